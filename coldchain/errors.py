@@ -1,0 +1,94 @@
+"""The one tree of errors, and the exit code of each.
+
+Bad input carries *every* fault found, each with its file, row, column and value, so that a
+planner mends a table once and not once per fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing that is wrong, or questionable, with an input.
+
+    Attributes
+    ----------
+    file : name of the file as the user gave it
+    row : line of the file (1 is the header) or None
+    column : column name or dotted key, or ""
+    value : the offending text, as read
+    message : what is wrong and what would be right
+    code : stable machine name, for example ``duplicate-id``
+    warning : True when a plan can still be made
+    """
+
+    file: str
+    row: int | None
+    column: str
+    value: str
+    message: str
+    code: str
+    warning: bool = False
+
+    def __str__(self) -> str:
+        """Render as ``villages.csv row 7, lon = "abc": must be a number``."""
+        where = self.file
+        if self.row is not None:
+            where += f" row {self.row}"
+        if self.column:
+            where += f", {self.column}"
+        if self.value:
+            where += f' = "{self.value}"'
+        return f"{where}: {self.message}"
+
+
+class ColdchainError(Exception):
+    """Any failure that is not a bug; ``exit_code`` is what the command line returns."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(ColdchainError):
+    """The command was called with options that do not fit together."""
+
+    exit_code = 2
+
+
+class BadInputError(ColdchainError):
+    """The inputs cannot be planned with; ``faults`` lists everything found."""
+
+    exit_code = 3
+
+    def __init__(self, faults: Iterable[Fault]):
+        self.faults = tuple(faults)
+        errors = [f for f in self.faults if not f.warning]
+        noun = "fault" if len(errors) == 1 else "faults"
+        super().__init__("\n".join([f"{len(errors)} {noun} in the input", *map(str, errors)]))
+
+
+class InfeasibleError(ColdchainError):
+    """Proved: no plan satisfies every limit. The message says what to relax, and by how much."""
+
+    exit_code = 4
+
+
+class LimitError(ColdchainError):
+    """The time or iteration limit passed before any plan was found."""
+
+    exit_code = 5
+
+
+class MissingExtraError(ColdchainError):
+    """An optional package or solver that this call needs is not installed."""
+
+    exit_code = 8
+
+
+class InterruptedError(ColdchainError):  # noqa: A001 - the operating-system error of this name is never raised here
+    """Interrupted before any plan was found."""
+
+    exit_code = 130

@@ -1,0 +1,59 @@
+"""What can be built, placed or driven: depot modules, mobile units and vehicles."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from coldchain.model.base import Noun, figure
+from coldchain.model.places import Cargo
+
+Method = Literal["room", "forced_air", "vacuum", "hydro"]
+
+
+class Cooler(Noun):
+    """What depot modules and mobile units have in common."""
+
+    id: str = figure("-", "short name", min_length=1)
+    name: str = figure("-", "name shown to people", "")
+    zone: str = figure("-", "temperature zone: cold, cool or mild, or one of your own")
+    temp_c: float = figure("°C", "temperature of the zone", ge=-5, le=25)
+    method: Method = figure("-", "pre-cooling method")
+    half_cooling_h: float = figure("h", "half-cooling time of the method", gt=0, le=48)
+    energy_ratio: float = figure("-", "heat removed per electricity while pre-cooling", gt=0, le=6)
+    throughput_t_day: float = figure("t/day", "most that can be pre-cooled in a day", gt=0)
+    capex_cny: float = figure("CNY", "investment, built and connected", ge=0)
+    opex_cny_year: float = figure("CNY/year", "staff and upkeep, without energy", ge=0)
+    life_years: float = figure("years", "life over which the investment is written off", 15.0, gt=0, le=100)
+    power_kw: float = figure("kW", "connected electric power", 0.0, ge=0)
+    source: str = figure("-", "where the figures are from", "")
+
+
+class DepotType(Cooler):
+    """One module of a pre-cooling depot: a size, a temperature zone and a method."""
+
+    net_m3: float = figure("m³", "net volume, the measure of the subsidy", gt=0)
+    storage_t: float = figure("t", "most that can lie in it at once", gt=0)
+    store_kwh_t_day: float = figure("kWh/(t·day)", "electricity for keeping cold", 0.64, ge=0)
+
+
+class MobileUnit(Cooler):
+    """A pre-cooling unit on wheels that may stand somewhere else in each period."""
+
+    move_cny: float = figure("CNY", "cost of one move", 0.0, ge=0)
+
+
+class VehicleType(Noun):
+    """A kind of truck, by the vehicle hired with its driver."""
+
+    id: str = figure("-", "short name", min_length=1)
+    name: str = figure("-", "name shown to people", "")
+    payload_kg: float = figure("kg", "most it may carry", gt=0)
+    volume_m3: float = figure("m³", "loading space", gt=0)
+    cargo: Cargo = figure("-", "ambient, insulated or reefer; a reefer holds a temperature, it does not cool")
+    cost_cny_day: float = figure("CNY/day", "for each route and day it is used", ge=0)
+    cost_cny_km: float = figure("CNY/km", "fuel, wear and tolls", ge=0)
+    cost_cny_h: float = figure("CNY/h", "driver and machine by the hour", ge=0)
+    speed_factor: float = figure("-", "speed against the road network's figures", 1.0, gt=0, le=2)
+    shift_h: float = figure("h", "longest route, driving and loading together", 10.0, gt=0, le=24)
+    half_warming_h: float | None = figure("h", "time in which chilled cargo loses half its cold; none: it holds", None, gt=0)
+    source: str = figure("-", "where the figures are from", "")

@@ -1,0 +1,75 @@
+"""What is harvested, and when: commodities and periods."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from coldchain.model.base import Noun, figure
+
+Kinetics = Literal["arrhenius", "q10", "ratkowsky"]
+HOURS = tuple(f"t{hour:02d}_c" for hour in range(24))
+
+
+class Commodity(Noun):
+    """A crop or animal product: how fast it ages at each temperature, how it is stored, what it is worth."""
+
+    id: str = figure("-", "short name used in harvest tables", min_length=1)
+    name: str = figure("-", "English name")
+    name_zh: str = figure("-", "Chinese name", "")
+    zone: str = figure("-", "temperature zone of a depot in which it keeps longest")
+    kinetics: Kinetics = figure("-", "law of the rate: arrhenius (Ea), q10 (by temperature band), ratkowsky (fish)")
+    ea_kj_mol: float | None = figure("kJ/mol", "activation energy, for arrhenius", None, gt=0, le=300)
+    q10: float | None = figure("-", "Q10 between 5 and 15 °C, for q10", None, gt=1, le=10)
+    life_d: float = figure("d", "shelf life at life_temp_c: the anchor of the rate", gt=0, le=1000)
+    life_temp_c: float = figure("°C", "temperature at which life_d holds", ge=-5, le=40)
+    life_min_d: float = figure("d", "published life at life_temp_c, low end (for tests)", gt=0)
+    life_max_d: float = figure("d", "published life at life_temp_c, high end (for tests)", gt=0)
+    life_25c_d: float = figure("d", "published or estimated life at 25 °C (for tests)", gt=0)
+    loss_shape: float = figure("-", "Weibull shape of the loss over used-up life; 1 is first order", 2.0, ge=0.5, le=8)
+    loss_at_life: float = figure("share", "share of the lot lost when its life is used up", 0.5, gt=0, lt=1)
+    handling_loss: float = figure("share", "lost to bruising at each transfer", 0.005, ge=0, lt=0.2)
+    chill_threshold_c: float | None = figure("°C", "below this colder is worse; none if not sensitive", None)
+    chill_floor_c: float | None = figure("°C", "below this the chilling harm is absent again (peach)", None)
+    freezing_c: float = figure("°C", "highest freezing point", ge=-10, le=2)
+    density_kg_m3: float = figure("kg/m³", "stacking density in crates", gt=10, le=1000)
+    heat_kj_kg_k: float = figure("kJ/(kg·K)", "specific heat above freezing", gt=1, le=4.3)
+    respiration_w_t_0c: float = figure("W/t", "heat of respiration at 0 °C", 0.0, ge=0)
+    respiration_w_t_20c: float = figure("W/t", "heat of respiration at 20 °C", 0.0, ge=0)
+    price_cny_kg: float = figure("CNY/kg", "farm-gate price", ge=0, le=5000)
+    precool_deadline_h: float = figure("h", "from harvest to seven-eighths cooled, to count as covered", gt=0)
+    source: str = figure("-", "where the figures are from", "")
+
+    @model_validator(mode="after")
+    def _kinetics_complete(self) -> Commodity:
+        if self.kinetics == "arrhenius" and self.ea_kj_mol is None:
+            raise ValueError(f"commodity {self.id}: kinetics arrhenius needs ea_kj_mol")
+        if self.kinetics == "q10" and self.q10 is None:
+            raise ValueError(f"commodity {self.id}: kinetics q10 needs q10")
+        return self
+
+
+class Period(Noun):
+    """A season bucket: how many days harvest is gathered in it, and the air temperature hour by hour."""
+
+    id: str = figure("-", "short name used in harvest tables", min_length=1)
+    name: str = figure("-", "name shown to people", "")
+    days: float = figure("d", "days in the period on which harvest is gathered", gt=0, le=366)
+    temp_min_c: float | None = figure("°C", "mean daily low, about 05:00", None, ge=-50, le=45)
+    temp_max_c: float | None = figure("°C", "mean daily high, about 14:30", None, ge=-50, le=55)
+    hourly_c: tuple[float, ...] | None = figure("°C", "24 hourly means t00_c … t23_c, instead of low and high", None)
+    harvest_start_h: float = figure("h", "clock hour at which harvest begins", 6.0, ge=0, lt=24)
+    harvest_end_h: float = figure("h", "clock hour at which harvest ends", 10.0, gt=0, le=24)
+
+    @model_validator(mode="after")
+    def _temperature_given(self) -> Period:
+        if self.hourly_c is not None and len(self.hourly_c) != len(HOURS):
+            raise ValueError(f"period {self.id}: hourly temperatures need 24 values; got {len(self.hourly_c)}")
+        if self.hourly_c is None and (self.temp_min_c is None or self.temp_max_c is None):
+            raise ValueError(f"period {self.id} has no temperature: give temp_min_c and temp_max_c, or t00_c … t23_c")
+        if self.temp_min_c is not None and self.temp_max_c is not None and self.temp_min_c > self.temp_max_c:
+            raise ValueError(f"period {self.id}: temp_min_c {self.temp_min_c} is above temp_max_c {self.temp_max_c}")
+        if self.harvest_end_h <= self.harvest_start_h:
+            raise ValueError(f"period {self.id}: harvest ends at {self.harvest_end_h} h, not after its start")
+        return self

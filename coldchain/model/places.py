@@ -1,0 +1,56 @@
+"""Where things are: villages, candidate sites and hubs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from coldchain.model.base import Noun, figure
+
+SiteStatus = Literal["candidate", "existing", "forced", "forbidden"]
+Cargo = Literal["ambient", "insulated", "reefer"]
+
+
+class Place(Noun):
+    """A named point, WGS-84 once read."""
+
+    id: str = figure("-", "unique name within its table", min_length=1)
+    name: str = figure("-", "name shown to people", "")
+    county: str = figure("-", "county it belongs to", "")
+    lon: float = figure("° east", "longitude in the scenario's datum", ge=-180, le=180)
+    lat: float = figure("° north", "latitude in the scenario's datum", ge=-90, le=90)
+
+
+class Village(Place):
+    """A producing point; its harvest stands in the harvest table."""
+
+    cooperative: str = figure("-", "co-operative it belongs to", "")
+
+
+class Harvest(Noun):
+    """Tonnes of one commodity that one village harvests in one period."""
+
+    village: str = figure("-", "id of the village")
+    commodity: str = figure("-", "id of the commodity")
+    period: str = figure("-", "id of the period")
+    tonnes: float = figure("t", "harvested in the whole period", ge=0, le=1e6)
+
+
+class Site(Place):
+    """A candidate or existing place for a depot."""
+
+    owner: str = figure("-", "applicant for the subsidy; sites of one owner share its cap; the site itself if empty", "")
+    status: SiteStatus = figure("-", "candidate, existing (only what stands), forced or forbidden", "candidate")
+    existing: str = figure("-", "modules already standing, e.g. `cold_forced_air_500:1;cool_room_200:2`", "")
+    max_modules: int = figure("-", "most new modules that fit on the plot", 4, ge=0, le=50)
+    power_kw: float | None = figure("kW", "electric power at hand; none means no limit", None, ge=0)
+
+
+class Hub(Place):
+    """Where produce leaves the area; carries the onward leg to its markets."""
+
+    dwell_h: float = figure("h", "from arrival to departure of the onward truck", 4.0, ge=0, le=240)
+    onward_h: float = figure("h", "drive from the hub to its markets", 20.0, ge=0, le=240)
+    market_h: float = figure("h", "at the market until sold, at market_temp_c for chilled goods", 6.0, ge=0, le=240)
+    market_temp_c: float = figure("°C", "temperature of the chilled hall at the market", 8.0, ge=-5, le=35)
+    onward_cargo: Cargo = figure("-", "truck of the onward leg for pre-cooled goods", "reefer")
+    chilled_onward_cny_t: float = figure("CNY/t", "what the chilled onward leg costs more than the warm one", 80.0, ge=0)

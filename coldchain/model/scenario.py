@@ -1,0 +1,57 @@
+"""The scenario: everything a plan is computed from, read and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.model.assets import DepotType, MobileUnit, VehicleType
+from coldchain.model.goods import Commodity, Period
+from coldchain.model.places import Hub, Site, Village
+from coldchain.model.settings import Chain, Economics, Roads, Routing, Siting, Subsidy
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One county or region, ready to plan; coordinates are WGS-84.
+
+    Attributes
+    ----------
+    harvest_t : shape (villages, commodities, periods), tonnes in the period
+    commodities : only those harvested, in the order of the harvest array
+    depot_types : only those on offer or standing
+    sha256 : hash of every input file and of the variant
+    """
+
+    name: str
+    variant: str
+    folder: Path
+    sha256: str
+    villages: tuple[Village, ...]
+    sites: tuple[Site, ...]
+    hubs: tuple[Hub, ...]
+    periods: tuple[Period, ...]
+    commodities: tuple[Commodity, ...]
+    harvest_t: NDArray[np.float64]
+    depot_types: tuple[DepotType, ...]
+    mobile_units: tuple[MobileUnit, ...]
+    vehicles: tuple[VehicleType, ...]
+    chain: Chain
+    economics: Economics
+    siting: Siting
+    subsidy: Subsidy
+    roads: Roads
+    routing: Routing
+    notes: tuple[str, ...] = ()
+
+    @property
+    def daily_t(self) -> NDArray[np.float64]:
+        """Mean harvest per gathering day, shape (villages, commodities, periods), t/day."""
+        return self.harvest_t / np.array([period.days for period in self.periods])
+
+    def vehicle(self, vehicle_id: str) -> VehicleType:
+        """Return the vehicle type of that id."""
+        return next(vehicle for vehicle in self.vehicles if vehicle.id == vehicle_id)
