@@ -55,5 +55,7 @@ class VehicleType(Noun):
     cost_cny_h: float = figure("CNY/h", "driver and machine by the hour", ge=0)
     speed_factor: float = figure("-", "speed against the road network's figures", 1.0, gt=0, le=2)
     shift_h: float = figure("h", "longest route, driving and loading together", 10.0, gt=0, le=24)
-    half_warming_h: float | None = figure("h", "time in which chilled cargo loses half its cold; none: it holds", None, gt=0)
+    half_warming_h: float | None = figure(
+        "h", "time in which chilled cargo loses half its cold; none: it holds", None, gt=0
+    )
     source: str = figure("-", "where the figures are from", "")

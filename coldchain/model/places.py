@@ -38,7 +38,9 @@ class Harvest(Noun):
 class Site(Place):
     """A candidate or existing place for a depot."""
 
-    owner: str = figure("-", "applicant for the subsidy; sites of one owner share its cap; the site itself if empty", "")
+    owner: str = figure(
+        "-", "applicant for the subsidy; sites of one owner share its cap; the site itself if empty", ""
+    )
     status: SiteStatus = figure("-", "candidate, existing (only what stands), forced or forbidden", "candidate")
     existing: str = figure("-", "modules already standing, e.g. `cold_forced_air_500:1;cool_room_200:2`", "")
     max_modules: int = figure("-", "most new modules that fit on the plot", 4, ge=0, le=50)
@@ -53,4 +55,6 @@ class Hub(Place):
     market_h: float = figure("h", "at the market until sold, at market_temp_c for chilled goods", 6.0, ge=0, le=240)
     market_temp_c: float = figure("°C", "temperature of the chilled hall at the market", 8.0, ge=-5, le=35)
     onward_cargo: Cargo = figure("-", "truck of the onward leg for pre-cooled goods", "reefer")
-    chilled_onward_cny_t: float = figure("CNY/t", "what the chilled onward leg costs more than the warm one", 80.0, ge=0)
+    chilled_onward_cny_t: float = figure(
+        "CNY/t", "what the chilled onward leg costs more than the warm one", 80.0, ge=0
+    )

@@ -14,7 +14,9 @@ class Chain(Noun):
 
     today_wait_h: float = figure("h", "harvest until a trader's truck leaves the village, today", 8.0, ge=0, le=240)
     planned_wait_h: float = figure("h", "harvest until the collection truck calls, planned", 1.5, ge=0, le=240)
-    dock_batch_h: float = figure("h", "pre-coolers are loaded at every multiple of this clock time", 0.25, ge=0.05, le=4)
+    dock_batch_h: float = figure(
+        "h", "pre-coolers are loaded at every multiple of this clock time", 0.25, ge=0.05, le=4
+    )
     depot_dwell_h: float = figure("h", "from the end of pre-cooling until the line haul leaves", 8.0, ge=0, le=2000)
     unload_h: float = figure("h", "unloading at the depot, in the warm", 0.25, ge=0, le=12)
     today_transfers: int = figure("-", "times a lot is handled in today's chain", 3, ge=0, le=20)
@@ -27,7 +29,9 @@ class Economics(Noun):
 
     interest_rate: float = figure("share/year", "interest for the annuity of investments", 0.05, ge=0, le=0.5)
     power_cny_kwh: float = figure("CNY/kWh", "electricity at the agricultural tariff", 0.55, ge=0, le=10)
-    today_haul_cny_t_km: float = figure("CNY/(t·km)", "trader's truck, per tonne and loaded kilometre", 1.2, ge=0, le=100)
+    today_haul_cny_t_km: float = figure(
+        "CNY/(t·km)", "trader's truck, per tonne and loaded kilometre", 1.2, ge=0, le=100
+    )
 
 
 class Siting(Noun):
@@ -47,9 +51,13 @@ class Subsidy(Noun):
 
     rate: float = figure("share", "share of the eligible cost that is paid", 0.4, ge=0, le=1)
     rate_by_county: dict[str, float] = figure("share", "rate of single counties, instead of rate", {})
-    unit_price_cny_m3: float | None = figure("CNY/m³", "eligible cost per net m³; none: the actual cost alone", None, ge=0)
+    unit_price_cny_m3: float | None = figure(
+        "CNY/m³", "eligible cost per net m³; none: the actual cost alone", None, ge=0
+    )
     cap_per_owner_cny: float | None = figure("CNY", "most one owner is awarded; none: no cap", None, ge=0)
-    floor_share: float = figure("share", "least share of all new investment that the awards must reach", 0.0, ge=0, le=1)
+    floor_share: float = figure(
+        "share", "least share of all new investment that the awards must reach", 0.0, ge=0, le=1
+    )
     pot_by_county_cny: dict[str, float] = figure("CNY", "most that may be awarded in single counties", {})
     source: str = figure("-", "the notice the rule is taken from", "")
 
@@ -57,7 +65,9 @@ class Subsidy(Noun):
 class Roads(Noun):
     """How places meet the road network."""
 
-    file: str = figure("-", "GeoPackage of lines, or folder of GMNS node.csv and link.csv; empty: proximity network", "")
+    file: str = figure(
+        "-", "GeoPackage of lines, or folder of GMNS node.csv and link.csv; empty: proximity network", ""
+    )
     far_snap_m: float = figure("m", "places farther than this from any road are reported", 500.0, gt=0)
     max_snap_m: float = figure("m", "places farther than this from any road are refused", 5000.0, gt=0)
     access_kmh: float = figure("km/h", "speed between a place and the road it meets", 10.0, gt=0, le=120)
@@ -68,7 +78,11 @@ class Roads(Noun):
 class Routing(Noun):
     """Vehicles on offer and the hours of a stop."""
 
-    collection_vehicles: tuple[str, ...] = figure("-", "vehicle types of the first mile", ("light_truck",), min_length=1)
-    line_haul_vehicles: tuple[str, ...] = figure("-", "vehicle types from depot to hub", ("reefer_4m2", "reefer_9m6"), min_length=1)
+    collection_vehicles: tuple[str, ...] = figure(
+        "-", "vehicle types of the first mile", ("light_truck",), min_length=1
+    )
+    line_haul_vehicles: tuple[str, ...] = figure(
+        "-", "vehicle types from depot to hub", ("reefer_4m2", "reefer_9m6"), min_length=1
+    )
     stop_h: float = figure("h", "halt at each village", 0.1, ge=0, le=12)
     load_h_t: float = figure("h/t", "loading time per tonne", 0.15, ge=0, le=12)
