@@ -1,14 +1,23 @@
 """The nouns of the planner; every figure carries its unit, default and meaning (see docs/dictionary.md)."""
 
-from coldchain.model.assets import Cooler, DepotType, Method, MobileUnit, VehicleType
-from coldchain.model.base import Noun, Status, figure
+from coldchain.model.assets import (
+    Cooler,
+    CoolingClass,
+    DepotType,
+    MobileUnit,
+    VehicleType,
+    cooling_class,
+    cooling_classes,
+)
+from coldchain.model.base import Method, Noun, Status, figure
 from coldchain.model.goods import HOURS, Commodity, Period
 from coldchain.model.places import Cargo, Harvest, Hub, Place, Site, Village
 from coldchain.model.scenario import Scenario
 from coldchain.model.settings import Chain, Economics, Objective, Roads, Routing, Siting, Subsidy
 
 __all__ = [
-    "HOURS", "Cargo", "Chain", "Commodity", "Cooler", "DepotType", "Economics", "Harvest", "Hub", "Method",
-    "MobileUnit", "Noun", "Objective", "Period", "Place", "Roads", "Routing", "Scenario", "Site", "Siting", "Status",
-    "Subsidy", "VehicleType", "Village", "figure",
+    "HOURS", "Cargo", "Chain", "Commodity", "Cooler", "CoolingClass", "DepotType", "Economics", "Harvest", "Hub", "Method",
+    "MobileUnit", "Noun", "Objective", "Period", "Place", "Roads", "Routing", "Scenario", "Site", "Siting",
+    "Status",
+    "Subsidy", "VehicleType", "Village", "cooling_class", "cooling_classes", "figure",
 ]  # fmt: skip

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from coldchain.model.base import Noun, figure
+from coldchain.model.base import Method, Noun, figure
 from coldchain.model.places import Cargo
-
-Method = Literal["room", "forced_air", "vacuum", "hydro"]
 
 
 class Cooler(Noun):
@@ -59,3 +58,35 @@ class VehicleType(Noun):
         "h", "time in which chilled cargo loses half its cold; none: it holds", None, gt=0
     )
     source: str = figure("-", "where the figures are from", "")
+
+
+@dataclass(frozen=True, order=True)
+class CoolingClass:
+    """What decides how a lot fares in a depot: the zone's temperature and how fast it is reached.
+
+    Modules of one class differ in size and cost only, so siting assigns produce to classes.
+    """
+
+    zone: str
+    method: Method
+    temp_c: float
+    half_cooling_h: float
+    energy_ratio: float
+    store_kwh_t_day: float
+
+    @property
+    def precool_h(self) -> float:
+        """Hours until seven eighths of the field heat are gone: three half-cooling times."""
+        return 3.0 * self.half_cooling_h
+
+
+def cooling_class(kind: DepotType) -> CoolingClass:
+    """Return the cooling class of a depot type."""
+    return CoolingClass(
+        kind.zone, kind.method, kind.temp_c, kind.half_cooling_h, kind.energy_ratio, kind.store_kwh_t_day
+    )
+
+
+def cooling_classes(depot_types: Iterable[DepotType]) -> tuple[CoolingClass, ...]:
+    """Return the distinct classes of the depot types, sorted."""
+    return tuple(sorted({cooling_class(kind) for kind in depot_types}))

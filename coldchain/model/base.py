@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Method = Literal["room", "forced_air", "vacuum", "hydro"]
 Status = Literal["optimal", "feasible", "infeasible", "limit"]
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from coldchain.model.base import Noun, figure
+from coldchain.model.base import Method, Noun, figure
 
 Kinetics = Literal["arrhenius", "q10", "ratkowsky"]
 HOURS = tuple(f"t{hour:02d}_c" for hour in range(24))
@@ -38,6 +38,7 @@ class Commodity(Noun):
     respiration_w_t_0c: float = figure("W/t", "heat of respiration at 0 °C", 0.0, ge=0)
     respiration_w_t_20c: float = figure("W/t", "heat of respiration at 20 °C", 0.0, ge=0)
     price_cny_kg: float = figure("CNY/kg", "farm-gate price", ge=0, le=5000)
+    methods: tuple[Method, ...] = figure("-", "pre-cooling methods it stands", ("room", "forced_air"))
     precool_deadline_h: float = figure("h", "from harvest to seven-eighths cooled, to count as covered", gt=0)
     source: str = figure("-", "where the figures are from", "")
 

@@ -50,7 +50,8 @@ class Scenario:
     @property
     def daily_t(self) -> NDArray[np.float64]:
         """Mean harvest per gathering day, shape (villages, commodities, periods), t/day."""
-        return self.harvest_t / np.array([period.days for period in self.periods])
+        days = np.array([period.days for period in self.periods], dtype=np.float64)
+        return np.divide(self.harvest_t, days)
 
     def vehicle(self, vehicle_id: str) -> VehicleType:
         """Return the vehicle type of that id."""

@@ -1,0 +1,23 @@
+"""Loss of a lane: kinetics of each commodity, stages of the chain, lanes through a depot and around it."""
+
+from coldchain.spoilage.kinetics import life_d, loss_share, loss_slope, rate_per_h
+from coldchain.spoilage.lanes import (
+    DepotLanes,
+    TodayLanes,
+    batch_clock_h,
+    cold_stages,
+    depot_lanes,
+    depot_stages,
+    harvest_clock_h,
+    line_haul_half_h,
+    loss_per_hour,
+    today_lanes,
+    today_stages,
+)
+from coldchain.spoilage.stages import Ageing, Stage, age, hourly_air_c
+
+__all__ = [
+    "Ageing", "DepotLanes", "Stage", "TodayLanes", "age", "batch_clock_h", "cold_stages", "depot_lanes",
+    "depot_stages", "harvest_clock_h", "hourly_air_c", "life_d", "line_haul_half_h", "loss_per_hour", "loss_share",
+    "loss_slope", "rate_per_h", "today_lanes", "today_stages",
+]  # fmt: skip

@@ -1,0 +1,225 @@
+"""The two lanes a lot can take: today's chain straight to the hub, or through a pre-cooling depot.
+
+Today: wait for a trader's truck, ride warm to the hub, wait there, ride on to the market, lie there until sold, all
+as warm as the air. Through a depot: a shorter wait, the first mile, the dock, pre-cooling and storage at the zone's
+temperature, the line haul, the hub, the onward leg and the market's chilled hall. Every lot of a period begins at
+the middle of the harvest window. Pre-coolers are loaded at every multiple of ``dock_batch_h``, so the loss
+through a depot is a step function of the hours aboard and one table per season holds it exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from coldchain.model import Chain, Commodity, CoolingClass, Hub, Period, Scenario
+from coldchain.spoilage.kinetics import loss_share, loss_slope, pack, rate_of
+from coldchain.spoilage.stages import Stage, air_at, hourly_air_c, run_stage, stage_array
+
+HALF_WARMING_H = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
+HALL_HALF_H = 3.0
+
+
+def harvest_clock_h(period: Period) -> float:
+    """Middle of the harvest window: the clock time at which a lot's life begins."""
+    return (period.harvest_start_h + period.harvest_end_h) / 2.0
+
+
+def batch_clock_h(chain: Chain, period: Period, aboard_h: float) -> float:
+    """Clock time at which a lot that was ``aboard_h`` on the first mile goes into the pre-cooler."""
+    ready = harvest_clock_h(period) + chain.planned_wait_h + aboard_h + chain.unload_h
+    return math.ceil(ready / chain.dock_batch_h - 1e-9) * chain.dock_batch_h
+
+
+def today_stages(chain: Chain, hub: Hub, haul_h: float) -> tuple[Stage, ...]:
+    """Return the stages of today's chain: wait, ride, hub, onward, market."""
+    hours = (chain.today_wait_h, haul_h, hub.dwell_h, hub.onward_h, hub.market_h)
+    return tuple(Stage("ambient", h) for h in hours)
+
+
+def cold_stages(
+    chain: Chain, cooling: CoolingClass, hub: Hub, haul_h: float, haul_half_h: float | None
+) -> tuple[Stage, ...]:
+    """Return the stages after the pre-cooler is loaded: cool and store, line haul, hub, onward, market."""
+    onward_half_h = HALF_WARMING_H[hub.onward_cargo]
+    return (
+        Stage("cool", cooling.precool_h + chain.depot_dwell_h, cooling.temp_c, cooling.half_cooling_h),
+        _ride(haul_h, haul_half_h),
+        Stage("hold", hub.dwell_h),
+        _ride(hub.onward_h, onward_half_h),
+        Stage("cool", hub.market_h, max(hub.market_temp_c, cooling.temp_c), HALL_HALF_H),
+    )
+
+
+def depot_stages(
+    chain: Chain, period: Period, aboard_h: float, cold: tuple[Stage, ...]
+) -> tuple[float, tuple[Stage, ...]]:
+    """Return the clock at harvest and all stages of the lane through a depot."""
+    start = harvest_clock_h(period)
+    return start, (Stage("ambient", batch_clock_h(chain, period, aboard_h) - start), *cold)
+
+
+def _ride(hours: float, half_h: float | None) -> Stage:
+    return Stage("hold", hours) if half_h is None else Stage("drift", hours, half_h=half_h)
+
+
+@dataclass(frozen=True)
+class DepotLanes:
+    """Loss through a depot for every commodity, period, cooling class, site and hour aboard.
+
+    Attributes
+    ----------
+    used : share of life used, shape (commodities, periods, classes, sites, batches)
+    loss : share lost, same shape, handling included
+    first_batch_h : clock of batch 0 in each period, shape (periods,)
+    dock_rate : life used per hour in the warm at the batch's clock, shape (commodities, periods, batches), 1/h
+    """
+
+    used: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    first_batch_h: NDArray[np.float64]
+    dock_rate: NDArray[np.float64]
+    batch_h: float
+    ready_h: NDArray[np.float64]
+
+    def batch(self, aboard_h: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Index of the batch a lot with these hours aboard goes into, shape (periods, *aboard_h.shape)."""
+        ready = self.ready_h.reshape(-1, *[1] * aboard_h.ndim) + aboard_h[None]
+        first = self.first_batch_h.reshape(-1, *[1] * aboard_h.ndim)
+        steps = np.ceil(ready / self.batch_h - 1e-9) - np.round(first / self.batch_h)
+        return np.clip(steps, 0, self.loss.shape[-1] - 1).astype(np.intp)
+
+
+def depot_lanes(
+    scenario: Scenario,
+    classes: tuple[CoolingClass, ...],
+    site_hub: NDArray[np.intp],
+    haul_h: NDArray[np.float64],
+    most_aboard_h: float,
+) -> DepotLanes:
+    """Tabulate the loss of every lane through a depot.
+
+    Parameters
+    ----------
+    site_hub : index of the hub each site delivers to, shape (sites,)
+    haul_h : hours from each site to its hub, shape (sites,); infinite where there is no road
+    most_aboard_h : the table reaches up to this many hours aboard
+
+    Returns
+    -------
+    DepotLanes; loss is 1 where the site cannot reach its hub
+    """
+    chain, batch_h = scenario.chain, scenario.chain.dock_batch_h
+    first = np.array([batch_clock_h(chain, period, 0.0) for period in scenario.periods])
+    count = math.ceil(most_aboard_h / batch_h) + 2
+    half_h = line_haul_half_h(scenario)
+    shape = (len(scenario.commodities), len(scenario.periods), len(classes), len(site_hub), count)
+    used = np.full(shape, np.inf)
+    loss = np.ones(shape)
+    dock_rate = np.zeros((shape[0], shape[1], count))
+    stages = np.zeros((len(classes), len(site_hub), 5, 4))
+    for o, cooling in enumerate(classes):
+        for j, hub in enumerate(site_hub):
+            hours = float(haul_h[j]) if np.isfinite(haul_h[j]) else 0.0
+            stages[o, j] = stage_array(cold_stages(chain, cooling, scenario.hubs[hub], hours, half_h))
+    for c, commodity in enumerate(scenario.commodities):
+        for p, period in enumerate(scenario.periods):
+            start = harvest_clock_h(period)
+            clocks = first[p] + batch_h * np.arange(count)
+            _fill(pack(commodity), hourly_air_c(period), start, clocks, stages, used[c, p], dock_rate[c, p])
+        loss[c] = loss_share(commodity, used[c], chain.planned_transfers)
+    loss[:, :, :, ~np.isfinite(haul_h)] = 1.0
+    ready = np.array([harvest_clock_h(p) + chain.planned_wait_h + chain.unload_h for p in scenario.periods])
+    return DepotLanes(used, loss, first, dock_rate, batch_h, ready)
+
+
+def line_haul_half_h(scenario: Scenario) -> float | None:
+    """Half-warming time of the worst vehicle offered for line haul; None when all are reefers."""
+    halves = []
+    for vehicle_id in scenario.routing.line_haul_vehicles:
+        vehicle = scenario.vehicle(vehicle_id)
+        if vehicle.cargo != "reefer":
+            halves.append(vehicle.half_warming_h or HALF_WARMING_H[vehicle.cargo] or math.inf)
+    return min(halves) if halves else None
+
+
+@njit(cache=True, nogil=True)
+def _fill(
+    params: NDArray[np.float64],
+    hourly_c: NDArray[np.float64],
+    start_h: float,
+    clocks: NDArray[np.float64],
+    stages: NDArray[np.float64],
+    used: NDArray[np.float64],
+    dock_rate: NDArray[np.float64],
+) -> None:
+    """Fill ``used[class, site, batch]`` and ``dock_rate[batch]`` of one commodity in one period."""
+    wait = np.zeros(4)
+    for n in range(clocks.size):
+        wait[1] = clocks[n] - start_h
+        warm, arrival_c = run_stage(params, hourly_c, start_h, air_at(hourly_c, start_h), wait)
+        dock_rate[n] = rate_of(params, arrival_c)
+        for o in range(stages.shape[0]):
+            for j in range(stages.shape[1]):
+                total, temp, clock = warm, arrival_c, clocks[n]
+                for s in range(stages.shape[2]):
+                    more, temp = run_stage(params, hourly_c, clock, temp, stages[o, j, s])
+                    total += more
+                    clock += stages[o, j, s, 1]
+                used[o, j, n] = total
+
+
+@dataclass(frozen=True)
+class TodayLanes:
+    """Loss and hours of today's chain: ``loss`` shape (villages, commodities, periods), ``hours`` (villages,)."""
+
+    loss: NDArray[np.float64]
+    hours: NDArray[np.float64]
+
+
+def today_lanes(scenario: Scenario, village_hub: NDArray[np.intp], haul_h: NDArray[np.float64]) -> TodayLanes:
+    """Evaluate today's chain for every lot.
+
+    Parameters
+    ----------
+    village_hub : index of the hub each village's trader drives to, shape (villages,)
+    haul_h : hours of that ride, shape (villages,)
+    """
+    chain = scenario.chain
+    shape = scenario.harvest_t.shape
+    used = np.zeros(shape)
+    hours = np.zeros(shape[0])
+    for i in range(shape[0]):
+        stages = today_stages(chain, scenario.hubs[village_hub[i]], float(haul_h[i]))
+        hours[i] = sum(stage.hours for stage in stages[:-1])
+    market = np.array([scenario.hubs[hub].market_h for hub in village_hub])
+    totals = np.ascontiguousarray(hours + market)
+    for c, commodity in enumerate(scenario.commodities):
+        for p, period in enumerate(scenario.periods):
+            used[:, c, p] = _follow_air(pack(commodity), hourly_air_c(period), harvest_clock_h(period), totals)
+    loss = np.stack(
+        [loss_share(crop, used[:, c], chain.today_transfers) for c, crop in enumerate(scenario.commodities)], axis=1
+    )
+    return TodayLanes(loss, hours)
+
+
+@njit(cache=True, nogil=True)
+def _follow_air(
+    params: NDArray[np.float64], hourly_c: NDArray[np.float64], start_h: float, hours: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Life used by lots as warm as the air for ``hours`` each."""
+    used = np.empty(hours.size)
+    stage = np.zeros(4)
+    for i in range(hours.size):
+        stage[1] = hours[i]
+        used[i], _ = run_stage(params, hourly_c, start_h, 0.0, stage)
+    return used
+
+
+def loss_per_hour(commodity: Commodity, used: float, dock_rate: float, transfers: int) -> float:
+    """Share of a lot lost per further hour aboard: ``dL/du · k(T)`` at the lane's own used-up life, 1/h."""
+    return float(loss_slope(commodity, used, transfers)) * dock_rate

@@ -1,0 +1,163 @@
+"""Ageing along the stages of a lane: wait, ride, pre-cool, store, haul.
+
+A lot has a temperature and a clock. Each stage moves both on and uses up part of the lot's life,
+``∫ k(T(t)) dt``. There are four kinds of stage:
+
+- ``ambient``: field-warm produce follows the air;
+- ``drift``: a chilled lot in an uncooled or insulated body approaches the air, Newton's law with a half-time;
+- ``cool``: the lot approaches a fixed temperature with a half-time (pre-cooling, storage, a chilled hall);
+- ``hold``: the lot keeps the temperature it has. This is a reefer: it holds, it does not cool, so a warm load
+  stays warm.
+
+Air temperature is linear between the hours. Integration is four-point Gauss-Legendre on pieces no longer than half an
+hour (``ambient``, ``drift``) or half a half-time (``cool``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from coldchain.model import Commodity, Period
+from coldchain.spoilage.kinetics import pack, rate_of
+
+StageKind = Literal["ambient", "drift", "cool", "hold"]
+_CODES: dict[str, float] = {"ambient": 0.0, "drift": 1.0, "cool": 2.0, "hold": 3.0}
+_NODES = np.array([-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526])
+_WEIGHTS = np.array([0.34785484513745385, 0.6521451548625461, 0.6521451548625461, 0.34785484513745385])
+_COLDEST_CLOCK_H, _WARMEST_CLOCK_H = 5.0, 14.5
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a lane: its kind, hours, target temperature (``cool``) and half-time (``drift``, ``cool``)."""
+
+    kind: StageKind
+    hours: float
+    temp_c: float = 0.0
+    half_h: float = 1.0
+
+
+@dataclass(frozen=True)
+class Ageing:
+    """Used-up life after each stage (cumulative), the cargo's temperature there, and the hours passed."""
+
+    used: NDArray[np.float64]
+    temp_c: NDArray[np.float64]
+    hours: NDArray[np.float64]
+
+
+def hourly_air_c(period: Period) -> NDArray[np.float64]:
+    """Air temperature at the full hours 0-23, shape (24,), °C.
+
+    From the hourly means when given, else two half cosines through the low at 05:00 and the high at 14:30.
+    """
+    if period.hourly_c is not None:
+        return np.array(period.hourly_c, dtype=np.float64)
+    low, high = float(period.temp_min_c or 0.0), float(period.temp_max_c or 0.0)
+    clock = np.arange(24.0)
+    rising = (clock - _COLDEST_CLOCK_H) / (_WARMEST_CLOCK_H - _COLDEST_CLOCK_H)
+    falling = ((clock - _WARMEST_CLOCK_H) % 24.0) / (24.0 - _WARMEST_CLOCK_H + _COLDEST_CLOCK_H)
+    is_rising = (clock >= _COLDEST_CLOCK_H) & (clock <= _WARMEST_CLOCK_H)
+    wave = np.where(is_rising, -np.cos(np.pi * rising), np.cos(np.pi * falling))
+    return np.asarray((low + high) / 2 + (high - low) / 2 * wave, dtype=np.float64)
+
+
+@njit(cache=True)
+def air_at(hourly_c: NDArray[np.float64], clock_h: float) -> float:
+    """Air temperature at any clock time, linear between full hours."""
+    clock = clock_h % 24.0
+    hour = int(clock)
+    share = clock - hour
+    return float(hourly_c[hour % 24] * (1.0 - share) + hourly_c[(hour + 1) % 24] * share)
+
+
+@njit(cache=True)
+def _piece(
+    params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Integrate one short piece of ``stage[1]`` hours; return life used and the temperature at its end."""
+    kind, hours, target, half = stage
+    used = 0.0
+    start = air_at(hourly_c, clock)
+    slope = (air_at(hourly_c, clock + hours) - start) / hours
+    decay = math.log(2.0) / half
+    lag = slope / decay
+    for node in range(4):
+        t = 0.5 * hours * (1.0 + _NODES[node])
+        if kind == 0.0:
+            now = start + slope * t
+        elif kind == 1.0:
+            now = start + slope * t - lag + (temp - start + lag) * math.exp(-decay * t)
+        else:
+            now = target + (temp - target) * math.exp(-decay * t)
+        used += 0.5 * hours * _WEIGHTS[node] * rate_of(params, now)
+    if kind == 0.0:
+        return used, start + slope * hours
+    if kind == 1.0:
+        return used, start + slope * hours - lag + (temp - start + lag) * math.exp(-decay * hours)
+    return used, target + (temp - target) * math.exp(-decay * hours)
+
+
+@njit(cache=True)
+def run_stage(
+    params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Integrate one stage ``(kind, hours, target °C, half-time h)``; return life used and end temperature."""
+    kind, hours, target, half = stage
+    if hours <= 0.0:
+        return 0.0, temp
+    if kind == 3.0:
+        return hours * rate_of(params, temp), temp
+    used, done = 0.0, 0.0
+    piece = np.empty(4)
+    piece[0], piece[2], piece[3] = kind, target, half
+    while done < hours - 1e-12:
+        if kind == 2.0:
+            step = 0.5 * half if done < 12.0 * half else hours - done
+        else:
+            now = clock + done
+            step = 0.5 * (math.floor(2.0 * now + 1e-9) + 1.0) - now
+        step = min(step, hours - done)
+        piece[1] = step
+        more, temp = _piece(params, hourly_c, clock + done, temp, piece)
+        used += more
+        done += step
+    return used, temp
+
+
+def stage_array(stages: Sequence[Stage]) -> NDArray[np.float64]:
+    """Pack stages for the kernels, shape (stages, 4): kind code, hours, target °C, half-time h."""
+    rows = [(_CODES[stage.kind], stage.hours, stage.temp_c, stage.half_h) for stage in stages]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), 4)
+
+
+def age(commodity: Commodity, period: Period, clock_h: float, stages: Sequence[Stage]) -> Ageing:
+    """Follow a lot that is as warm as the air at ``clock_h`` through its stages.
+
+    Parameters
+    ----------
+    clock_h : hour of the day at which the first stage begins
+    stages : in the order they are passed
+
+    Returns
+    -------
+    Ageing, arrays of shape (len(stages),)
+    """
+    params, hourly = pack(commodity), hourly_air_c(period)
+    temp = air_at(hourly, clock_h)
+    used, hours = 0.0, 0.0
+    rows: list[tuple[float, float, float]] = []
+    for stage, packed in zip(stages, stage_array(stages), strict=True):
+        more, temp = run_stage(params, hourly, clock_h + hours, temp, packed)
+        used += more
+        hours += stage.hours
+        rows.append((used, temp, hours))
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 3)
+    return Ageing(table[:, 0], table[:, 1], table[:, 2])
