@@ -1,0 +1,1 @@
+"""Road networks: read, snap places, travel matrices and routes."""

@@ -1,0 +1,130 @@
+"""Speeds, directions and access from OpenStreetMap tags.
+
+The speed of a class is the lower of the defaults of two open routing engines (OSRM car profile, GraphHopper car);
+posted limits, surfaces and track grades only lower it. Trucks drive 0.9 of it, but not below a posted limit that
+is lower still. Places differ: give ``speed_kmh`` in a line file where better figures are known.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+Profile = Literal["truck", "car"]
+
+FACTOR: Mapping[str, float] = MappingProxyType({"truck": 0.9, "car": 1.0})
+"""Share of the class speed that a vehicle drives."""
+
+CLASS_KMH: Mapping[str, float] = MappingProxyType({
+    "motorway": 90.0, "trunk": 70.0, "primary": 65.0, "secondary": 55.0, "tertiary": 40.0, "unclassified": 25.0,
+    "residential": 25.0, "living_street": 10.0, "service": 15.0, "track": 10.0, "road": 20.0, "motorway_link": 45.0,
+    "trunk_link": 40.0, "primary_link": 30.0, "secondary_link": 25.0, "tertiary_link": 20.0,
+})  # fmt: skip
+"""Free speed in km/h of each ``highway`` value that a truck can use; values not listed are no roads."""
+
+TRACK_KMH: Mapping[str, float] = MappingProxyType({
+    "grade1": 20.0, "grade2": 17.0, "grade3": 15.0, "grade4": 12.0, "grade5": 10.0,
+})  # fmt: skip
+"""Speed in km/h of ``highway=track`` by ``tracktype``."""
+
+SURFACE_KMH: Mapping[str, float] = MappingProxyType({
+    "cobblestone": 30.0, "sett": 40.0, "unpaved": 40.0, "compacted": 40.0, "fine_gravel": 40.0, "gravel": 30.0,
+    "pebblestone": 25.0, "ground": 20.0, "dirt": 20.0, "earth": 20.0, "grass": 15.0, "sand": 15.0, "mud": 10.0,
+})  # fmt: skip
+"""Most km/h that a surface allows; surfaces not listed set no limit."""
+
+CLOSED = frozenset({"no", "private", "emergency", "military"})
+"""Values of an access tag that close a road; ``agricultural``, ``forestry``, ``destination`` stay open."""
+
+NOT_ROADS = frozenset({
+    "footway", "path", "cycleway", "bridleway", "steps", "pedestrian", "corridor", "construction", "proposed",
+    "raceway", "busway", "bus_guideway", "platform", "rest_area", "services", "elevator", "escape", "via_ferrata",
+    "abandoned", "razed", "crossing", "ferry", "unknown",
+})  # fmt: skip
+"""Classes that are known and left out without complaint."""
+
+_ACCESS_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "truck": ("hgv", "motor_vehicle", "vehicle", "access"),
+    "car": ("motorcar", "motor_vehicle", "vehicle", "access"),
+})  # fmt: skip
+
+TAGS = (
+    "highway", "oneway", "junction", "surface", "tracktype", "maxspeed", "access", "vehicle", "motor_vehicle",
+    "motorcar", "hgv", "area", "route",
+)  # fmt: skip
+"""The tags that decide about speed, direction and access."""
+
+_LIMIT = re.compile(r"(\d+(?:\.\d+)?)\s*(mph|km/h|kmh|kph)?$")
+
+
+def speeds(tags: Mapping[str, str], profile: Profile = "truck") -> tuple[float, float]:
+    """Speed in km/h along and against the drawing of a road; NaN where it may not be driven.
+
+    Examples
+    --------
+    >>> speeds({"highway": "primary"})
+    (58.5, 58.5)
+    >>> speeds({"highway": "primary", "oneway": "-1", "maxspeed": "30"}, "car")
+    (nan, 30.0)
+    """
+    kmh = road_kmh(tags, profile) if open_to(tags, profile) else math.nan
+    along, against = directions(tags)
+    return (kmh if along else math.nan, kmh if against else math.nan)
+
+
+def road_kmh(tags: Mapping[str, str], profile: Profile = "truck") -> float:
+    """Speed in km/h: class or track grade, capped by surface, times the vehicle's factor, capped by the posted limit.
+
+    NaN for a class that no truck can use.
+    """
+    road = tags.get("highway", "")
+    kmh = CLASS_KMH.get(road, math.nan)
+    if road == "track":
+        kmh = TRACK_KMH.get(tags.get("tracktype", ""), kmh)
+    kmh = min(kmh, SURFACE_KMH.get(tags.get("surface", ""), math.inf)) * FACTOR[profile]
+    return min(kmh, limit_kmh(tags.get("maxspeed", "")))
+
+
+def limit_kmh(text: str) -> float:
+    """Read a posted limit in km/h; infinite when there is none or the text is no number (``none``).
+
+    Examples
+    --------
+    >>> limit_kmh("50"), round(limit_kmh("30 mph"), 1), limit_kmh("walk"), limit_kmh("none"), limit_kmh("0")
+    (50.0, 48.3, 5.0, inf, inf)
+    """
+    if text == "walk":
+        return 5.0
+    found = _LIMIT.fullmatch(text.strip())
+    value = float(found[1]) if found else 0.0
+    if not found or value <= 0:
+        return math.inf
+    return value * (1.609344 if found[2] == "mph" else 1.0)
+
+
+def directions(tags: Mapping[str, str]) -> tuple[bool, bool]:
+    """Whether a road may be driven along and against its drawing.
+
+    ``oneway=yes`` and ``-1`` decide; without the tag, roundabouts and motorways are one-way. Anything else,
+    ``alternating`` and ``reversible`` included, is two-way.
+    """
+    oneway = tags.get("oneway", "")
+    if oneway in {"yes", "true", "1"}:
+        return True, False
+    if oneway in {"-1", "reverse"}:
+        return False, True
+    implied = tags.get("junction") in {"roundabout", "circular"} or tags.get("highway") == "motorway"
+    return (True, False) if implied and not oneway else (True, True)
+
+
+def open_to(tags: Mapping[str, str], profile: Profile = "truck") -> bool:
+    """Whether the vehicle may use the road: the most specific access tag decides; areas and ferries are left out."""
+    if tags.get("area") == "yes" or tags.get("route") == "ferry":
+        return False
+    for key in _ACCESS_KEYS[profile]:
+        if key in tags:
+            return tags[key] not in CLOSED
+    return True
