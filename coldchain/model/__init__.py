@@ -16,8 +16,8 @@ from coldchain.model.scenario import Scenario
 from coldchain.model.settings import Chain, Economics, Objective, Roads, Routing, Siting, Subsidy
 
 __all__ = [
-    "HOURS", "Cargo", "Chain", "Commodity", "Cooler", "CoolingClass", "DepotType", "Economics", "Harvest", "Hub", "Method",
-    "MobileUnit", "Noun", "Objective", "Period", "Place", "Roads", "Routing", "Scenario", "Site", "Siting",
+    "HOURS", "Cargo", "Chain", "Commodity", "Cooler", "CoolingClass", "DepotType", "Economics", "Harvest", "Hub",
+    "Method", "MobileUnit", "Noun", "Objective", "Period", "Place", "Roads", "Routing", "Scenario", "Site", "Siting",
     "Status",
     "Subsidy", "VehicleType", "Village", "cooling_class", "cooling_classes", "figure",
 ]  # fmt: skip

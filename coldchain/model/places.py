@@ -46,6 +46,22 @@ class Site(Place):
     max_modules: int = figure("-", "most new modules that fit on the plot", 4, ge=0, le=50)
     power_kw: float | None = figure("kW", "electric power at hand; none means no limit", None, ge=0)
 
+    def modules(self) -> dict[str, int]:
+        """Return the modules that stand here: depot type -> count, from ``type:count;type:count``.
+
+        Raises
+        ------
+        ValueError
+            When the text is not of that form.
+        """
+        counts: dict[str, int] = {}
+        for part in filter(None, (piece.strip() for piece in self.existing.split(";"))):
+            key, _, number = part.partition(":")
+            if not (number or "1").strip().isdigit():
+                raise ValueError(f'must read "type:count;type:count"; got "{part}"')
+            counts[key.strip()] = counts.get(key.strip(), 0) + int(number or 1)
+        return counts
+
 
 class Hub(Place):
     """Where produce leaves the area; carries the onward leg to its markets."""

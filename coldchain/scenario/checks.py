@@ -1,0 +1,168 @@
+"""Checks that need more than one row: ids, references, coordinates, budgets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coldchain.errors import Fault
+from coldchain.model import Noun, Place
+from coldchain.scenario.sections import FILE, Sections
+
+if TYPE_CHECKING:
+    from coldchain.scenario.load import Tables
+    from coldchain.scenario.tables import Row
+
+FAR_DEG = 3.0
+SMALLEST_BUDGET_CNY = 10_000.0
+Catalogue = Mapping[str, Mapping[str, Noun]]
+
+
+def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[Fault]:
+    """Return every fault that shows only when rows, tables and sections are held together."""
+    faults: list[Fault] = []
+    for stem in ("villages", "sites", "hubs", "periods"):
+        faults += _duplicate_ids(tables.files[stem], getattr(tables, stem))
+    faults += _harvest_references(tables, catalogue)
+    faults += _coordinates(tables)
+    faults += _site_modules(tables, catalogue)
+    faults += _settings(sections, tables, catalogue)
+    return faults
+
+
+def _duplicate_ids(file: str, rows: Sequence[Row[Any]]) -> list[Fault]:
+    first: dict[str, int] = {}
+    faults = []
+    for row in rows:
+        if row.noun.id in first:
+            message = f"is used twice; first on row {first[row.noun.id]}"
+            faults.append(Fault(file, row.line, "id", row.noun.id, message, "duplicate-id"))
+        first.setdefault(row.noun.id, row.line)
+    return faults
+
+
+def _harvest_references(tables: Tables, catalogue: Catalogue) -> list[Fault]:
+    file = tables.files["harvest"]
+    known = {
+        "village": {row.noun.id for row in tables.villages},
+        "commodity": set(catalogue["commodity"]),
+        "period": {row.noun.id for row in tables.periods},
+    }
+    faults = []
+    seen: dict[tuple[str, str, str], int] = {}
+    for row in tables.harvest:
+        for column, ids in known.items():
+            value = getattr(row.noun, column)
+            if ids and value not in ids:
+                message = f"is not a known {column}{_suggest(value, ids)}"
+                faults.append(Fault(file, row.line, column, value, message, f"unknown-{column}"))
+        key = (row.noun.village, row.noun.commodity, row.noun.period)
+        if key in seen:
+            message = f"the same village, commodity and period stand on row {seen[key]}; add them up"
+            faults.append(Fault(file, row.line, "", ", ".join(key), message, "duplicate-row"))
+        seen.setdefault(key, row.line)
+    total = sum(row.noun.tonnes for row in tables.harvest)
+    if tables.harvest and total <= 0:
+        faults.append(Fault(file, None, "tonnes", "0", "no harvest at all: every amount is zero", "no-harvest"))
+    return faults
+
+
+def _suggest(value: str, ids: Iterable[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(value, list(ids), 1)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def _coordinates(tables: Tables) -> list[Fault]:
+    """Find swapped and outlying coordinates, and places on the same spot."""
+    everything = [(tables.files[stem], row) for stem in ("villages", "sites", "hubs") for row in getattr(tables, stem)]
+    if not everything:
+        return []
+    points = np.array([(row.noun.lon, row.noun.lat) for _, row in everything])
+    middle = np.median(points, axis=0)
+    spread = float(np.median(np.abs(points - middle), axis=0).max())
+    far_deg = max(FAR_DEG, 8.0 * spread)
+    faults = []
+    for (file, row), (lon, lat) in zip(everything, points, strict=True):
+        here = np.abs(np.array([lon, lat]) - middle).max()
+        swapped = np.abs(np.array([lat, lon]) - middle).max()
+        value = f"{lon:g}, {lat:g}"
+        if here > far_deg and swapped < far_deg:
+            message = "longitude and latitude look swapped: the other way round it lies among the other places"
+            faults.append(Fault(file, row.line, "lon, lat", value, message, "swapped"))
+        elif here > far_deg:
+            message = f"is more than {far_deg:.1f}° from the middle of all places ({middle[0]:.3f}, {middle[1]:.3f})"
+            faults.append(Fault(file, row.line, "lon, lat", value, message, "outlier"))
+    return faults + [f for stem in ("villages", "sites", "hubs") for f in _same_spot(tables, stem)]
+
+
+def _same_spot(tables: Tables, stem: str) -> list[Fault]:
+    rows: Sequence[Row[Place]] = getattr(tables, stem)
+    spots = Counter((round(row.noun.lon, 5), round(row.noun.lat, 5)) for row in rows)
+    faults: list[Fault] = []
+    first: dict[tuple[float, float], Row[Place]] = {}
+    for row in rows:
+        spot = (round(row.noun.lon, 5), round(row.noun.lat, 5))
+        if spots[spot] > 1 and spot in first:
+            message = f"lies on the same spot as {first[spot].noun.id} on row {first[spot].line}"
+            faults.append(Fault(tables.files[stem], row.line, "lon, lat", f"{spot[0]}, {spot[1]}", message,
+                                "duplicate-point", warning=True))  # fmt: skip
+        first.setdefault(spot, row)
+    return faults
+
+
+def _site_modules(tables: Tables, catalogue: Catalogue) -> list[Fault]:
+    file = tables.files["sites"]
+    faults = []
+    for row in tables.sites:
+        site = row.noun
+        try:
+            modules = site.modules()
+        except ValueError as error:
+            faults.append(Fault(file, row.line, "existing", site.existing, str(error), "invalid"))
+            continue
+        for key in modules.keys() - catalogue["depot_type"].keys():
+            message = f'"{key}" is not a known depot type{_suggest(key, catalogue["depot_type"])}'
+            faults.append(Fault(file, row.line, "existing", site.existing, message, "unknown-depot-type"))
+        if site.status == "existing" and not modules:
+            message = "must say which modules stand at an existing site, for example cold_room_500:1"
+            faults.append(Fault(file, row.line, "existing", "", message, "missing"))
+    return faults
+
+
+def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[Fault]:
+    nouns: Mapping[str, Any] = sections.nouns
+    lists = [
+        ("siting", "depot_types", "depot_type"),
+        ("routing", "collection_vehicles", "vehicle"),
+        ("routing", "line_haul_vehicles", "vehicle"),
+    ]
+    faults = []
+    for section, key, kind in lists:
+        for name in getattr(nouns.get(section), key, ()):
+            if name not in catalogue[kind]:
+                message = f"is not a known {kind.replace('_', ' ')}{_suggest(name, catalogue[kind])}"
+                faults.append(Fault(FILE, None, f"{section}.{key}", name, message, f"unknown-{kind.replace('_', '-')}"))
+    counties = {row.noun.county for row in tables.villages} | {row.noun.county for row in tables.sites}
+    subsidy = nouns.get("subsidy")
+    for key in ("rate_by_county", "pot_by_county_cny"):
+        for name, value in getattr(subsidy, key, {}).items():
+            if name not in counties:
+                message = f"is not the county of any village or site{_suggest(name, counties)}"
+                faults.append(Fault(FILE, None, f"subsidy.{key}", name, message, "unknown-county"))
+            if value < 0 or (key == "rate_by_county" and value > 1):
+                faults.append(Fault(FILE, None, f"subsidy.{key}.{name}", str(value), "is out of range", "out-of-range"))
+    return faults + _budget(nouns.get("siting"))
+
+
+def _budget(siting: Any) -> list[Fault]:
+    """Refuse a budget below ten thousand yuan, which builds nothing anywhere: it was meant in 万元."""
+    budget = getattr(siting, "budget_cny", 0.0)
+    if not 0 < budget < SMALLEST_BUDGET_CNY:
+        return []
+    message = f"is in yuan and too small for any depot; if 万元 was meant, write {budget * 10_000:.0f}"
+    return [Fault(FILE, None, "siting.budget_cny", f"{budget:g}", message, "budget-unit")]

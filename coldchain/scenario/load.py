@@ -1,0 +1,217 @@
+"""Read a scenario folder: sections, tables, catalogue and overrides, every fault of all of them together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.errors import BadInputError, Fault
+from coldchain.model import (
+    Commodity,
+    DepotType,
+    Harvest,
+    Hub,
+    MobileUnit,
+    Noun,
+    Period,
+    Place,
+    Scenario,
+    Site,
+    VehicleType,
+    Village,
+)
+from coldchain.scenario import checks
+from coldchain.scenario.datum import to_wgs84
+from coldchain.scenario.parsing import parse
+from coldchain.scenario.sections import BASE, FILE, Sections, read_sections
+from coldchain.scenario.tables import Row, find_table, read_nouns, read_raw
+
+N = TypeVar("N", bound=Noun)
+P = TypeVar("P", bound=Place)
+CATALOGUE: dict[str, tuple[str, type[Noun]]] = {
+    "commodity": ("commodities", Commodity),
+    "depot_type": ("depot_types", DepotType),
+    "mobile_unit": ("mobile_units", MobileUnit),
+    "vehicle": ("vehicles", VehicleType),
+}
+PLACES: dict[str, type[Place]] = {"villages": Village, "sites": Site, "hubs": Hub}
+
+
+@dataclass
+class Tables:
+    """Everything read from the folder, before it is put together."""
+
+    villages: list[Row[Village]] = field(default_factory=list)
+    sites: list[Row[Site]] = field(default_factory=list)
+    hubs: list[Row[Hub]] = field(default_factory=list)
+    periods: list[Row[Period]] = field(default_factory=list)
+    harvest: list[Row[Harvest]] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def load(folder: str | Path, variant: str = BASE) -> tuple[Scenario, tuple[Fault, ...]]:
+    """Read and check a scenario.
+
+    Parameters
+    ----------
+    folder : holds ``scenario.toml`` and the tables (see docs/dictionary.md)
+    variant : ``base`` or a name under ``[variants]``
+
+    Returns
+    -------
+    (Scenario, warnings)
+
+    Raises
+    ------
+    BadInputError
+        With every fault found in the sections and in all the tables.
+    """
+    root = Path(folder)
+    sections = read_sections(root, variant)
+    faults = list(sections.faults)
+    if not root.is_dir():
+        raise BadInputError(faults)
+    tables, wrong = _read_tables(root)
+    faults += wrong
+    catalogue, wrong = _catalogue(root, sections)
+    faults += wrong
+    faults += checks.cross_check(sections, tables, catalogue)
+    if any(not fault.warning for fault in faults):
+        raise BadInputError(faults)
+    scenario = _assemble(root, variant, sections, tables, catalogue)
+    return scenario, tuple(faults)
+
+
+def catalogue_table(kind: str) -> tuple[Noun, ...]:
+    """Return the shipped catalogue of a kind: ``commodity``, ``depot_type``, ``mobile_unit`` or ``vehicle``."""
+    stem, noun = CATALOGUE[kind]
+    with resources.as_file(resources.files("coldchain.scenario") / "catalogue" / f"{stem}.csv") as path:
+        rows, faults = read_nouns(path, noun)
+    if faults:
+        raise BadInputError(faults)
+    return tuple(row.noun for row in rows)
+
+
+def input_files(folder: Path) -> tuple[Path, ...]:
+    """Return every file of the scenario folder, sorted; runs and hidden files are left out."""
+    kept = (p for p in folder.rglob("*") if p.is_file() and p.suffix in (".toml", ".csv", ".gpkg"))
+    parts = (p for p in kept if not any(part.startswith(".") for part in p.relative_to(folder).parts))
+    return tuple(sorted(parts))
+
+
+def input_hash(folder: Path, variant: str) -> str:
+    """Return the SHA-256 over all input files and the variant's name."""
+    digest = hashlib.sha256(variant.encode())
+    for path in input_files(folder):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _read_tables(folder: Path) -> tuple[Tables, list[Fault]]:
+    tables, faults = Tables(), []
+    wanted: dict[str, type[Noun]] = {**PLACES, "periods": Period, "harvest": Harvest}
+    for stem, noun in wanted.items():
+        path = find_table(folder, stem)
+        tables.files[stem] = f"{stem}.csv" if path is None else path.name
+        if path is None:
+            message = "the table is missing (.csv or .gpkg)"
+            faults.append(Fault(tables.files[stem], None, "", "", message, "missing-file"))
+            continue
+        rows, wrong = read_nouns(path, noun)
+        setattr(tables, stem, rows)
+        faults += wrong
+        if not rows and not wrong:
+            faults.append(Fault(path.name, None, "", "", f"holds no {stem}; at least one row is needed", "no-rows"))
+    return tables, faults
+
+
+def _catalogue(folder: Path, sections: Sections) -> tuple[dict[str, dict[str, Noun]], list[Fault]]:
+    """Lay tables of the folder and sections of ``scenario.toml`` over the shipped catalogue."""
+    faults: list[Fault] = []
+    result: dict[str, dict[str, Noun]] = {}
+    for kind, (stem, noun) in CATALOGUE.items():
+        known = {str(getattr(item, "id", "")): item for item in catalogue_table(kind)}
+        layers: list[tuple[str, int | None, str, Mapping[str, Any]]] = []
+        path = find_table(folder, stem)
+        if path is not None:
+            raw = read_raw(path)
+            faults += raw.faults
+            layers += [(raw.file, line, cells.get("id", ""), cells) for line, cells in raw.rows]
+        layers += [(FILE, None, key, {**row, "id": key}) for key, row in sections.overrides[kind].items()]
+        for file, line, key, cells in layers:
+            base = known[key].model_dump(exclude_none=True) if key in known else {}
+            made, wrong = parse(noun, base | {k: v for k, v in cells.items() if v != ""}, file, line)
+            prefix = f"{kind}.{key}." if line is None else ""
+            faults += [Fault(f.file, f.row, prefix + f.column, f.value, f.message, f.code) for f in wrong]
+            if made is not None:
+                known[key] = made
+        result[kind] = known
+    return result, faults
+
+
+def _assemble(
+    folder: Path, variant: str, sections: Sections, tables: Tables, catalogue: Mapping[str, Mapping[str, Any]]
+) -> Scenario:
+    nouns: dict[str, Any] = sections.nouns
+    harvested = {row.noun.commodity for row in tables.harvest}
+    commodities = tuple(item for key, item in catalogue["commodity"].items() if key in harvested)
+    villages = _moved(tables.villages, sections.datum)
+    sites = _moved(tables.sites, sections.datum)
+    hubs = _moved(tables.hubs, sections.datum)
+    periods = tuple(row.noun for row in tables.periods)
+    return Scenario(
+        name=sections.name or folder.name,
+        variant=variant,
+        folder=folder,
+        sha256=input_hash(folder, variant),
+        villages=villages,
+        sites=sites,
+        hubs=hubs,
+        periods=periods,
+        commodities=commodities,
+        harvest_t=_harvest(villages, commodities, periods, (row.noun for row in tables.harvest)),
+        depot_types=_depot_types(catalogue["depot_type"], nouns["siting"].depot_types, sites),
+        mobile_units=tuple(catalogue["mobile_unit"].values()),
+        vehicles=tuple(catalogue["vehicle"].values()),
+        chain=nouns["chain"],
+        economics=nouns["economics"],
+        siting=nouns["siting"],
+        subsidy=nouns["subsidy"],
+        roads=nouns["roads"],
+        routing=nouns["routing"],
+        notes=sections.notes,
+    )
+
+
+def _depot_types(
+    known: Mapping[str, DepotType], offered: Sequence[str], sites: Sequence[Site]
+) -> tuple[DepotType, ...]:
+    standing = {key for site in sites for key in site.modules()}
+    wanted = set(offered or known) | standing
+    return tuple(kind for key, kind in known.items() if key in wanted)
+
+
+def _moved(rows: Sequence[Row[P]], datum: str) -> tuple[P, ...]:
+    lon, lat = to_wgs84([row.noun.lon for row in rows], [row.noun.lat for row in rows], datum)
+    return tuple(
+        row.noun.model_copy(update={"lon": float(x), "lat": float(y)}) for row, x, y in zip(rows, lon, lat, strict=True)
+    )
+
+
+def _harvest(
+    villages: Sequence[Village], commodities: Sequence[Commodity], periods: Sequence[Period], rows: Iterable[Harvest]
+) -> NDArray[np.float64]:
+    ids = ([v.id for v in villages], [c.id for c in commodities], [p.id for p in periods])
+    places = [{key: n for n, key in enumerate(keys)} for keys in ids]
+    harvest_t = np.zeros([len(place) for place in places])
+    for row in rows:
+        harvest_t[places[0][row.village], places[1][row.commodity], places[2][row.period]] += row.tonnes
+    return harvest_t

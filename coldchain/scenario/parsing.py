@@ -1,0 +1,104 @@
+"""From text to nouns: every cell checked, every fault named by file, row, column and value."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import ValidationError
+
+from coldchain.errors import Fault
+from coldchain.model import HOURS, Noun
+
+N = TypeVar("N", bound=Noun)
+
+
+def clean(text: str) -> str:
+    """Fold full-width digits, letters and spaces to plain ones and trim."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def parse(noun: type[N], cells: Mapping[str, Any], file: str, row: int | None) -> tuple[N | None, list[Fault]]:
+    """Build one noun from the cells of a row or the keys of a section.
+
+    Empty cells take the default. Cells of list columns are split at semicolons.
+
+    Returns
+    -------
+    (noun, []) or (None, faults)
+    """
+    values = {key: _as_given(noun, key, value) for key, value in cells.items() if value != ""}
+    _gather_hours(noun, values)
+    try:
+        return noun.model_validate(values), []
+    except ValidationError as error:
+        return None, [_fault(noun, detail, file, row) for detail in error.errors()]
+
+
+def unit_of(noun: type[Noun], column: str) -> str:
+    """Return the unit of a column as printed in messages, with a leading blank; empty when it has none."""
+    field = noun.model_fields.get(column)
+    extra = field.json_schema_extra if field is not None else None
+    unit = extra.get("unit", "-") if isinstance(extra, dict) else "-"
+    return "" if unit == "-" else f" {unit}"
+
+
+def _as_given(noun: type[Noun], key: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    field = noun.model_fields.get(key)
+    is_list = field is not None and any(get_origin(kind) is tuple for kind in _kinds(field.annotation))
+    return [part.strip() for part in value.split(";") if part.strip()] if is_list else value
+
+
+def _kinds(annotation: Any) -> tuple[Any, ...]:
+    return (annotation,) if get_origin(annotation) is tuple else get_args(annotation)
+
+
+def _gather_hours(noun: type[Noun], values: dict[str, Any]) -> None:
+    """Join the columns t00_c … t23_c into the list the noun holds."""
+    if "hourly_c" not in noun.model_fields:
+        return
+    given = [values.pop(hour) for hour in HOURS if hour in values]
+    if given:
+        values["hourly_c"] = given
+
+
+def _fault(noun: type[Noun], detail: Any, file: str, row: int | None) -> Fault:
+    kind, context = detail["type"], detail.get("ctx", {})
+    column = ".".join(str(part) for part in detail["loc"])
+    unit = unit_of(noun, str(detail["loc"][0]) if detail["loc"] else "")
+    value = "" if kind in ("missing", "value_error") else str(detail["input"])
+    message, code = _message(kind, context, unit, detail["msg"])
+    return Fault(file, row, column, value, message, code)
+
+
+def _message(kind: str, context: Mapping[str, Any], unit: str, fallback: str) -> tuple[str, str]:
+    """Translate a pydantic error into what the planner should do, and a stable code."""
+    bounds = {
+        "greater_than_equal": ("ge", "at least"),
+        "greater_than": ("gt", "more than"),
+        "less_than_equal": ("le", "at most"),
+        "less_than": ("lt", "less than"),
+    }
+    if kind in bounds:
+        key, words = bounds[kind]
+        return f"must be {words} {context[key]:g}{unit}", "out-of-range"
+    plain = {
+        "missing": ("must be given", "missing"),
+        "float_parsing": (f"must be a number{unit and ' of'}{unit}", "not-a-number"),
+        "float_type": (f"must be a number{unit and ' of'}{unit}", "not-a-number"),
+        "int_parsing": ("must be a whole number", "not-a-number"),
+        "int_from_float": ("must be a whole number", "not-a-number"),
+        "int_type": ("must be a whole number", "not-a-number"),
+        "finite_number": ("must be a finite number", "not-finite"),
+        "extra_forbidden": ("is not known here; see docs/dictionary.md for the names", "unknown-key"),
+        "string_too_short": ("must not be empty", "missing"),
+        "string_type": ("must be text in quotes", "not-text"),
+    }
+    if kind in plain:
+        return plain[kind]
+    if kind == "literal_error":
+        return f"must be one of {context['expected']}", "bad-choice"
+    return str(context.get("error", fallback)), "invalid"

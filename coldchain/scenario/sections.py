@@ -1,0 +1,157 @@
+"""``scenario.toml``: sections with units, named variants laid over them, overrides of the catalogue."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coldchain.errors import Fault
+from coldchain.model import Chain, Economics, Noun, Roads, Routing, Siting, Subsidy
+from coldchain.scenario.datum import DATUMS
+from coldchain.scenario.parsing import clean, parse
+from coldchain.scenario.tables import decode
+
+FILE = "scenario.toml"
+SCHEMA = "coldchain.scenario/1"
+BASE = "base"
+SECTIONS: dict[str, type[Noun]] = {
+    "chain": Chain,
+    "economics": Economics,
+    "siting": Siting,
+    "subsidy": Subsidy,
+    "roads": Roads,
+    "routing": Routing,
+}
+OVERRIDES = ("commodity", "depot_type", "mobile_unit", "vehicle")
+HEAD = ("schema", "name", "datum", "notes", "variants")
+
+
+@dataclass(frozen=True)
+class Sections:
+    """What ``scenario.toml`` says, for one variant."""
+
+    name: str
+    datum: str
+    notes: tuple[str, ...]
+    nouns: dict[str, Noun]
+    overrides: dict[str, dict[str, dict[str, Any]]]
+    faults: tuple[Fault, ...]
+
+
+def read_sections(folder: Path, variant: str) -> Sections:
+    """Read ``scenario.toml``, lay the variant over it and check every key."""
+    path = folder / FILE
+    if not path.is_file():
+        return _broken(_missing(folder))
+    text, fault = decode(path)
+    if fault is not None:
+        return _broken(fault)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return _broken(Fault(FILE, None, "", "", f"is not valid TOML, perhaps half-written: {error}", "not-toml"))
+    return _check(_with_variant(data, variant), list(_head_faults(data, variant)))
+
+
+def variants_of(folder: Path) -> tuple[str, ...]:
+    """Return the names of the variants a scenario folder offers, the base first."""
+    text, fault = decode(folder / FILE)
+    if fault is not None:
+        return (BASE,)
+    return (BASE, *tomllib.loads(text).get("variants", {}))
+
+
+def _missing(folder: Path) -> Fault:
+    if not folder.exists():
+        return Fault(str(folder), None, "", "", "no such scenario folder", "missing-file")
+    message = f"there is no {FILE} in this folder; a scenario half-written by init or import has none: run it again"
+    return Fault(str(folder), None, "", "", message, "missing-file")
+
+
+def _broken(fault: Fault) -> Sections:
+    return Sections("", "wgs84", (), {}, {key: {} for key in OVERRIDES}, (fault,))
+
+
+def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:
+    faults: list[Fault] = []
+    known = {*HEAD, *SECTIONS, *OVERRIDES}
+    message = f"is not known here; sections are {', '.join(sorted(known))}"
+    faults += [Fault(FILE, None, key, "", message, "unknown-key") for key in sorted(data.keys() - known)]
+    if data.get("schema") != SCHEMA:
+        faults.append(Fault(FILE, None, "schema", str(data.get("schema", "")), f'must be "{SCHEMA}"', "bad-schema"))
+    if data.get("datum", "wgs84") not in DATUMS:
+        message = f"must be one of {', '.join(DATUMS)}"
+        faults.append(Fault(FILE, None, "datum", str(data["datum"]), message, "unknown-datum"))
+    offered = data.get("variants", {})
+    if not isinstance(offered, dict):
+        return [*faults, Fault(FILE, None, "variants", str(offered), "must be a table of variants", "invalid")]
+    if variant != BASE and variant not in offered:
+        message = f"there is no such variant; there are {', '.join([BASE, *offered])}"
+        faults.append(Fault(FILE, None, "variant", variant, message, "unknown-variant"))
+    for name, layer in offered.items():
+        faults += _layer_faults(name, layer, data)
+    return faults
+
+
+def _layer_faults(name: str, layer: Any, data: Mapping[str, Any]) -> list[Fault]:
+    """Check a variant that is not the one asked for, so that every fault shows at once."""
+    if not isinstance(layer, dict):
+        return [Fault(FILE, None, f"variants.{name}", str(layer), "must be a table", "invalid")]
+    faults: list[Fault] = []
+    strange = sorted(layer.keys() - {*SECTIONS, *OVERRIDES})
+    faults += [Fault(FILE, None, f"variants.{name}.{key}", "", "is not a section", "unknown-key") for key in strange]
+    for key in layer.keys() & SECTIONS.keys():
+        merged = _merge(data.get(key, {}), layer[key])
+        faults += _section(key, merged, f"variants.{name}.")[1]
+    base = {str(f) for key in layer.keys() & SECTIONS.keys() for f in _section(key, data.get(key, {}), "")[1]}
+    return [f for f in faults if str(f).replace(f"variants.{name}.", "") not in base]
+
+
+def _with_variant(data: Mapping[str, Any], variant: str) -> dict[str, Any]:
+    layers = data.get("variants", {})
+    layer = layers.get(variant, {}) if isinstance(layers, dict) else {}
+    merged = _merge({key: value for key, value in data.items() if key != "variants"}, layer)
+    return dict(merged) if isinstance(merged, dict) else {}
+
+
+def _merge(base: Any, layer: Any) -> Any:
+    """Lay one tree over another; lists and single values are replaced."""
+    if not (isinstance(base, dict) and isinstance(layer, dict)):
+        return copy.deepcopy(layer)
+    merged = dict(base)
+    for key, value in layer.items():
+        merged[key] = _merge(base[key], value) if key in base else copy.deepcopy(value)
+    return merged
+
+
+def _check(data: Mapping[str, Any], faults: list[Fault]) -> Sections:
+    nouns: dict[str, Noun] = {}
+    for key in SECTIONS:
+        noun, wrong = _section(key, data.get(key, {}), "")
+        faults += wrong
+        if noun is not None:
+            nouns[key] = noun
+    overrides: dict[str, dict[str, dict[str, Any]]] = {}
+    for key in OVERRIDES:
+        table = data.get(key, {})
+        if not isinstance(table, dict) or not all(isinstance(row, dict) for row in table.values()):
+            faults.append(Fault(FILE, None, key, str(table), f"must hold tables [{key}.ID]", "invalid"))
+            table = {}
+        overrides[key] = table
+    notes = tuple(str(note) for note in data.get("notes", ()))
+    return Sections(clean(str(data.get("name", ""))), str(data.get("datum", "wgs84")), notes, nouns, overrides,
+                    tuple(faults))  # fmt: skip
+
+
+def _section(key: str, values: Any, prefix: str) -> tuple[Noun | None, list[Fault]]:
+    if not isinstance(values, dict):
+        return None, [Fault(FILE, None, f"{prefix}{key}", str(values), "must be a section", "invalid")]
+    noun, wrong = parse(SECTIONS[key], values, FILE, None)
+    where = f"{prefix}{key}"
+    return noun, [
+        Fault(FILE, None, f"{where}.{f.column}" if f.column else where, f.value, f.message, f.code) for f in wrong
+    ]

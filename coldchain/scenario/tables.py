@@ -1,0 +1,144 @@
+"""Tables as people keep them: CSV in UTF-8 or GB18030, or a GeoPackage layer; every cell read as text first."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import pandas as pd
+
+from coldchain.errors import Fault
+from coldchain.model import Noun
+from coldchain.scenario.parsing import clean, parse
+
+N = TypeVar("N", bound=Noun)
+SUFFIXES = (".csv", ".gpkg")
+
+
+@dataclass(frozen=True)
+class Row(Generic[N]):
+    """A noun and the line of the file it was read from."""
+
+    line: int
+    noun: N
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Cleaned text cells with the line each row stands on; faults that stopped or maimed the reading."""
+
+    file: str
+    rows: tuple[tuple[int, dict[str, str]], ...]
+    faults: tuple[Fault, ...] = ()
+
+
+def find_table(folder: Path, stem: str) -> Path | None:
+    """Return ``folder/stem.csv`` or ``folder/stem.gpkg``, whichever exists."""
+    return next((path for suffix in SUFFIXES if (path := folder / f"{stem}{suffix}").is_file()), None)
+
+
+def read_raw(path: Path) -> RawTable:
+    """Read a table as text cells, with the fault that prevents it when it cannot be read."""
+    if path.suffix.lower() == ".gpkg":
+        return _read_geopackage(path)
+    text, fault = decode(path)
+    if fault is not None:
+        return RawTable(path.name, (), (fault,))
+    return _read_csv(path.name, text)
+
+
+def decode(path: Path) -> tuple[str, Fault | None]:
+    """Read a text file as UTF-8 (with or without mark) or GB18030; name what is wrong otherwise."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return "", Fault(path.name, None, "", "", f"cannot be read: {error.strerror}", "unreadable")
+    if not data.strip():
+        return "", Fault(path.name, None, "", "", "is empty; a header row is needed", "empty-file")
+    if b"\x00" in data:
+        return "", Fault(path.name, None, "", "", "is not a text table (binary content)", "binary-file")
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding), None
+        except UnicodeDecodeError:
+            continue
+    return "", Fault(path.name, None, "", "", "is neither UTF-8 nor GB18030 text", "bad-encoding")
+
+
+def read_nouns(path: Path, noun: type[N]) -> tuple[list[Row[N]], list[Fault]]:
+    """Read a table into nouns; all faults of all rows are returned together."""
+    raw = read_raw(path)
+    faults = list(raw.faults)
+    rows: list[Row[N]] = []
+    for line, cells in raw.rows:
+        made, wrong = parse(noun, cells, raw.file, line)
+        faults += wrong
+        if made is not None:
+            rows.append(Row(line, made))
+    return rows, _once_per_column(faults)
+
+
+def _once_per_column(faults: Iterable[Fault]) -> list[Fault]:
+    """Report an unknown column once, at the header, rather than on every row."""
+    kept: list[Fault] = []
+    unknown: set[str] = set()
+    for fault in faults:
+        if fault.code == "unknown-key" and fault.row is not None:
+            if fault.column not in unknown:
+                unknown.add(fault.column)
+                message = "this column is not known; see docs/dictionary.md for the names"
+                kept.append(Fault(fault.file, 1, fault.column, "", message, fault.code))
+        else:
+            kept.append(fault)
+    return kept
+
+
+def _read_csv(file: str, text: str) -> RawTable:
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        header = [clean(cell) for cell in next(reader)]
+        table = _rows(file, header, reader)
+    except csv.Error as error:
+        return RawTable(file, (), (Fault(file, reader.line_num, "", "", f"is not a CSV table: {error}", "not-csv"),))
+    doubled = sorted({name for name in header if header.count(name) > 1})
+    faults = [Fault(file, 1, name, "", "stands twice in the header", "duplicate-column") for name in doubled]
+    return RawTable(file, table.rows, (*faults, *table.faults))
+
+
+def _rows(file: str, header: Sequence[str], reader: Iterable[list[str]]) -> RawTable:
+    rows: list[tuple[int, dict[str, str]]] = []
+    faults: list[Fault] = []
+    for line, record in enumerate(reader, start=2):
+        cells = [clean(cell) for cell in record]
+        if not any(cells):
+            continue
+        if len(cells) != len(header):
+            message = f"has {len(cells)} cells where the header has {len(header)}"
+            faults.append(Fault(file, line, "", "", message, "ragged-row"))
+            continue
+        rows.append((line, dict(zip(header, cells, strict=True))))
+    return RawTable(file, tuple(rows), tuple(faults))
+
+
+def _read_geopackage(path: Path) -> RawTable:
+    import geopandas
+
+    try:
+        frame = geopandas.read_file(path)
+    except Exception as error:  # noqa: BLE001 - pyogrio raises many kinds for unreadable files
+        first = str(error).splitlines()[0]
+        return RawTable(path.name, (), (Fault(path.name, None, "", "", f"cannot be read: {first}", "unreadable"),))
+    columns = [clean(str(name)) for name in frame.columns]
+    if isinstance(frame, geopandas.GeoDataFrame) and frame.crs is not None:
+        points = frame.geometry.to_crs(4326).representative_point()
+        frame = pd.DataFrame(frame.drop(columns=frame.geometry.name)).assign(lon=points.x, lat=points.y)
+        columns = [clean(str(name)) for name in frame.columns]
+    rows = []
+    for number, record in enumerate(frame.itertuples(index=False), start=2):
+        cells = ["" if pd.isna(value) else clean(str(value)) for value in record]
+        rows.append((number, {k: v for k, v in zip(columns, cells, strict=True) if k != "fid"}))
+    return RawTable(path.name, tuple(rows))

@@ -1,0 +1,281 @@
+"""A synthetic upland county: valleys, villages, townships, crops and seasons, the same for the same seed.
+
+Places are scattered with the densities measured in Xiangxi Prefecture, Hunan (1,405 villages: straight-line median
+4.8 km to the nearest township, 20.6 km to the county seat). Roads follow the valleys: the minimum spanning tree of all
+places is dendritic like a river system; a few passes join neighbouring valleys. The more places lie behind a road,
+the better it is. Crops, temperatures and hours are those of an upland county at 28° N, 300-900 m.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+from scipy.spatial import Delaunay, cKDTree
+
+from coldchain.scenario.write import Draft
+
+CENTRE = (109.6, 28.6)
+KM_PER_DEG = 111.195
+AREA_KM2_PER_VILLAGE = 31.0
+VILLAGES_PER_SITE, VILLAGES_PER_HUB = 5, 67
+SPEED_KMH = {"secondary": 45.0, "tertiary": 34.0, "unclassified": 22.0}
+PASS_SHARE = 0.12
+
+# One line a crop: tonnes a year where it is grown, share of villages that grow it, then the share of the year's harvest
+# in spring, summer, autumn and winter.
+CROPS: dict[str, tuple[float, float, tuple[float, float, float, float]]] = {
+    "pak_choi": (150.0, 0.55, (0.25, 0.30, 0.25, 0.20)),
+    "snap_bean": (90.0, 0.35, (0.10, 0.65, 0.25, 0.0)),
+    "tomato": (140.0, 0.40, (0.05, 0.70, 0.25, 0.0)),
+    "chilli": (100.0, 0.40, (0.0, 0.60, 0.40, 0.0)),
+    "strawberry": (50.0, 0.15, (0.75, 0.0, 0.0, 0.25)),
+    "yangmei": (60.0, 0.15, (0.0, 1.0, 0.0, 0.0)),
+    "shiitake": (60.0, 0.20, (0.35, 0.05, 0.30, 0.30)),
+    "bamboo_shoot": (80.0, 0.25, (0.85, 0.0, 0.0, 0.15)),
+    "peach": (110.0, 0.20, (0.0, 1.0, 0.0, 0.0)),
+    "kiwifruit": (120.0, 0.20, (0.0, 0.0, 1.0, 0.0)),
+    "ponkan": (120.0, 0.20, (0.0, 0.0, 0.30, 0.70)),
+}
+PERIODS = (
+    ("spring", "spring (Mar-May)", 80, 12.0, 21.5),
+    ("summer", "summer (Jun-Aug)", 85, 22.5, 32.0),
+    ("autumn", "autumn (Sep-Nov)", 80, 14.0, 23.0),
+    ("winter", "winter (Dec-Feb)", 60, 3.0, 10.5),
+)
+NOTES = (
+    "Synthetic: no such county exists. Densities of places are those measured in Xiangxi Prefecture, Hunan.",
+    "Chosen: the crop mix, leaf vegetables, beans, berries, mushrooms, bamboo shoots and stone fruit beside kiwi and ponkan.",
+    "Why plausible: programmes are made for counties that live on perishables; kiwi and citrus alone lose about 5 %.",
+    "Chosen: 8 h until a trader's truck leaves the village, 20 h onward to coastal markets, 6 h there until sold.",
+    "Why plausible: a truck fills up at several villages, leaves in the evening and reaches a night market a day later.",
+    "The loss of today follows from crops, temperatures and these hours; nothing multiplies the result.",
+)
+
+
+@dataclass(frozen=True)
+class _Map:
+    """Places in km east and north of the centre, villages first, then sites, then hubs; links between them."""
+
+    xy: NDArray[np.float64]
+    villages: int
+    sites: int
+    start: NDArray[np.intp]
+    end: NDArray[np.intp]
+    road: list[str]
+
+
+def upland(villages: int, seed: int) -> Draft:
+    """Draft a synthetic upland county.
+
+    Parameters
+    ----------
+    villages : 1 to 2,000
+    seed : the same seed gives the same county
+    """
+    rng = np.random.default_rng(seed)
+    layout = _layout(villages, rng)
+    names = _names(layout)
+    counties = _counties(layout)
+    tables: dict[str, pd.DataFrame] = {
+        "periods": pd.DataFrame(PERIODS, columns=["id", "name", "days", "temp_min_c", "temp_max_c"]),
+        "villages": _places(layout, names, counties, slice(0, villages)).assign(
+            cooperative=_cooperatives(layout)[:villages]
+        ),
+        "sites": _sites(layout, names, counties),
+        "hubs": _places(layout, names, counties, slice(villages + layout.sites, None)),
+        "harvest": _harvest(villages, rng),
+    }
+    tables |= _roads(layout, rng)
+    budget = round(villages * BUDGET_CNY_PER_VILLAGE, -4)
+    return Draft("upland", _sections(budget, counties), tables, notes=NOTES, variants=_variants(budget))
+
+
+BUDGET_CNY_PER_VILLAGE = 60_000.0
+
+
+def _sections(budget: float, counties: list[str]) -> Mapping[str, Mapping[str, Any]]:
+    return {
+        "siting": {"budget_cny": budget},
+        "subsidy": {
+            "rate": 0.4,
+            "rate_by_county": {counties[-1]: 0.3},
+            "unit_price_cny_m3": 700.0,
+            "cap_per_owner_cny": 1_000_000.0,
+            "source": "Hunan 2021: net m³ × 700 CNY/m³ × 30 % (40 % in formerly poor counties), at most 1 M per owner",
+        },
+        "roads": {"file": "roads"},
+    }
+
+
+def _variants(budget: float) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    return {
+        "half": {"siting": {"budget_cny": budget / 2}},
+        "double": {"siting": {"budget_cny": budget * 2}},
+        "none": {"siting": {"budget_cny": 0.0}},
+    }
+
+
+def _layout(villages: int, rng: np.random.Generator) -> _Map:
+    sites = max(1, round(villages / VILLAGES_PER_SITE))
+    hubs = max(1, round(villages / VILLAGES_PER_HUB))
+    side = np.sqrt(villages * AREA_KM2_PER_VILLAGE)
+    xy = _scatter(villages, side, rng)
+    town_at = _spread(xy, sites, rng)
+    towns = xy[town_at] + rng.normal(0.0, 0.5, (sites, 2))
+    seats = towns[_spread(towns, hubs, rng)] + rng.normal(0.0, 0.4, (hubs, 2))
+    everything = np.vstack([xy, towns, seats])
+    start, end = _valleys(everything, rng)
+    return _Map(everything, villages, sites, start, end, _classes(len(everything), start, end, villages + sites))
+
+
+def _scatter(count: int, side: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Place points at least about a kilometre apart: best of several candidates each (Mitchell)."""
+    points = rng.uniform(-side / 2, side / 2, (1, 2))
+    for _ in range(count - 1):
+        candidates = rng.uniform(-side / 2, side / 2, (4, 2))
+        distance, _ = cKDTree(points).query(candidates)
+        points = np.vstack([points, candidates[int(np.argmax(distance))]])
+    return points
+
+
+def _spread(xy: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Choose ``count`` well-spread points by a few rounds of k-medoids from a random start."""
+    chosen = rng.choice(len(xy), size=min(count, len(xy)), replace=False)
+    for _ in range(12):
+        _, nearest = cKDTree(xy[chosen]).query(xy)
+        centres = np.array([xy[nearest == k].mean(axis=0) for k in range(len(chosen))])
+        chosen = np.asarray(cKDTree(xy).query(centres)[1], dtype=np.intp)
+    return chosen
+
+
+def _valleys(xy: NDArray[np.float64], rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Join all places by a spanning tree and a few passes between valleys."""
+    if len(xy) < 4:
+        order = np.arange(len(xy))
+        return order[:-1], order[1:]
+    corners = Delaunay(xy).simplices
+    pairs = np.unique(np.sort(np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]]), axis=1), axis=0)
+    length = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T)
+    climb = length * rng.uniform(0.8, 1.3, len(pairs))
+    tree = minimum_spanning_tree(coo_array((climb, pairs.T), shape=(len(xy), len(xy)))).tocoo()
+    in_tree = {(min(a, b), max(a, b)) for a, b in zip(tree.row, tree.col, strict=True)}
+    is_pass = (rng.random(len(pairs)) < PASS_SHARE) & (length < np.quantile(length, 0.6))
+    kept = [pair for pair, keep in zip(map(tuple, pairs), is_pass, strict=True) if keep or pair in in_tree]
+    links = np.array(kept, dtype=np.intp)
+    return links[:, 0], links[:, 1]
+
+
+def _classes(count: int, start: NDArray[np.intp], end: NDArray[np.intp], seat: int) -> list[str]:
+    """Class each road by how many places lie behind it, seen from the first county seat."""
+    graph = coo_array((np.ones(2 * len(start)), (np.r_[start, end], np.r_[end, start])), shape=(count, count)).tocsr()
+    order, parent = breadth_first_order(graph, seat, directed=False)
+    behind = np.ones(count)
+    for node in order[::-1]:
+        if parent[node] >= 0:
+            behind[parent[node]] += behind[node]
+    classes = []
+    for a, b in zip(start, end, strict=True):
+        child = b if parent[b] == a else a if parent[a] == b else -1
+        share = behind[child] / count if child >= 0 else 0.0
+        classes.append("secondary" if share > 0.06 else "tertiary" if share > 0.012 else "unclassified")
+    return classes
+
+
+def _lonlat(xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    lat = CENTRE[1] + xy[:, 1] / KM_PER_DEG
+    lon = CENTRE[0] + xy[:, 0] / (KM_PER_DEG * np.cos(np.radians(CENTRE[1])))
+    return np.round(lon, 6), np.round(lat, 6)
+
+
+def _nearest(towns: NDArray[np.float64], xy: NDArray[np.float64]) -> NDArray[np.intp]:
+    return np.asarray(cKDTree(towns).query(xy)[1], dtype=np.intp)
+
+
+def _names(layout: _Map) -> list[str]:
+    hubs = len(layout.xy) - layout.villages - layout.sites
+    return [
+        *(f"V{n:04d}" for n in range(1, layout.villages + 1)),
+        *(f"T{n:03d}" for n in range(1, layout.sites + 1)),
+        *(f"H{n:02d}" for n in range(1, hubs + 1)),
+    ]
+
+
+def _counties(layout: _Map) -> list[str]:
+    """Name the district of each place after its nearest county seat."""
+    nearest = _nearest(layout.xy[layout.villages + layout.sites :], layout.xy)
+    return [f"district {chr(65 + n % 26)}{n // 26 or ''}" for n in nearest]
+
+
+def _cooperatives(layout: _Map) -> list[str]:
+    towns = layout.xy[layout.villages : layout.villages + layout.sites]
+    nearest = _nearest(towns, layout.xy)
+    return [f"co-operative {n // 5 + 1}" for n in nearest]
+
+
+def _places(layout: _Map, names: list[str], counties: list[str], part: slice) -> pd.DataFrame:
+    lon, lat = _lonlat(layout.xy)
+    columns = {"id": names[part], "name": names[part], "county": counties[part], "lon": lon[part], "lat": lat[part]}
+    return pd.DataFrame(columns)
+
+
+def _sites(layout: _Map, names: list[str], counties: list[str]) -> pd.DataFrame:
+    part = slice(layout.villages, layout.villages + layout.sites)
+    sites = _places(layout, names, counties, part)
+    existing = [""] * len(sites)
+    status = ["candidate"] * len(sites)
+    if len(sites) >= 10:
+        status[3], existing[3] = "existing", "cold_room_200:1"
+    return sites.assign(owner=[f"co-operative of {name}" for name in sites["name"]], status=status, existing=existing)
+
+
+def _harvest(villages: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Every village grows each crop with its chance, at least one; amounts are log-normal around the crop's."""
+    crops = list(CROPS)
+    chance = np.array([CROPS[crop][1] for crop in crops])
+    grown = rng.random((villages, len(crops))) < chance
+    for i in np.flatnonzero(~grown.any(axis=1)):
+        grown[i, rng.integers(len(crops))] = True
+    amount = np.array([CROPS[crop][0] for crop in crops]) * rng.lognormal(-0.08, 0.4, grown.shape)
+    rows = []
+    for i, c in zip(*np.nonzero(grown), strict=True):
+        for (period, *_), share in zip(PERIODS, CROPS[crops[c]][2], strict=True):
+            if share > 0:
+                rows.append((f"V{i + 1:04d}", crops[c], period, round(float(amount[i, c] * share), 1)))
+    return pd.DataFrame(rows, columns=["village", "commodity", "period", "tonnes"])
+
+
+def _roads(layout: _Map, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Return GMNS node and link tables; each road winds, 1.2 to 1.5 times the straight line."""
+    lon, lat = _lonlat(layout.xy)
+    a, b = layout.xy[layout.start], layout.xy[layout.end]
+    straight = np.hypot(*(a - b).T)
+    factor = rng.uniform(1.2, 1.5, len(straight))
+    sway = np.sqrt(np.maximum(factor**2 - 1.0, 0.0)) / 2.0 * straight * rng.choice([-1.0, 1.0], len(straight))
+    across = np.stack([-(b - a)[:, 1], (b - a)[:, 0]], axis=1) / np.maximum(straight, 1e-9)[:, None]
+    bend = (a + b) / 2.0 + across * sway[:, None]
+    bend_lon, bend_lat = _lonlat(bend)
+    shape = [
+        f"LINESTRING ({lon[s]} {lat[s]}, {x} {y}, {lon[e]} {lat[e]})"
+        for s, e, x, y in zip(layout.start, layout.end, bend_lon, bend_lat, strict=True)
+    ]
+    nodes = pd.DataFrame({"node_id": np.arange(1, len(lon) + 1), "x_coord": lon, "y_coord": lat})
+    links = pd.DataFrame(
+        {
+            "link_id": np.arange(1, len(straight) + 1),
+            "from_node_id": layout.start + 1,
+            "to_node_id": layout.end + 1,
+            "directed": False,
+            "length_m": np.round(straight * factor * 1000.0, 1),
+            "facility_type": layout.road,
+            "free_speed": [SPEED_KMH[road] for road in layout.road],
+            "geometry": shape,
+        }
+    )
+    return {"roads/node": nodes, "roads/link": links}

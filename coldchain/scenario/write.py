@@ -1,0 +1,94 @@
+"""Write a scenario folder: complete under another name first, then renamed, so that none is ever half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coldchain.errors import UsageError
+from coldchain.scenario.parsing import unit_of
+from coldchain.scenario.sections import FILE, SCHEMA, SECTIONS
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A scenario to be written.
+
+    Attributes
+    ----------
+    sections : values of the sections that differ from the defaults
+    tables : stem -> frame; written as ``stem.csv`` or, for a dotted key, ``folder/stem.csv``
+    """
+
+    name: str
+    sections: Mapping[str, Mapping[str, Any]]
+    tables: Mapping[str, pd.DataFrame]
+    datum: str = "wgs84"
+    notes: Sequence[str] = ()
+    variants: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+
+
+def write_scenario(draft: Draft, folder: Path) -> None:
+    """Write ``scenario.toml`` and the tables into a new folder.
+
+    Raises
+    ------
+    UsageError
+        When the folder exists and is not empty (inputs are never overwritten) or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists already and is not empty; choose another folder, nothing was written")
+    partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
+    try:
+        partial.mkdir(parents=True)
+        for stem, frame in draft.tables.items():
+            path = partial / f"{stem}.csv"
+            path.parent.mkdir(exist_ok=True)
+            frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+        (partial / FILE).write_text(toml_text(draft), encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()
+        partial.rename(folder)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def toml_text(draft: Draft) -> str:
+    """Return ``scenario.toml`` with every setting, its unit and its meaning as a comment."""
+    lines = [f'schema = "{SCHEMA}"', f"name = {_value(draft.name)}", f"datum = {_value(draft.datum)}"]
+    if draft.notes:
+        lines += ["notes = [", *(f"  {_value(note)}," for note in draft.notes), "]"]
+    for key in SECTIONS:
+        lines += ["", f"[{key}]", *_section(key, draft.sections.get(key, {}))]
+    for name, layer in draft.variants.items():
+        for key, values in layer.items():
+            lines += ["", f"[variants.{name}.{key}]", *(f"{k} = {_value(v)}" for k, v in values.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _section(key: str, values: Mapping[str, Any]) -> list[str]:
+    noun = SECTIONS[key]
+    lines = []
+    for name, info in noun.model_fields.items():
+        value = values.get(name, info.default)
+        comment = f"{info.description}{unit_of(noun, name) and f' [{unit_of(noun, name).strip()}]'}"
+        lines.append(f"# {name} =   # {comment}" if value is None else f"{name} = {_value(value)}  # {comment}")
+    return lines
+
+
+def _value(value: Any) -> str:
+    """Render a TOML value; JSON strings and numbers are TOML too."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_value(str(k))} = {_value(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
