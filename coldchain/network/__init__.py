@@ -1,1 +1,38 @@
-"""Road networks: read, snap places, travel matrices and routes."""
+"""Road networks: read them, put places on them, and measure hours and kilometres between places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coldchain.network.explore import from_networkx, to_networkx
+from coldchain.network.gmns import read_gmns, write_gmns
+from coldchain.network.graph import LinkTable, RoadNetwork, build_network, largest_strong_component
+from coldchain.network.lines import read_lines, write_lines
+from coldchain.network.matrix import Travel, paths, travel
+from coldchain.network.osm import OsmExtract, read_osm
+from coldchain.network.proximity import proximity_network
+from coldchain.network.slope import with_slope
+from coldchain.network.snap import Snap, snap_places
+from coldchain.network.speeds import Profile
+
+__all__ = [
+    "LinkTable", "OsmExtract", "Profile", "RoadNetwork", "Snap", "Travel", "build_network", "from_networkx",
+    "largest_strong_component", "paths", "proximity_network", "read_gmns", "read_lines", "read_osm", "read_roads",
+    "snap_places", "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
+]  # fmt: skip
+
+
+def read_roads(path: str | Path, profile: Profile = "truck") -> RoadNetwork:
+    """Read roads by what the path is: a folder is GMNS, ``.pbf`` and ``.osm`` OpenStreetMap, anything else lines.
+
+    Raises
+    ------
+    BadInputError
+        As the reader it is handed to: `read_gmns`, `read_osm` or `read_lines`.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return read_gmns(path)
+    if path.name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2")):
+        return read_osm(path, profile).network
+    return read_lines(path, profile=profile)
