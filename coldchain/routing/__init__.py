@@ -1,0 +1,36 @@
+"""Spoilage-aware collection routes and line haul; engine-neutral nouns, one cost function."""
+
+from coldchain.routing.bounds import Halts, Reach, least_aboard_h, radial_bound_cny_t
+from coldchain.routing.collection import default_solution_limit, solve_collection
+from coldchain.routing.line_haul import HaulRule, LineHaul, Trip, lower_bound_cny_t, price_trip, solve_line_haul
+from coldchain.routing.problem import (
+    CollectionProblem,
+    CollectionResult,
+    Reason,
+    Route,
+    Unserved,
+    evaluate_route,
+    violations,
+)
+
+__all__ = [
+    "CollectionProblem",
+    "CollectionResult",
+    "Halts",
+    "HaulRule",
+    "LineHaul",
+    "Reach",
+    "Reason",
+    "Route",
+    "Trip",
+    "Unserved",
+    "default_solution_limit",
+    "evaluate_route",
+    "least_aboard_h",
+    "lower_bound_cny_t",
+    "price_trip",
+    "radial_bound_cny_t",
+    "solve_collection",
+    "solve_line_haul",
+    "violations",
+]  # fmt: skip
