@@ -1,0 +1,92 @@
+"""Siting on synthetic counties: value, bound, gap, seconds and arcs, by size and seed."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from coldchain.siting import SitingProblem, solve_siting
+
+
+def county(villages: int, zones: int, sites: int, types: int, seed: int, periods: int = 4) -> SitingProblem:
+    """Make a county of 100 by 80 km: one demand a village and zone, two cooling methods a zone, a tight budget."""
+    rng = np.random.default_rng(seed)
+    village = rng.uniform(0, 1, (villages, 2)) * (100, 80)
+    site = village[rng.choice(villages, sites, replace=sites > villages)] + rng.normal(0, 2, (sites, 2))
+    km = 1.3 * np.linalg.norm(village[:, None] - site[None], axis=2)
+    demands, classes = villages * zones, zones * 2
+    tonnes = rng.gamma(2.0, 60.0, demands)
+    season = rng.dirichlet(np.ones(periods) * 2, zones)
+    load = tonnes[:, None] * np.tile(season, (villages, 1)) / 60.0
+    outside = tonnes * rng.uniform(600, 1500, demands)
+    demand = np.repeat(np.arange(demands), sites * 2)
+    place = np.tile(np.repeat(np.arange(sites), 2), demands)
+    method = np.tile([0, 1], demands * sites)
+    distance = km[demand // zones, place]
+    saved = outside[demand] * (0.75 + 0.12 * method) * np.exp(-distance / 60.0)
+    cost = outside[demand] - saved + tonnes[demand] * (2.2 * distance + 25.0 + 30.0 * method)
+    near = distance < 60.0
+    module_class = np.arange(types) % classes
+    step = np.arange(types) // classes
+    capacity = 4.0 * 2.2**step * (1 + 0.1 * (module_class % 2))
+    capex = 180_000 * (capacity / 4.0) ** 0.75 * rng.uniform(0.95, 1.05, types)
+    capex = capex[None, :] * rng.uniform(0.9, 1.15, (sites, 1))
+    owner = rng.integers(0, max(sites // 3, 1), sites)
+    owners = max(sites // 3, 1)
+    counties = np.minimum(np.arange(owners) % 4, 3)[owner]
+    existing = np.zeros((sites, types), int)
+    existing[: max(sites // 20, 1), 0] = 1
+    return SitingProblem(
+        outside_cost=outside,
+        arc_demand=demand[near],
+        arc_site=place[near],
+        arc_class=((demand % zones) * 2 + method)[near],
+        arc_cost=cost[near],
+        load=load,
+        module_class=module_class,
+        capacity=capacity,
+        module_cost=0.16 * capex + 12_000,
+        module_capex=capex,
+        award=0.35 * capex,
+        max_count=np.full((sites, types), 3),
+        existing=existing,
+        max_modules=np.full(sites, 6),
+        power_kw=6.0 * capacity**0.9,
+        power_limit=rng.choice([80.0, 160.0, np.inf], sites),
+        forced=np.zeros(sites, bool),
+        owner=owner,
+        owner_cap=np.full(owners, 400_000.0),
+        county=counties,
+        pot=np.full(4, 60_000.0 * sites),
+        budget=35_000.0 * sites,
+        floor_share=0.2,
+    )
+
+
+def main() -> None:
+    """Run the sizes asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--sizes", choices=["county", "region"], nargs="+", default=["county", "region"])
+    parser.add_argument("--seconds", type=float, default=0.0, help="time limit; 0 takes 45 s and 90 s")
+    parser.add_argument("--log", action="store_true")
+    options = parser.parse_args()
+    sizes = {"county": ((200, 3, 40, 12), 45.0), "region": ((1400, 2, 100, 12), 90.0)}
+    print(f"{'size':8}{'seed':>5}{'value':>15}{'bound':>15}{'gap %':>8}{'s':>7}{'arcs':>9}{'kept':>8}{'modules':>8}")
+    for name in options.sizes:
+        shape, seconds = sizes[name]
+        for seed in options.seeds:
+            problem = county(*shape, seed)
+            r = solve_siting(problem, time_limit_s=options.seconds or seconds, gap=1e-3, seed=seed)
+            print(
+                f"{name:8}{seed:5d}{r.value:15.0f}{r.bound:15.0f}{100 * r.gap:8.3f}{r.seconds:7.1f}"
+                f"{r.arcs_all:9d}{r.arcs_kept:8d}{r.count.sum():8d}",
+                flush=True,
+            )
+            if options.log:
+                print("\n".join(r.log), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Which sites get how many modules of which type, and who is served where, under a subsidy rule.
+
+The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_siting`, read the frozen
+:class:`SitingResult`; ask :func:`diagnose_siting` what to relax when nothing is feasible.
+"""
+
+from coldchain.siting.elastic import Relaxation, diagnose_siting
+from coldchain.siting.problem import SitingProblem
+from coldchain.siting.result import SitingResult, award_of_owner, plan_value, plan_violations
+from coldchain.siting.solve import solve_siting
+
+__all__ = [
+    "Relaxation",
+    "SitingProblem",
+    "SitingResult",
+    "award_of_owner",
+    "diagnose_siting",
+    "plan_value",
+    "plan_violations",
+    "solve_siting",
+]

@@ -1,0 +1,72 @@
+"""What to relax, and by how much, when no choice of modules satisfies every limit."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from coldchain.siting.engine import Engine, Model
+from coldchain.siting.frame import build_frame
+from coldchain.siting.problem import SitingProblem
+
+_TEXT = {
+    "budget": ("budget", "CNY"),
+    "pot": ("pot of county {0}", "CNY"),
+    "floor": ("awards under the floor share", "CNY"),
+    "power": ("power limit of site {0}", "kW"),
+    "modules": ("most modules of site {0}", "modules"),
+    "forced": ("forced site {0} cannot hold any module", "modules"),
+}
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """One limit to loosen: ``what`` by at least ``amount`` of ``unit``."""
+
+    what: str
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        """Render as ``budget: at least 43,000 CNY more``; amounts are rounded up."""
+        return f"{self.what}: at least {np.ceil(self.amount - 1e-6):,.0f} {self.unit} more"
+
+
+def diagnose_siting(problem: SitingProblem, *, time_limit_s: float = 30.0) -> list[Relaxation]:
+    """Find a cheapest set of relaxations; empty when the limits on modules and money can be met.
+
+    Every limit gets a priced slack: money as a share of the mean capex of a module, power as a share of the mean
+    power of a module, one module as one; forbidding a forced site costs a thousand. Demands never cause
+    infeasibility, since each may keep today's chain; ``limit_rhs`` is not examined here.
+    """
+    frame = build_frame(problem, loose=True)
+    rows = frame.rows.copy()
+    lower, upper = rows.limits()
+    size = len(frame.cost)
+    power = float(problem.power_kw.mean()) if problem.power_kw.any() else 1.0
+    unit = {"power": power, "modules": 1.0, "forced": 1.0}
+    price = []
+    for slack, (kind, row, _) in enumerate(frame.groups):
+        rows.put(row, size + slack, -1.0 if np.isfinite(upper[row]) else 1.0)
+        price.append(1e3 if kind == "forced" else 1.0 / unit.get(kind, 1.0))
+    extra = len(price)
+    model = Model(
+        cost=np.concatenate([np.zeros(size), price]),
+        lower=np.concatenate([frame.lower, np.zeros(extra)]),
+        upper=np.concatenate([frame.upper, np.full(extra, np.inf)]),
+        integer=np.concatenate([frame.integer, np.zeros(extra, bool)]),
+        rows=rows,
+    )
+    with Engine(time.monotonic() + time_limit_s, lambda: False, 0) as engine:
+        outcome = engine.solve(model, time_limit_s, gap=1e-6)
+    if outcome.values is None:
+        return []
+    found = []
+    for (kind, _, index), amount in zip(frame.groups, outcome.values[size:], strict=True):
+        if amount > 1e-6:
+            text, name = _TEXT[kind]
+            scale = frame.money if name == "CNY" else 1.0
+            found.append(Relaxation(text.format(index), float(amount * scale), name))
+    return found

@@ -1,0 +1,312 @@
+"""From sparse arrays to HiGHS inside OR-Tools and back: no modelling loop, stoppable at any moment."""
+
+from __future__ import annotations
+
+import json
+import queue
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from coldchain.errors import ColdchainError
+from coldchain.siting.problem import Bools, Floats, Ints
+
+SMALL = 3000  # nonzeros under which a solve is too short to be worth a child process
+_NODE = re.compile(r"^.{0,3}\s*\d+\s+\d+\s+\d+\s+[\d.]+%\s+(\S+)\s+(\S+)\s+(\S+)")
+
+
+class StoppedError(Exception):
+    """The caller asked to stop in the middle of a solve; never leaves this package."""
+
+
+@dataclass
+class Rows:
+    """Rows of a model in coordinate form, collected block by block."""
+
+    row: list[Ints] = field(default_factory=list)
+    col: list[Ints] = field(default_factory=list)
+    val: list[Floats] = field(default_factory=list)
+    lower: list[Floats] = field(default_factory=list)
+    upper: list[Floats] = field(default_factory=list)
+    size: int = 0
+
+    def new(self, lower: Any, upper: Any, number: int = 1) -> Ints:
+        """Open ``number`` rows with the given limits and return their indices."""
+        index = np.arange(self.size, self.size + number)
+        self.lower.append(np.broadcast_to(np.asarray(lower, dtype=float), number))
+        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=float), number))
+        self.size += number
+        return index
+
+    def put(self, row: Any, col: Any, val: Any) -> None:
+        """Add coefficients; repeated places add up."""
+        r, c, v = np.broadcast_arrays(np.asarray(row), np.asarray(col), np.asarray(val, dtype=float))
+        keep = v != 0
+        self.row.append(r[keep].astype(np.int64))
+        self.col.append(c[keep].astype(np.int64))
+        self.val.append(v[keep])
+
+    def copy(self) -> Rows:
+        """Copy that can grow without changing this one."""
+        return Rows([*self.row], [*self.col], [*self.val], [*self.lower], [*self.upper], self.size)
+
+    def limits(self) -> tuple[Floats, Floats]:
+        """Lower and upper limits, float[rows] each."""
+        if not self.size:
+            return np.zeros(0), np.zeros(0)
+        return np.concatenate(self.lower), np.concatenate(self.upper)
+
+    def entries(self, columns: int) -> tuple[Ints, Ints, Floats]:
+        """Row, column, value sorted by row, repeated places added up."""
+        if not self.row:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        key = np.concatenate(self.row) * max(columns, 1) + np.concatenate(self.col)
+        place, inverse = np.unique(key, return_inverse=True)
+        value = np.bincount(inverse, np.concatenate(self.val), minlength=len(place))
+        return place // max(columns, 1), place % max(columns, 1), value
+
+
+@dataclass(frozen=True)
+class Model:
+    """min cost @ v + offset over rows and boxes; ``integer`` marks whole-number columns."""
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    integer: Bools
+    rows: Rows
+
+    def proto(self) -> tuple[Any, int]:
+        """The OR-Tools message and its number of nonzeros."""
+        from ortools.math_opt import model_pb2
+
+        message = model_pb2.ModelProto()
+        n = len(self.cost)
+        message.variables.ids.extend(range(n))
+        message.variables.lower_bounds.extend(self.lower.tolist())
+        message.variables.upper_bounds.extend(self.upper.tolist())
+        message.variables.integers.extend(self.integer.tolist())
+        used = np.flatnonzero(self.cost)
+        message.objective.linear_coefficients.ids.extend(used.tolist())
+        message.objective.linear_coefficients.values.extend(self.cost[used].tolist())
+        lower, upper = self.rows.limits()
+        message.linear_constraints.ids.extend(range(self.rows.size))
+        message.linear_constraints.lower_bounds.extend(lower.tolist())
+        message.linear_constraints.upper_bounds.extend(upper.tolist())
+        row, col, val = self.rows.entries(n)
+        message.linear_constraint_matrix.row_ids.extend(row.tolist())
+        message.linear_constraint_matrix.column_ids.extend(col.tolist())
+        message.linear_constraint_matrix.coefficients.extend(val.tolist())
+        return message, len(val)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a solve gave; ``values`` and ``duals`` are None when there are none."""
+
+    status: str
+    values: Floats | None
+    duals: Floats | None
+    bound: float
+
+
+class Engine:
+    """Solves models until a deadline or a stop; a context manager that ends its child process.
+
+    Parameters
+    ----------
+    deadline : ``time.monotonic()`` value
+    stop : polled about every 0.1 s
+    seed : passed to HiGHS
+    """
+
+    def __init__(self, deadline: float, stop: Callable[[], bool], seed: int):
+        self.deadline = deadline
+        self.stop = stop
+        self.seed = seed
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lines: queue.Queue[tuple[str, bytes]] = queue.Queue()
+        self._folder = tempfile.TemporaryDirectory(prefix="coldchain-siting-")
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end_child()
+        self._folder.cleanup()
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - time.monotonic()
+
+    def check(self) -> None:
+        """Raise when the caller wants to stop."""
+        if self.stop():
+            raise StoppedError
+
+    def solve(
+        self,
+        model: Model,
+        seconds: float,
+        *,
+        gap: float = 1e-9,
+        hint: tuple[Ints, Floats] | None = None,
+        seen: Callable[[float], None] | None = None,
+    ) -> Outcome:
+        """Solve within ``seconds``; ``seen`` hears each new bound of a long solve."""
+        from ortools.math_opt import model_parameters_pb2
+
+        self.check()
+        message, nonzeros = model.proto()
+        extra = model_parameters_pb2.ModelSolveParametersProto()
+        if hint is not None:
+            one = extra.solution_hints.add()
+            one.variable_values.ids.extend(hint[0].tolist())
+            one.variable_values.values.extend(hint[1].tolist())
+        parameters = self._parameters(seconds, gap, whole=bool(model.integer.any()))
+        if nonzeros < SMALL:
+            return _outcome(_direct(message, parameters, extra), model)
+        return self._by_child(message, parameters, extra, model, seconds, seen)
+
+    @property
+    def improving(self) -> Path:
+        """Where HiGHS writes each better solution of a running solve."""
+        return Path(self._folder.name) / "improving.sol"
+
+    def _parameters(self, seconds: float, gap: float, *, whole: bool) -> Any:
+        from ortools.math_opt import parameters_pb2
+
+        result = parameters_pb2.SolveParametersProto()
+        result.time_limit.FromMilliseconds(int(1000 * max(seconds, 0.05)))
+        result.highs.string_options["parallel"] = "off"
+        result.highs.int_options["random_seed"] = self.seed
+        if whole:
+            result.relative_gap_tolerance = gap
+            result.highs.bool_options["mip_improving_solution_save"] = True
+            result.highs.string_options["mip_improving_solution_file"] = str(self.improving)
+        return result
+
+    def _by_child(
+        self, message: Any, parameters: Any, extra: Any, model: Model, seconds: float, seen: Any
+    ) -> Outcome:
+        self.improving.unlink(missing_ok=True)
+        self._send([m.SerializeToString() for m in (message, parameters, extra)])
+        end = time.monotonic() + seconds * 1.2 + 5.0
+        while True:
+            if self.stop():
+                self._end_child()
+                raise StoppedError
+            try:
+                kind, payload = self._lines.get(timeout=0.1)
+            except queue.Empty:
+                if time.monotonic() > end:
+                    self._end_child()
+                    return Outcome("limit", _read_solution(self.improving, len(model.cost)), None, -np.inf)
+                continue
+            if kind == "R":
+                return _outcome(_parse(payload), model)
+            if kind == "E":
+                raise ColdchainError(f"HiGHS failed: {payload.decode()}")
+            found = _NODE.match(payload.decode(errors="replace"))
+            if found and seen is not None:
+                seen(float(found.group(1)))
+
+    def recover(self, columns: int) -> Floats | None:
+        """Return the last better solution a stopped solve wrote, or None."""
+        return _read_solution(self.improving, columns)
+
+    def _send(self, parts: list[bytes]) -> None:
+        if self._child is None:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "coldchain.siting.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            self._lines = queue.Queue()
+            threading.Thread(target=_listen, args=(self._child.stdout, self._lines), daemon=True).start()
+        pipe = self._child.stdin
+        if pipe is None:  # pragma: no cover - Popen was given a pipe
+            raise ColdchainError("the solver process has no input")
+        pipe.write(json.dumps([len(p) for p in parts]).encode() + b"\n" + b"".join(parts))
+        pipe.flush()
+
+    def _end_child(self) -> None:
+        if self._child is None:
+            return
+        self._child.kill()
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._child = None
+
+
+def _listen(source: IO[bytes], lines: queue.Queue[tuple[str, bytes]]) -> None:
+    try:
+        while line := source.readline():
+            kind, rest = line[:1].decode(), line[2:].rstrip(b"\n")
+            lines.put((kind, source.read(int(rest)) if kind == "R" else rest))
+    except (ValueError, OSError):
+        pass
+    lines.put(("E", b"the solver process ended"))
+
+
+def _direct(message: Any, parameters: Any, extra: Any) -> Any:
+    from ortools.math_opt import callback_pb2, parameters_pb2
+    from ortools.math_opt.core.python import solver
+
+    start, none = parameters_pb2.SolverInitializerProto(), callback_pb2.CallbackRegistrationProto()
+    return solver.solve(message, parameters_pb2.SOLVER_TYPE_HIGHS, start, parameters, extra, None, none, None, None)
+
+
+def _parse(payload: bytes) -> Any:
+    from ortools.math_opt import result_pb2
+
+    return result_pb2.SolveResultProto.FromString(payload)
+
+
+def _outcome(answer: Any, model: Model) -> Outcome:
+    from ortools.math_opt import result_pb2
+
+    names = {
+        result_pb2.TERMINATION_REASON_OPTIMAL: "optimal",
+        result_pb2.TERMINATION_REASON_INFEASIBLE: "infeasible",
+        result_pb2.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED: "infeasible",
+    }
+    values = duals = None
+    for solution in answer.solutions[:1]:
+        values = _dense(solution.primal_solution.variable_values, len(model.cost))
+        if solution.HasField("dual_solution"):
+            duals = _dense(solution.dual_solution.dual_values, model.rows.size)
+    reason = answer.termination.reason
+    return Outcome(names.get(reason, "limit"), values, duals, float(answer.termination.objective_bounds.dual_bound))
+
+
+def _dense(vector: Any, size: int) -> Floats:
+    result = np.zeros(size)
+    result[np.asarray(vector.ids, dtype=np.int64)] = np.asarray(vector.values, dtype=float)
+    return result
+
+
+def _read_solution(path: Path, columns: int) -> Floats | None:
+    """Return the last whole solution of a HiGHS improving-solution file (columns in order)."""
+    try:
+        text = path.read_text()
+    except OSError:
+        return None
+    for block in reversed(text.split("# Columns")[1:]):
+        words = [line.split()[-1] for line in block.splitlines()[1 : columns + 1] if line.strip()]
+        if len(words) == columns:
+            return np.array([float(w) for w in words])
+    return None

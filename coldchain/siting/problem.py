@@ -1,0 +1,203 @@
+"""The siting problem as arrays, checked on creation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.errors import BadInputError, Fault
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_SHAPES = {
+    "outside_cost": "D",
+    "arc_demand": "A",
+    "arc_site": "A",
+    "arc_class": "A",
+    "arc_cost": "A",
+    "load": "DP",
+    "module_class": "K",
+    "capacity": "K",
+    "module_cost": "JK",
+    "module_capex": "JK",
+    "award": "JK",
+    "max_count": "JK",
+    "existing": "JK",
+    "max_modules": "J",
+    "power_kw": "K",
+    "power_limit": "J",
+    "forced": "J",
+    "owner": "J",
+    "owner_cap": "E",
+    "county": "J",
+    "pot": "C",
+    "limit_outside": "D",
+    "limit_arc": "A",
+    "limit_module": "JK",
+}
+_INTS = {"arc_demand", "arc_site", "arc_class", "module_class", "max_count", "existing", "max_modules"} | {
+    "owner",
+    "county",
+}
+_INF = {"power_limit", "owner_cap", "pot"}
+_SIGNED = {"outside_cost", "arc_cost", "module_cost", "limit_outside", "limit_arc", "limit_module"}
+
+
+@dataclass(frozen=True, eq=False)
+class SitingProblem:
+    """Facility location with modules, a capped subsidy and an outside option.
+
+    Sizes: D demands, A arcs, J sites, K module types, P periods, E owners, C counties; O cooling classes are
+    the distinct values of ``module_class``. Money is one currency (CNY) per year, capex and awards in CNY.
+    An owner belongs to the county of its first site (lowest index): all its award is drawn from that pot.
+
+    Attributes
+    ----------
+    outside_cost : float[D], CNY/yr, cost when the whole demand keeps today's chain; always allowed
+    arc_demand, arc_site, arc_class : int[A], the ends and the class of an arc; only impossible arcs are absent
+    arc_cost : float[A], CNY/yr, cost of serving the whole demand by the arc
+    load : float[D, P], t/day of the demand in each period, peak factor included
+    module_class : int[K], class a module serves
+    capacity : float[K], t/day of one module
+    module_cost : float[J, K], CNY/yr of one new module
+    module_capex : float[J, K], CNY of one new module
+    award : float[J, K], CNY subsidy of one new module before the owner's cap
+    max_count : int[J, K], most new modules; 0 forbids
+    existing : int[J, K], modules that stand
+    max_modules : int[J], most new modules of a site in sum
+    power_kw : float[K]; power_limit : float[J], kW, inf allowed
+    forced : bool[J], at least one module, new or standing
+    owner : int[J]; owner_cap : float[E], CNY, inf allowed
+    county : int[J]; pot : float[C], CNY, inf allowed
+    budget : CNY for the sum of all awards, inf allowed
+    floor_share : awards must be at least this share of the capex of new modules
+    limit_outside, limit_arc, limit_module, limit_rhs : a second objective held at or under ``limit_rhs``
+    """
+
+    outside_cost: Floats
+    arc_demand: Ints
+    arc_site: Ints
+    arc_class: Ints
+    arc_cost: Floats
+    load: Floats
+    module_class: Ints
+    capacity: Floats
+    module_cost: Floats
+    module_capex: Floats
+    award: Floats
+    max_count: Ints
+    existing: Ints
+    max_modules: Ints
+    power_kw: Floats
+    power_limit: Floats
+    forced: Bools
+    owner: Ints
+    owner_cap: Floats
+    county: Ints
+    pot: Floats
+    budget: float = np.inf
+    floor_share: float = 0.0
+    limit_outside: Floats | None = None
+    limit_arc: Floats | None = None
+    limit_module: Floats | None = None
+    limit_rhs: float | None = None
+
+    def __post_init__(self) -> None:
+        """Convert every array, check shapes, ranges and indices, and make them read-only."""
+        for name in _SHAPES:
+            value = getattr(self, name)
+            if value is None:
+                continue
+            kind = np.int64 if name in _INTS else np.bool_ if name == "forced" else np.float64
+            array = np.array(value, dtype=kind)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        faults = [*_shape_faults(self)]
+        faults = faults or [*_range_faults(self), *_index_faults(self)]
+        if faults:
+            raise BadInputError(faults)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Letter of each dimension to its length."""
+        demands, periods = self.load.shape
+        letters = {"D": demands, "P": periods, "A": len(self.arc_cost), "J": len(self.max_modules)}
+        return letters | {"K": len(self.capacity), "E": len(self.owner_cap), "C": len(self.pot)}
+
+    @cached_property
+    def classes(self) -> int:
+        """Number of cooling classes O."""
+        both = [self.module_class, self.arc_class]
+        return 1 + max((int(a.max()) for a in both if len(a)), default=-1)
+
+    @cached_property
+    def arc_cell(self) -> Ints:
+        """int[A], the cell (site, class) of an arc as ``site * O + class``."""
+        return self.arc_site * self.classes + self.arc_class
+
+    @cached_property
+    def owner_county(self) -> Ints:
+        """int[E], the county of the first site of an owner, 0 for an owner without a site."""
+        result = np.zeros(len(self.owner_cap), dtype=np.int64)
+        owners, first = np.unique(self.owner, return_index=True)
+        result[owners] = self.county[first]
+        return result
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether a second objective is held."""
+        return self.limit_rhs is not None
+
+
+def _fault(name: str, value: object, message: str, code: str) -> Fault:
+    return Fault("siting problem", None, name, str(value), message, code)
+
+
+def _shape_faults(problem: SitingProblem) -> list[Fault]:
+    limits = [problem.limit_outside, problem.limit_arc, problem.limit_module, problem.limit_rhs]
+    if any(v is None for v in limits) and any(v is not None for v in limits):
+        return [_fault("limit_rhs", problem.limit_rhs, "all four limit_ fields must be given, or none", "limit-parts")]
+    if problem.load.ndim != 2:
+        return [_fault("load", problem.load.shape, "must have two dimensions, demands by periods", "shape")]
+    sizes = problem.sizes
+    found = []
+    for field in fields(problem):
+        value = getattr(problem, field.name)
+        if field.name not in _SHAPES or value is None:
+            continue
+        want = tuple(sizes[letter] for letter in _SHAPES[field.name])
+        if value.shape != want:
+            found.append(_fault(field.name, value.shape, f"must have shape {want}", "shape"))
+    return found
+
+
+def _range_faults(problem: SitingProblem) -> list[Fault]:
+    found = []
+    for name in _SHAPES:
+        value = getattr(problem, name)
+        if value is None or name == "forced" or not value.size:
+            continue
+        if np.isnan(value).any() or (name not in _INF and np.isinf(value).any()):
+            found.append(_fault(name, value[~np.isfinite(value)][0], "must be finite", "not-finite"))
+        elif name not in _SIGNED and value.min() < 0:
+            found.append(_fault(name, value.min(), "must not be negative", "negative"))
+    for name in ("budget", "floor_share"):
+        number = getattr(problem, name)
+        if not number >= 0:
+            found.append(_fault(name, number, "must not be negative", "negative"))
+    return found
+
+
+def _index_faults(problem: SitingProblem) -> list[Fault]:
+    sizes = problem.sizes
+    found = []
+    for name, letter in {"arc_demand": "D", "arc_site": "J", "owner": "E", "county": "C"}.items():
+        value = getattr(problem, name)
+        if value.size and value.max() >= sizes[letter]:
+            found.append(_fault(name, value.max(), f"must be under {sizes[letter]}", "index"))
+    return found

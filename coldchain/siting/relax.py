@@ -1,0 +1,193 @@
+"""Linear relaxation by exact column and row generation, and a bound that holds whatever the solver returned.
+
+For multipliers ``mu >= 0`` (capacity of a cell in a period), ``lam >= 0`` (strong links), ``nu >= 0`` (second
+objective) and ``g`` (module rows, sign by the side that binds) the Lagrangian function
+
+    L = sum_d min(outside_d, min_a cost_a + load_d · mu_cell(a) + lam_a)
+        + min over the boxes of the reduced cost of the module columns + constants
+
+is a lower bound of the full problem (Geoffrion 1974, doi 10.1007/BFb0120690). It is evaluated here over *every*
+arc in numpy, so that it stays true when columns are missing or the solver was cut short.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from coldchain.siting.engine import Engine, Model, Rows
+from coldchain.siting.problem import Floats, Ints
+from coldchain.siting.space import Space
+
+FIRST = 8  # columns a demand starts with
+MORE = 6  # columns a demand may gain in a round
+TOL = 1e-7
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Multipliers and what follows from them.
+
+    Attributes
+    ----------
+    mu : float[Z, Q]; nu : float; link, lam : arcs with a strong link and their multipliers
+    bound : L; arc_price : float[N], ``cost + nu limit + load mu`` (without lam)
+    demand_price : float[D], the inner minimum; module_reduced : float[frame columns]
+    """
+
+    mu: Floats
+    nu: float
+    link: Ints
+    lam: Floats
+    bound: float
+    arc_price: Floats
+    demand_price: Floats
+    module_reduced: Floats
+
+    def reduced(self, space: Space) -> Floats:
+        """Reduced cost of each useful arc, float[N], not negative."""
+        full = self.arc_price.copy()
+        full[self.link] += self.lam
+        return full - self.demand_price[space.demand]
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """Result of :func:`relax`: best prices, the counts of the last linear plan, and the columns and links kept."""
+
+    prices: Prices
+    modules: Floats
+    value: float
+    kept: Ints
+    links: Ints
+    rounds: int
+
+
+def price(space: Space, mu: Floats, nu: float, link: tuple[Ints, Floats], g: Floats) -> Prices:
+    """Evaluate L for any multipliers; wrong signs are clipped."""
+    problem, frame = space.problem, space.frame
+    mu, nu, lam = np.maximum(mu, 0.0), max(nu, 0.0), np.maximum(link[1], 0.0)
+    lower, upper = frame.rows.limits()
+    g = np.where(((g > 0) & ~np.isfinite(lower)) | ((g < 0) & ~np.isfinite(upper)), 0.0, g)
+    side = np.where(g > 0, lower, upper)
+    constant = float(g[g != 0] @ side[g != 0])
+    arc_price, outside = space.cost.copy(), problem.outside_cost.copy()
+    reduced = frame.cost.copy()
+    if problem.limit_arc is not None and problem.limit_outside is not None and problem.limit_module is not None:
+        arc_price += nu * problem.limit_arc[space.arc]
+        outside += nu * problem.limit_outside
+        reduced[: frame.pairs] += nu * problem.limit_module[frame.site, frame.module]
+        constant -= nu * float(problem.limit_rhs or 0.0)
+    for q in range(space.periods):
+        arc_price += space.load[space.demand, q] * mu[space.cell, q]
+    inner, full = outside.copy(), arc_price.copy()
+    full[link[0]] += lam
+    if len(full):
+        inner[space.group] = np.minimum(inner[space.group], np.minimum.reduceat(full, space.begin))
+    cell_link = np.bincount(space.cell[link[0]], lam, minlength=space.cells)
+    row, col, val = frame.rows.entries(len(frame.cost))
+    reduced -= np.bincount(col, g[row] * val, minlength=len(reduced))
+    live = np.flatnonzero(space.pair_cell >= 0)
+    cell = space.pair_cell[live]
+    reduced[live] -= problem.capacity[frame.module[live]] * mu.sum(axis=1)[cell] + cell_link[cell]
+    constant -= float(mu.sum(axis=1) @ space.stood_cap + cell_link @ space.stood)
+    bound = float(inner.sum() + np.minimum(reduced * frame.lower, reduced * frame.upper).sum() + constant)
+    return Prices(mu, nu, link[0], lam, bound, arc_price, inner, reduced)
+
+
+def cheapest(space: Space, key: Floats, number: int) -> Ints:
+    """Up to ``number`` arcs of each demand with the least finite ``key``, sorted."""
+    order = np.lexsort((key, space.demand))
+    rank = np.arange(len(order)) - np.repeat(space.begin, np.diff(np.append(space.begin, len(order))))
+    chosen = order[(rank < number) & np.isfinite(key[order])]
+    return np.sort(chosen)
+
+
+def relax(engine: Engine, space: Space, seconds: float, start: Ints) -> Relaxed:
+    """Solve the linear relaxation until no arc prices out and no link is broken, or time is up."""
+    end = engine.left() - seconds
+    kept = np.union1d(cheapest(space, space.cost + _guess(space), FIRST), start)
+    links = np.zeros(0, dtype=np.int64)
+    none = np.zeros((space.cells, space.periods))
+    prices = price(space, none, 0.0, (links, np.zeros(0)), np.zeros(space.frame.rows.size))
+    best = Relaxed(prices, np.zeros(space.frame.pairs), np.inf, kept, links, 0)
+    while engine.left() > end or not best.rounds:
+        outcome, value, now, shares = _master(engine, space, kept, links, max(engine.left() - end, 1.0))
+        if outcome is None or now is None:
+            break
+        if now.bound > best.prices.bound:
+            best = replace(best, prices=now)
+        best = replace(best, modules=outcome, value=value, kept=kept, links=links, rounds=best.rounds + 1)
+        full = now.arc_price.copy()
+        full[links] += now.lam
+        worth = full < shares[1][space.demand] - TOL * (1 + np.abs(space.cost))
+        worth[kept] = False
+        new = cheapest(space, np.where(worth, full, np.inf), MORE)
+        broken = _broken_links(space, kept, links, shares[0], outcome)
+        close = value - best.prices.bound <= 1e-6 * max(abs(value), 1e-9)
+        if not len(broken) and (close or not len(new)):
+            break
+        kept, links = np.union1d(kept, new), np.concatenate([links, broken])
+    return best
+
+
+def _guess(space: Space) -> Floats:
+    """Rough cost of the capacity an arc uses: the cheapest module of its cell per t/day."""
+    problem, frame = space.problem, space.frame
+    live = np.flatnonzero((space.pair_cell >= 0) & (problem.capacity[frame.module] > 0))
+    unit = np.full(space.cells, np.inf)
+    np.minimum.at(unit, space.pair_cell[live], frame.cost[live] / problem.capacity[frame.module[live]])
+    unit[(space.stood > 0) | ~np.isfinite(unit)] = 0.0
+    peak = space.load.max(axis=1, initial=0.0)
+    return np.asarray(peak[space.demand] * np.maximum(unit, 0.0)[space.cell])
+
+
+def base_rows(space: Space, arcs: Ints, links: Ints) -> tuple[Rows, Ints, Ints, Ints, Ints]:
+    """Rows over columns ``[frame | outside | arcs]``: frame, assignment, cells, second objective, links."""
+    problem, frame = space.problem, space.frame
+    size, demands = len(frame.cost), problem.sizes["D"]
+    rows = frame.rows.copy()
+    assign = rows.new(1.0, 1.0, demands)
+    column = size + demands + np.arange(len(arcs))
+    rows.put(assign, size + np.arange(demands), 1.0)
+    rows.put(assign[space.demand[arcs]], column, 1.0)
+    cells = space.add_cells(rows, arcs, size + demands)
+    second = rows.new(-np.inf, problem.limit_rhs, 1) if problem.limit_rhs is not None else np.zeros(0, np.int64)
+    if problem.limit_arc is not None and problem.limit_outside is not None and problem.limit_module is not None:
+        rows.put(second, np.arange(frame.pairs), problem.limit_module[frame.site, frame.module])
+        rows.put(second, size + np.arange(demands), problem.limit_outside)
+        rows.put(second, column, problem.limit_arc[space.arc[arcs]])
+    link = space.add_links(rows, links, size + demands + np.searchsorted(arcs, links))
+    return rows, assign, cells, second, link
+
+
+def _master(
+    engine: Engine, space: Space, kept: Ints, links: Ints, seconds: float
+) -> tuple[Floats | None, float, Prices | None, tuple[Floats, Floats]]:
+    problem, frame = space.problem, space.frame
+    rows, assign, cells, second, link = base_rows(space, kept, links)
+    size, demands = len(frame.cost), problem.sizes["D"]
+    served = demands + len(kept)
+    model = Model(
+        cost=np.concatenate([frame.cost, problem.outside_cost, space.cost[kept]]),
+        lower=np.concatenate([frame.lower, np.zeros(served)]),
+        upper=np.concatenate([frame.upper, np.ones(served)]),
+        integer=np.zeros(size + served, bool),
+        rows=rows,
+    )
+    outcome = engine.solve(model, seconds)
+    if outcome.values is None or outcome.duals is None:
+        return None, np.inf, None, (np.zeros(0), np.zeros(0))
+    dual = outcome.duals
+    nu = -float(dual[second][0]) if len(second) else 0.0
+    prices = price(space, -dual[cells], nu, (links, -dual[link]), dual[: frame.rows.size])
+    value = float(model.cost @ outcome.values)
+    return outcome.values[: frame.pairs], value, prices, (outcome.values[size + demands :], dual[assign])
+
+
+def _broken_links(space: Space, kept: Ints, links: Ints, share: Floats, modules: Floats) -> Ints:
+    live = space.pair_cell >= 0
+    number = space.stood + np.bincount(space.pair_cell[live], modules[live], minlength=space.cells)
+    broken = kept[share > number[space.cell[kept]] + 1e-5]
+    return np.setdiff1d(broken, links)

@@ -1,0 +1,258 @@
+"""The whole method: cheapest modules, linear bound, plans, safe fixing, integer model, exact assignment."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from coldchain.model.base import Status
+from coldchain.siting.assign import Plan
+from coldchain.siting.engine import Engine, StoppedError
+from coldchain.siting.integer import Choice
+from coldchain.siting.problem import Floats, Ints, SitingProblem
+from coldchain.siting.relax import Relaxed, relax
+from coldchain.siting.result import SitingResult, award_of_owner, plan_value
+from coldchain.siting.search import Search
+from coldchain.siting.space import Space, build_space
+
+MOST_ARCS = 60_000  # arcs of one integer model
+
+
+def solve_siting(
+    problem: SitingProblem,
+    *,
+    time_limit_s: float = 60.0,
+    gap: float = 1e-4,
+    start: Ints | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    stop: Callable[[], bool] | threading.Event | None = None,
+    seed: int = 0,
+) -> SitingResult:
+    """Choose modules and assign demands at least cost.
+
+    Parameters
+    ----------
+    problem : the arrays
+    time_limit_s : seconds of wall time; a little more is used to finish an exact assignment
+    gap : wanted relative gap; the status is ``optimal`` once it is proved
+    start : int[J, K] counts of a known plan, used when they meet every limit
+    progress : hears ``(value, bound)`` in CNY whenever one of them improves
+    stop : polled ten times a second; once true, the best plan so far comes back with status ``feasible``
+    seed : of HiGHS and of the neighbourhood search
+
+    Returns
+    -------
+    SitingResult
+        ``bound`` holds for the full problem. Status ``infeasible`` means no choice of modules meets the limits
+        (ask :func:`diagnose_siting` what to relax) or the second objective cannot be met.
+
+    Examples
+    --------
+    One demand of 2 t/day, one site, one module type: outside costs 100, the arc 10, the module 50.
+
+    >>> one = np.ones((1, 1))
+    >>> p = SitingProblem(
+    ...     outside_cost=[100], arc_demand=[0], arc_site=[0], arc_class=[0], arc_cost=[10], load=2 * one,
+    ...     module_class=[0], capacity=[5], module_cost=50 * one, module_capex=400 * one, award=100 * one,
+    ...     max_count=one, existing=0 * one, max_modules=[3], power_kw=[9], power_limit=[np.inf], forced=[False],
+    ...     owner=[0], owner_cap=[80], county=[0], pot=[np.inf], budget=90)
+    >>> r = solve_siting(p)
+    >>> r.status, round(r.value, 6), r.count.tolist(), r.owner_award.tolist()
+    ('optimal', 60.0, [[1]], [80.0])
+    """
+    begin = time.monotonic()
+    asked = stop.is_set if isinstance(stop, threading.Event) else stop or (lambda: False)
+    scale = _scale(problem)
+    space = build_space(_scaled(problem, scale))
+    tell = None if progress is None else lambda v, b: progress(v * scale, b * scale)
+    status: Status = "limit"
+    interrupted = False
+    with Engine(begin + time_limit_s, asked, seed) as engine:
+        search = Search(engine, space, gap, tell)
+        search.offer(_nothing(space))
+        try:
+            if not _run(search, start, seed):
+                status = "infeasible"
+        except StoppedError:
+            interrupted = True
+            search.note("stopped by the caller")
+    if search.plan is not None:
+        status = "optimal" if search.done else "feasible"
+    elif status == "infeasible":
+        search.bound = np.inf
+    return _result(problem, search, status, (scale, time.monotonic() - begin, interrupted))
+
+
+def _run(search: Search, start: Ints | None, seed: int) -> bool:
+    """Improve plan and bound until the gap is reached or time is up; False when proved infeasible."""
+    engine, space = search.engine, search.space
+    if start is not None:
+        search.try_count(np.asarray(start, dtype=np.int64))
+    if not search.least_modules():
+        return False
+    search.note("cheapest modules")
+    if search.plan is None and space.problem.has_limit and not _meet_limit(search, seed):
+        return False
+    begin = np.flatnonzero(search.plan.arc_share[space.arc] > 0) if search.plan else np.arange(len(space.arc))
+    relaxed = relax(engine, space, 0.4 * engine.left(), begin)
+    search.raise_bound(relaxed.prices.bound)
+    search.note(f"linear bound: {relaxed.rounds} rounds, {len(relaxed.kept)} arcs, {len(relaxed.links)} links")
+    if relaxed.rounds and not search.done:
+        search.round(relaxed)
+        search.note("rounded")
+        _improve_and_prove(search, relaxed, seed)
+    return True
+
+
+def _improve_and_prove(search: Search, relaxed: Relaxed, seed: int) -> None:
+    engine = search.engine
+    whole = engine.left()
+    large = len(search.space.arc) > 5000
+    if large and not search.done:
+        search.around(relaxed, 0.25 * whole)
+        rng = np.random.default_rng(seed)
+        sites, misses = 12, 0
+        while engine.left() > 0.5 * whole and not search.done and misses < 8:
+            better = search.neighbourhood(relaxed, rng, sites, 0.06 * whole)
+            misses = 0 if better else misses + 1
+    keen = 0.5 if large else 2.0
+    while not search.done and engine.left() > 0.2:
+        if _prove(search, relaxed, keen) or keen > 8:
+            break
+        keen *= 2
+
+
+def _prove(search: Search, relaxed: Relaxed, keen: float) -> bool:
+    """One integer model with arcs up to ``keen`` gaps dear; True when all arcs were in it."""
+    space, frame = search.space, search.space.frame
+    slack = search.value - search.bound
+    lower, upper = _fixed(space, relaxed, search.value - relaxed.prices.bound)
+    reduced = relaxed.prices.reduced(space)
+    arcs = _arcs(space, relaxed, search.plan, reduced <= keen * slack)
+    search.kept = len(arcs)
+    choice = Choice(lower, upper, arcs, relaxed.links, priced=len(arcs) < len(space.arc))
+    search.note(f"{len(arcs)} of {len(space.arc)} arcs, {int((upper > lower).sum())} of {frame.pairs} pairs open")
+    aim = max(0.5 * search.gap, 1e-9)
+    bound, better = search.integer(relaxed, choice, max(engine_left(search), 0.2), aim, search.raise_bound)
+    search.raise_bound(bound)
+    search.note("integer model" + (", better" if better else ""))
+    return not choice.priced
+
+
+def engine_left(search: Search) -> float:
+    """Seconds left for the search."""
+    return search.engine.left()
+
+
+def _arcs(space: Space, relaxed: Relaxed, plan: Plan | None, near: np.ndarray) -> Ints:
+    """Arcs near the linear optimum, those of the plan, and every arc with a priced link (they must stay)."""
+    keep = near.copy()
+    keep[relaxed.prices.link[relaxed.prices.lam > 0]] = True
+    if plan is not None:
+        keep |= plan.arc_share[space.arc] > 0
+    if keep.sum() > MOST_ARCS:
+        reduced = relaxed.prices.reduced(space)
+        keep &= reduced <= np.partition(reduced, MOST_ARCS)[MOST_ARCS]
+    return np.flatnonzero(keep)
+
+
+def _fixed(space: Space, relaxed: Relaxed, slack: float) -> tuple[Floats, Floats]:
+    """Boxes that every plan better than the best one respects, by reduced cost of the whole-number columns."""
+    frame = space.frame
+    lower, upper = frame.lower[: frame.pairs].copy(), frame.upper[: frame.pairs].copy()
+    reduced = relaxed.prices.module_reduced[: frame.pairs]
+    if not math.isfinite(slack):
+        return lower, upper
+    steps = np.full(frame.pairs, np.inf)
+    np.divide(slack * (1 + 1e-6) + 1e-9, np.abs(reduced), out=steps, where=np.abs(reduced) > 1e-9)
+    steps = np.floor(steps)
+    dear, cheap = reduced > 1e-9, reduced < -1e-9
+    upper[dear] = np.minimum(upper[dear], steps[dear])
+    lower[cheap] = np.maximum(lower[cheap], upper[cheap] - steps[cheap])
+    return lower, upper
+
+
+def _meet_limit(search: Search, seed: int) -> bool:
+    """Find a plan within the second objective by minimising it; False when its bound passes the limit."""
+    problem = search.space.problem
+    if problem.limit_rhs is None or problem.limit_arc is None or problem.limit_outside is None:
+        return True
+    swapped = replace(
+        problem,
+        outside_cost=problem.limit_outside,
+        arc_cost=problem.limit_arc,
+        module_cost=problem.limit_module,
+        limit_outside=None,
+        limit_arc=None,
+        limit_module=None,
+        limit_rhs=None,
+    )
+    found = solve_siting(
+        swapped, time_limit_s=0.4 * search.engine.left(), gap=1e-6, stop=search.engine.stop, seed=seed
+    )
+    if found.bound > problem.limit_rhs + 1e-6 * (1 + abs(problem.limit_rhs)):
+        return False
+    if np.isfinite(found.value):
+        value = plan_value(problem, found.count, found.arc_share, found.outside_share)
+        search.offer(Plan(value, found.count, found.arc_share, found.outside_share))
+        search.try_count(found.count)
+    search.engine.check()
+    return True
+
+
+def _nothing(space: Space) -> Plan | None:
+    """Build the plan of no new module and everyone outside, when it meets every limit."""
+    from coldchain.siting.result import plan_violations
+
+    problem = space.problem
+    count = np.zeros_like(problem.max_count)
+    shares = np.zeros(len(problem.arc_cost)), np.ones(problem.sizes["D"])
+    if plan_violations(problem, count, *shares):
+        return None
+    return Plan(plan_value(problem, count, *shares), count, *shares)
+
+
+def _scale(problem: SitingProblem) -> float:
+    """CNY of one cost unit in the models: a typical demand costs some hundreds."""
+    size = np.abs(problem.outside_cost)
+    return float(size[size > 0].mean()) / 100.0 if (size > 0).any() else 1.0
+
+
+def _scaled(problem: SitingProblem, scale: float) -> SitingProblem:
+    return replace(
+        problem,
+        outside_cost=problem.outside_cost / scale,
+        arc_cost=problem.arc_cost / scale,
+        module_cost=problem.module_cost / scale,
+    )
+
+
+def _result(
+    problem: SitingProblem, search: Search, status: Status, facts: tuple[float, float, bool]
+) -> SitingResult:
+    scale, seconds, interrupted = facts
+    plan = search.plan
+    sizes = problem.sizes
+    count = plan.count if plan else np.zeros_like(problem.max_count)
+    arcs = plan.arc_share if plan else np.zeros(sizes["A"])
+    outside = plan.outside_share if plan else np.ones(sizes["D"])
+    value = plan_value(problem, count, arcs, outside) if plan else float("inf")
+    return SitingResult(
+        status=status,
+        value=value,
+        bound=min(search.bound * scale, value),
+        count=count,
+        arc_share=arcs,
+        outside_share=outside,
+        owner_award=award_of_owner(problem, count),
+        seconds=seconds,
+        interrupted=interrupted,
+        log=tuple(search.log),
+        arcs_all=sizes["A"],
+        arcs_kept=search.kept,
+    )
