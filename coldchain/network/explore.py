@@ -50,6 +50,8 @@ def from_networkx(graph: nx.DiGraph) -> RoadNetwork:
     lon = np.array([_figure(data, "x", name) for name, data in graph.nodes(data=True)], dtype=np.float64)
     lat = np.array([_figure(data, "y", name) for name, data in graph.nodes(data=True)], dtype=np.float64)
     rows = [(number[u], number[v], data) for u, v, data in graph.edges(data=True)]
+    hours = np.array([_figure(data, "time_h", (u, v)) for u, v, data in graph.edges(data=True)], dtype=np.float64)
+    metres = np.array([_figure(data, "length_m", (u, v)) for u, v, data in graph.edges(data=True)], dtype=np.float64)
     lines: list[np.ndarray[Any, Any]] = []
     classes: list[str] = []
     known: dict[tuple[Any, ...], int] = {}
@@ -71,8 +73,8 @@ def from_networkx(graph: nx.DiGraph) -> RoadNetwork:
         lat=lat,
         tail=np.array([u for u, _, _ in rows], dtype=np.int32),
         head=np.array([v for _, v, _ in rows], dtype=np.int32),
-        time_ms=np.array([max(1, round(_figure(d, "time_h", (u, v)) * MS_PER_H)) for u, v, d in rows], dtype=np.int64),
-        length_m=np.array([_figure(data, "length_m", (u, v)) for u, v, data in rows], dtype=np.float64),
+        time_ms=np.maximum(1, np.rint(hours * MS_PER_H)).astype(np.int64),
+        length_m=metres,
         link=link,
         forward=forward,
         xy=np.concatenate([*lines, np.empty((0, 2))]),

@@ -169,7 +169,7 @@ def _geometry(table: _Table, crs: str) -> npt.NDArray[np.object_]:
     text = table.text("geometry").astype(object)
     text[text == ""] = None
     shapes = np.asarray(shapely.from_wkt(text, on_invalid="ignore"), dtype=object)
-    wrong = np.array([t is not None for t in text]) & (shapely.get_type_id(shapes) != shapely.GeometryType.LINESTRING)
+    wrong = (table.text("geometry") != "") & (shapely.get_type_id(shapes) != shapely.GeometryType.LINESTRING)
     table.reject(wrong, "geometry", "must be a WKT LINESTRING", "bad-geometry")
     return shapes if _in_degrees(crs) or wrong.any() else _to_wgs84(shapes, crs)
 
