@@ -45,11 +45,11 @@ def straight_road(forward: float = 36.0, backward: float = 36.0) -> RoadNetwork:
     return build_network(x[[0, 2]], np.zeros(2), one)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.integers(0, 10**6), st.integers(1, 12), st.integers(1, 12))
-def test_travel_equals_networkx(seed: int, sources: int, targets: int) -> None:
+@settings(max_examples=120, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6), st.integers(15, 90), st.integers(1, 12), st.integers(1, 12))
+def test_travel_equals_networkx(seed: int, arcs: int, sources: int, targets: int) -> None:
     """Times are those of networkx to the millisecond; kilometres are the least among equally fast routes."""
-    network = random_network(seed)
+    network = random_network(seed, arcs=arcs)
     rng = np.random.default_rng(seed)
     start, end = rng.integers(0, 30, sources), rng.integers(0, 30, targets)
     result = travel(network, start, end)
@@ -96,6 +96,33 @@ def test_cutoff_only_takes_far_pairs_away(seed: int, cutoff: int) -> None:
     inside = full.time_h * MS_PER_H <= cutoff + 1e-6
     np.testing.assert_array_equal(near.time_h, np.where(inside, full.time_h, np.inf))
     np.testing.assert_array_equal(near.km, np.where(inside, full.km, np.inf))
+
+
+def test_dead_ends_and_chains_are_passed_through_exactly() -> None:
+    """On a ring of 12 nodes with tails, drives between any two nodes are what they are between all nodes at once."""
+    graph = nx.cycle_graph(12)
+    graph.add_edges_from([(0, 12), (12, 13), (5, 14), (14, 15), (14, 16)])
+    directed = graph.to_directed()
+    for k, (u, v) in enumerate(directed.edges):
+        directed.edges[u, v].update(time_h=(k * 7 % 11 + 1) / 60, length_m=float(k * 13 % 17))
+    for node in directed:
+        directed.nodes[node].update(x=np.cos(node), y=np.sin(node))
+    network = from_networkx(directed)
+    everything = np.arange(network.nodes)
+    whole = travel(network, everything, everything)
+    for u in everything:
+        for v in everything:
+            pair = travel(network, np.array([u]), np.array([v]))
+            assert (pair.time_h[0, 0], pair.km[0, 0]) == (whole.time_h[u, v], whole.km[u, v])
+
+
+def test_travel_between_no_places() -> None:
+    """No sources, or no targets, give an empty table of the right shape."""
+    network = straight_road()
+    none, both = np.zeros(0, dtype=np.int64), np.array([0, 1])
+    assert travel(network, none, both).km.shape == (0, 2)
+    assert travel(network, both, none).time_h.shape == (2, 0)
+    assert paths(network, np.zeros((0, 2), dtype=np.int64)) == []
 
 
 def test_travel_refuses_nodes_that_are_not_there() -> None:

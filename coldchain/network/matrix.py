@@ -1,7 +1,8 @@
 """Travel times and kilometres between places, and the lines of routes for maps.
 
-The engine is scipy's Dijkstra, run from the smaller side: from the sources, or back from the targets on the reversed
-graph. Among equally fast routes the shortest counts, so that the answer is the same whichever side it ran from.
+The engine is scipy's Dijkstra on the network's core (`coldchain.network.core`), run from the smaller side: from the
+sources, or back from the targets on the reversed graph. Among equally fast routes the shortest counts, so that the
+answer is the same whichever side it ran from.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from coldchain.network.core import core
 from coldchain.network.geometry import Floats, Ints, Nodes
 from coldchain.network.graph import MS_PER_H, Adjacency, RoadNetwork
 
@@ -66,11 +69,11 @@ def travel(network: RoadNetwork, sources: NodeList, targets: NodeList, cutoff_h:
     limit_ms = np.inf if cutoff_h is None else np.floor(cutoff_h * MS_PER_H + 1e-6)
     backward = len(end) < len(start)
     roots, others = (end, start) if backward else (start, end)
-    table = network.inward if backward else network.outward
-    steps = np.column_stack([network.time_ms, np.rint(network.length_m * 100.0).astype(np.int64)])[table.arc]
+    table = core(network, np.concatenate([start, end]), backward=backward)
     total = np.full((len(roots), len(others), 2), -1, dtype=np.int64)
-    for rows, before in _searches(table, roots, limit_ms + 1.0):
-        _measure(before, roots[rows], others, table.weights.indptr, table.weights.indices, steps, total[rows])
+    root, other = table.number[roots], table.number[others]
+    for rows, before in _searches(table.weights, root, limit_ms + 1.0):
+        _measure(before, root[rows], other, table.weights.indptr, table.weights.indices, table.steps, total[rows])
     lost = (total[:, :, 0] < 0) | (total[:, :, 0] > limit_ms)
     hours = np.where(lost, np.inf, total[:, :, 0] / MS_PER_H)
     km = np.where(lost, np.inf, total[:, :, 1] / 1e5)
@@ -102,7 +105,7 @@ def paths(network: RoadNetwork, pairs: NodeList) -> list[Floats]:
     for limit_h in _WIDENING_H:
         roots, root = np.unique(near[todo], return_inverse=True)
         found = np.zeros(len(todo), dtype=np.bool_)
-        for rows, before in _searches(table, roots, limit_h * MS_PER_H):
+        for rows, before in _searches(table.weights, roots, limit_h * MS_PER_H):
             for k in np.flatnonzero((root >= rows.start) & (root < rows.stop)):
                 leg = todo[k]
                 arcs = _trace(before[root[k] - rows.start], near[leg], far[leg], table)
@@ -120,12 +123,12 @@ def _checked(network: RoadNetwork, nodes: NodeList) -> Ints:
     return checked
 
 
-def _searches(table: Adjacency, roots: Ints, limit: float) -> Iterator[tuple[slice, Nodes]]:
+def _searches(weights: csr_array, roots: NodeList, limit: float) -> Iterator[tuple[slice, Nodes]]:
     """Search from a batch of roots at a time: the rows, and each node's predecessor, int32[rows, n]."""
-    batch = max(1, CHUNK_BYTES // (12 * max(1, table.weights.shape[0])))
+    batch = max(1, CHUNK_BYTES // (12 * max(1, weights.shape[0])))
     for first in range(0, len(roots), batch):
         rows = slice(first, min(first + batch, len(roots)))
-        _, before = dijkstra(table.weights, indices=roots[rows], return_predecessors=True, limit=limit)
+        _, before = dijkstra(weights, indices=roots[rows], return_predecessors=True, limit=limit)
         yield rows, before
 
 
@@ -139,7 +142,7 @@ def _arc_between(indptr: Nodes, indices: Nodes, row: int, column: int) -> int:  
 
 @njit(cache=True, nogil=True)
 def _measure(
-    before: Nodes, roots: Ints, others: Ints, indptr: Nodes, indices: Nodes, steps: Ints, total: Ints
+    before: Nodes, roots: Nodes, others: Nodes, indptr: Nodes, indices: Nodes, steps: Ints, total: Ints
 ) -> None:  # pragma: no cover - compiled
     """Add up ``steps`` (ms, cm) along the predecessors, into ``total`` int64[roots, others, 2]."""
     nodes = before.shape[1]
