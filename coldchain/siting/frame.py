@@ -12,23 +12,28 @@ from coldchain.siting.problem import Bools, Floats, Ints, SitingProblem
 
 @dataclass(frozen=True)
 class Frame:
-    """Columns ``[y (pairs) | w (capped owners) | z (capped owners)]`` and their rows.
+    """Columns ``[y (pairs) | w, z (capped owners) | v (pairs of capped owners)]`` and their rows.
 
-    ``y`` counts new modules of a pair (site, type); ``w`` is the award of an owner that can reach its cap, in
-    units of ``money``; ``z`` is 1 when it does. The rows force ``w = min(sum of awards, cap)``:
-    ``w <= sum``, ``w <= cap``, ``w >= cap z``, ``w >= sum - (most - cap) z``.
+    ``y`` counts new modules of a pair: the *first* module of a type at a site is a column of its own, since only
+    first modules carry strong links, and the rest follow it (``rest <= (top - 1) first``). ``w`` is the award of
+    an owner that can reach its cap, in units of ``money``; ``z`` is 1 when it does, and then ``v = y``, else 0
+    (``v <= y``, ``v <= top z``, ``y - v <= top (1 - z)``). The rows ``w <= sum award y``, ``w <= cap`` and
+    ``w >= cap z + sum award (y - v)`` force ``w = min(sum award y, cap)``. Two copies of each count, one a state
+    (Balas 1998, doi 10.1016/S0166-218X(98)00136-X), make the linear bound much tighter than ``most - cap``.
 
     Attributes
     ----------
-    site, module : int[Y] of each pair
+    site, module : int[Y] of each pair; first : bool[Y]
     cost, lower, upper : float[columns]
     integer : bool[columns]
     rows : the rows; ``groups`` names (kind, row, index) of those that may be relaxed
     money : CNY per unit of the money rows
+    capped : int[W], owners that can reach their cap
     """
 
     site: Ints
     module: Ints
+    first: Bools
     cost: Floats
     lower: Floats
     upper: Floats
@@ -36,6 +41,7 @@ class Frame:
     rows: Rows
     groups: tuple[tuple[str, int, int], ...]
     money: float
+    capped: Ints
 
     @property
     def pairs(self) -> int:
@@ -45,8 +51,13 @@ class Frame:
     def count(self, problem: SitingProblem, values: Floats) -> Ints:
         """int[J, K] of the first Y values, rounded."""
         result = np.zeros_like(problem.max_count)
-        result[self.site, self.module] = np.rint(values[: self.pairs]).astype(np.int64)
+        np.add.at(result, (self.site, self.module), np.rint(values[: self.pairs]).astype(np.int64))
         return result
+
+    def split(self, count: Ints) -> Floats:
+        """float[Y] of counts int[J, K]: one to the first column of a pair, the rest to its other column."""
+        number = count[self.site, self.module].astype(float)
+        return np.where(self.first, np.minimum(number, 1.0), np.maximum(number - 1.0, 0.0))
 
 
 def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
@@ -58,13 +69,12 @@ def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
         fits = np.full(top.shape, np.inf)
         np.divide(room[:, None] * (1 + 1e-9), problem.power_kw, out=fits, where=problem.power_kw > 0)
         top = np.minimum(top, np.floor(fits))
-    site, module = np.nonzero(top > 0)
-    y_top = top[site, module]
+    site, module, first, y_top = _pairs(top)
     capex = problem.module_capex[site, module]
     money = float(capex[capex > 0].mean()) if (capex > 0).any() else 1.0
     award = problem.award[site, module]
     owner = problem.owner[site]
-    most = np.bincount(owner, award * y_top, minlength=len(problem.owner_cap))
+    most = owner_most(problem, site, module, y_top)
     capped = np.flatnonzero(most > problem.owner_cap)
     number, width = len(site), len(capped)
     cap = problem.owner_cap[capped] / money
@@ -72,19 +82,52 @@ def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
     groups += _site_rows(rows, problem, site, module, room)
     slot = np.full(len(problem.owner_cap), -1)
     slot[capped] = np.arange(width)
-    _cap_rows(rows, (slot[owner], award / money), (cap, most[capped] / money), number)
+    rest = np.flatnonzero(~first)
+    rows.put(rows.new(-np.inf, 0.0, len(rest)), rest, 1.0)
+    lead = np.searchsorted(site[first] * top.shape[1] + module[first], site[rest] * top.shape[1] + module[rest])
+    rows.put(np.arange(rows.size - len(rest), rows.size), np.flatnonzero(first)[lead], -y_top[rest])
+    _cap_rows(rows, (slot[owner], award / money, y_top), cap)
+    _site_cap_rows(rows, site, slot[owner], width, problem.max_modules)
+    twin = np.flatnonzero(slot[owner] >= 0)
     groups += _money_rows(rows, problem, (site, capex / money, award / money, slot[owner]), capped, money)
     return Frame(
         site=site,
         module=module,
-        cost=np.concatenate([problem.module_cost[site, module], np.zeros(2 * width)]),
-        lower=np.zeros(number + 2 * width),
-        upper=np.concatenate([y_top, cap, np.ones(width)]),
-        integer=np.concatenate([np.ones(number, bool), np.zeros(width, bool), np.ones(width, bool)]),
+        first=first,
+        cost=np.concatenate([problem.module_cost[site, module], np.zeros(2 * width + len(twin))]),
+        lower=np.zeros(number + 2 * width + len(twin)),
+        upper=np.concatenate([y_top, cap, np.ones(width), y_top[twin]]),
+        integer=np.concatenate([np.ones(number, bool), np.zeros(width, bool), np.ones(width, bool), np.zeros(len(twin), bool)]),
         rows=rows,
         groups=tuple(groups),
         money=money,
+        capped=capped,
     )
+
+
+def _pairs(top: Floats) -> tuple[Ints, Ints, Bools, Floats]:
+    """Columns of the counts up to ``top``: all first modules, then the rest of those that allow more than one."""
+    site, module = np.nonzero(top > 0)
+    more_site, more_module = np.nonzero(top > 1)
+    first = np.arange(len(site) + len(more_site)) < len(site)
+    number = np.concatenate([np.ones(len(site)), top[more_site, more_module] - 1.0])
+    return np.concatenate([site, more_site]), np.concatenate([module, more_module]), first, number
+
+
+def owner_most(problem: SitingProblem, site: Ints, module: Ints, top: Floats) -> Floats:
+    """Most award before the cap an owner can reach under counts, modules a site and power, float[E] in CNY."""
+    award, power = problem.award[site, module], problem.power_kw[module]
+    best, rate = np.zeros(len(problem.owner)), np.zeros(len(problem.owner))
+    np.maximum.at(best, site, np.where(top > 0, award, 0.0))
+    per_kw = np.full(len(site), np.inf)
+    np.divide(award, power, out=per_kw, where=power > 0)
+    np.maximum.at(rate, site, np.where((top > 0) & (award > 0), per_kw, 0.0))
+    room = np.maximum(problem.power_limit - problem.existing @ problem.power_kw, 0.0)
+    boxes = np.bincount(site, award * top, minlength=len(best))
+    with np.errstate(invalid="ignore"):
+        by_power = np.nan_to_num(room * (1 + 1e-9) * rate, nan=np.inf, posinf=np.inf)
+    of_site = np.minimum(np.minimum(boxes, problem.max_modules * best), by_power)
+    return np.bincount(problem.owner, of_site, minlength=len(problem.owner_cap))
 
 
 def _site_rows(
@@ -108,22 +151,39 @@ def _site_rows(
     return groups + [("forced", int(r), int(j)) for r, j in zip(index, need, strict=True)]
 
 
-def _cap_rows(rows: Rows, pair: tuple[Ints, Floats], owner: tuple[Floats, Floats], number: int) -> None:
-    slot, award = pair
-    cap, most = owner
-    width = len(cap)
+def _cap_rows(rows: Rows, pair: tuple[Ints, Floats, Floats], cap: Floats) -> None:
+    slot, award, top = pair
+    width, number = len(cap), len(slot)
     w, z = number + np.arange(width), number + width + np.arange(width)
     hit = np.flatnonzero(slot >= 0)
-    under = rows.new(-np.inf, 0.0, width)  # w <= sum
+    v = number + 2 * width + np.arange(len(hit))
+    under = rows.new(-np.inf, 0.0, width)  # w <= sum award y
     rows.put(under, w, 1.0)
     rows.put(under[slot[hit]], hit, -award[hit])
-    full = rows.new(0.0, np.inf, width)  # w >= cap z
-    rows.put(full, w, 1.0)
-    rows.put(full, z, -cap)
-    least = rows.new(0.0, np.inf, width)  # w >= sum - (most - cap) z
+    least = rows.new(0.0, np.inf, width)  # w >= cap z + sum award (y - v)
     rows.put(least, w, 1.0)
-    rows.put(least, z, most - cap)
+    rows.put(least, z, -cap)
     rows.put(least[slot[hit]], hit, -award[hit])
+    rows.put(least[slot[hit]], v, award[hit])
+    inside = rows.new(-np.inf, 0.0, len(hit))  # v <= y
+    rows.put(inside, v, 1.0)
+    rows.put(inside, hit, -1.0)
+    on = rows.new(-np.inf, 0.0, len(hit))  # v <= top z
+    rows.put(on, v, 1.0)
+    rows.put(on, z[slot[hit]], -top[hit])
+    off = rows.new(-np.inf, top[hit], len(hit))  # y - v <= top (1 - z)
+    rows.put(off, hit, 1.0)
+    rows.put(off, v, -1.0)
+    rows.put(off, z[slot[hit]], top[hit])
+
+
+def _site_cap_rows(rows: Rows, site: Ints, slot: Ints, width: int, most: Ints) -> None:
+    """Modules of a site in the capped state: ``sum v <= most z``."""
+    hit = np.flatnonzero(slot >= 0)
+    places, begin, where = np.unique(site[hit], return_index=True, return_inverse=True)
+    row = rows.new(-np.inf, 0.0, len(places))
+    rows.put(row[where], len(site) + 2 * width + np.arange(len(hit)), 1.0)
+    rows.put(row, len(site) + width + slot[hit][begin], -most[places].astype(float))
 
 
 def _money_rows(

@@ -90,7 +90,7 @@ def price(space: Space, mu: Floats, nu: float, link: tuple[Ints, Floats], g: Flo
     reduced -= np.bincount(col, g[row] * val, minlength=len(reduced))
     live = np.flatnonzero(space.pair_cell >= 0)
     cell = space.pair_cell[live]
-    reduced[live] -= problem.capacity[frame.module[live]] * mu.sum(axis=1)[cell] + cell_link[cell]
+    reduced[live] -= problem.capacity[frame.module[live]] * mu.sum(axis=1)[cell] + cell_link[cell] * frame.first[live]
     constant -= float(mu.sum(axis=1) @ space.stood_cap + cell_link @ space.stood)
     bound = float(inner.sum() + np.minimum(reduced * frame.lower, reduced * frame.upper).sum() + constant)
     return Prices(mu, nu, link[0], lam, bound, arc_price, inner, reduced)
@@ -104,13 +104,16 @@ def cheapest(space: Space, key: Floats, number: int) -> Ints:
     return np.sort(chosen)
 
 
-def relax(engine: Engine, space: Space, seconds: float, start: Ints) -> Relaxed:
-    """Solve the linear relaxation until no arc prices out and no link is broken, or time is up."""
+def relax(engine: Engine, space: Space, seconds: float, start: Ints, links: Ints | None = None) -> Relaxed:
+    """Solve the linear relaxation until no arc prices out and no link is broken, or time is up.
+
+    ``start`` and ``links`` are arcs to begin with as columns and with strong links (links must be columns).
+    """
     end = engine.left() - seconds
-    kept = np.union1d(cheapest(space, space.cost + _guess(space), FIRST), start)
-    links = np.zeros(0, dtype=np.int64)
+    kept = np.union1d(cheapest(space, space.cost + _guess(space), FIRST if links is None else 1), start)
+    links = np.zeros(0, dtype=np.int64) if links is None else links
     none = np.zeros((space.cells, space.periods))
-    prices = price(space, none, 0.0, (links, np.zeros(0)), np.zeros(space.frame.rows.size))
+    prices = price(space, none, 0.0, (links, np.zeros(len(links))), np.zeros(space.frame.rows.size))
     best = Relaxed(prices, np.zeros(space.frame.pairs), np.inf, kept, links, 0)
     while engine.left() > end or not best.rounds:
         outcome, value, now, shares = _master(engine, space, kept, links, max(engine.left() - end, 1.0))
@@ -187,7 +190,7 @@ def _master(
 
 
 def _broken_links(space: Space, kept: Ints, links: Ints, share: Floats, modules: Floats) -> Ints:
-    live = space.pair_cell >= 0
+    live = (space.pair_cell >= 0) & space.frame.first
     number = space.stood + np.bincount(space.pair_cell[live], modules[live], minlength=space.cells)
     broken = kept[share > number[space.cell[kept]] + 1e-5]
     return np.setdiff1d(broken, links)

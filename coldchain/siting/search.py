@@ -117,7 +117,7 @@ class Search:
         upper = np.where(relaxed.modules > 1e-5, np.ceil(relaxed.modules + 0.5), 0.0)
         if self.plan is not None:
             frame = self.space.frame
-            upper = np.maximum(upper, self.plan.count[frame.site, frame.module])
+            upper = np.maximum(upper, frame.split(self.plan.count))
         self._inside(relaxed, np.zeros(len(upper)), upper, seconds, "around the linear plan")
 
     def neighbourhood(self, relaxed: Relaxed, rng: np.random.Generator, sites: int, seconds: float) -> bool:
@@ -126,7 +126,7 @@ class Search:
             return False
         frame = self.space.frame
         free = self._cluster(rng, sites)
-        now = self.plan.count[frame.site, frame.module].astype(float)
+        now = frame.split(self.plan.count)
         hit = np.isin(frame.site, free)
         gap = max(self.value - self.bound, 0.0)
         hopeless = relaxed.prices.module_reduced[: frame.pairs] > gap
@@ -187,14 +187,11 @@ class Search:
         frame = self.space.frame
         problem = self.space.problem
         raw = np.bincount(problem.owner, (problem.award * self.plan.count).sum(axis=1), len(problem.owner_cap))
-        site_owner = problem.owner[frame.site]
-        most = np.bincount(
-            site_owner, problem.award[frame.site, frame.module] * frame.upper[: frame.pairs], len(problem.owner_cap)
-        )
-        capped = most > problem.owner_cap
-        whole = np.concatenate([np.arange(frame.pairs), np.arange(len(frame.cost) - capped.sum(), len(frame.cost))])
+        capped = frame.capped
+        whole = np.arange(frame.pairs + len(capped))
+        whole[frame.pairs :] += len(capped)
         full = (raw > problem.owner_cap)[capped].astype(float)
-        return whole, np.concatenate([self.plan.count[frame.site, frame.module].astype(float), full])
+        return whole, np.concatenate([frame.split(self.plan.count), full])
 
     def _rescue(self, model: Model) -> None:
         """After a stop: build a plan from the last solution the solver wrote, when it is whole and better."""

@@ -15,12 +15,12 @@ from coldchain.siting.assign import Plan
 from coldchain.siting.engine import Engine, StoppedError
 from coldchain.siting.integer import Choice
 from coldchain.siting.problem import Floats, Ints, SitingProblem
-from coldchain.siting.relax import Relaxed, relax
+from coldchain.siting.relax import Relaxed, cheapest, relax
 from coldchain.siting.result import SitingResult, award_of_owner, plan_value
 from coldchain.siting.search import Search
 from coldchain.siting.space import Space, build_space
 
-MOST_ARCS = 60_000  # arcs of one integer model
+LARGE = 5000  # arcs from which plans are sought before the proof
 
 
 def solve_siting(
@@ -112,52 +112,73 @@ def _run(search: Search, start: Ints | None, seed: int) -> bool:
 def _improve_and_prove(search: Search, relaxed: Relaxed, seed: int) -> None:
     engine = search.engine
     whole = engine.left()
-    large = len(search.space.arc) > 5000
-    if large and not search.done:
-        search.around(relaxed, 0.25 * whole)
-        rng = np.random.default_rng(seed)
-        sites, misses = 12, 0
-        while engine.left() > 0.5 * whole and not search.done and misses < 8:
-            better = search.neighbourhood(relaxed, rng, sites, 0.06 * whole)
+    large = len(search.space.arc) > LARGE
+    rng = np.random.default_rng(seed)
+    if large:
+        search.around(relaxed, 0.2 * whole)
+        relaxed = _tighten(search, relaxed)
+        misses = 0
+        while engine.left() > 0.5 * whole and not search.done and misses < 12:
+            better = search.neighbourhood(relaxed, rng, (8, 12, 16)[misses % 3], 0.05 * whole)
             misses = 0 if better else misses + 1
-    keen = 0.5 if large else 2.0
+    relaxed = _tighten(search, relaxed)
+    columns = 8 if large else len(search.space.arc)
     while not search.done and engine.left() > 0.2:
-        if _prove(search, relaxed, keen) or keen > 8:
+        if _prove(search, relaxed, columns):
             break
-        keen *= 2
+        columns *= 2
 
 
-def _prove(search: Search, relaxed: Relaxed, keen: float) -> bool:
-    """One integer model with arcs up to ``keen`` gaps dear; True when all arcs were in it."""
+def _tighten(search: Search, relaxed: Relaxed) -> Relaxed:
+    """Shrink the counts by reduced cost, which shortens the awards owners can reach, and relax again."""
+    engine = search.engine
+    for _ in range(4):
+        if search.done or engine.left() < 0.2:
+            break
+        space, frame = search.space, search.space.frame
+        _, upper = _fixed(space, relaxed, search.value - relaxed.prices.bound)
+        if upper.sum() > 0.97 * frame.upper[: frame.pairs].sum():
+            break
+        before = relaxed.prices.bound
+        top = np.zeros_like(space.problem.max_count)
+        follow = np.zeros(top.shape, bool)
+        follow[frame.site[frame.first], frame.module[frame.first]] = upper[frame.first] > 0.5
+        np.add.at(top, (frame.site, frame.module), np.rint(upper).astype(np.int64))
+        top[~follow] = 0
+        search.space = build_space(replace(space.problem, max_count=top))
+        original = space.arc
+        kept = np.flatnonzero(np.isin(search.space.arc, original[relaxed.kept]))
+        links = np.flatnonzero(np.isin(search.space.arc, original[relaxed.links]))
+        relaxed = relax(engine, search.space, 0.3 * engine.left(), kept, links)
+        search.raise_bound(relaxed.prices.bound)
+        search.note(f"tightened to {top.sum()} modules at most: {relaxed.rounds} rounds, {len(relaxed.kept)} arcs")
+        if relaxed.prices.bound - before < 0.02 * (search.value - before):
+            break
+    return relaxed
+
+
+def _prove(search: Search, relaxed: Relaxed, columns: int) -> bool:
+    """One integer model with that many arcs a demand; True when all arcs were in it."""
     space, frame = search.space, search.space.frame
-    slack = search.value - search.bound
     lower, upper = _fixed(space, relaxed, search.value - relaxed.prices.bound)
-    reduced = relaxed.prices.reduced(space)
-    arcs = _arcs(space, relaxed, search.plan, reduced <= keen * slack)
+    arcs = _arcs(space, relaxed, search.plan, columns)
     search.kept = len(arcs)
     choice = Choice(lower, upper, arcs, relaxed.links, priced=len(arcs) < len(space.arc))
     search.note(f"{len(arcs)} of {len(space.arc)} arcs, {int((upper > lower).sum())} of {frame.pairs} pairs open")
     aim = max(0.5 * search.gap, 1e-9)
-    bound, better = search.integer(relaxed, choice, max(engine_left(search), 0.2), aim, search.raise_bound)
+    bound, better = search.integer(relaxed, choice, max(search.engine.left(), 0.2), aim, search.raise_bound)
     search.raise_bound(bound)
     search.note("integer model" + (", better" if better else ""))
     return not choice.priced
 
 
-def engine_left(search: Search) -> float:
-    """Seconds left for the search."""
-    return search.engine.left()
-
-
-def _arcs(space: Space, relaxed: Relaxed, plan: Plan | None, near: np.ndarray) -> Ints:
+def _arcs(space: Space, relaxed: Relaxed, plan: Plan | None, columns: int) -> Ints:
     """Arcs near the linear optimum, those of the plan, and every arc with a priced link (they must stay)."""
-    keep = near.copy()
+    keep = np.zeros(len(space.arc), bool)
+    keep[cheapest(space, relaxed.prices.reduced(space), columns)] = True
     keep[relaxed.prices.link[relaxed.prices.lam > 0]] = True
     if plan is not None:
         keep |= plan.arc_share[space.arc] > 0
-    if keep.sum() > MOST_ARCS:
-        reduced = relaxed.prices.reduced(space)
-        keep &= reduced <= np.partition(reduced, MOST_ARCS)[MOST_ARCS]
     return np.flatnonzero(keep)
 
 

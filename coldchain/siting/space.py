@@ -65,10 +65,10 @@ class Space:
         return index
 
     def add_links(self, rows: Rows, arcs: Ints, columns: Ints) -> Ints:
-        """Add strong links ``x - sum y <= standing`` for arcs in the given columns."""
+        """Add strong links ``x - sum of first modules <= standing`` for arcs in the given columns."""
         index = rows.new(-np.inf, self.stood[self.cell[arcs]], len(arcs))
         rows.put(index, columns, 1.0)
-        live = np.flatnonzero(self.pair_cell >= 0)
+        live = np.flatnonzero((self.pair_cell >= 0) & self.frame.first)
         order = live[np.argsort(self.pair_cell[live], kind="stable")]
         number = np.bincount(self.pair_cell[live], minlength=self.cells)
         begin = np.cumsum(number) - number
