@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldchain.siting.engine import Engine, Model, Rows
-from coldchain.siting.problem import Floats, Ints
+from coldchain.siting.problem import Floats, Ints, bincount
 from coldchain.siting.relax import cheapest
 from coldchain.siting.result import cell_modules, limit_value, plan_value
 from coldchain.siting.space import Space
@@ -96,7 +96,6 @@ def _plan(space: Space, count: Ints, room: Floats, shares: tuple[Ints, Floats, F
         value = value * worst[space.cell[kept]]
     total = np.bincount(space.demand[kept], value, minlength=len(outside))
     value = value / np.maximum(total, 1.0)[space.demand[kept]]
-    outside = 1.0 - np.bincount(space.demand[kept], value, minlength=len(outside))
-    outside = np.maximum(outside, 0.0)
+    outside = np.maximum(1.0 - bincount(space.demand[kept], value, len(outside)), 0.0)
     share[space.arc[kept]] = value
     return Plan(plan_value(problem, count, share, outside), count, share, outside)

@@ -43,7 +43,7 @@ def diagnose_siting(problem: SitingProblem, *, time_limit_s: float = 30.0) -> li
     """
     frame = build_frame(problem, loose=True)
     rows = frame.rows.copy()
-    lower, upper = rows.limits()
+    upper = rows.limits()[1]
     size = len(frame.cost)
     power = float(problem.power_kw.mean()) if problem.power_kw.any() else 1.0
     unit = {"power": power, "modules": 1.0, "forced": 1.0}

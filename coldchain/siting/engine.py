@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import numpy as np
 
 from coldchain.errors import ColdchainError
-from coldchain.siting.problem import Bools, Floats, Ints
+from coldchain.siting.problem import Bools, Floats, Ints, bincount
 
 SMALL = 3000  # nonzeros under which a solve is too short to be worth a child process
 _NODE = re.compile(r"^.{0,3}\s*\d+\s+\d+\s+\d+\s+[\d.]+%\s+(\S+)\s+(\S+)\s+(\S+)")
@@ -71,7 +71,7 @@ class Rows:
             return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
         key = np.concatenate(self.row) * max(columns, 1) + np.concatenate(self.col)
         place, inverse = np.unique(key, return_inverse=True)
-        value = np.bincount(inverse, np.concatenate(self.val), minlength=len(place))
+        value = bincount(inverse, np.concatenate(self.val), len(place))
         return place // max(columns, 1), place % max(columns, 1), value
 
 
@@ -86,7 +86,7 @@ class Model:
     rows: Rows
 
     def proto(self) -> tuple[Any, int]:
-        """The OR-Tools message and its number of nonzeros."""
+        """Return the OR-Tools message and its number of nonzeros."""
         from ortools.math_opt import model_pb2
 
         message = model_pb2.ModelProto()
@@ -137,7 +137,7 @@ class Engine:
         self._lines: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self._folder = tempfile.TemporaryDirectory(prefix="coldchain-siting-")
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -195,9 +195,7 @@ class Engine:
             result.highs.string_options["mip_improving_solution_file"] = str(self.improving)
         return result
 
-    def _by_child(
-        self, message: Any, parameters: Any, extra: Any, model: Model, seconds: float, seen: Any
-    ) -> Outcome:
+    def _by_child(self, message: Any, parameters: Any, extra: Any, model: Model, seconds: float, seen: Any) -> Outcome:
         self.improving.unlink(missing_ok=True)
         self._send([m.SerializeToString() for m in (message, parameters, extra)])
         end = time.monotonic() + seconds * 1.2 + 5.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldchain.siting.engine import Rows
-from coldchain.siting.problem import Bools, Floats, Ints, SitingProblem
+from coldchain.siting.problem import Bools, Floats, Ints, SitingProblem, bincount
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,9 @@ def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
         cost=np.concatenate([problem.module_cost[site, module], np.zeros(2 * width + len(twin))]),
         lower=np.zeros(number + 2 * width + len(twin)),
         upper=np.concatenate([y_top, cap, np.ones(width), y_top[twin]]),
-        integer=np.concatenate([np.ones(number, bool), np.zeros(width, bool), np.ones(width, bool), np.zeros(len(twin), bool)]),
+        integer=np.concatenate(
+            [np.ones(number, bool), np.zeros(width, bool), np.ones(width, bool), np.zeros(len(twin), bool)]
+        ),
         rows=rows,
         groups=tuple(groups),
         money=money,
@@ -127,7 +129,7 @@ def owner_most(problem: SitingProblem, site: Ints, module: Ints, top: Floats) ->
     with np.errstate(invalid="ignore"):
         by_power = np.nan_to_num(room * (1 + 1e-9) * rate, nan=np.inf, posinf=np.inf)
     of_site = np.minimum(np.minimum(boxes, problem.max_modules * best), by_power)
-    return np.bincount(problem.owner, of_site, minlength=len(problem.owner_cap))
+    return bincount(problem.owner, of_site, len(problem.owner_cap))
 
 
 def _site_rows(

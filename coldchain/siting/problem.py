@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,12 @@ from coldchain.errors import BadInputError, Fault
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+def bincount(index: Ints, weight: Floats | Ints, size: int) -> Floats:
+    """Sum of the weights per index as float[size]."""
+    return np.asarray(np.bincount(index, weight, minlength=size), dtype=np.float64)
+
 
 _SHAPES = {
     "outside_cost": "D",
@@ -114,7 +121,7 @@ class SitingProblem:
             if value is None:
                 continue
             kind = np.int64 if name in _INTS else np.bool_ if name == "forced" else np.float64
-            array = np.array(value, dtype=kind)
+            array: NDArray[Any] = np.array(value, dtype=kind)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
         faults = [*_shape_faults(self)]

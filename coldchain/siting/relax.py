@@ -23,6 +23,7 @@ from coldchain.siting.space import Space
 FIRST = 8  # columns a demand starts with
 MORE = 6  # columns a demand may gain in a round
 TOL = 1e-7
+TAIL = 5e-4  # relative gain of the bound in a round under which a nearly closed gap goes to the integer model
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def relax(engine: Engine, space: Space, seconds: float, start: Ints, links: Ints
     none = np.zeros((space.cells, space.periods))
     prices = price(space, none, 0.0, (links, np.zeros(len(links))), np.zeros(space.frame.rows.size))
     best = Relaxed(prices, np.zeros(space.frame.pairs), np.inf, kept, links, 0)
+    before = prices.bound
     while engine.left() > end or not best.rounds:
         outcome, value, now, shares = _master(engine, space, kept, links, max(engine.left() - end, 1.0))
         if outcome is None or now is None:
@@ -128,9 +130,12 @@ def relax(engine: Engine, space: Space, seconds: float, start: Ints, links: Ints
         worth[kept] = False
         new = cheapest(space, np.where(worth, full, np.inf), MORE)
         broken = _broken_links(space, kept, links, shares[0], outcome)
-        close = value - best.prices.bound <= 1e-6 * max(abs(value), 1e-9)
-        if not len(broken) and (close or not len(new)):
+        open_gap = (value - best.prices.bound) / max(abs(value), 1e-9)
+        if (open_gap <= 1e-6 or not len(new)) and not len(broken):
             break
+        if open_gap <= 1e-3 and now.bound - before <= TAIL * max(abs(value), 1e-9) and best.rounds > 1:
+            break
+        before = best.prices.bound
         kept, links = np.union1d(kept, new), np.concatenate([links, broken])
     return best
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldchain.model.base import Status
-from coldchain.siting.problem import Floats, Ints, SitingProblem
+from coldchain.siting.problem import Floats, Ints, SitingProblem, bincount
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def count_violations(problem: SitingProblem, count: Ints, rtol: float = 1e-6) ->
     award = award_of_owner(problem, count)
     total = float(award.sum())
     capex = float((problem.module_capex * count).sum())
-    pots = np.bincount(problem.owner_county, weights=award, minlength=len(problem.pot))
+    pots = bincount(problem.owner_county, award, len(problem.pot))
     power = count @ problem.power_kw
     room = np.maximum(problem.power_limit - problem.existing @ problem.power_kw, 0.0)
     empty = problem.forced & ((count + problem.existing).sum(axis=1) < 1)
@@ -104,7 +104,10 @@ def plan_violations(
     found = count_violations(problem, count)
     sizes = problem.sizes
     served = np.bincount(problem.arc_demand, weights=arc_share, minlength=sizes["D"]) + outside_share
-    if np.abs(served - 1.0).max(initial=0.0) > tol or min(arc_share.min(initial=0.0), outside_share.min(initial=0.0)) < 0:
+    if (
+        np.abs(served - 1.0).max(initial=0.0) > tol
+        or min(arc_share.min(initial=0.0), outside_share.min(initial=0.0)) < 0
+    ):
         found.append("shares do not add up to one")
     cells = sizes["J"] * problem.classes
     modules, capacity = cell_modules(problem, count)
@@ -127,5 +130,5 @@ def cell_modules(problem: SitingProblem, count: Ints) -> tuple[Floats, Floats]:
     everything = (problem.existing + count).astype(float)
     sites = np.arange(len(everything))[:, None] * problem.classes
     cell = (sites + problem.module_class[None, :]).ravel()
-    modules = np.bincount(cell, everything.ravel(), minlength=size)
-    return modules, np.bincount(cell, (everything * problem.capacity).ravel(), minlength=size)
+    modules = bincount(cell, everything.ravel(), size)
+    return modules, bincount(cell, (everything * problem.capacity).ravel(), size)

@@ -118,11 +118,11 @@ def _improve_and_prove(search: Search, relaxed: Relaxed, seed: int) -> None:
         search.around(relaxed, 0.2 * whole)
         relaxed = _tighten(search, relaxed)
         misses = 0
-        while engine.left() > 0.5 * whole and not search.done and misses < 12:
+        while engine.left() > 0.6 * whole and not search.done and misses < 9:
             better = search.neighbourhood(relaxed, rng, (8, 12, 16)[misses % 3], 0.05 * whole)
             misses = 0 if better else misses + 1
     relaxed = _tighten(search, relaxed)
-    columns = 8 if large else len(search.space.arc)
+    columns = 4 if large else len(search.space.arc)
     while not search.done and engine.left() > 0.2:
         if _prove(search, relaxed, columns):
             break
@@ -201,7 +201,7 @@ def _fixed(space: Space, relaxed: Relaxed, slack: float) -> tuple[Floats, Floats
 def _meet_limit(search: Search, seed: int) -> bool:
     """Find a plan within the second objective by minimising it; False when its bound passes the limit."""
     problem = search.space.problem
-    if problem.limit_rhs is None or problem.limit_arc is None or problem.limit_outside is None:
+    if problem.limit_arc is None or problem.limit_outside is None or problem.limit_module is None:
         return True
     swapped = replace(
         problem,
@@ -213,10 +213,9 @@ def _meet_limit(search: Search, seed: int) -> bool:
         limit_module=None,
         limit_rhs=None,
     )
-    found = solve_siting(
-        swapped, time_limit_s=0.4 * search.engine.left(), gap=1e-6, stop=search.engine.stop, seed=seed
-    )
-    if found.bound > problem.limit_rhs + 1e-6 * (1 + abs(problem.limit_rhs)):
+    found = solve_siting(swapped, time_limit_s=0.4 * search.engine.left(), gap=1e-6, stop=search.engine.stop, seed=seed)
+    rhs = float(problem.limit_rhs or 0.0)
+    if found.bound > rhs + 1e-6 * (1 + abs(rhs)):
         return False
     if np.isfinite(found.value):
         value = plan_value(problem, found.count, found.arc_share, found.outside_share)
@@ -253,9 +252,7 @@ def _scaled(problem: SitingProblem, scale: float) -> SitingProblem:
     )
 
 
-def _result(
-    problem: SitingProblem, search: Search, status: Status, facts: tuple[float, float, bool]
-) -> SitingResult:
+def _result(problem: SitingProblem, search: Search, status: Status, facts: tuple[float, float, bool]) -> SitingResult:
     scale, seconds, interrupted = facts
     plan = search.plan
     sizes = problem.sizes

@@ -8,7 +8,7 @@ import numpy as np
 
 from coldchain.siting.engine import Rows
 from coldchain.siting.frame import Frame, build_frame
-from coldchain.siting.problem import Floats, Ints, SitingProblem
+from coldchain.siting.problem import Floats, Ints, SitingProblem, bincount
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Space:
     @property
     def periods(self) -> int:
         """Number of binding periods Q."""
-        return self.load.shape[1]
+        return int(self.load.shape[1])
 
     def add_cells(self, rows: Rows, arcs: Ints, first: int, *, modules: bool = True) -> Ints:
         """Add capacity rows ``sum load x - sum capacity y <= standing`` for arcs in columns from ``first``.
@@ -85,8 +85,8 @@ def build_space(problem: SitingProblem) -> Space:
     size = problem.sizes["J"] * problem.classes
     pair = frame.site * problem.classes + problem.module_class[frame.module]
     everything = (np.arange(problem.sizes["J"])[:, None] * problem.classes + problem.module_class).ravel()
-    stood = np.bincount(everything, problem.existing.ravel().astype(float), minlength=size)
-    stood_cap = np.bincount(everything, (problem.existing * problem.capacity).ravel(), minlength=size)
+    stood = bincount(everything, problem.existing.ravel(), size)
+    stood_cap = bincount(everything, (problem.existing * problem.capacity).ravel(), size)
     possible = stood > 0
     possible[pair] = True
     useful = possible[problem.arc_cell] if size else np.zeros(len(problem.arc_cost), bool)

@@ -19,8 +19,7 @@ def _solve(parts: list[bytes], out: BinaryIO) -> bytes:
     from ortools.math_opt.core.python import solver
 
     def tell(lines: list[str]) -> None:
-        for line in lines:
-            out.write(b"P " + line.encode() + b"\n")
+        out.writelines(b"P " + line.encode() + b"\n" for line in lines)
         out.flush()
 
     answer = solver.solve(
