@@ -87,6 +87,8 @@ def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
     lead = np.searchsorted(site[first] * top.shape[1] + module[first], site[rest] * top.shape[1] + module[rest])
     rows.put(np.arange(rows.size - len(rest), rows.size), np.flatnonzero(first)[lead], -y_top[rest])
     _cap_rows(rows, (slot[owner], award / money, y_top), cap)
+    if not loose:
+        _cover_rows(rows, problem, capped, number + width + np.arange(width))
     _site_cap_rows(rows, site, slot[owner], width, problem.max_modules)
     twin = np.flatnonzero(slot[owner] >= 0)
     groups += _money_rows(rows, problem, (site, capex / money, award / money, slot[owner]), capped, money)
@@ -177,6 +179,19 @@ def _cap_rows(rows: Rows, pair: tuple[Ints, Floats, Floats], cap: Floats) -> Non
     rows.put(off, hit, 1.0)
     rows.put(off, v, -1.0)
     rows.put(off, z[slot[hit]], top[hit])
+
+
+def _cover_rows(rows: Rows, problem: SitingProblem, capped: Ints, z: Ints) -> None:
+    """Only so many owners can reach their caps within the budget, or within a pot: the least caps added up."""
+    county = problem.owner_county[capped]
+    groups = [(np.ones(len(capped), bool), problem.budget)]
+    groups += [(county == c, float(problem.pot[c])) for c in np.flatnonzero(np.isfinite(problem.pot))]
+    for inside, money in groups:
+        if inside.any() and np.isfinite(money):
+            caps = np.sort(problem.owner_cap[capped[inside]])
+            most = int((np.cumsum(caps) <= money * (1 + 1e-9) + 1e-9).sum())
+            if most < inside.sum():
+                rows.put(rows.new(-np.inf, float(most)), z[inside], 1.0)
 
 
 def _site_cap_rows(rows: Rows, site: Ints, slot: Ints, width: int, most: Ints) -> None:

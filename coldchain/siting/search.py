@@ -125,7 +125,7 @@ class Search:
         if self.plan is None:
             return False
         frame = self.space.frame
-        free = self._cluster(rng, sites)
+        free = self._cluster(rng, sites) if rng.random() < 0.6 else self._owners(rng, sites)
         now = frame.split(self.plan.count)
         hit = np.isin(frame.site, free)
         gap = max(self.value - self.bound, 0.0)
@@ -146,6 +146,16 @@ class Search:
         score = np.bincount(site, gain, minlength=total) * rng.uniform(0.6, 1.4, total)
         score[centre] = np.inf
         return np.asarray(np.argsort(-score)[:number])
+
+    def _owners(self, rng: np.random.Generator, number: int) -> Ints:
+        """All sites of random owners, those that build first in line, so that who is capped can change."""
+        if self.plan is None:
+            return np.zeros(0, dtype=np.int64)
+        owner = self.space.problem.owner
+        draw = rng.random(len(self.space.problem.owner_cap))
+        built = np.bincount(owner, self.plan.count.sum(axis=1), minlength=len(draw)) > 0
+        order = np.argsort((draw * np.where(built, 0.5, 1.0))[owner], kind="stable")
+        return np.asarray(order[:number])
 
     def _inside(self, relaxed: Relaxed, lower: Floats, upper: Floats, seconds: float, what: str) -> bool:
         space, frame = self.space, self.space.frame
