@@ -88,7 +88,7 @@ class MissingExtraError(ColdchainError):
     exit_code = 8
 
 
-class InterruptedError(ColdchainError):  # noqa: A001 - the operating-system error of this name is never raised here
+class BrokenOffError(ColdchainError):
     """Interrupted before any plan was found."""
 
     exit_code = 130

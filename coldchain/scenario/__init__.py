@@ -1,7 +1,7 @@
 """Scenarios: read, check and write a folder of tables; draft a synthetic one."""
 
 from coldchain.scenario.datum import DATUMS, gcj02_to_bd09, to_wgs84, wgs84_to_gcj02
-from coldchain.scenario.load import catalogue_table, input_files, input_hash, load
+from coldchain.scenario.load import catalogue_table, input_files, input_hash, inspect, load
 from coldchain.scenario.sections import BASE, FILE, SECTIONS, variants_of
 from coldchain.scenario.tables import RawTable, read_raw
 from coldchain.scenario.upland import upland
@@ -9,6 +9,6 @@ from coldchain.scenario.write import Draft, toml_text, write_scenario
 
 __all__ = [
     "BASE", "DATUMS", "FILE", "SECTIONS", "Draft", "RawTable", "catalogue_table", "gcj02_to_bd09", "input_files",
-    "input_hash", "load", "read_raw", "to_wgs84", "toml_text", "upland", "variants_of", "wgs84_to_gcj02",
+    "input_hash", "inspect", "load", "read_raw", "to_wgs84", "toml_text", "upland", "variants_of", "wgs84_to_gcj02",
     "write_scenario",
 ]  # fmt: skip

@@ -28,9 +28,9 @@ from coldchain.model import (
     Village,
 )
 from coldchain.scenario import checks
-from coldchain.scenario.datum import to_wgs84
+from coldchain.scenario.datum import DATUMS, to_wgs84
 from coldchain.scenario.parsing import parse
-from coldchain.scenario.sections import BASE, FILE, Sections, read_sections
+from coldchain.scenario.sections import BASE, FILE, SECTIONS, Sections, read_sections
 from coldchain.scenario.tables import Row, find_table, read_nouns, read_raw
 
 N = TypeVar("N", bound=Noun)
@@ -73,20 +73,35 @@ def load(folder: str | Path, variant: str = BASE) -> tuple[Scenario, tuple[Fault
     BadInputError
         With every fault found in the sections and in all the tables.
     """
+    scenario, faults = inspect(folder, variant)
+    if scenario is None or any(not fault.warning for fault in faults):
+        raise BadInputError(faults)
+    return scenario, faults
+
+
+def inspect(folder: str | Path, variant: str = BASE) -> tuple[Scenario | None, tuple[Fault, ...]]:
+    """Read a scenario as far as it can be read.
+
+    Returns
+    -------
+    (Scenario, faults)
+        The scenario holds the rows that are right, so that later checks can look at these too; None when there is not
+        enough for one. It is fit for planning only when every fault is a warning.
+    """
     root = Path(folder)
     sections = read_sections(root, variant)
     faults = list(sections.faults)
     if not root.is_dir():
-        raise BadInputError(faults)
+        return None, tuple(faults)
     tables, wrong = _read_tables(root)
     faults += wrong
     catalogue, wrong = _catalogue(root, sections)
     faults += wrong
     faults += checks.cross_check(sections, tables, catalogue)
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
-    scenario = _assemble(root, variant, sections, tables, catalogue)
-    return scenario, tuple(faults)
+    enough = tables.villages and tables.sites and tables.hubs and tables.periods
+    if not enough or sections.nouns.keys() != SECTIONS.keys() or sections.datum not in DATUMS:
+        return None, tuple(faults)
+    return _assemble(root, variant, sections, tables, catalogue), tuple(faults)
 
 
 def catalogue_table(kind: str) -> tuple[Noun, ...]:
@@ -194,9 +209,16 @@ def _assemble(
 def _depot_types(
     known: Mapping[str, DepotType], offered: Sequence[str], sites: Sequence[Site]
 ) -> tuple[DepotType, ...]:
-    standing = {key for site in sites for key in site.modules()}
+    standing = {key for site in sites for key in _modules(site)}
     wanted = set(offered or known) | standing
     return tuple(kind for key, kind in known.items() if key in wanted)
+
+
+def _modules(site: Site) -> dict[str, int]:
+    try:
+        return site.modules()
+    except ValueError:
+        return {}
 
 
 def _moved(rows: Sequence[Row[P]], datum: str) -> tuple[P, ...]:
@@ -213,5 +235,7 @@ def _harvest(
     places = [{key: n for n, key in enumerate(keys)} for keys in ids]
     harvest_t = np.zeros([len(place) for place in places])
     for row in rows:
-        harvest_t[places[0][row.village], places[1][row.commodity], places[2][row.period]] += row.tonnes
+        where = (places[0].get(row.village), places[1].get(row.commodity), places[2].get(row.period))
+        if None not in where:
+            harvest_t[where] += row.tonnes
     return harvest_t

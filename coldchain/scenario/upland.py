@@ -44,17 +44,17 @@ CROPS: dict[str, tuple[float, float, tuple[float, float, float, float]]] = {
     "ponkan": (120.0, 0.20, (0.0, 0.0, 0.30, 0.70)),
 }
 PERIODS = (
-    ("spring", "spring (Mar-May)", 80, 12.0, 21.5),
-    ("summer", "summer (Jun-Aug)", 85, 22.5, 32.0),
-    ("autumn", "autumn (Sep-Nov)", 80, 14.0, 23.0),
-    ("winter", "winter (Dec-Feb)", 60, 3.0, 10.5),
+    ("spring", "spring (Mar-May)", 80, 11.0, 20.0),
+    ("summer", "summer (Jun-Aug)", 85, 20.5, 29.5),
+    ("autumn", "autumn (Sep-Nov)", 80, 12.5, 21.5),
+    ("winter", "winter (Dec-Feb)", 60, 2.0, 9.5),
 )
 NOTES = (
     "Synthetic: no such county exists. Densities of places are those measured in Xiangxi Prefecture, Hunan.",
-    "Chosen: the crop mix, leaf vegetables, beans, berries, mushrooms, bamboo shoots and stone fruit beside kiwi and ponkan.",
+    "Chosen: the crop mix: leaf vegetables, beans, berries, mushrooms, bamboo shoots, stone fruit, kiwi and ponkan.",
     "Why plausible: programmes are made for counties that live on perishables; kiwi and citrus alone lose about 5 %.",
     "Chosen: 8 h until a trader's truck leaves the village, 20 h onward to coastal markets, 6 h there until sold.",
-    "Why plausible: a truck fills up at several villages, leaves in the evening and reaches a night market a day later.",
+    "Why plausible: a truck fills up at several villages, leaves in the evening and sells at a night market a day on.",
     "The loss of today follows from crops, temperatures and these hours; nothing multiplies the result.",
 )
 
@@ -97,7 +97,7 @@ def upland(villages: int, seed: int) -> Draft:
     return Draft("upland", _sections(budget, counties), tables, notes=NOTES, variants=_variants(budget))
 
 
-BUDGET_CNY_PER_VILLAGE = 60_000.0
+BUDGET_CNY_PER_VILLAGE = 15_000.0
 
 
 def _sections(budget: float, counties: list[str]) -> Mapping[str, Mapping[str, Any]]:

@@ -158,7 +158,7 @@ def _fill(
     dock_rate: NDArray[np.float64],
 ) -> None:
     """Fill ``used[class, site, batch]`` and ``dock_rate[batch]`` of one commodity in one period."""
-    wait = np.zeros(4)
+    wait = np.array([0.0, 0.0, 0.0, 1.0])
     for n in range(clocks.size):
         wait[1] = clocks[n] - start_h
         warm, arrival_c = run_stage(params, hourly_c, start_h, air_at(hourly_c, start_h), wait)
@@ -213,7 +213,7 @@ def _follow_air(
 ) -> NDArray[np.float64]:
     """Life used by lots as warm as the air for ``hours`` each."""
     used = np.empty(hours.size)
-    stage = np.zeros(4)
+    stage = np.array([0.0, 0.0, 0.0, 1.0])
     for i in range(hours.size):
         stage[1] = hours[i]
         used[i], _ = run_stage(params, hourly_c, start_h, 0.0, stage)

@@ -1,0 +1,82 @@
+"""The command line. Heavy imports stay inside the commands, so that help answers at once."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import click
+
+from coldchain.cli import commands
+from coldchain.errors import BadInputError, ColdchainError
+
+EXIT_BUG, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="coldchain")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    r"""Plan a rural cold chain: which depots, where, how large, on which routes, for how much subsidy.
+
+    \b
+    Start here:
+      coldchain demo                                   a small county, planned, with its map
+      coldchain init county --template upland          a folder of tables to fill in
+      coldchain check county                           every fault of the tables at once
+      coldchain plan county --out runs/county          the plan, its tables and map
+
+    Exit codes: 0 plan found, 1 bug, 2 usage, 3 bad input, 4 proved infeasible, 5 no plan within the limit,
+    6 wanted gap not met, 8 missing package or solver, 130 interrupted with no plan.
+    """
+
+
+for command in (
+    commands.init, commands.import_, commands.check, commands.plan, commands.verify, commands.doctor, commands.demo,
+):  # fmt: skip
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; return the exit code. Every failure is one clear message on stderr."""
+    try:
+        result = cli.main(args=arguments, prog_name="coldchain", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; nothing was written", err=True)
+        return EXIT_INTERRUPTED
+    except ColdchainError as error:
+        return _known(error, debug="--debug" in arguments)
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug is reported as one, with its exit code
+        return _bug(error, debug="--debug" in arguments)
+    return result if isinstance(result, int) else 0
+
+
+def _known(error: ColdchainError, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    if isinstance(error, BadInputError):
+        commands.print_faults(error.faults)
+    else:
+        click.echo(f"error: {error}", err=True)
+    return error.exit_code
+
+
+def _bug(error: Exception, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    click.echo(f"bug in coldchain: {type(error).__name__}: {error}", err=True)
+    click.echo("run the same with `coldchain --debug …` and report what it prints", err=True)
+    return EXIT_BUG

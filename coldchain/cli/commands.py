@@ -1,0 +1,296 @@
+"""The commands: each reads its options, calls one function of the rooms below and prints."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError
+
+if TYPE_CHECKING:
+    from coldchain.plan import Plan
+
+EXIT_BAD_INPUT, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 6, 8, 1
+LARGEST_TEMPLATE = 2000
+SHOWN_WARNINGS = 12
+DEMO_VILLAGES = 30
+
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+variant_option = click.option("--variant", default="base", show_default=True, help="Variant named in scenario.toml.")
+path_argument = click.Path(path_type=Path)
+
+
+@click.command(epilog="Example: coldchain init county --template upland --villages 120 --seed 3")
+@click.argument("folder", type=path_argument)
+@click.option("--template", type=click.Choice(["upland"]), default="upland", show_default=True)
+@click.option("--villages", type=click.IntRange(1, LARGEST_TEMPLATE), default=200, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Same seed, same county.")
+def init(folder: Path, template: str, villages: int, seed: int) -> None:  # noqa: ARG001 - one template so far
+    """Write a scenario FOLDER to start from: a synthetic upland county."""
+    from coldchain.scenario import upland, write_scenario
+
+    write_scenario(upland(villages, seed), folder)
+    click.echo(f"wrote {folder}: {villages} villages, scenario.toml and its tables")
+    click.echo(f"next: coldchain check {folder} ; coldchain plan {folder}")
+
+
+@click.group(name="import")
+def import_() -> None:
+    """Make a scenario from a map or a list of points."""
+
+
+@import_.command(name="osm", epilog="Example: coldchain import osm andorra.osm.pbf --out andorra")
+@click.argument("file", type=path_argument)
+@click.option("--out", "folder", type=path_argument, required=True, help="Folder to write.")
+@click.option("--rules", type=path_argument, help="TOML file of harvest rules; see docs/import.md.")
+@click.option("--elevation", type=path_argument, help="SRTM tile (.hgt or .hgt.zip) for slopes.")
+@quiet_option
+def import_osm(file: Path, folder: Path, rules: Path | None, elevation: Path | None, quiet: bool) -> None:
+    """Read roads and places from an OpenStreetMap FILE (PBF or XML)."""
+    from coldchain.importing import draft_from_osm, write_import
+
+    drafted = draft_from_osm(file, rules=rules, elevation=elevation)
+    _finish_import(write_import(drafted, folder), folder, quiet=quiet)
+
+
+@import_.command(name="points", epilog="Example: coldchain import points villages.csv --datum gcj02 --out county")
+@click.argument("file", type=path_argument)
+@click.option("--datum", required=True, help="Datum of the coordinates: wgs84, cgcs2000, gcj02 or bd09.")
+@click.option("--out", "folder", type=path_argument, required=True, help="Folder to write.")
+@click.option("--rules", type=path_argument, help="TOML file of harvest rules; see docs/import.md.")
+@click.option("--roads", type=path_argument, help="Roads to copy in: GeoPackage of lines, OSM file or GMNS folder.")
+@quiet_option
+def import_points(
+    file: Path,
+    datum: str,
+    folder: Path,
+    rules: Path | None,
+    roads: Path | None,
+    quiet: bool,
+) -> None:
+    """Read villages, sites and hubs from a table FILE with a level column."""
+    from coldchain.importing import draft_from_points, write_import
+
+    drafted = draft_from_points(file, datum=datum, rules=rules, roads=roads)
+    _finish_import(write_import(drafted, folder), folder, quiet=quiet)
+
+
+def _finish_import(faults: Sequence[Fault], folder: Path, *, quiet: bool) -> None:
+    if not quiet:
+        print_faults(faults, most=SHOWN_WARNINGS)
+    click.echo(f"wrote {folder}")
+    click.echo(f"next: coldchain check {folder} ; coldchain plan {folder}")
+
+
+@click.command(epilog="Example: coldchain check scenarios/upland")
+@click.argument("scenario", type=path_argument)
+@variant_option
+@json_option
+def check(scenario: Path, variant: str, as_json: bool) -> int:
+    """List every fault of a SCENARIO: tables, settings, coordinates and roads."""
+    faults = find_faults(scenario, variant)
+    errors = [fault for fault in faults if not fault.warning]
+    if as_json:
+        rows = [{name: getattr(f, name) for name in Fault.__dataclass_fields__} for f in faults]
+        click.echo(json.dumps({"ok": not errors, "faults": rows}, ensure_ascii=False))
+    else:
+        print_faults(faults)
+        click.echo(f"{scenario}: {len(errors)} errors, {len(faults) - len(errors)} warnings")
+        if not errors:
+            click.echo(f"next: coldchain plan {scenario}")
+    return EXIT_BAD_INPUT if errors else 0
+
+
+def find_faults(folder: Path, variant: str) -> tuple[Fault, ...]:
+    """Return the faults of the inputs and, as far as they can be read, of how the places meet the roads."""
+    from coldchain.errors import BadInputError
+    from coldchain.plan import place_on_roads
+    from coldchain.scenario import inspect
+
+    scenario, faults = inspect(folder, variant)
+    if scenario is None:
+        return faults
+    try:
+        _, more = place_on_roads(scenario)
+    except BadInputError as error:
+        more = error.faults
+    return (*faults, *more)
+
+
+def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
+    """Print faults on stderr, errors first; past ``most`` only how many there are of each kind."""
+    ordered = sorted(faults, key=lambda fault: fault.warning)
+    for fault in ordered[:most]:
+        click.echo(f"{'warning' if fault.warning else 'error'}: {fault}", err=True)
+    rest = ordered[most:] if most is not None else []
+    for code in dict.fromkeys(fault.code for fault in rest):
+        click.echo(f"… and {sum(f.code == code for f in rest)} more of kind {code}", err=True)
+
+
+@click.command(epilog="Example: coldchain plan scenarios/upland --variant half --out runs/half")
+@click.argument("scenario", type=path_argument)
+@click.option("--out", "folder", type=path_argument, help="Run folder; runs/NAME-VARIANT when left out.")
+@variant_option
+@click.option("--budget", type=click.FloatRange(0), help="Subsidy budget in CNY, instead of the scenario's.")
+@click.option("--time-limit", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds in all.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--require-gap", type=click.FloatRange(0), help="Leave with code 6 when the proven gap is larger.")
+@json_option
+@quiet_option
+def plan(scenario: Path, folder: Path | None, variant: str, as_json: bool, quiet: bool, **given: Any) -> int:
+    """Plan a SCENARIO: depots, routes, losses, subsidy, map. Ctrl-C keeps the best plan so far."""
+    made, folder = make_plan(scenario, variant, folder, given, quiet=quiet)
+    if as_json:
+        click.echo(json.dumps(made.summary, ensure_ascii=False))
+    else:
+        _show(made, folder)
+    for problem in made.report.problems[:SHOWN_WARNINGS]:
+        click.echo(f"bug: the plan does not verify: {problem}", err=True)
+    if not made.report.ok:
+        return EXIT_BUG
+    wanted = given["require_gap"]
+    return EXIT_GAP if wanted is not None and made.summary["objective"]["gap"] > wanted else 0
+
+
+def make_plan(
+    source: Path, variant: str, folder: Path | None, given: dict[str, Any], *, quiet: bool
+) -> tuple[Plan, Path]:
+    """Load, plan and write one run."""
+    from dataclasses import replace
+
+    from coldchain.plan import Options
+    from coldchain.plan import plan as compute
+    from coldchain.report import run_information, write_run
+    from coldchain.scenario import load
+
+    loaded, faults = load(source, variant)
+    if not quiet:
+        print_faults(faults, most=SHOWN_WARNINGS)
+    if given["budget"] is not None:
+        siting = loaded.siting.model_copy(update={"budget_cny": given["budget"]})
+        loaded = replace(loaded, siting=siting)
+    target = folder or Path("runs") / f"{loaded.name}-{variant}"
+    _check_writable(target)
+    with interruptible() as stopped:
+        say = (lambda _: None) if quiet else _progress(time.monotonic())
+        options = Options(time_limit_s=given["time_limit"], seed=given["seed"], say=say, stop=stopped)
+        try:
+            made = compute(loaded, options, faults)
+        except ColdchainError:
+            if stopped():
+                raise BrokenOffError("interrupted before any plan was found") from None
+            raise
+    arguments = {"scenario": str(source), "variant": variant, **given}
+    return made, write_run(made, target, run_information(made, arguments))
+
+
+def _check_writable(target: Path) -> None:
+    """Fail before the computing, not after it, when the run folder cannot be written."""
+    import os
+
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file; give a folder with --out")
+    if target.is_dir() and any(target.iterdir()) and not (target / "summary.json").is_file():
+        raise UsageError(f"{target} holds other files; give an empty or new folder, or an earlier run, with --out")
+    parent = next(p for p in (target, *target.absolute().parents) if p.exists())
+    if not os.access(parent, os.W_OK):
+        raise UsageError(f"{parent} cannot be written to; give another folder with --out")
+
+
+def _progress(began: float) -> Callable[[str], None]:
+    def say(text: str) -> None:
+        click.echo(f"[{time.monotonic() - began:6.1f} s] {text}", err=True)
+
+    return say
+
+
+def _show(made: Plan, folder: Path) -> None:
+    from rich.console import Console
+
+    from coldchain.report import print_summary
+
+    print_summary(made.summary, Console())
+    click.echo(f"map      {folder / 'map.html'}")
+    click.echo(f"tables   {folder / 'tables'}")
+    click.echo(f"QGIS     {folder / 'plan.gpkg'}")
+    click.echo(f"next: coldchain verify {folder}")
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish to stop; the second one breaks off."""
+    asked = [False]
+
+    def handle(signum: int, frame: Any) -> None:  # noqa: ARG001
+        if asked[0]:
+            raise KeyboardInterrupt
+        asked[0] = True
+        click.echo("stopping: the best plan so far is kept; press Ctrl-C again to break off", err=True)
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield lambda: asked[0]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@click.command(epilog="Example: coldchain verify runs/upland-base")
+@click.argument("folder", type=path_argument)
+@click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
+@json_option
+def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
+    """Recompute a plan FOLDER from its tables and the inputs alone; works on tables edited by hand."""
+    from coldchain.cli.verifying import verify_folder
+
+    report = verify_folder(folder, scenario)
+    if as_json:
+        names = ("ok", "problems", "loss_rate", "total_cny", "subsidy_cny")
+        click.echo(json.dumps({name: getattr(report, name) for name in names}, ensure_ascii=False))
+    else:
+        for problem in report.problems:
+            click.echo(f"problem: {problem}")
+        click.echo(
+            f"{folder}: {'verified' if report.ok else f'{len(report.problems)} problems'}; loss {report.loss_rate:.2%}, "
+            f"{report.total_cny:,.0f} CNY a year, subsidy {report.subsidy_cny:,.0f} CNY"
+        )
+    return 0 if report.ok else EXIT_BAD_INPUT
+
+
+@click.command(epilog="Example: coldchain doctor")
+@json_option
+def doctor(as_json: bool) -> int:
+    """Check that this machine can plan: Python, packages, solver, compiler cache, fonts, disk."""
+    from coldchain.cli.doctoring import examine
+
+    findings = examine()
+    if as_json:
+        click.echo(json.dumps({"ok": all(f.ok for f in findings), "findings": [f.as_dict() for f in findings]}))
+    else:
+        for finding in findings:
+            mark = "ok  " if finding.ok else "FAIL" if finding.needed else "note"
+            click.echo(f"{mark} {finding.what}: {finding.text}")
+    return 0 if all(f.ok or not f.needed for f in findings) else EXIT_MISSING
+
+
+@click.command(epilog="Example: coldchain demo --out demo")
+@click.option("--out", "folder", type=path_argument, default=Path("coldchain-demo"), show_default=True)
+@quiet_option
+def demo(folder: Path, quiet: bool) -> int:
+    """Make a small synthetic county, plan it and say where its map lies."""
+    from coldchain.scenario import upland, write_scenario
+
+    county = folder / "county"
+    if not (county / "scenario.toml").is_file():
+        write_scenario(upland(DEMO_VILLAGES, 7), county)
+    given = {"budget": None, "time_limit": 60.0, "seed": 0, "require_gap": None}
+    made, run = make_plan(county, "base", folder / "run", given, quiet=quiet)
+    _show(made, run)
+    return 0 if made.report.ok else EXIT_BUG

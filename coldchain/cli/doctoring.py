@@ -1,0 +1,104 @@
+"""What ``coldchain doctor`` looks at."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("ortools", "geopandas", "shapely", "pyogrio", "osmium", "networkx", "numba", "scipy", "bokeh", "pydantic")
+LEAST_DISK_GB = 0.5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; ``needed`` findings that are not ok stop planning."""
+
+    what: str
+    ok: bool
+    text: str
+    needed: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding for JSON."""
+        return asdict(self)
+
+
+def examine() -> tuple[Finding, ...]:
+    """Look at everything."""
+    version = platform.python_version()
+    fine = sys.version_info >= (3, 11)
+    return (
+        Finding("python", fine, f"{version} on {platform.system()} {platform.machine()}; 3.11 or later is needed"),
+        *(_package(name) for name in PACKAGES),
+        _solver(),
+        _compiler(),
+        _encoding(),
+        _fonts(),
+        _disk(),
+    )
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, ok=True, text=importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, ok=False, text=f"not installed; run: pip install {name}")
+
+
+def _solver() -> Finding:
+    """Let HiGHS solve a problem whose answer is known: two whole numbers, 2x + y at most 7, x at most 2: 3x + y is 9."""
+    try:
+        from ortools.math_opt.python import mathopt
+
+        model = mathopt.Model()
+        x, y = model.add_integer_variable(lb=0, ub=2), model.add_integer_variable(lb=0, ub=9)
+        model.add_linear_constraint(2 * x + y <= 7)
+        model.maximize(3 * x + y)
+        value = mathopt.solve(model, mathopt.SolverType.HIGHS).objective_value()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the solver is what we are here to say
+        hint = " (on Windows install the Visual C++ runtime)" if platform.system() == "Windows" else ""
+        return Finding("solver", ok=False, text=f"HiGHS in OR-Tools does not run: {error}{hint}")
+    return Finding("solver", ok=abs(value - 9) < 1e-6, text=f"HiGHS in OR-Tools solves the test case: {value:g} of 9")
+
+
+def _compiler() -> Finding:
+    try:
+        from coldchain.scenario import catalogue_table
+        from coldchain.spoilage import rate_per_h
+
+        rate_per_h(catalogue_table("commodity")[0], 20.0)  # type: ignore[arg-type]
+    except Exception as error:  # noqa: BLE001
+        return Finding("compiler", ok=False, text=f"numba does not compile: {error}")
+    return Finding("compiler", ok=True, text="numba compiles and caches")
+
+
+def _encoding() -> Finding:
+    encoding = (sys.stdout.encoding or "none").lower()
+    good = "utf" in encoding
+    return Finding("encoding", good, encoding if good else f"{encoding}; set PYTHONUTF8=1", needed=False)
+
+
+def _fonts() -> Finding:
+    folders = [
+        Path("/usr/share/fonts"),
+        Path("/System/Library/Fonts"),
+        Path("/Library/Fonts"),
+        Path("C:/Windows/Fonts"),
+    ]
+    marks = ("cjk", "msyh", "simhei", "simsun", "pingfang", "heiti", "wqy", "droidsansfallback", "sourcehan")
+    names = (path.name.lower() for folder in folders if folder.is_dir() for path in folder.rglob("*.tt[fc]"))
+    more = (path.name.lower() for folder in folders if folder.is_dir() for path in folder.rglob("*.otf"))
+    found = next((name for name in (*names, *more) if any(mark in name for mark in marks)), None)
+    text = found or "no Chinese font found: charts as pictures cannot show Chinese names; the map can"
+    return Finding("fonts", found is not None, text, needed=False)
+
+
+def _disk() -> Finding:
+    free_gb = shutil.disk_usage(tempfile.gettempdir()).free / 1e9
+    return Finding("disk", free_gb > LEAST_DISK_GB, f"{free_gb:.1f} GB free for temporary files")

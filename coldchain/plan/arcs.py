@@ -1,0 +1,243 @@
+"""The siting model of a scenario: demands, arcs and modules with what each loses and costs.
+
+A demand is what one village harvests for one temperature zone and set of pre-cooling methods; it is assigned the
+same way in every period, while loads and capacities are exact per period. Every coefficient of an arc underestimates
+what the arc can cost in any plan: the direct drive for hours aboard (and the least loss over all longer rides), the
+radial bound for collection, full trucks for line haul. So the optimum of the model is a valid bound on every plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.model import Objective
+from coldchain.plan.basis import Basis, annuity, collection_bound_cny_t, haul_bound_cny_t
+from coldchain.routing import least_aboard_h
+from coldchain.siting import SitingProblem
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+KG_PER_T = 1000.0
+NO_LIMIT = float("inf")
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What is lost and spent: tonnes, their value, and all other money, CNY a year; arrays of one shape."""
+
+    loss_t: Floats
+    loss_cny: Floats
+    money_cny: Floats
+
+    def of(self, aim: Objective) -> Floats:
+        """Return the figure an aim counts."""
+        if aim == "loss_t":
+            return self.loss_t
+        return self.loss_cny if aim == "loss_cny" else self.loss_cny + self.money_cny
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """Demands and the arcs that can serve them.
+
+    Attributes
+    ----------
+    village, group : of each demand, shape (demands,)
+    members : commodity indices of each group
+    load_t_day : peak load of each demand, shape (demands, periods)
+    demand, site, cooling : of each arc, shape (arcs,)
+    outside : worth of today's chain for each demand; inside : of each arc; module : of each module, (sites, types)
+    """
+
+    village: Indices
+    group: Indices
+    members: tuple[Indices, ...]
+    load_t_day: Floats
+    demand: Indices
+    site: Indices
+    cooling: Indices
+    outside: Worth
+    inside: Worth
+    module: Worth
+
+
+def build_arcs(basis: Basis) -> Arcs:
+    """Compute demands, arcs and their worth."""
+    scenario = basis.scenario
+    groups = sorted({(crop.zone, crop.methods) for crop in scenario.commodities})
+    crops = scenario.commodities
+    members = tuple(
+        np.array([c for c, crop in enumerate(crops) if (crop.zone, crop.methods) == key], dtype=np.intp)
+        for key in groups
+    )
+    tonnes = np.stack([scenario.harvest_t[:, m].sum(axis=(1, 2)) for m in members], axis=1)
+    village, group = np.nonzero(tonnes > 0)
+    load = np.stack([scenario.daily_t[v, members[g]].sum(axis=0) for v, g in zip(village, group, strict=True)])
+    bound = _Bounds.of(basis)
+    parts = [_group_arcs(basis, bound, groups[g], members[g], np.flatnonzero(group == g), village) for g in
+             range(len(groups))]  # fmt: skip
+    demand, site, cooling = (np.concatenate([part[n] for part in parts]) for n in range(3))
+    inside = Worth(*(np.concatenate([getattr(part[3], name) for part in parts]) for name in Worth.__annotations__))
+    return Arcs(village, group, members, load * scenario.siting.peak_factor, demand, site, cooling,
+                _outside(basis, members, village, group), inside, _modules(basis))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """Valid underestimates per tonne; ``loss`` is the least loss over all rides at least as long as the direct one."""
+
+    loss: Floats
+    batch: Indices
+    collection_cny_t: Floats
+    haul_cny_t: Floats
+
+    @classmethod
+    def of(cls, basis: Basis) -> _Bounds:
+        direct_h = least_aboard_h(basis.reach.back_h, basis.collection)
+        daily = basis.scenario.daily_t.sum(axis=1).max(axis=1)
+        loss = np.minimum.accumulate(basis.lanes.loss[..., ::-1], axis=-1)[..., ::-1]
+        batch = basis.lanes.batch(np.where(np.isfinite(direct_h), direct_h, 0.0))
+        return cls(loss, batch, collection_bound_cny_t(basis, daily), haul_bound_cny_t(basis))
+
+
+def _group_arcs(
+    basis: Basis, bound: _Bounds, key: tuple[str, tuple[str, ...]], members: Indices, rows: Indices, village: Indices
+) -> tuple[Indices, Indices, Indices, Worth]:
+    """Return demand, site, class and worth of all possible arcs of one group."""
+    scenario = basis.scenario
+    v = village[rows]
+    possible = np.isfinite(bound.collection_cny_t[v]) & np.isfinite(bound.haul_cny_t)
+    demand, site, cooling = [np.empty(0, np.intp)], [np.empty(0, np.intp)], [np.empty(0, np.intp)]
+    worth = [Worth(*np.zeros((3, 0)))]
+    for o, kind in enumerate(basis.classes):
+        if kind.zone != key[0] or kind.method not in key[1]:
+            continue
+        loss_t, loss_cny, money = np.zeros((3, *possible.shape))
+        per_t = bound.collection_cny_t[v] + bound.haul_cny_t
+        for c in members:
+            price = scenario.commodities[c].price_cny_kg * KG_PER_T
+            for p in range(len(scenario.periods)):
+                tonnes = scenario.harvest_t[v, c, p][:, None]
+                lost = tonnes * bound.loss[c, p, o][np.arange(possible.shape[1]), bound.batch[p][v]]
+                loss_t += lost
+                loss_cny += lost * price
+                money += tonnes * (np.where(possible, per_t, 0.0) + basis.energy_cny_t[c, p, o])
+        i, j = np.nonzero(possible)
+        demand.append(rows[i])
+        site.append(j)
+        cooling.append(np.full(len(i), o))
+        worth.append(Worth(loss_t[i, j], loss_cny[i, j], money[i, j]))
+    joined = Worth(*(np.concatenate([getattr(part, name) for part in worth]) for name in Worth.__annotations__))
+    return np.concatenate(demand), np.concatenate(site), np.concatenate(cooling), joined
+
+
+def _outside(basis: Basis, members: tuple[Indices, ...], village: Indices, group: Indices) -> Worth:
+    """Worth of today's chain for each demand."""
+    scenario = basis.scenario
+    price = np.array([crop.price_cny_kg for crop in scenario.commodities]) * KG_PER_T
+    lost = scenario.harvest_t * basis.today.loss
+    haul = scenario.harvest_t * (scenario.economics.today_haul_cny_t_km * basis.today_km)[:, None, None]
+    by_crop = lost.sum(axis=2), (lost * price[:, None]).sum(axis=2), haul.sum(axis=2)
+    rows = zip(village, group, strict=True)
+    table = np.array([[figure[v, members[g]].sum() for figure in by_crop] for v, g in rows])
+    return Worth(*table.T)
+
+
+def _modules(basis: Basis) -> Worth:
+    """Yearly cost of one new module at each site: annuity of the investment, staff and upkeep."""
+    scenario = basis.scenario
+    rate = scenario.economics.interest_rate
+    yearly = [kind.capex_cny * annuity(kind.life_years, rate) + kind.opex_cny_year for kind in scenario.depot_types]
+    money = np.tile(np.array(yearly), (len(scenario.sites), 1))
+    return Worth(np.zeros_like(money), np.zeros_like(money), money)
+
+
+def existing_modules(basis: Basis) -> NDArray[np.int64]:
+    """Count the modules that stand, shape (sites, types)."""
+    kinds = basis.scenario.depot_types
+    counts = [[site.modules().get(kind.id, 0) for kind in kinds] for site in basis.scenario.sites]
+    return np.array(counts, dtype=np.int64).reshape(len(basis.scenario.sites), len(kinds))
+
+
+def award_per_module(basis: Basis) -> Floats:
+    """Award of one new module before the owner's cap, ``rate·min(unit_price·net_m3, capex)``, (sites, types), CNY."""
+    scenario, rule = basis.scenario, basis.scenario.subsidy
+    capex = np.array([kind.capex_cny for kind in scenario.depot_types])
+    volume = np.array([kind.net_m3 for kind in scenario.depot_types])
+    eligible = capex if rule.unit_price_cny_m3 is None else np.minimum(rule.unit_price_cny_m3 * volume, capex)
+    rate = np.array([rule.rate_by_county.get(site.county, rule.rate) for site in scenario.sites])
+    return np.outer(rate, eligible)
+
+
+def owners(basis: Basis) -> tuple[tuple[str, ...], Indices]:
+    """Return the owners (a site without one is its own) and the owner of each site."""
+    names = [site.owner or site.id for site in basis.scenario.sites]
+    distinct = tuple(dict.fromkeys(names))
+    return distinct, np.array([distinct.index(name) for name in names], dtype=np.intp)
+
+
+def siting_problem(
+    basis: Basis, arcs: Arcs, aim: Objective, *, build: bool = True, limit: tuple[Objective, float] | None = None
+) -> SitingProblem:
+    """State the siting problem for one aim.
+
+    Parameters
+    ----------
+    build : False allows only what stands already (today's chain)
+    limit : an earlier aim and the most it may reach
+    """
+    scenario, kinds = basis.scenario, basis.scenario.depot_types
+    sites = scenario.sites
+    offered = np.array([not scenario.siting.depot_types or k.id in scenario.siting.depot_types for k in kinds])
+    most = np.array([[site.max_modules if site.status in ("candidate", "forced") else 0] for site in sites])
+    names, owner = owners(basis)
+    counties = tuple(dict.fromkeys(site.county for site in sites))
+    cap = scenario.subsidy.cap_per_owner_cny
+    return SitingProblem(
+        outside_cost=arcs.outside.of(aim),
+        arc_demand=arcs.demand,
+        arc_site=arcs.site,
+        arc_class=arcs.cooling,
+        arc_cost=arcs.inside.of(aim),
+        load=arcs.load_t_day,
+        module_class=basis.class_of_type,
+        capacity=capacity_t_day(basis),
+        module_cost=arcs.module.of(aim),
+        module_capex=np.tile([kind.capex_cny for kind in kinds], (len(sites), 1)),
+        award=award_per_module(basis),
+        max_count=(most * offered if build else np.zeros((len(sites), len(kinds)))).astype(np.int64),
+        existing=existing_modules(basis),
+        max_modules=most[:, 0].astype(np.int64),
+        power_kw=np.array([kind.power_kw for kind in kinds]),
+        power_limit=np.array([NO_LIMIT if site.power_kw is None else site.power_kw for site in sites]),
+        forced=np.array([build and site.status == "forced" for site in sites]),
+        owner=owner,
+        owner_cap=np.full(len(names), NO_LIMIT if cap is None else cap),
+        county=np.array([counties.index(site.county) for site in sites], dtype=np.intp),
+        pot=np.array([scenario.subsidy.pot_by_county_cny.get(county, NO_LIMIT) for county in counties]),
+        budget=scenario.siting.budget_cny,
+        floor_share=scenario.subsidy.floor_share,
+        **({} if limit is None else _limit(arcs, *limit)),
+    )
+
+
+def capacity_t_day(basis: Basis) -> Floats:
+    """Return t/day of each depot type: the lesser of its throughput and its storage over the stay."""
+    chain = basis.scenario.chain
+    stay_d = [(basis.classes[o].precool_h + chain.depot_dwell_h) / 24.0 for o in basis.class_of_type]
+    return np.array(
+        [min(k.throughput_t_day, k.storage_t / d) for k, d in zip(basis.scenario.depot_types, stay_d, strict=True)]
+    )
+
+
+def _limit(arcs: Arcs, aim: Objective, most: float) -> dict[str, Any]:
+    return {
+        "limit_outside": arcs.outside.of(aim),
+        "limit_arc": arcs.inside.of(aim),
+        "limit_module": arcs.module.of(aim),
+        "limit_rhs": most,
+    }

@@ -1,0 +1,169 @@
+"""What every stage of planning shares: travel times, hubs, loss tables and money per tonne.
+
+Indices throughout: v village, c commodity, p period, j site, h hub, o cooling class, k depot type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.model import CoolingClass, Hub, Scenario, VehicleType, cooling_class, cooling_classes
+from coldchain.network import RoadNetwork, travel
+from coldchain.plan.roads import PlacedNetwork
+from coldchain.routing import Halts as HaltHours
+from coldchain.routing import HaulRule, Reach, lower_bound_cny_t, radial_bound_cny_t
+from coldchain.spoilage import DepotLanes, TodayLanes, depot_lanes, harvest_clock_h, hourly_air_c, today_lanes
+from coldchain.spoilage.stages import air_at
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+DOCK_H = 1.0
+CONTAINERS_M3_T = 4.0
+KWH_PER_MJ = 1.0 / 3.6
+HOURS_PER_DAY = 24.0
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Everything derived from the inputs alone, before any decision.
+
+    Attributes
+    ----------
+    reach : least hours and km from each site to each village and back, shape (villages, sites)
+    site_hub, village_hub : hub each site delivers to, each village's trader drives to
+    haul_h, haul_km : from each site to its hub at reference speed, shape (sites,)
+    lane_haul_h : the same hours with the slowest vehicle on offer; the loss of a lane counts these
+    today_km : from each village to its hub, shape (villages,)
+    energy_cny_t : electricity for pre-cooling and storage, shape (commodities, periods, classes), CNY/t
+    """
+
+    scenario: Scenario
+    placed: PlacedNetwork
+    classes: tuple[CoolingClass, ...]
+    class_of_type: Indices
+    reach: Reach
+    site_hub: Indices
+    village_hub: Indices
+    haul_h: Floats
+    lane_haul_h: Floats
+    haul_km: Floats
+    today_km: Floats
+    today: TodayLanes
+    lanes: DepotLanes
+    energy_cny_t: Floats
+
+    @property
+    def collection(self) -> tuple[VehicleType, ...]:
+        """Vehicle types of the first mile."""
+        return tuple(self.scenario.vehicle(key) for key in self.scenario.routing.collection_vehicles)
+
+    @property
+    def line_haul(self) -> tuple[VehicleType, ...]:
+        """Vehicle types from depot to hub."""
+        return tuple(self.scenario.vehicle(key) for key in self.scenario.routing.line_haul_vehicles)
+
+    @property
+    def haul_rule(self) -> HaulRule:
+        """Hours and space of a line-haul trip."""
+        return HaulRule(DOCK_H, self.scenario.routing.load_h_t, CONTAINERS_M3_T)
+
+
+def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:
+    """Compute travel, hubs, lanes and rates of a scenario."""
+    classes = cooling_classes(scenario.depot_types)
+    class_of_type = np.array([classes.index(cooling_class(kind)) for kind in scenario.depot_types], dtype=np.intp)
+    to_hub = travel(placed.network, placed.site_node, placed.hub_node)
+    from_village = travel(placed.network, placed.village_node, placed.hub_node)
+    site_hub, village_hub = (_nearest_hub(scenario.hubs, t) for t in (to_hub.time_h, from_village.time_h))
+    rows, cols = np.arange(len(site_hub)), np.arange(len(village_hub))
+    haul_h, haul_km = to_hub.time_h[rows, site_hub], to_hub.km[rows, site_hub]
+    speed = min(scenario.vehicle(key).speed_factor for key in scenario.routing.line_haul_vehicles)
+    today_h, today_km = from_village.time_h[cols, village_hub], from_village.km[cols, village_hub]
+    return Basis(
+        scenario=scenario,
+        placed=placed,
+        classes=classes,
+        class_of_type=class_of_type,
+        reach=_reach(placed),
+        site_hub=site_hub,
+        village_hub=village_hub,
+        haul_h=haul_h,
+        lane_haul_h=haul_h / speed,
+        haul_km=haul_km,
+        today_km=today_km,
+        today=today_lanes(scenario, village_hub, today_h),
+        lanes=depot_lanes(scenario, classes, site_hub, haul_h / speed, scenario.siting.max_first_mile_h),
+        energy_cny_t=_energy(scenario, classes),
+    )
+
+
+def _nearest_hub(hubs: tuple[Hub, ...], time_h: Floats) -> Indices:
+    """Return the hub through which the market is reached soonest, shape (rows of time_h,)."""
+    onward = np.array([hub.dwell_h + hub.onward_h for hub in hubs])
+    return np.asarray(np.argmin(time_h + onward, axis=1), dtype=np.intp)
+
+
+def _reach(placed: PlacedNetwork) -> Reach:
+    """Least hours and, separately, least kilometres between sites and villages, both ways."""
+    by_length = by_distance(placed.network)
+    sites, villages = placed.site_node, placed.village_node
+    out, back = travel(placed.network, sites, villages), travel(placed.network, villages, sites)
+    out_km, back_km = travel(by_length, sites, villages), travel(by_length, villages, sites)
+    return Reach(out.time_h.T, back.time_h, out_km.km.T, back_km.km)
+
+
+def by_distance(network: RoadNetwork) -> RoadNetwork:
+    """Return the same network with centimetres in place of milliseconds, so that shortest is least km."""
+    return replace(network, time_ms=np.maximum(np.rint(network.length_m * 100.0), 1.0).astype(np.int64))
+
+
+def _energy(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
+    """Electricity per tonne: field heat at the nominal arrival over the energy ratio, and keeping cold."""
+    chain, price = scenario.chain, scenario.economics.power_cny_kwh
+    cost = np.zeros((len(scenario.commodities), len(scenario.periods), len(classes)))
+    for p, period in enumerate(scenario.periods):
+        clock = harvest_clock_h(period) + chain.planned_wait_h + chain.unload_h
+        arrival_c = air_at(hourly_air_c(period), clock)
+        for c, crop in enumerate(scenario.commodities):
+            for o, cooling in enumerate(classes):
+                heat_mj_t = crop.heat_kj_kg_k * max(arrival_c - cooling.temp_c, 0.0)
+                store_kwh_t = cooling.store_kwh_t_day * chain.depot_dwell_h / HOURS_PER_DAY
+                cost[c, p, o] = price * (heat_mj_t * KWH_PER_MJ / cooling.energy_ratio + store_kwh_t)
+    return cost
+
+
+def collection_bound_cny_t(basis: Basis, load_t: Floats) -> Floats:
+    """Underestimate the collection cost per tonne of each village at each site, shape (villages, sites).
+
+    Parameters
+    ----------
+    load_t : most a village loads on one day, shape (villages,)
+    """
+    routing, chain = basis.scenario.routing, basis.scenario.chain
+    halts = HaltHours(routing.stop_h, routing.load_h_t, chain.unload_h, basis.scenario.siting.max_first_mile_h)
+    bound: Floats = radial_bound_cny_t(basis.reach, basis.collection, halts, load_t[:, None])
+    return bound
+
+
+def haul_bound_cny_t(basis: Basis) -> Floats:
+    """Underestimate the line haul per tonne from each site, with the chilled onward premium, shape (sites,)."""
+    premium = np.array([hub.chilled_onward_cny_t for hub in basis.scenario.hubs])[basis.site_hub]
+    hauls = [
+        lower_bound_cny_t(h, km, basis.line_haul, basis.haul_rule) if np.isfinite(h) else np.inf
+        for h, km in zip(basis.haul_h, basis.haul_km, strict=True)
+    ]
+    return np.array(hauls, dtype=np.float64) + premium
+
+
+def annuity(years: float, rate: float) -> float:
+    """Return the yearly payment that repays 1 over its life: ``r / (1 - (1+r)^-n)``.
+
+    Examples
+    --------
+    >>> round(annuity(15, 0.06), 4)
+    0.103
+    """
+    return 1.0 / years if rate == 0 else rate / (1.0 - (1.0 + rate) ** -years)

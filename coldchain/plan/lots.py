@@ -1,0 +1,139 @@
+"""Every lot of the year under a plan: where it goes, how long it is aboard, how much of it is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coldchain.model import Scenario
+from coldchain.plan.arcs import KG_PER_T, Arcs
+from coldchain.plan.basis import Basis
+from coldchain.plan.days import CollectionDay, Days, Decision, site_lots
+from coldchain.spoilage import batch_clock_h, harvest_clock_h
+
+TODAY = -1
+LOT_COLUMNS = (
+    "village", "commodity", "period", "site", "cooling", "tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share",
+)  # fmt: skip
+
+
+def lots_of(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.DataFrame:
+    """List all lots.
+
+    Returns
+    -------
+    DataFrame with ``LOT_COLUMNS``: indices of village, commodity, period, site (``TODAY`` for today's chain) and class,
+    tonnes in the period, hours aboard, hours from harvest until cooled and until the market, share lost
+    """
+    cold = _cold_lots(basis, arcs, decision, days)
+    taken = np.zeros(basis.scenario.harvest_t.shape)
+    np.add.at(taken, (cold["village"], cold["commodity"], cold["period"]), cold["tonnes"])
+    return pd.concat([cold, _today_lots(basis, basis.scenario.harvest_t - taken)], ignore_index=True)
+
+
+def _pieces(days: Days) -> pd.DataFrame:
+    """Share of each village's load of a depot and period that rides a number of hours aboard."""
+    rows = [row for day in days.collection for row in _day_pieces(day)]
+    frame = pd.DataFrame(rows, columns=["village", "site", "period", "part", "aboard_h"])
+    return frame.astype({"village": int, "site": int, "period": int, "part": float, "aboard_h": float})
+
+
+def _day_pieces(day: CollectionDay) -> list[tuple[int, int, int, float, float]]:
+    left = {u.stop: u.load_kg for u in day.result.unserved}
+    fetched: dict[int, float] = {}
+    for route in day.result.routes:
+        for stop, kg in zip(route.stops, route.load_kg, strict=True):
+            fetched[stop] = fetched.get(stop, 0.0) + kg
+    return [
+        (int(day.villages[s]), day.site, day.period, kg / (fetched[s] + left.get(s, 0.0)), aboard)
+        for route in day.result.routes
+        for s, kg, aboard in zip(route.stops, route.load_kg, route.aboard_h, strict=True)
+    ]
+
+
+def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.DataFrame:
+    lots = site_lots(basis, arcs, decision, np.arange(len(decision.share)))
+    row, period = np.nonzero(lots.t_day > 0)
+    scenario = basis.scenario
+    length_d = np.array([p.days for p in scenario.periods])
+    table = pd.DataFrame(
+        {
+            "village": lots.village[row],
+            "commodity": lots.commodity[row],
+            "period": period,
+            "site": lots.site[row],
+            "cooling": lots.cooling[row],
+            "assigned_t": lots.t_day[row, period] * length_d[period],
+        }
+    )
+    table = table.merge(_pieces(days), on=["village", "site", "period"], how="inner")
+    batch = basis.lanes.batch(table["aboard_h"].to_numpy())[table["period"], np.arange(len(table))]
+    where = (table["commodity"], table["period"], table["cooling"], table["site"], batch)
+    cooled_h, delivery_h = _hours(basis, table)
+    table = table.assign(
+        tonnes=table["assigned_t"] * table["part"],
+        cooled_h=cooled_h,
+        delivery_h=delivery_h,
+        loss_share=basis.lanes.loss[where],
+    )
+    return table[list(LOT_COLUMNS)]
+
+
+def _hours(basis: Basis, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Hours from harvest until cooled and until the market, through a depot."""
+    chain, periods, hubs = basis.scenario.chain, basis.scenario.periods, basis.scenario.hubs
+    docked = np.array(
+        [
+            batch_clock_h(chain, periods[p], h) - harvest_clock_h(periods[p])
+            for p, h in zip(table["period"], table["aboard_h"], strict=True)
+        ]
+    )
+    precool = np.array([basis.classes[o].precool_h for o in table["cooling"]])
+    onward = np.array([hubs[h].dwell_h + hubs[h].onward_h for h in basis.site_hub])
+    cooled = docked + precool
+    site = table["site"].to_numpy()
+    return cooled, cooled + chain.depot_dwell_h + basis.lane_haul_h[site] + onward[site]
+
+
+def _today_lots(basis: Basis, tonnes: NDArray[np.float64]) -> pd.DataFrame:
+    """List what stays in today's chain; crumbs of rounding are left out."""
+    harvest = basis.scenario.harvest_t
+    village, commodity, period = np.nonzero(tonnes > 1e-9 * np.maximum(harvest, 1e-9))
+    frame = pd.DataFrame({"village": village, "commodity": commodity, "period": period})
+    return frame.assign(
+        site=TODAY,
+        cooling=TODAY,
+        tonnes=tonnes[village, commodity, period],
+        aboard_h=np.nan,
+        cooled_h=np.inf,
+        delivery_h=basis.today.hours[village],
+        loss_share=basis.today.loss[village, commodity, period],
+    )[list(LOT_COLUMNS)]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Totals of a year: tonnes harvested and lost, CNY lost, share cooled in time."""
+
+    harvest_t: float
+    loss_t: float
+    loss_cny: float
+    coverage: float
+
+    @property
+    def loss_rate(self) -> float:
+        """Share of the harvest that is lost."""
+        return self.loss_t / self.harvest_t if self.harvest_t else 0.0
+
+
+def outcome(scenario: Scenario, lots: pd.DataFrame) -> Outcome:
+    """Add up the lots."""
+    price = np.array([crop.price_cny_kg for crop in scenario.commodities])[lots["commodity"]] * KG_PER_T
+    deadline = np.array([crop.precool_deadline_h for crop in scenario.commodities])[lots["commodity"]]
+    lost = lots["tonnes"] * lots["loss_share"]
+    total = float(lots["tonnes"].sum())
+    in_time = float(lots["tonnes"][lots["cooled_h"] <= deadline + 1e-9].sum())
+    return Outcome(total, float(lost.sum()), float((lost * price).sum()), in_time / total if total else 0.0)

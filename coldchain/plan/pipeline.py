@@ -1,0 +1,182 @@
+"""From a scenario to a verified plan: roads, lanes, siting by rank of aims, routes, losses, money, checks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from coldchain import __version__
+from coldchain.errors import Fault
+from coldchain.model import Objective, Scenario
+from coldchain.plan import tables as tabled
+from coldchain.plan.arcs import Arcs, build_arcs, siting_problem
+from coldchain.plan.basis import Basis, prepare
+from coldchain.plan.days import Days, Decision, work_out_days
+from coldchain.plan.lots import Outcome, lots_of, outcome
+from coldchain.plan.money import Awards, Yearly, awards, yearly
+from coldchain.plan.reasons import unserved_reasons
+from coldchain.plan.roads import place_on_roads
+from coldchain.plan.search import Options, Sited, aims_of, next_budget, site
+from coldchain.plan.summary import summarise
+from coldchain.siting import solve_siting
+from coldchain.verify import Report, verify_tables
+
+
+@dataclass(frozen=True)
+class Course:
+    """One way to run the year: a decision worked out to the last lot."""
+
+    decision: Decision
+    days: Days
+    lots: pd.DataFrame
+    outcome: Outcome
+    yearly: Yearly
+    awards: Awards
+
+    def value(self, aim: Objective) -> float:
+        """Return the figure an aim counts."""
+        if aim == "loss_t":
+            return self.outcome.loss_t
+        return self.outcome.loss_cny if aim == "loss_cny" else self.yearly.total
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A finished plan.
+
+    Attributes
+    ----------
+    summary : the object of ``summary.json`` (design, outside contracts)
+    tables : name -> frame, as written to ``tables/``; columns in docs/dictionary.md
+    basis : travel, lanes and rates it was computed from
+    faults : warnings about the inputs
+    report : what the independent check found
+    """
+
+    scenario: Scenario
+    summary: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    basis: Basis
+    faults: tuple[Fault, ...]
+    report: Report
+
+
+def plan(scenario: Scenario, options: Options | None = None, faults: tuple[Fault, ...] = ()) -> Plan:
+    """Plan a scenario and verify the result.
+
+    Parameters
+    ----------
+    scenario : from :func:`coldchain.scenario.load`
+    faults : warnings of loading, carried into the summary
+
+    Raises
+    ------
+    InfeasibleError
+        Proved that no plan keeps every limit; the message gives the smallest relaxations.
+    LimitError
+        When the time passed before any plan was found.
+    """
+    options = options or Options()
+    clock = _Clock()
+    options.say(f"{scenario.name}: {len(scenario.villages)} villages, {len(scenario.sites)} sites")
+    placed, odd = place_on_roads(scenario)
+    options.say(f"roads: {len(placed.network.lon):,} nodes, {len(placed.network.tail):,} arcs ({placed.network.kind})")
+    basis = prepare(scenario, placed)
+    arcs = build_arcs(basis)
+    clock.lap("network")
+    today = _today(basis, arcs, options)
+    options.say(f"today's chain loses {today.outcome.loss_rate:.1%} of {today.outcome.harvest_t:,.0f} t")
+    sited = site(basis, arcs, options)
+    further = next_budget(basis, arcs, sited.results[0], options)
+    clock.lap("siting")
+    course = _best_course(basis, arcs, sited, today, options)
+    clock.lap("routing")
+    tables = {**_tables(basis, arcs, course, today), "next_budget": further}
+    facts = {
+        "seed": options.seed,
+        "interrupted": options.stop(),
+        "bound": sited.bound,
+        "warnings": [str(fault) for fault in (*faults, *odd)],
+    }
+    summary = summarise(basis, course, today, tables, facts)
+    report = verify_tables(scenario, placed.network, placed.node, tables, summary)
+    clock.lap("verify")
+    summary["seconds"] = clock.seconds()
+    summary["version"] = __version__
+    return Plan(scenario, summary, tables, basis, (*faults, *odd), report)
+
+
+class _Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.began = self.last = time.monotonic()
+        self.laps = dict.fromkeys(("network", "siting", "routing", "verify"), 0.0)
+
+    def lap(self, stage: str) -> None:
+        now = time.monotonic()
+        self.laps[stage] += now - self.last
+        self.last = now
+
+    def seconds(self) -> dict[str, float]:
+        return {"total": time.monotonic() - self.began, **self.laps}
+
+
+def _today(basis: Basis, arcs: Arcs, options: Options) -> Course:
+    """Work out today's chain: only what stands already, by the same code."""
+    problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
+    result = solve_siting(problem, time_limit_s=options.time_limit_s / 4, gap=1e-6, seed=options.seed)
+    return _course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), options, "")
+
+
+def _best_course(basis: Basis, arcs: Arcs, sited: Sited, today: Course, options: Options) -> Course:
+    """Work out every decision and keep the best by the ranked aims; today's chain is always among them."""
+    courses = [today]
+    for n, result in enumerate(sited.results, start=1):
+        label = f"routing, decision {n} of {len(sited.results)}"
+        courses.append(_course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), options, label))
+        options.say(
+            f"decision {n}: {courses[-1].yearly.total:,.0f} CNY a year, loss {courses[-1].outcome.loss_rate:.2%}"
+        )
+    for aim in aims_of(basis):
+        best = min(course.value(aim) for course in courses)
+        allowed = best + abs(best) * basis.scenario.siting.tolerance
+        last = aim == aims_of(basis)[-1]
+        courses = [course for course in courses if course.value(aim) <= (best if last else allowed)]
+    return courses[0]
+
+
+def _course(basis: Basis, arcs: Arcs, decision: Decision, options: Options, label: str) -> Course:
+    def progress(done: int, of: int) -> None:
+        if label and (done == of or done % 10 == 0):
+            options.say(f"{label}: {done} of {of} depots")
+
+    days = work_out_days(basis, arcs, decision, seed=options.seed, stop=options.stop, progress=progress)
+    lots = lots_of(basis, arcs, decision, days)
+    return Course(
+        decision,
+        days,
+        lots,
+        outcome(basis.scenario, lots),
+        yearly(basis, decision.count, days, lots),
+        awards(basis, decision.count),
+    )
+
+
+def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str, pd.DataFrame]:
+    reasons = unserved_reasons(basis, arcs, course.decision, course.days, course.lots)
+    routes, stops = tabled.routes(basis, course.days)
+    return {
+        "depots": tabled.depots(basis, course.decision, course.lots, course.awards),
+        "villages": tabled.villages(basis, course.lots, today.lots, reasons),
+        "assignment": tabled.assignment(basis, course.decision, arcs.members),
+        "routes": routes,
+        "stops": stops,
+        "line_haul": tabled.line_haul(basis, course.days),
+        "subsidies": tabled.subsidies(basis, course.decision, course.awards),
+        "commodities": tabled.by_commodity(basis, course.lots, today.lots),
+        "lots": tabled.lots_table(basis, course.lots),
+    }

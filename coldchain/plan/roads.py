@@ -1,0 +1,128 @@
+"""From a scenario's places to a road network with all of them on it, and what is odd about how they meet it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.errors import BadInputError, Fault
+from coldchain.model import Place, Scenario
+from coldchain.network import RoadNetwork, proximity_network, read_roads, snap_places
+from coldchain.scenario import DATUMS, FILE, to_wgs84, wgs84_to_gcj02
+
+OFF_ROAD_M = (100.0, 700.0)
+CLEARLY_NEARER = 0.5
+
+
+@dataclass(frozen=True)
+class PlacedNetwork:
+    """A road network and the node of every place: villages, then sites, then hubs.
+
+    Attributes
+    ----------
+    node : shape (villages + sites + hubs,)
+    offset_m : straight distance of each place from the road it meets, same shape
+    """
+
+    network: RoadNetwork
+    node: NDArray[np.int64]
+    offset_m: NDArray[np.float64]
+    villages: int
+    sites: int
+
+    @property
+    def village_node(self) -> NDArray[np.int64]:
+        """Nodes of the villages."""
+        return self.node[: self.villages]
+
+    @property
+    def site_node(self) -> NDArray[np.int64]:
+        """Nodes of the sites."""
+        return self.node[self.villages : self.villages + self.sites]
+
+    @property
+    def hub_node(self) -> NDArray[np.int64]:
+        """Nodes of the hubs."""
+        return self.node[self.villages + self.sites :]
+
+
+def places_of(scenario: Scenario) -> tuple[Place, ...]:
+    """Return all places in the order of :class:`PlacedNetwork`."""
+    return (*scenario.villages, *scenario.sites, *scenario.hubs)
+
+
+def place_on_roads(scenario: Scenario) -> tuple[PlacedNetwork, tuple[Fault, ...]]:
+    """Read the roads, or make a proximity network, and put every place on it.
+
+    Returns
+    -------
+    (PlacedNetwork, warnings)
+
+    Raises
+    ------
+    BadInputError
+        Naming every place farther from any road than ``roads.max_snap_m``, or the fault of the road file.
+    """
+    places = places_of(scenario)
+    lon = np.array([place.lon for place in places])
+    lat = np.array([place.lat for place in places])
+    roads = _roads(scenario, lon, lat)
+    snap = snap_places(roads, lon, lat, scenario.roads.access_kmh)
+    faults = _far(scenario, snap.offset_m) + _datum(scenario, roads, snap.offset_m)
+    if any(not fault.warning for fault in faults):
+        raise BadInputError(faults)
+    node = snap.node.astype(np.int64)
+    placed = PlacedNetwork(snap.network, node, snap.offset_m, len(scenario.villages), len(scenario.sites))
+    return placed, tuple(faults)
+
+
+def _roads(scenario: Scenario, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> RoadNetwork:
+    if not scenario.roads.file:
+        return proximity_network(lon, lat, scenario.roads.proximity_kmh, scenario.roads.circuity)
+    path = scenario.folder / scenario.roads.file
+    if not path.exists():
+        message = "there is no such road file in the scenario folder; leave it empty for a proximity network"
+        raise BadInputError([Fault(FILE, None, "roads.file", scenario.roads.file, message, "missing-file")])
+    return read_roads(Path(path))
+
+
+def _far(scenario: Scenario, offset_m: NDArray[np.float64]) -> list[Fault]:
+    faults = []
+    for place, offset in zip(places_of(scenario), offset_m, strict=True):
+        if offset > scenario.roads.far_snap_m:
+            refused = offset > scenario.roads.max_snap_m
+            message = f"lies {offset:,.0f} m from the nearest road that joins the network"
+            faults.append(Fault(table_of(place), None, place.id, place.name, message, "off-road", warning=not refused))
+    return faults
+
+
+def table_of(place: Place) -> str:
+    """Return the name of the table a place stands in."""
+    return f"{type(place).__name__.lower()}s"
+
+
+def _datum(scenario: Scenario, roads: RoadNetwork, offset_m: NDArray[np.float64]) -> list[Fault]:
+    """Ask whether the datum was stated right when another one brings the places clearly nearer to the roads."""
+    median = float(np.median(offset_m))
+    if not OFF_ROAD_M[0] <= median <= OFF_ROAD_M[1] or roads.kind == "proximity":
+        return []
+    lon = np.array([place.lon for place in places_of(scenario)])
+    lat = np.array([place.lat for place in places_of(scenario)])
+    trials = {datum: to_wgs84(lon, lat, datum) for datum in DATUMS if datum not in ("wgs84", "cgcs2000")}
+    trials["wgs84"] = wgs84_to_gcj02(lon, lat)
+    nearer = {
+        datum: float(np.median(snap_places(roads, *moved, scenario.roads.access_kmh).offset_m))
+        for datum, moved in trials.items()
+    }
+    best = min(nearer, key=lambda datum: nearer[datum])
+    if nearer[best] > CLEARLY_NEARER * median:
+        return []
+    stated = "gcj02 (or bd09), was wgs84 meant" if best == "wgs84" else f"{best} meant"
+    message = (
+        f"the places lie {median:.0f} m from the roads in the middle, but {nearer[best]:.0f} m "
+        f"if they are taken otherwise: was {stated}?"
+    )
+    return [Fault(FILE, None, "datum", "", message, "datum", warning=True)]

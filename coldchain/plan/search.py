@@ -1,0 +1,170 @@
+"""Siting by the aims in order of rank, first with valid underestimates, then with what a small depot really costs.
+
+The first round gives the bound. Its coefficients know full trucks only, so it likes many small depots; the second
+round charges every module with the daily trip of the smallest line-haul truck that its zone needs whatever the load.
+Both decisions are worked out with real routes afterwards and the better one is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coldchain.errors import InfeasibleError, LimitError
+from coldchain.model import Objective, Status
+from coldchain.plan.arcs import Arcs, siting_problem
+from coldchain.plan.basis import Basis
+from coldchain.plan.money import standing_opex_cny
+from coldchain.routing import price_trip
+from coldchain.siting import SitingProblem, SitingResult, diagnose_siting, solve_siting
+
+Say = Callable[[str], None]
+FIRST_SHARE, SECOND_SHARE, NEXT_SHARE = 0.35, 0.25, 0.1
+NEXT_BUDGET = 1.1
+NEXT_GAP = 1e-4
+PLANNED: tuple[Status, ...] = ("optimal", "feasible")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to plan: ``time_limit_s`` for the whole run; ``say`` hears progress; ``stop`` is asked for an early end."""
+
+    time_limit_s: float = 120.0
+    seed: int = 0
+    say: Say = field(default=lambda _: None)
+    stop: Callable[[], bool] = field(default=lambda: False)
+
+
+@dataclass(frozen=True)
+class Sited:
+    """Decisions worth working out, the proven bound of the first aim, and whether it was closed."""
+
+    results: tuple[SitingResult, ...]
+    bound: float
+
+
+def aims_of(basis: Basis) -> tuple[Objective, ...]:
+    """Return the aims in order of rank; total cost decides between what they leave open."""
+    aims = basis.scenario.siting.objective
+    return aims if "total_cost_cny" in aims else (*aims, "total_cost_cny")
+
+
+def site(basis: Basis, arcs: Arcs, options: Options) -> Sited:
+    """Site by every aim in turn; each holds the aims before it to their tolerance.
+
+    Raises
+    ------
+    InfeasibleError
+        Proved that no plan keeps every limit; names the smallest relaxations.
+    LimitError
+        When the time passed before any plan was found.
+    """
+    aims = aims_of(basis)
+    share = FIRST_SHARE / len(aims)
+    found: list[SitingResult] = []
+    limit: tuple[Objective, float] | None = None
+    for aim in aims:
+        problem = siting_problem(basis, arcs, aim, limit=limit)
+        result = _solve(problem, aim, share, basis, options, found[-1] if found else None)
+        if not found and result.status == "infeasible":
+            raise InfeasibleError(_relaxations(problem))
+        if not found and result.status not in PLANNED:
+            raise LimitError(f"no plan was found within {options.time_limit_s:g} s; allow more with --time-limit")
+        if result.status not in PLANNED:
+            break
+        found.append(result)
+        if aim != aims[-1]:
+            limit = (aim, result.value + abs(result.value) * basis.scenario.siting.tolerance + 1e-6)
+    practical = _site_practically(basis, arcs, limit, found[-1], options)
+    constant = standing_opex_cny(basis) if aims[0] == "total_cost_cny" else 0.0
+    return Sited((found[-1], *practical), found[0].bound + constant)
+
+
+def _solve(
+    problem: SitingProblem, aim: str, share: float, basis: Basis, options: Options, start: SitingResult | None
+) -> SitingResult:
+    def progress(value: float, bound: float) -> None:
+        gap = abs(value - bound) / max(abs(value), 1e-9)
+        known = f", bound {bound:,.0f}, gap {gap:.2%}" if np.isfinite(bound) else ""
+        options.say(f"siting for {aim}: {value:,.0f}{known}")
+
+    return solve_siting(
+        problem,
+        time_limit_s=options.time_limit_s * share,
+        gap=basis.scenario.siting.gap,
+        seed=options.seed,
+        start=None if start is None else start.count,
+        progress=progress,
+        stop=options.stop,
+    )
+
+
+def _site_practically(
+    basis: Basis, arcs: Arcs, limit: tuple[Objective, float] | None, start: SitingResult, options: Options
+) -> tuple[SitingResult, ...]:
+    if options.stop():
+        return ()
+    dear = replace(arcs, module=replace(arcs.module, money_cny=arcs.module.money_cny + _daily_trips_cny(basis, arcs)))
+    problem = siting_problem(basis, dear, "total_cost_cny", limit=limit)
+    result = _solve(problem, "cost with daily trips", SECOND_SHARE, basis, options, start)
+    return (result,) if result.status in PLANNED else ()
+
+
+def _daily_trips_cny(basis: Basis, arcs: Arcs) -> NDArray[np.float64]:
+    """CNY a year of the smallest daily line-haul trip of each module's zone, shape (sites, types)."""
+    scenario = basis.scenario
+    length = np.array([period.days for period in scenario.periods])
+    trips = np.array(
+        [
+            min(price_trip(v, 0.0, h, km, basis.haul_rule).cost_cny for v in basis.line_haul) if np.isfinite(h) else 0.0
+            for h, km in zip(basis.haul_h, basis.haul_km, strict=True)
+        ]
+    )
+    days = []
+    for kind in scenario.depot_types:
+        suited = [c for c, crop in enumerate(scenario.commodities) if crop.zone == kind.zone]
+        active = scenario.harvest_t[:, suited].sum(axis=(0, 1)) > 0
+        days.append(float(length[active].sum()))
+    return np.outer(trips, days)
+
+
+def _relaxations(problem: SitingProblem) -> str:
+    lines = [f"{item.what}: {item.amount:,.4g} {item.unit} more" for item in diagnose_siting(problem)]
+    return "no plan keeps every limit; the smallest changes that allow one:\n  " + "\n  ".join(lines)
+
+
+def next_budget(basis: Basis, arcs: Arcs, sited: SitingResult, options: Options) -> pd.DataFrame:
+    """Estimate what a tenth more budget buys: site again, compare both by the figures of siting."""
+    budget = basis.scenario.siting.budget_cny
+    rows = [(budget, *_figures(arcs, sited))]
+    if budget > 0 and not options.stop():
+        problem = replace(siting_problem(basis, arcs, "total_cost_cny"), budget=budget * NEXT_BUDGET)
+        more = solve_siting(
+            problem,
+            time_limit_s=options.time_limit_s * NEXT_SHARE,
+            gap=NEXT_GAP,
+            seed=options.seed,
+            start=sited.count,
+            stop=options.stop,
+        )
+        if more.status in PLANNED:
+            rows.append((budget * NEXT_BUDGET, *_figures(arcs, more)))
+    return pd.DataFrame(
+        rows, columns=["budget_cny", "siting_cost_cny", "loss_t", "loss_cny", "depots_with_new_modules"]
+    )
+
+
+def _figures(arcs: Arcs, sited: SitingResult) -> tuple[float, float, float, int]:
+    """Total cost, loss in t and CNY, and sites with new modules, by the coefficients of siting."""
+
+    def total(name: str) -> float:
+        inside, outside = getattr(arcs.inside, name), getattr(arcs.outside, name)
+        return float(inside @ sited.arc_share + outside @ sited.outside_share)
+
+    built = float((sited.count * arcs.module.money_cny).sum())
+    cost = total("loss_cny") + total("money_cny") + built
+    return cost, total("loss_t"), total("loss_cny"), int(np.count_nonzero(sited.count.sum(axis=1)))

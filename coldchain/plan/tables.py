@@ -1,0 +1,278 @@
+"""The result tables of a plan, in the names people use; docs/dictionary.md lists the columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coldchain.model import DepotType
+from coldchain.plan.arcs import KG_PER_T, award_per_module, existing_modules, owners
+from coldchain.plan.basis import Basis
+from coldchain.plan.days import Days, Decision
+from coldchain.plan.lots import TODAY
+from coldchain.plan.money import Awards
+
+Counts = NDArray[np.int64]
+
+
+def modules_text(kinds: tuple[DepotType, ...], row: Counts) -> str:
+    """Write a row of counts the way a scenario does: ``cold_room_200:1;cool_room_500:2``."""
+    return ";".join(f"{kind.id}:{int(n)}" for kind, n in zip(kinds, row, strict=True) if n)
+
+
+def depots(basis: Basis, decision: Decision, lots: pd.DataFrame, granted: Awards) -> pd.DataFrame:
+    """One row for each site with modules: what stands, what is built, what it cools, what it costs."""
+    scenario, kinds = basis.scenario, basis.scenario.depot_types
+    standing = existing_modules(basis)
+    open_sites = np.flatnonzero((standing + decision.count).sum(axis=1) > 0)
+    cold = lots[lots["site"] != TODAY]
+    tonnes = cold.groupby("site")["tonnes"].sum().reindex(open_sites, fill_value=0.0)
+    villages = cold.groupby("site")["village"].nunique().reindex(open_sites, fill_value=0)
+    capex = np.array([kind.capex_cny for kind in kinds])
+    net_m3 = np.array([kind.net_m3 for kind in kinds])
+    capacity = np.array([kind.throughput_t_day for kind in kinds])
+    share = _site_awards(basis, decision.count, granted)
+    rows = []
+    for site in open_sites:
+        place, hub = scenario.sites[site], scenario.hubs[basis.site_hub[site]]
+        new, old = decision.count[site], standing[site]
+        rows.append(
+            {
+                "depot": place.id,
+                "name": place.name,
+                "county": place.county,
+                "owner": place.owner or place.id,
+                "lon": place.lon,
+                "lat": place.lat,
+                "status": "built" if new.any() and not old.any() else "expanded" if new.any() else "existing",
+                "new_modules": modules_text(kinds, new),
+                "standing_modules": modules_text(kinds, old),
+                "net_m3": float(((new + old) * net_m3).sum()),
+                "throughput_t_day": float(((new + old) * capacity).sum()),
+                "tonnes_year": float(tonnes[site]),
+                "villages": int(villages[site]),
+                "capex_cny": float((new * capex).sum()),
+                "subsidy_cny": float(share[site]),
+                "hub": hub.id,
+                "haul_h": float(basis.haul_h[site]),
+                "haul_km": float(basis.haul_km[site]),
+            }
+        )
+    return pd.DataFrame(rows, columns=DEPOT_COLUMNS)
+
+
+DEPOT_COLUMNS = [
+    "depot", "name", "county", "owner", "lon", "lat", "status", "new_modules", "standing_modules", "net_m3",
+    "throughput_t_day", "tonnes_year", "villages", "capex_cny", "subsidy_cny", "hub", "haul_h", "haul_km",
+]  # fmt: skip
+
+
+def _site_awards(basis: Basis, count: Counts, granted: Awards) -> NDArray[np.float64]:
+    """Split each owner's award over its sites in proportion to what they would get uncapped."""
+    _, owner = owners(basis)
+    uncapped = (award_per_module(basis) * count).sum(axis=1)
+    whole = np.where(granted.uncapped > 0, granted.uncapped, 1.0)[owner]
+    return np.asarray(uncapped / whole * granted.award[owner], dtype=np.float64)
+
+
+def subsidies(basis: Basis, decision: Decision, granted: Awards) -> pd.DataFrame:
+    """One row for each owner that builds, the way a public notice lists awards."""
+    scenario, rule = basis.scenario, basis.scenario.subsidy
+    _, owner = owners(basis)
+    net_m3 = np.array([kind.net_m3 for kind in scenario.depot_types])
+    rows = []
+    for e in np.flatnonzero(granted.capex > 0):
+        sites = np.flatnonzero((owner == e) & (decision.count.sum(axis=1) > 0))
+        first = scenario.sites[int(np.flatnonzero(owner == e)[0])]
+        capped = granted.award[e] < granted.uncapped[e] - 1e-6
+        rows.append(
+            {
+                "owner": granted.owners[e],
+                "county": first.county,
+                "depots": ";".join(scenario.sites[j].id for j in sites),
+                "net_m3": float((decision.count[sites] * net_m3).sum()),
+                "investment_cny": float(granted.capex[e]),
+                "rate": rule.rate_by_county.get(first.county, rule.rate),
+                "before_cap_cny": float(granted.uncapped[e]),
+                "award_cny": float(granted.award[e]),
+                "capped": bool(capped),
+                "own_money_cny": float(granted.capex[e] - granted.award[e]),
+            }
+        )
+    return pd.DataFrame(rows, columns=SUBSIDY_COLUMNS)
+
+
+SUBSIDY_COLUMNS = [
+    "owner", "county", "depots", "net_m3", "investment_cny", "rate", "before_cap_cny", "award_cny", "capped",
+    "own_money_cny",
+]  # fmt: skip
+
+
+def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: dict[int, str]) -> pd.DataFrame:
+    """One row for each village: harvest, what is cooled, loss before and after, and why not if it is not served."""
+    scenario = basis.scenario
+    index = range(len(scenario.villages))
+    cold = lots[lots["site"] != TODAY]
+
+    def per_village(frame: pd.DataFrame, figure: pd.Series) -> NDArray[np.float64]:
+        return figure.groupby(frame["village"]).sum().reindex(index, fill_value=0.0).to_numpy(dtype=np.float64)
+
+    harvest = scenario.harvest_t.sum(axis=(1, 2))
+    before = per_village(baseline, baseline["tonnes"] * baseline["loss_share"])
+    after = per_village(lots, lots["tonnes"] * lots["loss_share"])
+    divisor = np.where(harvest > 0, harvest, 1.0)
+    return pd.DataFrame(
+        {
+            "village": [village.id for village in scenario.villages],
+            "name": [village.name for village in scenario.villages],
+            "county": [village.county for village in scenario.villages],
+            "cooperative": [village.cooperative for village in scenario.villages],
+            "lon": [village.lon for village in scenario.villages],
+            "lat": [village.lat for village in scenario.villages],
+            "harvest_t": harvest,
+            "cooled_t": per_village(cold, cold["tonnes"]),
+            "baseline_loss_t": before,
+            "plan_loss_t": after,
+            "avoided_t": before - after,
+            "baseline_rate": before / divisor,
+            "plan_rate": after / divisor,
+            "reason": [reasons.get(v, "") for v in index],
+        }
+    )
+
+
+def assignment(basis: Basis, decision: Decision, arcs_members: tuple[NDArray[np.intp], ...]) -> pd.DataFrame:
+    """One row for each village, commodity, depot and cooling class in use: the share of the lot that goes there."""
+    scenario = basis.scenario
+    back_h = basis.reach.back_h
+    rows = []
+    for v, g, j, o, share in zip(
+        decision.village, decision.group, decision.site, decision.cooling, decision.share, strict=True
+    ):
+        kind = basis.classes[o]
+        for c in arcs_members[g]:
+            tonnes = float(scenario.harvest_t[v, c].sum() * share)
+            if tonnes > 0:
+                rows.append(
+                    (
+                        scenario.villages[v].id,
+                        scenario.commodities[c].id,
+                        scenario.sites[j].id,
+                        kind.zone,
+                        kind.method,
+                        float(share),
+                        tonnes,
+                        float(back_h[v, j]),
+                    )
+                )
+    return pd.DataFrame(rows, columns=ASSIGNMENT_COLUMNS)
+
+
+ASSIGNMENT_COLUMNS = ["village", "commodity", "depot", "zone", "method", "share", "tonnes_year", "direct_h"]
+
+
+def routes(basis: Basis, days: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the routes of the typical days and their stops."""
+    scenario = basis.scenario
+    heads, stops = [], []
+    for day in days.collection:
+        site, period = scenario.sites[day.site].id, scenario.periods[day.period]
+        for n, route in enumerate(day.result.routes, start=1):
+            key = f"{site}-{period.id}-{n}"
+            figures = (sum(route.load_kg), route.km, route.drive_h, route.hours, route.cost_cny)
+            heads.append((key, site, period.id, route.vehicle_id, period.days, len(route.stops), *figures))
+            for order, (stop, kg, aboard) in enumerate(
+                zip(route.stops, route.load_kg, route.aboard_h, strict=True), start=1
+            ):
+                stops.append((key, order, scenario.villages[day.villages[stop]].id, kg, aboard))
+    return pd.DataFrame(heads, columns=ROUTE_COLUMNS), pd.DataFrame(stops, columns=STOP_COLUMNS)
+
+
+ROUTE_COLUMNS = [
+    "route", "depot", "period", "vehicle", "days", "stops", "load_kg", "km", "drive_h", "hours", "cost_cny_day",
+]  # fmt: skip
+STOP_COLUMNS = ["route", "order", "village", "load_kg", "aboard_h"]
+
+
+def line_haul(basis: Basis, days: Days) -> pd.DataFrame:
+    """One row for each depot, period, zone and vehicle type: trips of a typical day to the hub."""
+    scenario = basis.scenario
+    rows = []
+    for day in days.hauls:
+        period = scenario.periods[day.period]
+        head = (scenario.sites[day.site].id, scenario.hubs[basis.site_hub[day.site]].id, period.id, day.zone)
+        for trip, count in day.haul.trips:
+            figures = (count * trip.km, count * trip.hours, count * trip.cost_cny)
+            rows.append((*head, period.days, day.haul.load_t_day, trip.vehicle_id, count, trip.capacity_t, *figures))
+    return pd.DataFrame(rows, columns=HAUL_COLUMNS)
+
+
+HAUL_COLUMNS = [
+    "depot", "hub", "period", "zone", "days", "load_t_day", "vehicle", "trips_day", "capacity_t", "km_day",
+    "hours_day", "cost_cny_day",
+]  # fmt: skip
+
+
+def lots_table(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
+    """Give the lots the names of their places; the depot is empty in today's chain."""
+    scenario = basis.scenario
+    price = np.array([crop.price_cny_kg for crop in scenario.commodities]) * KG_PER_T
+    lost = lots["tonnes"] * lots["loss_share"]
+    sites = np.array([*(site.id for site in scenario.sites), ""], dtype=object)
+    zones = np.array([*(kind.zone for kind in basis.classes), ""], dtype=object)
+    methods = np.array([*(kind.method for kind in basis.classes), ""], dtype=object)
+    return pd.DataFrame(
+        {
+            "village": np.array([v.id for v in scenario.villages], dtype=object)[lots["village"]],
+            "commodity": np.array([c.id for c in scenario.commodities], dtype=object)[lots["commodity"]],
+            "period": np.array([p.id for p in scenario.periods], dtype=object)[lots["period"]],
+            "depot": sites[lots["site"]],
+            "zone": zones[lots["cooling"]],
+            "method": methods[lots["cooling"]],
+            "tonnes": lots["tonnes"],
+            "aboard_h": lots["aboard_h"],
+            "cooled_h": lots["cooled_h"].replace(np.inf, np.nan),
+            "delivery_h": lots["delivery_h"],
+            "loss_share": lots["loss_share"],
+            "loss_t": lost,
+            "loss_cny": lost * price[lots["commodity"]],
+        }
+    )
+
+
+def by_commodity(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
+    """One row for each commodity: harvest, loss before and after, share cooled."""
+    crops = basis.scenario.commodities
+    index = range(len(crops))
+    lost = (lots["tonnes"] * lots["loss_share"]).groupby(lots["commodity"]).sum().reindex(index, fill_value=0.0)
+    before = (baseline["tonnes"] * baseline["loss_share"]).groupby(baseline["commodity"]).sum()
+    before = before.reindex(index, fill_value=0.0)
+    cold = lots[lots["site"] != TODAY].groupby("commodity")["tonnes"].sum().reindex(index, fill_value=0.0)
+    harvest = basis.scenario.harvest_t.sum(axis=(0, 2))
+    divisor = np.where(harvest > 0, harvest, 1.0)
+    return pd.DataFrame(
+        {
+            "commodity": [crop.id for crop in crops],
+            "name": [crop.name for crop in crops],
+            "name_zh": [crop.name_zh for crop in crops],
+            "harvest_t": harvest,
+            "cooled_share": cold.to_numpy() / divisor,
+            "baseline_loss_t": before.to_numpy(),
+            "plan_loss_t": lost.to_numpy(),
+            "baseline_rate": before.to_numpy() / divisor,
+            "plan_rate": lost.to_numpy() / divisor,
+        }
+    )
+
+
+def fleet(days: Days) -> int:
+    """Vehicles needed: over the periods, the most routes and trips of one day, depots' fleets added up."""
+    per_period: Counter[int] = Counter()
+    for day in days.collection:
+        per_period[day.period] += len(day.result.routes)
+    for haul in days.hauls:
+        per_period[haul.period] += haul.haul.trips_day
+    return max(per_period.values(), default=0)

@@ -1,0 +1,152 @@
+"""Depots, assignment and subsidy: capacities, site limits, the award rule, budget and pots."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from coldchain.model import DepotType, Site
+from coldchain.verify.record import TOLERANCE, Record, rows
+
+ClassKey = tuple[str, str, str]
+
+
+def parse_modules(record: Record, text: str, where: str) -> dict[str, int]:
+    """Read ``type:count;type:count``; note what cannot be read."""
+    counts: dict[str, int] = {}
+    for part in filter(None, str(text).split(";")):
+        key, _, number = part.partition(":")
+        if key not in record.kinds:
+            record.wrong(f'{where}: "{key}" is not a depot type on offer')
+        elif not number.isdigit():
+            record.wrong(f'{where}: "{part}" must read type:count')
+        else:
+            counts[key] = counts.get(key, 0) + int(number)
+    return counts
+
+
+def new_modules(record: Record) -> dict[str, dict[str, int]]:
+    """Return the new modules by depot, after checking them against each site's limits."""
+    built: dict[str, dict[str, int]] = {}
+    standing: dict[str, dict[str, int]] = {}
+    for row in rows(record.tables["depots"]):
+        where = f"depots: {row.depot}"
+        built[row.depot] = parse_modules(record, row.new_modules, where)
+        standing[row.depot] = parse_modules(record, row.standing_modules, where)
+    for key, (_, site) in record.sites.items():
+        _check_site(record, site, built.get(key, {}), standing.get(key, {}))
+    return built
+
+
+def _check_site(record: Record, site: Site, built: dict[str, int], standing: dict[str, int]) -> None:
+    count = sum(built.values())
+    if standing != site.modules():
+        record.wrong(
+            f"depots: {site.id} stands with {site.modules() or 'nothing'}; the plan says {standing or 'nothing'}"
+        )
+    if count and site.status in ("forbidden", "existing"):
+        record.wrong(f"depots: {site.id} is {site.status}; nothing may be built there")
+    if site.status == "forced" and not count and not standing:
+        record.wrong(f"depots: {site.id} is forced but has no module")
+    if count > site.max_modules:
+        record.wrong(f"depots: {site.id} has {count} new modules; at most {site.max_modules} fit")
+    power = sum(record.kinds[key].power_kw * n for key, n in [*built.items(), *standing.items()])
+    if site.power_kw is not None and power > site.power_kw * (1 + TOLERANCE):
+        record.wrong(f"depots: {site.id} needs {power:g} kW; {site.power_kw:g} kW are there")
+    offered = record.scenario.siting.depot_types
+    for key in built:
+        if offered and key not in offered:
+            record.wrong(f"depots: {site.id} is given {key}, which is not on offer")
+
+
+def check_assignment(record: Record, built: dict[str, dict[str, int]]) -> None:
+    """Check shares, suitability of the class, and capacity on the peak day of every period."""
+    scenario = record.scenario
+    daily = scenario.daily_t * scenario.siting.peak_factor
+    shares: dict[tuple[str, str], float] = defaultdict(float)
+    load: dict[tuple[ClassKey, int], float] = defaultdict(float)
+    for row in rows(record.tables["assignment"]):
+        crop = record.crops[row.commodity][1]
+        shares[row.village, row.commodity] += row.share
+        if row.zone != crop.zone or row.method not in crop.methods:
+            record.wrong(
+                f"assignment: {row.commodity} of {row.village} must not go to {row.zone} {row.method} at {row.depot}"
+            )
+        for p in range(len(scenario.periods)):
+            tonnes = daily[record.villages[row.village][0], record.crops[row.commodity][0], p]
+            load[(row.depot, row.zone, row.method), p] += row.share * tonnes
+    for (village, commodity), share in shares.items():
+        if share > 1 + TOLERANCE:
+            record.wrong(f"assignment: {commodity} of {village} is assigned {share:.4f} times")
+    room = _room(record, built)
+    for (key, p), tonnes in load.items():
+        if tonnes > room.get(key, 0.0) * (1 + TOLERANCE) + 1e-9:
+            record.wrong(
+                f"capacity: {key[0]} must take {tonnes:,.2f} t/day {key[1]} {key[2]} in {scenario.periods[p].id}; "
+                f"its modules take {room.get(key, 0.0):,.2f}"
+            )
+
+
+def _room(record: Record, built: dict[str, dict[str, int]]) -> dict[ClassKey, float]:
+    """T/day that each depot's modules take, by zone and method: throughput, or storage over the stay."""
+    dwell_h = record.scenario.chain.depot_dwell_h
+    room: dict[ClassKey, float] = defaultdict(float)
+    for key, (_, site) in record.sites.items():
+        for modules in (built.get(key, {}), site.modules()):
+            for name, count in modules.items():
+                kind = record.kinds[name]
+                stay_d = (3.0 * kind.half_cooling_h + dwell_h) / 24.0
+                room[key, kind.zone, kind.method] += count * min(kind.throughput_t_day, kind.storage_t / stay_d)
+    return room
+
+
+def check_subsidy(record: Record, built: dict[str, dict[str, int]]) -> tuple[float, float]:
+    """Recompute every award and the investment; check cap, pots, budget and floor.
+
+    Returns
+    -------
+    (total award, total investment), CNY
+    """
+    rule = record.scenario.subsidy
+    uncapped: dict[str, float] = defaultdict(float)
+    spent: dict[str, float] = defaultdict(float)
+    county: dict[str, str] = {}
+    for site in record.scenario.sites:
+        owner = site.owner or site.id
+        county.setdefault(owner, site.county)
+        rate = rule.rate_by_county.get(site.county, rule.rate)
+        for key, count in built.get(site.id, {}).items():
+            uncapped[owner] += rate * _eligible_cny(rule.unit_price_cny_m3, record.kinds[key]) * count
+            spent[owner] += record.kinds[key].capex_cny * count
+    cap = rule.cap_per_owner_cny
+    award = {owner: amount if cap is None else min(amount, cap) for owner, amount in uncapped.items()}
+    _compare_awards(record, award, spent)
+    _check_pots(record, award, county)
+    total, capex = sum(award.values()), sum(spent.values())
+    if total < rule.floor_share * capex * (1 - TOLERANCE):
+        record.wrong(f"subsidy: {total:,.0f} CNY is below {rule.floor_share:.0%} of the investment {capex:,.0f}")
+    return total, capex
+
+
+def _eligible_cny(unit_price: float | None, kind: DepotType) -> float:
+    return kind.capex_cny if unit_price is None else min(unit_price * kind.net_m3, kind.capex_cny)
+
+
+def _compare_awards(record: Record, award: dict[str, float], spent: dict[str, float]) -> None:
+    stated = record.tables["subsidies"].groupby("owner")[["award_cny", "investment_cny"]].sum()
+    for owner in sorted({*award, *stated.index}):
+        row = stated.loc[owner] if owner in stated.index else {"award_cny": 0.0, "investment_cny": 0.0}
+        record.differs(f"subsidies: award of {owner}", float(row["award_cny"]), award.get(owner, 0.0), 1.0)
+        record.differs(f"subsidies: investment of {owner}", float(row["investment_cny"]), spent.get(owner, 0.0), 1.0)
+
+
+def _check_pots(record: Record, award: dict[str, float], county: dict[str, str]) -> None:
+    rule, budget = record.scenario.subsidy, record.scenario.siting.budget_cny
+    total = sum(award.values())
+    if total > budget * (1 + TOLERANCE) + 0.01:
+        record.wrong(f"subsidy: awards of {total:,.0f} CNY exceed the budget of {budget:,.0f} CNY")
+    by_county: dict[str, float] = defaultdict(float)
+    for owner, amount in award.items():
+        by_county[county[owner]] += amount
+    for name, pot in rule.pot_by_county_cny.items():
+        if by_county[name] > pot * (1 + TOLERANCE) + 0.01:
+            record.wrong(f"subsidy: awards in {name} of {by_county[name]:,.0f} CNY exceed its pot of {pot:,.0f} CNY")

@@ -1,0 +1,150 @@
+"""Losses and energy recomputed lot by lot, with the physics of `spoilage` stage by stage."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from coldchain.model import DepotType, Hub, cooling_class
+from coldchain.network import travel
+from coldchain.spoilage import (
+    age,
+    cold_stages,
+    depot_stages,
+    harvest_clock_h,
+    hourly_air_c,
+    line_haul_half_h,
+    loss_share,
+    today_stages,
+)
+from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.transport import Fetched
+
+KG_PER_T = 1000.0
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Totals of a year, CNY and t; ``arriving_t``: (depot, period, zone) -> t/day fetched by the routes."""
+
+    loss_t: float
+    loss_cny: float
+    energy_cny: float
+    premium_cny: float
+    today_haul_cny: float
+    arriving_t: dict[tuple[str, str, str], float]
+
+
+def check_losses(record: Record, fetched: Fetched) -> Losses:
+    """Follow every lot through its lane and add up what is lost and spent on the way."""
+    chains = _Chains(record)
+    loss_t = loss_cny = energy = premium = today_haul = 0.0
+    arriving: dict[tuple[str, str, str], float] = defaultdict(float)
+    cooled = np.zeros_like(record.scenario.harvest_t)
+    assigned = _assigned_kg(record)
+    _check_fetched(record, fetched, assigned)
+    for row in rows(record.tables["assignment"]):
+        v, c = record.villages[row.village][0], record.crops[row.commodity][0]
+        for p, period in enumerate(record.scenario.periods):
+            key = (row.village, row.depot, period.id)
+            tonnes = float(record.scenario.harvest_t[v, c, p]) * row.share
+            for kg, aboard_h in fetched.loads.get(key, ()) if tonnes > 0 else ():
+                part = tonnes * kg / assigned[key]
+                lost = part * chains.depot_loss(c, p, row.depot, (row.zone, row.method), aboard_h)
+                loss_t += lost
+                loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
+                energy += part * chains.energy_cny_t(c, p, (row.zone, row.method))
+                premium += part * chains.hub_of(row.depot).chilled_onward_cny_t
+                arriving[row.depot, period.id, row.zone] += part / period.days
+                cooled[v, c, p] += part
+    left = record.scenario.harvest_t - cooled
+    if (left < -TOLERANCE * np.maximum(record.scenario.harvest_t, 1.0)).any():
+        record.wrong("lots: more is cooled than harvested")
+    for v, c, p in zip(*np.nonzero(left > 1e-9 * np.maximum(record.scenario.harvest_t, 1e-9)), strict=True):
+        share, haul = chains.today(int(v), int(c), int(p))
+        lost = float(left[v, c, p]) * share
+        loss_t += lost
+        loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
+        today_haul += float(left[v, c, p]) * haul
+    return Losses(loss_t, loss_cny, energy, premium, today_haul, dict(arriving))
+
+
+def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:
+    """Kg a day that each village is assigned to send to each depot in each period."""
+    daily = record.scenario.daily_t
+    kg: dict[tuple[str, str, str], float] = defaultdict(float)
+    for row in rows(record.tables["assignment"]):
+        v, c = record.villages[row.village][0], record.crops[row.commodity][0]
+        for p, period in enumerate(record.scenario.periods):
+            kg[row.village, row.depot, period.id] += float(daily[v, c, p]) * row.share * KG_PER_T
+    return kg
+
+
+def _check_fetched(record: Record, fetched: Fetched, assigned: dict[tuple[str, str, str], float]) -> None:
+    for key, pieces in fetched.loads.items():
+        total = sum(kg for kg, _ in pieces)
+        if total > assigned.get(key, 0.0) * (1 + TOLERANCE) + 1e-6:
+            record.wrong(
+                f"stops: {total:,.2f} kg/day are fetched from {key[0]} to {key[1]} in {key[2]}; "
+                f"{assigned.get(key, 0.0):,.2f} are assigned"
+            )
+
+
+class _Chains:
+    """Lanes of a plan, each evaluated once."""
+
+    def __init__(self, record: Record):
+        self.record = record
+        self.scenario = record.scenario
+        self.half_h = line_haul_half_h(record.scenario)
+        self.slowest = min(record.vehicles[key].speed_factor for key in record.scenario.routing.line_haul_vehicles)
+        self.depot_hub = {row.depot: row.hub for row in rows(record.tables["depots"])}
+        villages = record.node[: len(record.scenario.villages)]
+        hubs = record.node[len(record.scenario.villages) + len(record.scenario.sites) :]
+        self.trader = travel(record.network, villages, hubs)
+        self.depot_loss = lru_cache(maxsize=None)(self._depot_loss)
+        self.energy_cny_t = lru_cache(maxsize=None)(self._energy_cny_t)
+        self.haul_h = lru_cache(maxsize=None)(self._haul_h)
+
+    def hub_of(self, depot: str) -> Hub:
+        """Hub a depot delivers to."""
+        return self.record.hubs[self.depot_hub[depot]][1]
+
+    def _haul_h(self, depot: str) -> float:
+        start = self.record.site_node(self.record.sites[depot][0])
+        end = self.record.hub_node(self.record.hubs[self.depot_hub[depot]][0])
+        way = travel(self.record.network, np.array([start]), np.array([end]))
+        return float(way.time_h[0, 0]) / self.slowest
+
+    def _kind(self, cooling: tuple[str, str]) -> DepotType:
+        return next(kind for kind in self.scenario.depot_types if (kind.zone, kind.method) == cooling)
+
+    def _depot_loss(self, c: int, p: int, depot: str, cooling: tuple[str, str], aboard_h: float) -> float:
+        crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
+        cold = cold_stages(
+            chain, cooling_class(self._kind(cooling)), self.hub_of(depot), self.haul_h(depot), self.half_h
+        )
+        start, stages = depot_stages(chain, period, aboard_h, cold)
+        return float(loss_share(crop, age(crop, period, start, stages).used[-1], chain.planned_transfers))
+
+    def _energy_cny_t(self, c: int, p: int, cooling: tuple[str, str]) -> float:
+        crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
+        kind = self._kind(cooling)
+        clock = harvest_clock_h(period) + chain.planned_wait_h + chain.unload_h
+        air = np.interp(clock % 24.0, np.arange(25.0), np.append(hourly_air_c(period), hourly_air_c(period)[0]))
+        heat_kwh = crop.heat_kj_kg_k * max(float(air) - kind.temp_c, 0.0) / 3.6
+        keep_kwh = kind.store_kwh_t_day * chain.depot_dwell_h / 24.0
+        return (heat_kwh / kind.energy_ratio + keep_kwh) * self.scenario.economics.power_cny_kwh
+
+    def today(self, v: int, c: int, p: int) -> tuple[float, float]:
+        """Share lost in today's chain, and the trader's CNY/t."""
+        crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
+        onward = [hub.dwell_h + hub.onward_h for hub in self.scenario.hubs]
+        hub = int(np.argmin(self.trader.time_h[v] + np.array(onward)))
+        stages = today_stages(chain, self.scenario.hubs[hub], float(self.trader.time_h[v, hub]))
+        used = age(crop, period, harvest_clock_h(period), stages).used[-1]
+        share = float(loss_share(crop, used, chain.today_transfers))
+        return share, self.scenario.economics.today_haul_cny_t_km * float(self.trader.km[v, hub])

@@ -1,0 +1,161 @@
+"""What verification works from: the written tables of a plan beside the scenario, joined by id; and what it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coldchain.model import Commodity, DepotType, Hub, Period, Scenario, Site, VehicleType, Village
+from coldchain.network import RoadNetwork
+
+TOLERANCE = 1e-6
+NEEDED: dict[str, tuple[str, ...]] = {
+    "depots": ("depot", "new_modules", "standing_modules", "hub", "capex_cny", "subsidy_cny"),
+    "assignment": ("village", "commodity", "depot", "zone", "method", "share"),
+    "routes": ("route", "depot", "period", "vehicle", "load_kg", "km", "drive_h", "hours", "cost_cny_day"),
+    "stops": ("route", "order", "village", "load_kg", "aboard_h"),
+    "line_haul": ("depot", "hub", "period", "zone", "vehicle", "trips_day", "km_day", "hours_day", "cost_cny_day"),
+    "subsidies": ("owner", "investment_cny", "award_cny"),
+}
+
+
+def rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows of a table with its columns as attributes."""
+    return iter(frame.itertuples())
+
+
+@dataclass(frozen=True)
+class Report:
+    """Result of a verification: every violation named, and the figures recomputed."""
+
+    problems: tuple[str, ...]
+    loss_rate: float
+    total_cny: float
+    subsidy_cny: float
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing is wrong."""
+        return not self.problems
+
+
+@dataclass
+class Record:
+    """A plan as written, and the list of what is wrong with it.
+
+    Attributes
+    ----------
+    node : of villages, sites, hubs, in that order
+    tables : name -> frame
+    """
+
+    scenario: Scenario
+    network: RoadNetwork
+    node: np.ndarray
+    tables: Mapping[str, pd.DataFrame]
+    problems: list[str] = field(default_factory=list)
+
+    def wrong(self, text: str) -> None:
+        """Note a violation."""
+        self.problems.append(text)
+
+    def differs(self, what: str, stated: float, found: float, floor: float = 1e-6) -> None:
+        """Note a stated figure that the recomputation does not bear out."""
+        scale = max(abs(stated), abs(found), floor)
+        if not abs(stated - found) <= TOLERANCE * scale:
+            self.wrong(f"{what} is stated as {stated:,.6g}; recomputed {found:,.6g}")
+
+    @cached_property
+    def villages(self) -> dict[str, tuple[int, Village]]:
+        """Villages by id, with their index."""
+        return {item.id: (n, item) for n, item in enumerate(self.scenario.villages)}
+
+    @cached_property
+    def sites(self) -> dict[str, tuple[int, Site]]:
+        """Sites by id, with their index."""
+        return {item.id: (n, item) for n, item in enumerate(self.scenario.sites)}
+
+    @cached_property
+    def hubs(self) -> dict[str, tuple[int, Hub]]:
+        """Hubs by id, with their index."""
+        return {item.id: (n, item) for n, item in enumerate(self.scenario.hubs)}
+
+    @cached_property
+    def crops(self) -> dict[str, tuple[int, Commodity]]:
+        """Commodities by id, with their index."""
+        return {item.id: (n, item) for n, item in enumerate(self.scenario.commodities)}
+
+    @cached_property
+    def periods(self) -> dict[str, tuple[int, Period]]:
+        """Periods by id, with their index."""
+        return {item.id: (n, item) for n, item in enumerate(self.scenario.periods)}
+
+    @cached_property
+    def kinds(self) -> dict[str, DepotType]:
+        """Depot types by id."""
+        return {kind.id: kind for kind in self.scenario.depot_types}
+
+    @cached_property
+    def vehicles(self) -> dict[str, VehicleType]:
+        """Vehicle types by id."""
+        return {vehicle.id: vehicle for vehicle in self.scenario.vehicles}
+
+    def site_node(self, site: int) -> int:
+        """Node of a site."""
+        return int(self.node[len(self.scenario.villages) + site])
+
+    def hub_node(self, hub: int) -> int:
+        """Node of a hub."""
+        return int(self.node[len(self.scenario.villages) + len(self.scenario.sites) + hub])
+
+
+def check_form(record: Record) -> bool:
+    """Check that tables, columns, numbers and ids are all there; False stops the rest."""
+    for name, columns in NEEDED.items():
+        if name not in record.tables:
+            record.wrong(f"table {name} is missing")
+            continue
+        frame = record.tables[name]
+        for column in columns:
+            if column not in frame.columns:
+                record.wrong(f"{name}: column {column} is missing")
+    if record.problems:
+        return False
+    known: dict[str, Mapping[str, Any]] = {
+        "village": record.villages,
+        "commodity": record.crops,
+        "depot": record.sites,
+        "period": record.periods,
+        "vehicle": record.vehicles,
+        "hub": record.hubs,
+    }
+    for name, columns in NEEDED.items():
+        frame = record.tables[name]
+        for column in columns:
+            _check_column(record, name, column, frame[column], known.get(column))
+    heads = record.tables["routes"]["route"]
+    for route in heads[heads.duplicated()]:
+        record.wrong(f"routes: {route} stands twice")
+    for route in sorted(set(record.tables["stops"]["route"]) - set(heads)):
+        record.wrong(f"stops: {route} is not a route")
+    return not record.problems
+
+
+TEXT = ("new_modules", "standing_modules", "zone", "method", "route", "owner")
+
+
+def _check_column(
+    record: Record, name: str, column: str, values: pd.Series, known: Mapping[str, object] | None
+) -> None:
+    if known is not None:
+        for value in sorted(set(values) - set(known)):
+            record.wrong(f'{name}: "{value}" is not a known {column}')
+    elif column not in TEXT:
+        numbers = pd.to_numeric(values, errors="coerce")
+        for row in np.flatnonzero(~np.isfinite(numbers.to_numpy(dtype=np.float64)) | (numbers < 0).to_numpy()):
+            record.wrong(f'{name} row {row + 2}: {column} must be a number of at least 0; got "{values.iloc[row]}"')

@@ -1,0 +1,139 @@
+"""Collection routes and line haul: kilometres, hours, loads and costs recomputed leg by leg."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coldchain.model import VehicleType
+from coldchain.network import travel
+from coldchain.verify.record import TOLERANCE, Record, rows
+
+DOCK_H = 1.0
+CONTAINERS_M3_T = 4.0
+HOURS_SLACK = 1e-6
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Loads that routes bring in: (village, depot, period) -> [(kg a day, hours aboard)], and CNY a year."""
+
+    loads: dict[tuple[str, str, str], list[tuple[float, float]]]
+    cost_cny: float
+
+
+def check_routes(record: Record) -> Fetched:
+    """Drive every route again: order, loads, hours aboard, limits and cost."""
+    loads: dict[tuple[str, str, str], list[tuple[float, float]]] = defaultdict(list)
+    stops = record.tables["stops"].sort_values(["route", "order"], kind="stable").groupby("route")
+    cost = 0.0
+    for depot, heads in record.tables["routes"].groupby("depot"):
+        served = [record.villages[key][0] for key in _villages_of(heads, record.tables["stops"])]
+        nodes = np.array([record.site_node(record.sites[str(depot)][0]), *record.node[served]], dtype=np.int64)
+        legs = travel(record.network, nodes, nodes)
+        place = {record.scenario.villages[v].id: n + 1 for n, v in enumerate(served)}
+        for head in rows(heads):
+            if head.route not in stops.groups:
+                record.wrong(f"routes: {head.route} has no stops")
+                continue
+            halts = stops.get_group(head.route)
+            path = [0, *(place[key] for key in halts["village"]), 0]
+            drive_h = legs.time_h[path[:-1], path[1:]]
+            km = float(legs.km[path[:-1], path[1:]].sum())
+            cost += _check_route(record, head, halts, drive_h, km, loads)
+    return Fetched(loads, cost)
+
+
+def _villages_of(heads: pd.DataFrame, stops: pd.DataFrame) -> list[str]:
+    return sorted(set(stops["village"][stops["route"].isin(heads["route"])]))
+
+
+def _check_route(
+    record: Record,
+    head: Any,
+    halts: pd.DataFrame,
+    drive_h: np.ndarray,
+    km: float,
+    loads: dict[tuple[str, str, str], list[tuple[float, float]]],
+) -> float:
+    """Check one route; return what it costs in a year."""
+    scenario = record.scenario
+    route, depot, period = str(head.route), str(head.depot), str(head.period)
+    vehicle = record.vehicles[str(head.vehicle)]
+    legs = drive_h / vehicle.speed_factor
+    kg = halts["load_kg"].to_numpy(dtype=np.float64)
+    halt_h = scenario.routing.stop_h + scenario.routing.load_h_t * kg / 1000.0
+    after = legs[1:] + np.append(halt_h[1:], 0.0)
+    aboard = np.cumsum(after[::-1])[::-1]
+    hours = float(legs.sum() + halt_h.sum() + scenario.chain.unload_h)
+    cost = vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
+    for name, found in (("km", km), ("hours", hours), ("drive_h", float(legs.sum())), ("cost_cny_day", cost)):
+        record.differs(f"routes: {name} of {route}", float(getattr(head, name)), found)
+    record.differs(f"routes: load_kg of {route}", float(head.load_kg), float(kg.sum()))
+    for key, stated, found in zip(halts["village"], halts["aboard_h"], aboard, strict=True):
+        record.differs(f"stops: aboard_h of {key} on {route}", float(stated), float(found), 1e-3)
+    _check_limits(record, route, vehicle, float(kg.sum()), hours, float(aboard.max()))
+    if vehicle.id not in scenario.routing.collection_vehicles:
+        record.wrong(f"routes: {vehicle.id} of {route} is not a collection vehicle")
+    for key, load, ride in zip(halts["village"], kg, aboard, strict=True):
+        loads[str(key), depot, period].append((float(load), float(ride)))
+    return cost * record.periods[period][1].days
+
+
+def _check_limits(record: Record, route: str, vehicle: VehicleType, kg: float, hours: float, aboard_h: float) -> None:
+    limit = record.scenario.siting.max_first_mile_h
+    if kg > vehicle.payload_kg * (1 + TOLERANCE):
+        record.wrong(f"routes: {route} carries {kg:,.1f} kg; {vehicle.id} may carry {vehicle.payload_kg:,.1f}")
+    if hours > vehicle.shift_h + HOURS_SLACK:
+        record.wrong(f"routes: {route} takes {hours:.3f} h; the shift of {vehicle.id} is {vehicle.shift_h:g} h")
+    if aboard_h > limit + HOURS_SLACK:
+        record.wrong(f"routes: a lot of {route} is aboard {aboard_h:.3f} h; the limit is {limit:g} h")
+
+
+def check_line_haul(record: Record, arriving_t: dict[tuple[str, str, str], float]) -> float:
+    """Price every trip again and check that the trips of a day take what arrives.
+
+    Parameters
+    ----------
+    arriving_t : (depot, period, zone) -> t/day
+
+    Returns
+    -------
+    CNY a year
+    """
+    carried: dict[tuple[str, str, str], float] = defaultdict(float)
+    total = 0.0
+    for row in rows(record.tables["line_haul"]):
+        key = (str(row.depot), str(row.period), str(row.zone))
+        vehicle = record.vehicles[str(row.vehicle)]
+        if vehicle.id not in record.scenario.routing.line_haul_vehicles:
+            record.wrong(f"line_haul: {vehicle.id} of {row.depot} is not a line-haul vehicle")
+        capacity = min(vehicle.payload_kg / 1000.0, vehicle.volume_m3 / CONTAINERS_M3_T)
+        one_way = travel(
+            record.network,
+            np.array([record.site_node(record.sites[key[0]][0])]),
+            np.array([record.hub_node(record.hubs[str(row.hub)][0])]),
+        )
+        aboard_t = min(capacity, arriving_t.get(key, 0.0))
+        hours = 2 * float(one_way.time_h[0, 0]) / vehicle.speed_factor
+        hours += DOCK_H + record.scenario.routing.load_h_t * aboard_t
+        crews = max(1, math.ceil(hours / vehicle.shift_h - HOURS_SLACK))
+        km = 2 * float(one_way.km[0, 0])
+        cost = crews * vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
+        where = f"of {row.vehicle} from {row.depot} in {row.period}, {row.zone}"
+        for name, figure in (("km_day", km), ("hours_day", hours), ("cost_cny_day", cost)):
+            record.differs(f"line_haul: {name} {where}", float(getattr(row, name)), figure * row.trips_day)
+        carried[key] += row.trips_day * capacity
+        total += cost * row.trips_day * record.periods[key[1]][1].days
+    for key, tonnes in arriving_t.items():
+        if tonnes > carried[key] * (1 + TOLERANCE) + 1e-6:
+            record.wrong(
+                f"line_haul: {key[0]} must send {tonnes:,.3f} t/day {key[2]} in {key[1]}; "
+                f"its trips take {carried[key]:,.3f}"
+            )
+    return total
