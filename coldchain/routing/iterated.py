@@ -1,4 +1,4 @@
-"""The routing library of OR-Tools as an engine: guided local search from given routes, stopped by count, not by clock.
+"""The routing library of OR-Tools as an engine: iterated local search, stopped by count, not by clock.
 
 The model. Dimension ``hours``: driving plus the halt at the arrival, limit ``shift_h - unload_h``. Dimension
 ``aboard``: the same with the way to the first stop counted 0, limit ``max_aboard_h``; the lot loaded first is aboard
@@ -12,9 +12,8 @@ there swallows Ctrl-C and corrupts the answer.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,58 +31,105 @@ SPARE_VEHICLES = 2  # offered per type beyond what load or the first routes need
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop: accepted solutions, s of wall clock as a backstop, and a question asked at each solution."""
+    """Effort of a round: solutions explored, and whether each ends with a descent.
+
+    It ends before when the wall clock (s, a backstop) says so, or `stop`, which is asked at solutions.
+    """
 
     solutions: int
+    descents: bool
     seconds: float
     stop: Callable[[], bool] | None = None
 
 
-def improve(problem: CollectionProblem, start: Draft, cost_cny: float, limits: Limits, seed: int) -> tuple[Draft, bool]:
-    """Improve routes; return the best found and whether `stop` or the clock cut the search short.
+def improve(problem: CollectionProblem, start: Draft, cost_cny: float, limits: Limits, order: Sequence[int]) -> Draft:
+    """One round of iterated local search; returns the best routes it met, which may be worse than `start`.
 
     Parameters
     ----------
     problem : every stop feasible on its own
-    start : routes to begin with
+    start : known routes, which set the number of vehicles offered
     cost_cny : their cost, which sets the integer scale
     limits : when to stop
-    seed : of the library's random choices
+    order : permutation of the stops in which the library sees them. Its random numbers always start alike, so this is
+        what makes rounds differ.
     """
-    fleet = _fleet(problem, start)
-    model = _Model(problem, fleet, cost_cny)
+    model = _Model(permuted(problem, order), _fleet(problem, start), cost_cny)
     routing = model.routing
-    routing.solver().ReSeed(seed)
     parameters = _parameters(limits)
-    asked = [False]
     if limits.stop is not None:
-        ask = limits.stop
+        ask, asked = limits.stop, [False]
 
         def poll() -> None:
-            if not asked[0] and ask():
-                asked[0] = True
+            # The library goes on to its next ruin, so every later descent is cut short too.
+            asked[0] = asked[0] or ask()
+            if asked[0]:
                 routing.solver().FinishCurrentSearch()
 
         routing.AddAtSolutionCallback(poll)
     routing.CloseModelWithParameters(parameters)
-    began = time.monotonic()
-    first = routing.ReadAssignmentFromRoutes(_by_vehicle(start, fleet), True)
-    if first is None:
-        found = routing.SolveWithParameters(parameters)
-    else:
-        found = routing.SolveFromAssignmentWithParameters(first, parameters)
-    cut = asked[0] or time.monotonic() - began >= limits.seconds
-    return (start if found is None else model.draft(found)), cut
+    found = routing.SolveWithIteratedLocalSearch(parameters)
+    return start if found is None else _renamed(model.draft(found), order)
+
+
+def descend(problem: CollectionProblem, start: Draft, cost_cny: float, seconds: float) -> Draft:
+    """Improve known routes until no move of the library's helps; never worse, but for its integer rounding."""
+    model = _Model(problem, _fleet(problem, start), cost_cny)
+    parameters = pywrapcp.DefaultRoutingSearchParameters()
+    parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT
+    _set_clock(parameters, seconds)
+    model.routing.CloseModelWithParameters(parameters)
+    first = model.routing.ReadAssignmentFromRoutes(_by_vehicle(start, model.fleet), True)
+    if first is None:  # at a limit to the last digit, and rounded over it
+        return start
+    found = model.routing.SolveFromAssignmentWithParameters(first, parameters)
+    return start if found is None else model.draft(found)
+
+
+def _renamed(draft: Draft, order: Sequence[int]) -> Draft:
+    routes = [(kind, tuple(int(order[i]) for i in stops)) for kind, stops in draft.routes]
+    return Draft(routes, sorted(int(order[i]) for i in draft.dropped))
+
+
+def _by_vehicle(draft: Draft, fleet: Sequence[int]) -> list[list[int]]:
+    """Nodes of each vehicle's route, vehicle by vehicle."""
+    waiting = {kind: [stops for k, stops in draft.routes if k == kind] for kind in set(fleet)}
+    return [[i + 1 for i in waiting[kind].pop()] if waiting[kind] else [] for kind in fleet]
+
+
+def permuted(problem: CollectionProblem, order: Sequence[int]) -> CollectionProblem:
+    """Return the same problem, or a part of it, with stop ``order[k]`` as stop k."""
+    chosen = np.asarray(order, dtype=np.intp)
+    rows = np.concatenate([[0], chosen + 1])
+    return replace(
+        problem,
+        time_h=problem.time_h[np.ix_(rows, rows)],
+        km=problem.km[np.ix_(rows, rows)],
+        load_kg=problem.load_kg[chosen],
+        volume_m3=problem.volume_m3[chosen],
+        weight_cny_h=problem.weight_cny_h[chosen],
+    )
 
 
 def _parameters(limits: Limits) -> Any:
+    """Ruin strings of neighbours (as in SISR), recreate by insertion, perhaps descend; accept by annealing."""
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
-    parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT
+    parameters.use_iterated_local_search = True
+    iterated = parameters.iterated_local_search_parameters
+    ruin = iterated.ruin_recreate_parameters.ruin_strategies.add().sisr
+    ruin.max_removed_sequence_size, ruin.avg_num_removed_visits, ruin.bypass_factor = 10, 10, 0.01
+    iterated.reference_solution_acceptance_strategy.simulated_annealing.automatic_temperatures = True
+    iterated.improve_perturbed_solution = limits.descents
     parameters.solution_limit = limits.solutions
-    if math.isfinite(limits.seconds):
-        parameters.time_limit.FromMilliseconds(max(1, int(limits.seconds * 1000)))
+    _set_clock(parameters, limits.seconds)
     return parameters
+
+
+def _set_clock(parameters: Any, seconds: float) -> None:
+    if math.isfinite(seconds):
+        parameters.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
 
 
 def _fleet(problem: CollectionProblem, start: Draft) -> list[int]:
@@ -96,15 +142,6 @@ def _fleet(problem: CollectionProblem, start: Draft) -> list[int]:
         count = problem.available[kind]
         fleet += [kind] * min(max(problem.n, used), enough, problem.n if count is None else count)
     return fleet
-
-
-def _by_vehicle(draft: Draft, fleet: Sequence[int]) -> list[list[int]]:
-    waiting = list(draft.routes)
-    routes: list[list[int]] = []
-    for kind in fleet:
-        k = next((k for k, (other, _) in enumerate(waiting) if other == kind), None)
-        routes.append([] if k is None else [i + 1 for i in waiting.pop(k)[1]])
-    return routes
 
 
 class _Model:
