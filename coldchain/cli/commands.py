@@ -257,8 +257,9 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
     else:
         for problem in report.problems:
             click.echo(f"problem: {problem}")
+        verdict = "verified" if report.ok else f"{len(report.problems)} problems"
         click.echo(
-            f"{folder}: {'verified' if report.ok else f'{len(report.problems)} problems'}; loss {report.loss_rate:.2%}, "
+            f"{folder}: {verdict}; loss {report.loss_rate:.2%}, "
             f"{report.total_cny:,.0f} CNY a year, subsidy {report.subsidy_cny:,.0f} CNY"
         )
     return 0 if report.ok else EXIT_BAD_INPUT

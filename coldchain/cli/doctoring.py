@@ -52,7 +52,7 @@ def _package(name: str) -> Finding:
 
 
 def _solver() -> Finding:
-    """Let HiGHS solve a problem whose answer is known: two whole numbers, 2x + y at most 7, x at most 2: 3x + y is 9."""
+    """Let HiGHS solve a problem whose answer is known: whole x ≤ 2 and 2x + y ≤ 7 give 3x + y = 9."""
     try:
         from ortools.math_opt.python import mathopt
 

@@ -39,6 +39,9 @@ class Commodity(Noun):
     respiration_w_t_20c: float = figure("W/t", "heat of respiration at 20 °C", 0.0, ge=0)
     price_cny_kg: float = figure("CNY/kg", "farm-gate price", ge=0, le=5000)
     methods: tuple[Method, ...] = figure("-", "pre-cooling methods it stands", ("room", "forced_air"))
+    sold_at: Literal["market", "hub"] = figure(
+        "-", "where its chain ends: at the market behind the hub, or at the hub (works for fresh leaf)", "market"
+    )
     precool_deadline_h: float = figure("h", "from harvest to seven-eighths cooled, to count as covered", gt=0)
     source: str = figure("-", "where the figures are from", "")
 

@@ -110,6 +110,7 @@ def _group_arcs(
     """Return demand, site, class and worth of all possible arcs of one group."""
     scenario = basis.scenario
     v = village[rows]
+    premium = np.array([hub.chilled_onward_cny_t for hub in scenario.hubs])[basis.site_hub]
     possible = np.isfinite(bound.collection_cny_t[v]) & np.isfinite(bound.haul_cny_t)
     demand, site, cooling = [np.empty(0, np.intp)], [np.empty(0, np.intp)], [np.empty(0, np.intp)]
     worth = [Worth(*np.zeros((3, 0)))]
@@ -117,15 +118,16 @@ def _group_arcs(
         if kind.zone != key[0] or kind.method not in key[1]:
             continue
         loss_t, loss_cny, money = np.zeros((3, *possible.shape))
-        per_t = bound.collection_cny_t[v] + bound.haul_cny_t
+        per_t = np.where(possible, bound.collection_cny_t[v] + bound.haul_cny_t, 0.0)
         for c in members:
+            onward = premium if scenario.commodities[c].sold_at == "market" else 0.0
             price = scenario.commodities[c].price_cny_kg * KG_PER_T
             for p in range(len(scenario.periods)):
                 tonnes = scenario.harvest_t[v, c, p][:, None]
                 lost = tonnes * bound.loss[c, p, o][np.arange(possible.shape[1]), bound.batch[p][v]]
                 loss_t += lost
                 loss_cny += lost * price
-                money += tonnes * (np.where(possible, per_t, 0.0) + basis.energy_cny_t[c, p, o])
+                money += tonnes * (per_t + onward + basis.energy_cny_t[c, p, o])
         i, j = np.nonzero(possible)
         demand.append(rows[i])
         site.append(j)

@@ -144,18 +144,17 @@ def collection_bound_cny_t(basis: Basis, load_t: Floats) -> Floats:
     """
     routing, chain = basis.scenario.routing, basis.scenario.chain
     halts = HaltHours(routing.stop_h, routing.load_h_t, chain.unload_h, basis.scenario.siting.max_first_mile_h)
-    bound: Floats = radial_bound_cny_t(basis.reach, basis.collection, halts, load_t[:, None])
-    return bound
+    bound = radial_bound_cny_t(basis.reach, basis.collection, halts, load_t[:, None])
+    return np.asarray(bound, dtype=np.float64)
 
 
 def haul_bound_cny_t(basis: Basis) -> Floats:
-    """Underestimate the line haul per tonne from each site, with the chilled onward premium, shape (sites,)."""
-    premium = np.array([hub.chilled_onward_cny_t for hub in basis.scenario.hubs])[basis.site_hub]
+    """Underestimate the line haul per tonne from each site, shape (sites,)."""
     hauls = [
         lower_bound_cny_t(h, km, basis.line_haul, basis.haul_rule) if np.isfinite(h) else np.inf
         for h, km in zip(basis.haul_h, basis.haul_km, strict=True)
     ]
-    return np.array(hauls, dtype=np.float64) + premium
+    return np.array(hauls, dtype=np.float64)
 
 
 def annuity(years: float, rate: float) -> float:

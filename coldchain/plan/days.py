@@ -226,7 +226,7 @@ def _true_cost(basis: Basis, site: int, period: int, daily: Floats, result: Coll
         for stop, kg, b in zip(route.stops, route.load_kg, batch, strict=True):
             loss = basis.lanes.loss[:, period, :, site, b]
             cost += kg / load[stop] * float((value[stop] * loss).sum())
-    return cost + sum(float(value[u.stop].sum()) * u.load_kg / load[u.stop] for u in result.unserved)
+    return cost + float(sum(value[u.stop].sum() * u.load_kg / load[u.stop] for u in result.unserved))
 
 
 def _hauls(basis: Basis, arcs: Arcs, decision: Decision, collection: list[CollectionDay]) -> Iterator[HaulDay]:

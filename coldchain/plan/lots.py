@@ -95,7 +95,13 @@ def _hours(basis: Basis, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDAr
     onward = np.array([hubs[h].dwell_h + hubs[h].onward_h for h in basis.site_hub])
     cooled = docked + precool
     site = table["site"].to_numpy()
-    return cooled, cooled + chain.depot_dwell_h + basis.lane_haul_h[site] + onward[site]
+    farther = to_market(basis.scenario)[table["commodity"]] * onward[site]
+    return cooled, cooled + chain.depot_dwell_h + basis.lane_haul_h[site] + farther
+
+
+def to_market(scenario: Scenario) -> NDArray[np.float64]:
+    """Return 1 for commodities sold at the market behind the hub, 0 for those sold at the hub, shape (commodities,)."""
+    return np.array([float(crop.sold_at == "market") for crop in scenario.commodities])
 
 
 def _today_lots(basis: Basis, tonnes: NDArray[np.float64]) -> pd.DataFrame:
@@ -109,7 +115,7 @@ def _today_lots(basis: Basis, tonnes: NDArray[np.float64]) -> pd.DataFrame:
         tonnes=tonnes[village, commodity, period],
         aboard_h=np.nan,
         cooled_h=np.inf,
-        delivery_h=basis.today.hours[village],
+        delivery_h=basis.today.hours[village, commodity],
         loss_share=basis.today.loss[village, commodity, period],
     )[list(LOT_COLUMNS)]
 

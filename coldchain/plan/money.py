@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from coldchain.plan.arcs import KG_PER_T, award_per_module, existing_modules, owners
 from coldchain.plan.basis import Basis, annuity
 from coldchain.plan.days import Days
-from coldchain.plan.lots import TODAY
+from coldchain.plan.lots import TODAY, to_market
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ def yearly(basis: Basis, count: NDArray[np.int64], days: Days, lots: pd.DataFram
     return Yearly(
         collection=sum(day.result.cost_cny * length[day.period] for day in days.collection),
         line_haul=sum(day.haul.cost_cny_day * length[day.period] for day in days.hauls)
-        + float((cold["tonnes"] * premium[cold["site"]]).sum())
+        + float((cold["tonnes"] * premium[cold["site"]] * to_market(scenario)[cold["commodity"]]).sum())
         + float((today["tonnes"] * trader[today["village"]]).sum()),
         operation=float(((count + existing_modules(basis)) * opex).sum()),
         energy=float((cold["tonnes"] * energy).sum()),

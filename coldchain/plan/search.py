@@ -108,13 +108,13 @@ def _site_practically(
 ) -> tuple[SitingResult, ...]:
     if options.stop():
         return ()
-    dear = replace(arcs, module=replace(arcs.module, money_cny=arcs.module.money_cny + _daily_trips_cny(basis, arcs)))
+    dear = replace(arcs, module=replace(arcs.module, money_cny=arcs.module.money_cny + _daily_trips_cny(basis)))
     problem = siting_problem(basis, dear, "total_cost_cny", limit=limit)
     result = _solve(problem, "cost with daily trips", SECOND_SHARE, basis, options, start)
     return (result,) if result.status in PLANNED else ()
 
 
-def _daily_trips_cny(basis: Basis, arcs: Arcs) -> NDArray[np.float64]:
+def _daily_trips_cny(basis: Basis) -> NDArray[np.float64]:
     """CNY a year of the smallest daily line-haul trip of each module's zone, shape (sites, types)."""
     scenario = basis.scenario
     length = np.array([period.days for period in scenario.periods])

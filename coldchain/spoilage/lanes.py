@@ -35,23 +35,28 @@ def batch_clock_h(chain: Chain, period: Period, aboard_h: float) -> float:
     return math.ceil(ready / chain.dock_batch_h - 1e-9) * chain.dock_batch_h
 
 
-def today_stages(chain: Chain, hub: Hub, haul_h: float) -> tuple[Stage, ...]:
-    """Return the stages of today's chain: wait, ride, hub, onward, market."""
-    hours = (chain.today_wait_h, haul_h, hub.dwell_h, hub.onward_h, hub.market_h)
-    return tuple(Stage("ambient", h) for h in hours)
+def today_stages(chain: Chain, commodity: Commodity, hub: Hub, haul_h: float) -> tuple[Stage, ...]:
+    """Return the stages of today's chain: wait, ride, and for what is sold at the market hub, onward leg and hall."""
+    onward = (hub.dwell_h, hub.onward_h, hub.market_h) if commodity.sold_at == "market" else ()
+    return tuple(Stage("ambient", hours) for hours in (chain.today_wait_h, haul_h, *onward))
 
 
 def cold_stages(
-    chain: Chain, cooling: CoolingClass, hub: Hub, haul_h: float, haul_half_h: float | None
+    chain: Chain, cooling: CoolingClass, hub: Hub, haul: tuple[float, float | None], commodity: Commodity
 ) -> tuple[Stage, ...]:
-    """Return the stages after the pre-cooler is loaded: cool and store, line haul, hub, onward, market."""
-    onward_half_h = HALF_WARMING_H[hub.onward_cargo]
+    """Return the stages after the pre-cooler is loaded: cool and store, line haul, hub, onward leg, market hall.
+
+    Parameters
+    ----------
+    haul : hours of the line haul and half-warming time of its truck (None: a reefer)
+    """
+    onward = 1.0 if commodity.sold_at == "market" else 0.0
     return (
         Stage("cool", cooling.precool_h + chain.depot_dwell_h, cooling.temp_c, cooling.half_cooling_h),
-        _ride(haul_h, haul_half_h),
-        Stage("hold", hub.dwell_h),
-        _ride(hub.onward_h, onward_half_h),
-        Stage("cool", hub.market_h, max(hub.market_temp_c, cooling.temp_c), HALL_HALF_H),
+        _ride(*haul),
+        Stage("hold", onward * hub.dwell_h),
+        _ride(onward * hub.onward_h, HALF_WARMING_H[hub.onward_cargo]),
+        Stage("cool", onward * hub.market_h, max(hub.market_temp_c, cooling.temp_c), HALL_HALF_H),
     )
 
 
@@ -116,17 +121,12 @@ def depot_lanes(
     chain, batch_h = scenario.chain, scenario.chain.dock_batch_h
     first = np.array([batch_clock_h(chain, period, 0.0) for period in scenario.periods])
     count = math.ceil(most_aboard_h / batch_h) + 2
-    half_h = line_haul_half_h(scenario)
     shape = (len(scenario.commodities), len(scenario.periods), len(classes), len(site_hub), count)
     used = np.full(shape, np.inf)
     loss = np.ones(shape)
     dock_rate = np.zeros((shape[0], shape[1], count))
-    stages = np.zeros((len(classes), len(site_hub), 5, 4))
-    for o, cooling in enumerate(classes):
-        for j, hub in enumerate(site_hub):
-            hours = float(haul_h[j]) if np.isfinite(haul_h[j]) else 0.0
-            stages[o, j] = stage_array(cold_stages(chain, cooling, scenario.hubs[hub], hours, half_h))
     for c, commodity in enumerate(scenario.commodities):
+        stages = _stages(scenario, classes, site_hub, haul_h, commodity)
         for p, period in enumerate(scenario.periods):
             start = harvest_clock_h(period)
             clocks = first[p] + batch_h * np.arange(count)
@@ -135,6 +135,24 @@ def depot_lanes(
     loss[:, :, :, ~np.isfinite(haul_h)] = 1.0
     ready = np.array([harvest_clock_h(p) + chain.planned_wait_h + chain.unload_h for p in scenario.periods])
     return DepotLanes(used, loss, first, dock_rate, batch_h, ready)
+
+
+def _stages(
+    scenario: Scenario,
+    classes: tuple[CoolingClass, ...],
+    site_hub: NDArray[np.intp],
+    haul_h: NDArray[np.float64],
+    commodity: Commodity,
+) -> NDArray[np.float64]:
+    """Pack the cold stages of every class and site, shape (classes, sites, 5, 4)."""
+    half_h = line_haul_half_h(scenario)
+    hours = np.where(np.isfinite(haul_h), haul_h, 0.0)
+    packed = [
+        stage_array(cold_stages(scenario.chain, cooling, scenario.hubs[hub], (float(h), half_h), commodity))
+        for cooling in classes
+        for hub, h in zip(site_hub, hours, strict=True)
+    ]
+    return np.array(packed).reshape(len(classes), len(site_hub), 5, 4)
 
 
 def line_haul_half_h(scenario: Scenario) -> float | None:
@@ -175,7 +193,7 @@ def _fill(
 
 @dataclass(frozen=True)
 class TodayLanes:
-    """Loss and hours of today's chain: ``loss`` shape (villages, commodities, periods), ``hours`` (villages,)."""
+    """Today's chain: share lost (villages, commodities, periods); hours to the buyer (villages, commodities)."""
 
     loss: NDArray[np.float64]
     hours: NDArray[np.float64]
@@ -189,21 +207,19 @@ def today_lanes(scenario: Scenario, village_hub: NDArray[np.intp], haul_h: NDArr
     village_hub : index of the hub each village's trader drives to, shape (villages,)
     haul_h : hours of that ride, shape (villages,)
     """
-    chain = scenario.chain
-    shape = scenario.harvest_t.shape
-    used = np.zeros(shape)
-    hours = np.zeros(shape[0])
-    for i in range(shape[0]):
-        stages = today_stages(chain, scenario.hubs[village_hub[i]], float(haul_h[i]))
-        hours[i] = sum(stage.hours for stage in stages[:-1])
-    market = np.array([scenario.hubs[hub].market_h for hub in village_hub])
-    totals = np.ascontiguousarray(hours + market)
+    chain, hubs = scenario.chain, scenario.hubs
+    loss = np.zeros(scenario.harvest_t.shape)
+    hours = np.zeros(loss.shape[:2])
     for c, commodity in enumerate(scenario.commodities):
+        lanes = [
+            today_stages(chain, commodity, hubs[h], float(ride)) for h, ride in zip(village_hub, haul_h, strict=True)
+        ]
+        totals = np.array([sum(stage.hours for stage in lane) for lane in lanes])
+        market = np.array([hubs[h].market_h for h in village_hub]) if commodity.sold_at == "market" else 0.0
+        hours[:, c] = totals - market
         for p, period in enumerate(scenario.periods):
-            used[:, c, p] = _follow_air(pack(commodity), hourly_air_c(period), harvest_clock_h(period), totals)
-    loss = np.stack(
-        [loss_share(crop, used[:, c], chain.today_transfers) for c, crop in enumerate(scenario.commodities)], axis=1
-    )
+            used = _follow_air(pack(commodity), hourly_air_c(period), harvest_clock_h(period), totals)
+            loss[:, c, p] = loss_share(commodity, used, chain.today_transfers)
     return TodayLanes(loss, hours)
 
 

@@ -57,7 +57,8 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
                 loss_t += lost
                 loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
                 energy += part * chains.energy_cny_t(c, p, (row.zone, row.method))
-                premium += part * chains.hub_of(row.depot).chilled_onward_cny_t
+                if record.scenario.commodities[c].sold_at == "market":
+                    premium += part * chains.hub_of(row.depot).chilled_onward_cny_t
                 arriving[row.depot, period.id, row.zone] += part / period.days
                 cooled[v, c, p] += part
     left = record.scenario.harvest_t - cooled
@@ -124,9 +125,8 @@ class _Chains:
 
     def _depot_loss(self, c: int, p: int, depot: str, cooling: tuple[str, str], aboard_h: float) -> float:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
-        cold = cold_stages(
-            chain, cooling_class(self._kind(cooling)), self.hub_of(depot), self.haul_h(depot), self.half_h
-        )
+        haul = (self.haul_h(depot), self.half_h)
+        cold = cold_stages(chain, cooling_class(self._kind(cooling)), self.hub_of(depot), haul, crop)
         start, stages = depot_stages(chain, period, aboard_h, cold)
         return float(loss_share(crop, age(crop, period, start, stages).used[-1], chain.planned_transfers))
 
@@ -144,7 +144,7 @@ class _Chains:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         onward = [hub.dwell_h + hub.onward_h for hub in self.scenario.hubs]
         hub = int(np.argmin(self.trader.time_h[v] + np.array(onward)))
-        stages = today_stages(chain, self.scenario.hubs[hub], float(self.trader.time_h[v, hub]))
+        stages = today_stages(chain, crop, self.scenario.hubs[hub], float(self.trader.time_h[v, hub]))
         used = age(crop, period, harvest_clock_h(period), stages).used[-1]
         share = float(loss_share(crop, used, chain.today_transfers))
         return share, self.scenario.economics.today_haul_cny_t_km * float(self.trader.km[v, hub])

@@ -1,0 +1,8 @@
+"""Scenarios from maps and lists of points; what the source does not know follows a stated rule."""
+
+from coldchain.importing.draft import Import, write_import
+from coldchain.importing.osm import draft_from_osm
+from coldchain.importing.points import draft_from_points
+from coldchain.importing.rules import Crop, Rules, read_rules
+
+__all__ = ["Crop", "Import", "Rules", "draft_from_osm", "draft_from_points", "read_rules", "write_import"]

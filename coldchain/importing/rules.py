@@ -1,0 +1,154 @@
+"""What imported places harvest, by a stated rule: tonnes by kind of place, a crop mix, seasons from latitude.
+
+Maps know where villages lie, not what they grow. The rule is written into the scenario's notes, and every figure of
+it can be changed in a TOML file or afterwards in the tables.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coldchain.errors import BadInputError, Fault
+from coldchain.model import Noun, figure
+from coldchain.scenario import SECTIONS, catalogue_table
+from coldchain.scenario.parsing import parse
+
+SEASONS = ("spring", "summer", "autumn", "winter")
+SEASON_DAYS = 80
+ANNUAL_SHARES = dict.fromkeys(SEASONS, 0.25)
+WARMEST_MEAN_C, COOLING_C_PER_DEG = 30.0, 0.5
+SWING_C_PER_DEG, LARGEST_SWING_C = 0.4, 11.0
+DAILY_HALF_RANGE_C = 5.0
+SEASON_PHASE = {"spring": 0.0, "summer": 1.0, "autumn": 0.15, "winter": -1.0}
+
+
+class Crop(Noun):
+    """One crop of the mix."""
+
+    share: float = figure("share", "share of the tonnes of a place that grows it, before the mix is scaled to 1", gt=0)
+    seasons: dict[str, float] = figure("share", "share of its harvest in each season", ANNUAL_SHARES)
+    grown_by: float = figure("share", "share of the places that grow it", 1.0, gt=0, le=1)
+    counties: tuple[str, ...] = figure("-", "only in these counties; everywhere if empty", ())
+
+
+class Rules(Noun):
+    """Harvest rule of an import."""
+
+    title: str = figure("-", "what the rule is, for the scenario's notes", "mixed farming, the same everywhere")
+    tonnes: dict[str, float] = figure(
+        "t/year",
+        "harvest of a place of each kind",
+        {"village": 300.0, "hamlet": 80.0, "isolated_dwelling": 15.0, "farm": 30.0},
+    )
+    crops: dict[str, Crop] = figure(
+        "-",
+        "crop mix",
+        {
+            "pak_choi": Crop(share=0.30),
+            "tomato": Crop(share=0.20, seasons={"summer": 0.7, "autumn": 0.3}),
+            "snap_bean": Crop(share=0.15, seasons={"spring": 0.2, "summer": 0.6, "autumn": 0.2}),
+            "chilli": Crop(share=0.10, seasons={"summer": 0.6, "autumn": 0.4}),
+            "strawberry": Crop(share=0.10, seasons={"spring": 0.8, "summer": 0.2}),
+            "potato": Crop(share=0.15, seasons={"summer": 0.4, "autumn": 0.6}),
+        },
+    )
+    spread: float = figure("-", "log-normal spread of tonnes between places of one kind; 0: all alike", 0.3, ge=0, le=2)
+    seed: int = figure("-", "of the random spread and of who grows what", 1, ge=0)
+    budget_cny_per_village: float = figure("CNY", "subsidy budget per producing place", 15_000.0, ge=0)
+    far_from_town_km: float = figure("km", "a village farther than this from its own town is reported", 25.0, gt=0)
+    sections: dict[str, dict[str, Any]] = figure("-", "settings of scenario.toml to write", {})
+
+
+def read_rules(path: Path | None) -> Rules:
+    """Read a rules file; the defaults when there is none.
+
+    Raises
+    ------
+    BadInputError
+        Naming every unknown key, crop, season or section.
+    """
+    if path is None:
+        return Rules()
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInputError(
+            [Fault(path.name, None, "", "", f"cannot be read: {error.strerror}", "unreadable")]
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError([Fault(path.name, None, "", "", f"is not valid TOML: {error}", "not-toml")]) from None
+    rules, faults = parse(Rules, data, path.name, None)
+    if rules is not None:
+        faults += _unknown(rules, path.name)
+    if faults or rules is None:
+        raise BadInputError(faults)
+    return rules
+
+
+def _unknown(rules: Rules, file: str) -> list[Fault]:
+    known = {str(getattr(item, "id", "")) for item in catalogue_table("commodity")}
+    faults = [
+        Fault(file, None, f"crops.{crop}", crop, "is not in the catalogue of commodities", "unknown-commodity")
+        for crop in rules.crops
+        if crop not in known and crop not in rules.sections.get("commodity", {})
+    ]
+    for name, crop in rules.crops.items():
+        strange = [season for season in crop.seasons if season not in SEASONS]
+        message = f"is not a season; these are {', '.join(SEASONS)}"
+        faults += [Fault(file, None, f"crops.{name}.seasons", s, message, "unknown-period") for s in strange]
+    faults += [
+        Fault(file, None, f"sections.{section}", section, "is not a section of scenario.toml", "unknown-key")
+        for section in rules.sections
+        if section not in SECTIONS
+    ]
+    return faults
+
+
+def harvest(rules: Rules, places: pd.DataFrame) -> pd.DataFrame:
+    """Return the harvest table of places with columns id, kind and county: village, commodity, period, tonnes."""
+    rng = np.random.default_rng(rules.seed)
+    size = rng.lognormal(-(rules.spread**2) / 2.0, rules.spread, len(places)) if rules.spread else np.ones(len(places))
+    draws = rng.random((len(places), len(rules.crops)))
+    rows = []
+    for place, factor, draw in zip(places.itertuples(), size, draws, strict=True):
+        tonnes = rules.tonnes.get(str(place.kind), 0.0) * factor
+        grown = _grown(rules.crops, str(place.county), draw)
+        whole = sum(crop.share for crop in grown.values())
+        for name, crop in grown.items():
+            total = sum(crop.seasons.values()) or 1.0
+            for season, share in crop.seasons.items():
+                amount = round(tonnes * crop.share / whole * share / total, 2)
+                if amount > 0:
+                    rows.append((place.id, name, season, amount))
+    return pd.DataFrame(rows, columns=["village", "commodity", "period", "tonnes"])
+
+
+def _grown(crops: Mapping[str, Crop], county: str, draw: np.ndarray) -> dict[str, Crop]:
+    """Return the crops of one place; the first crop its county allows when chance gives it none."""
+    allowed = {name: crop for name, crop in crops.items() if not crop.counties or county in crop.counties}
+    order = list(crops)
+    grown = {name: crop for name, crop in allowed.items() if draw[order.index(name)] < crop.grown_by}
+    return grown or dict(list(allowed.items())[:1])
+
+
+def periods(lat: float) -> pd.DataFrame:
+    """Return four seasons with temperatures from the latitude alone.
+
+    Mean of the year ``30 - 0.5·|lat|`` °C, seasonal swing ``0.4·|lat|`` up to 11 K, half a day's range 5 K. At 28° N
+    this gives 16 °C, January 5 and July 27 °C, as in Jishou, Hunan; south of the equator the seasons are turned.
+    """
+    mean = WARMEST_MEAN_C - COOLING_C_PER_DEG * abs(lat)
+    swing = min(SWING_C_PER_DEG * abs(lat), LARGEST_SWING_C)
+    turned = dict(zip(SEASONS, ("autumn", "winter", "spring", "summer"), strict=True))
+    rows = []
+    for season in SEASONS:
+        middle = mean + swing * SEASON_PHASE[season if lat >= 0 else turned[season]]
+        low, high = round(middle - DAILY_HALF_RANGE_C, 1), round(middle + DAILY_HALF_RANGE_C, 1)
+        rows.append((season, season, SEASON_DAYS, low, high))
+    return pd.DataFrame(rows, columns=["id", "name", "days", "temp_min_c", "temp_max_c"])
