@@ -24,8 +24,8 @@ from coldchain.routing.segment import Kernel
 from coldchain.routing.split import Split, split_loads
 
 ENUMERATED = 6  # up to this many stops all orders are tried, in less time than the library needs
-SMALL = 30  # stops up to which a descent after every ruin pays
-ROUND_SMALL, ROUND_LARGE = 50, 800  # solutions explored from one start
+SMALL = 20  # stops up to which a descent after every ruin pays
+ROUND_SMALL, ROUND_LARGE = 50, 500  # solutions explored from one start
 
 
 def default_solution_limit(n: int) -> int:
