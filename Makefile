@@ -1,0 +1,55 @@
+# Every target also works by hand; README gives the plain commands.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SCENARIO ?= scenarios/upland
+RUN ?= runs/upland-base
+COLDCHAIN_SHARED ?= ../shared
+export COLDCHAIN_SHARED
+
+.PHONY: help install plan real check test test-all bench notebooks docs clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("coldchain needs Python 3.11 or later; set PYTHON=") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,report]'
+	@touch $@
+
+install: $(STAMP)  ## create .venv with the command `coldchain` in it
+
+plan: $(STAMP)  ## plan the shipped scenario; prints the key figures and where the map lies
+	$(BIN)/coldchain plan $(SCENARIO) --out $(RUN)
+
+real: $(STAMP)  ## import and plan real input: Andorra (roads) and Xiangxi (villages)
+	$(BIN)/python benchmarks/real.py
+
+check: $(STAMP)  ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(STAMP)  ## the tests, under five minutes on two cores
+	$(BIN)/python -m pytest -q -n 2 -m 'not slow'
+
+test-all: $(STAMP)  ## the tests and the long proofs, with coverage
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term-missing:skip-covered
+
+bench: $(STAMP)  ## the measurements of docs/benchmarks.md
+	$(BIN)/python benchmarks/roads.py
+	$(BIN)/python benchmarks/siting.py
+	$(BIN)/python benchmarks/upland.py
+
+notebooks: $(STAMP)  ## run the notebooks
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[notebooks]'
+	$(BIN)/python notebooks/run.py
+
+docs: $(STAMP)  ## write the data dictionary anew
+	$(BIN)/python -m coldchain.model.dictionary > docs/dictionary.md
+
+clean:  ## remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
