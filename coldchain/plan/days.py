@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,16 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 SHARE_KEPT = 1e-6
 SETTLED = 0.05
-MOST_PASSES = 3
-Stop = Callable[[], bool]
+MOST_PASSES = 2
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to try: quick takes the savings routes as they are; once ``stop`` is True the rest is quick too."""
+
+    quick: bool = False
+    seed: int = 0
+    stop: Callable[[], bool] = field(default=lambda: False)
 
 
 @dataclass(frozen=True)
@@ -90,22 +98,20 @@ def work_out_days(
     basis: Basis,
     arcs: Arcs,
     decision: Decision,
-    *,
-    seed: int = 0,
-    stop: Stop | None = None,
+    effort: Effort,
     progress: Callable[[int, int], None] | None = None,
 ) -> Days:
     """Route every depot's typical days and size its line haul.
 
     Parameters
     ----------
-    stop : asked now and then; once True the remaining depots get quick routes
+    effort : how hard to try
     progress : called with depots done and depots in all
     """
     collection: list[CollectionDay] = []
     sites = np.unique(decision.site)
     for done, site in enumerate(sites):
-        collection += _collect(basis, arcs, decision, int(site), seed, stop)
+        collection += _collect(basis, arcs, decision, int(site), effort)
         if progress is not None:
             progress(done + 1, len(sites))
     cut = any(day.result.status == "limit" for day in collection)
@@ -113,9 +119,7 @@ def work_out_days(
     return Days(tuple(collection), hauls, "limit" if cut else "feasible")
 
 
-def _collect(
-    basis: Basis, arcs: Arcs, decision: Decision, site: int, seed: int, stop: Stop | None
-) -> Iterator[CollectionDay]:
+def _collect(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> Iterator[CollectionDay]:
     rows = np.flatnonzero(decision.site == site)
     villages = np.unique(decision.village[rows])
     placed = basis.placed
@@ -129,7 +133,7 @@ def _collect(
         if len(present):
             pick = np.concatenate([[0], present + 1])
             square = np.ix_(pick, pick)
-            result = _route_day(basis, site, period, daily[present], (legs.time_h[square], legs.km[square]), seed, stop)
+            result = _route_day(basis, site, period, daily[present], (legs.time_h[square], legs.km[square]), effort)
             yield CollectionDay(site, period, villages[present], result)
 
 
@@ -158,17 +162,18 @@ def site_lots(basis: Basis, arcs: Arcs, decision: Decision, rows: Indices) -> Si
 
 
 def _route_day(
-    basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], seed: int, stop: Stop | None
+    basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], effort: Effort
 ) -> CollectionResult:
     """Route one day; the spoilage weights are taken anew at the hours aboard until these settle."""
     aboard = np.minimum(least_aboard_h(legs[0][1:, 0], basis.collection), basis.scenario.siting.max_first_mile_h)
     found: list[tuple[float, CollectionResult]] = []
-    for _ in range(MOST_PASSES):
+    for _ in range(1 if effort.quick else MOST_PASSES):
         problem = _problem(basis, site, period, daily, legs, aboard)
-        result = solve_collection(problem, seed=seed, stop=stop)
+        quick = effort.quick or effort.stop()
+        result = solve_collection(problem, solution_limit=0 if quick else None, seed=effort.seed, stop=effort.stop)
         found.append((_true_cost(basis, site, period, daily, result), result))
         settled = _hours_aboard(result, aboard)
-        if np.all(np.abs(settled - aboard) <= SETTLED) or len(daily) == 1 or (stop is not None and stop()):
+        if np.all(np.abs(settled - aboard) <= SETTLED) or len(daily) == 1 or effort.stop():
             break
         aboard = settled
     return min(found, key=lambda pair: pair[0])[1]

@@ -14,7 +14,7 @@ from coldchain.model import Objective, Scenario
 from coldchain.plan import tables as tabled
 from coldchain.plan.arcs import Arcs, build_arcs, siting_problem
 from coldchain.plan.basis import Basis, prepare
-from coldchain.plan.days import Days, Decision, work_out_days
+from coldchain.plan.days import Days, Decision, Effort, work_out_days
 from coldchain.plan.lots import Outcome, lots_of, outcome
 from coldchain.plan.money import Awards, Yearly, awards, yearly
 from coldchain.plan.reasons import unserved_reasons
@@ -129,32 +129,38 @@ def _today(basis: Basis, arcs: Arcs, options: Options) -> Course:
     """Work out today's chain: only what stands already, by the same code."""
     problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
     result = solve_siting(problem, time_limit_s=options.time_limit_s / 4, gap=1e-6, seed=options.seed)
-    return _course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), options, "")
+    return _course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), options)
 
 
 def _best_course(basis: Basis, arcs: Arcs, sited: Sited, today: Course, options: Options) -> Course:
     """Work out every decision and keep the best by the ranked aims; today's chain is always among them."""
     courses = [today]
     for n, result in enumerate(sited.results, start=1):
-        label = f"routing, decision {n} of {len(sited.results)}"
-        courses.append(_course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), options, label))
-        options.say(
-            f"decision {n}: {courses[-1].yearly.total:,.0f} CNY a year, loss {courses[-1].outcome.loss_rate:.2%}"
-        )
-    for aim in aims_of(basis):
+        courses.append(_course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), options, quick=True))
+        figures = f"{courses[-1].yearly.total:,.0f} CNY a year, loss {courses[-1].outcome.loss_rate:.2%}"
+        options.say(f"decision {n} with quick routes: {figures}")
+    best = _ranked(basis, courses)
+    if best is today:
+        return today
+    return _ranked(basis, [best, today, _course(basis, arcs, best.decision, options)])
+
+
+def _ranked(basis: Basis, courses: list[Course]) -> Course:
+    """Return the best course by the ranked aims, each within its tolerance but the last."""
+    aims = aims_of(basis)
+    for aim in aims:
         best = min(course.value(aim) for course in courses)
-        allowed = best + abs(best) * basis.scenario.siting.tolerance
-        last = aim == aims_of(basis)[-1]
-        courses = [course for course in courses if course.value(aim) <= (best if last else allowed)]
+        tolerance = 0.0 if aim == aims[-1] else basis.scenario.siting.tolerance
+        courses = [course for course in courses if course.value(aim) <= best + abs(best) * tolerance]
     return courses[0]
 
 
-def _course(basis: Basis, arcs: Arcs, decision: Decision, options: Options, label: str) -> Course:
+def _course(basis: Basis, arcs: Arcs, decision: Decision, options: Options, *, quick: bool = False) -> Course:
     def progress(done: int, of: int) -> None:
-        if label and (done == of or done % 10 == 0):
-            options.say(f"{label}: {done} of {of} depots")
+        if not quick and (done == of or done % 10 == 0):
+            options.say(f"routing: {done} of {of} depots")
 
-    days = work_out_days(basis, arcs, decision, seed=options.seed, stop=options.stop, progress=progress)
+    days = work_out_days(basis, arcs, decision, Effort(quick, options.seed, options.stop), progress)
     lots = lots_of(basis, arcs, decision, days)
     return Course(
         decision,
