@@ -1,0 +1,201 @@
+"""A run as a folder: written complete under another name first, then renamed; and read back, text as text."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pandas.api import types
+
+from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.plan import Plan
+from coldchain.report.record import plain_values
+
+SUMMARY, RUN, TABLES, GEOPACKAGE, MAP = "summary.json", "run.json", "tables", "plan.gpkg", "map.html"
+SUMMARY_SCHEMA = "coldchain.summary/"
+COLUMNS = "columns"
+ColumnKind = Literal["text", "number", "whole", "flag"]
+
+
+def check_target(folder: Path) -> None:
+    """Refuse, before any work is done, a folder that a run may not be written to.
+
+    Raises
+    ------
+    UsageError
+        When it holds something other than an earlier run, or it cannot be written.
+    """
+    target = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow a link that is to be replaced
+    if target.exists() and not _may_replace(target):
+        raise UsageError(f"{folder} exists and is no earlier run; choose another folder, nothing was written")
+    above = next(parent for parent in target.parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise UsageError(f"{folder} cannot be written: no permission to write in {above}")
+
+
+def write_run(plan: Plan, folder: Path | str, run_info: Mapping[str, Any]) -> Path:
+    """Write a run: summary, tables, layers for QGIS, the map, and how it came about.
+
+    Parameters
+    ----------
+    folder : new, empty, or an earlier run, which is replaced whole
+    run_info : from :func:`coldchain.report.run_information`; the kinds of the table columns are added to it
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds something other than a run, or cannot be written; nothing is left behind.
+    """
+    check_target(Path(folder))
+    target = Path(os.path.abspath(folder))  # noqa: PTH100 - as in check_target
+    partial = target.parent / f".{target.name}.partial-{os.getpid()}"
+    try:
+        partial.mkdir(parents=True)
+        _write_all(plan, partial, run_info)
+        _put_in_place(partial, target)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Path(folder)
+
+
+def read_run(folder: Path | str) -> tuple[dict[str, Any], dict[str, Any], dict[str, pd.DataFrame]]:
+    """Read a run back.
+
+    Returns
+    -------
+    (run_info, summary, tables)
+        Text columns hold text, so that an id like 001 stays; numbers are exact to the last digit.
+
+    Raises
+    ------
+    BadInputError
+        Naming every part that is missing or garbled.
+    """
+    root = Path(folder)
+    faults: list[Fault] = []
+    run_info, summary = _object(root, RUN, faults), _object(root, SUMMARY, faults)
+    kinds = run_info.get(COLUMNS, {})
+    if not faults and not isinstance(kinds, dict):
+        faults.append(Fault(RUN, None, COLUMNS, "", "must be an object: table -> column -> kind", "garbled"))
+    tables = {} if faults else {stem: _table(root, stem, columns, faults) for stem, columns in kinds.items()}
+    if faults:
+        raise BadInputError(faults)
+    return run_info, summary, tables
+
+
+def _may_replace(target: Path) -> bool:
+    """Tell whether a folder is empty or an earlier run."""
+    if not target.is_dir():
+        return False
+    if not any(target.iterdir()):
+        return True
+    faults: list[Fault] = []
+    summary = _object(target, SUMMARY, faults)
+    return not faults and str(summary.get("schema", "")).startswith(SUMMARY_SCHEMA)
+
+
+def _write_all(plan: Plan, folder: Path, run_info: Mapping[str, Any]) -> None:
+    from coldchain.report.geopackage import write_geopackage
+    from coldchain.report.lines import plan_lines
+    from coldchain.report.map import write_map
+
+    (folder / TABLES).mkdir()
+    for stem, frame in plan.tables.items():
+        frame.to_csv(folder / TABLES / f"{stem}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    columns = {stem: {name: _kind(frame[name]) for name in frame.columns} for stem, frame in plan.tables.items()}
+    _write_json(folder / SUMMARY, plan.summary)
+    _write_json(folder / RUN, {**run_info, COLUMNS: columns})
+    lines = plan_lines(plan)
+    write_geopackage(plan, folder / GEOPACKAGE, lines)
+    write_map(plan, folder / MAP, lines)
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    text = json.dumps(plain_values(value), indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _put_in_place(partial: Path, target: Path) -> None:
+    """Rename; an earlier run steps aside first and comes back should the rename fail."""
+    if not target.exists():
+        partial.rename(target)
+        return
+    aside = target.parent / f".{target.name}.old-{os.getpid()}"
+    target.rename(aside)
+    try:
+        partial.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _kind(column: pd.Series) -> ColumnKind:
+    if types.is_bool_dtype(column):
+        return "flag"
+    if types.is_integer_dtype(column):
+        return "whole"
+    return "number" if types.is_numeric_dtype(column) else "text"
+
+
+def _object(root: Path, name: str, faults: list[Fault]) -> dict[str, Any]:
+    path = root / name
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        faults.append(Fault(str(path), None, "", "", "is missing; a run folder holds it", "missing-file"))
+    except (OSError, ValueError) as error:
+        faults.append(Fault(str(path), None, "", "", f"cannot be read: {error}", "garbled"))
+    else:
+        if isinstance(value, dict):
+            return value
+        faults.append(Fault(str(path), None, "", "", "must hold one JSON object", "garbled"))
+    return {}
+
+
+def _table(root: Path, stem: str, columns: Mapping[str, str], faults: list[Fault]) -> pd.DataFrame:
+    path = root / TABLES / f"{stem}.csv"
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        faults.append(Fault(str(path), None, "", "", "the table is missing", "missing-file"))
+        return pd.DataFrame()
+    except (OSError, ValueError) as error:
+        faults.append(Fault(str(path), None, "", "", f"cannot be read: {error}", "garbled"))
+        return pd.DataFrame()
+    lacking = [name for name in columns if name not in raw.columns]
+    faults += [Fault(str(path), 1, name, "", "the column is missing", "missing-column") for name in lacking]
+    kept = [name for name in raw.columns if name in columns]
+    return pd.DataFrame({name: _column(raw[name], columns[name], path, faults) for name in kept}, index=raw.index)
+
+
+def _column(raw: pd.Series, kind: str, path: Path, faults: list[Fault]) -> pd.Series:
+    """Turn text into what the column held; the first cell that does not fit is named."""
+    if kind == "text":
+        return raw
+    if kind == "flag":
+        wrong = ~raw.isin(["True", "False"])
+        values = raw == "True"
+    else:
+        values = pd.to_numeric(raw.where(raw != "", "nan"), errors="coerce")
+        wrong = values.isna() & ~raw.str.lower().isin(["", "nan"]) | (values.isna() & (kind == "whole"))
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        message = "must be True or False" if kind == "flag" else "must be a number"
+        faults.append(Fault(str(path), row + 2, str(raw.name), str(raw.iloc[row]), message, "garbled"))
+        return raw
+    if kind == "whole":
+        return values.astype("int64")
+    return values if kind == "flag" else raw.where(raw != "", "nan").astype("float64")

@@ -1,0 +1,208 @@
+"""What the map draws: columns in metres east and north of its own origin, for every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coldchain.plan import Plan
+from coldchain.report.background import SCREEN_STEPS, background, plane, thinned
+from coldchain.report.lines import PlanLines
+
+Floats = NDArray[np.float64]
+Columns = dict[str, Any]
+MARGIN = 0.03
+LEAST_WIDTH_M = 2000.0
+DEPOT_PX, DEPOT_PX_MANY, MANY_DEPOTS = (9.0, 24.0), (7.0, 16.0), 50
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of the plane that is shown.
+
+    Attributes
+    ----------
+    origin : longitude and latitude of (0, 0)
+    x, y : west and east, south and north end in metres
+    """
+
+    origin: tuple[float, float]
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def metres(self, lonlat: Floats) -> Floats:
+        """Project longitude and latitude."""
+        return plane(lonlat - np.array(self.origin), self.origin[1])
+
+    @property
+    def tolerance_m(self) -> float:
+        """Detail below which nothing is seen."""
+        return (self.x[1] - self.x[0]) / SCREEN_STEPS
+
+
+@dataclass(frozen=True)
+class MapData:
+    """Columns of each layer; lines are lists of whole metres under ``xs`` and ``ys``."""
+
+    window: Window
+    roads_major: Columns
+    roads_minor: Columns
+    villages: Columns
+    depots: Columns
+    hubs: Columns
+    routes: Columns
+    hauls: Columns
+    spokes: Columns
+
+
+def map_data(plan: Plan, lines: PlanLines, aspect: float) -> MapData:
+    """Prepare every layer.
+
+    Parameters
+    ----------
+    aspect : width over height of the frame that will show it
+    """
+    window = _window(plan, lines, aspect)
+    network = plan.basis.placed.network
+    tables = plan.tables
+    shift = plane(np.array([window.origin]), window.origin[1])[0]
+    major, minor = (_line_columns([line - shift for line in part]) for part in background(network, window.origin[1]))
+    return MapData(
+        window=window,
+        roads_major=major,
+        roads_minor=minor,
+        villages=_villages(tables["villages"], window),
+        depots=_depots(tables["depots"], window),
+        hubs=_hubs(plan, window),
+        routes=_routes(plan, lines, window),
+        hauls=_hauls(tables["line_haul"], lines, window),
+        spokes=_spokes(plan, window),
+    )
+
+
+def _window(plan: Plan, lines: PlanLines, aspect: float) -> Window:
+    """Fit all places and all ways driven, with a margin, at equal scale both ways."""
+    places = (*plan.scenario.villages, *plan.scenario.sites, *plan.scenario.hubs)
+    lonlat = np.concatenate([[(place.lon, place.lat) for place in places], *lines.routes, *lines.hauls.values()])
+    middle = (lonlat.min(axis=0) + lonlat.max(axis=0)) / 2
+    origin = (float(middle[0]), float(middle[1]))
+    half = np.abs(plane(lonlat - middle, origin[1])).max(axis=0) * (1 + 2 * MARGIN)
+    width = max(half[0], half[1] * aspect, LEAST_WIDTH_M / 2)
+    return Window(origin, (-float(width), float(width)), (-float(width / aspect), float(width / aspect)))
+
+
+def _labels(ids: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Name and id, or the id alone where the name adds nothing."""
+    return [name if name == key else f"{name} ({key})" if name else key for key, name in zip(ids, names, strict=True)]
+
+
+def _points(frame: pd.DataFrame, key: str, window: Window) -> Columns:
+    columns: Columns = {name: frame[name].tolist() for name in frame.columns}
+    xy = window.metres(frame[["lon", "lat"]].to_numpy(dtype=np.float64)).round()
+    columns |= {"x": xy[:, 0].tolist(), "y": xy[:, 1].tolist()}
+    columns["label"] = _labels(columns[key], columns["name"])
+    return columns
+
+
+def _villages(frame: pd.DataFrame, window: Window) -> Columns:
+    columns = _points(frame, "village", window)
+    columns["served"] = [not reason for reason in columns["reason"]]
+    columns["note"] = [reason or "served" for reason in columns["reason"]]
+    harvest = frame["harvest_t"].to_numpy(dtype=np.float64)
+    columns["cooled_share"] = (frame["cooled_t"] / np.where(harvest > 0, harvest, 1.0)).tolist()
+    return columns
+
+
+def _depots(frame: pd.DataFrame, window: Window) -> Columns:
+    columns = _points(frame, "depot", window)
+    cooled = frame["tonnes_year"].to_numpy(dtype=np.float64)
+    most = float(cooled.max(initial=0.0))
+    share = np.sqrt(cooled / most) if most > 0 else np.zeros(len(cooled))
+    small, large = DEPOT_PX_MANY if len(frame) > MANY_DEPOTS else DEPOT_PX
+    columns["size"] = (small + (large - small) * share).round(1).tolist()
+    modules = zip(columns["new_modules"], columns["standing_modules"], strict=True)
+    columns["modules"] = [modules_words(new, old) for new, old in modules]
+    return columns
+
+
+def modules_words(new: str, standing: str) -> str:
+    """Write modules for people.
+
+    Examples
+    --------
+    >>> modules_words("cold_vacuum_500:1;cool_room_200:2", "cool_room_200:1")
+    '1 × cold vacuum 500, 2 × cool room 200; standing: 1 × cool room 200'
+    """
+
+    def words(text: str) -> str:
+        pairs = (part.rpartition(":") for part in text.split(";") if part)
+        return ", ".join(f"{count} × {kind.replace('_', ' ')}" for kind, _, count in pairs)
+
+    parts = [words(new), f"standing: {words(standing)}" if standing else ""]
+    return "; ".join(filter(None, parts))
+
+
+def _hubs(plan: Plan, window: Window) -> Columns:
+    hubs = plan.scenario.hubs
+    through = plan.tables["depots"].groupby("hub")["tonnes_year"].sum().to_dict()
+    frame = pd.DataFrame(
+        {
+            "hub": [hub.id for hub in hubs],
+            "name": [hub.name for hub in hubs],
+            "county": [hub.county for hub in hubs],
+            "lon": [hub.lon for hub in hubs],
+            "lat": [hub.lat for hub in hubs],
+            "onward_h": [hub.onward_h for hub in hubs],
+            "tonnes_year": [float(through.get(hub.id, 0.0)) for hub in hubs],
+        }
+    )
+    columns = _points(frame, "hub", window)
+    columns["title"] = [name or key for key, name in zip(columns["hub"], columns["name"], strict=True)]
+    return columns
+
+
+def _line_columns(lines: Sequence[Floats]) -> Columns:
+    whole = [line.round().astype(int) for line in lines]
+    return {"xs": [line[:, 0].tolist() for line in whole], "ys": [line[:, 1].tolist() for line in whole]}
+
+
+def _routes(plan: Plan, lines: PlanLines, window: Window) -> Columns:
+    frame = plan.tables["routes"]
+    drawn = [thinned(window.metres(line), window.tolerance_m) for line in lines.routes]
+    columns: Columns = {name: frame[name].tolist() for name in frame.columns}
+    columns["load_t"] = [kg / 1000.0 for kg in columns["load_kg"]]
+    return columns | _line_columns(drawn)
+
+
+def _hauls(frame: pd.DataFrame, lines: PlanLines, window: Window) -> Columns:
+    """One line for each depot and hub, with the loads and trips of a year."""
+    per_day = ["trips_day", "km_day", "cost_cny_day"]
+    yearly = frame[per_day].mul(frame["days"], axis=0)
+    totals = yearly.groupby([frame["depot"], frame["hub"]], sort=False).sum().reindex(list(lines.hauls))
+    drawn = [thinned(window.metres(line), window.tolerance_m) for line in lines.hauls.values()]
+    columns: Columns = {
+        "depot": [depot for depot, _ in lines.hauls],
+        "hub": [hub for _, hub in lines.hauls],
+        "trips_year": [float(value) for value in totals["trips_day"]],
+        "km_year": [float(value) for value in totals["km_day"]],
+        "cost_cny_year": [float(value) for value in totals["cost_cny_day"]],
+    }
+    return columns | _line_columns(drawn)
+
+
+def _spokes(plan: Plan, window: Window) -> Columns:
+    """Straight lines from village to depot, one for each pair."""
+    tables = plan.tables
+    pairs = tables["assignment"].groupby(["village", "depot"], sort=False)["tonnes_year"].sum().reset_index()
+    ends = [
+        tables[name].set_index(key)[["lon", "lat"]].reindex(pairs[key]).to_numpy(dtype=np.float64)
+        for name, key in (("villages", "village"), ("depots", "depot"))
+    ]
+    drawn = [np.vstack(pair) for pair in zip(*(window.metres(end) for end in ends), strict=True)]
+    columns: Columns = {name: pairs[name].tolist() for name in ("village", "depot", "tonnes_year")}
+    return columns | _line_columns(drawn)

@@ -1,0 +1,89 @@
+"""The words beside the map, as HTML: a heading, and the figures before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from coldchain.plan import Plan
+from coldchain.report import figures, palette
+
+NO_ROADS = "proximity network, no road data"
+STATUS = {"optimal": "proved best within the wanted gap", "feasible": "feasible plan", "limit": "feasible plan"}
+
+STYLE = f"""
+:host {{ font-family: {", ".join(f'"{font}"' if " " in font else font for font in palette.FONTS)};
+  color: {palette.INK}; font-size: 13px; line-height: 1.4; width: 100%; }}
+h1 {{ font-size: 21px; font-weight: 600; margin: 0; }}
+h1 small {{ font-weight: 400; color: {palette.MUTED}; font-size: 14px; margin-left: 10px; }}
+.badge {{ background: #fdf0d5; border: 1px solid #e3c37b; border-radius: 4px; padding: 1px 7px; font-size: 12px;
+  margin-left: 10px; font-weight: 400; vertical-align: 3px; }}
+h2 {{ font-size: 11px; font-weight: 600; letter-spacing: .07em; text-transform: uppercase; color: {palette.MUTED};
+  margin: 15px 0 4px; border-bottom: 1px solid #e3e6ea; padding-bottom: 3px; }}
+h2:first-child {{ margin-top: 0; }}
+table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
+td, th {{ padding: 2.5px 0 2.5px 8px; text-align: right; font-weight: 400; vertical-align: top; }}
+td:first-child, th:first-child {{ text-align: left; color: {palette.MUTED}; padding-left: 0; white-space: nowrap; }}
+th {{ color: {palette.MUTED}; font-size: 11.5px; }}
+td.after {{ font-weight: 600; }}
+.hero {{ display: flex; gap: 10px; align-items: baseline; }}
+.hero .was {{ font-size: 22px; color: {palette.MUTED}; }}
+.hero .is {{ font-size: 32px; font-weight: 650; color: #12536f; }}
+.hero .what {{ color: {palette.MUTED}; }}
+.bar {{ background: #edf0f2; height: 4px; border-radius: 2px; margin: 1px 0 4px; }}
+.bar i {{ display: block; height: 4px; border-radius: 2px; background: #35958f; }}
+.note {{ color: {palette.MUTED}; font-size: 12px; margin-top: 4px; }}
+"""
+
+
+def heading(plan: Plan) -> str:
+    """Return the title with scenario and variant; names the network when no road data stood behind it."""
+    summary, network = plan.summary, plan.basis.placed.network
+    scenario = summary["scenario"]
+    badge = f'<span class="badge">{NO_ROADS}</span>' if network.kind == "proximity" else ""
+    ended = ", interrupted" if summary["interrupted"] else ""
+    small = f"{STATUS.get(summary['status'], summary['status'])}{ended} · seed {summary['seed']}"
+    return (
+        f"<h1>Cold chain plan: {escape(scenario['name'])} · {escape(scenario['variant'])}"
+        f"<small>{escape(small)} · coldchain {escape(summary['version'])}</small>{badge}</h1>"
+    )
+
+
+def panel(plan: Plan) -> str:
+    """Return the figures a minister asks for: what is lost today and with the plan, who pays, how sure it is."""
+    summary = plan.summary
+    loss = summary["loss"]
+    hero = (
+        f'<div class="hero"><span class="was">{figures.percent(loss["baseline_rate"])} →</span>'
+        f'<span class="is">{figures.percent(loss["plan_rate"])}</span>'
+        '<span class="what">of the harvest lost</span></div>'
+    )
+    change = "".join(
+        f'<tr><td>{label}</td><td>{before}</td><td class="after">{after}</td></tr>'
+        for label, before, after in figures.before_and_after(summary)[1:]
+    )
+    parts = [
+        ("Losses", hero + f"<table><tr><th></th><th>today</th><th>with the plan</th></tr>{change}</table>"),
+        ("Investment", _facts(figures.investment_facts(summary))),
+        ("Cost a year", _costs(plan)),
+        ("Service", _facts(figures.service_facts(summary))),
+        ("Against the best possible", _facts(figures.proof(summary))),
+    ]
+    return "".join(f"<h2>{title}</h2>{body}" for title, body in parts)
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> str:
+    rows = "".join(f'<tr><td>{escape(label)}</td><td class="after">{escape(text)}</td></tr>' for label, text in facts)
+    return f"<table>{rows}</table>"
+
+
+def _costs(plan: Plan) -> str:
+    costs = figures.yearly_costs(plan.summary)
+    total = float(plan.summary["annual_cny"]["total"])
+    most = max((cny for _, cny in costs), default=0.0) or 1.0
+    rows = "".join(
+        f"<tr><td>{label}</td><td>{figures.money(cny)}</td></tr>"
+        f'<tr><td colspan="2"><div class="bar"><i style="width:{max(100 * cny / most, 0):.0f}%"></i></div></td></tr>'
+        for label, cny in costs
+    )
+    return f'<table>{rows}<tr><td>Total</td><td class="after">{figures.money(total)}</td></tr></table>'

@@ -1,0 +1,232 @@
+"""A still picture of the plan, for documents and messages; needs the optional extra ``report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coldchain.errors import MissingExtraError
+from coldchain.plan import Plan
+from coldchain.report import figures, palette
+from coldchain.report.lines import PlanLines, plan_lines
+from coldchain.report.mapdata import MapData, map_data
+from coldchain.report.panel import NO_ROADS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SIZE_PX, DPI = (1600, 1000), 160
+ASPECT = 1.18
+CJK = (
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "WenQuanYi Micro Hei",
+    "Droid Sans Fallback",
+)
+CJK_FILES = (
+    "*NotoSansCJK-Regular*",
+    "*SourceHanSans*Regular*",
+    "msyh.tt*",
+    "PingFang*",
+    "wqy-microhei*",
+    "DroidSansFallback*",
+)
+PT_PER_PX, LEFT = 0.75, 0.715
+
+
+def write_picture(plan: Plan, path: Path | str, lines: PlanLines | None = None) -> None:
+    """Write the plan as a PNG, 1,600 pixels wide: the map on the left, the figures on the right.
+
+    Parameters
+    ----------
+    lines : from :func:`coldchain.report.lines.plan_lines`, when already traced
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    """
+    try:
+        from matplotlib import rc_context
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("the picture needs matplotlib: pip install 'coldchain[report]'") from error
+    data = map_data(plan, lines or plan_lines(plan), ASPECT)
+    with rc_context({"font.family": _fonts(), "axes.unicode_minus": True}):
+        drawing = Figure(figsize=(SIZE_PX[0] / DPI, SIZE_PX[1] / DPI), dpi=DPI, facecolor=palette.PAPER)
+        FigureCanvasAgg(drawing)
+        axes = drawing.add_axes((0.015, 0.085, 0.69, 0.835))
+        _draw_map(axes, data)
+        _colour_bar(drawing, axes, data)
+        _write_words(drawing, plan)
+        drawing.savefig(path, dpi=DPI)
+
+
+def _fonts() -> list[str]:
+    """Return DejaVu Sans and, behind it, a font of the system that has Chinese."""
+    from matplotlib import font_manager
+
+    known = {entry.name for entry in font_manager.fontManager.ttflist}
+    found = next((name for name in CJK if name in known), None) or _font_from_file()
+    return ["DejaVu Sans", *([found] if found else [])]
+
+
+def _font_from_file() -> str | None:
+    """Look for a font file that matplotlib's cached list does not know yet, and add it."""
+    from matplotlib import font_manager
+
+    files = [Path(name) for name in font_manager.findSystemFonts()]
+    for pattern in CJK_FILES:
+        for file in files:
+            if file.match(pattern):
+                font_manager.fontManager.addfont(str(file))
+                return font_manager.FontProperties(fname=str(file)).get_name()
+    return None
+
+
+def _draw_map(axes: Axes, data: MapData) -> None:
+    from matplotlib.collections import PathCollection
+
+    axes.set_xlim(data.window.x)
+    axes.set_ylim(data.window.y)
+    axes.set_aspect("equal", anchor="W")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_facecolor("#fbfbf9")
+    for spine in axes.spines.values():
+        spine.set_color("#dfe3e7")
+    _lines(axes, data.roads_minor, palette.ROAD, 0.5, 1.0, "")
+    _lines(axes, data.roads_major, palette.ROAD_MAJOR, 1.1, 1.0, "roads")
+    _lines(axes, data.hauls, palette.HAUL, 2.6, 0.3, "line haul to hub")
+    _lines(axes, data.routes, palette.ROUTE, 0.8, 0.6, "collection routes")
+    _points(axes, data)
+    _scale_bar(axes, data)
+    legend = axes.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=4, frameon=False, fontsize=7.5, labelcolor=palette.INK
+    )
+    for handle in legend.legend_handles:
+        if isinstance(handle, PathCollection):
+            handle.set_sizes([45])
+
+
+def _lines(axes: Axes, columns: dict[str, Any], colour: str, width: float, alpha: float, label: str) -> None:
+    from matplotlib.collections import LineCollection
+
+    drawn = [np.column_stack(pair) for pair in zip(columns["xs"], columns["ys"], strict=True)]
+    if drawn:
+        axes.add_collection(
+            LineCollection(drawn, colors=colour, linewidths=width, alpha=alpha, label=label or "_roads")
+        )
+
+
+def _points(axes: Axes, data: MapData) -> None:
+    villages, depots, hubs = data.villages, data.depots, data.hubs
+    x, y = (np.array(villages[name]) for name in ("x", "y"))
+    served = np.array(villages["served"], dtype=bool)
+    size = 14 if len(x) > 600 else 26
+    axes.scatter(
+        x[~served], y[~served], s=size, c=palette.PAPER, edgecolors=palette.UNSERVED, linewidths=0.9,
+        label="village not served", zorder=3,
+    )  # fmt: skip
+    axes.scatter(
+        x[served], y[served], s=size, c=np.array(villages["avoided_t"])[served], cmap=_colours(),
+        vmin=0.0, vmax=_most(data), edgecolors="#4f6a6b", linewidths=0.4, label="village served", zorder=3,
+    )  # fmt: skip
+    for status, colour in palette.DEPOTS.items():
+        pick = [n for n, value in enumerate(depots["status"]) if value == status]
+        if pick:
+            sizes = [(depots["size"][n] * PT_PER_PX) ** 2 for n in pick]
+            at = np.array([(depots["x"][n], depots["y"][n]) for n in pick])
+            axes.scatter(
+                at[:, 0], at[:, 1], s=sizes, c=colour, marker="s", edgecolors="white", linewidths=0.8, zorder=4,
+                label=f"depot, {status}",
+            )  # fmt: skip
+    axes.scatter(
+        hubs["x"], hubs["y"], s=150, c=palette.HUB, marker="*", edgecolors=palette.INK, linewidths=0.7, zorder=5,
+        label="hub",
+    )  # fmt: skip
+    for x_hub, y_hub, title in zip(hubs["x"], hubs["y"], hubs["title"], strict=True):
+        axes.annotate(
+            title, (x_hub, y_hub), xytext=(7, 4), textcoords="offset points", fontsize=8, color=palette.INK,
+            fontweight="bold", zorder=6, bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.8},
+        )  # fmt: skip
+
+
+def _most(data: MapData) -> float:
+    return float(max([1.0, *data.villages["avoided_t"]]))
+
+
+def _colours() -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("villages", palette.VILLAGES)
+
+
+def _colour_bar(drawing: Any, axes: Axes, data: MapData) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    inset = axes.inset_axes((0.74, 1.035, 0.26, 0.014))
+    bar = drawing.colorbar(ScalarMappable(Normalize(0.0, _most(data)), _colours()), cax=inset, orientation="horizontal")
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=6.5, length=0, colors=palette.INK)
+    bar.ax.set_title("loss avoided, t a year", fontsize=7, color=palette.INK, loc="left", pad=3)
+
+
+def round_length_m(width_m: float) -> float:
+    """Return the largest 1, 2 or 5 times a power of ten that is at most a fifth of a width.
+
+    Examples
+    --------
+    >>> round_length_m(130_000), round_length_m(2_000)
+    (20000.0, 200.0)
+    """
+    power = 10.0 ** np.floor(np.log10(width_m / 5))
+    return float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= width_m / 5))
+
+
+def _scale_bar(axes: Axes, data: MapData) -> None:
+    (left, right), (low, high) = data.window.x, data.window.y
+    length = round_length_m(right - left)
+    x, y = left + 0.02 * (right - left), low + 0.02 * (high - low)
+    axes.plot([x, x + length], [y, y], color=palette.INK, linewidth=2, solid_capstyle="butt", zorder=6)
+    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
+    axes.annotate(
+        text, (x + length / 2, y), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=7,
+        color=palette.INK, zorder=6,
+    )  # fmt: skip
+
+
+def _write_words(drawing: Any, plan: Plan) -> None:
+    """Write title and figures down the right side."""
+    summary, kind = plan.summary, plan.basis.placed.network.kind
+    title = f"Cold chain plan: {summary['scenario']['name']} · {summary['scenario']['variant']}"
+    title += f"  ({NO_ROADS})" if kind == "proximity" else ""
+    drawing.text(0.015, 0.95, title, fontsize=13, fontweight="bold", color=palette.INK)
+    loss = summary["loss"]
+    y = 0.875
+    drawing.text(LEFT, y, f"{figures.percent(loss['baseline_rate'])} →", fontsize=13, color=palette.MUTED)
+    drawing.text(0.825, y, figures.percent(loss["plan_rate"]), fontsize=20, fontweight="bold", color="#12536f")
+    drawing.text(LEFT, y - 0.035, "of the harvest lost, today and with the plan", fontsize=7.5, color=palette.MUTED)
+    change = [(label, f"{before} → {after}") for label, before, after in figures.before_and_after(summary)[1:]]
+    costs = [(label, figures.money(cny)) for label, cny in figures.yearly_costs(summary)]
+    parts = [
+        ("LOSSES", change),
+        ("INVESTMENT", figures.investment_facts(summary)),
+        ("COST A YEAR", costs),
+        ("SERVICE", figures.service_facts(summary)[:3]),
+        ("AGAINST THE BEST POSSIBLE", figures.proof(summary)),
+    ]
+    y -= 0.082
+    for heading, rows in parts:
+        drawing.text(LEFT, y, heading, fontsize=6.5, fontweight="bold", color=palette.MUTED)
+        for label, text in rows:
+            y -= 0.0272
+            drawing.text(LEFT, y, label, fontsize=7.2, color=palette.MUTED)
+            drawing.text(0.985, y, text, fontsize=7.0, color=palette.INK, ha="right", fontweight="bold")
+        y -= 0.043
