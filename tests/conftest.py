@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from coldchain.plan import Options, Plan, plan
+from coldchain.scenario import load, upland, write_scenario
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
@@ -15,3 +18,12 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no shared data in {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Plan the synthetic county with twelve villages; its scenario folder stays for the session."""
+    folder = tmp_path_factory.mktemp("small") / "upland"
+    write_scenario(upland(12, 3), folder)
+    scenario, faults = load(folder)
+    return plan(scenario, Options(time_limit_s=20.0), faults)

@@ -197,9 +197,9 @@ def _add_scale(plot: Any) -> None:
 def _add_legend(plot: Any, items: list[LegendItem]) -> None:
     """Add a legend below the frame, where it hides nothing."""
     legend = Legend(
-        items=items, click_policy="hide", orientation="horizontal", ncols=5, location="bottom_left", padding=2, margin=2,
-        border_line_color=None, label_text_font=FONT, label_text_font_size="12px", label_text_color=palette.INK,
-        label_standoff=4, glyph_width=22, glyph_height=22, spacing=10, inactive_fill_color="#eef0f2",
+        items=items, click_policy="hide", orientation="horizontal", ncols=5, location="bottom_left", padding=2,
+        margin=2, border_line_color=None, label_text_font=FONT, label_text_font_size="12px", label_standoff=4,
+        label_text_color=palette.INK, glyph_width=22, glyph_height=22, spacing=10, inactive_fill_color="#eef0f2",
         inactive_fill_alpha=0.8,
     )  # fmt: skip
     plot.add_layout(legend, "below")

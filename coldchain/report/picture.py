@@ -35,6 +35,7 @@ CJK_FILES = (
     "wqy-microhei*",
     "DroidSansFallback*",
 )
+BADGE = {"facecolor": "#fdf0d5", "edgecolor": "#e3c37b", "boxstyle": "round,pad=0.35"}
 PT_PER_PX, LEFT = 0.75, 0.715
 
 
@@ -62,7 +63,7 @@ def write_picture(plan: Plan, path: Path | str, lines: PlanLines | None = None) 
         FigureCanvasAgg(drawing)
         axes = drawing.add_axes((0.015, 0.085, 0.69, 0.835))
         _draw_map(axes, data)
-        _colour_bar(drawing, axes, data)
+        _colour_bar(drawing, data)
         _write_words(drawing, plan)
         drawing.savefig(path, dpi=DPI)
 
@@ -167,12 +168,12 @@ def _colours() -> Any:
     return LinearSegmentedColormap.from_list("villages", palette.VILLAGES)
 
 
-def _colour_bar(drawing: Any, axes: Axes, data: MapData) -> None:
+def _colour_bar(drawing: Any, data: MapData) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    inset = axes.inset_axes((0.74, 1.035, 0.26, 0.014))
-    bar = drawing.colorbar(ScalarMappable(Normalize(0.0, _most(data)), _colours()), cax=inset, orientation="horizontal")
+    strip = drawing.add_axes((LEFT, 0.045, 0.985 - LEFT, 0.012))
+    bar = drawing.colorbar(ScalarMappable(Normalize(0.0, _most(data)), _colours()), cax=strip, orientation="horizontal")
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=6.5, length=0, colors=palette.INK)
     bar.ax.set_title("loss avoided, t a year", fontsize=7, color=palette.INK, loc="left", pad=3)
@@ -206,8 +207,9 @@ def _write_words(drawing: Any, plan: Plan) -> None:
     """Write title and figures down the right side."""
     summary, kind = plan.summary, plan.basis.placed.network.kind
     title = f"Cold chain plan: {summary['scenario']['name']} · {summary['scenario']['variant']}"
-    title += f"  ({NO_ROADS})" if kind == "proximity" else ""
     drawing.text(0.015, 0.95, title, fontsize=13, fontweight="bold", color=palette.INK)
+    if kind == "proximity":
+        drawing.text(0.985, 0.955, NO_ROADS, fontsize=8, ha="right", color=palette.INK, bbox=BADGE)
     loss = summary["loss"]
     y = 0.875
     drawing.text(LEFT, y, f"{figures.percent(loss['baseline_rate'])} →", fontsize=13, color=palette.MUTED)

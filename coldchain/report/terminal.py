@@ -44,7 +44,7 @@ def print_summary(plan: Plan | Mapping[str, Any], console: Console, folder: Path
     for warning in summary["warnings"][:5]:
         console.print(Text(f"warning: {warning}", style="" if plain else "yellow"), width=width)
     if len(summary["warnings"]) > 5:
-        console.print(f"and {len(summary['warnings']) - 5} more warnings in summary.json", width=width)
+        console.print(Text(f"and {len(summary['warnings']) - 5} more warnings in summary.json"), width=width)
     if folder is not None:
         console.print(_places(folder, plain), width=width, soft_wrap=True)
 
