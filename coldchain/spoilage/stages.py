@@ -10,7 +10,8 @@ A lot has a temperature and a clock. Each stage moves both on and uses up part o
   stays warm.
 
 Air temperature is linear between the hours. Integration is four-point Gauss-Legendre on pieces no longer than half an
-hour (``ambient``, ``drift``) or half a half-time (``cool``).
+hour (``ambient``, ``drift``) or half a half-time (``cool``), cut where the temperature crosses a kink or a jump of the
+rate: the edges of the Q10 bands, the chilling threshold and floor, the freezing point.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ StageKind = Literal["ambient", "drift", "cool", "hold"]
 _CODES: dict[str, float] = {"ambient": 0.0, "drift": 1.0, "cool": 2.0, "hold": 3.0}
 _NODES = np.array([-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526])
 _WEIGHTS = np.array([0.34785484513745385, 0.6521451548625461, 0.6521451548625461, 0.34785484513745385])
+_SHORTEST_H = 1e-9
 _COLDEST_CLOCK_H, _WARMEST_CLOCK_H = 5.0, 14.5
 
 
@@ -106,6 +108,25 @@ def _piece(
 
 
 @njit(cache=True)
+def _to_kink(params: NDArray[np.float64], temp: float, end: float, target: float, half: float, step: float) -> float:
+    """Hours until a temperature on its way from ``temp`` to ``end`` meets the next kink of the rate, at most ``step``.
+
+    Exact for a finite ``half`` (Newton's law towards ``target``); a straight line is assumed otherwise.
+    """
+    soonest = step
+    for n in range(7 if params[0] == 1.0 else 3):
+        level = params[3 + n] if n < 3 else 10.0 * (n - 3)
+        if (temp - level) * (level - end) > 0.0:
+            if half < math.inf:
+                hours = half * math.log2((temp - target) / (level - target))
+            else:
+                hours = step * (temp - level) / (temp - end)
+            if hours > _SHORTEST_H:
+                soonest = min(soonest, hours)
+    return soonest
+
+
+@njit(cache=True)
 def run_stage(
     params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]
 ) -> tuple[float, float]:
@@ -119,16 +140,18 @@ def run_stage(
     piece = np.empty(4)
     piece[0], piece[2], piece[3] = kind, target, half
     while done < hours - 1e-12:
+        now = clock + done
         if kind == 2.0:
-            step = 0.5 * half if done < 12.0 * half else hours - done
+            step = min(0.5 * half if done < 12.0 * half else hours, hours - done)
+            piece[1] = _to_kink(params, temp, target, target, half, step)
         else:
-            now = clock + done
-            step = 0.5 * (math.floor(2.0 * now + 1e-9) + 1.0) - now
-        step = min(step, hours - done)
-        piece[1] = step
-        more, temp = _piece(params, hourly_c, clock + done, temp, piece)
+            piece[1] = min(0.5 * (math.floor(2.0 * now + 1e-9) + 1.0) - now, hours - done)
+            start = air_at(hourly_c, now) if kind == 0.0 else temp
+            _, end = _piece(params, hourly_c, now, temp, piece)
+            piece[1] = _to_kink(params, start, end, 0.0, math.inf, piece[1])
+        more, temp = _piece(params, hourly_c, now, temp, piece)
         used += more
-        done += step
+        done += piece[1]
     return used, temp
 
 

@@ -1,0 +1,218 @@
+"""Lanes through a depot and around it: the compiled tables against the stages followed one by one."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coldchain.model import (
+    Chain,
+    Commodity,
+    CoolingClass,
+    Economics,
+    Hub,
+    Period,
+    Roads,
+    Routing,
+    Scenario,
+    Siting,
+    Subsidy,
+    VehicleType,
+    Village,
+)
+from coldchain.scenario import catalogue_table
+from coldchain.spoilage import (
+    age,
+    batch_clock_h,
+    cold_stages,
+    depot_lanes,
+    depot_stages,
+    harvest_clock_h,
+    line_haul_half_h,
+    loss_per_hour,
+    loss_share,
+    today_lanes,
+    today_stages,
+)
+
+COMMODITIES: dict[str, Commodity] = {c.id: c for c in catalogue_table("commodity") if isinstance(c, Commodity)}
+VEHICLES = tuple(v for v in catalogue_table("vehicle") if isinstance(v, VehicleType))
+SUMMER = Period(id="summer", days=85, temp_min_c=20.5, temp_max_c=29.5)
+WINTER = Period(id="winter", days=60, temp_min_c=2.0, temp_max_c=9.5)
+COLD = CoolingClass("cold", "forced_air", 1.0, 0.8, 0.4, 0.64)
+COOL = CoolingClass("cool", "room", 10.0, 9.0, 0.8, 0.64)
+
+
+def hub(**changes: object) -> Hub:
+    """Make a hub 20 h from its markets by reefer."""
+    return Hub.model_validate({"id": "H", "lon": 109.6, "lat": 28.6} | changes)
+
+
+def scenario(
+    crops: tuple[str, ...],
+    hubs: tuple[Hub, ...] = (hub(),),
+    *,
+    periods: tuple[Period, ...] = (SUMMER,),
+    chain: Chain | None = None,
+    haul: tuple[str, ...] = ("reefer_4m2",),
+) -> Scenario:
+    """Make a scenario of two villages with everything lanes look at."""
+    villages = tuple(Village(id=f"V{n}", lon=109.6, lat=28.6 + n / 100) for n in range(2))
+    return Scenario(
+        name="lanes", variant="base", folder=Path(), sha256="", villages=villages, sites=(), hubs=hubs,
+        periods=periods, commodities=tuple(COMMODITIES[name] for name in crops),
+        harvest_t=np.ones((2, len(crops), len(periods))), depot_types=(), mobile_units=(), vehicles=VEHICLES,
+        chain=chain or Chain(), economics=Economics(), siting=Siting(), subsidy=Subsidy(), roads=Roads(),
+        routing=Routing(line_haul_vehicles=haul),
+    )  # fmt: skip
+
+
+def depot_loss(made: Scenario, crop: str, aboard_h: float, haul_h: float) -> float:
+    """Return the loss of the first period through a cold forced-air depot, from the compiled table."""
+    lanes = depot_lanes(made, (COLD,), np.zeros(1, dtype=np.intp), np.array([haul_h]), 6.0)
+    index = [c.id for c in made.commodities].index(crop)
+    return float(lanes.loss[index, 0, 0, 0, lanes.batch(np.array([aboard_h]))[0, 0]])
+
+
+def today_loss(made: Scenario, haul_h: float) -> float:
+    """Return the loss of today's chain, first village, crop and period."""
+    return float(today_lanes(made, np.zeros(2, dtype=np.intp), np.full(2, haul_h)).loss[0, 0, 0])
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(
+    crop=st.sampled_from(sorted(COMMODITIES)),
+    aboard=st.floats(0.0, 5.9),
+    haul=st.tuples(st.sampled_from(["reefer_4m2", "insulated_4m2", "light_truck"]), st.floats(0.0, 9.0)),
+    onward=st.sampled_from(["ambient", "insulated", "reefer"]),
+    hours=st.tuples(st.floats(0.0, 12.0), st.floats(0.0, 40.0), st.floats(0.0, 24.0)),
+    dwell=st.floats(0.0, 48.0),
+    batch=st.sampled_from([0.05, 0.25, 1.0]),
+)
+def test_depot_table_equals_the_stages(
+    crop: str, aboard: float, haul: tuple[str, float], onward: str, hours: tuple[float, float, float], dwell: float,
+    batch: float,
+) -> None:  # fmt: skip
+    """Used life and loss of the table are those of the lane's stages followed one by one, to 1e-9."""
+    (truck, haul_h), (dwell_h, onward_h, market_h) = haul, hours
+    place = hub(dwell_h=dwell_h, onward_h=onward_h, market_h=market_h, onward_cargo=onward)
+    chain = Chain(depot_dwell_h=dwell, dock_batch_h=batch)
+    made = scenario((crop,), (hub(), place), periods=(SUMMER, WINTER), chain=chain, haul=(truck,))
+    lanes = depot_lanes(made, (COLD, COOL), np.array([1], dtype=np.intp), np.array([haul_h]), 6.0)
+    which = lanes.batch(np.array([aboard]))
+    for p, period in enumerate(made.periods):
+        for o, cooling in enumerate((COLD, COOL)):
+            cold = cold_stages(chain, cooling, place, (haul_h, line_haul_half_h(made)), COMMODITIES[crop])
+            start, stages = depot_stages(chain, period, aboard, cold)
+            used = float(age(COMMODITIES[crop], period, start, stages).used[-1])
+            assert lanes.used[0, p, o, 0, which[p, 0]] == pytest.approx(used, rel=1e-9)
+            loss = float(loss_share(COMMODITIES[crop], used, chain.planned_transfers))
+            assert lanes.loss[0, p, o, 0, which[p, 0]] == pytest.approx(loss, abs=1e-9)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(crop=st.sampled_from(sorted(COMMODITIES)), wait=st.floats(0.0, 24.0), ride=st.floats(0.0, 12.0))
+def test_today_table_equals_the_stages(crop: str, wait: float, ride: float) -> None:
+    """Today's loss is that of its stages followed one by one, and its hours end on arrival at the buyer."""
+    made = scenario((crop,), chain=Chain(today_wait_h=wait), periods=(SUMMER, WINTER))
+    lanes = today_lanes(made, np.zeros(2, dtype=np.intp), np.array([ride, ride + 1.0]))
+    stages = today_stages(made.chain, COMMODITIES[crop], made.hubs[0], ride)
+    for p, period in enumerate(made.periods):
+        used = float(age(COMMODITIES[crop], period, harvest_clock_h(period), stages).used[-1])
+        assert lanes.loss[0, 0, p] == pytest.approx(float(loss_share(COMMODITIES[crop], used, 3)), abs=1e-9)
+    to_market = 4.0 + 20.0 if COMMODITIES[crop].sold_at == "market" else 0.0
+    assert lanes.hours[:, 0] == pytest.approx([wait + ride + to_market, wait + ride + 1.0 + to_market], abs=1e-9)
+
+
+@pytest.mark.parametrize("crop", ["pak_choi", "strawberry"])
+@pytest.mark.parametrize(("onward_h", "left"), [(20.0, 0.55), (40.0, 0.3)])
+def test_pre_cooled_then_warm_gains_little(crop: str, onward_h: float, left: float) -> None:
+    """Behind the same depot a warm truck and hall leave half the benefit after 20 h, a quarter after 40 h.
+
+    The benefit is the loss of today's chain less that of the lane; with reefers it is over four fifths of the loss.
+    """
+    reefer = scenario((crop,), (hub(onward_h=onward_h),))
+    warm = scenario((crop,), (hub(onward_h=onward_h, onward_cargo="ambient", market_temp_c=25.0),))
+    today = today_loss(reefer, 1.5)
+    kept_cold = today - depot_loss(reefer, crop, 1.0, 1.5)
+    kept_warm = today - depot_loss(warm, crop, 1.0, 1.5)
+    assert kept_cold > 0.8 * today
+    assert 0.0 < kept_warm < left * kept_cold
+
+
+def test_the_longer_the_warm_ride_the_less_is_gained() -> None:
+    """Behind the same depot, 5, 20 and 40 h of onward leg in a warm truck lose more and more, by reefer hardly more."""
+    losses = {
+        cargo: [depot_loss(scenario(("broccoli",), (hub(onward_cargo=cargo, onward_h=h),)), "broccoli", 1.0, 1.0)
+                for h in (5.0, 20.0, 40.0)]
+        for cargo in ("ambient", "insulated", "reefer")
+    }  # fmt: skip
+    for cargo in losses:
+        assert losses[cargo][0] < losses[cargo][1] < losses[cargo][2]
+    assert losses["ambient"][1] > losses["insulated"][1] > losses["reefer"][1]
+    assert losses["ambient"][2] - losses["ambient"][0] > 5.0 * (losses["reefer"][2] - losses["reefer"][0])
+
+
+@pytest.mark.parametrize("crop", ["pak_choi", "strawberry", "tomato", "kiwifruit", "freshwater_fish"])
+def test_hours_aboard_in_the_warm_never_help(crop: str) -> None:
+    """On a summer day, with reefers behind the depot, the loss never falls with the hours aboard."""
+    made = scenario((crop,))
+    lanes = depot_lanes(made, (COLD,), np.zeros(1, dtype=np.intp), np.array([2.0]), 8.0)
+    assert np.all(np.diff(lanes.loss[0, 0, 0, 0]) > 0.0)
+
+
+def test_field_warm_chilling_sensitive_crop_is_not_helped_by_a_cold_room() -> None:
+    """Tomatoes through a depot at 10 °C lose less than through one at 1 °C."""
+    made = scenario(("tomato",), chain=Chain(depot_dwell_h=72.0))
+    cool = CoolingClass("cool", "forced_air", 10.0, 0.8, 0.4, 0.64)
+    lanes = depot_lanes(made, (COLD, cool), np.zeros(1, dtype=np.intp), np.array([2.0]), 1.0)
+    assert np.all(lanes.loss[0, 0, 1] < lanes.loss[0, 0, 0])
+
+
+def test_a_crop_sold_at_the_hub_ends_there() -> None:
+    """Tea leaf goes to works at the hub: what lies behind the hub changes neither its loss nor its hours."""
+    near = scenario(("tea_leaf",), (hub(dwell_h=0.0, onward_h=0.0, market_h=0.0),))
+    far = scenario(("tea_leaf",), (hub(dwell_h=48.0, onward_h=100.0, market_h=48.0),))
+    assert depot_loss(far, "tea_leaf", 1.0, 1.0) == depot_loss(near, "tea_leaf", 1.0, 1.0)
+    lanes = [today_lanes(made, np.zeros(2, dtype=np.intp), np.ones(2)) for made in (near, far)]
+    assert lanes[0].loss.tolist() == lanes[1].loss.tolist()
+    assert lanes[1].hours[0, 0] == 8.0 + 1.0
+
+
+def test_a_site_without_a_road_to_its_hub_loses_everything() -> None:
+    """Where the haul is infinite the loss is 1, and the neighbouring site's is not touched."""
+    made = scenario(("pak_choi",))
+    lanes = depot_lanes(made, (COLD,), np.zeros(2, dtype=np.intp), np.array([1.0, np.inf]), 1.0)
+    assert np.all(lanes.loss[..., 1, :] == 1.0)
+    assert np.all(lanes.loss[..., 0, :] < 0.5)
+
+
+def test_batches_step_at_the_dock_clock() -> None:
+    """Harvest at 08:00, 1.5 h wait, 0.25 h unloading: 0.2 h aboard meets the dock at 10:00, 0.3 h at 10:15."""
+    assert harvest_clock_h(SUMMER) == 8.0
+    assert batch_clock_h(Chain(), SUMMER, 0.2) == pytest.approx(10.0, abs=1e-12)
+    assert batch_clock_h(Chain(), SUMMER, 0.25) == pytest.approx(10.0, abs=1e-12)
+    assert batch_clock_h(Chain(), SUMMER, 0.3) == pytest.approx(10.25, abs=1e-12)
+    lanes = depot_lanes(scenario(("pak_choi",)), (COLD,), np.zeros(1, dtype=np.intp), np.array([1.0]), 2.0)
+    assert lanes.batch(np.array([0.2, 0.25, 0.3, 0.5])).tolist() == [[1, 1, 2, 2]]
+
+
+def test_worst_line_haul_truck_decides() -> None:
+    """Reefers alone hold; with an uncooled truck on offer the haul drifts with that truck's half-time."""
+    assert line_haul_half_h(scenario(("pak_choi",), haul=("reefer_4m2", "reefer_9m6"))) is None
+    assert line_haul_half_h(scenario(("pak_choi",), haul=("reefer_4m2", "medium_truck", "insulated_4m2"))) == 4.0
+
+
+def test_loss_per_hour_is_the_step_of_the_table() -> None:
+    """A quarter of an hour aboard costs dL/du · k(T) · 0.25 h, to the second order of the step."""
+    made = scenario(("pak_choi",), chain=Chain(dock_batch_h=0.05))
+    lanes = depot_lanes(made, (COLD,), np.zeros(1, dtype=np.intp), np.array([2.0]), 4.0)
+    loss, used, dock = lanes.loss[0, 0, 0, 0], lanes.used[0, 0, 0, 0], lanes.dock_rate[0, 0]
+    slope = loss_per_hour(made.commodities[0], float(used[30]), float(dock[30]), made.chain.planned_transfers)
+    warm_share = 1.0 - math.exp(-1.0)
+    assert warm_share * slope < (loss[31] - loss[29]) / 0.1 < 1.3 * slope

@@ -1,0 +1,257 @@
+"""Kinetics, stages and lanes against hand calculation, closed forms and fine quadrature."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+
+from coldchain.model import Commodity, Period
+from coldchain.scenario import catalogue_table
+from coldchain.spoilage import Stage, age, hourly_air_c, life_d, loss_share, loss_slope, rate_per_h
+
+CATALOGUE: dict[str, Commodity] = {c.id: c for c in catalogue_table("commodity") if isinstance(c, Commodity)}
+SUMMER = Period(id="summer", days=85, temp_min_c=20.5, temp_max_c=29.5)
+WINTER = Period(id="winter", days=60, temp_min_c=2.0, temp_max_c=9.5)
+GAS_J = 8.31451
+
+
+def crop(**changes: object) -> Commodity:
+    """Make a crop on the generic band law: ten days at 0 °C, first-order loss, no chilling, no handling loss."""
+    figures: dict[str, object] = {
+        "id": "x", "name": "X", "zone": "cold", "kinetics": "q10", "q10": math.sqrt(3.0 * 2.5), "life_d": 10.0,
+        "life_temp_c": 0.0, "life_min_d": 9, "life_max_d": 11, "life_25c_d": 1, "freezing_c": -5, "density_kg_m3": 300,
+        "heat_kj_kg_k": 4, "price_cny_kg": 1, "precool_deadline_h": 9, "loss_shape": 1.0, "handling_loss": 0.0,
+    }  # fmt: skip
+    return Commodity.model_validate(figures | changes)
+
+
+def still(temp_c: float) -> Period:
+    """Make a period whose air has one temperature all day."""
+    return Period(id="still", days=1, hourly_c=(temp_c,) * 24)
+
+
+def used_by(commodity: Commodity, period: Period, clock_h: float, *stages: Stage) -> float:
+    """Return the life used up over all stages."""
+    return float(age(commodity, period, clock_h, stages).used[-1])
+
+
+def integral(commodity: Commodity, temp_c: Callable[[float], float], hours: float, kinks: list[float]) -> float:
+    """Integrate the rate over a temperature history, by adaptive quadrature to 1e-12."""
+    return float(quad(lambda t: float(rate_per_h(commodity, temp_c(t))), 0, hours, points=kinks, epsabs=1e-13,
+                      epsrel=1e-12, limit=500)[0])  # fmt: skip
+
+
+@pytest.mark.parametrize(("temp_c", "percent"), [(0, 100), (10, 33), (20, 13), (30, 7), (40, 4)])
+def test_band_law_gives_the_published_relative_lives(temp_c: float, percent: float) -> None:
+    """Relative life is 100/33/13/7/4 at 0/10/20/30/40 °C (Saltveit, USDA Handbook 66), within its rounding."""
+    relative = 100.0 * life_d(crop(), temp_c) / life_d(crop(), 0.0)
+    assert relative == pytest.approx(percent, abs=0.5)
+
+
+def test_own_q10_stretches_all_bands() -> None:
+    """A Q10 of 4 between 5 and 15 °C is met there, and the other bands are stretched by the same exponent."""
+    strong = crop(q10=4.0)
+    assert life_d(strong, 5.0) / life_d(strong, 15.0) == pytest.approx(4.0, rel=1e-12)
+    exponent = math.log(4.0) / math.log(math.sqrt(7.5))
+    assert life_d(strong, 20.0) / life_d(strong, 30.0) == pytest.approx(2.0**exponent, rel=1e-12)
+
+
+def test_arrhenius_ratio_by_hand() -> None:
+    """With Ea of 60 kJ/mol a lot ages exp(60000/R·(1/278.15 - 1/298.15)) times faster at 25 than at 5 °C."""
+    berry = crop(kinetics="arrhenius", ea_kj_mol=60.0, q10=None)
+    by_hand = math.exp(60_000.0 / GAS_J * (1 / 278.15 - 1 / 298.15))
+    assert float(rate_per_h(berry, 25.0) / rate_per_h(berry, 5.0)) == pytest.approx(by_hand, rel=1e-12)
+    assert by_hand == pytest.approx(5.70, abs=0.01)
+
+
+def test_fish_law_by_hand() -> None:
+    """Iced fish ages (1 + 0.1·T)² as fast as at 0 °C: four times at 10 °C."""
+    fish = crop(kinetics="ratkowsky", q10=None)
+    assert life_d(fish, 10.0) == pytest.approx(10.0 / 4.0, rel=1e-12)
+
+
+def test_rates_keep_the_shape_of_the_temperatures() -> None:
+    """An array of temperatures of shape (2, 2) gives rates of that shape, each as if asked alone."""
+    temps = np.array([[0.0, 10.0], [20.0, 30.0]])
+    rates = rate_per_h(crop(), temps)
+    assert rates.shape == (2, 2)
+    assert rates[1, 0] == float(rate_per_h(crop(), 20.0))
+
+
+def test_cold_below_the_threshold_harms() -> None:
+    """A tomato lives shorter at 2 °C than at its threshold of 10 °C, and at 10 °C longer than at 20 °C."""
+    tomato = CATALOGUE["tomato"]
+    assert life_d(tomato, 2.0) < life_d(tomato, 6.0) < life_d(tomato, 10.0)
+    assert life_d(tomato, 10.0) > life_d(tomato, 20.0)
+
+
+def test_chilled_tomato_lasts_as_published() -> None:
+    """A tomato at 5 °C lasts 4-8 days, about half as long as at 10 °C (HB 66: 6-8 days)."""
+    assert 4.0 <= life_d(CATALOGUE["tomato"], 5.0) <= 8.0
+
+
+def test_peach_has_a_killing_zone_between_two_good_temperatures() -> None:
+    """A peach lives longest near 0 °C; at 4-6 °C, in the killing zone, it lives shorter than at 1 °C or at 8 °C."""
+    peach = CATALOGUE["peach"]
+    assert life_d(peach, 4.0) < life_d(peach, 8.0) < life_d(peach, 1.0)
+    assert life_d(peach, 6.0) < life_d(peach, 8.0)
+
+
+@pytest.mark.parametrize("commodity", CATALOGUE.values(), ids=CATALOGUE.keys())
+def test_freezing_leaves_a_day(commodity: Commodity) -> None:
+    """Below its freezing point any lot is spent in a day."""
+    assert life_d(commodity, commodity.freezing_c - 0.1) == pytest.approx(1.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("commodity", CATALOGUE.values(), ids=CATALOGUE.keys())
+def test_loss_grows_from_nothing_to_everything(commodity: Commodity) -> None:
+    """Loss is 0 for a fresh lot, never falls with used-up life, is loss_at_life at its end and tends to 1."""
+    used = np.linspace(0.0, 30.0, 3001)
+    loss = loss_share(commodity, used)
+    assert loss[0] == 0.0
+    assert np.all(np.diff(loss) >= 0.0)
+    assert loss[100] == pytest.approx(commodity.loss_at_life, abs=1e-12)
+    assert loss[-1] == pytest.approx(1.0, abs=1e-6)
+
+
+@settings(derandomize=True, deadline=None)
+@given(used=st.floats(0.01, 3.0), shape=st.floats(0.5, 8.0), transfers=st.integers(0, 5))
+def test_loss_slope_is_the_derivative(used: float, shape: float, transfers: int) -> None:
+    """The slope of the loss equals its central difference."""
+    weibull = crop(loss_shape=shape, handling_loss=0.02)
+    step = 1e-6 * max(used, 0.1)
+    ends = loss_share(weibull, np.array([used - step, used + step]), transfers)
+    assert float(loss_slope(weibull, used, transfers)) == pytest.approx((ends[1] - ends[0]) / (2 * step), abs=1e-6)
+
+
+def test_each_transfer_bruises_what_is_left() -> None:
+    """Three transfers at 2 % keep 0.98³ of a lot, whatever its age keeps."""
+    bruised = crop(handling_loss=0.02)
+    kept = 1.0 - loss_share(bruised, np.array([0.0, 1.0]), 3)
+    assert kept == pytest.approx([0.98**3, 0.5 * 0.98**3], abs=1e-12)
+
+
+def test_air_of_the_day_meets_its_low_and_high() -> None:
+    """From a low of 20.5 at 05:00 and a high of 29.5 at 14:30 the day is warmest at 14 and 15 h, coldest at 5 h."""
+    air = hourly_air_c(SUMMER)
+    assert (air.argmin(), air[5]) == (5, 20.5)
+    assert air.argmax() in (14, 15)
+    assert air.max() == pytest.approx(29.5, abs=0.07)
+
+
+def test_hourly_air_is_taken_as_given() -> None:
+    """Twenty-four hourly means stand instead of low and high."""
+    hours = tuple(float(h) for h in range(24))
+    assert hourly_air_c(Period(id="p", days=1, hourly_c=hours)).tolist() == list(hours)
+
+
+@pytest.mark.parametrize("kind", ["ambient", "drift", "hold", "cool"])
+def test_constant_temperature_is_hours_times_rate(kind: str) -> None:
+    """Where air, cargo and target share one temperature, each kind of stage uses hours × rate."""
+    stage = Stage(kind, 31.7, 17.0, 2.0)
+    expected = 31.7 * float(rate_per_h(crop(), 17.0))
+    assert used_by(crop(), still(17.0), 6.3, stage) == pytest.approx(expected, rel=1e-12)
+
+
+def test_newton_cooling_against_quadrature() -> None:
+    """Cooling 28 -> 1 °C with a half-time of 0.8 h uses the life that fine quadrature finds; an eighth is left."""
+    ends = age(crop(), still(28.0), 0.0, [Stage("cool", 2.4, 1.0, 0.8)])
+    expected = integral(crop(), lambda t: 1.0 + 27.0 * 0.5 ** (t / 0.8), 2.4, [])
+    assert ends.used[0] == pytest.approx(expected, rel=1e-6)
+    assert ends.temp_c[0] == pytest.approx(1.0 + 27.0 / 8.0, abs=1e-9)
+
+
+def test_ambient_day_against_trapezoid() -> None:
+    """A day in the air of summer uses the mean of the rate over a fine grid of that day."""
+    clock = np.linspace(0.0, 24.0, 24 * 600 + 1)
+    air = np.interp(clock, np.arange(25.0), np.r_[hourly_air_c(SUMMER), hourly_air_c(SUMMER)[0]])
+    expected = float(np.trapezoid(rate_per_h(crop(), air), clock))
+    assert used_by(crop(), SUMMER, 9.25, Stage("ambient", 24.0)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_drift_against_quadrature_and_closed_form() -> None:
+    """A lot at 5 °C in an uncooled body under still air of 25 °C warms as 25 - 20·2^(-t/3)."""
+    lane = [Stage("cool", 400.0, 5.0, 1.0), Stage("drift", 7.0, half_h=3.0)]
+    ends = age(crop(), still(25.0), 0.0, lane)
+    expected = integral(crop(), lambda t: 25.0 - 20.0 * 0.5 ** (t / 3.0), 7.0, [])
+    assert ends.used[1] - ends.used[0] == pytest.approx(expected, rel=1e-6)
+    assert ends.temp_c[1] == pytest.approx(25.0 - 20.0 * 0.5 ** (7.0 / 3.0), abs=1e-9)
+
+
+def test_drift_under_moving_air_follows_newton() -> None:
+    """While the air warms by 2 K an hour the drifting cargo satisfies dT/dt = ln 2 / half · (air - T)."""
+    warming = Period(id="p", days=1, hourly_c=tuple(2.0 * h for h in range(24)))
+    decay = math.log(2.0) / 3.0
+    cargo_c = age(crop(), warming, 4.0, [Stage("drift", 1e-9, half_h=3.0), Stage("drift", 5.0, half_h=3.0)]).temp_c[1]
+    lag = 2.0 / decay
+    assert cargo_c == pytest.approx(8.0 + 2.0 * 5.0 - lag + lag * math.exp(-decay * 5.0), abs=1e-6)
+
+
+@settings(derandomize=True, deadline=None)
+@given(
+    kind=st.sampled_from(["ambient", "drift", "hold", "cool"]),
+    hours=st.floats(0.1, 40.0),
+    share=st.floats(0.0, 1.0),
+    clock=st.floats(0.0, 24.0),
+    half=st.floats(0.2, 12.0),
+)
+def test_splitting_a_stage_changes_nothing(kind: str, hours: float, share: float, clock: float, half: float) -> None:
+    """A stage cut in two anywhere uses the same life and leaves the same temperature."""
+    whole = age(crop(), SUMMER, clock, [Stage("ambient", 1.0), Stage(kind, hours, 1.0, half)])
+    parts = [Stage(kind, hours * share, 1.0, half), Stage(kind, hours * (1.0 - share), 1.0, half)]
+    cut = age(crop(), SUMMER, clock, [Stage("ambient", 1.0), *parts])
+    assert cut.used[-1] == pytest.approx(whole.used[-1], rel=1e-5)
+    assert cut.temp_c[-1] == pytest.approx(whole.temp_c[-1], abs=1e-8)
+    assert cut.hours[-1] == pytest.approx(whole.hours[-1], abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["peach", "tomato", "tea_leaf", "freshwater_fish"])
+@pytest.mark.parametrize("kind", ["ambient", "drift", "cool"])
+def test_kinks_of_the_rate_cost_no_accuracy(name: str, kind: str) -> None:
+    """Cooling through the killing zone of a peach, or past a threshold, agrees with a thousand short pieces."""
+    half, warm = 9.0, Stage("ambient", 1.0)
+    whole = used_by(CATALOGUE[name], SUMMER, 8.0, warm, Stage(kind, 30.0, 1.0, half))
+    fine = used_by(CATALOGUE[name], SUMMER, 8.0, warm, *[Stage(kind, 0.03, 1.0, half)] * 1000)
+    assert whole == pytest.approx(fine, rel=1e-5)
+
+
+def test_a_reefer_does_not_cool_a_warm_load() -> None:
+    """Twenty hours in a reefer age a field-warm lot exactly as twenty hours at field temperature: it holds only."""
+    clock, hours = 14.0, 20.0
+    ends = age(crop(), SUMMER, clock, [Stage("hold", hours)])
+    field_c = float(hourly_air_c(SUMMER)[14])
+    assert ends.used[0] == pytest.approx(hours * float(rate_per_h(crop(), field_c)), rel=1e-12)
+    assert ends.temp_c[0] == pytest.approx(field_c, abs=1e-12)
+    cooled = age(crop(), SUMMER, clock, [Stage("cool", 2.4, 1.0, 0.8), Stage("hold", hours)])
+    assert cooled.used[1] < 0.5 * ends.used[0]
+
+
+@settings(derandomize=True, deadline=None)
+@given(slow=st.floats(0.1, 20.0), factor=st.floats(0.01, 1.0), name=st.sampled_from(["pak_choi", "spinach", "litchi"]))
+def test_faster_pre_cooling_is_never_worse(slow: float, factor: float, name: str) -> None:
+    """With the same hours in the cold room, a shorter half-time never uses more life of a crop that loves the cold."""
+    lots = [
+        used_by(CATALOGUE[name], SUMMER, 9.0, Stage("cool", 12.0, 1.0, half), Stage("hold", 20.0))
+        for half in (slow, slow * factor)
+    ]
+    assert lots[1] <= lots[0] * (1.0 + 1e-9)
+
+
+def test_a_too_cold_room_is_worse_than_the_right_one() -> None:
+    """Tomatoes cooled to 1 °C for two days have used up more life than those cooled to 10 °C."""
+    lots = [used_by(CATALOGUE["tomato"], SUMMER, 9.0, Stage("cool", 48.0, temp, 0.8)) for temp in (1.0, 10.0)]
+    assert lots[0] > lots[1]
+
+
+def test_nothing_passes_in_no_time() -> None:
+    """Stages of zero hours use nothing and change no temperature; no stages give empty arrays."""
+    ends = age(crop(), WINTER, 3.0, [Stage("ambient", 0.0), Stage("cool", 0.0, -3.0, 1.0)])
+    assert ends.used.tolist() == [0.0, 0.0]
+    assert ends.temp_c[1] == ends.temp_c[0]
+    assert age(crop(), WINTER, 3.0, []).used.shape == (0,)
