@@ -233,3 +233,12 @@ def test_the_terminal_takes_a_summary_and_shows_the_first_warnings(small_plan: P
     assert "odd 5" not in text
     assert "2 more warnings" in text
     assert "interrupted" in text
+
+
+def test_a_link_to_a_run_stays_a_link(small_plan: Plan, run: Path, tmp_path: Path) -> None:
+    link = tmp_path / "latest"
+    link.symlink_to(run, target_is_directory=True)
+    write_run(small_plan, link, run_information(small_plan, {"time_limit": 20.0, "seed": 0}))
+    assert link.is_symlink()
+    assert (run / "map.html").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["latest"]

@@ -30,7 +30,7 @@ def check_target(folder: Path) -> None:
     UsageError
         When it holds something other than an earlier run, or it cannot be written.
     """
-    target = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow a link that is to be replaced
+    target = Path(folder).resolve()
     if target.exists() and not _may_replace(target):
         raise UsageError(f"{folder} exists and is no earlier run; choose another folder, nothing was written")
     above = next(parent for parent in target.parents if parent.exists())
@@ -57,7 +57,7 @@ def write_run(plan: Plan, folder: Path | str, run_info: Mapping[str, Any]) -> Pa
         When the folder holds something other than a run, or cannot be written; nothing is left behind.
     """
     check_target(Path(folder))
-    target = Path(os.path.abspath(folder))  # noqa: PTH100 - as in check_target
+    target = Path(folder).resolve()
     partial = target.parent / f".{target.name}.partial-{os.getpid()}"
     try:
         partial.mkdir(parents=True)

@@ -41,6 +41,8 @@ FRAME_PX = (800, 640)
 PANEL_PX = 330
 ALL_PERIODS = "all seasons"
 MANY_VILLAGES = 600
+FADED = 0.4
+"""Opacity of what is not chosen while something is."""
 FONT = ", ".join(palette.FONTS)
 Sources = dict[str, Any]
 
@@ -96,7 +98,7 @@ def _draw(plot: Any, data: MapData, sources: Sources, season: BooleanFilter) -> 
     """Draw the layers from the ground up; return what the legend lists."""
     minor = plot.multi_line("xs", "ys", source=sources["roads_minor"], color=palette.ROAD, line_width=0.8)
     major = plot.multi_line("xs", "ys", source=sources["roads_major"], color=palette.ROAD_MAJOR, line_width=1.8)
-    lit = {"hover_line_color": palette.INK, "hover_line_alpha": 1.0}
+    lit = {"hover_line_color": palette.INK, "hover_line_alpha": 1.0, "nonselection_line_alpha": FADED}
     spokes = plot.multi_line(
         "xs", "ys", source=sources["spokes"], color=palette.ASSIGNMENT, line_width=0.9, visible=False, **lit
     )
@@ -137,10 +139,12 @@ def _draw_villages(plot: Any, data: MapData, source: ColumnDataSource) -> tuple[
     full = plot.scatter(
         "x", "y", source=source, view=CDSView(filter=BooleanFilter(booleans=served)), size=size,
         fill_color={"field": "avoided_t", "transform": mapper}, line_color="#4f6a6b", line_width=0.6,
+        nonselection_alpha=FADED,
     )  # fmt: skip
     hollow = plot.scatter(
         "x", "y", source=source, view=CDSView(filter=BooleanFilter(booleans=[not shown for shown in served])),
         size=size, fill_color=palette.PAPER, line_color=palette.UNSERVED, line_width=1.6,
+        nonselection_alpha=FADED,
     )  # fmt: skip
     if avoided:
         plot.add_layout(_colour_bar(mapper), "below")
@@ -164,6 +168,7 @@ def _draw_depots(plot: Any, data: MapData, source: ColumnDataSource) -> dict[str
         name: plot.scatter(
             "x", "y", source=source, view=CDSView(filter=BooleanFilter(booleans=[s == name for s in status])),
             marker="square", size="size", fill_color=colour, line_color=palette.PAPER, line_width=1.2, fill_alpha=0.92,
+            nonselection_alpha=FADED,
         )
         for name, colour in palette.DEPOTS.items()
         if name in status
@@ -172,8 +177,9 @@ def _draw_depots(plot: Any, data: MapData, source: ColumnDataSource) -> dict[str
 
 def _draw_hubs(plot: Any, source: ColumnDataSource) -> Any:
     star = plot.scatter(
-        "x", "y", source=source, marker="star", size=21, fill_color=palette.HUB, line_color=palette.INK, line_width=1.1
-    )
+        "x", "y", source=source, marker="star", size=21, fill_color=palette.HUB, line_color=palette.INK, line_width=1.1,
+        nonselection_alpha=FADED,
+    )  # fmt: skip
     names = LabelSet(
         x="x", y="y", text="title", source=source, x_offset=14, y_offset=6, text_font=value(FONT),
         text_font_size="13px", text_font_style="bold", text_color=palette.INK, background_fill_color=palette.PAPER,
