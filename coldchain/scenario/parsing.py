@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -12,11 +11,12 @@ from coldchain.errors import Fault
 from coldchain.model import HOURS, Noun
 
 N = TypeVar("N", bound=Noun)
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
 
 def clean(text: str) -> str:
-    """Fold full-width digits, letters and spaces to plain ones and trim."""
-    return unicodedata.normalize("NFKC", text).strip()
+    """Fold full-width digits, letters and spaces to plain ones and trim; "m³" and "10⁹" stay as they are."""
+    return text.translate(_FULL_WIDTH).strip()
 
 
 def parse(noun: type[N], cells: Mapping[str, Any], file: str, row: int | None) -> tuple[N | None, list[Fault]]:
