@@ -15,7 +15,7 @@ from coldchain.errors import MissingExtraError
 from coldchain.network import build_network
 from coldchain.network.graph import LinkTable
 from coldchain.plan import Plan
-from coldchain.report.background import background
+from coldchain.report.background import background, plane
 from coldchain.report.lines import plan_lines
 from coldchain.report.map import write_map
 from coldchain.report.mapdata import map_data
@@ -94,7 +94,7 @@ def test_every_layer_lies_inside_the_window(small_plan: Plan) -> None:
 
 
 def test_the_background_is_capped_and_keeps_the_major_roads() -> None:
-    """Of 1 primary and 50 apart tracks, 10 features are the primary and 9 tracks."""
+    """Of 1 primary and 50 tracks apart, 10 features are the primary and 9 tracks; those outside are not drawn."""
     n = 51
     lon = np.repeat(np.arange(n) * 0.01, 2)
     lat = np.tile([28.0, 28.01], n)
@@ -103,10 +103,14 @@ def test_the_background_is_capped_and_keeps_the_major_roads() -> None:
         xy_start=np.arange(0, 2 * n + 1, 2), forward_kmh=np.full(n, 30.0), backward_kmh=np.full(n, 30.0),
         road_class=np.array(["primary_link", *["track"] * (n - 1)]),
     )  # fmt: skip
-    major, minor = background(build_network(lon, lat, links), 28.0, most=10)
+    network = build_network(lon, lat, links)
+    xy = plane(network.xy, 28.0)
+    major, minor = background(network, xy, (-1e5, 1e6), (0.0, 1e7), most=10)
     assert len(major) == 1
     assert len(minor) == 9
     assert np.ptp(major[0][:, 1]) == pytest.approx(1111.95, abs=0.01)
+    _, near = background(network, xy, (-500.0, 2500.0), (0.0, 1e7))
+    assert len(near) == 2, "a hundredth of a degree is 982 m there: of the tracks the first two lie inside"
 
 
 def test_the_picture_is_small_and_1600_wide(small_plan: Plan, tmp_path: Path) -> None:

@@ -17,23 +17,26 @@ MAJOR = ("motorway", "trunk", "primary", "secondary")
 RANKS = (*MAJOR, "tertiary", "unclassified", "road", "residential", "living_street", "service", "track", "access")
 
 
-def background(network: RoadNetwork, lat0: float, most: int = MOST_FEATURES) -> tuple[list[Floats], list[Floats]]:
+def background(
+    network: RoadNetwork, xy: Floats, x: tuple[float, float], y: tuple[float, float], most: int = MOST_FEATURES
+) -> tuple[list[Floats], list[Floats]]:
     """Return lines in metres for drawing: major roads, and all others.
 
-    Roads of a class are joined end to end and simplified to a 2,500th of the map's width; when there are still more
-    than ``most``, the lower classes and the shorter pieces are left out.
+    Only links that touch the window count. Those of a class are joined end to end and simplified to a 2,500th of the
+    window's width; when there are still more than ``most``, the lower classes and the shorter pieces are left out.
 
     Parameters
     ----------
-    lat0 : latitude at which the metres are true
+    xy : float64[k, 2], the network's vertices in metres
+    x, y : west and east, south and north end of the window in metres
     """
-    xy = plane(network.xy, lat0)
-    if not len(xy):
+    if not network.links:
         return [], []
-    tolerance = float(np.ptp(xy, axis=0).max()) / SCREEN_STEPS
+    tolerance = (x[1] - x[0]) / SCREEN_STEPS
+    window = shapely.box(x[0], y[0], x[1], y[1])
     major: list[Floats] = []
     minor: list[Floats] = []
-    for name, parts in _by_class(network, xy):
+    for name, parts in _by_class(network, xy, window):
         left = most - len(major) - len(minor)
         if left <= 0:
             break
@@ -54,11 +57,12 @@ def thinned(line: Floats, tolerance: float) -> Floats:
     return np.asarray(shapely.get_coordinates(shapely.simplify(shapely.LineString(line), tolerance)))
 
 
-def _by_class(network: RoadNetwork, xy: Floats) -> Iterator[tuple[str, list[object]]]:
+def _by_class(network: RoadNetwork, xy: Floats, window: shapely.Polygon) -> Iterator[tuple[str, list[object]]]:
     """Yield the classes in order of importance, each with its lines; unknown classes come before tracks."""
-    names = np.char.replace(network.road_class, "_link", "") if network.links else network.road_class
     link = np.repeat(np.arange(network.links), np.diff(network.xy_start))
     lines = shapely.linestrings(xy, indices=link)
+    seen = shapely.intersects(lines, window)
+    names, lines = np.char.replace(network.road_class, "_link", "")[seen], lines[seen]
     order = {name: n for n, name in enumerate(RANKS)}
     for name in sorted(set(names.tolist()), key=lambda key: (order.get(key, RANKS.index("service")), key)):
         yield name, list(lines[names == name])

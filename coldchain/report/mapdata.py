@@ -70,8 +70,8 @@ def map_data(plan: Plan, lines: PlanLines, aspect: float) -> MapData:
     window = _window(plan, lines, aspect)
     network = plan.basis.placed.network
     tables = plan.tables
-    shift = plane(np.array([window.origin]), window.origin[1])[0]
-    major, minor = (_line_columns([line - shift for line in part]) for part in background(network, window.origin[1]))
+    roads = background(network, window.metres(network.xy), window.x, window.y)
+    major, minor = (_line_columns(part) for part in roads)
     return MapData(
         window=window,
         roads_major=major,
