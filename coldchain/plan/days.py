@@ -25,8 +25,6 @@ from coldchain.spoilage import loss_per_hour
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 SHARE_KEPT = 1e-6
-SETTLED = 0.05
-MOST_PASSES = 2
 
 
 @dataclass(frozen=True)
@@ -164,19 +162,15 @@ def site_lots(basis: Basis, arcs: Arcs, decision: Decision, rows: Indices) -> Si
 def _route_day(
     basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], effort: Effort
 ) -> CollectionResult:
-    """Route one day; the spoilage weights are taken anew at the hours aboard until these settle."""
+    """Route one day: savings routes first, then in earnest with the spoilage weights at the hours aboard of those."""
     aboard = np.minimum(least_aboard_h(legs[0][1:, 0], basis.collection), basis.scenario.siting.max_first_mile_h)
-    found: list[tuple[float, CollectionResult]] = []
-    for _ in range(1 if effort.quick else MOST_PASSES):
-        problem = _problem(basis, site, period, daily, legs, aboard)
-        quick = effort.quick or effort.stop()
-        result = solve_collection(problem, solution_limit=0 if quick else None, seed=effort.seed, stop=effort.stop)
-        found.append((_true_cost(basis, site, period, daily, result), result))
-        settled = _hours_aboard(result, aboard)
-        if np.all(np.abs(settled - aboard) <= SETTLED) or len(daily) == 1 or effort.stop():
-            break
-        aboard = settled
-    return min(found, key=lambda pair: pair[0])[1]
+    problem = _problem(basis, site, period, daily, legs, aboard)
+    first = solve_collection(problem, solution_limit=0, seed=effort.seed)
+    if effort.quick or effort.stop():
+        return first
+    problem = _problem(basis, site, period, daily, legs, _hours_aboard(first, aboard))
+    second = solve_collection(problem, seed=effort.seed, stop=effort.stop)
+    return min(first, second, key=lambda result: _true_cost(basis, site, period, daily, result))
 
 
 def _problem(

@@ -160,7 +160,7 @@ def _course(basis: Basis, arcs: Arcs, decision: Decision, options: Options, *, q
         if not quick and (done == of or done % 10 == 0):
             options.say(f"routing: {done} of {of} depots")
 
-    days = work_out_days(basis, arcs, decision, Effort(quick, options.seed, options.stop), progress)
+    days = work_out_days(basis, arcs, decision, Effort(quick, options.seed, options.over), progress)
     lots = lots_of(basis, arcs, decision, days)
     return Course(
         decision,

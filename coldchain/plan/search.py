@@ -7,6 +7,7 @@ Both decisions are worked out with real routes afterwards and the better one is 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -31,12 +32,20 @@ PLANNED: tuple[Status, ...] = ("optimal", "feasible")
 
 @dataclass(frozen=True)
 class Options:
-    """How to plan: ``time_limit_s`` for the whole run; ``say`` hears progress; ``stop`` is asked for an early end."""
+    """How to plan: ``time_limit_s`` for the whole run; ``say`` hears progress; ``stop`` is asked for an early end.
+
+    The clock starts when the options are made. When it has run out, the depots not yet routed get quick routes.
+    """
 
     time_limit_s: float = 120.0
     seed: int = 0
     say: Say = field(default=lambda _: None)
     stop: Callable[[], bool] = field(default=lambda: False)
+    began: float = field(default_factory=time.monotonic)
+
+    def over(self) -> bool:
+        """Tell whether to end now: asked to, or out of time."""
+        return self.stop() or time.monotonic() - self.began > self.time_limit_s
 
 
 @dataclass(frozen=True)

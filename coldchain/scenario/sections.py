@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from coldchain.errors import Fault
-from coldchain.model import Chain, Economics, Noun, Roads, Routing, Siting, Subsidy
+from coldchain.model import Noun
+from coldchain.model.dictionary import SECTIONS as SECTIONS
 from coldchain.scenario.datum import DATUMS
 from coldchain.scenario.parsing import clean, parse
 from coldchain.scenario.tables import decode
@@ -18,14 +19,6 @@ from coldchain.scenario.tables import decode
 FILE = "scenario.toml"
 SCHEMA = "coldchain.scenario/1"
 BASE = "base"
-SECTIONS: dict[str, type[Noun]] = {
-    "chain": Chain,
-    "economics": Economics,
-    "siting": Siting,
-    "subsidy": Subsidy,
-    "roads": Roads,
-    "routing": Routing,
-}
 OVERRIDES = ("commodity", "depot_type", "mobile_unit", "vehicle")
 HEAD = ("schema", "name", "datum", "notes", "variants")
 

@@ -1,0 +1,166 @@
+"""The whole way from a scenario to a plan, on counties small enough to reason about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coldchain.errors import InfeasibleError
+from coldchain.model import Scenario
+from coldchain.plan import Options, Plan, plan
+from coldchain.scenario import load, upland, write_scenario
+
+QUICK = {"time_limit_s": 40.0}
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    """Fifteen villages, three sites, one hub."""
+    folder = tmp_path_factory.mktemp("plan") / "county"
+    write_scenario(upland(15, 5), folder)
+    return load(folder)[0]
+
+
+@pytest.fixture(scope="module")
+def base(county: Scenario) -> Plan:
+    """Plan that county."""
+    return plan(county, Options(**QUICK))
+
+
+def changed(scenario: Scenario, **sections: dict[str, Any]) -> Scenario:
+    """Return the scenario with some settings of its sections replaced."""
+    updates = {name: getattr(scenario, name).model_copy(update=values) for name, values in sections.items()}
+    return replace(scenario, **updates)
+
+
+def test_plan_verifies_and_its_bound_holds(base: Plan) -> None:
+    """A plan passes the independent check, and its bound lies at or below its value."""
+    assert base.report.problems == ()
+    assert base.summary["objective"]["bound"] <= base.summary["objective"]["value"]
+    assert base.report.total_cny == pytest.approx(base.summary["annual_cny"]["total"], rel=1e-6)
+
+
+def test_plan_loses_far_less_than_today_within_the_budget(base: Plan) -> None:
+    """The plan at least halves the loss, pays no more than the budget and keeps the two-way capped award."""
+    loss, money = base.summary["loss"], base.summary["investment"]
+    assert loss["plan_rate"] < loss["baseline_rate"] / 2
+    assert 0 < money["subsidy_cny"] <= money["budget_cny"]
+    assert money["subsidy_cny"] <= 0.4 * money["total_cny"] + 1
+
+
+def test_without_budget_the_plan_is_todays_chain(county: Scenario) -> None:
+    """No subsidy, no depot: losses, costs and bound are those of today."""
+    summary = plan(changed(county, siting={"budget_cny": 0.0}), Options(**QUICK)).summary
+    assert summary["loss"]["plan_t"] == summary["loss"]["baseline_t"]
+    assert summary["depots"]["built"] == 0
+    assert summary["routes"]["count"] == 0
+
+
+def test_every_tonne_is_in_exactly_one_lot(base: Plan) -> None:
+    """The lots of each village, commodity and period add up to its harvest."""
+    scenario = base.scenario
+    lots = base.tables["lots"].groupby(["village", "commodity", "period"])["tonnes"].sum()
+    for v, c, p in zip(*np.nonzero(scenario.harvest_t), strict=True):
+        key = (scenario.villages[v].id, scenario.commodities[c].id, scenario.periods[p].id)
+        assert lots[key] == pytest.approx(scenario.harvest_t[v, c, p], rel=1e-9)
+
+
+def test_each_day_is_fetched_what_is_assigned(base: Plan) -> None:
+    """Stops of a depot and period carry the assigned daily tonnes of their villages, no more and no less."""
+    stops = base.tables["stops"].merge(base.tables["routes"][["route", "depot", "period"]], on="route")
+    fetched = stops.groupby(["village", "depot", "period"])["load_kg"].sum()
+    days = {period.id: period.days for period in base.scenario.periods}
+    lots = base.tables["lots"]
+    cold = lots[lots["depot"] != ""].groupby(["village", "depot", "period"])["tonnes"].sum()
+    assert len(fetched) == len(cold) > 0
+    for key, tonnes in cold.items():
+        assert fetched[key] == pytest.approx(tonnes * 1000 / days[key[2]], rel=1e-6)
+
+
+def test_bigger_budget_never_costs_more(county: Scenario, base: Plan) -> None:
+    """With twice the budget the yearly bill is no higher, beyond the gap that siting was allowed."""
+    double = plan(changed(county, siting={"budget_cny": 2 * county.siting.budget_cny}), Options(**QUICK)).summary
+    before = base.summary["annual_cny"]["total"]
+    assert double["annual_cny"]["total"] <= before * 1.01
+
+
+def test_same_seed_same_plan(county: Scenario, base: Plan) -> None:
+    """Two runs that finish before the clock give the same tables."""
+    again = plan(county, Options(**QUICK))
+    for name, frame in base.tables.items():
+        assert frame.equals(again.tables[name]), name
+
+
+def test_forbidden_and_forced_sites_are_obeyed(county: Scenario) -> None:
+    """A forbidden site gets nothing, a forced one gets a module."""
+    first, second, *rest = county.sites
+    sites = (first.model_copy(update={"status": "forbidden"}), second.model_copy(update={"status": "forced"}), *rest)
+    result = plan(replace(county, sites=sites), Options(**QUICK))
+    built = set(result.tables["depots"]["depot"])
+    assert first.id not in built
+    assert second.id in built
+    assert result.report.ok
+
+
+def test_standing_depots_serve_today(county: Scenario) -> None:
+    """A cold store that stands already lowers today's loss and is used without any budget."""
+    sites = (county.sites[0].model_copy(update={"existing": "cold_forced_air_500:1"}), *county.sites[1:])
+    with_depot = plan(changed(replace(county, sites=sites), siting={"budget_cny": 0.0}), Options(**QUICK))
+    without = plan(changed(county, siting={"budget_cny": 0.0}), Options(**QUICK))
+    assert with_depot.summary["depots"] == {"existing": 1, "built": 0, "mobile": 0}
+    assert with_depot.summary["loss"]["baseline_rate"] < without.summary["loss"]["baseline_rate"]
+    assert with_depot.report.ok
+
+
+def test_aims_in_order_of_rank(county: Scenario, base: Plan) -> None:
+    """Least loss first: the plan loses no more than the cheapest plan, and its objective is in tonnes."""
+    ranked = plan(changed(county, siting={"objective": ("loss_t",), "tolerance": 0.0}), Options(**QUICK))
+    assert ranked.summary["objective"]["name"] == "loss_t"
+    assert ranked.summary["loss"]["plan_t"] <= base.summary["loss"]["plan_t"] * (1 + 1e-6)
+    assert ranked.report.ok
+
+
+def test_owner_cap_binds(county: Scenario) -> None:
+    """One owner of all sites is awarded no more than the cap, however much it builds."""
+    sites = tuple(site.model_copy(update={"owner": "one"}) for site in county.sites)
+    capped = changed(replace(county, sites=sites), subsidy={"cap_per_owner_cny": 60_000.0}, siting={"budget_cny": 1e6})
+    result = plan(capped, Options(**QUICK))
+    assert result.summary["investment"]["subsidy_cny"] <= 60_000.0 + 1e-6
+    assert result.tables["subsidies"]["capped"].tolist() == [True]
+    assert result.report.ok
+
+
+def test_impossible_limits_are_proved_and_the_remedy_is_named(county: Scenario) -> None:
+    """A forced site without budget has no plan; the message says how much budget would do."""
+    sites = (county.sites[0].model_copy(update={"status": "forced"}), *county.sites[1:])
+    broke = changed(replace(county, sites=sites), siting={"budget_cny": 0.0})
+    with pytest.raises(InfeasibleError, match=r"budget: [\d,.e+]+ CNY more"):
+        plan(broke, Options(**QUICK))
+
+
+def test_asked_to_stop_at_once_it_still_returns_a_verified_plan(county: Scenario) -> None:
+    """Stopping before the search begins gives a plan marked as interrupted, and it verifies."""
+    result = plan(county, Options(time_limit_s=40.0, stop=lambda: True))
+    assert result.summary["interrupted"]
+    assert result.report.ok
+
+
+def test_villages_out_of_reach_are_named_with_the_hours(county: Scenario) -> None:
+    """With a first mile of six minutes nobody far is served, and each reason gives the distance in hours."""
+    result = plan(changed(county, siting={"max_first_mile_h": 0.1}), Options(**QUICK))
+    unserved = result.summary["villages"]["unserved"]
+    assert unserved
+    assert all("h" in item["reason"] and any(ch.isdigit() for ch in item["reason"]) for item in unserved)
+    assert result.report.ok
+
+
+def test_shipped_upland_county_states_its_baseline() -> None:
+    """The shipped county loads without a warning and today's chain loses 22-28 % by physics alone."""
+    scenario, faults = load(Path(__file__).parents[1] / "scenarios" / "upland", "none")
+    assert faults == ()
+    loss = plan(scenario, Options(time_limit_s=20)).summary["loss"]
+    assert 0.22 <= loss["baseline_rate"] <= 0.28

@@ -1,0 +1,141 @@
+"""Verification: an honest plan passes; every way of tampering with its tables is named."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from coldchain.plan import Options, Plan, plan
+from coldchain.scenario import load, upland, write_scenario
+from coldchain.verify import Report, verify_tables
+
+Tables = dict[str, pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Plan twelve villages."""
+    folder = tmp_path_factory.mktemp("verify") / "county"
+    write_scenario(upland(12, 9), folder)
+    return plan(load(folder)[0], Options(time_limit_s=40))
+
+
+def checked(honest: Plan, change: Callable[[Tables], None], summary: dict[str, Any] | None = None) -> Report:
+    """Verify the plan after a change to a copy of its tables."""
+    tables = {name: frame.copy() for name, frame in honest.tables.items()}
+    change(tables)
+    placed = honest.basis.placed
+    return verify_tables(honest.scenario, placed.network, placed.node, tables, summary or honest.summary)
+
+
+def test_honest_plan_passes(honest: Plan) -> None:
+    """Nothing changed, nothing found, and the figures agree with the summary."""
+    report = checked(honest, lambda _: None)
+    assert report.ok
+    assert report.loss_rate == pytest.approx(honest.summary["loss"]["plan_rate"], rel=1e-9)
+    assert report.subsidy_cny == pytest.approx(honest.summary["investment"]["subsidy_cny"], rel=1e-9)
+
+
+def _set(table: str, column: str, value: Any, row: int = 0) -> Callable[[Tables], None]:
+    def change(tables: Tables) -> None:
+        frame = tables[table]
+        if not isinstance(value, str):
+            frame[column] = frame[column].astype(float)
+        frame.loc[frame.index[row], column] = value
+
+    return change
+
+
+def _scale(table: str, column: str, factor: float, row: int = 0) -> Callable[[Tables], None]:
+    def change(tables: Tables) -> None:
+        frame = tables[table]
+        frame[column] = frame[column].astype(float)
+        frame.loc[frame.index[row], column] *= factor
+
+    return change
+
+
+def _drop(table: str, row: int = 0) -> Callable[[Tables], None]:
+    def change(tables: Tables) -> None:
+        tables[table] = tables[table].drop(tables[table].index[row])
+
+    return change
+
+
+def _reverse_stops(tables: Tables) -> None:
+    """Drive the longest route the other way round."""
+    counts = tables["stops"]["route"].value_counts()
+    rows = tables["stops"]["route"] == counts.index[0]
+    tables["stops"].loc[rows, "order"] = tables["stops"].loc[rows, "order"].to_numpy()[::-1]
+
+
+TAMPERED: list[tuple[str, Callable[[Tables], None], str]] = [
+    ("a share grown above one", _set("assignment", "share", 1.5), r"assignment: \S+ of V\d+ is assigned 1\.5"),
+    ("a depot for the wrong zone", _set("assignment", "zone", "mild"), r"must not go to mild"),
+    ("an unknown village", _set("assignment", "village", "nowhere"), r'assignment: "nowhere" is not a known village'),
+    ("a share that is not a number", _set("assignment", "share", float("nan")), r"row 2: share must be a number"),
+    ("modules taken away", _set("depots", "new_modules", ""), r"capacity: \S+ must take"),
+    ("an unknown module", _set("depots", "new_modules", "palace:1"), r'"palace" is not a depot type'),
+    ("too many modules", _set("depots", "new_modules", "cold_room_200:9"), r"9 new modules; at most 4 fit"),
+    ("a bigger award", _scale("subsidies", "award_cny", 1.01), r"award of .* is stated as"),
+    ("a lorry overloaded", _scale("stops", "load_kg", 20.0), r"carries [\d,.]+ kg; light_truck may carry"),
+    ("fewer kilometres", _scale("routes", "km", 0.9), r"km of \S+ is stated as"),
+    ("a cheaper route", _scale("routes", "cost_cny_day", 0.5), r"cost_cny_day of \S+ is stated"),
+    ("fewer hours aboard", _scale("stops", "aboard_h", 0.5), r"stops: aboard_h of V\d+"),
+    ("stops in another order", _reverse_stops, r"is stated as .* recomputed"),
+    ("a route gone", _drop("routes"), r"stops: \S+ is not a route"),
+    ("a stop gone", _drop("stops"), r"is stated as .* recomputed|has no stops"),
+    ("a line haul gone", _drop("line_haul"), r"line_haul: \S+ must send"),
+    ("an unfit vehicle", _set("routes", "vehicle", "reefer_9m6"), r"reefer_9m6 of \S+ is not a collection vehicle"),
+    ("an assignment gone", _drop("assignment"), r"kg/day are fetched"),
+]
+
+
+@pytest.mark.parametrize(("what", "change", "message"), TAMPERED, ids=[name for name, _, _ in TAMPERED])
+def test_tampering_is_named(honest: Plan, what: str, change: Callable[[Tables], None], message: str) -> None:
+    """Each kind of tampering is reported by what it breaks."""
+    report = checked(honest, change)
+    assert not report.ok, what
+    joined = "\n".join(report.problems)
+    assert pd.Series([joined]).str.contains(message, regex=True).all(), joined
+
+
+@pytest.mark.parametrize(
+    "path",
+    [("loss", "plan_rate"), ("loss", "plan_cny"), ("annual_cny", "collection"), ("annual_cny", "line_haul"),
+     ("annual_cny", "energy"), ("annual_cny", "capital"), ("annual_cny", "operation"), ("annual_cny", "total"),
+     ("investment", "subsidy_cny"), ("investment", "total_cny"), ("objective", "value")],
+)  # fmt: skip
+def test_every_stated_total_is_recomputed(honest: Plan, path: tuple[str, str]) -> None:
+    """A summary figure that is off by a thousandth is named with both values."""
+    summary = copy.deepcopy(honest.summary)
+    summary[path[0]][path[1]] *= 1.001
+    report = checked(honest, lambda _: None, summary)
+    assert any(f"{path[0]}.{path[1]} is stated as" in problem for problem in report.problems)
+
+
+def test_bound_above_value_is_refused(honest: Plan) -> None:
+    """A bound that exceeds the recomputed value is a false proof, and is called one."""
+    summary = copy.deepcopy(honest.summary)
+    summary["objective"]["bound"] = summary["objective"]["value"] * 1.01
+    assert any("lies above the value" in problem for problem in checked(honest, lambda _: None, summary).problems)
+
+
+def test_missing_table_is_named(honest: Plan) -> None:
+    """Without its stops a plan cannot be verified, and the report says which table is missing."""
+    report = checked(honest, lambda tables: tables.__delitem__("stops"))
+    assert report.problems == ("table stops is missing",)
+
+
+def test_verify_shares_nothing_with_the_solvers() -> None:
+    """No module of `verify` imports siting, routing or plan."""
+    folder = Path(__file__).parents[1] / "coldchain" / "verify"
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    for room in ("siting", "routing", "plan"):
+        assert f"from coldchain.{room}" not in text
+        assert f"import coldchain.{room}" not in text
