@@ -169,13 +169,15 @@ def make_plan(
     from coldchain.plan import Options
     from coldchain.plan import plan as compute
     from coldchain.report import run_information, write_run
-    from coldchain.scenario import load
+    from coldchain.scenario import budget_faults, load
 
     loaded, faults = load(source, variant)
     if not quiet:
         print_faults(faults, most=SHOWN_WARNINGS)
     if given["budget"] is not None:
         siting = loaded.siting.model_copy(update={"budget_cny": given["budget"]})
+        if wrong := budget_faults(siting):
+            raise UsageError(f"--budget {given['budget']:g} {wrong[0].message}")
         loaded = replace(loaded, siting=siting)
     target = folder or Path("runs") / f"{loaded.name}-{variant}"
     _check_writable(target)
@@ -201,6 +203,8 @@ def _check_writable(target: Path) -> None:
     if target.is_dir() and any(target.iterdir()) and not (target / "summary.json").is_file():
         raise UsageError(f"{target} holds other files; give an empty or new folder, or an earlier run, with --out")
     parent = next(p for p in (target, *target.absolute().parents) if p.exists())
+    if not parent.is_dir():
+        raise UsageError(f"{parent} is a file, so {target} cannot be made; give another folder with --out")
     if not os.access(parent, os.W_OK):
         raise UsageError(f"{parent} cannot be written to; give another folder with --out")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coldchain.errors import Fault
-from coldchain.model import Noun, Place
+from coldchain.model import Noun, Place, Siting
 from coldchain.scenario.sections import FILE, Sections
 
 if TYPE_CHECKING:
@@ -25,31 +25,32 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
     """Return every fault that shows only when rows, tables and sections are held together."""
     faults: list[Fault] = []
     for stem in ("villages", "sites", "hubs", "periods"):
-        faults += _duplicate_ids(tables.files[stem], getattr(tables, stem))
-    faults += _harvest_references(tables, catalogue)
+        rows: Sequence[Row[Any]] = getattr(tables, stem)
+        faults += duplicate_ids(tables.files[stem], ((row.line, row.noun.id) for row in rows))
+    faults += _harvest_references(tables)
     faults += _coordinates(tables)
     faults += _site_modules(tables, catalogue)
     faults += _settings(sections, tables, catalogue)
     return faults
 
 
-def _duplicate_ids(file: str, rows: Sequence[Row[Any]]) -> list[Fault]:
+def duplicate_ids(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:
+    """Return a fault for every (line, id) whose id stands on an earlier line already."""
     first: dict[str, int] = {}
     faults = []
-    for row in rows:
-        if row.noun.id in first:
-            message = f"is used twice; first on row {first[row.noun.id]}"
-            faults.append(Fault(file, row.line, "id", row.noun.id, message, "duplicate-id"))
-        first.setdefault(row.noun.id, row.line)
+    for line, key in rows:
+        if key and key in first:
+            faults.append(Fault(file, line, "id", key, f"is used twice; first on row {first[key]}", "duplicate-id"))
+        first.setdefault(key, line)
     return faults
 
 
-def _harvest_references(tables: Tables, catalogue: Catalogue) -> list[Fault]:
-    file = tables.files["harvest"]
+def _harvest_references(tables: Tables) -> list[Fault]:
+    file, named = tables.files["harvest"], tables.named
     known = {
-        "village": {row.noun.id for row in tables.villages},
-        "commodity": set(catalogue["commodity"]),
-        "period": {row.noun.id for row in tables.periods},
+        "village": named.get("villages", set()),
+        "commodity": named["commodity"],
+        "period": named.get("periods", set()),
     }
     faults = []
     seen: dict[tuple[str, str, str], int] = {}
@@ -125,7 +126,7 @@ def _site_modules(tables: Tables, catalogue: Catalogue) -> list[Fault]:
         except ValueError as error:
             faults.append(Fault(file, row.line, "existing", site.existing, str(error), "invalid"))
             continue
-        for key in modules.keys() - catalogue["depot_type"].keys():
+        for key in sorted(modules.keys() - tables.named["depot_type"]):
             message = f'"{key}" is not a known depot type{_suggest(key, catalogue["depot_type"])}'
             faults.append(Fault(file, row.line, "existing", site.existing, message, "unknown-depot-type"))
         if site.status == "existing" and not modules:
@@ -144,7 +145,7 @@ def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[
     faults = []
     for section, key, kind in lists:
         for name in getattr(nouns.get(section), key, ()):
-            if name not in catalogue[kind]:
+            if name not in tables.named[kind]:
                 message = f"is not a known {kind.replace('_', ' ')}{_suggest(name, catalogue[kind])}"
                 faults.append(Fault(FILE, None, f"{section}.{key}", name, message, f"unknown-{kind.replace('_', '-')}"))
     counties = {row.noun.county for row in tables.villages} | {row.noun.county for row in tables.sites}
@@ -156,12 +157,13 @@ def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[
                 faults.append(Fault(FILE, None, f"subsidy.{key}", name, message, "unknown-county"))
             if value < 0 or (key == "rate_by_county" and value > 1):
                 faults.append(Fault(FILE, None, f"subsidy.{key}.{name}", str(value), "is out of range", "out-of-range"))
-    return faults + _budget(nouns.get("siting"))
+    siting = nouns.get("siting")
+    return faults if siting is None else faults + budget_faults(siting)
 
 
-def _budget(siting: Any) -> list[Fault]:
+def budget_faults(siting: Siting) -> list[Fault]:
     """Refuse a budget below ten thousand yuan, which builds nothing anywhere: it was meant in 万元."""
-    budget = getattr(siting, "budget_cny", 0.0)
+    budget = siting.budget_cny
     if not 0 < budget < SMALLEST_BUDGET_CNY:
         return []
     message = f"is in yuan and too small for any depot; if 万元 was meant, write {budget * 10_000:.0f}"

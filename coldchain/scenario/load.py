@@ -31,7 +31,7 @@ from coldchain.scenario import checks
 from coldchain.scenario.datum import DATUMS, to_wgs84
 from coldchain.scenario.parsing import parse
 from coldchain.scenario.sections import BASE, FILE, SECTIONS, Sections, read_sections
-from coldchain.scenario.tables import Row, find_table, read_nouns, read_raw
+from coldchain.scenario.tables import Row, find_table, parse_rows, read_nouns, read_raw
 
 N = TypeVar("N", bound=Noun)
 P = TypeVar("P", bound=Place)
@@ -46,7 +46,11 @@ PLACES: dict[str, type[Place]] = {"villages": Village, "sites": Site, "hubs": Hu
 
 @dataclass
 class Tables:
-    """Everything read from the folder, before it is put together."""
+    """Everything read from the folder, before it is put together.
+
+    ``named`` holds the ids of every row by table and kind, of faulty rows too, so that what refers to these is not
+    blamed as well.
+    """
 
     villages: list[Row[Village]] = field(default_factory=list)
     sites: list[Row[Site]] = field(default_factory=list)
@@ -54,6 +58,7 @@ class Tables:
     periods: list[Row[Period]] = field(default_factory=list)
     harvest: list[Row[Harvest]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    named: dict[str, set[str]] = field(default_factory=dict)
 
 
 def load(folder: str | Path, variant: str = BASE) -> tuple[Scenario, tuple[Fault, ...]]:
@@ -95,7 +100,7 @@ def inspect(folder: str | Path, variant: str = BASE) -> tuple[Scenario | None, t
         return None, tuple(faults)
     tables, wrong = _read_tables(root)
     faults += wrong
-    catalogue, wrong = _catalogue(root, sections)
+    catalogue, wrong = _catalogue(root, sections, tables.named)
     faults += wrong
     faults += checks.cross_check(sections, tables, catalogue)
     enough = tables.villages and tables.sites and tables.hubs and tables.periods
@@ -140,7 +145,9 @@ def _read_tables(folder: Path) -> tuple[Tables, list[Fault]]:
             message = "the table is missing (.csv or .gpkg)"
             faults.append(Fault(tables.files[stem], None, "", "", message, "missing-file"))
             continue
-        rows, wrong = read_nouns(path, noun)
+        raw = read_raw(path)
+        tables.named[stem] = raw.ids
+        rows, wrong = parse_rows(raw, noun)
         setattr(tables, stem, rows)
         faults += wrong
         if not rows and not wrong:
@@ -148,17 +155,21 @@ def _read_tables(folder: Path) -> tuple[Tables, list[Fault]]:
     return tables, faults
 
 
-def _catalogue(folder: Path, sections: Sections) -> tuple[dict[str, dict[str, Noun]], list[Fault]]:
-    """Lay tables of the folder and sections of ``scenario.toml`` over the shipped catalogue."""
+def _catalogue(
+    folder: Path, sections: Sections, named: dict[str, set[str]]
+) -> tuple[dict[str, dict[str, Noun]], list[Fault]]:
+    """Lay tables of the folder and sections of ``scenario.toml`` over the shipped catalogue; fill ``named``."""
     faults: list[Fault] = []
     result: dict[str, dict[str, Noun]] = {}
     for kind, (stem, noun) in CATALOGUE.items():
         known = {str(getattr(item, "id", "")): item for item in catalogue_table(kind)}
         layers: list[tuple[str, int | None, str, Mapping[str, Any]]] = []
         path = find_table(folder, stem)
+        named[kind] = {*known, *sections.overrides[kind]}
         if path is not None:
             raw = read_raw(path)
-            faults += raw.faults
+            faults += [*raw.faults, *checks.duplicate_ids(raw.file, ((n, row.get("id", "")) for n, row in raw.rows))]
+            named[kind] |= raw.ids
             layers += [(raw.file, line, cells.get("id", ""), cells) for line, cells in raw.rows]
         layers += [(FILE, None, key, {**row, "id": key}) for key, row in sections.overrides[kind].items()]
         for file, line, key, cells in layers:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import pandas as pd
 
@@ -17,6 +17,15 @@ from coldchain.scenario.parsing import clean, parse
 
 N = TypeVar("N", bound=Noun)
 SUFFIXES = (".csv", ".gpkg")
+
+
+class Reader(Protocol):
+    """What is used of :func:`csv.reader`."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Return the records."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +38,21 @@ class Row(Generic[N]):
 
 @dataclass(frozen=True)
 class RawTable:
-    """Cleaned text cells with the line each row stands on; faults that stopped or maimed the reading."""
+    """Cleaned text cells with the line each row stands on; faults that stopped or maimed the reading.
+
+    ``maimed`` holds what could be read of rows with too few or too many cells.
+    """
 
     file: str
     rows: tuple[tuple[int, dict[str, str]], ...]
     faults: tuple[Fault, ...] = ()
+    maimed: tuple[dict[str, str], ...] = ()
+
+    @property
+    def ids(self) -> set[str]:
+        """Every id that is named, on good rows and on bad ones."""
+        cells = (*(cells for _, cells in self.rows), *self.maimed)
+        return {row["id"] for row in cells if row.get("id")}
 
 
 def find_table(folder: Path, stem: str) -> Path | None:
@@ -71,7 +90,11 @@ def decode(path: Path) -> tuple[str, Fault | None]:
 
 def read_nouns(path: Path, noun: type[N]) -> tuple[list[Row[N]], list[Fault]]:
     """Read a table into nouns; all faults of all rows are returned together."""
-    raw = read_raw(path)
+    return parse_rows(read_raw(path), noun)
+
+
+def parse_rows(raw: RawTable, noun: type[N]) -> tuple[list[Row[N]], list[Fault]]:
+    """Turn text cells into nouns; all faults of all rows are returned together."""
     faults = list(raw.faults)
     rows: list[Row[N]] = []
     for line, cells in raw.rows:
@@ -79,22 +102,22 @@ def read_nouns(path: Path, noun: type[N]) -> tuple[list[Row[N]], list[Fault]]:
         faults += wrong
         if made is not None:
             rows.append(Row(line, made))
-    return rows, _once_per_column(faults)
+    header = raw.rows[0][1].keys() if raw.rows else ()
+    return rows, _once_per_column(faults, header)
 
 
-def _once_per_column(faults: Iterable[Fault]) -> list[Fault]:
-    """Report an unknown column once, at the header, rather than on every row."""
+def _once_per_column(faults: Iterable[Fault], header: Collection[str]) -> list[Fault]:
+    """Report an unknown or a missing column once, at the header, rather than on every row."""
+    unknown = "this column is not known; see docs/dictionary.md for the names"
     kept: list[Fault] = []
-    unknown: set[str] = set()
     for fault in faults:
         if fault.code == "unknown-key" and fault.row is not None:
-            if fault.column not in unknown:
-                unknown.add(fault.column)
-                message = "this column is not known; see docs/dictionary.md for the names"
-                kept.append(Fault(fault.file, 1, fault.column, "", message, fault.code))
+            kept.append(Fault(fault.file, 1, fault.column, "", unknown, fault.code))
+        elif fault.code == "missing" and fault.column not in header:
+            kept.append(Fault(fault.file, 1, fault.column, "", "there is no such column; it is needed", fault.code))
         else:
             kept.append(fault)
-    return kept
+    return list(dict.fromkeys(kept))
 
 
 def _read_csv(file: str, text: str) -> RawTable:
@@ -106,22 +129,24 @@ def _read_csv(file: str, text: str) -> RawTable:
         return RawTable(file, (), (Fault(file, reader.line_num, "", "", f"is not a CSV table: {error}", "not-csv"),))
     doubled = sorted({name for name in header if header.count(name) > 1})
     faults = [Fault(file, 1, name, "", "stands twice in the header", "duplicate-column") for name in doubled]
-    return RawTable(file, table.rows, (*faults, *table.faults))
+    return RawTable(file, table.rows, (*faults, *table.faults), table.maimed)
 
 
-def _rows(file: str, header: Sequence[str], reader: Iterable[list[str]]) -> RawTable:
+def _rows(file: str, header: Sequence[str], reader: Reader) -> RawTable:
     rows: list[tuple[int, dict[str, str]]] = []
     faults: list[Fault] = []
-    for line, record in enumerate(reader, start=2):
+    maimed: list[dict[str, str]] = []
+    line = reader.line_num + 1
+    for record in reader:
         cells = [clean(cell) for cell in record]
-        if not any(cells):
-            continue
-        if len(cells) != len(header):
+        if any(cells) and len(cells) != len(header):
             message = f"has {len(cells)} cells where the header has {len(header)}"
             faults.append(Fault(file, line, "", "", message, "ragged-row"))
-            continue
-        rows.append((line, dict(zip(header, cells, strict=True))))
-    return RawTable(file, tuple(rows), tuple(faults))
+            maimed.append(dict(zip(header, cells, strict=False)))
+        elif any(cells):
+            rows.append((line, dict(zip(header, cells, strict=True))))
+        line = reader.line_num + 1
+    return RawTable(file, tuple(rows), tuple(faults), tuple(maimed))
 
 
 def _read_geopackage(path: Path) -> RawTable:

@@ -146,11 +146,16 @@ def _scatter(count: int, side: float, rng: np.random.Generator) -> NDArray[np.fl
 
 
 def _spread(xy: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Choose ``count`` well-spread points by a few rounds of k-medoids from a random start."""
+    """Choose ``count`` well-spread points by a few rounds of k-medoids from a random start.
+
+    Where two medoids fell together, one of them starts anew at the point farthest from all.
+    """
     chosen = rng.choice(len(xy), size=min(count, len(xy)), replace=False)
     for _ in range(12):
-        _, nearest = cKDTree(xy[chosen]).query(xy)
-        centres = np.array([xy[nearest == k].mean(axis=0) for k in range(len(chosen))])
+        distance, nearest = cKDTree(xy[chosen]).query(xy)
+        farthest = xy[[int(np.argmax(distance))]]
+        groups = [xy[nearest == k] for k in range(len(chosen))]
+        centres = np.array([(group if len(group) else farthest).mean(axis=0) for group in groups])
         chosen = np.asarray(cKDTree(xy).query(centres)[1], dtype=np.intp)
     return chosen
 
