@@ -33,7 +33,14 @@ def parse(noun: type[N], cells: Mapping[str, Any], file: str, row: int | None) -
     try:
         return noun.model_validate(values), []
     except ValidationError as error:
-        return None, [_fault(noun, detail, file, row) for detail in error.errors()]
+        return None, [_fault(noun, detail, file, row) for detail in _outermost(error)]
+
+
+def _outermost(error: ValidationError) -> list[Any]:
+    """Return the errors without those that a list is too short because its items are wrong."""
+    details = error.errors()
+    inside = {detail["loc"][:-1] for detail in details}
+    return [detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in inside]
 
 
 def unit_of(noun: type[Noun], column: str) -> str:
@@ -45,6 +52,9 @@ def unit_of(noun: type[Noun], column: str) -> str:
 
 
 def _as_given(noun: type[Noun], key: str, value: Any) -> Any:
+    """Split cells of lists; write true and false out, lest they pass for one and zero."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if not isinstance(value, str):
         return value
     field = noun.model_fields.get(key)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import copy
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from coldchain.errors import Fault
-from coldchain.model import Noun
-from coldchain.model.dictionary import SECTIONS as SECTIONS
+from coldchain.model import Noun, dictionary
 from coldchain.scenario.datum import DATUMS
 from coldchain.scenario.parsing import clean, parse
 from coldchain.scenario.tables import decode
@@ -19,6 +18,7 @@ from coldchain.scenario.tables import decode
 FILE = "scenario.toml"
 SCHEMA = "coldchain.scenario/1"
 BASE = "base"
+SECTIONS = dictionary.SECTIONS
 OVERRIDES = ("commodity", "depot_type", "mobile_unit", "vehicle")
 HEAD = ("schema", "name", "datum", "notes", "variants")
 
@@ -47,7 +47,7 @@ def read_sections(folder: Path, variant: str) -> Sections:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return _broken(Fault(FILE, None, "", "", f"is not valid TOML, perhaps half-written: {error}", "not-toml"))
-    return _check(_with_variant(data, variant), list(_head_faults(data, variant)))
+    return _check(_with_variant(data, variant), list(_head_faults(data, variant)), variant)
 
 
 def variants_of(folder: Path) -> tuple[str, ...]:
@@ -61,6 +61,10 @@ def variants_of(folder: Path) -> tuple[str, ...]:
 def _missing(folder: Path) -> Fault:
     if not folder.exists():
         return Fault(str(folder), None, "", "", "no such scenario folder", "missing-file")
+    if not folder.is_dir():
+        return Fault(
+            str(folder), None, "", "", "is a file; a scenario is a folder that holds scenario.toml", "no-folder"
+        )
     message = f"there is no {FILE} in this folder; a scenario half-written by init or import has none: run it again"
     return Fault(str(folder), None, "", "", message, "missing-file")
 
@@ -79,6 +83,9 @@ def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:
     if data.get("datum", "wgs84") not in DATUMS:
         message = f"must be one of {', '.join(DATUMS)}"
         faults.append(Fault(FILE, None, "datum", str(data["datum"]), message, "unknown-datum"))
+    notes = data.get("notes", [])
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        faults.append(Fault(FILE, None, "notes", str(notes), "must be a list of texts", "invalid"))
     offered = data.get("variants", {})
     if not isinstance(offered, dict):
         return [*faults, Fault(FILE, None, "variants", str(offered), "must be a table of variants", "invalid")]
@@ -91,16 +98,17 @@ def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:
 
 
 def _layer_faults(name: str, layer: Any, data: Mapping[str, Any]) -> list[Fault]:
-    """Check a variant that is not the one asked for, so that every fault shows at once."""
+    """Check every variant, not only the one asked for, so that every fault shows at once."""
     if not isinstance(layer, dict):
         return [Fault(FILE, None, f"variants.{name}", str(layer), "must be a table", "invalid")]
     faults: list[Fault] = []
     strange = sorted(layer.keys() - {*SECTIONS, *OVERRIDES})
     faults += [Fault(FILE, None, f"variants.{name}.{key}", "", "is not a section", "unknown-key") for key in strange]
-    for key in layer.keys() & SECTIONS.keys():
+    named = sorted(layer.keys() & SECTIONS.keys())
+    for key in named:
         merged = _merge(data.get(key, {}), layer[key])
         faults += _section(key, merged, f"variants.{name}.")[1]
-    base = {str(f) for key in layer.keys() & SECTIONS.keys() for f in _section(key, data.get(key, {}), "")[1]}
+    base = {str(f) for key in named for f in _section(key, data.get(key, {}), "")[1]}
     return [f for f in faults if str(f).replace(f"variants.{name}.", "") not in base]
 
 
@@ -121,11 +129,12 @@ def _merge(base: Any, layer: Any) -> Any:
     return merged
 
 
-def _check(data: Mapping[str, Any], faults: list[Fault]) -> Sections:
+def _check(data: Mapping[str, Any], faults: list[Fault], variant: str) -> Sections:
     nouns: dict[str, Noun] = {}
+    told = set(faults)
     for key in SECTIONS:
         noun, wrong = _section(key, data.get(key, {}), "")
-        faults += wrong
+        faults += [f for f in wrong if replace(f, column=f"variants.{variant}.{f.column}") not in told]
         if noun is not None:
             nouns[key] = noun
     overrides: dict[str, dict[str, dict[str, Any]]] = {}
@@ -135,7 +144,8 @@ def _check(data: Mapping[str, Any], faults: list[Fault]) -> Sections:
             faults.append(Fault(FILE, None, key, str(table), f"must hold tables [{key}.ID]", "invalid"))
             table = {}
         overrides[key] = table
-    notes = tuple(str(note) for note in data.get("notes", ()))
+    given = data.get("notes", ())
+    notes = tuple(map(str, given)) if isinstance(given, list) else ()
     return Sections(clean(str(data.get("name", ""))), str(data.get("datum", "wgs84")), notes, nouns, overrides,
                     tuple(faults))  # fmt: skip
 

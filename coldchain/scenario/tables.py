@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -99,11 +99,25 @@ def parse_rows(raw: RawTable, noun: type[N]) -> tuple[list[Row[N]], list[Fault]]
     rows: list[Row[N]] = []
     for line, cells in raw.rows:
         made, wrong = parse(noun, cells, raw.file, line)
-        faults += wrong
+        faults += [_swapped(fault, cells) for fault in wrong]
         if made is not None:
             rows.append(Row(line, made))
     header = raw.rows[0][1].keys() if raw.rows else ()
     return rows, _once_per_column(faults, header)
+
+
+def _swapped(fault: Fault, cells: Mapping[str, str]) -> Fault:
+    """Say of a latitude beyond the pole that it looks like a longitude, when the longitude could be a latitude."""
+    if (fault.column, fault.code) != ("lat", "out-of-range"):
+        return fault
+    try:
+        lon, lat = float(cells["lon"]), float(cells["lat"])
+    except (KeyError, ValueError):
+        return fault
+    if not (abs(lon) <= 90.0 < abs(lat) <= 180.0):
+        return fault
+    message = "longitude and latitude look swapped: a latitude must be within ±90° north"
+    return Fault(fault.file, fault.row, "lon, lat", f"{lon:g}, {lat:g}", message, "swapped")
 
 
 def _once_per_column(faults: Iterable[Fault], header: Collection[str]) -> list[Fault]:
