@@ -15,8 +15,7 @@ from coldchain.network import RoadNetwork, travel
 from coldchain.plan.roads import PlacedNetwork
 from coldchain.routing import Halts as HaltHours
 from coldchain.routing import HaulRule, Reach, lower_bound_cny_t, radial_bound_cny_t
-from coldchain.spoilage import DepotLanes, TodayLanes, depot_lanes, harvest_clock_h, hourly_air_c, today_lanes
-from coldchain.spoilage.stages import air_at
+from coldchain.spoilage import DepotLanes, TodayLanes, air_at, depot_lanes, harvest_clock_h, hourly_air_c, today_lanes
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]

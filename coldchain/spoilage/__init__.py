@@ -1,5 +1,6 @@
 """Loss of a lane: kinetics of each commodity, stages of the chain, lanes through a depot and around it."""
 
+from coldchain.spoilage.kernels import air_at
 from coldchain.spoilage.kinetics import life_d, loss_share, loss_slope, rate_per_h
 from coldchain.spoilage.lanes import (
     DepotLanes,
@@ -17,7 +18,7 @@ from coldchain.spoilage.lanes import (
 from coldchain.spoilage.stages import Ageing, Stage, age, hourly_air_c
 
 __all__ = [
-    "Ageing", "DepotLanes", "Stage", "TodayLanes", "age", "batch_clock_h", "cold_stages", "depot_lanes",
+    "Ageing", "DepotLanes", "Stage", "TodayLanes", "age", "air_at", "batch_clock_h", "cold_stages", "depot_lanes",
     "depot_stages", "harvest_clock_h", "hourly_air_c", "life_d", "line_haul_half_h", "loss_per_hour", "loss_share",
     "loss_slope", "rate_per_h", "today_lanes", "today_stages",
 ]  # fmt: skip

@@ -18,48 +18,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from coldchain.model import Commodity
+from coldchain.spoilage.kernels import BAND_Q10, log_relative, rate_of
 
 GAS_CONSTANT = 8.31451
-BAND_Q10 = (3.0, 2.5, 2.0, 1.5)
-CHILL_Q10 = 8.0
-FROZEN_RATE_PER_H = 1.0 / 24.0
-_LN_BANDS = np.log(np.array(BAND_Q10))
 _KINDS = {"arrhenius": 0.0, "q10": 1.0, "ratkowsky": 2.0}
-
-
-@njit(cache=True)
-def _log_relative(kind: float, strength: float, temp_c: float) -> float:
-    """Logarithm of the relative rate; 0 at 0 °C for the band law."""
-    if kind == 0.0:
-        return float(-strength / (temp_c + 273.15))
-    if kind == 2.0:
-        return float(2.0 * math.log(max(1.0 + 0.1 * temp_c, 0.05)))
-    if temp_c <= 0.0:
-        return float(strength * temp_c * _LN_BANDS[0] / 10.0)
-    total = 0.0
-    for band in range(4):
-        low = 10.0 * band
-        high = low + 10.0 if band < 3 else 1e9
-        if temp_c > low:
-            total += (min(temp_c, high) - low) * _LN_BANDS[band] / 10.0
-    return float(strength * total)
-
-
-@njit(cache=True)
-def rate_of(params: NDArray[np.float64], temp_c: float) -> float:
-    """Share of life used per hour at ``temp_c``; ``params`` from :func:`pack`."""
-    if temp_c < params[5]:
-        return FROZEN_RATE_PER_H
-    chilled = params[4] < temp_c < params[3]
-    kinetic_c = params[3] if chilled else temp_c
-    rate = math.exp(params[2] + _log_relative(params[0], params[1], kinetic_c))
-    if chilled:
-        rate *= CHILL_Q10 ** ((params[3] - temp_c) / 10.0)
-    return float(rate)
 
 
 def pack(commodity: Commodity) -> NDArray[np.float64]:
@@ -73,7 +38,7 @@ def pack(commodity: Commodity) -> NDArray[np.float64]:
         strength = commodity.ea_kj_mol * 1000.0 / GAS_CONSTANT
     else:
         strength = math.log(commodity.q10 or 1.0) / math.log(math.sqrt(BAND_Q10[0] * BAND_Q10[1]))
-    anchor = -math.log(commodity.life_d * 24.0) - _log_relative(kind, strength, commodity.life_temp_c)
+    anchor = -math.log(commodity.life_d * 24.0) - log_relative(kind, strength, commodity.life_temp_c)
     threshold = -math.inf if commodity.chill_threshold_c is None else commodity.chill_threshold_c
     floor = -math.inf if commodity.chill_floor_c is None else commodity.chill_floor_c
     return np.array([kind, strength, anchor, threshold, floor, commodity.freezing_c])
@@ -104,19 +69,20 @@ def life_d(commodity: Commodity, temp_c: float) -> float:
 def loss_share(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> NDArray[np.float64]:
     """Share of a lot lost after ``used`` of its life and a number of transfers.
 
-    ``1 - (1-h)^transfers · exp(-λ·used^b)`` with ``λ = -ln(1 - loss_at_life)``: a Weibull loss whose shape
-    ``b = loss_shape`` (1 is first order), and the handling loss ``h`` of each transfer.
+        ``1 - (1-h)^transfers · exp(-λ·used^b)`` with ``λ = -ln(1 - loss_at_life)``: a Weibull loss whose shape
+        ``b = loss_shape`` (1 is first order), and the handling loss ``h`` of each transfer.
 
     Examples
     --------
-    >>> from coldchain.model import Commodity
-    >>> crop = Commodity(id="x", name="X", zone="cold", kinetics="q10", q10=2.0, life_d=10, life_temp_c=0,
-    ...     life_min_d=9, life_max_d=11, life_25c_d=2, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4,
-    ...     price_cny_kg=1, precool_deadline_h=9, loss_shape=1.0, loss_at_life=0.5, handling_loss=0.01)
-    >>> float(loss_share(crop, 1.0))
-    0.5
-    >>> round(float(loss_share(crop, 0.0, transfers=2)), 4)
-    0.0199
+        >>> from coldchain.model import Commodity
+    from coldchain.spoilage.kernels import BAND_Q10, log_relative, rate_of
+        >>> crop = Commodity(id="x", name="X", zone="cold", kinetics="q10", q10=2.0, life_d=10, life_temp_c=0,
+        ...     life_min_d=9, life_max_d=11, life_25c_d=2, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4,
+        ...     price_cny_kg=1, precool_deadline_h=9, loss_shape=1.0, loss_at_life=0.5, handling_loss=0.01)
+        >>> float(loss_share(crop, 1.0))
+        0.5
+        >>> round(float(loss_share(crop, 0.0, transfers=2)), 4)
+        0.0199
     """
     scale = -math.log(1.0 - commodity.loss_at_life)
     kept = np.exp(-scale * np.power(np.maximum(np.asarray(used, dtype=np.float64), 0.0), commodity.loss_shape))

@@ -13,12 +13,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from coldchain.model import Chain, Commodity, CoolingClass, Hub, Period, Scenario
-from coldchain.spoilage.kinetics import loss_share, loss_slope, pack, rate_of
-from coldchain.spoilage.stages import Stage, air_at, hourly_air_c, run_stage, stage_array
+from coldchain.spoilage.kernels import fill_lanes, follow_air
+from coldchain.spoilage.kinetics import loss_share, loss_slope, pack
+from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
 
 HALF_WARMING_H = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
 HALL_HALF_H = 3.0
@@ -130,7 +130,7 @@ def depot_lanes(
         for p, period in enumerate(scenario.periods):
             start = harvest_clock_h(period)
             clocks = first[p] + batch_h * np.arange(count)
-            _fill(pack(commodity), hourly_air_c(period), start, clocks, stages, used[c, p], dock_rate[c, p])
+            fill_lanes(pack(commodity), hourly_air_c(period), start, clocks, stages, used[c, p], dock_rate[c, p])
         loss[c] = loss_share(commodity, used[c], chain.planned_transfers)
     loss[:, :, :, ~np.isfinite(haul_h)] = 1.0
     ready = np.array([harvest_clock_h(p) + chain.planned_wait_h + chain.unload_h for p in scenario.periods])
@@ -165,32 +165,6 @@ def line_haul_half_h(scenario: Scenario) -> float | None:
     return min(halves) if halves else None
 
 
-@njit(cache=True, nogil=True)
-def _fill(
-    params: NDArray[np.float64],
-    hourly_c: NDArray[np.float64],
-    start_h: float,
-    clocks: NDArray[np.float64],
-    stages: NDArray[np.float64],
-    used: NDArray[np.float64],
-    dock_rate: NDArray[np.float64],
-) -> None:
-    """Fill ``used[class, site, batch]`` and ``dock_rate[batch]`` of one commodity in one period."""
-    wait = np.array([0.0, 0.0, 0.0, 1.0])
-    for n in range(clocks.size):
-        wait[1] = clocks[n] - start_h
-        warm, arrival_c = run_stage(params, hourly_c, start_h, air_at(hourly_c, start_h), wait)
-        dock_rate[n] = rate_of(params, arrival_c)
-        for o in range(stages.shape[0]):
-            for j in range(stages.shape[1]):
-                total, temp, clock = warm, arrival_c, clocks[n]
-                for s in range(stages.shape[2]):
-                    more, temp = run_stage(params, hourly_c, clock, temp, stages[o, j, s])
-                    total += more
-                    clock += stages[o, j, s, 1]
-                used[o, j, n] = total
-
-
 @dataclass(frozen=True)
 class TodayLanes:
     """Today's chain: share lost (villages, commodities, periods); hours to the buyer (villages, commodities)."""
@@ -218,22 +192,9 @@ def today_lanes(scenario: Scenario, village_hub: NDArray[np.intp], haul_h: NDArr
         market = np.array([hubs[h].market_h for h in village_hub]) if commodity.sold_at == "market" else 0.0
         hours[:, c] = totals - market
         for p, period in enumerate(scenario.periods):
-            used = _follow_air(pack(commodity), hourly_air_c(period), harvest_clock_h(period), totals)
+            used = follow_air(pack(commodity), hourly_air_c(period), harvest_clock_h(period), totals)
             loss[:, c, p] = loss_share(commodity, used, chain.today_transfers)
     return TodayLanes(loss, hours)
-
-
-@njit(cache=True, nogil=True)
-def _follow_air(
-    params: NDArray[np.float64], hourly_c: NDArray[np.float64], start_h: float, hours: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Life used by lots as warm as the air for ``hours`` each."""
-    used = np.empty(hours.size)
-    stage = np.array([0.0, 0.0, 0.0, 1.0])
-    for i in range(hours.size):
-        stage[1] = hours[i]
-        used[i], _ = run_stage(params, hourly_c, start_h, 0.0, stage)
-    return used
 
 
 def loss_per_hour(commodity: Commodity, used: float, dock_rate: float, transfers: int) -> float:

@@ -16,23 +16,19 @@ rate: the edges of the Q10 bands, the chilling threshold and floor, the freezing
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from coldchain.model import Commodity, Period
-from coldchain.spoilage.kinetics import pack, rate_of
+from coldchain.spoilage.kernels import air_at, run_stage
+from coldchain.spoilage.kinetics import pack
 
 StageKind = Literal["ambient", "drift", "cool", "hold"]
 _CODES: dict[str, float] = {"ambient": 0.0, "drift": 1.0, "cool": 2.0, "hold": 3.0}
-_NODES = np.array([-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526])
-_WEIGHTS = np.array([0.34785484513745385, 0.6521451548625461, 0.6521451548625461, 0.34785484513745385])
-_SHORTEST_H = 1e-9
 _COLDEST_CLOCK_H, _WARMEST_CLOCK_H = 5.0, 14.5
 
 
@@ -69,90 +65,6 @@ def hourly_air_c(period: Period) -> NDArray[np.float64]:
     is_rising = (clock >= _COLDEST_CLOCK_H) & (clock <= _WARMEST_CLOCK_H)
     wave = np.where(is_rising, -np.cos(np.pi * rising), np.cos(np.pi * falling))
     return np.asarray((low + high) / 2 + (high - low) / 2 * wave, dtype=np.float64)
-
-
-@njit(cache=True)
-def air_at(hourly_c: NDArray[np.float64], clock_h: float) -> float:
-    """Air temperature at any clock time, linear between full hours."""
-    clock = clock_h % 24.0
-    hour = int(clock)
-    share = clock - hour
-    return float(hourly_c[hour % 24] * (1.0 - share) + hourly_c[(hour + 1) % 24] * share)
-
-
-@njit(cache=True)
-def _piece(
-    params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Integrate one short piece of ``stage[1]`` hours; return life used and the temperature at its end."""
-    kind, hours, target, half = stage
-    used = 0.0
-    start = air_at(hourly_c, clock)
-    slope = (air_at(hourly_c, clock + hours) - start) / hours
-    decay = math.log(2.0) / half
-    lag = slope / decay
-    for node in range(4):
-        t = 0.5 * hours * (1.0 + _NODES[node])
-        if kind == 0.0:
-            now = start + slope * t
-        elif kind == 1.0:
-            now = start + slope * t - lag + (temp - start + lag) * math.exp(-decay * t)
-        else:
-            now = target + (temp - target) * math.exp(-decay * t)
-        used += 0.5 * hours * _WEIGHTS[node] * rate_of(params, now)
-    if kind == 0.0:
-        return used, start + slope * hours
-    if kind == 1.0:
-        return used, start + slope * hours - lag + (temp - start + lag) * math.exp(-decay * hours)
-    return used, target + (temp - target) * math.exp(-decay * hours)
-
-
-@njit(cache=True)
-def _to_kink(params: NDArray[np.float64], temp: float, end: float, target: float, half: float, step: float) -> float:
-    """Hours until a temperature on its way from ``temp`` to ``end`` meets the next kink of the rate, at most ``step``.
-
-    Exact for a finite ``half`` (Newton's law towards ``target``); a straight line is assumed otherwise.
-    """
-    soonest = step
-    for n in range(7 if params[0] == 1.0 else 3):
-        level = params[3 + n] if n < 3 else 10.0 * (n - 3)
-        if (temp - level) * (level - end) > 0.0:
-            if half < math.inf:
-                hours = half * math.log2((temp - target) / (level - target))
-            else:
-                hours = step * (temp - level) / (temp - end)
-            if hours > _SHORTEST_H:
-                soonest = min(soonest, hours)
-    return soonest
-
-
-@njit(cache=True)
-def run_stage(
-    params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Integrate one stage ``(kind, hours, target °C, half-time h)``; return life used and end temperature."""
-    kind, hours, target, half = stage
-    if hours <= 0.0:
-        return 0.0, temp
-    if kind == 3.0:
-        return hours * rate_of(params, temp), temp
-    used, done = 0.0, 0.0
-    piece = np.empty(4)
-    piece[0], piece[2], piece[3] = kind, target, half
-    while done < hours - 1e-12:
-        now = clock + done
-        if kind == 2.0:
-            step = min(0.5 * half if done < 12.0 * half else hours, hours - done)
-            piece[1] = _to_kink(params, temp, target, target, half, step)
-        else:
-            piece[1] = min(0.5 * (math.floor(2.0 * now + 1e-9) + 1.0) - now, hours - done)
-            start = air_at(hourly_c, now) if kind == 0.0 else temp
-            _, end = _piece(params, hourly_c, now, temp, piece)
-            piece[1] = _to_kink(params, start, end, 0.0, math.inf, piece[1])
-        more, temp = _piece(params, hourly_c, now, temp, piece)
-        used += more
-        done += piece[1]
-    return used, temp
 
 
 def stage_array(stages: Sequence[Stage]) -> NDArray[np.float64]:

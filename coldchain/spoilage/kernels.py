@@ -1,0 +1,176 @@
+"""The compiled loops: rate of ageing, one stage, the table of all lanes.
+
+They stand in one file because numba's cache on disk looks at the file of a function alone: a kernel that called one
+in another file would keep running its old code after a change there. ``params`` are the six numbers of
+:func:`coldchain.spoilage.kinetics.pack`; a stage is ``(kind code, hours, target °C, half-time h)``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+BAND_Q10 = (3.0, 2.5, 2.0, 1.5)
+LN_BANDS = np.log(np.array(BAND_Q10))
+CHILL_Q10 = 8.0
+FROZEN_RATE_PER_H = 1.0 / 24.0
+_NODES = np.array([-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526])
+_WEIGHTS = np.array([0.34785484513745385, 0.6521451548625461, 0.6521451548625461, 0.34785484513745385])
+_SHORTEST_H = 1e-9
+
+
+@njit(cache=True)
+def log_relative(kind: float, strength: float, temp_c: float) -> float:
+    """Logarithm of the relative rate; 0 at 0 °C for the band law."""
+    if kind == 0.0:
+        return float(-strength / (temp_c + 273.15))
+    if kind == 2.0:
+        return float(2.0 * math.log(max(1.0 + 0.1 * temp_c, 0.05)))
+    if temp_c <= 0.0:
+        return float(strength * temp_c * LN_BANDS[0] / 10.0)
+    total = 0.0
+    for band in range(4):
+        low = 10.0 * band
+        high = low + 10.0 if band < 3 else 1e9
+        if temp_c > low:
+            total += (min(temp_c, high) - low) * LN_BANDS[band] / 10.0
+    return float(strength * total)
+
+
+@njit(cache=True)
+def rate_of(params: NDArray[np.float64], temp_c: float) -> float:
+    """Share of life used per hour at ``temp_c``; ``params`` from :func:`pack`."""
+    if temp_c < params[5]:
+        return FROZEN_RATE_PER_H
+    chilled = params[4] < temp_c < params[3]
+    kinetic_c = params[3] if chilled else temp_c
+    rate = math.exp(params[2] + log_relative(params[0], params[1], kinetic_c))
+    if chilled:
+        rate *= CHILL_Q10 ** ((params[3] - temp_c) / 10.0)
+    return float(rate)
+
+
+@njit(cache=True)
+def air_at(hourly_c: NDArray[np.float64], clock_h: float) -> float:
+    """Air temperature at any clock time, linear between full hours."""
+    clock = clock_h % 24.0
+    hour = int(clock)
+    share = clock - hour
+    return float(hourly_c[hour % 24] * (1.0 - share) + hourly_c[(hour + 1) % 24] * share)
+
+
+@njit(cache=True)
+def _piece(
+    params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Integrate one short piece of ``stage[1]`` hours; return life used and the temperature at its end."""
+    kind, hours, target, half = stage
+    used = 0.0
+    start = air_at(hourly_c, clock)
+    slope = (air_at(hourly_c, clock + hours) - start) / hours
+    decay = math.log(2.0) / half
+    lag = slope / decay
+    for node in range(4):
+        t = 0.5 * hours * (1.0 + _NODES[node])
+        if kind == 0.0:
+            now = start + slope * t
+        elif kind == 1.0:
+            now = start + slope * t - lag + (temp - start + lag) * math.exp(-decay * t)
+        else:
+            now = target + (temp - target) * math.exp(-decay * t)
+        used += 0.5 * hours * _WEIGHTS[node] * rate_of(params, now)
+    if kind == 0.0:
+        return used, start + slope * hours
+    if kind == 1.0:
+        return used, start + slope * hours - lag + (temp - start + lag) * math.exp(-decay * hours)
+    return used, target + (temp - target) * math.exp(-decay * hours)
+
+
+@njit(cache=True)
+def _to_kink(params: NDArray[np.float64], temp: float, end: float, target: float, half: float, step: float) -> float:
+    """Hours until a temperature on its way from ``temp`` to ``end`` meets the next kink of the rate, at most ``step``.
+
+    Exact for a finite ``half`` (Newton's law towards ``target``); a straight line is assumed otherwise.
+    """
+    soonest = step
+    for n in range(7 if params[0] == 1.0 else 3):
+        level = params[3 + n] if n < 3 else 10.0 * (n - 3)
+        if (temp - level) * (level - end) > 0.0:
+            if half < math.inf:
+                hours = half * math.log2((temp - target) / (level - target))
+            else:
+                hours = step * (temp - level) / (temp - end)
+            if hours > _SHORTEST_H:
+                soonest = min(soonest, hours)
+    return soonest
+
+
+@njit(cache=True)
+def run_stage(
+    params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Integrate one stage ``(kind, hours, target °C, half-time h)``; return life used and end temperature."""
+    kind, hours, target, half = stage
+    if hours <= 0.0:
+        return 0.0, temp
+    if kind == 3.0:
+        return hours * rate_of(params, temp), temp
+    used, done = 0.0, 0.0
+    piece = np.empty(4)
+    piece[0], piece[2], piece[3] = kind, target, half
+    while done < hours - 1e-12:
+        now = clock + done
+        if kind == 2.0:
+            step = min(0.5 * half if done < 12.0 * half else hours, hours - done)
+            piece[1] = _to_kink(params, temp, target, target, half, step)
+        else:
+            piece[1] = min(0.5 * (math.floor(2.0 * now + 1e-9) + 1.0) - now, hours - done)
+            start = air_at(hourly_c, now) if kind == 0.0 else temp
+            _, end = _piece(params, hourly_c, now, temp, piece)
+            piece[1] = _to_kink(params, start, end, 0.0, math.inf, piece[1])
+        more, temp = _piece(params, hourly_c, now, temp, piece)
+        used += more
+        done += piece[1]
+    return used, temp
+
+
+@njit(cache=True, nogil=True)
+def fill_lanes(
+    params: NDArray[np.float64],
+    hourly_c: NDArray[np.float64],
+    start_h: float,
+    clocks: NDArray[np.float64],
+    stages: NDArray[np.float64],
+    used: NDArray[np.float64],
+    dock_rate: NDArray[np.float64],
+) -> None:
+    """Fill ``used[class, site, batch]`` and ``dock_rate[batch]`` of one commodity in one period."""
+    wait = np.array([0.0, 0.0, 0.0, 1.0])
+    for n in range(clocks.size):
+        wait[1] = clocks[n] - start_h
+        warm, arrival_c = run_stage(params, hourly_c, start_h, air_at(hourly_c, start_h), wait)
+        dock_rate[n] = rate_of(params, arrival_c)
+        for o in range(stages.shape[0]):
+            for j in range(stages.shape[1]):
+                total, temp, clock = warm, arrival_c, clocks[n]
+                for s in range(stages.shape[2]):
+                    more, temp = run_stage(params, hourly_c, clock, temp, stages[o, j, s])
+                    total += more
+                    clock += stages[o, j, s, 1]
+                used[o, j, n] = total
+
+
+@njit(cache=True, nogil=True)
+def follow_air(
+    params: NDArray[np.float64], hourly_c: NDArray[np.float64], start_h: float, hours: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Life used by lots as warm as the air for ``hours`` each."""
+    used = np.empty(hours.size)
+    stage = np.array([0.0, 0.0, 0.0, 1.0])
+    for i in range(hours.size):
+        stage[1] = hours[i]
+        used[i], _ = run_stage(params, hourly_c, start_h, 0.0, stage)
+    return used
