@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -168,7 +169,7 @@ def make_plan(
 
     from coldchain.plan import Options
     from coldchain.plan import plan as compute
-    from coldchain.report import run_information, write_run
+    from coldchain.report import check_target, run_information, write_run
     from coldchain.scenario import budget_faults, load
 
     loaded, faults = load(source, variant)
@@ -180,7 +181,7 @@ def make_plan(
             raise UsageError(f"--budget {given['budget']:g} {wrong[0].message}")
         loaded = replace(loaded, siting=siting)
     target = folder or Path("runs") / f"{loaded.name}-{variant}"
-    _check_writable(target)
+    check_target(target)
     with interruptible() as stopped:
         say = (lambda _: None) if quiet else _progress(time.monotonic())
         options = Options(time_limit_s=given["time_limit"], seed=given["seed"], say=say, stop=stopped)
@@ -190,23 +191,9 @@ def make_plan(
             if stopped():
                 raise BrokenOffError("interrupted before any plan was found") from None
             raise
-    arguments = {"scenario": str(source), "variant": variant, **given}
+    beside = os.path.relpath(source, target)
+    arguments = {"scenario": str(source), "scenario_from_run": beside, "variant": variant, **given}
     return made, write_run(made, target, run_information(made, arguments))
-
-
-def _check_writable(target: Path) -> None:
-    """Fail before the computing, not after it, when the run folder cannot be written."""
-    import os
-
-    if target.exists() and not target.is_dir():
-        raise UsageError(f"{target} is a file; give a folder with --out")
-    if target.is_dir() and any(target.iterdir()) and not (target / "summary.json").is_file():
-        raise UsageError(f"{target} holds other files; give an empty or new folder, or an earlier run, with --out")
-    parent = next(p for p in (target, *target.absolute().parents) if p.exists())
-    if not parent.is_dir():
-        raise UsageError(f"{parent} is a file, so {target} cannot be made; give another folder with --out")
-    if not os.access(parent, os.W_OK):
-        raise UsageError(f"{parent} cannot be written to; give another folder with --out")
 
 
 def _progress(began: float) -> Callable[[str], None]:

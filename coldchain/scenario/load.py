@@ -122,8 +122,9 @@ def catalogue_table(kind: str) -> tuple[Noun, ...]:
 def input_files(folder: Path) -> tuple[Path, ...]:
     """Return every file of the scenario folder, sorted; runs and hidden files are left out."""
     kept = (p for p in folder.rglob("*") if p.is_file() and p.suffix in (".toml", ".csv", ".gpkg"))
-    parts = (p for p in kept if not any(part.startswith(".") for part in p.relative_to(folder).parts))
-    return tuple(sorted(parts))
+    shown = (p for p in kept if not any(part.startswith(".") for part in p.relative_to(folder).parts))
+    runs = [p.parent for p in folder.rglob("summary.json")]
+    return tuple(sorted(p for p in shown if not any(p.is_relative_to(run) for run in runs)))
 
 
 def input_hash(folder: Path, variant: str) -> str:
