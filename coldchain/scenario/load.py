@@ -245,7 +245,7 @@ def _harvest(
 ) -> NDArray[np.float64]:
     ids = ([v.id for v in villages], [c.id for c in commodities], [p.id for p in periods])
     places = [{key: n for n, key in enumerate(keys)} for keys in ids]
-    harvest_t = np.zeros([len(place) for place in places])
+    harvest_t = np.zeros([len(keys) for keys in ids])
     for row in rows:
         where = (places[0].get(row.village), places[1].get(row.commodity), places[2].get(row.period))
         if None not in where:

@@ -1,0 +1,102 @@
+"""The rooms of the package import only from the floors below them, and help answers without the heavy libraries."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import coldchain
+
+ROOT = Path(coldchain.__file__).parent
+FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"errors"}),
+    frozenset({"model"}),
+    frozenset({"scenario", "network", "spoilage"}),
+    frozenset({"siting", "routing", "sharing", "verify"}),
+    frozenset({"plan"}),
+    frozenset({"report", "batch", "importing"}),
+    frozenset({"cli"}),
+    frozenset({"__main__"}),
+)
+FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
+MOST_LINES = 600
+
+
+def room_of(path: Path) -> str:
+    """Return the room a module belongs to."""
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported_rooms(source: str) -> set[str]:
+    """Return the rooms of coldchain that a module imports, at its top or inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written in full"
+            module = node.module or ""
+            names |= {f"{module}.{alias.name}" for alias in node.names} if module == "coldchain" else {module}
+    parts = (name.split(".") for name in names)
+    return {part[1] for part in parts if part[0] == "coldchain" and len(part) > 1 and part[1] != "__version__"}
+
+
+def test_every_room_has_a_floor() -> None:
+    """No room of the package is missing from the list of floors."""
+    assert {room_of(path) for path in MODULES} - FLOOR.keys() == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_come_from_below(path: Path) -> None:
+    """A module imports only from its own room and from rooms on lower floors."""
+    own = room_of(path)
+    others = imported_rooms(path.read_text(encoding="utf-8")) - {own}
+    assert [room for room in others if FLOOR[room] >= FLOOR[own]] == []
+
+
+def test_the_check_sees_every_way_of_importing() -> None:
+    """Plain, aliased, from-imports and imports inside functions all count; other packages do not."""
+    source = (
+        "import coldchain.plan\nfrom coldchain import siting\ndef f():\n    from coldchain.cli.x import y\nimport numpy"
+    )
+    assert imported_rooms(source) == {"plan", "siting", "cli"}
+
+
+def test_verify_shares_nothing_with_the_solvers() -> None:
+    """The referee imports neither a solver room nor the plan, nor OR-Tools, in any of its modules."""
+    for path in (ROOT / "verify").glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        assert imported_rooms(source) <= {"errors", "model", "scenario", "network", "spoilage", "verify"}
+        assert "ortools" not in source
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """``coldchain --help`` loads neither solver nor maps nor compiler nor tables."""
+    program = (
+        "import sys; from coldchain.cli import run; code = run(['--help']); "
+        "heavy = {'ortools', 'geopandas', 'pandas', 'numba', 'scipy', 'bokeh', 'shapely', 'pydantic', 'numpy'}; "
+        "print('code', code, 'heavy', sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "code 0 heavy []"
+    assert "coldchain plan county" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["init", "import", "check", "plan", "verify", "doctor", "demo"])
+def test_help_of_each_command_gives_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command explains itself and leaves with 0."""
+    from coldchain.cli import run
+
+    assert run([command, "--help"]) == 0
+    assert f"Usage: coldchain {command}" in capsys.readouterr().out
+
+
+def test_modules_stay_small() -> None:
+    """No module has more than 600 lines."""
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
