@@ -16,7 +16,7 @@ from coldchain.verify import Report, verify_tables
 def _source(folder: Path, arguments: dict[str, Any]) -> Path:
     """Find the scenario where it lies from the run folder, or from here."""
     named = [folder / arguments.get("scenario_from_run", "."), Path(arguments.get("scenario", "."))]
-    found = next((path for path in named if (path / FILE).is_file()), None)
+    found: Path | None = next((path for path in named if (path / FILE).is_file()), None)
     if found is None:
         message = "the scenario of this run is not there any more; say where it is with --scenario"
         raise BadInputError([Fault("run.json", None, "scenario", str(named[1]), message, "missing-file")])
@@ -36,7 +36,7 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
         When the folder is not a run, or the scenario cannot be read.
     """
     run, summary, tables = read_run(folder)
-    source = moved or _source(folder, run["arguments"])
+    source: Path = moved or _source(folder, run["arguments"])
     scenario, _ = load(source, summary["scenario"]["variant"])
     siting = scenario.siting.model_copy(update={"budget_cny": summary["investment"]["budget_cny"]})
     scenario = replace(scenario, siting=siting)

@@ -96,10 +96,15 @@ def site(basis: Basis, arcs: Arcs, options: Options) -> Sited:
 def _solve(
     problem: SitingProblem, aim: str, share: float, basis: Basis, options: Options, start: SitingResult | None
 ) -> SitingResult:
+    said = [""]
+
     def progress(value: float, bound: float) -> None:
         gap = abs(value - bound) / max(abs(value), 1e-9)
         known = f", bound {bound:,.0f}, gap {gap:.2%}" if np.isfinite(bound) else ""
-        options.say(f"siting for {aim}: {value:,.0f}{known}")
+        text = f"siting for {aim}: {value:,.0f}{known}"
+        if text != said[0]:
+            options.say(text)
+        said[0] = text
 
     return solve_siting(
         problem,

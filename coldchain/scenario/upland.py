@@ -236,7 +236,7 @@ def _sites(layout: _Map, names: list[str], counties: list[str]) -> pd.DataFrame:
     existing = [""] * len(sites)
     status = ["candidate"] * len(sites)
     if len(sites) >= 10:
-        status[3], existing[3] = "existing", "cold_room_200:1"
+        status[3], existing[3] = "existing", "cold_forced_air_200:1"
     return sites.assign(owner=[f"co-operative of {name}" for name in sites["name"]], status=status, existing=existing)
 
 
