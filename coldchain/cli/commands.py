@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 EXIT_BAD_INPUT, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 6, 8, 1
 LARGEST_TEMPLATE = 2000
+LARGEST_BUDGET_CNY = 1e12
 SHOWN_WARNINGS = 12
 DEMO_VILLAGES = 30
 
@@ -176,6 +177,8 @@ def make_plan(
     if not quiet:
         print_faults(faults, most=SHOWN_WARNINGS)
     if given["budget"] is not None:
+        if not given["budget"] <= LARGEST_BUDGET_CNY:
+            raise UsageError(f"--budget must be a number of CNY up to {LARGEST_BUDGET_CNY:g}; got {given['budget']:g}")
         siting = loaded.siting.model_copy(update={"budget_cny": given["budget"]})
         if wrong := budget_faults(siting):
             raise UsageError(f"--budget {given['budget']:g} {wrong[0].message}")
@@ -209,10 +212,23 @@ def _show(made: Plan, folder: Path) -> None:
     from coldchain.report import print_summary
 
     print_summary(made.summary, Console())
+    click.echo(_next_budget(made))
     click.echo(f"map      {folder / 'map.html'}")
     click.echo(f"tables   {folder / 'tables'}")
     click.echo(f"QGIS     {folder / 'plan.gpkg'}")
     click.echo(f"next: coldchain verify {folder}")
+
+
+def _next_budget(made: Plan) -> str:
+    """Say what a tenth more budget would buy, by the estimate of siting."""
+    rows = made.tables["next_budget"].to_dict("records")
+    if len(rows) < 2:
+        return "a tenth more budget: not estimated (no budget, or out of time)"
+    saved_t, saved_cny = (rows[0][key] - rows[1][key] for key in ("loss_t", "siting_cost_cny"))
+    if saved_cny <= 0:
+        return "a tenth more budget: buys nothing that siting can see; the money is not what limits this plan"
+    bought = f"about {saved_t:,.0f} t less lost and {saved_cny:,.0f} CNY a year saved"
+    return f"a tenth more budget: {bought} (estimate of siting)"
 
 
 @contextmanager

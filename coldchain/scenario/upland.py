@@ -97,7 +97,7 @@ def upland(villages: int, seed: int) -> Draft:
     return Draft("upland", _sections(budget, counties), tables, notes=NOTES, variants=_variants(budget))
 
 
-BUDGET_CNY_PER_VILLAGE = 15_000.0
+BUDGET_CNY_PER_VILLAGE = 12_000.0
 
 
 def _sections(budget: float, counties: list[str]) -> Mapping[str, Mapping[str, Any]]:
