@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,14 @@ def replace_in_toml(folder: Path, old: str, new: str) -> None:
 def faults_of(folder: Path, variant: str = "base") -> list[Fault]:
     """Return all faults of a scenario folder."""
     return list(inspect(folder, variant)[1])
+
+
+def set_in_toml(folder: Path, key: str, value: str) -> None:
+    """Set a key of the base, which stands once with its comment in ``scenario.toml``."""
+    path = folder / "scenario.toml"
+    text, count = re.subn(rf"(?m)^{key} = .*?(?=  # )", f"{key} = {value}", path.read_text(encoding="utf-8"))
+    assert count == 1, (key, count)
+    path.write_text(text, encoding="utf-8")
 
 
 Mark = tuple[str, int | None, str, str, str]

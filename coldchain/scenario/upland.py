@@ -93,11 +93,12 @@ def upland(villages: int, seed: int) -> Draft:
         "harvest": _harvest(villages, rng),
     }
     tables |= _roads(layout, rng)
-    budget = round(villages * BUDGET_CNY_PER_VILLAGE, -4)
+    budget = max(round(villages * BUDGET_CNY_PER_VILLAGE, -4), LEAST_BUDGET_CNY)
     return Draft("upland", _sections(budget, counties), tables, notes=NOTES, variants=_variants(budget))
 
 
 BUDGET_CNY_PER_VILLAGE = 12_000.0
+LEAST_BUDGET_CNY = 20_000.0  # half of it is still a budget that is taken for yuan
 
 
 def _sections(budget: float, counties: list[str]) -> Mapping[str, Mapping[str, Any]]:
