@@ -38,17 +38,16 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
     rule = read_rules(rules)
     extract = read_osm(file)
     roads = extract.network if elevation is None else with_slope(extract.network, elevation)
-    found = extract.places[extract.places["name"] != ""]
-    places = found.assign(name=found["name_zh"].where(found["name_zh"] != "", found["name"]))
+    named_here = extract.places["name"].where(extract.places["name"] != "", extract.places["name_zh"])
+    places = extract.places.assign(name=named_here)[named_here != ""]
     towns = places[places["kind"].isin(TOWNS)]
     if len(towns) < FEWEST_TOWNS:
         towns = places[places["kind"] == "village"].head(FEWEST_TOWNS)
     ranked = towns.sort_values(["population", "id"], ascending=[False, True], na_position="last")
-    hubs = ranked.head(HUBS_AT_MOST)
     villages = _with_county(places[places["kind"].isin(PRODUCING)], towns)
     sites = _with_county(places[places["kind"].isin(SITE_KINDS)], towns)
-    named = Places(villages, sites.assign(id="site-" + sites["id"]), _with_county(hubs, towns))
-    named = Places(named.villages, named.sites, named.hubs.assign(id="hub-" + named.hubs["id"]))
+    hubs = _with_county(ranked.head(HUBS_AT_MOST), towns)
+    named = Places(villages, sites.assign(id="site-" + sites["id"]), hubs.assign(id="hub-" + hubs["id"]))
     name = file.name.split(".")[0]
     return Import(assemble(name, named, rule, roads, "wgs84", (NOTE,)), roads, ())
 
