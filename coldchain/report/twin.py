@@ -13,17 +13,17 @@ WIDTH_PX, ROW_PX, MOST_ROWS = 1180, 24, 14
 WHOLE, TENTH, SHARE = "0,0", "0,0.0", "0.0 %"
 Layout = tuple[tuple[str, str, int, str], ...]
 DEPOTS: Layout = (
-    ("depot", "Depot", 60, ""), ("name", "Name", 90, ""), ("county", "County", 80, ""), ("status", "Status", 70, ""),
-    ("modules", "Modules", 290, ""), ("tonnes_year", "Cooled, t/yr", 85, WHOLE), ("villages", "Villages", 60, WHOLE),
+    ("depot", "Depot", 100, ""), ("name", "Name", 90, ""), ("county", "County", 80, ""), ("status", "Status", 70, ""),
+    ("modules", "Modules", 200, ""), ("tonnes_year", "Cooled, t/yr", 85, WHOLE), ("villages", "Villages", 60, WHOLE),
     ("throughput_t_day", "Capacity, t/day", 95, TENTH), ("capex_cny", "Investment, CNY", 105, WHOLE),
-    ("subsidy_cny", "Subsidy, CNY", 90, WHOLE), ("hub", "Hub", 50, ""), ("haul_km", "To hub, km", 75, TENTH),
+    ("subsidy_cny", "Subsidy, CNY", 90, WHOLE), ("hub", "Hub", 90, ""), ("haul_km", "To hub, km", 75, TENTH),
 )  # fmt: skip
 VILLAGES: Layout = (
-    ("village", "Village", 70, ""), ("name", "Name", 100, ""), ("county", "County", 90, ""),
+    ("village", "Village", 100, ""), ("name", "Name", 100, ""), ("county", "County", 90, ""),
     ("cooperative", "Co-operative", 110, ""), ("harvest_t", "Harvest, t/yr", 90, WHOLE),
     ("cooled_t", "Pre-cooled, t/yr", 100, WHOLE), ("baseline_rate", "Loss today", 80, SHARE),
     ("plan_rate", "Loss with plan", 90, SHARE), ("avoided_t", "Loss avoided, t/yr", 110, TENTH),
-    ("note", "Served, or why not", 310, ""),
+    ("note", "Served, or why not", 280, ""),
 )  # fmt: skip
 CROPS: Layout = (
     ("name", "Crop", 180, ""), ("name_zh", "作物", 120, ""), ("harvest_t", "Harvest, t/yr", 110, WHOLE),
