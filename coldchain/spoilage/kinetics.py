@@ -75,7 +75,6 @@ def loss_share(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> NDA
     Examples
     --------
         >>> from coldchain.model import Commodity
-    from coldchain.spoilage.kernels import BAND_Q10, log_relative, rate_of
         >>> crop = Commodity(id="x", name="X", zone="cold", kinetics="q10", q10=2.0, life_d=10, life_temp_c=0,
         ...     life_min_d=9, life_max_d=11, life_25c_d=2, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4,
         ...     price_cny_kg=1, precool_deadline_h=9, loss_shape=1.0, loss_at_life=0.5, handling_loss=0.01)
