@@ -69,19 +69,19 @@ def life_d(commodity: Commodity, temp_c: float) -> float:
 def loss_share(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> NDArray[np.float64]:
     """Share of a lot lost after ``used`` of its life and a number of transfers.
 
-        ``1 - (1-h)^transfers · exp(-λ·used^b)`` with ``λ = -ln(1 - loss_at_life)``: a Weibull loss whose shape
-        ``b = loss_shape`` (1 is first order), and the handling loss ``h`` of each transfer.
+    ``1 - (1-h)^transfers · exp(-λ·used^b)`` with ``λ = -ln(1 - loss_at_life)``: a Weibull loss whose shape
+    ``b = loss_shape`` (1 is first order), and the handling loss ``h`` of each transfer.
 
     Examples
     --------
-        >>> from coldchain.model import Commodity
-        >>> crop = Commodity(id="x", name="X", zone="cold", kinetics="q10", q10=2.0, life_d=10, life_temp_c=0,
-        ...     life_min_d=9, life_max_d=11, life_25c_d=2, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4,
-        ...     price_cny_kg=1, precool_deadline_h=9, loss_shape=1.0, loss_at_life=0.5, handling_loss=0.01)
-        >>> float(loss_share(crop, 1.0))
-        0.5
-        >>> round(float(loss_share(crop, 0.0, transfers=2)), 4)
-        0.0199
+    >>> from coldchain.model import Commodity
+    >>> crop = Commodity(id="x", name="X", zone="cold", kinetics="q10", q10=2.0, life_d=10, life_temp_c=0,
+    ...     life_min_d=9, life_max_d=11, life_25c_d=2, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4,
+    ...     price_cny_kg=1, precool_deadline_h=9, loss_shape=1.0, loss_at_life=0.5, handling_loss=0.01)
+    >>> float(loss_share(crop, 1.0))
+    0.5
+    >>> round(float(loss_share(crop, 0.0, transfers=2)), 4)
+    0.0199
     """
     scale = -math.log(1.0 - commodity.loss_at_life)
     kept = np.exp(-scale * np.power(np.maximum(np.asarray(used, dtype=np.float64), 0.0), commodity.loss_shape))
