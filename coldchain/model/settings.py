@@ -86,3 +86,5 @@ class Routing(Noun):
     )
     stop_h: float = figure("h", "halt at each village", 0.1, ge=0, le=12)
     load_h_t: float = figure("h/t", "loading time per tonne", 0.15, ge=0, le=12)
+    dock_h: float = figure("h", "at the docks of depot and hub together, each line-haul trip", 1.0, ge=0, le=12)
+    haul_m3_t: float = figure("m³/t", "space that crated produce takes in a line-haul truck", 4.0, gt=0, le=50)

@@ -19,8 +19,6 @@ from coldchain.spoilage import DepotLanes, TodayLanes, air_at, depot_lanes, harv
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-DOCK_H = 1.0
-CONTAINERS_M3_T = 4.0
 KWH_PER_MJ = 1.0 / 3.6
 HOURS_PER_DAY = 24.0
 
@@ -67,7 +65,8 @@ class Basis:
     @property
     def haul_rule(self) -> HaulRule:
         """Hours and space of a line-haul trip."""
-        return HaulRule(DOCK_H, self.scenario.routing.load_h_t, CONTAINERS_M3_T)
+        routing = self.scenario.routing
+        return HaulRule(routing.dock_h, routing.load_h_t, routing.haul_m3_t)
 
 
 def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:

@@ -14,8 +14,6 @@ from coldchain.model import VehicleType
 from coldchain.network import travel
 from coldchain.verify.record import TOLERANCE, Record, rows
 
-DOCK_H = 1.0
-CONTAINERS_M3_T = 4.0
 HOURS_SLACK = 1e-6
 
 
@@ -113,7 +111,7 @@ def check_line_haul(record: Record, arriving_t: dict[tuple[str, str, str], float
         vehicle = record.vehicles[str(row.vehicle)]
         if vehicle.id not in record.scenario.routing.line_haul_vehicles:
             record.wrong(f"line_haul: {vehicle.id} of {row.depot} is not a line-haul vehicle")
-        capacity = min(vehicle.payload_kg / 1000.0, vehicle.volume_m3 / CONTAINERS_M3_T)
+        capacity = min(vehicle.payload_kg / 1000.0, vehicle.volume_m3 / record.scenario.routing.haul_m3_t)
         one_way = travel(
             record.network,
             np.array([record.site_node(record.sites[key[0]][0])]),
@@ -121,7 +119,7 @@ def check_line_haul(record: Record, arriving_t: dict[tuple[str, str, str], float
         )
         aboard_t = min(capacity, arriving_t.get(key, 0.0))
         hours = 2 * float(one_way.time_h[0, 0]) / vehicle.speed_factor
-        hours += DOCK_H + record.scenario.routing.load_h_t * aboard_t
+        hours += record.scenario.routing.dock_h + record.scenario.routing.load_h_t * aboard_t
         crews = max(1, math.ceil(hours / vehicle.shift_h - HOURS_SLACK))
         km = 2 * float(one_way.km[0, 0])
         cost = crews * vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
