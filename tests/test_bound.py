@@ -1,0 +1,68 @@
+"""The bound of a plan holds for every plan, not only for the one that was found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from coldchain.plan import Options, Plan
+from coldchain.plan.arcs import Arcs, build_arcs, siting_problem
+from coldchain.plan.basis import Basis
+from coldchain.plan.days import Decision, Effort, work_out_days
+from coldchain.plan.lots import lots_of, outcome
+from coldchain.plan.money import standing_opex_cny, yearly
+from coldchain.plan.search import site
+from coldchain.siting import SitingResult, solve_siting
+
+
+@pytest.fixture(scope="module")
+def basis(small_plan: Plan) -> Basis:
+    """Return what the twelve-village plan was computed from."""
+    return small_plan.basis
+
+
+@pytest.fixture(scope="module")
+def arcs(basis: Basis) -> Arcs:
+    """Return its siting model."""
+    return build_arcs(basis)
+
+
+def other_decision(basis: Basis, arcs: Arcs, seed: int) -> SitingResult:
+    """Site with all costs scaled at random between a fifth and five times: a feasible, different decision."""
+    rng = np.random.default_rng(seed)
+
+    def shaken(costs: np.ndarray) -> np.ndarray:
+        return costs * np.exp(rng.uniform(-1.6, 1.6, costs.shape))
+
+    problem = siting_problem(basis, arcs, "total_cost_cny")
+    return solve_siting(
+        replace(
+            problem,
+            arc_cost=shaken(problem.arc_cost),
+            outside_cost=shaken(problem.outside_cost),
+            module_cost=shaken(problem.module_cost),
+        ),
+        time_limit_s=10,
+        gap=0.05,
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_other_plan_undercuts_the_bound(basis: Basis, arcs: Arcs, seed: int) -> None:
+    """Eight feasible plans far from the best one, worked out with real routes, all cost at least the bound."""
+    bound = site(basis, arcs, Options(time_limit_s=30)).bound
+    result = other_decision(basis, arcs, seed)
+    decision = Decision.of(arcs, result.count, result.arc_share)
+    days = work_out_days(basis, arcs, decision, Effort())
+    lots = lots_of(basis, arcs, decision, days)
+    bill = yearly(basis, decision.count, days, lots)
+    assert bill.total >= bound
+    stated = float(arcs.inside.of("total_cost_cny") @ result.arc_share)
+    stated += float(arcs.outside.of("total_cost_cny") @ result.outside_share)
+    stated += float((result.count * arcs.module.money_cny).sum()) + standing_opex_cny(basis)
+    assert bill.total >= stated * (1 - 1e-9)
+    assert outcome(basis.scenario, lots).loss_t >= float(
+        arcs.inside.loss_t @ result.arc_share + arcs.outside.loss_t @ result.outside_share
+    ) * (1 - 1e-9)
