@@ -279,3 +279,13 @@ def test_numbers_people_write(county: Path) -> None:
         change(county, "harvest", line, tonnes=text)
     wrong = {(row, value) for _, row, column, value, _ in marks(faults_of(county)) if column == "tonnes"}
     assert wrong == {(2, "1,234"), (3, "12 t"), (4, "10⁹"), (5, "0x10")}
+
+
+def test_types_of_one_class_must_agree(tmp_path: Path) -> None:
+    """Changing the half-cooling time of one size alone is refused, naming the figure and the type it differs from."""
+    folder = small_county(tmp_path)
+    append(folder, "\n[depot_type.cold_forced_air_500]\nhalf_cooling_h = 1.4\n")
+    found = [fault for fault in faults_of(folder) if fault.code == "mixed-class"]
+    assert [(fault.column, fault.value) for fault in found] == [
+        ("depot_type.cold_forced_air_500.half_cooling_h", "1.4")
+    ]

@@ -13,7 +13,7 @@ from scipy.integrate import quad
 
 from coldchain.model import Commodity, Period
 from coldchain.scenario import catalogue_table
-from coldchain.spoilage import Stage, age, hourly_air_c, life_d, loss_share, loss_slope, rate_per_h
+from coldchain.spoilage import Stage, age, hourly_air_c, life_d, loss_share, loss_slope, rate_per_h, respiration_w_t
 
 CATALOGUE: dict[str, Commodity] = {c.id: c for c in catalogue_table("commodity") if isinstance(c, Commodity)}
 SUMMER = Period(id="summer", days=85, temp_min_c=20.5, temp_max_c=29.5)
@@ -255,3 +255,11 @@ def test_nothing_passes_in_no_time() -> None:
     assert ends.used.tolist() == [0.0, 0.0]
     assert ends.temp_c[1] == ends.temp_c[0]
     assert age(crop(), WINTER, 3.0, []).used.shape == (0,)
+
+
+def test_respiration_passes_through_the_published_values() -> None:
+    """Strawberry: 48 W/t at 0 °C and 446 at 20 °C as published, their geometric mean at 10 °C."""
+    berry = next(crop for crop in catalogue_table("commodity") if crop.id == "strawberry")
+    assert respiration_w_t(berry, 0.0) == pytest.approx(48)
+    assert respiration_w_t(berry, 20.0) == pytest.approx(446)
+    assert respiration_w_t(berry, 10.0) == pytest.approx((48 * 446) ** 0.5)

@@ -15,7 +15,16 @@ from coldchain.network import RoadNetwork, travel
 from coldchain.plan.roads import PlacedNetwork
 from coldchain.routing import Halts as HaltHours
 from coldchain.routing import HaulRule, Reach, lower_bound_cny_t, radial_bound_cny_t
-from coldchain.spoilage import DepotLanes, TodayLanes, air_at, depot_lanes, harvest_clock_h, hourly_air_c, today_lanes
+from coldchain.spoilage import (
+    DepotLanes,
+    TodayLanes,
+    air_at,
+    depot_lanes,
+    harvest_clock_h,
+    hourly_air_c,
+    respiration_w_t,
+    today_lanes,
+)
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -119,7 +128,10 @@ def by_distance(network: RoadNetwork) -> RoadNetwork:
 
 
 def _energy(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
-    """Electricity per tonne: field heat at the nominal arrival over the energy ratio, and keeping cold."""
+    """Electricity per tonne: field heat at the nominal arrival over the energy ratio, and keeping cold.
+
+    Keeping cold takes the depot type's figure, or the heat of the commodity's own respiration where that is more.
+    """
     chain, price = scenario.chain, scenario.economics.power_cny_kwh
     cost = np.zeros((len(scenario.commodities), len(scenario.periods), len(classes)))
     for p, period in enumerate(scenario.periods):
@@ -128,8 +140,10 @@ def _energy(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
         for c, crop in enumerate(scenario.commodities):
             for o, cooling in enumerate(classes):
                 heat_mj_t = crop.heat_kj_kg_k * max(arrival_c - cooling.temp_c, 0.0)
-                store_kwh_t = cooling.store_kwh_t_day * chain.depot_dwell_h / HOURS_PER_DAY
-                cost[c, p, o] = price * (heat_mj_t * KWH_PER_MJ / cooling.energy_ratio + store_kwh_t)
+                breath_kwh_t_day = respiration_w_t(crop, cooling.temp_c) * HOURS_PER_DAY / 1000.0 / cooling.energy_ratio
+                keep_kwh_t_day = max(cooling.store_kwh_t_day, breath_kwh_t_day)
+                keep_kwh_t = keep_kwh_t_day * chain.depot_dwell_h / HOURS_PER_DAY
+                cost[c, p, o] = price * (heat_mj_t * KWH_PER_MJ / cooling.energy_ratio + keep_kwh_t)
     return cost
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coldchain.errors import Fault
-from coldchain.model import Noun, Place, Siting
+from coldchain.model import DepotType, Noun, Place, Siting
 from coldchain.scenario.sections import FILE, Sections
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
     faults += _coordinates(tables)
     faults += _site_modules(tables, catalogue)
     faults += _settings(sections, tables, catalogue)
+    faults += _mixed_classes(sections.nouns.get("siting"), catalogue)
     return faults
 
 
@@ -159,6 +160,25 @@ def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[
                 faults.append(Fault(FILE, None, f"subsidy.{key}.{name}", str(value), "is out of range", "out-of-range"))
     siting = nouns.get("siting")
     return faults if siting is None else faults + budget_faults(siting)
+
+
+def _mixed_classes(siting: Any, catalogue: Catalogue) -> list[Fault]:
+    """Refuse depot types of one zone and method that differ in physics: tables name a lot's zone and method only."""
+    offered = getattr(siting, "depot_types", ())
+    first: dict[tuple[str, str], DepotType] = {}
+    faults = []
+    for kind in catalogue["depot_type"].values():
+        if not isinstance(kind, DepotType) or (offered and kind.id not in offered):
+            continue
+        other = first.setdefault((kind.zone, kind.method), kind)
+        for name in ("temp_c", "half_cooling_h", "energy_ratio", "store_kwh_t_day"):
+            mine, theirs = getattr(kind, name), getattr(other, name)
+            if mine != theirs:
+                message = (
+                    f"differs from {theirs:g} of {other.id}, of the same zone and method: change all or name a zone"
+                )
+                faults.append(Fault(FILE, None, f"depot_type.{kind.id}.{name}", f"{mine:g}", message, "mixed-class"))
+    return faults
 
 
 def budget_faults(siting: Siting) -> list[Fault]:

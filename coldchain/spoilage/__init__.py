@@ -1,7 +1,7 @@
 """Loss of a lane: kinetics of each commodity, stages of the chain, lanes through a depot and around it."""
 
 from coldchain.spoilage.kernels import air_at
-from coldchain.spoilage.kinetics import life_d, loss_share, loss_slope, rate_per_h
+from coldchain.spoilage.kinetics import life_d, loss_share, loss_slope, rate_per_h, respiration_w_t
 from coldchain.spoilage.lanes import (
     DepotLanes,
     TodayLanes,
@@ -20,5 +20,5 @@ from coldchain.spoilage.stages import Ageing, Stage, age, hourly_air_c
 __all__ = [
     "Ageing", "DepotLanes", "Stage", "TodayLanes", "age", "air_at", "batch_clock_h", "cold_stages", "depot_lanes",
     "depot_stages", "harvest_clock_h", "hourly_air_c", "life_d", "line_haul_half_h", "loss_per_hour", "loss_share",
-    "loss_slope", "rate_per_h", "today_lanes", "today_stages",
+    "loss_slope", "rate_per_h", "respiration_w_t", "today_lanes", "today_stages",
 ]  # fmt: skip

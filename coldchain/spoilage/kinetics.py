@@ -24,6 +24,7 @@ from coldchain.model import Commodity
 from coldchain.spoilage.kernels import BAND_Q10, log_relative, rate_of
 
 GAS_CONSTANT = 8.31451
+RESPIRATION_Q10 = 2.5
 _KINDS = {"arrhenius": 0.0, "q10": 1.0, "ratkowsky": 2.0}
 
 
@@ -64,6 +65,20 @@ def rate_per_h(commodity: Commodity, temp_c: ArrayLike) -> NDArray[np.float64]:
 def life_d(commodity: Commodity, temp_c: float) -> float:
     """Shelf life in days when held at ``temp_c`` throughout."""
     return 1.0 / (24.0 * float(rate_per_h(commodity, temp_c)))
+
+
+def respiration_w_t(commodity: Commodity, temp_c: float) -> float:
+    """Heat of respiration in W/t, exponential through the published values at 0 and 20 °C.
+
+    Where only the value at 20 °C is published (crops that are not stored near 0 °C) it falls by 2.5 for every 10 K;
+    0 where none is.
+    """
+    low, high = commodity.respiration_w_t_0c, commodity.respiration_w_t_20c
+    if high <= 0.0:
+        return low
+    if low <= 0.0:
+        low = high / RESPIRATION_Q10**2
+    return float(low * (high / low) ** (temp_c / 20.0))
 
 
 def loss_share(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> NDArray[np.float64]:

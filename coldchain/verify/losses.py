@@ -18,6 +18,7 @@ from coldchain.spoilage import (
     hourly_air_c,
     line_haul_half_h,
     loss_share,
+    respiration_w_t,
     today_stages,
 )
 from coldchain.verify.record import TOLERANCE, Record, rows
@@ -136,7 +137,8 @@ class _Chains:
         clock = harvest_clock_h(period) + chain.planned_wait_h + chain.unload_h
         air = np.interp(clock % 24.0, np.arange(25.0), np.append(hourly_air_c(period), hourly_air_c(period)[0]))
         heat_kwh = crop.heat_kj_kg_k * max(float(air) - kind.temp_c, 0.0) / 3.6
-        keep_kwh = kind.store_kwh_t_day * chain.depot_dwell_h / 24.0
+        breath_w_t = respiration_w_t(crop, kind.temp_c) / kind.energy_ratio
+        keep_kwh = max(kind.store_kwh_t_day / 24.0, breath_w_t / 1000.0) * chain.depot_dwell_h
         return (heat_kwh / kind.energy_ratio + keep_kwh) * self.scenario.economics.power_cny_kwh
 
     def today(self, v: int, c: int, p: int) -> tuple[float, float]:
