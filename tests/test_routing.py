@@ -20,7 +20,7 @@ LINE = np.abs(np.subtract.outer([0, 10, 20, 30], [0, 10, 20, 30]))  # km: depot 
 
 @pytest.fixture
 def library(monkeypatch):
-    """Send even tiny problems through savings and OR-Tools."""
+    """Send even tiny problems through savings and an engine."""
     monkeypatch.setattr(collection, "ENUMERATED", 0)
 
 
@@ -101,12 +101,13 @@ def test_enumeration_equals_brute_force(problem):
 
 @pytest.mark.usefixtures("library")
 @pytest.mark.parametrize("vehicles", [(SMALL,), (SMALL, LARGE)])
-def test_library_is_near_brute_force(vehicles):
-    """Through OR-Tools, 20 days of five stops: never below the optimum, and in the mean within half a percent."""
+@pytest.mark.parametrize(("engine", "limit"), [("ruin-recreate", 300), ("ortools", 20)])
+def test_engines_are_near_brute_force(vehicles, engine, limit):
+    """Through each engine, 20 days of five stops: never below the optimum, and in the mean within half a percent."""
     gaps = []
     for seed in range(20):
         problem = random_day(5, seed, vehicles)
-        result = solve_collection(problem, solution_limit=20)
+        result = solve_collection(problem, engine=engine, solution_limit=limit)
         check(problem, result)
         best = brute_force(problem, range(5))
         assert result.total_cny >= best - 1e-6
@@ -132,11 +133,12 @@ def test_larger_trucks_never_cost_more(problem, factor):
 
 
 @few
+@pytest.mark.parametrize("engine", ["ruin-recreate", "ortools"])
 @given(st.integers(0, 10_000), st.integers(7, 12), st.sampled_from([(SMALL,), (SMALL, LARGE)]))
-def test_library_results_are_sound(seed, n, vehicles):
+def test_results_are_sound(engine, seed, n, vehicles):
     """Each load once, limits kept, costs recomputed, never worse than savings."""
     problem = random_day(n, seed, vehicles, load=(50, 1400))
-    result = solve_collection(problem, solution_limit=10)
+    result = solve_collection(problem, engine=engine, solution_limit=10)
     check(problem, result)
     assert not result.unserved
     assert not any(violations(problem, r) for r in result.routes)
@@ -197,8 +199,9 @@ def test_same_seed_same_routes():
     """Twice the same call gives the same routes, to the last digit, for small and large rounds."""
     for n in (12, 35):
         problem = random_day(n, 2, (SMALL, LARGE))
-        first, second = (solve_collection(problem, seed=7, solution_limit=60) for _ in range(2))
-        assert first.routes == second.routes
+        for engine in ("ruin-recreate", "ortools"):
+            first, second = (solve_collection(problem, engine=engine, seed=7, solution_limit=60) for _ in range(2))
+            assert first.routes == second.routes
 
 
 def test_plain_vehicle_routing_without_weights():

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from operator import itemgetter
+from typing import Literal
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from coldchain.routing.split import Split, split_loads
 
 ENUMERATED = 6  # up to this many stops all orders are tried, in less time than the library needs
 SMALL = 20  # stops up to which a descent after every ruin pays
+Engine = Literal["ruin-recreate", "ortools"]
+Ends = tuple[float, Callable[[], bool] | None]  # seconds left, and the wish to stop
 ROUND_SMALL, ROUND_LARGE = 50, 500  # solutions explored from one start
 
 
@@ -36,6 +39,7 @@ def default_solution_limit(n: int) -> int:
 def solve_collection(
     problem: CollectionProblem,
     *,
+    engine: Engine = "ruin-recreate",
     solution_limit: int | None = None,
     seed: int = 0,
     time_limit_s: float = float("inf"),
@@ -44,16 +48,18 @@ def solve_collection(
     """Find routes of low cost that fetch every load that can be fetched.
 
     Loads above one truck lose full-truck direct trips first, then up to six stops are solved by enumeration, more by
-    savings improved with the iterated local search of OR-Tools. The result is never worse than that of savings, nor
-    than direct routes. Equal inputs and seed give equal routes as long as the clock does not interfere.
+    savings improved by ruin and recreate, or by the iterated local search of OR-Tools. The result is never worse than
+    that of savings, nor than direct routes. Equal inputs and seed give equal routes as long as the clock does not
+    interfere.
 
     Parameters
     ----------
     problem : depot, stops and vehicles
-    solution_limit : solutions the local search explores; None for `default_solution_limit`, 0 for savings only
+    engine : ``ruin-recreate`` (our own) or ``ortools``
+    solution_limit : solutions the engine explores; None for its default, 0 for savings only
     seed : of the random choices
-    time_limit_s : s, backstop for the local search; meant never to be reached
-    stop : asked at every solution; True ends the search with the best so far
+    time_limit_s : s, backstop for the engine; meant never to be reached
+    stop : asked again and again; True ends the search with the best so far
 
     Returns
     -------
@@ -82,8 +88,7 @@ def solve_collection(
     if enumerated:
         draft = enumerate_routes(Kernel(rest))
     else:
-        limit = default_solution_limit(rest.n) if solution_limit is None else solution_limit
-        draft, cut = _search(rest, limit, seed, (time_limit_s, stop))
+        draft, cut = _search(rest, engine, solution_limit, seed, (time_limit_s, stop))
     routes = (*split.trips, *(_route(problem, active, split, kind, stops) for kind, stops in draft.routes))
     behind = [_left_behind(active[i], split) for i in draft.dropped]
     unserved = tuple(sorted([*split.unserved, *behind], key=lambda u: u.stop))
@@ -114,13 +119,26 @@ def _restrict(problem: CollectionProblem, active: list[int], split: Split) -> Co
     )
 
 
-def _search(
-    problem: CollectionProblem, limit: int, seed: int, ends: tuple[float, Callable[[], bool] | None]
-) -> tuple[Draft, bool]:
-    """Run savings, then rounds of iterated local search; return also whether `stop` or the clock cut them short."""
-    end, stop = time.monotonic() + ends[0], ends[1]
+def _search(problem: CollectionProblem, engine: Engine, limit: int | None, seed: int, ends: Ends) -> tuple[Draft, bool]:
+    """Run savings, then the engine; return also whether `stop` or the clock cut it short."""
+    began = time.monotonic()
     kernel = Kernel(problem)
     best = savings(kernel)
+    if limit == 0 or ends[0] <= 0 or (ends[1] is not None and ends[1]()):
+        return best, limit != 0 or ends[0] <= 0
+    if engine == "ortools":
+        limit = default_solution_limit(problem.n) if limit is None else limit
+        return _rounds(kernel, best, limit, seed, (ends[0] - time.monotonic() + began, ends[1]))
+    from coldchain.routing.bridge import default_iterations, explore
+
+    limit = default_iterations(problem.n) if limit is None else limit
+    found, cut = explore(problem, best, limit, seed, (ends[0] - time.monotonic() + began, ends[1]))
+    return min((best, found), key=lambda draft: _value(kernel, draft)), cut
+
+
+def _rounds(kernel: Kernel, best: Draft, limit: int, seed: int, ends: Ends) -> tuple[Draft, bool]:
+    """Improve the draft by rounds of the library's iterated local search."""
+    problem, end, stop = kernel.problem, time.monotonic() + ends[0], ends[1]
     value = _value(kernel, best)
     random = np.random.default_rng(seed)
     small = problem.n <= SMALL

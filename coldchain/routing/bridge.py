@@ -1,0 +1,62 @@
+"""Between the nouns of collection routing and the arrays of the ruin-and-recreate engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem
+from coldchain.routing.ruin import Effort, Instance, ruin_recreate
+from coldchain.routing.savings import Draft
+
+ANY_NUMBER = 1e18
+
+
+def default_iterations(n: int) -> int:
+    """Return iterations of ruin and recreate for n stops, measured to be past the knee of cost over time."""
+    return min(max(200 * n, 3000), 200_000)
+
+
+def instance_of(problem: CollectionProblem) -> Instance:
+    """Return the day as arrays; every stop must be feasible on its own."""
+    slack = 1 + LOAD_TOLERANCE / 2
+    types = [
+        (
+            v.payload_kg * slack,
+            v.volume_m3 * slack,
+            v.cost_cny_day,
+            v.cost_cny_km,
+            v.cost_cny_h,
+            1.0 / v.speed_factor,
+            v.shift_h - problem.unload_h + HOURS_TOLERANCE / 2,
+            ANY_NUMBER if count is None else count,
+        )
+        for v, count in zip(problem.vehicles, problem.available, strict=True)
+    ]
+    return Instance(
+        legs=np.stack([problem.km, problem.time_h], axis=2),
+        load=problem.load_kg,
+        volume=problem.volume_m3,
+        weight=problem.weight_cny_h,
+        halt_h=np.array([problem.halt_h(float(kg)) for kg in problem.load_kg]),
+        depots=np.array([[ANY_NUMBER, 0.0]]),
+        types=np.array(types),
+        value=np.full(problem.n, np.inf),
+        unload_h=problem.unload_h,
+        max_aboard_h=problem.max_aboard_h + HOURS_TOLERANCE / 2,
+    )
+
+
+def explore(
+    problem: CollectionProblem,
+    start: Draft,
+    iterations: float,
+    seed: int,
+    ends: tuple[float, Callable[[], bool] | None],
+) -> tuple[Draft, bool]:
+    """Improve the start; returns the routes and whether the clock or the wish to stop cut the search short."""
+    effort = Effort(iterations=iterations, seconds=ends[0], stop=ends[1])
+    begin = [(0, kind, stops) for kind, stops in start.routes]
+    found = ruin_recreate(instance_of(problem), effort, seed=seed, start=begin)
+    return Draft([(kind, stops) for _, kind, stops in found.routes], list(found.absent)), found.cut
