@@ -8,6 +8,7 @@ import traceback
 import click
 
 from coldchain.cli import commands
+from coldchain.cli.benching import bench
 from coldchain.errors import BadInputError, ColdchainError
 
 EXIT_BUG, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -17,7 +18,7 @@ EXIT_BUG, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 @click.version_option(package_name="coldchain")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(debug: bool) -> None:
-    r"""Plan a rural cold chain: which depots, where, how large, on which routes, for how much subsidy.
+    """Plan a rural cold chain: which depots, where, how large, on which routes, for how much subsidy.
 
     \b
     Start here:
@@ -28,11 +29,12 @@ def cli(debug: bool) -> None:
 
     Exit codes: 0 plan found, 1 bug, 2 usage, 3 bad input, 4 proved infeasible, 5 no plan within the limit,
     6 wanted gap not met, 8 missing package or solver, 130 interrupted with no plan.
-    """
+    """  # noqa: D301
 
 
 for command in (
     commands.init, commands.import_, commands.check, commands.plan, commands.verify, commands.doctor, commands.demo,
+    bench,
 ):  # fmt: skip
     cli.add_command(command)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,6 +131,20 @@ def ruin_recreate(
     done, cut = _anneal(instance, effort, tuning, (data, state), began)
     routes, absent = _read(instance, state)
     return Found(routes, absent, float(state.sums[k.BEST]), done, time.monotonic() - began, cut)
+
+
+def multi_start(
+    instance: Instance, effort: Effort, threads: int, *, seed: int = 0, start: Start = (), tuning: Tuning | None = None
+) -> Found:
+    """Search with seeds ``seed``, ``seed + 1``, … side by side, one thread each, and return the best."""
+
+    def search(number: int) -> Found:
+        return ruin_recreate(instance, effort, seed=number, start=start, tuning=tuning)
+
+    if threads == 1:
+        return search(seed)
+    with ThreadPoolExecutor(threads) as pool:
+        return min(pool.map(search, range(seed, seed + threads)), key=lambda found: found.cost)
 
 
 def _anneal(

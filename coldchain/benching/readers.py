@@ -1,0 +1,168 @@
+"""Readers of published vehicle-routing instances: ``vrpnc*.txt`` of Christofides, Mingozzi and Toth, and ``.vrp``."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.errors import BadInputError, Fault
+
+Floats = NDArray[np.float64]
+Rounding = Literal["none", "nearest", "up"]
+WEIGHT_TYPES: dict[str, Rounding] = {"EUC_2D": "nearest", "CEIL_2D": "up", "EXPLICIT": "none"}
+TRIANGLES = ("LOWER_ROW", "LOWER_DIAG_ROW", "UPPER_ROW", "UPPER_DIAG_ROW")
+
+
+@dataclass(frozen=True)
+class Published:
+    """One instance; node 0 is the depot, nodes 1..n the customers in the order of the file.
+
+    Attributes
+    ----------
+    name : stem of the file
+    xy : (n+1, 2) coordinates, or None when distances are given outright
+    matrix : (n+1, n+1) distances, or None when they come from coordinates
+    demand : (n,)
+    capacity : of each vehicle
+    max_length : most distance and service of a route; inf when there is no such limit
+    service : time at each customer, counted in the length of the route
+    rounding : of distances between coordinates to whole units
+    """
+
+    name: str
+    xy: Floats | None
+    matrix: Floats | None
+    demand: Floats
+    capacity: float
+    max_length: float = math.inf
+    service: float = 0.0
+    rounding: Rounding = "none"
+
+    @property
+    def n(self) -> int:
+        """Number of customers."""
+        return len(self.demand)
+
+    def distance(self, i: int, j: int) -> float:
+        """Distance from node i to node j under the instance's own rule."""
+        if self.matrix is not None:
+            return float(self.matrix[i, j])
+        assert self.xy is not None
+        far = math.hypot(*(self.xy[i] - self.xy[j]))
+        return {"none": far, "nearest": math.floor(far + 0.5), "up": math.ceil(far)}[self.rounding]
+
+    def distances(self) -> Floats:
+        """(n+1, n+1) distances."""
+        if self.matrix is not None:
+            return self.matrix
+        assert self.xy is not None
+        far: Floats = np.hypot(*(np.subtract.outer(self.xy[:, k], self.xy[:, k]) for k in range(2)))
+        return {"none": far, "nearest": np.floor(far + 0.5), "up": np.ceil(far)}[self.rounding]
+
+
+def read_instance(path: Path, rounding: Rounding | None = None) -> Published:
+    """Read a file by its ending, ``.vrp`` or else the CMT layout.
+
+    Raises
+    ------
+    BadInputError
+        When the file cannot be read, or its figures do not fit together.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        return _vrp(path.stem, text, rounding) if path.suffix == ".vrp" else _cmt(path.stem, text, rounding)
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise BadInputError([Fault(str(path), None, "", "", f"cannot be read: {error}", "unreadable")]) from None
+
+
+def best_known(path: Path, column: str) -> tuple[int | None, float | None]:
+    """Vehicles and best known value of an instance from ``../best_known.csv``; None where there is none."""
+    table = path.resolve().parent.parent / "best_known.csv"
+    if not table.is_file():
+        return None, None
+    with table.open(encoding="utf-8", newline="") as file:
+        row = next((r for r in csv.DictReader(file) if r.get("instance") in {path.name, path.stem}), {})
+    vehicles, value = row.get("vehicles"), row.get(column)
+    return int(vehicles) if vehicles else None, float(value) if value else None
+
+
+def _cmt(name: str, text: str, rounding: Rounding | None) -> Published:
+    figures = [float(word) for word in text.split()]
+    n, (capacity, longest, service) = int(figures[0]), figures[1:4]
+    if len(figures) != 6 + 3 * n:
+        msg = f"{n} customers need {6 + 3 * n} figures; got {len(figures)}"
+        raise ValueError(msg)
+    rows = np.array(figures[6:]).reshape(n, 3)
+    limit = math.inf if longest >= 999_999 else longest
+    xy = np.vstack([figures[4:6], rows[:, :2]])
+    return _checked(Published(name, xy, None, rows[:, 2], capacity, limit, service, rounding or "none"))
+
+
+def _vrp(name: str, text: str, rounding: Rounding | None) -> Published:
+    head, sections = _split(text)
+    size = int(head["DIMENSION"])
+    kind = head["EDGE_WEIGHT_TYPE"]
+    if kind not in WEIGHT_TYPES:
+        msg = f"EDGE_WEIGHT_TYPE must be one of {', '.join(WEIGHT_TYPES)}; got {kind}"
+        raise ValueError(msg)
+    depot = int(float(sections.get("DEPOT_SECTION", ["1"])[0])) - 1
+    order = np.array([depot, *(i for i in range(size) if i != depot)])
+    demand = np.array(sections["DEMAND_SECTION"], dtype=np.float64).reshape(size, 2)[:, 1]
+    xy = matrix = None
+    if kind == "EXPLICIT":
+        matrix = _matrix(head.get("EDGE_WEIGHT_FORMAT", "FULL_MATRIX"), sections["EDGE_WEIGHT_SECTION"], size)
+        matrix = matrix[np.ix_(order, order)]
+    else:
+        xy = np.array(sections["NODE_COORD_SECTION"], dtype=np.float64).reshape(size, 3)[order, 1:]
+    limits = float(head.get("DISTANCE", "inf")), float(head.get("SERVICE_TIME", "0"))
+    rule = rounding or WEIGHT_TYPES[kind]
+    return _checked(Published(name, xy, matrix, demand[order][1:], float(head["CAPACITY"]), *limits, rule))
+
+
+def _split(text: str) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Key figures, and the words of each section."""
+    head: dict[str, str] = {}
+    sections: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in text.splitlines():
+        word = line.strip()
+        if word == "EOF":
+            break
+        if ":" in word:
+            key, value = word.split(":", 1)
+            head[key.strip()] = value.strip()
+        elif word.endswith("_SECTION"):
+            current = sections.setdefault(word, [])
+        elif current is not None:
+            current.extend(word.split())
+    return head, sections
+
+
+def _matrix(layout: str, words: list[str], size: int) -> Floats:
+    figures = np.array(words, dtype=np.float64)
+    if layout == "FULL_MATRIX":
+        return figures.reshape(size, size)
+    if layout not in TRIANGLES:
+        msg = f"EDGE_WEIGHT_FORMAT must be FULL_MATRIX or one of {', '.join(TRIANGLES)}; got {layout}"
+        raise ValueError(msg)
+    away = 0 if "DIAG" in layout else 1
+    rows = np.tril_indices(size, -away) if layout.startswith("LOWER") else np.triu_indices(size, away)
+    matrix = np.zeros((size, size))
+    matrix[rows] = figures
+    return np.maximum(matrix, matrix.T)
+
+
+def _checked(instance: Published) -> Published:
+    if not instance.capacity > 0 or not np.isfinite(instance.demand).all() or (instance.demand < 0).any():
+        msg = f"capacity must be above 0 and demands at least 0; got {instance.capacity:g}, {instance.demand.min():g}"
+        raise ValueError(msg)
+    if (instance.demand > instance.capacity).any():
+        msg = f"a demand of {instance.demand.max():g} is above the capacity of {instance.capacity:g}"
+        raise ValueError(msg)
+    return instance

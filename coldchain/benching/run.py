@@ -1,0 +1,160 @@
+"""Runs of the routing engines on published instances; every cost is recomputed from the routes alone."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from coldchain.benching.readers import Published, Rounding, best_known, read_instance
+from coldchain.errors import BadInputError, Fault
+from coldchain.model import VehicleType
+from coldchain.routing import CollectionProblem, solve_collection
+from coldchain.routing.ruin import Effort, Instance, multi_start
+
+Kind = Literal["ccvrp", "cvrp"]
+Routes = list[tuple[int, ...]]  # customers 1..n; in order of arrival for ccvrp
+BEST_COLUMN = {"ccvrp": "best_known_sum_of_arrival_times", "cvrp": "best_known_distance"}
+ANY = 1e18
+FULL_MATRIX = 3000  # customers up to which distances are kept; above, they are computed from coordinates
+MANY = 10**9
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Effort, seed and engine of a run; ``vehicles`` instead of the published number."""
+
+    time_limit_s: float = math.inf
+    iterations: float = math.inf
+    seed: int = 0
+    engine: Literal["ruin-recreate", "ortools"] = "ruin-recreate"
+    vehicles: int | None = None
+    rounding: Rounding | None = None
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One result; ``gap`` is to the best known value, None where none is known, and no bound is proved."""
+
+    instance: str
+    cost: float | None
+    bound: float | None
+    gap: float | None
+    status: str
+    seconds: float
+
+
+def run_file(kind: Kind, path: Path, settings: Settings) -> tuple[Row, Routes]:
+    """Read, solve and judge one file.
+
+    Raises
+    ------
+    BadInputError
+        When the file cannot be read.
+    """
+    instance = read_instance(path, settings.rounding)
+    published, best = best_known(path, BEST_COLUMN[kind])
+    vehicles = settings.vehicles or published or math.ceil(instance.demand.sum() / instance.capacity)
+    began = time.monotonic()
+    found = _library(kind, instance, vehicles, settings) if settings.engine == "ortools" else None
+    routes = _own(kind, instance, vehicles, settings) if found is None else found
+    seconds = time.monotonic() - began
+    try:
+        cost: float | None = recompute(kind, instance, routes, vehicles if kind == "ccvrp" else None)
+        status = "feasible"
+    except ValueError:
+        cost, status = None, "limit"
+    gap = None if best is None or cost is None else abs(cost - best) / max(abs(cost), 1e-9)
+    return Row(path.name, cost, None, gap, status, round(seconds, 3)), routes
+
+
+def recompute(kind: Kind, instance: Published, routes: Routes, vehicles: int | None = None) -> float:
+    """Cost of routes from the instance alone: sum of arrival times, or distance with the way back.
+
+    Raises
+    ------
+    ValueError
+        When a customer is missing or served twice, or a limit is broken.
+
+    Examples
+    --------
+    >>> line = Published("line", np.array([[0.0, 0], [3, 0], [7, 0]]), None, np.array([1.0, 1]), 2.0)
+    >>> recompute("cvrp", line, [(1, 2)]), recompute("ccvrp", line, [(1, 2)])
+    (14.0, 10.0)
+    """
+    if sorted(itertools.chain(*routes)) != list(range(1, instance.n + 1)):
+        raise ValueError("every customer must be served exactly once")
+    if vehicles is not None and len(routes) > vehicles:
+        raise ValueError(f"routes must be at most {vehicles}; got {len(routes)}")
+    total = 0.0
+    for stops in routes:
+        load = sum(float(instance.demand[i - 1]) for i in stops)
+        legs = [instance.distance(i, j) for i, j in itertools.pairwise((0, *stops, 0))]
+        length = sum(legs) + instance.service * len(stops)
+        if load > instance.capacity + TOLERANCE or (kind == "cvrp" and length > instance.max_length + TOLERANCE):
+            raise ValueError(f"a route of load {load:g} and length {length:g} breaks a limit")
+        total += sum(legs) if kind == "cvrp" else sum(itertools.accumulate(legs[:-1]))
+    return total
+
+
+def solution_text(routes: Routes) -> str:
+    """One route per line: ``1: 5 12 3``."""
+    return "".join(f"1: {' '.join(map(str, stops))}\n" for stops in routes)
+
+
+def _own(kind: Kind, instance: Published, vehicles: int, settings: Settings) -> Routes:
+    """Solve with ruin and recreate; cumulative routes are collection routes of unit weight ridden backwards."""
+    n = instance.n
+    cumulative = kind == "ccvrp"
+    limit = ANY if cumulative or math.isinf(instance.max_length) else instance.max_length + TOLERANCE / 2
+    kinds = [instance.capacity * (1 + 1e-9), ANY, 0.0, 0.0 if cumulative else 1.0, 0.0, 1.0, limit]
+    flat = instance.xy is not None and n > FULL_MATRIX and instance.rounding != "up"
+    far = np.empty((0, 0)) if flat else instance.distances().T
+    problem = Instance(
+        legs=instance.xy if flat and instance.xy is not None else np.stack([far, far], axis=2),
+        load=instance.demand,
+        volume=np.zeros(n),
+        weight=np.full(n, 1.0 if cumulative else 0.0),
+        halt_h=np.full(n, 0.0 if cumulative else instance.service),
+        depots=np.array([[ANY, 0.0]]),
+        types=np.array([[*kinds, float(vehicles) if cumulative else ANY]]),
+        value=np.full(n, np.inf),
+        metric=(1.0, 1.0, float(instance.rounding == "nearest")),
+    )
+    effort = Effort(iterations=settings.iterations, seconds=settings.time_limit_s)
+    found = multi_start(problem, effort, settings.threads, seed=settings.seed)
+    return [tuple(i + 1 for i in stops[::-1]) for _, _, stops in found.routes]
+
+
+def _library(kind: Kind, instance: Published, vehicles: int, settings: Settings) -> Routes:
+    """Solve with OR-Tools through the planner's own model: distances become hours small enough for a shift."""
+    cumulative = kind == "ccvrp"
+    if not cumulative and (instance.service or math.isfinite(instance.max_length)):
+        fault = Fault(instance.name, None, "", "", "length limits need the engine ruin-recreate", "unsupported")
+        raise BadInputError([fault])
+    far = instance.distances().T
+    truck = VehicleType(
+        id="truck", payload_kg=instance.capacity, volume_m3=1.0, cargo="ambient", shift_h=24.0,
+        cost_cny_day=0.0, cost_cny_km=0.0 if cumulative else 1.0, cost_cny_h=0.0,
+    )  # fmt: skip
+    problem = CollectionProblem(
+        time_h=far * (12.0 / (far.max() * (instance.n + 1))),
+        km=far,
+        load_kg=np.maximum(instance.demand, 1e-6),
+        volume_m3=np.zeros(instance.n),
+        weight_cny_h=np.full(instance.n, 1.0 if cumulative else 0.0),
+        vehicles=(truck,),
+        available=(vehicles if cumulative else None,),
+    )
+    solutions = int(min(settings.iterations, MANY))
+    result = solve_collection(
+        problem, engine="ortools", solution_limit=solutions, seed=settings.seed, time_limit_s=settings.time_limit_s
+    )
+    return [tuple(i + 1 for i in route.stops[::-1]) for route in result.routes]
