@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -244,9 +244,13 @@ def test_an_output_that_cannot_be_written(county: Path, capsys: Capture, monkeyp
         assert code == 2
         assert words in said
         assert "siting" not in said
-    monkeypatch.setattr("os.access", lambda _, mode: mode & os.W_OK == 0)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
     code, _, said = plan(county, county.parent / "out", capsys)
-    assert (code, "cannot be written: no permission to write in" in said) == (2, True)
+    assert (code, "cannot be written: Permission denied in" in said) == (2, True)
     assert (used / "thesis.txt").read_text(encoding="utf-8") == "mine"
 
 

@@ -164,3 +164,21 @@ def test_shipped_upland_county_states_its_baseline() -> None:
     assert faults == ()
     loss = plan(scenario, Options(time_limit_s=20)).summary["loss"]
     assert 0.22 <= loss["baseline_rate"] <= 0.28
+
+
+def test_forced_site_is_built_even_when_it_does_not_pay(county: Scenario) -> None:
+    """Where only ponkan grows no depot is worth it, yet a forced site gets its module and the plan verifies."""
+    keep = np.array([crop.id == "ponkan" for crop in county.commodities])
+    sites = (county.sites[0].model_copy(update={"status": "forced"}), *county.sites[1:])
+    ponkan = replace(county, harvest_t=county.harvest_t * keep[None, :, None], sites=sites)
+    result = plan(ponkan, Options(**QUICK))
+    assert county.sites[0].id in set(result.tables["depots"]["depot"])
+    assert result.report.problems == ()
+
+
+def test_cautions_are_in_the_summary(county: Scenario) -> None:
+    """A proximity network and a budget below any award are said in the warnings."""
+    poor = changed(county, roads={"file": ""}, siting={"budget_cny": 20_000.0})
+    warnings = " ".join(plan(poor, Options(**QUICK)).summary["warnings"])
+    assert "no road data" in warnings
+    assert "below the smallest award" in warnings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,13 @@ TAMPERED: list[tuple[str, Callable[[Tables], None], str]] = [
     ("a stop gone", _drop("stops"), r"is stated as .* recomputed|has no stops"),
     ("a line haul gone", _drop("line_haul"), r"line_haul: \S+ must send"),
     ("an unfit vehicle", _set("routes", "vehicle", "reefer_9m6"), r"reefer_9m6 of \S+ is not a collection vehicle"),
+    ("a depot gone", _drop("depots"), r"is in use but not in the table of depots"),
+    ("other days", _scale("routes", "days", 0.5), r"routes: days of \S+ is stated"),
+    ("less lost in a lot", _scale("lots", "loss_t", 0.5), r"lots: loss_t of V\d+ is stated"),
+    ("sooner at the market", _scale("lots", "delivery_h", 0.5), r"lots: tonne_h of V\d+ is stated"),
+    ("less lost in a village", _scale("villages", "plan_loss_t", 0.9), r"villages: plan_loss_t of V\d+"),
+    ("less lost of a crop", _scale("commodities", "plan_loss_t", 0.9), r"commodities: plan_loss_t of \S+"),
+    ("a cheaper depot", _scale("depots", "capex_cny", 0.9), r"depots: capex_cny of \S+"),
     ("an assignment gone", _drop("assignment"), r"kg/day are fetched"),
 ]
 
@@ -109,6 +117,8 @@ def test_tampering_is_named(honest: Plan, what: str, change: Callable[[Tables], 
     "path",
     [("loss", "plan_rate"), ("loss", "plan_cny"), ("annual_cny", "collection"), ("annual_cny", "line_haul"),
      ("annual_cny", "energy"), ("annual_cny", "capital"), ("annual_cny", "operation"), ("annual_cny", "total"),
+     ("coverage", "plan"), ("delivery_h", "max"), ("routes", "km"),
+     ("objective", "gap"),
      ("investment", "subsidy_cny"), ("investment", "total_cny"), ("objective", "value")],
 )  # fmt: skip
 def test_every_stated_total_is_recomputed(honest: Plan, path: tuple[str, str]) -> None:
@@ -117,6 +127,15 @@ def test_every_stated_total_is_recomputed(honest: Plan, path: tuple[str, str]) -
     summary[path[0]][path[1]] *= 1.001
     report = checked(honest, lambda _: None, summary)
     assert any(f"{path[0]}.{path[1]} is stated as" in problem for problem in report.problems)
+
+
+def test_vehicle_volume_is_checked(honest: Plan) -> None:
+    """With a loading space of a cubic metre the same routes carry too much."""
+    small = tuple(v.model_copy(update={"volume_m3": 1.0}) for v in honest.scenario.vehicles)
+    placed = honest.basis.placed
+    scenario = replace(honest.scenario, vehicles=small)
+    report = verify_tables(scenario, placed.network, placed.node, honest.tables, honest.summary)
+    assert any("m³; light_truck holds 1.00" in problem for problem in report.problems)
 
 
 def test_bound_above_value_is_refused(honest: Plan) -> None:

@@ -213,6 +213,10 @@ def _show(made: Plan, folder: Path) -> None:
 
     print_summary(made.summary, Console())
     click.echo(_next_budget(made))
+    shown = {str(fault) for fault in made.faults}
+    for caution in made.summary["warnings"]:
+        if caution not in shown:
+            click.echo(f"note: {caution}")
     click.echo(f"map      {folder / 'map.html'}")
     click.echo(f"tables   {folder / 'tables'}")
     click.echo(f"QGIS     {folder / 'plan.gpkg'}")
@@ -226,7 +230,7 @@ def _next_budget(made: Plan) -> str:
         return "a tenth more budget: not estimated (no budget, or out of time)"
     saved_t, saved_cny = (rows[0][key] - rows[1][key] for key in ("loss_t", "siting_cost_cny"))
     if saved_cny <= 0:
-        return "a tenth more budget: buys nothing that siting can see; the money is not what limits this plan"
+        return "a tenth more budget: no better plan was found for it in the time given"
     bought = f"about {saved_t:,.0f} t less lost and {saved_cny:,.0f} CNY a year saved"
     return f"a tenth more budget: {bought} (estimate of siting)"
 
@@ -260,15 +264,16 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
     report = verify_folder(folder, scenario)
     if as_json:
         names = ("ok", "problems", "loss_rate", "total_cny", "subsidy_cny")
-        click.echo(json.dumps({name: getattr(report, name) for name in names}, ensure_ascii=False))
-    else:
-        for problem in report.problems:
-            click.echo(f"problem: {problem}")
-        verdict = "verified" if report.ok else f"{len(report.problems)} problems"
-        click.echo(
-            f"{folder}: {verdict}; loss {report.loss_rate:.2%}, "
-            f"{report.total_cny:,.0f} CNY a year, subsidy {report.subsidy_cny:,.0f} CNY"
-        )
+        figures = {name: getattr(report, name) for name in names}
+        known = {name: None if value != value else value for name, value in figures.items()}  # noqa: PLR0124 - NaN
+        click.echo(json.dumps(known, ensure_ascii=False))
+        return 0 if report.ok else EXIT_BAD_INPUT
+    for problem in report.problems:
+        click.echo(f"problem: {problem}")
+    verdict = "verified" if report.ok else f"{len(report.problems)} problems"
+    found = f"loss {report.loss_rate:.2%}, {report.total_cny:,.0f} CNY a year, subsidy {report.subsidy_cny:,.0f} CNY"
+    added_up = report.total_cny == report.total_cny
+    click.echo(f"{folder}: {verdict}; {found if added_up else 'mend these first, then the figures can be checked'}")
     return 0 if report.ok else EXIT_BAD_INPUT
 
 

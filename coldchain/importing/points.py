@@ -32,6 +32,7 @@ LEVELS: dict[str, str] = {
 }  # fmt: skip
 SAME_SPOT_DECIMALS = 5
 TOWN_OUTLIER_FACTOR = 4.0
+MOST_NOTED = 60
 
 
 def draft_from_points(file: Path, *, datum: str, rules: Path | None = None, roads: Path | None = None) -> Import:
@@ -60,11 +61,18 @@ def draft_from_points(file: Path, *, datum: str, rules: Path | None = None, road
     note = (
         f"Imported from {file.name}: villages produce, towns are candidate sites, county seats are hubs; datum {datum}."
     )
-    odd = (
-        () if not faults else (f"{len(faults)} points of the source look wrong and were kept; see `coldchain check`.",)
-    )
+    odd = _noted(faults)
     draft = assemble(file.stem, places, rule, network, datum, (note, *odd))
     return Import(draft, network, tuple(faults))
+
+
+def _noted(faults: list[Fault]) -> tuple[str, ...]:
+    """Write what looks wrong into the notes, since a later check no longer knows the towns."""
+    if not faults:
+        return ()
+    listed = "; ".join(f"row {fault.row}: {fault.message}" for fault in faults[:MOST_NOTED])
+    rest = f"; and {len(faults) - MOST_NOTED} more" if len(faults) > MOST_NOTED else ""
+    return (f"Points of the source that look wrong and were kept: {listed}{rest}.",)
 
 
 def _read(file: Path, datum: str) -> pd.DataFrame:
@@ -151,7 +159,7 @@ def _misplaced(file: str, points: pd.DataFrame, datum: str, far_km: float) -> li
     for row in np.flatnonzero(km > limit):
         place = joined.iloc[row]
         message = (
-            f"{place['name']} lies {km[row]:.0f} km from its town {place['town']}; the median is {np.median(km):.1f}"
+            f"{place['name']} lies {km[row]:.0f} km from its town {place['town']}; the median is {np.median(km):.1f} km"
         )
         value = f"{place['lon']}, {place['lat']}"
         faults.append(Fault(file, int(place["line"]), "lon, lat", value, message, "far-from-town", warning=True))

@@ -12,7 +12,7 @@ from coldchain import __version__
 from coldchain.errors import Fault
 from coldchain.model import Objective, Scenario
 from coldchain.plan import tables as tabled
-from coldchain.plan.arcs import Arcs, build_arcs, siting_problem
+from coldchain.plan.arcs import Arcs, award_per_module, build_arcs, siting_problem
 from coldchain.plan.basis import Basis, prepare
 from coldchain.plan.days import Days, Decision, Effort, work_out_days
 from coldchain.plan.lots import Outcome, lots_of, outcome
@@ -99,7 +99,7 @@ def plan(scenario: Scenario, options: Options | None = None, faults: tuple[Fault
         "seed": options.seed,
         "interrupted": options.stop(),
         "bound": sited.bound,
-        "warnings": [str(fault) for fault in (*faults, *odd)],
+        "warnings": [*(str(fault) for fault in (*faults, *odd)), *_cautions(basis, options)],
     }
     summary = summarise(basis, course, today, tables, facts)
     report = verify_tables(scenario, placed.network, placed.node, tables, summary)
@@ -107,6 +107,22 @@ def plan(scenario: Scenario, options: Options | None = None, faults: tuple[Fault
     summary["seconds"] = clock.seconds()
     summary["version"] = __version__
     return Plan(scenario, summary, tables, basis, (*faults, *odd), report)
+
+
+def _cautions(basis: Basis, options: Options) -> list[str]:
+    """Say what a reader of the figures must know: no road data, or a search that was cut off."""
+    cautions = []
+    if basis.placed.network.kind == "proximity":
+        cautions.append("no road data: times and kilometres are those of a proximity network between the places")
+    least = float(award_per_module(basis).min(initial=float("inf"), where=award_per_module(basis) > 0))
+    if 0 < basis.scenario.siting.budget_cny < least:
+        budget = f"{basis.scenario.siting.budget_cny:,.0f} CNY"
+        cautions.append(f"the budget of {budget} is below the smallest award of {least:,.0f} CNY: nothing can be built")
+    if options.over() and not options.stop():
+        cautions.append(
+            f"the time limit of {options.time_limit_s:g} s ended the search; more time may give a better plan"
+        )
+    return cautions
 
 
 class _Clock:
@@ -133,8 +149,9 @@ def _today(basis: Basis, arcs: Arcs, options: Options) -> Course:
 
 
 def _best_course(basis: Basis, arcs: Arcs, sited: Sited, today: Course, options: Options) -> Course:
-    """Work out every decision and keep the best by the ranked aims; today's chain is always among them."""
-    courses = [today]
+    """Work out every decision and keep the best by the ranked aims; today's chain competes where it is allowed."""
+    allowed = [] if _must_build(basis) else [today]
+    courses = list(allowed)
     for n, result in enumerate(sited.results, start=1):
         courses.append(_course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), options, quick=True))
         figures = f"{courses[-1].yearly.total:,.0f} CNY a year, loss {courses[-1].outcome.loss_rate:.2%}"
@@ -142,7 +159,12 @@ def _best_course(basis: Basis, arcs: Arcs, sited: Sited, today: Course, options:
     best = _ranked(basis, courses)
     if best is today:
         return today
-    return _ranked(basis, [best, today, _course(basis, arcs, best.decision, options)])
+    return _ranked(basis, [best, *allowed, _course(basis, arcs, best.decision, options)])
+
+
+def _must_build(basis: Basis) -> bool:
+    """Tell whether a forced site has nothing standing, so that today's chain is no plan."""
+    return any(site.status == "forced" and not site.modules() for site in basis.scenario.sites)
 
 
 def _ranked(basis: Basis, courses: list[Course]) -> Course:

@@ -122,7 +122,7 @@ def _datum(scenario: Scenario, roads: RoadNetwork, offset_m: NDArray[np.float64]
         return []
     stated = "gcj02 (or bd09), was wgs84 meant" if best == "wgs84" else f"{best} meant"
     message = (
-        f"the places lie {median:.0f} m from the roads in the middle, but {nearer[best]:.0f} m "
-        f"if they are taken otherwise: was {stated}?"
+        f"the median distance of the places from the roads is {median:.0f} m; with another datum it would be "
+        f"{nearer[best]:.0f} m: was {stated}?"
     )
     return [Fault(FILE, None, "datum", "", message, "datum", warning=True)]

@@ -90,7 +90,7 @@ def site(basis: Basis, arcs: Arcs, options: Options) -> Sited:
             limit = (aim, result.value + abs(result.value) * basis.scenario.siting.tolerance + 1e-6)
     practical = _site_practically(basis, arcs, limit, found[-1], options)
     constant = standing_opex_cny(basis) if aims[0] == "total_cost_cny" else 0.0
-    return Sited((found[-1], *practical), found[0].bound + constant)
+    return Sited((found[-1], *practical), max(found[0].bound, 0.0) + constant)
 
 
 def _solve(

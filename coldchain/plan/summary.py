@@ -23,7 +23,8 @@ def summarise(
     """Build the summary; ``seconds`` and ``version`` are filled in by the caller when all is done."""
     scenario = basis.scenario
     aim = scenario.siting.objective[0]
-    value, bound = course.value(aim), min(facts["bound"], course.value(aim))
+    value = course.value(aim)
+    bound = min(facts["bound"], value) if facts["bound"] <= value * (1 + PROVED) else facts["bound"]
     harvest = course.outcome.harvest_t
     return {
         "schema": SCHEMA,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +17,7 @@ from pandas.api import types
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.plan import Plan
 from coldchain.report.record import plain_values
+from coldchain.scenario import decode
 
 SUMMARY, RUN, TABLES, GEOPACKAGE, MAP = "summary.json", "run.json", "tables", "plan.gpkg", "map.html"
 SUMMARY_SCHEMA = "coldchain.summary/"
@@ -34,8 +37,12 @@ def check_target(folder: Path) -> None:
     if target.exists() and not _may_replace(target):
         raise UsageError(f"{folder} exists and is no earlier run; choose another folder, nothing was written")
     above = next(parent for parent in target.parents if parent.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        raise UsageError(f"{folder} cannot be written: no permission to write in {above}")
+    trial = above / f".{target.name}.trial-{os.getpid()}"
+    try:
+        trial.mkdir()
+        trial.rmdir()
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror} in {above}") from None
 
 
 def write_run(plan: Plan, folder: Path | str, run_info: Mapping[str, Any]) -> Path:
@@ -168,11 +175,12 @@ def _object(root: Path, name: str, faults: list[Fault]) -> dict[str, Any]:
 def _table(root: Path, stem: str, columns: Mapping[str, str], faults: list[Fault]) -> pd.DataFrame:
     path = root / TABLES / f"{stem}.csv"
     try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        faults.append(Fault(str(path), None, "", "", "the table is missing", "missing-file"))
-        return pd.DataFrame()
-    except (OSError, ValueError) as error:
+        text, fault = decode(path)
+        if fault is not None:
+            faults.append(replace(fault, file=str(path)))
+            return pd.DataFrame()
+        raw = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    except ValueError as error:
         faults.append(Fault(str(path), None, "", "", f"cannot be read: {error}", "garbled"))
         return pd.DataFrame()
     lacking = [name for name in columns if name not in raw.columns]

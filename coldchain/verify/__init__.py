@@ -15,6 +15,7 @@ import pandas as pd
 from coldchain.model import Scenario
 from coldchain.network import RoadNetwork
 from coldchain.verify.depots import check_assignment, check_subsidy, new_modules
+from coldchain.verify.figures import check_summary, check_tables
 from coldchain.verify.losses import check_losses
 from coldchain.verify.record import NEEDED, Record, Report, check_form
 from coldchain.verify.transport import check_line_haul, check_routes
@@ -58,6 +59,8 @@ def verify_tables(
     bill["total"] = sum(bill.values())
     harvest = float(scenario.harvest_t.sum())
     rate = losses.loss_t / harvest if harvest else 0.0
+    check_tables(record, losses.lots)
+    check_summary(record, summary, losses.lots)
     _compare(record, summary, bill, {"rate": rate, "t": losses.loss_t, "subsidy": subsidy, "capex": capex})
     return Report(tuple(record.problems), rate, bill["total"], subsidy)
 

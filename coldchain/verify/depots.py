@@ -120,6 +120,7 @@ def check_subsidy(record: Record, built: dict[str, dict[str, int]]) -> tuple[flo
     cap = rule.cap_per_owner_cny
     award = {owner: amount if cap is None else min(amount, cap) for owner, amount in uncapped.items()}
     _compare_awards(record, award, spent)
+    _compare_depots(record, built, award)
     _check_pots(record, award, county)
     total, capex = sum(award.values()), sum(spent.values())
     if total < rule.floor_share * capex * (1 - TOLERANCE):
@@ -137,6 +138,18 @@ def _compare_awards(record: Record, award: dict[str, float], spent: dict[str, fl
         row = stated.loc[owner] if owner in stated.index else {"award_cny": 0.0, "investment_cny": 0.0}
         record.differs(f"subsidies: award of {owner}", float(row["award_cny"]), award.get(owner, 0.0), 1.0)
         record.differs(f"subsidies: investment of {owner}", float(row["investment_cny"]), spent.get(owner, 0.0), 1.0)
+
+
+def _compare_depots(record: Record, built: dict[str, dict[str, int]], award: dict[str, float]) -> None:
+    """Hold each depot's investment against its modules, and the subsidies of an owner against its award."""
+    granted: dict[str, float] = defaultdict(float)
+    for row in rows(record.tables["depots"]):
+        site = record.sites[row.depot][1]
+        capex = sum(record.kinds[key].capex_cny * count for key, count in built[row.depot].items())
+        record.differs(f"depots: capex_cny of {row.depot}", float(row.capex_cny), capex, 1.0)
+        granted[site.owner or site.id] += float(row.subsidy_cny)
+    for owner, amount in granted.items():
+        record.differs(f"depots: subsidy_cny of {owner}", amount, award.get(owner, 0.0), 1.0)
 
 
 def _check_pots(record: Record, award: dict[str, float], county: dict[str, str]) -> None:

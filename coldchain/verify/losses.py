@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
 from coldchain.model import DepotType, Hub, cooling_class
 from coldchain.network import travel
 from coldchain.spoilage import (
     age,
+    batch_clock_h,
     cold_stages,
     depot_stages,
     harvest_clock_h,
@@ -25,6 +27,7 @@ from coldchain.verify.record import TOLERANCE, Record, rows
 from coldchain.verify.transport import Fetched
 
 KG_PER_T = 1000.0
+LOT_COLUMNS = ("village", "commodity", "depot", "tonnes", "loss_t", "cooled_h", "delivery_h")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Losses:
     premium_cny: float
     today_haul_cny: float
     arriving_t: dict[tuple[str, str, str], float]
+    lots: pd.DataFrame
 
 
 def check_losses(record: Record, fetched: Fetched) -> Losses:
@@ -45,6 +49,7 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
     loss_t = loss_cny = energy = premium = today_haul = 0.0
     arriving: dict[tuple[str, str, str], float] = defaultdict(float)
     cooled = np.zeros_like(record.scenario.harvest_t)
+    lots: list[tuple[str, str, str, float, float, float, float]] = []
     assigned = _assigned_kg(record)
     _check_fetched(record, fetched, assigned)
     for row in rows(record.tables["assignment"]):
@@ -62,6 +67,8 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
                     premium += part * chains.hub_of(row.depot).chilled_onward_cny_t
                 arriving[row.depot, period.id, row.zone] += part / period.days
                 cooled[v, c, p] += part
+                hours = chains.depot_hours(c, p, row.depot, (row.zone, row.method), aboard_h)
+                lots.append((row.village, row.commodity, row.depot, part, lost, *hours))
     left = record.scenario.harvest_t - cooled
     if (left < -TOLERANCE * np.maximum(record.scenario.harvest_t, 1.0)).any():
         record.wrong("lots: more is cooled than harvested")
@@ -71,7 +78,10 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
         loss_t += lost
         loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
         today_haul += float(left[v, c, p]) * haul
-    return Losses(loss_t, loss_cny, energy, premium, today_haul, dict(arriving))
+        names = (record.scenario.villages[v].id, record.scenario.commodities[c].id, "")
+        lots.append((*names, float(left[v, c, p]), lost, np.inf, chains.today_hours(int(v), int(c))))
+    frame = pd.DataFrame(lots, columns=list(LOT_COLUMNS))
+    return Losses(loss_t, loss_cny, energy, premium, today_haul, dict(arriving), frame)
 
 
 def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:
@@ -130,6 +140,21 @@ class _Chains:
         cold = cold_stages(chain, cooling_class(self._kind(cooling)), self.hub_of(depot), haul, crop)
         start, stages = depot_stages(chain, period, aboard_h, cold)
         return float(loss_share(crop, age(crop, period, start, stages).used[-1], chain.planned_transfers))
+
+    def depot_hours(self, c: int, p: int, depot: str, cooling: tuple[str, str], aboard_h: float) -> tuple[float, float]:
+        """Hours from harvest until seven eighths cooled, and until the buyer is reached."""
+        period, chain, hub = self.scenario.periods[p], self.scenario.chain, self.hub_of(depot)
+        docked = batch_clock_h(chain, period, aboard_h) - harvest_clock_h(period)
+        cooled = docked + 3.0 * self._kind(cooling).half_cooling_h
+        onward = hub.dwell_h + hub.onward_h if self.scenario.commodities[c].sold_at == "market" else 0.0
+        return cooled, cooled + chain.depot_dwell_h + self.haul_h(depot) + onward
+
+    def today_hours(self, v: int, c: int) -> float:
+        """Hours from harvest until the buyer is reached in today's chain."""
+        onward = np.array([hub.dwell_h + hub.onward_h for hub in self.scenario.hubs])
+        hub = int(np.argmin(self.trader.time_h[v] + onward))
+        farther = float(onward[hub]) if self.scenario.commodities[c].sold_at == "market" else 0.0
+        return self.scenario.chain.today_wait_h + float(self.trader.time_h[v, hub]) + farther
 
     def _energy_cny_t(self, c: int, p: int, cooling: tuple[str, str]) -> float:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain

@@ -17,10 +17,13 @@ TOLERANCE = 1e-6
 NEEDED: dict[str, tuple[str, ...]] = {
     "depots": ("depot", "new_modules", "standing_modules", "hub", "capex_cny", "subsidy_cny"),
     "assignment": ("village", "commodity", "depot", "zone", "method", "share"),
-    "routes": ("route", "depot", "period", "vehicle", "load_kg", "km", "drive_h", "hours", "cost_cny_day"),
+    "routes": ("route", "depot", "period", "vehicle", "days", "load_kg", "km", "drive_h", "hours", "cost_cny_day"),
     "stops": ("route", "order", "village", "load_kg", "aboard_h"),
     "line_haul": ("depot", "hub", "period", "zone", "vehicle", "trips_day", "km_day", "hours_day", "cost_cny_day"),
     "subsidies": ("owner", "investment_cny", "award_cny"),
+    "villages": ("village", "harvest_t", "cooled_t", "plan_loss_t"),
+    "commodities": ("commodity", "harvest_t", "plan_loss_t"),
+    "lots": ("village", "tonnes", "loss_t", "delivery_h"),
 }
 
 
@@ -142,8 +145,19 @@ def check_form(record: Record) -> bool:
     for route in heads[heads.duplicated()]:
         record.wrong(f"routes: {route} stands twice")
     for route in sorted(set(record.tables["stops"]["route"]) - set(heads)):
-        record.wrong(f"stops: {route} is not a route")
+        record.wrong(f"stops: {route} is not a route; take its stops out too, or put the route back")
+    _check_depots(record)
     return not record.problems
+
+
+def _check_depots(record: Record) -> None:
+    """Check that every depot in use stands in the table of depots, once."""
+    listed = record.tables["depots"]["depot"]
+    for depot in sorted(set(listed[listed.duplicated()])):
+        record.wrong(f"depots: {depot} stands twice")
+    for name in ("assignment", "routes", "line_haul"):
+        for depot in sorted(set(record.tables[name]["depot"]) - set(listed)):
+            record.wrong(f"{name}: {depot} is in use but not in the table of depots")
 
 
 TEXT = ("new_modules", "standing_modules", "zone", "method", "route", "owner")

@@ -30,6 +30,7 @@ def check_routes(record: Record) -> Fetched:
     loads: dict[tuple[str, str, str], list[tuple[float, float]]] = defaultdict(list)
     stops = record.tables["stops"].sort_values(["route", "order"], kind="stable").groupby("route")
     cost = 0.0
+    space = _space_m3_kg(record)
     for depot, heads in record.tables["routes"].groupby("depot"):
         served = [record.villages[key][0] for key in _villages_of(heads, record.tables["stops"])]
         nodes = np.array([record.site_node(record.sites[str(depot)][0]), *record.node[served]], dtype=np.int64)
@@ -43,8 +44,21 @@ def check_routes(record: Record) -> Fetched:
             path = [0, *(place[key] for key in halts["village"]), 0]
             drive_h = legs.time_h[path[:-1], path[1:]]
             km = float(legs.km[path[:-1], path[1:]].sum())
-            cost += _check_route(record, head, halts, drive_h, km, loads)
+            cost += _check_route(record, head, halts, drive_h, km, loads, space)
     return Fetched(loads, cost)
+
+
+def _space_m3_kg(record: Record) -> dict[tuple[str, str, str], float]:
+    """Space of a kilogram of what each village is assigned to send to each depot in each period, m³/kg."""
+    kg: dict[tuple[str, str, str], float] = defaultdict(float)
+    m3: dict[tuple[str, str, str], float] = defaultdict(float)
+    for row in rows(record.tables["assignment"]):
+        v, (c, crop) = record.villages[row.village][0], record.crops[row.commodity]
+        for p, period in enumerate(record.scenario.periods):
+            load = float(record.scenario.harvest_t[v, c, p]) * row.share
+            kg[row.village, row.depot, period.id] += load
+            m3[row.village, row.depot, period.id] += load / crop.density_kg_m3
+    return defaultdict(float, {key: m3[key] / load for key, load in kg.items() if load > 0})
 
 
 def _villages_of(heads: pd.DataFrame, stops: pd.DataFrame) -> list[str]:
@@ -58,6 +72,7 @@ def _check_route(
     drive_h: np.ndarray,
     km: float,
     loads: dict[tuple[str, str, str], list[tuple[float, float]]],
+    space: dict[tuple[str, str, str], float],
 ) -> float:
     """Check one route; return what it costs in a year."""
     scenario = record.scenario
@@ -75,7 +90,11 @@ def _check_route(
     record.differs(f"routes: load_kg of {route}", float(head.load_kg), float(kg.sum()))
     for key, stated, found in zip(halts["village"], halts["aboard_h"], aboard, strict=True):
         record.differs(f"stops: aboard_h of {key} on {route}", float(stated), float(found), 1e-3)
+    record.differs(f"routes: days of {route}", float(head.days), record.periods[period][1].days)
     _check_limits(record, route, vehicle, float(kg.sum()), hours, float(aboard.max()))
+    m3 = float(sum(load * space[key, depot, period] for key, load in zip(halts["village"], kg, strict=True)))
+    if m3 > vehicle.volume_m3 * (1 + TOLERANCE):
+        record.wrong(f"routes: {route} carries {m3:,.2f} m³; {vehicle.id} holds {vehicle.volume_m3:,.2f}")
     if vehicle.id not in scenario.routing.collection_vehicles:
         record.wrong(f"routes: {vehicle.id} of {route} is not a collection vehicle")
     for key, load, ride in zip(halts["village"], kg, aboard, strict=True):
