@@ -38,6 +38,7 @@ FIRST, LAST, SIZE, KIND, DEPOT = range(5)  # of State.ints_of
 TOTAL, BEST, SOFT, SOFT_LEAST = range(4)  # of State.sums; SOFT = CNY of leaving out a stop of bulk 1, while searching
 TOP, LOW, POOL, STAMP, SAVED, BLINK, BEST_AT, BEST_TOP, LACKING = range(9)  # of State.marks
 UNLOAD_H, ABOARD_H, REMOVED, LONGEST, SPLIT, SKIP, BLINKS, WHOLE, LEAVING = range(9)  # of Data.rules
+TRIED = 40  # nearest stops beside which an insertion is tried in large problems
 PERIOD = 100  # iterations between two looks at how often stops are left out
 
 
@@ -313,7 +314,7 @@ def best_nearby(p: Data, s: State, i: int, best: float) -> tuple[float, int, int
     """Like `best_everywhere`, only beside the stops near to i."""
     at, after, blink = -1, -1, s.marks[BLINK]
     m = p.depots.shape[0]
-    for k in range(p.near.shape[1]):
+    for k in range(min(TRIED, p.near.shape[1])):
         j = p.near[i - m, k]
         r = s.link[j, ROUTE]
         if r < 0 or not fits(p, s, i, r):

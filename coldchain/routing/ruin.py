@@ -20,7 +20,7 @@ from coldchain.routing import kernel as k
 from coldchain.routing.problem import Floats
 
 NEIGHBOURS = 100  # stops known to each stop; memory grows with it
-WIDE = 120  # up to this many stops every position is tried at every insertion
+WIDE = 250  # up to this many stops every position is tried at every insertion
 NO_WAY = 1e7  # km or h that stand for infinity; above any shift
 CHUNK = 0.05  # s between two looks at the clock
 ODDS = (4.0, 4.0, 2.0, 1.0, 2.0)  # of the orders of insertion: chance, load, far, close, weight
@@ -71,9 +71,9 @@ class Tuning:
     skip: float = 0.01
     blink: float = 0.01
     whole: float = 0.0
-    leaving: float = 0.1
-    hot: float = 0.3
-    cold: float = 0.003
+    leaving: float = 0.0
+    hot: float = 0.5
+    cold: float = 0.02
     cycle: float = 6000.0
 
 
