@@ -169,7 +169,8 @@ def _route_day(
     if effort.quick or effort.stop():
         return first
     problem = _problem(basis, site, period, daily, legs, _hours_aboard(first, aboard))
-    second = solve_collection(problem, seed=effort.seed, stop=effort.stop)
+    engine = basis.scenario.routing.engine
+    second = solve_collection(problem, engine=engine, seed=effort.seed, stop=effort.stop)
     return min(first, second, key=lambda result: _true_cost(basis, site, period, daily, result))
 
 
