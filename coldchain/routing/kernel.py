@@ -357,9 +357,7 @@ def put(p: Data, s: State, i: int, r: int, after: int) -> None:
     save(s, r)
     link, route = s.link, s.ints_of[r]
     front = after < p.depots.shape[0]
-    following = route[FIRST] if front else link[after, NEXT]
-    if route[SIZE] == 0:
-        following = -1
+    following = -1 if route[SIZE] == 0 else route[FIRST] if front else link[after, NEXT]
     link[i, BEFORE], link[i, NEXT], link[i, ROUTE] = -1 if front else after, following, r
     if front:
         route[FIRST] = i
