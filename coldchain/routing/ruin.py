@@ -22,6 +22,7 @@ from coldchain.routing.problem import Floats
 NEIGHBOURS = 100  # stops known to each stop; memory grows with it
 WIDE = 250  # up to this many stops every position is tried at every insertion
 NO_WAY = 1e7  # km or h that stand for infinity; above any shift
+RICH, WARMER = 4000, 1.8  # iterations per stop from which a warmer search does better, and by how much
 CHUNK = 0.05  # s between two looks at the clock
 ODDS = (4.0, 4.0, 2.0, 1.0, 2.0)  # of the orders of insertion: chance, load, far, close, weight
 UNSERVED = 1e9  # CNY of leaving out a stop of mean load that must be served
@@ -153,7 +154,7 @@ def _anneal(
     data, state = kernel
     wide = instance.n <= WIDE
     level = _level(data, state)
-    hot, fall = tuning.hot * level, math.log(tuning.cold / tuning.hot)
+    fall = math.log(tuning.cold / tuning.hot)
     done, chunk, best = 0, 200, math.inf
     clock = time.monotonic()
     while done < effort.iterations and instance.n > 0:
@@ -164,6 +165,8 @@ def _anneal(
             return done, False
         at, pace, room = _progress(effort, done, gone, tuning.cycle * max(instance.n, 10))
         steps = int(min(chunk, room))
+        expected = effort.iterations if math.isfinite(effort.iterations) else done / max(gone, 1e-6) * effort.seconds
+        hot = tuning.hot * level * (WARMER if expected > RICH * instance.n else 1.0)
         k.run(data, state, steps, done, (hot, fall, at, pace), wide)
         done += steps
         before, clock = clock, time.monotonic()
