@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from coldchain.model import Status
 from coldchain.network import travel
 from coldchain.plan.arcs import KG_PER_T, Arcs
 from coldchain.plan.basis import Basis
@@ -85,11 +84,10 @@ class HaulDay:
 
 @dataclass(frozen=True)
 class Days:
-    """All typical days of a plan; ``status`` is ``limit`` when routing was cut short (routes are feasible still)."""
+    """All typical days of a plan."""
 
     collection: tuple[CollectionDay, ...]
     hauls: tuple[HaulDay, ...]
-    status: Status
 
 
 def work_out_days(
@@ -112,9 +110,7 @@ def work_out_days(
         collection += _collect(basis, arcs, decision, int(site), effort)
         if progress is not None:
             progress(done + 1, len(sites))
-    cut = any(day.result.status == "limit" for day in collection)
-    hauls = tuple(_hauls(basis, arcs, decision, collection))
-    return Days(tuple(collection), hauls, "limit" if cut else "feasible")
+    return Days(tuple(collection), tuple(_hauls(basis, arcs, decision, collection)))
 
 
 def _collect(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> Iterator[CollectionDay]:

@@ -114,7 +114,8 @@ def _cautions(basis: Basis, options: Options) -> list[str]:
     cautions = []
     if basis.placed.network.kind == "proximity":
         cautions.append("no road data: times and kilometres are those of a proximity network between the places")
-    least = float(award_per_module(basis).min(initial=float("inf"), where=award_per_module(basis) > 0))
+    award = award_per_module(basis)
+    least = float(award.min(initial=float("inf"), where=award > 0))
     if 0 < basis.scenario.siting.budget_cny < least:
         budget = f"{basis.scenario.siting.budget_cny:,.0f} CNY"
         cautions.append(f"the budget of {budget} is below the smallest award of {least:,.0f} CNY: nothing can be built")
