@@ -1,7 +1,18 @@
 """Plans: from a scenario to depots, routes, losses and money, verified."""
 
-from coldchain.plan.pipeline import Plan, plan
+from coldchain.plan.pipeline import Course, Ground, Near, Plan, lay_ground, plan, plan_on
 from coldchain.plan.roads import PlacedNetwork, place_on_roads
 from coldchain.plan.search import Options
 
-__all__ = ["Options", "PlacedNetwork", "Plan", "place_on_roads", "plan"]
+__all__ = [
+    "Course",
+    "Ground",
+    "Near",
+    "Options",
+    "PlacedNetwork",
+    "Plan",
+    "lay_ground",
+    "place_on_roads",
+    "plan",
+    "plan_on",
+]

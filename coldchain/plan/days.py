@@ -24,15 +24,20 @@ from coldchain.spoilage import loss_per_hour
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 SHARE_KEPT = 1e-6
+Memo = dict[tuple[object, ...], tuple["CollectionDay", ...]]
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to try: quick takes the savings routes as they are; once ``stop`` is True the rest is quick too."""
+    """How hard to try: quick takes the savings routes as they are; once ``stop`` is True the rest is quick too.
+
+    ``memo`` keeps the days of each depot for the next decision that assigns it the same; of one basis and seed.
+    """
 
     quick: bool = False
     seed: int = 0
     stop: Callable[[], bool] = field(default=lambda: False)
+    memo: Memo | None = None
 
 
 @dataclass(frozen=True)
@@ -107,10 +112,23 @@ def work_out_days(
     collection: list[CollectionDay] = []
     sites = np.unique(decision.site)
     for done, site in enumerate(sites):
-        collection += _collect(basis, arcs, decision, int(site), effort)
+        collection += _remembered(basis, arcs, decision, int(site), effort)
         if progress is not None:
             progress(done + 1, len(sites))
     return Days(tuple(collection), tuple(_hauls(basis, arcs, decision, collection)))
+
+
+def _remembered(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> tuple[CollectionDay, ...]:
+    """Route a depot, or take the days from the memo; days cut short by a stop are not kept."""
+    rows = np.flatnonzero(decision.site == site)
+    assigned = (getattr(decision, name)[rows].tobytes() for name in ("village", "group", "cooling", "share"))
+    key = (site, effort.quick, *assigned)
+    if effort.memo is not None and key in effort.memo:
+        return effort.memo[key]
+    days = tuple(_collect(basis, arcs, decision, site, effort))
+    if effort.memo is not None and not effort.stop():
+        effort.memo[key] = days
+    return days
 
 
 def _collect(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> Iterator[CollectionDay]:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from coldchain import __version__
 from coldchain.errors import Fault
 from coldchain.model import Objective, Scenario
 from coldchain.plan import tables as tabled
-from coldchain.plan.arcs import Arcs, award_per_module, build_arcs, siting_problem
+from coldchain.plan.arcs import Arcs, award_per_module, build_arcs, existing_modules, siting_problem
 from coldchain.plan.basis import Basis, prepare
-from coldchain.plan.days import Days, Decision, Effort, work_out_days
+from coldchain.plan.days import Days, Decision, Effort, Memo, work_out_days
 from coldchain.plan.lots import Outcome, lots_of, outcome
 from coldchain.plan.money import Awards, Yearly, awards, yearly
 from coldchain.plan.reasons import unserved_reasons
 from coldchain.plan.roads import place_on_roads
-from coldchain.plan.search import Options, Sited, aims_of, next_budget, site
+from coldchain.plan.search import NO_FURTHER, Options, Sited, Starts, aims_of, next_budget, site
 from coldchain.plan.summary import summarise
 from coldchain.siting import solve_siting
 from coldchain.verify import Report, verify_tables
@@ -54,6 +55,8 @@ class Plan:
     basis : travel, lanes and rates it was computed from
     faults : warnings about the inputs
     report : what the independent check found
+    course : the year the tables tell of
+    starts : the modules siting ended with, to start plans close by from
     """
 
     scenario: Scenario
@@ -62,6 +65,87 @@ class Plan:
     basis: Basis
     faults: tuple[Fault, ...]
     report: Report
+    course: Course
+    starts: Starts
+
+
+@dataclass(frozen=True)
+class Near:
+    """What plans close by lend to a plan: those of another budget, or with a site closed or forced.
+
+    Attributes
+    ----------
+    starts : modules to start siting from
+    courses : years that keep the limits of the plan too; they compete
+    bound : no plan within these limits can be better, since none within more generous limits is
+    further : whether to ask what a tenth more budget buys
+    """
+
+    starts: Starts = ()
+    courses: tuple[Course, ...] = ()
+    bound: float = 0.0
+    further: bool = True
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all plans of a scenario stand on, whatever their budget and the state of their sites: computed once.
+
+    Attributes
+    ----------
+    today : today's chain, the baseline of every summary
+    idle : the course of building nothing; differs from ``today`` once standing depots are closed
+    faults : warnings about the inputs, those of the roads included
+    seconds : it took
+    memo : collection days already routed
+    """
+
+    basis: Basis
+    arcs: Arcs
+    today: Course
+    idle: Course
+    faults: tuple[Fault, ...]
+    seconds: dict[str, float]
+    memo: Memo
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.basis.scenario
+
+    def under(self, scenario: Scenario, options: Options | None = None) -> Ground:
+        """Return the same ground under other settings of siting and subsidy, or another state of the same sites.
+
+        Roads, lanes, arcs and routed days are kept: only the sections ``siting`` (but for ``max_first_mile_h`` and
+        ``peak_factor``) and ``subsidy``, and the status and modules of sites, may differ.
+        """
+        basis = replace(self.basis, scenario=scenario)
+        ground = replace(self, basis=basis)
+        if np.array_equal(existing_modules(basis), existing_modules(self.basis)):
+            return ground
+        return replace(ground, idle=_idle(basis, self.arcs, options or Options(), self.memo))
+
+
+def lay_ground(scenario: Scenario, options: Options | None = None, faults: tuple[Fault, ...] = ()) -> Ground:
+    """Compute roads, lanes, arcs and today's chain of a scenario.
+
+    Parameters
+    ----------
+    faults : warnings of loading, carried into the summary
+    """
+    options = options or Options()
+    clock = _Clock()
+    options.say(f"{scenario.name}: {len(scenario.villages)} villages, {len(scenario.sites)} sites")
+    placed, odd = place_on_roads(scenario)
+    options.say(f"roads: {len(placed.network.lon):,} nodes, {len(placed.network.tail):,} arcs ({placed.network.kind})")
+    basis = prepare(scenario, placed)
+    arcs = build_arcs(basis)
+    clock.lap("network")
+    memo: Memo = {}
+    today = _idle(basis, arcs, options, memo)
+    options.say(f"today's chain loses {today.outcome.loss_rate:.1%} of {today.outcome.harvest_t:,.0f} t")
+    clock.lap("siting")
+    return Ground(basis, arcs, today, today, (*faults, *odd), clock.laps, memo)
 
 
 def plan(scenario: Scenario, options: Options | None = None, faults: tuple[Fault, ...] = ()) -> Plan:
@@ -80,33 +164,37 @@ def plan(scenario: Scenario, options: Options | None = None, faults: tuple[Fault
         When the time passed before any plan was found.
     """
     options = options or Options()
-    clock = _Clock()
-    options.say(f"{scenario.name}: {len(scenario.villages)} villages, {len(scenario.sites)} sites")
-    placed, odd = place_on_roads(scenario)
-    options.say(f"roads: {len(placed.network.lon):,} nodes, {len(placed.network.tail):,} arcs ({placed.network.kind})")
-    basis = prepare(scenario, placed)
-    arcs = build_arcs(basis)
-    clock.lap("network")
-    today = _today(basis, arcs, options)
-    options.say(f"today's chain loses {today.outcome.loss_rate:.1%} of {today.outcome.harvest_t:,.0f} t")
-    sited = site(basis, arcs, options)
-    further = next_budget(basis, arcs, sited.results[0], options)
+    return plan_on(lay_ground(scenario, options, faults), options)
+
+
+def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
+    """Plan on ground already laid; its seconds count as this plan's.
+
+    Parameters
+    ----------
+    near : what is known from plans close by: decisions to start from and to compete, a bound
+    """
+    near = near or Near()
+    basis, arcs, today = ground.basis, ground.arcs, ground.today
+    clock = _Clock(ground.seconds)
+    sited = site(basis, arcs, options, near.starts)
+    further = next_budget(basis, arcs, sited.results[0], options) if near.further else NO_FURTHER
     clock.lap("siting")
-    course = _best_course(basis, arcs, sited, today, options)
+    course = _best_course(ground, sited, near.courses, options)
     clock.lap("routing")
     tables = {**_tables(basis, arcs, course, today), "next_budget": further}
     facts = {
         "seed": options.seed,
         "interrupted": options.stop(),
-        "bound": sited.bound,
-        "warnings": [*(str(fault) for fault in (*faults, *odd)), *_cautions(basis, options)],
+        "bound": max(sited.bound, near.bound),
+        "warnings": [*map(str, ground.faults), *_cautions(basis, options)],
     }
     summary = summarise(basis, course, today, tables, facts)
-    report = verify_tables(scenario, placed.network, placed.node, tables, summary)
+    report = verify_tables(ground.scenario, basis.placed.network, basis.placed.node, tables, summary)
     clock.lap("verify")
     summary["seconds"] = clock.seconds()
     summary["version"] = __version__
-    return Plan(scenario, summary, tables, basis, (*faults, *odd), report)
+    return Plan(ground.scenario, summary, tables, basis, ground.faults, report, course, sited.starts)
 
 
 def _cautions(basis: Basis, options: Options) -> list[str]:
@@ -127,11 +215,11 @@ def _cautions(basis: Basis, options: Options) -> list[str]:
 
 
 class _Clock:
-    """Seconds by stage."""
+    """Seconds by stage, on top of those of an earlier clock."""
 
-    def __init__(self) -> None:
-        self.began = self.last = time.monotonic()
-        self.laps = dict.fromkeys(("network", "siting", "routing", "verify"), 0.0)
+    def __init__(self, before: dict[str, float] | None = None) -> None:
+        self.last = time.monotonic()
+        self.laps = dict(before or dict.fromkeys(("network", "siting", "routing", "verify"), 0.0))
 
     def lap(self, stage: str) -> None:
         now = time.monotonic()
@@ -139,28 +227,32 @@ class _Clock:
         self.last = now
 
     def seconds(self) -> dict[str, float]:
-        return {"total": time.monotonic() - self.began, **self.laps}
+        return {"total": sum(self.laps.values()), **self.laps}
 
 
-def _today(basis: Basis, arcs: Arcs, options: Options) -> Course:
-    """Work out today's chain: only what stands already, by the same code."""
+def _idle(basis: Basis, arcs: Arcs, options: Options, memo: Memo) -> Course:
+    """Work out the year with only what stands already."""
     problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
     result = solve_siting(problem, time_limit_s=options.time_limit_s / 4, gap=1e-6, seed=options.seed)
-    return _course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), options)
+    effort = Effort(seed=options.seed, stop=options.over, memo=memo)
+    return _course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), effort)
 
 
-def _best_course(basis: Basis, arcs: Arcs, sited: Sited, today: Course, options: Options) -> Course:
-    """Work out every decision and keep the best by the ranked aims; today's chain competes where it is allowed."""
-    allowed = [] if _must_build(basis) else [today]
-    courses = list(allowed)
+def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options: Options) -> Course:
+    """Work out every decision and keep the best by the ranked aims; building nothing competes where it is allowed."""
+    basis, arcs = ground.basis, ground.arcs
+    rivals = [*([] if _must_build(basis) else [ground.idle]), *near]
+    effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
+    fresh = []
     for n, result in enumerate(sited.results, start=1):
-        courses.append(_course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), options, quick=True))
-        figures = f"{courses[-1].yearly.total:,.0f} CNY a year, loss {courses[-1].outcome.loss_rate:.2%}"
+        decision = Decision.of(arcs, result.count, result.arc_share)
+        fresh.append(_course(basis, arcs, decision, replace(effort, quick=True)))
+        figures = f"{fresh[-1].yearly.total:,.0f} CNY a year, loss {fresh[-1].outcome.loss_rate:.2%}"
         options.say(f"decision {n} with quick routes: {figures}")
-    best = _ranked(basis, courses)
-    if best is today:
-        return today
-    return _ranked(basis, [best, *allowed, _course(basis, arcs, best.decision, options)])
+    if not near and _ranked(basis, [*rivals, *fresh]) is ground.idle:
+        return ground.idle
+    best = _ranked(basis, fresh)
+    return _ranked(basis, [*rivals, best, _course(basis, arcs, best.decision, effort, options)])
 
 
 def _must_build(basis: Basis) -> bool:
@@ -178,12 +270,14 @@ def _ranked(basis: Basis, courses: list[Course]) -> Course:
     return courses[0]
 
 
-def _course(basis: Basis, arcs: Arcs, decision: Decision, options: Options, *, quick: bool = False) -> Course:
+def _course(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, options: Options | None = None) -> Course:
+    """Work a decision out to the last lot; ``options`` hear of the depots routed."""
+
     def progress(done: int, of: int) -> None:
-        if not quick and (done == of or done % 10 == 0):
+        if options is not None and (done == of or done % 10 == 0):
             options.say(f"routing: {done} of {of} depots")
 
-    days = work_out_days(basis, arcs, decision, Effort(quick, options.seed, options.over), progress)
+    days = work_out_days(basis, arcs, decision, effort, progress)
     lots = lots_of(basis, arcs, decision, days)
     return Course(
         decision,

@@ -28,6 +28,10 @@ FIRST_SHARE, SECOND_SHARE, NEXT_SHARE = 0.35, 0.25, 0.1
 NEXT_BUDGET = 1.1
 NEXT_GAP = 1e-4
 PLANNED: tuple[Status, ...] = ("optimal", "feasible")
+Counts = NDArray[np.int64]
+Starts = tuple[Counts, ...]
+FURTHER_COLUMNS = ["budget_cny", "siting_cost_cny", "loss_t", "loss_cny", "depots_with_new_modules"]
+NO_FURTHER = pd.DataFrame(columns=FURTHER_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ class Sited:
     results: tuple[SitingResult, ...]
     bound: float
 
+    @property
+    def starts(self) -> Starts:
+        """New modules of each decision, shape (sites, types): first by underestimates, last with daily trips."""
+        return tuple(result.count for result in self.results)
+
 
 def aims_of(basis: Basis) -> tuple[Objective, ...]:
     """Return the aims in order of rank; total cost decides between what they leave open."""
@@ -62,8 +71,12 @@ def aims_of(basis: Basis) -> tuple[Objective, ...]:
     return aims if "total_cost_cny" in aims else (*aims, "total_cost_cny")
 
 
-def site(basis: Basis, arcs: Arcs, options: Options) -> Sited:
+def site(basis: Basis, arcs: Arcs, options: Options, starts: Starts = ()) -> Sited:
     """Site by every aim in turn; each holds the aims before it to their tolerance.
+
+    Parameters
+    ----------
+    starts : the modules that siting of a plan close by ended with (:attr:`Sited.starts`)
 
     Raises
     ------
@@ -78,7 +91,8 @@ def site(basis: Basis, arcs: Arcs, options: Options) -> Sited:
     limit: tuple[Objective, float] | None = None
     for aim in aims:
         problem = siting_problem(basis, arcs, aim, limit=limit)
-        result = _solve(problem, aim, share, basis, options, found[-1] if found else None)
+        begin = found[-1].count if found else starts[0] if starts else None
+        result = _solve(problem, aim, share, basis, options, begin)
         if not found and result.status == "infeasible":
             raise InfeasibleError(_relaxations(problem))
         if not found and result.status not in PLANNED:
@@ -88,13 +102,13 @@ def site(basis: Basis, arcs: Arcs, options: Options) -> Sited:
         found.append(result)
         if aim != aims[-1]:
             limit = (aim, result.value + abs(result.value) * basis.scenario.siting.tolerance + 1e-6)
-    practical = _site_practically(basis, arcs, limit, found[-1], options)
+    practical = _site_practically(basis, arcs, limit, starts[-1] if starts else found[-1].count, options)
     constant = standing_opex_cny(basis) if aims[0] == "total_cost_cny" else 0.0
     return Sited((found[-1], *practical), max(found[0].bound, 0.0) + constant)
 
 
 def _solve(
-    problem: SitingProblem, aim: str, share: float, basis: Basis, options: Options, start: SitingResult | None
+    problem: SitingProblem, aim: str, share: float, basis: Basis, options: Options, start: Counts | None
 ) -> SitingResult:
     said = [""]
 
@@ -111,14 +125,14 @@ def _solve(
         time_limit_s=options.time_limit_s * share,
         gap=basis.scenario.siting.gap,
         seed=options.seed,
-        start=None if start is None else start.count,
+        start=start,
         progress=progress,
         stop=options.stop,
     )
 
 
 def _site_practically(
-    basis: Basis, arcs: Arcs, limit: tuple[Objective, float] | None, start: SitingResult, options: Options
+    basis: Basis, arcs: Arcs, limit: tuple[Objective, float] | None, start: Counts, options: Options
 ) -> tuple[SitingResult, ...]:
     if options.stop():
         return ()
@@ -167,9 +181,7 @@ def next_budget(basis: Basis, arcs: Arcs, sited: SitingResult, options: Options)
         )
         if more.status in PLANNED:
             rows.append((budget * NEXT_BUDGET, *_figures(arcs, more)))
-    return pd.DataFrame(
-        rows, columns=["budget_cny", "siting_cost_cny", "loss_t", "loss_cny", "depots_with_new_modules"]
-    )
+    return pd.DataFrame(rows, columns=FURTHER_COLUMNS)
 
 
 def _figures(arcs: Arcs, sited: SitingResult) -> tuple[float, float, float, int]:
