@@ -81,6 +81,10 @@ def random_case(seed: int, *, limit: bool = False) -> SitingProblem:
         "pot": rng.choice([20.0, 40.0, inf], 2),
         "budget": float(rng.choice([15.0, 30.0, 60.0, inf])),
         "floor_share": float(rng.choice([0.0, 0.15, 0.4])),
+        "staff": rng.choice([0.0, 0.5, 1.0, 2.0], types),
+        "staff_limit": rng.choice([1.0, 2.0, inf], sites),
+        "size": rng.uniform(1, 5, types).round(1),
+        "least_size": float(rng.choice([0.0, 0.0, 4.0])),
     }
     if limit:
         case |= {

@@ -59,7 +59,7 @@ def test_all_faults_at_once(county: Path) -> None:
     change(county, "harvest", 6, period="sumer")
     replace_in_toml(county, 'datum = "wgs84"', 'datum = "gjc02"')
     replace_in_toml(county, "max_first_mile_h = 3.0", 'max_first_mile_h = "three"\nmax_first_mile_hours = 3')
-    replace_in_toml(county, "rate = 0.4", "rate = 40")
+    replace_in_toml(county, 'programme = "hunan_2021"', 'programme = "hunan_2021"\nrate = 40')
     append(
         county,
         "\n[fleet]\nsize = 3\n[variants.wrong.siting]\nbudget_cny = -1\nbudgt = 2\n[commodity.plum]\nlife_d = 0\n",
@@ -187,7 +187,7 @@ def test_a_place_far_from_all_others(county: Path) -> None:
         ("[subsidy.rate_by_county]\nDistrict_A = 0.3", "subsidy.rate_by_county", "District_A", "unknown-county",
          "county"),
         ('[subsidy.rate_by_county]\n"district A" = 1.3', "subsidy.rate_by_county.district A", "1.3", "out-of-range",
-         "out of range"),
+         "if 1.3 % was meant, write 0.013"),
         ("[chain]\ntoday_wait_h = true", "chain.today_wait_h", "true", "not-a-number", "must be a number of h"),
         ("chain = 3", "chain", "3", "invalid", "must be a section"),
         ("commodity = 3", "commodity", "3", "invalid", "must hold tables"),

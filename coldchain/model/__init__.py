@@ -9,6 +9,7 @@ from coldchain.model.assets import (
     cooling_class,
     cooling_classes,
 )
+from coldchain.model.award import award_cny, eligible_owner, eligible_type, rate_of
 from coldchain.model.base import Method, Noun, Status, figure
 from coldchain.model.goods import HOURS, Commodity, Period
 from coldchain.model.places import Cargo, Harvest, Hub, Place, Site, Village
@@ -19,5 +20,6 @@ __all__ = [
     "HOURS", "Cargo", "Chain", "Commodity", "Cooler", "CoolingClass", "DepotType", "Economics", "Harvest", "Hub",
     "Method", "MobileUnit", "Noun", "Objective", "Period", "Place", "Roads", "Routing", "Scenario", "Site", "Siting",
     "Status",
-    "Subsidy", "VehicleType", "Village", "cooling_class", "cooling_classes", "figure",
+    "Subsidy", "VehicleType", "Village", "award_cny", "cooling_class", "cooling_classes", "eligible_owner",
+    "eligible_type", "figure", "rate_of",
 ]  # fmt: skip

@@ -31,6 +31,10 @@ class DepotType(Cooler):
     """One module of a pre-cooling depot: a size, a temperature zone and a method."""
 
     net_m3: float = figure("m³", "net volume, the measure of the subsidy", gt=0)
+    construction: str = figure(
+        "-", "how it is built, as subsidy notices name it: mechanical, ventilated, controlled_atmosphere", "mechanical"
+    )
+    staff: float = figure("persons", "people needed to run one module in the season", 0.0, ge=0, le=100)
     storage_t: float = figure("t", "most that can lie in it at once", gt=0)
     store_kwh_t_day: float = figure("kWh/(t·day)", "electricity for keeping cold", 0.64, ge=0)
 

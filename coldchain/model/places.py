@@ -41,10 +41,12 @@ class Site(Place):
     owner: str = figure(
         "-", "applicant for the subsidy; sites of one owner share its cap; the site itself if empty", ""
     )
+    owner_kind: str = figure("-", "kind of its owner for the subsidy rule, e.g. cooperative, family_farm, company", "")
     status: SiteStatus = figure("-", "candidate, existing (only what stands), forced or forbidden", "candidate")
     existing: str = figure("-", "modules already standing, e.g. `cold_forced_air_500:1;cool_room_200:2`", "")
     max_modules: int = figure("-", "most new modules that fit on the plot", 4, ge=0, le=50)
     power_kw: float | None = figure("kW", "electric power at hand; none means no limit", None, ge=0)
+    staff: float | None = figure("persons", "people at hand to run modules; none means no limit", None, ge=0)
 
     def modules(self) -> dict[str, int]:
         """Return the modules that stand here: depot type -> count, from ``type:count;type:count``.

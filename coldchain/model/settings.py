@@ -48,18 +48,46 @@ class Siting(Noun):
 
 
 class Subsidy(Noun):
-    """The award of an owner: ``min(Σ rate·min(unit_price·net_m3, capex), cap)``, pots and a policy floor."""
+    """A subsidy programme: what one module is awarded, who is eligible, caps, pots by county and year, a policy floor.
 
+    The award of a module is the least of ``rate·capex``, ``rate·unit_price·net_m3`` and ``award_price·net_m3``, of
+    those that are given; an owner is awarded the sum over its modules, at most the cap.
+    """
+
+    programme: str = figure(
+        "-", "a shipped programme, see docs/programmes.md; the other keys replace single figures of it", ""
+    )
     rate: float = figure("share", "share of the eligible cost that is paid", 0.4, ge=0, le=1)
-    rate_by_county: dict[str, float] = figure("share", "rate of single counties, instead of rate", {})
+    rate_by_class: dict[str, float] = figure("share", "rate of each class of counties, instead of rate", {})
+    class_of_county: dict[str, str] = figure("-", "class of single counties, for rate_by_class", {})
+    rate_by_county: dict[str, float] = figure("share", "rate of single counties, instead of both", {})
     unit_price_cny_m3: float | None = figure(
         "CNY/m³", "eligible cost per net m³; none: the actual cost alone", None, ge=0
+    )
+    unit_price_by_type_cny_m3: dict[str, float] = figure(
+        "CNY/m³", "the same of single depot types or constructions, instead", {}
+    )
+    award_by_type_cny_m3: dict[str, float] = figure(
+        "CNY/m³", "most paid per net m³ of single depot types or constructions; others are not eligible; empty: all", {}
     )
     cap_per_owner_cny: float | None = figure("CNY", "most one owner is awarded; none: no cap", None, ge=0)
     floor_share: float = figure(
         "share", "least share of all new investment that the awards must reach", 0.0, ge=0, le=1
     )
+    least_m3: float = figure("m³", "smallest net volume of new modules that one depot may apply with", 0.0, ge=0)
+    owner_kinds: tuple[str, ...] = figure("-", "eligible kinds of owners, as in sites.owner_kind; empty: all", ())
+    constructions: tuple[str, ...] = figure("-", "eligible constructions of depot types; empty: all", ())
+    own_money: bool = figure(
+        "-", "whether those who are not eligible may build with their own money; otherwise they build nothing", False
+    )
     pot_by_county_cny: dict[str, float] = figure("CNY", "most that may be awarded in single counties", {})
+    years: tuple[int, ...] = figure("-", "programme years, in order; empty: all is awarded at once", ())
+    pot_by_year_cny: dict[str, float] = figure(
+        "CNY", "most that is awarded in each programme year; what is left over moves to the next year", {}
+    )
+    paid_after_years: float = figure(
+        "years", "from the investment to the payment: build first, then paid", 0.0, ge=0, le=20
+    )
     source: str = figure("-", "the notice the rule is taken from", "")
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.model import Objective
+from coldchain.plan.awards import eligible_modules, module_awards, owners_of, total_pot_cny
 from coldchain.plan.basis import Basis, annuity, collection_bound_cny_t, haul_bound_cny_t
 from coldchain.routing import least_aboard_h
 from coldchain.siting import SitingProblem
@@ -165,23 +166,6 @@ def existing_modules(basis: Basis) -> NDArray[np.int64]:
     return np.array(counts, dtype=np.int64).reshape(len(basis.scenario.sites), len(kinds))
 
 
-def award_per_module(basis: Basis) -> Floats:
-    """Award of one new module before the owner's cap, ``rate·min(unit_price·net_m3, capex)``, (sites, types), CNY."""
-    scenario, rule = basis.scenario, basis.scenario.subsidy
-    capex = np.array([kind.capex_cny for kind in scenario.depot_types])
-    volume = np.array([kind.net_m3 for kind in scenario.depot_types])
-    eligible = capex if rule.unit_price_cny_m3 is None else np.minimum(rule.unit_price_cny_m3 * volume, capex)
-    rate = np.array([rule.rate_by_county.get(site.county, rule.rate) for site in scenario.sites])
-    return np.outer(rate, eligible)
-
-
-def owners(basis: Basis) -> tuple[tuple[str, ...], Indices]:
-    """Return the owners (a site without one is its own) and the owner of each site."""
-    names = [site.owner or site.id for site in basis.scenario.sites]
-    distinct = tuple(dict.fromkeys(names))
-    return distinct, np.array([distinct.index(name) for name in names], dtype=np.intp)
-
-
 def siting_problem(
     basis: Basis, arcs: Arcs, aim: Objective, *, build: bool = True, limit: tuple[Objective, float] | None = None
 ) -> SitingProblem:
@@ -196,9 +180,10 @@ def siting_problem(
     sites = scenario.sites
     offered = np.array([not scenario.siting.depot_types or k.id in scenario.siting.depot_types for k in kinds])
     most = np.array([[site.max_modules if site.status in ("candidate", "forced") else 0] for site in sites])
-    names, owner = owners(basis)
+    names, owner = owners_of(scenario)
     counties = tuple(dict.fromkeys(site.county for site in sites))
     cap = scenario.subsidy.cap_per_owner_cny
+    allowed = eligible_modules(scenario) | scenario.subsidy.own_money
     return SitingProblem(
         outside_cost=arcs.outside.of(aim),
         arc_demand=arcs.demand,
@@ -210,18 +195,22 @@ def siting_problem(
         capacity=capacity_t_day(basis),
         module_cost=arcs.module.of(aim),
         module_capex=np.tile([kind.capex_cny for kind in kinds], (len(sites), 1)),
-        award=award_per_module(basis),
-        max_count=(most * offered if build else np.zeros((len(sites), len(kinds)))).astype(np.int64),
+        award=module_awards(scenario),
+        max_count=(most * offered * allowed if build else np.zeros((len(sites), len(kinds)))).astype(np.int64),
         existing=existing_modules(basis),
         max_modules=most[:, 0].astype(np.int64),
         power_kw=np.array([kind.power_kw for kind in kinds]),
         power_limit=np.array([NO_LIMIT if site.power_kw is None else site.power_kw for site in sites]),
+        staff=np.array([kind.staff for kind in kinds]),
+        staff_limit=np.array([NO_LIMIT if site.staff is None else site.staff for site in sites]),
+        size=np.array([kind.net_m3 for kind in kinds]),
+        least_size=scenario.subsidy.least_m3,
         forced=np.array([build and site.status == "forced" for site in sites]),
         owner=owner,
         owner_cap=np.full(len(names), NO_LIMIT if cap is None else cap),
         county=np.array([counties.index(site.county) for site in sites], dtype=np.intp),
         pot=np.array([scenario.subsidy.pot_by_county_cny.get(county, NO_LIMIT) for county in counties]),
-        budget=scenario.siting.budget_cny,
+        budget=total_pot_cny(scenario),
         floor_share=scenario.subsidy.floor_share,
         **({} if limit is None else _limit(arcs, *limit)),
     )

@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coldchain.plan.arcs import KG_PER_T, award_per_module, existing_modules, owners
+from coldchain.plan.arcs import KG_PER_T, existing_modules
 from coldchain.plan.basis import Basis, annuity
 from coldchain.plan.days import Days
 from coldchain.plan.lots import TODAY, to_market
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,16 +29,6 @@ class Yearly:
     def total(self) -> float:
         """The whole bill, losses included."""
         return self.collection + self.line_haul + self.operation + self.energy + self.capital + self.loss
-
-
-@dataclass(frozen=True)
-class Awards:
-    """Awards by owner: before the cap, after it, and the new investment, arrays of shape (owners,), CNY."""
-
-    owners: tuple[str, ...]
-    uncapped: Floats
-    award: Floats
-    capex: Floats
 
 
 def yearly(basis: Basis, count: NDArray[np.int64], days: Days, lots: pd.DataFrame) -> Yearly:
@@ -73,14 +61,3 @@ def standing_opex_cny(basis: Basis) -> float:
     """Staff and upkeep of what stands already: the same in every plan, so siting leaves it out."""
     opex = np.array([kind.opex_cny_year for kind in basis.scenario.depot_types])
     return float((existing_modules(basis) * opex).sum())
-
-
-def awards(basis: Basis, count: NDArray[np.int64]) -> Awards:
-    """Compute each owner's award: the sum over its modules, at most the cap."""
-    names, owner = owners(basis)
-    cap = basis.scenario.subsidy.cap_per_owner_cny
-    capex = np.array([kind.capex_cny for kind in basis.scenario.depot_types])
-    uncapped, spent = np.zeros(len(names)), np.zeros(len(names))
-    np.add.at(uncapped, owner, (award_per_module(basis) * count).sum(axis=1))
-    np.add.at(spent, owner, (count * capex).sum(axis=1))
-    return Awards(names, uncapped, uncapped if cap is None else np.minimum(uncapped, cap), spent)

@@ -13,11 +13,13 @@ from coldchain import __version__
 from coldchain.errors import Fault
 from coldchain.model import Objective, Scenario
 from coldchain.plan import tables as tabled
-from coldchain.plan.arcs import Arcs, award_per_module, build_arcs, existing_modules, siting_problem
+from coldchain.plan.arcs import Arcs, build_arcs, existing_modules, siting_problem
+from coldchain.plan.awards import Awards, grant, module_awards
 from coldchain.plan.basis import Basis, prepare
 from coldchain.plan.days import Days, Decision, Effort, Memo, work_out_days
 from coldchain.plan.lots import Outcome, lots_of, outcome
-from coldchain.plan.money import Awards, Yearly, awards, yearly
+from coldchain.plan.money import Yearly, yearly
+from coldchain.plan.notice import subsidies
 from coldchain.plan.reasons import unserved_reasons
 from coldchain.plan.roads import place_on_roads
 from coldchain.plan.search import NO_FURTHER, Options, Sited, Starts, aims_of, next_budget, site
@@ -202,7 +204,7 @@ def _cautions(basis: Basis, options: Options) -> list[str]:
     cautions = []
     if basis.placed.network.kind == "proximity":
         cautions.append("no road data: times and kilometres are those of a proximity network between the places")
-    award = award_per_module(basis)
+    award = module_awards(basis.scenario)
     least = float(award.min(initial=float("inf"), where=award > 0))
     if 0 < basis.scenario.siting.budget_cny < least:
         budget = f"{basis.scenario.siting.budget_cny:,.0f} CNY"
@@ -285,7 +287,7 @@ def _course(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, option
         lots,
         outcome(basis.scenario, lots),
         yearly(basis, decision.count, days, lots),
-        awards(basis, decision.count),
+        grant(basis.scenario, decision.count),
     )
 
 
@@ -299,7 +301,7 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         "routes": routes,
         "stops": stops,
         "line_haul": tabled.line_haul(basis, course.days),
-        "subsidies": tabled.subsidies(basis, course.decision, course.awards),
+        "subsidies": subsidies(basis.scenario, course.decision.count, course.awards),
         "commodities": tabled.by_commodity(basis, course.lots, today.lots),
         "lots": tabled.lots_table(basis, course.lots),
     }

@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coldchain.model import DepotType
-from coldchain.plan.arcs import KG_PER_T, award_per_module, existing_modules, owners
+from coldchain.plan.arcs import KG_PER_T, existing_modules
+from coldchain.plan.awards import Awards, module_awards, owners_of
 from coldchain.plan.basis import Basis
 from coldchain.plan.days import Days, Decision
 from coldchain.plan.lots import TODAY
-from coldchain.plan.money import Awards
 
 Counts = NDArray[np.int64]
 
@@ -72,43 +72,10 @@ DEPOT_COLUMNS = [
 
 def _site_awards(basis: Basis, count: Counts, granted: Awards) -> NDArray[np.float64]:
     """Split each owner's award over its sites in proportion to what they would get uncapped."""
-    _, owner = owners(basis)
-    uncapped = (award_per_module(basis) * count).sum(axis=1)
+    _, owner = owners_of(basis.scenario)
+    uncapped = (module_awards(basis.scenario) * count).sum(axis=1)
     whole = np.where(granted.uncapped > 0, granted.uncapped, 1.0)[owner]
     return np.asarray(uncapped / whole * granted.award[owner], dtype=np.float64)
-
-
-def subsidies(basis: Basis, decision: Decision, granted: Awards) -> pd.DataFrame:
-    """One row for each owner that builds, the way a public notice lists awards."""
-    scenario, rule = basis.scenario, basis.scenario.subsidy
-    _, owner = owners(basis)
-    net_m3 = np.array([kind.net_m3 for kind in scenario.depot_types])
-    rows = []
-    for e in np.flatnonzero(granted.capex > 0):
-        sites = np.flatnonzero((owner == e) & (decision.count.sum(axis=1) > 0))
-        first = scenario.sites[int(np.flatnonzero(owner == e)[0])]
-        capped = granted.award[e] < granted.uncapped[e] - 1e-6
-        rows.append(
-            {
-                "owner": granted.owners[e],
-                "county": first.county,
-                "depots": ";".join(scenario.sites[j].id for j in sites),
-                "net_m3": float((decision.count[sites] * net_m3).sum()),
-                "investment_cny": float(granted.capex[e]),
-                "rate": rule.rate_by_county.get(first.county, rule.rate),
-                "before_cap_cny": float(granted.uncapped[e]),
-                "award_cny": float(granted.award[e]),
-                "capped": bool(capped),
-                "own_money_cny": float(granted.capex[e] - granted.award[e]),
-            }
-        )
-    return pd.DataFrame(rows, columns=SUBSIDY_COLUMNS)
-
-
-SUBSIDY_COLUMNS = [
-    "owner", "county", "depots", "net_m3", "investment_cny", "rate", "before_cap_cny", "award_cny", "capped",
-    "own_money_cny",
-]  # fmt: skip
 
 
 def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: dict[int, str]) -> pd.DataFrame:

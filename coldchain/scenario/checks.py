@@ -11,6 +11,7 @@ import numpy as np
 from coldchain.errors import Fault
 from coldchain.model import DepotType, Noun, Place, Siting
 from coldchain.scenario.sections import FILE, Sections
+from coldchain.scenario.subsidies import subsidy_faults
 
 if TYPE_CHECKING:
     from coldchain.scenario.load import Tables
@@ -32,6 +33,7 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
     faults += _site_modules(tables, catalogue)
     faults += _settings(sections, tables, catalogue)
     faults += _mixed_classes(sections.nouns.get("siting"), catalogue)
+    faults += subsidy_faults(sections, tables, catalogue)
     return faults
 
 
@@ -149,15 +151,6 @@ def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[
             if name not in tables.named[kind]:
                 message = f"is not a known {kind.replace('_', ' ')}{_suggest(name, catalogue[kind])}"
                 faults.append(Fault(FILE, None, f"{section}.{key}", name, message, f"unknown-{kind.replace('_', '-')}"))
-    counties = {row.noun.county for row in tables.villages} | {row.noun.county for row in tables.sites}
-    subsidy = nouns.get("subsidy")
-    for key in ("rate_by_county", "pot_by_county_cny"):
-        for name, value in getattr(subsidy, key, {}).items():
-            if name not in counties:
-                message = f"is not the county of any village or site{_suggest(name, counties)}"
-                faults.append(Fault(FILE, None, f"subsidy.{key}", name, message, "unknown-county"))
-            if value < 0 or (key == "rate_by_county" and value > 1):
-                faults.append(Fault(FILE, None, f"subsidy.{key}.{name}", str(value), "is out of range", "out-of-range"))
     siting = nouns.get("siting")
     return faults if siting is None else faults + budget_faults(siting)
 

@@ -81,6 +81,8 @@ def _fault(noun: type[Noun], detail: Any, file: str, row: int | None) -> Fault:
     unit = unit_of(noun, str(detail["loc"][0]) if detail["loc"] else "")
     value = "" if kind in ("missing", "value_error") else str(detail["input"])
     message, code = _message(kind, context, unit, detail["msg"])
+    if unit == " share" and kind == "less_than_equal" and 1 < float(detail["input"]) <= 100:
+        message += f"; if {float(detail['input']):g} % was meant, write {float(detail['input']) / 100:g}"
     return Fault(file, row, column, value, message, code)
 
 

@@ -13,6 +13,7 @@ from coldchain.errors import Fault
 from coldchain.model import Noun, dictionary
 from coldchain.scenario.datum import DATUMS
 from coldchain.scenario.parsing import clean, parse
+from coldchain.scenario.programmes import with_programme
 from coldchain.scenario.tables import decode
 
 FILE = "scenario.toml"
@@ -153,7 +154,9 @@ def _check(data: Mapping[str, Any], faults: list[Fault], variant: str) -> Sectio
 def _section(key: str, values: Any, prefix: str) -> tuple[Noun | None, list[Fault]]:
     if not isinstance(values, dict):
         return None, [Fault(FILE, None, f"{prefix}{key}", str(values), "must be a section", "invalid")]
+    values, strange = with_programme(values, FILE) if key == "subsidy" else (values, [])
     noun, wrong = parse(SECTIONS[key], values, FILE, None)
+    wrong = [*strange, *wrong]
     where = f"{prefix}{key}"
     return noun, [
         Fault(FILE, None, f"{where}.{f.column}" if f.column else where, f.value, f.message, f.code) for f in wrong

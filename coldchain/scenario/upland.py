@@ -105,11 +105,8 @@ def _sections(budget: float, counties: list[str]) -> Mapping[str, Mapping[str, A
     return {
         "siting": {"budget_cny": budget},
         "subsidy": {
-            "rate": 0.4,
-            "rate_by_county": {counties[-1]: 0.3},
-            "unit_price_cny_m3": 700.0,
-            "cap_per_owner_cny": 1_000_000.0,
-            "source": "Hunan 2021: net m³ × 700 CNY/m³ × 30 % (40 % in formerly poor counties), at most 1 M per owner",
+            "programme": "hunan_2021",
+            "class_of_county": dict.fromkeys(sorted({*counties} - {counties[-1]}), "formerly_poor"),
         },
         "roads": {"file": "roads"},
     }

@@ -14,6 +14,7 @@ import pandas as pd
 
 from coldchain.errors import UsageError
 from coldchain.scenario.parsing import unit_of
+from coldchain.scenario.programmes import programme_keys
 from coldchain.scenario.sections import FILE, SCHEMA, SECTIONS
 
 
@@ -76,12 +77,18 @@ def toml_text(draft: Draft) -> str:
 
 
 def _section(key: str, values: Mapping[str, Any]) -> list[str]:
+    """Write every key of a section; those a named programme sets are comments, so that naming another one works."""
     noun = SECTIONS[key]
     lines = []
+    ruled = programme_keys().get(values.get("programme", ""), {}) if key == "subsidy" else {}
     for name, info in noun.model_fields.items():
         value = values.get(name, info.default)
         comment = f"{info.description}{unit_of(noun, name) and f' [{unit_of(noun, name).strip()}]'}"
-        lines.append(f"# {name} =   # {comment}" if value is None else f"{name} = {_value(value)}  # {comment}")
+        if ruled and name not in values:
+            shown = ruled.get(name, info.default)
+            lines.append(f"# {name} = {'' if shown is None else _value(shown)}  # {comment}")
+        else:
+            lines.append(f"# {name} =   # {comment}" if value is None else f"{name} = {_value(value)}  # {comment}")
     return lines
 
 

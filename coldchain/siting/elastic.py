@@ -16,6 +16,8 @@ _TEXT = {
     "pot": ("pot of county {0}", "CNY"),
     "floor": ("awards under the floor share", "CNY"),
     "power": ("power limit of site {0}", "kW"),
+    "staff": ("people at site {0}", "persons"),
+    "size": ("new modules of site {0} beside the least size", "m³"),
     "modules": ("most modules of site {0}", "modules"),
     "forced": ("forced site {0} cannot hold any module", "modules"),
 }

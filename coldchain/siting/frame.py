@@ -62,13 +62,13 @@ class Frame:
 
 def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
     """Build the module side; ``loose`` keeps power and site counts out of the boxes (for the elastic model)."""
-    room = np.maximum(problem.power_limit - problem.existing @ problem.power_kw, 0.0)
     top = problem.max_count.astype(float)
     if not loose:
         top = np.minimum(top, problem.max_modules[:, None])
-        fits = np.full(top.shape, np.inf)
-        np.divide(room[:, None] * (1 + 1e-9), problem.power_kw, out=fits, where=problem.power_kw > 0)
-        top = np.minimum(top, np.floor(fits))
+        for _, need, room in problem.site_limits:
+            fits = np.full(top.shape, np.inf)
+            np.divide(room[:, None] * (1 + 1e-9), need, out=fits, where=need > 0)
+            top = np.minimum(top, np.floor(fits))
     site, module, first, y_top = _pairs(top)
     capex = problem.module_capex[site, module]
     money = float(capex[capex > 0].mean()) if (capex > 0).any() else 1.0
@@ -79,7 +79,8 @@ def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
     number, width = len(site), len(capped)
     cap = problem.owner_cap[capped] / money
     rows, groups = Rows(), []
-    groups += _site_rows(rows, problem, site, module, room)
+    groups += _site_rows(rows, problem, site, module)
+    groups += _size_rows(rows, problem, (site, module, first))
     slot = np.full(len(problem.owner_cap), -1)
     slot[capped] = np.arange(width)
     rest = np.flatnonzero(~first)
@@ -134,15 +135,11 @@ def owner_most(problem: SitingProblem, site: Ints, module: Ints, top: Floats) ->
     return bincount(problem.owner, of_site, len(problem.owner_cap))
 
 
-def _site_rows(
-    rows: Rows, problem: SitingProblem, site: Ints, module: Ints, room: Floats
-) -> list[tuple[str, int, int]]:
+def _site_rows(rows: Rows, problem: SitingProblem, site: Ints, module: Ints) -> list[tuple[str, int, int]]:
     pairs = np.arange(len(site))
-    groups = []
-    for kind, weight, limit in (
-        ("modules", np.ones(len(site)), problem.max_modules.astype(float)),
-        ("power", problem.power_kw[module], room),
-    ):
+    groups: list[tuple[str, int, int]] = []
+    shared = [(kind, need[module], room) for kind, need, room in problem.site_limits]
+    for kind, weight, limit in (("modules", np.ones(len(site)), problem.max_modules.astype(float)), *shared):
         index = rows.new(-np.inf, limit, len(limit))
         rows.put(index[site], pairs, weight)
         groups += [(kind, int(r), j) for j, r in enumerate(index) if np.isfinite(limit[j])]
@@ -153,6 +150,19 @@ def _site_rows(
     hit = where[site] >= 0
     rows.put(where[site[hit]], pairs[hit], 1.0)
     return groups + [("forced", int(r), int(j)) for r, j in zip(index, need, strict=True)]
+
+
+def _size_rows(rows: Rows, problem: SitingProblem, pair: tuple[Ints, Ints, Bools]) -> list[tuple[str, int, int]]:
+    """Make a site that builds reach the least size: ``least first <= sum size y`` for types smaller than that."""
+    if problem.size is None or problem.least_size <= 0:
+        return []
+    site, module, first = pair
+    small = np.flatnonzero(first & (problem.size[module] < problem.least_size))
+    index = rows.new(-np.inf, 0.0, len(small))
+    rows.put(index, small, problem.least_size)
+    mine, column = np.nonzero(site[small][:, None] == site[None, :])
+    rows.put(index[mine], column, -problem.size[module[column]])
+    return [("size", int(r), int(site[n])) for r, n in zip(index, small, strict=True)]
 
 
 def _cap_rows(rows: Rows, pair: tuple[Ints, Floats, Floats], cap: Floats) -> None:

@@ -46,12 +46,15 @@ _SHAPES = {
     "limit_outside": "D",
     "limit_arc": "A",
     "limit_module": "JK",
+    "staff": "K",
+    "staff_limit": "J",
+    "size": "K",
 }
 _INTS = {"arc_demand", "arc_site", "arc_class", "module_class", "max_count", "existing", "max_modules"} | {
     "owner",
     "county",
 }
-_INF = {"power_limit", "owner_cap", "pot"}
+_INF = {"power_limit", "staff_limit", "owner_cap", "pot"}
 _SIGNED = {"outside_cost", "arc_cost", "module_cost", "limit_outside", "limit_arc", "limit_module"}
 
 
@@ -83,6 +86,8 @@ class SitingProblem:
     county : int[J]; pot : float[C], CNY, inf allowed
     budget : CNY for the sum of all awards, inf allowed
     floor_share : awards must be at least this share of the capex of new modules
+    staff : float[K]; staff_limit : float[J], persons, inf allowed; like power, standing modules need theirs too
+    size : float[K]; least_size : a site gets new modules of at least that size in sum, or none
     limit_outside, limit_arc, limit_module, limit_rhs : a second objective held at or under ``limit_rhs``
     """
 
@@ -113,6 +118,10 @@ class SitingProblem:
     limit_arc: Floats | None = None
     limit_module: Floats | None = None
     limit_rhs: float | None = None
+    staff: Floats | None = None
+    staff_limit: Floats | None = None
+    size: Floats | None = None
+    least_size: float = 0.0
 
     def __post_init__(self) -> None:
         """Convert every array, check shapes, ranges and indices, and make them read-only."""
@@ -155,6 +164,14 @@ class SitingProblem:
         result[owners] = self.county[first]
         return result
 
+    @cached_property
+    def site_limits(self) -> tuple[tuple[str, Floats, Floats], ...]:
+        """What modules of a site share besides places: kind, need of a module float[K], room for new ones float[J]."""
+        pairs = [("power", self.power_kw, self.power_limit)]
+        if self.staff is not None and self.staff_limit is not None:
+            pairs.append(("staff", self.staff, self.staff_limit))
+        return tuple((kind, need, np.maximum(limit - self.existing @ need, 0.0)) for kind, need, limit in pairs)
+
     @property
     def has_limit(self) -> bool:
         """Whether a second objective is held."""
@@ -173,6 +190,8 @@ def _shape_faults(problem: SitingProblem) -> list[Fault]:
         return [_fault("load", problem.load.shape, "must have two dimensions, demands by periods", "shape")]
     sizes = problem.sizes
     found = []
+    if (problem.staff is None) != (problem.staff_limit is None) or (problem.size is None and problem.least_size > 0):
+        return [_fault("staff", "", "staff goes with staff_limit, least_size with size", "limit-parts")]
     for field in fields(problem):
         value = getattr(problem, field.name)
         if field.name not in _SHAPES or value is None:
@@ -193,7 +212,7 @@ def _range_faults(problem: SitingProblem) -> list[Fault]:
             found.append(_fault(name, value[~np.isfinite(value)][0], "must be finite", "not-finite"))
         elif name not in _SIGNED and value.min() < 0:
             found.append(_fault(name, value.min(), "must not be negative", "negative"))
-    for name in ("budget", "floor_share"):
+    for name in ("budget", "floor_share", "least_size"):
         number = getattr(problem, name)
         if not number >= 0:
             found.append(_fault(name, number, "must not be negative", "negative"))

@@ -78,8 +78,7 @@ def count_violations(problem: SitingProblem, count: Ints, rtol: float = 1e-6) ->
     total = float(award.sum())
     capex = float((problem.module_capex * count).sum())
     pots = bincount(problem.owner_county, award, len(problem.pot))
-    power = count @ problem.power_kw
-    room = np.maximum(problem.power_limit - problem.existing @ problem.power_kw, 0.0)
+    size = np.zeros(len(count)) if problem.size is None else count @ problem.size
     empty = problem.forced & ((count + problem.existing).sum(axis=1) < 1)
 
     def over(amount: Floats | float, limit: Floats | float) -> bool:
@@ -88,7 +87,8 @@ def count_violations(problem: SitingProblem, count: Ints, rtol: float = 1e-6) ->
     checks = {
         "count above max_count": bool((count > problem.max_count).any() or (count < 0).any()),
         "modules of a site above max_modules": bool((count.sum(axis=1) > problem.max_modules).any()),
-        "power above power_limit": over(power, room),
+        "new modules of a site below least_size": over(problem.least_size * (count.sum(axis=1) > 0), size),
+        **{f"{kind} above {kind}_limit": over(count @ need, room) for kind, need, room in problem.site_limits},
         "forced site left empty": bool(empty.any()),
         "awards above budget": over(total, problem.budget),
         "awards above a pot": over(pots, problem.pot),

@@ -14,10 +14,11 @@ import pandas as pd
 
 from coldchain.model import Scenario
 from coldchain.network import RoadNetwork
-from coldchain.verify.depots import check_assignment, check_subsidy, new_modules
+from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.figures import check_summary, check_tables
 from coldchain.verify.losses import check_losses
 from coldchain.verify.record import NEEDED, Record, Report, check_form
+from coldchain.verify.subsidy import check_subsidy
 from coldchain.verify.transport import check_line_haul, check_routes
 
 __all__ = ["NEEDED", "Report", "verify_tables"]

@@ -1,10 +1,10 @@
-"""Depots, assignment and subsidy: capacities, site limits, the award rule, budget and pots."""
+"""Depots and assignment: site limits, capacities, suitability."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
-from coldchain.model import DepotType, Site
+from coldchain.model import Site
 from coldchain.verify.record import TOLERANCE, Record, rows
 
 ClassKey = tuple[str, str, str]
@@ -52,6 +52,9 @@ def _check_site(record: Record, site: Site, built: dict[str, int], standing: dic
     power = sum(record.kinds[key].power_kw * n for key, n in [*built.items(), *standing.items()])
     if site.power_kw is not None and power > site.power_kw * (1 + TOLERANCE):
         record.wrong(f"depots: {site.id} needs {power:g} kW; {site.power_kw:g} kW are there")
+    people = sum(record.kinds[key].staff * n for key, n in [*built.items(), *standing.items()])
+    if built and site.staff is not None and people > site.staff * (1 + TOLERANCE):
+        record.wrong(f"depots: {site.id} needs {people:g} people; {site.staff:g} are there")
     offered = record.scenario.siting.depot_types
     for key in built:
         if offered and key not in offered:
@@ -97,69 +100,3 @@ def _room(record: Record, built: dict[str, dict[str, int]]) -> dict[ClassKey, fl
                 stay_d = (3.0 * kind.half_cooling_h + dwell_h) / 24.0
                 room[key, kind.zone, kind.method] += count * min(kind.throughput_t_day, kind.storage_t / stay_d)
     return room
-
-
-def check_subsidy(record: Record, built: dict[str, dict[str, int]]) -> tuple[float, float]:
-    """Recompute every award and the investment; check cap, pots, budget and floor.
-
-    Returns
-    -------
-    (total award, total investment), CNY
-    """
-    rule = record.scenario.subsidy
-    uncapped: dict[str, float] = defaultdict(float)
-    spent: dict[str, float] = defaultdict(float)
-    county: dict[str, str] = {}
-    for site in record.scenario.sites:
-        owner = site.owner or site.id
-        county.setdefault(owner, site.county)
-        rate = rule.rate_by_county.get(site.county, rule.rate)
-        for key, count in built.get(site.id, {}).items():
-            uncapped[owner] += rate * _eligible_cny(rule.unit_price_cny_m3, record.kinds[key]) * count
-            spent[owner] += record.kinds[key].capex_cny * count
-    cap = rule.cap_per_owner_cny
-    award = {owner: amount if cap is None else min(amount, cap) for owner, amount in uncapped.items()}
-    _compare_awards(record, award, spent)
-    _compare_depots(record, built, award)
-    _check_pots(record, award, county)
-    total, capex = sum(award.values()), sum(spent.values())
-    if total < rule.floor_share * capex * (1 - TOLERANCE):
-        record.wrong(f"subsidy: {total:,.0f} CNY is below {rule.floor_share:.0%} of the investment {capex:,.0f}")
-    return total, capex
-
-
-def _eligible_cny(unit_price: float | None, kind: DepotType) -> float:
-    return kind.capex_cny if unit_price is None else min(unit_price * kind.net_m3, kind.capex_cny)
-
-
-def _compare_awards(record: Record, award: dict[str, float], spent: dict[str, float]) -> None:
-    stated = record.tables["subsidies"].groupby("owner")[["award_cny", "investment_cny"]].sum()
-    for owner in sorted({*award, *stated.index}):
-        row = stated.loc[owner] if owner in stated.index else {"award_cny": 0.0, "investment_cny": 0.0}
-        record.differs(f"subsidies: award of {owner}", float(row["award_cny"]), award.get(owner, 0.0), 1.0)
-        record.differs(f"subsidies: investment of {owner}", float(row["investment_cny"]), spent.get(owner, 0.0), 1.0)
-
-
-def _compare_depots(record: Record, built: dict[str, dict[str, int]], award: dict[str, float]) -> None:
-    """Hold each depot's investment against its modules, and the subsidies of an owner against its award."""
-    granted: dict[str, float] = defaultdict(float)
-    for row in rows(record.tables["depots"]):
-        site = record.sites[row.depot][1]
-        capex = sum(record.kinds[key].capex_cny * count for key, count in built[row.depot].items())
-        record.differs(f"depots: capex_cny of {row.depot}", float(row.capex_cny), capex, 1.0)
-        granted[site.owner or site.id] += float(row.subsidy_cny)
-    for owner, amount in granted.items():
-        record.differs(f"depots: subsidy_cny of {owner}", amount, award.get(owner, 0.0), 1.0)
-
-
-def _check_pots(record: Record, award: dict[str, float], county: dict[str, str]) -> None:
-    rule, budget = record.scenario.subsidy, record.scenario.siting.budget_cny
-    total = sum(award.values())
-    if total > budget * (1 + TOLERANCE) + 0.01:
-        record.wrong(f"subsidy: awards of {total:,.0f} CNY exceed the budget of {budget:,.0f} CNY")
-    by_county: dict[str, float] = defaultdict(float)
-    for owner, amount in award.items():
-        by_county[county[owner]] += amount
-    for name, pot in rule.pot_by_county_cny.items():
-        if by_county[name] > pot * (1 + TOLERANCE) + 0.01:
-            record.wrong(f"subsidy: awards in {name} of {by_county[name]:,.0f} CNY exceed its pot of {pot:,.0f} CNY")

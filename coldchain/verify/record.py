@@ -20,7 +20,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "routes": ("route", "depot", "period", "vehicle", "days", "load_kg", "km", "drive_h", "hours", "cost_cny_day"),
     "stops": ("route", "order", "village", "load_kg", "aboard_h"),
     "line_haul": ("depot", "hub", "period", "zone", "vehicle", "trips_day", "km_day", "hours_day", "cost_cny_day"),
-    "subsidies": ("owner", "investment_cny", "award_cny"),
+    "subsidies": ("owner", "investment_cny", "before_cap_cny", "award_cny", "own_money_cny"),
     "villages": ("village", "harvest_t", "cooled_t", "plan_loss_t"),
     "commodities": ("commodity", "harvest_t", "plan_loss_t"),
     "lots": ("village", "tonnes", "loss_t", "delivery_h"),

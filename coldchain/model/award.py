@@ -1,0 +1,54 @@
+"""The award of one module and who is eligible, read off a subsidy programme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from coldchain.model.assets import DepotType
+from coldchain.model.places import Site
+from coldchain.model.settings import Subsidy
+
+
+def rate_of(rule: Subsidy, county: str) -> float:
+    """Return the rate in a county: its own, or that of its class, or the general one."""
+    by_class = rule.rate_by_class.get(rule.class_of_county.get(county, ""), rule.rate)
+    return rule.rate_by_county.get(county, by_class)
+
+
+def award_cny(rule: Subsidy, kind: DepotType, county: str) -> float:
+    """Return the award of one module before the owner's cap; eligibility is not looked at.
+
+    Examples
+    --------
+    >>> kind = DepotType(id="x", zone="cold", temp_c=1, method="room", half_cooling_h=9, energy_ratio=1, net_m3=500,
+    ...                  throughput_t_day=5, capex_cny=420_000, opex_cny_year=0, storage_t=100)
+    >>> for rule in ({}, {"unit_price_cny_m3": 700}, {"award_by_type_cny_m3": {"mechanical": 130}}):
+    ...     print(round(award_cny(Subsidy(rate=0.3, **rule), kind, "")))
+    126000
+    105000
+    65000
+    """
+    rate = rate_of(rule, county)
+    limits = [rate * kind.capex_cny]
+    unit_price = _of_type(rule.unit_price_by_type_cny_m3, kind, rule.unit_price_cny_m3)
+    if unit_price is not None:
+        limits.append(rate * unit_price * kind.net_m3)
+    paid = _of_type(rule.award_by_type_cny_m3, kind, None)
+    if paid is not None:
+        limits.append(paid * kind.net_m3)
+    return min(limits)
+
+
+def eligible_type(rule: Subsidy, kind: DepotType) -> bool:
+    """Tell whether modules of a type may be subsidised."""
+    listed = not rule.award_by_type_cny_m3 or _of_type(rule.award_by_type_cny_m3, kind, None) is not None
+    return listed and (not rule.constructions or kind.construction in rule.constructions)
+
+
+def eligible_owner(rule: Subsidy, site: Site) -> bool:
+    """Tell whether the owner of a site may apply."""
+    return not rule.owner_kinds or site.owner_kind in rule.owner_kinds
+
+
+def _of_type(prices: Mapping[str, float], kind: DepotType, otherwise: float | None) -> float | None:
+    return prices.get(kind.id, prices.get(kind.construction, otherwise))

@@ -1,0 +1,162 @@
+"""Checks of a subsidy programme against itself, the places and the depot types."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from coldchain.errors import Fault
+from coldchain.model import DepotType, Noun, Site, Siting, Subsidy, award_cny, eligible_owner, eligible_type
+from coldchain.scenario.sections import FILE, Sections
+
+if TYPE_CHECKING:
+    from coldchain.scenario.load import Tables
+    from coldchain.scenario.tables import Row
+
+Catalogue = Mapping[str, Mapping[str, Noun]]
+SEVERAL = (";", "；", "、", ",", "，", "&")
+SLACK = 1e-9
+
+
+def subsidy_faults(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[Fault]:
+    """Return what is wrong with pots, rates, floor, eligibility and forced sites."""
+    rule, siting = sections.nouns.get("subsidy"), sections.nouns.get("siting")
+    faults = [*_owners(tables)]
+    if not isinstance(rule, Subsidy) or not isinstance(siting, Siting):
+        return faults
+    kinds = [
+        kind
+        for kind in catalogue["depot_type"].values()
+        if isinstance(kind, DepotType) and (not siting.depot_types or kind.id in siting.depot_types)
+    ]
+    known = [kind for kind in catalogue["depot_type"].values() if isinstance(kind, DepotType)]
+    faults += [*_names(rule, tables, known), *_shares(rule), *_amounts(rule)]
+    faults += [*_years(rule), *_totals(rule, siting)]
+    faults += [] if faults else [*_floor(rule, tables, kinds)]
+    return [*faults, *_forced(rule, tables, kinds)]
+
+
+def _fault(key: str, value: object, message: str, code: str) -> Fault:
+    return Fault(FILE, None, f"subsidy.{key}", str(value), message, code)
+
+
+def _names(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fault]:
+    """Counties, types and kinds that nothing else names."""
+    counties = {row.noun.county for row in tables.villages} | {row.noun.county for row in tables.sites}
+    types = {kind.id for kind in kinds} | {kind.construction for kind in kinds}
+    shipped = {"ventilated_pit", "ventilated", "ventilated_rebuilt", "mechanical", "controlled_atmosphere"}
+    wanted: list[tuple[str, Iterable[str], set[str], str, str]] = [
+        (key, getattr(rule, key), counties, "is not the county of any village or site", "unknown-county")
+        for key in ("rate_by_county", "pot_by_county_cny", "class_of_county")
+    ]
+    wanted += [
+        (key, getattr(rule, key), types | shipped, "is not a depot type or construction", "unknown-depot-type")
+        for key in ("unit_price_by_type_cny_m3", "award_by_type_cny_m3", "constructions")
+    ]
+    for key, names, known, message, code in wanted:
+        for name in names:
+            if name not in known:
+                yield _fault(key, name, f"{message}{_suggest(name, known)}", code)
+    for county, name in rule.class_of_county.items():
+        if name not in rule.rate_by_class:
+            hint = f"is not a class of rate_by_class{_suggest(name, rule.rate_by_class)}"
+            yield _fault(f"class_of_county.{county}", name, hint, "unknown-class")
+    kinds_of_owner = {row.noun.owner_kind for row in tables.sites}
+    if tables.sites and rule.owner_kinds and not kinds_of_owner & set(rule.owner_kinds):
+        message = "no site has an owner of these kinds: fill the column owner_kind of the table of sites"
+        yield _fault("owner_kinds", ", ".join(rule.owner_kinds), message, "no-eligible-owner")
+
+
+def _suggest(value: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(value, list(known), 1)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def _shares(rule: Subsidy) -> Iterator[Fault]:
+    for key in ("rate_by_class", "rate_by_county"):
+        for name, value in getattr(rule, key).items():
+            if not 0 <= value <= 1:
+                per_cent = f"; if {value:g} % was meant, write {value / 100:g}" if 1 < value <= 100 else ""
+                yield _fault(f"{key}.{name}", value, f"must be a share between 0 and 1{per_cent}", "out-of-range")
+
+
+def _amounts(rule: Subsidy) -> Iterator[Fault]:
+    for key in ("unit_price_by_type_cny_m3", "award_by_type_cny_m3", "pot_by_county_cny", "pot_by_year_cny"):
+        for name, value in getattr(rule, key).items():
+            if value < 0:
+                yield _fault(f"{key}.{name}", value, "must be at least 0", "out-of-range")
+
+
+def _years(rule: Subsidy) -> Iterator[Fault]:
+    if list(rule.years) != sorted(set(rule.years)):
+        yield _fault("years", ", ".join(map(str, rule.years)), "must be different years in order", "years")
+    named = {str(year) for year in rule.years}
+    for year in rule.years:
+        if str(year) not in rule.pot_by_year_cny:
+            message = "this programme year has no pot: name it in pot_by_year_cny, 0 if nothing is awarded in it"
+            yield _fault("years", year, message, "year-without-pot")
+    for name in rule.pot_by_year_cny:
+        if name not in named:
+            yield _fault("pot_by_year_cny", name, "is not among the programme years", "unknown-year")
+
+
+def _totals(rule: Subsidy, siting: Siting) -> Iterator[Fault]:
+    """Pots are parts of the budget: they cannot add up to more; a budget of 0 switches the programme off."""
+    if siting.budget_cny <= 0:
+        return
+    for key in ("pot_by_county_cny", "pot_by_year_cny"):
+        total = sum(getattr(rule, key).values())
+        over = total - siting.budget_cny
+        if over > SLACK * max(total, 1.0):
+            message = f"the pots add up to {total:,.0f} CNY, {over:,.0f} more than siting.budget_cny"
+            yield _fault(key, f"{total:g}", message, "pots-above-budget")
+
+
+def _floor(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fault]:
+    """Say when no module anywhere can be awarded the floor: then nothing could ever be built."""
+    cap = float("inf") if rule.cap_per_owner_cny is None else rule.cap_per_owner_cny
+    best = 0.0
+    for row in tables.sites:
+        for kind in kinds:
+            if kind.capex_cny > 0 and eligible_type(rule, kind) and eligible_owner(rule, row.noun):
+                best = max(best, min(award_cny(rule, kind, row.noun.county), cap) / kind.capex_cny)
+    if tables.sites and kinds and best < rule.floor_share - SLACK:
+        message = f"no award can reach it: rates, unit prices and the cap allow at most {best:.1%} of any investment"
+        yield _fault("floor_share", f"{rule.floor_share:g}", message, "floor-above-cap")
+
+
+def _owners(tables: Tables) -> Iterator[Fault]:
+    """One owner for a site, one kind for an owner."""
+    file = tables.files.get("sites", "sites.csv")
+    kind_of: dict[str, Row[Site]] = {}
+    for row in tables.sites:
+        site = row.noun
+        if any(mark in site.owner for mark in SEVERAL):
+            message = "names several owners; a site has one applicant: choose one, or name their joint body"
+            yield Fault(file, row.line, "owner", site.owner, message, "two-owners")
+        first = kind_of.setdefault(site.owner, row) if site.owner else row
+        if first.noun.owner_kind != site.owner_kind:
+            message = f'its owner {site.owner} is of kind "{first.noun.owner_kind}" on row {first.line}'
+            yield Fault(file, row.line, "owner_kind", site.owner_kind, message, "two-kinds")
+
+
+def _forced(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fault]:
+    """Name forced sites at which nothing may be built."""
+    for row in tables.sites:
+        site = row.noun
+        if site.status != "forced" or site.existing or not kinds:
+            continue
+        allowed = [k for k in kinds if rule.own_money or (eligible_type(rule, k) and eligible_owner(rule, site))]
+        checks: list[tuple[str, Any, bool, str]] = [
+            ("max_modules", site.max_modules, site.max_modules > 0, "no module fits"),
+            ("owner_kind", site.owner_kind, bool(allowed), "the subsidy rule lets nobody build here"),
+        ]
+        for name, need in (("power_kw", "power_kw"), ("staff", "staff")):
+            limit = getattr(site, name)
+            least = min((getattr(kind, need) for kind in allowed), default=0.0)
+            checks.append((name, limit, limit is None or limit >= least, f"the smallest module needs {least:g}"))
+        for column, value, fine, message in checks:
+            if not fine:
+                text = f"the site is forced, but {message}"
+                yield Fault(tables.files["sites"], row.line, column, str(value), text, "forced-impossible")
