@@ -7,15 +7,19 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 from coldchain.siting.elastic import Relaxation, diagnose_siting
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import SitingResult, award_of_owner, plan_value, plan_violations
+from coldchain.siting.side import SideRow
+from coldchain.siting.sided import side_relaxations
 from coldchain.siting.solve import solve_siting
 
 __all__ = [
     "Relaxation",
+    "SideRow",
     "SitingProblem",
     "SitingResult",
     "award_of_owner",
     "diagnose_siting",
     "plan_value",
     "plan_violations",
+    "side_relaxations",
     "solve_siting",
 ]

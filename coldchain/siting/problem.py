@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.siting.side import SideRow
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -88,6 +89,7 @@ class SitingProblem:
     floor_share : awards must be at least this share of the capex of new modules
     staff : float[K]; staff_limit : float[J], persons, inf allowed; like power, standing modules need theirs too
     size : float[K]; least_size : a site gets new modules of at least that size in sum, or none
+    sides : limits that join assignment, modules and awards; single_source : no demand is split
     limit_outside, limit_arc, limit_module, limit_rhs : a second objective held at or under ``limit_rhs``
     """
 
@@ -122,6 +124,8 @@ class SitingProblem:
     staff_limit: Floats | None = None
     size: Floats | None = None
     least_size: float = 0.0
+    sides: tuple[SideRow, ...] = ()
+    single_source: bool = False
 
     def __post_init__(self) -> None:
         """Convert every array, check shapes, ranges and indices, and make them read-only."""

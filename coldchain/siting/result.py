@@ -8,6 +8,7 @@ import numpy as np
 
 from coldchain.model.base import Status
 from coldchain.siting.problem import Floats, Ints, SitingProblem, bincount
+from coldchain.siting.sides import side_violations
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +122,7 @@ def plan_violations(
         second = limit_value(problem, count, arc_share, outside_share)
         if second > problem.limit_rhs + tol * (1 + abs(problem.limit_rhs)):
             found.append("second objective above limit_rhs")
-    return found
+    return found + side_violations(problem, count, (arc_share, outside_share), award_of_owner(problem, count), tol)
 
 
 def cell_modules(problem: SitingProblem, count: Ints) -> tuple[Floats, Floats]:

@@ -18,6 +18,7 @@ from coldchain.siting.problem import Floats, Ints, SitingProblem
 from coldchain.siting.relax import Relaxed, cheapest, relax
 from coldchain.siting.result import SitingResult, award_of_owner, plan_value
 from coldchain.siting.search import Search
+from coldchain.siting.sided import Wish, solve_sided
 from coldchain.siting.space import Space, build_space
 
 LARGE = 5000  # arcs from which plans are sought before the proof
@@ -67,6 +68,8 @@ def solve_siting(
     """
     begin = time.monotonic()
     asked = stop.is_set if isinstance(stop, threading.Event) else stop or (lambda: False)
+    if problem.sides or problem.single_source:
+        return solve_sided(problem, solve_siting, Wish(time_limit_s, gap, seed, asked, start, progress))
     scale = _scale(problem)
     space = build_space(_scaled(problem, scale))
     tell = None if progress is None else lambda v, b: progress(v * scale, b * scale)

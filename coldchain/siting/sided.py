@@ -1,0 +1,272 @@
+"""Solve a siting problem with sides or single sourcing: columns for the linear model, an integer model, assignment.
+
+Two bounds hold for the full problem, whatever arcs the models held: the Lagrangian function at the linear duals, over
+all arcs; and the proven bound of the problem that charges the sides their linear prices instead of keeping them, which
+:func:`coldchain.siting.solve_siting` gives. The integer model's own bound joins them when it held every arc.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from coldchain.model.base import Status
+from coldchain.siting.engine import Engine, StoppedError
+from coldchain.siting.frame import Frame, build_frame
+from coldchain.siting.problem import Floats, Ints, SitingProblem
+from coldchain.siting.result import SitingResult, award_of_owner, cell_modules, plan_value, plan_violations
+from coldchain.siting.sides import Layout, direct_model, lagrangian, lay_out, limit_as_side, priced
+
+FULL = 4000  # arcs up to which the integer model holds all of them
+NEAR = 4  # arcs a demand begins with, and may gain in a round
+WHOLE = 2000  # arcs up to which shares may be whole in the integer model itself
+ROUNDS = 30
+Solve = Callable[..., SitingResult]
+
+
+@dataclass
+class _State:
+    """Best decision and bound so far."""
+
+    problem: SitingProblem
+    frame: Frame
+    progress: Callable[[float, float], None] | None
+    stood: tuple[Floats, Floats]
+    value: float = np.inf
+    bound: float = -np.inf
+    best: tuple[Ints, Floats, Floats] | None = None
+    log: list[str] = field(default_factory=list)
+
+    def offer(self, count: Ints, shares: tuple[Floats, Floats] | None) -> None:
+        if shares is None or plan_violations(self.problem, count, *shares):
+            return
+        value = plan_value(self.problem, count, *shares)
+        if value < self.value:
+            self.value, self.best = value, (count, *shares)
+            self.tell()
+
+    def raise_bound(self, bound: float) -> None:
+        if bound > self.bound:
+            self.bound = bound
+            self.tell()
+
+    def tell(self) -> None:
+        if self.progress is not None:
+            self.progress(self.value, min(self.bound, self.value))
+
+    def done(self, gap: float) -> bool:
+        return np.isfinite(self.value) and self.value - self.bound <= gap * max(abs(self.value), 1e-9)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How to solve: as the arguments of :func:`coldchain.siting.solve_siting`."""
+
+    time_limit_s: float
+    gap: float
+    seed: int
+    stop: Callable[[], bool]
+    start: Ints | None = None
+    progress: Callable[[float, float], None] | None = None
+
+
+def solve_sided(given: SitingProblem, solve: Solve, wish: Wish) -> SitingResult:
+    """Choose modules and assignment under sides; ``solve`` is the solver of problems without any."""
+    begin = time.monotonic()
+    problem = limit_as_side(given)
+    stood = cell_modules(problem, np.zeros_like(problem.max_count))
+    state = _State(problem, build_frame(problem), wish.progress, stood)
+    status: Status = "limit"
+    interrupted = False
+    with Engine(begin + wish.time_limit_s, wish.stop, wish.seed) as engine:
+        try:
+            if not _run(engine, state, solve, wish):
+                status = "infeasible"
+        except StoppedError:
+            interrupted = True
+            state.log.append("stopped by the caller")
+    if state.best is not None:
+        status = "optimal" if state.done(wish.gap) else "feasible"
+    return _result(given, state, status, (time.monotonic() - begin, interrupted))
+
+
+def _run(engine: Engine, state: _State, solve: Solve, wish: Wish) -> bool:
+    """Improve plan and bound; False when proved infeasible."""
+    problem = state.problem
+    for count in (np.zeros_like(problem.max_count), wish.start):
+        if count is not None:
+            state.offer(count, _assign(engine, state, count, engine.left() / 10))
+    linear = _linear(engine, state)
+    if linear is None:
+        return False
+    arcs, nu = linear
+    full = len(arcs) == len(problem.arc_cost)
+    if not full and not state.done(wish.gap):
+        _priced_bound(engine, state, solve, nu, wish)
+    return _integer(engine, state, arcs, wish.gap)
+
+
+def _linear(engine: Engine, state: _State) -> tuple[Ints, Floats] | None:
+    """Solve the linear relaxation by columns; arcs worth keeping and prices of the sides, None when infeasible."""
+    problem, frame = state.problem, state.frame
+    everything = np.arange(len(problem.arc_cost))
+    arcs = everything if len(everything) <= FULL else _least(problem, problem.arc_cost, NEAR)
+    nu = np.zeros(len(problem.sides))
+    for _ in range(ROUNDS):
+        layout = lay_out(problem, frame, arcs, state.stood)
+        answer = engine.solve(direct_model(problem, frame, layout, arcs, (False, False)), max(engine.left() / 3, 1.0))
+        if answer.status == "infeasible":
+            if len(arcs) == len(everything):
+                return None
+            arcs = everything if len(arcs) > len(everything) / 3 else _more(problem, arcs)
+            continue
+        if answer.values is None or answer.duals is None:
+            break
+        bound, price, least = lagrangian(problem, frame, layout, arcs, answer.duals)
+        state.raise_bound(bound)
+        nu = np.maximum(answer.duals[layout.sides], 0.0) / layout.scale if len(nu) else nu
+        worth = np.where(price < least[problem.arc_demand] - 1e-7 * (1 + np.abs(price)), price, np.inf)
+        worth[arcs] = np.inf
+        new = _least(problem, worth, NEAR)
+        state.log.append(f"linear bound {bound:.6g} with {len(arcs)} arcs")
+        if not len(new) or engine.left() <= 0:
+            break
+        arcs = np.union1d(arcs, new)
+    return arcs, nu
+
+
+def _more(problem: SitingProblem, arcs: Ints) -> Ints:
+    """Twice as many arcs a demand as now, the cheapest."""
+    demands = max(problem.sizes["D"], 1)
+    return np.union1d(arcs, _least(problem, problem.arc_cost, 2 * max(len(arcs) // demands, NEAR)))
+
+
+def _least(problem: SitingProblem, key: Floats, number: int) -> Ints:
+    """Up to ``number`` arcs of each demand with the least finite key, sorted."""
+    order = np.lexsort((key, problem.arc_demand))
+    demand = problem.arc_demand[order]
+    rank = np.arange(len(order)) - np.searchsorted(demand, demand, side="left")
+    return np.sort(order[(rank < number) & np.isfinite(key[order])])
+
+
+def _priced_bound(engine: Engine, state: _State, solve: Solve, nu: Floats, wish: Wish) -> None:
+    """Bound by charging the sides, with whole modules; its modules are a plan to try."""
+    bare, constant = priced(state.problem, nu)
+    seconds = 0.35 * engine.left()
+    if seconds < 0.2:
+        return
+    found = solve(bare, time_limit_s=seconds, gap=wish.gap / 2, seed=wish.seed, stop=engine.stop)
+    engine.check()
+    if np.isfinite(found.bound):
+        state.raise_bound(found.bound + constant)
+    if np.isfinite(found.value):
+        state.offer(found.count, _assign(engine, state, found.count, engine.left() / 5))
+    state.log.append(f"sides charged: bound {found.bound + constant:.6g}")
+
+
+def _integer(engine: Engine, state: _State, arcs: Ints, gap: float) -> bool:
+    """Solve with whole modules over the arcs, more of them while no plan is found; False when proved infeasible."""
+    problem, frame = state.problem, state.frame
+    while not state.done(gap) and engine.left() > 0.2:
+        full = len(arcs) == len(problem.arc_cost)
+        whole = problem.single_source and len(arcs) <= WHOLE
+        layout = lay_out(problem, frame, arcs, state.stood)
+        model = direct_model(problem, frame, layout, arcs, (True, whole))
+        answer = engine.solve(model, engine.left(), gap=max(gap / 2, 1e-9), hint=_hint(state))
+        state.log.append(f"integer model with {len(arcs)} of {len(problem.arc_cost)} arcs: {answer.status}")
+        if answer.status == "infeasible" and full:
+            return False
+        if full and np.isfinite(answer.bound):
+            state.raise_bound(answer.bound)
+        if answer.values is not None:
+            count = frame.count(problem, answer.values)
+            state.offer(count, _assign(engine, state, count, max(engine.left(), 2.0)))
+        if full or state.best is not None:
+            break
+        arcs = _more(problem, arcs)
+    return True
+
+
+def _hint(state: _State) -> tuple[Ints, Floats] | None:
+    if state.best is None:
+        return None
+    return np.arange(state.frame.pairs), state.frame.split(state.best[0])
+
+
+def _assign(engine: Engine, state: _State, count: Ints, seconds: float) -> tuple[Floats, Floats] | None:
+    """Shares of arcs and outside that cost least with the modules given; None when the sides cannot be kept."""
+    problem, frame = state.problem, state.frame
+    modules = cell_modules(problem, count)[0]
+    arcs = np.flatnonzero(modules[problem.arc_cell] > 0)
+    layout = lay_out(problem, frame, arcs, state.stood)
+    model = direct_model(problem, frame, layout, arcs, (True, problem.single_source))
+    fixed = frame.split(count)
+    lower, upper = model.lower.copy(), model.upper.copy()
+    lower[: frame.pairs] = upper[: frame.pairs] = fixed
+    answer = engine.solve(replace(model, lower=lower, upper=upper), max(seconds, 1.0), gap=1e-6)
+    if answer.values is None:
+        return None
+    return _clean(problem, arcs, answer.values[len(frame.cost) :])
+
+
+def _clean(problem: SitingProblem, arcs: Ints, values: Floats) -> tuple[Floats, Floats]:
+    """Take the rounding of the solver off the shares."""
+    demands = problem.sizes["D"]
+    share = np.zeros(len(problem.arc_cost))
+    value = np.clip(values[demands:], 0.0, 1.0)
+    value[value < 1e-9] = 0.0
+    if problem.single_source:
+        value = np.rint(value)
+    share[arcs] = value
+    total = np.bincount(problem.arc_demand, share, minlength=demands)
+    share /= np.maximum(total, 1.0)[problem.arc_demand]
+    served = np.bincount(problem.arc_demand, share, minlength=demands)
+    return share, np.maximum(1.0 - served, 0.0)
+
+
+def _result(problem: SitingProblem, state: _State, status: Status, facts: tuple[float, bool]) -> SitingResult:
+    none = np.zeros_like(problem.max_count), np.zeros(len(problem.arc_cost)), np.ones(problem.sizes["D"])
+    count, arcs, outside = state.best or none
+    infeasible = status == "infeasible"
+    return SitingResult(
+        status=status,
+        value=state.value,
+        bound=np.inf if infeasible else min(state.bound, state.value),
+        count=count,
+        arc_share=arcs,
+        outside_share=outside,
+        owner_award=award_of_owner(problem, count),
+        seconds=facts[0],
+        interrupted=facts[1],
+        log=tuple(state.log),
+        arcs_all=len(problem.arc_cost),
+        arcs_kept=len(problem.arc_cost),
+    )
+
+
+def side_relaxations(problem: SitingProblem, *, time_limit_s: float = 20.0) -> list[tuple[str, float, str]]:
+    """Find the smallest changes of the sides that allow a plan: name, amount, unit; empty when they can be kept."""
+    problem = replace(problem, limit_outside=None, limit_arc=None, limit_module=None, limit_rhs=None)
+    frame = build_frame(problem)
+    arcs = np.arange(len(problem.arc_cost))
+    layout: Layout = lay_out(problem, frame, arcs, cell_modules(problem, np.zeros_like(problem.max_count)))
+    model = direct_model(problem, frame, layout, arcs, (len(arcs) <= FULL, False))
+    size, extra = len(model.cost), len(problem.sides)
+    model.rows.put(layout.sides, size + np.arange(extra), 1.0)
+    free = np.zeros(extra)
+    elastic = replace(
+        model,
+        cost=np.concatenate([np.zeros(size), np.ones(extra)]),
+        lower=np.concatenate([model.lower, free]),
+        upper=np.concatenate([model.upper, free + np.inf]),
+        integer=np.concatenate([model.integer, np.zeros(extra, bool)]),
+    )
+    with Engine(time.monotonic() + time_limit_s, lambda: False, 0) as engine:
+        answer = engine.solve(elastic, time_limit_s, gap=1e-4)
+    if answer.values is None:
+        return []
+    slack = answer.values[size:] * layout.scale
+    return [(r.name, float(s), r.unit) for r, s in zip(problem.sides, slack, strict=True) if s > 1e-6 * r.size]
