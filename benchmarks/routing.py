@@ -12,7 +12,8 @@ import numpy as np
 from coldchain.benching import Published, Settings, read_instance, run_file
 from coldchain.model import VehicleType
 from coldchain.routing import CollectionProblem, solve_collection
-from coldchain.routing.ruin import Effort, Instance, ruin_recreate
+from coldchain.routing.instance import Instance
+from coldchain.routing.ruin import Effort, ruin_recreate
 
 ANY = 1e18
 SIZES = (50, 100, 200, 500, 1000, 2000, 5000)

@@ -14,7 +14,8 @@ from routing_cases import LARGE, SMALL, brute_force, check, day, days, random_da
 
 from coldchain.routing import collection, solve_collection
 from coldchain.routing.bridge import instance_of
-from coldchain.routing.ruin import Effort, Instance, ruin_recreate
+from coldchain.routing.instance import Instance
+from coldchain.routing.ruin import Effort, ruin_recreate
 
 few = settings(derandomize=True, deadline=None, max_examples=40)
 LINE = np.abs(np.subtract.outer([0, 10, 20, 30], [0, 10, 20, 30]))
@@ -40,9 +41,10 @@ def random_plane(n, seed, m=1, **figures):
 def cost_of(instance, found):
     """Cost recomputed leg by leg, values of what is left out included; checks that each stop is served once at most."""
     m, total = len(instance.depots), 0.0
-    taken = [i for _, _, stops in found.routes for i in stops]
+    taken = [i for duty in found.routes for i in duty.stops]
     assert sorted([*taken, *found.absent]) == list(range(instance.n))
-    for depot, kind, stops in found.routes:
+    for depot, kind, trips in found.routes:
+        stops = trips[0]
         nodes = [depot, *(m + i for i in stops), depot]
         hours = [instance.legs[a, b, 1] for a, b in itertools.pairwise(nodes)]
         km = sum(instance.legs[a, b, 0] for a, b in itertools.pairwise(nodes))
@@ -50,8 +52,8 @@ def cost_of(instance, found):
         assert instance.load[list(stops)].sum() <= instance.types[kind, 0] + 1e-6
         total += instance.types[kind, 2] + instance.types[kind, 3] * km + instance.types[kind, 4] * sum(hours)
         total += sum(instance.weight[i] * h for i, h in zip(stops, aboard, strict=True))
-    for depot in {depot for depot, _, _ in found.routes}:
-        load = sum(instance.load[list(stops)].sum() for d, _, stops in found.routes if d == depot)
+    for depot in {duty.depot for duty in found.routes}:
+        load = sum(instance.load[list(duty.stops)].sum() for duty in found.routes if duty.depot == depot)
         assert load <= instance.depots[depot, 0] + 1e-6
         total += instance.depots[depot, 1]
     return total + sum(instance.value[i] for i in found.absent)
@@ -108,14 +110,14 @@ def test_depot_is_opened_only_when_it_pays():
     for price, used in ((50.0, {1}), (1000.0, {0})):
         instance = plane(xy, [1, 1], 60.0, depots=[(1e18, 0.0), (1e18, price)])
         found = ruin_recreate(instance, Effort(iterations=300))
-        assert {depot for depot, _, _ in found.routes} == used
+        assert {duty.depot for duty in found.routes} == used
 
 
 def test_full_depot_sends_the_rest_elsewhere():
     """A depot that takes one load of two leaves the other to the far depot."""
     xy = np.array([[0.0, 0], [100, 0], [1, 0], [2, 0]])
     found = ruin_recreate(plane(xy, [5, 5], 60.0, depots=[(5.0, 0.0), (1e18, 0.0)]), Effort(iterations=300))
-    assert sorted(depot for depot, _, _ in found.routes) == [0, 1]
+    assert sorted(duty.depot for duty in found.routes) == [0, 1]
     assert not found.absent
 
 
@@ -169,7 +171,7 @@ def test_hardly_any_stops(n):
     instance = plane(np.zeros((n + 1, 2)), [1] * n, 5.0)
     found = ruin_recreate(instance, Effort(iterations=20))
     assert found.cost == 0
-    assert sum(len(stops) for _, _, stops in found.routes) == n
+    assert sum(len(duty.stops) for duty in found.routes) == n
 
 
 def test_engine_is_behind_the_common_face():

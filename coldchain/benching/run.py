@@ -15,7 +15,8 @@ from coldchain.benching.readers import Published, Rounding, best_known, read_ins
 from coldchain.errors import BadInputError, Fault
 from coldchain.model import VehicleType
 from coldchain.routing import CollectionProblem, solve_collection
-from coldchain.routing.ruin import Effort, Instance, multi_start
+from coldchain.routing.instance import Instance
+from coldchain.routing.ruin import Effort, multi_start
 
 Kind = Literal["ccvrp", "cvrp"]
 Routes = list[tuple[int, ...]]  # customers 1..n; in order of arrival for ccvrp
@@ -130,7 +131,7 @@ def _own(kind: Kind, instance: Published, vehicles: int, settings: Settings) -> 
     )
     effort = Effort(iterations=settings.iterations, seconds=settings.time_limit_s)
     found = multi_start(problem, effort, settings.threads, seed=settings.seed)
-    return [tuple(i + 1 for i in stops[::-1]) for _, _, stops in found.routes]
+    return [tuple(i + 1 for i in duty.stops[::-1]) for duty in found.routes]
 
 
 def _library(kind: Kind, instance: Published, vehicles: int, settings: Settings) -> Routes:

@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from coldchain.routing.instance import ANY, Instance
 from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem
-from coldchain.routing.ruin import Effort, Instance, ruin_recreate
+from coldchain.routing.ruin import Duty, Effort, ruin_recreate
 from coldchain.routing.savings import Draft
-
-ANY_NUMBER = 1e18
 
 
 def default_iterations(n: int) -> int:
@@ -30,7 +29,7 @@ def instance_of(problem: CollectionProblem) -> Instance:
             v.cost_cny_h,
             1.0 / v.speed_factor,
             v.shift_h - problem.unload_h + HOURS_TOLERANCE / 2,
-            ANY_NUMBER if count is None else count,
+            ANY if count is None else count,
         )
         for v, count in zip(problem.vehicles, problem.available, strict=True)
     ]
@@ -40,7 +39,7 @@ def instance_of(problem: CollectionProblem) -> Instance:
         volume=problem.volume_m3,
         weight=problem.weight_cny_h,
         halt_h=np.array([problem.halt_h(float(kg)) for kg in problem.load_kg]),
-        depots=np.array([[ANY_NUMBER, 0.0]]),
+        depots=np.array([[ANY, 0.0]]),
         types=np.array(types),
         value=np.full(problem.n, np.inf),
         unload_h=problem.unload_h,
@@ -57,6 +56,6 @@ def explore(
 ) -> tuple[Draft, bool]:
     """Improve the start; returns the routes and whether the clock or the wish to stop cut the search short."""
     effort = Effort(iterations=iterations, seconds=ends[0], stop=ends[1])
-    begin = [(0, kind, stops) for kind, stops in start.routes]
+    begin = [Duty(0, kind, (tuple(stops),)) for kind, stops in start.routes]
     found = ruin_recreate(instance_of(problem), effort, seed=seed, start=begin)
-    return Draft([(kind, stops) for _, kind, stops in found.routes], list(found.absent)), found.cut
+    return Draft([(duty.kind, duty.stops) for duty in found.routes], list(found.absent)), found.cut
