@@ -58,6 +58,8 @@ class VehicleType(Noun):
     cost_cny_h: float = figure("CNY/h", "driver and machine by the hour", ge=0)
     speed_factor: float = figure("-", "speed against the road network's figures", 1.0, gt=0, le=2)
     shift_h: float = figure("h", "longest route, driving and loading together", 10.0, gt=0, le=24)
+    max_drive_h: float | None = figure("h", "most driving a day; none: the shift alone limits it", None, gt=0, le=24)
+    trips_day: int = figure("-", "most trips a day when `coldchain routes` dispatches; plans count one", 1, ge=1, le=20)
     half_warming_h: float | None = figure(
         "h", "time in which chilled cargo loses half its cold; none: it holds", None, gt=0
     )
