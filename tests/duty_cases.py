@@ -48,6 +48,7 @@ def random_duties(n, seed, m=1, *, simple=False):
         depot_window_h=np.tile([1.0, 20.0], (m, 1)),
         regimes=r.choice([1, 2, 3], n),
         access_cny=r.uniform(0, 3, (m, n)),
+        since_ready=seed % 2 == 1,
     )
 
 
@@ -78,7 +79,8 @@ def trip_of(instance, depot, kind, stops, ready):
         aboard = arrival - start - instance.halt_h[i]
         if aboard > limit[i]:
             return None
-        cost += instance.weight[i, air] * aboard + instance.access_cny[depot, i]
+        since = arrival - instance.window_h[i, 0] if instance.since_ready else aboard
+        cost += instance.weight[i, air] * since + instance.access_cny[depot, i]
         slack, leave = min(slack, instance.window_h[i, 1] - start), start - h
     return cost + row[4] * (arrival - leave + instance.unload_h), leave, arrival, slack, sum(hours)
 

@@ -50,7 +50,7 @@ def test_no_timetable_is_cheaper(seed, n, cut):
     """The trips timed by rule cost what the best timetable of a linear programme costs."""
     instance = replace(random_duties(n, seed), max_aboard_h=np.full(n, np.inf), regimes=None)
     instance = replace(instance, types=types_of({"per_h": 3.0, "trips": 2, "per_km": 0.0}), access_cny=np.zeros((1, n)))
-    instance = replace(instance, regimes=np.full(n, 1))
+    instance = replace(instance, regimes=np.full(n, 1), since_ready=False)
     order = list(np.random.default_rng(seed).permutation(n))
     cut %= n
     trips = [trip for trip in (order[:cut], order[cut:]) if trip]

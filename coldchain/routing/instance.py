@@ -61,6 +61,7 @@ class Instance:
     depot_window_h : (m, 2) opening and closing, or None
     regimes : (n,) bits of the temperature regimes a lot may ride in; the lots of a trip need one in common; or None
     access_cny : (m, n) CNY for bringing the lot of a stop to a depot, inf where it may not go; or None
+    since_ready : spoilage counts from the opening of the window, not from leaving the stop
     """
 
     legs: Floats
@@ -78,6 +79,7 @@ class Instance:
     depot_window_h: Floats | None = None
     regimes: Ints | None = None
     access_cny: Floats | None = field(default=None, repr=False)
+    since_ready: bool = False
 
     @property
     def n(self) -> int:
@@ -210,7 +212,8 @@ def _stops(instance: Instance) -> Floats:
 
 def _rules(instance: Instance, tuning: Tuning, types: Floats, air: Floats) -> Floats:
     unlimited = bool((types[:, [c.SHIFT, c.DRIVE]] >= ANY).all()) and bool(np.isinf(instance.max_aboard_h).all())
-    rules = np.zeros(10)
+    rules = np.zeros(11)
+    rules[c.SINCE_READY] = float(instance.since_ready)
     rules[c.UNLOAD_H] = instance.unload_h
     rules[c.ABOARD_H] = np.min(instance.max_aboard_h, initial=math.inf)
     rules[[c.REMOVED, c.LONGEST, c.SPLIT, c.SKIP]] = tuning.removed, tuning.longest, tuning.split, tuning.skip

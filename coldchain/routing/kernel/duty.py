@@ -88,7 +88,7 @@ def back(p: Data, s: State, at: int, end: int, depot: int, kind: int, arrival: f
         aboard = arrival - start - p.stop[i, c.HALT]
         if aboard > p.stop[i, c.ABOARD]:
             return INF, 0.0, 0.0
-        spoil += p.air[i, air] * aboard
+        spoil += p.air[i, air] * (aboard if p.rules[c.SINCE_READY] == 0.0 else arrival - p.window[i, 0])
         slack = min(slack, p.window[i, 1] - start)
         leave = start - s.clock[place, c.DRIVEN]
     return spoil, leave, slack
