@@ -6,6 +6,7 @@ the two alike.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,7 +57,7 @@ def markdown() -> str:
 
 def _table(noun: type[Noun]) -> str:
     rows = "\n".join(f"| `{name}` | {unit} | {default} | {meaning} |" for name, unit, default, meaning in fields(noun))
-    return f"{noun.__doc__}\n\n| name | unit | default | meaning |\n|---|---|---|---|\n{rows}\n"
+    return f"{inspect.cleandoc(noun.__doc__ or '')}\n\n| name | unit | default | meaning |\n|---|---|---|---|\n{rows}\n"
 
 
 def fields(noun: type[Noun]) -> Iterator[tuple[str, str, str, str]]:

@@ -76,3 +76,6 @@ class Hub(Place):
     chilled_onward_cny_t: float = figure(
         "CNY/t", "what the chilled onward leg costs more than the warm one", 80.0, ge=0
     )
+    limit_t_day: float | None = figure(
+        "t/day", "most chilled produce it can take on a peak day; none means no limit", None, gt=0
+    )

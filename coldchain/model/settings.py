@@ -33,6 +33,13 @@ class Economics(Noun):
     today_haul_cny_t_km: float = figure(
         "CNY/(t·km)", "trader's truck, per tonne and loaded kilometre", 1.2, ge=0, le=100
     )
+    fee_cny_t: float | None = figure(
+        "CNY/t", "what depots charge for a tonne cooled; none: operators are not looked at", None, ge=0, le=1e5
+    )
+    own_rate: float | None = figure(
+        "share/year", "interest operators ask of their own money; none: interest_rate", None, ge=0, le=0.5
+    )
+    must_return: bool = figure("-", "whether an owner builds only if fees and award return its own money", False)
 
 
 class Siting(Noun):
@@ -40,11 +47,24 @@ class Siting(Noun):
 
     objective: tuple[Objective, ...] = figure("-", "aims in order of rank", ("total_cost_cny",), min_length=1)
     tolerance: float = figure("share", "how much an earlier aim may be worsened for a later one", 0.01, ge=0, le=1)
+    tolerances: tuple[float, ...] = figure("share", "the same of each aim in order, instead of tolerance", ())
     budget_cny: float = figure("CNY", "most subsidy that may be awarded in all", 0.0, ge=0, le=1e12)
     max_first_mile_h: float = figure("h", "most hours aboard on the first mile", 3.0, gt=0, le=48)
     peak_factor: float = figure("-", "peak day against the period's mean day, for capacities", 1.2, ge=1, le=10)
     depot_types: tuple[str, ...] = figure("-", "depot types on offer; all of the catalogue if empty", ())
     gap: float = figure("share", "stop when the proven gap is this small", 0.005, ge=0, le=1)
+    coverage: float = figure("share", "least share of all harvest pre-cooled within its deadline", 0.0, ge=0, le=1)
+    county_coverage: float = figure("share", "the same in every county by itself", 0.0, ge=0, le=1)
+    coverage_by_county: dict[str, float] = figure("share", "the same in single counties, instead", {})
+    award_share_by_county: dict[str, float] = figure(
+        "share", "least share of all awards that goes to owners in single counties", {}
+    )
+    on_time: float = figure(
+        "share", "least share of all harvest that reaches its buyer within chain.delivery_target_h", 0.0, ge=0, le=1
+    )
+    single_source: bool = figure(
+        "-", "whether what a village harvests for one temperature zone goes to one depot whole, or not at all", False
+    )
 
 
 class Subsidy(Noun):

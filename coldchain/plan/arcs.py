@@ -212,6 +212,7 @@ def siting_problem(
         pot=np.array([scenario.subsidy.pot_by_county_cny.get(county, NO_LIMIT) for county in counties]),
         budget=total_pot_cny(scenario),
         floor_share=scenario.subsidy.floor_share,
+        single_source=scenario.siting.single_source,
         **({} if limit is None else _limit(arcs, *limit)),
     )
 

@@ -10,27 +10,32 @@ import numpy as np
 import pandas as pd
 
 from coldchain import __version__
-from coldchain.errors import Fault
+from coldchain.errors import Fault, InfeasibleError, LimitError
 from coldchain.model import Objective, Scenario
 from coldchain.plan import tables as tabled
 from coldchain.plan.arcs import Arcs, build_arcs, existing_modules, siting_problem
 from coldchain.plan.awards import Awards, grant, module_awards
 from coldchain.plan.basis import Basis, prepare
 from coldchain.plan.days import Days, Decision, Effort, Memo, work_out_days
+from coldchain.plan.limits import owner_cost_cny, shortfalls
 from coldchain.plan.lots import Outcome, lots_of, outcome
 from coldchain.plan.money import Yearly, yearly
 from coldchain.plan.notice import subsidies
+from coldchain.plan.operators import cash_flow, ledger, operators
 from coldchain.plan.reasons import unserved_reasons
 from coldchain.plan.roads import place_on_roads
-from coldchain.plan.search import NO_FURTHER, Options, Sited, Starts, aims_of, next_budget, site
+from coldchain.plan.rollout import rollout
+from coldchain.plan.search import NO_FURTHER, Options, Sited, Starts, aims_of, next_budget, site, tolerance_of
 from coldchain.plan.summary import summarise
 from coldchain.siting import solve_siting
 from coldchain.verify import Report, verify_tables
 
+MENDINGS, MENDING = 4, 1.1
+
 
 @dataclass(frozen=True)
 class Course:
-    """One way to run the year: a decision worked out to the last lot."""
+    """One way to run the year: a decision worked out to the last lot; ``missing`` names the limits it fails."""
 
     decision: Decision
     days: Days
@@ -38,6 +43,7 @@ class Course:
     outcome: Outcome
     yearly: Yearly
     awards: Awards
+    missing: dict[str, float]
 
     def value(self, aim: Objective) -> float:
         """Return the figure an aim counts."""
@@ -180,15 +186,18 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     basis, arcs, today = ground.basis, ground.arcs, ground.today
     clock = _Clock(ground.seconds)
     sited = site(basis, arcs, options, near.starts)
+    bound = sited.bound
     further = next_budget(basis, arcs, sited.results[0], options) if near.further else NO_FURTHER
     clock.lap("siting")
     course = _best_course(ground, sited, near.courses, options)
+    if course.missing:
+        course, sited = _mended(ground, (course, sited), near, options)
     clock.lap("routing")
     tables = {**_tables(basis, arcs, course, today), "next_budget": further}
     facts = {
         "seed": options.seed,
         "interrupted": options.stop(),
-        "bound": max(sited.bound, near.bound),
+        "bound": max(bound, near.bound),
         "warnings": [*map(str, ground.faults), *_cautions(basis, options)],
     }
     summary = summarise(basis, course, today, tables, facts)
@@ -251,10 +260,39 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
         fresh.append(_course(basis, arcs, decision, replace(effort, quick=True)))
         figures = f"{fresh[-1].yearly.total:,.0f} CNY a year, loss {fresh[-1].outcome.loss_rate:.2%}"
         options.say(f"decision {n} with quick routes: {figures}")
-    if not near and _ranked(basis, [*rivals, *fresh]) is ground.idle:
+    rivals = [course for course in rivals if not course.missing]
+    if rivals and not near and _ranked(basis, [*rivals, *fresh]) is ground.idle:
         return ground.idle
     best = _ranked(basis, fresh)
     return _ranked(basis, [*rivals, best, _course(basis, arcs, best.decision, effort, options)])
+
+
+def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Options) -> tuple[Course, Sited]:
+    """Site again, asking for what routing took away, until a course keeps every limit.
+
+    Raises
+    ------
+    LimitError
+        When none did; the message says by how much the last one missed.
+    """
+    course, sited = first
+    more: dict[str, float] = {}
+    for _ in range(MENDINGS):
+        for name, amount in course.missing.items():
+            more[name] = more.get(name, 0.0) + MENDING * amount
+        options.say("after routing the plan misses " + _missed(course) + ": siting again with that much more")
+        try:
+            sited = site(ground.basis, ground.arcs, options, sited.starts, more)
+        except InfeasibleError:
+            break
+        course = _best_course(ground, sited, near.courses, options)
+        if not course.missing:
+            return course, sited
+    raise LimitError(f"siting can keep every limit, but no plan found does after routing; missed: {_missed(course)}")
+
+
+def _missed(course: Course) -> str:
+    return ", ".join(f"{name} by {amount:,.4g}" for name, amount in course.missing.items())
 
 
 def _must_build(basis: Basis) -> bool:
@@ -265,9 +303,10 @@ def _must_build(basis: Basis) -> bool:
 def _ranked(basis: Basis, courses: list[Course]) -> Course:
     """Return the best course by the ranked aims, each within its tolerance but the last."""
     aims = aims_of(basis)
-    for aim in aims:
+    courses = [course for course in courses if not course.missing] or courses
+    for rank, aim in enumerate(aims):
         best = min(course.value(aim) for course in courses)
-        tolerance = 0.0 if aim == aims[-1] else basis.scenario.siting.tolerance
+        tolerance = 0.0 if aim == aims[-1] else tolerance_of(basis, rank)
         courses = [course for course in courses if course.value(aim) <= best + abs(best) * tolerance]
     return courses[0]
 
@@ -281,19 +320,25 @@ def _course(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, option
 
     days = work_out_days(basis, arcs, decision, effort, progress)
     lots = lots_of(basis, arcs, decision, days)
+    granted = grant(basis.scenario, decision.count)
     return Course(
         decision,
         days,
         lots,
         outcome(basis.scenario, lots),
         yearly(basis, decision.count, days, lots),
-        grant(basis.scenario, decision.count),
+        granted,
+        shortfalls(basis, lots, owner_cost_cny(basis.scenario, decision.count), granted),
     )
 
 
 def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str, pd.DataFrame]:
     reasons = unserved_reasons(basis, arcs, course.decision, course.days, course.lots)
     routes, stops = tabled.routes(basis, course.days)
+    count, granted = course.decision.count, course.awards
+    book = ledger(basis, count, course.days, course.lots)
+    net_saved = book.saved_cny - book.energy_cny - book.running_cny - book.capital_cny
+    builders, years, built = rollout(basis, course.lots, granted, net_saved)
     return {
         "depots": tabled.depots(basis, course.decision, course.lots, course.awards),
         "villages": tabled.villages(basis, course.lots, today.lots, reasons),
@@ -301,7 +346,11 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         "routes": routes,
         "stops": stops,
         "line_haul": tabled.line_haul(basis, course.days),
-        "subsidies": subsidies(basis.scenario, course.decision.count, course.awards),
+        "subsidies": subsidies(basis.scenario, count, granted),
+        "operators": operators(basis.scenario, book, granted),
+        "cash_flow": cash_flow(basis.scenario, book, granted, built),
+        "rollout": builders,
+        "programme_years": years,
         "commodities": tabled.by_commodity(basis, course.lots, today.lots),
         "lots": tabled.lots_table(basis, course.lots),
     }

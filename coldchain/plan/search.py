@@ -8,7 +8,7 @@ Both decisions are worked out with real routes afterwards and the better one is 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from coldchain.errors import InfeasibleError, LimitError
 from coldchain.model import Objective, Status
-from coldchain.plan.arcs import Arcs, siting_problem
+from coldchain.plan.arcs import Arcs
 from coldchain.plan.basis import Basis
+from coldchain.plan.limits import stated
 from coldchain.plan.money import standing_opex_cny
 from coldchain.routing import price_trip
-from coldchain.siting import SitingProblem, SitingResult, diagnose_siting, solve_siting
+from coldchain.siting import SitingProblem, SitingResult, diagnose_siting, side_relaxations, solve_siting
 
 Say = Callable[[str], None]
 FIRST_SHARE, SECOND_SHARE, NEXT_SHARE = 0.35, 0.25, 0.1
@@ -71,12 +72,21 @@ def aims_of(basis: Basis) -> tuple[Objective, ...]:
     return aims if "total_cost_cny" in aims else (*aims, "total_cost_cny")
 
 
-def site(basis: Basis, arcs: Arcs, options: Options, starts: Starts = ()) -> Sited:
+def tolerance_of(basis: Basis, rank: int) -> float:
+    """Return the tolerance of an aim by its rank."""
+    siting = basis.scenario.siting
+    return siting.tolerances[rank] if rank < len(siting.tolerances) else siting.tolerance
+
+
+def site(
+    basis: Basis, arcs: Arcs, options: Options, starts: Starts = (), more: Mapping[str, float] | None = None
+) -> Sited:
     """Site by every aim in turn; each holds the aims before it to their tolerance.
 
     Parameters
     ----------
     starts : the modules that siting of a plan close by ended with (:attr:`Sited.starts`)
+    more : what to ask beyond the limits because routing took it away, by name; the bound is then not the scenario's
 
     Raises
     ------
@@ -88,9 +98,9 @@ def site(basis: Basis, arcs: Arcs, options: Options, starts: Starts = ()) -> Sit
     aims = aims_of(basis)
     share = FIRST_SHARE / len(aims)
     found: list[SitingResult] = []
-    limit: tuple[Objective, float] | None = None
-    for aim in aims:
-        problem = siting_problem(basis, arcs, aim, limit=limit)
+    held: list[tuple[Objective, float]] = []
+    for rank, aim in enumerate(aims):
+        problem = stated(basis, arcs, aim, held, more)
         begin = found[-1].count if found else starts[0] if starts else None
         result = _solve(problem, aim, share, basis, options, begin)
         if not found and result.status == "infeasible":
@@ -101,8 +111,8 @@ def site(basis: Basis, arcs: Arcs, options: Options, starts: Starts = ()) -> Sit
             break
         found.append(result)
         if aim != aims[-1]:
-            limit = (aim, result.value + abs(result.value) * basis.scenario.siting.tolerance + 1e-6)
-    practical = _site_practically(basis, arcs, limit, starts[-1] if starts else found[-1].count, options)
+            held.append((aim, result.value + abs(result.value) * tolerance_of(basis, rank) + 1e-6))
+    practical = _site_practically(basis, arcs, (held, more), starts[-1] if starts else found[-1].count, options)
     constant = standing_opex_cny(basis) if aims[0] == "total_cost_cny" else 0.0
     return Sited((found[-1], *practical), max(found[0].bound, 0.0) + constant)
 
@@ -132,12 +142,16 @@ def _solve(
 
 
 def _site_practically(
-    basis: Basis, arcs: Arcs, limit: tuple[Objective, float] | None, start: Counts, options: Options
+    basis: Basis,
+    arcs: Arcs,
+    limits: tuple[list[tuple[Objective, float]], Mapping[str, float] | None],
+    start: Counts,
+    options: Options,
 ) -> tuple[SitingResult, ...]:
     if options.stop():
         return ()
     dear = replace(arcs, module=replace(arcs.module, money_cny=arcs.module.money_cny + _daily_trips_cny(basis)))
-    problem = siting_problem(basis, dear, "total_cost_cny", limit=limit)
+    problem = stated(basis, dear, "total_cost_cny", *limits)
     result = _solve(problem, "cost with daily trips", SECOND_SHARE, basis, options, start)
     return (result,) if result.status in PLANNED else ()
 
@@ -161,7 +175,10 @@ def _daily_trips_cny(basis: Basis) -> NDArray[np.float64]:
 
 
 def _relaxations(problem: SitingProblem) -> str:
-    lines = [f"{item.what}: {item.amount:,.4g} {item.unit} more" for item in diagnose_siting(problem)]
+    bare = replace(problem, sides=(), single_source=False)
+    lines = [f"{item.what}: {item.amount:,.4g} {item.unit} more" for item in diagnose_siting(bare)]
+    if not lines and problem.sides:
+        lines = [f"{name}: short by {amount:,.4g} {unit}" for name, amount, unit in side_relaxations(problem)]
     return "no plan keeps every limit; the smallest changes that allow one:\n  " + "\n  ".join(lines)
 
 
@@ -170,7 +187,7 @@ def next_budget(basis: Basis, arcs: Arcs, sited: SitingResult, options: Options)
     budget = basis.scenario.siting.budget_cny
     rows = [(budget, *_figures(arcs, sited))]
     if budget > 0 and not options.stop():
-        problem = replace(siting_problem(basis, arcs, "total_cost_cny"), budget=budget * NEXT_BUDGET)
+        problem = replace(stated(basis, arcs, "total_cost_cny"), budget=budget * NEXT_BUDGET)
         more = solve_siting(
             problem,
             time_limit_s=options.time_limit_s * NEXT_SHARE,

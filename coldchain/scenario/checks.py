@@ -10,6 +10,7 @@ import numpy as np
 
 from coldchain.errors import Fault
 from coldchain.model import DepotType, Noun, Place, Siting
+from coldchain.scenario.aims import aim_faults
 from coldchain.scenario.sections import FILE, Sections
 from coldchain.scenario.subsidies import subsidy_faults
 
@@ -34,6 +35,7 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
     faults += _settings(sections, tables, catalogue)
     faults += _mixed_classes(sections.nouns.get("siting"), catalogue)
     faults += subsidy_faults(sections, tables, catalogue)
+    faults += aim_faults(sections, tables)
     return faults
 
 

@@ -16,7 +16,9 @@ from coldchain.model import Scenario
 from coldchain.network import RoadNetwork
 from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.figures import check_summary, check_tables
+from coldchain.verify.limits import check_limits
 from coldchain.verify.losses import check_losses
+from coldchain.verify.operators import check_operators
 from coldchain.verify.record import NEEDED, Record, Report, check_form
 from coldchain.verify.subsidy import check_subsidy
 from coldchain.verify.transport import check_line_haul, check_routes
@@ -62,6 +64,8 @@ def verify_tables(
     rate = losses.loss_t / harvest if harvest else 0.0
     check_tables(record, losses.lots)
     check_summary(record, summary, losses.lots)
+    check_limits(record, losses.lots, losses.arriving_t)
+    check_operators(record, built, losses.lots)
     _compare(record, summary, bill, {"rate": rate, "t": losses.loss_t, "subsidy": subsidy, "capex": capex})
     return Report(tuple(record.problems), rate, bill["total"], subsidy)
 

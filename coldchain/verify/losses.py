@@ -27,7 +27,9 @@ from coldchain.verify.record import TOLERANCE, Record, rows
 from coldchain.verify.transport import Fetched
 
 KG_PER_T = 1000.0
-LOT_COLUMNS = ("village", "commodity", "depot", "tonnes", "loss_t", "cooled_h", "delivery_h")
+LOT_COLUMNS = (
+    "village", "commodity", "depot", "tonnes", "loss_t", "cooled_h", "delivery_h", "energy_cny", "today_loss_t",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
     loss_t = loss_cny = energy = premium = today_haul = 0.0
     arriving: dict[tuple[str, str, str], float] = defaultdict(float)
     cooled = np.zeros_like(record.scenario.harvest_t)
-    lots: list[tuple[str, str, str, float, float, float, float]] = []
+    lots: list[tuple[str, str, str, float, float, float, float, float, float]] = []
+    yearly = bool(record.scenario.subsidy.years)
     assigned = _assigned_kg(record)
     _check_fetched(record, fetched, assigned)
     for row in rows(record.tables["assignment"]):
@@ -62,13 +65,15 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
                 lost = part * chains.depot_loss(c, p, row.depot, (row.zone, row.method), aboard_h)
                 loss_t += lost
                 loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
-                energy += part * chains.energy_cny_t(c, p, (row.zone, row.method))
+                power = part * chains.energy_cny_t(c, p, (row.zone, row.method))
+                energy += power
                 if record.scenario.commodities[c].sold_at == "market":
                     premium += part * chains.hub_of(row.depot).chilled_onward_cny_t
                 arriving[row.depot, period.id, row.zone] += part / period.days
                 cooled[v, c, p] += part
                 hours = chains.depot_hours(c, p, row.depot, (row.zone, row.method), aboard_h)
-                lots.append((row.village, row.commodity, row.depot, part, lost, *hours))
+                warm = part * chains.today(v, c, p)[0] if yearly else 0.0
+                lots.append((row.village, row.commodity, row.depot, part, lost, *hours, power, warm))
     left = record.scenario.harvest_t - cooled
     if (left < -TOLERANCE * np.maximum(record.scenario.harvest_t, 1.0)).any():
         record.wrong("lots: more is cooled than harvested")
@@ -79,7 +84,7 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
         loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
         today_haul += float(left[v, c, p]) * haul
         names = (record.scenario.villages[v].id, record.scenario.commodities[c].id, "")
-        lots.append((*names, float(left[v, c, p]), lost, np.inf, chains.today_hours(int(v), int(c))))
+        lots.append((*names, float(left[v, c, p]), lost, np.inf, chains.today_hours(int(v), int(c)), 0.0, lost))
     frame = pd.DataFrame(lots, columns=list(LOT_COLUMNS))
     return Losses(loss_t, loss_cny, energy, premium, today_haul, dict(arriving), frame)
 
@@ -119,6 +124,7 @@ class _Chains:
         self.trader = travel(record.network, villages, hubs)
         self.depot_loss = lru_cache(maxsize=None)(self._depot_loss)
         self.energy_cny_t = lru_cache(maxsize=None)(self._energy_cny_t)
+        self.today = lru_cache(maxsize=None)(self._today)
         self.haul_h = lru_cache(maxsize=None)(self._haul_h)
 
     def hub_of(self, depot: str) -> Hub:
@@ -166,7 +172,7 @@ class _Chains:
         keep_kwh = max(kind.store_kwh_t_day / 24.0, breath_w_t / 1000.0) * chain.depot_dwell_h
         return (heat_kwh / kind.energy_ratio + keep_kwh) * self.scenario.economics.power_cny_kwh
 
-    def today(self, v: int, c: int, p: int) -> tuple[float, float]:
+    def _today(self, v: int, c: int, p: int) -> tuple[float, float]:
         """Share lost in today's chain, and the trader's CNY/t."""
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         onward = [hub.dwell_h + hub.onward_h for hub in self.scenario.hubs]

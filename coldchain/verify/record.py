@@ -21,10 +21,15 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "stops": ("route", "order", "village", "load_kg", "aboard_h"),
     "line_haul": ("depot", "hub", "period", "zone", "vehicle", "trips_day", "km_day", "hours_day", "cost_cny_day"),
     "subsidies": ("owner", "investment_cny", "before_cap_cny", "award_cny", "own_money_cny"),
+    "operators": ("owner", "cooled_t", "fee_income_cny", "energy_cny", "running_cny", "capital_cny", "award_cny_year",
+                  "fee_needed_cny_t", "fee_without_award_cny_t", "subsidy_needed_cny"),
+    "cash_flow": ("owner", "year", "investment_cny", "award_cny", "fee_income_cny", "energy_cny", "running_cny"),
+    "rollout": ("owner", "year", "award_cny"),
+    "programme_years": ("year", "pot_cny", "awarded_cny", "loss_t"),
     "villages": ("village", "harvest_t", "cooled_t", "plan_loss_t"),
     "commodities": ("commodity", "harvest_t", "plan_loss_t"),
     "lots": ("village", "tonnes", "loss_t", "delivery_h"),
-}
+}  # fmt: skip
 
 
 def rows(frame: pd.DataFrame) -> Iterator[Any]:
