@@ -87,7 +87,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert "coldchain plan county" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["init", "import", "check", "plan", "verify", "doctor", "demo", "bench"])
+@pytest.mark.parametrize("command", ["init", "import", "check", "plan", "verify", "doctor", "demo", "bench", "share"])
 def test_help_of_each_command_gives_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command explains itself and leaves with 0."""
     from coldchain.cli import run

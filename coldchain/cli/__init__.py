@@ -9,6 +9,7 @@ import click
 
 from coldchain.cli import commands
 from coldchain.cli.benching import bench
+from coldchain.cli.sharing import share
 from coldchain.errors import BadInputError, ColdchainError
 
 EXIT_BUG, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -34,7 +35,7 @@ def cli(debug: bool) -> None:
 
 for command in (
     commands.init, commands.import_, commands.check, commands.plan, commands.verify, commands.doctor, commands.demo,
-    bench,
+    bench, share,
 ):  # fmt: skip
     cli.add_command(command)
 

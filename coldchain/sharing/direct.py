@@ -1,0 +1,99 @@
+"""Splits in closed form: separable costs, proportions, the airport rule, and a fund between counties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from coldchain.sharing.game import Floats, Game
+from coldchain.sharing.money import whole_fen
+
+
+def scrb(game: Game) -> Floats:
+    """Separable costs, remaining benefits (the alternate cost avoided method), shape (n,).
+
+    Each member pays its marginal cost of joining the others; what remains is split in proportion to stand-alone cost
+    less marginal cost (Young, Okada & Hashimoto 1982, doi 10.1029/WR018i003p00463).
+
+    Raises
+    ------
+    ZeroDivisionError
+        When something remains and the remaining benefits add up to nothing.
+    """
+    total = game.values[-1]
+    marginal = total - game.values[game.everyone ^ (1 << np.arange(game.n))]
+    rest = _in_proportion(float(total - marginal.sum()), game.alone - marginal, "remaining benefits")
+    return np.asarray(marginal + rest, dtype=np.float64)
+
+
+def proportional(game: Game) -> Floats:
+    """Split in proportion to what each stands for alone, shape (n,)."""
+    return _in_proportion(float(game.values[-1]), game.alone, "values alone")
+
+
+def by_volume(game: Game) -> Floats:
+    """Split in proportion to volume, shape (n,)."""
+    if game.volume is None:
+        raise ValueError("the volumes of the members are not known")
+    return _in_proportion(float(game.values[-1]), game.volume, "volumes")
+
+
+def _in_proportion(amount: float, weights: Floats, what: str) -> Floats:
+    total = float(weights.sum())
+    size = float(np.abs(weights).max(initial=0.0))
+    if abs(total) <= 1e-12 * size or size == 0.0:
+        if abs(amount) <= 1e-9 * max(size, 1e-300):
+            return np.zeros(len(weights))
+        raise ZeroDivisionError(f"the {what} add up to 0: there is nothing to split in proportion to")
+    return np.asarray(amount * weights / total, dtype=np.float64)
+
+
+def airport(needs: Sequence[float], count: Sequence[int] | None = None) -> Floats:
+    """Split one fixed cost among users who need different sizes of it: the Shapley value in closed form.
+
+    A group costs what its largest need costs. The first slice is shared by all, the next by those who need more, and so
+    on (Littlechild & Owen 1973, doi 10.1287/mnsc.20.3.370). A mast for three carriers, a cold store sized for the
+    largest user and a runway are the same problem.
+
+    Parameters
+    ----------
+    needs : what the size that each kind of user needs would cost
+    count : users of each kind, one when left out
+
+    Returns
+    -------
+    ndarray
+        What one user of each kind pays, in the order given.
+
+    Examples
+    --------
+    >>> airport([300.0, 600.0, 600.0]).tolist()
+    [100.0, 250.0, 250.0]
+    """
+    need = np.asarray(needs, dtype=np.float64)
+    users = np.ones(len(need)) if count is None else np.asarray(count, dtype=np.float64)
+    order = np.argsort(need, kind="stable")
+    sharing = users[order][::-1].cumsum()[::-1]
+    paid = np.empty(len(need))
+    paid[order] = np.cumsum(np.diff(need[order], prepend=0.0) / sharing)
+    return paid
+
+
+def levy_fund(sales_cny: Mapping[str, float], rate: float, weight: Mapping[str, float]) -> dict[str, int]:
+    """Return a share of platform sales to producing counties, in fen that add up to the levy.
+
+    Parameters
+    ----------
+    sales_cny : yearly sales of each platform, market or county that pays the levy
+    rate : share of the sales, for example 0.01
+    weight : what the levy is returned by: tonnes produced, value at the farm gate, loss avoided
+
+    Examples
+    --------
+    >>> levy_fund({"east": 1000.0}, 0.01, {"hill": 2.0, "river": 1.0})
+    {'hill': 667, 'river': 333}
+    """
+    levy = rate * sum(sales_cny.values())
+    parts = _in_proportion(levy, np.array(list(weight.values()), dtype=np.float64), "weights of the fund")
+    return dict(zip(weight, whole_fen(parts), strict=True))

@@ -1,0 +1,234 @@
+r"""The core test with few group costs, certified by bounds.
+
+Costs of best joint plans are monotone (more members never cost less) and subadditive (two groups together never cost
+more than apart). So a group that was never costed lies between
+
+    ``c(S) ≥ c(U) - upper(U \ S)`` for every group U that was, ``upper(S)`` the least cost of covering S by such
+    groups.
+
+The next group to be costed is the one that could still gain most. When no group could gain more than epsilon,
+none does. With more members than a table can hold, a mixed-integer programme looks for that group with ``upper(R)
+= Σ c({i})``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numba import njit
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from coldchain.sharing.game import Floats, Integers, indicator, sums
+from coldchain.sharing.within import equal_profit_goals, lexicographic
+
+Cost = Callable[[int], float]
+LARGEST_ENUMERATED = 20
+LARGEST_CLOSED = 13
+REFRESH_EVERY = 12
+RELATIVE = 1e-9
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known about a division.
+
+    Attributes
+    ----------
+    amounts : what each member pays, shape (n,)
+    holds : no group gains more than epsilon by leaving, certified
+    mask : the group found that gains most, 0 when none was costed
+    gain : what it gains
+    epsilon : no group whatever gains more than this
+    costed : groups whose cost was asked for
+    groups : groups in all
+    """
+
+    amounts: Floats
+    holds: bool
+    mask: int
+    gain: float
+    epsilon: float
+    costed: int
+    groups: int
+
+
+@njit(cache=True)
+def _tighten(mask: int, cost: float, lower: Floats, upper: Floats) -> None:  # pragma: no cover - compiled
+    for s in range(len(lower)):
+        if s & mask == s:
+            upper[s] = min(upper[s], cost)
+        if s & mask == mask:
+            upper[s] = min(upper[s], upper[s ^ mask] + cost)
+    for s in range(len(lower)):
+        lower[s] = max(lower[s], cost - upper[mask & ~s])
+
+
+@njit(cache=True)
+def _refresh(masks: Integers, costs: Floats, lower: Floats, upper: Floats, close: bool) -> None:  # pragma: no cover
+    if close:
+        for s in range(1, len(upper)):
+            part = (s - 1) & s
+            while part > s >> 1:
+                upper[s] = min(upper[s], upper[part] + upper[s ^ part])
+                part = (part - 1) & s
+    for k in range(len(masks)):
+        for s in range(len(lower)):
+            lower[s] = max(lower[s], costs[k] - upper[masks[k] & ~s])
+
+
+@dataclass
+class Ledger:
+    """Group costs asked for so far, and what they say about the others.
+
+    Parameters
+    ----------
+    cost : of a group given as a mask
+    n : members
+    given : lower bounds of the planner on the cost of a group; none known: 0
+    """
+
+    cost: Cost
+    n: int
+    given: Cost | None = None
+    known: dict[int, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.everyone = (1 << self.n) - 1
+        self.tabled = self.n <= LARGEST_ENUMERATED
+        size = 1 << self.n if self.tabled else 1
+        self.lower, self.upper = np.zeros(size), np.full(size, np.inf)
+        self.upper[0] = 0.0
+        if self.given is not None and self.tabled:
+            self.lower[1:] = [self.given(mask) for mask in range(1, size)]
+        singles = [1 << i for i in range(self.n)]
+        for mask in (*singles, self.everyone, *(self.everyone ^ single for single in singles)):
+            if mask:
+                self.ask(mask)
+
+    @property
+    def alone(self) -> Floats:
+        """Cost of each member alone, shape (n,)."""
+        return np.array([self.known[1 << i] for i in range(self.n)])
+
+    @property
+    def total(self) -> float:
+        """Cost of all together."""
+        return self.known[self.everyone]
+
+    @property
+    def slack(self) -> float:
+        """Difference below which two amounts are equal."""
+        return RELATIVE * max(abs(self.total), float(np.abs(self.alone).max()), 1e-300)
+
+    def ask(self, mask: int) -> float:
+        """Return the cost of a group; remember it and what follows from it."""
+        if mask not in self.known:
+            self.known[mask] = float(self.cost(mask))
+            if self.tabled:
+                _tighten(mask, self.known[mask], self.lower, self.upper)
+                self.lower[mask] = self.upper[mask] = self.known[mask]
+                if len(self.known) % REFRESH_EVERY == 0:
+                    self._refresh()
+        return self.known[mask]
+
+    def _refresh(self) -> None:
+        masks = np.fromiter(self.known, dtype=np.int64)
+        costs = np.fromiter(self.known.values(), dtype=np.float64)
+        _refresh(masks, costs, self.lower, self.upper, self.n <= LARGEST_CLOSED)
+
+    def worst_known(self, amounts: Floats) -> tuple[int, float]:
+        """Return the costed group that gains most, and its gain."""
+        gain = {m: float(indicator(m, self.n) @ amounts) - c for m, c in self.known.items() if m != self.everyone}
+        worst = max(gain, key=lambda mask: gain[mask], default=0)
+        return worst, gain.get(worst, 0.0)
+
+    def most_hopeful(self, amounts: Floats) -> tuple[int, float]:
+        """Return the group that could gain most by what is known, and the most it could gain."""
+        if not self.tabled:
+            return self._search(amounts)
+        hope = sums(amounts) - self.lower
+        hope[[0, -1]] = -np.inf
+        mask = int(hope.argmax())
+        if mask not in self.known and len(self.known) % REFRESH_EVERY:
+            self._refresh()
+            hope = sums(amounts) - self.lower
+            hope[[0, -1]] = -np.inf
+            mask = int(hope.argmax())
+        return mask, float(hope[mask])
+
+    def _search(self, amounts: Floats) -> tuple[int, float]:
+        """Maximise the hope over all groups by mixed-integer programming: one row for each group costed."""
+        n, alone = self.n, self.alone
+        inside = np.array([indicator(mask, n) for mask in self.known], dtype=np.float64)
+        costs = np.fromiter(self.known.values(), dtype=np.float64)
+        # hope ≤ y·s - c(U) + Σ_{i in U} c_i (1 - s_i)
+        rows = np.hstack([inside * alone - amounts, np.ones((len(costs), 1))])
+        limits = inside @ alone - costs
+        size = LinearConstraint(np.r_[np.ones(n), 0.0][None], 1, n - 1)
+        answer = milp(
+            np.r_[np.zeros(n), -1.0],
+            integrality=np.r_[np.ones(n), 0.0],
+            bounds=Bounds(np.r_[np.zeros(n), -np.inf], np.r_[np.ones(n), np.inf]),
+            constraints=[LinearConstraint(rows, -np.inf, limits), size],
+            options={"mip_rel_gap": 1e-6, "time_limit": 60.0},
+        )
+        if answer.x is None:
+            return 0, float(np.maximum(alone - amounts, 0.0).sum())
+        mask = sum(1 << i for i in range(n) if answer.x[i] > 0.5)
+        return mask, float(-answer.mip_dual_bound)
+
+
+def core_test(ledger: Ledger, amounts: Floats, *, epsilon: float = 0.0, worst: bool = False, most: int = 0) -> Verdict:
+    """Test a division, asking for as few group costs as the bounds allow.
+
+    Parameters
+    ----------
+    amounts : what each member pays; they add up to the cost of all
+    epsilon : what leaving costs a group
+    worst : go on until the group that gains most is known, not only whether one gains
+    most : most groups to cost in all, 0 for no limit; past it the verdict states the epsilon reached
+    """
+    target = epsilon + ledger.slack
+    while True:
+        mask, gain = ledger.worst_known(amounts)
+        hopeful, hope = ledger.most_hopeful(amounts)
+        hope = max(hope, gain)
+        enough = hope <= max(gain, -np.inf if worst else target) + (ledger.slack if worst else 0.0)
+        found = gain > target and not worst
+        if enough or found or hopeful in ledger.known or (most and len(ledger.known) >= most):
+            bound = max(hope, 0.0) if hope > ledger.slack else 0.0
+            groups = (1 << ledger.n) - 1
+            return Verdict(amounts, hope <= target, mask, gain, bound, len(ledger.known), groups)
+        ledger.ask(hopeful)
+
+
+def equal_profit_of(ledger: Ledger, *, epsilon: float = 0.0, most: int = 0) -> Verdict:
+    """Find the equal-profit amounts inside the core and certify them, costing groups only as needed.
+
+    Parameters
+    ----------
+    epsilon : what leaving costs a group
+    most : most groups to cost in all, 0 for no limit; past it the verdict states the epsilon reached
+
+    Raises
+    ------
+    LimitError
+        When the groups costed leave no division: the core is empty at this epsilon.
+    """
+    alone = ledger.alone
+    scale = 2.0 ** np.ceil(np.log2(max(float(alone.max(initial=0.0)), 1e-300)))
+    weighed = [i for i in range(ledger.n) if alone[i] > ledger.slack]
+
+    def separate(gains: Floats) -> list[tuple[int, float]]:
+        verdict = core_test(ledger, alone - scale * gains, epsilon=epsilon, most=most)
+        if verdict.gain <= epsilon + ledger.slack:
+            return []
+        group = indicator(verdict.mask, ledger.n)
+        return [(verdict.mask, float(group @ alone - ledger.known[verdict.mask] - epsilon) / scale)]
+
+    phases = equal_profit_goals(alone, weighed)
+    start = {1 << i: -epsilon / scale for i in range(ledger.n) if ledger.n > 1}
+    gains = lexicographic(ledger.n, float(alone.sum() - ledger.total) / scale, phases, separate, start)
+    return core_test(ledger, alone - scale * gains, epsilon=epsilon, most=most)
