@@ -72,7 +72,7 @@ def trip_of(instance, depot, kind, stops, ready):
     if arrival > instance.depot_window_h[depot, 1]:
         return None
     cost = row[3] * sum(instance.legs[a, b, 0] for a, b in itertools.pairwise(path))
-    leave, slack = arrival - hours[-1], math.inf
+    leave, slack = arrival - hours[-1], 0.0 if instance.since_ready else math.inf
     limit = np.broadcast_to(instance.max_aboard_h, instance.n)
     for i, h in zip(stops[::-1], hours[-2::-1], strict=True):
         start = min(leave - instance.halt_h[i], instance.window_h[i, 1])

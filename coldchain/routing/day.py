@@ -21,7 +21,7 @@ CARGOES = ("ambient", "insulated", "reefer")
 DAY_END_H = 48.0  # a vehicle back by the end of the next day; where no window says less
 Cause = Literal[
     "unreachable", "payload", "volume", "regime", "hours_aboard", "window", "shift", "driving", "depot", "not_worth",
-    "fleet",
+    "sequence", "fleet",
 ]  # fmt: skip
 
 

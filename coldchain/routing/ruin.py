@@ -162,19 +162,29 @@ def _level(data: k.Data, state: k.State) -> float:
 
 
 def _load(data: k.Data, state: k.State, start: Sequence[Duty]) -> None:
-    """Put the duties of the start in place, each with its vehicle held; the pool keeps the rest."""
+    """Put the duties of the start in place, each with its vehicle held; the pool keeps the rest.
+
+    A duty that breaks a limit, or for which no vehicle or room in the depot is left, is taken apart.
+    """
     m = len(data.depots)
-    for r, duty in enumerate(start):
+    placed: set[int] = set()
+    state.marks[c.HELD] = 1
+    for duty in start:
+        r = int(state.marks[c.TOP])
         marked = [2 * (m + i) + int(place == 0) for trip in duty.trips for place, i in enumerate(trip)]
         marked[0] -= 1
         k.relink(state, r, duty.depot, np.array(marked, dtype=np.int64))
         k.hold(data, state, r, duty.kind)
-    state.marks[c.TOP] = len(start)
-    state.marks[c.HELD] = 1
-    for r in range(len(start)):
+        state.marks[c.TOP] = r + 1
+        driven = k.refresh(data, state, r) and state.used[duty.kind] <= data.types[duty.kind, c.COUNT]
+        if driven and state.depot_load[duty.depot] <= data.depots[duty.depot, 0]:
+            placed.update(duty.stops)
+            continue
+        state.ints_of[r, c.SIZE] = 0
         k.refresh(data, state, r)
+        state.link[[m + i for i in duty.stops], c.ROUTE] = -1
+        state.link[[m + i for i in duty.stops], c.FLAG] = 0
     state.marks[c.HELD] = 0
-    placed = {i for duty in start for i in duty.stops}
     rest = [m + i for i in range(data.stop.shape[0] - m) if i not in placed]
     state.pool[: len(rest)] = rest
     state.marks[c.POOL] = len(rest)

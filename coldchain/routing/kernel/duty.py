@@ -77,10 +77,11 @@ def back(p: Data, s: State, at: int, end: int, depot: int, kind: int, arrival: f
 
     Returns
     -------
-    spoilage in CNY (inf when a lot is aboard too long), hour of leaving the depot, hours by which all may be later
+    spoilage in CNY (inf when a lot is aboard too long), hour of leaving the depot, hours by which all may be later at
+    no cost
     """
     air = int(p.types[kind, c.AIR])
-    spoil, slack = 0.0, INF
+    spoil, slack = 0.0, INF if p.rules[c.SINCE_READY] == 0.0 else 0.0
     leave = arrival - leg(p, s.order[end - 1, 0], depot)[1] * p.types[kind, c.PACE]
     for place in range(end - 1, at - 1, -1):
         i = s.order[place, 0]

@@ -32,6 +32,8 @@ def refresh(p: Data, s: State, r: int) -> bool:
             s.marks[c.TOP] -= 1
         return True
     kind = survey_duty(p, s, r, kept) if p.rules[c.DUTIES] > 0.0 else survey(p, s, r, kept)
+    if sums[c.R_COST] == INF:
+        kind = -1
     route[c.KIND] = kind
     if kind < 0:
         return False

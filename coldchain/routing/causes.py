@@ -1,0 +1,136 @@
+"""Why a lot stays behind: the first limit that forbids even a trip for it alone, or what the fleet or its worth say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from coldchain.model import VehicleType
+from coldchain.routing.day import Cause, DayProblem, Locked, Tour
+from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE
+from coldchain.routing.timetable import drive
+
+Reason = tuple[Cause, str]
+ORDER: tuple[Cause, ...] = (
+    "unreachable", "depot", "regime", "payload", "volume", "hours_aboard", "window", "driving", "shift",
+)  # fmt: skip
+
+
+def cause_of(problem: DayProblem, stop: int, kg: float, tours: Sequence[Tour]) -> Reason:
+    """Return why ``kg`` of a stop stay behind, in words with figures.
+
+    Of the limits that forbid a trip for this lot alone, the one is named that the most permissive vehicle and depot
+    meet last; where a trip is possible, it is the fleet, the depot's day, or the worth of the lot.
+    """
+    offered = [v for v, count in zip(problem.vehicles, problem.available, strict=True) if count != 0]
+    if not offered:
+        return "fleet", "no vehicle on offer"
+    ways = [(v, d) for v in offered for d in range(problem.m)]
+    reasons = [_forbidden(problem, vehicle, depot, stop, kg) for vehicle, depot in ways]
+    possible = [way for way, reason in zip(ways, reasons, strict=True) if reason is None]
+    if not possible:
+        return max((r for r in reasons if r is not None), key=lambda r: ORDER.index(r[0]))
+    if any(stop in chain for chain in problem.sequences):
+        return "sequence", "alone it could be fetched, but no vehicle has room and time for its whole sequence"
+    return _could_go(problem, stop, kg, possible, tours)
+
+
+def _forbidden(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, kg: float) -> Reason | None:
+    """First limit that forbids the trip for this lot alone, in the order above."""
+    for test in (_no_way, _not_taken, _too_big, _too_slow):
+        reason = test(problem, vehicle, depot, stop, kg)
+        if reason is not None:
+            return reason
+    return None
+
+
+def _no_way(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, kg: float) -> Reason | None:
+    del vehicle, kg
+    there, back = problem.time_h[depot, problem.m + stop], problem.time_h[problem.m + stop, depot]
+    return None if math.isfinite(there + back) else ("unreachable", "no road from any depot to the stop and back")
+
+
+def _not_taken(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, kg: float) -> Reason | None:
+    del vehicle, kg
+    if not math.isfinite(problem.access_cny[depot, stop]):
+        return "depot", "no depot that can be reached takes this lot"
+    return None if problem.regimes[stop] else ("regime", "the lot may ride in no temperature regime")
+
+
+def _too_big(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, kg: float) -> Reason | None:
+    del depot
+    m3 = float(problem.volume_m3[stop]) * kg / max(float(problem.load_kg[stop]), 1e-12)
+    if kg > vehicle.payload_kg * (1 + LOAD_TOLERANCE):
+        return "payload", f"{kg:,.0f} kg > {vehicle.payload_kg:,.0f} kg payload of {vehicle.id}"
+    if m3 > vehicle.volume_m3 * (1 + LOAD_TOLERANCE):
+        return "volume", f"{m3:,.1f} m³ > {vehicle.volume_m3:,.1f} m³ space of {vehicle.id}"
+    return None
+
+
+def _too_slow(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, kg: float) -> Reason | None:
+    tour = drive(problem, Locked(vehicle.id, depot, (((stop, kg),),)))
+    trip, visit = tour.rounds[0], tour.rounds[0].visits[0]
+    aboard, closes = float(problem.max_aboard_h[stop]), float(problem.depot_window_h[depot, 1])
+    latest, most = float(problem.window_h[stop, 1]), vehicle.max_drive_h or math.inf
+    checks: Iterator[tuple[float, float, Cause, Callable[[], str]]] = iter(
+        (
+            (visit.aboard_h, aboard, "hours_aboard", lambda: _over(visit.aboard_h, aboard, "aboard")),
+            (
+                visit.arrive_h,
+                latest,
+                "window",
+                lambda: f"there at {clock(visit.arrive_h)}, window ends {clock(latest)}",
+            ),
+            (trip.back_h, closes, "window", lambda: f"back at {clock(trip.back_h)}, depot closes {clock(closes)}"),
+            (tour.drive_h, most, "driving", lambda: _over(tour.drive_h, most, f"driving of {vehicle.id}")),
+            (
+                tour.shift_h,
+                vehicle.shift_h,
+                "shift",
+                lambda: _over(tour.shift_h, vehicle.shift_h, f"shift of {vehicle.id}"),
+            ),
+        )
+    )
+    return next(((cause, text()) for value, limit, cause, text in checks if value > limit + HOURS_TOLERANCE), None)
+
+
+def _could_go(
+    problem: DayProblem, stop: int, kg: float, ways: Sequence[tuple[VehicleType, int]], tours: Sequence[Tour]
+) -> Reason:
+    brought = [sum(t.load_kg for tour in tours if tour.depot == d for t in tour.rounds) for d in range(problem.m)]
+    room = [way for way in ways if brought[way[1]] + kg <= problem.depot_kg[way[1]] * (1 + LOAD_TOLERANCE)]
+    if not room:
+        most = max(problem.depot_kg[d] - brought[d] for _, d in ways)
+        return "depot", f"{kg:,.0f} kg, but the depots that take it have room for {max(most, 0.0):,.0f} kg more today"
+    used = {v.id: sum(tour.vehicle_id == v.id for tour in tours) for v in problem.vehicles}
+    counts = {v.id: count for v, count in zip(problem.vehicles, problem.available, strict=True)}
+    free = [(v, d) for v, d in room if counts[v.id] is None or used[v.id] < (counts[v.id] or 0)]
+    if not free:
+        out = ", ".join(f"{used[key]} {key}" for key in sorted({v.id for v, _ in room}))
+        return "fleet", f"all vehicles that could fetch it are out ({out}) and none has room or time left for it"
+    alone = min(_money(problem, v, d, stop, kg) for v, d in free)
+    worth = float(problem.value_cny[stop]) * kg / max(float(problem.load_kg[stop]), 1e-12)
+    return "not_worth", f"fetching it alone costs {alone:,.0f} CNY, leaving it {worth:,.0f} CNY"
+
+
+def _money(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, kg: float) -> float:
+    tour = drive(problem, Locked(vehicle.id, depot, (((stop, kg),),)))
+    return tour.cost_cny + tour.spoilage_cny + tour.access_cny
+
+
+def clock(hour: float) -> str:
+    """Write an hour of the day as a person does.
+
+    Examples
+    --------
+    >>> clock(8.5), clock(26.25)
+    ('08:30', '02:15 next day')
+    """
+    minutes = round(hour * 60)
+    text = f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+    return text if minutes < 24 * 60 else f"{text} next day"
+
+
+def _over(value: float, limit: float, what: str) -> str:
+    places = next((d for d in range(1, 7) if f"{value:.{d}f}" != f"{limit:.{d}f}"), 7)
+    return f"{value:.{places}f} h > {limit:.{places}f} h {what}"
