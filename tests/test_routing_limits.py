@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from routing_cases import LARGE, SMALL, check, day, days, plain_cost, random_day, vehicle
 
-from coldchain.routing import CollectionProblem, collection, solve_collection
+from coldchain.routing import CollectionProblem, collection, price_trip, solve_collection
 from coldchain.routing.iterated import _by_vehicle
 from coldchain.routing.savings import Draft
 from coldchain.routing.segment import Kernel
@@ -189,3 +189,30 @@ def test_senseless_problems_are_refused(change, message):
     fields = {f: getattr(good, f) for f in good.__dataclass_fields__}
     with pytest.raises(ValueError, match=message):
         CollectionProblem(**(fields | change))
+
+
+@pytest.mark.parametrize("engine", ["ruin-recreate", "ortools"])
+def test_driving_hours_bind_where_the_shift_does_not(engine):
+    """Stops 30 km either way of the depot: 4 h of driving in one round, so 3 h allow two rounds of 2 h only."""
+    km = np.abs(np.subtract.outer([0, 30, -30, 1, 2, 3, 4, 5], [0, 30, -30, 1, 2, 3, 4, 5]))
+    free = solve_collection(day(km, [50] * 7), engine=engine)
+    tired = vehicle(max_drive_h=3.0)
+    bound = solve_collection(day(km, [50] * 7, vehicles=(tired,)), engine=engine)
+    assert len(free.routes) == 1
+    assert sorted(len(route.stops) for route in bound.routes) == [1, 6]
+    assert max(route.drive_h for route in bound.routes) <= 3.0 + 1e-6
+
+
+def test_stop_beyond_the_driving_hours_says_so():
+    """Two hours either way and 3 h of driving allowed."""
+    result = solve_collection(day([[0, 60], [60, 0]], [50], vehicles=(vehicle(max_drive_h=3.0),)))
+    assert [(u.reason, u.detail) for u in result.unserved] == [
+        ("shift", "direct drive out and back 4.0 h > 3.0 h of driving")
+    ]
+
+
+def test_driving_hours_need_a_second_driver_on_the_line_haul():
+    """Four hours of driving at 3 h a driver: two vehicle days."""
+    truck = vehicle(cargo="reefer", max_drive_h=3.0)
+    assert price_trip(truck, 1.0, 2.0, 60.0).crews == 2
+    assert price_trip(vehicle(cargo="reefer"), 1.0, 2.0, 60.0).crews == 1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from coldchain.routing.instance import ANY, Instance
+from coldchain.routing.instance import ANY, ORDINARY, Instance
 from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem
 from coldchain.routing.ruin import Duty, Effort, ruin_recreate
 from coldchain.routing.savings import Draft
@@ -30,6 +30,8 @@ def instance_of(problem: CollectionProblem) -> Instance:
             1.0 / v.speed_factor,
             v.shift_h - problem.unload_h + HOURS_TOLERANCE / 2,
             ANY if count is None else count,
+            ANY if v.max_drive_h is None else v.max_drive_h + HOURS_TOLERANCE / 2,
+            *ORDINARY[1:],
         )
         for v, count in zip(problem.vehicles, problem.available, strict=True)
     ]

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from coldchain.routing.problem import CollectionProblem, Floats
+from coldchain.routing.problem import CollectionProblem, Floats, drive_limit_h
 from coldchain.routing.savings import Draft
 
 PER_H = 1_000_000  # integer units per hour in limits: sums of 60 roundings stay below 0.3 s
@@ -196,6 +196,10 @@ class _Model:
         legs = [self._leg_h(k) for k in kinds]
         shifts = [_floor((v.shift_h - p.unload_h) * PER_H) for v in p.vehicles]
         self._dimension("hours", self._matrices(legs, PER_H), shifts)
+        drives = [drive_limit_h(v) for v in p.vehicles]
+        if min(drives) < max(v.shift_h for v in p.vehicles):
+            driven = [p.time_h / v.speed_factor for v in p.vehicles]
+            self._dimension("drive", self._matrices(driven, PER_H), [_floor(min(h, 1e6) * PER_H) for h in drives])
         if p.max_aboard_h < max(v.shift_h for v in p.vehicles):
             for m in legs:
                 m[0] = 0.0

@@ -1,9 +1,9 @@
 """Line haul from one depot to its hub: the cheapest mix of trucks for a typical day.
 
 A trip of type v takes ``2·one_way_h/speed + dock_h + load_h_t·min(capacity, load of the day)`` hours: docks are booked
-for a full truck, or for all there is. When these exceed the shift, every further shift begun is one more driver and is
-priced as one more vehicle day: ``crews = ceil(hours / shift_h)``. Trips are whole, and produce does not wait: a load
-under half the smallest truck still goes every day.
+for a full truck, or for all there is. When these exceed the shift, or the driving among them the most of a driver,
+every further driver is priced as one more vehicle day: ``crews = ceil(max(hours / shift_h, drive_h / max_drive_h))``.
+Trips are whole, and produce does not wait: a load under half the smallest truck still goes every day.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldchain.model import VehicleType
-from coldchain.routing.problem import HOURS_TOLERANCE
+from coldchain.routing.problem import HOURS_TOLERANCE, drive_limit_h
 
 WAY_BACK = 2.0
 LOAD_TOLERANCE_T = 1e-9
@@ -70,9 +70,10 @@ def price_trip(
 ) -> Trip:
     """Price one trip to the hub and back on a day with `load_t_day` to haul."""
     capacity = _capacity_t(vehicle, rule)
-    hours = WAY_BACK * one_way_h / vehicle.speed_factor + rule.dock_h + rule.load_h_t * min(capacity, load_t_day)
+    drive_h = WAY_BACK * one_way_h / vehicle.speed_factor
+    hours = drive_h + rule.dock_h + rule.load_h_t * min(capacity, load_t_day)
     km = WAY_BACK * one_way_km
-    crews = _crews(hours, vehicle)
+    crews = _crews(hours, drive_h, vehicle)
     cost = crews * vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
     return Trip(vehicle.id, capacity, km, hours, crews, cost)
 
@@ -168,5 +169,8 @@ def _capacity_t(vehicle: VehicleType, rule: HaulRule) -> float:
     return min(by_weight, vehicle.volume_m3 / rule.m3_t) if rule.m3_t > 0 else by_weight
 
 
-def _crews(hours: float, vehicle: VehicleType) -> int:
-    return max(1, math.ceil((hours - HOURS_TOLERANCE) / vehicle.shift_h)) if np.isfinite(hours) else 0
+def _crews(hours: float, drive_h: float, vehicle: VehicleType) -> int:
+    if not np.isfinite(hours):
+        return 0
+    shifts = max((hours - HOURS_TOLERANCE) / vehicle.shift_h, (drive_h - HOURS_TOLERANCE) / drive_limit_h(vehicle))
+    return max(1, math.ceil(shifts))

@@ -218,6 +218,11 @@ def evaluate_route(
     )
 
 
+def drive_limit_h(vehicle: VehicleType) -> float:
+    """Most hours of driving on a day; inf when nothing but the shift limits it."""
+    return float("inf") if vehicle.max_drive_h is None else vehicle.max_drive_h
+
+
 def violations(problem: CollectionProblem, route: Route) -> tuple[str, ...]:
     """Name every limit the route breaks, with figures; empty when it can be driven."""
     vehicle = next(v for v in problem.vehicles if v.id == route.vehicle_id)
@@ -229,6 +234,7 @@ def violations(problem: CollectionProblem, route: Route) -> tuple[str, ...]:
         (kg > vehicle.payload_kg * (1 + LOAD_TOLERANCE), f"{kg:.1f} kg > {vehicle.payload_kg:g} kg payload"),
         (m3 > vehicle.volume_m3 * (1 + LOAD_TOLERANCE), f"{m3:.2f} m³ > {vehicle.volume_m3:g} m³ space"),
         (not route.hours <= vehicle.shift_h + HOURS_TOLERANCE, f"{route.hours:.2f} h > {vehicle.shift_h:g} h shift"),
+        (not route.drive_h <= drive_limit_h(vehicle) + HOURS_TOLERANCE, f"{route.drive_h:.2f} h of driving"),
         (not longest <= problem.max_aboard_h + HOURS_TOLERANCE, f"{longest:.2f} h > {problem.max_aboard_h:g} h aboard"),
     ]
     return tuple(text for broken, text in found if broken)

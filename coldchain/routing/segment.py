@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem
+from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem, drive_limit_h
 
 INF = float("inf")
 
@@ -44,6 +44,7 @@ class _Truck(NamedTuple):
     per_h: float
     speed: float
     shift: float
+    drive: float
 
 
 class Kernel:
@@ -63,6 +64,7 @@ class Kernel:
                 v.cost_cny_h,
                 v.speed_factor,
                 v.shift_h - problem.unload_h + HOURS_TOLERANCE / 2,
+                drive_limit_h(v) + HOURS_TOLERANCE / 2,
             )
             for v in problem.vehicles
         ]
@@ -111,8 +113,11 @@ class Kernel:
         if s.kg > truck.kg or s.m3 > truck.m3:
             return INF
         out = s.stops[0] + 1
-        hours = (self.time[0][out] + s.tail_h) / truck.speed + s.halt
-        if not (hours <= truck.shift and s.tail_h / truck.speed + s.halt - s.first_halt <= self._aboard):
+        drive = (self.time[0][out] + s.tail_h) / truck.speed
+        hours = drive + s.halt
+        if not (drive <= truck.drive and hours <= truck.shift):
+            return INF
+        if not s.tail_h / truck.speed + s.halt - s.first_halt <= self._aboard:
             return INF
         km = self.km[0][out] + s.tail_km
         paid = hours + self.problem.unload_h

@@ -12,6 +12,7 @@ from coldchain.routing.problem import (
     Reason,
     Route,
     Unserved,
+    drive_limit_h,
     evaluate_route,
 )
 
@@ -60,7 +61,10 @@ def trip_limits(problem: CollectionProblem, vehicle: VehicleType, stop: int) -> 
 
 
 def _shift_kg(problem: CollectionProblem, vehicle: VehicleType, way_h: float) -> float:
-    spare = vehicle.shift_h - problem.unload_h - problem.stop_h - way_h / vehicle.speed_factor
+    drive_h = way_h / vehicle.speed_factor
+    spare = vehicle.shift_h - problem.unload_h - problem.stop_h - drive_h
+    if not drive_h <= drive_limit_h(vehicle) + HOURS_TOLERANCE / 2:
+        return 0.0
     if not spare >= -HOURS_TOLERANCE / 8:
         return 0.0
     if problem.load_h_t == 0:
@@ -128,6 +132,9 @@ def _up_to(reasons: list[Reason], last: Reason) -> list[Reason]:
 def _short(problem: CollectionProblem, offered: list[VehicleType], out: float, back: float) -> str:
     """Say how far the vehicle nearest to serving the stop misses its shift."""
     fast = [v for v in offered if back / v.speed_factor <= problem.max_aboard_h + HOURS_TOLERANCE / 2]
+    drive = (out + back) / max(v.speed_factor for v in fast)
+    if all(not (out + back) / v.speed_factor <= drive_limit_h(v) + HOURS_TOLERANCE / 2 for v in fast):
+        return f"direct drive out and back {_over(drive, max(drive_limit_h(v) for v in fast))} of driving"
     nearest = min(fast, key=lambda v: (out + back) / v.speed_factor - v.shift_h)
     needed = (out + back) / nearest.speed_factor + problem.stop_h + problem.unload_h
     return f"shortest round {_over(needed, nearest.shift_h)} shift of {nearest.id}"

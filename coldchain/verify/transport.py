@@ -91,7 +91,7 @@ def _check_route(
     for key, stated, found in zip(halts["village"], halts["aboard_h"], aboard, strict=True):
         record.differs(f"stops: aboard_h of {key} on {route}", float(stated), float(found), 1e-3)
     record.differs(f"routes: days of {route}", float(head.days), record.periods[period][1].days)
-    _check_limits(record, route, vehicle, float(kg.sum()), hours, float(aboard.max()))
+    _check_limits(record, route, vehicle, float(kg.sum()), (hours, float(legs.sum())), float(aboard.max()))
     m3 = float(sum(load * space[key, depot, period] for key, load in zip(halts["village"], kg, strict=True)))
     if m3 > vehicle.volume_m3 * (1 + TOLERANCE):
         record.wrong(f"routes: {route} carries {m3:,.2f} m³; {vehicle.id} holds {vehicle.volume_m3:,.2f}")
@@ -102,8 +102,13 @@ def _check_route(
     return cost * record.periods[period][1].days
 
 
-def _check_limits(record: Record, route: str, vehicle: VehicleType, kg: float, hours: float, aboard_h: float) -> None:
-    limit = record.scenario.siting.max_first_mile_h
+def _check_limits(
+    record: Record, route: str, vehicle: VehicleType, kg: float, clocked: tuple[float, float], aboard_h: float
+) -> None:
+    """Check load, hours and driving hours (``clocked``), and the longest ride."""
+    limit, (hours, driving) = record.scenario.siting.max_first_mile_h, clocked
+    if vehicle.max_drive_h is not None and driving > vehicle.max_drive_h + HOURS_SLACK:
+        record.wrong(f"routes: {route} drives {driving:.3f} h; {vehicle.id} may {vehicle.max_drive_h:g} h")
     if kg > vehicle.payload_kg * (1 + TOLERANCE):
         record.wrong(f"routes: {route} carries {kg:,.1f} kg; {vehicle.id} may carry {vehicle.payload_kg:,.1f}")
     if hours > vehicle.shift_h + HOURS_SLACK:
@@ -137,9 +142,10 @@ def check_line_haul(record: Record, arriving_t: dict[tuple[str, str, str], float
             np.array([record.hub_node(record.hubs[str(row.hub)][0])]),
         )
         aboard_t = min(capacity, arriving_t.get(key, 0.0))
-        hours = 2 * float(one_way.time_h[0, 0]) / vehicle.speed_factor
-        hours += record.scenario.routing.dock_h + record.scenario.routing.load_h_t * aboard_t
-        crews = max(1, math.ceil(hours / vehicle.shift_h - HOURS_SLACK))
+        driving = 2 * float(one_way.time_h[0, 0]) / vehicle.speed_factor
+        hours = driving + record.scenario.routing.dock_h + record.scenario.routing.load_h_t * aboard_t
+        shifts = max(hours / vehicle.shift_h, driving / (vehicle.max_drive_h or math.inf))
+        crews = max(1, math.ceil(shifts - HOURS_SLACK))
         km = 2 * float(one_way.km[0, 0])
         cost = crews * vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
         where = f"of {row.vehicle} from {row.depot} in {row.period}, {row.zone}"
