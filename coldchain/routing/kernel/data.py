@@ -19,6 +19,9 @@ Sums = tuple[float, float, float, float, float, float, float, float, float]
 compiled = njit(cache=True, nogil=True, _nrt=False)
 inner = njit(cache=True, nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
+# For what the innermost loops call: the arrays make a call of three hundred words, dearer than the arithmetic inside.
+hot = njit(cache=True, nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+
 LOAD, VOLUME, WEIGHT, HALT, VALUE, ABOARD, MUST = range(7)  # columns of Data.stop; MUST = 1 unless optional
 # Of Data.types; PACE = hours per reference hour, SHIFT without the last unloading, AIR = column of Data.air.
 PAYLOAD, SPACE, DAY, PER_KM, PER_H, PACE, SHIFT, COUNT, DRIVE, TRIPS, AIR, REGIMES = range(12)
@@ -117,7 +120,7 @@ def drop_stale_caches(folder: Path) -> None:
 drop_stale_caches(Path(__file__).parent)
 
 
-@inner
+@hot
 def uniform(s: State) -> float:
     """Next number in [0, 1): xorshift64* (Marsaglia 2003, Vigna 2016)."""
     x = s.random[0]
@@ -128,7 +131,7 @@ def uniform(s: State) -> float:
     return float((x * np.uint64(0x2545F4914F6CDD1D)) >> np.uint64(11)) * 1.1102230246251565e-16
 
 
-@inner
+@hot
 def leg(p: Data, i: int, j: int) -> tuple[float, float]:
     """Kilometres and reference hours from node i to node j."""
     if p.xy.shape[0] == 0:
@@ -140,26 +143,26 @@ def leg(p: Data, i: int, j: int) -> tuple[float, float]:
     return float(far * p.metric[0]), float(far * p.metric[1])
 
 
-@inner
+@hot
 def leg_into(p: Data, j: int, i: int) -> tuple[float, float]:
     """Like `leg` from i to j, read from the row of j."""
     km, hours = leg(p, i, j) if p.xy.shape[0] > 0 else (p.into[j, i, 0], p.into[j, i, 1])
     return float(km), float(hours)
 
 
-@inner
+@hot
 def access(p: Data, i: int, depot: int) -> float:
     """CNY of bringing the lot of stop i to a depot, inf when it may not go there."""
     return float(p.access[depot, i]) if p.access.shape[0] > 0 else 0.0
 
 
-@inner
+@hot
 def free(p: Data, s: State, kept: int, kind: int) -> bool:
     """Whether a vehicle of this type is there for a route that holds one of type ``kept``."""
     return bool(kind == kept or s.used[kind] < p.types[kind, COUNT])
 
 
-@inner
+@hot
 def load_fits(p: Data, kind: int, load: float, volume: float) -> bool:
     """Whether one trip of this vehicle type takes it."""
     return bool(load <= p.types[kind, PAYLOAD] and volume <= p.types[kind, SPACE])

@@ -8,7 +8,7 @@ fall when a trip arrives later, nor does any later trip gain by it.
 from __future__ import annotations
 
 from coldchain.routing.kernel import data as c
-from coldchain.routing.kernel.data import INF, Data, State, access, free, inner, leg, leg_into, load_fits
+from coldchain.routing.kernel.data import INF, Data, State, access, free, hot, inner, leg, leg_into, load_fits
 
 
 @inner
@@ -223,7 +223,7 @@ def note_clocks(p: Data, s: State, r: int, kind: int) -> None:
             now = min(now - p.rules[c.UNLOAD_H], p.window[depot, 1]) - leg(p, i, depot)[1] * pace
 
 
-@inner
+@hot
 def in_time(p: Data, s: State, i: int, r: int, spot: tuple[int, int], behind: int, ahead: int) -> bool:
     """Whether the vehicle that drives duty r now can call at stop i within all windows.
 
@@ -249,7 +249,7 @@ def in_time(p: Data, s: State, i: int, r: int, spot: tuple[int, int], behind: in
     return bool(b < m or now + unload + s.node[b, c.H_IN] * pace <= s.node[b, c.LATE])
 
 
-@inner
+@hot
 def detour(p: Data, s: State, i: int, r: int, behind: int, ahead: int) -> tuple[float, float, float, float]:
     """Kilometres and reference hours more, and the hours of driving and of halts from stop i to the depot."""
     depot = s.ints_of[r, c.DEPOT]
@@ -264,7 +264,7 @@ def detour(p: Data, s: State, i: int, r: int, behind: int, ahead: int) -> tuple[
     return float(in_km + out_km - was_km), float(in_h + out_h - was_h), float(tail), float(tail_halt)
 
 
-@inner
+@hot
 def without_waiting(
     p: Data, s: State, i: int, r: int, kind: int, how: tuple[int, int], way: tuple[float, float, float, float]
 ) -> float:
@@ -286,7 +286,7 @@ def without_waiting(
     return float(cost + spoil * pace + spoil_halt + sums[c.R_ACCESS] - sums[c.R_COST])
 
 
-@inner
+@hot
 def can_carry(p: Data, s: State, i: int, r: int, kind: int, mate: int) -> bool:
     """Whether vehicle type ``kind`` could take stop i into the trip of ``mate``, and the other trips of the duty."""
     load, volume, zone = p.stop[i, c.LOAD], p.stop[i, c.VOLUME], p.regimes[i] & int(p.types[kind, c.REGIMES])
@@ -299,7 +299,7 @@ def can_carry(p: Data, s: State, i: int, r: int, kind: int, mate: int) -> bool:
     return bool(kind == s.ints_of[r, c.KIND] or load_fits(p, kind, sums[c.R_PEAK], sums[c.R_PEAK_VOLUME]))
 
 
-@inner
+@hot
 def gain_in_duty(p: Data, s: State, i: int, r: int, spot: tuple[int, int], mode: int, best: float) -> float:
     """CNY added by putting stop i into duty r, or inf when a limit breaks or it cannot beat ``best``.
 
@@ -331,7 +331,7 @@ def gain_in_duty(p: Data, s: State, i: int, r: int, spot: tuple[int, int], mode:
     return least if least < best else INF
 
 
-@inner
+@hot
 def gain_by_modes(p: Data, s: State, i: int, r: int, spot: tuple[int, int], best: float) -> tuple[float, int]:
     """Least CNY of the ways to put stop i between two nodes of a duty, and that way."""
     a, b = spot

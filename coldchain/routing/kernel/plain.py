@@ -11,6 +11,7 @@ from coldchain.routing.kernel.data import (
     access,
     compiled,
     free,
+    hot,
     inner,
     leg,
     leg_into,
@@ -18,7 +19,7 @@ from coldchain.routing.kernel.data import (
 )
 
 
-@inner
+@hot
 def price(p: Data, kind: int, total: Sums) -> float:
     """CNY of a route with these sums driven by vehicle type ``kind``; inf when it breaks a limit.
 
@@ -35,7 +36,7 @@ def price(p: Data, kind: int, total: Sums) -> float:
     return float(money + spoil * pace + spoil_halt)
 
 
-@inner
+@hot
 def cheapest(p: Data, s: State, kept: int, total: Sums) -> tuple[float, int]:
     """Least price over the types of which a vehicle is free, ``kept`` being held already; ``(inf, -1)`` for none."""
     best, chosen = INF, -1
@@ -112,7 +113,7 @@ def survey(p: Data, s: State, r: int, kept: int) -> int:
     return kind
 
 
-@inner
+@hot
 def gain_at(p: Data, s: State, i: int, r: int, a: int, b: int) -> float:
     """CNY added by putting stop i between nodes a and b of route r; inf when a limit breaks."""
     m = p.depots.shape[0]

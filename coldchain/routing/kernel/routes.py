@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coldchain.routing.kernel import data as c
-from coldchain.routing.kernel.data import INF, Data, State, access, compiled, inner, load_fits
+from coldchain.routing.kernel.data import INF, Data, State, access, compiled, hot, inner, load_fits
 from coldchain.routing.kernel.duty import alone_duty, gain_by_modes, survey_duty
 from coldchain.routing.kernel.plain import alone, gain_at, hold, survey
 
@@ -44,7 +44,7 @@ def refresh(p: Data, s: State, r: int) -> bool:
     return True
 
 
-@inner
+@hot
 def fits(p: Data, s: State, i: int, r: int) -> bool:
     """Whether the depot, and any vehicle, could take stop i's load into route r."""
     depot = s.ints_of[r, c.DEPOT]
@@ -59,7 +59,7 @@ def fits(p: Data, s: State, i: int, r: int) -> bool:
     return False
 
 
-@inner
+@hot
 def offer(p: Data, s: State, i: int, r: int, spot: tuple[int, int], best: float) -> tuple[float, int]:
     """CNY added by putting stop i between two nodes (-1 for none after) of route r, and how: see `duty.lay_out`."""
     a, b = spot
