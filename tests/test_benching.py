@@ -7,7 +7,16 @@ import json
 import numpy as np
 import pytest
 
-from coldchain.benching import Settings, read_instance, recompute, run_file
+from coldchain.benching import (
+    LocationSettings,
+    Settings,
+    read_instance,
+    read_median,
+    read_warehouses,
+    recompute,
+    run_file,
+    run_location,
+)
 from coldchain.cli import run
 from coldchain.errors import BadInputError
 
@@ -136,3 +145,100 @@ def test_many_customers_keep_no_matrix(tmp_path):
     row, routes = run_file("cvrp", path, Settings(iterations=50))
     assert row.status == "feasible"
     assert len(routes) >= 16
+
+
+CAP = " 2 3\n 2 10\n 2 10\n 1\n 1 9\n 1\n 1 3\n 1\n 9 2\n"
+
+
+@pytest.fixture
+def cap(tmp_path):
+    """Return two sites of capacity 2 and three customers of 1, with a table of optima beside the folder."""
+    (tmp_path / "cap").mkdir()
+    (tmp_path / "optima.csv").write_text(
+        "problem,file,capacity_override,optimum\nCFLP-splittable,cap/w.txt,2,24\nCFLP-splittable,cap/w.txt,3,22\n"
+    )
+    (tmp_path / "cap" / "c.txt").write_text(CAP)
+    (tmp_path / "cap" / "w.txt").write_text(CAP.replace(" 2 10\n", " capacity 10\n"))
+    return tmp_path / "cap"
+
+
+def test_warehouses_by_hand(cap):
+    """Two sites cost 20 and 1 + 1 + 2 to serve; without capacities the first alone costs 10 + 1 + 1 + 9."""
+    (found,) = run_location("cflp", cap / "c.txt", LocationSettings())
+    assert (found.row.cost, found.row.status, found.row.gap) == (pytest.approx(24.0), "optimal", pytest.approx(0.0))
+    assert found.text == "1: 1 2\n2: 3\n"
+    (free,) = run_location("cflp", cap / "c.txt", LocationSettings(uncapacitated=True))
+    assert free.row.cost == pytest.approx(21.0)
+
+
+def test_a_file_without_capacities_is_solved_for_each_published_one(cap):
+    """The word ``capacity`` stands for 2, then 3; a file that nobody published needs the figure."""
+    found = run_location("cflp", cap / "w.txt", LocationSettings())
+    assert [one.row.instance for one in found] == ["w.txt-2", "w.txt-3"]
+    assert [one.row.cost for one in found] == [pytest.approx(24.0), pytest.approx(21.0)]
+    (one,) = run_location("cflp", cap / "w.txt", LocationSettings(capacity=2.0))
+    assert (one.row.instance, one.row.cost) == ("w.txt", pytest.approx(24.0))
+    other = cap / "other.txt"
+    other.write_text((cap / "w.txt").read_text())
+    with pytest.raises(BadInputError, match=r'row 2, capacity = "capacity": stands for a figure'):
+        run_location("cflp", other, LocationSettings())
+
+
+def test_median_on_a_graph(tmp_path):
+    """A line 1-2-3-4 of lengths 1, 5, 1: the later edge 2-3 replaces the earlier, two medians cost 2, one costs 12."""
+    path = tmp_path / "m.txt"
+    for p, cost in ((2, 2.0), (1, 12.0), (4, 0.0)):
+        path.write_text(f"4 4 {p}\n1 2 1\n3 2 90\n2 3 5\n3 4 1\n")
+        (found,) = run_location("pmedian", path, LocationSettings())
+        assert (found.row.cost, found.row.bound, found.row.status) == (cost, cost, "optimal")
+        assert len(found.text.splitlines()) == p
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("4 2 2\n1 2 1\n3 4 1\n", "must be connected"),
+        ("4 2 2\n1 2 1\n3 9 1\n", r'row 3, node = "9": must be a whole number from 1 to 4'),
+        ("4 2 2\n1 2 -1\n3 x 1\n", r'3 faults(.|\n)*row 2, length = "-1"(.|\n)*row 3 = "x"|must be a number'),
+        ("4 3 2\n1 2 1\n", "3 edges need 12 figures; got 6"),
+        ("4 1 5\n1 2 1\n", r'p = "5": must be from 1 to the number of nodes, 4'),
+        ("4 x\n", r"2 faults(.|\n)*edges(.|\n)*p"),
+        ("", "is empty"),
+    ],
+)
+def test_bad_graphs_are_refused(tmp_path, text, message):
+    """With row, column and value."""
+    (tmp_path / "m.txt").write_text(text)
+    with pytest.raises(BadInputError, match=message):
+        read_median(tmp_path / "m.txt")
+
+
+def test_bad_warehouses_are_refused(cap):
+    """A negative cost and a word are both named; a truncated file lacks figures."""
+    (cap / "c.txt").write_text(CAP.replace(" 1 3\n", " -1 x\n"))
+    with pytest.raises(BadInputError, match=r'2 faults(.|\n)*row 7 = "x"(.|\n)*row 7 = "-1": must not be negative'):
+        read_warehouses(cap / "c.txt")
+    (cap / "c.txt").write_text(CAP[:-2])
+    with pytest.raises(BadInputError, match="2 sites and 3 customers need 15 figures; got 14"):
+        read_warehouses(cap / "c.txt")
+
+
+def test_command_for_sites(cap, tmp_path, capsys):
+    """One row a capacity, one plan a row; options of routes are refused with 2."""
+    out = tmp_path / "out"
+    assert run(["bench", "cflp", str(cap / "w.txt"), "--json", "--solutions", str(out)]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["instance"], row["status"]) for row in rows] == [("w.txt-2", "optimal"), ("w.txt-3", "optimal")]
+    assert (out / "w-2.sol").read_text() == "1: 1 2\n2: 3\n"
+    assert run(["bench", "cflp", str(cap / "c.txt"), "--vehicles", "3"]) == 2
+    assert run(["bench", "pmedian", str(cap / "c.txt"), "--capacity", "3"]) == 2
+    assert run(["bench", "cflp", str(cap / "c.txt"), "--capacity", "3", "--uncapacitated"]) == 2
+
+
+def test_whole_files_of_the_library(shared):
+    """Truncated copies of cap41 give 955,642; the whole file has the published 1,040,444.375, and pmed1 has 5,819."""
+    folder = shared / "bench" / "facility"
+    (cap41,) = run_location("cflp", folder / "cap" / "cap41.txt", LocationSettings())
+    assert (cap41.row.status, cap41.row.cost) == ("optimal", pytest.approx(1_040_444.375))
+    (pmed1,) = run_location("pmedian", folder / "pmed" / "pmed1.txt", LocationSettings())
+    assert (pmed1.row.status, pmed1.row.cost, pmed1.row.bound) == ("optimal", 5819.0, 5819.0)

@@ -1,6 +1,24 @@
-"""Published instances: readers of their formats, and runs of the routing engines on them."""
+"""Published instances: readers of their formats, and runs of the routing and location solvers on them."""
 
+from coldchain.benching.location import Located, LocationKind, LocationSettings, plan_text, run_location
+from coldchain.benching.places import published, read_median, read_warehouses
 from coldchain.benching.readers import Published, read_instance
 from coldchain.benching.run import Row, Settings, recompute, run_file, solution_text
 
-__all__ = ["Published", "Row", "Settings", "read_instance", "recompute", "run_file", "solution_text"]
+__all__ = [
+    "Located",
+    "LocationKind",
+    "LocationSettings",
+    "Published",
+    "Row",
+    "Settings",
+    "plan_text",
+    "published",
+    "read_instance",
+    "read_median",
+    "read_warehouses",
+    "recompute",
+    "run_file",
+    "run_location",
+    "solution_text",
+]

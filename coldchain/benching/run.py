@@ -42,7 +42,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Row:
-    """One result; ``gap`` is to the best known value, None where none is known, and no bound is proved."""
+    """One result; ``gap`` is to ``bound`` where one is proved, else to the best known value, None without either."""
 
     instance: str
     cost: float | None

@@ -5,44 +5,85 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
-DEFAULT_SECONDS = 10.0
+from coldchain.errors import UsageError
+
+if TYPE_CHECKING:
+    from coldchain.benching import Located, Row
+
+ROUTES_SECONDS = 10.0
+SITES_SECONDS = 60.0
+LOCATION = ("cflp", "pmedian")
+OF_ROUTES = ("iterations", "engine", "vehicles", "rounding", "threads")
+OF_SITES = ("capacity", "uncapacitated")
 
 
 @click.command(epilog="Example: coldchain bench ccvrp cmt/vrpnc1.txt cmt/vrpnc2.txt --time-limit 10 --seed 1 --json")
-@click.argument("kind", type=click.Choice(["ccvrp", "cvrp"]))
+@click.argument("kind", type=click.Choice(["ccvrp", "cvrp", *LOCATION]))
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option("--time-limit", "time_limit_s", type=click.FloatRange(0), help="Seconds for each file; 10 by default.")
+@click.option(
+    "--time-limit", "time_limit_s", type=click.FloatRange(0), help="Seconds for each; 10 for routes, 60 for sites."
+)
 @click.option("--iterations", type=click.IntRange(0), help="Iterations for each file, instead of seconds.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--engine", type=click.Choice(["ruin-recreate", "ortools"]), default="ruin-recreate", show_default=True)
+@click.option("--engine", type=click.Choice(["ruin-recreate", "ortools"]), help="Of routes; ruin-recreate by default.")
 @click.option("--vehicles", type=click.IntRange(1), help="Vehicles of ccvrp, instead of those of best_known.csv.")
 @click.option("--rounding", type=click.Choice(["none", "nearest", "up"]), help="Of distances; else the format's own.")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Searches side by side.")
-@click.option("--solutions", type=click.Path(path_type=Path), help="Folder to write the routes to, FILE.sol.")
+@click.option("--threads", type=click.IntRange(1), help="Searches of routes side by side; 1 by default.")
+@click.option("--capacity", type=click.FloatRange(0), help="Capacity of every site of cflp, instead of the file's.")
+@click.option("--uncapacitated", is_flag=True, default=None, help="Leave the capacities of cflp out.")
+@click.option("--solutions", type=click.Path(path_type=Path), help="Folder to write the plans to, FILE.sol.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list on stdout.")
-def bench(
-    kind: Literal["ccvrp", "cvrp"], files: tuple[Path, ...], solutions: Path | None, as_json: bool, **given: Any
-) -> None:
-    """Solve published instances FILES: sum of arrival times (ccvrp) or distance (cvrp)."""
-    from coldchain.benching import Settings, run_file, solution_text
+def bench(kind: str, files: tuple[Path, ...], solutions: Path | None, as_json: bool, **given: Any) -> None:
+    """Solve published instances FILES.
 
-    if given["time_limit_s"] is None and given["iterations"] is None:
-        given["time_limit_s"] = DEFAULT_SECONDS
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    ccvrp: sum of arrival times; cvrp: distance; cflp: warehouse location, customers may be split, a file without
+    capacities is solved for each that optima.csv publishes; pmedian: p-median on a graph.
+    """
+    given = {name: value for name, value in given.items() if value is not None}
+    _check_options(kind, given)
     rows = []
     for file in files:
-        row, routes = run_file(kind, file, settings)
-        rows.append(asdict(row))
-        if solutions is not None and row.cost is not None:
-            solutions.mkdir(parents=True, exist_ok=True)
-            (solutions / f"{file.stem}.sol").write_text(solution_text(routes), encoding="utf-8")
-        if not as_json:
-            cost = "none" if row.cost is None else f"{row.cost:,.2f}"
-            gap = "" if row.gap is None else f"  {row.gap:.3%} above the best known"
-            click.echo(f"{row.instance:20} {cost:>14}{gap}  {row.status}  {row.seconds:.1f} s")
+        for row, text, suffix in (_sites if kind in LOCATION else _routes)(kind, file, given):
+            rows.append(asdict(row))
+            if solutions is not None and row.cost is not None:
+                solutions.mkdir(parents=True, exist_ok=True)
+                (solutions / f"{file.stem}{suffix}.sol").write_text(text, encoding="utf-8")
+            if not as_json:
+                click.echo(_line(row))
     if as_json:
         click.echo(json.dumps(rows))
+
+
+def _check_options(kind: str, given: dict[str, Any]) -> None:
+    wrong = [*(OF_ROUTES if kind in LOCATION else OF_SITES), *(OF_SITES if kind == "pmedian" else ())]
+    named = [f"--{name}" for name in wrong if name in given]
+    if named:
+        raise UsageError(f"{kind} takes no {', '.join(named)}")
+    if {"capacity", "uncapacitated"} <= given.keys():
+        raise UsageError("--capacity and --uncapacitated exclude each other")
+
+
+def _routes(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[Row, str, str]]:
+    from coldchain.benching import Settings, run_file, solution_text
+
+    limit = {} if "iterations" in given else {"time_limit_s": ROUTES_SECONDS}
+    row, routes = run_file(kind, file, Settings(**(limit | given)))
+    return [(row, solution_text(routes), "")]
+
+
+def _sites(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[Row, str, str]]:
+    from coldchain.benching import LocationSettings, run_location
+
+    found: list[Located] = run_location(kind, file, LocationSettings(**({"time_limit_s": SITES_SECONDS} | given)))
+    return [(one.row, one.text, one.suffix) for one in found]
+
+
+def _line(row: Row) -> str:
+    cost = "none" if row.cost is None else f"{row.cost:,.2f}"
+    beyond = "above the best known" if row.bound is None else "above the bound"
+    gap = "" if row.gap is None else f"  {row.gap:.3%} {beyond}"
+    return f"{row.instance:20} {cost:>14}{gap}  {row.status}  {row.seconds:.1f} s"

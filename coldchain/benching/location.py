@@ -1,0 +1,91 @@
+"""Runs of the classical location solver on published files; every cost is recomputed from the plan alone."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from coldchain.benching.places import published, read_median, read_warehouses, without_capacity
+from coldchain.benching.run import Row
+from coldchain.errors import ColdchainError
+from coldchain.siting.classical import (
+    LocationProblem,
+    LocationResult,
+    location_value,
+    location_violations,
+    solve_location,
+)
+
+LocationKind = Literal["cflp", "pmedian"]
+OVERRIDES = {False: "CFLP-splittable", True: "UFLP (ignore capacities)"}
+
+
+@dataclass(frozen=True)
+class LocationSettings:
+    """Limit and seed of a run; ``capacity`` of every site, or ``uncapacitated``, instead of the file's figures."""
+
+    time_limit_s: float = 60.0
+    seed: int = 0
+    gap: float = 1e-6
+    capacity: float | None = None
+    uncapacitated: bool = False
+
+
+@dataclass(frozen=True)
+class Located:
+    """One row of results and the plan as text; ``suffix`` tells apart the capacities of one file."""
+
+    row: Row
+    text: str
+    suffix: str = ""
+
+
+def run_location(kind: LocationKind, path: Path, settings: LocationSettings) -> list[Located]:
+    """Read, solve and recompute one file: once, or once for each capacity that ``../optima.csv`` publishes for it.
+
+    Raises
+    ------
+    BadInputError
+        When the file is wrong, or has no capacities and none is given or published.
+    """
+    if kind == "pmedian":
+        return [_solve(path.name, read_median(path), settings)]
+    if settings.uncapacitated:
+        return [_solve(path.name, without_capacity(read_warehouses(path, math.inf)), settings)]
+    capacities = [settings.capacity]
+    if settings.capacity is None:
+        capacities = [c for c, _ in published(path, OVERRIDES[False])] or [None]
+    return [_solve(path.name, read_warehouses(path, c), settings, c) for c in capacities]
+
+
+def plan_text(plan: LocationResult) -> str:
+    """One open site per line: ``3: 1 5 7=0.25``; sites and customers count from 1, a share under 1 is written."""
+    lines = []
+    for site in plan.opened.nonzero()[0]:
+        own = sorted(
+            (int(c), float(s))
+            for c, s in zip(plan.customer[plan.site == site], plan.share[plan.site == site], strict=True)
+        )
+        words = [f"{c + 1}" if s >= 1 - 1e-12 else f"{c + 1}={s!r}" for c, s in own]
+        lines.append(" ".join([f"{site + 1}:", *words]) + "\n")
+    return "".join(lines)
+
+
+def _solve(name: str, problem: LocationProblem, settings: LocationSettings, capacity: float | None = None) -> Located:
+    began = time.monotonic()
+    plan = solve_location(problem, time_limit_s=settings.time_limit_s, gap=settings.gap, seed=settings.seed)
+    seconds = round(time.monotonic() - began, 3)
+    many = settings.capacity is None and capacity is not None
+    suffix = f"-{capacity:g}" if many else ""
+    if not math.isfinite(plan.value):
+        bound = plan.bound if math.isfinite(plan.bound) else None
+        return Located(Row(name + suffix, None, bound, None, plan.status, seconds), "", suffix)
+    wrong = location_violations(problem, plan.opened, plan.site, plan.customer, plan.share)
+    cost = location_value(problem, plan.opened, plan.site, plan.customer, plan.share)
+    if wrong or abs(cost - plan.value) > 1e-6 * max(1.0, abs(cost)):
+        raise ColdchainError(f"{name}: the plan does not hold: {', '.join(wrong) or f'costs {cost}, not {plan.value}'}")
+    gap = abs(cost - plan.bound) / max(abs(cost), 1e-9)
+    return Located(Row(name + suffix, cost, plan.bound, gap, plan.status, seconds), plan_text(plan), suffix)
