@@ -8,6 +8,7 @@ The plain cumulative problem is the one with weight 1 and no costs, plain vehicl
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -77,6 +78,7 @@ def ruin_recreate(
     start : feasible duties to start from
     tuning : figures of the search
     """
+    ready()
     began = time.monotonic()
     tuning = tuning or Tuning()
     data, state = data_of(instance, tuning), state_of(instance, seed)
@@ -87,6 +89,19 @@ def ruin_recreate(
     done, cut = _anneal(instance, effort, tuning, (data, state), began)
     routes, absent = _read(instance, state)
     return Found(routes, absent, float(state.sums[c.BEST]), done, time.monotonic() - began, cut)
+
+
+@functools.cache
+def ready() -> None:
+    """Compile the loops, or load them as compiled before, so that no search pays for it with its own time."""
+    nothing = np.zeros(1)
+    instance = Instance(
+        np.zeros((2, 2, 2)), nothing, nothing, nothing, nothing, np.zeros((1, 2)), np.ones((1, 8)), nothing
+    )
+    kernel = data_of(instance, Tuning()), state_of(instance, 0)
+    k.recreate(*kernel, True)
+    k.keep_best(kernel[1], 0)
+    k.run(*kernel, 0, 0, (0.0, 0.0, 0.0, 0.0), True)
 
 
 def multi_start(
