@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"scenario", "network", "spoilage"}),
     frozenset({"siting", "routing", "sharing", "verify"}),
     frozenset({"plan"}),
-    frozenset({"report", "batch", "importing", "benching"}),
+    frozenset({"report", "batch", "importing", "benching", "exploring"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )
@@ -87,7 +87,9 @@ def test_help_imports_nothing_heavy() -> None:
     assert "coldchain plan county" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["init", "import", "check", "plan", "verify", "doctor", "demo", "bench", "share"])
+@pytest.mark.parametrize(
+    "command", ["init", "import", "check", "plan", "verify", "doctor", "demo", "bench", "share", "sweep"]
+)
 def test_help_of_each_command_gives_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command explains itself and leaves with 0."""
     from coldchain.cli import run

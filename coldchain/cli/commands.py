@@ -186,7 +186,7 @@ def make_plan(
     target = folder or Path("runs") / f"{loaded.name}-{variant}"
     check_target(target)
     with interruptible() as stopped:
-        say = (lambda _: None) if quiet else _progress(time.monotonic())
+        say = (lambda _: None) if quiet else progress(time.monotonic())
         options = Options(time_limit_s=given["time_limit"], seed=given["seed"], say=say, stop=stopped)
         try:
             made = compute(loaded, options, faults)
@@ -199,7 +199,9 @@ def make_plan(
     return made, write_run(made, target, run_information(made, arguments))
 
 
-def _progress(began: float) -> Callable[[str], None]:
+def progress(began: float) -> Callable[[str], None]:
+    """Return what prints a line of progress with the seconds since ``began``."""
+
     def say(text: str) -> None:
         click.echo(f"[{time.monotonic() - began:6.1f} s] {text}", err=True)
 

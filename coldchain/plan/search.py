@@ -25,7 +25,6 @@ from coldchain.routing import price_trip
 from coldchain.siting import SitingProblem, SitingResult, diagnose_siting, side_relaxations, solve_siting
 
 Say = Callable[[str], None]
-FIRST_SHARE, SECOND_SHARE, NEXT_SHARE = 0.35, 0.25, 0.1
 NEXT_BUDGET = 1.1
 NEXT_GAP = 1e-4
 PLANNED: tuple[Status, ...] = ("optimal", "feasible")
@@ -40,10 +39,13 @@ class Options:
     """How to plan: ``time_limit_s`` for the whole run; ``say`` hears progress; ``stop`` is asked for an early end.
 
     The clock starts when the options are made. When it has run out, the depots not yet routed get quick routes.
+    ``shares`` of the time go to siting by underestimates (the bound), with daily trips among the modules of plans close
+    by, with daily trips among all, and for a tenth more budget; a share of 0 leaves a step out.
     """
 
     time_limit_s: float = 120.0
     seed: int = 0
+    shares: tuple[float, float, float, float] = (0.35, 0.0, 0.25, 0.1)
     say: Say = field(default=lambda _: None)
     stop: Callable[[], bool] = field(default=lambda: False)
     began: float = field(default_factory=time.monotonic)
@@ -85,7 +87,8 @@ def site(
 
     Parameters
     ----------
-    starts : the modules that siting of a plan close by ended with (:attr:`Sited.starts`)
+    starts : the modules that siting of plans close by ended with (:attr:`Sited.starts`): the first begins the first
+        aim, the last the decision with daily trips, which is sought among the modules of all of them first
     more : what to ask beyond the limits because routing took it away, by name; the bound is then not the scenario's
 
     Raises
@@ -96,7 +99,7 @@ def site(
         When the time passed before any plan was found.
     """
     aims = aims_of(basis)
-    share = FIRST_SHARE / len(aims)
+    share = options.shares[0] / len(aims)
     found: list[SitingResult] = []
     held: list[tuple[Objective, float]] = []
     for rank, aim in enumerate(aims):
@@ -112,7 +115,7 @@ def site(
         found.append(result)
         if aim != aims[-1]:
             held.append((aim, result.value + abs(result.value) * tolerance_of(basis, rank) + 1e-6))
-    practical = _site_practically(basis, arcs, (held, more), starts[-1] if starts else found[-1].count, options)
+    practical = _site_practically(basis, arcs, (held, more), starts or (found[-1].count,), options)
     constant = standing_opex_cny(basis) if aims[0] == "total_cost_cny" else 0.0
     return Sited((found[-1], *practical), max(found[0].bound, 0.0) + constant)
 
@@ -145,15 +148,24 @@ def _site_practically(
     basis: Basis,
     arcs: Arcs,
     limits: tuple[list[tuple[Objective, float]], Mapping[str, float] | None],
-    start: Counts,
+    starts: Starts,
     options: Options,
 ) -> tuple[SitingResult, ...]:
     if options.stop():
         return ()
     dear = replace(arcs, module=replace(arcs.module, money_cny=arcs.module.money_cny + _daily_trips_cny(basis)))
     problem = stated(basis, dear, "total_cost_cny", *limits)
-    result = _solve(problem, "cost with daily trips", SECOND_SHARE, basis, options, start)
-    return (result,) if result.status in PLANNED else ()
+    narrow, wide = options.shares[1:3]
+    found: tuple[SitingResult, ...] = ()
+    if narrow > 0:
+        few = replace(problem, max_count=np.minimum(problem.max_count, np.maximum.reduce(starts)))
+        result = _solve(few, "cost with daily trips, known modules", narrow, basis, options, starts[-1])
+        found = (result,) if result.status in PLANNED else ()
+    if wide > 0 or not found:
+        begin = found[0].count if found else starts[-1]
+        result = _solve(problem, "cost with daily trips", wide or narrow, basis, options, begin)
+        found = (result,) if result.status in PLANNED else found
+    return found
 
 
 def _daily_trips_cny(basis: Basis) -> NDArray[np.float64]:
@@ -190,7 +202,7 @@ def next_budget(basis: Basis, arcs: Arcs, sited: SitingResult, options: Options)
         problem = replace(stated(basis, arcs, "total_cost_cny"), budget=budget * NEXT_BUDGET)
         more = solve_siting(
             problem,
-            time_limit_s=options.time_limit_s * NEXT_SHARE,
+            time_limit_s=options.time_limit_s * options.shares[3],
             gap=NEXT_GAP,
             seed=options.seed,
             start=sited.count,

@@ -1,0 +1,151 @@
+"""What a sweep of budgets buys, as a chart: loss, coverage, cost and sites against the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from coldchain.errors import MissingExtraError
+from coldchain.report import palette
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SIZE_IN, DPI = (10.0, 6.6), 160
+MILLION = 1e6
+TREAD = 1.3
+LINE, TARGET, OWN = palette.VILLAGES[5], palette.DEPOTS["built"], palette.DEPOTS["expanded"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One figure against the budget: column, title, divisor, and the column of a bound drawn below it."""
+
+    column: str
+    title: str
+    per: float
+    bound: str = ""
+
+
+def panels(aim: str) -> tuple[Panel, ...]:
+    """Return the four panels; the bound stands in the panel of the aim it is of."""
+    return (
+        Panel("loss_rate", "Loss, % of the harvest", 0.01),
+        Panel("coverage", "Pre-cooled in time, % of the harvest", 0.01),
+        Panel("annual_cny", "Yearly cost, losses included, CNY M", MILLION, "bound" if aim == "total_cost_cny" else ""),
+        Panel("sites_built", "Sites with new modules", 1.0),
+    )
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is marked on the chart: targets by column, the budget each needs, CNY, and the scenario's own budget."""
+
+    targets: Mapping[str, float]
+    needed_cny: Mapping[str, float]
+    own_cny: float
+
+
+def stairs(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each step of the curve, with the budget from which its plan can be had: the awards it takes.
+
+    The last row repeats the last step a little further, so that its tread is seen.
+    """
+    known = frame[frame["annual_cny"].notna()].sort_values("subsidy_cny", kind="stable")
+    better = known["objective"] < known["objective"].cummin().shift(fill_value=float("inf"))
+    steps = known[better].assign(budget_cny=known["subsidy_cny"][better])
+    further = min(float(frame["budget_cny"].max()), TREAD * float(steps["budget_cny"].max()) or MILLION)
+    return pd.concat([steps, steps.tail(1).assign(budget_cny=further)], ignore_index=True)
+
+
+def write_curve(frame: pd.DataFrame, paths: Sequence[Path], title: str, aim: str, marks: Marks) -> None:
+    """Draw the table of a sweep into files whose endings name the format, ``.png`` or ``.svg``.
+
+    Parameters
+    ----------
+    frame : columns budget_cny and those of :func:`panels`; rows without a plan hold NaN
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("the chart needs matplotlib: pip install 'coldchain[report]'") from error
+    drawing = Figure(figsize=SIZE_IN, dpi=DPI, facecolor=palette.PAPER, layout="constrained")
+    FigureCanvasAgg(drawing)
+    drawing.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=palette.INK)
+    known = stairs(frame)
+    for axes, panel in zip(drawing.subplots(2, 2).ravel(), panels(aim), strict=True):
+        _draw(axes, known, panel, marks)
+    for path in paths:
+        drawing.savefig(path, dpi=DPI, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def _draw(axes: Axes, frame: pd.DataFrame, panel: Panel, marks: Marks) -> None:
+    budget, figure = frame["budget_cny"] / MILLION, frame[panel.column] / panel.per
+    axes.step(budget, figure, where="post", color=LINE, linewidth=1.6)
+    axes.plot(budget[:-1], figure[:-1], "o", color=LINE, markersize=3, clip_on=False)
+    if panel.bound:
+        bound = frame[panel.bound] / panel.per
+        axes.fill_between(budget, bound, figure, step="post", color=LINE, alpha=0.12, linewidth=0)
+        axes.annotate("proved: no plan lies below the shading", (0.98, 0.04), xycoords="axes fraction", ha="right",
+                      fontsize=7, color=palette.MUTED)  # fmt: skip
+    else:
+        axes.annotate(f"no better plan found from CNY {budget.iloc[-2]:,.2f} M on", (0.98, 0.04), ha="right",
+                      xycoords="axes fraction", fontsize=7, color=palette.MUTED)  # fmt: skip
+    if panel.column in marks.targets:
+        _target(axes, marks.targets[panel.column] / panel.per, marks.needed_cny.get(panel.column))
+    axes.axvline(marks.own_cny / MILLION, color=OWN, linewidth=1.0, linestyle=":")
+    axes.set_title(panel.title, fontsize=9, color=palette.INK, loc="left")
+    axes.set_xlabel("subsidy spent, CNY M (dotted: the scenario's budget)", fontsize=7.5, color=palette.MUTED)
+    axes.set_ylim(bottom=0)
+    _calm(axes)
+
+
+def _target(axes: Axes, level: float, needed_cny: float | None) -> None:
+    axes.axhline(level, color=TARGET, linewidth=0.9, linestyle="--")
+    needed = "not reached" if needed_cny is None else f"reached with CNY {needed_cny / MILLION:,.2f} M"
+    axes.annotate(f"{level:g} %: {needed}", (0.98, level), xycoords=("axes fraction", "data"), xytext=(0, 3),
+                  textcoords="offset points", ha="right", fontsize=7.5, color=TARGET)  # fmt: skip
+
+
+def _calm(axes: Any) -> None:
+    axes.grid(color="#e6e9ec", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=7.5, colors=palette.INK, length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def write_curve_page(frame: pd.DataFrame, path: Path, title: str, aim: str, marks: Marks) -> None:
+    """Draw the same as one HTML page that opens without a network, for where matplotlib is not installed."""
+    from bokeh.embed import file_html
+    from bokeh.layouts import gridplot
+    from bokeh.models import Range1d, Span
+    from bokeh.plotting import figure
+    from bokeh.resources import INLINE
+
+    known = stairs(frame)
+    plots = []
+    for panel in panels(aim):
+        plot = figure(title=panel.title, width=520, height=340, x_axis_label="subsidy spent, CNY M")
+        plot.y_range = Range1d(0, 1.05 * float(known[panel.column].max() / panel.per) or 1)
+        x, y = known["budget_cny"] / MILLION, known[panel.column] / panel.per
+        plot.step(x, y, mode="after", line_color=LINE, line_width=2)
+        plot.scatter(x[:-1], y[:-1], color=LINE, size=5)
+        if panel.bound:
+            plot.step(x, known[panel.bound] / panel.per, mode="after", line_color=palette.MUTED, line_dash="dotted")
+        if panel.column in marks.targets:
+            level = marks.targets[panel.column] / panel.per
+            plot.add_layout(Span(location=level, dimension="width", line_color=TARGET, line_dash="dashed"))
+        plot.add_layout(Span(location=marks.own_cny / MILLION, dimension="height", line_color=OWN, line_dash="dotted"))
+        plots.append(plot)
+    path.write_text(file_html(gridplot(plots, ncols=2), INLINE, title), encoding="utf-8")

@@ -1,0 +1,145 @@
+"""A sweep as a folder: one object, one table, one chart; and the table on the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.box import ASCII2, SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from coldchain.errors import MissingExtraError, UsageError
+from coldchain.report.curve import Marks, write_curve, write_curve_page
+from coldchain.report.figures import MILLION, percent
+from coldchain.report.record import plain_values
+
+OBJECT, TABLE, PARQUET, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "points"
+PICTURES, PAGE = ("curve.png", "curve.svg"), "curve.html"
+MARK = {"solved": "", "same": "a larger budget's plan", "carried": "a smaller budget's plan"}
+
+
+def check_sweep_folder(folder: Path) -> None:
+    """Refuse, before any work is done, a folder that holds something other than an earlier sweep.
+
+    Raises
+    ------
+    UsageError
+        Naming the folder.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} exists and is no folder; nothing was written")
+    held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if held and not held & {OBJECT, POINTS}:
+        raise UsageError(f"{folder} exists and is no earlier sweep; choose another folder, nothing was written")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial = folder / f".trial-{os.getpid()}"
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
+
+
+def write_sweep(result: Mapping[str, Any], frame: pd.DataFrame, folder: Path) -> dict[str, Any]:
+    """Write object, table and chart; each is complete under another name before it is renamed.
+
+    The table is written as Parquet too where pyarrow is installed; the chart as PNG and SVG where matplotlib is, else
+    as one HTML page.
+
+    Returns
+    -------
+    dict
+        The object, plain values only, with the names of the files under ``files``.
+    """
+    files = [OBJECT, TABLE]
+    _whole(folder / TABLE, lambda path: frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n"))
+    if util.find_spec("pyarrow") is not None:
+        _whole(folder / PARQUET, lambda path: frame.to_parquet(path, index=False))
+        files.append(PARQUET)
+    files += _chart(result, frame, folder)
+    written: dict[str, Any] = plain_values({**result, "files": files})
+    text = json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    _whole(folder / OBJECT, lambda path: path.write_text(text, encoding="utf-8"))
+    return written
+
+
+def _whole(target: Path, write: Callable[[Path], object]) -> None:
+    partial = target.with_name(f".{os.getpid()}.{target.name}")
+    try:
+        write(partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _chart(result: Mapping[str, Any], frame: pd.DataFrame, folder: Path) -> list[str]:
+    found = {item["figure"]: item for item in result["thresholds"]}
+    needed = {name: item["reached_cny"] for name, item in found.items() if item["reached_cny"] is not None}
+    marks = Marks({name: item["share"] for name, item in found.items()}, needed, result["own_budget_cny"])
+    title = f"What a budget buys: {result['scenario']['name']} · {result['scenario']['variant']}"
+    aim = result["aim"]
+    partial = [folder / f".{os.getpid()}.{name}" for name in PICTURES]
+    try:
+        write_curve(frame, partial, title, aim, marks)
+        for path, name in zip(partial, PICTURES, strict=True):
+            path.replace(folder / name)
+    except MissingExtraError:
+        _whole(folder / PAGE, lambda path: write_curve_page(frame, path, title, aim, marks))
+        return [PAGE]
+    finally:
+        for path in partial:
+            path.unlink(missing_ok=True)
+    return list(PICTURES)
+
+
+def print_sweep(frame: pd.DataFrame, console: Console) -> None:
+    """Print one line for each budget asked for; of a stretch with one plan only the first and the last."""
+    plain = not console.is_terminal
+    table = Table(box=ASCII2 if plain else SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    heads = ("budget", "spent", "loss", "cooled", "a year", "gap", "sites", "next million saves", "")
+    units = ("CNY M", "CNY M", "%", "%", "CNY M", "%", "built", "t, CNY a year", "")
+    for head, unit in zip(heads, units, strict=True):
+        table.add_column(f"{head}\n{unit}" if unit else head, justify="right" if head else "left", no_wrap=True)
+    for row in _told(frame):
+        table.add_row(*_cells(row))
+    (Console(width=110, file=console.file) if plain else console).print(table)
+
+
+def _told(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    rows = [row for row in frame.to_dict("records") if row["asked"]]
+    plans = [None, *((row["of_budget_cny"], row["status"]) for row in rows), None]
+    inner = [plans[n] == plans[n + 1] == plans[n + 2] for n in range(len(rows))]
+    told = []
+    for n, row in enumerate(rows):
+        if not inner[n]:
+            told.append(row)
+        elif not inner[n - 1]:
+            told.append({})
+    return told
+
+
+def _cells(row: dict[Any, Any]) -> list[str]:
+    if not row:
+        return ["…"] * 8 + [""]
+    budget = f"{row['budget_cny'] / MILLION:,.2f}"
+    if pd.isna(row["annual_cny"]):
+        why = "no plan keeps every limit" if row["status"] == "infeasible" else "no plan yet"
+        return [budget, *[""] * 7, why]
+    saved = row["next_million_saves_t"], row["next_million_saves_cny"]
+    return [
+        budget,
+        f"{row['subsidy_cny'] / MILLION:,.2f}",
+        percent(row["loss_rate"]),
+        percent(row["coverage"]),
+        f"{row['annual_cny'] / MILLION:,.2f}",
+        percent(row["gap"]),
+        f"{row['sites_built']}",
+        "" if pd.isna(saved[0]) else f"{saved[0]:,.0f} t, {saved[1]:,.0f}",
+        MARK[row["how"]],
+    ]
