@@ -11,7 +11,7 @@ from coldchain.routing.kernel import data as c
 from coldchain.routing.kernel.data import INF, Data, State, access, free, hot, inner, leg, leg_into, load_fits
 
 
-@inner
+@hot
 def lay_out(s: State, r: int, i: int, after: int, mode: int) -> int:
     """Write route r to the scratch order, with stop i put in after a node; returns the number of stops.
 
@@ -37,7 +37,7 @@ def lay_out(s: State, r: int, i: int, after: int, mode: int) -> int:
     return count
 
 
-@inner
+@hot
 def forth(
     p: Data, s: State, at: int, count: int, depot: int, kind: int, ready: float
 ) -> tuple[int, float, float, float]:
@@ -71,7 +71,7 @@ def forth(
     return at, now, km + way_km, drive + way_h * pace
 
 
-@inner
+@hot
 def back(p: Data, s: State, at: int, end: int, depot: int, kind: int, arrival: float) -> tuple[float, float, float]:
     """Time the trip backwards from its arrival, every stop left as late as can be.
 
@@ -118,7 +118,7 @@ def drive_through(p: Data, s: State, count: int, depot: int, kind: int) -> float
     return float(money)
 
 
-@inner
+@hot
 def shortest_shift(p: Data, s: State, trips: int, depot: int) -> float:
     """Hours from leaving the depot first to arriving last, earlier trips moved towards later ones at no cost."""
     leave = s.clock[trips - 1, c.LEFT]
@@ -141,7 +141,7 @@ def cheapest_duty(p: Data, s: State, kept: int, count: int, depot: int) -> tuple
     return best, chosen
 
 
-@inner
+@hot
 def close_trip(p: Data, s: State, r: int, last: int, back_h: float) -> None:
     """Note what every stop of a trip needs to know of it, from its last, and add up what spoils without waiting."""
     node, link, sums = s.node, s.link, s.sums_of[r]
@@ -164,7 +164,7 @@ def close_trip(p: Data, s: State, r: int, last: int, back_h: float) -> None:
     sums[c.R_LOAD] += load
 
 
-@inner
+@hot
 def survey_duty(p: Data, s: State, r: int, kept: int) -> int:
     """Work out all sums of a duty; return the vehicle type that drives it, -1 when none can."""
     route, sums, node, link = s.ints_of[r], s.sums_of[r], s.node, s.link
@@ -200,7 +200,7 @@ def survey_duty(p: Data, s: State, r: int, kept: int) -> int:
     return kind
 
 
-@inner
+@hot
 def note_clocks(p: Data, s: State, r: int, kind: int) -> None:
     """Note the soonest end and the latest start of every halt of a duty that can be driven."""
     depot, node, link = s.ints_of[r, c.DEPOT], s.node, s.link
@@ -347,7 +347,7 @@ def gain_by_modes(p: Data, s: State, i: int, r: int, spot: tuple[int, int], best
     return least, chosen
 
 
-@inner
+@hot
 def alone_duty(p: Data, s: State, i: int, d: int) -> float:
     """CNY of fetching stop i with a vehicle of its own from depot d."""
     s.order[0, 0], s.order[0, 1] = i, 0

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 from coldchain.routing.kernel import data as c
-from coldchain.routing.kernel.data import Data, Ints, State, compiled, inner, uniform
+from coldchain.routing.kernel.data import Data, Ints, State, compiled, hot, inner, uniform
 from coldchain.routing.kernel.plain import hold
 from coldchain.routing.kernel.routes import fits, new_route, offer, refresh
 
 TRIED = 40  # nearest stops beside which an insertion is tried in large problems
 
 
-@inner
+@hot
 def best_everywhere(p: Data, s: State, i: int, best: float) -> tuple[float, int, int, int]:
     """Least CNY for stop i over all positions of all routes, the route, the node it goes after, and how."""
     at, after, way, blink = -1, -1, 0, s.marks[c.BLINK]
@@ -35,7 +35,7 @@ def best_everywhere(p: Data, s: State, i: int, best: float) -> tuple[float, int,
     return best, at, after, way
 
 
-@inner
+@hot
 def best_nearby(p: Data, s: State, i: int, best: float) -> tuple[float, int, int, int]:
     """Like `best_everywhere`, only beside the stops near to i."""
     at, after, way, blink = -1, -1, 0, s.marks[c.BLINK]
@@ -60,7 +60,7 @@ def best_nearby(p: Data, s: State, i: int, best: float) -> tuple[float, int, int
     return best, at, after, way
 
 
-@inner
+@hot
 def save(s: State, r: int) -> None:
     """Remember route r as it was before this iteration, once; the flag of a trip is the lowest bit of a stop."""
     if s.touched[r] == s.marks[c.STAMP]:
@@ -77,7 +77,7 @@ def save(s: State, r: int) -> None:
     s.marks[c.SAVED] = at
 
 
-@inner
+@hot
 def put(p: Data, s: State, i: int, r: int, after: int, mode: int) -> None:
     """Link stop i into route r after a node (a depot means at the front), in the way of `duty.lay_out`."""
     save(s, r)
@@ -99,7 +99,7 @@ def put(p: Data, s: State, i: int, r: int, after: int, mode: int) -> None:
     route[c.SIZE] += 1
 
 
-@inner
+@hot
 def take(s: State, i: int) -> None:
     """Unlink stop i from its route into the pool; the route's sums are left for `refresh`."""
     link = s.link
@@ -129,7 +129,7 @@ def tear_route(p: Data, s: State, r: int) -> None:
     refresh(p, s, r)
 
 
-@inner
+@hot
 def tear_string(p: Data, s: State, seed: int, most: float) -> None:
     """Take a string of stops with the seed in it out of its route, perhaps sparing some in its midst."""
     r = s.link[seed, c.ROUTE]
@@ -160,7 +160,7 @@ def tear_string(p: Data, s: State, seed: int, most: float) -> None:
         tear_route(p, s, r)
 
 
-@inner
+@hot
 def ruin(p: Data, s: State) -> None:
     """Take strings out of routes near to a stop drawn by chance."""
     m = p.depots.shape[0]
@@ -179,7 +179,7 @@ def ruin(p: Data, s: State) -> None:
             strings -= 1
 
 
-@inner
+@hot
 def sort_pool(p: Data, s: State) -> None:
     """Put the pool in order of one key, drawn by the odds; the first key is chance."""
     draw, key = uniform(s) * p.odds[p.odds.shape[0] - 1], 0
@@ -222,7 +222,7 @@ def recreate(p: Data, s: State, wide: bool) -> None:
             s.marks[c.POOL] += 1
 
 
-@inner
+@hot
 def restore(p: Data, s: State) -> None:
     """Bring back the saved routes: first free what they hold now, then rebuild them."""
     at = 0

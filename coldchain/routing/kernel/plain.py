@@ -12,7 +12,6 @@ from coldchain.routing.kernel.data import (
     compiled,
     free,
     hot,
-    inner,
     leg,
     leg_into,
     load_fits,
@@ -59,7 +58,7 @@ def hold(p: Data, s: State, r: int, kind: int) -> None:
     s.depot_routes[depot] += 1
 
 
-@inner
+@hot
 def walk_back(p: Data, s: State, last: int, back_h: float) -> tuple[float, float]:
     """Note the hours to the depot after each stop, from the last; spoilage by driving and by halts."""
     node = s.node
@@ -74,7 +73,7 @@ def walk_back(p: Data, s: State, last: int, back_h: float) -> tuple[float, float
     return spoil, spoil_halt
 
 
-@inner
+@hot
 def survey(p: Data, s: State, r: int, kept: int) -> int:
     """Work out all sums of a route; return the vehicle type that drives it, -1 when none can."""
     route, sums, node, link = s.ints_of[r], s.sums_of[r], s.node, s.link
@@ -143,7 +142,7 @@ def gain_at(p: Data, s: State, i: int, r: int, a: int, b: int) -> float:
     return float(cheapest(p, s, s.ints_of[r, c.KIND], total)[0] + sums[c.R_ACCESS] - sums[c.R_COST])
 
 
-@inner
+@hot
 def alone(p: Data, s: State, i: int, d: int) -> float:
     """CNY of fetching stop i with a vehicle of its own from depot d."""
     out_km, out_h = leg_into(p, i, d)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coldchain.routing.kernel import data as c
-from coldchain.routing.kernel.data import INF, Data, State, access, compiled, hot, inner, load_fits
+from coldchain.routing.kernel.data import INF, Data, State, access, compiled, hot, load_fits
 from coldchain.routing.kernel.duty import alone_duty, gain_by_modes, survey_duty
 from coldchain.routing.kernel.plain import alone, gain_at, hold, survey
 
@@ -71,7 +71,7 @@ def offer(p: Data, s: State, i: int, r: int, spot: tuple[int, int], best: float)
     return gain_at(p, s, i, r, a, b if b >= 0 else depot) + extra, 0
 
 
-@inner
+@hot
 def new_route(p: Data, s: State, i: int) -> tuple[float, int]:
     """CNY of fetching stop i with a vehicle of its own, and the depot it starts from."""
     best, chosen = INF, -1

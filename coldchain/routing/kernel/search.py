@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from coldchain.routing.kernel import data as c
-from coldchain.routing.kernel.data import Data, State, compiled, inner, uniform
+from coldchain.routing.kernel.data import Data, State, compiled, hot, uniform
 from coldchain.routing.kernel.moves import recreate, restore, ruin
 
 
@@ -32,7 +32,7 @@ def keep_best(s: State, at: int) -> None:
     s.marks[c.BEST_TOP], s.marks[c.BEST_AT] = top, at
 
 
-@inner
+@hot
 def accept(s: State, value: float, now: float, pressure: float, heat: float) -> bool:
     """Whether to go on from the new routes.
 
