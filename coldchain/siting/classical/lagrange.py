@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from coldchain.siting.classical.problem import LocationProblem
 from coldchain.siting.problem import Bools, Floats, Ints
 
 STEPS = 50  # subgradient steps between two looks at the plan
+RESTART = 0.5  # step factor after sites were fixed
 LARGEST = 2_000_000  # total load up to which sums of capacities are listed
 
 
@@ -83,6 +85,23 @@ class Ascent:
         """Whether further steps would gain next to nothing."""
         return bool(self.memory[0] < 1e-4)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the sites open for good are as many as the count asks for, so that no choice is left."""
+        return bool(self.rule[0]) and int(self.opened.sum()) >= self.rule[0]
+
+    def fixed(self, place: int, *, opened: bool) -> Ascent:
+        """Return a copy with the live site at ``place`` open, or closed, for good."""
+        child = copy(self)
+        child.opened, child.best = self.opened.copy(), self.best.copy()
+        child.memory = np.array([RESTART, 0.0, -np.inf, 0.0])
+        if opened:
+            child.opened[self.live[place]] = True
+            child.mean = self.mean.copy()
+        else:
+            child.live, child.mean = np.delete(self.live, place), np.delete(self.mean, place)
+        return child
+
     def climb(self, goal: float) -> Bools:
         """Do some steps towards ``goal``; returns the sites of the best choice, bool[M]."""
         self.memory[3] = goal
@@ -108,7 +127,7 @@ class Ascent:
         self.opened[dual.live[dual.bound - dual.reduced > cutoff]] = True
         keep = (dual.bound + dual.reduced <= cutoff) | self.opened[dual.live]
         self.live, self.mean = self.live[keep], self.mean[keep]
-        self.memory[:2] = 0.5, 0.0
+        self.memory[:2] = RESTART, 0.0
         return int(self.opened.sum() - len(self.live) - before)
 
     def _reduced(self, value: Floats, price: float, y: Floats, state: Ints) -> Floats:

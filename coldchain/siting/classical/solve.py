@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 import time
@@ -10,8 +11,9 @@ from collections.abc import Callable
 import numpy as np
 
 from coldchain.model.base import Status
+from coldchain.siting.classical.branch import branch
 from coldchain.siting.classical.interchange import interchange
-from coldchain.siting.classical.lagrange import Ascent
+from coldchain.siting.classical.lagrange import Ascent, Dual
 from coldchain.siting.classical.problem import LocationProblem, LocationResult
 from coldchain.siting.classical.proof import Reduced, near_arcs, reduced_model, useful_arcs
 from coldchain.siting.classical.serve import Service, serve
@@ -20,6 +22,7 @@ from coldchain.siting.problem import Bools, Floats
 
 ROUNDS = 400  # interchanges in one local search
 TRIES = 12  # open sets of the ascent for which a transportation problem is solved
+NEIGHBOURS = 40  # sets next to the best one for which a transportation problem is solved
 COLUMNS = 6  # arcs a customer has in the first integer model with capacities
 
 
@@ -87,8 +90,10 @@ class _Search:
 
     @property
     def cutoff(self) -> float:
-        """Every plan better than the best costs at most this."""
-        return self.value - 1.0 + 1e-6 if self.problem.integral else self.value * (1 + 1e-12)
+        """Plans above it need not be looked at: they are no better than the best, or not by half the wanted gap."""
+        if self.problem.integral:
+            return self.value - 1.0 + 1e-6
+        return self.value - 0.5 * self.gap * abs(self.value) if self.best else math.inf
 
     @property
     def done(self) -> bool:
@@ -99,26 +104,31 @@ class _Search:
         self.log.append(f"{seconds:7.1f} s  value {self.value:.8g}  bound {self.bound:.8g}  {what}")
 
     def raise_bound(self, bound: float) -> None:
-        """Take a bound on every plan under the cutoff; it never passes the best plan."""
+        """Take a bound on every plan under the cutoff; beyond it only whole costs tell that none is left."""
         if self.problem.integral and math.isfinite(bound):
             bound = float(math.ceil(bound - 1e-6 * max(1.0, abs(bound) * 1e-3)))
-        self.bound = max(self.bound, min(bound, self.value))
+        self.bound = max(self.bound, min(bound, self.value if self.problem.integral else self.cutoff))
 
     def run(self) -> None:
         self.attempt(np.ones(self.problem.sites, bool))
         self._single()
         ascent = Ascent(self.problem)
-        while True:
+        self._settle(ascent)
+        if not self.problem.capacitated:
+            self._branch(ascent)
+        elif self._polish(ascent, 0.15 * self.engine.left()):
+            self._settle(ascent)
+        self._prove(ascent)
+
+    def _settle(self, ascent: Ascent) -> None:
+        """Climb and fix in turn while fixing settles much."""
+        settled = ascent.problem.sites
+        while settled > 0.1 * len(ascent.live) and not self.done and self.engine.left() > 0.1:
             self._climb(ascent)
             dual = ascent.dual()
             self.raise_bound(dual.bound)
-            if self.done or self.engine.left() < 0.1:
-                return
             settled = ascent.shrink(dual, self.cutoff)
             self.note(f"ascent: {len(ascent.live)} sites live, {int(ascent.opened.sum())} open for good")
-            if settled <= 0.1 * len(ascent.live):
-                break
-        self._prove(ascent)
 
     def attempt(self, opened: Bools) -> bool:
         """Serve with these sites, or with what local search makes of them; True when that is better."""
@@ -168,10 +178,37 @@ class _Search:
             goal = self.value if math.isfinite(self.value) else abs(before) * 1.1 + 1.0
             chosen = ascent.climb(goal)
             self.raise_bound(ascent.bound)
-            if self.problem.capacitated and tries >= TRIES:
-                continue
-            tries += 1
-            self.attempt(_reaching(self.problem, ascent, chosen))
+            if not self.problem.capacitated or tries < TRIES:
+                known = len(self._seen)
+                self.attempt(_reaching(self.problem, ascent, chosen))
+                tries += len(self._seen) - known
+
+    def _polish(self, ascent: Ascent, seconds: float) -> bool:
+        """Try the sets next to the best one in the order of their Lagrangian values; True when one was better."""
+        end, start = self.engine.left() - seconds, self.value
+        better = True
+        while better and not self.done:
+            better = False
+            for opened in _neighbours(self.problem, ascent.dual(), self.best)[:NEIGHBOURS]:
+                self.engine.check()
+                if self.engine.left() < end:
+                    break
+                if self.attempt(opened):
+                    better = True
+                    break
+        self.note("neighbours tried")
+        return self.value < start
+
+    def _branch(self, ascent: Ascent) -> None:
+        """Split on the sites; what is left open at the time limit stays with its bound."""
+
+        def more() -> bool:
+            self.engine.check()
+            return self.engine.left() > 0.05 and not self.done
+
+        bound, nodes = branch(ascent, self, more, self.raise_bound)
+        self.raise_bound(bound)
+        self.note(f"{nodes} nodes bounded")
 
     def _prove(self, ascent: Ascent) -> None:
         columns = COLUMNS
@@ -180,9 +217,12 @@ class _Search:
             kept = near_arcs(dual, columns) if self.problem.capacitated else useful_arcs(dual, self.cutoff)
             model = reduced_model(self.problem, dual, kept, ascent.opened, ascent.rule[1])
             self.note(f"integer model: {len(dual.live)} sites, {int(kept.sum())} of {self.problem.cost.size} arcs")
+            before = self.value
             if self._integer(model) or not self.problem.capacitated or kept.all():
                 break
             columns *= 2
+            if self.value < before:
+                self._settle(ascent)
 
     def _integer(self, reduced: Reduced) -> bool:
         """Solve it; True when its optimum uses no priced column."""
@@ -219,6 +259,23 @@ def _reaching(problem: LocationProblem, ascent: Ascent, chosen: Bools) -> Bools:
             break
         opened[ascent.live[place]] = True
     return opened
+
+
+def _neighbours(problem: LocationProblem, dual: Dual, plan: Service | None) -> list[Bools]:
+    """List the sets one site or one swap away that reach the load, those of the least Lagrangian value first."""
+    if plan is None:
+        return []
+    inside = [-1, *np.flatnonzero(plan.opened[dual.live]).tolist()]
+    outside = [-1, *np.flatnonzero(~plan.opened[dual.live]).tolist()]
+    price = np.append(dual.reduced, 0.0)  # the last entry stands for no site
+    found = []
+    for leave, enter in sorted(itertools.product(inside, outside), key=lambda ends: price[ends[1]] - price[ends[0]]):
+        opened = plan.opened.copy()
+        opened[dual.live[[k for k in (leave, enter) if k >= 0]]] ^= True
+        right = problem.count is None or opened.sum() == problem.count
+        if right and problem.capacity[opened].sum() >= problem.load.sum():
+            found.append(opened)
+    return found
 
 
 def _result(
