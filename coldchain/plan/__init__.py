@@ -1,6 +1,6 @@
 """Plans: from a scenario to depots, routes, losses and money, verified."""
 
-from coldchain.plan.pipeline import Course, Ground, Near, Plan, lay_ground, plan, plan_on
+from coldchain.plan.pipeline import Course, Ground, Near, Plan, lay_ground, plan, plan_on, plan_with
 from coldchain.plan.roads import PlacedNetwork, place_on_roads
 from coldchain.plan.search import Options
 
@@ -15,4 +15,5 @@ __all__ = [
     "place_on_roads",
     "plan",
     "plan_on",
+    "plan_with",
 ]

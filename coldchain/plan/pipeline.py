@@ -25,7 +25,7 @@ from coldchain.plan.operators import cash_flow, ledger, operators
 from coldchain.plan.reasons import unserved_reasons
 from coldchain.plan.roads import place_on_roads
 from coldchain.plan.rollout import rollout
-from coldchain.plan.search import NO_FURTHER, Options, Sited, Starts, aims_of, next_budget, site, tolerance_of
+from coldchain.plan.search import NO_FURTHER, Counts, Options, Sited, Starts, aims_of, next_budget, site, tolerance_of
 from coldchain.plan.summary import summarise
 from coldchain.siting import solve_siting
 from coldchain.verify import Report, verify_tables
@@ -183,7 +183,7 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     near : what is known from plans close by: decisions to start from and to compete, a bound
     """
     near = near or Near()
-    basis, arcs, today = ground.basis, ground.arcs, ground.today
+    basis, arcs = ground.basis, ground.arcs
     clock = _Clock(ground.seconds)
     sited = site(basis, arcs, options, near.starts)
     bound = sited.bound
@@ -193,19 +193,58 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     if course.missing:
         course, sited = _mended(ground, (course, sited), near, options)
     clock.lap("routing")
-    tables = {**_tables(basis, arcs, course, today), "next_budget": further}
+    extra = {"next_budget": further}
+    return _finished(ground, course, options, clock, extra=extra, bound=max(bound, near.bound), starts=sited.starts)
+
+
+def plan_with(ground: Ground, count: Counts, options: Options, bound: float = 0.0) -> Plan:
+    """Plan with exactly these new modules: only who goes where, and on which routes, is decided.
+
+    Nothing is asked of the modules: the report tells which limits they break.
+
+    Parameters
+    ----------
+    count : new modules, shape (sites, types)
+    bound : of the first aim, where one is known
+    """
+    clock = _Clock(ground.seconds)
+    problem = siting_problem(ground.basis, ground.arcs, "total_cost_cny", build=False)
+    result = solve_siting(
+        replace(problem, existing=problem.existing + count), time_limit_s=options.time_limit_s, gap=1e-6
+    )
+    clock.lap("siting")
+    decision = Decision.of(ground.arcs, count, result.arc_share)
+    effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
+    course = _course(ground.basis, ground.arcs, decision, effort, options)
+    clock.lap("routing")
+    return _finished(ground, course, options, clock, extra={"next_budget": NO_FURTHER}, bound=bound, starts=(count,))
+
+
+def _finished(
+    ground: Ground,
+    course: Course,
+    options: Options,
+    clock: _Clock,
+    *,
+    extra: dict[str, pd.DataFrame],
+    bound: float,
+    starts: Starts,
+) -> Plan:
+    """Tabulate, sum up and verify a course."""
+    basis = ground.basis
+    tables = {**_tables(basis, ground.arcs, course, ground.today), **extra}
     facts = {
         "seed": options.seed,
         "interrupted": options.stop(),
-        "bound": max(bound, near.bound),
+        "bound": bound,
         "warnings": [*map(str, ground.faults), *_cautions(basis, options)],
     }
-    summary = summarise(basis, course, today, tables, facts)
+    summary = summarise(basis, course, ground.today, tables, facts)
     report = verify_tables(ground.scenario, basis.placed.network, basis.placed.node, tables, summary)
     clock.lap("verify")
     summary["seconds"] = clock.seconds()
     summary["version"] = __version__
-    return Plan(ground.scenario, summary, tables, basis, ground.faults, report, course, sited.starts)
+    return Plan(ground.scenario, summary, tables, basis, ground.faults, report, course, starts)
 
 
 def _cautions(basis: Basis, options: Options) -> list[str]:
