@@ -18,7 +18,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"scenario", "network", "spoilage"}),
     frozenset({"siting", "routing", "sharing", "verify"}),
     frozenset({"plan"}),
-    frozenset({"report", "batch", "importing", "benching", "exploring"}),
+    frozenset({"report", "batch", "importing", "benching", "exploring", "settling"}),
+    frozenset({"dispatching"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )

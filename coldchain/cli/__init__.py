@@ -10,6 +10,7 @@ import click
 from coldchain.cli import commands
 from coldchain.cli.benching import bench
 from coldchain.cli.exploring import sweep
+from coldchain.cli.routing import routes
 from coldchain.cli.sharing import share
 from coldchain.errors import BadInputError, ColdchainError
 
@@ -36,7 +37,7 @@ def cli(debug: bool) -> None:
 
 for command in (
     commands.init, commands.import_, commands.check, commands.plan, commands.verify, commands.doctor, commands.demo,
-    bench, share, sweep,
+    bench, routes, share, sweep,
 ):  # fmt: skip
     cli.add_command(command)
 

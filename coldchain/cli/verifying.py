@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from coldchain.errors import BadInputError, Fault
 from coldchain.plan import place_on_roads
-from coldchain.report import read_run
-from coldchain.scenario import FILE, load
+from coldchain.report import read_run, scenario_folder
+from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
-
-
-def _source(folder: Path, arguments: dict[str, Any]) -> Path:
-    """Find the scenario where it lies from the run folder, or from here."""
-    named = [folder / arguments.get("scenario_from_run", "."), Path(arguments.get("scenario", "."))]
-    found: Path | None = next((path for path in named if (path / FILE).is_file()), None)
-    if found is None:
-        message = "the scenario of this run is not there any more; say where it is with --scenario"
-        raise BadInputError([Fault("run.json", None, "scenario", str(named[1]), message, "missing-file")])
-    return found
 
 
 def verify_folder(folder: Path, moved: Path | None = None) -> Report:
@@ -36,7 +24,7 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
         When the folder is not a run, or the scenario cannot be read.
     """
     run, summary, tables = read_run(folder)
-    source: Path = moved or _source(folder, run["arguments"])
+    source: Path = moved or scenario_folder(folder, run["arguments"])
     scenario, _ = load(source, summary["scenario"]["variant"])
     siting = scenario.siting.model_copy(update={"budget_cny": summary["investment"]["budget_cny"]})
     scenario = replace(scenario, siting=siting)

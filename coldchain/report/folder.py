@@ -6,7 +6,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from pandas.api import types
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.plan import Plan
 from coldchain.report.record import plain_values
-from coldchain.scenario import decode
+from coldchain.scenario import FILE, decode
 
 SUMMARY, RUN, TABLES, GEOPACKAGE, MAP = "summary.json", "run.json", "tables", "plan.gpkg", "map.html"
 SUMMARY_SCHEMA = "coldchain.summary/"
@@ -25,8 +25,12 @@ COLUMNS = "columns"
 ColumnKind = Literal["text", "number", "whole", "flag"]
 
 
-def check_target(folder: Path) -> None:
+def check_target(folder: Path, summary: str = SUMMARY, schema: str = SUMMARY_SCHEMA) -> None:
     """Refuse, before any work is done, a folder that a run may not be written to.
+
+    Parameters
+    ----------
+    summary, schema : name of the file and beginning of its schema by which an earlier run is known
 
     Raises
     ------
@@ -34,7 +38,7 @@ def check_target(folder: Path) -> None:
         When it holds something other than an earlier run, or it cannot be written.
     """
     target = Path(folder).resolve()
-    if target.exists() and not _may_replace(target):
+    if target.exists() and not _may_replace(target, summary, schema):
         raise UsageError(f"{folder} exists and is no earlier run; choose another folder, nothing was written")
     above = next(parent for parent in target.parents if parent.exists())
     trial = above / f".{target.name}.trial-{os.getpid()}"
@@ -63,21 +67,46 @@ def write_run(plan: Plan, folder: Path | str, run_info: Mapping[str, Any]) -> Pa
     UsageError
         When the folder holds something other than a run, or cannot be written; nothing is left behind.
     """
-    check_target(Path(folder))
-    target = Path(folder).resolve()
+    return write_folder(Path(folder), lambda partial: _write_all(plan, partial, run_info))
+
+
+def write_folder(
+    folder: Path, fill: Callable[[Path], None], summary: str = SUMMARY, schema: str = SUMMARY_SCHEMA
+) -> Path:
+    """Let ``fill`` write a folder under another name, then put it in place whole; parameters as `check_target`."""
+    check_target(folder, summary, schema)
+    target = folder.resolve()
     partial = target.parent / f".{target.name}.partial-{os.getpid()}"
     try:
         partial.mkdir(parents=True)
-        _write_all(plan, partial, run_info)
+        fill(partial)
         _put_in_place(partial, target)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return Path(folder)
+    return folder
 
 
-def read_run(folder: Path | str) -> tuple[dict[str, Any], dict[str, Any], dict[str, pd.DataFrame]]:
+def scenario_folder(folder: Path, arguments: Mapping[str, Any]) -> Path:
+    """Find the scenario of a run where it lies from the run folder, or from here.
+
+    Raises
+    ------
+    BadInputError
+        When it is in neither place.
+    """
+    named = [folder / arguments.get("scenario_from_run", "."), Path(arguments.get("scenario", "."))]
+    found: Path | None = next((path for path in named if (path / FILE).is_file()), None)
+    if found is None:
+        message = "the scenario of this run is not there any more; say where it is with --scenario"
+        raise BadInputError([Fault("run.json", None, "scenario", str(named[1]), message, "missing-file")])
+    return found
+
+
+def read_run(
+    folder: Path | str, summary_name: str = SUMMARY
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, pd.DataFrame]]:
     """Read a run back.
 
     Returns
@@ -92,7 +121,7 @@ def read_run(folder: Path | str) -> tuple[dict[str, Any], dict[str, Any], dict[s
     """
     root = Path(folder)
     faults: list[Fault] = []
-    run_info, summary = _object(root, RUN, faults), _object(root, SUMMARY, faults)
+    run_info, summary = _object(root, RUN, faults), _object(root, summary_name, faults)
     kinds = run_info.get(COLUMNS, {})
     if not faults and not isinstance(kinds, dict):
         faults.append(Fault(RUN, None, COLUMNS, "", "must be an object: table -> column -> kind", "garbled"))
@@ -102,15 +131,15 @@ def read_run(folder: Path | str) -> tuple[dict[str, Any], dict[str, Any], dict[s
     return run_info, summary, tables
 
 
-def _may_replace(target: Path) -> bool:
+def _may_replace(target: Path, name: str, schema: str) -> bool:
     """Tell whether a folder is empty or an earlier run."""
     if not target.is_dir():
         return False
     if not any(target.iterdir()):
         return True
     faults: list[Fault] = []
-    summary = _object(target, SUMMARY, faults)
-    return not faults and str(summary.get("schema", "")).startswith(SUMMARY_SCHEMA)
+    summary = _object(target, name, faults)
+    return not faults and str(summary.get("schema", "")).startswith(schema)
 
 
 def _write_all(plan: Plan, folder: Path, run_info: Mapping[str, Any]) -> None:
@@ -118,15 +147,22 @@ def _write_all(plan: Plan, folder: Path, run_info: Mapping[str, Any]) -> None:
     from coldchain.report.lines import plan_lines
     from coldchain.report.map import write_map
 
-    (folder / TABLES).mkdir()
-    for stem, frame in plan.tables.items():
-        frame.to_csv(folder / TABLES / f"{stem}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
-    columns = {stem: {name: _kind(frame[name]) for name in frame.columns} for stem, frame in plan.tables.items()}
-    _write_json(folder / SUMMARY, plan.summary)
-    _write_json(folder / RUN, {**run_info, COLUMNS: columns})
+    write_tables(plan.tables, folder, SUMMARY, plan.summary, run_info)
     lines = plan_lines(plan)
     write_geopackage(plan, folder / GEOPACKAGE, lines)
     write_map(plan, folder / MAP, lines)
+
+
+def write_tables(
+    tables: Mapping[str, pd.DataFrame], folder: Path, name: str, summary: Mapping[str, Any], run_info: Mapping[str, Any]
+) -> None:
+    """Write tables, the summary under its name, and how it came about with the kinds of the columns."""
+    (folder / TABLES).mkdir()
+    for stem, frame in tables.items():
+        frame.to_csv(folder / TABLES / f"{stem}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    columns = {stem: {column: _kind(frame[column]) for column in frame.columns} for stem, frame in tables.items()}
+    _write_json(folder / name, summary)
+    _write_json(folder / RUN, {**run_info, COLUMNS: columns})
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

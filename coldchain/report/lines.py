@@ -51,9 +51,9 @@ def plan_lines(plan: Plan) -> PlanLines:
     yearly = np.bincount(leg, weights=per_leg, minlength=len(distinct)).astype(np.float64)
     link, passes = _links_in_use(plan.basis.placed.network, drawn, yearly)
     ends = np.cumsum([0, *(len(rows) for rows in legs)])
-    lines = [_joined([drawn[k] for k in leg[a:b]]) for a, b in pairwise(ends)]
+    lines = [joined([drawn[k] for k in leg[a:b]]) for a, b in pairwise(ends)]
     count = len(plan.tables["routes"])
-    there = {key: _joined([drawn[leg[ends[count + n]]]]) for n, key in enumerate(hauls)}
+    there = {key: joined([drawn[leg[ends[count + n]]]]) for n, key in enumerate(hauls)}
     return PlanLines(tuple(lines[:count]), there, link, passes)
 
 
@@ -93,7 +93,7 @@ def _haul_chains(
     return result
 
 
-def _joined(legs: list[Floats]) -> Floats:
+def joined(legs: list[Floats]) -> Floats:
     """Join legs, without the vertex shared by neighbours; a lone vertex is doubled so that it is a line."""
     line = np.concatenate(legs)
     fresh = np.ones(len(line), dtype=np.bool_)

@@ -34,7 +34,7 @@ from bokeh.resources import INLINE
 from coldchain.plan import Plan
 from coldchain.report import palette, panel, tips
 from coldchain.report.lines import PlanLines, plan_lines
-from coldchain.report.mapdata import MapData, map_data
+from coldchain.report.mapdata import MapData, Window, map_data
 from coldchain.report.twin import tables_below
 
 FRAME_PX = (800, 640)
@@ -57,14 +57,14 @@ def write_map(plan: Plan, path: Path | str, lines: PlanLines | None = None) -> N
     data = map_data(plan, lines or plan_lines(plan), FRAME_PX[0] / FRAME_PX[1])
     sources = {name: ColumnDataSource(getattr(data, name)) for name in tips.LAYERS}
     season = BooleanFilter()
-    plot = _plot(data)
+    plot = frame(data.window)
     items = _draw(plot, data, sources, season)
-    _add_legend(plot, items)
+    add_legend(plot, items)
     page = column(
-        _div(panel.heading(plan), margin=(14, 0, 6, 0)),
+        div(panel.heading(plan), margin=(14, 0, 6, 0)),
         row(
             column(_season_select(plan, sources["routes"], season), plot, spacing=2),
-            _div(panel.panel(plan), width=PANEL_PX, margin=(6, 0, 0, 18)),
+            div(panel.panel(plan), width=PANEL_PX, margin=(6, 0, 0, 18)),
         ),
         tables_below(sources["depots"], sources["villages"], plan.tables["commodities"]),
         styles={"margin": "0 auto", "width": "fit-content"},
@@ -74,13 +74,14 @@ def write_map(plan: Plan, path: Path | str, lines: PlanLines | None = None) -> N
     Path(path).write_text(file_html(page, INLINE, title), encoding="utf-8")
 
 
-def _plot(data: MapData) -> Any:
+def frame(window: Window) -> Any:
+    """Return an empty map of a part of the plane, with a scale."""
     wheel = WheelZoomTool()
     plot = figure(
         frame_width=FRAME_PX[0],
         frame_height=FRAME_PX[1],
-        x_range=Range1d(*data.window.x),
-        y_range=Range1d(*data.window.y),
+        x_range=Range1d(*window.x),
+        y_range=Range1d(*window.y),
         tools=["pan", wheel, "reset", "save", "tap"],
         active_scroll=wheel,
         toolbar_location="right",
@@ -200,7 +201,7 @@ def _add_scale(plot: Any) -> None:
     plot.add_layout(bar, "below")
 
 
-def _add_legend(plot: Any, items: list[LegendItem]) -> None:
+def add_legend(plot: Any, items: list[LegendItem]) -> None:
     """Add a legend below the frame, where it hides nothing."""
     legend = Legend(
         items=items, click_policy="hide", orientation="horizontal", ncols=5, location="bottom_left", padding=2,
@@ -231,5 +232,6 @@ def _season_select(plan: Plan, source: ColumnDataSource, season: BooleanFilter) 
     return select
 
 
-def _div(html: str, **options: Any) -> Div:
+def div(html: str, **options: Any) -> Div:
+    """Return words in the style of the panel."""
     return Div(text=html, stylesheets=[InlineStyleSheet(css=panel.STYLE)], **options)

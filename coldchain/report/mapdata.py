@@ -71,7 +71,7 @@ def map_data(plan: Plan, lines: PlanLines, aspect: float) -> MapData:
     network = plan.basis.placed.network
     tables = plan.tables
     roads = background(network, window.metres(network.xy), window.x, window.y)
-    major, minor = (_line_columns(part) for part in roads)
+    major, minor = (line_columns(part) for part in roads)
     return MapData(
         window=window,
         roads_major=major,
@@ -86,9 +86,14 @@ def map_data(plan: Plan, lines: PlanLines, aspect: float) -> MapData:
 
 
 def _window(plan: Plan, lines: PlanLines, aspect: float) -> Window:
-    """Fit all places and all ways driven, with a margin, at equal scale both ways."""
+    """Fit all places and all ways driven."""
     places = (*plan.scenario.villages, *plan.scenario.sites, *plan.scenario.hubs)
     lonlat = np.concatenate([[(place.lon, place.lat) for place in places], *lines.routes, *lines.hauls.values()])
+    return window_around(lonlat, aspect)
+
+
+def window_around(lonlat: Floats, aspect: float) -> Window:
+    """Return the window that shows all of some points, with a margin, at equal scale both ways."""
     middle = (lonlat.min(axis=0) + lonlat.max(axis=0)) / 2
     origin = (float(middle[0]), float(middle[1]))
     half = np.abs(plane(lonlat - middle, origin[1])).max(axis=0) * (1 + 2 * MARGIN)
@@ -166,7 +171,8 @@ def _hubs(plan: Plan, window: Window) -> Columns:
     return columns
 
 
-def _line_columns(lines: Sequence[Floats]) -> Columns:
+def line_columns(lines: Sequence[Floats]) -> Columns:
+    """Return lines in whole metres as lists under ``xs`` and ``ys``."""
     whole = [line.round().astype(int) for line in lines]
     return {"xs": [line[:, 0].tolist() for line in whole], "ys": [line[:, 1].tolist() for line in whole]}
 
@@ -176,7 +182,7 @@ def _routes(plan: Plan, lines: PlanLines, window: Window) -> Columns:
     drawn = [thinned(window.metres(line), window.tolerance_m) for line in lines.routes]
     columns: Columns = {name: frame[name].tolist() for name in frame.columns}
     columns["load_t"] = [kg / 1000.0 for kg in columns["load_kg"]]
-    return columns | _line_columns(drawn)
+    return columns | line_columns(drawn)
 
 
 def _hauls(frame: pd.DataFrame, lines: PlanLines, window: Window) -> Columns:
@@ -192,7 +198,7 @@ def _hauls(frame: pd.DataFrame, lines: PlanLines, window: Window) -> Columns:
         "km_year": [float(value) for value in totals["km_day"]],
         "cost_cny_year": [float(value) for value in totals["cost_cny_day"]],
     }
-    return columns | _line_columns(drawn)
+    return columns | line_columns(drawn)
 
 
 def _spokes(plan: Plan, window: Window) -> Columns:
@@ -205,4 +211,4 @@ def _spokes(plan: Plan, window: Window) -> Columns:
     ]
     drawn = [np.vstack(pair) for pair in zip(*(window.metres(end) for end in ends), strict=True)]
     columns: Columns = {name: pairs[name].tolist() for name in ("village", "depot", "tonnes_year")}
-    return columns | _line_columns(drawn)
+    return columns | line_columns(drawn)

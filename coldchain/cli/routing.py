@@ -1,0 +1,131 @@
+"""The command ``coldchain routes``: the day's tours for real orders."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coldchain.cli.commands import (
+    SHOWN_WARNINGS,
+    interruptible,
+    json_option,
+    path_argument,
+    print_faults,
+    quiet_option,
+    variant_option,
+)
+from coldchain.errors import BrokenOffError, ColdchainError, UsageError
+
+
+@click.command(epilog="Example: coldchain routes runs/upland-base --orders today.csv --day summer --out runs/today")
+@click.argument("source", metavar="RUN_OR_SCENARIO", type=path_argument)
+@click.option("--orders", type=path_argument, help="Table of orders; the typical day of the period when left out.")
+@click.option("--day", help="A period (summer), a gathering day (1 is the first) or a date (2026-07-15).")
+@click.option("--start-from", type=path_argument, help="Earlier routes (folder or stops.csv) to begin with.")
+@click.option("--engine", type=click.Choice(["ruin-recreate", "ortools"]), default="ruin-recreate", show_default=True)
+@click.option("--time-limit", "time_limit_s", type=click.FloatRange(0, min_open=True), help="Seconds of search.")
+@click.option("--iterations", type=click.IntRange(0), help="Iterations; equal seed and iterations, equal tours.")
+@click.option("--patience", type=click.IntRange(1), help="Stop after so many iterations without a better day.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Searches side by side.")
+@click.option("--fleet", type=path_argument, help="Table of the vehicles at hand: vehicle, depot, count.")
+@click.option("--locked", type=path_argument, help="Table of tours to drive as they stand, and halts kept together.")
+@click.option("--depots", "choice", type=click.Choice(["planned", "any"]), help="Depots a lot may go to.")
+@click.option("--depot-hours", "opening", help="Vehicles leave and come back between, e.g. 06:00-22:00.")
+@click.option("--scenario", "moved", type=path_argument, help="Where the scenario of a run lies now.")
+@click.option(
+    "--write-orders", "template", type=path_argument, help="Write the typical day as orders to fill in; stop."
+)
+@click.option("--out", "folder", type=path_argument, help="Folder to write; an earlier one of routes is replaced.")
+@variant_option
+@json_option
+@quiet_option
+def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
+    """Route the day's orders: who fetches what when; sheets, GPX and a map. Ctrl-C keeps the best so far."""
+    from coldchain.dispatching.dispatch import Wish, dispatch
+    from coldchain.dispatching.folder import check_routes_target, write_day
+
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        if not quiet:
+            click.echo(f"[{time.monotonic() - began:6.1f} s] {text}", err=True)
+
+    if template is not None:
+        _write_template(template, given)
+        return
+    if folder is None:
+        raise UsageError("--out DIR must be given: the folder to write the routes to")
+    wish = Wish(**_wishes(given), say=say)
+    check_routes_target(folder, wish)
+    with interruptible() as stopped:
+        try:
+            made = dispatch(_with_stop(wish, stopped))
+        except ColdchainError:
+            if stopped():
+                raise BrokenOffError("interrupted before any routes were found") from None
+            raise
+    if not quiet:
+        print_faults(made.faults, most=SHOWN_WARNINGS)
+    summary, tables = write_day(made, folder, _plain(given))
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+    else:
+        _show(summary, tables, folder, made.notes)
+
+
+def _wishes(given: dict[str, Any]) -> dict[str, Any]:
+    """Turn the options into what the dispatch asks for."""
+    from coldchain.dispatching.clock import parse_span
+
+    wishes = {key: value for key, value in given.items() if key not in ("choice", "opening")}
+    try:
+        opening = None if given["opening"] is None else parse_span(given["opening"])
+    except ValueError as error:
+        raise UsageError(f"--depot-hours {error}") from None
+    anywhere = None if given["choice"] is None else given["choice"] == "any"
+    return {**wishes, "opening": opening, "anywhere": anywhere}
+
+
+def _plain(given: dict[str, Any]) -> dict[str, Any]:
+    names = {"choice": "depots", "opening": "depot_hours"}
+    return {names.get(key, key): str(value) if isinstance(value, Path) else value for key, value in given.items()}
+
+
+def _with_stop(wish: Any, stopped: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(wish, stop=stopped)
+
+
+def _write_template(path: Path, given: dict[str, Any]) -> None:
+    from coldchain.dispatching.dispatch import Wish, choose_period, typical_orders
+    from coldchain.dispatching.lots import clock_of
+    from coldchain.dispatching.orders import write_template
+    from coldchain.dispatching.source import read_source
+
+    wish = Wish(**_wishes(given))
+    source = read_source(wish.source, wish.variant, wish.moved)
+    period, note = choose_period(source, wish.day)
+    orders = typical_orders(source, period, anywhere=bool(wish.anywhere))
+    ready_h = clock_of(source, period, since_ready=True).ready_h
+    write_template(orders, source.scenario, path, ready_h)
+    click.echo(f"wrote {path}: {len(orders)} orders of a typical day of {source.scenario.periods[period].id}")
+    if note:
+        click.echo(note)
+    click.echo(f"next: change it, then coldchain routes {wish.source} --orders {path} --out DIR")
+
+
+def _show(summary: dict[str, Any], tables: Any, folder: Path, notes: tuple[str, ...]) -> None:
+    from rich.console import Console
+
+    from coldchain.dispatching.terminal import print_day
+
+    print_day(summary, tables, Console(), folder)
+    for note in notes:
+        click.echo(f"note: {note}")
+    click.echo(f"next: coldchain verify {folder}")

@@ -1,0 +1,117 @@
+"""The vehicles at hand today: those of the scenario, any number of each, or a table of what really stands there."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coldchain.dispatching.headings import FLEET, read_table
+from coldchain.errors import Fault
+from coldchain.model import Noun, Scenario, VehicleType, figure
+from coldchain.scenario.parsing import parse
+from coldchain.scenario.tables import parse_rows
+
+OWN = ("trips_day", "payload_kg", "volume_m3", "shift_h", "max_drive_h")
+
+
+class FleetRow(Noun):
+    """One line of a fleet table: so many vehicles of a type; limits that differ from the type's are given too."""
+
+    vehicle: str = figure("-", "vehicle type of the scenario", min_length=1)
+    name: str = figure("-", "number plate or name; needed where a type's limits differ", "")
+    depot: str = figure("-", "depot where they stand; any if empty", "")
+    count: int = figure("-", "how many", 1, ge=0, le=10000)
+    trips_day: int | None = figure("-", "most trips a day", None, ge=1, le=20)
+    payload_kg: float | None = figure("kg", "most it may carry", None, gt=0)
+    volume_m3: float | None = figure("m³", "loading space", None, gt=0)
+    shift_h: float | None = figure("h", "longest day, driving and loading together", None, gt=0, le=24)
+    max_drive_h: float | None = figure("h", "most driving a day", None, gt=0, le=24)
+
+
+@dataclass(frozen=True)
+class Vehicles:
+    """A type, how many of it (None: any number), where they stand, and the scenario's type they are of."""
+
+    kind: VehicleType
+    count: int | None
+    depot: str
+    base: str
+
+
+def default_fleet(scenario: Scenario) -> list[Vehicles]:
+    """Return the scenario's collection vehicles, any number of each."""
+    return [Vehicles(scenario.vehicle(key), None, "", key) for key in scenario.routing.collection_vehicles]
+
+
+def read_fleet(path: Path, scenario: Scenario, depots: Collection[str]) -> tuple[list[Vehicles], list[Fault]]:
+    """Read a fleet table.
+
+    Returns
+    -------
+    (vehicles, faults)
+        Rows that count no vehicle are left out; when none is left that is a fault.
+    """
+    raw = read_table(path, FLEET)
+    rows, faults = parse_rows(raw, FleetRow)
+    fleet = []
+    for row in rows:
+        made, wrong = _vehicles(raw.file, row.line, row.noun, scenario, depots)
+        faults += wrong
+        if made is not None and made.count:
+            fleet.append((row.line, made))
+    faults += _clashes(raw.file, fleet)
+    if not fleet and not any(not fault.warning for fault in faults):
+        faults.append(
+            Fault(raw.file, None, "count", "", "there is no vehicle at all: nothing can be fetched", "no-vehicle")
+        )
+    return [made for _, made in fleet], faults
+
+
+def _vehicles(
+    file: str, line: int, row: FleetRow, scenario: Scenario, depots: Collection[str]
+) -> tuple[Vehicles | None, list[Fault]]:
+    faults = []
+    known = {kind.id: kind for kind in scenario.vehicles}
+    if row.vehicle not in known:
+        faults.append(_unknown(file, line, "vehicle", row.vehicle, "a vehicle type of the scenario", known))
+    if row.depot and row.depot not in depots:
+        faults.append(_unknown(file, line, "depot", row.depot, "an open depot", depots))
+    if faults:
+        return None, faults
+    own: dict[str, Any] = {key: getattr(row, key) for key in OWN if getattr(row, key) is not None}
+    given = known[row.vehicle].model_dump() | own
+    if own or row.name:
+        given |= {"id": row.name or row.vehicle, "name": row.name or known[row.vehicle].name}
+    kind, wrong = parse(VehicleType, {k: v for k, v in given.items() if v is not None}, file, line)
+    return (None if kind is None else Vehicles(kind, row.count, row.depot, row.vehicle)), wrong
+
+
+def _unknown(file: str, line: int, column: str, value: str, what: str, known: Collection[str]) -> Fault:
+    close = difflib.get_close_matches(value, list(known), 1)
+    hint = f'; did you mean "{close[0]}"?' if close else f"; known are {', '.join(sorted(known)[:8])}"
+    return Fault(file, line, column, value, f"is not {what}{hint}", f"unknown-{column}")
+
+
+def _clashes(file: str, fleet: list[tuple[int, Vehicles]]) -> list[Fault]:
+    """Find vehicles listed twice, one name for two kinds, and depots given for some vehicles only."""
+    faults = []
+    first: dict[str, tuple[int, Vehicles]] = {}
+    places: set[tuple[str, str]] = set()
+    for line, made in fleet:
+        key = made.kind.id
+        if (key, made.depot) in places:
+            message = f"stands twice for the same depot; first on row {first[key][0]}: add the counts up, or give names"
+            faults.append(Fault(file, line, "vehicle", key, message, "duplicate-id"))
+        elif key in first and first[key][1].kind != made.kind:
+            message = f"has other limits than on row {first[key][0]}: give each its own name"
+            faults.append(Fault(file, line, "vehicle", key, message, "duplicate-id"))
+        places.add((key, made.depot))
+        first.setdefault(key, (line, made))
+    homeless = [line for line, made in fleet if not made.depot]
+    if homeless and len(homeless) < len(fleet):
+        message = "other rows name a depot: name one on every row, or on none"
+        faults += [Fault(file, line, "depot", "", message, "missing") for line in homeless]
+    return faults

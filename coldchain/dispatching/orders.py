@@ -1,0 +1,219 @@
+"""Orders: who has how much of what, when. Read from a table, every fault at once; or written as one to fill in."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+from pydantic import BeforeValidator
+
+from coldchain.dispatching.clock import clock, parse_clock
+from coldchain.dispatching.headings import ORDERS, read_table
+from coldchain.errors import Fault, UsageError
+from coldchain.model import Noun, Scenario, figure
+from coldchain.scenario.tables import parse_rows
+
+KG_PER_T = 1000.0
+
+
+def _hours(value: Any) -> Any:
+    return parse_clock(value) if isinstance(value, str) else value
+
+
+Clock = Annotated[float, BeforeValidator(_hours)]
+
+
+class OrderRow(Noun):
+    """One line of an orders table."""
+
+    order: str = figure("-", "number of the order, unique; given by the row when empty", "")
+    village: str = figure("-", "id or name of the village", min_length=1)
+    commodity: str = figure("-", "id or name of the commodity", min_length=1)
+    kg: float | None = figure("kg", "amount; or give t", None, ge=0, le=1e7)
+    t: float | None = figure("t", "amount; or give kg", None, ge=0, le=1e4)
+    ready: Clock | None = figure("h", "clock time from which it can be loaded, e.g. 08:30", None)
+    until: Clock | None = figure("h", "latest clock time at which loading may begin", None)
+    depot: str = figure("-", "depot it must go to; the planned one if empty", "")
+    regime: str = figure("-", "temperature regimes it may ride in, e.g. `cold;cool`; any if empty", "")
+    value_cny: float | None = figure("CNY", "what is lost when it stays behind; empty: it must be fetched", None, ge=0)
+    note: str = figure("-", "for the driver", "")
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order as understood: indices of village and commodity, clock hours, names of regimes.
+
+    Attributes
+    ----------
+    zone, method : cooling class it is planned for; empty when open
+    ready_h, until_h : None and inf where none is given
+    value_cny : inf when it must be fetched
+    row : line of the table, None for a typical day
+    """
+
+    id: str
+    village: int
+    commodity: int
+    kg: float
+    ready_h: float | None = None
+    until_h: float = math.inf
+    depot: str = ""
+    zone: str = ""
+    method: str = ""
+    regimes: tuple[str, ...] = ()
+    value_cny: float = math.inf
+    note: str = ""
+    row: int | None = None
+
+
+def read_orders(path: Path, scenario: Scenario, depots: Collection[str]) -> tuple[list[Order], list[Fault]]:
+    """Read an orders table.
+
+    Parameters
+    ----------
+    depots : ids of the depots that are open
+
+    Returns
+    -------
+    (orders, faults)
+        Rows of amount zero are no orders.
+    """
+    raw = read_table(path, ORDERS)
+    rows, faults = parse_rows(raw, OrderRow)
+    if not raw.rows and not faults:
+        faults.append(Fault(raw.file, None, "", "", "holds no orders, only headings", "no-orders"))
+    reader = _Reader(raw.file, scenario, depots)
+    orders = [reader.order(row.line, row.noun) for row in rows]
+    faults += reader.faults
+    kept = [order for order in orders if order is not None and order.kg > 0]
+    faults += _doubled(raw.file, ((row.line, row.noun.order) for row in rows))
+    if rows and not faults and not kept:
+        faults.append(Fault(raw.file, None, "kg", "0", "every amount is zero: nothing to fetch", "no-orders"))
+    return kept, sorted(faults, key=lambda fault: (fault.row or 0, fault.column))
+
+
+def _doubled(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:
+    first: dict[str, int] = {}
+    faults = []
+    for line, key in rows:
+        if key and key in first:
+            faults.append(Fault(file, line, "order", key, f"is used twice; first on row {first[key]}", "duplicate-id"))
+        first.setdefault(key, line)
+    return faults
+
+
+class _Reader:
+    """Turns rows into orders and collects what is wrong with them."""
+
+    def __init__(self, file: str, scenario: Scenario, depots: Collection[str]) -> None:
+        self.file, self.depots = file, dict.fromkeys(depots, 0)
+        self.villages = _by_name((item.id, item.name) for item in scenario.villages)
+        crops = [(item.id, item.name) for item in scenario.commodities]
+        self.crops = _by_name(crops) | _by_name((item.id, item.name_zh) for item in scenario.commodities)
+        self.faults: list[Fault] = []
+
+    def order(self, line: int, row: OrderRow) -> Order | None:
+        """Return the order of a row, None when it cannot be one."""
+        before = len(self.faults)
+        village = self._known(line, "village", row.village, self.villages)
+        commodity = self._known(line, "commodity", row.commodity, self.crops)
+        if row.depot:
+            self._known(line, "depot", row.depot, self.depots)
+        kg = self._kg(line, row)
+        if row.ready is not None and row.until is not None and row.until < row.ready:
+            text = f"the window closes before it opens: ready {clock(row.ready)}, until {clock(row.until)}"
+            self._wrong(line, "until", clock(row.until), text, "bad-window")
+        if len(self.faults) > before:
+            return None
+        return Order(
+            id=row.order or f"row{line}",
+            village=village,
+            commodity=commodity,
+            kg=kg,
+            ready_h=row.ready,
+            until_h=math.inf if row.until is None else row.until,
+            depot=row.depot,
+            regimes=tuple(sorted({part.strip() for part in row.regime.split(";") if part.strip()})),
+            value_cny=math.inf if row.value_cny is None else row.value_cny,
+            note=row.note,
+            row=line,
+        )
+
+    def _wrong(self, line: int, column: str, value: str, message: str, code: str) -> None:
+        self.faults.append(Fault(self.file, line, column, value, message, code))
+
+    def _known(self, line: int, column: str, value: str, known: Mapping[str, int]) -> int:
+        if value in known:
+            return known[value]
+        close = difflib.get_close_matches(value, list(known), 1)
+        hint = f'; did you mean "{close[0]}"?' if close else ""
+        what = "an open depot" if column == "depot" else f"a known {column}"
+        self._wrong(line, column, value, f"is not {what}{hint}", f"unknown-{column}")
+        return -1
+
+    def _kg(self, line: int, row: OrderRow) -> float:
+        if (row.kg is None) == (row.t is None):
+            words = (
+                "one amount must be given, as kg or as t" if row.kg is None else "kg and t are both given; leave one"
+            )
+            self._wrong(line, "kg", "", words, "missing")
+        return row.kg if row.kg is not None else (row.t or 0.0) * KG_PER_T
+
+
+def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Index by id, and by name where only one has it."""
+    listed = list(pairs)
+    names = [name for _, name in listed]
+    known = {name: n for n, (_, name) in enumerate(listed) if name and names.count(name) == 1}
+    return known | {key: n for n, (key, _) in enumerate(listed)}
+
+
+def with_free_ids(orders: Sequence[Order]) -> list[Order]:
+    """Give orders whose made-up id collides with a written one another."""
+    taken: set[str] = set()
+    kept = []
+    for order in orders:
+        key, n = order.id, 2
+        while key in taken:
+            key, n = f"{order.id}-{n}", n + 1
+        taken.add(key)
+        kept.append(order if key == order.id else replace(order, id=key))
+    return kept
+
+
+TEMPLATE = ["order", "village", "commodity", "kg", "ready", "until", "depot", "regime", "value_cny", "note"]
+
+
+def write_template(orders: Sequence[Order], scenario: Scenario, path: Path, ready_h: float) -> None:
+    """Write orders as a table to change and send back in; Excel opens it as it is.
+
+    Parameters
+    ----------
+    ready_h : written where an order has no ready time
+
+    Raises
+    ------
+    UsageError
+        When the file exists (inputs are never overwritten) or cannot be written.
+    """
+    rows = [
+        (
+            order.id, scenario.villages[order.village].id, scenario.commodities[order.commodity].id, round(order.kg, 1),
+            clock(ready_h if order.ready_h is None else order.ready_h), "", order.depot, "", "", "",
+        )
+        for order in orders
+    ]  # fmt: skip
+    text = pd.DataFrame(rows, columns=TEMPLATE).to_csv(index=False, lineterminator="\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8-sig", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} exists already; choose another name, nothing was written") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error

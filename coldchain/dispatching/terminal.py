@@ -1,0 +1,101 @@
+"""The day on the terminal: what is fetched, by how many vehicles, at what cost, and what stays behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.box import ASCII2, SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from coldchain.dispatching.clock import span
+from coldchain.dispatching.tables import Tables, records
+from coldchain.report.figures import money, percent
+
+WIDTH, LABEL, MOST_TOURS, MOST_LEFT = 100, 24, 12, 8
+STATUS = {
+    "feasible": "tours that keep every limit",
+    "limit": "tours that keep every limit; the search was ended by the clock or by you",
+    "infeasible": "nothing can be fetched",
+}
+FILES = {
+    "map.html": "the map, opens in any browser without a network",
+    "sheets/": "a route sheet for each vehicle: to print, as CSV and as GPX for the phone",
+    "routes.geojson": "all trips along the roads",
+    "tables/": "tours, stops, lots, unserved and more as CSV",
+    "routes.json": "these figures for programs",
+}
+
+
+def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, folder: Path) -> None:
+    """Print a routed day in at most 100 columns."""
+    plain = not console.is_terminal or console.no_color
+    width = min(console.width, WIDTH)
+    day = summary["day"]
+    heading = (
+        f"{summary['scenario']['name']}, {day['given'] or day['period']}, {day['orders']}: {STATUS[summary['status']]}"
+    )
+    console.print(Text(heading, style="" if plain else "bold"), width=width)
+    console.print()
+    console.print(_facts(summary, plain), width=width)
+    if len(tables["tours"]):
+        console.print()
+        console.print(_tours(tables, plain), width=width)
+    if more := len(tables["tours"]) - MOST_TOURS:
+        console.print(Text(f"and {more} more in tables/tours.csv" if more > 0 else ""), width=width)
+    for line in _behind(summary):
+        console.print(Text(line, style="" if plain else "yellow"), width=width)
+    console.print(Text(f"\nwritten to {folder}", style="" if plain else "bold"), width=width)
+    for name, meaning in FILES.items():
+        console.print(Text(f"  {name:<16}{meaning}"), width=width, soft_wrap=True)
+
+
+def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
+    table = _table(plain, "Day", "")
+    orders, loss, cost, aboard = summary["orders"], summary["loss"], summary["cost_cny"], summary["aboard_h"]
+    rows = [
+        ("Orders", f"{orders['count']:,}, {orders['kg']:,.0f} kg"),
+        ("Fetched", f"{orders['served_kg']:,.0f} kg; {orders['unserved_kg']:,.0f} kg stay behind"),
+        ("Vehicles", f"{summary['vehicles']:,} with {summary['trips']:,} trips to {summary['depots']:,} depots"),
+        ("Way", f"{summary['km']:,.0f} km, {summary['hours']:,.1f} vehicle hours"),
+        ("Aboard", f"half within {span(aboard['p50'])}, all within {span(aboard['max'])}"),
+        ("Expected loss", f"{loss['kg']:,.0f} kg ({percent(loss['rate'])}), {money(loss['cny'])}, to the buyer"),
+        ("Vehicles cost", money(cost["vehicles"])),
+        ("Vehicles and loss", money(cost["total"])),
+    ]
+    for label, text in rows:
+        table.add_row(label, text)
+    return table
+
+
+def _table(plain: bool, title: str, *columns: str) -> Table:
+    box = ASCII2 if plain else SIMPLE_HEAD
+    table = Table(box=box, show_edge=False, pad_edge=False, header_style="" if plain else "bold cyan")
+    table.add_column(title, min_width=LABEL if len(columns) == 1 else 8, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right" if len(columns) > 1 else "left", no_wrap=len(columns) > 1)
+    return table
+
+
+def _tours(tables: Tables, plain: bool) -> Table:
+    table = _table(plain, "Tour", "vehicle", "leave", "back", "trips", "stops", "kg", "km", "aboard", "loss kg", "CNY")
+    for row in records(tables["tours"].head(MOST_TOURS)):
+        figures = (f"{row['load_kg']:,.0f}", f"{row['km']:,.0f}", f"{row['aboard_max_h']:.1f} h")
+        money_lost = (f"{row['loss_kg']:,.0f}", f"{row['cost_cny']:,.0f}")
+        counts = (str(row["trips"]), str(row["stops"]))
+        table.add_row(str(row["tour"]), str(row["vehicle"]), row["leave"], row["back"], *counts, *figures, *money_lost)
+    return table
+
+
+def _behind(summary: Mapping[str, Any]) -> list[str]:
+    left = summary["unserved"]
+    if not left:
+        return []
+    causes = Counter(row["cause"] for row in left)
+    lines = [f"{len(left)} lots stay behind: " + ", ".join(f"{count} {cause}" for cause, count in causes.most_common())]
+    lines += [f"  {row['order']} at {row['village']}, {row['kg']:,.0f} kg: {row['detail']}" for row in left[:MOST_LEFT]]
+    return [*lines, f"  and {len(left) - MOST_LEFT} more in tables/unserved.csv"] if len(left) > MOST_LEFT else lines
