@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -242,3 +243,34 @@ def test_a_hub_without_room_is_refused(tmp_path: Path) -> None:
     rows = [f"{text[0]},limit_t_day", *(f"{line},0" for line in text[1:])]
     (folder / "hubs.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     assert [(f.column, f.message) for f in faults_of(folder)] == [("limit_t_day", "must be more than 0 t/day")]
+
+
+def looked_ahead(ground: Ground, scenario: Scenario) -> pd.DataFrame:
+    """Return the prospects of the sites of a scenario at a fee of 50 CNY/t."""
+    asked = changed(scenario, economics={"fee_cny_t": 50.0})
+    return plan_on(ground.under(asked), Options(time_limit_s=40)).tables["prospects"]
+
+
+def test_prospects_tell_which_sites_never_pay(ground: Ground) -> None:
+    """With ponkan alone no site ever pays, which is proved; with the whole harvest every site has a fee that does."""
+    every = looked_ahead(ground, ground.scenario)
+    assert len(every) == len(ground.scenario.sites)
+    assert every["verdict"].str.startswith("pays for itself at a fee from").all()
+    assert (every["most_fee_cny_t"] > every["fee_needed_cny_t"]).all()
+    keep = np.array([crop.id == "ponkan" for crop in ground.scenario.commodities])
+    ponkan = replace(ground.scenario, harvest_t=ground.scenario.harvest_t * keep[None, :, None])
+    never = plan(changed(ponkan, economics={"fee_cny_t": 50.0}), Options(time_limit_s=40)).tables["prospects"]
+    assert never["verdict"].str.startswith("never").all()
+
+
+def test_a_prospect_is_the_best_depot_of_its_site(ground: Ground) -> None:
+    """The gain of a site alone is today's bill less the bound of a plan with that site only and money without end."""
+    first = looked_ahead(ground, ground.scenario).iloc[0]
+    sites = tuple(
+        site.model_copy(update={"status": "forbidden" if n else "candidate"})
+        for n, site in enumerate(ground.scenario.sites)
+    )
+    only = replace(ground, basis=replace(ground.basis, scenario=replace(ground.scenario, sites=sites)))
+    made = planned(only, siting={"budget_cny": 1e9, "gap": 1e-4})
+    gain = ground.today.yearly.total - made.summary["objective"]["bound"]
+    assert first["gain_cny_year"] == pytest.approx(gain, rel=0.01)

@@ -22,6 +22,7 @@ from coldchain.plan.lots import Outcome, lots_of, outcome
 from coldchain.plan.money import Yearly, yearly
 from coldchain.plan.notice import subsidies
 from coldchain.plan.operators import cash_flow, ledger, operators
+from coldchain.plan.prospects import prospects
 from coldchain.plan.reasons import unserved_reasons
 from coldchain.plan.roads import place_on_roads
 from coldchain.plan.rollout import rollout
@@ -31,6 +32,7 @@ from coldchain.siting import solve_siting
 from coldchain.verify import Report, verify_tables
 
 MENDINGS, MENDING = 4, 1.1
+PROSPECTS = 0.15
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,8 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
         course, sited = _mended(ground, (course, sited), near, options)
     clock.lap("routing")
     extra = {"next_budget": further}
+    if near.further:
+        extra["prospects"] = prospects(basis, arcs, PROSPECTS * options.time_limit_s, options.seed)
     return _finished(ground, course, options, clock, extra=extra, bound=max(bound, near.bound), starts=sited.starts)
 
 

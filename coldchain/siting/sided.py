@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from coldchain.model.base import Status
-from coldchain.siting.engine import Engine, StoppedError
+from coldchain.siting.engine import Engine, Model, StoppedError
 from coldchain.siting.frame import Frame, build_frame
 from coldchain.siting.problem import Floats, Ints, SitingProblem
 from coldchain.siting.result import SitingResult, award_of_owner, cell_modules, plan_value, plan_violations
@@ -24,6 +24,9 @@ FULL = 4000  # arcs up to which the integer model holds all of them
 NEAR = 4  # arcs a demand begins with, and may gain in a round
 WHOLE = 2000  # arcs up to which shares may be whole in the integer model itself
 ROUNDS = 30
+LINEAR = 0.35  # share of the time the linear model may take
+TAIL = 3e-4  # relative gain of the bound in a round under which the linear model is good enough
+USED = 1e-5  # modules of a linear plan that count
 Solve = Callable[..., SitingResult]
 
 
@@ -102,19 +105,69 @@ def _run(engine: Engine, state: _State, solve: Solve, wish: Wish) -> bool:
     linear = _linear(engine, state)
     if linear is None:
         return False
-    arcs, nu = linear
-    full = len(arcs) == len(problem.arc_cost)
-    if not full and not state.done(wish.gap):
-        _priced_bound(engine, state, solve, nu, wish)
+    arcs, nu, modules = linear
+    if len(arcs) < len(problem.arc_cost):
+        _around(engine, state, arcs, (modules, 0.5), wish.gap)
+        _priced_bound(engine, state, solve, (nu, 0.5), wish)
+        wide = np.where((modules.sum(axis=1) > USED)[:, None], np.maximum(modules, 0.4), modules)
+        _around(engine, state, arcs, (wide, 0.9), wish.gap)
+        if state.best is not None:
+            return True
     return _integer(engine, state, arcs, wish.gap)
 
 
-def _linear(engine: Engine, state: _State) -> tuple[Ints, Floats] | None:
-    """Solve the linear relaxation by columns; arcs worth keeping and prices of the sides, None when infeasible."""
+def _around(engine: Engine, state: _State, arcs: Ints, near: tuple[Floats, float], gap: float) -> None:
+    """Seek a plan among the modules that the linear plan uses, half a one more of each.
+
+    Few modules reach few caps, and whole modules with capacity imply the links, so that this model is small. Sides may
+    be missed at a price, so that it always has a plan to improve. ``near`` holds the linear modules float[J, K] and the
+    share of the time left.
+    """
+    if state.done(gap) or engine.left() < 0.5:
+        return
+    top = np.where(near[0] > USED, np.ceil(near[0] + 0.5), 0.0).astype(np.int64)
+    if state.best is not None:
+        top = np.maximum(top, state.best[0])
+    top[state.problem.forced & (top.sum(axis=1) < 1)] = 1
+    problem = replace(state.problem, max_count=np.minimum(top, state.problem.max_count))
+    frame = build_frame(problem)
+    layout = lay_out(problem, frame, arcs, state.stood, tight=False)
+    model = _elastic(problem, layout, direct_model(problem, frame, layout, arcs, (True, False)))
+    hint = None if state.best is None else (np.arange(frame.pairs), frame.split(state.best[0]))
+    answer = engine.solve(model, near[1] * engine.left(), gap=max(gap / 2, 1e-4), hint=hint)
+    state.log.append(f"around the linear plan, {frame.pairs} pairs: {answer.status}")
+    if answer.values is not None:
+        count = frame.count(problem, answer.values)
+        state.offer(count, _assign(engine, state, count, max(engine.left() / 2, 2.0)))
+
+
+def _elastic(problem: SitingProblem, layout: Layout, model: Model) -> Model:
+    """Let each side be missed at the price of everything else, in costs of some hundreds a demand."""
+    scale = max(float(np.abs(problem.outside_cost).mean()) / 100.0, 1e-9)
+    size, extra = len(model.cost), len(problem.sides)
+    model.rows.put(layout.sides, size + np.arange(extra), 1.0)
+    price = 10.0 * max(float(np.abs(problem.outside_cost).max(initial=0.0)), 1.0) / scale
+    return replace(
+        model,
+        cost=np.concatenate([model.cost / scale, np.full(extra, price)]),
+        lower=np.concatenate([model.lower, np.zeros(extra)]),
+        upper=np.concatenate([model.upper, np.full(extra, np.inf)]),
+        integer=np.concatenate([model.integer, np.zeros(extra, bool)]),
+    )
+
+
+def _linear(engine: Engine, state: _State) -> tuple[Ints, Floats, Floats] | None:
+    """Solve the linear relaxation by columns; None when it is infeasible.
+
+    Returns
+    -------
+    (arcs worth keeping, prices of the sides, modules of the linear plan float[J, K])
+    """
     problem, frame = state.problem, state.frame
     everything = np.arange(len(problem.arc_cost))
     arcs = everything if len(everything) <= FULL else _least(problem, problem.arc_cost, NEAR)
-    nu = np.zeros(len(problem.sides))
+    nu, seconds = np.zeros(len(problem.sides)), engine.left()
+    modules = np.zeros(problem.max_count.shape)
     for _ in range(ROUNDS):
         layout = lay_out(problem, frame, arcs, state.stood)
         answer = engine.solve(direct_model(problem, frame, layout, arcs, (False, False)), max(engine.left() / 3, 1.0))
@@ -125,17 +178,22 @@ def _linear(engine: Engine, state: _State) -> tuple[Ints, Floats] | None:
             continue
         if answer.values is None or answer.duals is None:
             break
-        bound, price, least = lagrangian(problem, frame, layout, arcs, answer.duals)
+        before = state.bound
+        bound, price = lagrangian(problem, frame, layout, arcs, answer.duals)
+        paid = answer.duals[layout.assign][problem.arc_demand]
         state.raise_bound(bound)
         nu = np.maximum(answer.duals[layout.sides], 0.0) / layout.scale if len(nu) else nu
-        worth = np.where(price < least[problem.arc_demand] - 1e-7 * (1 + np.abs(price)), price, np.inf)
+        worth = np.where(price < paid - 1e-7 * (1 + np.abs(price)), price - paid, np.inf)
         worth[arcs] = np.inf
+        modules[:] = 0.0
+        np.add.at(modules, (frame.site, frame.module), answer.values[: frame.pairs])
         new = _least(problem, worth, NEAR)
+        slow = state.bound - before <= TAIL * abs(state.bound)
         state.log.append(f"linear bound {bound:.6g} with {len(arcs)} arcs")
-        if not len(new) or engine.left() <= 0:
+        if not len(new) or slow or engine.left() <= (1 - LINEAR) * seconds:
             break
         arcs = np.union1d(arcs, new)
-    return arcs, nu
+    return arcs, nu, modules
 
 
 def _more(problem: SitingProblem, arcs: Ints) -> Ints:
@@ -152,11 +210,14 @@ def _least(problem: SitingProblem, key: Floats, number: int) -> Ints:
     return np.sort(order[(rank < number) & np.isfinite(key[order])])
 
 
-def _priced_bound(engine: Engine, state: _State, solve: Solve, nu: Floats, wish: Wish) -> None:
-    """Bound by charging the sides, with whole modules; its modules are a plan to try."""
-    bare, constant = priced(state.problem, nu)
-    seconds = 0.35 * engine.left()
-    if seconds < 0.2:
+def _priced_bound(engine: Engine, state: _State, solve: Solve, charge: tuple[Floats, float], wish: Wish) -> None:
+    """Bound by charging the sides, with whole modules; its modules are a plan to try.
+
+    ``charge`` holds the prices and the share of the time left.
+    """
+    bare, constant = priced(state.problem, charge[0])
+    seconds = charge[1] * engine.left()
+    if seconds < 0.2 or state.done(wish.gap):
         return
     found = solve(bare, time_limit_s=seconds, gap=wish.gap / 2, seed=wish.seed, stop=engine.stop)
     engine.check()
@@ -200,13 +261,18 @@ def _assign(engine: Engine, state: _State, count: Ints, seconds: float) -> tuple
     """Shares of arcs and outside that cost least with the modules given; None when the sides cannot be kept."""
     problem, frame = state.problem, state.frame
     modules = cell_modules(problem, count)[0]
-    arcs = np.flatnonzero(modules[problem.arc_cell] > 0)
+    open_arc = modules[problem.arc_cell] > 0
+    arcs = np.flatnonzero(open_arc)
+    if problem.single_source and len(arcs) > WHOLE:
+        arcs = _least(problem, np.where(open_arc, problem.arc_cost, np.inf), 2 * NEAR)
     layout = lay_out(problem, frame, arcs, state.stood)
     model = direct_model(problem, frame, layout, arcs, (True, problem.single_source))
     fixed = frame.split(count)
     lower, upper = model.lower.copy(), model.upper.copy()
     lower[: frame.pairs] = upper[: frame.pairs] = fixed
-    answer = engine.solve(replace(model, lower=lower, upper=upper), max(seconds, 1.0), gap=1e-6)
+    answer = engine.solve(
+        replace(model, lower=lower, upper=upper), max(seconds, 1.0), gap=1e-3 if len(arcs) > WHOLE else 1e-6
+    )
     if answer.values is None:
         return None
     return _clean(problem, arcs, answer.values[len(frame.cost) :])

@@ -73,8 +73,10 @@ class Layout:
     scale: Floats
 
 
-def lay_out(problem: SitingProblem, frame: Frame, arcs: Ints, stood: tuple[Floats, Floats]) -> Layout:
-    """Write the rows over columns ``[frame | outside | arcs]``."""
+def lay_out(
+    problem: SitingProblem, frame: Frame, arcs: Ints, stood: tuple[Floats, Floats], *, tight: bool = True
+) -> Layout:
+    """Write the rows over columns ``[frame | outside | arcs]``; without ``tight`` links only where no load binds."""
     size, demands, periods = len(frame.cost), problem.sizes["D"], problem.sizes["P"]
     rows = frame.rows.copy()
     column = size + demands + np.arange(len(arcs))
@@ -87,9 +89,11 @@ def lay_out(problem: SitingProblem, frame: Frame, arcs: Ints, stood: tuple[Float
     pair_cell = frame.site * problem.classes + problem.module_class[frame.module]
     pairs = np.arange(frame.pairs)
     rows.put(cells[pair_cell], pairs[:, None], -problem.capacity[frame.module][:, None])
-    links = rows.new(-np.inf, stood[0][problem.arc_cell[arcs]], len(arcs))
-    rows.put(links, column, 1.0)
-    _put_links(rows, links, problem.arc_cell[arcs], pair_cell, pairs[frame.first])
+    chosen = np.ones(len(arcs), bool) if tight else problem.load[problem.arc_demand[arcs]].max(axis=1, initial=0.0) <= 0
+    cell = problem.arc_cell[arcs[chosen]]
+    links = rows.new(-np.inf, stood[0][cell], len(cell))
+    rows.put(links, column[chosen], 1.0)
+    _put_links(rows, links, cell, pair_cell, pairs[frame.first])
     scale = np.array([row.size for row in problem.sides])
     sides = rows.new(np.array([row.least for row in problem.sides]) / scale if len(scale) else 0.0, np.inf, len(scale))
     for n, row in enumerate(problem.sides):
@@ -126,14 +130,12 @@ def side_on_frame(problem: SitingProblem, frame: Frame, side: SideRow) -> Floats
     return result
 
 
-def lagrangian(
-    problem: SitingProblem, frame: Frame, layout: Layout, arcs: Ints, dual: Floats
-) -> tuple[float, Floats, Floats]:
+def lagrangian(problem: SitingProblem, frame: Frame, layout: Layout, arcs: Ints, dual: Floats) -> tuple[float, Floats]:
     """Evaluate the Lagrangian function over *all* arcs for the duals of the direct model.
 
     Returns
     -------
-    (bound of the full problem, price of each arc without its link float[A], least price of each demand float[D])
+    (bound of the full problem, price of each arc without its link float[A])
     """
     lower, upper = frame.rows.limits()
     g = dual[: frame.rows.size]
@@ -160,7 +162,7 @@ def lagrangian(
     reduced[pairs] -= cell_lam[layout.pair_cell] * frame.first
     constant -= float(mu.sum(axis=1) @ layout.stood_cap + cell_lam @ layout.stood)
     boxes = np.minimum(reduced * frame.lower, reduced * frame.upper).sum()
-    return float(inner.sum() + boxes + constant), arc, inner
+    return float(inner.sum() + boxes + constant), arc
 
 
 def direct_model(problem: SitingProblem, frame: Frame, layout: Layout, arcs: Ints, whole: tuple[bool, bool]) -> Model:
