@@ -102,14 +102,14 @@ def _whole(problem: SitingProblem, count: np.ndarray) -> float:
     return best
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=14, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000))
 def test_value_equals_brute_force(seed: int) -> None:
     """With sides of any sign the plan is the best of all, and infeasible means that none exists."""
     check(random_sides(seed, single=False))
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000))
 def test_single_sourcing_equals_brute_force(seed: int) -> None:
     """With every demand whole, too."""
@@ -130,7 +130,7 @@ def check(problem: SitingProblem) -> None:
     assert r.bound <= best + 1e-5 * (1 + abs(best))
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000))
 def test_bounds_with_few_columns_hold(seed: int) -> None:
     """Begun with one arc a demand and not all of them in the integer model, bound and value enclose the optimum."""

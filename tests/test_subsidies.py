@@ -12,7 +12,7 @@ import pytest
 from scenario_cases import append, change, change_all, faults_of, replace_in_toml, set_in_toml, small_county
 
 from coldchain.model import DepotType, Scenario, Subsidy, award_cny, eligible_type
-from coldchain.plan import Options, Plan, plan
+from coldchain.plan import Ground, Near, Options, Plan, lay_ground, plan_on
 from coldchain.plan.awards import grant, module_awards
 from coldchain.scenario import load, programme, programme_keys
 from coldchain.verify import verify_tables
@@ -65,24 +65,30 @@ def test_types_outside_the_list_are_not_eligible() -> None:
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    """Fifteen villages, three sites."""
-    return load(small_county(tmp_path_factory.mktemp("subsidy") / "county", 15, 5))[0]
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """Fifteen villages, three sites, a million to spend."""
+    county = load(small_county(tmp_path_factory.mktemp("subsidy") / "county", 15, 5))[0]
+    rich = county.siting.model_copy(update={"budget_cny": 1e6})
+    return lay_ground(replace(county, siting=rich), Options(time_limit_s=40))
 
 
-def planned(county: Scenario, **rule: object) -> Plan:
-    """Plan with a million to spend and the rule changed."""
-    scenario = replace(
-        county,
-        siting=county.siting.model_copy(update={"budget_cny": 1e6}),
-        subsidy=county.subsidy.model_copy(update=rule),
-    )
-    return plan(scenario, Options(time_limit_s=40))
+@pytest.fixture(scope="module")
+def county(ground: Ground) -> Scenario:
+    """Return that county."""
+    return ground.scenario
 
 
-def test_a_plan_under_liaonings_rule_lists_its_awards(county: Scenario) -> None:
+def planned(ground: Ground, scenario: Scenario, **rule: object) -> Plan:
+    """Plan the scenario with the rule changed."""
+    ruled = replace(scenario, subsidy=scenario.subsidy.model_copy(update=rule))
+    return plan_on(ground.under(ruled), Options(time_limit_s=40), Near(further=False))
+
+
+def test_a_plan_under_liaonings_rule_lists_its_awards(ground: Ground, county: Scenario) -> None:
     """The notice gives owner, volume and how each amount was reckoned; amounts are 130 CNY/m³ or 30 % of the cost."""
-    made = planned(county, **programme_keys()["liaoning_2022"], programme="liaoning_2022", unit_price_cny_m3=None)
+    made = planned(
+        ground, county, **programme_keys()["liaoning_2022"], programme="liaoning_2022", unit_price_cny_m3=None
+    )
     notice = made.tables["subsidies"]
     assert made.report.problems == ()
     assert len(notice)
@@ -92,12 +98,12 @@ def test_a_plan_under_liaonings_rule_lists_its_awards(county: Scenario) -> None:
     assert notice["no"].tolist() == list(range(1, len(notice) + 1))
 
 
-def test_only_eligible_owners_build_unless_with_own_money(county: Scenario) -> None:
+def test_only_eligible_owners_build_unless_with_own_money(ground: Ground, county: Scenario) -> None:
     """Where only co-operatives may apply companies build nothing; allowed to use their own money, they get no award."""
     sites = tuple(site.model_copy(update={"owner_kind": "company"}) for site in county.sites)
     companies = replace(county, sites=sites)
-    assert planned(companies, owner_kinds=("cooperative",)).summary["depots"]["built"] == 0
-    free = planned(companies, owner_kinds=("cooperative",), own_money=True)
+    assert planned(ground, companies, owner_kinds=("cooperative",)).summary["depots"]["built"] == 0
+    free = planned(ground, companies, owner_kinds=("cooperative",), own_money=True)
     assert free.report.problems == ()
     assert free.summary["depots"]["built"] > 0
     assert free.summary["investment"]["subsidy_cny"] == 0.0
@@ -108,24 +114,21 @@ def test_only_eligible_owners_build_unless_with_own_money(county: Scenario) -> N
     assert any('an owner of kind "company" is not eligible' in problem for problem in report.problems)
 
 
-def test_least_size_keeps_small_projects_out(county: Scenario) -> None:
+def test_least_size_keeps_small_projects_out(ground: Ground, county: Scenario) -> None:
     """No depot adds less than 700 m³, and verify says so of one that does."""
-    made = planned(county, least_m3=700.0)
+    made = planned(ground, county, least_m3=700.0)
     assert made.report.problems == ()
     assert (made.tables["depots"]["net_m3"] >= 700).all()
-    small = planned(county)
-    rule = small.scenario.subsidy.model_copy(update={"least_m3": 5000.0})
-    placed = small.basis.placed
-    report = verify_tables(
-        replace(small.scenario, subsidy=rule), placed.network, placed.node, small.tables, small.summary
-    )
+    rule = made.scenario.subsidy.model_copy(update={"least_m3": 5000.0})
+    placed = made.basis.placed
+    report = verify_tables(replace(made.scenario, subsidy=rule), placed.network, placed.node, made.tables, made.summary)
     assert any("the least size is 5000 m³" in problem for problem in report.problems)
 
 
-def test_people_at_hand_limit_the_modules(county: Scenario) -> None:
+def test_people_at_hand_limit_the_modules(ground: Ground, county: Scenario) -> None:
     """With half a person at each site only one 200 m³ module can be run there."""
     sites = tuple(site.model_copy(update={"staff": 0.5}) for site in county.sites)
-    made = planned(replace(county, sites=sites))
+    made = planned(ground, replace(county, sites=sites))
     assert made.report.problems == ()
     assert made.tables["depots"]["new_modules"].str.fullmatch(r"\w+_200:1").all()
 

@@ -320,12 +320,13 @@ def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Op
     """
     course, sited = first
     more: dict[str, float] = {}
+    shorter = replace(options, time_limit_s=options.time_limit_s / MENDINGS)
     for _ in range(MENDINGS):
         for name, amount in course.missing.items():
             more[name] = more.get(name, 0.0) + MENDING * amount
         options.say("after routing the plan misses " + _missed(course) + ": siting again with that much more")
         try:
-            sited = site(ground.basis, ground.arcs, options, sited.starts, more)
+            sited = site(ground.basis, ground.arcs, shorter, sited.starts, more)
         except InfeasibleError:
             break
         course = _best_course(ground, sited, near.courses, options)
