@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,29 +12,95 @@ import click
 from coldchain.errors import UsageError
 
 if TYPE_CHECKING:
+    from coldchain.model import Scenario
     from coldchain.sharing import Division, Divisions
 
 RULES_A_TABLE = 4
 path_argument = click.Path(path_type=Path)
 
 
-@click.command(epilog="Example: coldchain share --game forest.json --rule nucleolus --rule equal_profit")
+@click.command(epilog="Example: coldchain share scenarios/upland --out runs/upland-share")
+@click.argument("source", type=path_argument, required=False)
 @click.option("--game", type=path_argument, help="JSON table of group costs or profits; format in docs/sharing.md.")
 @click.option("--id", "name", help="The game to take, when the file holds several.")
-@click.option("--rule", "rules", multiple=True, help="Rule to apply, may be repeated; all that apply when left out.")
+@click.option("--rule", "rules", multiple=True, help="Rule, may be repeated; the first is billed. All when left out.")
 @click.option("--epsilon", type=click.FloatRange(0), default=0.0, help="What leaving costs a group.", show_default=True)
+@click.option("--members", "column", default="cooperative", show_default=True, help="Column of the villages.")
+@click.option("--variant", default="base", show_default=True, help="Variant named in scenario.toml.")
+@click.option("--out", "folder", type=path_argument, help="Folder to write; SOURCE-share when left out.")
+@click.option(
+    "--plan-seconds", "seconds", type=click.FloatRange(1), default=3.0, show_default=True, help="For each plan."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="Plans side by side.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
-def share(game: Path | None, name: str | None, rules: tuple[str, ...], epsilon: float, as_json: bool) -> None:
-    """Split a joint cost or profit between members and name the group that would leave."""
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+def share(source: Path | None, game: Path | None, rules: tuple[str, ...], as_json: bool, **given: Any) -> None:
+    """Split a joint cost between members and name the group that would leave.
+
+    SOURCE is a scenario or a run: every group of its members is planned, and each member gets a statement. With --game
+    the table of group costs or profits comes from a file.
+    """
+    if (game is None) == (source is None):
+        raise UsageError("name either a scenario or run to share, or a table of group costs with --game FILE.json")
+    if game is not None:
+        _share_table(game, rules, as_json, given)
+    elif source is not None:
+        _share_scenario(source, rules, as_json, given)
+
+
+def _share_table(game: Path, rules: tuple[str, ...], as_json: bool, given: dict[str, Any]) -> None:
     from coldchain.sharing import divide, read_game
 
-    if game is None:
-        raise UsageError("name a table of group costs with --game FILE.json")
-    found = divide(read_game(game, name), rules, epsilon=epsilon)
+    found = divide(read_game(game, given["name"]), rules, epsilon=given["epsilon"])
     if as_json:
         click.echo(json.dumps(as_object(found), ensure_ascii=False))
     else:
         show(found)
+
+
+def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: dict[str, Any]) -> None:
+    from coldchain.settling import GROUPS, Effort, settle, write_settlement
+    from coldchain.sharing import known_rules
+
+    chosen = known_rules(rules) if rules else ()
+    began = time.monotonic()
+    say = (lambda _: None) if given["quiet"] else lambda text: _progress(began, text)
+    scenario = _scenario(source, given["variant"])
+    folder = given["folder"] or Path("runs") / f"{scenario.name}-{scenario.variant}-share"
+    effort = Effort(given["seconds"], given["seed"], given["processes"])
+    settled = settle(scenario, folder / GROUPS, column=given["column"], rules=chosen, effort=effort, say=say)
+    told = write_settlement(settled, folder)
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    show(settled.found)
+    for what, (alone, joint) in settled.saved().items():
+        click.echo(
+            f"{what:14} alone {alone:15,.0f}  together {joint:15,.0f}  saved {(alone - joint) / (alone or 1):.1%}"
+        )
+    click.echo(
+        f"bills follow {settled.rule}; statements in {folder / 'members'}, all rules in {folder / 'settlement.html'}"
+    )
+
+
+def _progress(began: float, text: str) -> None:
+    click.echo(f"[{time.monotonic() - began:6.1f} s] {text}", err=True)
+
+
+def _scenario(source: Path, variant: str) -> Scenario:
+    """Load a scenario folder, or the scenario of a run with the budget it was planned with."""
+    from dataclasses import replace
+
+    from coldchain.report import read_run, scenario_folder
+    from coldchain.scenario import FILE, load
+
+    if (source / FILE).is_file() or not (source / "run.json").is_file():
+        return load(source, variant)[0]
+    run, summary, _ = read_run(source)
+    scenario, _ = load(scenario_folder(source, run["arguments"]), summary["scenario"]["variant"])
+    siting = scenario.siting.model_copy(update={"budget_cny": summary["investment"]["budget_cny"]})
+    return replace(scenario, siting=siting)
 
 
 def as_object(found: Divisions) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Sharing: what joint cost or profit each member bears, and whether any group would do better apart."""
 
 from coldchain.sharing.certificate import Certificate, certify, check, exact_figures
+from coldchain.sharing.closure import Closure, consistent
 from coldchain.sharing.direct import airport, by_volume, levy_fund, proportional, scrb
 from coldchain.sharing.frugal import Ledger, Verdict, core_test, equal_profit_of
 from coldchain.sharing.game import LARGEST_TABLE, Game, indicator, mask_of, members, sums
 from coldchain.sharing.money import whole_fen, yuan
 from coldchain.sharing.nucleolus import Nucleolus, nucleolus
+from coldchain.sharing.questions import Bands, Leaving, bands, bills, gain_of_misreport, if_leaves, misreported, without
 from coldchain.sharing.reading import read_game
 from coldchain.sharing.rules import RULES, Division, Divisions, divide, known_rules
 from coldchain.sharing.stability import Stability, least_epsilon, stability
@@ -15,24 +17,32 @@ from coldchain.sharing.within import equal_profit, lorenz
 __all__ = [
     "LARGEST_TABLE",
     "RULES",
+    "Bands",
     "Certificate",
+    "Closure",
     "Division",
     "Divisions",
     "Game",
+    "Leaving",
     "Ledger",
     "Nucleolus",
     "Sampled",
     "Stability",
     "Verdict",
     "airport",
+    "bands",
+    "bills",
     "by_volume",
     "certify",
     "check",
+    "consistent",
     "core_test",
     "divide",
     "equal_profit",
     "equal_profit_of",
     "exact_figures",
+    "gain_of_misreport",
+    "if_leaves",
     "indicator",
     "known_rules",
     "least_epsilon",
@@ -40,6 +50,7 @@ __all__ = [
     "lorenz",
     "mask_of",
     "members",
+    "misreported",
     "nucleolus",
     "owen",
     "proportional",
@@ -50,5 +61,6 @@ __all__ = [
     "stability",
     "sums",
     "whole_fen",
+    "without",
     "yuan",
 ]  # fmt: skip

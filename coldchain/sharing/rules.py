@@ -65,26 +65,28 @@ def known_rules(wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names)) or RULES
 
 
-def divide(game: Game, wanted: Sequence[str] = (), *, epsilon: float = 0.0) -> Divisions:
+def divide(game: Game, wanted: Sequence[str] = (), *, epsilon: float = 0.0, certified: bool = True) -> Divisions:
     """Apply rules to a game.
 
     Parameters
     ----------
     wanted : names of rules; all of those that apply when empty
     epsilon : what leaving costs a group, for the stability test
+    certified : prove small nucleoli in fractions
     """
-    return _Desk(game, epsilon).divide(known_rules(wanted), chosen=bool(wanted))
+    return _Desk(game, epsilon, certified=certified).divide(known_rules(wanted), chosen=bool(wanted))
 
 
 class _Desk:
     """Works out the rules of one game, sharing the prenucleolus between them."""
 
-    def __init__(self, game: Game, epsilon: float) -> None:
-        self.game, self.epsilon = game, epsilon
+    def __init__(self, game: Game, epsilon: float, *, certified: bool) -> None:
+        self.game, self.epsilon, self.certified = game, epsilon, certified
         self.worth = game.worth
         self.certificates: dict[str, Certificate] = {}
         self.pre = nucleolus(self.worth, rational=False)
         level = self.pre.levels[0] if game.n > 1 and self.pre.levels else 0.0
+        self.level = level
         self.least = 0.0 if abs(level) <= tolerance(self.worth) else level
 
     def divide(self, rules: Sequence[str], *, chosen: bool) -> Divisions:
@@ -105,7 +107,7 @@ class _Desk:
         return self.game.volume is None
 
     def _work(self) -> dict[str, Callable[[], Floats]]:
-        game, above = self.game, max(self.least, self.epsilon, 0.0)
+        game, above = self.game, max(self.level, self.epsilon, 0.0)
         return {
             "shapley": lambda: shapley(game.values),
             "nucleolus": lambda: self._nucleolus("nucleolus", nucleolus(self.worth), rational=True),
@@ -131,7 +133,7 @@ class _Desk:
     def _nucleolus(self, rule: str, found: Nucleolus, *, rational: bool, per_capita: bool = False) -> Floats:
         """Certify a small game and take the fractions' figures; larger ones as solved."""
         payoff = found.payoff
-        if 1 < self.game.n <= LARGEST_EXACT:
+        if self.certified and 1 < self.game.n <= LARGEST_EXACT:
             proof = certify(exact_figures(self.worth.tolist()), found, rational=rational, per_capita=per_capita)
             self.certificates[rule] = proof
             if proof.right:

@@ -25,6 +25,7 @@ Separate = Callable[[Floats], Iterable[tuple[int, float]]]
 PRICED = 1e-7
 ROWS_A_SCAN = 30
 VIOLATED = 1e-10
+ROUNDING = 4e-15  # of the largest worth: what a table of costs is uncertain by
 SLACK = 1e-11
 MOST_ROUNDS = 2000
 TOLERANCES: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
@@ -62,8 +63,12 @@ def _in_core(game: Game, phases: list[Floats], epsilon: float) -> Floats:
     worth = game.worth
     alone = worth[1 << np.arange(game.n)]
     surplus = worth - sums(alone)
-    scale = 2.0 ** np.ceil(np.log2(max(float(np.abs(surplus).max()), tolerance(worth))))
-    needed = np.asarray(surplus / scale - epsilon / scale, dtype=np.float64)
+    largest = float(np.abs(surplus).max())
+    if largest <= tolerance(worth):
+        return np.asarray(game.sign * (alone + surplus[-1] / game.n), dtype=np.float64)
+    scale = 2.0 ** np.ceil(np.log2(largest))
+    noise = ROUNDING * float(np.abs(worth).max()) / scale
+    needed = np.asarray(surplus / scale - epsilon / scale - noise, dtype=np.float64)
     total = float(surplus[-1] / scale)
     needed[[0, -1]] = SETTLED
 

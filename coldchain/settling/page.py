@@ -1,0 +1,177 @@
+"""Printable pages, Chinese and English side by side, in one HTML file each without any network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from coldchain.sharing import yuan
+
+RULES = {
+    "shapley": ("沙普利值", "Shapley value"),
+    "nucleolus": ("核仁", "nucleolus"),
+    "prenucleolus": ("预核仁", "prenucleolus"),
+    "per_capita_nucleolus": ("人均核仁", "per-capita nucleolus"),
+    "equal_profit": ("等利润率法（核心内）", "equal profit, inside the core"),
+    "lorenz": ("洛伦兹最优（核心内）", "Lorenz-maximal, inside the core"),
+    "scrb_aca": ("可分成本—剩余效益法", "separable costs, remaining benefits"),
+    "proportional": ("按单独成本比例", "in proportion to stand-alone cost"),
+    "volume": ("按数量比例", "in proportion to volume"),
+    "owen": ("欧文值", "Owen value"),
+}
+STYLE = """
+body { font: 14px/1.45 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", system-ui, sans-serif; color: #222;
+  max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.35rem; margin: 0 0 .2rem; } h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
+table { border-collapse: collapse; width: 100%; } td, th { padding: .3rem .5rem; border-bottom: 1px solid #ddd; }
+th { text-align: left; font-weight: 600; } td.n { text-align: right;
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
+tr.sum td { font-weight: 700; border-top: 2px solid #555; } small, .en { color: #555; } code { font-size: .8rem;
+  overflow-wrap: anywhere; } @media print { body { margin: 0; max-width: none; }
+  h2 { break-after: avoid; } tr { break-inside: avoid; } }
+"""
+
+
+def money(cny: float) -> str:
+    """Write CNY with two decimals."""
+    return yuan(round(cny * 100))
+
+
+def percent(share: float) -> str:
+    """Write a share as per cent."""
+    return f"{share:+.1%}"
+
+
+def statement_page(told: dict[str, Any]) -> str:
+    """Return the page of one member's statement."""
+    chinese, english = RULES[told["rule"]]
+    low, high = told["band_cny"]
+    why, leaves, lies = told["why"], told["if_it_leaves"], told["misreport_gain_cny"]
+    bill = [
+        ("单独经营的年成本", "cost a year standing alone", money(told["alone_cny"])),
+        ("本合作社应付", "this member's bill", f"<b>{yuan(told['bill_fen'])}</b>"),
+        ("节省", "saving", f"{money(told['saving_cny'])} ({percent(told['saving_share'])})"),
+        ("账单不确定范围（5%–95%）", "band of the bill, 5-95 %", f"{money(low)} … {money(high)}"),
+        ("年产量（吨）", "harvest, t a year", f"{told['tonnes_year']:,.1f}"),
+        ("补贴申请份额", "own subsidy claim", money(told["subsidy_claim_cny"])),
+    ]
+    reasons = [
+        ("加入所增加的总成本", "what it adds to the cost of the others", money(why["marginal_cny"])),
+        (
+            f"最可能另立的含本社小组（{why['nearest_group_size']} 家）单干将多付",
+            f"the group with it nearest to leaving ({why['nearest_group_size']} members) would lose",
+            money(why["nearest_group_loses_cny"]),
+        ),
+    ]
+    if leaves:
+        reasons += [
+            ("若退出，本社多付", "if it leaves, it pays more by", money(leaves["it_loses_cny"])),
+            ("若退出，其余各家合计多付", "if it leaves, the others pay more by", money(leaves["others_pay_more_cny"])),
+        ]
+    reasons += [
+        (f"虚报产量 {share} 的得益（估计）", f"gain from reporting {share} produce (estimate)", money(gain))
+        for share, gain in lies.items()
+    ]
+    rule = f'<p>分摊规则：{chinese}<br><span class="en">rule: {english}</span></p>'
+    parts = [
+        _section("账单", "Bill, CNY a year", _pairs(bill)),
+        _section("依据", "Why", _pairs(reasons)),
+        _section("本社各村", "Its villages, by tonnes", _villages(told)),
+        totals_section(told["totals"]),
+    ]
+    return _page(f"结算单 · {told['member']}", "Settlement statement", rule + "".join(parts))
+
+
+def _villages(told: dict[str, Any]) -> str:
+    rows = [[v["village"], f"{v['tonnes_year']:,.1f}", yuan(v["bill_fen"])] for v in told["villages"]]
+    return table(["村 village", "吨 t", "元 CNY"], rows, ["合计 all", "", yuan(told["bill_fen"])])
+
+
+def totals_section(told: dict[str, Any]) -> str:
+    """Return the section that everybody sees."""
+    names = {
+        "cost_cny": ("总成本", "cost, CNY"),
+        "loss_t": ("损耗（吨）", "produce lost, t"),
+        "loss_cny": ("损耗价值", "value lost, CNY"),
+        "transport_cny": ("运输", "transport, CNY"),
+    }
+    rows = [
+        [f"{names[key][0]} {names[key][1]}", f"{s['alone']:,.0f}", f"{s['together']:,.0f}", percent(s["saved_share"])]
+        for key, s in told["saved"].items()
+    ]
+    stands = (
+        ("没有任何小组能靠退出获益。", "No group gains by leaving.")
+        if told["holds"]
+        else (
+            f"有小组退出可获益，最多 {money(told['most_any_group_gains_cny'])} 元。",
+            f"Some group gains by leaving, at most {money(told['most_any_group_gains_cny'])} CNY.",
+        )
+    )
+    mended = told["corrected"]
+    note = (
+        f"<p>{stands[0]}<br><span class='en'>{stands[1]}</span></p>"
+        f"<p><small>{told['groups_planned']} 个小组方案，其中 {mended['subadditive']} 个按分开经营修正 / group plans, "
+        f"{mended['subadditive']} of them replaced by their parts apart, "
+        f"{mended['monotone']} by a larger group's.</small></p>"
+        f"<p><small>输入指纹 hash of all inputs</small><br><code>{told['inputs_sha256']}</code></p>"
+    )
+    head = ["", "各自 alone", "合作 together", "节省 saved"]
+    return _section(f"全体 {told['members']} 家", f"All {told['members']} members", table(head, rows) + note)
+
+
+def overview_page(told: dict[str, Any]) -> str:
+    """Return the trustee's page: every rule side by side, and the verdicts."""
+    players, rules = told["game"]["players"], list(told["allocations"])
+    parts = []
+    for at in range(0, len(rules), 4):
+        some = rules[at : at + 4]
+        rows = [[p, *(f"{told['allocations'][rule][p]:,.0f}" for rule in some)] for p in players]
+        parts.append(table(["", *(f"{RULES[r][0]}<br>{RULES[r][1]}" for r in some)], rows))
+    verdicts = [
+        [f"{RULES[rule][0]} {RULES[rule][1]}", "稳定 holds" if v["holds"] else "会散 blocked",
+         escape(" + ".join(v["worst_group"])), money(v["gain"])]
+        for rule, v in told["stability"].items()
+    ]  # fmt: skip
+    bills = [[p, yuan(told["fen"][p])] for p in players]
+    chinese, english = RULES[told["rule"]]
+    whole = yuan(told["totals"]["bill_fen"])
+    body = (
+        _section(f"账单：{chinese}", f"Bills: {english}", table(["", "元 CNY"], bills, ["合计 all", whole]))
+        + _section("各规则", "All rules, CNY a year", "<br>".join(parts))
+        + _section("谁会退出", "Who would leave", table(["", "", "小组 group", "得益 gain"], verdicts))
+        + totals_section(told["totals"])
+    )
+    return _page(f"共享冷链结算 · {told['game']['id']}", "Settlement of a shared cold chain", body)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], last: Sequence[str] = ()) -> str:
+    """Return a table; the first column is text, the others figures. Cells of the first column are escaped."""
+    top = "".join(f"<th>{cell}</th>" for cell in head)
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    foot = f'<tr class="sum">{_cells(last)}</tr>' if last else ""
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}{foot}</tbody></table>"
+
+
+def _cells(row: Sequence[str]) -> str:
+    return f"<td>{escape(row[0])}</td>" + "".join(f'<td class="n">{cell}</td>' for cell in row[1:])
+
+
+def _pairs(rows: Sequence[tuple[str, str, str]]) -> str:
+    cells = "".join(
+        f'<tr><td>{escape(zh)}<br><span class="en">{escape(en)}</span></td><td class="n">{value}</td></tr>'
+        for zh, en, value in rows
+    )
+    return f"<table><tbody>{cells}</tbody></table>"
+
+
+def _section(chinese: str, english: str, body: str) -> str:
+    return f'<h2>{escape(chinese)} <span class="en">{escape(english)}</span></h2>{body}'
+
+
+def _page(chinese: str, english: str, body: str) -> str:
+    return (
+        f'<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>{escape(chinese)}</title>'
+        f"<style>{STYLE}</style></head><body><h1>{escape(chinese)}</h1><p class='en'>{escape(english)}</p>{body}"
+        "</body></html>\n"
+    )

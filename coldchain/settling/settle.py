@@ -1,0 +1,168 @@
+"""From a scenario to who pays what: group costs, every rule, stability, what-ifs, bands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.errors import BadInputError, Fault
+from coldchain.model import Scenario
+from coldchain.settling.costing import Effort, GroupCost, as_table, cost_table, fingerprint
+from coldchain.settling.members import Members, members_of
+from coldchain.sharing import (
+    Bands,
+    Closure,
+    Divisions,
+    Game,
+    Leaving,
+    bands,
+    consistent,
+    divide,
+    gain_of_misreport,
+    if_leaves,
+    misreported,
+)
+
+Floats = NDArray[np.float64]
+Say = Callable[[str], None]
+MOST_MEMBERS = 12
+DEFAULT_RULE = "equal_profit"
+MISREPORT = 0.1
+BAND_TABLES = 60
+TRANSPORT = ("collection", "line_haul")
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """Everything a settlement says.
+
+    Attributes
+    ----------
+    rule : the one the bills follow
+    costs : of every group as planned, in the order of masks from 1
+    closure : what was corrected to make them consistent
+    found : every rule on the consistent costs
+    leaving : what happens when each member leaves, or read backwards joins
+    misreport : rule -> gain of each member by reporting 10 % more and 10 % less, shape (n, 2)
+    band : how far bills move within the planner's gaps
+    fingerprint : hash of all inputs
+    """
+
+    scenario: Scenario
+    members: Members
+    rule: str
+    costs: tuple[GroupCost, ...]
+    closure: Closure
+    found: Divisions
+    leaving: tuple[Leaving, ...]
+    misreport: dict[str, Floats]
+    band: Bands
+    fingerprint: str
+
+    @property
+    def game(self) -> Game:
+        """The game on consistent costs."""
+        return self.found.game
+
+    @property
+    def amounts(self) -> Floats:
+        """Bills by the chosen rule, CNY a year, shape (n,)."""
+        return self.found.divisions[self.rule].amounts
+
+    def saved(self) -> dict[str, tuple[float, float]]:
+        """Return figures of all standing alone and of all together: cost, loss in t and CNY, transport."""
+        alone = [self.costs[(1 << i) - 1] for i in range(self.game.n)]
+        joint = self.costs[-1]
+        haul = [sum(cost.annual_cny[part] for part in TRANSPORT) for cost in (*alone, joint)]
+        return {
+            "cost_cny": (float(self.game.alone.sum()), float(self.game.values[-1])),
+            "loss_t": (sum(c.loss_t for c in alone), joint.loss_t),
+            "loss_cny": (sum(c.annual_cny["loss"] for c in alone), joint.annual_cny["loss"]),
+            "transport_cny": (sum(haul[:-1]), haul[-1]),
+        }
+
+
+def settle(
+    scenario: Scenario,
+    folder: Path,
+    *,
+    column: str = "cooperative",
+    rules: Sequence[str] = (),
+    effort: Effort | None = None,
+    say: Say = lambda _: None,
+) -> Settlement:
+    """Settle a scenario between its members.
+
+    Parameters
+    ----------
+    folder : where group plans are kept between runs
+    column : of the villages, that names the member
+    rules : the first is the one billed, equal profit without any; all that apply are computed
+
+    Raises
+    ------
+    BadInputError
+        When members cannot be read, or are too many for a table of all groups.
+    """
+    effort = effort or Effort()
+    members = members_of(scenario, column)
+    n = len(members.names)
+    if n > MOST_MEMBERS:
+        message = f"{n} members are {(1 << n) - 1:,} groups; a full settlement takes at most {MOST_MEMBERS} members"
+        raise BadInputError([Fault("villages.csv", None, column, str(n), message, "too-many-members")])
+    if "owen" in rules:
+        message = "cannot be billed: a scenario names no unions; the villages of a member share its bill by tonnes"
+        raise BadInputError([Fault("--rule", None, "", "owen", message, "rule-left-out")])
+    say(f"{n} members, {(1 << n) - 1} groups to plan")
+    costs = cost_table(scenario, members, effort, folder, say)
+    mark = fingerprint(scenario, members, effort)
+    return work_out(scenario, members, costs, rules[0] if rules else DEFAULT_RULE, mark)
+
+
+def work_out(
+    scenario: Scenario, members: Members, costs: Sequence[GroupCost], rule: str, mark: str, tables: int = BAND_TABLES
+) -> Settlement:
+    """Apply the rules to costed groups; the bill is rounded nowhere here."""
+    closure = consistent(as_table(costs), members.bare)
+    game = Game(members.names, "cost", closure.costs, members.tonnes, name=scenario.name)
+    found = divide(game)
+    if rule not in found.divisions:
+        why = found.left_out.get(rule, "it does not apply to a scenario")
+        raise BadInputError([Fault("--rule", None, "", rule, f"cannot be billed: {why}", "rule-left-out")])
+    now = {name: division.amounts for name, division in found.divisions.items()}
+    leaving = tuple(if_leaves(game, i, tuple(now), now) for i in range(game.n)) if game.n > 1 else ()
+
+    def mend(drawn: Floats) -> Floats:
+        return consistent(drawn, members.bare).costs
+
+    band = bands(game, as_table(costs, "bound_cny"), tuple(now), now, tables=tables, mend=mend)
+    return Settlement(
+        scenario, members, rule, tuple(costs), closure, found, leaving, _misreports(game, now), band, mark
+    )
+
+
+def _misreports(game: Game, now: dict[str, Floats]) -> dict[str, Floats]:
+    """Return by rule what each member gains by reporting a tenth more, and a tenth less."""
+    gains = {rule: np.zeros((game.n, 2)) for rule in now}
+    for i in range(game.n):
+        for column, share in enumerate((MISREPORT, -MISREPORT)):
+            told = gain_of_misreport(game, misreported(game, i, share), tuple(now), now)
+            for rule, gain in told.items():
+                gains[rule][i, column] = gain[i]
+    return gains
+
+
+def within(settlement: Settlement, member: int) -> tuple[int, float]:
+    """Return the group with this member that comes nearest to leaving, and what it would lose (negative: gain)."""
+    game, amounts = settlement.game, settlement.amounts
+    best, slack = 1 << member, float(game.alone[member] - amounts[member])
+    for mask in range(1, game.everyone):
+        if mask >> member & 1:
+            left = float(game.values[mask] - sum(amounts[i] for i in range(game.n) if mask >> i & 1))
+            if left < slack:
+                best, slack = mask, left
+    return best, slack

@@ -1,0 +1,145 @@
+"""Settlement statements: what one member sees, as data. A member sees its own rows and the totals, never another's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from coldchain.settling.settle import MISREPORT, Settlement, within
+from coldchain.sharing import whole_fen
+
+SCHEMA = "coldchain.statement/1"
+
+
+def fen_bills(settlement: Settlement) -> list[int]:
+    """Return the bills in whole fen; they add up to the rounded cost of all together."""
+    return whole_fen(settlement.amounts.tolist())
+
+
+def member_statement(settlement: Settlement, member: int, fen: list[int]) -> dict[str, Any]:
+    """Return the statement of one member: own figures and totals only."""
+    game, rule = settlement.game, settlement.rule
+    alone = float(game.alone[member])
+    bill = fen[member] / 100
+    everyone = game.everyone
+    marginal = float(game.values[-1] - game.values[everyone ^ (1 << member)])
+    group, slack = within(settlement, member)
+    return {
+        "schema": SCHEMA,
+        "member": game.players[member],
+        "rule": rule,
+        "tonnes_year": float(settlement.members.tonnes[member]),
+        "subsidy_claim_cny": round(float(settlement.members.claim_cny[member]), 2),
+        "alone_cny": round(alone, 2),
+        "bill_fen": fen[member],
+        "bill_cny": bill,
+        "saving_cny": round(alone - bill, 2),
+        "saving_share": (alone - bill) / alone if alone else 0.0,
+        "band_cny": [round(float(side[rule][member]), 2) for side in (settlement.band.low, settlement.band.high)],
+        "why": {
+            "marginal_cny": round(marginal, 2),
+            "nearest_group_size": group.bit_count(),
+            "nearest_group_loses_cny": round(slack, 2),
+        },
+        "if_it_leaves": _leaving(settlement, member),
+        "misreport_gain_cny": {
+            f"{share:+.0%}": round(float(settlement.misreport[rule][member, k]), 2)
+            for k, share in enumerate((MISREPORT, -MISREPORT))
+        },
+        "villages": _villages(settlement, member, fen[member]),
+        "totals": totals(settlement, fen),
+    }
+
+
+def _leaving(settlement: Settlement, member: int) -> dict[str, float]:
+    """Return what the member loses by leaving, and what all the others together would pay for it to stay."""
+    if not settlement.leaving:
+        return {}
+    told = settlement.leaving[member]
+    pays = told.pays_to_keep.get(settlement.rule)
+    if pays is None:
+        return {}
+    return {
+        "it_loses_cny": round(told.loses[settlement.rule], 2),
+        "others_pay_more_cny": round(float(pays.sum()), 2),
+    }
+
+
+def _villages(settlement: Settlement, member: int, bill_fen: int) -> list[dict[str, Any]]:
+    """Split the bill of a member between its villages by tonnes, in whole fen that add up to it."""
+    scenario = settlement.scenario
+    mine = np.flatnonzero(settlement.members.village == member)
+    tonnes = scenario.harvest_t[mine].sum(axis=(1, 2))
+    share = tonnes / tonnes.sum() if tonnes.sum() > 0 else np.full(len(mine), 1 / len(mine))
+    fen = whole_fen((share * bill_fen / 100).tolist())
+    return [
+        {"village": scenario.villages[v].id, "tonnes_year": round(float(t), 3), "bill_fen": f}
+        for v, t, f in zip(mine, tonnes, fen, strict=True)
+    ]
+
+
+def totals(settlement: Settlement, fen: list[int]) -> dict[str, Any]:
+    """Return the figures everybody sees."""
+    told = settlement.found.divisions[settlement.rule].stability
+    saved = {
+        name: {"alone": round(alone, 2), "together": round(joint, 2), "saved_share": _share(alone, joint)}
+        for name, (alone, joint) in settlement.saved().items()
+    }
+    return {
+        "scenario": settlement.scenario.name,
+        "variant": settlement.scenario.variant,
+        "members": settlement.game.n,
+        "bill_fen": sum(fen),
+        "saved": saved,
+        "holds": told.holds,
+        "most_any_group_gains_cny": round(told.gain, 2),
+        "inputs_sha256": settlement.fingerprint,
+        "groups_planned": len(settlement.costs),
+        "corrected": {"subadditive": settlement.closure.split, "monotone": settlement.closure.shrunk},
+    }
+
+
+def _share(alone: float, joint: float) -> float:
+    return (alone - joint) / alone if alone else 0.0
+
+
+def overview(settlement: Settlement) -> dict[str, Any]:
+    """Return what the trustee sees: every rule, every member, who would leave, and the totals."""
+    game, fen = settlement.game, fen_bills(settlement)
+    rules = settlement.found.divisions
+    return {
+        "schema": "coldchain.share/1",
+        "game": {"id": game.name, "kind": game.kind, "players": list(game.players)},
+        "rule": settlement.rule,
+        "allocations": {rule: dict(zip(game.players, d.amounts.tolist(), strict=True)) for rule, d in rules.items()},
+        "fen": dict(zip(game.players, fen, strict=True)),
+        "stability": {
+            rule: {
+                "holds": d.stability.holds, "worst_group": list(d.stability.group), "gain": d.stability.gain,
+                "groups_that_gain": d.stability.groups,
+            }
+            for rule, d in rules.items()
+        },
+        "least_epsilon": settlement.found.least_epsilon,
+        "left_out": settlement.found.left_out,
+        "bands": {
+            rule: [settlement.band.low[rule].tolist(), settlement.band.high[rule].tolist()] for rule in rules
+        },
+        "misreport_gain_cny": {rule: gain.tolist() for rule, gain in settlement.misreport.items()},
+        "if_leaves": [_leaving_of_all(settlement, leaving.member) for leaving in settlement.leaving],
+        "largest_correction": settlement.closure.largest,
+        "totals": totals(settlement, fen),
+    }  # fmt: skip
+
+
+def _leaving_of_all(settlement: Settlement, member: int) -> dict[str, Any]:
+    told, players = settlement.leaving[member], settlement.game.players
+    rule = settlement.rule
+    bill = told.amounts.get(rule)
+    more = told.pays_to_keep.get(rule)
+    return {
+        "member": players[member],
+        "bills": {} if bill is None else dict(zip(players, np.round(bill, 2).tolist(), strict=True)),
+        "others_pay_more": {} if more is None else dict(zip(players, np.round(more, 2).tolist(), strict=True)),
+    }

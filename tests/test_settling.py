@@ -1,0 +1,344 @@
+"""Members of a scenario, group plans, consistent costs and statements."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sharing_cases import cost_game, routing_costs
+
+from coldchain.cli import run
+from coldchain.errors import BadInputError
+from coldchain.model import Scenario
+from coldchain.scenario import load, upland, write_scenario
+from coldchain.settling import (
+    Effort,
+    GroupCost,
+    Settlement,
+    cost_of,
+    cost_table,
+    fen_bills,
+    fingerprint,
+    group_scenario,
+    member_statement,
+    members_of,
+    overview,
+    work_out,
+    write_settlement,
+)
+from coldchain.sharing import (
+    bands,
+    bills,
+    consistent,
+    gain_of_misreport,
+    if_leaves,
+    misreported,
+    shapley,
+    without,
+)
+
+NAMES = ("联合社, 东", "<west>", "idle")
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    """Twelve villages of two co-operatives, one named in Chinese with a comma, and an idle one without produce."""
+    folder = tmp_path_factory.mktemp("settling") / "county"
+    write_scenario(upland(12, 3), folder)
+    scenario, _ = load(folder)
+    owner = [NAMES[2] if v == 0 else NAMES[v % 2] for v in range(12)]
+    villages = tuple(
+        village.model_copy(update={"cooperative": name}) for village, name in zip(scenario.villages, owner, strict=True)
+    )
+    harvest = scenario.harvest_t.copy()
+    harvest[0] = 0.0
+    sites = tuple(s.model_copy(update={"owner": NAMES[j]}) for j, s in enumerate(scenario.sites))
+    return replace(scenario, villages=villages, harvest_t=harvest, sites=sites)
+
+
+def made_up(costs: np.ndarray, gap: float = 0.0) -> list[GroupCost]:
+    """Group costs with the given table and nothing else of interest."""
+    parts = dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss"), 0.0)
+    return [GroupCost(m, c, c * (1 - gap), {**parts, "loss": c}, 1.0, 2.0, ()) for m, c in enumerate(costs) if m]
+
+
+@pytest.fixture(scope="module")
+def settlement(county: Scenario) -> Settlement:
+    """Settle the county on a made-up table; the idle member adds nothing."""
+    members = members_of(county)
+    busy = [1 << i for i, name in enumerate(members.names) if name != "idle"]
+    table = {0: 0.0, busy[0]: 1000.01, busy[1]: 900.0, busy[0] | busy[1]: 1500.0}
+    costs = np.array([table[mask & (busy[0] | busy[1])] for mask in range(8)])
+    return work_out(county, members, made_up(costs, 0.02), "equal_profit", "0" * 64, tables=20)
+
+
+def test_members_own_villages_sites_and_claims(county: Scenario) -> None:
+    """Sites go to the member their owner names; claims are shares of the harvest."""
+    members = members_of(county)
+    assert set(members.names) == set(NAMES)
+    assert [members.names[m] for m in members.site] == [NAMES[0], NAMES[1]]
+    assert members.claim_cny.sum() == pytest.approx(county.siting.budget_cny)
+    assert members.claim_cny[members.names.index("idle")] == 0.0
+    assert members.bare == (members.names.index("idle"),)
+
+
+def test_sites_of_strangers_go_to_the_nearest_village(county: Scenario) -> None:
+    """An owner that is no member leaves the site to whoever is nearest."""
+    stranger = county.sites[0].model_copy(
+        update={"owner": "county", "lon": county.villages[3].lon, "lat": county.villages[3].lat}
+    )
+    members = members_of(replace(county, sites=(stranger, *county.sites[1:])))
+    assert members.site[0] == members.village[3]
+
+
+def test_natural_order_of_names(county: Scenario) -> None:
+    """Member 10 comes after member 9."""
+    villages = tuple(v.model_copy(update={"cooperative": f"co-op {n + 1}"}) for n, v in enumerate(county.villages))
+    assert members_of(replace(county, villages=villages)).names[-3:] == ("co-op 10", "co-op 11", "co-op 12")
+
+
+def test_members_that_cannot_be_read(county: Scenario) -> None:
+    """A column that is none, and villages without a member, are named."""
+    with pytest.raises(BadInputError, match=r"--members.*colour.*must be named by a column of the villages: id, name"):
+        members_of(county, "colour")
+    blank = (county.villages[0].model_copy(update={"cooperative": " "}), *county.villages[1:])
+    with pytest.raises(BadInputError, match=r'villages.csv, cooperative = "V0001": 1 villages have no cooperative'):
+        members_of(replace(county, villages=blank))
+
+
+def test_group_plans_with_its_own(county: Scenario) -> None:
+    """A group has the villages, sites and claims of its members; pots follow the harvest; no site: none to build."""
+    pots = county.subsidy.model_copy(update={"pot_by_county_cny": {county.villages[0].county: 1000.0}})
+    county = replace(county, subsidy=pots)
+    members = members_of(county)
+    east = members.names.index(NAMES[0])
+    alone = group_scenario(county, members, [east])
+    assert {v.cooperative for v in alone.villages} == {NAMES[0]}
+    assert [s.owner for s in alone.sites] == [NAMES[0]]
+    assert alone.siting.budget_cny == pytest.approx(members.claim_cny[east])
+    share = members.tonnes[east] / members.tonnes.sum()
+    assert sum(alone.subsidy.pot_by_county_cny.values()) == pytest.approx(1000.0 * share)
+    idle = group_scenario(county, members, [members.names.index("idle")])
+    assert [(s.status, s.existing) for s in idle.sites] == [("forbidden", "")]
+    whole = group_scenario(county, members, [0, 1, 2])
+    assert (len(whole.villages), len(whole.sites)) == (12, len(county.sites))
+    assert whole.siting.budget_cny == pytest.approx(county.siting.budget_cny)
+
+
+def quick_plan(scenario: Scenario, mask: int, limit: float, effort: Effort) -> GroupCost:
+    """Stand in for the planner: a fixed cost for each group and something for each tonne."""
+    tonnes = float(scenario.harvest_t.sum())
+    parts = dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital"), 100.0 + effort.seed)
+    cost = 500.0 + 5 * effort.seed + tonnes
+    return GroupCost(mask, cost, cost - limit, {**parts, "loss": tonnes}, tonnes / 9, tonnes, (scenario.sites[0].id,))
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plan with the stand-in."""
+    monkeypatch.setattr("coldchain.settling.costing._planned", quick_plan)
+
+
+@pytest.mark.slow
+def test_plans_side_by_side(county: Scenario, tmp_path: Path) -> None:
+    """Two processes give every group its plan."""
+    costs = cost_table(county, members_of(county), Effort(1.0), tmp_path)
+    assert [cost.mask for cost in costs] == list(range(1, 8))
+    assert all(cost.cost_cny >= cost.bound_cny >= 0 for cost in costs)
+
+
+@pytest.mark.usefixtures("quick")
+def test_group_plans_are_kept(county: Scenario, tmp_path: Path) -> None:
+    """Two runs give the same table, the second without planning; a member without produce costs nothing."""
+    members = members_of(county)
+    effort = Effort(1.0, processes=1)
+    said: list[str] = []
+    costs = cost_table(county, members, effort, tmp_path, said.append)
+    assert [cost.mask for cost in costs] == list(range(1, 8))
+    idle = members.names.index("idle")
+    assert costs[(1 << idle) - 1].cost_cny == 0.0
+    assert all(cost.bound_cny <= cost.cost_cny for cost in costs)
+    assert all(sum(cost.annual_cny.values()) == pytest.approx(cost.cost_cny) for cost in costs)
+    broken = next(tmp_path.glob("*/3.json"))
+    broken.write_text('{"mask": 3', encoding="utf-8")
+    again: list[str] = []
+    kept = cost_table(county, members, effort, tmp_path, again.append)
+    assert again[0] == "6 of 7 group plans are at hand from an earlier run"
+    assert [c for c in kept if c.mask != 3] == [c for c in costs if c.mask != 3]
+    assert fingerprint(county, members, effort) != fingerprint(county, members, replace(effort, seed=1))
+
+
+def test_sites_of_the_parts_are_a_start(county: Scenario) -> None:
+    """A group of two never does worse than on the sites its parts use."""
+    members = members_of(county)
+    pair = [members.names.index(name) for name in NAMES[:2]]
+    mask = sum(1 << i for i in pair)
+    parts = [site.id for site in county.sites]
+    found = cost_of(county, members, mask, parts, Effort(1.0))
+    assert found.harvest_t == pytest.approx(county.harvest_t.sum())
+    assert set(found.sites) <= set(parts)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, 30), min_size=15, max_size=15), st.sets(st.integers(0, 3)))
+def test_consistent_costs(figures: list[int], bare: set[int]) -> None:
+    """Afterwards no group costs more than any split of it, nor than with a bare member more; none was raised."""
+    costs = np.array([0.0, *figures])
+    closed = consistent(costs, tuple(bare)).costs
+    assert (closed <= costs).all()
+    for s in range(1, 16):
+        part = s
+        while part:
+            assert closed[s] <= closed[part] + closed[s ^ part] + 1e-9
+            part = (part - 1) & s
+        for i in bare:
+            assert closed[s] <= closed[s | 1 << i] + 1e-9
+    assert consistent(closed, tuple(bare)).split == 0
+
+
+def test_corrections_are_counted() -> None:
+    """One joint plan dearer than its parts, one dearer than with a member more."""
+    told = consistent(np.array([0.0, 4, 5, 10]))
+    assert (told.costs.tolist(), told.split, told.shrunk) == ([0, 4, 5, 9], 1, 0)
+    assert told.largest == pytest.approx(0.1)
+    told = consistent(np.array([0.0, 8, 5, 7]), (1,))
+    assert (told.costs.tolist(), told.split, told.shrunk) == ([0, 7, 5, 7], 0, 1)
+    with pytest.raises(ValueError, match="at most 14 members"):
+        consistent(np.zeros(1 << 15))
+
+
+def test_who_pays_for_whom_to_stay() -> None:
+    """By hand: a third member shares a fixed cost of 9; without it the others pay 4.5 each instead of 3."""
+    game = cost_game(np.array([0.0, 9, 9, 9, 9, 9, 9, 9]))
+    now = bills(game, ("shapley", "equal_profit"))
+    told = if_leaves(game, 2, ("shapley", "equal_profit"), now)
+    for rule in ("shapley", "equal_profit"):
+        np.testing.assert_allclose(told.amounts[rule], [4.5, 4.5, 9.0], atol=1e-9)
+        np.testing.assert_allclose(told.pays_to_keep[rule], [1.5, 1.5, 0.0], atol=1e-9)
+        assert told.loses[rule] == pytest.approx(6.0)
+    assert without(game, 0).players == ("m1", "m2")
+    np.testing.assert_array_equal(without(game, 1).values, [0, 9, 9, 9])
+
+
+def test_misreport_by_hand() -> None:
+    """A tenth more of a cost that is all one's own raises the bill's share; understating lowers it."""
+    game = replace(cost_game(np.array([0.0, 10, 10, 20])), volume=np.array([1.0, 1.0]))
+    told = misreported(game, 0, 0.1)
+    assert told.values.tolist() == [0, 11, 10, 21]
+    gain = gain_of_misreport(game, told, ("volume", "shapley"), bills(game, ("volume", "shapley")))
+    assert gain["volume"][0] == pytest.approx(10 - 20 * 1.1 / 2.1)
+    assert gain["shapley"][0] == pytest.approx(10 - 11 * 20 / 21)
+    lower = gain_of_misreport(game, misreported(game, 0, -0.1), ("shapley",), bills(game, ("shapley",)))
+    assert lower["shapley"][0] == pytest.approx(10 - 9 * 20 / 19)
+
+
+def test_bands_hold_the_bill_and_vanish_without_a_gap() -> None:
+    """With proven costs there is no band; with a gap the bill lies inside and lower costs lie below."""
+    costs = routing_costs(4, 1)
+    game = cost_game(costs)
+    now = {"shapley": shapley(costs)}
+    none = bands(game, costs, ("shapley",), now, tables=10)
+    np.testing.assert_allclose(none.high["shapley"] - none.low["shapley"], 0.0, atol=1e-12)
+    some = bands(game, 0.9 * costs, ("shapley",), now, tables=40)
+    assert (some.low["shapley"] < now["shapley"]).all()
+    assert (some.high["shapley"] >= now["shapley"]).all()
+
+
+def test_statement_adds_up_to_the_fen(settlement: Settlement) -> None:
+    """Bills add up to the joint cost, villages to their member's bill, and the idle member pays nothing."""
+    fen = fen_bills(settlement)
+    assert sum(fen) == 150000
+    told = [member_statement(settlement, i, fen) for i in range(3)]
+    for statement, bill in zip(told, fen, strict=True):
+        assert sum(village["bill_fen"] for village in statement["villages"]) == statement["bill_fen"] == bill
+        assert statement["band_cny"][0] <= statement["bill_cny"] + 0.01
+        assert statement["saving_cny"] == pytest.approx(statement["alone_cny"] - bill / 100, abs=0.006)
+    idle = settlement.game.players.index("idle")
+    assert fen[idle] == 0
+    assert told[idle]["totals"]["bill_fen"] == 150000
+    shares = [s["saving_share"] for i, s in enumerate(told) if i != idle]
+    assert shares[0] == pytest.approx(shares[1], abs=1e-4)
+
+
+def test_a_member_sees_nobody_else(settlement: Settlement, tmp_path: Path) -> None:
+    """No other member's name, and no other bill, stands in a member's files; names are escaped in pages."""
+    told = write_settlement(settlement, tmp_path)
+    assert told["totals"]["bill_fen"] == 150000
+    folders = sorted((tmp_path / "members").iterdir())
+    assert len(folders) == 3
+    for i, folder in enumerate(folders):
+        texts = [path.read_text(encoding="utf-8-sig") for path in sorted(folder.iterdir())]
+        assert len(texts) == 3
+        others = [name for name in settlement.game.players if name != settlement.game.players[i]]
+        shown = [name.replace("<", "&lt;").replace(">", "&gt;") for name in others]
+        assert not any(name in text for text in texts for name in (*others, *shown))
+    page = (tmp_path / "settlement.html").read_text(encoding="utf-8")
+    assert "&lt;west&gt;" in page
+    assert "<west>" not in page
+    assert "联合社, 东" in page
+    assert "http" not in page
+    rows = list(csv.reader((tmp_path / "bills.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [row[0] for row in rows[1:]] == list(settlement.game.players)
+    assert sum(round(float(row[2]) * 100) for row in rows[1:]) == 150000
+
+
+def test_overview_names_who_would_leave(settlement: Settlement) -> None:
+    """Every rule has its verdict; the totals hold savings and the hash."""
+    told = overview(settlement)
+    assert set(told["allocations"]) == set(told["stability"]) >= {"shapley", "nucleolus", "equal_profit", "volume"}
+    assert told["totals"]["inputs_sha256"] == "0" * 64
+    assert told["totals"]["saved"]["cost_cny"]["saved_share"] == pytest.approx(1 - 1500 / 1900.01)
+    assert told["totals"]["holds"]
+    json.dumps(told)
+
+
+@pytest.mark.usefixtures("quick")
+def test_share_of_a_scenario_at_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A scenario is planned group by group and settled; the second time its plans are at hand."""
+    write_scenario(upland(4, 5), tmp_path / "county")
+    options = ["--members", "id", "--plan-seconds", "1", "--processes", "1", "--out", str(tmp_path / "out")]
+    villages = (tmp_path / "county" / "villages.csv").read_text(encoding="utf-8-sig").splitlines()
+    (tmp_path / "county" / "villages.csv").write_text("\n".join(villages[:3]) + "\n", encoding="utf-8")
+    harvest = (tmp_path / "county" / "harvest.csv").read_text(encoding="utf-8-sig").splitlines()
+    kept = [harvest[0], *(row for row in harvest if row.startswith(("V0001", "V0002")))]
+    (tmp_path / "county" / "harvest.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    assert run(["share", str(tmp_path / "county"), *options, "--json", "-q"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["game"]["players"] == ["V0001", "V0002"]
+    assert sum(told["fen"].values()) == told["totals"]["bill_fen"]
+    assert run(["share", str(tmp_path / "county"), *options, "--rule", "shapley"]) == 0
+    shown = capsys.readouterr()
+    assert "3 of 3 group plans are at hand" in shown.err
+    assert "bills follow shapley" in shown.out
+
+
+@pytest.mark.usefixtures("quick")
+def test_too_many_members(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Past twelve members all groups are too many to plan, and the message says how many."""
+    write_scenario(upland(14, 5), tmp_path / "county")
+    assert run(["share", str(tmp_path / "county"), "--members", "id", "--out", str(tmp_path / "out")]) == 3
+    assert "14 members are 16,383 groups; a full settlement takes at most 12" in capsys.readouterr().err
+    assert (
+        run(
+            [
+                "share",
+                str(tmp_path / "county"),
+                "--rule",
+                "owen",
+                "--members",
+                "county",
+                "--out",
+                str(tmp_path / "out"),
+                "--plan-seconds",
+                "1",
+            ]
+        )
+        == 3
+    )
+    assert "cannot be billed" in capsys.readouterr().err
