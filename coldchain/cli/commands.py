@@ -260,8 +260,8 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 @click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
 @json_option
 def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
-    """Recompute a plan FOLDER from its tables and the inputs alone; works on tables edited by hand."""
-    from coldchain.cli.verifying import verify_folder
+    """Recompute a FOLDER of a plan or of routes from its tables and the inputs; works on tables edited by hand."""
+    from coldchain.cli.verifying import figures_of, verify_folder
 
     report = verify_folder(folder, scenario)
     if as_json:
@@ -273,9 +273,7 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
     for problem in report.problems:
         click.echo(f"problem: {problem}")
     verdict = "verified" if report.ok else f"{len(report.problems)} problems"
-    found = f"loss {report.loss_rate:.2%}, {report.total_cny:,.0f} CNY a year, subsidy {report.subsidy_cny:,.0f} CNY"
-    added_up = report.total_cny == report.total_cny
-    click.echo(f"{folder}: {verdict}; {found if added_up else 'mend these first, then the figures can be checked'}")
+    click.echo(f"{folder}: {verdict}; {figures_of(folder, report)}")
     return 0 if report.ok else EXIT_BAD_INPUT
 
 

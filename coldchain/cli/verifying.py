@@ -10,9 +10,11 @@ from coldchain.report import read_run, scenario_folder
 from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
 
+ROUTES = "routes.json"
+
 
 def verify_folder(folder: Path, moved: Path | None = None) -> Report:
-    """Verify a run folder.
+    """Verify a run folder, of a plan or of a day's routes.
 
     Parameters
     ----------
@@ -23,6 +25,8 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
     BadInputError
         When the folder is not a run, or the scenario cannot be read.
     """
+    if (folder / ROUTES).is_file():
+        return _verify_routes(folder, moved)
     run, summary, tables = read_run(folder)
     source: Path = moved or scenario_folder(folder, run["arguments"])
     scenario, _ = load(source, summary["scenario"]["variant"])
@@ -34,3 +38,28 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
         changed = "the scenario has changed since this plan was made (its hash differs)"
         return replace(report, problems=(changed, *report.problems))
     return report
+
+
+def _verify_routes(folder: Path, moved: Path | None) -> Report:
+    from coldchain.dispatching.recheck import input_problems
+    from coldchain.verify.day import Permits, verify_day
+
+    run, summary, tables = read_run(folder, ROUTES)
+    arguments = run["arguments"]
+    scenario, _ = load(moved or scenario_folder(folder, arguments), summary["scenario"]["variant"])
+    placed, _ = place_on_roads(scenario)
+    permits = Permits(own_fleet=arguments.get("fleet") is not None, locked=arguments.get("locked") is not None)
+    report = verify_day(scenario, placed.network, placed.node, tables, summary, permits)
+    more = [] if report.total_cny != report.total_cny else input_problems(run, tables, moved)
+    if scenario.sha256 != summary["scenario"]["sha256"]:
+        more.append("the scenario has changed since these routes were made (its hash differs)")
+    return replace(report, problems=(*more, *report.problems))
+
+
+def figures_of(folder: Path, report: Report) -> str:
+    """Return the recomputed figures in words."""
+    if report.total_cny != report.total_cny:
+        return "mend these first, then the figures can be checked"
+    if (folder / ROUTES).is_file():
+        return f"loss {report.loss_rate:.2%}, {report.total_cny:,.0f} CNY for vehicles and loss"
+    return f"loss {report.loss_rate:.2%}, {report.total_cny:,.0f} CNY a year, subsidy {report.subsidy_cny:,.0f} CNY"

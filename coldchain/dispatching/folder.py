@@ -13,6 +13,7 @@ from typing import Any
 
 from coldchain.dispatching.dispatch import Dispatch, Wish
 from coldchain.dispatching.lines import trip_lines
+from coldchain.dispatching.recheck import plan_hash
 from coldchain.dispatching.sheets import sheet, sheet_page
 from coldchain.dispatching.summary import SCHEMA, summarise
 from coldchain.dispatching.tables import Tables, records, tables_of
@@ -112,6 +113,7 @@ def run_information(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) 
             "scenario": {"folder": str(source.folder), "name": source.scenario.name, "variant": source.variant},
             "sha256": {
                 "scenario": source.scenario.sha256,
+                "plan": plan_hash(source.path),
                 "files": file_hashes(source.folder),
                 **{name: _hash(path) for name, path in files.items()},
             },

@@ -30,7 +30,7 @@ from coldchain.dispatching.lines import TripLine
 from coldchain.dispatching.tables import Tables, records
 from coldchain.report import palette
 from coldchain.report.background import background, thinned
-from coldchain.report.figures import money, percent
+from coldchain.report.figures import percent
 from coldchain.report.map import FRAME_PX, PANEL_PX, add_legend, div, frame
 from coldchain.report.mapdata import Window, line_columns, window_around
 
@@ -239,8 +239,9 @@ def _panel(summary: dict[str, Any], tables: Tables) -> str:
         ("Vehicles", f"{summary['vehicles']:,}, {summary['trips']:,} trips"),
         ("Way", f"{summary['km']:,.0f} km, {summary['hours']:,.1f} h"),
         ("Aboard", f"{span(aboard['p50'])} median, {span(aboard['max'])} at most"),
-        ("Expected loss", f"{loss['kg']:,.0f} kg, {percent(loss['rate'])}"), ("Value of the loss", money(loss["cny"])),
-        ("Vehicles cost", money(cost["vehicles"])), ("Together", money(cost["total"])),
+        ("Expected loss", f"{loss['kg']:,.0f} kg, {percent(loss['rate'])}"),
+        ("Value of the loss", f"CNY {loss['cny']:,.0f}"),
+        ("Vehicles cost", f"CNY {cost['vehicles']:,.0f}"), ("Together", f"CNY {cost['total']:,.0f}"),
     ]  # fmt: skip
     rows = "".join(f'<tr><td>{escape(label)}</td><td class="after">{escape(text)}</td></tr>' for label, text in facts)
     tours = tables["tours"]

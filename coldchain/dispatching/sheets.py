@@ -79,7 +79,7 @@ def _goods(stop: dict[str, Any], tables: Tables, scenario: Scenario) -> str:
     here = here[(here["leave_h"] - stop["leave_h"]).abs() < 1e-9]
     names = {crop.id: f"{crop.name} {crop.name_zh}".strip() for crop in scenario.commodities}
     kg = here.groupby("commodity", sort=False)["kg"].sum()
-    return "; ".join(f"{names[str(key)]} {amount:,.0f} kg" for key, amount in kg.items())
+    return "; ".join(f"{amount:,.0f} kg {names[str(key)]}" for key, amount in kg.items())
 
 
 def sheet_page(tour: dict[str, Any], lines: pd.DataFrame, scenario: Scenario, day: str) -> str:

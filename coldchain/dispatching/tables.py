@@ -41,12 +41,22 @@ LIMITS = (
     "max_drive_h", "trips_day", "half_warming_h",
 )  # fmt: skip
 FLEET = ["vehicle", "name", "base", "depot", "count", *LIMITS]
+WORDS = {
+    "tour", "vehicle", "name", "depot", "depot_name", "leave", "back", "arrive", "start", "village", "commodity",
+    "lots", "locked", "note", "zone", "method", "cause", "detail", "regime", "modules", "hub", "base", "cargo",
+}  # fmt: skip
 Tables = dict[str, pd.DataFrame]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table by the names of its columns."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _frame(rows: list[Any], columns: list[str]) -> pd.DataFrame:
+    """Return a table whose columns know what they hold even when there is no row."""
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame if rows else frame.astype({name: "object" if name in WORDS else "float64" for name in columns})
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,7 @@ def _tours(made: Dispatch, lots: pd.DataFrame) -> pd.DataFrame:
                 tour.locked,
             )
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=TOURS)
+    return _frame(rows, TOURS)
 
 
 def _trips(made: Dispatch) -> pd.DataFrame:
@@ -113,7 +123,7 @@ def _trips(made: Dispatch) -> pd.DataFrame:
             m3 = sum(_m3(made, visit) for visit in trip.visits)
             figures = (clock(trip.leave_h), clock(trip.back_h), trip.leave_h, trip.back_h, trip.km, trip.drive_h)
             rows.append((named.key, number, len(trip.visits), trip.load_kg, m3, *figures))
-    return pd.DataFrame(rows, columns=TRIPS)
+    return _frame(rows, TRIPS)
 
 
 def _m3(made: Dispatch, visit: Visit) -> float:
@@ -136,7 +146,7 @@ def _stops(made: Dispatch) -> pd.DataFrame:
                 ids = ";".join(order.id for order in orders)
                 more = (visit.aboard_h, ids, chain.get(visit.stop, ""), notes)
                 rows.append((*head, number, place, *where, *map(clock, hours), *hours, *more))
-    return pd.DataFrame(rows, columns=STOPS)
+    return _frame(rows, STOPS)
 
 
 def lots_table(made: Dispatch) -> pd.DataFrame:
@@ -146,7 +156,7 @@ def lots_table(made: Dispatch) -> pd.DataFrame:
         for number, trip in enumerate(named.tour.rounds, start=1):
             for visit in trip.visits:
                 rows += _visit_lots(made, named, number, trip, visit)
-    return pd.DataFrame(rows, columns=LOTS)
+    return _frame(rows, LOTS)
 
 
 def _visit_lots(made: Dispatch, named: Named, number: int, trip: Round, visit: Visit) -> list[tuple[object, ...]]:
@@ -182,7 +192,7 @@ def _unserved(made: Dispatch) -> pd.DataFrame:
     for kept in behind:
         village, crop = scenario.villages[kept.order.village], scenario.commodities[kept.order.commodity]
         rows.append((kept.order.id, village.id, village.name, crop.id, kept.kg, kept.cause, kept.detail))
-    return pd.DataFrame(rows, columns=UNSERVED)
+    return _frame(rows, UNSERVED)
 
 
 def _orders(made: Dispatch) -> pd.DataFrame:
@@ -196,7 +206,7 @@ def _orders(made: Dispatch) -> pd.DataFrame:
         )
         for order in made.orders
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=ORDERS)
+    return _frame(rows, ORDERS)
 
 
 def _depots(made: Dispatch) -> pd.DataFrame:
@@ -209,7 +219,7 @@ def _depots(made: Dispatch) -> pd.DataFrame:
         place = (depot.id, depot.place.name, depot.place.lon, depot.place.lat)
         hub = source.scenario.hubs[depot.hub].id
         rows.append((*place, depot.modules, hub, opens, closes, kg, len(tours)))
-    return pd.DataFrame(rows, columns=DEPOTS)
+    return _frame(rows, DEPOTS)
 
 
 def _fleet(made: Dispatch) -> pd.DataFrame:
@@ -219,4 +229,4 @@ def _fleet(made: Dispatch) -> pd.DataFrame:
         count = NONE if vehicles.count is None else float(vehicles.count)
         known = [NONE if value is None else value for value in limits]
         rows.append((vehicles.kind.id, vehicles.kind.name, vehicles.base, vehicles.depot, count, *known))
-    return pd.DataFrame(rows, columns=FLEET)
+    return _frame(rows, FLEET)

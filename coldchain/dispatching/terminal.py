@@ -14,7 +14,7 @@ from rich.text import Text
 
 from coldchain.dispatching.clock import span
 from coldchain.dispatching.tables import Tables, records
-from coldchain.report.figures import money, percent
+from coldchain.report.figures import percent
 
 WIDTH, LABEL, MOST_TOURS, MOST_LEFT = 100, 24, 12, 8
 STATUS = {
@@ -63,9 +63,9 @@ def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
         ("Vehicles", f"{summary['vehicles']:,} with {summary['trips']:,} trips to {summary['depots']:,} depots"),
         ("Way", f"{summary['km']:,.0f} km, {summary['hours']:,.1f} vehicle hours"),
         ("Aboard", f"half within {span(aboard['p50'])}, all within {span(aboard['max'])}"),
-        ("Expected loss", f"{loss['kg']:,.0f} kg ({percent(loss['rate'])}), {money(loss['cny'])}, to the buyer"),
-        ("Vehicles cost", money(cost["vehicles"])),
-        ("Vehicles and loss", money(cost["total"])),
+        ("Expected loss", f"{loss['kg']:,.0f} kg ({percent(loss['rate'])}), CNY {loss['cny']:,.0f}, to the buyer"),
+        ("Vehicles cost", f"CNY {cost['vehicles']:,.0f}"),
+        ("Vehicles and loss", f"CNY {cost['total']:,.0f}"),
     ]
     for label, text in rows:
         table.add_row(label, text)
@@ -82,12 +82,16 @@ def _table(plain: bool, title: str, *columns: str) -> Table:
 
 
 def _tours(tables: Tables, plain: bool) -> Table:
-    table = _table(plain, "Tour", "vehicle", "leave", "back", "trips", "stops", "kg", "km", "aboard", "loss kg", "CNY")
-    for row in records(tables["tours"].head(MOST_TOURS)):
+    """List the first tours; vehicles and trips are told where they differ."""
+    tours = tables["tours"]
+    several = tours["vehicle"].nunique() > 1, bool((tours["trips"] > 1).any())
+    told = [name for name, shown in zip(("vehicle", "trips"), several, strict=True) if shown]
+    table = _table(plain, "Tour", *told, "hours", "stops", "kg", "km", "aboard", "loss kg", "CNY")
+    for row in records(tours.head(MOST_TOURS)):
         figures = (f"{row['load_kg']:,.0f}", f"{row['km']:,.0f}", f"{row['aboard_max_h']:.1f} h")
-        money_lost = (f"{row['loss_kg']:,.0f}", f"{row['cost_cny']:,.0f}")
-        counts = (str(row["trips"]), str(row["stops"]))
-        table.add_row(str(row["tour"]), str(row["vehicle"]), row["leave"], row["back"], *counts, *figures, *money_lost)
+        hours, lost, money_out = f"{row['leave']}-{row['back']}", f"{row['loss_kg']:,.0f}", f"{row['cost_cny']:,.0f}"
+        more = [str(row[name]) for name in told]
+        table.add_row(str(row["tour"]), *more, hours, str(row["stops"]), *figures, lost, money_out)
     return table
 
 

@@ -1,0 +1,182 @@
+"""Orders and lots of a day: every kilogram fetched once or named as left, each lot's loss recomputed stage by stage."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from coldchain.model import CoolingClass, Period, VehicleType, cooling_class
+from coldchain.network import travel
+from coldchain.spoilage import Ride, Stage, cold_stages, line_haul_half_h, ride_loss
+from coldchain.verify.depots import parse_modules
+from coldchain.verify.record import TOLERANCE, Record, rows
+
+CRUMB_KG = 1e-3
+
+
+@dataclass(frozen=True)
+class LotCheck:
+    """Totals of the lots brought in."""
+
+    kg: float
+    loss_kg: float
+    loss_cny: float
+    longest_h: float
+
+
+def check_orders(record: Record, summary: Mapping[str, Any]) -> None:
+    """Check that every order is fetched or left to the last kilogram, and a typical day is no more than the harvest."""
+    done: dict[str, float] = defaultdict(float)
+    for name in ("lots", "unserved"):
+        for row in rows(record.tables[name]):
+            done[row.order] += float(row.kg)
+    for row in rows(record.tables["orders"]):
+        if abs(done[row.order] - row.kg) > TOLERANCE * row.kg + CRUMB_KG:
+            record.wrong(f"orders: {row.kg:,.3f} kg of {row.order}; {done[row.order]:,.3f} are fetched or left")
+    if summary["day"].get("orders") != "typical day":
+        return
+    daily, period = record.scenario.daily_t, record.periods[summary["day"]["period"]][0]
+    asked: dict[tuple[str, str], float] = defaultdict(float)
+    for row in rows(record.tables["orders"]):
+        asked[row.village, row.commodity] += float(row.kg)
+    for (village, commodity), kg in asked.items():
+        most = float(daily[record.villages[village][0], record.crops[commodity][0], period]) * 1000.0
+        if kg > most * (1 + TOLERANCE) + CRUMB_KG:
+            record.wrong(f"orders: {kg:,.1f} kg of {commodity} at {village}; a typical day has {most:,.1f}")
+
+
+def check_lots(
+    record: Record, fleet: Mapping[str, VehicleType], summary: Mapping[str, Any], *, since_ready: bool
+) -> LotCheck:
+    """Check every lot: its place in the stops, the depot it goes to, what it loses; and what each depot takes."""
+    period = record.periods[summary["day"]["period"]][1]
+    check = _Lots(record, fleet, period, since_ready=since_ready)
+    lost: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for row in rows(record.tables["lots"]):
+        share = check.lot(row)
+        cny = float(row.kg) * share * record.crops[row.commodity][1].price_cny_kg
+        lost[row.tour][0] += float(row.kg) * share
+        lost[row.tour][1] += cny
+    for head in rows(record.tables["tours"]):
+        for n, name in enumerate(("loss_kg", "loss_cny")):
+            record.differs(f"tours: {name} of {head.tour}", float(getattr(head, name)), lost[head.tour][n], 1e-3)
+    _check_stops(record)
+    check.room()
+    lots = record.tables["lots"]
+    longest = float((lots["back_h"] - lots["leave_h"]).max()) if len(lots) else 0.0
+    kg, cny = (sum(pair[n] for pair in lost.values()) for n in range(2))
+    return LotCheck(float(lots["kg"].sum()), kg, cny, longest)
+
+
+class _Lots:
+    """Follows lots through their lanes, each lane put together once."""
+
+    def __init__(self, record: Record, fleet: Mapping[str, VehicleType], period: Period, *, since_ready: bool) -> None:
+        self.record, self.fleet, self.period, self.since_ready = record, fleet, period, since_ready
+        self.orders = {row.order: row for row in rows(record.tables["orders"])}
+        self.tours = {row.tour: row for row in rows(record.tables["tours"])}
+        self.trips = {(row.tour, row.trip): row for row in rows(record.tables["trips"])}
+        self.depots = {row.depot: row for row in rows(record.tables["depots"])}
+        self.modules = {key: parse_modules(record, row.modules, f"depots: {key}") for key, row in self.depots.items()}
+        self.taken: dict[tuple[str, str, str], float] = defaultdict(float)
+        self.cold = lru_cache(maxsize=None)(self._cold)
+        self.haul_h = lru_cache(maxsize=None)(self._haul_h)
+
+    def lot(self, row: Any) -> float:
+        """Check one lot; return the share of it that is lost."""
+        record, order, tour = self.record, self.orders[row.order], self.tours[row.tour]
+        where = f"{row.order} on {row.tour}"
+        crop = record.crops[row.commodity][1]
+        if (row.village, row.commodity) != (order.village, order.commodity):
+            record.wrong(f"lots: {where} is of another village or commodity than its order")
+        if row.depot != tour.depot or order.depot not in ("", row.depot):
+            record.wrong(f"lots: {where} goes to {row.depot}, not where its tour or order says")
+        bound = (order.zone, order.method) in (("", ""), (row.zone, row.method))
+        if row.zone != crop.zone or row.method not in crop.methods or not bound:
+            record.wrong(f"lots: {where} must not go into {row.zone} {row.method}")
+        cooling = self._class(row.depot, row.zone, row.method)
+        if cooling is None:
+            record.wrong(f"lots: {row.depot} has no module {row.zone} {row.method} for {where}")
+            return 0.0
+        trip = self.trips[row.tour, row.trip]
+        harvest = self._harvest_h(order, float(row.leave_h))
+        found = {"back_h": float(trip.back_h), "harvest_h": harvest, "aboard_h": float(row.back_h) - float(row.leave_h)}
+        for name, hours in found.items():
+            record.differs(f"lots: {name} of {where}", float(getattr(row, name)), hours, 1.0)
+        ride = Ride.of(self.fleet[tour.vehicle], harvest, float(row.leave_h), float(trip.back_h))
+        cold = self.cold(row.commodity, row.depot, cooling)
+        share = ride_loss(record.scenario.chain, crop, self.period, ride, cold)
+        record.differs(f"lots: loss_share of {where}", float(row.loss_share), share)
+        record.differs(f"lots: loss_kg of {where}", float(row.loss_kg), float(row.kg) * share, 1e-3)
+        cny = float(row.kg) * share * crop.price_cny_kg
+        record.differs(f"lots: loss_cny of {where}", float(row.loss_cny), cny, 1e-3)
+        self.taken[row.depot, row.zone, row.method] += float(row.kg)
+        return share
+
+    def _harvest_h(self, order: Any, leave_h: float) -> float:
+        wait = self.record.scenario.chain.planned_wait_h
+        if not self.since_ready:
+            return leave_h - wait
+        if math.isfinite(order.ready_h):
+            return float(order.ready_h) - wait
+        return (self.period.harvest_start_h + self.period.harvest_end_h) / 2.0
+
+    def _class(self, depot: str, zone: str, method: str) -> CoolingClass | None:
+        """Return the cooling class of a depot's modules; a bare depot has all that is on offer."""
+        names = list(self.modules[depot]) or [kind.id for kind in self.record.scenario.depot_types]
+        kinds = [self.record.kinds[name] for name in names if name in self.record.kinds]
+        return next((cooling_class(kind) for kind in kinds if (kind.zone, kind.method) == (zone, method)), None)
+
+    def _cold(self, commodity: str, depot: str, cooling: CoolingClass) -> tuple[Stage, ...]:
+        scenario = self.record.scenario
+        hub = self.record.hubs[self.depots[depot].hub][1]
+        haul = (self.haul_h(depot), line_haul_half_h(scenario))
+        return cold_stages(scenario.chain, cooling, hub, haul, self.record.crops[commodity][1])
+
+    def _haul_h(self, depot: str) -> float:
+        record = self.record
+        start = record.site_node(record.sites[depot][0])
+        end = record.hub_node(record.hubs[self.depots[depot].hub][0])
+        way = travel(record.network, np.array([start]), np.array([end]))
+        slowest = min(record.vehicles[key].speed_factor for key in record.scenario.routing.line_haul_vehicles)
+        return float(way.time_h[0, 0]) / slowest
+
+    def room(self) -> None:
+        """Check that no cooling class of a depot is given more than it takes in a day."""
+        scenario = self.record.scenario
+        for (depot, zone, method), kg in self.taken.items():
+            most = 0.0
+            for name, count in self.modules[depot].items():
+                kind = self.record.kinds[name]
+                if (kind.zone, kind.method) == (zone, method):
+                    stay_d = (3.0 * kind.half_cooling_h + scenario.chain.depot_dwell_h) / 24.0
+                    most += count * min(kind.throughput_t_day, kind.storage_t / stay_d) * 1000.0
+            if self.modules[depot] and kg > most * (1 + TOLERANCE) + CRUMB_KG:
+                self.record.wrong(f"depots: {depot} is given {kg:,.0f} kg {zone} {method}; it takes {most:,.0f} a day")
+
+
+def _check_stops(record: Record) -> None:
+    """Check that each halt loads just the lots it names, at its hour."""
+    lots: dict[tuple[str, int, str], list[Any]] = defaultdict(list)
+    for row in rows(record.tables["lots"]):
+        lots[row.tour, row.trip, row.order].append(row)
+    used = 0
+    for halt in rows(record.tables["stops"]):
+        own = [
+            row
+            for key in str(halt.lots).split(";")
+            for row in lots[halt.tour, halt.trip, key]
+            if abs(row.leave_h - halt.leave_h) <= TOLERANCE * max(abs(halt.leave_h), 1.0)
+        ]
+        used += len(own)
+        record.differs(f"stops: kg at {halt.village} on {halt.tour}", float(halt.kg), sum(row.kg for row in own), 1e-3)
+        if any(row.village != halt.village for row in own):
+            record.wrong(f"stops: a lot of another village is loaded at {halt.village} on {halt.tour}")
+    if used != len(record.tables["lots"]):
+        record.wrong(f"lots: {len(record.tables['lots']) - used} lots are loaded at no stop of their trip")
