@@ -22,7 +22,7 @@ from coldchain.cli.commands import (
 )
 
 if TYPE_CHECKING:
-    from coldchain.exploring import Sweep
+    from coldchain.exploring import Run, Sweep
 
 EXIT_INFEASIBLE, EXIT_LIMIT, EXIT_INTERRUPTED = 4, 5, 130
 POINT_SECONDS = 30.0
@@ -94,3 +94,33 @@ def _show_sweep(result: Sweep, folder: Path) -> None:
     for line in result.lines():
         click.echo(line)
     click.echo(f"written to {folder}")
+
+
+@click.command(epilog="Example: coldchain compare runs/upland-base runs/upland-half")
+@click.argument("first", type=path_argument)
+@click.argument("second", type=path_argument)
+@json_option
+def compare(first: Path, second: Path, as_json: bool) -> None:
+    """Say what differs between two run folders FIRST and SECOND: figures with units, depots, villages that move."""
+    from rich.console import Console
+
+    from coldchain.exploring import compare as between
+    from coldchain.report.comparing import print_comparison
+    from coldchain.report.record import plain_values
+
+    found = between(_run(first), _run(second))
+    if as_json:
+        click.echo(json.dumps(plain_values(found.as_dict()), ensure_ascii=False, allow_nan=False))
+        return
+    for note in found.notes:
+        click.echo(f"note: {note}")
+    parts = {"figures": found.figures, "depots": found.depots, "villages": found.villages}
+    print_comparison(parts, (first.name, second.name), Console())
+
+
+def _run(folder: Path) -> Run:
+    from coldchain.exploring import Run
+    from coldchain.report import read_run
+
+    _, summary, tables = read_run(folder)
+    return Run(str(folder), summary, tables)

@@ -1,0 +1,196 @@
+"""What differs between two plans: figures with their units, depots, and who goes elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+LEFT_OUT = ("seconds", "seed")
+MOVED_T = 1e-6
+TODAY = ""
+UNITS = {"_t": "t", "_cny": "CNY", "rate": "share", "share": "share", "share_within_target": "share", "gap": "share"}
+SECTION_UNITS = {
+    "annual_cny": "CNY", "coverage": "share", "by_county": "CNY", "delivery_h": "h", "depots": "depots",
+    "villages": "villages",
+}  # fmt: skip
+ROUTE_UNITS = {"count": "routes", "vehicles": "vehicles", "km": "km", "hours": "h"}
+AIM_UNITS = {"loss_t": "t", "loss_cny": "CNY", "total_cost_cny": "CNY"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A plan as read back or as made: a name, the summary, the tables."""
+
+    name: str
+    summary: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs between run ``a`` and run ``b``; a difference is that of b less that of a.
+
+    Attributes
+    ----------
+    figures : figure, unit, a, b, difference: every number of the summaries
+    depots : depot, name, in_a, in_b (new modules, ``standing`` for those that stood), what (only in a, only in b,
+        changed), capex_cny and subsidy_cny and tonnes_year as differences; those that are alike are left out
+    villages : village, name, moved_t, from_depots, to_depots, cooled_t, loss_t, loss_cny, delivery_h as differences;
+        those with less than a gram moved are left out
+    notes : why the two may not be comparable
+    """
+
+    a: str
+    b: str
+    figures: pd.DataFrame
+    depots: pd.DataFrame
+    villages: pd.DataFrame
+    notes: tuple[str, ...]
+
+    def figure(self, name: str) -> float:
+        """Return the difference of one figure, for example ``loss.plan_t``."""
+        return float(self.figures["difference"][self.figures["figure"] == name].iloc[0])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it, plain values."""
+        parts = {name: getattr(self, name).to_dict("records") for name in ("figures", "depots", "villages")}
+        return {"schema": "coldchain.comparison/1", "a": self.a, "b": self.b, "notes": list(self.notes), **parts}
+
+
+def compare(a: Run, b: Run) -> Comparison:
+    """Compare two plans.
+
+    Parameters
+    ----------
+    a, b : of the same scenario, or not: then places are matched by id and a note says so
+    """
+    return Comparison(
+        a.name,
+        b.name,
+        _figures(a.summary, b.summary),
+        _depots(a.tables["depots"], b.tables["depots"]),
+        _villages(a, b),
+        tuple(_notes(a.summary, b.summary)),
+    )
+
+
+def _notes(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[str]:
+    one, other = a["scenario"], b["scenario"]
+    if one["sha256"] != other["sha256"]:
+        names = f"{one['name']}/{one['variant']} and {other['name']}/{other['variant']}"
+        yield f"the inputs differ ({names}): places are matched by id"
+    if a["objective"]["name"] != b["objective"]["name"]:
+        yield f"the aims differ: {a['objective']['name']} and {b['objective']['name']}"
+    for run, summary in (("first", a), ("second", b)):
+        if summary["interrupted"]:
+            yield f"the {run} run was interrupted"
+
+
+def numbers(summary: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str, float]]:
+    """List every number of a summary with its dotted path and unit; seconds and seed are left out.
+
+    Examples
+    --------
+    >>> list(numbers({"loss": {"plan_t": 3.0, "plan_rate": 0.1}, "seconds": {"total": 9}}))
+    [('loss.plan_t', 't', 3.0), ('loss.plan_rate', 'share', 0.1)]
+    """
+    for key, value in summary.items():
+        here = f"{path}.{key}" if path else str(key)
+        if here in LEFT_OUT:
+            continue
+        if isinstance(value, Mapping):
+            yield from numbers(value, here)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield here, _unit(here, summary), float(value)
+
+
+def _unit(path: str, section: Mapping[str, Any]) -> str:
+    *above, last = path.split(".")
+    if above == ["objective"] and last in ("value", "bound"):
+        return AIM_UNITS[section["name"]]
+    found = next((unit for end, unit in UNITS.items() if last.endswith(end)), None)
+    if found is None and above == ["routes"]:
+        return ROUTE_UNITS[last]
+    return found or next((SECTION_UNITS[part] for part in reversed(above) if part in SECTION_UNITS), "-")
+
+
+def _figures(a: Mapping[str, Any], b: Mapping[str, Any]) -> pd.DataFrame:
+    one = {path: (unit, value) for path, unit, value in numbers(a)}
+    other = {path: (unit, value) for path, unit, value in numbers(b)}
+    paths = [*one, *(path for path in other if path not in one)]
+    rows = []
+    for path in paths:
+        unit = (one.get(path) or other[path])[0]
+        missing = 0.0 if ".by_county." in path else np.nan
+        before, after = (side[path][1] if path in side else missing for side in (one, other))
+        rows.append((path, unit, before, after, after - before))
+    return pd.DataFrame(rows, columns=["figure", "unit", "a", "b", "difference"])
+
+
+def _modules(depots: pd.DataFrame) -> pd.Series:
+    stood = depots["standing_modules"].where(depots["standing_modules"] == "", "standing")
+    text = [";".join(filter(None, pair)) for pair in zip(map(str, depots["new_modules"]), map(str, stood), strict=True)]
+    return pd.Series(text, index=depots["depot"], dtype=object)
+
+
+def _depots(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
+    one, other = _modules(a), _modules(b)
+    ids = list(dict.fromkeys([*one.index, *other.index]))
+    names = {**dict(zip(b["depot"], b["name"], strict=True)), **dict(zip(a["depot"], a["name"], strict=True))}
+    sums = [frame.set_index("depot")[["capex_cny", "subsidy_cny", "tonnes_year"]] for frame in (a, b)]
+    change = sums[1].reindex(ids, fill_value=0.0) - sums[0].reindex(ids, fill_value=0.0)
+    rows = []
+    for key in ids:
+        before, after = one.get(key, ""), other.get(key, "")
+        if before != after:
+            what = "only in a" if not after else "only in b" if not before else "changed"
+            rows.append((key, names[key], what, before, after, *change.loc[key]))
+    columns = ["depot", "name", "what", "in_a", "in_b", "capex_cny", "subsidy_cny", "tonnes_year"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _by_depot(lots: pd.DataFrame) -> pd.Series:
+    return lots.groupby(["village", "depot"])["tonnes"].sum()
+
+
+def _per_village(lots: pd.DataFrame) -> pd.DataFrame:
+    cooled = lots["tonnes"].where(lots["depot"] != TODAY, 0.0)
+    hours = lots["tonnes"] * lots["delivery_h"]
+    frame = lots.assign(cooled_t=cooled, ton_h=hours).groupby("village")[
+        ["tonnes", "cooled_t", "loss_t", "loss_cny", "ton_h"]
+    ]
+    total = frame.sum()
+    return total.assign(delivery_h=total["ton_h"] / total["tonnes"])[["cooled_t", "loss_t", "loss_cny", "delivery_h"]]
+
+
+def _villages(a: Run, b: Run) -> pd.DataFrame:
+    """List the villages of which some tonnes go elsewhere; depots by tonnes, today's chain as ``today``."""
+    flows = pd.concat({"a": _by_depot(a.tables["lots"]), "b": _by_depot(b.tables["lots"])}, axis=1).fillna(0.0)
+    change = flows["b"] - flows["a"]
+    moved = change.clip(lower=0.0).groupby(level="village").sum()
+    moved = moved[moved > MOVED_T]
+    before, after = (_per_village(run.tables["lots"]) for run in (a, b))
+    names = pd.concat([run.tables["villages"].set_index("village")["name"] for run in (a, b)])
+    names = names[~names.index.duplicated()]
+    rows = [
+        (
+            village,
+            names.get(village, ""),
+            amount,
+            _places(flows["a"].xs(village, level="village")),
+            _places(flows["b"].xs(village, level="village")),
+            *(after.reindex([village]).iloc[0] - before.reindex([village]).iloc[0]),
+        )
+        for village, amount in moved.sort_values(ascending=False, kind="stable").items()
+    ]
+    columns = ["village", "name", "moved_t", "from_depots", "to_depots", "cooled_t", "loss_t", "loss_cny", "delivery_h"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _places(tonnes: pd.Series) -> str:
+    kept = tonnes[tonnes > MOVED_T].sort_values(ascending=False, kind="stable")
+    return ";".join(str(depot) or "today" for depot in kept.index)
