@@ -172,7 +172,7 @@ class SitingProblem:
     def site_limits(self) -> tuple[tuple[str, Floats, Floats], ...]:
         """What modules of a site share besides places: kind, need of a module float[K], room for new ones float[J]."""
         pairs = [("power", self.power_kw, self.power_limit)]
-        if self.staff is not None and self.staff_limit is not None:
+        if self.staff is not None and self.staff_limit is not None and np.isfinite(self.staff_limit).any():
             pairs.append(("staff", self.staff, self.staff_limit))
         return tuple((kind, need, np.maximum(limit - self.existing @ need, 0.0)) for kind, need, limit in pairs)
 
