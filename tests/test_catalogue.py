@@ -126,6 +126,7 @@ def other(noun: Noun, name: str) -> Any:
     choices = {
         "kinetics": "q10", "methods": ("vacuum",), "method": "hydro", "sold_at": "hub", "cargo": "reefer",
         "chill_threshold_c": 6.5, "chill_floor_c": 1.5, "ea_kj_mol": 61.5, "half_warming_h": 2.5, "q10": 2.75,
+        "max_drive_h": 7.5, "trips_day": 5,
     }  # fmt: skip
     if name in choices:
         return choices[name]

@@ -42,7 +42,7 @@ def solve_day(
     ----------
     problem : the day
     effort : when to stop
-    engine : ``ruin-recreate``, or ``ortools``, which knows one trip, one depot a lot, no windows, regimes or cargoes
+    engine : ``ruin-recreate``, or ``ortools``: one trip a vehicle, one depot a lot, no windows, regimes or cargoes
     seed : of the random choices; equal seeds and iterations give equal tours
     threads : searches side by side, the best of which is taken
     start : tours to begin with, such as yesterday's
@@ -304,7 +304,6 @@ def _beyond_library(problem: DayProblem) -> dict[str, bool]:
     cargoes = {v.cargo for v in problem.vehicles}
     return {
         "time windows": bool((problem.window_h[:, 0] > 0).any() or np.isfinite(problem.window_h[:, 1]).any()),
-        "several trips": any(v.trips_day > 1 for v in problem.vehicles),
         "driving hours": any(v.max_drive_h is not None for v in problem.vehicles),
         "limited fleets": any(count is not None for count in problem.available),
         "several cargoes": len(cargoes) > 1,
