@@ -211,7 +211,6 @@ def _stops(instance: Instance) -> Floats:
 
 
 def _rules(instance: Instance, tuning: Tuning, types: Floats, air: Floats) -> Floats:
-    unlimited = bool((types[:, [c.SHIFT, c.DRIVE]] >= ANY).all()) and bool(np.isinf(instance.max_aboard_h).all())
     rules = np.zeros(11)
     rules[c.SINCE_READY] = float(instance.since_ready)
     rules[c.UNLOAD_H] = instance.unload_h
@@ -219,7 +218,9 @@ def _rules(instance: Instance, tuning: Tuning, types: Floats, air: Floats) -> Fl
     rules[[c.REMOVED, c.LONGEST, c.SPLIT, c.SKIP]] = tuning.removed, tuning.longest, tuning.split, tuning.skip
     rules[c.BLINKS] = 1.0 / math.log(1.0 - tuning.blink) if tuning.blink > 0 else -ANY
     rules[c.DUTIES] = float(instance.needs_duties)
-    rules[c.EXACT] = float(unlimited and not air.any() and not types[:, c.PER_H].any())
+    never_waits = instance.window_h is None and not instance.since_ready
+    timeless = not air.any() and not types[:, c.PER_H].any() and bool((types[:, c.SHIFT] >= ANY).all())
+    rules[c.EXACT] = float(bool(np.isinf(instance.max_aboard_h).all()) and (never_waits or timeless))
     rules[c.MOST_TRIPS] = types[:, c.TRIPS].max(initial=1.0)
     return rules
 

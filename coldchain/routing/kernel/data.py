@@ -36,9 +36,8 @@ NEXT, BEFORE, ROUTE, FLAG, ZONE = range(5)  # of State.link; FLAG = 1 where a tr
 FIRST, LAST, SIZE, KIND, DEPOT, PARTS = range(6)  # of State.ints_of; PARTS = trips
 TOTAL, BEST, PRESSURE = range(3)  # of State.sums; PRESSURE = absences of what is left behind, summed
 TOP, LOW, POOL, STAMP, SAVED, BLINK, BEST_AT, BEST_TOP, HELD = range(9)  # of State.marks; HELD = 1 while types are kept
-UNLOAD_H, ABOARD_H, REMOVED, LONGEST, SPLIT, SKIP, BLINKS, DUTIES, EXACT, MOST_TRIPS, SINCE_READY = range(
-    11
-)  # of Data.rules
+# Of Data.rules; EXACT = 1 where the cost of a duty is known without driving it through.
+UNLOAD_H, ABOARD_H, REMOVED, LONGEST, SPLIT, SKIP, BLINKS, DUTIES, EXACT, MOST_TRIPS, SINCE_READY = range(11)
 DRIVEN, LEFT, ARRIVED, SLACK = range(4)  # of State.clock: hours into a node; departure, arrival, slack of a trip
 
 

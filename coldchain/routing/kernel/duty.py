@@ -161,7 +161,7 @@ def close_trip(p: Data, s: State, r: int, last: int, back_h: float) -> None:
         node[i, c.TRIP_LOAD], node[i, c.TRIP_VOLUME], link[i, c.ZONE] = load, volume, zone
         i = link[i, c.NEXT] if i != last else -1
     sums[c.R_PEAK], sums[c.R_PEAK_VOLUME] = max(sums[c.R_PEAK], load), max(sums[c.R_PEAK_VOLUME], volume)
-    sums[c.R_LOAD] += load
+    sums[c.R_LOAD], sums[c.R_VOLUME] = sums[c.R_LOAD] + load, sums[c.R_VOLUME] + volume
 
 
 @hot
@@ -191,8 +191,9 @@ def survey_duty(p: Data, s: State, r: int, kept: int) -> int:
     way_km, way_h = leg(p, before, depot)
     sums[c.R_KM], sums[c.R_DRIVE] = sums[c.R_KM] + way_km, sums[c.R_DRIVE] + way_h
     close_trip(p, s, r, before, way_h)
-    cost, kind = drive_through(p, s, count, depot, kept), kept
-    if s.marks[c.HELD] == 0:
+    if s.marks[c.HELD] > 0:
+        cost, kind = drive_through(p, s, count, depot, kept), kept
+    else:
         cost, kind = cheapest_duty(p, s, kept, count, depot)
     sums[c.R_COST] = cost + sums[c.R_ACCESS]
     if kind >= 0:
@@ -300,6 +301,15 @@ def can_carry(p: Data, s: State, i: int, r: int, kind: int, mate: int) -> bool:
 
 
 @hot
+def too_long(p: Data, s: State, i: int, r: int, parts: int, more_h: float) -> bool:
+    """Whether duty r of so many trips, stop i and a detour would break the hours of its driver, if it never waits."""
+    kind = s.ints_of[r, c.KIND]
+    driven = (s.sums_of[r, c.R_DRIVE] + more_h) * p.types[kind, c.PACE]
+    halts = s.sums_of[r, c.R_HALT] + p.stop[i, c.HALT] + (parts - 1) * p.rules[c.UNLOAD_H]
+    return bool(driven > p.types[kind, c.DRIVE] or driven + halts > p.types[kind, c.SHIFT])
+
+
+@hot
 def gain_in_duty(p: Data, s: State, i: int, r: int, spot: tuple[int, int], mode: int, best: float) -> float:
     """CNY added by putting stop i into duty r, or inf when a limit breaks or it cannot beat ``best``.
 
@@ -327,14 +337,27 @@ def gain_in_duty(p: Data, s: State, i: int, r: int, spot: tuple[int, int], mode:
             if laid < 0:
                 laid = lay_out(s, r, i, a, mode)
             gain = drive_through(p, s, laid, depot, kind) + s.sums_of[r, c.R_ACCESS] - s.sums_of[r, c.R_COST]
+        elif too_long(p, s, i, r, parts, way[1]):
+            continue
         least = min(least, gain)
     return least if least < best else INF
+
+
+@hot
+def hopeless(p: Data, s: State, i: int, a: int, b: int) -> bool:
+    """Whether stop i cannot come between two nodes though the way there took no time; told for a single type only."""
+    if p.types.shape[0] > 1:
+        return False
+    late = a >= p.depots.shape[0] and s.node[a, c.EARLY] > p.window[i, 1]
+    return bool(late or (b >= 0 and p.window[i, 0] + p.stop[i, c.HALT] > s.node[b, c.LATE]))
 
 
 @hot
 def gain_by_modes(p: Data, s: State, i: int, r: int, spot: tuple[int, int], best: float) -> tuple[float, int]:
     """Least CNY of the ways to put stop i between two nodes of a duty, and that way."""
     a, b = spot
+    if hopeless(p, s, i, a, b):
+        return INF, 0
     front, end = a < p.depots.shape[0], b < 0
     boundary = front or end or s.link[b, c.FLAG] > 0
     more_trips = boundary and s.ints_of[r, c.PARTS] < p.rules[c.MOST_TRIPS]

@@ -216,7 +216,9 @@ def recreate(p: Data, s: State, wide: bool) -> None:
             s.ints_of[r, c.DEPOT] = depot
         if r >= 0:
             put(p, s, i, r, after, mode)
-            refresh(p, s, r)
+            if not refresh(p, s, r):  # by rounding alone
+                take(s, i)
+                refresh(p, s, r)
         else:
             s.pool[s.marks[c.POOL]] = i
             s.marks[c.POOL] += 1

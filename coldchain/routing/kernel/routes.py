@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coldchain.routing.kernel import data as c
-from coldchain.routing.kernel.data import INF, Data, State, access, compiled, hot, load_fits
+from coldchain.routing.kernel.data import INF, Data, State, access, compiled, hot
 from coldchain.routing.kernel.duty import alone_duty, gain_by_modes, survey_duty
 from coldchain.routing.kernel.plain import alone, gain_at, hold, survey
 
@@ -50,11 +50,10 @@ def fits(p: Data, s: State, i: int, r: int) -> bool:
     depot = s.ints_of[r, c.DEPOT]
     if s.depot_load[depot] + p.stop[i, c.LOAD] > p.depots[depot, 0]:
         return False
-    if p.rules[c.DUTIES] > 0.0:
-        return True
     load, volume = s.sums_of[r, c.R_LOAD] + p.stop[i, c.LOAD], s.sums_of[r, c.R_VOLUME] + p.stop[i, c.VOLUME]
-    for kind in range(p.types.shape[0]):  # noqa: SIM110 - any() compiles to a slow generator
-        if load_fits(p, kind, load, volume):
+    for kind in range(p.types.shape[0]):
+        trips = p.types[kind, c.TRIPS]
+        if load <= trips * p.types[kind, c.PAYLOAD] and volume <= trips * p.types[kind, c.SPACE]:
             return True
     return False
 
