@@ -123,9 +123,10 @@ def _write_template(path: Path, given: dict[str, Any]) -> None:
 def _show(summary: dict[str, Any], tables: Any, folder: Path, notes: tuple[str, ...]) -> None:
     from rich.console import Console
 
-    from coldchain.dispatching.terminal import print_day
+    from coldchain.dispatching.terminal import WIDTH, print_day
 
-    print_day(summary, tables, Console(), folder)
+    console = Console()
+    print_day(summary, tables, console if console.is_terminal else Console(width=WIDTH), folder)
     for note in notes:
         click.echo(f"note: {note}")
     click.echo(f"next: coldchain verify {folder}")

@@ -8,22 +8,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from coldchain.dispatching.build import Day
-from coldchain.dispatching.lots import Kept, Lot
+from coldchain.dispatching.lots import Kept, Lot, direct_h
 from coldchain.dispatching.orders import KG_PER_T
 from coldchain.dispatching.source import Source
-from coldchain.model import CoolingClass
+from coldchain.model import CoolingClass, VehicleType
 from coldchain.routing.day import DayResult
 
 SLACK = 1e-9
 Place = tuple[int, CoolingClass]
 
 
-def trim(source: Source, lots: Sequence[Lot]) -> tuple[list[Lot], list[Kept]]:
-    """Leave behind what a depot cannot take of lots that may go nowhere else; the least valuable first."""
+def trim(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -> tuple[list[Lot], list[Kept]]:
+    """Leave behind what a depot cannot take of lots that may go nowhere else.
+
+    Those too far to be brought in time go first, then optional ones, then the least valuable.
+    """
+    rank = _ranks(source, lots, vehicles)
     room: dict[Place, float] = {}
     kept: dict[int, Lot] = {}
     spilled: list[Kept] = []
-    for n in sorted(range(len(lots)), key=lambda n: (_rank(source, lots[n]), n)):
+    for n in sorted(range(len(lots)), key=lambda n: (rank[n], n)):
         lot = lots[n]
         if len(lot.ways) > 1:
             kept[n] = lot
@@ -45,8 +49,16 @@ def trim(source: Source, lots: Sequence[Lot]) -> tuple[list[Lot], list[Kept]]:
     return [kept[n] for n in sorted(kept)], spilled
 
 
+def _ranks(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -> list[tuple[bool, bool, float]]:
+    """Return what to sort lots by, those to keep first."""
+    if not lots:
+        return []
+    limit = source.scenario.siting.max_first_mile_h
+    near = [min(hours.values()) <= limit for hours in direct_h(source, lots, vehicles)]
+    return [(not ok, *_rank(source, lot)) for ok, lot in zip(near, lots, strict=True)]
+
+
 def _rank(source: Source, lot: Lot) -> tuple[bool, float]:
-    """Sort what must be fetched first, then by price."""
     return math.isfinite(lot.order.value_cny), -source.scenario.commodities[lot.order.commodity].price_cny_kg
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from coldchain.routing.timetable import violations
 
 CROWDED_ROUNDS = 6
 SAID_EVERY_S = 1.0
+LEFT_OUT_CNY = 1e8  # the search prices a lot that must be fetched, and is not, above any money
 CRUMB_KG = 1e-6
 
 
@@ -104,7 +106,7 @@ def dispatch(wish: Wish) -> Dispatch:
     _demand_right(faults)
     notes = [note] if note and (wish.orders is not None or wish.day is None) else []
     clock = clock_of(source, period, since_ready=knows_hours(orders, fleet, wish))
-    lots, spilled = trim(source, lots)
+    lots, spilled = trim(source, lots, [made.kind for made in fleet])
     day, given, wrong = _built(wish, Lanes(source, period), clock, lots, fleet)
     faults += wrong
     _demand_right(faults)
@@ -114,9 +116,12 @@ def dispatch(wish: Wish) -> Dispatch:
     wish.say(f"{len(orders):,} orders at {len(day.stops):,} stops, {sum(s.kg for s in day.stops):,.0f} kg: searching")
     result = solve(day, _search(wish, day, start))
     day, result, more = _relieved(wish, day, result)
-    seconds = {"total": time.monotonic() - began, "network": network_s, "search": result.seconds}
+    wish.say(f"{len(result.tours):,} tours after {result.iterations:,} iterations: {result.total_cny:,.0f} CNY")
+    seconds = {"total": time.monotonic() - began, "network": network_s, "search": time.monotonic() - began - network_s}
     notes += [*lost, *_cautions(day, result)]
     behind = (*kept, *spilled, *more)
+    known = {lot.order.id for lot in lots} | {item.order.id for item in behind}
+    orders = [order for order in orders if order.id in known]
     return Dispatch(wish, day, tuple(orders), result, behind, given, tuple(faults), tuple(notes), seconds, wish.stop())
 
 
@@ -140,7 +145,8 @@ def _relieved(wish: Wish, day: Day, result: DayResult) -> tuple[Day, DayResult, 
         if not over:
             break
         wish.say(f"{len(over)} cooling classes are given more than they take: searching again with less")
-        lots, more = trim(day.source, relieve(day, over) if left else bound(day, result))
+        fewer = relieve(day, over) if left else bound(day, result)
+        lots, more = trim(day.source, fewer, day.problem.vehicles)
         spilled += more
         start = _again(day, result)
         day, _, _ = _built(wish, day.lanes, day.clock, lots, day.fleet)
@@ -259,7 +265,8 @@ def _reporter(wish: Wish) -> Callable[[float, int, float], None]:
     def report(seconds: float, iterations: int, cost: float) -> None:
         if time.monotonic() - said[0] >= SAID_EVERY_S:
             said[0] = time.monotonic()
-            wish.say(f"{iterations:,} iterations in {seconds:.1f} s: best {cost:,.0f} CNY")
+            best = f"best {cost:,.0f} CNY" if cost < LEFT_OUT_CNY else "some lots have no tour yet"
+            wish.say(f"{iterations:,} iterations in {seconds:.1f} s: {best}")
 
     return report
 
@@ -295,9 +302,14 @@ def _cautions(day: Day, result: DayResult) -> list[str]:
     notes = []
     if day.source.placed.network.kind == "proximity":
         notes.append("no road data: times and kilometres are those of a proximity network between the places")
+    villages = [day.source.scenario.villages[stop.village].id for stop in day.stops]
+
+    def named(text: str) -> str:
+        return re.sub(r"\bstop (\d+)\b", lambda found: villages[int(found[1])], text)
+
     broken = [(tour, violations(day.problem, tour)) for tour in result.tours if tour.locked]
     notes.extend(
-        f"the locked tour of {tour.vehicle_id} {tour.number} breaks a limit: {'; '.join(texts)}"
+        f"the locked tour of {tour.vehicle_id} {tour.number} breaks a limit: {'; '.join(map(named, texts))}"
         for tour, texts in broken
         if texts
     )

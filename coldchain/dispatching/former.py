@@ -30,6 +30,7 @@ class StopRow(Noun):
     trip: int = figure("-", "trip of the tour, from 1", 1, ge=1, le=20)
     order: int | None = figure("-", "place in the trip; that in the table if empty", None, ge=0)
     village: str = figure("-", "id or name of the village", min_length=1)
+    kg: float | None = figure("kg", "taken; tells the halts of a load apart that fills several vehicles", None, ge=0)
     lots: str = figure("-", "orders taken, split by semicolons", "")
     locked: str = figure("-", "name of a sequence of halts that stay together", "")
 
@@ -133,17 +134,21 @@ def start_of(day: Day, path: Path) -> tuple[tuple[Locked, ...], list[str]]:
         if made is None or head.depot not in depots or (made.count is not None and used[head.vehicle] >= made.count):
             lost += 1
             continue
-        rounds = []
-        for trip in _trips(group):
-            found = [matcher.find_or_again(row.noun, depots[head.depot]) for row in trip]
-            halts = tuple((stop, float(day.problem.load_kg[stop])) for stop in found if stop is not None)
-            rounds += [halts] if halts else []
+        found = [
+            [(row.noun, matcher.find_or_again(row.noun, depots[head.depot])) for row in trip] for trip in _trips(group)
+        ]
+        halts = [[(stop, _kg(day, row, stop)) for row, stop in trip if stop is not None] for trip in found]
+        rounds = [tuple(trip) for trip in halts if trip]
         if rounds:
             used[head.vehicle] += 1
             tours.append(Locked(head.vehicle, depots[head.depot], tuple(rounds)))
     return tuple(tours), [
         f"{file}: {lost} tours not taken up: their vehicle or depot is not there today"
     ] if lost else []
+
+
+def _kg(day: Day, row: StopRow, stop: int) -> float:
+    return float(day.problem.load_kg[stop]) if row.kg is None else row.kg
 
 
 def locked_of(day: Day, path: Path) -> tuple[Given, list[Fault]]:

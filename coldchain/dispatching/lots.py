@@ -221,6 +221,8 @@ def _nowhere(source: Source, order: Order) -> Fault:
 
 def direct_h(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -> list[dict[int, float]]:
     """Return for each lot the hours of the direct ride to each of its depots with the fastest vehicle."""
+    if not lots:
+        return []
     villages = sorted({lot.order.village for lot in lots})
     nodes = np.array([source.depot_node(n) for n in range(len(source.depots))], dtype=np.int64)
     back = travel(source.placed.network, source.placed.village_node[villages], nodes).time_h

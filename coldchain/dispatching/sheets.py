@@ -60,7 +60,7 @@ def sheet(tour: dict[str, Any], tables: Tables, scenario: Scenario) -> pd.DataFr
         for row in records(stops[stops["trip"] == number]):
             aboard += row["kg"]
             times = (clock(row["arrive_h"]), clock(row["start_h"]), clock(row["leave_h"]))
-            what = (row["kg"], aboard, _goods(row, tables, scenario), row["lots"], row["note"])
+            what = (row["kg"], aboard, _goods(row, tables, scenario), _numbers(row), row["note"])
             rows.append((number, row["order"], _place(str(row["village"]), str(row["name"])), *times, *what))
         back = (clock(trip["back_h"]), "", clock(trip["back_h"] + unload_h))
         rows.append((number, trip["stops"] + 1, depot, *back, 0.0, 0.0, "", "", f"unload {aboard:,.0f} kg"))
@@ -69,6 +69,12 @@ def sheet(tour: dict[str, Any], tables: Tables, scenario: Scenario) -> pd.DataFr
 
 def _place(key: str, name: str) -> str:
     return key if name in ("", key) else f"{name} ({key})"
+
+
+def _numbers(stop: dict[str, Any]) -> str:
+    """Return the orders' numbers; none of a typical day, whose lots are named after village and commodity."""
+    keys = str(stop["lots"]).split(";")
+    return ", ".join(key for key in keys if not key.startswith(f"{stop['village']}-"))
 
 
 def _goods(stop: dict[str, Any], tables: Tables, scenario: Scenario) -> str:

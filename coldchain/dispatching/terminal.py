@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,8 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
     if len(tables["tours"]):
         console.print()
         console.print(_tours(tables, plain), width=width)
-    if more := len(tables["tours"]) - MOST_TOURS:
-        console.print(Text(f"and {more} more in tables/tours.csv" if more > 0 else ""), width=width)
+    if (more := len(tables["tours"]) - MOST_TOURS) > 0:
+        console.print(Text(f"and {more} more in tables/tours.csv"), width=width)
     for line in _behind(summary):
         console.print(Text(line, style="" if plain else "yellow"), width=width)
     console.print(Text(f"\nwritten to {folder}", style="" if plain else "bold"), width=width)
@@ -96,10 +96,16 @@ def _tours(tables: Tables, plain: bool) -> Table:
 
 
 def _behind(summary: Mapping[str, Any]) -> list[str]:
+    """Say what stays behind and why, lots of one reason together."""
     left = summary["unserved"]
     if not left:
         return []
-    causes = Counter(row["cause"] for row in left)
-    lines = [f"{len(left)} lots stay behind: " + ", ".join(f"{count} {cause}" for cause, count in causes.most_common())]
-    lines += [f"  {row['order']} at {row['village']}, {row['kg']:,.0f} kg: {row['detail']}" for row in left[:MOST_LEFT]]
-    return [*lines, f"  and {len(left) - MOST_LEFT} more in tables/unserved.csv"] if len(left) > MOST_LEFT else lines
+    reasons: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in left:
+        reasons[row["detail"]].append(row)
+    lines = [f"{len(left)} lots stay behind:"]
+    for detail, rows in sorted(reasons.items(), key=lambda item: -sum(row["kg"] for row in item[1]))[:MOST_LEFT]:
+        who = ", ".join(row["order"] for row in rows[:2]) + (f" and {len(rows) - 2} more" if len(rows) > 2 else "")
+        lines.append(f"  {sum(row['kg'] for row in rows):,.0f} kg ({who}): {detail}")
+    more = len(reasons) - MOST_LEFT
+    return [*lines, f"  and {more} more reasons in tables/unserved.csv"] if more > 0 else lines

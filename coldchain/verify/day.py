@@ -54,7 +54,7 @@ def verify_day(
     if not check_day_form(record, summary):
         return Report(tuple(record.problems), float("nan"), float("nan"), float("nan"))
     fleet = _fleet(record, permits)
-    if record.problems:
+    if not {*tables["tours"]["vehicle"]} <= fleet.keys():
         return Report(tuple(record.problems), float("nan"), float("nan"), float("nan"))
     since_ready = summary["day"]["counted_from"] == "ready"
     period = record.periods[summary["day"]["period"]][1]
