@@ -185,7 +185,7 @@ def test_geojson_and_sheets(day: Path) -> None:
 def test_the_map_names_tours_and_what_stays(day: Path) -> None:
     """The map holds tours, villages and the reason of the lot left, and draws no web tiles."""
     page = (day / "map.html").read_text(encoding="utf-8").rsplit('type="application/json"', 1)[1]
-    for words in ("D-1", "(B)", "stays behind", "fetching it alone costs"):
+    for words in ("D-1", "(B)", "stays behind", "10 at B"):
         assert words in page
     assert "WMTSTileSource" not in page
 

@@ -70,7 +70,8 @@ def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: boo
                 raise BrokenOffError("interrupted before any routes were found") from None
             raise
     if not quiet:
-        print_faults(made.faults, most=SHOWN_WARNINGS)
+        known = set(made.day.source.known_faults)
+        print_faults([fault for fault in made.faults if fault not in known], most=SHOWN_WARNINGS)
     summary, tables = write_day(made, folder, _plain(given))
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False))

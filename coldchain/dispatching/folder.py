@@ -6,17 +6,18 @@ import hashlib
 import os
 import platform
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from coldchain.dispatching.dispatch import Dispatch, Wish
-from coldchain.dispatching.lines import trip_lines
+from coldchain.dispatching.lines import TripLine, trip_lines
 from coldchain.dispatching.recheck import plan_hash
 from coldchain.dispatching.sheets import sheet, sheet_page
 from coldchain.dispatching.summary import SCHEMA, summarise
-from coldchain.dispatching.tables import Tables, records, tables_of
+from coldchain.dispatching.tables import Tables, by_tour, tables_of
 from coldchain.dispatching.tracks import geojson_text, gpx_text
 from coldchain.errors import UsageError
 from coldchain.report import check_target, write_folder, write_tables
@@ -74,13 +75,15 @@ def _fill(made: Dispatch, folder: Path, tables: Tables, about: tuple[dict[str, A
     (folder / "sheets").mkdir()
     period = scenario.periods[made.day.period]
     day = made.wish.day or period.name or period.id
-    for tour, stem in zip(records(tables["tours"]), _stems(tables), strict=True):
-        own = [line for line in lines if line.tour == tour["tour"]]
-        listed = sheet(tour, tables, scenario)
+    drawn: dict[str, list[TripLine]] = defaultdict(list)
+    for line in lines:
+        drawn[line.tour].append(line)
+    for own, stem in zip(by_tour(tables), _stems(tables), strict=True):
+        listed = sheet(own, scenario)
         path = folder / "sheets" / stem
         listed.to_csv(f"{path}.csv", index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.1f")
-        Path(f"{path}.html").write_text(sheet_page(tour, listed, scenario, day), encoding="utf-8")
-        Path(f"{path}.gpx").write_text(gpx_text(tour, tables, own), encoding="utf-8")
+        Path(f"{path}.html").write_text(sheet_page(own.tour, listed, scenario, day), encoding="utf-8")
+        Path(f"{path}.gpx").write_text(gpx_text(own, drawn[own.tour["tour"]]), encoding="utf-8")
     (folder / "routes.geojson").write_text(geojson_text(tables, lines), encoding="utf-8")
     write_day_map(made, folder / "map.html", tables, about[0], lines)
 

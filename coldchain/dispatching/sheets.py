@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from html import escape
 from typing import Any
 
 import pandas as pd
 
 from coldchain.dispatching.clock import clock, span
-from coldchain.dispatching.tables import Tables, records
+from coldchain.dispatching.tables import TourRows, records
 from coldchain.model import Scenario
 from coldchain.report import palette
 
 SHEET = ["trip", "order", "place", "arrive", "load_from", "leave", "kg", "aboard_kg", "goods", "orders", "note"]
+SAME_H = 1e-9
 HEADINGS = {
     "order": ("No.", "序"), "place": ("Place", "地点"), "arrive": ("Arrive", "到达"), "load_from": ("Load", "装车"),
     "leave": ("Leave", "离开"), "kg": ("Take, kg", "装货"), "aboard_kg": ("Aboard, kg", "车上"),
@@ -47,20 +49,19 @@ footer {{ margin-top: 16px; color: {palette.MUTED}; font-size: 11.5px; }}
 """
 
 
-def sheet(tour: dict[str, Any], tables: Tables, scenario: Scenario) -> pd.DataFrame:
+def sheet(own: TourRows, scenario: Scenario) -> pd.DataFrame:
     """Return one tour line by line as it is driven: leave the depot, halt by halt, back and unload."""
-    stops = tables["stops"][tables["stops"]["tour"] == tour["tour"]]
-    trips = tables["trips"][tables["trips"]["tour"] == tour["tour"]]
-    depot = _place(str(tour["depot"]), str(tour["depot_name"]))
+    depot = _place(str(own.tour["depot"]), str(own.tour["depot_name"]))
+    names = {crop.id: f"{crop.name} {crop.name_zh}".strip() for crop in scenario.commodities}
     unload_h = scenario.chain.unload_h
     rows: list[tuple[Any, ...]] = []
-    for trip in records(trips):
+    for trip in own.trips:
         number, aboard = trip["trip"], 0.0
         rows.append((number, 0, depot, "", "", clock(trip["leave_h"]), 0.0, 0.0, "", "", "leave empty"))
-        for row in records(stops[stops["trip"] == number]):
+        for row in (row for row in own.stops if row["trip"] == number):
             aboard += row["kg"]
             times = (clock(row["arrive_h"]), clock(row["start_h"]), clock(row["leave_h"]))
-            what = (row["kg"], aboard, _goods(row, tables, scenario), _numbers(row), row["note"])
+            what = (row["kg"], aboard, _goods(row, own, names), _numbers(row), row["note"])
             rows.append((number, row["order"], _place(str(row["village"]), str(row["name"])), *times, *what))
         back = (clock(trip["back_h"]), "", clock(trip["back_h"] + unload_h))
         rows.append((number, trip["stops"] + 1, depot, *back, 0.0, 0.0, "", "", f"unload {aboard:,.0f} kg"))
@@ -77,15 +78,15 @@ def _numbers(stop: dict[str, Any]) -> str:
     return ", ".join(key for key in keys if not key.startswith(f"{stop['village']}-"))
 
 
-def _goods(stop: dict[str, Any], tables: Tables, scenario: Scenario) -> str:
+def _goods(stop: dict[str, Any], own: TourRows, names: dict[str, str]) -> str:
     """Say what is loaded: kg of each commodity, with its Chinese name."""
-    lots = tables["lots"]
     orders = set(str(stop["lots"]).split(";"))
-    here = lots[(lots["tour"] == stop["tour"]) & (lots["trip"] == stop["trip"]) & lots["order"].isin(orders)]
-    here = here[(here["leave_h"] - stop["leave_h"]).abs() < 1e-9]
-    names = {crop.id: f"{crop.name} {crop.name_zh}".strip() for crop in scenario.commodities}
-    kg = here.groupby("commodity", sort=False)["kg"].sum()
-    return "; ".join(f"{amount:,.0f} kg {names[str(key)]}" for key, amount in kg.items())
+    kg: dict[str, float] = defaultdict(float)
+    for lot in own.lots:
+        here = lot["trip"] == stop["trip"] and abs(lot["leave_h"] - stop["leave_h"]) < SAME_H
+        if here and lot["order"] in orders:
+            kg[lot["commodity"]] += lot["kg"]
+    return "; ".join(f"{amount:,.0f} kg {names[key]}" for key, amount in kg.items())
 
 
 def sheet_page(tour: dict[str, Any], lines: pd.DataFrame, scenario: Scenario, day: str) -> str:

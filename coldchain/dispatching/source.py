@@ -53,6 +53,7 @@ class Source:
     kind : ``plan`` or ``scenario``
     planned : (village, commodity) -> [(depot, zone, method, share)], empty without a plan
     aboard_h : (village, commodity, period) -> planned hours aboard
+    faults : every warning; ``known_faults`` those of the scenario alone, which its planner has seen already
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Source:
     planned: dict[tuple[int, int], list[tuple[str, str, str, float]]]
     aboard_h: dict[tuple[int, int, int], float]
     faults: tuple[Fault, ...]
+    known_faults: tuple[Fault, ...] = ()
 
     def depot_node(self, depot: int) -> int:
         """Node of an open depot."""
@@ -101,7 +103,19 @@ def read_source(path: Path, variant: str = "base", moved: Path | None = None) ->
         if site.modules() or site.status == "forced"
     )
     _demand_open(path, depots)
-    return Source("scenario", path, path, variant, scenario, placed, depots, {}, {}, (*faults, *odd, *_bare(depots)))
+    return Source(
+        "scenario",
+        path,
+        path,
+        variant,
+        scenario,
+        placed,
+        depots,
+        {},
+        {},
+        (*faults, *odd, *_bare(depots)),
+        (*faults, *odd),
+    )
 
 
 def _from_run(path: Path, moved: Path | None) -> Source:
@@ -127,7 +141,9 @@ def _from_run(path: Path, moved: Path | None) -> Source:
         changed = [Fault(str(path), None, "", "", text, "changed", warning=True)]
     more = (*faults, *odd, *changed)
     planned, aboard = _planned(scenario, tables)
-    return Source("plan", path, folder, scenario.variant, scenario, placed, tuple(depots), planned, aboard, more)
+    return Source(
+        "plan", path, folder, scenario.variant, scenario, placed, tuple(depots), planned, aboard, more, (*faults, *odd)
+    )
 
 
 def _unknown(path: Path, scenario: Scenario, tables: dict[str, pd.DataFrame]) -> list[Fault]:

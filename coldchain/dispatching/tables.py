@@ -53,6 +53,31 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
+@dataclass(frozen=True)
+class TourRows:
+    """Rows of one tour: of the tour itself, its depot, trips, halts and lots, in order."""
+
+    tour: dict[str, Any]
+    depot: dict[str, Any]
+    trips: list[dict[str, Any]]
+    stops: list[dict[str, Any]]
+    lots: list[dict[str, Any]]
+
+
+def by_tour(tables: Tables) -> list[TourRows]:
+    """Return the rows of every tour together."""
+    depots = {row["depot"]: row for row in records(tables["depots"])}
+    own: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for name in ("trips", "stops", "lots"):
+        own[name] = defaultdict(list)
+        for row in records(tables[name]):
+            own[name][row["tour"]].append(row)
+    return [
+        TourRows(row, depots[row["depot"]], *(own[name][row["tour"]] for name in ("trips", "stops", "lots")))
+        for row in records(tables["tours"])
+    ]
+
+
 def _frame(rows: list[Any], columns: list[str]) -> pd.DataFrame:
     """Return a table whose columns know what they hold even when there is no row."""
     frame = pd.DataFrame(rows, columns=columns)

@@ -19,7 +19,7 @@ from coldchain.report.figures import percent
 WIDTH, LABEL, MOST_TOURS, MOST_LEFT = 100, 24, 12, 8
 STATUS = {
     "feasible": "tours that keep every limit",
-    "limit": "tours that keep every limit; the search was ended by the clock or by you",
+    "limit": "tours that keep every limit, the best in the time given",
     "infeasible": "nothing can be fetched",
 }
 FILES = {
@@ -36,9 +36,8 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
     plain = not console.is_terminal or console.no_color
     width = min(console.width, WIDTH)
     day = summary["day"]
-    heading = (
-        f"{summary['scenario']['name']}, {day['given'] or day['period']}, {day['orders']}: {STATUS[summary['status']]}"
-    )
+    status = STATUS[summary["status"]] + ("; interrupted" if summary["interrupted"] else "")
+    heading = f"{summary['scenario']['name']}, {day['given'] or day['period']}, {day['orders']}: {status}"
     console.print(Text(heading, style="" if plain else "bold"), width=width)
     console.print()
     console.print(_facts(summary, plain), width=width)

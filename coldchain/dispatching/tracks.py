@@ -8,39 +8,37 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
-import pandas as pd
 
 from coldchain.dispatching.clock import clock
 from coldchain.dispatching.lines import Floats, TripLine
-from coldchain.dispatching.tables import Tables, records
+from coldchain.dispatching.tables import Tables, TourRows, records
 
 GPX = "http://www.topografix.com/GPX/1/1"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 PLACES = 6
 
 
-def gpx_text(tour: dict[str, Any], tables: Tables, lines: Sequence[TripLine]) -> str:
+def gpx_text(own: TourRows, lines: Sequence[TripLine]) -> str:
     """Return the GPX 1.1 of one tour: halts as waypoints, each trip as a route of halts and a track on the roads.
 
     Parameters
     ----------
-    tour : row of the table of tours
+    own : rows of the tour
     lines : of this tour's trips, in order
     """
+    tour = own.tour
     ET.register_namespace("", GPX)
     ET.register_namespace("xsi", XSI)
     location = {f"{{{XSI}}}schemaLocation": f"{GPX} {GPX}/gpx.xsd", "version": "1.1", "creator": "coldchain"}
     root = ET.Element(f"{{{GPX}}}gpx", location)
     meta = ET.SubElement(root, f"{{{GPX}}}metadata")
     _texts(meta, name=f"{tour['tour']} {tour['vehicle']}", desc=_about(tour))
-    stops = tables["stops"][tables["stops"]["tour"] == tour["tour"]]
-    depot = tables["depots"].set_index("depot").loc[tour["depot"]]
-    home = (float(depot["lon"]), float(depot["lat"]), _place(tour["depot"], str(depot["name"])))
+    home = (float(own.depot["lon"]), float(own.depot["lat"]), _place(tour["depot"], str(own.depot["name"])))
     _point(root, "wpt", home, f"leave {tour['leave']}, back {tour['back']}", "depot")
-    for row in records(stops):
+    for row in own.stops:
         _point(root, "wpt", _halt(row), _words(row), "stop")
     for line in lines:
-        _route(root, line, home, stops[stops["trip"] == line.trip])
+        _route(root, line, home, [row for row in own.stops if row["trip"] == line.trip])
     for line in lines:
         _track(root, line)
     ET.indent(root)
@@ -76,11 +74,11 @@ def _texts(parent: ET.Element, **texts: str) -> None:
         ET.SubElement(parent, f"{{{GPX}}}{tag}").text = text
 
 
-def _route(root: ET.Element, line: TripLine, home: tuple[float, float, str], stops: pd.DataFrame) -> None:
+def _route(root: ET.Element, line: TripLine, home: tuple[float, float, str], stops: Sequence[dict[str, Any]]) -> None:
     route = ET.SubElement(root, f"{{{GPX}}}rte")
     _texts(route, name=f"{line.tour} trip {line.trip}")
     _point(route, "rtept", home, "leave", "depot")
-    for row in records(stops):
+    for row in stops:
         _point(route, "rtept", _halt(row), _words(row), "stop")
     _point(route, "rtept", home, "unload", "depot")
 

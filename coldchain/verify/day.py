@@ -7,7 +7,8 @@ recomputed, and what differs by more than a millionth is named.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,7 +103,8 @@ def _check_tours(record: Record, fleet: Mapping[str, VehicleType], permits: Perm
     usual_h : hour at which lots are ready that name none
     """
     total = 0.0
-    stops, trips = record.tables["stops"], record.tables["trips"]
+    stops = record.tables["stops"]
+    parts = _Parts.of(record)
     for depot, heads in record.tables["tours"].groupby("depot"):
         names = sorted(set(stops["village"][stops["tour"].isin(heads["tour"])]))
         site = record.site_node(record.sites[str(depot)][0])
@@ -110,21 +112,48 @@ def _check_tours(record: Record, fleet: Mapping[str, VehicleType], permits: Perm
         legs = travel(record.network, nodes, nodes)
         place = {key: n + 1 for n, key in enumerate(names)}
         for head in rows(heads):
-            drive = _Drive(record, head, fleet[head.vehicle], usual_h, strict=not (permits.locked and head.locked))
-            own = trips[trips["tour"] == head.tour].sort_values("trip")
-            for trip in rows(own):
-                halts = stops[(stops["tour"] == head.tour) & (stops["trip"] == trip.trip)].sort_values("order")
-                path = [0, *(place[key] for key in halts["village"]), 0]
+            strict = not (permits.locked and head.locked)
+            drive = _Drive(record, head, fleet[head.vehicle], (parts, usual_h), strict=strict)
+            for trip in sorted(parts.trips[head.tour], key=lambda trip: trip.trip):
+                halts = sorted(parts.stops[head.tour, trip.trip], key=lambda halt: halt.order)
+                path = [0, *(place[halt.village] for halt in halts), 0]
                 drive.trip(trip, halts, legs.time_h[path[:-1], path[1:]], legs.km[path[:-1], path[1:]])
             total += drive.finish()
     return total
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """Rows of the tables by what they belong to."""
+
+    trips: dict[str, list[Any]]
+    stops: dict[tuple[str, int], list[Any]]
+    lots: dict[tuple[str, int], list[Any]]
+    orders: dict[str, Any]
+    depots: dict[str, Any]
+
+    @classmethod
+    def of(cls, record: Record) -> _Parts:
+        trips: dict[str, list[Any]] = defaultdict(list)
+        for row in rows(record.tables["trips"]):
+            trips[row.tour].append(row)
+        grouped: list[dict[tuple[str, int], list[Any]]] = [defaultdict(list), defaultdict(list)]
+        for name, part in zip(("stops", "lots"), grouped, strict=True):
+            for row in rows(record.tables[name]):
+                part[row.tour, row.trip].append(row)
+        orders = {row.order: row for row in rows(record.tables["orders"])}
+        depots = {row.depot: row for row in rows(record.tables["depots"])}
+        return cls(trips, grouped[0], grouped[1], orders, depots)
+
+
 class _Drive:
     """Drives one tour, trip after trip, and notes what is wrong with it."""
 
-    def __init__(self, record: Record, head: Any, vehicle: VehicleType, usual_h: float, *, strict: bool) -> None:
-        self.record, self.head, self.vehicle, self.usual_h, self.strict = record, head, vehicle, usual_h, strict
+    def __init__(
+        self, record: Record, head: Any, vehicle: VehicleType, known: tuple[_Parts, float], *, strict: bool
+    ) -> None:
+        self.record, self.head, self.vehicle, self.strict = record, head, vehicle, strict
+        self.parts, self.usual_h = known
         self.km = self.drive_h = self.hours = self.kg = 0.0
         self.first_h = self.last_h = self.longest_h = 0.0
         self.count = self.stops = 0
@@ -134,7 +163,7 @@ class _Drive:
         if self.strict and found > most * (1 + TOLERANCE) + SLACK_H:
             self.record.wrong(f"tours: {self.head.tour} {text}")
 
-    def trip(self, trip: Any, halts: pd.DataFrame, time_h: np.ndarray, km: np.ndarray) -> None:
+    def trip(self, trip: Any, halts: Sequence[Any], time_h: np.ndarray, km: np.ndarray) -> None:
         """Drive one trip by the clock of the tables."""
         record, where = self.record, f"{self.head.tour} trip {trip.trip}"
         if not len(halts):
@@ -142,11 +171,11 @@ class _Drive:
             return
         legs = time_h / self.vehicle.speed_factor
         now = float(trip.leave_h)
-        for halt, leg in zip(rows(halts), legs[:-1], strict=True):
+        for halt, leg in zip(halts, legs[:-1], strict=True):
             now = self._halt(halt, now + float(leg), float(trip.back_h))
         found = {
             "back_h": now + float(legs[-1]), "km": float(km.sum()), "drive_h": float(legs.sum()),
-            "load_kg": float(halts["kg"].sum()), "stops": float(len(halts)),
+            "load_kg": float(sum(halt.kg for halt in halts)), "stops": float(len(halts)),
         }  # fmt: skip
         for name, figure in found.items():
             record.differs(f"trips: {name} of {where}", float(getattr(trip, name)), figure, 1e-3)
@@ -187,29 +216,26 @@ class _Drive:
         elif trip.leave_h < self.last_h + record.scenario.chain.unload_h - SLACK_H:
             record.wrong(f"trips: {where} leaves before the one before is back and unloaded")
         self.last_h = float(trip.back_h)
-        depots = record.tables["depots"]
-        depot = next(rows(depots[depots["depot"] == self.head.depot]))
+        depot = self.parts.depots[self.head.depot]
         if math.isfinite(depot.open_h):
             self.limit(depot.open_h, float(trip.leave_h), f"leaves {self.head.depot} before it opens")
             self.limit(float(trip.back_h), depot.close_h, f"is back at {self.head.depot} after it closes")
 
-    def _fits(self, trip: Any, halts: pd.DataFrame, where: str) -> None:
+    def _fits(self, trip: Any, halts: Sequence[Any], where: str) -> None:
         """Check payload, volume, windows and temperature regimes of what the trip carries."""
         record = self.record
-        lots = record.tables["lots"]
-        own = lots[(lots["tour"] == self.head.tour) & (lots["trip"] == trip.trip)]
-        orders = {row.order: row for row in rows(record.tables["orders"])}
-        m3 = sum(row.kg / record.crops[row.commodity][1].density_kg_m3 for row in rows(own))
+        own, orders = self.parts.lots[self.head.tour, trip.trip], self.parts.orders
+        m3 = sum(row.kg / record.crops[row.commodity][1].density_kg_m3 for row in own)
         record.differs(f"trips: load_m3 of {where}", float(trip.load_m3), float(m3), 1e-3)
-        kg = float(halts["kg"].sum())
+        kg = float(sum(halt.kg for halt in halts))
         self.limit(kg, self.vehicle.payload_kg, f"carries {kg:,.1f} kg; {self.vehicle.id} may carry "
                    f"{self.vehicle.payload_kg:,.1f}")  # fmt: skip
         self.limit(m3, self.vehicle.volume_m3, f"carries {m3:,.2f} m³; {self.vehicle.id} holds "
                    f"{self.vehicle.volume_m3:,.2f}")  # fmt: skip
-        regimes = [set(text.split(";")) for text in (orders[key].regime for key in own["order"]) if text]
+        regimes = [set(text.split(";")) for text in (orders[row.order].regime for row in own) if text]
         if self.strict and regimes and not set.intersection(*regimes):
             record.wrong(f"trips: {where} mixes lots that share no temperature regime")
-        for halt in rows(halts):
+        for halt in halts:
             for key in str(halt.lots).split(";"):
                 order = orders[key]
                 ready_h = order.ready_h if math.isfinite(order.ready_h) else self.usual_h
