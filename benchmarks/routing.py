@@ -3,54 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
+import tempfile
 import time
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from routing_cases import Case, Kind, fleet, ours, plane, theirs, trips, windows
 
 from coldchain.benching import Published, Settings, read_instance, run_file
 from coldchain.model import VehicleType
 from coldchain.routing import CollectionProblem, solve_collection
 from coldchain.routing.instance import Instance
-from coldchain.routing.ruin import Effort, ruin_recreate
+from coldchain.routing.ruin import Duty, Effort, ready, ruin_recreate
 
-ANY = 1e18
-SIZES = (50, 100, 200, 500, 1000, 2000, 5000)
-
-
-def plane(n: int, seed: int, capacity: float = 100.0) -> Published:
-    """Return n customers in a square of 1,000 with demands of 1 to 20, the depot in the midst."""
-    random = np.random.default_rng(seed)
-    xy = random.integers(0, 1000, (n + 1, 2)).astype(np.float64)
-    xy[0] = 500.0
-    return Published(f"plane-{n}-{seed}", xy, None, random.integers(1, 21, n).astype(np.float64), capacity)
+SIZES = (50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
-def arrays(instance: Published, weight: float = 0.0) -> Instance:
-    """Return plain distance, or spoilage by ``weight`` for each unit of distance aboard; coordinates past 3,000."""
-    n = instance.n
-    assert instance.xy is not None
-    far = instance.distances() if n <= 3000 else np.empty((0, 0))
-    return Instance(
-        legs=np.stack([far, far], axis=2) if n <= 3000 else instance.xy,
-        load=instance.demand,
-        volume=np.zeros(n),
-        weight=np.full(n, weight),
-        halt_h=np.zeros(n),
-        depots=np.array([[ANY, 0.0]]),
-        types=np.array([[instance.capacity, ANY, 0.0, 1.0, 0.0, 1.0, ANY, ANY]]),
-        value=np.full(n, np.inf),
-    )
-
-
-def published(folder: Path, seeds: int, seconds: float, engine: str) -> None:
+def published(folder: Path, seeds: range, seconds: float, engine: str) -> None:
     """Print gaps to the best known on ccvrp/cmt."""
-    print(f"\nccvrp/cmt, {engine}, {seconds:g} s, seeds 1..{seeds}: gap in % mean / worst / best")
+    print(f"\nccvrp/cmt, {engine}, {seconds:g} s, seeds {seeds[0]}..{seeds[-1]}: gap in % mean / worst / best")
     every = []
     for path in sorted((folder / "ccvrp" / "cmt").glob("vrpnc*.txt")):
         gaps = []
-        for seed in range(1, seeds + 1):
+        for seed in seeds:
             chosen: dict[str, object] = {"engine": engine, "seed": seed, "time_limit_s": seconds}
             row, _ = run_file("ccvrp", path, Settings(**chosen))  # type: ignore[arg-type]
             gaps.append(np.inf if row.gap is None else 100 * row.gap)
@@ -59,27 +40,43 @@ def published(folder: Path, seeds: int, seconds: float, engine: str) -> None:
     print(f"all          {np.mean(every):6.3f} {max(every):6.3f}")
 
 
-def against_pyvrp(instances: list[Published], seconds: float, seeds: int) -> None:
-    """Print our distance over PyVRP's at equal time; PyVRP counts in thousandths."""
-    from pyvrp import Model
-    from pyvrp.stop import MaxRuntime
+def plain(instance: Published) -> Case:
+    """State a published instance in whole thousandths."""
+    assert instance.xy is not None
+    whole = np.rint(1000 * instance.xy).astype(np.int64)
+    return Case(instance.name, whole, instance.demand.astype(np.int64), (Kind(int(instance.capacity), instance.n),))
 
-    print(f"\ncvrp, {seconds:g} s, {seeds} seeds: customers, ours, PyVRP, ours over PyVRP in %")
-    for instance in instances:
-        assert instance.xy is not None
-        model = Model()
-        depot = model.add_depot(model.add_location(*(1000 * instance.xy[0])))
-        model.add_vehicle_type(instance.n, capacity=int(instance.capacity), start_depot=depot, end_depot=depot)
-        for (x, y), kg in zip(1000 * instance.xy[1:], instance.demand, strict=True):
-            model.add_client(model.add_location(x, y), delivery=int(kg))
-        far = instance.distances()
-        for i, a in enumerate(model.locations):
-            for j, b in enumerate(model.locations):
-                model.add_edge(a, b, distance=round(1000 * far[i, j]))
-        theirs = [model.solve(MaxRuntime(seconds), seed=s, display=False).cost() / 1000 for s in range(seeds)]
-        ours = [ruin_recreate(arrays(instance), Effort(seconds=seconds), seed=s).cost for s in range(seeds)]
-        mean = np.mean(ours), np.mean(theirs)
-        print(f"{instance.name:14} {instance.n:5} {mean[0]:10.2f} {mean[1]:10.2f} {100 * (mean[0] / mean[1] - 1):7.3f}")
+
+def their_cost(data: Any, routes: tuple[Duty, ...]) -> float:
+    """Cost of our routes by PyVRP's own account, inf when it holds them infeasible."""
+    import pyvrp
+
+    visited = []
+    for duty in routes:
+        visits: list[Any] = []
+        for trip in duty.trips:
+            visits += [pyvrp.Activity(pyvrp.ActivityType.DEPOT, 0)] * bool(visits)
+            visits += [pyvrp.Activity(pyvrp.ActivityType.CLIENT, i) for i in trip]
+        visited.append(pyvrp.Route(data, visits, duty.kind))
+    return float(pyvrp.CostEvaluator([0], 0, 0).cost(pyvrp.Solution(data, visited)))
+
+
+def against_pyvrp(name: str, cases: list[Case], seconds: float, seeds: range) -> None:
+    """Print our cost over PyVRP's at equal time, the engines taking turns; both costs by PyVRP's account."""
+    import pyvrp
+
+    print(f"\n{name}, {seconds:g} s, {len(seeds)} seeds: customers, ours, PyVRP, ours over PyVRP in %")
+    gaps = []
+    for case in cases:
+        instance, data, costs = ours(case), theirs(case), []
+        for seed in seeds:
+            routes = ruin_recreate(instance, Effort(seconds=seconds), seed=seed).routes
+            found = pyvrp.solve(data, pyvrp.stop.MaxRuntime(seconds), seed=seed, display=False)
+            costs.append((their_cost(data, routes), found.cost()))
+        mean = np.mean(costs, axis=0)
+        gaps.append(100 * (mean[0] / mean[1] - 1))
+        print(f"{case.name:16} {case.n:5} {mean[0]:12.0f} {mean[1]:12.0f} {gaps[-1]:7.3f}", flush=True)
+    print(f"{'all':16} {'':31} {np.mean(gaps):7.3f}")
 
 
 def county(n: int, seed: int) -> CollectionProblem:
@@ -112,39 +109,74 @@ def counties(count: int) -> None:
         print(f"{n:4} {spent[0]:8.3f} {spent[1]:8.3f} {gap.mean():8.3f} {int((gap > 1e-6).sum()):4}", flush=True)
 
 
+def rate(instance: Instance, seconds: float) -> float:
+    """Return iterations per second."""
+    found = ruin_recreate(instance, Effort(seconds=seconds))
+    return found.iterations / found.seconds
+
+
 def speed(seconds: float) -> None:
     """Print iterations per second and the memory of the arrays by number of stops."""
-    print("\nspeed: stops, iterations/s plain, iterations/s spoilage, MB at peak")
+    print("\nspeed: stops, iterations/s plain, spoilage, windows, spoilage and windows; MB at peak")
     for n in SIZES:
-        rates = []
-        for weight in (0.0, 0.5):
-            found = ruin_recreate(arrays(plane(n, 1), weight), Effort(seconds=seconds))
-            rates.append(found.iterations / found.seconds)
+        square, timed = ours(plane(n, 1)), ours(windows(n, 1, clustered=False, wide=True)) if n <= 3000 else None
+        kinds = [square, replace(square, weight=np.full(n, 0.5))]
+        if timed is not None:
+            kinds += [timed, replace(timed, weight=np.full(n, 0.5))]
+        rates = " ".join(f"{rate(kind, seconds):9.0f}" for kind in kinds)
         tracemalloc.start()
-        ruin_recreate(arrays(plane(n, 1)), Effort(iterations=1))
+        ruin_recreate(square, Effort(iterations=1))
         peak = tracemalloc.get_traced_memory()[1] / 1e6
         tracemalloc.stop()
-        print(f"{n:5} {rates[0]:9.0f} {rates[1]:9.0f} {peak:7.1f}", flush=True)
+        print(f"{n:5} {rates:39} {peak:7.1f}", flush=True)
+
+
+def starts() -> None:
+    """Print the seconds until a new process has compiled the loops, and until the next one has loaded them."""
+    line = (
+        "import time; t = time.time(); from coldchain.routing.ruin import ready; ready(); print(f'{time.time()-t:.1f}')"
+    )
+    print("\nstart: first with an empty cache, then again, s")
+    with tempfile.TemporaryDirectory() as cache:
+        for _ in range(2):
+            subprocess.run([sys.executable, "-c", line], check=True, env={**os.environ, "NUMBA_CACHE_DIR": cache})
+
+
+def generated(table: str) -> list[Case]:
+    """Return the cases of a table against PyVRP."""
+    if table == "windows":
+        kinds = [(c, w, p) for p in (False, True) for c in (False, True) for w in (False, True)]
+        sizes = (100, 200)
+        return [windows(n, n + k, clustered=c, wide=w, priced=p) for n in sizes for k, (c, w, p) in enumerate(kinds)]
+    if table == "fleet":
+        return [fleet(100, seed) for seed in range(4)]
+    if table == "trips":
+        return [trips(n, seed) for n in (50, 100) for seed in range(3)]
+    return [plane(int(table.removeprefix("plane")), seed) for seed in range(3)]
 
 
 def main() -> None:
     """Print the tables asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="+", choices=["ccvrp", "ortools", "cvrp", "plane", "county", "speed"])
+    rivals = ["windows", "fleet", "trips", "plane200", "plane500", "plane1000"]
+    tables = ["ccvrp", "ortools", "cvrp", *rivals, "county", "speed", "start"]
+    parser.add_argument("tables", nargs="+", choices=tables)
     parser.add_argument("--shared", type=Path, default=Path("../shared/bench"), help="folder of published instances")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=1, help="first seed")
     given = parser.parse_args()
-    ruin_recreate(arrays(plane(10, 0)), Effort(iterations=10))  # compile
-    if "ccvrp" in given.tables:
-        published(given.shared, given.seeds, given.seconds, "ruin-recreate")
-    if "ortools" in given.tables:
-        published(given.shared, 1, given.seconds, "ortools")
+    seeds = range(given.first, given.first + given.seeds)
+    if "start" in given.tables:
+        starts()
+    ready()
+    for engine in [e for table, e in (("ccvrp", "ruin-recreate"), ("ortools", "ortools")) if table in given.tables]:
+        published(given.shared, seeds if engine == "ruin-recreate" else seeds[:1], given.seconds, engine)
     if "cvrp" in given.tables:
         files = sorted((given.shared / "ccvrp" / "cmt").glob("vrpnc*.txt"))
-        against_pyvrp([read_instance(path) for path in files], given.seconds, given.seeds)
-    if "plane" in given.tables:
-        against_pyvrp([plane(200, seed) for seed in range(3)], given.seconds, given.seeds)
+        against_pyvrp("cvrp", [plain(read_instance(path)) for path in files], given.seconds, seeds)
+    for table in [table for table in rivals if table in given.tables]:
+        against_pyvrp(table, generated(table), given.seconds, seeds)
     if "county" in given.tables:
         counties(15)
     if "speed" in given.tables:
