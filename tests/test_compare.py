@@ -139,8 +139,7 @@ def test_the_terminal_shows_what_differs(pair: Comparison) -> None:
     """Names of the plans in the heads, signs on the differences; what is alike is left out."""
     out = StringIO()
     console = Console(file=out, width=160)
-    parts = {"figures": pair.figures, "depots": pair.depots, "villages": pair.villages}
-    print_comparison(parts, ("one", "other"), console)
+    print_comparison(pair, ("one", "other"), console)
     text = out.getvalue()
     assert "only in one" in text
     assert "A Apple" in text

@@ -90,7 +90,21 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "import", "check", "plan", "verify", "doctor", "demo", "bench", "share", "sweep", "compare", "routes"],
+    [
+        "init",
+        "import",
+        "check",
+        "plan",
+        "verify",
+        "doctor",
+        "demo",
+        "bench",
+        "share",
+        "sweep",
+        "explain",
+        "compare",
+        "routes",
+    ],
 )
 def test_help_of_each_command_gives_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command explains itself and leaves with 0."""

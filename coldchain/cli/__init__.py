@@ -9,7 +9,7 @@ import click
 
 from coldchain.cli import commands
 from coldchain.cli.benching import bench
-from coldchain.cli.exploring import compare, sweep
+from coldchain.cli.exploring import compare, explain, sweep
 from coldchain.cli.routing import routes
 from coldchain.cli.sharing import share
 from coldchain.errors import BadInputError, ColdchainError
@@ -37,7 +37,7 @@ def cli(debug: bool) -> None:
 
 for command in (
     commands.init, commands.import_, commands.check, commands.plan, commands.verify, commands.doctor, commands.demo,
-    bench, routes, share, sweep, compare,
+    bench, routes, share, sweep, explain, compare,
 ):  # fmt: skip
     cli.add_command(command)
 

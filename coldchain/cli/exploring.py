@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +22,10 @@ from coldchain.cli.commands import (
     quiet_option,
     variant_option,
 )
+from coldchain.errors import UsageError
 
 if TYPE_CHECKING:
-    from coldchain.exploring import Run, Sweep
+    from coldchain.exploring import Case, Effort, Run, Sweep
 
 EXIT_INFEASIBLE, EXIT_LIMIT, EXIT_INTERRUPTED = 4, 5, 130
 POINT_SECONDS = 30.0
@@ -114,8 +117,7 @@ def compare(first: Path, second: Path, as_json: bool) -> None:
         return
     for note in found.notes:
         click.echo(f"note: {note}")
-    parts = {"figures": found.figures, "depots": found.depots, "villages": found.villages}
-    print_comparison(parts, (first.name, second.name), Console())
+    print_comparison(found, (first.name, second.name), Console())
 
 
 def _run(folder: Path) -> Run:
@@ -124,3 +126,134 @@ def _run(folder: Path) -> Run:
 
     _, summary, tables = read_run(folder)
     return Run(str(folder), summary, tables)
+
+
+@click.command(epilog="Example: coldchain explain runs/upland-base --depot T013")
+@click.argument("folder", type=path_argument, metavar="RUN")
+@click.option("--depot", help="Plan again with this site closed, or forced open when nothing stands there.")
+@click.option("--village", help="Why this village goes where it goes.")
+@click.option("--unserved", is_flag=True, help="Every village that is not served whole, with the reasons.")
+@click.option("--alternatives", type=click.IntRange(1, 50), help="So many different choices of sites.")
+@click.option("--relaxations", is_flag=True, help="RUN is a scenario folder: what to loosen when no plan is possible.")
+@click.option("--variant", default="base", show_default=True, help="Of the scenario, with --relaxations.")
+@click.option("--tolerance", type=share, default=0.01, show_default=True, help="Of the alternatives, against the best.")
+@click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
+@click.option("--time-limit", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds each plan.")
+@seed_option
+@json_option
+@quiet_option
+def explain(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
+    """Explain a RUN: a depot by closing or forcing it, a village, the unserved, or the next best choices of sites."""
+    asked = [name for name in ("depot", "village", "unserved", "alternatives", "relaxations") if given[name]]
+    if len(asked) != 1:
+        raise UsageError("ask for one of --depot ID, --village ID, --unserved, --alternatives N, --relaxations")
+    with interruptible() as stopped:
+        say = (lambda _: None) if quiet else progress(time.monotonic())
+        if given["relaxations"]:
+            found = _explain_relaxations(folder, given, say, stopped)
+        else:
+            case, effort = _open(folder, given, say, stopped)
+            found = EXPLAINERS[asked[0]](case, given, effort)
+    if as_json:
+        from coldchain.report.record import plain_values
+
+        click.echo(json.dumps(plain_values(found.as_dict()), ensure_ascii=False, allow_nan=False))
+    else:
+        found.show()
+
+
+def _open(
+    folder: Path, given: dict[str, Any], say: Callable[[str], None], stopped: Callable[[], bool]
+) -> tuple[Case, Effort]:
+    from coldchain.exploring import Effort, Run, open_case
+    from coldchain.report import read_run, scenario_folder
+    from coldchain.scenario import load
+
+    information, summary, tables = read_run(folder)
+    source = given["scenario"] or scenario_folder(folder, information["arguments"])
+    scenario, faults = load(source, summary["scenario"]["variant"])
+    effort = Effort(given["time_limit"], given["seed"], 1, say, stopped)
+    return open_case(Run(folder.name, summary, tables), scenario, effort, faults), effort
+
+
+@dataclass(frozen=True)
+class Told:
+    """An explanation: the object for ``--json``, sentences, and tables with their heads for the terminal."""
+
+    facts: dict[str, Any]
+    lines: tuple[str, ...]
+    tables: tuple[tuple[tuple[str, ...], list[tuple[str, ...]]], ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the object."""
+        return self.facts
+
+    def show(self) -> None:
+        """Print tables, then sentences."""
+        from rich.console import Console
+
+        from coldchain.report.comparing import show
+
+        for heads, rows in self.tables:
+            show(Console(), heads, rows)
+        for line in self.lines:
+            click.echo(line)
+
+
+def _explain_depot(case: Case, given: dict[str, Any], effort: Effort) -> Told:
+    from coldchain.exploring import what_if_depot
+    from coldchain.report.comparing import comparison_tables, moved_line
+
+    found = what_if_depot(case, given["depot"], effort)
+    shown = found.against or found.free or found.fixed
+    first = "run anew" if found.against else "run"
+    tables = comparison_tables(shown, (first, f"{found.depot} {found.action}")) if shown else ()
+    moved = (moved_line(shown.villages),) if shown else ()
+    return Told(found.as_dict(), (*moved, *found.lines()), tables)
+
+
+def _explain_village(case: Case, given: dict[str, Any], _: Effort) -> Told:
+    from coldchain.exploring import explain_village
+    from coldchain.report.comparing import OPTION_HEADS, option_rows
+
+    found = explain_village(case, given["village"])
+    return Told(found.as_dict(), tuple(found.lines()), ((OPTION_HEADS, option_rows(found.options)),))
+
+
+def _explain_unserved(case: Case, *_: object) -> Told:
+    from coldchain.exploring import unserved
+    from coldchain.exploring.words import unserved_line
+    from coldchain.report.comparing import UNSERVED_HEADS, unserved_rows
+
+    found = unserved(case)
+    line = unserved_line(found)
+    facts = {"schema": "coldchain.explanation/1", "says": [line], "villages": found.to_dict("records")}
+    return Told(facts, (line,), ((UNSERVED_HEADS, unserved_rows(found)),))
+
+
+def _explain_alternatives(case: Case, given: dict[str, Any], effort: Effort) -> Told:
+    from coldchain.exploring import alternatives
+    from coldchain.report.comparing import ALTERNATIVE_HEADS, alternative_rows
+
+    found = alternatives(case, given["alternatives"], given["tolerance"], effort)
+    rows = alternative_rows(found.as_dict()["found"], found.aim)
+    return Told(found.as_dict(), tuple(found.lines()), ((ALTERNATIVE_HEADS, rows),))
+
+
+def _explain_relaxations(
+    folder: Path, given: dict[str, Any], say: Callable[[str], None], stopped: Callable[[], bool]
+) -> Told:
+    from coldchain.exploring import Effort, loosenings
+    from coldchain.scenario import load
+
+    scenario, _ = load(folder, given["variant"])
+    found = loosenings(scenario, Effort(given["time_limit"], given["seed"], 1, say, stopped))
+    return Told(found.as_dict(), tuple(found.lines()))
+
+
+EXPLAINERS: dict[str, Callable[[Case, dict[str, Any], Effort], Told]] = {
+    "depot": _explain_depot,
+    "village": _explain_village,
+    "unserved": _explain_unserved,
+    "alternatives": _explain_alternatives,
+}

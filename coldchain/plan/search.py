@@ -22,7 +22,7 @@ from coldchain.plan.basis import Basis
 from coldchain.plan.limits import stated
 from coldchain.plan.money import standing_opex_cny
 from coldchain.routing import price_trip
-from coldchain.siting import SitingProblem, SitingResult, diagnose_siting, side_relaxations, solve_siting
+from coldchain.siting import Names, SitingProblem, SitingResult, diagnose_siting, side_relaxations, solve_siting
 
 Say = Callable[[str], None]
 NEXT_BUDGET = 1.1
@@ -107,7 +107,7 @@ def site(
         begin = found[-1].count if found else starts[0] if starts else None
         result = _solve(problem, aim, share, basis, options, begin)
         if not found and result.status == "infeasible":
-            raise InfeasibleError(_relaxations(problem))
+            raise InfeasibleError(_relaxations(basis, problem))
         if not found and result.status not in PLANNED:
             raise LimitError(f"no plan was found within {options.time_limit_s:g} s; allow more with --time-limit")
         if result.status not in PLANNED:
@@ -186,9 +186,16 @@ def _daily_trips_cny(basis: Basis) -> NDArray[np.float64]:
     return np.outer(trips, days)
 
 
-def _relaxations(problem: SitingProblem) -> str:
+def site_names(basis: Basis) -> Names:
+    """Return the ids of the sites and the counties, as a diagnosis of the siting problem calls them."""
+    sites = basis.scenario.sites
+    return Names([site.id for site in sites], list(dict.fromkeys(site.county for site in sites)))
+
+
+def _relaxations(basis: Basis, problem: SitingProblem) -> str:
     bare = replace(problem, sides=(), single_source=False)
-    lines = [f"{item.what}: {item.amount:,.4g} {item.unit} more" for item in diagnose_siting(bare)]
+    found = diagnose_siting(bare, names=site_names(basis))
+    lines = [f"{item.what}: {item.amount:,.4g} {item.unit} more" for item in found]
     if not lines and problem.sides:
         lines = [f"{name}: short by {amount:,.4g} {unit}" for name, amount, unit in side_relaxations(problem)]
     return "no plan keeps every limit; the smallest changes that allow one:\n  " + "\n  ".join(lines)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from coldchain.report.figures import tonnes
+from coldchain.report.figures import MILLION, tonnes
 
 SHOWN = 12
 WIDTH = 120
 ALIKE = 1e-9
+Shown = tuple[tuple[str, ...], list[tuple[str, ...]]]
+"""Heads and rows of a table."""
 
 
 def amount(value: float, unit: str, *, sign: bool = False) -> str:
@@ -34,22 +36,47 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
     return f"{value:{plus},.{digits}f} {unit}".strip(" -") if unit == "-" else f"{value:{plus},.{digits}f} {unit}"
 
 
-def print_comparison(parts: dict[str, pd.DataFrame], names: Sequence[str], console: Console) -> None:
-    """Print figures that differ, depots that differ, and the villages of which most moves.
+class Parts(Protocol):
+    """What :class:`coldchain.exploring.Comparison` holds."""
+
+    @property
+    def figures(self) -> pd.DataFrame:
+        """Every number with its unit."""
+
+    @property
+    def depots(self) -> pd.DataFrame:
+        """Depots that differ."""
+
+    @property
+    def villages(self) -> pd.DataFrame:
+        """Villages that move."""
+
+
+def comparison_tables(parts: Parts, names: Sequence[str]) -> tuple[Shown, ...]:
+    """Return heads and rows of the figures that differ, the depots that do, and the villages of which most moves.
 
     Parameters
     ----------
-    parts : figures, depots and villages, as :class:`coldchain.exploring.Comparison` holds them
     names : of the first and the second plan
     """
-    figures, depots, villages = (parts[name] for name in ("figures", "depots", "villages"))
+    figures = parts.figures
     differ = figures[(figures["difference"].abs() > ALIKE * figures["a"].abs()) | figures["difference"].isna()]
     told = [_figure_row(row) for row in differ.to_dict("records")]
-    show(console, ("figure, a year", names[0], names[1], "difference"), told)
     heads = ("depot", "", f"modules in {names[0]}", f"in {names[1]}", "t/yr")
-    show(console, heads, [_depot_row(row, names) for row in depots.to_dict("records")])
-    show(console, VILLAGE_HEADS, [village_row(r) for r in villages.head(SHOWN).to_dict("records")])
-    console.print(moved_line(villages), highlight=False, soft_wrap=True)
+    depots = [_depot_row(row, names) for row in parts.depots.to_dict("records")]
+    moved = [village_row(row) for row in parts.villages.head(SHOWN).to_dict("records")]
+    return (
+        (("figure, a year", names[0], names[1], "difference"), told),
+        (heads, depots),
+        (VILLAGE_HEADS, moved),
+    )
+
+
+def print_comparison(parts: Parts, names: Sequence[str], console: Console) -> None:
+    """Print the tables and how many villages move."""
+    for heads, rows in comparison_tables(parts, names):
+        show(console, heads, rows)
+    console.print(moved_line(parts.villages), highlight=False, soft_wrap=True)
 
 
 def _figure_row(row: dict[Any, Any]) -> tuple[str, ...]:
@@ -107,3 +134,73 @@ def show(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]]) 
         table.add_row(*row)
     (Console(width=WIDTH, file=console.file) if plain else console).print(table)
     console.print()
+
+
+OPTION_HEADS = ("crops", "depot", "zone", "method", "h away", "loss", "CNY/t", "saves CNY/t", "fullest day", "share")
+UNSERVED_HEADS = ("village", "harvest t", "cooled t", "nearest", "best site, CNY/t", "best open, CNY/t", "reason")
+ALTERNATIVE_HEADS = ("", "value", "CNY M/yr", "loss", "cooled", "subsidy", "sites", "found by closing")
+MOST_OPTIONS = 8
+
+
+def option_rows(options: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Write the best ways of each demand of a village, and those it takes."""
+    rank = options.groupby("commodities").cumcount()
+    return [_option_row(row) for row in options[(rank < MOST_OPTIONS) | (options["share"] > 0)].to_dict("records")]
+
+
+def _option_row(row: dict[Any, Any]) -> tuple[str, ...]:
+    full = "not built" if not row["open"] else f"{row['fill']:.0%}" + (f", {row['full_in']}" if row["full_in"] else "")
+    return (
+        row["commodities"].replace(";", ", "),
+        row["depot"],
+        row["zone"],
+        row["method"].replace("_", " "),
+        f"{row['direct_h']:.1f}",
+        amount(row["loss_share"], "share"),
+        f"{row['cost_cny_t']:,.0f}",
+        f"{row['saves_cny_t']:,.0f}",
+        full,
+        f"{row['share']:.0%}" if row["share"] > 0 else "",
+    )
+
+
+def unserved_rows(villages: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Write the villages that are not served, and those served in part of which most is left."""
+    left = villages["harvest_t"] - villages["cooled_t"]
+    order = villages.assign(left=left).sort_values("left", ascending=False, kind="stable")
+    none = order[order["cooled_t"] <= 0]
+    part = order[order["cooled_t"] > 0].head(SHOWN)
+    return [_unserved_row(row) for row in pd.concat([none, part]).to_dict("records")]
+
+
+def _unserved_row(row: dict[Any, Any]) -> tuple[str, ...]:
+    def place(site: str, saves: float) -> str:
+        return f"{site}, {saves:,.0f}" if site else "none"
+
+    causes = {"out_of_reach_t": "out of reach", "not_worth_t": "not worth it", "not_built_t": "nothing suitable built"}
+    parts = [f"{row[name]:,.0f} t {text}" for name, text in causes.items() if row[name] > 0.5]
+    parts += [f"{row['no_room_t']:,.0f} t without room"] if row["no_room_t"] > 0.5 else []
+    return (
+        row["village"],
+        f"{row['harvest_t']:,.0f}",
+        f"{row['cooled_t']:,.0f}",
+        f"{row['nearest_site']}, {row['nearest_h']:.1f} h",
+        place(row["best_site"], row["best_saves_cny_t"]),
+        place(row["best_open"], row["best_open_saves_cny_t"]),
+        row["reason"] or ", ".join(parts),
+    )
+
+
+def alternative_rows(found: Sequence[dict[str, Any]], aim: str) -> list[tuple[str, ...]]:
+    """Write the alternatives, best first, with what sets their sites apart from the first."""
+    first = set(found[0]["sites"]) if found else set()
+    rows: list[tuple[str, ...]] = []
+    for n, one in enumerate(found):
+        sites = set(one["sites"])
+        apart = [f"+{site}" for site in sorted(sites - first)] + [f"-{site}" for site in sorted(first - sites)]
+        text = ", ".join(sorted(first)) if n == 0 else " ".join(apart)
+        value = amount(one["value"], "t" if aim == "loss_t" else "CNY")
+        figures = (amount(one["loss_rate"], "share"), amount(one["coverage"], "share"), f"{one['subsidy_cny']:,.0f}")
+        how = ", ".join(one["closed"]) or "the run"
+        rows.append((f"{n + 1}", value, f"{one['annual_cny'] / MILLION:,.2f}", *figures, text, how))
+    return rows

@@ -4,7 +4,7 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 :class:`SitingResult`; ask :func:`diagnose_siting` what to relax when nothing is feasible.
 """
 
-from coldchain.siting.elastic import Relaxation, diagnose_siting
+from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import SitingResult, award_of_owner, plan_value, plan_violations
 from coldchain.siting.side import SideRow
@@ -12,6 +12,8 @@ from coldchain.siting.sided import side_relaxations
 from coldchain.siting.solve import solve_siting
 
 __all__ = [
+    "KINDS",
+    "Names",
     "Relaxation",
     "SideRow",
     "SitingProblem",

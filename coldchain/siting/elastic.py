@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ _TEXT = {
     "modules": ("most modules of site {0}", "modules"),
     "forced": ("forced site {0} cannot hold any module", "modules"),
 }
+KINDS = tuple(_TEXT)
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,34 @@ class Relaxation:
         return f"{self.what}: at least {np.ceil(self.amount - 1e-6):,.0f} {self.unit} more"
 
 
-def diagnose_siting(problem: SitingProblem, *, time_limit_s: float = 30.0) -> list[Relaxation]:
+@dataclass(frozen=True)
+class Names:
+    """What to call sites and counties in a diagnosis, by index; numbers without."""
+
+    sites: Sequence[str] = ()
+    counties: Sequence[str] = ()
+
+    def of(self, kind: str, index: int) -> str:
+        """Return the name of a site, or of a county for a pot."""
+        names = self.counties if kind == "pot" else self.sites
+        return names[index] if index < len(names) else str(index)
+
+
+def diagnose_siting(
+    problem: SitingProblem, *, time_limit_s: float = 30.0, only: str | None = None, names: Names | None = None
+) -> list[Relaxation]:
     """Find a cheapest set of relaxations; empty when the limits on modules and money can be met.
 
     Every limit gets a priced slack: money as a share of the mean capex of a module, power as a share of the mean
     power of a module, one module as one; forbidding a forced site costs a thousand. Demands never cause
     infeasibility, since each may keep today's chain; ``limit_rhs`` is not examined here.
+
+    Parameters
+    ----------
+    only : one of ``KINDS`` to loosen alone; empty also when that does not suffice
+    names : of sites and counties
     """
+    names = names or Names()
     frame = build_frame(problem, loose=True)
     rows = frame.rows.copy()
     upper = rows.limits()[1]
@@ -54,10 +77,11 @@ def diagnose_siting(problem: SitingProblem, *, time_limit_s: float = 30.0) -> li
         rows.put(row, size + slack, -1.0 if np.isfinite(upper[row]) else 1.0)
         price.append(1e3 if kind == "forced" else 1.0 / unit.get(kind, 1.0))
     extra = len(price)
+    most = np.array([np.inf if only in (None, kind) else 0.0 for kind, _, _ in frame.groups])
     model = Model(
         cost=np.concatenate([np.zeros(size), price]),
         lower=np.concatenate([frame.lower, np.zeros(extra)]),
-        upper=np.concatenate([frame.upper, np.full(extra, np.inf)]),
+        upper=np.concatenate([frame.upper, most]),
         integer=np.concatenate([frame.integer, np.zeros(extra, bool)]),
         rows=rows,
     )
@@ -70,5 +94,5 @@ def diagnose_siting(problem: SitingProblem, *, time_limit_s: float = 30.0) -> li
         if amount > 1e-6:
             text, name = _TEXT[kind]
             scale = frame.money if name == "CNY" else 1.0
-            found.append(Relaxation(text.format(index), float(amount * scale), name))
+            found.append(Relaxation(text.format(names.of(kind, index)), float(amount * scale), name))
     return found

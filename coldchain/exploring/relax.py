@@ -1,0 +1,160 @@
+"""What to loosen in a scenario that no plan can keep: each limit alone, in its own unit, and the cheapest mixture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from coldchain.exploring import words
+from coldchain.exploring.solving import Effort
+from coldchain.model import Scenario
+from coldchain.plan import Ground, lay_ground
+from coldchain.plan.awards import module_awards
+from coldchain.plan.limits import stated
+from coldchain.plan.search import aims_of, site_names
+from coldchain.siting import KINDS, SitingProblem, diagnose_siting, side_relaxations
+
+CLOSE = 0.01
+MOST_HOURS, MOST_MODULES = 4.0, 20
+HALVINGS = 12
+
+
+@dataclass(frozen=True)
+class Loosening:
+    """One limit loosened by ``amount`` of ``unit`` more; ``rounded`` when found by halving, to one per cent."""
+
+    what: str
+    amount: float
+    unit: str
+    rounded: bool = False
+
+
+@dataclass(frozen=True)
+class Loosenings:
+    """What to loosen.
+
+    Attributes
+    ----------
+    feasible : whether siting can keep every limit as it is
+    together : the cheapest mixture, all of it
+    alone : ways that suffice each by itself, each a list of changes of one kind
+    not_alone : kinds that do not suffice alone, however much they are loosened
+    """
+
+    feasible: bool
+    together: tuple[Loosening, ...]
+    alone: tuple[tuple[Loosening, ...], ...]
+    not_alone: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Say it in sentences."""
+        return words.loosening_lines(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it, plain values."""
+        return {"schema": "coldchain.loosenings/1", **asdict(self), "says": self.lines()}
+
+
+def loosenings(scenario: Scenario, effort: Effort) -> Loosenings:
+    """Find the smallest changes that let siting keep every limit.
+
+    Limits on modules and money are loosened by exact elastic models, one kind at a time and all together. Where only
+    limits of service cannot be kept (coverage, hours to the buyer, hubs, own money), budget, hours of the first mile
+    and modules of a site are each raised by halving the interval, with the siting model as the judge.
+    """
+    ground = lay_ground(scenario, replace(effort.options(), say=effort.say))
+    problem = _problem(ground)
+    bare = replace(problem, sides=(), single_source=False)
+    names = site_names(ground.basis)
+    mixture = tuple(Loosening(r.what, r.amount, r.unit) for r in diagnose_siting(bare, names=names))
+    if mixture:
+        found = {kind: diagnose_siting(bare, only=kind, names=names) for kind in KINDS}
+        alone = tuple(tuple(Loosening(r.what, r.amount, r.unit) for r in way) for way in found.values() if way)
+        return Loosenings(False, mixture, alone, ())
+    short = side_relaxations(problem) if problem.sides else []
+    if not short:
+        return Loosenings(True, (), (), ())
+    ways = {name: search(scenario, effort) for name, search in KNOBS.items()}
+    return Loosenings(
+        False,
+        tuple(Loosening(words.less_of(name), amount, unit) for name, amount, unit in short),
+        tuple((way,) for way in ways.values() if way is not None),
+        tuple(name for name, way in ways.items() if way is None),
+    )
+
+
+def _problem(ground: Ground) -> SitingProblem:
+    return stated(ground.basis, ground.arcs, aims_of(ground.basis)[0])
+
+
+def _kept(scenario: Scenario, effort: Effort) -> bool:
+    problem = _problem(lay_ground(scenario, effort.options()))
+    bare = replace(problem, sides=(), single_source=False)
+    return not diagnose_siting(bare) and not side_relaxations(problem)
+
+
+def least(kept: Callable[[float], bool], low: float, high: float) -> float | None:
+    """Return the least value found in (low, high] that is kept, to one per cent of the change; None when none is.
+
+    ``kept`` must turn true once and stay so; ``low`` is known not to be.
+
+    Examples
+    --------
+    >>> round(least(lambda x: x >= 30, 10, 100), 1)
+    30.0
+    """
+    if not kept(high):
+        return None
+    begin = low
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if kept(middle) else (middle, high)
+        if high - low <= CLOSE * (high - begin):
+            break
+    return high
+
+
+def _budget(scenario: Scenario, effort: Effort) -> Loosening | None:
+    """More budget, up to what all modules of all sites could be awarded."""
+    most = [site.max_modules for site in scenario.sites]
+    enough = float((module_awards(scenario).max(axis=1) * most).sum())
+    now = scenario.siting.budget_cny
+
+    def kept(budget: float) -> bool:
+        siting = scenario.siting.model_copy(update={"budget_cny": budget})
+        return _kept(replace(scenario, siting=siting), effort)
+
+    found = least(kept, now, enough) if enough > now else None
+    return None if found is None else Loosening(words.BUDGET, found - now, "CNY", rounded=True)
+
+
+def _hours(scenario: Scenario, effort: Effort) -> Loosening | None:
+    """Longer first miles, up to four times the limit."""
+    now = scenario.siting.max_first_mile_h
+
+    def kept(hours: float) -> bool:
+        siting = scenario.siting.model_copy(update={"max_first_mile_h": hours})
+        return _kept(replace(scenario, siting=siting), effort)
+
+    found = least(kept, now, MOST_HOURS * now)
+    return None if found is None else Loosening(words.FIRST_MILE, found - now, "h", rounded=True)
+
+
+def _modules(scenario: Scenario, effort: Effort) -> Loosening | None:
+    """More modules at every site where any may be built."""
+    for more in (1, 2, 4, 8, MOST_MODULES):
+        sites = tuple(
+            site.model_copy(update={"max_modules": site.max_modules + more * (site.max_modules > 0)})
+            for site in scenario.sites
+        )
+        if _kept(replace(scenario, sites=sites), effort):
+            return Loosening(words.MODULES, float(more), "modules")
+    return None
+
+
+KNOBS: dict[str, Callable[[Scenario, Effort], Loosening | None]] = {
+    words.BUDGET: _budget,
+    words.FIRST_MILE: _hours,
+    words.MODULES: _modules,
+}
