@@ -41,6 +41,7 @@ COLOURS = (
 EVERY = "all tours"
 FONT = ", ".join(palette.FONTS)
 MOST_LISTED = 60
+STOP_PX, STOP_PX_MANY, MANY_STOPS = (5.0, 7.0), (2.5, 4.0), 400
 TRIP_TIPS = [
     ("tour", "@tour, trip @trip"), ("vehicle", "@vehicle"), ("leaves, back", "@leave, @back"),
     ("load", "@load_kg{0,0} kg at @stops stops"), ("way", "@km{0,0} km"),
@@ -113,7 +114,8 @@ def _stop_columns(tables: Tables, window: Window, shade: dict[str, str]) -> dict
     columns["number"] = [f"{trip}.{order}" for trip, order in zip(stops["trip"], stops["order"], strict=True)]
     columns["colour"] = [shade[depot] for depot in stops["depot"]]
     most = float(stops["kg"].max()) if len(stops) else 1.0
-    columns["size"] = (5.0 + 7.0 * np.sqrt(stops["kg"].to_numpy(dtype=np.float64) / most)).round(1).tolist()
+    least, more = STOP_PX_MANY if len(stops) > MANY_STOPS else STOP_PX
+    columns["size"] = (least + more * np.sqrt(stops["kg"].to_numpy(dtype=np.float64) / most)).round(1).tolist()
     return columns
 
 

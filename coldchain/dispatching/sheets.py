@@ -17,9 +17,11 @@ SHEET = ["trip", "order", "place", "arrive", "load_from", "leave", "kg", "aboard
 SAME_H = 1e-9
 HEADINGS = {
     "order": ("No.", "序"), "place": ("Place", "地点"), "arrive": ("Arrive", "到达"), "load_from": ("Load", "装车"),
-    "leave": ("Leave", "离开"), "kg": ("Take, kg", "装货"), "aboard_kg": ("Aboard, kg", "车上"),
+    "leave": ("Leave", "离开"), "kg": ("Kg", "公斤"), "aboard_kg": ("Aboard", "车上"),
     "goods": ("Goods", "货物"), "note": ("Note", "备注"), "done": ("✓", "完成"),
 }  # fmt: skip
+WIDTHS = (5, 15, 8, 8, 8, 7, 8, 23, 12, 6)  # per cent, in the order of the headings
+COLUMNS = "<colgroup>" + "".join(f'<col style="width:{width}%">' for width in WIDTHS) + "</colgroup>"
 STYLE = f"""
 @page {{ size: A4; margin: 14mm; }}
 * {{ box-sizing: border-box; }}
@@ -31,17 +33,17 @@ h1 small {{ font-weight: 400; font-size: 14px; color: {palette.MUTED}; margin-le
 h2 {{ font-size: 14px; margin: 18px 0 5px; }}
 p.facts {{ margin: 0 0 4px; display: flex; flex-wrap: wrap; gap: 3px 22px; }}
 p.facts b {{ font-weight: 600; }}
-table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
+table {{ border-collapse: collapse; width: 100%; table-layout: fixed; font-variant-numeric: tabular-nums; }}
 thead {{ display: table-header-group; }}
 tr {{ break-inside: avoid; }}
 th, td {{ border: 1px solid #c9cdd2; padding: 4px 6px; text-align: left; vertical-align: top; }}
-th {{ background: #f1f3f4; font-weight: 600; font-size: 12px; white-space: nowrap; }}
+th {{ background: #f1f3f4; font-weight: 600; font-size: 12px; }}
+td {{ overflow-wrap: anywhere; }}
 th small {{ display: block; font-weight: 400; color: {palette.MUTED}; }}
 td.n {{ text-align: right; white-space: nowrap; }}
 td.t {{ white-space: nowrap; }}
 td.big {{ font-weight: 650; }}
 tr.depot td {{ background: #fbf6ea; }}
-td.done {{ width: 26px; }}
 td small {{ color: {palette.MUTED}; display: block; }}
 footer {{ margin-top: 16px; color: {palette.MUTED}; font-size: 11.5px; }}
 .sign {{ margin-top: 22px; display: flex; gap: 34px; }}
@@ -118,7 +120,7 @@ def _trip(number: Any, part: pd.DataFrame, trips: int) -> str:
     title = f"<h2>Trip 第 {number} 趟 of {trips}</h2>" if trips > 1 else "<h2>Stops 停靠</h2>"
     head = "".join(f"<th>{escape(en)}<small>{escape(zh)}</small></th>" for en, zh in HEADINGS.values())
     body = "".join(_line(row) for row in records(part))
-    return f"{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"{title}<table>{COLUMNS}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -133,7 +135,8 @@ def _line(row: dict[str, Any]) -> str:
     cells = [
         f'<td class="n">{"" if at_depot else row["order"]}</td>', f'<td class="big">{escape(row["place"])}</td>',
         f'<td class="t big">{row["arrive"]}</td>', f'<td class="t">{waits}</td>', f'<td class="t">{row["leave"]}</td>',
-        f'<td class="n big">{kg}</td>', f'<td class="n">{aboard}</td>', f"<td>{goods}</td>",
-        f"<td>{escape(note if at_depot else row['note'])}</td>", '<td class="done"></td>',
+        f'<td class="n big">{kg}</td>', f'<td class="n">{aboard}</td>',
+        f"<td>{escape(note) if at_depot else goods}</td>",
+        f"<td>{'' if at_depot else escape(row['note'])}</td>", '<td class="done"></td>',
     ]  # fmt: skip
     return f'<tr class="{"depot" if at_depot else "halt"}">{"".join(cells)}</tr>'
