@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from coldchain.settling import (
     work_out,
     write_settlement,
 )
+from coldchain.settling.costing import Modules
 from coldchain.sharing import (
     bands,
     bills,
@@ -65,7 +67,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 def made_up(costs: np.ndarray, gap: float = 0.0) -> list[GroupCost]:
     """Group costs with the given table and nothing else of interest."""
     parts = dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss"), 0.0)
-    return [GroupCost(m, c, c * (1 - gap), {**parts, "loss": c}, 1.0, 2.0, ()) for m, c in enumerate(costs) if m]
+    return [GroupCost(m, c, c * (1 - gap), {**parts, "loss": c}, 1.0, 2.0, ({},)) for m, c in enumerate(costs) if m]
 
 
 @pytest.fixture(scope="module")
@@ -131,12 +133,21 @@ def test_group_plans_with_its_own(county: Scenario) -> None:
     assert whole.siting.budget_cny == pytest.approx(county.siting.budget_cny)
 
 
-def quick_plan(scenario: Scenario, mask: int, limit: float, effort: Effort) -> GroupCost:
+def quick_plan(scenario: Scenario, mask: int, parts: Sequence[Modules], effort: Effort, *, free: bool) -> GroupCost:
     """Stand in for the planner: a fixed cost for each group and something for each tonne."""
     tonnes = float(scenario.harvest_t.sum())
-    parts = dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital"), 100.0 + effort.seed)
+    assert free or parts
+    annual = dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital"), 100.0 + effort.seed)
     cost = 500.0 + 5 * effort.seed + tonnes
-    return GroupCost(mask, cost, cost - limit, {**parts, "loss": tonnes}, tonnes / 9, tonnes, (scenario.sites[0].id,))
+    return GroupCost(
+        mask,
+        cost,
+        cost - effort.seconds,
+        {**annual, "loss": tonnes},
+        tonnes / 9,
+        tonnes,
+        ({scenario.sites[0].id: [1]},),
+    )
 
 
 @pytest.fixture
@@ -174,15 +185,18 @@ def test_group_plans_are_kept(county: Scenario, tmp_path: Path) -> None:
     assert fingerprint(county, members, effort) != fingerprint(county, members, replace(effort, seed=1))
 
 
-def test_sites_of_the_parts_are_a_start(county: Scenario) -> None:
-    """A group of two never does worse than on the sites its parts use."""
+def test_a_group_starts_from_its_parts(county: Scenario) -> None:
+    """Two members together pay no more than apart by their real plans, and build on sites of theirs."""
     members = members_of(county)
-    pair = [members.names.index(name) for name in NAMES[:2]]
-    mask = sum(1 << i for i in pair)
-    parts = [site.id for site in county.sites]
-    found = cost_of(county, members, mask, parts, Effort(1.0))
-    assert found.harvest_t == pytest.approx(county.harvest_t.sum())
-    assert set(found.sites) <= set(parts)
+    pair = [1 << members.names.index(name) for name in NAMES[:2]]
+    alone = [cost_of(county, members, mask, (), Effort(0.5)) for mask in pair]
+    beside = {**alone[0].starts[0], **alone[1].starts[0]}
+    joint = cost_of(county, members, sum(pair), (beside,), Effort(0.5))
+    assert joint.cost_cny <= 1.001 * (alone[0].cost_cny + alone[1].cost_cny)
+    assert joint.harvest_t == pytest.approx(county.harvest_t.sum())
+    assert joint.bound_cny <= joint.cost_cny
+    assert all(sum(cost.annual_cny.values()) == pytest.approx(cost.cost_cny) for cost in (*alone, joint))
+    assert set(joint.starts[0]) <= {site.id for site in county.sites}
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -152,6 +152,26 @@ def test_frugal_core_test_agrees_with_the_full_table(n: int, seed: int) -> None:
         assert worst.costed < len(costs) - 1
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_twelve_members_need_a_tenth_of_the_costs(seed: int) -> None:
+    """The core test of a routing game of 12 asks for less than a tenth of the 4,095 group costs."""
+    costs = routing_costs(12, seed)
+    told = core_test(Ledger(lambda mask: float(costs[mask]), 12), -nucleolus(-costs).payoff)
+    assert told.holds
+    assert told.costed <= 0.1 * 4095
+
+
+def test_members_with_assets_may_lower_the_cost() -> None:
+    """A third member whose depot halves the cost: monotone bounds would be wrong, so they are left out on request."""
+    costs = np.array([0.0, 8, 8, 16, 4, 4, 4, 6])
+    amounts = np.array([3.0, 3.0, 0.0])
+    game = cost_game(costs)
+    told = core_test(Ledger(lambda mask: float(costs[mask]), 3, monotone=False), amounts, worst=True)
+    assert told.gain == pytest.approx(stability(game, amounts).gain)
+    with pytest.raises(ValueError, match="more than 20 members need costs that never fall"):
+        core_test(Ledger(lambda mask: float(mask.bit_count()), 21, monotone=False), np.ones(21))
+
+
 def test_frugal_equal_profit_is_the_same_point() -> None:
     """Groups are costed on demand until the equal-profit point is certified."""
     costs = routing_costs(8, 2)

@@ -1,8 +1,8 @@
 """Cost of every group by the planner itself: cached on disk, resumable, in parallel, each started from its parts.
 
-Groups are planned by size. A group of two or more first plans on the sites that the plans of its parts use, a far
-smaller problem than all of its sites; members alone, pairs and the group of all plan freely too. The cheaper plan
-counts.
+Groups are planned by size. The modules of the cheapest two parts, side by side, are a plan of the group: it is worked
+out, and siting starts from it, first among the modules that any of the group's parts have. Members alone, pairs and
+the group of all are sited among all modules too, with more time. The cheapest plan counts.
 """
 
 from __future__ import annotations
@@ -11,21 +11,25 @@ import hashlib
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coldchain import __version__
 from coldchain.model import Scenario
 from coldchain.settling.members import Members, group_scenario
 
 FREE_SIZE = 2
-FREE_FACTOR = 3.0
+FREE_FACTOR, WHOLE_FACTOR = 3.0, 10.0
+FREE_SHARES, NARROW_SHARES = (0.3, 0.2, 0.3, 0.0), (0.3, 0.4, 0.0, 0.0)
+Modules = dict[str, list[int]]
 FIGURES = ("collection", "line_haul", "operation", "energy", "capital", "loss")
 
 
@@ -36,10 +40,10 @@ class GroupCost:
     Attributes
     ----------
     cost_cny : the whole bill, losses included
-    bound_cny : cost less the gap of the plan that was taken
+    bound_cny : no plan of the group costs less, proved
     annual_cny : the bill by part
     loss_t, harvest_t : tonnes
-    sites : with modules in the plan
+    starts : new modules by site, in the order of the depot types: of the plan, and those siting ended with
     """
 
     mask: int
@@ -48,12 +52,12 @@ class GroupCost:
     annual_cny: dict[str, float]
     loss_t: float
     harvest_t: float
-    sites: tuple[str, ...]
+    starts: tuple[Modules, ...]
 
 
 @dataclass(frozen=True)
 class Effort:
-    """Seconds for each plan (three times as many where a group plans freely), seed, and processes side by side."""
+    """Seconds for each plan (thrice for members alone and pairs, tenfold for all), seed, processes side by side."""
 
     seconds: float = 3.0
     seed: int = 0
@@ -67,38 +71,49 @@ def _start(scenario: Scenario, members: Members, effort: Effort) -> None:
     _shared[:] = [scenario, members, effort]
 
 
-def cost_of(scenario: Scenario, members: Members, mask: int, parts: Iterable[str], effort: Effort) -> GroupCost:
+def cost_of(scenario: Scenario, members: Members, mask: int, parts: Sequence[Modules], effort: Effort) -> GroupCost:
     """Plan one group.
 
     Parameters
     ----------
-    parts : sites that the plans of its parts use
+    parts : modules to start from; the first may be built as they are, the others widen the choice
     """
     group = [i for i in range(len(members.names)) if mask >> i & 1]
     if members.tonnes[group].sum() <= 0:
         return _nothing_to_cool(scenario, members, mask, group)
-    tries: list[tuple[frozenset[str] | None, float]] = []
-    if len(group) > 1:
-        tries.append((frozenset(parts), effort.seconds))
-    if len(group) <= FREE_SIZE or len(group) == len(members.names):
-        tries.append((None, effort.seconds * FREE_FACTOR))
-    found = [_planned(group_scenario(scenario, members, group, sites), mask, limit, effort) for sites, limit in tries]
-    return min(found, key=lambda cost: cost.cost_cny)
+    whole, free = len(group) == len(members.names), len(group) <= FREE_SIZE
+    factor = WHOLE_FACTOR if whole and len(group) > 1 else FREE_FACTOR if free else 1.0
+    own = replace(effort, seconds=effort.seconds * factor)
+    return _planned(group_scenario(scenario, members, group), mask, parts, own, free=free or whole)
 
 
-def _planned(scenario: Scenario, mask: int, limit: float, effort: Effort) -> GroupCost:
-    from coldchain.plan import Options, plan
+def _planned(scenario: Scenario, mask: int, parts: Sequence[Modules], effort: Effort, *, free: bool) -> GroupCost:
+    from coldchain.plan import Near, Options, lay_ground, plan_on, plan_with
 
-    made = plan(scenario, Options(time_limit_s=max(limit, 1.0), seed=effort.seed))
+    ground = lay_ground(scenario, Options(time_limit_s=effort.seconds, seed=effort.seed))
+    starts = tuple(_counts(scenario, modules) for modules in parts)
+    shares = FREE_SHARES if free or not starts else NARROW_SHARES
+    options = Options(time_limit_s=effort.seconds, seed=effort.seed, shares=shares)
+    courses = (plan_with(ground, starts[0], options).course,) if starts and starts[0].any() else ()
+    options = replace(options, began=time.monotonic())
+    made = plan_on(ground, options, Near(starts, courses, further=False))
     told = made.summary
     annual = {name: float(told["annual_cny"][name]) for name in FIGURES}
-    cost = float(told["annual_cny"]["total"])
-    aim = told["objective"]
-    bound = float(aim["bound"]) if aim["name"] == "total_cost_cny" else cost * (1.0 - float(aim["gap"]))
-    loss, depots = told["loss"], made.tables["depots"]
+    cost, aim = float(told["annual_cny"]["total"]), told["objective"]
+    bound = float(aim["bound"]) if aim["name"] == "total_cost_cny" else 0.0
+    ended = (made.course.decision.count, *made.starts)
+    modules = tuple(_modules(scenario, count) for count in ended)
     harvest = float(scenario.harvest_t.sum())
-    sites = tuple(sorted(str(site) for site in depots["depot"]))
-    return GroupCost(mask, cost, min(bound, cost), annual, float(loss["plan_t"]), harvest, sites)
+    return GroupCost(mask, cost, min(bound, cost), annual, float(told["loss"]["plan_t"]), harvest, modules)
+
+
+def _modules(scenario: Scenario, count: NDArray[np.int64]) -> Modules:
+    return {site.id: row.tolist() for site, row in zip(scenario.sites, count, strict=True) if row.any()}
+
+
+def _counts(scenario: Scenario, modules: Modules) -> NDArray[np.int64]:
+    none = [0] * len(scenario.depot_types)
+    return np.array([modules.get(site.id, none) for site in scenario.sites], dtype=np.int64)
 
 
 def _nothing_to_cool(scenario: Scenario, members: Members, mask: int, group: Sequence[int]) -> GroupCost:
@@ -106,7 +121,7 @@ def _nothing_to_cool(scenario: Scenario, members: Members, mask: int, group: Seq
     upkeep = {kind.id: kind.opex_cny_year for kind in scenario.depot_types}
     own = [s for s, m in zip(scenario.sites, members.site, strict=True) if m in group]
     cost = float(sum(upkeep[kind] * count for s in own for kind, count in s.modules().items()))
-    return GroupCost(mask, cost, cost, {name: cost * (name == "operation") for name in FIGURES}, 0.0, 0.0, ())
+    return GroupCost(mask, cost, cost, {name: cost * (name == "operation") for name in FIGURES}, 0.0, 0.0, ({},))
 
 
 def fingerprint(scenario: Scenario, members: Members, effort: Effort) -> str:
@@ -175,23 +190,31 @@ def _plan_all(pool: Executor | None, masks: Sequence[int], known: Mapping[int, G
         yield from (job.result() for job in as_completed([pool.submit(_job, mask, parts[mask]) for mask in masks]))
 
 
-def _job(mask: int, parts: tuple[str, ...]) -> GroupCost:
+def _job(mask: int, parts: tuple[Modules, ...]) -> GroupCost:
     scenario, members, effort = _shared
     found: GroupCost = cost_of(scenario, members, mask, parts, effort)
     return found
 
 
-def _parts(mask: int, known: Mapping[int, GroupCost]) -> tuple[str, ...]:
-    """Return the sites of the cheapest split into two parts, with those of the parts that lack one member."""
+def _parts(mask: int, known: Mapping[int, GroupCost]) -> tuple[Modules, ...]:
+    """Return the modules of the cheapest two parts side by side, then those of each part that lacks one member."""
     if mask.bit_count() < 2:
         return ()
     part, splits = (mask - 1) & mask, []
     while part:
-        if part in known and mask ^ part in known:
-            splits.append((known[part].cost_cny + known[mask ^ part].cost_cny, part))
+        splits.append((known[part].cost_cny + known[mask ^ part].cost_cny, part))
         part = (part - 1) & mask
-    _, best = min(splits)
-    return tuple(sorted({*known[best].sites, *known[mask ^ best].sites}))
+    best = min(splits)[1]
+    lacking = [mask ^ 1 << i for i in range(mask.bit_length()) if mask >> i & 1]
+    pool = [start for part in (*lacking, mask ^ best) for start in known[part].starts]
+    together = _beside(known[best].starts[0], known[mask ^ best].starts[0])
+    ended = _beside(known[best].starts[-1], known[mask ^ best].starts[-1])
+    return (together, *pool, ended)
+
+
+def _beside(first: Modules, second: Modules) -> Modules:
+    """Join the modules of two groups; they have no site in common."""
+    return {**first, **second}
 
 
 def _read(cache: Path) -> dict[int, GroupCost]:
@@ -199,7 +222,7 @@ def _read(cache: Path) -> dict[int, GroupCost]:
     for path in sorted(cache.glob("*.json")):
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
-            found[told["mask"]] = GroupCost(**{**told, "sites": tuple(told["sites"])})
+            found[told["mask"]] = GroupCost(**{**told, "starts": tuple(told["starts"])})
         except (ValueError, TypeError, KeyError):
             path.unlink()  # half a file of a run that was broken off: the group is planned again
     return found
@@ -212,6 +235,6 @@ def _write(cache: Path, found: GroupCost) -> None:
     part.replace(path)
 
 
-def as_table(costs: Sequence[GroupCost], figure: str = "cost_cny") -> np.ndarray[Any, np.dtype[np.float64]]:
+def as_table(costs: Sequence[GroupCost], figure: str = "cost_cny") -> NDArray[np.float64]:
     """Return one figure of all groups, shape (2^n,), 0 for the empty one."""
     return np.array([0.0, *(float(getattr(cost, figure)) for cost in costs)])

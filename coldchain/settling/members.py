@@ -91,21 +91,11 @@ def _site_members(scenario: Scenario, names: Sequence[str], village: NDArray[np.
     return chosen
 
 
-def group_scenario(
-    scenario: Scenario, members: Members, group: Sequence[int], sites: frozenset[str] | None = None
-) -> Scenario:
-    """Return the scenario in which a group plans alone.
-
-    Parameters
-    ----------
-    group : members
-    sites : ids to choose from, with those that already have modules; all of the group's when None
-    """
+def group_scenario(scenario: Scenario, members: Members, group: Sequence[int]) -> Scenario:
+    """Return the scenario in which a group of members plans alone."""
     mine = np.flatnonzero(np.isin(members.village, group))
     own = [s for s, m in zip(scenario.sites, members.site, strict=True) if m in group]
-    kept = [s for s in own if sites is None or s.id in sites or s.modules() or s.status == "forced"]
-    if not kept:
-        kept = [(own or list(scenario.sites))[0].model_copy(update={"status": "forbidden", "existing": ""})]
+    kept = own or [scenario.sites[0].model_copy(update={"status": "forbidden", "existing": ""})]
     budget = float(members.claim_cny[list(group)].sum())
     siting = scenario.siting.model_copy(update={"budget_cny": budget})
     pots = {county: pot * share for county, pot, share in _pots(scenario, mine)}

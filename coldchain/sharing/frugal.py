@@ -26,7 +26,8 @@ from coldchain.sharing.within import equal_profit_goals, lexicographic
 Cost = Callable[[int], float]
 LARGEST_ENUMERATED = 20
 LARGEST_CLOSED = 13
-REFRESH_EVERY = 12
+CANDIDATES = 200
+GUESSED = 0.7  # where between its bounds the cost of a group is expected
 RELATIVE = 1e-9
 
 
@@ -55,27 +56,49 @@ class Verdict:
 
 
 @njit(cache=True)
-def _tighten(mask: int, cost: float, lower: Floats, upper: Floats) -> None:  # pragma: no cover - compiled
+def _tighten(mask: int, cost: float, lower: Floats, upper: Floats, monotone: bool) -> None:  # pragma: no cover
     for s in range(len(lower)):
-        if s & mask == s:
+        if s & mask == s and monotone:
             upper[s] = min(upper[s], cost)
         if s & mask == mask:
             upper[s] = min(upper[s], upper[s ^ mask] + cost)
     for s in range(len(lower)):
-        lower[s] = max(lower[s], cost - upper[mask & ~s])
+        if monotone or s & mask == s:
+            lower[s] = max(lower[s], cost - upper[mask & ~s])
 
 
 @njit(cache=True)
-def _refresh(masks: Integers, costs: Floats, lower: Floats, upper: Floats, close: bool) -> None:  # pragma: no cover
-    if close:
-        for s in range(1, len(upper)):
-            part = (s - 1) & s
-            while part > s >> 1:
-                upper[s] = min(upper[s], upper[part] + upper[s ^ part])
-                part = (part - 1) & s
+def _close(upper: Floats) -> None:  # pragma: no cover - compiled
+    for s in range(1, len(upper)):
+        part = (s - 1) & s
+        while part:
+            upper[s] = min(upper[s], upper[part] + upper[s ^ part])
+            part = (part - 1) & s
+
+
+@njit(cache=True)
+def _refresh(masks: Integers, costs: Floats, lower: Floats, upper: Floats, monotone: bool) -> None:  # pragma: no cover
     for k in range(len(masks)):
         for s in range(len(lower)):
-            lower[s] = max(lower[s], costs[k] - upper[masks[k] & ~s])
+            if monotone or s & masks[k] == s:
+                lower[s] = max(lower[s], costs[k] - upper[masks[k] & ~s])
+
+
+@njit(cache=True)
+def _most_telling(
+    masks: Integers, guess: Floats, hope: Floats, room: Floats, upper: Floats, monotone: bool
+) -> int:  # pragma: no cover - compiled
+    """Return the group whose cost, guessed, would settle most others: ``room`` is the cost at which each is settled."""
+    best, chosen = -1, masks[0]
+    for k in range(len(masks)):
+        count = 0
+        for s in range(1, len(room) - 1):
+            covers = monotone or s & masks[k] == s
+            if hope[s] > 0 and (s == masks[k] or (covers and guess[k] - upper[masks[k] & ~s] >= room[s])):
+                count += 1
+        if count > best:
+            best, chosen = count, masks[k]
+    return int(chosen)
 
 
 @dataclass
@@ -87,15 +110,18 @@ class Ledger:
     cost : of a group given as a mask
     n : members
     given : lower bounds of the planner on the cost of a group; none known: 0
+    monotone : more members never cost less; False where members bring assets of their own
     """
 
     cost: Cost
     n: int
     given: Cost | None = None
+    monotone: bool = True
     known: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.everyone = (1 << self.n) - 1
+        self._random = np.random.default_rng(self.n)
         self.tabled = self.n <= LARGEST_ENUMERATED
         size = 1 << self.n if self.tabled else 1
         self.lower, self.upper = np.zeros(size), np.full(size, np.inf)
@@ -127,16 +153,16 @@ class Ledger:
         if mask not in self.known:
             self.known[mask] = float(self.cost(mask))
             if self.tabled:
-                _tighten(mask, self.known[mask], self.lower, self.upper)
+                _tighten(mask, self.known[mask], self.lower, self.upper, self.monotone)
                 self.lower[mask] = self.upper[mask] = self.known[mask]
-                if len(self.known) % REFRESH_EVERY == 0:
-                    self._refresh()
         return self.known[mask]
 
     def _refresh(self) -> None:
         masks = np.fromiter(self.known, dtype=np.int64)
         costs = np.fromiter(self.known.values(), dtype=np.float64)
-        _refresh(masks, costs, self.lower, self.upper, self.n <= LARGEST_CLOSED)
+        if self.n <= LARGEST_CLOSED:
+            _close(self.upper)
+        _refresh(masks, costs, self.lower, self.upper, self.monotone)
 
     def worst_known(self, amounts: Floats) -> tuple[int, float]:
         """Return the costed group that gains most, and its gain."""
@@ -144,25 +170,46 @@ class Ledger:
         worst = max(gain, key=lambda mask: gain[mask], default=0)
         return worst, gain.get(worst, 0.0)
 
-    def most_hopeful(self, amounts: Floats) -> tuple[int, float]:
-        """Return the group that could gain most by what is known, and the most it could gain."""
+    def hopeful(self, amounts: Floats, target: float) -> tuple[int, float]:
+        """Return the group to cost next, and the most that any group could gain by what is known.
+
+        Parameters
+        ----------
+        target : what a group must be able to gain to matter
+        """
         if not self.tabled:
             return self._search(amounts)
-        hope = sums(amounts) - self.lower
+        self._refresh()
+        given = sums(amounts)
+        hope = given - self.lower
         hope[[0, -1]] = -np.inf
-        mask = int(hope.argmax())
-        if mask not in self.known and len(self.known) % REFRESH_EVERY:
-            self._refresh()
-            hope = sums(amounts) - self.lower
-            hope[[0, -1]] = -np.inf
-            mask = int(hope.argmax())
-        return mask, float(hope[mask])
+        top = int(hope.argmax())
+        if hope[top] <= target or top in self.known:
+            return top, float(hope[top])
+        matter = hope - target
+        matter[list(self.known)] = -np.inf
+        return self._next(matter, given - target), float(hope[top])
+
+    def _next(self, matter: Floats, room: Floats) -> int:
+        """Choose a group that probably gains, or else the one whose cost would settle most others."""
+        masks = np.flatnonzero(matter > 0)
+        guess = self.lower[masks] + GUESSED * (self.upper[masks] - self.lower[masks])
+        likely = room[masks] - guess
+        if likely.max() > 0:
+            return int(masks[likely.argmax()])
+        if len(masks) > CANDIDATES:
+            few = np.argsort(-matter[masks])[: CANDIDATES // 2]
+            masks_kept = np.unique(np.r_[few, self._random.choice(len(masks), CANDIDATES // 2, replace=False)])
+            masks, guess = masks[masks_kept], guess[masks_kept]
+        return int(_most_telling(masks, guess, matter, room, self.upper, self.monotone))
 
     def _search(self, amounts: Floats) -> tuple[int, float]:
         """Maximise the hope over all groups by mixed-integer programming: one row for each group costed."""
         n, alone = self.n, self.alone
         inside = np.array([indicator(mask, n) for mask in self.known], dtype=np.float64)
         costs = np.fromiter(self.known.values(), dtype=np.float64)
+        if not self.monotone:
+            raise ValueError(f"more than {LARGEST_ENUMERATED} members need costs that never fall with more members")
         # hope ≤ y·s - c(U) + Σ_{i in U} c_i (1 - s_i)
         rows = np.hstack([inside * alone - amounts, np.ones((len(costs), 1))])
         limits = inside @ alone - costs
@@ -193,9 +240,10 @@ def core_test(ledger: Ledger, amounts: Floats, *, epsilon: float = 0.0, worst: b
     target = epsilon + ledger.slack
     while True:
         mask, gain = ledger.worst_known(amounts)
-        hopeful, hope = ledger.most_hopeful(amounts)
+        aim = gain + ledger.slack if worst else target
+        hopeful, hope = ledger.hopeful(amounts, aim)
         hope = max(hope, gain)
-        enough = hope <= max(gain, -np.inf if worst else target) + (ledger.slack if worst else 0.0)
+        enough = hope <= max(aim, gain)
         found = gain > target and not worst
         if enough or found or hopeful in ledger.known or (most and len(ledger.known) >= most):
             bound = max(hope, 0.0) if hope > ledger.slack else 0.0

@@ -21,7 +21,7 @@ from coldchain.sharing.game import Floats, Integers, indicator, sizes, sums, tol
 from coldchain.sharing.scan import SETTLED, close_settled, worst_of_blocks
 from coldchain.sharing.span import Span
 
-GROUPS_A_SCAN = 40
+GROUPS_A_SCAN = 20
 GROUPS_A_STAGE = 12
 VIOLATED = 1e-10
 BOUND_SLACK = 1e-11

@@ -1,0 +1,207 @@
+"""Sharing: known answers, tied games, times beside coopgame, few group costs, and a county shared by its co-operatives.
+
+``python benchmarks/sharing.py games|times|frugal|county|effort [--shared ../shared/bench]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from coldchain.scenario import load
+from coldchain.settling import Effort, Settlement, cost_table, fingerprint, members_of, work_out
+from coldchain.sharing import (
+    Ledger,
+    certify,
+    core_test,
+    divide,
+    equal_profit_of,
+    nucleolus,
+    read_game,
+    shapley,
+)
+
+Floats = NDArray[np.float64]
+TIED_GAMES = 600
+UPLAND = Path(__file__).parents[1] / "scenarios" / "upland"
+
+
+@njit(cache=True)
+def _held_karp(far: Floats, n: int) -> Floats:
+    path = np.full((1 << n, n), np.inf)
+    costs = np.zeros(1 << n)
+    for i in range(n):
+        path[1 << i, i] = far[n, i]
+    for mask in range(1, 1 << n):
+        best = np.inf
+        for j in range(n):
+            if path[mask, j] < np.inf:
+                best = min(best, path[mask, j] + far[j, n])
+                for k in range(n):
+                    if not mask >> k & 1:
+                        path[mask | 1 << k, k] = min(path[mask | 1 << k, k], path[mask, j] + far[j, k])
+        costs[mask] = best
+    return costs
+
+
+def routing_costs(n: int, seed: int) -> Floats:
+    """Cost of the shortest round trip of every group of n farms in a unit square."""
+    xy = np.random.default_rng(seed).random((n + 1, 2))
+    return np.asarray(_held_karp(np.hypot(*(xy[:, None] - xy[None]).T), n), dtype=np.float64)
+
+
+def tied(seed: int) -> Floats:
+    """Small whole numbers, so that many groups tie."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(3, 8))
+    worth = rng.integers(0, int(rng.choice([2, 3, 5, 20])), 1 << n).astype(np.float64)
+    if rng.random() < 0.5:
+        worth[1 << np.arange(n)] = 0.0
+    worth[0] = 0.0
+    worth[-1] = max(worth[-1], worth[1 << np.arange(n)].sum())
+    return worth
+
+
+def cpu(work: Callable[[], Any], repeats: int = 3) -> float:
+    """Return the least CPU seconds of a few runs."""
+    seconds = []
+    for _ in range(repeats):
+        began = time.process_time()
+        work()
+        seconds.append(time.process_time() - began)
+    return min(seconds)
+
+
+def games(shared: Path) -> None:
+    """Check every published answer, and 600 tied games in fractions."""
+    file = shared / "games" / "known_games.json"
+    largest, count = 0.0, 0
+    for told in json.loads(file.read_text(encoding="utf-8")):
+        found = divide(read_game(file, told["id"]), tuple(told["answers"]))
+        for rule, answer in told["answers"].items():
+            expected = np.array([float(Fraction(str(share))) for share in answer])
+            error = np.abs(found.divisions[rule].amounts - expected).max() / np.abs(expected).max()
+            largest, count = max(largest, error), count + 1
+            if error > 1e-9:
+                print(f"{told['id']:28} {rule:12} {error:.1e} of the largest share (printed with few digits)")
+    print(f"published answers: {count}, largest relative difference {largest:.1e}")
+    right = tried = 0
+    for seed in range(TIED_GAMES):
+        worth = tied(seed)
+        exact = [Fraction(int(value)) for value in worth]
+        for rational in (True, False):
+            proof = certify(exact, nucleolus(worth, rational=rational), rational=rational)
+            right, tried = right + proof.right, tried + 1
+    print(f"tied games: {TIED_GAMES}, nucleoli and prenucleoli proved in fractions: {right} of {tried}")
+
+
+def times() -> None:
+    """Print CPU seconds beside coopgame."""
+    import coopgame
+
+    print(f"{'n':>3} {'Shapley':>10} {'coopgame':>10} {'nucleolus':>10} {'coopgame':>10} {'ratio':>6} {'differ':>8}")
+    for n in (10, 12, 15, 20, 22):
+        worth = -routing_costs(n, n)
+        answer = nucleolus(worth).payoff
+        own = cpu(partial(shapley, worth)), cpu(partial(nucleolus, worth))
+        if n == 22:
+            print(f"{n:3} {own[0]:10.4f} {'':10} {own[1]:10.3f}")
+            continue
+        other = coopgame.Game(worth[1:].tolist())
+        theirs = cpu(partial(coopgame.shapley, other)), cpu(partial(coopgame.nucleolus, other), 1)
+        differ = np.abs(np.array(coopgame.nucleolus(other)["allocation"]) - answer).max() if n < 20 else np.nan
+        pair = f"{own[0]:10.4f} {theirs[0]:10.4f} {own[1]:10.3f} {theirs[1]:10.3f}"
+        print(f"{n:3} {pair} {theirs[1] / own[1]:6.1f} {differ:8.0e}")
+
+
+def frugal() -> None:
+    """Print how many group costs the certified core test asks for."""
+    print(
+        f"{'n':>3} {'groups':>6}   costed, mean / most over 8 routing games: core test of the nucleolus, equal profit found"
+    )
+    for n in (8, 10, 12):
+        rows = []
+        for seed in range(8):
+            costs = routing_costs(n, seed)
+            ask = lambda mask, c=costs: float(c[mask])  # noqa: E731
+            tested = core_test(Ledger(ask, n), -nucleolus(-costs).payoff).costed
+            rows.append((tested, equal_profit_of(Ledger(ask, n)).costed))
+        mean, most = np.mean(rows, axis=0), np.max(rows, axis=0)
+        groups = (1 << n) - 1
+        shares = " ".join(f"{m:7.0f} / {x:4.0f} ({x / groups:5.1%})" for m, x in zip(mean, most, strict=True))
+        print(f"{n:3} {groups:6}   {shares}")
+
+
+def _settled(folder: Path, effort: Effort) -> tuple[Settlement, float]:
+    scenario, _ = load(UPLAND)
+    members = members_of(scenario)
+    began = time.monotonic()
+    costs = cost_table(scenario, members, effort, folder, lambda text: print(text, flush=True))
+    seconds = time.monotonic() - began
+    return work_out(scenario, members, costs, "equal_profit", fingerprint(scenario, members, effort)), seconds
+
+
+def county(folder: Path, seconds: float) -> None:
+    """Share the upland county between its eight co-operatives."""
+    told, took = _settled(folder, Effort(seconds))
+    planned = np.array([cost.cost_cny for cost in told.costs])
+    gap = np.mean([1 - cost.bound_cny / cost.cost_cny for cost in told.costs])
+    print(f"{len(planned)} plans in {took:.0f} s; mean gap {gap:.1%}")
+    print(
+        f"corrected: {told.closure.split} subadditive, {told.closure.shrunk} monotone, largest {told.closure.largest:.2%}"
+    )
+    for what, (alone, joint) in told.saved().items():
+        print(f"{what:14} alone {alone:14,.0f} together {joint:14,.0f} saved {(alone - joint) / alone:.1%}")
+    for rule, division in told.found.divisions.items():
+        verdict = division.stability
+        saving = told.game.saving(division.amounts) / told.game.alone
+        width = np.mean(told.band.high[rule] - told.band.low[rule]) / division.amounts.mean()
+        holds = "holds" if verdict.holds else "blocked"
+        print(f"{rule:22} {holds:8} gain {verdict.gain:12,.0f} CNY by {len(verdict.group)} members", end="; ")
+        print(f"savings {saving.min():.1%} to {saving.max():.1%}; band {width:.1%} of the bill")
+    for rule, why in told.found.left_out.items():
+        print(f"{rule:22} left out: {why}")
+
+
+def effort(folder: Path, seconds: float) -> None:
+    """Plan with ten times the effort, three seeds: how many bills leave their band."""
+    for seed in range(3):
+        short, _ = _settled(folder, Effort(seconds, seed))
+        long, _ = _settled(folder, Effort(10 * seconds, seed))
+        for rule, division in short.found.divisions.items():
+            if rule not in long.found.divisions:
+                continue
+            amounts = long.found.divisions[rule].amounts
+            inside = (amounts >= short.band.low[rule]) & (amounts <= short.band.high[rule])
+            moved = np.abs(amounts / division.amounts - 1).max()
+            print(f"seed {seed} {rule:22} largest move {moved:.1%}; inside the band {inside.sum()} of {len(inside)}")
+
+
+def main() -> None:
+    """Run one measurement."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["games", "times", "frugal", "county", "effort"])
+    parser.add_argument("--shared", type=Path, default=Path("../shared/bench"))
+    parser.add_argument("--out", type=Path, default=Path("runs/upland-share/groups"))
+    parser.add_argument("--seconds", type=float, default=1.0)
+    given = parser.parse_args()
+    if given.what == "games":
+        games(given.shared)
+    elif given.what in {"county", "effort"}:
+        {"county": county, "effort": effort}[given.what](given.out, given.seconds)
+    else:
+        {"times": times, "frugal": frugal}[given.what]()
+
+
+if __name__ == "__main__":
+    main()
