@@ -126,9 +126,8 @@ def times() -> None:
 
 def frugal() -> None:
     """Print how many group costs the certified core test asks for."""
-    print(
-        f"{'n':>3} {'groups':>6}   costed, mean / most over 8 routing games: core test of the nucleolus, equal profit found"
-    )
+    print("costed, mean / most over 8 routing games: core test of the nucleolus, equal profit found")
+    print(f"{'n':>3} {'groups':>6}")
     for n in (8, 10, 12):
         rows = []
         for seed in range(8):
@@ -157,9 +156,8 @@ def county(folder: Path, seconds: float) -> None:
     planned = np.array([cost.cost_cny for cost in told.costs])
     gap = np.mean([1 - cost.bound_cny / cost.cost_cny for cost in told.costs])
     print(f"{len(planned)} plans in {took:.0f} s; mean gap {gap:.1%}")
-    print(
-        f"corrected: {told.closure.split} subadditive, {told.closure.shrunk} monotone, largest {told.closure.largest:.2%}"
-    )
+    mended = told.closure
+    print(f"corrected: {mended.split} subadditive, {mended.shrunk} monotone, largest {mended.largest:.2%}")
     for what, (alone, joint) in told.saved().items():
         print(f"{what:14} alone {alone:14,.0f} together {joint:14,.0f} saved {(alone - joint) / alone:.1%}")
     for rule, division in told.found.divisions.items():
