@@ -25,6 +25,7 @@ from coldchain.routing.kernel import data as c
 WIDE = 250  # up to this many stops every position is tried at every insertion
 RICH, WARMER = 4000, 1.8  # iterations per stop from which a warmer search does better, and by how much
 CHUNK = 0.05  # s between two looks at the clock
+FIRST_SLICE_S = 0.2  # s after which the pace of the search is known
 
 
 class Duty(NamedTuple):
@@ -124,6 +125,42 @@ def multi_start(
         return min(pool.map(search, range(seed, seed + threads)), key=lambda found: found.cost)
 
 
+@dataclass
+class Cooling:
+    """One annealing from hot to cold; a run is as many of them, one after the other, as its effort has room for.
+
+    Attributes
+    ----------
+    iterations, seconds : when it began, and how long it lasts; the other one of the two lengths is infinite
+    warm : whether there are iterations enough to start warmer
+    """
+
+    iterations: int
+    seconds: float
+    for_iterations: float
+    for_seconds: float
+    warm: bool
+
+    @classmethod
+    def begin(cls, effort: Effort, n: int, cycle: float, done: int, gone: float) -> Cooling:
+        """Cut what is left of the effort into equal coolings of about ``cycle`` iterations; return the first."""
+        if math.isfinite(effort.iterations):
+            left, whole = effort.iterations - done, effort.iterations
+            return cls(done, gone, math.ceil(left / max(1, round(left / cycle))), math.inf, whole > RICH * n)
+        if not math.isfinite(effort.seconds):
+            return cls(done, gone, cycle, math.inf, True)
+        left_s = effort.seconds - gone
+        if done == 0:  # no measure of the pace yet: a first slice, hot, decides
+            return cls(done, gone, math.inf, min(FIRST_SLICE_S, left_s), False)
+        pace = done / max(gone, 1e-6)
+        length = left_s / max(1, round(pace * left_s / cycle))
+        return cls(done, gone, math.inf, length, pace * effort.seconds > RICH * n)
+
+    def at(self, done: int, gone: float) -> float:
+        """How far it has come, 0 to 1."""
+        return max((done - self.iterations) / self.for_iterations, (gone - self.seconds) / self.for_seconds)
+
+
 def _anneal(
     instance: Instance, effort: Effort, tuning: Tuning, kernel: tuple[k.Data, k.State], began: float
 ) -> tuple[int, bool]:
@@ -131,19 +168,22 @@ def _anneal(
     wide = instance.n <= WIDE
     level = _level(data, state)
     fall = math.log(tuning.cold / tuning.hot)
+    cycle = tuning.cycle * max(instance.n, 10)
     done, chunk, best = 0, 200, math.inf
     clock = time.monotonic()
+    cooling = Cooling.begin(effort, instance.n, cycle, done, clock - began)
     while done < effort.iterations and instance.n > 0:
         gone = clock - began
         if gone >= effort.seconds or (effort.stop is not None and effort.stop()):
             return done, True
         if done - int(state.marks[c.BEST_AT]) > effort.patience:
             return done, False
-        at, pace, room = _progress(effort, done, gone, tuning.cycle * max(instance.n, 10))
-        steps = int(min(chunk, room))
-        expected = effort.iterations if math.isfinite(effort.iterations) else done / max(gone, 1e-6) * effort.seconds
-        hot = tuning.hot * level * (WARMER if expected > RICH * instance.n else 1.0)
-        k.run(data, state, steps, done, (hot, fall, at, pace), wide)
+        if cooling.at(done, gone) >= 1.0:
+            cooling = Cooling.begin(effort, instance.n, cycle, done, gone)
+        room = cooling.for_iterations - (done - cooling.iterations)
+        steps = int(min(chunk, room, effort.iterations - done))
+        hot = tuning.hot * level * (WARMER if cooling.warm else 1.0)
+        k.run(data, state, steps, done, (hot, fall, cooling.at(done, gone), 1.0 / cooling.for_iterations), wide)
         done += steps
         before, clock = clock, time.monotonic()
         chunk = int(max(20, min(4.0 * chunk, chunk * CHUNK / max(clock - before, 1e-6))))
@@ -151,21 +191,6 @@ def _anneal(
             best = float(state.sums[c.BEST])
             effort.report(clock - began, done, best)
     return done, False
-
-
-def _progress(effort: Effort, done: int, gone: float, cycle: float) -> tuple[float, float, float]:
-    """How far the present cooling has come (0..1), by how much an iteration moves it, iterations left in it.
-
-    The whole run is cut into coolings of about ``cycle`` iterations each, the last ending with the run.
-    """
-    if math.isfinite(effort.iterations):
-        length = math.ceil(effort.iterations / max(1, round(effort.iterations / cycle)))
-        at = done % length
-        return at / length, 1.0 / length, min(length - at, effort.iterations - done)
-    if not math.isfinite(effort.seconds):
-        return (done % cycle) / cycle, 1.0 / cycle, cycle - done % cycle
-    rounds = max(1, round(done / gone * effort.seconds / cycle)) if gone > 0 else 1
-    return min(gone / effort.seconds, 1.0) * rounds % 1.0, 0.0, math.inf
 
 
 def _level(data: k.Data, state: k.State) -> float:
