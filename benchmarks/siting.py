@@ -9,27 +9,29 @@ import numpy as np
 from coldchain.siting import SitingProblem, solve_siting
 
 
-def county(villages: int, zones: int, sites: int, types: int, seed: int, periods: int = 4) -> SitingProblem:
-    """Make a county of 100 by 80 km: one demand a village and zone, two cooling methods a zone, a tight budget."""
+def county(
+    villages: int, zones: int, sites: int, types: int, seed: int, periods: int = 4, methods: int = 2
+) -> SitingProblem:
+    """Make a county of 100 by 80 km: one demand a village and zone, cooling methods in each zone, a tight budget."""
     rng = np.random.default_rng(seed)
     village = rng.uniform(0, 1, (villages, 2)) * (100, 80)
     site = village[rng.choice(villages, sites, replace=sites > villages)] + rng.normal(0, 2, (sites, 2))
     km = 1.3 * np.linalg.norm(village[:, None] - site[None], axis=2)
-    demands, classes = villages * zones, zones * 2
+    demands, classes = villages * zones, zones * methods
     tonnes = rng.gamma(2.0, 60.0, demands)
     season = rng.dirichlet(np.ones(periods) * 2, zones)
     load = tonnes[:, None] * np.tile(season, (villages, 1)) / 60.0
     outside = tonnes * rng.uniform(600, 1500, demands)
-    demand = np.repeat(np.arange(demands), sites * 2)
-    place = np.tile(np.repeat(np.arange(sites), 2), demands)
-    method = np.tile([0, 1], demands * sites)
+    demand = np.repeat(np.arange(demands), sites * methods)
+    place = np.tile(np.repeat(np.arange(sites), methods), demands)
+    method = np.tile(np.arange(methods), demands * sites)
     distance = km[demand // zones, place]
     saved = outside[demand] * (0.75 + 0.12 * method) * np.exp(-distance / 60.0)
     cost = outside[demand] - saved + tonnes[demand] * (2.2 * distance + 25.0 + 30.0 * method)
     near = distance < 60.0
     module_class = np.arange(types) % classes
     step = np.arange(types) // classes
-    capacity = 4.0 * 2.2**step * (1 + 0.1 * (module_class % 2))
+    capacity = 4.0 * 2.2**step * (1 + 0.1 * (module_class % methods))
     capex = 180_000 * (capacity / 4.0) ** 0.75 * rng.uniform(0.95, 1.05, types)
     capex = capex[None, :] * rng.uniform(0.9, 1.15, (sites, 1))
     owner = rng.integers(0, max(sites // 3, 1), sites)
@@ -41,7 +43,7 @@ def county(villages: int, zones: int, sites: int, types: int, seed: int, periods
         outside_cost=outside,
         arc_demand=demand[near],
         arc_site=place[near],
-        arc_class=((demand % zones) * 2 + method)[near],
+        arc_class=((demand % zones) * methods + method)[near],
         arc_cost=cost[near],
         load=load,
         module_class=module_class,

@@ -18,7 +18,8 @@ from typing import IO, Any, Self
 import numpy as np
 
 from coldchain.errors import ColdchainError
-from coldchain.siting.problem import Bools, Floats, Ints, bincount
+from coldchain.siting.packed import put
+from coldchain.siting.problem import Bools, Floats, Ints
 
 SMALL = 3000  # nonzeros under which a solve is too short to be worth a child process
 _NODE = re.compile(r"^.{0,3}\s*\d+\s+\d+\s+\d+\s+[\d.]+%\s+(\S+)\s+(\S+)\s+(\S+)")
@@ -70,9 +71,13 @@ class Rows:
         if not self.row:
             return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
         key = np.concatenate(self.row) * max(columns, 1) + np.concatenate(self.col)
-        place, inverse = np.unique(key, return_inverse=True)
-        value = bincount(inverse, np.concatenate(self.val), len(place))
-        return place // max(columns, 1), place % max(columns, 1), value
+        order = np.argsort(key, kind="stable")
+        key, value = key[order], np.concatenate(self.val)[order]
+        begin = np.flatnonzero(np.diff(key, prepend=-1))
+        if len(begin) < len(key):
+            key, value = key[begin], np.add.reduceat(value, begin)
+        row = key // max(columns, 1)
+        return row, key - row * max(columns, 1), value
 
 
 @dataclass(frozen=True)
@@ -91,21 +96,21 @@ class Model:
 
         message = model_pb2.ModelProto()
         n = len(self.cost)
-        message.variables.ids.extend(range(n))
-        message.variables.lower_bounds.extend(self.lower.tolist())
-        message.variables.upper_bounds.extend(self.upper.tolist())
-        message.variables.integers.extend(self.integer.tolist())
+        put(message.variables, "ids", np.arange(n))
+        put(message.variables, "lower_bounds", self.lower)
+        put(message.variables, "upper_bounds", self.upper)
+        put(message.variables, "integers", self.integer)
         used = np.flatnonzero(self.cost)
-        message.objective.linear_coefficients.ids.extend(used.tolist())
-        message.objective.linear_coefficients.values.extend(self.cost[used].tolist())
+        put(message.objective.linear_coefficients, "ids", used)
+        put(message.objective.linear_coefficients, "values", self.cost[used])
         lower, upper = self.rows.limits()
-        message.linear_constraints.ids.extend(range(self.rows.size))
-        message.linear_constraints.lower_bounds.extend(lower.tolist())
-        message.linear_constraints.upper_bounds.extend(upper.tolist())
+        put(message.linear_constraints, "ids", np.arange(self.rows.size))
+        put(message.linear_constraints, "lower_bounds", lower)
+        put(message.linear_constraints, "upper_bounds", upper)
         row, col, val = self.rows.entries(n)
-        message.linear_constraint_matrix.row_ids.extend(row.tolist())
-        message.linear_constraint_matrix.column_ids.extend(col.tolist())
-        message.linear_constraint_matrix.coefficients.extend(val.tolist())
+        put(message.linear_constraint_matrix, "row_ids", row)
+        put(message.linear_constraint_matrix, "column_ids", col)
+        put(message.linear_constraint_matrix, "coefficients", val)
         return message, len(val)
 
 

@@ -77,6 +77,15 @@ def reduced_model(problem: LocationProblem, dual: Dual, kept: Bools, opened: Boo
     return Reduced(Model(whole, lower, upper, integer, rows), live, site, customer, sites + arcs)
 
 
+def whole_model(problem: LocationProblem) -> Model:
+    """Build the textbook model of the full problem: every site, every arc, every strong link."""
+    m, shape = problem.sites, problem.cost.shape
+    everything = np.ones(shape, bool)
+    none = np.zeros(m), np.zeros(shape)
+    dual = Dual(-np.inf, np.arange(m), np.zeros(shape[1]), none[0], none[0], none[1], none[0], none[1])
+    return reduced_model(problem, dual, everything, np.zeros(m, bool), float(problem.load.sum())).model
+
+
 def _rooms(rows: Rows, problem: LocationProblem, dual: Dual, kept: Bools, given: tuple[Ints, float]) -> Floats:
     """Add capacities, the need for capacity, and the columns for arcs left out; returns the costs of these."""
     live, (site, customer) = dual.live, np.nonzero(kept)
