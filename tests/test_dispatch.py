@@ -96,6 +96,26 @@ def test_two_trips_of_one_vehicle():
     assert result.total_cny == pytest.approx(once.total_cny - 10.0)
 
 
+def test_a_plain_day_is_judged_in_constant_time():
+    """Nothing but loads, hours aboard and shifts: no duty is driven through; any of the rest asks for it."""
+    day = line([0, 10, 20, 30])
+    assert not instance_of_day(day, pieces_of(day)).needs_duties
+    for richer in (
+        replace(day, window_h=np.array([[0.0, INF], [3.0, INF], [0.0, INF]])),
+        replace(day, depot_window_h=np.array([[6.0, 12.0]])),
+        replace(day, regimes=np.array([1, 2, 3])),
+        replace(day, max_aboard_h=np.array([1.0, 2.0, 3.0])),
+        replace(day, since_ready=True),
+        replace(day, vehicles=(vehicle(max_drive_h=3.0),)),
+        replace(day, vehicles=(vehicle(trips_day=2),)),
+        replace(day, vehicles=(vehicle(), vehicle("v", cargo="reefer")), available=(None, None)),
+    ):
+        assert instance_of_day(richer, pieces_of(richer)).needs_duties
+    reefer = replace(day, vehicles=(vehicle(cargo="reefer"),), weight_cny_h=np.tile([9.0, 9.0, 2.0], (3, 1)))
+    found = ruin_recreate(instance_of_day(reefer, pieces_of(reefer)), SHORT)
+    assert found.cost == pytest.approx(solve_day(reefer, effort=SHORT).total_cny)
+
+
 def test_large_lot_is_cut():
     """2,300 kg at one place are three truckloads, of 1,000 kg at most, and no kilogram is lost."""
     result = solve_day(line([0, 30], [2300]), effort=SHORT)
@@ -146,6 +166,9 @@ FAR = [[INF, INF], [INF, INF]]
         ("fleet", r"all vehicles that could fetch it are out \(1 truck\)", line([0, 30, -30], [900, 900],
                                                                                available=(1,))),
         ("sequence", "no vehicle has room and time", line([0, 30, -30], [600, 600], sequences=((0, 1),))),
+        ("not_worth", "on a tour of the day costs 20 CNY, leaving it 9 CNY", line([0, 30, 40], [600, 300],
+                                                             available=(1,), value_cny=np.array([INF, 9.0]),
+                                                             weight_cny_h=np.zeros((2, 3)))),
         ("not_worth", "costs 71 CNY, leaving it 20 CNY", line([0, 30], value_cny=np.array([20.0]))),
     ],
 )  # fmt: skip

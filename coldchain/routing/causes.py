@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from coldchain.model import VehicleType
 from coldchain.routing.day import Cause, DayProblem, Locked, Tour
 from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE
-from coldchain.routing.timetable import drive
+from coldchain.routing.timetable import drive, violations
 
 Reason = tuple[Cause, str]
 ORDER: tuple[Cause, ...] = (
@@ -104,18 +104,38 @@ def _could_go(
         return "depot", f"{kg:,.0f} kg, but the depots that take it have room for {max(most, 0.0):,.0f} kg more today"
     used = {v.id: sum(tour.vehicle_id == v.id for tour in tours) for v in problem.vehicles}
     counts = {v.id: count for v, count in zip(problem.vehicles, problem.available, strict=True)}
+    worth = float(problem.value_cny[stop]) * kg / max(float(problem.load_kg[stop]), 1e-12)
+    beside = _cheapest_beside(problem, stop, kg, tours) if math.isfinite(worth) else math.inf
     free = [(v, d) for v, d in room if counts[v.id] is None or used[v.id] < (counts[v.id] or 0)]
+    if not free and math.isfinite(beside):
+        return "not_worth", f"fetching it on a tour of the day costs {beside:,.0f} CNY, leaving it {worth:,.0f} CNY"
     if not free:
         out = ", ".join(f"{used[key]} {key}" for key in sorted({v.id for v, _ in room}))
         return "fleet", f"all vehicles that could fetch it are out ({out}) and none has room or time left for it"
     alone = min(_money(problem, v, d, stop, kg) for v, d in free)
-    worth = float(problem.value_cny[stop]) * kg / max(float(problem.load_kg[stop]), 1e-12)
-    return "not_worth", f"fetching it alone costs {alone:,.0f} CNY, leaving it {worth:,.0f} CNY"
+    how = "alone" if alone <= beside else "on a tour of the day"
+    return "not_worth", f"fetching it {how} costs {min(alone, beside):,.0f} CNY, leaving it {worth:,.0f} CNY"
+
+
+def _cheapest_beside(problem: DayProblem, stop: int, kg: float, tours: Sequence[Tour]) -> float:
+    """CNY more of the cheapest tour of the day with this lot on one of its trips, inf where it fits on none."""
+    best = math.inf
+    for tour in (t for t in tours if not t.locked and math.isfinite(problem.access_cny[t.depot, stop])):
+        rounds = [tuple((v.stop, v.load_kg) for v in trip.visits) for trip in tour.rounds]
+        for r, place in ((r, place) for r, trip in enumerate(rounds) for place in range(len(trip) + 1)):
+            longer = (*rounds[r][:place], (stop, kg), *rounds[r][place:])
+            tried = drive(problem, Locked(tour.vehicle_id, tour.depot, (*rounds[:r], longer, *rounds[r + 1 :])))
+            if not violations(problem, tried):
+                best = min(best, _total(tried) - _total(tour))
+    return best
+
+
+def _total(tour: Tour) -> float:
+    return tour.cost_cny + tour.spoilage_cny + tour.access_cny
 
 
 def _money(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, kg: float) -> float:
-    tour = drive(problem, Locked(vehicle.id, depot, (((stop, kg),),)))
-    return tour.cost_cny + tour.spoilage_cny + tour.access_cny
+    return _total(drive(problem, Locked(vehicle.id, depot, (((stop, kg),),))))
 
 
 def clock(hour: float) -> str:

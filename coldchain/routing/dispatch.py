@@ -131,7 +131,6 @@ def instance_of_day(problem: DayProblem, pieces: Pieces) -> Instance:
     """Return the truckloads of a day as arrays; a lot that no vehicle can ever fetch stays behind of itself."""
     m, stop, share = problem.m, pieces.stop, pieces.share(problem)
     rows = np.concatenate([np.arange(m), m + stop])
-    unlimited = not np.isfinite(problem.window_h).any() and not np.isfinite(problem.depot_window_h).any()
     return Instance(
         legs=np.stack([problem.km[np.ix_(rows, rows)], problem.time_h[np.ix_(rows, rows)]], axis=2),
         load=pieces.kg,
@@ -143,7 +142,7 @@ def instance_of_day(problem: DayProblem, pieces: Pieces) -> Instance:
         value=problem.value_cny[stop] * share,
         unload_h=problem.unload_h,
         max_aboard_h=problem.max_aboard_h[stop] + HOURS_TOLERANCE / 2,
-        window_h=None if unlimited else problem.window_h[stop],
+        window_h=problem.window_h[stop],
         depot_window_h=problem.depot_window_h,
         regimes=problem.regimes[stop],
         access_cny=problem.access_cny[:, stop] * share,

@@ -108,13 +108,23 @@ class Instance:
     def needs_duties(self) -> bool:
         """Whether routes must be judged as duties: windows, trips, driving hours, cargoes, regimes, own limits."""
         types = self.full_types
-        windows = self.window_h is not None or self.depot_window_h is not None
         special = (types[:, c.DRIVE] < ANY) | (types[:, c.TRIPS] > 1) | (types[:, c.REGIMES] >= 0)
-        return windows or bool(special.any()) or self.regimes is not None or self.weight.ndim == 2 or self._own_limits
+        mixed = self.regimes is not None and bool((self.regimes != -1).any())
+        own = np.unique(np.asarray(self.max_aboard_h)).size > 1
+        return bool(special.any()) or mixed or own or self.clocked or np.unique(types[:, c.AIR]).size > 1
 
     @property
-    def _own_limits(self) -> bool:
-        return np.ndim(self.max_aboard_h) == 1
+    def clocked(self) -> bool:
+        """Whether any hour of the day can bind."""
+        types = self.full_types
+        if self.since_ready:
+            return True
+        if self.window_h is not None and bool((self.window_h[:, 0] > 0).any() or (self.window_h[:, 1] < NEVER).any()):
+            return True
+        if self.depot_window_h is None:
+            return False
+        longest = float(types[:, c.SHIFT].max(initial=0.0)) + self.unload_h
+        return bool((self.depot_window_h[:, 1] - self.depot_window_h[:, 0] < longest).any())
 
 
 def data_of(instance: Instance, tuning: Tuning) -> Data:
@@ -202,7 +212,7 @@ def _stops(instance: Instance) -> Floats:
     must = np.isinf(instance.value)
     share = instance.load / max(float(instance.load.mean()), 1e-12) if instance.n else instance.load
     value = np.where(must, UNSERVED * np.maximum(share, 0.01), instance.value)
-    weight = instance.by_cargo[:, 0]
+    weight = instance.by_cargo[:, int(instance.full_types[0, c.AIR]) if len(instance.types) else 0]
     aboard = np.broadcast_to(np.asarray(instance.max_aboard_h, dtype=np.float64), instance.load.shape)
     stop[instance.m :] = np.column_stack(
         [instance.load, instance.volume, weight, instance.halt_h, value, aboard, must.astype(np.float64)]
@@ -233,7 +243,7 @@ def _keys(instance: Instance, far: Floats, window: Floats) -> Floats:
     keys[1, m:] = -np.maximum(instance.load / payload, instance.volume / space)
     keys[2, m:], keys[3, m:] = -far, far
     weight = instance.by_cargo[:, 0]
-    keys[4, m:] = -weight if instance.window_h is None else (window[m:, 1] - window[m:, 0])
+    keys[4, m:] = window[m:, 1] - window[m:, 0] if instance.clocked else -weight
     return keys
 
 
@@ -279,7 +289,7 @@ def _near(instance: Instance, window: Floats) -> tuple[Ints, Floats]:
     if not hours.any():
         hours = np.minimum(instance.legs[..., 0], NO_WAY)
     inner = hours[m:, m:]
-    if instance.window_h is not None:
+    if instance.clocked:
         inner = inner + _apart_in_time(inner, window[m:], instance.halt_h)
     between = np.minimum(inner, inner.T)
     np.fill_diagonal(between, -1.0)
