@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import resource
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -141,12 +143,15 @@ def frugal() -> None:
         print(f"{n:3} {groups:6}   {shares}")
 
 
-def _settled(folder: Path, effort: Effort) -> tuple[Settlement, float]:
+def _settled(folder: Path, effort: Effort, column: str = "cooperative") -> tuple[Settlement, float]:
     scenario, _ = load(UPLAND)
-    members = members_of(scenario)
+    members = members_of(scenario, column)
     began = time.monotonic()
     costs = cost_table(scenario, members, effort, folder, lambda text: print(text, flush=True))
     seconds = time.monotonic() - began
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy, load_average = used.ru_utime + used.ru_stime, os.getloadavg()[0]
+    print(f"{seconds:.0f} s by the clock, {busy:.0f} s of processor so far, load {load_average:.1f}", flush=True)
     return work_out(scenario, members, costs, "equal_profit", fingerprint(scenario, members, effort)), seconds
 
 
@@ -172,10 +177,10 @@ def county(folder: Path, seconds: float) -> None:
 
 
 def effort(folder: Path, seconds: float) -> None:
-    """Plan with ten times the effort, three seeds: how many bills leave their band."""
+    """Share upland between its three districts, then with ten times the effort: do bills stay in their bands."""
     for seed in range(3):
-        short, _ = _settled(folder, Effort(seconds, seed))
-        long, _ = _settled(folder, Effort(10 * seconds, seed))
+        short, _ = _settled(folder, Effort(seconds, seed), "county")
+        long, _ = _settled(folder, Effort(10 * seconds, seed), "county")
         for rule, division in short.found.divisions.items():
             if rule not in long.found.divisions:
                 continue

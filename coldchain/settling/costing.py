@@ -2,7 +2,8 @@
 
 Groups are planned by size. The modules of the cheapest two parts, side by side, are a plan of the group: it is worked
 out, and siting starts from it, first among the modules that any of the group's parts have. Members alone, pairs and
-the group of all are sited among all modules too, with more time. The cheapest plan counts.
+the group of all are sited among all modules too, with more time: a member planned too briefly on its own would make
+sharing look better than it is. The cheapest plan counts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from coldchain.model import Scenario
 from coldchain.settling.members import Members, group_scenario
 
 FREE_SIZE = 2
-FREE_FACTOR, WHOLE_FACTOR = 3.0, 10.0
+PAIR_FACTOR, LONG_FACTOR = 3.0, 10.0
 FREE_SHARES, NARROW_SHARES = (0.3, 0.2, 0.3, 0.0), (0.3, 0.4, 0.0, 0.0)
 Modules = dict[str, list[int]]
 FIGURES = ("collection", "line_haul", "operation", "energy", "capital", "loss")
@@ -57,7 +58,7 @@ class GroupCost:
 
 @dataclass(frozen=True)
 class Effort:
-    """Seconds for each plan (thrice for members alone and pairs, tenfold for all), seed, processes side by side."""
+    """Seconds for each plan (thrice for pairs, tenfold for members alone and for all), seed, processes side by side."""
 
     seconds: float = 3.0
     seed: int = 0
@@ -82,7 +83,7 @@ def cost_of(scenario: Scenario, members: Members, mask: int, parts: Sequence[Mod
     if members.tonnes[group].sum() <= 0:
         return _nothing_to_cool(scenario, members, mask, group)
     whole, free = len(group) == len(members.names), len(group) <= FREE_SIZE
-    factor = WHOLE_FACTOR if whole and len(group) > 1 else FREE_FACTOR if free else 1.0
+    factor = LONG_FACTOR if whole or len(group) == 1 else PAIR_FACTOR if free else 1.0
     own = replace(effort, seconds=effort.seconds * factor)
     return _planned(group_scenario(scenario, members, group), mask, parts, own, free=free or whole)
 
@@ -134,7 +135,7 @@ def fingerprint(scenario: Scenario, members: Members, effort: Effort) -> str:
         members.column,
     ]
     told += [members.village.tolist(), members.site.tolist(), scenario.harvest_t.sum(axis=(1, 2)).tolist()]
-    told += [effort.seconds, effort.seed, __version__]
+    told += [effort.seconds, effort.seed, PAIR_FACTOR, LONG_FACTOR, FREE_SHARES, NARROW_SHARES, __version__]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 

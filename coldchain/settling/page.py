@@ -25,7 +25,8 @@ body { font: 14px/1.45 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sys
   max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.35rem; margin: 0 0 .2rem; } h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
 table { border-collapse: collapse; width: 100%; } td, th { padding: .3rem .5rem; border-bottom: 1px solid #ddd; }
-th { text-align: left; font-weight: 600; } td.n { text-align: right;
+th { text-align: right; font-weight: 600; vertical-align: bottom; } th:first-child { text-align: left; }
+.wrap { white-space: normal; } td.n { text-align: right;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.sum td { font-weight: 700; border-top: 2px solid #555; } small, .en { color: #555; } code { font-size: .8rem;
   overflow-wrap: anywhere; } @media print { body { margin: 0; max-width: none; }
@@ -49,8 +50,8 @@ def statement_page(told: dict[str, Any]) -> str:
     low, high = told["band_cny"]
     why, leaves, lies = told["why"], told["if_it_leaves"], told["misreport_gain_cny"]
     bill = [
-        ("单独经营的年成本", "cost a year standing alone", money(told["alone_cny"])),
-        ("本合作社应付", "this member's bill", f"<b>{yuan(told['bill_fen'])}</b>"),
+        ("单独经营的年成本（含损耗价值）", "cost a year standing alone, value lost included", money(told["alone_cny"])),
+        ("本社分摊（含损耗价值）", "this member's share, value lost included", f"<b>{yuan(told['bill_fen'])}</b>"),
         ("节省", "saving", f"{money(told['saving_cny'])} ({percent(told['saving_share'])})"),
         ("账单不确定范围（5%–95%）", "band of the bill, 5-95 %", f"{money(low)} … {money(high)}"),
         ("年产量（吨）", "harvest, t a year", f"{told['tonnes_year']:,.1f}"),
@@ -130,7 +131,7 @@ def overview_page(told: dict[str, Any]) -> str:
         parts.append(table(["", *(f"{RULES[r][0]}<br>{RULES[r][1]}" for r in some)], rows))
     verdicts = [
         [f"{RULES[rule][0]} {RULES[rule][1]}", "稳定 holds" if v["holds"] else "会散 blocked",
-         escape(" + ".join(v["worst_group"])), money(v["gain"])]
+         f'<span class="wrap">{escape(" + ".join(v["worst_group"]))}</span>', money(v["gain"])]
         for rule, v in told["stability"].items()
     ]  # fmt: skip
     bills = [[p, yuan(told["fen"][p])] for p in players]
