@@ -44,6 +44,30 @@ def test_equals_enumeration_of_seven(seed):
     assert found.cost == pytest.approx(best_by_enumeration(instance), abs=1e-6)
 
 
+def timeless(n, seed):
+    """Return duties without windows or limits of hours aboard, and the same with windows that never bind."""
+    instance = replace(random_duties(n, seed), max_aboard_h=np.inf, since_ready=False, value=np.full(n, 300.0))
+    same = replace(instance, window_h=np.tile([0.0, 1e6], (n, 1)), depot_window_h=np.array([[0.0, 1e6]]))
+    return replace(instance, window_h=None, depot_window_h=None), same
+
+
+@few
+@given(st.integers(0, 10_000), st.integers(1, 25))
+def test_without_windows_every_limit_holds(seed, n):
+    """Duties priced without driving them through cost what they cost driven through, within shift and driving hours."""
+    instance, same = timeless(n, seed)
+    found = ruin_recreate(instance, Effort(iterations=300), seed=seed)
+    assert found.cost == pytest.approx(plan_cost(same, found.routes), rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_without_windows_equals_enumeration(seed):
+    """Five stops without windows: the optimum over everything."""
+    instance, same = timeless(5, seed)
+    found = ruin_recreate(instance, Effort(iterations=4000), seed=seed)
+    assert found.cost == pytest.approx(best_by_enumeration(same), abs=1e-6)
+
+
 @few
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(0, 5))
 def test_no_timetable_is_cheaper(seed, n, cut):
