@@ -62,6 +62,11 @@ def stairs(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([steps, steps.tail(1).assign(budget_cny=further)], ignore_index=True)
 
 
+def bounds_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return budgets and bounds; the bound of a budget holds from the next smaller one on, up to it."""
+    return frame[frame["annual_cny"].notna()].sort_values("budget_cny", kind="stable")[["budget_cny", "bound"]]
+
+
 def write_curve(frame: pd.DataFrame, paths: Sequence[Path], title: str, aim: str, marks: Marks) -> None:
     """Draw the table of a sweep into files whose endings name the format, ``.png`` or ``.svg``.
 
@@ -84,23 +89,24 @@ def write_curve(frame: pd.DataFrame, paths: Sequence[Path], title: str, aim: str
     drawing.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=palette.INK)
     known = stairs(frame)
     for axes, panel in zip(drawing.subplots(2, 2).ravel(), panels(aim), strict=True):
-        _draw(axes, known, panel, marks)
+        _draw(axes, (known, bounds_of(frame)), panel, marks)
     for path in paths:
         drawing.savefig(path, dpi=DPI, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
-def _draw(axes: Axes, frame: pd.DataFrame, panel: Panel, marks: Marks) -> None:
+def _draw(axes: Axes, frames: tuple[pd.DataFrame, pd.DataFrame], panel: Panel, marks: Marks) -> None:
+    frame, bounds = frames
     budget, figure = frame["budget_cny"] / MILLION, frame[panel.column] / panel.per
     axes.step(budget, figure, where="post", color=LINE, linewidth=1.6)
     axes.plot(budget[:-1], figure[:-1], "o", color=LINE, markersize=3, clip_on=False)
     if panel.bound:
-        bound = frame[panel.bound] / panel.per
-        axes.fill_between(budget, bound, figure, step="post", color=LINE, alpha=0.12, linewidth=0)
-        axes.annotate("proved: no plan lies below the shading", (0.98, 0.04), xycoords="axes fraction", ha="right",
-                      fontsize=7, color=palette.MUTED)  # fmt: skip
-    else:
-        axes.annotate(f"no better plan found from CNY {budget.iloc[-2]:,.2f} M on", (0.98, 0.04), ha="right",
-                      xycoords="axes fraction", fontsize=7, color=palette.MUTED)  # fmt: skip
+        axes.step(bounds["budget_cny"] / MILLION, bounds[panel.bound] / panel.per, where="pre", color=palette.MUTED,
+                  linewidth=1.0, linestyle=":")  # fmt: skip
+    note = "proved: no plan lies below the dotted line" if panel.bound else ""
+    if panel.column == "coverage":
+        note = f"no better plan found from CNY {budget.iloc[-2]:,.2f} M on"
+    axes.annotate(note, (0.98, 0.04), xycoords="axes fraction", ha="right", fontsize=7, color=palette.MUTED)
+    axes.set_xlim(-0.02 * budget.iloc[-1], 1.02 * budget.iloc[-1])
     if panel.column in marks.targets:
         _target(axes, marks.targets[panel.column] / panel.per, marks.needed_cny.get(panel.column))
     axes.axvline(marks.own_cny / MILLION, color=OWN, linewidth=1.0, linestyle=":")
@@ -142,10 +148,12 @@ def write_curve_page(frame: pd.DataFrame, path: Path, title: str, aim: str, mark
         plot.step(x, y, mode="after", line_color=LINE, line_width=2)
         plot.scatter(x[:-1], y[:-1], color=LINE, size=5)
         if panel.bound:
-            plot.step(x, known[panel.bound] / panel.per, mode="after", line_color=palette.MUTED, line_dash="dotted")
+            proved = bounds_of(frame)
+            at, level = proved["budget_cny"] / MILLION, proved[panel.bound] / panel.per
+            plot.step(at, level, mode="before", line_color=palette.MUTED, line_dash="dotted")
         if panel.column in marks.targets:
-            level = marks.targets[panel.column] / panel.per
-            plot.add_layout(Span(location=level, dimension="width", line_color=TARGET, line_dash="dashed"))
+            goal = marks.targets[panel.column] / panel.per
+            plot.add_layout(Span(location=goal, dimension="width", line_color=TARGET, line_dash="dashed"))
         plot.add_layout(Span(location=marks.own_cny / MILLION, dimension="height", line_color=OWN, line_dash="dotted"))
         plots.append(plot)
     path.write_text(file_html(gridplot(plots, ncols=2), INLINE, title), encoding="utf-8")
