@@ -5,6 +5,7 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 """
 
 from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting
+from coldchain.siting.mobile import Fleet, add_units, split_units
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import SitingResult, award_of_owner, plan_value, plan_violations
 from coldchain.siting.side import SideRow
@@ -13,15 +14,18 @@ from coldchain.siting.solve import solve_siting
 
 __all__ = [
     "KINDS",
+    "Fleet",
     "Names",
     "Relaxation",
     "SideRow",
     "SitingProblem",
     "SitingResult",
+    "add_units",
     "award_of_owner",
     "diagnose_siting",
     "plan_value",
     "plan_violations",
     "side_relaxations",
     "solve_siting",
+    "split_units",
 ]

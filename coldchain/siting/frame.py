@@ -64,7 +64,7 @@ def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
     """Build the module side; ``loose`` keeps power and site counts out of the boxes (for the elastic model)."""
     top = problem.max_count.astype(float)
     if not loose:
-        top = np.minimum(top, problem.max_modules[:, None])
+        top = np.where(problem.heavy, np.minimum(top, problem.max_modules[:, None]), top)
         for _, need, room in problem.site_limits:
             fits = np.full(top.shape, np.inf)
             np.divide(room[:, None] * (1 + 1e-9), need, out=fits, where=need > 0)
@@ -90,7 +90,9 @@ def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
     _cap_rows(rows, (slot[owner], award / money, y_top), cap)
     if not loose:
         _cover_rows(rows, problem, capped, number + width + np.arange(width))
-    _site_cap_rows(rows, site, slot[owner], width, problem.max_modules)
+        if problem.couplings is not None:
+            problem.couplings.put(rows, site, module, first, top.shape)
+    _site_cap_rows(rows, site, (slot[owner], problem.heavy[module]), width, problem.max_modules)
     twin = np.flatnonzero(slot[owner] >= 0)
     groups += _money_rows(rows, problem, (site, capex / money, award / money, slot[owner]), capped, money)
     return Frame(
@@ -122,6 +124,8 @@ def _pairs(top: Floats) -> tuple[Ints, Ints, Bools, Floats]:
 def owner_most(problem: SitingProblem, site: Ints, module: Ints, top: Floats) -> Floats:
     """Most award before the cap an owner can reach under counts, modules a site and power, float[E] in CNY."""
     award, power = problem.award[site, module], problem.power_kw[module]
+    light = bincount(problem.owner[site], award * top * ~problem.heavy[module], len(problem.owner_cap))
+    award = award * problem.heavy[module]
     best, rate = np.zeros(len(problem.owner)), np.zeros(len(problem.owner))
     np.maximum.at(best, site, np.where(top > 0, award, 0.0))
     per_kw = np.full(len(site), np.inf)
@@ -132,14 +136,17 @@ def owner_most(problem: SitingProblem, site: Ints, module: Ints, top: Floats) ->
     with np.errstate(invalid="ignore"):
         by_power = np.nan_to_num(room * (1 + 1e-9) * rate, nan=np.inf, posinf=np.inf)
     of_site = np.minimum(np.minimum(boxes, problem.max_modules * best), by_power)
-    return bincount(problem.owner, of_site, len(problem.owner_cap))
+    return light + bincount(problem.owner, of_site, len(problem.owner_cap))
 
 
 def _site_rows(rows: Rows, problem: SitingProblem, site: Ints, module: Ints) -> list[tuple[str, int, int]]:
     pairs = np.arange(len(site))
     groups: list[tuple[str, int, int]] = []
     shared = [(kind, need[module], room) for kind, need, room in problem.site_limits]
-    for kind, weight, limit in (("modules", np.ones(len(site)), problem.max_modules.astype(float)), *shared):
+    for kind, weight, limit in (
+        ("modules", problem.heavy[module].astype(float), problem.max_modules.astype(float)),
+        *shared,
+    ):
         index = rows.new(-np.inf, limit, len(limit))
         rows.put(index[site], pairs, weight)
         groups += [(kind, int(r), j) for j, r in enumerate(index) if np.isfinite(limit[j])]
@@ -147,7 +154,7 @@ def _site_rows(rows: Rows, problem: SitingProblem, site: Ints, module: Ints) -> 
     index = rows.new(1.0, np.inf, len(need))
     where = np.full(len(problem.forced), -1)
     where[need] = index
-    hit = where[site] >= 0
+    hit = (where[site] >= 0) & problem.heavy[module]
     rows.put(where[site[hit]], pairs[hit], 1.0)
     return groups + [("forced", int(r), int(j)) for r, j in zip(index, need, strict=True)]
 
@@ -157,11 +164,12 @@ def _size_rows(rows: Rows, problem: SitingProblem, pair: tuple[Ints, Ints, Bools
     if problem.size is None or problem.least_size <= 0:
         return []
     site, module, first = pair
-    small = np.flatnonzero(first & (problem.size[module] < problem.least_size))
+    size = problem.size[module] * problem.heavy[module]
+    small = np.flatnonzero(first & problem.heavy[module] & (size < problem.least_size))
     index = rows.new(-np.inf, 0.0, len(small))
     rows.put(index, small, problem.least_size)
     mine, column = np.nonzero(site[small][:, None] == site[None, :])
-    rows.put(index[mine], column, -problem.size[module[column]])
+    rows.put(index[mine], column, -size[column])
     return [("size", int(r), int(site[n])) for r, n in zip(index, small, strict=True)]
 
 
@@ -204,12 +212,15 @@ def _cover_rows(rows: Rows, problem: SitingProblem, capped: Ints, z: Ints) -> No
                 rows.put(rows.new(-np.inf, float(most)), z[inside], 1.0)
 
 
-def _site_cap_rows(rows: Rows, site: Ints, slot: Ints, width: int, most: Ints) -> None:
-    """Modules of a site in the capped state: ``sum v <= most z``."""
+def _site_cap_rows(rows: Rows, site: Ints, pair: tuple[Ints, Bools], width: int, most: Ints) -> None:
+    """Modules of a site in the capped state that take a place: ``sum v <= most z``."""
+    slot, heavy = pair
     hit = np.flatnonzero(slot >= 0)
+    twin, solid = len(site) + 2 * width + np.arange(len(hit)), heavy[hit]
+    hit, twin = hit[solid], twin[solid]
     places, begin, where = np.unique(site[hit], return_index=True, return_inverse=True)
     row = rows.new(-np.inf, 0.0, len(places))
-    rows.put(row[where], len(site) + 2 * width + np.arange(len(hit)), 1.0)
+    rows.put(row[where], twin, 1.0)
     rows.put(row, len(site) + width + slot[hit][begin], -most[places].astype(float))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.siting.coupling import Coupling
 from coldchain.siting.side import SideRow
 
 Floats = NDArray[np.float64]
@@ -50,11 +51,13 @@ _SHAPES = {
     "staff": "K",
     "staff_limit": "J",
     "size": "K",
+    "light": "K",
 }
 _INTS = {"arc_demand", "arc_site", "arc_class", "module_class", "max_count", "existing", "max_modules"} | {
     "owner",
     "county",
 }
+_BOOLS = {"forced", "light"}
 _INF = {"power_limit", "staff_limit", "owner_cap", "pot"}
 _SIGNED = {"outside_cost", "arc_cost", "module_cost", "limit_outside", "limit_arc", "limit_module"}
 
@@ -89,6 +92,8 @@ class SitingProblem:
     floor_share : awards must be at least this share of the capex of new modules
     staff : float[K]; staff_limit : float[J], persons, inf allowed; like power, standing modules need theirs too
     size : float[K]; least_size : a site gets new modules of at least that size in sum, or none
+    light : bool[K], modules that take no place: ``max_modules``, ``least_size`` and ``forced`` do not count them
+    couplings : rows that join the counts of modules, or None
     sides : limits that join assignment, modules and awards; single_source : no demand is split
     limit_outside, limit_arc, limit_module, limit_rhs : a second objective held at or under ``limit_rhs``
     """
@@ -124,6 +129,8 @@ class SitingProblem:
     staff_limit: Floats | None = None
     size: Floats | None = None
     least_size: float = 0.0
+    light: Bools | None = None
+    couplings: Coupling | None = None
     sides: tuple[SideRow, ...] = ()
     single_source: bool = False
 
@@ -133,7 +140,7 @@ class SitingProblem:
             value = getattr(self, name)
             if value is None:
                 continue
-            kind = np.int64 if name in _INTS else np.bool_ if name == "forced" else np.float64
+            kind = np.int64 if name in _INTS else np.bool_ if name in _BOOLS else np.float64
             array: NDArray[Any] = np.array(value, dtype=kind)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
@@ -159,6 +166,11 @@ class SitingProblem:
     def arc_cell(self) -> Ints:
         """int[A], the cell (site, class) of an arc as ``site * O + class``."""
         return self.arc_site * self.classes + self.arc_class
+
+    @cached_property
+    def heavy(self) -> Bools:
+        """bool[K], modules that take a place at their site."""
+        return np.ones(len(self.capacity), bool) if self.light is None else ~self.light
 
     @cached_property
     def owner_county(self) -> Ints:
@@ -210,7 +222,7 @@ def _range_faults(problem: SitingProblem) -> list[Fault]:
     found = []
     for name in _SHAPES:
         value = getattr(problem, name)
-        if value is None or name == "forced" or not value.size:
+        if value is None or name in _BOOLS or not value.size:
             continue
         if np.isnan(value).any() or (name not in _INF and np.isinf(value).any()):
             found.append(_fault(name, value[~np.isfinite(value)][0], "must be finite", "not-finite"))
@@ -223,11 +235,19 @@ def _range_faults(problem: SitingProblem) -> list[Fault]:
     return found
 
 
+_ENDS = {"arc_demand": "D", "arc_site": "J", "owner": "E", "county": "C"}
+
+
 def _index_faults(problem: SitingProblem) -> list[Fault]:
     sizes = problem.sizes
     found = []
-    for name, letter in {"arc_demand": "D", "arc_site": "J", "owner": "E", "county": "C"}.items():
-        value = getattr(problem, name)
+    checked = {name: (getattr(problem, name), letter) for name, letter in _ENDS.items()}
+    if problem.couplings is not None:
+        checked |= {
+            "couplings.site": (problem.couplings.site, "J"),
+            "couplings.module": (problem.couplings.module, "K"),
+        }
+    for name, (value, letter) in checked.items():
         if value.size and value.max() >= sizes[letter]:
             found.append(_fault(name, value.max(), f"must be under {sizes[letter]}", "index"))
     return found

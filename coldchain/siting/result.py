@@ -79,18 +79,23 @@ def count_violations(problem: SitingProblem, count: Ints, rtol: float = 1e-6) ->
     total = float(award.sum())
     capex = float((problem.module_capex * count).sum())
     pots = bincount(problem.owner_county, award, len(problem.pot))
-    size = np.zeros(len(count)) if problem.size is None else count @ problem.size
-    empty = problem.forced & ((count + problem.existing).sum(axis=1) < 1)
+    size = np.zeros(len(count)) if problem.size is None else count @ (problem.size * problem.heavy)
+    solid = count[:, problem.heavy]
+    empty = problem.forced & (solid.sum(axis=1) + problem.existing.sum(axis=1) < 1)
+    missing = np.zeros(0)
+    if problem.couplings is not None:
+        missing = problem.couplings.least - problem.couplings.totals(count)
 
     def over(amount: Floats | float, limit: Floats | float) -> bool:
         return bool(np.any(np.asarray(amount) > np.asarray(limit) + rtol * (1.0 + np.abs(np.nan_to_num(limit)))))
 
     checks = {
         "count above max_count": bool((count > problem.max_count).any() or (count < 0).any()),
-        "modules of a site above max_modules": bool((count.sum(axis=1) > problem.max_modules).any()),
-        "new modules of a site below least_size": over(problem.least_size * (count.sum(axis=1) > 0), size),
+        "modules of a site above max_modules": bool((solid.sum(axis=1) > problem.max_modules).any()),
+        "new modules of a site below least_size": over(problem.least_size * (solid.sum(axis=1) > 0), size),
         **{f"{kind} above {kind}_limit": over(count @ need, room) for kind, need, room in problem.site_limits},
         "forced site left empty": bool(empty.any()),
+        "coupled modules out of step": bool((missing > rtol).any()),
         "awards above budget": over(total, problem.budget),
         "awards above a pot": over(pots, problem.pot),
         "awards under floor_share": over(problem.floor_share * capex, total),
