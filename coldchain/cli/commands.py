@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 EXIT_BAD_INPUT, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 6, 8, 1
 LARGEST_TEMPLATE = 2000
+MOST_COUNTIES = 5000
 LARGEST_BUDGET_CNY = 1e12
 SHOWN_WARNINGS = 12
 DEMO_VILLAGES = 30
@@ -32,13 +33,24 @@ path_argument = click.Path(path_type=Path)
 
 @click.command(epilog="Example: coldchain init county --template upland --villages 120 --seed 3")
 @click.argument("folder", type=path_argument)
-@click.option("--template", type=click.Choice(["upland"]), default="upland", show_default=True)
+@click.option("--template", type=click.Choice(["upland", "nation"]), default="upland", show_default=True)
 @click.option("--villages", type=click.IntRange(1, LARGEST_TEMPLATE), default=200, show_default=True)
+@click.option("--counties", type=click.IntRange(1, MOST_COUNTIES), help="With --template nation.")
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Same seed, same county.")
-def init(folder: Path, template: str, villages: int, seed: int) -> None:  # noqa: ARG001 - one template so far
-    """Write a scenario FOLDER to start from: a synthetic upland county."""
-    from coldchain.scenario import upland, write_scenario
+def init(folder: Path, template: str, villages: int, counties: int | None, seed: int) -> None:
+    """Write a FOLDER to start from: a synthetic upland county, or a nation of differing counties (one folder each).
 
+    Of a nation --villages is the mean over its counties.
+    """
+    from coldchain.scenario import upland, write_nation, write_scenario
+
+    if (template == "nation") != (counties is not None):
+        raise UsageError("--counties N goes with --template nation, and with nothing else")
+    if counties is not None:
+        listed = write_nation(counties, seed, folder, villages)
+        click.echo(f"wrote {folder}: {counties} counties, {listed['villages'].sum():,} villages, counties.csv")
+        click.echo(f"next: coldchain batch {folder / 'counties.csv'} --out runs/{folder.name} --jobs 2")
+        return
     write_scenario(upland(villages, seed), folder)
     click.echo(f"wrote {folder}: {villages} villages, scenario.toml and its tables")
     click.echo(f"next: coldchain check {folder} ; coldchain plan {folder}")

@@ -9,7 +9,7 @@ the better it is. Crops, temperatures and hours are those of an upland county at
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,16 +21,16 @@ from scipy.spatial import Delaunay, cKDTree
 
 from coldchain.scenario.write import Draft
 
-CENTRE = (109.6, 28.6)
 KM_PER_DEG = 111.195
-AREA_KM2_PER_VILLAGE = 31.0
 VILLAGES_PER_SITE, VILLAGES_PER_HUB = 5, 67
 SPEED_KMH = {"secondary": 45.0, "tertiary": 34.0, "unclassified": 22.0}
 PASS_SHARE = 0.12
 
-# One line a crop: tonnes a year where it is grown, share of villages that grow it, then the share of the year's harvest
-# in spring, summer, autumn and winter.
-CROPS: dict[str, tuple[float, float, tuple[float, float, float, float]]] = {
+Crops = Mapping[str, tuple[float, float, tuple[float, float, float, float]]]
+"""Of each crop: tonnes a year where it is grown, share of villages that grow it, then the share of the year's harvest
+in spring, summer, autumn and winter."""
+
+CROPS: Crops = {
     "pak_choi": (150.0, 0.55, (0.25, 0.30, 0.25, 0.20)),
     "snap_bean": (90.0, 0.35, (0.10, 0.65, 0.25, 0.0)),
     "tomato": (140.0, 0.40, (0.05, 0.70, 0.25, 0.0)),
@@ -60,6 +60,27 @@ NOTES = (
 
 
 @dataclass(frozen=True)
+class Region:
+    """What makes one county differ from another.
+
+    Attributes
+    ----------
+    centre : longitude and latitude in degrees
+    periods : id, name, days, least and highest temperature of each season
+    sections : sections of ``scenario.toml`` in place of those every draft has
+    """
+
+    name: str = "upland"
+    centre: tuple[float, float] = (109.6, 28.6)
+    area_km2_per_village: float = 31.0
+    crops: Crops = field(default_factory=lambda: CROPS)
+    periods: tuple[tuple[str, str, int, float, float], ...] = PERIODS
+    budget_cny_per_village: float = 12_000.0
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    notes: tuple[str, ...] = NOTES
+
+
+@dataclass(frozen=True)
 class _Map:
     """Places in km east and north of the centre, villages first, then sites, then hubs; links between them."""
 
@@ -69,35 +90,38 @@ class _Map:
     start: NDArray[np.intp]
     end: NDArray[np.intp]
     road: list[str]
+    centre: tuple[float, float]
 
 
-def upland(villages: int, seed: int) -> Draft:
+def upland(villages: int, seed: int, region: Region | None = None) -> Draft:
     """Draft a synthetic upland county.
 
     Parameters
     ----------
     villages : 1 to 2,000
     seed : the same seed gives the same county
+    region : another centre, density, climate, crop mix or rule
     """
+    region = region or Region()
     rng = np.random.default_rng(seed)
-    layout = _layout(villages, rng)
+    layout = _layout(villages, region, rng)
     names = _names(layout)
     counties = _counties(layout)
     tables: dict[str, pd.DataFrame] = {
-        "periods": pd.DataFrame(PERIODS, columns=["id", "name", "days", "temp_min_c", "temp_max_c"]),
+        "periods": pd.DataFrame(region.periods, columns=["id", "name", "days", "temp_min_c", "temp_max_c"]),
         "villages": _places(layout, names, counties, slice(0, villages)).assign(
             cooperative=_cooperatives(layout)[:villages]
         ),
         "sites": _sites(layout, names, counties),
         "hubs": _places(layout, names, counties, slice(villages + layout.sites, None)),
-        "harvest": _harvest(villages, rng),
+        "harvest": _harvest(villages, region, rng),
     }
     tables |= _roads(layout, rng)
-    budget = max(round(villages * BUDGET_CNY_PER_VILLAGE, -4), LEAST_BUDGET_CNY)
-    return Draft("upland", _sections(budget, counties), tables, notes=NOTES, variants=_variants(budget))
+    budget = max(round(villages * region.budget_cny_per_village, -4), LEAST_BUDGET_CNY)
+    sections = {**_sections(budget, counties), **region.sections}
+    return Draft(region.name, sections, tables, notes=region.notes, variants=_variants(budget))
 
 
-BUDGET_CNY_PER_VILLAGE = 12_000.0
 LEAST_BUDGET_CNY = 20_000.0  # half of it is still a budget that is taken for yuan
 
 
@@ -120,17 +144,18 @@ def _variants(budget: float) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     }
 
 
-def _layout(villages: int, rng: np.random.Generator) -> _Map:
+def _layout(villages: int, region: Region, rng: np.random.Generator) -> _Map:
     sites = max(1, round(villages / VILLAGES_PER_SITE))
     hubs = max(1, round(villages / VILLAGES_PER_HUB))
-    side = np.sqrt(villages * AREA_KM2_PER_VILLAGE)
+    side = np.sqrt(villages * region.area_km2_per_village)
     xy = _scatter(villages, side, rng)
     town_at = _spread(xy, sites, rng)
     towns = xy[town_at] + rng.normal(0.0, 0.5, (sites, 2))
     seats = towns[_spread(towns, hubs, rng)] + rng.normal(0.0, 0.4, (hubs, 2))
     everything = np.vstack([xy, towns, seats])
     start, end = _valleys(everything, rng)
-    return _Map(everything, villages, sites, start, end, _classes(len(everything), start, end, villages + sites))
+    classes = _classes(len(everything), start, end, villages + sites)
+    return _Map(everything, villages, sites, start, end, classes, region.centre)
 
 
 def _scatter(count: int, side: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -191,9 +216,9 @@ def _classes(count: int, start: NDArray[np.intp], end: NDArray[np.intp], seat: i
     return classes
 
 
-def _lonlat(xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    lat = CENTRE[1] + xy[:, 1] / KM_PER_DEG
-    lon = CENTRE[0] + xy[:, 0] / (KM_PER_DEG * np.cos(np.radians(CENTRE[1])))
+def _lonlat(xy: NDArray[np.float64], centre: tuple[float, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    lat = centre[1] + xy[:, 1] / KM_PER_DEG
+    lon = centre[0] + xy[:, 0] / (KM_PER_DEG * np.cos(np.radians(centre[1])))
     return np.round(lon, 6), np.round(lat, 6)
 
 
@@ -223,7 +248,7 @@ def _cooperatives(layout: _Map) -> list[str]:
 
 
 def _places(layout: _Map, names: list[str], counties: list[str], part: slice) -> pd.DataFrame:
-    lon, lat = _lonlat(layout.xy)
+    lon, lat = _lonlat(layout.xy, layout.centre)
     columns = {"id": names[part], "name": names[part], "county": counties[part], "lon": lon[part], "lat": lat[part]}
     return pd.DataFrame(columns)
 
@@ -238,17 +263,17 @@ def _sites(layout: _Map, names: list[str], counties: list[str]) -> pd.DataFrame:
     return sites.assign(owner=[f"co-operative of {name}" for name in sites["name"]], status=status, existing=existing)
 
 
-def _harvest(villages: int, rng: np.random.Generator) -> pd.DataFrame:
+def _harvest(villages: int, region: Region, rng: np.random.Generator) -> pd.DataFrame:
     """Every village grows each crop with its chance, at least one; amounts are log-normal around the crop's."""
-    crops = list(CROPS)
-    chance = np.array([CROPS[crop][1] for crop in crops])
+    crops = list(region.crops)
+    chance = np.array([region.crops[crop][1] for crop in crops])
     grown = rng.random((villages, len(crops))) < chance
     for i in np.flatnonzero(~grown.any(axis=1)):
         grown[i, rng.integers(len(crops))] = True
-    amount = np.array([CROPS[crop][0] for crop in crops]) * rng.lognormal(-0.08, 0.4, grown.shape)
+    amount = np.array([region.crops[crop][0] for crop in crops]) * rng.lognormal(-0.08, 0.4, grown.shape)
     rows = []
     for i, c in zip(*np.nonzero(grown), strict=True):
-        for (period, *_), share in zip(PERIODS, CROPS[crops[c]][2], strict=True):
+        for (period, *_), share in zip(region.periods, region.crops[crops[c]][2], strict=True):
             if share > 0:
                 rows.append((f"V{i + 1:04d}", crops[c], period, round(float(amount[i, c] * share), 1)))
     return pd.DataFrame(rows, columns=["village", "commodity", "period", "tonnes"])
@@ -256,14 +281,14 @@ def _harvest(villages: int, rng: np.random.Generator) -> pd.DataFrame:
 
 def _roads(layout: _Map, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Return GMNS node and link tables; each road winds, 1.2 to 1.5 times the straight line."""
-    lon, lat = _lonlat(layout.xy)
+    lon, lat = _lonlat(layout.xy, layout.centre)
     a, b = layout.xy[layout.start], layout.xy[layout.end]
     straight = np.hypot(*(a - b).T)
     factor = rng.uniform(1.2, 1.5, len(straight))
     sway = np.sqrt(np.maximum(factor**2 - 1.0, 0.0)) / 2.0 * straight * rng.choice([-1.0, 1.0], len(straight))
     across = np.stack([-(b - a)[:, 1], (b - a)[:, 0]], axis=1) / np.maximum(straight, 1e-9)[:, None]
     bend = (a + b) / 2.0 + across * sway[:, None]
-    bend_lon, bend_lat = _lonlat(bend)
+    bend_lon, bend_lat = _lonlat(bend, layout.centre)
     shape = [
         f"LINESTRING ({lon[s]} {lat[s]}, {x} {y}, {lon[e]} {lat[e]})"
         for s, e, x, y in zip(layout.start, layout.end, bend_lon, bend_lat, strict=True)
