@@ -54,7 +54,7 @@ class Frame:
         np.add.at(result, (self.site, self.module), np.rint(values[: self.pairs]).astype(np.int64))
         return result
 
-    def split(self, count: Ints) -> Floats:
+    def split(self, count: Ints | Floats) -> Floats:
         """float[Y] of counts int[J, K]: one to the first column of a pair, the rest to its other column."""
         number = count[self.site, self.module].astype(float)
         return np.where(self.first, np.minimum(number, 1.0), np.maximum(number - 1.0, 0.0))

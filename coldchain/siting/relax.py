@@ -34,7 +34,7 @@ class Prices:
     ----------
     mu : float[Z, Q]; nu : float; link, lam : arcs with a strong link and their multipliers
     bound : L; arc_price : float[N], ``cost + nu limit + load mu`` (without lam)
-    demand_price : float[D], the inner minimum; module_reduced : float[frame columns]
+    demand_price : float[D], the inner minimum; module_reduced : float[frame columns]; rows : float[frame rows]
     """
 
     mu: Floats
@@ -45,6 +45,7 @@ class Prices:
     arc_price: Floats
     demand_price: Floats
     module_reduced: Floats
+    rows: Floats
 
     def reduced(self, space: Space) -> Floats:
         """Reduced cost of each useful arc, float[N], not negative."""
@@ -94,7 +95,7 @@ def price(space: Space, mu: Floats, nu: float, link: tuple[Ints, Floats], g: Flo
     reduced[live] -= problem.capacity[frame.module[live]] * mu.sum(axis=1)[cell] + cell_link[cell] * frame.first[live]
     constant -= float(mu.sum(axis=1) @ space.stood_cap + cell_link @ space.stood)
     bound = float(inner.sum() + np.minimum(reduced * frame.lower, reduced * frame.upper).sum() + constant)
-    return Prices(mu, nu, link[0], lam, bound, arc_price, inner, reduced)
+    return Prices(mu, nu, link[0], lam, bound, arc_price, inner, reduced, g)
 
 
 def cheapest(space: Space, key: Floats, number: int) -> Ints:

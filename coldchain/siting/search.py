@@ -98,11 +98,11 @@ class Search:
             self.try_count(frame.count(self.space.problem, outcome.values))
         return True
 
-    def round(self, relaxed: Relaxed) -> None:
+    def round(self, relaxed: Relaxed, boosts: tuple[float, ...] = (0.5, 0.25, 0.75)) -> None:
         """Round the linear counts to whole modules that meet every limit."""
         frame = self.space.frame
         part = relaxed.modules - np.floor(relaxed.modules + 1e-7)
-        for boost in (0.5, 0.25, 0.75):
+        for boost in boosts:
             lower, upper, cost = frame.lower.copy(), frame.upper.copy(), np.zeros(len(frame.cost))
             upper[: frame.pairs] = np.minimum(np.ceil(relaxed.modules - 1e-6), upper[: frame.pairs])
             lower[: frame.pairs] = np.minimum(np.floor(relaxed.modules + 1e-6), upper[: frame.pairs])

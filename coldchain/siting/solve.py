@@ -12,6 +12,7 @@ import numpy as np
 
 from coldchain.model.base import Status
 from coldchain.siting.assign import Plan
+from coldchain.siting.divide import divide
 from coldchain.siting.engine import Engine, StoppedError
 from coldchain.siting.integer import Choice
 from coldchain.siting.problem import Floats, Ints, SitingProblem
@@ -20,7 +21,10 @@ from coldchain.siting.result import SitingResult, award_of_owner, plan_value
 from coldchain.siting.search import Search
 from coldchain.siting.sided import Wish, solve_sided
 from coldchain.siting.space import Space, build_space
+from coldchain.siting.split import Split, prepare, split
 
+LINEAR, SPLIT = 0.25, 0.25  # shares of the time left for the linear relaxation and for its split by owners
+EVERY = 6  # divisions between two roundings
 LARGE = 5000  # arcs from which plans are sought before the proof
 
 
@@ -66,6 +70,8 @@ def solve_siting(
     >>> r.status, round(r.value, 6), r.count.tolist(), r.owner_award.tolist()
     ('optimal', 60.0, [[1]], [80.0])
     """
+    if len(problem.arc_cost) > LARGE:
+        prepare()
     begin = time.monotonic()
     asked = stop.is_set if isinstance(stop, threading.Event) else stop or (lambda: False)
     if problem.sides or problem.single_source:
@@ -102,17 +108,61 @@ def _run(search: Search, start: Ints | None, seed: int) -> bool:
     if search.plan is None and space.problem.has_limit and not _meet_limit(search, seed):
         return False
     begin = np.flatnonzero(search.plan.arc_share[space.arc] > 0) if search.plan else np.arange(len(space.arc))
-    relaxed = relax(engine, space, 0.4 * engine.left(), begin)
+    relaxed = relax(engine, space, LINEAR * engine.left(), begin)
     search.raise_bound(relaxed.prices.bound)
     search.note(f"linear bound: {relaxed.rounds} rounds, {len(relaxed.kept)} arcs, {len(relaxed.links)} links")
     if relaxed.rounds and not search.done:
         search.round(relaxed)
         search.note("rounded")
-        _improve_and_prove(search, relaxed, seed)
+        part = None
+        if not search.done and len(space.arc) > LARGE and space.problem.couplings is None:
+            relaxed, part = _split(search, relaxed)
+        _improve_and_prove(search, relaxed, part, seed)
     return True
 
 
-def _improve_and_prove(search: Search, relaxed: Relaxed, seed: int) -> None:
+def _split(search: Search, relaxed: Relaxed) -> tuple[Relaxed, Split | None]:
+    """Raise the bound owner by owner, round its mean choices, and drop modules that no better plan has."""
+    engine = search.engine
+    part = split(search.space, relaxed)
+    if part is None:
+        return relaxed, None
+    end = (1 - SPLIT) * engine.left()
+    while not part.tired and engine.left() > end and not search.done:
+        engine.check()
+        part.climb(search.value)
+        search.raise_bound(part.bound)
+    search.note("split by owners")
+    mean = _mean(search, relaxed, part)
+    search.round(mean)
+    search.note("its mean choices rounded")
+    return _narrowed(search, mean, part.most(search.value - part.bound)), part
+
+
+def _mean(search: Search, relaxed: Relaxed, part: Split) -> Relaxed:
+    """Return the linear relaxation with the mean choices of the split in place of its modules."""
+    return replace(relaxed, modules=search.space.frame.split(part.mean_count()))
+
+
+def _divide(search: Search, relaxed: Relaxed, part: Split) -> None:
+    """Branch on owners and modules until the gap is reached or time is up, rounding on the way."""
+    seen = 0
+
+    def heard(node: Split, bound: float) -> bool:
+        nonlocal seen
+        search.engine.check()
+        search.raise_bound(bound)
+        if seen % EVERY == 0:
+            search.round(_mean(search, relaxed, node), (0.5,))
+        seen += 1
+        return not search.done and search.engine.left() > 0.2
+
+    bound, nodes = divide(part, lambda: search.value - 0.95 * search.gap * abs(search.value), heard)
+    search.raise_bound(bound)
+    search.note(f"{nodes} nodes of the split bounded")
+
+
+def _improve_and_prove(search: Search, relaxed: Relaxed, part: Split | None, seed: int) -> None:
     engine = search.engine
     whole = engine.left()
     large = len(search.space.arc) > LARGE
@@ -125,6 +175,8 @@ def _improve_and_prove(search: Search, relaxed: Relaxed, seed: int) -> None:
             better = search.neighbourhood(relaxed, rng, (8, 12, 16)[misses % 3], 0.05 * whole)
             misses = 0 if better else misses + 1
     relaxed = _tighten(search, relaxed)
+    if part is not None and not search.done:
+        _divide(search, relaxed, part)
     columns = 4 if large else len(search.space.arc)
     while not search.done and engine.left() > 0.2:
         if _prove(search, relaxed, columns):
@@ -148,15 +200,24 @@ def _tighten(search: Search, relaxed: Relaxed) -> Relaxed:
         follow[frame.site[frame.first], frame.module[frame.first]] = upper[frame.first] > 0.5
         np.add.at(top, (frame.site, frame.module), np.rint(upper).astype(np.int64))
         top[~follow] = 0
-        search.space = build_space(replace(space.problem, max_count=top))
-        original = space.arc
-        kept = np.flatnonzero(np.isin(search.space.arc, original[relaxed.kept]))
-        links = np.flatnonzero(np.isin(search.space.arc, original[relaxed.links]))
-        relaxed = relax(engine, search.space, 0.3 * engine.left(), kept, links)
-        search.raise_bound(relaxed.prices.bound)
-        search.note(f"tightened to {top.sum()} modules at most: {relaxed.rounds} rounds, {len(relaxed.kept)} arcs")
+        relaxed = _narrowed(search, relaxed, top)
         if relaxed.prices.bound - before < 0.02 * (search.value - before):
             break
+    return relaxed
+
+
+def _narrowed(search: Search, relaxed: Relaxed, top: Ints) -> Relaxed:
+    """Go on with at most ``top`` modules of each site and type, and relax again when that drops any."""
+    original, before = search.space.arc, search.space.frame.upper[: search.space.frame.pairs].sum()
+    space = build_space(replace(search.space.problem, max_count=np.minimum(top, search.space.problem.max_count)))
+    if space.frame.upper[: space.frame.pairs].sum() > 0.97 * before:
+        return relaxed
+    search.space = space
+    kept = np.flatnonzero(np.isin(space.arc, original[relaxed.kept]))
+    links = np.flatnonzero(np.isin(space.arc, original[relaxed.links]))
+    relaxed = relax(search.engine, space, 0.3 * search.engine.left(), kept, links)
+    search.raise_bound(relaxed.prices.bound)
+    search.note(f"tightened to {top.sum()} modules at most: {relaxed.rounds} rounds, {len(relaxed.kept)} arcs")
     return relaxed
 
 
