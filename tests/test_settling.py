@@ -17,6 +17,7 @@ from sharing_cases import cost_game, routing_costs
 from coldchain.cli import run
 from coldchain.errors import BadInputError
 from coldchain.model import Scenario
+from coldchain.plan import Ground, Options, lay_ground
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.settling import (
     Effort,
@@ -27,6 +28,7 @@ from coldchain.settling import (
     fen_bills,
     fingerprint,
     group_scenario,
+    lay_floor,
     member_statement,
     members_of,
     overview,
@@ -99,6 +101,19 @@ def test_sites_of_strangers_go_to_the_nearest_village(county: Scenario) -> None:
     assert members.site[0] == members.village[3]
 
 
+def test_part_of_a_ground_is_the_ground_of_the_part(county: Scenario) -> None:
+    """Travel, lanes and arcs of a group are the same picked from the whole county as worked out for the group."""
+    members = members_of(county)
+    group = group_scenario(county, members, [members.names.index(NAMES[1])])
+    picked = lay_floor(county).part(group)
+    afresh = lay_ground(group, Options(time_limit_s=5))
+    for name in ("out_h", "back_h", "out_km", "back_km"):
+        np.testing.assert_allclose(getattr(picked.basis.reach, name), getattr(afresh.basis.reach, name), atol=1e-5)
+    np.testing.assert_allclose(picked.basis.lanes.loss, afresh.basis.lanes.loss, atol=1e-9)
+    np.testing.assert_allclose(picked.arcs.inside.money_cny, afresh.arcs.inside.money_cny, rtol=1e-5)
+    np.testing.assert_allclose(picked.today.yearly.total, afresh.today.yearly.total, rtol=1e-6)
+
+
 def test_natural_order_of_names(county: Scenario) -> None:
     """Member 10 comes after member 9."""
     villages = tuple(v.model_copy(update={"cooperative": f"co-op {n + 1}"}) for n, v in enumerate(county.villages))
@@ -133,10 +148,13 @@ def test_group_plans_with_its_own(county: Scenario) -> None:
     assert whole.siting.budget_cny == pytest.approx(county.siting.budget_cny)
 
 
-def quick_plan(scenario: Scenario, mask: int, parts: Sequence[Modules], effort: Effort, *, free: bool) -> GroupCost:
+def quick_plan(
+    floor: Ground, scenario: Scenario, mask: int, parts: Sequence[Modules], effort: Effort, *, free: bool
+) -> GroupCost:
     """Stand in for the planner: a fixed cost for each group and something for each tonne."""
     tonnes = float(scenario.harvest_t.sum())
     assert free or parts
+    assert len(floor.scenario.villages) >= len(scenario.villages)
     annual = dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital"), 100.0 + effort.seed)
     cost = 500.0 + 5 * effort.seed + tonnes
     return GroupCost(
@@ -189,9 +207,10 @@ def test_a_group_starts_from_its_parts(county: Scenario) -> None:
     """Two members together pay no more than apart by their real plans, and build on sites of theirs."""
     members = members_of(county)
     pair = [1 << members.names.index(name) for name in NAMES[:2]]
-    alone = [cost_of(county, members, mask, (), Effort(0.5)) for mask in pair]
+    floor = lay_floor(county)
+    alone = [cost_of(floor, members, mask, (), Effort(0.5)) for mask in pair]
     beside = {**alone[0].starts[0], **alone[1].starts[0]}
-    joint = cost_of(county, members, sum(pair), (beside,), Effort(0.5))
+    joint = cost_of(floor, members, sum(pair), (beside,), Effort(0.5))
     assert joint.cost_cny <= 1.001 * (alone[0].cost_cny + alone[1].cost_cny)
     assert joint.harvest_t == pytest.approx(county.harvest_t.sum())
     assert joint.bound_cny <= joint.cost_cny

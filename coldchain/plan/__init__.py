@@ -1,6 +1,6 @@
 """Plans: from a scenario to depots, routes, losses and money, verified."""
 
-from coldchain.plan.pipeline import Course, Ground, Near, Plan, lay_ground, plan, plan_on, plan_with
+from coldchain.plan.pipeline import Course, Ground, Near, Plan, course_with, lay_ground, plan, plan_on, plan_with
 from coldchain.plan.roads import PlacedNetwork, place_on_roads
 from coldchain.plan.search import Options
 
@@ -11,6 +11,7 @@ __all__ = [
     "Options",
     "PlacedNetwork",
     "Plan",
+    "course_with",
     "lay_ground",
     "place_on_roads",
     "plan",

@@ -107,6 +107,38 @@ def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:
     )
 
 
+def part_of(basis: Basis, scenario: Scenario) -> Basis:
+    """Return the basis of a scenario that has some of the villages and sites of this one, and nothing else new.
+
+    Travel, lanes and rates of each village and site do not depend on the others, so they are picked, not computed.
+    """
+    whole, placed = basis.scenario, basis.placed
+    v = _rows([village.id for village in whole.villages], [village.id for village in scenario.villages])
+    s = _rows([site.id for site in whole.sites], [site.id for site in scenario.sites])
+    hubs = np.arange(placed.villages + placed.sites, len(placed.node))
+    kept = np.concatenate([v, placed.villages + s, hubs])
+    reach = (getattr(basis.reach, name)[np.ix_(v, s)] for name in Reach.__annotations__)
+    return replace(
+        basis,
+        scenario=scenario,
+        placed=PlacedNetwork(placed.network, placed.node[kept], placed.offset_m[kept], len(v), len(s)),
+        reach=Reach(*reach),
+        site_hub=basis.site_hub[s],
+        village_hub=basis.village_hub[v],
+        haul_h=basis.haul_h[s],
+        lane_haul_h=basis.lane_haul_h[s],
+        haul_km=basis.haul_km[s],
+        today_km=basis.today_km[v],
+        today=replace(basis.today, loss=basis.today.loss[v], hours=basis.today.hours[v]),
+        lanes=replace(basis.lanes, used=basis.lanes.used[:, :, :, s], loss=basis.lanes.loss[:, :, :, s]),
+    )
+
+
+def _rows(whole: list[str], part: list[str]) -> Indices:
+    at = {name: row for row, name in enumerate(whole)}
+    return np.array([at[name] for name in part], dtype=np.intp)
+
+
 def _nearest_hub(hubs: tuple[Hub, ...], time_h: Floats) -> Indices:
     """Return the hub through which the market is reached soonest, shape (rows of time_h,)."""
     onward = np.array([hub.dwell_h + hub.onward_h for hub in hubs])

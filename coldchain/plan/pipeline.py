@@ -15,7 +15,7 @@ from coldchain.model import Objective, Scenario
 from coldchain.plan import tables as tabled
 from coldchain.plan.arcs import Arcs, build_arcs, existing_modules, siting_problem
 from coldchain.plan.awards import Awards, grant, module_awards
-from coldchain.plan.basis import Basis, prepare
+from coldchain.plan.basis import Basis, part_of, prepare
 from coldchain.plan.days import Days, Decision, Effort, Memo, work_out_days
 from coldchain.plan.limits import owner_cost_cny, shortfalls
 from coldchain.plan.lots import Outcome, lots_of, outcome
@@ -135,6 +135,18 @@ class Ground:
             return ground
         return replace(ground, idle=_idle(basis, self.arcs, options or Options(), self.memo))
 
+    def part(self, scenario: Scenario, options: Options | None = None) -> Ground:
+        """Return the ground of a scenario with some of the villages and sites of this one.
+
+        Roads, travel and lanes are kept; besides, only what :meth:`under` allows may differ.
+        """
+        options = options or Options()
+        basis = part_of(self.basis, scenario)
+        arcs = build_arcs(basis)
+        memo: Memo = {}
+        today = _idle(basis, arcs, options, memo)
+        return replace(self, basis=basis, arcs=arcs, today=today, idle=today, memo=memo)
+
 
 def lay_ground(scenario: Scenario, options: Options | None = None, faults: tuple[Fault, ...] = ()) -> Ground:
     """Compute roads, lanes, arcs and today's chain of a scenario.
@@ -212,16 +224,20 @@ def plan_with(ground: Ground, count: Counts, options: Options, bound: float = 0.
     bound : of the first aim, where one is known
     """
     clock = _Clock(ground.seconds)
+    course = course_with(ground, count, options)
+    clock.lap("routing")
+    return _finished(ground, course, options, clock, extra={"next_budget": NO_FURTHER}, bound=bound, starts=(count,))
+
+
+def course_with(ground: Ground, count: Counts, options: Options) -> Course:
+    """Work out the year with exactly these new modules, to compete with other plans of the same ground."""
     problem = siting_problem(ground.basis, ground.arcs, "total_cost_cny", build=False)
     result = solve_siting(
         replace(problem, existing=problem.existing + count), time_limit_s=options.time_limit_s, gap=1e-6
     )
-    clock.lap("siting")
     decision = Decision.of(ground.arcs, count, result.arc_share)
     effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
-    course = _course(ground.basis, ground.arcs, decision, effort, options)
-    clock.lap("routing")
-    return _finished(ground, course, options, clock, extra={"next_budget": NO_FURTHER}, bound=bound, starts=(count,))
+    return _course(ground.basis, ground.arcs, decision, effort, options)
 
 
 def _finished(

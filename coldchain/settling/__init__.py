@@ -1,6 +1,6 @@
 """Settling: the group costs of a scenario by the planner, and statements of who pays what."""
 
-from coldchain.settling.costing import Effort, GroupCost, cost_of, cost_table, fingerprint
+from coldchain.settling.costing import Effort, GroupCost, cost_of, cost_table, fingerprint, lay_floor
 from coldchain.settling.files import GROUPS, write_settlement
 from coldchain.settling.members import Members, group_scenario, members_of
 from coldchain.settling.settle import Settlement, settle, work_out
@@ -17,6 +17,7 @@ __all__ = [
     "fen_bills",
     "fingerprint",
     "group_scenario",
+    "lay_floor",
     "member_statement",
     "members_of",
     "overview",

@@ -18,7 +18,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,11 @@ from coldchain import __version__
 from coldchain.model import Scenario
 from coldchain.settling.members import Members, group_scenario
 
+if TYPE_CHECKING:
+    from coldchain.plan import Ground
+
 FREE_SIZE = 2
+FLOOR_SECONDS = 60.0
 PAIR_FACTOR, LONG_FACTOR = 3.0, 10.0
 FREE_SHARES, NARROW_SHARES = (0.3, 0.2, 0.3, 0.0), (0.3, 0.4, 0.0, 0.0)
 Modules = dict[str, list[int]]
@@ -69,33 +73,44 @@ _shared: list[Any] = []
 
 
 def _start(scenario: Scenario, members: Members, effort: Effort) -> None:
-    _shared[:] = [scenario, members, effort]
+    _shared[:] = [lay_floor(scenario), members, effort]
 
 
-def cost_of(scenario: Scenario, members: Members, mask: int, parts: Sequence[Modules], effort: Effort) -> GroupCost:
+def lay_floor(scenario: Scenario) -> Ground:
+    """Return what the plans of all groups stand on: roads, travel and lanes, computed once."""
+    from coldchain.plan import Options, lay_ground
+
+    return lay_ground(scenario, Options(time_limit_s=FLOOR_SECONDS))
+
+
+def cost_of(floor: Ground, members: Members, mask: int, parts: Sequence[Modules], effort: Effort) -> GroupCost:
     """Plan one group.
 
     Parameters
     ----------
+    floor : of all members, from :func:`lay_floor`
     parts : modules to start from; the first may be built as they are, the others widen the choice
     """
+    scenario = floor.scenario
     group = [i for i in range(len(members.names)) if mask >> i & 1]
     if members.tonnes[group].sum() <= 0:
         return _nothing_to_cool(scenario, members, mask, group)
     whole, free = len(group) == len(members.names), len(group) <= FREE_SIZE
     factor = LONG_FACTOR if whole or len(group) == 1 else PAIR_FACTOR if free else 1.0
     own = replace(effort, seconds=effort.seconds * factor)
-    return _planned(group_scenario(scenario, members, group), mask, parts, own, free=free or whole)
+    return _planned(floor, group_scenario(scenario, members, group), mask, parts, own, free=free or whole)
 
 
-def _planned(scenario: Scenario, mask: int, parts: Sequence[Modules], effort: Effort, *, free: bool) -> GroupCost:
-    from coldchain.plan import Near, Options, lay_ground, plan_on, plan_with
+def _planned(
+    floor: Ground, scenario: Scenario, mask: int, parts: Sequence[Modules], effort: Effort, *, free: bool
+) -> GroupCost:
+    from coldchain.plan import Near, Options, course_with, plan_on
 
-    ground = lay_ground(scenario, Options(time_limit_s=effort.seconds, seed=effort.seed))
+    ground = floor.part(scenario, Options(time_limit_s=effort.seconds, seed=effort.seed))
     starts = tuple(_counts(scenario, modules) for modules in parts)
     shares = FREE_SHARES if free or not starts else NARROW_SHARES
     options = Options(time_limit_s=effort.seconds, seed=effort.seed, shares=shares)
-    courses = (plan_with(ground, starts[0], options).course,) if starts and starts[0].any() else ()
+    courses = (course_with(ground, starts[0], options),) if starts and starts[0].any() else ()
     options = replace(options, began=time.monotonic())
     made = plan_on(ground, options, Near(starts, courses, further=False))
     told = made.summary
@@ -155,6 +170,8 @@ def cost_table(
     n = len(members.names)
     if known:
         say(f"{len(known)} of {(1 << n) - 1} group plans are at hand from an earlier run")
+    if len(known) == (1 << n) - 1:
+        return [known[mask] for mask in range(1, 1 << n)]
     with _workers(scenario, members, effort) as pool:
         for size in range(1, n + 1):
             todo = [m for m in range(1, 1 << n) if m.bit_count() == size and m not in known]
@@ -192,8 +209,8 @@ def _plan_all(pool: Executor | None, masks: Sequence[int], known: Mapping[int, G
 
 
 def _job(mask: int, parts: tuple[Modules, ...]) -> GroupCost:
-    scenario, members, effort = _shared
-    found: GroupCost = cost_of(scenario, members, mask, parts, effort)
+    floor, members, effort = _shared
+    found: GroupCost = cost_of(floor, members, mask, parts, effort)
     return found
 
 
