@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 
@@ -47,7 +48,18 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    guard_stdout()
     sys.exit(run(sys.argv[1:]))
+
+
+def guard_stdout() -> None:
+    """Send what compiled libraries print on file 1 to stderr, so that stdout holds the data and nothing else."""
+    try:
+        data = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:  # started without stdout or stderr
+        return
+    sys.stdout = os.fdopen(data, "w", encoding="utf-8", errors="replace", buffering=1)
 
 
 def run(arguments: list[str]) -> int:

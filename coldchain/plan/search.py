@@ -27,6 +27,7 @@ from coldchain.siting import Names, SitingProblem, SitingResult, diagnose_siting
 Say = Callable[[str], None]
 NEXT_BUDGET = 1.1
 NEXT_GAP = 1e-4
+QUICK_GAP, QUICK_BACKSTOP_S, QUICK_SHARES = 0.1, 1e5, (0.5, 0.0, 0.5, 0.0)
 PLANNED: tuple[Status, ...] = ("optimal", "feasible")
 Counts = NDArray[np.int64]
 Starts = tuple[Counts, ...]
@@ -41,6 +42,9 @@ class Options:
     The clock starts when the options are made. When it has run out, the depots not yet routed get quick routes.
     ``shares`` of the time go to siting by underestimates (the bound), with daily trips among the modules of plans close
     by, with daily trips among all, and for a tenth more budget; a share of 0 leaves a step out.
+
+    ``quick`` takes the clock out of the answer: siting ends at a gap of ``QUICK_GAP``, routing after its iterations,
+    and the time limit is a backstop that is never meant to be reached. Equal inputs and seed then give equal plans.
     """
 
     time_limit_s: float = 120.0
@@ -49,6 +53,16 @@ class Options:
     say: Say = field(default=lambda _: None)
     stop: Callable[[], bool] = field(default=lambda: False)
     began: float = field(default_factory=time.monotonic)
+    quick: bool = False
+
+    @classmethod
+    def quickly(cls, seed: int = 0, say: Say = lambda _: None, stop: Callable[[], bool] = lambda: False) -> Options:
+        """Return the options of a quick plan."""
+        return cls(QUICK_BACKSTOP_S, seed, QUICK_SHARES, say, stop, quick=True)
+
+    def gap(self, wanted: float) -> float:
+        """Return the gap at which siting ends."""
+        return max(wanted, QUICK_GAP) if self.quick else wanted
 
     def over(self) -> bool:
         """Tell whether to end now: asked to, or out of time."""
@@ -136,7 +150,7 @@ def _solve(
     return solve_siting(
         problem,
         time_limit_s=options.time_limit_s * share,
-        gap=basis.scenario.siting.gap,
+        gap=options.gap(basis.scenario.siting.gap),
         seed=options.seed,
         start=start,
         progress=progress,
@@ -195,9 +209,12 @@ def site_names(basis: Basis) -> Names:
 def _relaxations(basis: Basis, problem: SitingProblem) -> str:
     bare = replace(problem, sides=(), single_source=False)
     found = diagnose_siting(bare, names=site_names(basis))
-    lines = [f"{item.what}: {item.amount:,.4g} {item.unit} more" for item in found]
+    lines = [str(item) for item in found]
     if not lines and problem.sides:
-        lines = [f"{name}: short by {amount:,.4g} {unit}" for name, amount, unit in side_relaxations(problem)]
+        lines = [
+            f"{name}: short by {amount:,.{1 if amount < 100 else 0}f} {unit}"
+            for name, amount, unit in side_relaxations(problem)
+        ]
     return "no plan keeps every limit; the smallest changes that allow one:\n  " + "\n  ".join(lines)
 
 

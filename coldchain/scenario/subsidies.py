@@ -152,10 +152,10 @@ def _forced(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[F
             ("max_modules", site.max_modules, site.max_modules > 0, "no module fits"),
             ("owner_kind", site.owner_kind, bool(allowed), "the subsidy rule lets nobody build here"),
         ]
-        for name, need in (("power_kw", "power_kw"), ("staff", "staff")):
+        for name, unit in (("power_kw", "kW"), ("staff", "people")):
             limit = getattr(site, name)
-            least = min((getattr(kind, need) for kind in allowed), default=0.0)
-            checks.append((name, limit, limit is None or limit >= least, f"the smallest module needs {least:g}"))
+            least = min((getattr(kind, name) for kind in allowed), default=0.0)
+            checks.append((name, limit, limit is None or limit >= least, f"the smallest module needs {least:g} {unit}"))
         for column, value, fine, message in checks:
             if not fine:
                 text = f"the site is forced, but {message}"
