@@ -25,6 +25,7 @@ from coldchain.settling import (
     Settlement,
     cost_of,
     cost_table,
+    county_fund,
     fen_bills,
     fingerprint,
     group_scenario,
@@ -129,6 +130,87 @@ def test_members_that_cannot_be_read(county: Scenario) -> None:
         members_of(replace(county, villages=blank))
 
 
+@pytest.fixture(scope="module")
+def pooled(county: Scenario) -> Scenario:
+    """Give the trucks of the first mile to a carrier, and a standing depot to somebody else."""
+    trucks = tuple(
+        v.model_copy(update={"owner": "carrier"}) if v.id in county.routing.collection_vehicles else v
+        for v in county.vehicles
+    )
+    kind = county.depot_types[0].id
+    standing = county.sites[0].model_copy(update={"owner": "landlord", "status": "existing", "existing": f"{kind}:1"})
+    return replace(county, vehicles=trucks, sites=(standing, *county.sites[1:]))
+
+
+def test_owners_and_carriers_are_members_on_request(pooled: Scenario) -> None:
+    """Without villages, they bring a depot and trucks; nobody else may use these without them."""
+    assert set(members_of(pooled).names) == set(NAMES)
+    members = members_of(pooled, owners=True)
+    assert set(members.names) == {*NAMES, "carrier", "landlord"}
+    at = {name: members.names.index(name) for name in members.names}
+    assert members.site[0] == at["landlord"]
+    assert members.tonnes[at["carrier"]] == members.claim_cny[at["landlord"]] == 0.0
+    assert members.bare == (at["idle"],)
+    alone = group_scenario(pooled, members, [at[NAMES[1]]])
+    assert {site.status for site in alone.sites} == {"forbidden"}
+    served = group_scenario(pooled, members, [at[NAMES[1]], at["carrier"]])
+    assert {site.status for site in served.sites} == {"candidate"}
+    assert served.routing.collection_vehicles == pooled.routing.collection_vehicles
+
+
+def test_a_depot_and_its_trucks_are_worth_nothing_apart(pooled: Scenario) -> None:
+    """Alone the landlord pays the upkeep and the carrier nothing; produce without trucks goes today's way."""
+    members, floor = members_of(pooled, owners=True), lay_floor(pooled)
+    at = {name: members.names.index(name) for name in members.names}
+    upkeep = pooled.depot_types[0].opex_cny_year
+    effort = Effort(0.5)
+    assert cost_of(floor, members, 1 << at["landlord"], (), effort).cost_cny == upkeep
+    assert cost_of(floor, members, 1 << at["carrier"], (), effort).cost_cny == 0.0
+    grower = 1 << at[NAMES[1]]
+    alone = cost_of(floor, members, grower, (), effort)
+    assert alone.annual_cny["collection"] == alone.annual_cny["operation"] == 0.0
+    both = cost_of(floor, members, grower | 1 << at["landlord"], (), effort)
+    assert both.cost_cny == pytest.approx(alone.cost_cny + upkeep)
+    assert sum(both.annual_cny.values()) == pytest.approx(both.cost_cny)
+
+
+def test_lanes_follow_the_trucks_of_a_group(county: Scenario) -> None:
+    """Without the slow truck of another member the line haul is faster, as if the county had no such truck."""
+    slow = county.vehicle(county.routing.line_haul_vehicles[0])
+    slow = slow.model_copy(update={"id": "slow", "owner": "carrier", "speed_factor": 0.3})
+    routing = county.routing.model_copy(update={"line_haul_vehicles": (*county.routing.line_haul_vehicles, "slow")})
+    mixed = replace(county, vehicles=(*county.vehicles, slow), routing=routing)
+    members = members_of(mixed, owners=True)
+    group = group_scenario(mixed, members, [members.names.index(NAMES[1])])
+    assert group.routing.line_haul_vehicles == county.routing.line_haul_vehicles
+    picked, afresh = lay_floor(mixed).part(group), lay_ground(group, Options(time_limit_s=5))
+    np.testing.assert_allclose(picked.basis.lanes.loss, afresh.basis.lanes.loss, atol=1e-9)
+
+
+def test_unions_of_members(county: Scenario) -> None:
+    """Members of one county bargain as one; a member in two counties is named."""
+    east = [v.model_copy(update={"county": "E" if v.cooperative == NAMES[0] else "W"}) for v in county.villages]
+    members = members_of(replace(county, villages=tuple(east)), unions="county")
+    told = {frozenset(members.names[i] for i in union) for union in members.unions}
+    assert told == {frozenset({NAMES[0]}), frozenset(NAMES[1:])}
+    torn = (east[1].model_copy(update={"county": "N"}), *east[2:])
+    with pytest.raises(BadInputError, match=r"villages.csv, county = \"<west>\": lies in several unions: N, W"):
+        members_of(replace(county, villages=(east[0], *torn)), unions="county")
+
+
+def test_fund_by_tonnes_and_by_value(county: Scenario) -> None:
+    """One per cent of the sales goes back in fen that add up; by value a dear crop weighs more."""
+    half = [v.model_copy(update={"county": "E" if n < 6 else "W"}) for n, v in enumerate(county.villages)]
+    scenario = replace(county, villages=tuple(half))
+    tonnes = scenario.harvest_t.sum(axis=(1, 2))
+    fen = county_fund(scenario, 1_000_000.0, 0.01, "tonnes")
+    assert sum(fen.values()) == 1_000_000
+    assert fen["E"] == pytest.approx(1e6 * tonnes[:6].sum() / tonnes.sum(), abs=1)
+    price = np.array([crop.price_cny_kg for crop in scenario.commodities])
+    value = scenario.harvest_t.sum(axis=2) @ price
+    assert county_fund(scenario, 1e6, 0.01)["W"] == pytest.approx(1e6 * value[6:].sum() / value.sum(), abs=1)
+
+
 def test_group_plans_with_its_own(county: Scenario) -> None:
     """A group has the villages, sites and claims of its members; pots follow the harvest; no site: none to build."""
     pots = county.subsidy.model_copy(update={"pot_by_county_cny": {county.villages[0].county: 1000.0}})
@@ -164,7 +246,7 @@ def quick_plan(
         {**annual, "loss": tonnes},
         tonnes / 9,
         tonnes,
-        ({scenario.sites[0].id: [1]},),
+        ({scenario.sites[0].id: [1] + [0] * (len(scenario.depot_types) - 1)},),
     )
 
 
@@ -324,6 +406,10 @@ def test_a_member_sees_nobody_else(settlement: Settlement, tmp_path: Path) -> No
 def test_overview_names_who_would_leave(settlement: Settlement) -> None:
     """Every rule has its verdict; the totals hold savings and the hash."""
     told = overview(settlement)
+    gone = told["if_leaves"][settlement.game.players.index(NAMES[0])]
+    assert gone["plan_without_it"]["cost_cny"] == 1000.01
+    assert gone["it_loses_cny"] == pytest.approx(900 - 1500 * 900 / 1900.01, abs=0.01)
+    assert gone["others_pay_more"][NAMES[1]] == pytest.approx(1000.01 - 1500 * 1000.01 / 1900.01, abs=0.01)
     assert set(told["allocations"]) == set(told["stability"]) >= {"shapley", "nucleolus", "equal_profit", "volume"}
     assert told["totals"]["inputs_sha256"] == "0" * 64
     assert told["totals"]["saved"]["cost_cny"]["saved_share"] == pytest.approx(1 - 1500 / 1900.01)
@@ -349,6 +435,14 @@ def test_share_of_a_scenario_at_the_command_line(tmp_path: Path, capsys: pytest.
     shown = capsys.readouterr()
     assert "3 of 3 group plans are at hand" in shown.err
     assert "bills follow shapley" in shown.out
+    assert run(["share", str(tmp_path / "county"), *options, "--leaves", "V0002", "-q"]) == 0
+    shown = capsys.readouterr()
+    assert "without V0002 the others plan for" in shown.out
+    assert "leaves: loses" in shown.out
+    assert run(["share", str(tmp_path / "county"), *options, "--leaves", "V0009", "-q"]) == 3
+    assert '--leaves = "V0009": must be a member: V0001, V0002' in capsys.readouterr().err
+    assert run(["share", str(tmp_path / "county"), "--sales", "5e6", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["levy_fen"] == 5_000_000
 
 
 @pytest.mark.usefixtures("quick")
@@ -374,4 +468,4 @@ def test_too_many_members(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         )
         == 3
     )
-    assert "cannot be billed" in capsys.readouterr().err
+    assert '--rule = "owen": needs --unions COLUMN of the villages' in capsys.readouterr().err

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.errors import UsageError
+from coldchain.cli.shares import as_object, show, show_leaving
+from coldchain.errors import BadInputError, Fault, UsageError
 
 if TYPE_CHECKING:
     from coldchain.model import Scenario
-    from coldchain.sharing import Division, Divisions
+    from coldchain.settling import Settlement
 
-RULES_A_TABLE = 4
 path_argument = click.Path(path_type=Path)
 
 
@@ -26,6 +26,12 @@ path_argument = click.Path(path_type=Path)
 @click.option("--rule", "rules", multiple=True, help="Rule, may be repeated; the first is billed. All when left out.")
 @click.option("--epsilon", type=click.FloatRange(0), default=0.0, help="What leaving costs a group.", show_default=True)
 @click.option("--members", "column", default="cooperative", show_default=True, help="Column of the villages.")
+@click.option("--owners", is_flag=True, help="Owners of standing depots and of vehicles are members too.")
+@click.option("--unions", help="Column of the villages for the two-level rule, e.g. county.")
+@click.option("--leaves", multiple=True, help="Print what changes when this member leaves; may be repeated.")
+@click.option("--sales", type=click.FloatRange(0), help="Platform sales, CNY a year: return a levy on them, no plans.")
+@click.option("--levy", type=click.FloatRange(0, 1), default=0.01, show_default=True, help="Share of --sales returned.")
+@click.option("--fund-by", type=click.Choice(["tonnes", "value"]), default="value", show_default=True, help="Measure.")
 @click.option("--variant", default="base", show_default=True, help="Variant named in scenario.toml.")
 @click.option("--out", "folder", type=path_argument, help="Folder to write; SOURCE-share when left out.")
 @click.option(
@@ -60,28 +66,62 @@ def _share_table(game: Path, rules: tuple[str, ...], as_json: bool, given: dict[
 
 
 def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: dict[str, Any]) -> None:
-    from coldchain.settling import GROUPS, Effort, settle, write_settlement
+    from coldchain.settling import GROUPS, Effort, members_of, settle, write_settlement
     from coldchain.sharing import known_rules
 
     chosen = known_rules(rules) if rules else ()
     began = time.monotonic()
     say = (lambda _: None) if given["quiet"] else lambda text: _progress(began, text)
     scenario = _scenario(source, given["variant"])
+    if given["sales"] is not None:
+        _fund(scenario, as_json, given)
+        return
     folder = given["folder"] or Path("runs") / f"{scenario.name}-{scenario.variant}-share"
     effort = Effort(given["seconds"], given["seed"], given["processes"])
-    settled = settle(scenario, folder / GROUPS, column=given["column"], rules=chosen, effort=effort, say=say)
+    members = members_of(scenario, given["column"], owners=given["owners"], unions=given["unions"])
+    settled = settle(scenario, members, folder / GROUPS, rules=chosen, effort=effort, say=say)
+    leaving = _members_named(settled, given["leaves"])
     told = write_settlement(settled, folder)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
+    _show_settlement(settled, leaving, folder)
+
+
+def _show_settlement(settled: Settlement, leaving: list[int], folder: Path) -> None:
     show(settled.found)
     for what, (alone, joint) in settled.saved().items():
-        click.echo(
-            f"{what:14} alone {alone:15,.0f}  together {joint:15,.0f}  saved {(alone - joint) / (alone or 1):.1%}"
-        )
+        saved = (alone - joint) / (alone or 1)
+        click.echo(f"{what:14} alone {alone:15,.0f}  together {joint:15,.0f}  saved {saved:.1%}")
+    for member in leaving:
+        show_leaving(settled, member)
     click.echo(
         f"bills follow {settled.rule}; statements in {folder / 'members'}, all rules in {folder / 'settlement.html'}"
     )
+
+
+def _members_named(settled: Settlement, names: tuple[str, ...]) -> list[int]:
+    players = settled.game.players
+    told = f"must be a member: {', '.join(players)}"
+    if wrong := [Fault("--leaves", None, "", name, told, "unknown-member") for name in names if name not in players]:
+        raise BadInputError(wrong)
+    return [players.index(name) for name in names] if settled.leaving else []
+
+
+def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:
+    """Return a levy on platform sales to the producing counties."""
+    from coldchain.settling import county_fund
+    from coldchain.sharing import yuan
+
+    fen = county_fund(scenario, given["sales"], given["levy"], given["fund_by"])
+    if as_json:
+        told = {"schema": "coldchain.fund/1", "by": given["fund_by"], "levy_fen": sum(fen.values()), "counties": fen}
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    click.echo(f"{given['levy']:.2%} of {given['sales']:,.2f} CNY a year, by {given['fund_by']} of the harvest")
+    for county, amount in fen.items():
+        click.echo(f"{county:24} {yuan(amount):>18}")
+    click.echo(f"{'all':24} {yuan(sum(fen.values())):>18}")
 
 
 def _progress(began: float, text: str) -> None:
@@ -101,80 +141,3 @@ def _scenario(source: Path, variant: str) -> Scenario:
     scenario, _ = load(scenario_folder(source, run["arguments"]), summary["scenario"]["variant"])
     siting = scenario.siting.model_copy(update={"budget_cny": summary["investment"]["budget_cny"]})
     return replace(scenario, siting=siting)
-
-
-def as_object(found: Divisions) -> dict[str, Any]:
-    """Return the object of ``--json``: amounts unrounded, whole fen, and the verdict on each rule."""
-    from coldchain.sharing import whole_fen
-
-    players = found.game.players
-    rows = found.divisions.items()
-    return {
-        "schema": "coldchain.share/1",
-        "game": {"id": found.game.name, "kind": found.game.kind, "players": list(players)},
-        "allocations": {rule: dict(zip(players, d.amounts.tolist(), strict=True)) for rule, d in rows},
-        "fen": {rule: dict(zip(players, whole_fen(d.amounts.tolist()), strict=True)) for rule, d in rows},
-        "stability": {rule: _verdict(d) for rule, d in rows},
-        "least_epsilon": found.least_epsilon,
-        "certified_exactly": {rule: proof.right for rule, proof in found.certificates.items()},
-        "left_out": found.left_out,
-    }
-
-
-def _verdict(division: Division) -> dict[str, Any]:
-    told = division.stability
-    return {"holds": told.holds, "worst_group": list(told.group), "gain": told.gain, "groups_that_gain": told.groups}
-
-
-def show(found: Divisions) -> None:
-    """Print amounts that add up, savings, and who would leave."""
-    from rich.console import Console
-
-    console = Console()
-    rules = list(found.divisions)
-    click.echo(f"what each {'pays' if found.game.kind == 'cost' else 'gets'}, and the saving against standing alone")
-    for at in range(0, len(rules), RULES_A_TABLE):
-        console.print(_table(found, rules[at : at + RULES_A_TABLE]))
-    _say_who_leaves(found)
-
-
-def _table(found: Divisions, rules: list[str]) -> Any:
-    from rich.table import Table
-
-    from coldchain.sharing import whole_fen, yuan
-
-    game, table = found.game, Table()
-    table.add_column("member")
-    chosen = [found.divisions[rule] for rule in rules]
-    for rule in rules:
-        table.add_column(rule.replace("_", " "), justify="right")
-    fen = [whole_fen(division.amounts.tolist()) for division in chosen]
-    for i, member in enumerate(game.players):
-        saved = [_share(game.saving(division.amounts)[i], game.alone[i]) for division in chosen]
-        table.add_row(member, *(f"{yuan(amount[i])} {share}" for amount, share in zip(fen, saved, strict=True)))
-    table.add_row("all", *(yuan(sum(amount)) for amount in fen), style="bold")
-    table.add_row("verdict", *("holds" if division.stability.holds else "blocked" for division in chosen))
-    return table
-
-
-def _share(saving: float, alone: float) -> str:
-    return f"{saving / abs(alone):+.1%}" if abs(alone) > 1e-12 else f"{saving:+,.2f}"
-
-
-def _say_who_leaves(found: Divisions) -> None:
-    for rule, division in found.divisions.items():
-        told = division.stability
-        group = " + ".join(told.group)
-        if told.holds:
-            kept = f"no group gains by leaving; {group} comes nearest and would lose {max(-told.gain, 0.0) + 0.0:,.2f}"
-        else:
-            number = "1 group gains" if told.groups == 1 else f"{told.groups} groups gain"
-            kept = f"{number} by leaving; most of all {group}: {told.gain:,.2f}"
-        proof = found.certificates.get(rule)
-        exact = "" if proof is None else ", certified exactly" if proof.right else f", NOT certified: {proof.reason}"
-        click.echo(f"{rule}: {kept}{exact}")
-    for rule, why in found.left_out.items():
-        click.echo(f"{rule}: left out; {why}")
-    if found.least_epsilon > 0:
-        click.echo(f"the core is empty: under any rule some group gains {found.least_epsilon:,.4f} or more by leaving;")
-        click.echo("equal_profit and lorenz are taken from the divisions where none gains more than that")

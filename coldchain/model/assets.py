@@ -50,6 +50,7 @@ class VehicleType(Noun):
 
     id: str = figure("-", "short name", min_length=1)
     name: str = figure("-", "name shown to people", "")
+    owner: str = figure("-", "carrier or co-operative whose vehicle it is when costs are shared; empty: for hire", "")
     payload_kg: float = figure("kg", "most it may carry", gt=0)
     volume_m3: float = figure("m³", "loading space", gt=0)
     cargo: Cargo = figure("-", "ambient, insulated or reefer; a reefer holds a temperature, it does not cool")

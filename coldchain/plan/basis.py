@@ -87,7 +87,7 @@ def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:
     site_hub, village_hub = (_nearest_hub(scenario.hubs, t) for t in (to_hub.time_h, from_village.time_h))
     rows, cols = np.arange(len(site_hub)), np.arange(len(village_hub))
     haul_h, haul_km = to_hub.time_h[rows, site_hub], to_hub.km[rows, site_hub]
-    speed = min(scenario.vehicle(key).speed_factor for key in scenario.routing.line_haul_vehicles)
+    speed = _slowest(scenario)
     today_h, today_km = from_village.time_h[cols, village_hub], from_village.km[cols, village_hub]
     return Basis(
         scenario=scenario,
@@ -108,9 +108,10 @@ def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:
 
 
 def part_of(basis: Basis, scenario: Scenario) -> Basis:
-    """Return the basis of a scenario that has some of the villages and sites of this one, and nothing else new.
+    """Return the basis of a scenario that has some villages, sites and vehicles of this one, and nothing else new.
 
-    Travel, lanes and rates of each village and site do not depend on the others, so they are picked, not computed.
+    Travel, lanes and rates of each village and site do not depend on the others, so they are picked, not computed;
+    lanes are worked out again only when the vehicles differ.
     """
     whole, placed = basis.scenario, basis.placed
     v = _rows([village.id for village in whole.villages], [village.id for village in scenario.villages])
@@ -118,20 +119,30 @@ def part_of(basis: Basis, scenario: Scenario) -> Basis:
     hubs = np.arange(placed.villages + placed.sites, len(placed.node))
     kept = np.concatenate([v, placed.villages + s, hubs])
     reach = (getattr(basis.reach, name)[np.ix_(v, s)] for name in Reach.__annotations__)
+    lanes = replace(basis.lanes, used=basis.lanes.used[:, :, :, s], loss=basis.lanes.loss[:, :, :, s])
+    lane_haul_h, hubs_of = basis.lane_haul_h[s], basis.site_hub[s]
+    if scenario.routing != whole.routing:
+        lane_haul_h = basis.haul_h[s] / _slowest(scenario)
+        lanes = depot_lanes(scenario, basis.classes, hubs_of, lane_haul_h, scenario.siting.max_first_mile_h)
     return replace(
         basis,
         scenario=scenario,
         placed=PlacedNetwork(placed.network, placed.node[kept], placed.offset_m[kept], len(v), len(s)),
         reach=Reach(*reach),
-        site_hub=basis.site_hub[s],
+        site_hub=hubs_of,
         village_hub=basis.village_hub[v],
         haul_h=basis.haul_h[s],
-        lane_haul_h=basis.lane_haul_h[s],
+        lane_haul_h=lane_haul_h,
         haul_km=basis.haul_km[s],
         today_km=basis.today_km[v],
         today=replace(basis.today, loss=basis.today.loss[v], hours=basis.today.hours[v]),
-        lanes=replace(basis.lanes, used=basis.lanes.used[:, :, :, s], loss=basis.lanes.loss[:, :, :, s]),
+        lanes=lanes,
     )
+
+
+def _slowest(scenario: Scenario) -> float:
+    """Return the least speed factor of the line haul."""
+    return min(scenario.vehicle(key).speed_factor for key in scenario.routing.line_haul_vehicles)
 
 
 def _rows(whole: list[str], part: list[str]) -> Indices:

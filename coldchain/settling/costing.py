@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from coldchain import __version__
 from coldchain.model import Scenario
-from coldchain.settling.members import Members, group_scenario
+from coldchain.settling.members import Members, group_scenario, legs
 
 if TYPE_CHECKING:
     from coldchain.plan import Ground
@@ -95,6 +95,8 @@ def cost_of(floor: Ground, members: Members, mask: int, parts: Sequence[Modules]
     group = [i for i in range(len(members.names)) if mask >> i & 1]
     if members.tonnes[group].sum() <= 0:
         return _nothing_to_cool(scenario, members, mask, group)
+    if not all(legs(scenario, members, group)):
+        return _today(floor, members, mask, group)
     whole, free = len(group) == len(members.names), len(group) <= FREE_SIZE
     factor = LONG_FACTOR if whole or len(group) == 1 else PAIR_FACTOR if free else 1.0
     own = replace(effort, seconds=effort.seconds * factor)
@@ -132,11 +134,25 @@ def _counts(scenario: Scenario, modules: Modules) -> NDArray[np.int64]:
     return np.array([modules.get(site.id, none) for site in scenario.sites], dtype=np.int64)
 
 
-def _nothing_to_cool(scenario: Scenario, members: Members, mask: int, group: Sequence[int]) -> GroupCost:
-    """Without produce there is nothing to plan; what stands is still kept up."""
+def _today(floor: Ground, members: Members, mask: int, group: Sequence[int]) -> GroupCost:
+    """Without vehicles for both legs produce goes today's way; what stands is still kept up."""
+    today = floor.part(group_scenario(floor.scenario, members, group)).today
+    upkeep = _upkeep(floor.scenario, members, group)
+    annual = {name: float(getattr(today.yearly, name)) for name in FIGURES}
+    annual["operation"] += upkeep
+    cost, harvest = today.yearly.total + upkeep, today.outcome.harvest_t
+    return GroupCost(mask, cost, cost, annual, today.outcome.loss_t, harvest, ({},))
+
+
+def _upkeep(scenario: Scenario, members: Members, group: Sequence[int]) -> float:
     upkeep = {kind.id: kind.opex_cny_year for kind in scenario.depot_types}
     own = [s for s, m in zip(scenario.sites, members.site, strict=True) if m in group]
-    cost = float(sum(upkeep[kind] * count for s in own for kind, count in s.modules().items()))
+    return float(sum(upkeep[kind] * count for s in own for kind, count in s.modules().items()))
+
+
+def _nothing_to_cool(scenario: Scenario, members: Members, mask: int, group: Sequence[int]) -> GroupCost:
+    """Without produce there is nothing to plan; what stands is still kept up."""
+    cost = _upkeep(scenario, members, group)
     return GroupCost(mask, cost, cost, {name: cost * (name == "operation") for name in FIGURES}, 0.0, 0.0, ({},))
 
 
@@ -150,6 +166,7 @@ def fingerprint(scenario: Scenario, members: Members, effort: Effort) -> str:
         members.column,
     ]
     told += [members.village.tolist(), members.site.tolist(), scenario.harvest_t.sum(axis=(1, 2)).tolist()]
+    told += [members.vehicles] if members.vehicles else []
     told += [effort.seconds, effort.seed, PAIR_FACTOR, LONG_FACTOR, FREE_SHARES, NARROW_SHARES, __version__]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 

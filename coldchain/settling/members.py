@@ -3,10 +3,14 @@
 A member owns villages by a column of theirs. A site belongs to the member of its owner's name, or else to the member of
 the nearest village. A member's subsidy claim is its share of the harvest, in tonnes, of the budget and of each
 county's pot. A group plans with the villages, sites and claims of its members; hubs and roads are for all.
+
+Where owners are members too, those of standing depots and of vehicles join although they have no village; a group then
+has the vehicles for hire and those of its members.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -31,6 +35,8 @@ class Members:
     village, site : member of each, shape (villages,) and (sites,)
     tonnes : harvest a year, shape (n,)
     claim_cny : share of the subsidy budget, shape (n,)
+    vehicles : vehicle type -> member who owns it; none of those for hire
+    unions : members by the larger body they belong to; empty when not asked for
     """
 
     names: tuple[str, ...]
@@ -39,22 +45,54 @@ class Members:
     site: NDArray[np.intp]
     tonnes: Floats
     claim_cny: Floats
+    vehicles: tuple[tuple[str, int], ...] = ()
+    unions: tuple[tuple[int, ...], ...] = ()
 
     @property
     def bare(self) -> tuple[int, ...]:
-        """Members who bring neither a site nor a claim."""
-        has_site = np.isin(np.arange(len(self.names)), self.site)
-        return tuple(int(i) for i in np.flatnonzero(~has_site & (self.claim_cny <= 0)))
+        """Members who bring neither a site nor a claim nor a vehicle."""
+        owners = np.r_[self.site, [member for _, member in self.vehicles]]
+        owns = np.isin(np.arange(len(self.names)), owners)
+        return tuple(int(i) for i in np.flatnonzero(~owns & (self.claim_cny <= 0)))
 
 
-def members_of(scenario: Scenario, column: str = "cooperative") -> Members:
+def members_of(
+    scenario: Scenario, column: str = "cooperative", *, owners: bool = False, unions: str | None = None
+) -> Members:
     """Read the members.
+
+    Parameters
+    ----------
+    column : of the villages, that names the member
+    owners : owners of standing depots and of vehicles are members too, with or without a village
+    unions : column of the villages that names the larger body each member belongs to
 
     Raises
     ------
     BadInputError
-        When there is no such column, or villages are left without a member.
+        When there is no such column, villages are left without a member, or a member lies in several unions.
     """
+    given = _column(scenario, column)
+    carriers = _carriers(scenario) if owners else {}
+    extra = {*(s.owner for s in scenario.sites if s.modules() and s.owner), *carriers.values()} if owners else set()
+    names = tuple(sorted({*given, *extra}, key=_natural))
+    village = np.array([names.index(name) for name in given], dtype=np.intp)
+    tonnes = np.bincount(village, scenario.harvest_t.sum(axis=(1, 2)), len(names)).astype(np.float64)
+    claim = np.asarray(scenario.siting.budget_cny * tonnes / max(float(tonnes.sum()), 1e-300), dtype=np.float64)
+    return Members(
+        names,
+        column,
+        village,
+        _site_members(scenario, names, village),
+        tonnes,
+        claim,
+        tuple((vehicle, names.index(carrier)) for vehicle, carrier in carriers.items()),
+        _unions(names, village, unions, _column(scenario, unions)) if unions else (),
+    )
+
+
+def _column(scenario: Scenario, column: str) -> list[str]:
+    """Return a column of the villages without gaps."""
     told = [name for name, info in Village.model_fields.items() if info.annotation is str]
     if column not in told:
         message = f"the members must be named by a column of the villages: {', '.join(told)}"
@@ -65,18 +103,37 @@ def members_of(scenario: Scenario, column: str = "cooperative") -> Members:
         message = f"{len(blank)} villages have no {column}; every village must name its member"
         faults = [Fault("villages.csv", None, column, v, message, "no-member") for v in blank[:SHOWN]]
         raise BadInputError(faults)
-    names = tuple(sorted(set(given), key=_natural))
-    village = np.array([names.index(name) for name in given], dtype=np.intp)
-    tonnes = np.bincount(village, scenario.harvest_t.sum(axis=(1, 2)), len(names)).astype(np.float64)
-    claim = np.asarray(scenario.siting.budget_cny * tonnes / max(float(tonnes.sum()), 1e-300), dtype=np.float64)
-    return Members(names, column, village, _site_members(scenario, names, village), tonnes, claim)
+    return given
+
+
+def _carriers(scenario: Scenario) -> dict[str, str]:
+    """Return who owns each vehicle type in use; those for hire are left out."""
+    routing = scenario.routing
+    used = dict.fromkeys((*routing.collection_vehicles, *routing.line_haul_vehicles))
+    return {key: owner for key in used if (owner := scenario.vehicle(key).owner.strip())}
+
+
+def _unions(
+    names: Sequence[str], village: NDArray[np.intp], column: str, given: Sequence[str]
+) -> tuple[tuple[int, ...], ...]:
+    """Group the members by the union of their villages; a member without villages is a union of its own."""
+    bodies: list[set[str]] = [set() for _ in names]
+    for member, body in zip(village, given, strict=True):
+        bodies[member].add(body)
+    faults = [
+        Fault("villages.csv", None, column, name, f"lies in several unions: {', '.join(sorted(body))}", "split-member")
+        for name, body in zip(names, bodies, strict=True)
+        if len(body) > 1
+    ]
+    if faults:
+        raise BadInputError(faults[:SHOWN])
+    told = [min(body) if body else f"\0{i}" for i, body in enumerate(bodies)]
+    return tuple(tuple(i for i, body in enumerate(told) if body == one) for one in dict.fromkeys(told))
 
 
 def _natural(name: str) -> tuple[object, ...]:
     """Sort ``member 10`` after ``member 9``."""
-    import re
-
-    return tuple((1, int(p), "") if p.isdigit() else (0, 0, p) for p in re.split(r"(\d+)", name) if p)
+    return tuple((1, int(p), "") if p.isdecimal() else (0, 0, p) for p in re.split(r"(\d+)", name) if p)
 
 
 def _site_members(scenario: Scenario, names: Sequence[str], village: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -92,21 +149,37 @@ def _site_members(scenario: Scenario, names: Sequence[str], village: NDArray[np.
 
 
 def group_scenario(scenario: Scenario, members: Members, group: Sequence[int]) -> Scenario:
-    """Return the scenario in which a group of members plans alone."""
+    """Return the scenario in which a group of members plans alone.
+
+    A group without a vehicle for one of the legs can use no depot: its sites are closed.
+    """
     mine = np.flatnonzero(np.isin(members.village, group))
     own = [s for s, m in zip(scenario.sites, members.site, strict=True) if m in group]
-    kept = own or [scenario.sites[0].model_copy(update={"status": "forbidden", "existing": ""})]
+    first, last = legs(scenario, members, group)
+    if not own or not first or not last:
+        own = [s.model_copy(update={"status": "forbidden", "existing": ""}) for s in own or scenario.sites[:1]]
+    routing = scenario.routing
+    if first and last:
+        routing = routing.model_copy(update={"collection_vehicles": first, "line_haul_vehicles": last})
     budget = float(members.claim_cny[list(group)].sum())
-    siting = scenario.siting.model_copy(update={"budget_cny": budget})
     pots = {county: pot * share for county, pot, share in _pots(scenario, mine)}
     return replace(
         scenario,
         villages=tuple(scenario.villages[i] for i in mine),
         harvest_t=scenario.harvest_t[mine],
-        sites=tuple(kept),
-        siting=siting,
+        sites=tuple(own),
+        routing=routing,
+        siting=scenario.siting.model_copy(update={"budget_cny": budget}),
         subsidy=scenario.subsidy.model_copy(update={"pot_by_county_cny": pots}),
     )
+
+
+def legs(scenario: Scenario, members: Members, group: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the vehicles a group may use on the first mile and on the line haul."""
+    others = {vehicle for vehicle, owner in members.vehicles if owner not in group}
+    routing = scenario.routing
+    first = tuple(key for key in routing.collection_vehicles if key not in others)
+    return first, tuple(key for key in routing.line_haul_vehicles if key not in others)
 
 
 def _pots(scenario: Scenario, mine: NDArray[np.intp]) -> list[tuple[str, float, float]]:

@@ -26,8 +26,8 @@ body { font: 14px/1.45 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sys
 h1 { font-size: 1.35rem; margin: 0 0 .2rem; } h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
 table { border-collapse: collapse; width: 100%; } td, th { padding: .3rem .5rem; border-bottom: 1px solid #ddd; }
 th { text-align: right; font-weight: 600; vertical-align: bottom; } th:first-child { text-align: left; }
-.wrap { white-space: normal; } td.n { text-align: right;
-  font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.wrap, td.n.wrap { white-space: normal; }
 tr.sum td { font-weight: 700; border-top: 2px solid #555; } small, .en { color: #555; } code { font-size: .8rem;
   overflow-wrap: anywhere; } @media print { body { margin: 0; max-width: none; }
   h2 { break-after: avoid; } tr { break-inside: avoid; } }
@@ -75,10 +75,16 @@ def statement_page(told: dict[str, Any]) -> str:
         for share, gain in lies.items()
     ]
     rule = f'<p>分摊规则：{chinese}<br><span class="en">rule: {english}</span></p>'
+    brings = told["brings"]
+    bill += [
+        (f"提供的{zh}", f"{en} it brings", escape(", ".join(brings[key])))
+        for key, zh, en in (("sites", "站址", "sites"), ("vehicles", "车辆", "vehicles"))
+        if brings[key]
+    ]
     parts = [
         _section("账单", "Bill, CNY a year", _pairs(bill)),
         _section("依据", "Why", _pairs(reasons)),
-        _section("本社各村", "Its villages, by tonnes", _villages(told)),
+        _section("本社各村", "Its villages, by tonnes", _villages(told)) if told["villages"] else "",
         totals_section(told["totals"]),
     ]
     return _page(f"结算单 · {told['member']}", "Settlement statement", rule + "".join(parts))
@@ -141,9 +147,52 @@ def overview_page(told: dict[str, Any]) -> str:
         _section(f"账单：{chinese}", f"Bills: {english}", table(["", "元 CNY"], bills, ["合计 all", whole]))
         + _section("各规则", "All rules, CNY a year", "<br>".join(parts))
         + _section("谁会退出", "Who would leave", table(["", "", "小组 group", "得益 gain"], verdicts))
+        + _section("账单不确定范围 5%–95%", "Band of each bill, 5-95 %", _bands(told, players))
+        + _section("若有一家退出（反之即加入）", "If one leaves (read backwards: joins)", _leavings(told))
+        + _section("虚报产量 ±10% 的得益（估计）", "Gain from misreporting by 10 % (estimate)", _lies(told, players))
         + totals_section(told["totals"])
     )
     return _page(f"共享冷链结算 · {told['game']['id']}", "Settlement of a shared cold chain", body)
+
+
+def _bands(told: dict[str, Any], players: Sequence[str]) -> str:
+    low, high = told["bands"][told["rule"]]
+    rows = [[p, yuan(told["fen"][p]), f"{money(a)} … {money(b)}"] for p, a, b in zip(players, low, high, strict=True)]
+    return table(["", "账单 bill", "范围 band"], rows)
+
+
+def _leavings(told: dict[str, Any]) -> str:
+    """Return for each member what its leaving costs itself and the others."""
+    rows = []
+    for leaving in told["if_leaves"]:
+        more = leaving["others_pay_more"]
+        if not more:
+            rows.append([leaving["member"], f"{leaving['plan_without_it']['cost_cny']:,.0f}", "–", "–", "–"])
+            continue
+        most = max(more, key=lambda player: more[player])
+        payer = f'<span class="wrap">{escape(most)}: {money(more[most])}</span>' if more[most] > 0 else "–"
+        figures = [money(leaving["it_loses_cny"]), money(sum(more.values())), payer]
+        rows.append([leaving["member"], f"{leaving['plan_without_it']['cost_cny']:,.0f}", *figures])
+    head = [
+        "",
+        "其余各家总成本<br>cost of the others",
+        "退出者多付<br>it pays more by",
+        "其余合计多付<br>others pay more by",
+    ]
+    return table([*head, "最愿出资挽留者<br>would pay most for it to stay"], rows)
+
+
+def _lies(told: dict[str, Any], players: Sequence[str]) -> str:
+    """Return the largest gain by rule, and who has it: above nothing the rule rewards lying."""
+    rows = []
+    for rule, gains in told["misreport_gain_cny"].items():
+        cells = []
+        for column in (0, 1):
+            figures = [gain[column] for gain in gains]
+            top = max(range(len(players)), key=lambda i: figures[i])
+            cells.append(f'{money(figures[top])} <span class="wrap">({escape(players[top])})</span>')
+        rows.append([f"{RULES[rule][0]} {RULES[rule][1]}", *cells])
+    return table(["最大得益 largest gain, CNY", "多报 +10%", "少报 −10%"], rows)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], last: Sequence[str] = ()) -> str:
@@ -160,7 +209,7 @@ def _cells(row: Sequence[str]) -> str:
 
 def _pairs(rows: Sequence[tuple[str, str, str]]) -> str:
     cells = "".join(
-        f'<tr><td>{escape(zh)}<br><span class="en">{escape(en)}</span></td><td class="n">{value}</td></tr>'
+        f'<tr><td>{escape(zh)}<br><span class="en">{escape(en)}</span></td><td class="n wrap">{value}</td></tr>'
         for zh, en, value in rows
     )
     return f"<table><tbody>{cells}</tbody></table>"

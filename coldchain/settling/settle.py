@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from coldchain.errors import BadInputError, Fault
 from coldchain.model import Scenario
 from coldchain.settling.costing import Effort, GroupCost, as_table, cost_table, fingerprint
-from coldchain.settling.members import Members, members_of
+from coldchain.settling.members import Members
 from coldchain.sharing import (
     Bands,
     Closure,
@@ -88,9 +88,9 @@ class Settlement:
 
 def settle(
     scenario: Scenario,
+    members: Members,
     folder: Path,
     *,
-    column: str = "cooperative",
     rules: Sequence[str] = (),
     effort: Effort | None = None,
     say: Say = lambda _: None,
@@ -99,23 +99,22 @@ def settle(
 
     Parameters
     ----------
+    members : from :func:`coldchain.settling.members.members_of`
     folder : where group plans are kept between runs
-    column : of the villages, that names the member
     rules : the first is the one billed, equal profit without any; all that apply are computed
 
     Raises
     ------
     BadInputError
-        When members cannot be read, or are too many for a table of all groups.
+        When the members are too many for a table of all groups, or the rule cannot be billed.
     """
     effort = effort or Effort()
-    members = members_of(scenario, column)
     n = len(members.names)
     if n > MOST_MEMBERS:
         message = f"{n} members are {(1 << n) - 1:,} groups; a full settlement takes at most {MOST_MEMBERS} members"
-        raise BadInputError([Fault("villages.csv", None, column, str(n), message, "too-many-members")])
-    if "owen" in rules:
-        message = "cannot be billed: a scenario names no unions; the villages of a member share its bill by tonnes"
+        raise BadInputError([Fault("villages.csv", None, members.column, str(n), message, "too-many-members")])
+    if "owen" in rules and not members.unions:
+        message = "needs --unions COLUMN of the villages, which names the larger body each member belongs to"
         raise BadInputError([Fault("--rule", None, "", "owen", message, "rule-left-out")])
     say(f"{n} members, {(1 << n) - 1} groups to plan")
     costs = cost_table(scenario, members, effort, folder, say)
@@ -128,7 +127,7 @@ def work_out(
 ) -> Settlement:
     """Apply the rules to costed groups; the bill is rounded nowhere here."""
     closure = consistent(as_table(costs), members.bare)
-    game = Game(members.names, "cost", closure.costs, members.tonnes, name=scenario.name)
+    game = Game(members.names, "cost", closure.costs, members.tonnes, members.unions, scenario.name)
     found = divide(game)
     if rule not in found.divisions:
         why = found.left_out.get(rule, "it does not apply to a scenario")
@@ -146,11 +145,12 @@ def work_out(
 
 
 def _misreports(game: Game, now: dict[str, Floats]) -> dict[str, Floats]:
-    """Return by rule what each member gains by reporting a tenth more, and a tenth less."""
+    """Return by rule what each member gains by reporting a tenth more, and a tenth less; nothing without produce."""
     gains = {rule: np.zeros((game.n, 2)) for rule in now}
-    for i in range(game.n):
+    producers = range(game.n) if game.volume is None else np.flatnonzero(game.volume)
+    for i in producers:
         for column, share in enumerate((MISREPORT, -MISREPORT)):
-            told = gain_of_misreport(game, misreported(game, i, share), tuple(now), now)
+            told = gain_of_misreport(game, misreported(game, int(i), share), tuple(now), now)
             for rule, gain in told.items():
                 gains[rule][i, column] = gain[i]
     return gains

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from coldchain.settling.costing import GroupCost
 from coldchain.settling.settle import MISREPORT, Settlement, within
 from coldchain.sharing import whole_fen
 
@@ -47,9 +48,17 @@ def member_statement(settlement: Settlement, member: int, fen: list[int]) -> dic
             f"{share:+.0%}": round(float(settlement.misreport[rule][member, k]), 2)
             for k, share in enumerate((MISREPORT, -MISREPORT))
         },
+        "brings": brings(settlement, member),
         "villages": _villages(settlement, member, fen[member]),
         "totals": totals(settlement, fen),
     }
+
+
+def brings(settlement: Settlement, member: int) -> dict[str, list[str]]:
+    """Return the sites and vehicles a member brings."""
+    members, scenario = settlement.members, settlement.scenario
+    sites = [site.id for site, owner in zip(scenario.sites, members.site, strict=True) if owner == member]
+    return {"sites": sites, "vehicles": [vehicle for vehicle, owner in members.vehicles if owner == member]}
 
 
 def _leaving(settlement: Settlement, member: int) -> dict[str, float]:
@@ -67,9 +76,11 @@ def _leaving(settlement: Settlement, member: int) -> dict[str, float]:
 
 
 def _villages(settlement: Settlement, member: int, bill_fen: int) -> list[dict[str, Any]]:
-    """Split the bill of a member between its villages by tonnes, in whole fen that add up to it."""
+    """Split the bill of a member between its villages by tonnes, in whole fen that add up to it; none: an owner."""
     scenario = settlement.scenario
     mine = np.flatnonzero(settlement.members.village == member)
+    if not len(mine):
+        return []
     tonnes = scenario.harvest_t[mine].sum(axis=(1, 2))
     share = tonnes / tonnes.sum() if tonnes.sum() > 0 else np.full(len(mine), 1 / len(mine))
     fen = whole_fen((share * bill_fen / 100).tolist())
@@ -138,8 +149,24 @@ def _leaving_of_all(settlement: Settlement, member: int) -> dict[str, Any]:
     rule = settlement.rule
     bill = told.amounts.get(rule)
     more = told.pays_to_keep.get(rule)
+    rest = settlement.costs[(settlement.game.everyone ^ (1 << member)) - 1]
     return {
         "member": players[member],
+        "plan_without_it": {
+            "cost_cny": round(rest.cost_cny, 2),
+            "loss_t": rest.loss_t,
+            "new_modules": _named(settlement, rest),
+        },
         "bills": {} if bill is None else dict(zip(players, np.round(bill, 2).tolist(), strict=True)),
         "others_pay_more": {} if more is None else dict(zip(players, np.round(more, 2).tolist(), strict=True)),
+        "it_loses_cny": None if bill is None else round(told.loses[rule], 2),
+    }
+
+
+def _named(settlement: Settlement, cost: GroupCost) -> dict[str, dict[str, int]]:
+    """Return the new modules of a plan by site and depot type."""
+    kinds = [kind.id for kind in settlement.scenario.depot_types]
+    return {
+        site: {kind: number for kind, number in zip(kinds, row, strict=True) if number}
+        for site, row in cost.starts[0].items()
     }

@@ -37,7 +37,9 @@ def without(game: Game, member: int) -> Game:
     keep = [i for i in range(game.n) if i != member]
     values = game.values[sums(1 << np.array(keep, dtype=np.int64))]
     volume = None if game.volume is None else game.volume[keep]
-    return Game(tuple(game.players[i] for i in keep), game.kind, values, volume, name=game.name)
+    at = {i: k for k, i in enumerate(keep)}
+    unions = tuple(left for union in game.unions if (left := tuple(at[i] for i in union if i != member)))
+    return Game(tuple(game.players[i] for i in keep), game.kind, values, volume, unions, game.name)
 
 
 def bills(game: Game, rules: Sequence[str]) -> dict[str, Floats]:

@@ -1,0 +1,120 @@
+"""What ``coldchain share`` prints: rules side by side, who would leave, what changes when a member goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from coldchain.settling import Settlement
+    from coldchain.sharing import Division, Divisions
+
+RULES_A_TABLE = 4
+
+
+def as_object(found: Divisions) -> dict[str, Any]:
+    """Return the object of ``--json``: amounts unrounded, whole fen, and the verdict on each rule."""
+    from coldchain.sharing import whole_fen
+
+    players = found.game.players
+    rows = found.divisions.items()
+    return {
+        "schema": "coldchain.share/1",
+        "game": {"id": found.game.name, "kind": found.game.kind, "players": list(players)},
+        "allocations": {rule: dict(zip(players, d.amounts.tolist(), strict=True)) for rule, d in rows},
+        "fen": {rule: dict(zip(players, whole_fen(d.amounts.tolist()), strict=True)) for rule, d in rows},
+        "stability": {rule: _verdict(d) for rule, d in rows},
+        "least_epsilon": found.least_epsilon,
+        "certified_exactly": {rule: proof.right for rule, proof in found.certificates.items()},
+        "left_out": found.left_out,
+    }
+
+
+def _verdict(division: Division) -> dict[str, Any]:
+    told = division.stability
+    return {"holds": told.holds, "worst_group": list(told.group), "gain": told.gain, "groups_that_gain": told.groups}
+
+
+def show(found: Divisions) -> None:
+    """Print amounts that add up, savings, and who would leave."""
+    from rich.console import Console
+
+    console = Console()
+    rules = list(found.divisions)
+    click.echo(f"what each {'pays' if found.game.kind == 'cost' else 'gets'}, and the saving against standing alone")
+    for at in range(0, len(rules), RULES_A_TABLE):
+        console.print(_table(found, rules[at : at + RULES_A_TABLE]))
+    _say_who_leaves(found)
+
+
+def _table(found: Divisions, rules: list[str]) -> Any:
+    from rich.table import Table
+
+    from coldchain.sharing import whole_fen, yuan
+
+    game, table = found.game, Table()
+    table.add_column("member")
+    chosen = [found.divisions[rule] for rule in rules]
+    for rule in rules:
+        table.add_column(rule.replace("_", " "), justify="right")
+    fen = [whole_fen(division.amounts.tolist()) for division in chosen]
+    for i, member in enumerate(game.players):
+        saved = [_share(game.saving(division.amounts)[i], game.alone[i]) for division in chosen]
+        table.add_row(member, *(f"{yuan(amount[i])} {share}" for amount, share in zip(fen, saved, strict=True)))
+    table.add_row("all", *(yuan(sum(amount)) for amount in fen), style="bold")
+    table.add_row("verdict", *("holds" if division.stability.holds else "blocked" for division in chosen))
+    return table
+
+
+def _share(saving: float, alone: float) -> str:
+    return f"{saving / abs(alone):+.1%}" if abs(alone) > 1e-12 else f"{saving:+,.2f}"
+
+
+def _say_who_leaves(found: Divisions) -> None:
+    for rule, division in found.divisions.items():
+        told = division.stability
+        group = " + ".join(told.group)
+        if told.holds:
+            kept = f"no group gains by leaving; {group} comes nearest and would lose {max(-told.gain, 0.0) + 0.0:,.2f}"
+        else:
+            number = "1 group gains" if told.groups == 1 else f"{told.groups} groups gain"
+            kept = f"{number} by leaving; most of all {group}: {told.gain:,.2f}"
+        proof = found.certificates.get(rule)
+        exact = "" if proof is None else ", certified exactly" if proof.right else f", NOT certified: {proof.reason}"
+        click.echo(f"{rule}: {kept}{exact}")
+    for rule, why in found.left_out.items():
+        click.echo(f"{rule}: left out; {why}")
+    if found.least_epsilon > 0:
+        click.echo(f"the core is empty: under any rule some group gains {found.least_epsilon:,.4f} or more by leaving;")
+        click.echo("equal_profit and lorenz are taken from the divisions where none gains more than that")
+
+
+def show_leaving(settled: Settlement, member: int) -> None:
+    """Print the others' new plan and bills when a member leaves, and who would pay for it to stay."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from coldchain.settling import overview
+
+    told = overview(settled)["if_leaves"][member]
+    name, without = told["member"], told["plan_without_it"]
+    figures = f"{without['cost_cny']:,.0f} CNY a year and lose {without['loss_t']:,.1f} t"
+    click.echo(f"without {name} the others plan for {figures}; read the other way round, {name} joins them")
+    if not told["bills"]:
+        click.echo(f"{settled.rule} does not apply to the others alone")
+        return
+    click.echo("new modules: " + (", ".join(f"{s} {_kinds(k)}" for s, k in without["new_modules"].items()) or "none"))
+    table = Table()
+    for column in ("member", "bill now", f"without {name}", "would pay for it to stay"):
+        table.add_column(column, justify="left" if column == "member" else "right")
+    now = dict(zip(settled.game.players, settled.amounts.tolist(), strict=True))
+    for player, bill in told["bills"].items():
+        pays = told["it_loses_cny"] if player == name else told["others_pay_more"][player]
+        text = f"leaves: loses {pays:,.2f}" if player == name else f"{max(pays, 0.0):,.2f}"
+        table.add_row(player, f"{now[player]:,.2f}", f"{bill:,.2f}", text)
+    Console().print(table)
+
+
+def _kinds(kinds: dict[str, int]) -> str:
+    return " + ".join(f"{number} {kind}" for kind, number in kinds.items())
