@@ -18,8 +18,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"scenario", "network", "spoilage"}),
     frozenset({"siting", "routing", "sharing", "verify"}),
     frozenset({"plan"}),
-    frozenset({"report", "batch", "importing", "benching", "exploring", "settling"}),
+    frozenset({"report", "importing", "benching", "exploring", "settling"}),
     frozenset({"dispatching"}),
+    frozenset({"batch"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )
@@ -104,6 +105,7 @@ def test_help_imports_nothing_heavy() -> None:
         "explain",
         "compare",
         "routes",
+        "batch",
     ],
 )
 def test_help_of_each_command_gives_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ import traceback
 import click
 
 from coldchain.cli import commands
+from coldchain.cli.batching import batch
 from coldchain.cli.benching import bench
 from coldchain.cli.exploring import compare, explain, sweep
 from coldchain.cli.routing import routes
@@ -32,13 +33,13 @@ def cli(debug: bool) -> None:
       coldchain plan county --out runs/county          the plan, its tables and map
 
     Exit codes: 0 plan found, 1 bug, 2 usage, 3 bad input, 4 proved infeasible, 5 no plan within the limit,
-    6 wanted gap not met, 8 missing package or solver, 130 interrupted with no plan.
+    6 wanted gap not met, 7 batch partly failed, 8 missing package or solver, 130 interrupted with no plan.
     """  # noqa: D301
 
 
 for command in (
     commands.init, commands.import_, commands.check, commands.plan, commands.verify, commands.doctor, commands.demo,
-    bench, routes, share, sweep, explain, compare,
+    bench, routes, share, sweep, explain, compare, batch,
 ):  # fmt: skip
     cli.add_command(command)
 

@@ -218,7 +218,8 @@ def run_sweep(
     asked = tuple(sorted({float(budget) for budget in budgets}))
     own = scenario.siting.budget_cny
     grid = sorted({*asked, own, own + MILLION})
-    settings = {"time_limit_s": effort.time_limit_s, "seed": effort.seed}
+    limit = {"quick": 1.0} if effort.quick else {"time_limit_s": effort.time_limit_s}
+    settings = {**limit, "seed": effort.seed}
     with solver(scenario, faults, effort) as solve:
         ledger = _Ledger(scenario, folder / POINTS, settings, solve, effort)
         while not effort.stop() and (todo := _next_budgets(ledger, grid, effort.jobs)):

@@ -1,0 +1,111 @@
+"""One job from start to end, wherever it runs: what every executor calls, on this machine or on a cluster.
+
+Workers share a file system with the batch, or they are handed the scenario as a parcel and give the run back as one.
+"""
+
+from __future__ import annotations
+
+import io
+import queue
+import tempfile
+import threading
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coldchain.batch.jobs import files_of
+from coldchain.batch.minder import Minder
+from coldchain.batch.orders import SUMMARIES, Limits, Order, Outcome
+
+SCENARIO, ORDERS, RUN = "scenario", "orders", "run"
+HALT = threading.Event()
+"""Set to end the jobs that run in this process."""
+_IDLE: queue.LifoQueue[Minder] = queue.LifoQueue()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """How a job went, and its run as a parcel when the scenario came as one."""
+
+    outcome: Outcome
+    parcel: bytes | None = None
+
+
+def errand(order: Order, limits: Limits, parcel: bytes | None = None) -> Reply:
+    """Do one job in a worker process of this process; an earlier finished run is left as it is.
+
+    Parameters
+    ----------
+    parcel : the scenario, from :func:`pack_inputs`; None when its paths can be reached from here
+    """
+    if parcel is not None:
+        return _by_value(order, limits, parcel)
+    if finished(Path(order.out), order.command):
+        return Reply(Outcome(order.key, None))
+    return Reply(_minded(order, limits))
+
+
+def finished(folder: Path, command: str) -> bool:
+    """Tell whether a run is whole."""
+    return (folder / SUMMARIES[command]).is_file()
+
+
+def end_idle() -> None:
+    """End the worker processes that wait for a job."""
+    while True:
+        try:
+            _IDLE.get_nowait().end()
+        except queue.Empty:
+            return
+
+
+def pack_inputs(order: Order) -> bytes:
+    """Put the scenario of a job, and its orders, into a parcel."""
+    folder, packed = Path(order.scenario), io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parcel:
+        for path in files_of(folder):
+            parcel.write(path, f"{SCENARIO}/{path.relative_to(folder).as_posix()}")
+        if order.orders and Path(order.orders).is_file():
+            parcel.write(order.orders, f"{ORDERS}/{Path(order.orders).name}")
+    return packed.getvalue()
+
+
+def unpack_run(parcel: bytes, target: Path) -> None:
+    """Put a run in its place whole."""
+    partial = target.with_name(f".{target.name}.arriving")
+    with zipfile.ZipFile(io.BytesIO(parcel)) as packed:
+        packed.extractall(partial)
+    if not target.exists():
+        (partial / RUN).rename(target)
+        partial.rmdir()
+
+
+def _by_value(order: Order, limits: Limits, parcel: bytes) -> Reply:
+    with tempfile.TemporaryDirectory(prefix="coldchain-job-") as place:
+        root = Path(place)
+        with zipfile.ZipFile(io.BytesIO(parcel)) as packed:
+            packed.extractall(root)
+        orders = str(root / ORDERS / Path(order.orders).name) if order.orders else ""
+        here = replace(order, scenario=str(root / SCENARIO), orders=orders, out=str(root / RUN))
+        outcome = _minded(here, limits)
+        return Reply(outcome, None if outcome.failure is not None else _packed_run(root / RUN))
+
+
+def _packed_run(folder: Path) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parcel:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                parcel.write(path, f"{RUN}/{path.relative_to(folder).as_posix()}")
+    return packed.getvalue()
+
+
+def _minded(order: Order, limits: Limits) -> Outcome:
+    try:
+        minder = _IDLE.get_nowait()
+    except queue.Empty:
+        minder = Minder()
+    try:
+        return minder.run(order, limits, HALT.is_set)
+    finally:
+        _IDLE.put(minder)

@@ -1,0 +1,213 @@
+"""Jobs: which scenarios a list or a folder names, and the hash that names the run of each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from coldchain import __version__
+from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.scenario import BASE, FILE, RawTable, input_files, read_raw
+
+Command = Literal["plan", "routes", "sweep"]
+COMMANDS: tuple[Command, ...] = ("plan", "routes", "sweep")
+SOLVERS = ("highspy", "numba", "numpy", "ortools", "scipy")
+OWN = ("name", "scenario", "variant", "budget_cny", "orders", "day")
+ROADS = (".pbf", ".osm", ".gz", ".bz2", ".hgt", ".zip", ".shp", ".shx", ".dbf", ".prj", ".cpg")
+KEY_LENGTH = 16
+LIST, RUN = "counties.csv", "summary.json"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked of every job.
+
+    Attributes
+    ----------
+    quick : answers do not depend on the clock; otherwise ``time_limit_s`` ends each plan
+    iterations : of the routes
+    budgets : CNY, of the sweeps
+    maps : whether map and layers are written too
+    """
+
+    command: Command = "plan"
+    quick: bool = True
+    time_limit_s: float = 120.0
+    seed: int = 0
+    iterations: int = 20_000
+    budgets: tuple[float, ...] = ()
+    maps: bool = False
+
+    def deciding(self) -> dict[str, Any]:
+        """Return what the answer depends on."""
+        own: dict[str, dict[str, Any]] = {
+            "plan": {"maps": self.maps},
+            "routes": {"iterations": self.iterations},
+            "sweep": {"budgets": list(self.budgets)},
+        }
+        limit = {} if self.quick or self.command == "routes" else {"time_limit_s": self.time_limit_s}
+        return {"command": self.command, "quick": self.quick, "seed": self.seed, **limit, **own[self.command]}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One scenario of a batch.
+
+    Attributes
+    ----------
+    name : unique in the batch
+    given : the scenario's place as the list says it; ``folder`` is where it lies
+    budget_cny : instead of the scenario's own
+    orders, day : of routes
+    more : other columns of the list, handed on to the result table
+    """
+
+    name: str
+    given: str
+    folder: Path
+    variant: str = BASE
+    budget_cny: float | None = None
+    orders: Path | None = None
+    day: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self, settings: Settings) -> str:
+        """Return the hash of all that decides the run: input files, variant, settings and versions."""
+        facts = {
+            "files": _hashes(self.folder),
+            "variant": self.variant,
+            "budget_cny": self.budget_cny,
+            "orders": _hash(self.orders) if self.orders is not None else "",
+            "day": self.day,
+            "settings": settings.deciding(),
+            "versions": {"coldchain": __version__, **_versions()},
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:KEY_LENGTH]
+
+
+def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
+    """Read a table of scenarios, or look for scenario folders in a folder.
+
+    Parameters
+    ----------
+    source : table with a column ``scenario`` (a folder, from where the table lies) and any of name, variant,
+        budget_cny, orders, day; or a folder, whose own ``counties.csv`` counts, else all folders in it with a
+        ``scenario.toml`` (for routes: runs of plans, too)
+
+    Raises
+    ------
+    BadInputError
+        Naming every row that is wrong. A scenario that is missing or broken is no fault of the list: it fails alone.
+    UsageError
+        When there is no such path.
+    """
+    if source.is_dir():
+        listed = source / LIST
+        if listed.is_file():
+            return _from_table(listed)
+        marks = (RUN, FILE) if command == "routes" else (FILE,)
+        for mark in marks:
+            if jobs := tuple(_from_folder(source, mark)):
+                return jobs
+        message = f"holds no folder with a {' or a '.join(reversed(marks))}"
+        raise BadInputError([Fault(str(source), None, "", "", message, "no-scenarios")])
+    if not source.is_file():
+        raise UsageError(f"{source} is neither a table nor a folder")
+    return _from_table(source)
+
+
+def _from_folder(source: Path, mark: str) -> Iterator[Job]:
+    for path in sorted(source.rglob(mark)):
+        inside = path.parent.relative_to(source)
+        if not any(part.startswith(".") for part in inside.parts):
+            name = "-".join(inside.parts) or source.resolve().name
+            yield Job(name, inside.as_posix(), path.parent)
+
+
+def _from_table(path: Path) -> tuple[Job, ...]:
+    raw = read_raw(path)
+    faults = list(raw.faults)
+    if raw.rows and "scenario" not in raw.rows[0][1]:
+        faults.append(Fault(raw.file, 1, "scenario", "", "there is no such column; it is needed", "missing"))
+    elif not raw.rows and not faults:
+        faults.append(Fault(raw.file, None, "", "", "holds no scenario; at least one row is needed", "no-rows"))
+    else:
+        jobs = tuple(_row(path, line, cells, faults) for line, cells in raw.rows)
+        faults += _twice(raw, jobs)
+    if faults:
+        raise BadInputError(faults)
+    return jobs
+
+
+def _row(path: Path, line: int, cells: dict[str, str], faults: list[Fault]) -> Job:
+    given = cells["scenario"]
+    if not given:
+        faults.append(Fault(path.name, line, "scenario", "", "must name a scenario folder", "missing"))
+    name = cells.get("name") or "-".join(part for part in Path(given).parts if part not in ("/", "..", "."))
+    if wrong := sorted(set(name) & set('/\\:*?"<>|')):
+        message = f"must be fit for a folder's name; it holds {' '.join(wrong)}"
+        faults.append(Fault(path.name, line, "name", name, message, "bad-name"))
+    budget: float | None = None
+    text = cells.get("budget_cny", "")
+    try:
+        budget = float(text) if text else None
+    except ValueError:
+        faults.append(Fault(path.name, line, "budget_cny", text, "must be a number of CNY", "not-a-number"))
+    if budget is not None and not 0 <= budget < float("inf"):
+        faults.append(Fault(path.name, line, "budget_cny", text, "must be 0 or more", "out-of-range"))
+    orders = path.parent / cells["orders"] if cells.get("orders") else None
+    more = {key: value for key, value in cells.items() if key not in OWN}
+    variant = cells.get("variant") or BASE
+    return Job(name, given, path.parent / given, variant, budget, orders, cells.get("day", ""), more)
+
+
+def _twice(raw: RawTable, jobs: tuple[Job, ...]) -> list[Fault]:
+    seen: dict[str, int] = {}
+    faults = []
+    for (line, _), job in zip(raw.rows, jobs, strict=True):
+        if job.name in seen:
+            message = f"stands on line {seen[job.name]} already; give each row a name of its own in the column name"
+            faults.append(Fault(raw.file, line, "name", job.name, message, "duplicate-id"))
+        seen.setdefault(job.name, line)
+    return faults
+
+
+def files_of(folder: Path) -> tuple[Path, ...]:
+    """Return the input files of a scenario, roads of other formats included, or tables of a run; of nothing, none."""
+    if not folder.is_dir():
+        return ()
+    roads = (path for path in folder.rglob("*") if path.suffix.lower() in ROADS)
+    tables = folder.glob("tables/*.csv") if (folder / RUN).is_file() else ()
+    return tuple(sorted({*input_files(folder), *(path for path in (*roads, *tables) if path.is_file())}))
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """Hash the inputs; of a run its tables and the scenario it was made from, not when it was made."""
+    found = {path.relative_to(folder).as_posix(): _hash(path) for path in files_of(folder)}
+    try:
+        scenario = json.loads((folder / RUN).read_text(encoding="utf-8"))["scenario"]
+    except (OSError, ValueError, KeyError):
+        return found
+    return {**found, "scenario": f"{scenario.get('sha256')} {scenario.get('variant')}"}
+
+
+def _hash(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in SOLVERS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = ""
+    return found

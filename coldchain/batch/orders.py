@@ -1,0 +1,83 @@
+"""What goes to a worker and what comes back: plain values, so that they travel as one line of JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+SUMMARIES = {"plan": "summary.json", "routes": "routes.json", "sweep": "sweep.json"}
+LASTING = ("bad-input", "infeasible")
+"""Kinds that the same inputs give again."""
+SHOWN_PROBLEMS = 5
+
+
+@dataclass(frozen=True)
+class Order:
+    """One job as a worker needs it; paths are absolute.
+
+    Attributes
+    ----------
+    scenario, out : where the scenario lies and the run folder goes, for the worker
+    origin, beside : the scenario where the batch was started, and its way from the run folder
+    """
+
+    name: str
+    key: str
+    command: str
+    scenario: str
+    out: str
+    origin: str
+    beside: str
+    variant: str
+    budget_cny: float | None
+    orders: str
+    day: str
+    quick: bool
+    time_limit_s: float
+    seed: int
+    iterations: int
+    budgets: tuple[float, ...]
+    maps: bool
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a line."""
+        values: dict[str, Any] = json.loads(text)
+        return cls(**{**values, "budgets": tuple(values["budgets"])})
+
+    def to_json(self) -> str:
+        """Write a line."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job failed; kinds: ``bad-input infeasible limit time memory crash bug failed``."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job went.
+
+    Attributes
+    ----------
+    seconds, processor_s, peak_mib : of the worker with its solver; not part of any result
+    """
+
+    key: str
+    failure: Failure | None
+    seconds: float = 0.0
+    processor_s: float = 0.0
+    peak_mib: float = 0.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most a single job may take: seconds and MiB; None for no limit."""
+
+    seconds: float | None = None
+    memory_mib: float | None = None

@@ -1,0 +1,118 @@
+"""The work of one job: what the single commands do, into a folder that appears whole, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from coldchain.batch.orders import SHOWN_PROBLEMS, Failure, Order
+from coldchain.errors import BadInputError, ColdchainError, Fault, InfeasibleError, LimitError
+
+
+def perform(order: Order) -> Failure | None:
+    """Do one job; a known failure is returned, a bug is raised."""
+    works = {"plan": _plan, "routes": _routes, "sweep": _sweep}
+    try:
+        problems = works[order.command](order)
+    except BadInputError as error:
+        return Failure("bad-input", _listed(error.faults))
+    except InfeasibleError as error:
+        return Failure("infeasible", str(error))
+    except LimitError as error:
+        return Failure("limit", str(error))
+    except ColdchainError as error:
+        return Failure("failed", str(error))
+    if problems:
+        return Failure("bug", "the result does not verify: " + "; ".join(problems[:SHOWN_PROBLEMS]))
+    return None
+
+
+def _listed(faults: tuple[Fault, ...]) -> str:
+    errors = [str(fault) for fault in faults if not fault.warning]
+    more = f"; … and {len(errors) - SHOWN_PROBLEMS} more" if len(errors) > SHOWN_PROBLEMS else ""
+    return "; ".join(errors[:SHOWN_PROBLEMS]) + more
+
+
+def _plan(order: Order) -> tuple[str, ...]:
+    from coldchain.plan import Near, Options, lay_ground, plan_on
+    from coldchain.plan import plan as compute
+    from coldchain.report import run_information, write_folder, write_run, write_tables
+    from coldchain.report.folder import SUMMARY
+
+    scenario, faults = _loaded(order)
+    if order.quick:
+        options = Options.quickly(order.seed)
+        made = plan_on(lay_ground(scenario, options, faults), options, Near(further=False))
+    else:
+        made = compute(scenario, Options(time_limit_s=order.time_limit_s, seed=order.seed), faults)
+    if not made.report.ok:
+        return made.report.problems
+    about = run_information(made, _arguments(order))
+    target = Path(order.out)
+    if order.maps:
+        write_run(made, target, about)
+    else:
+        write_folder(target, lambda partial: write_tables(made.tables, partial, SUMMARY, made.summary, about))
+    return ()
+
+
+def _routes(order: Order) -> tuple[str, ...]:
+    from coldchain.dispatching.dispatch import Wish, dispatch
+    from coldchain.dispatching.folder import write_day
+
+    wish = Wish(
+        Path(order.scenario),
+        orders=Path(order.orders) if order.orders else None,
+        day=order.day or None,
+        variant=order.variant,
+        iterations=order.iterations,
+        time_limit_s=None if order.quick else order.time_limit_s,
+        seed=order.seed,
+    )
+    write_day(dispatch(wish), Path(order.out), _arguments(order))
+    return ()
+
+
+def _sweep(order: Order) -> tuple[str, ...]:
+    """Sweep beside the target first: finished budgets stay there when the job is ended, for the next time."""
+    from coldchain.exploring import Effort, run_sweep
+    from coldchain.report.sweeping import write_sweep
+
+    scenario, faults = _loaded(order)
+    target = Path(order.out)
+    partial = target.with_name(f".{target.name}.partial")
+    effort = Effort(time_limit_s=order.time_limit_s, seed=order.seed, quick=order.quick)
+    partial.mkdir(parents=True, exist_ok=True)
+    result = run_sweep(scenario, order.budgets, partial, effort, (), faults)
+    if result.problems:
+        return result.problems
+    facts = {"name": scenario.name, "variant": scenario.variant, "sha256": scenario.sha256}
+    facts["harvest_t"] = float(scenario.harvest_t.sum())
+    facts["lon"], facts["lat"] = (sum(getattr(v, k) for v in scenario.villages) / len(scenario.villages)
+                                  for k in ("lon", "lat"))  # fmt: skip
+    write_sweep(result.as_dict(facts, scenario.siting.budget_cny), result.table(), partial)
+    if target.exists():
+        shutil.rmtree(target)
+    partial.rename(target)
+    return ()
+
+
+def _loaded(order: Order) -> tuple[Any, tuple[Fault, ...]]:
+    from coldchain.scenario import budget_faults, load
+
+    scenario, faults = load(order.scenario, order.variant)
+    if order.budget_cny is not None:
+        siting = scenario.siting.model_copy(update={"budget_cny": order.budget_cny})
+        if wrong := budget_faults(siting):
+            raise BadInputError(wrong)
+        scenario = replace(scenario, siting=siting)
+    return scenario, faults
+
+
+def _arguments(order: Order) -> Mapping[str, Any]:
+    names = ("variant", "seed", "quick", "time_limit_s", "iterations", "command", "day")
+    about = {name: getattr(order, name) for name in names}
+    return {**about, "scenario": order.origin, "scenario_from_run": order.beside, "budget": order.budget_cny}
