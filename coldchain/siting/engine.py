@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import json
+import os
 import queue
 import re
 import subprocess
@@ -124,8 +127,15 @@ class Outcome:
     bound: float
 
 
+Child = subprocess.Popen[bytes]
+Lines = queue.Queue[tuple[str, bytes]]
+_idle: list[tuple[int, Child, Lines]] = []
+
+
 class Engine:
-    """Solves models until a deadline or a stop; a context manager that ends its child process.
+    """Solves models until a deadline or a stop; a context manager that ends its child process or leaves it to the next.
+
+    A child takes half a second to start, so one that has nothing to do waits for the next engine of this process.
 
     Parameters
     ----------
@@ -139,13 +149,17 @@ class Engine:
         self.stop = stop
         self.seed = seed
         self._child: subprocess.Popen[bytes] | None = None
-        self._lines: queue.Queue[tuple[str, bytes]] = queue.Queue()
+        self._lines: Lines = queue.Queue()
+        self._busy = False
         self._folder = tempfile.TemporaryDirectory(prefix="coldchain-siting-")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._child is not None and not self._busy and not _idle:
+            _idle.append((os.getpid(), self._child, self._lines))
+            self._child = None
         self._end_child()
         self._folder.cleanup()
 
@@ -216,6 +230,7 @@ class Engine:
                     return Outcome("limit", _read_solution(self.improving, len(model.cost)), None, -np.inf)
                 continue
             if kind == "R":
+                self._busy = False
                 return _outcome(_parse(payload), model)
             if kind == "E":
                 raise ColdchainError(f"HiGHS failed: {payload.decode()}")
@@ -229,15 +244,8 @@ class Engine:
 
     def _send(self, parts: list[bytes]) -> None:
         if self._child is None:
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "coldchain.siting.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            self._lines = queue.Queue()
-            threading.Thread(target=_listen, args=(self._child.stdout, self._lines), daemon=True).start()
+            self._child, self._lines = _waiting() or _start()
+        self._busy = True
         pipe = self._child.stdin
         if pipe is None:  # pragma: no cover - Popen was given a pipe
             raise ColdchainError("the solver process has no input")
@@ -245,17 +253,53 @@ class Engine:
         pipe.flush()
 
     def _end_child(self) -> None:
-        if self._child is None:
-            return
-        self._child.kill()
-        self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
+        if self._child is not None:
+            _end(self._child)
+        self._child, self._busy = None, False
+
+
+def _waiting() -> tuple[Child, Lines] | None:
+    """Take the child that waits, if it is of this process and alive."""
+    while _idle:
+        owner, child, lines = _idle.pop()
+        if owner == os.getpid():
+            if child.poll() is None:
+                return child, lines
+            _end(child)
+    return None
+
+
+def _start() -> tuple[Child, Lines]:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "coldchain.siting.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    lines: Lines = queue.Queue()
+    threading.Thread(target=_listen, args=(child.stdout, lines), daemon=True).start()
+    return child, lines
+
+
+def _end(child: Child) -> None:
+    child.kill()
+    child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
                 pipe.close()
-        self._child = None
 
 
-def _listen(source: IO[bytes], lines: queue.Queue[tuple[str, bytes]]) -> None:
+@atexit.register
+def _end_waiting() -> None:
+    while _idle:
+        owner, child, _ = _idle.pop()
+        if owner == os.getpid():
+            _end(child)
+
+
+def _listen(source: IO[bytes], lines: Lines) -> None:
     try:
         while line := source.readline():
             kind, rest = line[:1].decode(), line[2:].rstrip(b"\n")
