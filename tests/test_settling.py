@@ -30,6 +30,7 @@ from coldchain.settling import (
     fingerprint,
     group_scenario,
     lay_floor,
+    member_floors,
     member_statement,
     members_of,
     overview,
@@ -41,8 +42,11 @@ from coldchain.sharing import (
     bands,
     bills,
     consistent,
+    equal_profit,
+    equal_profit_known,
     gain_of_misreport,
     if_leaves,
+    least_epsilon_known,
     misreported,
     shapley,
     without,
@@ -447,25 +451,61 @@ def test_share_of_a_scenario_at_the_command_line(tmp_path: Path, capsys: pytest.
 
 @pytest.mark.usefixtures("quick")
 def test_too_many_members(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Past twelve members all groups are too many to plan, and the message says how many."""
-    write_scenario(upland(14, 5), tmp_path / "county")
-    assert run(["share", str(tmp_path / "county"), "--members", "id", "--out", str(tmp_path / "out")]) == 3
-    assert "14 members are 16,383 groups; a full settlement takes at most 12" in capsys.readouterr().err
-    assert (
-        run(
-            [
-                "share",
-                str(tmp_path / "county"),
-                "--rule",
-                "owen",
-                "--members",
-                "county",
-                "--out",
-                str(tmp_path / "out"),
-                "--plan-seconds",
-                "1",
-            ]
-        )
-        == 3
-    )
+    """Past thirty members nothing is planned, and the message says what to do; so does one without unions."""
+    write_scenario(upland(31, 5), tmp_path / "county")
+    options = ["--out", str(tmp_path / "out"), "--plan-seconds", "1"]
+    assert run(["share", str(tmp_path / "county"), "--members", "id", *options]) == 3
+    assert "31 members are too many to share between; at most 30: join some into one" in capsys.readouterr().err
+    assert run(["share", str(tmp_path / "county"), "--members", "county", "--rule", "owen", *options]) == 3
     assert '--rule = "owen": needs --unions COLUMN of the villages' in capsys.readouterr().err
+
+
+def test_floors_are_below_every_plan(county: Scenario) -> None:
+    """No group of members plans for less than its floors together, and the floor of the idle member is nothing."""
+    members, floor = members_of(county), lay_floor(county)
+    floors = member_floors(floor, members)
+    assert floors[members.names.index("idle")] == 0.0
+    for mask in range(1, 8):
+        planned = cost_of(floor, members, mask, (), Effort(0.3))
+        below = sum(floors[i] for i in range(3) if mask >> i & 1)
+        assert below <= planned.cost_cny * (1 + 1e-9)
+        assert below >= 0.3 * planned.cost_cny
+
+
+@pytest.mark.usefixtures("quick")
+def test_fourteen_members_share_on_few_groups(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past twelve members single groups are planned; bills add up, and what no group can gain is stated."""
+    monkeypatch.setattr("coldchain.settling.many.member_floors", lambda _, members: members.tonnes)
+    write_scenario(upland(14, 5), tmp_path / "county")
+    options = ["--members", "id", "--plan-seconds", "1", "--processes", "1", "--out", str(tmp_path / "out")]
+    assert run(["share", str(tmp_path / "county"), *options, "--groups", "40", "--json", "-q"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["game"]["players"]) == 14
+    assert told["totals"]["groups_planned"] <= 40
+    assert sum(told["fen"].values()) == told["totals"]["bill_fen"]
+    verdict = told["stability"]["equal_profit"]
+    assert verdict["gain"] <= 1e-3 < verdict["proved_epsilon"]
+    low, high = told["bands"]["equal_profit"]
+    bill = list(told["allocations"]["equal_profit"].values())
+    assert all(a <= b <= c for a, b, c in zip(low, bill, high, strict=True))
+    assert len(list((tmp_path / "out" / "members").glob("*/statement.html"))) == 14
+    assert "已证明任何小组" in (tmp_path / "out" / "settlement.html").read_text(encoding="utf-8")
+    assert run(["share", str(tmp_path / "county"), *options, "--rule", "volume", "-q"]) == 0
+    assert "proved: no group whatever gains more than" in capsys.readouterr().out
+    assert run(["share", str(tmp_path / "county"), *options, "--rule", "shapley", "-q"]) == 3
+    assert '"shapley": needs the plans of all 16,383 groups; with 14 members one of' in capsys.readouterr().err
+    assert run(["share", str(tmp_path / "county"), *options, "--leaves", "V0001", "-q"]) == 3
+    assert "needs the plans of all groups; 14 members have too many" in capsys.readouterr().err
+
+
+def test_equal_profit_of_known_groups() -> None:
+    """With all groups known it is the point of the full table; an empty core has its least epsilon."""
+    costs = routing_costs(6, 2)
+    known = dict(enumerate(costs.tolist()))
+    del known[0]
+    np.testing.assert_allclose(equal_profit_known(known, 6), equal_profit(cost_game(costs)), atol=1e-8)
+    assert least_epsilon_known(known, 6) == pytest.approx(0.0, abs=1e-9)
+    empty = dict(zip(range(1, 8), [3.0, 3, 3, 3, 3, 3, 6], strict=True))
+    assert least_epsilon_known(empty, 3) == pytest.approx(1.0)

@@ -168,8 +168,26 @@ def test_members_with_assets_may_lower_the_cost() -> None:
     game = cost_game(costs)
     told = core_test(Ledger(lambda mask: float(costs[mask]), 3, monotone=False), amounts, worst=True)
     assert told.gain == pytest.approx(stability(game, amounts).gain)
-    with pytest.raises(ValueError, match="more than 20 members need costs that never fall"):
+    with pytest.raises(ValueError, match="more than 20 members need floors, or costs that never fall"):
         core_test(Ledger(lambda mask: float(mask.bit_count()), 21, monotone=False), np.ones(21))
+
+
+@pytest.mark.parametrize("n", [8, 22])
+def test_floors_bound_what_was_never_costed(n: int) -> None:
+    """Costs are floors plus 5 for every group: floors certify what lies on them, and state epsilon for the rest."""
+    floor = np.arange(1.0, n + 1)
+
+    def cost(mask: int) -> float:
+        return 5.0 + float(floor @ ((mask >> np.arange(n)) & 1))
+
+    amounts = floor + 5.0 / n
+    told = core_test(Ledger(cost, n, monotone=False, floor=floor), amounts, most=2 * n + 1)
+    assert not told.holds
+    assert told.gain < 0
+    assert 0 < told.epsilon <= 5.0 * (n - 1) / n + 1e-9
+    easy = core_test(Ledger(cost, n, monotone=False, floor=floor + 5.0 / n), amounts, most=2 * n + 1)
+    assert easy.holds
+    assert easy.costed == 2 * n + 1
 
 
 def test_frugal_equal_profit_is_the_same_point() -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from coldchain.settling import Settlement
     from coldchain.sharing import Division, Divisions
 
@@ -118,3 +120,28 @@ def show_leaving(settled: Settlement, member: int) -> None:
 
 def _kinds(kinds: dict[str, int]) -> str:
     return " + ".join(f"{number} {kind}" for kind, number in kinds.items())
+
+
+def show_many(told: dict[str, Any], folder: Path) -> None:
+    """Print bills, verdicts and what is proved of a settlement on some of the groups."""
+    from coldchain.sharing import yuan
+
+    for member, fen in told["fen"].items():
+        click.echo(f"{member:32} {yuan(fen):>18}")
+    click.echo(f"{'all':32} {yuan(sum(told['fen'].values())):>18}")
+    planned = told["totals"]["groups_planned"]
+    for rule, verdict in told["stability"].items():
+        word = "holds" if verdict["holds"] else "blocked"
+        group = " + ".join(verdict["worst_group"])
+        click.echo(
+            f"{rule}: {word} among the {planned} groups planned, {group} gains {verdict['gain']:,.2f}; "
+            f"proved: no group whatever gains more than {verdict['proved_epsilon']:,.2f}"
+        )
+    if told["least_epsilon"] > 0:
+        click.echo(
+            f"the core is empty: under any rule some group gains {told['least_epsilon']:,.2f} or more by leaving"
+        )
+    for what, figure in told["totals"]["saved"].items():
+        alone, joint = figure["alone"], figure["together"]
+        click.echo(f"{what:14} alone {alone:15,.0f}  together {joint:15,.0f}  saved {figure['saved_share']:.1%}")
+    click.echo(f"bills follow {told['rule']}; statements in {folder / 'members'}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.cli.shares import as_object, show, show_leaving
+from coldchain.cli.shares import as_object, show, show_leaving, show_many
 from coldchain.errors import BadInputError, Fault, UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ path_argument = click.Path(path_type=Path)
 @click.option("--owners", is_flag=True, help="Owners of standing depots and of vehicles are members too.")
 @click.option("--unions", help="Column of the villages for the two-level rule, e.g. county.")
 @click.option("--leaves", multiple=True, help="Print what changes when this member leaves; may be repeated.")
+@click.option("--groups", type=click.IntRange(0), default=0, help="Past 12 members: most groups to plan; 6 a member.")
 @click.option("--sales", type=click.FloatRange(0), help="Platform sales, CNY a year: return a levy on them, no plans.")
 @click.option("--levy", type=click.FloatRange(0, 1), default=0.01, show_default=True, help="Share of --sales returned.")
 @click.option("--fund-by", type=click.Choice(["tonnes", "value"]), default="value", show_default=True, help="Measure.")
@@ -66,7 +67,16 @@ def _share_table(game: Path, rules: tuple[str, ...], as_json: bool, given: dict[
 
 
 def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: dict[str, Any]) -> None:
-    from coldchain.settling import GROUPS, Effort, members_of, settle, write_settlement
+    from coldchain.settling import (
+        GROUPS,
+        MOST_MEMBERS,
+        Effort,
+        members_of,
+        settle,
+        settle_many,
+        write_many,
+        write_settlement,
+    )
     from coldchain.sharing import known_rules
 
     chosen = known_rules(rules) if rules else ()
@@ -79,6 +89,14 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
     folder = given["folder"] or Path("runs") / f"{scenario.name}-{scenario.variant}-share"
     effort = Effort(given["seconds"], given["seed"], given["processes"])
     members = members_of(scenario, given["column"], owners=given["owners"], unions=given["unions"])
+    if len(members.names) > MOST_MEMBERS:
+        _refuse_leaves(given["leaves"], len(members.names))
+        rule = chosen[0] if chosen else "equal_profit"
+        options = {"rule": rule, "effort": effort, "most": given["groups"], "say": say}
+        many = settle_many(scenario, members, folder / GROUPS, **options)
+        told = write_many(many, folder)
+        click.echo(json.dumps(told, ensure_ascii=False)) if as_json else show_many(told, folder)
+        return
     settled = settle(scenario, members, folder / GROUPS, rules=chosen, effort=effort, say=say)
     leaving = _members_named(settled, given["leaves"])
     told = write_settlement(settled, folder)
@@ -106,6 +124,12 @@ def _members_named(settled: Settlement, names: tuple[str, ...]) -> list[int]:
     if wrong := [Fault("--leaves", None, "", name, told, "unknown-member") for name in names if name not in players]:
         raise BadInputError(wrong)
     return [players.index(name) for name in names] if settled.leaving else []
+
+
+def _refuse_leaves(names: tuple[str, ...], n: int) -> None:
+    if names:
+        message = f"needs the plans of all groups; {n} members have too many of them"
+        raise BadInputError([Fault("--leaves", None, "", ", ".join(names), message, "too-many-members")])
 
 
 def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Plans: from a scenario to depots, routes, losses and money, verified."""
 
+from coldchain.plan.arcs import capacity_t_day, existing_modules
 from coldchain.plan.pipeline import Course, Ground, Near, Plan, course_with, lay_ground, plan, plan_on, plan_with
 from coldchain.plan.roads import PlacedNetwork, place_on_roads
 from coldchain.plan.search import Options
@@ -11,7 +12,9 @@ __all__ = [
     "Options",
     "PlacedNetwork",
     "Plan",
+    "capacity_t_day",
     "course_with",
+    "existing_modules",
     "lay_ground",
     "place_on_roads",
     "plan",

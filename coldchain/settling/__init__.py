@@ -1,16 +1,21 @@
 """Settling: the group costs of a scenario by the planner, and statements of who pays what."""
 
 from coldchain.settling.costing import Effort, GroupCost, cost_of, cost_table, fingerprint, lay_floor
-from coldchain.settling.files import GROUPS, write_settlement
+from coldchain.settling.files import GROUPS, write_many, write_settlement
+from coldchain.settling.floors import member_floors
 from coldchain.settling.fund import county_fund
+from coldchain.settling.many import MOST_MANY, ManySettlement, settle_many
 from coldchain.settling.members import Members, group_scenario, members_of
-from coldchain.settling.settle import Settlement, settle, work_out
+from coldchain.settling.settle import MOST_MEMBERS, Settlement, settle, work_out
 from coldchain.settling.statement import fen_bills, member_statement, overview
 
 __all__ = [
     "GROUPS",
+    "MOST_MANY",
+    "MOST_MEMBERS",
     "Effort",
     "GroupCost",
+    "ManySettlement",
     "Members",
     "Settlement",
     "cost_of",
@@ -20,10 +25,13 @@ __all__ = [
     "fingerprint",
     "group_scenario",
     "lay_floor",
+    "member_floors",
     "member_statement",
     "members_of",
     "overview",
     "settle",
+    "settle_many",
     "work_out",
+    "write_many",
     "write_settlement",
 ]  # fmt: skip

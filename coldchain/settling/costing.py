@@ -15,10 +15,9 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
 FREE_SIZE = 2
 FLOOR_SECONDS = 60.0
+LARGEST_SPLIT = 12  # members of a group whose splits are all looked at
 PAIR_FACTOR, LONG_FACTOR = 3.0, 10.0
 FREE_SHARES, NARROW_SHARES = (0.3, 0.2, 0.3, 0.0), (0.3, 0.4, 0.0, 0.0)
 Modules = dict[str, list[int]]
@@ -171,58 +171,84 @@ def fingerprint(scenario: Scenario, members: Members, effort: Effort) -> str:
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 
+class Desk:
+    """Plans groups side by side; keeps each on disk as soon as it is known, so that a broken run goes on.
+
+    Attributes
+    ----------
+    known : plans by mask
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        members: Members,
+        effort: Effort,
+        folder: Path,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.inputs, self.say = (scenario, members, effort), say
+        self.cache = folder / fingerprint(scenario, members, effort)[:16]
+        self.cache.mkdir(parents=True, exist_ok=True)
+        self.known = _read(self.cache)
+        self.pool: Executor | None = None
+        self._floor: Ground | None = None
+
+    def __enter__(self) -> Self:
+        """Start the processes; one process is this one."""
+        if self.inputs[2].processes > 1:
+            context = multiprocessing.get_context("spawn")
+            self.pool = ProcessPoolExecutor(self.inputs[2].processes, context, _start, self.inputs)
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Let go of what has not begun when something went wrong."""
+        if self.pool is not None:
+            self.pool.shutdown(cancel_futures=kind is not None)
+
+    @property
+    def floor(self) -> Ground:
+        """What all plans stand on, in this process."""
+        if self._floor is None:
+            self._floor = lay_floor(self.inputs[0])
+        return self._floor
+
+    def plan(self, masks: Sequence[int]) -> None:
+        """Plan those groups of a list that are not known."""
+        todo = [mask for mask in masks if mask not in self.known]
+        for done, found in enumerate(self._plan_all(todo), start=1):
+            self.known[found.mask] = found
+            _write(self.cache, found)
+            if done == len(todo) or done % 10 == 0:
+                self.say(f"groups of {found.mask.bit_count()}: {done} of {len(todo)} planned")
+
+    def _plan_all(self, masks: Sequence[int]) -> Iterator[GroupCost]:
+        """Yield each as soon as it is done."""
+        parts = {mask: _parts(mask, self.known) for mask in masks}
+        if self.pool is None:
+            _, members, effort = self.inputs
+            yield from (cost_of(self.floor, members, mask, parts[mask], effort) for mask in masks)
+        else:
+            yield from (job.result() for job in as_completed([self.pool.submit(_job, m, parts[m]) for m in masks]))
+
+
 def cost_table(
     scenario: Scenario, members: Members, effort: Effort, folder: Path, say: Callable[[str], None] = lambda _: None
 ) -> list[GroupCost]:
-    """Cost every group, by size, and keep each in the folder as soon as it is known.
+    """Cost every group, by size.
 
     Returns
     -------
     list
         In the order of the masks, from 1.
     """
-    cache = folder / fingerprint(scenario, members, effort)[:16]
-    cache.mkdir(parents=True, exist_ok=True)
-    known = _read(cache)
     n = len(members.names)
-    if known:
-        say(f"{len(known)} of {(1 << n) - 1} group plans are at hand from an earlier run")
-    if len(known) == (1 << n) - 1:
-        return [known[mask] for mask in range(1, 1 << n)]
-    with _workers(scenario, members, effort) as pool:
+    with Desk(scenario, members, effort, folder, say) as desk:
+        if desk.known:
+            say(f"{len(desk.known)} of {(1 << n) - 1} group plans are at hand from an earlier run")
         for size in range(1, n + 1):
-            todo = [m for m in range(1, 1 << n) if m.bit_count() == size and m not in known]
-            for done, found in enumerate(_plan_all(pool, todo, known), start=1):
-                known[found.mask] = found
-                _write(cache, found)
-                if done == len(todo) or done % 10 == 0:
-                    say(f"groups of {size}: {done} of {len(todo)} planned")
-    return [known[mask] for mask in range(1, 1 << n)]
-
-
-@contextmanager
-def _workers(scenario: Scenario, members: Members, effort: Effort) -> Iterator[Executor | None]:
-    """Start the processes; one process is this one."""
-    if effort.processes == 1:
-        _start(scenario, members, effort)
-        yield None
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(effort.processes, context, _start, (scenario, members, effort)) as pool:
-        try:
-            yield pool
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _plan_all(pool: Executor | None, masks: Sequence[int], known: Mapping[int, GroupCost]) -> Iterator[GroupCost]:
-    """Plan groups of one size; each as soon as it is done."""
-    parts = {mask: _parts(mask, known) for mask in masks}
-    if pool is None:
-        yield from (_job(mask, parts[mask]) for mask in masks)
-    else:
-        yield from (job.result() for job in as_completed([pool.submit(_job, mask, parts[mask]) for mask in masks]))
+            desk.plan([mask for mask in range(1, 1 << n) if mask.bit_count() == size])
+    return [desk.known[mask] for mask in range(1, 1 << n)]
 
 
 def _job(mask: int, parts: tuple[Modules, ...]) -> GroupCost:
@@ -232,19 +258,53 @@ def _job(mask: int, parts: tuple[Modules, ...]) -> GroupCost:
 
 
 def _parts(mask: int, known: Mapping[int, GroupCost]) -> tuple[Modules, ...]:
-    """Return the modules of the cheapest two parts side by side, then those of each part that lacks one member."""
-    if mask.bit_count() < 2:
-        return ()
-    part, splits = (mask - 1) & mask, []
-    while part:
-        splits.append((known[part].cost_cny + known[mask ^ part].cost_cny, part))
-        part = (part - 1) & mask
-    best = min(splits)[1]
+    """Return the modules of the cheapest parts side by side, then those of each part that lacks one member."""
+    cut = _cheapest_parts(mask, known)
     lacking = [mask ^ 1 << i for i in range(mask.bit_length()) if mask >> i & 1]
-    pool = [start for part in (*lacking, mask ^ best) for start in known[part].starts]
-    together = _beside(known[best].starts[0], known[mask ^ best].starts[0])
-    ended = _beside(known[best].starts[-1], known[mask ^ best].starts[-1])
+    near = [part for part in (*lacking, *_around(mask, known)) if part in known]
+    pool = [start for part in (*near, *cut) for start in known[part].starts]
+    if not cut:
+        return tuple(pool)
+    together: Modules = {}
+    ended: Modules = {}
+    for part in cut:
+        together, ended = _beside(together, known[part].starts[0]), _beside(ended, known[part].starts[-1])
     return (together, *pool, ended)
+
+
+def _cheapest_parts(mask: int, known: Mapping[int, GroupCost]) -> tuple[int, ...]:
+    """Return the cheapest two parts, or, when few groups are known, the largest that make up the group."""
+    halves = [part for part in _parts_of(mask, known) if mask ^ part in known]
+    splits = [(known[part].cost_cny + known[mask ^ part].cost_cny, part) for part in halves]
+    if splits:
+        best = min(splits)[1]
+        return (best, mask ^ best)
+    parts, rest = [], mask
+    for part in sorted(known, key=lambda one: (-one.bit_count(), one)):
+        if part != mask and part & rest == part:
+            parts.append(part)
+            rest ^= part
+    return () if rest else tuple(parts)
+
+
+def _parts_of(mask: int, known: Mapping[int, GroupCost]) -> Iterator[int]:
+    """Yield the known groups within a group, without the group itself."""
+    if mask.bit_count() > LARGEST_SPLIT:
+        yield from (part for part in known if part & mask == part and part != mask)
+        return
+    part = (mask - 1) & mask
+    while part:
+        if part in known:
+            yield part
+        part = (part - 1) & mask
+
+
+def _around(mask: int, known: Mapping[int, GroupCost]) -> list[int]:
+    """Return the smallest known group around this one when its own parts are hardly known."""
+    if mask.bit_count() <= LARGEST_SPLIT:
+        return []
+    around = [other for other in known if other & mask == mask and other != mask]
+    return [min(around, key=lambda other: (other.bit_count(), other))] if around else []
 
 
 def _beside(first: Modules, second: Modules) -> Modules:

@@ -11,13 +11,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from coldchain.settling.costing import FIGURES, GroupCost
+from coldchain.settling.many import ManySettlement
+from coldchain.settling.manystatement import many_overview, many_statement
 from coldchain.settling.page import overview_page, statement_page
 from coldchain.settling.settle import Settlement
 from coldchain.settling.statement import fen_bills, member_statement, overview
-from coldchain.sharing import yuan
+from coldchain.sharing import members, yuan
 
 GROUPS = "groups"
-FIGURES = ("collection", "line_haul", "operation", "energy", "capital", "loss")
+GROUP_HEAD = (
+    "group",
+    "members",
+    "planned_cny",
+    "bound_cny",
+    "consistent_cny",
+    "loss_t",
+    *(f"{f}_cny" for f in FIGURES),
+)
 
 
 def write_settlement(settlement: Settlement, folder: Path) -> dict[str, Any]:
@@ -27,17 +38,52 @@ def write_settlement(settlement: Settlement, folder: Path) -> dict[str, Any]:
     holds ``statement.json``, ``statement.csv`` and ``statement.html`` of one member and may be handed to it.
     """
     told, fen = overview(settlement), fen_bills(settlement)
+    tables = {"bills.csv": _bill_rows(settlement, fen), "groups.csv": _group_rows(settlement)}
+    statements = [member_statement(settlement, i, fen) for i in range(settlement.game.n)]
+    _write_all(folder, told, tables, statements)
+    return told
+
+
+def write_many(settlement: ManySettlement, folder: Path) -> dict[str, Any]:
+    """Write the same of a settlement on some of the groups."""
+    told = many_overview(settlement)
+    fen = list(told["fen"].values())
+    tables = {"bills.csv": _many_bill_rows(settlement, fen), "groups.csv": _many_group_rows(settlement)}
+    _write_all(folder, told, tables, [many_statement(settlement, i, fen) for i in range(len(fen))])
+    return told
+
+
+def _write_all(
+    folder: Path, told: dict[str, Any], tables: dict[str, list[Sequence[object]]], statements: list[dict[str, Any]]
+) -> None:
     _write(folder / "settlement.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     _write(folder / "settlement.html", overview_page(told))
-    _write(folder / "bills.csv", _table(_bill_rows(settlement, fen)))
-    _write(folder / "groups.csv", _table(_group_rows(settlement)))
-    for i, name in enumerate(settlement.game.players):
-        statement = member_statement(settlement, i, fen)
-        own = folder / "members" / f"{i + 1:02d}-{_safe(name)}"
+    for name, rows in tables.items():
+        _write(folder / name, _table(rows))
+    for i, statement in enumerate(statements):
+        own = folder / "members" / f"{i + 1:02d}-{_safe(statement['member'])}"
         _write(own / "statement.json", json.dumps(statement, ensure_ascii=False, indent=1) + "\n")
         _write(own / "statement.html", statement_page(statement))
         _write(own / "statement.csv", _table(_statement_rows(statement)))
-    return told
+
+
+def _many_bill_rows(settlement: ManySettlement, fen: list[int]) -> list[Sequence[object]]:
+    head = ("member", "alone_cny", "bill_cny", "saving_cny", "band_low_cny", "band_high_cny", *settlement.bills)
+    rows: list[Sequence[object]] = [head]
+    for i, name in enumerate(settlement.members.names):
+        alone = round(float(settlement.alone[i]) * 100)
+        sides = (round(float(side[i]), 2) for side in (settlement.low, settlement.high))
+        rules = (round(float(bill[i]), 2) for bill in settlement.bills.values())
+        rows.append((name, _plain(alone), _plain(fen[i]), _plain(alone - fen[i]), *sides, *rules))
+    return rows
+
+
+def _many_group_rows(settlement: ManySettlement) -> list[Sequence[object]]:
+    rows: list[Sequence[object]] = [GROUP_HEAD]
+    for mask, cost in sorted(settlement.costs.items()):
+        names = [settlement.members.names[i] for i in members(mask)]
+        rows.append(_group_row(names, cost, settlement.known[mask]))
+    return rows
 
 
 def _safe(name: str) -> str:
@@ -64,15 +110,14 @@ def _plain(fen: int) -> str:
 
 
 def _group_rows(settlement: Settlement) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [
-        ("group", "members", "planned_cny", "bound_cny", "consistent_cny", "loss_t", *(f"{f}_cny" for f in FIGURES))
-    ]
-    for cost in settlement.costs:
-        names = settlement.game.group(cost.mask)
-        figures = [cost.cost_cny, cost.bound_cny, settlement.game.values[cost.mask], cost.loss_t]
-        figures += [cost.annual_cny[f] for f in FIGURES]
-        rows.append((" + ".join(names), len(names), *(round(float(value), 2) for value in figures)))
-    return rows
+    game = settlement.game
+    rows = (_group_row(game.group(cost.mask), cost, float(game.values[cost.mask])) for cost in settlement.costs)
+    return [GROUP_HEAD, *rows]
+
+
+def _group_row(names: Sequence[str], cost: GroupCost, consistent: float) -> Sequence[object]:
+    figures = [cost.cost_cny, cost.bound_cny, consistent, cost.loss_t, *(cost.annual_cny[f] for f in FIGURES)]
+    return (" + ".join(names), len(names), *(round(float(value), 2) for value in figures))
 
 
 def _statement_rows(told: dict[str, Any]) -> list[Sequence[object]]:

@@ -116,6 +116,12 @@ def totals_section(told: dict[str, Any]) -> str:
         )
     )
     mended = told["corrected"]
+    if "proved_epsilon_cny" in told:
+        most = money(told["proved_epsilon_cny"])
+        stands = (
+            f"{stands[0][:-1]}（已规划的小组）。已证明任何小组退出的得益都不超过 {most} 元。",
+            f"{stands[1][:-1]} (of the groups planned). Proved: no group whatever gains more than {most} CNY.",
+        )
     note = (
         f"<p>{stands[0]}<br><span class='en'>{stands[1]}</span></p>"
         f"<p><small>{told['groups_planned']} 个小组方案，其中 {mended['subadditive']} 个按分开经营修正 / group plans, "
@@ -148,11 +154,18 @@ def overview_page(told: dict[str, Any]) -> str:
         + _section("各规则", "All rules, CNY a year", "<br>".join(parts))
         + _section("谁会退出", "Who would leave", table(["", "", "小组 group", "得益 gain"], verdicts))
         + _section("账单不确定范围 5%–95%", "Band of each bill, 5-95 %", _bands(told, players))
-        + _section("若有一家退出（反之即加入）", "If one leaves (read backwards: joins)", _leavings(told))
-        + _section("虚报产量 ±10% 的得益（估计）", "Gain from misreporting by 10 % (estimate)", _lies(told, players))
+        + _what_ifs(told, players)
         + totals_section(told["totals"])
     )
     return _page(f"共享冷链结算 · {told['game']['id']}", "Settlement of a shared cold chain", body)
+
+
+def _what_ifs(told: dict[str, Any], players: Sequence[str]) -> str:
+    """Return the sections that need the plans of all groups, or nothing."""
+    if not told.get("if_leaves"):
+        return ""
+    lies = _section("虚报产量 ±10% 的得益（估计）", "Gain from misreporting by 10 % (estimate)", _lies(told, players))
+    return _section("若有一家退出（反之即加入）", "If one leaves (read backwards: joins)", _leavings(told)) + lies
 
 
 def _bands(told: dict[str, Any], players: Sequence[str]) -> str:

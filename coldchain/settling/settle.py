@@ -75,15 +75,19 @@ class Settlement:
 
     def saved(self) -> dict[str, tuple[float, float]]:
         """Return figures of all standing alone and of all together: cost, loss in t and CNY, transport."""
-        alone = [self.costs[(1 << i) - 1] for i in range(self.game.n)]
-        joint = self.costs[-1]
-        haul = [sum(cost.annual_cny[part] for part in TRANSPORT) for cost in (*alone, joint)]
-        return {
-            "cost_cny": (float(self.game.alone.sum()), float(self.game.values[-1])),
-            "loss_t": (sum(c.loss_t for c in alone), joint.loss_t),
-            "loss_cny": (sum(c.annual_cny["loss"] for c in alone), joint.annual_cny["loss"]),
-            "transport_cny": (sum(haul[:-1]), haul[-1]),
-        }
+        return saved_by([self.costs[(1 << i) - 1] for i in range(self.game.n)], self.costs[-1], self.game)
+
+
+def saved_by(alone: Sequence[GroupCost], joint: GroupCost, game: Game | None = None) -> dict[str, tuple[float, float]]:
+    """Return figures of members alone and of all together; costs made consistent where the game is given."""
+    haul = [sum(cost.annual_cny[part] for part in TRANSPORT) for cost in (*alone, joint)]
+    cost = (sum(c.cost_cny for c in alone), joint.cost_cny)
+    return {
+        "cost_cny": cost if game is None else (float(game.alone.sum()), float(game.values[-1])),
+        "loss_t": (sum(c.loss_t for c in alone), joint.loss_t),
+        "loss_cny": (sum(c.annual_cny["loss"] for c in alone), joint.annual_cny["loss"]),
+        "transport_cny": (sum(haul[:-1]), haul[-1]),
+    }
 
 
 def settle(

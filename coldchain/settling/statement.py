@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from coldchain.model import Scenario
 from coldchain.settling.costing import GroupCost
+from coldchain.settling.members import Members
 from coldchain.settling.settle import MISREPORT, Settlement, within
 from coldchain.sharing import whole_fen
 
@@ -48,15 +50,14 @@ def member_statement(settlement: Settlement, member: int, fen: list[int]) -> dic
             f"{share:+.0%}": round(float(settlement.misreport[rule][member, k]), 2)
             for k, share in enumerate((MISREPORT, -MISREPORT))
         },
-        "brings": brings(settlement, member),
-        "villages": _villages(settlement, member, fen[member]),
+        "brings": brings(settlement.scenario, settlement.members, member),
+        "villages": villages_of(settlement.scenario, settlement.members, member, fen[member]),
         "totals": totals(settlement, fen),
     }
 
 
-def brings(settlement: Settlement, member: int) -> dict[str, list[str]]:
+def brings(scenario: Scenario, members: Members, member: int) -> dict[str, list[str]]:
     """Return the sites and vehicles a member brings."""
-    members, scenario = settlement.members, settlement.scenario
     sites = [site.id for site, owner in zip(scenario.sites, members.site, strict=True) if owner == member]
     return {"sites": sites, "vehicles": [vehicle for vehicle, owner in members.vehicles if owner == member]}
 
@@ -75,10 +76,9 @@ def _leaving(settlement: Settlement, member: int) -> dict[str, float]:
     }
 
 
-def _villages(settlement: Settlement, member: int, bill_fen: int) -> list[dict[str, Any]]:
+def villages_of(scenario: Scenario, members: Members, member: int, bill_fen: int) -> list[dict[str, Any]]:
     """Split the bill of a member between its villages by tonnes, in whole fen that add up to it; none: an owner."""
-    scenario = settlement.scenario
-    mine = np.flatnonzero(settlement.members.village == member)
+    mine = np.flatnonzero(members.village == member)
     if not len(mine):
         return []
     tonnes = scenario.harvest_t[mine].sum(axis=(1, 2))
@@ -93,10 +93,7 @@ def _villages(settlement: Settlement, member: int, bill_fen: int) -> list[dict[s
 def totals(settlement: Settlement, fen: list[int]) -> dict[str, Any]:
     """Return the figures everybody sees."""
     told = settlement.found.divisions[settlement.rule].stability
-    saved = {
-        name: {"alone": round(alone, 2), "together": round(joint, 2), "saved_share": _share(alone, joint)}
-        for name, (alone, joint) in settlement.saved().items()
-    }
+    saved = {name: saved_figures(alone, joint) for name, (alone, joint) in settlement.saved().items()}
     return {
         "scenario": settlement.scenario.name,
         "variant": settlement.scenario.variant,
@@ -111,8 +108,13 @@ def totals(settlement: Settlement, fen: list[int]) -> dict[str, Any]:
     }
 
 
-def _share(alone: float, joint: float) -> float:
-    return (alone - joint) / alone if alone else 0.0
+def saved_figures(alone: float, joint: float) -> dict[str, float]:
+    """Return a figure of all standing alone, of all together, and the share saved."""
+    return {
+        "alone": round(alone, 2),
+        "together": round(joint, 2),
+        "saved_share": (alone - joint) / alone if alone else 0.0,
+    }
 
 
 def overview(settlement: Settlement) -> dict[str, Any]:

@@ -2,8 +2,15 @@
 
 from coldchain.sharing.certificate import Certificate, certify, check, exact_figures
 from coldchain.sharing.closure import Closure, consistent
-from coldchain.sharing.direct import airport, by_volume, levy_fund, proportional, scrb
-from coldchain.sharing.frugal import Ledger, Verdict, core_test, equal_profit_of
+from coldchain.sharing.direct import airport, by_volume, in_proportion, levy_fund, proportional, scrb, scrb_of
+from coldchain.sharing.frugal import (
+    Ledger,
+    Verdict,
+    core_test,
+    equal_profit_known,
+    equal_profit_of,
+    least_epsilon_known,
+)
 from coldchain.sharing.game import LARGEST_TABLE, Game, indicator, mask_of, members, sums
 from coldchain.sharing.money import whole_fen, yuan
 from coldchain.sharing.nucleolus import Nucleolus, nucleolus
@@ -39,13 +46,16 @@ __all__ = [
     "core_test",
     "divide",
     "equal_profit",
+    "equal_profit_known",
     "equal_profit_of",
     "exact_figures",
     "gain_of_misreport",
     "if_leaves",
+    "in_proportion",
     "indicator",
     "known_rules",
     "least_epsilon",
+    "least_epsilon_known",
     "levy_fund",
     "lorenz",
     "mask_of",
@@ -56,6 +66,7 @@ __all__ = [
     "proportional",
     "read_game",
     "scrb",
+    "scrb_of",
     "shapley",
     "shapley_sampled",
     "stability",

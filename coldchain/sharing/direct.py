@@ -21,25 +21,37 @@ def scrb(game: Game) -> Floats:
     ZeroDivisionError
         When something remains and the remaining benefits add up to nothing.
     """
-    total = game.values[-1]
-    marginal = total - game.values[game.everyone ^ (1 << np.arange(game.n))]
-    rest = _in_proportion(float(total - marginal.sum()), game.alone - marginal, "remaining benefits")
+    without = game.values[game.everyone ^ (1 << np.arange(game.n))]
+    return scrb_of(float(game.values[-1]), game.alone, without)
+
+
+def scrb_of(total: float, alone: Floats, without: Floats) -> Floats:
+    """Return :func:`scrb` of what all together cost, each alone, and all but each, shape (n,)."""
+    marginal = total - without
+    rest = in_proportion(float(total - marginal.sum()), alone - marginal, "remaining benefits")
     return np.asarray(marginal + rest, dtype=np.float64)
 
 
 def proportional(game: Game) -> Floats:
     """Split in proportion to what each stands for alone, shape (n,)."""
-    return _in_proportion(float(game.values[-1]), game.alone, "values alone")
+    return in_proportion(float(game.values[-1]), game.alone, "values alone")
 
 
 def by_volume(game: Game) -> Floats:
     """Split in proportion to volume, shape (n,)."""
     if game.volume is None:
         raise ValueError("the volumes of the members are not known")
-    return _in_proportion(float(game.values[-1]), game.volume, "volumes")
+    return in_proportion(float(game.values[-1]), game.volume, "volumes")
 
 
-def _in_proportion(amount: float, weights: Floats, what: str) -> Floats:
+def in_proportion(amount: float, weights: Floats, what: str) -> Floats:
+    """Split an amount in proportion to weights.
+
+    Raises
+    ------
+    ZeroDivisionError
+        Naming ``what`` adds up to nothing.
+    """
     total = float(weights.sum())
     size = float(np.abs(weights).max(initial=0.0))
     if abs(total) <= 1e-12 * size or size == 0.0:
@@ -95,5 +107,5 @@ def levy_fund(sales_cny: Mapping[str, float], rate: float, weight: Mapping[str, 
     {'hill': 667, 'river': 333}
     """
     levy = rate * sum(sales_cny.values())
-    parts = _in_proportion(levy, np.array(list(weight.values()), dtype=np.float64), "weights of the fund")
+    parts = in_proportion(levy, np.array(list(weight.values()), dtype=np.float64), "weights of the fund")
     return dict(zip(weight, whole_fen(parts), strict=True))

@@ -13,12 +13,13 @@ none does. With more members than a table can hold, a mixed-integer programme lo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numba import njit
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from coldchain.sharing.game import Floats, Integers, indicator, sums
 from coldchain.sharing.within import equal_profit_goals, lexicographic
@@ -111,12 +112,14 @@ class Ledger:
     n : members
     given : lower bounds of the planner on the cost of a group; none known: 0
     monotone : more members never cost less; False where members bring assets of their own
+    floor : least cost of each member in whatever group, shape (n,); a group costs no less than its floors together
     """
 
     cost: Cost
     n: int
     given: Cost | None = None
     monotone: bool = True
+    floor: Floats | None = None
     known: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -128,6 +131,8 @@ class Ledger:
         self.upper[0] = 0.0
         if self.given is not None and self.tabled:
             self.lower[1:] = [self.given(mask) for mask in range(1, size)]
+        if self.floor is not None and self.tabled:
+            np.maximum(self.lower, sums(self.floor), out=self.lower)
         singles = [1 << i for i in range(self.n)]
         for mask in (*singles, self.everyone, *(self.everyone ^ single for single in singles)):
             if mask:
@@ -208,11 +213,15 @@ class Ledger:
         n, alone = self.n, self.alone
         inside = np.array([indicator(mask, n) for mask in self.known], dtype=np.float64)
         costs = np.fromiter(self.known.values(), dtype=np.float64)
-        if not self.monotone:
-            raise ValueError(f"more than {LARGEST_ENUMERATED} members need costs that never fall with more members")
-        # hope ≤ y·s - c(U) + Σ_{i in U} c_i (1 - s_i)
-        rows = np.hstack([inside * alone - amounts, np.ones((len(costs), 1))])
+        if not self.monotone and self.floor is None:
+            message = f"more than {LARGEST_ENUMERATED} members need floors, or costs that never fall with more members"
+            raise ValueError(message)
+        # hope ≤ y·s - c(U) + Σ_{i in U} c_i (1 - s_i), without monotony only for S within U
+        apart = 0.0 if self.monotone else float(np.abs(amounts).sum() + np.abs(alone).sum() + np.abs(costs).max())
+        rows = np.hstack([inside * alone - amounts - apart * (1.0 - inside), np.ones((len(costs), 1))])
         limits = inside @ alone - costs
+        if self.floor is not None:  # hope ≤ (y - floor)·s
+            rows, limits = np.vstack([rows, np.r_[self.floor - amounts, 1.0]]), np.r_[limits, 0.0]
         size = LinearConstraint(np.r_[np.ones(n), 0.0][None], 1, n - 1)
         answer = milp(
             np.r_[np.zeros(n), -1.0],
@@ -280,3 +289,29 @@ def equal_profit_of(ledger: Ledger, *, epsilon: float = 0.0, most: int = 0) -> V
     start = {1 << i: -epsilon / scale for i in range(ledger.n) if ledger.n > 1}
     gains = lexicographic(ledger.n, float(alone.sum() - ledger.total) / scale, phases, separate, start)
     return core_test(ledger, alone - scale * gains, epsilon=epsilon, most=most)
+
+
+def equal_profit_known(known: Mapping[int, float], n: int, epsilon: float = 0.0) -> Floats:
+    """Return the equal-profit amounts that no group of known cost gains more than epsilon by leaving, shape (n,)."""
+    alone = np.array([known[1 << i] for i in range(n)])
+    total = known[(1 << n) - 1]
+    scale = 2.0 ** np.ceil(np.log2(max(float(np.abs(alone).max(initial=0.0)), 1e-300)))
+    slack = RELATIVE * max(abs(total), scale)
+    weighed = [i for i in range(n) if alone[i] > slack]
+    least = {m: (float(indicator(m, n) @ alone) - c - epsilon) / scale for m, c in known.items() if m != (1 << n) - 1}
+    gains = lexicographic(
+        n, float(alone.sum() - total) / scale, equal_profit_goals(alone, weighed), lambda _: (), least
+    )
+    return np.asarray(alone - scale * gains, dtype=np.float64)
+
+
+def least_epsilon_known(known: Mapping[int, float], n: int) -> float:
+    """Return the least that some group of known cost gains by leaving, whatever the division; 0: the core may exist."""
+    everyone = (1 << n) - 1
+    groups = [mask for mask in known if mask != everyone]
+    rows = np.array([[*indicator(mask, n), -1.0] for mask in groups])
+    total = np.r_[np.ones(n), 0.0][None]
+    free = [(None, None)] * n + [(0.0, None)]
+    limits = [known[mask] for mask in groups]
+    answer: Any = linprog(np.r_[np.zeros(n), 1.0], rows, limits, total, [known[everyone]], free, method="highs-ds")
+    return float(answer.x[-1])

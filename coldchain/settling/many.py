@@ -1,0 +1,226 @@
+"""Settling between more members than a table of all groups allows: the planner is asked for single groups only.
+
+Members alone, all together and all but one are planned first. Equal profit inside the core is worked out on the groups
+planned so far; the group that could gain most by then is planned next, until none gains or ``most`` groups are
+planned. What no plan can undercut (:mod:`coldchain.settling.floors`) bounds all other groups, so the verdict
+names an epsilon: no group whatever gains more than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.errors import BadInputError, Fault, LimitError
+from coldchain.model import Scenario
+from coldchain.settling.costing import Desk, Effort, GroupCost, fingerprint
+from coldchain.settling.floors import member_floors
+from coldchain.settling.members import Members
+from coldchain.sharing import (
+    Ledger,
+    Verdict,
+    core_test,
+    equal_profit_known,
+    equal_profit_of,
+    in_proportion,
+    least_epsilon_known,
+    scrb_of,
+)
+
+Floats = NDArray[np.float64]
+Say = Callable[[str], None]
+MOST_MANY = 30
+RULES_OF_MANY = ("equal_profit", "proportional", "volume", "scrb_aca")
+GROUPS_A_MEMBER = 6
+BAND_DRAWS = 20
+SLACK = 1e-7
+
+
+@dataclass(frozen=True)
+class ManySettlement:
+    """A settlement on some of the groups.
+
+    Attributes
+    ----------
+    costs : of the groups planned, by mask
+    known : the same made consistent: no group dearer than the cheapest parts of it that were planned
+    bills : by rule, CNY a year, shape (n,)
+    verdicts : by rule, who gains by leaving, and the epsilon that is proved
+    epsilon : above 0 the core of the groups planned is empty, and equal profit is taken at this epsilon
+    low, high : band of the billed rule, shape (n,)
+    """
+
+    scenario: Scenario
+    members: Members
+    rule: str
+    costs: dict[int, GroupCost]
+    known: dict[int, float]
+    bills: dict[str, Floats]
+    verdicts: dict[str, Verdict]
+    epsilon: float
+    low: Floats
+    high: Floats
+    fingerprint: str
+
+    @property
+    def amounts(self) -> Floats:
+        """Bills by the chosen rule."""
+        return self.bills[self.rule]
+
+    @property
+    def alone(self) -> Floats:
+        """Cost of each member alone, shape (n,)."""
+        return np.array([self.known[1 << i] for i in range(len(self.members.names))])
+
+    @property
+    def everyone(self) -> int:
+        """Mask of all."""
+        return (1 << len(self.members.names)) - 1
+
+    @property
+    def corrected(self) -> int:
+        """Count the groups whose parts apart were cheaper."""
+        return sum(self.known[mask] < cost.cost_cny * (1 - 1e-12) for mask, cost in self.costs.items())
+
+
+def settle_many(
+    scenario: Scenario,
+    members: Members,
+    folder: Path,
+    *,
+    rule: str = "equal_profit",
+    effort: Effort | None = None,
+    most: int = 0,
+    say: Say = lambda _: None,
+) -> ManySettlement:
+    """Settle a scenario between up to thirty members.
+
+    Parameters
+    ----------
+    most : most groups to plan in all; six a member when 0
+
+    Raises
+    ------
+    BadInputError
+        When the members are more than thirty, or the rule needs all groups.
+    """
+    effort, n = effort or Effort(), len(members.names)
+    _check(members, rule)
+    most = most or GROUPS_A_MEMBER * n
+    say(f"{n} members: at most {most} of {(1 << n) - 1:,} groups are planned")
+    with Desk(scenario, members, effort, folder, say) as desk:
+        oracle = _Oracle(desk, n)
+        oracle.begin()
+        ledger = Ledger(oracle.cost, n, monotone=False, floor=member_floors(desk.floor, members))
+        verdict, epsilon = _inside(ledger, most, say)
+    bills = {"equal_profit": verdict.amounts, **_plain_rules(ledger, members)}
+    stopped = len(ledger.known)
+    verdicts = {name: core_test(ledger, bill, worst=True, most=stopped) for name, bill in bills.items()}
+    costs = {mask: desk.known[mask] for mask in ledger.known}
+    low, high = _band(ledger, costs, rule, bills[rule], members, effort.seed)
+    mark = fingerprint(scenario, members, effort)
+    return ManySettlement(scenario, members, rule, costs, dict(ledger.known), bills, verdicts, epsilon, low, high, mark)
+
+
+def _check(members: Members, rule: str) -> None:
+    n = len(members.names)
+    if n > MOST_MANY:
+        message = f"{n} members are too many to share between; at most {MOST_MANY}: join some into one by --members"
+        raise BadInputError([Fault("villages.csv", None, members.column, str(n), message, "too-many-members")])
+    if rule not in RULES_OF_MANY:
+        message = f"needs the plans of all {(1 << n) - 1:,} groups; with {n} members one of {', '.join(RULES_OF_MANY)}"
+        raise BadInputError([Fault("--rule", None, "", rule, message, "rule-left-out")])
+
+
+class _Oracle:
+    """Costs of groups from the planner, never more than the parts planned already."""
+
+    def __init__(self, desk: Desk, n: int) -> None:
+        self.desk, self.n = desk, n
+        self.closed: dict[int, float] = {}
+
+    def begin(self) -> None:
+        """Plan members alone, all together, and all but one, side by side."""
+        everyone = (1 << self.n) - 1
+        for masks in ([1 << i for i in range(self.n)], [everyone], [everyone ^ 1 << i for i in range(self.n)]):
+            self.desk.plan(masks)
+
+    def cost(self, mask: int) -> float:
+        """Return the cost of a group."""
+        self.desk.plan([mask])
+        apart = sum(self.closed[part] for part in cover(mask, self.closed) if part != mask)
+        planned = self.desk.known[mask].cost_cny
+        self.closed[mask] = min(planned, apart) if apart else planned
+        return self.closed[mask]
+
+
+def cover(mask: int, known: dict[int, float]) -> list[int]:
+    """Cut a group into groups that are known, the largest first; nothing when they do not make it up.
+
+    >>> cover(0b111, {0b001: 1.0, 0b010: 1.0, 0b110: 1.5})
+    [6, 1]
+    """
+    parts, rest = [], mask
+    for part in sorted(known, key=lambda part: (-part.bit_count(), part)):
+        if part != mask and part & rest == part:
+            parts.append(part)
+            rest ^= part
+    return parts if not rest else []
+
+
+def _inside(ledger: Ledger, most: int, say: Say) -> tuple[Verdict, float]:
+    """Find equal profit inside the core, or at the least epsilon of the groups planned where it is empty."""
+    epsilon = 0.0
+    while True:
+        try:
+            verdict = equal_profit_of(ledger, epsilon=epsilon, most=most)
+        except LimitError:
+            epsilon = least_epsilon_known(ledger.known, ledger.n) * (1 + SLACK) + ledger.slack
+            say(f"the core of the {len(ledger.known)} groups planned is empty below {epsilon:,.0f} CNY")
+        else:
+            say(f"{len(ledger.known)} groups planned; no group whatever gains more than {verdict.epsilon:,.0f} CNY")
+            return verdict, epsilon
+
+
+def _plain_rules(ledger: Ledger, members: Members) -> dict[str, Floats]:
+    """Return the rules that need members alone, all, and all but one."""
+    everyone = ledger.everyone
+    without = np.array([ledger.known[everyone ^ 1 << i] for i in range(ledger.n)])
+    work: dict[str, Callable[[], Floats]] = {
+        "proportional": lambda: in_proportion(ledger.total, ledger.alone, "costs alone"),
+        "volume": lambda: in_proportion(ledger.total, members.tonnes, "tonnes"),
+        "scrb_aca": lambda: scrb_of(ledger.total, ledger.alone, without),
+    }
+    found = {}
+    for name, rule in work.items():
+        try:
+            found[name] = rule()
+        except ZeroDivisionError:
+            continue
+    return found
+
+
+def _band(
+    ledger: Ledger, costs: dict[int, GroupCost], rule: str, bill: Floats, members: Members, seed: int
+) -> tuple[Floats, Floats]:
+    """Draw every cost between its bound and its plan and bill again; 5th and 95th percentile, the bill included."""
+    rng = np.random.default_rng(seed)
+    rows: list[Floats] = [bill]
+    for _ in range(BAND_DRAWS):
+        drawn = {
+            mask: cost - rng.random() * max(cost - costs[mask].bound_cny, 0.0) for mask, cost in ledger.known.items()
+        }
+        rows += _drawn_bill(replace(ledger, known={}, cost=drawn.__getitem__, floor=None), drawn, rule, members)
+    low, high = np.quantile(rows, [0.05, 0.95], axis=0)
+    return np.minimum(low, bill), np.maximum(high, bill)
+
+
+def _drawn_bill(drawn: Ledger, known: dict[int, float], rule: str, members: Members) -> Sequence[Floats]:
+    if rule != "equal_profit":
+        return [_plain_rules(drawn, members)[rule]]
+    epsilon = max(least_epsilon_known(known, drawn.n), 0.0) * (1 + SLACK) + drawn.slack
+    return [equal_profit_known(known, drawn.n, epsilon)]
