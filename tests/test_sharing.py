@@ -150,7 +150,7 @@ def test_equal_to_coopgame(seed: int) -> None:
 def test_parts_worth_more_than_the_whole() -> None:
     """No nucleolus then, and the message says by how much; the prenucleolus still exists."""
     worth = np.array([0.0, 4, 3, 5])
-    with pytest.raises(InfeasibleError, match="worth 2 more than all together"):
+    with pytest.raises(InfeasibleError, match="do better by 2 than together"):
         nucleolus(worth)
     np.testing.assert_allclose(nucleolus(worth, rational=False).payoff, [3.0, 2.0])
 

@@ -121,7 +121,7 @@ def test_command_shows_who_leaves(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run(["share", "--game", str(path), "--rule", "volume", "--rule", "nucleolus"]) == 0
     shown = capsys.readouterr().out
     assert "volume: 1 group gains by leaving; most of all b: 2.67" in shown
-    assert "nucleolus: left out; members alone are worth 1 more than all together" in shown
+    assert "nucleolus: left out; apart the members do better by 1 than together" in shown
     assert "the core is empty: under any rule some group gains 0.5000 or more" in shown
 
 

@@ -70,10 +70,15 @@ def _table(found: Divisions, rules: list[str]) -> Any:
 
 
 def _share(saving: float, alone: float) -> str:
-    return f"{saving / abs(alone):+.1%}" if abs(alone) > 1e-12 else f"{saving:+,.2f}"
+    if abs(alone) <= 1e-12:
+        return f"{round(saving, 2) + 0.0:+,.2f}"
+    return f"{round(saving / abs(alone), 3) + 0.0:+.1%}"
 
 
 def _say_who_leaves(found: Divisions) -> None:
+    if found.game.n == 1:
+        click.echo("one member: there is nothing to share, and nobody to leave")
+        return
     for rule, division in found.divisions.items():
         told = division.stability
         group = " + ".join(told.group)

@@ -85,7 +85,7 @@ def nucleolus(worth: Floats, *, rational: bool = True, per_capita: bool = False)
     surplus = worth - sums(alone)
     if rational and surplus[-1] < -tolerance(worth):
         raise InfeasibleError(
-            f"members alone are worth {-surplus[-1]:,.6g} more than all together: no division satisfies each of them"
+            f"apart the members do better by {-surplus[-1]:,.6g} than together: no division satisfies each of them"
         )
     largest = float(np.abs(surplus).max())
     if n == 1 or largest <= tolerance(worth) * 1e-3:

@@ -131,7 +131,8 @@ class _Reader:
                 self.fault("players", name, "must be a name that stands in the list once", "duplicate-player")
         if len(names) > LARGEST_TABLE:
             limit = f"a table holds at most {LARGEST_TABLE} members, {2 ** len(names):,} groups do not fit"
-            self.fault("players", len(names), f"{limit}; group them or share by a scenario", "too-many-players")
+            told = f"{limit}; join some into one, or share a scenario: up to 30"
+            self.fault("players", len(names), told, "too-many-players")
         return () if self.faults else names
 
     def _table(self, content: Mapping[str, Any], players: tuple[str, ...]) -> Floats:
