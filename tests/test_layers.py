@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"plan"}),
     frozenset({"report", "importing", "benching", "exploring", "settling"}),
     frozenset({"dispatching"}),
-    frozenset({"batch"}),
+    frozenset({"batch", "allocating"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )
@@ -106,6 +106,7 @@ def test_help_imports_nothing_heavy() -> None:
         "compare",
         "routes",
         "batch",
+        "allocate",
     ],
 )
 def test_help_of_each_command_gives_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,7 +112,7 @@ def _rows(job: Job, command: str, run: Path) -> Iterator[Row]:
         return
     head = dict(zip(HEAD, (job.name, job.given, job.variant, run.name.rpartition("-")[2]), strict=True))
     if command == "sweep":
-        about = {"aim": summary["aim"], "harvest_t": summary["scenario"]["harvest_t"]}
+        about = {"aim": summary["aim"], **{name: summary["scenario"][name] for name in ("harvest_t", "lon", "lat")}}
         for point in summary["points"]:
             kept = {name: value for name, value in point.items() if name not in OF_COMPUTING}
             yield {**head, **about, **kept, **job.more}

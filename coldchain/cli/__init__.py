@@ -9,6 +9,7 @@ import traceback
 import click
 
 from coldchain.cli import commands
+from coldchain.cli.allocating import allocate
 from coldchain.cli.batching import batch
 from coldchain.cli.benching import bench
 from coldchain.cli.exploring import compare, explain, sweep
@@ -39,7 +40,7 @@ def cli(debug: bool) -> None:
 
 for command in (
     commands.init, commands.import_, commands.check, commands.plan, commands.verify, commands.doctor, commands.demo,
-    bench, routes, share, sweep, explain, compare, batch,
+    bench, routes, share, sweep, explain, compare, batch, allocate,
 ):  # fmt: skip
     cli.add_command(command)
 

@@ -1,0 +1,130 @@
+"""The command ``coldchain allocate``: one fund between counties."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coldchain.cli.commands import json_option, path_argument
+from coldchain.errors import UsageError
+
+if TYPE_CHECKING:
+    from coldchain.allocating import Allocation, Rules
+
+MILLION = 1e6
+share = click.FloatRange(0, 1)
+
+
+@click.command(epilog="Example: coldchain allocate sweeps --fund 5e8 --floor-per-county 2e5 --out division")
+@click.argument("sweeps", type=path_argument)
+@click.option("--fund", type=click.FloatRange(0), required=True, help="CNY to divide.")
+@click.option("--out", "folder", type=path_argument, help="Folder to write: tables, page with map, object.")
+@click.option("--minimise", type=click.Choice(["loss_t", "loss_cny", "annual_cny"]), default="loss_t",
+              show_default=True, help="Total over the counties.")  # fmt: skip
+@click.option("--floor-per-county", "floor_cny", type=click.FloatRange(0), default=0.0, help="Least award, CNY.")
+@click.option("--cap-per-county", "cap_cny", type=click.FloatRange(0), help="Most from the fund, CNY.")
+@click.option("--max-share", type=share, default=1.0, help="Most from the fund, as a share of it.")
+@click.option("--coverage", type=share, default=0.0, help="Least share pre-cooled in time in each county.")
+@click.option("--matching", type=click.FloatRange(0, 1, max_open=True), default=0.0, show_default=True,
+              help="Share of each award that the county pays itself.")  # fmt: skip
+@click.option("--matching-of", multiple=True, metavar="COUNTY=SHARE", help="The same of single counties, instead.")
+@click.option("--own-money", default="", metavar="COLUMN", help="Column with what a county can pay itself, CNY.")
+@click.option("--groups", default="", metavar="COLUMN", help="Column with the group of each county, for --favour.")
+@click.option("--favour", multiple=True, metavar="GROUP=SHARE", help="Least share of all awards that goes there.")
+@click.option("--population", default="", metavar="COLUMN", help="Compare with the division by this column, too.")
+@click.option("--time-limit", "time_limit_s", type=click.FloatRange(1), default=60.0, show_default=True)
+@json_option
+def allocate(sweeps: Path, folder: Path | None, as_json: bool, **given: Any) -> None:
+    """Divide a fund between the counties of SWEEPS so that least is lost, and compare with simpler divisions.
+
+    SWEEPS: folder or result table of `coldchain batch --command sweep`, or a folder of sweeps.
+    """
+    from coldchain.allocating import allocate as divide_fund
+    from coldchain.allocating import read_curves
+    from coldchain.allocating.folder import check_allocation_folder, write_allocation
+
+    rules = _rules(given)
+    if folder is not None:
+        check_allocation_folder(folder)
+    made = divide_fund(read_curves(sweeps), rules)
+    told: dict[str, Any] = {**made.facts, "divisions": made.compared.to_dict("records")}
+    if folder is not None:
+        told = write_allocation(made, folder, {"sweeps": str(sweeps), **given})
+    if as_json:
+        from coldchain.report.record import plain_values
+
+        click.echo(json.dumps(plain_values(told), ensure_ascii=False, allow_nan=False))
+        return
+    _show(made, folder)
+
+
+def _rules(given: dict[str, Any]) -> Rules:
+    from coldchain.allocating import Rules
+
+    names = ("minimise", "floor_cny", "max_share", "coverage", "matching", "own_money", "groups", "population")
+    favoured = _pairs(given["favour"], "--favour")
+    if bool(favoured) != bool(given["groups"]):
+        raise UsageError("--favour GROUP=SHARE and --groups COLUMN go together")
+    if sum(favoured.values()) > 1:
+        raise UsageError(f"--favour: the shares come to {sum(favoured.values()):g}, which is more than 1")
+    return Rules(
+        given["fund"],
+        cap_cny=float("inf") if given["cap_cny"] is None else given["cap_cny"],
+        matching_of=_pairs(given["matching_of"], "--matching-of"),
+        favoured=favoured,
+        time_limit_s=given["time_limit_s"],
+        **{name: given[name] for name in names},
+    )
+
+
+def _pairs(texts: Sequence[str], option: str) -> dict[str, float]:
+    pairs = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        try:
+            pairs[name] = float(number)
+        except ValueError:
+            raise UsageError(f"{option} must read NAME=SHARE; got {text}") from None
+        if not name or not 0 <= pairs[name] < 1:
+            raise UsageError(f"{option} must read NAME=SHARE with a share from 0 to below 1; got {text}")
+    return pairs
+
+
+def _show(made: Allocation, folder: Path | None) -> None:
+    from rich.box import ASCII2
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=ASCII2, show_edge=False, pad_edge=False)
+    for head in ("division", "spent CNY M", "counties", "saved t a year", "t per CNY M"):
+        table.add_column(head, justify="left" if head == "division" else "right")
+    for row in made.compared.to_dict("records"):
+        spent, saved = f"{row['spent_cny'] / MILLION:,.2f}", f"{row['saved_t']:,.0f}"
+        counties = f"{row['counties_awarded']:,}"
+        table.add_row(row["division"].replace("_", " "), spent, counties, saved, f"{row['saved_t_per_million']:,.1f}")
+    Console(width=100).print(table)
+    for line in lines_of(made.facts):
+        click.echo(line)
+    if folder is not None:
+        click.echo(f"written to {folder}: counties.csv, divisions.csv, allocation.html")
+
+
+def lines_of(facts: dict[str, Any]) -> list[str]:
+    """Say in sentences what the table does not."""
+    unit = {"loss_t": "t", "loss_cny": "CNY", "annual_cny": "CNY"}[facts["minimise"]]
+    proof = "proved optimal" if facts["proved"] else f"proven gap {facts['gap']:.3%}"
+    said = [f"{facts['minimise']} {facts['value']:,.0f} {unit} a year over {facts['counties']:,} counties, {proof}"]
+    if facts["rules_cost"] > 0:
+        said.append(f"floors, caps and favours cost {facts['rules_cost']:,.0f} {unit} a year")
+    for key, text in (("last_in", "the last step taken"), ("next_in", "the best step not taken")):
+        if facts[key] is not None:
+            one = facts[key]
+            said.append(f"{text}: {one['county']}, {one['saves_per_million']:,.1f} {unit} a year per CNY M")
+    more = facts["tenth_more"]
+    changed = f"{more['counties_changed']:,} counties change"
+    said.append(f"a tenth more fund saves {more['saves']:,.0f} {unit} a year more; {changed}")
+    return said
