@@ -165,8 +165,10 @@ def test_faults_of_the_sweeps_are_named(tmp_path: Path) -> None:
     path.write_text("name,subsidy_cny,loss_t,loss_rate,status\na,1,x,0.1,feasible\nb,,,,infeasible\n", encoding="utf-8")
     with pytest.raises(BadInputError, match=r"(?s)row 2, loss_t: must be a number.*b: no budget of this county"):
         read_curves(path)
+    made = tmp_path / "empty"
+    made.mkdir()
     with pytest.raises(UsageError, match="holds neither"):
-        read_curves(tmp_path / "..").points  # noqa: B018
+        read_curves(made)
     with pytest.raises(UsageError, match="neither a table nor a folder"):
         read_curves(tmp_path / "none.csv")
 
