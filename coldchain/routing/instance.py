@@ -35,7 +35,7 @@ class Tuning:
     blink: float = 0.01
     hot: float = 0.5
     cold: float = 0.02
-    cycle: float = 6000.0
+    cycle: float = 1000.0
     odds: tuple[float, ...] = (4.0, 4.0, 2.0, 1.0, 2.0)  # orders of insertion: chance, load, far, close, weight
 
 
