@@ -177,7 +177,10 @@ def county(folder: Path, seconds: float) -> None:
 
 
 def effort(folder: Path, seconds: float) -> None:
-    """Share upland between its three districts, then with ten times the effort: do bills stay in their bands."""
+    """Share upland between its three districts, then with ten times the effort: do bills stay in their bands.
+
+    A bill moves by the new amount less the old; its band is as wide as from the lower to the upper end.
+    """
     for seed in range(3):
         short, _ = _settled(folder, Effort(seconds, seed), "county")
         long, _ = _settled(folder, Effort(10 * seconds, seed), "county")
@@ -186,8 +189,11 @@ def effort(folder: Path, seconds: float) -> None:
                 continue
             amounts = long.found.divisions[rule].amounts
             inside = (amounts >= short.band.low[rule]) & (amounts <= short.band.high[rule])
-            moved = np.abs(amounts / division.amounts - 1).max()
-            print(f"seed {seed} {rule:22} largest move {moved:.1%}; inside the band {inside.sum()} of {len(inside)}")
+            change = np.abs(amounts - division.amounts)
+            less = change < short.band.high[rule] - short.band.low[rule]
+            moved = (change / division.amounts).max()
+            told = f"inside the band {inside.sum()}, less than its width {less.sum()} of {len(inside)}"
+            print(f"seed {seed} {rule:22} largest move {moved:.2%}; {told}", flush=True)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from coldchain.settling import Settlement
     from coldchain.sharing import Division, Divisions
 
-RULES_A_TABLE = 4
+RULES_A_TABLE = 3
 
 
 def as_object(found: Divisions) -> dict[str, Any]:

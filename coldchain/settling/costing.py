@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FREE_SIZE = 2
 FLOOR_SECONDS = 60.0
 LARGEST_SPLIT = 12  # members of a group whose splits are all looked at
-PAIR_FACTOR, LONG_FACTOR = 3.0, 10.0
+PAIR_FACTOR, LONG_FACTOR, WHOLE_FACTOR = 3.0, 10.0, 30.0
 FREE_SHARES, NARROW_SHARES = (0.3, 0.2, 0.3, 0.0), (0.3, 0.4, 0.0, 0.0)
 Modules = dict[str, list[int]]
 FIGURES = ("collection", "line_haul", "operation", "energy", "capital", "loss")
@@ -62,7 +62,10 @@ class GroupCost:
 
 @dataclass(frozen=True)
 class Effort:
-    """Seconds for each plan (thrice for pairs, tenfold for members alone and for all), seed, processes side by side."""
+    """Seconds for each plan, seed, processes side by side.
+
+    Pairs get thrice the seconds, members alone tenfold, all together thirtyfold.
+    """
 
     seconds: float = 3.0
     seed: int = 0
@@ -98,7 +101,7 @@ def cost_of(floor: Ground, members: Members, mask: int, parts: Sequence[Modules]
     if not all(legs(scenario, members, group)):
         return _today(floor, members, mask, group)
     whole, free = len(group) == len(members.names), len(group) <= FREE_SIZE
-    factor = LONG_FACTOR if whole or len(group) == 1 else PAIR_FACTOR if free else 1.0
+    factor = WHOLE_FACTOR if whole else LONG_FACTOR if len(group) == 1 else PAIR_FACTOR if free else 1.0
     own = replace(effort, seconds=effort.seconds * factor)
     return _planned(floor, group_scenario(scenario, members, group), mask, parts, own, free=free or whole)
 
@@ -167,7 +170,8 @@ def fingerprint(scenario: Scenario, members: Members, effort: Effort) -> str:
     ]
     told += [members.village.tolist(), members.site.tolist(), scenario.harvest_t.sum(axis=(1, 2)).tolist()]
     told += [members.vehicles] if members.vehicles else []
-    told += [effort.seconds, effort.seed, PAIR_FACTOR, LONG_FACTOR, FREE_SHARES, NARROW_SHARES, __version__]
+    factors = (PAIR_FACTOR, LONG_FACTOR, WHOLE_FACTOR, FREE_SHARES, NARROW_SHARES)
+    told += [effort.seconds, effort.seed, *factors, __version__]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 

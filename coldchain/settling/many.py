@@ -8,7 +8,7 @@ names an epsilon: no group whatever gains more than that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -207,20 +207,21 @@ def _plain_rules(ledger: Ledger, members: Members) -> dict[str, Floats]:
 def _band(
     ledger: Ledger, costs: dict[int, GroupCost], rule: str, bill: Floats, members: Members, seed: int
 ) -> tuple[Floats, Floats]:
-    """Draw every cost between its bound and its plan and bill again; 5th and 95th percentile, the bill included."""
+    """Draw every cost between its bound and its plan and bill again, as :func:`coldchain.sharing.bands` does."""
     rng = np.random.default_rng(seed)
     rows: list[Floats] = [bill]
     for _ in range(BAND_DRAWS):
         drawn = {
             mask: cost - rng.random() * max(cost - costs[mask].bound_cny, 0.0) for mask, cost in ledger.known.items()
         }
-        rows += _drawn_bill(replace(ledger, known={}, cost=drawn.__getitem__, floor=None), drawn, rule, members)
+        again = _drawn_bill(replace(ledger, known={}, cost=drawn.__getitem__, floor=None), drawn, rule, members)
+        rows += [again, again * (ledger.total / drawn[ledger.everyone])]
     low, high = np.quantile(rows, [0.05, 0.95], axis=0)
     return np.minimum(low, bill), np.maximum(high, bill)
 
 
-def _drawn_bill(drawn: Ledger, known: dict[int, float], rule: str, members: Members) -> Sequence[Floats]:
+def _drawn_bill(drawn: Ledger, known: dict[int, float], rule: str, members: Members) -> Floats:
     if rule != "equal_profit":
-        return [_plain_rules(drawn, members)[rule]]
+        return _plain_rules(drawn, members)[rule]
     epsilon = max(least_epsilon_known(known, drawn.n), 0.0) * (1 + SLACK) + drawn.slack
-    return [equal_profit_known(known, drawn.n, epsilon)]
+    return equal_profit_known(known, drawn.n, epsilon)

@@ -24,6 +24,7 @@ def many_overview(settlement: ManySettlement) -> dict[str, Any]:
             rule: dict(zip(names, bill.tolist(), strict=True)) for rule, bill in settlement.bills.items()
         },
         "fen": dict(zip(names, fen, strict=True)),
+        "alone_cny": dict(zip(names, np.round(settlement.alone, 2).tolist(), strict=True)),
         "stability": {
             rule: {
                 "holds": told.gain <= settlement.epsilon, "worst_group": [names[i] for i in members(told.mask)],

@@ -20,6 +20,7 @@ RULES = {
     "volume": ("按数量比例", "in proportion to volume"),
     "owen": ("欧文值", "Owen value"),
 }
+RULES_A_TABLE = 3
 STYLE = """
 body { font: 14px/1.45 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", system-ui, sans-serif; color: #222;
   max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
@@ -41,7 +42,7 @@ def money(cny: float) -> str:
 
 def percent(share: float) -> str:
     """Write a share as per cent."""
-    return f"{share:+.1%}"
+    return f"{round(share, 3) + 0.0:+.1%}"
 
 
 def statement_page(told: dict[str, Any]) -> str:
@@ -61,7 +62,7 @@ def statement_page(told: dict[str, Any]) -> str:
         ("加入所增加的总成本", "what it adds to the cost of the others", money(why["marginal_cny"])),
         (
             f"最可能另立的含本社小组（{why['nearest_group_size']} 家）单干将多付",
-            f"the group with it nearest to leaving ({why['nearest_group_size']} members) would lose",
+            f"the group with it nearest to leaving (size {why['nearest_group_size']}) would lose",
             money(why["nearest_group_loses_cny"]),
         ),
     ]
@@ -136,21 +137,20 @@ def totals_section(told: dict[str, Any]) -> str:
 def overview_page(told: dict[str, Any]) -> str:
     """Return the trustee's page: every rule side by side, and the verdicts."""
     players, rules = told["game"]["players"], list(told["allocations"])
+    alone = told["alone_cny"]
     parts = []
-    for at in range(0, len(rules), 4):
-        some = rules[at : at + 4]
-        rows = [[p, *(f"{told['allocations'][rule][p]:,.0f}" for rule in some)] for p in players]
+    for at in range(0, len(rules), RULES_A_TABLE):
+        some = rules[at : at + RULES_A_TABLE]
+        rows = [[p, *(_with_saving(told["allocations"][rule][p], alone[p]) for rule in some)] for p in players]
         parts.append(table(["", *(f"{RULES[r][0]}<br>{RULES[r][1]}" for r in some)], rows))
     verdicts = [
         [f"{RULES[rule][0]} {RULES[rule][1]}", "稳定 holds" if v["holds"] else "会散 blocked",
          f'<span class="wrap">{escape(" + ".join(v["worst_group"]))}</span>', money(v["gain"])]
         for rule, v in told["stability"].items()
     ]  # fmt: skip
-    bills = [[p, yuan(told["fen"][p])] for p in players]
     chinese, english = RULES[told["rule"]]
-    whole = yuan(told["totals"]["bill_fen"])
     body = (
-        _section(f"账单：{chinese}", f"Bills: {english}", table(["", "元 CNY"], bills, ["合计 all", whole]))
+        _section(f"账单：{chinese}", f"Bills: {english}", _bill_table(told, players))
         + _section("各规则", "All rules, CNY a year", "<br>".join(parts))
         + _section("谁会退出", "Who would leave", table(["", "", "小组 group", "得益 gain"], verdicts))
         + _section("账单不确定范围 5%–95%", "Band of each bill, 5-95 %", _bands(told, players))
@@ -158,6 +158,23 @@ def overview_page(told: dict[str, Any]) -> str:
         + totals_section(told["totals"])
     )
     return _page(f"共享冷链结算 · {told['game']['id']}", "Settlement of a shared cold chain", body)
+
+
+def _bill_table(told: dict[str, Any], players: Sequence[str]) -> str:
+    alone, fen, whole = told["alone_cny"], told["fen"], told["totals"]["bill_fen"]
+    rows = [[p, money(alone[p]), yuan(fen[p]), _saving(fen[p] / 100, alone[p])] for p in players]
+    apart = sum(alone.values())
+    heads = ["", "单独经营 alone, CNY", "账单 bill, CNY", "节省 saved"]
+    return table(heads, rows, ["合计 all", money(apart), yuan(whole), _saving(whole / 100, apart)])
+
+
+def _saving(bill: float, alone: float) -> str:
+    return percent(1 - bill / alone) if alone else money(alone - bill)
+
+
+def _with_saving(bill: float, alone: float) -> str:
+    """Write a bill and, below it, what it saves against standing alone."""
+    return f"{bill:,.0f}<br><small>{_saving(bill, alone)}</small>"
 
 
 def _what_ifs(told: dict[str, Any], players: Sequence[str]) -> str:

@@ -127,6 +127,7 @@ def overview(settlement: Settlement) -> dict[str, Any]:
         "rule": settlement.rule,
         "allocations": {rule: dict(zip(game.players, d.amounts.tolist(), strict=True)) for rule, d in rules.items()},
         "fen": dict(zip(game.players, fen, strict=True)),
+        "alone_cny": dict(zip(game.players, np.round(game.alone, 2).tolist(), strict=True)),
         "stability": {
             rule: {
                 "holds": d.stability.holds, "worst_group": list(d.stability.group), "gain": d.stability.gain,

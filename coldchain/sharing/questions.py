@@ -106,7 +106,9 @@ def bands(
     seed: int = 0,
     mend: Callable[[Floats], Floats] | None = None,
 ) -> Bands:
-    """Draw tables between bounds and plans, make them consistent and bill each.
+    """Draw tables between bounds and plans, make them consistent, bill each as drawn and scaled to the total billed.
+
+    As drawn, the joint plan gets cheaper as well; scaled, it is the one that is run and only its division changes.
 
     Parameters
     ----------
@@ -120,7 +122,7 @@ def bands(
     for _ in range(tables):
         costs = close(game.values - rng.random(len(game.values)) * np.maximum(game.values - bounds, 0.0))
         for rule, amounts in bills(replace(game, values=costs), rules).items():
-            drawn[rule].append(amounts)
+            drawn[rule] += [amounts, amounts * (game.values[-1] / costs[-1] if costs[-1] else 1.0)]
     low, high = {}, {}
     for rule, rows in drawn.items():
         few = np.array([*rows, now[rule]])

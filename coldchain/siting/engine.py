@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import os
@@ -15,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -291,12 +291,14 @@ def _end(child: Child) -> None:
                 pipe.close()
 
 
-@atexit.register
 def _end_waiting() -> None:
     while _idle:
         owner, child, _ = _idle.pop()
         if owner == os.getpid():
             _end(child)
+
+
+Finalize(None, _end_waiting, exitpriority=0)  # unlike atexit, also at the end of a worker process
 
 
 def _listen(source: IO[bytes], lines: Lines) -> None:
