@@ -1,25 +1,31 @@
-"""Siting on synthetic counties: value, bound, gap, seconds and arcs, by size and seed."""
+"""Siting on synthetic counties: value, bound, gap, seconds, arcs and memory, by size and seed."""
 
 from __future__ import annotations
 
 import argparse
+import resource
 
 import numpy as np
 
 from coldchain.siting import SitingProblem, solve_siting
 
+SEASONS = 4
+
 
 def county(
-    villages: int, zones: int, sites: int, types: int, seed: int, periods: int = 4, methods: int = 2
+    villages: int, zones: int, sites: int, types: int, seed: int, *, methods: int = 2, owned: int = 3
 ) -> SitingProblem:
-    """Make a county of 100 by 80 km: one demand a village and zone, cooling methods in each zone, a tight budget."""
+    """Make a county of 100 by 80 km: one demand a village and zone, cooling methods in each zone, a tight budget.
+
+    ``owned`` sites belong to one owner on average; with 1 every site has its own.
+    """
     rng = np.random.default_rng(seed)
     village = rng.uniform(0, 1, (villages, 2)) * (100, 80)
     site = village[rng.choice(villages, sites, replace=sites > villages)] + rng.normal(0, 2, (sites, 2))
     km = 1.3 * np.linalg.norm(village[:, None] - site[None], axis=2)
     demands, classes = villages * zones, zones * methods
     tonnes = rng.gamma(2.0, 60.0, demands)
-    season = rng.dirichlet(np.ones(periods) * 2, zones)
+    season = rng.dirichlet(np.ones(SEASONS) * 2, zones)
     load = tonnes[:, None] * np.tile(season, (villages, 1)) / 60.0
     outside = tonnes * rng.uniform(600, 1500, demands)
     demand = np.repeat(np.arange(demands), sites * methods)
@@ -34,8 +40,8 @@ def county(
     capacity = 4.0 * 2.2**step * (1 + 0.1 * (module_class % methods))
     capex = 180_000 * (capacity / 4.0) ** 0.75 * rng.uniform(0.95, 1.05, types)
     capex = capex[None, :] * rng.uniform(0.9, 1.15, (sites, 1))
-    owner = rng.integers(0, max(sites // 3, 1), sites)
-    owners = max(sites // 3, 1)
+    owners = max(sites // owned, 1)
+    owner = rng.integers(0, owners, sites) if owned > 1 else np.arange(sites)
     counties = np.minimum(np.arange(owners) % 4, 3)[owner]
     existing = np.zeros((sites, types), int)
     existing[: max(sites // 20, 1), 0] = 1
@@ -66,24 +72,40 @@ def county(
     )
 
 
+SIZES = {  # (villages, zones, sites, types), methods, seconds, wanted gap
+    "county": ((200, 3, 40, 12), 2, 45.0, 1e-3),
+    "region": ((1400, 2, 100, 12), 2, 90.0, 1e-3),
+    "small": ((500, 1, 60, 3), 1, 20.0, 1e-3),
+    "large": ((2000, 1, 200, 3), 1, 120.0, 1e-2),
+}
+
+
+def peak_gib() -> float:
+    """Return the largest memory of this process and of its solver, added up."""
+    return sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 2**20
+
+
 def main() -> None:
     """Run the sizes asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--sizes", choices=["county", "region"], nargs="+", default=["county", "region"])
-    parser.add_argument("--seconds", type=float, default=0.0, help="time limit; 0 takes 45 s and 90 s")
+    parser.add_argument("--sizes", choices=SIZES, nargs="+", default=["county", "region"])
+    parser.add_argument("--seconds", type=float, default=0.0, help="time limit; 0 takes that of the size")
+    parser.add_argument("--owned", type=int, default=3, help="sites of one owner on average")
     parser.add_argument("--log", action="store_true")
     options = parser.parse_args()
-    sizes = {"county": ((200, 3, 40, 12), 45.0), "region": ((1400, 2, 100, 12), 90.0)}
-    print(f"{'size':8}{'seed':>5}{'value':>15}{'bound':>15}{'gap %':>8}{'s':>7}{'arcs':>9}{'kept':>8}{'modules':>8}")
+    print(
+        f"{'size':8}{'seed':>5}{'value':>15}{'bound':>15}{'gap %':>8}{'s':>7}{'arcs':>9}{'kept':>8}"
+        f"{'modules':>8}{'GiB':>7}"
+    )
     for name in options.sizes:
-        shape, seconds = sizes[name]
+        shape, methods, seconds, gap = SIZES[name]
         for seed in options.seeds:
-            problem = county(*shape, seed)
-            r = solve_siting(problem, time_limit_s=options.seconds or seconds, gap=1e-3, seed=seed)
+            problem = county(*shape, seed, methods=methods, owned=options.owned)
+            r = solve_siting(problem, time_limit_s=options.seconds or seconds, gap=gap, seed=seed)
             print(
                 f"{name:8}{seed:5d}{r.value:15.0f}{r.bound:15.0f}{100 * r.gap:8.3f}{r.seconds:7.1f}"
-                f"{r.arcs_all:9d}{r.arcs_kept:8d}{r.count.sum():8d}",
+                f"{r.arcs_all:9d}{r.arcs_kept:8d}{r.count.sum():8d}{peak_gib():7.2f}",
                 flush=True,
             )
             if options.log:

@@ -57,7 +57,7 @@ def test_no_other_plan_undercuts_the_bound(basis: Basis, arcs: Arcs, seed: int) 
     decision = Decision.of(arcs, result.count, result.arc_share)
     days = work_out_days(basis, arcs, decision, Effort())
     lots = lots_of(basis, arcs, decision, days)
-    bill = yearly(basis, decision.count, days, lots)
+    bill = yearly(basis, decision, days, lots)
     assert bill.total >= bound
     stated = float(arcs.inside.of("total_cost_cny") @ result.arc_share)
     stated += float(arcs.outside.of("total_cost_cny") @ result.outside_share)

@@ -15,7 +15,7 @@ from coldchain.exploring import words
 from coldchain.exploring.explain import Case
 from coldchain.plan.arcs import siting_problem
 from coldchain.routing import least_aboard_h
-from coldchain.siting import SitingProblem, SitingResult, plan_value, solve_siting
+from coldchain.siting import SitingProblem, SitingResult, plan_value, solve_siting, widened
 
 Indices = NDArray[np.intp]
 FULL, CRUMB = 0.999, 1e-6
@@ -33,7 +33,9 @@ class Assignment:
         self.case = case
         self.arcs = case.ground.arcs
         bare = siting_problem(case.ground.basis, self.arcs, "total_cost_cny", build=False)
-        self.problem: SitingProblem = replace(bare, existing=bare.existing + case.count)
+        self.problem: SitingProblem = replace(
+            bare, existing=bare.existing + widened(case.count, bare.existing.shape[1])
+        )
 
     @cached_property
     def own(self) -> SitingResult:

@@ -39,9 +39,10 @@ class DepotType(Cooler):
     store_kwh_t_day: float = figure("kWh/(t·day)", "electricity for keeping cold", 0.64, ge=0)
 
 
-class MobileUnit(Cooler):
+class MobileUnit(DepotType):
     """A pre-cooling unit on wheels that may stand somewhere else in each period."""
 
+    construction: str = figure("-", "as subsidy rules name it", "mobile")
     move_cny: float = figure("CNY", "cost of one move", 0.0, ge=0)
 
 
@@ -71,7 +72,8 @@ class VehicleType(Noun):
 class CoolingClass:
     """What decides how a lot fares in a depot: the zone's temperature and how fast it is reached.
 
-    Modules of one class differ in size and cost only, so siting assigns produce to classes.
+    Modules of one class differ in size and cost only, so siting assigns produce to classes. A mobile unit is a class
+    of its own, named in ``unit``.
     """
 
     zone: str
@@ -80,6 +82,7 @@ class CoolingClass:
     half_cooling_h: float
     energy_ratio: float
     store_kwh_t_day: float
+    unit: str = ""
 
     @property
     def precool_h(self) -> float:
@@ -89,11 +92,11 @@ class CoolingClass:
 
 def cooling_class(kind: DepotType) -> CoolingClass:
     """Return the cooling class of a depot type."""
-    return CoolingClass(
-        kind.zone, kind.method, kind.temp_c, kind.half_cooling_h, kind.energy_ratio, kind.store_kwh_t_day
-    )
+    figures = kind.temp_c, kind.half_cooling_h, kind.energy_ratio, kind.store_kwh_t_day
+    return CoolingClass(kind.zone, kind.method, *figures, kind.id if isinstance(kind, MobileUnit) else "")
 
 
 def cooling_classes(depot_types: Iterable[DepotType]) -> tuple[CoolingClass, ...]:
-    """Return the distinct classes of the depot types, sorted."""
-    return tuple(sorted({cooling_class(kind) for kind in depot_types}))
+    """Return the distinct classes of the depot types, sorted, then one for each mobile unit, in their order."""
+    known = [cooling_class(kind) for kind in depot_types]
+    return (*sorted({kind for kind in known if not kind.unit}), *dict.fromkeys(kind for kind in known if kind.unit))

@@ -22,7 +22,7 @@ class Scenario:
     ----------
     harvest_t : shape (villages, commodities, periods), tonnes in the period
     commodities : only those harvested, in the order of the harvest array
-    depot_types : only those on offer or standing
+    depot_types : only those on offer or standing; the mobile units on offer come last
     sha256 : hash of every input file and of the variant
     """
 
@@ -52,6 +52,16 @@ class Scenario:
         """Mean harvest per gathering day, shape (villages, commodities, periods), t/day."""
         days = np.array([period.days for period in self.periods], dtype=np.float64)
         return np.divide(self.harvest_t, days)
+
+    @property
+    def fixed_types(self) -> int:
+        """How many of the depot types are no mobile units; they come first."""
+        return sum(not isinstance(kind, MobileUnit) for kind in self.depot_types)
+
+    @property
+    def seasonal(self) -> bool:
+        """Whether a village may be served elsewhere in each period."""
+        return self.siting.seasonal or self.fixed_types < len(self.depot_types)
 
     def vehicle(self, vehicle_id: str) -> VehicleType:
         """Return the vehicle type of that id."""

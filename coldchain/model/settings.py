@@ -52,6 +52,13 @@ class Siting(Noun):
     max_first_mile_h: float = figure("h", "most hours aboard on the first mile", 3.0, gt=0, le=48)
     peak_factor: float = figure("-", "peak day against the period's mean day, for capacities", 1.2, ge=1, le=10)
     depot_types: tuple[str, ...] = figure("-", "depot types on offer; all of the catalogue if empty", ())
+    mobile_units: tuple[str, ...] = figure(
+        "-", "mobile units on offer; each owner may buy them, and they may stand at any site that is not forbidden", ()
+    )
+    units_per_owner: int = figure("-", "most mobile units of one kind that an owner buys", 2, ge=1, le=20)
+    seasonal: bool = figure(
+        "-", "whether a village may be served elsewhere in each period; always so with mobile units on offer", False
+    )
     gap: float = figure("share", "stop when the proven gap is this small", 0.005, ge=0, le=1)
     coverage: float = figure("share", "least share of all harvest pre-cooled within its deadline", 0.0, ge=0, le=1)
     county_coverage: float = figure("share", "the same in every county by itself", 0.0, ge=0, le=1)

@@ -8,17 +8,17 @@ radial bound for collection, full trucks for line haul. So the optimum of the mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coldchain.model import Objective
+from coldchain.model import MobileUnit, Objective, Scenario
 from coldchain.plan.awards import eligible_modules, module_awards, owners_of, total_pot_cny
 from coldchain.plan.basis import Basis, annuity, collection_bound_cny_t, haul_bound_cny_t
 from coldchain.routing import least_aboard_h
-from coldchain.siting import SitingProblem
+from coldchain.siting import Fleet, SitingProblem, add_units
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -48,14 +48,18 @@ class Arcs:
     Attributes
     ----------
     village, group : of each demand, shape (demands,)
+    period : the only period of each demand, shape (demands,); -1 where it is served the same way all year
     members : commodity indices of each group
     load_t_day : peak load of each demand, shape (demands, periods)
     demand, site, cooling : of each arc, shape (arcs,)
     outside : worth of today's chain for each demand; inside : of each arc; module : of each module, (sites, types)
+    stay_cny : what standing there costs a mobile unit beyond its own cost, CNY/yr, shape (sites, units, periods)
+    open_ground : where a unit may stand idle whatever else is there, shape (sites,)
     """
 
     village: Indices
     group: Indices
+    period: Indices
     members: tuple[Indices, ...]
     load_t_day: Floats
     demand: Indices
@@ -64,6 +68,12 @@ class Arcs:
     outside: Worth
     inside: Worth
     module: Worth
+    stay_cny: Floats
+    open_ground: NDArray[np.bool_]
+
+    def counts_in(self, p: int) -> NDArray[np.bool_]:
+        """Tell which demands have a load in a period, if there is a harvest; shape (demands,)."""
+        return np.asarray((self.period == p) | (self.period < 0), dtype=np.bool_)
 
 
 def build_arcs(basis: Basis) -> Arcs:
@@ -78,13 +88,26 @@ def build_arcs(basis: Basis) -> Arcs:
     tonnes = np.stack([scenario.harvest_t[:, m].sum(axis=(1, 2)) for m in members], axis=1)
     village, group = np.nonzero(tonnes > 0)
     load = np.stack([scenario.daily_t[v, members[g]].sum(axis=0) for v, g in zip(village, group, strict=True)])
+    period = np.full(len(village), -1, dtype=np.intp)
+    if scenario.seasonal:
+        row, period = np.nonzero(load > 0)
+        village, group = village[row], group[row]
+        load = load[row] * (period[:, None] == np.arange(load.shape[1]))
     bound = _Bounds.of(basis)
-    parts = [_group_arcs(basis, bound, groups[g], members[g], np.flatnonzero(group == g), village) for g in
+    parts = [_group_arcs(basis, bound, groups[g], members[g], np.flatnonzero(group == g), (village, period)) for g in
              range(len(groups))]  # fmt: skip
     demand, site, cooling = (np.concatenate([part[n] for part in parts]) for n in range(3))
     inside = Worth(*(np.concatenate([getattr(part[3], name) for part in parts]) for name in Worth.__annotations__))
-    return Arcs(village, group, members, load * scenario.siting.peak_factor, demand, site, cooling,
-                _outside(basis, members, village, group), inside, _modules(basis))  # fmt: skip
+    stays = np.zeros((len(scenario.sites), len(scenario.depot_types) - scenario.fixed_types, len(scenario.periods)))
+    return Arcs(village, group, period, members, load * scenario.siting.peak_factor, demand, site, cooling,
+                _outside(basis, members, (village, group, period)), inside, _modules(basis), stays,
+                _open_ground(scenario))  # fmt: skip
+
+
+def _open_ground(scenario: Scenario) -> NDArray[np.bool_]:
+    """Sites with power and people without limit, that nothing forbids."""
+    free = [s.power_kw is None and s.staff is None and s.status != "forbidden" for s in scenario.sites]
+    return np.array(free, dtype=np.bool_)
 
 
 @dataclass(frozen=True)
@@ -106,11 +129,16 @@ class _Bounds:
 
 
 def _group_arcs(
-    basis: Basis, bound: _Bounds, key: tuple[str, tuple[str, ...]], members: Indices, rows: Indices, village: Indices
+    basis: Basis,
+    bound: _Bounds,
+    key: tuple[str, tuple[str, ...]],
+    members: Indices,
+    rows: Indices,
+    demands: tuple[Indices, Indices],
 ) -> tuple[Indices, Indices, Indices, Worth]:
-    """Return demand, site, class and worth of all possible arcs of one group."""
+    """Return demand, site, class and worth of all possible arcs of one group; ``demands``: their village and period."""
     scenario = basis.scenario
-    v = village[rows]
+    v, only = demands[0][rows], demands[1][rows]
     premium = np.array([hub.chilled_onward_cny_t for hub in scenario.hubs])[basis.site_hub]
     possible = np.isfinite(bound.collection_cny_t[v]) & np.isfinite(bound.haul_cny_t)
     demand, site, cooling = [np.empty(0, np.intp)], [np.empty(0, np.intp)], [np.empty(0, np.intp)]
@@ -124,7 +152,7 @@ def _group_arcs(
             onward = premium if scenario.commodities[c].sold_at == "market" else 0.0
             price = scenario.commodities[c].price_cny_kg * KG_PER_T
             for p in range(len(scenario.periods)):
-                tonnes = scenario.harvest_t[v, c, p][:, None]
+                tonnes = (scenario.harvest_t[v, c, p] * ((only == p) | (only < 0)))[:, None]
                 lost = tonnes * bound.loss[c, p, o][np.arange(possible.shape[1]), bound.batch[p][v]]
                 loss_t += lost
                 loss_cny += lost * price
@@ -138,16 +166,22 @@ def _group_arcs(
     return np.concatenate(demand), np.concatenate(site), np.concatenate(cooling), joined
 
 
-def _outside(basis: Basis, members: tuple[Indices, ...], village: Indices, group: Indices) -> Worth:
-    """Worth of today's chain for each demand."""
+def _outside(basis: Basis, members: tuple[Indices, ...], demands: tuple[Indices, Indices, Indices]) -> Worth:
+    """Worth of today's chain for each demand, given by village, group and period."""
     scenario = basis.scenario
     price = np.array([crop.price_cny_kg for crop in scenario.commodities]) * KG_PER_T
     lost = scenario.harvest_t * basis.today.loss
     haul = scenario.harvest_t * (scenario.economics.today_haul_cny_t_km * basis.today_km)[:, None, None]
-    by_crop = lost.sum(axis=2), (lost * price[:, None]).sum(axis=2), haul.sum(axis=2)
-    rows = zip(village, group, strict=True)
-    table = np.array([[figure[v, members[g]].sum() for figure in by_crop] for v, g in rows])
-    return Worth(*table.T)
+    by_period = lost, lost * price[:, None], haul
+    by_crop = tuple(figure.sum(axis=2) for figure in by_period)
+    table = np.array(
+        [
+            [(year[v, members[g]] if p < 0 else part[v, members[g], p]).sum() for year, part in
+             zip(by_crop, by_period, strict=True)]
+            for v, g, p in zip(*demands, strict=True)
+        ]
+    )  # fmt: skip
+    return Worth(*table.reshape(-1, 3).T)
 
 
 def _modules(basis: Basis) -> Worth:
@@ -167,7 +201,13 @@ def existing_modules(basis: Basis) -> NDArray[np.int64]:
 
 
 def siting_problem(
-    basis: Basis, arcs: Arcs, aim: Objective, *, build: bool = True, limit: tuple[Objective, float] | None = None
+    basis: Basis,
+    arcs: Arcs,
+    aim: Objective,
+    *,
+    build: bool = True,
+    limit: tuple[Objective, float] | None = None,
+    units: bool = True,
 ) -> SitingProblem:
     """State the siting problem for one aim.
 
@@ -175,16 +215,20 @@ def siting_problem(
     ----------
     build : False allows only what stands already (today's chain)
     limit : an earlier aim and the most it may reach
+    units : False leaves mobile units out; their columns are there, but none can be bought
     """
     scenario, kinds = basis.scenario, basis.scenario.depot_types
     sites = scenario.sites
-    offered = np.array([not scenario.siting.depot_types or k.id in scenario.siting.depot_types for k in kinds])
+    names_offered = scenario.siting.depot_types
+    offered = np.array(
+        [not isinstance(k, MobileUnit) and (not names_offered or k.id in names_offered) for k in kinds], dtype=np.bool_
+    )
     most = np.array([[site.max_modules if site.status in ("candidate", "forced") else 0] for site in sites])
     names, owner = owners_of(scenario)
     counties = tuple(dict.fromkeys(site.county for site in sites))
     cap = scenario.subsidy.cap_per_owner_cny
     allowed = eligible_modules(scenario) | scenario.subsidy.own_money
-    return SitingProblem(
+    problem = SitingProblem(
         outside_cost=arcs.outside.of(aim),
         arc_demand=arcs.demand,
         arc_site=arcs.site,
@@ -215,6 +259,63 @@ def siting_problem(
         single_source=scenario.siting.single_source,
         **({} if limit is None else _limit(arcs, *limit)),
     )
+    if not units or scenario.fixed_types == len(kinds):
+        return problem
+    return with_units(basis, arcs, problem, (aim, limit and limit[0], build))
+
+
+def with_units(
+    basis: Basis, arcs: Arcs, problem: SitingProblem, stated: tuple[Objective, Objective | None, bool]
+) -> SitingProblem:
+    """Add the mobile units: every owner may buy them at its first site, they stand where nothing forbids it.
+
+    Parameters
+    ----------
+    stated : the aim, the aim that is held, and whether anything may be bought
+    """
+    scenario = basis.scenario
+    fixed, sites = scenario.fixed_types, scenario.sites
+    kinds = scenario.depot_types[fixed:]
+    _, owner = owners_of(scenario)
+    home = np.zeros(len(sites), dtype=np.bool_)
+    home[np.unique(owner, return_index=True)[1]] = True
+    allowed = (eligible_modules(scenario) | scenario.subsidy.own_money)[:, fixed:]
+    aim, held, build = stated
+    move = np.array([kind.move_cny for kind in kinds if isinstance(kind, MobileUnit)])
+
+    def figures(of: Objective) -> tuple[Floats, Floats, Floats]:
+        money = float(of == "total_cost_cny")
+        return arcs.module.of(of)[:, fixed:], money * arcs.stay_cny, money * move
+
+    fleet = Fleet(
+        int(basis.class_of_type[fixed]),
+        capacity_t_day(basis)[fixed:],
+        np.array([kind.power_kw for kind in kinds]),
+        np.array([kind.staff for kind in kinds]),
+        (home[:, None] * allowed * scenario.siting.units_per_owner * build).astype(np.int64),
+        np.array([site.status != "forbidden" for site in sites], dtype=np.bool_),
+        np.tile([kind.capex_cny for kind in kinds], (len(sites), 1)),
+        module_awards(scenario)[:, fixed:],
+        *figures(aim),
+        arcs.period,
+        *(figures(held) if held is not None else ()),
+    )
+    return add_units(_without_units(problem, fixed), fleet)
+
+
+def _without_units(problem: SitingProblem, fixed: int) -> SitingProblem:
+    """Leave out the columns of mobile units."""
+    columns = ("module_class", "capacity", "power_kw", "staff", "size")
+    tables = ("module_cost", "module_capex", "award", "max_count", "existing", "limit_module")
+    kept: dict[str, Any] = {name: getattr(problem, name) for name in (*columns, *tables)}
+    less: dict[str, Any] = {name: None if a is None else a[..., :fixed] for name, a in kept.items()}
+    return replace(problem, **less)
+
+
+def built_cny(arcs: Arcs, count: NDArray[np.int64]) -> float:
+    """Yearly cost of modules and units bought, of counts of siting."""
+    money = arcs.module.money_cny
+    return float((count[:, : money.shape[1]] * money).sum())
 
 
 def capacity_t_day(basis: Basis) -> Floats:

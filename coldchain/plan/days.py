@@ -19,6 +19,7 @@ from coldchain.routing import (
     solve_collection,
     solve_line_haul,
 )
+from coldchain.siting import split_units
 from coldchain.spoilage import loss_per_hour
 
 Floats = NDArray[np.float64]
@@ -42,15 +43,18 @@ class Effort:
 
 @dataclass(frozen=True)
 class Decision:
-    """What siting decided: new modules and the assignment.
+    """What siting decided: new modules, mobile units and the assignment.
 
     Attributes
     ----------
-    count : new modules, shape (sites, depot types)
-    village, group, site, cooling, share : one entry for each village, group, site and class in use
+    count : new modules, and units bought by the owner of a site, shape (sites, depot types)
+    standing : mobile units, shape (sites, units, periods)
+    village, group, site, cooling : one entry for each village, group, site and class in use
+    share : of the harvest of each period, shape (entries, periods)
     """
 
     count: NDArray[np.int64]
+    standing: NDArray[np.int64]
     village: Indices
     group: Indices
     site: Indices
@@ -60,11 +64,45 @@ class Decision:
     @classmethod
     def of(cls, arcs: Arcs, count: NDArray[np.int64], arc_share: Floats) -> Decision:
         """Keep the arcs in use; crumbs below a millionth stay in today's chain."""
+        sites, units, periods = arcs.stay_cny.shape
+        types = arcs.module.money_cny.shape[1]
+        standing = np.zeros((sites, units, periods), dtype=np.int64)
+        if units and count.shape[1] > types:
+            bought, standing = split_units(count, types - units, periods)
+            standing = staying(standing, bought.sum(axis=0), arcs.open_ground)
         used = np.flatnonzero(arc_share > SHARE_KEPT)
         demand = arcs.demand[used]
-        return cls(
-            count, arcs.village[demand], arcs.group[demand], arcs.site[used], arcs.cooling[used], arc_share[used]
-        )
+        ends = np.stack([arcs.village[demand], arcs.group[demand], arcs.site[used], arcs.cooling[used]])
+        entries, place = np.unique(ends, axis=1, return_inverse=True)
+        share = np.zeros((entries.shape[1], periods))
+        for p in range(periods):
+            mine = arcs.counts_in(p)[demand]
+            np.add.at(share[:, p], place[mine], arc_share[used][mine])
+        village, group, site, cooling = entries
+        return cls(count[:, :types], standing, village, group, site, cooling, share)
+
+    def arriving(self) -> NDArray[np.int64]:
+        """Units that come from elsewhere, shape (sites, units, periods); the last period comes before the first."""
+        arriving: NDArray[np.int64] = np.maximum(self.standing - np.roll(self.standing, 1, axis=2), 0)
+        return arriving
+
+
+def staying(standing: NDArray[np.int64], bought: NDArray[np.int64], ground: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Let units that nobody needs in a period wait where they stand in the next one, so that they need not move.
+
+    Parameters
+    ----------
+    standing : shape (sites, units, periods); bought : shape (units,); ground : sites where they may, shape (sites,)
+    """
+    kept = standing.copy()
+    periods = kept.shape[2]
+    for step in range(2 * periods):
+        p = (-step) % periods
+        before = (p - 1) % periods
+        for m, spare in enumerate(bought - kept[:, :, before].sum(axis=0)):
+            wanted = np.where(ground, np.maximum(kept[:, m, p] - kept[:, m, before], 0), 0)
+            kept[:, m, before] += np.minimum(wanted, np.maximum(spare - (np.cumsum(wanted) - wanted), 0))
+    return kept
 
 
 @dataclass(frozen=True)
@@ -151,7 +189,7 @@ def _collect(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Ef
 
 @dataclass(frozen=True)
 class SiteLots:
-    """Assigned lots: village, commodity, class, site, share of the harvest, and t/day in each period."""
+    """Assigned lots: village, commodity, class, site, share of the harvest and t/day in each period."""
 
     village: Indices
     commodity: Indices
@@ -167,7 +205,7 @@ def site_lots(basis: Basis, arcs: Arcs, decision: Decision, rows: Indices) -> Si
     row = np.repeat(rows, sizes)
     commodity = np.concatenate([np.empty(0, np.intp), *(arcs.members[g] for g in decision.group[rows])])
     village, share = decision.village[row], decision.share[row]
-    t_day = basis.scenario.daily_t[village, commodity] * share[:, None]
+    t_day = basis.scenario.daily_t[village, commodity] * share
     kept = t_day.sum(axis=1) > 0
     lots = SiteLots(village, commodity, decision.cooling[row], decision.site[row], share, t_day)
     return SiteLots(*(getattr(lots, name)[kept] for name in SiteLots.__annotations__))

@@ -44,7 +44,14 @@ def stated(
     """
     problem = siting_problem(basis, arcs, aim, limit=held[-1] if held else None)
     rows = [*sides(basis, arcs, more), *(_held(basis, arcs, *pair) for pair in held[:-1])]
-    return replace(problem, sides=tuple(rows)) if rows else problem
+    width = problem.max_count.shape[1]
+    return replace(problem, sides=tuple(_wide(row, width) for row in rows)) if rows else problem
+
+
+def _wide(row: SideRow, width: int) -> SideRow:
+    """Give a side coefficients of nought for what mobile units do."""
+    more = np.zeros((len(row.module), width - row.module.shape[1]))
+    return replace(row, module=np.hstack([row.module, more]))
 
 
 def _held(basis: Basis, arcs: Arcs, aim: Objective, most: float) -> SideRow:
@@ -90,12 +97,14 @@ def service(basis: Basis, arcs: Arcs) -> Service:
         v, j, o = arcs.village[arcs.demand[rows]], arcs.site[rows], arcs.cooling[rows]
         for c in members:
             crop = scenario.commodities[c]
-            of_year = scenario.harvest_t[arcs.village[demands], c].sum(axis=1)
+            harvest = scenario.harvest_t[arcs.village[demands], c]
+            of_period = harvest[np.arange(len(harvest)), arcs.period[demands]]
+            of_year = np.where(arcs.period[demands] < 0, harvest.sum(axis=1), of_period)
             tonnes[demands] += of_year
             today[demands] += of_year * (basis.today.hours[arcs.village[demands], c] <= chain.delivery_target_h)
             farther = onward[j] if crop.sold_at == "market" else 0.0
             for p, period in enumerate(scenario.periods):
-                load = scenario.harvest_t[v, c, p]
+                load = scenario.harvest_t[v, c, p] * arcs.counts_in(p)[arcs.demand[rows]]
                 docked = basis.lanes.first_batch_h[p] + batch[p][v, j] * basis.lanes.batch_h - harvest_clock_h(period)
                 cooled = docked + precool_h[o]
                 in_time[rows] += load * (cooled <= crop.precool_deadline_h + SLACK)

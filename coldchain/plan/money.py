@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coldchain.model import MobileUnit
 from coldchain.plan.arcs import KG_PER_T, existing_modules
 from coldchain.plan.basis import Basis, annuity
-from coldchain.plan.days import Days
+from coldchain.plan.days import Days, Decision
 from coldchain.plan.lots import TODAY, to_market
 
 
@@ -31,9 +32,9 @@ class Yearly:
         return self.collection + self.line_haul + self.operation + self.energy + self.capital + self.loss
 
 
-def yearly(basis: Basis, count: NDArray[np.int64], days: Days, lots: pd.DataFrame) -> Yearly:
-    """Add up the bill of a year."""
-    scenario = basis.scenario
+def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> Yearly:
+    """Add up the bill of a year; operation holds the moves of mobile units."""
+    scenario, count = basis.scenario, decision.count
     length = [period.days for period in scenario.periods]
     kinds = scenario.depot_types
     opex = np.array([kind.opex_cny_year for kind in kinds])
@@ -50,11 +51,18 @@ def yearly(basis: Basis, count: NDArray[np.int64], days: Days, lots: pd.DataFram
         line_haul=sum(day.haul.cost_cny_day * length[day.period] for day in days.hauls)
         + float((cold["tonnes"] * premium[cold["site"]] * to_market(scenario)[cold["commodity"]]).sum())
         + float((today["tonnes"] * trader[today["village"]]).sum()),
-        operation=float(((count + existing_modules(basis)) * opex).sum()),
+        operation=float(((count + existing_modules(basis)) * opex).sum() + moves_cny(basis, decision).sum()),
         energy=float((cold["tonnes"] * energy).sum()),
         capital=float((count * repay).sum()),
         loss=float((lots["tonnes"] * lots["loss_share"] * price).sum()),
     )
+
+
+def moves_cny(basis: Basis, decision: Decision) -> NDArray[np.float64]:
+    """Cost of the moves of each mobile unit type, shape (units,), CNY a year."""
+    kinds = basis.scenario.depot_types[basis.scenario.fixed_types :]
+    move = np.array([kind.move_cny for kind in kinds if isinstance(kind, MobileUnit)], dtype=np.float64)
+    return np.asarray(decision.arriving().sum(axis=(0, 2)) * move, dtype=np.float64)
 
 
 def standing_opex_cny(basis: Basis) -> float:

@@ -12,9 +12,10 @@ from coldchain.model import Scenario
 from coldchain.plan.arcs import KG_PER_T
 from coldchain.plan.awards import Awards, owners_of
 from coldchain.plan.basis import Basis, annuity
-from coldchain.plan.days import Days
+from coldchain.plan.days import Days, Decision
 from coldchain.plan.limits import award_a_year, own_rate
 from coldchain.plan.lots import TODAY, to_market
+from coldchain.plan.money import moves_cny
 
 Floats = NDArray[np.float64]
 COLUMNS = [
@@ -44,9 +45,9 @@ class Ledger:
     saved_cny: Floats
 
 
-def ledger(basis: Basis, count: NDArray[np.int64], days: Days, lots: pd.DataFrame) -> Ledger:
-    """Add up a routed year by owner."""
-    scenario = basis.scenario
+def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> Ledger:
+    """Add up a routed year by owner; owners of mobile units of a kind pool what these cool, and their moves."""
+    scenario, count = basis.scenario, decision.count
     names, owner = owners_of(scenario)
     rate = own_rate(scenario)
     cold = lots[lots["site"] != TODAY]
@@ -55,22 +56,38 @@ def ledger(basis: Basis, count: NDArray[np.int64], days: Days, lots: pd.DataFram
     opex = np.array([kind.opex_cny_year for kind in scenario.depot_types])
     repay = np.array([kind.capex_cny * annuity(kind.life_years, rate) for kind in scenario.depot_types])
 
-    def per_owner(weight: Floats, index: NDArray[np.intp] = mine) -> Floats:
+    pool = _pools(basis, count, owner, len(names))
+    unit = np.full(len(basis.classes), -1)
+    unit[basis.class_of_type[scenario.fixed_types :]] = np.arange(pool.shape[1])
+    in_unit = unit[cold["cooling"].to_numpy(dtype=np.intp)]
+
+    def per_owner(weight: Floats, index: NDArray[np.intp]) -> Floats:
         return np.asarray(np.bincount(index, weight, minlength=len(names)), dtype=np.float64)
 
-    saved = per_owner(tonnes * _saved_cny_t(basis, cold))
+    def of_lots(weight: Floats) -> Floats:
+        shared = np.bincount(in_unit[in_unit >= 0], weight[in_unit >= 0], minlength=pool.shape[1])
+        return np.asarray(per_owner(weight * (in_unit < 0), mine) + pool @ shared, dtype=np.float64)
+
+    saved = of_lots(tonnes * _saved_cny_t(basis, cold))
     length = np.array([period.days for period in scenario.periods])
     for day in days.collection:
         saved[owner[day.site]] -= day.result.cost_cny * length[day.period]
     for haul in days.hauls:
         saved[owner[haul.site]] -= haul.haul.cost_cny_day * length[haul.period]
     return Ledger(
-        per_owner(tonnes),
-        per_owner(tonnes * energy),
-        per_owner((count * opex).sum(axis=1), owner),
+        of_lots(tonnes),
+        of_lots(tonnes * energy),
+        per_owner((count * opex).sum(axis=1), owner) + pool @ moves_cny(basis, decision),
         per_owner((count * repay).sum(axis=1), owner),
         saved,
     )
+
+
+def _pools(basis: Basis, count: NDArray[np.int64], owner: NDArray[np.intp], owners: int) -> Floats:
+    """Share of each owner in the units of each kind, shape (owners, units)."""
+    bought = np.zeros((owners, count.shape[1] - basis.scenario.fixed_types))
+    np.add.at(bought, owner, count[:, basis.scenario.fixed_types :])
+    return np.asarray(bought / np.maximum(bought.sum(axis=0), 1.0), dtype=np.float64)
 
 
 def _saved_cny_t(basis: Basis, cold: pd.DataFrame) -> Floats:

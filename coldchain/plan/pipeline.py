@@ -28,7 +28,7 @@ from coldchain.plan.roads import place_on_roads
 from coldchain.plan.rollout import rollout
 from coldchain.plan.search import NO_FURTHER, Counts, Options, Sited, Starts, aims_of, next_budget, site, tolerance_of
 from coldchain.plan.summary import summarise
-from coldchain.siting import solve_siting
+from coldchain.siting import solve_siting, widened
 from coldchain.verify import Report, verify_tables
 
 MENDINGS, MENDING = 4, 1.1
@@ -233,7 +233,9 @@ def course_with(ground: Ground, count: Counts, options: Options) -> Course:
     """Work out the year with exactly these new modules, to compete with other plans of the same ground."""
     problem = siting_problem(ground.basis, ground.arcs, "total_cost_cny", build=False)
     result = solve_siting(
-        replace(problem, existing=problem.existing + count), time_limit_s=options.time_limit_s, gap=1e-6
+        replace(problem, existing=problem.existing + widened(count, problem.existing.shape[1])),
+        time_limit_s=options.time_limit_s,
+        gap=1e-6,
     )
     decision = Decision.of(ground.arcs, count, result.arc_share)
     effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
@@ -386,7 +388,7 @@ def _course(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, option
         days,
         lots,
         outcome(basis.scenario, lots),
-        yearly(basis, decision.count, days, lots),
+        yearly(basis, decision, days, lots),
         granted,
         shortfalls(basis, lots, owner_cost_cny(basis.scenario, decision.count), granted),
     )
@@ -396,13 +398,14 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
     reasons = unserved_reasons(basis, arcs, course.decision, course.days, course.lots)
     routes, stops = tabled.routes(basis, course.days)
     count, granted = course.decision.count, course.awards
-    book = ledger(basis, count, course.days, course.lots)
+    book = ledger(basis, course.decision, course.days, course.lots)
     net_saved = book.saved_cny - book.energy_cny - book.running_cny - book.capital_cny
     builders, years, built = rollout(basis, course.lots, granted, net_saved)
     return {
         "depots": tabled.depots(basis, course.decision, course.lots, course.awards),
         "villages": tabled.villages(basis, course.lots, today.lots, reasons),
         "assignment": tabled.assignment(basis, course.decision, arcs.members),
+        "units": tabled.units(basis, course.decision),
         "routes": routes,
         "stops": stops,
         "line_haul": tabled.line_haul(basis, course.days),

@@ -37,7 +37,7 @@ def prospects(basis: Basis, arcs: Arcs, seconds: float, seed: int = 0) -> pd.Dat
     scenario = basis.scenario
     rows = []
     if scenario.economics.fee_cny_t is not None:
-        problem = replace(siting_problem(basis, arcs, "total_cost_cny"), single_source=False)
+        problem = replace(siting_problem(basis, arcs, "total_cost_cny", units=False), single_source=False)
         done = service(basis, arcs)
         end = time.monotonic() + seconds
         for j, site in enumerate(scenario.sites):

@@ -17,12 +17,20 @@ from numpy.typing import NDArray
 
 from coldchain.errors import InfeasibleError, LimitError
 from coldchain.model import Objective, Status
-from coldchain.plan.arcs import Arcs
+from coldchain.plan.arcs import Arcs, built_cny
 from coldchain.plan.basis import Basis
 from coldchain.plan.limits import stated
 from coldchain.plan.money import standing_opex_cny
 from coldchain.routing import price_trip
-from coldchain.siting import Names, SitingProblem, SitingResult, diagnose_siting, side_relaxations, solve_siting
+from coldchain.siting import (
+    Names,
+    SitingProblem,
+    SitingResult,
+    diagnose_siting,
+    side_relaxations,
+    solve_siting,
+    widened,
+)
 
 Say = Callable[[str], None]
 NEXT_BUDGET = 1.1
@@ -71,15 +79,16 @@ class Options:
 
 @dataclass(frozen=True)
 class Sited:
-    """Decisions worth working out, the proven bound of the first aim, and whether it was closed."""
+    """Decisions worth working out, the proven bound of the first aim, and the number of depot types."""
 
     results: tuple[SitingResult, ...]
     bound: float
+    types: int
 
     @property
     def starts(self) -> Starts:
         """New modules of each decision, shape (sites, types): first by underestimates, last with daily trips."""
-        return tuple(result.count for result in self.results)
+        return tuple(result.count[:, : self.types] for result in self.results)
 
 
 def aims_of(basis: Basis) -> tuple[Objective, ...]:
@@ -129,9 +138,10 @@ def site(
         found.append(result)
         if aim != aims[-1]:
             held.append((aim, result.value + abs(result.value) * tolerance_of(basis, rank) + 1e-6))
-    practical = _site_practically(basis, arcs, (held, more), starts or (found[-1].count,), options)
+    mine = found[-1].count[:, : len(basis.scenario.depot_types)]
+    practical = _site_practically(basis, arcs, (held, more), starts or (mine,), options)
     constant = standing_opex_cny(basis) if aims[0] == "total_cost_cny" else 0.0
-    return Sited((found[-1], *practical), max(found[0].bound, 0.0) + constant)
+    return Sited((found[-1], *practical), max(found[0].bound, 0.0) + constant, len(basis.scenario.depot_types))
 
 
 def _solve(
@@ -152,7 +162,7 @@ def _solve(
         time_limit_s=options.time_limit_s * share,
         gap=options.gap(basis.scenario.siting.gap),
         seed=options.seed,
-        start=start,
+        start=None if start is None else widened(start, problem.max_count.shape[1]),
         progress=progress,
         stop=options.stop,
     )
@@ -167,12 +177,17 @@ def _site_practically(
 ) -> tuple[SitingResult, ...]:
     if options.stop():
         return ()
-    dear = replace(arcs, module=replace(arcs.module, money_cny=arcs.module.money_cny + _daily_trips_cny(basis)))
+    trips, stays = _daily_trips_cny(basis)
+    dear = replace(
+        arcs, module=replace(arcs.module, money_cny=arcs.module.money_cny + trips), stay_cny=arcs.stay_cny + stays
+    )
     problem = stated(basis, dear, "total_cost_cny", *limits)
     narrow, wide = options.shares[1:3]
     found: tuple[SitingResult, ...] = ()
     if narrow > 0:
-        few = replace(problem, max_count=np.minimum(problem.max_count, np.maximum.reduce(starts)))
+        known, top = np.maximum.reduce(starts), problem.max_count.copy()
+        top[:, : known.shape[1]] = np.minimum(top[:, : known.shape[1]], known)
+        few = replace(problem, max_count=top)
         result = _solve(few, "cost with daily trips, known modules", narrow, basis, options, starts[-1])
         found = (result,) if result.status in PLANNED else ()
     if wide > 0 or not found:
@@ -182,8 +197,13 @@ def _site_practically(
     return found
 
 
-def _daily_trips_cny(basis: Basis) -> NDArray[np.float64]:
-    """CNY a year of the smallest daily line-haul trip of each module's zone, shape (sites, types)."""
+def _daily_trips_cny(basis: Basis) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """CNY a year of the smallest daily line-haul trip of each module's zone, and of the stays of mobile units.
+
+    Returns
+    -------
+    (shape (sites, types), 0 for units bought; shape (sites, units, periods))
+    """
     scenario = basis.scenario
     length = np.array([period.days for period in scenario.periods])
     trips = np.array(
@@ -196,8 +216,12 @@ def _daily_trips_cny(basis: Basis) -> NDArray[np.float64]:
     for kind in scenario.depot_types:
         suited = [c for c, crop in enumerate(scenario.commodities) if crop.zone == kind.zone]
         active = scenario.harvest_t[:, suited].sum(axis=(0, 1)) > 0
-        days.append(float(length[active].sum()))
-    return np.outer(trips, days)
+        days.append(length * active)
+    worked = np.array(days).reshape(len(scenario.depot_types), len(length))
+    fixed = scenario.fixed_types
+    stays = trips[:, None, None] * worked[fixed:][None, :, :]
+    worked[fixed:] = 0.0
+    return np.outer(trips, worked.sum(axis=1)), stays
 
 
 def site_names(basis: Basis) -> Names:
@@ -244,6 +268,6 @@ def _figures(arcs: Arcs, sited: SitingResult) -> tuple[float, float, float, int]
         inside, outside = getattr(arcs.inside, name), getattr(arcs.outside, name)
         return float(inside @ sited.arc_share + outside @ sited.outside_share)
 
-    built = float((sited.count * arcs.module.money_cny).sum())
-    cost = total("loss_cny") + total("money_cny") + built
-    return cost, total("loss_t"), total("loss_cny"), int(np.count_nonzero(sited.count.sum(axis=1)))
+    bought = sited.count[:, : arcs.module.money_cny.shape[1]]
+    cost = total("loss_cny") + total("money_cny") + built_cny(arcs, sited.count)
+    return cost, total("loss_t"), total("loss_cny"), int(np.count_nonzero(bought.sum(axis=1)))

@@ -76,7 +76,9 @@ def _investment(basis: Basis, depots: pd.DataFrame) -> dict[str, Any]:
 
 def _depot_counts(depots: pd.DataFrame) -> dict[str, int]:
     standing = depots["standing_modules"] != ""
-    return {"existing": int(standing.sum()), "built": int((~standing).sum()), "mobile": 0}
+    built = ~standing & (depots["new_modules"] != "")
+    bought = [int(part.partition(":")[2]) for text in depots["units_bought"] for part in text.split(";") if part]
+    return {"existing": int(standing.sum()), "built": int(built.sum()), "mobile": sum(bought)}
 
 
 def _route_totals(routes: pd.DataFrame, vehicles: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coldchain.model import DepotType
+from coldchain.model import DepotType, MobileUnit
 from coldchain.plan.arcs import KG_PER_T, existing_modules
 from coldchain.plan.awards import Awards, module_awards, owners_of
 from coldchain.plan.basis import Basis
@@ -27,18 +27,21 @@ def depots(basis: Basis, decision: Decision, lots: pd.DataFrame, granted: Awards
     """One row for each site with modules: what stands, what is built, what it cools, what it costs."""
     scenario, kinds = basis.scenario, basis.scenario.depot_types
     standing = existing_modules(basis)
-    open_sites = np.flatnonzero((standing + decision.count).sum(axis=1) > 0)
+    placed = decision.standing.sum(axis=(1, 2))
+    open_sites = np.flatnonzero((standing + decision.count).sum(axis=1) + placed > 0)
+    fixed = scenario.fixed_types
     cold = lots[lots["site"] != TODAY]
     tonnes = cold.groupby("site")["tonnes"].sum().reindex(open_sites, fill_value=0.0)
     villages = cold.groupby("site")["village"].nunique().reindex(open_sites, fill_value=0)
     capex = np.array([kind.capex_cny for kind in kinds])
-    net_m3 = np.array([kind.net_m3 for kind in kinds])
-    capacity = np.array([kind.throughput_t_day for kind in kinds])
+    net_m3 = np.array([kind.net_m3 for kind in kinds])[:fixed]
+    capacity = np.array([kind.throughput_t_day for kind in kinds])[:fixed]
     share = _site_awards(basis, decision.count, granted)
     rows = []
     for site in open_sites:
         place, hub = scenario.sites[site], scenario.hubs[basis.site_hub[site]]
-        new, old = decision.count[site], standing[site]
+        new, old = decision.count[site][:fixed], standing[site][:fixed]
+        status = "built" if new.any() and not old.any() else "expanded" if new.any() else "existing"
         rows.append(
             {
                 "depot": place.id,
@@ -47,18 +50,19 @@ def depots(basis: Basis, decision: Decision, lots: pd.DataFrame, granted: Awards
                 "owner": place.owner or place.id,
                 "lon": place.lon,
                 "lat": place.lat,
-                "status": "built" if new.any() and not old.any() else "expanded" if new.any() else "existing",
-                "new_modules": modules_text(kinds, new),
-                "standing_modules": modules_text(kinds, old),
+                "status": status if new.any() or old.any() else "mobile",
+                "new_modules": modules_text(kinds[:fixed], new),
+                "standing_modules": modules_text(kinds[:fixed], old),
                 "net_m3": float(((new + old) * net_m3).sum()),
                 "throughput_t_day": float(((new + old) * capacity).sum()),
                 "tonnes_year": float(tonnes[site]),
                 "villages": int(villages[site]),
-                "capex_cny": float((new * capex).sum()),
+                "capex_cny": float((decision.count[site] * capex).sum()),
                 "subsidy_cny": float(share[site]),
                 "hub": hub.id,
                 "haul_h": float(basis.haul_h[site]),
                 "haul_km": float(basis.haul_km[site]),
+                "units_bought": modules_text(kinds[fixed:], decision.count[site][fixed:]),
             }
         )
     return pd.DataFrame(rows, columns=DEPOT_COLUMNS)
@@ -67,6 +71,7 @@ def depots(basis: Basis, decision: Decision, lots: pd.DataFrame, granted: Awards
 DEPOT_COLUMNS = [
     "depot", "name", "county", "owner", "lon", "lat", "status", "new_modules", "standing_modules", "net_m3",
     "throughput_t_day", "tonnes_year", "villages", "capex_cny", "subsidy_cny", "hub", "haul_h", "haul_km",
+    "units_bought",
 ]  # fmt: skip
 
 
@@ -112,7 +117,10 @@ def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: 
 
 
 def assignment(basis: Basis, decision: Decision, arcs_members: tuple[NDArray[np.intp], ...]) -> pd.DataFrame:
-    """One row for each village, commodity, depot and cooling class in use: the share of the lot that goes there."""
+    """One row for each village, commodity, depot and cooling class in use: the share of the lot that goes there.
+
+    The period is empty where the share is the same in all; else there is a row for each.
+    """
     scenario = basis.scenario
     back_h = basis.reach.back_h
     rows = []
@@ -121,24 +129,48 @@ def assignment(basis: Basis, decision: Decision, arcs_members: tuple[NDArray[np.
     ):
         kind = basis.classes[o]
         for c in arcs_members[g]:
-            tonnes = float(scenario.harvest_t[v, c].sum() * share)
-            if tonnes > 0:
-                rows.append(
-                    (
-                        scenario.villages[v].id,
-                        scenario.commodities[c].id,
-                        scenario.sites[j].id,
-                        kind.zone,
-                        kind.method,
-                        float(share),
-                        tonnes,
-                        float(back_h[v, j]),
-                    )
-                )
+            head = (scenario.villages[v].id, scenario.commodities[c].id, scenario.sites[j].id, kind.zone, kind.method)
+            rows += [
+                (*head, part, tonnes, float(back_h[v, j]), kind.unit, period)
+                for period, part, tonnes in _shares(basis, scenario.harvest_t[v, c], share)
+            ]
     return pd.DataFrame(rows, columns=ASSIGNMENT_COLUMNS)
 
 
-ASSIGNMENT_COLUMNS = ["village", "commodity", "depot", "zone", "method", "share", "tonnes_year", "direct_h"]
+ASSIGNMENT_COLUMNS = [
+    "village", "commodity", "depot", "zone", "method", "share", "tonnes_year", "direct_h", "unit", "period",
+]  # fmt: skip
+
+
+def _shares(basis: Basis, harvest_t: NDArray[np.float64], share: NDArray[np.float64]) -> list[tuple[str, float, float]]:
+    """Return period, share and tonnes: once, without a period, where the share is the same in all with a harvest."""
+    grown = np.flatnonzero(harvest_t > 0)
+    if not len(grown) or not share[grown].any():
+        return []
+    if np.ptp(share[grown]) <= 0:
+        return [("", float(share[grown[0]]), float(harvest_t.sum() * share[grown[0]]))]
+    return [
+        (basis.scenario.periods[p].id, float(share[p]), float(harvest_t[p] * share[p])) for p in grown if share[p] > 0
+    ]
+
+
+def units(basis: Basis, decision: Decision) -> pd.DataFrame:
+    """One row for each mobile unit type, period and site where it stands: how many, and how many of them arrive."""
+    scenario = basis.scenario
+    arriving, rows = decision.arriving(), []
+    for m, kind in enumerate(scenario.depot_types[scenario.fixed_types :]):
+        move = kind.move_cny if isinstance(kind, MobileUnit) else 0.0
+        for p, period in enumerate(scenario.periods):
+            for j in np.flatnonzero(decision.standing[:, m, p]):
+                here, new = int(decision.standing[j, m, p]), int(arriving[j, m, p])
+                rows.append((kind.id, period.id, scenario.sites[j].id, here, new, new * move))
+    frame = pd.DataFrame(rows, columns=list(UNIT_COLUMNS))
+    return frame.astype(UNIT_COLUMNS)
+
+
+UNIT_COLUMNS = {
+    "unit": "str", "period": "str", "depot": "str", "standing": "int64", "arriving": "int64", "moves_cny": "float64",
+}  # fmt: skip
 
 
 def routes(basis: Basis, days: Days) -> tuple[pd.DataFrame, pd.DataFrame]:

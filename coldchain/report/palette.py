@@ -5,7 +5,7 @@ from __future__ import annotations
 VILLAGES = ("#e9e2c3", "#c6d8ae", "#97c6a0", "#62b099", "#35958f", "#1c7684", "#12536f")
 """From little to much loss avoided."""
 UNSERVED = "#8a8f98"
-DEPOTS = {"built": "#d1603d", "expanded": "#e3a345", "existing": "#4b5261"}
+DEPOTS = {"built": "#d1603d", "expanded": "#e3a345", "existing": "#4b5261", "mobile": "#7a4fa3"}
 HUB = "#f4c542"
 ROUTE, HAUL, ASSIGNMENT = "#5b7fb5", "#6d4a7c", "#9aa5b1"
 ROAD, ROAD_MAJOR = "#c9cdd2", "#b3b9c0"

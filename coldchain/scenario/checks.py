@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -144,6 +144,7 @@ def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[
     nouns: Mapping[str, Any] = sections.nouns
     lists = [
         ("siting", "depot_types", "depot_type"),
+        ("siting", "mobile_units", "mobile_unit"),
         ("routing", "collection_vehicles", "vehicle"),
         ("routing", "line_haul_vehicles", "vehicle"),
     ]
@@ -154,7 +155,18 @@ def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[
                 message = f"is not a known {kind.replace('_', ' ')}{_suggest(name, catalogue[kind])}"
                 faults.append(Fault(FILE, None, f"{section}.{key}", name, message, f"unknown-{kind.replace('_', '-')}"))
     siting = nouns.get("siting")
-    return faults if siting is None else faults + budget_faults(siting)
+    return faults if siting is None else [*faults, *budget_faults(siting), *_mobile(nouns)]
+
+
+def _mobile(nouns: Mapping[str, Any]) -> Iterator[Fault]:
+    """Refuse what a plan cannot tell of units that stand on others' ground: whose money returns, and in which year."""
+    units = ", ".join(nouns["siting"].mobile_units)
+    if units and "economics" in nouns and nouns["economics"].must_return:
+        message = "is not known for units that stand with several owners: leave it out, or economics.must_return"
+        yield Fault(FILE, None, "siting.mobile_units", units, message, "mobile-return")
+    if units and "subsidy" in nouns and nouns["subsidy"].years:
+        message = "are bought in no programme year yet: leave them out, or subsidy.years"
+        yield Fault(FILE, None, "siting.mobile_units", units, message, "mobile-years")
 
 
 def _mixed_classes(siting: Any, catalogue: Catalogue) -> list[Fault]:

@@ -205,7 +205,10 @@ def _assemble(
         periods=periods,
         commodities=commodities,
         harvest_t=_harvest(villages, commodities, periods, (row.noun for row in tables.harvest)),
-        depot_types=_depot_types(catalogue["depot_type"], nouns["siting"].depot_types, sites),
+        depot_types=(
+            *_depot_types(catalogue["depot_type"], nouns["siting"].depot_types, sites),
+            *(unit for key, unit in catalogue["mobile_unit"].items() if key in nouns["siting"].mobile_units),
+        ),
         mobile_units=tuple(catalogue["mobile_unit"].values()),
         vehicles=tuple(catalogue["vehicle"].values()),
         chain=nouns["chain"],

@@ -31,10 +31,13 @@ def subsidy_faults(sections: Sections, tables: Tables, catalogue: Catalogue) -> 
         if isinstance(kind, DepotType) and (not siting.depot_types or kind.id in siting.depot_types)
     ]
     known = [kind for kind in catalogue["depot_type"].values() if isinstance(kind, DepotType)]
+    units = [
+        k for key, k in catalogue["mobile_unit"].items() if isinstance(k, DepotType) and key in siting.mobile_units
+    ]
     faults += [*_names(rule, tables, known), *_shares(rule), *_amounts(rule)]
     faults += [*_years(rule), *_totals(rule, siting)]
-    faults += [] if faults else [*_floor(rule, tables, kinds)]
-    return [*faults, *_forced(rule, tables, kinds)]
+    faults += [] if faults else [*_floor(rule, tables, [*kinds, *units])]
+    return [*faults, *_forced(rule, tables, kinds), *_units(rule, units)]
 
 
 def _fault(key: str, value: object, message: str, code: str) -> Fault:
@@ -45,7 +48,7 @@ def _names(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fa
     """Counties, types and kinds that nothing else names."""
     counties = {row.noun.county for row in tables.villages} | {row.noun.county for row in tables.sites}
     types = {kind.id for kind in kinds} | {kind.construction for kind in kinds}
-    shipped = {"ventilated_pit", "ventilated", "ventilated_rebuilt", "mechanical", "controlled_atmosphere"}
+    shipped = {"ventilated_pit", "ventilated", "ventilated_rebuilt", "mechanical", "controlled_atmosphere", "mobile"}
     wanted: list[tuple[str, Iterable[str], set[str], str, str]] = [
         (key, getattr(rule, key), counties, "is not the county of any village or site", "unknown-county")
         for key in ("rate_by_county", "pot_by_county_cny", "class_of_county")
@@ -139,6 +142,14 @@ def _owners(tables: Tables) -> Iterator[Fault]:
         if first.noun.owner_kind != site.owner_kind:
             message = f'its owner {site.owner} is of kind "{first.noun.owner_kind}" on row {first.line}'
             yield Fault(file, row.line, "owner_kind", site.owner_kind, message, "two-kinds")
+
+
+def _units(rule: Subsidy, units: list[DepotType]) -> Iterator[Fault]:
+    """Warn of mobile units that nobody may buy."""
+    for unit in units:
+        if not rule.own_money and not eligible_type(rule, unit):
+            message = 'is not eligible: name "mobile" in subsidy.constructions, or allow subsidy.own_money'
+            yield Fault(FILE, None, "siting.mobile_units", unit.id, message, "mobile-not-eligible", warning=True)
 
 
 def _forced(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 """
 
 from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting
-from coldchain.siting.mobile import Fleet, add_units, split_units
+from coldchain.siting.mobile import Fleet, add_units, split_units, widened
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import SitingResult, award_of_owner, plan_value, plan_violations
 from coldchain.siting.side import SideRow
@@ -28,4 +28,5 @@ __all__ = [
     "side_relaxations",
     "solve_siting",
     "split_units",
+    "widened",
 ]

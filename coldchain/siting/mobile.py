@@ -140,6 +140,11 @@ def _couplings(problem: SitingProblem, fleet: Fleet) -> Coupling:
     return Coupling(row, site, module, value, np.concatenate(least))
 
 
+def widened(count: Ints, width: int) -> Ints:
+    """Add columns of zeros up to a width: counts of types and units bought, none of which stands."""
+    return np.hstack([count, np.zeros((len(count), width - count.shape[1]), dtype=np.int64)])
+
+
 def split_units(count: Ints, types: int, periods: int) -> tuple[Ints, Ints]:
     """Return of counts int[J, K] the units bought int[J, M] and standing int[J, M, P]."""
     units = (count.shape[1] - types) // (1 + 2 * periods)

@@ -18,6 +18,7 @@ from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.figures import check_summary, check_tables
 from coldchain.verify.limits import check_limits
 from coldchain.verify.losses import check_losses
+from coldchain.verify.mobile import check_units
 from coldchain.verify.operators import check_operators
 from coldchain.verify.record import NEEDED, Record, Report, check_form
 from coldchain.verify.subsidy import check_subsidy
@@ -46,6 +47,7 @@ def verify_tables(
         return Report(tuple(record.problems), float("nan"), float("nan"), float("nan"))
     built = new_modules(record)
     check_assignment(record, built)
+    built, moves = check_units(record, built)
     subsidy, capex = check_subsidy(record, built)
     fetched = check_routes(record)
     losses = check_losses(record, fetched)
@@ -54,7 +56,7 @@ def verify_tables(
     bill = {
         "collection": fetched.cost_cny,
         "line_haul": haul + losses.premium_cny + losses.today_haul_cny,
-        "operation": operation,
+        "operation": operation + moves,
         "energy": losses.energy_cny,
         "capital": capital,
         "loss": losses.loss_cny,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from coldchain.model import Site
+from coldchain.model import DepotType, Site
 from coldchain.verify.record import TOLERANCE, Record, rows
 
-ClassKey = tuple[str, str, str]
+ClassKey = tuple[str, str, str, str]
+Built = dict[str, dict[str, int]]
 
 
 def parse_modules(record: Record, text: str, where: str) -> dict[str, int]:
@@ -61,35 +62,36 @@ def _check_site(record: Record, site: Site, built: dict[str, int], standing: dic
             record.wrong(f"depots: {site.id} is given {key}, which is not on offer")
 
 
-def check_assignment(record: Record, built: dict[str, dict[str, int]]) -> None:
+def check_assignment(record: Record, built: Built) -> None:
     """Check shares, suitability of the class, and capacity on the peak day of every period."""
     scenario = record.scenario
     daily = scenario.daily_t * scenario.siting.peak_factor
-    shares: dict[tuple[str, str], float] = defaultdict(float)
+    shares: dict[tuple[str, str, str], float] = defaultdict(float)
     load: dict[tuple[ClassKey, int], float] = defaultdict(float)
     for row in rows(record.tables["assignment"]):
         crop = record.crops[row.commodity][1]
-        shares[row.village, row.commodity] += row.share
         if row.zone != crop.zone or row.method not in crop.methods:
             record.wrong(
                 f"assignment: {row.commodity} of {row.village} must not go to {row.zone} {row.method} at {row.depot}"
             )
-        for p in range(len(scenario.periods)):
+        for p, period in record.periods_of(row):
             tonnes = daily[record.villages[row.village][0], record.crops[row.commodity][0], p]
-            load[(row.depot, row.zone, row.method), p] += row.share * tonnes
-    for (village, commodity), share in shares.items():
-        if share > 1 + TOLERANCE:
-            record.wrong(f"assignment: {commodity} of {village} is assigned {share:.4f} times")
-    room = _room(record, built)
+            shares[row.village, row.commodity, period.id] += row.share
+            load[(row.depot, row.zone, row.method, row.unit), p] += row.share * tonnes
+    for village, commodity in sorted({key[:2] for key, share in shares.items() if share > 1 + TOLERANCE}):
+        share = max(shares[village, commodity, period.id] for period in scenario.periods)
+        record.wrong(f"assignment: {commodity} of {village} is assigned {share:.4f} times")
+    room, wheels = _room(record, built), _wheels(record)
     for (key, p), tonnes in load.items():
-        if tonnes > room.get(key, 0.0) * (1 + TOLERANCE) + 1e-9:
+        most = wheels.get((*key, p), 0.0) if key[3] else room.get(key, 0.0)
+        if tonnes > most * (1 + TOLERANCE) + 1e-9:
             record.wrong(
-                f"capacity: {key[0]} must take {tonnes:,.2f} t/day {key[1]} {key[2]} in {scenario.periods[p].id}; "
-                f"its modules take {room.get(key, 0.0):,.2f}"
+                f"capacity: {key[0]} must take {tonnes:,.2f} t/day {key[3] or f'{key[1]} {key[2]}'} in "
+                f"{scenario.periods[p].id}; its modules take {most:,.2f}"
             )
 
 
-def _room(record: Record, built: dict[str, dict[str, int]]) -> dict[ClassKey, float]:
+def _room(record: Record, built: Built) -> dict[ClassKey, float]:
     """T/day that each depot's modules take, by zone and method: throughput, or storage over the stay."""
     dwell_h = record.scenario.chain.depot_dwell_h
     room: dict[ClassKey, float] = defaultdict(float)
@@ -97,6 +99,21 @@ def _room(record: Record, built: dict[str, dict[str, int]]) -> dict[ClassKey, fl
         for modules in (built.get(key, {}), site.modules()):
             for name, count in modules.items():
                 kind = record.kinds[name]
-                stay_d = (3.0 * kind.half_cooling_h + dwell_h) / 24.0
-                room[key, kind.zone, kind.method] += count * min(kind.throughput_t_day, kind.storage_t / stay_d)
+                room[key, kind.zone, kind.method, ""] += count * _takes(kind, dwell_h)
+    return room
+
+
+def _takes(kind: DepotType, dwell_h: float) -> float:
+    """T/day of one module or unit: throughput, or storage over the stay."""
+    return min(kind.throughput_t_day, kind.storage_t * 24.0 / (3.0 * kind.half_cooling_h + dwell_h))
+
+
+def _wheels(record: Record) -> dict[tuple[str, str, str, str, int], float]:
+    """T/day that mobile units take at each depot in each period, by zone, method and unit type."""
+    room: dict[tuple[str, str, str, str, int], float] = defaultdict(float)
+    for row in rows(record.tables["units"]):
+        kind = record.kinds.get(row.unit)
+        if kind is not None:
+            place = (row.depot, kind.zone, kind.method, kind.id, record.periods[row.period][0])
+            room[place] += float(row.standing) * _takes(kind, record.scenario.chain.depot_dwell_h)
     return room

@@ -100,7 +100,9 @@ def _depots(record: Record) -> dict[str, float]:
     standing = sum(bool(site.modules()) for _, site in record.sites.values())
     listed = record.tables["depots"]
     built = sum(bool(row.new_modules) and not record.sites[row.depot][1].modules() for row in rows(listed))
-    return {"depots.existing": float(standing), "depots.built": float(built), "depots.mobile": 0.0}
+    parts = [part for row in rows(listed) for part in str(row.units_bought).split(";") if part]
+    mobile = sum(int(part.partition(":")[2]) for part in parts)
+    return {"depots.existing": float(standing), "depots.built": float(built), "depots.mobile": float(mobile)}
 
 
 def _counties(record: Record, summary: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from coldchain.model import DepotType, Hub, cooling_class
+from coldchain.model import DepotType, Hub, MobileUnit, cooling_class
 from coldchain.network import travel
 from coldchain.spoilage import (
     age,
@@ -29,6 +29,7 @@ from coldchain.verify.transport import Fetched
 KG_PER_T = 1000.0
 LOT_COLUMNS = (
     "village", "commodity", "depot", "tonnes", "loss_t", "cooled_h", "delivery_h", "energy_cny", "today_loss_t",
+    "unit",
 )  # fmt: skip
 
 
@@ -51,29 +52,29 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
     loss_t = loss_cny = energy = premium = today_haul = 0.0
     arriving: dict[tuple[str, str, str], float] = defaultdict(float)
     cooled = np.zeros_like(record.scenario.harvest_t)
-    lots: list[tuple[str, str, str, float, float, float, float, float, float]] = []
+    lots: list[tuple[str, str, str, float, float, float, float, float, float, str]] = []
     yearly = bool(record.scenario.subsidy.years)
     assigned = _assigned_kg(record)
     _check_fetched(record, fetched, assigned)
     for row in rows(record.tables["assignment"]):
         v, c = record.villages[row.village][0], record.crops[row.commodity][0]
-        for p, period in enumerate(record.scenario.periods):
+        for p, period in record.periods_of(row):
             key = (row.village, row.depot, period.id)
             tonnes = float(record.scenario.harvest_t[v, c, p]) * row.share
             for kg, aboard_h in fetched.loads.get(key, ()) if tonnes > 0 else ():
                 part = tonnes * kg / assigned[key]
-                lost = part * chains.depot_loss(c, p, row.depot, (row.zone, row.method), aboard_h)
+                lost = part * chains.depot_loss(c, p, row.depot, (row.zone, row.method, row.unit), aboard_h)
                 loss_t += lost
                 loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
-                power = part * chains.energy_cny_t(c, p, (row.zone, row.method))
+                power = part * chains.energy_cny_t(c, p, (row.zone, row.method, row.unit))
                 energy += power
                 if record.scenario.commodities[c].sold_at == "market":
                     premium += part * chains.hub_of(row.depot).chilled_onward_cny_t
                 arriving[row.depot, period.id, row.zone] += part / period.days
                 cooled[v, c, p] += part
-                hours = chains.depot_hours(c, p, row.depot, (row.zone, row.method), aboard_h)
+                hours = chains.depot_hours(c, p, row.depot, (row.zone, row.method, row.unit), aboard_h)
                 warm = part * chains.today(v, c, p)[0] if yearly else 0.0
-                lots.append((row.village, row.commodity, row.depot, part, lost, *hours, power, warm))
+                lots.append((row.village, row.commodity, row.depot, part, lost, *hours, power, warm, row.unit))
     left = record.scenario.harvest_t - cooled
     if (left < -TOLERANCE * np.maximum(record.scenario.harvest_t, 1.0)).any():
         record.wrong("lots: more is cooled than harvested")
@@ -84,7 +85,7 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
         loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
         today_haul += float(left[v, c, p]) * haul
         names = (record.scenario.villages[v].id, record.scenario.commodities[c].id, "")
-        lots.append((*names, float(left[v, c, p]), lost, np.inf, chains.today_hours(int(v), int(c)), 0.0, lost))
+        lots.append((*names, float(left[v, c, p]), lost, np.inf, chains.today_hours(int(v), int(c)), 0.0, lost, ""))
     frame = pd.DataFrame(lots, columns=list(LOT_COLUMNS))
     return Losses(loss_t, loss_cny, energy, premium, today_haul, dict(arriving), frame)
 
@@ -95,7 +96,7 @@ def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:
     kg: dict[tuple[str, str, str], float] = defaultdict(float)
     for row in rows(record.tables["assignment"]):
         v, c = record.villages[row.village][0], record.crops[row.commodity][0]
-        for p, period in enumerate(record.scenario.periods):
+        for p, period in record.periods_of(row):
             kg[row.village, row.depot, period.id] += float(daily[v, c, p]) * row.share * KG_PER_T
     return kg
 
@@ -137,17 +138,22 @@ class _Chains:
         way = travel(self.record.network, np.array([start]), np.array([end]))
         return float(way.time_h[0, 0]) / self.slowest
 
-    def _kind(self, cooling: tuple[str, str]) -> DepotType:
-        return next(kind for kind in self.scenario.depot_types if (kind.zone, kind.method) == cooling)
+    def _kind(self, cooling: tuple[str, str, str]) -> DepotType:
+        if cooling[2]:
+            return self.record.kinds[cooling[2]]
+        solid = [kind for kind in self.scenario.depot_types if not isinstance(kind, MobileUnit)]
+        return next(kind for kind in solid if (kind.zone, kind.method) == cooling[:2])
 
-    def _depot_loss(self, c: int, p: int, depot: str, cooling: tuple[str, str], aboard_h: float) -> float:
+    def _depot_loss(self, c: int, p: int, depot: str, cooling: tuple[str, str, str], aboard_h: float) -> float:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         haul = (self.haul_h(depot), self.half_h)
         cold = cold_stages(chain, cooling_class(self._kind(cooling)), self.hub_of(depot), haul, crop)
         start, stages = depot_stages(chain, period, aboard_h, cold)
         return float(loss_share(crop, age(crop, period, start, stages).used[-1], chain.planned_transfers))
 
-    def depot_hours(self, c: int, p: int, depot: str, cooling: tuple[str, str], aboard_h: float) -> tuple[float, float]:
+    def depot_hours(
+        self, c: int, p: int, depot: str, cooling: tuple[str, str, str], aboard_h: float
+    ) -> tuple[float, float]:
         """Hours from harvest until seven eighths cooled, and until the buyer is reached."""
         period, chain, hub = self.scenario.periods[p], self.scenario.chain, self.hub_of(depot)
         docked = batch_clock_h(chain, period, aboard_h) - harvest_clock_h(period)
@@ -162,7 +168,7 @@ class _Chains:
         farther = float(onward[hub]) if self.scenario.commodities[c].sold_at == "market" else 0.0
         return self.scenario.chain.today_wait_h + float(self.trader.time_h[v, hub]) + farther
 
-    def _energy_cny_t(self, c: int, p: int, cooling: tuple[str, str]) -> float:
+    def _energy_cny_t(self, c: int, p: int, cooling: tuple[str, str, str]) -> float:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         kind = self._kind(cooling)
         clock = harvest_clock_h(period) + chain.planned_wait_h + chain.unload_h

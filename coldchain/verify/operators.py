@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from coldchain.model import MobileUnit
 from coldchain.verify.record import TOLERANCE, Record, rows
 
 Built = Mapping[str, Mapping[str, int]]
@@ -65,14 +66,34 @@ def _owners(record: Record, built: Built, lots: pd.DataFrame) -> dict[str, Owner
             book["capex"] += count * kind.capex_cny
     notice = record.tables["subsidies"]
     awards = pd.to_numeric(notice["award_cny"]).groupby(notice["owner"]).sum()
-    cold = lots[lots["depot"] != ""]
+    cold = lots[(lots["depot"] != "") & (lots["unit"] == "")]
     served = cold.groupby(cold["depot"].map(of))[["tonnes", "energy_cny"]].sum()
+    pooled = _pooled(record, built, of, lots)
     found = {}
     for owner, book in sums.items():
-        tonnes, energy = (float(served[name].get(owner, 0.0)) for name in ("tonnes", "energy_cny"))
+        share = pooled.get(owner, {})
+        tonnes, energy = (
+            float(served[name].get(owner, 0.0)) + share.get(name, 0.0) for name in ("tonnes", "energy_cny")
+        )
+        book["running"] += share.get("moves_cny", 0.0)
         award = float(awards.get(owner, 0.0))
         figures = (book["running"], book["capital"], award, award * worth, book["capex"])
         found[owner] = Owner(tonnes, energy, *figures)
+    return found
+
+
+def _pooled(record: Record, built: Built, of: Mapping[str, str], lots: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Share out what mobile units cool, use and cost in moves between their owners, by the units each has of a kind."""
+    moves = pd.to_numeric(record.tables["units"]["moves_cny"]).groupby(record.tables["units"]["unit"]).sum()
+    found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for unit in (key for key, kind in record.kinds.items() if isinstance(kind, MobileUnit)):
+        mine = {depot: modules[unit] for depot, modules in built.items() if modules.get(unit)}
+        inside = lots[lots["unit"] == unit]
+        whole = {name: float(inside[name].sum()) for name in ("tonnes", "energy_cny")}
+        whole["moves_cny"] = float(moves.get(unit, 0.0))
+        for depot, number in mine.items():
+            for name, amount in whole.items():
+                found[of[depot]][name] += amount * number / sum(mine.values())
     return found
 
 

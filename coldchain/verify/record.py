@@ -15,8 +15,9 @@ from coldchain.network import RoadNetwork
 
 TOLERANCE = 1e-6
 NEEDED: dict[str, tuple[str, ...]] = {
-    "depots": ("depot", "new_modules", "standing_modules", "hub", "capex_cny", "subsidy_cny"),
-    "assignment": ("village", "commodity", "depot", "zone", "method", "share"),
+    "depots": ("depot", "new_modules", "standing_modules", "hub", "capex_cny", "subsidy_cny", "units_bought"),
+    "assignment": ("village", "commodity", "depot", "zone", "method", "share", "unit", "period"),
+    "units": ("unit", "period", "depot", "standing", "arriving", "moves_cny"),
     "routes": ("route", "depot", "period", "vehicle", "days", "load_kg", "km", "drive_h", "hours", "cost_cny_day"),
     "stops": ("route", "order", "village", "load_kg", "aboard_h"),
     "line_haul": ("depot", "hub", "period", "zone", "vehicle", "trips_day", "km_day", "hours_day", "cost_cny_day"),
@@ -113,6 +114,12 @@ class Record:
         """Vehicle types by id."""
         return {vehicle.id: vehicle for vehicle in self.scenario.vehicles}
 
+    def periods_of(self, row: Any) -> list[tuple[int, Period]]:
+        """Return the periods that a row of the assignment speaks of: one, or all where none is named."""
+        if row.period:
+            return [self.periods[row.period]]
+        return list(enumerate(self.scenario.periods))
+
     def site_node(self, site: int) -> int:
         """Node of a site."""
         return int(self.node[len(self.scenario.villages) + site])
@@ -160,19 +167,20 @@ def _check_depots(record: Record) -> None:
     listed = record.tables["depots"]["depot"]
     for depot in sorted(set(listed[listed.duplicated()])):
         record.wrong(f"depots: {depot} stands twice")
-    for name in ("assignment", "routes", "line_haul"):
+    for name in ("assignment", "units", "routes", "line_haul"):
         for depot in sorted(set(record.tables[name]["depot"]) - set(listed)):
             record.wrong(f"{name}: {depot} is in use but not in the table of depots")
 
 
-TEXT = ("new_modules", "standing_modules", "zone", "method", "route", "owner")
+TEXT = ("new_modules", "standing_modules", "units_bought", "unit", "zone", "method", "route", "owner")
 
 
 def _check_column(
     record: Record, name: str, column: str, values: pd.Series, known: Mapping[str, object] | None
 ) -> None:
     if known is not None:
-        for value in sorted(set(values) - set(known)):
+        everywhen = {""} if (name, column) == ("assignment", "period") else set()
+        for value in sorted(set(values) - set(known) - everywhen):
             record.wrong(f'{name}: "{value}" is not a known {column}')
     elif column not in TEXT:
         numbers = pd.to_numeric(values, errors="coerce")

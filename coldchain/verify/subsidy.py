@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from coldchain.model import DepotType, Site
+from coldchain.model import DepotType, MobileUnit, Site
 from coldchain.verify.record import TOLERANCE, Record, rows
 
 Built = Mapping[str, Mapping[str, int]]
@@ -43,7 +43,8 @@ def check_subsidy(record: Record, built: Built) -> tuple[float, float]:
 
 
 def _check_size(record: Record, site: Site, modules: Mapping[str, int]) -> None:
-    volume = sum(record.kinds[key].net_m3 * count for key, count in modules.items())
+    kinds = [(record.kinds[key], count) for key, count in modules.items()]
+    volume = sum(kind.net_m3 * count for kind, count in kinds if not isinstance(kind, MobileUnit))
     least = record.scenario.subsidy.least_m3
     if 0 < volume < least * (1 - TOLERANCE):
         record.wrong(f"subsidy: {site.id} builds {volume:g} m³; the least size is {least:g} m³")

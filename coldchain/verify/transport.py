@@ -54,7 +54,7 @@ def _space_m3_kg(record: Record) -> dict[tuple[str, str, str], float]:
     m3: dict[tuple[str, str, str], float] = defaultdict(float)
     for row in rows(record.tables["assignment"]):
         v, (c, crop) = record.villages[row.village][0], record.crops[row.commodity]
-        for p, period in enumerate(record.scenario.periods):
+        for p, period in record.periods_of(row):
             load = float(record.scenario.harvest_t[v, c, p]) * row.share
             kg[row.village, row.depot, period.id] += load
             m3[row.village, row.depot, period.id] += load / crop.density_kg_m3

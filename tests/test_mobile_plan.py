@@ -1,0 +1,163 @@
+"""Mobile units through the whole plan: bought, moved with the harvest, routed, awarded, reported and verified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scenario_cases import append, faults_of, replace_in_toml, set_in_toml, small_county
+
+from coldchain.model import MobileUnit
+from coldchain.plan import Options, Plan, plan
+from coldchain.plan.days import staying
+from coldchain.scenario import load
+from coldchain.verify import Report, verify_tables
+
+UNIT = """
+[mobile_unit.light]
+name = "light trailer"
+zone = "cold"
+temp_c = 2
+method = "forced_air"
+half_cooling_h = 1.0
+energy_ratio = 0.4
+throughput_t_day = 8
+storage_t = 4
+net_m3 = 12
+store_kwh_t_day = 1.0
+capex_cny = 60000
+opex_cny_year = 8000
+power_kw = 10
+move_cny = 500
+"""
+
+
+def county(folder: Path, *, own_money: bool = True) -> Path:
+    """Write an upland county in which a cheap unit is on offer and nothing solid may be built."""
+    small_county(folder, 12, 3)
+    set_in_toml(folder, "mobile_units", '["light"]')
+    append(folder, UNIT)
+    if own_money:
+        replace_in_toml(folder, "[subsidy]\n", "[subsidy]\nown_money = true\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Plan it with units alone: no depot has a place."""
+    scenario, _ = load(county(tmp_path_factory.mktemp("mobile") / "county"))
+    sites = tuple(site.model_copy(update={"max_modules": 0}) for site in scenario.sites)
+    return plan(replace(scenario, sites=sites), Options(time_limit_s=30.0))
+
+
+def checked(made: Plan, change: Callable[[dict[str, pd.DataFrame]], None]) -> Report:
+    """Verify the plan after a change to a copy of its tables."""
+    tables = {name: frame.copy() for name, frame in made.tables.items()}
+    change(tables)
+    placed = made.basis.placed
+    return verify_tables(made.scenario, placed.network, placed.node, tables, made.summary)
+
+
+def test_units_are_planned_and_verified(made: Plan) -> None:
+    """Units are bought, what they cool is lost less, and the bill holds their moves, electricity and capital."""
+    assert made.report.problems == ()
+    assert made.summary["depots"]["mobile"] > 0
+    assert made.summary["depots"]["built"] == 0
+    assert made.summary["loss"]["plan_t"] < made.summary["loss"]["baseline_t"]
+    assert made.summary["objective"]["bound"] <= made.summary["objective"]["value"] * (1 + 1e-9)
+    units, lots = made.tables["units"], made.tables["assignment"]
+    assert set(lots["unit"]) == {"light"}
+    bought = made.tables["depots"]["units_bought"].str.extract(r":(\d+)")[0].dropna().astype(int).sum()
+    assert (units.groupby("period")["standing"].sum() <= bought).all()
+    kind = made.scenario.depot_types[-1]
+    assert isinstance(kind, MobileUnit)
+    assert made.summary["annual_cny"]["operation"] == pytest.approx(
+        bought * kind.opex_cny_year + units["arriving"].sum() * kind.move_cny
+    )
+
+
+def test_a_free_unit_is_worth_more_than_one_that_cannot_move(made: Plan) -> None:
+    """With moves at a million the plan costs at least as much, and nothing moves."""
+    kinds = tuple(
+        kind.model_copy(update={"move_cny": 1e6}) if isinstance(kind, MobileUnit) else kind
+        for kind in made.scenario.depot_types
+    )
+    still = plan(replace(made.scenario, depot_types=kinds), Options(time_limit_s=30.0))
+    assert still.report.problems == ()
+    assert still.tables["units"]["arriving"].sum() == 0
+    assert still.summary["annual_cny"]["total"] >= made.summary["annual_cny"]["total"] * (1 - 0.01)
+
+
+TAMPERED: dict[str, tuple[Callable[[dict[str, pd.DataFrame]], None], str]] = {
+    "a unit more than bought": (
+        lambda t: t.update(units=t["units"].assign(standing=t["units"]["standing"] + 9)), "are bought"),
+    "a move left out": (
+        lambda t: t.update(units=t["units"].assign(moves_cny=t["units"]["moves_cny"] + 7.0)), "moves_cny of light"),
+    "a unit that is not there": (
+        lambda t: t.update(units=t["units"].iloc[:0]), "its modules take 0.00"),
+    "more bought than an owner may": (
+        lambda t: t.update(depots=t["depots"].assign(units_bought="light:3")), "at most 2 are allowed"),
+    "a unit nobody offers": (
+        lambda t: t.update(units=t["units"].assign(unit="heavy")), "is not a mobile unit on offer"),
+    "another season": (
+        lambda t: t.update(assignment=t["assignment"].assign(period="")), "assigned|must take|are fetched"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TAMPERED)
+def test_verify_names_what_is_wrong_with_units(case: str, made: Plan) -> None:
+    """Each change to the tables is found by recomputing."""
+    change, message = TAMPERED[case]
+    problems = "\n".join(checked(made, change).problems)
+    assert pd.Series([problems]).str.contains(message).all(), problems
+
+
+def test_the_award_of_units_counts_by_budget(tmp_path: Path) -> None:
+    """Where the rule names them, units are awarded a share of their cost within the budget; else nobody buys them."""
+    folder = county(tmp_path / "county", own_money=False)
+    warned = [fault for fault in faults_of(folder) if fault.code == "mobile-not-eligible"]
+    assert [fault.value for fault in warned] == ["light"]
+    replace_in_toml(folder, "[subsidy]\n", '[subsidy]\nconstructions = ["mobile"]\n')
+    replace_in_toml(folder, 'programme = "hunan_2021"', 'programme = "plan_40"')
+    set_in_toml(folder, "class_of_county", "{}")
+    set_in_toml(folder, "budget_cny", "50000.0")
+    made = plan(load(folder)[0], Options(time_limit_s=20.0))
+    assert made.report.problems == ()
+    bought = made.summary["depots"]["mobile"]
+    assert bought in {1, 2}
+    assert made.summary["investment"]["subsidy_cny"] == pytest.approx(bought * 0.4 * 60_000)
+    assert made.tables["subsidies"]["reckoning"].str.contains("light").all()
+
+
+def test_a_spare_unit_stays_where_it_was() -> None:
+    """One unit of two, needed at site 0 in the second of three periods only, stands there all year, and no more do."""
+    standing = np.zeros((2, 1, 3), dtype=np.int64)
+    standing[0, 0, 1], standing[1, 0, :] = 1, 1
+    kept = staying(standing, np.array([2]), np.array([True, True]))
+    assert kept[:, 0].tolist() == [[1, 1, 1], [1, 1, 1]]
+    assert staying(standing, np.array([2]), np.array([False, True]))[:, 0].tolist() == [[0, 1, 0], [1, 1, 1]]
+    assert staying(standing, np.array([1]), np.array([True, True])).tolist() == standing.tolist()
+
+
+def test_what_is_not_known_of_units_is_refused(tmp_path: Path) -> None:
+    """Owners whose money must return, and programme years, are refused beside mobile units; unknown units are named."""
+    folder = county(tmp_path / "county")
+    set_in_toml(folder, "must_return", "true")
+    replace_in_toml(folder, "[subsidy]\n", '[subsidy]\nyears = [2025]\npot_by_year_cny = {"2025" = 1e6}\n')
+    assert {"mobile-return", "mobile-years"} <= {fault.code for fault in faults_of(folder)}
+    set_in_toml(folder, "mobile_units", '["lihgt"]')
+    assert any('did you mean "light"' in fault.message for fault in faults_of(folder))
+
+
+def test_seasons_of_their_own_cost_no_more(made: Plan, small_plan: Plan) -> None:
+    """A village may be served elsewhere in each period: the bound of siting falls or stays, and the plan verifies."""
+    scenario = small_plan.scenario
+    free = replace(scenario, siting=scenario.siting.model_copy(update={"seasonal": True}))
+    found = plan(free, Options(time_limit_s=20.0))
+    assert found.report.problems == ()
+    assert found.summary["objective"]["bound"] <= small_plan.summary["objective"]["value"]
+    assert np.isfinite(made.summary["objective"]["value"])
