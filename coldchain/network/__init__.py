@@ -7,6 +7,8 @@ from pathlib import Path
 from coldchain.network.explore import from_networkx, to_networkx
 from coldchain.network.gmns import read_gmns, write_gmns
 from coldchain.network.graph import LinkTable, RoadNetwork, build_network, largest_strong_component
+from coldchain.network.keeping import network_hash
+from coldchain.network.large import kept_travel
 from coldchain.network.lines import read_lines, write_lines
 from coldchain.network.matrix import Travel, paths, travel
 from coldchain.network.osm import OsmExtract, read_osm
@@ -17,8 +19,8 @@ from coldchain.network.speeds import Profile
 
 __all__ = [
     "LinkTable", "OsmExtract", "Profile", "RoadNetwork", "Snap", "Travel", "build_network", "from_networkx",
-    "largest_strong_component", "paths", "proximity_network", "read_gmns", "read_lines", "read_osm", "read_roads",
-    "snap_places", "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
+    "kept_travel", "largest_strong_component", "network_hash", "paths", "proximity_network", "read_gmns", "read_lines",
+    "read_osm", "read_roads", "snap_places", "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
 ]  # fmt: skip
 
 

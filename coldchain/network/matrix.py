@@ -2,14 +2,15 @@
 
 The engine is scipy's Dijkstra on the network's core (`coldchain.network.core`), run from the smaller side: from the
 sources, or back from the targets on the reversed graph. Among equally fast routes the shortest counts, so that the
-answer is the same whichever side it ran from.
+answer is the same whichever side it ran from. Large matrices of large networks come from a contraction hierarchy
+(`coldchain.network.hierarchy`) where its extra is installed; the answer is the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +21,15 @@ from scipy.sparse.csgraph import dijkstra
 from coldchain.network.core import core
 from coldchain.network.geometry import Floats, Ints, Nodes
 from coldchain.network.graph import MS_PER_H, Adjacency, RoadNetwork
+from coldchain.network.hierarchy import can_contract, measure
+from coldchain.network.keeping import hierarchy_of
 
 CHUNK_BYTES = 96 * 2**20
 """Memory for the distances and predecessors of one batch of searches."""
+
+Engine = Literal["auto", "scipy", "hierarchy"]
+VISITED_BY_HIERARCHY, NEAR_SHARE = 2e8, 0.1
+"""Nodes that all searches visit together from which a hierarchy is quicker; share of them within a usual cut-off."""
 
 _WIDENING_H = (0.25, 1.0, 4.0, np.inf)
 """Route legs are mostly short: search near first, and farther only for the legs not found."""
@@ -44,18 +51,27 @@ class Travel:
     km: Floats
 
 
-def travel(network: RoadNetwork, sources: NodeList, targets: NodeList, cutoff_h: float | None = None) -> Travel:
+def travel(
+    network: RoadNetwork,
+    sources: NodeList,
+    targets: NodeList,
+    cutoff_h: float | None = None,
+    engine: Engine = "auto",
+) -> Travel:
     """Drive times and kilometres of the fastest routes from every source to every target.
 
     Parameters
     ----------
     sources, targets : int[s] and int[t], nodes of the network; repeats are allowed
     cutoff_h : longest time searched, in h; farther pairs come back as ``inf``
+    engine : ``scipy``, ``hierarchy`` (extra of that name), or ``auto``: the hierarchy where its preparation pays
 
     Raises
     ------
     ValueError
         When a node is not in the network or the cut-off is not positive.
+    MissingExtraError
+        When the hierarchy is asked for and its extra is not installed.
 
     Notes
     -----
@@ -67,6 +83,8 @@ def travel(network: RoadNetwork, sources: NodeList, targets: NodeList, cutoff_h:
     if cutoff_h is not None and not cutoff_h > 0:
         raise ValueError(f"cutoff_h must be above 0; got {cutoff_h}")
     limit_ms = np.inf if cutoff_h is None else np.floor(cutoff_h * MS_PER_H + 1e-6)
+    if engine == "hierarchy" or (engine == "auto" and _large(network, min(len(start), len(end)), cutoff_h)):
+        return _by_hierarchy(network, (start, end), (start_row, end_row), limit_ms)
     backward = len(end) < len(start)
     roots, others = (end, start) if backward else (start, end)
     table = core(network, np.concatenate([start, end]), backward=backward)
@@ -80,6 +98,25 @@ def travel(network: RoadNetwork, sources: NodeList, targets: NodeList, cutoff_h:
     if backward:
         hours, km = hours.T, km.T
     pick = np.ix_(start_row, end_row)
+    return Travel(hours[pick], km[pick])
+
+
+def _large(network: RoadNetwork, searches: int, cutoff_h: float | None) -> bool:
+    """Tell whether a hierarchy that has to be prepared first is quicker than so many searches."""
+    visited = network.nodes * (1.0 if cutoff_h is None else NEAR_SHARE)
+    return searches * visited > VISITED_BY_HIERARCHY and can_contract()
+
+
+def _by_hierarchy(
+    network: RoadNetwork, nodes: tuple[Ints, Ints], rows: tuple[NodeList, NodeList], limit_ms: float
+) -> Travel:
+    found = measure(hierarchy_of(network), *nodes, limit_ms)
+    lost = (found[:, :, 0] < 0) | (found[:, :, 0] > limit_ms)
+    hours = np.where(lost, np.inf, found[:, :, 0] / MS_PER_H)
+    km = np.where(lost, np.inf, found[:, :, 1] / 1e5)
+    if all(np.array_equal(row, np.arange(len(row))) for row in rows):
+        return Travel(hours, km)
+    pick = np.ix_(*rows)
     return Travel(hours[pick], km[pick])
 
 
