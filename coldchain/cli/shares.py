@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from coldchain.settling import Settlement
@@ -81,7 +82,7 @@ def _say_who_leaves(found: Divisions) -> None:
         return
     for rule, division in found.divisions.items():
         told = division.stability
-        group = " + ".join(told.group)
+        group = _spoken(told.group, found.game.players)
         if told.holds:
             kept = f"no group gains by leaving; {group} comes nearest and would lose {max(-told.gain, 0.0) + 0.0:,.2f}"
         else:
@@ -95,6 +96,12 @@ def _say_who_leaves(found: Divisions) -> None:
     if found.least_epsilon > 0:
         click.echo(f"the core is empty: under any rule some group gains {found.least_epsilon:,.4f} or more by leaving;")
         click.echo("equal_profit and lorenz are taken from the divisions where none gains more than that")
+
+
+def _spoken(group: Sequence[str], players: Sequence[str]) -> str:
+    """Name a group, or, when it is most of the members, who is left out."""
+    left = [player for player in players if player not in group]
+    return "all but " + " + ".join(left) if 0 < len(left) < len(group) - 1 else " + ".join(group)
 
 
 def show_leaving(settled: Settlement, member: int) -> None:
@@ -137,7 +144,7 @@ def show_many(told: dict[str, Any], folder: Path) -> None:
     planned = told["totals"]["groups_planned"]
     for rule, verdict in told["stability"].items():
         word = "holds" if verdict["holds"] else "blocked"
-        group = " + ".join(verdict["worst_group"])
+        group = _spoken(verdict["worst_group"], told["game"]["players"])
         click.echo(
             f"{rule}: {word} among the {planned} groups planned, {group} gains {verdict['gain']:,.2f}; "
             f"proved: no group whatever gains more than {verdict['proved_epsilon']:,.2f}"

@@ -27,6 +27,7 @@ body { font: 14px/1.45 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sys
 h1 { font-size: 1.35rem; margin: 0 0 .2rem; } h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
 table { border-collapse: collapse; width: 100%; } td, th { padding: .3rem .5rem; border-bottom: 1px solid #ddd; }
 th { text-align: right; font-weight: 600; vertical-align: bottom; } th:first-child { text-align: left; }
+td:first-child { min-width: 7rem; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .wrap, td.n.wrap { white-space: normal; }
 tr.sum td { font-weight: 700; border-top: 2px solid #555; } small, .en { color: #555; } code { font-size: .8rem;
@@ -145,7 +146,7 @@ def overview_page(told: dict[str, Any]) -> str:
         parts.append(table(["", *(f"{RULES[r][0]}<br>{RULES[r][1]}" for r in some)], rows))
     verdicts = [
         [f"{RULES[rule][0]} {RULES[rule][1]}", "稳定 holds" if v["holds"] else "会散 blocked",
-         f'<span class="wrap">{escape(" + ".join(v["worst_group"]))}</span>', money(v["gain"])]
+         f'<span class="wrap">{_group(v["worst_group"], players)}</span>', money(v["gain"])]
         for rule, v in told["stability"].items()
     ]  # fmt: skip
     chinese, english = RULES[told["rule"]]
@@ -158,6 +159,15 @@ def overview_page(told: dict[str, Any]) -> str:
         + totals_section(told["totals"])
     )
     return _page(f"共享冷链结算 · {told['game']['id']}", "Settlement of a shared cold chain", body)
+
+
+def _group(group: Sequence[str], players: Sequence[str]) -> str:
+    """Name a group, or, when it is most of the members, who is left out."""
+    left = [player for player in players if player not in group]
+    if 0 < len(left) < len(group) - 1:
+        others = escape(" + ".join(left))
+        return f"除 {others} 外各家 all but {others}"
+    return escape(" + ".join(group))
 
 
 def _bill_table(told: dict[str, Any], players: Sequence[str]) -> str:
