@@ -494,8 +494,15 @@ def test_fourteen_members_share_on_few_groups(
     assert "已证明任何小组" in (tmp_path / "out" / "settlement.html").read_text(encoding="utf-8")
     assert run(["share", str(tmp_path / "county"), *options, "--rule", "volume", "-q"]) == 0
     assert "proved: no group whatever gains more than" in capsys.readouterr().out
-    assert run(["share", str(tmp_path / "county"), *options, "--rule", "shapley", "-q"]) == 3
-    assert '"shapley": needs the plans of all 16,383 groups; with 14 members one of' in capsys.readouterr().err
+    assert run(["share", str(tmp_path / "county"), *options, "--rule", "nucleolus", "-q"]) == 3
+    assert '"nucleolus": needs the plans of all 16,383 groups; with 14 members one of' in capsys.readouterr().err
+    assert run(["share", str(tmp_path / "county"), *options, "--rule", "shapley", "--json", "-q"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["rule"] == "shapley"
+    assert set(told["standard_error_cny"]) == set(told["fen"])
+    share = [alone - 500 * 13 / 14 for alone in told["alone_cny"].values()]  # a fixed cost of 500 for every group
+    assert list(told["allocations"]["shapley"].values()) == pytest.approx(share, abs=500)
+    assert sum(told["fen"].values()) == told["totals"]["bill_fen"]
     assert run(["share", str(tmp_path / "county"), *options, "--leaves", "V0001", "-q"]) == 3
     assert "needs the plans of all groups; 14 members have too many" in capsys.readouterr().err
 

@@ -29,13 +29,16 @@ from coldchain.sharing import (
     in_proportion,
     least_epsilon_known,
     scrb_of,
+    shapley_sampled,
 )
 
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 MOST_MANY = 30
-RULES_OF_MANY = ("equal_profit", "proportional", "volume", "scrb_aca")
+RULES_OF_MANY = ("equal_profit", "proportional", "volume", "scrb_aca", "shapley")
 GROUPS_A_MEMBER = 6
+ORDERS = 6
+NINETY = 1.645  # standard errors on either side that hold nine of ten estimates
 BAND_DRAWS = 20
 SLACK = 1e-7
 
@@ -52,6 +55,7 @@ class ManySettlement:
     verdicts : by rule, who gains by leaving, and the epsilon that is proved
     epsilon : above 0 the core of the groups planned is empty, and equal profit is taken at this epsilon
     low, high : band of the billed rule, shape (n,)
+    standard_error : of a sampled Shapley value, shape (n,); None where it is not billed
     """
 
     scenario: Scenario
@@ -65,6 +69,7 @@ class ManySettlement:
     low: Floats
     high: Floats
     fingerprint: str
+    standard_error: Floats | None = None
 
     @property
     def amounts(self) -> Floats:
@@ -101,6 +106,7 @@ def settle_many(
 
     Parameters
     ----------
+    rule : the one billed; Shapley is sampled and plans the groups of a few orders of joining besides
     most : most groups to plan in all; six a member when 0
 
     Raises
@@ -117,13 +123,21 @@ def settle_many(
         oracle.begin()
         ledger = Ledger(oracle.cost, n, monotone=False, floor=member_floors(desk.floor, members))
         verdict, epsilon = _inside(ledger, most, say)
+        sampled = shapley_sampled(ledger.ask, n, ORDERS, effort.seed) if rule == "shapley" else None
     bills = {"equal_profit": verdict.amounts, **_plain_rules(ledger, members)}
+    if sampled is not None:
+        bills["shapley"] = sampled.value
+    if rule not in bills:
+        raise BadInputError([Fault("--rule", None, "", rule, "has nothing to split in proportion to", "rule-left-out")])
     stopped = len(ledger.known)
     verdicts = {name: core_test(ledger, bill, worst=True, most=stopped) for name, bill in bills.items()}
     costs = {mask: desk.known[mask] for mask in ledger.known}
     low, high = _band(ledger, costs, rule, bills[rule], members, effort.seed)
-    mark = fingerprint(scenario, members, effort)
-    return ManySettlement(scenario, members, rule, costs, dict(ledger.known), bills, verdicts, epsilon, low, high, mark)
+    error = None if sampled is None else sampled.standard_error
+    if error is not None:
+        low, high = low - NINETY * error, high + NINETY * error
+    mark, known = fingerprint(scenario, members, effort), dict(ledger.known)
+    return ManySettlement(scenario, members, rule, costs, known, bills, verdicts, epsilon, low, high, mark, error)
 
 
 def _check(members: Members, rule: str) -> None:
@@ -214,13 +228,15 @@ def _band(
         drawn = {
             mask: cost - rng.random() * max(cost - costs[mask].bound_cny, 0.0) for mask, cost in ledger.known.items()
         }
-        again = _drawn_bill(replace(ledger, known={}, cost=drawn.__getitem__, floor=None), drawn, rule, members)
+        again = _drawn_bill(replace(ledger, known={}, cost=drawn.__getitem__, floor=None), drawn, rule, members, seed)
         rows += [again, again * (ledger.total / drawn[ledger.everyone])]
     low, high = np.quantile(rows, [0.05, 0.95], axis=0)
     return np.minimum(low, bill), np.maximum(high, bill)
 
 
-def _drawn_bill(drawn: Ledger, known: dict[int, float], rule: str, members: Members) -> Floats:
+def _drawn_bill(drawn: Ledger, known: dict[int, float], rule: str, members: Members, seed: int) -> Floats:
+    if rule == "shapley":  # the same seed draws the same orders: all their groups are known
+        return shapley_sampled(known.__getitem__, drawn.n, ORDERS, seed).value
     if rule != "equal_profit":
         return _plain_rules(drawn, members)[rule]
     epsilon = max(least_epsilon_known(known, drawn.n), 0.0) * (1 + SLACK) + drawn.slack

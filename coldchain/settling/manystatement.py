@@ -15,7 +15,7 @@ from coldchain.sharing import indicator, members, whole_fen
 def many_overview(settlement: ManySettlement) -> dict[str, Any]:
     """Return what the trustee sees."""
     names = settlement.members.names
-    fen = whole_fen(settlement.amounts.tolist())
+    fen, error = whole_fen(settlement.amounts.tolist()), settlement.standard_error
     return {
         "schema": "coldchain.share/1",
         "game": {"id": settlement.scenario.name, "kind": "cost", "players": list(names)},
@@ -34,6 +34,7 @@ def many_overview(settlement: ManySettlement) -> dict[str, Any]:
         },
         "least_epsilon": settlement.epsilon,
         "bands": {settlement.rule: [settlement.low.tolist(), settlement.high.tolist()]},
+        "standard_error_cny": None if error is None else dict(zip(names, np.round(error, 2).tolist(), strict=True)),
         "totals": many_totals(settlement, fen),
     }  # fmt: skip
 
