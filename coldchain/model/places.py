@@ -47,6 +47,9 @@ class Site(Place):
     max_modules: int = figure("-", "most new modules that fit on the plot", 4, ge=0, le=50)
     power_kw: float | None = figure("kW", "electric power at hand; none means no limit", None, ge=0)
     staff: float | None = figure("persons", "people at hand to run modules; none means no limit", None, ge=0)
+    haul_payload_kg: float | None = figure(
+        "kg", "largest payload of a line-haul truck that the road to it bears; none means no limit", None, gt=0
+    )
 
     def modules(self) -> dict[str, int]:
         """Return the modules that stand here: depot type -> count, from ``type:count;type:count``.

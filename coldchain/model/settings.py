@@ -33,6 +33,9 @@ class Economics(Noun):
     today_haul_cny_t_km: float = figure(
         "CNY/(t·km)", "trader's truck, per tonne and loaded kilometre", 1.2, ge=0, le=100
     )
+    late_cny_t: float = figure(
+        "CNY/t", "what buyers deduct for a tonne that reaches them after chain.delivery_target_h", 0.0, ge=0, le=1e6
+    )
     fee_cny_t: float | None = figure(
         "CNY/t", "what depots charge for a tonne cooled; none: operators are not looked at", None, ge=0, le=1e5
     )

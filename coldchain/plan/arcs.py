@@ -19,11 +19,13 @@ from coldchain.plan.awards import eligible_modules, module_awards, owners_of, to
 from coldchain.plan.basis import Basis, annuity, collection_bound_cny_t, haul_bound_cny_t
 from coldchain.routing import least_aboard_h
 from coldchain.siting import Fleet, SitingProblem, add_units
+from coldchain.spoilage import harvest_clock_h
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 KG_PER_T = 1000.0
 NO_LIMIT = float("inf")
+ON_THE_DOT = 1e-6  # hours by which nothing is late
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,8 @@ def _group_arcs(
                 lost = tonnes * bound.loss[c, p, o][np.arange(possible.shape[1]), bound.batch[p][v]]
                 loss_t += lost
                 loss_cny += lost * price
-                money += tonnes * (per_t + onward + basis.energy_cny_t[c, p, o])
+                late = late_cny_t(basis, (c, p, o), np.arange(possible.shape[1]), bound.batch[p][v])
+                money += tonnes * (per_t + onward + basis.energy_cny_t[c, p, o] + late)
         i, j = np.nonzero(possible)
         demand.append(rows[i])
         site.append(j)
@@ -166,12 +169,26 @@ def _group_arcs(
     return np.concatenate(demand), np.concatenate(site), np.concatenate(cooling), joined
 
 
+def late_cny_t(basis: Basis, what: tuple[int, int, int], site: Indices, batch: Indices) -> Floats:
+    """Return what buyers deduct for a tonne of a commodity, in a period and class, docked in a batch at a site."""
+    scenario, (c, p, o) = basis.scenario, what
+    if not scenario.economics.late_cny_t:
+        return np.zeros(np.broadcast_shapes(site.shape, batch.shape))
+    onward = np.array([hub.dwell_h + hub.onward_h for hub in scenario.hubs])[basis.site_hub[site]]
+    docked = basis.lanes.first_batch_h[p] + batch * basis.lanes.batch_h - harvest_clock_h(scenario.periods[p])
+    hours = docked + basis.classes[o].precool_h + scenario.chain.depot_dwell_h + basis.lane_haul_h[site]
+    hours = hours + onward * (scenario.commodities[c].sold_at == "market")
+    return np.asarray(scenario.economics.late_cny_t * (hours > scenario.chain.delivery_target_h + ON_THE_DOT))
+
+
 def _outside(basis: Basis, members: tuple[Indices, ...], demands: tuple[Indices, Indices, Indices]) -> Worth:
     """Worth of today's chain for each demand, given by village, group and period."""
     scenario = basis.scenario
     price = np.array([crop.price_cny_kg for crop in scenario.commodities]) * KG_PER_T
     lost = scenario.harvest_t * basis.today.loss
-    haul = scenario.harvest_t * (scenario.economics.today_haul_cny_t_km * basis.today_km)[:, None, None]
+    late = scenario.economics.late_cny_t * (basis.today.hours > scenario.chain.delivery_target_h + ON_THE_DOT)
+    trader = (scenario.economics.today_haul_cny_t_km * basis.today_km)[:, None, None]
+    haul = scenario.harvest_t * (trader + late[:, :, None])
     by_period = lost, lost * price[:, None], haul
     by_crop = tuple(figure.sum(axis=2) for figure in by_period)
     table = np.array(

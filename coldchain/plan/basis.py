@@ -71,6 +71,11 @@ class Basis:
         """Vehicle types from depot to hub."""
         return tuple(self.scenario.vehicle(key) for key in self.scenario.routing.line_haul_vehicles)
 
+    def line_haul_of(self, site: int) -> tuple[VehicleType, ...]:
+        """Vehicle types from depot to hub that the road to a site bears."""
+        most = self.scenario.sites[site].haul_payload_kg
+        return tuple(kind for kind in self.line_haul if most is None or kind.payload_kg <= most)
+
     @property
     def haul_rule(self) -> HaulRule:
         """Hours and space of a line-haul trip."""
@@ -206,8 +211,10 @@ def collection_bound_cny_t(basis: Basis, load_t: Floats) -> Floats:
 def haul_bound_cny_t(basis: Basis) -> Floats:
     """Underestimate the line haul per tonne from each site, shape (sites,)."""
     hauls = [
-        lower_bound_cny_t(h, km, basis.line_haul, basis.haul_rule) if np.isfinite(h) else np.inf
-        for h, km in zip(basis.haul_h, basis.haul_km, strict=True)
+        lower_bound_cny_t(h, km, basis.line_haul_of(j), basis.haul_rule)
+        if np.isfinite(h) and basis.line_haul_of(j)
+        else np.inf
+        for j, (h, km) in enumerate(zip(basis.haul_h, basis.haul_km, strict=True))
     ]
     return np.array(hauls, dtype=np.float64)
 

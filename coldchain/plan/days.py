@@ -295,7 +295,7 @@ def _hauls(basis: Basis, arcs: Arcs, decision: Decision, collection: list[Collec
                 load = float((lots.t_day[:, period] * kept)[here].sum())
                 if load > 0:
                     haul = solve_line_haul(
-                        load, basis.haul_h[site], basis.haul_km[site], basis.line_haul, basis.haul_rule
+                        load, basis.haul_h[site], basis.haul_km[site], basis.line_haul_of(site), basis.haul_rule
                     )
                     yield HaulDay(int(site), period, zone, haul)
 

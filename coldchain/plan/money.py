@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coldchain.model import MobileUnit
-from coldchain.plan.arcs import KG_PER_T, existing_modules
+from coldchain.plan.arcs import KG_PER_T, ON_THE_DOT, existing_modules
 from coldchain.plan.basis import Basis, annuity
 from coldchain.plan.days import Days, Decision
 from coldchain.plan.lots import TODAY, to_market
@@ -33,7 +33,7 @@ class Yearly:
 
 
 def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> Yearly:
-    """Add up the bill of a year; operation holds the moves of mobile units."""
+    """Add up the bill of a year; operation holds moves of mobile units, line haul what is deducted for late goods."""
     scenario, count = basis.scenario, decision.count
     length = [period.days for period in scenario.periods]
     kinds = scenario.depot_types
@@ -46,11 +46,13 @@ def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     trader = scenario.economics.today_haul_cny_t_km * basis.today_km
     price = np.array([crop.price_cny_kg for crop in scenario.commodities])[lots["commodity"]] * KG_PER_T
     energy = basis.energy_cny_t[cold["commodity"], cold["period"], cold["cooling"]]
+    late = lots["delivery_h"] > scenario.chain.delivery_target_h + ON_THE_DOT
     return Yearly(
         collection=sum(day.result.cost_cny * length[day.period] for day in days.collection),
         line_haul=sum(day.haul.cost_cny_day * length[day.period] for day in days.hauls)
         + float((cold["tonnes"] * premium[cold["site"]] * to_market(scenario)[cold["commodity"]]).sum())
-        + float((today["tonnes"] * trader[today["village"]]).sum()),
+        + float((today["tonnes"] * trader[today["village"]]).sum())
+        + scenario.economics.late_cny_t * float(lots["tonnes"][late].sum()),
         operation=float(((count + existing_modules(basis)) * opex).sum() + moves_cny(basis, decision).sum()),
         energy=float((cold["tonnes"] * energy).sum()),
         capital=float((count * repay).sum()),

@@ -208,8 +208,10 @@ def _daily_trips_cny(basis: Basis) -> tuple[NDArray[np.float64], NDArray[np.floa
     length = np.array([period.days for period in scenario.periods])
     trips = np.array(
         [
-            min(price_trip(v, 0.0, h, km, basis.haul_rule).cost_cny for v in basis.line_haul) if np.isfinite(h) else 0.0
-            for h, km in zip(basis.haul_h, basis.haul_km, strict=True)
+            min((price_trip(v, 0.0, h, km, basis.haul_rule).cost_cny for v in basis.line_haul_of(j)), default=0.0)
+            if np.isfinite(h)
+            else 0.0
+            for j, (h, km) in enumerate(zip(basis.haul_h, basis.haul_km, strict=True))
         ]
     )
     days = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coldchain.errors import Fault
-from coldchain.model import DepotType, Noun, Place, Siting
+from coldchain.model import DepotType, Noun, Place, Siting, VehicleType
 from coldchain.scenario.aims import aim_faults
 from coldchain.scenario.sections import FILE, Sections
 from coldchain.scenario.subsidies import subsidy_faults
@@ -33,6 +33,7 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
     faults += _coordinates(tables)
     faults += _site_modules(tables, catalogue)
     faults += _settings(sections, tables, catalogue)
+    faults += _road_access(tables, sections, catalogue)
     faults += _mixed_classes(sections.nouns.get("siting"), catalogue)
     faults += subsidy_faults(sections, tables, catalogue)
     faults += aim_faults(sections, tables)
@@ -156,6 +157,18 @@ def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[
                 faults.append(Fault(FILE, None, f"{section}.{key}", name, message, f"unknown-{kind.replace('_', '-')}"))
     siting = nouns.get("siting")
     return faults if siting is None else [*faults, *budget_faults(siting), *_mobile(nouns)]
+
+
+def _road_access(tables: Tables, sections: Sections, catalogue: Catalogue) -> Iterator[Fault]:
+    """Refuse sites whose road bears none of the line-haul vehicles."""
+    offered = getattr(sections.nouns.get("routing"), "line_haul_vehicles", ())
+    trucks = [kind for key, kind in catalogue["vehicle"].items() if key in offered and isinstance(kind, VehicleType)]
+    least = min(trucks, key=lambda kind: kind.payload_kg, default=None)
+    for row in tables.sites:
+        most = row.noun.haul_payload_kg
+        if least is not None and most is not None and most < least.payload_kg:
+            message = f"bears no line-haul vehicle on offer; the smallest, {least.id}, carries {least.payload_kg:g} kg"
+            yield Fault(tables.files["sites"], row.line, "haul_payload_kg", f"{most:g}", message, "no-truck")
 
 
 def _mobile(nouns: Mapping[str, Any]) -> Iterator[Fault]:

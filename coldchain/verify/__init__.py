@@ -55,7 +55,7 @@ def verify_tables(
     operation, capital = _standing_cost(record, built)
     bill = {
         "collection": fetched.cost_cny,
-        "line_haul": haul + losses.premium_cny + losses.today_haul_cny,
+        "line_haul": haul + losses.premium_cny + losses.today_haul_cny + _late_cny(record, losses.lots),
         "operation": operation + moves,
         "energy": losses.energy_cny,
         "capital": capital,
@@ -70,6 +70,15 @@ def verify_tables(
     check_operators(record, built, losses.lots)
     _compare(record, summary, bill, {"rate": rate, "t": losses.loss_t, "subsidy": subsidy, "capex": capex})
     return Report(tuple(record.problems), rate, bill["total"], subsidy)
+
+
+def _late_cny(record: Record, lots: pd.DataFrame) -> float:
+    """Deductions a year for tonnes that reach their buyer after the target."""
+    late = lots["delivery_h"] > record.scenario.chain.delivery_target_h + ON_THE_DOT_H
+    return record.scenario.economics.late_cny_t * float(lots["tonnes"][late].sum())
+
+
+ON_THE_DOT_H = 1e-6
 
 
 def _standing_cost(record: Record, built: Mapping[str, Mapping[str, int]]) -> tuple[float, float]:

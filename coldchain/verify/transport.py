@@ -135,6 +135,10 @@ def check_line_haul(record: Record, arriving_t: dict[tuple[str, str, str], float
         vehicle = record.vehicles[str(row.vehicle)]
         if vehicle.id not in record.scenario.routing.line_haul_vehicles:
             record.wrong(f"line_haul: {vehicle.id} of {row.depot} is not a line-haul vehicle")
+        bears = record.sites[key[0]][1].haul_payload_kg
+        if bears is not None and vehicle.payload_kg > bears:
+            record.wrong(f"line_haul: the road to {row.depot} bears {bears:g} kg; {vehicle.id} carries up to "
+                         f"{vehicle.payload_kg:g}")  # fmt: skip
         capacity = min(vehicle.payload_kg / 1000.0, vehicle.volume_m3 / record.scenario.routing.haul_m3_t)
         one_way = travel(
             record.network,
