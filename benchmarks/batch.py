@@ -143,9 +143,7 @@ def fund(_: Path) -> None:
         award: Floats = np.sort(rng.uniform(0, 6e6, (832, 20)), axis=1)
         award[:, 0] = 0.0
         harvest, half = rng.lognormal(9, 0.5, (832, 1)), rng.lognormal(13.5, 0.5, (832, 1))
-        loss = harvest * (0.08 + 0.17 * np.exp(-award / half)) - 0.02 * harvest * np.floor(award / 1.5e6) * (
-            seed % 2
-        )
+        loss = harvest * (0.08 + 0.17 * np.exp(-award / half)) - 0.02 * harvest * np.floor(award / 1.5e6) * (seed % 2)
         county = np.repeat(np.arange(832), 20)
         for favours in ((), (Favour("first hundred", np.arange(100), 0.3),)):
             asked = Problem(county, award.ravel(), award.ravel(), loss.ravel(), 1e9, favours)
