@@ -335,6 +335,20 @@ def test_real_workers_give_what_a_single_plan_gives(
     assert tables_of(alone) == tables_of(tmp_path / "out")
 
 
+def test_real_quick_plans_are_equal_and_say_so(country: Path, tmp_path: Path) -> None:
+    """The single command with quick effort writes the tables of the batch's run, whatever its time limit."""
+    found = []
+    for limit in ("1", "50"):
+        command = ["plan", str(country / "county-0003"), "--effort", "quick", "--time-limit", limit, "-q"]
+        assert run([*command, "--out", str(tmp_path / limit)]) == 0
+        found.append({path.name: path.read_bytes() for path in (tmp_path / limit / "tables").iterdir()})
+    assert found[0] == found[1]
+    out = tmp_path / "batch"
+    assert run(["batch", str(country), "--out", str(out), "-q"]) == 7
+    tables = next(out.glob("runs/county-0003-*")) / "tables"
+    assert {path.name: path.read_bytes() for path in tables.iterdir()} == found[0]
+
+
 def test_real_sweeps_and_routes_in_batches(country: Path, tmp_path: Path) -> None:
     """Each budget of each county is a row; routes of a typical day are one row a county."""
     (tmp_path / "list.csv").write_text(f"name,scenario\none,{country / 'county-0001'}\n", encoding="utf-8")

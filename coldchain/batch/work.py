@@ -37,15 +37,14 @@ def _listed(faults: tuple[Fault, ...]) -> str:
 
 
 def _plan(order: Order) -> tuple[str, ...]:
-    from coldchain.plan import Near, Options, lay_ground, plan_on
+    from coldchain.plan import Options, plan_quickly
     from coldchain.plan import plan as compute
     from coldchain.report import run_information, write_folder, write_run, write_tables
     from coldchain.report.folder import SUMMARY
 
     scenario, faults = _loaded(order)
     if order.quick:
-        options = Options.quickly(order.seed)
-        made = plan_on(lay_ground(scenario, options, faults), options, Near(further=False))
+        made = plan_quickly(scenario, order.seed, faults)
     else:
         made = compute(scenario, Options(time_limit_s=order.time_limit_s, seed=order.seed), faults)
     if not made.report.ok:

@@ -155,6 +155,8 @@ def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
 @variant_option
 @click.option("--budget", type=click.FloatRange(0), help="Subsidy budget in CNY, instead of the scenario's.")
 @click.option("--time-limit", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds in all.")
+@click.option("--effort", type=click.Choice(["full", "quick"]), default="full", show_default=True,
+              help="quick: no clock, the same plan on any machine, as `coldchain batch` makes it.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--require-gap", type=click.FloatRange(0), help="Leave with code 6 when the proven gap is larger.")
 @json_option
@@ -180,7 +182,7 @@ def make_plan(
     """Load, plan and write one run."""
     from dataclasses import replace
 
-    from coldchain.plan import Options
+    from coldchain.plan import Options, plan_quickly
     from coldchain.plan import plan as compute
     from coldchain.report import check_target, run_information, write_run
     from coldchain.scenario import budget_faults, load
@@ -199,9 +201,12 @@ def make_plan(
     check_target(target)
     with interruptible() as stopped:
         say = (lambda _: None) if quiet else progress(time.monotonic())
+        quick = given.get("effort") == "quick"
         options = Options(time_limit_s=given["time_limit"], seed=given["seed"], say=say, stop=stopped)
         try:
-            made = compute(loaded, options, faults)
+            made = (
+                plan_quickly(loaded, given["seed"], faults, say, stopped) if quick else compute(loaded, options, faults)
+            )
         except ColdchainError:
             if stopped():
                 raise BrokenOffError("interrupted before any plan was found") from None

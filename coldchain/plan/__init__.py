@@ -1,7 +1,18 @@
 """Plans: from a scenario to depots, routes, losses and money, verified."""
 
 from coldchain.plan.arcs import capacity_t_day, existing_modules
-from coldchain.plan.pipeline import Course, Ground, Near, Plan, course_with, lay_ground, plan, plan_on, plan_with
+from coldchain.plan.pipeline import (
+    Course,
+    Ground,
+    Near,
+    Plan,
+    course_with,
+    lay_ground,
+    plan,
+    plan_on,
+    plan_quickly,
+    plan_with,
+)
 from coldchain.plan.roads import PlacedNetwork, place_on_roads
 from coldchain.plan.search import Options
 
@@ -19,5 +30,6 @@ __all__ = [
     "place_on_roads",
     "plan",
     "plan_on",
+    "plan_quickly",
     "plan_with",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -187,6 +188,21 @@ def plan(scenario: Scenario, options: Options | None = None, faults: tuple[Fault
     """
     options = options or Options()
     return plan_on(lay_ground(scenario, options, faults), options)
+
+
+def plan_quickly(
+    scenario: Scenario,
+    seed: int = 0,
+    faults: tuple[Fault, ...] = (),
+    say: Callable[[str], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Plan:
+    """Plan without regard to the clock: equal inputs and seed give equal plans; no estimate of more budget.
+
+    Raises as :func:`plan`.
+    """
+    options = Options.quickly(seed, say, stop)
+    return plan_on(lay_ground(scenario, options, faults), options, Near(further=False))
 
 
 def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
