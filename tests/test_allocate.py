@@ -135,7 +135,10 @@ def test_simpler_divisions_and_the_margin_by_hand(two: Curves) -> None:
     assert compared["saved_t"].to_dict() == {"best": 27.0, "equal": 21.0, "by_production": 21.0, "by_population": 6.0}
     assert compared["saved_t_per_million"]["best"] == pytest.approx(9.0)
     assert compared["spent_cny"]["by_population"] == 2 * M
+    assert compared["saved_t_per_million_of_fund"]["by_population"] == pytest.approx(2.0)
     assert made.facts["proved"]
+    assert set(made.counties) >= {"group", "people"}
+    assert "subsidy_cny" not in made.counties
     assert made.facts["last_in"] == {"county": "flat", "saves_per_million": 3.0}
     assert made.facts["next_in"] == {"county": "flat", "saves_per_million": 3.0, "step_cny": 1 * M}
     assert made.facts["tenth_more"]["saves_t"] == 0.0

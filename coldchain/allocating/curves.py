@@ -114,7 +114,8 @@ def _curves(frame: pd.DataFrame) -> Curves:
     for name in figures:
         counties[f"before_{name}"] = first[name]
     taken = {*counties, *points, "value", "bound", "gap", "objective", "aim", "asked", "status", "depots", "key"}
+    same = frame.groupby(names).nunique(dropna=False).max() <= 1  # what does not change from point to point
     for name in rows.columns:
-        if name not in taken:
+        if name not in taken and bool(same.get(name, False)):
             counties[name] = rows[name]
     return Curves(points, counties)

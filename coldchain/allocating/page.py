@@ -16,13 +16,13 @@ HEIGHT, WIDTH = 560, 980
 COLUMNS = (
     ("name", "county"),
     ("harvest_t", "harvest, t"),
-    ("fund_m", "from the fund, CNY M"),
-    ("own_m", "own money, CNY M"),
+    ("fund_m", "fund, CNY M"),
+    ("own_m", "own, CNY M"),
     ("saved_t", "saved, t"),
     ("saved_t_per_million", "t per CNY M"),
     ("loss_before", "loss before, %"),
     ("loss_after", "loss after, %"),
-    ("equal_saved_t", "saved by equal split, t"),
+    ("equal_saved_t", "equal split, t"),
 )
 
 
@@ -65,7 +65,14 @@ def _shown(counties: pd.DataFrame) -> dict[str, Any]:
 def _head(made: Allocation) -> str:
     facts = made.facts
     rows = "".join(_line(row) for row in made.compared.to_dict("records"))
-    heads = ("division", "spent, CNY M", "counties awarded", "saved, t a year", "t per CNY M spent")
+    heads = (
+        "division",
+        "spent, CNY M",
+        "counties awarded",
+        "saved, t a year",
+        "t per CNY M spent",
+        "t per CNY M of the fund",
+    )
     style = "border-collapse:collapse;font:14px sans-serif" + '" cellpadding="6" border="1'
     table = f'<table style="{style}"><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr>{rows}</table>'
     proof = "proved to be the best" if facts["proved"] else f"within {facts['gap']:.2%} of the best"
@@ -80,6 +87,7 @@ def _line(row: dict[Any, Any]) -> str:
         f"{row['counties_awarded']:,}",
         f"{row['saved_t']:,.0f}",
         f"{row['saved_t_per_million']:,.1f}",
+        f"{row['saved_t_per_million_of_fund']:,.1f}",
     )
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 

@@ -100,12 +100,13 @@ def _show(made: Allocation, folder: Path | None) -> None:
     from rich.table import Table
 
     table = Table(box=ASCII2, show_edge=False, pad_edge=False)
-    for head in ("division", "spent CNY M", "counties", "saved t a year", "t per CNY M"):
+    for head in ("division", "spent CNY M", "counties", "saved t a year", "t per CNY M spent", "of the fund"):
         table.add_column(head, justify="left" if head == "division" else "right")
     for row in made.compared.to_dict("records"):
         spent, saved = f"{row['spent_cny'] / MILLION:,.2f}", f"{row['saved_t']:,.0f}"
         counties = f"{row['counties_awarded']:,}"
-        table.add_row(row["division"].replace("_", " "), spent, counties, saved, f"{row['saved_t_per_million']:,.1f}")
+        per = [f"{row[name]:,.1f}" for name in ("saved_t_per_million", "saved_t_per_million_of_fund")]
+        table.add_row(row["division"].replace("_", " "), spent, counties, saved, *per)
     Console(width=100).print(table)
     for line in lines_of(made.facts):
         click.echo(line)
