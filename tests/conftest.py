@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from coldchain import language
 from coldchain.plan import Options, Plan, plan
 from coldchain.scenario import load, upland, write_scenario
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let every test begin in English, with the settings of the defaults, whatever machine it runs on."""
+    monkeypatch.setenv("COLDCHAIN_LANG", "en")
+    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
+    language.use("en")
+    yield
+    language.use("en")
 
 
 @pytest.fixture(scope="session")

@@ -89,16 +89,16 @@ def test_range_of_budgets_includes_both_ends() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("a:b:c", "must be numbers"),
+        ("a:b:c", "must be an amount in CNY"),
         ("0:1e6", "FROM:TO:STEP"),
         ("0:1e6:0", "STEP above 0"),
         ("2e6:1e6:1e5", "FROM ≤ TO"),
         ("-1:1e6:1e5", "not negative"),
-        ("0:inf:1e5", "finite"),
-        ("nan", "finite"),
+        ("0:inf:1e5", 'got "inf"'),
+        ("nan", 'got "nan"'),
         ("0:1e9:1", "more than 500"),
-        ("", "must be numbers"),
-        ("1e6,", "must be numbers"),
+        ("", "must be an amount in CNY"),
+        ("1e6,", "must be an amount in CNY"),
     ],
 )
 def test_bad_ranges_are_refused_with_the_text(text: str, why: str) -> None:

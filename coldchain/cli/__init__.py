@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from typing import Any
 
 import click
 
@@ -12,18 +13,22 @@ from coldchain.cli import commands
 from coldchain.cli.allocating import allocate
 from coldchain.cli.batching import batch
 from coldchain.cli.benching import bench
+from coldchain.cli.completing import completion
+from coldchain.cli.configuring import config, read_settings
 from coldchain.cli.exploring import compare, explain, sweep
+from coldchain.cli.helping import InOrder, teach_click, translated
+from coldchain.cli.manners import PREFIX, with_manners
 from coldchain.cli.routing import routes
 from coldchain.cli.sharing import share
 from coldchain.errors import BadInputError, ColdchainError
+from coldchain.language import VARIABLE, _, known_language, preferred, use
 
 EXIT_BUG, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="coldchain")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def cli(debug: bool) -> None:
+def cli() -> None:
     """Plan a rural cold chain: which depots, where, how large, on which routes, for how much subsidy.
 
     \b
@@ -39,10 +44,11 @@ def cli(debug: bool) -> None:
 
 
 for command in (
-    commands.init, commands.import_, commands.check, commands.plan, commands.verify, commands.doctor, commands.demo,
-    bench, routes, share, sweep, explain, compare, batch, allocate,
+    commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
+    compare, routes, share, batch, allocate, bench, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)
+with_manners(cli)
 
 
 def main() -> None:
@@ -66,21 +72,49 @@ def guard_stdout() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; return the exit code. Every failure is one clear message on stderr."""
+    debug = "--debug" in arguments or bool(os.environ.get(f"{PREFIX}_DEBUG"))
+    use(asked_language(arguments) or preferred())
+    teach_click()
     try:
-        result = cli.main(args=arguments, prog_name="coldchain", standalone_mode=False)
+        result = command_line(arguments)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; nothing was written", err=True)
+        click.echo(_("interrupted; nothing was written"), err=True)
         return EXIT_INTERRUPTED
     except ColdchainError as error:
-        return _known(error, debug="--debug" in arguments)
+        return _known(error, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is reported as one, with its exit code
-        return _bug(error, debug="--debug" in arguments)
+        return _bug(error, debug=debug)
     return result if isinstance(result, int) else 0
+
+
+def command_line(arguments: list[str]) -> Any:
+    """Run one command with the settings of the files, in the language asked for."""
+    defaults, _origins = read_settings(cli)
+    told = next((section["lang"] for section in defaults.values() if "lang" in section), None)
+    if told and not asked_language(arguments) and not known_language(os.environ.get(VARIABLE, "")):
+        use(str(told))
+    return translated(cli).main(args=arguments, prog_name="coldchain", standalone_mode=False, default_map=defaults)
+
+
+def asked_language(arguments: list[str]) -> str | None:
+    """Return the language of ``--lang``, wherever it stands; help needs it before the options are read.
+
+    Examples
+    --------
+    >>> asked_language(["plan", "--help", "--lang", "zh"]), asked_language(["--lang=en"]), asked_language(["plan"])
+    ('zh', 'en', None)
+    """
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    for at, word in enumerate(before):
+        name, _sign, value = word.partition("=")
+        if name == "--lang":
+            return known_language(value or next(iter(before[at + 1 :]), ""))
+    return None
 
 
 def _known(error: ColdchainError, *, debug: bool) -> int:
@@ -89,13 +123,14 @@ def _known(error: ColdchainError, *, debug: bool) -> int:
     if isinstance(error, BadInputError):
         commands.print_faults(error.faults)
     else:
-        click.echo(f"error: {error}", err=True)
+        click.echo(_("error: {message}").format(message=error), err=True)
     return error.exit_code
 
 
 def _bug(error: Exception, *, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    click.echo(f"bug in coldchain: {type(error).__name__}: {error}", err=True)
-    click.echo("run the same with `coldchain --debug …` and report what it prints", err=True)
+    told = _("bug in coldchain: {kind}: {message}")
+    click.echo(told.format(kind=type(error).__name__, message=error), err=True)
+    click.echo(_("run the same with `coldchain --debug …` and report what it prints"), err=True)
     return EXIT_BUG

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.cli.commands import json_option, path_argument
+from coldchain.cli.manners import Money, json_option, next_step, path_argument
 from coldchain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ share = click.FloatRange(0, 1)
 
 @click.command(epilog="Example: coldchain allocate sweeps --fund 5e8 --floor-per-county 2e5 --out division")
 @click.argument("sweeps", type=path_argument)
-@click.option("--fund", type=click.FloatRange(0), required=True, help="CNY to divide.")
+@click.option("--fund", type=Money(), required=True, help="CNY to divide, or such as 5亿元.")
 @click.option("--out", "folder", type=path_argument, help="Folder to write: tables, page with map, object.")
 @click.option("--minimise", type=click.Choice(["loss_t", "loss_cny", "annual_cny"]), default="loss_t",
               show_default=True, help="Total over the counties.")  # fmt: skip
-@click.option("--floor-per-county", "floor_cny", type=click.FloatRange(0), default=0.0, help="Least award, CNY.")
-@click.option("--cap-per-county", "cap_cny", type=click.FloatRange(0), help="Most from the fund, CNY.")
+@click.option("--floor-per-county", "floor_cny", type=Money(), default=0.0, help="Least award, CNY.")
+@click.option("--cap-per-county", "cap_cny", type=Money(), help="Most from the fund, CNY.")
 @click.option("--max-share", type=share, default=1.0, help="Most from the fund, as a share of it.")
 @click.option("--coverage", type=share, default=0.0, help="Least share pre-cooled in time in each county.")
 @click.option("--matching", type=click.FloatRange(0, 1, max_open=True), default=0.0, show_default=True,
@@ -36,7 +36,8 @@ share = click.FloatRange(0, 1)
 @click.option("--groups", default="", metavar="COLUMN", help="Column with the group of each county, for --favour.")
 @click.option("--favour", multiple=True, metavar="GROUP=SHARE", help="Least share of all awards that goes there.")
 @click.option("--population", default="", metavar="COLUMN", help="Compare with the division by this column, too.")
-@click.option("--time-limit", "time_limit_s", type=click.FloatRange(1), default=60.0, show_default=True)
+@click.option("--time-limit", "time_limit_s", type=click.FloatRange(1), default=60.0, show_default=True,
+              help="Seconds to prove it optimal.")  # fmt: skip
 @json_option
 def allocate(sweeps: Path, folder: Path | None, as_json: bool, **given: Any) -> None:
     """Divide a fund between the counties of SWEEPS so that least is lost, and compare with simpler divisions.
@@ -112,6 +113,8 @@ def _show(made: Allocation, folder: Path | None) -> None:
         click.echo(line)
     if folder is not None:
         click.echo(f"written to {folder}: counties.csv, divisions.csv, allocation.html")
+        return
+    next_step("coldchain allocate … --out DIR")
 
 
 def lines_of(facts: dict[str, Any]) -> list[str]:

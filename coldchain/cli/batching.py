@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.cli.commands import interruptible, json_option, path_argument, quiet_option
+from coldchain.cli.commands import interruptible
+from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
 from coldchain.errors import UsageError
+from coldchain.language import _
 
 if TYPE_CHECKING:
     from coldchain.batch import Batch, Limits, Means, Progress, Settings
@@ -26,7 +28,8 @@ UNITS_MIB = {"": 1.0, "K": 2.0**-10, "M": 1.0, "G": 2.0**10, "T": 2.0**20}
 
 @click.command(epilog="Example: coldchain batch country/counties.csv --jobs 2 --out runs/night --resume")
 @click.argument("source", metavar="LIST_OR_FOLDER", type=path_argument)
-@click.option("--command", type=click.Choice(["plan", "routes", "sweep"]), default="plan", show_default=True)
+@click.option("--command", type=click.Choice(["plan", "routes", "sweep"]), default="plan", show_default=True,
+              help="What to run for each scenario.")  # fmt: skip
 @click.option("--out", "folder", type=path_argument, required=True, help="Folder of runs and of the result table.")
 @click.option("--resume", is_flag=True, help="Go on with an earlier batch: finished runs are never repeated.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes here.")
@@ -41,7 +44,7 @@ UNITS_MIB = {"": 1.0, "K": 2.0**-10, "M": 1.0, "G": 2.0**10, "T": 2.0**20}
 @click.option("--iterations", type=click.IntRange(0), default=20_000, show_default=True, help="Of --command routes.")
 @click.option("--budget", "budgets", help="Of --command sweep: FROM:TO:STEP in CNY, or single budgets with commas.")
 @click.option("--maps", is_flag=True, help="Write map and layers of each plan too (3 MB a county).")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @json_option
 @quiet_option
 def batch(source: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) -> int:
@@ -62,7 +65,7 @@ def batch(source: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) 
     with interruptible() as stopped, _means(given, limits) as means:
         result = run_batch(jobs, settings, folder, means, line.tell, stopped)
     line.finish(result.progress)
-    _show(result, folder, as_json=as_json)
+    _show(result, folder, settings.command, as_json=as_json)
     if result.interrupted and not result.progress.done + result.progress.kept:
         return EXIT_INTERRUPTED
     return 0 if result.ok else EXIT_PARTLY
@@ -177,7 +180,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _show(result: Batch, folder: Path, *, as_json: bool) -> None:
+def _show(result: Batch, folder: Path, command: str, *, as_json: bool) -> None:
     progress = result.progress
     if as_json:
         counts = {name: getattr(progress, name) for name in ("total", "kept", "done", "failed", "left")}
@@ -191,4 +194,8 @@ def _show(result: Batch, folder: Path, *, as_json: bool) -> None:
         click.echo(f"… and {len(result.failures) - SHOWN_FAILURES} more in {folder / 'failed.csv'}")
     click.echo(f"{progress.done + progress.kept:,} of {progress.total:,} runs in {folder}, table in results.csv")
     if result.interrupted or result.failures:
-        click.echo("next: the same command with --resume does only what is missing")
+        next_step(_("the same command with --resume does only what is missing"))
+    elif command == "sweep":
+        next_step(f"coldchain allocate {folder} --fund CNY")
+    else:
+        next_step(f"coldchain verify {folder / 'runs'}/NAME")

@@ -28,7 +28,7 @@ OF_SITES = ("capacity", "uncapacitated")
     "--time-limit", "time_limit_s", type=click.FloatRange(0), help="Seconds for each; 10 for routes, 60 for sites."
 )
 @click.option("--iterations", type=click.IntRange(0), help="Iterations for each file, instead of seconds.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--engine", type=click.Choice(["ruin-recreate", "ortools"]), help="Of routes; ruin-recreate by default.")
 @click.option("--vehicles", type=click.IntRange(1), help="Vehicles of ccvrp, instead of those of best_known.csv.")
 @click.option("--rounding", type=click.Choice(["none", "nearest", "up"]), help="Of distances; else the format's own.")

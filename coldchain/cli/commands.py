@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
 from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError
 
 if TYPE_CHECKING:
@@ -21,23 +22,21 @@ if TYPE_CHECKING:
 EXIT_BAD_INPUT, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 6, 8, 1
 LARGEST_TEMPLATE = 2000
 MOST_COUNTIES = 5000
-LARGEST_BUDGET_CNY = 1e12
 SHOWN_WARNINGS = 12
 DEMO_VILLAGES = 30
 
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 variant_option = click.option("--variant", default="base", show_default=True, help="Variant named in scenario.toml.")
-path_argument = click.Path(path_type=Path)
 
 
 @click.command(epilog="Example: coldchain init county --template upland --villages 120 --seed 3")
 @click.argument("folder", type=path_argument)
-@click.option("--template", type=click.Choice(["upland", "nation"]), default="upland", show_default=True)
-@click.option("--villages", type=click.IntRange(1, LARGEST_TEMPLATE), default=200, show_default=True)
+@click.option("--template", type=click.Choice(["upland", "nation"]), default="upland", show_default=True,
+              help="One county in hills, or many differing counties.")  # fmt: skip
+@click.option("--villages", type=click.IntRange(1, LARGEST_TEMPLATE), default=200, show_default=True, help="How many.")
 @click.option("--counties", type=click.IntRange(1, MOST_COUNTIES), help="With --template nation.")
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Same seed, same county.")
-def init(folder: Path, template: str, villages: int, counties: int | None, seed: int) -> None:
+@json_option
+def init(folder: Path, template: str, villages: int, counties: int | None, seed: int, as_json: bool) -> None:
     """Write a FOLDER to start from: a synthetic upland county, or a nation of differing counties (one folder each).
 
     Of a nation --villages is the mean over its counties.
@@ -48,12 +47,23 @@ def init(folder: Path, template: str, villages: int, counties: int | None, seed:
         raise UsageError("--counties N goes with --template nation, and with nothing else")
     if counties is not None:
         listed = write_nation(counties, seed, folder, villages)
+        if as_json:
+            say_written(folder, counties=counties, villages=int(listed["villages"].sum()))
+            return
         click.echo(f"wrote {folder}: {counties} counties, {listed['villages'].sum():,} villages, counties.csv")
-        click.echo(f"next: coldchain batch {folder / 'counties.csv'} --out runs/{folder.name} --jobs 2")
+        next_step(f"coldchain batch {folder / 'counties.csv'} --out runs/{folder.name} --jobs 2")
         return
     write_scenario(upland(villages, seed), folder)
+    if as_json:
+        say_written(folder, villages=villages)
+        return
     click.echo(f"wrote {folder}: {villages} villages, scenario.toml and its tables")
-    click.echo(f"next: coldchain check {folder} ; coldchain plan {folder}")
+    next_step(f"coldchain check {folder}", f"coldchain plan {folder}")
+
+
+def say_written(folder: Path, **counts: int) -> None:
+    """Print the object of ``--json`` of a command that writes a folder to start from."""
+    click.echo(json.dumps({"schema": "coldchain.written/1", "folder": str(folder), **counts}, ensure_ascii=False))
 
 
 @click.group(name="import")
@@ -66,13 +76,14 @@ def import_() -> None:
 @click.option("--out", "folder", type=path_argument, required=True, help="Folder to write.")
 @click.option("--rules", type=path_argument, help="TOML file of harvest rules; see docs/import.md.")
 @click.option("--elevation", type=path_argument, help="SRTM tile (.hgt or .hgt.zip) for slopes.")
+@json_option
 @quiet_option
-def import_osm(file: Path, folder: Path, rules: Path | None, elevation: Path | None, quiet: bool) -> None:
+def import_osm(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     """Read roads and places from an OpenStreetMap FILE (PBF or XML)."""
     from coldchain.importing import draft_from_osm, write_import
 
-    drafted = draft_from_osm(file, rules=rules, elevation=elevation)
-    _finish_import(write_import(drafted, folder), folder, quiet=quiet)
+    drafted = draft_from_osm(given["file"], rules=given["rules"], elevation=given["elevation"])
+    _finish_import(write_import(drafted, folder), folder, as_json=as_json, quiet=quiet)
 
 
 @import_.command(name="points", epilog="Example: coldchain import points villages.csv --datum gcj02 --out county")
@@ -81,27 +92,24 @@ def import_osm(file: Path, folder: Path, rules: Path | None, elevation: Path | N
 @click.option("--out", "folder", type=path_argument, required=True, help="Folder to write.")
 @click.option("--rules", type=path_argument, help="TOML file of harvest rules; see docs/import.md.")
 @click.option("--roads", type=path_argument, help="Roads to copy in: GeoPackage of lines, OSM file or GMNS folder.")
+@json_option
 @quiet_option
-def import_points(
-    file: Path,
-    datum: str,
-    folder: Path,
-    rules: Path | None,
-    roads: Path | None,
-    quiet: bool,
-) -> None:
+def import_points(file: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     """Read villages, sites and hubs from a table FILE with a level column."""
     from coldchain.importing import draft_from_points, write_import
 
-    drafted = draft_from_points(file, datum=datum, rules=rules, roads=roads)
-    _finish_import(write_import(drafted, folder), folder, quiet=quiet)
+    drafted = draft_from_points(file, **given)
+    _finish_import(write_import(drafted, folder), folder, as_json=as_json, quiet=quiet)
 
 
-def _finish_import(faults: Sequence[Fault], folder: Path, *, quiet: bool) -> None:
+def _finish_import(faults: Sequence[Fault], folder: Path, *, as_json: bool, quiet: bool) -> None:
     if not quiet:
         print_faults(faults, most=SHOWN_WARNINGS)
+    if as_json:
+        say_written(folder, warnings=len(faults))
+        return
     click.echo(f"wrote {folder}")
-    click.echo(f"next: coldchain check {folder} ; coldchain plan {folder}")
+    next_step(f"coldchain check {folder}", f"coldchain plan {folder}")
 
 
 @click.command(epilog="Example: coldchain check scenarios/upland")
@@ -119,7 +127,7 @@ def check(scenario: Path, variant: str, as_json: bool) -> int:
         print_faults(faults)
         click.echo(f"{scenario}: {len(errors)} errors, {len(faults) - len(errors)} warnings")
         if not errors:
-            click.echo(f"next: coldchain plan {scenario}")
+            next_step(f"coldchain plan {scenario}")
     return EXIT_BAD_INPUT if errors else 0
 
 
@@ -153,11 +161,11 @@ def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
 @click.argument("scenario", type=path_argument)
 @click.option("--out", "folder", type=path_argument, help="Run folder; runs/NAME-VARIANT when left out.")
 @variant_option
-@click.option("--budget", type=click.FloatRange(0), help="Subsidy budget in CNY, instead of the scenario's.")
+@click.option("--budget", type=Money(), help="Subsidy budget in CNY (or 36万元), instead of the scenario's.")
 @click.option("--time-limit", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds in all.")
 @click.option("--effort", type=click.Choice(["full", "quick"]), default="full", show_default=True,
               help="quick: no clock, the same plan on any machine, as `coldchain batch` makes it.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--require-gap", type=click.FloatRange(0), help="Leave with code 6 when the proven gap is larger.")
 @json_option
 @quiet_option
@@ -191,8 +199,6 @@ def make_plan(
     if not quiet:
         print_faults(faults, most=SHOWN_WARNINGS)
     if given["budget"] is not None:
-        if not given["budget"] <= LARGEST_BUDGET_CNY:
-            raise UsageError(f"--budget must be a number of CNY up to {LARGEST_BUDGET_CNY:g}; got {given['budget']:g}")
         siting = loaded.siting.model_copy(update={"budget_cny": given["budget"]})
         if wrong := budget_faults(siting):
             raise UsageError(f"--budget {given['budget']:g} {wrong[0].message}")
@@ -239,7 +245,7 @@ def _show(made: Plan, folder: Path) -> None:
     click.echo(f"map      {folder / 'map.html'}")
     click.echo(f"tables   {folder / 'tables'}")
     click.echo(f"QGIS     {folder / 'plan.gpkg'}")
-    click.echo(f"next: coldchain verify {folder}")
+    next_step(f"coldchain verify {folder}")
 
 
 def _next_budget(made: Plan) -> str:
@@ -291,6 +297,8 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
         click.echo(f"problem: {problem}")
     verdict = "verified" if report.ok else f"{len(report.problems)} problems"
     click.echo(f"{folder}: {verdict}; {figures_of(folder, report)}")
+    if (folder / "summary.json").is_file():
+        next_step(f"coldchain explain {folder} --unserved")
     return 0 if report.ok else EXIT_BAD_INPUT
 
 
@@ -307,13 +315,16 @@ def doctor(as_json: bool) -> int:
         for finding in findings:
             mark = "ok  " if finding.ok else "FAIL" if finding.needed else "note"
             click.echo(f"{mark} {finding.what}: {finding.text}")
+        next_step("coldchain demo")
     return 0 if all(f.ok or not f.needed for f in findings) else EXIT_MISSING
 
 
 @click.command(epilog="Example: coldchain demo --out demo")
-@click.option("--out", "folder", type=path_argument, default=Path("coldchain-demo"), show_default=True)
+@click.option("--out", "folder", type=path_argument, default=Path("coldchain-demo"), show_default=True,
+              help="Folder to write.")  # fmt: skip
+@json_option
 @quiet_option
-def demo(folder: Path, quiet: bool) -> int:
+def demo(folder: Path, as_json: bool, quiet: bool) -> int:
     """Make a small synthetic county, plan it and say where its map lies."""
     from coldchain.scenario import upland, write_scenario
 
@@ -322,5 +333,9 @@ def demo(folder: Path, quiet: bool) -> int:
         write_scenario(upland(DEMO_VILLAGES, 7), county)
     given = {"budget": None, "time_limit": 60.0, "seed": 0, "require_gap": None}
     made, run = make_plan(county, "base", folder / "run", given, quiet=quiet)
-    _show(made, run)
+    if as_json:
+        click.echo(json.dumps(made.summary, ensure_ascii=False))
+    else:
+        _show(made, run)
+        next_step("coldchain init county", f"coldchain explain {run} --unserved")
     return 0 if made.report.ok else EXIT_BUG

@@ -15,13 +15,11 @@ from coldchain.cli.commands import (
     EXIT_BUG,
     SHOWN_WARNINGS,
     interruptible,
-    json_option,
-    path_argument,
     print_faults,
     progress,
-    quiet_option,
     variant_option,
 )
+from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
 from coldchain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +29,9 @@ EXIT_INFEASIBLE, EXIT_LIMIT, EXIT_INTERRUPTED = 4, 5, 130
 POINT_SECONDS = 30.0
 
 jobs_option = click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
-seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+seed_option = click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result."
+)
 share = click.FloatRange(0, 1)
 
 
@@ -75,7 +75,7 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
     if as_json:
         click.echo(json.dumps(written, ensure_ascii=False, allow_nan=False))
     else:
-        _show_sweep(result, target)
+        _show_sweep(result, target, scenario)
     for problem in result.problems[:SHOWN_WARNINGS]:
         click.echo(f"bug: a plan of the sweep does not verify: {problem}", err=True)
     return EXIT_BUG if result.problems else _code(result.statuses)
@@ -88,7 +88,7 @@ def _code(statuses: set[str]) -> int:
     return EXIT_LIMIT if "limit" in statuses else EXIT_INFEASIBLE
 
 
-def _show_sweep(result: Sweep, folder: Path) -> None:
+def _show_sweep(result: Sweep, folder: Path, scenario: Path) -> None:
     from rich.console import Console
 
     from coldchain.report.sweeping import print_sweep
@@ -97,6 +97,13 @@ def _show_sweep(result: Sweep, folder: Path) -> None:
     for line in result.lines():
         click.echo(line)
     click.echo(f"written to {folder}")
+    _after_sweep(result, scenario)
+
+
+def _after_sweep(result: Sweep, scenario: Path) -> None:
+    """Suggest to plan with the least budget that reaches the wanted loss, when one does."""
+    enough = next((found.reached_cny for found in result.thresholds if found.reached_cny is not None), None)
+    next_step(f"coldchain plan {scenario}" + (f" --budget {enough:.0f}" if enough is not None else ""))
 
 
 @click.command(epilog="Example: coldchain compare runs/upland-base runs/upland-half")
@@ -118,6 +125,7 @@ def compare(first: Path, second: Path, as_json: bool) -> None:
     for note in found.notes:
         click.echo(f"note: {note}")
     print_comparison(found, (first.name, second.name), Console())
+    next_step(f"coldchain explain {second} --unserved")
 
 
 def _run(folder: Path) -> Run:
@@ -160,6 +168,14 @@ def explain(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
         click.echo(json.dumps(plain_values(found.as_dict()), ensure_ascii=False, allow_nan=False))
     else:
         found.show()
+        next_step(*_after_explain(folder, asked[0]))
+
+
+def _after_explain(folder: Path, asked: str) -> tuple[str, ...]:
+    if asked == "relaxations":
+        return (f"coldchain check {folder}", f"coldchain plan {folder}")
+    other = {"unserved": "--village ID", "village": "--depot ID"}.get(asked, "--unserved")
+    return (f"coldchain explain {folder} {other}",)
 
 
 def _open(

@@ -12,13 +12,12 @@ import click
 from coldchain.cli.commands import (
     SHOWN_WARNINGS,
     interruptible,
-    json_option,
-    path_argument,
     print_faults,
-    quiet_option,
     variant_option,
 )
+from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
 from coldchain.errors import BrokenOffError, ColdchainError, UsageError
+from coldchain.language import _
 
 
 @click.command(epilog="Example: coldchain routes runs/upland-base --orders today.csv --day summer --out runs/today")
@@ -26,11 +25,12 @@ from coldchain.errors import BrokenOffError, ColdchainError, UsageError
 @click.option("--orders", type=path_argument, help="Table of orders; the typical day of the period when left out.")
 @click.option("--day", help="A period (summer), a gathering day (1 is the first) or a date (2026-07-15).")
 @click.option("--start-from", type=path_argument, help="Earlier routes (folder or stops.csv) to begin with.")
-@click.option("--engine", type=click.Choice(["ruin-recreate", "ortools"]), default="ruin-recreate", show_default=True)
+@click.option("--engine", type=click.Choice(["ruin-recreate", "ortools"]), default="ruin-recreate", show_default=True,
+              help="What searches the tours.")  # fmt: skip
 @click.option("--time-limit", "time_limit_s", type=click.FloatRange(0, min_open=True), help="Seconds of search.")
 @click.option("--iterations", type=click.IntRange(0), help="Iterations; equal seed and iterations, equal tours.")
 @click.option("--patience", type=click.IntRange(1), help="Stop after so many iterations without a better day.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Searches side by side.")
 @click.option("--fleet", type=path_argument, help="Table of the vehicles at hand: vehicle, depot, count.")
 @click.option("--locked", type=path_argument, help="Table of tours to drive as they stand, and halts kept together.")
@@ -118,7 +118,8 @@ def _write_template(path: Path, given: dict[str, Any]) -> None:
     click.echo(f"wrote {path}: {len(orders)} orders of a typical day of {source.scenario.periods[period].id}")
     if note:
         click.echo(note)
-    click.echo(f"next: change it, then coldchain routes {wish.source} --orders {path} --out DIR")
+    command = f"coldchain routes {wish.source} --orders {path} --out DIR"
+    next_step(_("change it, then {command}").format(command=command))
 
 
 def _show(summary: dict[str, Any], tables: Any, folder: Path, notes: tuple[str, ...]) -> None:
@@ -130,4 +131,4 @@ def _show(summary: dict[str, Any], tables: Any, folder: Path, notes: tuple[str, 
     print_day(summary, tables, console if console.is_terminal else Console(width=WIDTH), folder)
     for note in notes:
         click.echo(f"note: {note}")
-    click.echo(f"next: coldchain verify {folder}")
+    next_step(f"coldchain verify {folder}")

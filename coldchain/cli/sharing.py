@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
 from coldchain.cli.shares import as_object, show, show_leaving, show_many
 from coldchain.errors import BadInputError, Fault, UsageError
 
 if TYPE_CHECKING:
     from coldchain.model import Scenario
     from coldchain.settling import Settlement
-
-path_argument = click.Path(path_type=Path)
 
 
 @click.command(epilog="Example: coldchain share scenarios/upland --out runs/upland-share")
@@ -30,7 +29,7 @@ path_argument = click.Path(path_type=Path)
 @click.option("--unions", help="Column of the villages for the two-level rule, e.g. county.")
 @click.option("--leaves", multiple=True, help="Print what changes when this member leaves; may be repeated.")
 @click.option("--groups", type=click.IntRange(0), default=0, help="Past 12 members: most groups to plan; 6 a member.")
-@click.option("--sales", type=click.FloatRange(0), help="Platform sales, CNY a year: return a levy on them, no plans.")
+@click.option("--sales", type=Money(), help="Platform sales, CNY a year: return a levy on them, no plans.")
 @click.option("--levy", type=click.FloatRange(0, 1), default=0.01, show_default=True, help="Share of --sales returned.")
 @click.option("--fund-by", type=click.Choice(["tonnes", "value"]), default="value", show_default=True, help="Measure.")
 @click.option("--variant", default="base", show_default=True, help="Variant named in scenario.toml.")
@@ -38,10 +37,10 @@ path_argument = click.Path(path_type=Path)
 @click.option(
     "--plan-seconds", "seconds", type=click.FloatRange(1), default=3.0, show_default=True, help="For each plan."
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="Plans side by side.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@json_option
+@quiet_option
 def share(source: Path | None, game: Path | None, rules: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Split a joint cost between members and name the group that would leave.
 
@@ -96,6 +95,7 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
         many = settle_many(scenario, members, folder / GROUPS, **options)
         told = write_many(many, folder)
         click.echo(json.dumps(told, ensure_ascii=False)) if as_json else show_many(told, folder)
+        next_step(*_next(source, folder))
         return
     settled = settle(scenario, members, folder / GROUPS, rules=chosen, effort=effort, say=say)
     leaving = _members_named(settled, given["leaves"])
@@ -104,6 +104,11 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
         click.echo(json.dumps(told, ensure_ascii=False))
         return
     _show_settlement(settled, leaving, folder)
+    next_step(*_next(source, folder))
+
+
+def _next(source: Path, folder: Path) -> tuple[str, ...]:
+    return (f"coldchain share {source} --out {folder} --leaves MEMBER", f"coldchain share {source} --owners")
 
 
 def _show_settlement(settled: Settlement, leaving: list[int], folder: Path) -> None:

@@ -21,6 +21,7 @@ from coldchain.errors import Fault, UsageError
 from coldchain.exploring import words
 from coldchain.exploring.points import Point, keep_point, kept_point, point_key
 from coldchain.exploring.solving import Effort, Solver, Task, solver
+from coldchain.language.amounts import read_cny
 from coldchain.model import Scenario
 
 SCHEMA = "coldchain.sweep/1"
@@ -339,13 +340,13 @@ def parse_budgets(text: str) -> tuple[float, ...]:
 
     Examples
     --------
-    >>> parse_budgets("0:4e6:2e6"), parse_budgets("1e6,3e6")
+    >>> parse_budgets("0:4e6:2e6"), parse_budgets("100万元,3e6")
     ((0.0, 2000000.0, 4000000.0), (1000000.0, 3000000.0))
     """
     try:
-        numbers = [float(part) for part in text.replace(",", ":").split(":")]
-    except ValueError:
-        raise UsageError(words.bad_range(text, "the parts must be numbers of CNY")) from None
+        numbers = [read_cny(part) for part in text.replace(",", ":").split(":")]
+    except ValueError as error:
+        raise UsageError(words.bad_range(text, str(error))) from None
     if not all(0 <= number < float("inf") for number in numbers):
         raise UsageError(words.bad_range(text, "budgets must be finite and not negative"))
     if "," in text or ":" not in text:

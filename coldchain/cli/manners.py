@@ -1,0 +1,115 @@
+"""What all commands share: options, the next step, amounts of money."""
+
+from __future__ import annotations
+
+from copy import copy
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coldchain.language import LANGUAGES, _, known_language
+from coldchain.language.amounts import read_cny
+
+HUSHED = "coldchain.hushed"
+PREFIX = "COLDCHAIN"
+path_argument = click.Path(path_type=Path)
+
+
+class Language(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older Click has no type arguments
+    """``en`` or ``zh``, or a locale that begins so."""
+
+    name = "language"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the language, or refuse the value."""
+        return known_language(str(value)) or self.fail(
+            _("must be one of {known}; got {value}").format(known=", ".join(LANGUAGES), value=value), param, ctx
+        )
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return what help shows for the value."""
+        return "[en|zh]"
+
+
+class Money(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older Click has no type arguments
+    """An amount in CNY: ``360000``, ``3.6e5``, ``36万元``, ``1.2亿``."""
+
+    name = "cny"
+
+    def __init__(self, most_cny: float = 1e12) -> None:
+        self.most_cny = most_cny
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the amount in CNY, or refuse the text."""
+        try:
+            amount = value if isinstance(value, float) else read_cny(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not 0 <= amount <= self.most_cny:
+            told = _("must be from 0 to {most:g} CNY; got {value}")
+            self.fail(told.format(most=self.most_cny, value=value), param, ctx)
+        return amount
+
+
+def _hush(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:
+    context.meta[HUSHED] = context.meta.get(HUSHED, False) or value
+    return value
+
+
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, callback=_hush, help="No progress, warnings and hints on stderr."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+lang_option = click.option("--lang", type=Language(), expose_value=False, help="Language of messages: en or zh.")
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+
+
+def _unread(command: click.Command) -> None:  # a place to hang options on, to copy them from
+    del command
+
+
+def common_options() -> list[click.Parameter]:
+    """Return the options that every command takes."""
+    holder = lang_option(debug_option(click.option("-q", "--quiet", is_flag=True, callback=_hush, expose_value=False,
+                         help="No progress, warnings and hints on stderr.")(click.command()(_unread))))  # fmt: skip
+    return list(holder.params)
+
+
+def with_manners(command: click.Command, path: tuple[str, ...] = ()) -> None:
+    """Give a command, and all below it, the common options, and each option its environment variable."""
+    known = {name for parameter in command.params for name in parameter.opts}
+    command.params += [copy(one) for one in common_options() if not known & set(one.opts)]
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and not parameter.envvar:
+            parameter.envvar = variable_of(parameter, path)
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            with_manners(inner, (*path, name))
+
+
+COMMON = ("lang", "quiet", "debug")
+
+
+def variable_of(option: click.Option, path: tuple[str, ...]) -> str:
+    """Return the environment variable of an option: the common ones without the name of the command."""
+    name = long_name(option)
+    parts = (name,) if name in COMMON else (*path, name)
+    return "_".join([PREFIX, *parts]).upper().replace("-", "_")
+
+
+def long_name(option: click.Parameter) -> str:
+    """Return the name of an option as written, without its dashes."""
+    return max(option.opts, key=len).lstrip("-")
+
+
+def hushed() -> bool:
+    """Tell whether ``--quiet`` was given to the command that runs."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(HUSHED))
+
+
+def next_step(*commands: str) -> None:
+    """Suggest on stderr what to do next."""
+    if not hushed():
+        click.echo(_("next: {commands}").format(commands=" ; ".join(commands)), err=True)

@@ -1,0 +1,304 @@
+"""Manners of the command line: help, languages, next steps, settings, completion, amounts, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coldchain import cli as command_line
+from coldchain.cli import cli, run
+from coldchain.cli.configuring import leaves
+from coldchain.cli.manners import COMMON, long_name
+from coldchain.errors import (
+    BadInputError,
+    BrokenOffError,
+    ColdchainError,
+    Fault,
+    InfeasibleError,
+    LimitError,
+    MissingExtraError,
+    UsageError,
+)
+from coldchain.language.amounts import read_cny
+
+Capture = pytest.CaptureFixture[str]
+LEAVES = dict(leaves(cli))
+PRINTS_A_SCRIPT = {("completion",)}
+ESCAPE = "\x1b"
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_each_command_explains_itself(path: tuple[str, ...], capsys: Capture) -> None:
+    """Help gives usage, a sentence, an example that names the command, and a text for every option."""
+    assert run([*path, "--help"]) == 0
+    told = capsys.readouterr().out
+    assert f"Usage: coldchain {' '.join(path)}" in told
+    assert f"Example: coldchain {' '.join(path)}" in told
+    options = [one for one in LEAVES[path].params if isinstance(one, click.Option)]
+    assert [long_name(one) for one in options if not one.help] == []
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_each_command_takes_the_common_options(path: tuple[str, ...]) -> None:
+    """``--lang``, ``--quiet`` and ``--debug`` may stand after any command; all that print data have ``--json``."""
+    names = {long_name(one) for one in LEAVES[path].params if isinstance(one, click.Option)}
+    assert set(COMMON) <= names
+    assert "json" in names or path in PRINTS_A_SCRIPT
+
+
+def test_examples_of_help_are_read_without_complaint() -> None:
+    """Every example names options and values that exist."""
+    for path, command in LEAVES.items():
+        for line in re.findall(r"Example: coldchain (.*)", command.epilog or ""):
+            words = re.split(r" > | \|", line)[0].split()
+            assert tuple(words[: len(path)]) == path
+            command.make_context("x", words[len(path) :], resilient_parsing=False)
+
+
+def test_help_lists_commands_in_the_order_of_the_work(capsys: Capture) -> None:
+    """First the demo, then from a folder to a plan and its questions; nothing is cut off."""
+    run(["--help"])
+    told = capsys.readouterr().out
+    order = [told.index(f"\n  {name} ") for name in ("demo", "init", "check", "plan", "explain", "batch", "doctor")]
+    assert order == sorted(order)
+    assert "..." not in told.split("Commands:")[1]
+
+
+def test_help_takes_less_than_three_tenths_of_a_second_of_the_processor() -> None:
+    """``coldchain --help`` in a process of its own, user and system time; best of three."""
+    seconds = []
+    for _ in range(3):
+        before = os.times()
+        subprocess.run([sys.executable, "-m", "coldchain", "--help"], check=True, capture_output=True)
+        after = os.times()
+        seconds.append(after.children_user + after.children_system - before.children_user - before.children_system)
+    assert min(seconds) < 0.3
+
+
+def test_importing_the_package_is_quick() -> None:
+    """``import coldchain`` brings in none of the heavy libraries."""
+    program = "import sys, coldchain; print(sorted({'numpy', 'pandas', 'click', 'ortools'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (RuntimeError("a bug"), 1),
+        (UsageError("x"), 2),
+        (click.UsageError("x"), 2),
+        (BadInputError([Fault("a.csv", 2, "lon", "x", "must be a number", "no-number")]), 3),
+        (InfeasibleError("x"), 4),
+        (LimitError("x"), 5),
+        (MissingExtraError("x"), 8),
+        (BrokenOffError("x"), 130),
+        (KeyboardInterrupt(), 130),
+        (click.Abort(), 130),
+    ],
+)
+def test_exit_codes_of_failures(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Every kind of failure has its code, one message on stderr, and nothing on stdout; no traceback unasked."""
+
+    def fail(_: list[str]) -> None:
+        raise error
+
+    monkeypatch.setattr(command_line, "command_line", fail)
+    assert run(["doctor"]) == code
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert len(told.err) > 2
+    assert "Traceback" not in told.err
+
+
+def test_every_error_has_a_code_of_the_contract() -> None:
+    """The tree of errors uses the published codes and no others."""
+    kinds = [ColdchainError, *ColdchainError.__subclasses__()]
+    assert {kind.exit_code for kind in kinds} <= {1, 2, 3, 4, 5, 6, 7, 8, 130}
+
+
+def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """``--debug`` after the command, or COLDCHAIN_DEBUG, shows where an error came from."""
+
+    def fail(_: list[str]) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(command_line, "command_line", fail)
+    assert run(["doctor", "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+    monkeypatch.setenv("COLDCHAIN_DEBUG", "1")
+    assert run(["doctor"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_next_step_goes_to_stderr_and_quiet_hushes_it(tmp_path: Path, capsys: Capture) -> None:
+    """A hint is no data; ``--quiet`` and COLDCHAIN_QUIET leave it out."""
+    assert run(["init", str(tmp_path / "a"), "--villages", "2"]) == 0
+    told = capsys.readouterr()
+    assert "next: coldchain check" in told.err
+    assert "next:" not in told.out
+    assert run(["init", str(tmp_path / "b"), "--villages", "2", "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_quiet_by_variable(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """COLDCHAIN_QUIET does what ``--quiet`` does."""
+    monkeypatch.setenv("COLDCHAIN_QUIET", "1")
+    assert run(["init", str(tmp_path / "a"), "--villages", "2"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_no_colour_where_there_is_no_terminal(tmp_path: Path, capsys: Capture) -> None:
+    """Captured output holds no escape codes."""
+    run(["init", str(tmp_path / "a"), "--villages", "2"])
+    run(["check", str(tmp_path / "a")])
+    run(["doctor"])
+    told = capsys.readouterr()
+    assert ESCAPE not in told.out + told.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(shell: str, capsys: Capture) -> None:
+    """The script names the program and the variable by which it asks it."""
+    assert run(["completion", shell]) == 0
+    told = capsys.readouterr().out
+    assert "_COLDCHAIN_COMPLETE" in told
+    assert "coldchain" in told
+
+
+def test_completion_answers() -> None:
+    """What the shell would get for ``coldchain pl``."""
+    asked = {**os.environ, "_COLDCHAIN_COMPLETE": "bash_complete", "COMP_WORDS": "coldchain pl", "COMP_CWORD": "1"}
+    program = [sys.executable, "-c", "from coldchain.cli import main; main()"]
+    done = subprocess.run(program, env=asked, capture_output=True, text=True, check=False)
+    assert done.stdout == "plain,plan\n"
+
+
+@pytest.fixture
+def settings_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a working directory and a home for settings."""
+    (tmp_path / "home" / "coldchain").mkdir(parents=True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def _origins(capsys: Capture) -> dict[str, tuple[object, str]]:
+    assert run(["config", "show", "--all", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    return {f"{one['command']} {one['option']}": (one["value"], one["origin"]) for one in told["settings"]}
+
+
+def test_where_each_setting_comes_from(settings_folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variable before ./coldchain.toml before the user's file before the default; a table before the top of a file."""
+    home = settings_folder / "home" / "coldchain" / "config.toml"
+    home.write_text("seed = 1\n[plan]\ntime-limit = 30\nvariant = 'half'\n[import.osm]\nout = 'o'\n", encoding="utf-8")
+    Path("coldchain.toml").write_text("seed = 2\n[plan]\ntime_limit = 60\n", encoding="utf-8")
+    monkeypatch.setenv("COLDCHAIN_SWEEP_SEED", "9")
+    told = _origins(capsys)
+    assert told["plan time-limit"] == (60, "coldchain.toml")
+    assert told["plan variant"] == ("half", str(home))
+    assert told["import osm out"] == ("o", str(home))
+    assert told["plan seed"] == (2, "coldchain.toml")
+    assert told["sweep seed"] == ("9", "COLDCHAIN_SWEEP_SEED")
+    assert told["check variant"] == ("base", "default")
+
+
+def test_settings_are_obeyed_and_a_flag_goes_first(settings_folder: Path, capsys: Capture) -> None:
+    """``init`` takes the number of villages from the file, unless it is given."""
+    Path("coldchain.toml").write_text("quiet = true\n[init]\nvillages = 3\n", encoding="utf-8")
+    assert run(["init", "a"]) == 0
+    assert run(["init", "b", "--villages", "4"]) == 0
+    told = capsys.readouterr()
+    assert re.findall(r": (\d) villages", told.out) == ["3", "4"]
+    assert told.err == ""
+    assert sorted(path.name for path in settings_folder.iterdir()) == ["here", "home"]
+
+
+def test_faults_of_the_settings_are_listed_at_once(settings_folder: Path, capsys: Capture) -> None:
+    """A key that is no option and a table that is no command, in both files: code 3."""
+    home = settings_folder / "home" / "coldchain" / "config.toml"
+    home.write_text("colour = 'red'\n", encoding="utf-8")
+    Path("coldchain.toml").write_text("[plan]\nvillages = 3\n[fly]\nx = 1\n", encoding="utf-8")
+    assert run(["check", "x"]) == 3
+    told = capsys.readouterr().err
+    for fault in (
+        'config.toml, colour = "red": must be',
+        'coldchain.toml, plan.villages = "3"',
+        "coldchain.toml, fly:",
+    ):
+        assert fault in told
+    Path("coldchain.toml").write_text("a = = 3\n", encoding="utf-8")
+    assert run(["check", "x"]) == 3
+    assert "coldchain.toml: cannot be read" in capsys.readouterr().err
+
+
+def test_settings_in_words(settings_folder: Path, capsys: Capture) -> None:
+    """Without ``--json`` one line for each setting, with ``--origin`` where it comes from; the rest is counted."""
+    Path("coldchain.toml").write_text("[plan]\nseed = 4\n", encoding="utf-8")
+    assert run(["config", "show", "--origin"]) == 0
+    told = capsys.readouterr()
+    rows = [line.split() for line in told.out.splitlines()]
+    assert rows == [["--lang", '"en"', "COLDCHAIN_LANG"], ["plan", "--seed", "4", "coldchain.toml"]]
+    assert "options are at their defaults" in told.err
+    assert run(["config", "show", "flying"]) == 2
+    assert "there is no command flying" in capsys.readouterr().err
+    assert settings_folder.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("text", "cny"),
+    [
+        ("36万元", 3.6e5),
+        ("3.6e5", 3.6e5),
+        ("1.2 亿", 1.2e8),
+        ("２００万元", 2e6),
+        ("¥1,250,000.50", 1250000.5),
+        ("0", 0.0),
+    ],
+)
+def test_amounts_as_people_write_them(text: str, cny: float) -> None:
+    """万, 亿, full-width digits, thousands and the unit."""
+    assert read_cny(text) == pytest.approx(cny, abs=1e-6)
+
+
+@pytest.mark.parametrize("text", ["", "万元", "1,2", "1.2.3", "36万吨", "1e", ".", "nan", "inf"])
+def test_what_is_no_amount(text: str) -> None:
+    """Anything else is refused with an example of what is right."""
+    with pytest.raises(ValueError, match=r"such as 360000, 3\.6e5 or 36万元"):
+        read_cny(text)
+
+
+@given(st.floats(0, 1e12))
+def test_amounts_written_by_python_are_read_back(cny: float) -> None:
+    """Any notation of a number that Python writes is read as that number."""
+    assert read_cny(repr(cny)) == cny
+    assert read_cny(f"{cny:,.2f}") == pytest.approx(cny, abs=0.01)
+
+
+def test_a_budget_in_wan_is_taken(tmp_path: Path, capsys: Capture) -> None:
+    """``--budget 500元`` is read as 500 CNY, and refused as too small rather than as no number."""
+    assert run(["init", str(tmp_path / "a"), "--villages", "2", "--quiet"]) == 0
+    assert run(["plan", str(tmp_path / "a"), "--out", str(tmp_path / "r"), "--budget", "500元"]) == 2
+    assert "too small for any depot" in capsys.readouterr().err
+
+
+def test_time_is_not_wasted_on_a_wrong_language(capsys: Capture) -> None:
+    """``--lang`` takes English and Chinese, by their locales too."""
+    began = time.monotonic()
+    assert run(["doctor", "--lang", "fr"]) == 2
+    assert "must be one of en, zh; got fr" in capsys.readouterr().err
+    assert time.monotonic() - began < 5
