@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from coldchain.language import _, plural
+
 
 @dataclass(frozen=True, order=True)
 class Fault:
@@ -38,12 +40,12 @@ class Fault:
         """Render as ``villages.csv row 7, lon = "abc": must be a number``."""
         where = self.file
         if self.row is not None:
-            where += f" row {self.row}"
+            where += _(" row {row}").format(row=self.row)
         if self.column:
             where += f", {self.column}"
         if self.value:
             where += f' = "{self.value}"'
-        return f"{where}: {self.message}"
+        return _("{where}: {message}").format(where=where, message=self.message)
 
 
 class ColdchainError(Exception):
@@ -66,8 +68,8 @@ class BadInputError(ColdchainError):
     def __init__(self, faults: Iterable[Fault]):
         self.faults = tuple(faults)
         errors = [f for f in self.faults if not f.warning]
-        noun = "fault" if len(errors) == 1 else "faults"
-        super().__init__("\n".join([f"{len(errors)} {noun} in the input", *map(str, errors)]))
+        head = plural("{count} fault in the input", "{count} faults in the input", len(errors))
+        super().__init__("\n".join([head.format(count=len(errors)), *map(str, errors)]))
 
 
 class InfeasibleError(ColdchainError):

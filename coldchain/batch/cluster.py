@@ -11,6 +11,7 @@ from coldchain import __version__
 from coldchain.batch.orders import Limits
 from coldchain.batch.run import Means
 from coldchain.errors import MissingExtraError, UsageError
+from coldchain.language import _
 
 CONNECT_S = 20
 NOT_THERE = "not installed"
@@ -30,19 +31,29 @@ def on_cluster(address: str, limits: Limits, *, by_value: bool) -> Iterator[Mean
     try:
         distributed: Any = import_module("distributed")
     except ImportError:
-        raise MissingExtraError("--scheduler needs Dask: pip install 'coldchain[cluster]'") from None
+        raise MissingExtraError(_("--scheduler needs Dask: pip install 'coldchain[cluster]'")) from None
     try:
         client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise UsageError(f"no Dask scheduler answers at {address}: {error}") from None
+        raise UsageError(
+            _("no Dask scheduler answers at {address}: {error}").format(address=address, error=error)
+        ) from None
     with client:
         threads = client.nthreads()
         if not threads:
-            raise UsageError(f"the Dask scheduler at {address} has no worker; start some first (docs/cluster.md)")
+            raise UsageError(
+                _("the Dask scheduler at {address} has no worker; start some first (docs/cluster.md)").format(
+                    address=address
+                )
+            )
         versions = client.run(_version)
         if wrong := {worker: found for worker, found in versions.items() if found != __version__}:
             worker, found = next(iter(wrong.items()))
-            raise UsageError(f"worker {worker} has coldchain {found}, here it is {__version__}; make them the same")
+            raise UsageError(
+                _("worker {worker} has coldchain {found}, here it is {version}; make them the same").format(
+                    worker=worker, found=found, version=__version__
+                )
+            )
         with client.get_executor(pure=False) as executor:
             yield Means(executor, sum(threads.values()), limits, by_value)
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from coldchain import __version__
 from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.language import _
 from coldchain.scenario import BASE, FILE, RawTable, input_files, read_raw
 
 Command = Literal["plan", "routes", "sweep"]
@@ -114,10 +115,10 @@ def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
         for mark in marks:
             if jobs := tuple(_from_folder(source, mark)):
                 return jobs
-        message = f"holds no folder with a {' or a '.join(reversed(marks))}"
+        message = _("holds no folder with a {names}").format(names=" or a ".join(reversed(marks)))
         raise BadInputError([Fault(str(source), None, "", "", message, "no-scenarios")])
     if not source.is_file():
-        raise UsageError(f"{source} is neither a table nor a folder")
+        raise UsageError(_("{source} is neither a table nor a folder").format(source=source))
     return _from_table(source)
 
 
@@ -133,9 +134,9 @@ def _from_table(path: Path) -> tuple[Job, ...]:
     raw = read_raw(path)
     faults = list(raw.faults)
     if raw.rows and "scenario" not in raw.rows[0][1]:
-        faults.append(Fault(raw.file, 1, "scenario", "", "there is no such column; it is needed", "missing"))
+        faults.append(Fault(raw.file, 1, "scenario", "", _("there is no such column; it is needed"), "missing"))
     elif not raw.rows and not faults:
-        faults.append(Fault(raw.file, None, "", "", "holds no scenario; at least one row is needed", "no-rows"))
+        faults.append(Fault(raw.file, None, "", "", _("holds no scenario; at least one row is needed"), "no-rows"))
     else:
         jobs = tuple(_row(path, line, cells, faults) for line, cells in raw.rows)
         faults += _twice(raw, jobs)
@@ -147,19 +148,19 @@ def _from_table(path: Path) -> tuple[Job, ...]:
 def _row(path: Path, line: int, cells: dict[str, str], faults: list[Fault]) -> Job:
     given = cells["scenario"]
     if not given:
-        faults.append(Fault(path.name, line, "scenario", "", "must name a scenario folder", "missing"))
+        faults.append(Fault(path.name, line, "scenario", "", _("must name a scenario folder"), "missing"))
     name = cells.get("name") or "-".join(part for part in Path(given).parts if part not in ("/", "..", "."))
     if wrong := sorted(set(name) & set('/\\:*?"<>|')):
-        message = f"must be fit for a folder's name; it holds {' '.join(wrong)}"
+        message = _("must be fit for a folder's name; it holds {names}").format(names=" ".join(wrong))
         faults.append(Fault(path.name, line, "name", name, message, "bad-name"))
     budget: float | None = None
     text = cells.get("budget_cny", "")
     try:
         budget = float(text) if text else None
     except ValueError:
-        faults.append(Fault(path.name, line, "budget_cny", text, "must be a number of CNY", "not-a-number"))
+        faults.append(Fault(path.name, line, "budget_cny", text, _("must be a number of CNY"), "not-a-number"))
     if budget is not None and not 0 <= budget < float("inf"):
-        faults.append(Fault(path.name, line, "budget_cny", text, "must be 0 or more", "out-of-range"))
+        faults.append(Fault(path.name, line, "budget_cny", text, _("must be 0 or more"), "out-of-range"))
     orders = path.parent / cells["orders"] if cells.get("orders") else None
     more = {key: value for key, value in cells.items() if key not in OWN}
     variant = cells.get("variant") or BASE
@@ -169,9 +170,11 @@ def _row(path: Path, line: int, cells: dict[str, str], faults: list[Fault]) -> J
 def _twice(raw: RawTable, jobs: tuple[Job, ...]) -> list[Fault]:
     seen: dict[str, int] = {}
     faults = []
-    for (line, _), job in zip(raw.rows, jobs, strict=True):
+    for (line, _row), job in zip(raw.rows, jobs, strict=True):
         if job.name in seen:
-            message = f"stands on line {seen[job.name]} already; give each row a name of its own in the column name"
+            message = _("stands on line {value} already; give each row a name of its own in the column name").format(
+                value=seen[job.name]
+            )
             faults.append(Fault(raw.file, line, "name", job.name, message, "duplicate-id"))
         seen.setdefault(job.name, line)
     return faults

@@ -24,6 +24,7 @@ from coldchain.batch.minder import StoppedError
 from coldchain.batch.orders import LASTING, Failure, Limits, Order, Outcome
 from coldchain.batch.tables import TIMINGS, write_tables
 from coldchain.errors import UsageError
+from coldchain.language import _
 
 SCHEMA, OBJECT, RUNS, FAILURES = "coldchain.batch/1", "batch.json", "runs", "failures"
 WAIT_S = 0.2
@@ -98,17 +99,27 @@ def check_batch_folder(folder: Path, *, resume: bool) -> None:
         Naming the folder.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} exists and is no folder; nothing was written")
+        raise UsageError(_("{folder} exists and is no folder; nothing was written").format(folder=folder))
     held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if held and OBJECT not in held:
-        raise UsageError(f"{folder} exists and is no earlier batch; choose another folder, nothing was written")
+        raise UsageError(
+            _("{folder} exists and is no earlier batch; choose another folder, nothing was written").format(
+                folder=folder
+            )
+        )
     if held and not resume:
-        raise UsageError(f"{folder} holds an earlier batch; add --resume to go on with it, or choose another folder")
+        raise UsageError(
+            _("{folder} holds an earlier batch; add --resume to go on with it, or choose another folder").format(
+                folder=folder
+            )
+        )
     try:
         (folder / RUNS).mkdir(parents=True, exist_ok=True)
         (folder / FAILURES).mkdir(exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
+        raise UsageError(
+            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=error.strerror)
+        ) from None
 
 
 def run_batch(
@@ -116,7 +127,7 @@ def run_batch(
     settings: Settings,
     folder: Path,
     means: Means,
-    tell: Callable[[Progress, str], None] = lambda *_: None,
+    tell: Callable[[Progress, str], None] = lambda *_told: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Batch:
     """Do all jobs that are not finished, then write the tables.
@@ -160,7 +171,7 @@ class _Work:
         self.tell(self.progress(), "")
         try:
             while self._fill(todo, doing) and not stop():
-                ready, _ = wait(doing, timeout=WAIT_S, return_when=FIRST_COMPLETED)
+                ready, _rest = wait(doing, timeout=WAIT_S, return_when=FIRST_COMPLETED)
                 for future in ready:
                     self._take(future, *doing.pop(future))
                 self.tell(self.progress(), "")

@@ -11,6 +11,7 @@ import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument
 from coldchain.errors import UsageError
+from coldchain.language import N_, _
 
 if TYPE_CHECKING:
     from coldchain.allocating import Allocation, Rules
@@ -69,9 +70,11 @@ def _rules(given: dict[str, Any]) -> Rules:
     names = ("minimise", "floor_cny", "max_share", "coverage", "matching", "own_money", "groups", "population")
     favoured = _pairs(given["favour"], "--favour")
     if bool(favoured) != bool(given["groups"]):
-        raise UsageError("--favour GROUP=SHARE and --groups COLUMN go together")
+        raise UsageError(_("--favour GROUP=SHARE and --groups COLUMN go together"))
     if sum(favoured.values()) > 1:
-        raise UsageError(f"--favour: the shares come to {sum(favoured.values()):g}, which is more than 1")
+        raise UsageError(
+            _("--favour: the shares come to {sum:g}, which is more than 1").format(sum=sum(favoured.values()))
+        )
     return Rules(
         given["fund"],
         cap_cny=float("inf") if given["cap_cny"] is None else given["cap_cny"],
@@ -85,13 +88,17 @@ def _rules(given: dict[str, Any]) -> Rules:
 def _pairs(texts: Sequence[str], option: str) -> dict[str, float]:
     pairs = {}
     for text in texts:
-        name, _, number = text.rpartition("=")
+        name, _sign, number = text.rpartition("=")
         try:
             pairs[name] = float(number)
         except ValueError:
-            raise UsageError(f"{option} must read NAME=SHARE; got {text}") from None
+            raise UsageError(_("{option} must read NAME=SHARE; got {text}").format(option=option, text=text)) from None
         if not name or not 0 <= pairs[name] < 1:
-            raise UsageError(f"{option} must read NAME=SHARE with a share from 0 to below 1; got {text}")
+            raise UsageError(
+                _("{option} must read NAME=SHARE with a share from 0 to below 1; got {text}").format(
+                    option=option, text=text
+                )
+            )
     return pairs
 
 
@@ -101,34 +108,44 @@ def _show(made: Allocation, folder: Path | None) -> None:
     from rich.table import Table
 
     table = Table(box=ASCII2, show_edge=False, pad_edge=False)
-    for head in ("division", "spent CNY M", "counties", "saved t a year", "t per CNY M spent", "of the fund"):
-        table.add_column(head, justify="left" if head == "division" else "right")
+    heads = (
+        _("division"),
+        _("spent CNY M"),
+        _("counties"),
+        _("saved t a year"),
+        _("t per CNY M spent"),
+        _("of the fund"),
+    )
+    for n, head in enumerate(heads):
+        table.add_column(head, justify="right" if n else "left")
     for row in made.compared.to_dict("records"):
         spent, saved = f"{row['spent_cny'] / MILLION:,.2f}", f"{row['saved_t']:,.0f}"
         counties = f"{row['counties_awarded']:,}"
         per = [f"{row[name]:,.1f}" for name in ("saved_t_per_million", "saved_t_per_million_of_fund")]
-        table.add_row(row["division"].replace("_", " "), spent, counties, saved, *per)
+        table.add_row(_(row["division"].replace("_", " ")), spent, counties, saved, *per)
     Console(width=100).print(table)
     for line in lines_of(made.facts):
         click.echo(line)
     if folder is not None:
-        click.echo(f"written to {folder}: counties.csv, divisions.csv, allocation.html")
+        click.echo(_("written to {folder}: counties.csv, divisions.csv, allocation.html").format(folder=folder))
         return
     next_step("coldchain allocate … --out DIR")
 
 
 def lines_of(facts: dict[str, Any]) -> list[str]:
     """Say in sentences what the table does not."""
-    unit = {"loss_t": "t", "loss_cny": "CNY", "annual_cny": "CNY"}[facts["minimise"]]
-    proof = "proved optimal" if facts["proved"] else f"proven gap {facts['gap']:.3%}"
-    said = [f"{facts['minimise']} {facts['value']:,.0f} {unit} a year over {facts['counties']:,} counties, {proof}"]
+    unit = _({"loss_t": N_("t"), "loss_cny": N_("CNY"), "annual_cny": N_("CNY")}[facts["minimise"]])
+    proof = _("proved optimal") if facts["proved"] else _("proven gap {gap:.3%}").format(gap=facts["gap"])
+    told = _("{minimise} {value:,.0f} {unit} a year over {counties:,} counties, {proof}")
+    said = [told.format(**facts, unit=unit, proof=proof)]
     if facts["rules_cost"] > 0:
-        said.append(f"floors, caps and favours cost {facts['rules_cost']:,.0f} {unit} a year")
-    for key, text in (("last_in", "the last step taken"), ("next_in", "the best step not taken")):
-        if facts[key] is not None:
-            one = facts[key]
-            said.append(f"{text}: {one['county']}, {one['saves_per_million']:,.1f} {unit} a year per CNY M")
+        told = _("floors, caps and favours cost {rules_cost:,.0f} {unit} a year")
+        said.append(told.format(rules_cost=facts["rules_cost"], unit=unit))
+    steps = {
+        "last_in": _("the last step taken: {county}, {saves_per_million:,.1f} {unit} a year per CNY M"),
+        "next_in": _("the best step not taken: {county}, {saves_per_million:,.1f} {unit} a year per CNY M"),
+    }
+    said += [told.format(**facts[key], unit=unit) for key, told in steps.items() if facts[key] is not None]
     more = facts["tenth_more"]
-    changed = f"{more['counties_changed']:,} counties change"
-    said.append(f"a tenth more fund saves {more['saves']:,.0f} {unit} a year more; {changed}")
-    return said
+    told = _("a tenth more fund saves {saves:,.0f} {unit} a year more; {counties_changed:,} counties change")
+    return [*said, told.format(**more, unit=unit)]

@@ -59,7 +59,7 @@ def batch(source: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) 
     limits = _limits(given)
     jobs = read_jobs(source, settings.command)
     if given["data"] == "value" and any((job.folder / "summary.json").is_file() for job in jobs):
-        raise UsageError("routes of finished plans need a shared folder: --data path")
+        raise UsageError(_("routes of finished plans need a shared folder: --data path"))
     check_batch_folder(folder, resume=given["resume"])
     line = _Line(quiet=quiet)
     with interruptible() as stopped, _means(given, limits) as means:
@@ -75,7 +75,7 @@ def _settings(given: dict[str, Any]) -> Settings:
     from coldchain.batch import Settings
 
     if (given["command"] == "sweep") != (given["budgets"] is not None):
-        raise UsageError("--budget FROM:TO:STEP goes with --command sweep, and that needs it")
+        raise UsageError(_("--budget FROM:TO:STEP goes with --command sweep, and that needs it"))
     budgets: tuple[float, ...] = ()
     if given["budgets"] is not None:
         from coldchain.exploring import parse_budgets
@@ -93,7 +93,7 @@ def _limits(given: dict[str, Any]) -> Limits:
 
     memory = None if given["memory_limit"] is None else memory_mib(given["memory_limit"])
     if memory is not None and not can_watch():
-        raise MissingExtraError("--memory-limit needs the package psutil on this system: pip install psutil")
+        raise MissingExtraError(_("--memory-limit needs the package psutil on this system: pip install psutil"))
     return Limits(given["per_job_limit"], memory)
 
 
@@ -107,7 +107,7 @@ def memory_mib(text: str) -> float:
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([KMGT]?)(?:i?B)?\s*", text, re.IGNORECASE)
     if found is None or float(found[1]) <= 0:
-        raise UsageError(f"--memory-limit must read like 2G or 500M; got {text}")
+        raise UsageError(_("--memory-limit must read like 2G or 500M; got {text}").format(text=text))
     return float(found[1]) * UNITS_MIB[found[2].upper()]
 
 
@@ -116,7 +116,7 @@ def _means(given: dict[str, Any], limits: Limits) -> AbstractContextManager[Mean
         from coldchain.batch import this_machine
 
         if given["data"] == "value":
-            raise UsageError("--data value goes with --scheduler")
+            raise UsageError(_("--data value goes with --scheduler"))
         return this_machine(given["jobs"], limits)
     from coldchain.batch.cluster import on_cluster
 
@@ -136,7 +136,7 @@ class _Line:
         if self.quiet:
             return
         if trouble:
-            click.echo(("\r\033[K" if self.live else "") + f"failed: {trouble}", err=True)
+            click.echo(("\r\033[K" if self.live else "") + _("failed: {trouble}").format(trouble=trouble), err=True)
         now = time.monotonic()
         text = told(progress)
         if text == self.last or (not self.live and now - self.said < SAID_EVERY_S):
@@ -159,11 +159,14 @@ def told(progress: Progress) -> str:
     >>> told(Progress(total=832, kept=4, done=30, failed=2, seconds=480.0))
     '30 done, 2 failed, 4 kept of 832; 240 an hour, 3 h 19 min left'
     """
-    text = f"{progress.done:,} done, {progress.failed:,} failed, {progress.kept:,} kept of {progress.total:,}"
+    text = _("{done:,} done, {failed:,} failed, {kept:,} kept of {total:,}").format(
+        done=progress.done, failed=progress.failed, kept=progress.kept, total=progress.total
+    )
     if not progress.done + progress.failed or not progress.per_hour:
         return text
     left = duration(progress.left / progress.per_hour * 3600.0)
-    return f"{text}; {progress.per_hour:,.0f} an hour" + (f", {left} left" if progress.left else "")
+    text += _("; {count:,.0f} an hour").format(count=progress.per_hour)
+    return text + (_(", {time} left").format(time=left) if progress.left else "")
 
 
 def duration(seconds: float) -> str:
@@ -175,9 +178,11 @@ def duration(seconds: float) -> str:
     ('42 s', '3 min', '3 h 19 min')
     """
     if seconds < 100:
-        return f"{seconds:.0f} s"
+        return _("{seconds:.0f} s").format(seconds=seconds)
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 100:
+        return _("{minutes} min").format(minutes=minutes)
+    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 
 def _show(result: Batch, folder: Path, command: str, *, as_json: bool) -> None:
@@ -189,10 +194,20 @@ def _show(result: Batch, folder: Path, command: str, *, as_json: bool) -> None:
         click.echo(json.dumps({**told_all, "files": list(result.files), "out": str(folder)}, ensure_ascii=False))
         return
     for job, failure in result.failures[:SHOWN_FAILURES]:
-        click.echo(f"failed: {job.name}: {failure.kind}: {failure.message}")
+        click.echo(
+            _("failed: {name}: {kind}: {message}").format(name=job.name, kind=failure.kind, message=failure.message)
+        )
     if len(result.failures) > SHOWN_FAILURES:
-        click.echo(f"… and {len(result.failures) - SHOWN_FAILURES} more in {folder / 'failed.csv'}")
-    click.echo(f"{progress.done + progress.kept:,} of {progress.total:,} runs in {folder}, table in results.csv")
+        click.echo(
+            _("… and {count} more in {file}").format(
+                count=len(result.failures) - SHOWN_FAILURES, file=folder / "failed.csv"
+            )
+        )
+    click.echo(
+        _("{done:,} of {total:,} runs in {folder}, table in results.csv").format(
+            done=progress.done + progress.kept, total=progress.total, folder=folder
+        )
+    )
     if result.interrupted or result.failures:
         next_step(_("the same command with --resume does only what is missing"))
     elif command == "sweep":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coldchain.errors import UsageError
+from coldchain.language import _
 
 if TYPE_CHECKING:
     from coldchain.benching import Located, Row
@@ -62,9 +63,9 @@ def _check_options(kind: str, given: dict[str, Any]) -> None:
     wrong = [*(OF_ROUTES if kind in LOCATION else OF_SITES), *(OF_SITES if kind == "pmedian" else ())]
     named = [f"--{name}" for name in wrong if name in given]
     if named:
-        raise UsageError(f"{kind} takes no {', '.join(named)}")
+        raise UsageError(_("{kind} takes no {names}").format(kind=kind, names=", ".join(named)))
     if {"capacity", "uncapacitated"} <= given.keys():
-        raise UsageError("--capacity and --uncapacitated exclude each other")
+        raise UsageError(_("--capacity and --uncapacitated exclude each other"))
 
 
 def _routes(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[Row, str, str]]:

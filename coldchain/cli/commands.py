@@ -15,6 +15,7 @@ import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
 from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError
+from coldchain.language import _, plural
 
 if TYPE_CHECKING:
     from coldchain.plan import Plan
@@ -44,20 +45,22 @@ def init(folder: Path, template: str, villages: int, counties: int | None, seed:
     from coldchain.scenario import upland, write_nation, write_scenario
 
     if (template == "nation") != (counties is not None):
-        raise UsageError("--counties N goes with --template nation, and with nothing else")
+        raise UsageError(_("--counties N goes with --template nation, and with nothing else"))
     if counties is not None:
         listed = write_nation(counties, seed, folder, villages)
         if as_json:
             say_written(folder, counties=counties, villages=int(listed["villages"].sum()))
             return
-        click.echo(f"wrote {folder}: {counties} counties, {listed['villages'].sum():,} villages, counties.csv")
+        told = _("wrote {folder}: {counties} counties, {villages:,} villages, counties.csv")
+        click.echo(told.format(folder=folder, counties=counties, villages=listed["villages"].sum()))
         next_step(f"coldchain batch {folder / 'counties.csv'} --out runs/{folder.name} --jobs 2")
         return
     write_scenario(upland(villages, seed), folder)
     if as_json:
         say_written(folder, villages=villages)
         return
-    click.echo(f"wrote {folder}: {villages} villages, scenario.toml and its tables")
+    told = _("wrote {folder}: {villages} villages, scenario.toml and its tables")
+    click.echo(told.format(folder=folder, villages=villages))
     next_step(f"coldchain check {folder}", f"coldchain plan {folder}")
 
 
@@ -108,7 +111,7 @@ def _finish_import(faults: Sequence[Fault], folder: Path, *, as_json: bool, quie
     if as_json:
         say_written(folder, warnings=len(faults))
         return
-    click.echo(f"wrote {folder}")
+    click.echo(_("wrote {folder}").format(folder=folder))
     next_step(f"coldchain check {folder}", f"coldchain plan {folder}")
 
 
@@ -125,7 +128,8 @@ def check(scenario: Path, variant: str, as_json: bool) -> int:
         click.echo(json.dumps({"ok": not errors, "faults": rows}, ensure_ascii=False))
     else:
         print_faults(faults)
-        click.echo(f"{scenario}: {len(errors)} errors, {len(faults) - len(errors)} warnings")
+        told = _("{scenario}: {errors} errors, {warnings} warnings")
+        click.echo(told.format(scenario=scenario, errors=len(errors), warnings=len(faults) - len(errors)))
         if not errors:
             next_step(f"coldchain plan {scenario}")
     return EXIT_BAD_INPUT if errors else 0
@@ -141,7 +145,7 @@ def find_faults(folder: Path, variant: str) -> tuple[Fault, ...]:
     if scenario is None:
         return faults
     try:
-        _, more = place_on_roads(scenario)
+        _placed, more = place_on_roads(scenario)
     except BadInputError as error:
         more = error.faults
     return (*faults, *more)
@@ -151,10 +155,12 @@ def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
     """Print faults on stderr, errors first; past ``most`` only how many there are of each kind."""
     ordered = sorted(faults, key=lambda fault: fault.warning)
     for fault in ordered[:most]:
-        click.echo(f"{'warning' if fault.warning else 'error'}: {fault}", err=True)
+        told = _("warning: {text}") if fault.warning else _("error: {text}")
+        click.echo(told.format(text=fault), err=True)
     rest = ordered[most:] if most is not None else []
     for code in dict.fromkeys(fault.code for fault in rest):
-        click.echo(f"… and {sum(f.code == code for f in rest)} more of kind {code}", err=True)
+        told = _("… and {count} more of kind {code}")
+        click.echo(told.format(count=sum(f.code == code for f in rest), code=code), err=True)
 
 
 @click.command(epilog="Example: coldchain plan scenarios/upland --variant half --out runs/half")
@@ -177,7 +183,7 @@ def plan(scenario: Path, folder: Path | None, variant: str, as_json: bool, quiet
     else:
         _show(made, folder)
     for problem in made.report.problems[:SHOWN_WARNINGS]:
-        click.echo(f"bug: the plan does not verify: {problem}", err=True)
+        click.echo(_("bug: the plan does not verify: {problem}").format(problem=problem), err=True)
     if not made.report.ok:
         return EXIT_BUG
     wanted = given["require_gap"]
@@ -201,12 +207,14 @@ def make_plan(
     if given["budget"] is not None:
         siting = loaded.siting.model_copy(update={"budget_cny": given["budget"]})
         if wrong := budget_faults(siting):
-            raise UsageError(f"--budget {given['budget']:g} {wrong[0].message}")
+            raise UsageError(
+                _("--budget {budget:g} {message}").format(budget=given["budget"], message=wrong[0].message)
+            )
         loaded = replace(loaded, siting=siting)
     target = folder or Path("runs") / f"{loaded.name}-{variant}"
     check_target(target)
     with interruptible() as stopped:
-        say = (lambda _: None) if quiet else progress(time.monotonic())
+        say = (lambda _text: None) if quiet else progress(time.monotonic())
         quick = given.get("effort") == "quick"
         options = Options(time_limit_s=given["time_limit"], seed=given["seed"], say=say, stop=stopped)
         try:
@@ -215,7 +223,7 @@ def make_plan(
             )
         except ColdchainError:
             if stopped():
-                raise BrokenOffError("interrupted before any plan was found") from None
+                raise BrokenOffError(_("interrupted before any plan was found")) from None
             raise
     beside = os.path.relpath(source, target)
     arguments = {"scenario": str(source), "scenario_from_run": beside, "variant": variant, **given}
@@ -241,10 +249,10 @@ def _show(made: Plan, folder: Path) -> None:
     shown = {str(fault) for fault in made.faults}
     for caution in made.summary["warnings"]:
         if caution not in shown:
-            click.echo(f"note: {caution}")
-    click.echo(f"map      {folder / 'map.html'}")
-    click.echo(f"tables   {folder / 'tables'}")
-    click.echo(f"QGIS     {folder / 'plan.gpkg'}")
+            click.echo(_("note: {text}").format(text=caution))
+    click.echo(_("map      {path}").format(path=folder / "map.html"))
+    click.echo(_("tables   {path}").format(path=folder / "tables"))
+    click.echo(_("QGIS     {path}").format(path=folder / "plan.gpkg"))
     next_step(f"coldchain verify {folder}")
 
 
@@ -252,12 +260,12 @@ def _next_budget(made: Plan) -> str:
     """Say what a tenth more budget would buy, by the estimate of siting."""
     rows = made.tables["next_budget"].to_dict("records")
     if len(rows) < 2:
-        return "a tenth more budget: not estimated (no budget, or out of time)"
+        return _("a tenth more budget: not estimated (no budget, or out of time)")
     saved_t, saved_cny = (rows[0][key] - rows[1][key] for key in ("loss_t", "siting_cost_cny"))
     if saved_cny <= 0:
-        return "a tenth more budget: no better plan was found for it in the time given"
-    bought = f"about {saved_t:,.0f} t less lost and {saved_cny:,.0f} CNY a year saved"
-    return f"a tenth more budget: {bought} (estimate of siting)"
+        return _("a tenth more budget: no better plan was found for it in the time given")
+    told = _("a tenth more budget: about {t:,.0f} t less lost and {cny:,.0f} CNY a year saved (estimate of siting)")
+    return told.format(t=saved_t, cny=saved_cny)
 
 
 @contextmanager
@@ -269,7 +277,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         if asked[0]:
             raise KeyboardInterrupt
         asked[0] = True
-        click.echo("stopping: the best plan so far is kept; press Ctrl-C again to break off", err=True)
+        click.echo(_("stopping: the best plan so far is kept; press Ctrl-C again to break off"), err=True)
 
     before = signal.signal(signal.SIGINT, handle)
     try:
@@ -294,8 +302,9 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
         click.echo(json.dumps(known, ensure_ascii=False))
         return 0 if report.ok else EXIT_BAD_INPUT
     for problem in report.problems:
-        click.echo(f"problem: {problem}")
-    verdict = "verified" if report.ok else f"{len(report.problems)} problems"
+        click.echo(_("problem: {text}").format(text=problem))
+    count = len(report.problems)
+    verdict = _("verified") if report.ok else plural("{count} problem", "{count} problems", count).format(count=count)
     click.echo(f"{folder}: {verdict}; {figures_of(folder, report)}")
     if (folder / "summary.json").is_file():
         next_step(f"coldchain explain {folder} --unserved")
@@ -313,8 +322,8 @@ def doctor(as_json: bool) -> int:
         click.echo(json.dumps({"ok": all(f.ok for f in findings), "findings": [f.as_dict() for f in findings]}))
     else:
         for finding in findings:
-            mark = "ok  " if finding.ok else "FAIL" if finding.needed else "note"
-            click.echo(f"{mark} {finding.what}: {finding.text}")
+            mark = _("ok  ") if finding.ok else _("FAIL") if finding.needed else _("note")
+            click.echo(_("{mark} {what}: {text}").format(mark=mark, what=finding.what, text=finding.text))
         next_step("coldchain demo")
     return 0 if all(f.ok or not f.needed for f in findings) else EXIT_MISSING
 

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from coldchain.language import _
+
 PACKAGES = ("ortools", "geopandas", "shapely", "pyogrio", "osmium", "networkx", "numba", "scipy", "bokeh", "pydantic")
 LEAST_DISK_GB = 0.5
 
@@ -34,7 +36,13 @@ def examine() -> tuple[Finding, ...]:
     version = platform.python_version()
     fine = sys.version_info >= (3, 11)
     return (
-        Finding("python", fine, f"{version} on {platform.system()} {platform.machine()}; 3.11 or later is needed"),
+        Finding(
+            "python",
+            fine,
+            _("{version} on {system} {machine}; 3.11 or later is needed").format(
+                version=version, system=platform.system(), machine=platform.machine()
+            ),
+        ),
         *(_package(name) for name in PACKAGES),
         _solver(),
         _compiler(),
@@ -48,7 +56,7 @@ def _package(name: str) -> Finding:
     try:
         return Finding(name, ok=True, text=importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Finding(name, ok=False, text=f"not installed; run: pip install {name}")
+        return Finding(name, ok=False, text=_("not installed; run: pip install {name}").format(name=name))
 
 
 def _solver() -> Finding:
@@ -62,9 +70,15 @@ def _solver() -> Finding:
         model.maximize(3 * x + y)
         value = mathopt.solve(model, mathopt.SolverType.HIGHS).objective_value()
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the solver is what we are here to say
-        hint = " (on Windows install the Visual C++ runtime)" if platform.system() == "Windows" else ""
-        return Finding("solver", ok=False, text=f"HiGHS in OR-Tools does not run: {error}{hint}")
-    return Finding("solver", ok=abs(value - 9) < 1e-6, text=f"HiGHS in OR-Tools solves the test case: {value:g} of 9")
+        hint = _(" (on Windows install the Visual C++ runtime)") if platform.system() == "Windows" else ""
+        return Finding(
+            "solver", ok=False, text=_("HiGHS in OR-Tools does not run: {error}{hint}").format(error=error, hint=hint)
+        )
+    return Finding(
+        "solver",
+        ok=abs(value - 9) < 1e-6,
+        text=_("HiGHS in OR-Tools solves the test case: {value:g} of 9").format(value=value),
+    )
 
 
 def _compiler() -> Finding:
@@ -74,14 +88,19 @@ def _compiler() -> Finding:
 
         rate_per_h(catalogue_table("commodity")[0], 20.0)  # type: ignore[arg-type]
     except Exception as error:  # noqa: BLE001
-        return Finding("compiler", ok=False, text=f"numba does not compile: {error}")
-    return Finding("compiler", ok=True, text="numba compiles and caches")
+        return Finding("compiler", ok=False, text=_("numba does not compile: {error}").format(error=error))
+    return Finding("compiler", ok=True, text=_("numba compiles and caches"))
 
 
 def _encoding() -> Finding:
     encoding = (sys.stdout.encoding or "none").lower()
     good = "utf" in encoding
-    return Finding("encoding", good, encoding if good else f"{encoding}; set PYTHONUTF8=1", needed=False)
+    return Finding(
+        "encoding",
+        good,
+        encoding if good else _("{encoding}; set PYTHONUTF8=1").format(encoding=encoding),
+        needed=False,
+    )
 
 
 def _fonts() -> Finding:
@@ -95,10 +114,14 @@ def _fonts() -> Finding:
     names = (path.name.lower() for folder in folders if folder.is_dir() for path in folder.rglob("*.tt[fc]"))
     more = (path.name.lower() for folder in folders if folder.is_dir() for path in folder.rglob("*.otf"))
     found = next((name for name in (*names, *more) if any(mark in name for mark in marks)), None)
-    text = found or "no Chinese font found: charts as pictures cannot show Chinese names; the map can"
+    text = found or _(
+        "no Chinese font found: pictures cannot show Chinese names (the map can); install one, e.g. Noto Sans CJK"
+    )
     return Finding("fonts", found is not None, text, needed=False)
 
 
 def _disk() -> Finding:
     free_gb = shutil.disk_usage(tempfile.gettempdir()).free / 1e9
-    return Finding("disk", free_gb > LEAST_DISK_GB, f"{free_gb:.1f} GB free for temporary files")
+    return Finding(
+        "disk", free_gb > LEAST_DISK_GB, _("{free_gb:.1f} GB free for temporary files").format(free_gb=free_gb)
+    )

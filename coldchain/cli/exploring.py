@@ -21,10 +21,12 @@ from coldchain.cli.commands import (
 )
 from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
 from coldchain.errors import UsageError
+from coldchain.language import N_, _
 
 if TYPE_CHECKING:
     from coldchain.exploring import Case, Effort, Run, Sweep
 
+ACTIONS = (N_("closed"), N_("forced"))
 EXIT_INFEASIBLE, EXIT_LIMIT, EXIT_INTERRUPTED = 4, 5, 130
 POINT_SECONDS = 30.0
 
@@ -64,11 +66,11 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
     check_sweep_folder(target)
     targets = (Target("loss_rate", given["loss"]), Target("coverage", given["coverage"]))
     with interruptible() as stopped:
-        say = (lambda _: None) if quiet else progress(time.monotonic())
+        say = (lambda _text: None) if quiet else progress(time.monotonic())
         effort = Effort(given["time_limit"], given["seed"], given["jobs"], say, stopped)
         result = run_sweep(loaded, budgets, target, effort, targets, faults)
     if not result.points:
-        click.echo("interrupted before any budget was finished", err=True)
+        click.echo(_("interrupted before any budget was finished"), err=True)
         return EXIT_INTERRUPTED
     facts = {"name": loaded.name, "variant": variant, "sha256": loaded.sha256}
     written = write_sweep(result.as_dict(facts, loaded.siting.budget_cny), result.table(), target)
@@ -77,7 +79,7 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
     else:
         _show_sweep(result, target, scenario)
     for problem in result.problems[:SHOWN_WARNINGS]:
-        click.echo(f"bug: a plan of the sweep does not verify: {problem}", err=True)
+        click.echo(_("bug: a plan of the sweep does not verify: {problem}").format(problem=problem), err=True)
     return EXIT_BUG if result.problems else _code(result.statuses)
 
 
@@ -96,7 +98,7 @@ def _show_sweep(result: Sweep, folder: Path, scenario: Path) -> None:
     print_sweep(result.table(), Console())
     for line in result.lines():
         click.echo(line)
-    click.echo(f"written to {folder}")
+    click.echo(_("written to {folder}").format(folder=folder))
     _after_sweep(result, scenario)
 
 
@@ -123,7 +125,7 @@ def compare(first: Path, second: Path, as_json: bool) -> None:
         click.echo(json.dumps(plain_values(found.as_dict()), ensure_ascii=False, allow_nan=False))
         return
     for note in found.notes:
-        click.echo(f"note: {note}")
+        click.echo(_("note: {text}").format(text=note))
     print_comparison(found, (first.name, second.name), Console())
     next_step(f"coldchain explain {second} --unserved")
 
@@ -132,7 +134,7 @@ def _run(folder: Path) -> Run:
     from coldchain.exploring import Run
     from coldchain.report import read_run
 
-    _, summary, tables = read_run(folder)
+    _run_information, summary, tables = read_run(folder)
     return Run(str(folder), summary, tables)
 
 
@@ -154,9 +156,9 @@ def explain(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     """Explain a RUN: a depot by closing or forcing it, a village, the unserved, or the next best choices of sites."""
     asked = [name for name in ("depot", "village", "unserved", "alternatives", "relaxations") if given[name]]
     if len(asked) != 1:
-        raise UsageError("ask for one of --depot ID, --village ID, --unserved, --alternatives N, --relaxations")
+        raise UsageError(_("ask for one of --depot ID, --village ID, --unserved, --alternatives N, --relaxations"))
     with interruptible() as stopped:
-        say = (lambda _: None) if quiet else progress(time.monotonic())
+        say = (lambda _text: None) if quiet else progress(time.monotonic())
         if given["relaxations"]:
             found = _explain_relaxations(folder, given, say, stopped)
         else:
@@ -222,38 +224,38 @@ def _explain_depot(case: Case, given: dict[str, Any], effort: Effort) -> Told:
 
     found = what_if_depot(case, given["depot"], effort)
     shown = found.against or found.free or found.fixed
-    first = "run anew" if found.against else "run"
-    tables = comparison_tables(shown, (first, f"{found.depot} {found.action}")) if shown else ()
+    first = _("run anew") if found.against else _("run")
+    tables = comparison_tables(shown, (first, f"{found.depot} {_(found.action)}")) if shown else ()
     moved = (moved_line(shown.villages),) if shown else ()
     return Told(found.as_dict(), (*moved, *found.lines()), tables)
 
 
-def _explain_village(case: Case, given: dict[str, Any], _: Effort) -> Told:
+def _explain_village(case: Case, given: dict[str, Any], _effort: Effort) -> Told:
     from coldchain.exploring import explain_village
-    from coldchain.report.comparing import OPTION_HEADS, option_rows
+    from coldchain.report.comparing import OPTION_HEADS, option_rows, spoken
 
     found = explain_village(case, given["village"])
-    return Told(found.as_dict(), tuple(found.lines()), ((OPTION_HEADS, option_rows(found.options)),))
+    return Told(found.as_dict(), tuple(found.lines()), ((spoken(OPTION_HEADS), option_rows(found.options)),))
 
 
-def _explain_unserved(case: Case, *_: object) -> Told:
+def _explain_unserved(case: Case, *_rest: object) -> Told:
     from coldchain.exploring import unserved
     from coldchain.exploring.words import unserved_line
-    from coldchain.report.comparing import UNSERVED_HEADS, unserved_rows
+    from coldchain.report.comparing import UNSERVED_HEADS, spoken, unserved_rows
 
     found = unserved(case)
     line = unserved_line(found)
     facts = {"schema": "coldchain.explanation/1", "says": [line], "villages": found.to_dict("records")}
-    return Told(facts, (line,), ((UNSERVED_HEADS, unserved_rows(found)),))
+    return Told(facts, (line,), ((spoken(UNSERVED_HEADS), unserved_rows(found)),))
 
 
 def _explain_alternatives(case: Case, given: dict[str, Any], effort: Effort) -> Told:
     from coldchain.exploring import alternatives
-    from coldchain.report.comparing import ALTERNATIVE_HEADS, alternative_rows
+    from coldchain.report.comparing import ALTERNATIVE_HEADS, alternative_rows, spoken
 
     found = alternatives(case, given["alternatives"], given["tolerance"], effort)
     rows = alternative_rows(found.as_dict()["found"], found.aim)
-    return Told(found.as_dict(), tuple(found.lines()), ((ALTERNATIVE_HEADS, rows),))
+    return Told(found.as_dict(), tuple(found.lines()), ((spoken(ALTERNATIVE_HEADS), rows),))
 
 
 def _explain_relaxations(
@@ -262,7 +264,7 @@ def _explain_relaxations(
     from coldchain.exploring import Effort, loosenings
     from coldchain.scenario import load
 
-    scenario, _ = load(folder, given["variant"])
+    scenario, _faults = load(folder, given["variant"])
     found = loosenings(scenario, Effort(given["time_limit"], given["seed"], 1, say, stopped))
     return Told(found.as_dict(), tuple(found.lines()))
 

@@ -14,6 +14,8 @@ import click.formatting
 
 from coldchain.language import _, language, plural
 
+EXAMPLE = "Example: "
+NEVER_LAST = "（【《“‘([{"
 NEVER_FIRST = "，。、；：！？）】》”’,.;:!?)]%"
 
 
@@ -37,9 +39,19 @@ def _option(parameter: click.Parameter) -> click.Parameter:
 
 def told(text: str | None) -> str | None:
     """Translate a help text paragraph by paragraph, blocks marked as written line by line."""
-    if not text:
-        return text
-    return "\n\n".join(_block(part) if part.startswith("\b") else _(joined(part)) for part in paragraphs(text))
+    return text and "\n\n".join(_told(part) for part in paragraphs(text))
+
+
+def _told(part: str) -> str:
+    return "\n".join(_line(line) for line in part.splitlines()) if part.startswith("\b") else _line(joined(part))
+
+
+def _line(line: str) -> str:
+    """Translate one line and keep its indent; an example is the same in every language."""
+    key = line.strip()
+    if key.startswith(EXAMPLE):
+        return _("Example: {command}").format(command=key.removeprefix(EXAMPLE))
+    return line.replace(key, _(key)) if key and key != "\b" else line
 
 
 def paragraphs(text: str) -> list[str]:
@@ -50,12 +62,6 @@ def paragraphs(text: str) -> list[str]:
 def joined(paragraph: str) -> str:
     """Return a paragraph on one line, the key of its translation."""
     return " ".join(paragraph.split())
-
-
-def _block(part: str) -> str:
-    return "\n".join(
-        line.replace(line.strip(), _(line.strip())) if line.strip() else line for line in part.splitlines()
-    )
 
 
 def first_sentence(text: str) -> str:
@@ -129,7 +135,8 @@ def pieces(text: str) -> Iterator[str]:
     piece = ""
     for character in text:
         wide = columns(character) == 2 and character not in NEVER_FIRST
-        ended = bool(piece) and (piece[-1] == " " or columns(piece[-1]) == 2)
+        ended = bool(piece) and piece[-1] not in NEVER_LAST and (piece[-1] == " " or columns(piece[-1]) == 2)
+        wide = wide and not piece.endswith(tuple(NEVER_LAST))
         if piece and (wide or ended) and character != " " and character not in NEVER_FIRST:
             yield piece
             piece = ""

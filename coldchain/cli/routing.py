@@ -59,7 +59,7 @@ def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: boo
         _write_template(template, given)
         return
     if folder is None:
-        raise UsageError("--out DIR must be given: the folder to write the routes to")
+        raise UsageError(_("--out DIR must be given: the folder to write the routes to"))
     wish = Wish(**_wishes(given), say=say)
     check_routes_target(folder, wish)
     with interruptible() as stopped:
@@ -67,7 +67,7 @@ def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: boo
             made = dispatch(_with_stop(wish, stopped))
         except ColdchainError:
             if stopped():
-                raise BrokenOffError("interrupted before any routes were found") from None
+                raise BrokenOffError(_("interrupted before any routes were found")) from None
             raise
     if not quiet:
         known = set(made.day.source.known_faults)
@@ -87,7 +87,7 @@ def _wishes(given: dict[str, Any]) -> dict[str, Any]:
     try:
         opening = None if given["opening"] is None else parse_span(given["opening"])
     except ValueError as error:
-        raise UsageError(f"--depot-hours {error}") from None
+        raise UsageError(_("--depot-hours {error}").format(error=error)) from None
     anywhere = None if given["choice"] is None else given["choice"] == "any"
     return {**wishes, "opening": opening, "anywhere": anywhere}
 
@@ -115,7 +115,8 @@ def _write_template(path: Path, given: dict[str, Any]) -> None:
     orders = typical_orders(source, period, anywhere=bool(wish.anywhere))
     ready_h = clock_of(source, period, since_ready=True).ready_h
     write_template(orders, source.scenario, path, ready_h)
-    click.echo(f"wrote {path}: {len(orders)} orders of a typical day of {source.scenario.periods[period].id}")
+    told = _("wrote {path}: {count} orders of a typical day of {period}")
+    click.echo(told.format(path=path, count=len(orders), period=source.scenario.periods[period].id))
     if note:
         click.echo(note)
     command = f"coldchain routes {wish.source} --orders {path} --out DIR"
@@ -130,5 +131,5 @@ def _show(summary: dict[str, Any], tables: Any, folder: Path, notes: tuple[str, 
     console = Console()
     print_day(summary, tables, console if console.is_terminal else Console(width=WIDTH), folder)
     for note in notes:
-        click.echo(f"note: {note}")
+        click.echo(_("note: {text}").format(text=note))
     next_step(f"coldchain verify {folder}")

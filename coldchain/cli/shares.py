@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from coldchain.language import N_, _, plural
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
     from coldchain.sharing import Division, Divisions
 
 RULES_A_TABLE = 3
+SAVED = {
+    "cost_cny": N_("cost, CNY"),
+    "loss_t": N_("loss, t"),
+    "loss_cny": N_("loss, CNY"),
+    "transport_cny": N_("transport, CNY"),
+}
 
 
 def as_object(found: Divisions) -> dict[str, Any]:
@@ -45,7 +53,9 @@ def show(found: Divisions) -> None:
 
     console = Console()
     rules = list(found.divisions)
-    click.echo(f"what each {'pays' if found.game.kind == 'cost' else 'gets'}, and the saving against standing alone")
+    costs = _("what each pays, and the saving against standing alone")
+    profits = _("what each gets, and the saving against standing alone")
+    click.echo(costs if found.game.kind == "cost" else profits)
     for at in range(0, len(rules), RULES_A_TABLE):
         console.print(_table(found, rules[at : at + RULES_A_TABLE]))
     _say_who_leaves(found)
@@ -57,16 +67,16 @@ def _table(found: Divisions, rules: list[str]) -> Any:
     from coldchain.sharing import whole_fen, yuan
 
     game, table = found.game, Table()
-    table.add_column("member")
+    table.add_column(_("member"))
     chosen = [found.divisions[rule] for rule in rules]
     for rule in rules:
-        table.add_column(rule.replace("_", " "), justify="right")
+        table.add_column(_(rule.replace("_", " ")), justify="right")
     fen = [whole_fen(division.amounts.tolist()) for division in chosen]
     for i, member in enumerate(game.players):
         saved = [_share(game.saving(division.amounts)[i], game.alone[i]) for division in chosen]
         table.add_row(member, *(f"{yuan(amount[i])} {share}" for amount, share in zip(fen, saved, strict=True)))
-    table.add_row("all", *(yuan(sum(amount)) for amount in fen), style="bold")
-    table.add_row("verdict", *("holds" if division.stability.holds else "blocked" for division in chosen))
+    table.add_row(_("all"), *(yuan(sum(amount)) for amount in fen), style="bold")
+    table.add_row(_("verdict"), *(_("holds") if division.stability.holds else _("blocked") for division in chosen))
     return table
 
 
@@ -78,30 +88,38 @@ def _share(saving: float, alone: float) -> str:
 
 def _say_who_leaves(found: Divisions) -> None:
     if found.game.n == 1:
-        click.echo("one member: there is nothing to share, and nobody to leave")
+        click.echo(_("one member: there is nothing to share, and nobody to leave"))
         return
     for rule, division in found.divisions.items():
         told = division.stability
         group = _spoken(told.group, found.game.players)
         if told.holds:
-            kept = f"no group gains by leaving; {group} comes nearest and would lose {max(-told.gain, 0.0) + 0.0:,.2f}"
+            text = _("no group gains by leaving; {group} comes nearest and would lose {loss:,.2f}")
+            kept = text.format(group=group, loss=max(-told.gain, 0.0) + 0.0)
         else:
-            number = "1 group gains" if told.groups == 1 else f"{told.groups} groups gain"
-            kept = f"{number} by leaving; most of all {group}: {told.gain:,.2f}"
+            number = plural("{count} group gains", "{count} groups gain", told.groups).format(count=told.groups)
+            text = _("{number} by leaving; most of all {group}: {gain:,.2f}")
+            kept = text.format(number=number, group=group, gain=told.gain)
         proof = found.certificates.get(rule)
-        exact = "" if proof is None else ", certified exactly" if proof.right else f", NOT certified: {proof.reason}"
+        right, wrong = _(", certified exactly"), _(", NOT certified: {reason}")
+        exact = "" if proof is None else right if proof.right else wrong.format(reason=proof.reason)
         click.echo(f"{rule}: {kept}{exact}")
     for rule, why in found.left_out.items():
-        click.echo(f"{rule}: left out; {why}")
+        click.echo(_("{rule}: left out; {why}").format(rule=rule, why=why))
     if found.least_epsilon > 0:
-        click.echo(f"the core is empty: under any rule some group gains {found.least_epsilon:,.4f} or more by leaving;")
-        click.echo("equal_profit and lorenz are taken from the divisions where none gains more than that")
+        click.echo(
+            _("the core is empty: under any rule some group gains {least_epsilon:,.4f} or more by leaving;").format(
+                least_epsilon=found.least_epsilon
+            )
+        )
+        click.echo(_("equal_profit and lorenz are taken from the divisions where none gains more than that"))
 
 
 def _spoken(group: Sequence[str], players: Sequence[str]) -> str:
     """Name a group, or, when it is most of the members, who is left out."""
     left = [player for player in players if player not in group]
-    return "all but " + " + ".join(left) if 0 < len(left) < len(group) - 1 else " + ".join(group)
+    told = _("all but {names}").format(names=" + ".join(left))
+    return told if 0 < len(left) < len(group) - 1 else " + ".join(group)
 
 
 def show_leaving(settled: Settlement, member: int) -> None:
@@ -113,19 +131,26 @@ def show_leaving(settled: Settlement, member: int) -> None:
 
     told = overview(settled)["if_leaves"][member]
     name, without = told["member"], told["plan_without_it"]
-    figures = f"{without['cost_cny']:,.0f} CNY a year and lose {without['loss_t']:,.1f} t"
-    click.echo(f"without {name} the others plan for {figures}; read the other way round, {name} joins them")
+    figures = _("{cost_cny:,.0f} CNY a year and lose {loss_t:,.1f} t").format(**without)
+    click.echo(
+        _("without {name} the others plan for {figures}; read the other way round, {name} joins them").format(
+            name=name, figures=figures
+        )
+    )
     if not told["bills"]:
-        click.echo(f"{settled.rule} does not apply to the others alone")
+        click.echo(_("{rule} does not apply to the others alone").format(rule=settled.rule))
         return
-    click.echo("new modules: " + (", ".join(f"{s} {_kinds(k)}" for s, k in without["new_modules"].items()) or "none"))
+    click.echo(
+        _("new modules: ") + (", ".join(f"{s} {_kinds(k)}" for s, k in without["new_modules"].items()) or _("none"))
+    )
     table = Table()
-    for column in ("member", "bill now", f"without {name}", "would pay for it to stay"):
-        table.add_column(column, justify="left" if column == "member" else "right")
+    heads = (_("member"), _("bill now"), _("without {name}").format(name=name), _("would pay for it to stay"))
+    for n, head in enumerate(heads):
+        table.add_column(head, justify="right" if n else "left")
     now = dict(zip(settled.game.players, settled.amounts.tolist(), strict=True))
     for player, bill in told["bills"].items():
         pays = told["it_loses_cny"] if player == name else told["others_pay_more"][player]
-        text = f"leaves: loses {pays:,.2f}" if player == name else f"{max(pays, 0.0):,.2f}"
+        text = _("leaves: loses {pays:,.2f}").format(pays=pays) if player == name else f"{max(pays, 0.0):,.2f}"
         table.add_row(player, f"{now[player]:,.2f}", f"{bill:,.2f}", text)
     Console().print(table)
 
@@ -140,20 +165,35 @@ def show_many(told: dict[str, Any], folder: Path) -> None:
 
     for member, fen in told["fen"].items():
         click.echo(f"{member:32} {yuan(fen):>18}")
-    click.echo(f"{'all':32} {yuan(sum(told['fen'].values())):>18}")
+    click.echo(f"{_('all'):32} {yuan(sum(told['fen'].values())):>18}")
     planned = told["totals"]["groups_planned"]
     for rule, verdict in told["stability"].items():
-        word = "holds" if verdict["holds"] else "blocked"
+        word = _("holds") if verdict["holds"] else _("blocked")
         group = _spoken(verdict["worst_group"], told["game"]["players"])
         click.echo(
-            f"{rule}: {word} among the {planned} groups planned, {group} gains {verdict['gain']:,.2f}; "
-            f"proved: no group whatever gains more than {verdict['proved_epsilon']:,.2f}"
+            _(
+                "{rule}: {word} among the {planned} groups planned, {group} gains {gain:,.2f}; "
+                "proved: no group whatever gains more than {proved_epsilon:,.2f}"
+            ).format(
+                rule=rule,
+                word=word,
+                planned=planned,
+                group=group,
+                gain=verdict["gain"],
+                proved_epsilon=verdict["proved_epsilon"],
+            )
         )
     if told["least_epsilon"] > 0:
         click.echo(
-            f"the core is empty: under any rule some group gains {told['least_epsilon']:,.2f} or more by leaving"
+            _("the core is empty: under any rule some group gains {least_epsilon:,.2f} or more by leaving").format(
+                least_epsilon=told["least_epsilon"]
+            )
         )
     for what, figure in told["totals"]["saved"].items():
         alone, joint = figure["alone"], figure["together"]
-        click.echo(f"{what:14} alone {alone:15,.0f}  together {joint:15,.0f}  saved {figure['saved_share']:.1%}")
-    click.echo(f"bills follow {told['rule']}; statements in {folder / 'members'}")
+        click.echo(
+            _("{what:14} alone {alone:15,.0f}  together {joint:15,.0f}  saved {saved_share:.1%}").format(
+                what=_(SAVED.get(what, what)), alone=alone, joint=joint, saved_share=figure["saved_share"]
+            )
+        )
+    click.echo(_("bills follow {rule}; statements in {members}").format(rule=told["rule"], members=folder / "members"))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
-from coldchain.cli.shares import as_object, show, show_leaving, show_many
+from coldchain.cli.shares import SAVED, as_object, show, show_leaving, show_many
 from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.language import _
 
 if TYPE_CHECKING:
     from coldchain.model import Scenario
@@ -48,7 +49,7 @@ def share(source: Path | None, game: Path | None, rules: tuple[str, ...], as_jso
     the table of group costs or profits comes from a file.
     """
     if (game is None) == (source is None):
-        raise UsageError("name either a scenario or run to share, or a table of group costs with --game FILE.json")
+        raise UsageError(_("name either a scenario or run to share, or a table of group costs with --game FILE.json"))
     if game is not None:
         _share_table(game, rules, as_json, given)
     elif source is not None:
@@ -80,7 +81,7 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
 
     chosen = known_rules(rules) if rules else ()
     began = time.monotonic()
-    say = (lambda _: None) if given["quiet"] else lambda text: _progress(began, text)
+    say = (lambda _text: None) if given["quiet"] else lambda text: _progress(began, text)
     scenario = _scenario(source, given["variant"])
     if given["sales"] is not None:
         _fund(scenario, as_json, given)
@@ -115,17 +116,23 @@ def _show_settlement(settled: Settlement, leaving: list[int], folder: Path) -> N
     show(settled.found)
     for what, (alone, joint) in settled.saved().items():
         saved = (alone - joint) / (alone or 1)
-        click.echo(f"{what:14} alone {alone:15,.0f}  together {joint:15,.0f}  saved {saved:.1%}")
+        click.echo(
+            _("{what:14} alone {alone:15,.0f}  together {joint:15,.0f}  saved {saved:.1%}").format(
+                what=_(SAVED.get(what, what)), alone=alone, joint=joint, saved=saved
+            )
+        )
     for member in leaving:
         show_leaving(settled, member)
     click.echo(
-        f"bills follow {settled.rule}; statements in {folder / 'members'}, all rules in {folder / 'settlement.html'}"
+        _("bills follow {rule}; statements in {members}, all rules in {page}").format(
+            rule=settled.rule, members=folder / "members", page=folder / "settlement.html"
+        )
     )
 
 
 def _members_named(settled: Settlement, names: tuple[str, ...]) -> list[int]:
     players = settled.game.players
-    told = f"must be a member: {', '.join(players)}"
+    told = _("must be a member: {names}").format(names=", ".join(players))
     if wrong := [Fault("--leaves", None, "", name, told, "unknown-member") for name in names if name not in players]:
         raise BadInputError(wrong)
     return [players.index(name) for name in names] if settled.leaving else []
@@ -133,7 +140,7 @@ def _members_named(settled: Settlement, names: tuple[str, ...]) -> list[int]:
 
 def _refuse_leaves(names: tuple[str, ...], n: int) -> None:
     if names:
-        message = f"needs the plans of all groups; {n} members have too many of them"
+        message = _("needs the plans of all groups; {n} members have too many of them").format(n=n)
         raise BadInputError([Fault("--leaves", None, "", ", ".join(names), message, "too-many-members")])
 
 
@@ -147,10 +154,14 @@ def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:
         told = {"schema": "coldchain.fund/1", "by": given["fund_by"], "levy_fen": sum(fen.values()), "counties": fen}
         click.echo(json.dumps(told, ensure_ascii=False))
         return
-    click.echo(f"{given['levy']:.2%} of {given['sales']:,.2f} CNY a year, by {given['fund_by']} of the harvest")
+    click.echo(
+        _("{levy:.2%} of {sales:,.2f} CNY a year, by {fund_by} of the harvest").format(
+            levy=given["levy"], sales=given["sales"], fund_by=given["fund_by"]
+        )
+    )
     for county, amount in fen.items():
         click.echo(f"{county:24} {yuan(amount):>18}")
-    click.echo(f"{'all':24} {yuan(sum(fen.values())):>18}")
+    click.echo(f"{_('all'):24} {yuan(sum(fen.values())):>18}")
 
 
 def _progress(began: float, text: str) -> None:
@@ -166,7 +177,7 @@ def _scenario(source: Path, variant: str) -> Scenario:
 
     if (source / FILE).is_file() or not (source / "run.json").is_file():
         return load(source, variant)[0]
-    run, summary, _ = read_run(source)
-    scenario, _ = load(scenario_folder(source, run["arguments"]), summary["scenario"]["variant"])
+    run, summary, _tables = read_run(source)
+    scenario, _faults = load(scenario_folder(source, run["arguments"]), summary["scenario"]["variant"])
     siting = scenario.siting.model_copy(update={"budget_cny": summary["investment"]["budget_cny"]})
     return replace(scenario, siting=siting)

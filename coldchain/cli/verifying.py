@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from coldchain.language import _
 from coldchain.plan import place_on_roads
 from coldchain.report import read_run, scenario_folder
 from coldchain.scenario import load
@@ -29,10 +30,10 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
         return _verify_routes(folder, moved)
     run, summary, tables = read_run(folder)
     source: Path = moved or scenario_folder(folder, run["arguments"])
-    scenario, _ = load(source, summary["scenario"]["variant"])
+    scenario, _faults = load(source, summary["scenario"]["variant"])
     siting = scenario.siting.model_copy(update={"budget_cny": summary["investment"]["budget_cny"]})
     scenario = replace(scenario, siting=siting)
-    placed, _ = place_on_roads(scenario)
+    placed, _faults = place_on_roads(scenario)
     report = verify_tables(scenario, placed.network, placed.node, tables, summary)
     if scenario.sha256 != summary["scenario"]["sha256"]:
         changed = "the scenario has changed since this plan was made (its hash differs)"
@@ -46,8 +47,8 @@ def _verify_routes(folder: Path, moved: Path | None) -> Report:
 
     run, summary, tables = read_run(folder, ROUTES)
     arguments = run["arguments"]
-    scenario, _ = load(moved or scenario_folder(folder, arguments), summary["scenario"]["variant"])
-    placed, _ = place_on_roads(scenario)
+    scenario, _faults = load(moved or scenario_folder(folder, arguments), summary["scenario"]["variant"])
+    placed, _faults = place_on_roads(scenario)
     permits = Permits(own_fleet=arguments.get("fleet") is not None, locked=arguments.get("locked") is not None)
     report = verify_day(scenario, placed.network, placed.node, tables, summary, permits)
     more = [] if report.total_cny != report.total_cny else input_problems(run, tables, moved)
@@ -59,7 +60,9 @@ def _verify_routes(folder: Path, moved: Path | None) -> Report:
 def figures_of(folder: Path, report: Report) -> str:
     """Return the recomputed figures in words."""
     if report.total_cny != report.total_cny:
-        return "mend these first, then the figures can be checked"
+        return _("mend these first, then the figures can be checked")
     if (folder / ROUTES).is_file():
-        return f"loss {report.loss_rate:.2%}, {report.total_cny:,.0f} CNY for vehicles and loss"
-    return f"loss {report.loss_rate:.2%}, {report.total_cny:,.0f} CNY a year, subsidy {report.subsidy_cny:,.0f} CNY"
+        told = _("loss {loss:.2%}, {cny:,.0f} CNY for vehicles and loss")
+        return told.format(loss=report.loss_rate, cny=report.total_cny)
+    told = _("loss {loss:.2%}, {cny:,.0f} CNY a year, subsidy {subsidy:,.0f} CNY")
+    return told.format(loss=report.loss_rate, cny=report.total_cny, subsidy=report.subsidy_cny)

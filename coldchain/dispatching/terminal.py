@@ -14,20 +14,21 @@ from rich.text import Text
 
 from coldchain.dispatching.clock import span
 from coldchain.dispatching.tables import Tables, records
+from coldchain.language import N_, _
 from coldchain.report.figures import percent
 
 WIDTH, LABEL, MOST_TOURS, MOST_LEFT = 100, 24, 12, 8
 STATUS = {
-    "feasible": "tours that keep every limit",
-    "limit": "tours that keep every limit, the best in the time given",
-    "infeasible": "nothing can be fetched",
+    "feasible": N_("tours that keep every limit"),
+    "limit": N_("tours that keep every limit, the best in the time given"),
+    "infeasible": N_("nothing can be fetched"),
 }
 FILES = {
-    "map.html": "the map, opens in any browser without a network",
-    "sheets/": "a route sheet for each vehicle: to print, as CSV and as GPX for the phone",
-    "routes.geojson": "all trips along the roads",
-    "tables/": "tours, stops, lots, unserved and more as CSV",
-    "routes.json": "these figures for programs",
+    "map.html": N_("the map, opens in any browser without a network"),
+    "sheets/": N_("a route sheet for each vehicle: to print, as CSV and as GPX for the phone"),
+    "routes.geojson": N_("all trips along the roads"),
+    "tables/": N_("tours, stops, lots, unserved and more as CSV"),
+    "routes.json": N_("these figures for programs"),
 }
 
 
@@ -36,7 +37,7 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
     plain = not console.is_terminal or console.no_color
     width = min(console.width, WIDTH)
     day = summary["day"]
-    status = STATUS[summary["status"]] + ("; interrupted" if summary["interrupted"] else "")
+    status = _(STATUS[summary["status"]]) + (_("; interrupted") if summary["interrupted"] else "")
     heading = f"{summary['scenario']['name']}, {day['given'] or day['period']}, {day['orders']}: {status}"
     console.print(Text(heading, style="" if plain else "bold"), width=width)
     console.print()
@@ -45,26 +46,28 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
         console.print()
         console.print(_tours(tables, plain), width=width)
     if (more := len(tables["tours"]) - MOST_TOURS) > 0:
-        console.print(Text(f"and {more} more in tables/tours.csv"), width=width)
+        console.print(Text(_("and {count} more in tables/tours.csv").format(count=more)), width=width)
     for line in _behind(summary):
         console.print(Text(line, style="" if plain else "yellow"), width=width)
-    console.print(Text(f"\nwritten to {folder}", style="" if plain else "bold"), width=width)
+    told = _("written to {folder}").format(folder=folder)
+    console.print(Text(f"\n{told}", style="" if plain else "bold"), width=width)
     for name, meaning in FILES.items():
-        console.print(Text(f"  {name:<16}{meaning}"), width=width, soft_wrap=True)
+        console.print(Text(f"  {name:<16}{_(meaning)}"), width=width, soft_wrap=True)
 
 
 def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
-    table = _table(plain, "Day", "")
+    table = _table(plain, _("Day"), "")
     orders, loss, cost, aboard = summary["orders"], summary["loss"], summary["cost_cny"], summary["aboard_h"]
+    half, share = span(aboard["p50"]), percent(loss["rate"])
     rows = [
-        ("Orders", f"{orders['count']:,}, {orders['kg']:,.0f} kg"),
-        ("Fetched", f"{orders['served_kg']:,.0f} kg; {orders['unserved_kg']:,.0f} kg stay behind"),
-        ("Vehicles", f"{summary['vehicles']:,} with {summary['trips']:,} trips to {summary['depots']:,} depots"),
-        ("Way", f"{summary['km']:,.0f} km, {summary['hours']:,.1f} vehicle hours"),
-        ("Aboard", f"half within {span(aboard['p50'])}, all within {span(aboard['max'])}"),
-        ("Expected loss", f"{loss['kg']:,.0f} kg ({percent(loss['rate'])}), CNY {loss['cny']:,.0f}, to the buyer"),
-        ("Vehicles cost", f"CNY {cost['vehicles']:,.0f}"),
-        ("Vehicles and loss", f"CNY {cost['total']:,.0f}"),
+        (_("Orders"), _("{count:,}, {kg:,.0f} kg").format(**orders)),
+        (_("Fetched"), _("{served_kg:,.0f} kg; {unserved_kg:,.0f} kg stay behind").format(**orders)),
+        (_("Vehicles"), _("{vehicles:,} with {trips:,} trips to {depots:,} depots").format(**summary)),
+        (_("Way"), _("{km:,.0f} km, {hours:,.1f} vehicle hours").format(**summary)),
+        (_("Aboard"), _("half within {half}, all within {most}").format(half=half, most=span(aboard["max"]))),
+        (_("Expected loss"), _("{kg:,.0f} kg ({share}), CNY {cny:,.0f}, to the buyer").format(**loss, share=share)),
+        (_("Vehicles cost"), _("CNY {cny:,.0f}").format(cny=cost["vehicles"])),
+        (_("Vehicles and loss"), _("CNY {cny:,.0f}").format(cny=cost["total"])),
     ]
     for label, text in rows:
         table.add_row(label, text)
@@ -84,8 +87,9 @@ def _tours(tables: Tables, plain: bool) -> Table:
     """List the first tours; vehicles and trips are told where they differ."""
     tours = tables["tours"]
     several = tours["vehicle"].nunique() > 1, bool((tours["trips"] > 1).any())
-    told = [name for name, shown in zip(("vehicle", "trips"), several, strict=True) if shown]
-    table = _table(plain, "Tour", *told, "hours", "stops", "kg", "km", "aboard", "loss kg", "CNY")
+    told = [name for name, shown in zip((N_("vehicle"), N_("trips")), several, strict=True) if shown]
+    heads = [_("hours"), _("stops"), _("kg"), _("km"), _("aboard"), _("loss kg"), _("CNY")]
+    table = _table(plain, _("Tour"), *(_(name) for name in told), *heads)
     for row in records(tours.head(MOST_TOURS)):
         figures = (f"{row['load_kg']:,.0f}", f"{row['km']:,.0f}", f"{row['aboard_max_h']:.1f} h")
         hours, lost, money_out = f"{row['leave']}-{row['back']}", f"{row['loss_kg']:,.0f}", f"{row['cost_cny']:,.0f}"
@@ -102,9 +106,12 @@ def _behind(summary: Mapping[str, Any]) -> list[str]:
     reasons: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in left:
         reasons[row["detail"]].append(row)
-    lines = [f"{len(left)} lots stay behind:"]
+    lines = [_("{count} lots stay behind:").format(count=len(left))]
     for detail, rows in sorted(reasons.items(), key=lambda item: -sum(row["kg"] for row in item[1]))[:MOST_LEFT]:
-        who = ", ".join(row["order"] for row in rows[:2]) + (f" and {len(rows) - 2} more" if len(rows) > 2 else "")
-        lines.append(f"  {sum(row['kg'] for row in rows):,.0f} kg ({who}): {detail}")
+        who = _(", ").join(row["order"] for row in rows[:2])
+        who += _(" and {count} more").format(count=len(rows) - 2) if len(rows) > 2 else ""
+        told = _("  {kg:,.0f} kg ({orders}): {reason}")
+        lines.append(told.format(kg=sum(row["kg"] for row in rows), orders=who, reason=detail))
     more = len(reasons) - MOST_LEFT
-    return [*lines, f"  and {more} more reasons in tables/unserved.csv"] if more > 0 else lines
+    told = _("  and {count} more reasons in tables/unserved.csv")
+    return [*lines, told.format(count=more)] if more > 0 else lines

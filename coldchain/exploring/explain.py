@@ -129,7 +129,7 @@ def _site(case: Case, depot: str) -> Site:
     found = next((site for site in case.scenario.sites if site.id == depot), None)
     if found is None:
         near = ", ".join(site.id for site in case.scenario.sites[:5])
-        raise UsageError(words.no_such("site", depot, near))
+        raise UsageError(words.no_such(words.SITE, depot, near))
     return found
 
 

@@ -122,7 +122,7 @@ def explain_village(case: Case, village: str) -> Village:
     scenario = case.scenario
     index = next((n for n, one in enumerate(scenario.villages) if one.id == village), None)
     if index is None:
-        raise UsageError(words.no_such("village", village, ", ".join(v.id for v in scenario.villages[:5])))
+        raise UsageError(words.no_such(words.VILLAGE, village, ", ".join(v.id for v in scenario.villages[:5])))
     table = case.run.tables["villages"]
     assignment = Assignment(case)
     demands = np.flatnonzero(assignment.arcs.village == index)

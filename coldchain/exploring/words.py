@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from coldchain.language import N_, _
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -15,136 +17,152 @@ if TYPE_CHECKING:
     from coldchain.exploring.sweep import NextMillion, Sweep, Threshold
     from coldchain.exploring.villages import Village
 
-BUDGET, FIRST_MILE, MODULES = "budget", "hours of the first mile", "modules at each site"
-AIM_UNITS = {"loss_t": "t", "loss_cny": "CNY", "total_cost_cny": "CNY"}
-AIMS = {"loss_t": "tonnes lost", "loss_cny": "value lost", "total_cost_cny": "yearly cost"}
-FIGURES = {"loss_rate": "loss of at most", "coverage": "coverage of at least"}
+SITE, VILLAGE = N_("site"), N_("village")
+BUDGET, FIRST_MILE, MODULES = N_("budget"), N_("hours of the first mile"), N_("modules at each site")
+LESS_OF = N_("less asked of: {limit}")
+AIM_UNITS = {"loss_t": N_("t"), "loss_cny": N_("CNY"), "total_cost_cny": N_("CNY")}
+AIMS = {"loss_t": N_("tonnes lost"), "loss_cny": N_("value lost"), "total_cost_cny": N_("yearly cost")}
+FIGURES = {"loss_rate": N_("loss of at most {share:.0%}"), "coverage": N_("coverage of at least {share:.0%}")}
 
 
 def point_line(point: Point) -> str:
     """One budget of a sweep, as progress tells it."""
-    head = f"budget {point.budget_cny:,.0f} CNY: "
+    head = _("budget {cny:,.0f} CNY: ").format(cny=point.budget_cny)
     if not point.planned:
-        return head + (
-            "no plan keeps every limit" if point.status == "infeasible" else "no plan found in the time given"
-        )
-    figures = f"loss {point.loss_rate:.2%}, coverage {point.coverage:.1%}, {point.annual_cny:,.0f} CNY a year"
-    spent = f"{len(point.depots)} sites for {point.subsidy_cny:,.0f} CNY"
-    return f"{head}{figures}, {spent}, gap {point.gap:.1%} ({point.seconds:.1f} s)"
+        infeasible = point.status == "infeasible"
+        return head + (_("no plan keeps every limit") if infeasible else _("no plan found in the time given"))
+    figures = _("loss {loss:.2%}, coverage {coverage:.1%}, {cny:,.0f} CNY a year").format(
+        loss=point.loss_rate, coverage=point.coverage, cny=point.annual_cny
+    )
+    spent = _("{count} sites for {cny:,.0f} CNY").format(count=len(point.depots), cny=point.subsidy_cny)
+    return head + _("{figures}, {spent}, gap {gap:.1%} ({seconds:.1f} s)").format(
+        figures=figures, spent=spent, gap=point.gap, seconds=point.seconds
+    )
 
 
 def threshold_line(found: Threshold) -> str:
     """State the least budget of a target, with its bracket."""
-    what = f"{FIGURES[found.target.figure]} {found.target.share:.0%}"
+    what = _(FIGURES[found.target.figure]).format(share=found.target.share)
     if found.reached_cny is None:
-        return f"{what}: reached by no budget of the sweep; the best is {found.best:.2%}"
-    line = f"{what}: {found.reached_cny:,.0f} CNY is enough"
+        return _("{what}: reached by no budget of the sweep; the best is {best:.2%}").format(what=what, best=found.best)
+    line = _("{what}: {cny:,.0f} CNY is enough").format(what=what, cny=found.reached_cny)
     if found.missed_cny is None:
         return line
-    return f"{line}; the best plan found for {found.missed_cny:,.0f} CNY misses it"
+    return line + _("; the best plan found for {cny:,.0f} CNY misses it").format(cny=found.missed_cny)
 
 
 def next_million_line(found: NextMillion) -> str:
     """Say what the next million buys at the scenario's own budget."""
-    head = f"the next million on top of {found.budget_cny:,.0f} CNY buys"
+    head = _("the next million on top of {cny:,.0f} CNY buys").format(cny=found.budget_cny)
     if found.saved_cny <= 0 and found.saved_t <= 0:
-        return f"{head} nothing: no better plan was found"
-    parts = [
-        _change(found.saved_t, "t", "less lost", "more lost"),
-        _change(found.saved_cny, "CNY", "saved", "more spent"),
-    ]
-    return f"{head} {' and '.join(parts)} a year, coverage {100 * found.coverage:+.1f} points"
+        return _("{head} nothing: no better plan was found").format(head=head)
+    tonnes = _change(found.saved_t, _("{t:,.0f} t less lost"), _("{t:,.0f} t more lost"))
+    money = _change(found.saved_cny, _("{cny:,.0f} CNY saved"), _("{cny:,.0f} CNY more spent"))
+    text = _("{head} {tonnes} and {money} a year, coverage {points:+.1f} points")
+    return text.format(head=head, tonnes=tonnes, money=money, points=100 * found.coverage)
 
 
-def _change(amount: float, unit: str, good: str, bad: str) -> str:
-    return f"{abs(amount):,.0f} {unit} {good if amount >= 0 else bad}"
+def _change(amount: float, good: str, bad: str) -> str:
+    return (good if amount >= 0 else bad).format(t=abs(amount), cny=abs(amount))
 
 
 def bad_range(text: str, why: str) -> str:
     """Refuse a range of budgets."""
-    return f'--budget "{text}" cannot be read: {why}; for example 0:4e7:2e6'
+    return _('--budget "{text}" cannot be read: {why}; for example 0:4e7:2e6').format(text=text, why=why)
 
 
 def work_line(found: Sweep) -> str:
     """Say how many of the budgets were solved, and how many followed from others."""
     rest = len(found.points) - found.solved - found.kept
-    text = f"{found.solved} budgets solved, {found.kept} kept from before, {rest} follow from a larger budget's plan"
-    carried = sum(point.how == "carried" for point in found.points)
-    if carried:
-        text += f"; for {carried} the better plan of a smaller budget was carried over"
-    return text + ("; interrupted: the same command goes on" if found.interrupted else "")
+    told = _("{solved} budgets solved, {kept} kept from before, {rest} follow from a larger budget's plan")
+    text = told.format(solved=found.solved, kept=found.kept, rest=rest)
+    if carried := sum(point.how == "carried" for point in found.points):
+        text += _("; for {count} the better plan of a smaller budget was carried over").format(count=carried)
+    return text + (_("; interrupted: the same command goes on") if found.interrupted else "")
 
 
 def changed_inputs(run: str) -> str:
     """Refuse to explain a run whose inputs changed."""
-    return f"the inputs of {run} have changed since it was made (their hash differs); plan again, then ask"
+    told = _("the inputs of {run} have changed since it was made (their hash differs); plan again, then ask")
+    return told.format(run=run)
 
 
 def no_such(what: str, key: str, near: str) -> str:
     """Refuse an id that is not there."""
-    return f'there is no {what} "{key}" in the scenario; for example {near}'
+    told = _('there is no {what} "{key}" in the scenario; for example {near}')
+    return told.format(what=_(what), key=key, near=near)
 
 
 def nothing_may_be_built(depot: str) -> str:
     """Refuse to force a site where nothing may stand."""
-    return f"nothing may be built at {depot} in this scenario (it is forbidden, or has room for no module)"
+    told = _("nothing may be built at {depot} in this scenario (it is forbidden, or has room for no module)")
+    return told.format(depot=depot)
 
 
 def planning(depot: str, action: str, *, fixed: bool) -> str:
     """Progress: what is planned now."""
-    rest = "the other modules as they are" if fixed else "everything decided anew"
-    return f"planning with {depot} {action}, {rest}"
+    rest = _("the other modules as they are") if fixed else _("everything decided anew")
+    return _("planning with {depot} {action}, {rest}").format(depot=depot, action=_(action), rest=rest)
 
 
-RENEWED = "run planned anew"
+RENEWED = N_("run planned anew")
 
 
 def renewing() -> str:
     """Progress: the run's own question again."""
-    return "that is better than the run: planning the run's own question again from there"
+    return _("that is better than the run: planning the run's own question again from there")
 
 
 def what_if_lines(found: WhatIf) -> list[str]:
     """Say what a depot closed or forced does."""
-    unit, aim = AIM_UNITS[found.aim], AIMS[found.aim]
+    facts = {
+        "depot": found.depot, "action": _(found.action), "unit": _(AIM_UNITS[found.aim]), "aim": _(AIMS[found.aim]),
+        "bound": found.bound, "value": found.value, "least": found.bound - found.value,
+    }  # fmt: skip
     lines = []
     if found.fixed is not None:
-        lines.append(f"{found.depot} {found.action}, the other modules as they are: {_effect(found.fixed)}")
+        told = _("{depot} {action}, the other modules as they are: {effect}")
+        lines.append(told.format(**facts, effect=_effect(found.fixed)))
     if found.free is None:
-        return [*lines, f"{found.depot} {found.action}: proved that no plan keeps every limit; {found.reason}"]
-    lines.append(f"{found.depot} {found.action}, everything decided anew: {_effect(found.free)}")
+        told = _("{depot} {action}: proved that no plan keeps every limit; {reason}")
+        return [*lines, told.format(**facts, reason=found.reason)]
+    lines.append(_("{depot} {action}, everything decided anew: {effect}").format(**facts, effect=_effect(found.free)))
     change = found.free.figure("objective.value")
     if change < 0 and found.against is not None:
-        lines.append(f"so the run was not the best plan: this one has {-change:,.0f} {unit} less {aim}")
-        lines.append(f"against the run planned anew from there, {found.depot} {found.action}: {_effect(found.against)}")
-    least = found.bound - found.value
-    if least > 0:
-        lines.append(f"proved: {_whether(found)} at least {least:,.0f} {unit} more {aim} than in the run")
-    else:
-        lines.append(
-            f"proved only: {aim} of a plan with it {found.action} is at least {found.bound:,.0f} {unit}, the run's is "
-            f"{found.value:,.0f}; the difference above is between plans found"
-        )
-    return lines
+        told = _("so the run was not the best plan: this one has {less:,.0f} {unit} less {aim}")
+        lines.append(told.format(**facts, less=-change))
+        told = _("against the run planned anew from there, {depot} {action}: {effect}")
+        lines.append(told.format(**facts, effect=_effect(found.against)))
+    return [*lines, _proved(facts)]
 
 
-def _whether(found: WhatIf) -> str:
-    return f"every plan with {found.depot} {found.action} has"
+def _proved(facts: dict[str, Any]) -> str:
+    if facts["least"] > 0:
+        told = _("proved: every plan with {depot} {action} has at least {least:,.0f} {unit} more {aim} than in the run")
+        return told.format(**facts)
+    told = _(
+        "proved only: {aim} of a plan with it {action} is at least {bound:,.0f} {unit}, the run's is {value:,.0f}; "
+        "the difference above is between plans found"
+    )
+    return told.format(**facts)
 
 
 def _effect(found: Comparison) -> str:
+    figure = found.figure
     parts = [
-        _change(-found.figure("annual_cny.total"), "CNY a year", "saved", "dearer"),
-        _change(-found.figure("loss.plan_t"), "t a year", "less lost", "more lost"),
-        f"coverage {100 * found.figure('coverage.plan'):+.1f} points",
-        _change(-found.figure("investment.subsidy_cny"), "CNY", "less subsidy", "more subsidy"),
+        _change(-figure("annual_cny.total"), _("{cny:,.0f} CNY a year saved"), _("{cny:,.0f} CNY a year dearer")),
+        _change(-figure("loss.plan_t"), _("{t:,.0f} t a year less lost"), _("{t:,.0f} t a year more lost")),
+        _("coverage {points:+.1f} points").format(points=100 * figure("coverage.plan")),
+        _change(-figure("investment.subsidy_cny"), _("{cny:,.0f} CNY less subsidy"), _("{cny:,.0f} CNY more subsidy")),
     ]
-    return f"{', '.join(parts)}; {len(found.villages)} villages move {found.villages['moved_t'].sum():,.0f} t"
+    moved = _("; {count} villages move {moved_t:,.0f} t")
+    return _(", ").join(parts) + moved.format(count=len(found.villages), moved_t=found.villages["moved_t"].sum())
 
 
 def closing_line(closed: tuple[str, ...], value: float, best: float) -> str:
     """Progress of the search for alternatives."""
-    return f"without {' and '.join(closed)}: {value:,.0f}, {value / best - 1:+.2%} against the best" if best else ""
+    told = _("without {sites}: {value:,.0f}, {more:+.2%} against the best")
+    return told.format(sites=_(" and ").join(closed), value=value, more=value / best - 1) if best else ""
 
 
 def alternative_lines(found: Alternatives) -> list[str]:
@@ -152,42 +170,50 @@ def alternative_lines(found: Alternatives) -> list[str]:
     groups: dict[str, list[str]] = {}
     for need in found.needs:
         groups.setdefault(need.state, []).append(need.site)
-    share = f"{found.tolerance:.1%} of the best {AIMS[found.aim]} found"
-    lines = [f"{len(found.found)} choices of sites within {share}, by {found.tried} plans with sites closed"]
+    told = _("{count} choices of sites within {share:.1%} of the best {aim} found, by {tried} plans with sites closed")
+    facts = {"share": found.tolerance, "aim": _(AIMS[found.aim]), "tried": found.tried}
+    lines = [told.format(count=len(found.found), **facts)]
     common = set.intersection(*(set(one.sites) for one in found.found))
     if found.own > found.best * (1 + 1e-9):
-        lines.append(f"the run itself lies {found.own / found.best - 1:.1%} above the best found: plan again from it")
-    if common:
-        lines.append(f"in all of them: {', '.join(sorted(common))}")
-    if "proved" in groups:
-        lines.append(f"proved that no plan within it spares: {', '.join(groups['proved'])}")
-    if "not spared" in groups:
-        lines.append(f"not proved, but no plan found within it spares: {', '.join(groups['not spared'])}")
-    if "spared" in groups:
-        lines.append(f"can be spared within it: {', '.join(groups['spared'])}")
-    return lines
+        told = _("the run itself lies {more:.1%} above the best found: plan again from it")
+        lines.append(told.format(more=found.own / found.best - 1))
+    said = {"": sorted(common), **groups}
+    return lines + [_(text).format(sites=", ".join(said[state])) for state, text in NEEDS.items() if said.get(state)]
+
+
+NEEDS = {
+    "": N_("in all of them: {sites}"),
+    "proved": N_("proved that no plan within it spares: {sites}"),
+    "not spared": N_("not proved, but no plan found within it spares: {sites}"),
+    "spared": N_("can be spared within it: {sites}"),
+}
 
 
 def unserved_line(villages: pd.DataFrame) -> str:
     """Add up what is left in today's chain by cause."""
     none = int((villages["cooled_t"] <= 0).sum())
-    causes = {
-        "out_of_reach_t": "out of reach",
-        "not_worth_t": "not worth cooling anywhere",
-        "not_built_t": "worth it only where nothing suitable is built",
-        "no_room_t": "without room, or room worth more to others",
-    }
-    parts = [f"{villages[name].sum():,.0f} t {text}" for name, text in causes.items() if villages[name].sum() > 0.5]
-    return f"{none} villages are not served, {len(villages) - none} in part; left in today's chain: {'; '.join(parts)}"
+    parts = [_(text).format(t=villages[name].sum()) for name, text in CAUSES.items() if villages[name].sum() > 0.5]
+    told = _("{none} villages are not served, {part} in part; left in today's chain: {causes}")
+    return told.format(none=none, part=len(villages) - none, causes=_("; ").join(parts))
+
+
+CAUSES = {
+    "out_of_reach_t": N_("{t:,.0f} t out of reach"),
+    "not_worth_t": N_("{t:,.0f} t not worth cooling anywhere"),
+    "not_built_t": N_("{t:,.0f} t worth it only where nothing suitable is built"),
+    "no_room_t": N_("{t:,.0f} t without room, or room worth more to others"),
+}
 
 
 def village_lines(found: Village) -> list[str]:
     """Say why a village goes where it goes."""
-    lines = [f"{found.village} {found.name}: {found.served_t:,.0f} of {found.harvest_t:,.0f} t a year are pre-cooled"]
+    told = _("{village} {name}: {served:,.0f} of {harvest:,.0f} t a year are pre-cooled")
+    facts = {"village": found.village, "name": found.name, "served": found.served_t, "harvest": found.harvest_t}
+    lines = [told.format(**facts)]
     for crops, options in found.options.groupby("commodities", sort=False):
         lines += [f"{str(crops).replace(';', ', ')}: {text}" for text in _why_there(options)]
     if found.served_t <= 0:
-        lines.append(f"why not: {found.reason}")
+        lines.append(_("why not: {reason}").format(reason=found.reason))
     return [*lines, _otherwise(found)]
 
 
@@ -198,21 +224,24 @@ def _why_there(options: pd.DataFrame) -> list[str]:
         return [_taken(way, ways) for way in taken]
     worth = [way for way in ways if way["saves_cny_t"] > 0]
     if not worth:
-        return ["no site in reach saves more than it costs" if ways else "no site is in reach"]
+        return [_("no site in reach saves more than it costs") if ways else _("no site is in reach")]
     best = worth[0]
-    saves = f"the best site, {best['depot']}, would save {best['saves_cny_t']:,.0f} CNY/t"
-    return [f"stays in today's chain; {saves}: {_bar(best)}"]
+    told = _("stays in today's chain; the best site, {depot}, would save {cny:,.0f} CNY/t: {bar}")
+    return [told.format(depot=best["depot"], cny=best["saves_cny_t"], bar=_bar(best))]
 
 
 def _taken(way: dict[Any, Any], ways: list[dict[Any, Any]]) -> str:
-    head = f"{way['share']:.0%} to {_way(way)}, {way['direct_h']:.1f} h away, saves {way['saves_cny_t']:,.0f} CNY/t"
+    told = _("{share:.0%} to {way}, {hours:.1f} h away, saves {cny:,.0f} CNY/t")
+    head = told.format(share=way["share"], way=_way(way), hours=way["direct_h"], cny=way["saves_cny_t"])
     better = [
         (way["cost_cny_t"] - one["cost_cny_t"], one) for one in ways if one["cost_cny_t"] < way["cost_cny_t"] - 0.5
     ]
     if not better:
-        return f"{head}: the cheapest of all {len(ways)} ways in reach"
-    barred = "; ".join(f"{_way(one)} by {less:,.0f} CNY/t, {_bar(one)}" for less, one in better[:3])
-    return f"{head}; cheaper would be {barred}" + (f" and {len(better) - 3} more" if len(better) > 3 else "")
+        return head + _(": the cheapest of all {count} ways in reach").format(count=len(ways))
+    cheaper = _("{way} by {cny:,.0f} CNY/t, {bar}")
+    barred = _("; ").join(cheaper.format(way=_way(one), cny=less, bar=_bar(one)) for less, one in better[:3])
+    more = _(" and {count} more").format(count=len(better) - 3) if len(better) > 3 else ""
+    return head + _("; cheaper would be {ways}").format(ways=barred) + more
 
 
 def _way(way: dict[Any, Any]) -> str:
@@ -221,44 +250,65 @@ def _way(way: dict[Any, Any]) -> str:
 
 def _bar(way: dict[Any, Any]) -> str:
     if not way["open"]:
-        return "not built"
-    return f"full in {way['full_in']}" if way["full_in"] else "its room is worth more to others"
+        return _("not built")
+    return (
+        _("full in {period}").format(period=way["full_in"]) if way["full_in"] else _("its room is worth more to others")
+    )
 
 
 def _otherwise(found: Village) -> str:
-    goes = ", ".join(f"{depot} ({tonnes:,.0f} t)" for depot, tonnes in sorted(found.goes.items(), key=lambda x: -x[1]))
-    rest = found.served_t - sum(found.goes.values())
-    goes += f", {rest:,.0f} t back to today's chain" if goes and rest > 0.5 else ""
-    others = f"; {found.displaced} other villages go elsewhere" if found.displaced else ""
+    goes = _goes(found)
+    others = _("; {count} other villages go elsewhere").format(count=found.displaced) if found.displaced else ""
     if found.served_t > 0:
-        return (
-            f"refused by its depots it would go to {goes or 'today’s chain'}, which costs everyone "
-            f"{found.without or 0.0:,.0f} CNY a year more by siting's figures{others}"
+        told = _(
+            "refused by its depots it would go to {goes}, which costs everyone {cny:,.0f} CNY a year more by siting's "
+            "figures"
         )
+        return told.format(goes=goes or _("today’s chain"), cny=found.without or 0.0) + others
     if found.without is None:
-        return "even at any price the open depots cannot take all of it; try `explain --depot` with a site near it"
-    more = f"{found.without:,.0f} CNY a year more by siting's figures"
-    return f"served whole by {goes} it would cost everyone {more}{others}"
+        return _("even at any price the open depots cannot take all of it; try `explain --depot` with a site near it")
+    told = _("served whole by {goes} it would cost everyone {cny:,.0f} CNY a year more by siting's figures")
+    return told.format(goes=goes, cny=found.without) + others
+
+
+def _goes(found: Village) -> str:
+    """Name the depots it would go to, most first, and what returns to today's chain."""
+    order = sorted(found.goes.items(), key=lambda item: -item[1])
+    goes = _(", ").join(_("{depot} ({t:,.0f} t)").format(depot=depot, t=t) for depot, t in order)
+    rest = found.served_t - sum(found.goes.values())
+    return goes + (_(", {t:,.0f} t back to today's chain").format(t=rest) if goes and rest > 0.5 else "")
 
 
 def less_of(limit: str) -> str:
     """Name a limit of service that is asked for less."""
-    return f"less asked of: {limit}"
+    return LESS_OF.format(limit=limit)
 
 
 def loosening_lines(found: Loosenings) -> list[str]:
     """Say what to loosen."""
     if found.feasible:
-        return ["siting can keep every limit as it is; nothing has to be loosened"]
-    lines = ["no plan keeps every limit; one is possible with any of these alone:"]
-    lines += [f"  {' and '.join(map(_loosened, way))}" for way in found.alone] or ["  (no limit alone suffices)"]
+        return [_("siting can keep every limit as it is; nothing has to be loosened")]
+    lines = [_("no plan keeps every limit; one is possible with any of these alone:")]
+    lines += [f"  {_(' and ').join(map(_loosened, way))}" for way in found.alone]
+    lines += [] if found.alone else ["  " + _("(no limit alone suffices)")]
     if len(found.together) > 1 or not found.alone or found.not_alone:
-        lines += ["or with these together:", *(f"  {_loosened(one)}" for one in found.together)]
-    lines += [f"however much more, not enough alone: {', '.join(found.not_alone)}"] if found.not_alone else []
+        lines += [_("or with these together:"), *(f"  {_loosened(one)}" for one in found.together)]
+    if found.not_alone:
+        limits = _(", ").join(map(_limit, found.not_alone))
+        lines.append(_("however much more, not enough alone: {limits}").format(limits=limits))
     return lines
 
 
+def _limit(what: str) -> str:
+    """Name a limit in the language spoken."""
+    before = LESS_OF.format(limit="")
+    return _(LESS_OF).format(limit=_(what.removeprefix(before))) if what.startswith(before) else _(what)
+
+
 def _loosened(one: Loosening) -> str:
-    more = "" if one.what.startswith("less asked") else " more"
     digits = 2 if one.unit == "h" or one.unit.startswith("share") else 0
-    return f"{one.what}: {'about ' if one.rounded else ''}{one.amount:,.{digits}f} {one.unit}{more}"
+    amount = f"{one.amount:,.{digits}f} {_(one.unit)}"
+    about = _("about {amount}").format(amount=amount) if one.rounded else amount
+    if one.what.startswith(LESS_OF.format(limit="")):
+        return f"{_limit(one.what)}: {about}"
+    return _("{what}: {amount} more").format(what=_limit(one.what), amount=about)

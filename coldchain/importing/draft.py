@@ -13,6 +13,7 @@ import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
 from coldchain.importing.rules import Rules, harvest, periods
+from coldchain.language import _
 from coldchain.network import RoadNetwork, write_lines
 from coldchain.scenario import Draft, write_scenario
 
@@ -56,7 +57,7 @@ def assemble(
     """
     for what, frame in (("villages", places.villages), ("sites", places.sites), ("hubs", places.hubs)):
         if frame.empty:
-            message = f"no {what} were found in the source"
+            message = _("no {what} were found in the source").format(what=what)
             raise BadInputError([Fault(name, None, "", "", message, "no-rows")])
     everything = pd.concat([places.villages, places.sites, places.hubs])
     lat = float(everything["lat"].median())

@@ -11,6 +11,7 @@ import pandas as pd
 from coldchain.errors import BadInputError, Fault
 from coldchain.importing.draft import KM_PER_DEG, Import, Places, assemble
 from coldchain.importing.rules import read_rules
+from coldchain.language import _
 from coldchain.network import read_roads
 from coldchain.scenario import DATUMS, read_raw, to_wgs84
 
@@ -47,7 +48,7 @@ def draft_from_points(file: Path, *, datum: str, rules: Path | None = None, road
         When the datum is unknown, a column is missing, or a coordinate is not a number; all faults together.
     """
     if datum not in DATUMS:
-        message = f"must be one of {', '.join(DATUMS)}"
+        message = _("must be one of {names}").format(names=", ".join(DATUMS))
         raise BadInputError([Fault("--datum", None, "", datum, message, "unknown-datum")])
     rule = read_rules(rules)
     points = _read(file, datum)
@@ -80,14 +81,14 @@ def _read(file: Path, datum: str) -> pd.DataFrame:
     if raw.faults:
         raise BadInputError(raw.faults)
     if not raw.rows:
-        raise BadInputError([Fault(file.name, None, "", "", "holds no points", "no-rows")])
+        raise BadInputError([Fault(file.name, None, "", "", _("holds no points"), "no-rows")])
     header = list(raw.rows[0][1])
     chosen, faults = _columns(file.name, header, datum)
     if faults:
         raise BadInputError(faults)
-    frame = pd.DataFrame([cells for _, cells in raw.rows])
+    frame = pd.DataFrame([cells for _line, cells in raw.rows])
     table = pd.DataFrame({key: frame[column] for key, column in chosen.items()})
-    table = table.assign(line=[line for line, _ in raw.rows])
+    table = table.assign(line=[line for line, _cells in raw.rows])
     for key in ("name", "county", "town"):
         if key not in table:
             table[key] = ""
@@ -105,7 +106,14 @@ def _columns(file: str, header: Sequence[str], datum: str) -> tuple[dict[str, st
             chosen[key] = match
     needed: Mapping[str, Sequence[str]] = {"id": COLUMNS["id"], "level": COLUMNS["level"], "lon": LON, "lat": LAT}
     faults = [
-        Fault(file, 1, key, "", f"no such column; it may be called {', '.join(names)}", "missing-column")
+        Fault(
+            file,
+            1,
+            key,
+            "",
+            _("no such column; it may be called {names}").format(names=", ".join(names)),
+            "missing-column",
+        )
         for key, names in needed.items()
         if key not in chosen
     ]
@@ -118,13 +126,13 @@ def _checked(file: str, table: pd.DataFrame) -> pd.DataFrame:
     for key, limit in (("lon", 180.0), ("lat", 90.0)):
         numbers = pd.to_numeric(table[key], errors="coerce").to_numpy(dtype=np.float64)
         for row in np.flatnonzero(~np.isfinite(numbers) | (np.abs(numbers) > limit)):
-            message = f"must be a finite number within ±{limit:g}"
+            message = _("must be a finite number within ±{limit:g}").format(limit=limit)
             value = str(table[key].iloc[row])
             faults.append(Fault(file, int(table["line"].iloc[row]), key, value, message, "not-a-number"))
         table = table.assign(**{key: numbers})
     role = table["level"].str.lower().map(LEVELS)
     for row in np.flatnonzero(role.isna()):
-        message = f"is not a level; known are {', '.join(LEVELS)}"
+        message = _("is not a level; known are {names}").format(names=", ".join(LEVELS))
         value = str(table["level"].iloc[row])
         faults.append(Fault(file, int(table["line"].iloc[row]), "level", value, message, "bad-choice"))
     if faults:
@@ -139,7 +147,9 @@ def _odd(file: str, points: pd.DataFrame, datum: str, far_km: float) -> list[Fau
     for keys, group in points.groupby([spot["role"], spot["lon"], spot["lat"]]):
         first = group.iloc[0]
         for row in group.iloc[1:].to_dict("records"):
-            message = f"{row['name']} lies on the same spot as {first['name']} on row {first['line']}"
+            message = _("{name} lies on the same spot as {name_2} on row {line}").format(
+                name=row["name"], name_2=first["name"], line=first["line"]
+            )
             value = f"{keys[1]}, {keys[2]}"
             faults.append(Fault(file, int(row["line"]), "lon, lat", value, message, "duplicate-point", warning=True))
     return faults + _misplaced(file, points, datum, far_km)
@@ -158,8 +168,8 @@ def _misplaced(file: str, points: pd.DataFrame, datum: str, far_km: float) -> li
     faults = []
     for row in np.flatnonzero(km > limit):
         place = joined.iloc[row]
-        message = (
-            f"{place['name']} lies {km[row]:.0f} km from its town {place['town']}; the median is {np.median(km):.1f} km"
+        message = _("{name} lies {value:.0f} km from its town {town}; the median is {median:.1f} km").format(
+            name=place["name"], value=km[row], town=place["town"], median=np.median(km)
         )
         value = f"{place['lon']}, {place['lat']}"
         faults.append(Fault(file, int(place["line"]), "lon, lat", value, message, "far-from-town", warning=True))

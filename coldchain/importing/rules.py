@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.model import Noun, figure
 from coldchain.scenario import SECTIONS, catalogue_table
 from coldchain.scenario.parsing import parse
@@ -79,10 +80,21 @@ def read_rules(path: Path | None) -> Rules:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInputError(
-            [Fault(path.name, None, "", "", f"cannot be read: {error.strerror}", "unreadable")]
+            [
+                Fault(
+                    path.name,
+                    None,
+                    "",
+                    "",
+                    _("cannot be read: {strerror}").format(strerror=error.strerror),
+                    "unreadable",
+                )
+            ]
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError([Fault(path.name, None, "", "", f"is not valid TOML: {error}", "not-toml")]) from None
+        raise BadInputError(
+            [Fault(path.name, None, "", "", _("is not valid TOML: {error}").format(error=error), "not-toml")]
+        ) from None
     rules, faults = parse(Rules, data, path.name, None)
     if rules is not None:
         faults += _unknown(rules, path.name)
@@ -94,16 +106,16 @@ def read_rules(path: Path | None) -> Rules:
 def _unknown(rules: Rules, file: str) -> list[Fault]:
     known = {str(getattr(item, "id", "")) for item in catalogue_table("commodity")}
     faults = [
-        Fault(file, None, f"crops.{crop}", crop, "is not in the catalogue of commodities", "unknown-commodity")
+        Fault(file, None, f"crops.{crop}", crop, _("is not in the catalogue of commodities"), "unknown-commodity")
         for crop in rules.crops
         if crop not in known and crop not in rules.sections.get("commodity", {})
     ]
     for name, crop in rules.crops.items():
         strange = [season for season in crop.seasons if season not in SEASONS]
-        message = f"is not a season; these are {', '.join(SEASONS)}"
+        message = _("is not a season; these are {names}").format(names=", ".join(SEASONS))
         faults += [Fault(file, None, f"crops.{name}.seasons", s, message, "unknown-period") for s in strange]
     faults += [
-        Fault(file, None, f"sections.{section}", section, "is not a section of scenario.toml", "unknown-key")
+        Fault(file, None, f"sections.{section}", section, _("is not a section of scenario.toml"), "unknown-key")
         for section in rules.sections
         if section not in SECTIONS
     ]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from coldchain.language import _
 from coldchain.model.base import Method, Noun, figure
 
 Kinetics = Literal["arrhenius", "q10", "ratkowsky"]
@@ -48,9 +49,9 @@ class Commodity(Noun):
     @model_validator(mode="after")
     def _kinetics_complete(self) -> Commodity:
         if self.kinetics == "arrhenius" and self.ea_kj_mol is None:
-            raise ValueError(f"commodity {self.id}: kinetics arrhenius needs ea_kj_mol")
+            raise ValueError(_("commodity {id}: kinetics arrhenius needs ea_kj_mol").format(id=self.id))
         if self.kinetics == "q10" and self.q10 is None:
-            raise ValueError(f"commodity {self.id}: kinetics q10 needs q10")
+            raise ValueError(_("commodity {id}: kinetics q10 needs q10").format(id=self.id))
         return self
 
 
@@ -69,11 +70,25 @@ class Period(Noun):
     @model_validator(mode="after")
     def _temperature_given(self) -> Period:
         if self.hourly_c is not None and len(self.hourly_c) != len(HOURS):
-            raise ValueError(f"period {self.id}: hourly temperatures need 24 values; got {len(self.hourly_c)}")
+            raise ValueError(
+                _("period {id}: hourly temperatures need 24 values; got {count}").format(
+                    id=self.id, count=len(self.hourly_c)
+                )
+            )
         if self.hourly_c is None and (self.temp_min_c is None or self.temp_max_c is None):
-            raise ValueError(f"period {self.id} has no temperature: give temp_min_c and temp_max_c, or t00_c … t23_c")
+            raise ValueError(
+                _("period {id} has no temperature: give temp_min_c and temp_max_c, or t00_c … t23_c").format(id=self.id)
+            )
         if self.temp_min_c is not None and self.temp_max_c is not None and self.temp_min_c > self.temp_max_c:
-            raise ValueError(f"period {self.id}: temp_min_c {self.temp_min_c} is above temp_max_c {self.temp_max_c}")
+            raise ValueError(
+                _("period {id}: temp_min_c {temp_min_c} is above temp_max_c {temp_max_c}").format(
+                    id=self.id, temp_min_c=self.temp_min_c, temp_max_c=self.temp_max_c
+                )
+            )
         if self.harvest_end_h <= self.harvest_start_h:
-            raise ValueError(f"period {self.id}: harvest ends at {self.harvest_end_h} h, not after its start")
+            raise ValueError(
+                _("period {id}: harvest ends at {harvest_end_h} h, not after its start").format(
+                    id=self.id, harvest_end_h=self.harvest_end_h
+                )
+            )
         return self

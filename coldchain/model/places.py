@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from coldchain.language import _
 from coldchain.model.base import Noun, figure
 
 SiteStatus = Literal["candidate", "existing", "forced", "forbidden"]
@@ -61,9 +62,9 @@ class Site(Place):
         """
         counts: dict[str, int] = {}
         for part in filter(None, (piece.strip() for piece in self.existing.split(";"))):
-            key, _, number = part.partition(":")
+            key, _colon, number = part.partition(":")
             if not (number or "1").strip().isdigit():
-                raise ValueError(f'must read "type:count;type:count"; got "{part}"')
+                raise ValueError(_('must read "type:count;type:count"; got "{part}"').format(part=part))
             counts[key.strip()] = counts.get(key.strip(), 0) + int(number or 1)
         return counts
 

@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.network.geometry import Floats, Ints, polyline_lengths
 from coldchain.network.graph import Kind, LinkTable, RoadNetwork, build_network
 from coldchain.network.speeds import CLASS_KMH, FACTOR
@@ -39,13 +40,15 @@ class _Table:
         try:
             self.frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         except FileNotFoundError:
-            raise BadInputError([Fault(str(path), None, "", "", "file not found", "missing-file")]) from None
+            raise BadInputError([Fault(str(path), None, "", "", _("file not found"), "missing-file")]) from None
         except (ValueError, UnicodeDecodeError) as error:
-            raise BadInputError([Fault(str(path), None, "", "", f"must be a csv table; {error}", "not-csv")]) from error
+            raise BadInputError(
+                [Fault(str(path), None, "", "", _("must be a csv table; {error}").format(error=error), "not-csv")]
+            ) from error
         missing = [name for name in needed if name not in self.frame]
         if missing:
             raise BadInputError(
-                [Fault(str(path), 1, name, "", "column is missing", "missing-column") for name in missing]
+                [Fault(str(path), 1, name, "", _("column is missing"), "missing-column") for name in missing]
             )
 
     def text(self, name: str) -> npt.NDArray[np.str_]:
@@ -58,7 +61,7 @@ class _Table:
         text = self.text(name)
         value = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(dtype=np.float64)
         wrong = (text != "") & ~((value >= low) & (value <= high))
-        self.reject(wrong, name, f"must be a number in {low:g}..{high:g}", "bad-number")
+        self.reject(wrong, name, _("must be a number in {low:g}..{high:g}").format(low=low, high=high), "bad-number")
         return value
 
     def reject(self, wrong: npt.NDArray[np.bool_], column: str, message: str, code: str) -> None:
@@ -93,7 +96,9 @@ def read_gmns(folder: str | Path) -> RoadNetwork:
     lines = _geometry(table, crs)
     faults = nodes.faults + table.faults
     if faults or not len(table.frame):
-        raise BadInputError(faults or [Fault(str(table.path), None, "", "", "must hold links; none found", "no-roads")])
+        raise BadInputError(
+            faults or [Fault(str(table.path), None, "", "", _("must hold links; none found"), "no-roads")]
+        )
     xy, xy_start = _lines(lines, table.text("dir_flag") == "-1", ends, np.column_stack([lon, lat]))
     drawn = polyline_lengths(xy, xy_start)
     metres = np.where(np.isnan(given_m), given * (unit_m or _fitting_unit(given, drawn)), given_m)
@@ -114,7 +119,9 @@ def _config(path: Path) -> tuple[float | None, float, str]:
     length, speed = rows["long_length"].lower(), rows["speed"].lower()
     for name, text, units in (("long_length", length, _METRES), ("speed", speed, _KMH)):
         if text and text not in units:
-            table.reject(np.ones(1, np.bool_), name, f"must be one of {', '.join(units)}", "unknown-unit")
+            table.reject(
+                np.ones(1, np.bool_), name, _("must be one of {names}").format(names=", ".join(units)), "unknown-unit"
+            )
     if table.faults:
         raise BadInputError(table.faults)
     return (_METRES[length] if length else None), _KMH.get(speed, 1.0), rows["crs"] or "EPSG:4326"
@@ -125,9 +132,9 @@ def _nodes(table: _Table, crs: str) -> tuple[pd.Index[str], Floats, Floats]:
     x = table.number("x_coord", *((-180.0, 180.0) if degrees else (-1e9, 1e9)))
     y = table.number("y_coord", *((-90.0, 90.0) if degrees else (-1e9, 1e9)))
     for name, value in (("x_coord", x), ("y_coord", y)):
-        table.reject(np.isnan(value) & (table.text(name) == ""), name, "must be given", "missing-value")
+        table.reject(np.isnan(value) & (table.text(name) == ""), name, _("must be given"), "missing-value")
     ids = pd.Index(table.text("node_id"))
-    table.reject(ids.duplicated(), "node_id", "must be unique", "duplicate-id")
+    table.reject(ids.duplicated(), "node_id", _("must be unique"), "duplicate-id")
     if not degrees and not table.faults:
         x, y = shapely.get_coordinates(_to_wgs84(shapely.points(x, y), crs)).T
     return ids, x, y
@@ -146,13 +153,13 @@ def _to_wgs84(shapes: npt.NDArray[np.object_], crs: str) -> npt.NDArray[np.objec
 def _look_up(table: _Table, name: str, ids: pd.Index[str]) -> Ints:
     known = ids.unique()
     found = np.asarray(known.get_indexer(pd.Index(table.text(name))), dtype=np.int64)
-    table.reject(found < 0, name, "must be a node_id of node.csv", "unknown-node")
+    table.reject(found < 0, name, _("must be a node_id of node.csv"), "unknown-node")
     return found
 
 
 def _directed(table: _Table) -> npt.NDArray[np.bool_]:
     text = np.char.lower(table.text("directed"))
-    table.reject(~np.isin(text, list(_TRUTH)), "directed", "must be true or false", "bad-truth")
+    table.reject(~np.isin(text, list(_TRUTH)), "directed", _("must be true or false"), "bad-truth")
     return np.array([_TRUTH.get(str(word), False) for word in text], dtype=np.bool_)
 
 
@@ -170,7 +177,7 @@ def _geometry(table: _Table, crs: str) -> npt.NDArray[np.object_]:
     text[text == ""] = None
     shapes = np.asarray(shapely.from_wkt(text, on_invalid="ignore"), dtype=object)
     wrong = (table.text("geometry") != "") & (shapely.get_type_id(shapes) != shapely.GeometryType.LINESTRING)
-    table.reject(wrong, "geometry", "must be a WKT LINESTRING", "bad-geometry")
+    table.reject(wrong, "geometry", _("must be a WKT LINESTRING"), "bad-geometry")
     return shapes if _in_degrees(crs) or wrong.any() else _to_wgs84(shapes, crs)
 
 

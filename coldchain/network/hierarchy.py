@@ -24,6 +24,7 @@ import numpy.typing as npt
 from numba import njit
 
 from coldchain.errors import MissingExtraError
+from coldchain.language import _
 from coldchain.network.geometry import Ints, Nodes
 from coldchain.network.graph import RoadNetwork
 
@@ -77,7 +78,7 @@ def contract(network: RoadNetwork) -> Hierarchy:
         When the extra is not installed.
     """
     if not can_contract():
-        raise MissingExtraError("this engine needs routingkit-cch: pip install 'coldchain[hierarchy]'")
+        raise MissingExtraError(_("this engine needs routingkit-cch: pip install 'coldchain[hierarchy]'"))
     table = network.outward
     tail = np.repeat(np.arange(network.nodes, dtype=np.int32), np.diff(table.weights.indptr))
     head = table.weights.indices.astype(np.int32)

@@ -24,6 +24,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.network.geometry import Floats, polyline_lengths, to_metres
 from coldchain.network.graph import Kind, LinkTable, RoadNetwork, build_network
 from coldchain.network.speeds import CLASS_KMH, NOT_ROADS, Profile, directions, speeds
@@ -76,7 +77,7 @@ def _network(path: Path, frame: gpd.GeoDataFrame, table: pd.DataFrame, kmh: Floa
     sound = np.isfinite(kmh[row]).any(axis=1) & (shapely.get_num_coordinates(parts) > 1)
     parts, row = parts[sound], row[sound]
     if not len(parts):
-        raise _bad(path, "must hold roads that may be driven; none found", "no-roads")
+        raise _bad(path, _("must hold roads that may be driven; none found"), "no-roads")
     xy, line = shapely.get_coordinates(parts, return_index=True)
     xy_start = np.searchsorted(line, np.arange(len(parts) + 1)).astype(np.int64)
     node, where = _weld(xy[xy_start[:-1]], xy[xy_start[1:] - 1])
@@ -96,20 +97,31 @@ def _bad(path: Path, message: str, code: str, value: str = "") -> BadInputError:
 def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     """Read the layer's line features in WGS-84."""
     if not path.exists():
-        raise _bad(path, "file not found", "missing-file")
+        raise _bad(path, _("file not found"), "missing-file")
     try:
         layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
         name = layer or _choose(layers)
         frame = pyogrio.read_dataframe(path, layer=name) if name in layers else None
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise _bad(path, f"must be a GeoPackage or another file of lines; {error}", "not-lines") from error
+        raise _bad(
+            path, _("must be a GeoPackage or another file of lines; {error}").format(error=error), "not-lines"
+        ) from error
     if frame is None:
-        raise _bad(path, f"has no such layer; it has {', '.join(sorted(layers))}", "missing-layer", str(layer))
+        raise _bad(
+            path,
+            _("has no such layer; it has {names}").format(names=", ".join(sorted(layers))),
+            "missing-layer",
+            str(layer),
+        )
     kinds = sorted({str(kind) for kind in frame.geometry.geom_type.dropna()}) if "geometry" in frame else []
     if not kinds or not set(kinds) <= {"LineString", "MultiLineString"}:
-        raise _bad(path, f"layer {name} must hold lines; got {', '.join(kinds) or 'no geometry'}", "not-lines")
+        raise _bad(
+            path,
+            _("layer {name} must hold lines; got {value}").format(name=name, value=", ".join(kinds) or "no geometry"),
+            "not-lines",
+        )
     if frame.crs is None:
-        raise _bad(path, f"layer {name} must state its coordinate system", "no-crs")
+        raise _bad(path, _("layer {name} must state its coordinate system").format(name=name), "no-crs")
     return frame.to_crs(4326)
 
 
@@ -122,7 +134,7 @@ def _columns(path: Path, frame: gpd.GeoDataFrame) -> tuple[pd.DataFrame, list[Fa
     """Known columns as lower-case text and float64, missing ones empty or NaN, and their faults."""
     given = {str(column).lower(): frame[column] for column in frame.columns if column != "geometry"}
     faults = [
-        Fault(str(path), row + 1, "geometry", "", "must be a line; got none", "no-geometry")
+        Fault(str(path), row + 1, "geometry", "", _("must be a line; got none"), "no-geometry")
         for row in np.flatnonzero((frame.geometry.isna() | frame.geometry.is_empty).to_numpy()).tolist()
     ]
     table = pd.DataFrame(index=range(len(frame)))
@@ -135,7 +147,14 @@ def _columns(path: Path, frame: gpd.GeoDataFrame) -> tuple[pd.DataFrame, list[Fa
         top = 5.0 if name == "detour" else 200.0
         wrong = raw.notna().to_numpy() & ~((table[name] > 0) & (table[name] <= top)).to_numpy()
         faults += [
-            Fault(str(path), row + 1, name, str(raw.iloc[row]), f"must be above 0, at most {top:g}", "bad-number")
+            Fault(
+                str(path),
+                row + 1,
+                name,
+                str(raw.iloc[row]),
+                _("must be above 0, at most {top:g}").format(top=top),
+                "bad-number",
+            )
             for row in np.flatnonzero(wrong).tolist()
         ]
     grade = table["highway"].str.extract(r"^track_(grade[1-5])$")[0]

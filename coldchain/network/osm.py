@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.network.geometry import Floats
 from coldchain.network.graph import LinkTable, RoadNetwork, build_network
 from coldchain.network.speeds import CLASS_KMH, TAGS, Profile, speeds
@@ -68,16 +69,18 @@ def read_osm(path: str | Path, profile: Profile = "truck") -> OsmExtract:
     """
     path = Path(path)
     if not path.is_file():
-        raise _bad(path, "file not found", "missing-file")
+        raise _bad(path, _("file not found"), "missing-file")
     if not path.stat().st_size:
-        raise _bad(path, "the file is empty", "empty-file")
+        raise _bad(path, _("the file is empty"), "empty-file")
     try:
         ways = _read(path, profile)
     except (RuntimeError, ValueError) as error:
-        raise _bad(path, f"must be OpenStreetMap data (.osm.pbf, .osm, .osm.gz); {error}", "not-osm") from error
+        raise _bad(
+            path, _("must be OpenStreetMap data (.osm.pbf, .osm, .osm.gz); {error}").format(error=error), "not-osm"
+        ) from error
     lon, lat, links = _links(ways)
     if not len(links.start):
-        raise _bad(path, f"must hold roads open to a {profile}; none found", "no-roads")
+        raise _bad(path, _("must hold roads open to a {profile}; none found").format(profile=profile), "no-roads")
     return OsmExtract(build_network(lon, lat, links, source=path.name), _place_table(ways.places))
 
 
@@ -138,7 +141,7 @@ def _place_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
 def _links(ways: _Ways) -> tuple[Floats, Floats, LinkTable]:
     """Split ways at junctions and at nodes the file lacks; nodes and links between them."""
     where = np.frombuffer(ways.degrees, dtype=np.float64).reshape(-1, 2)
-    _, at = np.unique(np.frombuffer(ways.refs, dtype=np.int64), return_inverse=True)
+    _refs, at = np.unique(np.frombuffer(ways.refs, dtype=np.int64), return_inverse=True)
     start = np.frombuffer(ways.start, dtype=np.int64)
     way = np.repeat(np.arange(len(start) - 1), np.diff(start))
     junction = (np.bincount(at) > 1)[at] if len(at) else np.zeros(0, dtype=np.bool_)
@@ -155,7 +158,7 @@ def _links(ways: _Ways) -> tuple[Floats, Floats, LinkTable]:
     kmh = np.array(ways.kmh, dtype=np.float64).reshape(-1, 2)[way[opening]]
     classes = np.array(ways.road_class, dtype=np.str_)[way[opening]]
     ends = np.stack([opening, closing])
-    _, met, node = np.unique(at[ends], return_index=True, return_inverse=True)
+    _ends, met, node = np.unique(at[ends], return_index=True, return_inverse=True)
     node, met = node.reshape(2, -1), ends.ravel()[met]
     links = LinkTable(node[0], node[1], where[vertex], xy_start, kmh[:, 0], kmh[:, 1], classes)
     return where[met, 0], where[met, 1], links

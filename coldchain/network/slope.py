@@ -11,6 +11,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.network.geometry import Floats, Ints, great_circle_m
 from coldchain.network.graph import RoadNetwork
 
@@ -57,7 +58,7 @@ def with_slope(network: RoadNetwork, hgt_path: str | Path) -> RoadNetwork:
     for tile in tiles:
         height = np.where(np.isnan(height), elevation(tile, network.xy), height)
     if not np.isfinite(height).any():
-        raise _bad(path, "must cover part of the road network; it covers none", "no-overlap")
+        raise _bad(path, _("must cover part of the road network; it covers none"), "no-overlap")
     along, against = slowdown(network.xy, network.xy_start, height)
     factor = np.where(network.forward, along[network.link], against[network.link])
     return replace(network, time_ms=np.rint(network.time_ms * factor).astype(np.int64))
@@ -72,16 +73,20 @@ def read_hgt(path: str | Path) -> Tile:
     path = Path(path)
     name = re.match(r"([NS])(\d{2})([EW])(\d{3})", path.name.upper())
     if not name:
-        raise _bad(path, "must be named after its south-west corner, as in N42E001.hgt", "bad-tile-name")
+        raise _bad(path, _("must be named after its south-west corner, as in N42E001.hgt"), "bad-tile-name")
     try:
         raw = _content(path)
     except FileNotFoundError:
-        raise _bad(path, "file not found", "missing-file") from None
+        raise _bad(path, _("file not found"), "missing-file") from None
     except (zipfile.BadZipFile, OSError) as error:
-        raise _bad(path, f"must be a zip file; {error}", "not-hgt") from error
+        raise _bad(path, _("must be a zip file; {error}").format(error=error), "not-hgt") from error
     side = {1201 * 1201 * 2: 1201, 3601 * 3601 * 2: 3601}.get(len(raw))
     if side is None:
-        raise _bad(path, f"must hold 1201 x 1201 or 3601 x 3601 heights of 2 bytes; got {len(raw)} bytes", "not-hgt")
+        raise _bad(
+            path,
+            _("must hold 1201 x 1201 or 3601 x 3601 heights of 2 bytes; got {count} bytes").format(count=len(raw)),
+            "not-hgt",
+        )
     metres = np.frombuffer(raw, dtype=">i2").reshape(side, side).astype(np.float64)
     south = float(name[2]) * (1 if name[1] == "N" else -1)
     west = float(name[4]) * (1 if name[3] == "E" else -1)

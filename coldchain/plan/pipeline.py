@@ -12,6 +12,7 @@ import pandas as pd
 
 from coldchain import __version__
 from coldchain.errors import Fault, InfeasibleError, LimitError
+from coldchain.language import _
 from coldchain.model import Objective, Scenario
 from coldchain.plan import tables as tabled
 from coldchain.plan.arcs import Arcs, build_arcs, existing_modules, siting_problem
@@ -158,15 +159,27 @@ def lay_ground(scenario: Scenario, options: Options | None = None, faults: tuple
     """
     options = options or Options()
     clock = _Clock()
-    options.say(f"{scenario.name}: {len(scenario.villages)} villages, {len(scenario.sites)} sites")
+    options.say(
+        _("{name}: {count} villages, {count_2} sites").format(
+            name=scenario.name, count=len(scenario.villages), count_2=len(scenario.sites)
+        )
+    )
     placed, odd = place_on_roads(scenario)
-    options.say(f"roads: {len(placed.network.lon):,} nodes, {len(placed.network.tail):,} arcs ({placed.network.kind})")
+    options.say(
+        _("roads: {count:,} nodes, {count_2:,} arcs ({kind})").format(
+            count=len(placed.network.lon), count_2=len(placed.network.tail), kind=placed.network.kind
+        )
+    )
     basis = prepare(scenario, placed)
     arcs = build_arcs(basis)
     clock.lap("network")
     memo: Memo = {}
     today = _idle(basis, arcs, options, memo)
-    options.say(f"today's chain loses {today.outcome.loss_rate:.1%} of {today.outcome.harvest_t:,.0f} t")
+    options.say(
+        _("today's chain loses {loss_rate:.1%} of {harvest_t:,.0f} t").format(
+            loss_rate=today.outcome.loss_rate, harvest_t=today.outcome.harvest_t
+        )
+    )
     clock.lap("siting")
     return Ground(basis, arcs, today, today, (*faults, *odd), clock.laps, memo)
 
@@ -194,7 +207,7 @@ def plan_quickly(
     scenario: Scenario,
     seed: int = 0,
     faults: tuple[Fault, ...] = (),
-    say: Callable[[str], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _text: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """Plan without regard to the clock: equal inputs and seed give equal plans; no estimate of more budget.
@@ -336,7 +349,7 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
         decision = Decision.of(arcs, result.count, result.arc_share)
         fresh.append(_course(basis, arcs, decision, replace(effort, quick=True)))
         figures = f"{fresh[-1].yearly.total:,.0f} CNY a year, loss {fresh[-1].outcome.loss_rate:.2%}"
-        options.say(f"decision {n} with quick routes: {figures}")
+        options.say(_("decision {n} with quick routes: {figures}").format(n=n, figures=figures))
     rivals = [course for course in rivals if not course.missing]
     if rivals and not near and _ranked(basis, [*rivals, *fresh]) is ground.idle:
         return ground.idle
@@ -355,10 +368,10 @@ def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Op
     course, sited = first
     more: dict[str, float] = {}
     shorter = replace(options, time_limit_s=options.time_limit_s / MENDINGS)
-    for _ in range(MENDINGS):
+    for _round in range(MENDINGS):
         for name, amount in course.missing.items():
             more[name] = more.get(name, 0.0) + MENDING * amount
-        options.say("after routing the plan misses " + _missed(course) + ": siting again with that much more")
+        options.say(_("after routing the plan misses ") + _missed(course) + _(": siting again with that much more"))
         try:
             sited = site(ground.basis, ground.arcs, shorter, sited.starts, more)
         except InfeasibleError:
@@ -366,7 +379,11 @@ def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Op
         course = _best_course(ground, sited, near.courses, options)
         if not course.missing:
             return course, sited
-    raise LimitError(f"siting can keep every limit, but no plan found does after routing; missed: {_missed(course)}")
+    raise LimitError(
+        _("siting can keep every limit, but no plan found does after routing; missed: {missed}").format(
+            missed=_missed(course)
+        )
+    )
 
 
 def _missed(course: Course) -> str:
@@ -394,7 +411,7 @@ def _course(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, option
 
     def progress(done: int, of: int) -> None:
         if options is not None and (done == of or done % 10 == 0):
-            options.say(f"routing: {done} of {of} depots")
+            options.say(_("routing: {done} of {of} depots").format(done=done, of=of))
 
     days = work_out_days(basis, arcs, decision, effort, progress)
     lots = lots_of(basis, arcs, decision, days)

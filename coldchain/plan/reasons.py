@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.plan.arcs import Arcs
 from coldchain.plan.basis import Basis
 from coldchain.plan.days import Days, Decision
@@ -44,18 +45,26 @@ def _why_not_sited(basis: Basis, arcs: Arcs, decision: Decision, v: int) -> str:
     mine = np.flatnonzero(arcs.village[arcs.demand] == v)
     if not len(mine):
         if nearest < 0 or direct[nearest] > limit:
-            away = f": {scenario.sites[nearest].id} is {direct[nearest]:.1f} h away" if nearest >= 0 else ""
-            return f"no site within {limit:g} h{away}"
-        return "no depot type on offer suits its crops"
+            away = (
+                _(": {id} is {value:.1f} h away").format(id=scenario.sites[nearest].id, value=direct[nearest])
+                if nearest >= 0
+                else ""
+            )
+            return _("no site within {limit:g} h{away}").format(limit=limit, away=away)
+        return _("no depot type on offer suits its crops")
     gain = arcs.outside.of("total_cost_cny")[arcs.demand[mine]] - arcs.inside.of("total_cost_cny")[mine]
     tonnes = scenario.harvest_t[v].sum()
     if gain.max() <= 0:
-        return f"cooling would cost {-gain.max() / tonnes:,.0f} CNY/t more than it saves, even with a depot standing"
+        return _("cooling would cost {amount:,.0f} CNY/t more than it saves, even with a depot standing").format(
+            amount=-gain.max() / tonnes
+        )
     opened = np.isin(arcs.site[mine], np.unique(decision.site))
     if not opened.any():
-        near = f"the nearest site, {scenario.sites[nearest].id}, {direct[nearest]:.1f} h away"
-        saving = f"would save {gain.max() / tonnes:,.0f} CNY/t before the cost of building"
-        return f"no depot is open within {limit:g} h; {near}, {saving}"
+        near = _("the nearest site, {id}, {value:.1f} h away").format(
+            id=scenario.sites[nearest].id, value=direct[nearest]
+        )
+        saving = _("would save {amount:,.0f} CNY/t before the cost of building").format(amount=gain.max() / tonnes)
+        return _("no depot is open within {limit:g} h; {near}, {saving}").format(limit=limit, near=near, saving=saving)
     if gain[opened].max() <= 0:
-        return "the open depots are too far to be worth it"
-    return "the open depots in reach are full on the peak day of a period"
+        return _("the open depots are too far to be worth it")
+    return _("the open depots in reach are full on the peak day of a period")

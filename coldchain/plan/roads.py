@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.model import Place, Scenario
 from coldchain.network import RoadNetwork, proximity_network, read_roads, snap_places
 from coldchain.scenario import DATUMS, FILE, to_wgs84, wgs84_to_gcj02
@@ -84,7 +85,7 @@ def _roads(scenario: Scenario, lon: NDArray[np.float64], lat: NDArray[np.float64
         return proximity_network(lon, lat, scenario.roads.proximity_kmh, scenario.roads.circuity)
     path = scenario.folder / scenario.roads.file
     if not path.exists():
-        message = "there is no such road file in the scenario folder; leave it empty for a proximity network"
+        message = _("there is no such road file in the scenario folder; leave it empty for a proximity network")
         raise BadInputError([Fault(FILE, None, "roads.file", scenario.roads.file, message, "missing-file")])
     return read_roads(Path(path))
 
@@ -94,7 +95,7 @@ def _far(scenario: Scenario, offset_m: NDArray[np.float64]) -> list[Fault]:
     for place, offset in zip(places_of(scenario), offset_m, strict=True):
         if offset > scenario.roads.far_snap_m:
             refused = offset > scenario.roads.max_snap_m
-            message = f"lies {offset:,.0f} m from the nearest road that joins the network"
+            message = _("lies {offset:,.0f} m from the nearest road that joins the network").format(offset=offset)
             faults.append(Fault(table_of(place), None, place.id, place.name, message, "off-road", warning=not refused))
     return faults
 
@@ -120,9 +121,9 @@ def _datum(scenario: Scenario, roads: RoadNetwork, offset_m: NDArray[np.float64]
     best = min(nearer, key=lambda datum: nearer[datum])
     if nearer[best] > CLEARLY_NEARER * median:
         return []
-    stated = "gcj02 (or bd09), was wgs84 meant" if best == "wgs84" else f"{best} meant"
-    message = (
-        f"the median distance of the places from the roads is {median:.0f} m; with another datum it would be "
-        f"{nearer[best]:.0f} m: was {stated}?"
-    )
+    stated = _("gcj02 (or bd09), was wgs84 meant") if best == "wgs84" else _("{datum} meant").format(datum=best)
+    message = _(
+        "the median distance of the places from the roads is {median:.0f} m; with another datum it would be "
+        "{value:.0f} m: was {stated}?"
+    ).format(median=median, value=nearer[best], stated=stated)
     return [Fault(FILE, None, "datum", "", message, "datum", warning=True)]

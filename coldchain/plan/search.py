@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coldchain.errors import InfeasibleError, LimitError
+from coldchain.language import _
 from coldchain.model import Objective, Status
 from coldchain.plan.arcs import Arcs, built_cny
 from coldchain.plan.basis import Basis
@@ -58,13 +59,13 @@ class Options:
     time_limit_s: float = 120.0
     seed: int = 0
     shares: tuple[float, float, float, float] = (0.35, 0.0, 0.25, 0.1)
-    say: Say = field(default=lambda _: None)
+    say: Say = field(default=lambda _text: None)
     stop: Callable[[], bool] = field(default=lambda: False)
     began: float = field(default_factory=time.monotonic)
     quick: bool = False
 
     @classmethod
-    def quickly(cls, seed: int = 0, say: Say = lambda _: None, stop: Callable[[], bool] = lambda: False) -> Options:
+    def quickly(cls, seed: int = 0, say: Say = lambda _text: None, stop: Callable[[], bool] = lambda: False) -> Options:
         """Return the options of a quick plan."""
         return cls(QUICK_BACKSTOP_S, seed, QUICK_SHARES, say, stop, quick=True)
 
@@ -132,7 +133,11 @@ def site(
         if not found and result.status == "infeasible":
             raise InfeasibleError(_relaxations(basis, problem))
         if not found and result.status not in PLANNED:
-            raise LimitError(f"no plan was found within {options.time_limit_s:g} s; allow more with --time-limit")
+            raise LimitError(
+                _("no plan was found within {time_limit_s:g} s; allow more with --time-limit").format(
+                    time_limit_s=options.time_limit_s
+                )
+            )
         if result.status not in PLANNED:
             break
         found.append(result)
@@ -152,7 +157,7 @@ def _solve(
     def progress(value: float, bound: float) -> None:
         gap = abs(value - bound) / max(abs(value), 1e-9)
         known = f", bound {bound:,.0f}, gap {gap:.2%}" if np.isfinite(bound) else ""
-        text = f"siting for {aim}: {value:,.0f}{known}"
+        text = _("siting for {aim}: {value:,.0f}{known}").format(aim=aim, value=value, known=known)
         if text != said[0]:
             options.say(text)
         said[0] = text
@@ -241,7 +246,7 @@ def _relaxations(basis: Basis, problem: SitingProblem) -> str:
             f"{name}: short by {amount:,.{1 if amount < 100 else 0}f} {unit}"
             for name, amount, unit in side_relaxations(problem)
         ]
-    return "no plan keeps every limit; the smallest changes that allow one:\n  " + "\n  ".join(lines)
+    return "\n  ".join([_("no plan keeps every limit; the smallest changes that allow one:"), *lines])
 
 
 def next_budget(basis: Basis, arcs: Arcs, sited: SitingResult, options: Options) -> pd.DataFrame:

@@ -10,7 +10,9 @@ from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from coldchain.report.figures import MILLION, tonnes
+from coldchain.language import N_, _
+from coldchain.language.amounts import in_millions
+from coldchain.report.figures import tonnes
 
 SHOWN = 12
 WIDTH = 120
@@ -31,9 +33,14 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
     if pd.isna(value):
         return "-"
     if unit == "share":
-        return f"{100 * value:{plus}.1f} {'points' if sign else '%'}"
+        return f"{100 * value:{plus}.1f} {_('points') if sign else '%'}"
     digits = 1 if unit == "h" and abs(value) < 1000 else 0
-    return f"{value:{plus},.{digits}f} {unit}".strip(" -") if unit == "-" else f"{value:{plus},.{digits}f} {unit}"
+    told = f"{value:{plus},.{digits}f}"
+    return told if unit == "-" else f"{told} {_(unit)}"
+
+
+CHANGED = N_("changed")
+UNITS = (N_("CNY"), N_("t"), N_("h"), N_("km"), N_("t/yr"))
 
 
 class Parts(Protocol):
@@ -62,13 +69,14 @@ def comparison_tables(parts: Parts, names: Sequence[str]) -> tuple[Shown, ...]:
     figures = parts.figures
     differ = figures[(figures["difference"].abs() > ALIKE * figures["a"].abs()) | figures["difference"].isna()]
     told = [_figure_row(row) for row in differ.to_dict("records")]
-    heads = ("depot", "", f"modules in {names[0]}", f"in {names[1]}", "t/yr")
+    first, second = (_("modules in {plan}"), _("in {plan}"))
+    heads = (_("depot"), "", first.format(plan=names[0]), second.format(plan=names[1]), _("t/yr"))
     depots = [_depot_row(row, names) for row in parts.depots.to_dict("records")]
     moved = [village_row(row) for row in parts.villages.head(SHOWN).to_dict("records")]
     return (
-        (("figure, a year", names[0], names[1], "difference"), told),
+        ((_("figure, a year"), names[0], names[1], _("difference")), told),
         (heads, depots),
-        (VILLAGE_HEADS, moved),
+        (spoken(VILLAGE_HEADS), moved),
     )
 
 
@@ -85,7 +93,8 @@ def _figure_row(row: dict[Any, Any]) -> tuple[str, ...]:
 
 
 def _depot_row(row: dict[Any, Any], names: Sequence[str]) -> tuple[str, ...]:
-    what = {"only in a": f"only in {names[0]}", "only in b": f"only in {names[1]}"}.get(row["what"], row["what"])
+    place = {"only in a": names[0], "only in b": names[1]}.get(row["what"])
+    what = _("only in {plan}").format(plan=place) if place is not None else _(row["what"])
     return (row["depot"], what, _spaced(row["in_a"]), _spaced(row["in_b"]), f"{row['tonnes_year']:+,.0f}")
 
 
@@ -93,7 +102,15 @@ def _spaced(text: str) -> str:
     return text.replace(";", "; ")
 
 
-VILLAGE_HEADS = ("village", "moved t/yr", "from", "to", "cooled t", "loss t", "loss CNY", "harvest to market h")
+VILLAGE_HEADS = (
+    N_("village"), N_("moved t/yr"), N_("from"), N_("to"), N_("cooled t"), N_("loss t"), N_("loss CNY"),
+    N_("harvest to market h"),
+)  # fmt: skip
+
+
+def spoken(heads: Sequence[str]) -> tuple[str, ...]:
+    """Return heads of a table in the language spoken."""
+    return tuple(_(head) if head else "" for head in heads)
 
 
 def village_row(row: dict[Any, Any]) -> tuple[str, ...]:
@@ -111,14 +128,16 @@ def village_row(row: dict[Any, Any]) -> tuple[str, ...]:
 def moved_line(villages: pd.DataFrame) -> str:
     """Say how many villages move, who loses less and who more."""
     if villages.empty:
-        return "no village moves"
+        return _("no village moves")
     less, more = villages[villages["loss_cny"] < 0], villages[villages["loss_cny"] > 0]
-    text = f"{len(villages)} villages move, {villages['moved_t'].sum():,.0f} t a year"
-    for part, word in ((less, "less"), (more, "more")):
-        change = abs(part["loss_t"].sum()), abs(part["loss_cny"].sum())
-        text += f"; {len(part)} lose {tonnes(change[0])} and {change[1]:,.0f} CNY {word}" if len(part) else ""
+    moved_t = villages["moved_t"].sum()
+    text = _("{count} villages move, {moved_t:,.0f} t a year").format(count=len(villages), moved_t=moved_t)
+    words = _("; {count} lose {loss} and {cny:,.0f} CNY less"), _("; {count} lose {loss} and {cny:,.0f} CNY more")
+    for part, said in zip((less, more), words, strict=True):
+        loss, cny = tonnes(abs(part["loss_t"].sum())), abs(part["loss_cny"].sum())
+        text += said.format(count=len(part), loss=loss, cny=cny) if len(part) else ""
     rest = len(villages) - SHOWN
-    return text + (f" (the {SHOWN} of which most moves are shown)" if rest > 0 else "")
+    return text + (_(" (the {count} of which most moves are shown)").format(count=SHOWN) if rest > 0 else "")
 
 
 def show(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -136,9 +155,23 @@ def show(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]]) 
     console.print()
 
 
-OPTION_HEADS = ("crops", "depot", "zone", "method", "h away", "loss", "CNY/t", "saves CNY/t", "fullest day", "share")
-UNSERVED_HEADS = ("village", "harvest t", "cooled t", "nearest", "best site, CNY/t", "best open, CNY/t", "reason")
-ALTERNATIVE_HEADS = ("", "value", "CNY M/yr", "loss", "cooled", "subsidy", "sites", "found by closing")
+OPTION_HEADS = (
+    N_("crops"), N_("depot"), N_("zone"), N_("method"), N_("h away"), N_("loss"), N_("CNY/t"), N_("saves CNY/t"),
+    N_("fullest day"), N_("share"),
+)  # fmt: skip
+UNSERVED_HEADS = (
+    N_("village"), N_("harvest t"), N_("cooled t"), N_("nearest"), N_("best site, CNY/t"), N_("best open, CNY/t"),
+    N_("reason"),
+)  # fmt: skip
+ALTERNATIVE_HEADS = (
+    "", N_("value"), N_("CNY M/yr"), N_("loss"), N_("cooled"), N_("subsidy"), N_("sites"), N_("found by closing"),
+)  # fmt: skip
+CAUSES = {
+    "out_of_reach_t": N_("{t:,.0f} t out of reach"),
+    "not_worth_t": N_("{t:,.0f} t not worth it"),
+    "not_built_t": N_("{t:,.0f} t nothing suitable built"),
+    "no_room_t": N_("{t:,.0f} t without room"),
+}
 MOST_OPTIONS = 8
 
 
@@ -149,7 +182,9 @@ def option_rows(options: pd.DataFrame) -> list[tuple[str, ...]]:
 
 
 def _option_row(row: dict[Any, Any]) -> tuple[str, ...]:
-    full = "not built" if not row["open"] else f"{row['fill']:.0%}" + (f", {row['full_in']}" if row["full_in"] else "")
+    full = (
+        _("not built") if not row["open"] else f"{row['fill']:.0%}" + (f", {row['full_in']}" if row["full_in"] else "")
+    )
     return (
         row["commodities"].replace(";", ", "),
         row["depot"],
@@ -175,16 +210,14 @@ def unserved_rows(villages: pd.DataFrame) -> list[tuple[str, ...]]:
 
 def _unserved_row(row: dict[Any, Any]) -> tuple[str, ...]:
     def place(site: str, saves: float) -> str:
-        return f"{site}, {saves:,.0f}" if site else "none"
+        return f"{site}, {saves:,.0f}" if site else _("none")
 
-    causes = {"out_of_reach_t": "out of reach", "not_worth_t": "not worth it", "not_built_t": "nothing suitable built"}
-    parts = [f"{row[name]:,.0f} t {text}" for name, text in causes.items() if row[name] > 0.5]
-    parts += [f"{row['no_room_t']:,.0f} t without room"] if row["no_room_t"] > 0.5 else []
+    parts = [_(text).format(t=row[name]) for name, text in CAUSES.items() if row[name] > 0.5]
     return (
         row["village"],
         f"{row['harvest_t']:,.0f}",
         f"{row['cooled_t']:,.0f}",
-        f"{row['nearest_site']}, {row['nearest_h']:.1f} h",
+        f"{row['nearest_site']}, {row['nearest_h']:.1f} {_('h')}",
         place(row["best_site"], row["best_saves_cny_t"]),
         place(row["best_open"], row["best_open_saves_cny_t"]),
         row["reason"] or ", ".join(parts),
@@ -201,6 +234,6 @@ def alternative_rows(found: Sequence[dict[str, Any]], aim: str) -> list[tuple[st
         text = ", ".join(sorted(first)) if n == 0 else " ".join(apart)
         value = amount(one["value"], "t" if aim == "loss_t" else "CNY")
         figures = (amount(one["loss_rate"], "share"), amount(one["coverage"], "share"), f"{one['subsidy_cny']:,.0f}")
-        how = ", ".join(one["closed"]) or "the run"
-        rows.append((f"{n + 1}", value, f"{one['annual_cny'] / MILLION:,.2f}", *figures, text, how))
+        how = ", ".join(one["closed"]) or _("the run")
+        rows.append((f"{n + 1}", value, in_millions(one["annual_cny"]), *figures, text, how))
     return rows

@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-AIMS = {"total_cost_cny": "Yearly cost", "loss_cny": "Value lost", "loss_t": "Tonnes lost"}
+from coldchain.language import N_, _
+from coldchain.language.amounts import write_cny
+
+AIMS = {"total_cost_cny": N_("Yearly cost"), "loss_cny": N_("Value lost"), "loss_t": N_("Tonnes lost")}
 COSTS = {
-    "collection": "Collection from villages",
-    "line_haul": "Line haul to hubs",
-    "operation": "Operation of depots",
-    "energy": "Electricity",
-    "capital": "Capital",
-    "loss": "Value of the loss",
+    "collection": N_("Collection from villages"),
+    "line_haul": N_("Line haul to hubs"),
+    "operation": N_("Operation of depots"),
+    "energy": N_("Electricity"),
+    "capital": N_("Capital"),
+    "loss": N_("Value of the loss"),
 }
-MILLION, SMALL_CNY = 1e6, 1e4
+MILLION = 1e6
 
 
 def money(cny: float) -> str:
-    """Write an amount in millions, small ones in full.
+    """Write an amount in millions (in Chinese in 万元), small ones in full.
 
     Examples
     --------
     >>> money(10_436_100), money(-8_120), money(0)
     ('CNY 10.44 M', 'CNY -8,120', 'CNY 0')
     """
-    return f"CNY {cny:,.0f}" if abs(cny) < SMALL_CNY else f"CNY {cny / MILLION:,.2f} M"
+    return write_cny(cny)
 
 
 def percent(share: float) -> str:
@@ -47,43 +50,48 @@ def tonnes(t: float) -> str:
     >>> tonnes(16475.3), tonnes(3.14)
     ('16,475 t', '3.1 t')
     """
-    return f"{t:,.0f} t" if abs(t) >= 10 or t == 0 else f"{t:.1f} t"
+    return f"{t:,.0f} {_('t')}" if abs(t) >= 10 or t == 0 else f"{t:.1f} {_('t')}"
 
 
 def before_and_after(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return the figures that today's chain and the plan both have: label, today, with the plan."""
     loss, coverage = summary["loss"], summary["coverage"]
     return [
-        ("Loss rate", percent(loss["baseline_rate"]), percent(loss["plan_rate"])),
-        ("Loss a year", tonnes(loss["baseline_t"]), tonnes(loss["plan_t"])),
-        ("Value lost a year", money(loss["baseline_cny"]), money(loss["plan_cny"])),
-        ("Pre-cooled in time", percent(coverage["baseline"]), percent(coverage["plan"])),
+        (_("Loss rate"), percent(loss["baseline_rate"]), percent(loss["plan_rate"])),
+        (_("Loss a year"), tonnes(loss["baseline_t"]), tonnes(loss["plan_t"])),
+        (_("Value lost a year"), money(loss["baseline_cny"]), money(loss["plan_cny"])),
+        (_("Pre-cooled in time"), percent(coverage["baseline"]), percent(coverage["plan"])),
     ]
 
 
 def investment_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is built and who pays."""
     depots, money_in = summary["depots"], summary["investment"]
-    counts = f"{depots['built']:,} built, {depots['existing']:,} existing"
+    counts = _("{built:,} built, {existing:,} existing").format(**depots)
     if depots["mobile"]:
-        counts += f", {depots['mobile']:,} mobile"
+        counts += _(", {mobile:,} mobile").format(**depots)
+    subsidy, budget = money(money_in["subsidy_cny"]), money(money_in["budget_cny"])
     return [
-        ("Depots", counts),
-        ("Investment", money(money_in["total_cny"])),
-        ("Subsidy", f"{money(money_in['subsidy_cny'])} of {money(money_in['budget_cny'])} budget"),
-        ("Subsidy share", f"{percent(money_in['subsidy_share'])} of the investment"),
+        (_("Depots"), counts),
+        (_("Investment"), money(money_in["total_cny"])),
+        (_("Subsidy"), _("{subsidy} of {budget} budget").format(subsidy=subsidy, budget=budget)),
+        (_("Subsidy share"), _("{share} of the investment").format(share=percent(money_in["subsidy_share"]))),
     ]
 
 
 def service_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return how well villages and markets are served."""
     villages, hours, routes = summary["villages"], summary["delivery_h"], summary["routes"]
+    on_time = percent(hours["share_within_target"])
     return [
-        ("Villages served", f"{villages['served']:,} of {villages['total']:,}"),
-        ("Harvest to market", f"{hours['p50']:.1f} h median, {hours['p95']:.1f} h at 95 %"),
-        ("On time", f"{percent(hours['share_within_target'])} within {hours['target']:g} h"),
-        ("Routes a year", f"{routes['count']:,}, {routes['km']:,.0f} km"),
-        ("Vehicles", f"{routes['vehicles']:,}"),
+        (_("Villages served"), _("{served:,} of {total:,}").format(served=villages["served"], total=villages["total"])),
+        (
+            _("Harvest to market"),
+            _("{p50:.1f} h median, {p95:.1f} h at 95 %").format(p50=hours["p50"], p95=hours["p95"]),
+        ),
+        (_("On time"), _("{share} within {target:g} h").format(share=on_time, target=hours["target"])),
+        (_("Routes a year"), _("{count:,}, {km:,.0f} km").format(count=routes["count"], km=routes["km"])),
+        (_("Vehicles"), f"{routes['vehicles']:,}"),
     ]
 
 
@@ -92,12 +100,12 @@ def proof(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     aim = summary["objective"]
     write = tonnes if aim["name"].endswith("_t") else money
     return [
-        (AIMS.get(aim["name"], aim["name"]), write(aim["value"])),
-        ("At best possible", write(aim["bound"])),
-        ("Gap", f"at most {percent(aim['gap'])}"),
+        (_(AIMS.get(aim["name"], aim["name"])), write(aim["value"])),
+        (_("At best possible"), write(aim["bound"])),
+        (_("Gap"), _("at most {gap}").format(gap=percent(aim["gap"]))),
     ]
 
 
 def yearly_costs(summary: Mapping[str, Any]) -> list[tuple[str, float]]:
     """Return the yearly cost by item in CNY, without the total."""
-    return [(label, float(summary["annual_cny"][key])) for key, label in COSTS.items()]
+    return [(_(label), float(summary["annual_cny"][key])) for key, label in COSTS.items()]

@@ -15,6 +15,7 @@ import pandas as pd
 from pandas.api import types
 
 from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.language import _
 from coldchain.plan import Plan
 from coldchain.report.record import plain_values
 from coldchain.scenario import FILE, decode
@@ -39,14 +40,20 @@ def check_target(folder: Path, summary: str = SUMMARY, schema: str = SUMMARY_SCH
     """
     target = Path(folder).resolve()
     if target.exists() and not _may_replace(target, summary, schema):
-        raise UsageError(f"{folder} exists and is no earlier run; choose another folder, nothing was written")
+        raise UsageError(
+            _("{folder} exists and is no earlier run; choose another folder, nothing was written").format(folder=folder)
+        )
     above = next(parent for parent in target.parents if parent.exists())
     trial = above / f".{target.name}.trial-{os.getpid()}"
     try:
         trial.mkdir()
         trial.rmdir()
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror} in {above}") from None
+        raise UsageError(
+            _("{folder} cannot be written: {strerror} in {above}").format(
+                folder=folder, strerror=error.strerror, above=above
+            )
+        ) from None
 
 
 def write_run(plan: Plan, folder: Path | str, run_info: Mapping[str, Any]) -> Path:
@@ -82,7 +89,9 @@ def write_folder(
         fill(partial)
         _put_in_place(partial, target)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from error
+        raise UsageError(
+            _("{folder} cannot be written: {value}").format(folder=folder, value=error.strerror or error)
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder
@@ -99,7 +108,7 @@ def scenario_folder(folder: Path, arguments: Mapping[str, Any]) -> Path:
     named = [folder / arguments.get("scenario_from_run", "."), Path(arguments.get("scenario", "."))]
     found: Path | None = next((path for path in named if (path / FILE).is_file()), None)
     if found is None:
-        message = "the scenario of this run is not there any more; say where it is with --scenario"
+        message = _("the scenario of this run is not there any more; say where it is with --scenario")
         raise BadInputError([Fault("run.json", None, "scenario", str(named[1]), message, "missing-file")])
     return found
 
@@ -124,7 +133,7 @@ def read_run(
     run_info, summary = _object(root, RUN, faults), _object(root, summary_name, faults)
     kinds = run_info.get(COLUMNS, {})
     if not faults and not isinstance(kinds, dict):
-        faults.append(Fault(RUN, None, COLUMNS, "", "must be an object: table -> column -> kind", "garbled"))
+        faults.append(Fault(RUN, None, COLUMNS, "", _("must be an object: table -> column -> kind"), "garbled"))
     tables = {} if faults else {stem: _table(root, stem, columns, faults) for stem, columns in kinds.items()}
     if faults:
         raise BadInputError(faults)
@@ -198,13 +207,13 @@ def _object(root: Path, name: str, faults: list[Fault]) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        faults.append(Fault(str(path), None, "", "", "is missing; a run folder holds it", "missing-file"))
+        faults.append(Fault(str(path), None, "", "", _("is missing; a run folder holds it"), "missing-file"))
     except (OSError, ValueError) as error:
-        faults.append(Fault(str(path), None, "", "", f"cannot be read: {error}", "garbled"))
+        faults.append(Fault(str(path), None, "", "", _("cannot be read: {error}").format(error=error), "garbled"))
     else:
         if isinstance(value, dict):
             return value
-        faults.append(Fault(str(path), None, "", "", "must hold one JSON object", "garbled"))
+        faults.append(Fault(str(path), None, "", "", _("must hold one JSON object"), "garbled"))
     return {}
 
 
@@ -217,10 +226,10 @@ def _table(root: Path, stem: str, columns: Mapping[str, str], faults: list[Fault
             return pd.DataFrame()
         raw = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
     except ValueError as error:
-        faults.append(Fault(str(path), None, "", "", f"cannot be read: {error}", "garbled"))
+        faults.append(Fault(str(path), None, "", "", _("cannot be read: {error}").format(error=error), "garbled"))
         return pd.DataFrame()
     lacking = [name for name in columns if name not in raw.columns]
-    faults += [Fault(str(path), 1, name, "", "the column is missing", "missing-column") for name in lacking]
+    faults += [Fault(str(path), 1, name, "", _("the column is missing"), "missing-column") for name in lacking]
     kept = [name for name in raw.columns if name in columns]
     return pd.DataFrame({name: _column(raw[name], columns[name], path, faults) for name in kept}, index=raw.index)
 
@@ -237,7 +246,7 @@ def _column(raw: pd.Series, kind: str, path: Path, faults: list[Fault]) -> pd.Se
         wrong = values.isna() & ~raw.str.lower().isin(["", "nan"]) | (values.isna() & (kind == "whole"))
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
-        message = "must be True or False" if kind == "flag" else "must be a number"
+        message = _("must be True or False") if kind == "flag" else _("must be a number")
         faults.append(Fault(str(path), row + 2, str(raw.name), str(raw.iloc[row]), message, "garbled"))
         return raw
     if kind == "whole":

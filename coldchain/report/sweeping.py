@@ -15,13 +15,15 @@ from rich.console import Console
 from rich.table import Table
 
 from coldchain.errors import MissingExtraError, UsageError
+from coldchain.language import N_, _
+from coldchain.language.amounts import in_millions
 from coldchain.report.curve import Marks, write_curve, write_curve_page
-from coldchain.report.figures import MILLION, percent
+from coldchain.report.figures import percent
 from coldchain.report.record import plain_values
 
 OBJECT, TABLE, PARQUET, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "points"
 PICTURES, PAGE = ("curve.png", "curve.svg"), "curve.html"
-MARK = {"solved": "", "same": "a larger budget's plan", "carried": "a smaller budget's plan"}
+MARK = {"same": N_("a larger budget's plan"), "carried": N_("a smaller budget's plan")}
 
 
 def check_sweep_folder(folder: Path) -> None:
@@ -82,7 +84,8 @@ def _chart(result: Mapping[str, Any], frame: pd.DataFrame, folder: Path) -> list
     found = {item["figure"]: item for item in result["thresholds"]}
     needed = {name: item["reached_cny"] for name, item in found.items() if item["reached_cny"] is not None}
     marks = Marks({name: item["share"] for name, item in found.items()}, needed, result["own_budget_cny"])
-    title = f"What a budget buys: {result['scenario']['name']} · {result['scenario']['variant']}"
+    named = f"{result['scenario']['name']} · {result['scenario']['variant']}"
+    title = _("What a budget buys: {scenario}").format(scenario=named)
     aim = result["aim"]
     partial = [folder / f".{os.getpid()}.{name}" for name in PICTURES]
     try:
@@ -102,9 +105,19 @@ def print_sweep(frame: pd.DataFrame, console: Console) -> None:
     """Print one line for each budget asked for; of a stretch with one plan only the first and the last."""
     plain = not console.is_terminal
     table = Table(box=ASCII2 if plain else SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    heads = ("budget", "spent", "loss", "cooled", "a year", "gap", "sites", "next million saves", "")
-    units = ("CNY M", "CNY M", "%", "%", "CNY M", "%", "built", "t, CNY a year", "")
-    for head, unit in zip(heads, units, strict=True):
+    money = _("CNY M")
+    heads = (
+        _("budget"),
+        _("spent"),
+        _("loss"),
+        _("cooled"),
+        _("a year"),
+        _("gap"),
+        _("sites"),
+        _("next million saves"),
+    )
+    units = (money, money, "%", "%", money, "%", _("built"), _("t, CNY a year"), "")
+    for head, unit in zip((*heads, ""), units, strict=True):
         table.add_column(f"{head}\n{unit}" if unit else head, justify="right" if head else "left", no_wrap=True)
     for row in _told(frame):
         table.add_row(*_cells(row))
@@ -127,19 +140,19 @@ def _told(frame: pd.DataFrame) -> list[dict[Any, Any]]:
 def _cells(row: dict[Any, Any]) -> list[str]:
     if not row:
         return ["…"] * 8 + [""]
-    budget = f"{row['budget_cny'] / MILLION:,.2f}"
+    budget = in_millions(row["budget_cny"])
     if pd.isna(row["annual_cny"]):
-        why = "no plan keeps every limit" if row["status"] == "infeasible" else "no plan yet"
+        why = _("no plan keeps every limit") if row["status"] == "infeasible" else _("no plan yet")
         return [budget, *[""] * 7, why]
     saved = row["next_million_saves_t"], row["next_million_saves_cny"]
     return [
         budget,
-        f"{row['subsidy_cny'] / MILLION:,.2f}",
+        in_millions(row["subsidy_cny"]),
         percent(row["loss_rate"]),
         percent(row["coverage"]),
-        f"{row['annual_cny'] / MILLION:,.2f}",
+        in_millions(row["annual_cny"]),
         percent(row["gap"]),
         f"{row['sites_built']}",
-        "" if pd.isna(saved[0]) else f"{saved[0]:,.0f} t, {saved[1]:,.0f}",
-        MARK[row["how"]],
+        "" if pd.isna(saved[0]) else f"{saved[0]:,.0f} {_('t')}, {saved[1]:,.0f}",
+        _(MARK[row["how"]]) if row["how"] in MARK else "",
     ]

@@ -11,17 +11,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from coldchain.language import N_, _
+from coldchain.language.amounts import in_millions
 from coldchain.plan import Plan
 from coldchain.report import figures
 
 WIDTH = 100
 LABEL = 24
 FILES = {
-    "map.html": "the map, opens in any browser without a network",
-    "plan.gpkg": "layers for QGIS, styled",
-    "tables/": "depots, villages, routes, awards and more as CSV",
-    "summary.json": "these figures for programs",
-    "run.json": "arguments, settings, hashes and versions",
+    "map.html": N_("the map, opens in any browser without a network"),
+    "plan.gpkg": N_("layers for QGIS, styled"),
+    "tables/": N_("depots, villages, routes, awards and more as CSV"),
+    "summary.json": N_("these figures for programs"),
+    "run.json": N_("arguments, settings, hashes and versions"),
+}
+STATUS = {
+    "optimal": N_("proved best within the wanted gap"),
+    "feasible": N_("a plan that keeps every limit"),
 }
 
 
@@ -42,17 +48,17 @@ def print_summary(plan: Plan | Mapping[str, Any], console: Console, folder: Path
         console.print()
         console.print(table, width=width)
     for warning in summary["warnings"][:5]:
-        console.print(Text(f"warning: {warning}", style="" if plain else "yellow"), width=width)
+        console.print(Text(_("warning: {text}").format(text=warning), style="" if plain else "yellow"), width=width)
     if len(summary["warnings"]) > 5:
-        console.print(Text(f"and {len(summary['warnings']) - 5} more warnings in summary.json"), width=width)
+        more = _("and {count} more warnings in summary.json").format(count=len(summary["warnings"]) - 5)
+        console.print(Text(more), width=width)
     if folder is not None:
         console.print(_places(folder, plain), width=width, soft_wrap=True)
 
 
 def _status(summary: Mapping[str, Any]) -> str:
-    text = {"optimal": "proved best within the wanted gap", "feasible": "a plan that keeps every limit"}
-    ended = ", interrupted: the best found so far" if summary["interrupted"] else ""
-    return text.get(summary["status"], str(summary["status"])) + ended
+    ended = _(", interrupted: the best found so far") if summary["interrupted"] else ""
+    return _(STATUS.get(summary["status"], str(summary["status"]))) + ended
 
 
 def _table(plain: bool, title: str, *columns: str) -> Table:
@@ -65,14 +71,14 @@ def _table(plain: bool, title: str, *columns: str) -> Table:
 
 
 def _changes(summary: Mapping[str, Any], plain: bool) -> Table:
-    table = _table(plain, "", "today", "with the plan")
+    table = _table(plain, "", _("today"), _("with the plan"))
     for label, before, after in figures.before_and_after(summary):
         table.add_row(label, before, after)
     return table
 
 
 def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
-    table = _table(plain, "Plan", "")
+    table = _table(plain, _("Plan"), "")
     parts = (figures.investment_facts(summary), figures.service_facts(summary), figures.proof(summary))
     for label, text in (row for part in parts for row in part):
         table.add_row(label, text)
@@ -80,16 +86,16 @@ def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
 
 
 def _costs(summary: Mapping[str, Any], plain: bool) -> Table:
-    table = _table(plain, "Cost a year", "CNY M", "share")
+    table = _table(plain, _("Cost a year"), _("CNY M"), _("share"))
     total = float(summary["annual_cny"]["total"])
-    for label, cny in (*figures.yearly_costs(summary), ("Total", total)):
-        table.add_row(label, f"{cny / figures.MILLION:,.2f}", figures.percent(cny / total if total else 0.0))
+    for label, cny in (*figures.yearly_costs(summary), (_("Total"), total)):
+        table.add_row(label, in_millions(cny), figures.percent(cny / total if total else 0.0))
     return table
 
 
 def _places(folder: Path, plain: bool) -> Text:
-    text = Text(f"\nwritten to {folder}\n", style="" if plain else "bold")
+    text = Text("\n" + _("written to {folder}").format(folder=folder) + "\n", style="" if plain else "bold")
     for name, meaning in FILES.items():
-        text.append(f"  {name:<14}{meaning}\n", style="not bold")
+        text.append(f"  {name:<14}{_(meaning)}\n", style="not bold")
     text.rstrip()
     return text

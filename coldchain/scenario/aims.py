@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from coldchain.errors import Fault
+from coldchain.language import _
 from coldchain.model import Economics, Siting
 from coldchain.scenario.sections import FILE, Sections
 
@@ -21,7 +22,7 @@ def aim_faults(sections: Sections, tables: Tables) -> list[Fault]:
     if isinstance(siting, Siting):
         faults += [*_ranked(siting), *_shares(siting, tables)]
     if isinstance(economics, Economics) and economics.must_return and economics.fee_cny_t is None:
-        message = "operators must get their money back, but economics.fee_cny_t says not what they charge"
+        message = _("operators must get their money back, but economics.fee_cny_t says not what they charge")
         faults.append(Fault(FILE, None, "economics.must_return", "true", message, "no-fee"))
     return faults
 
@@ -33,13 +34,20 @@ def _fault(key: str, value: object, message: str, code: str) -> Fault:
 def _ranked(siting: Siting) -> Iterator[Fault]:
     for n, aim in enumerate(siting.objective):
         if aim in siting.objective[:n]:
-            yield _fault("objective", aim, "stands twice among the aims", "aim-twice")
+            yield _fault("objective", aim, _("stands twice among the aims"), "aim-twice")
     if len(siting.tolerances) > len(siting.objective):
-        message = f"has {len(siting.tolerances)} figures for {len(siting.objective)} aims"
+        message = _("has {count} figures for {count_2} aims").format(
+            count=len(siting.tolerances), count_2=len(siting.objective)
+        )
         yield _fault("tolerances", ", ".join(map(str, siting.tolerances)), message, "too-many")
     for value in siting.tolerances:
         if not 0 <= value <= 1:
-            yield _fault("tolerances", value, f"must be shares between 0 and 1{_percent(value)}", "out-of-range")
+            yield _fault(
+                "tolerances",
+                value,
+                _("must be shares between 0 and 1{percent}").format(percent=_percent(value)),
+                "out-of-range",
+            )
 
 
 def _shares(siting: Siting, tables: Tables) -> Iterator[Fault]:
@@ -49,17 +57,22 @@ def _shares(siting: Siting, tables: Tables) -> Iterator[Fault]:
         for name, value in getattr(siting, key).items():
             if known and name not in known:
                 close = difflib.get_close_matches(name, list(known), 1)
-                hint = f'; did you mean "{close[0]}"?' if close else ""
-                what = "village" if key == "coverage_by_county" else "site"
-                yield _fault(key, name, f"is not the county of any {what}{hint}", "unknown-county")
+                hint = _('; did you mean "{value}"?').format(value=close[0]) if close else ""
+                villages = key == "coverage_by_county"
+                told = _("is not the county of any village") if villages else _("is not the county of any site")
+                yield _fault(key, name, told + hint, "unknown-county")
             if not 0 <= value <= 1:
-                message = f"must be a share between 0 and 1{_percent(value)}"
+                message = _("must be a share between 0 and 1{percent}").format(percent=_percent(value))
                 yield _fault(f"{key}.{name}", value, message, "out-of-range")
     total = sum(siting.award_share_by_county.values())
     if total > 1 + 1e-9 and all(0 <= share <= 1 for share in siting.award_share_by_county.values()):
-        message = "the least shares of the awards add up to more than all of them"
+        message = _("the least shares of the awards add up to more than all of them")
         yield _fault("award_share_by_county", f"{total:g}", message, "shares-above-one")
 
 
 def _percent(value: float) -> str:
-    return f"; if {value:g} % was meant, write {value / 100:g}" if 1 < value <= 100 else ""
+    return (
+        _("; if {value:g} % was meant, write {amount:g}").format(value=value, amount=value / 100)
+        if 1 < value <= 100
+        else ""
+    )

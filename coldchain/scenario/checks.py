@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coldchain.errors import Fault
+from coldchain.language import _
 from coldchain.model import DepotType, Noun, Place, Siting, VehicleType
 from coldchain.scenario.aims import aim_faults
 from coldchain.scenario.sections import FILE, Sections
@@ -46,7 +47,16 @@ def duplicate_ids(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:
     faults = []
     for line, key in rows:
         if key and key in first:
-            faults.append(Fault(file, line, "id", key, f"is used twice; first on row {first[key]}", "duplicate-id"))
+            faults.append(
+                Fault(
+                    file,
+                    line,
+                    "id",
+                    key,
+                    _("is used twice; first on row {value}").format(value=first[key]),
+                    "duplicate-id",
+                )
+            )
         first.setdefault(key, line)
     return faults
 
@@ -64,16 +74,18 @@ def _harvest_references(tables: Tables) -> list[Fault]:
         for column, ids in known.items():
             value = getattr(row.noun, column)
             if ids and value not in ids:
-                message = f"is not a known {column}{_suggest(value, ids)}"
+                message = _("is not a known {column}{suggest}").format(column=column, suggest=_suggest(value, ids))
                 faults.append(Fault(file, row.line, column, value, message, f"unknown-{column}"))
         key = (row.noun.village, row.noun.commodity, row.noun.period)
         if key in seen:
-            message = f"the same village, commodity and period stand on row {seen[key]}; add them up"
+            message = _("the same village, commodity and period stand on row {value}; add them up").format(
+                value=seen[key]
+            )
             faults.append(Fault(file, row.line, "", ", ".join(key), message, "duplicate-row"))
         seen.setdefault(key, row.line)
     total = sum(row.noun.tonnes for row in tables.harvest)
     if tables.harvest and total <= 0:
-        faults.append(Fault(file, None, "tonnes", "0", "no harvest at all: every amount is zero", "no-harvest"))
+        faults.append(Fault(file, None, "tonnes", "0", _("no harvest at all: every amount is zero"), "no-harvest"))
     return faults
 
 
@@ -81,7 +93,7 @@ def _suggest(value: str, ids: Iterable[str]) -> str:
     import difflib
 
     close = difflib.get_close_matches(value, list(ids), 1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    return _('; did you mean "{value}"?').format(value=close[0]) if close else ""
 
 
 def _coordinates(tables: Tables) -> list[Fault]:
@@ -89,7 +101,7 @@ def _coordinates(tables: Tables) -> list[Fault]:
     everything = [(tables.files[stem], row) for stem in ("villages", "sites", "hubs") for row in getattr(tables, stem)]
     if not everything:
         return []
-    points = np.array([(row.noun.lon, row.noun.lat) for _, row in everything])
+    points = np.array([(row.noun.lon, row.noun.lat) for _stem, row in everything])
     middle = np.median(points, axis=0)
     spread = float(np.median(np.abs(points - middle), axis=0).max())
     far_deg = max(FAR_DEG, 8.0 * spread)
@@ -99,10 +111,12 @@ def _coordinates(tables: Tables) -> list[Fault]:
         swapped = np.abs(np.array([lat, lon]) - middle).max()
         value = f"{lon:g}, {lat:g}"
         if here > far_deg and swapped < far_deg:
-            message = "longitude and latitude look swapped: the other way round it lies among the other places"
+            message = _("longitude and latitude look swapped: the other way round it lies among the other places")
             faults.append(Fault(file, row.line, "lon, lat", value, message, "swapped"))
         elif here > far_deg:
-            message = f"is more than {far_deg:.1f}° from the middle of all places ({middle[0]:.3f}, {middle[1]:.3f})"
+            message = _(
+                "is more than {far_deg:.1f}° from the middle of all places ({value:.3f}, {value_2:.3f})"
+            ).format(far_deg=far_deg, value=middle[0], value_2=middle[1])
             faults.append(Fault(file, row.line, "lon, lat", value, message, "outlier"))
     return faults + [f for stem in ("villages", "sites", "hubs") for f in _same_spot(tables, stem)]
 
@@ -115,7 +129,9 @@ def _same_spot(tables: Tables, stem: str) -> list[Fault]:
     for row in rows:
         spot = (round(row.noun.lon, 5), round(row.noun.lat, 5))
         if spots[spot] > 1 and spot in first:
-            message = f"lies on the same spot as {first[spot].noun.id} on row {first[spot].line}"
+            message = _("lies on the same spot as {id} on row {line}").format(
+                id=first[spot].noun.id, line=first[spot].line
+            )
             faults.append(Fault(tables.files[stem], row.line, "lon, lat", f"{spot[0]}, {spot[1]}", message,
                                 "duplicate-point", warning=True))  # fmt: skip
         first.setdefault(spot, row)
@@ -133,10 +149,12 @@ def _site_modules(tables: Tables, catalogue: Catalogue) -> list[Fault]:
             faults.append(Fault(file, row.line, "existing", site.existing, str(error), "invalid"))
             continue
         for key in sorted(modules.keys() - tables.named["depot_type"]):
-            message = f'"{key}" is not a known depot type{_suggest(key, catalogue["depot_type"])}'
+            message = _('"{key}" is not a known depot type{suggest}').format(
+                key=key, suggest=_suggest(key, catalogue["depot_type"])
+            )
             faults.append(Fault(file, row.line, "existing", site.existing, message, "unknown-depot-type"))
         if site.status == "existing" and not modules:
-            message = "must say which modules stand at an existing site, for example cold_room_500:1"
+            message = _("must say which modules stand at an existing site, for example cold_room_500:1")
             faults.append(Fault(file, row.line, "existing", "", message, "missing"))
     return faults
 
@@ -153,7 +171,9 @@ def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[
     for section, key, kind in lists:
         for name in getattr(nouns.get(section), key, ()):
             if name not in tables.named[kind]:
-                message = f"is not a known {kind.replace('_', ' ')}{_suggest(name, catalogue[kind])}"
+                message = _("is not a known {replace}{suggest}").format(
+                    replace=kind.replace("_", " "), suggest=_suggest(name, catalogue[kind])
+                )
                 faults.append(Fault(FILE, None, f"{section}.{key}", name, message, f"unknown-{kind.replace('_', '-')}"))
     siting = nouns.get("siting")
     return faults if siting is None else [*faults, *budget_faults(siting), *_mobile(nouns)]
@@ -167,7 +187,9 @@ def _road_access(tables: Tables, sections: Sections, catalogue: Catalogue) -> It
     for row in tables.sites:
         most = row.noun.haul_payload_kg
         if least is not None and most is not None and most < least.payload_kg:
-            message = f"bears no line-haul vehicle on offer; the smallest, {least.id}, carries {least.payload_kg:g} kg"
+            message = _("bears no line-haul vehicle on offer; the smallest, {id}, carries {payload_kg:g} kg").format(
+                id=least.id, payload_kg=least.payload_kg
+            )
             yield Fault(tables.files["sites"], row.line, "haul_payload_kg", f"{most:g}", message, "no-truck")
 
 
@@ -175,10 +197,10 @@ def _mobile(nouns: Mapping[str, Any]) -> Iterator[Fault]:
     """Refuse what a plan cannot tell of units that stand on others' ground: whose money returns, and in which year."""
     units = ", ".join(nouns["siting"].mobile_units)
     if units and "economics" in nouns and nouns["economics"].must_return:
-        message = "is not known for units that stand with several owners: leave it out, or economics.must_return"
+        message = _("is not known for units that stand with several owners: leave it out, or economics.must_return")
         yield Fault(FILE, None, "siting.mobile_units", units, message, "mobile-return")
     if units and "subsidy" in nouns and nouns["subsidy"].years:
-        message = "are bought in no programme year yet: leave them out, or subsidy.years"
+        message = _("are bought in no programme year yet: leave them out, or subsidy.years")
         yield Fault(FILE, None, "siting.mobile_units", units, message, "mobile-years")
 
 
@@ -194,9 +216,9 @@ def _mixed_classes(siting: Any, catalogue: Catalogue) -> list[Fault]:
         for name in ("temp_c", "half_cooling_h", "energy_ratio", "store_kwh_t_day"):
             mine, theirs = getattr(kind, name), getattr(other, name)
             if mine != theirs:
-                message = (
-                    f"differs from {theirs:g} of {other.id}, of the same zone and method: change all or name a zone"
-                )
+                message = _(
+                    "differs from {theirs:g} of {id}, of the same zone and method: change all or name a zone"
+                ).format(theirs=theirs, id=other.id)
                 faults.append(Fault(FILE, None, f"depot_type.{kind.id}.{name}", f"{mine:g}", message, "mixed-class"))
     return faults
 
@@ -206,5 +228,7 @@ def budget_faults(siting: Siting) -> list[Fault]:
     budget = siting.budget_cny
     if not 0 < budget < SMALLEST_BUDGET_CNY:
         return []
-    message = f"is in yuan and too small for any depot; if 万元 was meant, write {budget * 10_000:.0f}"
+    message = _("is in yuan and too small for any depot; if 万元 was meant, write {amount:.0f}").format(
+        amount=budget * 10000
+    )
     return [Fault(FILE, None, "siting.budget_cny", f"{budget:g}", message, "budget-unit")]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.model import (
     Commodity,
     DepotType,
@@ -143,7 +144,7 @@ def _read_tables(folder: Path) -> tuple[Tables, list[Fault]]:
         path = find_table(folder, stem)
         tables.files[stem] = f"{stem}.csv" if path is None else path.name
         if path is None:
-            message = "the table is missing (.csv or .gpkg)"
+            message = _("the table is missing (.csv or .gpkg)")
             faults.append(Fault(tables.files[stem], None, "", "", message, "missing-file"))
             continue
         raw = read_raw(path)
@@ -152,7 +153,16 @@ def _read_tables(folder: Path) -> tuple[Tables, list[Fault]]:
         setattr(tables, stem, rows)
         faults += wrong
         if not rows and not wrong:
-            faults.append(Fault(path.name, None, "", "", f"holds no {stem}; at least one row is needed", "no-rows"))
+            faults.append(
+                Fault(
+                    path.name,
+                    None,
+                    "",
+                    "",
+                    _("holds no {stem}; at least one row is needed").format(stem=stem),
+                    "no-rows",
+                )
+            )
     return tables, faults
 
 

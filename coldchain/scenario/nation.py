@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import UsageError
+from coldchain.language import _
 from coldchain.scenario.upland import CROPS, PERIODS, Crops, Region, upland
 from coldchain.scenario.write import Draft, write_scenario
 
@@ -137,7 +138,11 @@ def write_nation(
         When the folder exists and is not empty, or cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} exists already and is not empty; choose another folder, nothing was written")
+        raise UsageError(
+            _("{folder} exists already and is not empty; choose another folder, nothing was written").format(
+                folder=folder
+            )
+        )
     partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     rows = []
     try:
@@ -153,7 +158,9 @@ def write_nation(
             folder.rmdir()
         partial.rename(folder)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
+        raise UsageError(
+            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=error.strerror)
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return listed

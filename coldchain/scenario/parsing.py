@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import ValidationError
 
 from coldchain.errors import Fault
+from coldchain.language import N_, _
 from coldchain.model import HOURS, Noun
 
 N = TypeVar("N", bound=Noun)
@@ -82,35 +83,45 @@ def _fault(noun: type[Noun], detail: Any, file: str, row: int | None) -> Fault:
     value = "" if kind in ("missing", "value_error") else str(detail["input"])
     message, code = _message(kind, context, unit, detail["msg"])
     if unit == " share" and kind == "less_than_equal" and 1 < float(detail["input"]) <= 100:
-        message += f"; if {float(detail['input']):g} % was meant, write {float(detail['input']) / 100:g}"
+        message += _("; if {input:g} % was meant, write {amount:g}").format(
+            input=detail["input"], amount=float(detail["input"]) / 100
+        )
     return Fault(file, row, column, value, message, code)
+
+
+UNITS = (
+    N_("° east"), N_("° north"), N_("years"), N_("share/year"), N_("h/t"), N_("h"), N_("CNY"), N_("CNY/t"),
+    N_("CNY/h"), N_("CNY/year"), N_("CNY/day"), N_("CNY/kg"), N_("CNY/km"), N_("CNY/m³"), N_("CNY/kWh"),
+    N_("CNY/(t·km)"), N_("persons"), N_("t"), N_("m³/t"), N_("t/day"), N_("d"), N_("share"),
+)  # fmt: skip
+BOUNDS = {
+    "greater_than_equal": ("ge", N_("must be at least {bound:g}")),
+    "greater_than": ("gt", N_("must be more than {bound:g}")),
+    "less_than_equal": ("le", N_("must be at most {bound:g}")),
+    "less_than": ("lt", N_("must be less than {bound:g}")),
+}
 
 
 def _message(kind: str, context: Mapping[str, Any], unit: str, fallback: str) -> tuple[str, str]:
     """Translate a pydantic error into what the planner should do, and a stable code."""
-    bounds = {
-        "greater_than_equal": ("ge", "at least"),
-        "greater_than": ("gt", "more than"),
-        "less_than_equal": ("le", "at most"),
-        "less_than": ("lt", "less than"),
-    }
-    if kind in bounds:
-        key, words = bounds[kind]
-        return f"must be {words} {context[key]:g}{unit}", "out-of-range"
+    if kind in BOUNDS:
+        key, told = BOUNDS[kind]
+        return _(told).format(bound=context[key]) + (f" {_(unit.strip())}" if unit else ""), "out-of-range"
+    number = _("must be a number of {unit}").format(unit=_(unit.strip())) if unit else _("must be a number")
     plain = {
-        "missing": ("must be given", "missing"),
-        "float_parsing": (f"must be a number{unit and ' of'}{unit}", "not-a-number"),
-        "float_type": (f"must be a number{unit and ' of'}{unit}", "not-a-number"),
-        "int_parsing": ("must be a whole number", "not-a-number"),
-        "int_from_float": ("must be a whole number", "not-a-number"),
-        "int_type": ("must be a whole number", "not-a-number"),
-        "finite_number": ("must be a finite number", "not-finite"),
-        "extra_forbidden": ("is not known here; see docs/dictionary.md for the names", "unknown-key"),
-        "string_too_short": ("must not be empty", "missing"),
-        "string_type": ("must be text in quotes", "not-text"),
+        "missing": (_("must be given"), "missing"),
+        "float_parsing": (number, "not-a-number"),
+        "float_type": (number, "not-a-number"),
+        "int_parsing": (_("must be a whole number"), "not-a-number"),
+        "int_from_float": (_("must be a whole number"), "not-a-number"),
+        "int_type": (_("must be a whole number"), "not-a-number"),
+        "finite_number": (_("must be a finite number"), "not-finite"),
+        "extra_forbidden": (_("is not known here; see docs/dictionary.md for the names"), "unknown-key"),
+        "string_too_short": (_("must not be empty"), "missing"),
+        "string_type": (_("must be text in quotes"), "not-text"),
     }
     if kind in plain:
         return plain[kind]
     if kind == "literal_error":
-        return f"must be one of {context['expected']}", "bad-choice"
+        return _("must be one of {expected}").format(expected=context["expected"]), "bad-choice"
     return str(context.get("error", fallback)), "invalid"

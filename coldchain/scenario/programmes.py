@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from coldchain.errors import Fault
+from coldchain.language import _
 from coldchain.model import Subsidy
 
 
@@ -47,9 +48,20 @@ def with_programme(values: Mapping[str, Any], file: str) -> tuple[dict[str, Any]
     known = programme_keys()
     if not isinstance(name, str) or name not in known:
         close = difflib.get_close_matches(str(name), list(known), 1)
-        hint = f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(known)}"
+        hint = (
+            _('; did you mean "{value}"?').format(value=close[0])
+            if close
+            else _("; there are {names}").format(names=", ".join(known))
+        )
         return dict(values), [
-            Fault(file, None, "programme", str(name), f"is not a shipped programme{hint}", "unknown-programme")
+            Fault(
+                file,
+                None,
+                "programme",
+                str(name),
+                _("is not a shipped programme{hint}").format(hint=hint),
+                "unknown-programme",
+            )
         ]
     merged = dict(known[name])
     for key, value in values.items():

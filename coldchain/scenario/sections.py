@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from coldchain.errors import Fault
+from coldchain.language import _
 from coldchain.model import Noun, dictionary
 from coldchain.scenario.datum import DATUMS
 from coldchain.scenario.parsing import clean, parse
@@ -47,7 +48,16 @@ def read_sections(folder: Path, variant: str) -> Sections:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return _broken(Fault(FILE, None, "", "", f"is not valid TOML, perhaps half-written: {error}", "not-toml"))
+        return _broken(
+            Fault(
+                FILE,
+                None,
+                "",
+                "",
+                _("is not valid TOML, perhaps half-written: {error}").format(error=error),
+                "not-toml",
+            )
+        )
     return _check(_with_variant(data, variant), list(_head_faults(data, variant)), variant)
 
 
@@ -61,12 +71,14 @@ def variants_of(folder: Path) -> tuple[str, ...]:
 
 def _missing(folder: Path) -> Fault:
     if not folder.exists():
-        return Fault(str(folder), None, "", "", "no such scenario folder", "missing-file")
+        return Fault(str(folder), None, "", "", _("no such scenario folder"), "missing-file")
     if not folder.is_dir():
         return Fault(
-            str(folder), None, "", "", "is a file; a scenario is a folder that holds scenario.toml", "no-folder"
+            str(folder), None, "", "", _("is a file; a scenario is a folder that holds scenario.toml"), "no-folder"
         )
-    message = f"there is no {FILE} in this folder; a scenario half-written by init or import has none: run it again"
+    message = _(
+        "there is no {FILE} in this folder; a scenario half-written by init or import has none: run it again"
+    ).format(FILE=FILE)
     return Fault(str(folder), None, "", "", message, "missing-file")
 
 
@@ -77,21 +89,30 @@ def _broken(fault: Fault) -> Sections:
 def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:
     faults: list[Fault] = []
     known = {*HEAD, *SECTIONS, *OVERRIDES}
-    message = f"is not known here; sections are {', '.join(sorted(known))}"
+    message = _("is not known here; sections are {names}").format(names=", ".join(sorted(known)))
     faults += [Fault(FILE, None, key, "", message, "unknown-key") for key in sorted(data.keys() - known)]
     if data.get("schema") != SCHEMA:
-        faults.append(Fault(FILE, None, "schema", str(data.get("schema", "")), f'must be "{SCHEMA}"', "bad-schema"))
+        faults.append(
+            Fault(
+                FILE,
+                None,
+                "schema",
+                str(data.get("schema", "")),
+                _('must be "{SCHEMA}"').format(SCHEMA=SCHEMA),
+                "bad-schema",
+            )
+        )
     if data.get("datum", "wgs84") not in DATUMS:
-        message = f"must be one of {', '.join(DATUMS)}"
+        message = _("must be one of {names}").format(names=", ".join(DATUMS))
         faults.append(Fault(FILE, None, "datum", str(data["datum"]), message, "unknown-datum"))
     notes = data.get("notes", [])
     if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
-        faults.append(Fault(FILE, None, "notes", str(notes), "must be a list of texts", "invalid"))
+        faults.append(Fault(FILE, None, "notes", str(notes), _("must be a list of texts"), "invalid"))
     offered = data.get("variants", {})
     if not isinstance(offered, dict):
-        return [*faults, Fault(FILE, None, "variants", str(offered), "must be a table of variants", "invalid")]
+        return [*faults, Fault(FILE, None, "variants", str(offered), _("must be a table of variants"), "invalid")]
     if variant != BASE and variant not in offered:
-        message = f"there is no such variant; there are {', '.join([BASE, *offered])}"
+        message = _("there is no such variant; there are {names}").format(names=", ".join([BASE, *offered]))
         faults.append(Fault(FILE, None, "variant", variant, message, "unknown-variant"))
     for name, layer in offered.items():
         faults += _layer_faults(name, layer, data)
@@ -101,10 +122,10 @@ def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:
 def _layer_faults(name: str, layer: Any, data: Mapping[str, Any]) -> list[Fault]:
     """Check every variant, not only the one asked for, so that every fault shows at once."""
     if not isinstance(layer, dict):
-        return [Fault(FILE, None, f"variants.{name}", str(layer), "must be a table", "invalid")]
+        return [Fault(FILE, None, f"variants.{name}", str(layer), _("must be a table"), "invalid")]
     faults: list[Fault] = []
     strange = sorted(layer.keys() - {*SECTIONS, *OVERRIDES})
-    faults += [Fault(FILE, None, f"variants.{name}.{key}", "", "is not a section", "unknown-key") for key in strange]
+    faults += [Fault(FILE, None, f"variants.{name}.{key}", "", _("is not a section"), "unknown-key") for key in strange]
     named = sorted(layer.keys() & SECTIONS.keys())
     for key in named:
         merged = _merge(data.get(key, {}), layer[key])
@@ -142,7 +163,9 @@ def _check(data: Mapping[str, Any], faults: list[Fault], variant: str) -> Sectio
     for key in OVERRIDES:
         table = data.get(key, {})
         if not isinstance(table, dict) or not all(isinstance(row, dict) for row in table.values()):
-            faults.append(Fault(FILE, None, key, str(table), f"must hold tables [{key}.ID]", "invalid"))
+            faults.append(
+                Fault(FILE, None, key, str(table), _("must hold tables [{key}.ID]").format(key=key), "invalid")
+            )
             table = {}
         overrides[key] = table
     given = data.get("notes", ())
@@ -153,7 +176,7 @@ def _check(data: Mapping[str, Any], faults: list[Fault], variant: str) -> Sectio
 
 def _section(key: str, values: Any, prefix: str) -> tuple[Noun | None, list[Fault]]:
     if not isinstance(values, dict):
-        return None, [Fault(FILE, None, f"{prefix}{key}", str(values), "must be a section", "invalid")]
+        return None, [Fault(FILE, None, f"{prefix}{key}", str(values), _("must be a section"), "invalid")]
     values, strange = with_programme(values, FILE) if key == "subsidy" else (values, [])
     noun, wrong = parse(SECTIONS[key], values, FILE, None)
     wrong = [*strange, *wrong]

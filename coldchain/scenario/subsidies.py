@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from coldchain.errors import Fault
+from coldchain.language import _
 from coldchain.model import DepotType, Noun, Site, Siting, Subsidy, award_cny, eligible_owner, eligible_type
 from coldchain.scenario.sections import FILE, Sections
 
@@ -50,11 +51,11 @@ def _names(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fa
     types = {kind.id for kind in kinds} | {kind.construction for kind in kinds}
     shipped = {"ventilated_pit", "ventilated", "ventilated_rebuilt", "mechanical", "controlled_atmosphere", "mobile"}
     wanted: list[tuple[str, Iterable[str], set[str], str, str]] = [
-        (key, getattr(rule, key), counties, "is not the county of any village or site", "unknown-county")
+        (key, getattr(rule, key), counties, _("is not the county of any village or site"), "unknown-county")
         for key in ("rate_by_county", "pot_by_county_cny", "class_of_county")
     ]
     wanted += [
-        (key, getattr(rule, key), types | shipped, "is not a depot type or construction", "unknown-depot-type")
+        (key, getattr(rule, key), types | shipped, _("is not a depot type or construction"), "unknown-depot-type")
         for key in ("unit_price_by_type_cny_m3", "award_by_type_cny_m3", "constructions")
     ]
     for key, names, known, message, code in wanted:
@@ -63,45 +64,54 @@ def _names(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fa
                 yield _fault(key, name, f"{message}{_suggest(name, known)}", code)
     for county, name in rule.class_of_county.items():
         if name not in rule.rate_by_class:
-            hint = f"is not a class of rate_by_class{_suggest(name, rule.rate_by_class)}"
+            hint = _("is not a class of rate_by_class{suggest}").format(suggest=_suggest(name, rule.rate_by_class))
             yield _fault(f"class_of_county.{county}", name, hint, "unknown-class")
     kinds_of_owner = {row.noun.owner_kind for row in tables.sites}
     if tables.sites and rule.owner_kinds and not kinds_of_owner & set(rule.owner_kinds):
-        message = "no site has an owner of these kinds: fill the column owner_kind of the table of sites"
+        message = _("no site has an owner of these kinds: fill the column owner_kind of the table of sites")
         yield _fault("owner_kinds", ", ".join(rule.owner_kinds), message, "no-eligible-owner")
 
 
 def _suggest(value: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(value, list(known), 1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    return _('; did you mean "{value}"?').format(value=close[0]) if close else ""
 
 
 def _shares(rule: Subsidy) -> Iterator[Fault]:
     for key in ("rate_by_class", "rate_by_county"):
         for name, value in getattr(rule, key).items():
             if not 0 <= value <= 1:
-                per_cent = f"; if {value:g} % was meant, write {value / 100:g}" if 1 < value <= 100 else ""
-                yield _fault(f"{key}.{name}", value, f"must be a share between 0 and 1{per_cent}", "out-of-range")
+                per_cent = (
+                    _("; if {value:g} % was meant, write {amount:g}").format(value=value, amount=value / 100)
+                    if 1 < value <= 100
+                    else ""
+                )
+                yield _fault(
+                    f"{key}.{name}",
+                    value,
+                    _("must be a share between 0 and 1{per_cent}").format(per_cent=per_cent),
+                    "out-of-range",
+                )
 
 
 def _amounts(rule: Subsidy) -> Iterator[Fault]:
     for key in ("unit_price_by_type_cny_m3", "award_by_type_cny_m3", "pot_by_county_cny", "pot_by_year_cny"):
         for name, value in getattr(rule, key).items():
             if value < 0:
-                yield _fault(f"{key}.{name}", value, "must be at least 0", "out-of-range")
+                yield _fault(f"{key}.{name}", value, _("must be at least 0"), "out-of-range")
 
 
 def _years(rule: Subsidy) -> Iterator[Fault]:
     if list(rule.years) != sorted(set(rule.years)):
-        yield _fault("years", ", ".join(map(str, rule.years)), "must be different years in order", "years")
+        yield _fault("years", ", ".join(map(str, rule.years)), _("must be different years in order"), "years")
     named = {str(year) for year in rule.years}
     for year in rule.years:
         if str(year) not in rule.pot_by_year_cny:
-            message = "this programme year has no pot: name it in pot_by_year_cny, 0 if nothing is awarded in it"
+            message = _("this programme year has no pot: name it in pot_by_year_cny, 0 if nothing is awarded in it")
             yield _fault("years", year, message, "year-without-pot")
     for name in rule.pot_by_year_cny:
         if name not in named:
-            yield _fault("pot_by_year_cny", name, "is not among the programme years", "unknown-year")
+            yield _fault("pot_by_year_cny", name, _("is not among the programme years"), "unknown-year")
 
 
 def _totals(rule: Subsidy, siting: Siting) -> Iterator[Fault]:
@@ -112,7 +122,9 @@ def _totals(rule: Subsidy, siting: Siting) -> Iterator[Fault]:
         total = sum(getattr(rule, key).values())
         over = total - siting.budget_cny
         if over > SLACK * max(total, 1.0):
-            message = f"the pots add up to {total:,.0f} CNY, {over:,.0f} more than siting.budget_cny"
+            message = _("the pots add up to {total:,.0f} CNY, {over:,.0f} more than siting.budget_cny").format(
+                total=total, over=over
+            )
             yield _fault(key, f"{total:g}", message, "pots-above-budget")
 
 
@@ -125,7 +137,9 @@ def _floor(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fa
             if kind.capex_cny > 0 and eligible_type(rule, kind) and eligible_owner(rule, row.noun):
                 best = max(best, min(award_cny(rule, kind, row.noun.county), cap) / kind.capex_cny)
     if tables.sites and kinds and best < rule.floor_share - SLACK:
-        message = f"no award can reach it: rates, unit prices and the cap allow at most {best:.1%} of any investment"
+        message = _(
+            "no award can reach it: rates, unit prices and the cap allow at most {best:.1%} of any investment"
+        ).format(best=best)
         yield _fault("floor_share", f"{rule.floor_share:g}", message, "floor-above-cap")
 
 
@@ -136,11 +150,13 @@ def _owners(tables: Tables) -> Iterator[Fault]:
     for row in tables.sites:
         site = row.noun
         if any(mark in site.owner for mark in SEVERAL):
-            message = "names several owners; a site has one applicant: choose one, or name their joint body"
+            message = _("names several owners; a site has one applicant: choose one, or name their joint body")
             yield Fault(file, row.line, "owner", site.owner, message, "two-owners")
         first = kind_of.setdefault(site.owner, row) if site.owner else row
         if first.noun.owner_kind != site.owner_kind:
-            message = f'its owner {site.owner} is of kind "{first.noun.owner_kind}" on row {first.line}'
+            message = _('its owner {owner} is of kind "{owner_kind}" on row {line}').format(
+                owner=site.owner, owner_kind=first.noun.owner_kind, line=first.line
+            )
             yield Fault(file, row.line, "owner_kind", site.owner_kind, message, "two-kinds")
 
 
@@ -148,7 +164,7 @@ def _units(rule: Subsidy, units: list[DepotType]) -> Iterator[Fault]:
     """Warn of mobile units that nobody may buy."""
     for unit in units:
         if not rule.own_money and not eligible_type(rule, unit):
-            message = 'is not eligible: name "mobile" in subsidy.constructions, or allow subsidy.own_money'
+            message = _('is not eligible: name "mobile" in subsidy.constructions, or allow subsidy.own_money')
             yield Fault(FILE, None, "siting.mobile_units", unit.id, message, "mobile-not-eligible", warning=True)
 
 
@@ -160,14 +176,21 @@ def _forced(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[F
             continue
         allowed = [k for k in kinds if rule.own_money or (eligible_type(rule, k) and eligible_owner(rule, site))]
         checks: list[tuple[str, Any, bool, str]] = [
-            ("max_modules", site.max_modules, site.max_modules > 0, "no module fits"),
-            ("owner_kind", site.owner_kind, bool(allowed), "the subsidy rule lets nobody build here"),
+            ("max_modules", site.max_modules, site.max_modules > 0, _("no module fits")),
+            ("owner_kind", site.owner_kind, bool(allowed), _("the subsidy rule lets nobody build here")),
         ]
         for name, unit in (("power_kw", "kW"), ("staff", "people")):
             limit = getattr(site, name)
             least = min((getattr(kind, name) for kind in allowed), default=0.0)
-            checks.append((name, limit, limit is None or limit >= least, f"the smallest module needs {least:g} {unit}"))
+            checks.append(
+                (
+                    name,
+                    limit,
+                    limit is None or limit >= least,
+                    _("the smallest module needs {least:g} {unit}").format(least=least, unit=unit),
+                )
+            )
         for column, value, fine, message in checks:
             if not fine:
-                text = f"the site is forced, but {message}"
+                text = _("the site is forced, but {message}").format(message=message)
                 yield Fault(tables.files["sites"], row.line, column, str(value), text, "forced-impossible")

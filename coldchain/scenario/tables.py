@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 import pandas as pd
 
 from coldchain.errors import Fault
+from coldchain.language import _
 from coldchain.model import Noun
 from coldchain.scenario.parsing import clean, parse
 
@@ -51,7 +52,7 @@ class RawTable:
     @property
     def ids(self) -> set[str]:
         """Every id that is named, on good rows and on bad ones."""
-        cells = (*(cells for _, cells in self.rows), *self.maimed)
+        cells = (*(cells for _line, cells in self.rows), *self.maimed)
         return {row["id"] for row in cells if row.get("id")}
 
 
@@ -75,17 +76,19 @@ def decode(path: Path) -> tuple[str, Fault | None]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        return "", Fault(path.name, None, "", "", f"cannot be read: {error.strerror}", "unreadable")
+        return "", Fault(
+            path.name, None, "", "", _("cannot be read: {strerror}").format(strerror=error.strerror), "unreadable"
+        )
     if not data.strip():
-        return "", Fault(path.name, None, "", "", "is empty; a header row is needed", "empty-file")
+        return "", Fault(path.name, None, "", "", _("is empty; a header row is needed"), "empty-file")
     if b"\x00" in data:
-        return "", Fault(path.name, None, "", "", "is not a text table (binary content)", "binary-file")
+        return "", Fault(path.name, None, "", "", _("is not a text table (binary content)"), "binary-file")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding), None
         except UnicodeDecodeError:
             continue
-    return "", Fault(path.name, None, "", "", "is neither UTF-8 nor GB18030 text", "bad-encoding")
+    return "", Fault(path.name, None, "", "", _("is neither UTF-8 nor GB18030 text"), "bad-encoding")
 
 
 def read_nouns(path: Path, noun: type[N]) -> tuple[list[Row[N]], list[Fault]]:
@@ -116,19 +119,19 @@ def _swapped(fault: Fault, cells: Mapping[str, str]) -> Fault:
         return fault
     if not (abs(lon) <= 90.0 < abs(lat) <= 180.0):
         return fault
-    message = "longitude and latitude look swapped: a latitude must be within ±90° north"
+    message = _("longitude and latitude look swapped: a latitude must be within ±90° north")
     return Fault(fault.file, fault.row, "lon, lat", f"{lon:g}, {lat:g}", message, "swapped")
 
 
 def _once_per_column(faults: Iterable[Fault], header: Collection[str]) -> list[Fault]:
     """Report an unknown or a missing column once, at the header, rather than on every row."""
-    unknown = "this column is not known; see docs/dictionary.md for the names"
+    unknown = _("this column is not known; see docs/dictionary.md for the names")
     kept: list[Fault] = []
     for fault in faults:
         if fault.code == "unknown-key" and fault.row is not None:
             kept.append(Fault(fault.file, 1, fault.column, "", unknown, fault.code))
         elif fault.code == "missing" and fault.column not in header:
-            kept.append(Fault(fault.file, 1, fault.column, "", "there is no such column; it is needed", fault.code))
+            kept.append(Fault(fault.file, 1, fault.column, "", _("there is no such column; it is needed"), fault.code))
         else:
             kept.append(fault)
     return list(dict.fromkeys(kept))
@@ -140,9 +143,13 @@ def _read_csv(file: str, text: str) -> RawTable:
         header = [clean(cell) for cell in next(reader)]
         table = _rows(file, header, reader)
     except csv.Error as error:
-        return RawTable(file, (), (Fault(file, reader.line_num, "", "", f"is not a CSV table: {error}", "not-csv"),))
+        return RawTable(
+            file,
+            (),
+            (Fault(file, reader.line_num, "", "", _("is not a CSV table: {error}").format(error=error), "not-csv"),),
+        )
     doubled = sorted({name for name in header if header.count(name) > 1})
-    faults = [Fault(file, 1, name, "", "stands twice in the header", "duplicate-column") for name in doubled]
+    faults = [Fault(file, 1, name, "", _("stands twice in the header"), "duplicate-column") for name in doubled]
     return RawTable(file, table.rows, (*faults, *table.faults), table.maimed)
 
 
@@ -154,7 +161,9 @@ def _rows(file: str, header: Sequence[str], reader: Reader) -> RawTable:
     for record in reader:
         cells = [clean(cell) for cell in record]
         if any(cells) and len(cells) != len(header):
-            message = f"has {len(cells)} cells where the header has {len(header)}"
+            message = _("has {count} cells where the header has {count_2}").format(
+                count=len(cells), count_2=len(header)
+            )
             faults.append(Fault(file, line, "", "", message, "ragged-row"))
             maimed.append(dict(zip(header, cells, strict=False)))
         elif any(cells):
@@ -170,7 +179,11 @@ def _read_geopackage(path: Path) -> RawTable:
         frame = geopandas.read_file(path)
     except Exception as error:  # noqa: BLE001 - pyogrio raises many kinds for unreadable files
         first = str(error).splitlines()[0]
-        return RawTable(path.name, (), (Fault(path.name, None, "", "", f"cannot be read: {first}", "unreadable"),))
+        return RawTable(
+            path.name,
+            (),
+            (Fault(path.name, None, "", "", _("cannot be read: {first}").format(first=first), "unreadable"),),
+        )
     columns = [clean(str(name)) for name in frame.columns]
     if isinstance(frame, geopandas.GeoDataFrame) and frame.crs is not None:
         points = frame.geometry.to_crs(4326).representative_point()

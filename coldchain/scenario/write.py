@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.errors import UsageError
+from coldchain.language import _
 from coldchain.scenario.parsing import unit_of
 from coldchain.scenario.programmes import programme_keys
 from coldchain.scenario.sections import FILE, SCHEMA, SECTIONS
@@ -45,7 +46,11 @@ def write_scenario(draft: Draft, folder: Path) -> None:
         When the folder exists and is not empty (inputs are never overwritten) or cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} exists already and is not empty; choose another folder, nothing was written")
+        raise UsageError(
+            _("{folder} exists already and is not empty; choose another folder, nothing was written").format(
+                folder=folder
+            )
+        )
     partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
         partial.mkdir(parents=True)
@@ -58,7 +63,9 @@ def write_scenario(draft: Draft, folder: Path) -> None:
             folder.rmdir()
         partial.rename(folder)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
+        raise UsageError(
+            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=error.strerror)
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
