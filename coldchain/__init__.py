@@ -1,5 +1,36 @@
-"""A planner for rural cold chains: depots, routes, losses, subsidies, and how far from the best possible."""
+"""A planner for rural cold chains: depots, routes, losses, subsidies, and how far from the best possible.
 
+>>> import coldchain as cc
+>>> plan = cc.plan(cc.load("scenarios/upland"))  # doctest: +SKIP
+>>> plan.loss_rate, plan.depots  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
 from importlib.metadata import version
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coldchain.api import Result, check, example, load, plan, sweep
 
 __version__ = version("coldchain")
+__all__ = ["Result", "__version__", "check", "example", "load", "plan", "sweep"]
+
+
+class CallableModule(ModuleType):
+    """The subpackage ``coldchain.plan``, which can be called, too: ``coldchain.plan(scenario)`` plans it."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """Do what :func:`coldchain.api.plan` does."""
+        return import_module("coldchain.api").plan(*arguments, **options)
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for when it is asked for, so that the package itself imports at once."""
+    if name == "plan":
+        return import_module("coldchain.plan")
+    if name in __all__:
+        return getattr(import_module("coldchain.api"), name)
+    raise AttributeError(f"module coldchain has no attribute {name}")

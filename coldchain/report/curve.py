@@ -14,6 +14,7 @@ from coldchain.report import palette
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SIZE_IN, DPI = (10.0, 6.6), 160
 MILLION = 1e6
@@ -80,18 +81,28 @@ def write_curve(frame: pd.DataFrame, paths: Sequence[Path], title: str, aim: str
         When matplotlib is not installed.
     """
     try:
+        from matplotlib import rc_context
         from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError("the chart needs matplotlib: pip install 'coldchain[report]'") from error
+    from coldchain.report.picture import chart_fonts
+
+    with rc_context({"font.family": chart_fonts()}):
+        drawing = _drawn(frame, title, aim, marks)
+        FigureCanvasAgg(drawing)
+        for path in paths:
+            drawing.savefig(path, dpi=DPI, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def _drawn(frame: pd.DataFrame, title: str, aim: str, marks: Marks) -> Figure:
+    from matplotlib.figure import Figure
+
     drawing = Figure(figsize=SIZE_IN, dpi=DPI, facecolor=palette.PAPER, layout="constrained")
-    FigureCanvasAgg(drawing)
     drawing.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=palette.INK)
     known = stairs(frame)
     for axes, panel in zip(drawing.subplots(2, 2).ravel(), panels(aim), strict=True):
         _draw(axes, (known, bounds_of(frame)), panel, marks)
-    for path in paths:
-        drawing.savefig(path, dpi=DPI, metadata={"Date": None} if path.suffix == ".svg" else None)
+    return drawing
 
 
 def _draw(axes: Axes, frames: tuple[pd.DataFrame, pd.DataFrame], panel: Panel, marks: Marks) -> None:

@@ -16,6 +16,7 @@ from coldchain.report.panel import NO_ROADS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SIZE_PX, DPI = (1600, 1000), 160
 ASPECT = 1.18
@@ -51,6 +52,17 @@ def write_picture(plan: Plan, path: Path | str, lines: PlanLines | None = None) 
     MissingExtraError
         When matplotlib is not installed.
     """
+    draw_picture(plan, lines).savefig(path, dpi=DPI)
+
+
+def draw_picture(plan: Plan, lines: PlanLines | None = None) -> Figure:
+    """Draw the plan as a figure of matplotlib, map on the left, figures on the right.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    """
     try:
         from matplotlib import rc_context
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -58,17 +70,18 @@ def write_picture(plan: Plan, path: Path | str, lines: PlanLines | None = None) 
     except ImportError as error:
         raise MissingExtraError("the picture needs matplotlib: pip install 'coldchain[report]'") from error
     data = map_data(plan, lines or plan_lines(plan), ASPECT)
-    with rc_context({"font.family": _fonts(), "axes.unicode_minus": True}):
+    with rc_context({"font.family": chart_fonts(), "axes.unicode_minus": True}):
         drawing = Figure(figsize=(SIZE_PX[0] / DPI, SIZE_PX[1] / DPI), dpi=DPI, facecolor=palette.PAPER)
         FigureCanvasAgg(drawing)
         axes = drawing.add_axes((0.015, 0.085, 0.69, 0.835))
         _draw_map(axes, data)
         _colour_bar(drawing, data)
         _write_words(drawing, plan)
-        drawing.savefig(path, dpi=DPI)
+        drawing.draw_without_rendering()
+    return drawing
 
 
-def _fonts() -> list[str]:
+def chart_fonts() -> list[str]:
     """Return DejaVu Sans and, behind it, a font of the system that has Chinese."""
     from matplotlib import font_manager
 
