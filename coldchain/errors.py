@@ -26,6 +26,8 @@ class Fault:
     message : what is wrong and what would be right
     code : stable machine name, for example ``duplicate-id``
     warning : True when a plan can still be made
+    sheet : of a workbook, as it is called there
+    cell : of a workbook, for example ``D7``; several are joined by blanks
     """
 
     file: str
@@ -35,10 +37,12 @@ class Fault:
     message: str
     code: str
     warning: bool = False
+    sheet: str = ""
+    cell: str = ""
 
     def __str__(self) -> str:
         """Render as ``villages.csv row 7, lon = "abc": must be a number``."""
-        where = self.file
+        where = f"{self.file} › {self.sheet}" if self.sheet else self.file
         if self.row is not None:
             where += _(" row {row}").format(row=self.row)
         if self.column:

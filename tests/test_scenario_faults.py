@@ -274,11 +274,11 @@ def test_a_geopackage_that_is_none(county: Path) -> None:
 
 
 def test_numbers_people_write(county: Path) -> None:
-    """Thousands separators, units in the cell and superscripts are refused, not misread."""
-    for line, text in enumerate(["1,234", "12 t", "10⁹", "0x10"], start=2):
+    """Thousands separators and units in the cell are read; what could be misread is refused."""
+    for line, text in enumerate(["1,23", "12 kW", "10⁹", "0x10", "1,234", "12 t", "3,500公斤"], start=2):
         change(county, "harvest", line, tonnes=text)
     wrong = {(row, value) for _, row, column, value, _ in marks(faults_of(county)) if column == "tonnes"}
-    assert wrong == {(2, "1,234"), (3, "12 t"), (4, "10⁹"), (5, "0x10")}
+    assert wrong == {(2, "1,23"), (3, "12 kW"), (4, "10⁹"), (5, "0x10")}
 
 
 def test_types_of_one_class_must_agree(tmp_path: Path) -> None:

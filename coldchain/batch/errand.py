@@ -16,6 +16,7 @@ from pathlib import Path
 from coldchain.batch.jobs import files_of
 from coldchain.batch.minder import Minder
 from coldchain.batch.orders import SUMMARIES, Limits, Order, Outcome
+from coldchain.scenario import is_book
 
 SCENARIO, ORDERS, RUN = "scenario", "orders", "run"
 HALT = threading.Event()
@@ -62,9 +63,10 @@ def end_idle() -> None:
 def pack_inputs(order: Order) -> bytes:
     """Put the scenario of a job, and its orders, into a parcel."""
     folder, packed = Path(order.scenario), io.BytesIO()
+    root = folder if folder.is_dir() else folder.parent
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parcel:
         for path in files_of(folder):
-            parcel.write(path, f"{SCENARIO}/{path.relative_to(folder).as_posix()}")
+            parcel.write(path, f"{SCENARIO}/{path.relative_to(root).as_posix()}")
         if order.orders and Path(order.orders).is_file():
             parcel.write(order.orders, f"{ORDERS}/{Path(order.orders).name}")
     return packed.getvalue()
@@ -86,7 +88,8 @@ def _by_value(order: Order, limits: Limits, parcel: bytes) -> Reply:
         with zipfile.ZipFile(io.BytesIO(parcel)) as packed:
             packed.extractall(root)
         orders = str(root / ORDERS / Path(order.orders).name) if order.orders else ""
-        here = replace(order, scenario=str(root / SCENARIO), orders=orders, out=str(root / RUN))
+        book = Path(order.scenario).name if is_book(Path(order.scenario)) else ""
+        here = replace(order, scenario=str(root / SCENARIO / book), orders=orders, out=str(root / RUN))
         outcome = _minded(here, limits)
         return Reply(outcome, None if outcome.failure is not None else _packed_run(root / RUN))
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from coldchain import __version__
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import _
-from coldchain.scenario import BASE, FILE, RawTable, input_files, read_raw
+from coldchain.scenario import BASE, FILE, RawTable, input_files, is_scenario, read_raw
 
 Command = Literal["plan", "routes", "sweep"]
 COMMANDS: tuple[Command, ...] = ("plan", "routes", "sweep")
@@ -182,6 +182,8 @@ def _twice(raw: RawTable, jobs: tuple[Job, ...]) -> list[Fault]:
 
 def files_of(folder: Path) -> tuple[Path, ...]:
     """Return the input files of a scenario, roads of other formats included, or tables of a run; of nothing, none."""
+    if is_scenario(folder) and not folder.is_dir():
+        return input_files(folder)
     if not folder.is_dir():
         return ()
     roads = (path for path in folder.rglob("*") if path.suffix.lower() in ROADS)
@@ -191,7 +193,8 @@ def files_of(folder: Path) -> tuple[Path, ...]:
 
 def _hashes(folder: Path) -> dict[str, str]:
     """Hash the inputs; of a run its tables and the scenario it was made from, not when it was made."""
-    found = {path.relative_to(folder).as_posix(): _hash(path) for path in files_of(folder)}
+    root = folder if folder.is_dir() else folder.parent
+    found = {path.relative_to(root).as_posix(): _hash(path) for path in files_of(folder)}
     try:
         scenario = json.loads((folder / RUN).read_text(encoding="utf-8"))["scenario"]
     except (OSError, ValueError, KeyError):

@@ -173,9 +173,9 @@ def _scenario(source: Path, variant: str) -> Scenario:
     from dataclasses import replace
 
     from coldchain.report import read_run, scenario_folder
-    from coldchain.scenario import FILE, load
+    from coldchain.scenario import is_scenario, load
 
-    if (source / FILE).is_file() or not (source / "run.json").is_file():
+    if is_scenario(source) or not (source / "run.json").is_file():
         return load(source, variant)[0]
     run, summary, _tables = read_run(source)
     scenario, _faults = load(scenario_folder(source, run["arguments"]), summary["scenario"]["variant"])

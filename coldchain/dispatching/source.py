@@ -14,7 +14,7 @@ from coldchain.errors import BadInputError, Fault
 from coldchain.model import CoolingClass, Scenario, Site, cooling_class
 from coldchain.plan import PlacedNetwork, place_on_roads
 from coldchain.report import read_run, scenario_folder
-from coldchain.scenario import FILE, load
+from coldchain.scenario import FILE, is_scenario, load
 
 SUMMARY, ROUTES = "summary.json", "routes.json"
 Route = tuple[str, str, str]  # depot, zone, method
@@ -91,7 +91,7 @@ def read_source(path: Path, variant: str = "base", moved: Path | None = None) ->
     if (path / ROUTES).is_file():
         message = "is a folder of routes; name the plan or the scenario, and give this one with --start-from"
         raise BadInputError([Fault(str(path), None, "", "", message, "not-a-plan")])
-    if not (path / FILE).is_file():
+    if not is_scenario(path):
         message = f"is neither a plan (no {SUMMARY}) nor a scenario (no {FILE})"
         raise BadInputError([Fault(str(path), None, "", "", message, "not-a-plan")])
     scenario, faults = load(path, variant)

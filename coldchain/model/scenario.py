@@ -20,6 +20,7 @@ class Scenario:
 
     Attributes
     ----------
+    folder : it was read from; or the workbook
     harvest_t : shape (villages, commodities, periods), tonnes in the period
     commodities : only those harvested, in the order of the harvest array
     depot_types : only those on offer or standing; the mobile units on offer come last
@@ -46,6 +47,11 @@ class Scenario:
     roads: Roads
     routing: Routing
     notes: tuple[str, ...] = ()
+
+    @property
+    def home(self) -> Path:
+        """Folder from which the scenario names its roads: its own, or the one its workbook lies in."""
+        return self.folder.parent if self.folder.is_file() else self.folder
 
     @property
     def daily_t(self) -> NDArray[np.float64]:

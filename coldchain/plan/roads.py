@@ -12,7 +12,7 @@ from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import Place, Scenario
 from coldchain.network import RoadNetwork, proximity_network, read_roads, snap_places
-from coldchain.scenario import DATUMS, FILE, to_wgs84, wgs84_to_gcj02
+from coldchain.scenario import DATUMS, FILE, located, to_wgs84, wgs84_to_gcj02
 
 OFF_ROAD_M = (100.0, 700.0)
 CLEARLY_NEARER = 0.5
@@ -72,21 +72,22 @@ def place_on_roads(scenario: Scenario) -> tuple[PlacedNetwork, tuple[Fault, ...]
     lat = np.array([place.lat for place in places])
     roads = _roads(scenario, lon, lat)
     snap = snap_places(roads, lon, lat, scenario.roads.access_kmh)
-    faults = _far(scenario, snap.offset_m) + _datum(scenario, roads, snap.offset_m)
+    faults = located(scenario.folder, _far(scenario, snap.offset_m) + _datum(scenario, roads, snap.offset_m))
     if any(not fault.warning for fault in faults):
         raise BadInputError(faults)
     node = snap.node.astype(np.int64)
     placed = PlacedNetwork(snap.network, node, snap.offset_m, len(scenario.villages), len(scenario.sites))
-    return placed, tuple(faults)
+    return placed, faults
 
 
 def _roads(scenario: Scenario, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> RoadNetwork:
     if not scenario.roads.file:
         return proximity_network(lon, lat, scenario.roads.proximity_kmh, scenario.roads.circuity)
-    path = scenario.folder / scenario.roads.file
+    path = scenario.home / scenario.roads.file
     if not path.exists():
         message = _("there is no such road file in the scenario folder; leave it empty for a proximity network")
-        raise BadInputError([Fault(FILE, None, "roads.file", scenario.roads.file, message, "missing-file")])
+        fault = Fault(FILE, None, "roads.file", scenario.roads.file, message, "missing-file")
+        raise BadInputError(located(scenario.folder, [fault]))
     return read_roads(Path(path))
 
 

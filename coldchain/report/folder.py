@@ -18,7 +18,7 @@ from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import _
 from coldchain.plan import Plan
 from coldchain.report.record import plain_values
-from coldchain.scenario import FILE, decode
+from coldchain.scenario import decode, is_scenario
 
 SUMMARY, RUN, TABLES, GEOPACKAGE, MAP = "summary.json", "run.json", "tables", "plan.gpkg", "map.html"
 SUMMARY_SCHEMA = "coldchain.summary/"
@@ -106,7 +106,7 @@ def scenario_folder(folder: Path, arguments: Mapping[str, Any]) -> Path:
         When it is in neither place.
     """
     named = [folder / arguments.get("scenario_from_run", "."), Path(arguments.get("scenario", "."))]
-    found: Path | None = next((path for path in named if (path / FILE).is_file()), None)
+    found: Path | None = next((path for path in named if is_scenario(path)), None)
     if found is None:
         message = _("the scenario of this run is not there any more; say where it is with --scenario")
         raise BadInputError([Fault("run.json", None, "scenario", str(named[1]), message, "missing-file")])

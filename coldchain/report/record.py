@@ -15,7 +15,7 @@ import numpy as np
 
 from coldchain import __version__
 from coldchain.plan import Plan
-from coldchain.scenario import input_files
+from coldchain.scenario import named_files
 
 SCHEMA = "coldchain.run/1"
 SECTIONS = ("chain", "economics", "siting", "subsidy", "roads", "routing")
@@ -60,10 +60,7 @@ def run_information(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every input file, by its path inside the scenario folder."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in input_files(folder)
-    }
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named_files(folder).items()}
 
 
 def versions() -> dict[str, str]:

@@ -2,17 +2,20 @@
 
 from coldchain.scenario.checks import budget_faults
 from coldchain.scenario.datum import DATUMS, gcj02_to_bd09, to_wgs84, wgs84_to_gcj02
-from coldchain.scenario.load import catalogue_table, input_files, input_hash, inspect, load
+from coldchain.scenario.load import catalogue_table, input_files, input_hash, inspect, load, named_files
 from coldchain.scenario.nation import write_nation
 from coldchain.scenario.programmes import programme, programme_keys
-from coldchain.scenario.sections import BASE, FILE, SECTIONS, variants_of
+from coldchain.scenario.sections import BASE, SECTIONS, variants_of
+from coldchain.scenario.source import FILE, is_scenario, located
 from coldchain.scenario.tables import RawTable, decode, read_raw
 from coldchain.scenario.upland import upland
+from coldchain.scenario.workbook import is_book
 from coldchain.scenario.write import Draft, toml_text, write_scenario
 
 __all__ = [
     "BASE", "DATUMS", "FILE", "SECTIONS", "Draft", "RawTable", "budget_faults", "catalogue_table", "decode",
-    "gcj02_to_bd09", "input_files", "input_hash", "inspect", "load", "programme", "programme_keys", "read_raw",
+    "gcj02_to_bd09", "input_files", "input_hash", "inspect", "is_book", "is_scenario",
+    "load", "located", "named_files", "programme", "programme_keys", "read_raw",
     "to_wgs84", "toml_text", "upland", "variants_of", "wgs84_to_gcj02", "write_nation",
     "write_scenario",
 ]  # fmt: skip

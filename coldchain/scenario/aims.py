@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import Economics, Siting
-from coldchain.scenario.sections import FILE, Sections
+from coldchain.scenario.sections import Sections
+from coldchain.scenario.source import FILE
 
 if TYPE_CHECKING:
     from coldchain.scenario.load import Tables

@@ -12,7 +12,8 @@ from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import DepotType, Noun, Place, Siting, VehicleType
 from coldchain.scenario.aims import aim_faults
-from coldchain.scenario.sections import FILE, Sections
+from coldchain.scenario.sections import Sections
+from coldchain.scenario.source import FILE
 from coldchain.scenario.subsidies import subsidy_faults
 
 if TYPE_CHECKING:

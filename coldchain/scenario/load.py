@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -31,8 +32,9 @@ from coldchain.model import (
 from coldchain.scenario import checks
 from coldchain.scenario.datum import DATUMS, to_wgs84
 from coldchain.scenario.parsing import parse
-from coldchain.scenario.sections import BASE, FILE, SECTIONS, Sections, read_sections
-from coldchain.scenario.tables import Row, find_table, parse_rows, read_nouns, read_raw
+from coldchain.scenario.sections import BASE, SECTIONS, Sections, read_sections
+from coldchain.scenario.source import FILE, Source, open_source, road_files
+from coldchain.scenario.tables import Row, parse_rows, read_nouns
 
 N = TypeVar("N", bound=Noun)
 P = TypeVar("P", bound=Place)
@@ -67,7 +69,7 @@ def load(folder: str | Path, variant: str = BASE) -> tuple[Scenario, tuple[Fault
 
     Parameters
     ----------
-    folder : holds ``scenario.toml`` and the tables (see docs/dictionary.md)
+    folder : holds ``scenario.toml`` and the tables (see docs/dictionary.md); or a workbook (see docs/workbook.md)
     variant : ``base`` or a name under ``[variants]``
 
     Returns
@@ -94,20 +96,20 @@ def inspect(folder: str | Path, variant: str = BASE) -> tuple[Scenario | None, t
         The scenario holds the rows that are right, so that later checks can look at these too; None when there is not
         enough for one. It is fit for planning only when every fault is a warning.
     """
-    root = Path(folder)
-    sections = read_sections(root, variant)
+    source = open_source(Path(folder))
+    sections = read_sections(source, variant)
     faults = list(sections.faults)
-    if not root.is_dir():
+    if not source.usable:
         return None, tuple(faults)
-    tables, wrong = _read_tables(root)
+    tables, wrong = _read_tables(source)
     faults += wrong
-    catalogue, wrong = _catalogue(root, sections, tables.named)
+    catalogue, wrong = _catalogue(source, sections, tables.named)
     faults += wrong
     faults += checks.cross_check(sections, tables, catalogue)
     enough = tables.villages and tables.sites and tables.hubs and tables.periods
     if not enough or sections.nouns.keys() != SECTIONS.keys() or sections.datum not in DATUMS:
-        return None, tuple(faults)
-    return _assemble(root, variant, sections, tables, catalogue), tuple(faults)
+        return None, source.located(faults)
+    return _assemble(source, variant, sections, tables, catalogue), source.located(faults)
 
 
 def catalogue_table(kind: str) -> tuple[Noun, ...]:
@@ -121,7 +123,12 @@ def catalogue_table(kind: str) -> tuple[Noun, ...]:
 
 
 def input_files(folder: Path) -> tuple[Path, ...]:
-    """Return every file of the scenario folder, sorted; runs and hidden files are left out."""
+    """Return every file of the scenario folder, sorted; runs and hidden files are left out.
+
+    Of a workbook: itself and the roads it names.
+    """
+    if folder.is_file():
+        return (folder, *road_files(folder))
     kept = (p for p in folder.rglob("*") if p.is_file() and p.suffix in (".toml", ".csv", ".gpkg"))
     shown = (p for p in kept if not any(part.startswith(".") for part in p.relative_to(folder).parts))
     runs = [p.parent for p in folder.rglob("summary.json")]
@@ -131,23 +138,27 @@ def input_files(folder: Path) -> tuple[Path, ...]:
 def input_hash(folder: Path, variant: str) -> str:
     """Return the SHA-256 over all input files and the variant's name."""
     digest = hashlib.sha256(variant.encode())
-    for path in input_files(folder):
-        digest.update(path.relative_to(folder).as_posix().encode())
+    for name, path in named_files(folder).items():
+        digest.update(name.encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _read_tables(folder: Path) -> tuple[Tables, list[Fault]]:
+def named_files(folder: Path) -> dict[str, Path]:
+    """Return every input file by its path inside the folder; a workbook by its place beside its roads."""
+    root = folder.parent if folder.is_file() else folder
+    return {path.relative_to(root).as_posix(): path for path in input_files(folder)}
+
+
+def _read_tables(source: Source) -> tuple[Tables, list[Fault]]:
     tables, faults = Tables(), []
     wanted: dict[str, type[Noun]] = {**PLACES, "periods": Period, "harvest": Harvest}
     for stem, noun in wanted.items():
-        path = find_table(folder, stem)
-        tables.files[stem] = f"{stem}.csv" if path is None else path.name
-        if path is None:
-            message = _("the table is missing (.csv or .gpkg)")
-            faults.append(Fault(tables.files[stem], None, "", "", message, "missing-file"))
+        raw = source.table(stem, {"commodity": _commodity_names(source)} if stem == "harvest" else {})
+        tables.files[stem] = source.label(stem) if raw is None else raw.file
+        if raw is None:
+            faults.append(source.missing(stem))
             continue
-        raw = read_raw(path)
         tables.named[stem] = raw.ids
         rows, wrong = parse_rows(raw, noun)
         setattr(tables, stem, rows)
@@ -155,7 +166,7 @@ def _read_tables(folder: Path) -> tuple[Tables, list[Fault]]:
         if not rows and not wrong:
             faults.append(
                 Fault(
-                    path.name,
+                    raw.file,
                     None,
                     "",
                     "",
@@ -166,8 +177,18 @@ def _read_tables(folder: Path) -> tuple[Tables, list[Fault]]:
     return tables, faults
 
 
+def _commodity_names(source: Source) -> dict[str, str]:
+    """Return name in either language -> id of commodities, for harvest tables that name them so."""
+    raw = source.table("commodities")
+    rows: list[Mapping[str, Any]] = [item.model_dump() for item in catalogue_table("commodity")]
+    rows += [] if raw is None else [cells for _line, cells in raw.rows]
+    names = {str(row.get(key)): str(row["id"]) for row in rows for key in ("name", "name_zh") if row.get("id")}
+    parts = {part: key for name, key in names.items() for part in re.split(r"[(/)]", name) if part.strip()}
+    return {**parts, **names}
+
+
 def _catalogue(
-    folder: Path, sections: Sections, named: dict[str, set[str]]
+    source: Source, sections: Sections, named: dict[str, set[str]]
 ) -> tuple[dict[str, dict[str, Noun]], list[Fault]]:
     """Lay tables of the folder and sections of ``scenario.toml`` over the shipped catalogue; fill ``named``."""
     faults: list[Fault] = []
@@ -175,10 +196,9 @@ def _catalogue(
     for kind, (stem, noun) in CATALOGUE.items():
         known = {str(getattr(item, "id", "")): item for item in catalogue_table(kind)}
         layers: list[tuple[str, int | None, str, Mapping[str, Any]]] = []
-        path = find_table(folder, stem)
+        raw = source.table(stem)
         named[kind] = {*known, *sections.overrides[kind]}
-        if path is not None:
-            raw = read_raw(path)
+        if raw is not None:
             faults += [*raw.faults, *checks.duplicate_ids(raw.file, ((n, row.get("id", "")) for n, row in raw.rows))]
             named[kind] |= raw.ids
             layers += [(raw.file, line, cells.get("id", ""), cells) for line, cells in raw.rows]
@@ -195,7 +215,7 @@ def _catalogue(
 
 
 def _assemble(
-    folder: Path, variant: str, sections: Sections, tables: Tables, catalogue: Mapping[str, Mapping[str, Any]]
+    source: Source, variant: str, sections: Sections, tables: Tables, catalogue: Mapping[str, Mapping[str, Any]]
 ) -> Scenario:
     nouns: dict[str, Any] = sections.nouns
     harvested = {row.noun.commodity for row in tables.harvest}
@@ -205,10 +225,10 @@ def _assemble(
     hubs = _moved(tables.hubs, sections.datum)
     periods = tuple(row.noun for row in tables.periods)
     return Scenario(
-        name=sections.name or folder.name,
+        name=sections.name or source.name,
         variant=variant,
-        folder=folder,
-        sha256=input_hash(folder, variant),
+        folder=source.path,
+        sha256=input_hash(source.path, variant),
         villages=villages,
         sites=sites,
         hubs=hubs,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +14,8 @@ from coldchain.model import Noun, dictionary
 from coldchain.scenario.datum import DATUMS
 from coldchain.scenario.parsing import clean, parse
 from coldchain.scenario.programmes import with_programme
-from coldchain.scenario.tables import decode
+from coldchain.scenario.source import FILE, Source, open_source
 
-FILE = "scenario.toml"
 SCHEMA = "coldchain.scenario/1"
 BASE = "base"
 SECTIONS = dictionary.SECTIONS
@@ -37,53 +35,21 @@ class Sections:
     faults: tuple[Fault, ...]
 
 
-def read_sections(folder: Path, variant: str) -> Sections:
-    """Read ``scenario.toml``, lay the variant over it and check every key."""
-    path = folder / FILE
-    if not path.is_file():
-        return _broken(_missing(folder))
-    text, fault = decode(path)
-    if fault is not None:
-        return _broken(fault)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return _broken(
-            Fault(
-                FILE,
-                None,
-                "",
-                "",
-                _("is not valid TOML, perhaps half-written: {error}").format(error=error),
-                "not-toml",
-            )
-        )
-    return _check(_with_variant(data, variant), list(_head_faults(data, variant)), variant)
+def read_sections(source: Source, variant: str) -> Sections:
+    """Read ``scenario.toml`` or the sheet of rules, lay the variant over it and check every key."""
+    data, wrong = source.settings()
+    if not data:
+        return _broken(wrong)
+    return _check(_with_variant(data, variant), [*wrong, *_head_faults(data, variant)], variant)
 
 
 def variants_of(folder: Path) -> tuple[str, ...]:
-    """Return the names of the variants a scenario folder offers, the base first."""
-    text, fault = decode(folder / FILE)
-    if fault is not None:
-        return (BASE,)
-    return (BASE, *tomllib.loads(text).get("variants", {}))
+    """Return the names of the variants a scenario offers, the base first."""
+    return (BASE, *open_source(folder).settings()[0].get("variants", {}))
 
 
-def _missing(folder: Path) -> Fault:
-    if not folder.exists():
-        return Fault(str(folder), None, "", "", _("no such scenario folder"), "missing-file")
-    if not folder.is_dir():
-        return Fault(
-            str(folder), None, "", "", _("is a file; a scenario is a folder that holds scenario.toml"), "no-folder"
-        )
-    message = _(
-        "there is no {FILE} in this folder; a scenario half-written by init or import has none: run it again"
-    ).format(FILE=FILE)
-    return Fault(str(folder), None, "", "", message, "missing-file")
-
-
-def _broken(fault: Fault) -> Sections:
-    return Sections("", "wgs84", (), {}, {key: {} for key in OVERRIDES}, (fault,))
+def _broken(faults: tuple[Fault, ...]) -> Sections:
+    return Sections("", "wgs84", (), {}, {key: {} for key in OVERRIDES}, faults)
 
 
 def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import DepotType, Noun, Site, Siting, Subsidy, award_cny, eligible_owner, eligible_type
-from coldchain.scenario.sections import FILE, Sections
+from coldchain.scenario.sections import Sections
+from coldchain.scenario.source import FILE
 
 if TYPE_CHECKING:
     from coldchain.scenario.load import Tables

@@ -41,13 +41,16 @@ class Row(Generic[N]):
 class RawTable:
     """Cleaned text cells with the line each row stands on; faults that stopped or maimed the reading.
 
-    ``maimed`` holds what could be read of rows with too few or too many cells.
+    ``maimed`` holds what could be read of rows with too few or too many cells, ``header`` the headings in their order
+    and ``header_line`` the line they stand on.
     """
 
     file: str
     rows: tuple[tuple[int, dict[str, str]], ...]
     faults: tuple[Fault, ...] = ()
     maimed: tuple[dict[str, str], ...] = ()
+    header: tuple[str, ...] = ()
+    header_line: int = 1
 
     @property
     def ids(self) -> set[str]:
@@ -106,7 +109,7 @@ def parse_rows(raw: RawTable, noun: type[N]) -> tuple[list[Row[N]], list[Fault]]
         if made is not None:
             rows.append(Row(line, made))
     header = raw.rows[0][1].keys() if raw.rows else ()
-    return rows, _once_per_column(faults, header)
+    return rows, _once_per_column(faults, header, raw.header_line)
 
 
 def _swapped(fault: Fault, cells: Mapping[str, str]) -> Fault:
@@ -123,15 +126,16 @@ def _swapped(fault: Fault, cells: Mapping[str, str]) -> Fault:
     return Fault(fault.file, fault.row, "lon, lat", f"{lon:g}, {lat:g}", message, "swapped")
 
 
-def _once_per_column(faults: Iterable[Fault], header: Collection[str]) -> list[Fault]:
+def _once_per_column(faults: Iterable[Fault], header: Collection[str], line: int) -> list[Fault]:
     """Report an unknown or a missing column once, at the header, rather than on every row."""
     unknown = _("this column is not known; see docs/dictionary.md for the names")
     kept: list[Fault] = []
     for fault in faults:
         if fault.code == "unknown-key" and fault.row is not None:
-            kept.append(Fault(fault.file, 1, fault.column, "", unknown, fault.code))
+            kept.append(Fault(fault.file, line, fault.column, "", unknown, fault.code))
         elif fault.code == "missing" and fault.column not in header:
-            kept.append(Fault(fault.file, 1, fault.column, "", _("there is no such column; it is needed"), fault.code))
+            message = _("there is no such column; it is needed")
+            kept.append(Fault(fault.file, line, fault.column, "", message, fault.code))
         else:
             kept.append(fault)
     return list(dict.fromkeys(kept))
@@ -150,7 +154,7 @@ def _read_csv(file: str, text: str) -> RawTable:
         )
     doubled = sorted({name for name in header if header.count(name) > 1})
     faults = [Fault(file, 1, name, "", _("stands twice in the header"), "duplicate-column") for name in doubled]
-    return RawTable(file, table.rows, (*faults, *table.faults), table.maimed)
+    return RawTable(file, table.rows, (*faults, *table.faults), table.maimed, tuple(header))
 
 
 def _rows(file: str, header: Sequence[str], reader: Reader) -> RawTable:
@@ -193,4 +197,4 @@ def _read_geopackage(path: Path) -> RawTable:
     for number, record in enumerate(frame.itertuples(index=False), start=2):
         cells = ["" if pd.isna(value) else clean(str(value)) for value in record]
         rows.append((number, {k: v for k, v in zip(columns, cells, strict=True) if k != "fid"}))
-    return RawTable(path.name, tuple(rows))
+    return RawTable(path.name, tuple(rows), header=tuple(name for name in columns if name != "fid"))

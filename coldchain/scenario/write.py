@@ -16,7 +16,8 @@ from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.scenario.parsing import unit_of
 from coldchain.scenario.programmes import programme_keys
-from coldchain.scenario.sections import FILE, SCHEMA, SECTIONS
+from coldchain.scenario.sections import SCHEMA, SECTIONS
+from coldchain.scenario.source import FILE
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""Words that stand for a choice: 候选 for candidate, 是 for true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CARGO = {"常温": "ambient", "保温": "insulated", "冷藏": "reefer"}
+YES = {"是": "true", "否": "false", "yes": "true", "no": "false", "1": "true", "0": "false", "√": "true", "×": "false"}
+OWNERS = {"合作社": "cooperative", "家庭农场": "family_farm", "企业": "company", "公司": "company"}
+BUILT = {"机械冷库": "mechanical", "通风库": "ventilated", "气调库": "controlled_atmosphere", "移动": "mobile"}
+COOLING = {"冷间": "room", "差压": "forced_air", "真空": "vacuum", "冷水": "hydro"}
+CHOICES: Mapping[str, Mapping[str, str]] = {
+    "status": {"候选": "candidate", "已建": "existing", "必建": "forced", "禁建": "forbidden"},
+    "cargo": CARGO,
+    "onward_cargo": CARGO,
+    "owner_kind": OWNERS,
+    "owner_kinds": OWNERS,
+    "construction": BUILT,
+    "constructions": BUILT,
+    "method": COOLING,
+    "methods": COOLING,
+    "sold_at": {"市场": "market", "枢纽": "hub"},
+    "objective": {"总成本": "total_cost_cny", "损耗金额": "loss_cny", "损耗量": "loss_t"},
+    "must_return": YES,
+    "seasonal": YES,
+    "single_source": YES,
+    "own_money": YES,
+}
+
+
+def chosen(field: str, text: str) -> str:
+    """Return what a word stands for in a field; a word that stands for nothing stays.
+
+    Examples
+    --------
+    >>> chosen("status", "已建"), chosen("methods", "差压;真空"), chosen("status", "soon")
+    ('existing', 'forced_air;vacuum', 'soon')
+    """
+    words = CHOICES.get(field)
+    return text if words is None else ";".join(words.get(part.strip(), part.strip()) for part in text.split(";"))
+
+
+def shown(field: str, value: str) -> str:
+    """Return the Chinese word of a choice, the first of several; the value itself when there is none.
+
+    Examples
+    --------
+    >>> shown("status", "forced"), shown("owner_kind", "company"), shown("must_return", "true"), shown("zone", "cold")
+    ('必建', '企业', '是', 'cold')
+    """
+    back = {key: word for word, key in reversed(list(CHOICES.get(field, {}).items())) if not word.isascii()}
+    return ";".join(back.get(part, part) for part in value.split(";"))

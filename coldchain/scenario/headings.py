@@ -1,0 +1,257 @@
+"""Headings as planners write them: in English or Chinese, with a unit, under a title; figures converted on the way."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, get_args, get_origin
+
+from coldchain.errors import Fault
+from coldchain.language import _
+from coldchain.model import HOURS, Noun, dictionary
+from coldchain.scenario.choices import chosen
+from coldchain.scenario.parsing import unit_of
+from coldchain.scenario.tables import RawTable
+from coldchain.scenario.units import factor, figure_in, is_unit, written
+
+GROUPS = {"villages": "places", "sites": "places", "hubs": "places", "mobile_units": "depot_types"}
+EXTRA_UNITS = {"area_ha": "ha", "yield_t_ha": "t/ha", **dict.fromkeys(HOURS, "°C")}
+REMARKS = ("备注", "说明", "序号", "remark", "remarks", "comment", "comments")
+IN_BRACKETS = re.compile(r"(.+?)\s*[(\[【〔](.*)[)\]】〕]")
+LEAST_DIFFERENCE = 0.01
+NOTHING: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What a heading means.
+
+    Attributes
+    ----------
+    place : column, from 1
+    text : as written
+    name : of the field; the text itself when it is not known, empty when the column is not read
+    unit : in which the figures stand, empty for the field's own
+    """
+
+    place: int
+    text: str
+    name: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the cells of a table come from, so that a fault can name what the planner sees.
+
+    Attributes
+    ----------
+    columns : field -> heading
+    written : line -> heading as written -> cell as written
+    ids : id -> line
+    """
+
+    header_line: int = 1
+    columns: Mapping[str, Heading] = field(default_factory=dict)
+    written: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    ids: Mapping[str, int] = field(default_factory=dict)
+
+
+@cache
+def titles() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return (table or section, field) -> its Chinese title, then other names it goes by."""
+    text = (resources.files("coldchain.scenario") / "catalogue" / "headings.csv").read_text(encoding="utf-8")
+    return {
+        (row["table"], row["name"]): (row["zh"], *filter(None, row["also"].split(";")))
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+def title(table: str, name: str, lang: str) -> str:
+    """Return the heading of a field without its unit.
+
+    Examples
+    --------
+    >>> title("vehicles", "payload_kg", "zh"), title("vehicles", "payload_kg", "en"), title("hubs", "lon", "zh")
+    ('载重', 'payload', '经度')
+    """
+    if lang == "zh":
+        return (titles().get((table, name)) or titles().get((GROUPS.get(table, ""), name)) or (name,))[0]
+    slug = re.sub(r"\W+", "_", unit_in(table, name).lower().replace("³", "3").replace("°", "")).strip("_")
+    return name.removesuffix(f"_{slug}").replace("_", " ") if slug else name.replace("_", " ")
+
+
+def unit_in(table: str, name: str) -> str:
+    """Return the unit of a field of a table or section, empty when it has none."""
+    noun = dictionary.TABLES.get(table) or dictionary.SECTIONS.get(table)
+    return EXTRA_UNITS.get(name, "") or ("" if noun is None else unit_of(noun, name).strip())
+
+
+@cache
+def vocabulary(table: str) -> dict[str, str]:
+    """Return name as folded -> field, of every name a column of a table, or a setting of a section, goes by."""
+    noun = dictionary.TABLES.get(table) or dictionary.SECTIONS.get(table)
+    fields = [*(noun.model_fields if noun is not None else ())]
+    if table == "harvest":
+        fields += ["area_ha", "yield_t_ha"]
+    if "hourly_c" in fields:
+        fields = [name for name in fields if name != "hourly_c"] + list(HOURS)
+    known = {fold(name): name for name in fields}
+    for name in fields:
+        own = titles().get((table, name), ())
+        for other in (*own, *titles().get((GROUPS.get(table, ""), name), ()), title(table, name, "en")):
+            known.setdefault(fold(other), name)
+    return known
+
+
+def fold(text: str) -> str:
+    """Fold a heading so that case, width, blanks and underscores do not matter."""
+    return re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", text)).lower()
+
+
+def heading(table: str, text: str, place: int = 1) -> Heading:
+    """Read one heading.
+
+    Examples
+    --------
+    >>> read = heading("harvest", "产量(万公斤)")
+    >>> read.name, read.unit, heading("sites", "Power (kW)").name
+    ('tonnes', '万公斤', 'power_kw')
+    """
+    known = vocabulary(table)
+    for name, unit in _splits(text):
+        if fold(name) in known:
+            return Heading(place, text, known[fold(name)], unit if is_unit(unit) else "")
+    return Heading(place, text, "" if fold(text) in REMARKS else text)
+
+
+def _splits(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the ways to part a heading into name and unit."""
+    yield text, ""
+    if match := IN_BRACKETS.fullmatch(text):
+        yield match[1], match[2].removeprefix("单位").lstrip(":： ")
+    for at in range(len(text) - 1, 0, -1):
+        name, unit = text[:at].rstrip(" /:,_"), text[at:]
+        if is_unit(unit):
+            yield name, unit
+
+
+def score(table: str, cells: Sequence[str]) -> int:
+    """Count the cells that are headings of a table."""
+    known = {*vocabulary(table).values()}
+    return sum(heading(table, cell).name in known for cell in cells if cell)
+
+
+def understood(raw: RawTable, table: str, words: Mapping[str, Mapping[str, str]] = NOTHING) -> tuple[RawTable, Origin]:
+    """Name the columns of a table as the model does and bring its figures to the model's units.
+
+    Parameters
+    ----------
+    words : field -> name -> id, for columns that refer to something by its name
+
+    Returns
+    -------
+    (RawTable, Origin)
+        Columns that are not known keep their heading; ``raw`` itself is left as it is.
+    """
+    headings = [heading(table, text, n) for n, text in enumerate(raw.header, start=1) if text]
+    columns: dict[str, Heading] = {}
+    faults = [*raw.faults]
+    for one in headings:
+        if one.name in columns and one.text != columns[one.name].text:
+            message = _("means the same as the column {other}; keep one of them").format(other=columns[one.name].text)
+            faults.append(Fault(raw.file, raw.header_line, one.text, "", message, "duplicate-column"))
+        elif one.name:
+            columns.setdefault(one.name, one)
+            faults += _unit_fault(raw, table, one)
+    rows = []
+    for line, cells in raw.rows:
+        read, wrong = _cells(raw.file, line, table, cells, columns, words)
+        rows.append((line, read))
+        faults += wrong
+    maimed = tuple({one.name: row[one.text] for one in columns.values() if one.text in row} for row in raw.maimed)
+    ids = {cells["id"]: line for line, cells in reversed(rows) if cells.get("id")}
+    origin = Origin(raw.header_line, columns, dict(raw.rows), ids)
+    return replace(raw, rows=tuple(rows), faults=tuple(faults), maimed=maimed), origin
+
+
+def _unit_fault(raw: RawTable, table: str, one: Heading) -> Iterator[Fault]:
+    wanted = unit_in(table, one.name)
+    if one.unit and is_figure(table, one.name) and factor(one.unit, wanted or "-") is None:
+        message = _("the unit does not fit; figures of {unit} are needed").format(unit=_(wanted) if wanted else "-")
+        yield Fault(raw.file, raw.header_line, one.text, one.unit, message, "bad-unit")
+
+
+def _cells(
+    file: str, line: int, table: str, cells: Mapping[str, str], columns: Mapping[str, Heading],
+    words: Mapping[str, Mapping[str, str]],
+) -> tuple[dict[str, str], list[Fault]]:  # fmt: skip
+    read = {
+        name: cell_in(table, name, cells[one.text], one.unit, words) if cells[one.text] else ""
+        for name, one in columns.items()
+    }
+    return _by_area(file, line, read) if table == "harvest" else (read, [])
+
+
+def cell_in(table: str, name: str, text: str, unit: str = "", words: Mapping[str, Mapping[str, str]] = NOTHING) -> str:
+    """Return a cell as the model wants it: a figure in its unit, a choice or a name by its id."""
+    if is_figure(table, name):
+        return figure_in(text, unit_in(table, name) or "-", unit)
+    return words.get(name, {}).get(text, chosen(name, text))
+
+
+@cache
+def is_figure(table: str, name: str) -> bool:
+    """Tell whether a field holds one number."""
+    noun: type[Noun] | None = dictionary.TABLES.get(table) or dictionary.SECTIONS.get(table)
+    if name in EXTRA_UNITS:
+        return True
+    info = noun.model_fields.get(name) if noun is not None else None
+    return info is not None and bool({float, int} & {info.annotation, *_inside(info.annotation)})
+
+
+def _inside(annotation: Any) -> tuple[Any, ...]:
+    return () if get_origin(annotation) in (tuple, dict) else get_args(annotation)
+
+
+def _by_area(file: str, line: int, cells: dict[str, str]) -> tuple[dict[str, str], list[Fault]]:
+    """Make tonnes of area and yield; where all three are given they must agree."""
+    parts = {name: cells.pop(name, "") for name in ("area_ha", "yield_t_ha")}
+    if not any(parts.values()):
+        return cells, []
+    faults, figures = [], []
+    for name, text in parts.items():
+        try:
+            figures.append(float(text))
+            right = 0 <= figures[-1] < float("inf")
+        except ValueError:
+            right = False
+        if not right:
+            told = _("must be a number of {unit}, at least 0").format(unit=EXTRA_UNITS[name]) if text else _(
+                "must be given beside the other: tonnes are area times yield"
+            )  # fmt: skip
+            faults.append(Fault(file, line, name, text, told, "not-a-number" if text else "missing"))
+    if faults:
+        return {**cells, "tonnes": cells.get("tonnes") or "0"}, faults
+    product = figures[0] * figures[1]
+    return _agreed(file, line, cells, product)
+
+
+def _agreed(file: str, line: int, cells: dict[str, str], product: float) -> tuple[dict[str, str], list[Fault]]:
+    from decimal import Decimal
+
+    given = cells.get("tonnes", "")
+    if not given:
+        return {**cells, "tonnes": written(Decimal(repr(product)))}, []
+    try:
+        apart = abs(float(given) - product) > LEAST_DIFFERENCE * max(product, 1.0)
+    except ValueError:
+        apart = False
+    message = _("is not area times yield, {product:g} t").format(product=product)
+    return cells, [Fault(file, line, "tonnes", given, message, "not-area-times-yield")] if apart else []

@@ -1,0 +1,238 @@
+"""Where a scenario comes from: a folder with ``scenario.toml`` and tables, or one workbook."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from coldchain.errors import Fault
+from coldchain.language import _
+from coldchain.scenario.headings import NOTHING, Origin, understood
+from coldchain.scenario.rulesheet import Rules, keys_of, read_rules
+from coldchain.scenario.tables import RawTable, decode, find_table, read_raw
+from coldchain.scenario.workbook import LISTS, RULES, SHEETS, is_book, read_book, table_of_sheet
+
+FILE = "scenario.toml"
+Words = Mapping[str, Mapping[str, str]]
+
+
+@dataclass
+class Source:
+    """A scenario folder. ``origins`` tells of every table read so far where its cells come from."""
+
+    path: Path
+    origins: dict[str, Origin] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario when it gives none."""
+        return self.path.resolve().name
+
+    @property
+    def usable(self) -> bool:
+        """Whether tables can be looked for at all."""
+        return self.path.is_dir()
+
+    def settings(self) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+        """Return the tree of settings, and what keeps it from being read."""
+        if not (self.path / FILE).is_file():
+            return {}, (_missing(self.path),)
+        text, fault = decode(self.path / FILE)
+        if fault is not None:
+            return {}, (fault,)
+        try:
+            return tomllib.loads(text), ()
+        except tomllib.TOMLDecodeError as error:
+            message = _("is not valid TOML, perhaps half-written: {error}").format(error=error)
+            return {}, (Fault(FILE, None, "", "", message, "not-toml"),)
+
+    def raw(self, stem: str) -> RawTable | None:
+        """Return a table as text, None when there is no such table."""
+        path = find_table(self.path, stem)
+        return None if path is None else read_raw(path)
+
+    def table(self, stem: str, words: Words = NOTHING) -> RawTable | None:
+        """Return a table with the columns, units and ids of the model."""
+        raw = self.raw(stem)
+        if raw is None:
+            return None
+        table, self.origins[raw.file] = understood(raw, stem, words)
+        return table
+
+    def label(self, stem: str) -> str:
+        """Return how faults name a table that is missing."""
+        return f"{stem}.csv"
+
+    def missing(self, stem: str) -> Fault:
+        """Return the fault that a table is missing."""
+        return Fault(self.label(stem), None, "", "", _("the table is missing (.csv or .gpkg)"), "missing-file")
+
+    def located(self, faults: Iterable[Fault]) -> tuple[Fault, ...]:
+        """Name in each fault the heading and the text that the planner sees."""
+        return tuple(self._seen(fault) for fault in faults)
+
+    def _seen(self, fault: Fault) -> Fault:
+        origin = self.origins.get(fault.file)
+        heading = origin.columns.get(fault.column) if origin is not None else None
+        if origin is None or heading is None:
+            return fault
+        written = origin.written.get(fault.row or 0, {}).get(heading.text, "")
+        return replace(fault, column=heading.text, value=written if fault.value and written else fault.value)
+
+
+class BookSource(Source):
+    """A workbook: one sheet for each table and one for the settings."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.book = read_book(path)
+        self.rules = Rules()
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario when it gives none."""
+        return self.path.stem
+
+    @property
+    def usable(self) -> bool:
+        """Whether tables can be looked for at all."""
+        return not any(fault.code == "unreadable" for fault in self.book.faults)
+
+    def settings(self) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+        """Return the tree of settings, and what is wrong with the sheets and the rows of rules."""
+        if not self.usable:
+            return {}, self.book.faults
+        if RULES not in self.book.sheets:
+            return {}, (*self.book.faults, self.missing(RULES))
+        self.rules = read_rules(self.book.sheets[RULES])
+        return self.rules.data, (*self.book.faults, *self.rules.faults, *self._strange())
+
+    def _strange(self) -> Iterable[Fault]:
+        """Warn of sheets that are not read."""
+        for title in self.book.others:
+            message = _("this sheet is not read; sheets are {names}").format(names=self._known())
+            yield Fault(self.path.name, None, "", "", message, "unknown-sheet", warning=True, sheet=title)
+
+    @staticmethod
+    def _known() -> str:
+        return ", ".join(f"{stem} {names[0]}" for stem, names in SHEETS.items() if stem not in (LISTS, "faults"))
+
+    def raw(self, stem: str) -> RawTable | None:
+        """Return a sheet as text, None when there is no such sheet."""
+        sheet = self.book.sheets.get(stem)
+        return None if sheet is None else table_of_sheet(sheet, stem)
+
+    def label(self, stem: str) -> str:
+        """Return how faults name a sheet before they are located."""
+        sheet = self.book.sheets.get(stem)
+        return stem if sheet is None else sheet.title
+
+    def missing(self, stem: str) -> Fault:
+        """Return the fault that a sheet is missing."""
+        there = ", ".join([sheet.title for sheet in self.book.sheets.values()] + list(self.book.others))
+        message = _("the sheet {stem} ({names}) is missing; there are {there}").format(
+            stem=stem, names=SHEETS[stem][0], there=there
+        )
+        return Fault(self.path.name, None, "", "", message, "missing-sheet")
+
+    def _seen(self, fault: Fault) -> Fault:
+        if fault.file == FILE:
+            return self._setting(fault)
+        if fault.sheet or fault.file == self.path.name:
+            return fault
+        title = self.label(fault.file) if fault.file in SHEETS else fault.file
+        origin = self.origins.get(title, Origin())
+        seen = super()._seen(replace(fault, file=title))
+        row, names = fault.row, [part.strip() for part in fault.column.split(",")]
+        if row is None and fault.column in origin.ids:
+            row, names = origin.ids[fault.column], ["lon", "lat"]
+        cell = fault.cell or (_cells(origin, row, names) if row is not None else "")
+        if title == self.rules_title():
+            cell = cell or self._rule_cell(fault)
+        return replace(seen, file=self.path.name, sheet=title, row=row, cell=cell)
+
+    def rules_title(self) -> str:
+        """Return the title of the sheet of rules."""
+        return self.label(RULES)
+
+    def _rule_cell(self, fault: Fault) -> str:
+        column = self.rules.columns.get("", 1)
+        return f"{_letter(column)}{fault.row}" if fault.row is not None else ""
+
+    def _setting(self, fault: Fault) -> Fault:
+        """Find the row of a setting; what is set nowhere is named by its key alone."""
+        seen = replace(fault, file=self.path.name, sheet=self.rules_title() if RULES in self.book.sheets else "")
+        for variant, key in keys_of(fault.column):
+            row = self.rules.rows.get(key)
+            if row is not None:
+                column = self.rules.columns.get(variant, self.rules.columns[""])
+                written = self.rules.written.get((row, column), "")
+                value = written if fault.value and written else fault.value
+                return replace(seen, row=row, value=value, cell=f"{_letter(column)}{row}")
+        return seen
+
+
+def open_source(path: Path) -> Source:
+    """Return what a path holds: a workbook, or a folder."""
+    return BookSource(path) if is_book(path) and not path.is_dir() and path.exists() else Source(path)
+
+
+def is_scenario(path: Path) -> bool:
+    """Tell whether a path is a scenario: a folder with ``scenario.toml``, or a workbook."""
+    return (path / FILE).is_file() or (is_book(path) and path.is_file())
+
+
+def located(path: Path, faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Name sheet, heading and cell in faults that were found after a scenario was read."""
+    faults = tuple(faults)
+    source = open_source(path)
+    if not faults or not isinstance(source, BookSource):
+        return faults
+    source.settings()
+    for stem in ("villages", "sites", "hubs"):
+        source.table(stem)
+    return source.located(faults)
+
+
+def road_files(path: Path) -> tuple[Path, ...]:
+    """Return the road files that a workbook names, of those that lie beside it or below."""
+    source = open_source(path)
+    data, _faults = source.settings()
+    layers = [data, *(layer for layer in data.get("variants", {}).values())]
+    named = {str(layer.get("roads", {}).get("file", "")) for layer in layers} - {""}
+    found: set[Path] = set()
+    for name in named:
+        place = path.parent / name
+        found |= {p for p in (place, *place.rglob("*")) if p.is_file()}
+    return tuple(sorted(p for p in found if p.resolve().is_relative_to(path.parent.resolve())))
+
+
+def _missing(folder: Path) -> Fault:
+    if not folder.exists():
+        return Fault(str(folder), None, "", "", _("no such scenario folder"), "missing-file")
+    if not folder.is_dir():
+        message = _("is a file; a scenario is a folder that holds scenario.toml, or a workbook (.xlsx)")
+        return Fault(str(folder), None, "", "", message, "no-folder")
+    message = _(
+        "there is no {FILE} in this folder; a scenario half-written by init or import has none: run it again"
+    ).format(FILE=FILE)
+    return Fault(str(folder), None, "", "", message, "missing-file")
+
+
+def _cells(origin: Origin, row: int, names: Iterable[str]) -> str:
+    """Return the cells of a row under some fields; of a whole row its first cell."""
+    by_text = {heading.text: heading.place for heading in origin.columns.values()}
+    places = [origin.columns[name].place if name in origin.columns else by_text.get(name) for name in names]
+    found = [place for place in places if place is not None]
+    if not found and row == origin.header_line:
+        return ""
+    return " ".join(f"{_letter(place)}{row}" for place in found or [min(by_text.values(), default=1)])
+
+
+def _letter(column: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(column))

@@ -1,0 +1,227 @@
+"""Excel workbooks as people keep them: titles above the header, merged cells, formulas, codes with leading zeros."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from coldchain.errors import Fault
+from coldchain.language import _
+from coldchain.scenario.headings import fold, score
+from coldchain.scenario.parsing import clean
+from coldchain.scenario.tables import RawTable
+
+SUFFIXES = (".xlsx", ".xlsm")
+RULES, FAULTS, LISTS = "rules", "faults", "lists"
+SHEETS: Mapping[str, tuple[str, ...]] = {
+    "villages": ("村", "村庄", "产地"),
+    "harvest": ("产量", "采收"),
+    "sites": ("候选点", "站点", "选址"),
+    "hubs": ("枢纽", "集散中心"),
+    "periods": ("时段", "季节"),
+    "vehicles": ("车辆", "车型"),
+    RULES: ("规则", "设置", "参数", "settings"),
+    "commodities": ("品种", "作物", "农产品"),
+    "depot_types": ("库型",),
+    "mobile_units": ("移动设备",),
+    LISTS: ("列表", "选项"),
+    FAULTS: ("数据问题",),
+}
+MOST_TITLE_ROWS = 15
+ZEROS = re.compile(r"0{2,}")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet as text: (row, cells), and what is wrong with single cells as (row, column, value, message, code)."""
+
+    title: str
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    odd: tuple[tuple[int, int, str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook as text: sheets by what they hold, the titles of all other sheets, what kept it from being read."""
+
+    path: Path
+    sheets: Mapping[str, Sheet] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def is_book(path: Path) -> bool:
+    """Tell whether a path is named like a workbook."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def sheet_title(stem: str, lang: str) -> str:
+    """Return what a sheet of the template is called.
+
+    Examples
+    --------
+    >>> sheet_title("harvest", "zh"), sheet_title("harvest", "en")
+    ('产量', 'harvest')
+    """
+    return SHEETS[stem][0] if lang == "zh" else stem
+
+
+def read_book(path: Path) -> Book:
+    """Read a workbook; of an unchanged file the same answer is given again."""
+    try:
+        about = path.stat()
+    except OSError as error:
+        message = _("cannot be read: {strerror}").format(strerror=error.strerror)
+        return Book(path, faults=(Fault(path.name, None, "", "", message, "unreadable"),))
+    return _read(path, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed: int, _size: int) -> Book:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of styles and extensions that are of no account here
+            return _sorted(path, _open(path))
+    except Exception as error:  # noqa: BLE001 - openpyxl raises many kinds for files that are no workbooks
+        message = _(
+            "cannot be read as an Excel workbook ({kind}: {error}); save it as .xlsx without a password"
+        ).format(kind=type(error).__name__, error=str(error).splitlines()[0] if str(error) else "")
+        return Book(path, faults=(Fault(path.name, None, "", "", message, "unreadable"),))
+
+
+def _open(path: Path, *, values: bool = False) -> Any:
+    from openpyxl import load_workbook
+
+    return load_workbook(path, data_only=values)
+
+
+def _sorted(path: Path, book: Any) -> Book:
+    names = {fold(name): stem for stem, more in SHEETS.items() for name in (stem, *more)}
+    values: Any = None
+    sheets: dict[str, Sheet] = {}
+    others, faults = [], []
+    for sheet in book.worksheets:
+        stem = names.get(fold(sheet.title))
+        if stem is None:
+            others.append(sheet.title)
+        elif stem in sheets:
+            message = _("holds the same as the sheet {other}; keep one of them").format(other=sheets[stem].title)
+            faults.append(Fault(path.name, None, "", "", message, "duplicate-sheet", sheet=sheet.title))
+        elif stem not in (LISTS, FAULTS):
+            if values is None and _has_formulas(sheet):
+                values = _open(path, values=True)
+            sheets[stem] = _as_text(sheet, values[sheet.title] if values is not None else None)
+    return Book(path, sheets, tuple(others), tuple(faults))
+
+
+def _has_formulas(sheet: Any) -> bool:
+    return any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
+
+
+def _as_text(sheet: Any, values: Any) -> Sheet:
+    """Turn a sheet into text; what is merged downwards holds in each of its rows."""
+    held: dict[tuple[int, int], tuple[int, int]] = {}
+    for span in sheet.merged_cells.ranges:
+        if span.min_col == span.max_col:
+            held |= {(row, span.min_col): (span.min_row, span.min_col) for row in range(span.min_row, span.max_row + 1)}
+    rows, odd = [], []
+    for cells in sheet.iter_rows():
+        texts = []
+        for cell in cells:
+            place = held.get((cell.row, cell.column), (cell.row, cell.column))
+            source = sheet.cell(*place) if place != (cell.row, cell.column) else cell
+            text, wrong = _text(source, None if values is None else values.cell(*place).value)
+            texts.append(text)
+            if wrong:
+                odd.append((cell.row, cell.column, text, *wrong))
+        if any(texts):
+            rows.append((cells[0].row, tuple(texts)))
+    return Sheet(sheet.title, tuple(rows), tuple(odd))
+
+
+def _text(cell: Any, computed: Any) -> tuple[str, tuple[str, str] | None]:
+    """Return a cell as text, with message and code when it cannot be what the planner meant."""
+    value = cell.value
+    if cell.data_type == "f":
+        value = computed
+        if value is None:
+            message = _("is a formula without a stored result: open the workbook in Excel, save it and try again")
+            return str(getattr(cell.value, "text", cell.value)), (message, "formula-without-value")
+    if value is None:
+        return "", None
+    text = _number(value, str(cell.number_format)) if isinstance(value, (int, float)) else clean(str(value))
+    if isinstance(value, str) and text.startswith("#") and text.endswith(("!", "?", "A")):
+        return text, (_("is the error of a formula"), "formula-error")
+    if isinstance(value, (date, datetime)):
+        written = value.strftime("%Y-%m-%d")
+        return written, (_("is a date; Excel may have made it of something else: write it as text"), "date")
+    return text, None
+
+
+def _number(value: float, layout: str) -> str:
+    """Write a number as it looks in its cell, as far as zeros in front and per cent go.
+
+    Examples
+    --------
+    >>> _number(512, "000000"), _number(0.3, "0.0%"), _number(12.0, "General"), _number(0.1, "0.00")
+    ('000512', '30%', '12', '0.1')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if "%" in layout:
+        return f"{value * 100:.12g}%"
+    whole = f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else repr(value)
+    return whole.zfill(len(layout)) if ZEROS.fullmatch(layout) and whole.isdigit() else whole
+
+
+def table_of_sheet(sheet: Sheet, stem: str) -> RawTable:
+    """Find the header of a sheet, under whatever title stands above it, and return the rows below."""
+    if not sheet.rows:
+        fault = Fault(sheet.title, None, "", "", _("is empty; a header row is needed"), "empty-file")
+        return RawTable(sheet.title, (), (fault,))
+    at = header_at(sheet, stem)
+    line, header = sheet.rows[at]
+    below = [
+        row for row in sheet.rows[at + 1 :] if any(text for text, name in zip(row[1], header, strict=True) if name)
+    ]
+    rows = tuple(
+        (number, {name: text for name, text in zip(header, cells, strict=True) if name}) for number, cells in below
+    )
+    faults = [*_doubled(sheet.title, line, header), *_headless(sheet.title, header, below)]
+    faults += [
+        Fault(sheet.title, row, header[column - 1], value, message, code)
+        for row, column, value, message, code in sheet.odd
+        if row >= line and header[column - 1]
+    ]
+    return RawTable(sheet.title, rows, tuple(faults), header=header, header_line=line)
+
+
+def header_at(sheet: Sheet, stem: str) -> int:
+    """Return the place of the row, among the first ones, that holds most headings of a table."""
+    first = sheet.rows[:MOST_TITLE_ROWS]
+    return max(range(len(first)), key=lambda n: (score(stem, first[n][1]), -n))
+
+
+def _doubled(title: str, line: int, header: Sequence[str]) -> Iterator[Fault]:
+    for name in sorted({name for name in header if name and header.count(name) > 1}):
+        yield Fault(title, line, name, "", _("stands twice in the header"), "duplicate-column")
+
+
+def _headless(title: str, header: Sequence[str], below: Sequence[tuple[int, tuple[str, ...]]]) -> Iterator[Fault]:
+    """Name columns with content and no heading, once each."""
+    from openpyxl.utils import get_column_letter
+
+    for place, name in enumerate(header):
+        filled = next(((line, cells[place]) for line, cells in below if not name and cells[place]), None)
+        if filled is not None:
+            message = _("this column has no heading and is not read")
+            letter = get_column_letter(place + 1)
+            yield Fault(
+                title, filled[0], letter, filled[1], message, "no-heading", warning=True, cell=f"{letter}{filled[0]}"
+            )
