@@ -71,7 +71,7 @@ def test_sizes_are_around_what_is_asked_for() -> None:
 def test_a_country_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The command says what it wrote and what comes next; a folder in use and counties of a county are refused."""
     assert run(["init", str(tmp_path / "c"), "--template", "nation", "--counties", "2", "--villages", "15"]) == 0
-    assert "counties.csv --out" in capsys.readouterr().out
+    assert "counties.csv --out" in capsys.readouterr().err
     assert sorted(path.name for path in (tmp_path / "c").iterdir()) == ["counties.csv", "county-0001", "county-0002"]
     assert run(["init", str(tmp_path / "d"), "--counties", "2"]) == 2
     assert "goes with --template nation" in capsys.readouterr().err

@@ -83,26 +83,24 @@ def write_curve(frame: pd.DataFrame, paths: Sequence[Path], title: str, aim: str
     try:
         from matplotlib import rc_context
         from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError("the chart needs matplotlib: pip install 'coldchain[report]'") from error
     from coldchain.report.picture import chart_fonts
 
     with rc_context({"font.family": chart_fonts()}):
-        drawing = _drawn(frame, title, aim, marks)
+        drawing = Figure(figsize=SIZE_IN, dpi=DPI, facecolor=palette.PAPER, layout="constrained")
+        _fill(drawing, frame, title, aim, marks)
         FigureCanvasAgg(drawing)
         for path in paths:
             drawing.savefig(path, dpi=DPI, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
-def _drawn(frame: pd.DataFrame, title: str, aim: str, marks: Marks) -> Figure:
-    from matplotlib.figure import Figure
-
-    drawing = Figure(figsize=SIZE_IN, dpi=DPI, facecolor=palette.PAPER, layout="constrained")
+def _fill(drawing: Figure, frame: pd.DataFrame, title: str, aim: str, marks: Marks) -> None:
     drawing.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=palette.INK)
     known = stairs(frame)
     for axes, panel in zip(drawing.subplots(2, 2).ravel(), panels(aim), strict=True):
         _draw(axes, (known, bounds_of(frame)), panel, marks)
-    return drawing
 
 
 def _draw(axes: Axes, frames: tuple[pd.DataFrame, pd.DataFrame], panel: Panel, marks: Marks) -> None:
