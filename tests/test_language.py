@@ -17,6 +17,7 @@ from coldchain import language
 from coldchain.cli import cli, run
 from coldchain.cli.helping import EXAMPLE, columns, joined, paragraphs, pieces, wrap
 from coldchain.language import N_, _, catalogue, known_language, plural, preferred, speaking
+from coldchain.model import dictionary
 
 ROOT = Path(coldchain.__file__).parent
 ZH = catalogue("zh")
@@ -37,13 +38,14 @@ def marked(source: str, marks: dict[str, int]) -> Iterator[ast.expr]:
 
 
 def texts_of_modules() -> dict[str, str]:
-    """Return text -> module, of all that is marked in the package."""
+    """Return text -> module, of all that is marked in the package, and the meanings of the data dictionary."""
     found = {}
     for path in ROOT.rglob("*.py"):
         for text in marked(path.read_text(encoding="utf-8"), MARKS):
             if isinstance(text, ast.Constant):
                 found[str(text.value)] = path.relative_to(ROOT).as_posix()
-    return found
+    nouns = {**dictionary.TABLES, **dictionary.SECTIONS}
+    return found | {row[3]: name for name, noun in nouns.items() for row in dictionary.fields(noun)}
 
 
 def texts_of_help(command: click.Command) -> Iterator[str]:

@@ -25,6 +25,7 @@ LARGEST_TEMPLATE = 2000
 MOST_COUNTIES = 5000
 SHOWN_WARNINGS = 12
 DEMO_VILLAGES = 30
+DEMO_ROWS = 12
 
 variant_option = click.option("--variant", default="base", show_default=True, help="Variant named in scenario.toml.")
 
@@ -33,19 +34,24 @@ variant_option = click.option("--variant", default="base", show_default=True, he
 @click.argument("folder", type=path_argument)
 @click.option("--template", type=click.Choice(["upland", "nation"]), default="upland", show_default=True,
               help="One county in hills, or many differing counties.")  # fmt: skip
-@click.option("--villages", type=click.IntRange(1, LARGEST_TEMPLATE), default=200, show_default=True, help="How many.")
+@click.option("--workbook", is_flag=True, help="One Excel workbook to fill in, instead of a folder of tables.")
+@click.option("--villages", type=click.IntRange(1, LARGEST_TEMPLATE), show_default="200; in a workbook 12",
+              help="How many.")  # fmt: skip
 @click.option("--counties", type=click.IntRange(1, MOST_COUNTIES), help="With --template nation.")
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Same seed, same county.")
 @json_option
-def init(folder: Path, template: str, villages: int, counties: int | None, seed: int, as_json: bool) -> None:
+def init(folder: Path, template: str, seed: int, as_json: bool, **given: Any) -> None:
     """Write a FOLDER to start from: a synthetic upland county, or a nation of differing counties (one folder each).
 
     Of a nation --villages is the mean over its counties.
     """
     from coldchain.scenario import upland, write_nation, write_scenario
 
+    counties, villages = given["counties"], given["villages"] or (DEMO_ROWS if given["workbook"] else 200)
     if (template == "nation") != (counties is not None):
         raise UsageError(_("--counties N goes with --template nation, and with nothing else"))
+    if counties is not None and given["workbook"]:
+        raise UsageError(_("--workbook makes one county; leave out --template nation"))
     if counties is not None:
         listed = write_nation(counties, seed, folder, villages)
         if as_json:
@@ -55,6 +61,9 @@ def init(folder: Path, template: str, villages: int, counties: int | None, seed:
         click.echo(told.format(folder=folder, counties=counties, villages=listed["villages"].sum()))
         next_step(f"coldchain batch {folder / 'counties.csv'} --out runs/{folder.name} --jobs 2")
         return
+    if given["workbook"]:
+        _init_workbook(folder, villages, seed, as_json=as_json)
+        return
     write_scenario(upland(villages, seed), folder)
     if as_json:
         say_written(folder, villages=villages)
@@ -62,6 +71,19 @@ def init(folder: Path, template: str, villages: int, counties: int | None, seed:
     told = _("wrote {folder}: {villages} villages, scenario.toml and its tables")
     click.echo(told.format(folder=folder, villages=villages))
     next_step(f"coldchain check {folder}", f"coldchain plan {folder}")
+
+
+def _init_workbook(folder: Path, villages: int, seed: int, *, as_json: bool) -> None:
+    from coldchain.scenario import upland
+    from coldchain.scenario.template import write_template
+
+    book = write_template(upland(villages, seed), folder)
+    if as_json:
+        say_written(book, villages=villages)
+        return
+    told = _("wrote {book}: a workbook with {villages} sample villages; replace them with your own")
+    click.echo(told.format(book=book, villages=villages))
+    next_step(f"coldchain check {book}", f"coldchain plan {book}")
 
 
 def say_written(folder: Path, **counts: int) -> None:

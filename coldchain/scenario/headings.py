@@ -83,8 +83,21 @@ def title(table: str, name: str, lang: str) -> str:
     """
     if lang == "zh":
         return (titles().get((table, name)) or titles().get((GROUPS.get(table, ""), name)) or (name,))[0]
+    return name if (short := _short(table, name)) in _ambiguous(table) else short
+
+
+def _short(table: str, name: str) -> str:
+    """Return a field's name without the unit at its end."""
     slug = re.sub(r"\W+", "_", unit_in(table, name).lower().replace("³", "3").replace("°", "")).strip("_")
-    return name.removesuffix(f"_{slug}").replace("_", " ") if slug else name.replace("_", " ")
+    return name.removesuffix(f"_{slug}" if slug else "").replace("_", " ")
+
+
+@cache
+def _ambiguous(table: str) -> frozenset[str]:
+    """Return the short names that several fields share, such as cost by day, km and hour."""
+    noun = dictionary.TABLES.get(table) or dictionary.SECTIONS.get(table)
+    short = [_short(table, name) for name in (noun.model_fields if noun is not None else ())]
+    return frozenset(name for name in short if short.count(name) > 1)
 
 
 def unit_in(table: str, name: str) -> str:
@@ -236,7 +249,7 @@ def _by_area(file: str, line: int, cells: dict[str, str]) -> tuple[dict[str, str
             told = _("must be a number of {unit}, at least 0").format(unit=EXTRA_UNITS[name]) if text else _(
                 "must be given beside the other: tonnes are area times yield"
             )  # fmt: skip
-            faults.append(Fault(file, line, name, text, told, "not-a-number" if text else "missing"))
+            faults.append(Fault(file, line, name, text, told, "not-a-number" if text else "incomplete"))
     if faults:
         return {**cells, "tonnes": cells.get("tonnes") or "0"}, faults
     product = figures[0] * figures[1]

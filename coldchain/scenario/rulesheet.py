@@ -22,6 +22,10 @@ TITLE = ("设置", "设置项", "项目", "名称", "meaning")
 VALUE = ("value", "值", "取值", "基准", "base")
 UNIT = ("unit", "单位")
 VARIANT = re.compile(r"(?:variant|方案|变体)[:：\s]*(.+)", re.IGNORECASE)
+HEADINGS = {
+    "en": {"title": "setting", "value": "value", "unit": "unit", "variant": "variant"},
+    "zh": {"title": "设置", "value": "值", "unit": "单位", "variant": "方案"},
+}
 HEAD = ("schema", "name", "datum", "notes")
 OVERRIDES = ("commodity", "depot_type", "mobile_unit", "vehicle")
 LISTS = re.compile("[;；、]")

@@ -13,7 +13,7 @@ from coldchain.language import _
 from coldchain.scenario.headings import NOTHING, Origin, understood
 from coldchain.scenario.rulesheet import Rules, keys_of, read_rules
 from coldchain.scenario.tables import RawTable, decode, find_table, read_raw
-from coldchain.scenario.workbook import LISTS, RULES, SHEETS, is_book, read_book, table_of_sheet
+from coldchain.scenario.workbook import ODD, RULES, SHEETS, UNREAD, is_book, read_book, table_of_sheet
 
 FILE = "scenario.toml"
 Words = Mapping[str, Mapping[str, str]]
@@ -118,7 +118,7 @@ class BookSource(Source):
 
     @staticmethod
     def _known() -> str:
-        return ", ".join(f"{stem} {names[0]}" for stem, names in SHEETS.items() if stem not in (LISTS, "faults"))
+        return ", ".join(f"{stem} {names[0]}" for stem, names in SHEETS.items() if stem not in UNREAD)
 
     def raw(self, stem: str) -> RawTable | None:
         """Return a sheet as text, None when there is no such sheet."""
@@ -137,6 +137,12 @@ class BookSource(Source):
             stem=stem, names=SHEETS[stem][0], there=there
         )
         return Fault(self.path.name, None, "", "", message, "missing-sheet")
+
+    def located(self, faults: Iterable[Fault]) -> tuple[Fault, ...]:
+        """Name sheet, heading, cell and text; of a cell that was not meant so, nothing else is said."""
+        seen = [self._seen(fault) for fault in faults]
+        odd = {(fault.sheet, fault.cell) for fault in seen if fault.code in ODD}
+        return tuple(f for f in seen if f.code in ODD or not f.cell or (f.sheet, f.cell) not in odd)
 
     def _seen(self, fault: Fault) -> Fault:
         if fault.file == FILE:

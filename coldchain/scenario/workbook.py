@@ -18,7 +18,9 @@ from coldchain.scenario.parsing import clean
 from coldchain.scenario.tables import RawTable
 
 SUFFIXES = (".xlsx", ".xlsm")
-RULES, FAULTS, LISTS = "rules", "faults", "lists"
+RULES, FAULTS, LISTS, GUIDE = "rules", "faults", "lists", "guide"
+ODD = ("formula-without-value", "formula-error", "date")
+UNREAD = (FAULTS, LISTS, GUIDE)
 SHEETS: Mapping[str, tuple[str, ...]] = {
     "villages": ("村", "村庄", "产地"),
     "harvest": ("产量", "采收"),
@@ -32,6 +34,7 @@ SHEETS: Mapping[str, tuple[str, ...]] = {
     "mobile_units": ("移动设备",),
     LISTS: ("列表", "选项"),
     FAULTS: ("数据问题",),
+    GUIDE: ("说明",),
 }
 MOST_TITLE_ROWS = 15
 ZEROS = re.compile(r"0{2,}")
@@ -113,7 +116,7 @@ def _sorted(path: Path, book: Any) -> Book:
         elif stem in sheets:
             message = _("holds the same as the sheet {other}; keep one of them").format(other=sheets[stem].title)
             faults.append(Fault(path.name, None, "", "", message, "duplicate-sheet", sheet=sheet.title))
-        elif stem not in (LISTS, FAULTS):
+        elif stem not in UNREAD:
             if values is None and _has_formulas(sheet):
                 values = _open(path, values=True)
             sheets[stem] = _as_text(sheet, values[sheet.title] if values is not None else None)

@@ -1,0 +1,242 @@
+"""Workbooks: the template in both languages, what is understood of headings, units and cells, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from openpyxl import load_workbook
+
+from coldchain.cli import run
+from coldchain.errors import BadInputError
+from coldchain.language import speaking
+from coldchain.model import dictionary
+from coldchain.scenario import inspect, load, upland, variants_of
+from coldchain.scenario.headings import heading, unit_in
+from coldchain.scenario.rulesheet import read_rules
+from coldchain.scenario.template import COLUMNS, heading_text, write_template
+from coldchain.scenario.units import factor, figure_in
+from coldchain.scenario.workbook import read_book
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Write the template of nine villages in both languages."""
+    root = tmp_path_factory.mktemp("books")
+    made = {}
+    for lang in ("en", "zh"):
+        with speaking(lang):
+            made[lang] = write_template(upland(9, 4), root / lang)
+    return made
+
+
+def edited(book: Path, target: Path, edit: Any) -> Path:
+    """Change a workbook and save it elsewhere."""
+    opened = load_workbook(book)
+    edit(opened)
+    opened.save(target)
+    return target
+
+
+def test_both_languages_say_the_same(books: dict[str, Path]) -> None:
+    """The Chinese template, with 万元 and Chinese crops and seasons, is the scenario of the English one."""
+    (english, warned), (chinese, warned_too) = load(books["en"], "half"), load(books["zh"], "half")
+    assert (warned, warned_too) == ((), ())
+    assert np.array_equal(english.harvest_t, chinese.harvest_t)
+    assert english.siting == chinese.siting
+    assert [v.lon for v in english.villages] == [v.lon for v in chinese.villages]
+    assert [crop.id for crop in english.commodities] == [crop.id for crop in chinese.commodities]
+    assert english.vehicles == tuple(v.model_copy(update={"source": v.source}) for v in chinese.vehicles)
+    assert chinese.subsidy.class_of_county == {"A区": "formerly_poor"} or not english.subsidy.class_of_county
+    assert variants_of(books["zh"]) == ("base", "half", "double", "none")
+
+
+def test_a_workbook_is_the_draft_it_was_made_of(books: dict[str, Path]) -> None:
+    """Budget, harvest and places of the draft come back; its roads are left out."""
+    draft = upland(9, 4)
+    scenario, _warnings = load(books["en"])
+    assert scenario.siting.budget_cny == draft.sections["siting"]["budget_cny"]
+    assert scenario.harvest_t.sum() == pytest.approx(draft.tables["harvest"]["tonnes"].sum())
+    assert [v.id for v in scenario.villages] == list(draft.tables["villages"]["id"])
+    assert scenario.roads.file == ""
+    assert scenario.name == "upland"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_heading_of_the_template_is_understood(lang: str) -> None:
+    """Each is read back as its field, its unit as one of the same kind."""
+    with speaking(lang):
+        for table, names in COLUMNS.items():
+            for name in names:
+                read = heading(table, heading_text(table, name))
+                assert read.name == name
+                assert factor(read.unit or unit_in(table, name) or "-", unit_in(table, name) or "-") is not None
+
+
+def test_every_setting_has_a_title_of_its_own() -> None:
+    """No Chinese title of a setting stands for two settings."""
+    from coldchain.scenario.headings import titles
+
+    sections = (*dictionary.SECTIONS, "head")
+    named = [name for (section, _field), names in titles().items() if section in sections for name in names]
+    named = [name for name in named if name != "来源"]
+    assert len(set(named)) == len(named)
+    known = {key for key in titles() if key[0] in dictionary.SECTIONS}
+    assert known == {(section, name) for section, noun in dictionary.SECTIONS.items() for name in noun.model_fields}
+
+
+def test_the_command_writes_one_workbook(tmp_path: Path, capsys: Capture) -> None:
+    """``init --workbook`` writes the folder's name.xlsx and nothing else; it never overwrites; ``check`` accepts it."""
+    assert run(["init", str(tmp_path / "litchi"), "--workbook", "--villages", "5"]) == 0
+    assert [path.name for path in (tmp_path / "litchi").iterdir()] == ["litchi.xlsx"]
+    assert run(["check", str(tmp_path / "litchi" / "litchi.xlsx")]) == 0
+    assert "0 errors, 0 warnings" in capsys.readouterr().out
+    assert run(["init", str(tmp_path / "litchi"), "--workbook"]) == 2
+    assert "not empty" in capsys.readouterr().err
+    assert run(["init", str(tmp_path / "x"), "--workbook", "--template", "nation", "--counties", "2"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "given", "expected"),
+    [
+        ("12", "t", "", "12"), ("59200公斤", "t", "", "59.2"), ("59200", "t", "公斤", "59.2"), ("3万斤", "t", "", "15"),
+        ("1.5", "CNY", "万元", "15000"), ("120万元", "CNY", "元", "1200000"), ("1.2亿", "CNY", "", "120000000"),
+        ("30%", "share", "", "0.3"), ("30", "share", "%", "0.3"), ("1,234.5", "t", "", "1234.5"),
+        ("15亩", "ha", "", "1"), ("1500", "t/ha", "公斤/亩", "22.5"), ("90分钟", "h", "", "1.5"),
+        ("0.55元/度", "CNY/kWh", "", "0.55"),
+        ("3元每公斤", "CNY/kg", "", "3"), ("109.5°", "° east", "", "109.5"), ("-3", "t", "公斤", "-0.003"),
+        ("1,23", "t", "", "1,23"), ("12kW", "t", "", "12kW"), ("十吨", "t", "", "十吨"), ("5-6", "t", "", "5-6"),
+        ("", "t", "公斤", ""),
+    ],
+)  # fmt: skip
+def test_figures_with_units(text: str, unit: str, given: str, expected: str) -> None:
+    """A figure comes to the unit of the model; what is no figure of that kind stays as it is."""
+    assert figure_in(text, unit, given) == expected
+
+
+def test_codes_and_odd_cells_survive(books: dict[str, Path], tmp_path: Path) -> None:
+    """Zeros in front as text or as a format, full-width digits, per cent cells, titles above, merged counties."""
+
+    def edit(book: Any) -> None:
+        village = book["villages"]
+        for row, code in ((2, "000123"), (3, "０００１２４")):
+            old = village.cell(row, 1).value
+            village.cell(row, 1).value = code
+            for line in book["harvest"].iter_rows(min_row=2, max_col=1):
+                line[0].value = code.replace("０", "0") if line[0].value == old else line[0].value
+        old = village.cell(4, 1).value
+        village.cell(4, 1).value, village.cell(4, 1).number_format = 77, "000000"
+        for line in book["harvest"].iter_rows(min_row=2, max_col=1):
+            line[0].value = "000077" if line[0].value == old else line[0].value
+        village.cell(2, 4).value = "１０９．６°"
+        village.insert_rows(1, 2)
+        village["A1"].value = "2026年 产地表"
+        for row in (4, 5, 6):
+            village.cell(row, 3).value = "A县"
+        village.merge_cells("C4:C6")
+        for row in book["rules"].iter_rows(min_row=2, max_col=2):
+            if row[0].value == "siting.coverage":
+                row[1].value, row[1].number_format = 0.05, "0%"
+
+    scenario, _warnings = load(edited(books["en"], tmp_path / "book.xlsx", edit))
+    assert [v.id for v in scenario.villages][:3] == [
+        "000123",
+        "000124",
+        "000077",
+    ]
+    assert [v.county for v in scenario.villages][:3] == ["A县"] * 3
+    assert scenario.villages[0].lon == pytest.approx(109.6)
+    assert scenario.siting.coverage == pytest.approx(0.05)
+    assert scenario.harvest_t.sum() == pytest.approx(upland(9, 4).tables["harvest"]["tonnes"].sum())
+
+
+def test_tonnes_from_area_and_yield(books: dict[str, Path], tmp_path: Path) -> None:
+    """亩 times 公斤/亩 gives tonnes; one alone, and three that disagree, are named with their cells."""
+
+    def edit(book: Any) -> None:
+        sheet = book["产量"]
+        for row, cells in (
+            (2, (None, 12, 1500)),
+            (3, (None, 12, None)),
+            (4, (99, 12, 1500)),
+            (5, (18, "12亩", "1.5吨/亩")),
+        ):
+            for column, value in enumerate(cells, start=4):
+                sheet.cell(row, column).value = value
+
+    scenario, faults = inspect(edited(books["zh"], tmp_path / "book.xlsx", edit))
+    assert {(f.row, f.cell, f.code, f.value) for f in faults} == {
+        (3, "F3", "incomplete", ""), (4, "D4", "not-area-times-yield", "99"),
+    }  # fmt: skip
+    assert scenario is not None
+    draft = upland(9, 4).tables["harvest"]
+    assert scenario.harvest_t.sum() == pytest.approx(draft["tonnes"][4:].sum() + 18 + 0 + 99 + 18)
+
+
+def test_faults_are_named_as_the_planner_sees_them(books: dict[str, Path], tmp_path: Path) -> None:
+    """Sheet, row, heading and text as written, whatever they are called inside."""
+
+    def edit(book: Any) -> None:
+        book["产量"]["D3"].value = "十吨"
+        book["候选点"]["H2"].value = "待定"
+        rules = book["规则"]
+        row = next(r for r in rules.iter_rows(min_row=2) if r[0].value == "补贴预算")
+        row[1].value = "2元"
+
+    with pytest.raises(BadInputError, match="3 faults") as caught:
+        load(edited(books["zh"], tmp_path / "book.xlsx", edit))
+    assert [str(fault) for fault in sorted(caught.value.faults, key=lambda f: f.cell)][1:] == [
+        'book.xlsx › 产量 row 3, 产量 (吨) = "十吨": must be a number of t',
+        "book.xlsx › 候选点 row 2, 状态 = \"待定\": must be one of 'candidate', 'existing', 'forced' or 'forbidden'",
+    ]
+    budget = min(caught.value.faults, key=lambda f: f.cell)
+    assert (budget.sheet, budget.value, budget.code, budget.column) == (
+        "规则",
+        "2元",
+        "budget-unit",
+        "siting.budget_cny",
+    )
+
+
+def test_formulas_count_by_their_result(books: dict[str, Path], tmp_path: Path) -> None:
+    """A formula that was never calculated is a fault, not an empty cell."""
+
+    def edit(book: Any) -> None:
+        book["harvest"]["D2"].value = "=1+2"
+
+    _scenario, faults = inspect(edited(books["en"], tmp_path / "book.xlsx", edit))
+    assert [(f.cell, f.value, f.code) for f in faults] == [("D2", "=1+2", "formula-without-value")]
+
+
+def test_what_is_no_workbook(tmp_path: Path) -> None:
+    """A text file by that name and a missing sheet are told plainly."""
+    (tmp_path / "x.xlsx").write_text("id,name\n", encoding="utf-8")
+    with pytest.raises(BadInputError, match="cannot be read as an Excel workbook"):
+        load(tmp_path / "x.xlsx")
+    with pytest.raises(BadInputError, match="no such scenario folder"):
+        load(tmp_path / "y.xlsx")
+
+
+def test_settings_by_key_or_title(books: dict[str, Path], tmp_path: Path) -> None:
+    """A row is known by its key, its Chinese title or both; strange rows, twins and foreign units are named."""
+
+    def edit(book: Any) -> None:
+        for row in (
+            ("siting.coverag", 1),
+            ("补贴预算", "30万元"),
+            ("siting.gap", "1%"),
+            ("roads.circuity", 2, None, None, None, "吨"),
+        ):
+            book["rules"].append(row)
+
+    book = edited(books["en"], tmp_path / "book.xlsx", edit)
+    rules = read_rules(read_book(book).sheets["rules"])
+    assert [(fault.column, fault.code) for fault in rules.faults] == [
+        ("siting.coverag", "unknown-key"), ("siting.budget_cny", "duplicate-key"), ("siting.gap", "duplicate-key"),
+        ("roads.circuity", "duplicate-key"),
+    ]  # fmt: skip
+    assert 'did you mean "siting.coverage"?' in rules.faults[0].message
