@@ -142,19 +142,41 @@ def _finish_import(faults: Sequence[Fault], folder: Path, *, as_json: bool, quie
 @variant_option
 @json_option
 def check(scenario: Path, variant: str, as_json: bool) -> int:
-    """List every fault of a SCENARIO: tables, settings, coordinates and roads."""
+    """List every fault of a SCENARIO: tables, settings, coordinates and roads.
+
+    Of a workbook a copy is written beside it in which every faulty cell is marked.
+    """
     faults = find_faults(scenario, variant)
     errors = [fault for fault in faults if not fault.warning]
+    marked = mark_workbook(scenario, faults)
     if as_json:
         rows = [{name: getattr(f, name) for name in Fault.__dataclass_fields__} for f in faults]
-        click.echo(json.dumps({"ok": not errors, "faults": rows}, ensure_ascii=False))
+        copy = {} if marked is None else {"marked": str(marked)}
+        click.echo(json.dumps({"ok": not errors, "faults": rows, **copy}, ensure_ascii=False))
     else:
         print_faults(faults)
         told = _("{scenario}: {errors} errors, {warnings} warnings")
         click.echo(told.format(scenario=scenario, errors=len(errors), warnings=len(faults) - len(errors)))
+        if marked is not None:
+            click.echo(_("wrote {marked}: a copy in which every faulty cell is marked").format(marked=marked))
         if not errors:
             next_step(f"coldchain plan {scenario}")
     return EXIT_BAD_INPUT if errors else 0
+
+
+def mark_workbook(book: Path, faults: Sequence[Fault]) -> Path | None:
+    """Write the marked copy of a workbook that can be opened and has faults; return its path."""
+    from coldchain.scenario import is_book, is_scenario
+    from coldchain.scenario.marking import write_marked
+
+    if not faults or not is_book(book) or not is_scenario(book) or any(f.code == "unreadable" for f in faults):
+        return None
+    try:
+        return write_marked(book, faults)
+    except OSError as error:
+        told = _("the marked copy cannot be written: {strerror}; close it if it is open")
+        click.echo(told.format(strerror=error.strerror or error), err=True)
+        return None
 
 
 def find_faults(folder: Path, variant: str) -> tuple[Fault, ...]:

@@ -82,7 +82,8 @@ def _harvest_references(tables: Tables) -> list[Fault]:
             message = _("the same village, commodity and period stand on row {value}; add them up").format(
                 value=seen[key]
             )
-            faults.append(Fault(file, row.line, "", ", ".join(key), message, "duplicate-row"))
+            columns = "village, commodity, period"
+            faults.append(Fault(file, row.line, columns, ", ".join(key), message, "duplicate-row"))
         seen.setdefault(key, row.line)
     total = sum(row.noun.tonnes for row in tables.harvest)
     if tables.harvest and total <= 0:

@@ -84,7 +84,7 @@ def _fault(noun: type[Noun], detail: Any, file: str, row: int | None) -> Fault:
     message, code = _message(kind, context, unit, detail["msg"])
     if unit == " share" and kind == "less_than_equal" and 1 < float(detail["input"]) <= 100:
         message += _("; if {input:g} % was meant, write {amount:g}").format(
-            input=detail["input"], amount=float(detail["input"]) / 100
+            input=float(detail["input"]), amount=float(detail["input"]) / 100
         )
     return Fault(file, row, column, value, message, code)
 

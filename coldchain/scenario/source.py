@@ -75,12 +75,13 @@ class Source:
         return tuple(self._seen(fault) for fault in faults)
 
     def _seen(self, fault: Fault) -> Fault:
-        origin = self.origins.get(fault.file)
-        heading = origin.columns.get(fault.column) if origin is not None else None
-        if origin is None or heading is None:
+        origin = self.origins.get(fault.file, Origin())
+        headings = [origin.columns.get(name) for name in fault.column.split(", ")]
+        texts = [heading.text for heading in headings if heading is not None]
+        if not texts or len(texts) < len(headings):
             return fault
-        written = origin.written.get(fault.row or 0, {}).get(heading.text, "")
-        return replace(fault, column=heading.text, value=written if fault.value and written else fault.value)
+        written = origin.written.get(fault.row or 0, {}).get(texts[0], "") if len(texts) == 1 else ""
+        return replace(fault, column=", ".join(texts), value=written if fault.value and written else fault.value)
 
 
 class BookSource(Source):
