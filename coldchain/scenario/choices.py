@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 CARGO = {"常温": "ambient", "保温": "insulated", "冷藏": "reefer"}
@@ -38,6 +39,18 @@ def chosen(field: str, text: str) -> str:
     """
     words = CHOICES.get(field)
     return text if words is None else ";".join(words.get(part.strip(), part.strip()) for part in text.split(";"))
+
+
+def choices_told(field: str, expected: str) -> str:
+    """Return the choices a message names, each with its Chinese word where it has one.
+
+    Examples
+    --------
+    >>> choices_told("sold_at", "'market' or 'hub'"), choices_told("zone", "'cold'")
+    ("'市场' (market) or '枢纽' (hub)", "'cold'")
+    """
+    back = {key: word for word, key in reversed(list(CHOICES.get(field, {}).items())) if not word.isascii()}
+    return re.sub(r"'(\w+)'", lambda one: f"'{back[one[1]]}' ({one[1]})" if one[1] in back else one[0], expected)
 
 
 def shown(field: str, value: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import ValidationError
 
 from coldchain.errors import Fault
-from coldchain.language import N_, _
+from coldchain.language import N_, _, language
 from coldchain.model import HOURS, Noun
+from coldchain.scenario.choices import choices_told
 
 N = TypeVar("N", bound=Noun)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
@@ -81,6 +82,9 @@ def _fault(noun: type[Noun], detail: Any, file: str, row: int | None) -> Fault:
     column = ".".join(str(part) for part in detail["loc"])
     unit = unit_of(noun, str(detail["loc"][0]) if detail["loc"] else "")
     value = "" if kind in ("missing", "value_error") else str(detail["input"])
+    if kind == "literal_error" and language() == "zh":
+        told = choices_told(column.partition(".")[0], context["expected"])
+        context = {"expected": told.replace(", ", "、").replace(" or ", "、")}
     message, code = _message(kind, context, unit, detail["msg"])
     if unit == " share" and kind == "less_than_equal" and 1 < float(detail["input"]) <= 100:
         message += _("; if {input:g} % was meant, write {amount:g}").format(

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from coldchain.errors import Fault
-from coldchain.language import _
+from coldchain.language import _, language
 from coldchain.scenario.headings import NOTHING, Origin, understood
+from coldchain.scenario.headings import title as heading_of
 from coldchain.scenario.rulesheet import Rules, keys_of, read_rules
 from coldchain.scenario.tables import RawTable, decode, find_table, read_raw
 from coldchain.scenario.workbook import ODD, RULES, SHEETS, UNREAD, is_book, read_book, table_of_sheet
@@ -157,6 +158,9 @@ class BookSource(Source):
         if row is None and fault.column in origin.ids:
             row, names = origin.ids[fault.column], ["lon", "lat"]
         cell = fault.cell or (_cells(origin, row, names) if row is not None else "")
+        if fault.code == "missing" and row == origin.header_line and fault.column not in origin.columns:
+            stem = next((stem for stem, sheet in self.book.sheets.items() if sheet.title == title), "")
+            seen = replace(seen, column=heading_of(stem, fault.column, language()))
         if title == self.rules_title():
             cell = cell or self._rule_cell(fault)
         return replace(seen, file=self.path.name, sheet=title, row=row, cell=cell)

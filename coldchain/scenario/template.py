@@ -141,6 +141,10 @@ SAMPLE_WORDS = (
     (r"^spring$", "春"), (r"^summer$", "夏"), (r"^autumn$", "秋"), (r"^winter$", "冬"),
     (r"^spring \(Mar-May\)$", "春季（3–5月）"), (r"^summer \(Jun-Aug\)$", "夏季（6–8月）"),
     (r"^autumn \(Sep-Nov\)$", "秋季（9–11月）"), (r"^winter \(Dec-Feb\)$", "冬季（12–2月）"),
+    (r"^motor tricycle, (.+) t$", r"三轮摩托车 \1 吨"), (r"^light truck (.+) m, (.+) t$", r"轻型货车 \1 米 \2 吨"),
+    (r"^medium truck (.+) m, (.+) t$", r"中型货车 \1 米 \2 吨"),
+    (r"^insulated van (.+) m, (.+) t$", r"保温车 \1 米 \2 吨"),
+    (r"^refrigerated truck (.+) m, (.+) t$", r"冷藏车 \1 米 \2 吨"),
 )  # fmt: skip
 
 
@@ -278,7 +282,7 @@ def _rules(sheet: Any, draft: Draft) -> None:
     names = HEADINGS[language()]
     head = [names["title"], names["value"], *(f"{names['variant']} {name}" for name in draft.variants)]
     head += [names["unit"], _("meaning")]
-    for column, text in enumerate([*head, "key"] if zh else head, start=1):
+    for column, text in enumerate([*head, "键"] if zh else head, start=1):
         _head(sheet.cell(1, column, text), text, OPTIONAL)
         sheet.cell(1, column).comment = None
     rows: list[Rule] = [

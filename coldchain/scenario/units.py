@@ -51,6 +51,7 @@ KNOWN = {word: (kind, scale) for kind, words in SCALES.items() for word, scale i
 DEGREES = {"°c", "° east", "° north"}
 DEGREE_WORDS = DEGREES | {"°", "度", "c", "摄氏度", "°e", "°n"}
 SPEEDS = {"kmh": "km/h", "公里/时": "km/h", "公里/小时": "km/h"}
+CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::00)?")
 NUMBER = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL)
 
 
@@ -97,7 +98,12 @@ def figure_in(text: str, wanted: str, given: str = "") -> str:
     --------
     >>> figure_in("59,200公斤", "t"), figure_in("120", "CNY", "万元"), figure_in("30%", "share"), figure_in("十吨", "t")
     ('59.2', '1200000', '0.3', '十吨')
+    >>> figure_in("6:30", "h"), figure_in("90分钟", "h")
+    ('6.5', '1.5')
     """
+    clock = CLOCK.fullmatch(text.strip())
+    if clock is not None and wanted == "h":
+        return written(Decimal(clock[1]) + EXACT.divide(Decimal(clock[2]), Decimal(60)))
     match = NUMBER.fullmatch(text.strip())
     if match is None or not match[1]:
         return text

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from coldchain.errors import Fault
-from coldchain.language import _
+from coldchain.language import _, language
 from coldchain.scenario.headings import fold, score
 from coldchain.scenario.parsing import clean
 from coldchain.scenario.tables import RawTable
@@ -82,11 +82,11 @@ def read_book(path: Path) -> Book:
     except OSError as error:
         message = _("cannot be read: {strerror}").format(strerror=error.strerror)
         return Book(path, faults=(Fault(path.name, None, "", "", message, "unreadable"),))
-    return _read(path, about.st_mtime_ns, about.st_size)
+    return _read(path, about.st_mtime_ns, about.st_size, language())
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed: int, _size: int) -> Book:
+def _read(path: Path, _changed: int, _size: int, _spoken: str) -> Book:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions that are of no account here
