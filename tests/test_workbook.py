@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import io
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from openpyxl import load_workbook
+from scenario_cases import rows_of, small_county, write_rows
 
+from coldchain.batch.errand import pack_inputs
+from coldchain.batch.jobs import Job, Settings, files_of, read_jobs
+from coldchain.batch.orders import Order
 from coldchain.cli import run
 from coldchain.errors import BadInputError
 from coldchain.language import speaking
 from coldchain.model import dictionary
-from coldchain.scenario import inspect, load, upland, variants_of
+from coldchain.plan import place_on_roads
+from coldchain.scenario import inspect, load, named_files, upland, variants_of, write_scenario
 from coldchain.scenario.headings import heading, unit_in
 from coldchain.scenario.rulesheet import read_rules
 from coldchain.scenario.template import COLUMNS, heading_text, write_template
@@ -242,3 +252,69 @@ def test_settings_by_key_or_title(books: dict[str, Path], tmp_path: Path) -> Non
         ("roads.circuity", "duplicate-key"),
     ]  # fmt: skip
     assert 'did you mean "siting.coverage"?' in rules.faults[0].message
+
+
+def test_tables_of_a_folder_may_have_chinese_headings(tmp_path: Path) -> None:
+    """The same county in CSV, in GB18030 with 公斤 and 县区, is the same scenario; faults name the Chinese heading."""
+    county = small_county(tmp_path / "county", 6)
+    plain, _warnings = load(county)
+    names = {"village": "村编号", "commodity": "作物", "period": "季节", "tonnes": "产量（公斤）"}
+    rows = [
+        {names[key]: str(float(text) * 1000) if key == "tonnes" else text for key, text in row.items()}
+        for row in rows_of(county / "harvest.csv")
+    ]
+    write_rows(county / "harvest.csv", rows, "gb18030")
+    chinese, _warnings = load(county)
+    assert np.allclose(chinese.harvest_t, plain.harvest_t)
+    rows[0]["产量（公斤）"] = "-5"
+    write_rows(county / "harvest.csv", rows, "gb18030")
+    with pytest.raises(BadInputError, match=r'harvest.csv row 2, 产量\(公斤\) = "-5": must be at least 0 t'):
+        load(county)
+
+
+def test_a_run_finds_its_workbook_again(tmp_path: Path, capsys: Capture) -> None:
+    """``plan`` takes the book, its run names it and ``verify`` reads it from there; its hash changes with its bytes."""
+    with speaking("zh"):
+        book = write_template(upland(4, 4), tmp_path / "county")
+    out = tmp_path / "run"
+    assert run(["plan", str(book), "--out", str(out), "--effort", "quick", "-q"]) == 0
+    about = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert about["sha256"]["files"] == {"county.xlsx": hashlib.sha256(book.read_bytes()).hexdigest()}
+    assert run(["verify", str(out), "-q"]) == 0
+    assert "verified" in capsys.readouterr().out
+    book.unlink()
+    assert run(["verify", str(out)]) == 3
+
+
+def test_roads_lie_beside_the_workbook(books: dict[str, Path], tmp_path: Path) -> None:
+    """A road file named in the rules is found from where the book lies, and counts among the inputs."""
+
+    def edit(book: Any) -> None:
+        for row in book["rules"].iter_rows(min_row=2, max_col=2):
+            if row[0].value == "roads.file":
+                row[1].value = "roads"
+
+    book = edited(books["en"], tmp_path / "book.xlsx", edit)
+    with pytest.raises(
+        BadInputError, match=r'book.xlsx › rules row \d+, roads.file = "roads": there is no such road file'
+    ):
+        place_on_roads(load(book)[0])
+    write_scenario(upland(9, 4), tmp_path / "folder")
+    (tmp_path / "folder" / "roads").rename(tmp_path / "roads")
+    placed, _warnings = place_on_roads(load(book)[0])
+    assert placed.network.kind != "proximity"
+    assert list(named_files(book)) == ["book.xlsx", "roads/link.csv", "roads/node.csv"]
+    key = Job("a", "book.xlsx", book).key(Settings())
+    (tmp_path / "roads" / "link.csv").write_text("changed", encoding="utf-8")
+    assert Job("a", "book.xlsx", book).key(Settings()) != key
+
+
+def test_a_batch_carries_a_workbook(books: dict[str, Path], tmp_path: Path) -> None:
+    """A list may name workbooks; by value the book travels whole and is found by its name."""
+    (tmp_path / "counties.csv").write_text(f"name,scenario\na,{books['zh']}\n", encoding="utf-8")
+    (job,) = read_jobs(tmp_path / "counties.csv")
+    assert files_of(job.folder) == (books["zh"],)
+    fields = {field.name: getattr(field, "default", None) for field in dataclasses.fields(Order)}
+    order = Order(**{**fields, "scenario": str(job.folder), "orders": ""})
+    with zipfile.ZipFile(io.BytesIO(pack_inputs(order))) as parcel:
+        assert parcel.namelist() == ["scenario/zh.xlsx"]
