@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from scenario_cases import rows_of, small_county, write_rows
 
 from coldchain.batch.errand import pack_inputs
@@ -20,6 +20,7 @@ from coldchain.batch.jobs import Job, Settings, files_of, read_jobs
 from coldchain.batch.orders import Order
 from coldchain.cli import run
 from coldchain.errors import BadInputError
+from coldchain.importing import draft_from_points
 from coldchain.language import speaking
 from coldchain.model import dictionary
 from coldchain.plan import place_on_roads
@@ -318,3 +319,43 @@ def test_a_batch_carries_a_workbook(books: dict[str, Path], tmp_path: Path) -> N
     order = Order(**{**fields, "scenario": str(job.folder), "orders": ""})
     with zipfile.ZipFile(io.BytesIO(pack_inputs(order))) as parcel:
         assert parcel.namelist() == ["scenario/zh.xlsx"]
+
+
+def test_rows_of_totals_and_stray_cells(books: dict[str, Path], tmp_path: Path) -> None:
+    """A row of totals is left out with a warning; a stray cell far below is refused before it costs minutes."""
+
+    def edit(book: Any) -> None:
+        book["产量"].append(("合计", None, None, "=SUM(D2:D9)"))
+        book["村"].append(("总计：", "9村"))
+
+    scenario, faults = inspect(edited(books["zh"], tmp_path / "book.xlsx", edit))
+    assert [(f.sheet, f.value, f.code, f.warning) for f in faults] == [
+        ("村", "总计:", "total-row", True), ("产量", "合计", "total-row", True),
+    ]  # fmt: skip
+    assert scenario is not None
+    assert len(scenario.villages) == 9
+
+    def stray(book: Any) -> None:
+        book["产量"]["A1048576"].value = " "
+
+    with pytest.raises(BadInputError, match="has a cell on row 1048576, far below any table"):
+        load(edited(books["zh"], tmp_path / "stray.xlsx", stray))
+
+
+def test_a_list_of_places_may_be_a_workbook(tmp_path: Path) -> None:
+    """``import points`` reads the first sheet, below its title, codes and full-width figures as they are meant."""
+    book = Workbook()
+    sheet = book.active
+    for row in (
+        ("某县产地名单",), ("编号", "名称", "级别", "经度", "纬度"), ("0001", "甲村", "村", "１０９．６", 28.6),
+        ("0002", "乙镇", "乡镇", 109.62, 28.61), ("0003", "县城", "县", 109.65, 28.62), ("合计", "3个"),
+    ):  # fmt: skip
+        sheet.append(row)
+    book.save(tmp_path / "list.xlsx")
+    assert run(["import", "points", str(tmp_path / "list.xlsx"), "--datum", "wgs84", "--out", str(tmp_path / "c")]) == 0
+    scenario, _warnings = load(tmp_path / "c")
+    assert [(v.id, v.lon) for v in scenario.villages] == [("0001", 109.6)]
+    sheet["D3"].value = "东"
+    book.save(tmp_path / "bad.xlsx")
+    with pytest.raises(BadInputError, match=r'bad.xlsx row 3, lon = "东"'):
+        draft_from_points(tmp_path / "bad.xlsx", datum="wgs84")

@@ -16,6 +16,7 @@ from coldchain.scenario.workbook import FAULTS, SHEETS, sheet_title
 AUTHOR = "coldchain check"
 ERROR, WARNING, TAB = "FFFF9999", "FFFFE699", "FFC00000"
 NOTE_WIDTH, NOTE_HEIGHT, LINE_HEIGHT = 320, 60, 18
+BAR = "\n———\n"  # between what a note said before and what is wrong
 MOST_LETTERS = 30_000  # a cell of Excel takes 32,767
 WIDTHS = (9, 14, 12, 26, 24, 90)
 
@@ -61,6 +62,7 @@ def write_marked(book: Path, faults: Iterable[Fault]) -> Path:
 
 def _unmark(book: Any) -> None:
     """Take off the marks of an earlier check, and give the notes of headings their size back."""
+    from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
     for title in {FAULTS, *SHEETS[FAULTS]} & {*book.sheetnames}:
@@ -69,7 +71,8 @@ def _unmark(book: Any) -> None:
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.comment is not None):
             cell.comment.width, cell.comment.height = NOTE_WIDTH, NOTE_HEIGHT + LINE_HEIGHT
             if cell.comment.author == AUTHOR:
-                cell.comment = None
+                note, bar, _marks = cell.comment.text.rpartition(BAR)
+                cell.comment = Comment(note, "", width=NOTE_WIDTH, height=2 * NOTE_HEIGHT) if bar else None
                 cell.fill = PatternFill()
 
 
@@ -95,11 +98,11 @@ def _colour(cell: Any, faults: Sequence[Fault]) -> None:
     from openpyxl.styles import PatternFill
 
     colour = WARNING if all(fault.warning for fault in faults) else ERROR
-    before = [cell.comment.text] if cell.comment is not None else []
-    lines = [*before, *dict.fromkeys(_wording(fault) for fault in faults)]
-    height = NOTE_HEIGHT + LINE_HEIGHT * sum(1 + len(line) // 45 for line in lines)
+    before = "" if cell.comment is None else cell.comment.text + BAR
+    lines = [*dict.fromkeys(_wording(fault) for fault in faults)]
+    height = NOTE_HEIGHT + LINE_HEIGHT * sum(1 + len(line) // 45 for line in (before, *lines))
     cell.fill = PatternFill("solid", start_color=colour)
-    cell.comment = Comment("\n".join(lines)[:MOST_LETTERS], AUTHOR, width=NOTE_WIDTH, height=height)
+    cell.comment = Comment((before + "\n".join(lines))[:MOST_LETTERS], AUTHOR, width=NOTE_WIDTH, height=height)
 
 
 def _wording(fault: Fault) -> str:

@@ -1,4 +1,4 @@
-"""Tables as people keep them: CSV in UTF-8 or GB18030, or a GeoPackage layer; every cell read as text first."""
+"""Tables as people keep them: CSV in UTF-8 or GB18030, a GeoPackage layer, a sheet; every cell read as text first."""
 
 from __future__ import annotations
 
@@ -68,6 +68,10 @@ def read_raw(path: Path) -> RawTable:
     """Read a table as text cells, with the fault that prevents it when it cannot be read."""
     if path.suffix.lower() == ".gpkg":
         return _read_geopackage(path)
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        from coldchain.scenario.workbook import read_list
+
+        return read_list(path)
     text, fault = decode(path)
     if fault is not None:
         return RawTable(path.name, (), (fault,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +37,8 @@ SHEETS: Mapping[str, tuple[str, ...]] = {
     GUIDE: ("说明",),
 }
 MOST_TITLE_ROWS = 15
+MOST_ROWS = 200_000
+TOTALS = ("合计", "总计", "小计", "共计", "total", "sum")
 ZEROS = re.compile(r"0{2,}")
 
 
@@ -47,16 +49,22 @@ class Sheet:
     title: str
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     odd: tuple[tuple[int, int, str, str, str], ...] = ()
+    place: int = 0
 
 
 @dataclass(frozen=True)
 class Book:
-    """A workbook as text: sheets by what they hold, the titles of all other sheets, what kept it from being read."""
+    """A workbook as text: sheets by what they hold, all other sheets, what kept it from being read."""
 
     path: Path
     sheets: Mapping[str, Sheet] = field(default_factory=dict)
-    others: tuple[str, ...] = ()
+    lists: tuple[Sheet, ...] = ()
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Titles of the sheets that are no part of a scenario."""
+        return tuple(sheet.title for sheet in self.lists)
 
 
 def is_book(path: Path) -> bool:
@@ -108,19 +116,29 @@ def _sorted(path: Path, book: Any) -> Book:
     names = {fold(name): stem for stem, more in SHEETS.items() for name in (stem, *more)}
     values: Any = None
     sheets: dict[str, Sheet] = {}
-    others, faults = [], []
-    for sheet in book.worksheets:
+    lists, faults = [], []
+    for place, sheet in enumerate(book.worksheets):
         stem = names.get(fold(sheet.title))
+        if stem in UNREAD:
+            continue
+        if sheet.max_row > MOST_ROWS:
+            return Book(path, faults=(_too_long(path.name, sheet),))
+        if values is None and _has_formulas(sheet):
+            values = _open(path, values=True)
+        read = replace(_as_text(sheet, values[sheet.title] if values is not None else None), place=place)
         if stem is None:
-            others.append(sheet.title)
+            lists.append(read)
         elif stem in sheets:
             message = _("holds the same as the sheet {other}; keep one of them").format(other=sheets[stem].title)
             faults.append(Fault(path.name, None, "", "", message, "duplicate-sheet", sheet=sheet.title))
-        elif stem not in UNREAD:
-            if values is None and _has_formulas(sheet):
-                values = _open(path, values=True)
-            sheets[stem] = _as_text(sheet, values[sheet.title] if values is not None else None)
-    return Book(path, sheets, tuple(others), tuple(faults))
+        else:
+            sheets[stem] = read
+    return Book(path, sheets, tuple(lists), tuple(faults))
+
+
+def _too_long(file: str, sheet: Any) -> Fault:
+    message = _("has a cell on row {row}, far below any table: delete the rows below the last one that counts")
+    return Fault(file, None, "", "", message.format(row=sheet.max_row), "unreadable", sheet=sheet.title)
 
 
 def _has_formulas(sheet: Any) -> bool:
@@ -190,19 +208,46 @@ def table_of_sheet(sheet: Sheet, stem: str) -> RawTable:
         return RawTable(sheet.title, (), (fault,))
     at = header_at(sheet, stem)
     line, header = sheet.rows[at]
-    below = [
-        row for row in sheet.rows[at + 1 :] if any(text for text, name in zip(row[1], header, strict=True) if name)
-    ]
-    rows = tuple(
+    totals = {number: _first(cells) for number, cells in sheet.rows[at + 1 :] if _is_total(cells)}
+    below = [(number, cells) for number, cells in sheet.rows[at + 1 :] if number not in totals]
+    named = (
         (number, {name: text for name, text in zip(header, cells, strict=True) if name}) for number, cells in below
     )
+    rows = tuple((number, cells) for number, cells in named if any(cells.values()))
     faults = [*_doubled(sheet.title, line, header), *_headless(sheet.title, header, below)]
+    left_out = _("looks like a row of totals and is not read")
+    faults += [Fault(sheet.title, row, "", text, left_out, "total-row", warning=True) for row, text in totals.items()]
     faults += [
         Fault(sheet.title, row, header[column - 1], value, message, code)
         for row, column, value, message, code in sheet.odd
-        if row >= line and header[column - 1]
+        if row >= line and header[column - 1] and row not in totals
     ]
     return RawTable(sheet.title, rows, tuple(faults), header=header, header_line=line)
+
+
+def read_list(path: Path) -> RawTable:
+    """Read a list of anything: the first sheet of a workbook that holds something, below its titles.
+
+    The header is the first row with two cells or more; rows of totals and columns without a heading are left out.
+    """
+    book = read_book(path)
+    sheets = [sheet for sheet in (*book.sheets.values(), *book.lists) if sheet.rows]
+    if book.faults or not sheets:
+        empty = Fault(path.name, None, "", "", _("is empty; a header row is needed"), "empty-file")
+        return RawTable(path.name, (), book.faults or (empty,))
+    sheet = min(sheets, key=lambda one: one.place)
+    at = next((n for n, (_row, cells) in enumerate(sheet.rows) if sum(map(bool, cells)) > 1), 0)
+    raw = table_of_sheet(replace(sheet, rows=sheet.rows[at:]), "")
+    wrong = (replace(fault, file=path.name, sheet=sheet.title) for fault in raw.faults if not fault.warning)
+    return replace(raw, file=path.name, faults=tuple(wrong))
+
+
+def _is_total(cells: Sequence[str]) -> bool:
+    return fold(_first(cells)).rstrip(":：") in TOTALS
+
+
+def _first(cells: Sequence[str]) -> str:
+    return next(filter(None, cells), "")
 
 
 def header_at(sheet: Sheet, stem: str) -> int:
