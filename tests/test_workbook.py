@@ -25,7 +25,7 @@ from coldchain.language import speaking
 from coldchain.model import dictionary
 from coldchain.plan import place_on_roads
 from coldchain.scenario import inspect, load, named_files, upland, variants_of, write_scenario
-from coldchain.scenario.headings import heading, unit_in
+from coldchain.scenario.headings import heading, title, titles, unit_in
 from coldchain.scenario.rulesheet import read_rules
 from coldchain.scenario.template import COLUMNS, heading_text, write_template
 from coldchain.scenario.units import factor, figure_in
@@ -76,7 +76,7 @@ def test_a_workbook_is_the_draft_it_was_made_of(books: dict[str, Path]) -> None:
     assert scenario.harvest_t.sum() == pytest.approx(draft.tables["harvest"]["tonnes"].sum())
     assert [v.id for v in scenario.villages] == list(draft.tables["villages"]["id"])
     assert scenario.roads.file == ""
-    assert scenario.name == "upland"
+    assert scenario.name == "en"
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -92,14 +92,21 @@ def test_every_heading_of_the_template_is_understood(lang: str) -> None:
 
 def test_every_setting_has_a_title_of_its_own() -> None:
     """No Chinese title of a setting stands for two settings."""
-    from coldchain.scenario.headings import titles
-
     sections = (*dictionary.SECTIONS, "head")
     named = [name for (section, _field), names in titles().items() if section in sections for name in names]
     named = [name for name in named if name != "来源"]
     assert len(set(named)) == len(named)
     known = {key for key in titles() if key[0] in dictionary.SECTIONS}
     assert known == {(section, name) for section, noun in dictionary.SECTIONS.items() for name in noun.model_fields}
+
+
+def test_every_column_has_a_chinese_heading() -> None:
+    """Each field of each table has a title, its own or that of its group, and the title is read back as the field."""
+    for table, noun in dictionary.TABLES.items():
+        for name in (name for name in noun.model_fields if name != "hourly_c"):
+            told = title(table, name, "zh")
+            assert told != name
+            assert heading(table, told).name == name
 
 
 def test_the_command_writes_one_workbook(tmp_path: Path, capsys: Capture) -> None:

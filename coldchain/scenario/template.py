@@ -186,7 +186,8 @@ def _lists(book: Any) -> dict[tuple[str, str], Menu]:
     sheet = book.create_sheet(sheet_title(LISTS, language()))
     menus = {}
     for column, ((stem, name), values) in enumerate(lists.items(), start=1):
-        for row, value in enumerate([title(stem, name, language()), *values], start=1):
+        head = sheet_title(stem, language()) if name == "id" else title(stem, name, language())
+        for row, value in enumerate([head, *values], start=1):
             sheet.cell(row, column, value)
         letter = get_column_letter(column)
         sheet.column_dimensions[letter].width = 24
@@ -286,7 +287,7 @@ def _rules(sheet: Any, draft: Draft) -> None:
         _head(sheet.cell(1, column, text), text, OPTIONAL)
         sheet.cell(1, column).comment = None
     rows: list[Rule] = [
-        ("name", [draft.name], "", _("name of the scenario")),
+        ("name", [None], "", _("name of the scenario; that of the file when left empty")),
         ("datum", [draft.datum], "", _("datum of the coordinates")),
         ("notes", [_(SAMPLE_NOTE)], "", _("shown in the report")),
     ]
