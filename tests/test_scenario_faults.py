@@ -157,6 +157,15 @@ def test_duplicate_rows_of_the_harvest(county: Path) -> None:
     assert "stand on row 2; add them up" in fault.message
 
 
+def test_codes_that_lost_their_zeros_are_told(county: Path) -> None:
+    """A village written 12 where the table of villages has 00012 is named with the code that was meant."""
+    change_all(county, "villages", lambda row: row | {"id": row["id"].replace("V", "00")})
+    change_all(county, "harvest", lambda row: row | {"village": row["village"].lstrip("V0")})
+    found = [fault for fault in faults_of(county) if fault.code == "unknown-village"]
+    assert len(found) == len(rows_of(county / "harvest.csv"))
+    assert all(f'did you mean "{int(fault.value):06d}"?' in fault.message for fault in found)
+
+
 def test_points_on_one_spot_are_a_warning(county: Path) -> None:
     """Two villages on the same spot can be planned, and are reported with the row of the first."""
     first = rows_of(county / "villages.csv")[0]

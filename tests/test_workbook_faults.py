@@ -174,6 +174,8 @@ def test_the_marked_copy(seeded: tuple[Path, list[Found]], capsys: Capture) -> N
     }
     assert noted == coloured == {(title, cell) for title, cells, _code in planted for cell in cells.split()}
     assert (copy.worksheets[0].title, copy.worksheets[0].max_row) == ("faults", 101)
+    listed = copy.worksheets[0]
+    assert listed["C2"].hyperlink.location == f"'{listed['B2'].value}'!{listed['C2'].value.split()[0]}"
     original = load_workbook(path)
     for sheet in original.worksheets:
         texts = [[cell.value for cell in row] for row in sheet.iter_rows()]

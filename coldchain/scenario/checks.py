@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coldchain.scenario.tables import Row
 
 FAR_DEG = 3.0
+MOST_HINTS = 30
 SMALLEST_BUDGET_CNY = 10_000.0
 Catalogue = Mapping[str, Mapping[str, Noun]]
 
@@ -71,11 +72,12 @@ def _harvest_references(tables: Tables) -> list[Fault]:
     }
     faults = []
     seen: dict[tuple[str, str, str], int] = {}
+    hints = {column: _Hints(ids) for column, ids in known.items()}
     for row in tables.harvest:
         for column, ids in known.items():
             value = getattr(row.noun, column)
             if ids and value not in ids:
-                message = _("is not a known {column}{suggest}").format(column=column, suggest=_suggest(value, ids))
+                message = _("is not a known {column}{suggest}").format(column=column, suggest=hints[column].of(value))
                 faults.append(Fault(file, row.line, column, value, message, f"unknown-{column}"))
         key = (row.noun.village, row.noun.commodity, row.noun.period)
         if key in seen:
@@ -91,10 +93,27 @@ def _harvest_references(tables: Tables) -> list[Fault]:
     return faults
 
 
-def _suggest(value: str, ids: Iterable[str]) -> str:
+class _Hints:
+    """Suggestions for many values: zeros lost in front first; what looks alike for the first few values only."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self.ids = tuple(ids)
+        self.bare = {key.lstrip("0"): key for key in self.ids}
+        self.told: dict[str, str] = {}
+
+    def of(self, value: str) -> str:
+        """Return the suggestion for a value, empty when there is none."""
+        if value not in self.told:
+            meant = self.bare.get(value.lstrip("0"))
+            near = () if len(self.told) > MOST_HINTS else self.ids
+            self.told[value] = _suggest(value, near if meant is None else (meant,), 0.0 if meant is not None else 0.6)
+        return self.told[value]
+
+
+def _suggest(value: str, ids: Iterable[str], least: float = 0.6) -> str:
     import difflib
 
-    close = difflib.get_close_matches(value, list(ids), 1)
+    close = difflib.get_close_matches(value, list(ids), 1, least)
     return _('; did you mean "{value}"?').format(value=close[0]) if close else ""
 
 

@@ -113,6 +113,7 @@ def _wording(fault: Fault) -> str:
 def _list(book: Any, faults: Sequence[Fault]) -> None:
     """Put a sheet in front that lists everything, each line a link to its cell."""
     from openpyxl.styles import Font, PatternFill
+    from openpyxl.worksheet.hyperlink import Hyperlink
 
     sheet = book.create_sheet(sheet_title(FAULTS, language()), 0)
     head = (_("kind"), _("sheet"), _("cell"), _("heading or setting"), _("as written"), _("what is wrong"))
@@ -125,7 +126,8 @@ def _list(book: Any, faults: Sequence[Fault]) -> None:
             cell.data_type = "s"  # what begins with = is no formula here
         row[0].fill = PatternFill("solid", start_color=WARNING if fault.warning else ERROR)
         if fault.cell:
-            row[2].hyperlink = f"#'{fault.sheet}'!{fault.cell.split()[0]}"
+            place = f"'{fault.sheet.replace(chr(39), chr(39) * 2)}'!{fault.cell.split()[0]}"
+            row[2].hyperlink = Hyperlink(ref=row[2].coordinate, location=place)
             row[2].style = "Hyperlink"
     for cell, width in zip(sheet[1], WIDTHS, strict=True):
         cell.font = Font(bold=True)
