@@ -118,10 +118,10 @@ def _list(book: Any, faults: Sequence[Fault]) -> None:
     sheet = book.create_sheet(sheet_title(FAULTS, language()), 0)
     head = (_("kind"), _("sheet"), _("cell"), _("heading or setting"), _("as written"), _("what is wrong"))
     sheet.append(head)
-    for fault in faults:
+    for line, fault in enumerate(faults, start=2):
         kind = _("warning") if fault.warning else _("error")
-        sheet.append((kind, fault.sheet, fault.cell, fault.column, fault.value, fault.message))
-        row = sheet[sheet.max_row]
+        texts = (kind, fault.sheet, fault.cell, fault.column, fault.value, fault.message)
+        row = [sheet.cell(line, column, text) for column, text in enumerate(texts, start=1)]
         for cell in row:
             cell.data_type = "s"  # what begins with = is no formula here
         row[0].fill = PatternFill("solid", start_color=WARNING if fault.warning else ERROR)
