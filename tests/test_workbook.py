@@ -218,7 +218,7 @@ def test_faults_are_named_as_the_planner_sees_them(books: dict[str, Path], tmp_p
         "规则",
         "2元",
         "budget-unit",
-        "siting.budget_cny",
+        "补贴预算 (siting.budget_cny)",
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coldchain.errors import Fault
-from coldchain.language import _
+from coldchain.language import N_, _
 from coldchain.model import DepotType, Noun, Place, Siting, VehicleType
 from coldchain.scenario.aims import aim_faults
 from coldchain.scenario.sections import Sections
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FAR_DEG = 3.0
 MOST_HINTS = 30
+REFERRED = (N_("village"), N_("commodity"), N_("period"))
 SMALLEST_BUDGET_CNY = 10_000.0
 Catalogue = Mapping[str, Mapping[str, Noun]]
 
@@ -77,7 +78,9 @@ def _harvest_references(tables: Tables) -> list[Fault]:
         for column, ids in known.items():
             value = getattr(row.noun, column)
             if ids and value not in ids:
-                message = _("is not a known {column}{suggest}").format(column=column, suggest=hints[column].of(value))
+                message = _("is not a known {column}{suggest}").format(
+                    column=_(column), suggest=hints[column].of(value)
+                )
                 faults.append(Fault(file, row.line, column, value, message, f"unknown-{column}"))
         key = (row.noun.village, row.noun.commodity, row.noun.period)
         if key in seen:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, get_args, get_origin
 
 from coldchain.errors import Fault
-from coldchain.language import _
+from coldchain.language import N_, _
 from coldchain.model import HOURS, Noun, dictionary
 from coldchain.scenario.choices import chosen
 from coldchain.scenario.parsing import unit_of
@@ -21,7 +21,7 @@ from coldchain.scenario.tables import RawTable
 from coldchain.scenario.units import factor, figure_in, is_unit, written
 
 GROUPS = {"villages": "places", "sites": "places", "hubs": "places", "mobile_units": "depot_types"}
-EXTRA_UNITS = {"area_ha": "ha", "yield_t_ha": "t/ha", **dict.fromkeys(HOURS, "°C")}
+EXTRA_UNITS = {"area_ha": N_("ha"), "yield_t_ha": N_("t/ha"), **dict.fromkeys(HOURS, "°C")}
 REMARKS = ("备注", "说明", "序号", "remark", "remarks", "comment", "comments")
 IN_BRACKETS = re.compile(r"(.+?)\s*[(\[【〔](.*)[)\]】〕]")
 LEAST_DIFFERENCE = 0.01
@@ -246,7 +246,7 @@ def _by_area(file: str, line: int, cells: dict[str, str]) -> tuple[dict[str, str
         except ValueError:
             right = False
         if not right:
-            told = _("must be a number of {unit}, at least 0").format(unit=EXTRA_UNITS[name]) if text else _(
+            told = _("must be a number of {unit}, at least 0").format(unit=_(EXTRA_UNITS[name])) if text else _(
                 "must be given beside the other: tonnes are area times yield"
             )  # fmt: skip
             faults.append(Fault(file, line, name, text, told, "not-a-number" if text else "incomplete"))

@@ -18,7 +18,7 @@ from coldchain.scenario.workbook import MOST_TITLE_ROWS, Sheet
 
 SCHEMA = "coldchain.scenario/1"
 KEY = ("setting", "key", "键", "设置键")
-TITLE = ("设置", "设置项", "项目", "名称", "meaning")
+TITLE = ("设置", "设置项", "项目", "名称")
 VALUE = ("value", "值", "取值", "基准", "base")
 UNIT = ("unit", "单位")
 VARIANT = re.compile(r"(?:variant|方案|变体)[:：\s]*(.+)", re.IGNORECASE)
@@ -38,13 +38,15 @@ class Rules:
     Attributes
     ----------
     data : as ``scenario.toml`` would give it
-    rows : dotted key -> row; ``written`` (row, column) -> text; ``columns`` variant (empty: the base) -> column
+    rows : dotted key -> row; ``written`` (row, column) -> text; ``columns`` variant (empty: the base) -> column,
+        ``titles`` dotted key -> title where the row has one
     """
 
     data: dict[str, Any] = field(default_factory=lambda: {"schema": SCHEMA})
     rows: dict[str, int] = field(default_factory=dict)
     written: dict[tuple[int, int], str] = field(default_factory=dict)
     columns: dict[str, int] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -101,6 +103,7 @@ def _take(rules: Rules, title: str, line: int, cells: Sequence[str], places: Map
         rules.faults.append(Fault(title, line, key, "", message, "duplicate-key"))
         return
     rules.rows[key] = line
+    rules.titles |= {key: text("title")} if text("title") not in ("", key) else {}
     rules.written |= {(line, rules.columns[variant]): value for variant, value in values.items()}
     if (fault := _unit_fault(title, line, key, text("unit"))) is not None:
         rules.faults.append(fault)

@@ -182,7 +182,8 @@ class BookSource(Source):
                 column = self.rules.columns.get(variant, self.rules.columns[""])
                 written = self.rules.written.get((row, column), "")
                 value = written if fault.value and written else fault.value
-                return replace(seen, row=row, value=value, cell=f"{_letter(column)}{row}")
+                told = f"{self.rules.titles[key]} ({fault.column})" if key in self.rules.titles else fault.column
+                return replace(seen, row=row, column=told, value=value, cell=f"{_letter(column)}{row}")
         return seen
 
 
