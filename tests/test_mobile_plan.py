@@ -11,6 +11,10 @@ import pandas as pd
 import pytest
 from scenario_cases import append, faults_of, replace_in_toml, set_in_toml, small_county
 
+from coldchain.errors import UsageError
+from coldchain.exploring.compare import Run
+from coldchain.exploring.explain import open_case
+from coldchain.exploring.solving import Effort
 from coldchain.model import MobileUnit
 from coldchain.plan import Options, Plan, plan
 from coldchain.plan.days import staying
@@ -141,6 +145,12 @@ def test_a_spare_unit_stays_where_it_was() -> None:
     assert kept[:, 0].tolist() == [[1, 1, 1], [1, 1, 1]]
     assert staying(standing, np.array([2]), np.array([False, True]))[:, 0].tolist() == [[0, 1, 0], [1, 1, 1]]
     assert staying(standing, np.array([1]), np.array([True, True])).tolist() == standing.tolist()
+
+
+def test_explain_says_that_it_does_not_know_units(made: Plan) -> None:
+    """What would be answered without the units is not answered."""
+    with pytest.raises(UsageError, match="it has mobile units, which explain does not know yet"):
+        open_case(Run("it", made.summary, made.tables), made.scenario, Effort())
 
 
 def test_what_is_not_known_of_units_is_refused(tmp_path: Path) -> None:

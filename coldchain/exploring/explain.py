@@ -50,10 +50,12 @@ def open_case(run: Run, scenario: Scenario, effort: Effort, faults: tuple[Fault,
     Raises
     ------
     UsageError
-        When the inputs are not those of the run any more.
+        When the inputs are not those of the run any more, or the run has mobile units.
     """
     if scenario.sha256 != run.summary["scenario"]["sha256"]:
         raise UsageError(words.changed_inputs(run.name))
+    if len(run.tables.get("units", ())):
+        raise UsageError(words.mobile_run(run.name))
     budget = float(run.summary["investment"]["budget_cny"])
     scenario = replace(scenario, siting=scenario.siting.model_copy(update={"budget_cny": budget}))
     ground = lay_ground(scenario, replace(effort.options(), say=effort.say), faults)

@@ -87,6 +87,12 @@ def changed_inputs(run: str) -> str:
     return told.format(run=run)
 
 
+def mobile_run(run: str) -> str:
+    """Refuse to explain a run with mobile units: what would be answered without them is not answered."""
+    told = _("{run} has mobile units, which explain does not know yet; compare and sweep do")
+    return told.format(run=run)
+
+
 def no_such(what: str, key: str, near: str) -> str:
     """Refuse an id that is not there."""
     told = _('there is no {what} "{key}" in the scenario; for example {near}')
