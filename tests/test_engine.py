@@ -70,3 +70,30 @@ def test_a_stop_ends_the_child() -> None:
     ):
         engine.solve(least(1.0), 10.0)
     assert not engines._idle
+
+
+@pytest.mark.parametrize("small", [0, 3000])
+def test_a_model_that_highs_gives_up_is_solved_without_presolve(monkeypatch: pytest.MonkeyPatch, small: int) -> None:
+    """One failure leads to a second try, two to a limit without plan and bound; the next model is solved."""
+    monkeypatch.setattr(engines, "SMALL", small)
+    tries: list[str] = []
+    failing = {"choose"}
+    name = "_direct" if small else "_by_child"
+    owner = engines if small else Engine
+    original = getattr(owner, name)
+
+    def fail(*arguments: object) -> object:
+        parameters = arguments[1 if small else 2]
+        tries.append(parameters.highs.string_options["presolve"])
+        return None if tries[-1] in failing else original(*arguments)
+
+    monkeypatch.setattr(owner, name, fail)
+    with Engine(time.monotonic() + 30, lambda: False, 0) as engine:
+        answer = engine.solve(least(1.0), 10.0)
+        assert answer.values[0] == pytest.approx(2.0)
+        assert tries == ["choose", "off"]
+        failing.add("off")
+        answer = engine.solve(least(1.0), 10.0)
+        assert (answer.status, answer.values, answer.bound) == ("limit", None, -np.inf)
+        failing.clear()
+        assert engine.solve(least(3.0), 10.0).values[0] == pytest.approx(2.0)

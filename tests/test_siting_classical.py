@@ -7,14 +7,14 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from coldchain.errors import BadInputError
 from coldchain.siting.classical import LocationProblem, location_value, location_violations, solve_location
 from coldchain.siting.classical.interchange import interchange
 from coldchain.siting.classical.lagrange import Ascent, need
-from coldchain.siting.classical.proof import near_arcs, reduced_model, useful_arcs
+from coldchain.siting.classical.proof import arcs_to_keep, reduced_model, useful_arcs
 from coldchain.siting.classical.serve import serve
 from coldchain.siting.engine import Engine
 
@@ -50,6 +50,7 @@ def every_plan(problem):
 
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), kind=st.sampled_from(KINDS))
+@example(seed=127, kind="capacitated")  # the best plan breaks what the proof fixed
 def test_value_and_bound_equal_brute_force(seed, kind):
     """The plan is the best of all, it keeps every limit, and its bound does not pass it."""
     problem = random_problem(seed, kind)
@@ -96,6 +97,7 @@ def test_fixing_keeps_every_better_plan(seed, kind):
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), kind=st.sampled_from(["capacitated", "alike"]), columns=st.integers(0, 2))
+@example(seed=1498, kind="alike", columns=0)  # capacities that cannot bind
 def test_pricing_arcs_out_never_lifts_the_bound_past_the_optimum(seed, kind, columns):
     """However few arcs the integer model keeps, its optimum is at most the best plan and at least the ascent."""
     problem = random_problem(seed, kind)
@@ -106,7 +108,8 @@ def test_pricing_arcs_out_never_lifts_the_bound_past_the_optimum(seed, kind, col
     for _ in range(10):
         ascent.climb(best)
     dual = ascent.dual()
-    model = reduced_model(problem, dual, near_arcs(dual, columns), ascent.opened, ascent.rule[1]).model
+    kept = arcs_to_keep(problem, dual, columns, best + 1e-6 * (1 + best))
+    model = reduced_model(problem, dual, kept, ascent.opened, ascent.rule[1]).model
     with Engine(1e18, lambda: False, 0) as engine:
         bound = engine.solve(model, 20.0).bound
     assert bound <= best + 1e-5 * (1 + best)

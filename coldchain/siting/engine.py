@@ -24,6 +24,7 @@ from coldchain.errors import ColdchainError
 from coldchain.siting.packed import put
 from coldchain.siting.problem import Bools, Floats, Ints
 
+ENDED = b"the solver process ended"
 SMALL = 3000  # nonzeros under which a solve is too short to be worth a child process
 _NODE = re.compile(r"^.{0,3}\s*\d+\s+\d+\s+\d+\s+[\d.]+%\s+(\S+)\s+(\S+)\s+(\S+)")
 
@@ -181,20 +182,34 @@ class Engine:
         hint: tuple[Ints, Floats] | None = None,
         seen: Callable[[float], None] | None = None,
     ) -> Outcome:
-        """Solve within ``seconds``; ``seen`` hears each new bound of a long solve."""
+        """Solve within ``seconds``; ``seen`` hears each new bound of a long solve.
+
+        A hint outside the limits of its column is left out: HiGHS would refuse the model for it. HiGHS gives up on some
+        models that its presolve makes badly scaled: they are solved once more without presolve, and count as unsolved
+        in time when that fails, too.
+        """
         from ortools.math_opt import model_parameters_pb2
 
         self.check()
         message, nonzeros = model.proto()
         extra = model_parameters_pb2.ModelSolveParametersProto()
         if hint is not None:
+            column, value = hint
+            kept = (value >= model.lower[column]) & (value <= model.upper[column])
             one = extra.solution_hints.add()
-            one.variable_values.ids.extend(hint[0].tolist())
-            one.variable_values.values.extend(hint[1].tolist())
+            one.variable_values.ids.extend(column[kept].tolist())
+            one.variable_values.values.extend(value[kept].tolist())
         parameters = self._parameters(seconds, gap, whole=bool(model.integer.any()))
-        if nonzeros < SMALL:
-            return _outcome(_direct(message, parameters, extra), model)
-        return self._by_child(message, parameters, extra, model, seconds, seen)
+        for presolve in ("choose", "off"):
+            parameters.highs.string_options["presolve"] = presolve
+            if nonzeros < SMALL:
+                answer = _direct(message, parameters, extra)
+                outcome = None if answer is None else _outcome(answer, model)
+            else:
+                outcome = self._by_child(message, parameters, extra, model, seconds, seen)
+            if outcome is not None:
+                return outcome
+        return Outcome("limit", None, None, -np.inf)
 
     @property
     def improving(self) -> Path:
@@ -214,7 +229,10 @@ class Engine:
             result.highs.string_options["mip_improving_solution_file"] = str(self.improving)
         return result
 
-    def _by_child(self, message: Any, parameters: Any, extra: Any, model: Model, seconds: float, seen: Any) -> Outcome:
+    def _by_child(
+        self, message: Any, parameters: Any, extra: Any, model: Model, seconds: float, seen: Any
+    ) -> Outcome | None:
+        """Solve in the child; None when HiGHS fails."""
         self.improving.unlink(missing_ok=True)
         self._send([m.SerializeToString() for m in (message, parameters, extra)])
         end = time.monotonic() + seconds * 1.2 + 5.0
@@ -233,7 +251,10 @@ class Engine:
                 self._busy = False
                 return _outcome(_parse(payload), model)
             if kind == "E":
-                raise ColdchainError(f"HiGHS failed: {payload.decode()}")
+                self._end_child()
+                if payload == ENDED:
+                    raise ColdchainError(f"HiGHS failed: {payload.decode()}")
+                return None
             found = _NODE.match(payload.decode(errors="replace"))
             if found and seen is not None:
                 seen(float(found.group(1)))
@@ -308,15 +329,20 @@ def _listen(source: IO[bytes], lines: Lines) -> None:
             lines.put((kind, source.read(int(rest)) if kind == "R" else rest))
     except (ValueError, OSError):
         pass
-    lines.put(("E", b"the solver process ended"))
+    lines.put(("E", ENDED))
 
 
 def _direct(message: Any, parameters: Any, extra: Any) -> Any:
+    """Solve in this process; None when HiGHS fails."""
     from ortools.math_opt import callback_pb2, parameters_pb2
     from ortools.math_opt.core.python import solver
+    from pybind11_abseil.status import StatusNotOk
 
     start, none = parameters_pb2.SolverInitializerProto(), callback_pb2.CallbackRegistrationProto()
-    return solver.solve(message, parameters_pb2.SOLVER_TYPE_HIGHS, start, parameters, extra, None, none, None, None)
+    try:
+        return solver.solve(message, parameters_pb2.SOLVER_TYPE_HIGHS, start, parameters, extra, None, none, None, None)
+    except StatusNotOk:
+        return None
 
 
 def _parse(payload: bytes) -> Any:

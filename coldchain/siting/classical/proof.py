@@ -52,8 +52,13 @@ def near_arcs(dual: Dual, columns: int) -> Bools:
     return kept
 
 
+def arcs_to_keep(problem: LocationProblem, dual: Dual, columns: int, cutoff: float) -> Bools:
+    """Choose the arcs of the integer model, bool[L, N]: near ones where the rest is priced in, else all of use."""
+    return near_arcs(dual, columns) if problem.capacitated else useful_arcs(dual, cutoff)
+
+
 def reduced_model(problem: LocationProblem, dual: Dual, kept: Bools, opened: Bools, need: float) -> Reduced:
-    """Build the model over the arcs ``kept``, bool[L, N]; the others are priced in if capacities can bind."""
+    """Build the model over the arcs ``kept`` of `arcs_to_keep`; the others are priced in if capacities can bind."""
     live, (site, customer) = dual.live, np.nonzero(kept)
     sites, arcs, n = len(live), len(site), problem.customers
     rows = Rows()

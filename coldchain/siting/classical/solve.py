@@ -15,7 +15,7 @@ from coldchain.siting.classical.branch import branch
 from coldchain.siting.classical.interchange import interchange
 from coldchain.siting.classical.lagrange import Ascent, Dual
 from coldchain.siting.classical.problem import LocationProblem, LocationResult
-from coldchain.siting.classical.proof import Reduced, near_arcs, reduced_model, useful_arcs
+from coldchain.siting.classical.proof import Reduced, arcs_to_keep, reduced_model
 from coldchain.siting.classical.serve import Service, serve
 from coldchain.siting.engine import Engine, StoppedError
 from coldchain.siting.problem import Bools, Floats
@@ -214,7 +214,7 @@ class _Search:
         columns = COLUMNS
         while not self.done and self.engine.left() > 0.1:
             dual = ascent.dual()
-            kept = near_arcs(dual, columns) if self.problem.capacitated else useful_arcs(dual, self.cutoff)
+            kept = arcs_to_keep(self.problem, dual, columns, self.cutoff)
             model = reduced_model(self.problem, dual, kept, ascent.opened, ascent.rule[1])
             self.note(f"integer model: {len(dual.live)} sites, {int(kept.sum())} of {self.problem.cost.size} arcs")
             before = self.value
