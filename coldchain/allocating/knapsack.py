@@ -12,13 +12,10 @@ are left out; what remains, usually a few dozen points, goes to an integer model
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
-import os
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -27,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import InfeasibleError, LimitError
+from coldchain.solvers import data_alone_on_stdout
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -277,24 +275,11 @@ class _Integer:
             relative_gap_tolerance=gap,
             absolute_gap_tolerance=EXACT,
         )
-        with _data_alone_on_stdout():
+        with data_alone_on_stdout():
             result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
         if result.termination.reason == mathopt.TerminationReason.INFEASIBLE:
             raise InfeasibleError("no division of the fund gives the favoured groups their share of the awards")
         return result if result.has_primal_feasible_solution() else None
-
-
-@contextlib.contextmanager
-def _data_alone_on_stdout() -> Iterator[None]:
-    """Send to stderr what the solver prints on stdout by itself."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
 
 
 def _sum(x: Sequence[Any], weights: Floats) -> Any:

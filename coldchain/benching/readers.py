@@ -81,9 +81,9 @@ def read_instance(path: Path, rounding: Rounding | None = None) -> Published:
         raise BadInputError([Fault(str(path), None, "", "", f"cannot be read: {error}", "unreadable")]) from None
 
 
-def best_known(path: Path, column: str) -> tuple[int | None, float | None]:
-    """Vehicles and best known value of an instance from ``../best_known.csv``; None where there is none."""
-    table = path.resolve().parent.parent / "best_known.csv"
+def best_known(path: Path, column: str, name: str = "best_known.csv") -> tuple[int | None, float | None]:
+    """Vehicles and best known value of an instance from a table in the folder above; None where there is none."""
+    table = path.resolve().parent.parent / name
     if not table.is_file():
         return None, None
     with table.open(encoding="utf-8", newline="") as file:

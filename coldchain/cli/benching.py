@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,20 @@ if TYPE_CHECKING:
 ROUTES_SECONDS = 10.0
 SITES_SECONDS = 60.0
 LOCATION = ("cflp", "pmedian")
-OF_ROUTES = ("iterations", "engine", "vehicles", "rounding", "threads")
-OF_SITES = ("capacity", "uncapacitated")
+DEPOTS = ("clrp", "2elrp")
+SEARCHED = ("iterations", "seed", "threads")
+TAKES = {
+    "ccvrp": ("time_limit", "engine", "vehicles", "rounding", *SEARCHED),
+    "cvrp": ("time_limit", "engine", "vehicles", "rounding", *SEARCHED),
+    "cflp": ("time_limit", "seed", "capacity", "uncapacitated"),
+    "pmedian": ("time_limit", "seed"),
+    "clrp": SEARCHED,
+    "2elrp": SEARCHED,
+}
 
 
 @click.command(epilog="Example: coldchain bench ccvrp cmt/vrpnc1.txt cmt/vrpnc2.txt --time-limit 10 --seed 1 --json")
-@click.argument("kind", type=click.Choice(["ccvrp", "cvrp", *LOCATION]))
+@click.argument("kind", type=click.Choice(list(TAKES)))
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option(
     "--time-limit", "time_limit_s", type=click.FloatRange(0), help="Seconds for each; 10 for routes, 60 for sites."
@@ -42,13 +51,14 @@ def bench(kind: str, files: tuple[Path, ...], solutions: Path | None, as_json: b
     """Solve published instances FILES.
 
     ccvrp: sum of arrival times; cvrp: distance; cflp: warehouse location, customers may be split, a file without
-    capacities is solved for each that optima.csv publishes; pmedian: p-median on a graph.
+    capacities is solved for each that optima.csv publishes; pmedian: p-median on a graph; clrp, 2elrp:
+    location-routing.
     """
     given = {name: value for name, value in given.items() if value is not None}
     _check_options(kind, given)
     rows = []
     for file in files:
-        for row, text, suffix in (_sites if kind in LOCATION else _routes)(kind, file, given):
+        for row, text, suffix in _runner(kind)(kind, file, given):
             rows.append(asdict(row))
             if solutions is not None and row.cost is not None:
                 solutions.mkdir(parents=True, exist_ok=True)
@@ -60,12 +70,25 @@ def bench(kind: str, files: tuple[Path, ...], solutions: Path | None, as_json: b
 
 
 def _check_options(kind: str, given: dict[str, Any]) -> None:
-    wrong = [*(OF_ROUTES if kind in LOCATION else OF_SITES), *(OF_SITES if kind == "pmedian" else ())]
-    named = [f"--{name}" for name in wrong if name in given]
+    options = [name.removesuffix("_s") for name in given]
+    named = [f"--{name.replace('_', '-')}" for name in options if name not in TAKES[kind]]
     if named:
         raise UsageError(_("{kind} takes no {names}").format(kind=kind, names=", ".join(named)))
     if {"capacity", "uncapacitated"} <= given.keys():
         raise UsageError(_("--capacity and --uncapacitated exclude each other"))
+
+
+def _runner(kind: str) -> Callable[[Any, Path, dict[str, Any]], list[tuple[Row, str, str]]]:
+    if kind in DEPOTS:
+        return _depots
+    return _sites if kind in LOCATION else _routes
+
+
+def _depots(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[Row, str, str]]:
+    from coldchain.benching import DepotSettings, run_depots
+
+    row, text = run_depots(kind, file, DepotSettings(**given))
+    return [(row, text, "")]
 
 
 def _routes(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[Row, str, str]]:

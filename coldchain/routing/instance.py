@@ -36,6 +36,7 @@ class Tuning:
     hot: float = 0.5
     cold: float = 0.02
     cycle: float = 1000.0
+    toll: float = 0.0
     odds: tuple[float, ...] = (4.0, 4.0, 2.0, 1.0, 2.0)  # orders of insertion: chance, load, far, close, weight
 
 
@@ -184,7 +185,7 @@ def state_of(instance: Instance, seed: int) -> State:
         used=np.zeros(kinds, dtype=np.int64),
         depot_load=np.zeros(m),
         depot_routes=np.zeros(m, dtype=np.int64),
-        sums=np.zeros(3),
+        sums=np.zeros(6),
         marks=marks,
         pool=pool,
         rank=np.zeros(n + 1),

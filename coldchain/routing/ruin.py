@@ -25,6 +25,7 @@ from coldchain.routing.kernel import data as c
 WIDE = 250  # up to this many stops every position is tried at every insertion
 RICH, WARMER = 4000, 1.8  # iterations per stop from which a warmer search does better, and by how much
 CHUNK = 0.05  # s between two looks at the clock
+FIRM = 3.0  # how much dearer overfull depots are where the best is judged
 FIRST_SLICE_S = 0.2  # s after which the pace of the search is known
 
 
@@ -62,6 +63,7 @@ class Found:
     iterations: int
     seconds: float
     cut: bool
+    over: float = 0.0
 
 
 def ruin_recreate(
@@ -83,13 +85,33 @@ def ruin_recreate(
     began = time.monotonic()
     tuning = tuning or Tuning()
     data, state = data_of(instance, tuning), state_of(instance, seed)
-    _load(data, state, start)
+    state.sums[c.TOLL] = tuning.toll
+    _load(data, state, start, tuning)
     k.recreate(data, state, True)
-    state.sums[c.BEST] = state.sums[c.TOTAL] + k.left_behind(data, state)[0]
-    k.keep_best(state, 0)
+    _set_best(instance, tuning, data, state)
     done, cut = _anneal(instance, effort, tuning, (data, state), began)
     routes, absent = _read(instance, state)
-    return Found(routes, absent, float(state.sums[c.BEST]), done, time.monotonic() - began, cut)
+    return Found(
+        routes, absent, float(state.sums[c.BEST]), done, time.monotonic() - began, cut, float(state.sums[c.OVER])
+    )
+
+
+def costs_of(instance: Instance, routes: Sequence[Duty]) -> list[float]:
+    """Return what each of some routes costs, its depot's opening left out; no two may share a stop."""
+    data, state = data_of(instance, Tuning()), state_of(instance, 0)
+    state.sums[c.TOLL] = 1.0
+    _load(data, state, routes, Tuning(toll=1.0))
+    return [float(cost) for cost in state.sums_of[: len(routes), c.R_COST]]
+
+
+def _set_best(instance: Instance, tuning: Tuning, data: k.Data, state: k.State) -> None:
+    """Take the routes in place for the best so far, and fix what an overfull depot costs from here on."""
+    price = _level(data, state) / max(float(instance.load.mean()), 1e-12) if instance.n else 0.0
+    state.sums[[c.TOLL, c.FIRM]] = tuning.toll * price, tuning.toll * FIRM * price
+    over = k.overfull(data, state)
+    state.sums[c.OVER] = over
+    state.sums[c.BEST] = state.sums[c.TOTAL] + k.left_behind(data, state)[0] + state.sums[c.FIRM] * over
+    k.keep_best(state, 0)
 
 
 @functools.cache
@@ -201,7 +223,7 @@ def _level(data: k.Data, state: k.State) -> float:
     return float(max(1e-9, (float(state.sums[c.TOTAL]) - days - opened) / served))
 
 
-def _load(data: k.Data, state: k.State, start: Sequence[Duty]) -> None:
+def _load(data: k.Data, state: k.State, start: Sequence[Duty], tuning: Tuning) -> None:
     """Put the duties of the start in place, each with its vehicle held; the pool keeps the rest.
 
     A duty that breaks a limit, or for which no vehicle or room in the depot is left, is taken apart.
@@ -217,7 +239,8 @@ def _load(data: k.Data, state: k.State, start: Sequence[Duty]) -> None:
         k.hold(data, state, r, duty.kind)
         state.marks[c.TOP] = r + 1
         driven = k.refresh(data, state, r) and state.used[duty.kind] <= data.types[duty.kind, c.COUNT]
-        if driven and state.depot_load[duty.depot] <= data.depots[duty.depot, 0]:
+        roomy = tuning.toll > 0 or state.depot_load[duty.depot] <= data.depots[duty.depot, 0]
+        if driven and roomy:
             placed.update(duty.stops)
             continue
         state.ints_of[r, c.SIZE] = 0

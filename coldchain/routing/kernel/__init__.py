@@ -20,6 +20,18 @@ from coldchain.routing.kernel.data import Data, State
 from coldchain.routing.kernel.moves import recreate, relink
 from coldchain.routing.kernel.plain import hold
 from coldchain.routing.kernel.routes import refresh
-from coldchain.routing.kernel.search import keep_best, left_behind, run
+from coldchain.routing.kernel.search import keep_best, left_behind, overfull, run
 
-__all__ = ["Data", "State", "data", "hold", "keep_best", "left_behind", "recreate", "refresh", "relink", "run"]
+__all__ = [
+    "Data",
+    "State",
+    "data",
+    "hold",
+    "keep_best",
+    "left_behind",
+    "overfull",
+    "recreate",
+    "refresh",
+    "relink",
+    "run",
+]

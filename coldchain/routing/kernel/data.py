@@ -34,7 +34,9 @@ NEXT, BEFORE, ROUTE, FLAG, ZONE = range(5)  # of State.link; FLAG = 1 where a tr
     R_ACCESS, R_PEAK, R_PEAK_VOLUME, S_AIR,
 ) = range(16)  # fmt: skip
 FIRST, LAST, SIZE, KIND, DEPOT, PARTS = range(6)  # of State.ints_of; PARTS = trips
-TOTAL, BEST, PRESSURE = range(3)  # of State.sums; PRESSURE = absences of what is left behind, summed
+# Of State.sums; PRESSURE = absences of what is left behind, summed; TOLL = CNY per kg above what a depot takes,
+# 0 = never; FIRM = the same where the best is judged; OVER = kg above in the best.
+TOTAL, BEST, PRESSURE, TOLL, FIRM, OVER = range(6)
 TOP, LOW, POOL, STAMP, SAVED, BLINK, BEST_AT, BEST_TOP, HELD = range(9)  # of State.marks; HELD = 1 while types are kept
 # Of Data.rules; EXACT = 1 where the cost of a duty is known without driving it through.
 UNLOAD_H, ABOARD_H, REMOVED, LONGEST, SPLIT, SKIP, BLINKS, DUTIES, EXACT, MOST_TRIPS, SINCE_READY = range(11)
@@ -153,6 +155,21 @@ def leg_into(p: Data, j: int, i: int) -> tuple[float, float]:
 def access(p: Data, i: int, depot: int) -> float:
     """CNY of bringing the lot of stop i to a depot, inf when it may not go there."""
     return float(p.access[depot, i]) if p.access.shape[0] > 0 else 0.0
+
+
+@hot
+def excess(p: Data, s: State, depot: int, more: float) -> float:
+    """Kg above what a depot takes, with so many kg more."""
+    return max(0.0, float(s.depot_load[depot] + more - p.depots[depot, 0]))
+
+
+@hot
+def toll(p: Data, s: State, i: int, depot: int) -> float:
+    """CNY for bringing the lot of stop i to a depot that is, or gets, too full; inf when the limit is firm."""
+    over = excess(p, s, depot, p.stop[i, LOAD])
+    if over == 0.0:
+        return 0.0
+    return float(s.sums[TOLL] * (over - excess(p, s, depot, 0.0))) if s.sums[TOLL] > 0.0 else INF
 
 
 @hot

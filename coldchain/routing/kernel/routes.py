@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coldchain.routing.kernel import data as c
-from coldchain.routing.kernel.data import INF, Data, State, access, compiled, hot
+from coldchain.routing.kernel.data import INF, Data, State, access, compiled, hot, toll
 from coldchain.routing.kernel.duty import alone_duty, gain_by_modes, survey_duty
 from coldchain.routing.kernel.plain import alone, gain_at, hold, survey
 
@@ -48,7 +48,7 @@ def refresh(p: Data, s: State, r: int) -> bool:
 def fits(p: Data, s: State, i: int, r: int) -> bool:
     """Whether the depot, and any vehicle, could take stop i's load into route r."""
     depot = s.ints_of[r, c.DEPOT]
-    if s.depot_load[depot] + p.stop[i, c.LOAD] > p.depots[depot, 0]:
+    if s.sums[c.TOLL] == 0.0 and s.depot_load[depot] + p.stop[i, c.LOAD] > p.depots[depot, 0]:
         return False
     load, volume = s.sums_of[r, c.R_LOAD] + p.stop[i, c.LOAD], s.sums_of[r, c.R_VOLUME] + p.stop[i, c.VOLUME]
     for kind in range(p.types.shape[0]):
@@ -63,7 +63,7 @@ def offer(p: Data, s: State, i: int, r: int, spot: tuple[int, int], best: float)
     """CNY added by putting stop i between two nodes (-1 for none after) of route r, and how: see `duty.lay_out`."""
     a, b = spot
     depot = s.ints_of[r, c.DEPOT]
-    extra = access(p, i, depot)
+    extra = access(p, i, depot) + toll(p, s, i, depot)
     if p.rules[c.DUTIES] > 0.0:
         more, mode = gain_by_modes(p, s, i, r, spot, best - extra)
         return more + extra, mode
@@ -79,10 +79,11 @@ def new_route(p: Data, s: State, i: int) -> tuple[float, int]:
         if p.home_cost[row, k] >= best:
             break
         d = p.home[row, k]
-        if s.depot_load[d] + p.stop[i, c.LOAD] > p.depots[d, 0]:
+        over = toll(p, s, i, d)
+        if over == INF:
             continue
         cost = alone_duty(p, s, i, d) if p.rules[c.DUTIES] > 0.0 else alone(p, s, i, d)
-        cost += access(p, i, d)
+        cost += access(p, i, d) + over
         if s.depot_routes[d] == 0:
             cost += p.depots[d, 1]
         if cost < best:

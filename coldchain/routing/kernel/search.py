@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 
 from coldchain.routing.kernel import data as c
-from coldchain.routing.kernel.data import Data, State, compiled, hot, uniform
+from coldchain.routing.kernel.data import Data, State, compiled, excess, hot, uniform
 from coldchain.routing.kernel.moves import recreate, restore, ruin
+
+EVEN = 1e-9  # kg, less than which is rounding
+RANGE, DEARER = 1000.0, 1.001  # between which the toll moves, and by how much in one iteration
 
 
 @compiled
@@ -18,6 +21,24 @@ def left_behind(p: Data, s: State) -> tuple[float, float]:
         money += p.stop[i, c.VALUE]
         pressure += p.stop[i, c.MUST] * (1.0 + s.missed[i])
     return money, pressure
+
+
+@compiled
+def overfull(p: Data, s: State) -> float:
+    """Kg above what the depots take, summed."""
+    over = 0.0
+    if s.sums[c.TOLL] > 0.0:
+        for depot in range(p.depots.shape[0]):
+            over += excess(p, s, depot, 0.0)
+    return over
+
+
+@hot
+def better(s: State, value: float, above: float) -> bool:
+    """Whether routes are better than the best so far: no depot overfull comes first, then money."""
+    if (above <= EVEN) != (s.sums[c.OVER] <= EVEN):
+        return above <= EVEN
+    return bool(value + s.sums[c.FIRM] * above < s.sums[c.BEST] - 1e-9 * abs(value))
 
 
 @compiled
@@ -59,7 +80,8 @@ def run(p: Data, s: State, steps: int, first: int, cooling: tuple[float, float, 
     wide : try all positions, or only those beside near stops
     """
     money, s.sums[c.PRESSURE] = left_behind(p, s)
-    now = s.sums[c.TOTAL] + money
+    now, over = s.sums[c.TOTAL] + money, overfull(p, s)
+    low, high = s.sums[c.TOLL] / RANGE, s.sums[c.TOLL] * RANGE
     for step in range(first, first + steps):
         s.marks[c.STAMP] += 1
         s.marks[c.SAVED] = 0
@@ -71,11 +93,13 @@ def run(p: Data, s: State, steps: int, first: int, cooling: tuple[float, float, 
         money, pressure = left_behind(p, s)
         value = s.sums[c.TOTAL] + money
         heat = cooling[0] * math.exp(cooling[1] * (cooling[2] + cooling[3] * (step - first)))
-        if value < s.sums[c.BEST] - 1e-9 * abs(value):
-            s.sums[c.BEST] = value
+        above = overfull(p, s)
+        if better(s, value, above):
+            s.sums[c.BEST], s.sums[c.OVER] = value + s.sums[c.FIRM] * above, above
             keep_best(s, step)
-        if accept(s, value, now, pressure, heat):
-            now = value
+        toll = s.sums[c.TOLL]
+        if accept(s, value + toll * above, now + toll * over, pressure, heat):
+            now, over = value, above
             s.sums[c.PRESSURE] = left_behind(p, s)[1]
         else:
             restore(p, s)
@@ -86,3 +110,5 @@ def run(p: Data, s: State, steps: int, first: int, cooling: tuple[float, float, 
             s.sums[c.TOTAL] = total
             if s.sums[c.PRESSURE] > 0.0:
                 s.sums[c.PRESSURE] = left_behind(p, s)[1]
+        if toll > 0.0:
+            s.sums[c.TOLL] = min(high, toll * DEARER) if over > EVEN else max(low, toll / DEARER)

@@ -1,0 +1,123 @@
+"""First level of two: trips from one main depot that supply several depots, a depot by several trips when it pays.
+
+    minimise    Σ_S (trip + tour_S)·v_S                         S = set of depots that one trip calls at
+    subject to  Σ_{S ∋ d} q_Sd = load_d,  Σ_{d in S} q_Sd ≤ payload·v_S,  v_S whole, q ≥ 0
+
+Exact as long as every set of depots is listed, which is so up to `WHOLE` depots; with more, a trip calls at `FEW` at
+most.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from coldchain.routing.problem import Floats
+
+WHOLE, FEW = 6, 3
+CLOSE, SECONDS = 1e-4, 5.0  # relative gap and time at which a solve ends
+
+
+@dataclass
+class Trunk:
+    """Trips between the main depot and the others.
+
+    Attributes
+    ----------
+    far : (m + 1, m + 1) cost from place to place; the main depot comes first
+    payload : of a vehicle, kg
+    trip : cost of a trip besides its legs
+    """
+
+    far: Floats
+    payload: float
+    trip: float
+    kept: dict[tuple[tuple[int, float], ...], float] = field(default_factory=dict)
+    tours: dict[tuple[int, ...], tuple[float, tuple[int, ...]]] = field(default_factory=dict)
+
+    def least(self, loads: Sequence[float] | Floats) -> float:
+        """Cost of as many trips as all fills, and of the farthest leg or every load's share of a straight way."""
+        radial = self.far[0, 1:] + self.far[1:, 0]
+        straight = sum(float(load * way) for load, way in zip(loads, radial, strict=True)) / self.payload
+        farthest = max((float(way) for load, way in zip(loads, radial, strict=True) if load > 0.0), default=0.0)
+        return self.trip * _at_least(float(sum(loads)), self.payload) + max(straight, farthest)
+
+    def cost(self, loads: Sequence[float] | Floats) -> float:
+        """Cost of the cheapest trips that bring these loads, kg, to the depots."""
+        key = tuple((d, round(load, 6)) for d, load in enumerate(loads) if load > 0.0)
+        if key not in self.kept:
+            self.kept[key] = self.solve(loads)[1] if key else 0.0
+        return self.kept[key]
+
+    def solve(self, loads: Sequence[float] | Floats) -> tuple[list[list[tuple[int, float]]], float]:
+        """Return trips as (depot, kg) in order of call, and their cost."""
+        from ortools.math_opt.python import mathopt
+
+        asked = [d for d, load in enumerate(loads) if load > 0.0]
+        sizes = range(1, (len(asked) if len(asked) <= WHOLE else FEW) + 1)
+        sets = [chosen for size in sizes for chosen in itertools.combinations(asked, size)]
+        tours = [self.tour(chosen) for chosen in sets]
+        model = mathopt.Model()
+        trips = [model.add_integer_variable(lb=0.0) for _ in sets]
+        carried: dict[tuple[int, int], Any] = {
+            (s, d): model.add_variable(lb=0.0) for s, chosen in enumerate(sets) for d in chosen
+        }
+        for d in asked:
+            brought = [carried[s, d] for s, chosen in enumerate(sets) if d in chosen]
+            model.add_linear_constraint(mathopt.fast_sum(brought) == float(loads[d]))
+        for s, chosen in enumerate(sets):
+            held = mathopt.fast_sum(carried[s, d] for d in chosen)
+            model.add_linear_constraint(held <= self.payload * trips[s])
+        whole = sum(float(loads[d]) for d in asked)
+        model.add_linear_constraint(mathopt.fast_sum(trips) >= float(_at_least(whole, self.payload)))
+        model.minimize(mathopt.fast_sum((self.trip + tour[0]) * n for tour, n in zip(tours, trips, strict=True)))
+        limit = mathopt.SolveParameters(time_limit=dt.timedelta(seconds=SECONDS), relative_gap_tolerance=CLOSE)
+        result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limit)
+        amounts = {key: result.variable_values(share) for key, share in carried.items()}
+        found: list[list[tuple[int, float]]] = []
+        for s, (tour, number) in enumerate(zip(tours, trips, strict=True)):
+            found += _split(
+                tour[1], [amounts[s, d] for d in tour[1]], round(result.variable_values(number)), self.payload
+            )
+        return found, float(sum(self.trip + self.tour(tuple(sorted(d for d, _ in trip)))[0] for trip in found))
+
+    def tour(self, chosen: tuple[int, ...]) -> tuple[float, tuple[int, ...]]:
+        """Return the shortest round trip by way of some depots, and their order; every order is tried."""
+        if chosen not in self.tours:
+            ways = itertools.permutations(chosen)
+            self.tours[chosen] = min((self.length(way), way) for way in ways if way[0] <= way[-1] or self.one_way)
+        return self.tours[chosen]
+
+    def length(self, way: Sequence[int]) -> float:
+        """Cost of the legs of a round trip."""
+        nodes = [0, *(d + 1 for d in way), 0]
+        return float(sum(self.far[a, b] for a, b in itertools.pairwise(nodes)))
+
+    @property
+    def one_way(self) -> bool:
+        """Whether some leg costs more in one direction."""
+        return bool((self.far != self.far.T).any())
+
+
+def _at_least(load: float, payload: float) -> int:
+    return int(-(-(load * (1.0 - 1e-9)) // payload))
+
+
+def _split(way: Sequence[int], amounts: Sequence[float], number: int, payload: float) -> list[list[tuple[int, float]]]:
+    """Fill that many vehicles one after the other in order of call."""
+    trips: list[list[tuple[int, float]]] = []
+    left = dict(zip(way, amounts, strict=True))
+    for _ in range(number):
+        room, trip = payload, []
+        for d in way:
+            taken = min(room, left[d])
+            if taken > 1e-9:
+                trip.append((d, taken))
+                left[d] -= taken
+                room -= taken
+        if trip:
+            trips.append(trip)
+    return trips
