@@ -18,6 +18,7 @@ from coldchain.cli.configuring import config, read_settings
 from coldchain.cli.exploring import compare, explain, sweep
 from coldchain.cli.helping import InOrder, teach_click, translated
 from coldchain.cli.manners import PREFIX, with_manners
+from coldchain.cli.reporting import report
 from coldchain.cli.routing import routes
 from coldchain.cli.sharing import share
 from coldchain.errors import BadInputError, ColdchainError
@@ -45,7 +46,7 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, routes, share, batch, allocate, bench, commands.doctor, config, completion,
+    compare, report, routes, share, batch, allocate, bench, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)
 with_manners(cli)
