@@ -4,8 +4,8 @@ import sys
 
 from coldchain import CallableModule
 from coldchain.plan.arcs import capacity_t_day, existing_modules
+from coldchain.plan.course import Course
 from coldchain.plan.pipeline import (
-    Course,
     Ground,
     Near,
     Plan,

@@ -55,6 +55,7 @@ class Arcs:
     load_t_day : peak load of each demand, shape (demands, periods)
     demand, site, cooling : of each arc, shape (arcs,)
     outside : worth of today's chain for each demand; inside : of each arc; module : of each module, (sites, types)
+    collection_cny, haul_cny : what ``inside`` holds for collection and for line haul, CNY/yr, shape (arcs,)
     stay_cny : what standing there costs a mobile unit beyond its own cost, CNY/yr, shape (sites, units, periods)
     open_ground : where a unit may stand idle whatever else is there, shape (sites,)
     """
@@ -69,6 +70,8 @@ class Arcs:
     cooling: Indices
     outside: Worth
     inside: Worth
+    collection_cny: Floats
+    haul_cny: Floats
     module: Worth
     stay_cny: Floats
     open_ground: NDArray[np.bool_]
@@ -100,10 +103,13 @@ def build_arcs(basis: Basis) -> Arcs:
              range(len(groups))]  # fmt: skip
     demand, site, cooling = (np.concatenate([part[n] for part in parts]) for n in range(3))
     inside = Worth(*(np.concatenate([getattr(part[3], name) for part in parts]) for name in Worth.__annotations__))
+    tonnes = _yearly_t(scenario, members, (village, group, period))[demand]
+    collection_cny = tonnes * bound.collection_cny_t[village[demand], site]
+    haul_cny = tonnes * bound.haul_cny_t[site]
     stays = np.zeros((len(scenario.sites), len(scenario.depot_types) - scenario.fixed_types, len(scenario.periods)))
     return Arcs(village, group, period, members, load * scenario.siting.peak_factor, demand, site, cooling,
-                _outside(basis, members, (village, group, period)), inside, _modules(basis), stays,
-                _open_ground(scenario))  # fmt: skip
+                _outside(basis, members, (village, group, period)), inside, collection_cny, haul_cny, _modules(basis),
+                stays, _open_ground(scenario))  # fmt: skip
 
 
 def _open_ground(scenario: Scenario) -> NDArray[np.bool_]:
@@ -179,6 +185,15 @@ def late_cny_t(basis: Basis, what: tuple[int, int, int], site: Indices, batch: I
     hours = docked + basis.classes[o].precool_h + scenario.chain.depot_dwell_h + basis.lane_haul_h[site]
     hours = hours + onward * (scenario.commodities[c].sold_at == "market")
     return np.asarray(scenario.economics.late_cny_t * (hours > scenario.chain.delivery_target_h + ON_THE_DOT))
+
+
+def _yearly_t(scenario: Scenario, members: tuple[Indices, ...], demands: tuple[Indices, Indices, Indices]) -> Floats:
+    """Tonnes a year of each demand, given by village, group and period."""
+    table = [
+        scenario.harvest_t[v, members[g]].sum() if p < 0 else scenario.harvest_t[v, members[g], p].sum()
+        for v, g, p in zip(*demands, strict=True)
+    ]
+    return np.array(table, dtype=np.float64)
 
 
 def _outside(basis: Basis, members: tuple[Indices, ...], demands: tuple[Indices, Indices, Indices]) -> Worth:

@@ -13,47 +13,26 @@ import pandas as pd
 from coldchain import __version__
 from coldchain.errors import Fault, InfeasibleError, LimitError
 from coldchain.language import _
-from coldchain.model import Objective, Scenario
+from coldchain.model import Scenario
 from coldchain.plan import tables as tabled
 from coldchain.plan.arcs import Arcs, build_arcs, existing_modules, siting_problem
-from coldchain.plan.awards import Awards, grant, module_awards
+from coldchain.plan.awards import module_awards
 from coldchain.plan.basis import Basis, part_of, prepare
-from coldchain.plan.days import Days, Decision, Effort, Memo, work_out_days
-from coldchain.plan.limits import owner_cost_cny, shortfalls
-from coldchain.plan.lots import Outcome, lots_of, outcome
-from coldchain.plan.money import Yearly, yearly
+from coldchain.plan.course import Course, ranked, work_out
+from coldchain.plan.days import Decision, Effort, Memo
 from coldchain.plan.notice import subsidies
 from coldchain.plan.operators import cash_flow, ledger, operators
 from coldchain.plan.prospects import prospects
 from coldchain.plan.reasons import unserved_reasons
 from coldchain.plan.roads import place_on_roads
 from coldchain.plan.rollout import rollout
-from coldchain.plan.search import NO_FURTHER, Counts, Options, Sited, Starts, aims_of, next_budget, site, tolerance_of
+from coldchain.plan.search import NO_FURTHER, Counts, Options, Sited, Starts, next_budget, site
 from coldchain.plan.summary import summarise
 from coldchain.siting import solve_siting, widened
 from coldchain.verify import Report, verify_tables
 
 MENDINGS, MENDING = 4, 1.1
 PROSPECTS = 0.15
-
-
-@dataclass(frozen=True)
-class Course:
-    """One way to run the year: a decision worked out to the last lot; ``missing`` names the limits it fails."""
-
-    decision: Decision
-    days: Days
-    lots: pd.DataFrame
-    outcome: Outcome
-    yearly: Yearly
-    awards: Awards
-    missing: dict[str, float]
-
-    def value(self, aim: Objective) -> float:
-        """Return the figure an aim counts."""
-        if aim == "loss_t":
-            return self.outcome.loss_t
-        return self.outcome.loss_cny if aim == "loss_cny" else self.yearly.total
 
 
 @dataclass(frozen=True)
@@ -268,7 +247,7 @@ def course_with(ground: Ground, count: Counts, options: Options) -> Course:
     )
     decision = Decision.of(ground.arcs, count, result.arc_share)
     effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
-    return _course(ground.basis, ground.arcs, decision, effort, options)
+    return work_out(ground.basis, ground.arcs, decision, effort, options)
 
 
 def _finished(
@@ -336,7 +315,7 @@ def _idle(basis: Basis, arcs: Arcs, options: Options, memo: Memo) -> Course:
     problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
     result = solve_siting(problem, time_limit_s=options.time_limit_s / 4, gap=1e-6, seed=options.seed)
     effort = Effort(seed=options.seed, stop=options.over, memo=memo)
-    return _course(basis, arcs, Decision.of(arcs, result.count, result.arc_share), effort)
+    return work_out(basis, arcs, Decision.of(arcs, result.count, result.arc_share), effort)
 
 
 def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options: Options) -> Course:
@@ -347,14 +326,14 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     fresh = []
     for n, result in enumerate(sited.results, start=1):
         decision = Decision.of(arcs, result.count, result.arc_share)
-        fresh.append(_course(basis, arcs, decision, replace(effort, quick=True)))
+        fresh.append(work_out(basis, arcs, decision, replace(effort, quick=True)))
         figures = f"{fresh[-1].yearly.total:,.0f} CNY a year, loss {fresh[-1].outcome.loss_rate:.2%}"
         options.say(_("decision {n} with quick routes: {figures}").format(n=n, figures=figures))
     rivals = [course for course in rivals if not course.missing]
-    if rivals and not near and _ranked(basis, [*rivals, *fresh]) is ground.idle:
+    if rivals and not near and ranked(basis, [*rivals, *fresh]) is ground.idle:
         return ground.idle
-    best = _ranked(basis, fresh)
-    return _ranked(basis, [*rivals, best, _course(basis, arcs, best.decision, effort, options)])
+    best = ranked(basis, fresh)
+    return ranked(basis, [*rivals, best, work_out(basis, arcs, best.decision, effort, options)])
 
 
 def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Options) -> tuple[Course, Sited]:
@@ -393,38 +372,6 @@ def _missed(course: Course) -> str:
 def _must_build(basis: Basis) -> bool:
     """Tell whether a forced site has nothing standing, so that today's chain is no plan."""
     return any(site.status == "forced" and not site.modules() for site in basis.scenario.sites)
-
-
-def _ranked(basis: Basis, courses: list[Course]) -> Course:
-    """Return the best course by the ranked aims, each within its tolerance but the last."""
-    aims = aims_of(basis)
-    courses = [course for course in courses if not course.missing] or courses
-    for rank, aim in enumerate(aims):
-        best = min(course.value(aim) for course in courses)
-        tolerance = 0.0 if aim == aims[-1] else tolerance_of(basis, rank)
-        courses = [course for course in courses if course.value(aim) <= best + abs(best) * tolerance]
-    return courses[0]
-
-
-def _course(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, options: Options | None = None) -> Course:
-    """Work a decision out to the last lot; ``options`` hear of the depots routed."""
-
-    def progress(done: int, of: int) -> None:
-        if options is not None and (done == of or done % 10 == 0):
-            options.say(_("routing: {done} of {of} depots").format(done=done, of=of))
-
-    days = work_out_days(basis, arcs, decision, effort, progress)
-    lots = lots_of(basis, arcs, decision, days)
-    granted = grant(basis.scenario, decision.count)
-    return Course(
-        decision,
-        days,
-        lots,
-        outcome(basis.scenario, lots),
-        yearly(basis, decision, days, lots),
-        granted,
-        shortfalls(basis, lots, owner_cost_cny(basis.scenario, decision.count), granted),
-    )
 
 
 def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str, pd.DataFrame]:

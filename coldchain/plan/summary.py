@@ -11,7 +11,7 @@ from coldchain.plan.basis import Basis
 from coldchain.plan.tables import fleet
 
 if TYPE_CHECKING:
-    from coldchain.plan.pipeline import Course
+    from coldchain.plan.course import Course
 
 SCHEMA = "coldchain.summary/1"
 PROVED = 1e-6
