@@ -13,10 +13,47 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from coldchain.api import Result, check, example, load, plan, sweep
+    from coldchain.api import (
+        Doubts,
+        Explanation,
+        Frontier,
+        Result,
+        Shares,
+        check,
+        compare,
+        example,
+        explain,
+        import_osm,
+        import_points,
+        load,
+        plan,
+        sensitivity,
+        share,
+        speak,
+        sweep,
+    )
 
 __version__ = version("coldchain")
-__all__ = ["Result", "__version__", "check", "example", "load", "plan", "sweep"]
+__all__ = [
+    "Doubts",
+    "Explanation",
+    "Frontier",
+    "Result",
+    "Shares",
+    "__version__",
+    "check",
+    "compare",
+    "example",
+    "explain",
+    "import_osm",
+    "import_points",
+    "load",
+    "plan",
+    "sensitivity",
+    "share",
+    "speak",
+    "sweep",
+]
 
 
 class CallableModule(ModuleType):

@@ -11,7 +11,8 @@ import pytest
 
 import coldchain as cc
 from coldchain.api import Result
-from coldchain.errors import BadInputError
+from coldchain.cli import run
+from coldchain.errors import BadInputError, UsageError
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,6 +61,117 @@ def test_a_sweep_from_python(tmp_path: Path) -> None:
     county = cc.example(tmp_path / "county", villages=4, seed=3)
     found = cc.sweep(county, [0.0, 1e6], tmp_path / "sweep", time_limit_s=3)
     assert {0.0, 1e6} <= set(found.table()["budget_cny"])
+
+
+def test_a_sweep_is_drawn_and_asked(tmp_path: Path) -> None:
+    """The least budget is that of the table's cheapest plan within the target, and the chart has four panels."""
+    pytest.importorskip("matplotlib")
+    county = cc.example(tmp_path / "county", villages=6, seed=3)
+    found = cc.sweep(county, [0.0, 4e5], tmp_path / "sweep", time_limit_s=3, loss=0.12)
+    reached = found.table().query("loss_rate <= 0.12")
+    assert found.least_cny() == (None if reached.empty else reached["subsidy_cny"].min())
+    assert len(found.plot().axes) == 4
+    assert len(found.plot_next_million().axes) == 1
+
+
+def test_why(result: Result) -> None:
+    """A village, the unserved and the next best choices of sites are explained in sentences with a table."""
+    village = result.tables["villages"]["village"].iloc[0]
+    why = cc.explain(result, village=village)
+    assert str(why).startswith(village)
+    assert set(why.table["depot"]) <= {site.id for site in result.plan.scenario.sites}
+    left = cc.explain(result, unserved=True)
+    assert len(left.table) == result.tables["villages"].query("cooled_t < harvest_t * (1 - 1e-6)").shape[0]
+    others = cc.explain(result, alternatives=2, time_limit_s=3)
+    assert 1 <= len(others.table) <= 2
+    with pytest.raises(UsageError, match="ask for one of depot, village, unserved, alternatives"):
+        cc.explain(result)
+
+
+def test_a_depot_closed(result: Result) -> None:
+    """Closing a depot moves the villages it had; what is proved is the last sentence."""
+    depot = result.tables["depots"]["depot"].iloc[0]
+    found = cc.explain(result, depot=depot, time_limit_s=3)
+    assert found.facts["action"] == "closed"
+    assert len(found.table) >= 1
+    assert "proved" in found.lines[-1]
+
+
+def test_what_differs(result: Result, tmp_path: Path) -> None:
+    """A plan against itself, as a result and as its folder, differs in nothing."""
+    found = cc.compare(result, result.save(tmp_path / "run"))
+    assert (found.figures["difference"].fillna(0) == 0).all()
+    assert len(found.depots) == len(found.villages) == 0
+
+
+def test_a_saved_plan_knows_its_scenario(result: Result, tmp_path: Path) -> None:
+    """The folder written from Python can be verified by the command line."""
+    assert run(["verify", str(result.save(tmp_path / "run"))]) == 0
+
+
+def test_bills_of_two_members(tmp_path: Path) -> None:
+    """Bills add up to the cost of all together to the fen, and nobody pays more than alone; kept groups come again."""
+    county = cc.example(tmp_path / "county", villages=6, seed=3)
+    names = sorted({village.cooperative for village in county.villages})
+    found = cc.share(county, tmp_path / "share", time_limit_s=1)
+    table = found.table()
+    assert list(table["member"]) == names
+    assert round(table["bill_cny"].sum(), 2) == round(float(found.settlement.game.values[-1]), 2)
+    assert found.holds == bool((table["saving_cny"] >= -0.01).all()) or len(names) > 2
+    assert set(found.rules().columns) == {*names, "holds"}
+    assert len(found.plot().axes) == 1
+    assert (found.save(tmp_path / "share") / "settlement.html").is_file()
+
+
+def test_what_moves_the_answer(result: Result) -> None:
+    """The year again at both ends of each doubt: more harvest is more tonnes saved, warmth is more loss today."""
+    found = cc.sensitivity(result, time_limit_s=3)
+    ends = found.found.ends("saved_t").set_index("figure")
+    assert (ends["at_low"] < ends["at_high"])["harvest"]
+    today = found.found.ends("today_rate").set_index("figure")
+    assert (today["at_low"] < today["at_high"])["temperature"]
+    unmoved = today.loc[["price of power", "cost of vehicles", "cost of building"], ["at_low", "at_high"]]
+    assert unmoved.to_numpy() == pytest.approx(result.summary["loss"]["baseline_rate"], abs=1e-12)
+    assert len(found.plot("saved_cny").axes) == 1
+
+
+def test_from_openstreetmap(tmp_path: Path) -> None:
+    """A drawn map of one road with a town and two villages becomes a scenario with its roads."""
+    county = cc.import_osm(small_map(tmp_path / "valley.osm"), tmp_path / "valley")
+    assert [village.name for village in county.villages] == ["Lower", "Upper"]
+    assert {hub.name for hub in county.hubs} == {"Market"}
+    assert county.roads.file == "roads.gpkg"
+
+
+def test_from_a_list(tmp_path: Path) -> None:
+    """A list of places becomes a scenario on a proximity network."""
+    rows = "id,name,level,lon,lat\n1,A,village,109.7,28.3\n2,B,town,109.71,28.31\n3,C,county,109.72,28.32\n"
+    (tmp_path / "places.csv").write_text(rows, encoding="utf-8")
+    county = cc.import_points(tmp_path / "places.csv", tmp_path / "county", "wgs84")
+    assert (len(county.villages), county.roads.file) == (1, "")
+
+
+def small_map(path: Path) -> Path:
+    """Draw a map in the XML of OpenStreetMap."""
+    places = [("Market", "town", 0), ("Lower", "village", 2), ("Upper", "hamlet", 4)]
+    nodes = [f'<node id="{n + 1}" version="1" lat="28.3" lon="{109.7 + 0.02 * n}"/>' for n in range(5)]
+    named = [
+        f'<node id="{10 + n}" version="1" lat="28.301" lon="{109.7 + 0.02 * at}">'
+        f'<tag k="place" v="{kind}"/><tag k="name" v="{name}"/></node>'
+        for n, (name, kind, at) in enumerate(places)
+    ]
+    refs = "".join(f'<nd ref="{n + 1}"/>' for n in range(5))
+    way = f'<way id="30" version="1">{refs}<tag k="highway" v="secondary"/></way>'
+    path.write_text(f'<osm version="0.6">{"".join(nodes + named)}{way}</osm>', encoding="utf-8")
+    return path
+
+
+def test_speaking_chinese(result: Result) -> None:
+    """Headings of the figures are in the language spoken; another language is refused."""
+    cc.speak("zh")
+    assert result.before_and_after().index[0] == "损耗率"
+    with pytest.raises(ValueError, match="language must be one of en, zh"):
+        cc.speak("fr")
 
 
 def test_faults_are_raised_and_listed(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import shutil
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from coldchain.language import _
@@ -104,20 +103,13 @@ def _encoding() -> Finding:
 
 
 def _fonts() -> Finding:
-    folders = [
-        Path("/usr/share/fonts"),
-        Path("/System/Library/Fonts"),
-        Path("/Library/Fonts"),
-        Path("C:/Windows/Fonts"),
-    ]
-    marks = ("cjk", "msyh", "simhei", "simsun", "pingfang", "heiti", "wqy", "droidsansfallback", "sourcehan")
-    names = (path.name.lower() for folder in folders if folder.is_dir() for path in folder.rglob("*.tt[fc]"))
-    more = (path.name.lower() for folder in folders if folder.is_dir() for path in folder.rglob("*.otf"))
-    found = next((name for name in (*names, *more) if any(mark in name for mark in marks)), None)
-    text = found or _(
-        "no Chinese font found: pictures cannot show Chinese names (the map can); install one, e.g. Noto Sans CJK"
-    )
-    return Finding("fonts", found is not None, text, needed=False)
+    try:
+        from coldchain.report.fonts import chinese_font, missing_font
+
+        return Finding("fonts", ok=not missing_font(), text=chinese_font() or missing_font(), needed=False)
+    except ImportError:
+        told = _("matplotlib is not installed, no pictures are drawn: pip install 'coldchain[report]'")
+        return Finding("fonts", ok=False, text=told, needed=False)
 
 
 def _disk() -> Finding:

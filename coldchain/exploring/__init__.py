@@ -5,15 +5,19 @@ from coldchain.exploring.compare import Comparison, Run, compare
 from coldchain.exploring.explain import Case, WhatIf, open_case, what_if_depot
 from coldchain.exploring.points import Point
 from coldchain.exploring.relax import Loosening, Loosenings, loosenings
+from coldchain.exploring.sensitivity import DOUBTS, Doubt, Sensitivity, sensitivity
 from coldchain.exploring.solving import Effort
 from coldchain.exploring.sweep import NextMillion, Sweep, Target, Threshold, parse_budgets, run_sweep
 from coldchain.exploring.villages import Village, explain_village, unserved
+from coldchain.exploring.words import unserved_line
 
 __all__ = [
+    "DOUBTS",
     "Alternative",
     "Alternatives",
     "Case",
     "Comparison",
+    "Doubt",
     "Effort",
     "Loosening",
     "Loosenings",
@@ -21,6 +25,7 @@ __all__ = [
     "NextMillion",
     "Point",
     "Run",
+    "Sensitivity",
     "Sweep",
     "Target",
     "Threshold",
@@ -33,6 +38,8 @@ __all__ = [
     "open_case",
     "parse_budgets",
     "run_sweep",
+    "sensitivity",
     "unserved",
+    "unserved_line",
     "what_if_depot",
 ]

@@ -63,6 +63,11 @@ def exact_cny(cny: float) -> str:
     return _plain(cny, _("CNY"))
 
 
+def per_million() -> float:
+    """Return what amounts are divided by under a heading ``CNY M``, in Chinese ``万元``."""
+    return WAN if language() == "zh" else MILLION
+
+
 def in_millions(cny: float) -> str:
     """Write the figure under a heading ``CNY M``, in Chinese ``万元``.
 

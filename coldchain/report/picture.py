@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coldchain.errors import MissingExtraError
+from coldchain.language import N_, _
 from coldchain.plan import Plan
 from coldchain.report import figures, palette
+from coldchain.report.fonts import chart_style, drawable
 from coldchain.report.lines import PlanLines, plan_lines
 from coldchain.report.mapdata import MapData, map_data
-from coldchain.report.panel import NO_ROADS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,24 +20,12 @@ if TYPE_CHECKING:
 
 SIZE_PX, DPI = (1600, 1000), 160
 ASPECT = 1.18
-CJK = (
-    "Noto Sans CJK SC",
-    "Source Han Sans SC",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "WenQuanYi Micro Hei",
-    "Droid Sans Fallback",
-)
-CJK_FILES = (
-    "*NotoSansCJK-Regular*",
-    "*SourceHanSans*Regular*",
-    "msyh.tt*",
-    "PingFang*",
-    "wqy-microhei*",
-    "DroidSansFallback*",
-)
 BADGE = {"facecolor": "#fdf0d5", "edgecolor": "#e3c37b", "boxstyle": "round,pad=0.35"}
 PT_PER_PX, LEFT = 0.75, 0.715
+STATUS = {
+    "built": N_("depot, built"), "expanded": N_("depot, expanded"), "existing": N_("depot, existing"),
+    "mobile": N_("depot, mobile"),
+}  # fmt: skip
 
 
 def write_picture(plan: Plan, path: Path | str, lines: PlanLines | None = None) -> None:
@@ -63,14 +51,11 @@ def draw_picture(plan: Plan, lines: PlanLines | None = None) -> Figure:
     MissingExtraError
         When matplotlib is not installed.
     """
-    try:
-        from matplotlib import rc_context
+    data = map_data(plan, lines or plan_lines(plan), ASPECT)
+    with chart_style():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("the picture needs matplotlib: pip install 'coldchain[report]'") from error
-    data = map_data(plan, lines or plan_lines(plan), ASPECT)
-    with rc_context({"font.family": chart_fonts(), "axes.unicode_minus": True}):
+
         drawing = Figure(figsize=(SIZE_PX[0] / DPI, SIZE_PX[1] / DPI), dpi=DPI, facecolor=palette.PAPER)
         FigureCanvasAgg(drawing)
         axes = drawing.add_axes((0.015, 0.085, 0.69, 0.835))
@@ -79,28 +64,6 @@ def draw_picture(plan: Plan, lines: PlanLines | None = None) -> Figure:
         _write_words(drawing, plan)
         drawing.draw_without_rendering()
     return drawing
-
-
-def chart_fonts() -> list[str]:
-    """Return DejaVu Sans and, behind it, a font of the system that has Chinese."""
-    from matplotlib import font_manager
-
-    known = {entry.name for entry in font_manager.fontManager.ttflist}
-    found = next((name for name in CJK if name in known), None) or _font_from_file()
-    return ["DejaVu Sans", *([found] if found else [])]
-
-
-def _font_from_file() -> str | None:
-    """Look for a font file that matplotlib's cached list does not know yet, and add it."""
-    from matplotlib import font_manager
-
-    files = [Path(name) for name in font_manager.findSystemFonts()]
-    for pattern in CJK_FILES:
-        for file in files:
-            if file.match(pattern):
-                font_manager.fontManager.addfont(str(file))
-                return font_manager.FontProperties(fname=str(file)).get_name()
-    return None
 
 
 def _draw_map(axes: Axes, data: MapData) -> None:
@@ -115,9 +78,9 @@ def _draw_map(axes: Axes, data: MapData) -> None:
     for spine in axes.spines.values():
         spine.set_color("#dfe3e7")
     _lines(axes, data.roads_minor, palette.ROAD, 0.5, 1.0, "")
-    _lines(axes, data.roads_major, palette.ROAD_MAJOR, 1.1, 1.0, "roads")
-    _lines(axes, data.hauls, palette.HAUL, 2.6, 0.3, "line haul to hub")
-    _lines(axes, data.routes, palette.ROUTE, 0.8, 0.6, "collection routes")
+    _lines(axes, data.roads_major, palette.ROAD_MAJOR, 1.1, 1.0, _("roads"))
+    _lines(axes, data.hauls, palette.HAUL, 2.6, 0.3, _("line haul to hub"))
+    _lines(axes, data.routes, palette.ROUTE, 0.8, 0.6, _("collection routes"))
     _points(axes, data)
     _scale_bar(axes, data)
     legend = axes.legend(
@@ -145,11 +108,11 @@ def _points(axes: Axes, data: MapData) -> None:
     size = 14 if len(x) > 600 else 26
     axes.scatter(
         x[~served], y[~served], s=size, c=palette.PAPER, edgecolors=palette.UNSERVED, linewidths=0.9,
-        label="village not served", zorder=3,
+        label=_("village not served"), zorder=3,
     )  # fmt: skip
     axes.scatter(
         x[served], y[served], s=size, c=np.array(villages["avoided_t"])[served], cmap=_colours(),
-        vmin=0.0, vmax=_most(data), edgecolors="#4f6a6b", linewidths=0.4, label="village served", zorder=3,
+        vmin=0.0, vmax=_most(data), edgecolors="#4f6a6b", linewidths=0.4, label=_("village served"), zorder=3,
     )  # fmt: skip
     for status, colour in palette.DEPOTS.items():
         pick = [n for n, value in enumerate(depots["status"]) if value == status]
@@ -158,16 +121,17 @@ def _points(axes: Axes, data: MapData) -> None:
             at = np.array([(depots["x"][n], depots["y"][n]) for n in pick])
             axes.scatter(
                 at[:, 0], at[:, 1], s=sizes, c=colour, marker="s", edgecolors="white", linewidths=0.8, zorder=4,
-                label=f"depot, {status}",
+                label=_(STATUS[status]),
             )  # fmt: skip
     axes.scatter(
         hubs["x"], hubs["y"], s=150, c=palette.HUB, marker="*", edgecolors=palette.INK, linewidths=0.7, zorder=5,
-        label="hub",
+        label=_("hub"),
     )  # fmt: skip
-    for x_hub, y_hub, title in zip(hubs["x"], hubs["y"], hubs["title"], strict=True):
+    for x_hub, y_hub, title, hub in zip(hubs["x"], hubs["y"], hubs["title"], hubs["hub"], strict=True):
         axes.annotate(
-            title, (x_hub, y_hub), xytext=(7, 4), textcoords="offset points", fontsize=8, color=palette.INK,
-            fontweight="bold", zorder=6, bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.8},
+            drawable(title, hub), (x_hub, y_hub), xytext=(7, 4), textcoords="offset points", fontsize=8,
+            color=palette.INK, fontweight="bold", zorder=6,
+            bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.8},
         )  # fmt: skip
 
 
@@ -189,7 +153,7 @@ def _colour_bar(drawing: Any, data: MapData) -> None:
     bar = drawing.colorbar(ScalarMappable(Normalize(0.0, _most(data)), _colours()), cax=strip, orientation="horizontal")
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=6.5, length=0, colors=palette.INK)
-    bar.ax.set_title("loss avoided, t a year", fontsize=7, color=palette.INK, loc="left", pad=3)
+    bar.ax.set_title(_("loss avoided, t a year"), fontsize=7, color=palette.INK, loc="left", pad=3)
 
 
 def round_length_m(width_m: float) -> float:
@@ -219,23 +183,26 @@ def _scale_bar(axes: Axes, data: MapData) -> None:
 def _write_words(drawing: Any, plan: Plan) -> None:
     """Write title and figures down the right side."""
     summary, kind = plan.summary, plan.basis.placed.network.kind
-    title = f"Cold chain plan: {summary['scenario']['name']} · {summary['scenario']['variant']}"
+    named = f"{drawable(summary['scenario']['name'], '?')} · {drawable(summary['scenario']['variant'], '?')}"
+    title = _("Cold chain plan: {scenario}").format(scenario=named)
     drawing.text(0.015, 0.95, title, fontsize=13, fontweight="bold", color=palette.INK)
     if kind == "proximity":
-        drawing.text(0.985, 0.955, NO_ROADS, fontsize=8, ha="right", color=palette.INK, bbox=BADGE)
+        drawing.text(
+            0.985, 0.955, _("proximity network, no road data"), fontsize=8, ha="right", color=palette.INK, bbox=BADGE
+        )
     loss = summary["loss"]
     y = 0.875
     drawing.text(LEFT, y, f"{figures.percent(loss['baseline_rate'])} →", fontsize=13, color=palette.MUTED)
     drawing.text(0.825, y, figures.percent(loss["plan_rate"]), fontsize=20, fontweight="bold", color="#12536f")
-    drawing.text(LEFT, y - 0.035, "of the harvest lost, today and with the plan", fontsize=7.5, color=palette.MUTED)
+    drawing.text(LEFT, y - 0.035, _("of the harvest lost, today and with the plan"), fontsize=7.5, color=palette.MUTED)
     change = [(label, f"{before} → {after}") for label, before, after in figures.before_and_after(summary)[1:]]
     costs = [(label, figures.money(cny)) for label, cny in figures.yearly_costs(summary)]
     parts = [
-        ("LOSSES", change),
-        ("INVESTMENT", figures.investment_facts(summary)),
-        ("COST A YEAR", costs),
-        ("SERVICE", figures.service_facts(summary)[:3]),
-        ("AGAINST THE BEST POSSIBLE", figures.proof(summary)),
+        (_("LOSSES"), change),
+        (_("INVESTMENT"), figures.investment_facts(summary)),
+        (_("COST A YEAR"), costs),
+        (_("SERVICE"), figures.service_facts(summary)[:3]),
+        (_("AGAINST THE BEST POSSIBLE"), figures.proof(summary)),
     ]
     y -= 0.082
     for heading, rows in parts:

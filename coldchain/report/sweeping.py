@@ -85,15 +85,14 @@ def _chart(result: Mapping[str, Any], frame: pd.DataFrame, folder: Path) -> list
     needed = {name: item["reached_cny"] for name, item in found.items() if item["reached_cny"] is not None}
     marks = Marks({name: item["share"] for name, item in found.items()}, needed, result["own_budget_cny"])
     named = f"{result['scenario']['name']} · {result['scenario']['variant']}"
-    title = _("What a budget buys: {scenario}").format(scenario=named)
     aim = result["aim"]
     partial = [folder / f".{os.getpid()}.{name}" for name in PICTURES]
     try:
-        write_curve(frame, partial, title, aim, marks)
+        write_curve(frame, partial, named, aim, marks)
         for path, name in zip(partial, PICTURES, strict=True):
             path.replace(folder / name)
     except MissingExtraError:
-        _whole(folder / PAGE, lambda path: write_curve_page(frame, path, title, aim, marks))
+        _whole(folder / PAGE, lambda path: write_curve_page(frame, path, named, aim, marks))
         return [PAGE]
     finally:
         for path in partial:

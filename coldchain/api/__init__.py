@@ -1,0 +1,141 @@
+"""The planner from Python: load or make a scenario, plan it, ask about it, look at tables, layers, pictures and map.
+
+``import coldchain as cc`` offers all of it as ``cc.load``, ``cc.plan`` and so on; the rooms below (``coldchain.plan``,
+``coldchain.exploring`` …) stay there for finer questions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from coldchain.api.questions import compare, explain, sensitivity, share, sweep
+from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
+from coldchain.errors import Fault
+from coldchain.language import use
+from coldchain.model import Scenario
+from coldchain.plan import Options, place_on_roads
+from coldchain.plan import plan as make_plan
+from coldchain.scenario import inspect, upland, write_scenario
+from coldchain.scenario import load as read
+
+__all__ = [
+    "Doubts", "Explanation", "Frontier", "Result", "Shares", "check", "compare", "example", "explain", "import_osm",
+    "import_points", "load", "plan", "sensitivity", "share", "speak", "sweep",
+]  # fmt: skip
+
+
+def speak(language: str) -> None:
+    """Speak English (``en``) or Chinese (``zh``) from now on: messages, headings, charts and maps.
+
+    Raises
+    ------
+    ValueError
+        When it is neither.
+    """
+    use(language)
+
+
+def load(folder: Path | str, variant: str = "base") -> Scenario:
+    """Read a scenario: a folder, or an Excel workbook.
+
+    Raises
+    ------
+    BadInputError
+        Listing every fault; :func:`check` lists the warnings too.
+    """
+    return read(Path(folder), variant)[0]
+
+
+def check(folder: Path | str, variant: str = "base") -> tuple[Fault, ...]:
+    """Return every fault and warning of a scenario, its roads included; empty when there is none."""
+    scenario, faults = inspect(Path(folder), variant)
+    return faults if scenario is None else (*faults, *place_on_roads(scenario)[1])
+
+
+def example(folder: Path | str, villages: int = 30, seed: int = 7) -> Scenario:
+    """Write the synthetic upland county with so many villages to a new folder, and load it.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds something already.
+    """
+    write_scenario(upland(villages, seed), Path(folder))
+    return load(folder)
+
+
+def import_osm(
+    file: Path | str, folder: Path | str, *, rules: Path | str | None = None, elevation: Path | str | None = None
+) -> Scenario:
+    """Make a scenario from an OpenStreetMap file, write it to a new folder, and load it; what is assumed: its notes.
+
+    Parameters
+    ----------
+    file : PBF or XML
+    rules : harvest rules in TOML, docs/import.md
+    elevation : SRTM tile, to slow trucks on slopes
+
+    Raises
+    ------
+    BadInputError
+        When the file cannot be read or holds no roads or no places.
+    UsageError
+        When the folder holds something already.
+    """
+    from coldchain.importing import draft_from_osm, write_import
+
+    write_import(draft_from_osm(Path(file), _path(rules), _path(elevation)), Path(folder))
+    return load(folder)
+
+
+def import_points(
+    file: Path | str,
+    folder: Path | str,
+    datum: str,
+    *,
+    rules: Path | str | None = None,
+    roads: Path | str | None = None,
+) -> Scenario:
+    """Make a scenario from a list of places with a level column, write it to a new folder, and load it.
+
+    Parameters
+    ----------
+    datum : of its coordinates: wgs84, cgcs2000, gcj02 or bd09
+    rules, roads : as ``coldchain import points`` takes them, docs/import.md
+
+    Raises
+    ------
+    BadInputError
+        Listing every fault of the list.
+    UsageError
+        When the folder holds something already.
+    """
+    from coldchain.importing import draft_from_points, write_import
+
+    drafted = draft_from_points(Path(file), datum=datum, rules=_path(rules), roads=_path(roads))
+    write_import(drafted, Path(folder))
+    return load(folder)
+
+
+def plan(scenario: Scenario, *, budget_cny: float | None = None, time_limit_s: float = 120.0, seed: int = 0) -> Result:
+    """Plan a scenario.
+
+    Parameters
+    ----------
+    budget_cny : subsidy budget instead of the scenario's
+
+    Raises
+    ------
+    InfeasibleError
+        Proved: no plan keeps every limit; the message says what to loosen.
+    LimitError
+        No plan was found in the time given.
+    """
+    if budget_cny is not None:
+        scenario = replace(scenario, siting=scenario.siting.model_copy(update={"budget_cny": budget_cny}))
+    return Result(make_plan(scenario, Options(time_limit_s=time_limit_s, seed=seed)))
+
+
+def _path(given: Path | str | None) -> Path | None:
+    return None if given is None else Path(given)

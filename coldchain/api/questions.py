@@ -1,0 +1,146 @@
+"""Questions about a scenario or a plan: many budgets, why, what differs, who pays, how far wrong figures move it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from coldchain import exploring, settling
+from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
+from coldchain.errors import UsageError
+from coldchain.language import _
+from coldchain.model import Scenario
+
+Planned = Result | Path | str
+
+
+def sweep(
+    scenario: Scenario,
+    budgets_cny: Sequence[float],
+    folder: Path | str,
+    *,
+    time_limit_s: float = 30.0,
+    loss: float = 0.08,
+    coverage: float = 0.6,
+) -> Frontier:
+    """Plan for many budgets, at most so many seconds each; points are kept in the folder and never computed twice.
+
+    Parameters
+    ----------
+    loss, coverage : shares whose least budget is sought
+
+    Returns
+    -------
+    Frontier
+        ``.table()`` has one row for each budget, ``.lines()`` the least budgets and what the next million buys.
+    """
+    targets = (exploring.Target("loss_rate", loss), exploring.Target("coverage", coverage))
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    effort = exploring.Effort(time_limit_s)
+    found = exploring.run_sweep(scenario, tuple(budgets_cny), Path(folder), effort, targets, ())
+    return Frontier(found, f"{scenario.name} · {scenario.variant}", scenario.siting.budget_cny)
+
+
+def explain(
+    planned: Result,
+    *,
+    depot: str | None = None,
+    village: str | None = None,
+    unserved: bool = False,
+    alternatives: int | None = None,
+    time_limit_s: float = 60.0,
+) -> Explanation:
+    """Answer one why about a plan.
+
+    Parameters
+    ----------
+    depot : plan again with this site closed, or forced open when nothing stands there
+    village : why it goes where it goes
+    unserved : every village that is not served whole, with the reasons
+    alternatives : so many different choices of sites
+    time_limit_s : of each plan made to answer
+
+    Raises
+    ------
+    UsageError
+        When not exactly one question is asked, the id is not there, or the plan has mobile units.
+    """
+    asked = {"depot": depot, "village": village, "unserved": unserved or None, "alternatives": alternatives}
+    if sum(value is not None for value in asked.values()) != 1:
+        raise UsageError(_("ask for one of depot, village, unserved, alternatives"))
+    effort = exploring.Effort(time_limit_s)
+    case = exploring.open_case(planned.as_run(), planned.plan.scenario, effort)
+    if depot is not None:
+        return _of_depot(exploring.what_if_depot(case, depot, effort))
+    if village is not None:
+        why = exploring.explain_village(case, village)
+        return Explanation(tuple(why.lines()), why.options, why.as_dict())
+    if alternatives is not None:
+        found = exploring.alternatives(case, alternatives, 0.01, effort)
+        facts = found.as_dict()
+        return Explanation(tuple(found.lines()), pd.DataFrame(facts["found"]), facts)
+    left = exploring.unserved(case)
+    line = exploring.unserved_line(left)
+    return Explanation((line,), left, {"says": [line], "villages": left.to_dict("records")})
+
+
+def _of_depot(found: exploring.WhatIf) -> Explanation:
+    shown = found.against or found.free or found.fixed
+    return Explanation(tuple(found.lines()), pd.DataFrame() if shown is None else shown.villages, found.as_dict())
+
+
+def compare(first: Planned, second: Planned) -> exploring.Comparison:
+    """Say what differs between two plans, or run folders: ``.figures``, ``.depots`` and ``.villages`` are frames."""
+    return exploring.compare(_run(first, "first"), _run(second, "second"))
+
+
+def _run(planned: Planned, name: str) -> exploring.Run:
+    if isinstance(planned, Result):
+        return planned.as_run(name)
+    from coldchain.report import read_run
+
+    _information, summary, tables = read_run(planned)
+    return exploring.Run(str(planned), summary, tables)
+
+
+def share(
+    scenario: Scenario,
+    folder: Path | str,
+    *,
+    members: str = "cooperative",
+    rule: str = "equal_profit",
+    time_limit_s: float = 3.0,
+    processes: int = 1,
+) -> Shares:
+    """Split the yearly cost between the members of a scenario: every group of them is planned.
+
+    Parameters
+    ----------
+    folder : group plans are kept there and never computed twice
+    members : column of the villages that names the member; at most 12 members
+    rule : of the bills; ``.rules()`` has all of them
+    time_limit_s : of each group's plan; m members have 2^m - 1 groups
+    processes : side by side; with more than one a script needs ``if __name__ == "__main__":`` around its work
+
+    Raises
+    ------
+    BadInputError
+        When a village has no member, there are too many, or there is no such rule.
+    """
+    named = settling.members_of(scenario, members)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    effort = settling.Effort(time_limit_s, processes=processes)
+    return Shares(settling.settle(scenario, named, Path(folder) / settling.GROUPS, rules=(rule,), effort=effort))
+
+
+def sensitivity(planned: Result, *, time_limit_s: float = 20.0) -> Doubts:
+    """Change one figure at a time and work out the year of the planned depots anew.
+
+    Raises
+    ------
+    UsageError
+        When the plan has mobile units.
+    """
+    return Doubts(exploring.sensitivity(planned.plan, effort=exploring.Effort(time_limit_s)))

@@ -1,0 +1,250 @@
+"""Results to look at: a plan, a sweep, a settlement, an explanation, each with tables, sentences and a picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from coldchain.exploring import Run, Sensitivity, Sweep
+from coldchain.language import N_, _
+from coldchain.language.amounts import per_million
+from coldchain.plan import Plan
+from coldchain.report import run_information, write_run
+from coldchain.report.geopackage import plan_layers
+from coldchain.report.lines import PlanLines, plan_lines
+from coldchain.settling import Settlement, fen_bills, write_settlement
+
+if TYPE_CHECKING:
+    import geopandas
+    from matplotlib.figure import Figure
+
+Answer = Literal["today_rate", "plan_rate", "saved_t", "saved_cny"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished plan, to look at.
+
+    Attributes
+    ----------
+    plan : the plan with everything it was computed from
+    """
+
+    plan: Plan
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The object of ``summary.json``."""
+        return self.plan.summary
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Name -> frame, as written to ``tables/``."""
+        return self.plan.tables
+
+    @property
+    def loss_rate(self) -> float:
+        """Share of the harvest lost under the plan."""
+        return float(self.summary["loss"]["plan_rate"])
+
+    @property
+    def gap(self) -> float:
+        """How far from the best possible the plan can be at most, as a share."""
+        return float(self.summary["objective"]["gap"])
+
+    @cached_property
+    def layers(self) -> dict[str, geopandas.GeoDataFrame]:
+        """Name -> layer, WGS-84: depots, hubs, villages, assignment, routes, roads."""
+        return plan_layers(self.plan, self._lines)
+
+    @cached_property
+    def _lines(self) -> PlanLines:
+        return plan_lines(self.plan)
+
+    @property
+    def depots(self) -> geopandas.GeoDataFrame:
+        """One point for each depot; columns as in ``tables/depots.csv``."""
+        return self.layers["depots"]
+
+    @property
+    def villages(self) -> geopandas.GeoDataFrame:
+        """One point for each village, with its loss before and after."""
+        return self.layers["villages"]
+
+    @property
+    def routes(self) -> geopandas.GeoDataFrame:
+        """One line along the roads for each collection route."""
+        return self.layers["routes"]
+
+    def as_run(self, name: str = "plan") -> Run:
+        """Return what comparisons and explanations read."""
+        return Run(name, self.summary, self.tables)
+
+    def before_and_after(self) -> pd.DataFrame:
+        """Return the figures of a county meeting: one row each, today and with the plan, in words."""
+        from coldchain.report.figures import before_and_after
+
+        columns = (_("Figure"), _("Today"), _("With the plan"))
+        return pd.DataFrame(before_and_after(self.summary), columns=columns).set_index(columns[0])
+
+    def plot(self, what: Literal["plan", "crops"] = "plan") -> Figure:
+        """Draw map and key figures, or what is lost of each crop; needs the extra ``report``."""
+        if what == "crops":
+            from coldchain.report.charts import draw_crops
+
+            return draw_crops(self.tables["commodities"])
+        from coldchain.report.picture import draw_picture
+
+        return draw_picture(self.plan, self._lines)
+
+    def explore(self, path: Path | str = "map.html") -> Path:
+        """Write the interactive map, one file that needs no network, and return its path."""
+        from coldchain.report.map import write_map
+
+        write_map(self.plan, Path(path), self._lines)
+        return Path(path)
+
+    def save(self, folder: Path | str) -> Path:
+        """Write the run folder that ``coldchain plan`` writes, and return it."""
+        scenario, target = self.plan.scenario, Path(folder)
+        beside = os.path.relpath(scenario.folder, target)
+        named = {"scenario": str(scenario.folder), "scenario_from_run": beside, "variant": scenario.variant}
+        return write_run(self.plan, target, run_information(self.plan, named))
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """What each budget buys.
+
+    Attributes
+    ----------
+    name : of scenario and variant
+    own_cny : the scenario's own budget
+    """
+
+    sweep: Sweep
+    name: str
+    own_cny: float
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each budget; columns in docs/results.md."""
+        return self.sweep.table()
+
+    def lines(self) -> list[str]:
+        """Say the least budgets and what the next million buys."""
+        return self.sweep.lines()
+
+    def least_cny(self, figure: Literal["loss_rate", "coverage"] = "loss_rate") -> float | None:
+        """Return the awards of the cheapest plan found that reaches the target of a figure, None when none does."""
+        return next((one.reached_cny for one in self.sweep.thresholds if one.target.figure == figure), None)
+
+    def plot(self) -> Figure:
+        """Draw loss, coverage, cost and sites against the budget; needs the extra ``report``."""
+        from coldchain.report.curve import Marks, draw_curve
+
+        found = {one.target.figure: one for one in self.sweep.thresholds}
+        targets: dict[str, float] = {str(name): one.target.share for name, one in found.items()}
+        needed = {str(name): one.reached_cny for name, one in found.items() if one.reached_cny is not None}
+        return draw_curve(self.table(), self.name, self.sweep.aim, Marks(targets, needed, self.own_cny))
+
+    def plot_next_million(self) -> Figure:
+        """Draw what one more million saves, budget by budget; needs the extra ``report``."""
+        from coldchain.report.charts import draw_next_million
+
+        return draw_next_million(self.table())
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An answer to a why: sentences, a table, and the object that ``--json`` prints.
+
+    Printing it prints the sentences.
+    """
+
+    lines: tuple[str, ...]
+    table: pd.DataFrame
+    facts: dict[str, Any]
+
+    def __str__(self) -> str:
+        """Return the sentences, one a line."""
+        return "\n".join(self.lines)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Who pays what, by one rule, and whether any group would do better apart.
+
+    Attributes
+    ----------
+    settlement : everything behind it: all rules, bands, what happens when one leaves
+    """
+
+    settlement: Settlement
+
+    @property
+    def holds(self) -> bool:
+        """Whether no group gains by leaving."""
+        return bool(self.settlement.found.divisions[self.settlement.rule].stability.holds)
+
+    def table(self) -> pd.DataFrame:
+        """Return member, tonnes_year, alone_cny, bill_cny, saving_cny; the bills add up to the fen."""
+        game, bills = self.settlement.game, [fen / 100 for fen in fen_bills(self.settlement)]
+        alone = game.alone.tolist()
+        frame = pd.DataFrame({"member": game.players, "tonnes_year": self.settlement.members.tonnes})
+        return frame.assign(
+            alone_cny=alone, bill_cny=bills, saving_cny=[a - b for a, b in zip(alone, bills, strict=True)]
+        )
+
+    def rules(self) -> pd.DataFrame:
+        """Return every rule's bills, one row each with a column for each member, and ``holds``."""
+        found = self.settlement.found.divisions
+        frame = pd.DataFrame(
+            {rule: one.amounts for rule, one in found.items()}, index=list(self.settlement.game.players)
+        )
+        return frame.T.assign(holds=[one.stability.holds for one in found.values()])
+
+    def plot(self) -> Figure:
+        """Draw what each member pays alone and together; needs the extra ``report``."""
+        from coldchain.report.charts import draw_bills
+
+        return draw_bills(self.table())
+
+    def save(self, folder: Path | str) -> Path:
+        """Write statements and pages as ``coldchain share`` does, and return the folder."""
+        write_settlement(self.settlement, Path(folder))
+        return Path(folder)
+
+
+ANSWERS = {
+    "today_rate": N_("Lost today, %"),
+    "plan_rate": N_("Lost with the plan, %"),
+    "saved_t": N_("Saved, t a year"),
+    "saved_cny": N_("Worth of the produce saved, CNY M a year"),
+}
+PER: dict[str, Callable[[], float]] = {
+    "today_rate": lambda: 0.01, "plan_rate": lambda: 0.01, "saved_t": lambda: 1.0, "saved_cny": per_million,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """How far the answer moves when one figure at a time is wrong."""
+
+    found: Sensitivity
+
+    def table(self) -> pd.DataFrame:
+        """Return figure, end, value, today_rate, plan_rate, saved_t, saved_cny: two rows for each figure."""
+        return self.found.table
+
+    def plot(self, answer: Answer = "saved_t") -> Figure:
+        """Draw one answer at both ends of every figure, the one that moves it most on top."""
+        from coldchain.report.charts import draw_tornado
+
+        title = lambda: _(ANSWERS[answer])  # noqa: E731 - said in the language of the chart
+        return draw_tornado(self.found.ends(answer), self.found.base[answer], title, PER[answer])
