@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"scenario", "network", "spoilage"}),
     frozenset({"siting", "routing", "sharing", "verify"}),
     frozenset({"plan"}),
-    frozenset({"report", "importing", "benching", "exploring", "settling"}),
+    frozenset({"report", "importing", "benching", "exploring", "settling", "replaying"}),
     frozenset({"dispatching"}),
     frozenset({"batch", "allocating"}),
     frozenset({"api"}),

@@ -18,6 +18,7 @@ from coldchain.cli.configuring import config, read_settings
 from coldchain.cli.exploring import compare, explain, sweep
 from coldchain.cli.helping import InOrder, teach_click, translated
 from coldchain.cli.manners import PREFIX, with_manners
+from coldchain.cli.replaying import replay
 from coldchain.cli.reporting import report
 from coldchain.cli.routing import routes
 from coldchain.cli.sharing import share
@@ -46,7 +47,7 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, report, routes, share, batch, allocate, bench, commands.doctor, config, completion,
+    compare, replay, report, routes, share, batch, allocate, bench, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)
 with_manners(cli)

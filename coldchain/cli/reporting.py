@@ -37,11 +37,11 @@ def report(run: Path, out: Path | None, pdf: bool, as_json: bool) -> None:
     told, name = sections(summary, tables), summary["scenario"]["name"]
     link = os.path.relpath(run / MAP, folder) if (run / MAP).is_file() else ""
     page = report_page(name, summary, tables, told, Path(link).as_posix() if link else "")
-    book = _write(folder / "report.xlsx", lambda path: write_book(path, name, told))
-    html = _write(folder / "report.html", lambda path: path.write_text(page, encoding="utf-8"))
+    book = write_in_place(folder / "report.xlsx", lambda path: write_book(path, name, told))
+    html = write_in_place(folder / "report.html", lambda path: path.write_text(page, encoding="utf-8"))
     written = [book, html]
     if pdf:
-        written.append(_write(folder / "report.pdf", lambda path: print_page(html, path)))
+        written.append(write_in_place(folder / "report.pdf", lambda path: print_page(html, path)))
     if as_json:
         click.echo(json.dumps({path.suffix[1:]: str(path) for path in written}, ensure_ascii=False))
     else:
@@ -50,7 +50,7 @@ def report(run: Path, out: Path | None, pdf: bool, as_json: bool) -> None:
     next_step(f"coldchain verify {run}")
 
 
-def _write(target: Path, write: Callable[[Path], object]) -> Path:
+def write_in_place(target: Path, write: Callable[[Path], object]) -> Path:
     """Let ``write`` write a file under another name, then put it in place."""
     partial = target.with_name(f".{target.stem}.partial-{os.getpid()}{target.suffix}")
     try:

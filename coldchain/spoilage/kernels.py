@@ -174,3 +174,26 @@ def follow_air(
         stage[1] = hours[i]
         used[i], _ = run_stage(params, hourly_c, start_h, 0.0, stage)
     return used
+
+
+@njit(cache=True, nogil=True)
+def follow_lots(
+    params: NDArray[np.float64],
+    crop: NDArray[np.intp],
+    hourly_c: NDArray[np.float64],
+    start_h: float,
+    stages: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Life used by lots that begin at ``start_h`` as warm as the air.
+
+    ``params[crop]`` are a lot's kinetics, shape (crops, 6); ``stages`` has shape (lots, stages, 4).
+    """
+    used = np.zeros(crop.size)
+    warm_c = air_at(hourly_c, start_h)
+    for i in range(crop.size):
+        clock, temp = start_h, warm_c
+        for s in range(stages.shape[1]):
+            more, temp = run_stage(params[crop[i]], hourly_c, clock, temp, stages[i, s])
+            used[i] += more
+            clock += stages[i, s, 1]
+    return used

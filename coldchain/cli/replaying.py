@@ -1,0 +1,137 @@
+"""The command ``coldchain replay``: a plan lived through again, with weather, harvests and roads left to chance."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coldchain.cli.manners import hushed, json_option, next_step, path_argument
+from coldchain.errors import UsageError
+from coldchain.language import _
+
+if TYPE_CHECKING:
+    from coldchain.replaying import Chances, Effort
+
+REPLAY = "replay.json"
+USED = ("depots", "assignment", "routes", "stops", "units", "villages")
+YEARS, DAYS = 60, 3
+TOLD_EVERY_S = 5.0
+
+
+class Spreads(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older Click has no type arguments
+    """Figures with commas between: ``1,2.5``; a single one counts for all."""
+
+    name = "spreads"
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Return the figures, or refuse the text."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            figures = tuple(float(part) for part in str(value).replace("，", ",").split(","))
+        except ValueError:
+            figures = ()
+        if len(figures) not in (1, self.count):
+            told = _("must be {count} numbers with commas between; got {value}")
+            self.fail(told.format(count=self.count, value=value), param, ctx)
+        return figures * self.count if len(figures) == 1 else figures
+
+
+@click.command(epilog="Example: coldchain replay runs/upland-base --years 100 --temperature 1.5,3")
+@click.argument("run", type=path_argument)
+@click.option("--years", type=click.IntRange(1, 10_000), default=YEARS, show_default=True, help="How many.")
+@click.option("--days", type=click.IntRange(1, 400), default=DAYS, show_default=True,
+              help="Days looked at in each season of each year.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
+@click.option("--temperature", type=Spreads(2), default="1,2.5", show_default=True,
+              help="Standard deviation in °C: of a season, of a day within it.")  # fmt: skip
+@click.option("--harvest", type=Spreads(3), default="0.15,0.15,0.2", show_default=True,
+              help="Coefficient of variation: of a crop's season, a village's season, a village's day.")  # fmt: skip
+@click.option("--travel", type=Spreads(2), default="0.1,0.2", show_default=True,
+              help="Coefficient of variation of hours on the road: of a day, of a single leg.")  # fmt: skip
+@click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
+@json_option
+def replay(run: Path, scenario: Path | None, as_json: bool, **given: Any) -> None:
+    """Live through the plan of RUN for many years of random weather, harvests and roads: what may be lost.
+
+    Vehicles, unloading places and pre-coolers have queues; what a full one cannot take goes on warm. With
+    --temperature 0 --harvest 0 --travel 0 the plan's own loss comes out. Writes replay.json into RUN.
+    """
+    from coldchain.cli.reporting import write_in_place
+    from coldchain.replaying import Chances, Effort
+
+    chances = Chances(*given["temperature"], *given["harvest"], *given["travel"])
+    found = replay_run(run, chances, Effort(given["years"], given["days"], given["seed"]), scenario)
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    path = write_in_place(run / REPLAY, lambda partial: partial.write_text(text + "\n", encoding="utf-8"))
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        from coldchain.report.certainty import in_words
+
+        for line in in_words(found):
+            click.echo(line)
+        click.echo(str(path))
+    next_step(f"coldchain report {run}")
+
+
+def replay_run(folder: Path, chances: Chances, effort: Effort, moved: Path | None = None) -> dict[str, Any]:
+    """Replay the plan of a run folder.
+
+    Raises
+    ------
+    UsageError
+        When the scenario is no longer the one that was planned.
+    """
+    from coldchain.plan import place_on_roads
+    from coldchain.replaying import Replayer, replay
+    from coldchain.report import read_run, scenario_folder
+    from coldchain.scenario import load
+
+    run, summary, tables = read_run(folder)
+    scenario, _faults = load(moved or scenario_folder(folder, run["arguments"]), summary["scenario"]["variant"])
+    if scenario.sha256 != summary["scenario"]["sha256"]:
+        raise UsageError(_("the scenario has changed since this plan was made (its hash differs); plan it again"))
+    placed, _faults = place_on_roads(scenario)
+    replayer = Replayer(scenario, placed, tables)
+    found = replay(replayer, chances, effort, summary, _progress(effort.years))
+    return {**found, "plan_sha256": fingerprint(folder)}
+
+
+def fingerprint(folder: Path) -> str:
+    """Return the hash of the tables that a replay is made from."""
+    whole = hashlib.sha256()
+    for name in USED:
+        whole.update((folder / "tables" / f"{name}.csv").read_bytes())
+    return whole.hexdigest()
+
+
+def stored(folder: Path) -> dict[str, Any] | None:
+    """Return the replay that lies in a run folder, if it is one of this plan."""
+    try:
+        found = json.loads((folder / REPLAY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    known = isinstance(found, dict) and str(found.get("schema", "")).startswith("coldchain.replay/")
+    return found if known and found.get("plan_sha256") == fingerprint(folder) else None
+
+
+def _progress(years: int) -> Callable[[int], None]:
+    """Tell on stderr every few seconds how far it is."""
+    last = [time.monotonic()]
+
+    def say(year: int) -> None:
+        if not hushed() and time.monotonic() - last[0] > TOLD_EVERY_S:
+            last[0] = time.monotonic()
+            click.echo(_("replayed {year} of {years} years").format(year=year, years=years), err=True)
+
+    return say

@@ -1,0 +1,268 @@
+"""A plan laid out for replaying: one typical day of each season, tour by tour, lot by lot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coldchain.model import DepotType, Scenario, cooling_class
+from coldchain.spoilage import cold_stages, harvest_clock_h, line_haul_half_h
+from coldchain.spoilage.stages import stage_array
+
+Cooler = tuple[str, str, str, str]  # depot, zone, method, unit
+Piece = tuple[str, str, str]  # village, depot, period
+KG_PER_T = 1000.0
+
+
+@dataclass(frozen=True)
+class Tour:
+    """A vehicle's round on a day of the season.
+
+    Attributes
+    ----------
+    depot : id
+    vehicle : id of its type
+    legs_h : hours of the legs in order, the last one back to the depot: one more than stops
+    stops : indices of the season's stops, in order
+    room_t : what the vehicle holds of its load's mixture
+    shift_h : longest round
+    """
+
+    depot: str
+    vehicle: str
+    legs_h: tuple[float, ...]
+    stops: tuple[int, ...]
+    room_t: float
+    shift_h: float
+
+
+@dataclass(frozen=True)
+class Lots:
+    """What is fetched on a typical day, one row for each lot; a stop's lots stand together.
+
+    Attributes
+    ----------
+    village, crop : indices
+    tonnes : of the typical day
+    cooler : index of :attr:`Season.coolers`
+    depot, hub : index of :attr:`Layout.depots`; of the scenario's hubs
+    cold : stages after the pre-cooler is loaded, shape (lots, 5, 4)
+    """
+
+    village: NDArray[np.intp]
+    crop: NDArray[np.intp]
+    tonnes: NDArray[np.float64]
+    cooler: NDArray[np.intp]
+    depot: NDArray[np.intp]
+    hub: NDArray[np.intp]
+    cold: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Season:
+    """One period: tours and lots of a typical day.
+
+    Attributes
+    ----------
+    ready_h : clock at which the first stop of a tour is loaded as planned
+    planned_h, planned_t : of each stop, end of loading as planned, after ``ready_h``; load of the typical day
+    direct_h : from each stop's village straight to its depot
+    first_lot : of each stop; one more at the end, so that lots ``first_lot[s]:first_lot[s + 1]`` are stop s
+    coolers, room_t : cooling classes of the depots, and the t/day that each takes
+    kept_t : what keeps today's chain on a typical day, shape (villages, commodities)
+    """
+
+    period: int
+    ready_h: float
+    tours: tuple[Tour, ...]
+    planned_h: tuple[float, ...]
+    planned_t: tuple[float, ...]
+    direct_h: tuple[float, ...]
+    first_lot: NDArray[np.intp]
+    lots: Lots
+    coolers: tuple[Cooler, ...]
+    room_t: NDArray[np.float64]
+    kept_t: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A plan's seasons, and the ids of its depots."""
+
+    scenario: Scenario
+    seasons: tuple[Season, ...]
+    depots: tuple[str, ...]
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    return iter(frame.itertuples())
+
+
+def lay_out(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Layout:
+    """Read the written tables of a plan.
+
+    Parameters
+    ----------
+    tables : as written to ``tables/``; depots, assignment, routes, stops and units are used
+    """
+    depots = _Depots(scenario, tables)
+    seasons = tuple(_season(scenario, tables, depots, p) for p in range(len(scenario.periods)))
+    return Layout(scenario, seasons, tuple(depots.row))
+
+
+class _Depots:
+    """Depots of a plan: hub, hours to it, and what their modules take."""
+
+    def __init__(self, scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> None:
+        self.scenario, self.units = scenario, tables["units"]
+        self.kinds = {kind.id: kind for kind in scenario.depot_types}
+        self.row = {str(row.depot): row for row in _rows(tables["depots"])}
+        self.number = {depot: n for n, depot in enumerate(self.row)}
+        self.hubs = {hub.id: n for n, hub in enumerate(scenario.hubs)}
+        slowest = min(scenario.vehicle(key).speed_factor for key in scenario.routing.line_haul_vehicles)
+        self.haul_h = {depot: float(row.haul_h) / slowest for depot, row in self.row.items()}
+        self.half_h = line_haul_half_h(scenario)
+
+    def kind(self, cooler: Cooler) -> DepotType:
+        """Return a depot type of the cooling class."""
+        _depot, zone, method, unit = cooler
+        if unit:
+            return self.kinds[unit]
+        solid = self.scenario.depot_types[: self.scenario.fixed_types]
+        return next(kind for kind in solid if (kind.zone, kind.method) == (zone, method))
+
+    def hub(self, depot: str) -> int:
+        """Return the index of the hub a depot delivers to."""
+        return self.hubs[str(self.row[depot].hub)]
+
+    def cold(self, cooler: Cooler, crop: int) -> NDArray[np.float64]:
+        """Return the stages of a lot from the pre-cooler on, shape (5, 4)."""
+        depot, scenario = cooler[0], self.scenario
+        haul = (self.haul_h[depot], self.half_h)
+        hub = scenario.hubs[self.hub(depot)]
+        kind = cooling_class(self.kind(cooler))
+        return stage_array(cold_stages(scenario.chain, kind, hub, haul, scenario.commodities[crop]))
+
+    def takes(self, kind: DepotType) -> float:
+        """Return the t/day of one module: throughput, or storage over the stay."""
+        stay_h = 3.0 * kind.half_cooling_h + self.scenario.chain.depot_dwell_h
+        return min(kind.throughput_t_day, kind.storage_t * 24.0 / stay_h)
+
+    def room(self, period: str) -> dict[Cooler, float]:
+        """Return the t/day that each cooling class of each depot takes in a period."""
+        room: dict[Cooler, float] = defaultdict(float)
+        for depot, row in self.row.items():
+            for part in filter(None, f"{row.new_modules};{row.standing_modules}".split(";")):
+                name, _sign, count = part.partition(":")
+                kind = self.kinds[name]
+                room[depot, kind.zone, kind.method, ""] += int(count) * self.takes(kind)
+        for row in _rows(self.units[self.units["period"] == period]):
+            kind = self.kinds[str(row.unit)]
+            room[str(row.depot), kind.zone, kind.method, kind.id] += float(row.standing) * self.takes(kind)
+        return room
+
+
+def _season(scenario: Scenario, tables: Mapping[str, pd.DataFrame], depots: _Depots, p: int) -> Season:
+    """Lay out a typical day of a period."""
+    period = scenario.periods[p]
+    building = _Building(scenario, depots, p, tables["assignment"])
+    halts = {str(route): group for route, group in tables["stops"].sort_values("order").groupby("route")}
+    for head in tables["routes"][tables["routes"]["period"] == period.id].itertuples():
+        building.add(head, halts[str(head.route)])
+    kept = scenario.daily_t[:, :, p].copy()
+    lots = building.lots()
+    np.subtract.at(kept, (lots.village, lots.crop), lots.tonnes)
+    kept[kept < 1e-9 * scenario.daily_t[:, :, p]] = 0.0
+    return Season(
+        p, harvest_clock_h(period) + scenario.chain.planned_wait_h, tuple(building.tours),
+        tuple(building.planned_h), tuple(building.planned_t), tuple(building.direct_h),
+        np.array(building.first, dtype=np.intp), lots, building.coolers,
+        np.array([building.room[key] for key in building.coolers]), kept,
+    )  # fmt: skip
+
+
+class _Building:
+    """Tours and lots of a period, added route by route."""
+
+    def __init__(self, scenario: Scenario, depots: _Depots, p: int, assignment: pd.DataFrame) -> None:
+        self.scenario, self.depots, self.period = scenario, depots, scenario.periods[p].id
+        self.parts, self.direct = _parts(scenario, assignment, p)
+        self.room = depots.room(self.period)
+        self.coolers = tuple(sorted(self.room))
+        self.place = {cooler: n for n, cooler in enumerate(self.coolers)}
+        self.tours: list[Tour] = []
+        self.planned_h: list[float] = []
+        self.planned_t: list[float] = []
+        self.direct_h: list[float] = []
+        self.first = [0]
+        self.rows: list[tuple[int, int, float, int, int, int]] = []
+        self.cold: list[NDArray[np.float64]] = []
+
+    def add(self, head: Any, calls: pd.DataFrame) -> None:
+        """Add a route with its stops in order."""
+        aboard = calls["aboard_h"].to_numpy(dtype=np.float64)
+        stops = tuple(range(len(self.planned_h), len(self.planned_h) + len(calls)))
+        self.planned_h += (aboard[0] - aboard).tolist()
+        self.planned_t += (calls["load_kg"].to_numpy(dtype=np.float64) / KG_PER_T).tolist()
+        loads = zip(calls["village"], calls["load_kg"], strict=True)
+        m3 = sum((self._stop(str(village), str(head.depot), float(kg)) for village, kg in loads), 0.0)
+        self.tours.append(_tour(self.scenario, head, calls, m3, stops))
+
+    def _stop(self, village: str, depot: str, load_kg: float) -> float:
+        """Add the lots of a stop; return their space in m³."""
+        key, m3 = (village, depot, self.period), 0.0
+        whole = sum(tonnes for _v, _c, tonnes, _cooler in self.parts[key])
+        self.direct_h.append(self.direct[key])
+        for v, c, tonnes, cooler in self.parts[key]:
+            part = tonnes * load_kg / KG_PER_T / whole
+            m3 += part * KG_PER_T / self.scenario.commodities[c].density_kg_m3
+            self.rows.append((v, c, part, self.place[cooler], self.depots.number[depot], self.depots.hub(depot)))
+            self.cold.append(self.depots.cold(cooler, c))
+        self.first.append(len(self.rows))
+        return m3
+
+    def lots(self) -> Lots:
+        """Return the lots of all stops as arrays."""
+        table = np.array(self.rows, dtype=np.float64).reshape(len(self.rows), 6)
+        v, c, cooler, depot, hub = (table[:, n].astype(np.intp) for n in (0, 1, 3, 4, 5))
+        return Lots(v, c, table[:, 2], cooler, depot, hub, np.array(self.cold).reshape(len(self.rows), 5, 4))
+
+
+def _parts(
+    scenario: Scenario, assignment: pd.DataFrame, p: int
+) -> tuple[dict[Piece, list[tuple[int, int, float, Cooler]]], dict[Piece, float]]:
+    """Return what each village sends to each depot on a typical day, and the hours of the straight way."""
+    villages = {village.id: n for n, village in enumerate(scenario.villages)}
+    crops = {crop.id: n for n, crop in enumerate(scenario.commodities)}
+    period, daily = scenario.periods[p].id, scenario.daily_t[:, :, p]
+    parts: dict[Piece, list[tuple[int, int, float, Cooler]]] = defaultdict(list)
+    direct: dict[Piece, float] = {}
+    for row in _rows(assignment[assignment["period"].isin(["", period])]):
+        v, c = villages[str(row.village)], crops[str(row.commodity)]
+        key = (str(row.village), str(row.depot), period)
+        tonnes = float(daily[v, c]) * float(row.share)
+        direct[key] = float(row.direct_h)
+        if tonnes > 0:
+            parts[key].append((v, c, tonnes, (str(row.depot), str(row.zone), str(row.method), str(row.unit))))
+    return parts, direct
+
+
+def _tour(scenario: Scenario, head: Any, calls: pd.DataFrame, m3: float, stops: tuple[int, ...]) -> Tour:
+    """Take the legs of a route from its hours: those aboard, less the halts between."""
+    vehicle, routing = scenario.vehicle(str(head.vehicle)), scenario.routing
+    tonnes = calls["load_kg"].to_numpy(dtype=np.float64) / KG_PER_T
+    aboard = calls["aboard_h"].to_numpy(dtype=np.float64)
+    halts = routing.stop_h + routing.load_h_t * tonnes
+    between = aboard[:-1] - aboard[1:] - halts[1:]
+    out = float(head.drive_h) - float(between.sum()) - aboard[-1]
+    legs = np.maximum(np.concatenate([[out], between, aboard[-1:]]), 0.0)
+    load = float(tonnes.sum())
+    by_volume = vehicle.volume_m3 * load / m3 if m3 > 0 else np.inf
+    room = max(min(vehicle.payload_kg / KG_PER_T, by_volume), load)
+    return Tour(str(head.depot), vehicle.id, tuple(legs.tolist()), stops, room, vehicle.shift_h)

@@ -1,0 +1,222 @@
+"""A plan lived through again: its own loss without chance, queues checked by hand, the same years for the same seed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coldchain.cli import run as cli
+from coldchain.cli.replaying import replay, replay_run
+from coldchain.errors import UsageError
+from coldchain.model import Chain, Routing
+from coldchain.plan import Plan
+from coldchain.replaying import NONE, Chances, Effort, Replayer
+from coldchain.replaying.chances import DayDraw, draw_days, draw_season
+from coldchain.replaying.day import Day, Outcome, docks
+from coldchain.replaying.layout import Lots, Season, Tour
+from coldchain.report import write_run
+
+CHAIN = Chain(planned_wait_h=1.0, unload_h=0.5)
+ROUTING = Routing(stop_h=0.0, load_h_t=0.0)
+SMALL = Effort(years=3, days=2, seed=4)
+
+
+def season(tours: tuple[Tour, ...], tonnes: tuple[float, ...], room_t: float) -> Season:
+    """Lay out stops of one lot each, an hour from one depot, ready at 8:00."""
+    count = len(tonnes)
+    nought = np.zeros(count, dtype=np.intp)
+    planned = tuple(0.0 for _ in tonnes)
+    lots = Lots(nought, nought, np.array(tonnes), nought, nought, nought, np.zeros((count, 5, 4)))
+    coolers = (("D", "cool", "forced_air", ""),)
+    first = np.arange(count + 1, dtype=np.intp)
+    hours = tuple(1.0 for _ in tonnes)
+    return Season(0, 8.0, tours, planned, tonnes, hours, first, lots, coolers, np.array([room_t]), np.zeros((1, 1)))
+
+
+def tour(stop: int, room_t: float = 1.0, shift_h: float = 10.0) -> Tour:
+    return Tour("D", "truck", (1.0, 1.0), (stop,), room_t, shift_h)
+
+
+def live(day: Season, places: int, harvest: float = 1.0, road: float = 1.0) -> Outcome:
+    draw = DayDraw(0.0, np.full((1, 1), harvest), road, 0.0, np.random.default_rng(0))
+    return Day(day, CHAIN, ROUTING, {"D": places}, draw).run()
+
+
+@pytest.fixture(scope="module")
+def replayer(small_plan: Plan) -> Replayer:
+    return Replayer(small_plan.scenario, small_plan.basis.placed, small_plan.tables)
+
+
+@pytest.fixture(scope="module")
+def folder(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    given = {"arguments": {"scenario": str(small_plan.scenario.folder)}}
+    return write_run(small_plan, tmp_path_factory.mktemp("replay") / "run", given)
+
+
+def test_without_chance_the_plan_comes_out(replayer: Replayer, small_plan: Plan) -> None:
+    """Tonnes and money lost, with the plan and today, are the plan's own to nine digits, on any number of days."""
+    told = small_plan.summary["loss"]
+    for found in (replayer.year(NONE, 0, 0, 2)[0], replayer.shifted(0.0, 1.0, 1.0)):
+        assert found["plan_t"] == pytest.approx(told["plan_t"], rel=1e-9)
+        assert found["plan_cny"] == pytest.approx(told["plan_cny"], rel=1e-9)
+        assert found["today_t"] == pytest.approx(told["baseline_t"], rel=1e-9)
+        assert found["harvest_t"] == pytest.approx(small_plan.scenario.harvest_t.sum())
+        cooled = small_plan.tables["villages"]["cooled_t"].sum()
+        assert (found["cooled_t"], found["warm_t"], found["left_t"]) == (pytest.approx(cooled), 0.0, 0.0)
+        assert (found["second_trips"], found["waited_h"], found["late"]) == (0.0, 0.0, 0.0)
+
+
+def test_two_vehicles_and_one_unloading_place() -> None:
+    """Loaded at 8:00, both are back at 9:00; one unloads until 9:30, the other until 10:00. Harvest was at 7:00."""
+    found = live(season((tour(0), tour(1)), (1.0, 1.0), 5.0), places=1)
+    assert sorted(found.cooled.warm_h) == [2.5, 3.0]
+    assert found.waited_h == 0.5
+    assert live(season((tour(0), tour(1)), (1.0, 1.0), 5.0), places=2).cooled.warm_h == [2.5, 2.5]
+
+
+def test_a_full_pre_cooler_lets_the_rest_pass_warm() -> None:
+    """Of 2 t the pre-cooler takes 1.5: the first load whole, half of the second."""
+    found = live(season((tour(0), tour(1)), (1.0, 1.0), 1.5), places=1)
+    assert found.cooled.tonnes == [1.0, 0.5]
+    assert (found.warm.lot, found.warm.tonnes) == ([1], [0.5])
+
+
+def test_what_a_vehicle_leaves_is_fetched_when_it_is_back() -> None:
+    """Of 1.5 t one is taken; the vehicle has unloaded at 9:30, loads the rest at 10:30 and has unloaded at 12:00."""
+    found = live(season((tour(0),), (1.0,), 5.0), places=1, harvest=1.5)
+    assert (found.cooled.tonnes, found.cooled.warm_h) == ([1.0, 0.5], [2.5, 5.0])
+    assert (found.second_trips, found.left.tonnes, found.late) == (1, [], 0)
+
+
+def test_what_would_be_in_after_the_shift_is_left() -> None:
+    """The vehicle leaves at 7:00; with a shift of 4.9 h it would be in too late with the rest, at 12:00."""
+    found = live(season((tour(0, shift_h=4.9),), (1.0,), 5.0), places=1, harvest=1.5)
+    assert (found.cooled.tonnes, found.left.lot, found.left.tonnes) == ([1.0], [0], [0.5])
+    assert found.second_trips == 0
+
+
+def test_slow_roads_make_a_vehicle_late() -> None:
+    """Two hours each way instead of one: loaded at 9:00 instead of 8:00, in at 11:30, past a shift of 4 h."""
+    found = live(season((tour(0, shift_h=4.0),), (1.0,), 5.0), places=1, road=2.0)
+    assert (found.cooled.warm_h, found.late) == ([4.5], 1)
+    assert live(season((tour(0),), (1.0,), 5.0), places=1, road=0.5).cooled.warm_h == [2.0]
+
+
+def test_as_many_unloading_places_as_the_plan_needs() -> None:
+    three = season((tour(0), tour(1), tour(2)), (1.0, 1.0, 1.0), 5.0)
+    assert docks(three, CHAIN) == {"D": 3}
+    later = replace(three.tours[2], legs_h=(1.0, 1.5))
+    assert docks(replace(three, tours=(*three.tours[:2], later)), CHAIN) == {"D": 2}
+
+
+@settings(max_examples=30, derandomize=True, deadline=None)
+@given(st.integers(0, 10_000))
+def test_nothing_gets_lost_on_the_way(seed: int) -> None:
+    """Cooled, passed warm and left add up to what was picked, whatever the day."""
+    rng = np.random.default_rng(seed)
+    stops = tuple(rng.uniform(0.1, 2.0, 5).tolist())
+    tours = tuple(tour(n, room_t=max(stops[n], float(rng.uniform(0.2, 2.0)))) for n in range(5))
+    day = season(tours, stops, float(rng.uniform(0.0, 6.0)))
+    found = live(day, 1, harvest=float(rng.uniform(0.0, 4.0)), road=float(rng.uniform(0.5, 2.0)))
+    again = live(day, 1, harvest=1.0)
+    assert sum(again.cooled.tonnes + again.warm.tonnes) == pytest.approx(sum(stops))
+    assert all(hours >= CHAIN.unload_h for hours in found.cooled.warm_h + found.warm.warm_h)
+    assert sum(found.cooled.tonnes) <= float(day.room_t[0]) + 1e-9
+
+
+def test_same_seed_same_years(replayer: Replayer, small_plan: Plan) -> None:
+    """Equal seeds give equal years, more years begin with the same ones, another seed gives others."""
+    first = replay_of(replayer, small_plan, SMALL)
+    assert first == replay_of(replayer, small_plan, SMALL)
+    assert replay_of(replayer, small_plan, replace(SMALL, years=2))["years"] == first["years"][:2]
+    assert replay_of(replayer, small_plan, replace(SMALL, seed=5))["years"] != first["years"]
+
+
+def replay_of(replayer: Replayer, plan: Plan, effort: Effort) -> dict[str, object]:
+    from coldchain.replaying import replay as live_through
+
+    return live_through(replayer, Chances(), effort, plan.summary)
+
+
+def test_worse_years_lose_more(replayer: Replayer) -> None:
+    """Warmer days and slower roads lose more, today and with the plan; the harvest alone changes no share by itself."""
+    calm = replayer.shifted(0.0, 1.0, 1.0)
+    for shift in ((2.0, 1.0, 1.0), (0.0, 1.0, 1.25)):
+        worse = replayer.shifted(*shift)
+        assert worse["plan_t"] > calm["plan_t"]
+        assert worse["today_t"] > calm["today_t"]
+    assert replayer.shifted(0.0, 1.2, 1.0)["today_t"] == pytest.approx(1.2 * calm["today_t"])
+
+
+def test_draws_have_the_spreads_asked_for() -> None:
+    """Days of a season spread as asked, and their mean hardly moves: a slice each."""
+    rng, chances = np.random.default_rng(1), Chances(season_c=0.0, day_c=3.0, road_cv=0.2)
+    calm = draw_season(rng, chances, 2, 1)
+    years = [[(day.air_c, day.road) for day in draw_days(rng, chances, calm, 4)] for _year in range(500)]
+    air, road = np.array(years)[:, :, 0], np.array(years)[:, :, 1]
+    assert air.std() == pytest.approx(3.0, rel=0.05)
+    assert road.std() == pytest.approx(0.2, rel=0.1)
+    assert road.mean() == pytest.approx(1.0, abs=0.01)
+    assert air.mean(axis=1).std() < 0.5 * 3.0 / 2.0  # of four independent days it would be half of 3
+
+
+def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The object is printed and kept; without chance all years are the plan; nothing else is touched."""
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    asked = ["replay", str(folder), "--years", "2", "--days", "1", "--json", "--quiet"]
+    assert cli([*asked, "--temperature", "0", "--harvest", "0", "--travel", "0"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["rate"]["p5"] == told["rate"]["p95"] == pytest.approx(told["plan"]["rate"], rel=1e-9)
+    assert json.loads((folder / "replay.json").read_text(encoding="utf-8")) == told
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert cli(["replay", str(folder), "--years", "2", "--days", "1", "--lang", "zh"]) == 0
+    printed = capsys.readouterr()
+    assert "二十年中" in printed.out
+    assert "下一步" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--temperature", "warm", "must be 2 numbers with commas between; got warm"),
+        ("--harvest", "0.1,0.2", "must be 3 numbers"),
+        ("--travel", "0.1,9", "leg_cv must be from 0 to 2; got 9"),
+    ],
+)
+def test_spreads_that_are_none(
+    folder: Path, option: str, value: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli(["replay", str(folder), option, value]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_another_scenario_is_refused(folder: Path, small_plan: Plan, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(small_plan.scenario.folder, moved)
+    toml = moved / "scenario.toml"
+    toml.write_text(toml.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="has changed since this plan was made"):
+        replay_run(folder, NONE, SMALL, moved)
+
+
+def test_the_defaults_of_the_command_are_those_of_the_model() -> None:
+    texts = {option.name: str(option.default) for option in replay.params}
+    spreads = ",".join(texts[name] for name in ("temperature", "harvest", "travel"))
+    given = Chances()
+    model = (
+        given.season_c,
+        given.day_c,
+        given.crop_cv,
+        given.village_cv,
+        given.picking_cv,
+        given.road_cv,
+        given.leg_cv,
+    )
+    assert tuple(map(float, spreads.split(","))) == model
