@@ -38,9 +38,9 @@ UNITS_MIB = {"": 1.0, "K": 2.0**-10, "M": 1.0, "G": 2.0**10, "T": 2.0**20}
               help="With --scheduler: workers read a shared folder, or are sent each scenario.")  # fmt: skip
 @click.option("--per-job-limit", type=click.FloatRange(0, min_open=True), help="Seconds after which a job fails.")
 @click.option("--memory-limit", help="Memory above which a job fails, for example 2G or 500M.")
-@click.option("--effort", type=click.Choice(["quick", "full"]), default="quick", show_default=True,
-              help="quick: the same result on any machine; full: --time-limit seconds each.")  # fmt: skip
-@click.option("--time-limit", type=click.FloatRange(1), default=120.0, show_default=True, help="With --effort full.")
+@click.option("--effort", type=click.Choice(["quick", "normal"]), default="quick", show_default=True,
+              help="quick: the same result on any machine; normal: --time-limit seconds each.")  # fmt: skip
+@click.option("--time-limit", type=click.FloatRange(1), default=120.0, show_default=True, help="With --effort normal.")
 @click.option("--iterations", type=click.IntRange(0), default=20_000, show_default=True, help="Of --command routes.")
 @click.option("--budget", "budgets", help="Of --command sweep: FROM:TO:STEP in CNY, or single budgets with commas.")
 @click.option("--maps", is_flag=True, help="Write map and layers of each plan too (3 MB a county).")

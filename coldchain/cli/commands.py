@@ -212,9 +212,10 @@ def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
 @click.option("--out", "folder", type=path_argument, help="Run folder; runs/NAME-VARIANT when left out.")
 @variant_option
 @click.option("--budget", type=Money(), help="Subsidy budget in CNY (or 36万元), instead of the scenario's.")
-@click.option("--time-limit", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds in all.")
-@click.option("--effort", type=click.Choice(["full", "quick"]), default="full", show_default=True,
-              help="quick: no clock, the same plan on any machine, as `coldchain batch` makes it.")  # fmt: skip
+@click.option("--time-limit", type=click.FloatRange(1), help="Seconds in all; 120, with --effort deep 600.")
+@click.option("--effort", type=click.Choice(["quick", "normal", "deep"]), default="normal", show_default=True,
+              help="quick: no clock, the same plan on any machine, as `coldchain batch` makes it; "
+              "deep: longer, every move judged by full routes.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--require-gap", type=click.FloatRange(0), help="Leave with code 6 when the proven gap is larger.")
 @json_option
@@ -259,12 +260,13 @@ def make_plan(
     check_target(target)
     with interruptible() as stopped:
         say = (lambda _text: None) if quiet else progress(time.monotonic())
-        quick = given.get("effort") == "quick"
-        options = Options(time_limit_s=given["time_limit"], seed=given["seed"], say=say, stop=stopped)
+        effort = given.get("effort") or "normal"
         try:
-            made = (
-                plan_quickly(loaded, given["seed"], faults, say, stopped) if quick else compute(loaded, options, faults)
-            )
+            if effort == "quick":
+                made = plan_quickly(loaded, given["seed"], faults, say, stopped)
+            else:
+                options = Options.of(effort, given.get("time_limit"), given["seed"], say, stopped)
+                made = compute(loaded, options, faults)
         except ColdchainError:
             if stopped():
                 raise BrokenOffError(_("interrupted before any plan was found")) from None

@@ -55,6 +55,7 @@ class Arcs:
     load_t_day : peak load of each demand, shape (demands, periods)
     demand, site, cooling : of each arc, shape (arcs,)
     outside : worth of today's chain for each demand; inside : of each arc; module : of each module, (sites, types)
+    yearly_t : of each demand, shape (demands,)
     collection_cny, haul_cny : what ``inside`` holds for collection and for line haul, CNY/yr, shape (arcs,)
     stay_cny : what standing there costs a mobile unit beyond its own cost, CNY/yr, shape (sites, units, periods)
     open_ground : where a unit may stand idle whatever else is there, shape (sites,)
@@ -70,6 +71,7 @@ class Arcs:
     cooling: Indices
     outside: Worth
     inside: Worth
+    yearly_t: Floats
     collection_cny: Floats
     haul_cny: Floats
     module: Worth
@@ -103,13 +105,13 @@ def build_arcs(basis: Basis) -> Arcs:
              range(len(groups))]  # fmt: skip
     demand, site, cooling = (np.concatenate([part[n] for part in parts]) for n in range(3))
     inside = Worth(*(np.concatenate([getattr(part[3], name) for part in parts]) for name in Worth.__annotations__))
-    tonnes = _yearly_t(scenario, members, (village, group, period))[demand]
-    collection_cny = tonnes * bound.collection_cny_t[village[demand], site]
-    haul_cny = tonnes * bound.haul_cny_t[site]
+    yearly_t = _yearly_t(scenario, members, (village, group, period))
+    collection_cny = yearly_t[demand] * bound.collection_cny_t[village[demand], site]
+    haul_cny = yearly_t[demand] * bound.haul_cny_t[site]
     stays = np.zeros((len(scenario.sites), len(scenario.depot_types) - scenario.fixed_types, len(scenario.periods)))
     return Arcs(village, group, period, members, load * scenario.siting.peak_factor, demand, site, cooling,
-                _outside(basis, members, (village, group, period)), inside, collection_cny, haul_cny, _modules(basis),
-                stays, _open_ground(scenario))  # fmt: skip
+                _outside(basis, members, (village, group, period)), inside, yearly_t,
+                collection_cny, haul_cny, _modules(basis), stays, _open_ground(scenario))  # fmt: skip
 
 
 def _open_ground(scenario: Scenario) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ from coldchain.plan.awards import module_awards
 from coldchain.plan.basis import Basis, part_of, prepare
 from coldchain.plan.course import Course, ranked, work_out
 from coldchain.plan.days import Decision, Effort, Memo
+from coldchain.plan.joint import Task, joint_search
 from coldchain.plan.notice import subsidies
 from coldchain.plan.operators import cash_flow, ledger, operators
 from coldchain.plan.prospects import prospects
@@ -319,7 +320,10 @@ def _idle(basis: Basis, arcs: Arcs, options: Options, memo: Memo) -> Course:
 
 
 def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options: Options) -> Course:
-    """Work out every decision and keep the best by the ranked aims; building nothing competes where it is allowed."""
+    """Work out every decision, search on from the best, and keep the best by the ranked aims.
+
+    Building nothing competes where it is allowed.
+    """
     basis, arcs = ground.basis, ground.arcs
     rivals = [*([] if _must_build(basis) else [ground.idle]), *near]
     effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
@@ -330,9 +334,12 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
         figures = f"{fresh[-1].yearly.total:,.0f} CNY a year, loss {fresh[-1].outcome.loss_rate:.2%}"
         options.say(_("decision {n} with quick routes: {figures}").format(n=n, figures=figures))
     rivals = [course for course in rivals if not course.missing]
-    if rivals and not near and ranked(basis, [*rivals, *fresh]) is ground.idle:
-        return ground.idle
-    best = ranked(basis, fresh)
+    kept = [course for course in [*rivals, *fresh] if not course.missing]
+    best = ranked(basis, kept or fresh)
+    if kept and options.joint > 0:
+        best = joint_search(Task(basis, arcs, sited, ground.memo), kept, options)
+    if best is ground.idle:
+        return best
     return ranked(basis, [*rivals, best, work_out(basis, arcs, best.decision, effort, options)])
 
 

@@ -37,6 +37,8 @@ Say = Callable[[str], None]
 NEXT_BUDGET = 1.1
 NEXT_GAP = 1e-4
 QUICK_GAP, QUICK_BACKSTOP_S, QUICK_SHARES = 0.1, 1e5, (0.5, 0.0, 0.5, 0.0)
+NORMAL_S, DEEP_S = 120.0, 600.0
+DEEP_SHARES, DEEP_JOINT = (0.12, 0.0, 0.05, 0.03), 0.65
 PLANNED: tuple[Status, ...] = ("optimal", "feasible")
 Counts = NDArray[np.int64]
 Starts = tuple[Counts, ...]
@@ -50,24 +52,42 @@ class Options:
 
     The clock starts when the options are made. When it has run out, the depots not yet routed get quick routes.
     ``shares`` of the time go to siting by underestimates (the bound), with daily trips among the modules of plans close
-    by, with daily trips among all, and for a tenth more budget; a share of 0 leaves a step out.
+    by, with daily trips among all, and for a tenth more budget; a share of 0 leaves a step out. ``joint`` is the share
+    for the search over depots and routes together.
 
+    ``thorough`` judges every move of the joint search by full routes instead of quick ones.
     ``quick`` takes the clock out of the answer: siting ends at a gap of ``QUICK_GAP``, routing after its iterations,
     and the time limit is a backstop that is never meant to be reached. Equal inputs and seed then give equal plans.
     """
 
-    time_limit_s: float = 120.0
+    time_limit_s: float = NORMAL_S
     seed: int = 0
-    shares: tuple[float, float, float, float] = (0.35, 0.0, 0.25, 0.1)
+    shares: tuple[float, float, float, float] = (0.25, 0.0, 0.1, 0.05)
+    joint: float = 0.45
     say: Say = field(default=lambda _text: None)
     stop: Callable[[], bool] = field(default=lambda: False)
     began: float = field(default_factory=time.monotonic)
     quick: bool = False
+    thorough: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        effort: str,
+        time_limit_s: float | None = None,
+        seed: int = 0,
+        say: Say = lambda _text: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Options:
+        """Return the options of effort ``normal``, or ``deep``: five times as long, most of it for the joint search."""
+        if effort == "deep":
+            return cls(time_limit_s or DEEP_S, seed, DEEP_SHARES, DEEP_JOINT, say, stop, thorough=True)
+        return cls(time_limit_s or NORMAL_S, seed, say=say, stop=stop)
 
     @classmethod
     def quickly(cls, seed: int = 0, say: Say = lambda _text: None, stop: Callable[[], bool] = lambda: False) -> Options:
         """Return the options of a quick plan."""
-        return cls(QUICK_BACKSTOP_S, seed, QUICK_SHARES, say, stop, quick=True)
+        return cls(QUICK_BACKSTOP_S, seed, QUICK_SHARES, 0.0, say, stop, quick=True)
 
     def gap(self, wanted: float) -> float:
         """Return the gap at which siting ends."""
@@ -80,11 +100,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Sited:
-    """Decisions worth working out, the proven bound of the first aim, and the number of depot types."""
+    """Decisions worth working out, the proven bound of the first aim, the number of depot types, and aims held."""
 
     results: tuple[SitingResult, ...]
     bound: float
     types: int
+    held: tuple[tuple[Objective, float], ...] = ()
 
     @property
     def starts(self) -> Starts:
@@ -146,7 +167,8 @@ def site(
     mine = found[-1].count[:, : len(basis.scenario.depot_types)]
     practical = _site_practically(basis, arcs, (held, more), starts or (mine,), options)
     constant = standing_opex_cny(basis) if aims[0] == "total_cost_cny" else 0.0
-    return Sited((found[-1], *practical), max(found[0].bound, 0.0) + constant, len(basis.scenario.depot_types))
+    bound = max(found[0].bound, 0.0) + constant
+    return Sited((found[-1], *practical), bound, len(basis.scenario.depot_types), tuple(held))
 
 
 def _solve(
@@ -182,7 +204,7 @@ def _site_practically(
 ) -> tuple[SitingResult, ...]:
     if options.stop():
         return ()
-    trips, stays = _daily_trips_cny(basis)
+    trips, stays = daily_trips_cny(basis)
     dear = replace(
         arcs, module=replace(arcs.module, money_cny=arcs.module.money_cny + trips), stay_cny=arcs.stay_cny + stays
     )
@@ -202,7 +224,7 @@ def _site_practically(
     return found
 
 
-def _daily_trips_cny(basis: Basis) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def daily_trips_cny(basis: Basis) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """CNY a year of the smallest daily line-haul trip of each module's zone, and of the stays of mobile units.
 
     Returns

@@ -27,6 +27,7 @@ from coldchain.routing.split import Split, split_loads
 ENUMERATED = 6  # up to this many stops all orders are tried, in less time than the library needs
 SMALL = 20  # stops up to which a descent after every ruin pays
 Engine = Literal["ruin-recreate", "ortools"]
+Start = Literal["savings", "direct"]
 Ends = tuple[float, Callable[[], bool] | None]  # seconds left, and the wish to stop
 ROUND_SMALL, ROUND_LARGE = 50, 500  # solutions explored from one start
 
@@ -41,6 +42,7 @@ def solve_collection(
     *,
     engine: Engine = "ruin-recreate",
     solution_limit: int | None = None,
+    start: Start = "savings",
     seed: int = 0,
     time_limit_s: float = float("inf"),
     stop: Callable[[], bool] | None = None,
@@ -49,14 +51,15 @@ def solve_collection(
 
     Loads above one truck lose full-truck direct trips first, then up to six stops are solved by enumeration, more by
     savings improved by ruin and recreate, or by the iterated local search of OR-Tools. The result is never worse than
-    that of savings, nor than direct routes. Equal inputs and seed give equal routes as long as the clock does not
+    that of its start, nor than direct routes. Equal inputs and seed give equal routes as long as the clock does not
     interfere.
 
     Parameters
     ----------
     problem : depot, stops and vehicles
     engine : ``ruin-recreate`` (our own) or ``ortools``
-    solution_limit : solutions the engine explores; None for its default, 0 for savings only
+    solution_limit : solutions the engine explores; None for its default, 0 for its start only
+    start : ``savings``, or ``direct`` routes: for short searches, which find better ones in less time than savings take
     seed : of the random choices
     time_limit_s : s, backstop for the engine; meant never to be reached
     stop : asked again and again; True ends the search with the best so far
@@ -88,7 +91,10 @@ def solve_collection(
     if enumerated:
         draft = enumerate_routes(Kernel(rest))
     else:
-        draft, cut = _search(rest, engine, solution_limit, seed, (time_limit_s, stop))
+        begin = _direct(Kernel(rest)) if start == "direct" and not _counted(rest) else savings(Kernel(rest))
+        draft, cut = _search(
+            rest, engine, (begin, solution_limit), seed, (time_limit_s - time.monotonic() + began, stop)
+        )
     routes = (*split.trips, *(_route(problem, active, split, kind, stops) for kind, stops in draft.routes))
     behind = [_left_behind(active[i], split) for i in draft.dropped]
     unserved = tuple(sorted([*split.unserved, *behind], key=lambda u: u.stop))
@@ -119,21 +125,32 @@ def _restrict(problem: CollectionProblem, active: list[int], split: Split) -> Co
     )
 
 
-def _search(problem: CollectionProblem, engine: Engine, limit: int | None, seed: int, ends: Ends) -> tuple[Draft, bool]:
-    """Run savings, then the engine; return also whether `stop` or the clock cut it short."""
-    began = time.monotonic()
+def _counted(problem: CollectionProblem) -> bool:
+    """Tell whether any vehicles are limited in number."""
+    return any(count is not None for count in problem.available)
+
+
+def _search(
+    problem: CollectionProblem, engine: Engine, begin: tuple[Draft, int | None], seed: int, ends: Ends
+) -> tuple[Draft, bool]:
+    """Run the engine from a start for so many solutions; return also whether `stop` or the clock cut it short."""
     kernel = Kernel(problem)
-    best = savings(kernel)
+    best, limit = begin
     if limit == 0 or ends[0] <= 0 or (ends[1] is not None and ends[1]()):
         return best, limit != 0 or ends[0] <= 0
     if engine == "ortools":
         limit = default_solution_limit(problem.n) if limit is None else limit
-        return _rounds(kernel, best, limit, seed, (ends[0] - time.monotonic() + began, ends[1]))
+        return _rounds(kernel, best, limit, seed, ends)
     from coldchain.routing.bridge import default_iterations, explore
 
     limit = default_iterations(problem.n) if limit is None else limit
-    found, cut = explore(problem, best, limit, seed, (ends[0] - time.monotonic() + began, ends[1]))
+    found, cut = explore(problem, best, limit, seed, ends)
     return min((best, found), key=lambda draft: _value(kernel, draft)), cut
+
+
+def _direct(kernel: Kernel) -> Draft:
+    """Serve every stop by itself."""
+    return Draft([(kernel.cheapest(kernel.single(i))[1], (i,)) for i in range(kernel.problem.n)], [])
 
 
 def _rounds(kernel: Kernel, best: Draft, limit: int, seed: int, ends: Ends) -> tuple[Draft, bool]:
@@ -161,7 +178,7 @@ def _rounds(kernel: Kernel, best: Draft, limit: int, seed: int, ends: Ends) -> t
 
 def _best_vehicles(kernel: Kernel, draft: Draft) -> Draft:
     """Drive each route with its cheapest vehicle type, where numbers are not counted; drop no route."""
-    if any(k is not None for k in kernel.problem.available):
+    if _counted(kernel.problem):
         return draft
     return Draft([(kernel.cheapest(kernel.chain(stops))[1], stops) for _, stops in draft.routes], draft.dropped)
 

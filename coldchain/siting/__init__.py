@@ -5,15 +5,19 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 """
 
 from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting
+from coldchain.siting.fixed import FixedModules
 from coldchain.siting.mobile import Fleet, add_units, split_units, widened
+from coldchain.siting.pooled import Column, choose_columns
 from coldchain.siting.problem import SitingProblem
-from coldchain.siting.result import SitingResult, award_of_owner, plan_value, plan_violations
+from coldchain.siting.result import SitingResult, award_of_owner, count_violations, plan_value, plan_violations
 from coldchain.siting.side import SideRow
 from coldchain.siting.sided import side_relaxations
 from coldchain.siting.solve import solve_siting
 
 __all__ = [
     "KINDS",
+    "Column",
+    "FixedModules",
     "Fleet",
     "Names",
     "Relaxation",
@@ -22,6 +26,8 @@ __all__ = [
     "SitingResult",
     "add_units",
     "award_of_owner",
+    "choose_columns",
+    "count_violations",
     "diagnose_siting",
     "plan_value",
     "plan_violations",

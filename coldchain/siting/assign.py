@@ -25,6 +25,14 @@ class Plan:
 
 def assign(engine: Engine, space: Space, count: Ints, seconds: float, near: Ints | None = None) -> Plan | None:
     """Solve the assignment exactly by column generation; None when the second objective cannot be met."""
+    found = assign_priced(engine, space, count, seconds, near)
+    return None if found is None else found[0]
+
+
+def assign_priced(
+    engine: Engine, space: Space, count: Ints, seconds: float, near: Ints | None = None
+) -> tuple[Plan, Floats, Floats] | None:
+    """Assign as :func:`assign`, with the prices of demands float[D] and of cells and periods float[Z, Q]."""
     problem = space.problem
     modules, capacity = cell_modules(problem, count)
     used = problem.arc_cell[space.arc]
@@ -42,7 +50,7 @@ def assign(engine: Engine, space: Space, count: Ints, seconds: float, near: Ints
         answer = _solve(engine, space, kept, room, count, max(engine.left() - end, 1.0))
         if answer is None:
             break
-        shares = (kept, *answer[:2])
+        shares, prices = (kept, *answer[:2]), answer[2:]
         reduced = np.where(open_arc, space.cost - answer[2][space.demand], np.inf)
         for q in range(space.periods):
             reduced += space.load[space.demand, q] * answer[3][space.cell, q]
@@ -51,7 +59,7 @@ def assign(engine: Engine, space: Space, count: Ints, seconds: float, near: Ints
         if not len(new) or problem.has_limit:
             break
         kept = np.union1d(kept, new)
-    return None if shares is None else _plan(space, count, room, shares)
+    return None if shares is None else (_plan(space, count, room, shares), *prices)
 
 
 def _solve(

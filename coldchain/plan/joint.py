@@ -1,0 +1,196 @@
+"""Depots and routes together: a search over decisions, each judged by its real routes.
+
+1. *Correction*: siting with what the best course shows of real costs (:mod:`coldchain.plan.estimates`), until that
+   finds nothing better.
+2. *Moves* of single depots (:mod:`coldchain.plan.moves`): all are bounded by the prices of the present assignment, the
+   hopeful ones judged by their own best assignment under corrected costs, the promising ones of each batch by routes
+   (quick ones; full ones in a deep plan), so that effort goes where it pays. Then one depot after the other may seem a
+   little cheaper or dearer, so that it fills its trucks or gives up detours.
+3. *Master problem*: depots of all courses met, each with its year's routes, chosen together anew under the limits on
+   modules and money (:func:`coldchain.siting.choose_columns`); its answer starts the next round.
+
+What comes out is never worse than what went in. Where villages may go elsewhere in each season, only corrections are
+made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.language import _
+from coldchain.plan.arcs import Arcs
+from coldchain.plan.basis import Basis
+from coldchain.plan.course import Course, ranked, work_out
+from coldchain.plan.days import Decision, Effort, Memo
+from coldchain.plan.depotyears import DepotYears
+from coldchain.plan.estimates import corrected
+from coldchain.plan.limits import stated
+from coldchain.plan.moves import neighbours
+from coldchain.plan.search import PLANNED, Options, Sited, aims_of
+from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting, widened
+
+Counts = NDArray[np.int64]
+CORRECTIONS = 4  # rounds of siting with corrected costs at most
+BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many of them by routes
+SLACK = 0.006  # share by which a move may look worse and still be routed
+TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
+GAP = 1e-3  # at which siting with corrected costs ends
+MASTER_S = 5.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the search stands on: basis, arcs, what siting found, and the memo of routed days."""
+
+    basis: Basis
+    arcs: Arcs
+    sited: Sited
+    memo: Memo
+
+
+def joint_search(task: Task, start: Sequence[Course], options: Options) -> Course:
+    """Search from the best of some courses; returns the best course met, by the ranked aims.
+
+    Parameters
+    ----------
+    start : courses that keep every limit; at least one
+    options : ``joint`` is the share of the time limit the search may take
+    """
+    return _Search(task, start, options).run()
+
+
+@dataclass
+class _Search:
+    task: Task
+    start: Sequence[Course]
+    options: Options
+    years: DepotYears = field(init=False)
+    best: Course = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the best course known."""
+        self.began = time.monotonic()
+        self.seconds = self.options.joint * self.options.time_limit_s
+        self.years = DepotYears(self.task.basis, self.task.arcs)
+        self.effort = Effort(
+            quick=not self.options.thorough, seed=self.options.seed, stop=self.over, memo=self.task.memo
+        )
+        self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
+        for course in self.start:
+            self.years.add(course)
+        self.best = ranked(self.task.basis, list(self.start))
+
+    def over(self) -> bool:
+        """Tell whether to end now."""
+        return self.options.over() or time.monotonic() - self.began > self.seconds
+
+    def left(self) -> float:
+        """Seconds left for the search."""
+        return max(self.seconds - (time.monotonic() - self.began), 0.1)
+
+    def run(self) -> Course:
+        """Correct, then move and put together anew until nothing improves or the time is over."""
+        for _round in range(CORRECTIONS):
+            if self.over() or not self._correct():
+                break
+        while not self.task.basis.scenario.seasonal and not self.over():
+            moved = self._move()
+            if not self._put_together() and not moved:
+                break
+        return self.best
+
+    def _correct(self) -> bool:
+        problem = self._problem()
+        found = solve_siting(
+            problem,
+            time_limit_s=self.left() / CORRECTIONS,
+            gap=GAP,
+            seed=self.options.seed,
+            start=widened(self.best.decision.count, problem.max_count.shape[1]),
+            stop=self.options.stop,
+        )
+        return found.status in PLANNED and self._try(Decision.of(self.task.arcs, found.count, found.arc_share))
+
+    def _problem(self) -> SitingProblem:
+        """State siting with the costs that the best course shows."""
+        task = self.task
+        return stated(task.basis, corrected(task.basis, task.arcs, self.best), "total_cost_cny", task.sited.held)
+
+    def _try(self, decision: Decision) -> bool:
+        """Work a decision out with its routes; tells whether it is the best now."""
+        task = self.task
+        course = work_out(task.basis, task.arcs, decision, self.effort)
+        if course.missing:
+            return False
+        self.years.add(course)
+        if ranked(task.basis, [self.best, course]) is self.best:
+            return False
+        self.best = course
+        self.options.say(self._told())
+        return True
+
+    def _told(self) -> str:
+        aim = aims_of(self.task.basis)[0]
+        value, bound = self.best.value(aim), self.task.sited.bound
+        gap = abs(value - bound) / max(abs(value), 1e-9)
+        return _("depots and routes together, {aim}: {value:,.0f}, bound {bound:,.0f}, gap {gap:.2%}").format(
+            aim=aim, value=value, bound=bound, gap=gap
+        )
+
+    def _move(self) -> bool:
+        """Try the moves of single depots in random order, batch by batch, from the best decision on."""
+        improved = False
+        while not self.over() and self._step():
+            improved = True
+        return improved
+
+    def _step(self) -> bool:
+        """Try the moves of the best decision, those of the lowest floor first, until a batch holds a better one."""
+        problem, count = self._problem(), self.best.decision.count
+        with FixedModules(problem, self.options.stop, self.left(), self.options.seed) as fixed:
+            now = fixed.assign(count, keep=True)
+            if now is None:
+                return False
+            most = now.value * (1.0 + SLACK)
+            floors = [(fixed.floor(way), n, way) for n, way in enumerate(neighbours(self.task.basis, problem, count))]
+            ways = [way for floor, _n, way in sorted(floors, key=lambda one: one[:2]) if floor < most]
+            batches = (ways[first : first + BATCH] for first in range(0, len(ways), BATCH))
+            return any(self._try_batch(fixed, most, batch) for batch in batches) or self._lean(fixed)
+
+    def _lean(self, fixed: FixedModules) -> bool:
+        """Let one depot after the other seem cheaper or dearer, so that it fills its trucks or gives up detours."""
+        arcs, decision, improved = self.task.arcs, self.best.decision, False
+        for j, o in sorted(set(zip(decision.site.tolist(), decision.cooling.tolist(), strict=True))):
+            for tilt in TILTS:
+                if self.over():
+                    return improved
+                lean = self.lean.copy()
+                lean[j, o] += tilt
+                plan = fixed.assign(decision.count, more=lean[arcs.site, arcs.cooling] * arcs.yearly_t[arcs.demand])
+                if plan is not None and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
+                    self.lean, improved = lean, True
+        return improved
+
+    def _try_batch(self, fixed: FixedModules, most: float, ways: Sequence[Counts]) -> bool:
+        looked = []
+        for n, count in enumerate(ways):
+            plan = None if self.over() else fixed.assign(count)
+            if plan is not None and plan.value < most:
+                looked.append((plan.value, n, plan))
+        looked.sort(key=lambda one: one[:2])
+        tried = [self._try(Decision.of(self.task.arcs, plan.count, plan.arc_share)) for _v, _n, plan in looked[:ROUTED]]
+        return any(tried)
+
+    def _put_together(self) -> bool:
+        """Choose among the depots of all courses anew."""
+        columns = self.years.columns()
+        if self.over() or not columns:
+            return False
+        problem = stated(self.task.basis, self.task.arcs, "total_cost_cny")
+        chosen = choose_columns(problem, columns, min(MASTER_S, self.left()), self.options.stop, self.options.seed)
+        return chosen is not None and self._try(self.years.decision([columns[c] for c in chosen]))

@@ -1,0 +1,70 @@
+"""Neighbours of a choice of modules: close a depot, open one, move one, make it larger, smaller or of another zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.plan.basis import Basis
+from coldchain.siting import SitingProblem, count_violations
+
+Counts = NDArray[np.int64]
+NEAR = 6  # sites a depot may move to, or exchange modules with
+
+
+def neighbours(basis: Basis, problem: SitingProblem, count: Counts) -> list[Counts]:
+    """Return every allowed choice of new modules one move away, none twice.
+
+    Parameters
+    ----------
+    count : new modules, shape (sites, types)
+    """
+    found: dict[bytes, Counts] = {count.tobytes(): count}
+    near = _near_sites(basis)
+    for other in _moved(problem, count, near):
+        key = other.tobytes()
+        if key not in found and not count_violations(problem, other):
+            found[key] = other
+    return list(found.values())[1:]
+
+
+def _near_sites(basis: Basis) -> NDArray[np.intp]:
+    """Sites that reach the same villages soonest, nearest first, shape (sites, sites - 1)."""
+    reach = np.nan_to_num(basis.reach.back_h, posinf=1e3)
+    apart = np.abs(reach[:, :, None] - reach[:, None, :]).mean(axis=0)
+    np.fill_diagonal(apart, np.inf)
+    return np.argsort(apart, axis=1, kind="stable")[:, :-1]
+
+
+def _moved(problem: SitingProblem, count: Counts, near: NDArray[np.intp]) -> Iterator[Counts]:
+    empty = np.zeros_like(count[0])
+    for j in map(int, np.flatnonzero(count.any(axis=1))):
+        yield _with(count, {j: empty})
+        for i in map(int, near[j, :NEAR]):
+            yield _with(count, {i: count[i] + count[j], j: empty})
+            yield _with(count, {i: count[j], j: count[i]})
+    for site in np.flatnonzero(problem.max_modules > 0):
+        yield from _resized(problem, count, int(site))
+
+
+def _resized(problem: SitingProblem, count: Counts, j: int) -> Iterator[Counts]:
+    """One module more, one less, or one for another, at a site."""
+    offered = np.flatnonzero(problem.max_count[j] > 0)
+    for k in offered:
+        one = np.zeros_like(count[j])
+        one[k] = 1
+        yield _with(count, {j: count[j] + one})
+        for standing in np.flatnonzero(count[j]):
+            less = count[j].copy()
+            less[standing] -= 1
+            yield _with(count, {j: less})
+            yield _with(count, {j: less + one})
+
+
+def _with(count: Counts, rows: dict[int, Counts]) -> Counts:
+    other = count.copy()
+    for site, row in rows.items():
+        other[site] = row
+    return other
