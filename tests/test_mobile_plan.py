@@ -11,12 +11,9 @@ import pandas as pd
 import pytest
 from scenario_cases import append, faults_of, replace_in_toml, set_in_toml, small_county
 
-from coldchain.errors import UsageError
-from coldchain.exploring.compare import Run
-from coldchain.exploring.explain import open_case
-from coldchain.exploring.solving import Effort
+from coldchain.exploring import Case, Effort, Run, explain_village, open_case, unserved, what_if_depot
 from coldchain.model import MobileUnit
-from coldchain.plan import Options, Plan, plan
+from coldchain.plan import Options, Plan, plan, plan_with
 from coldchain.plan.days import staying
 from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
@@ -147,10 +144,60 @@ def test_a_spare_unit_stays_where_it_was() -> None:
     assert staying(standing, np.array([1]), np.array([True, True])).tolist() == standing.tolist()
 
 
-def test_explain_says_that_it_does_not_know_units(made: Plan) -> None:
-    """What would be answered without the units is not answered."""
-    with pytest.raises(UsageError, match="it has mobile units, which explain does not know yet"):
-        open_case(Run("it", made.summary, made.tables), made.scenario, Effort())
+@pytest.fixture(scope="module")
+def case(made: Plan) -> Case:
+    """Open the plan to ask about it."""
+    return open_case(Run("it", made.summary, made.tables), made.scenario, Effort(time_limit_s=6.0))
+
+
+def test_units_read_back_from_a_run_give_the_run(case: Case, made: Plan) -> None:
+    """Units bought and where they stand are the plan's; planned again with them, only who goes where may differ."""
+    assert np.array_equal(case.count, made.course.decision.count)
+    assert np.array_equal(case.standing, made.course.decision.standing)
+    again = plan_with(case.ground, case.whole, Options(time_limit_s=6.0))
+    assert again.report.problems == ()
+    assert np.array_equal(again.course.decision.standing, case.standing)
+    assert again.summary["annual_cny"]["total"] == pytest.approx(made.summary["annual_cny"]["total"], rel=0.03)
+
+
+def test_a_site_on_which_a_unit_stands_is_closed_and_costs(case: Case, made: Plan) -> None:
+    """Nothing stands there afterwards, its owner keeps its units, and with all else as it was nobody is better off."""
+    index = int(np.flatnonzero(case.standing.sum(axis=(1, 2)))[0])
+    site = made.scenario.sites[index].id
+    found = what_if_depot(case, site, Effort(time_limit_s=6.0))
+    assert found.action == "closed"
+    assert found.fixed is not None
+    assert found.fixed.figure("objective.value") > -1e-6 * made.summary["objective"]["value"]
+    assert found.fixed.figure("depots.mobile") == 0
+    assert found.free is not None
+    assert site in found.lines()[0]
+
+
+def test_villages_are_explained_season_by_season(case: Case, made: Plan) -> None:
+    """Each way is of one period; its cost per tonne is that of what is harvested then; tonnes of a refusal add up."""
+    cooled = made.tables["villages"].set_index("village")["cooled_t"]
+    village = str(cooled.idxmax())
+    found = explain_village(case, village)
+    periods = {period.id for period in made.scenario.periods}
+    assert set(found.options["period"]) <= periods
+    taken = found.options[found.options["share"] > 0.5]
+    assert len(taken)
+    assert taken["open"].all()
+    assert (taken["saves_cny_t"] > 0).all()
+    assert found.without is not None
+    assert found.without >= -1e-6
+    index = next(n for n, one in enumerate(made.scenario.villages) if one.id == village)
+    assert sum(found.goes.values()) <= made.scenario.harvest_t[index].sum() * (1 + 1e-9)
+    assert any(f" in {taken['period'].iloc[0]}: " in line for line in found.lines())
+
+
+def test_tonnes_left_by_cause_add_up_with_units(case: Case, made: Plan) -> None:
+    """What is not cooled of a village is what siting leaves of it, cause by cause, within what routing took away."""
+    table = unserved(case)
+    causes = table[["out_of_reach_t", "not_worth_t", "not_built_t", "no_room_t"]].sum(axis=1)
+    left = (table["harvest_t"] - table["cooled_t"]).sum()
+    assert causes.sum() == pytest.approx(left, rel=0.05)
+    assert made.report.problems == ()
 
 
 def test_what_is_not_known_of_units_is_refused(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ class _Hunt:
         for n, site in enumerate(self.case.scenario.sites):
             if site.id in closed:
                 ground = with_site(ground, site, self.effort, status="existing" if site.modules() else "forbidden")
-                count[n] = 0
+                count[n, : self.case.scenario.fixed_types] = 0
         try:
             plan = plan_on(ground, self.effort.options(), Near(starts=(count,), further=False))
         except InfeasibleError:

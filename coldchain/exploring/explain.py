@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
+import pandas as pd
+
 from coldchain.errors import Fault, InfeasibleError, UsageError
 from coldchain.exploring import words
 from coldchain.exploring.compare import Comparison, Run, compare
-from coldchain.exploring.points import count_of
+from coldchain.exploring.points import Modules, count_of
 from coldchain.exploring.solving import Effort
 from coldchain.model import Scenario, Site
 from coldchain.plan import Ground, Near, Plan, lay_ground, plan_on, plan_with
@@ -18,11 +21,24 @@ Action = Literal["closed", "forced"]
 
 @dataclass(frozen=True)
 class Case:
-    """A run opened to ask about: its ground, laid again, and its new modules, int[sites, types]."""
+    """A run opened to ask about.
+
+    Attributes
+    ----------
+    ground : laid again
+    count : new modules and mobile units bought, int[sites, types]; standing : mobile units, int[sites, units, periods]
+    """
 
     run: Run
     ground: Ground
     count: Any
+    standing: Any
+
+    @property
+    def whole(self) -> Any:
+        """Counts in all columns of the siting problem: modules, units bought, units standing, none arriving."""
+        stays = self.standing.reshape(len(self.count), -1)
+        return np.hstack([self.count, stays, np.zeros_like(stays)])
 
     @property
     def scenario(self) -> Scenario:
@@ -50,21 +66,33 @@ def open_case(run: Run, scenario: Scenario, effort: Effort, faults: tuple[Fault,
     Raises
     ------
     UsageError
-        When the inputs are not those of the run any more, or the run has mobile units.
+        When the inputs are not those of the run any more.
     """
     if scenario.sha256 != run.summary["scenario"]["sha256"]:
         raise UsageError(words.changed_inputs(run.name))
-    if len(run.tables.get("units", ())):
-        raise UsageError(words.mobile_run(run.name))
     budget = float(run.summary["investment"]["budget_cny"])
     scenario = replace(scenario, siting=scenario.siting.model_copy(update={"budget_cny": budget}))
     ground = lay_ground(scenario, replace(effort.options(), say=effort.say), faults)
     depots = run.tables["depots"]
-    built = {
-        str(key): Site(id="x", lon=0, lat=0, existing=str(text)).modules()
-        for key, text in zip(depots["depot"], depots["new_modules"], strict=True)
-    }
-    return Case(run, ground, count_of(scenario, built))
+    count = sum(count_of(scenario, _named(depots, column)) for column in ("new_modules", "units_bought"))
+    return Case(run, ground, count, _standing(scenario, run.tables.get("units")))
+
+
+def _named(depots: pd.DataFrame, column: str) -> Modules:
+    """Modules of each depot, read from a column of the table of depots."""
+    read = (Site(id="x", lon=0, lat=0, existing=str(text)).modules() for text in depots[column])
+    return dict(zip(map(str, depots["depot"]), read, strict=True))
+
+
+def _standing(scenario: Scenario, units: pd.DataFrame | None) -> Any:
+    """Mobile units that stand at each site in each period, int[sites, units, periods]."""
+    places, periods = ([one.id for one in nouns] for nouns in (scenario.sites, scenario.periods))
+    kinds = [kind.id for kind in scenario.depot_types[scenario.fixed_types :]]
+    standing = np.zeros((len(places), len(kinds), len(periods)), dtype=np.int64)
+    for row in () if units is None else units.to_dict("records"):
+        place = places.index(str(row["depot"])), kinds.index(str(row["unit"])), periods.index(str(row["period"]))
+        standing[place] += int(row["standing"])
+    return standing
 
 
 @dataclass(frozen=True)
@@ -120,7 +148,7 @@ def what_if_depot(case: Case, depot: str, effort: Effort) -> WhatIf:
     """
     site = _site(case, depot)
     index = case.scenario.sites.index(site)
-    if case.count[index].any() or site.modules():
+    if case.count[index, : case.scenario.fixed_types].any() or case.standing[index].any() or site.modules():
         return _closed(case, site, index, effort)
     if site.status == "forbidden" or site.max_modules < 1:
         raise UsageError(words.nothing_may_be_built(depot))
@@ -144,18 +172,19 @@ def with_site(ground: Ground, site: Site, effort: Effort, **changes: object) -> 
 
 def _closed(case: Case, site: Site, index: int, effort: Effort) -> WhatIf:
     ground = with_site(case.ground, site, effort, status="forbidden", existing="")
-    without = case.count.copy()
-    without[index] = 0
+    besides = replace(case, count=case.count.copy(), standing=case.standing.copy())
+    besides.count[index, : case.scenario.fixed_types] = 0
+    besides.standing[index] = 0
     effort.say(words.planning(site.id, "closed", fixed=True))
-    fixed = plan_with(ground, without, effort.options())
+    fixed = plan_with(ground, besides.whole, effort.options())
     effort.say(words.planning(site.id, "closed", fixed=False))
-    return _again(case, site, "closed", (ground, (without,), fixed), effort)
+    return _again(case, site, "closed", (ground, (besides.count,), fixed), effort)
 
 
 def _forced(case: Case, site: Site, index: int, effort: Effort) -> WhatIf:
     ground = with_site(case.ground, site, effort, status="forced")
     besides = case.count.copy()
-    besides[index] = site.max_modules
+    besides[index, : case.scenario.fixed_types] = site.max_modules
     effort.say(words.planning(site.id, "forced", fixed=False))
     return _again(case, site, "forced", (ground, (besides, case.count), None), effort)
 

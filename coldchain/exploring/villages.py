@@ -15,7 +15,7 @@ from coldchain.exploring import words
 from coldchain.exploring.explain import Case
 from coldchain.plan.arcs import siting_problem
 from coldchain.routing import least_aboard_h
-from coldchain.siting import SitingProblem, SitingResult, plan_value, solve_siting, widened
+from coldchain.siting import SitingProblem, SitingResult, plan_value, solve_siting
 
 Indices = NDArray[np.intp]
 FULL, CRUMB = 0.999, 1e-6
@@ -33,9 +33,7 @@ class Assignment:
         self.case = case
         self.arcs = case.ground.arcs
         bare = siting_problem(case.ground.basis, self.arcs, "total_cost_cny", build=False)
-        self.problem: SitingProblem = replace(
-            bare, existing=bare.existing + widened(case.count, bare.existing.shape[1])
-        )
+        self.problem: SitingProblem = replace(bare, existing=bare.existing + case.whole)
 
     @cached_property
     def own(self) -> SitingResult:
@@ -82,8 +80,9 @@ class Village:
 
     Attributes
     ----------
-    options : one row for each demand and site, cheapest first: commodities, depot, zone, method, direct_h, loss_share,
-        cost_cny_t, saves_cny_t (against today's chain), open, fill and full_in (on the fullest peak day), share taken
+    options : one row for each demand and site, cheapest first: commodities, period (empty: all year), depot, zone,
+        method, direct_h, loss_share, cost_cny_t, saves_cny_t (against today's chain), open, fill and full_in (on the
+        fullest peak day), share taken
     without : CNY a year everyone pays more when its depots refuse it (or when it must be served); None: impossible
     goes : where it goes then, depot -> tonnes
     displaced : other villages that then go elsewhere
@@ -145,11 +144,13 @@ def _options(assignment: Assignment, demands: Indices) -> pd.DataFrame:
     rows = []
     for arc in np.flatnonzero(np.isin(arcs.demand, demands)):
         d, j, o = int(arcs.demand[arc]), int(arcs.site[arc]), int(arcs.cooling[arc])
-        mine = fill[(fill["site"] == j) & (fill["cooling"] == o)]
+        cell = (j, int(problem.arc_class[arc]))
+        mine = fill[(fill["site"] == j) & (fill["cooling"] == cell[1])]
         top = max(mine.to_dict("records"), key=lambda row: row["fill"], default=None)
         rows.append(
             {
                 "commodities": ";".join(scenario.commodities[c].id for c in _harvested(assignment, d)),
+                "period": scenario.periods[arcs.period[d]].id if arcs.period[d] >= 0 else "",
                 "depot": scenario.sites[j].id,
                 "zone": basis.classes[o].zone,
                 "method": basis.classes[o].method,
@@ -157,31 +158,39 @@ def _options(assignment: Assignment, demands: Indices) -> pd.DataFrame:
                 "loss_share": float(arcs.inside.loss_t[arc] / tonnes[d]),
                 "cost_cny_t": float(problem.arc_cost[arc] / tonnes[d]),
                 "saves_cny_t": float((problem.outside_cost[d] - problem.arc_cost[arc]) / tonnes[d]),
-                "open": (j, o) in cells,
+                "open": cell in cells,
                 "fill": float("nan") if top is None else float(top["fill"]),
                 "full_in": "" if top is None or top["fill"] < FULL else str(top["period"]),
                 "share": float(assignment.own.arc_share[arc]),
             }
         )
     frame = pd.DataFrame(rows, columns=OPTION_COLUMNS)
-    return frame.sort_values(["commodities", "cost_cny_t"], kind="stable", ignore_index=True)
+    when = frame["period"].map({period.id: n for n, period in enumerate(scenario.periods)}).fillna(-1)
+    order = frame.assign(when=when).sort_values(["commodities", "when", "cost_cny_t"], kind="stable").index
+    return frame.loc[order].reset_index(drop=True)
 
 
 OPTION_COLUMNS = [
-    "commodities", "depot", "zone", "method", "direct_h", "loss_share", "cost_cny_t", "saves_cny_t", "open", "fill",
-    "full_in", "share",
+    "commodities", "period", "depot", "zone", "method", "direct_h", "loss_share", "cost_cny_t", "saves_cny_t", "open",
+    "fill", "full_in", "share",
 ]  # fmt: skip
+
+
+def _harvest_t(assignment: Assignment, demand: int) -> Any:
+    """Tonnes of each member of a demand's group, in its own period or in all, float[members]."""
+    arcs = assignment.arcs
+    tonnes = assignment.case.scenario.harvest_t[arcs.village[demand], arcs.members[arcs.group[demand]]]
+    period = arcs.period[demand]
+    return tonnes.sum(axis=1) if period < 0 else tonnes[:, period]
 
 
 def _harvested(assignment: Assignment, demand: int) -> Indices:
     members = assignment.arcs.members[assignment.arcs.group[demand]]
-    harvest = assignment.case.scenario.harvest_t[assignment.arcs.village[demand], members].sum(axis=1)
-    return np.asarray(members[harvest > 0], dtype=np.intp)
+    return np.asarray(members[_harvest_t(assignment, demand) > 0], dtype=np.intp)
 
 
 def _tonnes(assignment: Assignment, demand: int) -> float:
-    members = assignment.arcs.members[assignment.arcs.group[demand]]
-    return float(assignment.case.scenario.harvest_t[assignment.arcs.village[demand], members].sum())
+    return float(_harvest_t(assignment, demand).sum())
 
 
 def _elsewhere(assignment: Assignment, demands: Indices, *, served: bool) -> tuple[float | None, dict[str, float], int]:
@@ -223,7 +232,8 @@ def unserved(case: Case) -> pd.DataFrame:
     arcs, basis, problem = assignment.arcs, case.ground.basis, assignment.problem
     cells = assignment.open_cells()
     direct = least_aboard_h(basis.reach.back_h, basis.collection)
-    is_open = np.array([(int(j), int(o)) in cells for j, o in zip(arcs.site, arcs.cooling, strict=True)], dtype=bool)
+    pairs = zip(arcs.site, problem.arc_class, strict=True)
+    is_open = np.array([(int(j), int(o)) in cells for j, o in pairs], dtype=bool)
     tonnes = np.array([_tonnes(assignment, d) for d in range(len(arcs.village))])
     gain = (problem.outside_cost[arcs.demand] - problem.arc_cost) / tonnes[arcs.demand]
     left = _left_by_cause(assignment, gain, is_open, tonnes)
@@ -271,7 +281,7 @@ def _best(case: Case, arcs: Indices, gain: NDArray[np.float64], site: Indices) -
 def _full(assignment: Assignment, arcs: Indices) -> str:
     """Name the open depots in reach that are full, with the periods: ``S1 in spring, summer; S2 in summer``."""
     fill = assignment.filled
-    cells = {(int(assignment.arcs.site[a]), int(assignment.arcs.cooling[a])) for a in arcs}
+    cells = {(int(assignment.arcs.site[a]), int(assignment.problem.arc_class[a])) for a in arcs}
     found: dict[str, dict[str, None]] = {}
     for row in fill[fill["fill"] >= FULL].to_dict("records"):
         if (row["site"], row["cooling"]) in cells:

@@ -87,12 +87,6 @@ def changed_inputs(run: str) -> str:
     return told.format(run=run)
 
 
-def mobile_run(run: str) -> str:
-    """Refuse to explain a run with mobile units: what would be answered without them is not answered."""
-    told = _("{run} has mobile units, which explain does not know yet; compare and sweep do")
-    return told.format(run=run)
-
-
 def no_such(what: str, key: str, near: str) -> str:
     """Refuse an id that is not there."""
     told = _('there is no {what} "{key}" in the scenario; for example {near}')
@@ -216,8 +210,10 @@ def village_lines(found: Village) -> list[str]:
     told = _("{village} {name}: {served:,.0f} of {harvest:,.0f} t a year are pre-cooled")
     facts = {"village": found.village, "name": found.name, "served": found.served_t, "harvest": found.harvest_t}
     lines = [told.format(**facts)]
-    for crops, options in found.options.groupby("commodities", sort=False):
-        lines += [f"{str(crops).replace(';', ', ')}: {text}" for text in _why_there(options)]
+    for (crops, period), options in found.options.groupby(["commodities", "period"], sort=False):
+        told = _("{crops} in {period}") if period else "{crops}"
+        head = told.format(crops=str(crops).replace(";", ", "), period=period)
+        lines += [f"{head}: {text}" for text in _why_there(options)]
     if found.served_t <= 0:
         lines.append(_("why not: {reason}").format(reason=found.reason))
     return [*lines, _otherwise(found)]

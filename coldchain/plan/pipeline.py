@@ -229,13 +229,14 @@ def plan_with(ground: Ground, count: Counts, options: Options, bound: float = 0.
 
     Parameters
     ----------
-    count : new modules, shape (sites, types)
+    count : new modules, shape (sites, types), or in all columns of the siting problem: mobile units stand then, too
     bound : of the first aim, where one is known
     """
     clock = _Clock(ground.seconds)
     course = course_with(ground, count, options)
     clock.lap("routing")
-    return _finished(ground, course, options, clock, extra={"next_budget": NO_FURTHER}, bound=bound, starts=(count,))
+    starts = (course.decision.count,)
+    return _finished(ground, course, options, clock, extra={"next_budget": NO_FURTHER}, bound=bound, starts=starts)
 
 
 def course_with(ground: Ground, count: Counts, options: Options) -> Course:

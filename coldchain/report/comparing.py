@@ -177,7 +177,7 @@ MOST_OPTIONS = 8
 
 def option_rows(options: pd.DataFrame) -> list[tuple[str, ...]]:
     """Write the best ways of each demand of a village, and those it takes."""
-    rank = options.groupby("commodities").cumcount()
+    rank = options.groupby(["commodities", "period"]).cumcount()
     return [_option_row(row) for row in options[(rank < MOST_OPTIONS) | (options["share"] > 0)].to_dict("records")]
 
 
@@ -186,7 +186,7 @@ def _option_row(row: dict[Any, Any]) -> tuple[str, ...]:
         _("not built") if not row["open"] else f"{row['fill']:.0%}" + (f", {row['full_in']}" if row["full_in"] else "")
     )
     return (
-        row["commodities"].replace(";", ", "),
+        row["commodities"].replace(";", ", ") + (f", {row['period']}" if row["period"] else ""),
         row["depot"],
         row["zone"],
         row["method"].replace("_", " "),
