@@ -14,7 +14,7 @@ from scenario_cases import append, faults_of, replace_in_toml, set_in_toml, smal
 from coldchain.exploring import Case, Effort, Run, explain_village, open_case, unserved, what_if_depot
 from coldchain.model import MobileUnit
 from coldchain.plan import Options, Plan, plan, plan_with
-from coldchain.plan.days import staying
+from coldchain.plan.decision import staying
 from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
 

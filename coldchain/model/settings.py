@@ -148,3 +148,7 @@ class Routing(Noun):
     load_h_t: float = figure("h/t", "loading time per tonne", 0.15, ge=0, le=12)
     dock_h: float = figure("h", "at the docks of depot and hub together, each line-haul trip", 1.0, ge=0, le=12)
     haul_m3_t: float = figure("m³/t", "space that crated produce takes in a line-haul truck", 4.0, gt=0, le=50)
+    haul_depots: int = figure(
+        "-", "most depots of a hub at which one line-haul truck loads on its way; 1: each depot sends its own", 4, ge=1,
+        le=4,
+    )  # fmt: skip

@@ -42,6 +42,7 @@ class Basis:
     site_hub, village_hub : hub each site delivers to, each village's trader drives to
     haul_h, haul_km : from each site to its hub at reference speed, shape (sites,)
     lane_haul_h : the same hours with the slowest vehicle on offer; the loss of a lane counts these
+    between_h, between_km : from site to site at reference speed, shape (sites, sites)
     today_km : from each village to its hub, shape (villages,)
     energy_cny_t : electricity for pre-cooling and storage, shape (commodities, periods, classes), CNY/t
     """
@@ -56,6 +57,8 @@ class Basis:
     haul_h: Floats
     lane_haul_h: Floats
     haul_km: Floats
+    between_h: Floats
+    between_km: Floats
     today_km: Floats
     today: TodayLanes
     lanes: DepotLanes
@@ -77,6 +80,11 @@ class Basis:
         return tuple(kind for kind in self.line_haul if most is None or kind.payload_kg <= most)
 
     @property
+    def slowest(self) -> float:
+        """Least speed factor of the line haul: what rides count with, whichever truck goes."""
+        return _slowest(self.scenario)
+
+    @property
     def haul_rule(self) -> HaulRule:
         """Hours and space of a line-haul trip."""
         routing = self.scenario.routing
@@ -88,6 +96,7 @@ def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:
     classes = cooling_classes(scenario.depot_types)
     class_of_type = np.array([classes.index(cooling_class(kind)) for kind in scenario.depot_types], dtype=np.intp)
     to_hub = travel(placed.network, placed.site_node, placed.hub_node)
+    between = travel(placed.network, placed.site_node, placed.site_node)
     from_village = travel(placed.network, placed.village_node, placed.hub_node)
     site_hub, village_hub = (_nearest_hub(scenario.hubs, t) for t in (to_hub.time_h, from_village.time_h))
     rows, cols = np.arange(len(site_hub)), np.arange(len(village_hub))
@@ -105,6 +114,8 @@ def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:
         haul_h=haul_h,
         lane_haul_h=haul_h / speed,
         haul_km=haul_km,
+        between_h=between.time_h,
+        between_km=between.km,
         today_km=today_km,
         today=today_lanes(scenario, village_hub, today_h),
         lanes=depot_lanes(scenario, classes, site_hub, haul_h / speed, scenario.siting.max_first_mile_h),
@@ -139,6 +150,8 @@ def part_of(basis: Basis, scenario: Scenario) -> Basis:
         haul_h=basis.haul_h[s],
         lane_haul_h=lane_haul_h,
         haul_km=basis.haul_km[s],
+        between_h=basis.between_h[np.ix_(s, s)],
+        between_km=basis.between_km[np.ix_(s, s)],
         today_km=basis.today_km[v],
         today=replace(basis.today, loss=basis.today.loss[v], hours=basis.today.hours[v]),
         lanes=lanes,
@@ -209,14 +222,43 @@ def collection_bound_cny_t(basis: Basis, load_t: Floats) -> Floats:
 
 
 def haul_bound_cny_t(basis: Basis) -> Floats:
-    """Underestimate the line haul per tonne from each site, shape (sites,)."""
+    """Underestimate the line haul per tonne from each site, whatever trucks and tours, shape (sites,).
+
+    A truck of type v that loads l_i at the depots i of a tour, Σ l_i ≤ Q_v, drives at least from the hub to each of
+    them and back by way of other depots, D_i; it is at docks for at least ``dock_h``, loads for ``load_h_t·Σ l_i``, and
+    its crews do not fall with hours. So with fixed_v(D) the trip without loading it costs at least
+    ``max_i fixed_v(D_i) + a·Σ l_i ≥ Σ_i l_i·(fixed_v(D_i)/Q_v + a)``, and every tonne at i at least the least of the
+    brackets over the types that may come to i: the bound of a straight trip of length D_i
+    (:func:`coldchain.routing.lower_bound_cny_t`). Straight trips have D_i or more.
+    """
+    (h, km) = (least_round(basis, way, between) / 2.0 for way, between in
+               ((basis.haul_h, basis.between_h), (basis.haul_km, basis.between_km)))  # fmt: skip
     hauls = [
-        lower_bound_cny_t(h, km, basis.line_haul_of(j), basis.haul_rule)
-        if np.isfinite(h) and basis.line_haul_of(j)
+        lower_bound_cny_t(h[j], km[j], basis.line_haul_of(j), basis.haul_rule)
+        if np.isfinite(h[j]) and basis.line_haul_of(j)
         else np.inf
-        for j, (h, km) in enumerate(zip(basis.haul_h, basis.haul_km, strict=True))
+        for j in range(len(h))
     ]
     return np.array(hauls, dtype=np.float64)
+
+
+def least_round(basis: Basis, to_hub: Floats, between: Floats) -> Floats:
+    """Least length of any line-haul trip that calls at each site, hours or kilometres, shape (sites,).
+
+    Kilometres are those of the fastest ways, which a detour by another depot may undercut, and roads may be longer one
+    way than the other; so the way from the hub (as long as the way back from the first depot) and the way to it are the
+    least over chains of as many other depots of the hub as a tour may have.
+    """
+    rounds = np.full(len(to_hub), np.inf)
+    for hub in np.unique(basis.site_hub):
+        mine = np.flatnonzero(basis.site_hub == hub)
+        legs = between[np.ix_(mine, mine)]
+        back, out = to_hub[mine], to_hub[mine]
+        for _further in range(basis.scenario.routing.haul_depots - 1):
+            back = np.minimum(back, (legs + back[None, :]).min(axis=1))
+            out = np.minimum(out, (out[:, None] + legs).min(axis=0))
+        rounds[mine] = out + back
+    return rounds
 
 
 def annuity(years: float, rate: float) -> float:

@@ -11,29 +11,29 @@ from numpy.typing import NDArray
 from coldchain.network import travel
 from coldchain.plan.arcs import KG_PER_T, Arcs
 from coldchain.plan.basis import Basis
+from coldchain.plan.decision import CollectionDay, Decision, site_lots
+from coldchain.plan.hauls import HaulDay, LongRide, Memo, TourDay, work_out_hauls
 from coldchain.routing import (
     CollectionProblem,
     CollectionResult,
-    LineHaul,
     least_aboard_h,
     solve_collection,
-    solve_line_haul,
 )
-from coldchain.siting import split_units
 from coldchain.spoilage import loss_per_hour
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-SHARE_KEPT = 1e-6
 QUICK = 300  # iterations of a quick day: some milliseconds, within 0.4 % of a full search
-Memo = dict[tuple[object, ...], tuple["CollectionDay", ...]]
+
+__all__ = ["CollectionDay", "Days", "Decision", "Effort", "HaulDay", "LongRide", "Memo", "TourDay", "work_out_days"]
 
 
 @dataclass(frozen=True)
 class Effort:
     """How hard to try: quick searches each day for ``QUICK`` iterations; once ``stop`` is True the rest is quick too.
 
-    ``memo`` keeps the days of each depot for the next decision that assigns it the same; of one basis and seed.
+    ``memo`` keeps the days of each depot for the next decision that assigns it the same, and the line haul of each hub;
+    of one basis and seed.
     """
 
     quick: bool = False
@@ -43,95 +43,22 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """What siting decided: new modules, mobile units and the assignment.
-
-    Attributes
-    ----------
-    count : new modules, and units bought by the owner of a site, shape (sites, depot types)
-    standing : mobile units, shape (sites, units, periods)
-    village, group, site, cooling : one entry for each village, group, site and class in use
-    share : of the harvest of each period, shape (entries, periods)
-    """
-
-    count: NDArray[np.int64]
-    standing: NDArray[np.int64]
-    village: Indices
-    group: Indices
-    site: Indices
-    cooling: Indices
-    share: Floats
-
-    @classmethod
-    def of(cls, arcs: Arcs, count: NDArray[np.int64], arc_share: Floats) -> Decision:
-        """Keep the arcs in use; crumbs below a millionth stay in today's chain."""
-        sites, units, periods = arcs.stay_cny.shape
-        types = arcs.module.money_cny.shape[1]
-        standing = np.zeros((sites, units, periods), dtype=np.int64)
-        if units and count.shape[1] > types:
-            bought, standing = split_units(count, types - units, periods)
-            standing = staying(standing, bought.sum(axis=0), arcs.open_ground)
-        used = np.flatnonzero(arc_share > SHARE_KEPT)
-        demand = arcs.demand[used]
-        ends = np.stack([arcs.village[demand], arcs.group[demand], arcs.site[used], arcs.cooling[used]])
-        entries, place = np.unique(ends, axis=1, return_inverse=True)
-        share = np.zeros((entries.shape[1], periods))
-        for p in range(periods):
-            mine = arcs.counts_in(p)[demand]
-            np.add.at(share[:, p], place[mine], arc_share[used][mine])
-        village, group, site, cooling = entries
-        return cls(count[:, :types], standing, village, group, site, cooling, share)
-
-    def arriving(self) -> NDArray[np.int64]:
-        """Units that come from elsewhere, shape (sites, units, periods); the last period comes before the first."""
-        arriving: NDArray[np.int64] = np.maximum(self.standing - np.roll(self.standing, 1, axis=2), 0)
-        return arriving
-
-
-def staying(standing: NDArray[np.int64], bought: NDArray[np.int64], ground: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Let units that nobody needs in a period wait where they stand in the next one, so that they need not move.
-
-    Parameters
-    ----------
-    standing : shape (sites, units, periods); bought : shape (units,); ground : sites where they may, shape (sites,)
-    """
-    kept = standing.copy()
-    periods = kept.shape[2]
-    for step in range(2 * periods):
-        p = (-step) % periods
-        before = (p - 1) % periods
-        for m, spare in enumerate(bought - kept[:, :, before].sum(axis=0)):
-            wanted = np.where(ground, np.maximum(kept[:, m, p] - kept[:, m, before], 0), 0)
-            kept[:, m, before] += np.minimum(wanted, np.maximum(spare - (np.cumsum(wanted) - wanted), 0))
-    return kept
-
-
-@dataclass(frozen=True)
-class CollectionDay:
-    """Routes of one depot on a typical day of one period; stop n of the result is village ``villages[n]``."""
-
-    site: int
-    period: int
-    villages: Indices
-    result: CollectionResult
-
-
-@dataclass(frozen=True)
-class HaulDay:
-    """Line haul of one temperature zone of one depot on a typical day of one period."""
-
-    site: int
-    period: int
-    zone: str
-    haul: LineHaul
-
-
-@dataclass(frozen=True)
 class Days:
-    """All typical days of a plan."""
+    """All typical days of a plan: routes, straight line-haul trips, tours over several depots and who rides on them."""
 
     collection: tuple[CollectionDay, ...]
     hauls: tuple[HaulDay, ...]
+    tours: tuple[TourDay, ...] = ()
+    rides: tuple[LongRide, ...] = ()
+
+    def haul_shares(self) -> Iterator[tuple[int, int, float, float]]:
+        """Yield site, period, t/day and CNY/day of all line haul; a tour's cost is shared by tonnes."""
+        for day in self.hauls:
+            yield day.site, day.period, day.haul.load_t_day, day.haul.cost_cny_day
+        for shared in self.tours:
+            per_t = shared.tour.trip.cost_cny / sum(shared.tour.load_t)
+            for site, load in zip(shared.sites, shared.tour.load_t, strict=True):
+                yield site, shared.period, load, per_t * load
 
 
 def work_out_days(
@@ -141,7 +68,7 @@ def work_out_days(
     effort: Effort,
     progress: Callable[[int, int], None] | None = None,
 ) -> Days:
-    """Route every depot's typical days and size its line haul.
+    """Route every depot's typical days and decide the line haul.
 
     Parameters
     ----------
@@ -154,7 +81,8 @@ def work_out_days(
         collection += _remembered(basis, arcs, decision, int(site), effort)
         if progress is not None:
             progress(done + 1, len(sites))
-    return Days(tuple(collection), tuple(_hauls(basis, arcs, decision, collection)))
+    hauled = work_out_hauls(basis, arcs, decision, collection, effort.memo)
+    return Days(tuple(collection), hauled.hauls, hauled.tours, hauled.rides)
 
 
 def _remembered(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> tuple[CollectionDay, ...]:
@@ -186,30 +114,6 @@ def _collect(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Ef
             square = np.ix_(pick, pick)
             result = _route_day(basis, site, period, daily[present], (legs.time_h[square], legs.km[square]), effort)
             yield CollectionDay(site, period, villages[present], result)
-
-
-@dataclass(frozen=True)
-class SiteLots:
-    """Assigned lots: village, commodity, class, site, share of the harvest and t/day in each period."""
-
-    village: Indices
-    commodity: Indices
-    cooling: Indices
-    site: Indices
-    share: Floats
-    t_day: Floats
-
-
-def site_lots(basis: Basis, arcs: Arcs, decision: Decision, rows: Indices) -> SiteLots:
-    """Spread assignment rows over the commodities of their groups."""
-    sizes = np.array([len(arcs.members[g]) for g in decision.group[rows]], dtype=np.intp)
-    row = np.repeat(rows, sizes)
-    commodity = np.concatenate([np.empty(0, np.intp), *(arcs.members[g] for g in decision.group[rows])])
-    village, share = decision.village[row], decision.share[row]
-    t_day = basis.scenario.daily_t[village, commodity] * share
-    kept = t_day.sum(axis=1) > 0
-    lots = SiteLots(village, commodity, decision.cooling[row], decision.site[row], share, t_day)
-    return SiteLots(*(getattr(lots, name)[kept] for name in SiteLots.__annotations__))
 
 
 def _route_day(
@@ -280,33 +184,3 @@ def _true_cost(basis: Basis, site: int, period: int, daily: Floats, result: Coll
             loss = basis.lanes.loss[:, period, :, site, b]
             cost += kg / load[stop] * float((value[stop] * loss).sum())
     return cost + float(sum(value[u.stop].sum() * u.load_kg / load[u.stop] for u in result.unserved))
-
-
-def _hauls(basis: Basis, arcs: Arcs, decision: Decision, collection: list[CollectionDay]) -> Iterator[HaulDay]:
-    """Size the line haul of what arrives: each zone of each depot travels apart."""
-    arrived = {(d.site, d.period): arrived_share(d) for d in collection}
-    zones = sorted({kind.zone for kind in basis.classes})
-    for site in np.unique(decision.site):
-        lots = site_lots(basis, arcs, decision, np.flatnonzero(decision.site == site))
-        for period in range(len(basis.scenario.periods)):
-            served = arrived.get((int(site), period), {})
-            kept = np.array([served.get(int(v), 0.0) for v in lots.village])
-            for zone in zones:
-                here = np.array([basis.classes[o].zone == zone for o in lots.cooling], dtype=bool)
-                load = float((lots.t_day[:, period] * kept)[here].sum())
-                if load > 0:
-                    haul = solve_line_haul(
-                        load, basis.haul_h[site], basis.haul_km[site], basis.line_haul_of(site), basis.haul_rule
-                    )
-                    yield HaulDay(int(site), period, zone, haul)
-
-
-def arrived_share(day: CollectionDay) -> dict[int, float]:
-    """Return for each village the share of its load that the routes fetch."""
-    fetched: dict[int, float] = {}
-    left = {int(day.villages[u.stop]): u.load_kg for u in day.result.unserved}
-    for route in day.result.routes:
-        for stop, kg in zip(route.stops, route.load_kg, strict=True):
-            village = int(day.villages[stop])
-            fetched[village] = fetched.get(village, 0.0) + kg
-    return {v: kg / (kg + left.get(v, 0.0)) for v, kg in fetched.items()}

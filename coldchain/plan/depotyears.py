@@ -74,6 +74,6 @@ class DepotYears:
         length = [period.days for period in scenario.periods]
         for day in course.days.collection:
             cost[day.site] += day.result.cost_cny * length[day.period]
-        for haul in course.days.hauls:
-            cost[haul.site] += haul.haul.cost_cny_day * length[haul.period]
+        for j, period, _load, spent in course.days.haul_shares():
+            cost[j] += spent * length[period]
         return np.asarray(cost, dtype=np.float64)

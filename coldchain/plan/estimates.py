@@ -94,8 +94,5 @@ def _excess_seen_cny(basis: Basis, course: Course) -> float:
     """Yearly cost of a course's line haul beyond full trucks."""
     full, periods = haul_bound_cny_t(basis), basis.scenario.periods
     return float(
-        sum(
-            periods[day.period].days * (day.haul.cost_cny_day - full[day.site] * day.haul.load_t_day)
-            for day in course.days.hauls
-        )
+        sum(periods[period].days * (cost - full[site] * load) for site, period, load, cost in course.days.haul_shares())
     )

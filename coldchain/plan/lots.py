@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from coldchain.model import Scenario
 from coldchain.plan.arcs import KG_PER_T, Arcs
 from coldchain.plan.basis import Basis
-from coldchain.plan.days import CollectionDay, Days, Decision, site_lots
+from coldchain.plan.days import Days
+from coldchain.plan.decision import Decision, day_pieces, site_lots
 from coldchain.spoilage import batch_clock_h, harvest_clock_h
 
 TODAY = -1
+SHARE_KEPT = 1e-9
 LOT_COLUMNS = (
     "village", "commodity", "period", "site", "cooling", "tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share",
 )  # fmt: skip
@@ -36,22 +38,9 @@ def lots_of(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.Data
 
 def _pieces(days: Days) -> pd.DataFrame:
     """Share of each village's load of a depot and period that rides a number of hours aboard."""
-    rows = [row for day in days.collection for row in _day_pieces(day)]
+    rows = [row for day in days.collection for row in day_pieces(day)]
     frame = pd.DataFrame(rows, columns=["village", "site", "period", "part", "aboard_h"])
     return frame.astype({"village": int, "site": int, "period": int, "part": float, "aboard_h": float})
-
-
-def _day_pieces(day: CollectionDay) -> list[tuple[int, int, int, float, float]]:
-    left = {u.stop: u.load_kg for u in day.result.unserved}
-    fetched: dict[int, float] = {}
-    for route in day.result.routes:
-        for stop, kg in zip(route.stops, route.load_kg, strict=True):
-            fetched[stop] = fetched.get(stop, 0.0) + kg
-    return [
-        (int(day.villages[s]), day.site, day.period, kg / (fetched[s] + left.get(s, 0.0)), aboard)
-        for route in day.result.routes
-        for s, kg, aboard in zip(route.stops, route.load_kg, route.aboard_h, strict=True)
-    ]
 
 
 def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.DataFrame:
@@ -70,16 +59,39 @@ def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.D
         }
     )
     table = table.merge(_pieces(days), on=["village", "site", "period"], how="inner")
+    table = _with_rides(table.assign(tonnes=table["assigned_t"] * table["part"]), basis, days)
     batch = basis.lanes.batch(table["aboard_h"].to_numpy())[table["period"], np.arange(len(table))]
-    where = (table["commodity"], table["period"], table["cooling"], table["site"], batch)
     cooled_h, delivery_h = _hours(basis, table)
-    table = table.assign(
-        tonnes=table["assigned_t"] * table["part"],
-        cooled_h=cooled_h,
-        delivery_h=delivery_h,
-        loss_share=basis.lanes.loss[where],
-    )
+    table = table.assign(cooled_h=cooled_h, delivery_h=delivery_h, loss_share=_loss_shares(basis, days, table, batch))
     return table[list(LOT_COLUMNS)]
+
+
+def _with_rides(table: pd.DataFrame, basis: Basis, days: Days) -> pd.DataFrame:
+    """Split what rides along on tours off what goes straight; ``ride`` is its place among the rides, or -1.
+
+    Every truck of a depot carries the same mix, so each lot splits alike.
+    """
+    known = {(ride.site, ride.period, ride.zone): n for n, ride in enumerate(days.rides)}
+    zones = [basis.classes[o].zone for o in table["cooling"]]
+    keys = zip(table["site"], table["period"], zones, strict=True)
+    ride = np.array([known.get(key, -1) for key in keys], dtype=np.intp)
+    share = np.array([*(ride.share for ride in days.rides), 0.0])[ride]
+    along = table.assign(tonnes=table["tonnes"] * share, ride=ride)[share > 0]
+    straight = table.assign(tonnes=table["tonnes"] * (1.0 - share), ride=-1)[share < 1.0 - SHARE_KEPT]
+    split = pd.concat([straight, along], ignore_index=True)
+    longer = np.array([*(ride.ride_h for ride in days.rides), 0.0])[split["ride"]]
+    return split.assign(haul_h=np.where(split["ride"] >= 0, longer, basis.lane_haul_h[split["site"]]))
+
+
+def _loss_shares(basis: Basis, days: Days, table: pd.DataFrame, batch: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Share lost of each lot: from the table of lanes on a straight trip, of its ride on a tour."""
+    where = (table["commodity"], table["period"], table["cooling"], table["site"], batch)
+    shares = np.array(basis.lanes.loss[where])
+    columns = (table[name].to_numpy() for name in ("ride", "commodity", "cooling"))
+    for n, (ride, c, o) in enumerate(zip(*columns, strict=True)):
+        if ride >= 0:
+            shares[n] = days.rides[ride].loss[int(c), int(o)][batch[n]]
+    return shares
 
 
 def _hours(basis: Basis, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -96,7 +108,7 @@ def _hours(basis: Basis, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDAr
     cooled = docked + precool
     site = table["site"].to_numpy()
     farther = to_market(basis.scenario)[table["commodity"]] * onward[site]
-    return cooled, cooled + chain.depot_dwell_h + basis.lane_haul_h[site] + farther
+    return cooled, cooled + chain.depot_dwell_h + table["haul_h"].to_numpy() + farther
 
 
 def to_market(scenario: Scenario) -> NDArray[np.float64]:

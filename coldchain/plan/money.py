@@ -49,7 +49,7 @@ def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     late = lots["delivery_h"] > scenario.chain.delivery_target_h + ON_THE_DOT
     return Yearly(
         collection=sum(day.result.cost_cny * length[day.period] for day in days.collection),
-        line_haul=sum(day.haul.cost_cny_day * length[day.period] for day in days.hauls)
+        line_haul=sum(cost * length[period] for _site, period, _load, cost in days.haul_shares())
         + float((cold["tonnes"] * premium[cold["site"]] * to_market(scenario)[cold["commodity"]]).sum())
         + float((today["tonnes"] * trader[today["village"]]).sum())
         + scenario.economics.late_cny_t * float(lots["tonnes"][late].sum()),

@@ -35,7 +35,8 @@ class Ledger:
     Attributes
     ----------
     cooled_t, energy_cny : of all its depots; running_cny, capital_cny : of its new modules
-    saved_cny : value and trader's haulage that cooling saves the villages, less collection, line haul and premium
+    saved_cny : value and trader's haulage that cooling saves the villages, less collection, line haul and premium; what
+        a truck over several depots costs is shared by tonnes
     """
 
     cooled_t: Floats
@@ -72,8 +73,8 @@ def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     length = np.array([period.days for period in scenario.periods])
     for day in days.collection:
         saved[owner[day.site]] -= day.result.cost_cny * length[day.period]
-    for haul in days.hauls:
-        saved[owner[haul.site]] -= haul.haul.cost_cny_day * length[haul.period]
+    for site, period, _load, cost in days.haul_shares():
+        saved[owner[site]] -= cost * length[period]
     return Ledger(
         of_lots(tonnes),
         of_lots(tonnes * energy),

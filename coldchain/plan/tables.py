@@ -197,21 +197,39 @@ STOP_COLUMNS = ["route", "order", "village", "load_kg", "aboard_h"]
 
 
 def line_haul(basis: Basis, days: Days) -> pd.DataFrame:
-    """One row for each depot, period, zone and vehicle type: trips of a typical day to the hub."""
+    """One row for each depot, period, zone and vehicle type: straight trips of a typical day; one for each tour.
+
+    ``tour`` lists the depots of a tour in order of loading with the t/day of each and its hours from leaving there to
+    the hub, ``depot:t:h;depot:t:h``; it is empty for straight trips. ``ride_h`` are the hours from the first depot.
+    """
     scenario = basis.scenario
     rows = []
     for day in days.hauls:
-        period = scenario.periods[day.period]
-        head = (scenario.sites[day.site].id, scenario.hubs[basis.site_hub[day.site]].id, period.id, day.zone)
+        head = _haul_head(basis, day.site, day.period, day.zone)
         for trip, count in day.haul.trips:
             figures = (count * trip.km, count * trip.hours, count * trip.cost_cny)
-            rows.append((*head, period.days, day.haul.load_t_day, trip.vehicle_id, count, trip.capacity_t, *figures))
+            rows.append((*head, day.haul.load_t_day, trip.vehicle_id, count, trip.capacity_t, *figures, "",
+                         basis.lane_haul_h[day.site]))  # fmt: skip
+    for shared in days.tours:
+        tour, trip = shared.tour, shared.tour.trip
+        stops = zip(shared.sites, tour.load_t, tour.ride_h, strict=True)
+        text = ";".join(f"{scenario.sites[j].id}:{t!r}:{h!r}" for j, t, h in stops)
+        head = _haul_head(basis, shared.sites[0], shared.period, shared.zone)
+        rows.append((*head, sum(tour.load_t), trip.vehicle_id, 1, trip.capacity_t, trip.km, trip.hours, trip.cost_cny,
+                     text, tour.ride_h[0]))  # fmt: skip
     return pd.DataFrame(rows, columns=HAUL_COLUMNS)
+
+
+def _haul_head(basis: Basis, site: int, period: int, zone: str) -> tuple[str, str, str, str, float]:
+    """Depot, hub, period, zone and days of a line-haul trip."""
+    scenario = basis.scenario
+    hub, of = scenario.hubs[basis.site_hub[site]].id, scenario.periods[period]
+    return scenario.sites[site].id, hub, of.id, zone, of.days
 
 
 HAUL_COLUMNS = [
     "depot", "hub", "period", "zone", "days", "load_t_day", "vehicle", "trips_day", "capacity_t", "km_day",
-    "hours_day", "cost_cny_day",
+    "hours_day", "cost_cny_day", "tour", "ride_h",
 ]  # fmt: skip
 
 
@@ -274,4 +292,5 @@ def fleet(days: Days) -> int:
         per_period[day.period] += len(day.result.routes)
     for haul in days.hauls:
         per_period[haul.period] += haul.haul.trips_day
+    per_period.update(shared.period for shared in days.tours)
     return max(per_period.values(), default=0)

@@ -109,7 +109,7 @@ def lay_out(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Layout:
 
     Parameters
     ----------
-    tables : as written to ``tables/``; depots, assignment, routes, stops and units are used
+    tables : as written to ``tables/``; depots, assignment, routes, stops, units and line_haul are used
     """
     depots = _Depots(scenario, tables)
     seasons = tuple(_season(scenario, tables, depots, p) for p in range(len(scenario.periods)))
@@ -128,6 +128,7 @@ class _Depots:
         slowest = min(scenario.vehicle(key).speed_factor for key in scenario.routing.line_haul_vehicles)
         self.haul_h = {depot: float(row.haul_h) / slowest for depot, row in self.row.items()}
         self.half_h = line_haul_half_h(scenario)
+        self.rides = _rides(tables["line_haul"], self.haul_h)
 
     def kind(self, cooler: Cooler) -> DepotType:
         """Return a depot type of the cooling class."""
@@ -141,10 +142,16 @@ class _Depots:
         """Return the index of the hub a depot delivers to."""
         return self.hubs[str(self.row[depot].hub)]
 
-    def cold(self, cooler: Cooler, crop: int) -> NDArray[np.float64]:
+    def hauls(self, cooler: Cooler, period: str) -> list[tuple[float, float]]:
+        """Return the shares of what leaves a depot that ride some hours to the hub: straight, or by way of others."""
+        rides = self.rides.get((cooler[0], period, cooler[1])) or [(1.0, self.haul_h[cooler[0]])]
+        whole = sum(tonnes for tonnes, _hours in rides)
+        return [(tonnes / whole, hours) for tonnes, hours in rides]
+
+    def cold(self, cooler: Cooler, crop: int, haul_h: float) -> NDArray[np.float64]:
         """Return the stages of a lot from the pre-cooler on, shape (5, 4)."""
         depot, scenario = cooler[0], self.scenario
-        haul = (self.haul_h[depot], self.half_h)
+        haul = (haul_h, self.half_h)
         hub = scenario.hubs[self.hub(depot)]
         kind = cooling_class(self.kind(cooler))
         return stage_array(cold_stages(scenario.chain, kind, hub, haul, scenario.commodities[crop]))
@@ -166,6 +173,22 @@ class _Depots:
             kind = self.kinds[str(row.unit)]
             room[str(row.depot), kind.zone, kind.method, kind.id] += float(row.standing) * self.takes(kind)
         return room
+
+
+def _rides(line_haul: pd.DataFrame, direct_h: Mapping[str, float]) -> dict[Piece, list[tuple[float, float]]]:
+    """Return for each depot, period and zone the t/day that ride some hours to the hub."""
+    straight: dict[Piece, tuple[float, float]] = {}
+    rides: dict[Piece, list[tuple[float, float]]] = defaultdict(list)
+    for row in _rows(line_haul):
+        period, zone = str(row.period), str(row.zone)
+        if not row.tour:
+            straight[str(row.depot), period, zone] = (float(row.load_t_day), direct_h[str(row.depot)])
+        for part in filter(None, str(row.tour).split(";")):
+            depot, tonnes, hours = part.rsplit(":", 2)
+            rides[depot, period, zone].append((float(tonnes), float(hours)))
+    for key, ride in straight.items():
+        rides[key].insert(0, ride)
+    return rides
 
 
 def _season(scenario: Scenario, tables: Mapping[str, pd.DataFrame], depots: _Depots, p: int) -> Season:
@@ -222,8 +245,10 @@ class _Building:
         for v, c, tonnes, cooler in self.parts[key]:
             part = tonnes * load_kg / KG_PER_T / whole
             m3 += part * KG_PER_T / self.scenario.commodities[c].density_kg_m3
-            self.rows.append((v, c, part, self.place[cooler], self.depots.number[depot], self.depots.hub(depot)))
-            self.cold.append(self.depots.cold(cooler, c))
+            where = (self.place[cooler], self.depots.number[depot], self.depots.hub(depot))
+            for share, haul_h in self.depots.hauls(cooler, self.period):
+                self.rows.append((v, c, part * share, *where))
+                self.cold.append(self.depots.cold(cooler, c, haul_h))
         self.first.append(len(self.rows))
         return m3
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ class PlanLines:
     Attributes
     ----------
     routes : one line float64[k, 2] for each row of the routes table, k >= 2
-    hauls : (depot, hub) -> line float64[k, 2] from depot to hub, k >= 2
+    hauls : (depots, hub) -> line float64[k, 2] from depot to hub, of a tour from depot to depot and on, k >= 2
     link : int[u], rows of the link table that routes or line haul pass
     passes : float64[u], vehicles a year on each of them, both directions together
     """
@@ -53,7 +54,11 @@ def plan_lines(plan: Plan) -> PlanLines:
     ends = np.cumsum([0, *(len(rows) for rows in legs)])
     lines = [joined([drawn[k] for k in leg[a:b]]) for a, b in pairwise(ends)]
     count = len(plan.tables["routes"])
-    there = {key: joined([drawn[leg[ends[count + n]]]]) for n, key in enumerate(hauls)}
+    way_back = [ends[count + n + 1] - 1 for n in range(len(hauls))]
+    there = {
+        key: joined([drawn[k] for k in leg[ends[count + n] : end]])
+        for n, (key, end) in enumerate(zip(hauls, way_back, strict=True))
+    }
     return PlanLines(tuple(lines[:count]), there, link, passes)
 
 
@@ -80,17 +85,27 @@ def _route_chains(
     return chains, weights
 
 
+def haul_names(line_haul: pd.DataFrame) -> pd.Series:
+    """Name the depots of each row in order of loading: one id, or several joined by arrows."""
+    return pd.Series([" → ".join(calls_of(row)) for row in line_haul.itertuples()], index=line_haul.index, dtype=object)
+
+
+def calls_of(row: Any) -> list[str]:
+    """Depots at which the trucks of a row of the line haul load, in order."""
+    return [part.rsplit(":", 2)[0] for part in str(row.tour).split(";")] if row.tour else [str(row.depot)]
+
+
 def _haul_chains(
     line_haul: pd.DataFrame, node: Mapping[tuple[str, str], int]
 ) -> dict[tuple[str, str], tuple[Indices, float]]:
-    """Nodes of each depot's trip to its hub and back, and its trips a year."""
-    trips = (line_haul["trips_day"] * line_haul["days"]).groupby([line_haul["depot"], line_haul["hub"]], sort=False)
-    result = {}
-    for key, count in trips.sum().items():
-        depot, hub = map(str, key)  # type: ignore[call-overload] # the index holds pairs
-        here, there = node["Site", depot], node["Hub", hub]
-        result[depot, hub] = (np.array([here, there, here], dtype=np.intp), float(count))
-    return result
+    """Nodes of each trip from its depots to the hub and back, and its trips a year."""
+    found: dict[tuple[str, str], tuple[Indices, float]] = {}
+    for row, name in zip(line_haul.itertuples(), haul_names(line_haul), strict=True):
+        calls = [node["Site", depot] for depot in calls_of(row)]
+        chain = np.array([*calls, node["Hub", str(row.hub)], calls[0]], dtype=np.intp)
+        key, trips = (name, str(row.hub)), float(str(row.trips_day)) * float(str(row.days))
+        found[key] = (chain, trips + (found[key][1] if key in found else 0.0))
+    return found
 
 
 def joined(legs: list[Floats]) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from coldchain.plan import Plan
 from coldchain.report.background import SCREEN_STEPS, background, plane, thinned
-from coldchain.report.lines import PlanLines
+from coldchain.report.lines import PlanLines, haul_names
 
 Floats = NDArray[np.float64]
 Columns = dict[str, Any]
@@ -186,10 +186,10 @@ def _routes(plan: Plan, lines: PlanLines, window: Window) -> Columns:
 
 
 def _hauls(frame: pd.DataFrame, lines: PlanLines, window: Window) -> Columns:
-    """One line for each depot and hub, with the loads and trips of a year."""
+    """One line for each depot and hub and for each tour, with the trips of a year."""
     per_day = ["trips_day", "km_day", "cost_cny_day"]
     yearly = frame[per_day].mul(frame["days"], axis=0)
-    totals = yearly.groupby([frame["depot"], frame["hub"]], sort=False).sum().reindex(list(lines.hauls))
+    totals = yearly.groupby([haul_names(frame), frame["hub"]], sort=False).sum().reindex(list(lines.hauls))
     drawn = [thinned(window.metres(line), window.tolerance_m) for line in lines.hauls.values()]
     columns: Columns = {
         "depot": [depot for depot, _ in lines.hauls],

@@ -2,6 +2,15 @@
 
 from coldchain.routing.bounds import Halts, Reach, least_aboard_h, radial_bound_cny_t
 from coldchain.routing.collection import default_solution_limit, solve_collection
+from coldchain.routing.joint_haul import (
+    MOST_DEPOTS,
+    RIDE_NODES,
+    RIDE_STEP_H,
+    HaulTour,
+    JointHaul,
+    JointProblem,
+    solve_joint_haul,
+)
 from coldchain.routing.line_haul import HaulRule, LineHaul, Trip, lower_bound_cny_t, price_trip, solve_line_haul
 from coldchain.routing.problem import (
     CollectionProblem,
@@ -14,10 +23,16 @@ from coldchain.routing.problem import (
 )
 
 __all__ = [
+    "MOST_DEPOTS",
+    "RIDE_NODES",
+    "RIDE_STEP_H",
     "CollectionProblem",
     "CollectionResult",
     "Halts",
     "HaulRule",
+    "HaulTour",
+    "JointHaul",
+    "JointProblem",
     "LineHaul",
     "Reach",
     "Reason",
@@ -31,6 +46,7 @@ __all__ = [
     "price_trip",
     "radial_bound_cny_t",
     "solve_collection",
+    "solve_joint_haul",
     "solve_line_haul",
     "violations",
 ]  # fmt: skip

@@ -69,11 +69,11 @@ def price_trip(
     vehicle: VehicleType, load_t_day: float, one_way_h: float, one_way_km: float, rule: HaulRule = HaulRule()
 ) -> Trip:
     """Price one trip to the hub and back on a day with `load_t_day` to haul."""
-    capacity = _capacity_t(vehicle, rule)
+    capacity = capacity_t(vehicle, rule)
     drive_h = WAY_BACK * one_way_h / vehicle.speed_factor
     hours = drive_h + rule.dock_h + rule.load_h_t * min(capacity, load_t_day)
     km = WAY_BACK * one_way_km
-    crews = _crews(hours, drive_h, vehicle)
+    crews = crews_of(hours, drive_h, vehicle)
     cost = crews * vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
     return Trip(vehicle.id, capacity, km, hours, crews, cost)
 
@@ -164,12 +164,14 @@ def lower_bound_cny_t(
     return best
 
 
-def _capacity_t(vehicle: VehicleType, rule: HaulRule) -> float:
+def capacity_t(vehicle: VehicleType, rule: HaulRule) -> float:
+    """Return what a truck holds by weight and by space, t."""
     by_weight = vehicle.payload_kg / 1000.0
     return min(by_weight, vehicle.volume_m3 / rule.m3_t) if rule.m3_t > 0 else by_weight
 
 
-def _crews(hours: float, drive_h: float, vehicle: VehicleType) -> int:
+def crews_of(hours: float, drive_h: float, vehicle: VehicleType) -> int:
+    """Return how many crews a trip takes by its hours and the driving among them; 0 when it cannot be driven."""
     if not np.isfinite(hours):
         return 0
     shifts = max((hours - HOURS_TOLERANCE) / vehicle.shift_h, (drive_h - HOURS_TOLERANCE) / drive_limit_h(vehicle))

@@ -11,6 +11,7 @@ from coldchain.spoilage.lanes import (
     depot_stages,
     harvest_clock_h,
     line_haul_half_h,
+    longer_haul_losses,
     loss_per_hour,
     today_lanes,
     today_stages,
@@ -21,6 +22,6 @@ from coldchain.spoilage.stages import Ageing, Stage, age, hourly_air_c
 __all__ = [
     "Ageing", "DepotLanes", "Ride", "Stage", "TodayLanes", "age", "air_at", "batch_clock_h", "cold_stages",
     "depot_lanes", "depot_stages", "dock_clock_h", "harvest_clock_h", "hourly_air_c", "life_d", "line_haul_half_h",
-    "loss_per_hour", "loss_share", "loss_slope", "rate_per_h", "respiration_w_t", "ride_loss", "ride_loss_per_hour",
-    "ride_stages", "today_lanes", "today_stages",
+    "longer_haul_losses", "loss_per_hour", "loss_share", "loss_slope", "rate_per_h", "respiration_w_t", "ride_loss",
+    "ride_loss_per_hour", "ride_stages", "today_lanes", "today_stages",
 ]  # fmt: skip

@@ -155,6 +155,31 @@ def _stages(
     return np.array(packed).reshape(len(classes), len(site_hub), 5, 4)
 
 
+def longer_haul_losses(
+    scenario: Scenario,
+    lot: tuple[Commodity, Period, CoolingClass],
+    hub: Hub,
+    haul_h: NDArray[np.float64],
+    batches: int,
+) -> NDArray[np.float64]:
+    """Share of a lot lost by hours of its line haul and the batch it was cooled in, shape (haul_h.size, batches).
+
+    Parameters
+    ----------
+    haul_h : in rising order; a longer haul never counts a smaller loss than the first, even where the lot would reach
+        a warm truck of the onward leg in a cooler hour
+    """
+    chain, (commodity, period, cooling) = scenario.chain, lot
+    half_h = line_haul_half_h(scenario)
+    stages = np.array([stage_array(cold_stages(chain, cooling, hub, (float(h), half_h), commodity)) for h in haul_h])
+    clocks = batch_clock_h(chain, period, 0.0) + chain.dock_batch_h * np.arange(batches)
+    used = np.empty((1, len(haul_h), batches))
+    fill_lanes(pack(commodity), hourly_air_c(period), harvest_clock_h(period), clocks, stages[None], used,
+               np.empty(batches))  # fmt: skip
+    loss = loss_share(commodity, used[0], chain.planned_transfers)
+    return np.asarray(np.maximum(loss, loss[:1]))
+
+
 def line_haul_half_h(scenario: Scenario) -> float | None:
     """Half-warming time of the worst vehicle offered for line haul; None when all are reefers."""
     halves = []

@@ -16,13 +16,14 @@ from coldchain.model import Scenario
 from coldchain.network import RoadNetwork
 from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.figures import check_summary, check_tables
+from coldchain.verify.haul import check_carried, check_line_haul
 from coldchain.verify.limits import check_limits
 from coldchain.verify.losses import check_losses
 from coldchain.verify.mobile import check_units
 from coldchain.verify.operators import check_operators
 from coldchain.verify.record import NEEDED, Record, Report, check_form
 from coldchain.verify.subsidy import check_subsidy
-from coldchain.verify.transport import check_line_haul, check_routes
+from coldchain.verify.transport import check_routes
 
 __all__ = ["NEEDED", "Report", "verify_tables"]
 
@@ -50,12 +51,13 @@ def verify_tables(
     built, moves = check_units(record, built)
     subsidy, capex = check_subsidy(record, built)
     fetched = check_routes(record)
-    losses = check_losses(record, fetched)
-    haul = check_line_haul(record, losses.arriving_t)
+    hauled = check_line_haul(record)
+    losses = check_losses(record, fetched, hauled.rides)
+    check_carried(record, hauled, losses.arriving_t)
     operation, capital = _standing_cost(record, built)
     bill = {
         "collection": fetched.cost_cny,
-        "line_haul": haul + losses.premium_cny + losses.today_haul_cny + _late_cny(record, losses.lots),
+        "line_haul": hauled.cost_cny + losses.premium_cny + losses.today_haul_cny + _late_cny(record, losses.lots),
         "operation": operation + moves,
         "energy": losses.energy_cny,
         "capital": capital,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,7 @@ from coldchain.verify.record import TOLERANCE, Record, rows
 from coldchain.verify.transport import Fetched
 
 KG_PER_T = 1000.0
+Lane = tuple[str, tuple[str, str, str], float, float]  # depot, (zone, method, unit), hours aboard, of the line haul
 LOT_COLUMNS = (
     "village", "commodity", "depot", "tonnes", "loss_t", "cooled_h", "delivery_h", "energy_cny", "today_loss_t",
     "unit",
@@ -46,8 +49,15 @@ class Losses:
     lots: pd.DataFrame
 
 
-def check_losses(record: Record, fetched: Fetched) -> Losses:
-    """Follow every lot through its lane and add up what is lost and spent on the way."""
+def check_losses(
+    record: Record, fetched: Fetched, rides: Mapping[tuple[str, str, str], Sequence[tuple[float, float]]]
+) -> Losses:
+    """Follow every lot through its lane and add up what is lost and spent on the way.
+
+    Parameters
+    ----------
+    rides : (depot, period, zone) -> [(t/day, hours of the line haul)]; every lot of a depot splits over them alike
+    """
     chains = _Chains(record)
     loss_t = loss_cny = energy = premium = today_haul = 0.0
     arriving: dict[tuple[str, str, str], float] = defaultdict(float)
@@ -61,9 +71,12 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
         for p, period in record.periods_of(row):
             key = (row.village, row.depot, period.id)
             tonnes = float(record.scenario.harvest_t[v, c, p]) * row.share
-            for kg, aboard_h in fetched.loads.get(key, ()) if tonnes > 0 else ():
-                part = tonnes * kg / assigned[key]
-                lost = part * chains.depot_loss(c, p, row.depot, (row.zone, row.method, row.unit), aboard_h)
+            pieces = fetched.loads.get(key, ()) if tonnes > 0 else ()
+            hauls = chains.shares_of(rides.get((row.depot, period.id, row.zone), ()), row.depot)
+            for (kg, aboard_h), (share, haul_h) in product(pieces, hauls):
+                part = tonnes * kg / assigned[key] * share
+                lane = (row.depot, (row.zone, row.method, row.unit), aboard_h, haul_h)
+                lost = part * chains.depot_loss(c, p, lane)
                 loss_t += lost
                 loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
                 power = part * chains.energy_cny_t(c, p, (row.zone, row.method, row.unit))
@@ -72,7 +85,7 @@ def check_losses(record: Record, fetched: Fetched) -> Losses:
                     premium += part * chains.hub_of(row.depot).chilled_onward_cny_t
                 arriving[row.depot, period.id, row.zone] += part / period.days
                 cooled[v, c, p] += part
-                hours = chains.depot_hours(c, p, row.depot, (row.zone, row.method, row.unit), aboard_h)
+                hours = chains.depot_hours(c, p, lane)
                 warm = part * chains.today(v, c, p)[0] if yearly else 0.0
                 lots.append((row.village, row.commodity, row.depot, part, lost, *hours, power, warm, row.unit))
     left = record.scenario.harvest_t - cooled
@@ -144,22 +157,32 @@ class _Chains:
         solid = [kind for kind in self.scenario.depot_types if not isinstance(kind, MobileUnit)]
         return next(kind for kind in solid if (kind.zone, kind.method) == cooling[:2])
 
-    def _depot_loss(self, c: int, p: int, depot: str, cooling: tuple[str, str, str], aboard_h: float) -> float:
-        crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
-        haul = (self.haul_h(depot), self.half_h)
-        cold = cold_stages(chain, cooling_class(self._kind(cooling)), self.hub_of(depot), haul, crop)
-        start, stages = depot_stages(chain, period, aboard_h, cold)
-        return float(loss_share(crop, age(crop, period, start, stages).used[-1], chain.planned_transfers))
+    def shares_of(self, rides: Sequence[tuple[float, float]], depot: str) -> list[tuple[float, float]]:
+        """Shares of a depot's load by hours of the line haul; all rides directly where nothing is written."""
+        total = sum(t for t, _ in rides)
+        return [(t / total, hours) for t, hours in rides] if total > 0 else [(1.0, self.haul_h(depot))]
 
-    def depot_hours(
-        self, c: int, p: int, depot: str, cooling: tuple[str, str, str], aboard_h: float
-    ) -> tuple[float, float]:
+    def _depot_loss(self, c: int, p: int, lane: Lane) -> float:
+        """Share lost; a longer haul than the direct one never counts less."""
+        crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
+        depot, cooling, aboard_h, haul_h = lane
+        found = []
+        for hours in {haul_h, self.haul_h(depot)}:
+            haul = (hours, self.half_h)
+            cold = cold_stages(chain, cooling_class(self._kind(cooling)), self.hub_of(depot), haul, crop)
+            start, stages = depot_stages(chain, period, aboard_h, cold)
+            used = age(crop, period, start, stages).used[-1]
+            found.append(float(loss_share(crop, used, chain.planned_transfers)))
+        return max(found)
+
+    def depot_hours(self, c: int, p: int, lane: Lane) -> tuple[float, float]:
         """Hours from harvest until seven eighths cooled, and until the buyer is reached."""
+        depot, cooling, aboard_h, haul_h = lane
         period, chain, hub = self.scenario.periods[p], self.scenario.chain, self.hub_of(depot)
         docked = batch_clock_h(chain, period, aboard_h) - harvest_clock_h(period)
         cooled = docked + 3.0 * self._kind(cooling).half_cooling_h
         onward = hub.dwell_h + hub.onward_h if self.scenario.commodities[c].sold_at == "market" else 0.0
-        return cooled, cooled + chain.depot_dwell_h + self.haul_h(depot) + onward
+        return cooled, cooled + chain.depot_dwell_h + haul_h + onward
 
     def today_hours(self, v: int, c: int) -> float:
         """Hours from harvest until the buyer is reached in today's chain."""

@@ -20,7 +20,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "units": ("unit", "period", "depot", "standing", "arriving", "moves_cny"),
     "routes": ("route", "depot", "period", "vehicle", "days", "load_kg", "km", "drive_h", "hours", "cost_cny_day"),
     "stops": ("route", "order", "village", "load_kg", "aboard_h"),
-    "line_haul": ("depot", "hub", "period", "zone", "vehicle", "trips_day", "km_day", "hours_day", "cost_cny_day"),
+    "line_haul": ("depot", "hub", "period", "zone", "vehicle", "load_t_day", "trips_day", "km_day", "hours_day",
+                  "cost_cny_day", "tour", "ride_h"),
     "subsidies": ("owner", "investment_cny", "before_cap_cny", "award_cny", "own_money_cny"),
     "operators": ("owner", "cooled_t", "fee_income_cny", "energy_cny", "running_cny", "capital_cny", "award_cny_year",
                   "fee_needed_cny_t", "fee_without_award_cny_t", "subsidy_needed_cny"),
@@ -172,7 +173,7 @@ def _check_depots(record: Record) -> None:
             record.wrong(f"{name}: {depot} is in use but not in the table of depots")
 
 
-TEXT = ("new_modules", "standing_modules", "units_bought", "unit", "zone", "method", "route", "owner")
+TEXT = ("tour", "new_modules", "standing_modules", "units_bought", "unit", "zone", "method", "route", "owner")
 
 
 def _check_column(

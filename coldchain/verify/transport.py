@@ -1,8 +1,7 @@
-"""Collection routes and line haul: kilometres, hours, loads and costs recomputed leg by leg."""
+"""Collection routes: kilometres, hours, loads and costs recomputed leg by leg."""
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -115,52 +114,3 @@ def _check_limits(
         record.wrong(f"routes: {route} takes {hours:.3f} h; the shift of {vehicle.id} is {vehicle.shift_h:g} h")
     if aboard_h > limit + HOURS_SLACK:
         record.wrong(f"routes: a lot of {route} is aboard {aboard_h:.3f} h; the limit is {limit:g} h")
-
-
-def check_line_haul(record: Record, arriving_t: dict[tuple[str, str, str], float]) -> float:
-    """Price every trip again and check that the trips of a day take what arrives.
-
-    Parameters
-    ----------
-    arriving_t : (depot, period, zone) -> t/day
-
-    Returns
-    -------
-    CNY a year
-    """
-    carried: dict[tuple[str, str, str], float] = defaultdict(float)
-    total = 0.0
-    for row in rows(record.tables["line_haul"]):
-        key = (str(row.depot), str(row.period), str(row.zone))
-        vehicle = record.vehicles[str(row.vehicle)]
-        if vehicle.id not in record.scenario.routing.line_haul_vehicles:
-            record.wrong(f"line_haul: {vehicle.id} of {row.depot} is not a line-haul vehicle")
-        bears = record.sites[key[0]][1].haul_payload_kg
-        if bears is not None and vehicle.payload_kg > bears:
-            record.wrong(f"line_haul: the road to {row.depot} bears {bears:g} kg; {vehicle.id} carries up to "
-                         f"{vehicle.payload_kg:g}")  # fmt: skip
-        capacity = min(vehicle.payload_kg / 1000.0, vehicle.volume_m3 / record.scenario.routing.haul_m3_t)
-        one_way = travel(
-            record.network,
-            np.array([record.site_node(record.sites[key[0]][0])]),
-            np.array([record.hub_node(record.hubs[str(row.hub)][0])]),
-        )
-        aboard_t = min(capacity, arriving_t.get(key, 0.0))
-        driving = 2 * float(one_way.time_h[0, 0]) / vehicle.speed_factor
-        hours = driving + record.scenario.routing.dock_h + record.scenario.routing.load_h_t * aboard_t
-        shifts = max(hours / vehicle.shift_h, driving / (vehicle.max_drive_h or math.inf))
-        crews = max(1, math.ceil(shifts - HOURS_SLACK))
-        km = 2 * float(one_way.km[0, 0])
-        cost = crews * vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
-        where = f"of {row.vehicle} from {row.depot} in {row.period}, {row.zone}"
-        for name, figure in (("km_day", km), ("hours_day", hours), ("cost_cny_day", cost)):
-            record.differs(f"line_haul: {name} {where}", float(getattr(row, name)), figure * row.trips_day)
-        carried[key] += row.trips_day * capacity
-        total += cost * row.trips_day * record.periods[key[1]][1].days
-    for key, tonnes in arriving_t.items():
-        if tonnes > carried[key] * (1 + TOLERANCE) + 1e-6:
-            record.wrong(
-                f"line_haul: {key[0]} must send {tonnes:,.3f} t/day {key[2]} in {key[1]}; "
-                f"its trips take {carried[key]:,.3f}"
-            )
-    return total

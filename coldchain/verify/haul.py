@@ -1,0 +1,194 @@
+"""Line haul: straight trips and tours over several depots driven again, with their loads, hours, rides and costs."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from coldchain.model import VehicleType
+from coldchain.network import travel
+from coldchain.verify.record import TOLERANCE, Record, rows
+
+HOURS_SLACK = 1e-6
+Key = tuple[str, str, str]
+Call = tuple[str, float, float]  # depot, t/day, hours from leaving it to the hub
+Calls = Sequence[Call]
+
+
+@dataclass
+class Hauled:
+    """What the trips carry.
+
+    Attributes
+    ----------
+    rides : (depot, period, zone) -> [(t/day, hours from leaving the depot to the hub)]
+    room_t : (depot, period, zone) -> t/day that the straight trips hold; straight_t : that they are stated to carry
+    cost_cny : a year
+    """
+
+    rides: dict[Key, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    room_t: dict[Key, float] = field(default_factory=lambda: defaultdict(float))
+    straight_t: dict[Key, float] = field(default_factory=dict)
+    cost_cny: float = 0.0
+
+
+def check_line_haul(record: Record) -> Hauled:
+    """Drive every trip again; return what is carried, how long it rides and what it costs."""
+    hauled, ways = Hauled(), _Ways(record)
+    for row in rows(record.tables["line_haul"]):
+        calls = _calls(record, row)
+        if not calls:
+            continue
+        vehicle = record.vehicles[str(row.vehicle)]
+        _check_truck(record, vehicle, [depot for depot, _, _ in calls])
+        check = _check_tour if row.tour else _check_straight
+        cost = check(record, ways, row, calls, hauled)
+        hauled.cost_cny += cost * record.periods[str(row.period)][1].days
+    return hauled
+
+
+def check_carried(record: Record, hauled: Hauled, arriving_t: Mapping[Key, float]) -> None:
+    """Check that the trips of each depot take what arrives there.
+
+    Parameters
+    ----------
+    arriving_t : (depot, period, zone) -> t/day
+    """
+    for key in sorted({*arriving_t, *hauled.rides}):
+        depot, period, zone = key
+        arriving, carried = arriving_t.get(key, 0.0), sum(t for t, _ in hauled.rides.get(key, ()))
+        straight, room = hauled.straight_t.get(key, 0.0), hauled.room_t.get(key, 0.0)
+        if arriving > (carried - straight + room) * (1 + TOLERANCE) + 1e-6:
+            record.wrong(f"line_haul: {depot} must send {arriving:,.3f} t/day {zone} in {period}; "
+                         f"its trips take {carried - straight + room:,.3f}")  # fmt: skip
+        else:
+            record.differs(f"line_haul: load_t_day of {depot} in {period}, {zone}", carried, arriving)
+        if straight > room * (1 + TOLERANCE) + 1e-6:
+            record.wrong(f"line_haul: straight trips of {depot} carry {straight:,.3f} t/day {zone} in {period}; "
+                         f"they hold {room:,.3f}")  # fmt: skip
+
+
+class _Ways:
+    """Hours and kilometres from depots to their hubs and to each other, each searched once."""
+
+    def __init__(self, record: Record):
+        self.record = record
+        self.slowest = min(record.vehicles[key].speed_factor for key in record.scenario.routing.line_haul_vehicles)
+        self.leg = lru_cache(maxsize=None)(self._leg)
+
+    def _leg(self, start: int, end: int) -> tuple[float, float]:
+        way = travel(self.record.network, np.array([start]), np.array([end]))
+        return float(way.time_h[0, 0]), float(way.km[0, 0])
+
+    def depots(self, first: str, second: str) -> tuple[float, float]:
+        """From depot to depot."""
+        sites = self.record.sites
+        return self.leg(self.record.site_node(sites[first][0]), self.record.site_node(sites[second][0]))
+
+    def hub(self, depot: str, hub: str) -> tuple[float, float]:
+        """From depot to hub."""
+        return self.leg(self.record.site_node(self.record.sites[depot][0]),
+                        self.record.hub_node(self.record.hubs[hub][0]))  # fmt: skip
+
+
+def _calls(record: Record, row: Any) -> list[Call]:
+    """Depots of a trip in order with the t/day and ride of each; empty, and noted, where a tour makes no sense."""
+    if not row.tour:
+        return [(str(row.depot), float(row.load_t_day), float(row.ride_h))]
+    calls: list[Call] = []
+    for part in str(row.tour).split(";"):
+        depot, *figures = part.rsplit(":", 2)
+        try:
+            load, ride_h = map(float, figures)
+        except ValueError:
+            load = ride_h = math.nan
+        if depot not in record.sites or not (math.isfinite(load) and load > 0 and ride_h >= 0):
+            record.wrong(f'line_haul: tour must read "depot:t:h;depot:t:h" with known depots; got "{row.tour}"')
+            return []
+        calls.append((depot, load, ride_h))
+    names, most = [depot for depot, _, _ in calls], record.scenario.routing.haul_depots
+    where = f"line_haul: the tour {' - '.join(names)} in {row.period}"
+    if not 2 <= len(names) <= most or len(set(names)) < len(names):
+        record.wrong(f"{where} must call at 2 to {most} different depots")
+    if names[0] != row.depot:
+        record.wrong(f"{where} is written down for {row.depot}")
+    listed = record.tables["depots"]
+    hub_of = dict(zip(listed["depot"], listed["hub"], strict=True))
+    for depot in names:
+        if hub_of.get(depot) != row.hub:
+            record.wrong(f"{where} goes to {row.hub}; {depot} delivers to {hub_of.get(depot, 'no hub')}")
+    return calls
+
+
+def _check_truck(record: Record, vehicle: VehicleType, depots: Sequence[str]) -> None:
+    if vehicle.id not in record.scenario.routing.line_haul_vehicles:
+        record.wrong(f"line_haul: {vehicle.id} of {depots[0]} is not a line-haul vehicle")
+    for depot in depots:
+        bears = record.sites[depot][1].haul_payload_kg
+        if bears is not None and vehicle.payload_kg > bears:
+            record.wrong(f"line_haul: the road to {depot} bears {bears:g} kg; {vehicle.id} carries up to "
+                         f"{vehicle.payload_kg:g}")  # fmt: skip
+
+
+def _holds_t(record: Record, vehicle: VehicleType) -> float:
+    return min(vehicle.payload_kg / 1000.0, vehicle.volume_m3 / record.scenario.routing.haul_m3_t)
+
+
+def _cost(vehicle: VehicleType, km: float, hours: float, driving: float) -> float:
+    """Cost of a trip with as many crews as its hours and its driving take."""
+    shifts = max(hours / vehicle.shift_h, driving / (vehicle.max_drive_h or math.inf))
+    crews = max(1, math.ceil(shifts - HOURS_SLACK))
+    return crews * vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
+
+
+def _check_straight(record: Record, ways: _Ways, row: Any, calls: Calls, hauled: Hauled) -> float:
+    """Check straight trips of one vehicle type; return their cost a day."""
+    vehicle, routing, ((depot, load, _),) = record.vehicles[str(row.vehicle)], record.scenario.routing, calls
+    key = depot, str(row.period), str(row.zone)
+    time_h, way_km = ways.hub(depot, str(row.hub))
+    driving, km, holds = 2 * time_h / vehicle.speed_factor, 2 * way_km, _holds_t(record, vehicle)
+    hours = driving + routing.dock_h + routing.load_h_t * min(holds, load)
+    cost = _cost(vehicle, km, hours, driving)
+    where = f"of {vehicle.id} from {depot} in {row.period}, {row.zone}"
+    for name, figure in (("km_day", km), ("hours_day", hours), ("cost_cny_day", cost)):
+        record.differs(f"line_haul: {name} {where}", float(getattr(row, name)), figure * row.trips_day)
+    record.differs(f"line_haul: ride_h {where}", float(row.ride_h), time_h / ways.slowest)
+    hauled.room_t[key] += row.trips_day * holds
+    if key not in hauled.straight_t:
+        hauled.straight_t[key] = load
+        hauled.rides[key].append((load, time_h / ways.slowest))
+    record.differs(f"line_haul: load_t_day {where}", load, hauled.straight_t[key])
+    return float(cost * row.trips_day)
+
+
+def _check_tour(record: Record, ways: _Ways, row: Any, calls: Calls, hauled: Hauled) -> float:
+    """Check one truck over several depots; return its cost a day."""
+    vehicle, routing = record.vehicles[str(row.vehicle)], record.scenario.routing
+    hub, load = str(row.hub), sum(t for _, t, _ in calls)
+    legs = [ways.hub(calls[0][0], hub)]  # the way out counts as long as the way back from the first depot
+    legs += [ways.depots(a, b) for (a, *_), (b, *_) in pairwise(calls)]
+    legs.append(ways.hub(calls[-1][0], hub))
+    driving, km = sum(h for h, _ in legs) / vehicle.speed_factor, sum(way for _, way in legs)
+    halt_h = [routing.dock_h / 2 + routing.load_h_t * t for _, t, _ in calls]
+    hours = driving + routing.dock_h / 2 + sum(halt_h)
+    where = f"of {vehicle.id} by way of {' - '.join(depot for depot, _, _ in calls)} in {row.period}, {row.zone}"
+    cost = _cost(vehicle, km, hours, driving)
+    ride_h = sum(h for h, _ in legs[1:]) / ways.slowest + sum(halt_h[1:])
+    stated = {"km_day": km, "hours_day": hours, "cost_cny_day": cost, "load_t_day": load, "trips_day": 1.0,
+              "ride_h": ride_h}  # fmt: skip
+    for name, figure in stated.items():
+        record.differs(f"line_haul: {name} {where}", float(getattr(row, name)), figure)
+    if load > _holds_t(record, vehicle) * (1 + TOLERANCE):
+        record.wrong(f"line_haul: {load:,.3f} t {where} are more than its {_holds_t(record, vehicle):,.3f}")
+    for n, (depot, t, stated_h) in enumerate(calls):
+        ride_h -= halt_h[n] + legs[n][0] / ways.slowest if n else 0.0
+        record.differs(f"line_haul: ride of {depot} {where}", stated_h, ride_h, 1e-3)
+        hauled.rides[depot, str(row.period), str(row.zone)].append((t, ride_h))
+    return cost
