@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coldchain.cli.manners import hushed, json_option, next_step, path_argument
+from coldchain.cli.reporting import write_in_place
 from coldchain.errors import UsageError
 from coldchain.language import _
 
@@ -66,13 +67,11 @@ def replay(run: Path, scenario: Path | None, as_json: bool, **given: Any) -> Non
     Vehicles, unloading places and pre-coolers have queues; what a full one cannot take goes on warm. With
     --temperature 0 --harvest 0 --travel 0 the plan's own loss comes out. Writes replay.json into RUN.
     """
-    from coldchain.cli.reporting import write_in_place
     from coldchain.replaying import Chances, Effort
 
     chances = Chances(*given["temperature"], *given["harvest"], *given["travel"])
     found = replay_run(run, chances, Effort(given["years"], given["days"], given["seed"]), scenario)
-    text = json.dumps(found, ensure_ascii=False, indent=1)
-    path = write_in_place(run / REPLAY, lambda partial: partial.write_text(text + "\n", encoding="utf-8"))
+    path = write_replay(run, found)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
@@ -115,14 +114,20 @@ def fingerprint(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def stored(folder: Path) -> dict[str, Any] | None:
-    """Return the replay that lies in a run folder, if it is one of this plan."""
+def write_replay(folder: Path, found: dict[str, Any]) -> Path:
+    """Write a replay into a folder."""
+    text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    return write_in_place(folder / REPLAY, lambda partial: partial.write_text(text, encoding="utf-8"))
+
+
+def stored(run: Path, folder: Path) -> dict[str, Any] | None:
+    """Return the replay that lies in a folder, if it is one of the plan of a run."""
     try:
         found = json.loads((folder / REPLAY).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     known = isinstance(found, dict) and str(found.get("schema", "")).startswith("coldchain.replay/")
-    return found if known and found.get("plan_sha256") == fingerprint(folder) else None
+    return found if known and found.get("plan_sha256") == fingerprint(run) else None
 
 
 def _progress(years: int) -> Callable[[int], None]:

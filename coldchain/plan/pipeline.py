@@ -13,6 +13,7 @@ import pandas as pd
 from coldchain import __version__
 from coldchain.errors import Fault, InfeasibleError, LimitError
 from coldchain.language import _
+from coldchain.language.amounts import exact_cny
 from coldchain.model import Scenario
 from coldchain.plan import tables as tabled
 from coldchain.plan.arcs import Arcs, build_arcs, existing_modules, siting_problem
@@ -283,16 +284,15 @@ def _cautions(basis: Basis, options: Options) -> list[str]:
     """Say what a reader of the figures must know: no road data, or a search that was cut off."""
     cautions = []
     if basis.placed.network.kind == "proximity":
-        cautions.append("no road data: times and kilometres are those of a proximity network between the places")
+        cautions.append(_("no road data: times and kilometres are those of a proximity network between the places"))
     award = module_awards(basis.scenario)
     least = float(award.min(initial=float("inf"), where=award > 0))
     if 0 < basis.scenario.siting.budget_cny < least:
-        budget = f"{basis.scenario.siting.budget_cny:,.0f} CNY"
-        cautions.append(f"the budget of {budget} is below the smallest award of {least:,.0f} CNY: nothing can be built")
+        told = _("the budget of {budget} is below the smallest award of {least}: nothing can be built")
+        cautions.append(told.format(budget=exact_cny(basis.scenario.siting.budget_cny), least=exact_cny(least)))
     if options.over() and not options.stop():
-        cautions.append(
-            f"the time limit of {options.time_limit_s:g} s ended the search; more time may give a better plan"
-        )
+        told = _("the time limit of {limit:g} s ended the search; more time may give a better plan")
+        cautions.append(told.format(limit=options.time_limit_s))
     return cautions
 
 

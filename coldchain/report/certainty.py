@@ -18,6 +18,17 @@ STRESSES = {
 }
 
 
+def gap_in_words(summary: Mapping[str, Any]) -> str:
+    """Return what the bound proves, in sentences."""
+    aim = summary["objective"]
+    write = tonnes if aim["name"].endswith("_t") else money
+    proved = _(
+        "This plan comes to {value}. No plan whatever, under the same rules and figures, comes to less than {bound}: "
+        "that is proved, not estimated. So at most {gap} could still be gained; how much of it really can is not known."
+    )
+    return proved.format(value=write(aim["value"]), bound=write(aim["bound"]), gap=percent(aim["gap"]))
+
+
 def in_words(found: Mapping[str, Any]) -> list[str]:
     """Return the sentences that a meeting can read out."""
     rate, today, saved, how = found["rate"], found["today_rate"], found["saved_t"], found["operation"]

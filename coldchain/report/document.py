@@ -8,67 +8,46 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from coldchain.language import N_, _
-from coldchain.report import figures
+from coldchain.language import N_, _, language
+from coldchain.language.amounts import write_cny
+from coldchain.report import certainty, columns, figures
+from coldchain.report.columns import Columns
+from coldchain.report.words import modules, reckoned, word
 
-Form = Literal["text", "count", "tonnes", "cny", "share", "hours", "km"]
 Tables = Mapping[str, pd.DataFrame]
-Columns = tuple[tuple[str, str, Form], ...]
+MILLION = 1e6
+SHEETS = (
+    N_("Summary"), N_("Money"), N_("Losses"), N_("Depots"), N_("Assignment"), N_("Collection routes"),
+    N_("Award notice"), N_("Sensitivity"), N_("Years replayed"), N_("Villages not served"), N_("Data problems"),
+)  # fmt: skip
 
-LOSS: Columns = (
-    ("harvest_t", N_("Harvest, t"), "tonnes"), ("baseline_loss_t", N_("Lost today, t"), "tonnes"),
-    ("plan_loss_t", N_("Lost with the plan, t"), "tonnes"), ("baseline_rate", N_("Lost today"), "share"),
-    ("plan_rate", N_("Lost with the plan"), "share"),
-)  # fmt: skip
-DEPOTS: Columns = (
-    ("depot", N_("Depot"), "text"), ("name", N_("Name"), "text"), ("county", N_("County"), "text"),
-    ("owner", N_("Owner"), "text"), ("status", N_("Status"), "text"), ("new_modules", N_("New modules"), "text"),
-    ("net_m3", N_("Net m³"), "count"), ("throughput_t_day", N_("Throughput, t/day"), "tonnes"),
-    ("tonnes_year", N_("Cooled, t/year"), "tonnes"), ("villages", N_("Villages"), "count"),
-    ("capex_cny", N_("Investment, CNY"), "cny"), ("subsidy_cny", N_("Subsidy, CNY"), "cny"), ("hub", N_("Hub"), "text"),
-    ("haul_km", N_("To the hub, km"), "km"),
-)  # fmt: skip
-ASSIGNMENT: Columns = (
-    ("village", N_("Village"), "text"), ("commodity", N_("Crop"), "text"), ("depot", N_("Depot"), "text"),
-    ("zone", N_("Zone"), "text"), ("method", N_("Pre-cooling"), "text"), ("share", N_("Share"), "share"),
-    ("tonnes_year", N_("Cooled, t/year"), "tonnes"), ("direct_h", N_("Straight to the depot, h"), "hours"),
-    ("period", N_("Period"), "text"),
-)  # fmt: skip
-ROUTES: Columns = (
-    ("route", N_("Route"), "text"), ("depot", N_("Depot"), "text"), ("period", N_("Period"), "text"),
-    ("vehicle", N_("Vehicle"), "text"), ("days", N_("Days"), "count"), ("villages", N_("Villages in order"), "text"),
-    ("load_kg", N_("Load, kg"), "count"), ("km", N_("km"), "km"), ("hours", N_("Hours"), "hours"),
-    ("cost_cny_day", N_("CNY/day"), "cny"),
-)  # fmt: skip
-AWARDS: Columns = (
-    ("no", N_("No."), "count"), ("owner", N_("Applicant"), "text"), ("county", N_("County"), "text"),
-    ("depots", N_("Depots"), "text"), ("net_m3", N_("Net m³"), "count"),
-    ("investment_cny", N_("Investment, CNY"), "cny"), ("reckoning", N_("Reckoning"), "text"),
-    ("award_cny", N_("Award, CNY"), "cny"), ("own_money_cny", N_("Own money, CNY"), "cny"),
-    ("award_share", N_("Award of investment"), "share"),
-)  # fmt: skip
-BUDGETS: Columns = (
-    ("budget_cny", N_("Budget, CNY"), "cny"), ("siting_cost_cny", N_("Yearly cost, siting alone, CNY"), "cny"),
-    ("loss_t", N_("Lost, t"), "tonnes"), ("depots_with_new_modules", N_("Depots built"), "count"),
-)  # fmt: skip
-UNSERVED: Columns = (
-    ("village", N_("Village"), "text"), ("name", N_("Name"), "text"), ("harvest_t", N_("Harvest, t"), "tonnes"),
-    ("plan_loss_t", N_("Lost with the plan, t"), "tonnes"), ("reason", N_("Why it is not served"), "text"),
-)  # fmt: skip
-FACTS: Columns = (("fact", N_("Figure"), "text"), ("value", N_("Value"), "text"))
-PAIRS: Columns = (("fact", N_("Figure"), "text"), ("today", N_("Today"), "text"), ("plan", N_("With the plan"), "text"))
-MONEY: Columns = (("fact", N_("Source or use"), "text"), ("cny", N_("CNY"), "cny"))
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture of a section: the column of its labels, those of its figures."""
+
+    kind: Literal["pairs", "parts", "years", "curve"]
+    label: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Section:
-    """A table with a title, and a sentence on how to read it."""
+    """A table with a title, and sentences on how to read it.
+
+    Attributes
+    ----------
+    sheet : of the workbook it stands on; sections of one sheet stand below each other
+    page : keys of the columns that a page has room for; None when it is left out there, empty when only its chart is in
+    """
 
     title: str
     columns: Columns
     rows: pd.DataFrame
     note: str = ""
-    page: bool = True
+    sheet: str = ""
+    page: tuple[str, ...] | None = ()
+    chart: Chart | None = None
 
     @property
     def headings(self) -> list[str]:
@@ -76,88 +55,202 @@ class Section:
         return [_(heading) for _key, heading, _form in self.columns]
 
 
-def sections(summary: Mapping[str, Any], tables: Tables) -> list[Section]:
-    """Return the sections of a report on a plan, the most asked for first; ``page`` is False where a page is too small.
+@dataclass(frozen=True)
+class Told:
+    """What a report is made from: summary and tables of a run; a replay and a sweep of its budgets where there are any.
 
-    Parameters
-    ----------
-    summary, tables : of a run, from :func:`coldchain.report.read_run`
+    ``silence`` says why there is no replay.
     """
-    villages = tables["villages"]
-    unserved = villages[villages["reason"].astype(str).str.len() > 0]
+
+    summary: Mapping[str, Any]
+    tables: Tables
+    replay: Mapping[str, Any] | None = None
+    sweep: pd.DataFrame | None = None
+    silence: str = ""
+
+
+def sections(told: Told) -> list[Section]:
+    """Return the sections of a report on a plan, in the order of a page and of the sheets of a workbook."""
+    names = crop_names(told.tables["commodities"])
     found = [
-        Section(_("Before and after"), PAIRS, _frame(PAIRS, figures.before_and_after(summary))),
-        Section(_("What is built, who is served"), FACTS, _frame(FACTS, _facts(summary))),
-        Section(_("How sure is it"), FACTS, _frame(FACTS, figures.proof(summary)), _meaning(summary)),
-        Section(_("Money by source and use"), MONEY, _frame(MONEY, _money(summary))),
-        Section(_("Loss by crop"), (("crop", N_("Crop"), "text"), *LOSS), _by_crop(tables["commodities"])),
-        Section(_("Loss by county"), (("county", N_("County"), "text"), *LOSS), _by(villages, "county")),
-        Section(
-            _("Loss by co-operative"),
-            (("cooperative", N_("Co-operative"), "text"), *LOSS),
-            _by(villages, "cooperative"),
-        ),
-        Section(_("Depots"), DEPOTS, tables["depots"]),
-        Section(
-            _("Award notice"), AWARDS, tables["subsidies"], _("As a public notice lists it, applicant by applicant.")
-        ),
-        Section(_("What the next million buys"), BUDGETS, tables["next_budget"], _next(tables["next_budget"])),
-        Section(_("Assignment"), ASSIGNMENT, tables["assignment"], page=False),
-        Section(_("Collection routes"), ROUTES, _routes(tables), page=False),
-        Section(_("Villages not served"), UNSERVED, unserved, page=False),
-        Section(_("Data problems"), FACTS[:1], _frame(FACTS[:1], [(str(text),) for text in summary["warnings"]])),
-    ]
+        *_overview(told), *_certainty(told), *_money(told.summary), *_losses(told, names), *_lists(told, names),
+        *_sensitivity(told), *_problems(told),
+    ]  # fmt: skip
     return [section for section in found if len(section.rows)]
+
+
+def crop_names(crops: pd.DataFrame) -> dict[str, str]:
+    """Return id -> name of each crop in the language spoken; the id where it has none."""
+    named = crops["name_zh"] if language() == "zh" else crops["name"]
+    return dict(zip(crops["commodity"], named.where(named.astype(str) != "", crops["commodity"]), strict=True))
 
 
 def _frame(columns: Columns, rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=[key for key, _heading, _form in columns])
 
 
-def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [*figures.investment_facts(summary), *figures.service_facts(summary)]
+def _whole(title: str, columns: Columns, rows: pd.DataFrame, sheet: str, **more: Any) -> Section:
+    """Return a section of which a page shows every column."""
+    return Section(title, columns, rows, sheet=sheet, page=tuple(key for key, _heading, _form in columns), **more)
 
 
-def _meaning(summary: Mapping[str, Any]) -> str:
-    told = _("No plan whatever, under the same rules and figures, is better by more than {gap}: proved, not estimated.")
-    return told.format(gap=figures.percent(summary["objective"]["gap"]))
-
-
-def _money(summary: Mapping[str, Any]) -> list[tuple[str, float]]:
-    invested = summary["investment"]
-    own = invested["total_cny"] - invested["subsidy_cny"]
-    yearly = [(_("a year: {item}").format(item=item), cny) for item, cny in figures.yearly_costs(summary)]
+def _overview(told: Told) -> list[Section]:
+    summary = told.summary
+    facts = [*figures.investment_facts(summary), *figures.service_facts(summary)]
+    pairs = _frame(columns.PAIRS, figures.before_and_after(summary))
     return [
-        (_("Investment: subsidy"), invested["subsidy_cny"]),
-        (_("Investment: owners' own money"), own),
-        *yearly,
-        (_("a year: all"), summary["annual_cny"]["total"]),
+        _whole(_("Before and after"), columns.PAIRS, pairs, _("Summary")),
+        _whole(_("What is built, who is served"), columns.FACTS, _frame(columns.FACTS, facts), _("Summary")),
     ]
 
 
-def _by_crop(crops: pd.DataFrame) -> pd.DataFrame:
-    from coldchain.language import language
+def _certainty(told: Told) -> list[Section]:
+    proof = _frame(columns.FACTS, figures.proof(told.summary))
+    parts = [_whole(_("How sure is it"), columns.FACTS, proof, _("Summary"), note=certainty.gap_in_words(told.summary))]
+    if told.replay is None:
+        silence = _frame(columns.FACTS, [(_("Replay of random years"), told.silence)] if told.silence else [])
+        return [*parts, _whole(_("If the years differ"), columns.FACTS, silence, _("Summary"))]
+    spreads = _frame(columns.SPREADS, certainty.spreads(told.replay))
+    note = ("" if language() == "zh" else " ").join(certainty.in_words(told.replay))
+    years = pd.DataFrame(told.replay["years"])
+    years = years.assign(
+        year=range(1, len(years) + 1), today_rate=years["today_t"] / years["harvest_t"],
+        plan_rate=years["plan_t"] / years["harvest_t"],
+    )  # fmt: skip
+    return [
+        *parts,
+        _whole(_("If the years differ"), columns.SPREADS, spreads, _("Summary"), note=note),
+        Section(_("Years by the share that is lost"), columns.YEARS, years.sort_values("plan_rate"),
+                sheet=_("Years replayed"), chart=Chart("years", "year", ("today_rate", "plan_rate"))),
+    ]  # fmt: skip
 
-    names = crops["name_zh"] if language() == "zh" else crops["name"]
-    return crops.assign(crop=names.where(names.astype(str) != "", crops["commodity"]))
+
+def _money(summary: Mapping[str, Any]) -> list[Section]:
+    """Return who pays for building, and what each year costs."""
+    invested = summary["investment"]
+    sources = [
+        (_("Subsidy"), invested["subsidy_cny"]),
+        (_("Owners' own money"), invested["total_cny"] - invested["subsidy_cny"]),
+    ]
+    parts = [(_("Investment, once"), sources), (_("Cost of a year"), figures.yearly_costs(summary))]
+    found = []
+    for use, rows in parts:
+        whole = sum(cny for _name, cny in rows)
+        frame = _frame(columns.MONEY, [(use, name, cny, cny / whole if whole else 0.0) for name, cny in rows])
+        found.append(
+            _whole(use, columns.MONEY[1:], frame, _("Money"), note=_("In all {cny}.").format(cny=write_cny(whole)),
+                   chart=Chart("parts", "fact", ("cny",)))
+        )  # fmt: skip
+    return found
+
+
+def _losses(told: Told, names: Mapping[str, str]) -> list[Section]:
+    crops, villages = told.tables["commodities"], told.tables["villages"]
+    by_crop = _with_rates(crops.assign(crop=crops["commodity"].map(names)), "crop")
+    parts: tuple[tuple[str, tuple[str, str, columns.Form], pd.DataFrame], ...] = (
+        (_("Loss by crop"), ("crop", N_("Crop"), "text"), by_crop),
+        (_("Loss by county"), ("county", N_("County"), "text"), _by(villages, "county")),
+        (_("Loss by co-operative"), ("cooperative", N_("Co-operative"), "text"), _by(villages, "cooperative")),
+    )
+    return [
+        _whole(title, (key, *columns.LOSS), rows, _("Losses"),
+               chart=Chart("pairs", key[0], ("baseline_loss_t", "plan_loss_t")))
+        for title, key, rows in parts
+    ]  # fmt: skip
 
 
 def _by(villages: pd.DataFrame, column: str) -> pd.DataFrame:
     if column not in villages or villages[column].astype(str).nunique() < 2:
         return villages.iloc[:0]
-    whole = villages.groupby(column, sort=True)[["harvest_t", "baseline_loss_t", "plan_loss_t"]].sum().reset_index()
+    return _with_rates(villages, column)
+
+
+def _with_rates(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Add up harvest and losses by a column, the largest loss first."""
+    whole = rows.groupby(column, sort=True)[["harvest_t", "baseline_loss_t", "plan_loss_t"]].sum().reset_index()
     harvest = whole["harvest_t"].where(whole["harvest_t"] > 0)
     return whole.assign(
+        saved_t=whole["baseline_loss_t"] - whole["plan_loss_t"],
         baseline_rate=(whole["baseline_loss_t"] / harvest).fillna(0.0),
         plan_rate=(whole["plan_loss_t"] / harvest).fillna(0.0),
+    ).sort_values("baseline_loss_t", ascending=False, kind="stable")
+
+
+def _lists(told: Told, names: Mapping[str, str]) -> list[Section]:
+    """Return the tables that are looked things up in."""
+    tables = told.tables
+    depots, awards = _depots(tables["depots"]), tables["subsidies"]
+    texts = zip(awards["reckoning"].astype(str), awards["depots"].astype(str), strict=True)
+    awards = awards.assign(reckoning=[reckoned(text, depots) for text, depots in texts])
+    shown = tuple(key for key in columns.DEPOTS_PAGE if key != "name" or (depots["name"] != depots["depot"]).any())
+    amounts = {key: write_cny(float(awards[key].sum())) for key in ("investment_cny", "award_cny", "own_money_cny")}
+    told_all = _("In all: investment {investment_cny}, awards {award_cny}, own money {own_money_cny}.").format(
+        **amounts
+    )
+    return [
+        Section(_("Depots"), columns.DEPOTS, depots, sheet=_("Depots"), page=shown),
+        Section(_("Assignment"), columns.ASSIGNMENT, _assignment(tables, names), sheet=_("Assignment"), page=None),
+        Section(_("Collection routes"), columns.ROUTES, _routes(tables), sheet=_("Collection routes"), page=None),
+        _whole(_("Award notice"), columns.AWARDS, awards, _("Award notice"), note=told_all),
+    ]
+
+
+def _depots(depots: pd.DataFrame) -> pd.DataFrame:
+    new, old = depots["new_modules"].astype(str).map(modules), depots["standing_modules"].astype(str).map(modules)
+    both = [_("; ").join(filter(None, pair)) for pair in zip(new, old, strict=True)]
+    return depots.assign(
+        new_modules=new, standing_modules=old, modules=both, status=depots["status"].astype(str).map(word)
+    )
+
+
+def _assignment(tables: Tables, names: Mapping[str, str]) -> pd.DataFrame:
+    assignment = tables["assignment"]
+    called = [
+        dict(zip(tables[t][key], tables[t]["name"], strict=True))
+        for t, key in (("villages", "village"), ("depots", "depot"))
+    ]
+    return assignment.assign(
+        village_name=assignment["village"].map(called[0]),
+        depot_name=assignment["depot"].map(called[1]),
+        commodity=assignment["commodity"].map(names).fillna(assignment["commodity"]),
+        **{key: assignment[key].astype(str).map(word) for key in ("zone", "method", "period")},
     )
 
 
 def _routes(tables: Tables) -> pd.DataFrame:
-    called = (
-        tables["stops"].groupby("route")["village"].agg(" → ".join) if len(tables["stops"]) else pd.Series(dtype=str)
+    routes, stops = tables["routes"], tables["stops"]
+    called = stops.groupby("route")["village"].agg(" → ".join) if len(stops) else pd.Series(dtype=str)
+    words = {key: routes[key].astype(str).map(word) for key in ("period", "vehicle")}
+    return routes.assign(villages=routes["route"].map(called).fillna(""), **words)
+
+
+def _sensitivity(told: Told) -> list[Section]:
+    sheet, found = _("Sensitivity"), []
+    if told.sweep is not None:
+        found.append(
+            _whole(_("What each budget buys"), columns.SWEEP, told.sweep, sheet, note=_million(told),
+                   chart=Chart("curve", "budget_cny", ("loss_rate",)))
+        )  # fmt: skip
+    else:
+        budgets = told.tables["next_budget"]
+        found.append(_whole(_("What the next million buys"), columns.BUDGETS, budgets, sheet, note=_next(budgets)))
+    if told.replay is not None:
+        stresses = _frame(columns.STRESSES, certainty.stresses(told.replay))
+        note = _("The plan as it is, not planned anew, in years that are worse or better throughout.")
+        found.append(_whole(_("If a whole year is worse"), columns.STRESSES, stresses, sheet, note=note))
+    return found
+
+
+def _million(told: Told) -> str:
+    """Say what a million more than the plan's budget buys by the sweep."""
+    assert told.sweep is not None
+    at = told.summary["investment"]["budget_cny"]
+    row = told.sweep.iloc[(told.sweep["budget_cny"] - at).abs().argmin()]
+    return _("At a budget of {budget} the next million saves {saved} and {cny} a year.").format(
+        budget=write_cny(float(row["budget_cny"])),
+        saved=figures.tonnes(float(row["next_million_saves_t"])),
+        cny=write_cny(float(row["next_million_saves_cny"])),
     )
-    return tables["routes"].assign(villages=tables["routes"]["route"].map(called).fillna(""))
 
 
 def _next(budgets: pd.DataFrame) -> str:
@@ -165,5 +258,27 @@ def _next(budgets: pd.DataFrame) -> str:
         return ""
     first, last = budgets.iloc[0], budgets.iloc[-1]
     more, saved = last["budget_cny"] - first["budget_cny"], first["loss_t"] - last["loss_t"]
-    told = _("{more} more of budget saves {saved} a year, siting alone.")
-    return told.format(more=figures.money(more), saved=figures.tonnes(max(saved, 0.0)))
+    if more <= 0 or saved <= 0:
+        return _(
+            "No better plan was found with a tenth more budget. For the whole curve: coldchain sweep, then --sweep."
+        )
+    gain = (first["siting_cost_cny"] - last["siting_cost_cny"]) * MILLION / more
+    told = _("{more} more of budget saves {saved} a year, siting alone: {each} and {cny} for each million.")
+    return told.format(
+        more=figures.money(more),
+        saved=figures.tonnes(saved),
+        each=figures.tonnes(saved * MILLION / more),
+        cny=write_cny(gain),
+    )
+
+
+def _problems(told: Told) -> list[Section]:
+    villages = told.tables["villages"]
+    unserved = villages[villages["reason"].astype(str).str.len() > 0]
+    texts = [str(text) for text in told.summary["warnings"]] or [_("Nothing: no warning was given.")]
+    return [
+        Section(_("Villages not served"), columns.UNSERVED, unserved, sheet=_("Villages not served"), page=None),
+        _whole(
+            _("Data problems"), columns.PROBLEMS, _frame(columns.PROBLEMS, [(t,) for t in texts]), _("Data problems")
+        ),
+    ]

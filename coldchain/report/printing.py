@@ -14,6 +14,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "microsof
 SECONDS = 120
 
 
+def browser() -> str | None:
+    """Return the path of a browser that can print without a window, if there is one."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
 def print_page(page: Path, pdf: Path) -> None:
     """Print an HTML file to a PDF file.
 
@@ -22,14 +27,14 @@ def print_page(page: Path, pdf: Path) -> None:
     MissingExtraError
         When no browser that prints without a window is there, or it fails.
     """
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
+    found = browser()
+    if found is None:
         told = _("a PDF needs Chromium, Chrome or Edge; without one, open {page} in any browser and print it")
         raise MissingExtraError(told.format(page=page))
     with tempfile.TemporaryDirectory(prefix="coldchain-print-", ignore_cleanup_errors=True) as home:
-        asked = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={home}"]
+        asked = [found, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={home}"]
         asked += ["--no-pdf-header-footer", f"--print-to-pdf={pdf}", page.resolve().as_uri()]
         done = subprocess.run(asked, capture_output=True, timeout=SECONDS, check=False)
     if done.returncode or not pdf.is_file():
         told = _("{browser} could not print; open {page} in any browser and print it")
-        raise MissingExtraError(told.format(browser=browser, page=page))
+        raise MissingExtraError(told.format(browser=found, page=page))
