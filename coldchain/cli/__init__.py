@@ -18,6 +18,7 @@ from coldchain.cli.configuring import config, read_settings
 from coldchain.cli.exploring import compare, explain, sweep
 from coldchain.cli.helping import InOrder, teach_click, translated
 from coldchain.cli.manners import PREFIX, with_manners
+from coldchain.cli.mapping import map_command
 from coldchain.cli.replaying import replay
 from coldchain.cli.reporting import report
 from coldchain.cli.routing import routes
@@ -47,7 +48,7 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, replay, report, routes, share, batch, allocate, bench, commands.doctor, config, completion,
+    compare, map_command, replay, report, routes, share, batch, allocate, bench, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)
 with_manners(cli)

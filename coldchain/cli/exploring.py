@@ -20,11 +20,13 @@ from coldchain.cli.commands import (
     variant_option,
 )
 from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
+from coldchain.cli.reporting import write_in_place
 from coldchain.errors import UsageError
 from coldchain.language import N_, _
 
 if TYPE_CHECKING:
     from coldchain.exploring import Case, Effort, Run, Sweep
+    from coldchain.model import Scenario
 
 ACTIONS = (N_("closed"), N_("forced"))
 EXIT_INFEASIBLE, EXIT_LIMIT, EXIT_INTERRUPTED = 4, 5, 130
@@ -73,7 +75,8 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
         click.echo(_("interrupted before any budget was finished"), err=True)
         return EXIT_INTERRUPTED
     facts = {"name": loaded.name, "variant": variant, "sha256": loaded.sha256}
-    written = write_sweep(result.as_dict(facts, loaded.siting.budget_cny), result.table(), target)
+    object_, frame = result.as_dict(facts, loaded.siting.budget_cny), result.table()
+    written = write_sweep(object_, frame, target, lambda path: _draw_sweep(loaded, result, path))
     if as_json:
         click.echo(json.dumps(written, ensure_ascii=False, allow_nan=False))
     else:
@@ -81,6 +84,14 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
     for problem in result.problems[:SHOWN_WARNINGS]:
         click.echo(_("bug: a plan of the sweep does not verify: {problem}").format(problem=problem), err=True)
     return EXIT_BUG if result.problems else _code(result.statuses)
+
+
+def _draw_sweep(scenario: Scenario, result: Sweep, path: Path) -> bool:
+    from coldchain.plan import place_on_roads
+    from coldchain.report.mapsweep import write_sweep_map
+
+    placed, _faults = place_on_roads(scenario)
+    return write_sweep_map(scenario, placed, result.points, path)
 
 
 def _code(statuses: set[str]) -> int:
@@ -111,8 +122,9 @@ def _after_sweep(result: Sweep, scenario: Path) -> None:
 @click.command(epilog="Example: coldchain compare runs/upland-base runs/upland-half")
 @click.argument("first", type=path_argument)
 @click.argument("second", type=path_argument)
+@click.option("--map", "page", type=path_argument, help="HTML file to write: both runs side by side on linked maps.")
 @json_option
-def compare(first: Path, second: Path, as_json: bool) -> None:
+def compare(first: Path, second: Path, page: Path | None, as_json: bool) -> None:
     """Say what differs between two run folders FIRST and SECOND: figures with units, depots, villages that move."""
     from rich.console import Console
 
@@ -121,6 +133,8 @@ def compare(first: Path, second: Path, as_json: bool) -> None:
     from coldchain.report.record import plain_values
 
     found = between(_run(first), _run(second))
+    if page is not None:
+        _write_pair(first, second, page)
     if as_json:
         click.echo(json.dumps(plain_values(found.as_dict()), ensure_ascii=False, allow_nan=False))
         return
@@ -128,6 +142,17 @@ def compare(first: Path, second: Path, as_json: bool) -> None:
         click.echo(_("note: {text}").format(text=note))
     print_comparison(found, (first.name, second.name), Console())
     next_step(f"coldchain explain {second} --unserved")
+
+
+def _write_pair(first: Path, second: Path, page: Path) -> None:
+    """Write the map of both runs."""
+    from coldchain.report.map import write_comparison_map
+    from coldchain.report.opened import open_run
+
+    names = (first.name, second.name) if first.name != second.name else (str(first), str(second))
+    pair = list(zip(names, (open_run(folder) for folder in (first, second)), strict=True))
+    write_in_place(page, lambda path: write_comparison_map(pair, path))
+    click.echo(_("wrote {path}").format(path=page), err=True)
 
 
 def _run(folder: Path) -> Run:

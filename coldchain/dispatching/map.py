@@ -30,8 +30,8 @@ from coldchain.dispatching.lines import TripLine
 from coldchain.dispatching.tables import Tables, records
 from coldchain.report import palette
 from coldchain.report.background import background, thinned
+from coldchain.report.canvas import FRAME_PX, PANEL_PX, add_legend, div, frame
 from coldchain.report.figures import percent
-from coldchain.report.map import FRAME_PX, PANEL_PX, add_legend, div, frame
 from coldchain.report.mapdata import Window, line_columns, window_around
 
 COLOURS = (

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,9 @@ class Point:
     of_budget_cny : the budget the plan was made for
     starts : new modules that siting ended with, to start the next budgets from
     problems : what the independent check found, and for an infeasible budget what to relax
+    drawn : for the map: ``depots``, site id -> [new modules, standing modules, t a year, villages, investment CNY,
+        award CNY]; and in the order of the scenario's villages ``today`` and ``loss``, loss rates without and
+        with the plan, ``cooled``, a share, and ``to``, the site id that takes most, empty for none
     """
 
     budget_cny: float
@@ -59,6 +62,7 @@ class Point:
     of_budget_cny: float = 0.0
     starts: tuple[Modules, ...] = ()
     problems: tuple[str, ...] = ()
+    drawn: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def planned(self) -> bool:
@@ -99,7 +103,31 @@ def point_of(plan: Plan, budget_cny: float, seconds: float) -> Point:
         of_budget_cny=budget_cny,
         starts=tuple(modules_of(plan.scenario, count) for count in plan.starts),
         problems=plan.report.problems,
+        drawn=drawn_of(plan),
     )
+
+
+def drawn_of(plan: Plan) -> dict[str, Any]:
+    """Return what the map of a sweep shows of a plan, see :class:`Point`."""
+    tables = plan.tables
+    depots = {
+        row["depot"]: [
+            row["new_modules"], row["standing_modules"], round(row["tonnes_year"], 1), int(row["villages"]),
+            round(row["capex_cny"]), round(row["subsidy_cny"]),
+        ]
+        for row in tables["depots"].to_dict("records")
+    }  # fmt: skip
+    villages = tables["villages"].set_index("village").reindex([one.id for one in plan.scenario.villages])
+    pairs = tables["assignment"].groupby(["village", "depot"])["tonnes_year"].sum().sort_values(kind="stable")
+    most = {village: depot for village, depot in pairs.index if depot}
+    cooled = (villages["cooled_t"] / villages["harvest_t"].where(villages["harvest_t"] > 0, 1.0)).round(4)
+    return {
+        "depots": depots,
+        "today": villages["baseline_rate"].round(4).tolist(),
+        "loss": villages["plan_rate"].round(4).tolist(),
+        "cooled": cooled.tolist(),
+        "to": [most.get(name, "") for name in villages.index],
+    }
 
 
 def modules_of(scenario: Scenario, count: Any) -> Modules:

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coldchain.network import RoadNetwork, paths
-from coldchain.plan import Plan
 from coldchain.plan.roads import places_of
+from coldchain.report.opened import Drawable
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -37,7 +37,7 @@ class PlanLines:
     passes: Floats
 
 
-def plan_lines(plan: Plan) -> PlanLines:
+def plan_lines(plan: Drawable) -> PlanLines:
     """Trace every route and every depot's line haul on the roads; each distinct leg is searched once."""
     node = _nodes(plan)
     chains, weights = _route_chains(plan.tables, node)
@@ -62,7 +62,7 @@ def plan_lines(plan: Plan) -> PlanLines:
     return PlanLines(tuple(lines[:count]), there, link, passes)
 
 
-def _nodes(plan: Plan) -> dict[tuple[str, str], int]:
+def _nodes(plan: Drawable) -> dict[tuple[str, str], int]:
     """Node of each place, by kind (``Village``, ``Site``, ``Hub``) and id."""
     placed = plan.basis.placed
     named = zip(places_of(plan.scenario), placed.node, strict=True)

@@ -1,237 +1,287 @@
-"""The map: one HTML file that opens without a network, drawn by Bokeh with everything inside."""
+"""The map: one HTML page that opens without a network, drawn by Bokeh with everything inside."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from bokeh.core.properties import value
-from bokeh.embed import file_html
-from bokeh.layouts import column, row
-from bokeh.models import (
-    BooleanFilter,
-    CDSView,
-    ColorBar,
-    ColumnDataSource,
-    CustomJS,
-    Div,
-    HoverTool,
-    InlineStyleSheet,
-    LabelSet,
-    Legend,
-    LegendItem,
-    LinearColorMapper,
-    MetricLength,
-    NumeralTickFormatter,
-    Range1d,
-    ScaleBar,
-    Select,
-    WheelZoomTool,
-)
-from bokeh.plotting import figure
-from bokeh.resources import INLINE
+from bokeh.models import BooleanFilter, CDSView, ColumnDataSource, HoverTool, LabelSet, LinearColorMapper, Range1d
 
-from coldchain.plan import Plan
+from coldchain.language import _
+from coldchain.model import Scenario
 from coldchain.report import palette, panel, tips
+from coldchain.report.canvas import FONT, FRAME_PX, stretched
 from coldchain.report.lines import PlanLines, plan_lines
-from coldchain.report.mapdata import MapData, Window, map_data
-from coldchain.report.twin import tables_below
+from coldchain.report.mapcards import cards
+from coldchain.report.mapdata import Columns, MapData, Window, map_data, plan_window
+from coldchain.report.mappage import Measure, Page, measures_of, page_html
+from coldchain.report.mapwords import STATUSES
+from coldchain.report.opened import Drawable
 
-FRAME_PX = (800, 640)
-PANEL_PX = 330
-ALL_PERIODS = "all seasons"
+ASPECT = FRAME_PX[0] / FRAME_PX[1]
 MANY_VILLAGES = 600
-FADED = 0.4
+VILLAGE_PX, VILLAGE_PX_MANY = 9.0, 6.0
+FADED = 0.45
 """Opacity of what is not chosen while something is."""
-FONT = ", ".join(palette.FONTS)
-Sources = dict[str, Any]
+Sources = dict[str, ColumnDataSource]
 
 
-def write_map(plan: Plan, path: Path | str, lines: PlanLines | None = None) -> None:
-    """Write the map.
+@dataclass(frozen=True)
+class Pane:
+    """One map of the page.
+
+    Attributes
+    ----------
+    key : beginning of the names of its models
+    title : shown above it; empty for a single map
+    sources : what can be clicked, by kind; columns ``key`` and ``label`` tell what it is
+    """
+
+    key: str
+    title: str
+    data: MapData
+    cards: dict[str, Any] | None
+    sources: Sources
+    plot: Any
+
+
+def write_map(plan: Drawable, path: Path | str, lines: PlanLines | None = None) -> None:
+    """Write the map of a plan.
 
     Parameters
     ----------
     lines : from :func:`coldchain.report.lines.plan_lines`, when already traced
     """
-    data = map_data(plan, lines or plan_lines(plan), FRAME_PX[0] / FRAME_PX[1])
-    sources = {name: ColumnDataSource(getattr(data, name)) for name in tips.LAYERS}
-    season = BooleanFilter()
-    plot = frame(data.window)
-    items = _draw(plot, data, sources, season)
-    add_legend(plot, items)
-    page = column(
-        div(panel.heading(plan), margin=(14, 0, 6, 0)),
-        row(
-            column(_season_select(plan, sources["routes"], season), plot, spacing=2),
-            div(panel.panel(plan), width=PANEL_PX, margin=(6, 0, 0, 18)),
-        ),
-        tables_below(sources["depots"], sources["villages"], plan.tables["commodities"]),
-        styles={"margin": "0 auto", "width": "fit-content"},
-    )
+    data = map_data(plan, lines or plan_lines(plan), ASPECT)
+    measures = measures_of([data])
+    pane = draw_pane("a", "", data, cards(plan), measures, plan.scenario)
     scenario = plan.summary["scenario"]
-    title = f"Cold chain plan: {scenario['name']} · {scenario['variant']}"
-    Path(path).write_text(file_html(page, INLINE, title), encoding="utf-8")
-
-
-def frame(window: Window) -> Any:
-    """Return an empty map of a part of the plane, with a scale."""
-    wheel = WheelZoomTool()
-    plot = figure(
-        frame_width=FRAME_PX[0],
-        frame_height=FRAME_PX[1],
-        x_range=Range1d(*window.x),
-        y_range=Range1d(*window.y),
-        tools=["pan", wheel, "reset", "save", "tap"],
-        active_scroll=wheel,
-        toolbar_location="right",
-        outline_line_color="#dfe3e7",
-        background_fill_color="#fbfbf9",
+    page = Page(
+        title=_("Cold chain plan: {name}").format(name=f"{scenario['name']} · {scenario['variant']}"),
+        heading=panel.heading(plan),
+        panel=panel.panel(plan),
+        panes=(pane,),
+        measures=measures,
+        periods=plan.scenario.periods,
+        first_season=fullest_season(plan),
+        crops=plan.tables["commodities"],
     )
-    plot.toolbar.logo = None
-    plot.axis.visible = False
-    plot.grid.visible = False
-    _add_scale(plot)
-    return plot
+    Path(path).write_text(page_html(page), encoding="utf-8")
 
 
-def _draw(plot: Any, data: MapData, sources: Sources, season: BooleanFilter) -> list[LegendItem]:
-    """Draw the layers from the ground up; return what the legend lists."""
-    minor = plot.multi_line("xs", "ys", source=sources["roads_minor"], color=palette.ROAD, line_width=0.8)
-    major = plot.multi_line("xs", "ys", source=sources["roads_major"], color=palette.ROAD_MAJOR, line_width=1.8)
+def write_comparison_map(plans: Sequence[tuple[str, Drawable]], path: Path | str) -> None:
+    """Write two plans side by side; moving or choosing in one moves and chooses in the other.
+
+    Parameters
+    ----------
+    plans : (name, plan) twice
+    """
+    lines = [plan_lines(plan) for _name, plan in plans]
+    windows = [plan_window(plan, line, ASPECT) for (_name, plan), line in zip(plans, lines, strict=True)]
+    window = _around(windows)
+    drawn = [map_data(plan, line, ASPECT, window) for (_name, plan), line in zip(plans, lines, strict=True)]
+    measures = measures_of(drawn)
+    panes: list[Pane] = []
+    for key, (name, plan), data in zip("ab", plans, drawn, strict=True):
+        ranges = (panes[0].plot.x_range, panes[0].plot.y_range) if panes else None
+        panes.append(draw_pane(key, name, data, cards(plan), measures, plan.scenario, ranges))
+    first = plans[0][1]
+    names = " | ".join(name for name, _plan in plans)
+    page = Page(
+        title=_("Two plans: {names}").format(names=names),
+        heading=panel.heading_of_two([(name, plan.summary) for name, plan in plans]),
+        panel=panel.panel_of_two([(name, plan.summary) for name, plan in plans]),
+        panes=tuple(panes),
+        measures=measures,
+        periods=first.scenario.periods,
+        first_season=fullest_season(first),
+    )
+    Path(path).write_text(page_html(page), encoding="utf-8")
+
+
+def _around(windows: Sequence[Window]) -> Window:
+    """Return the window of the first plan, widened until the others fit."""
+    first = windows[0]
+    corners = [first.metres(np.array([window.origin])) for window in windows]
+    west = min(float(at[0, 0]) + window.x[0] for at, window in zip(corners, windows, strict=True))
+    east = max(float(at[0, 0]) + window.x[1] for at, window in zip(corners, windows, strict=True))
+    south = min(float(at[0, 1]) + window.y[0] for at, window in zip(corners, windows, strict=True))
+    north = max(float(at[0, 1]) + window.y[1] for at, window in zip(corners, windows, strict=True))
+    return Window(first.origin, (west, east), (south, north))
+
+
+def fullest_season(plan: Drawable) -> int:
+    """Return the number of the season whose routes carry most, -1 without routes."""
+    loads = plan.tables["routes"].groupby("period")["load_kg"].sum()
+    ids = [period.id for period in plan.scenario.periods]
+    return ids.index(str(loads.idxmax())) if len(loads) else -1
+
+
+def draw_pane(
+    key: str,
+    title: str,
+    data: MapData,
+    told: dict[str, Any] | None,
+    measures: Mapping[str, Measure],
+    scenario: Scenario,
+    ranges: tuple[Range1d, Range1d] | None = None,
+) -> Pane:
+    """Draw the layers of one map from the ground up.
+
+    Parameters
+    ----------
+    key, title : of the pane
+    told : its cards
+    ranges : of another map that moves with it
+    """
+    plot = stretched(data.window, ranges)
+    plot.name = f"map_{key}"
+    _draw_ground(plot, key, data)
+    sources = _draw_ways(plot, key, data, scenario)
+    sources["villages"] = _draw_villages(plot, key, data, measures["avoided_t"].mapper)
+    sources["depots"] = _draw_depots(plot, key, data.depots)
+    sources["hubs"] = _draw_hubs(plot, key, data.hubs)
+    for renderer in plot.renderers:
+        kind = str(renderer.name).partition(":")[2].partition("_")[0]
+        if kind in tips.TIPS:
+            plot.add_tools(HoverTool(renderers=[renderer], tooltips=tips.spoken(kind), visible=False))
+    plot.multi_line("xs", "ys", source=ColumnDataSource({"xs": [], "ys": []}), color=palette.INK, line_width=1.2,
+                    alpha=0.75, level="glyph", name=f"{key}:reach")  # fmt: skip
+    _draw_labels(plot, key, data)
+    return Pane(key, title, data, told, sources, plot)
+
+
+def _source(key: str, name: str, columns: Columns) -> ColumnDataSource:
+    return ColumnDataSource(columns, name=f"{key}:data:{name}")
+
+
+def _draw_ground(plot: Any, key: str, data: MapData) -> None:
+    """Draw roads and borders: one line each, broken between the pieces, which is quickest to draw."""
+    for name, columns, colour, width in (
+        ("roads_minor", data.roads_minor, palette.ROAD, 0.8), ("roads_major", data.roads_major, palette.ROAD_MAJOR, 1.9)
+    ):  # fmt: skip
+        plot.line("x", "y", source=ColumnDataSource(broken(columns["xs"], columns["ys"])), color=colour,
+                  line_width=width, name=f"{key}:{name}")  # fmt: skip
+    xs, ys = ([line[:, n].tolist() for line in data.counties.borders] for n in (0, 1))
+    plot.line("x", "y", source=ColumnDataSource(broken(xs, ys)), color=palette.COUNTY, line_width=1.6,
+              line_dash="9 4 2 4", alpha=0.8, name=f"{key}:counties")  # fmt: skip
+
+
+def broken(xs: Sequence[Sequence[float]], ys: Sequence[Sequence[float]]) -> Columns:
+    """Join lines into one that is broken between them, as arrays of 32 bits."""
+
+    def joined(parts: Sequence[Sequence[float]]) -> Any:
+        return np.concatenate([[*part, np.nan] for part in parts] or [[]]).astype(np.float32)
+
+    return {"x": joined(xs), "y": joined(ys)}
+
+
+def _draw_ways(plot: Any, key: str, data: MapData, scenario: Scenario) -> Sources:
+    """Draw line haul, assignment and the routes of each vehicle type."""
     lit = {"hover_line_color": palette.INK, "hover_line_alpha": 1.0, "nonselection_line_alpha": FADED}
-    spokes = plot.multi_line(
-        "xs", "ys", source=sources["spokes"], color=palette.ASSIGNMENT, line_width=0.9, visible=False, **lit
-    )
-    hauls = plot.multi_line(
-        "xs", "ys", source=sources["hauls"], color=palette.HAUL, line_width=4.0, alpha=0.28, **lit
-    )  # fmt: skip
-    routes = plot.multi_line(
-        "xs", "ys", source=sources["routes"], view=CDSView(filter=season), color=palette.ROUTE, line_width=1.4,
-        alpha=0.75, **lit,
-    )  # fmt: skip
-    villages, unserved = _draw_villages(plot, data, sources["villages"])
-    depots = _draw_depots(plot, data, sources["depots"])
-    hubs = _draw_hubs(plot, sources["hubs"])
-    drawn = {"spokes": [spokes], "hauls": [hauls], "routes": [routes], "villages": [villages, unserved]}
-    for name, renderers in {**drawn, "depots": list(depots.values()), "hubs": [hubs]}.items():
-        plot.add_tools(HoverTool(renderers=renderers, tooltips=tips.TIPS[name], visible=False))
-    served = data.villages["served"]
-    listed = [
-        ("village served", [villages], any(served)),
-        ("village not served", [unserved], not all(served)),
-        *((f"depot, {status}", [square], True) for status, square in depots.items()),
-        ("hub", [hubs], True),
-        ("collection routes", [routes], bool(data.routes["xs"])),
-        ("line haul to hub", [hauls], bool(data.hauls["xs"])),
-        ("village to its depot", [spokes], bool(data.spokes["xs"])),
-        ("roads", [minor, major], True),
-    ]
-    return [LegendItem(label=label, renderers=renderers) for label, renderers, shown in listed if shown]
+    plot.multi_line("xs", "ys", source=ColumnDataSource(data.hauls), color=palette.HAUL, line_width=4.5, alpha=0.28,
+                    name=f"{key}:hauls", **lit)  # fmt: skip
+    plot.multi_line("xs", "ys", source=ColumnDataSource(data.spokes), color=palette.ASSIGNMENT, line_width=0.9,
+                    visible=not data.routes["xs"], name=f"{key}:spokes", **lit)  # fmt: skip
+    sources: Sources = {}
+    seasons = {period.id: _(period.name) or period.id for period in scenario.periods}
+    names = {vehicle.id: _(vehicle.name) or vehicle.id for vehicle in scenario.vehicles}
+    for n, (vehicle, columns) in enumerate(routes_by_vehicle(data.routes).items()):
+        columns |= {"key": columns["route"], "label": columns["route"]}
+        columns["period_name"] = [seasons.get(period, period) for period in columns["period"]]
+        columns["vehicle_name"] = [names.get(vehicle, vehicle) for _route in columns["route"]]
+        season = BooleanFilter(name=f"{key}:filter:routes_{vehicle}")
+        sources[f"routes_{vehicle}"] = source = _source(key, f"routes_{vehicle}", columns)
+        plot.multi_line(
+            "xs", "ys", source=source, view=CDSView(filter=season), color=palette.VEHICLES[n % len(palette.VEHICLES)],
+            line_dash=palette.DASHES[n % len(palette.DASHES)], line_width=1.5, alpha=0.8,
+            name=f"{key}:routes_{vehicle}", **lit,
+        )  # fmt: skip
+    return sources
 
 
-def _draw_villages(plot: Any, data: MapData, source: ColumnDataSource) -> tuple[Any, Any]:
-    """Draw served villages by the loss avoided, with a colour bar, and the others hollow."""
-    served = data.villages["served"]
-    avoided = [t for t, shown in zip(data.villages["avoided_t"], served, strict=True) if shown]
-    low, high = min([0.0, *avoided]), max([1.0, *avoided])
-    mapper = LinearColorMapper(palette=list(palette.VILLAGES), low=low, high=high)
-    size = 5.5 if len(served) > MANY_VILLAGES else 8.5
-    full = plot.scatter(
-        "x", "y", source=source, view=CDSView(filter=BooleanFilter(booleans=served)), size=size,
-        fill_color={"field": "avoided_t", "transform": mapper}, line_color="#4f6a6b", line_width=0.6,
-        nonselection_alpha=FADED,
-    )  # fmt: skip
-    hollow = plot.scatter(
-        "x", "y", source=source, view=CDSView(filter=BooleanFilter(booleans=[not shown for shown in served])),
-        size=size, fill_color=palette.PAPER, line_color=palette.UNSERVED, line_width=1.6,
-        nonselection_alpha=FADED,
-    )  # fmt: skip
-    if avoided:
-        plot.add_layout(_colour_bar(mapper), "below")
-    return full, hollow
-
-
-def _colour_bar(mapper: LinearColorMapper) -> ColorBar:
-    return ColorBar(
-        color_mapper=mapper, title="loss avoided, t a year", orientation="horizontal", width=260, height=9,
-        location="bottom_left", formatter=NumeralTickFormatter(format="0,0.[00]"), title_text_font=FONT,
-        title_text_font_style="normal", title_text_font_size="12px", title_text_color=palette.INK, padding=6,
-        major_label_text_font=FONT, major_label_text_font_size="11px", background_fill_alpha=0.0,
-        bar_line_color=None, major_tick_line_color=None,
-    )  # fmt: skip
-
-
-def _draw_depots(plot: Any, data: MapData, source: ColumnDataSource) -> dict[str, Any]:
-    """Draw a square for each depot, as large as what passes through it; one renderer for each status that occurs."""
-    status = data.depots["status"]
+def routes_by_vehicle(routes: Columns) -> dict[str, Columns]:
+    """Part the columns of the routes by vehicle type, in the order of their ids."""
+    vehicles = routes["vehicle"]
     return {
-        name: plot.scatter(
-            "x", "y", source=source, view=CDSView(filter=BooleanFilter(booleans=[s == name for s in status])),
-            marker="square", size="size", fill_color=colour, line_color=palette.PAPER, line_width=1.2, fill_alpha=0.92,
-            nonselection_alpha=FADED,
-        )
-        for name, colour in palette.DEPOTS.items()
-        if name in status
+        vehicle: {name: [cell for cell, own in zip(column, vehicles, strict=True) if own == vehicle]
+                  for name, column in routes.items()}
+        for vehicle in sorted(set(vehicles))
     }  # fmt: skip
 
 
-def _draw_hubs(plot: Any, source: ColumnDataSource) -> Any:
-    star = plot.scatter(
-        "x", "y", source=source, marker="star", size=21, fill_color=palette.HUB, line_color=palette.INK, line_width=1.1,
-        nonselection_alpha=FADED,
+def _draw_villages(plot: Any, key: str, data: MapData, mapper: LinearColorMapper) -> ColumnDataSource:
+    """Draw served villages by their loss, and the others hollow with a cross."""
+    columns = {**data.villages, "key": data.villages["village"]}
+    served = [bool(shown) for shown in columns["served"]]
+    columns["served"] = [int(shown) for shown in served]
+    source = _source(key, "villages", columns)
+    size = VILLAGE_PX_MANY if len(served) > MANY_VILLAGES else VILLAGE_PX
+    shared = {"line_width": 0.7, "nonselection_fill_alpha": FADED, "nonselection_line_alpha": FADED}
+    plot.scatter(
+        "x", "y", source=source, view=CDSView(filter=BooleanFilter(booleans=served)), size=size,
+        fill_color={"field": "avoided_t", "transform": mapper}, line_color="#3d4f58", name=f"{key}:villages",
+        selection_line_width=2.5, selection_line_color=palette.INK, **shared,
     )  # fmt: skip
-    names = LabelSet(
-        x="x", y="y", text="title", source=source, x_offset=14, y_offset=6, text_font=value(FONT),
-        text_font_size="13px", text_font_style="bold", text_color=palette.INK, background_fill_color=palette.PAPER,
-        background_fill_alpha=0.75,
+    if not all(served):
+        plot.scatter(
+            "x", "y", source=source, view=CDSView(filter=BooleanFilter(booleans=[not shown for shown in served])),
+            size=size, marker="circle_x", fill_color=palette.PAPER, line_color=palette.UNSERVED,
+            name=f"{key}:villages_unserved", **shared,
+        )  # fmt: skip
+    return source
+
+
+def _draw_depots(plot: Any, key: str, depots: Columns) -> ColumnDataSource:
+    """Draw depots as large as what passes through them, shaped by status, coloured by zone."""
+    columns = {**depots, "key": depots["depot"]}
+    columns["marker"] = [palette.MARKERS.get(status, "square") for status in columns["status"]]
+    columns["colour"] = [palette.ZONES.get(zone, palette.OTHER_ZONE) for zone in columns["zone"]]
+    columns["status_text"] = [_(STATUSES[status]) if status in STATUSES else status for status in columns["status"]]
+    source = _source(key, "depots", columns)
+    plot.scatter(
+        "x", "y", source=source, marker={"field": "marker"}, size={"field": "size"}, fill_color={"field": "colour"},
+        line_color=palette.INK, line_width=1.3, name=f"{key}:depots", nonselection_fill_alpha=FADED,
+        nonselection_line_alpha=FADED, selection_line_width=3,
     )  # fmt: skip
-    plot.add_layout(names)
-    return star
+    return source
 
 
-def _add_scale(plot: Any) -> None:
-    """Add a scale bar of round kilometres below the frame."""
-    bar = ScaleBar(
-        range=plot.x_range, unit="m", dimensional=MetricLength(), location="bottom_left", margin=0, bar_length=0.2,
-        label="@{value} @{unit}", border_line_color=None, background_fill_color=palette.PAPER,
-        background_fill_alpha=0.0, bar_line_color=palette.INK, label_text_color=palette.INK, label_text_font=FONT,
-        label_text_font_size="12px", padding=6,
+def _draw_hubs(plot: Any, key: str, hubs: Columns) -> ColumnDataSource:
+    source = _source(key, "hubs", {**hubs, "key": hubs["hub"]})
+    plot.scatter(
+        "x", "y", source=source, marker="star", size=23, fill_color=palette.HUB, line_color=palette.INK, line_width=1.2,
+        nonselection_alpha=FADED, name=f"{key}:hubs",
     )  # fmt: skip
-    plot.add_layout(bar, "below")
+    return source
 
 
-def add_legend(plot: Any, items: list[LegendItem]) -> None:
-    """Add a legend below the frame, where it hides nothing."""
-    legend = Legend(
-        items=items, click_policy="hide", orientation="horizontal", ncols=5, location="bottom_left", padding=2,
-        margin=2, border_line_color=None, label_text_font=FONT, label_text_font_size="12px", label_standoff=4,
-        label_text_color=palette.INK, glyph_width=22, glyph_height=22, spacing=10, inactive_fill_color="#eef0f2",
-        inactive_fill_alpha=0.8,
+def _draw_labels(plot: Any, key: str, data: MapData) -> None:
+    """Lay out names of hubs, depots and counties; the page shows those that fit, the first of these first."""
+    depots, hubs, counties = data.depots, data.hubs, data.counties
+    order = np.argsort(-np.array(depots["tonnes_year"], dtype=np.float64), kind="stable").tolist()
+    names = [*hubs["title"], *(depots["name"][n] or depots["depot"][n] for n in order), *counties.names]
+    count = (len(hubs["title"]), len(order), len(counties.names))
+
+    def each(*values: Any) -> list[Any]:
+        return [one for one, number in zip(values, count, strict=True) for _each in range(number)]
+
+    columns = {
+        "x": [*hubs["x"], *(depots["x"][n] for n in order), *counties.spots[:, 0].tolist()],
+        "y": [*hubs["y"], *(depots["y"][n] for n in order), *counties.spots[:, 1].tolist()],
+        "name": names, "full": names, "text": ["" for _name in names], "dx": [0.0 for _name in names],
+        "dy": [0.0 for _name in names], "site": [*[-1] * count[0], *order, *[-1] * count[2]],
+        "gap": each(12, 9, 0), "font": each("13px", "12px", "14px"), "style": each("bold", "normal", "italic"),
+        "colour": each(palette.INK, palette.INK, palette.COUNTY),
+    }  # fmt: skip
+    shown = LabelSet(
+        x="x", y="y", text="text", x_offset={"field": "dx"}, y_offset={"field": "dy"},
+        source=_source(key, "labels", columns), text_font=value(FONT), text_font_size={"field": "font"},
+        text_font_style={"field": "style"}, text_color={"field": "colour"}, background_fill_color=palette.PAPER,
+        background_fill_alpha=0.72, name=f"{key}:labels",
     )  # fmt: skip
-    plot.add_layout(legend, "below")
-
-
-def _season_select(plan: Plan, source: ColumnDataSource, season: BooleanFilter) -> Select:
-    """Choose the season whose routes are shown; the one with the largest loads at first."""
-    names = {period.id: period.name or period.id for period in plan.scenario.periods}
-    loads = plan.tables["routes"].groupby("period")["load_kg"].sum()
-    first = str(loads.idxmax()) if len(loads) else ""
-    season.booleans = [period == first for period in source.data["period"]]
-    select = Select(
-        title="Collection routes of a typical day in", value=first, width=260,
-        options=[*((key, name) for key, name in names.items()), ("", ALL_PERIODS)],
-        stylesheets=[InlineStyleSheet(css=f":host {{ font-family: {FONT}; color: {palette.INK}; }}")],
-    )  # fmt: skip
-    code = """
-        const chosen = select.value
-        season.booleans = chosen == "" ? null : Array.from(source.data.period, (period) => period == chosen)
-        source.change.emit()
-    """
-    select.js_on_change("value", CustomJS(args={"select": select, "season": season, "source": source}, code=code))
-    return select
-
-
-def div(html: str, **options: Any) -> Div:
-    """Return words in the style of the panel."""
-    return Div(text=html, stylesheets=[InlineStyleSheet(css=panel.STYLE)], **options)
+    plot.add_layout(shown)

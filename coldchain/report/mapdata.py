@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coldchain.plan import Plan
+from coldchain.language import N_, _
+from coldchain.model import Scenario
 from coldchain.report.background import SCREEN_STEPS, background, plane, thinned
+from coldchain.report.counties import Counties, counties_of
 from coldchain.report.lines import PlanLines, haul_names
+from coldchain.report.opened import Drawable
 
 Floats = NDArray[np.float64]
 Columns = dict[str, Any]
 MARGIN = 0.03
 LEAST_WIDTH_M = 2000.0
-DEPOT_PX, DEPOT_PX_MANY, MANY_DEPOTS = (9.0, 24.0), (7.0, 16.0), 50
+DEPOT_PX, DEPOT_PX_MANY, MANY_DEPOTS = (10.0, 25.0), (8.0, 17.0), 50
+ZONES = (N_("cold"), N_("cool"), N_("mild"), N_("several zones"))
+METHODS = (N_("room"), N_("forced air"), N_("vacuum"))
+SEVERAL = ZONES[-1]
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class MapData:
     window: Window
     roads_major: Columns
     roads_minor: Columns
+    counties: Counties
     villages: Columns
     depots: Columns
     hubs: Columns
@@ -60,32 +67,36 @@ class MapData:
     spokes: Columns
 
 
-def map_data(plan: Plan, lines: PlanLines, aspect: float) -> MapData:
+def map_data(plan: Drawable, lines: PlanLines, aspect: float, window: Window | None = None) -> MapData:
     """Prepare every layer.
 
     Parameters
     ----------
     aspect : width over height of the frame that will show it
+    window : to show; without it all places and all ways driven
     """
-    window = _window(plan, lines, aspect)
+    window = window or plan_window(plan, lines, aspect)
     network = plan.basis.placed.network
     tables = plan.tables
+    yearly = tables["depots"].groupby("hub")["tonnes_year"].sum()
+    through = {str(hub): float(tonnes) for hub, tonnes in yearly.items()}
     roads = background(network, window.metres(network.xy), window.x, window.y)
     major, minor = (line_columns(part) for part in roads)
     return MapData(
         window=window,
         roads_major=major,
         roads_minor=minor,
+        counties=village_counties(plan.scenario, window),
         villages=_villages(tables["villages"], window),
-        depots=_depots(tables["depots"], window),
-        hubs=_hubs(plan, window),
+        depots=_depots(plan, window),
+        hubs=hub_columns(plan.scenario, through, window),
         routes=_routes(plan, lines, window),
         hauls=_hauls(tables["line_haul"], lines, window),
         spokes=_spokes(plan, window),
     )
 
 
-def _window(plan: Plan, lines: PlanLines, aspect: float) -> Window:
+def plan_window(plan: Drawable, lines: PlanLines, aspect: float) -> Window:
     """Fit all places and all ways driven."""
     places = (*plan.scenario.villages, *plan.scenario.sites, *plan.scenario.hubs)
     lonlat = np.concatenate([[(place.lon, place.lat) for place in places], *lines.routes, *lines.hauls.values()])
@@ -101,8 +112,8 @@ def window_around(lonlat: Floats, aspect: float) -> Window:
     return Window(origin, (-float(width), float(width)), (-float(width / aspect), float(width / aspect)))
 
 
-def _labels(ids: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Name and id, or the id alone where the name adds nothing."""
+def labels(ids: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return name and id, or the id alone where the name adds nothing."""
     return [name if name == key else f"{name} ({key})" if name else key for key, name in zip(ids, names, strict=True)]
 
 
@@ -110,51 +121,87 @@ def _points(frame: pd.DataFrame, key: str, window: Window) -> Columns:
     columns: Columns = {name: frame[name].tolist() for name in frame.columns}
     xy = window.metres(frame[["lon", "lat"]].to_numpy(dtype=np.float64)).round()
     columns |= {"x": xy[:, 0].tolist(), "y": xy[:, 1].tolist()}
-    columns["label"] = _labels(columns[key], columns["name"])
+    columns["label"] = labels(columns[key], columns["name"])
     return columns
+
+
+def village_counties(scenario: Scenario, window: Window) -> Counties:
+    """Draw the counties of a scenario's villages."""
+    lonlat = np.array([(place.lon, place.lat) for place in scenario.villages], dtype=np.float64).reshape(-1, 2)
+    return counties_of(window.metres(lonlat), [place.county for place in scenario.villages], window.tolerance_m)
 
 
 def _villages(frame: pd.DataFrame, window: Window) -> Columns:
     columns = _points(frame, "village", window)
     columns["served"] = [not reason for reason in columns["reason"]]
-    columns["note"] = [reason or "served" for reason in columns["reason"]]
+    columns["note"] = [reason or _("served") for reason in columns["reason"]]
     harvest = frame["harvest_t"].to_numpy(dtype=np.float64)
     columns["cooled_share"] = (frame["cooled_t"] / np.where(harvest > 0, harvest, 1.0)).tolist()
     return columns
 
 
-def _depots(frame: pd.DataFrame, window: Window) -> Columns:
+def _depots(plan: Drawable, window: Window) -> Columns:
+    frame, scenario = plan.tables["depots"], plan.scenario
     columns = _points(frame, "depot", window)
-    cooled = frame["tonnes_year"].to_numpy(dtype=np.float64)
-    most = float(cooled.max(initial=0.0))
-    share = np.sqrt(cooled / most) if most > 0 else np.zeros(len(cooled))
-    small, large = DEPOT_PX_MANY if len(frame) > MANY_DEPOTS else DEPOT_PX
-    columns["size"] = (small + (large - small) * share).round(1).tolist()
-    modules = zip(columns["new_modules"], columns["standing_modules"], strict=True)
-    columns["modules"] = [modules_words(new, old) for new, old in modules]
+    columns["size"] = depot_sizes(frame["tonnes_year"].to_numpy(dtype=np.float64))
+    modules = list(zip(columns["new_modules"], columns["standing_modules"], strict=True))
+    columns["modules"] = [modules_words(scenario, new, old) for new, old in modules]
+    columns["zone"] = [zone_of(scenario, f"{new};{old}") for new, old in modules]
     return columns
 
 
-def modules_words(new: str, standing: str) -> str:
-    """Write modules for people.
+def depot_sizes(tonnes: Floats, most: float | None = None, many: int | None = None) -> list[float]:
+    """Return the size of each depot's mark in pixels: its area grows with the tonnes.
 
-    Examples
-    --------
-    >>> modules_words("cold_vacuum_500:1;cool_room_200:2", "cool_room_200:1")
-    '1 × cold vacuum 500, 2 × cool room 200; standing: 1 × cool room 200'
+    Parameters
+    ----------
+    most : tonnes of the largest mark; the most of these when left out
+    many : depots on the map, which sets how large marks may be
     """
+    most = float(tonnes.max(initial=0.0)) if most is None else most
+    share = np.sqrt(np.clip(tonnes / most, 0, 1)) if most > 0 else np.zeros(len(tonnes))
+    small, large = DEPOT_PX_MANY if (many or len(tonnes)) > MANY_DEPOTS else DEPOT_PX
+    sizes: list[float] = (small + (large - small) * share).round(1).tolist()
+    return sizes
+
+
+def modules_words(scenario: Scenario, new: str, standing: str) -> str:
+    """Write modules for people: ``1 × cold, vacuum, 500 m³; standing: 1 × cool, room, 200 m³``."""
+    kinds = {kind.id: kind for kind in scenario.depot_types}
 
     def words(text: str) -> str:
         pairs = (part.rpartition(":") for part in text.split(";") if part)
-        return ", ".join(f"{count} × {kind.replace('_', ' ')}" for kind, _, count in pairs)
+        return ", ".join(f"{count} × {one(kind)}" for kind, _colon, count in pairs)
 
-    parts = [words(new), f"standing: {words(standing)}" if standing else ""]
+    def one(kind: str) -> str:
+        found = kinds.get(kind)
+        if found is None:
+            return kind.replace("_", " ")
+        method = _(found.method.replace("_", " "))
+        return _("{zone} {method} {net_m3:,.0f} m³").format(zone=_(found.zone), method=method, net_m3=found.net_m3)
+
+    parts = [words(new), _("standing: {modules}").format(modules=words(standing)) if standing else ""]
     return "; ".join(filter(None, parts))
 
 
-def _hubs(plan: Plan, window: Window) -> Columns:
-    hubs = plan.scenario.hubs
-    through = plan.tables["depots"].groupby("hub")["tonnes_year"].sum().to_dict()
+def zone_of(scenario: Scenario, modules: str) -> str:
+    """Return the temperature zone of a depot's modules, or that it has several.
+
+    A place without modules has mobile units: their zone is not told.
+    """
+    kinds = {kind.id: kind.zone for kind in scenario.depot_types}
+    zones = {kinds.get(part.rpartition(":")[0], "") for part in modules.split(";") if part} - {""}
+    return next(iter(zones), "") if len(zones) < 2 else SEVERAL
+
+
+def hub_columns(scenario: Scenario, tonnes: Mapping[str, float], window: Window) -> Columns:
+    """Return the columns of the hubs.
+
+    Parameters
+    ----------
+    tonnes : a year through each hub, by id
+    """
+    hubs = scenario.hubs
     frame = pd.DataFrame(
         {
             "hub": [hub.id for hub in hubs],
@@ -163,7 +210,7 @@ def _hubs(plan: Plan, window: Window) -> Columns:
             "lon": [hub.lon for hub in hubs],
             "lat": [hub.lat for hub in hubs],
             "onward_h": [hub.onward_h for hub in hubs],
-            "tonnes_year": [float(through.get(hub.id, 0.0)) for hub in hubs],
+            "tonnes_year": [float(tonnes.get(hub.id, 0.0)) for hub in hubs],
         }
     )
     columns = _points(frame, "hub", window)
@@ -177,7 +224,7 @@ def line_columns(lines: Sequence[Floats]) -> Columns:
     return {"xs": [line[:, 0].tolist() for line in whole], "ys": [line[:, 1].tolist() for line in whole]}
 
 
-def _routes(plan: Plan, lines: PlanLines, window: Window) -> Columns:
+def _routes(plan: Drawable, lines: PlanLines, window: Window) -> Columns:
     frame = plan.tables["routes"]
     drawn = [thinned(window.metres(line), window.tolerance_m) for line in lines.routes]
     columns: Columns = {name: frame[name].tolist() for name in frame.columns}
@@ -192,8 +239,8 @@ def _hauls(frame: pd.DataFrame, lines: PlanLines, window: Window) -> Columns:
     totals = yearly.groupby([haul_names(frame), frame["hub"]], sort=False).sum().reindex(list(lines.hauls))
     drawn = [thinned(window.metres(line), window.tolerance_m) for line in lines.hauls.values()]
     columns: Columns = {
-        "depot": [depot for depot, _ in lines.hauls],
-        "hub": [hub for _, hub in lines.hauls],
+        "depot": [depot for depot, _hub in lines.hauls],
+        "hub": [hub for _depot, hub in lines.hauls],
         "trips_year": [float(value) for value in totals["trips_day"]],
         "km_year": [float(value) for value in totals["km_day"]],
         "cost_cny_year": [float(value) for value in totals["cost_cny_day"]],
@@ -201,7 +248,7 @@ def _hauls(frame: pd.DataFrame, lines: PlanLines, window: Window) -> Columns:
     return columns | line_columns(drawn)
 
 
-def _spokes(plan: Plan, window: Window) -> Columns:
+def _spokes(plan: Drawable, window: Window) -> Columns:
     """Straight lines from village to depot, one for each pair."""
     tables = plan.tables
     pairs = tables["assignment"].groupby(["village", "depot"], sort=False)["tonnes_year"].sum().reset_index()

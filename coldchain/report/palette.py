@@ -4,8 +4,18 @@ from __future__ import annotations
 
 VILLAGES = ("#e9e2c3", "#c6d8ae", "#97c6a0", "#62b099", "#35958f", "#1c7684", "#12536f")
 """From little to much loss avoided."""
-UNSERVED = "#8a8f98"
+LOSSES = ("#fff5d6", "#fbdc9c", "#f3b562", "#dd8440", "#b8562c", "#8a331f", "#571a14")
+"""From little to much lost."""
+UNSERVED = "#6d737c"
 DEPOTS = {"built": "#d1603d", "expanded": "#e3a345", "existing": "#4b5261", "mobile": "#7a4fa3"}
+ZONES = {"cold": "#1f4e8c", "cool": "#8fd0c4", "mild": "#f0dc8c", "several zones": "#d1603d"}
+"""Of depots, by temperature zone: in grey from dark to pale, too."""
+OTHER_ZONE = "#b9a3cf"
+MARKERS = {"built": "square", "expanded": "hex", "existing": "diamond", "mobile": "triangle", "candidate": "square"}
+"""Of depots, by status."""
+VEHICLES = ("#3f66a8", "#a8621a", "#5d7d3a", "#7a4f9e", "#2d8584", "#9c3f57")
+DASHES = ("solid", "6 3", "2 3", "9 3 2 3", "12 4", "4 2 1 2")
+COUNTY = "#7d6b91"
 HUB = "#f4c542"
 ROUTE, HAUL, ASSIGNMENT = "#5b7fb5", "#6d4a7c", "#9aa5b1"
 ROAD, ROAD_MAJOR = "#c9cdd2", "#b3b9c0"

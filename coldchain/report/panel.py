@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from typing import Any
 
-from coldchain.plan import Plan
+from coldchain.language import N_, _
 from coldchain.report import figures, palette
+from coldchain.report.opened import Drawable
 
-NO_ROADS = "proximity network, no road data"
-STATUS = {"optimal": "proved best within the wanted gap", "feasible": "feasible plan", "limit": "feasible plan"}
+NO_ROADS = N_("proximity network, no road data")
+STATUS = {
+    "optimal": N_("proved best within the wanted gap"), "feasible": N_("feasible plan"), "limit": N_("feasible plan"),
+}  # fmt: skip
 
 STYLE = f"""
 :host {{ font-family: {", ".join(f'"{font}"' if " " in font else font for font in palette.FONTS)};
@@ -36,38 +40,73 @@ td.after {{ font-weight: 600; }}
 """
 
 
-def heading(plan: Plan) -> str:
+def heading(plan: Drawable) -> str:
     """Return the title with scenario and variant; names the network when no road data stood behind it."""
     summary, network = plan.summary, plan.basis.placed.network
     scenario = summary["scenario"]
-    badge = f'<span class="badge">{NO_ROADS}</span>' if network.kind == "proximity" else ""
-    ended = ", interrupted" if summary["interrupted"] else ""
-    small = f"{STATUS.get(summary['status'], summary['status'])}{ended} · seed {summary['seed']}"
-    return (
-        f"<h1>Cold chain plan: {escape(scenario['name'])} · {escape(scenario['variant'])}"
-        f"<small>{escape(small)} · coldchain {escape(summary['version'])}</small>{badge}</h1>"
+    badge = f'<span class="badge">{escape(_(NO_ROADS))}</span>' if network.kind == "proximity" else ""
+    ended = _(", interrupted") if summary["interrupted"] else ""
+    state = _(STATUS.get(summary["status"], summary["status"]))
+    small = _("{state} · seed {seed}").format(state=state + ended, seed=summary["seed"])
+    title = _("Cold chain plan: {name}").format(name=f"{scenario['name']} · {scenario['variant']}")
+    return f"<h1>{escape(title)}</h1><small>{escape(small)} · coldchain {escape(summary['version'])}</small>{badge}"
+
+
+def heading_of_two(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """Return the title of two plans side by side."""
+    title = _("Two plans: {names}").format(names=" | ".join(name for name, _summary in runs))
+    told = "; ".join(f"{name}: {run['scenario']['name']} · {run['scenario']['variant']}" for name, run in runs)
+    return f"<h1>{escape(title)}</h1><small>{escape(told)}</small>"
+
+
+def panel_of_two(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """Return the figures of two plans beside each other."""
+    names = "".join(f"<th>{escape(name)}</th>" for name, _summary in runs)
+    summaries = [summary for _name, summary in runs]
+    before = [figures.before_and_after(summary) for summary in summaries]
+    losses = [(row[0][0], *(one[2] for one in row)) for row in zip(*before, strict=True)]
+    money = _side_by_side([figures.investment_facts(summary) for summary in summaries])
+    costs = _side_by_side(
+        [[(label, figures.money(cny)) for label, cny in figures.yearly_costs(summary)] for summary in summaries]
+    )
+    service = _side_by_side([figures.service_facts(summary) for summary in summaries])
+    proof = _side_by_side([figures.proof(summary) for summary in summaries])
+    parts = (
+        (_("With the plan"), losses), (_("Investment"), money), (_("Cost a year"), costs), (_("Service"), service),
+        (_("Against the best possible"), proof),
+    )  # fmt: skip
+    return "".join(
+        f"<h2>{escape(title)}</h2><table><tr><th></th>{names}</tr>"
+        + "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+        + "</table>"
+        for title, rows in parts
     )
 
 
-def panel(plan: Plan) -> str:
+def _side_by_side(columns: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[str, ...]]:
+    return [(rows[0][0], *(text for _label, text in rows)) for rows in zip(*columns, strict=True)]
+
+
+def panel(plan: Drawable) -> str:
     """Return the figures a minister asks for: what is lost today and with the plan, who pays, how sure it is."""
     summary = plan.summary
     loss = summary["loss"]
     hero = (
         f'<div class="hero"><span class="was">{figures.percent(loss["baseline_rate"])} →</span>'
         f'<span class="is">{figures.percent(loss["plan_rate"])}</span>'
-        '<span class="what">of the harvest lost</span></div>'
+        f'<span class="what">{escape(_("of the harvest lost"))}</span></div>'
     )
     change = "".join(
         f'<tr><td>{label}</td><td>{before}</td><td class="after">{after}</td></tr>'
         for label, before, after in figures.before_and_after(summary)[1:]
     )
+    heads = f"<th>{escape(_('today'))}</th><th>{escape(_('with the plan'))}</th>"
     parts = [
-        ("Losses", hero + f"<table><tr><th></th><th>today</th><th>with the plan</th></tr>{change}</table>"),
-        ("Investment", _facts(figures.investment_facts(summary))),
-        ("Cost a year", _costs(plan)),
-        ("Service", _facts(figures.service_facts(summary))),
-        ("Against the best possible", _facts(figures.proof(summary))),
+        (_("Losses"), hero + f"<table><tr><th></th>{heads}</tr>{change}</table>"),
+        (_("Investment"), _facts(figures.investment_facts(summary))),
+        (_("Cost a year"), _costs(plan)),
+        (_("Service"), _facts(figures.service_facts(summary))),
+        (_("Against the best possible"), _facts(figures.proof(summary))),
     ]
     return "".join(f"<h2>{title}</h2>{body}" for title, body in parts)
 
@@ -77,13 +116,13 @@ def _facts(facts: Iterable[tuple[str, str]]) -> str:
     return f"<table>{rows}</table>"
 
 
-def _costs(plan: Plan) -> str:
+def _costs(plan: Drawable) -> str:
     costs = figures.yearly_costs(plan.summary)
     total = float(plan.summary["annual_cny"]["total"])
-    most = max((cny for _, cny in costs), default=0.0) or 1.0
+    most = max((cny for _label, cny in costs), default=0.0) or 1.0
     rows = "".join(
         f"<tr><td>{label}</td><td>{figures.money(cny)}</td></tr>"
         f'<tr><td colspan="2"><div class="bar"><i style="width:{max(100 * cny / most, 0):.0f}%"></i></div></td></tr>'
         for label, cny in costs
     )
-    return f'<table>{rows}<tr><td>Total</td><td class="after">{figures.money(total)}</td></tr></table>'
+    return f'<table>{rows}<tr><td>{escape(_("Total"))}</td><td class="after">{figures.money(total)}</td></tr></table>'

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coldchain.language import N_, _
-from coldchain.plan import Plan
 from coldchain.report import figures, palette
 from coldchain.report.fonts import chart_style, drawable
 from coldchain.report.lines import PlanLines, plan_lines
 from coldchain.report.mapdata import MapData, map_data
+from coldchain.report.opened import Drawable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ STATUS = {
 }  # fmt: skip
 
 
-def write_picture(plan: Plan, path: Path | str, lines: PlanLines | None = None) -> None:
+def write_picture(plan: Drawable, path: Path | str, lines: PlanLines | None = None) -> None:
     """Write the plan as a PNG, 1,600 pixels wide: the map on the left, the figures on the right.
 
     Parameters
@@ -43,7 +43,7 @@ def write_picture(plan: Plan, path: Path | str, lines: PlanLines | None = None) 
     draw_picture(plan, lines).savefig(path, dpi=DPI)
 
 
-def draw_picture(plan: Plan, lines: PlanLines | None = None) -> Figure:
+def draw_picture(plan: Drawable, lines: PlanLines | None = None) -> Figure:
     """Draw the plan as a figure of matplotlib, map on the left, figures on the right.
 
     Raises
@@ -180,7 +180,7 @@ def _scale_bar(axes: Axes, data: MapData) -> None:
     )  # fmt: skip
 
 
-def _write_words(drawing: Any, plan: Plan) -> None:
+def _write_words(drawing: Any, plan: Drawable) -> None:
     """Write title and figures down the right side."""
     summary, kind = plan.summary, plan.basis.placed.network.kind
     named = f"{drawable(summary['scenario']['name'], '?')} · {drawable(summary['scenario']['variant'], '?')}"

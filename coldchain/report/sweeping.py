@@ -23,6 +23,7 @@ from coldchain.report.record import plain_values
 
 OBJECT, TABLE, PARQUET, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "points"
 PICTURES, PAGE = ("curve.png", "curve.svg"), "curve.html"
+MAP = "map.html"
 MARK = {"same": N_("a larger budget's plan"), "carried": N_("a smaller budget's plan")}
 
 
@@ -48,11 +49,17 @@ def check_sweep_folder(folder: Path) -> None:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
 
 
-def write_sweep(result: Mapping[str, Any], frame: pd.DataFrame, folder: Path) -> dict[str, Any]:
+def write_sweep(
+    result: Mapping[str, Any], frame: pd.DataFrame, folder: Path, draw: Callable[[Path], bool] | None = None
+) -> dict[str, Any]:
     """Write object, table and chart; each is complete under another name before it is renamed.
 
     The table is written as Parquet too where pyarrow is installed; the chart as PNG and SVG where matplotlib is, else
     as one HTML page.
+
+    Parameters
+    ----------
+    draw : writes the map to a path, and tells whether there was one to write
 
     Returns
     -------
@@ -65,6 +72,10 @@ def write_sweep(result: Mapping[str, Any], frame: pd.DataFrame, folder: Path) ->
         _whole(folder / PARQUET, lambda path: frame.to_parquet(path, index=False))
         files.append(PARQUET)
     files += _chart(result, frame, folder)
+    if draw is not None:
+        drawn: list[bool] = []
+        _whole(folder / MAP, lambda path: drawn.append(draw(path)))
+        files += [MAP] if drawn[0] else []
     written: dict[str, Any] = plain_values({**result, "files": files})
     text = json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     _whole(folder / OBJECT, lambda path: path.write_text(text, encoding="utf-8"))
@@ -75,7 +86,8 @@ def _whole(target: Path, write: Callable[[Path], object]) -> None:
     partial = target.with_name(f".{os.getpid()}.{target.name}")
     try:
         write(partial)
-        partial.replace(target)
+        if partial.exists():
+            partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
 

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-LAYERS = ("roads_major", "roads_minor", "villages", "depots", "hubs", "routes", "hauls", "spokes")
-TIPS: dict[str, list[tuple[str, str]]] = {
-    "villages": [
-        ("village", "@label"),
-        ("county", "@county"),
-        ("harvest", "@harvest_t{0,0} t/yr"),
-        ("pre-cooled", "@cooled_share{0 %}"),
-        ("loss", "@baseline_rate{0.0 %} today, @plan_rate{0.0 %} with the plan"),
-        ("loss avoided", "@avoided_t{0,0.0} t/yr"),
-        ("served", "@note"),
-    ],
-    "depots": [
-        ("depot", "@label"),
-        ("county", "@county"),
-        ("status", "@status"),
-        ("modules", "@modules"),
-        ("cooled", "@tonnes_year{0,0} t/yr from @villages{0,0} villages"),
-        ("capacity", "@throughput_t_day{0,0.0} t/day, @net_m3{0,0} m³"),
-        ("investment", "CNY @capex_cny{0,0}, subsidy CNY @subsidy_cny{0,0}"),
-        ("hub", "@hub, @haul_km{0,0.0} km, @haul_h{0.0} h"),
-    ],
-    "hubs": [("hub", "@label"), ("chilled in", "@tonnes_year{0,0} t/yr"), ("onward", "@onward_h{0.0} h to market")],
-    "routes": [
-        ("route", "@route"),
-        ("season", "@period, @days{0} days"),
-        ("vehicle", "@vehicle"),
-        ("stops", "@stops, @load_t{0.00} t"),
-        ("way", "@km{0,0.0} km, @hours{0.0} h"),
-        ("cost", "CNY @cost_cny_day{0,0} a day"),
-    ],
-    "hauls": [
-        ("line haul", "@depot to @hub"),
-        ("trips", "@trips_year{0,0} a year, @km_year{0,0} km"),
-        ("cost", "CNY @cost_cny_year{0,0} a year"),
-    ],
-    "spokes": [("village", "@village"), ("depot", "@depot"), ("cooled", "@tonnes_year{0,0.0} t/yr")],
+from coldchain.language import N_, _
+
+TIPS: dict[str, tuple[tuple[str, str], ...]] = {
+    "villages": (
+        (N_("village"), "@label"),
+        (N_("county"), "@county"),
+        (N_("harvest"), "@harvest_t{0,0} t"),
+        (N_("loss today"), "@baseline_rate{0.0 %}"),
+        (N_("with the plan"), "@plan_rate{0.0 %}"),
+        (N_("served"), "@note"),
+    ),
+    "depots": (
+        (N_("depot"), "@label"),
+        (N_("status"), "@status_text"),
+        (N_("modules"), "@modules"),
+        (N_("cooled a year"), "@tonnes_year{0,0} t"),
+        (N_("villages"), "@villages{0,0}"),
+    ),
+    "hubs": ((N_("hub"), "@label"),),
+    "routes": (
+        (N_("route"), "@route"),
+        (N_("season"), "@period_name"),
+        (N_("vehicle"), "@vehicle_name"),
+        (N_("load"), "@load_t{0.00} t, @km{0,0.0} km, @hours{0.0} h"),
+    ),
+    "hauls": (
+        (N_("line haul"), "@depot → @hub"),
+        (N_("trips a year"), "@trips_year{0,0}"),
+        (N_("cost a year"), "CNY @cost_cny_year{0,0}"),
+    ),
+    "spokes": ((N_("village"), "@village"), (N_("depot"), "@depot"), (N_("cooled a year"), "@tonnes_year{0,0.0} t")),
 }
+
+
+def spoken(kind: str) -> list[tuple[str, str]]:
+    """Return the tip of a kind of thing in the language spoken."""
+    return [(_(label), text) for label, text in TIPS[kind]]

@@ -2,58 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from bokeh.models import ColumnDataSource, DataTable, InlineStyleSheet, NumberFormatter, TableColumn, TabPanel, Tabs
 
+from coldchain.language import N_, _, language
 from coldchain.report import palette
 
-WIDTH_PX, ROW_PX, MOST_ROWS = 1180, 24, 14
+ROW_PX, MOST_ROWS = 26, 14
 WHOLE, TENTH, SHARE = "0,0", "0,0.0", "0.0 %"
 Layout = tuple[tuple[str, str, int, str], ...]
 DEPOTS: Layout = (
-    ("depot", "Depot", 100, ""), ("name", "Name", 90, ""), ("county", "County", 80, ""), ("status", "Status", 70, ""),
-    ("modules", "Modules", 200, ""), ("tonnes_year", "Cooled, t/yr", 85, WHOLE), ("villages", "Villages", 60, WHOLE),
-    ("throughput_t_day", "Capacity, t/day", 95, TENTH), ("capex_cny", "Investment, CNY", 105, WHOLE),
-    ("subsidy_cny", "Subsidy, CNY", 90, WHOLE), ("hub", "Hub", 90, ""), ("haul_km", "To hub, km", 75, TENTH),
+    ("label", N_("Depot"), 110, ""), ("county", N_("County"), 90, ""), ("status_text", N_("Status"), 70, ""),
+    ("modules", N_("Modules"), 250, ""), ("tonnes_year", N_("Cooled, t/year"), 100, WHOLE),
+    ("villages", N_("Villages"), 65, WHOLE), ("throughput_t_day", N_("Throughput, t/day"), 105, TENTH),
+    ("capex_cny", N_("Investment, CNY"), 105, WHOLE), ("subsidy_cny", N_("Subsidy, CNY"), 95, WHOLE),
+    ("hub", N_("Hub"), 70, ""), ("haul_km", N_("To the hub, km"), 115, TENTH),
 )  # fmt: skip
 VILLAGES: Layout = (
-    ("village", "Village", 100, ""), ("name", "Name", 100, ""), ("county", "County", 90, ""),
-    ("cooperative", "Co-operative", 110, ""), ("harvest_t", "Harvest, t/yr", 90, WHOLE),
-    ("cooled_t", "Pre-cooled, t/yr", 100, WHOLE), ("baseline_rate", "Loss today", 80, SHARE),
-    ("plan_rate", "Loss with plan", 90, SHARE), ("avoided_t", "Loss avoided, t/yr", 110, TENTH),
-    ("note", "Served, or why not", 280, ""),
+    ("label", N_("Village"), 130, ""), ("county", N_("County"), 100, ""), ("cooperative", N_("Co-operative"), 110, ""),
+    ("harvest_t", N_("Harvest, t"), 85, WHOLE), ("cooled_share", N_("Pre-cooled"), 85, SHARE),
+    ("baseline_rate", N_("Lost today"), 85, SHARE), ("plan_rate", N_("Lost with the plan"), 110, SHARE),
+    ("avoided_t", N_("Loss avoided, t/year"), 120, TENTH), ("note", N_("Served, or why not"), 260, ""),
 )  # fmt: skip
 CROPS: Layout = (
-    ("name", "Crop", 180, ""), ("name_zh", "作物", 120, ""), ("harvest_t", "Harvest, t/yr", 110, WHOLE),
-    ("cooled_share", "Pre-cooled", 90, SHARE), ("baseline_t", "Loss today, t/yr", 120, WHOLE),
-    ("plan_t", "Loss with plan, t/yr", 130, WHOLE), ("baseline_rate", "Loss today", 90, SHARE),
-    ("plan_rate", "Loss with plan", 110, SHARE),
+    ("crop", N_("Crop"), 200, ""), ("harvest_t", N_("Harvest, t"), 110, WHOLE),
+    ("cooled_share", N_("Pre-cooled"), 90, SHARE), ("baseline_t", N_("Lost today, t"), 120, WHOLE),
+    ("plan_t", N_("Lost with the plan, t"), 130, WHOLE), ("baseline_rate", N_("Lost today"), 90, SHARE),
+    ("plan_rate", N_("Lost with the plan"), 110, SHARE),
 )  # fmt: skip
-STYLE = f".slick-header-columns, .slick-cell {{ font-family: {', '.join(palette.FONTS)}; font-size: 12px; }}"
+FONT = ", ".join(palette.FONTS)
+STYLE = f".slick-header-columns, .slick-cell {{ font-family: {FONT}; font-size: 12.5px; color: {palette.INK}; }}"
 
 
-def tables_below(depots: ColumnDataSource, villages: ColumnDataSource, crops: pd.DataFrame) -> Tabs:
-    """Return tabs of tables; rows of depots and villages are the map's own, so a click in one marks the other."""
-    columns = {name.replace("_loss", ""): crops[name].tolist() for name in crops.columns}
-    panels = (("Depots", depots, DEPOTS), ("Villages", villages, VILLAGES), ("Crops", ColumnDataSource(columns), CROPS))
+def tables_below(panes: Sequence[tuple[str, Mapping[str, ColumnDataSource]]], crops: pd.DataFrame) -> Tabs:
+    """Return tabs of tables; rows of depots and villages are the map's own, so a click in one marks the other.
+
+    Parameters
+    ----------
+    panes : title and sources of each map
+    crops : the commodities table, or an empty frame
+    """
+    found: list[tuple[str, ColumnDataSource, Layout]] = []
+    for title, sources in panes:
+        behind = f" · {title}" if title else ""
+        found.append((_("Depots") + behind, sources["depots"], DEPOTS))
+        found.append((_("Every village") + behind, sources["villages"], VILLAGES))
+    if len(crops):
+        found.append((_("Crops"), _crops(crops), CROPS))
     return Tabs(
-        tabs=[TabPanel(title=title, child=_table(source, layout)) for title, source, layout in panels],
-        margin=(10, 0, 20, 0),
-        stylesheets=[InlineStyleSheet(css=f":host {{ font-family: {', '.join(palette.FONTS)}; font-size: 13px; }}")],
+        tabs=[TabPanel(title=title, child=_table(source, layout)) for title, source, layout in found],
+        sizing_mode="stretch_width",
+        stylesheets=[InlineStyleSheet(css=f":host {{ font-family: {FONT}; font-size: 13.5px; }}")],
     )
+
+
+def _crops(crops: pd.DataFrame) -> ColumnDataSource:
+    columns = {name.replace("_loss", ""): crops[name].tolist() for name in crops.columns}
+    chinese = zip(crops["name_zh"], crops["name"], strict=True)
+    columns["crop"] = [zh or name for zh, name in chinese] if language() == "zh" else crops["name"].tolist()
+    return ColumnDataSource(columns)
 
 
 def _table(source: ColumnDataSource, layout: Layout) -> DataTable:
     columns = [
-        TableColumn(field=field, title=title, width=width, **_cell(style)) for field, title, width, style in layout
+        TableColumn(field=field, title=_(title), width=width, **_cell(style))
+        for field, title, width, style in layout
+        if field in source.data
     ]
     rows = len(source.data[layout[0][0]])
     return DataTable(
-        source=source, columns=columns, width=WIDTH_PX, height=ROW_PX * (2 + min(rows, MOST_ROWS)), index_position=None,
-        autosize_mode="none", reorderable=False,
-        row_height=ROW_PX, stylesheets=[InlineStyleSheet(css=STYLE)],
+        source=source, columns=columns, height=ROW_PX * (2 + min(rows, MOST_ROWS)), index_position=None,
+        sizing_mode="stretch_width", min_width=sum(column.width for column in columns), autosize_mode="force_fit",
+        reorderable=False, row_height=ROW_PX, stylesheets=[InlineStyleSheet(css=STYLE)],
     )  # fmt: skip
 
 

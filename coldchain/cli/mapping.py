@@ -1,0 +1,40 @@
+"""The command ``coldchain map``: a run as one page, and as a picture to send."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from coldchain.cli.manners import json_option, next_step, path_argument
+from coldchain.cli.reporting import write_in_place
+
+
+@click.command("map", epilog="Example: coldchain map runs/upland --lang zh --png runs/upland/map.png")
+@click.argument("run", type=path_argument)
+@click.option("--out", type=path_argument, help="HTML file to write; map.html in the run when left out.")
+@click.option("--png", type=path_argument, help="Write a picture for messages, too; needs matplotlib.")
+@click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
+@json_option
+def map_command(run: Path, out: Path | None, png: Path | None, scenario: Path | None, as_json: bool) -> None:
+    """Draw RUN as one page that opens without a network, in the language spoken, and as a picture to send.
+
+    An earlier map is replaced. Two runs side by side: coldchain compare --map; a sweep writes its own map.
+    """
+    from coldchain.report.folder import MAP
+    from coldchain.report.map import write_map
+    from coldchain.report.opened import open_run
+
+    opened = open_run(run, scenario)
+    written = [write_in_place(out or run / MAP, lambda path: write_map(opened, path))]
+    if png is not None:
+        from coldchain.report.picture import write_picture
+
+        written.append(write_in_place(png, lambda path: write_picture(opened, path)))
+    if as_json:
+        click.echo(json.dumps({path.suffix[1:]: str(path) for path in written}, ensure_ascii=False))
+    else:
+        for path in written:
+            click.echo(str(path))
+    next_step(f"coldchain report {run}")

@@ -1,0 +1,176 @@
+"""The map of a sweep: one page with a slider over its budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from coldchain.language import _
+from coldchain.model import Scenario
+from coldchain.plan import PlacedNetwork
+from coldchain.report import figures
+from coldchain.report.background import background
+from coldchain.report.map import ASPECT, draw_pane
+from coldchain.report.mapdata import (
+    Columns,
+    MapData,
+    hub_columns,
+    labels,
+    line_columns,
+    modules_words,
+    village_counties,
+    window_around,
+    zone_of,
+)
+from coldchain.report.mappage import Page, measures_of, page_html
+from coldchain.report.mapwords import STATUSES
+from coldchain.report.palette import OTHER_ZONE, ZONES
+
+
+class Budget(Protocol):
+    """One point of a sweep."""
+
+    @property
+    def budget_cny(self) -> float:
+        """The most that may be awarded."""
+
+    @property
+    def planned(self) -> bool:
+        """Whether there is a plan."""
+
+    @property
+    def loss_rate(self) -> float:
+        """Share of the harvest lost."""
+
+    @property
+    def coverage(self) -> float:
+        """Share of the harvest pre-cooled in time."""
+
+    @property
+    def annual_cny(self) -> float:
+        """Cost a year, losses included."""
+
+    @property
+    def subsidy_cny(self) -> float:
+        """What is awarded."""
+
+    @property
+    def investment_cny(self) -> float:
+        """What is invested."""
+
+    @property
+    def depots(self) -> tuple[str, ...]:
+        """Sites with new modules."""
+
+    @property
+    def drawn(self) -> Mapping[str, Any]:
+        """What the map shows of it."""
+
+
+def write_sweep_map(scenario: Scenario, placed: PlacedNetwork, points: Iterable[Budget], path: Path | str) -> bool:
+    """Write the page; budgets without a plan are left out.
+
+    Returns
+    -------
+    bool
+        False, and nothing is written, when no point holds what a map needs: those of sweeps made by earlier versions.
+    """
+    shown = sorted((one for one in points if one.planned and one.drawn), key=lambda one: one.budget_cny)
+    if not shown:
+        return False
+    frames = tuple(_frame(scenario, one) for one in shown)
+    data = _data(scenario, placed, frames[-1])
+    more = {name: [cell for frame in frames for cell in frame["villages"][name]] for name in ("plan_rate", "avoided_t")}
+    measures = measures_of([data], more)
+    pane = draw_pane("a", "", data, None, measures, scenario)
+    title = _("What a budget buys: {scenario}").format(scenario=f"{scenario.name} · {scenario.variant}")
+    told = f"<h1>{escape(title)}</h1>"
+    note = _("Move the slider: each position is a plan of its own, the best found with that budget.")
+    page = Page(title, told, f'<p class="note">{escape(note)}</p>', (pane,), measures, frames=frames)
+    Path(path).write_text(page_html(page), encoding="utf-8")
+    return True
+
+
+def _frame(scenario: Scenario, point: Budget) -> dict[str, Any]:
+    """Return what one position of the slider shows: columns of all sites and villages, and the key figures."""
+    drawn = point.drawn
+    nothing = ["", "", 0.0, 0, 0, 0]
+    rows = [drawn["depots"].get(site.id, nothing) for site in scenario.sites]
+    number = {site.id: n for n, site in enumerate(scenario.sites)}
+    zones = [zone_of(scenario, f"{new};{old}") for new, old, *_rest in rows]
+    statuses = [_status(new, old, t) for new, old, t, *_rest in rows]
+    harvest = scenario.harvest_t.sum(axis=(1, 2))
+    loss, today = (np.array(drawn[name], dtype=np.float64) for name in ("loss", "today"))
+    avoided = ((today - loss) * harvest).round(2)
+    facts = [
+        (_("Awarded"), figures.money(point.subsidy_cny)), (_("Investment"), figures.money(point.investment_cny)),
+        (_("Depots built"), f"{len(point.depots):,}"), (_("Loss rate"), figures.percent(point.loss_rate)),
+        (_("Pre-cooled in time"), figures.percent(point.coverage)), (_("Cost a year"), figures.money(point.annual_cny)),
+    ]  # fmt: skip
+    return {
+        "title": _("Budget {money}").format(money=figures.money(point.budget_cny)),
+        "facts": facts,
+        "depots": {
+            "tonnes_year": [float(row[2]) for row in rows], "villages": [int(row[3]) for row in rows],
+            "capex_cny": [float(row[4]) for row in rows], "subsidy_cny": [float(row[5]) for row in rows],
+            "modules": [modules_words(scenario, row[0], row[1]) for row in rows], "zone": zones,
+            "colour": [ZONES.get(zone, OTHER_ZONE) for zone in zones],
+            "status_text": [_(STATUSES[status]) for status in statuses],
+        },
+        "villages": {
+            "plan_rate": loss.tolist(), "cooled_share": list(drawn["cooled"]), "avoided_t": avoided.tolist(),
+            "depot": [number.get(site, -1) for site in drawn["to"]],
+        },
+    }  # fmt: skip
+
+
+def _status(new: str, standing: str, tonnes: float) -> str:
+    if new:
+        return "expanded" if standing else "built"
+    return "existing" if standing else "mobile" if tonnes else "candidate"
+
+
+def _data(scenario: Scenario, placed: PlacedNetwork, frame: Mapping[str, Any]) -> MapData:
+    """Prepare the layers: the ground, all sites, all villages."""
+    places = (*scenario.villages, *scenario.sites, *scenario.hubs)
+    window = window_around(np.array([(one.lon, one.lat) for one in places]), ASPECT)
+    roads = background(placed.network, window.metres(placed.network.xy), window.x, window.y)
+    major, minor = (line_columns(part) for part in roads)
+    nothing: Columns = {"xs": [], "ys": []}
+    return MapData(
+        window=window, roads_major=major, roads_minor=minor, counties=village_counties(scenario, window),
+        villages=_villages(scenario, frame, window.metres), depots=_sites(scenario, frame, window.metres),
+        hubs=hub_columns(scenario, {}, window), routes={**nothing, "vehicle": []}, hauls=nothing, spokes=nothing,
+    )  # fmt: skip
+
+
+def _spots(places: Sequence[Any], metres: Any) -> Columns:
+    xy = metres(np.array([(one.lon, one.lat) for one in places], dtype=np.float64).reshape(-1, 2)).round()
+    ids, names = [one.id for one in places], [one.name for one in places]
+    return {
+        "x": xy[:, 0].tolist(), "y": xy[:, 1].tolist(), "name": names, "label": labels(ids, names),
+        "county": [one.county for one in places],
+    }  # fmt: skip
+
+
+def _villages(scenario: Scenario, frame: Mapping[str, Any], metres: Any) -> Columns:
+    own = frame["villages"]
+    harvest = scenario.harvest_t.sum(axis=(1, 2))
+    today = np.array(own["plan_rate"]) + np.array(own["avoided_t"]) / np.where(harvest > 0, harvest, 1.0)
+    return {
+        **_spots(scenario.villages, metres), **own, "village": [one.id for one in scenario.villages],
+        "cooperative": [one.cooperative for one in scenario.villages], "harvest_t": harvest.tolist(),
+        "baseline_rate": today.tolist(), "served": [True for _one in scenario.villages],
+    }  # fmt: skip
+
+
+def _sites(scenario: Scenario, frame: Mapping[str, Any], metres: Any) -> Columns:
+    own = frame["depots"]
+    return {
+        **_spots(scenario.sites, metres), **own, "depot": [one.id for one in scenario.sites],
+        "status": ["built" for _one in scenario.sites], "size": [0.0 for _one in scenario.sites],
+    }  # fmt: skip
