@@ -283,7 +283,7 @@ def test_a_worker_that_ends_between_two_jobs_is_replaced(tmp_path: Path) -> None
     first.wait()
     assert minder.run(order("2"), Limits()).failure is None
     minder.end()
-    assert how_it_ended(-99) == "was ended by signal 99"
+    assert how_it_ended(-99) == "the worker was ended by signal 99"
 
 
 @pytest.mark.parametrize(("text", "mib"), [("2G", 2048.0), ("500 MB", 500.0), ("0.5g", 512.0), ("2048k", 2.0)])

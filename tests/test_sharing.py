@@ -275,6 +275,14 @@ def test_scrb_by_hand() -> None:
     assert "remaining benefits add up to 0" in stuck.left_out["scrb_aca"]
 
 
+def test_equal_charge_of_the_forest(shared: Path) -> None:
+    """Marginal cost and equal parts of the rest: the published five companies, and the first would leave."""
+    game = read_game(shared / "bench" / "games" / "known_games.json", "forest_5_companies")
+    found = divide(game, ("ecm",)).divisions["equal_charge"]
+    np.testing.assert_allclose(found.amounts, [3982, 13002, 9852, 4702, 4152], atol=0.5)
+    assert (found.stability.group, round(found.stability.gain)) == (("1",), 202)
+
+
 def test_airport_by_hand_and_as_a_game(shared: Path) -> None:
     """Slices of one fixed cost: by hand, as the Shapley value of its table, and the fees of Birmingham 1968."""
     np.testing.assert_allclose(airport([300.0, 600.0, 600.0]), [100.0, 250.0, 250.0])

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import BadInputError, Fault, MissingExtraError, UsageError
+from coldchain.language import _
 
 RESULTS, OBJECT = "results.csv", "sweep.json"
 NEEDED = ("name", "subsidy_cny", "loss_t", "loss_rate")
@@ -46,7 +47,7 @@ def read_curves(source: Path) -> Curves:
     """
     frame = _read(source)
     faults = [
-        Fault(str(source), 1, name, "", "there is no such column: the table is not one of sweeps", "missing-column")
+        Fault(str(source), 1, name, "", _("there is no such column: the table is not one of sweeps"), "missing-column")
         for name in NEEDED
         if name not in frame
     ]
@@ -57,11 +58,11 @@ def read_curves(source: Path) -> Curves:
     for name in numbers:
         frame[name] = pd.to_numeric(frame[name], errors="coerce")
         faults += [
-            Fault(str(source), int(row) + 2, name, "", "must be a number", "not-a-number")
+            Fault(str(source), int(row) + 2, name, "", _("must be a number"), "not-a-number")
             for row in np.flatnonzero((frame[name].isna() & planned).to_numpy())
         ]
     without = [name for name in frame["name"].unique() if not planned[frame["name"] == name].any()]
-    faults += [Fault(str(source), None, str(name), "", "no budget of this county has a plan", "no-plan")
+    faults += [Fault(str(source), None, str(name), "", _("no budget of this county has a plan"), "no-plan")
                for name in without]  # fmt: skip
     if faults:
         raise BadInputError(faults)
@@ -74,18 +75,21 @@ def _read(source: Path) -> pd.DataFrame:
     if source.is_dir():
         found = [row for path in sorted(source.rglob(OBJECT)) for row in _sweep(path, source)]
         if not found:
-            raise UsageError(f"{source} holds neither {RESULTS} of a batch of sweeps nor folders with {OBJECT}")
+            message = _("{source} holds neither {table} of a batch of sweeps nor folders with {file}")
+            raise UsageError(message.format(source=source, table=RESULTS, file=OBJECT))
         return pd.DataFrame(found)
     if not source.is_file():
-        raise UsageError(f"{source} is neither a table nor a folder")
+        raise UsageError(_("{source} is neither a table nor a folder").format(source=source))
     try:
         if source.suffix == ".parquet":
             return pd.read_parquet(source)
         return pd.read_csv(source, encoding="utf-8-sig", dtype={"name": str})
     except ImportError:
-        raise MissingExtraError(f"{source} needs pyarrow to be read; the CSV beside it holds the same") from None
+        message = _("{source} needs pyarrow to be read; the CSV beside it holds the same")
+        raise MissingExtraError(message.format(source=source)) from None
     except ValueError as error:
-        raise BadInputError([Fault(str(source), None, "", "", f"cannot be read: {error}", "garbled")]) from None
+        message = _("cannot be read: {error}").format(error=error)
+        raise BadInputError([Fault(str(source), None, "", "", message, "garbled")]) from None
 
 
 def _sweep(path: Path, source: Path) -> Iterator[dict[str, Any]]:

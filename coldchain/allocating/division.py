@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from coldchain.allocating.curves import Curves
 from coldchain.allocating.knapsack import Division, Favour, Problem, divide
 from coldchain.errors import UsageError
+from coldchain.language import _
 
 Figure = Literal["loss_t", "loss_cny", "annual_cny"]
 MORE, MILLION, CENT = 0.1, 1e6, 0.01
@@ -102,7 +103,8 @@ class _Table:
 
     def __init__(self, curves: Curves, rules: Rules) -> None:
         if rules.minimise not in curves.points or curves.points[rules.minimise].isna().any():
-            raise UsageError(f"--minimise {rules.minimise}: the sweeps do not hold this figure for every point")
+            message = _("--minimise {name}: the sweeps do not hold this figure for every point")
+            raise UsageError(message.format(name=rules.minimise))
         self.curves, self.rules, self.points = curves, rules, curves.points
         self.owner = self.points["county"].to_numpy(dtype=np.intp)
         self.award = self.points["award_cny"].to_numpy(dtype=np.float64)
@@ -184,13 +186,14 @@ class _Table:
         if rules.coverage > 0:
             coverage = self.points["coverage"].to_numpy(dtype=np.float64)
             if np.isnan(coverage).any():
-                raise UsageError("--coverage: the sweeps do not hold the coverage of every point")
+                raise UsageError(_("--coverage: the sweeps do not hold the coverage of every point"))
             reach = self._most(coverage, self.payable & (self.money <= cap + CENT))
             allowed &= coverage >= np.minimum(rules.coverage, reach)[self.owner] - 1e-9
         lost = sorted(set(range(len(self.curves.counties))) - set(self.owner[allowed].tolist()))
         if lost:
             name = self.curves.counties["name"].iloc[lost[0]]
-            raise UsageError(f"no point of {name} keeps floor, cap and coverage together ({len(lost)} such counties)")
+            message = _("no point of {name} keeps floor, cap and coverage together ({count} such counties)")
+            raise UsageError(message.format(name=name, count=len(lost)))
         return np.asarray(allowed)
 
     def _least(self, values: Floats) -> NDArray[np.bool_]:
@@ -206,7 +209,7 @@ class _Table:
     def _matching(self) -> Floats:
         names = self.curves.counties["name"]
         if unknown := sorted(set(self.rules.matching_of) - set(names)):
-            raise UsageError(f"matching money of {unknown[0]}: there is no such county")
+            raise UsageError(_("matching money of {name}: there is no such county").format(name=unknown[0]))
         return np.array([self.rules.matching_of.get(name, self.rules.matching) for name in names], dtype=np.float64)
 
     def _own_money(self) -> Floats:
@@ -218,10 +221,12 @@ class _Table:
         if not self.rules.favoured:
             return ()
         if self.rules.groups not in self.curves.counties:
-            raise UsageError(f"--groups {self.rules.groups}: the table has no such column")
+            message = _("{option} {name}: the table has no such column")
+            raise UsageError(message.format(option="--groups", name=self.rules.groups))
         group = self.curves.counties[self.rules.groups].astype(str)
         if unknown := sorted(set(self.rules.favoured) - set(group)):
-            raise UsageError(f"--favour {unknown[0]}: no county has this in the column {self.rules.groups}")
+            message = _("--favour {name}: no county has this in the column {column}")
+            raise UsageError(message.format(name=unknown[0], column=self.rules.groups))
         return tuple(
             Favour(name, np.flatnonzero((group == name).to_numpy()), share)
             for name, share in self.rules.favoured.items()
@@ -237,11 +242,12 @@ def column(curves: Curves, name: str, option: str) -> Floats:
         When it is not there, or a cell is none.
     """
     if name not in curves.counties:
-        raise UsageError(f"{option} {name}: the table has no such column")
+        raise UsageError(_("{option} {name}: the table has no such column").format(option=option, name=name))
     values = pd.to_numeric(curves.counties[name], errors="coerce").to_numpy(dtype=np.float64)
     if not (values >= 0).all():
         county = curves.counties["name"].iloc[int(np.argmax(~(values >= 0)))]
-        raise UsageError(f"{option} {name}: must be a number of 0 or more for every county; it is not for {county}")
+        message = _("{option} {name}: must be a number of 0 or more for every county; it is not for {county}")
+        raise UsageError(message.format(option=option, name=name, county=county))
     return values
 
 

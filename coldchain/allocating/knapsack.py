@@ -24,13 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import InfeasibleError, LimitError
+from coldchain.language import _
 from coldchain.solvers import data_alone_on_stdout
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 EXACT = 1e-9
 ROUNDS = 200
-NEAREST, START_GAP = 2, 1e-4
+NEAR, WIDER, START_GAP = 0.12, 4, 1e-6
 
 
 @dataclass(frozen=True)
@@ -123,13 +124,15 @@ def divide(problem: Problem, *, time_limit_s: float = 60.0, gap: float = 0.0) ->
     """
     least = np.minimum.reduceat(problem.money, problem.first)
     if least.sum() > problem.fund * (1 + EXACT):
-        message = f"the least that every county must get comes to {least.sum():,.0f} CNY; the fund is"
-        raise InfeasibleError(f"{message} {problem.fund:,.0f} CNY: lower the floors or raise the fund")
+        message = _(
+            "the least that every county must get comes to {least:,.0f} CNY; the fund is {fund:,.0f} CNY: "
+            "lower the floors or raise the fund"
+        )
+        raise InfeasibleError(message.format(least=least.sum(), fund=problem.fund))
     model = _Integer(problem, time_limit_s)
     if problem.favours:
         prices = model.prices()
-        nearest = np.argsort(prices.excess, kind="stable")[: NEAREST * problem.counties]
-        start = model.solve(np.union1d(nearest, _cheapest_at(problem, prices.money)), START_GAP)[0]
+        start = _near_start(problem, model, prices)
     else:
         prices = _line_search(problem)
         start = _greedy(problem, prices.money)
@@ -143,7 +146,8 @@ def divide(problem: Problem, *, time_limit_s: float = 60.0, gap: float = 0.0) ->
     best, bound = model.solve(kept, gap)
     best = best if best is not None else start
     if best is None:
-        raise LimitError(f"no division of the fund was found within {time_limit_s:g} s; allow more with --time-limit")
+        message = _("no division of the fund was found within {seconds:g} s; allow more with --time-limit")
+        raise LimitError(message.format(seconds=time_limit_s))
     value = float(problem.loss[best].sum())
     return Division(best, value, min(max(bound, prices.bound), value), prices.money, len(kept))
 
@@ -155,6 +159,18 @@ class _Prices:
     money: float
     bound: float
     excess: Floats
+
+
+def _near_start(problem: Problem, model: _Integer, prices: _Prices) -> Ints | None:
+    """Solve among the points that lift the bound least, ever more of them until a division exists."""
+    order = np.argsort(prices.excess, kind="stable")
+    more = math.ceil(NEAR * problem.counties)
+    while problem.counties + more < len(order):
+        start = model.solve(np.sort(order[: problem.counties + more]), START_GAP)[0]
+        if start is not None:
+            return start
+        more *= WIDER
+    return None
 
 
 def _line_search(problem: Problem) -> _Prices:
@@ -172,7 +188,7 @@ def price_of_money(problem: Problem) -> float:
     low, high = 0.0, _steepest(problem)
     if problem.money[_cheapest_at(problem, 0.0)].sum() <= problem.fund:
         return 0.0
-    for _ in range(ROUNDS):
+    for _round in range(ROUNDS):
         middle = (low + high) / 2
         if problem.money[_cheapest_at(problem, middle)].sum() > problem.fund:
             low = middle
@@ -238,9 +254,14 @@ class _Integer:
         return _prices(problem, priced, price, -price * problem.fund)
 
     def solve(self, kept: Ints, gap: float) -> tuple[Ints | None, float]:
-        """Return the best choice among the points kept, and a bound on all choices among them."""
-        x, model, _, _ = self._model(kept, whole=True)
-        result = self._run(model, gap)
+        """Return the best choice among the points kept, and a bound on all of them; none when there is none."""
+        x, model = self._model(kept, whole=True)[:2]
+        try:
+            result = self._run(model, gap)
+        except InfeasibleError:
+            if len(kept) == len(self.problem.county):
+                raise
+            result = None
         if result is None:
             return None, -math.inf
         values = result.variable_values()
@@ -257,7 +278,7 @@ class _Integer:
 
         problem = self.problem
         model = mathopt.Model()
-        x = [model.add_variable(lb=0.0, ub=1.0, is_integer=whole) for _ in kept]
+        x = [model.add_variable(lb=0.0, ub=1.0, is_integer=whole) for _point in kept]
         first = np.searchsorted(problem.county[kept], np.arange(problem.counties + 1))
         for begin, end in itertools.pairwise(first):
             model.add_linear_constraint(mathopt.fast_sum(x[begin:end]) == 1.0)
@@ -278,7 +299,7 @@ class _Integer:
         with data_alone_on_stdout():
             result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
         if result.termination.reason == mathopt.TerminationReason.INFEASIBLE:
-            raise InfeasibleError("no division of the fund gives the favoured groups their share of the awards")
+            raise InfeasibleError(_("no division of the fund gives the favoured groups their share of the awards"))
         return result if result.has_primal_feasible_solution() else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +11,24 @@ import numpy as np
 import pandas as pd
 
 from coldchain.allocating.division import MILLION, Allocation
+from coldchain.allocating.words import HEADS, compared_cells, lines_of
+from coldchain.language import N_, _
 from coldchain.report import palette
 
 SMALL, LARGE = 5.0, 26.0
 HEIGHT, WIDTH = 560, 980
 COLUMNS = (
-    ("name", "county"),
-    ("harvest_t", "harvest, t"),
-    ("fund_m", "fund, CNY M"),
-    ("own_m", "own, CNY M"),
-    ("saved_t", "saved, t"),
-    ("saved_t_per_million", "t per CNY M"),
-    ("loss_before", "loss before, %"),
-    ("loss_after", "loss after, %"),
-    ("equal_saved_t", "equal split, t"),
+    ("name", N_("county")),
+    ("harvest_t", N_("harvest, t")),
+    ("fund_m", N_("fund, CNY M")),
+    ("own_m", N_("own, CNY M")),
+    ("saved_t", N_("saved, t")),
+    ("saved_t_per_million", N_("t per CNY M")),
+    ("loss_before", N_("loss before, %")),
+    ("loss_after", N_("loss after, %")),
+    ("equal_saved_t", N_("equal split, t")),
 )
+FONT = "font-family:" + ",".join(f"'{name}'" if " " in name else name for name in palette.FONTS)
 
 
 def write_page(made: Allocation, path: Path) -> None:
@@ -38,7 +43,7 @@ def write_page(made: Allocation, path: Path) -> None:
     if {"lon", "lat"} <= set(made.counties) and made.counties[["lon", "lat"]].notna().all().all():
         parts.append(_map(source, made.counties))
     parts.append(_table(source))
-    path.write_text(file_html(column(*parts), INLINE, "One fund between counties"), encoding="utf-8")
+    path.write_text(file_html(column(*parts), INLINE, _("One fund between counties")), encoding="utf-8")
 
 
 def _shown(counties: pd.DataFrame) -> dict[str, Any]:
@@ -49,7 +54,9 @@ def _shown(counties: pd.DataFrame) -> dict[str, Any]:
     rank = np.clip(np.nan_to_num(worth / max(top, 1e-9)) * len(shades), 0, len(shades) - 1).astype(int)
     colour = [shades[k] if money > 0 else palette.UNSERVED for k, money in zip(rank, paid, strict=True)]
     size = SMALL + (LARGE - SMALL) * np.sqrt(paid / max(paid.max(initial=0.0), 1e-9))
-    data: dict[str, Any] = {name: counties[name].tolist() for name in counties if name in {key for key, _ in COLUMNS}}
+    data: dict[str, Any] = {
+        name: counties[name].tolist() for name in counties if name in {key for key, _title in COLUMNS}
+    }
     harvest = counties["harvest_t"].to_numpy(dtype=np.float64)
     data |= {
         "fund_m": (paid / MILLION).round(3), "own_m": (counties["own_cny"] / MILLION).round(3).tolist(),
@@ -64,32 +71,18 @@ def _shown(counties: pd.DataFrame) -> dict[str, Any]:
 
 def _head(made: Allocation) -> str:
     facts = made.facts
-    rows = "".join(_line(row) for row in made.compared.to_dict("records"))
-    heads = (
-        "division",
-        "spent, CNY M",
-        "counties awarded",
-        "saved, t a year",
-        "t per CNY M spent",
-        "t per CNY M of the fund",
-    )
-    style = "border-collapse:collapse;font:14px sans-serif" + '" cellpadding="6" border="1'
-    table = f'<table style="{style}"><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr>{rows}</table>'
-    proof = "proved to be the best" if facts["proved"] else f"within {facts['gap']:.2%} of the best"
-    title = f"{facts['fund_cny'] / MILLION:,.1f} CNY M between {facts['counties']:,} counties"
-    return f'<h2 style="font-family:sans-serif">{title}</h2><p style="font-family:sans-serif">{proof}</p>{table}'
+    title = _("{fund:,.1f} CNY M between {counties:,} counties")
+    title = title.format(fund=facts["fund_cny"] / MILLION, counties=facts["counties"])
+    said = "".join(f"<li>{escape(line)}</li>" for line in lines_of(facts))
+    heads = "".join(f"<th>{escape(_(head))}</th>" for head in HEADS)
+    rows = "".join(_line(compared_cells(row)) for row in made.compared.to_dict("records"))
+    table = f'<table style="border-collapse:collapse" cellpadding="6" border="1"><tr>{heads}</tr>{rows}</table>'
+    return f'<div style="{FONT};font-size:14px"><h2>{escape(title)}</h2>{table}<ul>{said}</ul></div>'
 
 
-def _line(row: dict[Any, Any]) -> str:
-    cells = (
-        row["division"].replace("_", " "),
-        f"{row['spent_cny'] / MILLION:,.1f}",
-        f"{row['counties_awarded']:,}",
-        f"{row['saved_t']:,.0f}",
-        f"{row['saved_t_per_million']:,.1f}",
-        f"{row['saved_t_per_million_of_fund']:,.1f}",
-    )
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+def _line(cells: Sequence[str]) -> str:
+    first, *figures = (escape(cell) for cell in cells)
+    return f"<tr><td>{first}</td>" + "".join(f'<td style="text-align:right">{cell}</td>' for cell in figures) + "</tr>"
 
 
 def _map(source: Any, counties: pd.DataFrame) -> Any:
@@ -100,13 +93,15 @@ def _map(source: Any, counties: pd.DataFrame) -> Any:
     span = np.ptp(counties["lon"]) * np.cos(np.radians(lat0)), np.ptp(counties["lat"])
     height = int(np.clip(WIDTH * span[1] / max(span[0], 1e-6), 300, HEIGHT)) if len(counties) > 1 else 300
     plot = figure(width=WIDTH, height=height, tools="pan,wheel_zoom,reset,tap,save", active_scroll="wheel_zoom",
-                  x_axis_label="degrees east", y_axis_label="degrees north")  # fmt: skip
+                  x_axis_label=_("degrees east"), y_axis_label=_("degrees north"))  # fmt: skip
     dots = plot.scatter("lon", "lat", size="size", fill_color="colour", line_color=palette.INK, line_width=0.5,
                         fill_alpha=0.85, source=source)  # fmt: skip
-    tips = [("county", "@name"), ("from the fund", "@fund_m{0.00} CNY M"), ("saved", "@saved_t{0,0} t a year"),
-            ("per million", "@saved_t_per_million{0,0} t"), ("loss", "@loss_before % → @loss_after %")]  # fmt: skip
+    tips = [
+        (_("county"), "@name"), (_("fund, CNY M"), "@fund_m{0.00}"), (_("saved, t"), "@saved_t{0,0}"),
+        (_("t per CNY M"), "@saved_t_per_million{0,0}"), (_("loss"), "@loss_before % → @loss_after %"),
+    ]  # fmt: skip
     plot.add_tools(HoverTool(renderers=[dots], tooltips=tips))
-    plot.title.text = (
+    plot.title.text = _(
         "Area: money from the fund. Colour: from few (pale) to many (dark) tonnes saved a million; grey: none"
     )
     return plot
@@ -118,9 +113,9 @@ def _table(source: Any) -> Any:
     plain, whole = NumberFormatter(format="0,0.0"), NumberFormatter(format="0,0")
     kinds = {"saved_t": whole, "harvest_t": whole, "equal_saved_t": whole}
     columns = [
-        TableColumn(field=key, title=title)
+        TableColumn(field=key, title=_(title))
         if key == "name"
-        else TableColumn(field=key, title=title, formatter=kinds.get(key, plain))
+        else TableColumn(field=key, title=_(title), formatter=kinds.get(key, plain))
         for key, title in COLUMNS
     ]
     return DataTable(source=source, columns=columns, width=WIDTH, height=420, index_position=None)

@@ -19,6 +19,7 @@ from typing import TextIO
 from coldchain.batch.orders import Failure, Order
 from coldchain.batch.processes import end_tree
 from coldchain.batch.work import perform
+from coldchain.language import use
 
 
 def processor_seconds() -> float:
@@ -38,7 +39,9 @@ def answer(line: str) -> str:
     """Do one job and return the line to send back."""
     began = processor_seconds()
     try:
-        failure = perform(Order.from_json(line))
+        order = Order.from_json(line)
+        use(order.language)
+        failure = perform(order)
     except Exception as error:  # noqa: BLE001 - a bug in one county must not stop the others
         traceback.print_exc()
         last = traceback.extract_tb(error.__traceback__)[-1]

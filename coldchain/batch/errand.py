@@ -16,6 +16,7 @@ from pathlib import Path
 from coldchain.batch.jobs import files_of
 from coldchain.batch.minder import Minder
 from coldchain.batch.orders import SUMMARIES, Limits, Order, Outcome
+from coldchain.language import speaking
 from coldchain.scenario import is_book
 
 SCENARIO, ORDERS, RUN = "scenario", "orders", "run"
@@ -109,6 +110,7 @@ def _minded(order: Order, limits: Limits) -> Outcome:
     except queue.Empty:
         minder = Minder()
     try:
-        return minder.run(order, limits, HALT.is_set)
+        with speaking(order.language):
+            return minder.run(order, limits, HALT.is_set)
     finally:
         _IDLE.put(minder)

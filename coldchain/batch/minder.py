@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from coldchain.batch.orders import Failure, Limits, Order, Outcome
 from coldchain.batch.processes import descendants, end_tree, resident_mib
+from coldchain.language import _
 
 LOOK_S, FIRST_LOOK_S = 0.25, 0.01
 TOLD = 400
@@ -125,14 +126,14 @@ class Minder:
         code = self._child.wait() if self._child is not None else 0
         told = self._last_words()
         self.end()
-        return Outcome(order.key, Failure("crash", f"the worker {how_it_ended(code)}{told}"), seconds, 0.0, peak)
+        return Outcome(order.key, Failure("crash", how_it_ended(code) + told), seconds, 0.0, peak)
 
     def _last_words(self) -> str:
         if self._said is None:
             return ""
         self._said.seek(0)
         lines = self._said.read().decode(errors="replace").strip().splitlines()
-        return f"; its last line: {lines[-1][-TOLD:]}" if lines else ""
+        return _("; its last line: {text}").format(text=lines[-1][-TOLD:]) if lines else ""
 
 
 def how_it_ended(code: int) -> str:
@@ -141,22 +142,23 @@ def how_it_ended(code: int) -> str:
     Examples
     --------
     >>> how_it_ended(-9), how_it_ended(3)
-    ('was ended by SIGKILL', 'ended with code 3')
+    ('the worker was ended by SIGKILL', 'the worker ended with code 3')
     """
     if code >= 0:
-        return f"ended with code {code}"
+        return _("the worker ended with code {code}").format(code=code)
     try:
-        return f"was ended by {signal.Signals(-code).name}"
+        return _("the worker was ended by {signal}").format(signal=signal.Signals(-code).name)
     except ValueError:
-        return f"was ended by signal {-code}"
+        return _("the worker was ended by {signal}").format(signal=f"signal {-code}")
 
 
 def exceeded(limits: Limits, seconds: float, peak_mib: float) -> Failure | None:
     """Return the failure of a job past a limit."""
     if limits.seconds is not None and seconds > limits.seconds:
-        return Failure("time", f"took longer than the limit of {limits.seconds:g} s a job")
+        return Failure("time", _("took longer than the limit of {seconds:g} s a job").format(seconds=limits.seconds))
     if limits.memory_mib is not None and peak_mib > limits.memory_mib:
-        return Failure("memory", f"took more than the limit of {limits.memory_mib:,.0f} MiB a job")
+        told = _("took more than the limit of {mib:,.0f} MiB a job")
+        return Failure("memory", told.format(mib=limits.memory_mib))
     return None
 
 

@@ -20,6 +20,7 @@ class Order:
     ----------
     scenario, out : where the scenario lies and the run folder goes, for the worker
     origin, beside : the scenario where the batch was started, and its way from the run folder
+    language : of messages; part of no result
     """
 
     name: str
@@ -39,6 +40,7 @@ class Order:
     iterations: int
     budgets: tuple[float, ...]
     maps: bool
+    language: str = "en"
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -24,7 +24,7 @@ from coldchain.batch.minder import StoppedError
 from coldchain.batch.orders import LASTING, Failure, Limits, Order, Outcome
 from coldchain.batch.tables import TIMINGS, write_tables
 from coldchain.errors import UsageError
-from coldchain.language import _
+from coldchain.language import _, language
 
 SCHEMA, OBJECT, RUNS, FAILURES = "coldchain.batch/1", "batch.json", "runs", "failures"
 WAIT_S = 0.2
@@ -210,7 +210,7 @@ class _Work:
             origin=str(job.folder), beside=_beside(scenario, out), variant=job.variant, budget_cny=job.budget_cny,
             orders=str(job.orders.resolve()) if job.orders is not None else "", day=job.day, quick=asked.quick,
             time_limit_s=asked.time_limit_s, seed=asked.seed, iterations=asked.iterations, budgets=asked.budgets,
-            maps=asked.maps,
+            maps=asked.maps, language=language(),
         )  # fmt: skip
 
     def _fill(self, todo: Iterator[tuple[Job, Order]], doing: Doing) -> bool:
@@ -235,7 +235,8 @@ class _Work:
             unpack_run(reply.parcel, out)
         failure = reply.outcome.failure
         if failure is None and not finished(out, order.command):
-            failure = Failure("crash", f"the worker reported success, but {out.name} is not there: no shared folder?")
+            told = _("the worker reported success, but {folder} is not there: no shared folder?")
+            failure = Failure("crash", told.format(folder=out.name))
         self._record(job, out.name, reply.outcome, failure)
 
     def _record(self, job: Job, stem: str, outcome: Outcome, failure: Failure | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from coldchain.batch.orders import SHOWN_PROBLEMS, Failure, Order
 from coldchain.errors import BadInputError, ColdchainError, Fault, InfeasibleError, LimitError
+from coldchain.language import _
 
 
 def perform(order: Order) -> Failure | None:
@@ -26,13 +27,13 @@ def perform(order: Order) -> Failure | None:
     except ColdchainError as error:
         return Failure("failed", str(error))
     if problems:
-        return Failure("bug", "the result does not verify: " + "; ".join(problems[:SHOWN_PROBLEMS]))
+        return Failure("bug", _("the result does not verify: {text}").format(text="; ".join(problems[:SHOWN_PROBLEMS])))
     return None
 
 
 def _listed(faults: tuple[Fault, ...]) -> str:
     errors = [str(fault) for fault in faults if not fault.warning]
-    more = f"; … and {len(errors) - SHOWN_PROBLEMS} more" if len(errors) > SHOWN_PROBLEMS else ""
+    more = _("; … and {count} more").format(count=len(errors) - SHOWN_PROBLEMS) if len(errors) > SHOWN_PROBLEMS else ""
     return "; ".join(errors[:SHOWN_PROBLEMS]) + more
 
 

@@ -11,12 +11,11 @@ import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument
 from coldchain.errors import UsageError
-from coldchain.language import N_, _
+from coldchain.language import _
 
 if TYPE_CHECKING:
     from coldchain.allocating import Allocation, Rules
 
-MILLION = 1e6
 share = click.FloatRange(0, 1)
 
 
@@ -107,22 +106,13 @@ def _show(made: Allocation, folder: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from coldchain.allocating.words import HEADS, compared_cells, lines_of
+
     table = Table(box=ASCII2, show_edge=False, pad_edge=False)
-    heads = (
-        _("division"),
-        _("spent CNY M"),
-        _("counties"),
-        _("saved t a year"),
-        _("t per CNY M spent"),
-        _("of the fund"),
-    )
-    for n, head in enumerate(heads):
-        table.add_column(head, justify="right" if n else "left")
+    for n, head in enumerate(HEADS):
+        table.add_column(_(head), justify="right" if n else "left")
     for row in made.compared.to_dict("records"):
-        spent, saved = f"{row['spent_cny'] / MILLION:,.2f}", f"{row['saved_t']:,.0f}"
-        counties = f"{row['counties_awarded']:,}"
-        per = [f"{row[name]:,.1f}" for name in ("saved_t_per_million", "saved_t_per_million_of_fund")]
-        table.add_row(_(row["division"].replace("_", " ")), spent, counties, saved, *per)
+        table.add_row(*compared_cells(row))
     Console(width=100).print(table)
     for line in lines_of(made.facts):
         click.echo(line)
@@ -130,22 +120,3 @@ def _show(made: Allocation, folder: Path | None) -> None:
         click.echo(_("written to {folder}: counties.csv, divisions.csv, allocation.html").format(folder=folder))
         return
     next_step("coldchain allocate … --out DIR")
-
-
-def lines_of(facts: dict[str, Any]) -> list[str]:
-    """Say in sentences what the table does not."""
-    unit = _({"loss_t": N_("t"), "loss_cny": N_("CNY"), "annual_cny": N_("CNY")}[facts["minimise"]])
-    proof = _("proved optimal") if facts["proved"] else _("proven gap {gap:.3%}").format(gap=facts["gap"])
-    told = _("{minimise} {value:,.0f} {unit} a year over {counties:,} counties, {proof}")
-    said = [told.format(**facts, unit=unit, proof=proof)]
-    if facts["rules_cost"] > 0:
-        told = _("floors, caps and favours cost {rules_cost:,.0f} {unit} a year")
-        said.append(told.format(rules_cost=facts["rules_cost"], unit=unit))
-    steps = {
-        "last_in": _("the last step taken: {county}, {saves_per_million:,.1f} {unit} a year per CNY M"),
-        "next_in": _("the best step not taken: {county}, {saves_per_million:,.1f} {unit} a year per CNY M"),
-    }
-    said += [told.format(**facts[key], unit=unit) for key, told in steps.items() if facts[key] is not None]
-    more = facts["tenth_more"]
-    told = _("a tenth more fund saves {saves:,.0f} {unit} a year more; {counties_changed:,} counties change")
-    return [*said, told.format(**more, unit=unit)]

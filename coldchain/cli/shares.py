@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.language import N_, _, plural
+from coldchain.language import N_, _, language, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def _table(found: Divisions, rules: list[str]) -> Any:
     table.add_column(_("member"))
     chosen = [found.divisions[rule] for rule in rules]
     for rule in rules:
-        table.add_column(_(rule.replace("_", " ")), justify="right")
+        table.add_column(_heading(rule), justify="right")
     fen = [whole_fen(division.amounts.tolist()) for division in chosen]
     for i, member in enumerate(game.players):
         saved = [_share(game.saving(division.amounts)[i], game.alone[i]) for division in chosen]
@@ -78,6 +78,20 @@ def _table(found: Divisions, rules: list[str]) -> Any:
     table.add_row(_("all"), *(yuan(sum(amount)) for amount in fen), style="bold")
     table.add_row(_("verdict"), *(_("holds") if division.stability.holds else _("blocked") for division in chosen))
     return table
+
+
+def _heading(rule: str) -> str:
+    """Name a rule as the option does, in Chinese with its Chinese name above."""
+    from coldchain.settling.page import RULES
+
+    return f"{RULES[rule][0]}\n{rule}" if language() == "zh" else rule.replace("_", " ")
+
+
+def spoken_rule(rule: str) -> str:
+    """Name a rule in a sentence, in Chinese with its Chinese name before it."""
+    from coldchain.settling.page import RULES
+
+    return f"{RULES[rule][0]} {rule}" if language() == "zh" else rule
 
 
 def _share(saving: float, alone: float) -> str:
@@ -103,9 +117,9 @@ def _say_who_leaves(found: Divisions) -> None:
         proof = found.certificates.get(rule)
         right, wrong = _(", certified exactly"), _(", NOT certified: {reason}")
         exact = "" if proof is None else right if proof.right else wrong.format(reason=proof.reason)
-        click.echo(f"{rule}: {kept}{exact}")
+        click.echo(_("{where}: {message}").format(where=spoken_rule(rule), message=f"{kept}{exact}"))
     for rule, why in found.left_out.items():
-        click.echo(_("{rule}: left out; {why}").format(rule=rule, why=why))
+        click.echo(_("{rule}: left out; {why}").format(rule=spoken_rule(rule), why=why))
     if found.least_epsilon > 0:
         click.echo(
             _("the core is empty: under any rule some group gains {least_epsilon:,.4f} or more by leaving;").format(
@@ -138,7 +152,7 @@ def show_leaving(settled: Settlement, member: int) -> None:
         )
     )
     if not told["bills"]:
-        click.echo(_("{rule} does not apply to the others alone").format(rule=settled.rule))
+        click.echo(_("{rule} does not apply to the others alone").format(rule=spoken_rule(settled.rule)))
         return
     click.echo(
         _("new modules: ") + (", ".join(f"{s} {_kinds(k)}" for s, k in without["new_modules"].items()) or _("none"))
@@ -175,7 +189,7 @@ def show_many(told: dict[str, Any], folder: Path) -> None:
                 "{rule}: {word} among the {planned} groups planned, {group} gains {gain:,.2f}; "
                 "proved: no group whatever gains more than {proved_epsilon:,.2f}"
             ).format(
-                rule=rule,
+                rule=spoken_rule(rule),
                 word=word,
                 planned=planned,
                 group=group,
@@ -196,4 +210,8 @@ def show_many(told: dict[str, Any], folder: Path) -> None:
                 what=_(SAVED.get(what, what)), alone=alone, joint=joint, saved_share=figure["saved_share"]
             )
         )
-    click.echo(_("bills follow {rule}; statements in {members}").format(rule=told["rule"], members=folder / "members"))
+    click.echo(
+        _("bills follow {rule}; statements in {members}").format(
+            rule=spoken_rule(told["rule"]), members=folder / "members"
+        )
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
-from coldchain.cli.shares import SAVED, as_object, show, show_leaving, show_many
+from coldchain.cli.shares import SAVED, as_object, show, show_leaving, show_many, spoken_rule
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import _
 
@@ -125,7 +125,7 @@ def _show_settlement(settled: Settlement, leaving: list[int], folder: Path) -> N
         show_leaving(settled, member)
     click.echo(
         _("bills follow {rule}; statements in {members}, all rules in {page}").format(
-            rule=settled.rule, members=folder / "members", page=folder / "settlement.html"
+            rule=spoken_rule(settled.rule), members=folder / "members", page=folder / "settlement.html"
         )
     )
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain import __version__
+from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.settling.members import Members, group_scenario, legs
 
@@ -189,7 +190,7 @@ class Desk:
         members: Members,
         effort: Effort,
         folder: Path,
-        say: Callable[[str], None] = lambda _: None,
+        say: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.inputs, self.say = (scenario, members, effort), say
         self.cache = folder / fingerprint(scenario, members, effort)[:16]
@@ -205,7 +206,7 @@ class Desk:
             self.pool = ProcessPoolExecutor(self.inputs[2].processes, context, _start, self.inputs)
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, kind: object, *_error: object) -> None:
         """Let go of what has not begun when something went wrong."""
         if self.pool is not None:
             self.pool.shutdown(cancel_futures=kind is not None)
@@ -224,20 +225,21 @@ class Desk:
             self.known[found.mask] = found
             _write(self.cache, found)
             if done == len(todo) or done % 10 == 0:
-                self.say(f"groups of {found.mask.bit_count()}: {done} of {len(todo)} planned")
+                told = _("groups of {size}: {done} of {count} planned")
+                self.say(told.format(size=found.mask.bit_count(), done=done, count=len(todo)))
 
     def _plan_all(self, masks: Sequence[int]) -> Iterator[GroupCost]:
         """Yield each as soon as it is done."""
         parts = {mask: _parts(mask, self.known) for mask in masks}
         if self.pool is None:
-            _, members, effort = self.inputs
+            members, effort = self.inputs[1:]
             yield from (cost_of(self.floor, members, mask, parts[mask], effort) for mask in masks)
         else:
             yield from (job.result() for job in as_completed([self.pool.submit(_job, m, parts[m]) for m in masks]))
 
 
 def cost_table(
-    scenario: Scenario, members: Members, effort: Effort, folder: Path, say: Callable[[str], None] = lambda _: None
+    scenario: Scenario, members: Members, effort: Effort, folder: Path, say: Callable[[str], None] = lambda _text: None
 ) -> list[GroupCost]:
     """Cost every group, by size.
 
@@ -249,7 +251,8 @@ def cost_table(
     n = len(members.names)
     with Desk(scenario, members, effort, folder, say) as desk:
         if desk.known:
-            say(f"{len(desk.known)} of {(1 << n) - 1} group plans are at hand from an earlier run")
+            told = _("{known} of {groups} group plans are at hand from an earlier run")
+            say(told.format(known=len(desk.known), groups=(1 << n) - 1))
         for size in range(1, n + 1):
             desk.plan([mask for mask in range(1, 1 << n) if mask.bit_count() == size])
     return [desk.known[mask] for mask in range(1, 1 << n)]

@@ -16,14 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault, LimitError
+from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.settling.costing import Desk, Effort, GroupCost, fingerprint
 from coldchain.settling.floors import member_floors
 from coldchain.settling.members import Members
 from coldchain.sharing import (
+    ON_REQUEST,
     Ledger,
     Verdict,
     core_test,
+    equal_charge_of,
     equal_profit_known,
     equal_profit_of,
     in_proportion,
@@ -35,7 +38,7 @@ from coldchain.sharing import (
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 MOST_MANY = 30
-RULES_OF_MANY = ("equal_profit", "proportional", "volume", "scrb_aca", "shapley")
+RULES_OF_MANY = ("equal_profit", "proportional", "volume", "scrb_aca", "equal_charge", "shapley")
 GROUPS_A_MEMBER = 6
 ORDERS = 6
 NINETY = 1.645  # standard errors on either side that hold nine of ten estimates
@@ -100,7 +103,7 @@ def settle_many(
     rule: str = "equal_profit",
     effort: Effort | None = None,
     most: int = 0,
-    say: Say = lambda _: None,
+    say: Say = lambda _text: None,
 ) -> ManySettlement:
     """Settle a scenario between up to thirty members.
 
@@ -117,18 +120,23 @@ def settle_many(
     effort, n = effort or Effort(), len(members.names)
     _check(members, rule)
     most = most or GROUPS_A_MEMBER * n
-    say(f"{n} members: at most {most} of {(1 << n) - 1:,} groups are planned")
+    say(_("{n} members: at most {most} of {groups:,} groups are planned").format(n=n, most=most, groups=(1 << n) - 1))
     with Desk(scenario, members, effort, folder, say) as desk:
         oracle = _Oracle(desk, n)
         oracle.begin()
         ledger = Ledger(oracle.cost, n, monotone=False, floor=member_floors(desk.floor, members))
         verdict, epsilon = _inside(ledger, most, say)
         sampled = shapley_sampled(ledger.ask, n, ORDERS, effort.seed) if rule == "shapley" else None
-    bills = {"equal_profit": verdict.amounts, **_plain_rules(ledger, members)}
+    plain = _plain_rules(ledger, members)
+    bills = {
+        "equal_profit": verdict.amounts,
+        **{k: bill for k, bill in plain.items() if k not in ON_REQUEST or k == rule},
+    }
     if sampled is not None:
         bills["shapley"] = sampled.value
     if rule not in bills:
-        raise BadInputError([Fault("--rule", None, "", rule, "has nothing to split in proportion to", "rule-left-out")])
+        told = _("has nothing to split in proportion to")
+        raise BadInputError([Fault("--rule", None, "", rule, told, "rule-left-out")])
     stopped = len(ledger.known)
     verdicts = {name: core_test(ledger, bill, worst=True, most=stopped) for name, bill in bills.items()}
     costs = {mask: desk.known[mask] for mask in ledger.known}
@@ -143,10 +151,13 @@ def settle_many(
 def _check(members: Members, rule: str) -> None:
     n = len(members.names)
     if n > MOST_MANY:
-        message = f"{n} members are too many to share between; at most {MOST_MANY}: join some into one by --members"
+        message = _("{n} members are too many to share between; at most {most}: join some into one by --members")
+        message = message.format(n=n, most=MOST_MANY)
         raise BadInputError([Fault("villages.csv", None, members.column, str(n), message, "too-many-members")])
     if rule not in RULES_OF_MANY:
-        message = f"needs the plans of all {(1 << n) - 1:,} groups; with {n} members one of {', '.join(RULES_OF_MANY)}"
+        message = _("needs the plans of all {groups:,} groups; with {n} members one of {names}").format(
+            groups=(1 << n) - 1, n=n, names=", ".join(RULES_OF_MANY)
+        )
         raise BadInputError([Fault("--rule", None, "", rule, message, "rule-left-out")])
 
 
@@ -194,9 +205,11 @@ def _inside(ledger: Ledger, most: int, say: Say) -> tuple[Verdict, float]:
             verdict = equal_profit_of(ledger, epsilon=epsilon, most=most)
         except LimitError:
             epsilon = least_epsilon_known(ledger.known, ledger.n) * (1 + SLACK) + ledger.slack
-            say(f"the core of the {len(ledger.known)} groups planned is empty below {epsilon:,.0f} CNY")
+            told = _("the core of the {planned} groups planned is empty below {epsilon:,.0f} CNY")
+            say(told.format(planned=len(ledger.known), epsilon=epsilon))
         else:
-            say(f"{len(ledger.known)} groups planned; no group whatever gains more than {verdict.epsilon:,.0f} CNY")
+            told = _("{planned} groups planned; no group whatever gains more than {epsilon:,.0f} CNY")
+            say(told.format(planned=len(ledger.known), epsilon=verdict.epsilon))
             return verdict, epsilon
 
 
@@ -208,6 +221,7 @@ def _plain_rules(ledger: Ledger, members: Members) -> dict[str, Floats]:
         "proportional": lambda: in_proportion(ledger.total, ledger.alone, "costs alone"),
         "volume": lambda: in_proportion(ledger.total, members.tonnes, "tonnes"),
         "scrb_aca": lambda: scrb_of(ledger.total, ledger.alone, without),
+        "equal_charge": lambda: equal_charge_of(ledger.total, without),
     }
     found = {}
     for name, rule in work.items():
@@ -224,7 +238,7 @@ def _band(
     """Draw every cost between its bound and its plan and bill again, as :func:`coldchain.sharing.bands` does."""
     rng = np.random.default_rng(seed)
     rows: list[Floats] = [bill]
-    for _ in range(BAND_DRAWS):
+    for _draw in range(BAND_DRAWS):
         drawn = {
             mask: cost - rng.random() * max(cost - costs[mask].bound_cny, 0.0) for mask, cost in ledger.known.items()
         }

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.model import Scenario, Village
 
 Floats = NDArray[np.float64]
@@ -51,7 +52,7 @@ class Members:
     @property
     def bare(self) -> tuple[int, ...]:
         """Members who bring neither a site nor a claim nor a vehicle."""
-        owners = np.r_[self.site, [member for _, member in self.vehicles]]
+        owners = np.r_[self.site, [member for _vehicle, member in self.vehicles]]
         owns = np.isin(np.arange(len(self.names)), owners)
         return tuple(int(i) for i in np.flatnonzero(~owns & (self.claim_cny <= 0)))
 
@@ -95,12 +96,14 @@ def _column(scenario: Scenario, column: str) -> list[str]:
     """Return a column of the villages without gaps."""
     told = [name for name, info in Village.model_fields.items() if info.annotation is str]
     if column not in told:
-        message = f"the members must be named by a column of the villages: {', '.join(told)}"
+        message = _("the members must be named by a column of the villages: {names}").format(names=", ".join(told))
         raise BadInputError([Fault("--members", None, "", column, message, "unknown-column")])
     given = [str(getattr(village, column)).strip() for village in scenario.villages]
     blank = [v.id for v, name in zip(scenario.villages, given, strict=True) if not name]
     if blank:
-        message = f"{len(blank)} villages have no {column}; every village must name its member"
+        message = _("{count} villages have no {column}; every village must name its member").format(
+            count=len(blank), column=column
+        )
         faults = [Fault("villages.csv", None, column, v, message, "no-member") for v in blank[:SHOWN]]
         raise BadInputError(faults)
     return given
@@ -117,18 +120,19 @@ def _unions(
     names: Sequence[str], village: NDArray[np.intp], column: str, given: Sequence[str]
 ) -> tuple[tuple[int, ...], ...]:
     """Group the members by the union of their villages; a member without villages is a union of its own."""
-    bodies: list[set[str]] = [set() for _ in names]
+    bodies: list[set[str]] = [set() for _name in names]
     for member, body in zip(village, given, strict=True):
         bodies[member].add(body)
+    told = _("lies in several unions: {names}")
     faults = [
-        Fault("villages.csv", None, column, name, f"lies in several unions: {', '.join(sorted(body))}", "split-member")
+        Fault("villages.csv", None, column, name, told.format(names=", ".join(sorted(body))), "split-member")
         for name, body in zip(names, bodies, strict=True)
         if len(body) > 1
     ]
     if faults:
         raise BadInputError(faults[:SHOWN])
-    told = [min(body) if body else f"\0{i}" for i, body in enumerate(bodies)]
-    return tuple(tuple(i for i, body in enumerate(told) if body == one) for one in dict.fromkeys(told))
+    bodies_of = [min(body) if body else f"\0{i}" for i, body in enumerate(bodies)]
+    return tuple(tuple(i for i, body in enumerate(bodies_of) if body == one) for one in dict.fromkeys(bodies_of))
 
 
 def _natural(name: str) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ RULES = {
     "per_capita_nucleolus": ("人均核仁", "per-capita nucleolus"),
     "equal_profit": ("等利润率法（核心内）", "equal profit, inside the core"),
     "lorenz": ("洛伦兹最优（核心内）", "Lorenz-maximal, inside the core"),
+    "equal_charge": ("剩余成本均摊法", "marginal cost, the rest in equal parts"),
     "scrb_aca": ("可分成本—剩余效益法", "separable costs, remaining benefits"),
     "proportional": ("按单独成本比例", "in proportion to stand-alone cost"),
     "volume": ("按数量比例", "in proportion to volume"),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.settling.costing import Effort, GroupCost, as_table, cost_table, fingerprint
 from coldchain.settling.members import Members
@@ -97,7 +98,7 @@ def settle(
     *,
     rules: Sequence[str] = (),
     effort: Effort | None = None,
-    say: Say = lambda _: None,
+    say: Say = lambda _text: None,
 ) -> Settlement:
     """Settle a scenario between its members.
 
@@ -115,12 +116,14 @@ def settle(
     effort = effort or Effort()
     n = len(members.names)
     if n > MOST_MEMBERS:
-        message = f"{n} members are {(1 << n) - 1:,} groups; a full settlement takes at most {MOST_MEMBERS} members"
+        message = _("{n} members are {groups:,} groups; a full settlement takes at most {most} members").format(
+            n=n, groups=(1 << n) - 1, most=MOST_MEMBERS
+        )
         raise BadInputError([Fault("villages.csv", None, members.column, str(n), message, "too-many-members")])
     if "owen" in rules and not members.unions:
-        message = "needs --unions COLUMN of the villages, which names the larger body each member belongs to"
+        message = _("needs --unions COLUMN of the villages, which names the larger body each member belongs to")
         raise BadInputError([Fault("--rule", None, "", "owen", message, "rule-left-out")])
-    say(f"{n} members, {(1 << n) - 1} groups to plan")
+    say(_("{n} members, {groups} groups to plan").format(n=n, groups=(1 << n) - 1))
     costs = cost_table(scenario, members, effort, folder, say)
     mark = fingerprint(scenario, members, effort)
     return work_out(scenario, members, costs, rules[0] if rules else DEFAULT_RULE, mark)
@@ -132,10 +135,11 @@ def work_out(
     """Apply the rules to costed groups; the bill is rounded nowhere here."""
     closure = consistent(as_table(costs), members.bare)
     game = Game(members.names, "cost", closure.costs, members.tonnes, members.unions, scenario.name)
-    found = divide(game)
+    found = divide(game, besides=(rule,))
     if rule not in found.divisions:
-        why = found.left_out.get(rule, "it does not apply to a scenario")
-        raise BadInputError([Fault("--rule", None, "", rule, f"cannot be billed: {why}", "rule-left-out")])
+        why = found.left_out.get(rule, _("it does not apply to a scenario"))
+        message = _("cannot be billed: {why}").format(why=why)
+        raise BadInputError([Fault("--rule", None, "", rule, message, "rule-left-out")])
     now = {name: division.amounts for name, division in found.divisions.items()}
     leaving = tuple(if_leaves(game, i, tuple(now), now) for i in range(game.n)) if game.n > 1 else ()
 

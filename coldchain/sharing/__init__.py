@@ -2,7 +2,17 @@
 
 from coldchain.sharing.certificate import Certificate, certify, check, exact_figures
 from coldchain.sharing.closure import Closure, consistent
-from coldchain.sharing.direct import airport, by_volume, in_proportion, levy_fund, proportional, scrb, scrb_of
+from coldchain.sharing.direct import (
+    airport,
+    by_volume,
+    equal_charge,
+    equal_charge_of,
+    in_proportion,
+    levy_fund,
+    proportional,
+    scrb,
+    scrb_of,
+)
 from coldchain.sharing.frugal import (
     Ledger,
     Verdict,
@@ -16,13 +26,14 @@ from coldchain.sharing.money import whole_fen, yuan
 from coldchain.sharing.nucleolus import Nucleolus, nucleolus
 from coldchain.sharing.questions import Bands, Leaving, bands, bills, gain_of_misreport, if_leaves, misreported, without
 from coldchain.sharing.reading import read_game
-from coldchain.sharing.rules import RULES, Division, Divisions, divide, known_rules
+from coldchain.sharing.rules import ON_REQUEST, RULES, Division, Divisions, divide, known_rules
 from coldchain.sharing.stability import Stability, least_epsilon, stability
 from coldchain.sharing.values import Sampled, owen, shapley, shapley_sampled
 from coldchain.sharing.within import equal_profit, lorenz
 
 __all__ = [
     "LARGEST_TABLE",
+    "ON_REQUEST",
     "RULES",
     "Bands",
     "Certificate",
@@ -45,6 +56,8 @@ __all__ = [
     "consistent",
     "core_test",
     "divide",
+    "equal_charge",
+    "equal_charge_of",
     "equal_profit",
     "equal_profit_known",
     "equal_profit_of",

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linprog
 
+from coldchain.language import _
 from coldchain.sharing.game import indicator, members
 from coldchain.sharing.nucleolus import Nucleolus
 from coldchain.sharing.span import Span
@@ -60,7 +61,7 @@ def certify(
     """Solve the equations of a nucleolus as fractions and check the answer against all groups."""
     payoff = exact_payoff(worth, found, per_capita=per_capita)
     if payoff is None:
-        return Certificate((), right=False, levels=(), reason="the equations found do not determine a division")
+        return Certificate((), right=False, levels=(), reason=_("the equations found do not determine a division"))
     return check(worth, payoff, rational=rational, per_capita=per_capita)
 
 
@@ -89,9 +90,9 @@ def check(
     given = tuple(payoff)
     bound = [i for i in range(n) if payoff[i] == worth[1 << i]] if rational else []
     if sum(payoff) != worth[-1]:
-        return Certificate(given, right=False, levels=(), reason="the shares do not add up to the worth of all")
+        return Certificate(given, right=False, levels=(), reason=_("the shares do not add up to the worth of all"))
     if rational and any(payoff[i] < worth[1 << i] for i in range(n)):
-        return Certificate(given, right=False, levels=(), reason="a member gets less than its worth alone")
+        return Certificate(given, right=False, levels=(), reason=_("a member gets less than its worth alone"))
     excess, unit = _whole_excesses(worth, payoff, per_capita=per_capita)
     span = Span(n)
     span.add([1] * n)
@@ -102,7 +103,8 @@ def check(
         top = max(excess[mask] for mask in left)
         level = [mask for mask in left if excess[mask] == top]
         if not _balance(level, bound, span):
-            return Certificate(given, right=False, levels=tuple(levels), reason=f"level {Fraction(top, unit)} can fall")
+            reason = _("level {level} can fall").format(level=Fraction(top, unit))
+            return Certificate(given, right=False, levels=tuple(levels), reason=reason)
         if not levels or levels[-1] != Fraction(top, unit):
             levels.append(Fraction(top, unit))
     return Certificate(given, right=True, levels=tuple(levels))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from coldchain.language import N_, _
 from coldchain.sharing.game import Floats, Game
 from coldchain.sharing.money import whole_fen
 
@@ -28,20 +29,31 @@ def scrb(game: Game) -> Floats:
 def scrb_of(total: float, alone: Floats, without: Floats) -> Floats:
     """Return :func:`scrb` of what all together cost, each alone, and all but each, shape (n,)."""
     marginal = total - without
-    rest = in_proportion(float(total - marginal.sum()), alone - marginal, "remaining benefits")
+    rest = in_proportion(float(total - marginal.sum()), alone - marginal, N_("remaining benefits"))
     return np.asarray(marginal + rest, dtype=np.float64)
+
+
+def equal_charge(game: Game) -> Floats:
+    """Each pays its marginal cost of joining the others; what remains is split into equal parts, shape (n,)."""
+    return equal_charge_of(float(game.values[-1]), game.values[game.everyone ^ (1 << np.arange(game.n))])
+
+
+def equal_charge_of(total: float, without: Floats) -> Floats:
+    """Return :func:`equal_charge` of what all together cost, and all but each, shape (n,)."""
+    marginal = total - without
+    return np.asarray(marginal + (total - marginal.sum()) / len(marginal), dtype=np.float64)
 
 
 def proportional(game: Game) -> Floats:
     """Split in proportion to what each stands for alone, shape (n,)."""
-    return in_proportion(float(game.values[-1]), game.alone, "values alone")
+    return in_proportion(float(game.values[-1]), game.alone, N_("values alone"))
 
 
 def by_volume(game: Game) -> Floats:
     """Split in proportion to volume, shape (n,)."""
     if game.volume is None:
-        raise ValueError("the volumes of the members are not known")
-    return in_proportion(float(game.values[-1]), game.volume, "volumes")
+        raise ValueError(_("the volumes of the members are not known"))
+    return in_proportion(float(game.values[-1]), game.volume, N_("volumes"))
 
 
 def in_proportion(amount: float, weights: Floats, what: str) -> Floats:
@@ -57,7 +69,8 @@ def in_proportion(amount: float, weights: Floats, what: str) -> Floats:
     if abs(total) <= 1e-12 * size or size == 0.0:
         if abs(amount) <= 1e-9 * max(size, 1e-300):
             return np.zeros(len(weights))
-        raise ZeroDivisionError(f"the {what} add up to 0: there is nothing to split in proportion to")
+        message = _("the {what} add up to 0: there is nothing to split in proportion to")
+        raise ZeroDivisionError(message.format(what=_(what)))
     return np.asarray(amount * weights / total, dtype=np.float64)
 
 
@@ -107,5 +120,5 @@ def levy_fund(sales_cny: Mapping[str, float], rate: float, weight: Mapping[str, 
     {'hill': 667, 'river': 333}
     """
     levy = rate * sum(sales_cny.values())
-    parts = in_proportion(levy, np.array(list(weight.values()), dtype=np.float64), "weights of the fund")
+    parts = in_proportion(levy, np.array(list(weight.values()), dtype=np.float64), N_("weights of the fund"))
     return dict(zip(weight, whole_fen(parts), strict=True))

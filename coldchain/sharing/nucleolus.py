@@ -17,6 +17,7 @@ import numpy as np
 from ortools.linear_solver import pywraplp
 
 from coldchain.errors import InfeasibleError, LimitError
+from coldchain.language import _
 from coldchain.sharing.game import Floats, Integers, indicator, sizes, sums, tolerance
 from coldchain.sharing.scan import SETTLED, close_settled, worst_of_blocks
 from coldchain.sharing.span import Span
@@ -85,7 +86,9 @@ def nucleolus(worth: Floats, *, rational: bool = True, per_capita: bool = False)
     surplus = worth - sums(alone)
     if rational and surplus[-1] < -tolerance(worth):
         raise InfeasibleError(
-            f"apart the members do better by {-surplus[-1]:,.6g} than together: no division satisfies each of them"
+            _("apart the members do better by {amount:,.6g} than together: no division satisfies each of them").format(
+                amount=-surplus[-1]
+            )
         )
     largest = float(np.abs(surplus).max())
     if n == 1 or largest <= tolerance(worth) * 1e-3:
@@ -111,7 +114,7 @@ class _Master:
         self.solver = pywraplp.Solver.CreateSolver("GLOP")
         self.solver.SetSolverSpecificParametersAsString(PARAMETERS)
         self.ever = self.solver.infinity()
-        self.rows = [self.solver.Constraint(0.0, 0.0) for _ in range(n)]
+        self.rows = [self.solver.Constraint(0.0, 0.0) for _member in range(n)]
         self.heads = self.solver.Constraint(1.0, 1.0)
         self.objective = self.solver.Objective()
         self.objective.SetMaximization()
@@ -234,7 +237,7 @@ class _Search:
 
     def _optimise(self) -> None:
         """Solve and scan until no group exceeds t."""
-        for _ in range(MOST_SOLVES_A_STAGE):
+        for _solve in range(MOST_SOLVES_A_STAGE):
             self.payoff, t = self.master.solve()
             worst = self._worst(self.payoff, t + VIOLATED, GROUPS_A_SCAN)
             fresh = [mask for mask in worst if mask not in self.master.columns]

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.sharing.game import LARGEST_TABLE, Floats, Game, mask_of, sums
 
 SEPARATORS = "+,;| "
@@ -52,9 +53,9 @@ def _load(reader: _Reader, path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=reader.object)
     except OSError as error:
-        reader.fault("", "", f"cannot be read: {error.strerror}", "unreadable")
+        reader.fault("", "", _("cannot be read: {error}").format(error=error.strerror), "unreadable")
     except (ValueError, RecursionError) as error:
-        reader.fault("", "", f"is not JSON: {error}", "not-json")
+        reader.fault("", "", _("is not JSON: {error}").format(error=error), "not-json")
     raise BadInputError(reader.faults)
 
 
@@ -66,7 +67,8 @@ def _one(reader: _Reader, content: Any, name: str | None) -> Any:
         return next(iter(named.values()))
     if name in named:
         return named[name]
-    reader.fault("id", name or "", f"must name one of the games of the file: {', '.join(named)}", "unknown-game")
+    told = _("must name one of the games of the file: {names}").format(names=", ".join(named))
+    reader.fault("id", name or "", told, "unknown-game")
     raise BadInputError(reader.faults)
 
 
@@ -82,9 +84,9 @@ class _Reader:
 
     def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Build a JSON object, noting keys that stand in it twice."""
-        keys = [key for key, _ in pairs]
+        keys = [key for key, _value in pairs]
         for key in {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else ():
-            self.fault("values", key, "stands in the file twice", "duplicate-key")
+            self.fault("values", key, _("stands in the file twice"), "duplicate-key")
         return dict(pairs)
 
     def number(self, column: str, value: Any) -> float:
@@ -93,21 +95,22 @@ class _Reader:
             given = "true or false" if isinstance(value, bool) else value
             figure = float(Fraction(given)) if isinstance(given, str) and "/" in given else float(given)
         except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-            self.fault(column, value, "must be a number", "not-a-number")
+            self.fault(column, value, _("must be a number"), "not-a-number")
             return 0.0
         if not math.isfinite(figure):
-            self.fault(column, value, "must be a finite number", "not-finite")
+            self.fault(column, value, _("must be a finite number"), "not-finite")
             return 0.0
         return figure
 
     def game(self, content: Any) -> Game | None:
         """Read the object of a game."""
         if not isinstance(content, dict):
-            self.fault("", type(content).__name__, "must be an object with kind, players and values", "not-a-game")
+            told = _("must be an object with kind, players and values")
+            self.fault("", type(content).__name__, told, "not-a-game")
             return None
         kind = content.get("kind")
         if kind not in KINDS:
-            self.fault("kind", kind, f"must be one of {', '.join(KINDS)}", "unknown-kind")
+            self.fault("kind", kind, _("must be one of {names}").format(names=", ".join(KINDS)), "unknown-kind")
             return None
         players = self._players(content, kind)
         if not players:
@@ -123,15 +126,18 @@ class _Reader:
         if given is None and kind == "simple" and isinstance(content.get("weights"), list):
             given = [str(n + 1) for n in range(len(content["weights"]))]
         if not isinstance(given, list) or not given:
-            self.fault("players", given, "must be a list with at least one name", "no-players")
+            self.fault("players", given, _("must be a list with at least one name"), "no-players")
             return ()
         names = tuple(str(name) for name in given)
         for name in dict.fromkeys(names):
             if names.count(name) > 1 or not name:
-                self.fault("players", name, "must be a name that stands in the list once", "duplicate-player")
+                told = _("must be a name that stands in the list once")
+                self.fault("players", name, told, "duplicate-player")
         if len(names) > LARGEST_TABLE:
-            limit = f"a table holds at most {LARGEST_TABLE} members, {2 ** len(names):,} groups do not fit"
-            told = f"{limit}; join some into one, or share a scenario: up to 30"
+            told = _(
+                "a table holds at most {most} members, {groups:,} groups do not fit; "
+                "join some into one, or share a scenario: up to 30"
+            ).format(most=LARGEST_TABLE, groups=2 ** len(names))
             self.fault("players", len(names), told, "too-many-players")
         return () if self.faults else names
 
@@ -143,17 +149,17 @@ class _Reader:
             if mask is None:
                 continue
             if mask in seen and mask:
-                self.fault("values", group, "the same group stands in the table twice", "duplicate-group")
+                self.fault("values", group, _("the same group stands in the table twice"), "duplicate-group")
             seen.add(mask)
             values[mask] = self.number(f"values.{group}", value)
         if values[0]:
-            self.fault("values", values[0], "the empty group must be worth 0", "empty-group")
+            self.fault("values", values[0], _("the empty group must be worth 0"), "empty-group")
         missing = [mask for mask in range(len(values)) if mask not in seen] if len(seen) < len(values) else []
         for mask in missing[:SHOWN_MISSING]:
             names = " + ".join(players[i] for i in range(len(players)) if mask >> i & 1)
-            self.fault("values", names, "this group is missing from the table", "missing-group")
+            self.fault("values", names, _("this group is missing from the table"), "missing-group")
         if len(missing) > SHOWN_MISSING:
-            self.fault("values", "", f"{len(missing)} groups are missing in all", "missing-group")
+            self.fault("values", "", _("{count} groups are missing in all").format(count=len(missing)), "missing-group")
         return values
 
     def _entries(self, values: Any) -> Iterator[tuple[Any, Any]]:
@@ -162,7 +168,7 @@ class _Reader:
         elif isinstance(values, list) and all(isinstance(v, dict) and {"members", "value"} <= v.keys() for v in values):
             yield from ((item["members"], item["value"]) for item in values)
         else:
-            told = "must map groups to numbers, or be a list of members and value"
+            told = _("must map groups to numbers, or be a list of members and value")
             self.fault("values", type(values).__name__, told, "no-values")
 
     def _mask(self, group: Any, players: tuple[str, ...]) -> int | None:
@@ -177,7 +183,8 @@ class _Reader:
         masks = {mask_of([players.index(name) for name in way]) for way in ways if len(set(way)) == len(way)}
         if len(masks) == 1:
             return masks.pop()
-        told = "can be read as several groups; write a list of names" if masks else "is not a group of the players"
+        several = _("can be read as several groups; write a list of names")
+        told = several if masks else _("is not a group of the players")
         self.fault("values", group, told, "unknown-group")
         return None
 
@@ -189,7 +196,7 @@ class _Reader:
     def _airport(self, content: Mapping[str, Any], players: tuple[str, ...]) -> Floats:
         needs = self._numbers("needs", content.get("needs"), players)
         if (needs < 0).any():
-            self.fault("needs", float(needs.min()), "must be at least 0", "negative-need")
+            self.fault("needs", float(needs.min()), _("must be at least 0"), "negative-need")
         values = np.zeros(1 << len(players))
         for i, need in enumerate(needs):
             values[1 << i : 2 << i] = np.maximum(values[: 1 << i], need)
@@ -201,14 +208,14 @@ class _Reader:
         volume = self._numbers("volumes", content["volumes"], players)
         for name, amount in zip(players, volume, strict=True):
             if amount < 0:
-                self.fault(f"volumes.{name}", amount, "must be at least 0", "negative-volume")
+                self.fault(f"volumes.{name}", amount, _("must be at least 0"), "negative-volume")
         return volume
 
     def _numbers(self, column: str, given: Any, players: tuple[str, ...]) -> Floats:
         if isinstance(given, list) and len(given) == len(players):
             given = dict(zip(players, given, strict=True))
         if not isinstance(given, dict) or set(map(str, given)) != set(players):
-            self.fault(column, "", "must give one number for each player", "wrong-names")
+            self.fault(column, "", _("must give one number for each player"), "wrong-names")
             return np.zeros(len(players))
         return np.array([self.number(f"{column}.{name}", given[name]) for name in players])
 
@@ -218,7 +225,7 @@ class _Reader:
             return ()
         named = [str(name) for union in unions for name in union] if _is_lists(unions) else []
         if sorted(named) != sorted(players):
-            self.fault("unions", unions, "must name every player in exactly one union", "unions")
+            self.fault("unions", unions, _("must name every player in exactly one union"), "unions")
             return ()
         return tuple(tuple(players.index(str(name)) for name in union) for union in unions if union)
 
@@ -235,7 +242,7 @@ def _cuts(text: str, players: Sequence[str]) -> set[tuple[str, ...]]:
     >>> sorted(_cuts("12", ["1", "2", "12"]))
     [('1', '2'), ('12',)]
     """
-    ways: list[set[tuple[str, ...]]] = [set() for _ in range(len(text) + 1)]
+    ways: list[set[tuple[str, ...]]] = [set() for _end in range(len(text) + 1)]
     ways[0].add(())
     for at in range(len(text)):
         for way in ways[at]:

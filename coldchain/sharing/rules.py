@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from coldchain.errors import InfeasibleError, UsageError
+from coldchain.language import _
 from coldchain.sharing.certificate import LARGEST_EXACT, Certificate, certify, exact_figures
-from coldchain.sharing.direct import by_volume, proportional, scrb
+from coldchain.sharing.direct import by_volume, equal_charge, proportional, scrb
 from coldchain.sharing.game import Floats, Game, tolerance
 from coldchain.sharing.nucleolus import Nucleolus, nucleolus
 from coldchain.sharing.stability import Stability, stability
@@ -18,9 +19,15 @@ from coldchain.sharing.within import equal_profit, lorenz
 
 RULES = (
     "shapley", "nucleolus", "prenucleolus", "per_capita_nucleolus", "equal_profit", "lorenz", "scrb_aca",
-    "proportional", "volume", "owen",
+    "equal_charge", "proportional", "volume", "owen",
 )  # fmt: skip
-ALIASES = {"epm": "equal_profit", "scrb": "scrb_aca", "acam": "scrb_aca", "stand_alone": "proportional"}
+ALIASES = {
+    "epm": "equal_profit", "scrb": "scrb_aca", "acam": "scrb_aca", "ecm": "equal_charge", "stand_alone": "proportional",
+}  # fmt: skip
+
+
+ON_REQUEST = ("equal_charge",)
+"""Rules that are applied only when they are named: they charge even a member that changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +68,32 @@ def known_rules(wanted: Sequence[str]) -> tuple[str, ...]:
     """
     names = tuple(ALIASES.get(name.strip().lower().replace("-", "_"), name.strip()) for name in wanted)
     if wrong := [name for name in names if name not in RULES]:
-        raise UsageError(f"--rule must be one of {', '.join(RULES)}; got {', '.join(wrong)}")
+        message = _("--rule must be one of {names}; got {text}")
+        raise UsageError(message.format(names=", ".join(RULES), text=", ".join(wrong)))
     return tuple(dict.fromkeys(names)) or RULES
 
 
-def divide(game: Game, wanted: Sequence[str] = (), *, epsilon: float = 0.0, certified: bool = True) -> Divisions:
+def divide(
+    game: Game,
+    wanted: Sequence[str] = (),
+    *,
+    besides: Sequence[str] = (),
+    epsilon: float = 0.0,
+    certified: bool = True,
+) -> Divisions:
     """Apply rules to a game.
 
     Parameters
     ----------
-    wanted : names of rules; all of those that apply when empty
+    wanted : names of rules; all of those that apply when empty, but those of :data:`ON_REQUEST`
+    besides : names of the latter to be applied as well
     epsilon : what leaving costs a group, for the stability test
     certified : prove small nucleoli in fractions
     """
-    return _Desk(game, epsilon, certified=certified).divide(known_rules(wanted), chosen=bool(wanted))
+    rules = (
+        known_rules(wanted) if wanted else tuple(rule for rule in RULES if rule not in ON_REQUEST or rule in besides)
+    )
+    return _Desk(game, epsilon, certified=certified).divide(rules, chosen=bool(wanted))
 
 
 class _Desk:
@@ -116,6 +135,7 @@ class _Desk:
             "equal_profit": lambda: equal_profit(game, above),
             "lorenz": lambda: lorenz(game, above),
             "scrb_aca": lambda: scrb(game),
+            "equal_charge": lambda: equal_charge(game),
             "proportional": lambda: proportional(game),
             "volume": lambda: by_volume(game),
             "owen": self._owen,
@@ -127,7 +147,7 @@ class _Desk:
 
     def _owen(self) -> Floats:
         if not self.game.unions:
-            raise ValueError("the members are not grouped into unions")
+            raise ValueError(_("the members are not grouped into unions"))
         return owen(self.game.values, self.game.unions)
 
     def _nucleolus(self, rule: str, found: Nucleolus, *, rational: bool, per_capita: bool = False) -> Floats:
