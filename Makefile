@@ -44,9 +44,10 @@ bench: $(STAMP)  ## the measurements of docs/benchmarks.md
 	$(BIN)/python benchmarks/siting.py
 	$(BIN)/python benchmarks/upland.py
 
-notebooks: $(STAMP)  ## run the notebooks
+notebooks: $(STAMP)  ## run the notebooks and write their .ipynb anew
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[notebooks]'
 	$(BIN)/python notebooks/run.py
+	$(BIN)/python notebooks/run.py --pair
 
 docs: $(STAMP)  ## write the data dictionary anew
 	$(BIN)/python -m coldchain.model.dictionary > docs/dictionary.md

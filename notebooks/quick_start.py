@@ -1,7 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
-#     formats: py:percent
+#     formats: ipynb,py:percent
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -10,43 +10,55 @@
 
 # %% [markdown]
 # # Quick start: what does a cold chain save in a small county?
+# *快速开始：一个小县建冷链能少损耗多少？*
 #
-# A synthetic county of 30 villages is planned, and the loss before and after is set side by side.
+# A synthetic county of 30 villages is planned; the loss before and after is set side by side.
 
 # %%
 import tempfile
 from pathlib import Path
 
-import matplotlib.pyplot as plt
+import coldchain as cc
 
-from coldchain.plan import Options, plan
-from coldchain.scenario import load, upland, write_scenario
-
-folder = Path(tempfile.mkdtemp()) / "county"
-write_scenario(upland(villages=30, seed=7), folder)
-scenario, warnings = load(folder)
-len(scenario.villages), len(scenario.sites), round(scenario.harvest_t.sum())
+# cc.speak("zh")  # 图表和文字改用中文
+work = Path(tempfile.mkdtemp())
+county = cc.example(work / "county", villages=30)
+len(county.villages), len(county.sites), round(county.harvest_t.sum())
 
 # %%
-result = plan(scenario, Options(time_limit_s=20))
-result.summary["loss"], result.summary["objective"]
+plan = cc.plan(county, time_limit_s=10)
+plan.before_and_after()
+
+# %% [markdown]
+# The plan on one page: which depots, who is collected on which road, what it costs.
+# *一张图看方案：建哪些库、走哪些路、花多少钱。*
+
+# %%
+plan.plot()
 
 # %% [markdown]
 # Which crops gain most?
+# *哪些作物受益最大？*
 
 # %%
-crops = result.tables["commodities"].set_index("name").sort_values("baseline_rate")
-axes = crops[["baseline_rate", "plan_rate"]].mul(100).plot.barh(color=["#c7522a", "#2a7f9e"], figsize=(8, 5))
-axes.set_xlabel("lost between field and market, %")
-axes.set_ylabel("")
-axes.legend(["today", "with the plan"])
-plt.tight_layout()
+plan.plot("crops")
 
 # %% [markdown]
-# Which depots are built, and who is awarded what?
+# Who is awarded how much?
+# *谁得多少补贴？*
 
 # %%
-result.tables["depots"][["name", "new_modules", "tonnes_year", "villages", "capex_cny", "subsidy_cny"]]
+plan.tables["subsidies"][["owner", "depots", "net_m3", "investment_cny", "award_cny"]]
+
+# %% [markdown]
+# How sure is it? No plan whatever under the same figures is better by more than the gap.
+# *有多可靠？在同样数据下，任何方案最多只能再好这么多：*
 
 # %%
-result.tables["subsidies"]
+f"{plan.gap:.1%}"
+
+# %% [markdown]
+# The interactive map is one file that opens without a network; the folder of the run opens in Excel and QGIS.
+
+# %%
+plan.explore(work / "map.html"), plan.save(work / "run")

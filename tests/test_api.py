@@ -71,7 +71,7 @@ def test_a_sweep_is_drawn_and_asked(tmp_path: Path) -> None:
     reached = found.table().query("loss_rate <= 0.12")
     assert found.least_cny() == (None if reached.empty else reached["subsidy_cny"].min())
     assert len(found.plot().axes) == 4
-    assert len(found.plot_next_million().axes) == 1
+    assert len(found.plot_marginal().axes) == 1
 
 
 def test_why(result: Result) -> None:
@@ -136,11 +136,15 @@ def test_what_moves_the_answer(result: Result) -> None:
 
 
 def test_from_openstreetmap(tmp_path: Path) -> None:
-    """A drawn map of one road with a town and two villages becomes a scenario with its roads."""
-    county = cc.import_osm(small_map(tmp_path / "valley.osm"), tmp_path / "valley")
-    assert [village.name for village in county.villages] == ["Lower", "Upper"]
-    assert {hub.name for hub in county.hubs} == {"Market"}
+    """The invented valley becomes a scenario with its roads: all places produce, towns are hubs."""
+    file = cc.example_osm(tmp_path / "valley.osm", villages=5)
+    county = cc.import_osm(file, tmp_path / "valley")
+    assert sorted(village.name for village in county.villages) == [f"Village {n}" for n in range(1, 6)]
+    assert {hub.name for hub in county.hubs} == {"Lower Town", "Upper Town"}
     assert county.roads.file == "roads.gpkg"
+    assert [fault for fault in cc.check(tmp_path / "valley") if not fault.warning] == []
+    with pytest.raises(UsageError, match="exists already"):
+        cc.example_osm(file)
 
 
 def test_from_a_list(tmp_path: Path) -> None:
@@ -149,21 +153,6 @@ def test_from_a_list(tmp_path: Path) -> None:
     (tmp_path / "places.csv").write_text(rows, encoding="utf-8")
     county = cc.import_points(tmp_path / "places.csv", tmp_path / "county", "wgs84")
     assert (len(county.villages), county.roads.file) == (1, "")
-
-
-def small_map(path: Path) -> Path:
-    """Draw a map in the XML of OpenStreetMap."""
-    places = [("Market", "town", 0), ("Lower", "village", 2), ("Upper", "hamlet", 4)]
-    nodes = [f'<node id="{n + 1}" version="1" lat="28.3" lon="{109.7 + 0.02 * n}"/>' for n in range(5)]
-    named = [
-        f'<node id="{10 + n}" version="1" lat="28.301" lon="{109.7 + 0.02 * at}">'
-        f'<tag k="place" v="{kind}"/><tag k="name" v="{name}"/></node>'
-        for n, (name, kind, at) in enumerate(places)
-    ]
-    refs = "".join(f'<nd ref="{n + 1}"/>' for n in range(5))
-    way = f'<way id="30" version="1">{refs}<tag k="highway" v="secondary"/></way>'
-    path.write_text(f'<osm version="0.6">{"".join(nodes + named)}{way}</osm>', encoding="utf-8")
-    return path
 
 
 def test_speaking_chinese(result: Result) -> None:

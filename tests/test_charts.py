@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from coldchain.language import speaking
 from coldchain.plan import Plan
 from coldchain.report import fonts
-from coldchain.report.charts import draw_bills, draw_crops, draw_next_million, draw_tornado
+from coldchain.report.charts import draw_bills, draw_crops, draw_marginal, draw_tornado
 from coldchain.report.curve import Marks, draw_curve
 from coldchain.report.picture import draw_picture
 
@@ -29,7 +29,7 @@ POINTS = pd.DataFrame(
         "budget_cny": [0.0, 1e6, 2e6], "subsidy_cny": [0.0, 9e5, 2e6], "loss_rate": [0.2, 0.1, 0.07],
         "coverage": [0.0, 0.5, 0.7], "annual_cny": [9e6, 6e6, 5e6], "objective": [9e6, 6e6, 5e6],
         "bound": [8e6, 5e6, 4e6], "sites_built": [0, 1, 2], "asked": [True, True, True],
-        "next_million_saves_t": [500.0, 120.0, float("nan")],
+        "loss_t": [900.0, 400.0, 280.0],
     }
 )  # fmt: skip
 ENDS = pd.DataFrame(
@@ -64,7 +64,7 @@ def drawn(name: str = "count") -> dict[str, Figure]:
     figures = {
         "crops": draw_crops(CROPS),
         "bills": draw_bills(BILLS),
-        "million": draw_next_million(POINTS),
+        "million": draw_marginal(POINTS),
         "curve": draw_curve(POINTS, name, "total_cost_cny", Marks({"loss_rate": 0.08}, {"loss_rate": 2e6}, 1e6)),
         "tornado": draw_tornado(ENDS, 100.0, lambda: "saved", lambda: 1.0),
     }
@@ -147,6 +147,14 @@ def test_a_font_file_that_matplotlib_does_not_know_yet(monkeypatch: pytest.Monke
     assert fonts.chinese_font.__wrapped__() == fonts.LATIN
     monkeypatch.setattr(fonts, "_of_package", list)
     assert fonts.chinese_font.__wrapped__() is None
+
+
+def test_the_values_tried_stand_at_their_bars() -> None:
+    """Two ends on one side of the answer share the longer bar's end, the nearer one first."""
+    both = ENDS.assign(at_low=[110.0, 70.0], at_high=[130.0, 95.0])
+    told = words(draw_tornado(both, 100.0, lambda: "saved", lambda: 1.0))
+    assert "× 0.8, × 1.2" in told
+    assert "-3 °C, +3 °C" in told
 
 
 def test_charts_leave_the_style_of_others_alone() -> None:

@@ -20,8 +20,8 @@ from coldchain.scenario import inspect, upland, write_scenario
 from coldchain.scenario import load as read
 
 __all__ = [
-    "Doubts", "Explanation", "Frontier", "Result", "Shares", "check", "compare", "example", "explain", "import_osm",
-    "import_points", "load", "plan", "sensitivity", "share", "speak", "sweep",
+    "Doubts", "Explanation", "Frontier", "Result", "Shares", "check", "compare", "example", "example_osm", "explain",
+    "import_osm", "import_points", "load", "plan", "sensitivity", "share", "speak", "sweep",
 ]  # fmt: skip
 
 
@@ -63,6 +63,19 @@ def example(folder: Path | str, villages: int = 30, seed: int = 7) -> Scenario:
     """
     write_scenario(upland(villages, seed), Path(folder))
     return load(folder)
+
+
+def example_osm(file: Path | str, villages: int = 12, seed: int = 7) -> Path:
+    """Write an invented valley as an OpenStreetMap file, to try :func:`import_osm` on; return its path.
+
+    Raises
+    ------
+    UsageError
+        When the file exists already.
+    """
+    from coldchain.importing import write_valley
+
+    return write_valley(Path(file), villages, seed)
 
 
 def import_osm(

@@ -153,11 +153,11 @@ class Frontier:
         needed = {str(name): one.reached_cny for name, one in found.items() if one.reached_cny is not None}
         return draw_curve(self.table(), self.name, self.sweep.aim, Marks(targets, needed, self.own_cny))
 
-    def plot_next_million(self) -> Figure:
-        """Draw what one more million saves, budget by budget; needs the extra ``report``."""
-        from coldchain.report.charts import draw_next_million
+    def plot_marginal(self) -> Figure:
+        """Draw what each step of the budget saves, in tonnes for a million more; needs the extra ``report``."""
+        from coldchain.report.charts import draw_marginal
 
-        return draw_next_million(self.table())
+        return draw_marginal(self.table())
 
 
 @dataclass(frozen=True)

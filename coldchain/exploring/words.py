@@ -207,8 +207,9 @@ CAUSES = {
 
 def village_lines(found: Village) -> list[str]:
     """Say why a village goes where it goes."""
-    told = _("{village} {name}: {served:,.0f} of {harvest:,.0f} t a year are pre-cooled")
-    facts = {"village": found.village, "name": found.name, "served": found.served_t, "harvest": found.harvest_t}
+    told = _("{village}: {served:,.0f} of {harvest:,.0f} t a year are pre-cooled")
+    named = found.village if found.name in ("", found.village) else f"{found.village} {found.name}"
+    facts = {"village": named, "served": found.served_t, "harvest": found.harvest_t}
     lines = [told.format(**facts)]
     for (crops, period), options in found.options.groupby(["commodities", "period"], sort=False):
         told = _("{crops} in {period}") if period else "{crops}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +20,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH_IN, ROW_IN, DPI = 8.0, 0.42, 130
+CRUMB = 0.5
 TODAY, PLAN = "#c9a08c", "#1c7684"
 
 
 @contextmanager
 def _sheet(rows: int, title: str) -> Iterator[tuple[Figure, Axes]]:
     """Give a figure of matplotlib with one calm panel high enough for so many rows, and finish it."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from coldchain.report.chart import Chart
 
-    high = 1.6 + ROW_IN * max(rows, 3)
-    drawing = Figure(figsize=(WIDTH_IN, high), dpi=DPI, facecolor=palette.PAPER, layout="constrained")
-    FigureCanvasAgg(drawing)
+    drawing = Chart((WIDTH_IN, 1.6 + ROW_IN * max(rows, 3)), DPI, "constrained")
     axes = drawing.subplots()
     axes.set_title(title, loc="left", fontsize=12, fontweight="bold", color=palette.INK, pad=14)
     yield drawing, axes
@@ -116,14 +115,26 @@ def draw_tornado(answers: pd.DataFrame, base: float, title: Callable[[], str], p
             for end, colour in (("low", TODAY), ("high", PLAN)):
                 axes.barh(at, rows[f"at_{end}"] - base, left=base, height=0.55, color=colour)
             for y, row in zip(at, rows.to_dict("records"), strict=True):
-                order = ("low", "high") if row["at_low"] <= row["at_high"] else ("high", "low")
-                for end, outermost, side in zip(order, (min, max), ("right", "left"), strict=True):
-                    _beside(axes, row[end], (outermost(base, row[f"at_{end}"]), float(y)), side)
+                _ends(axes, row, base, float(y))
             _rows(axes, len(rows))
             axes.axvline(base, color=palette.INK, linewidth=1.0)
             axes.set_yticks(at, [_(name) for name in rows["figure"]])
             axes.margins(x=0.22)
     return drawing
+
+
+def _ends(axes: Axes, row: Mapping[Any, Any], base: float, y: float) -> None:
+    """Write the value tried at the end of its bar; both at the longer one when they lie on one side."""
+    order = ("low", "high") if row["at_low"] <= row["at_high"] else ("high", "low")
+    left, right = (float(row[f"at_{end}"]) for end in order)
+    words = [str(row[end]) for end in order]
+    if left > base:
+        _beside(axes, ", ".join(words), (right, y), "left")
+    elif right < base:
+        _beside(axes, ", ".join(words), (left, y), "right")
+    else:
+        _beside(axes, words[0], (left, y), "right")
+        _beside(axes, words[1], (right, y), "left")
 
 
 def _beside(axes: Axes, text: str, at: tuple[float, float], side: str) -> None:
@@ -132,21 +143,26 @@ def _beside(axes: Axes, text: str, at: tuple[float, float], side: str) -> None:
                   color=palette.MUTED)  # fmt: skip
 
 
-def draw_next_million(points: pd.DataFrame) -> Figure:
-    """Draw what one more million saves at each budget: tonnes, as bars that become shorter.
+def draw_marginal(points: pd.DataFrame) -> Figure:
+    """Draw what each step of the budget saves, in tonnes for a million more: bars that become shorter.
 
     Parameters
     ----------
-    points : the table of a sweep; columns asked, budget_cny, next_million_saves_t
+    points : the table of a sweep; columns asked, budget_cny, loss_t; steps that change nothing are left out at the end
     """
     with chart_style():
-        rows = points[points["asked"] & points["next_million_saves_t"].notna()]
-        labels = [_("from CNY {cny:,.1f} M on").format(cny=cny / per_million()) for cny in rows["budget_cny"]]
-        with _sheet(len(rows), _("Tonnes a year that the next million of subsidy saves")) as (drawing, axes):
-            at = np.arange(len(rows))[::-1]
-            drawn = axes.barh(at, rows["next_million_saves_t"], height=0.6, color=PLAN)
-            axes.bar_label(drawn, fmt="{:,.0f}", padding=3, fontsize=8, color=palette.INK)
+        known = points[points["asked"] & points["loss_t"].notna()].sort_values("budget_cny", kind="stable")
+        budget = known["budget_cny"].to_numpy(dtype=np.float64)
+        saved = -np.diff(known["loss_t"].to_numpy(dtype=np.float64)) / np.diff(budget) * MILLION + 0.0
+        shown = int(np.flatnonzero(np.abs(saved) > CRUMB).max(initial=0)) + 1
+        edges = [f"{cny / per_million():,.{0 if per_million() < MILLION else 2}f}" for cny in budget]
+        steps = list(itertools.pairwise(edges))[:shown]
+        labels = [_("from {low} to {high} CNY M").format(low=low, high=high) for low, high in steps]
+        with _sheet(len(labels), _("Tonnes a year that a million more of budget saves")) as (drawing, axes):
+            at = np.arange(len(labels))[::-1]
+            drawn = axes.barh(at, saved[:shown], height=0.6, color=PLAN)
+            axes.bar_label(drawn, [f"{value:,.0f}" for value in saved[:shown]], padding=3, fontsize=8)
             axes.set_yticks(at, labels)
             axes.margins(x=0.1)
-            _rows(axes, len(rows))
+            _rows(axes, len(labels))
     return drawing

@@ -96,11 +96,9 @@ def write_curve(frame: pd.DataFrame, paths: Sequence[Path], scenario: str, aim: 
 def draw_curve(frame: pd.DataFrame, scenario: str, aim: str, marks: Marks) -> Figure:
     """Draw the table of a sweep as a figure of matplotlib; parameters and errors as :func:`write_curve`."""
     with chart_style():
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+        from coldchain.report.chart import Chart
 
-        drawing = Figure(figsize=SIZE_IN, dpi=DPI, facecolor=palette.PAPER, layout="constrained")
-        FigureCanvasAgg(drawing)
+        drawing = Chart(SIZE_IN, DPI, "constrained")
         _fill(drawing, frame, title_of(drawable(scenario, "?")), aim, marks)
         drawing.draw_without_rendering()
     return drawing

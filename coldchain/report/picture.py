@@ -53,11 +53,9 @@ def draw_picture(plan: Drawable, lines: PlanLines | None = None) -> Figure:
     """
     data = map_data(plan, lines or plan_lines(plan), ASPECT)
     with chart_style():
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+        from coldchain.report.chart import Chart
 
-        drawing = Figure(figsize=(SIZE_PX[0] / DPI, SIZE_PX[1] / DPI), dpi=DPI, facecolor=palette.PAPER)
-        FigureCanvasAgg(drawing)
+        drawing = Chart((SIZE_PX[0] / DPI, SIZE_PX[1] / DPI), DPI)
         axes = drawing.add_axes((0.015, 0.085, 0.69, 0.835))
         _draw_map(axes, data)
         _colour_bar(drawing, data)
