@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from coldchain.model import Scenario
-from coldchain.plan import Options, Plan, plan
+from coldchain.plan import Options, Plan, lay_ground, plan_with
 from coldchain.plan.arcs import build_arcs
 from coldchain.plan.basis import Basis, haul_bound_cny_t
 from coldchain.plan.days import Days, Effort, work_out_days
 from coldchain.plan.lots import TODAY, lots_of, outcome
 from coldchain.plan.money import Yearly, yearly
+from coldchain.replaying import Replayer
 from coldchain.routing import RIDE_NODES, JointProblem, lower_bound_cny_t, solve_joint_haul
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.verify import Report, verify_tables
@@ -25,10 +26,14 @@ Change = Callable[[pd.DataFrame, int], pd.DataFrame]
 
 @pytest.fixture(scope="module")
 def joined(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """Plan thirty villages; several tours come out."""
+    """Plan thirty villages with a small cold room at each of six sites, all of one hub; several tours come out."""
     folder = tmp_path_factory.mktemp("joined") / "county"
     write_scenario(upland(30, 3), folder)
-    return plan(load(folder)[0], Options(time_limit_s=12))
+    scenario = load(folder)[0]
+    options = Options(time_limit_s=60)
+    count = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)
+    count[:, [kind.id for kind in scenario.depot_types].index("cold_room_200")] = 1
+    return plan_with(lay_ground(scenario, options), count, options)
 
 
 def tours(made: Plan) -> pd.DataFrame:
@@ -286,3 +291,10 @@ def test_outcome_counts_every_tonne(joined: Plan) -> None:
     harvest = float(joined.scenario.harvest_t.sum())
     assert outcome(joined.scenario, joined.course.lots).harvest_t == pytest.approx(harvest, rel=1e-9)
     assert float(joined.tables["lots"]["tonnes"].sum()) == pytest.approx(harvest, rel=1e-9)
+
+
+def test_a_replay_without_chance_finds_the_rides(joined: Plan) -> None:
+    """Lived through without chance, the plan loses what it says, the longer rides of tours included."""
+    found = Replayer(joined.scenario, joined.basis.placed, joined.tables).shifted(0.0, 1.0, 1.0)
+    assert found["plan_t"] == pytest.approx(joined.summary["loss"]["plan_t"], rel=1e-9)
+    assert found["plan_cny"] == pytest.approx(joined.summary["loss"]["plan_cny"], rel=1e-9)

@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldchain.model import VehicleType
-from coldchain.routing import RIDE_NODES, RIDE_STEP_H, HaulRule, JointProblem, solve_joint_haul, solve_line_haul
+from coldchain.routing import (
+    RIDE_NODES,
+    RIDE_STEP_H,
+    HaulRule,
+    JointProblem,
+    price_trip,
+    solve_joint_haul,
+    solve_line_haul,
+)
 from coldchain.routing.joint_haul import FEW, choose_by_program, depot_sets
 
 
@@ -116,13 +124,14 @@ def driven(made: JointProblem, order: tuple[int, ...], loads: dict[int, float], 
     return float(cost)
 
 
-def full_sums(made: JointProblem, i: int) -> list[float]:
-    """All sums of full trucks below a depot's load, nought among them."""
-    sums = {0.0}
+def full_loads(made: JointProblem, i: int) -> list[tuple[float, float]]:
+    """All numbers of full trucks that carry less than a depot's load: t carried, and what they cost."""
+    mixes = [(0.0, 0.0)]
     for truck in made.vehicles_of(i):
-        room = truck.payload_kg / 1000
-        sums = {full + k * room for full in sums for k in range(20) if full + k * room < made.load_t[i] - 1e-9}
-    return sorted(sums)
+        trip = price_trip(truck, math.inf, made.hub_h[i], made.hub_km[i], made.rule)
+        grown = [(t + k * trip.capacity_t, cny + k * trip.cost_cny) for t, cny in mixes for k in range(20)]
+        mixes = [mix for mix in grown if mix[0] < made.load_t[i] - 1e-9]
+    return mixes
 
 
 def straight(made: JointProblem, i: int, load: float) -> float:
@@ -133,9 +142,9 @@ def straight(made: JointProblem, i: int, load: float) -> float:
 def cheapest_tour(made: JointProblem, group: tuple[int, ...]) -> float:
     """Cheapest way of a group on one tour, with full trucks before it."""
     best = math.inf
-    for fulls in itertools.product(*(full_sums(made, i) for i in group)):
-        loads = {i: float(made.load_t[i]) - full for i, full in zip(group, fulls, strict=True)}
-        before = sum(straight(made, i, full) for i, full in zip(group, fulls, strict=True))
+    for fulls in itertools.product(*(full_loads(made, i) for i in group)):
+        loads = {i: float(made.load_t[i]) - full for i, (full, _) in zip(group, fulls, strict=True)}
+        before = sum(cost for _, cost in fulls)
         for v, truck in enumerate(made.vehicles):
             if made.allowed[list(group), v].all() and sum(loads.values()) <= truck.payload_kg / 1000 + 1e-9:
                 ways = (driven(made, order, loads, truck) for order in itertools.permutations(group))

@@ -65,7 +65,7 @@ class LongRide:
     ----------
     share : of what the depot sends of this zone
     ride_h : from leaving the depot to the hub
-    loss : (commodity, class) -> share lost by batch
+    loss : (commodity, class) -> share lost by batch, as far as there are lots
     """
 
     site: int
@@ -222,12 +222,16 @@ class _Group:
         found: Floats = self.memo[key][0]
         return found
 
-    def losses_at(self, site: int, c: int, o: int, haul_h: Floats) -> Floats:
-        """Share lost by hours of the line haul and batch."""
+    def losses_at(self, site: int, c: int, o: int, haul_h: Floats, batches: int | None = None) -> Floats:
+        """Share lost by hours of the line haul and batch, all or the first; never less than on the direct haul.
+
+        A lot might reach an uncooled truck of the onward leg in a cooler hour: that is not counted.
+        """
         basis, scenario = self.basis, self.basis.scenario
         lot = scenario.commodities[c], scenario.periods[self.period], basis.classes[o]
+        direct = basis.lanes.loss[c, self.period, o, site, :batches]
         hub = scenario.hubs[basis.site_hub[site]]
-        return longer_haul_losses(scenario, lot, hub, haul_h, basis.lanes.loss.shape[-1])
+        return np.maximum(longer_haul_losses(scenario, lot, hub, haul_h, len(direct)), direct)
 
     def price(self, c: int) -> float:
         """CNY/t of a commodity."""
@@ -235,17 +239,18 @@ class _Group:
 
     def late_cny_t(self, cargo: _Cargo) -> Floats:
         """Deductions for what a longer ride makes late, CNY/t; inf where nothing may be late, shape (RIDE_NODES,)."""
-        longer = np.arange(RIDE_NODES) * RIDE_STEP_H
-        late_t = np.array([self.late_t(cargo, hours) for hours in longer.tolist()])
-        late = self.basis.scenario.economics.late_cny_t * late_t / cargo.load_t
-        return np.where(late_t > 0, np.inf, 0.0) if self.basis.scenario.siting.on_time > 0 else late
+        price, strict = self.basis.scenario.economics.late_cny_t, self.basis.scenario.siting.on_time > 0
+        if not price and not strict:
+            return np.zeros(RIDE_NODES)
+        late_t = self.late_t(cargo, np.linspace(0.0, (RIDE_NODES - 1) * RIDE_STEP_H, RIDE_NODES))
+        return np.where(late_t > 0, np.inf, 0.0) if strict else price * late_t / cargo.load_t
 
-    def late_t(self, cargo: _Cargo, longer_h: float) -> float:
-        """T/day that reach their buyer after the target only because they ride ``longer_h`` longer."""
-        scenario = self.basis.scenario
-        target = scenario.chain.delivery_target_h + ON_THE_DOT
+    def late_t(self, cargo: _Cargo, longer_h: Floats) -> Floats:
+        """T/day that reach their buyer after the target only because they ride ``longer_h`` longer, of its shape."""
+        target = self.basis.scenario.chain.delivery_target_h + ON_THE_DOT
         hours = self.direct_h(cargo)
-        return float(cargo.t_day[(hours <= target) & (hours + longer_h > target)].sum())
+        late = (hours <= target) & (hours + longer_h[:, None] > target)
+        return np.asarray(late @ cargo.t_day, dtype=np.float64)
 
     def direct_h(self, cargo: _Cargo) -> Floats:
         """Hours from harvest to the buyer of each piece on a straight trip."""
@@ -263,8 +268,8 @@ class _Group:
         cargo = self.cargoes[i]
         direct_h = float(self.basis.lane_haul_h[cargo.site])
         ride_h = max(ride_h, direct_h)
-        hours = np.array([direct_h, ride_h])
-        loss = {(c, o): self.losses_at(cargo.site, c, o, hours)[1] for c, o in _kinds(cargo)}
+        hours, batches = np.array([ride_h]), int(cargo.batch.max()) + 1
+        loss = {(c, o): self.losses_at(cargo.site, c, o, hours, batches)[0] for c, o in _kinds(cargo)}
         return LongRide(cargo.site, self.period, self.zone, load_t / cargo.load_t, ride_h, loss)
 
     def saves(self, found: JointHaul, tour: HaulTour, rides: list[LongRide]) -> bool:
@@ -274,7 +279,7 @@ class _Group:
             cargo = self.cargoes[i]
             cost += found.direct[i].cost_cny_day - self.alone(cargo).cost_cny_day
             longer_h = ride.ride_h - float(self.basis.lane_haul_h[cargo.site])
-            late = self.basis.scenario.economics.late_cny_t * self.late_t(cargo, longer_h)
+            late = self.basis.scenario.economics.late_cny_t * float(self.late_t(cargo, np.array([longer_h]))[0])
             cost += ride.share * (self.added_cny(cargo, ride) + late)
         return cost < 0
 

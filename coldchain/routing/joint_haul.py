@@ -34,6 +34,7 @@ from coldchain.routing.line_haul import (
     Trip,
     capacity_t,
     crews_of,
+    price_trip,
     solve_line_haul,
 )
 from coldchain.routing.problem import drive_limit_h
@@ -107,11 +108,10 @@ class JointHaul:
         return sum(haul.cost_cny_day for haul in self.direct) + sum(tour.trip.cost_cny for tour in self.tours)
 
 
-def apart(problem: JointProblem, i: int, load_t: float | None = None) -> LineHaul:
-    """Return the cheapest straight trips of one depot, for all its load or for part of it."""
-    load = float(problem.load_t[i]) if load_t is None else load_t
+def apart(problem: JointProblem, i: int) -> LineHaul:
+    """Return the cheapest straight trips of one depot by itself."""
     way = float(problem.hub_h[i]), float(problem.hub_km[i])
-    return solve_line_haul(load, *way, problem.vehicles_of(i), problem.rule)
+    return solve_line_haul(float(problem.load_t[i]), *way, problem.vehicles_of(i), problem.rule)
 
 
 def solve_joint_haul(problem: JointProblem) -> JointHaul:
@@ -147,10 +147,11 @@ def solve_joint_haul(problem: JointProblem) -> JointHaul:
     for s in sorted(picked.tolist()):
         order = _orders()[sizes[s] - 2, orders[s], : sizes[s]]
         stops = tuple(int(i) for i in sets[s][order])
-        rest = [options[i].rest_t[k] for i, k in zip(stops, chosen[s][order], strict=True)]
+        taken = dict(zip(stops, chosen[s][order].tolist(), strict=True))
+        rest = [options[i].rest_t[k] for i, k in taken.items()]
         tours.append(price_tour(problem, stops, rest, problem.vehicles[trucks[s]]))
-        for i, left in zip(stops, rest, strict=True):
-            direct[i] = apart(problem, i, float(problem.load_t[i]) - left if left < problem.load_t[i] else 0.0)
+        for i, k in taken.items():
+            direct[i] = options[i].full[k]
     return JointHaul(tuple(direct), tuple(tours))
 
 
@@ -174,33 +175,46 @@ def price_tour(problem: JointProblem, stops: Sequence[int], load_t: Sequence[flo
 
 @dataclass(frozen=True)
 class _Options:
-    """Ways of a depot to go on a tour: what is left for it after full trucks, t, and their cost, CNY."""
+    """Ways of a depot to go on a tour: t left for it after full trucks, and those trucks with their number."""
 
     rest_t: list[float]
-    direct_cny: list[float]
+    full: list[LineHaul]
 
 
 def _options(problem: JointProblem, i: int, apart_cny: float) -> _Options:
-    """List full trucks before a tour: none, or a mix that leaves less than the largest truck; dominated ones left out.
+    """List full trucks before a tour: none, or a mix that leaves no more than the largest truck; dominated ones go.
 
     A mix that costs as much as the separate trips is of no use, since a tour is no dearer with a depot less.
     """
     load = float(problem.load_t[i])
     if load <= 0 or not math.isfinite(apart_cny):
         return _Options([], [])
-    capacities = sorted({capacity_t(kind, problem.rule) for kind in problem.vehicles_of(i)})
-    sums = {0.0}
-    for capacity in capacities:
-        most = math.ceil((load - LOAD_TOLERANCE_T) / capacity) - 1
-        sums = {full + k * capacity for full in sums for k in range(most + 1) if full + k * capacity < load}
-    kept: list[tuple[float, float]] = []
-    for full in sorted(full for full in sums if LOAD_TOLERANCE_T < load - full <= capacities[-1] + LOAD_TOLERANCE_T):
-        cost = apart(problem, i, full).cost_cny_day
-        kept = [other for other in kept if other[1] < cost]
-        if cost < apart_cny:
-            kept.append((load - full, cost))
+    way = float(problem.hub_h[i]), float(problem.hub_km[i])
+    trips = [price_trip(kind, math.inf, *way, problem.rule) for kind in problem.vehicles_of(i)]
+    mixes: list[tuple[float, float, tuple[int, ...]]] = [(load, 0.0, ())]
+    for trip in trips:
+        most = [max(math.ceil((rest - LOAD_TOLERANCE_T) / trip.capacity_t) - 1, 0) for rest, _, _ in mixes]
+        mixes = [
+            (rest - n * trip.capacity_t, cost + n * trip.cost_cny, (*counts, n))
+            for (rest, cost, counts), top in zip(mixes, most, strict=True)
+            for n in range(top + 1)
+            if n == 0 or cost + n * trip.cost_cny < apart_cny
+        ]
+    largest = max(trip.capacity_t for trip in trips)
+    kept: list[tuple[float, float, tuple[int, ...]]] = []
+    for mix in sorted(mixes):
+        if mix[0] <= largest + LOAD_TOLERANCE_T and all(mix[1] < other[1] for other in kept):
+            kept.append(mix)
     kept = kept[-OPTIONS:]
-    return _Options([rest for rest, _ in kept], [cost for _, cost in kept])
+    full = [_as_haul(load - rest, trips, counts) for rest, _, counts in kept]
+    return _Options([rest for rest, _, _ in kept], full)
+
+
+def _as_haul(load_t: float, trips: Sequence[Trip], counts: Sequence[int]) -> LineHaul:
+    """Return a number of full trucks as the straight trips of a day."""
+    mix = [(trip, n) for trip, n in zip(trips, counts, strict=True) if n]
+    sums = [sum(n * getattr(trip, name) for trip, n in mix) for name in ("km", "hours", "cost_cny")]
+    return LineHaul(load_t if mix else 0.0, tuple(mix), *sums)
 
 
 def depot_sets(problem: JointProblem) -> Ints:
@@ -241,7 +255,8 @@ def _columns(
     width = max(1, *(len(option.rest_t) for option in options))
     rest, direct = np.full((problem.n, width), math.inf), np.full((problem.n, width), math.inf)
     for i, option in enumerate(options):
-        rest[i, : len(option.rest_t)], direct[i, : len(option.rest_t)] = option.rest_t, option.direct_cny
+        rest[i, : len(option.rest_t)] = option.rest_t
+        direct[i, : len(option.rest_t)] = [haul.cost_cny_day for haul in option.full]
     trucks = np.array(
         [
             (capacity_t(v, problem.rule), v.speed_factor, v.cost_cny_day, v.cost_cny_km, v.cost_cny_h, v.shift_h,

@@ -166,8 +166,7 @@ def longer_haul_losses(
 
     Parameters
     ----------
-    haul_h : in rising order; a longer haul never counts a smaller loss than the first, even where the lot would reach
-        a warm truck of the onward leg in a cooler hour
+    haul_h : in any order; shorter and longer hauls each by themselves
     """
     chain, (commodity, period, cooling) = scenario.chain, lot
     half_h = line_haul_half_h(scenario)
@@ -176,8 +175,7 @@ def longer_haul_losses(
     used = np.empty((1, len(haul_h), batches))
     fill_lanes(pack(commodity), hourly_air_c(period), harvest_clock_h(period), clocks, stages[None], used,
                np.empty(batches))  # fmt: skip
-    loss = loss_share(commodity, used[0], chain.planned_transfers)
-    return np.asarray(np.maximum(loss, loss[:1]))
+    return loss_share(commodity, used[0], chain.planned_transfers)
 
 
 def line_haul_half_h(scenario: Scenario) -> float | None:
