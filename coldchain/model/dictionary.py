@@ -12,7 +12,7 @@ from typing import Any
 
 from coldchain.model.assets import DepotType, MobileUnit, VehicleType
 from coldchain.model.base import Noun
-from coldchain.model.goods import Commodity, Period
+from coldchain.model.goods import Commodity, Keeping, Period
 from coldchain.model.places import Harvest, Hub, Site, Village
 from coldchain.model.settings import Chain, Economics, Roads, Routing, Siting, Subsidy
 
@@ -26,6 +26,7 @@ TABLES: dict[str, type[Noun]] = {
     "depot_types": DepotType,
     "mobile_units": MobileUnit,
     "vehicles": VehicleType,
+    "storage": Keeping,
 }
 SECTIONS: dict[str, type[Noun]] = {
     "chain": Chain,
@@ -43,8 +44,8 @@ A scenario is a folder with `scenario.toml` and the tables `villages`, `harvest`
 `.csv` (UTF-8 or GB18030) or `.gpkg`. The tables `commodities`, `depot_types`, `mobile_units` and `vehicles` are
 optional: their rows are laid over the shipped catalogue by `id`, and an empty cell keeps the catalogue's figure. A
 section such as `[commodity.kiwifruit]` in `scenario.toml` does the same for one item. Lists in a cell are separated by
-semicolons. The hourly temperatures of a period may stand in columns `t00_c` to `t23_c`; instead of `tonnes` the harvest
-may give `area_ha` and `yield_t_ha`.
+semicolons. The table `storage` is optional, too. The hourly temperatures of a period may stand in columns `t00_c` to
+`t23_c`; instead of `tonnes` the harvest may give `area_ha` and `yield_t_ha`.
 
 Headings may be Chinese and name another unit in brackets, and a scenario may be one Excel workbook with a sheet for
 each table and one for the settings: see [workbooks](workbook.md).

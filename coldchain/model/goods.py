@@ -92,3 +92,13 @@ class Period(Noun):
                 )
             )
         return self
+
+
+class Keeping(Noun):
+    """What a depot may keep: produce of one commodity and period that is sold in another period at another price."""
+
+    commodity: str = figure("-", "id of the commodity")
+    period: str = figure("-", "id of the period of harvest")
+    until: str = figure("-", "id of the period in which it is sold; one that stands before it is next year's")
+    days: float = figure("d", "in store, beyond chain.depot_dwell_h", gt=0, le=366)
+    price_cny_kg: float = figure("CNY/kg", "farm-gate price then", gt=0, le=10_000)

@@ -16,6 +16,7 @@ from coldchain.plan.pipeline import (
     plan_quickly,
     plan_with,
 )
+from coldchain.plan.rent import rent_cny_t
 from coldchain.plan.roads import PlacedNetwork, place_on_roads
 from coldchain.plan.search import Options
 
@@ -35,6 +36,7 @@ __all__ = [
     "plan_on",
     "plan_quickly",
     "plan_with",
+    "rent_cny_t",
 ]
 
 sys.modules[__name__].__class__ = CallableModule

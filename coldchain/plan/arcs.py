@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from coldchain.model import MobileUnit, Objective, Scenario
 from coldchain.plan.awards import eligible_modules, module_awards, owners_of, total_pot_cny
 from coldchain.plan.basis import Basis, annuity, collection_bound_cny_t, haul_bound_cny_t
+from coldchain.plan.rent import most_gain_cny_t, rent_cny_t, rents_cny
 from coldchain.routing import least_aboard_h
 from coldchain.siting import Fleet, SitingProblem, add_units
 from coldchain.spoilage import harvest_clock_h
@@ -56,6 +57,8 @@ class Arcs:
     demand, site, cooling : of each arc, shape (arcs,)
     outside : worth of today's chain for each demand; inside : of each arc; module : of each module, (sites, types)
     yearly_t : of each demand, shape (demands,)
+    storage_cny : most that keeping what an arc brings can gain beyond the rent of a room, CNY/yr, shape (arcs,)
+    room_cny : that rent, of the rooms of a module, CNY/yr, shape (types,)
     collection_cny, haul_cny : what ``inside`` holds for collection and for line haul, CNY/yr, shape (arcs,)
     stay_cny : what standing there costs a mobile unit beyond its own cost, CNY/yr, shape (sites, units, periods)
     open_ground : where a unit may stand idle whatever else is there, shape (sites,)
@@ -74,9 +77,19 @@ class Arcs:
     yearly_t: Floats
     collection_cny: Floats
     haul_cny: Floats
+    storage_cny: Floats
+    room_cny: Floats
     module: Worth
     stay_cny: Floats
     open_ground: NDArray[np.bool_]
+
+    def arc_cost(self, aim: Objective) -> Floats:
+        """Return what an arc counts in siting: its worth, for total cost less what storage can gain, (arcs,)."""
+        return self.inside.of(aim) - (self.storage_cny if aim == "total_cost_cny" else 0.0)
+
+    def module_cost(self, aim: Objective) -> Floats:
+        """Return what a module counts in siting: its worth, for total cost less its rooms' rent, (sites, types)."""
+        return self.module.of(aim) - (self.room_cny if aim == "total_cost_cny" else 0.0)
 
     def counts_in(self, p: int) -> NDArray[np.bool_]:
         """Tell which demands have a load in a period, if there is a harvest; shape (demands,)."""
@@ -111,7 +124,8 @@ def build_arcs(basis: Basis) -> Arcs:
     stays = np.zeros((len(scenario.sites), len(scenario.depot_types) - scenario.fixed_types, len(scenario.periods)))
     return Arcs(village, group, period, members, load * scenario.siting.peak_factor, demand, site, cooling,
                 _outside(basis, members, (village, group, period)), inside, yearly_t,
-                collection_cny, haul_cny, _modules(basis), stays, _open_ground(scenario))  # fmt: skip
+                collection_cny, haul_cny, np.concatenate([part[4] for part in parts]), rents_cny(basis, bound.rent),
+                _modules(basis), stays, _open_ground(scenario))  # fmt: skip
 
 
 def _open_ground(scenario: Scenario) -> NDArray[np.bool_]:
@@ -128,6 +142,7 @@ class _Bounds:
     batch: Indices
     collection_cny_t: Floats
     haul_cny_t: Floats
+    rent: Floats
 
     @classmethod
     def of(cls, basis: Basis) -> _Bounds:
@@ -135,7 +150,8 @@ class _Bounds:
         daily = basis.scenario.daily_t.sum(axis=1).max(axis=1)
         loss = np.minimum.accumulate(basis.lanes.loss[..., ::-1], axis=-1)[..., ::-1]
         batch = basis.lanes.batch(np.where(np.isfinite(direct_h), direct_h, 0.0))
-        return cls(loss, batch, collection_bound_cny_t(basis, daily), haul_bound_cny_t(basis))
+        rent = rent_cny_t(basis)
+        return cls(loss, batch, collection_bound_cny_t(basis, daily), haul_bound_cny_t(basis), rent)
 
 
 def _group_arcs(
@@ -145,36 +161,42 @@ def _group_arcs(
     members: Indices,
     rows: Indices,
     demands: tuple[Indices, Indices],
-) -> tuple[Indices, Indices, Indices, Worth]:
-    """Return demand, site, class and worth of all possible arcs of one group; ``demands``: their village and period."""
+) -> tuple[Indices, Indices, Indices, Worth, Floats]:
+    """Return demand, site, class, worth and gain by storage of all possible arcs of one group.
+
+    ``demands`` holds the village and the period of every demand.
+    """
     scenario = basis.scenario
     v, only = demands[0][rows], demands[1][rows]
     premium = np.array([hub.chilled_onward_cny_t for hub in scenario.hubs])[basis.site_hub]
     possible = np.isfinite(bound.collection_cny_t[v]) & np.isfinite(bound.haul_cny_t)
     demand, site, cooling = [np.empty(0, np.intp)], [np.empty(0, np.intp)], [np.empty(0, np.intp)]
-    worth = [Worth(*np.zeros((3, 0)))]
+    worth, gains = [Worth(*np.zeros((3, 0)))], [np.zeros(0)]
     for o, kind in enumerate(basis.classes):
         if kind.zone != key[0] or kind.method not in key[1]:
             continue
-        loss_t, loss_cny, money = np.zeros((3, *possible.shape))
+        loss_t, loss_cny, money, gained = np.zeros((4, *possible.shape))
         per_t = np.where(possible, bound.collection_cny_t[v] + bound.haul_cny_t, 0.0)
         for c in members:
             onward = premium if scenario.commodities[c].sold_at == "market" else 0.0
             price = scenario.commodities[c].price_cny_kg * KG_PER_T
             for p in range(len(scenario.periods)):
                 tonnes = (scenario.harvest_t[v, c, p] * ((only == p) | (only < 0)))[:, None]
-                lost = tonnes * bound.loss[c, p, o][np.arange(possible.shape[1]), bound.batch[p][v]]
+                where = np.arange(possible.shape[1]), bound.batch[p][v]
+                lost = tonnes * bound.loss[c, p, o][where]
+                gained += tonnes * most_gain_cny_t(basis, (c, p, o), bound.rent[o], where)
                 loss_t += lost
                 loss_cny += lost * price
-                late = late_cny_t(basis, (c, p, o), np.arange(possible.shape[1]), bound.batch[p][v])
+                late = late_cny_t(basis, (c, p, o), *where)
                 money += tonnes * (per_t + onward + basis.energy_cny_t[c, p, o] + late)
         i, j = np.nonzero(possible)
         demand.append(rows[i])
         site.append(j)
         cooling.append(np.full(len(i), o))
         worth.append(Worth(loss_t[i, j], loss_cny[i, j], money[i, j]))
+        gains.append(gained[i, j])
     joined = Worth(*(np.concatenate([getattr(part, name) for part in worth]) for name in Worth.__annotations__))
-    return np.concatenate(demand), np.concatenate(site), np.concatenate(cooling), joined
+    return np.concatenate(demand), np.concatenate(site), np.concatenate(cooling), joined, np.concatenate(gains)
 
 
 def late_cny_t(basis: Basis, what: tuple[int, int, int], site: Indices, batch: Indices) -> Floats:
@@ -267,11 +289,11 @@ def siting_problem(
         arc_demand=arcs.demand,
         arc_site=arcs.site,
         arc_class=arcs.cooling,
-        arc_cost=arcs.inside.of(aim),
+        arc_cost=arcs.arc_cost(aim),
         load=arcs.load_t_day,
         module_class=basis.class_of_type,
         capacity=capacity_t_day(basis),
-        module_cost=arcs.module.of(aim),
+        module_cost=arcs.module_cost(aim),
         module_capex=np.tile([kind.capex_cny for kind in kinds], (len(sites), 1)),
         award=module_awards(scenario),
         max_count=(most * offered * allowed if build else np.zeros((len(sites), len(kinds)))).astype(np.int64),
@@ -319,7 +341,7 @@ def with_units(
 
     def figures(of: Objective) -> tuple[Floats, Floats, Floats]:
         money = float(of == "total_cost_cny")
-        return arcs.module.of(of)[:, fixed:], money * arcs.stay_cny, money * move
+        return arcs.module_cost(of)[:, fixed:], money * arcs.stay_cny, money * move
 
     fleet = Fleet(
         int(basis.class_of_type[fixed]),
@@ -364,7 +386,7 @@ def capacity_t_day(basis: Basis) -> Floats:
 def _limit(arcs: Arcs, aim: Objective, most: float) -> dict[str, Any]:
     return {
         "limit_outside": arcs.outside.of(aim),
-        "limit_arc": arcs.inside.of(aim),
-        "limit_module": arcs.module.of(aim),
+        "limit_arc": arcs.arc_cost(aim),
+        "limit_module": arcs.module_cost(aim),
         "limit_rhs": most,
     }

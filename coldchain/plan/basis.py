@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from coldchain.model import CoolingClass, Hub, Scenario, VehicleType, cooling_class, cooling_classes
 from coldchain.network import RoadNetwork, travel
+from coldchain.plan.keeps import HOURS_PER_DAY, Keep, keep_kwh_t_day, keeps_of
 from coldchain.plan.roads import PlacedNetwork
 from coldchain.routing import Halts as HaltHours
 from coldchain.routing import HaulRule, Reach, lower_bound_cny_t, radial_bound_cny_t
@@ -22,14 +23,12 @@ from coldchain.spoilage import (
     depot_lanes,
     harvest_clock_h,
     hourly_air_c,
-    respiration_w_t,
     today_lanes,
 )
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 KWH_PER_MJ = 1.0 / 3.6
-HOURS_PER_DAY = 24.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,7 @@ class Basis:
     lane_haul_h : the same hours with the slowest vehicle on offer; the loss of a lane counts these
     between_h, between_km : from site to site at reference speed, shape (sites, sites)
     today_km : from each village to its hub, shape (villages,)
+    keeps : what depots may keep for another period
     energy_cny_t : electricity for pre-cooling and storage, shape (commodities, periods, classes), CNY/t
     """
 
@@ -63,6 +63,7 @@ class Basis:
     today: TodayLanes
     lanes: DepotLanes
     energy_cny_t: Floats
+    keeps: tuple[Keep, ...] = ()
 
     @property
     def collection(self) -> tuple[VehicleType, ...]:
@@ -120,6 +121,7 @@ def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:
         today=today_lanes(scenario, village_hub, today_h),
         lanes=depot_lanes(scenario, classes, site_hub, haul_h / speed, scenario.siting.max_first_mile_h),
         energy_cny_t=_energy(scenario, classes),
+        keeps=keeps_of(scenario, classes, site_hub, haul_h / speed),
     )
 
 
@@ -155,6 +157,7 @@ def part_of(basis: Basis, scenario: Scenario) -> Basis:
         today_km=basis.today_km[v],
         today=replace(basis.today, loss=basis.today.loss[v], hours=basis.today.hours[v]),
         lanes=lanes,
+        keeps=keeps_of(scenario, basis.classes, hubs_of, lane_haul_h),
     )
 
 
@@ -189,10 +192,7 @@ def by_distance(network: RoadNetwork) -> RoadNetwork:
 
 
 def _energy(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
-    """Electricity per tonne: field heat at the nominal arrival over the energy ratio, and keeping cold.
-
-    Keeping cold takes the depot type's figure, or the heat of the commodity's own respiration where that is more.
-    """
+    """Electricity per tonne: field heat at the nominal arrival over the energy ratio, and keeping cold."""
     chain, price = scenario.chain, scenario.economics.power_cny_kwh
     cost = np.zeros((len(scenario.commodities), len(scenario.periods), len(classes)))
     for p, period in enumerate(scenario.periods):
@@ -201,9 +201,7 @@ def _energy(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
         for c, crop in enumerate(scenario.commodities):
             for o, cooling in enumerate(classes):
                 heat_mj_t = crop.heat_kj_kg_k * max(arrival_c - cooling.temp_c, 0.0)
-                breath_kwh_t_day = respiration_w_t(crop, cooling.temp_c) * HOURS_PER_DAY / 1000.0 / cooling.energy_ratio
-                keep_kwh_t_day = max(cooling.store_kwh_t_day, breath_kwh_t_day)
-                keep_kwh_t = keep_kwh_t_day * chain.depot_dwell_h / HOURS_PER_DAY
+                keep_kwh_t = keep_kwh_t_day(crop, cooling) * chain.depot_dwell_h / HOURS_PER_DAY
                 cost[c, p, o] = price * (heat_mj_t * KWH_PER_MJ / cooling.energy_ratio + keep_kwh_t)
     return cost
 

@@ -67,7 +67,7 @@ class DepotYears:
         premium = np.array([hub.chilled_onward_cny_t for hub in scenario.hubs])[basis.site_hub[site]]
         late = scenario.economics.late_cny_t * (lots["delivery_h"] > scenario.chain.delivery_target_h + ON_THE_DOT)
         energy = basis.energy_cny_t[crop, lots["period"], lots["cooling"]]
-        per_t = lots["loss_share"] * price + premium * to_market(scenario)[crop] + late + energy
+        per_t = lots["loss_share"] * price + premium * to_market(scenario)[crop] + late + energy + lots["keep_cny_t"]
         cost = np.zeros(len(scenario.sites))
         np.add.at(cost, site, lots["tonnes"] * per_t)
         cost += (course.decision.count * self.arcs.module.money_cny).sum(axis=1)

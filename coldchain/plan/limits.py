@@ -56,8 +56,8 @@ def _wide(row: SideRow, width: int) -> SideRow:
 
 def _held(basis: Basis, arcs: Arcs, aim: Objective, most: float) -> SideRow:
     return _row(
-        basis, arcs, f"the aim {aim}", "", -most, index=np.arange(len(arcs.demand)), value=-arcs.inside.of(aim),
-        outside=-arcs.outside.of(aim), module=-arcs.module.of(aim),
+        basis, arcs, f"the aim {aim}", "", -most, index=np.arange(len(arcs.demand)), value=-arcs.arc_cost(aim),
+        outside=-arcs.outside.of(aim), module=-arcs.module_cost(aim),
     )  # fmt: skip
 
 

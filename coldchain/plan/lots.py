@@ -13,12 +13,14 @@ from coldchain.plan.arcs import KG_PER_T, Arcs
 from coldchain.plan.basis import Basis
 from coldchain.plan.days import Days
 from coldchain.plan.decision import Decision, day_pieces, site_lots
+from coldchain.plan.storing import NOT_KEPT, keep
 from coldchain.spoilage import batch_clock_h, harvest_clock_h
 
 TODAY = -1
 SHARE_KEPT = 1e-9
 LOT_COLUMNS = (
     "village", "commodity", "period", "site", "cooling", "tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share",
+    "keep", "keep_cny_t",
 )  # fmt: skip
 
 
@@ -28,9 +30,11 @@ def lots_of(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.Data
     Returns
     -------
     DataFrame with ``LOT_COLUMNS``: indices of village, commodity, period, site (``TODAY`` for today's chain) and class,
-    tonnes in the period, hours aboard, hours from harvest until cooled and until the market, share lost
+    tonnes in the period, hours aboard, hours from harvest until cooled and until the market (days in store not
+    counted), share lost; the row of ``basis.keeps`` by which it is kept (``NOT_KEPT``), and electricity for that less
+    what it earns more, CNY/t
     """
-    cold = _cold_lots(basis, arcs, decision, days)
+    cold = keep(basis, decision.count, _cold_lots(basis, arcs, decision, days))
     taken = np.zeros(basis.scenario.harvest_t.shape)
     np.add.at(taken, (cold["village"], cold["commodity"], cold["period"]), cold["tonnes"])
     return pd.concat([cold, _today_lots(basis, basis.scenario.harvest_t - taken)], ignore_index=True)
@@ -63,7 +67,7 @@ def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.D
     batch = basis.lanes.batch(table["aboard_h"].to_numpy())[table["period"], np.arange(len(table))]
     cooled_h, delivery_h = _hours(basis, table)
     table = table.assign(cooled_h=cooled_h, delivery_h=delivery_h, loss_share=_loss_shares(basis, days, table, batch))
-    return table[list(LOT_COLUMNS)]
+    return table.assign(keep=NOT_KEPT, keep_cny_t=0.0)[list(LOT_COLUMNS)]
 
 
 def _with_rides(table: pd.DataFrame, basis: Basis, days: Days) -> pd.DataFrame:
@@ -129,6 +133,8 @@ def _today_lots(basis: Basis, tonnes: NDArray[np.float64]) -> pd.DataFrame:
         cooled_h=np.inf,
         delivery_h=basis.today.hours[village, commodity],
         loss_share=basis.today.loss[village, commodity, period],
+        keep=NOT_KEPT,
+        keep_cny_t=0.0,
     )[list(LOT_COLUMNS)]
 
 

@@ -17,7 +17,7 @@ from coldchain.plan.lots import TODAY, to_market
 
 @dataclass(frozen=True)
 class Yearly:
-    """CNY a year; ``total`` adds them up."""
+    """CNY a year; ``total`` adds them up. ``storage``: electricity of what is kept, less what it earns more."""
 
     collection: float
     line_haul: float
@@ -25,11 +25,13 @@ class Yearly:
     energy: float
     capital: float
     loss: float
+    storage: float = 0.0
 
     @property
     def total(self) -> float:
         """The whole bill, losses included."""
-        return self.collection + self.line_haul + self.operation + self.energy + self.capital + self.loss
+        spent = self.collection + self.line_haul + self.operation + self.energy + self.capital
+        return spent + self.loss + self.storage
 
 
 def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> Yearly:
@@ -57,6 +59,7 @@ def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
         energy=float((cold["tonnes"] * energy).sum()),
         capital=float((count * repay).sum()),
         loss=float((lots["tonnes"] * lots["loss_share"] * price).sum()),
+        storage=float((lots["tonnes"] * lots["keep_cny_t"]).sum()),
     )
 
 

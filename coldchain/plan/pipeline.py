@@ -220,7 +220,15 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     extra = {"next_budget": further}
     if near.further:
         extra["prospects"] = prospects(basis, arcs, PROSPECTS * options.time_limit_s, options.seed)
-    return _finished(ground, course, options, clock, extra=extra, bound=max(bound, near.bound), starts=sited.starts)
+    return _finished(
+        ground,
+        course,
+        options,
+        clock,
+        extra=extra,
+        bound=bound if near.bound <= 0 else max(bound, near.bound),
+        starts=sited.starts,
+    )
 
 
 def plan_with(ground: Ground, count: Counts, options: Options, bound: float = 0.0) -> Plan:
@@ -397,6 +405,7 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         "routes": routes,
         "stops": stops,
         "line_haul": tabled.line_haul(basis, course.days),
+        "storage": tabled.storage(basis, course.lots),
         "subsidies": subsidies(basis.scenario, count, granted),
         "operators": operators(basis.scenario, book, granted),
         "cash_flow": cash_flow(basis.scenario, book, granted, built),

@@ -45,7 +45,8 @@ def prospects(basis: Basis, arcs: Arcs, seconds: float, seed: int = 0) -> pd.Dat
             if left <= 0:
                 break
             if site.status in ("candidate", "forced") and site.max_modules > 0:
-                rows.append(_row(basis, (problem, arcs.site), (done.tonnes, done.energy_cny), j, (left, seed)))
+                model = (problem, arcs.site, arcs.room_cny)
+                rows.append(_row(basis, model, (done.tonnes, done.energy_cny), j, (left, seed)))
     if rows:
         return pd.DataFrame(rows, columns=COLUMNS)
     return pd.DataFrame({name: pd.Series(dtype="str" if name in TEXT else "float64") for name in COLUMNS})
@@ -53,7 +54,7 @@ def prospects(basis: Basis, arcs: Arcs, seconds: float, seed: int = 0) -> pd.Dat
 
 def _row(
     basis: Basis,
-    model: tuple[SitingProblem, NDArray[np.intp]],
+    model: tuple[SitingProblem, NDArray[np.intp], NDArray[np.float64]],
     figures: tuple[NDArray[np.float64], NDArray[np.float64]],
     j: int,
     effort: tuple[float, int],
@@ -80,7 +81,8 @@ def _row(
         "subsidy_needed_cny": max(operator - fee * tonnes, 0.0) / award_a_year(scenario) if count.any() else 0.0,
         "gain_cny_year": saved - operator if count.any() else 0.0,
     }
-    return row | {"verdict": _verdict(row, found, float(alone.outside_cost.sum()))}
+    standing = float(alone.existing[0] @ model[2])
+    return row | {"verdict": _verdict(row, found, float(alone.outside_cost.sum()) + standing)}
 
 
 def _alone(problem: SitingProblem, j: int, arcs: NDArray[np.intp]) -> tuple[SitingProblem, NDArray[np.int64]]:

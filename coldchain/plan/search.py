@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from coldchain.errors import InfeasibleError, LimitError
 from coldchain.language import _
 from coldchain.model import Objective, Status
-from coldchain.plan.arcs import Arcs, built_cny
+from coldchain.plan.arcs import Arcs, built_cny, existing_modules
 from coldchain.plan.basis import Basis
 from coldchain.plan.limits import stated
 from coldchain.plan.money import standing_opex_cny
@@ -167,7 +167,10 @@ def site(
     mine = found[-1].count[:, : len(basis.scenario.depot_types)]
     practical = _site_practically(basis, arcs, (held, more), starts or (mine,), options)
     constant = standing_opex_cny(basis) if aims[0] == "total_cost_cny" else 0.0
-    bound = max(found[0].bound, 0.0) + constant
+    if basis.keeps and aims[0] == "total_cost_cny":
+        bound = found[0].bound + constant - float((existing_modules(basis) @ arcs.room_cny).sum())
+    else:
+        bound = max(found[0].bound, 0.0) + constant
     return Sited((found[-1], *practical), bound, len(basis.scenario.depot_types), tuple(held))
 
 
@@ -206,7 +209,9 @@ def _site_practically(
         return ()
     trips, stays = daily_trips_cny(basis)
     dear = replace(
-        arcs, module=replace(arcs.module, money_cny=arcs.module.money_cny + trips), stay_cny=arcs.stay_cny + stays
+        arcs,
+        module=replace(arcs.module, money_cny=arcs.module.money_cny + trips),
+        stay_cny=arcs.stay_cny + stays,
     )
     problem = stated(basis, dear, "total_cost_cny", *limits)
     narrow, wide = options.shares[1:3]

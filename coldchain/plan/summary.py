@@ -52,6 +52,7 @@ def summarise(
             "energy": course.yearly.energy,
             "capital": course.yearly.capital,
             "loss": course.yearly.loss,
+            **({"storage": course.yearly.storage} if basis.keeps else {}),
             "total": course.yearly.total,
         },
         "depots": _depot_counts(tables["depots"]),

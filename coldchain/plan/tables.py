@@ -233,6 +233,30 @@ HAUL_COLUMNS = [
 ]  # fmt: skip
 
 
+def storage(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
+    """One row for what each depot keeps of a commodity and period for another period, and what that brings."""
+    scenario = basis.scenario
+    place = ["site", "cooling", "commodity", "period"]
+    arrived = lots[lots["site"] != TODAY].groupby(place)["tonnes"].sum()
+    kept = lots[lots["keep"] >= 0]
+    kept = kept.assign(lost=kept["tonnes"] * kept["loss_share"], net=kept["tonnes"] * kept["keep_cny_t"])
+    rows = []
+    for sums in kept.groupby([*place, "keep"], as_index=False)[["tonnes", "lost", "net"]].sum().to_dict("records"):
+        j, o, c, p, r = (int(sums[name]) for name in (*place, "keep"))
+        one, kind = basis.keeps[r], basis.classes[o]
+        power = float(sums["tonnes"] * one.power_cny_t[o])
+        names = scenario.sites[j].id, kind.zone, kind.method, scenario.commodities[c].id, scenario.periods[p].id
+        figures = sums["tonnes"] / arrived[j, o, c, p], sums["tonnes"], sums["lost"], power, power - sums["net"]
+        rows.append((*names, scenario.periods[one.until].id, scenario.storage[r].days, *figures))
+    return pd.DataFrame(rows, columns=STORAGE_COLUMNS)
+
+
+STORAGE_COLUMNS = [
+    "depot", "zone", "method", "commodity", "period", "until", "days", "share", "tonnes", "lost_t", "power_cny",
+    "earned_cny",
+]  # fmt: skip
+
+
 def lots_table(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
     """Give the lots the names of their places; the depot is empty in today's chain."""
     scenario = basis.scenario
@@ -249,6 +273,7 @@ def lots_table(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
             "depot": sites[lots["site"]],
             "zone": zones[lots["cooling"]],
             "method": methods[lots["cooling"]],
+            "until": np.array([*(row.until for row in scenario.storage), ""], dtype=object)[lots["keep"]],
             "tonnes": lots["tonnes"],
             "aboard_h": lots["aboard_h"],
             "cooled_h": lots["cooled_h"].replace(np.inf, np.nan),

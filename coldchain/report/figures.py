@@ -16,6 +16,7 @@ COSTS = {
     "energy": N_("Electricity"),
     "capital": N_("Capital"),
     "loss": N_("Value of the loss"),
+    "storage": N_("Storage, less what it earns"),
 }
 MILLION = 1e6
 
@@ -108,4 +109,5 @@ def proof(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def yearly_costs(summary: Mapping[str, Any]) -> list[tuple[str, float]]:
     """Return the yearly cost by item in CNY, without the total."""
-    return [(_(label), float(summary["annual_cny"][key])) for key, label in COSTS.items()]
+    bill = summary["annual_cny"]
+    return [(_(label), float(bill[key])) for key, label in COSTS.items() if key in bill]

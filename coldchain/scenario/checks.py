@@ -34,6 +34,7 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
         rows: Sequence[Row[Any]] = getattr(tables, stem)
         faults += duplicate_ids(tables.files[stem], ((row.line, row.noun.id) for row in rows))
     faults += _harvest_references(tables)
+    faults += _storage_references(tables)
     faults += _coordinates(tables)
     faults += _site_modules(tables, catalogue)
     faults += _settings(sections, tables, catalogue)
@@ -94,6 +95,28 @@ def _harvest_references(tables: Tables) -> list[Fault]:
     if tables.harvest and total <= 0:
         faults.append(Fault(file, None, "tonnes", "0", _("no harvest at all: every amount is zero"), "no-harvest"))
     return faults
+
+
+def _storage_references(tables: Tables) -> Iterator[Fault]:
+    """Check that what may be kept is known, kept for another period, and stated once."""
+    file, periods = tables.files["storage"], tables.named.get("periods", set())
+    known = {"commodity": tables.named["commodity"], "period": periods, "until": periods}
+    seen: dict[tuple[str, str, str], int] = {}
+    for row in tables.storage:
+        for column, ids in known.items():
+            value = getattr(row.noun, column)
+            if ids and value not in ids:
+                kind = "period" if column == "until" else column
+                message = _("is not a known {column}{suggest}").format(column=_(kind), suggest=_suggest(value, ids))
+                yield Fault(file, row.line, column, value, message, f"unknown-{kind}")
+        if row.noun.until == row.noun.period:
+            message = _("must be another period than that of the harvest")
+            yield Fault(file, row.line, "until", row.noun.until, message, "same-period")
+        key = (row.noun.commodity, row.noun.period, row.noun.until)
+        if key in seen:
+            message = _("stands on row {value} already; leave one out").format(value=seen[key])
+            yield Fault(file, row.line, "commodity, period, until", ", ".join(key), message, "duplicate-row")
+        seen.setdefault(key, row.line)
 
 
 class _Hints:

@@ -20,6 +20,7 @@ from coldchain.model import (
     DepotType,
     Harvest,
     Hub,
+    Keeping,
     MobileUnit,
     Noun,
     Period,
@@ -60,6 +61,7 @@ class Tables:
     hubs: list[Row[Hub]] = field(default_factory=list)
     periods: list[Row[Period]] = field(default_factory=list)
     harvest: list[Row[Harvest]] = field(default_factory=list)
+    storage: list[Row[Keeping]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     named: dict[str, set[str]] = field(default_factory=dict)
 
@@ -152,18 +154,19 @@ def named_files(folder: Path) -> dict[str, Path]:
 
 def _read_tables(source: Source) -> tuple[Tables, list[Fault]]:
     tables, faults = Tables(), []
-    wanted: dict[str, type[Noun]] = {**PLACES, "periods": Period, "harvest": Harvest}
+    wanted: dict[str, type[Noun]] = {**PLACES, "periods": Period, "harvest": Harvest, "storage": Keeping}
     for stem, noun in wanted.items():
-        raw = source.table(stem, {"commodity": _commodity_names(source)} if stem == "harvest" else {})
+        named = {"commodity": _commodity_names(source)} if stem in ("harvest", "storage") else {}
+        raw = source.table(stem, named)
         tables.files[stem] = source.label(stem) if raw is None else raw.file
         if raw is None:
-            faults.append(source.missing(stem))
+            faults += [] if stem == "storage" else [source.missing(stem)]
             continue
         tables.named[stem] = raw.ids
         rows, wrong = parse_rows(raw, noun)
         setattr(tables, stem, rows)
         faults += wrong
-        if not rows and not wrong:
+        if not rows and not wrong and stem != "storage":
             faults.append(
                 Fault(
                     raw.file,
@@ -248,6 +251,7 @@ def _assemble(
         roads=nouns["roads"],
         routing=nouns["routing"],
         notes=sections.notes,
+        storage=tuple(row.noun for row in tables.storage if row.noun.commodity in harvested),
     )
 
 

@@ -32,6 +32,7 @@ SHEETS: Mapping[str, tuple[str, ...]] = {
     "commodities": ("品种", "作物", "农产品"),
     "depot_types": ("库型",),
     "mobile_units": ("移动设备",),
+    "storage": ("储存", "贮藏"),
     LISTS: ("列表", "选项"),
     FAULTS: ("数据问题",),
     GUIDE: ("说明",),

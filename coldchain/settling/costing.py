@@ -121,6 +121,7 @@ def _planned(
     made = plan_on(ground, options, Near(starts, courses, further=False))
     told = made.summary
     annual = {name: float(told["annual_cny"][name]) for name in FIGURES}
+    annual["operation"] += float(told["annual_cny"].get("storage", 0.0))
     cost, aim = float(told["annual_cny"]["total"]), told["objective"]
     bound = float(aim["bound"]) if aim["name"] == "total_cost_cny" else 0.0
     ended = (made.course.decision.count, *made.starts)
@@ -143,7 +144,7 @@ def _today(floor: Ground, members: Members, mask: int, group: Sequence[int]) -> 
     today = floor.part(group_scenario(floor.scenario, members, group)).today
     upkeep = _upkeep(floor.scenario, members, group)
     annual = {name: float(getattr(today.yearly, name)) for name in FIGURES}
-    annual["operation"] += upkeep
+    annual["operation"] += upkeep + today.yearly.storage
     cost, harvest = today.yearly.total + upkeep, today.outcome.harvest_t
     return GroupCost(mask, cost, cost, annual, today.outcome.loss_t, harvest, ({},))
 

@@ -31,12 +31,20 @@ def member_floors(ground: Ground, members: Members) -> Floats:
     """
     arcs, scenario = ground.arcs, ground.scenario
     least = arcs.outside.of("total_cost_cny").copy()
-    np.minimum.at(least, arcs.demand, arcs.inside.of("total_cost_cny") + _capital(ground))
+    np.minimum.at(least, arcs.demand, arcs.inside.of("total_cost_cny") + _capital(ground) - _kept(ground))
     floors = np.bincount(members.village[arcs.village], least, len(members.names)).astype(np.float64)
     upkeep = {kind.id: kind.opex_cny_year for kind in scenario.depot_types}
     for site, owner in zip(scenario.sites, members.site, strict=True):
         floors[owner] += sum(upkeep[kind] * number for kind, number in site.modules().items())
     return floors
+
+
+def _kept(ground: Ground) -> Floats:
+    """Most that keeping what an arc brings can gain, whoever pays for the room, CNY a year, shape (arcs,)."""
+    from coldchain.plan import rent_cny_t
+
+    arcs, rent = ground.arcs, rent_cny_t(ground.basis).sum(axis=1)
+    return np.asarray(arcs.storage_cny + arcs.yearly_t[arcs.demand] * rent[arcs.cooling], dtype=np.float64)
 
 
 def _capital(ground: Ground) -> Floats:

@@ -22,6 +22,7 @@ from coldchain.verify.losses import check_losses
 from coldchain.verify.mobile import check_units
 from coldchain.verify.operators import check_operators
 from coldchain.verify.record import NEEDED, Record, Report, check_form
+from coldchain.verify.storage import check_storage, read_storage
 from coldchain.verify.subsidy import check_subsidy
 from coldchain.verify.transport import check_routes
 
@@ -52,7 +53,9 @@ def verify_tables(
     subsidy, capex = check_subsidy(record, built)
     fetched = check_routes(record)
     hauled = check_line_haul(record)
-    losses = check_losses(record, fetched, hauled.rides)
+    stores = read_storage(record)
+    losses = check_losses(record, fetched, hauled.rides, stores)
+    check_storage(record, stores, built)
     check_carried(record, hauled, losses.arriving_t)
     operation, capital = _standing_cost(record, built)
     bill = {
@@ -63,6 +66,8 @@ def verify_tables(
         "capital": capital,
         "loss": losses.loss_cny,
     }
+    if scenario.storage:
+        bill["storage"] = stores.net_cny()
     bill["total"] = sum(bill.values())
     harvest = float(scenario.harvest_t.sum())
     rate = losses.loss_t / harvest if harvest else 0.0

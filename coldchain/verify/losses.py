@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from coldchain.spoilage import (
     today_stages,
 )
 from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.storage import Stores
 from coldchain.verify.transport import Fetched
 
 KG_PER_T = 1000.0
@@ -50,20 +52,20 @@ class Losses:
 
 
 def check_losses(
-    record: Record, fetched: Fetched, rides: Mapping[tuple[str, str, str], Sequence[tuple[float, float]]]
+    record: Record,
+    fetched: Fetched,
+    rides: Mapping[tuple[str, str, str], Sequence[tuple[float, float]]],
+    stores: Stores,
 ) -> Losses:
     """Follow every lot through its lane and add up what is lost and spent on the way.
 
     Parameters
     ----------
     rides : (depot, period, zone) -> [(t/day, hours of the line haul)]; every lot of a depot splits over them alike
+    stores : what is kept of each lot; its sums are filled
     """
     chains = _Chains(record)
-    loss_t = loss_cny = energy = premium = today_haul = 0.0
-    arriving: dict[tuple[str, str, str], float] = defaultdict(float)
-    cooled = np.zeros_like(record.scenario.harvest_t)
-    lots: list[tuple[str, str, str, float, float, float, float, float, float, str]] = []
-    yearly = bool(record.scenario.subsidy.years)
+    book = _Book(record, chains, stores)
     assigned = _assigned_kg(record)
     _check_fetched(record, fetched, assigned)
     for row in rows(record.tables["assignment"]):
@@ -74,33 +76,77 @@ def check_losses(
             pieces = fetched.loads.get(key, ()) if tonnes > 0 else ()
             hauls = chains.shares_of(rides.get((row.depot, period.id, row.zone), ()), row.depot)
             for (kg, aboard_h), (share, haul_h) in product(pieces, hauls):
-                part = tonnes * kg / assigned[key] * share
                 lane = (row.depot, (row.zone, row.method, row.unit), aboard_h, haul_h)
-                lost = part * chains.depot_loss(c, p, lane)
-                loss_t += lost
-                loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
-                power = part * chains.energy_cny_t(c, p, (row.zone, row.method, row.unit))
-                energy += power
-                if record.scenario.commodities[c].sold_at == "market":
-                    premium += part * chains.hub_of(row.depot).chilled_onward_cny_t
-                arriving[row.depot, period.id, row.zone] += part / period.days
-                cooled[v, c, p] += part
-                hours = chains.depot_hours(c, p, lane)
-                warm = part * chains.today(v, c, p)[0] if yearly else 0.0
-                lots.append((row.village, row.commodity, row.depot, part, lost, *hours, power, warm, row.unit))
-    left = record.scenario.harvest_t - cooled
+                book.add_cold(row, (v, c, p), tonnes * kg / assigned[key] * share, lane)
+    left = record.scenario.harvest_t - book.cooled
     if (left < -TOLERANCE * np.maximum(record.scenario.harvest_t, 1.0)).any():
         record.wrong("lots: more is cooled than harvested")
     for v, c, p in zip(*np.nonzero(left > 1e-9 * np.maximum(record.scenario.harvest_t, 1e-9)), strict=True):
-        share, haul = chains.today(int(v), int(c), int(p))
-        lost = float(left[v, c, p]) * share
-        loss_t += lost
-        loss_cny += lost * KG_PER_T * record.scenario.commodities[c].price_cny_kg
-        today_haul += float(left[v, c, p]) * haul
-        names = (record.scenario.villages[v].id, record.scenario.commodities[c].id, "")
-        lots.append((*names, float(left[v, c, p]), lost, np.inf, chains.today_hours(int(v), int(c)), 0.0, lost, ""))
-    frame = pd.DataFrame(lots, columns=list(LOT_COLUMNS))
-    return Losses(loss_t, loss_cny, energy, premium, today_haul, dict(arriving), frame)
+        book.add_today((int(v), int(c), int(p)), float(left[v, c, p]))
+    frame = pd.DataFrame(book.lots, columns=list(LOT_COLUMNS))
+    loss_t = float(frame["loss_t"].sum())
+    return Losses(
+        loss_t,
+        book.loss_cny,
+        float(frame["energy_cny"].sum()),
+        book.premium,
+        book.today_haul,
+        dict(book.arriving),
+        frame,
+    )
+
+
+class _Book:
+    """What following the lots one by one adds up to."""
+
+    def __init__(self, record: Record, chains: _Chains, stores: Stores):
+        self.record, self.chains, self.stores = record, chains, stores
+        self.loss_cny = self.premium = self.today_haul = 0.0
+        self.arriving: dict[tuple[str, str, str], float] = defaultdict(float)
+        self.cooled = np.zeros_like(record.scenario.harvest_t)
+        self.lots: list[tuple[str, str, str, float, float, float, float, float, float, str]] = []
+        self.yearly = bool(record.scenario.subsidy.years)
+
+    def add_cold(self, row: Any, at: tuple[int, int, int], part: float, way: Lane) -> None:
+        """Add ``part`` tonnes of a lane: some are sold at once, some are kept and go straight."""
+        (v, c, p), chains = at, self.chains
+        crop, period = self.record.scenario.commodities[c], self.record.scenario.periods[p]
+        cooling = (row.zone, row.method, row.unit)
+        if crop.sold_at == "market":
+            self.premium += part * chains.hub_of(row.depot).chilled_onward_cny_t
+        self.arriving[row.depot, period.id, row.zone] += part / period.days
+        self.cooled[v, c, p] += part
+        straight = (*way[:3], chains.haul_h(row.depot))
+        lane = (row.depot, row.zone, row.method, row.commodity, period.id)
+        if not row.unit:
+            self.stores.arrived_t[lane] += part
+        for share, rule in [(1.0, None)] if row.unit else self.stores.parts(lane):
+            tonnes = part * share
+            if tonnes <= 0:
+                continue
+            loss_share = chains.depot_loss(c, p, way) if rule is None else chains.depot_loss(c, p, straight, rule.days)
+            lost = tonnes * loss_share
+            self.loss_cny += lost * KG_PER_T * crop.price_cny_kg
+            power = tonnes * chains.energy_cny_t(c, p, cooling)
+            hours = chains.depot_hours(c, p, way)
+            warm = tonnes * chains.today(v, c, p)[0] if self.yearly else 0.0
+            self.lots.append((row.village, row.commodity, row.depot, tonnes, lost, *hours, power, warm, row.unit))
+            if rule is not None:
+                sums = self.stores.sums[lane, rule.until]
+                sums["tonnes"] += tonnes
+                sums["lost_t"] += lost
+                sums["power_cny"] += tonnes * chains.keep_cny_t_day(c, cooling) * rule.days
+                sums["earned_cny"] += (tonnes - lost) * (rule.price_cny_kg - crop.price_cny_kg) * KG_PER_T
+
+    def add_today(self, at: tuple[int, int, int], tonnes: float) -> None:
+        """Add tonnes that keep today's chain."""
+        v, c, p = at
+        share, haul = self.chains.today(v, c, p)
+        lost = tonnes * share
+        self.loss_cny += lost * KG_PER_T * self.record.scenario.commodities[c].price_cny_kg
+        self.today_haul += tonnes * haul
+        names = (self.record.scenario.villages[v].id, self.record.scenario.commodities[c].id, "")
+        self.lots.append((*names, tonnes, lost, np.inf, self.chains.today_hours(v, c), 0.0, lost, ""))
 
 
 def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:
@@ -162,9 +208,10 @@ class _Chains:
         total = sum(t for t, _ in rides)
         return [(t / total, hours) for t, hours in rides] if total > 0 else [(1.0, self.haul_h(depot))]
 
-    def _depot_loss(self, c: int, p: int, lane: Lane) -> float:
-        """Share lost; a longer haul than the direct one never counts less."""
+    def _depot_loss(self, c: int, p: int, lane: Lane, kept_d: float = 0.0) -> float:
+        """Share lost, after some days in store; a longer haul than the direct one never counts less."""
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
+        chain = chain.model_copy(update={"depot_dwell_h": chain.depot_dwell_h + 24.0 * kept_d})
         depot, cooling, aboard_h, haul_h = lane
         found = []
         for hours in {haul_h, self.haul_h(depot)}:
@@ -197,9 +244,14 @@ class _Chains:
         clock = harvest_clock_h(period) + chain.planned_wait_h + chain.unload_h
         air = np.interp(clock % 24.0, np.arange(25.0), np.append(hourly_air_c(period), hourly_air_c(period)[0]))
         heat_kwh = crop.heat_kj_kg_k * max(float(air) - kind.temp_c, 0.0) / 3.6
-        breath_w_t = respiration_w_t(crop, kind.temp_c) / kind.energy_ratio
-        keep_kwh = max(kind.store_kwh_t_day / 24.0, breath_w_t / 1000.0) * chain.depot_dwell_h
-        return (heat_kwh / kind.energy_ratio + keep_kwh) * self.scenario.economics.power_cny_kwh
+        keep = self.keep_cny_t_day(c, cooling) / 24.0 * chain.depot_dwell_h
+        return heat_kwh / kind.energy_ratio * self.scenario.economics.power_cny_kwh + keep
+
+    def keep_cny_t_day(self, c: int, cooling: tuple[str, str, str]) -> float:
+        """Electricity of a day in store: that of the type, or what the produce's own heat takes where it is more."""
+        crop, kind = self.scenario.commodities[c], self._kind(cooling)
+        breath_kwh = respiration_w_t(crop, kind.temp_c) / kind.energy_ratio * 24.0 / 1000.0
+        return max(kind.store_kwh_t_day, breath_kwh) * self.scenario.economics.power_cny_kwh
 
     def _today(self, v: int, c: int, p: int) -> tuple[float, float]:
         """Share lost in today's chain, and the trader's CNY/t."""

@@ -22,6 +22,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "stops": ("route", "order", "village", "load_kg", "aboard_h"),
     "line_haul": ("depot", "hub", "period", "zone", "vehicle", "load_t_day", "trips_day", "km_day", "hours_day",
                   "cost_cny_day", "tour", "ride_h"),
+    "storage": ("depot", "zone", "method", "commodity", "period", "until", "share", "tonnes", "lost_t", "power_cny",
+                "earned_cny"),
     "subsidies": ("owner", "investment_cny", "before_cap_cny", "award_cny", "own_money_cny"),
     "operators": ("owner", "cooled_t", "fee_income_cny", "energy_cny", "running_cny", "capital_cny", "award_cny_year",
                   "fee_needed_cny_t", "fee_without_award_cny_t", "subsidy_needed_cny"),
@@ -147,6 +149,7 @@ def check_form(record: Record) -> bool:
         "commodity": record.crops,
         "depot": record.sites,
         "period": record.periods,
+        "until": record.periods,
         "vehicle": record.vehicles,
         "hub": record.hubs,
     }
@@ -168,7 +171,7 @@ def _check_depots(record: Record) -> None:
     listed = record.tables["depots"]["depot"]
     for depot in sorted(set(listed[listed.duplicated()])):
         record.wrong(f"depots: {depot} stands twice")
-    for name in ("assignment", "units", "routes", "line_haul"):
+    for name in ("assignment", "units", "routes", "line_haul", "storage"):
         for depot in sorted(set(record.tables[name]["depot"]) - set(listed)):
             record.wrong(f"{name}: {depot} is in use but not in the table of depots")
 

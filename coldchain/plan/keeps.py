@@ -1,0 +1,77 @@
+"""What depots may keep for another period: how it ages until then, and what a tonne costs and fetches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.model import Commodity, CoolingClass, Keeping, Scenario
+from coldchain.spoilage import depot_lanes, respiration_w_t
+
+Floats = NDArray[np.float64]
+HOURS_PER_DAY = 24.0
+KG_PER_T = 1000.0
+
+
+@dataclass(frozen=True)
+class Keep:
+    """One row of the storage table, worked out.
+
+    Attributes
+    ----------
+    commodity, period, until : indices
+    spans : periods in which it lies in its room, those of harvest and sale included, bool[periods]
+    price_now, price_then : CNY/t
+    loss : share lost until the buyer, float[classes, sites, batches]
+    power_cny_t : electricity for the days in store, float[classes]
+    """
+
+    commodity: int
+    period: int
+    until: int
+    spans: NDArray[np.bool_]
+    price_now: float
+    price_then: float
+    loss: Floats
+    power_cny_t: Floats
+
+    def cost_cny_t(self, loss: Floats, cooling: int | NDArray[np.intp]) -> Floats:
+        """Return value lost (at today's price) and electricity, less what is earned more, for a share lost in all."""
+        fetched = self.price_then * (1.0 - loss)
+        return np.asarray(self.price_now - fetched + self.power_cny_t[cooling], dtype=np.float64)
+
+
+def keeps_of(
+    scenario: Scenario, classes: tuple[CoolingClass, ...], site_hub: NDArray[np.intp], haul_h: Floats
+) -> tuple[Keep, ...]:
+    """Work out every row of the storage table; the arguments are those of :func:`coldchain.spoilage.depot_lanes`."""
+    return tuple(_keep(scenario, classes, site_hub, haul_h, row) for row in scenario.storage)
+
+
+def _keep(
+    scenario: Scenario, classes: tuple[CoolingClass, ...], site_hub: NDArray[np.intp], haul_h: Floats, row: Keeping
+) -> Keep:
+    periods = [period.id for period in scenario.periods]
+    c = next(n for n, crop in enumerate(scenario.commodities) if crop.id == row.commodity)
+    crop, p, u = scenario.commodities[c], periods.index(row.period), periods.index(row.until)
+    dwell_h = scenario.chain.depot_dwell_h + HOURS_PER_DAY * row.days
+    alone = replace(
+        scenario,
+        commodities=(crop,),
+        periods=(scenario.periods[p],),
+        chain=scenario.chain.model_copy(update={"depot_dwell_h": dwell_h}),
+    )
+    lanes = depot_lanes(alone, classes, site_hub, haul_h, scenario.siting.max_first_mile_h)
+    spans = np.zeros(len(periods), dtype=np.bool_)
+    spans[(p + np.arange((u - p) % len(periods) + 1)) % len(periods)] = True
+    power = [keep_kwh_t_day(crop, kind) * row.days * scenario.economics.power_cny_kwh for kind in classes]
+    prices = crop.price_cny_kg * KG_PER_T, row.price_cny_kg * KG_PER_T
+    return Keep(c, p, u, spans, *prices, lanes.loss[0, 0], np.array(power, dtype=np.float64))
+
+
+def keep_kwh_t_day(crop: Commodity, cooling: CoolingClass) -> float:
+    """Electricity for keeping cold: the type's figure, or the heat of the commodity's own respiration where more."""
+    breath = respiration_w_t(crop, cooling.temp_c) * HOURS_PER_DAY / 1000.0 / cooling.energy_ratio
+    return max(cooling.store_kwh_t_day, breath)
