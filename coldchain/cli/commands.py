@@ -289,17 +289,18 @@ def _show(made: Plan, folder: Path) -> None:
     from rich.console import Console
 
     from coldchain.report import print_summary
+    from coldchain.report.terminal import SHOWN_WARNINGS as SAID
 
     print_summary(made.summary, Console())
     click.echo(_next_budget(made))
-    shown = {str(fault) for fault in made.faults}
+    shown = {*map(str, made.faults), *made.summary["warnings"][:SAID]}
     for caution in made.summary["warnings"]:
         if caution not in shown:
             click.echo(_("note: {text}").format(text=caution))
     click.echo(_("map      {path}").format(path=folder / "map.html"))
     click.echo(_("tables   {path}").format(path=folder / "tables"))
     click.echo(_("QGIS     {path}").format(path=folder / "plan.gpkg"))
-    next_step(f"coldchain verify {folder}")
+    next_step(f"coldchain report {folder}", f"coldchain verify {folder}")
 
 
 def _next_budget(made: Plan) -> str:

@@ -31,7 +31,7 @@ from coldchain.plan.depotyears import DepotYears
 from coldchain.plan.estimates import corrected
 from coldchain.plan.limits import stated
 from coldchain.plan.moves import neighbours
-from coldchain.plan.search import PLANNED, Options, Sited, aims_of
+from coldchain.plan.search import AIMS, PLANNED, Options, Sited, aims_of
 from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting, widened
 
 Counts = NDArray[np.int64]
@@ -139,7 +139,7 @@ class _Search:
         value, bound = self.best.value(aim), self.task.sited.bound
         gap = abs(value - bound) / max(abs(value), 1e-9)
         return _("depots and routes together, {aim}: {value:,.0f}, bound {bound:,.0f}, gap {gap:.2%}").format(
-            aim=aim, value=value, bound=bound, gap=gap
+            aim=_(AIMS.get(aim, aim)), value=value, bound=bound, gap=gap
         )
 
     def _move(self) -> bool:

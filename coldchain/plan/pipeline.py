@@ -340,8 +340,8 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     for n, result in enumerate(sited.results, start=1):
         decision = Decision.of(arcs, result.count, result.arc_share)
         fresh.append(work_out(basis, arcs, decision, replace(effort, quick=True)))
-        figures = f"{fresh[-1].yearly.total:,.0f} CNY a year, loss {fresh[-1].outcome.loss_rate:.2%}"
-        options.say(_("decision {n} with quick routes: {figures}").format(n=n, figures=figures))
+        told = _("decision {n} with quick routes: {cny:,.0f} CNY a year, loss {loss:.2%}")
+        options.say(told.format(n=n, cny=fresh[-1].yearly.total, loss=fresh[-1].outcome.loss_rate))
     rivals = [course for course in rivals if not course.missing]
     kept = [course for course in [*rivals, *fresh] if not course.missing]
     best = ranked(basis, kept or fresh)

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coldchain.errors import InfeasibleError, LimitError
-from coldchain.language import _
+from coldchain.language import N_, _
 from coldchain.model import Objective, Status
 from coldchain.plan.arcs import Arcs, built_cny, existing_modules
 from coldchain.plan.basis import Basis
@@ -174,6 +174,13 @@ def site(
     return Sited((found[-1], *practical), bound, len(basis.scenario.depot_types), tuple(held))
 
 
+AIMS = {
+    "total_cost_cny": N_("least yearly cost"),
+    "loss_cny": N_("least value lost"),
+    "loss_t": N_("least tonnes lost"),
+}
+
+
 def _solve(
     problem: SitingProblem, aim: str, share: float, basis: Basis, options: Options, start: Counts | None
 ) -> SitingResult:
@@ -181,8 +188,8 @@ def _solve(
 
     def progress(value: float, bound: float) -> None:
         gap = abs(value - bound) / max(abs(value), 1e-9)
-        known = f", bound {bound:,.0f}, gap {gap:.2%}" if np.isfinite(bound) else ""
-        text = _("siting for {aim}: {value:,.0f}{known}").format(aim=aim, value=value, known=known)
+        known = _(", bound {bound:,.0f}, gap {gap:.2%}").format(bound=bound, gap=gap) if np.isfinite(bound) else ""
+        text = _("siting for {aim}: {value:,.0f}{known}").format(aim=_(AIMS.get(aim, aim)), value=value, known=known)
         if text != said[0]:
             options.say(text)
         said[0] = text
@@ -220,11 +227,11 @@ def _site_practically(
         known, top = np.maximum.reduce(starts), problem.max_count.copy()
         top[:, : known.shape[1]] = np.minimum(top[:, : known.shape[1]], known)
         few = replace(problem, max_count=top)
-        result = _solve(few, "cost with daily trips, known modules", narrow, basis, options, starts[-1])
+        result = _solve(few, N_("cost with daily trips, known modules"), narrow, basis, options, starts[-1])
         found = (result,) if result.status in PLANNED else ()
     if wide > 0 or not found:
         begin = found[0].count if found else starts[-1]
-        result = _solve(problem, "cost with daily trips", wide or narrow, basis, options, begin)
+        result = _solve(problem, N_("cost with daily trips"), wide or narrow, basis, options, begin)
         found = (result,) if result.status in PLANNED else found
     return found
 

@@ -18,6 +18,7 @@ from coldchain.report import figures
 
 WIDTH = 100
 LABEL = 24
+SHOWN_WARNINGS = 5
 FILES = {
     "map.html": N_("the map, opens in any browser without a network"),
     "plan.gpkg": N_("layers for QGIS, styled"),
@@ -47,10 +48,10 @@ def print_summary(plan: Plan | Mapping[str, Any], console: Console, folder: Path
     for table in (_changes(summary, plain), _facts(summary, plain), _costs(summary, plain)):
         console.print()
         console.print(table, width=width)
-    for warning in summary["warnings"][:5]:
+    for warning in summary["warnings"][:SHOWN_WARNINGS]:
         console.print(Text(_("warning: {text}").format(text=warning), style="" if plain else "yellow"), width=width)
-    if len(summary["warnings"]) > 5:
-        more = _("and {count} more warnings in summary.json").format(count=len(summary["warnings"]) - 5)
+    if len(summary["warnings"]) > SHOWN_WARNINGS:
+        more = _("and {count} more warnings in summary.json").format(count=len(summary["warnings"]) - SHOWN_WARNINGS)
         console.print(Text(more), width=width)
     if folder is not None:
         console.print(_places(folder, plain), width=width, soft_wrap=True)

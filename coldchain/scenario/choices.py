@@ -34,11 +34,17 @@ def chosen(field: str, text: str) -> str:
 
     Examples
     --------
-    >>> chosen("status", "已建"), chosen("methods", "差压;真空"), chosen("status", "soon")
-    ('existing', 'forced_air;vacuum', 'soon')
+    >>> chosen("status", "已建"), chosen("methods", "差压;真空"), chosen("status", "soon"), chosen("status", "Forced")
+    ('existing', 'forced_air;vacuum', 'soon', 'forced')
     """
     words = CHOICES.get(field)
-    return text if words is None else ";".join(words.get(part.strip(), part.strip()) for part in text.split(";"))
+    return text if words is None else ";".join(_one(words, part.strip()) for part in text.split(";"))
+
+
+def _one(words: Mapping[str, str], text: str) -> str:
+    """Return what a word stands for; a choice itself may be written with capitals and blanks."""
+    plain = re.sub(r"[\s-]+", "_", text.lower())
+    return words.get(text, plain if plain in words.values() else text)
 
 
 def choices_told(field: str, expected: str) -> str:

@@ -240,6 +240,16 @@ def _table(sheet: Any, stem: str, frame: pd.DataFrame, menus: Mapping[tuple[str,
         if (stem, name) in menus:
             _menu(sheet, menus[stem, name].formula, f"{letter}2:{letter}{ROWS}")
     sheet.freeze_panes = "B2"
+    for_printing(sheet)
+
+
+def for_printing(sheet: Any) -> None:
+    """Let a table print on A4, as wide as the page, its head on every page."""
+    sheet.page_setup.paperSize, sheet.page_setup.orientation = sheet.PAPERSIZE_A4, "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
+    sheet.oddFooter.center.text = "&A  &P / &N"
 
 
 def _head(cell: Any, note: str, colour: str) -> None:
@@ -303,6 +313,7 @@ def _rules(sheet: Any, draft: Draft) -> None:
     for letter, width in zip("ABCDEFGH", [34, 24, *[16] * len(draft.variants), 14, 60, 34], strict=False):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "C2"
+    for_printing(sheet)
 
 
 Rule = tuple[str, list[Any], str, str]
