@@ -104,25 +104,32 @@ def networkx() -> None:
 
 
 def pbf() -> None:
-    """Write a PBF of a million nodes, read it, and tell the memory of the reading alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "province.osm.pbf"
-        subprocess.run([sys.executable, __file__, "write-pbf", str(path)], check=True)
-        say("PBF written", f"{path.stat().st_size / 2**20:.1f} MiB")
-        before, watch = peak_gib(), Watch()
-        network = read_osm(path).network
-        say(f"read: {network.nodes:,} nodes, {network.arcs:,} arcs", f"{watch}")
-        say("peak memory of the process (before reading)", f"{peak_gib():.2f} ({before:.2f}) GiB")
+    """Write and read a small PBF and one five times as large, each in a process of its own."""
+    for junctions in (NODES // 5, NODES):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "province.osm.pbf"
+            for task in ("write-pbf", "read-pbf"):
+                subprocess.run([sys.executable, __file__, task, str(path), str(junctions)], check=True)
 
 
-def write_pbf(path: Path) -> None:
-    """Write the synthetic network as OpenStreetMap data, four further nodes along each road, and as many buildings."""
+def read_pbf(path: Path) -> None:
+    """Read a PBF, and tell the memory of the reading alone."""
+    before, watch = peak_gib(), Watch()
+    network = read_osm(path).network
+    size, nodes = path.stat().st_size / 2**20, network.nodes + len(network.xy) - 2 * network.links
+    say(f"PBF, {size:.0f} MiB: {network.nodes:,} nodes, {network.arcs:,} arcs", f"{watch}")
+    say("peak memory of the process (before reading)", f"{peak_gib():.2f} ({before:.2f}) GiB")
+    say("bytes a node of the roads' outlines, all told", f"{(peak_gib() - before) * 2**30 / nodes:.0f}")
+
+
+def write_pbf(path: Path, junctions: int) -> None:
+    """Write the synthetic network as OpenStreetMap data: four further nodes along each road, and a house with four."""
     import osmium
 
-    network = synthetic(NODES // 5)
+    network = synthetic(junctions)
     forward = np.flatnonzero(network.forward)
     tail, head = network.tail[forward], network.head[forward]
-    bends = 4
+    bends, corners = 4, ((0.0, 0.0), (1e-4, 0.0), (1e-4, 1e-4), (0.0, 1e-4))
     with osmium.SimpleWriter(str(path)) as writer:
         for n, (lon, lat) in enumerate(zip(network.lon.tolist(), network.lat.tolist(), strict=True), start=1):
             writer.add_node(osmium.osm.mutable.Node(id=n, location=(lon, lat)))
@@ -133,18 +140,28 @@ def write_pbf(path: Path) -> None:
                 lon = network.lon[a] + part * (network.lon[b] - network.lon[a])
                 lat = network.lat[a] + part * (network.lat[b] - network.lat[a])
                 writer.add_node(osmium.osm.mutable.Node(id=number, location=(float(lon), float(lat))))
+        houses = number
+        for a in tail.tolist():
+            for east, north in corners:
+                number, place = number + 1, (float(network.lon[a]) + east, float(network.lat[a]) + north)
+                writer.add_node(osmium.osm.mutable.Node(id=number, location=place))
         at = network.nodes
         for way, (a, b) in enumerate(zip(tail.tolist(), head.tolist(), strict=True), start=1):
             nodes = [a + 1, *range(at + 1, at + bends + 1), b + 1]
             at += bends
             writer.add_way(osmium.osm.mutable.Way(id=way, nodes=nodes, tags={"highway": "tertiary"}))
+        for house in range(len(tail)):
+            nodes = [houses + 4 * house + k for k in (1, 2, 3, 4, 1)]
+            writer.add_way(osmium.osm.mutable.Way(id=len(tail) + house + 1, nodes=nodes, tags={"building": "yes"}))
 
 
 def main() -> None:
     """Run the parts asked for, each in a process of its own."""
     asked = sys.argv[1:]
     if asked[:1] == ["write-pbf"]:
-        write_pbf(Path(asked[1]))
+        write_pbf(Path(asked[1]), int(asked[2]))
+    elif asked[:1] == ["read-pbf"]:
+        read_pbf(Path(asked[1]))
     elif len(asked) == 1:
         {"matrix": matrix, "networkx": networkx, "pbf": pbf}[asked[0]]()
     else:

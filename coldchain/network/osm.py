@@ -23,6 +23,8 @@ from coldchain.network.speeds import CLASS_KMH, TAGS, Profile, speeds
 PLACES = ("city", "town", "village", "hamlet", "isolated_dwelling", "suburb", "neighbourhood", "quarter", "farm")
 """Values of the ``place`` tag that are read."""
 
+CLASSES = tuple(CLASS_KMH)
+CLASS_AT = {name: at for at, name in enumerate(CLASSES)}
 PLACE_COLUMNS = ("id", "name", "name_zh", "kind", "lon", "lat", "population")
 
 
@@ -44,13 +46,20 @@ class OsmExtract:
 
 @dataclass
 class _Ways:
-    """Ways as they are met: node ids, degrees (NaN when not in the file), start of each way, speeds, class; places."""
+    """Ways as they are met, in arrays, for a province has millions of them.
+
+    Attributes
+    ----------
+    refs, degrees : ids and places of the nodes, way after way; NaN when not in the file
+    start : first node of each way, and their number
+    kmh : speeds there and back; road_class : place in ``CLASSES``
+    """
 
     refs: array[int] = field(default_factory=lambda: array("q"))
     degrees: array[float] = field(default_factory=lambda: array("d"))
     start: array[int] = field(default_factory=lambda: array("q", [0]))
-    kmh: list[tuple[float, float]] = field(default_factory=list)
-    road_class: list[str] = field(default_factory=list)
+    kmh: array[float] = field(default_factory=lambda: array("d"))
+    road_class: array[int] = field(default_factory=lambda: array("b"))
     places: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -79,9 +88,11 @@ def read_osm(path: str | Path, profile: Profile = "truck") -> OsmExtract:
             path, _("must be OpenStreetMap data (.osm.pbf, .osm, .osm.gz); {error}").format(error=error), "not-osm"
         ) from error
     lon, lat, links = _links(ways)
+    places = _place_table(ways.places)
+    del ways  # the network is built from its own copies; a province's arrays are large
     if not len(links.start):
         raise _bad(path, _("must hold roads open to a {profile}; none found").format(profile=profile), "no-roads")
-    return OsmExtract(build_network(lon, lat, links, source=path.name), _place_table(ways.places))
+    return OsmExtract(build_network(lon, lat, links, source=path.name), places)
 
 
 def _bad(path: Path, message: str, code: str) -> BadInputError:
@@ -109,8 +120,8 @@ def _add_way(ways: _Ways, way: Any, profile: Profile) -> None:
         ways.refs.append(node.ref)
         ways.degrees.extend((node.lon, node.lat) if node.location.valid() else (np.nan, np.nan))
     ways.start.append(len(ways.refs))
-    ways.kmh.append(kmh)
-    ways.road_class.append(way.tags["highway"])
+    ways.kmh.extend(kmh)
+    ways.road_class.append(CLASS_AT[way.tags["highway"]])
 
 
 def _place(item: Any) -> dict[str, Any]:
@@ -155,8 +166,8 @@ def _links(ways: _Ways) -> tuple[Floats, Floats, LinkTable]:
     vertex = np.empty(xy_start[-1], dtype=np.intp)
     vertex[np.arange(len(pair)) + number] = pair
     vertex[xy_start[1:] - 1] = closing
-    kmh = np.array(ways.kmh, dtype=np.float64).reshape(-1, 2)[way[opening]]
-    classes = np.array(ways.road_class, dtype=np.str_)[way[opening]]
+    kmh = np.frombuffer(ways.kmh, dtype=np.float64).reshape(-1, 2)[way[opening]]
+    classes = np.array(CLASSES)[np.frombuffer(ways.road_class, dtype=np.int8)[way[opening]]]
     ends = np.stack([opening, closing])
     _ends, met, node = np.unique(at[ends], return_index=True, return_inverse=True)
     node, met = node.reshape(2, -1), ends.ravel()[met]
