@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from coldchain.scenario import load
 from coldchain.settling import Effort, Settlement, cost_table, fingerprint, members_of, work_out
 from coldchain.sharing import (
+    Game,
     Ledger,
     certify,
     core_test,
@@ -96,7 +97,9 @@ def _printed_unit(share: object) -> float:
 
 def _published(file: Path, identity: str | None, answers: dict[str, list[Any]]) -> list[tuple[float, float]]:
     """Return for each published answer its largest relative difference, and how much of it rounding explains."""
-    found = divide(read_game(file, identity), tuple(answers))
+    game = read_game(file, identity)
+    assert isinstance(game, Game)
+    found = divide(game, tuple(answers))
     rows = []
     for rule, answer in answers.items():
         expected = np.array([float(Fraction(str(share))) for share in answer])

@@ -37,6 +37,7 @@ from coldchain.settling import (
     work_out,
     write_settlement,
 )
+from coldchain.settling.asking import ASKED_RULES, leaving_known, lying_known
 from coldchain.settling.costing import Modules
 from coldchain.sharing import (
     bands,
@@ -503,8 +504,34 @@ def test_fourteen_members_share_on_few_groups(
     share = [alone - 500 * 13 / 14 for alone in told["alone_cny"].values()]  # a fixed cost of 500 for every group
     assert list(told["allocations"]["shapley"].values()) == pytest.approx(share, abs=500)
     assert sum(told["fen"].values()) == told["totals"]["bill_fen"]
-    assert run(["share", str(tmp_path / "county"), *options, "--leaves", "V0001", "-q"]) == 3
-    assert "needs the plans of all groups; 14 members have too many" in capsys.readouterr().err
+    assert run(["share", str(tmp_path / "county"), *options, "--leaves", "V0001", "-q"]) == 0
+    assert "without V0001 the others plan for" in capsys.readouterr().out
+    told = json.loads((tmp_path / "out" / "settlement.json").read_text(encoding="utf-8"))
+    first = told["if_leaves"][0]
+    alone, bill = told["alone_cny"]["V0001"], told["allocations"]["equal_profit"]["V0001"]
+    assert first["it_loses_cny"] == pytest.approx(alone - bill, abs=0.02)
+    assert sum(first["bills"].values()) == pytest.approx(alone + first["plan_without_it"]["cost_cny"], abs=0.1)
+    assert run(["share", str(tmp_path / "county"), *options, "--leaves", "nobody", "-q"]) == 3
+    assert '--leaves = "nobody": must be a member: V0001' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_members_ask_as_in_the_full_table(seed: int) -> None:
+    """With every group known, bills after a leaving and gains from lying are those of the full table."""
+    volume = np.arange(1.0, 6.0)
+    game = replace(cost_game(routing_costs(5, seed)), volume=volume)
+    known = dict(enumerate(game.values.tolist()))
+    del known[0]
+    now = bills(game, ASKED_RULES)
+    for member in range(5):
+        left, want = leaving_known(known, member, volume, now), if_leaves(game, member, ASKED_RULES, now)
+        lies = lying_known(known, member, 0.1, volume, now)
+        truth = gain_of_misreport(game, misreported(game, member, 0.1), ASKED_RULES, now)
+        for rule in ASKED_RULES:
+            np.testing.assert_allclose(left.amounts[rule], want.amounts[rule], atol=1e-6, err_msg=rule)
+            np.testing.assert_allclose(left.pays_to_keep[rule], want.pays_to_keep[rule], atol=1e-6)
+            assert left.loses[rule] == pytest.approx(want.loses[rule], abs=1e-6)
+            assert lies[rule] == pytest.approx(truth[rule][member], abs=1e-6), rule
 
 
 def test_equal_profit_of_known_groups() -> None:

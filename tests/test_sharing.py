@@ -17,11 +17,13 @@ from sharing_cases import cost_game, degenerate, routing_costs, shapley_by_order
 
 from coldchain.errors import InfeasibleError
 from coldchain.sharing import (
+    Airport,
     Game,
     airport,
     certify,
     check,
     divide,
+    divide_airport,
     equal_profit,
     exact_figures,
     indicator,
@@ -294,6 +296,29 @@ def test_airport_by_hand_and_as_a_game(shared: Path) -> None:
     fees = airport([float(row[1]) for row in rows], [int(row[2]) for row in rows])
     np.testing.assert_allclose(fees, [float(row[3]) for row in rows], atol=5e-5)
     assert fees @ [int(row[2]) for row in rows] == pytest.approx(115440 + 2236)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_users_of_one_fixed_cost_as_in_the_table(seed: int) -> None:
+    """Closed forms agree with the rules on the table of all groups, and so does the verdict on who gains most."""
+    rng = np.random.default_rng(seed)
+    needs = rng.integers(0, 9, rng.integers(1, 8)).astype(float) + (seed % 3 == 0)
+    table = np.array([max([v for i, v in enumerate(needs) if m >> i & 1], default=0.0) for m in range(1 << len(needs))])
+    names = tuple(f"v{i}" for i in range(len(needs)))
+    rules = ("shapley", "nucleolus", "proportional")
+    if not needs.any():
+        rules = rules[:2]
+    expected, found = divide(Game(names, "cost", table), rules), divide_airport(Airport(names, needs), rules)
+    for rule in rules:
+        ours, theirs = found.divisions[rule], expected.divisions[rule]
+        np.testing.assert_allclose(ours.amounts, theirs.amounts, atol=1e-9, err_msg=rule)
+        assert (ours.stability.holds, ours.stability.gain) == (
+            theirs.stability.holds,
+            pytest.approx(theirs.stability.gain),
+        )
+        lost = sum(ours.amounts[names.index(one)] for one in ours.stability.group)
+        cost = max((needs[names.index(one)] for one in ours.stability.group), default=0.0)
+        assert lost - cost == pytest.approx(ours.stability.gain, abs=1e-9) or len(names) == 1
 
 
 def test_fund_returns_the_whole_levy() -> None:

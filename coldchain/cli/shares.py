@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from coldchain.settling import Settlement
     from coldchain.sharing import Division, Divisions
 
 RULES_A_TABLE = 3
@@ -136,14 +135,12 @@ def _spoken(group: Sequence[str], players: Sequence[str]) -> str:
     return told if 0 < len(left) < len(group) - 1 else " + ".join(group)
 
 
-def show_leaving(settled: Settlement, member: int) -> None:
+def show_leaving(overview: dict[str, Any], member: int) -> None:
     """Print the others' new plan and bills when a member leaves, and who would pay for it to stay."""
     from rich.console import Console
     from rich.table import Table
 
-    from coldchain.settling import overview
-
-    told = overview(settled)["if_leaves"][member]
+    told = overview["if_leaves"][member]
     name, without = told["member"], told["plan_without_it"]
     figures = _("{cost_cny:,.0f} CNY a year and lose {loss_t:,.1f} t").format(**without)
     click.echo(
@@ -152,7 +149,7 @@ def show_leaving(settled: Settlement, member: int) -> None:
         )
     )
     if not told["bills"]:
-        click.echo(_("{rule} does not apply to the others alone").format(rule=spoken_rule(settled.rule)))
+        click.echo(_("{rule} does not apply to the others alone").format(rule=spoken_rule(overview["rule"])))
         return
     click.echo(
         _("new modules: ") + (", ".join(f"{s} {_kinds(k)}" for s, k in without["new_modules"].items()) or _("none"))
@@ -161,7 +158,7 @@ def show_leaving(settled: Settlement, member: int) -> None:
     heads = (_("member"), _("bill now"), _("without {name}").format(name=name), _("would pay for it to stay"))
     for n, head in enumerate(heads):
         table.add_column(head, justify="right" if n else "left")
-    now = dict(zip(settled.game.players, settled.amounts.tolist(), strict=True))
+    now = overview["allocations"][overview["rule"]]
     for player, bill in told["bills"].items():
         pays = told["it_loses_cny"] if player == name else told["others_pay_more"][player]
         text = _("leaves: loses {pays:,.2f}").format(pays=pays) if player == name else f"{max(pays, 0.0):,.2f}"
@@ -173,7 +170,7 @@ def _kinds(kinds: dict[str, int]) -> str:
     return " + ".join(f"{number} {kind}" for kind, number in kinds.items())
 
 
-def show_many(told: dict[str, Any], folder: Path) -> None:
+def show_many(told: dict[str, Any], folder: Path, leaving: Sequence[int] = ()) -> None:
     """Print bills, verdicts and what is proved of a settlement on some of the groups."""
     from coldchain.sharing import yuan
 
@@ -210,6 +207,8 @@ def show_many(told: dict[str, Any], folder: Path) -> None:
                 what=_(SAVED.get(what, what)), alone=alone, joint=joint, saved_share=figure["saved_share"]
             )
         )
+    for member in leaving:
+        show_leaving(told, member)
     click.echo(
         _("bills follow {rule}; statements in {members}").format(
             rule=spoken_rule(told["rule"]), members=folder / "members"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,9 +58,13 @@ def share(source: Path | None, game: Path | None, rules: tuple[str, ...], as_jso
 
 
 def _share_table(game: Path, rules: tuple[str, ...], as_json: bool, given: dict[str, Any]) -> None:
-    from coldchain.sharing import divide, read_game
+    from coldchain.sharing import Airport, divide, divide_airport, read_game
 
-    found = divide(read_game(game, given["name"]), rules, epsilon=given["epsilon"])
+    read, epsilon = read_game(game, given["name"]), given["epsilon"]
+    if isinstance(read, Airport):
+        found = divide_airport(read, rules, epsilon=epsilon)
+    else:
+        found = divide(read, rules, epsilon=epsilon)
     if as_json:
         click.echo(json.dumps(as_object(found), ensure_ascii=False))
     else:
@@ -90,21 +95,21 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
     effort = Effort(given["seconds"], given["seed"], given["processes"])
     members = members_of(scenario, given["column"], owners=given["owners"], unions=given["unions"])
     if len(members.names) > MOST_MEMBERS:
-        _refuse_leaves(given["leaves"], len(members.names))
+        leaving = _members_named(members.names, given["leaves"])
         rule = chosen[0] if chosen else "equal_profit"
         options = {"rule": rule, "effort": effort, "most": given["groups"], "say": say}
         many = settle_many(scenario, members, folder / GROUPS, **options)
         told = write_many(many, folder)
-        click.echo(json.dumps(told, ensure_ascii=False)) if as_json else show_many(told, folder)
+        click.echo(json.dumps(told, ensure_ascii=False)) if as_json else show_many(told, folder, leaving)
         next_step(*_next(source, folder))
         return
+    leaving = _members_named(members.names, given["leaves"])
     settled = settle(scenario, members, folder / GROUPS, rules=chosen, effort=effort, say=say)
-    leaving = _members_named(settled, given["leaves"])
     told = write_settlement(settled, folder)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
-    _show_settlement(settled, leaving, folder)
+    _show_settlement(settled, told, leaving, folder)
     next_step(*_next(source, folder))
 
 
@@ -112,7 +117,7 @@ def _next(source: Path, folder: Path) -> tuple[str, ...]:
     return (f"coldchain share {source} --out {folder} --leaves MEMBER", f"coldchain share {source} --owners")
 
 
-def _show_settlement(settled: Settlement, leaving: list[int], folder: Path) -> None:
+def _show_settlement(settled: Settlement, told: dict[str, Any], leaving: list[int], folder: Path) -> None:
     show(settled.found)
     for what, (alone, joint) in settled.saved().items():
         saved = (alone - joint) / (alone or 1)
@@ -121,8 +126,8 @@ def _show_settlement(settled: Settlement, leaving: list[int], folder: Path) -> N
                 what=_(SAVED.get(what, what)), alone=alone, joint=joint, saved=saved
             )
         )
-    for member in leaving:
-        show_leaving(settled, member)
+    for member in leaving if len(told["game"]["players"]) > 1 else ():
+        show_leaving(told, member)
     click.echo(
         _("bills follow {rule}; statements in {members}, all rules in {page}").format(
             rule=spoken_rule(settled.rule), members=folder / "members", page=folder / "settlement.html"
@@ -130,18 +135,11 @@ def _show_settlement(settled: Settlement, leaving: list[int], folder: Path) -> N
     )
 
 
-def _members_named(settled: Settlement, names: tuple[str, ...]) -> list[int]:
-    players = settled.game.players
+def _members_named(players: Sequence[str], names: tuple[str, ...]) -> list[int]:
     told = _("must be a member: {names}").format(names=", ".join(players))
     if wrong := [Fault("--leaves", None, "", name, told, "unknown-member") for name in names if name not in players]:
         raise BadInputError(wrong)
-    return [players.index(name) for name in names] if settled.leaving else []
-
-
-def _refuse_leaves(names: tuple[str, ...], n: int) -> None:
-    if names:
-        message = _("needs the plans of all groups; {n} members have too many of them").format(n=n)
-        raise BadInputError([Fault("--leaves", None, "", ", ".join(names), message, "too-many-members")])
+    return [players.index(name) for name in names]
 
 
 def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ names an epsilon: no group whatever gains more than that.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 from coldchain.errors import BadInputError, Fault, LimitError
 from coldchain.language import _
 from coldchain.model import Scenario
+from coldchain.settling.asking import ASKED_RULES, leaving_known, lying_known
 from coldchain.settling.costing import Desk, Effort, GroupCost, fingerprint
 from coldchain.settling.floors import member_floors
 from coldchain.settling.members import Members
+from coldchain.settling.settle import MISREPORT
 from coldchain.sharing import (
     ON_REQUEST,
+    Leaving,
     Ledger,
     Verdict,
     core_test,
@@ -58,6 +61,8 @@ class ManySettlement:
     verdicts : by rule, who gains by leaving, and the epsilon that is proved
     epsilon : above 0 the core of the groups planned is empty, and equal profit is taken at this epsilon
     low, high : band of the billed rule, shape (n,)
+    leaving : what happens when each member leaves, by the groups planned; by the rules of ``asking``
+    misreport : rule -> gain of each member by reporting 10 % more and 10 % less, shape (n, 2), by the same
     standard_error : of a sampled Shapley value, shape (n,); None where it is not billed
     """
 
@@ -72,6 +77,8 @@ class ManySettlement:
     low: Floats
     high: Floats
     fingerprint: str
+    leaving: tuple[Leaving, ...] = ()
+    misreport: dict[str, Floats] = field(default_factory=dict)
     standard_error: Floats | None = None
 
     @property
@@ -145,7 +152,21 @@ def settle_many(
     if error is not None:
         low, high = low - NINETY * error, high + NINETY * error
     mark, known = fingerprint(scenario, members, effort), dict(ledger.known)
-    return ManySettlement(scenario, members, rule, costs, known, bills, verdicts, epsilon, low, high, mark, error)
+    leaving = tuple(leaving_known(known, i, members.tonnes, bills) for i in range(n))
+    lies = _misreports(known, members.tonnes, bills)
+    return ManySettlement(
+        scenario, members, rule, costs, known, bills, verdicts, epsilon, low, high, mark, leaving, lies, error
+    )
+
+
+def _misreports(known: dict[int, float], tonnes: Floats, bills: dict[str, Floats]) -> dict[str, Floats]:
+    """Return by rule what each member gains by reporting a tenth more, and a tenth less; nothing without produce."""
+    gains = {rule: np.zeros((len(tonnes), 2)) for rule in ASKED_RULES if rule in bills}
+    for i in np.flatnonzero(tonnes):
+        for column, share in enumerate((MISREPORT, -MISREPORT)):
+            for rule, gain in lying_known(known, int(i), share, tonnes, bills).items():
+                gains[rule][i, column] = gain
+    return gains
 
 
 def _check(members: Members, rule: str) -> None:

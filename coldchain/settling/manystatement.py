@@ -8,8 +8,16 @@ import numpy as np
 
 from coldchain.settling.many import ManySettlement
 from coldchain.settling.settle import saved_by
-from coldchain.settling.statement import SCHEMA, brings, saved_figures, villages_of
-from coldchain.sharing import indicator, members, whole_fen
+from coldchain.settling.statement import (
+    SCHEMA,
+    brings,
+    leaving_figures,
+    leaving_told,
+    misreport_figures,
+    saved_figures,
+    villages_of,
+)
+from coldchain.sharing import Leaving, indicator, members, whole_fen
 
 
 def many_overview(settlement: ManySettlement) -> dict[str, Any]:
@@ -35,8 +43,15 @@ def many_overview(settlement: ManySettlement) -> dict[str, Any]:
         "least_epsilon": settlement.epsilon,
         "bands": {settlement.rule: [settlement.low.tolist(), settlement.high.tolist()]},
         "standard_error_cny": None if error is None else dict(zip(names, np.round(error, 2).tolist(), strict=True)),
+        "misreport_gain_cny": {rule: gain.tolist() for rule, gain in settlement.misreport.items()},
+        "if_leaves": [_leaving_of_all(settlement, told) for told in settlement.leaving],
         "totals": many_totals(settlement, fen),
     }  # fmt: skip
+
+
+def _leaving_of_all(settlement: ManySettlement, told: Leaving) -> dict[str, Any]:
+    rest = settlement.costs[settlement.everyone ^ 1 << told.member]
+    return leaving_told(settlement.scenario, settlement.members.names, settlement.rule, told, rest)
 
 
 def many_totals(settlement: ManySettlement, fen: list[int]) -> dict[str, Any]:
@@ -81,8 +96,8 @@ def many_statement(settlement: ManySettlement, member: int, fen: list[int]) -> d
             "nearest_group_size": group.bit_count(),
             "nearest_group_loses_cny": round(slack, 2),
         },
-        "if_it_leaves": {},
-        "misreport_gain_cny": {},
+        "if_it_leaves": leaving_figures(settlement.leaving, member, settlement.rule),
+        "misreport_gain_cny": misreport_figures(settlement.misreport, member, settlement.rule),
         "brings": brings(scenario, who, member),
         "villages": villages_of(scenario, who, member, fen[member]),
         "totals": many_totals(settlement, fen),

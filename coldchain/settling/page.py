@@ -189,11 +189,12 @@ def _with_saving(bill: float, alone: float) -> str:
 
 
 def _what_ifs(told: dict[str, Any], players: Sequence[str]) -> str:
-    """Return the sections that need the plans of all groups, or nothing."""
+    """Return the sections on leaving and misreporting, or nothing where there is but one member."""
     if not told.get("if_leaves"):
         return ""
+    leavings = _section("若有一家退出（反之即加入）", "If one leaves (read backwards: joins)", _leavings(told))
     lies = _section("虚报产量 ±10% 的得益（估计）", "Gain from misreporting by 10 % (estimate)", _lies(told, players))
-    return _section("若有一家退出（反之即加入）", "If one leaves (read backwards: joins)", _leavings(told)) + lies
+    return leavings + lies
 
 
 def _bands(told: dict[str, Any], players: Sequence[str]) -> str:

@@ -46,6 +46,7 @@ class Settlement:
     rule : the one the bills follow
     costs : of every group as planned, in the order of masks from 1
     closure : what was corrected to make them consistent
+    game : on consistent costs
     found : every rule on the consistent costs
     leaving : what happens when each member leaves, or read backwards joins
     misreport : rule -> gain of each member by reporting 10 % more and 10 % less, shape (n, 2)
@@ -58,16 +59,12 @@ class Settlement:
     rule: str
     costs: tuple[GroupCost, ...]
     closure: Closure
+    game: Game
     found: Divisions
     leaving: tuple[Leaving, ...]
     misreport: dict[str, Floats]
     band: Bands
     fingerprint: str
-
-    @property
-    def game(self) -> Game:
-        """The game on consistent costs."""
-        return self.found.game
 
     @property
     def amounts(self) -> Floats:
@@ -148,7 +145,7 @@ def work_out(
 
     band = bands(game, as_table(costs, "bound_cny"), tuple(now), now, tables=tables, mend=mend)
     return Settlement(
-        scenario, members, rule, tuple(costs), closure, found, leaving, _misreports(game, now), band, mark
+        scenario, members, rule, tuple(costs), closure, game, found, leaving, _misreports(game, now), band, mark
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coldchain.model import Scenario
 from coldchain.settling.costing import GroupCost
 from coldchain.settling.members import Members
 from coldchain.settling.settle import MISREPORT, Settlement, within
-from coldchain.sharing import whole_fen
+from coldchain.sharing import Leaving, whole_fen
 
 SCHEMA = "coldchain.statement/1"
 
@@ -45,11 +47,8 @@ def member_statement(settlement: Settlement, member: int, fen: list[int]) -> dic
             "nearest_group_size": group.bit_count(),
             "nearest_group_loses_cny": round(slack, 2),
         },
-        "if_it_leaves": _leaving(settlement, member),
-        "misreport_gain_cny": {
-            f"{share:+.0%}": round(float(settlement.misreport[rule][member, k]), 2)
-            for k, share in enumerate((MISREPORT, -MISREPORT))
-        },
+        "if_it_leaves": leaving_figures(settlement.leaving, member, rule),
+        "misreport_gain_cny": misreport_figures(settlement.misreport, member, rule),
         "brings": brings(settlement.scenario, settlement.members, member),
         "villages": villages_of(settlement.scenario, settlement.members, member, fen[member]),
         "totals": totals(settlement, fen),
@@ -62,18 +61,22 @@ def brings(scenario: Scenario, members: Members, member: int) -> dict[str, list[
     return {"sites": sites, "vehicles": [vehicle for vehicle, owner in members.vehicles if owner == member]}
 
 
-def _leaving(settlement: Settlement, member: int) -> dict[str, float]:
+def leaving_figures(leaving: Sequence[Leaving], member: int, rule: str) -> dict[str, float]:
     """Return what the member loses by leaving, and what all the others together would pay for it to stay."""
-    if not settlement.leaving:
+    if not leaving or rule not in leaving[member].pays_to_keep:
         return {}
-    told = settlement.leaving[member]
-    pays = told.pays_to_keep.get(settlement.rule)
-    if pays is None:
-        return {}
+    told = leaving[member]
     return {
-        "it_loses_cny": round(told.loses[settlement.rule], 2),
-        "others_pay_more_cny": round(float(pays.sum()), 2),
+        "it_loses_cny": round(told.loses[rule], 2),
+        "others_pay_more_cny": round(float(told.pays_to_keep[rule].sum()), 2),
     }
+
+
+def misreport_figures(gains: Mapping[str, NDArray[np.float64]], member: int, rule: str) -> dict[str, float]:
+    """Return what a member gains by reporting a tenth more, and a tenth less, where the rule has it worked out."""
+    if rule not in gains:
+        return {}
+    return {f"{share:+.0%}": round(float(gains[rule][member, k]), 2) for k, share in enumerate((MISREPORT, -MISREPORT))}
 
 
 def villages_of(scenario: Scenario, members: Members, member: int, bill_fen: int) -> list[dict[str, Any]]:
@@ -148,17 +151,27 @@ def overview(settlement: Settlement) -> dict[str, Any]:
 
 
 def _leaving_of_all(settlement: Settlement, member: int) -> dict[str, Any]:
-    told, players = settlement.leaving[member], settlement.game.players
-    rule = settlement.rule
-    bill = told.amounts.get(rule)
-    more = told.pays_to_keep.get(rule)
     rest = settlement.costs[(settlement.game.everyone ^ (1 << member)) - 1]
+    players = settlement.game.players
+    return leaving_told(settlement.scenario, players, settlement.rule, settlement.leaving[member], rest)
+
+
+def leaving_told(
+    scenario: Scenario, players: Sequence[str], rule: str, told: Leaving, rest: GroupCost
+) -> dict[str, Any]:
+    """Return the others' plan and bills when a member leaves.
+
+    Parameters
+    ----------
+    rest : plan of the others
+    """
+    bill, more = told.amounts.get(rule), told.pays_to_keep.get(rule)
     return {
-        "member": players[member],
+        "member": players[told.member],
         "plan_without_it": {
             "cost_cny": round(rest.cost_cny, 2),
             "loss_t": rest.loss_t,
-            "new_modules": _named(settlement, rest),
+            "new_modules": _named(scenario, rest),
         },
         "bills": {} if bill is None else dict(zip(players, np.round(bill, 2).tolist(), strict=True)),
         "others_pay_more": {} if more is None else dict(zip(players, np.round(more, 2).tolist(), strict=True)),
@@ -166,9 +179,9 @@ def _leaving_of_all(settlement: Settlement, member: int) -> dict[str, Any]:
     }
 
 
-def _named(settlement: Settlement, cost: GroupCost) -> dict[str, dict[str, int]]:
+def _named(scenario: Scenario, cost: GroupCost) -> dict[str, dict[str, int]]:
     """Return the new modules of a plan by site and depot type."""
-    kinds = [kind.id for kind in settlement.scenario.depot_types]
+    kinds = [kind.id for kind in scenario.depot_types]
     return {
         site: {kind: number for kind, number in zip(kinds, row, strict=True) if number}
         for site, row in cost.starts[0].items()

@@ -1,9 +1,9 @@
 """Sharing: what joint cost or profit each member bears, and whether any group would do better apart."""
 
+from coldchain.sharing.airport import Airport, airport, airport_nucleolus, divide_airport
 from coldchain.sharing.certificate import Certificate, certify, check, exact_figures
 from coldchain.sharing.closure import Closure, consistent
 from coldchain.sharing.direct import (
-    airport,
     by_volume,
     equal_charge,
     equal_charge_of,
@@ -35,6 +35,7 @@ __all__ = [
     "LARGEST_TABLE",
     "ON_REQUEST",
     "RULES",
+    "Airport",
     "Bands",
     "Certificate",
     "Closure",
@@ -48,6 +49,7 @@ __all__ = [
     "Stability",
     "Verdict",
     "airport",
+    "airport_nucleolus",
     "bands",
     "bills",
     "by_volume",
@@ -56,6 +58,7 @@ __all__ = [
     "consistent",
     "core_test",
     "divide",
+    "divide_airport",
     "equal_charge",
     "equal_charge_of",
     "equal_profit",

@@ -1,8 +1,8 @@
-"""Splits in closed form: separable costs, proportions, the airport rule, and a fund between counties."""
+"""Splits in closed form: separable costs, proportions, and a fund between counties."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -72,37 +72,6 @@ def in_proportion(amount: float, weights: Floats, what: str) -> Floats:
         message = _("the {what} add up to 0: there is nothing to split in proportion to")
         raise ZeroDivisionError(message.format(what=_(what)))
     return np.asarray(amount * weights / total, dtype=np.float64)
-
-
-def airport(needs: Sequence[float], count: Sequence[int] | None = None) -> Floats:
-    """Split one fixed cost among users who need different sizes of it: the Shapley value in closed form.
-
-    A group costs what its largest need costs. The first slice is shared by all, the next by those who need more, and so
-    on (Littlechild & Owen 1973, doi 10.1287/mnsc.20.3.370). A mast for three carriers, a cold store sized for the
-    largest user and a runway are the same problem.
-
-    Parameters
-    ----------
-    needs : what the size that each kind of user needs would cost
-    count : users of each kind, one when left out
-
-    Returns
-    -------
-    ndarray
-        What one user of each kind pays, in the order given.
-
-    Examples
-    --------
-    >>> airport([300.0, 600.0, 600.0]).tolist()
-    [100.0, 250.0, 250.0]
-    """
-    need = np.asarray(needs, dtype=np.float64)
-    users = np.ones(len(need)) if count is None else np.asarray(count, dtype=np.float64)
-    order = np.argsort(need, kind="stable")
-    sharing = users[order][::-1].cumsum()[::-1]
-    paid = np.empty(len(need))
-    paid[order] = np.cumsum(np.diff(need[order], prepend=0.0) / sharing)
-    return paid
 
 
 def levy_fund(sales_cny: Mapping[str, float], rate: float, weight: Mapping[str, float]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,33 @@ Integers = NDArray[np.int64]
 Number = TypeVar("Number", np.float64, np.int64)
 Kind = Literal["cost", "profit"]
 LARGEST_TABLE = 25
+
+
+class Sharers(Protocol):
+    """Members and what each is worth alone: all that is needed to show a division, whatever is known of groups."""
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Names."""
+
+    @property
+    def kind(self) -> Kind:
+        """Cost or profit."""
+
+    @property
+    def name(self) -> str:
+        """Name of the game."""
+
+    @property
+    def n(self) -> int:
+        """Number of members."""
+
+    @property
+    def alone(self) -> Floats:
+        """Value of every member alone, shape (n,)."""
+
+    def saving(self, amounts: Floats) -> Floats:
+        """Return what each member gains against standing alone, shape (n,)."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ import numpy as np
 
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
+from coldchain.sharing.airport import Airport
 from coldchain.sharing.game import LARGEST_TABLE, Floats, Game, mask_of, sums
 
 SEPARATORS = "+,;| "
@@ -30,12 +31,17 @@ SHOWN_MISSING = 20
 KINDS = ("cost", "profit", "simple", "airport")
 
 
-def read_game(path: Path, name: str | None = None) -> Game:
+def read_game(path: Path, name: str | None = None) -> Game | Airport:
     """Read one game.
 
     Parameters
     ----------
     name : ``id`` of the game, where the file is a list of several
+
+    Returns
+    -------
+    Game or Airport
+        The latter for users of one fixed cost who are too many for a table.
 
     Raises
     ------
@@ -102,7 +108,7 @@ class _Reader:
             return 0.0
         return figure
 
-    def game(self, content: Any) -> Game | None:
+    def game(self, content: Any) -> Game | Airport | None:
         """Read the object of a game."""
         if not isinstance(content, dict):
             told = _("must be an object with kind, players and values")
@@ -115,6 +121,8 @@ class _Reader:
         players = self._players(content, kind)
         if not players:
             return None
+        if kind == "airport" and len(players) > LARGEST_TABLE:
+            return Airport(players, self._needs(content, players), str(content.get("id", "")))
         values = {"simple": self._simple, "airport": self._airport}.get(kind, self._table)(content, players)
         volume = self._volume(content, players)
         unions = self._unions(content, players)
@@ -133,7 +141,7 @@ class _Reader:
             if names.count(name) > 1 or not name:
                 told = _("must be a name that stands in the list once")
                 self.fault("players", name, told, "duplicate-player")
-        if len(names) > LARGEST_TABLE:
+        if len(names) > LARGEST_TABLE and kind != "airport":
             told = _(
                 "a table holds at most {most} members, {groups:,} groups do not fit; "
                 "join some into one, or share a scenario: up to 30"
@@ -193,10 +201,14 @@ class _Reader:
         quota = self.number("quota", content.get("quota"))
         return np.asarray(sums(weights) >= quota, dtype=np.float64)
 
-    def _airport(self, content: Mapping[str, Any], players: tuple[str, ...]) -> Floats:
+    def _needs(self, content: Mapping[str, Any], players: tuple[str, ...]) -> Floats:
         needs = self._numbers("needs", content.get("needs"), players)
         if (needs < 0).any():
             self.fault("needs", float(needs.min()), _("must be at least 0"), "negative-need")
+        return needs
+
+    def _airport(self, content: Mapping[str, Any], players: tuple[str, ...]) -> Floats:
+        needs = self._needs(content, players)
         values = np.zeros(1 << len(players))
         for i, need in enumerate(needs):
             values[1 << i : 2 << i] = np.maximum(values[: 1 << i], need)

@@ -11,7 +11,7 @@ from coldchain.errors import InfeasibleError, UsageError
 from coldchain.language import _
 from coldchain.sharing.certificate import LARGEST_EXACT, Certificate, certify, exact_figures
 from coldchain.sharing.direct import by_volume, equal_charge, proportional, scrb
-from coldchain.sharing.game import Floats, Game, tolerance
+from coldchain.sharing.game import Floats, Game, Sharers, tolerance
 from coldchain.sharing.nucleolus import Nucleolus, nucleolus
 from coldchain.sharing.stability import Stability, stability
 from coldchain.sharing.values import owen, shapley
@@ -51,7 +51,7 @@ class Divisions:
     certificates : rule -> exact certificate, for small games
     """
 
-    game: Game
+    game: Sharers
     divisions: dict[str, Division]
     left_out: dict[str, str]
     least_epsilon: float
