@@ -1,7 +1,7 @@
 """Line haul of a plan: for each hub, zone and period the depots' straight trips and the tours that join part loads.
 
 A tour pays when its saving beats what is lost by riding longer: in the choice the loss lies on straight lines between
-rides 0, 1, 2, 4 and 8 h longer, worked out stage by stage; what is chosen is worked out exactly and dropped where it
+rides 0, 1, 3 and 8 h longer, worked out stage by stage; what is chosen is worked out exactly and dropped where it
 does not save after all. Where the first aim is a loss, every depot sends its own trucks, since riding along never
 lessens a loss; with ``siting.on_time`` no tour makes a lot late. The memo keeps all by what it follows from.
 """
@@ -34,7 +34,7 @@ from coldchain.spoilage import harvest_clock_h, longer_haul_losses
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Memo = dict[tuple[object, ...], tuple[Any, ...]]
-LONGER_H = np.array([0.0, 1.0, 2.0, 4.0, 8.0])
+LONGER_H = np.array([0.0, 1.0, 3.0, 8.0])
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,11 @@ class _Group:
                 rides += mine
             else:
                 hauls |= {i: self.alone(self.cargoes[i]) for i in tour.stops}
-        days = [HaulDay(self.cargoes[i].site, self.period, self.zone, haul) for i, haul in hauls.items() if haul.trips]
+        days = [
+            HaulDay(self.cargoes[i].site, self.period, self.zone, haul)
+            for i, haul in hauls.items()
+            if haul.load_t_day > 0
+        ]
         return Hauls(tuple(days), tuple(tours), tuple(rides))
 
     def problem(self) -> JointProblem:
@@ -218,7 +222,9 @@ class _Group:
         """Share lost on rides ``LONGER_H`` longer than the direct one, by batch."""
         key = ("rides", site, self.period, c, o)
         if key not in self.memo:
-            self.memo[key] = (self.losses_at(site, c, o, self.basis.lane_haul_h[site] + LONGER_H),)
+            direct = self.basis.lanes.loss[c, self.period, o, site]
+            longer = self.losses_at(site, c, o, self.basis.lane_haul_h[site] + LONGER_H[1:])
+            self.memo[key] = (np.concatenate([direct[None], longer]),)
         found: Floats = self.memo[key][0]
         return found
 

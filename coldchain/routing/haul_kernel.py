@@ -95,6 +95,8 @@ def _best_order(
     if trip_cny(truck, hours.min() / truck[SPEED], halts_h, kms.min()) >= below:
         return best, place
     for n in range(len(orders)):
+        if not math.isfinite(hours[n]):
+            continue
         total = trip_cny(truck, hours[n] / truck[SPEED], halts_h, kms[n])
         if total < best:
             total += _rides_cny(calls, orders[n, : calls.size], loads, ways, rides)

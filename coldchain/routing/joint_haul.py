@@ -7,7 +7,8 @@
 A depot either sends all by its own trips (:func:`coldchain.routing.solve_line_haul`), or full trucks, none or several,
 and the rest on one tour hub - A - B - hub. All sets of up to ``most`` depots are listed, each with its cheapest
 truck, order and full trucks, so that the choice is exact, and never dearer than the separate trips, which are columns
-too. From ``FEW`` depots on, a set must lie among the ``NEAR`` depots nearest to one of its own.
+too. Beyond ``SUBSETS`` depots the choice is among the ``CLOSEST`` sets by the relaxation's prices; beyond ``FEW`` a set
+must lie among the ``NEAR`` depots nearest to one of its own.
 
 Hours of a tour over k depots: ``drive/speed + dock_h·(1 + k)/2 + load_h_t·t``. The hours at docks are those of hub and
 depot together, so each further depot adds half of them. The way out to the first depot counts as long as the way back
@@ -22,6 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations, pairwise, permutations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +47,7 @@ RIDE_STEP_H, RIDE_NODES = 0.25, 33  # a lot rides at most 8 h longer than direct
 MOST_DEPOTS, OPTIONS = 4, 8
 FEW, NEAR = 20, 10
 SUBSETS = 15  # up to this many depots dynamic programming over their subsets chooses, with more HiGHS
+CLOSEST = 200
 
 
 @dataclass(frozen=True)
@@ -304,7 +307,28 @@ def _choose(n: int, sets: Ints, gains: Floats) -> Ints:
 
 
 def choose_by_program(n: int, sets: Ints, gains: Floats) -> Ints:
-    """Choose disjoint sets of most gain as a whole-number program, by HiGHS; positions in ``sets``."""
+    """Choose disjoint sets of most gain as a whole-number program, by HiGHS; positions in ``sets``.
+
+    Of more than ``CLOSEST`` sets those count whose gain falls least short of the relaxation's prices of their depots.
+    """
+    price = _relaxed(n, sets, gains)
+    short = np.where(sets >= 0, price[sets], 0.0).sum(axis=1) - gains
+    near = np.sort(np.lexsort((-gains, short))[:CLOSEST])
+    return np.asarray(near[_programmed(n, sets[near], gains[near])], dtype=np.int64)
+
+
+def _relaxed(n: int, sets: Ints, gains: Floats) -> Floats:
+    """Price of each depot in the linear relaxation, shape (n,)."""
+    from scipy.optimize import linprog
+
+    row, place = np.nonzero(sets >= 0)
+    holding = np.zeros((n, len(sets)))
+    holding[sets[row, place], row] = 1.0
+    answer: Any = linprog(-gains, A_ub=holding, b_ub=np.ones(n), method="highs")
+    return np.asarray(-answer.ineqlin.marginals, dtype=np.float64)
+
+
+def _programmed(n: int, sets: Ints, gains: Floats) -> Ints:
     from ortools.math_opt.python import mathopt
 
     model = mathopt.Model()
@@ -314,7 +338,7 @@ def choose_by_program(n: int, sets: Ints, gains: Floats) -> Ints:
         if len(holding) > 1:
             model.add_linear_constraint(mathopt.fast_sum(holding) <= 1.0)
     model.maximize(mathopt.fast_sum(float(gain) * one for gain, one in zip(gains, taken, strict=True)))
-    limit = mathopt.SolveParameters(relative_gap_tolerance=1e-9)
+    limit = mathopt.SolveParameters(relative_gap_tolerance=1e-6)
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limit)
     values = result.variable_values(taken) if result.has_primal_feasible_solution() else [0.0] * len(taken)
     return np.flatnonzero(np.array(values) > 0.5)
