@@ -12,6 +12,7 @@ from bokeh.models import (
     MetricLength,
     Range1d,
     ScaleBar,
+    TapTool,
     WheelZoomTool,
     ZoomInTool,
     ZoomOutTool,
@@ -52,7 +53,7 @@ def _canvas(window: Window, options: dict[str, Any], ranges: tuple[Range1d, Rang
     plot = figure(
         x_range=x,
         y_range=y,
-        tools=["pan", wheel, "reset", "save", "tap"],
+        tools=["pan", wheel, "reset", "save", TapTool(mode="replace")],
         active_scroll=wheel,
         outline_line_color="#dfe3e7",
         background_fill_color="#fbfbf9",

@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 from bokeh.core.properties import value
-from bokeh.models import BooleanFilter, CDSView, ColumnDataSource, HoverTool, LabelSet, LinearColorMapper, Range1d
+from bokeh.models import (
+    BooleanFilter,
+    CDSView,
+    ColumnDataSource,
+    HoverTool,
+    LabelSet,
+    LinearColorMapper,
+    Range1d,
+    TapTool,
+)
 
 from coldchain.language import _
 from coldchain.model import Scenario
@@ -151,6 +160,8 @@ def draw_pane(
             plot.add_tools(HoverTool(renderers=[renderer], tooltips=tips.spoken(kind), visible=False))
     plot.multi_line("xs", "ys", source=ColumnDataSource({"xs": [], "ys": []}), color=palette.INK, line_width=1.2,
                     alpha=0.75, level="glyph", name=f"{key}:reach")  # fmt: skip
+    clicked = [one for one in plot.renderers if getattr(one, "data_source", None) in sources.values()]
+    plot.select_one(TapTool).renderers = clicked
     _draw_labels(plot, key, data)
     return Pane(key, title, data, told, sources, plot)
 

@@ -189,15 +189,29 @@
 
   /** Show what a tap or a row of a table marked: of several things at one place the depot, then the village. */
   function selected(pane) {
-    if (choosing) return
-    const marked = Object.keys(pane.sources).filter((name) => pane.sources[name].selected.indices.length)
+    const changed = pane.changed
+    pane.changed = new Set()
+    const marked = [...changed].filter((name) => pane.sources[name].selected.indices.length)
     const first = Object.keys(CARDS).find((kind) => marked.includes(kind)) ?? marked[0]
-    if (!first) return choose("", "", false)
+    if (!first) {
+      const any = Object.values(pane.sources).some((source) => source.selected.indices.length)
+      return any ? undefined : choose("", "", false)
+    }
     const source = pane.sources[first]
     const n = source.selected.indices[0]
     if (first in CARDS) return choose(first, source.data.key[n], false)
+    choosing = true
+    for (const other of Object.values(pane.sources))
+      if (other != source && other.selected.indices.length) other.selected.indices = []
+    choosing = false
     reach(pane, "", n)
     show([[pane, routeCard(pane, n, source)]])
+  }
+
+  function noted(pane, name) {
+    if (choosing) return
+    if (!pane.changed.size) queueMicrotask(() => selected(pane))
+    pane.changed.add(name)
   }
 
   /** Draw straight lines from a chosen depot to its villages, or from a chosen village to its depots. */
@@ -438,12 +452,12 @@
     panes = told.panes.map((pane) => {
       const sources = {}
       for (const name of pane.sources) sources[name] = doc.get_model_by_name(`${pane.key}:data:${name}`)
-      return { ...pane, sources, plot: doc.get_model_by_name(`map_${pane.key}`),
+      return { ...pane, sources, changed: new Set(), plot: doc.get_model_by_name(`map_${pane.key}`),
         labels: doc.get_model_by_name(`${pane.key}:data:labels`) }
     })
     for (const pane of panes) {
-      for (const source of Object.values(pane.sources))
-        source.connect(source.selected.properties.indices.change, () => queueMicrotask(() => selected(pane)))
+      for (const [name, source] of Object.entries(pane.sources))
+        source.connect(source.selected.properties.indices.change, () => noted(pane, name))
       const { plot: own } = pane
       for (const part of [own.x_range, own.y_range]) own.connect(part.change, settle)
       own.connect(own.properties.inner_width.change, settle)
