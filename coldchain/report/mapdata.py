@@ -134,7 +134,7 @@ def village_counties(scenario: Scenario, window: Window) -> Counties:
 def _villages(frame: pd.DataFrame, window: Window) -> Columns:
     columns = _points(frame, "village", window)
     columns["served"] = [not reason for reason in columns["reason"]]
-    columns["note"] = [reason or _("served") for reason in columns["reason"]]
+    columns["note"] = [_(reason) if reason else _("served") for reason in columns["reason"]]
     harvest = frame["harvest_t"].to_numpy(dtype=np.float64)
     columns["cooled_share"] = (frame["cooled_t"] / np.where(harvest > 0, harvest, 1.0)).tolist()
     return columns

@@ -161,7 +161,7 @@ def _layers(page: Page) -> list[dict[str, Any]]:
     """List the layers that have something to show: the legend, each line a switch."""
     drawn = [pane.data for pane in page.panes]
     vehicles = sorted({name for pane in page.panes for name in pane.sources if name.startswith("routes_")})
-    statuses = sorted({status for data in drawn for status in data.depots["status"]})
+    statuses = sorted({status for data in drawn for status in data.depots["status"]} - {"candidate"})
     rows = [
         ("villages", _("villages, by their loss"), dot_swatch(palette.VILLAGES[4]), True, True),
         ("villages_unserved", _("villages not served"), dot_swatch("", crossed=True),

@@ -28,7 +28,7 @@ from coldchain.report.mapdata import (
 )
 from coldchain.report.mappage import Page, measures_of, page_html
 from coldchain.report.mapwords import STATUSES
-from coldchain.report.palette import OTHER_ZONE, ZONES
+from coldchain.report.palette import MARKERS, OTHER_ZONE, ZONES
 
 
 class Budget(Protocol):
@@ -88,11 +88,25 @@ def write_sweep_map(scenario: Scenario, placed: PlacedNetwork, points: Iterable[
     measures = measures_of([data], more)
     pane = draw_pane("a", "", data, None, measures, scenario)
     title = _("What a budget buys: {scenario}").format(scenario=f"{scenario.name} · {scenario.variant}")
-    told = f"<h1>{escape(title)}</h1>"
-    note = _("Move the slider: each position is a plan of its own, the best found with that budget.")
-    page = Page(title, told, f'<p class="note">{escape(note)}</p>', (pane,), measures, frames=frames)
+    page = Page(title, f"<h1>{escape(title)}</h1>", _panel(shown), (pane,), measures, frames=frames)
     Path(path).write_text(page_html(page), encoding="utf-8")
     return True
+
+
+def _panel(points: Sequence[Budget]) -> str:
+    """List what each budget buys."""
+    heads = (_("Budget"), _("Loss rate"), _("Pre-cooled in time"), _("Depots built"))
+    rows = [
+        (figures.money(one.budget_cny), figures.percent(one.loss_rate), figures.percent(one.coverage),
+         f"{len(one.depots):,}")
+        for one in points
+    ]  # fmt: skip
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    note = _("Move the slider: each position is a plan of its own, the best found with that budget.")
+    title = _("What each budget buys")
+    table = f'<table class="budgets"><tr>{head}</tr>{body}</table>'
+    return f'<h2>{escape(title)}</h2>{table}<p class="note">{escape(note)}</p>'
 
 
 def _frame(scenario: Scenario, point: Budget) -> dict[str, Any]:
@@ -118,7 +132,8 @@ def _frame(scenario: Scenario, point: Budget) -> dict[str, Any]:
             "tonnes_year": [float(row[2]) for row in rows], "villages": [int(row[3]) for row in rows],
             "capex_cny": [float(row[4]) for row in rows], "subsidy_cny": [float(row[5]) for row in rows],
             "modules": [modules_words(scenario, row[0], row[1]) for row in rows], "zone": zones,
-            "colour": [ZONES.get(zone, OTHER_ZONE) for zone in zones],
+            "colour": [ZONES.get(zone, OTHER_ZONE) for zone in zones], "status": statuses,
+            "marker": [MARKERS[status] for status in statuses],
             "status_text": [_(STATUSES[status]) for status in statuses],
         },
         "villages": {
@@ -172,5 +187,5 @@ def _sites(scenario: Scenario, frame: Mapping[str, Any], metres: Any) -> Columns
     own = frame["depots"]
     return {
         **_spots(scenario.sites, metres), **own, "depot": [one.id for one in scenario.sites],
-        "status": ["built" for _one in scenario.sites], "size": [0.0 for _one in scenario.sites],
+        "size": [0.0 for _one in scenario.sites],
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ SIZE_PX, DPI = (1600, 1000), 160
 ASPECT = 1.18
 BADGE = {"facecolor": "#fdf0d5", "edgecolor": "#e3c37b", "boxstyle": "round,pad=0.35"}
 PT_PER_PX, LEFT = 0.75, 0.715
+NAME_PT = 7.0
+SHAPES = {"square": "s", "hex": "h", "diamond": "D", "triangle": "^"}
+Box = tuple[float, float, float, float]
 STATUS = {
     "built": N_("depot, built"), "expanded": N_("depot, expanded"), "existing": N_("depot, existing"),
     "mobile": N_("depot, mobile"),
@@ -56,7 +60,7 @@ def draw_picture(plan: Drawable, lines: PlanLines | None = None) -> Figure:
         from coldchain.report.chart import Chart
 
         drawing = Chart((SIZE_PX[0] / DPI, SIZE_PX[1] / DPI), DPI)
-        axes = drawing.add_axes((0.015, 0.085, 0.69, 0.835))
+        axes = drawing.add_axes((0.015, 0.118, 0.69, 0.802))
         _draw_map(axes, data)
         _colour_bar(drawing, data)
         _write_words(drawing, plan)
@@ -82,7 +86,13 @@ def _draw_map(axes: Axes, data: MapData) -> None:
     _points(axes, data)
     _scale_bar(axes, data)
     legend = axes.legend(
-        loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=4, frameon=False, fontsize=7.5, labelcolor=palette.INK
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.01),
+        ncols=4,
+        columnspacing=1.2,
+        frameon=False,
+        fontsize=7.5,
+        labelcolor=palette.INK,
     )
     for handle in legend.legend_handles:
         if isinstance(handle, PathCollection):
@@ -112,25 +122,75 @@ def _points(axes: Axes, data: MapData) -> None:
         x[served], y[served], s=size, c=np.array(villages["avoided_t"])[served], cmap=_colours(),
         vmin=0.0, vmax=_most(data), edgecolors="#4f6a6b", linewidths=0.4, label=_("village served"), zorder=3,
     )  # fmt: skip
-    for status, colour in palette.DEPOTS.items():
-        pick = [n for n, value in enumerate(depots["status"]) if value == status]
-        if pick:
-            sizes = [(depots["size"][n] * PT_PER_PX) ** 2 for n in pick]
-            at = np.array([(depots["x"][n], depots["y"][n]) for n in pick])
-            axes.scatter(
-                at[:, 0], at[:, 1], s=sizes, c=colour, marker="s", edgecolors="white", linewidths=0.8, zorder=4,
-                label=_(STATUS[status]),
-            )  # fmt: skip
+    _depots(axes, depots)
     axes.scatter(
         hubs["x"], hubs["y"], s=150, c=palette.HUB, marker="*", edgecolors=palette.INK, linewidths=0.7, zorder=5,
         label=_("hub"),
     )  # fmt: skip
-    for x_hub, y_hub, title, hub in zip(hubs["x"], hubs["y"], hubs["title"], hubs["hub"], strict=True):
-        axes.annotate(
-            drawable(title, hub), (x_hub, y_hub), xytext=(7, 4), textcoords="offset points", fontsize=8,
-            color=palette.INK, fontweight="bold", zorder=6,
-            bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.8},
+    _names(axes, data)
+
+
+def _depots(axes: Axes, depots: dict[str, Any]) -> None:
+    """Draw depots: shape by status, colour by zone, area by tonnes; one entry of the legend for each."""
+    told: set[str] = set()
+    for n, (status, zone) in enumerate(zip(depots["status"], depots["zone"], strict=True)):
+        label = (
+            _("{depot}, {zone}").format(depot=_(STATUS.get(status, status)), zone=_(zone))
+            if zone
+            else _(STATUS.get(status, status))
+        )
+        axes.scatter(
+            [depots["x"][n]], [depots["y"][n]], s=(depots["size"][n] * PT_PER_PX) ** 2,
+            c=palette.ZONES.get(zone, palette.OTHER_ZONE), marker=SHAPES[palette.MARKERS.get(status, "square")],
+            edgecolors=palette.INK, linewidths=0.9, zorder=4, label=f"_{label}" if label in told else label,
         )  # fmt: skip
+        told.add(label)
+
+
+def _names(axes: Axes, data: MapData) -> None:
+    """Write the names of hubs and, the larger first, of depots: none over another or over a mark."""
+    hubs, depots = data.hubs, data.depots
+    order = np.argsort(-np.array(depots["tonnes_year"], dtype=np.float64), kind="stable").tolist()
+    places = [(hubs["x"][n], hubs["y"][n], drawable(hubs["title"][n], hubs["hub"][n]), 9.0, "bold")
+              for n in range(len(hubs["x"]))]  # fmt: skip
+    places += [(depots["x"][n], depots["y"][n], drawable(depots["name"][n] or depots["depot"][n], depots["depot"][n]),
+                depots["size"][n] * PT_PER_PX / 2 + 1, "normal") for n in order]  # fmt: skip
+    for (x, y, name, _gap, weight), offset in zip(places, free_spots(axes, places), strict=True):
+        if offset is not None:
+            axes.annotate(
+                name, (x, y), xytext=offset, textcoords="offset points", fontsize=NAME_PT, color=palette.INK,
+                fontweight=weight, zorder=6, va="bottom",
+                bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6},
+            )  # fmt: skip
+
+
+def free_spots(axes: Axes, places: Sequence[tuple[float, float, str, float, str]]) -> list[tuple[float, float] | None]:
+    """Return for each name where its lower left corner may stand, points from its place; None where there is no room.
+
+    Parameters
+    ----------
+    places : x, y, name, points that its mark reaches from its middle, weight of the font; the most important first
+    """
+    (left, right), frame = axes.get_xlim(), axes.get_position().width * SIZE_PX[0] / DPI
+    low = axes.get_ylim()[0]
+    per_m = 72.0 * frame / (right - left)
+    at = [((x - left) * per_m, (y - low) * per_m) for x, y, *_rest in places]
+    taken = [(x - gap, y - gap, x + gap, y + gap) for (x, y), (*_xy, gap, _weight) in zip(at, places, strict=True)]
+    spots: list[tuple[float, float] | None] = []
+    for (x, y), (_x, _y, name, gap, _weight) in zip(at, places, strict=True):
+        wide = NAME_PT * sum(1.05 if ord(letter) > 0x2E7F else 0.62 for letter in name)
+        corners = [(gap, 0.0), (-gap - wide, 0.0), (gap, -NAME_PT), (-gap - wide, -NAME_PT), (-wide / 2, gap),
+                   (-wide / 2, -gap - NAME_PT - 1)]  # fmt: skip
+        boxes = [(x + dx, y + dy, x + dx + wide, y + dy + NAME_PT + 1) for dx, dy in corners]
+        free = (n for n, box in enumerate(boxes) if not any(_meet(box, other) for other in taken))
+        n = next(free, None)
+        spots.append(None if n is None else corners[n])
+        taken += [] if n is None else [boxes[n]]
+    return spots
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _most(data: MapData) -> float:

@@ -361,6 +361,7 @@
     const names = pane.labels.data
     pane.labels.data = { ...names, name: names.full.map((name, k) =>
       names.site[k] < 0 || frame.depots.tonnes_year[names.site[k]] > 0 ? name : "") }
+    document.querySelectorAll(".budgets tr").forEach((line, k) => line.classList.toggle("now", k == n + 1))
     $("budget-now").textContent = frame.title
     $("budget-facts").replaceChildren(...frame.facts.map(([key, text]) => el("span", {}, `${key} `, el("b", {}, text))))
     for (const [kind, source] of Object.entries({ depots, villages }))
@@ -387,6 +388,9 @@
     $("print").addEventListener("click", () => window.print())
     $("close").addEventListener("click", () => choose("", "", false))
     const slider = $("budget")
+    document.querySelectorAll(".budgets tr").forEach((line, k) => line.addEventListener("click", () => {
+      if (k) { slider.value = k - 1; budget(k - 1) }
+    }))
     slider?.addEventListener("input", () => budget(Number(slider.value)))
     search()
   }
