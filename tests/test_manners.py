@@ -302,3 +302,88 @@ def test_time_is_not_wasted_on_a_wrong_language(capsys: Capture) -> None:
     assert run(["doctor", "--lang", "fr"]) == 2
     assert "must be one of en, zh; got fr" in capsys.readouterr().err
     assert time.monotonic() - began < 5
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a county of six villages."""
+    folder = tmp_path_factory.mktemp("sized") / "county"
+    assert run(["init", str(folder), "--villages", "6", "--quiet"]) == 0
+    return folder
+
+
+def sized(words: list[str], capsys: Capture) -> dict[str, float]:
+    """Run a command with ``--dry-run --json`` and return its object."""
+    capsys.readouterr()
+    assert run([*words, "--dry-run", "--json"]) == 0
+    told: dict[str, float] = json.loads(capsys.readouterr().out)
+    assert told["schema"] == "coldchain.size/1"
+    return told
+
+
+def test_dry_runs_count_and_write_nothing(county: Path, tmp_path: Path, capsys: Capture) -> None:
+    """Arcs, memory and seconds: a plan by its limit, a sweep by its budgets, a batch by its scenarios."""
+    out = ["--out", str(tmp_path / "out")]
+    one = sized(["plan", str(county), *out, "--time-limit", "60"], capsys)
+    assert (one["villages"], one["plans"], one["seconds"], one["at_most"]) == (6, 1, 60, True)
+    assert one["arcs"] > one["demands"] >= 6
+    quick = sized(["plan", str(county), *out, "--effort", "quick"], capsys)
+    assert not quick["at_most"]
+    many = sized(["sweep", str(county), *out, "--budget", "0:4e5:1e5", "--time-limit", "10", "--jobs", "2"], capsys)
+    assert (many["plans"], many["seconds"]) == (5 + 2 + 12, 95)
+    assert many["memory_mib"] == pytest.approx(2 * one["memory_mib"], abs=2)
+    night = sized(["batch", str(county.parent), *out, "--jobs", "2"], capsys)
+    assert (night["scenarios"], night["plans"], night["arcs"]) == (1, 1, one["arcs"])
+    shares = sized(["share", str(county), *out, "--plan-seconds", "1", "--processes", "1"], capsys)
+    assert (shares["plans"], shares["seconds"]) == (1, 40)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_in_words(county: Path, capsys: Capture) -> None:
+    """Two lines on stdout, in the language spoken, and what to do next on stderr."""
+    assert run(["plan", str(county), "--dry-run", "--lang", "zh"]) == 0
+    told = capsys.readouterr()
+    assert re.search(r"6 个村、.* 条弧\n1 个方案，内存约 \d+ MiB，至多 2 分钟", told.out)
+    assert "coldchain plan" in told.err
+
+
+def test_exit_codes_of_a_run_that_works(county: Path, tmp_path: Path, capsys: Capture) -> None:
+    """0 with a plan, 6 when the wanted gap is not met though the plan is written, 4 when no plan can keep a limit."""
+    out = tmp_path / "run"
+    assert run(["plan", str(county), "--effort", "quick", "--out", str(out), "--quiet", "--require-gap", "0"]) in (0, 6)
+    gap = json.loads((out / "summary.json").read_text(encoding="utf-8"))["objective"]["gap"]
+    assert run(["plan", str(county), "--effort", "quick", "--out", str(out), "--quiet", "--require-gap", "1"]) == 0
+    if gap > 0:
+        wanted = ["--require-gap", str(gap / 2)]
+        assert run(["plan", str(county), "--effort", "quick", "--out", str(out), "--quiet", *wanted]) == 6
+    text = (county / "scenario.toml").read_text(encoding="utf-8")
+    (tmp_path / "hard").mkdir()
+    for path in county.iterdir():
+        if path.is_file():
+            (tmp_path / "hard" / path.name).write_bytes(path.read_bytes())
+    hard = re.sub(r'(?m)^file = ".*"', 'file = ""', text)
+    hard = re.sub(r"(?m)^coverage = [\d.]+", "coverage = 1.0", hard)
+    hard = re.sub(r"(?m)^budget_cny = [\d.]+", "budget_cny = 0.0", hard)
+    (tmp_path / "hard" / "scenario.toml").write_text(hard, encoding="utf-8")
+    assert run(["plan", str(tmp_path / "hard"), "--out", str(tmp_path / "none"), "--quiet"]) == 4
+    assert "the smallest changes that allow one" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_batch_with_a_bad_county_leaves_with_seven(county: Path, tmp_path: Path) -> None:
+    """One of two counties cannot be read: the other is planned, code 7."""
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "bad").mkdir()
+    (tmp_path / "two" / "bad" / "scenario.toml").write_text("schema = 1\n", encoding="utf-8")
+    listed = tmp_path / "list.csv"
+    listed.write_text(f"name,scenario\ngood,{county}\nbad,{tmp_path / 'two' / 'bad'}\n", encoding="utf-8")
+    assert run(["batch", str(listed), "--out", str(tmp_path / "night"), "--quiet"]) == 7
+    assert (tmp_path / "night" / "failed.csv").is_file()
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_help_of_every_command_loads_nothing_heavy(path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """No command's help needs the solver, tables or maps: importing them now would fail."""
+    for heavy in ("ortools", "geopandas", "numba", "bokeh", "matplotlib"):
+        monkeypatch.setitem(sys.modules, heavy, None)
+    assert run([*path, "--help"]) == 0

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coldchain.cli.commands import interruptible
-from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
+from coldchain.cli.manners import duration, json_option, next_step, path_argument, quiet_option
+from coldchain.cli.sizing import dry_run_option, show_batch_size
 from coldchain.errors import UsageError
 from coldchain.language import _
 
@@ -45,6 +46,7 @@ UNITS_MIB = {"": 1.0, "K": 2.0**-10, "M": 1.0, "G": 2.0**10, "T": 2.0**20}
 @click.option("--budget", "budgets", help="Of --command sweep: FROM:TO:STEP in CNY, or single budgets with commas.")
 @click.option("--maps", is_flag=True, help="Write map and layers of each plan too (3 MB a county).")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
+@dry_run_option
 @json_option
 @quiet_option
 def batch(source: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) -> int:
@@ -60,6 +62,9 @@ def batch(source: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) 
     jobs = read_jobs(source, settings.command)
     if given["data"] == "value" and any((job.folder / "summary.json").is_file() for job in jobs):
         raise UsageError(_("routes of finished plans need a shared folder: --data path"))
+    if given["dry_run"]:
+        show_batch_size(jobs, settings, given["jobs"], as_json=as_json)
+        return 0
     check_batch_folder(folder, resume=given["resume"])
     line = _Line(quiet=quiet)
     with interruptible() as stopped, _means(given, limits) as means:
@@ -167,22 +172,6 @@ def told(progress: Progress) -> str:
     left = duration(progress.left / progress.per_hour * 3600.0)
     text += _("; {count:,.0f} an hour").format(count=progress.per_hour)
     return text + (_(", {time} left").format(time=left) if progress.left else "")
-
-
-def duration(seconds: float) -> str:
-    """Say how long.
-
-    Examples
-    --------
-    >>> duration(42.2), duration(200), duration(11_941)
-    ('42 s', '3 min', '3 h 19 min')
-    """
-    if seconds < 100:
-        return _("{seconds:.0f} s").format(seconds=seconds)
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return _("{minutes} min").format(minutes=minutes)
-    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 
 def _show(result: Batch, folder: Path, command: str, *, as_json: bool) -> None:

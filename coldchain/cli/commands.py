@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
+from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError
 from coldchain.language import _, plural
 
@@ -218,10 +219,14 @@ def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
               "deep: longer, every move judged by full routes.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--require-gap", type=click.FloatRange(0), help="Leave with code 6 when the proven gap is larger.")
+@dry_run_option
 @json_option
 @quiet_option
 def plan(scenario: Path, folder: Path | None, variant: str, as_json: bool, quiet: bool, **given: Any) -> int:
     """Plan a SCENARIO: depots, routes, losses, subsidy, map. Ctrl-C keeps the best plan so far."""
+    if given.pop("dry_run"):
+        _size_plan(scenario, variant, given, as_json=as_json)
+        return 0
     made, folder = make_plan(scenario, variant, folder, given, quiet=quiet)
     if as_json:
         click.echo(json.dumps(made.summary, ensure_ascii=False))
@@ -233,6 +238,17 @@ def plan(scenario: Path, folder: Path | None, variant: str, as_json: bool, quiet
         return EXIT_BUG
     wanted = given["require_gap"]
     return EXIT_GAP if wanted is not None and made.summary["objective"]["gap"] > wanted else 0
+
+
+def _size_plan(source: Path, variant: str, given: dict[str, Any], *, as_json: bool) -> None:
+    from coldchain.plan import Options, size_of
+    from coldchain.scenario import load
+
+    size, effort = size_of(load(source, variant)[0]), given["effort"]
+    quick = effort == "quick"
+    seconds = size.quick_s if quick else Options.of(effort, given["time_limit"], 0).time_limit_s
+    show_size(size, seconds, at_most=not quick, as_json=as_json)
+    next_step(f"coldchain plan {source}")
 
 
 def make_plan(

@@ -21,6 +21,7 @@ from coldchain.cli.commands import (
 )
 from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
 from coldchain.cli.reporting import write_in_place
+from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.errors import UsageError
 from coldchain.language import N_, _
 
@@ -49,6 +50,7 @@ share = click.FloatRange(0, 1)
 @seed_option
 @click.option("--loss", type=share, default=0.08, show_default=True, help="Loss rate whose least budget is sought.")
 @click.option("--coverage", type=share, default=0.6, show_default=True, help="Coverage whose least budget is sought.")
+@dry_run_option
 @json_option
 @quiet_option
 def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quiet: bool, **given: Any) -> int:
@@ -62,6 +64,9 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
 
     budgets = parse_budgets(given["budgets"])
     loaded, faults = load(scenario, variant)
+    if given["dry_run"]:
+        _size_sweep(loaded, len(budgets), given, as_json=as_json)
+        return 0
     if not quiet:
         print_faults(faults, most=SHOWN_WARNINGS)
     target = folder or Path("sweeps") / f"{loaded.name}-{variant}"
@@ -92,6 +97,16 @@ def _draw_sweep(scenario: Scenario, result: Sweep, path: Path) -> bool:
 
     placed, _faults = place_on_roads(scenario)
     return write_sweep_map(scenario, placed, result.points, path)
+
+
+def _size_sweep(scenario: Scenario, budgets: int, given: dict[str, Any], *, as_json: bool) -> None:
+    """Say what a sweep takes: the budgets asked for, the scenario's own and a million more, and the search for two."""
+    from coldchain.exploring import MOST_PROBES
+    from coldchain.plan import size_of
+
+    plans, jobs = budgets + 2 + 2 * MOST_PROBES, given["jobs"]
+    seconds = plans * given["time_limit"] / jobs
+    show_size(size_of(scenario), seconds, processes=jobs, at_most=True, plans=plans, as_json=as_json)
 
 
 def _code(statuses: set[str]) -> int:

@@ -113,3 +113,19 @@ def next_step(*commands: str) -> None:
     """Suggest on stderr what to do next."""
     if not hushed():
         click.echo(_("next: {commands}").format(commands=" ; ".join(commands)), err=True)
+
+
+def duration(seconds: float) -> str:
+    """Say how long.
+
+    Examples
+    --------
+    >>> duration(42.2), duration(200), duration(11_941)
+    ('42 s', '3 min', '3 h 19 min')
+    """
+    if seconds < 100:
+        return _("{seconds:.0f} s").format(seconds=seconds)
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return _("{minutes} min").format(minutes=minutes)
+    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)

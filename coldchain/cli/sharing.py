@@ -12,6 +12,7 @@ import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
 from coldchain.cli.shares import SAVED, as_object, show, show_leaving, show_many, spoken_rule
+from coldchain.cli.sizing import dry_run_option, sharing_seconds, show_size
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import _
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="Plans side by side.")
+@dry_run_option
 @json_option
 @quiet_option
 def share(source: Path | None, game: Path | None, rules: tuple[str, ...], as_json: bool, **given: Any) -> None:
@@ -94,6 +96,9 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
     folder = given["folder"] or Path("runs") / f"{scenario.name}-{scenario.variant}-share"
     effort = Effort(given["seconds"], given["seed"], given["processes"])
     members = members_of(scenario, given["column"], owners=given["owners"], unions=given["unions"])
+    if given["dry_run"]:
+        _size_share(scenario, len(members.names), given, as_json=as_json)
+        return
     if len(members.names) > MOST_MEMBERS:
         leaving = _members_named(members.names, given["leaves"])
         rule = chosen[0] if chosen else "equal_profit"
@@ -111,6 +116,16 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
         return
     _show_settlement(settled, told, leaving, folder)
     next_step(*_next(source, folder))
+
+
+def _size_share(scenario: Scenario, members: int, given: dict[str, Any], *, as_json: bool) -> None:
+    from coldchain.plan import size_of
+    from coldchain.settling import GROUPS_A_MEMBER, MOST_MEMBERS
+
+    side = given["processes"]
+    most = None if members <= MOST_MEMBERS else given["groups"] or GROUPS_A_MEMBER * members
+    groups, seconds = sharing_seconds(members, given["seconds"], side, most)
+    show_size(size_of(scenario), seconds, processes=side, at_most=True, plans=groups, as_json=as_json)
 
 
 def _next(source: Path, folder: Path) -> tuple[str, ...]:

@@ -7,12 +7,13 @@ from coldchain.exploring.points import Point
 from coldchain.exploring.relax import Loosening, Loosenings, loosenings
 from coldchain.exploring.sensitivity import DOUBTS, Doubt, Sensitivity, sensitivity
 from coldchain.exploring.solving import Effort
-from coldchain.exploring.sweep import NextMillion, Sweep, Target, Threshold, parse_budgets, run_sweep
+from coldchain.exploring.sweep import MOST_PROBES, NextMillion, Sweep, Target, Threshold, parse_budgets, run_sweep
 from coldchain.exploring.villages import Village, explain_village, unserved
 from coldchain.exploring.words import unserved_line
 
 __all__ = [
     "DOUBTS",
+    "MOST_PROBES",
     "Alternative",
     "Alternatives",
     "Case",

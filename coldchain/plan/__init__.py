@@ -19,6 +19,7 @@ from coldchain.plan.pipeline import (
 from coldchain.plan.rent import rent_cny_t
 from coldchain.plan.roads import PlacedNetwork, place_on_roads
 from coldchain.plan.search import Options
+from coldchain.plan.size import Size, size_of
 
 __all__ = [
     "Course",
@@ -27,6 +28,7 @@ __all__ = [
     "Options",
     "PlacedNetwork",
     "Plan",
+    "Size",
     "capacity_t_day",
     "course_with",
     "existing_modules",
@@ -37,6 +39,7 @@ __all__ = [
     "plan_quickly",
     "plan_with",
     "rent_cny_t",
+    "size_of",
 ]
 
 sys.modules[__name__].__class__ = CallableModule

@@ -4,13 +4,14 @@ from coldchain.settling.costing import Effort, GroupCost, cost_of, cost_table, f
 from coldchain.settling.files import GROUPS, write_many, write_settlement
 from coldchain.settling.floors import member_floors
 from coldchain.settling.fund import county_fund
-from coldchain.settling.many import MOST_MANY, ManySettlement, settle_many
+from coldchain.settling.many import GROUPS_A_MEMBER, MOST_MANY, ManySettlement, settle_many
 from coldchain.settling.members import Members, group_scenario, members_of
 from coldchain.settling.settle import MOST_MEMBERS, Settlement, settle, work_out
 from coldchain.settling.statement import fen_bills, member_statement, overview
 
 __all__ = [
     "GROUPS",
+    "GROUPS_A_MEMBER",
     "MOST_MANY",
     "MOST_MEMBERS",
     "Effort",
