@@ -19,6 +19,7 @@ from coldchain.plan import Ground, Options, Plan, lay_ground, plan, plan_with
 from coldchain.plan.keeps import Keep
 from coldchain.plan.search import site
 from coldchain.plan.storing import best_shares
+from coldchain.replaying import Replayer
 from coldchain.scenario import load
 from coldchain.spoilage import age, cold_stages, depot_stages, line_haul_half_h, loss_share
 from coldchain.verify import Report, verify_tables
@@ -107,6 +108,13 @@ def test_a_plan_that_keeps_produce_is_verified_and_earns(ground: Ground, made: P
     assert "storage" not in without.summary["annual_cny"]
     assert not len(without.tables["storage"])
     assert made.summary["annual_cny"]["total"] < without.summary["annual_cny"]["total"]
+
+
+def test_a_replay_without_chance_loses_what_the_plan_says(made: Plan) -> None:
+    """What is kept ages in its room in a replay, too."""
+    assert len(made.tables["storage"])
+    replayer = Replayer(made.scenario, made.basis.placed, made.tables)
+    assert replayer.shifted(0.0, 1.0, 1.0)["plan_t"] == pytest.approx(made.summary["loss"]["plan_t"], rel=1e-9)
 
 
 def test_the_bound_holds_for_plans_of_any_modules(ground: Ground) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from coldchain.replaying import Chances, Effort
 
 REPLAY = "replay.json"
-USED = ("depots", "assignment", "routes", "stops", "units", "villages")
+USED = ("depots", "assignment", "routes", "stops", "units", "line_haul", "storage", "villages")
 YEARS, DAYS = 60, 3
 TOLD_EVERY_S = 5.0
 
@@ -110,7 +110,8 @@ def fingerprint(folder: Path) -> str:
     """Return the hash of the tables that a replay is made from."""
     whole = hashlib.sha256()
     for name in USED:
-        whole.update((folder / "tables" / f"{name}.csv").read_bytes())
+        path = folder / "tables" / f"{name}.csv"
+        whole.update(path.read_bytes() if path.is_file() else b"")
     return whole.hexdigest()
 
 

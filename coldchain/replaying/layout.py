@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from coldchain.spoilage.stages import stage_array
 
 Cooler = tuple[str, str, str, str]  # depot, zone, method, unit
 Piece = tuple[str, str, str]  # village, depot, period
-KG_PER_T = 1000.0
+Lane = tuple[str, str, str, str, str]  # depot, zone, method, commodity, period
+KG_PER_T, HOURS_PER_DAY = 1000.0, 24.0
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def lay_out(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Layout:
 
     Parameters
     ----------
-    tables : as written to ``tables/``; depots, assignment, routes, stops, units and line_haul are used
+    tables : as written to ``tables/``; depots, assignment, routes, stops, units, line_haul and storage are used
     """
     depots = _Depots(scenario, tables)
     seasons = tuple(_season(scenario, tables, depots, p) for p in range(len(scenario.periods)))
@@ -129,6 +131,8 @@ class _Depots:
         self.haul_h = {depot: float(row.haul_h) / slowest for depot, row in self.row.items()}
         self.half_h = line_haul_half_h(scenario)
         self.rides = _rides(tables["line_haul"], self.haul_h)
+        self.kept = _kept(scenario, tables.get("storage", pd.DataFrame()))
+        self.cold = lru_cache(maxsize=None)(self._cold)
 
     def kind(self, cooler: Cooler) -> DepotType:
         """Return a depot type of the cooling class."""
@@ -148,13 +152,24 @@ class _Depots:
         whole = sum(tonnes for tonnes, _hours in rides)
         return [(tonnes / whole, hours) for tonnes, hours in rides]
 
-    def cold(self, cooler: Cooler, crop: int, haul_h: float) -> NDArray[np.float64]:
+    def ways(self, cooler: Cooler, crop: int, period: str) -> list[tuple[float, float, float]]:
+        """Return the shares of a lot, hours of their line haul, and the days they are kept for a later price."""
+        depot, zone, method, unit = cooler
+        kept = [] if unit else self.kept.get((depot, zone, method, self.scenario.commodities[crop].id, period), [])
+        at_once = max(1.0 - sum(share for share, _days in kept), 0.0)
+        straight = [(share, self.haul_h[depot], days) for share, days in kept]
+        return [(at_once * share, hours, 0.0) for share, hours in self.hauls(cooler, period)] + straight
+
+    def _cold(self, cooler: Cooler, crop: int, haul_h: float, kept_d: float) -> NDArray[np.float64]:
         """Return the stages of a lot from the pre-cooler on, shape (5, 4)."""
         depot, scenario = cooler[0], self.scenario
+        chain = scenario.chain.model_copy(
+            update={"depot_dwell_h": scenario.chain.depot_dwell_h + HOURS_PER_DAY * kept_d}
+        )
         haul = (haul_h, self.half_h)
         hub = scenario.hubs[self.hub(depot)]
         kind = cooling_class(self.kind(cooler))
-        return stage_array(cold_stages(scenario.chain, kind, hub, haul, scenario.commodities[crop]))
+        return stage_array(cold_stages(chain, kind, hub, haul, scenario.commodities[crop]))
 
     def takes(self, kind: DepotType) -> float:
         """Return the t/day of one module: throughput, or storage over the stay."""
@@ -173,6 +188,16 @@ class _Depots:
             kind = self.kinds[str(row.unit)]
             room[str(row.depot), kind.zone, kind.method, kind.id] += float(row.standing) * self.takes(kind)
         return room
+
+
+def _kept(scenario: Scenario, storage: pd.DataFrame) -> dict[Lane, list[tuple[float, float]]]:
+    """Return what is kept of each lane: its shares, and their days in store."""
+    days = {(rule.commodity, rule.period, rule.until): rule.days for rule in scenario.storage}
+    kept: dict[Lane, list[tuple[float, float]]] = defaultdict(list)
+    for row in _rows(storage):
+        lane = (str(row.depot), str(row.zone), str(row.method), str(row.commodity), str(row.period))
+        kept[lane].append((float(row.share), days[lane[3], lane[4], str(row.until)]))
+    return kept
 
 
 def _rides(line_haul: pd.DataFrame, direct_h: Mapping[str, float]) -> dict[Piece, list[tuple[float, float]]]:
@@ -246,9 +271,10 @@ class _Building:
             part = tonnes * load_kg / KG_PER_T / whole
             m3 += part * KG_PER_T / self.scenario.commodities[c].density_kg_m3
             where = (self.place[cooler], self.depots.number[depot], self.depots.hub(depot))
-            for share, haul_h in self.depots.hauls(cooler, self.period):
-                self.rows.append((v, c, part * share, *where))
-                self.cold.append(self.depots.cold(cooler, c, haul_h))
+            for share, haul_h, kept_d in self.depots.ways(cooler, c, self.period):
+                if share > 0.0:
+                    self.rows.append((v, c, part * share, *where))
+                    self.cold.append(self.depots.cold(cooler, c, haul_h, kept_d))
         self.first.append(len(self.rows))
         return m3
 
