@@ -15,6 +15,7 @@ from coldchain.exploring import Case, Effort, Run, explain_village, open_case, u
 from coldchain.model import MobileUnit
 from coldchain.plan import Options, Plan, plan, plan_with
 from coldchain.plan.decision import staying
+from coldchain.replaying import Replayer
 from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
 
