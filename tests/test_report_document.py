@@ -15,7 +15,7 @@ from coldchain.cli import run as cli
 from coldchain.errors import MissingExtraError
 from coldchain.language import _, speaking
 from coldchain.plan import Plan
-from coldchain.report import printing, read_run, write_run
+from coldchain.report import fonts, printing, read_run, write_run
 from coldchain.report.book import write_book
 from coldchain.report.document import Section, Told, sections
 from coldchain.report.page import report_page
@@ -180,6 +180,20 @@ def test_without_a_browser_the_way_to_a_pdf_is_told(run: Path, tmp_path: Path, m
         printing.print_page(tmp_path / "report.html", tmp_path / "report.pdf")
     assert cli(["report", str(run), "--out", str(tmp_path), "--pdf", "--quiet", "--years", "0"]) == 8
     assert not (tmp_path / "report.pdf").exists()
+
+
+def test_a_missing_font_is_told(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A PDF in Chinese on a machine without a Chinese font comes with a hint; in English it does not."""
+    monkeypatch.setattr(fonts, "on_system", lambda: False)
+    monkeypatch.setattr(printing, "browser", lambda: "a browser")
+    monkeypatch.setattr(printing, "print_page", lambda _page, pdf: pdf.write_bytes(b"%PDF"))
+    asked = ["report", str(run), "--out", str(tmp_path), "--pdf", "--years", "0"]
+    assert cli([*asked, "--lang", "zh"]) == 0
+    assert "fonts-noto-cjk" in capsys.readouterr().err
+    assert cli(asked) == 0
+    assert "font" not in capsys.readouterr().err
 
 
 def test_no_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

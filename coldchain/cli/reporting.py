@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.cli.manners import json_option, next_step, path_argument
+from coldchain.cli.manners import hushed, json_option, next_step, path_argument
 from coldchain.errors import ColdchainError, MissingExtraError, UsageError
-from coldchain.language import _
+from coldchain.language import _, language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +57,7 @@ def report(run: Path, out: Path | None, pdf: bool, as_json: bool, **given: Any) 
     html = write_in_place(folder / "report.html", lambda path: path.write_text(page, encoding="utf-8"))
     written = [book, html]
     if pdf:
+        _hint_at_fonts()
         written.append(write_in_place(folder / "report.pdf", lambda path: print_page(html, path)))
     if as_json:
         click.echo(json.dumps({path.suffix[1:]: str(path) for path in written}, ensure_ascii=False))
@@ -64,6 +65,20 @@ def report(run: Path, out: Path | None, pdf: bool, as_json: bool, **given: Any) 
         for path in written:
             click.echo(str(path))
     next_step(f"coldchain verify {run}")
+
+
+def _hint_at_fonts() -> None:
+    """Say so when a browser has no Chinese font to print with; without matplotlib nobody can look."""
+    from importlib import util
+
+    from coldchain.report import fonts
+
+    if language() == "zh" and not hushed() and util.find_spec("matplotlib") and not fonts.on_system():
+        told = _(
+            "no Chinese font on this machine: the PDF may show empty boxes; install one, for example Noto Sans CJK "
+            "(Linux: apt install fonts-noto-cjk)"
+        )
+        click.echo(told, err=True)
 
 
 def _told(run: Path, folder: Path, moved: Path | None, years: int, sweep: Path | None) -> Told:

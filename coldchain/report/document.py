@@ -245,7 +245,10 @@ def _million(told: Told) -> str:
     """Say what a million more than the plan's budget buys by the sweep."""
     assert told.sweep is not None
     at = told.summary["investment"]["budget_cny"]
-    row = told.sweep.iloc[(told.sweep["budget_cny"] - at).abs().argmin()]
+    known = told.sweep[told.sweep["next_million_saves_t"].notna()]
+    if known.empty:
+        return ""
+    row = known.iloc[(known["budget_cny"] - at).abs().argmin()]
     return _("At a budget of {budget} the next million saves {saved} and {cny} a year.").format(
         budget=write_cny(float(row["budget_cny"])),
         saved=figures.tonnes(float(row["next_million_saves_t"])),

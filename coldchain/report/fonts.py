@@ -81,6 +81,14 @@ def _of_package() -> list[Path]:
     return sorted((Path(found.origin).parent / "fonts").glob("*.?tf")) if found and found.origin else []
 
 
+def on_system() -> bool:
+    """Tell whether the system itself has a font with Chinese, which is what a browser prints with."""
+    from matplotlib import font_manager
+
+    files = [Path(name) for name in font_manager.findSystemFonts()]
+    return any(file.match(pattern) for file in files for pattern in FILES)
+
+
 def drawable(text: str, otherwise: str = "") -> str:
     """Return a text that the fonts at hand can draw: without a font for Chinese, what stands for it instead.
 

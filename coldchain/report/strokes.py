@@ -113,7 +113,7 @@ def curve(
     wide, high = max(x) or 1.0, 1.1 * max(y) or 1.0
     places = [(70 + (WIDTH - 120) * a / wide, 20 + HIGH * (1 - b / high)) for a, b in zip(x, y, strict=True)]
     line = "L".join(f"{a:.1f} {b:.1f}" for a, b in places)
-    body = [text(70, 13, told), f'<path d="M{line}" fill="none" stroke="{PLAN}" stroke-width="2"/>']
+    body = [text(84, 13, told), f'<path d="M{line}" fill="none" stroke="{PLAN}" stroke-width="2"/>']
     for (a, b), across, up in zip(places, x, y, strict=True):
         body.append(
             f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" fill="{PLAN}"><title>{escape(write[0](across))}: '
