@@ -61,6 +61,7 @@ ADVICE = (
     N_("Tonnes may be left out where area and yield are given. Codes stay as they are, zeros in front included."),
     N_("Without roads a network of straight lines stands in; name a road file in the sheet of rules (roads.file)."),
     N_("Then: coldchain check THIS.xlsx marks every faulty cell in a copy; coldchain plan THIS.xlsx makes the plan."),
+    N_("For the meeting: coldchain report RUN --pdf, where RUN is the folder that plan wrote."),
 )
 SAMPLE_NOTE = N_("The sample rows are synthetic: no such county exists.")
 REQUIRED, OPTIONAL = "F8CBAD", "DDEBF7"
@@ -121,6 +122,7 @@ def _guide(sheet: Any) -> None:
     for row, line in enumerate(ADVICE, start=3):
         sheet.cell(row, 1, f"{row - 2}. {_(line)}").alignment = Alignment(wrap_text=True, vertical="top")
     sheet.column_dimensions["A"].width = 100
+    for_printing(sheet)
 
 
 def _sample(stem: str, draft: Draft) -> pd.DataFrame:
@@ -192,6 +194,7 @@ def _lists(book: Any) -> dict[tuple[str, str], Menu]:
         letter = get_column_letter(column)
         sheet.column_dimensions[letter].width = 24
         menus[stem, name] = Menu(f"'{sheet.title}'!${letter}$2:${letter}${len(values) + 1}")
+    for_printing(sheet)
     for name, stem in (("village", "villages"), ("period", "periods")):
         menus["harvest", name] = Menu(f"'{sheet_title(stem, language())}'!$A$2:$A${ROWS}")
     return menus
