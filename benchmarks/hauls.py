@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from runs import command
+
 from coldchain.model import Scenario
 from coldchain.plan import Options, Plan, plan
 from coldchain.plan.arcs import build_arcs
@@ -23,7 +25,6 @@ from coldchain.plan.hauls import work_out_hauls
 from coldchain.plan.lots import lots_of, outcome
 from coldchain.plan.money import yearly
 from coldchain.scenario import load
-from runs import command
 
 ROOT = Path(__file__).parents[1]
 ANDORRA = Path("data") / "roads" / "andorra-2023-05.osm.pbf"

@@ -9,7 +9,6 @@ import statistics
 from pathlib import Path
 
 from real import DATA, ROOT, RUNS
-
 from runs import command
 
 YEARS = 40
