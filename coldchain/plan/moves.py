@@ -11,6 +11,7 @@ from coldchain.plan.basis import Basis
 from coldchain.siting import SitingProblem, count_violations
 
 Counts = NDArray[np.int64]
+SAMPLE = 400  # villages by which sites are compared
 NEAR = 6  # sites a depot may move to, or exchange modules with
 
 
@@ -32,8 +33,9 @@ def neighbours(basis: Basis, problem: SitingProblem, count: Counts) -> list[Coun
 
 def _near_sites(basis: Basis) -> NDArray[np.intp]:
     """Sites that reach the same villages soonest, nearest first, shape (sites, sites - 1)."""
-    reach = np.nan_to_num(basis.reach.back_h, posinf=1e3)
-    apart = np.abs(reach[:, :, None] - reach[:, None, :]).mean(axis=0)
+    step = 1 + len(basis.reach.back_h) // SAMPLE
+    reach = np.nan_to_num(basis.reach.back_h[::step], posinf=1e3)
+    apart = np.stack([np.abs(reach - reach[:, [j]]).mean(axis=0) for j in range(reach.shape[1])])
     np.fill_diagonal(apart, np.inf)
     return np.argsort(apart, axis=1, kind="stable")[:, :-1]
 
