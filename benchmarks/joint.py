@@ -1,0 +1,104 @@
+"""Depots and routes together against siting then routing: ``python benchmarks/joint.py [compare|growth] ...``.
+
+``compare``: the same engines and the same time limit, with the joint search and without it (all its time to siting), on
+upland, Andorra, Xiangxi and ten counties of ``coldchain init --template nation``. ``growth``: when the progress of one
+long plan first shows a value within 1 % of its last, by size of county. Real data are read from ``$COLDCHAIN_SHARED``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from real import ROOT, imported
+from runs import command
+
+from coldchain.plan import Options, Plan, plan
+from coldchain.scenario import load
+
+APART = (0.45, 0.0, 0.35, 0.05)  # shares of the time when depots come first and routes after
+SIZES = (25, 50, 100, 200, 400, 800, 1400)
+TOLD = re.compile(r"([\d,]+)(?: CNY a year|, bound)")
+ROUTED = ("decision", "depots and routes")  # beginnings of progress lines that tell of routed plans
+
+
+def main() -> None:
+    """Run one of the two."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["compare", "growth"])
+    parser.add_argument("--counties", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=60.0, help="time limit of a plan; Xiangxi gets twice as much")
+    parser.add_argument("--only", nargs="*", help="names of single scenarios, or sizes")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        (compare if given.what == "compare" else growth)(Path(folder), given)
+
+
+def compare(folder: Path, given: argparse.Namespace) -> None:
+    """Print one row a scenario, and the mean gains."""
+    command("init", str(folder / "nation"), "--template", "nation", "--counties", str(given.counties), "--seed", "7")
+    sources = {"upland": ROOT / "scenarios" / "upland"}
+    sources |= {name: imported(name, folder / name) for name in ("andorra", "xiangxi") if wanted(name, given)}
+    sources |= {path.name: path for path in sorted((folder / "nation").glob("county-*"))}
+    print(f"{'scenario':12}{'villages':>9}{'apart M/yr':>12}{'joint M/yr':>12}{'cost %':>8}{'loss %':>8}"
+          f"{'gap apart %':>12}{'gap joint %':>12}")  # fmt: skip
+    gains = []
+    for name, path in sources.items():
+        if not wanted(name, given):
+            continue
+        seconds = given.seconds * (2 if name == "xiangxi" else 1)
+        apart = made(path, replace(Options(seconds), shares=APART, joint=0.0))
+        joint = made(path, Options(seconds))
+        before, after = (one.summary["objective"]["value"] for one in (apart, joint))
+        lost = [one.summary["loss"]["plan_t"] for one in (apart, joint)]
+        gains.append(1 - after / before)
+        print(f"{name:12}{joint.summary['villages']['total']:>9}{before / 1e6:>12.3f}{after / 1e6:>12.3f}"
+              f"{-100 * gains[-1]:>8.2f}{100 * (lost[1] / lost[0] - 1):>8.2f}"
+              f"{100 * apart.summary['objective']['gap']:>12.2f}{100 * joint.summary['objective']['gap']:>12.2f}",
+              flush=True)  # fmt: skip
+    print(f"mean change of cost {-100 * sum(gains) / len(gains):.2f} %, worst {-100 * min(gains):.2f} %")
+
+
+def wanted(name: str, given: argparse.Namespace) -> bool:
+    """Tell whether a scenario is asked for."""
+    return not given.only or name in given.only
+
+
+def made(path: Path, options: Options) -> Plan:
+    """Plan a scenario; leave when the independent check finds anything."""
+    scenario, _faults = load(path)
+    found = plan(scenario, replace(options, began=time.monotonic()))
+    if not found.report.ok:
+        raise SystemExit(f"{path.name}: {found.report.problems}")
+    return found
+
+
+def growth(folder: Path, given: argparse.Namespace) -> None:
+    """Print for each size when the value was within 1 % of the last."""
+    print(f"{'villages':>9}{'last M/yr':>11}{'gap %':>8}{'limit s':>9}{'within 1 % after s':>20}")
+    for size in SIZES:
+        if not wanted(str(size), given):
+            continue
+        path, seconds = folder / f"county-{size}", given.seconds * (4 if size > 400 else 1)
+        command("init", str(path), "--villages", str(size))
+        trace: list[tuple[float, float]] = []
+        began = time.monotonic()
+
+        def heard(text: str, began: float = began, trace: list[tuple[float, float]] = trace) -> None:
+            told = TOLD.search(text)
+            if told and text.startswith(ROUTED):
+                trace.append((time.monotonic() - began, float(told.group(1).replace(",", ""))))
+
+        found = made(path, Options.of("deep", seconds, say=heard))
+        value = found.summary["objective"]["value"]
+        first = min((at for at, told in trace if told <= 1.01 * value), default=time.monotonic() - began)
+        print(f"{size:>9}{value / 1e6:>11.3f}{100 * found.summary['objective']['gap']:>8.2f}{seconds:>9.0f}"
+              f"{first:>20.1f}", flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
