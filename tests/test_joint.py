@@ -19,7 +19,7 @@ from coldchain.plan.depotyears import DepotYears
 from coldchain.plan.estimates import collection_factors, corrected
 from coldchain.plan.joint import Task, joint_search
 from coldchain.plan.limits import stated
-from coldchain.plan.moves import neighbours
+from coldchain.plan.moves import neighbours, rebased
 from coldchain.plan.search import site
 from coldchain.siting import Column, FixedModules, SitingProblem, choose_columns, count_violations, solve_siting
 
@@ -110,6 +110,22 @@ def test_moves_are_allowed_and_differ(task: tuple[Task, list[Course]]) -> None:
     assert not any(count_violations(problem, way) for way in ways)
     used = int(count.any(axis=1).sum())
     assert {int(way.any(axis=1).sum()) - used for way in ways} >= {-1, 0}
+
+
+def test_a_move_is_made_from_another_choice(task: tuple[Task, list[Course]]) -> None:
+    """Changes at different sites add up; a site that has changed meanwhile is left alone, a broken limit too."""
+    problem = siting_problem(task[0].basis, task[0].arcs, "total_cost_cny")
+    none = np.zeros_like(problem.max_count)
+    first, second = np.flatnonzero(problem.max_count.any(axis=1))[:2]
+    kinds = [int(np.flatnonzero(problem.max_count[j])[0]) for j in (first, second)]
+    one, other = none.copy(), none.copy()
+    one[first, kinds[0]] = other[second, kinds[1]] = 1
+    free = replace(problem, budget=np.inf, owner_cap=problem.owner_cap * np.inf, pot=problem.pot * np.inf)
+    both = rebased(free, (none, other), one)
+    assert both is not None
+    np.testing.assert_array_equal(both, one + other)
+    assert rebased(free, (none, one), one * 2) is None
+    assert rebased(replace(free, budget=0.0), (none, other), one) is None
 
 
 # --- assignments with modules given ---------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from coldchain.plan.days import Decision, Effort, Memo
 from coldchain.plan.depotyears import DepotYears
 from coldchain.plan.estimates import corrected
 from coldchain.plan.limits import stated
-from coldchain.plan.moves import neighbours
+from coldchain.plan.moves import neighbours, rebased
 from coldchain.plan.search import AIMS, PLANNED, Options, Sited, aims_of
 from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting, widened
 
@@ -39,7 +39,7 @@ CORRECTIONS = 4  # rounds of siting with corrected costs at most
 BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many of them by routes
 SLACK = 0.006  # share by which a move may look worse and still be routed
 TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
-GAP = 1e-3  # at which siting with corrected costs ends
+GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
 MASTER_S = 5.0
 
 
@@ -119,7 +119,9 @@ class _Search:
     def _problem(self) -> SitingProblem:
         """State siting with the costs that the best course shows."""
         task = self.task
-        return stated(task.basis, corrected(task.basis, task.arcs, self.best), "total_cost_cny", task.sited.held)
+        dear = corrected(task.basis, task.arcs, self.best)
+        inside = replace(dear.inside, money_cny=dear.inside.money_cny + self._leaning_cny(self.lean))
+        return stated(task.basis, replace(dear, inside=inside), "total_cost_cny", task.sited.held)
 
     def _try(self, decision: Decision) -> bool:
         """Work a decision out with its routes; tells whether it is the best now."""
@@ -143,15 +145,16 @@ class _Search:
         )
 
     def _move(self) -> bool:
-        """Try the moves of single depots in random order, batch by batch, from the best decision on."""
+        """Try the moves of single depots from the best decision on, again and again while that pays."""
         improved = False
         while not self.over() and self._step():
             improved = True
         return improved
 
     def _step(self) -> bool:
-        """Try the moves of the best decision, those of the lowest floor first, until a batch holds a better one."""
+        """Try the moves of the best decision, those of the lowest floor first; tells whether any made it better."""
         problem, count = self._problem(), self.best.decision.count
+        improved = False
         with FixedModules(problem, self.options.stop, self.left(), self.options.seed) as fixed:
             now = fixed.assign(count, keep=True)
             if now is None:
@@ -159,32 +162,46 @@ class _Search:
             most = now.value * (1.0 + SLACK)
             floors = [(fixed.floor(way), n, way) for n, way in enumerate(neighbours(self.task.basis, problem, count))]
             ways = [way for floor, _n, way in sorted(floors, key=lambda one: one[:2]) if floor < most]
-            batches = (ways[first : first + BATCH] for first in range(0, len(ways), BATCH))
-            return any(self._try_batch(fixed, most, batch) for batch in batches) or self._lean(fixed)
+            for first in range(0, len(ways), BATCH):
+                batch = [
+                    rebased(problem, (count, self.best.decision.count), way) for way in ways[first : first + BATCH]
+                ]
+                if self._try_batch(fixed, most, [way for way in batch if way is not None]):
+                    improved = True
+                    now = fixed.assign(self.best.decision.count) or now
+                    most = now.value * (1.0 + SLACK)
+            return improved or self._lean(fixed)
 
     def _lean(self, fixed: FixedModules) -> bool:
         """Let one depot after the other seem cheaper or dearer, so that it fills its trucks or gives up detours."""
         arcs, decision, improved = self.task.arcs, self.best.decision, False
+        before = self.lean
         for j, o in sorted(set(zip(decision.site.tolist(), decision.cooling.tolist(), strict=True))):
             for tilt in TILTS:
                 if self.over():
                     return improved
                 lean = self.lean.copy()
                 lean[j, o] += tilt
-                plan = fixed.assign(decision.count, more=lean[arcs.site, arcs.cooling] * arcs.yearly_t[arcs.demand])
+                plan = fixed.assign(decision.count, more=self._leaning_cny(lean - before))
                 if plan is not None and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
                     self.lean, improved = lean, True
         return improved
 
+    def _leaning_cny(self, lean: NDArray[np.float64]) -> NDArray[np.float64]:
+        """CNY a year by which arcs shall seem dearer, shape (arcs,)."""
+        arcs = self.task.arcs
+        return np.asarray(lean[arcs.site, arcs.cooling] * arcs.yearly_t[arcs.demand], dtype=np.float64)
+
     def _try_batch(self, fixed: FixedModules, most: float, ways: Sequence[Counts]) -> bool:
+        """Assign all, route the most promising until one is better than the best."""
         looked = []
         for n, count in enumerate(ways):
             plan = None if self.over() else fixed.assign(count)
             if plan is not None and plan.value < most:
                 looked.append((plan.value, n, plan))
         looked.sort(key=lambda one: one[:2])
-        tried = [self._try(Decision.of(self.task.arcs, plan.count, plan.arc_share)) for _v, _n, plan in looked[:ROUTED]]
-        return any(tried)
+        plans = (plan for _value, _n, plan in looked[:ROUTED])
+        return any(not self.over() and self._try(Decision.of(self.task.arcs, p.count, p.arc_share)) for p in plans)
 
     def _put_together(self) -> bool:
         """Choose among the depots of all courses anew."""

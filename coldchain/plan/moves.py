@@ -31,6 +31,22 @@ def neighbours(basis: Basis, problem: SitingProblem, count: Counts) -> list[Coun
     return list(found.values())[1:]
 
 
+def rebased(problem: SitingProblem, counts: tuple[Counts, Counts], way: Counts) -> Counts | None:
+    """Make the move that leads from the first of two choices to ``way`` from the second; None where it cannot be."""
+    before, now = counts
+    rows = changed_sites(before, way)
+    if (now[rows] != before[rows]).any():
+        return None
+    other = now.copy()
+    other[rows] = way[rows]
+    return None if count_violations(problem, other) else other
+
+
+def changed_sites(before: Counts, after: Counts) -> NDArray[np.intp]:
+    """Return the sites at which two choices of modules differ."""
+    return np.flatnonzero((before != after).any(axis=1))
+
+
 def _near_sites(basis: Basis) -> NDArray[np.intp]:
     """Sites that reach the same villages soonest, nearest first, shape (sites, sites - 1)."""
     step = 1 + len(basis.reach.back_h) // SAMPLE

@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 
 from coldchain.siting.assign import Plan, assign_priced
-from coldchain.siting.engine import Engine
+from coldchain.siting.engine import Engine, StoppedError
 from coldchain.siting.problem import Floats, Ints, SitingProblem
 from coldchain.siting.result import cell_modules
 from coldchain.siting.space import build_space
@@ -73,7 +73,7 @@ class FixedModules:
         self.engine.__exit__(kind, error, trace)
 
     def assign(self, count: Ints, *, more: Floats | None = None, keep: bool = False) -> Plan | None:
-        """Return the best assignment, or None when none was found.
+        """Return the best assignment, or None when none was found, or the caller wants to stop.
 
         Parameters
         ----------
@@ -82,7 +82,10 @@ class FixedModules:
         keep : keep the prices for :meth:`floor`
         """
         space = self.space if more is None else replace(self.space, cost=self.space.cost + more[self.space.arc])
-        found = assign_priced(self.engine, space, count, max(self.engine.left(), 0.1))
+        try:
+            found = assign_priced(self.engine, space, count, max(self.engine.left(), 0.1))
+        except StoppedError:
+            found = None
         if found is None:
             return None
         plan, demand, rent = found

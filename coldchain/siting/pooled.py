@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.siting.engine import Engine, Model, Rows
+from coldchain.siting.engine import Engine, Model, Rows, StoppedError
 from coldchain.siting.problem import Floats, Ints, SitingProblem
 
 
@@ -57,7 +57,10 @@ def choose_columns(
     """
     model = _Master(problem, columns).model()
     with Engine(time.monotonic() + seconds, stop, seed) as engine:
-        outcome = engine.solve(model, seconds, gap=1e-6)
+        try:
+            outcome = engine.solve(model, seconds, gap=1e-6)
+        except StoppedError:
+            return None
     if outcome.values is None:
         return None
     return tuple(int(c) for c in np.flatnonzero(outcome.values[: len(columns)] > 0.5))
