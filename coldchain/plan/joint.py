@@ -9,8 +9,8 @@
 3. *Master problem*: depots of all courses met, each with its year's routes, chosen together anew under the limits on
    modules and money (:func:`coldchain.siting.choose_columns`); its answer starts the next round.
 
-What comes out is never worse than what went in. Where villages may go elsewhere in each season, only corrections are
-made.
+What comes out is never worse than what went in. Where villages may go elsewhere in each season, or may not be split,
+only corrections are made.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ class _Search:
         for _round in range(CORRECTIONS):
             if self.over() or not self._correct():
                 break
-        while not self.task.basis.scenario.seasonal and not self.over():
+        scenario = self.task.basis.scenario
+        while not (scenario.seasonal or scenario.siting.single_source or self.over()):
             moved = self._move()
             if not self._put_together() and not moved:
                 break
