@@ -114,12 +114,14 @@ def test_nothing_else_in_the_run_is_touched(run: Path, capsys: pytest.CaptureFix
 
 
 def test_groups_add_up(told: Told) -> None:
-    """Losses by crop, county and co-operative add up to the plan's, as do the parts of the money."""
+    """Losses by crop, township and co-operative add up to the plan's, as do the parts of the money."""
     groups = told.tables["villages"].assign(
-        cooperative=[f"co-operative {k % 3}" for k in range(len(told.tables["villages"]))]
+        cooperative=[f"co-operative {k % 3}" for k in range(len(told.tables["villages"]))],
+        town=[f"town {k % 5}" for k in range(len(told.tables["villages"]))],
     )
     parts = named(Told(told.summary, {**told.tables, "villages": groups}))
-    for title in ("Loss by crop", "Loss by co-operative"):
+    assert "Loss by township" not in named(told)
+    for title in ("Loss by crop", "Loss by township", "Loss by co-operative"):
         assert parts[title].rows["plan_loss_t"].sum() == pytest.approx(told.summary["loss"]["plan_t"])
         assert parts[title].rows["baseline_loss_t"].sum() == pytest.approx(told.summary["loss"]["baseline_t"])
         assert parts[title].rows["harvest_t"].sum() == pytest.approx(groups["harvest_t"].sum())

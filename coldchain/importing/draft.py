@@ -69,7 +69,7 @@ def assemble(
     columns = list(PLACE_COLUMNS)
     tables = {
         "periods": periods(lat),
-        "villages": places.villages[[*columns, *places.villages.columns.intersection(["cooperative"])]],
+        "villages": places.villages[[*columns, *places.villages.columns.intersection(["cooperative", "town"])]],
         "sites": places.sites[columns],
         "hubs": places.hubs[columns],
         "harvest": harvest(rules, places.villages),

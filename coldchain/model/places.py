@@ -25,6 +25,7 @@ class Village(Place):
     """A producing point; its harvest stands in the harvest table."""
 
     cooperative: str = figure("-", "co-operative it belongs to", "")
+    town: str = figure("-", "township it belongs to, for reports", "")
 
 
 class Harvest(Noun):

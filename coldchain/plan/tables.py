@@ -101,6 +101,7 @@ def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: 
             "village": [village.id for village in scenario.villages],
             "name": [village.name for village in scenario.villages],
             "county": [village.county for village in scenario.villages],
+            "town": [village.town for village in scenario.villages],
             "cooperative": [village.cooperative for village in scenario.villages],
             "lon": [village.lon for village in scenario.villages],
             "lat": [village.lat for village in scenario.villages],

@@ -150,6 +150,7 @@ def _losses(told: Told, names: Mapping[str, str]) -> list[Section]:
     parts: tuple[tuple[str, tuple[str, str, columns.Form], pd.DataFrame], ...] = (
         (_("Loss by crop"), ("crop", N_("Crop"), "text"), by_crop),
         (_("Loss by county"), ("county", N_("County"), "text"), _by(villages, "county")),
+        (_("Loss by township"), ("town", N_("Township"), "text"), _by(villages, "town")),
         (_("Loss by co-operative"), ("cooperative", N_("Co-operative"), "text"), _by(villages, "cooperative")),
     )
     return [

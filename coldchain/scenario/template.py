@@ -27,7 +27,7 @@ from coldchain.scenario.write import Draft
 AUTHOR = "coldchain"
 ROWS = 5000  # that drop-downs and text columns reach to
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "villages": ("id", "name", "county", "lon", "lat", "cooperative"),
+    "villages": ("id", "name", "county", "lon", "lat", "cooperative", "town"),
     "harvest": ("village", "commodity", "period", "tonnes", "area_ha", "yield_t_ha"),
     "sites": (
         "id", "name", "county", "lon", "lat", "owner", "owner_kind", "status", "existing", "max_modules", "power_kw",
