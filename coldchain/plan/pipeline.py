@@ -30,6 +30,7 @@ from coldchain.plan.roads import place_on_roads
 from coldchain.plan.rollout import rollout
 from coldchain.plan.search import NO_FURTHER, Counts, Options, Sited, Starts, next_budget, site
 from coldchain.plan.summary import summarise
+from coldchain.plan.whole import tightened
 from coldchain.siting import solve_siting, widened
 from coldchain.verify import Report, verify_tables
 
@@ -217,6 +218,7 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     if course.missing:
         course, sited = _mended(ground, (course, sited), near, options)
     clock.lap("routing")
+    bound = tightened(basis, arcs, options, bound)
     extra = {"next_budget": further}
     if near.further:
         extra["prospects"] = prospects(basis, arcs, PROSPECTS * options.time_limit_s, options.seed)

@@ -5,6 +5,7 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 """
 
 from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting
+from coldchain.siting.extended import ExtendedEffort, Extension, ExtraRow, extended_bound
 from coldchain.siting.fixed import FixedModules
 from coldchain.siting.mobile import Fleet, add_units, split_units, widened
 from coldchain.siting.pooled import Column, choose_columns
@@ -17,6 +18,9 @@ from coldchain.siting.solve import solve_siting
 __all__ = [
     "KINDS",
     "Column",
+    "ExtendedEffort",
+    "Extension",
+    "ExtraRow",
     "FixedModules",
     "Fleet",
     "Names",
@@ -29,6 +33,7 @@ __all__ = [
     "choose_columns",
     "count_violations",
     "diagnose_siting",
+    "extended_bound",
     "plan_value",
     "plan_violations",
     "side_relaxations",

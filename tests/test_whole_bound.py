@@ -1,0 +1,201 @@
+"""The bound of small counties: valid shares of tours, and no decision of a tiny county, with real routes, below it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from routing_cases import LARGE, SMALL, day, days
+from scenario_cases import small_county
+
+from coldchain.plan import Options, lay_ground
+from coldchain.plan.arcs import siting_problem
+from coldchain.plan.course import work_out
+from coldchain.plan.days import Decision, Effort
+from coldchain.plan.pipeline import Ground
+from coldchain.plan.search import site
+from coldchain.plan.whole import tightened, whole_bound_cny
+from coldchain.routing import CollectionProblem, ShareFinder, Shares, Trucks, evaluate_route
+from coldchain.routing.shares import Day, radial_shares
+from coldchain.scenario import load
+from coldchain.siting import ExtendedEffort, plan_violations
+
+derandomised = settings(derandomize=True, deadline=None, max_examples=25)
+
+
+def closure(matrix: np.ndarray) -> np.ndarray:
+    """Shortest ways (Floyd)."""
+    shortest = matrix.copy()
+    for k in range(len(shortest)):
+        np.minimum(shortest, shortest[:, k : k + 1] + shortest[k : k + 1, :], out=shortest)
+    return shortest
+
+
+def trucks_of(problem: CollectionProblem) -> Trucks:
+    """Return the vehicles of a day as share finding reads them."""
+    kinds = problem.vehicles
+    per_h = np.array([kind.cost_cny_h for kind in kinds])
+    legs_h = np.array([closure(problem.time_h) / kind.speed_factor for kind in kinds])
+    km = closure(problem.km)
+    return Trucks(
+        np.array([kind.cost_cny_km * km for kind in kinds]) + per_h[:, None, None] * legs_h,
+        legs_h,
+        np.array([kind.payload_kg / 1000 for kind in kinds]),
+        np.array([kind.cost_cny_day for kind in kinds]) + per_h * problem.unload_h,
+        per_h * problem.stop_h,
+        per_h * problem.load_h_t,
+        np.array([kind.shift_h for kind in kinds]) - problem.unload_h,
+        np.full(len(kinds), math.inf),
+        problem.stop_h,
+    )
+
+
+def routes(problem: CollectionProblem, rng: np.random.Generator) -> Iterator[tuple[int, tuple[int, ...], np.ndarray]]:
+    """Every subset of the stops by every type, in every order, loaded full by every priority and at random."""
+    for t, kind in enumerate(problem.vehicles):
+        for size in range(1, problem.n + 1):
+            for order in itertools.permutations(range(problem.n), size):
+                loads = []
+                for first in itertools.permutations(range(size)):
+                    room, kg = kind.payload_kg, np.zeros(size)
+                    for k in first:
+                        kg[k] = min(problem.load_kg[order[k]], room)
+                        room -= kg[k]
+                    loads.append(kg)
+                mix = rng.dirichlet(np.ones(len(loads)))
+                for kg in (*loads, mix @ np.array(loads), loads[0] * rng.random(size)):
+                    yield t, order, kg
+
+
+def violation(problem: CollectionProblem, shares: Shares) -> float:
+    """By how much shares exceed the cost of a route at most, over all routes that keep the shift."""
+    worst = -math.inf
+    for t, order, kg in routes(problem, np.random.default_rng(1)):
+        route = evaluate_route(problem, problem.vehicles[t], order, kg)
+        if route.hours <= problem.vehicles[t].shift_h:
+            paid = shares.load_cny_t[list(order)] @ kg / 1000 + shares.stop_cny[list(order)].sum()
+            worst = max(worst, paid + shares.route_cny[t] - route.cost_cny)
+    return worst
+
+
+@derandomised
+@given(days(most=3), st.integers(0, 99))
+def test_shares_are_below_every_route(problem: CollectionProblem, seed: int) -> None:
+    """Whatever day they are found for, no route of any type, order and load costs less than its shares."""
+    rng = np.random.default_rng(seed)
+    part, types = rng.random(problem.n), len(problem.vehicles)
+    tonnes = problem.load_kg / 1000
+    finder = ShareFinder(trucks_of(problem), tonnes)
+    for _ in range(2):
+        found = finder.best(Day(tonnes * part, rng.random(problem.n), rng.integers(0, 4, types).astype(float)))
+        assert violation(problem, found) <= 1e-6
+        assert (found.stop_cny >= 0).all()
+    assert violation(problem, radial_shares(trucks_of(problem), tonnes)) <= 1e-6
+
+
+def test_shares_reach_the_cost_of_a_tour() -> None:
+    """Three villages that one truck fetches in one tour pay just that tour; radial shares pay much less."""
+    problem = day([[0, 20, 20, 25], [20, 0, 9, 9], [20, 9, 0, 9], [25, 9, 9, 0]], [300, 300, 300], stop_h=0.1)
+    finder = ShareFinder(trucks_of(problem), problem.load_kg / 1000)
+    one = Day(problem.load_kg / 1000, np.ones(3), np.ones(1))
+    shares = finder.best(one)
+    worth = shares.load_cny_t @ one.load_t + shares.stop_cny.sum() + shares.route_cny[0]
+    tour = evaluate_route(problem, SMALL, (0, 2, 1), problem.load_kg)
+    assert worth == pytest.approx(tour.cost_cny, abs=0.5)
+    radial = radial_shares(trucks_of(problem), problem.load_kg / 1000)
+    assert radial.load_cny_t @ one.load_t + radial.route_cny[0] < 0.9 * worth
+
+
+def test_stops_beyond_the_listed_ones_still_hold() -> None:
+    """With more stops than subsets are listed for, routes through any of them cost at least their shares."""
+    rng = np.random.default_rng(3)
+    xy = rng.uniform(-20, 20, (18, 2))
+    km = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    problem = day(km, rng.uniform(30, 700, 17), stop_h=0.1, load_h_t=0.2, vehicles=(SMALL, LARGE))
+    tonnes = problem.load_kg / 1000
+    shares = ShareFinder(trucks_of(problem), tonnes).best(Day(tonnes, np.ones(17), np.array([3.0, 2.0])))
+    for _ in range(3000):
+        order = tuple(rng.choice(17, rng.integers(1, 6), replace=False).tolist())
+        t = int(rng.integers(2))
+        room, kg = problem.vehicles[t].payload_kg, np.zeros(len(order))
+        for k in rng.permutation(len(order)):
+            kg[k] = min(problem.load_kg[order[k]], room)
+            room -= kg[k]
+        paid = shares.load_cny_t[list(order)] @ kg / 1000 + shares.stop_cny[list(order)].sum() + shares.route_cny[t]
+        assert paid <= evaluate_route(problem, problem.vehicles[t], order, kg).cost_cny + 1e-6
+
+
+def tiny(folder: Path, villages: list[int], types: tuple[str, ...]) -> Ground:
+    """Lay the ground of some villages, and the two sites, of an upland county; two types may be built, one each."""
+    scenario, _ = load(small_county(folder, 12, 3))
+    sites = tuple(s.model_copy(update={"max_modules": 1, "status": "candidate"}) for s in scenario.sites[:2])
+    small = replace(
+        scenario,
+        villages=tuple(scenario.villages[i] for i in villages),
+        harvest_t=scenario.harvest_t[villages],
+        sites=sites,
+        siting=scenario.siting.model_copy(update={"depot_types": types, "budget_cny": 400000.0}),
+    )
+    return lay_ground(small, Options(time_limit_s=20.0))
+
+
+def decisions(ground: Ground) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Every choice of modules, each demand today's way, to one site, or in halves to two; all that keep the limits."""
+    problem = siting_problem(ground.basis, ground.arcs, "total_cost_cny")
+    options = [np.flatnonzero(problem.max_count[j] > 0) for j in range(len(problem.max_count))]
+    for built in itertools.product(*[(-1, *mine) for mine in options]):
+        count = np.zeros_like(problem.max_count)
+        for j, k in enumerate(built):
+            if k >= 0:
+                count[j, k] = 1
+        live = {(j, int(problem.module_class[k])) for j, k in enumerate(built) if k >= 0}
+        usable = np.array([(int(j), int(o)) in live for j, o in zip(problem.arc_site, problem.arc_class, strict=True)])
+        ways = []
+        for d in range(len(problem.outside_cost)):
+            arcs = np.flatnonzero(usable & (problem.arc_demand == d)).tolist()
+            ways.append([(), *((a,) for a in arcs), *itertools.combinations(arcs, 2)])
+        for chosen in itertools.product(*ways):
+            share, left = np.zeros(len(problem.arc_cost)), np.ones(len(ways))
+            for d, arcs in enumerate(chosen):
+                for a in arcs:
+                    share[a] = 1.0 / len(arcs)
+                    left[d] = 0.0
+            if not plan_violations(problem, count, share, left):
+                yield count, share
+
+
+@pytest.mark.parametrize(
+    ("villages", "types"),
+    [
+        ([0, 1, 2], ("cool_room_200",)),
+        ([3, 4, 5], ("cool_room_500",)),
+        ([6, 7, 8], ("cold_forced_air_200",)),
+        ([1, 5, 9, 11], ("cool_forced_air_200",)),
+    ],
+)
+def test_no_decision_of_a_tiny_county_undercuts_the_bound(
+    villages: list[int], types: tuple[str, ...], tmp_path: Path
+) -> None:
+    """The best of all decisions with real routes costs at least the bound, and not much more."""
+    ground = tiny(tmp_path / "county", villages, types)
+    options = Options(time_limit_s=20.0)
+    bound = whole_bound_cny(ground.basis, ground.arcs, ExtendedEffort(gap=1e-4, time_limit_s=20.0))
+    before = site(ground.basis, ground.arcs, options).bound
+    totals = [
+        work_out(
+            ground.basis, ground.arcs, Decision.of(ground.arcs, count, share), Effort(quick=True, memo=ground.memo)
+        ).yearly.total
+        for count, share in decisions(ground)
+    ]
+    best = min(totals)
+    assert bound <= best * (1 + 1e-9)
+    assert bound >= before - 1e-6 * before
+    assert best - bound <= 0.03 * best
+    assert tightened(ground.basis, ground.arcs, Options(time_limit_s=60.0), before) >= max(before, bound * (1 - 3e-3))
