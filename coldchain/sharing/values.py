@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
+from numba import njit
 
-from coldchain.sharing.game import Floats, mask_of, sizes, sums
+from coldchain.sharing.game import Floats, mask_of, sums
 
 
 def shapley(values: Floats) -> Floats:
@@ -24,14 +25,27 @@ def shapley(values: Floats) -> Floats:
     n = len(values).bit_length() - 1
     joins = np.array([1.0 / (n * comb(n - 1, s)) for s in range(n)] + [0.0])
     stays = np.array([0.0] + [1.0 / (n * comb(n - 1, s - 1)) for s in range(1, n + 1)])
-    of = sizes(n)
-    outside = float(joins[of] @ values)
-    folded = (joins + stays)[of] * values
-    share = np.zeros(n)
-    for i in reversed(range(n)):
+    share: Floats = _folded(np.ascontiguousarray(values, dtype=np.float64), joins, joins + stays, n)
+    return share
+
+
+@njit(cache=True)
+def _folded(values: Floats, joins: Floats, weight: Floats, n: int) -> Floats:  # pragma: no cover - compiled
+    size = np.zeros(len(values), dtype=np.uint8)
+    folded = np.empty(len(values))
+    outside = 0.0
+    for s in range(len(values)):
+        size[s] = size[s >> 1] + (s & 1)
+        outside += joins[size[s]] * values[s]
+        folded[s] = weight[size[s]] * values[s]
+    share = np.empty(n)
+    for i in range(n - 1, -1, -1):
         half = 1 << i
-        share[i] = folded[half:].sum() - outside
-        folded = folded[:half] + folded[half:]
+        with_it = 0.0
+        for s in range(half):
+            with_it += folded[half + s]
+            folded[s] += folded[half + s]
+        share[i] = with_it - outside
     return share
 
 
