@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -100,6 +101,17 @@ def test_failures_that_inputs_decide_are_remembered_and_others_tried_again(
     assert sorted(asked) == ["b-crash", "c-killed", "e-slow", "f-greedy", "g-lost"]
     assert [job.name for job, _ in again.failures] == ["d-wrong"]
     assert (again.progress.kept, again.progress.done, again.progress.failed) == (3, 5, 1)
+
+
+@pytest.mark.parametrize("column", ["people", "villages"])
+def test_tables_of_a_batch_in_which_all_fails(column: str, tmp_path: Path) -> None:
+    """Without any run the result table has its headings, whatever the list's own columns are called."""
+    jobs = tuple(replace(job, more={column: "3"}) for job in listed(tmp_path / "in", ["b-wrong"]))
+    result = batch(jobs, tmp_path / "out")
+    assert (result.progress.done, result.progress.failed) == (0, 1)
+    table = pd.read_csv(tmp_path / "out" / "results.csv", encoding="utf-8-sig")
+    assert len(table) == 0
+    assert {"name", "villages", column} <= set(table)
 
 
 @pytest.mark.parametrize("slots", [1, 3])

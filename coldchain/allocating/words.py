@@ -7,6 +7,7 @@ from typing import Any
 
 from coldchain.language import N_, _
 
+TOTALS = {"loss_t": N_("produce lost"), "loss_cny": N_("value lost"), "annual_cny": N_("cost")}
 UNITS = {"loss_t": N_("t"), "loss_cny": N_("CNY"), "annual_cny": N_("CNY")}
 DIVISIONS = {
     "best": N_("best"),
@@ -41,8 +42,8 @@ def lines_of(facts: dict[str, Any]) -> list[str]:
     """Say in sentences what the table of divisions does not."""
     unit = _(UNITS[facts["minimise"]])
     proof = _("proved optimal") if facts["proved"] else _("proven gap {gap:.3%}").format(gap=facts["gap"])
-    told = _("{minimise} {value:,.0f} {unit} a year over {counties:,} counties, {proof}")
-    said = [told.format(**facts, unit=unit, proof=proof)]
+    told = _("{what}: {value:,.0f} {unit} a year over {counties:,} counties, {proof}")
+    said = [told.format(**facts, what=_(TOTALS[facts["minimise"]]), unit=unit, proof=proof)]
     if facts["rules_cost"] > 0:
         told = _("floors, caps and favours cost {rules_cost:,.0f} {unit} a year")
         said.append(told.format(rules_cost=facts["rules_cost"], unit=unit))

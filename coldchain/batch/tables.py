@@ -88,7 +88,7 @@ def write_tables(
     """
     rows = [row for job, stem in named if job.name not in failures for row in _rows(job, command, runs / stem)]
     extra = list(dict.fromkeys(key for job, _ in named for key in job.more))
-    heads = [*HEAD, *FIGURES.get(command, ()), *extra] if command in FIGURES and not rows else None
+    heads = list(dict.fromkeys((*HEAD, *FIGURES[command], *extra))) if command in FIGURES and not rows else None
     frame = _typed(pd.DataFrame([{**row, **{k: row.get(k, "") for k in extra}} for row in rows], columns=heads), extra)
     failed = [
         {"name": job.name, "scenario": job.given, "variant": job.variant, "key": stem.rpartition("-")[2],

@@ -14,11 +14,13 @@ from coldchain.cli.manners import Money, json_option, next_step, path_argument, 
 from coldchain.cli.shares import SAVED, as_object, show, show_leaving, show_many, spoken_rule
 from coldchain.cli.sizing import dry_run_option, sharing_seconds, show_size
 from coldchain.errors import BadInputError, Fault, UsageError
-from coldchain.language import _
+from coldchain.language import N_, _
 
 if TYPE_CHECKING:
     from coldchain.model import Scenario
     from coldchain.settling import Settlement
+
+MEASURES = {"tonnes": N_("tonnes"), "value": N_("value")}
 
 
 @click.command(epilog="Example: coldchain share scenarios/upland --out runs/upland-share")
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 @click.option("--variant", default="base", show_default=True, help="Variant named in scenario.toml.")
 @click.option("--out", "folder", type=path_argument, help="Folder to write; SOURCE-share when left out.")
 @click.option(
-    "--plan-seconds", "seconds", type=click.FloatRange(1), default=3.0, show_default=True, help="For each plan."
+    "--plan-seconds", "seconds", type=click.FloatRange(1), default=1.0, show_default=True, help="For each plan."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="Plans side by side.")
@@ -169,7 +171,7 @@ def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:
         return
     click.echo(
         _("{levy:.2%} of {sales:,.2f} CNY a year, by {fund_by} of the harvest").format(
-            levy=given["levy"], sales=given["sales"], fund_by=given["fund_by"]
+            levy=given["levy"], sales=given["sales"], fund_by=_(MEASURES[given["fund_by"]])
         )
     )
     for county, amount in fen.items():

@@ -68,7 +68,7 @@ class Effort:
     Pairs get thrice the seconds, members alone tenfold, all together thirtyfold.
     """
 
-    seconds: float = 3.0
+    seconds: float = 1.0
     seed: int = 0
     processes: int = 2
 
