@@ -70,17 +70,17 @@ def test_dividing_proves_the_optimum_and_no_more(seed):
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
-@given(seed=st.integers(0, 10_000))
-def test_modules_dropped_are_in_no_better_plan(seed):
-    """The most modules under a slack leave the optimum where it was."""
+@given(seed=st.integers(0, 10_000), steps=st.sampled_from([0, 8]))
+def test_modules_dropped_are_in_no_better_plan(seed, steps):
+    """The most modules under the optimum's cost leave it where it was, after eight pieces of ascent as after none."""
     problem = random_case(seed)
     best = brute_force(problem)
     part = prepared(problem) if np.isfinite(best) else None
     if part is None:
         return
-    for _ in range(8):
+    for _ in range(steps):
         part.climb(best)
-    most = part.most(best - part.bound + 1e-6 * (1 + abs(best)))
+    most = part.most(best)
     top = {"max_count": np.minimum(most, problem.max_count)}
     fields = {name: getattr(problem, name) for name in problem.__dataclass_fields__}
     assert brute_force(type(problem)(**(fields | top))) == pytest.approx(best, abs=1e-6 * (1 + abs(best)))

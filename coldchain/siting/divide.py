@@ -43,7 +43,7 @@ def divide(root: Split, cutoff: Callable[[], float], heard: Callable[[Split, flo
             nodes += 1
             _climb(child.part, cutoff)
             if child.part.bound < cutoff():
-                alive = child.alive & child.part.under(cutoff() - child.part.bound)
+                alive = child.alive & child.part.under(cutoff())
                 heapq.heappush(heap, (max(child.part.bound, bound), next(order), replace(child, alive=alive)))
         lowest = min(closed, cutoff(), heap[0][0] if heap else np.inf)
         if not heard(node.part, lowest):

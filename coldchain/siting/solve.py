@@ -26,6 +26,8 @@ from coldchain.siting.split import Split, prepare, split
 LINEAR, SPLIT = 0.25, 0.25  # shares of the time left for the linear relaxation and for its split by owners
 EVERY = 6  # divisions between two roundings
 LARGE = 5000  # arcs from which plans are sought before the proof
+DIVIDED = 1000  # arcs from which the bound is split by owners
+PROOF = 0.25  # share of the time left in which the integer model may close a problem of less than LARGE arcs first
 
 
 def solve_siting(
@@ -70,7 +72,7 @@ def solve_siting(
     >>> r.status, round(r.value, 6), r.count.tolist(), r.owner_award.tolist()
     ('optimal', 60.0, [[1]], [80.0])
     """
-    if len(problem.arc_cost) > LARGE:
+    if len(problem.arc_cost) > DIVIDED:
         prepare()
     begin = time.monotonic()
     asked = stop.is_set if isinstance(stop, threading.Event) else stop or (lambda: False)
@@ -115,7 +117,7 @@ def _run(search: Search, start: Ints | None, seed: int) -> bool:
         search.round(relaxed)
         search.note("rounded")
         part = None
-        if not search.done and len(space.arc) > LARGE and space.problem.couplings is None:
+        if not search.done and len(space.arc) > DIVIDED and space.problem.couplings is None:
             relaxed, part = _split(search, relaxed)
         _improve_and_prove(search, relaxed, part, seed)
     return True
@@ -136,7 +138,7 @@ def _split(search: Search, relaxed: Relaxed) -> tuple[Relaxed, Split | None]:
     mean = _mean(search, relaxed, part)
     search.round(mean)
     search.note("its mean choices rounded")
-    return _narrowed(search, mean, part.most(search.value - part.bound)), part
+    return _narrowed(search, mean, part.most(search.value)), part
 
 
 def _mean(search: Search, relaxed: Relaxed, part: Split) -> Relaxed:
@@ -164,10 +166,13 @@ def _divide(search: Search, relaxed: Relaxed, part: Split) -> None:
 
 def _improve_and_prove(search: Search, relaxed: Relaxed, part: Split | None, seed: int) -> None:
     engine = search.engine
-    whole = engine.left()
     large = len(search.space.arc) > LARGE
+    columns = 4 if large else len(search.space.arc)
+    if part is not None and not large and not search.done:
+        _prove(search, relaxed, columns, PROOF * engine.left())
+    whole = engine.left()
     rng = np.random.default_rng(seed)
-    if large:
+    if large or part is not None:
         search.around(relaxed, 0.2 * whole)
         relaxed = _tighten(search, relaxed)
         misses = 0
@@ -177,9 +182,8 @@ def _improve_and_prove(search: Search, relaxed: Relaxed, part: Split | None, see
     relaxed = _tighten(search, relaxed)
     if part is not None and not search.done:
         _divide(search, relaxed, part)
-    columns = 4 if large else len(search.space.arc)
     while not search.done and engine.left() > 0.2:
-        if _prove(search, relaxed, columns):
+        if _prove(search, relaxed, columns, engine.left()):
             break
         columns *= 2
 
@@ -221,7 +225,7 @@ def _narrowed(search: Search, relaxed: Relaxed, top: Ints) -> Relaxed:
     return relaxed
 
 
-def _prove(search: Search, relaxed: Relaxed, columns: int) -> bool:
+def _prove(search: Search, relaxed: Relaxed, columns: int, seconds: float) -> bool:
     """One integer model with that many arcs a demand; True when all arcs were in it."""
     space, frame = search.space, search.space.frame
     lower, upper = _fixed(space, relaxed, search.value - relaxed.prices.bound)
@@ -230,7 +234,7 @@ def _prove(search: Search, relaxed: Relaxed, columns: int) -> bool:
     choice = Choice(lower, upper, arcs, relaxed.links, priced=len(arcs) < len(space.arc))
     search.note(f"{len(arcs)} of {len(space.arc)} arcs, {int((upper > lower).sum())} of {frame.pairs} pairs open")
     aim = max(0.5 * search.gap, 1e-9)
-    bound, better = search.integer(relaxed, choice, max(search.engine.left(), 0.2), aim, search.raise_bound)
+    bound, better = search.integer(relaxed, choice, max(seconds, 0.2), aim, search.raise_bound)
     search.raise_bound(bound)
     search.note("integer model" + (", better" if better else ""))
     return not choice.priced

@@ -32,6 +32,7 @@ STEPS = 25  # steps between two looks at the clock
 AGAIN = 2.0  # step factor to go on with after a division
 PACE = 0.02  # weight of the newest choice in the mean
 STALL, CUT, TIRED = 15, 0.7, 2e-3
+ROUNDING = 1e-9  # relative, of costs compared
 Arcs = tuple[Ints, Ints, Floats, Floats]  # begin of each cell, demand, cost, load; sorted by cell
 Choices = tuple[Ints, Ints, Floats, Floats, Floats]  # begin of each unit, option, cost, award, capex
 Options = tuple[Ints, Floats]  # cell and capacity
@@ -287,19 +288,19 @@ class Split:
         np.add.at(count, (frame.site, frame.module), self.mean)
         return count
 
-    def most(self, slack: float) -> Ints:
-        """Most modules of each site and type in any plan that costs at most ``slack`` above the bound, int[J, K]."""
-        kept = self.under(slack)
+    def most(self, cost: float) -> Ints:
+        """Most modules of each site and type in any plan that costs at most ``cost``, int[J, K]."""
+        kept = self.under(cost)
         most = np.zeros_like(self.space.problem.max_count)
         np.maximum.at(most, self.units.site[kept], self.units.count[kept])
         return np.asarray(most)
 
-    def under(self, slack: float) -> Bools:
-        """Choices that a plan at most ``slack`` above the bound may hold, bool[H]."""
+    def under(self, cost: float) -> Bools:
+        """Choices that a plan of at most ``cost`` may hold, bool[H]; right at any prices, before any step, too."""
         now = self.evaluate(self.best)
         price = self._award_price(self.best[self.space.problem.sizes["D"] :])[0]
         rise = _rises(self.choices[0], self.units.owner, now.both, (price, self.cap, self.fixed))
-        return np.asarray(now.bound + rise <= self.bound + slack)
+        return np.asarray(np.isfinite(self.choices[2]) & ~(now.bound + rise > cost + ROUNDING * (1.0 + abs(cost))))
 
     def limited(self, alive: Bools, fixed: Ints) -> Split:
         """Return a copy, at the best prices, whose units hold only ``alive`` choices and owners a fixed state."""
