@@ -295,6 +295,6 @@ def test_outcome_counts_every_tonne(joined: Plan) -> None:
 
 def test_a_replay_without_chance_finds_the_rides(joined: Plan) -> None:
     """Lived through without chance, the plan loses what it says, the longer rides of tours included."""
-    found = Replayer(joined.scenario, joined.basis.placed, joined.tables).shifted(0.0, 1.0, 1.0)
+    found = Replayer(joined.scenario, joined.basis.placed, joined.tables).shifted(0.0, 1.0, 1.0).sums
     assert found["plan_t"] == pytest.approx(joined.summary["loss"]["plan_t"], rel=1e-9)
     assert found["plan_cny"] == pytest.approx(joined.summary["loss"]["plan_cny"], rel=1e-9)

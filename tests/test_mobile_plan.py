@@ -59,7 +59,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 def test_a_replay_without_chance_finds_the_units(made: Plan) -> None:
     """Units that stand elsewhere in each period cool in a replay what they cool in the plan."""
     replayer = Replayer(made.scenario, made.basis.placed, made.tables)
-    assert replayer.shifted(0.0, 1.0, 1.0)["plan_t"] == pytest.approx(made.summary["loss"]["plan_t"], rel=1e-9)
+    assert replayer.shifted(0.0, 1.0, 1.0).sums["plan_t"] == pytest.approx(made.summary["loss"]["plan_t"], rel=1e-9)
 
 
 def checked(made: Plan, change: Callable[[dict[str, pd.DataFrame]], None]) -> Report:

@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def folder(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_without_chance_the_plan_comes_out(replayer: Replayer, small_plan: Plan) -> None:
     """Tonnes and money lost, with the plan and today, are the plan's own to nine digits, on any number of days."""
     told = small_plan.summary["loss"]
-    for found in (replayer.year(NONE, 0, 0, 2)[0], replayer.shifted(0.0, 1.0, 1.0)):
+    for found in (replayer.year(NONE, 0, 0, 2).sums, replayer.shifted(0.0, 1.0, 1.0).sums):
         assert found["plan_t"] == pytest.approx(told["plan_t"], rel=1e-9)
         assert found["plan_cny"] == pytest.approx(told["plan_cny"], rel=1e-9)
         assert found["today_t"] == pytest.approx(told["baseline_t"], rel=1e-9)
@@ -139,7 +140,7 @@ def test_same_seed_same_years(replayer: Replayer, small_plan: Plan) -> None:
     assert replay_of(replayer, small_plan, replace(SMALL, seed=5))["years"] != first["years"]
 
 
-def replay_of(replayer: Replayer, plan: Plan, effort: Effort) -> dict[str, object]:
+def replay_of(replayer: Replayer, plan: Plan, effort: Effort) -> dict[str, Any]:
     from coldchain.replaying import replay as live_through
 
     return live_through(replayer, Chances(), effort, plan.summary)
@@ -147,12 +148,24 @@ def replay_of(replayer: Replayer, plan: Plan, effort: Effort) -> dict[str, objec
 
 def test_worse_years_lose_more(replayer: Replayer) -> None:
     """Warmer days and slower roads lose more, today and with the plan; the harvest alone changes no share by itself."""
-    calm = replayer.shifted(0.0, 1.0, 1.0)
+    calm = replayer.shifted(0.0, 1.0, 1.0).sums
     for shift in ((2.0, 1.0, 1.0), (0.0, 1.0, 1.25)):
-        worse = replayer.shifted(*shift)
+        worse = replayer.shifted(*shift).sums
         assert worse["plan_t"] > calm["plan_t"]
         assert worse["today_t"] > calm["today_t"]
-    assert replayer.shifted(0.0, 1.2, 1.0)["today_t"] == pytest.approx(1.2 * calm["today_t"])
+    assert replayer.shifted(0.0, 1.2, 1.0).sums["today_t"] == pytest.approx(1.2 * calm["today_t"])
+
+
+def test_depots_that_run_full_are_named(replayer: Replayer, small_plan: Plan) -> None:
+    """What depots cool and pass on warm adds up to the years'; half as much harvest again fills some."""
+    found = replay_of(replayer, small_plan, SMALL)
+    assert sum(row["cooled_t"] for row in found["depots"]) == pytest.approx(
+        sum(year["cooled_t"] for year in found["years"]) / SMALL.years
+    )
+    assert {row["depot"] for row in found["depots"]} == set(small_plan.tables["depots"]["depot"])
+    rich = replayer.shifted(0.0, 1.5, 1.0)
+    assert rich.depots[:, 1].sum() == pytest.approx(rich.sums["warm_t"])
+    assert rich.sums["warm_t"] > 0
 
 
 def test_draws_have_the_spreads_asked_for() -> None:
@@ -204,6 +217,12 @@ def test_another_scenario_is_refused(folder: Path, small_plan: Plan, tmp_path: P
     toml.write_text(toml.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     with pytest.raises(UsageError, match="has changed since this plan was made"):
         replay_run(folder, NONE, SMALL, moved)
+
+
+def test_a_run_of_another_version_is_refused(small_plan: Plan) -> None:
+    older = {**small_plan.tables, "line_haul": small_plan.tables["line_haul"].drop(columns="tour")}
+    with pytest.raises(UsageError, match=r"this run lacks line_haul.tour: another version wrote it; plan it again"):
+        Replayer(small_plan.scenario, small_plan.basis.placed, older)
 
 
 def test_the_defaults_of_the_command_are_those_of_the_model() -> None:

@@ -114,7 +114,7 @@ def test_a_replay_without_chance_loses_what_the_plan_says(made: Plan) -> None:
     """What is kept ages in its room in a replay, too."""
     assert len(made.tables["storage"])
     replayer = Replayer(made.scenario, made.basis.placed, made.tables)
-    assert replayer.shifted(0.0, 1.0, 1.0)["plan_t"] == pytest.approx(made.summary["loss"]["plan_t"], rel=1e-9)
+    assert replayer.shifted(0.0, 1.0, 1.0).sums["plan_t"] == pytest.approx(made.summary["loss"]["plan_t"], rel=1e-9)
 
 
 def test_the_bound_holds_for_plans_of_any_modules(ground: Ground) -> None:

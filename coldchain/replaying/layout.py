@@ -12,10 +12,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coldchain.errors import UsageError
+from coldchain.language import _
 from coldchain.model import DepotType, Scenario, cooling_class
 from coldchain.spoilage import cold_stages, harvest_clock_h, line_haul_half_h
 from coldchain.spoilage.stages import stage_array
 
+READ = {
+    "depots": ("depot", "hub", "haul_h", "new_modules", "standing_modules"),
+    "assignment": ("village", "commodity", "depot", "zone", "method", "share", "direct_h", "unit", "period"),
+    "routes": ("route", "depot", "period", "vehicle", "drive_h"),
+    "stops": ("route", "order", "village", "load_kg", "aboard_h"),
+    "units": ("unit", "period", "depot", "standing"), "line_haul": ("depot", "period", "zone", "tour"),
+    "storage": ("depot", "zone", "method", "commodity", "period", "until", "share"),
+}  # fmt: skip
 Cooler = tuple[str, str, str, str]  # depot, zone, method, unit
 Piece = tuple[str, str, str]  # village, depot, period
 Lane = tuple[str, str, str, str, str]  # depot, zone, method, commodity, period
@@ -107,12 +117,22 @@ def _rows(frame: pd.DataFrame) -> Iterator[Any]:
 
 
 def lay_out(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Layout:
-    """Read the written tables of a plan.
+    """Read the written tables of a plan, as they were when the plan was verified.
 
     Parameters
     ----------
     tables : as written to ``tables/``; depots, assignment, routes, stops, units, line_haul and storage are used
+
+    Raises
+    ------
+    UsageError
+        When tables or columns are missing.
     """
+    lacking = [f"{table}.{column}" for table, columns in READ.items() for column in columns
+               if column not in tables.get(table, pd.DataFrame())]  # fmt: skip
+    if lacking:
+        told = _("this run lacks {columns}: another version wrote it; plan it again")
+        raise UsageError(told.format(columns=", ".join(lacking)))
     depots = _Depots(scenario, tables)
     seasons = tuple(_season(scenario, tables, depots, p) for p in range(len(scenario.periods)))
     return Layout(scenario, seasons, tuple(depots.row))
@@ -131,7 +151,7 @@ class _Depots:
         self.haul_h = {depot: float(row.haul_h) / slowest for depot, row in self.row.items()}
         self.half_h = line_haul_half_h(scenario)
         self.rides = _rides(tables["line_haul"], self.haul_h)
-        self.kept = _kept(scenario, tables.get("storage", pd.DataFrame()))
+        self.kept = _kept(scenario, tables["storage"])
         self.cold = lru_cache(maxsize=None)(self._cold)
 
     def kind(self, cooler: Cooler) -> DepotType:

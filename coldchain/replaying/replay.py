@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from coldchain.model import Scenario
 from coldchain.network import travel
@@ -39,6 +40,24 @@ class Effort:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class LivedDay:
+    """A day of a season: its sums, and t cooled and passed on warm by each depot, shape (depots, 2)."""
+
+    season: int
+    sums: Mapping[str, float]
+    depots: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Year:
+    """The sums of a year, the loss rate of each day looked at, and t cooled and passed on warm by each depot."""
+
+    sums: dict[str, float]
+    day_rates: tuple[float, ...]
+    depots: NDArray[np.float64]
+
+
 class Replayer:
     """A plan that can be lived through again."""
 
@@ -59,33 +78,40 @@ class Replayer:
         lost = stated.to_numpy(dtype=np.float64)
         self.ager.standing = np.divide(lost, alone, out=np.ones(len(lost)), where=alone > 0)
 
-    def year(self, chances: Chances, seed: int, number: int, days: int) -> tuple[dict[str, float], list[float]]:
-        """Live through a year; return its sums, and the loss rate of each day looked at."""
+    def year(self, chances: Chances, seed: int, number: int, days: int) -> Year:
+        """Live through a year."""
         rng = np.random.default_rng([seed, number])
         seen = []
         for p in range(len(self.layout.seasons)):
             drawn = draw_season(rng, chances, len(self.scenario.villages), len(self.scenario.commodities))
-            seen += [(p, self._day(p, draw)) for draw in draw_days(rng, chances, drawn, days)]
-        rates = [day["plan_t"] / day["harvest_t"] for _p, day in seen if day["harvest_t"] > 0]
-        return self._sums(seen, days), rates
+            seen += [self._day(p, draw) for draw in draw_days(rng, chances, drawn, days)]
+        return self._sums(seen, days)
 
-    def shifted(self, air_c: float, harvest: float, road: float) -> dict[str, float]:
-        """Return the sums of a year in which every day is so much warmer, all harvests and hours so many times more."""
+    def shifted(self, air_c: float, harvest: float, road: float) -> Year:
+        """Live through a year in which every day is so much warmer, all harvests and hours so many times more."""
         ones = np.ones(self.scenario.harvest_t.shape[:2])
         rng = np.random.default_rng(0)
         days = [DayDraw(air_c, harvest * ones, road, 0.0, rng) for _season in self.layout.seasons]
-        return self._sums([(p, self._day(p, day)) for p, day in enumerate(days)], 1)
+        return self._sums([self._day(p, day) for p, day in enumerate(days)], 1)
 
-    def _sums(self, seen: Sequence[tuple[int, dict[str, float]]], days: int) -> dict[str, float]:
+    def _sums(self, seen: Sequence[LivedDay], days: int) -> Year:
         """Add up days of the seasons, each standing for its part of the season."""
         weight = [self.scenario.periods[season.period].days / days for season in self.layout.seasons]
-        return {name: math.fsum(day[name] * weight[p] for p, day in seen) for name in YEAR_COLUMNS}
+        sums = {name: math.fsum(day.sums[name] * weight[day.season] for day in seen) for name in YEAR_COLUMNS}
+        rates = [day.sums["plan_t"] / day.sums["harvest_t"] for day in seen if day.sums["harvest_t"] > 0]
+        depots = sum((day.depots * weight[day.season] for day in seen), np.zeros((len(self.layout.depots), 2)))
+        return Year(sums, tuple(rates), depots)
 
-    def _day(self, p: int, draw: DayDraw) -> dict[str, float]:
+    def _day(self, p: int, draw: DayDraw) -> LivedDay:
         season = self.layout.seasons[p]
         outcome = Day(season, self.scenario.chain, self.scenario.routing, self.docks[p], draw).run()
         fared = {"tours": outcome.tours, "second_trips": outcome.second_trips, "waited_h": outcome.waited_h}
-        return {**asdict(self.ager.loss(season, outcome, draw)), **fared, "late": float(outcome.late)}
+        sums = {**asdict(self.ager.loss(season, outcome, draw)), **fared, "late": float(outcome.late)}
+        depots = np.zeros((len(self.layout.depots), 2))
+        for place, parcels in enumerate((outcome.cooled, outcome.warm)):
+            at = season.lots.depot[np.array(parcels.lot, dtype=np.intp)]
+            np.add.at(depots[:, place], at, np.array(parcels.tonnes))
+        return LivedDay(p, sums, depots)
 
 
 def trader_of(scenario: Scenario, placed: PlacedNetwork) -> Trader:
@@ -117,16 +143,14 @@ def replay(
         Plain values: ``undisturbed`` is the replay with nothing left to chance, which must agree with ``plan``, the
         figures the plan states; ``stresses`` are the same plan in one steadily worse or better year each; ``rate``,
         ``today_rate``, ``loss_t``, ``today_t``, ``saved_t``, ``saved_cny`` have mean, p5, p50, p95 over the years;
-        ``years`` is one row each.
+        ``depots`` is what each cools and passes on warm in a mean year; ``years`` is one row each.
     """
-    calm = replayer.shifted(0.0, 1.0, 1.0)
-    years, days = [], []
+    years = []
     for number in range(effort.years):
-        sums, rates = replayer.year(chances, effort.seed, number, effort.days)
-        years.append(sums)
-        days += rates
+        years.append(replayer.year(chances, effort.seed, number, effort.days))
         say(number + 1)
-    frame = pd.DataFrame(years, columns=list(YEAR_COLUMNS))
+    frame = pd.DataFrame([year.sums for year in years], columns=list(YEAR_COLUMNS))
+    days = np.array([rate for year in years for rate in year.day_rates])
     loss = told["loss"]
     return {
         "schema": SCHEMA,
@@ -134,11 +158,12 @@ def replay(
         "effort": asdict(effort),
         "chances": asdict(chances),
         "plan": {"rate": loss["plan_rate"], "loss_t": loss["plan_t"], "loss_cny": loss["plan_cny"]},
-        "undisturbed": _told(calm),
-        "stresses": {name: _told(replayer.shifted(*shift)) for name, shift in STRESSES.items()},
+        "undisturbed": _told(replayer.shifted(0.0, 1.0, 1.0).sums),
+        "stresses": {name: _told(replayer.shifted(*shift).sums) for name, shift in STRESSES.items()},
         **_spreads(frame),
-        "day_rate": spread(np.array(days)),
+        "day_rate": spread(days),
         "operation": _operation(frame),
+        "depots": _depots(replayer.layout.depots, np.mean([year.depots for year in years], axis=0)),
         "years": frame.to_dict(orient="records"),
     }  # fmt: skip
 
@@ -168,6 +193,15 @@ def _spreads(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
         "saved_cny": frame["today_cny"] - frame["plan_cny"],
     }
     return {name: spread(values.to_numpy(dtype=np.float64)) for name, values in named.items()}
+
+
+def _depots(names: Sequence[str], tonnes: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Return what each depot cools and passes on warm, those that are full most often first."""
+    rows = [
+        {"depot": name, "cooled_t": cooled, "warm_t": warm, "warm_share": _share(warm, cooled + warm)}
+        for name, (cooled, warm) in zip(names, tonnes.tolist(), strict=True)
+    ]
+    return sorted(rows, key=lambda row: (-row["warm_share"], row["depot"]))
 
 
 def _told(year: Mapping[str, float]) -> dict[str, float]:

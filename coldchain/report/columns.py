@@ -73,6 +73,10 @@ STRESSES: Columns = (
     ("rate", N_("Lost with the plan"), "share"), ("loss_t", N_("Lost with the plan, t"), "tonnes"),
     ("refused", N_("Not cooled for want of room"), "share"), ("again", N_("Second trips for each tour"), "share"),
 )  # fmt: skip
+FULL: Columns = (
+    ("depot", N_("Depot"), "text"), ("name", N_("Name"), "text"), ("cooled_t", N_("Cooled, t/year"), "tonnes"),
+    ("warm_t", N_("Passed on warm, t/year"), "tonnes"), ("warm_share", N_("Share of what comes in"), "share"),
+)  # fmt: skip
 YEARS: Columns = (
     ("year", N_("Year replayed"), "count"), ("harvest_t", N_("Harvest, t"), "tonnes"),
     ("today_t", N_("Lost today, t"), "tonnes"), ("plan_t", N_("Lost with the plan, t"), "tonnes"),

@@ -15,7 +15,7 @@ from coldchain.report.columns import Columns
 from coldchain.report.words import modules, reckoned, word
 
 Tables = Mapping[str, pd.DataFrame]
-MILLION = 1e6
+MILLION, NOTEWORTHY = 1e6, 0.001
 SHEETS = (
     N_("Summary"), N_("Money"), N_("Losses"), N_("Depots"), N_("Assignment"), N_("Collection routes"),
     N_("Award notice"), N_("Sensitivity"), N_("Years replayed"), N_("Villages not served"), N_("Data problems"),
@@ -239,7 +239,19 @@ def _sensitivity(told: Told) -> list[Section]:
         stresses = _frame(columns.STRESSES, certainty.stresses(told.replay))
         note = _("The plan as it is, not planned anew, in years that are worse or better throughout.")
         found.append(_whole(_("If a whole year is worse"), columns.STRESSES, stresses, sheet, note=note))
+        note = _(
+            "Depots that turn something away in more than a thousandth of the replayed load: the first to enlarge."
+        )
+        found.append(_whole(_("Depots that run full"), columns.FULL, _full(told), sheet, note=note))
     return found
+
+
+def _full(told: Told) -> pd.DataFrame:
+    """Return the depots that pass on something warm when years differ."""
+    assert told.replay is not None
+    rows = pd.DataFrame(told.replay["depots"], columns=["depot", "cooled_t", "warm_t", "warm_share"])
+    names = dict(zip(told.tables["depots"]["depot"], told.tables["depots"]["name"], strict=True))
+    return rows[rows["warm_share"] > NOTEWORTHY].assign(name=rows["depot"].map(names))
 
 
 def _million(told: Told) -> str:
