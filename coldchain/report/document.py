@@ -15,7 +15,7 @@ from coldchain.report.columns import Columns
 from coldchain.report.words import modules, reckoned, word
 
 Tables = Mapping[str, pd.DataFrame]
-MILLION, NOTEWORTHY = 1e6, 0.001
+MILLION, NOTEWORTHY, MOST_FULL = 1e6, 0.001, 15
 SHEETS = (
     N_("Summary"), N_("Money"), N_("Losses"), N_("Depots"), N_("Assignment"), N_("Collection routes"),
     N_("Award notice"), N_("Sensitivity"), N_("Years replayed"), N_("Villages not served"), N_("Data problems"),
@@ -232,6 +232,11 @@ def _sensitivity(told: Told) -> list[Section]:
             _whole(_("What each budget buys"), columns.SWEEP, told.sweep, sheet, note=_million(told),
                    chart=Chart("curve", "budget_cny", ("loss_rate",)))
         )  # fmt: skip
+    elif told.tables["next_budget"].empty:
+        unknown = _frame(
+            columns.FACTS, [(_("A tenth more budget"), _("not estimated with quick effort; a sweep tells"))]
+        )
+        found.append(_whole(_("What the next million buys"), columns.FACTS, unknown, sheet))
     else:
         budgets = told.tables["next_budget"]
         found.append(_whole(_("What the next million buys"), columns.BUDGETS, budgets, sheet, note=_next(budgets)))
@@ -251,7 +256,7 @@ def _full(told: Told) -> pd.DataFrame:
     assert told.replay is not None
     rows = pd.DataFrame(told.replay["depots"], columns=["depot", "cooled_t", "warm_t", "warm_share"])
     names = dict(zip(told.tables["depots"]["depot"], told.tables["depots"]["name"], strict=True))
-    return rows[rows["warm_share"] > NOTEWORTHY].assign(name=rows["depot"].map(names))
+    return rows[rows["warm_share"] > NOTEWORTHY].head(MOST_FULL).assign(name=rows["depot"].map(names))
 
 
 def _million(told: Told) -> str:
