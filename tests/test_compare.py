@@ -145,3 +145,12 @@ def test_the_terminal_shows_what_differs(pair: Comparison) -> None:
     assert "A Apple" in text
     assert "+50" in text
     assert "objective.value" not in text
+
+
+def test_a_run_that_builds_nothing_read_back() -> None:
+    """The empty table of depots holds text when it is read back; the other run's depot is new, with all it costs."""
+    lots = [("A", "", 5.0, 1.0, 10.0, 30.0), ("B", "", 5.0, 1.0, 10.0, 30.0)]
+    none = made("none", lots, {})
+    none = Run(none.name, none.summary, {**none.tables, "depots": none.tables["depots"].astype(str)})
+    found = compare(none, made("one", lots, {"S": "room:1"}))
+    assert found.depots[["depot", "what", "capex_cny"]].to_numpy().tolist() == [["S", "only in b", 100.0]]

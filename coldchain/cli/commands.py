@@ -27,6 +27,7 @@ MOST_COUNTIES = 5000
 SHOWN_WARNINGS = 12
 DEMO_VILLAGES = 30
 DEMO_ROWS = 12
+TOLD_EVERY_S = 2.0
 
 variant_option = click.option("--variant", default="base", show_default=True, help="Variant named in scenario.toml.")
 
@@ -293,9 +294,15 @@ def make_plan(
 
 
 def progress(began: float) -> Callable[[str], None]:
-    """Return what prints a line of progress with the seconds since ``began``."""
+    """Return what prints a line of progress with the seconds since ``began``; of one stage a line every two seconds."""
+    stage_said, said_at = "", began
 
     def say(text: str) -> None:
+        nonlocal stage_said, said_at
+        stage, now = text.split(":", maxsplit=1)[0], time.monotonic()
+        if stage == stage_said and now - said_at < TOLD_EVERY_S:
+            return
+        stage_said, said_at = stage, now
         click.echo(f"[{time.monotonic() - began:6.1f} s] {text}", err=True)
 
     return say
@@ -323,7 +330,7 @@ def _next_budget(made: Plan) -> str:
     """Say what a tenth more budget would buy, by the estimate of siting."""
     rows = made.tables["next_budget"].to_dict("records")
     if len(rows) < 2:
-        return _("a tenth more budget: not estimated (no budget, or out of time)")
+        return _("a tenth more budget: not estimated (no budget, out of time, or --effort quick)")
     saved_t, saved_cny = (rows[0][key] - rows[1][key] for key in ("loss_t", "siting_cost_cny"))
     if saved_cny <= 0:
         return _("a tenth more budget: no better plan was found for it in the time given")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from coldchain.errors import UsageError
+from coldchain.language import _
 from coldchain.model import Period
 
 MINUTES_A_DAY = 1440
@@ -58,7 +59,9 @@ def parse_clock(text: str) -> float:
     (8.5, 8.25, 25.25)
     """
     matched = _CLOCK.fullmatch(text.strip())
-    wrong = f'must be a clock time such as 08:30, or hours up to {LATEST_H:g}; got "{text}"'
+    wrong = _('must be a clock time such as 08:30, or hours up to {LATEST_H:g}; got "{text}"').format(
+        LATEST_H=LATEST_H, text=text
+    )
     if matched and int(matched[2]) >= 60:
         raise ValueError(wrong)
     try:
@@ -83,7 +86,7 @@ def parse_span(text: str) -> tuple[float, float]:
     >>> parse_span("06:00-22:30")
     (6.0, 22.5)
     """
-    first, _, last = text.replace("–", "-").partition("-")
+    first, _dash, last = text.replace("–", "-").partition("-")
     opens, closes = parse_clock(first), parse_clock(last)
     if closes <= opens:
         raise ValueError(f'must end after it begins; got "{text}"')
@@ -113,12 +116,18 @@ def period_of(periods: Sequence[Period], day: str) -> int:
         month = date.fromisoformat(wanted).month
     except ValueError:
         known = ", ".join(period.id for period in periods)
-        message = f'--day must be a period ({known}), a day number or a date such as 2026-07-15; got "{day}"'
+        message = _('--day must be a period ({known}), a day number or a date such as 2026-07-15; got "{day}"').format(
+            known=known, day=day
+        )
         raise UsageError(message) from None
     found = [n for n, period in enumerate(periods) if month in months_of(period)]
     if len(found) != 1:
         known = ", ".join(period.id for period in periods)
-        raise UsageError(f"--day {day}: the periods do not tell which of them has month {month}; name one of {known}")
+        raise UsageError(
+            _("--day {day}: the periods do not tell which of them has month {month}; name one of {known}").format(
+                day=day, month=month, known=known
+            )
+        )
     return found[0]
 
 
@@ -128,7 +137,9 @@ def _by_number(periods: Sequence[Period], number: int) -> int:
         ends += period.days
         if 1 <= number <= ends:
             return n
-    raise UsageError(f"--day must be a gathering day from 1 to {ends:g}; got {number}")
+    raise UsageError(
+        _("--day must be a gathering day from 1 to {ends:g}; got {number}").format(ends=ends, number=number)
+    )
 
 
 def months_of(period: Period) -> tuple[int, ...]:

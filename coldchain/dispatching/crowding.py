@@ -11,6 +11,7 @@ from coldchain.dispatching.build import Day
 from coldchain.dispatching.lots import Kept, Lot, direct_h
 from coldchain.dispatching.orders import KG_PER_T
 from coldchain.dispatching.source import Source
+from coldchain.language import _
 from coldchain.model import CoolingClass, VehicleType
 from coldchain.routing.day import DayResult
 
@@ -39,7 +40,9 @@ def trim(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -
         room[place] = left - taken
         if taken < lot.order.kg * (1 - SLACK):
             zone = f"{place[1].zone} {place[1].method}"
-            text = f"{depot.id} pre-cools {depot.t_day[place[1]]:,.1f} t of {zone} a day, and that is full today"
+            text = _("{id} pre-cools {t_day:,.1f} t of {zone} a day, and that is full today").format(
+                id=depot.id, t_day=depot.t_day[place[1]], zone=zone
+            )
             spilled.append(Kept(lot.order, lot.order.kg - taken, "depot", text))
             share = taken / lot.order.kg
             value = lot.order.value_cny * share if math.isfinite(lot.order.value_cny) else math.inf

@@ -21,6 +21,7 @@ from coldchain.dispatching.orders import KG_PER_T, Order, read_orders, with_free
 from coldchain.dispatching.solve import Engine, Search, solve
 from coldchain.dispatching.source import Source, read_source
 from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.language import _
 from coldchain.routing.day import DayResult, Locked
 from coldchain.routing.ruin import Effort
 from coldchain.routing.timetable import violations
@@ -58,7 +59,7 @@ class Wish:
     patience: int | None = None
     seed: int = 0
     threads: int = 1
-    say: Callable[[str], None] = field(default=lambda _: None)
+    say: Callable[[str], None] = field(default=lambda _text: None)
     stop: Callable[[], bool] = field(default=lambda: False)
 
 
@@ -98,7 +99,11 @@ def dispatch(wish: Wish) -> Dispatch:
     """
     began = time.monotonic()
     source = read_source(wish.source, wish.variant, wish.moved)
-    wish.say(f"{source.scenario.name}: {len(source.depots)} depots open, {source.placed.network.kind}")
+    wish.say(
+        _("{name}: {depots} depots open, {kind}").format(
+            name=source.scenario.name, depots=len(source.depots), kind=source.placed.network.kind
+        )
+    )
     period, note = choose_period(source, wish.day)
     orders, fleet, faults = _read(wish, source, period)
     lots, kept, wrong = lots_of(source, orders, anywhere=_anywhere(wish, source))
@@ -113,10 +118,18 @@ def dispatch(wish: Wish) -> Dispatch:
     faults += _unreachable(day)
     start, lost = start_of(day, wish.start_from) if wish.start_from is not None else ((), [])
     network_s = time.monotonic() - began
-    wish.say(f"{len(orders):,} orders at {len(day.stops):,} stops, {sum(s.kg for s in day.stops):,.0f} kg: searching")
+    wish.say(
+        _("{orders:,} orders at {stops:,} stops, {value:,.0f} kg: searching").format(
+            orders=len(orders), stops=len(day.stops), value=sum(s.kg for s in day.stops)
+        )
+    )
     result = solve(day, _search(wish, day, start))
     day, result, more = _relieved(wish, day, result)
-    wish.say(f"{len(result.tours):,} tours after {result.iterations:,} iterations: {result.total_cny:,.0f} CNY")
+    wish.say(
+        _("{tours:,} tours after {iterations:,} iterations: {total_cny:,.0f} CNY").format(
+            tours=len(result.tours), iterations=result.iterations, total_cny=result.total_cny
+        )
+    )
     seconds = {"total": time.monotonic() - began, "network": network_s, "search": time.monotonic() - began - network_s}
     notes += [*lost, *_cautions(day, result)]
     behind = (*kept, *spilled, *more)
@@ -144,12 +157,14 @@ def _relieved(wish: Wish, day: Day, result: DayResult) -> tuple[Day, DayResult, 
         over = crowded(day, result)
         if not over:
             break
-        wish.say(f"{len(over)} cooling classes are given more than they take: searching again with less")
+        wish.say(
+            _("{over} cooling classes are given more than they take: searching again with less").format(over=len(over))
+        )
         fewer = relieve(day, over) if left else bound(day, result)
         lots, more = trim(day.source, fewer, day.problem.vehicles)
         spilled += more
         start = _again(day, result)
-        day, _, _ = _built(wish, day.lanes, day.clock, lots, day.fleet)
+        day, _lots, _odd = _built(wish, day.lanes, day.clock, lots, day.fleet)
         result = solve(day, _search(wish, day, _moved(day, start)))
     return day, result, spilled
 
@@ -162,7 +177,9 @@ def choose_period(source: Source, day: str | None) -> tuple[int, str]:
     busiest = int(source.scenario.daily_t.sum(axis=(0, 1)).argmax())
     if len(periods) == 1:
         return busiest, ""
-    return busiest, f"no --day was given: temperatures are those of {periods[busiest].id}, the busiest period"
+    return busiest, _("no --day was given: temperatures are those of {id}, the busiest period").format(
+        id=periods[busiest].id
+    )
 
 
 def typical_orders(source: Source, period: int, *, anywhere: bool) -> list[Order]:
@@ -194,7 +211,7 @@ def knows_hours(orders: Sequence[Order], fleet: Sequence[Vehicles], wish: Wish) 
 
 def _anywhere(wish: Wish, source: Source) -> bool:
     if wish.anywhere is False and not source.planned:
-        raise UsageError(f"--depots planned needs a plan; {wish.source} is a scenario")
+        raise UsageError(_("--depots planned needs a plan; {source} is a scenario").format(source=wish.source))
     return bool(wish.anywhere) or not source.planned
 
 
@@ -233,7 +250,7 @@ def _unreachable(day: Day) -> list[Fault]:
     for stop in lost:
         order = day.lots[day.stops[stop].lots[0]].order
         village = day.source.scenario.villages[day.stops[stop].village].id
-        message = "no road leads from any of its depots there and back; its lots stay"
+        message = _("no road leads from any of its depots there and back; its lots stay")
         faults.append(Fault("orders", order.row, "village", village, message, "unreachable", warning=True))
     return faults
 
@@ -265,8 +282,12 @@ def _reporter(wish: Wish) -> Callable[[float, int, float], None]:
     def report(seconds: float, iterations: int, cost: float) -> None:
         if time.monotonic() - said[0] >= SAID_EVERY_S:
             said[0] = time.monotonic()
-            best = f"best {cost:,.0f} CNY" if cost < LEFT_OUT_CNY else "some lots have no tour yet"
-            wish.say(f"{iterations:,} iterations in {seconds:.1f} s: {best}")
+            best = f"best {cost:,.0f} CNY" if cost < LEFT_OUT_CNY else _("some lots have no tour yet")
+            wish.say(
+                _("{iterations:,} iterations in {seconds:.1f} s: {best}").format(
+                    iterations=iterations, seconds=seconds, best=best
+                )
+            )
 
     return report
 
@@ -301,7 +322,7 @@ def _cautions(day: Day, result: DayResult) -> list[str]:
     """Say which locked tours break a limit: they are driven as they stand."""
     notes = []
     if day.source.placed.network.kind == "proximity":
-        notes.append("no road data: times and kilometres are those of a proximity network between the places")
+        notes.append(_("no road data: times and kilometres are those of a proximity network between the places"))
     villages = [day.source.scenario.villages[stop.village].id for stop in day.stops]
 
     def named(text: str) -> str:
@@ -309,7 +330,9 @@ def _cautions(day: Day, result: DayResult) -> list[str]:
 
     broken = [(tour, violations(day.problem, tour)) for tour in result.tours if tour.locked]
     notes.extend(
-        f"the locked tour of {tour.vehicle_id} {tour.number} breaks a limit: {'; '.join(map(named, texts))}"
+        _("the locked tour of {vehicle_id} {number} breaks a limit: {map}").format(
+            vehicle_id=tour.vehicle_id, number=tour.number, map="; ".join(map(named, texts))
+        )
         for tour, texts in broken
         if texts
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from coldchain.dispatching.headings import FLEET, read_table
 from coldchain.errors import Fault
+from coldchain.language import _
 from coldchain.model import Noun, Scenario, VehicleType, figure
 from coldchain.scenario.parsing import parse
 from coldchain.scenario.tables import parse_rows
@@ -65,9 +66,9 @@ def read_fleet(path: Path, scenario: Scenario, depots: Collection[str]) -> tuple
     faults += _clashes(raw.file, fleet)
     if not fleet and not any(not fault.warning for fault in faults):
         faults.append(
-            Fault(raw.file, None, "count", "", "there is no vehicle at all: nothing can be fetched", "no-vehicle")
+            Fault(raw.file, None, "count", "", _("there is no vehicle at all: nothing can be fetched"), "no-vehicle")
         )
-    return [made for _, made in fleet], faults
+    return [made for _name, made in fleet], faults
 
 
 def _vehicles(
@@ -76,9 +77,9 @@ def _vehicles(
     faults = []
     known = {kind.id: kind for kind in scenario.vehicles}
     if row.vehicle not in known:
-        faults.append(_unknown(file, line, "vehicle", row.vehicle, "a vehicle type of the scenario", known))
+        faults.append(_unknown(file, line, "vehicle", row.vehicle, _("a vehicle type of the scenario"), known))
     if row.depot and row.depot not in depots:
-        faults.append(_unknown(file, line, "depot", row.depot, "an open depot", depots))
+        faults.append(_unknown(file, line, "depot", row.depot, _("an open depot"), depots))
     if faults:
         return None, faults
     own: dict[str, Any] = {key: getattr(row, key) for key in OWN if getattr(row, key) is not None}
@@ -91,8 +92,12 @@ def _vehicles(
 
 def _unknown(file: str, line: int, column: str, value: str, what: str, known: Collection[str]) -> Fault:
     close = difflib.get_close_matches(value, list(known), 1)
-    hint = f'; did you mean "{close[0]}"?' if close else f"; known are {', '.join(sorted(known)[:8])}"
-    return Fault(file, line, column, value, f"is not {what}{hint}", f"unknown-{column}")
+    hint = (
+        _('; did you mean "{close}"?').format(close=close[0])
+        if close
+        else _("; known are {sorted}").format(sorted=", ".join(sorted(known)[:8]))
+    )
+    return Fault(file, line, column, value, _("is not {what}{hint}").format(what=what, hint=hint), f"unknown-{column}")
 
 
 def _clashes(file: str, fleet: list[tuple[int, Vehicles]]) -> list[Fault]:
@@ -103,15 +108,17 @@ def _clashes(file: str, fleet: list[tuple[int, Vehicles]]) -> list[Fault]:
     for line, made in fleet:
         key = made.kind.id
         if (key, made.depot) in places:
-            message = f"stands twice for the same depot; first on row {first[key][0]}: add the counts up, or give names"
+            message = _(
+                "stands twice for the same depot; first on row {first}: add the counts up, or give names"
+            ).format(first=first[key][0])
             faults.append(Fault(file, line, "vehicle", key, message, "duplicate-id"))
         elif key in first and first[key][1].kind != made.kind:
-            message = f"has other limits than on row {first[key][0]}: give each its own name"
+            message = _("has other limits than on row {first}: give each its own name").format(first=first[key][0])
             faults.append(Fault(file, line, "vehicle", key, message, "duplicate-id"))
         places.add((key, made.depot))
         first.setdefault(key, (line, made))
     homeless = [line for line, made in fleet if not made.depot]
     if homeless and len(homeless) < len(fleet):
-        message = "other rows name a depot: name one on every row, or on none"
+        message = _("other rows name a depot: name one on every row, or on none")
         faults += [Fault(file, line, "depot", "", message, "missing") for line in homeless]
     return faults

@@ -20,6 +20,7 @@ from coldchain.dispatching.summary import SCHEMA, summarise
 from coldchain.dispatching.tables import Tables, by_tour, tables_of
 from coldchain.dispatching.tracks import geojson_text, gpx_text
 from coldchain.errors import UsageError
+from coldchain.language import _
 from coldchain.report import check_target, write_folder, write_tables
 from coldchain.report.record import file_hashes, plain_values, versions
 
@@ -40,8 +41,12 @@ def check_routes_target(folder: Path, wish: Wish) -> None:
     for name in ("source", *INPUTS):
         path = getattr(wish, name)
         if path is not None and (path.resolve() == target or target in path.resolve().parents):
-            option = "the plan or scenario" if name == "source" else f"--{name.replace('_', '-')}"
-            raise UsageError(f"{folder} holds {option}: inputs are never overwritten; choose another folder for --out")
+            option = _("the plan or scenario") if name == "source" else f"--{name.replace('_', '-')}"
+            raise UsageError(
+                _("{folder} holds {option}: inputs are never overwritten; choose another folder for --out").format(
+                    folder=folder, option=option
+                )
+            )
     check_target(folder, SUMMARY, FAMILY)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from coldchain.dispatching.build import Day
 from coldchain.dispatching.headings import TOURS, read_table
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.model import Noun, VehicleType, figure
 from coldchain.routing.day import Locked
 from coldchain.scenario.tables import Row, parse_rows
@@ -48,7 +49,7 @@ def read_tours(path: Path) -> tuple[str, list[Row[StopRow]], list[Fault]]:
     """Read a table of halts, or that of a folder of routes; returns the file's name, rows and faults."""
     file = path / STOPS if path.is_dir() else path
     if path.is_dir() and not file.is_file():
-        message = f"is no folder of routes: {STOPS} is missing"
+        message = _("is no folder of routes: {STOPS} is missing").format(STOPS=STOPS)
         raise BadInputError([Fault(str(path), None, "", "", message, "missing-file")])
     raw = read_table(file, TOURS)
     known = set(StopRow.model_fields)
@@ -143,7 +144,7 @@ def start_of(day: Day, path: Path) -> tuple[tuple[Locked, ...], list[str]]:
             used[head.vehicle] += 1
             tours.append(Locked(head.vehicle, depots[head.depot], tuple(rounds)))
     return tuple(tours), [
-        f"{file}: {lost} tours not taken up: their vehicle or depot is not there today"
+        _("{file}: {lost} tours not taken up: their vehicle or depot is not there today").format(file=file, lost=lost)
     ] if lost else []
 
 
@@ -186,15 +187,17 @@ def _head_faults(
     file: str, group: Sequence[Row[StopRow]], kinds: dict[str, VehicleType], depots: dict[str, int]
 ) -> list[Fault]:
     faults = []
-    for column, known, what in (("vehicle", kinds, "a vehicle at hand"), ("depot", depots, "an open depot")):
+    for column, known, what in (("vehicle", kinds, _("a vehicle at hand")), ("depot", depots, _("an open depot"))):
         values = {getattr(row.noun, column) for row in group}
         first = group[0]
         value = getattr(first.noun, column)
         if len(values) > 1:
-            message = f"must be the same on every row of tour {first.noun.tour}; got {', '.join(sorted(values))}"
+            message = _("must be the same on every row of tour {tour}; got {sorted}").format(
+                tour=first.noun.tour, sorted=", ".join(sorted(values))
+            )
             faults.append(Fault(file, first.line, column, value, message, "mixed"))
         elif value not in known:
-            message = f"is not {what}; known are {', '.join(sorted(known)[:8])}"
+            message = _("is not {what}; known are {sorted}").format(what=what, sorted=", ".join(sorted(known)[:8]))
             faults.append(Fault(file, first.line, column, value, message, f"unknown-{column}"))
     return faults
 
@@ -221,11 +224,11 @@ def _locked_tour(
 def _no_load(file: str, row: Row[StopRow], matcher: Matcher, *, full: bool) -> Fault:
     village = row.noun.village
     if village not in matcher.known:
-        return Fault(file, row.line, "village", village, "is not a known village", "unknown-village")
+        return Fault(file, row.line, "village", village, _("is not a known village"), "unknown-village")
     if full:
-        text = "the vehicle of this locked tour is full before this halt; its load is left to other tours"
+        text = _("the vehicle of this locked tour is full before this halt; its load is left to other tours")
     else:
-        text = "nothing waits there today for this depot; the halt is left out"
+        text = _("nothing waits there today for this depot; the halt is left out")
     return Fault(file, row.line, "village", village, text, "no-load", warning=True)
 
 
@@ -233,7 +236,7 @@ def _sequence(file: str, matcher: Matcher, rows: Sequence[Row[StopRow]]) -> tupl
     ordered = sorted(rows, key=lambda row: (row.noun.trip, row.line if row.noun.order is None else row.noun.order))
     found = [(row, matcher.find(row.noun, None)) for row in ordered]
     faults = [_no_load(file, row, matcher, full=False) for row, stop in found if stop is None]
-    return tuple(stop for _, stop in found if stop is not None), faults
+    return tuple(stop for _row, stop in found if stop is not None), faults
 
 
 def _fleet_faults(file: str, day: Day, tours: Iterable[Locked]) -> list[Fault]:
@@ -244,7 +247,9 @@ def _fleet_faults(file: str, day: Day, tours: Iterable[Locked]) -> list[Fault]:
     faults = []
     for made in day.fleet:
         if made.count is not None and used[made.kind.id] > made.count:
-            message = f"{used[made.kind.id]} tours are locked to it; there are {made.count}"
+            message = _("{used} tours are locked to it; there are {count}").format(
+                used=used[made.kind.id], count=made.count
+            )
             faults.append(Fault(file, None, "vehicle", made.kind.id, message, "too-many"))
     return faults
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from coldchain.errors import Fault
+from coldchain.language import _
 from coldchain.scenario import RawTable, read_raw
 
 Aliases = Mapping[str, Sequence[str]]
@@ -57,7 +58,7 @@ def read_table(path: Path, aliases: Aliases) -> RawTable:
     doubled = sorted({name for name in inside.values() if list(inside.values()).count(name) > 1})
     faults = [
         Fault(raw.file, 1, ", ".join(h for h in header if inside[h] == name), "",
-              f"these headings both mean {name}; leave one", "duplicate-column")
+              _("these headings both mean {name}; leave one").format(name=name), "duplicate-column")
         for name in doubled
     ]  # fmt: skip
     rows = tuple((line, {inside[heading]: cell for heading, cell in cells.items()}) for line, cells in raw.rows)

@@ -12,6 +12,7 @@ import numpy as np
 from coldchain.dispatching.orders import KG_PER_T, Order
 from coldchain.dispatching.source import Depot, Source
 from coldchain.errors import Fault
+from coldchain.language import _
 from coldchain.model import CoolingClass, VehicleType
 from coldchain.network import travel
 from coldchain.routing import HaulRule, lower_bound_cny_t
@@ -181,7 +182,7 @@ def lots_of(source: Source, orders: Sequence[Order], *, anywhere: bool) -> tuple
         if order.row is not None:
             kept.append(Kept(order, order.kg, "depot", fault.message))
     if unplanned:
-        text = "not in the plan: taken to whichever open depot suits"
+        text = _("not in the plan: taken to whichever open depot suits")
         shown = ", ".join(unplanned[:8]) + (f" and {len(unplanned) - 8} more" if len(unplanned) > 8 else "")
         faults.append(Fault("orders", None, "", shown, text, "unplanned", warning=True))
     return lots, kept, list(dict.fromkeys(faults))
@@ -198,7 +199,7 @@ def _planned_ways(source: Source, order: Order) -> dict[int, CoolingClass]:
     """Return the depots the plan names for the order's village and commodity, as far as the order leaves them open."""
     ways: dict[int, CoolingClass] = {}
     number = {depot.id: n for n, depot in enumerate(source.depots)}
-    for depot, zone, method, _ in source.planned.get((order.village, order.commodity), ()):
+    for depot, zone, method, _share in source.planned.get((order.village, order.commodity), ()):
         if order.depot not in ("", depot) or (order.zone and (zone, method) != (order.zone, order.method)):
             continue
         cooling = class_at(source.depots[number[depot]], zone, (method,)) if depot in number else None
@@ -210,12 +211,19 @@ def _planned_ways(source: Source, order: Order) -> dict[int, CoolingClass]:
 
 def _nowhere(source: Source, order: Order) -> Fault:
     crop = source.scenario.commodities[order.commodity]
-    needs = f"{crop.id} needs zone {crop.zone} by {' or '.join(crop.methods)}"
+    needs = _("{id} needs zone {zone} by {methods}").format(
+        id=crop.id, zone=crop.zone, methods=" or ".join(crop.methods)
+    )
     if order.depot:
         return Fault(
-            "orders", order.row, "depot", order.depot, f"{needs}; this depot has no room of the kind", "no-zone"
+            "orders",
+            order.row,
+            "depot",
+            order.depot,
+            _("{needs}; this depot has no room of the kind").format(needs=needs),
+            "no-zone",
         )
-    message = f"{needs}; no open depot has a room of the kind"
+    message = _("{needs}; no open depot has a room of the kind").format(needs=needs)
     return Fault("orders", order.row, "commodity", crop.id, message, "no-zone", warning=True)
 
 

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator
 from coldchain.dispatching.clock import clock, parse_clock
 from coldchain.dispatching.headings import ORDERS, read_table
 from coldchain.errors import Fault, UsageError
+from coldchain.language import _
 from coldchain.model import Noun, Scenario, figure
 from coldchain.scenario.tables import parse_rows
 
@@ -86,14 +87,14 @@ def read_orders(path: Path, scenario: Scenario, depots: Collection[str]) -> tupl
     raw = read_table(path, ORDERS)
     rows, faults = parse_rows(raw, OrderRow)
     if not raw.rows and not faults:
-        faults.append(Fault(raw.file, None, "", "", "holds no orders, only headings", "no-orders"))
+        faults.append(Fault(raw.file, None, "", "", _("holds no orders, only headings"), "no-orders"))
     reader = _Reader(raw.file, scenario, depots)
     orders = [reader.order(row.line, row.noun) for row in rows]
     faults += reader.faults
     kept = [order for order in orders if order is not None and order.kg > 0]
     faults += _doubled(raw.file, ((row.line, row.noun.order) for row in rows))
     if rows and not faults and not kept:
-        faults.append(Fault(raw.file, None, "kg", "0", "every amount is zero: nothing to fetch", "no-orders"))
+        faults.append(Fault(raw.file, None, "kg", "0", _("every amount is zero: nothing to fetch"), "no-orders"))
     return kept, sorted(faults, key=lambda fault: (fault.row or 0, fault.column))
 
 
@@ -102,7 +103,16 @@ def _doubled(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:
     faults = []
     for line, key in rows:
         if key and key in first:
-            faults.append(Fault(file, line, "order", key, f"is used twice; first on row {first[key]}", "duplicate-id"))
+            faults.append(
+                Fault(
+                    file,
+                    line,
+                    "order",
+                    key,
+                    _("is used twice; first on row {first}").format(first=first[key]),
+                    "duplicate-id",
+                )
+            )
         first.setdefault(key, line)
     return faults
 
@@ -126,7 +136,9 @@ class _Reader:
             self._known(line, "depot", row.depot, self.depots)
         kg = self._kg(line, row)
         if row.ready is not None and row.until is not None and row.until < row.ready:
-            text = f"the window closes before it opens: ready {clock(row.ready)}, until {clock(row.until)}"
+            text = _("the window closes before it opens: ready {clock}, until {clock2}").format(
+                clock=clock(row.ready), clock2=clock(row.until)
+            )
             self._wrong(line, "until", clock(row.until), text, "bad-window")
         if len(self.faults) > before:
             return None
@@ -151,15 +163,17 @@ class _Reader:
         if value in known:
             return known[value]
         close = difflib.get_close_matches(value, list(known), 1)
-        hint = f'; did you mean "{close[0]}"?' if close else ""
-        what = "an open depot" if column == "depot" else f"a known {column}"
-        self._wrong(line, column, value, f"is not {what}{hint}", f"unknown-{column}")
+        hint = _('; did you mean "{close}"?').format(close=close[0]) if close else ""
+        what = _("an open depot") if column == "depot" else f"a known {column}"
+        self._wrong(line, column, value, _("is not {what}{hint}").format(what=what, hint=hint), f"unknown-{column}")
         return -1
 
     def _kg(self, line: int, row: OrderRow) -> float:
         if (row.kg is None) == (row.t is None):
             words = (
-                "one amount must be given, as kg or as t" if row.kg is None else "kg and t are both given; leave one"
+                _("one amount must be given, as kg or as t")
+                if row.kg is None
+                else _("kg and t are both given; leave one")
             )
             self._wrong(line, "kg", "", words, "missing")
         return row.kg if row.kg is not None else (row.t or 0.0) * KG_PER_T
@@ -168,9 +182,9 @@ class _Reader:
 def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
     """Index by id, and by name where only one has it."""
     listed = list(pairs)
-    names = [name for _, name in listed]
-    known = {name: n for n, (_, name) in enumerate(listed) if name and names.count(name) == 1}
-    return known | {key: n for n, (key, _) in enumerate(listed)}
+    names = [name for _id, name in listed]
+    known = {name: n for n, (_id, name) in enumerate(listed) if name and names.count(name) == 1}
+    return known | {key: n for n, (key, _name) in enumerate(listed)}
 
 
 def with_free_ids(orders: Sequence[Order]) -> list[Order]:
@@ -214,6 +228,10 @@ def write_template(orders: Sequence[Order], scenario: Scenario, path: Path, read
         with path.open("x", encoding="utf-8-sig", newline="") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} exists already; choose another name, nothing was written") from None
+        raise UsageError(
+            _("{path} exists already; choose another name, nothing was written").format(path=path)
+        ) from None
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+        raise UsageError(
+            _("{path} cannot be written: {strerror}").format(path=path, strerror=error.strerror)
+        ) from error

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.dispatching.build import Day
+from coldchain.language import _
 from coldchain.routing.day import DayProblem, DayResult, Left, Locked, Round, Tour
 from coldchain.routing.dispatch import solve_day
 from coldchain.routing.ruin import Effort
@@ -93,7 +94,7 @@ def _joint_status(parts: Sequence[DayResult], behind: Sequence[Left]) -> Literal
 
 def _no_vehicle(day: Day, stop: int) -> str:
     ways = [day.source.depots[n].id for n in day.lots[day.stops[stop].lots[0]].ways]
-    return f"no vehicle stands at {' or '.join(ways)}"
+    return _("no vehicle stands at {ways}").format(ways=" or ".join(ways))
 
 
 def _homes(day: Day, depots: Sequence[int]) -> NDArray[np.int64]:
@@ -109,7 +110,7 @@ def _homes(day: Day, depots: Sequence[int]) -> NDArray[np.int64]:
     for n in depots:
         home[(home < 0) & allowed[n]] = n
     for tour in problem.locked:
-        for stop, _ in (halt for trip in tour.rounds for halt in trip):
+        for stop, _at in (halt for trip in tour.rounds for halt in trip):
             home[stop] = tour.depot
     for chain in problem.sequences:
         home[list(chain)] = home[chain[0]] if chain else -1

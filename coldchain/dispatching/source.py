@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.model import CoolingClass, Scenario, Site, cooling_class
 from coldchain.plan import PlacedNetwork, place_on_roads
 from coldchain.report import read_run, scenario_folder
@@ -89,10 +90,10 @@ def read_source(path: Path, variant: str = "base", moved: Path | None = None) ->
     if (path / SUMMARY).is_file():
         return _from_run(path, moved)
     if (path / ROUTES).is_file():
-        message = "is a folder of routes; name the plan or the scenario, and give this one with --start-from"
+        message = _("is a folder of routes; name the plan or the scenario, and give this one with --start-from")
         raise BadInputError([Fault(str(path), None, "", "", message, "not-a-plan")])
     if not is_scenario(path):
-        message = f"is neither a plan (no {SUMMARY}) nor a scenario (no {FILE})"
+        message = _("is neither a plan (no {SUMMARY}) nor a scenario (no {FILE})").format(SUMMARY=SUMMARY, FILE=FILE)
         raise BadInputError([Fault(str(path), None, "", "", message, "not-a-plan")])
     scenario, faults = load(path, variant)
     placed, odd = place_on_roads(scenario)
@@ -137,7 +138,7 @@ def _from_run(path: Path, moved: Path | None) -> Source:
     _demand_open(path, tuple(depots))
     changed = []
     if scenario.sha256 != summary["scenario"]["sha256"]:
-        text = "the scenario has changed since this plan was made; its roads and figures of today are used"
+        text = _("the scenario has changed since this plan was made; its roads and figures of today are used")
         changed = [Fault(str(path), None, "", "", text, "changed", warning=True)]
     more = (*faults, *odd, *changed)
     planned, aboard = _planned(scenario, tables)
@@ -163,11 +164,21 @@ def _unknown(path: Path, scenario: Scenario, tables: dict[str, pd.DataFrame]) ->
     for name, columns in needed.items():
         for column in columns:
             if name not in tables or column not in tables[name].columns:
-                faults.append(Fault(f"{path / 'tables' / name}.csv", None, column, "", "is missing", "missing-column"))
+                faults.append(
+                    Fault(f"{path / 'tables' / name}.csv", None, column, "", _("is missing"), "missing-column")
+                )
             elif column in known:
                 odd = sorted(set(tables[name][column]) - known[column])
                 faults += [
-                    Fault(f"{name}.csv", None, column, key, f"is no {column} of the scenario", "unknown") for key in odd
+                    Fault(
+                        f"{name}.csv",
+                        None,
+                        column,
+                        key,
+                        _("is no {column} of the scenario").format(column=column),
+                        "unknown",
+                    )
+                    for key in odd
                 ]
     return faults
 
@@ -216,7 +227,7 @@ def _nearest_hubs(scenario: Scenario, placed: PlacedNetwork) -> list[int]:
 def _demand_open(path: Path, depots: tuple[Depot, ...]) -> None:
     if depots:
         return
-    message = (
+    message = _(
         "no depot is open: nothing stands, no site is forced, and there is no plan; run `coldchain plan` first "
         "and name its folder here"
     )
@@ -224,7 +235,7 @@ def _demand_open(path: Path, depots: tuple[Depot, ...]) -> None:
 
 
 def _bare(depots: tuple[Depot, ...]) -> list[Fault]:
-    text = "is forced but nothing stands there yet: taken to cool every crop on offer, without limit"
+    text = _("is forced but nothing stands there yet: taken to cool every crop on offer, without limit")
     return [Fault("sites.csv", None, "id", d.id, text, "bare-depot", warning=True) for d in depots if not d.modules]
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.language import _
+
 LEFT_OUT = ("seconds", "seed")
 MOVED_T = 1e-6
 TODAY = ""
@@ -81,13 +83,13 @@ def compare(a: Run, b: Run) -> Comparison:
 def _notes(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[str]:
     one, other = a["scenario"], b["scenario"]
     if one["sha256"] != other["sha256"]:
-        names = f"{one['name']}/{one['variant']} and {other['name']}/{other['variant']}"
-        yield f"the inputs differ ({names}): places are matched by id"
+        pair = (f"{one['name']}/{one['variant']}", f"{other['name']}/{other['variant']}")
+        names = _("{one} and {other}").format(one=pair[0], other=pair[1])
+        yield _("the inputs differ ({names}): places are matched by id").format(names=names)
     if a["objective"]["name"] != b["objective"]["name"]:
-        yield f"the aims differ: {a['objective']['name']} and {b['objective']['name']}"
-    for run, summary in (("first", a), ("second", b)):
-        if summary["interrupted"]:
-            yield f"the {run} run was interrupted"
+        yield _("the aims differ: {name} and {name2}").format(name=a["objective"]["name"], name2=b["objective"]["name"])
+    told = (_("the first run was interrupted"), _("the second run was interrupted"))
+    yield from (text for text, summary in zip(told, (a, b), strict=True) if summary["interrupted"])
 
 
 def numbers(summary: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str, float]]:
@@ -141,7 +143,8 @@ def _depots(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     one, other = _modules(a), _modules(b)
     ids = list(dict.fromkeys([*one.index, *other.index]))
     names = {**dict(zip(b["depot"], b["name"], strict=True)), **dict(zip(a["depot"], a["name"], strict=True))}
-    sums = [frame.set_index("depot")[["capex_cny", "subsidy_cny", "tonnes_year"]] for frame in (a, b)]
+    figures = ["capex_cny", "subsidy_cny", "tonnes_year"]
+    sums = [frame.set_index("depot")[figures].astype("float64") for frame in (a, b)]  # text where a table is empty
     change = sums[1].reindex(ids, fill_value=0.0) - sums[0].reindex(ids, fill_value=0.0)
     rows = []
     for key in ids:

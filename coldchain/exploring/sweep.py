@@ -21,6 +21,7 @@ from coldchain.errors import Fault, UsageError
 from coldchain.exploring import words
 from coldchain.exploring.points import Point, keep_point, kept_point, point_key
 from coldchain.exploring.solving import Effort, Solver, Task, solver
+from coldchain.language import _
 from coldchain.language.amounts import read_cny
 from coldchain.model import Scenario
 
@@ -291,7 +292,7 @@ def threshold(points: Sequence[Point], target: Target) -> Threshold:
 def _bisect(ledger: _Ledger, grid: Sequence[float], target: Target) -> set[float]:
     """Narrow the bracket of a target by real solves at interpolated budgets."""
     probed: set[float] = set()
-    for _ in range(MOST_PROBES):
+    for _probe in range(MOST_PROBES):
         points = finished(ledger, [*grid, *probed])
         probe = next_probe(points, target)
         if probe is None or ledger.effort.stop():
@@ -348,14 +349,14 @@ def parse_budgets(text: str) -> tuple[float, ...]:
     except ValueError as error:
         raise UsageError(words.bad_range(text, str(error))) from None
     if not all(0 <= number < float("inf") for number in numbers):
-        raise UsageError(words.bad_range(text, "budgets must be finite and not negative"))
+        raise UsageError(words.bad_range(text, _("budgets must be finite and not negative")))
     if "," in text or ":" not in text:
         return tuple(numbers)
     if len(numbers) != 3 or numbers[2] <= 0 or numbers[1] < numbers[0]:
-        raise UsageError(words.bad_range(text, "it must read FROM:TO:STEP with FROM ≤ TO and STEP above 0"))
+        raise UsageError(words.bad_range(text, _("it must read FROM:TO:STEP with FROM ≤ TO and STEP above 0")))
     low, high, step = numbers
     if (high - low) / step > MOST_BUDGETS:
-        raise UsageError(words.bad_range(text, f"these are more than {MOST_BUDGETS} budgets"))
+        raise UsageError(words.bad_range(text, _("these are more than {most} budgets").format(most=MOST_BUDGETS)))
     return tuple(low + n * step for n in range(int((high - low) / step + 1e-9) + 1))
 
 

@@ -13,14 +13,14 @@ import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
 from coldchain.importing.rules import Rules, harvest, periods
-from coldchain.language import _
+from coldchain.language import N_, _
 from coldchain.network import RoadNetwork, write_lines
 from coldchain.scenario import Draft, write_scenario
 
 ROADS = "roads.gpkg"
 KM_PER_DEG = 111.195
-RULE_NOTE = "Harvest is not known to the source; it follows a rule: "
-CLIMATE_NOTE = (
+RULE_NOTE = N_("Harvest is not known to the source; it follows a rule: ")
+CLIMATE_NOTE = N_(
     "Temperatures follow from the latitude (mean 30 - 0.5·lat, swing 0.4·lat up to 11 K, ±5 K in a day): "
     "replace them with measured ones in periods.csv."
 )
@@ -65,7 +65,7 @@ def assemble(
     sections["roads"] = {"file": ROADS if roads is not None else "", **sections.get("roads", {})}
     budget = round(rules.budget_cny_per_village * len(places.villages), -4)
     sections["siting"] = {"budget_cny": float(budget), **sections.get("siting", {})}
-    rule = RULE_NOTE + f"{rules.title}; " + ", ".join(f"{kind} {t:g} t/year" for kind, t in rules.tonnes.items())
+    rule = _(RULE_NOTE) + f"{rules.title}; " + ", ".join(f"{kind} {t:g} t/year" for kind, t in rules.tonnes.items())
     columns = list(PLACE_COLUMNS)
     tables = {
         "periods": periods(lat),
@@ -74,8 +74,8 @@ def assemble(
         "hubs": places.hubs[columns],
         "harvest": harvest(rules, places.villages),
     }
-    roads_note = () if roads is not None else ("No roads were given: a proximity network stands in for them.",)
-    return Draft(name, sections, tables, datum, (*notes, rule, CLIMATE_NOTE, *roads_note))
+    roads_note = () if roads is not None else (_("No roads were given: a proximity network stands in for them."),)
+    return Draft(name, sections, tables, datum, (*notes, rule, _(CLIMATE_NOTE), *roads_note))
 
 
 def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from coldchain.importing.draft import Import, Places, assemble, nearest_km
 from coldchain.importing.rules import read_rules
+from coldchain.language import N_, _
 from coldchain.network import read_osm, with_slope
 
 PRODUCING = ("village", "hamlet", "isolated_dwelling", "farm")
@@ -15,7 +16,7 @@ TOWNS = ("city", "town")
 SITE_KINDS = ("city", "town", "village")
 FEWEST_TOWNS = 1
 HUBS_AT_MOST = 3
-NOTE = (
+NOTE = N_(
     "Imported from OpenStreetMap (© OpenStreetMap contributors, ODbL 1.0): villages, hamlets, farms and dwellings "
     "produce; towns and villages are candidate sites; the largest towns are hubs; a place belongs to its nearest town."
 )
@@ -49,12 +50,12 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
     hubs = _with_county(ranked.head(HUBS_AT_MOST), towns)
     named = Places(villages, sites.assign(id="site-" + sites["id"]), hubs.assign(id="hub-" + hubs["id"]))
     name = file.name.split(".")[0]
-    return Import(assemble(name, named, rule, roads, "wgs84", (NOTE,)), roads, ())
+    return Import(assemble(name, named, rule, roads, "wgs84", (_(NOTE),)), roads, ())
 
 
 def _with_county(places: pd.DataFrame, towns: pd.DataFrame) -> pd.DataFrame:
     """Give each place the name of the nearest town as its county."""
     if places.empty or towns.empty:
         return places.assign(county="")
-    _, row = nearest_km(places, towns)
+    _km, row = nearest_km(places, towns)
     return places.assign(county=towns["name"].to_numpy()[row])

@@ -59,9 +59,9 @@ def draft_from_points(file: Path, *, datum: str, rules: Path | None = None, road
     hubs = by_role["hub"] if len(by_role["hub"]) else sites.head(1)
     places = Places(villages, sites, hubs)
     network = None if roads is None else read_roads(roads)
-    note = (
-        f"Imported from {file.name}: villages produce, towns are candidate sites, county seats are hubs; datum {datum}."
-    )
+    note = _(
+        "Imported from {name}: villages produce, towns are candidate sites, county seats are hubs; datum {datum}."
+    ).format(name=file.name, datum=datum)
     odd = _noted(faults)
     draft = assemble(file.stem, places, rule, network, datum, (note, *odd))
     return Import(draft, network, tuple(faults))
@@ -73,7 +73,7 @@ def _noted(faults: list[Fault]) -> tuple[str, ...]:
         return ()
     listed = "; ".join(f"row {fault.row}: {fault.message}" for fault in faults[:MOST_NOTED])
     rest = f"; and {len(faults) - MOST_NOTED} more" if len(faults) > MOST_NOTED else ""
-    return (f"Points of the source that look wrong and were kept: {listed}{rest}.",)
+    return (_("Points of the source that look wrong and were kept: {listed}{rest}.").format(listed=listed, rest=rest),)
 
 
 def _read(file: Path, datum: str) -> pd.DataFrame:
