@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import shapely
@@ -13,6 +13,7 @@ from coldchain.network import RoadNetwork
 Floats = NDArray[np.float64]
 MOST_FEATURES = 5000
 SCREEN_STEPS = 2500.0
+COARSER = (2.0, 4.0, 8.0)
 MAJOR = ("motorway", "trunk", "primary", "secondary")
 RANKS = (*MAJOR, "tertiary", "unclassified", "road", "residential", "living_street", "service", "track", "access")
 
@@ -55,6 +56,22 @@ def plane(lonlat: Floats, lat0: float) -> Floats:
 def thinned(line: Floats, tolerance: float) -> Floats:
     """Simplify one line in metres."""
     return np.asarray(shapely.get_coordinates(shapely.simplify(shapely.LineString(line), tolerance)))
+
+
+def drawn_lines(lines: Sequence[Floats], tolerance: float, most: int) -> list[Floats]:
+    """Simplify lines in metres, the more the more points they have in all.
+
+    Parameters
+    ----------
+    tolerance : detail that may be lost in any case
+    most : points in all above which twice, four and at last eight times as much may be lost
+    """
+    drawn = [thinned(line, tolerance) for line in lines]
+    for coarser in COARSER:
+        if sum(map(len, drawn)) <= most:
+            break
+        drawn = [thinned(line, coarser * tolerance) for line in drawn]
+    return drawn
 
 
 def _by_class(network: RoadNetwork, xy: Floats, window: shapely.Polygon) -> Iterator[tuple[str, list[object]]]:

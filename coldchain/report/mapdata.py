@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from coldchain.language import N_, _
 from coldchain.model import Scenario
-from coldchain.report.background import SCREEN_STEPS, background, plane, thinned
+from coldchain.report.background import SCREEN_STEPS, background, drawn_lines, plane
 from coldchain.report.counties import Counties, counties_of
 from coldchain.report.lines import PlanLines, haul_names
 from coldchain.report.opened import Drawable
@@ -25,6 +25,7 @@ DEPOT_PX, DEPOT_PX_MANY, MANY_DEPOTS = (10.0, 25.0), (8.0, 17.0), 50
 ZONES = (N_("cold"), N_("cool"), N_("mild"), N_("several zones"))
 METHODS = (N_("room"), N_("forced air"), N_("vacuum"))
 SEVERAL = ZONES[-1]
+MOST_ROUTE_POINTS, MOST_HAUL_POINTS = 40_000, 6_000
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ def line_columns(lines: Sequence[Floats]) -> Columns:
 
 def _routes(plan: Drawable, lines: PlanLines, window: Window) -> Columns:
     frame = plan.tables["routes"]
-    drawn = [thinned(window.metres(line), window.tolerance_m) for line in lines.routes]
+    drawn = drawn_lines([window.metres(line) for line in lines.routes], window.tolerance_m, MOST_ROUTE_POINTS)
     columns: Columns = {name: frame[name].tolist() for name in frame.columns}
     columns["load_t"] = [kg / 1000.0 for kg in columns["load_kg"]]
     return columns | line_columns(drawn)
@@ -237,7 +238,7 @@ def _hauls(frame: pd.DataFrame, lines: PlanLines, window: Window) -> Columns:
     per_day = ["trips_day", "km_day", "cost_cny_day"]
     yearly = frame[per_day].mul(frame["days"], axis=0)
     totals = yearly.groupby([haul_names(frame), frame["hub"]], sort=False).sum().reindex(list(lines.hauls))
-    drawn = [thinned(window.metres(line), window.tolerance_m) for line in lines.hauls.values()]
+    drawn = drawn_lines([window.metres(line) for line in lines.hauls.values()], window.tolerance_m, MOST_HAUL_POINTS)
     columns: Columns = {
         "depot": [depot for depot, _hub in lines.hauls],
         "hub": [hub for _depot, hub in lines.hauls],
