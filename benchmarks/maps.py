@@ -11,7 +11,6 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +22,8 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser import browser, found_browser  # noqa: E402
+from browser import browser, found_browser  # type: ignore[import-not-found]  # noqa: E402
+from runs import command  # noqa: E402
 
 from coldchain.network import travel  # noqa: E402
 from coldchain.plan import place_on_roads  # noqa: E402
@@ -32,7 +32,6 @@ from coldchain.report.map import write_map  # noqa: E402
 from coldchain.report.mapdata import map_data  # noqa: E402
 from coldchain.report.opened import Drawable, OpenedRun, Ways, open_run  # noqa: E402
 from coldchain.scenario import load, upland, write_scenario  # noqa: E402
-from runs import command  # noqa: E402
 
 RUNS = ("runs/upland-base",)
 XIANGXI = (
@@ -97,10 +96,10 @@ def main(runs: list[str]) -> None:
     print(HEADER, flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for name in runs or [str(ROOT / run) for run in RUNS]:
-            print(measure(Path(name).name, lambda name=name: open_run(Path(name)), Path(folder), program), flush=True)
+            print(measure(Path(name).name, open_run(Path(name)), Path(folder), program), flush=True)
         for name, write in (("xiangxi", imported), ("synthetic", drafted)):
             write(Path(folder) / name)
-            print(measure(name, lambda name=name: nearest(Path(folder) / name), Path(folder), program), flush=True)
+            print(measure(name, nearest(Path(folder) / name), Path(folder), program), flush=True)
 
 
 def imported(folder: Path) -> None:
@@ -115,9 +114,8 @@ def drafted(folder: Path) -> None:
     write_scenario(upland(VILLAGES, SEED), folder)
 
 
-def measure(name: str, opened: Callable[[], Drawable], folder: Path, program: str) -> str:
+def measure(name: str, plan: Drawable, folder: Path, program: str) -> str:
     """Write the map of a run, open it, move it; return its row."""
-    plan = opened()
     lines = plan_lines(plan)
     data = map_data(plan, lines, 1.25)
     features = sum(len(getattr(data, layer)["xs"]) for layer in LAYERS)
@@ -197,7 +195,7 @@ def _lots(s: Any) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _own_depot(s: Any, village: int) -> str:
+def _own_depot(s: Any, village: Any) -> str:
     return str(s.scenario.sites[s.sites[s.own[village]]].id)
 
 

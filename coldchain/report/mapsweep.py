@@ -178,6 +178,7 @@ def _villages(scenario: Scenario, frame: Mapping[str, Any], metres: Any) -> Colu
     today = np.array(own["plan_rate"]) + np.array(own["avoided_t"]) / np.where(harvest > 0, harvest, 1.0)
     return {
         **_spots(scenario.villages, metres), **own, "village": [one.id for one in scenario.villages],
+        "town": [one.town for one in scenario.villages],
         "cooperative": [one.cooperative for one in scenario.villages], "harvest_t": harvest.tolist(),
         "baseline_rate": today.tolist(), "served": [True for _one in scenario.villages],
     }  # fmt: skip

@@ -24,6 +24,7 @@ WORDS: dict[str, str] = {
     "kind_villages": N_("village"),
     "status": N_("Status"),
     "county": N_("County"),
+    "town": N_("Township"),
     "cooperative": N_("Co-operative"),
     "modules": N_("Modules"),
     "investment": N_("Investment"),

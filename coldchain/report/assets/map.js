@@ -103,6 +103,7 @@
       el("h3", {}, v.label[n]),
       facts([
         [words.county, v.county[n]],
+        v.town?.[n] && [words.town, v.town[n]],
         v.cooperative?.[n] && [words.cooperative, v.cooperative[n]],
         [words.harvest, tonnes(v.harvest_t[n])],
         [words.cooled_in, percent(v.cooled_share[n], 0)],
@@ -326,6 +327,7 @@
 
   function measure(name) {
     state.measure = name
+    $("measure").value = name
     for (const pane of panes) {
       const glyph = doc.get_model_by_name(`${pane.key}:villages`).glyph
       glyph.fill_color = { field: name, transform: doc.get_model_by_name(`colours:${name}`) }
