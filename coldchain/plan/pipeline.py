@@ -218,7 +218,7 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     if course.missing:
         course, sited = _mended(ground, (course, sited), near, options)
     clock.lap("routing")
-    bound = tightened(basis, arcs, options, bound)
+    bound = tightened(basis, arcs, options, bound, course.yearly.total)
     extra = {"next_budget": further}
     if near.further:
         extra["prospects"] = prospects(basis, arcs, PROSPECTS * options.time_limit_s, options.seed)

@@ -40,14 +40,27 @@ USED = 1e-7
 SHARE, GAP = 0.1, 2e-3  # of a plan's time limit; relative gap at which an integer model ends
 
 
-def tightened(basis: Basis, arcs: Arcs, options: Options, bound: float) -> float:
+def tightened(basis: Basis, arcs: Arcs, options: Options, bound: float, value: float) -> float:
     """Return the bound of the first aim, raised by the model of the whole where that is small and the aim total cost.
 
     Quick plans keep their bound: how far an integer model gets depends on the clock.
+
+    Parameters
+    ----------
+    value : total cost of the plan; a bound within the wanted gap of it will do
     """
-    if options.quick or options.over() or aims_of(basis)[0] != "total_cost_cny" or not small_enough(basis, arcs):
+    enough = value * (1.0 - basis.scenario.siting.gap)
+    if options.quick or options.over() or bound >= enough:
         return bound
-    effort = ExtendedEffort(gap=GAP, time_limit_s=SHARE * options.time_limit_s, stop=options.stop, seed=options.seed)
+    if aims_of(basis)[0] != "total_cost_cny" or not small_enough(basis, arcs):
+        return bound
+    effort = ExtendedEffort(
+        gap=GAP,
+        enough=enough - standing_opex_cny(basis),
+        time_limit_s=SHARE * options.time_limit_s,
+        stop=options.stop,
+        seed=options.seed,
+    )
     found = max(bound, whole_bound_cny(basis, arcs, effort))
     options.say(_("bound with whole vehicles and trucks: {found:,.0f} CNY a year").format(found=found))
     return found

@@ -19,7 +19,9 @@ from coldchain.siting.problem import Bools, Floats, Ints, SitingProblem
 from coldchain.siting.result import cell_modules
 from coldchain.siting.sides import direct_model, lay_out, limit_as_side
 
-LINEAR_ROUNDS = 30
+LINEAR_ROUNDS = 4
+LINEAR = 0.7  # share of the time that must be left for another linear round
+LEAST_S = 0.3  # seconds under which no solve is begun
 SAFE = 1e-6  # relative; what the solver's tolerances could hide
 
 
@@ -51,10 +53,11 @@ class Extension:
 
 @dataclass(frozen=True)
 class ExtendedEffort:
-    """How hard to try: integer solves and their gap, seconds in all, who asks to stop, seed of HiGHS."""
+    """How hard to try: integer solves and their gap, a bound that will do, seconds in all, who stops it, seed."""
 
     rounds: int = 6
     gap: float = 1e-3
+    enough: float = float("inf")
     time_limit_s: float = 60.0
     stop: Callable[[], bool] = lambda: False
     seed: int = 0
@@ -77,13 +80,13 @@ def extended_bound(given: SitingProblem, extension: Extension, effort: ExtendedE
     try:
         with Engine(time.monotonic() + effort.time_limit_s, effort.stop, effort.seed) as engine:
             loose = replace(model, integer=np.zeros(len(model.cost), bool))
-            for _ in range(LINEAR_ROUNDS):
-                before, bound = bound, max(bound, _round(engine, loose, extension, (first, len(arcs)), effort.gap))
-                if bound - before <= effort.gap / 4 * abs(bound) or engine.left() < 0.3:
+            for now in (*[loose] * LINEAR_ROUNDS, *[model] * effort.rounds):
+                if now is loose and engine.left() < LINEAR * effort.time_limit_s:
+                    continue
+                before, bound = bound, max(bound, _round(engine, now, extension, (first, len(arcs)), effort.gap))
+                if bound * scale >= effort.enough or engine.left() < LEAST_S:
                     break
-            for _ in range(effort.rounds):
-                before, bound = bound, max(bound, _round(engine, model, extension, (first, len(arcs)), effort.gap))
-                if bound - before <= effort.gap / 4 * abs(bound) or engine.left() < 0.3:
+                if now is model and bound - before <= effort.gap / 4 * abs(bound):
                     break
     except StoppedError:
         pass
