@@ -10,6 +10,7 @@ import pandas as pd
 from coldchain import __version__
 from coldchain.dispatching.dispatch import Dispatch
 from coldchain.dispatching.tables import Tables, records
+from coldchain.language import N_
 
 SCHEMA = "coldchain.routes/1"
 
@@ -33,7 +34,7 @@ def summarise(made: Dispatch, tables: Tables) -> dict[str, Any]:
         "day": {
             "given": made.wish.day or "",
             "period": scenario.periods[day.period].id,
-            "orders": "typical day" if made.wish.orders is None else made.wish.orders.name,
+            "orders": N_("typical day") if made.wish.orders is None else made.wish.orders.name,
             "counted_from": "ready" if day.clock.since_ready else "loading",
         },
         "seconds": made.seconds,

@@ -38,7 +38,7 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
     width = min(console.width, WIDTH)
     day = summary["day"]
     status = _(STATUS[summary["status"]]) + (_("; interrupted") if summary["interrupted"] else "")
-    heading = f"{summary['scenario']['name']}, {day['given'] or day['period']}, {day['orders']}: {status}"
+    heading = f"{summary['scenario']['name']}, {day['given'] or day['period']}, {_(day['orders'])}: {status}"
     console.print(Text(heading, style="" if plain else "bold"), width=width)
     console.print()
     console.print(_facts(summary, plain), width=width)
@@ -91,7 +91,7 @@ def _tours(tables: Tables, plain: bool) -> Table:
     heads = [_("hours"), _("stops"), _("kg"), _("km"), _("aboard"), _("loss kg"), _("CNY")]
     table = _table(plain, _("Tour"), *(_(name) for name in told), *heads)
     for row in records(tours.head(MOST_TOURS)):
-        figures = (f"{row['load_kg']:,.0f}", f"{row['km']:,.0f}", f"{row['aboard_max_h']:.1f} h")
+        figures = (f"{row['load_kg']:,.0f}", f"{row['km']:,.0f}", _("{hours:.1f} h").format(hours=row["aboard_max_h"]))
         hours, lost, money_out = f"{row['leave']}-{row['back']}", f"{row['loss_kg']:,.0f}", f"{row['cost_cny']:,.0f}"
         more = [str(row[name]) for name in told]
         table.add_row(str(row["tour"]), *more, hours, str(row["stops"]), *figures, lost, money_out)
