@@ -249,13 +249,14 @@ def storage(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
         names = scenario.sites[j].id, kind.zone, kind.method, scenario.commodities[c].id, scenario.periods[p].id
         figures = sums["tonnes"] / arrived[j, o, c, p], sums["tonnes"], sums["lost"], power, power - sums["net"]
         rows.append((*names, scenario.periods[one.until].id, scenario.storage[r].days, *figures))
-    return pd.DataFrame(rows, columns=STORAGE_COLUMNS)
+    return pd.DataFrame(rows, columns=list(STORAGE_COLUMNS)).astype(STORAGE_COLUMNS)
 
 
-STORAGE_COLUMNS = [
-    "depot", "zone", "method", "commodity", "period", "until", "days", "share", "tonnes", "lost_t", "power_cny",
-    "earned_cny",
-]  # fmt: skip
+STORAGE_COLUMNS = {
+    "depot": "str", "zone": "str", "method": "str", "commodity": "str", "period": "str", "until": "str",
+    "days": "float64", "share": "float64", "tonnes": "float64", "lost_t": "float64", "power_cny": "float64",
+    "earned_cny": "float64",
+}  # fmt: skip
 
 
 def lots_table(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
