@@ -1,7 +1,8 @@
 """Start-up, map, replay, report and PDF of 200 and 1,400 villages: ``python benchmarks/reporting.py``.
 
 Processor seconds of each command in a process of its own, children included: they say the same on a busy machine. A run
-that lies in ``runs/`` already is used as it is. The villages of Xiangxi are read from ``$COLDCHAIN_SHARED`` (default ``../shared``); the runs are left in ``runs/``.
+that lies in ``runs/`` already is used as it is. The villages of Xiangxi are read from ``$COLDCHAIN_SHARED`` (default
+``../shared``); the runs are left in ``runs/``.
 """
 
 from __future__ import annotations
