@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("what", choices=["compare", "growth"])
     parser.add_argument("--counties", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60.0, help="time limit of a plan; Xiangxi gets twice as much")
+    parser.add_argument("--out", type=Path, help="SVG or PNG to draw the growth into")
     parser.add_argument("--only", nargs="*", help="names of single scenarios, or sizes")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -79,6 +80,7 @@ def made(path: Path, options: Options) -> Plan:
 
 def growth(folder: Path, given: argparse.Namespace) -> None:
     """Print for each size when the value was within 1 % of the last."""
+    rows = []
     print(f"{'villages':>9}{'last M/yr':>11}{'gap %':>8}{'limit s':>9}{'within 1 % after s':>20}")
     for size in SIZES:
         if not wanted(str(size), given):
@@ -96,8 +98,27 @@ def growth(folder: Path, given: argparse.Namespace) -> None:
         found = made(path, Options.of("deep", seconds, say=heard))
         value = found.summary["objective"]["value"]
         first = min((at for at, told in trace if told <= 1.01 * value), default=time.monotonic() - began)
+        rows.append((size, first, found.summary["objective"]["gap"]))
         print(f"{size:>9}{value / 1e6:>11.3f}{100 * found.summary['objective']['gap']:>8.2f}{seconds:>9.0f}"
               f"{first:>20.1f}", flush=True)  # fmt: skip
+    if given.out is not None:
+        draw(rows, given.out)
+
+
+def draw(rows: list[tuple[int, float, float]], path: Path) -> None:
+    """Draw seconds and proven gap over the number of villages."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.0, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    villages = [row[0] for row in rows]
+    left.loglog(villages, [row[1] for row in rows], "o-")
+    left.set(xlabel="villages", ylabel="seconds to within 1 % of the last plan")
+    right.semilogx(villages, [100 * row[2] for row in rows], "o-")
+    right.set(xlabel="villages", ylabel="proven gap, %", ylim=(0, None))
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    figure.savefig(path)
 
 
 if __name__ == "__main__":
