@@ -408,6 +408,29 @@ def test_a_member_sees_nobody_else(settlement: Settlement, tmp_path: Path) -> No
     assert sum(round(float(row[2]) * 100) for row in rows[1:]) == 150000
 
 
+def test_savings_are_disclosed_in_stages(settlement: Settlement, tmp_path: Path) -> None:
+    """Pairs first: 1000.01 + 900 - 1500 saved; then all three; only groups one belongs to; withdrawn on request."""
+
+    def rows(i: int) -> list[list[str]]:
+        folder = sorted((tmp_path / "members").iterdir())[i]
+        return list(csv.reader((folder / "groups.csv").read_text(encoding="utf-8-sig").splitlines()))
+
+    players = settlement.game.players
+    idle = players.index("idle")
+    write_settlement(settlement, tmp_path, disclose=2)
+    for i in range(3):
+        told = rows(i)
+        assert told[0] == ["stage", "group", "saving_cny"]
+        assert [row[0] for row in told[1:]] == ["2", "2"]
+        assert all(players[i] in row[1] for row in told[1:])
+        assert sorted(float(row[2]) for row in told[1:]) == ([0.0, 0.0] if i == idle else [0.0, 400.01])
+    write_settlement(settlement, tmp_path, disclose=3)
+    assert [row[0] for row in rows(0)[1:]] == ["2", "2", "3"]
+    assert float(rows(0)[3][2]) == 400.01
+    write_settlement(settlement, tmp_path)
+    assert not list(tmp_path.glob("members/*/groups.csv"))
+
+
 def test_overview_names_who_would_leave(settlement: Settlement) -> None:
     """Every rule has its verdict; the totals hold savings and the hash."""
     told = overview(settlement)

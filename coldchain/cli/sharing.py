@@ -33,6 +33,8 @@ MEASURES = {"tonnes": N_("tonnes"), "value": N_("value")}
 @click.option("--owners", is_flag=True, help="Owners of standing depots and of vehicles are members too.")
 @click.option("--unions", help="Column of the villages for the two-level rule, e.g. county.")
 @click.option("--leaves", multiple=True, help="Print what changes when this member leaves; may be repeated.")
+@click.option("--disclose", type=click.IntRange(0, 30), default=0,
+              help="Tell each member what its groups of up to so many save: 2 for pairs first, then more.")  # fmt: skip
 @click.option("--groups", type=click.IntRange(0), default=0, help="Past 12 members: most groups to plan; 6 a member.")
 @click.option("--sales", type=Money(), help="Platform sales, CNY a year: return a levy on them, no plans.")
 @click.option("--levy", type=click.FloatRange(0, 1), default=0.01, show_default=True, help="Share of --sales returned.")
@@ -106,13 +108,13 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
         rule = chosen[0] if chosen else "equal_profit"
         options = {"rule": rule, "effort": effort, "most": given["groups"], "say": say}
         many = settle_many(scenario, members, folder / GROUPS, **options)
-        told = write_many(many, folder)
+        told = write_many(many, folder, given["disclose"])
         click.echo(json.dumps(told, ensure_ascii=False)) if as_json else show_many(told, folder, leaving)
         next_step(*_next(source, folder))
         return
     leaving = _members_named(members.names, given["leaves"])
     settled = settle(scenario, members, folder / GROUPS, rules=chosen, effort=effort, say=say)
-    told = write_settlement(settled, folder)
+    told = write_settlement(settled, folder, given["disclose"])
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,15 @@ GROUP_HEAD = (
 )
 
 
-def write_settlement(settlement: Settlement, folder: Path) -> dict[str, Any]:
+STAGE_HEAD = ("stage", "group", "saving_cny")
+
+
+def write_settlement(settlement: Settlement, folder: Path, disclose: int = 0) -> dict[str, Any]:
     """Write everything; return the object of the overview.
+
+    Parameters
+    ----------
+    disclose : each member also sees what the groups it belongs to would save, up to so many members
 
     ``settlement.json``, ``settlement.html``, ``bills.csv`` and ``groups.csv`` are for the trustee; ``members/NN-name/``
     holds ``statement.json``, ``statement.csv`` and ``statement.html`` of one member and may be handed to it.
@@ -41,16 +48,42 @@ def write_settlement(settlement: Settlement, folder: Path) -> dict[str, Any]:
     tables = {"bills.csv": _bill_rows(settlement, fen), "groups.csv": _group_rows(settlement)}
     statements = [member_statement(settlement, i, fen) for i in range(settlement.game.n)]
     _write_all(folder, told, tables, statements)
+    game = settlement.game
+    costs = {mask: float(game.values[mask]) for mask in range(1, 1 << game.n)}
+    _disclose(folder, game.players, costs, disclose)
     return told
 
 
-def write_many(settlement: ManySettlement, folder: Path) -> dict[str, Any]:
-    """Write the same of a settlement on some of the groups."""
+def write_many(settlement: ManySettlement, folder: Path, disclose: int = 0) -> dict[str, Any]:
+    """Write the same of a settlement on some of the groups; only those planned are disclosed."""
     told = many_overview(settlement)
     fen = list(told["fen"].values())
     tables = {"bills.csv": _many_bill_rows(settlement, fen), "groups.csv": _many_group_rows(settlement)}
     _write_all(folder, told, tables, [many_statement(settlement, i, fen) for i in range(len(fen))])
+    _disclose(folder, settlement.members.names, settlement.known, disclose)
     return told
+
+
+def _disclose(folder: Path, names: Sequence[str], costs: Mapping[int, float], most: int) -> None:
+    """Write for each member what its groups of up to ``most`` save, by size; a table of an earlier stage goes.
+
+    A saving tells nothing of what another pays alone.
+    """
+    for i, name in enumerate(names):
+        mine = [mask for mask in costs if mask >> i & 1 and 1 < mask.bit_count() <= most]
+        rows = [(m.bit_count(), m, sum(costs[1 << k] for k in members(m)) - costs[m]) for m in mine]
+        rows.sort(key=lambda row: (row[0], -row[2], row[1]))
+        told = [(size, " + ".join(names[k] for k in members(m)), round(saved, 2)) for size, m, saved in rows]
+        file = _own(folder, i, name) / "groups.csv"
+        if most < 2:
+            file.unlink(missing_ok=True)
+        else:
+            _write(file, _table([STAGE_HEAD, *told]))
+
+
+def _own(folder: Path, i: int, name: str) -> Path:
+    """Return the folder of one member."""
+    return folder / "members" / f"{i + 1:02d}-{_safe(name)}"
 
 
 def _write_all(
@@ -61,7 +94,7 @@ def _write_all(
     for name, rows in tables.items():
         _write(folder / name, _table(rows))
     for i, statement in enumerate(statements):
-        own = folder / "members" / f"{i + 1:02d}-{_safe(statement['member'])}"
+        own = _own(folder, i, statement["member"])
         _write(own / "statement.json", json.dumps(statement, ensure_ascii=False, indent=1) + "\n")
         _write(own / "statement.html", statement_page(statement))
         _write(own / "statement.csv", _table(_statement_rows(statement)))
