@@ -91,8 +91,9 @@ def haul_names(line_haul: pd.DataFrame) -> pd.Series:
 
 
 def calls_of(row: Any) -> list[str]:
-    """Depots at which the trucks of a row of the line haul load, in order."""
-    return [part.rsplit(":", 2)[0] for part in str(row.tour).split(";")] if row.tour else [str(row.depot)]
+    """Depots at which the trucks of a row of the line haul load, in order; a run without tours has no such column."""
+    tour = getattr(row, "tour", "")
+    return [part.rsplit(":", 2)[0] for part in str(tour).split(";")] if tour else [str(row.depot)]
 
 
 def _haul_chains(
