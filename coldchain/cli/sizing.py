@@ -52,7 +52,7 @@ def sharing_seconds(members: int, seconds: float, processes: int, most: int | No
     Examples
     --------
     >>> sharing_seconds(3, 1.0, 2)
-    (7, 64.5)
+    (7, 49.5)
     """
     groups = (1 << members) - 1 if most is None else most
     pairs = min(members * (members - 1) // 2, max(groups - members - 1, 0)) if members > 2 else 0
