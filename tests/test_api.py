@@ -63,6 +63,7 @@ def test_a_sweep_from_python(tmp_path: Path) -> None:
     assert {0.0, 1e6} <= set(found.table()["budget_cny"])
 
 
+@pytest.mark.slow
 def test_a_sweep_is_drawn_and_asked(tmp_path: Path) -> None:
     """The least budget is that of the table's cheapest plan within the target, and the chart has four panels."""
     pytest.importorskip("matplotlib")
@@ -123,6 +124,7 @@ def test_bills_of_two_members(tmp_path: Path) -> None:
     assert (found.save(tmp_path / "share") / "settlement.html").is_file()
 
 
+@pytest.mark.slow
 def test_what_moves_the_answer(result: Result) -> None:
     """The year again at both ends of each doubt: more harvest is more tonnes saved, warmth is more loss today."""
     found = cc.sensitivity(result, time_limit_s=3)

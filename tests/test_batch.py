@@ -361,6 +361,7 @@ def test_real_quick_plans_are_equal_and_say_so(country: Path, tmp_path: Path) ->
     assert {path.name: path.read_bytes() for path in tables.iterdir()} == found[0]
 
 
+@pytest.mark.slow
 def test_real_sweeps_and_routes_in_batches(country: Path, tmp_path: Path) -> None:
     """Each budget of each county is a row; routes of a typical day are one row a county."""
     (tmp_path / "list.csv").write_text(f"name,scenario\none,{country / 'county-0001'}\n", encoding="utf-8")

@@ -236,6 +236,7 @@ def test_command_for_sites(cap, tmp_path, capsys):
     assert run(["bench", "cflp", str(cap / "c.txt"), "--capacity", "3", "--uncapacitated"]) == 2
 
 
+@pytest.mark.slow
 def test_whole_files_of_the_library(shared):
     """Truncated copies of cap41 give 955,642; the whole file has the published 1,040,444.375, and pmed1 has 5,819."""
     folder = shared / "bench" / "facility"

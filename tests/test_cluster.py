@@ -95,6 +95,7 @@ def test_a_worker_killed_in_mid_job_changes_nothing(by_value: bool, scheduler: s
         client.wait_for_workers(2, timeout=120)
 
 
+@pytest.mark.slow
 def test_real_counties_on_a_cluster(tmp_path: Path) -> None:
     """A small county, planned by a real worker that is sent the data: as on this machine, and it verifies."""
     write_nation(1, 6, tmp_path / "in", villages=6)
