@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,15 @@ def hushed() -> bool:
     """Tell whether ``--quiet`` was given to the command that runs."""
     context = click.get_current_context(silent=True)
     return context is not None and bool(context.meta.get(HUSHED))
+
+
+def print_paths(written: Sequence[Path], *, as_json: bool) -> None:
+    """Print the files a command wrote: a line each, or one object by suffix."""
+    if as_json:
+        click.echo(json.dumps({path.suffix[1:]: str(path) for path in written}, ensure_ascii=False))
+    else:
+        for path in written:
+            click.echo(str(path))
 
 
 def next_step(*commands: str) -> None:

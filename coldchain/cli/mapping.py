@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from coldchain.cli.manners import json_option, next_step, path_argument
+from coldchain.cli.manners import json_option, next_step, path_argument, print_paths
 from coldchain.cli.reporting import write_in_place
 
 
@@ -32,9 +31,5 @@ def map_command(run: Path, out: Path | None, png: Path | None, scenario: Path | 
         from coldchain.report.picture import write_picture
 
         written.append(write_in_place(png, lambda path: write_picture(opened, path)))
-    if as_json:
-        click.echo(json.dumps({path.suffix[1:]: str(path) for path in written}, ensure_ascii=False))
-    else:
-        for path in written:
-            click.echo(str(path))
+    print_paths(written, as_json=as_json)
     next_step(f"coldchain report {run}")

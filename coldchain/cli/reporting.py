@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.cli.manners import hushed, json_option, next_step, path_argument
+from coldchain.cli.manners import hushed, json_option, next_step, path_argument, print_paths
 from coldchain.errors import ColdchainError, MissingExtraError, UsageError
 from coldchain.language import _, language
 
@@ -59,11 +58,7 @@ def report(run: Path, out: Path | None, pdf: bool, as_json: bool, **given: Any) 
     if pdf:
         _hint_at_fonts()
         written.append(write_in_place(folder / "report.pdf", lambda path: print_page(html, path)))
-    if as_json:
-        click.echo(json.dumps({path.suffix[1:]: str(path) for path in written}, ensure_ascii=False))
-    else:
-        for path in written:
-            click.echo(str(path))
+    print_paths(written, as_json=as_json)
     next_step(f"coldchain verify {run}")
 
 
