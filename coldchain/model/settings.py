@@ -144,6 +144,9 @@ class Routing(Noun):
         "-", "vehicle types from depot to hub", ("reefer_4m2", "reefer_9m6"), min_length=1
     )
     engine: Engine = figure("-", "search of the collection routes: ruin-recreate (our own) or ortools", "ruin-recreate")
+    split_pickups: bool = figure(
+        "-", "whether several vehicles may share the load of a village that one could take, where that costs less", True
+    )
     stop_h: float = figure("h", "halt at each village", 0.1, ge=0, le=12)
     load_h_t: float = figure("h/t", "loading time per tonne", 0.15, ge=0, le=12)
     dock_h: float = figure("h", "at the docks of depot and hub together, each line-haul trip", 1.0, ge=0, le=12)

@@ -147,6 +147,7 @@ def _problem(
         load_h_t=routing.load_h_t,
         unload_h=basis.scenario.chain.unload_h,
         max_aboard_h=basis.scenario.siting.max_first_mile_h,
+        split_pickups=routing.split_pickups,
     )
 
 

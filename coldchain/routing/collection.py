@@ -23,8 +23,10 @@ from coldchain.routing.problem import (
 from coldchain.routing.savings import Draft, savings
 from coldchain.routing.segment import Kernel
 from coldchain.routing.split import Split, split_loads
+from coldchain.routing.split_pickup import split_pickups
 
 ENUMERATED = 6  # up to this many stops all orders are tried, in less time than the library needs
+SHARED_A_STOP, SHARED_LEAST, SHARED_MOST = 50, 1000, 4000  # iterations that share loads, by stops
 SMALL = 20  # stops up to which a descent after every ruin pays
 Engine = Literal["ruin-recreate", "ortools"]
 Start = Literal["savings", "direct"]
@@ -50,9 +52,9 @@ def solve_collection(
     """Find routes of low cost that fetch every load that can be fetched.
 
     Loads above one truck lose full-truck direct trips first, then up to six stops are solved by enumeration, more by
-    savings improved by ruin and recreate, or by the iterated local search of OR-Tools. The result is never worse than
-    that of its start, nor than direct routes. Equal inputs and seed give equal routes as long as the clock does not
-    interfere.
+    savings improved by ruin and recreate, or by the iterated local search of OR-Tools. Where pick-ups may be split, a
+    second search shares loads between vehicles. The result is never worse than that of its start, nor than direct
+    routes. Equal inputs and seed give equal routes as long as the clock does not interfere.
 
     Parameters
     ----------
@@ -96,9 +98,11 @@ def solve_collection(
             rest, engine, (begin, solution_limit), seed, (time_limit_s - time.monotonic() + began, stop)
         )
     routes = (*split.trips, *(_route(problem, active, split, kind, stops) for kind, stops in draft.routes))
+    if problem.split_pickups and not _counted(problem) and solution_limit != 0 and not (cut or (stop and stop())):
+        routes = _shared(problem, routes, solution_limit, seed)
     behind = [_left_behind(active[i], split) for i in draft.dropped]
     unserved = tuple(sorted([*split.unserved, *behind], key=lambda u: u.stop))
-    status = _status(routes, unserved, cut=cut, proved=enumerated and not split.trips)
+    status = _status(routes, unserved, cut=cut, proved=enumerated and not (split.trips or problem.split_pickups))
     return CollectionResult(
         status=status,
         routes=routes,
@@ -107,6 +111,20 @@ def solve_collection(
         spoilage_cny=float(sum(r.spoilage_cny for r in routes)),
         seconds=time.monotonic() - began,
     )
+
+
+def _shared(
+    problem: CollectionProblem, routes: tuple[Route, ...], iterations: int | None, seed: int
+) -> tuple[Route, ...]:
+    """Let vehicles share loads where that costs less."""
+    if len(routes) < 2:
+        return routes
+    iterations = min(max(SHARED_A_STOP * problem.n, SHARED_LEAST), SHARED_MOST) if iterations is None else iterations
+    found = tuple(
+        _checked(problem, evaluate_route(problem, problem.vehicles[kind], stops, kg))
+        for kind, stops, kg in split_pickups(problem, routes, iterations, seed)
+    )
+    return min((routes, found), key=lambda some: sum(route.total_cny for route in some))
 
 
 def _restrict(problem: CollectionProblem, active: list[int], split: Split) -> CollectionProblem:
@@ -191,7 +209,12 @@ def _value(kernel: Kernel, draft: Draft) -> tuple[float, float]:
 
 def _route(problem: CollectionProblem, active: list[int], split: Split, kind: int, stops: tuple[int, ...]) -> Route:
     chosen = tuple(active[i] for i in stops)
-    route = evaluate_route(problem, problem.vehicles[kind], chosen, [split.rest_kg[i] for i in chosen])
+    return _checked(
+        problem, evaluate_route(problem, problem.vehicles[kind], chosen, [split.rest_kg[i] for i in chosen])
+    )
+
+
+def _checked(problem: CollectionProblem, route: Route) -> Route:
     broken = violations(problem, route)
     if broken:
         msg = f"route {route.stops} breaks a limit: {'; '.join(broken)}"

@@ -41,6 +41,7 @@ class CollectionProblem:
     unload_h : h at the depot's end; counts in the shift and the hours paid, not in the hours aboard
     max_aboard_h : h, most that any lot may be aboard
     available : vehicles of each type per day, one route each; None for any number; empty for any number of all
+    split_pickups : whether several vehicles may share a load that one could take; they do only where none is counted
     """
 
     time_h: Floats
@@ -54,6 +55,7 @@ class CollectionProblem:
     unload_h: float = 0.0
     max_aboard_h: float = float("inf")
     available: tuple[int | None, ...] = ()
+    split_pickups: bool = False
 
     def __post_init__(self) -> None:
         """Bring the arrays to float64, fill `available` and refuse what has no meaning.

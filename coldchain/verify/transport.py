@@ -44,7 +44,24 @@ def check_routes(record: Record) -> Fetched:
             drive_h = legs.time_h[path[:-1], path[1:]]
             km = float(legs.km[path[:-1], path[1:]].sum())
             cost += _check_route(record, head, halts, drive_h, km, loads, space)
+    if not record.scenario.routing.split_pickups:
+        _check_whole(record)
     return Fetched(loads, cost)
+
+
+def _check_whole(record: Record) -> None:
+    """Where loads may not be shared, one vehicle takes a village's rest; all others come for it alone, and full."""
+    rounds = {
+        head.route: (str(head.depot), str(head.period)) for head in rows(record.tables["routes"]) if head.stops > 1
+    }
+    shared: dict[tuple[str, str, str], int] = defaultdict(int)
+    for stop in rows(record.tables["stops"]):
+        if stop.route in rounds:
+            shared[str(stop.village), *rounds[stop.route]] += 1
+    for (village, depot, period), number in shared.items():
+        if number > 1:
+            told = f"routes: {number} rounds of {depot} in {period} share the load of {village}"
+            record.wrong(f"{told}; routing.split_pickups is false")
 
 
 def _space_m3_kg(record: Record) -> dict[tuple[str, str, str], float]:

@@ -122,14 +122,20 @@ drop_stale_caches(Path(__file__).parent)
 
 
 @hot
-def uniform(s: State) -> float:
+def drawn(random: NDArray[np.uint64]) -> float:
     """Next number in [0, 1): xorshift64* (Marsaglia 2003, Vigna 2016)."""
-    x = s.random[0]
+    x = random[0]
     x ^= x >> np.uint64(12)
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
-    s.random[0] = x
+    random[0] = x
     return float((x * np.uint64(0x2545F4914F6CDD1D)) >> np.uint64(11)) * 1.1102230246251565e-16
+
+
+@hot
+def uniform(s: State) -> float:
+    """Next number in [0, 1) of a search."""
+    return float(drawn(s.random))
 
 
 @hot

@@ -1,0 +1,334 @@
+"""The loops of split pick-ups: routes with a quantity at every visit, torn apart and put together anew."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from coldchain.routing.kernel.data import Floats, Ints, drawn
+
+PAYLOAD, SPACE, DAY, PER_KM, PER_H, PACE, SHIFT, DRIVE = range(8)  # of Day.types, as in `types_of`
+STOP_H, LOAD_H_KG, UNLOAD_H, ABOARD_H = range(4)  # of Day.rules
+FEW = 6  # villages torn out at once, at most
+WHOLE_ROUTE, BLINK = 0.35, 0.02  # chances: to tear out a route instead of a neighbourhood; to overlook a route
+CRUMB = 1e-7  # kg, less than which is rounding
+
+
+compiled = njit(cache=True, nogil=True)
+
+
+class Day(NamedTuple):
+    """What does not change: matrices with the depot in row 0, and for each stop its figures by kg.
+
+    ``near``: (n, k) nearest stops, each first of its own row. ``types`` and ``rules`` by the columns above.
+    """
+
+    hours: Floats
+    km: Floats
+    m3_kg: Floats
+    cny_h_kg: Floats
+    types: Floats
+    rules: Floats
+    near: Ints
+
+
+class Plan(NamedTuple):
+    """Routes in rows: stops, kg taken at each, number of visits, vehicle type and cost (0 where empty)."""
+
+    stops: Ints
+    kg: Floats
+    size: Ints
+    kind: Ints
+    cost: Floats
+
+
+@compiled
+def price(day: Day, stops: Ints, kg: Floats, size: int, kind: int) -> float:
+    """CNY of a route, spoilage included; inf when it breaks a limit."""
+    t, pace = day.types[kind], day.types[kind, PACE]
+    load = space = drive = km = clock = aboard = spoilage = 0.0
+    after = 0
+    for place in range(size - 1, -1, -1):
+        i = stops[place]
+        leg = day.hours[i + 1, after] * pace
+        drive += leg
+        clock += leg
+        km += day.km[i + 1, after]
+        aboard = clock
+        spoilage += day.cny_h_kg[i] * kg[place] * aboard
+        clock += day.rules[STOP_H] + day.rules[LOAD_H_KG] * kg[place]
+        load += kg[place]
+        space += day.m3_kg[i] * kg[place]
+        after = i + 1
+    out = day.hours[0, after] * pace
+    drive += out
+    clock += out
+    km += day.km[0, after]
+    if load > t[PAYLOAD] or space > t[SPACE] or drive > t[DRIVE] or clock > t[SHIFT] or aboard > day.rules[ABOARD_H]:
+        return math.inf
+    return float(t[DAY] + t[PER_KM] * km + t[PER_H] * (clock + day.rules[UNLOAD_H]) + spoilage)
+
+
+@compiled
+def cheapest(day: Day, stops: Ints, kg: Floats, size: int) -> tuple[float, int]:
+    """Least price over the vehicle types, and that type."""
+    best, chosen = math.inf, 0
+    for kind in range(day.types.shape[0]):
+        cost = price(day, stops, kg, size, kind)
+        if cost < best:
+            best, chosen = cost, kind
+    return best, chosen
+
+
+@compiled
+def room_kg(day: Day, plan: Plan, r: int, i: int) -> float:
+    """Kg of stop i that the roomiest vehicle type still takes on route r."""
+    load = space = 0.0
+    for place in range(plan.size[r]):
+        load += plan.kg[r, place]
+        space += day.m3_kg[plan.stops[r, place]] * plan.kg[r, place]
+    most = 0.0
+    for kind in range(day.types.shape[0]):
+        room = day.types[kind, PAYLOAD] - load
+        if day.m3_kg[i] > 0.0:
+            room = min(room, (day.types[kind, SPACE] - space) / day.m3_kg[i])
+        most = max(most, room)
+    return most
+
+
+@compiled
+def with_visit(plan: Plan, r: int, place: int, i: int, kg: float, stops: Ints, loads: Floats) -> int:
+    """Write route r with stop i before ``place``, or with more of the visit that is there; returns the visits."""
+    size = plan.size[r]
+    for k in range(size):
+        stops[k], loads[k] = plan.stops[r, k], plan.kg[r, k]
+    for k in range(size):
+        if stops[k] == i:
+            loads[k] += kg
+            return int(size)
+    for k in range(size, place, -1):
+        stops[k], loads[k] = stops[k - 1], loads[k - 1]
+    stops[place], loads[place] = i, kg
+    return int(size + 1)
+
+
+@compiled
+def best_place(day: Day, plan: Plan, r: int, i: int, kg: float, stops: Ints, loads: Floats) -> tuple[float, int]:
+    """Least extra CNY of fetching so many kg of stop i with route r, and where in it."""
+    best, chosen = math.inf, 0
+    for place in range(plan.size[r] + 1):
+        before = plan.size[r]
+        size = with_visit(plan, r, place, i, kg, stops, loads)
+        cost = cheapest(day, stops, loads, size)[0] - plan.cost[r]
+        if cost < best:
+            best, chosen = cost, place
+        if size == before:
+            break
+    return best, chosen
+
+
+@compiled
+def offers(
+    day: Day, plan: Plan, i: int, kg: float, random: NDArray[np.uint64], work: tuple[Ints, Floats, Floats, Ints]
+) -> int:
+    """Ask every route, and one empty row, what it costs to take stop i; returns the row that is empty.
+
+    ``work``: room for one route's stops and kg; rows (kg, CNY of that, CNY of the next kg less) and places to fill.
+    """
+    stops, loads, table, places = work
+    empty = -1
+    width = plan.stops.shape[1]
+    for r in range(plan.size.size):
+        table[r, 0] = 0.0
+        if plan.size[r] == 0:
+            if empty >= 0:
+                continue
+            empty = r
+        elif plan.size[r] >= width or drawn(random) < BLINK:
+            continue
+        most = min(kg, room_kg(day, plan, r, i))
+        if most <= CRUMB:
+            continue
+        cost, place = best_place(day, plan, r, i, most, stops, loads)
+        if cost == math.inf:
+            continue
+        size = with_visit(plan, r, place, i, 0.5 * most, stops, loads)
+        half = cheapest(day, stops, loads, size)[0] - plan.cost[r]
+        table[r, 0], table[r, 1], table[r, 2] = most, cost, 2.0 * (cost - half) / most
+        places[r] = place
+    return empty
+
+
+@compiled
+def alone(table: Floats, kg: float) -> tuple[float, int, int]:
+    """Least CNY of a route that takes all, that route, and the one that takes a part for the least money a kg."""
+    best, row, ratio, filler = math.inf, -1, math.inf, -1
+    for r in range(table.shape[0]):
+        most = table[r, 0]
+        if most >= kg - CRUMB:
+            if table[r, 1] < best:
+                best, row = table[r, 1], r
+        elif most > 0.0 and table[r, 1] / most < ratio:
+            ratio, filler = table[r, 1] / most, r
+    return best, row, filler
+
+
+@compiled
+def choose(table: Floats, kg: float) -> tuple[int, float]:
+    """Choose who takes how much first: one route all, the first of two routes that share, or the most for its money."""
+    best, row, filler = alone(table, kg)
+    if row < 0 and filler < 0:
+        return -1, 0.0
+    part = kg
+    for a in range(table.shape[0]):
+        most = table[a, 0]
+        if most <= 0.0 or most >= kg - CRUMB or table[a, 1] >= best:
+            continue
+        rest = kg - most
+        for b in range(table.shape[0]):
+            if b != a and table[b, 0] >= rest - CRUMB:
+                cost = table[a, 1] + table[b, 1] - table[b, 2] * (table[b, 0] - rest)
+                if cost < best:
+                    best, row, part = cost, a, most
+    return (row, part) if row >= 0 else (filler, float(table[filler, 0]))
+
+
+@compiled
+def keep(plan: Plan, kept: Plan, touched: Ints, r: int) -> None:
+    """Set a route aside before its first change in this iteration; ``touched``: its number of rows, then the rows."""
+    for k in range(touched[0]):
+        if touched[1 + k] == r:
+            return
+    touched[1 + touched[0]] = r
+    touched[0] += 1
+    copy(plan, kept, r)
+
+
+@compiled
+def copy(source: Plan, target: Plan, r: int) -> None:
+    """Copy one route."""
+    for k in range(source.size[r]):
+        target.stops[r, k], target.kg[r, k] = source.stops[r, k], source.kg[r, k]
+    target.size[r], target.kind[r], target.cost[r] = source.size[r], source.kind[r], source.cost[r]
+
+
+@compiled
+def tear(day: Day, plan: Plan, r: int, out: NDArray[np.bool_], waiting: Floats) -> None:
+    """Take the visits of marked stops out of route r."""
+    left = 0
+    for k in range(plan.size[r]):
+        i = plan.stops[r, k]
+        if out[i]:
+            waiting[i] += plan.kg[r, k]
+        else:
+            plan.stops[r, left], plan.kg[r, left] = i, plan.kg[r, k]
+            left += 1
+    plan.size[r] = left
+    if left == 0:
+        plan.cost[r] = 0.0
+    else:
+        plan.cost[r], plan.kind[r] = cheapest(day, plan.stops[r], plan.kg[r], left)
+
+
+@compiled
+def ruin(
+    day: Day, state: tuple[Plan, Plan, Ints], random: NDArray[np.uint64], out: NDArray[np.bool_], waiting: Floats
+) -> None:
+    """Tear out one route, or all visits of some neighbouring stops."""
+    plan, kept, touched = state
+    out[:] = False
+    if drawn(random) < WHOLE_ROUTE:
+        r = int(drawn(random) * plan.size.size)
+        while plan.size[r] == 0:
+            r = (r + 1) % plan.size.size
+        keep(plan, kept, touched, r)
+        for k in range(plan.size[r]):
+            out[plan.stops[r, k]] = True
+        tear(day, plan, r, out, waiting)
+        return
+    centre = int(drawn(random) * out.size)
+    some = 1 + int(drawn(random) * FEW)
+    for k in range(day.near.shape[1]):
+        if some > 0 and (k == 0 or drawn(random) < 0.7):
+            out[day.near[centre, k]] = True
+            some -= 1
+    for r in range(plan.size.size):
+        for k in range(plan.size[r]):
+            if out[plan.stops[r, k]]:
+                keep(plan, kept, touched, r)
+                tear(day, plan, r, out, waiting)
+                break
+
+
+@compiled
+def put_back(
+    day: Day,
+    state: tuple[Plan, Plan, Ints],
+    random: NDArray[np.uint64],
+    waiting: Floats,
+    work: tuple[Ints, Floats, Floats, Ints],
+) -> bool:
+    """Put everything that waits back, split where that is cheaper; False where something finds no route."""
+    plan, kept, touched = state
+    order = int(drawn(random) * 3.0)
+    keys = np.empty(waiting.size)
+    for i in range(waiting.size):
+        keys[i] = drawn(random) if order == 0 else waiting[i] if order == 1 else day.hours[i + 1, 0]
+    while True:
+        i = -1
+        for k in range(waiting.size):
+            if waiting[k] > CRUMB and (i < 0 or keys[k] > keys[i]):
+                i = k
+        if i < 0:
+            return True
+        offers(day, plan, i, waiting[i], random, work)
+        r, part = choose(work[2], waiting[i])
+        if r < 0:
+            return False
+        keep(plan, kept, touched, r)
+        size = with_visit(plan, r, work[3][r], i, part, work[0], work[1])
+        for k in range(size):
+            plan.stops[r, k], plan.kg[r, k] = work[0][k], work[1][k]
+        plan.size[r] = size
+        plan.cost[r], plan.kind[r] = cheapest(day, plan.stops[r], plan.kg[r], size)
+        waiting[i] -= part
+
+
+@compiled
+def anneal(
+    day: Day, plans: tuple[Plan, Plan, Plan], steps: int, heat: tuple[float, float], random: NDArray[np.uint64]
+) -> float:
+    """Do so many iterations from the first plan; the second is room for undoing, the third becomes the best.
+
+    Returns its cost. ``heat``: temperature at the start, and factor from one iteration to the next.
+    """
+    plan, kept, best = plans
+    rows, width = plan.stops.shape
+    n = day.m3_kg.size
+    work = np.empty(width + 1, np.int64), np.empty(width + 1), np.empty((rows, 3)), np.empty(rows, np.int64)
+    touched, waiting, out = np.zeros(rows + 1, np.int64), np.zeros(n), np.zeros(n, np.bool_)
+    now = least = plan.cost.sum()
+    for r in range(rows):
+        copy(plan, best, r)
+    warmth = heat[0]
+    for _step in range(steps):
+        touched[0] = 0
+        waiting[:] = 0.0
+        ruin(day, (plan, kept, touched), random, out, waiting)
+        done = put_back(day, (plan, kept, touched), random, waiting, work)
+        value = plan.cost.sum()
+        if done and value < now - warmth * math.log(1.0 - drawn(random)):
+            now = value
+            if value < least - 1e-9 * abs(least):
+                least = value
+                for r in range(rows):
+                    copy(plan, best, r)
+        else:
+            for k in range(touched[0]):
+                copy(kept, plan, touched[1 + k])
+        warmth *= heat[1]
+    return float(least)

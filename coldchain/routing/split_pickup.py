@@ -1,0 +1,103 @@
+"""Split pick-ups: a load that one vehicle could take may ride on several, where that saves a vehicle or a detour.
+
+The vehicle routing problem with split deliveries (Dror & Trudeau 1989, doi 10.1287/trsc.23.2.141), searched by ruin and
+recreate: a route or a neighbourhood is torn out, and each stop goes where it is cheapest: to one route whole, to two
+that share it, or, where neither has room, to the route with the least cost per kg (after the k-split of Boudia, Prins &
+Reghioui 2007, doi 10.1007/978-3-540-75514-2_6).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from coldchain.routing.kernel import shared as k
+from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem, Route, drive_limit_h
+
+NEAR = 15  # stops known to each stop
+SPARE_ROUTES, SPARE_VISITS = 6, 4  # beyond those of the start
+HOT, COLD = 0.2, 0.005  # temperatures, in shares of what a visit costs
+Visits = tuple[int, tuple[int, ...], tuple[float, ...]]
+
+
+def split_pickups(problem: CollectionProblem, start: Sequence[Route], iterations: int, seed: int = 0) -> list[Visits]:
+    """Improve routes by sharing loads between vehicles; returns vehicle type, stops and kg of each route.
+
+    Never dearer than the start, but for rounding. Vehicles may not be limited in number.
+
+    Parameters
+    ----------
+    start : routes that respect every limit and fetch what is to be fetched
+    iterations : of ruin and recreate
+    """
+    if not start or iterations <= 0:
+        return [_visits(problem, route) for route in start]
+    day = _day(problem)
+    plan = _plan(day, start)
+    kept, best = _empty(*plan.stops.shape), _empty(*plan.stops.shape)
+    level = float(plan.cost.sum()) / sum(len(route.stops) for route in start)
+    cooling = HOT * level, (COLD / HOT) ** (1.0 / iterations)
+    k.anneal(day, (plan, kept, best), iterations, cooling, np.array([2 * seed + 0x9E3779B97F4A7C15], dtype=np.uint64))
+    return [
+        (int(best.kind[r]), tuple(best.stops[r, :size].tolist()), tuple(best.kg[r, :size].tolist()))
+        for r, size in enumerate(best.size)
+        if size > 0
+    ]
+
+
+def _visits(problem: CollectionProblem, route: Route) -> Visits:
+    return [vehicle.id for vehicle in problem.vehicles].index(route.vehicle_id), route.stops, route.load_kg
+
+
+def _day(problem: CollectionProblem) -> k.Day:
+    kg = np.maximum(problem.load_kg, 1e-12)
+    slack = 1 + LOAD_TOLERANCE / 2
+    types = [
+        (
+            v.payload_kg * slack,
+            v.volume_m3 * slack,
+            v.cost_cny_day,
+            v.cost_cny_km,
+            v.cost_cny_h,
+            1.0 / v.speed_factor,
+            v.shift_h - problem.unload_h + HOURS_TOLERANCE / 2,
+            drive_limit_h(v) + HOURS_TOLERANCE / 2,
+        )
+        for v in problem.vehicles
+    ]
+    rules = problem.stop_h, problem.load_h_t / 1000.0, problem.unload_h, problem.max_aboard_h + HOURS_TOLERANCE / 2
+    apart = problem.time_h[1:, 1:] + problem.time_h[1:, 1:].T
+    np.fill_diagonal(apart, -math.inf)
+    near = np.argsort(apart, axis=1, kind="stable")[:, :NEAR]
+    return k.Day(
+        np.ascontiguousarray(problem.time_h),
+        np.ascontiguousarray(problem.km),
+        problem.volume_m3 / kg,
+        problem.weight_cny_h / kg,
+        np.array(types),
+        np.array(rules),
+        np.ascontiguousarray(near),
+    )
+
+
+def _plan(day: k.Day, start: Sequence[Route]) -> k.Plan:
+    rows = len(start) + SPARE_ROUTES
+    width = max(len(route.stops) for route in start) + SPARE_VISITS
+    plan = _empty(rows, width)
+    for r, route in enumerate(start):
+        size = plan.size[r] = len(route.stops)
+        plan.stops[r, :size], plan.kg[r, :size] = route.stops, route.load_kg
+        plan.cost[r], plan.kind[r] = k.cheapest(day, plan.stops[r], plan.kg[r], size)
+    return plan
+
+
+def _empty(rows: int, width: int) -> k.Plan:
+    return k.Plan(
+        np.zeros((rows, width), np.int64),
+        np.zeros((rows, width)),
+        np.zeros(rows, np.int64),
+        np.zeros(rows, np.int64),
+        np.zeros(rows),
+    )
