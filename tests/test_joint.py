@@ -16,10 +16,10 @@ from coldchain.plan.arcs import build_arcs, siting_problem
 from coldchain.plan.course import Course, work_out
 from coldchain.plan.days import Decision, Effort
 from coldchain.plan.depotyears import DepotYears
-from coldchain.plan.estimates import collection_factors, corrected
+from coldchain.plan.estimates import Estimates, collection_factors
 from coldchain.plan.joint import Task, joint_search
 from coldchain.plan.limits import stated
-from coldchain.plan.moves import neighbours, rebased
+from coldchain.plan.moves import near_sites, neighbours, rebased
 from coldchain.plan.search import site
 from coldchain.siting import Column, FixedModules, SitingProblem, choose_columns, count_violations, solve_siting
 
@@ -73,7 +73,7 @@ def test_factors_share_out_what_collection_really_costs(task: tuple[Task, list[C
 
 def test_corrected_costs_are_never_below_the_underestimates(task: tuple[Task, list[Course]]) -> None:
     """What a course shows only adds to arcs and modules."""
-    dear = corrected(task[0].basis, task[0].arcs, task[1][0])
+    dear = Estimates(task[0].basis, task[0].arcs).corrected(task[1][0])
     assert (dear.inside.money_cny >= task[0].arcs.inside.money_cny - 1e-9).all()
     assert (dear.module.money_cny >= task[0].arcs.module.money_cny - 1e-9).all()
 
@@ -105,7 +105,7 @@ def test_moves_are_allowed_and_differ(task: tuple[Task, list[Course]]) -> None:
     """Closing, opening, moving and resizing are among them; none breaks a limit, none comes twice."""
     problem = siting_problem(task[0].basis, task[0].arcs, "total_cost_cny")
     count = task[1][0].decision.count
-    ways = neighbours(task[0].basis, problem, count)
+    ways = neighbours(problem, count, near_sites(task[0].basis))
     assert len({way.tobytes() for way in ways} | {count.tobytes()}) == len(ways) + 1
     assert not any(count_violations(problem, way) for way in ways)
     used = int(count.any(axis=1).sum())

@@ -24,26 +24,32 @@ LEAST, MOST = 1.0, 4.0  # times the underestimate that collection from a village
 HAUL_LEAST, HAUL_MOST = 0.1, 2.0  # the same of what trucks cost beyond full ones
 
 
-def corrected(basis: Basis, arcs: Arcs, course: Course) -> Arcs:
-    """Return the arcs with what the course shows.
+class Estimates:
+    """Corrections of the arcs of one basis; what the inputs alone decide is computed once."""
 
-    Collection from a village costs its underestimate times the village's own factor in the course; a module costs,
-    beside its own cost, what whole trucks from it cost more than full ones, times the factor by which the course does
-    better or worse than that.
-    """
-    factor = collection_factors(basis, arcs, course)[arcs.village[arcs.demand]]
-    money = arcs.inside.money_cny + arcs.collection_cny * (factor - 1.0)
-    excess = _truck_excess_cny(basis)
-    standing = existing_modules(basis) + course.decision.count
-    expected = max(float((standing * excess).sum()), 1e-9)
-    scale = np.clip(_excess_seen_cny(basis, course) / expected, HAUL_LEAST, HAUL_MOST)
-    stays = daily_trips_cny(basis)[1]
-    return replace(
-        arcs,
-        inside=replace(arcs.inside, money_cny=money),
-        module=replace(arcs.module, money_cny=arcs.module.money_cny + scale * excess),
-        stay_cny=arcs.stay_cny + stays,
-    )
+    def __init__(self, basis: Basis, arcs: Arcs) -> None:
+        self.basis, self.arcs = basis, arcs
+        self._excess_cny, self._stays_cny = _truck_excess_cny(basis), daily_trips_cny(basis)[1]
+
+    def corrected(self, course: Course) -> Arcs:
+        """Return the arcs with what a course shows.
+
+        Collection from a village costs its underestimate times the village's own factor in the course; a module costs,
+        beside its own cost, what whole trucks from it cost more than full ones, times the factor by which the course
+        does better or worse than that.
+        """
+        arcs, excess = self.arcs, self._excess_cny
+        factor = collection_factors(self.basis, arcs, course)[arcs.village[arcs.demand]]
+        money = arcs.inside.money_cny + arcs.collection_cny * (factor - 1.0)
+        standing = existing_modules(self.basis) + course.decision.count
+        expected = max(float((standing * excess).sum()), 1e-9)
+        scale = np.clip(_excess_seen_cny(self.basis, course) / expected, HAUL_LEAST, HAUL_MOST)
+        return replace(
+            arcs,
+            inside=replace(arcs.inside, money_cny=money),
+            module=replace(arcs.module, money_cny=arcs.module.money_cny + scale * excess),
+            stay_cny=arcs.stay_cny + self._stays_cny,
+        )
 
 
 def collection_factors(basis: Basis, arcs: Arcs, course: Course) -> Floats:

@@ -28,9 +28,9 @@ from coldchain.plan.basis import Basis
 from coldchain.plan.course import Course, ranked, work_out
 from coldchain.plan.days import Decision, Effort, Memo
 from coldchain.plan.depotyears import DepotYears
-from coldchain.plan.estimates import corrected
+from coldchain.plan.estimates import Estimates
 from coldchain.plan.limits import stated
-from coldchain.plan.moves import neighbours, rebased
+from coldchain.plan.moves import near_sites, neighbours, rebased
 from coldchain.plan.search import AIMS, PLANNED, Options, Sited, aims_of
 from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting, widened
 
@@ -70,6 +70,8 @@ class _Search:
     start: Sequence[Course]
     options: Options
     years: DepotYears = field(init=False)
+    estimates: Estimates = field(init=False)
+    near: NDArray[np.intp] = field(init=False)
     best: Course = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,6 +79,7 @@ class _Search:
         self.began = time.monotonic()
         self.seconds = self.options.joint * self.options.time_limit_s
         self.years = DepotYears(self.task.basis, self.task.arcs)
+        self.estimates, self.near = Estimates(self.task.basis, self.task.arcs), near_sites(self.task.basis)
         self.effort = Effort(
             quick=not self.options.thorough, seed=self.options.seed, stop=self.over, memo=self.task.memo
         )
@@ -120,7 +123,7 @@ class _Search:
     def _problem(self) -> SitingProblem:
         """State siting with the costs that the best course shows."""
         task = self.task
-        dear = corrected(task.basis, task.arcs, self.best)
+        dear = self.estimates.corrected(self.best)
         inside = replace(dear.inside, money_cny=dear.inside.money_cny + self._leaning_cny(self.lean))
         return stated(task.basis, replace(dear, inside=inside), "total_cost_cny", task.sited.held)
 
@@ -161,7 +164,7 @@ class _Search:
             if now is None:
                 return False
             most = now.value * (1.0 + SLACK)
-            floors = [(fixed.floor(way), n, way) for n, way in enumerate(neighbours(self.task.basis, problem, count))]
+            floors = [(fixed.floor(way), n, way) for n, way in enumerate(neighbours(problem, count, self.near))]
             ways = [way for floor, _n, way in sorted(floors, key=lambda one: one[:2]) if floor < most]
             for first in range(0, len(ways), BATCH):
                 batch = [

@@ -15,15 +15,15 @@ SAMPLE = 400  # villages by which sites are compared
 NEAR = 6  # sites a depot may move to, or exchange modules with
 
 
-def neighbours(basis: Basis, problem: SitingProblem, count: Counts) -> list[Counts]:
+def neighbours(problem: SitingProblem, count: Counts, near: NDArray[np.intp]) -> list[Counts]:
     """Return every allowed choice of new modules one move away, none twice.
 
     Parameters
     ----------
     count : new modules, shape (sites, types)
+    near : from :func:`near_sites`
     """
     found: dict[bytes, Counts] = {count.tobytes(): count}
-    near = _near_sites(basis)
     for other in _moved(problem, count, near):
         key = other.tobytes()
         if key not in found and not count_violations(problem, other):
@@ -47,8 +47,8 @@ def changed_sites(before: Counts, after: Counts) -> NDArray[np.intp]:
     return np.flatnonzero((before != after).any(axis=1))
 
 
-def _near_sites(basis: Basis) -> NDArray[np.intp]:
-    """Sites that reach the same villages soonest, nearest first, shape (sites, sites - 1)."""
+def near_sites(basis: Basis) -> NDArray[np.intp]:
+    """Return the sites that reach the same villages soonest, nearest first, shape (sites, sites - 1)."""
     step = 1 + len(basis.reach.back_h) // SAMPLE
     reach = np.nan_to_num(basis.reach.back_h[::step], posinf=1e3)
     apart = np.stack([np.abs(reach - reach[:, [j]]).mean(axis=0) for j in range(reach.shape[1])])

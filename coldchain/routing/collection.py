@@ -119,7 +119,8 @@ def _shared(
     """Let vehicles share loads where that costs less."""
     if len(routes) < 2:
         return routes
-    iterations = min(max(SHARED_A_STOP * problem.n, SHARED_LEAST), SHARED_MOST) if iterations is None else iterations
+    most = min(max(SHARED_A_STOP * problem.n, SHARED_LEAST), SHARED_MOST)
+    iterations = most if iterations is None else min(iterations // 2, most)
     found = tuple(
         _checked(problem, evaluate_route(problem, problem.vehicles[kind], stops, kg))
         for kind, stops, kg in split_pickups(problem, routes, iterations, seed)

@@ -16,7 +16,7 @@ import numpy as np
 from coldchain.routing.kernel import shared as k
 from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem, Route, drive_limit_h
 
-NEAR = 15  # stops known to each stop
+NEAR = 12  # stops known to each stop
 SPARE_ROUTES, SPARE_VISITS = 6, 4  # beyond those of the start
 HOT, COLD = 0.2, 0.005  # temperatures, in shares of what a visit costs
 Visits = tuple[int, tuple[int, ...], tuple[float, ...]]
@@ -71,6 +71,8 @@ def _day(problem: CollectionProblem) -> k.Day:
     apart = problem.time_h[1:, 1:] + problem.time_h[1:, 1:].T
     np.fill_diagonal(apart, -math.inf)
     near = np.argsort(apart, axis=1, kind="stable")[:, :NEAR]
+    close = np.zeros(apart.shape, dtype=np.bool_)
+    np.put_along_axis(close, near, True, axis=1)
     return k.Day(
         np.ascontiguousarray(problem.time_h),
         np.ascontiguousarray(problem.km),
@@ -79,6 +81,7 @@ def _day(problem: CollectionProblem) -> k.Day:
         np.array(types),
         np.array(rules),
         np.ascontiguousarray(near),
+        close | close.T,
     )
 
 

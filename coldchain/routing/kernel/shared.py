@@ -13,6 +13,7 @@ from coldchain.routing.kernel.data import Floats, Ints, drawn
 
 PAYLOAD, SPACE, DAY, PER_KM, PER_H, PACE, SHIFT, DRIVE = range(8)  # of Day.types, as in `types_of`
 STOP_H, LOAD_H_KG, UNLOAD_H, ABOARD_H = range(4)  # of Day.rules
+Bools = NDArray[np.bool_]
 FEW = 6  # villages torn out at once, at most
 WHOLE_ROUTE, BLINK = 0.35, 0.02  # chances: to tear out a route instead of a neighbourhood; to overlook a route
 CRUMB = 1e-7  # kg, less than which is rounding
@@ -24,7 +25,8 @@ compiled = njit(cache=True, nogil=True)
 class Day(NamedTuple):
     """What does not change: matrices with the depot in row 0, and for each stop its figures by kg.
 
-    ``near``: (n, k) nearest stops, each first of its own row. ``types`` and ``rules`` by the columns above.
+    ``near``: (n, k) nearest stops, each first of its own row; ``close``: (n, n) the same as a table. ``types`` and
+    ``rules`` by the columns above.
     """
 
     hours: Floats
@@ -34,6 +36,7 @@ class Day(NamedTuple):
     types: Floats
     rules: Floats
     near: Ints
+    close: Bools
 
 
 class Plan(NamedTuple):
@@ -101,6 +104,15 @@ def room_kg(day: Day, plan: Plan, r: int, i: int) -> float:
 
 
 @compiled
+def passes(day: Day, plan: Plan, r: int, i: int) -> bool:
+    """Whether route r calls at a stop near to stop i."""
+    for place in range(plan.size[r]):
+        if day.close[i, plan.stops[r, place]]:
+            return True
+    return False
+
+
+@compiled
 def with_visit(plan: Plan, r: int, place: int, i: int, kg: float, stops: Ints, loads: Floats) -> int:
     """Write route r with stop i before ``place``, or with more of the visit that is there; returns the visits."""
     size = plan.size[r]
@@ -135,7 +147,7 @@ def best_place(day: Day, plan: Plan, r: int, i: int, kg: float, stops: Ints, loa
 def offers(
     day: Day, plan: Plan, i: int, kg: float, random: NDArray[np.uint64], work: tuple[Ints, Floats, Floats, Ints]
 ) -> int:
-    """Ask every route, and one empty row, what it costs to take stop i; returns the row that is empty.
+    """Ask every route that passes by, and one empty row, what it costs to take stop i; returns the row that is empty.
 
     ``work``: room for one route's stops and kg; rows (kg, CNY of that, CNY of the next kg less) and places to fill.
     """
@@ -148,7 +160,7 @@ def offers(
             if empty >= 0:
                 continue
             empty = r
-        elif plan.size[r] >= width or drawn(random) < BLINK:
+        elif plan.size[r] >= width or not passes(day, plan, r, i) or drawn(random) < BLINK:
             continue
         most = min(kg, room_kg(day, plan, r, i))
         if most <= CRUMB:
@@ -217,7 +229,7 @@ def copy(source: Plan, target: Plan, r: int) -> None:
 
 
 @compiled
-def tear(day: Day, plan: Plan, r: int, out: NDArray[np.bool_], waiting: Floats) -> None:
+def tear(day: Day, plan: Plan, r: int, out: Bools, waiting: Floats) -> None:
     """Take the visits of marked stops out of route r."""
     left = 0
     for k in range(plan.size[r]):
@@ -235,9 +247,7 @@ def tear(day: Day, plan: Plan, r: int, out: NDArray[np.bool_], waiting: Floats) 
 
 
 @compiled
-def ruin(
-    day: Day, state: tuple[Plan, Plan, Ints], random: NDArray[np.uint64], out: NDArray[np.bool_], waiting: Floats
-) -> None:
+def ruin(day: Day, state: tuple[Plan, Plan, Ints], random: NDArray[np.uint64], out: Bools, waiting: Floats) -> None:
     """Tear out one route, or all visits of some neighbouring stops."""
     plan, kept, touched = state
     out[:] = False
