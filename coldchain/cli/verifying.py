@@ -36,7 +36,7 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
     placed, _faults = place_on_roads(scenario)
     report = verify_tables(scenario, placed.network, placed.node, tables, summary)
     if scenario.sha256 != summary["scenario"]["sha256"]:
-        changed = "the scenario has changed since this plan was made (its hash differs)"
+        changed = _("the scenario has changed since this plan was made (its hash differs)")
         return replace(report, problems=(changed, *report.problems))
     return report
 
@@ -53,7 +53,7 @@ def _verify_routes(folder: Path, moved: Path | None) -> Report:
     report = verify_day(scenario, placed.network, placed.node, tables, summary, permits)
     more = [] if report.total_cny != report.total_cny else input_problems(run, tables, moved)
     if scenario.sha256 != summary["scenario"]["sha256"]:
-        more.append("the scenario has changed since these routes were made (its hash differs)")
+        more.append(_("the scenario has changed since these routes were made (its hash differs)"))
     return replace(report, problems=(*more, *report.problems))
 
 

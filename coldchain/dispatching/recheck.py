@@ -14,6 +14,7 @@ from coldchain.dispatching.fleet import read_fleet
 from coldchain.dispatching.orders import Order, read_orders, with_free_ids
 from coldchain.dispatching.source import Source, read_source
 from coldchain.dispatching.tables import LIMITS, records
+from coldchain.language import _
 
 Tables = Mapping[str, pd.DataFrame]
 SLACK = 1e-9
@@ -68,22 +69,31 @@ def _depot_problems(source: Source, tables: Tables) -> list[str]:
     for row in records(tables["depots"]):
         depot = known.get(row["depot"])
         if depot is None:
-            problems.append(f"depots: {row['depot']} is not open")
+            problems.append(_("depots: {depot} is not open").format(depot=row["depot"]))
         elif row["modules"] != depot.modules or row["hub"] != source.scenario.hubs[depot.hub].id:
-            stated = f"{row['modules'] or 'no modules'} and hub {row['hub']}"
-            right = f"{depot.modules or 'none'} and {source.scenario.hubs[depot.hub].id}"
-            problems.append(f"depots: {row['depot']} is stated with {stated}; the source has {right}")
+            stated = _("{modules} and hub {hub}").format(modules=row["modules"] or _("no modules"), hub=row["hub"])
+            right = _("{modules} and hub {hub}").format(
+                modules=depot.modules or _("no modules"), hub=source.scenario.hubs[depot.hub].id
+            )
+            problems.append(
+                _("depots: {depot} is stated with {stated}; the source has {right}").format(
+                    depot=row["depot"], stated=stated, right=right
+                )
+            )
     return problems
 
 
 def _order_problems(orders: list[Order], source: Source, tables: Tables) -> list[str]:
     scenario = source.scenario
     written = {row["order"]: row for row in records(tables["orders"])}
-    problems = [f"orders: {key} is not in the orders file" for key in written.keys() - {order.id for order in orders}]
+    problems = [
+        _("orders: {key} is not in the orders file").format(key=key)
+        for key in written.keys() - {order.id for order in orders}
+    ]
     for order in orders:
         row = written.get(order.id)
         if row is None:
-            problems.append(f"orders: {order.id} of the orders file is missing")
+            problems.append(_("orders: {id} of the orders file is missing").format(id=order.id))
             continue
         right = {
             "village": scenario.villages[order.village].id, "commodity": scenario.commodities[order.commodity].id,
@@ -91,7 +101,9 @@ def _order_problems(orders: list[Order], source: Source, tables: Tables) -> list
             "regime": ";".join(order.regimes), "value_cny": order.value_cny,
         }  # fmt: skip
         problems += [
-            f"orders: {name} of {order.id} is stated as {row[name]}; the orders file has {value}"
+            _("orders: {name} of {id} is stated as {stated}; the orders file has {value}").format(
+                name=name, id=order.id, stated=row[name], value=value
+            )
             for name, value in right.items()
             if not _same(row[name], value)
         ]
@@ -102,9 +114,11 @@ def _fleet_problems(right: Mapping[tuple[str, str], tuple[Any, ...]], tables: Ta
     written = {(row["vehicle"], row["depot"]): row for row in records(tables["fleet"])}
     if written.keys() != right.keys():
         odd = sorted({key[0] for key in written.keys() ^ right.keys()})
-        return [f"fleet: {key} does not stand in both the table and the fleet file" for key in odd]
+        return [_("fleet: {key} does not stand in both the table and the fleet file").format(key=key) for key in odd]
     return [
-        f"fleet: {name} of {key[0]} is stated as {row[name]}; the fleet file has {value}"
+        _("fleet: {name} of {key} is stated as {stated}; the fleet file has {value}").format(
+            name=name, key=key[0], stated=row[name], value=value
+        )
         for key, row in written.items()
         for name, value in zip(("count", *LIMITS), right[key], strict=True)
         if not _same(row[name], value)

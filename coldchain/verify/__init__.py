@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.network import RoadNetwork
 from coldchain.verify.depots import check_assignment, new_modules
@@ -119,7 +120,11 @@ def _compare(record: Record, summary: Mapping[str, Any], bill: Mapping[str, floa
     aim = summary["objective"]["name"]
     record.differs("summary: objective.value", float(summary["objective"]["value"]), value[aim], 1.0)
     if summary["objective"]["bound"] > value[aim] * (1 + TOLERANCE_OF_BOUND) + 1e-6:
-        record.wrong(f"summary: the bound {summary['objective']['bound']:,.6g} lies above the value {value[aim]:,.6g}")
+        record.wrong(
+            _("summary: the bound {bound:,.6g} lies above the value {value:,.6g}").format(
+                bound=summary["objective"]["bound"], value=value[aim]
+            )
+        )
 
 
 TOLERANCE_OF_BOUND = 1e-6

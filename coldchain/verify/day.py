@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.model import Scenario, VehicleType
 from coldchain.network import RoadNetwork, travel
 from coldchain.verify.dayform import check_day_form
@@ -76,7 +77,7 @@ def _fleet(record: Record, permits: Permits) -> dict[str, VehicleType]:
     for row in rows(record.tables["fleet"]):
         known = record.vehicles.get(row.base)
         if known is None:
-            record.wrong(f'fleet: "{row.base}" is not a vehicle type of the scenario')
+            record.wrong(_('fleet: "{vehicle}" is not a vehicle type of the scenario').format(vehicle=row.base))
             continue
         given = {name: getattr(row, name) for name in LIMITS}
         given = {name: None if value != value else value for name, value in given.items()}  # noqa: PLR0124 - NaN
@@ -84,14 +85,18 @@ def _fleet(record: Record, permits: Permits) -> dict[str, VehicleType]:
             for name, value in given.items():
                 if value != getattr(known, name):
                     record.wrong(
-                        f"fleet: {name} of {row.vehicle} is stated as {value}; the scenario says {getattr(known, name)}"
+                        _("fleet: {name} of {vehicle} is stated as {value}; the scenario says {known}").format(
+                            name=name, vehicle=row.vehicle, value=value, known=getattr(known, name)
+                        )
                     )
             if row.base not in record.scenario.routing.collection_vehicles:
-                record.wrong(f"fleet: {row.base} is not a collection vehicle of the scenario")
+                record.wrong(_("fleet: {vehicle} is not a collection vehicle of the scenario").format(vehicle=row.base))
         fleet[row.vehicle] = VehicleType(id=row.vehicle, **{k: v for k, v in given.items() if v is not None})
     for row in rows(record.tables["tours"]):
         if row.vehicle not in fleet:
-            record.wrong(f'tours: "{row.vehicle}" of {row.tour} is not in the fleet')
+            record.wrong(
+                _('tours: "{vehicle}" of {tour} is not in the fleet').format(vehicle=row.vehicle, tour=row.tour)
+            )
     return fleet
 
 
@@ -165,9 +170,9 @@ class _Drive:
 
     def trip(self, trip: Any, halts: Sequence[Any], time_h: np.ndarray, km: np.ndarray) -> None:
         """Drive one trip by the clock of the tables."""
-        record, where = self.record, f"{self.head.tour} trip {trip.trip}"
+        record, where = self.record, _("{tour} trip {trip}").format(tour=self.head.tour, trip=trip.trip)
         if not len(halts):
-            record.wrong(f"trips: {where} has no stops")
+            record.wrong(_("trips: {where} has no stops").format(where=where))
             return
         legs = time_h / self.vehicle.speed_factor
         now = float(trip.leave_h)
@@ -178,7 +183,9 @@ class _Drive:
             "load_kg": float(sum(halt.kg for halt in halts)), "stops": float(len(halts)),
         }  # fmt: skip
         for name, figure in found.items():
-            record.differs(f"trips: {name} of {where}", float(getattr(trip, name)), figure, 1e-3)
+            record.differs(
+                _("trips: {name} of {where}").format(name=name, where=where), float(getattr(trip, name)), figure, 1e-3
+            )
         _check_clock(record, f"trips: {where}", trip, ("leave", "back"))
         self._between(trip, where)
         self._fits(trip, halts, where)
@@ -191,19 +198,25 @@ class _Drive:
 
     def _halt(self, halt: Any, arrive_h: float, back_h: float) -> float:
         """Check the hours of one halt; return when it is left."""
-        record, where = self.record, f"{halt.village} on {self.head.tour}"
+        record, where = self.record, _("{village} on {tour}").format(village=halt.village, tour=self.head.tour)
         routing = record.scenario.routing
-        record.differs(f"stops: arrive_h at {where}", float(halt.arrive_h), arrive_h, 1.0)
+        record.differs(_("stops: arrive_h at {where}").format(where=where), float(halt.arrive_h), arrive_h, 1.0)
         if halt.start_h < halt.arrive_h - SLACK_H:
-            record.wrong(f"stops: loading at {where} begins before the vehicle is there")
+            record.wrong(_("stops: loading at {where} begins before the vehicle is there").format(where=where))
         leave_h = float(halt.start_h) + routing.stop_h + routing.load_h_t * float(halt.kg) / 1000.0
-        record.differs(f"stops: leave_h at {where}", float(halt.leave_h), leave_h, 1.0)
+        record.differs(_("stops: leave_h at {where}").format(where=where), float(halt.leave_h), leave_h, 1.0)
         aboard = back_h - leave_h
-        record.differs(f"stops: aboard_h at {where}", float(halt.aboard_h), aboard, 1e-3)
+        record.differs(_("stops: aboard_h at {where}").format(where=where), float(halt.aboard_h), aboard, 1e-3)
         most = record.scenario.siting.max_first_mile_h
-        self.limit(aboard, most, f"keeps {halt.village} aboard {aboard:.3f} h; the limit is {most:g} h")
+        self.limit(
+            aboard,
+            most,
+            _("keeps {village} aboard {aboard:.3f} h; the limit is {most:g} h").format(
+                village=halt.village, aboard=aboard, most=most
+            ),
+        )
         if halt.vehicle != self.head.vehicle or halt.depot != self.head.depot:
-            record.wrong(f"stops: {where} names another vehicle or depot than its tour")
+            record.wrong(_("stops: {where} names another vehicle or depot than its tour").format(where=where))
         self.longest_h = max(self.longest_h, aboard)
         _check_clock(record, f"stops: {where}", halt, ("arrive", "start", "leave"))
         return leave_h
@@ -214,35 +227,53 @@ class _Drive:
         if self.count == 0:
             self.first_h = float(trip.leave_h)
         elif trip.leave_h < self.last_h + record.scenario.chain.unload_h - SLACK_H:
-            record.wrong(f"trips: {where} leaves before the one before is back and unloaded")
+            record.wrong(_("trips: {where} leaves before the one before is back and unloaded").format(where=where))
         self.last_h = float(trip.back_h)
         depot = self.parts.depots[self.head.depot]
         if math.isfinite(depot.open_h):
-            self.limit(depot.open_h, float(trip.leave_h), f"leaves {self.head.depot} before it opens")
-            self.limit(float(trip.back_h), depot.close_h, f"is back at {self.head.depot} after it closes")
+            self.limit(
+                depot.open_h, float(trip.leave_h), _("leaves {depot} before it opens").format(depot=self.head.depot)
+            )
+            self.limit(
+                float(trip.back_h), depot.close_h, _("is back at {depot} after it closes").format(depot=self.head.depot)
+            )
 
     def _fits(self, trip: Any, halts: Sequence[Any], where: str) -> None:
         """Check payload, volume, windows and temperature regimes of what the trip carries."""
         record = self.record
         own, orders = self.parts.lots[self.head.tour, trip.trip], self.parts.orders
         m3 = sum(row.kg / record.crops[row.commodity][1].density_kg_m3 for row in own)
-        record.differs(f"trips: load_m3 of {where}", float(trip.load_m3), float(m3), 1e-3)
+        record.differs(_("trips: load_m3 of {where}").format(where=where), float(trip.load_m3), float(m3), 1e-3)
         kg = float(sum(halt.kg for halt in halts))
-        self.limit(kg, self.vehicle.payload_kg, f"carries {kg:,.1f} kg; {self.vehicle.id} may carry "
-                   f"{self.vehicle.payload_kg:,.1f}")  # fmt: skip
-        self.limit(m3, self.vehicle.volume_m3, f"carries {m3:,.2f} m³; {self.vehicle.id} holds "
-                   f"{self.vehicle.volume_m3:,.2f}")  # fmt: skip
+        self.limit(
+            kg,
+            self.vehicle.payload_kg,
+            _("carries {kg:,.1f} kg; {id} may carry {payload_kg:,.1f}").format(
+                kg=kg, id=self.vehicle.id, payload_kg=self.vehicle.payload_kg
+            ),
+        )
+        self.limit(
+            m3,
+            self.vehicle.volume_m3,
+            _("carries {m3:,.2f} m³; {id} holds {volume_m3:,.2f}").format(
+                m3=m3, id=self.vehicle.id, volume_m3=self.vehicle.volume_m3
+            ),
+        )
         regimes = [set(text.split(";")) for text in (orders[row.order].regime for row in own) if text]
         if self.strict and regimes and not set.intersection(*regimes):
-            record.wrong(f"trips: {where} mixes lots that share no temperature regime")
+            record.wrong(_("trips: {where} mixes lots that share no temperature regime").format(where=where))
         for halt in halts:
             for key in str(halt.lots).split(";"):
                 order = orders[key]
                 ready_h = order.ready_h if math.isfinite(order.ready_h) else self.usual_h
                 if halt.start_h < ready_h - SLACK_H:
-                    record.wrong(f"stops: {key} is loaded on {self.head.tour} before it is ready")
+                    record.wrong(
+                        _("stops: {key} is loaded on {tour} before it is ready").format(key=key, tour=self.head.tour)
+                    )
                 if math.isfinite(order.until_h):
-                    self.limit(halt.start_h, order.until_h, f"loads {key} after its window has closed")
+                    self.limit(
+                        halt.start_h, order.until_h, _("loads {key} after its window has closed").format(key=key)
+                    )
 
     def finish(self) -> float:
         """Check the tour's totals and limits; return its cost."""
@@ -255,16 +286,28 @@ class _Drive:
             "aboard_max_h": self.longest_h, "cost_cny": cost,
         }  # fmt: skip
         for name, figure in found.items():
-            record.differs(f"tours: {name} of {head.tour}", float(getattr(head, name)), figure, 1e-3)
+            record.differs(
+                _("tours: {name} of {tour}").format(name=name, tour=head.tour), float(getattr(head, name)), figure, 1e-3
+            )
         _check_clock(record, f"tours: {head.tour}", head, ("leave", "back"))
         self.limit(
-            shift_h, vehicle.shift_h, f"takes {shift_h:.3f} h; the shift of {vehicle.id} is {vehicle.shift_h:g} h"
+            shift_h,
+            vehicle.shift_h,
+            _("takes {shift_h:.3f} h; the shift of {id} is {shift_h_2:g} h").format(
+                shift_h=shift_h, id=vehicle.id, shift_h_2=vehicle.shift_h
+            ),
         )
         self.limit(
-            self.count, vehicle.trips_day, f"drives {self.count} trips; {vehicle.id} may drive {vehicle.trips_day}"
+            self.count,
+            vehicle.trips_day,
+            _("drives {count} trips; {id} may drive {trips_day}").format(
+                count=self.count, id=vehicle.id, trips_day=vehicle.trips_day
+            ),
         )
         if vehicle.max_drive_h is not None:
-            text = f"drives {self.drive_h:.3f} h; {vehicle.id} may drive {vehicle.max_drive_h:g} h"
+            text = _("drives {drive_h:.3f} h; {id} may drive {max_drive_h:g} h").format(
+                drive_h=self.drive_h, id=vehicle.id, max_drive_h=vehicle.max_drive_h
+            )
             self.limit(self.drive_h, vehicle.max_drive_h, text)
         return cost
 
@@ -275,7 +318,11 @@ def _check_clock(record: Record, where: str, row: Any, names: tuple[str, ...]) -
         minutes = round(float(getattr(row, f"{name}_h")) * 60.0)
         text = f"{minutes // 60 % 24:02d}:{minutes % 60:02d}" + (f" +{minutes // 1440}" if minutes >= 1440 else "")
         if getattr(row, name) != text:
-            record.wrong(f"{where}: {name} is written as {getattr(row, name)}; the hour says {text}")
+            record.wrong(
+                _("{where}: {name} is written as {written}; the hour says {text}").format(
+                    where=where, name=name, written=getattr(row, name), text=text
+                )
+            )
 
 
 def _check_fleet(record: Record) -> None:
@@ -286,20 +333,33 @@ def _check_fleet(record: Record) -> None:
         own = tours[tours["vehicle"] == row.vehicle]
         out = len(own[own["depot"] == row.depot]) if row.depot else len(own)
         if math.isfinite(row.count) and out > row.count:
-            at = f" at {row.depot}" if row.depot else ""
-            record.wrong(f"fleet: {out} of {row.vehicle} are out{at}; there are {row.count:g}")
+            at = _(" at {depot}").format(depot=row.depot) if row.depot else ""
+            record.wrong(
+                _("fleet: {out} of {vehicle} are out{at}; there are {count:g}").format(
+                    out=out, vehicle=row.vehicle, at=at, count=row.count
+                )
+            )
     for row in rows(tours):
         homes = set(fleet["depot"][fleet["vehicle"] == row.vehicle])
         if "" not in homes and row.depot not in homes:
-            record.wrong(f"tours: {row.vehicle} of {row.tour} does not stand at {row.depot}")
+            record.wrong(
+                _("tours: {vehicle} of {tour} does not stand at {depot}").format(
+                    vehicle=row.vehicle, tour=row.tour, depot=row.depot
+                )
+            )
 
 
 def _check_depots(record: Record) -> None:
     tours = record.tables["tours"]
     for row in rows(record.tables["depots"]):
         own = tours[tours["depot"] == row.depot]
-        record.differs(f"depots: received_kg of {row.depot}", float(row.received_kg), float(own["load_kg"].sum()), 1e-3)
-        record.differs(f"depots: tours of {row.depot}", float(row.tours), float(len(own)))
+        record.differs(
+            _("depots: received_kg of {depot}").format(depot=row.depot),
+            float(row.received_kg),
+            float(own["load_kg"].sum()),
+            1e-3,
+        )
+        record.differs(_("depots: tours of {depot}").format(depot=row.depot), float(row.tours), float(len(own)))
 
 
 def _check_summary(record: Record, summary: Mapping[str, Any], found: LotCheck, cost: float) -> None:
@@ -315,14 +375,14 @@ def _check_summary(record: Record, summary: Mapping[str, Any], found: LotCheck, 
         "cost_cny.loss": found.loss_cny, "cost_cny.total": cost + found.loss_cny,
     }  # fmt: skip
     for name, figure in figures.items():
-        section, _, key = name.partition(".")
+        section, _rest, key = name.partition(".")
         stated = summary[section][key] if key else summary[section]
         record.differs(f"routes.json: {name}", float(stated), figure, 1e-3)
     _check_median(record, float(summary["aboard_h"]["p50"]))
     listed = sorted((row["order"], row["kg"], row["cause"]) for row in summary["unserved"])
     written = sorted((row.order, row.kg, row.cause) for row in rows(record.tables["unserved"]))
     if listed != written:
-        record.wrong("routes.json: unserved does not list what the table unserved does")
+        record.wrong(_("routes.json: unserved does not list what the table unserved does"))
 
 
 def _check_median(record: Record, hours: float) -> None:
@@ -332,4 +392,8 @@ def _check_median(record: Record, hours: float) -> None:
     within = float(lots["kg"][lots["aboard_h"] <= hours + SLACK_H].sum()) / total
     sooner = float(lots["kg"][lots["aboard_h"] < hours - SLACK_H].sum()) / total
     if len(lots) and not sooner - TOLERANCE <= 0.5 <= within + TOLERANCE:
-        record.wrong(f"routes.json: aboard_h.p50 is stated as {hours:.6g}; {within:.2%} are aboard no longer")
+        record.wrong(
+            _("routes.json: aboard_h.p50 is stated as {hours:.6g}; {within:.2%} are aboard no longer").format(
+                hours=hours, within=within
+            )
+        )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.verify.record import Record
 
 TEXT: dict[str, tuple[str, ...]] = {
@@ -59,15 +60,15 @@ def check_day_form(record: Record, summary: Mapping[str, Any]) -> bool:
     """Check tables, columns, numbers and names; False stops the rest."""
     for name, columns in TEXT.items():
         if name not in record.tables:
-            record.wrong(f"table {name} is missing")
+            record.wrong(_("table {name} is missing").format(name=name))
             continue
         wanted = (*columns, *NUMBERS[name], *OPTIONAL.get(name, ()))
         lacking = [column for column in wanted if column not in record.tables[name].columns]
         for column in lacking:
-            record.wrong(f"{name}: column {column} is missing")
+            record.wrong(_("{name}: column {column} is missing").format(name=name, column=column))
     for key in SUMMARY:
         if key not in summary:
-            record.wrong(f"routes.json: {key} is missing")
+            record.wrong(_("routes.json: {key} is missing").format(key=key))
     if record.problems:
         return False
     _check_numbers(record)
@@ -81,7 +82,11 @@ def _check_numbers(record: Record) -> None:
         for column in columns:
             values = pd.to_numeric(record.tables[name][column], errors="coerce").to_numpy(dtype=np.float64)
             for row in np.flatnonzero(~(np.isfinite(values) & (values >= 0) | (column in ("leave_h", "harvest_h")))):
-                record.wrong(f"{name} row {row + 2}: {column} must be a number of at least 0; got {values[row]:g}")
+                record.wrong(
+                    _("{name} row {row}: {column} must be a number of at least 0; got {values:g}").format(
+                        name=name, row=row + 2, column=column, values=values[row]
+                    )
+                )
 
 
 REFERENCES = (
@@ -100,11 +105,11 @@ def _check_names(record: Record) -> None:
     for name, column in ((name, column) for name, columns in TEXT.items() for column in columns if column in known):
         allowed = known[column] | ({""} if (name, column) in MAY_BE_EMPTY else set())
         for value in sorted(set(record.tables[name][column]) - allowed):
-            record.wrong(f'{name}: "{value}" is not a known {column}')
+            record.wrong(_('{name}: "{value}" is not a known {column}').format(name=name, value=value, column=column))
     for name, column in (("tours", "tour"), ("orders", "order"), ("depots", "depot")):
         values = record.tables[name][column]
         for key in sorted(set(values[values.duplicated()])):
-            record.wrong(f"{name}: {key} stands twice")
+            record.wrong(_("{name}: {key} stands twice").format(name=name, key=key))
     _check_references(record)
 
 
@@ -112,19 +117,25 @@ def _check_references(record: Record) -> None:
     tables = record.tables
     for name, column, home in REFERENCES:
         for key in sorted(set(tables[name][column]) - set(tables[home][column])):
-            record.wrong(f"{name}: {key} does not stand in the table {home}")
+            record.wrong(_("{name}: {key} does not stand in the table {home}").format(name=name, key=key, home=home))
     loaded = {part for text in tables["stops"]["lots"] for part in text.split(";")}
     for key in sorted(loaded - set(tables["orders"]["order"])):
-        record.wrong(f"stops: {key} does not stand in the table orders")
+        record.wrong(_("stops: {key} does not stand in the table orders").format(key=key))
     trips = set(zip(tables["trips"]["tour"], tables["trips"]["trip"], strict=True))
     for name in ("stops", "lots"):
         for tour, trip in sorted(set(zip(tables[name]["tour"], tables[name]["trip"], strict=True)) - trips):
-            record.wrong(f"{name}: trip {trip} of {tour} does not stand in the table trips")
+            record.wrong(
+                _("{name}: trip {trip} of {tour} does not stand in the table trips").format(
+                    name=name, trip=trip, tour=tour
+                )
+            )
 
 
 def _check_day(record: Record, summary: Mapping[str, Any]) -> None:
     day = summary["day"]
     if day.get("period") not in record.periods:
-        record.wrong(f'routes.json: "{day.get("period")}" is not a period of the scenario')
+        record.wrong(_('routes.json: "{day}" is not a period of the scenario').format(day=day.get("period")))
     if day.get("counted_from") not in ("ready", "loading"):
-        record.wrong(f'routes.json: counted_from must be ready or loading; got "{day.get("counted_from")}"')
+        record.wrong(
+            _('routes.json: counted_from must be ready or loading; got "{day}"').format(day=day.get("counted_from"))
+        )

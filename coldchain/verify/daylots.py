@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from coldchain.language import _
 from coldchain.model import CoolingClass, Period, VehicleType, cooling_class
 from coldchain.network import travel
 from coldchain.spoilage import Ride, Stage, cold_stages, line_haul_half_h, ride_loss
@@ -38,7 +39,11 @@ def check_orders(record: Record, summary: Mapping[str, Any]) -> None:
             done[row.order] += float(row.kg)
     for row in rows(record.tables["orders"]):
         if abs(done[row.order] - row.kg) > TOLERANCE * row.kg + CRUMB_KG:
-            record.wrong(f"orders: {row.kg:,.3f} kg of {row.order}; {done[row.order]:,.3f} are fetched or left")
+            record.wrong(
+                _("orders: {kg:,.3f} kg of {order}; {done:,.3f} are fetched or left").format(
+                    kg=row.kg, order=row.order, done=done[row.order]
+                )
+            )
     if summary["day"].get("orders") != "typical day":
         return
     daily, period = record.scenario.daily_t, record.periods[summary["day"]["period"]][0]
@@ -48,7 +53,11 @@ def check_orders(record: Record, summary: Mapping[str, Any]) -> None:
     for (village, commodity), kg in asked.items():
         most = float(daily[record.villages[village][0], record.crops[commodity][0], period]) * 1000.0
         if kg > most * (1 + TOLERANCE) + CRUMB_KG:
-            record.wrong(f"orders: {kg:,.1f} kg of {commodity} at {village}; a typical day has {most:,.1f}")
+            record.wrong(
+                _("orders: {kg:,.1f} kg of {commodity} at {village}; a typical day has {most:,.1f}").format(
+                    kg=kg, commodity=commodity, village=village, most=most
+                )
+            )
 
 
 def check_lots(
@@ -65,7 +74,12 @@ def check_lots(
         lost[row.tour][1] += cny
     for head in rows(record.tables["tours"]):
         for n, name in enumerate(("loss_kg", "loss_cny")):
-            record.differs(f"tours: {name} of {head.tour}", float(getattr(head, name)), lost[head.tour][n], 1e-3)
+            record.differs(
+                _("tours: {name} of {tour}").format(name=name, tour=head.tour),
+                float(getattr(head, name)),
+                lost[head.tour][n],
+                1e-3,
+            )
     _check_stops(record)
     check.room()
     lots = record.tables["lots"]
@@ -91,31 +105,47 @@ class _Lots:
     def lot(self, row: Any) -> float:
         """Check one lot; return the share of it that is lost."""
         record, order, tour = self.record, self.orders[row.order], self.tours[row.tour]
-        where = f"{row.order} on {row.tour}"
+        where = _("{order} on {tour}").format(order=row.order, tour=row.tour)
         crop = record.crops[row.commodity][1]
         if (row.village, row.commodity) != (order.village, order.commodity):
-            record.wrong(f"lots: {where} is of another village or commodity than its order")
+            record.wrong(_("lots: {where} is of another village or commodity than its order").format(where=where))
         if row.depot != tour.depot or order.depot not in ("", row.depot):
-            record.wrong(f"lots: {where} goes to {row.depot}, not where its tour or order says")
+            record.wrong(
+                _("lots: {where} goes to {depot}, not where its tour or order says").format(
+                    where=where, depot=row.depot
+                )
+            )
         bound = (order.zone, order.method) in (("", ""), (row.zone, row.method))
         if row.zone != crop.zone or row.method not in crop.methods or not bound:
-            record.wrong(f"lots: {where} must not go into {row.zone} {row.method}")
+            record.wrong(
+                _("lots: {where} must not go into {zone} {method}").format(
+                    where=where, zone=row.zone, method=row.method
+                )
+            )
         cooling = self._class(row.depot, row.zone, row.method)
         if cooling is None:
-            record.wrong(f"lots: {row.depot} has no module {row.zone} {row.method} for {where}")
+            record.wrong(
+                _("lots: {depot} has no module {zone} {method} for {where}").format(
+                    depot=row.depot, zone=row.zone, method=row.method, where=where
+                )
+            )
             return 0.0
         trip = self.trips[row.tour, row.trip]
         harvest = self._harvest_h(order, float(row.leave_h))
         found = {"back_h": float(trip.back_h), "harvest_h": harvest, "aboard_h": float(row.back_h) - float(row.leave_h)}
         for name, hours in found.items():
-            record.differs(f"lots: {name} of {where}", float(getattr(row, name)), hours, 1.0)
+            record.differs(
+                _("lots: {name} of {where}").format(name=name, where=where), float(getattr(row, name)), hours, 1.0
+            )
         ride = Ride.of(self.fleet[tour.vehicle], harvest, float(row.leave_h), float(trip.back_h))
         cold = self.cold(row.commodity, row.depot, cooling)
         share = ride_loss(record.scenario.chain, crop, self.period, ride, cold)
-        record.differs(f"lots: loss_share of {where}", float(row.loss_share), share)
-        record.differs(f"lots: loss_kg of {where}", float(row.loss_kg), float(row.kg) * share, 1e-3)
+        record.differs(_("lots: loss_share of {where}").format(where=where), float(row.loss_share), share)
+        record.differs(
+            _("lots: loss_kg of {where}").format(where=where), float(row.loss_kg), float(row.kg) * share, 1e-3
+        )
         cny = float(row.kg) * share * crop.price_cny_kg
-        record.differs(f"lots: loss_cny of {where}", float(row.loss_cny), cny, 1e-3)
+        record.differs(_("lots: loss_cny of {where}").format(where=where), float(row.loss_cny), cny, 1e-3)
         self.taken[row.depot, row.zone, row.method] += float(row.kg)
         return share
 
@@ -158,7 +188,11 @@ class _Lots:
                     stay_d = (3.0 * kind.half_cooling_h + scenario.chain.depot_dwell_h) / 24.0
                     most += count * min(kind.throughput_t_day, kind.storage_t / stay_d) * 1000.0
             if self.modules[depot] and kg > most * (1 + TOLERANCE) + CRUMB_KG:
-                self.record.wrong(f"depots: {depot} is given {kg:,.0f} kg {zone} {method}; it takes {most:,.0f} a day")
+                self.record.wrong(
+                    _("depots: {depot} is given {kg:,.0f} kg {zone} {method}; it takes {most:,.0f} a day").format(
+                        depot=depot, kg=kg, zone=zone, method=method, most=most
+                    )
+                )
 
 
 def _check_stops(record: Record) -> None:
@@ -175,8 +209,19 @@ def _check_stops(record: Record) -> None:
             if abs(row.leave_h - halt.leave_h) <= TOLERANCE * max(abs(halt.leave_h), 1.0)
         ]
         used += len(own)
-        record.differs(f"stops: kg at {halt.village} on {halt.tour}", float(halt.kg), sum(row.kg for row in own), 1e-3)
+        record.differs(
+            _("stops: kg at {village} on {tour}").format(village=halt.village, tour=halt.tour),
+            float(halt.kg),
+            sum(row.kg for row in own),
+            1e-3,
+        )
         if any(row.village != halt.village for row in own):
-            record.wrong(f"stops: a lot of another village is loaded at {halt.village} on {halt.tour}")
+            record.wrong(
+                _("stops: a lot of another village is loaded at {village} on {tour}").format(
+                    village=halt.village, tour=halt.tour
+                )
+            )
     if used != len(record.tables["lots"]):
-        record.wrong(f"lots: {len(record.tables['lots']) - used} lots are loaded at no stop of their trip")
+        record.wrong(
+            _("lots: {count} lots are loaded at no stop of their trip").format(count=len(record.tables["lots"]) - used)
+        )

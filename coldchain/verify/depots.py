@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from coldchain.language import _
 from coldchain.model import DepotType, Site
 from coldchain.verify.record import TOLERANCE, Record, rows
 
@@ -15,11 +16,11 @@ def parse_modules(record: Record, text: str, where: str) -> dict[str, int]:
     """Read ``type:count;type:count``; note what cannot be read."""
     counts: dict[str, int] = {}
     for part in filter(None, str(text).split(";")):
-        key, _, number = part.partition(":")
+        key, _rest, number = part.partition(":")
         if key not in record.kinds:
-            record.wrong(f'{where}: "{key}" is not a depot type on offer')
+            record.wrong(_('{where}: "{key}" is not a depot type on offer').format(where=where, key=key))
         elif not number.isdigit():
-            record.wrong(f'{where}: "{part}" must read type:count')
+            record.wrong(_('{where}: "{part}" must read type:count').format(where=where, part=part))
         else:
             counts[key] = counts.get(key, 0) + int(number)
     return counts
@@ -33,7 +34,7 @@ def new_modules(record: Record) -> dict[str, dict[str, int]]:
         where = f"depots: {row.depot}"
         built[row.depot] = parse_modules(record, row.new_modules, where)
         standing[row.depot] = parse_modules(record, row.standing_modules, where)
-    for key, (_, site) in record.sites.items():
+    for key, (_rest, site) in record.sites.items():
         _check_site(record, site, built.get(key, {}), standing.get(key, {}))
     return built
 
@@ -42,24 +43,40 @@ def _check_site(record: Record, site: Site, built: dict[str, int], standing: dic
     count = sum(built.values())
     if standing != site.modules():
         record.wrong(
-            f"depots: {site.id} stands with {site.modules() or 'nothing'}; the plan says {standing or 'nothing'}"
+            _("depots: {site} stands with {found}; the plan says {stated}").format(
+                site=site.id, found=site.modules() or _("nothing"), stated=standing or _("nothing")
+            )
         )
     if count and site.status in ("forbidden", "existing"):
-        record.wrong(f"depots: {site.id} is {site.status}; nothing may be built there")
+        record.wrong(
+            _("depots: {site} is {status}; nothing may be built there").format(site=site.id, status=site.status)
+        )
     if site.status == "forced" and not count and not standing:
-        record.wrong(f"depots: {site.id} is forced but has no module")
+        record.wrong(_("depots: {site} is forced but has no module").format(site=site.id))
     if count > site.max_modules:
-        record.wrong(f"depots: {site.id} has {count} new modules; at most {site.max_modules} fit")
+        record.wrong(
+            _("depots: {site} has {count} new modules; at most {max_modules} fit").format(
+                site=site.id, count=count, max_modules=site.max_modules
+            )
+        )
     power = sum(record.kinds[key].power_kw * n for key, n in [*built.items(), *standing.items()])
     if site.power_kw is not None and power > site.power_kw * (1 + TOLERANCE):
-        record.wrong(f"depots: {site.id} needs {power:g} kW; {site.power_kw:g} kW are there")
+        record.wrong(
+            _("depots: {site} needs {power:g} kW; {power_kw:g} kW are there").format(
+                site=site.id, power=power, power_kw=site.power_kw
+            )
+        )
     people = sum(record.kinds[key].staff * n for key, n in [*built.items(), *standing.items()])
     if built and site.staff is not None and people > site.staff * (1 + TOLERANCE):
-        record.wrong(f"depots: {site.id} needs {people:g} people; {site.staff:g} are there")
+        record.wrong(
+            _("depots: {site} needs {people:g} people; {staff:g} are there").format(
+                site=site.id, people=people, staff=site.staff
+            )
+        )
     offered = record.scenario.siting.depot_types
     for key in built:
         if offered and key not in offered:
-            record.wrong(f"depots: {site.id} is given {key}, which is not on offer")
+            record.wrong(_("depots: {site} is given {key}, which is not on offer").format(site=site.id, key=key))
 
 
 def check_assignment(record: Record, built: Built) -> None:
@@ -72,7 +89,9 @@ def check_assignment(record: Record, built: Built) -> None:
         crop = record.crops[row.commodity][1]
         if row.zone != crop.zone or row.method not in crop.methods:
             record.wrong(
-                f"assignment: {row.commodity} of {row.village} must not go to {row.zone} {row.method} at {row.depot}"
+                _("assignment: {commodity} of {village} must not go to {zone} {method} at {depot}").format(
+                    commodity=row.commodity, village=row.village, zone=row.zone, method=row.method, depot=row.depot
+                )
             )
         for p, period in record.periods_of(row):
             tonnes = daily[record.villages[row.village][0], record.crops[row.commodity][0], p]
@@ -80,14 +99,25 @@ def check_assignment(record: Record, built: Built) -> None:
             load[(row.depot, row.zone, row.method, row.unit), p] += row.share * tonnes
     for village, commodity in sorted({key[:2] for key, share in shares.items() if share > 1 + TOLERANCE}):
         share = max(shares[village, commodity, period.id] for period in scenario.periods)
-        record.wrong(f"assignment: {commodity} of {village} is assigned {share:.4f} times")
+        record.wrong(
+            _("assignment: {commodity} of {village} is assigned {share:.4f} times").format(
+                commodity=commodity, village=village, share=share
+            )
+        )
     room, wheels = _room(record, built), _wheels(record)
     for (key, p), tonnes in load.items():
         most = wheels.get((*key, p), 0.0) if key[3] else room.get(key, 0.0)
         if tonnes > most * (1 + TOLERANCE) + 1e-9:
             record.wrong(
-                f"capacity: {key[0]} must take {tonnes:,.2f} t/day {key[3] or f'{key[1]} {key[2]}'} in "
-                f"{scenario.periods[p].id}; its modules take {most:,.2f}"
+                _(
+                    "capacity: {depot} must take {tonnes:,.2f} t/day {kind} in {period}; its modules take {most:,.2f}"
+                ).format(
+                    depot=key[0],
+                    tonnes=tonnes,
+                    kind=key[3] or f"{key[1]} {key[2]}",
+                    period=scenario.periods[p].id,
+                    most=most,
+                )
             )
 
 
@@ -95,7 +125,7 @@ def _room(record: Record, built: Built) -> dict[ClassKey, float]:
     """T/day that each depot's modules take, by zone and method: throughput, or storage over the stay."""
     dwell_h = record.scenario.chain.depot_dwell_h
     room: dict[ClassKey, float] = defaultdict(float)
-    for key, (_, site) in record.sites.items():
+    for key, (_rest, site) in record.sites.items():
         for modules in (built.get(key, {}), site.modules()):
             for name, count in modules.items():
                 kind = record.kinds[name]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.verify.record import Record, rows
 
 SLACK_H = 1e-9
@@ -32,7 +33,12 @@ def check_tables(record: Record, lots: pd.DataFrame) -> None:
         for row in rows(record.tables[name]):
             for column, figures in columns.items():
                 value = float(figures.get(getattr(row, key), 0.0))
-                record.differs(f"{name}: {column} of {getattr(row, key)}", float(getattr(row, column)), value, 1e-3)
+                record.differs(
+                    _("{name}: {column} of {id}").format(name=name, column=column, id=getattr(row, key)),
+                    float(getattr(row, column)),
+                    value,
+                    1e-3,
+                )
     _check_lots(record, lots)
 
 
@@ -47,13 +53,15 @@ def _check_lots(record: Record, lots: pd.DataFrame) -> None:
     for village in sorted({*stated.index, *found.index}):
         for column in found.columns:
             written, right = (float(table[column].get(village, 0.0)) for table in (stated, found))
-            record.differs(f"lots: {column} of {village}", written, right, 1e-3)
+            record.differs(
+                _("lots: {column} of {village}").format(column=column, village=village), written, right, 1e-3
+            )
 
 
 def check_summary(record: Record, summary: Mapping[str, Any], lots: pd.DataFrame) -> None:
     """Hold the service figures of the summary against the lots and tables."""
     target = record.scenario.chain.delivery_target_h
-    deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_, crop) in record.crops.items()})
+    deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_rest, crop) in record.crops.items()})
     total = float(lots["tonnes"].sum()) or 1.0
     figures = {
         "coverage.plan": float(lots["tonnes"][lots["cooled_h"] <= deadline + SLACK_H].sum()) / total,
@@ -71,7 +79,11 @@ def check_summary(record: Record, summary: Mapping[str, Any], lots: pd.DataFrame
         record.differs(f"summary: {name}", float(summary[section][key]), value, 1e-3)
     proved = figures["objective.gap"] <= 1e-6
     if (summary["status"] == "optimal") != proved:
-        record.wrong(f"summary: status is {summary['status']} with a gap of {figures['objective.gap']:.2%}")
+        record.wrong(
+            _("summary: status is {status} with a gap of {figures:.2%}").format(
+                status=summary["status"], figures=figures["objective.gap"]
+            )
+        )
     _check_quantiles(record, summary, lots)
     _counties(record, summary)
 
@@ -84,7 +96,11 @@ def _check_quantiles(record: Record, summary: Mapping[str, Any], lots: pd.DataFr
         within = float(lots["tonnes"][lots["delivery_h"] <= hours + SLACK_SHARE].sum()) / total
         sooner = float(lots["tonnes"][lots["delivery_h"] < hours - SLACK_SHARE].sum()) / total
         if not sooner - SLACK_SHARE <= share <= within + SLACK_SHARE:
-            record.wrong(f"summary: delivery_h.{name} is stated as {hours:.6g}; {within:.2%} arrive by then")
+            record.wrong(
+                _("summary: delivery_h.{name} is stated as {hours:.6g}; {within:.2%} arrive by then").format(
+                    name=name, hours=hours, within=within
+                )
+            )
 
 
 def _routes(record: Record) -> dict[str, float]:
@@ -97,7 +113,7 @@ def _routes(record: Record) -> dict[str, float]:
 
 
 def _depots(record: Record) -> dict[str, float]:
-    standing = sum(bool(site.modules()) for _, site in record.sites.values())
+    standing = sum(bool(site.modules()) for _rest, site in record.sites.values())
     listed = record.tables["depots"]
     built = sum(bool(row.new_modules) and not record.sites[row.depot][1].modules() for row in rows(listed))
     parts = [part for row in rows(listed) for part in str(row.units_bought).split(";") if part]
@@ -111,4 +127,9 @@ def _counties(record: Record, summary: Mapping[str, Any]) -> None:
         found[record.sites[row.depot][1].county] += float(row.capex_cny)
     stated = summary["investment"]["by_county"]
     for county in sorted({*stated, *found}):
-        record.differs(f"summary: investment in {county}", float(stated.get(county, 0.0)), found[county], 1.0)
+        record.differs(
+            _("summary: investment in {county}").format(county=county),
+            float(stated.get(county, 0.0)),
+            found[county],
+            1.0,
+        )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.network import travel
 from coldchain.verify.record import TOLERANCE, Record, rows
@@ -47,7 +48,7 @@ def check_line_haul(record: Record) -> Hauled:
         if not calls:
             continue
         vehicle = record.vehicles[str(row.vehicle)]
-        _check_truck(record, vehicle, [depot for depot, _, _ in calls])
+        _check_truck(record, vehicle, [depot for depot, _rest, _rest in calls])
         check = _check_tour if row.tour else _check_straight
         cost = check(record, ways, row, calls, hauled)
         hauled.cost_cny += cost * record.periods[str(row.period)][1].days
@@ -63,16 +64,27 @@ def check_carried(record: Record, hauled: Hauled, arriving_t: Mapping[Key, float
     """
     for key in sorted({*arriving_t, *hauled.rides}):
         depot, period, zone = key
-        arriving, carried = arriving_t.get(key, 0.0), sum(t for t, _ in hauled.rides.get(key, ()))
+        arriving, carried = arriving_t.get(key, 0.0), sum(t for t, _rest in hauled.rides.get(key, ()))
         straight, room = hauled.straight_t.get(key, 0.0), hauled.room_t.get(key, 0.0)
         if arriving > (carried - straight + room) * (1 + TOLERANCE) + 1e-6:
-            record.wrong(f"line_haul: {depot} must send {arriving:,.3f} t/day {zone} in {period}; "
-                         f"its trips take {carried - straight + room:,.3f}")  # fmt: skip
+            record.wrong(
+                _(
+                    "line_haul: {depot} must send {arriving:,.3f} t/day {zone} in {period}; its trips take {taken:,.3f}"
+                ).format(depot=depot, arriving=arriving, zone=zone, period=period, taken=carried - straight + room)
+            )
         else:
-            record.differs(f"line_haul: load_t_day of {depot} in {period}, {zone}", carried, arriving)
+            record.differs(
+                _("line_haul: load_t_day of {depot} in {period}, {zone}").format(depot=depot, period=period, zone=zone),
+                carried,
+                arriving,
+            )
         if straight > room * (1 + TOLERANCE) + 1e-6:
-            record.wrong(f"line_haul: straight trips of {depot} carry {straight:,.3f} t/day {zone} in {period}; "
-                         f"they hold {room:,.3f}")  # fmt: skip
+            record.wrong(
+                _(
+                    "line_haul: straight trips of {depot} carry {straight:,.3f} t/day {zone} in {period}; "
+                    "they hold {room:,.3f}"
+                ).format(depot=depot, straight=straight, zone=zone, period=period, room=room)
+            )
 
 
 class _Ways:
@@ -94,8 +106,9 @@ class _Ways:
 
     def hub(self, depot: str, hub: str) -> tuple[float, float]:
         """From depot to hub."""
-        return self.leg(self.record.site_node(self.record.sites[depot][0]),
-                        self.record.hub_node(self.record.hubs[hub][0]))  # fmt: skip
+        return self.leg(
+            self.record.site_node(self.record.sites[depot][0]), self.record.hub_node(self.record.hubs[hub][0])
+        )
 
 
 def _calls(record: Record, row: Any) -> list[Call]:
@@ -110,31 +123,44 @@ def _calls(record: Record, row: Any) -> list[Call]:
         except ValueError:
             load = ride_h = math.nan
         if depot not in record.sites or not (math.isfinite(load) and load > 0 and ride_h >= 0):
-            record.wrong(f'line_haul: tour must read "depot:t:h;depot:t:h" with known depots; got "{row.tour}"')
+            record.wrong(
+                _('line_haul: tour must read "depot:t:h;depot:t:h" with known depots; got "{tour}"').format(
+                    tour=row.tour
+                )
+            )
             return []
         calls.append((depot, load, ride_h))
-    names, most = [depot for depot, _, _ in calls], record.scenario.routing.haul_depots
-    where = f"line_haul: the tour {' - '.join(names)} in {row.period}"
+    names, most = [depot for depot, _rest, _rest in calls], record.scenario.routing.haul_depots
+    where = _("line_haul: the tour {names} in {period}").format(names=" - ".join(names), period=row.period)
     if not 2 <= len(names) <= most or len(set(names)) < len(names):
-        record.wrong(f"{where} must call at 2 to {most} different depots")
+        record.wrong(_("{where} must call at 2 to {most} different depots").format(where=where, most=most))
     if names[0] != row.depot:
-        record.wrong(f"{where} is written down for {row.depot}")
+        record.wrong(_("{where} is written down for {depot}").format(where=where, depot=row.depot))
     listed = record.tables["depots"]
     hub_of = dict(zip(listed["depot"], listed["hub"], strict=True))
     for depot in names:
         if hub_of.get(depot) != row.hub:
-            record.wrong(f"{where} goes to {row.hub}; {depot} delivers to {hub_of.get(depot, 'no hub')}")
+            record.wrong(
+                _("{where} goes to {hub}; {depot} delivers to {other}").format(
+                    where=where, hub=row.hub, depot=depot, other=hub_of.get(depot, _("no hub"))
+                )
+            )
     return calls
 
 
 def _check_truck(record: Record, vehicle: VehicleType, depots: Sequence[str]) -> None:
     if vehicle.id not in record.scenario.routing.line_haul_vehicles:
-        record.wrong(f"line_haul: {vehicle.id} of {depots[0]} is not a line-haul vehicle")
+        record.wrong(
+            _("line_haul: {vehicle} of {depot} is not a line-haul vehicle").format(vehicle=vehicle.id, depot=depots[0])
+        )
     for depot in depots:
         bears = record.sites[depot][1].haul_payload_kg
         if bears is not None and vehicle.payload_kg > bears:
-            record.wrong(f"line_haul: the road to {depot} bears {bears:g} kg; {vehicle.id} carries up to "
-                         f"{vehicle.payload_kg:g}")  # fmt: skip
+            record.wrong(
+                _("line_haul: the road to {depot} bears {bears:g} kg; {vehicle} carries up to {payload_kg:g}").format(
+                    depot=depot, bears=bears, vehicle=vehicle.id, payload_kg=vehicle.payload_kg
+                )
+            )
 
 
 def _holds_t(record: Record, vehicle: VehicleType) -> float:
@@ -150,13 +176,15 @@ def _cost(vehicle: VehicleType, km: float, hours: float, driving: float) -> floa
 
 def _check_straight(record: Record, ways: _Ways, row: Any, calls: Calls, hauled: Hauled) -> float:
     """Check straight trips of one vehicle type; return their cost a day."""
-    vehicle, routing, ((depot, load, _),) = record.vehicles[str(row.vehicle)], record.scenario.routing, calls
+    vehicle, routing, ((depot, load, _rest),) = record.vehicles[str(row.vehicle)], record.scenario.routing, calls
     key = depot, str(row.period), str(row.zone)
     time_h, way_km = ways.hub(depot, str(row.hub))
     driving, km, holds = 2 * time_h / vehicle.speed_factor, 2 * way_km, _holds_t(record, vehicle)
     hours = driving + routing.dock_h + routing.load_h_t * min(holds, load)
     cost = _cost(vehicle, km, hours, driving)
-    where = f"of {vehicle.id} from {depot} in {row.period}, {row.zone}"
+    where = _("of {vehicle} from {depot} in {period}, {zone}").format(
+        vehicle=vehicle.id, depot=depot, period=row.period, zone=row.zone
+    )
     for name, figure in (("km_day", km), ("hours_day", hours), ("cost_cny_day", cost)):
         record.differs(f"line_haul: {name} {where}", float(getattr(row, name)), figure * row.trips_day)
     record.differs(f"line_haul: ride_h {where}", float(row.ride_h), time_h / ways.slowest)
@@ -171,24 +199,36 @@ def _check_straight(record: Record, ways: _Ways, row: Any, calls: Calls, hauled:
 def _check_tour(record: Record, ways: _Ways, row: Any, calls: Calls, hauled: Hauled) -> float:
     """Check one truck over several depots; return its cost a day."""
     vehicle, routing = record.vehicles[str(row.vehicle)], record.scenario.routing
-    hub, load = str(row.hub), sum(t for _, t, _ in calls)
+    hub, load = str(row.hub), sum(t for _rest, t, _rest in calls)
     legs = [ways.hub(calls[0][0], hub)]  # the way out counts as long as the way back from the first depot
-    legs += [ways.depots(a, b) for (a, *_), (b, *_) in pairwise(calls)]
+    legs += [ways.depots(a, b) for (a, *_rest), (b, *_rest) in pairwise(calls)]
     legs.append(ways.hub(calls[-1][0], hub))
-    driving, km = sum(h for h, _ in legs) / vehicle.speed_factor, sum(way for _, way in legs)
-    halt_h = [routing.dock_h / 2 + routing.load_h_t * t for _, t, _ in calls]
+    driving, km = sum(h for h, _rest in legs) / vehicle.speed_factor, sum(way for _rest, way in legs)
+    halt_h = [routing.dock_h / 2 + routing.load_h_t * t for _rest, t, _rest in calls]
     hours = driving + routing.dock_h / 2 + sum(halt_h)
-    where = f"of {vehicle.id} by way of {' - '.join(depot for depot, _, _ in calls)} in {row.period}, {row.zone}"
+    where = _("of {vehicle} by way of {names} in {period}, {zone}").format(
+        vehicle=vehicle.id, names=" - ".join((depot for depot, _rest, _rest in calls)), period=row.period, zone=row.zone
+    )
     cost = _cost(vehicle, km, hours, driving)
-    ride_h = sum(h for h, _ in legs[1:]) / ways.slowest + sum(halt_h[1:])
-    stated = {"km_day": km, "hours_day": hours, "cost_cny_day": cost, "load_t_day": load, "trips_day": 1.0,
-              "ride_h": ride_h}  # fmt: skip
+    ride_h = sum(h for h, _rest in legs[1:]) / ways.slowest + sum(halt_h[1:])
+    stated = {
+        "km_day": km,
+        "hours_day": hours,
+        "cost_cny_day": cost,
+        "load_t_day": load,
+        "trips_day": 1.0,
+        "ride_h": ride_h,
+    }
     for name, figure in stated.items():
         record.differs(f"line_haul: {name} {where}", float(getattr(row, name)), figure)
     if load > _holds_t(record, vehicle) * (1 + TOLERANCE):
-        record.wrong(f"line_haul: {load:,.3f} t {where} are more than its {_holds_t(record, vehicle):,.3f}")
+        record.wrong(
+            _("line_haul: {load:,.3f} t {where} are more than its {most:,.3f}").format(
+                load=load, where=where, most=_holds_t(record, vehicle)
+            )
+        )
     for n, (depot, t, stated_h) in enumerate(calls):
         ride_h -= halt_h[n] + legs[n][0] / ways.slowest if n else 0.0
-        record.differs(f"line_haul: ride of {depot} {where}", stated_h, ride_h, 1e-3)
+        record.differs(_("line_haul: ride of {depot} {where}").format(depot=depot, where=where), stated_h, ride_h, 1e-3)
         hauled.rides[depot, str(row.period), str(row.zone)].append((t, ride_h))
     return cost

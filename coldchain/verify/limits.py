@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.verify.record import TOLERANCE, Record, rows
 
 SLACK_T = 1e-3
@@ -20,16 +21,26 @@ def check_limits(record: Record, lots: pd.DataFrame, arriving_t: Mapping[tuple[s
     lots : recomputed; arriving_t : (depot, period, zone) -> t/day
     """
     siting = record.scenario.siting
-    deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_, crop) in record.crops.items()})
+    deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_rest, crop) in record.crops.items()})
     in_time = lots["cooled_h"] <= deadline + 1e-9
-    county = lots["village"].map({key: village.county for key, (_, village) in record.villages.items()})
-    _least(record, "coverage in all", lots["tonnes"], in_time, siting.coverage)
+    county = lots["village"].map({key: village.county for key, (_rest, village) in record.villages.items()})
+    _least(record, _("coverage in all"), lots["tonnes"], in_time, siting.coverage)
     for name in sorted(set(county)):
         share = siting.coverage_by_county.get(name, siting.county_coverage)
-        _least(record, f"coverage in {name}", lots["tonnes"][county == name], in_time[county == name], share)
+        _least(
+            record,
+            _("coverage in {name}").format(name=name),
+            lots["tonnes"][county == name],
+            in_time[county == name],
+            share,
+        )
     on_time = lots["delivery_h"] <= record.scenario.chain.delivery_target_h + 1e-6
     _least(
-        record, f"share within {record.scenario.chain.delivery_target_h:g} h", lots["tonnes"], on_time, siting.on_time
+        record,
+        _("share within {delivery_target_h:g} h").format(delivery_target_h=record.scenario.chain.delivery_target_h),
+        lots["tonnes"],
+        on_time,
+        siting.on_time,
     )
     _check_hubs(record, arriving_t)
     _check_award_shares(record)
@@ -40,19 +51,25 @@ def check_limits(record: Record, lots: pd.DataFrame, arriving_t: Mapping[tuple[s
 def _least(record: Record, what: str, tonnes: pd.Series, fine: pd.Series, share: float) -> None:
     total, found = float(tonnes.sum()), float(tonnes[fine].sum())
     if found < share * total - SLACK_T - TOLERANCE * total:
-        record.wrong(f"limits: {what} is {found / total:.2%}; at least {share:.2%} is asked")
+        record.wrong(
+            _("limits: {what} is {found:.2%}; at least {share:.2%} is asked").format(
+                what=what, found=found / total, share=share
+            )
+        )
 
 
 def _check_hubs(record: Record, arriving_t: Mapping[tuple[str, str, str], float]) -> None:
     hub_of = {row.depot: row.hub for row in rows(record.tables["depots"])}
     load: dict[tuple[str, str], float] = defaultdict(float)
-    for (depot, period, _), tonnes in arriving_t.items():
+    for (depot, period, _rest), tonnes in arriving_t.items():
         load[hub_of[depot], period] += tonnes * record.scenario.siting.peak_factor
     for (key, period), tonnes in load.items():
         limit = record.hubs[key][1].limit_t_day
         if limit is not None and tonnes > limit + SLACK_T + TOLERANCE * limit:
             record.wrong(
-                f"limits: hub {key} takes {tonnes:,.3f} t on a peak day in {period}; it has room for {limit:g}"
+                _(
+                    "limits: hub {key} takes {tonnes:,.3f} t on a peak day in {period}; it has room for {limit:g}"
+                ).format(key=key, tonnes=tonnes, period=period, limit=limit)
             )
 
 
@@ -69,7 +86,10 @@ def _check_award_shares(record: Record) -> None:
         found = float(sum(cny for owner, cny in granted.items() if county.get(str(owner)) == name))
         if found < share * total - 1.0 - TOLERANCE * total:
             record.wrong(
-                f"limits: {found:,.0f} CNY of the awards go to {name}; at least {share:.1%} of {total:,.0f} are asked"
+                _(
+                    "limits: {found:,.0f} CNY of the awards go to {name}; "
+                    "at least {share:.1%} of {total:,.0f} are asked"
+                ).format(found=found, name=name, share=share, total=total)
             )
 
 
@@ -77,5 +97,7 @@ def _check_single(record: Record) -> None:
     for row in rows(record.tables["assignment"]):
         if row.share < 1 - TOLERANCE:
             record.wrong(
-                f"limits: {row.commodity} of {row.village} is split; {row.share:.4f} of it goes to {row.depot}"
+                _("limits: {commodity} of {village} is split; {share:.4f} of it goes to {depot}").format(
+                    commodity=row.commodity, village=row.village, share=row.share, depot=row.depot
+                )
             )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.model import DepotType, Hub, MobileUnit, cooling_class
 from coldchain.network import travel
 from coldchain.spoilage import (
@@ -80,7 +81,7 @@ def check_losses(
                 book.add_cold(row, (v, c, p), tonnes * kg / assigned[key] * share, lane)
     left = record.scenario.harvest_t - book.cooled
     if (left < -TOLERANCE * np.maximum(record.scenario.harvest_t, 1.0)).any():
-        record.wrong("lots: more is cooled than harvested")
+        record.wrong(_("lots: more is cooled than harvested"))
     for v, c, p in zip(*np.nonzero(left > 1e-9 * np.maximum(record.scenario.harvest_t, 1e-9)), strict=True):
         book.add_today((int(v), int(c), int(p)), float(left[v, c, p]))
     frame = pd.DataFrame(book.lots, columns=list(LOT_COLUMNS))
@@ -162,11 +163,13 @@ def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:
 
 def _check_fetched(record: Record, fetched: Fetched, assigned: dict[tuple[str, str, str], float]) -> None:
     for key, pieces in fetched.loads.items():
-        total = sum(kg for kg, _ in pieces)
+        total = sum(kg for kg, _rest in pieces)
         if total > assigned.get(key, 0.0) * (1 + TOLERANCE) + 1e-6:
             record.wrong(
-                f"stops: {total:,.2f} kg/day are fetched from {key[0]} to {key[1]} in {key[2]}; "
-                f"{assigned.get(key, 0.0):,.2f} are assigned"
+                _(
+                    "stops: {total:,.2f} kg/day are fetched from {village} to {depot} in {period}; "
+                    "{assigned:,.2f} are assigned"
+                ).format(total=total, village=key[0], depot=key[1], period=key[2], assigned=assigned.get(key, 0.0))
             )
 
 
@@ -205,7 +208,7 @@ class _Chains:
 
     def shares_of(self, rides: Sequence[tuple[float, float]], depot: str) -> list[tuple[float, float]]:
         """Shares of a depot's load by hours of the line haul; all rides directly where nothing is written."""
-        total = sum(t for t, _ in rides)
+        total = sum(t for t, _rest in rides)
         return [(t / total, hours) for t, hours in rides] if total > 0 else [(1.0, self.haul_h(depot))]
 
     def _depot_loss(self, c: int, p: int, lane: Lane, kept_d: float = 0.0) -> float:

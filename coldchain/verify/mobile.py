@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from coldchain.language import _
 from coldchain.model import MobileUnit
 from coldchain.verify.depots import Built, parse_modules
 from coldchain.verify.record import TOLERANCE, Record, rows
@@ -22,16 +23,20 @@ def check_units(record: Record, built: Built) -> tuple[Built, float]:
     stands: Stands = defaultdict(float)
     for row in rows(record.tables["units"]):
         if not isinstance(record.kinds.get(row.unit), MobileUnit):
-            record.wrong(f'units: "{row.unit}" is not a mobile unit on offer')
+            record.wrong(_('units: "{unit}" is not a mobile unit on offer').format(unit=row.unit))
             return built, 0.0
         if record.sites[row.depot][1].status == "forbidden":
-            record.wrong(f"units: {row.depot} is forbidden; no unit may stand there")
+            record.wrong(_("units: {depot} is forbidden; no unit may stand there").format(depot=row.depot))
         stands[row.unit, row.depot, row.period] += float(row.standing)
     for unit in sorted({key[0] for key in stands}):
         for period in record.periods:
-            number = sum(n for (kind, _, when), n in stands.items() if (kind, when) == (unit, period))
+            number = sum(n for (kind, _rest, when), n in stands.items() if (kind, when) == (unit, period))
             if number > owned.get(unit, 0):
-                record.wrong(f"units: {number:g} of {unit} stand in {period}; {owned.get(unit, 0)} are bought")
+                record.wrong(
+                    _("units: {number:g} of {unit} stand in {period}; {owned} are bought").format(
+                        number=number, unit=unit, period=period, owned=owned.get(unit, 0)
+                    )
+                )
     _check_needs(record, built, stands)
     everything = {depot: {**built.get(depot, {}), **bought.get(depot, {})} for depot in {**built, **bought}}
     return everything, _moves(record, stands)
@@ -49,17 +54,23 @@ def _bought(record: Record) -> tuple[Built, dict[str, int]]:
             of_owner[site.owner or site.id, unit] += number
             owned[unit] += number
             if not isinstance(record.kinds[unit], MobileUnit):
-                record.wrong(f"depots: {unit} at {row.depot} has no wheels; it is no unit")
+                record.wrong(
+                    _("depots: {unit} at {depot} has no wheels; it is no unit").format(unit=unit, depot=row.depot)
+                )
     most = record.scenario.siting.units_per_owner
     for (owner, unit), number in of_owner.items():
         if number > most:
-            record.wrong(f"units: {owner} buys {number} of {unit}; at most {most} are allowed")
+            record.wrong(
+                _("units: {owner} buys {number} of {unit}; at most {most} are allowed").format(
+                    owner=owner, number=number, unit=unit, most=most
+                )
+            )
     return bought, owned
 
 
 def _check_needs(record: Record, built: Built, stands: Stands) -> None:
     """Hold power and people of modules and units together against what a site has, period by period."""
-    for need, unit_name in (("power_kw", "kW"), ("staff", "people")):
+    for need, unit_name in (("power_kw", "kW"), ("staff", _("people"))):
         for depot in sorted({key[1] for key in stands}):
             site = record.sites[depot][1]
             limit = getattr(site, need)
@@ -69,7 +80,11 @@ def _check_needs(record: Record, built: Built, stands: Stands) -> None:
                 here = [(kind, n) for (kind, place, when), n in stands.items() if (place, when) == (depot, period)]
                 used = base + sum(getattr(record.kinds[kind], need) * n for kind, n in here)
                 if here and used > limit * (1 + TOLERANCE):
-                    record.wrong(f"units: {depot} needs {used:g} {unit_name} in {period}; {limit:g} are there")
+                    record.wrong(
+                        _("units: {depot} needs {used:g} {unit_name} in {period}; {limit:g} are there").format(
+                            depot=depot, used=used, unit_name=unit_name, period=period, limit=limit
+                        )
+                    )
 
 
 def _moves(record: Record, stands: Stands) -> float:
@@ -82,7 +97,16 @@ def _moves(record: Record, stands: Stands) -> float:
         arriving = max(number - before, 0.0)
         kind, row = record.kinds[unit], stated[unit, depot, period]
         cost = arriving * kind.move_cny if isinstance(kind, MobileUnit) else 0.0
-        record.differs(f"units: arriving {unit} at {depot} in {period}", float(row.arriving), arriving)
-        record.differs(f"units: moves_cny of {unit} at {depot} in {period}", float(row.moves_cny), cost, 1.0)
+        record.differs(
+            _("units: arriving {unit} at {depot} in {period}").format(unit=unit, depot=depot, period=period),
+            float(row.arriving),
+            arriving,
+        )
+        record.differs(
+            _("units: moves_cny of {unit} at {depot} in {period}").format(unit=unit, depot=depot, period=period),
+            float(row.moves_cny),
+            cost,
+            1.0,
+        )
         total += cost
     return total

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.model import MobileUnit
 from coldchain.verify.record import TOLERANCE, Record, rows
 
@@ -103,7 +104,11 @@ def _check_ledger(record: Record, owners: Mapping[str, Owner]) -> None:
     stated = {row.owner: row for row in rows(record.tables["operators"])}
     for name in sorted({*owners, *stated}):
         if name not in stated or name not in owners:
-            record.wrong(f"operators: {name} {'builds but is missing' if name in owners else 'builds nothing'}")
+            record.wrong(
+                _("operators: {name} builds but is missing").format(name=name)
+                if name in owners
+                else _("operators: {name} builds nothing").format(name=name)
+            )
             continue
         mine, row = owners[name], stated[name]
         spent = mine.energy + mine.running + mine.capital
@@ -122,9 +127,18 @@ def _check_ledger(record: Record, owners: Mapping[str, Owner]) -> None:
         if worth is not None:
             figures["subsidy_needed_cny"] = max(spent - fee * mine.tonnes, 0.0) / worth
         for column, value in figures.items():
-            record.differs(f"operators: {column} of {name}", float(getattr(row, column)), value, 1.0)
+            record.differs(
+                _("operators: {column} of {name}").format(column=column, name=name),
+                float(getattr(row, column)),
+                value,
+                1.0,
+            )
         if economics.must_return and mine.net(fee) < -1.0 - TOLERANCE * spent:
-            record.wrong(f"operators: the money of {name} does not return: {mine.net(fee):,.0f} CNY a year are missing")
+            record.wrong(
+                _("operators: the money of {name} does not return: {net:,.0f} CNY a year are missing").format(
+                    name=name, net=mine.net(fee)
+                )
+            )
 
 
 def _check_flow(record: Record, owners: Mapping[str, Owner]) -> None:
@@ -134,7 +148,7 @@ def _check_flow(record: Record, owners: Mapping[str, Owner]) -> None:
     for name, flows in record.tables["cash_flow"].groupby("owner"):
         mine = owners.get(str(name))
         if mine is None:
-            record.wrong(f"cash_flow: {name} builds nothing")
+            record.wrong(_("cash_flow: {name} builds nothing").format(name=name))
             continue
         balance, start = 0.0, begins.get(str(name), 0)
         for row in rows(flows.sort_values("year")):
@@ -142,10 +156,20 @@ def _check_flow(record: Record, owners: Mapping[str, Owner]) -> None:
             income = (fee * mine.tonnes - mine.energy - mine.running) * (age >= 1)
             net = income - mine.capex * (age == 0) + mine.award * (age == math.ceil(rule.paid_after_years))
             balance = balance * (1.0 + rate) + net
-            record.differs(f"cash_flow: net_cny of {name} in {row.year}", float(row.net_cny), net, 1.0)
-            record.differs(f"cash_flow: balance_cny of {name} in {row.year}", float(row.balance_cny), balance, 10.0)
+            record.differs(
+                _("cash_flow: net_cny of {name} in {year}").format(name=name, year=row.year),
+                float(row.net_cny),
+                net,
+                1.0,
+            )
+            record.differs(
+                _("cash_flow: balance_cny of {name} in {year}").format(name=name, year=row.year),
+                float(row.balance_cny),
+                balance,
+                10.0,
+            )
     for name in sorted(owners.keys() - set(record.tables["cash_flow"]["owner"])):
-        record.wrong(f"cash_flow: {name} builds but is missing")
+        record.wrong(_("cash_flow: {name} builds but is missing").format(name=name))
 
 
 def _check_order(record: Record, owners: Mapping[str, Owner]) -> None:
@@ -153,22 +177,35 @@ def _check_order(record: Record, owners: Mapping[str, Owner]) -> None:
     rule, budget = record.scenario.subsidy, record.scenario.siting.budget_cny
     table = record.tables["rollout"]
     for name in sorted(set(owners) ^ set(table["owner"])):
-        record.wrong(f"rollout: {name} {'builds but has no year' if name in owners else 'builds nothing'}")
+        record.wrong(
+            _("rollout: {name} builds but has no year").format(name=name)
+            if name in owners
+            else _("rollout: {name} builds nothing").format(name=name)
+        )
     for name in sorted(set(table["owner"][table["owner"].duplicated()])):
-        record.wrong(f"rollout: {name} stands twice")
+        record.wrong(_("rollout: {name} stands twice").format(name=name))
     spent: dict[int, float] = defaultdict(float)
     for row in rows(table):
         if int(row.year) not in rule.years:
-            record.wrong(f"rollout: {row.year} of {row.owner} is not a programme year")
+            record.wrong(_("rollout: {year} of {owner} is not a programme year").format(year=row.year, owner=row.owner))
         if row.owner in owners:
-            record.differs(f"rollout: award_cny of {row.owner}", float(row.award_cny), owners[row.owner].award, 1.0)
+            record.differs(
+                _("rollout: award_cny of {owner}").format(owner=row.owner),
+                float(row.award_cny),
+                owners[row.owner].award,
+                1.0,
+            )
             spent[int(row.year)] += owners[row.owner].award
     awarded = filled = 0.0
     for year in rule.years:
         awarded += spent[year]
         filled += rule.pot_by_year_cny.get(str(year), 0.0)
         if awarded > min(filled, budget) * (1 + TOLERANCE) + CENT:
-            record.wrong(f"rollout: {awarded:,.0f} CNY are awarded by {year}; the pots hold {min(filled, budget):,.0f}")
+            record.wrong(
+                _("rollout: {awarded:,.0f} CNY are awarded by {year}; the pots hold {filled:,.0f}").format(
+                    awarded=awarded, year=year, filled=min(filled, budget)
+                )
+            )
 
 
 def _check_years(record: Record, owners: Mapping[str, Owner], lots: pd.DataFrame) -> None:
@@ -180,7 +217,7 @@ def _check_years(record: Record, owners: Mapping[str, Owner], lots: pd.DataFrame
     works_from = owner.map(begins).fillna(-1)
     for year in record.scenario.subsidy.years:
         if year not in stated:
-            record.wrong(f"programme_years: {year} is missing")
+            record.wrong(_("programme_years: {year} is missing").format(year=year))
             continue
         lost = float(lots["loss_t"].where(works_from < year, lots["today_loss_t"]).sum())
         spent = sum(mine.award for name, mine in owners.items() if begins.get(name) == year)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.model import Commodity, DepotType, Hub, Period, Scenario, Site, VehicleType, Village
 from coldchain.network import RoadNetwork
 
@@ -80,7 +81,11 @@ class Record:
         """Note a stated figure that the recomputation does not bear out."""
         scale = max(abs(stated), abs(found), floor)
         if not abs(stated - found) <= TOLERANCE * scale:
-            self.wrong(f"{what} is stated as {stated:,.6g}; recomputed {found:,.6g}")
+            self.wrong(
+                _("{what} is stated as {stated:,.6g}; recomputed {found:,.6g}").format(
+                    what=what, stated=stated, found=found
+                )
+            )
 
     @cached_property
     def villages(self) -> dict[str, tuple[int, Village]]:
@@ -136,12 +141,12 @@ def check_form(record: Record) -> bool:
     """Check that tables, columns, numbers and ids are all there; False stops the rest."""
     for name, columns in NEEDED.items():
         if name not in record.tables:
-            record.wrong(f"table {name} is missing")
+            record.wrong(_("table {name} is missing").format(name=name))
             continue
         frame = record.tables[name]
         for column in columns:
             if column not in frame.columns:
-                record.wrong(f"{name}: column {column} is missing")
+                record.wrong(_("{name}: column {column} is missing").format(name=name, column=column))
     if record.problems:
         return False
     known: dict[str, Mapping[str, Any]] = {
@@ -159,9 +164,11 @@ def check_form(record: Record) -> bool:
             _check_column(record, name, column, frame[column], known.get(column))
     heads = record.tables["routes"]["route"]
     for route in heads[heads.duplicated()]:
-        record.wrong(f"routes: {route} stands twice")
+        record.wrong(_("routes: {route} stands twice").format(route=route))
     for route in sorted(set(record.tables["stops"]["route"]) - set(heads)):
-        record.wrong(f"stops: {route} is not a route; take its stops out too, or put the route back")
+        record.wrong(
+            _("stops: {route} is not a route; take its stops out too, or put the route back").format(route=route)
+        )
     _check_depots(record)
     return not record.problems
 
@@ -170,10 +177,10 @@ def _check_depots(record: Record) -> None:
     """Check that every depot in use stands in the table of depots, once."""
     listed = record.tables["depots"]["depot"]
     for depot in sorted(set(listed[listed.duplicated()])):
-        record.wrong(f"depots: {depot} stands twice")
+        record.wrong(_("depots: {depot} stands twice").format(depot=depot))
     for name in ("assignment", "units", "routes", "line_haul", "storage"):
         for depot in sorted(set(record.tables[name]["depot"]) - set(listed)):
-            record.wrong(f"{name}: {depot} is in use but not in the table of depots")
+            record.wrong(_("{name}: {depot} is in use but not in the table of depots").format(name=name, depot=depot))
 
 
 TEXT = ("tour", "new_modules", "standing_modules", "units_bought", "unit", "zone", "method", "route", "owner")
@@ -185,8 +192,12 @@ def _check_column(
     if known is not None:
         everywhen = {""} if (name, column) == ("assignment", "period") else set()
         for value in sorted(set(values) - set(known) - everywhen):
-            record.wrong(f'{name}: "{value}" is not a known {column}')
+            record.wrong(_('{name}: "{value}" is not a known {column}').format(name=name, value=value, column=column))
     elif column not in TEXT:
         numbers = pd.to_numeric(values, errors="coerce")
         for row in np.flatnonzero(~np.isfinite(numbers.to_numpy(dtype=np.float64)) | (numbers < 0).to_numpy()):
-            record.wrong(f'{name} row {row + 2}: {column} must be a number of at least 0; got "{values.iloc[row]}"')
+            record.wrong(
+                _('{name} row {row}: {column} must be a number of at least 0; got "{value}"').format(
+                    name=name, row=row + 2, column=column, value=values.iloc[row]
+                )
+            )

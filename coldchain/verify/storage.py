@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from coldchain.language import _
 from coldchain.model import Keeping, MobileUnit
 from coldchain.verify.depots import Built
 from coldchain.verify.record import TOLERANCE, Record, rows
@@ -51,14 +52,26 @@ def read_storage(record: Record) -> Stores:
     for row in rows(record.tables["storage"]):
         lane = (row.depot, row.zone, row.method, row.commodity, row.period)
         if (row.commodity, row.period, row.until) not in stores.rules:
-            record.wrong(f"storage: {row.commodity} of {row.period} may not be kept until {row.until}")
+            record.wrong(
+                _("storage: {commodity} of {period} may not be kept until {until}").format(
+                    commodity=row.commodity, period=row.period, until=row.until
+                )
+            )
         elif row.until in stores.shares[lane]:
-            record.wrong(f"storage: {row.commodity} of {row.period} at {row.depot} stands twice until {row.until}")
+            record.wrong(
+                _("storage: {commodity} of {period} at {depot} stands twice until {until}").format(
+                    commodity=row.commodity, period=row.period, depot=row.depot, until=row.until
+                )
+            )
         else:
             stores.shares[lane][row.until] = float(row.share)
     for lane, shares in stores.shares.items():
         if sum(shares.values()) > 1 + TOLERANCE:
-            record.wrong(f"storage: {sum(shares.values()):.2%} of the {lane[3]} of {lane[4]} are kept at {lane[0]}")
+            record.wrong(
+                _("storage: {share:.2%} of the {commodity} of {period} are kept at {depot}").format(
+                    share=sum(shares.values()), commodity=lane[3], period=lane[4], depot=lane[0]
+                )
+            )
     return stores
 
 
@@ -67,21 +80,29 @@ def check_storage(record: Record, stores: Stores, built: Built) -> None:
     for row in rows(record.tables["storage"]):
         found = stores.sums[(row.depot, row.zone, row.method, row.commodity, row.period), row.until]
         for name in ("tonnes", "lost_t", "power_cny", "earned_cny"):
-            where = f"storage: {name} of {row.commodity} of {row.period} at {row.depot}"
+            where = _("storage: {name} of {commodity} of {period} at {depot}").format(
+                name=name, commodity=row.commodity, period=row.period, depot=row.depot
+            )
             record.differs(where, float(getattr(row, name)), found[name], 1e-3)
     lying = _lying_t(record, stores)
     for (depot, zone, method), by_period in lying.items():
         room = _room_t(record, built, (depot, zone, method))
         for period, tonnes in by_period.items():
             if tonnes > room * (1 + TOLERANCE) + 1e-6:
-                where = f"{zone} {method} at {depot} in {period}"
-                record.wrong(f"storage: {tonnes:,.2f} t lie in {where}; its rooms hold {room:,.2f}")
+                where = _("{zone} {method} at {depot} in {period}").format(
+                    zone=zone, method=method, depot=depot, period=period
+                )
+                record.wrong(
+                    _("storage: {tonnes:,.2f} t lie in {where}; its rooms hold {room:,.2f}").format(
+                        tonnes=tonnes, where=where, room=room
+                    )
+                )
 
 
 def _lying_t(record: Record, stores: Stores) -> Mapping[tuple[str, str, str], Mapping[str, float]]:
     """Tonnes on a peak day, passing through or kept, of the rooms in which anything is kept, by period."""
     order = [period.id for period in record.scenario.periods]
-    rooms = {lane[:3] for (lane, _) in stores.sums}
+    rooms = {lane[:3] for (lane, _rest) in stores.sums}
     lying: dict[tuple[str, str, str], dict[str, float]] = {room: dict.fromkeys(order, 0.0) for room in rooms}
     for lane, tonnes in stores.arrived_t.items():
         if lane[:3] in rooms:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.network import travel
 from coldchain.verify.record import TOLERANCE, Record, rows
@@ -37,7 +38,7 @@ def check_routes(record: Record) -> Fetched:
         place = {record.scenario.villages[v].id: n + 1 for n, v in enumerate(served)}
         for head in rows(heads):
             if head.route not in stops.groups:
-                record.wrong(f"routes: {head.route} has no stops")
+                record.wrong(_("routes: {route} has no stops").format(route=head.route))
                 continue
             halts = stops.get_group(head.route)
             path = [0, *(place[key] for key in halts["village"]), 0]
@@ -102,17 +103,25 @@ def _check_route(
     hours = float(legs.sum() + halt_h.sum() + scenario.chain.unload_h)
     cost = vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
     for name, found in (("km", km), ("hours", hours), ("drive_h", float(legs.sum())), ("cost_cny_day", cost)):
-        record.differs(f"routes: {name} of {route}", float(getattr(head, name)), found)
-    record.differs(f"routes: load_kg of {route}", float(head.load_kg), float(kg.sum()))
+        record.differs(_("routes: {name} of {route}").format(name=name, route=route), float(getattr(head, name)), found)
+    record.differs(_("routes: load_kg of {route}").format(route=route), float(head.load_kg), float(kg.sum()))
     for key, stated, found in zip(halts["village"], halts["aboard_h"], aboard, strict=True):
-        record.differs(f"stops: aboard_h of {key} on {route}", float(stated), float(found), 1e-3)
-    record.differs(f"routes: days of {route}", float(head.days), record.periods[period][1].days)
+        record.differs(
+            _("stops: aboard_h of {key} on {route}").format(key=key, route=route), float(stated), float(found), 1e-3
+        )
+    record.differs(_("routes: days of {route}").format(route=route), float(head.days), record.periods[period][1].days)
     _check_limits(record, route, vehicle, float(kg.sum()), (hours, float(legs.sum())), float(aboard.max()))
     m3 = float(sum(load * space[key, depot, period] for key, load in zip(halts["village"], kg, strict=True)))
     if m3 > vehicle.volume_m3 * (1 + TOLERANCE):
-        record.wrong(f"routes: {route} carries {m3:,.2f} m³; {vehicle.id} holds {vehicle.volume_m3:,.2f}")
+        record.wrong(
+            _("routes: {route} carries {m3:,.2f} m³; {vehicle} holds {volume_m3:,.2f}").format(
+                route=route, m3=m3, vehicle=vehicle.id, volume_m3=vehicle.volume_m3
+            )
+        )
     if vehicle.id not in scenario.routing.collection_vehicles:
-        record.wrong(f"routes: {vehicle.id} of {route} is not a collection vehicle")
+        record.wrong(
+            _("routes: {vehicle} of {route} is not a collection vehicle").format(vehicle=vehicle.id, route=route)
+        )
     for key, load, ride in zip(halts["village"], kg, aboard, strict=True):
         loads[str(key), depot, period].append((float(load), float(ride)))
     return cost * record.periods[period][1].days
@@ -124,10 +133,26 @@ def _check_limits(
     """Check load, hours and driving hours (``clocked``), and the longest ride."""
     limit, (hours, driving) = record.scenario.siting.max_first_mile_h, clocked
     if vehicle.max_drive_h is not None and driving > vehicle.max_drive_h + HOURS_SLACK:
-        record.wrong(f"routes: {route} drives {driving:.3f} h; {vehicle.id} may {vehicle.max_drive_h:g} h")
+        record.wrong(
+            _("routes: {route} drives {driving:.3f} h; {vehicle} may {max_drive_h:g} h").format(
+                route=route, driving=driving, vehicle=vehicle.id, max_drive_h=vehicle.max_drive_h
+            )
+        )
     if kg > vehicle.payload_kg * (1 + TOLERANCE):
-        record.wrong(f"routes: {route} carries {kg:,.1f} kg; {vehicle.id} may carry {vehicle.payload_kg:,.1f}")
+        record.wrong(
+            _("routes: {route} carries {kg:,.1f} kg; {vehicle} may carry {payload_kg:,.1f}").format(
+                route=route, kg=kg, vehicle=vehicle.id, payload_kg=vehicle.payload_kg
+            )
+        )
     if hours > vehicle.shift_h + HOURS_SLACK:
-        record.wrong(f"routes: {route} takes {hours:.3f} h; the shift of {vehicle.id} is {vehicle.shift_h:g} h")
+        record.wrong(
+            _("routes: {route} takes {hours:.3f} h; the shift of {vehicle} is {shift_h:g} h").format(
+                route=route, hours=hours, vehicle=vehicle.id, shift_h=vehicle.shift_h
+            )
+        )
     if aboard_h > limit + HOURS_SLACK:
-        record.wrong(f"routes: a lot of {route} is aboard {aboard_h:.3f} h; the limit is {limit:g} h")
+        record.wrong(
+            _("routes: a lot of {route} is aboard {aboard_h:.3f} h; the limit is {limit:g} h").format(
+                route=route, aboard_h=aboard_h, limit=limit
+            )
+        )
