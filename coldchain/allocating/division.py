@@ -253,7 +253,7 @@ def column(curves: Curves, name: str, option: str) -> Floats:
 
 def _splits(curves: Curves, rules: Rules) -> dict[str, Floats]:
     """Return each county's share of the fund under the simple divisions."""
-    weights = {"equal": np.ones(len(curves.counties)), "production": column(curves, "harvest_t", "by production")}
+    weights = {"equal": np.ones(len(curves.counties)), "production": column(curves, "harvest_t", _("by production"))}
     if rules.population:
         weights["population"] = column(curves, rules.population, "--population")
     return {f"by_{name}" if name != "equal" else name: weight / max(weight.sum(), 1e-9)

@@ -19,7 +19,7 @@ from typing import TextIO
 from coldchain.batch.orders import Failure, Order
 from coldchain.batch.processes import end_tree
 from coldchain.batch.work import perform
-from coldchain.language import use
+from coldchain.language import _, use
 
 
 def processor_seconds() -> float:
@@ -45,7 +45,7 @@ def answer(line: str) -> str:
     except Exception as error:  # noqa: BLE001 - a bug in one county must not stop the others
         traceback.print_exc()
         last = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(last.filename).name}, line {last.lineno}"
+        where = _("{file}, line {line}").format(file=Path(last.filename).name, line=last.lineno)
         failure = Failure("bug", f"{type(error).__name__}: {error} ({where})")
     told = None if failure is None else [failure.kind, failure.message]
     return json.dumps({"failure": told, "processor_s": round(processor_seconds() - began, 3)})

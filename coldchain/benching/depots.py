@@ -17,6 +17,7 @@ from coldchain.benching.places import read_words
 from coldchain.benching.readers import best_known
 from coldchain.benching.run import ANY, TOLERANCE, Row
 from coldchain.errors import BadInputError, ColdchainError, Fault
+from coldchain.language import _
 from coldchain.routing.instance import Instance
 from coldchain.routing.location import locate
 from coldchain.routing.trunk import Trunk
@@ -107,9 +108,9 @@ def read_depots(kind: DepotKind, path: Path) -> DepotFile:
         except ValueError:
             figures.append(math.nan)
         if not math.isfinite(figures[-1]):
-            faults.append(words.fault(place, "", "must be a finite number", "number"))
+            faults.append(words.fault(place, "", _("must be a finite number"), "number"))
     if not faults and not (len(figures) > 2 and figures[0] >= 1 and figures[1] >= 1):
-        faults.append(Fault(words.file, 1, "", "", "must begin with the numbers of customers and depots", "size"))
+        faults.append(Fault(words.file, 1, "", "", _("must begin with the numbers of customers and depots"), "size"))
     if faults:
         raise BadInputError(faults[:20])
     two = kind == "2elrp"
@@ -117,7 +118,9 @@ def read_depots(kind: DepotKind, path: Path) -> DepotFile:
     sizes = [2] * two + [2 * m, 2 * n, 1] + [1] * two + [m, n, m, 1] + [1] * two + [1]
     spare = len(figures) - 2 - sum(sizes)
     if spare not in ({0, -1} if two else {0}):
-        message = f"{n} customers and {m} depots need {2 + sum(sizes)} figures; got {len(figures)}"
+        message = _("{n} customers and {m} depots need {value} figures; got {count}").format(
+            n=n, m=m, value=2 + sum(sizes), count=len(figures)
+        )
         raise BadInputError([Fault(words.file, words.line[-1], "", "", message, "length")])
     parts = iter(np.split(np.array(figures[2:]), np.cumsum(sizes)[:-1]))
     main = next(parts) if two else None
@@ -169,9 +172,9 @@ def recompute_depots(file: DepotFile, routes: Sequence[Tour], trips: Sequence[Su
         When a customer is missing or served twice, or a limit is broken.
     """
     m, far = len(file.depots), file.lower()
-    if sorted(itertools.chain(*(stops for _, stops in routes))) != list(range(len(file.demand))):
+    if sorted(itertools.chain(*(stops for _rest, stops in routes))) != list(range(len(file.demand))):
         raise ValueError("every customer must be served exactly once")
-    total = float(sum(file.opening[d] for d in {depot for depot, _ in routes}))
+    total = float(sum(file.opening[d] for d in {depot for depot, _rest in routes}))
     for depot, stops in routes:
         if file.demand[list(stops)].sum() > file.vehicle + TOLERANCE:
             raise ValueError("a route carries more than its vehicle")
@@ -192,11 +195,11 @@ def depots_text(routes: Sequence[Tour], trips: Sequence[Supply]) -> str:
 def _supply_cost(file: DepotFile, loads: Floats, trips: Sequence[Supply]) -> float:
     far, brought, total = file.upper(), defaultdict[int, float](float), 0.0
     for trip in trips:
-        if sum(kg for _, kg in trip) > file.truck + TOLERANCE:
+        if sum(kg for _rest, kg in trip) > file.truck + TOLERANCE:
             raise ValueError("a trip carries more than its truck")
         for d, kg in trip:
             brought[d] += kg
-        nodes = [0, *(d + 1 for d, _ in trip), 0]
+        nodes = [0, *(d + 1 for d, _rest in trip), 0]
         total += file.per_trip + sum(float(far[a, b]) for a, b in itertools.pairwise(nodes))
     if any(abs(brought[d] - load) > TOLERANCE for d, load in enumerate(loads)):
         raise ValueError("the trips do not bring what the depots hand out")
@@ -219,8 +222,11 @@ def _check(file: DepotFile, name: str) -> None:
     faults = []
     for column, values in (("capacity", file.takes), ("demand", file.demand), ("opening", file.opening)):
         wrong = np.flatnonzero(values < 0)
-        faults += [Fault(name, None, column, f"{values[k]:g}", f"no. {k + 1} is negative", "negative") for k in wrong]
+        faults += [
+            Fault(name, None, column, f"{values[k]:g}", _("no. {k} is negative").format(k=k + 1), "negative")
+            for k in wrong
+        ]
     if (file.demand > file.vehicle).any() or file.demand.sum() > file.takes.sum():
-        faults.append(Fault(name, None, "demand", "", "is more than a vehicle, or all depots, can take", "capacity"))
+        faults.append(Fault(name, None, "demand", "", _("is more than a vehicle, or all depots, can take"), "capacity"))
     if faults:
         raise BadInputError(faults[:20])

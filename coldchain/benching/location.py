@@ -11,6 +11,7 @@ from typing import Literal
 from coldchain.benching.places import published, read_median, read_warehouses, without_capacity
 from coldchain.benching.run import Row
 from coldchain.errors import ColdchainError
+from coldchain.language import _
 from coldchain.siting.classical import (
     LocationProblem,
     LocationResult,
@@ -57,7 +58,7 @@ def run_location(kind: LocationKind, path: Path, settings: LocationSettings) -> 
         return [_solve(path.name, without_capacity(read_warehouses(path, math.inf)), settings)]
     capacities = [settings.capacity]
     if settings.capacity is None:
-        capacities = [c for c, _ in published(path, OVERRIDES[False])] or [None]
+        capacities = [c for c, _rest in published(path, OVERRIDES[False])] or [None]
     return [_solve(path.name, read_warehouses(path, c), settings, c) for c in capacities]
 
 
@@ -86,6 +87,10 @@ def _solve(name: str, problem: LocationProblem, settings: LocationSettings, capa
     wrong = location_violations(problem, plan.opened, plan.site, plan.customer, plan.share)
     cost = location_value(problem, plan.opened, plan.site, plan.customer, plan.share)
     if wrong or abs(cost - plan.value) > 1e-6 * max(1.0, abs(cost)):
-        raise ColdchainError(f"{name}: the plan does not hold: {', '.join(wrong) or f'costs {cost}, not {plan.value}'}")
+        raise ColdchainError(
+            _("{name}: the plan does not hold: {names}").format(
+                name=name, names=", ".join(wrong) or _("costs {cost}, not {value}").format(cost=cost, value=plan.value)
+            )
+        )
     gap = abs(cost - plan.bound) / max(abs(cost), 1e-9)
     return Located(Row(name + suffix, cost, plan.bound, gap, plan.status, seconds), plan_text(plan), suffix)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.siting.classical import LocationProblem
 
 MOST_FAULTS = 20  # listed of one file
@@ -39,11 +40,13 @@ def read_words(path: Path) -> Words:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        raise BadInputError([Fault(str(path), None, "", "", f"cannot be read: {error}", "unreadable")]) from None
+        raise BadInputError(
+            [Fault(str(path), None, "", "", _("cannot be read: {error}").format(error=error), "unreadable")]
+        ) from None
     pairs = [(word, number) for number, text in enumerate(lines, 1) for word in text.split()]
     if not pairs:
-        raise BadInputError([Fault(str(path), None, "", "", "is empty", "unreadable")])
-    return Words(str(path), [word for word, _ in pairs], [line for _, line in pairs])
+        raise BadInputError([Fault(str(path), None, "", "", _("is empty"), "unreadable")])
+    return Words(str(path), [word for word, _rest in pairs], [line for _rest, line in pairs])
 
 
 def read_warehouses(path: Path, capacity: float | None = None) -> LocationProblem:
@@ -58,13 +61,13 @@ def read_warehouses(path: Path, capacity: float | None = None) -> LocationProble
     """
     words = read_words(path)
     m, n = _sizes(words, ("sites", "customers"))
-    _length(words, 2 + 2 * m + n * (m + 1), f"{m} sites and {n} customers")
+    _length(words, 2 + 2 * m + n * (m + 1), _("{m} sites and {n} customers").format(m=m, n=n))
     figure, faults = _figures(words, set() if capacity is None else set(range(2, 2 + 2 * m, 2)))
     head, body = figure[2 : 2 + 2 * m].reshape(m, 2), figure[2 + 2 * m :].reshape(n, m + 1)
     if capacity is not None:
         head[:, 0] = capacity
     signs = np.concatenate([np.zeros(2, bool), *([head.ravel() < 0]), (body < 0).ravel()])
-    faults += [words.fault(int(k), "", "must not be negative", "negative") for k in np.flatnonzero(signs)]
+    faults += [words.fault(int(k), "", _("must not be negative"), "negative") for k in np.flatnonzero(signs)]
     _refuse(faults)
     return LocationProblem(cost=body[:, 1:].T, fixed=head[:, 1], load=body[:, 0], capacity=head[:, 0])
 
@@ -84,24 +87,25 @@ def read_median(path: Path) -> LocationProblem:
 
     words = read_words(path)
     n, edges, count = _sizes(words, ("nodes", "edges", "p"))
-    _length(words, 3 + 3 * edges, f"{edges} edges")
+    _length(words, 3 + 3 * edges, _("{edges} edges").format(edges=edges))
     if count > n:
-        _refuse([words.fault(2, "p", f"must be from 1 to the number of nodes, {n}", "range")])
+        _refuse([words.fault(2, "p", _("must be from 1 to the number of nodes, {n}").format(n=n), "range")])
     figure, faults = _figures(words, set())
     edge = figure[3:].reshape(edges, 3)
     outside = (edge[:, :2] < 1) | (edge[:, :2] > n) | (edge[:, :2] != np.floor(edge[:, :2]))
-    faults += [words.fault(3 + 3 * int(e) + int(c), "node", f"must be a whole number from 1 to {n}", "index")
+    text = _("must be a whole number from 1 to {n}").format(n=n)
+    faults += [words.fault(3 + 3 * int(e) + int(c), "node", text, "index")
                for e, c in zip(*np.nonzero(outside), strict=True)]  # fmt: skip
-    faults += [words.fault(5 + 3 * int(e), "length", "must not be negative", "negative")
+    faults += [words.fault(5 + 3 * int(e), "length", _("must not be negative"), "negative")
                for e in np.flatnonzero(edge[:, 2] < 0)]  # fmt: skip
     _refuse(faults)
     ends = np.sort(edge[:, :2].astype(np.int64) - 1, axis=1)
-    _, last = np.unique((ends[:, 0] * n + ends[:, 1])[::-1], return_index=True)
+    _rest, last = np.unique((ends[:, 0] * n + ends[:, 1])[::-1], return_index=True)
     last = edges - 1 - last
     graph = coo_array((edge[last, 2], (ends[last, 0], ends[last, 1])), shape=(n, n)).tocsr()
     far = shortest_path(graph, directed=False)
     if np.isinf(far).any():
-        _refuse([Fault(words.file, None, "", "", "the graph must be connected", "unconnected")])
+        _refuse([Fault(words.file, None, "", "", _("the graph must be connected"), "unconnected")])
     return LocationProblem(far, np.zeros(n), np.ones(n), np.full(n, math.inf), count)
 
 
@@ -128,14 +132,14 @@ def _sizes(words: Words, names: tuple[str, ...]) -> list[int]:
         text = words.word[place] if place < len(words.word) else ""
         found.append(int(text) if text.isdecimal() else 0)
         if found[-1] < 1:
-            faults.append(Fault(words.file, 1, name, text, "must be a whole number of at least 1", "size"))
+            faults.append(Fault(words.file, 1, name, text, _("must be a whole number of at least 1"), "size"))
     _refuse(faults)
     return found
 
 
 def _length(words: Words, wanted: int, what: str) -> None:
     if len(words.word) != wanted:
-        text = f"{what} need {wanted} figures; got {len(words.word)}"
+        text = _("{what} need {wanted} figures; got {count}").format(what=what, wanted=wanted, count=len(words.word))
         _refuse([Fault(words.file, words.line[-1], "", "", text, "length")])
 
 
@@ -154,9 +158,9 @@ def _figures(words: Words, skipped: set[int]) -> tuple[np.ndarray, list[Fault]]:
             result[place] = value
         elif text == "capacity":
             if not any(fault.code == "capacity" for fault in faults):
-                faults.append(words.fault(place, "capacity", "stands for a figure: give --capacity", "capacity"))
+                faults.append(words.fault(place, "capacity", _("stands for a figure: give --capacity"), "capacity"))
         else:
-            faults.append(words.fault(place, "", "must be a number", "number"))
+            faults.append(words.fault(place, "", _("must be a number"), "number"))
     return result, faults
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 
 Floats = NDArray[np.float64]
 Rounding = Literal["none", "nearest", "up"]
@@ -78,7 +79,9 @@ def read_instance(path: Path, rounding: Rounding | None = None) -> Published:
         text = path.read_text(encoding="utf-8")
         return _vrp(path.stem, text, rounding) if path.suffix == ".vrp" else _cmt(path.stem, text, rounding)
     except (OSError, ValueError, KeyError, IndexError) as error:
-        raise BadInputError([Fault(str(path), None, "", "", f"cannot be read: {error}", "unreadable")]) from None
+        raise BadInputError(
+            [Fault(str(path), None, "", "", _("cannot be read: {error}").format(error=error), "unreadable")]
+        ) from None
 
 
 def best_known(path: Path, column: str, name: str = "best_known.csv") -> tuple[int | None, float | None]:
@@ -96,7 +99,7 @@ def _cmt(name: str, text: str, rounding: Rounding | None) -> Published:
     figures = [float(word) for word in text.split()]
     n, (capacity, longest, service) = int(figures[0]), figures[1:4]
     if len(figures) != 6 + 3 * n:
-        msg = f"{n} customers need {6 + 3 * n} figures; got {len(figures)}"
+        msg = _("{n} customers need {value} figures; got {count}").format(n=n, value=6 + 3 * n, count=len(figures))
         raise ValueError(msg)
     rows = np.array(figures[6:]).reshape(n, 3)
     limit = math.inf if longest >= 999_999 else longest
@@ -109,7 +112,7 @@ def _vrp(name: str, text: str, rounding: Rounding | None) -> Published:
     size = int(head["DIMENSION"])
     kind = head["EDGE_WEIGHT_TYPE"]
     if kind not in WEIGHT_TYPES:
-        msg = f"EDGE_WEIGHT_TYPE must be one of {', '.join(WEIGHT_TYPES)}; got {kind}"
+        msg = _("EDGE_WEIGHT_TYPE must be one of {names}; got {kind}").format(names=", ".join(WEIGHT_TYPES), kind=kind)
         raise ValueError(msg)
     depot = int(float(sections.get("DEPOT_SECTION", ["1"])[0])) - 1
     order = np.array([depot, *(i for i in range(size) if i != depot)])
@@ -149,7 +152,9 @@ def _matrix(layout: str, words: list[str], size: int) -> Floats:
     if layout == "FULL_MATRIX":
         return figures.reshape(size, size)
     if layout not in TRIANGLES:
-        msg = f"EDGE_WEIGHT_FORMAT must be FULL_MATRIX or one of {', '.join(TRIANGLES)}; got {layout}"
+        msg = _("EDGE_WEIGHT_FORMAT must be FULL_MATRIX or one of {names}; got {layout}").format(
+            names=", ".join(TRIANGLES), layout=layout
+        )
         raise ValueError(msg)
     away = 0 if "DIAG" in layout else 1
     rows = np.tril_indices(size, -away) if layout.startswith("LOWER") else np.triu_indices(size, away)
@@ -160,9 +165,13 @@ def _matrix(layout: str, words: list[str], size: int) -> Floats:
 
 def _checked(instance: Published) -> Published:
     if not instance.capacity > 0 or not np.isfinite(instance.demand).all() or (instance.demand < 0).any():
-        msg = f"capacity must be above 0 and demands at least 0; got {instance.capacity:g}, {instance.demand.min():g}"
+        msg = _("capacity must be above 0 and demands at least 0; got {capacity:g}, {demand:g}").format(
+            capacity=instance.capacity, demand=instance.demand.min()
+        )
         raise ValueError(msg)
     if (instance.demand > instance.capacity).any():
-        msg = f"a demand of {instance.demand.max():g} is above the capacity of {instance.capacity:g}"
+        msg = _("a demand of {demand:g} is above the capacity of {capacity:g}").format(
+            demand=instance.demand.max(), capacity=instance.capacity
+        )
         raise ValueError(msg)
     return instance

@@ -13,6 +13,7 @@ import numpy as np
 
 from coldchain.benching.readers import Published, Rounding, best_known, read_instance
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.routing import CollectionProblem, solve_collection
 from coldchain.routing.instance import Instance
@@ -138,7 +139,7 @@ def _library(kind: Kind, instance: Published, vehicles: int, settings: Settings)
     """Solve with OR-Tools through the planner's own model: distances become hours small enough for a shift."""
     cumulative = kind == "ccvrp"
     if not cumulative and (instance.service or math.isfinite(instance.max_length)):
-        fault = Fault(instance.name, None, "", "", "length limits need the engine ruin-recreate", "unsupported")
+        fault = Fault(instance.name, None, "", "", _("length limits need the engine ruin-recreate"), "unsupported")
         raise BadInputError([fault])
     far = instance.distances().T
     truck = VehicleType(

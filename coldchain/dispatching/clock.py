@@ -42,7 +42,11 @@ def span(hours: float) -> str:
     ('1 h 16 min', '3 min')
     """
     whole, minutes = divmod(round(hours * 60.0), 60)
-    return f"{whole} h {minutes:02d} min" if whole else f"{minutes} min"
+    return (
+        _("{whole} h {minutes:02d} min").format(whole=whole, minutes=minutes)
+        if whole
+        else _("{minutes} min").format(minutes=minutes)
+    )
 
 
 def parse_clock(text: str) -> float:
@@ -89,7 +93,7 @@ def parse_span(text: str) -> tuple[float, float]:
     first, _dash, last = text.replace("–", "-").partition("-")
     opens, closes = parse_clock(first), parse_clock(last)
     if closes <= opens:
-        raise ValueError(f'must end after it begins; got "{text}"')
+        raise ValueError(_('must end after it begins; got "{text}"').format(text=text))
     return opens, closes
 
 

@@ -282,7 +282,9 @@ def _reporter(wish: Wish) -> Callable[[float, int, float], None]:
     def report(seconds: float, iterations: int, cost: float) -> None:
         if time.monotonic() - said[0] >= SAID_EVERY_S:
             said[0] = time.monotonic()
-            best = f"best {cost:,.0f} CNY" if cost < LEFT_OUT_CNY else _("some lots have no tour yet")
+            best = (
+                _("best {cost:,.0f} CNY").format(cost=cost) if cost < LEFT_OUT_CNY else _("some lots have no tour yet")
+            )
             wish.say(
                 _("{iterations:,} iterations in {seconds:.1f} s: {best}").format(
                     iterations=iterations, seconds=seconds, best=best
@@ -326,7 +328,7 @@ def _cautions(day: Day, result: DayResult) -> list[str]:
     villages = [day.source.scenario.villages[stop.village].id for stop in day.stops]
 
     def named(text: str) -> str:
-        return re.sub(r"\bstop (\d+)\b", lambda found: villages[int(found[1])], text)
+        return re.sub(_("stop {number}").format(number=r"(\d+)"), lambda found: villages[int(found[1])], text)
 
     broken = [(tour, violations(day.problem, tour)) for tour in result.tours if tour.locked]
     notes.extend(

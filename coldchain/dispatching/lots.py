@@ -183,7 +183,9 @@ def lots_of(source: Source, orders: Sequence[Order], *, anywhere: bool) -> tuple
             kept.append(Kept(order, order.kg, "depot", fault.message))
     if unplanned:
         text = _("not in the plan: taken to whichever open depot suits")
-        shown = ", ".join(unplanned[:8]) + (f" and {len(unplanned) - 8} more" if len(unplanned) > 8 else "")
+        shown = ", ".join(unplanned[:8]) + (
+            _(" and {count} more").format(count=len(unplanned) - 8) if len(unplanned) > 8 else ""
+        )
         faults.append(Fault("orders", None, "", shown, text, "unplanned", warning=True))
     return lots, kept, list(dict.fromkeys(faults))
 

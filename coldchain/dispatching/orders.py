@@ -164,7 +164,7 @@ class _Reader:
             return known[value]
         close = difflib.get_close_matches(value, list(known), 1)
         hint = _('; did you mean "{close}"?').format(close=close[0]) if close else ""
-        what = _("an open depot") if column == "depot" else f"a known {column}"
+        what = _("an open depot") if column == "depot" else _("a known {column}").format(column=column)
         self._wrong(line, column, value, _("is not {what}{hint}").format(what=what, hint=hint), f"unknown-{column}")
         return -1
 

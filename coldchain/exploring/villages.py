@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from coldchain.errors import UsageError
 from coldchain.exploring import words
 from coldchain.exploring.explain import Case
+from coldchain.language import _
 from coldchain.plan.arcs import siting_problem
 from coldchain.routing import least_aboard_h
 from coldchain.siting import SitingProblem, SitingResult, plan_value, solve_siting
@@ -257,7 +258,7 @@ def _left_by_cause(
 ) -> tuple[NDArray[np.float64], ...]:
     """Tonnes left in today's chain: out of reach, not worth it, nothing built, no room; shape (demands,) each."""
     arcs = assignment.arcs
-    reached, worth, built = (np.zeros(len(tonnes), dtype=bool) for _ in range(3))
+    reached, worth, built = (np.zeros(len(tonnes), dtype=bool) for _rest in range(3))
     reached[arcs.demand] = True
     worth[arcs.demand[gain > 0]] = True
     built[arcs.demand[(gain > 0) & is_open]] = True
@@ -286,4 +287,6 @@ def _full(assignment: Assignment, arcs: Indices) -> str:
     for row in fill[fill["fill"] >= FULL].to_dict("records"):
         if (row["site"], row["cooling"]) in cells:
             found.setdefault(assignment.case.scenario.sites[row["site"]].id, {})[str(row["period"])] = None
-    return "; ".join(f"{site} in {', '.join(periods)}" for site, periods in found.items())
+    return "; ".join(
+        _("{site} in {names}").format(site=site, names=", ".join(periods)) for site, periods in found.items()
+    )

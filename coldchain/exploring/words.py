@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from coldchain.language import N_, _
+from coldchain.language import N_, _, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -310,7 +310,8 @@ def _limit(what: str) -> str:
 
 def _loosened(one: Loosening) -> str:
     digits = 2 if one.unit == "h" or one.unit.startswith("share") else 0
-    amount = f"{one.amount:,.{digits}f} {_(one.unit)}"
+    unit = plural(one.unit.removesuffix("s"), one.unit, one.amount)
+    amount = f"{one.amount:,.{digits}f} {unit}"
     about = _("about {amount}").format(amount=amount) if one.rounded else amount
     if one.what.startswith(LESS_OF.format(limit="")):
         return f"{_limit(one.what)}: {about}"

@@ -71,8 +71,10 @@ def _noted(faults: list[Fault]) -> tuple[str, ...]:
     """Write what looks wrong into the notes, since a later check no longer knows the towns."""
     if not faults:
         return ()
-    listed = "; ".join(f"row {fault.row}: {fault.message}" for fault in faults[:MOST_NOTED])
-    rest = f"; and {len(faults) - MOST_NOTED} more" if len(faults) > MOST_NOTED else ""
+    listed = "; ".join(
+        _("row {row}: {message}").format(row=fault.row, message=fault.message) for fault in faults[:MOST_NOTED]
+    )
+    rest = _("; and {count} more").format(count=len(faults) - MOST_NOTED) if len(faults) > MOST_NOTED else ""
     return (_("Points of the source that look wrong and were kept: {listed}{rest}.").format(listed=listed, rest=rest),)
 
 

@@ -24,7 +24,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from coldchain.errors import BadInputError, Fault
-from coldchain.language import _
+from coldchain.language import N_, _
 from coldchain.network.geometry import Floats, polyline_lengths, to_metres
 from coldchain.network.graph import Kind, LinkTable, RoadNetwork, build_network
 from coldchain.network.speeds import CLASS_KMH, NOT_ROADS, Profile, directions, speeds
@@ -39,7 +39,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 _TEXTS = ("highway", "oneway", "junction", "maxspeed", "surface", "tracktype", "access")
 _FIGURES = ("speed_kmh", "speed_fwd_kmh", "speed_bwd_kmh", "detour")
-_UNKNOWN = "must be an OpenStreetMap highway class, or the line must have speed_kmh"
+_UNKNOWN = N_("must be an OpenStreetMap highway class, or the line must have speed_kmh")
 _ONEWAY = {"f": "yes", "t": "-1", "b": "no", "true": "yes", "1": "yes", "1.0": "yes", "false": "no", "0": "no"}
 """Geofabrik's F, T, B and truth values, as OpenStreetMap writes them."""
 
@@ -117,7 +117,9 @@ def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     if not kinds or not set(kinds) <= {"LineString", "MultiLineString"}:
         raise _bad(
             path,
-            _("layer {name} must hold lines; got {value}").format(name=name, value=", ".join(kinds) or "no geometry"),
+            _("layer {name} must hold lines; got {value}").format(
+                name=name, value=", ".join(kinds) or _("no geometry")
+            ),
             "not-lines",
         )
     if frame.crs is None:
@@ -180,7 +182,7 @@ def _row_speeds(path: Path, table: pd.DataFrame, profile: Profile) -> tuple[Floa
     kmh = np.where(given[:, None], directed, kmh)
     unknown = ~table["highway"].isin([*CLASS_KMH, *NOT_ROADS]).to_numpy() & ~given & np.isnan(both)
     faults = [
-        Fault(str(path), row + 1, "class", table["highway"].iloc[row], _UNKNOWN, "unknown-class")
+        Fault(str(path), row + 1, "class", table["highway"].iloc[row], _(_UNKNOWN), "unknown-class")
         for row in np.flatnonzero(unknown).tolist()
     ]
     return kmh, faults

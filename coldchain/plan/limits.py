@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coldchain.language import N_, _
 from coldchain.model import Objective, Scenario
 from coldchain.plan.arcs import Arcs, siting_problem
 from coldchain.plan.awards import Awards, owners_of
@@ -25,7 +26,7 @@ from coldchain.spoilage import harvest_clock_h
 
 Floats = NDArray[np.float64]
 SLACK = 1e-6
-COVERED, ON_TIME = "pre-cooled in time", "at the buyer in time"
+COVERED, ON_TIME = N_("pre-cooled in time"), N_("at the buyer in time")
 
 
 def stated(
@@ -56,8 +57,8 @@ def _wide(row: SideRow, width: int) -> SideRow:
 
 def _held(basis: Basis, arcs: Arcs, aim: Objective, most: float) -> SideRow:
     return _row(
-        basis, arcs, f"the aim {aim}", "", -most, index=np.arange(len(arcs.demand)), value=-arcs.arc_cost(aim),
-        outside=-arcs.outside.of(aim), module=-arcs.module_cost(aim),
+        basis, arcs, _("the aim {aim}").format(aim=aim), "", -most, index=np.arange(len(arcs.demand)),
+        value=-arcs.arc_cost(aim), outside=-arcs.outside.of(aim), module=-arcs.module_cost(aim),
     )  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def service(basis: Basis, arcs: Arcs) -> Service:
     batch = basis.lanes.batch(np.where(np.isfinite(direct_h), direct_h, 0.0))
     onward = np.array([hub.dwell_h + hub.onward_h for hub in scenario.hubs])[basis.site_hub]
     precool_h = np.array([kind.precool_h for kind in basis.classes])
-    in_time, on_time, energy = (np.zeros(len(arcs.demand)) for _ in range(3))
+    in_time, on_time, energy = (np.zeros(len(arcs.demand)) for _rest in range(3))
     today, tonnes = np.zeros(len(arcs.village)), np.zeros(len(arcs.village))
     for g, members in enumerate(arcs.members):
         rows, demands = np.flatnonzero(arcs.group[arcs.demand] == g), np.flatnonzero(arcs.group == g)
@@ -156,8 +157,13 @@ def _coverage(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
         inside = county == name if name else np.ones(len(county), dtype=np.bool_)
         rows = np.flatnonzero(inside[arcs.village[arcs.demand]])
         least = share * float(harvest[inside].sum())
-        yield _row(basis, arcs, f"{COVERED}{name and f' in {name}'}", "t a year", least,
+        yield _row(basis, arcs, _covered(name), N_("t a year"), least,
                    index=rows, value=done.in_time_t[rows])  # fmt: skip
+
+
+def _covered(county: str) -> str:
+    """Name the limit of coverage, in all or of a county."""
+    return _("pre-cooled in time in {name}").format(name=county) if county else _(COVERED)
 
 
 def _on_time(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
@@ -165,7 +171,7 @@ def _on_time(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
     if share > 0:
         rows = np.arange(len(arcs.demand))
         least = share * float(basis.scenario.harvest_t.sum())
-        yield _row(basis, arcs, ON_TIME, "t a year", least, index=rows, value=done.on_time_t,
+        yield _row(basis, arcs, _(ON_TIME), N_("t a year"), least, index=rows, value=done.on_time_t,
                    outside=done.today_on_time_t)  # fmt: skip
 
 
@@ -175,8 +181,8 @@ def _hubs(basis: Basis, arcs: Arcs) -> Iterator[SideRow]:
         for p, period in enumerate(basis.scenario.periods):
             if hub.limit_t_day is not None and len(rows):
                 load = arcs.load_t_day[arcs.demand[rows], p]
-                name = f"room at hub {hub.id} in {period.id}"
-                yield _row(basis, arcs, name, "t/day", -hub.limit_t_day, index=rows, value=-load)
+                name = _("room at hub {hub} in {period}").format(hub=hub.id, period=period.id)
+                yield _row(basis, arcs, name, N_("t/day"), -hub.limit_t_day, index=rows, value=-load)
 
 
 def own_rate(scenario: Scenario) -> float:
@@ -223,7 +229,8 @@ def _returns(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
         module = np.where((owner == e)[:, None], -cost[None, :], 0.0)
         award = np.zeros(len(names))
         award[e] = award_a_year(scenario)
-        yield _row(basis, arcs, f"money of {name}", "CNY a year", 0.0, index=rows, value=margin[rows], module=module,
+        what = _("money of {name}").format(name=name)
+        yield _row(basis, arcs, what, N_("CNY a year"), 0.0, index=rows, value=margin[rows], module=module,
                    award=award)  # fmt: skip
 
 
@@ -233,7 +240,7 @@ def _award_shares(basis: Basis, arcs: Arcs) -> Iterator[SideRow]:
     county = [scenario.sites[int(np.flatnonzero(owner == e)[0])].county for e in range(len(names))]
     for name, share in scenario.siting.award_share_by_county.items():
         award = np.array([float(of == name) - share for of in county])
-        yield _row(basis, arcs, f"awards in {name}", "CNY", 0.0, award=award)
+        yield _row(basis, arcs, _("awards in {name}").format(name=name), "CNY", 0.0, award=award)
 
 
 def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) -> dict[str, float]:
@@ -249,17 +256,19 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
     county = np.array([village.county for village in scenario.villages])[lots["village"]]
     missing: dict[str, float] = {}
     if siting.coverage > 0:
-        missing[COVERED] = siting.coverage * float(lots["tonnes"].sum()) - float(covered.sum())
+        missing[_covered("")] = siting.coverage * float(lots["tonnes"].sum()) - float(covered.sum())
     for name, share in county_targets(scenario).items():
         here = county == name
-        missing[f"{COVERED} in {name}"] = share * float(lots["tonnes"][here].sum()) - float(covered[here].sum())
+        missing[_covered(name)] = share * float(lots["tonnes"][here].sum()) - float(covered[here].sum())
     if siting.on_time > 0:
         on_time = float(lots["tonnes"][lots["delivery_h"] <= scenario.chain.delivery_target_h + SLACK].sum())
-        missing[ON_TIME] = siting.on_time * float(lots["tonnes"].sum()) - on_time
+        missing[_(ON_TIME)] = siting.on_time * float(lots["tonnes"].sum()) - on_time
     missing |= _over_hubs(basis, lots)
     if scenario.economics.must_return:
         net = owner_net_cny(basis, lots, cost, granted)
-        missing |= {f"money of {name}": -float(n) for name, n in zip(granted.owners, net, strict=True)}
+        missing |= {
+            _("money of {name}").format(name=name): -float(n) for name, n in zip(granted.owners, net, strict=True)
+        }
     return {name: amount for name, amount in missing.items() if amount > SLACK * 1e3}
 
 
@@ -271,7 +280,7 @@ def _over_hubs(basis: Basis, lots: pd.DataFrame) -> dict[str, float]:
     np.add.at(load, (basis.site_hub[cold["site"]], cold["period"]), cold["tonnes"])
     load *= scenario.siting.peak_factor / np.array([period.days for period in scenario.periods])
     return {
-        f"room at hub {hub.id} in {period.id}": float(load[h, p]) - hub.limit_t_day
+        _("room at hub {hub} in {period}").format(hub=hub.id, period=period.id): float(load[h, p]) - hub.limit_t_day
         for h, hub in enumerate(scenario.hubs)
         for p, period in enumerate(scenario.periods)
         if hub.limit_t_day is not None
@@ -281,7 +290,7 @@ def _over_hubs(basis: Basis, lots: pd.DataFrame) -> dict[str, float]:
 def owner_net_cny(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) -> Floats:
     """Fees less electricity less the cost of new modules plus the award, a year, shape (owners,)."""
     scenario = basis.scenario
-    _, owner = owners_of(scenario)
+    _rest, owner = owners_of(scenario)
     cold = lots[lots["site"] != TODAY]
     energy = basis.energy_cny_t[cold["commodity"], cold["period"], cold["cooling"]]
     margin = cold["tonnes"].to_numpy() * ((scenario.economics.fee_cny_t or 0.0) - energy)

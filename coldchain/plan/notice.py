@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from coldchain.language import _
 from coldchain.model import DepotType, Scenario, award_cny, eligible_owner, eligible_type, rate_of
 from coldchain.plan.awards import Awards, Counts, owners_of
 
@@ -17,7 +18,7 @@ COLUMNS = [
 def subsidies(scenario: Scenario, count: Counts, granted: Awards) -> pd.DataFrame:
     """One row for each owner that builds; an owner belongs to the county of its first site."""
     rule = scenario.subsidy
-    _, owner = owners_of(scenario)
+    _rest, owner = owners_of(scenario)
     net_m3 = np.array([kind.net_m3 for kind in scenario.depot_types])
     rows = []
     for number, e in enumerate(np.flatnonzero(granted.capex > 0), start=1):
@@ -53,7 +54,7 @@ def _reckoning(scenario: Scenario, j: int, count: Counts) -> list[str]:
     for kind, number in zip(scenario.depot_types, count, strict=True):
         if number:
             entitled = eligible_owner(rule, site) and eligible_type(rule, kind)
-            what = _what_sets(scenario, kind, site.county) if entitled else "not eligible"
+            what = _what_sets(scenario, kind, site.county) if entitled else _("not eligible")
             texts.append(f"{site.id}: {int(number)} × {kind.id} ({what})")
     return texts
 
@@ -62,10 +63,12 @@ def _what_sets(scenario: Scenario, kind: DepotType, county: str) -> str:
     rule = scenario.subsidy
     award, rate = award_cny(rule, kind, county), rate_of(rule, county)
     if award >= rate * kind.capex_cny * (1 - 1e-12):
-        return f"{kind.capex_cny:,.0f} CNY × {rate:.0%}"
+        return _("{capex_cny:,.0f} CNY × {rate:.0%}").format(capex_cny=kind.capex_cny, rate=rate)
     if _by_unit_price(scenario, kind, award, rate):
-        return f"{kind.net_m3:g} m³ × {award / kind.net_m3 / rate:,.0f} CNY/m³ × {rate:.0%}"
-    return f"{kind.net_m3:g} m³ × {award / kind.net_m3:,.0f} CNY/m³"
+        return _("{net_m3:g} m³ × {price:,.0f} CNY/m³ × {rate:.0%}").format(
+            net_m3=kind.net_m3, price=award / kind.net_m3 / rate, rate=rate
+        )
+    return _("{net_m3:g} m³ × {price:,.0f} CNY/m³").format(net_m3=kind.net_m3, price=award / kind.net_m3)
 
 
 def _by_unit_price(scenario: Scenario, kind: DepotType, award: float, rate: float) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.plan.arcs import KG_PER_T
 from coldchain.plan.awards import Awards, owners_of
@@ -134,12 +135,16 @@ def verdict(row: dict[str, float | str], capex_cny: float, fee: float) -> str:
     net, needed, most = float(row["net_cny"]), float(row["fee_needed_cny_t"]), float(row["most_fee_cny_t"])
     bare = float(row["fee_without_award_cny_t"])
     if fee > 0 and net >= -1e-6:
-        return "returns its money" if fee >= bare else "returns its money with the award"
+        return _("returns its money") if fee >= bare else _("returns its money with the award")
     if needed <= most:
-        return f"would return its money at a fee of {needed:,.0f} CNY/t, which its villages gain {most:,.0f} from"
+        return _(
+            "would return its money at a fee of {needed:,.0f} CNY/t, which its villages gain {most:,.0f} from"
+        ).format(needed=needed, most=most)
     if float(row["subsidy_needed_cny"]) <= capex_cny:
-        return f"would return its money with a subsidy of {float(row['subsidy_needed_cny']):,.0f} CNY"
-    return "never: cooling saves its villages less than it costs, and no subsidy up to the investment closes the gap"
+        return _("would return its money with a subsidy of {subsidy:,.0f} CNY").format(
+            subsidy=float(row["subsidy_needed_cny"])
+        )
+    return _("never: cooling saves its villages less than it costs, and no subsidy up to the investment closes the gap")
 
 
 def cash_flow(scenario: Scenario, book: Ledger, granted: Awards, built: dict[str, int]) -> pd.DataFrame:

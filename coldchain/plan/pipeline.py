@@ -384,7 +384,9 @@ def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Op
 
 
 def _missed(course: Course) -> str:
-    return ", ".join(f"{name} by {amount:,.4g}" for name, amount in course.missing.items())
+    return _(", ").join(
+        _("{name} by {amount:,.4g}").format(name=name, amount=amount) for name, amount in course.missing.items()
+    )
 
 
 def _must_build(basis: Basis) -> bool:

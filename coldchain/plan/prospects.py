@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coldchain.language import _
 from coldchain.plan.arcs import Arcs, siting_problem
 from coldchain.plan.basis import Basis
 from coldchain.plan.limits import award_a_year, module_cny_year, service
@@ -117,8 +118,12 @@ def _alone(problem: SitingProblem, j: int, arcs: NDArray[np.intp]) -> tuple[Siti
 def _verdict(row: dict[str, float | str], found: SitingResult, outside: float) -> str:
     if found.bound >= outside * (1 - 1e-9) or not found.count.any():
         proved = found.bound >= outside * (1 - 1e-6)
-        return "never: no depot here saves what it costs" if proved else "not by itself, within the gap of siting"
+        return _("never: no depot here saves what it costs") if proved else _("not by itself, within the gap of siting")
     needed, most = float(row["fee_needed_cny_t"]), float(row["most_fee_cny_t"])
-    span = f"pays for itself at a fee from {needed:,.0f} to {most:,.0f} CNY/t"
+    span = _("pays for itself at a fee from {needed:,.0f} to {most:,.0f} CNY/t").format(needed=needed, most=most)
     short = float(row["subsidy_needed_cny"])
-    return f"{span}; at the stated fee it needs a subsidy of {short:,.0f} CNY" if short > 0 else span
+    return (
+        _("{span}; at the stated fee it needs a subsidy of {short:,.0f} CNY").format(span=span, short=short)
+        if short > 0
+        else span
+    )

@@ -23,7 +23,7 @@ def unserved_reasons(basis: Basis, arcs: Arcs, decision: Decision, days: Days, l
         if v in served:
             continue
         if harvest[v] <= 0:
-            reasons[v] = "nothing is harvested"
+            reasons[v] = _("nothing is harvested")
         elif v in left:
             reasons[v] = left[v]
         else:

@@ -277,7 +277,9 @@ def _relaxations(basis: Basis, problem: SitingProblem) -> str:
     lines = [str(item) for item in found]
     if not lines and problem.sides:
         lines = [
-            f"{name}: short by {amount:,.{1 if amount < 100 else 0}f} {unit}"
+            _("{name}: short by {amount} {unit}").format(
+                name=name, amount=f"{amount:,.{1 if amount < 100 else 0}f}", unit=_(unit)
+            )
             for name, amount, unit in side_relaxations(problem)
         ]
     return "\n  ".join([_("no plan keeps every limit; the smallest changes that allow one:"), *lines])

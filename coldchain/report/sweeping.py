@@ -36,17 +36,23 @@ def check_sweep_folder(folder: Path) -> None:
         Naming the folder.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} exists and is no folder; nothing was written")
+        raise UsageError(_("{folder} exists and is no folder; nothing was written").format(folder=folder))
     held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if held and not held & {OBJECT, POINTS}:
-        raise UsageError(f"{folder} exists and is no earlier sweep; choose another folder, nothing was written")
+        raise UsageError(
+            _("{folder} exists and is no earlier sweep; choose another folder, nothing was written").format(
+                folder=folder
+            )
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         trial = folder / f".trial-{os.getpid()}"
         trial.touch()
         trial.unlink()
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
+        raise UsageError(
+            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=error.strerror)
+        ) from None
 
 
 def write_sweep(

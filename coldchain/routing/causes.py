@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.routing.day import Cause, DayProblem, Locked, Tour
 from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE
@@ -24,14 +25,14 @@ def cause_of(problem: DayProblem, stop: int, kg: float, tours: Sequence[Tour]) -
     """
     offered = [v for v, count in zip(problem.vehicles, problem.available, strict=True) if count != 0]
     if not offered:
-        return "fleet", "no vehicle on offer"
+        return "fleet", _("no vehicle on offer")
     ways = [(v, d) for v in offered for d in range(problem.m)]
     reasons = [_forbidden(problem, vehicle, depot, stop, kg) for vehicle, depot in ways]
     possible = [way for way, reason in zip(ways, reasons, strict=True) if reason is None]
     if not possible:
         return max((r for r in reasons if r is not None), key=lambda r: ORDER.index(r[0]))
     if any(stop in chain for chain in problem.sequences):
-        return "sequence", "alone it could be fetched, but no vehicle has room and time for its whole sequence"
+        return "sequence", _("alone it could be fetched, but no vehicle has room and time for its whole sequence")
     return _could_go(problem, stop, kg, possible, tours)
 
 
@@ -47,23 +48,27 @@ def _forbidden(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int,
 def _no_way(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, kg: float) -> Reason | None:
     del vehicle, kg
     there, back = problem.time_h[depot, problem.m + stop], problem.time_h[problem.m + stop, depot]
-    return None if math.isfinite(there + back) else ("unreachable", "no road from any depot to the stop and back")
+    return None if math.isfinite(there + back) else ("unreachable", _("no road from any depot to the stop and back"))
 
 
 def _not_taken(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, kg: float) -> Reason | None:
     del vehicle, kg
     if not math.isfinite(problem.access_cny[depot, stop]):
-        return "depot", "no depot that can be reached takes this lot"
-    return None if problem.regimes[stop] else ("regime", "the lot may ride in no temperature regime")
+        return "depot", _("no depot that can be reached takes this lot")
+    return None if problem.regimes[stop] else ("regime", _("the lot may ride in no temperature regime"))
 
 
 def _too_big(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, kg: float) -> Reason | None:
     del depot
     m3 = float(problem.volume_m3[stop]) * kg / max(float(problem.load_kg[stop]), 1e-12)
     if kg > vehicle.payload_kg * (1 + LOAD_TOLERANCE):
-        return "payload", f"{kg:,.0f} kg > {vehicle.payload_kg:,.0f} kg payload of {vehicle.id}"
+        return "payload", _("{kg:,.0f} kg > {payload_kg:,.0f} kg payload of {vehicle}").format(
+            kg=kg, payload_kg=vehicle.payload_kg, vehicle=vehicle.id
+        )
     if m3 > vehicle.volume_m3 * (1 + LOAD_TOLERANCE):
-        return "volume", f"{m3:,.1f} m³ > {vehicle.volume_m3:,.1f} m³ space of {vehicle.id}"
+        return "volume", _("{m3:,.1f} m³ > {volume_m3:,.1f} m³ space of {vehicle}").format(
+            m3=m3, volume_m3=vehicle.volume_m3, vehicle=vehicle.id
+        )
     return None
 
 
@@ -74,20 +79,34 @@ def _too_slow(problem: DayProblem, vehicle: VehicleType, depot: int, stop: int, 
     latest, most = float(problem.window_h[stop, 1]), vehicle.max_drive_h or math.inf
     checks: Iterator[tuple[float, float, Cause, Callable[[], str]]] = iter(
         (
-            (visit.aboard_h, aboard, "hours_aboard", lambda: _over(visit.aboard_h, aboard, "aboard")),
+            (visit.aboard_h, aboard, "hours_aboard", lambda: _over(visit.aboard_h, aboard, _("aboard"))),
             (
                 visit.arrive_h,
                 latest,
                 "window",
-                lambda: f"there at {clock(visit.arrive_h)}, window ends {clock(latest)}",
+                lambda: _("there at {arrive}, window ends {latest}").format(
+                    arrive=clock(visit.arrive_h), latest=clock(latest)
+                ),
             ),
-            (trip.back_h, closes, "window", lambda: f"back at {clock(trip.back_h)}, depot closes {clock(closes)}"),
-            (tour.drive_h, most, "driving", lambda: _over(tour.drive_h, most, f"driving of {vehicle.id}")),
+            (
+                trip.back_h,
+                closes,
+                "window",
+                lambda: _("back at {back}, depot closes {closes}").format(
+                    back=clock(trip.back_h), closes=clock(closes)
+                ),
+            ),
+            (
+                tour.drive_h,
+                most,
+                "driving",
+                lambda: _over(tour.drive_h, most, _("driving of {vehicle}").format(vehicle=vehicle.id)),
+            ),
             (
                 tour.shift_h,
                 vehicle.shift_h,
                 "shift",
-                lambda: _over(tour.shift_h, vehicle.shift_h, f"shift of {vehicle.id}"),
+                lambda: _over(tour.shift_h, vehicle.shift_h, _("shift of {vehicle}").format(vehicle=vehicle.id)),
             ),
         )
     )
@@ -100,21 +119,29 @@ def _could_go(
     brought = [sum(t.load_kg for tour in tours if tour.depot == d for t in tour.rounds) for d in range(problem.m)]
     room = [way for way in ways if brought[way[1]] + kg <= problem.depot_kg[way[1]] * (1 + LOAD_TOLERANCE)]
     if not room:
-        most = max(problem.depot_kg[d] - brought[d] for _, d in ways)
-        return "depot", f"{kg:,.0f} kg, but the depots that take it have room for {max(most, 0.0):,.0f} kg more today"
+        most = max(problem.depot_kg[d] - brought[d] for _rest, d in ways)
+        return "depot", _("{kg:,.0f} kg, but the depots that take it have room for {most:,.0f} kg more today").format(
+            kg=kg, most=max(most, 0.0)
+        )
     used = {v.id: sum(tour.vehicle_id == v.id for tour in tours) for v in problem.vehicles}
     counts = {v.id: count for v, count in zip(problem.vehicles, problem.available, strict=True)}
     worth = float(problem.value_cny[stop]) * kg / max(float(problem.load_kg[stop]), 1e-12)
     beside = _cheapest_beside(problem, stop, kg, tours) if math.isfinite(worth) else math.inf
     free = [(v, d) for v, d in room if counts[v.id] is None or used[v.id] < (counts[v.id] or 0)]
     if not free and math.isfinite(beside):
-        return "not_worth", f"fetching it on a tour of the day costs {beside:,.0f} CNY, leaving it {worth:,.0f} CNY"
+        return "not_worth", _(
+            "fetching it on a tour of the day costs {beside:,.0f} CNY, leaving it {worth:,.0f} CNY"
+        ).format(beside=beside, worth=worth)
     if not free:
-        out = ", ".join(f"{used[key]} {key}" for key in sorted({v.id for v, _ in room}))
-        return "fleet", f"all vehicles that could fetch it are out ({out}) and none has room or time left for it"
+        out = ", ".join(f"{used[key]} {key}" for key in sorted({v.id for v, _rest in room}))
+        return "fleet", _(
+            "all vehicles that could fetch it are out ({out}) and none has room or time left for it"
+        ).format(out=out)
     alone = min(_money(problem, v, d, stop, kg) for v, d in free)
-    how = "alone" if alone <= beside else "on a tour of the day"
-    return "not_worth", f"fetching it {how} costs {min(alone, beside):,.0f} CNY, leaving it {worth:,.0f} CNY"
+    how = _("alone") if alone <= beside else _("on a tour of the day")
+    return "not_worth", _("fetching it {how} costs {cost:,.0f} CNY, leaving it {worth:,.0f} CNY").format(
+        how=how, cost=min(alone, beside), worth=worth
+    )
 
 
 def _cheapest_beside(problem: DayProblem, stop: int, kg: float, tours: Sequence[Tour]) -> float:
@@ -148,9 +175,9 @@ def clock(hour: float) -> str:
     """
     minutes = round(hour * 60)
     text = f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
-    return text if minutes < 24 * 60 else f"{text} next day"
+    return text if minutes < 24 * 60 else _("{text} next day").format(text=text)
 
 
 def _over(value: float, limit: float, what: str) -> str:
     places = next((d for d in range(1, 7) if f"{value:.{d}f}" != f"{limit:.{d}f}"), 7)
-    return f"{value:.{places}f} h > {limit:.{places}f} h {what}"
+    return _("{value} h > {limit} h {what}").format(value=f"{value:.{places}f}", limit=f"{limit:.{places}f}", what=what)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from coldchain.language import _
 from coldchain.model import Status
 from coldchain.routing.exact import enumerate_routes
 from coldchain.routing.problem import (
@@ -199,7 +200,7 @@ def _best_vehicles(kernel: Kernel, draft: Draft) -> Draft:
     """Drive each route with its cheapest vehicle type, where numbers are not counted; drop no route."""
     if _counted(kernel.problem):
         return draft
-    return Draft([(kernel.cheapest(kernel.chain(stops))[1], stops) for _, stops in draft.routes], draft.dropped)
+    return Draft([(kernel.cheapest(kernel.chain(stops))[1], stops) for _rest, stops in draft.routes], draft.dropped)
 
 
 def _value(kernel: Kernel, draft: Draft) -> tuple[float, float]:
@@ -225,7 +226,7 @@ def _checked(problem: CollectionProblem, route: Route) -> Route:
 
 def _left_behind(stop: int, split: Split) -> Unserved:
     kg = split.rest_kg[stop]
-    return Unserved(stop, kg, "no_vehicle", f"all vehicles are in use; {kg:.1f} kg stay behind")
+    return Unserved(stop, kg, "no_vehicle", _("all vehicles are in use; {kg:.1f} kg stay behind").format(kg=kg))
 
 
 def _status(routes: tuple[Route, ...], unserved: tuple[Unserved, ...], *, cut: bool, proved: bool) -> Status:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coldchain.errors import UsageError
+from coldchain.language import _
 from coldchain.model import Status, VehicleType
 from coldchain.routing.causes import cause_of
 from coldchain.routing.collection import Engine, solve_collection
@@ -267,7 +268,9 @@ def _library(problem: DayProblem, pieces: Pieces, seed: int, effort: Effort) -> 
     """Solve each depot's day with OR-Tools, which must be able to express it."""
     lacking = [name for name, needed in _beyond_library(problem).items() if needed]
     if lacking:
-        raise UsageError(f"the engine ortools cannot express {', '.join(lacking)}; use ruin-recreate")
+        raise UsageError(
+            _("the engine ortools cannot express {names}; use ruin-recreate").format(names=", ".join(lacking))
+        )
     tours: list[Locked] = []
     depot_of = np.isfinite(problem.access_cny).argmax(axis=0)
     used = np.unique(depot_of[pieces.stop])
@@ -302,15 +305,15 @@ def _library(problem: DayProblem, pieces: Pieces, seed: int, effort: Effort) -> 
 def _beyond_library(problem: DayProblem) -> dict[str, bool]:
     cargoes = {v.cargo for v in problem.vehicles}
     return {
-        "time windows": bool((problem.window_h[:, 0] > 0).any() or np.isfinite(problem.window_h[:, 1]).any()),
-        "driving hours": any(v.max_drive_h is not None for v in problem.vehicles),
-        "limited fleets": any(count is not None for count in problem.available),
-        "several cargoes": len(cargoes) > 1,
-        "temperature regimes": bool((problem.regimes != -1).any()),
-        "a choice of depots": bool((np.isfinite(problem.access_cny).sum(axis=0) > 1).any()),
-        "depot capacities": bool((problem.depot_kg < problem.load_kg.sum()).any()),
-        "optional lots": bool(np.isfinite(problem.value_cny).any()),
-        "own limits of hours aboard": bool(np.unique(problem.max_aboard_h).size > 1),
-        "locked tours": bool(problem.locked or problem.sequences),
-        "spoilage since readiness": problem.since_ready,
+        _("time windows"): bool((problem.window_h[:, 0] > 0).any() or np.isfinite(problem.window_h[:, 1]).any()),
+        _("driving hours"): any(v.max_drive_h is not None for v in problem.vehicles),
+        _("limited fleets"): any(count is not None for count in problem.available),
+        _("several cargoes"): len(cargoes) > 1,
+        _("temperature regimes"): bool((problem.regimes != -1).any()),
+        _("a choice of depots"): bool((np.isfinite(problem.access_cny).sum(axis=0) > 1).any()),
+        _("depot capacities"): bool((problem.depot_kg < problem.load_kg.sum()).any()),
+        _("optional lots"): bool(np.isfinite(problem.value_cny).any()),
+        _("own limits of hours aboard"): bool(np.unique(problem.max_aboard_h).size > 1),
+        _("locked tours"): bool(problem.locked or problem.sequences),
+        _("spoilage since readiness"): problem.since_ready,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.routing.problem import (
     HOURS_TOLERANCE,
@@ -89,7 +90,9 @@ def _split_stop(problem: CollectionProblem, stop: int, split: Split) -> None:
     while True:
         open_types = [k for k, kg in enumerate(most) if kg > 0 and split.left[k] != 0]
         if not open_types:
-            detail = f"no vehicle left for {rest:.1f} kg of {problem.load_kg[stop]:.1f} kg"
+            detail = _("no vehicle left for {rest:.1f} kg of {load:.1f} kg").format(
+                rest=rest, load=problem.load_kg[stop]
+            )
             split.unserved.append(Unserved(stop, rest, "no_vehicle", detail))
             return
         if rest <= max(most[k] for k in open_types) * SAME:
@@ -107,7 +110,7 @@ def _impossible(problem: CollectionProblem, stop: int, most: list[float]) -> tup
     """Why no trip can fetch from this stop, or None when one can."""
     offered = [v for v, k in zip(problem.vehicles, problem.available, strict=True) if k != 0]
     if not offered:
-        return "no_vehicle", "no vehicle on offer"
+        return "no_vehicle", _("no vehicle on offer")
     load = float(problem.load_kg[stop])
     best = max(kg for kg, k in zip(most, problem.available, strict=True) if k != 0)
     if best > 0 and load <= MAX_TRIPS * best:
@@ -117,12 +120,16 @@ def _impossible(problem: CollectionProblem, stop: int, most: list[float]) -> tup
     limits = [trip_limits(problem, v, stop) for v in offered]
     reason = next(r for r in reasons if all(min(kg[s] for s in _up_to(reasons, r)) <= best for kg in limits))
     if reason == "unreachable":
-        return reason, "no road from the depot to the stop and back"
+        return reason, _("no road from the depot to the stop and back")
     if reason == "hours_aboard":
-        return reason, f"direct drive {_over(min(back / v.speed_factor for v in offered), problem.max_aboard_h)}"
+        return reason, _("direct drive {over}").format(
+            over=_over(min(back / v.speed_factor for v in offered), problem.max_aboard_h)
+        )
     if best <= 0:
         return "shift", _short(problem, offered, out, back)
-    return reason, f"{load:.1f} kg at {best:.3g} kg a trip would need more than {MAX_TRIPS} trips a day"
+    return reason, _("{load:.1f} kg at {best:.3g} kg a trip would need more than {max_trips} trips a day").format(
+        load=load, best=best, max_trips=MAX_TRIPS
+    )
 
 
 def _up_to(reasons: list[Reason], last: Reason) -> list[Reason]:
@@ -134,13 +141,15 @@ def _short(problem: CollectionProblem, offered: list[VehicleType], out: float, b
     fast = [v for v in offered if back / v.speed_factor <= problem.max_aboard_h + HOURS_TOLERANCE / 2]
     drive = (out + back) / max(v.speed_factor for v in fast)
     if all(not (out + back) / v.speed_factor <= drive_limit_h(v) + HOURS_TOLERANCE / 2 for v in fast):
-        return f"direct drive out and back {_over(drive, max(drive_limit_h(v) for v in fast))} of driving"
+        return _("direct drive out and back {over} of driving").format(
+            over=_over(drive, max(drive_limit_h(v) for v in fast))
+        )
     nearest = min(fast, key=lambda v: (out + back) / v.speed_factor - v.shift_h)
     needed = (out + back) / nearest.speed_factor + problem.stop_h + problem.unload_h
-    return f"shortest round {_over(needed, nearest.shift_h)} shift of {nearest.id}"
+    return _("shortest round {over} shift of {vehicle}").format(over=_over(needed, nearest.shift_h), vehicle=nearest.id)
 
 
 def _over(value: float, limit: float) -> str:
     """Write ``3.4 h > 3.0 h`` with as many decimals as the two need to differ."""
     places = next((d for d in range(1, 7) if f"{value:.{d}f}" != f"{limit:.{d}f}"), 7)
-    return f"{value:.{places}f} h > {limit:.{places}f} h"
+    return _("{value} h > {limit} h").format(value=f"{value:.{places}f}", limit=f"{limit:.{places}f}")

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.routing.day import CARGOES, DayProblem, Locked, Round, Tour, Visit
 from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE
@@ -60,7 +61,7 @@ def _share(problem: DayProblem, stop: int, kg: float) -> float:
 
 def _round(problem: DayProblem, vehicle: VehicleType, depot: int, stops: Stops, ready_h: float) -> Round:
     m = problem.m
-    path = [depot, *(m + stop for stop, _ in stops), depot]
+    path = [depot, *(m + stop for stop, _rest in stops), depot]
     legs = [float(problem.time_h[a, b]) / vehicle.speed_factor for a, b in itertools.pairwise(path)]
     arrivals, now = [], ready_h
     for (stop, kg), leg in zip(stops, legs, strict=False):
@@ -117,11 +118,26 @@ def violations(problem: DayProblem, tour: Tour) -> tuple[str, ...]:
     most = vehicle.max_drive_h or float("inf")
     opens, closes = problem.depot_window_h[tour.depot]
     found = [
-        (tour.shift_h > vehicle.shift_h + HOURS_TOLERANCE, f"{tour.shift_h:.2f} h > {vehicle.shift_h:g} h shift"),
-        (tour.drive_h > most + HOURS_TOLERANCE, f"{tour.drive_h:.2f} h > {most:g} h driving"),
-        (len(tour.rounds) > vehicle.trips_day, f"{len(tour.rounds)} trips > {vehicle.trips_day}"),
-        (tour.rounds[0].leave_h < opens - HOURS_TOLERANCE, f"leaves before the depot opens at {opens:g} h"),
-        (max(t.back_h for t in tour.rounds) > closes + HOURS_TOLERANCE, f"back after the depot closes at {closes:g} h"),
+        (
+            tour.shift_h > vehicle.shift_h + HOURS_TOLERANCE,
+            _("{shift_h:.2f} h > {limit:g} h shift").format(shift_h=tour.shift_h, limit=vehicle.shift_h),
+        ),
+        (
+            tour.drive_h > most + HOURS_TOLERANCE,
+            _("{drive_h:.2f} h > {most:g} h driving").format(drive_h=tour.drive_h, most=most),
+        ),
+        (
+            len(tour.rounds) > vehicle.trips_day,
+            _("{count} trips > {trips_day}").format(count=len(tour.rounds), trips_day=vehicle.trips_day),
+        ),
+        (
+            tour.rounds[0].leave_h < opens - HOURS_TOLERANCE,
+            _("leaves before the depot opens at {opens:g} h").format(opens=opens),
+        ),
+        (
+            max(t.back_h for t in tour.rounds) > closes + HOURS_TOLERANCE,
+            _("back after the depot closes at {closes:g} h").format(closes=closes),
+        ),
     ]
     texts = [text for broken, text in found if broken]
     return tuple(
@@ -131,19 +147,41 @@ def violations(problem: DayProblem, tour: Tour) -> tuple[str, ...]:
 
 def _trip_violations(problem: DayProblem, vehicle: VehicleType, depot: int, trip: Round) -> list[str]:
     stops = [visit.stop for visit in trip.visits]
+    listed = ", ".join(_("stop {number}").format(number=stop) for stop in stops)
     kg = trip.load_kg
     m3 = sum(float(problem.volume_m3[v.stop]) * _share(problem, v.stop, v.load_kg) for v in trip.visits)
     found = [
-        (kg > vehicle.payload_kg * (1 + LOAD_TOLERANCE), f"{kg:.1f} kg > {vehicle.payload_kg:g} kg payload"),
-        (m3 > vehicle.volume_m3 * (1 + LOAD_TOLERANCE), f"{m3:.2f} m³ > {vehicle.volume_m3:g} m³ space"),
-        (not np.bitwise_and.reduce(problem.regimes[stops]), f"stops {stops} share no temperature regime"),
-        (not np.isfinite(problem.access_cny[depot, stops]).all(), f"depot {depot} does not take all of {stops}"),
+        (
+            kg > vehicle.payload_kg * (1 + LOAD_TOLERANCE),
+            _("{kg:.1f} kg > {payload_kg:g} kg payload").format(kg=kg, payload_kg=vehicle.payload_kg),
+        ),
+        (
+            m3 > vehicle.volume_m3 * (1 + LOAD_TOLERANCE),
+            _("{m3:.2f} m³ > {volume_m3:g} m³ space").format(m3=m3, volume_m3=vehicle.volume_m3),
+        ),
+        (
+            not np.bitwise_and.reduce(problem.regimes[stops]),
+            _("{stops} share no temperature regime").format(stops=listed),
+        ),
+        (
+            not np.isfinite(problem.access_cny[depot, stops]).all(),
+            _("its depot does not take all of {stops}").format(stops=listed),
+        ),
     ]
     texts = [text for broken, text in found if broken]
     for v in trip.visits:
+        named = _("stop {number}").format(number=v.stop)
         latest, longest = float(problem.window_h[v.stop, 1]), float(problem.max_aboard_h[v.stop])
         if not v.start_h <= latest + HOURS_TOLERANCE:
-            texts.append(f"stop {v.stop} at {v.start_h:.2f} h, after its window ends at {latest:g} h")
+            texts.append(
+                _("{stop} at {start_h:.2f} h, after its window ends at {latest:g} h").format(
+                    stop=named, start_h=v.start_h, latest=latest
+                )
+            )
         if not v.aboard_h <= longest + HOURS_TOLERANCE:
-            texts.append(f"stop {v.stop} is aboard {v.aboard_h:.2f} h > {longest:g} h")
+            texts.append(
+                _("{stop} is aboard {aboard_h:.2f} h > {longest:g} h").format(
+                    stop=named, aboard_h=v.aboard_h, longest=longest
+                )
+            )
     return texts

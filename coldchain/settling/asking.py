@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from coldchain.language import N_
 from coldchain.sharing import Leaving, equal_profit_known, in_proportion, least_epsilon_known
 
 Floats = NDArray[np.float64]
@@ -22,8 +23,8 @@ def bills_of_known(known: Mapping[int, float], n: int, volume: Floats, rules: tu
     total, alone = known[(1 << n) - 1], np.array([known[1 << i] for i in range(n)])
     work: dict[str, Callable[[], Floats]] = {
         "equal_profit": lambda: _equal_profit(known, n),
-        "proportional": lambda: in_proportion(total, alone, "values alone"),
-        "volume": lambda: in_proportion(total, volume, "volumes"),
+        "proportional": lambda: in_proportion(total, alone, N_("values alone")),
+        "volume": lambda: in_proportion(total, volume, N_("volumes")),
     }
     found = {}
     for rule in rules:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault, LimitError
-from coldchain.language import _
+from coldchain.language import N_, _
 from coldchain.model import Scenario
 from coldchain.settling.asking import ASKED_RULES, leaving_known, lying_known
 from coldchain.settling.costing import Desk, Effort, GroupCost, fingerprint
@@ -239,8 +239,8 @@ def _plain_rules(ledger: Ledger, members: Members) -> dict[str, Floats]:
     everyone = ledger.everyone
     without = np.array([ledger.known[everyone ^ 1 << i] for i in range(ledger.n)])
     work: dict[str, Callable[[], Floats]] = {
-        "proportional": lambda: in_proportion(ledger.total, ledger.alone, "costs alone"),
-        "volume": lambda: in_proportion(ledger.total, members.tonnes, "tonnes"),
+        "proportional": lambda: in_proportion(ledger.total, ledger.alone, N_("costs alone")),
+        "volume": lambda: in_proportion(ledger.total, members.tonnes, N_("tonnes")),
         "scrb_aca": lambda: scrb_of(ledger.total, ledger.alone, without),
         "equal_charge": lambda: equal_charge_of(ledger.total, without),
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.language import _
+from coldchain.language import N_, _
 from coldchain.sharing.direct import in_proportion
 from coldchain.sharing.game import Floats, Kind, tolerance
 from coldchain.sharing.rules import Division, Divisions, known_rules
@@ -113,7 +113,7 @@ def divide_airport(game: Airport, wanted: Sequence[str] = (), *, epsilon: float 
     work: dict[str, Callable[[], Floats]] = {
         "shapley": lambda: airport(game.needs.tolist()),
         "nucleolus": lambda: airport_nucleolus(game.needs.tolist()),
-        "proportional": lambda: in_proportion(float(game.needs.max()), game.needs, "values alone"),
+        "proportional": lambda: in_proportion(float(game.needs.max()), game.needs, N_("values alone")),
     }
     found, left_out = {}, {}
     for rule in known_rules(wanted) if wanted else AIRPORT_RULES:

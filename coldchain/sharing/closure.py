@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from coldchain.language import _
 from coldchain.sharing.game import Floats, mask_of
 
 LARGEST_CLOSED = 14
@@ -44,7 +45,11 @@ def consistent(costs: Floats, bare: tuple[int, ...] = ()) -> Closure:
     """
     n = len(costs).bit_length() - 1
     if n > LARGEST_CLOSED:
-        raise ValueError(f"costs of at most {LARGEST_CLOSED} members can be made consistent; got {n}")
+        raise ValueError(
+            _("costs of at most {largest_closed} members can be made consistent; got {n}").format(
+                largest_closed=LARGEST_CLOSED, n=n
+            )
+        )
     closed = costs.copy()
     split, shrunk = np.zeros(len(costs), dtype=np.bool_), np.zeros(len(costs), dtype=np.bool_)
     slack = 1e-12 * max(float(np.abs(costs).max()), 1e-300)

@@ -21,6 +21,7 @@ import numpy as np
 from numba import njit
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from coldchain.language import _
 from coldchain.sharing.game import Floats, Integers, indicator, sums
 from coldchain.sharing.within import equal_profit_goals, lexicographic
 
@@ -214,7 +215,9 @@ class Ledger:
         inside = np.array([indicator(mask, n) for mask in self.known], dtype=np.float64)
         costs = np.fromiter(self.known.values(), dtype=np.float64)
         if not self.monotone and self.floor is None:
-            message = f"more than {LARGEST_ENUMERATED} members need floors, or costs that never fall with more members"
+            message = _(
+                "more than {largest_enumerated} members need floors, or costs that never fall with more members"
+            ).format(largest_enumerated=LARGEST_ENUMERATED)
             raise ValueError(message)
         # hope ≤ y·s - c(U) + Σ_{i in U} c_i (1 - s_i), without monotony only for S within U
         apart = 0.0 if self.monotone else float(np.abs(amounts).sum() + np.abs(alone).sum() + np.abs(costs).max())
@@ -300,7 +303,7 @@ def equal_profit_known(known: Mapping[int, float], n: int, epsilon: float = 0.0)
     weighed = [i for i in range(n) if alone[i] > slack]
     least = {m: (float(indicator(m, n) @ alone) - c - epsilon) / scale for m, c in known.items() if m != (1 << n) - 1}
     gains = lexicographic(
-        n, float(alone.sum() - total) / scale, equal_profit_goals(alone, weighed), lambda _: (), least
+        n, float(alone.sum() - total) / scale, equal_profit_goals(alone, weighed), lambda _rest: (), least
     )
     return np.asarray(alone - scale * gains, dtype=np.float64)
 

@@ -176,7 +176,11 @@ class _Master:
         status = self.solver.Solve()
         self.solves += 1
         if status != pywraplp.Solver.OPTIMAL:
-            raise LimitError(f"the linear solver left a stage of the nucleolus with status {status}; expected optimal")
+            raise LimitError(
+                _("the linear solver left a stage of the nucleolus with status {status}; expected optimal").format(
+                    status=status
+                )
+            )
         return np.array([row.dual_value() for row in self.rows]), self.heads.dual_value()
 
     def prices(self) -> dict[int, float]:
@@ -245,7 +249,11 @@ class _Search:
                 return
             for mask in fresh:
                 self._add(mask)
-        raise LimitError(f"a stage of the nucleolus did not end within {MOST_SOLVES_A_STAGE} linear programmes")
+        raise LimitError(
+            _("a stage of the nucleolus did not end within {most_solves_a_stage} linear programmes").format(
+                most_solves_a_stage=MOST_SOLVES_A_STAGE
+            )
+        )
 
     def _settle(self) -> None:
         """Record the rows and the bounds that are tight on the whole optimal face; t falls no further for them."""

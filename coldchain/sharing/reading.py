@@ -98,7 +98,7 @@ class _Reader:
     def number(self, column: str, value: Any) -> float:
         """Read a finite number or a fraction as text; anything else is a fault and counts as 0."""
         try:
-            given = "true or false" if isinstance(value, bool) else value
+            given = "" if isinstance(value, bool) else value
             figure = float(Fraction(given)) if isinstance(given, str) and "/" in given else float(given)
         except (TypeError, ValueError, ZeroDivisionError, OverflowError):
             self.fault(column, value, _("must be a number"), "not-a-number")

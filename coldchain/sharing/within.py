@@ -18,6 +18,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 from coldchain.errors import LimitError
+from coldchain.language import _
 from coldchain.sharing.game import Floats, Game, indicator, sums, tolerance
 from coldchain.sharing.scan import SETTLED, worst_of_blocks
 
@@ -128,7 +129,7 @@ class _Lexicographic:
     def _undetermined(self, goals: Floats) -> Floats:
         """Drop the figures that the equations so far settle."""
         basis = self._equations()[0][:, : self.n]
-        _, values, right = np.linalg.svd(basis, full_matrices=False)
+        _rest, values, right = np.linalg.svd(basis, full_matrices=False)
         kept = right[values > 1e-9 * values[0]]
         rest = goals - goals @ kept.T @ kept
         kept_rows = np.linalg.norm(rest, axis=1) > 1e-8 * np.linalg.norm(goals, axis=1)
@@ -136,7 +137,7 @@ class _Lexicographic:
 
     def _optimum(self, goals: Floats) -> tuple[Floats, Floats, float]:
         """Solve with generated rows; return the prices of goals and of core rows, and the level."""
-        for _ in range(MOST_ROUNDS):
+        for _rest in range(MOST_ROUNDS):
             answer = self._solve(goals)
             self.gains, level = answer.x[: self.n], float(answer.x[-1])
             fresh = [(mask, least) for mask, least in self.separate(self.gains) if mask not in self.core]
@@ -145,16 +146,18 @@ class _Lexicographic:
                 last = len(goals) + len(self.core)
                 return price[: len(goals)], price[len(goals) : last], level
             self.core.update(fresh)
-        raise LimitError(f"the core was not closed within {MOST_ROUNDS} linear programmes")
+        raise LimitError(
+            _("the core was not closed within {most_rounds} linear programmes").format(most_rounds=MOST_ROUNDS)
+        )
 
     def _solve(self, goals: Floats) -> Any:
         n = self.n
         groups = np.array([indicator(mask, n) for mask in self.core], dtype=np.float64).reshape(-1, n)
-        capped = np.array([goal for goal, _ in self.capped]).reshape(-1, n)
+        capped = np.array([goal for goal, _rest in self.capped]).reshape(-1, n)
         left = np.zeros((len(goals) + len(groups) + len(capped), n + 1))
         left[:, :n] = np.vstack([goals, -groups, capped])
         left[: len(goals), n] = -1.0
-        caps = [self.levels[level] + SLACK for _, level in self.capped]
+        caps = [self.levels[level] + SLACK for _rest, level in self.capped]
         right = np.r_[np.zeros(len(goals)), [SLACK - least for least in self.core.values()], caps]
         answer: Any = linprog(
             np.r_[np.zeros(n), 1.0],
@@ -167,7 +170,11 @@ class _Lexicographic:
             options=TOLERANCES,
         )
         if answer.status != 0:
-            raise LimitError(f"no division satisfies every group within the given epsilon: {answer.message}")
+            raise LimitError(
+                _("no division satisfies every group within the given epsilon: {message}").format(
+                    message=answer.message
+                )
+            )
         return answer
 
     def _equations(self) -> tuple[Floats, Floats]:

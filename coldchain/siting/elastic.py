@@ -8,19 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.language import N_, _, plural
 from coldchain.siting.engine import Engine, Model
 from coldchain.siting.frame import build_frame
 from coldchain.siting.problem import SitingProblem
 
 _TEXT = {
-    "budget": ("budget", "CNY"),
-    "pot": ("pot of county {0}", "CNY"),
-    "floor": ("awards under the floor share", "CNY"),
-    "power": ("power limit of site {0}", "kW"),
-    "staff": ("people at site {0}", "persons"),
-    "size": ("new modules of site {0} beside the least size", "m³"),
-    "modules": ("most modules of site {0}", "modules"),
-    "forced": ("forced site {0} cannot hold any module", "modules"),
+    "budget": (N_("budget"), "CNY"),
+    "pot": (N_("pot of county {0}"), "CNY"),
+    "floor": (N_("awards under the floor share"), "CNY"),
+    "power": (N_("power limit of site {0}"), "kW"),
+    "staff": (N_("people at site {0}"), N_("persons")),
+    "size": (N_("new modules of site {0} beside the least size"), "m³"),
+    "modules": (N_("most modules of site {0}"), N_("modules")),
+    "forced": (N_("forced site {0} cannot hold any module"), N_("modules")),
 }
 KINDS = tuple(_TEXT)
 
@@ -35,7 +36,9 @@ class Relaxation:
 
     def __str__(self) -> str:
         """Render as ``budget: at least 43,000 CNY more``; amounts are rounded up."""
-        return f"{self.what}: at least {np.ceil(self.amount - 1e-6):,.0f} {self.unit} more"
+        amount = float(np.ceil(self.amount - 1e-6))
+        unit = plural(self.unit.removesuffix("s"), self.unit, amount)
+        return _("{what}: at least {amount:,.0f} {unit} more").format(what=self.what, amount=amount, unit=unit)
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,11 @@ def diagnose_siting(
     power = float(problem.power_kw.mean()) if problem.power_kw.any() else 1.0
     unit = {"power": power, "modules": 1.0, "forced": 1.0}
     price = []
-    for slack, (kind, row, _) in enumerate(frame.groups):
+    for slack, (kind, row, _rest) in enumerate(frame.groups):
         rows.put(row, size + slack, -1.0 if np.isfinite(upper[row]) else 1.0)
         price.append(1e3 if kind == "forced" else 1.0 / unit.get(kind, 1.0))
     extra = len(price)
-    most = np.array([np.inf if only in (None, kind) else 0.0 for kind, _, _ in frame.groups])
+    most = np.array([np.inf if only in (None, kind) else 0.0 for kind, _rest, _rest in frame.groups])
     model = Model(
         cost=np.concatenate([np.zeros(size), price]),
         lower=np.concatenate([frame.lower, np.zeros(extra)]),
@@ -90,9 +93,9 @@ def diagnose_siting(
     if outcome.values is None:
         return []
     found = []
-    for (kind, _, index), amount in zip(frame.groups, outcome.values[size:], strict=True):
+    for (kind, _rest, index), amount in zip(frame.groups, outcome.values[size:], strict=True):
         if amount > 1e-6:
             text, name = _TEXT[kind]
             scale = frame.money if name == "CNY" else 1.0
-            found.append(Relaxation(text.format(names.of(kind, index)), float(amount * scale), name))
+            found.append(Relaxation(_(text).format(names.of(kind, index)), float(amount * scale), name))
     return found

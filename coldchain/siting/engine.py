@@ -21,6 +21,7 @@ from typing import IO, Any, Self
 import numpy as np
 
 from coldchain.errors import ColdchainError
+from coldchain.language import _
 from coldchain.siting.packed import put
 from coldchain.siting.problem import Bools, Floats, Ints
 
@@ -157,7 +158,7 @@ class Engine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_rest: object) -> None:
         if self._child is not None and not self._busy and not _idle:
             _idle.append((os.getpid(), self._child, self._lines))
             self._child = None
@@ -253,7 +254,7 @@ class Engine:
             if kind == "E":
                 self._end_child()
                 if payload == ENDED:
-                    raise ColdchainError(f"HiGHS failed: {payload.decode()}")
+                    raise ColdchainError(_("HiGHS failed: {message}").format(message=payload.decode()))
                 return None
             found = _NODE.match(payload.decode(errors="replace"))
             if found and seen is not None:
@@ -269,7 +270,7 @@ class Engine:
         self._busy = True
         pipe = self._child.stdin
         if pipe is None:  # pragma: no cover - Popen was given a pipe
-            raise ColdchainError("the solver process has no input")
+            raise ColdchainError(_("the solver process has no input"))
         pipe.write(json.dumps([len(p) for p in parts]).encode() + b"\n" + b"".join(parts))
         pipe.flush()
 
@@ -314,7 +315,7 @@ def _end(child: Child) -> None:
 
 def _end_waiting() -> None:
     while _idle:
-        owner, child, _ = _idle.pop()
+        owner, child, _rest = _idle.pop()
         if owner == os.getpid():
             _end(child)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.siting.coupling import Coupling
 from coldchain.siting.side import SideRow
 
@@ -195,26 +196,28 @@ class SitingProblem:
 
 
 def _fault(name: str, value: object, message: str, code: str) -> Fault:
-    return Fault("siting problem", None, name, str(value), message, code)
+    return Fault(_("siting problem"), None, name, str(value), message, code)
 
 
 def _shape_faults(problem: SitingProblem) -> list[Fault]:
     limits = [problem.limit_outside, problem.limit_arc, problem.limit_module, problem.limit_rhs]
     if any(v is None for v in limits) and any(v is not None for v in limits):
-        return [_fault("limit_rhs", problem.limit_rhs, "all four limit_ fields must be given, or none", "limit-parts")]
+        return [
+            _fault("limit_rhs", problem.limit_rhs, _("all four limit_ fields must be given, or none"), "limit-parts")
+        ]
     if problem.load.ndim != 2:
-        return [_fault("load", problem.load.shape, "must have two dimensions, demands by periods", "shape")]
+        return [_fault("load", problem.load.shape, _("must have two dimensions, demands by periods"), "shape")]
     sizes = problem.sizes
     found = []
     if (problem.staff is None) != (problem.staff_limit is None) or (problem.size is None and problem.least_size > 0):
-        return [_fault("staff", "", "staff goes with staff_limit, least_size with size", "limit-parts")]
+        return [_fault("staff", "", _("staff goes with staff_limit, least_size with size"), "limit-parts")]
     for field in fields(problem):
         value = getattr(problem, field.name)
         if field.name not in _SHAPES or value is None:
             continue
         want = tuple(sizes[letter] for letter in _SHAPES[field.name])
         if value.shape != want:
-            found.append(_fault(field.name, value.shape, f"must have shape {want}", "shape"))
+            found.append(_fault(field.name, value.shape, _("must have shape {want}").format(want=want), "shape"))
     return found
 
 
@@ -225,13 +228,13 @@ def _range_faults(problem: SitingProblem) -> list[Fault]:
         if value is None or name in _BOOLS or not value.size:
             continue
         if np.isnan(value).any() or (name not in _INF and np.isinf(value).any()):
-            found.append(_fault(name, value[~np.isfinite(value)][0], "must be finite", "not-finite"))
+            found.append(_fault(name, value[~np.isfinite(value)][0], _("must be finite"), "not-finite"))
         elif name not in _SIGNED and value.min() < 0:
-            found.append(_fault(name, value.min(), "must not be negative", "negative"))
+            found.append(_fault(name, value.min(), _("must not be negative"), "negative"))
     for name in ("budget", "floor_share", "least_size"):
         number = getattr(problem, name)
         if not number >= 0:
-            found.append(_fault(name, number, "must not be negative", "negative"))
+            found.append(_fault(name, number, _("must not be negative"), "negative"))
     return found
 
 
@@ -249,5 +252,5 @@ def _index_faults(problem: SitingProblem) -> list[Fault]:
         }
     for name, (value, letter) in checked.items():
         if value.size and value.max() >= sizes[letter]:
-            found.append(_fault(name, value.max(), f"must be under {sizes[letter]}", "index"))
+            found.append(_fault(name, value.max(), _("must be under {most}").format(most=sizes[letter]), "index"))
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from coldchain.language import _
 from coldchain.siting.engine import Model, Rows
 from coldchain.siting.side import SideRow
 
@@ -34,7 +35,7 @@ def limit_as_side(problem: SitingProblem) -> SitingProblem:
         return problem
     none = np.zeros(len(problem.owner_cap))
     row = SideRow(
-        "the aims ranked before", "", np.arange(len(problem.arc_cost)), -problem.limit_arc, -problem.limit_outside,
+        _("the aims ranked before"), "", np.arange(len(problem.arc_cost)), -problem.limit_arc, -problem.limit_outside,
         -problem.limit_module, none, -float(problem.limit_rhs or 0.0),
     )  # fmt: skip
     bare = replace(problem, limit_outside=None, limit_arc=None, limit_module=None, limit_rhs=None)

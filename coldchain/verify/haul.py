@@ -199,12 +199,12 @@ def _check_straight(record: Record, ways: _Ways, row: Any, calls: Calls, hauled:
 def _check_tour(record: Record, ways: _Ways, row: Any, calls: Calls, hauled: Hauled) -> float:
     """Check one truck over several depots; return its cost a day."""
     vehicle, routing = record.vehicles[str(row.vehicle)], record.scenario.routing
-    hub, load = str(row.hub), sum(t for _rest, t, _rest in calls)
+    hub, load = str(row.hub), sum(t for _depot, t, _hours in calls)
     legs = [ways.hub(calls[0][0], hub)]  # the way out counts as long as the way back from the first depot
     legs += [ways.depots(a, b) for (a, *_rest), (b, *_rest) in pairwise(calls)]
     legs.append(ways.hub(calls[-1][0], hub))
     driving, km = sum(h for h, _rest in legs) / vehicle.speed_factor, sum(way for _rest, way in legs)
-    halt_h = [routing.dock_h / 2 + routing.load_h_t * t for _rest, t, _rest in calls]
+    halt_h = [routing.dock_h / 2 + routing.load_h_t * t for _depot, t, _hours in calls]
     hours = driving + routing.dock_h / 2 + sum(halt_h)
     where = _("of {vehicle} by way of {names} in {period}, {zone}").format(
         vehicle=vehicle.id, names=" - ".join((depot for depot, _rest, _rest in calls)), period=row.period, zone=row.zone

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.language import _
 from coldchain.model.base import Status
 from coldchain.siting.problem import Bools, Floats, Ints
 
@@ -112,18 +113,18 @@ def _wrong(problem: LocationProblem) -> list[tuple[str, object, str]]:
     for name, shape in {"cost": (m, n), "fixed": (m,), "load": (n,), "capacity": (m,)}.items():
         array = getattr(problem, name)
         if array.shape != shape:
-            found.append((name, array.shape, f"must have shape {shape}"))
+            found.append((name, array.shape, _("must have shape {shape}").format(shape=shape)))
         elif array.size and (np.isnan(array).any() or (name != "capacity" and np.isinf(array).any())):
-            found.append((name, array[~np.isfinite(array)][0], "must be finite"))
+            found.append((name, array[~np.isfinite(array)][0], _("must be finite")))
         elif array.size and name not in {"fixed", "cost"} and array.min() < 0:
-            found.append((name, array.min(), "must not be negative"))
+            found.append((name, array.min(), _("must not be negative")))
     if problem.count is not None and not 1 <= problem.count <= m:
-        found.append(("count", problem.count, f"must be from 1 to the number of sites, {m}"))
+        found.append(("count", problem.count, _("must be from 1 to the number of sites, {m}").format(m=m)))
     return found
 
 
 def _fault(name: str, value: object, message: str) -> Fault:
-    return Fault("location problem", None, name, str(value), message, "location")
+    return Fault(_("location problem"), None, name, str(value), message, "location")
 
 
 def location_value(problem: LocationProblem, opened: Bools, site: Ints, customer: Ints, share: Floats) -> float:
@@ -138,9 +139,9 @@ def location_violations(
     used = np.bincount(site, share * problem.load[customer], minlength=problem.sites)
     served = np.bincount(customer, share, minlength=problem.customers)
     checks = {
-        "shares do not add up to one": bool((np.abs(served - 1.0) > tol).any() or (share < 0).any()),
-        "a closed site serves": not opened[site].all(),
-        "capacity exceeded": bool((used > problem.capacity * (1 + tol) + tol).any()),
-        "wrong number of sites": problem.count is not None and int(opened.sum()) != problem.count,
+        _("shares do not add up to one"): bool((np.abs(served - 1.0) > tol).any() or (share < 0).any()),
+        _("a closed site serves"): not opened[site].all(),
+        _("capacity exceeded"): bool((used > problem.capacity * (1 + tol) + tol).any()),
+        _("wrong number of sites"): problem.count is not None and int(opened.sum()) != problem.count,
     }
     return [what for what, broken in checks.items() if broken]
