@@ -106,7 +106,7 @@ def room_kg(day: Day, plan: Plan, r: int, i: int) -> float:
 @compiled
 def passes(day: Day, plan: Plan, r: int, i: int) -> bool:
     """Whether route r calls at a stop near to stop i."""
-    for place in range(plan.size[r]):
+    for place in range(plan.size[r]):  # noqa: SIM110 - numba compiles no generator
         if day.close[i, plan.stops[r, place]]:
             return True
     return False
