@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coldchain.api import (
+        Chances,
         Doubts,
         Explanation,
         Frontier,
+        Replay,
         Result,
         Shares,
         check,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
         import_points,
         load,
         plan,
+        replay,
+        report,
         sensitivity,
         share,
         speak,
@@ -36,9 +40,11 @@ if TYPE_CHECKING:
 
 __version__ = version("coldchain")
 __all__ = [
+    "Chances",
     "Doubts",
     "Explanation",
     "Frontier",
+    "Replay",
     "Result",
     "Shares",
     "__version__",
@@ -51,6 +57,8 @@ __all__ = [
     "import_points",
     "load",
     "plan",
+    "replay",
+    "report",
     "sensitivity",
     "share",
     "speak",
@@ -59,17 +67,17 @@ __all__ = [
 
 
 class CallableModule(ModuleType):
-    """The subpackage ``coldchain.plan``, which can be called, too: ``coldchain.plan(scenario)`` plans it."""
+    """A subpackage that can be called, too: ``coldchain.plan(scenario)`` plans, ``coldchain.report(run)`` reports."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        """Do what :func:`coldchain.api.plan` does."""
-        return import_module("coldchain.api").plan(*arguments, **options)
+        """Do what the function of the same name in :mod:`coldchain.api` does."""
+        return getattr(import_module("coldchain.api"), self.__name__.rpartition(".")[2])(*arguments, **options)
 
 
 def __getattr__(name: str) -> Any:
     """Load what is asked for when it is asked for, so that the package itself imports at once."""
-    if name == "plan":
-        return import_module("coldchain.plan")
+    if name in ("plan", "report"):
+        return import_module(f"coldchain.{name}")
     if name in __all__:
         return getattr(import_module("coldchain.api"), name)
     raise AttributeError(f"module coldchain has no attribute {name}")

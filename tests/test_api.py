@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -108,6 +109,65 @@ def test_what_differs(result: Result, tmp_path: Path) -> None:
 def test_a_saved_plan_knows_its_scenario(result: Result, tmp_path: Path) -> None:
     """The folder written from Python can be verified by the command line."""
     assert run(["verify", str(result.save(tmp_path / "run"))]) == 0
+
+
+def test_a_replay_is_that_of_its_folder(result: Result, tmp_path: Path) -> None:
+    """A result and the folder it was saved to are lived through alike; the command line takes and writes the same."""
+    folder = result.save(tmp_path / "run")
+    found, again = (cc.replay(one, years=3, days=1, seed=2) for one in (result, folder))
+    assert found.facts == again.facts
+    assert run(["replay", str(folder), "--years", "3", "--days", "1", "--seed", "2", "--quiet"]) == 0
+    assert json.loads((folder / "replay.json").read_text(encoding="utf-8")) == found.facts
+    table = found.table()
+    assert (table["p5"] <= table["p50"]).all()
+    assert (table["p50"] <= table["p95"]).all()
+    assert len(found.years()) == 3
+    assert set(found.depots()["depot"]) == set(result.tables["depots"]["depot"])
+    assert found.stresses().loc["warmer", "today_rate"] > found.stresses().loc["undisturbed", "today_rate"]
+    assert str(found).startswith("3 years of random weather")
+
+
+def test_without_chance_the_plan_comes_out(result: Result) -> None:
+    """Spreads of nought give the plan's own loss in every year."""
+    still = cc.replay(result, years=2, days=1, chances=cc.Chances(0, 0, 0, 0, 0, 0, 0))
+    assert still.table().loc["rate", ["p5", "p95"]].to_numpy() == pytest.approx(result.loss_rate, rel=1e-9)
+
+
+def test_a_report_from_python(result: Result, tmp_path: Path) -> None:
+    """Workbook, page and the replay they tell of, which the command line uses again; a folder must be named."""
+    written = cc.report(result, tmp_path / "report", years=3)
+    assert [path.name for path in written] == ["report.xlsx", "report.html"]
+    page = written[1].read_text(encoding="utf-8")
+    assert f"{result.loss_rate * 100:.1f} %" in page
+    assert "3 years of random weather" in page
+    folder = result.save(tmp_path / "run")
+    assert run(["report", str(folder), "--out", str(tmp_path / "report"), "--quiet"]) == 0
+    assert "3 years of random weather" in written[1].read_text(encoding="utf-8")
+    with pytest.raises(UsageError, match="a result has no folder of its own"):
+        cc.report(result)
+
+
+def test_the_usual_years_are_those_of_the_command_line() -> None:
+    """Python and the command line replay as many years and days unless told otherwise."""
+    from coldchain.api import replays, reports
+    from coldchain.cli import replaying, reporting
+
+    assert (replays.YEARS, replays.DAYS) == (replaying.YEARS, replaying.DAYS)
+    assert reports.YEARS == reporting.YEARS
+
+
+def test_a_sweep_in_a_report(result: Result, tmp_path: Path) -> None:
+    """The report tells what each budget buys, from a sweep in Python as from its folder."""
+    found = cc.sweep(result.plan.scenario, [0.0, 4e5], tmp_path / "sweep", time_limit_s=2)
+    page = cc.report(result, tmp_path / "report", years=0, sweep=found)[1].read_text(encoding="utf-8")
+    assert "What each budget buys" in page
+
+
+def test_a_quick_plan_is_the_batch_plan(tmp_path: Path) -> None:
+    """A quick plan made twice is the same, whatever the clock says."""
+    county = cc.example(tmp_path / "county", villages=4, seed=3)
+    first, second = (cc.plan(county, effort="quick").summary["objective"] for _time in range(2))
+    assert first == second
 
 
 def test_bills_of_two_members(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import coldchain as cc
 from coldchain.cli import run as cli
-from coldchain.cli.replaying import replay, replay_run
+from coldchain.cli.replaying import replay
 from coldchain.errors import UsageError
 from coldchain.model import Chain, Routing
 from coldchain.plan import Plan
@@ -216,7 +217,7 @@ def test_another_scenario_is_refused(folder: Path, small_plan: Plan, tmp_path: P
     toml = moved / "scenario.toml"
     toml.write_text(toml.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     with pytest.raises(UsageError, match="has changed since this plan was made"):
-        replay_run(folder, NONE, SMALL, moved)
+        cc.replay(folder, years=2, chances=NONE, scenario=moved)
 
 
 def test_a_run_of_another_version_is_refused(small_plan: Plan) -> None:

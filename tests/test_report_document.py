@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+import coldchain as cc
 from coldchain.cli import run as cli
 from coldchain.errors import MissingExtraError
 from coldchain.language import _, speaking
@@ -45,11 +46,8 @@ def run(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def told(run: Path) -> Told:
     """Return what a report is made from, with a replay of a few years."""
-    from coldchain.cli.replaying import replay_run
-    from coldchain.replaying import Chances, Effort
-
     _info, summary, tables = read_run(run)
-    return Told(summary, tables, replay_run(run, Chances(), Effort(years=6, days=1)))
+    return Told(summary, tables, cc.replay(run, years=6, days=1).facts)
 
 
 def named(told: Told) -> dict[str, Section]:

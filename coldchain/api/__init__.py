@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from coldchain.api.questions import compare, explain, sensitivity, share, sweep
+from coldchain.api.replays import Replay, replay
+from coldchain.api.reports import report
 from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.errors import Fault
 from coldchain.language import use
 from coldchain.model import Scenario
-from coldchain.plan import Options, place_on_roads
+from coldchain.plan import Options, place_on_roads, plan_quickly
 from coldchain.plan import plan as make_plan
+from coldchain.replaying import Chances
 from coldchain.scenario import inspect, upland, write_scenario
 from coldchain.scenario import load as read
 
 __all__ = [
-    "Doubts", "Explanation", "Frontier", "Result", "Shares", "check", "compare", "example", "example_osm", "explain",
-    "import_osm", "import_points", "load", "plan", "sensitivity", "share", "speak", "sweep",
+    "Chances", "Doubts", "Explanation", "Frontier", "Replay", "Result", "Shares", "check", "compare", "example",
+    "example_osm", "explain", "import_osm", "import_points", "load", "plan", "replay", "report", "sensitivity", "share",
+    "speak", "sweep",
 ]  # fmt: skip
 
 
@@ -131,12 +136,21 @@ def import_points(
     return load(folder)
 
 
-def plan(scenario: Scenario, *, budget_cny: float | None = None, time_limit_s: float = 120.0, seed: int = 0) -> Result:
+def plan(
+    scenario: Scenario,
+    *,
+    budget_cny: float | None = None,
+    time_limit_s: float | None = None,
+    effort: Literal["quick", "normal", "deep"] = "normal",
+    seed: int = 0,
+) -> Result:
     """Plan a scenario.
 
     Parameters
     ----------
     budget_cny : subsidy budget instead of the scenario's
+    time_limit_s : in all; 120 when left out, 600 with effort ``deep``; a quick plan takes no notice of the clock
+    effort : ``quick`` gives the same plan on any machine, ``deep`` judges every move by full routes
 
     Raises
     ------
@@ -147,7 +161,9 @@ def plan(scenario: Scenario, *, budget_cny: float | None = None, time_limit_s: f
     """
     if budget_cny is not None:
         scenario = replace(scenario, siting=scenario.siting.model_copy(update={"budget_cny": budget_cny}))
-    return Result(make_plan(scenario, Options(time_limit_s=time_limit_s, seed=seed)))
+    if effort == "quick":
+        return Result(plan_quickly(scenario, seed))
+    return Result(make_plan(scenario, Options.of(effort, time_limit_s, seed)))
 
 
 def _path(given: Path | str | None) -> Path | None:

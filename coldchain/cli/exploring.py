@@ -20,7 +20,6 @@ from coldchain.cli.commands import (
     variant_option,
 )
 from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
-from coldchain.cli.reporting import write_in_place
 from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.errors import UsageError
 from coldchain.language import N_, _
@@ -161,6 +160,7 @@ def compare(first: Path, second: Path, page: Path | None, as_json: bool) -> None
 
 def _write_pair(first: Path, second: Path, page: Path) -> None:
     """Write the map of both runs."""
+    from coldchain.report.folder import write_in_place
     from coldchain.report.map import write_comparison_map
     from coldchain.report.opened import open_run
 

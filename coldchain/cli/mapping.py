@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from coldchain.cli.manners import json_option, next_step, path_argument, print_paths
-from coldchain.cli.reporting import write_in_place
 
 
 @click.command("map", epilog="Example: coldchain map runs/upland --lang zh --png runs/upland/map.png")
@@ -21,7 +20,7 @@ def map_command(run: Path, out: Path | None, png: Path | None, scenario: Path | 
 
     An earlier map is replaced. Two runs side by side: coldchain compare --map; a sweep writes its own map.
     """
-    from coldchain.report.folder import MAP
+    from coldchain.report.folder import MAP, write_in_place
     from coldchain.report.map import write_map
     from coldchain.report.opened import open_run
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from coldchain.cli.manners import hushed, json_option, next_step, path_argument
-from coldchain.cli.reporting import write_in_place
-from coldchain.errors import UsageError
 from coldchain.language import _
 
-if TYPE_CHECKING:
-    from coldchain.replaying import Chances, Effort
-
-REPLAY = "replay.json"
-USED = ("depots", "assignment", "routes", "stops", "units", "line_haul", "storage", "villages")
 YEARS, DAYS = 60, 3
 TOLD_EVERY_S = 5.0
 
@@ -67,71 +59,21 @@ def replay(run: Path, scenario: Path | None, as_json: bool, **given: Any) -> Non
     Vehicles, unloading places and pre-coolers have queues; what a full one cannot take goes on warm. With
     --temperature 0 --harvest 0 --travel 0 the plan's own loss comes out. Writes replay.json into RUN.
     """
-    from coldchain.replaying import Chances, Effort
+    from coldchain.api import Chances
+    from coldchain.api import replay as live
 
-    chances = Chances(*given["temperature"], *given["harvest"], *given["travel"])
-    found = replay_run(run, chances, Effort(given["years"], given["days"], given["seed"]), scenario)
-    path = write_replay(run, found)
+    chances = Chances(*given.pop("temperature"), *given.pop("harvest"), *given.pop("travel"))
+    found = live(run, chances=chances, scenario=scenario, say=tell_years(given["years"]), **given)
+    path = found.save(run)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(json.dumps(found.facts, ensure_ascii=False))
     else:
-        from coldchain.report.certainty import in_words
-
-        for line in in_words(found):
-            click.echo(line)
+        click.echo(str(found))
         click.echo(str(path))
     next_step(f"coldchain report {run}")
 
 
-def replay_run(folder: Path, chances: Chances, effort: Effort, moved: Path | None = None) -> dict[str, Any]:
-    """Replay the plan of a run folder.
-
-    Raises
-    ------
-    UsageError
-        When the scenario is no longer the one that was planned.
-    """
-    from coldchain.plan import place_on_roads
-    from coldchain.replaying import Replayer, replay
-    from coldchain.report import read_run, scenario_folder
-    from coldchain.scenario import load
-
-    run, summary, tables = read_run(folder)
-    scenario, _faults = load(moved or scenario_folder(folder, run["arguments"]), summary["scenario"]["variant"])
-    if scenario.sha256 != summary["scenario"]["sha256"]:
-        raise UsageError(_("the scenario has changed since this plan was made (its hash differs); plan it again"))
-    placed, _faults = place_on_roads(scenario)
-    replayer = Replayer(scenario, placed, tables)
-    found = replay(replayer, chances, effort, summary, _progress(effort.years))
-    return {**found, "plan_sha256": fingerprint(folder)}
-
-
-def fingerprint(folder: Path) -> str:
-    """Return the hash of the tables that a replay is made from."""
-    whole = hashlib.sha256()
-    for name in USED:
-        path = folder / "tables" / f"{name}.csv"
-        whole.update(path.read_bytes() if path.is_file() else b"")
-    return whole.hexdigest()
-
-
-def write_replay(folder: Path, found: dict[str, Any]) -> Path:
-    """Write a replay into a folder."""
-    text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
-    return write_in_place(folder / REPLAY, lambda partial: partial.write_text(text, encoding="utf-8"))
-
-
-def stored(run: Path, folder: Path) -> dict[str, Any] | None:
-    """Return the replay that lies in a folder, if it is one of the plan of a run."""
-    try:
-        found = json.loads((folder / REPLAY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    known = isinstance(found, dict) and str(found.get("schema", "")).startswith("coldchain.replay/")
-    return found if known and found.get("plan_sha256") == fingerprint(run) else None
-
-
-def _progress(years: int) -> Callable[[int], None]:
+def tell_years(years: int) -> Callable[[int], None]:
     """Tell on stderr every few seconds how far it is."""
     last = [time.monotonic()]
 

@@ -168,10 +168,35 @@ def write_tables(
     """Write tables, the summary under its name, and how it came about with the kinds of the columns."""
     (folder / TABLES).mkdir()
     for stem, frame in tables.items():
-        frame.to_csv(folder / TABLES / f"{stem}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+        (folder / TABLES / f"{stem}.csv").write_bytes(csv_bytes(frame))
     columns = {stem: {column: _kind(frame[column]) for column in frame.columns} for stem, frame in tables.items()}
     _write_json(folder / name, summary)
     _write_json(folder / RUN, {**run_info, COLUMNS: columns})
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a table as its file holds it: UTF-8 with a mark, so that Excel reads it."""
+    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+
+
+def write_in_place(target: Path, write: Callable[[Path], object]) -> Path:
+    """Let ``write`` write a file under another name, then put it in place.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be written; what stood there stays.
+    """
+    partial = target.with_name(f".{target.stem}.partial-{os.getpid()}{target.suffix}")
+    try:
+        write(partial)
+        partial.replace(target)
+    except OSError as error:
+        told = _("{path} cannot be written: {why}; close it if it is open in Excel")
+        raise UsageError(told.format(path=target, why=error.strerror or error)) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -1,0 +1,126 @@
+"""A plan as a workbook, a page and a PDF, from a result or a run folder: what ``coldchain report`` does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coldchain.api.replays import DAYS, Replay, Say, replay, stored, unsaid
+from coldchain.api.results import Frontier, Result
+from coldchain.errors import ColdchainError, MissingExtraError, UsageError
+from coldchain.language import _
+from coldchain.report import printing, read_run
+from coldchain.report.book import write_book
+from coldchain.report.document import Told, sections
+from coldchain.report.folder import MAP, write_in_place
+from coldchain.report.page import report_page
+from coldchain.report.sweeping import TABLE
+
+YEARS = 40
+
+
+def report(
+    planned: Result | Path | str,
+    folder: Path | str | None = None,
+    *,
+    pdf: bool = False,
+    years: int = YEARS,
+    sweep: Frontier | Path | str | None = None,
+    scenario: Path | str | None = None,
+    say: Say = unsaid,
+) -> list[Path]:
+    """Write a plan, or that of a run folder, as a workbook for Excel and a page to print; return their paths.
+
+    Parameters
+    ----------
+    folder : to write to; that of the run when left out. A replay that lies in it, or in the run, is used again
+    pdf : print the page, too; needs Chromium, Chrome or Edge
+    years : to replay when there is no replay yet, kept as ``replay.json``; 0 leaves them out
+    sweep : what every budget buys, instead of the next one
+    scenario : where the scenario of a run folder lies now, when it was moved
+    say : hears the number of each year replayed
+
+    Raises
+    ------
+    UsageError
+        When a result comes without a folder, or a file cannot be written.
+    MissingExtraError
+        When a PDF is wanted and there is no browser to print it.
+    BadInputError
+        When the run folder cannot be read.
+    """
+    if pdf and printing.browser() is None:
+        raise MissingExtraError(
+            _("a PDF needs Chromium, Chrome or Edge; leave out --pdf, open the page in any browser and print it")
+        )
+    target = _target(planned, folder)
+    summary, tables = _plan_of(planned)
+    budgets = None if sweep is None else _points(sweep)
+    lived, silence = _years(planned, target, years, scenario, say) if years else (None, "")
+    told = Told(summary, tables, None if lived is None else lived.facts, budgets, silence)
+    return _write(told, target, _map_beside(planned, target), pdf=pdf)
+
+
+def _target(planned: Result | Path | str, folder: Path | str | None) -> Path:
+    if folder is not None:
+        return Path(folder)
+    if isinstance(planned, Result):
+        raise UsageError(_("a result has no folder of its own: say where the report is to be written"))
+    return Path(planned)
+
+
+def _plan_of(planned: Result | Path | str) -> tuple[Mapping[str, Any], Mapping[str, pd.DataFrame]]:
+    if isinstance(planned, Result):
+        return planned.summary, planned.tables
+    _info, summary, tables = read_run(planned)
+    return summary, tables
+
+
+def _years(
+    planned: Result | Path | str, target: Path, years: int, scenario: Path | str | None, say: Say
+) -> tuple[Replay | None, str]:
+    """Return the replay there is, or a new one, kept; one that cannot be made is left out, and the report says why."""
+    places = [target] if isinstance(planned, Result) else [Path(planned), target]
+    kept = next(filter(None, (stored(planned, place) for place in places)), None)
+    if kept is not None:
+        return kept, ""
+    try:
+        made = replay(planned, years=years, days=DAYS, scenario=scenario, say=say)
+    except ColdchainError as error:
+        return None, _("not made: {why}").format(why=str(error).splitlines()[0])
+    made.save(target)
+    return made, ""
+
+
+def _map_beside(planned: Result | Path | str, target: Path) -> str:
+    """Return the way from the report to the map of the run, empty when there is none."""
+    path = (target if isinstance(planned, Result) else Path(planned)) / MAP
+    return Path(os.path.relpath(path, target)).as_posix() if path.is_file() else ""
+
+
+def _write(told: Told, folder: Path, link: str, *, pdf: bool) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    parts, name = sections(told), told.summary["scenario"]["name"]
+    page = report_page(name, told, parts, link)
+    book = write_in_place(folder / "report.xlsx", lambda path: write_book(path, name, parts))
+    html = write_in_place(folder / "report.html", lambda path: path.write_text(page, encoding="utf-8"))
+    printed = [write_in_place(folder / "report.pdf", lambda path: printing.print_page(html, path))] if pdf else []
+    return [book, html, *printed]
+
+
+def _points(sweep: Frontier | Path | str) -> pd.DataFrame:
+    """Return the points of a sweep that were asked for and have a plan, the smallest budget first."""
+    rows = sweep.table() if isinstance(sweep, Frontier) else _read_points(Path(sweep))
+    return rows[rows["loss_t"].notna()].sort_values("budget_cny").reset_index(drop=True)
+
+
+def _read_points(folder: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(folder / TABLE)
+    except (OSError, ValueError) as error:
+        told = _("{folder} is no folder of a sweep: {why}")
+        raise UsageError(told.format(folder=folder, why=getattr(error, "strerror", None) or error)) from error
