@@ -33,6 +33,14 @@ CENTRE = """(() => {
 })()"""
 
 
+OF_ROUTES = "Object.entries(coldchainMap.panes[0].sources).filter(([name]) => name.startsWith('routes_'))"
+ROUTES = f"{OF_ROUTES}.reduce((sum, [, source]) => sum + source.data.xs.length, 0)"
+SHOWN = (
+    f"{OF_ROUTES}.reduce((sum, [name]) => sum + Bokeh.documents[0].get_model_by_name('a:filter:' + name)"
+    ".booleans.filter(Boolean).length, 0)"
+)
+
+
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     program = found_browser()
@@ -98,6 +106,11 @@ def test_a_village_is_found_by_name_and_says_why(page: Page, named: Plan, tmp_pa
     card = page.until(CARD)
     for words in (village["village"], "Loss today", "Loss with the plan", "Crops", "h to market"):
         assert words in card
+    own = named.tables["lots"].query("village == @village.village and depot != ''")
+    crop = own[own["commodity"] == own["commodity"].iloc[0]]
+    today = (crop["today_share"] * crop["tonnes"]).sum() / crop["tonnes"].sum()
+    planned = crop["loss_t"].sum() / crop["tonnes"].sum()
+    assert f"\t{100 * today:.1f}\u00a0%\t{100 * planned:.1f}\u00a0%\t" in card
     page.run(find.format(text=CHINESE[:2]))
     page.until(f"{CARD}.includes('{CHINESE}')")
     page.run("coldchainMap.panes[0].sources.villages.selected.indices = [5]")
@@ -176,7 +189,8 @@ def test_the_slider_shows_what_each_budget_buys(page: Page, small_plan: Plan, tm
     """The first position builds nothing, the last is the plan; depots and losses follow the slider."""
     full = point_of(small_plan, 9e6, 1.0)
     none = [0.0 for _village in small_plan.scenario.villages]
-    bare = {**full.drawn, "depots": {}, "loss": full.drawn["today"], "cooled": none, "to": ["" for _share in none]}
+    bare = {**full.drawn, "depots": {}, "loss": full.drawn["today"], "cooled": none, "to": ["" for _share in none],
+            "seasons": {}, "routes": []}  # fmt: skip
     empty = replace(full, budget_cny=0.0, depots=(), drawn=bare)
     unplanned = replace(full, budget_cny=5e6, status="infeasible")
     placed = small_plan.basis.placed
@@ -185,10 +199,16 @@ def test_the_slider_shows_what_each_budget_buys(page: Page, small_plan: Plan, tm
     open_now = "Array.from(coldchainMap.panes[0].sources.depots.data.size).filter((px) => px > 0).length"
     assert page.run("document.getElementById('budget').max") == "1"
     assert page.run(open_now) == len(small_plan.tables["depots"])
+    assert page.run(ROUTES) == len(small_plan.tables["routes"])
+    periods = small_plan.tables["routes"]["period"]
+    page.run("coldchainMap.season(0)")
+    assert page.run(SHOWN) == int((periods == small_plan.scenario.periods[0].id).sum())
+    page.run("coldchainMap.season(-1)")
     page.run(
         "(() => { const s = document.getElementById('budget'); s.value = 0; s.dispatchEvent(new Event('input')) })()"
     )
     assert page.run(open_now) == 0
+    assert page.run(ROUTES) == 0
     assert page.run("Array.from(coldchainMap.panes[0].sources.villages.data.avoided_t).every((t) => t == 0)")
     assert "CNY 0" in page.run("document.getElementById('budget-now').innerText")
     _quiet(page, tmp_path / "map.html")

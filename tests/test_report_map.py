@@ -18,6 +18,7 @@ from coldchain.plan import Plan
 from coldchain.report.background import background, plane
 from coldchain.report.lines import plan_lines
 from coldchain.report.map import write_map
+from coldchain.report.mapcards import cards
 from coldchain.report.mapdata import map_data
 from coldchain.report.picture import write_picture
 
@@ -129,3 +130,20 @@ def test_the_picture_says_which_extra_is_missing(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"coldchain\[report\]"):
         write_picture(small_plan, tmp_path / "plan.png")
+
+
+def test_what_is_lost_today_adds_up(small_plan: Plan) -> None:
+    """Shares lost today, lot by lot, add up to what each village and each crop loses today."""
+    lots = small_plan.tables["lots"]
+    today = lots["tonnes"] * lots["today_share"]
+    for table, key in (("villages", "village"), ("commodities", "commodity")):
+        stated = small_plan.tables[table].set_index(key)["baseline_loss_t"]
+        found = today.groupby(lots[key]).sum().reindex(stated.index, fill_value=0.0)
+        assert found.to_numpy() == pytest.approx(stated.to_numpy(), rel=1e-9, abs=1e-9)
+
+
+def test_a_run_without_todays_shares_is_drawn(small_plan: Plan) -> None:
+    """Runs of earlier versions do not tell what is lost of each lot today: their cards leave it out."""
+    older = {**small_plan.tables, "lots": small_plan.tables["lots"].drop(columns="today_share")}
+    found = cards(replace(small_plan, tables=older))["villages"]
+    assert {crop[-1] for village in found for crop in village["crops"]} == {None}

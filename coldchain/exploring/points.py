@@ -127,7 +127,32 @@ def drawn_of(plan: Plan) -> dict[str, Any]:
         "loss": villages["plan_rate"].round(4).tolist(),
         "cooled": cooled.tolist(),
         "to": [most.get(name, "") for name in villages.index],
+        "seasons": _by_season(plan),
+        "routes": _drawn_routes(plan),
     }
+
+
+def _by_season(plan: Plan) -> dict[str, list[float]]:
+    """Return depot -> t cooled in each season."""
+    lots, periods = plan.tables["lots"], [period.id for period in plan.scenario.periods]
+    cooled = lots[lots["depot"] != ""].groupby(["depot", "period"])["tonnes"].sum().unstack(fill_value=0)
+    rows = cooled.reindex(columns=periods, fill_value=0.0).round(1)
+    return {str(depot): row for depot, row in zip(rows.index, rows.to_numpy().tolist(), strict=True)}
+
+
+def _drawn_routes(plan: Plan) -> list[list[Any]]:
+    """Return route, depot, vehicle, season, days, load kg, km, h, CNY a day, and the rows of the villages in order."""
+    row = {village.id: n for n, village in enumerate(plan.scenario.villages)}
+    stops = plan.tables["stops"].sort_values(["route", "order"], kind="stable")
+    calls = stops["village"].map(row).groupby(stops["route"], sort=False).agg(list).to_dict()
+    names = ("route", "depot", "vehicle", "period")
+    return [
+        [
+            *(route[name] for name in names), int(route["days"]), round(route["load_kg"]), round(route["km"], 1),
+            round(route["hours"], 2), round(route["cost_cny_day"]), calls.get(route["route"], []),
+        ]
+        for route in plan.tables["routes"].to_dict("records")
+    ]  # fmt: skip
 
 
 def modules_of(scenario: Scenario, count: Any) -> Modules:

@@ -416,5 +416,5 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         "rollout": builders,
         "programme_years": years,
         "commodities": tabled.by_commodity(basis, course.lots, today.lots),
-        "lots": tabled.lots_table(basis, course.lots),
+        "lots": tabled.lots_table(basis, course.lots, today.lots),
     }

@@ -259,8 +259,8 @@ STORAGE_COLUMNS = {
 }  # fmt: skip
 
 
-def lots_table(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
-    """Give the lots the names of their places; the depot is empty in today's chain."""
+def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
+    """Give the lots the names of their places, and the share lost today; the depot is empty in today's chain."""
     scenario = basis.scenario
     price = np.array([crop.price_cny_kg for crop in scenario.commodities]) * KG_PER_T
     lost = lots["tonnes"] * lots["loss_share"]
@@ -283,8 +283,17 @@ def lots_table(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
             "loss_share": lots["loss_share"],
             "loss_t": lost,
             "loss_cny": lost * price[lots["commodity"]],
+            "today_share": _today_share(lots, baseline),
         }
     )
+
+
+def _today_share(lots: pd.DataFrame, baseline: pd.DataFrame) -> NDArray[np.float64]:
+    """Return what today's chain loses of the same produce of the same village and season, as a share, for each lot."""
+    keys = ["village", "commodity", "period"]
+    before = baseline.assign(lost=baseline["tonnes"] * baseline["loss_share"]).groupby(keys)[["lost", "tonnes"]].sum()
+    share = before["lost"] / before["tonnes"].where(before["tonnes"] > 0, 1.0)
+    return share.reindex(pd.MultiIndex.from_frame(lots[keys])).to_numpy(dtype=np.float64)
 
 
 def by_commodity(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:

@@ -43,7 +43,8 @@ def cards(plan: Drawable) -> dict[str, Any]:
         ``periods`` names; ``depots``, one for each row of the depots table: ``zones`` [zone, t/day, [t of each season],
         [use of each season]], ``farther_h`` and ``alone`` (what if it were missing), ``avoided_t``, ``villages`` (rows
         by tonnes); ``villages``, one for each row: ``crops`` [name, t, loss share, depot row or -1, zone, h until
-        cooled, h to market], ``why`` [depot row, zone, h, code, other depot row, its h, season].
+        cooled, h to market, share lost today or None in runs that do not tell], ``why`` [depot row, zone, h, code,
+        other depot row, its h, season].
     """
     cells = _cells(plan)
     hours = _hours(plan)
@@ -170,16 +171,21 @@ def _village_cards(
 ) -> list[dict[str, Any]]:
     names = crop_names(plan.tables)
     weighted = lots.assign(
-        until=lots["cooled_h"].fillna(0.0) * lots["tonnes"], away=lots["delivery_h"].fillna(0.0) * lots["tonnes"]
+        until=lots["cooled_h"].fillna(0.0) * lots["tonnes"],
+        away=lots["delivery_h"].fillna(0.0) * lots["tonnes"],
+        before=lots.get("today_share", np.nan) * lots["tonnes"],
     )
     keys = ["v", "commodity", "d", "zone"]
-    sums = weighted.groupby(keys, sort=False)[["tonnes", "loss_t", "until", "away"]].sum().reset_index()
+    summed = ["tonnes", "loss_t", "until", "away", "before"]
+    sums = weighted.groupby(keys, sort=False)[summed].sum(min_count=1).reset_index()
     result: list[dict[str, Any]] = [{"crops": [], "why": []} for _row in range(len(plan.tables["villages"]))]
     for row in sums[sums["tonnes"] > 0].to_dict("records"):
         t, v, d = row["tonnes"], int(row["v"]), int(row["d"])
         hours_of = [round(row["until"] / t, 1) if d >= 0 else None, round(row["away"] / t, 1)]
         crop = names.get(row["commodity"], row["commodity"])
-        result[v]["crops"].append([crop, round(t, 2), round(row["loss_t"] / t, 4), d, _(row["zone"]), *hours_of])
+        today = None if np.isnan(row["before"]) else round(row["before"] / t, 4)
+        shown = [crop, round(t, 2), round(row["loss_t"] / t, 4), d, _(row["zone"]), *hours_of, today]
+        result[v]["crops"].append(shown)
     pairs = sums[sums["d"] >= 0].groupby(["v", "d", "zone"], sort=False)["tonnes"].sum()
     for v, d, zone in pairs.sort_values(ascending=False, kind="stable").index:
         _tell(result[int(v)]["why"], _why(int(v), int(d), str(zone), cells, hours))

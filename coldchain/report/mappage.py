@@ -154,13 +154,14 @@ def _told(page: Page, words: Mapping[str, str]) -> dict[str, Any]:
             for name, one in page.measures.items()
         },
         "layers": _layers(page), "frames": page.frames or None,
+        "vehicles": {name: _vehicle(page, name) for name in _vehicles(page)} if page.frames else None,
     }  # fmt: skip
 
 
 def _layers(page: Page) -> list[dict[str, Any]]:
     """List the layers that have something to show: the legend, each line a switch."""
     drawn = [pane.data for pane in page.panes]
-    vehicles = sorted({name for pane in page.panes for name in pane.sources if name.startswith("routes_")})
+    vehicles = _vehicles(page)
     statuses = sorted({status for data in drawn for status in data.depots["status"]} - {"candidate"})
     rows = [
         ("villages", _("villages, by their loss"), dot_swatch(palette.VILLAGES[4]), True, True),
@@ -194,6 +195,10 @@ def _keys(drawn: Sequence[MapData], statuses: Sequence[str]) -> list[tuple[str, 
     )
     shapes = [(_(STATUSES.get(one, one)), depot_swatch([one])) for one in statuses]
     return [*(shapes if len(shapes) > 1 else []), *((_(one), zone_swatch(one)) for one in zones)]
+
+
+def _vehicles(page: Page) -> list[str]:
+    return sorted({name for pane in page.panes for name in pane.sources if name.startswith("routes_")})
 
 
 def _vehicle(page: Page, name: str) -> str:

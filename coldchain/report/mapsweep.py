@@ -1,4 +1,7 @@
-"""The map of a sweep: one page with a slider over its budgets."""
+"""The map of a sweep: one page with a slider over its budgets.
+
+Routes are drawn from stop to stop, not along the roads, so that twenty plans fit into one file.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,10 @@ from coldchain.report.mapdata import (
 from coldchain.report.mappage import Page, measures_of, page_html
 from coldchain.report.mapwords import STATUSES
 from coldchain.report.palette import MARKERS, OTHER_ZONE, ZONES
+
+MOST_ROUTES = 40_000
+"""Routes of all budgets together that a page holds, about 3 MB; with more it shows none."""
+ROUTE = ("route", "depot", "vehicle", "period", "days", "load_kg", "km", "hours", "cost_cny_day", "calls")
 
 
 class Budget(Protocol):
@@ -82,15 +89,31 @@ def write_sweep_map(scenario: Scenario, placed: PlacedNetwork, points: Iterable[
     shown = sorted((one for one in points if one.planned and one.drawn), key=lambda one: one.budget_cny)
     if not shown:
         return False
-    frames = tuple(_frame(scenario, one) for one in shown)
-    data = _data(scenario, placed, frames[-1])
+    drawn_too = _few_enough(shown)
+    frames = tuple(_frame(scenario, one, routes=drawn_too) for one in shown)
+    data = _data(scenario, placed, frames)
     more = {name: [cell for frame in frames for cell in frame["villages"][name]] for name in ("plan_rate", "avoided_t")}
     measures = measures_of([data], more)
     pane = draw_pane("a", "", data, None, measures, scenario)
     title = _("What a budget buys: {scenario}").format(scenario=f"{scenario.name} · {scenario.variant}")
-    page = Page(title, f"<h1>{escape(title)}</h1>", _panel(shown), (pane,), measures, frames=frames)
+    page = Page(
+        title, f"<h1>{escape(title)}</h1>", _panel(shown), (pane,), measures,
+        periods=scenario.periods if all("seasons" in one.drawn for one in shown) else (),
+        first_season=_fullest(frames[-1]), frames=frames,
+    )  # fmt: skip
     Path(path).write_text(page_html(page), encoding="utf-8")
     return True
+
+
+def _few_enough(points: Sequence[Budget]) -> bool:
+    """Tell whether all routes of all budgets fit into one file."""
+    return sum(len(one.drawn.get("routes", ())) for one in points) <= MOST_ROUTES
+
+
+def _fullest(frame: Mapping[str, Any]) -> int:
+    """Return the number of the season in which most is cooled, -1 when that is not told."""
+    tonnes = [sum(season) for season in frame["seasons"]]
+    return int(np.argmax(tonnes)) if tonnes else -1
 
 
 def _panel(points: Sequence[Budget]) -> str:
@@ -103,14 +126,17 @@ def _panel(points: Sequence[Budget]) -> str:
     ]  # fmt: skip
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    note = _("Move the slider: each position is a plan of its own, the best found with that budget.")
+    note = _(
+        "Move the slider: each position is a plan of its own, the best found with that budget. Routes are drawn "
+        "straight from stop to stop."
+    )
     title = _("What each budget buys")
     table = f'<table class="budgets"><tr>{head}</tr>{body}</table>'
     return f'<h2>{escape(title)}</h2>{table}<p class="note">{escape(note)}</p>'
 
 
-def _frame(scenario: Scenario, point: Budget) -> dict[str, Any]:
-    """Return what one position of the slider shows: columns of all sites and villages, and the key figures."""
+def _frame(scenario: Scenario, point: Budget, *, routes: bool) -> dict[str, Any]:
+    """Return what one position of the slider shows: columns of all sites and villages, routes, and the key figures."""
     drawn = point.drawn
     nothing = ["", "", 0.0, 0, 0, 0]
     rows = [drawn["depots"].get(site.id, nothing) for site in scenario.sites]
@@ -140,7 +166,18 @@ def _frame(scenario: Scenario, point: Budget) -> dict[str, Any]:
             "plan_rate": loss.tolist(), "cooled_share": list(drawn["cooled"]), "avoided_t": avoided.tolist(),
             "depot": [number.get(site, -1) for site in drawn["to"]],
         },
+        "seasons": _season_tonnes(scenario, drawn),
+        "routes": [[name, number[depot], *more] for name, depot, *more in drawn.get("routes", ()) if routes],
     }  # fmt: skip
+
+
+def _season_tonnes(scenario: Scenario, drawn: Mapping[str, Any]) -> list[list[float]]:
+    """Return t that each site cools, one row for each season; no rows when the point does not tell."""
+    if "seasons" not in drawn:
+        return []
+    nothing = [0.0 for _period in scenario.periods]
+    rows = [drawn["seasons"].get(site.id, nothing) for site in scenario.sites]
+    return [list(season) for season in zip(*rows, strict=True)]
 
 
 def _status(new: str, standing: str, tonnes: float) -> str:
@@ -149,8 +186,9 @@ def _status(new: str, standing: str, tonnes: float) -> str:
     return "existing" if standing else "mobile" if tonnes else "candidate"
 
 
-def _data(scenario: Scenario, placed: PlacedNetwork, frame: Mapping[str, Any]) -> MapData:
-    """Prepare the layers: the ground, all sites, all villages."""
+def _data(scenario: Scenario, placed: PlacedNetwork, frames: Sequence[Mapping[str, Any]]) -> MapData:
+    """Prepare the layers: the ground, all sites, all villages, a first route of each vehicle."""
+    frame = frames[-1]
     places = (*scenario.villages, *scenario.sites, *scenario.hubs)
     window = window_around(np.array([(one.lon, one.lat) for one in places]), ASPECT)
     roads = background(placed.network, window.metres(placed.network.xy), window.x, window.y)
@@ -159,8 +197,17 @@ def _data(scenario: Scenario, placed: PlacedNetwork, frame: Mapping[str, Any]) -
     return MapData(
         window=window, roads_major=major, roads_minor=minor, counties=village_counties(scenario, window),
         villages=_villages(scenario, frame, window.metres), depots=_sites(scenario, frame, window.metres),
-        hubs=hub_columns(scenario, {}, window), routes={**nothing, "vehicle": []}, hauls=nothing, spokes=nothing,
+        hubs=hub_columns(scenario, {}, window), routes=_routes(frames), hauls=nothing, spokes=nothing,
     )  # fmt: skip
+
+
+def _routes(frames: Sequence[Mapping[str, Any]]) -> Columns:
+    """Return a route of each type of vehicle that any budget uses; the page puts those of its budget in their place."""
+    first = {row[ROUTE.index("vehicle")]: row for frame in frames for row in frame["routes"]}
+    columns: Columns = {name: [row[n] for row in first.values()] for n, name in enumerate(ROUTE)}
+    del columns["calls"]
+    return {**columns, "stops": [0 for _row in first], "load_t": [0.0 for _row in first],
+            "xs": [[] for _row in first], "ys": [[] for _row in first]}  # fmt: skip
 
 
 def _spots(places: Sequence[Any], metres: Any) -> Columns:

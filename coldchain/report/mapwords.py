@@ -59,9 +59,10 @@ WORDS: dict[str, str] = {
     "why_cheaper": N_(
         "{other} is nearer ({other_h} against {h}); the whole plan costs less with {depot}: trucks, haul, cooling."
     ),
-    "crops": N_("Crops"),
+    "crops_lost": N_("Crops, and what is lost of them"),
     "crop": N_("Crop"),
-    "loss": N_("Loss"),
+    "today": N_("Today"),
+    "planned": N_("Plan"),
     "depot": N_("Depot"),
     "until_cooled": N_("h until cooled"),
     "to_market": N_("h to market"),

@@ -119,15 +119,15 @@
       return parts
     }
     if (card.why.length) parts.push(el("h4", {}, words.why), ...card.why.map((one) => el("p", {}, reason(pane, one))))
-    const head = el("tr", {}, ...["crop", "t", "loss", "depot", "until_cooled", "to_market"]
+    const head = el("tr", {}, ...["crop", "t", "today", "planned", "depot", "until_cooled", "to_market"]
       .map((key) => el("th", {}, words[key])))
     const table = el("table", { class: "crops" }, head)
-    for (const [crop, t, share, d, zone, until, away] of card.crops) {
+    for (const [crop, t, share, d, zone, until, away, today] of card.crops) {
       const where = d < 0 ? words.today_chain : link(pane, "depots", d)
-      table.append(row(crop, number(t, t < 10 ? 1 : 0), percent(share), where,
+      table.append(row(crop, number(t, t < 10 ? 1 : 0), today == null ? "–" : percent(today), percent(share), where,
         until == null ? "–" : number(until, 1), number(away, 1)))
     }
-    parts.push(el("h4", {}, words.crops), table)
+    parts.push(el("h4", {}, words.crops_lost), table)
     return parts
   }
 
@@ -312,6 +312,7 @@
         source.change.emit()
       }
       const depots = pane.sources.depots
+      if (told.frames) depots.data = { ...depots.data, size: sizes(frameTonnes(), told.most_t) }
       if (!pane.cards) continue
       const cooled = pane.cards.depots.map((card, n) =>
         value < 0 ? depots.data.tonnes_year[n] : card.zones.reduce((sum, zone) => sum + zone[2][value], 0))
@@ -345,13 +346,45 @@
     }))
   }
 
+  /** Tonnes of each site at the budget shown, in the season chosen, at the scale of the year. */
+  function frameTonnes() {
+    const { depots, seasons } = told.frames[state.frame]
+    const season = seasons[state.season]
+    if (!season) return depots.tonnes_year
+    const most = Math.max(...told.frames.flatMap((frame) => frame.seasons[state.season] ?? []), 1e-9)
+    return season.map((t) => (t / most) * told.most_t)
+  }
+
+  /** Draw the routes of a budget from stop to stop, each with its vehicle's line. */
+  function ways(pane, routes) {
+    const { depots, villages } = pane.sources
+    for (const [name, source] of Object.entries(pane.sources)) {
+      if (!name.startsWith("routes_")) continue
+      const own = routes.filter((route) => `routes_${route[2]}` == name)
+      const at = (axis) => own.map((route) => {
+        const depot = depots.data[axis][route[1]]
+        return [depot, ...route[9].map((v) => villages.data[axis][v]), depot]
+      })
+      const column = (k) => own.map((route) => route[k])
+      const seasons = Object.fromEntries(told.periods.map(({ id, name: shown }) => [id, shown]))
+      source.selected.indices = []
+      doc.get_model_by_name(`${pane.key}:filter:${name}`).booleans = null
+      source.data = {
+        key: column(0), label: column(0), route: column(0), depot: column(1).map((d) => depots.data.label[d]),
+        vehicle: column(2), vehicle_name: own.map(() => told.vehicles[name]), period: column(3),
+        period_name: column(3).map((id) => seasons[id] ?? id), days: column(4), load_kg: column(5),
+        load_t: column(5).map((kg) => kg / 1000), km: column(6), hours: column(7), cost_cny_day: column(8),
+        stops: own.map((route) => route[9].length), xs: at("x"), ys: at("y"),
+      }
+    }
+  }
+
   function budget(n) {
     state.frame = n
     const frame = told.frames[n]
     const pane = panes[0]
     const { depots, villages } = pane.sources
-    const most = told.most_t
-    depots.data = { ...depots.data, ...frame.depots, size: sizes(frame.depots.tonnes_year, most) }
+    depots.data = { ...depots.data, ...frame.depots, size: sizes(frameTonnes(), told.most_t) }
     villages.data = { ...villages.data, ...frame.villages }
     const [xs, ys] = [[], []]
     frame.villages.depot.forEach((d, v) => {
@@ -360,6 +393,8 @@
       ys.push([villages.data.y[v], depots.data.y[d]])
     })
     doc.get_model_by_name(`${pane.key}:spokes`).data_source.data = { xs, ys }
+    ways(pane, frame.routes)
+    if (told.periods.length) season(state.season)
     const names = pane.labels.data
     pane.labels.data = { ...names, name: names.full.map((name, k) =>
       names.site[k] < 0 || frame.depots.tonnes_year[names.site[k]] > 0 ? name : "") }
