@@ -115,7 +115,7 @@ def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
         for mark in marks:
             if jobs := tuple(_from_folder(source, mark)):
                 return jobs
-        message = _("holds no folder with a {names}").format(names=" or a ".join(reversed(marks)))
+        message = _("holds no folder with a {names}").format(names=_(" or a ").join(reversed(marks)))
         raise BadInputError([Fault(str(source), None, "", "", message, "no-scenarios")])
     if not source.is_file():
         raise UsageError(_("{source} is neither a table nor a folder").format(source=source))

@@ -149,7 +149,7 @@ def how_it_ended(code: int) -> str:
     try:
         return _("the worker was ended by {signal}").format(signal=signal.Signals(-code).name)
     except ValueError:
-        return _("the worker was ended by {signal}").format(signal=f"signal {-code}")
+        return _("the worker was ended by {signal}").format(signal=_("signal {code}").format(code=-code))
 
 
 def exceeded(limits: Limits, seconds: float, peak_mib: float) -> Failure | None:

@@ -156,7 +156,9 @@ def run_depots(kind: DepotKind, path: Path, settings: DepotSettings) -> tuple[Ro
         trips = [] if trunk is None else trunk.solve(_loads(file, routes))[0]
     cost = recompute_depots(file, routes, trips)
     if abs(cost - found.cost) > TOLERANCE * cost:
-        raise ColdchainError(f"{path.name}: the routes cost {cost}, not {found.cost}")
+        raise ColdchainError(
+            _("{name}: the routes cost {cost}, not {value}").format(name=path.name, cost=cost, value=found.cost)
+        )
     column, table = BEST[kind]
     best = best_known(path, column, table)[1]
     gap = None if best is None else (cost - best) / best

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coldchain.errors import UsageError
-from coldchain.language import _
+from coldchain.language import N_, _
 
 if TYPE_CHECKING:
     from coldchain.benching import Located, Row
@@ -106,8 +106,15 @@ def _sites(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[Row, str,
     return [(one.row, one.text, one.suffix) for one in found]
 
 
+STATUS = {
+    "optimal": N_("optimal"), "feasible": N_("feasible"), "infeasible": N_("infeasible"),
+    "limit": N_("no plan in the time given"),
+}  # fmt: skip
+
+
 def _line(row: Row) -> str:
-    cost = "none" if row.cost is None else f"{row.cost:,.2f}"
-    beyond = "above the best known" if row.bound is None else "above the bound"
+    cost = _("none") if row.cost is None else f"{row.cost:,.2f}"
+    beyond = _("above the best known") if row.bound is None else _("above the bound")
     gap = "" if row.gap is None else f"  {row.gap:.3%} {beyond}"
-    return f"{row.instance:20} {cost:>14}{gap}  {row.status}  {row.seconds:.1f} s"
+    spent = _("{seconds:.1f} s").format(seconds=row.seconds)
+    return f"{row.instance:20} {cost:>14}{gap}  {_(STATUS[row.status])}  {spent}"

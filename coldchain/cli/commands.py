@@ -375,7 +375,9 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
         click.echo(_("problem: {text}").format(text=problem))
     count = len(report.problems)
     verdict = _("verified") if report.ok else plural("{count} problem", "{count} problems", count).format(count=count)
-    click.echo(f"{folder}: {verdict}; {figures_of(folder, report)}")
+    click.echo(
+        _("{folder}: {verdict}; {figures}").format(folder=folder, verdict=verdict, figures=figures_of(folder, report))
+    )
     if (folder / "summary.json").is_file():
         next_step(f"coldchain explain {folder} --unserved")
     return 0 if report.ok else EXIT_BAD_INPUT

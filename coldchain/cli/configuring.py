@@ -22,11 +22,11 @@ from click.core import ParameterSource
 
 from coldchain.cli.manners import COMMON, json_option, long_name, next_step
 from coldchain.errors import BadInputError, Fault
-from coldchain.language import _
+from coldchain.language import N_, _
 
 HERE = "coldchain.toml"
 SCHEMA = "coldchain.config/1"
-DEFAULT = "default"
+DEFAULT = N_("default")
 Defaults = dict[str, Any]
 """What Click takes as ``default_map``: command -> parameter -> value, groups nested."""
 
@@ -227,4 +227,4 @@ def _print(chosen: list[Setting], *, origin: bool) -> None:
     values = ["-" if one.value is None else json.dumps(one.value, ensure_ascii=False) for one in chosen]
     wide, high = max(map(len, names), default=0), max(map(len, values), default=0)
     for one, name, value in zip(chosen, names, values, strict=True):
-        click.echo(f"{name:{wide}}  {value:{high}}  {one.origin}".rstrip() if origin else f"{name:{wide}}  {value}")
+        click.echo(f"{name:{wide}}  {value:{high}}  {_(one.origin)}".rstrip() if origin else f"{name:{wide}}  {value}")

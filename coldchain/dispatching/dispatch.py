@@ -101,7 +101,7 @@ def dispatch(wish: Wish) -> Dispatch:
     source = read_source(wish.source, wish.variant, wish.moved)
     wish.say(
         _("{name}: {depots} depots open, {kind}").format(
-            name=source.scenario.name, depots=len(source.depots), kind=source.placed.network.kind
+            name=source.scenario.name, depots=len(source.depots), kind=source.placed.network.called
         )
     )
     period, note = choose_period(source, wish.day)

@@ -28,6 +28,7 @@ from coldchain.dispatching.clock import span
 from coldchain.dispatching.dispatch import Dispatch
 from coldchain.dispatching.lines import TripLine
 from coldchain.dispatching.tables import Tables, records
+from coldchain.language import N_, _
 from coldchain.report import palette
 from coldchain.report.background import background, thinned
 from coldchain.report.canvas import FRAME_PX, PANEL_PX, add_legend, div, frame
@@ -38,22 +39,23 @@ COLOURS = (
     "#1c7684", "#c8803a", "#6d4a7c", "#7b9e5e", "#b55b6f", "#5b7fb5", "#8a6d3b", "#3f8f6b", "#a34f8b", "#4b5261",
     "#c4a02c", "#2f5d9c",
 )  # fmt: skip
-EVERY = "all tours"
+EVERY = N_("all tours")
 FONT = ", ".join(palette.FONTS)
 MOST_LISTED = 60
 STOP_PX, STOP_PX_MANY, MANY_STOPS = (5.0, 7.0), (2.5, 4.0), 400
 TRIP_TIPS = [
-    ("tour", "@tour, trip @trip"), ("vehicle", "@vehicle"), ("leaves, back", "@leave, @back"),
-    ("load", "@load_kg{0,0} kg at @stops stops"), ("way", "@km{0,0} km"),
+    (N_("tour"), N_("@tour, trip @trip")), (N_("vehicle"), "@vehicle"), (N_("leaves, back"), "@leave, @back"),
+    (N_("load"), N_("@load_kg{0,0} kg at @stops stops")), (N_("way"), N_("@km{0,0} km")),
 ]  # fmt: skip
 STOP_TIPS = [
-    ("stop", "@label"), ("tour", "@tour, trip @trip, stop @order"), ("there", "@arrive, leaves @leave"),
-    ("load", "@kg{0,0} kg"), ("aboard", "@aboard"), ("orders", "@lots"),
+    (N_("stop"), "@label"), (N_("tour"), N_("@tour, trip @trip, stop @order")),
+    (N_("there"), N_("@arrive, leaves @leave")), (N_("load"), N_("@kg{0,0} kg")), (N_("aboard"), "@aboard"),
+    (N_("orders"), "@lots"),
 ]  # fmt: skip
 
 
-DEPOT_TIPS = [("depot", "@label"), ("received", "@received_kg{0,0} kg")]
-BEHIND_TIPS = [("stays behind", "@label"), ("load", "@kg{0,0} kg"), ("why", "@detail")]
+DEPOT_TIPS = [(N_("depot"), "@label"), (N_("received"), N_("@received_kg{0,0} kg"))]
+BEHIND_TIPS = [(N_("stays behind"), "@label"), (N_("load"), N_("@kg{0,0} kg")), (N_("why"), "@detail")]
 
 
 def write_day_map(
@@ -76,7 +78,9 @@ def write_day_map(
         ),
         styles={"margin": "0 auto", "width": "fit-content"},
     )
-    path.write_text(file_html(page, INLINE, f"Routes: {summary['scenario']['name']}"), encoding="utf-8")
+    path.write_text(
+        file_html(page, INLINE, _("Routes: {name}").format(name=summary["scenario"]["name"])), encoding="utf-8"
+    )
 
 
 def _window(made: Dispatch, lines: Sequence[TripLine]) -> Window:
@@ -146,13 +150,14 @@ def _draw(
     depots = _draw_depots(plot, tables, window)
     tips = ((trips, TRIP_TIPS), (stops, STOP_TIPS), (depots, DEPOT_TIPS), (behind, BEHIND_TIPS))
     for renderer, tooltips in tips:
-        plot.add_tools(HoverTool(renderers=[renderer], tooltips=tooltips, visible=False))
+        spoken = [(_(label), _(text)) for label, text in tooltips]
+        plot.add_tools(HoverTool(renderers=[renderer], tooltips=spoken, visible=False))
     listed = [
-        ("trip, in the colour of its depot", [trips], len(tables["trips"])),
-        ("stop, by its load", [stops], len(tables["stops"])),
-        ("depot", [depots], len(tables["depots"])),
-        ("stays behind", [behind], len(tables["unserved"])),
-        ("roads", [minor, major], 1),
+        (_("trip, in the colour of its depot"), [trips], len(tables["trips"])),
+        (_("stop, by its load"), [stops], len(tables["stops"])),
+        (_("depot"), [depots], len(tables["depots"])),
+        (_("stays behind"), [behind], len(tables["unserved"])),
+        (_("roads"), [minor, major], 1),
     ]
     return [LegendItem(label=label, renderers=renderers) for label, renderers, shown in listed if shown]
 
@@ -186,7 +191,10 @@ def _behind_columns(made: Dispatch, tables: Tables, window: Window) -> dict[str,
     spot = {village.id: (village.lon, village.lat) for village in made.day.source.scenario.villages}
     lonlat = np.array([spot[key] for key in unserved["village"]], dtype=np.float64).reshape(-1, 2)
     xy = window.metres(lonlat).round()
-    label = [f"{order} at {village}" for order, village in zip(unserved["order"], unserved["village"], strict=True)]
+    label = [
+        _("{order} at {village}").format(order=order, village=village)
+        for order, village in zip(unserved["order"], unserved["village"], strict=True)
+    ]
     figures = {"label": label, "kg": unserved["kg"].tolist(), "detail": unserved["detail"].tolist()}
     return {"x": xy[:, 0].tolist(), "y": xy[:, 1].tolist(), **figures}
 
@@ -195,14 +203,14 @@ def _select(
     tables: Tables, sources: tuple[ColumnDataSource, ColumnDataSource], views: tuple[BooleanFilter, BooleanFilter]
 ) -> Select:
     """Choose a depot or one tour to look at."""
-    options = [("", EVERY)]
-    options += [(f"depot {key}", f"depot {key}") for key in _in_use(tables)]
+    options = [("", _(EVERY))]
+    options += [(f"depot {key}", _("depot {key}").format(key=key)) for key in _in_use(tables)]
     options += [
-        (f"tour {row['tour']}", f"{row['tour']}: {row['vehicle']}, {row['leave']} to {row['back']}")
+        (f"tour {row['tour']}", _("{tour}: {vehicle}, {leave} to {back}").format(**row))
         for row in records(tables["tours"])
     ]
     select = Select(
-        title="Show", value="", width=330, options=options,
+        title=_("Show"), value="", width=330, options=options,
         stylesheets=[InlineStyleSheet(css=f":host {{ font-family: {FONT}; color: {palette.INK}; }}")],
     )  # fmt: skip
     code = """
@@ -226,25 +234,26 @@ def _heading(made: Dispatch, summary: dict[str, Any]) -> str:
     period = made.day.source.scenario.periods[made.day.period]
     badge = ""
     if made.day.source.placed.network.kind == "proximity":
-        badge = '<span class="badge">proximity network, no road data</span>'
+        badge = f'<span class="badge">{_("proximity network, no road data")}</span>'
     name = day["given"] or period.name or period.id
-    small = f"{day['orders']} · coldchain {summary['version']}"
-    return (
-        f"<h1>Routes: {escape(summary['scenario']['name'])} · {escape(name)}<small>{escape(small)}</small>{badge}</h1>"
-    )
+    small = f"{_(day['orders'])} · coldchain {summary['version']}"
+    title = _("Routes: {name}").format(name=summary["scenario"]["name"])
+    return f"<h1>{escape(title)} · {escape(name)}<small>{escape(small)}</small>{badge}</h1>"
 
 
 def _panel(summary: dict[str, Any], tables: Tables) -> str:
     orders, loss, cost, aboard = summary["orders"], summary["loss"], summary["cost_cny"], summary["aboard_h"]
     facts = [
-        ("Fetched", f"{orders['served_kg']:,.0f} kg"), ("Stays behind", f"{orders['unserved_kg']:,.0f} kg"),
-        ("Vehicles", f"{summary['vehicles']:,}, {summary['trips']:,} trips"),
-        ("Way", f"{summary['km']:,.0f} km, {summary['hours']:,.1f} h"),
-        ("Aboard", f"{span(aboard['p50'])} median, {span(aboard['max'])} at most"),
-        ("Expected loss", f"{loss['kg']:,.0f} kg, {percent(loss['rate'])}"),
-        ("Value of the loss", f"CNY {loss['cny']:,.0f}"),
-        ("Vehicles cost", f"CNY {cost['vehicles']:,.0f}"), ("Together", f"CNY {cost['total']:,.0f}"),
-    ]  # fmt: skip
+        (_("Fetched"), _("{kg:,.0f} kg").format(kg=orders["served_kg"])),
+        (_("Stays behind"), _("{kg:,.0f} kg").format(kg=orders["unserved_kg"])),
+        (_("Vehicles"), _("{vehicles:,}, {trips:,} trips").format(**summary)),
+        (_("Way"), _("{km:,.0f} km, {hours:,.1f} h").format(**summary)),
+        (_("Aboard"), _("{half} median, {most} at most").format(half=span(aboard["p50"]), most=span(aboard["max"]))),
+        (_("Expected loss"), _("{kg:,.0f} kg, {share}").format(kg=loss["kg"], share=percent(loss["rate"]))),
+        (_("Value of the loss"), _("CNY {cny:,.0f}").format(cny=loss["cny"])),
+        (_("Vehicles cost"), _("CNY {cny:,.0f}").format(cny=cost["vehicles"])),
+        (_("Together"), _("CNY {cny:,.0f}").format(cny=cost["total"])),
+    ]
     rows = "".join(f'<tr><td>{escape(label)}</td><td class="after">{escape(text)}</td></tr>' for label, text in facts)
     tours = tables["tours"]
     lines = "".join(
@@ -253,10 +262,11 @@ def _panel(summary: dict[str, Any], tables: Tables) -> str:
         for r in records(tours.head(MOST_LISTED))
     )
     more = (
-        f'<p class="note">and {len(tours) - MOST_LISTED} more in tables/tours.csv</p>'
+        f'<p class="note">{_("and {count} more in tables/tours.csv").format(count=len(tours) - MOST_LISTED)}</p>'
         if len(tours) > MOST_LISTED
         else ""
     )
-    head = "<tr><th>tour</th><th>leave</th><th>back</th><th>kg</th><th>km</th><th>aboard</th></tr>"
+    heads = (_("tour"), _("leaves"), _("back"), _("kg"), _("km"), _("aboard"))
+    head = f"<tr>{''.join(f'<th>{escape(text)}</th>' for text in heads)}</tr>"
     box = f'<div style="max-height:370px;overflow-y:auto"><table>{head}{lines}</table></div>{more}'
-    return f"<h2>Day</h2><table>{rows}</table><h2>Tours</h2>{box}"
+    return f"<h2>{_('Day')}</h2><table>{rows}</table><h2>{_('Tours')}</h2>{box}"

@@ -59,14 +59,14 @@ def sheet(own: TourRows, scenario: Scenario) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for trip in own.trips:
         number, aboard = trip["trip"], 0.0
-        rows.append((number, 0, depot, "", "", clock(trip["leave_h"]), 0.0, 0.0, "", "", "leave empty"))
+        rows.append((number, 0, depot, "", "", clock(trip["leave_h"]), 0.0, 0.0, "", "", "leave empty 空车出发"))
         for row in (row for row in own.stops if row["trip"] == number):
             aboard += row["kg"]
             times = (clock(row["arrive_h"]), clock(row["start_h"]), clock(row["leave_h"]))
             what = (row["kg"], aboard, _goods(row, own, names), _numbers(row), row["note"])
             rows.append((number, row["order"], _place(str(row["village"]), str(row["name"])), *times, *what))
         back = (clock(trip["back_h"]), "", clock(trip["back_h"] + unload_h))
-        rows.append((number, trip["stops"] + 1, depot, *back, 0.0, 0.0, "", "", f"unload {aboard:,.0f} kg"))
+        rows.append((number, trip["stops"] + 1, depot, *back, 0.0, 0.0, "", "", f"unload 卸货 {aboard:,.0f} kg"))
     return pd.DataFrame(rows, columns=SHEET)
 
 
@@ -97,14 +97,15 @@ def sheet_page(tour: dict[str, Any], lines: pd.DataFrame, scenario: Scenario, da
         ("Vehicle 车辆", _vehicle(tour)), ("Depot 预冷库", _place(str(tour["depot"]), str(tour["depot_name"]))),
         ("Day 日期", day), ("Leave 出发", str(tour["leave"])), ("Back 返回", str(tour["back"])),
         ("Drive 里程", f"{tour['km']:,.0f} km, {span(tour['drive_h'])}"),
-        ("Load 装货", f"{tour['load_kg']:,.0f} kg, {tour['stops']} stops"),
+        ("Load 装货", f"{tour['load_kg']:,.0f} kg, {tour['stops']} stops 站"),
         ("Longest aboard 最长在途", span(tour["aboard_max_h"])),
     ]  # fmt: skip
     head = "".join(f"<span>{escape(label)}: <b>{escape(text)}</b></span>" for label, text in facts)
     trips = [_trip(number, part, int(tour["trips"])) for number, part in lines.groupby("trip", sort=True)]
     title = f"Route sheet 行车单 {tour['tour']}"
     sign = '<div class="sign"><span>Driver 司机</span><span>Depot 预冷库</span></div>'
-    foot = f"<footer>{escape(scenario.name)} · coldchain · times are plans: drive as the road allows</footer>"
+    hint = "times are plans: drive as the road allows 时间为计划值，请按路况行车"
+    foot = f"<footer>{escape(scenario.name)} · coldchain · {hint}</footer>"
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{STYLE}</style></head><body><h1>{escape(title)}<small>{escape(str(tour['vehicle']))}</small></h1>"
@@ -117,7 +118,7 @@ def _vehicle(tour: dict[str, Any]) -> str:
 
 
 def _trip(number: Any, part: pd.DataFrame, trips: int) -> str:
-    title = f"<h2>Trip 第 {number} 趟 of {trips}</h2>" if trips > 1 else "<h2>Stops 停靠</h2>"
+    title = f"<h2>Trip {number} of {trips} 第 {number} 趟，共 {trips} 趟</h2>" if trips > 1 else "<h2>Stops 停靠</h2>"
     head = "".join(f"<th>{escape(en)}<small>{escape(zh)}</small></th>" for en, zh in HEADINGS.values())
     body = "".join(_line(row) for row in records(part))
     return f"{title}<table>{COLUMNS}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -131,12 +132,11 @@ def _line(row: dict[str, Any]) -> str:
         f"<small>{escape(row['orders'])}</small>" if row["orders"] else ""
     )
     waits = row["load_from"] if row["load_from"] != row["arrive"] else ""
-    note = {"leave empty": "leave empty 空车出发"}.get(row["note"], row["note"].replace("unload", "unload 卸货", 1))
     cells = [
         f'<td class="n">{"" if at_depot else row["order"]}</td>', f'<td class="big">{escape(row["place"])}</td>',
         f'<td class="t big">{row["arrive"]}</td>', f'<td class="t">{waits}</td>', f'<td class="t">{row["leave"]}</td>',
         f'<td class="n big">{kg}</td>', f'<td class="n">{aboard}</td>',
-        f"<td>{escape(note) if at_depot else goods}</td>",
+        f"<td>{escape(row['note']) if at_depot else goods}</td>",
         f"<td>{'' if at_depot else escape(row['note'])}</td>", '<td class="done"></td>',
     ]  # fmt: skip
     return f'<tr class="{"depot" if at_depot else "halt"}">{"".join(cells)}</tr>'

@@ -12,6 +12,7 @@ import numpy as np
 from coldchain.dispatching.clock import clock
 from coldchain.dispatching.lines import Floats, TripLine
 from coldchain.dispatching.tables import Tables, TourRows, records
+from coldchain.language import _
 
 GPX = "http://www.topografix.com/GPX/1/1"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -34,7 +35,7 @@ def gpx_text(own: TourRows, lines: Sequence[TripLine]) -> str:
     meta = ET.SubElement(root, f"{{{GPX}}}metadata")
     _texts(meta, name=f"{tour['tour']} {tour['vehicle']}", desc=_about(tour))
     home = (float(own.depot["lon"]), float(own.depot["lat"]), _place(tour["depot"], str(own.depot["name"])))
-    _point(root, "wpt", home, f"leave {tour['leave']}, back {tour['back']}", "depot")
+    _point(root, "wpt", home, _("leave {leave}, back {back}").format(leave=tour["leave"], back=tour["back"]), "depot")
     for row in own.stops:
         _point(root, "wpt", _halt(row), _words(row), "stop")
     for line in lines:
@@ -46,7 +47,9 @@ def gpx_text(own: TourRows, lines: Sequence[TripLine]) -> str:
 
 
 def _about(tour: dict[str, Any]) -> str:
-    return f"{tour['leave']} to {tour['back']}, {tour['km']:.0f} km, {tour['load_kg']:,.0f} kg, {tour['stops']} stops"
+    return _("{leave} to {back}, {km:.0f} km, {load_kg:,.0f} kg, {stops} stops").format(
+        leave=tour["leave"], back=tour["back"], km=tour["km"], load_kg=tour["load_kg"], stops=tour["stops"]
+    )
 
 
 def _place(key: str, name: str) -> str:
@@ -60,7 +63,9 @@ def _halt(row: dict[str, Any]) -> tuple[float, float, str]:
 
 def _words(row: dict[str, Any]) -> str:
     note = f"; {row['note']}" if row["note"] else ""
-    return f"{clock(row['start_h'])} to {clock(row['leave_h'])}, load {row['kg']:,.0f} kg ({row['lots']}){note}"
+    return _("{clock} to {clock_2}, load {kg:,.0f} kg ({lots}){note}").format(
+        clock=clock(row["start_h"]), clock_2=clock(row["leave_h"]), kg=row["kg"], lots=row["lots"], note=note
+    )
 
 
 def _point(parent: ET.Element, tag: str, place: tuple[float, float, str], words: str, kind: str) -> None:
@@ -76,16 +81,16 @@ def _texts(parent: ET.Element, **texts: str) -> None:
 
 def _route(root: ET.Element, line: TripLine, home: tuple[float, float, str], stops: Sequence[dict[str, Any]]) -> None:
     route = ET.SubElement(root, f"{{{GPX}}}rte")
-    _texts(route, name=f"{line.tour} trip {line.trip}")
-    _point(route, "rtept", home, "leave", "depot")
+    _texts(route, name=_("{tour} trip {trip}").format(tour=line.tour, trip=line.trip))
+    _point(route, "rtept", home, _("leaves"), "depot")
     for row in stops:
         _point(route, "rtept", _halt(row), _words(row), "stop")
-    _point(route, "rtept", home, "unload", "depot")
+    _point(route, "rtept", home, _("unload"), "depot")
 
 
 def _track(root: ET.Element, line: TripLine) -> None:
     track = ET.SubElement(root, f"{{{GPX}}}trk")
-    _texts(track, name=f"{line.tour} trip {line.trip}, along the roads")
+    _texts(track, name=_("{tour} trip {trip}, along the roads").format(tour=line.tour, trip=line.trip))
     segment = ET.SubElement(track, f"{{{GPX}}}trkseg")
     for lon, lat in line.line:
         ET.SubElement(segment, f"{{{GPX}}}trkpt", {"lat": f"{lat:.{PLACES}f}", "lon": f"{lon:.{PLACES}f}"})

@@ -65,7 +65,12 @@ def assemble(
     sections["roads"] = {"file": ROADS if roads is not None else "", **sections.get("roads", {})}
     budget = round(rules.budget_cny_per_village * len(places.villages), -4)
     sections["siting"] = {"budget_cny": float(budget), **sections.get("siting", {})}
-    rule = _(RULE_NOTE) + f"{rules.title}; " + ", ".join(f"{kind} {t:g} t/year" for kind, t in rules.tonnes.items())
+    rule = (
+        _(RULE_NOTE)
+        + _(rules.title)
+        + _("; ")
+        + _(", ").join(_("{kind} {t:g} t/year").format(kind=kind, t=t) for kind, t in rules.tonnes.items())
+    )
     columns = list(PLACE_COLUMNS)
     tables = {
         "periods": periods(lat),

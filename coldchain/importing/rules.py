@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
-from coldchain.language import _
+from coldchain.language import N_, _
 from coldchain.model import Noun, figure
 from coldchain.scenario import SECTIONS, catalogue_table
 from coldchain.scenario.parsing import parse
@@ -41,7 +41,7 @@ class Crop(Noun):
 class Rules(Noun):
     """Harvest rule of an import."""
 
-    title: str = figure("-", "what the rule is, for the scenario's notes", "mixed farming, the same everywhere")
+    title: str = figure("-", "what the rule is, for the scenario's notes", N_("mixed farming, the same everywhere"))
     tonnes: dict[str, float] = figure(
         "t/year",
         "harvest of a place of each kind",

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from coldchain.language import _
 from coldchain.network.geometry import Flags, Floats, Ints, Nodes, Texts, morton, polyline_lengths, take_polylines
 
 Kind = Literal["roads", "proximity"]
@@ -86,6 +87,11 @@ class RoadNetwork:
         object.__setattr__(self, "road_class", np.asarray(self.road_class, dtype=np.str_))
         _check_shapes(self)
         _check_ranges(self)
+
+    @property
+    def called(self) -> str:
+        """What stands behind it, in the language spoken."""
+        return _("roads") if self.kind == "roads" else _("proximity")
 
     @property
     def nodes(self) -> int:
@@ -206,7 +212,7 @@ def largest_strong_component(network: RoadNetwork) -> RoadNetwork:
 
     Ties go to the component of the lowest node. Links without a remaining arc are left out.
     """
-    _, label = connected_components(network.outward.weights, directed=True, connection="strong")
+    _rest, label = connected_components(network.outward.weights, directed=True, connection="strong")
     inside = label == np.argmax(np.bincount(label, minlength=1)) if network.nodes else np.zeros(0, dtype=np.bool_)
     if inside.all():
         return network

@@ -149,7 +149,7 @@ def lay_ground(scenario: Scenario, options: Options | None = None, faults: tuple
     placed, odd = place_on_roads(scenario)
     options.say(
         _("roads: {count:,} nodes, {count_2:,} arcs ({kind})").format(
-            count=len(placed.network.lon), count_2=len(placed.network.tail), kind=placed.network.kind
+            count=len(placed.network.lon), count_2=len(placed.network.tail), kind=placed.network.called
         )
     )
     basis = prepare(scenario, placed)

@@ -12,6 +12,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from coldchain.language import _
 from coldchain.plan import Plan
 from coldchain.report import palette, qml
 from coldchain.report.lines import PlanLines, plan_lines
@@ -84,9 +85,9 @@ def _styles(layers: dict[str, geopandas.GeoDataFrame]) -> dict[str, str]:
     periods = list(dict.fromkeys(layers["routes"]["period"]))
     colours = [palette.PERIODS[n % len(palette.PERIODS)] for n in range(len(periods))]
     return {
-        "depots": qml.graduated("tonnes_year", "square", sizes, "t/yr"),
+        "depots": qml.graduated("tonnes_year", "square", sizes, _("t/yr")),
         "hubs": qml.single("star", palette.HUB, 5.0),
-        "villages": qml.graduated("avoided_t", "circle", shades, "t/yr avoided"),
+        "villages": qml.graduated("avoided_t", "circle", shades, _("t/yr avoided")),
         "assignment": qml.single("line", palette.ASSIGNMENT, 0.15),
         "routes": qml.categorised(
             "period", "line", [qml.Category(p, p, c) for p, c in zip(periods, colours, strict=True)], 0.3

@@ -231,7 +231,8 @@ def _scale_bar(axes: Axes, data: MapData) -> None:
     length = round_length_m(right - left)
     x, y = left + 0.02 * (right - left), low + 0.02 * (high - low)
     axes.plot([x, x + length], [y, y], color=palette.INK, linewidth=2, solid_capstyle="butt", zorder=6)
-    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
+    far = length >= 1000
+    text = _("{km:g} km").format(km=length / 1000) if far else _("{m:g} m").format(m=length)
     axes.annotate(
         text, (x + length / 2, y), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=7,
         color=palette.INK, zorder=6,

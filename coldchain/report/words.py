@@ -55,4 +55,6 @@ def reckoned(text: str, depots: str = "") -> str:
     """
     named = text.replace(f"{depots}: ", "") if depots else text
     plain = named.replace(UNENTITLED, f"({_('not eligible')})").replace(" CNY", " " + _("CNY"))
-    return MODULE.sub(lambda one: f"{word(one[1])} {word(one[2])} {one[3]} m³", plain)
+    return MODULE.sub(
+        lambda one: _("{zone} {method} {size} m³").format(zone=word(one[1]), method=word(one[2]), size=one[3]), plain
+    )

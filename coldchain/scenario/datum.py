@@ -12,6 +12,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coldchain.language import _
+
 Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 DATUMS: tuple[str, ...] = get_args(Datum)
 CHINA_BOX = (72.004, 0.8293, 137.8347, 55.8271)
@@ -41,7 +43,7 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Float, Float]:
     if datum == "bd09":
         x, y = _bd09_to_gcj02(x, y)
     elif datum != "gcj02":
-        raise ValueError(f'datum must be one of {", ".join(DATUMS)}; got "{datum}"')
+        raise ValueError(_('datum must be one of {names}; got "{datum}"').format(names=", ".join(DATUMS), datum=datum))
     return _gcj02_to_wgs84(x, y)
 
 
@@ -81,7 +83,7 @@ def _shift_m(x: Float, y: Float) -> tuple[Float, Float]:
 
 def _gcj02_to_wgs84(lon: Float, lat: Float) -> tuple[Float, Float]:
     x, y = lon.copy(), lat.copy()
-    for _ in range(6):
+    for _rest in range(6):
         forth_x, forth_y = wgs84_to_gcj02(x, y)
         x, y = x + lon - forth_x, y + lat - forth_y
     return x, y
@@ -89,7 +91,7 @@ def _gcj02_to_wgs84(lon: Float, lat: Float) -> tuple[Float, Float]:
 
 def _bd09_to_gcj02(lon: Float, lat: Float) -> tuple[Float, Float]:
     x, y = lon - 0.0065, lat - 0.006
-    for _ in range(6):
+    for _rest in range(6):
         forth_x, forth_y = gcj02_to_bd09(x, y)
         x, y = x + lon - forth_x, y + lat - forth_y
     return x, y

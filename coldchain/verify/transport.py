@@ -61,8 +61,11 @@ def _check_whole(record: Record) -> None:
             shared[str(stop.village), *rounds[stop.route]] += 1
     for (village, depot, period), number in shared.items():
         if number > 1:
-            told = f"routes: {number} rounds of {depot} in {period} share the load of {village}"
-            record.wrong(f"{told}; routing.split_pickups is false")
+            told = _(
+                "routes: {number} rounds of {depot} in {period} share the load of {village}; "
+                "routing.split_pickups is false"
+            )
+            record.wrong(told.format(number=number, depot=depot, period=period, village=village))
 
 
 def _space_m3_kg(record: Record) -> dict[tuple[str, str, str], float]:
