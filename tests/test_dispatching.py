@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 from dispatching_cases import line_county, order, routed, table, write_table
 
 from coldchain.cli import run
 from coldchain.dispatching.clock import clock, months_of, period_of
 from coldchain.dispatching.dispatch import Wish, dispatch
+from coldchain.dispatching.headings import ORDERS
+from coldchain.dispatching.orders import TEMPLATE
 from coldchain.errors import UsageError
 from coldchain.model import Period, cooling_class
 from coldchain.plan import Plan
@@ -281,6 +284,43 @@ def test_the_template_comes_back_as_orders(county: Path, tmp_path: Path, capsys:
     assert summary["orders"]["kg"] == pytest.approx(900.0)
     assert run(["routes", str(county), "--day", "warm", "--write-orders", str(template)]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def test_the_template_in_chinese_comes_back_too(county: Path, tmp_path: Path) -> None:
+    """Headings and crops are Chinese where Chinese is spoken, and are read as they were written."""
+    template = tmp_path / "订单.csv"
+    assert run(["routes", str(county), "--day", "warm", "--write-orders", str(template), "--lang", "zh"]) == 0
+    assert template.read_text(encoding="utf-8-sig").startswith("订单号,村庄,品种,公斤")
+    assert set(TEMPLATE.values()) < {alias for others in ORDERS.values() for alias in others}
+    summary = routed(county, tmp_path / "day", "--orders", str(template), "--day", "warm")
+    assert summary["orders"]["kg"] == pytest.approx(900.0)
+
+
+@pytest.mark.parametrize(
+    ("language", "sheet", "existing", "day"), [("en", "sites", "existing", "夏季"), ("zh", "候选点", "已建", "summer")]
+)
+def test_a_workbook_is_routed(tmp_path: Path, language: str, sheet: str, existing: str, day: str) -> None:
+    """Where a depot stands, the workbook of `init` gives a day's routes that verify; seasons go by either language."""
+    assert run(["init", str(tmp_path / "county"), "--workbook", "--lang", language]) == 0
+    path = tmp_path / "county" / "county.xlsx"
+    book = openpyxl.load_workbook(path)
+    book[sheet]["H2"], book[sheet]["I2"] = existing, "cold_forced_air_500:1"
+    book.save(path)
+    template = tmp_path / "orders.csv"
+    assert run(["routes", str(path), "--day", day, "--write-orders", str(template), "--lang", language]) == 0
+    summary = routed(path, tmp_path / "day", "--orders", str(template), "--day", day)
+    assert summary["orders"]["served_kg"] > 0
+    assert set(table(tmp_path / "day", "tours")["depot"]) == {"T001"}
+    assert run(["verify", str(tmp_path / "day")]) == 0
+    assert run(["routes", str(path), "--start-from", str(tmp_path / "day"), "--day", day, "--orders", str(template),
+                "--out", str(tmp_path / "again")]) == 0  # fmt: skip
+
+
+def test_a_workbook_without_depots_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The workbook of `init` has no depot yet: the error says so, and to plan first."""
+    assert run(["init", str(tmp_path / "county"), "--workbook"]) == 0
+    assert run(["routes", str(tmp_path / "county" / "county.xlsx"), "--out", str(tmp_path / "day")]) == 3
+    assert "run `coldchain plan` first and name its folder here" in capsys.readouterr().err
 
 
 def test_json_is_the_summary(county: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

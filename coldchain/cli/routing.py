@@ -119,7 +119,8 @@ def _write_template(path: Path, given: dict[str, Any]) -> None:
     click.echo(told.format(path=path, count=len(orders), period=source.scenario.periods[period].id))
     if note:
         click.echo(note)
-    command = f"coldchain routes {wish.source} --orders {path} --out DIR"
+    day = f" --day {wish.day}" if wish.day else ""
+    command = f"coldchain routes {wish.source}{day} --orders {path} --out DIR"
     next_step(_("change it, then {command}").format(command=command))
 
 

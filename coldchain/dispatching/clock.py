@@ -102,8 +102,9 @@ def period_of(periods: Sequence[Period], day: str) -> int:
 
     Parameters
     ----------
-    day : id or name of a period; the number of a gathering day, counted from 1 through the periods in their order; or a
-        date such as 2026-07-15, placed by the months or the season that the periods' ids and names tell of
+    day : id or name of a period, or its season in English or Chinese; the number of a gathering day, counted from 1
+        through the periods in their order; or a date such as 2026-07-15, placed by the months or the season that the
+        periods' ids and names tell of
 
     Raises
     ------
@@ -114,6 +115,10 @@ def period_of(periods: Sequence[Period], day: str) -> int:
     named = [n for n, period in enumerate(periods) if wanted in (period.id.lower(), period.name.lower())]
     if named:
         return named[0]
+    season = SEASONS.get(wanted.removesuffix("季"))
+    of_season = [n for n, period in enumerate(periods) if season and months_of(period) == season]
+    if len(of_season) == 1:
+        return of_season[0]
     if wanted.isdigit():
         return _by_number(periods, int(wanted))
     try:

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator
 from coldchain.dispatching.clock import clock, parse_clock
 from coldchain.dispatching.headings import ORDERS, read_table
 from coldchain.errors import Fault, UsageError
-from coldchain.language import _
+from coldchain.language import _, language
 from coldchain.model import Noun, Scenario, figure
 from coldchain.scenario.tables import parse_rows
 
@@ -200,11 +200,15 @@ def with_free_ids(orders: Sequence[Order]) -> list[Order]:
     return kept
 
 
-TEMPLATE = ["order", "village", "commodity", "kg", "ready", "until", "depot", "regime", "value_cny", "note"]
+TEMPLATE = {
+    "order": "订单号", "village": "村庄", "commodity": "品种", "kg": "公斤", "ready": "最早", "until": "最晚",
+    "depot": "预冷库", "regime": "温区", "value_cny": "货值(元)", "note": "备注",
+}  # fmt: skip
+"""Columns of the template and their Chinese headings, which ``ORDERS`` knows."""
 
 
 def write_template(orders: Sequence[Order], scenario: Scenario, path: Path, ready_h: float) -> None:
-    """Write orders as a table to change and send back in; Excel opens it as it is.
+    """Write orders as a table to change and send back in, in the language spoken; Excel opens it as it is.
 
     Parameters
     ----------
@@ -215,14 +219,17 @@ def write_template(orders: Sequence[Order], scenario: Scenario, path: Path, read
     UsageError
         When the file exists (inputs are never overwritten) or cannot be written.
     """
+    chinese = language() == "zh"
+    crops = [(chinese and crop.name_zh) or crop.id for crop in scenario.commodities]
     rows = [
         (
-            order.id, scenario.villages[order.village].id, scenario.commodities[order.commodity].id, round(order.kg, 1),
+            order.id, scenario.villages[order.village].id, crops[order.commodity], round(order.kg, 1),
             clock(ready_h if order.ready_h is None else order.ready_h), "", order.depot, "", "", "",
         )
         for order in orders
     ]  # fmt: skip
-    text = pd.DataFrame(rows, columns=TEMPLATE).to_csv(index=False, lineterminator="\n")
+    heads = list(TEMPLATE.values() if chinese else TEMPLATE)
+    text = pd.DataFrame(rows, columns=heads).to_csv(index=False, lineterminator="\n")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8-sig", newline="") as file:

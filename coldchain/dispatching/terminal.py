@@ -14,7 +14,7 @@ from rich.text import Text
 
 from coldchain.dispatching.clock import span
 from coldchain.dispatching.tables import Tables, records
-from coldchain.language import N_, _
+from coldchain.language import N_, _, plural
 from coldchain.report.figures import percent
 
 WIDTH, LABEL, MOST_TOURS, MOST_LEFT = 100, 24, 12, 8
@@ -55,6 +55,15 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
         console.print(Text(f"  {name:<16}{_(meaning)}"), width=width, soft_wrap=True)
 
 
+def _trips(summary: Mapping[str, Any]) -> str:
+    told = plural(
+        "{vehicles:,} with {trips:,} trips to {depots:,} depot",
+        "{vehicles:,} with {trips:,} trips to {depots:,} depots",
+        summary["depots"],
+    )
+    return told.format(**summary)
+
+
 def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
     table = _table(plain, _("Day"), "")
     orders, loss, cost, aboard = summary["orders"], summary["loss"], summary["cost_cny"], summary["aboard_h"]
@@ -62,7 +71,7 @@ def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
     rows = [
         (_("Orders"), _("{count:,}, {kg:,.0f} kg").format(**orders)),
         (_("Fetched"), _("{served_kg:,.0f} kg; {unserved_kg:,.0f} kg stay behind").format(**orders)),
-        (_("Vehicles"), _("{vehicles:,} with {trips:,} trips to {depots:,} depots").format(**summary)),
+        (_("Vehicles"), _trips(summary)),
         (_("Way"), _("{km:,.0f} km, {hours:,.1f} vehicle hours").format(**summary)),
         (_("Aboard"), _("half within {half}, all within {most}").format(half=half, most=span(aboard["max"]))),
         (_("Expected loss"), _("{kg:,.0f} kg ({share}), CNY {cny:,.0f}, to the buyer").format(**loss, share=share)),

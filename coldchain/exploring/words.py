@@ -193,7 +193,11 @@ def unserved_line(villages: pd.DataFrame) -> str:
     """Add up what is left in today's chain by cause."""
     none = int((villages["cooled_t"] <= 0).sum())
     parts = [_(text).format(t=villages[name].sum()) for name, text in CAUSES.items() if villages[name].sum() > 0.5]
-    told = _("{none} villages are not served, {part} in part; left in today's chain: {causes}")
+    told = plural(
+        "{none} village is not served, {part} in part; left in today's chain: {causes}",
+        "{none} villages are not served, {part} in part; left in today's chain: {causes}",
+        none,
+    )
     return told.format(none=none, part=len(villages) - none, causes=_("; ").join(parts))
 
 
