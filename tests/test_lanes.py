@@ -39,6 +39,8 @@ from coldchain.spoilage import (
     today_lanes,
     today_stages,
 )
+from coldchain.spoilage.kernels import air_at, follow_lots, run_stage
+from coldchain.spoilage.kinetics import pack
 
 COMMODITIES: dict[str, Commodity] = {c.id: c for c in catalogue_table("commodity") if isinstance(c, Commodity)}
 VEHICLES = tuple(v for v in catalogue_table("vehicle") if isinstance(v, VehicleType))
@@ -216,3 +218,22 @@ def test_loss_per_hour_is_the_step_of_the_table() -> None:
     slope = loss_per_hour(made.commodities[0], float(used[30]), float(dock[30]), made.chain.planned_transfers)
     warm_share = 1.0 - math.exp(-1.0)
     assert warm_share * slope < (loss[31] - loss[29]) / 0.1 < 1.3 * slope
+
+
+@pytest.mark.parametrize("start_h", [8.0, 7.3, 11.75])
+def test_many_lots_age_as_each_does_alone(start_h: float) -> None:
+    """Lots whose first hours in the air are read from one table age as if every stage were integrated for each."""
+    crops = list(COMMODITIES.values())[:4]
+    params = np.array([pack(crop) for crop in crops])
+    air = 18.0 + 9.0 * np.sin(np.arange(24) * 2 * np.pi / 24)
+    rng = np.random.default_rng(1)
+    crop = rng.integers(0, len(crops) - 1, 40)
+    hours = np.concatenate([[0.0, 0.2, 12.0 - start_h % 1, 24.0], rng.uniform(0.0, 50.0, 36)])
+    stages = np.array([[[0.0, h, 0.0, 1.0], [2.0, 3.0, 2.0, 1.0], [1.0, 4.0, 0.0, 5.0]] for h in hours])
+    found = follow_lots(params, crop, air, start_h, stages)
+    for one, own, ways in zip(found, crop, stages, strict=True):
+        clock, temp, used = start_h, air_at(air, start_h), 0.0
+        for stage in ways:
+            more, temp = run_stage(params[own], air, clock, temp, stage)
+            used, clock = used + more, clock + stage[1]
+        assert one == pytest.approx(used, rel=1e-12)

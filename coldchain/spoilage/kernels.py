@@ -63,6 +63,21 @@ def air_at(hourly_c: NDArray[np.float64], clock_h: float) -> float:
 
 
 @njit(cache=True)
+def _end_c(hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]) -> float:
+    """Temperature at the end of one short piece of ``stage[1]`` hours."""
+    kind, hours, target, half = stage
+    decay = math.log(2.0) / half
+    if kind == 2.0:
+        return float(target + (temp - target) * math.exp(-decay * hours))
+    start = air_at(hourly_c, clock)
+    slope = (air_at(hourly_c, clock + hours) - start) / hours
+    if kind == 0.0:
+        return float(start + slope * hours)
+    lag = slope / decay
+    return float(start + slope * hours - lag + (temp - start + lag) * math.exp(-decay * hours))
+
+
+@njit(cache=True)
 def _piece(
     params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]
 ) -> tuple[float, float]:
@@ -82,11 +97,7 @@ def _piece(
         else:
             now = target + (temp - target) * math.exp(-decay * t)
         used += 0.5 * hours * _WEIGHTS[node] * rate_of(params, now)
-    if kind == 0.0:
-        return used, start + slope * hours
-    if kind == 1.0:
-        return used, start + slope * hours - lag + (temp - start + lag) * math.exp(-decay * hours)
-    return used, target + (temp - target) * math.exp(-decay * hours)
+    return used, _end_c(hourly_c, clock, temp, stage)
 
 
 @njit(cache=True)
@@ -129,7 +140,7 @@ def run_stage(
         else:
             piece[1] = min(0.5 * (math.floor(2.0 * now + 1e-9) + 1.0) - now, hours - done)
             start = air_at(hourly_c, now) if kind == 0.0 else temp
-            _, end = _piece(params, hourly_c, now, temp, piece)
+            end = _end_c(hourly_c, now, temp, piece)
             piece[1] = _to_kink(params, start, end, 0.0, math.inf, piece[1])
         more, temp = _piece(params, hourly_c, now, temp, piece)
         used += more
@@ -176,6 +187,21 @@ def follow_air(
     return used
 
 
+@njit(cache=True)
+def _air_table(
+    params: NDArray[np.float64], hourly_c: NDArray[np.float64], start_h: float, first_h: float, most_h: float
+) -> NDArray[np.float64]:
+    """Life used from ``start_h`` to ``first_h`` and to each half hour after it, as warm as the air, past ``most_h``."""
+    table = np.empty(max(int(2.0 * (start_h + most_h - first_h)) + 2, 1))
+    stage = np.array([0.0, first_h - start_h, 0.0, 1.0])
+    table[0], _ = run_stage(params, hourly_c, start_h, 0.0, stage)
+    stage[1] = 0.5
+    for n in range(1, table.size):
+        more, _ = run_stage(params, hourly_c, first_h + 0.5 * (n - 1), 0.0, stage)
+        table[n] = table[n - 1] + more
+    return table
+
+
 @njit(cache=True, nogil=True)
 def follow_lots(
     params: NDArray[np.float64],
@@ -184,16 +210,34 @@ def follow_lots(
     start_h: float,
     stages: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Life used by lots that begin at ``start_h`` as warm as the air.
+    """Life used by lots that begin at ``start_h`` as warm as the air, which their first stage is spent in.
 
-    ``params[crop]`` are a lot's kinetics, shape (crops, 6); ``stages`` has shape (lots, stages, 4).
+    ``params[crop]`` are a lot's kinetics, shape (crops, 6); ``stages`` has shape (lots, stages, 4), the first kind 0.
+    All lots of a crop live through the same air, so it is integrated once, half hour by half hour, for all of them.
     """
     used = np.zeros(crop.size)
-    warm_c = air_at(hourly_c, start_h)
-    for i in range(crop.size):
-        clock, temp = start_h, warm_c
-        for s in range(stages.shape[1]):
-            more, temp = run_stage(params[crop[i]], hourly_c, clock, temp, stages[i, s])
-            used[i] += more
-            clock += stages[i, s, 1]
+    first_h = 0.5 * (math.floor(2.0 * start_h + 1e-9) + 1.0)
+    rest = np.array([0.0, 0.0, 0.0, 1.0])
+    for c in range(params.shape[0]):
+        most_h = -1.0
+        for i in range(crop.size):
+            if crop[i] == c:
+                most_h = max(most_h, stages[i, 0, 1])
+        if most_h < 0.0:
+            continue
+        table = _air_table(params[c], hourly_c, start_h, first_h, most_h)
+        for i in range(crop.size):
+            if crop[i] != c:
+                continue
+            clock = start_h + stages[i, 0, 1]
+            n = math.floor(2.0 * (clock - first_h) + 1e-9)
+            now = first_h + 0.5 * n if n >= 0 else start_h
+            rest[1] = clock - now
+            more, _ = run_stage(params[c], hourly_c, now, 0.0, rest)
+            used[i] = more + (table[n] if n >= 0 else 0.0)
+            temp = air_at(hourly_c, clock)
+            for s in range(1, stages.shape[1]):
+                more, temp = run_stage(params[c], hourly_c, clock, temp, stages[i, s])
+                used[i] += more
+                clock += stages[i, s, 1]
     return used
