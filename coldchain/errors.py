@@ -6,11 +6,54 @@ planner mends a table once and not once per fault.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from coldchain.language import _, plural
+from coldchain.language import N_, _, plural
+
+OF_THE_SYSTEM = (
+    N_("No such file or directory"), N_("Permission denied"), N_("Is a directory"), N_("Not a directory"),
+    N_("No space left on device"), N_("Read-only file system"), N_("File exists"), N_("File name too long"),
+    N_("Operation not permitted"), N_("Directory not empty"),
+)  # fmt: skip
+OF_TOML = (
+    N_("Cannot overwrite a value"), N_("Invalid value"), N_("Invalid statement"), N_("Unclosed array"),
+    N_("Unterminated string"), N_("Expected '=' after a key in a key/value pair"), N_("Duplicate inline table key"),
+    N_("Expected newline or end of document after a statement"), N_("Invalid initial character for a key part"),
+    N_("Expected ']' at the end of a table declaration"), N_("Invalid date or datetime"),
+)  # fmt: skip
+
+
+def system_reason(error: Exception) -> str:
+    """Return what the operating system says about a file, in the language spoken where it is a usual thing.
+
+    Another error is told by its own text.
+
+    Examples
+    --------
+    >>> import errno
+    >>> system_reason(FileNotFoundError(errno.ENOENT, "No such file or directory"))
+    'No such file or directory'
+    """
+    text = getattr(error, "strerror", None) or str(error)
+    return _(text) if text in OF_THE_SYSTEM else text
+
+
+def toml_reason(error: Exception) -> str:
+    """Return what the reader of TOML says, in the language spoken where it is a usual thing, and always the place.
+
+    Examples
+    --------
+    >>> toml_reason(ValueError("Cannot overwrite a value (at line 45, column 15)"))
+    'Cannot overwrite a value (at line 45, column 15)'
+    """
+    found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error), re.DOTALL)
+    if found is None:
+        return str(error)
+    what = _(found[1]) if found[1] in OF_TOML else found[1]
+    return _("{what} (at line {line}, column {column})").format(what=what, line=found[2], column=found[3])
 
 
 @dataclass(frozen=True, order=True)
@@ -46,9 +89,9 @@ class Fault:
         if self.row is not None:
             where += _(" row {row}").format(row=self.row)
         if self.column:
-            where += f", {self.column}"
+            where += _(", {column}").format(column=self.column)
         if self.value:
-            where += f' = "{self.value}"'
+            where += _(' = "{value}"').format(value=self.value)
         return _("{where}: {message}").format(where=where, message=self.message)
 
 

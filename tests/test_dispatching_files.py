@@ -179,7 +179,7 @@ def test_geojson_and_sheets(day: Path) -> None:
     assert sheets["goods"].dropna().str.contains("1,500 kg Tomato (turning/ripe) 番茄", regex=False).any()
     page = "".join((day / "sheets" / f"{key}.html").read_text(encoding="utf-8") for key in tours["tour"])
     assert "秤在村口" in page
-    assert "Trip 第 2 趟" in page
+    assert "Trip 2 of 2 第 2 趟" in page
 
 
 def test_the_map_names_tours_and_what_stays(day: Path) -> None:

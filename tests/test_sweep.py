@@ -265,7 +265,7 @@ def test_sweep_of_a_small_county_from_the_command_line(tmp_path: Path, capsys: p
     assert own["objective"] <= 1.005 * single.summary["objective"]["value"]
     assert own["bound"] <= single.summary["objective"]["value"]
     assert run([part for part in command if part != "--json"]) == 0
-    assert "0 budgets solved" in capsys.readouterr().out
+    assert "budgets solved: 0" in capsys.readouterr().out
 
 
 def test_without_matplotlib_the_chart_is_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from coldchain.api.replays import DAYS, Replay, Say, replay, stored, unsaid
 from coldchain.api.results import Frontier, Result
-from coldchain.errors import ColdchainError, MissingExtraError, UsageError
+from coldchain.errors import ColdchainError, MissingExtraError, UsageError, system_reason
 from coldchain.language import _
 from coldchain.report import printing, read_run
 from coldchain.report.book import write_book
@@ -123,4 +123,4 @@ def _read_points(folder: Path) -> pd.DataFrame:
         return pd.read_csv(folder / TABLE)
     except (OSError, ValueError) as error:
         told = _("{folder} is no folder of a sweep: {why}")
-        raise UsageError(told.format(folder=folder, why=getattr(error, "strerror", None) or error)) from error
+        raise UsageError(told.format(folder=folder, why=system_reason(error))) from error

@@ -23,7 +23,7 @@ from coldchain.batch.jobs import Job, Settings
 from coldchain.batch.minder import StoppedError
 from coldchain.batch.orders import LASTING, Failure, Limits, Order, Outcome
 from coldchain.batch.tables import TIMINGS, write_tables
-from coldchain.errors import UsageError
+from coldchain.errors import UsageError, system_reason
 from coldchain.language import _, language
 
 SCHEMA, OBJECT, RUNS, FAILURES = "coldchain.batch/1", "batch.json", "runs", "failures"
@@ -118,7 +118,7 @@ def check_batch_folder(folder: Path, *, resume: bool) -> None:
         (folder / FAILURES).mkdir(exist_ok=True)
     except OSError as error:
         raise UsageError(
-            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=error.strerror)
+            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=system_reason(error))
         ) from None
 
 

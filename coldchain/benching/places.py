@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, system_reason
 from coldchain.language import _
 from coldchain.siting.classical import LocationProblem
 
@@ -41,7 +41,16 @@ def read_words(path: Path) -> Words:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
         raise BadInputError(
-            [Fault(str(path), None, "", "", _("cannot be read: {error}").format(error=error), "unreadable")]
+            [
+                Fault(
+                    str(path),
+                    None,
+                    "",
+                    "",
+                    _("cannot be read: {error}").format(error=system_reason(error)),
+                    "unreadable",
+                )
+            ]
         ) from None
     pairs = [(word, number) for number, text in enumerate(lines, 1) for word in text.split()]
     if not pairs:

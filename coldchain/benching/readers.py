@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, system_reason
 from coldchain.language import _
 
 Floats = NDArray[np.float64]
@@ -79,9 +80,21 @@ def read_instance(path: Path, rounding: Rounding | None = None) -> Published:
         text = path.read_text(encoding="utf-8")
         return _vrp(path.stem, text, rounding) if path.suffix == ".vrp" else _cmt(path.stem, text, rounding)
     except (OSError, ValueError, KeyError, IndexError) as error:
-        raise BadInputError(
-            [Fault(str(path), None, "", "", _("cannot be read: {error}").format(error=error), "unreadable")]
-        ) from None
+        message = _("cannot be read: {error}").format(error=_why(error))
+        raise BadInputError([Fault(str(path), None, "", "", message, "unreadable")]) from None
+
+
+def _why(error: Exception) -> str:
+    """Say what is wrong with a file where Python's own words would not."""
+    if isinstance(error, KeyError):
+        return _("{key} is missing").format(key=error.args[0])
+    if isinstance(error, IndexError) or "unpack" in str(error):
+        return _("it ends too early")
+    if "reshape" in str(error) or "shape mismatch" in str(error):
+        return _("a section has too few figures, or too many")
+    if found := re.search(r"(?:to float|with base 10): (?:np\.str_\()?'(.*?)'", str(error)):
+        return _('"{text}" is not a number').format(text=found[1])
+    return system_reason(error)
 
 
 def best_known(path: Path, column: str, name: str = "best_known.csv") -> tuple[int | None, float | None]:

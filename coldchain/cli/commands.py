@@ -15,7 +15,7 @@ import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
 from coldchain.cli.sizing import dry_run_option, show_size
-from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError
+from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError, system_reason
 from coldchain.language import _, plural
 
 if TYPE_CHECKING:
@@ -70,7 +70,11 @@ def init(folder: Path, template: str, seed: int, as_json: bool, **given: Any) ->
     if as_json:
         say_written(folder, villages=villages)
         return
-    told = _("wrote {folder}: {villages} villages, scenario.toml and its tables")
+    told = plural(
+        "wrote {folder}: {villages} village, scenario.toml and its tables",
+        "wrote {folder}: {villages} villages, scenario.toml and its tables",
+        villages,
+    )
     click.echo(told.format(folder=folder, villages=villages))
     next_step(f"coldchain check {folder}", f"coldchain plan {folder}")
 
@@ -157,8 +161,11 @@ def check(scenario: Path, variant: str, as_json: bool) -> int:
         click.echo(json.dumps({"ok": not errors, "faults": rows, **copy}, ensure_ascii=False))
     else:
         print_faults(faults)
-        told = _("{scenario}: {errors} errors, {warnings} warnings")
-        click.echo(told.format(scenario=scenario, errors=len(errors), warnings=len(faults) - len(errors)))
+        told = [
+            plural("{n} error", "{n} errors", len(errors)).format(n=len(errors)),
+            plural("{n} warning", "{n} warnings", len(faults) - len(errors)).format(n=len(faults) - len(errors)),
+        ]
+        click.echo(_("{scenario}: {told}").format(scenario=scenario, told=_(", ").join(told)))
         if marked is not None:
             click.echo(_("wrote {marked}: a copy in which every faulty cell is marked").format(marked=marked))
         if not errors:
@@ -177,7 +184,7 @@ def mark_workbook(book: Path, faults: Sequence[Fault]) -> Path | None:
         return write_marked(book, faults)
     except OSError as error:
         told = _("the marked copy cannot be written: {strerror}; close it if it is open")
-        click.echo(told.format(strerror=error.strerror or error), err=True)
+        click.echo(told.format(strerror=system_reason(error)), err=True)
         return None
 
 

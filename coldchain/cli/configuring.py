@@ -22,7 +22,7 @@ from click.core import ParameterSource
 
 from coldchain.cli.manners import COMMON, json_option, long_name, next_step
 from coldchain.errors import BadInputError, Fault
-from coldchain.language import N_, _
+from coldchain.language import N_, _, plural
 
 HERE = "coldchain.toml"
 SCHEMA = "coldchain.config/1"
@@ -218,7 +218,12 @@ def show(context: click.Context, command: tuple[str, ...], origin: bool, every: 
     _print(chosen, origin=origin)
     if not wanted and not every:
         rest = len(known) - len(chosen)
-        click.echo(_("{count} options are at their defaults").format(count=rest), err=True)
+        click.echo(
+            plural("{count} option is at its default", "{count} options are at their defaults", rest).format(
+                count=rest
+            ),
+            err=True,
+        )
     next_step("coldchain config show --all" if not wanted else f"coldchain {wanted} --help")
 
 

@@ -17,7 +17,7 @@ from coldchain.cli.commands import (
 )
 from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
 from coldchain.errors import BrokenOffError, ColdchainError, UsageError
-from coldchain.language import _
+from coldchain.language import _, plural
 
 
 @click.command(epilog="Example: coldchain routes runs/upland-base --orders today.csv --day summer --out runs/today")
@@ -115,7 +115,11 @@ def _write_template(path: Path, given: dict[str, Any]) -> None:
     orders = typical_orders(source, period, anywhere=bool(wish.anywhere))
     ready_h = clock_of(source, period, since_ready=True).ready_h
     write_template(orders, source.scenario, path, ready_h)
-    told = _("wrote {path}: {count} orders of a typical day of {period}")
+    told = plural(
+        "wrote {path}: {count} order of a typical day of {period}",
+        "wrote {path}: {count} orders of a typical day of {period}",
+        len(orders),
+    )
     click.echo(told.format(path=path, count=len(orders), period=source.scenario.periods[period].id))
     if note:
         click.echo(note)

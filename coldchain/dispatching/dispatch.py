@@ -21,7 +21,7 @@ from coldchain.dispatching.orders import KG_PER_T, Order, read_orders, with_free
 from coldchain.dispatching.solve import Engine, Search, solve
 from coldchain.dispatching.source import Source, read_source
 from coldchain.errors import BadInputError, Fault, UsageError
-from coldchain.language import _
+from coldchain.language import _, plural
 from coldchain.routing.day import DayResult, Locked
 from coldchain.routing.ruin import Effort
 from coldchain.routing.timetable import violations
@@ -100,9 +100,9 @@ def dispatch(wish: Wish) -> Dispatch:
     began = time.monotonic()
     source = read_source(wish.source, wish.variant, wish.moved)
     wish.say(
-        _("{name}: {depots} depots open, {kind}").format(
-            name=source.scenario.name, depots=len(source.depots), kind=source.placed.network.called
-        )
+        plural(
+            "{name}: {depots} depot open, {kind}", "{name}: {depots} depots open, {kind}", len(source.depots)
+        ).format(name=source.scenario.name, depots=len(source.depots), kind=source.placed.network.called)
     )
     period, note = choose_period(source, wish.day)
     orders, fleet, faults = _read(wish, source, period)
@@ -119,16 +119,18 @@ def dispatch(wish: Wish) -> Dispatch:
     start, lost = start_of(day, wish.start_from) if wish.start_from is not None else ((), [])
     network_s = time.monotonic() - began
     wish.say(
-        _("{orders:,} orders at {stops:,} stops, {value:,.0f} kg: searching").format(
+        _("orders: {orders:,}, stops: {stops:,}, {value:,.0f} kg; searching").format(
             orders=len(orders), stops=len(day.stops), value=sum(s.kg for s in day.stops)
         )
     )
     result = solve(day, _search(wish, day, start))
     day, result, more = _relieved(wish, day, result)
     wish.say(
-        _("{tours:,} tours after {iterations:,} iterations: {total_cny:,.0f} CNY").format(
-            tours=len(result.tours), iterations=result.iterations, total_cny=result.total_cny
-        )
+        plural(
+            "{tours:,} tour after {iterations:,} iterations: {total_cny:,.0f} CNY",
+            "{tours:,} tours after {iterations:,} iterations: {total_cny:,.0f} CNY",
+            len(result.tours),
+        ).format(tours=len(result.tours), iterations=result.iterations, total_cny=result.total_cny)
     )
     seconds = {"total": time.monotonic() - began, "network": network_s, "search": time.monotonic() - began - network_s}
     notes += [*lost, *_cautions(day, result)]

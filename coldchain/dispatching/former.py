@@ -13,7 +13,7 @@ import numpy as np
 from coldchain.dispatching.build import Day
 from coldchain.dispatching.headings import TOURS, read_table
 from coldchain.errors import BadInputError, Fault
-from coldchain.language import _
+from coldchain.language import _, plural
 from coldchain.model import Noun, VehicleType, figure
 from coldchain.routing.day import Locked
 from coldchain.scenario.tables import Row, parse_rows
@@ -247,9 +247,11 @@ def _fleet_faults(file: str, day: Day, tours: Iterable[Locked]) -> list[Fault]:
     faults = []
     for made in day.fleet:
         if made.count is not None and used[made.kind.id] > made.count:
-            message = _("{used} tours are locked to it; there are {count}").format(
-                used=used[made.kind.id], count=made.count
-            )
+            message = plural(
+                "{used} tour is locked to it; there are {count}",
+                "{used} tours are locked to it; there are {count}",
+                used[made.kind.id],
+            ).format(used=used[made.kind.id], count=made.count)
             faults.append(Fault(file, None, "vehicle", made.kind.id, message, "too-many"))
     return faults
 

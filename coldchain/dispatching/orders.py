@@ -14,7 +14,7 @@ from pydantic import BeforeValidator
 
 from coldchain.dispatching.clock import clock, parse_clock
 from coldchain.dispatching.headings import ORDERS, read_table
-from coldchain.errors import Fault, UsageError
+from coldchain.errors import Fault, UsageError, system_reason
 from coldchain.language import _, language
 from coldchain.model import Noun, Scenario, figure
 from coldchain.scenario.tables import parse_rows
@@ -240,5 +240,5 @@ def write_template(orders: Sequence[Order], scenario: Scenario, path: Path, read
         ) from None
     except OSError as error:
         raise UsageError(
-            _("{path} cannot be written: {strerror}").format(path=path, strerror=error.strerror)
+            _("{path} cannot be written: {strerror}").format(path=path, strerror=system_reason(error))
         ) from error

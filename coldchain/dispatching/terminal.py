@@ -15,6 +15,7 @@ from rich.text import Text
 from coldchain.dispatching.clock import span
 from coldchain.dispatching.tables import Tables, records
 from coldchain.language import N_, _, plural
+from coldchain.language.ids import word
 from coldchain.report.figures import percent
 
 WIDTH, LABEL, MOST_TOURS, MOST_LEFT = 100, 24, 12, 8
@@ -38,7 +39,10 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
     width = min(console.width, WIDTH)
     day = summary["day"]
     status = _(STATUS[summary["status"]]) + (_("; interrupted") if summary["interrupted"] else "")
-    heading = f"{summary['scenario']['name']}, {day['given'] or day['period']}, {_(day['orders'])}: {status}"
+    when = day["given"] or word(day["period"])
+    heading = _("{name}, {day}, {orders}: {status}").format(
+        name=summary["scenario"]["name"], day=when, orders=_(day["orders"]), status=status
+    )
     console.print(Text(heading, style="" if plain else "bold"), width=width)
     console.print()
     console.print(_facts(summary, plain), width=width)
@@ -115,12 +119,14 @@ def _behind(summary: Mapping[str, Any]) -> list[str]:
     reasons: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in left:
         reasons[row["detail"]].append(row)
-    lines = [_("{count} lots stay behind:").format(count=len(left))]
+    lines = [plural("{count} lot stays behind:", "{count} lots stay behind:", len(left)).format(count=len(left))]
     for detail, rows in sorted(reasons.items(), key=lambda item: -sum(row["kg"] for row in item[1]))[:MOST_LEFT]:
         who = _(", ").join(row["order"] for row in rows[:2])
         who += _(" and {count} more").format(count=len(rows) - 2) if len(rows) > 2 else ""
         told = _("  {kg:,.0f} kg ({orders}): {reason}")
         lines.append(told.format(kg=sum(row["kg"] for row in rows), orders=who, reason=detail))
     more = len(reasons) - MOST_LEFT
-    told = _("  and {count} more reasons in tables/unserved.csv")
+    told = plural(
+        "  and {count} more reason in tables/unserved.csv", "  and {count} more reasons in tables/unserved.csv", more
+    )
     return [*lines, told.format(count=more)] if more > 0 else lines

@@ -14,6 +14,7 @@ from coldchain.errors import UsageError
 from coldchain.exploring import words
 from coldchain.exploring.explain import Case
 from coldchain.language import _
+from coldchain.language.ids import word
 from coldchain.plan.arcs import siting_problem
 from coldchain.routing import least_aboard_h
 from coldchain.siting import SitingProblem, SitingResult, plan_value, solve_siting
@@ -288,5 +289,5 @@ def _full(assignment: Assignment, arcs: Indices) -> str:
         if (row["site"], row["cooling"]) in cells:
             found.setdefault(assignment.case.scenario.sites[row["site"]].id, {})[str(row["period"])] = None
     return "; ".join(
-        _("{site} in {names}").format(site=site, names=", ".join(periods)) for site, periods in found.items()
+        _("{site} in {names}").format(site=site, names=", ".join(map(word, periods))) for site, periods in found.items()
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from coldchain.language import N_, _, plural
+from coldchain.language.ids import word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,9 @@ def point_line(point: Point) -> str:
     figures = _("loss {loss:.2%}, coverage {coverage:.1%}, {cny:,.0f} CNY a year").format(
         loss=point.loss_rate, coverage=point.coverage, cny=point.annual_cny
     )
-    spent = _("{count} sites for {cny:,.0f} CNY").format(count=len(point.depots), cny=point.subsidy_cny)
+    spent = plural("{count} site for {cny:,.0f} CNY", "{count} sites for {cny:,.0f} CNY", len(point.depots)).format(
+        count=len(point.depots), cny=point.subsidy_cny
+    )
     return head + _("{figures}, {spent}, gap {gap:.1%} ({seconds:.1f} s)").format(
         figures=figures, spent=spent, gap=point.gap, seconds=point.seconds
     )
@@ -74,7 +77,7 @@ def bad_range(text: str, why: str) -> str:
 def work_line(found: Sweep) -> str:
     """Say how many of the budgets were solved, and how many followed from others."""
     rest = len(found.points) - found.solved - found.kept
-    told = _("{solved} budgets solved, {kept} kept from before, {rest} follow from a larger budget's plan")
+    told = _("budgets solved: {solved}, kept from before: {kept}, from a larger budget's plan: {rest}")
     text = told.format(solved=found.solved, kept=found.kept, rest=rest)
     if carried := sum(point.how == "carried" for point in found.points):
         text += _("; for {count} the better plan of a smaller budget was carried over").format(count=carried)
@@ -155,7 +158,9 @@ def _effect(found: Comparison) -> str:
         _("coverage {points:+.1f} points").format(points=100 * figure("coverage.plan")),
         _change(-figure("investment.subsidy_cny"), _("{cny:,.0f} CNY less subsidy"), _("{cny:,.0f} CNY more subsidy")),
     ]
-    moved = _("; {count} villages move {moved_t:,.0f} t")
+    moved = plural(
+        "; {count} village moves {moved_t:,.0f} t", "; {count} villages move {moved_t:,.0f} t", len(found.villages)
+    )
     return _(", ").join(parts) + moved.format(count=len(found.villages), moved_t=found.villages["moved_t"].sum())
 
 
@@ -170,7 +175,11 @@ def alternative_lines(found: Alternatives) -> list[str]:
     groups: dict[str, list[str]] = {}
     for need in found.needs:
         groups.setdefault(need.state, []).append(need.site)
-    told = _("{count} choices of sites within {share:.1%} of the best {aim} found, by {tried} plans with sites closed")
+    told = plural(
+        "{count} choice of sites within {share:.1%} of the best {aim} found, by {tried} plans with sites closed",
+        "{count} choices of sites within {share:.1%} of the best {aim} found, by {tried} plans with sites closed",
+        len(found.found),
+    )
     facts = {"share": found.tolerance, "aim": _(AIMS[found.aim]), "tried": found.tried}
     lines = [told.format(count=len(found.found), **facts)]
     common = set.intersection(*(set(one.sites) for one in found.found))
@@ -252,20 +261,28 @@ def _taken(way: dict[Any, Any], ways: list[dict[Any, Any]]) -> str:
 
 
 def _way(way: dict[Any, Any]) -> str:
-    return f"{way['depot']} ({str(way['method']).replace('_', ' ')})"
+    return f"{way['depot']} ({word(str(way['method']))})"
 
 
 def _bar(way: dict[Any, Any]) -> str:
     if not way["open"]:
         return _("not built")
     return (
-        _("full in {period}").format(period=way["full_in"]) if way["full_in"] else _("its room is worth more to others")
+        _("full in {period}").format(period=word(way["full_in"]))
+        if way["full_in"]
+        else _("its room is worth more to others")
     )
 
 
 def _otherwise(found: Village) -> str:
     goes = _goes(found)
-    others = _("; {count} other villages go elsewhere").format(count=found.displaced) if found.displaced else ""
+    others = (
+        plural(
+            "; {count} other village goes elsewhere", "; {count} other villages go elsewhere", found.displaced
+        ).format(count=found.displaced)
+        if found.displaced
+        else ""
+    )
     if found.served_t > 0:
         told = _(
             "refused by its depots it would go to {goes}, which costs everyone {cny:,.0f} CNY a year more by siting's "
@@ -318,5 +335,5 @@ def _loosened(one: Loosening) -> str:
     amount = f"{one.amount:,.{digits}f} {unit}"
     about = _("about {amount}").format(amount=amount) if one.rounded else amount
     if one.what.startswith(LESS_OF.format(limit="")):
-        return f"{_limit(one.what)}: {about}"
+        return _("{what}: {amount}").format(what=_limit(one.what), amount=about)
     return _("{what}: {amount} more").format(what=_limit(one.what), amount=about)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, system_reason, toml_reason
 from coldchain.language import N_, _
 from coldchain.model import Noun, figure
 from coldchain.scenario import SECTIONS, catalogue_table
@@ -86,14 +86,23 @@ def read_rules(path: Path | None) -> Rules:
                     None,
                     "",
                     "",
-                    _("cannot be read: {strerror}").format(strerror=error.strerror),
+                    _("cannot be read: {strerror}").format(strerror=system_reason(error)),
                     "unreadable",
                 )
             ]
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInputError(
-            [Fault(path.name, None, "", "", _("is not valid TOML: {error}").format(error=error), "not-toml")]
+            [
+                Fault(
+                    path.name,
+                    None,
+                    "",
+                    "",
+                    _("is not valid TOML: {error}").format(error=toml_reason(error)),
+                    "not-toml",
+                )
+            ]
         ) from None
     rules, faults = parse(Rules, data, path.name, None)
     if rules is not None:

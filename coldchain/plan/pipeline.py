@@ -12,7 +12,7 @@ import pandas as pd
 
 from coldchain import __version__
 from coldchain.errors import Fault, InfeasibleError, LimitError
-from coldchain.language import _
+from coldchain.language import _, plural
 from coldchain.language.amounts import exact_cny
 from coldchain.model import Scenario
 from coldchain.plan import tables as tabled
@@ -142,9 +142,9 @@ def lay_ground(scenario: Scenario, options: Options | None = None, faults: tuple
     options = options or Options()
     clock = _Clock()
     options.say(
-        _("{name}: {count} villages, {count_2} sites").format(
-            name=scenario.name, count=len(scenario.villages), count_2=len(scenario.sites)
-        )
+        plural(
+            "{name}: {count} villages, {count_2} site", "{name}: {count} villages, {count_2} sites", len(scenario.sites)
+        ).format(name=scenario.name, count=len(scenario.villages), count_2=len(scenario.sites))
     )
     placed, odd = place_on_roads(scenario)
     options.say(

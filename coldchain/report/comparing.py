@@ -10,8 +10,9 @@ from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from coldchain.language import N_, _
+from coldchain.language import N_, _, plural
 from coldchain.language.amounts import in_millions
+from coldchain.language.ids import word
 from coldchain.report.figures import tonnes
 
 SHOWN = 12
@@ -36,10 +37,29 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
         return f"{100 * value:{plus}.1f} {_('points') if sign else '%'}"
     digits = 1 if unit == "h" and abs(value) < 1000 else 0
     told = f"{value:{plus},.{digits}f}"
+    if unit in COUNTED:
+        return plural(*COUNTED[unit], abs(value)).format(n=told)
     return told if unit == "-" else f"{told} {_(unit)}"
 
 
 CHANGED = N_("changed")
+COUNTED = {
+    "depots": (N_("{n} depot"), N_("{n} depots")), "routes": (N_("{n} route"), N_("{n} routes")),
+    "vehicles": (N_("{n} vehicle"), N_("{n} vehicles")), "villages": (N_("{n} village"), N_("{n} villages")),
+}  # fmt: skip
+FIGURES = (
+    N_("objective.value"), N_("objective.bound"), N_("objective.gap"), N_("loss.baseline_rate"), N_("loss.plan_rate"),
+    N_("loss.baseline_t"), N_("loss.plan_t"), N_("loss.baseline_cny"), N_("loss.plan_cny"), N_("coverage.baseline"),
+    N_("coverage.plan"), N_("investment.total_cny"), N_("investment.subsidy_cny"), N_("investment.subsidy_share"),
+    N_("investment.budget_cny"), N_("annual_cny.collection"), N_("annual_cny.line_haul"), N_("annual_cny.operation"),
+    N_("annual_cny.energy"), N_("annual_cny.capital"), N_("annual_cny.loss"), N_("annual_cny.storage"),
+    N_("annual_cny.total"), N_("depots.existing"), N_("depots.built"), N_("depots.mobile"), N_("routes.count"),
+    N_("routes.vehicles"), N_("routes.km"), N_("routes.hours"), N_("delivery_h.p50"), N_("delivery_h.p95"),
+    N_("delivery_h.max"), N_("delivery_h.share_within_target"), N_("delivery_h.target"), N_("villages.total"),
+    N_("villages.served"),
+)  # fmt: skip
+"""Figures of a summary as they are called in another language; in English by their path in ``summary.json``."""
+BY_COUNTY = "investment.by_county."
 UNITS = (N_("CNY"), N_("t"), N_("h"), N_("km"), N_("t/yr"))
 
 
@@ -89,7 +109,18 @@ def print_comparison(parts: Parts, names: Sequence[str], console: Console) -> No
 
 def _figure_row(row: dict[Any, Any]) -> tuple[str, ...]:
     unit = row["unit"]
-    return (row["figure"], amount(row["a"], unit), amount(row["b"], unit), amount(row["difference"], unit, sign=True))
+    return (
+        _figure(row["figure"]),
+        amount(row["a"], unit),
+        amount(row["b"], unit),
+        amount(row["difference"], unit, sign=True),
+    )
+
+
+def _figure(path: str) -> str:
+    if path.startswith(BY_COUNTY):
+        return _("investment.by_county.{county}").format(county=path.removeprefix(BY_COUNTY))
+    return _(path) if path in FIGURES else path
 
 
 def _depot_row(row: dict[Any, Any], names: Sequence[str]) -> tuple[str, ...]:
@@ -99,7 +130,7 @@ def _depot_row(row: dict[Any, Any], names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _spaced(text: str) -> str:
-    return text.replace(";", "; ")
+    return "; ".join(_("today") if part == "today" else part for part in text.split(";"))
 
 
 VILLAGE_HEADS = (
@@ -131,7 +162,11 @@ def moved_line(villages: pd.DataFrame) -> str:
         return _("no village moves")
     less, more = villages[villages["loss_cny"] < 0], villages[villages["loss_cny"] > 0]
     moved_t = villages["moved_t"].sum()
-    text = _("{count} villages move, {moved_t:,.0f} t a year").format(count=len(villages), moved_t=moved_t)
+    text = plural(
+        "{count} village moves, {moved_t:,.0f} t a year",
+        "{count} villages move, {moved_t:,.0f} t a year",
+        len(villages),
+    ).format(count=len(villages), moved_t=moved_t)
     words = _("; {count} lose {loss} and {cny:,.0f} CNY less"), _("; {count} lose {loss} and {cny:,.0f} CNY more")
     for part, said in zip((less, more), words, strict=True):
         loss, cny = tonnes(abs(part["loss_t"].sum())), abs(part["loss_cny"].sum())
@@ -183,13 +218,15 @@ def option_rows(options: pd.DataFrame) -> list[tuple[str, ...]]:
 
 def _option_row(row: dict[Any, Any]) -> tuple[str, ...]:
     full = (
-        _("not built") if not row["open"] else f"{row['fill']:.0%}" + (f", {row['full_in']}" if row["full_in"] else "")
+        _("not built")
+        if not row["open"]
+        else f"{row['fill']:.0%}" + (f", {word(row['full_in'])}" if row["full_in"] else "")
     )
     return (
-        row["commodities"].replace(";", ", ") + (f", {row['period']}" if row["period"] else ""),
+        row["commodities"].replace(";", ", ") + (f", {word(row['period'])}" if row["period"] else ""),
         row["depot"],
-        row["zone"],
-        row["method"].replace("_", " "),
+        word(row["zone"]),
+        word(row["method"]),
         f"{row['direct_h']:.1f}",
         amount(row["loss_share"], "share"),
         f"{row['cost_cny_t']:,.0f}",
@@ -220,7 +257,7 @@ def _unserved_row(row: dict[Any, Any]) -> tuple[str, ...]:
         f"{row['nearest_site']}, {row['nearest_h']:.1f} {_('h')}",
         place(row["best_site"], row["best_saves_cny_t"]),
         place(row["best_open"], row["best_open_saves_cny_t"]),
-        row["reason"] or ", ".join(parts),
+        row["reason"] or _(", ").join(parts),
     )
 
 

@@ -10,9 +10,10 @@ import pandas as pd
 
 from coldchain.language import N_, _, language
 from coldchain.language.amounts import write_cny
+from coldchain.language.ids import word
 from coldchain.report import certainty, columns, figures
 from coldchain.report.columns import Columns
-from coldchain.report.words import modules, reckoned, word
+from coldchain.report.words import modules, reckoned
 
 Tables = Mapping[str, pd.DataFrame]
 MILLION, NOTEWORTHY, MOST_FULL = 1e6, 0.001, 15

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pandas as pd
 from pandas.api import types
 
-from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.errors import BadInputError, Fault, UsageError, system_reason
 from coldchain.language import _
 from coldchain.plan import Plan
 from coldchain.report.record import plain_values
@@ -51,7 +51,7 @@ def check_target(folder: Path, summary: str = SUMMARY, schema: str = SUMMARY_SCH
     except OSError as error:
         raise UsageError(
             _("{folder} cannot be written: {strerror} in {above}").format(
-                folder=folder, strerror=error.strerror, above=above
+                folder=folder, strerror=system_reason(error), above=above
             )
         ) from None
 
@@ -90,7 +90,7 @@ def write_folder(
         _put_in_place(partial, target)
     except OSError as error:
         raise UsageError(
-            _("{folder} cannot be written: {value}").format(folder=folder, value=error.strerror or error)
+            _("{folder} cannot be written: {value}").format(folder=folder, value=system_reason(error))
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -193,7 +193,7 @@ def write_in_place(target: Path, write: Callable[[Path], object]) -> Path:
         partial.replace(target)
     except OSError as error:
         told = _("{path} cannot be written: {why}; close it if it is open in Excel")
-        raise UsageError(told.format(path=target, why=error.strerror or error)) from error
+        raise UsageError(told.format(path=target, why=system_reason(error))) from error
     finally:
         partial.unlink(missing_ok=True)
     return target
@@ -234,7 +234,8 @@ def _object(root: Path, name: str, faults: list[Fault]) -> dict[str, Any]:
     except FileNotFoundError:
         faults.append(Fault(str(path), None, "", "", _("is missing; a run folder holds it"), "missing-file"))
     except (OSError, ValueError) as error:
-        faults.append(Fault(str(path), None, "", "", _("cannot be read: {error}").format(error=error), "garbled"))
+        message = _("cannot be read: {error}").format(error=system_reason(error))
+        faults.append(Fault(str(path), None, "", "", message, "garbled"))
     else:
         if isinstance(value, dict):
             return value

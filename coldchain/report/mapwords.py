@@ -43,7 +43,7 @@ WORDS: dict[str, str] = {
     "without_none": N_("{n} of them would reach no other depot of its zones."),
     "use_by_season": N_("Use by season"),
     "use_peak": N_("of capacity, peak day"),
-    "villages_served": N_("{n} villages served"),
+    "villages_served": N_("villages served: {n}"),
     "more": N_("and {n} more"),
     "harvest": N_("Harvest a year"),
     "cooled_in": N_("Pre-cooled"),

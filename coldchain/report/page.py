@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from coldchain.language import _, language
+from coldchain.language import _, language, plural
 from coldchain.report.columns import Form
 from coldchain.report.document import Section, Told
 from coldchain.report.figures import money, percent, tonnes
@@ -104,7 +104,8 @@ def _section(section: Section) -> str:
     note = f'<p class="note">{escape(section.note)}</p>' if section.note else ""
     table, left = _table(section) if section.page else ("", 0)
     if left > 0:
-        note += f'<p class="note">{escape(_("{left:,} more rows are in the workbook.").format(left=left))}</p>'
+        told = plural("{left:,} more row is in the workbook.", "{left:,} more rows are in the workbook.", left)
+        note += f'<p class="note">{escape(told.format(left=left))}</p>'
     drawn = _drawn(section)
     figure = f"<figure>{drawn}</figure>" if drawn else ""
     return f"<h2>{escape(section.title)}</h2>{note}{figure}{table}"

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from coldchain.language import _
+from coldchain.language.ids import word
 from coldchain.report.palette import ASSIGNMENT, DEPOTS, INK
 from coldchain.report.strokes import WIDTH, legend, text
-from coldchain.report.words import word
 
 STEPS = (0.05, 0.1, 0.2, 0.3, 0.4)
 SHADES = ("#2c7fb8", "#7fcdbb", "#ffffb2", "#fecc5c", "#fd8d3c", "#bd0026")

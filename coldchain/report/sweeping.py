@@ -14,7 +14,7 @@ from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from coldchain.errors import MissingExtraError, UsageError
+from coldchain.errors import MissingExtraError, UsageError, system_reason
 from coldchain.language import N_, _
 from coldchain.language.amounts import in_millions
 from coldchain.report.curve import Marks, write_curve, write_curve_page
@@ -51,7 +51,7 @@ def check_sweep_folder(folder: Path) -> None:
         trial.unlink()
     except OSError as error:
         raise UsageError(
-            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=error.strerror)
+            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=system_reason(error))
         ) from None
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coldchain.language import N_, _
+from coldchain.language import N_, _, plural
 from coldchain.language.amounts import in_millions
 from coldchain.plan import Plan
 from coldchain.report import figures
@@ -43,7 +43,7 @@ def print_summary(plan: Plan | Mapping[str, Any], console: Console, folder: Path
     plain = not console.is_terminal or console.no_color
     width = min(console.width, WIDTH)
     scenario = summary["scenario"]
-    heading = f"{scenario['name']} / {scenario['variant']}: {_status(summary)}"
+    heading = _("{name} / {variant}: {status}").format(**scenario, status=_status(summary))
     console.print(Text(heading, style="" if plain else "bold"), width=width)
     for table in (_changes(summary, plain), _facts(summary, plain), _costs(summary, plain)):
         console.print()
@@ -51,7 +51,11 @@ def print_summary(plan: Plan | Mapping[str, Any], console: Console, folder: Path
     for warning in summary["warnings"][:SHOWN_WARNINGS]:
         console.print(Text(_("warning: {text}").format(text=warning), style="" if plain else "yellow"), width=width)
     if len(summary["warnings"]) > SHOWN_WARNINGS:
-        more = _("and {count} more warnings in summary.json").format(count=len(summary["warnings"]) - SHOWN_WARNINGS)
+        more = plural(
+            "and {count} more warning in summary.json",
+            "and {count} more warnings in summary.json",
+            len(summary["warnings"]) - SHOWN_WARNINGS,
+        ).format(count=len(summary["warnings"]) - SHOWN_WARNINGS)
         console.print(Text(more), width=width)
     if folder is not None:
         console.print(_places(folder, plain), width=width, soft_wrap=True)

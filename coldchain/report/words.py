@@ -1,34 +1,14 @@
-"""Ids of the shipped catalogue in the words of the language spoken; an id of one's own stays as it is."""
+"""Modules and how awards are reckoned, in the words of the language spoken."""
 
 from __future__ import annotations
 
 import re
 
-from coldchain.language import N_, _
+from coldchain.language import _
+from coldchain.language.ids import word
 
-WORDS = {
-    "built": N_("built new"), "expanded": N_("expanded"), "existing": N_("stands already"),
-    "cold": N_("cold"), "cool": N_("cool"), "mild": N_("mild"),
-    "room": N_("room cooling"), "forced_air": N_("forced air"), "vacuum": N_("vacuum"), "hydro": N_("cold water"),
-    "spring": N_("spring"), "summer": N_("summer"), "autumn": N_("autumn"), "winter": N_("winter"),
-    "farm_tricycle": N_("motor tricycle"), "light_truck": N_("light truck 4.2 m"),
-    "medium_truck": N_("medium truck 6.8 m"), "insulated_4m2": N_("insulated van 4.2 m"),
-    "reefer_4m2": N_("refrigerated truck 4.2 m"), "reefer_9m6": N_("refrigerated truck 9.6 m"),
-    "cooperative": N_("co-operative"), "family_farm": N_("family farm"), "company": N_("company"),
-}  # fmt: skip
 MODULE = re.compile(r"\b(cold|cool|mild)_(room|forced_air|vacuum|hydro)_(\d+)\b")
 UNENTITLED = "(not eligible)"
-
-
-def word(text: str) -> str:
-    """Return what an id is called.
-
-    Examples
-    --------
-    >>> word("forced_air"), word("hall 7")
-    ('forced air', 'hall 7')
-    """
-    return _(WORDS[text]) if text in WORDS else text
 
 
 def modules(text: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from coldchain.errors import UsageError
+from coldchain.errors import UsageError, system_reason
 from coldchain.language import _
 from coldchain.scenario.upland import CROPS, PERIODS, Crops, Region, upland
 from coldchain.scenario.write import Draft, write_scenario
@@ -159,7 +159,7 @@ def write_nation(
         partial.rename(folder)
     except OSError as error:
         raise UsageError(
-            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=error.strerror)
+            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=system_reason(error))
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from coldchain.errors import Fault
+from coldchain.errors import Fault, toml_reason
 from coldchain.language import _, language
 from coldchain.scenario.headings import NOTHING, Origin, understood
 from coldchain.scenario.headings import title as heading_of
@@ -47,7 +47,7 @@ class Source:
         try:
             return tomllib.loads(text), ()
         except tomllib.TOMLDecodeError as error:
-            message = _("is not valid TOML, perhaps half-written: {error}").format(error=error)
+            message = _("is not valid TOML, perhaps half-written: {error}").format(error=toml_reason(error))
             return {}, (Fault(FILE, None, "", "", message, "not-toml"),)
 
     def raw(self, stem: str) -> RawTable | None:

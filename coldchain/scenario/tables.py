@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 import pandas as pd
 
-from coldchain.errors import Fault
+from coldchain.errors import Fault, system_reason
 from coldchain.language import _
 from coldchain.model import Noun
 from coldchain.scenario.parsing import clean, parse
@@ -84,7 +84,7 @@ def decode(path: Path) -> tuple[str, Fault | None]:
         data = path.read_bytes()
     except OSError as error:
         return "", Fault(
-            path.name, None, "", "", _("cannot be read: {strerror}").format(strerror=error.strerror), "unreadable"
+            path.name, None, "", "", _("cannot be read: {strerror}").format(strerror=system_reason(error)), "unreadable"
         )
     if not data.strip():
         return "", Fault(path.name, None, "", "", _("is empty; a header row is needed"), "empty-file")

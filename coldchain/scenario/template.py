@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import pandas as pd
 
-from coldchain.errors import UsageError
+from coldchain.errors import UsageError, system_reason
 from coldchain.language import N_, _, language
 from coldchain.model import Noun, dictionary
 from coldchain.scenario.choices import CHOICES, shown
@@ -92,7 +92,7 @@ def write_template(draft: Draft, folder: Path) -> Path:
         template_book(draft).save(partial)
         partial.rename(target)
     except OSError as error:
-        told = _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=error.strerror)
+        told = _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=system_reason(error))
         raise UsageError(told) from error
     finally:
         partial.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from coldchain.errors import Fault
+from coldchain.errors import Fault, system_reason
 from coldchain.language import _, language
 from coldchain.scenario.headings import fold, score
 from coldchain.scenario.parsing import clean
@@ -89,7 +89,7 @@ def read_book(path: Path) -> Book:
     try:
         about = path.stat()
     except OSError as error:
-        message = _("cannot be read: {strerror}").format(strerror=error.strerror)
+        message = _("cannot be read: {strerror}").format(strerror=system_reason(error))
         return Book(path, faults=(Fault(path.name, None, "", "", message, "unreadable"),))
     return _read(path, about.st_mtime_ns, about.st_size, language())
 

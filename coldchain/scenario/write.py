@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from coldchain.errors import UsageError
+from coldchain.errors import UsageError, system_reason
 from coldchain.language import _
 from coldchain.scenario.parsing import unit_of
 from coldchain.scenario.programmes import programme_keys
@@ -65,7 +65,7 @@ def write_scenario(draft: Draft, folder: Path) -> None:
         partial.rename(folder)
     except OSError as error:
         raise UsageError(
-            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=error.strerror)
+            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=system_reason(error))
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

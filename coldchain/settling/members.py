@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
-from coldchain.language import _
+from coldchain.language import _, plural
 from coldchain.model import Scenario, Village
 
 Floats = NDArray[np.float64]
@@ -101,9 +101,11 @@ def _column(scenario: Scenario, column: str) -> list[str]:
     given = [str(getattr(village, column)).strip() for village in scenario.villages]
     blank = [v.id for v, name in zip(scenario.villages, given, strict=True) if not name]
     if blank:
-        message = _("{count} villages have no {column}; every village must name its member").format(
-            count=len(blank), column=column
-        )
+        message = plural(
+            "{count} village has no {column}; every village must name its member",
+            "{count} villages have no {column}; every village must name its member",
+            len(blank),
+        ).format(count=len(blank), column=column)
         faults = [Fault("villages.csv", None, column, v, message, "no-member") for v in blank[:SHOWN]]
         raise BadInputError(faults)
     return given

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, system_reason
 from coldchain.language import _
 from coldchain.sharing.airport import Airport
 from coldchain.sharing.game import LARGEST_TABLE, Floats, Game, mask_of, sums
@@ -59,7 +59,7 @@ def _load(reader: _Reader, path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=reader.object)
     except OSError as error:
-        reader.fault("", "", _("cannot be read: {error}").format(error=error.strerror), "unreadable")
+        reader.fault("", "", _("cannot be read: {error}").format(error=system_reason(error)), "unreadable")
     except (ValueError, RecursionError) as error:
         reader.fault("", "", _("is not JSON: {error}").format(error=error), "not-json")
     raise BadInputError(reader.faults)

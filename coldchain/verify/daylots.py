@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from coldchain.language import _
+from coldchain.language import _, plural
 from coldchain.model import CoolingClass, Period, VehicleType, cooling_class
 from coldchain.network import travel
 from coldchain.spoilage import Ride, Stage, cold_stages, line_haul_half_h, ride_loss
@@ -223,5 +223,9 @@ def _check_stops(record: Record) -> None:
             )
     if used != len(record.tables["lots"]):
         record.wrong(
-            _("lots: {count} lots are loaded at no stop of their trip").format(count=len(record.tables["lots"]) - used)
+            plural(
+                "lots: {count} lot is loaded at no stop of its trip",
+                "lots: {count} lots are loaded at no stop of their trip",
+                len(record.tables["lots"]) - used,
+            ).format(count=len(record.tables["lots"]) - used)
         )
