@@ -81,7 +81,7 @@ def test_a_click_opens_the_depots_card(page: Page, named: Plan, tmp_path: Path) 
     card = page.until(CARD)
     depot = named.tables["depots"].iloc[0]
     assert f"{CHINESE} ({depot['depot']})" in card
-    for words in ("Modules", "Investment", "Why", "Use by season", f"{depot['villages']} villages served"):
+    for words in ("Modules", "Investment", "Why", "Use by season", f"villages served: {depot['villages']}"):
         assert words in card
     assert page.run("coldchainMap.panes[0].sources.depots.selected.indices") == [0]
     page.run("(() => { const { x_range: x, y_range: y } = coldchainMap.panes[0].plot; "
