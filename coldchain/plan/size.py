@@ -9,10 +9,10 @@ from coldchain.plan.arcs import build_arcs
 from coldchain.plan.basis import prepare
 from coldchain.plan.roads import place_on_roads
 
-BASE_MIB, ARC_KIB = 400.0, 5.0
-"""Memory of a process that plans: the libraries, and each arc besides. `benchmarks/size.py` sets it against reality."""
-BASE_S, ARC_S = 5.0, 0.0015
-"""Seconds of a quick plan, likewise."""
+BASE_MIB, ARC_KIB = 290.0, 3.2
+"""Memory of a process that plans and its solver: the libraries, each arc besides; fitted by `benchmarks/size.py`."""
+BASE_S, ARC_S, ARC_PAIR_S = 5.0, 4e-4, 1.5e-8
+"""Processor seconds of a quick plan, likewise: beyond tens of thousands of arcs siting grows with their square."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Size:
     @property
     def quick_s(self) -> float:
         """Seconds of a quick plan, roughly."""
-        return BASE_S + ARC_S * self.arcs
+        return BASE_S + (ARC_S + ARC_PAIR_S * self.arcs) * self.arcs
 
 
 def size_of(scenario: Scenario) -> Size:

@@ -31,11 +31,14 @@ td.n { font-variant-numeric: tabular-nums; white-space: nowrap; } table.wide { f
 figure { margin: .8rem 0; } svg { width: 100%; height: auto; }
 figcaption { color: #44515d; font-size: .9rem; } footer { margin-top: 2rem; color: #66727f; font-size: .85rem; }
 @page { size: A4; margin: 14mm 13mm; }
-@media print { body { margin: 0; max-width: none; padding: 0; font-size: 11px; } h2 { break-after: avoid; }
-  tr, figure, div.tiles, p { break-inside: avoid; } thead { display: table-header-group; } a { color: inherit; }
+@media print { body { margin: 0; max-width: none; padding: 0; font-size: 11px; } h2, p.note { break-after: avoid; }
+  tr, table.short, figure, div.tiles, p { break-inside: avoid; } thead { display: table-header-group; }
+  a { color: inherit; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
 MOST_ROWS, MOST_BARS = 60, 20
+SHORT_ROWS = 12
+"""Rows up to which a table is kept on one sheet of paper."""
 WRITE: dict[Form, str] = {
     "count": "{:,.0f}", "tonnes": "{:,.1f}", "cny": "{:,.0f}", "share": "{:.1f} %", "hours": "{:.2f}", "km": "{:,.1f}",
 }  # fmt: skip
@@ -125,8 +128,10 @@ def _table(section: Section) -> tuple[str, int]:
         + "</tr>"
         for row in shown.itertuples(index=False)
     )
-    wide = ' class="wide"' if len(keys) > 6 else ""
-    return f"<table{wide}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>", len(section.rows) - len(shown)
+    kind = " ".join([*(["wide"] if len(keys) > 6 else []), *(["short"] if len(shown) <= SHORT_ROWS else [])])
+    return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>', len(
+        section.rows
+    ) - len(shown)
 
 
 def _value(value: Any, form: Form) -> str:
