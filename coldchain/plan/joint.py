@@ -8,6 +8,8 @@
    little cheaper or dearer, so that it fills its trucks or gives up detours.
 3. *Master problem*: depots of all courses met, each with its year's routes, chosen together anew under the limits on
    modules and money (:func:`coldchain.siting.choose_columns`); its answer starts the next round.
+4. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, with or without a random
+   move; what that finds starts the next round.
 
 What comes out is never worse than what went in. Where villages may go elsewhere in each season, or may not be split,
 only corrections are made.
@@ -35,10 +37,14 @@ from coldchain.plan.search import AIMS, PLANNED, Options, Sited, aims_of
 from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting, widened
 
 Counts = NDArray[np.int64]
-CORRECTIONS = 4  # rounds of siting with corrected costs at most
+CORRECTIONS, CORRECTION = (
+    3,
+    0.1,
+)  # rounds of siting with corrected costs at most, and the share of the time left for each
 BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many of them by routes
 SLACK = 0.006  # share by which a move may look worse and still be routed
 TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
+SHAKEN, SHAKES = (20.0, 50.0, 120.0), 8  # CNY/t by which all depots may seem dearer at once; fruitless times a depot
 GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
 MASTER_S = 5.0
 
@@ -84,6 +90,7 @@ class _Search:
             quick=not self.options.thorough, seed=self.options.seed, stop=self.over, memo=self.task.memo
         )
         self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
+        self.random = np.random.default_rng(self.options.seed)
         for course in self.start:
             self.years.add(course)
         self.best = ranked(self.task.basis, list(self.start))
@@ -104,7 +111,7 @@ class _Search:
         scenario = self.task.basis.scenario
         while not (scenario.seasonal or scenario.siting.single_source or self.over()):
             moved = self._move()
-            if not self._put_together() and not moved:
+            if not self._put_together() and not moved and not self._shake():
                 break
         return self.best
 
@@ -112,7 +119,7 @@ class _Search:
         problem = self._problem()
         found = solve_siting(
             problem,
-            time_limit_s=self.left() / CORRECTIONS,
+            time_limit_s=CORRECTION * self.left(),
             gap=GAP,
             seed=self.options.seed,
             start=widened(self.best.decision.count, problem.max_count.shape[1]),
@@ -190,6 +197,25 @@ class _Search:
                 if plan is not None and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
                     self.lean, improved = lean, True
         return improved
+
+    def _shake(self) -> bool:
+        """Let all depots at once seem cheaper or dearer at random, every other time after a move, until that pays."""
+        problem, decision, arcs = self._problem(), self.best.decision, self.task.arcs
+        ways = neighbours(problem, decision.count, self.near)
+        with FixedModules(problem, self.options.stop, self.left(), self.options.seed) as fixed:
+            now = fixed.assign(decision.count, keep=True)
+            if now is None:
+                return False
+            ways = [way for way in ways if fixed.floor(way) < now.value * (1.0 + SLACK)] or [decision.count]
+            for n in range(SHAKES * max(int(decision.count.any(axis=1).sum()), 2)):
+                if self.over():
+                    return False
+                tilt = self.random.choice(SHAKEN) * self.random.standard_normal(self.lean.shape)
+                count = ways[self.random.integers(len(ways))] if n % 2 else decision.count
+                plan = fixed.assign(count, more=self._leaning_cny(tilt))
+                if plan is not None and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
+                    return True
+        return False
 
     def _leaning_cny(self, lean: NDArray[np.float64]) -> NDArray[np.float64]:
         """CNY a year by which arcs shall seem dearer, shape (arcs,)."""

@@ -218,7 +218,9 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     if course.missing:
         course, sited = _mended(ground, (course, sited), near, options)
     clock.lap("routing")
-    bound = tightened(basis, arcs, options, bound, course.yearly.total)
+    bound, decisions = tightened(basis, arcs, options, bound, course.yearly.total)
+    course = _rivalled(ground, (course, sited), decisions, options)
+    clock.lap("routing")
     extra = {"next_budget": further}
     if near.further:
         extra["prospects"] = prospects(basis, arcs, PROSPECTS * options.time_limit_s, options.seed)
@@ -352,6 +354,19 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     if best is ground.idle:
         return best
     return ranked(basis, [*rivals, best, work_out(basis, arcs, best.decision, effort, options)])
+
+
+def _rivalled(ground: Ground, first: tuple[Course, Sited], decisions: tuple[Decision, ...], options: Options) -> Course:
+    """Let the decisions of the model of the whole compete; where one wins, search on from it."""
+    course, sited = first
+    effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
+    rivals = [work_out(ground.basis, ground.arcs, decision, effort) for decision in decisions]
+    best = ranked(ground.basis, [course, *(rival for rival in rivals if not rival.missing)])
+    if best is course or options.joint <= 0:
+        return best
+    options.say(_("the model of the whole decides better: {cny:,.0f} CNY a year").format(cny=best.yearly.total))
+    found = joint_search(Task(ground.basis, ground.arcs, sited, ground.memo), [best], options)
+    return ranked(ground.basis, [best, work_out(ground.basis, ground.arcs, found.decision, effort)])
 
 
 def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Options) -> tuple[Course, Sited]:

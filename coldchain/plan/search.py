@@ -63,7 +63,7 @@ class Options:
     time_limit_s: float = NORMAL_S
     seed: int = 0
     shares: tuple[float, float, float, float] = (0.25, 0.0, 0.1, 0.05)
-    joint: float = 0.45
+    joint: float = 0.55
     say: Say = field(default=lambda _text: None)
     stop: Callable[[], bool] = field(default=lambda: False)
     began: float = field(default_factory=time.monotonic)

@@ -18,6 +18,7 @@ from coldchain.language import _
 from coldchain.network import travel
 from coldchain.plan.arcs import Arcs
 from coldchain.plan.basis import Basis, by_distance
+from coldchain.plan.decision import Decision
 from coldchain.plan.limits import stated
 from coldchain.plan.money import standing_opex_cny
 from coldchain.plan.search import Options, aims_of
@@ -30,20 +31,23 @@ from coldchain.routing import (
     price_trip,
     radial_shares,
 )
-from coldchain.siting import ExtendedEffort, Extension, ExtraRow, extended_bound
+from coldchain.siting import ExtendedEffort, Extension, ExtraRow, solve_extended
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 VILLAGES, SITES, ARCS = 24, 5, 2000  # up to which the model is small
 CLOSE = 1e-3  # share of a day's cost by which a cut must be broken to be added
 USED = 1e-7
-SHARE, GAP = 0.1, 2e-3  # of a plan's time limit; relative gap at which an integer model ends
+SHARE, GAP = 0.3, 2e-3  # of a plan's time limit; relative gap at which an integer model ends
 
 
-def tightened(basis: Basis, arcs: Arcs, options: Options, bound: float, value: float) -> float:
-    """Return the bound of the first aim, raised by the model of the whole where that is small and the aim total cost.
+def tightened(
+    basis: Basis, arcs: Arcs, options: Options, bound: float, value: float
+) -> tuple[float, tuple[Decision, ...]]:
+    """Return the bound of the first aim, raised by the model of the whole, and the decisions of that model.
 
-    Quick plans keep their bound: how far an integer model gets depends on the clock.
+    Only where the county is small and the aim total cost; quick plans keep their bound: how far an integer model gets
+    depends on the clock.
 
     Parameters
     ----------
@@ -51,9 +55,9 @@ def tightened(basis: Basis, arcs: Arcs, options: Options, bound: float, value: f
     """
     enough = value * (1.0 - basis.scenario.siting.gap)
     if options.quick or options.over() or bound >= enough:
-        return bound
+        return bound, ()
     if aims_of(basis)[0] != "total_cost_cny" or not small_enough(basis, arcs):
-        return bound
+        return bound, ()
     effort = ExtendedEffort(
         gap=GAP,
         enough=enough - standing_opex_cny(basis),
@@ -61,9 +65,10 @@ def tightened(basis: Basis, arcs: Arcs, options: Options, bound: float, value: f
         stop=options.stop,
         seed=options.seed,
     )
-    found = max(bound, whole_bound_cny(basis, arcs, effort))
+    found, decisions = solve_whole(basis, arcs, effort)
+    found = max(bound, found)
     options.say(_("bound with whole vehicles and trucks: {found:,.0f} CNY a year").format(found=found))
-    return found
+    return found, decisions
 
 
 def small_enough(basis: Basis, arcs: Arcs) -> bool:
@@ -72,13 +77,15 @@ def small_enough(basis: Basis, arcs: Arcs) -> bool:
     return len(scenario.villages) <= VILLAGES and len(scenario.sites) <= SITES and len(arcs.demand) <= ARCS
 
 
-def whole_bound_cny(basis: Basis, arcs: Arcs, effort: ExtendedEffort) -> float:
-    """Bound the total cost of every plan, CNY a year; -inf when there was no time for any."""
+def solve_whole(basis: Basis, arcs: Arcs, effort: ExtendedEffort) -> tuple[float, tuple[Decision, ...]]:
+    """Bound the total cost of every plan, CNY a year, -inf when there was no time for any; and decide by the model."""
     inside = replace(arcs.inside, money_cny=arcs.inside.money_cny - arcs.collection_cny - arcs.haul_cny)
     problem = stated(basis, replace(arcs, inside=inside), "total_cost_cny")
     model = _Model(basis, arcs)
     extension = Extension(np.array(model.cost), np.array(model.integer, dtype=np.bool_), model.rows, model.cuts)
-    return extended_bound(problem, extension, effort) + standing_opex_cny(basis)
+    found = solve_extended(problem, extension, effort)
+    decisions = tuple(Decision.of(arcs, count, share) for count, share in found.decisions)
+    return found.bound + standing_opex_cny(basis), decisions
 
 
 @dataclass

@@ -5,7 +5,7 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 """
 
 from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting
-from coldchain.siting.extended import ExtendedEffort, Extension, ExtraRow, extended_bound
+from coldchain.siting.extended import Extended, ExtendedEffort, Extension, ExtraRow, solve_extended
 from coldchain.siting.fixed import FixedModules
 from coldchain.siting.mobile import Fleet, add_units, split_units, widened
 from coldchain.siting.pooled import Column, choose_columns
@@ -18,6 +18,7 @@ from coldchain.siting.solve import solve_siting
 __all__ = [
     "KINDS",
     "Column",
+    "Extended",
     "ExtendedEffort",
     "Extension",
     "ExtraRow",
@@ -33,10 +34,10 @@ __all__ = [
     "choose_columns",
     "count_violations",
     "diagnose_siting",
-    "extended_bound",
     "plan_value",
     "plan_violations",
     "side_relaxations",
+    "solve_extended",
     "solve_siting",
     "split_units",
     "widened",

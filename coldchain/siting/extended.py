@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coldchain.siting.engine import Engine, Model, Rows, StoppedError
+from coldchain.siting.engine import Engine, Model, Outcome, Rows, StoppedError
 from coldchain.siting.frame import build_frame
 from coldchain.siting.problem import Bools, Floats, Ints, SitingProblem
 from coldchain.siting.result import cell_modules
@@ -63,8 +63,21 @@ class ExtendedEffort:
     seed: int = 0
 
 
-def extended_bound(given: SitingProblem, extension: Extension, effort: ExtendedEffort) -> float:
-    """Bound every plan of a problem whose real cost includes what the extension charges; -inf when there is no time.
+@dataclass(frozen=True)
+class Extended:
+    """Bound of every plan's real cost (-inf without time for any), and decisions that the integer model made.
+
+    Attributes
+    ----------
+    decisions : new modules int[J, K] and shares of arcs float[A] of each integer solve, the last first
+    """
+
+    bound: float
+    decisions: tuple[tuple[Ints, Floats], ...] = ()
+
+
+def solve_extended(given: SitingProblem, extension: Extension, effort: ExtendedEffort) -> Extended:
+    """Bound every plan of a problem whose real cost includes what the extension charges, and decide by it.
 
     First rounds of cuts on the linear relaxation, then on the integer model, until a round breaks none.
     """
@@ -76,21 +89,26 @@ def extended_bound(given: SitingProblem, extension: Extension, effort: ExtendedE
     scale = max(float(np.abs(whole.cost).mean()), 1e-9)
     first = len(frame.cost) + problem.sizes["D"]
     model = _joined(whole, extension, first, scale)
-    bound = -np.inf
+    bound, decisions = -np.inf, list[tuple[Ints, Floats]]()
     try:
         with Engine(time.monotonic() + effort.time_limit_s, effort.stop, effort.seed) as engine:
             loose = replace(model, integer=np.zeros(len(model.cost), bool))
             for now in (*[loose] * LINEAR_ROUNDS, *[model] * effort.rounds):
                 if now is loose and engine.left() < LINEAR * effort.time_limit_s:
                     continue
-                before, bound = bound, max(bound, _round(engine, now, extension, (first, len(arcs)), effort.gap))
+                outcome = _round(engine, now, extension, (first, len(arcs)), effort.gap)
+                before, bound = bound, max(bound, outcome.bound)
+                if now is model and outcome.values is not None:
+                    share = np.clip(outcome.values[first : first + len(arcs)], 0.0, 1.0)
+                    decisions.insert(0, (frame.count(problem, outcome.values), share))
                 if bound * scale >= effort.enough or engine.left() < LEAST_S:
                     break
                 if now is model and bound - before <= effort.gap / 4 * abs(bound):
                     break
     except StoppedError:
         pass
-    return float((bound - SAFE * abs(bound)) * scale) if np.isfinite(bound) else -np.inf
+    safe = float((bound - SAFE * abs(bound)) * scale) if np.isfinite(bound) else -np.inf
+    return Extended(safe, tuple(decisions))
 
 
 def _joined(whole: Model, extension: Extension, first: int, scale: float) -> Model:
@@ -113,12 +131,12 @@ def _put(rows: Rows, more: Sequence[ExtraRow], first: int, extra: int) -> None:
         rows.put(index, extra + row.column, row.value)
 
 
-def _round(engine: Engine, model: Model, extension: Extension, place: tuple[int, int], gap: float) -> float:
-    """Solve once and add the cuts that the solution breaks; the bound of this solve."""
+def _round(engine: Engine, model: Model, extension: Extension, place: tuple[int, int], gap: float) -> Outcome:
+    """Solve once and add the cuts that the solution breaks."""
     first, arcs = place
     outcome = engine.solve(model, max(engine.left(), 0.1), gap=gap)
     if outcome.values is not None:
         extra = len(model.cost) - len(extension.cost)
         cuts = extension.refine(outcome.values[first : first + arcs], outcome.values[extra:])
         _put(model.rows, cuts, first, extra)
-    return outcome.bound
+    return outcome
