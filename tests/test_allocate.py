@@ -185,7 +185,7 @@ def test_faults_of_the_sweeps_are_named(tmp_path: Path) -> None:
         (Rules(M, groups="group", favoured={"royal": 0.1}), "--favour royal: no county"),
         (Rules(M, matching_of={"nowhere": 0.1}), "matching money of nowhere"),
         (Rules(M, population="group"), "must be a number of 0 or more for every county; it is not for steep"),
-        (Rules(9 * M, floor_cny=2 * M, cap_cny=M), "no point of steep keeps floor, cap and coverage together"),
+        (Rules(9 * M, floor_cny=2 * M, cap_cny=M), "no budget of steep keeps floor, cap and coverage together"),
     ],
 )
 def test_rules_that_name_what_is_not_there(two: Curves, rules: Rules, match: str) -> None:

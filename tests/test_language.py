@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import string
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from coldchain.cli import cli, run
 from coldchain.cli.helping import EXAMPLE, columns, joined, paragraphs, pieces, wrap
 from coldchain.language import N_, _, catalogue, known_language, plural, preferred, speaking
 from coldchain.model import dictionary
+from coldchain.scenario.upland import upland
+from coldchain.scenario.write import toml_text
 
 ROOT = Path(coldchain.__file__).parent
 ZH = catalogue("zh")
@@ -222,3 +225,15 @@ def test_wide_lines_are_wrapped_by_columns() -> None:
     assert not [line for line in lines if line.strip()[0] in "，。、）"]
     assert "".join(line.strip() for line in lines).replace(" ", "") == text.replace(" ", "")
     assert "".join(pieces(text)) == text
+
+
+def test_a_new_scenario_speaks_chinese() -> None:
+    """Notes and what every setting means are Chinese, keys and values the same as in English."""
+    english = toml_text(upland(12, 3))
+    with speaking("zh"):
+        chinese = toml_text(upland(12, 3))
+    one, other = tomllib.loads(english), tomllib.loads(chinese)
+    assert all(re.search("[一-鿿]", note) for note in other.pop("notes"))
+    assert "# 补贴总额上限 [元]" in chinese
+    assert one.pop("notes")
+    assert one == other

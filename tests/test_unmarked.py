@@ -92,11 +92,10 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
         (r"payload|space|shift|driving|aboard", TO_PROGRAMMERS),
     ),
     "scenario/checks.py": ((r"^(lon, lat|(village, )?commodity, period(, until)?)$", COLUMNS),),
-    "scenario/nation.py": ((r"^(Synthetic|The layout)", INVENTED),),
     "scenario/tables.py": ((r"^lon, lat$", COLUMNS),),
     "scenario/template.py": ((r"truck|van", "a pattern of the shipped vehicles' names"),),
     "scenario/upland.py": (
-        (r"^(Synthetic|Chosen|Why plausible|The loss)|co-operative|^district|\((Mar|Jun|Sep|Dec)-", INVENTED),
+        (r"co-operative|^district|\((Mar|Jun|Sep|Dec)-", INVENTED),
         (r"^LINESTRING", "a shape as text"),
     ),
     "scenario/write.py": ((r"^(schema|name|datum) = ", "lines of scenario.toml"),),

@@ -192,7 +192,7 @@ class _Table:
         lost = sorted(set(range(len(self.curves.counties))) - set(self.owner[allowed].tolist()))
         if lost:
             name = self.curves.counties["name"].iloc[lost[0]]
-            message = _("no point of {name} keeps floor, cap and coverage together ({count} such counties)")
+            message = _("no budget of {name} keeps floor, cap and coverage together (counties like it: {count})")
             raise UsageError(message.format(name=name, count=len(lost)))
         return np.asarray(allowed)
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coldchain.allocating.division import MILLION, Allocation
+from coldchain.allocating.division import Allocation
 from coldchain.allocating.words import HEADS, compared_cells, lines_of
 from coldchain.language import N_, _
+from coldchain.language.amounts import per_million
 from coldchain.report import palette
 
 SMALL, LARGE = 5.0, 26.0
@@ -59,7 +60,7 @@ def _shown(counties: pd.DataFrame) -> dict[str, Any]:
     }
     harvest = counties["harvest_t"].to_numpy(dtype=np.float64)
     data |= {
-        "fund_m": (paid / MILLION).round(3), "own_m": (counties["own_cny"] / MILLION).round(3).tolist(),
+        "fund_m": (paid / per_million()).round(3), "own_m": (counties["own_cny"] / per_million()).round(3).tolist(),
         "loss_before": (100 * counties["before_loss_t"] / harvest).round(1).tolist(),
         "loss_after": (100 * counties["loss_t"] / harvest).round(1).tolist(), "colour": colour, "size": size,
     }  # fmt: skip
@@ -72,7 +73,7 @@ def _shown(counties: pd.DataFrame) -> dict[str, Any]:
 def _head(made: Allocation) -> str:
     facts = made.facts
     title = _("{fund:,.1f} CNY M between {counties:,} counties")
-    title = title.format(fund=facts["fund_cny"] / MILLION, counties=facts["counties"])
+    title = title.format(fund=facts["fund_cny"] / per_million(), counties=facts["counties"])
     said = "".join(f"<li>{escape(line)}</li>" for line in lines_of(facts))
     heads = "".join(f"<th>{escape(_(head))}</th>" for head in HEADS)
     rows = "".join(_line(compared_cells(row)) for row in made.compared.to_dict("records"))

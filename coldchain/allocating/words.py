@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coldchain.language import N_, _
+from coldchain.language.amounts import in_millions
 
 TOTALS = {"loss_t": N_("produce lost"), "loss_cny": N_("value lost"), "annual_cny": N_("cost")}
 UNITS = {"loss_t": N_("t"), "loss_cny": N_("CNY"), "annual_cny": N_("CNY")}
@@ -23,14 +24,13 @@ HEADS = (
     N_("t per CNY M spent"),
     N_("of the fund"),
 )
-MILLION = 1e6
 
 
 def compared_cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
     """Return the cells of one division, below :data:`HEADS`."""
     return (
         _(DIVISIONS[row["division"]]),
-        f"{row['spent_cny'] / MILLION:,.2f}",
+        in_millions(row["spent_cny"]),
         f"{row['counties_awarded']:,}",
         f"{row['saved_t']:,.0f}",
         f"{row['saved_t_per_million']:,.1f}",

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import UsageError, system_reason
-from coldchain.language import _
+from coldchain.language import N_, _
 from coldchain.scenario.upland import CROPS, PERIODS, Crops, Region, upland
 from coldchain.scenario.write import Draft, write_scenario
 
@@ -24,8 +24,11 @@ LIST = "counties.csv"
 MEAN_VILLAGES, LEAST_VILLAGES, MOST_VILLAGES = 200.0, 40, 600
 PROGRAMMES = ("", "liaoning_2022", "tianjin", "sanming_2024")  # the first: Hunan's, with its classes of counties
 NOTES = (
-    "Synthetic: no such county exists. Landscape, density, crops, temperatures, hours and budget are drawn at random.",
-    "The layout of villages, townships and valley roads is that of the synthetic upland county.",
+    N_(
+        "Synthetic: no such county exists. Landscape, density, crops, temperatures, hours and budget "
+        "are drawn at random."
+    ),
+    N_("The layout of villages, townships and valley roads is that of the synthetic upland county."),
 )
 PLAIN: Crops = {
     "apple": (210.0, 0.35, (0.0, 0.0, 1.0, 0.0)),

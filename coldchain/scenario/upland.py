@@ -19,6 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from scipy.spatial import Delaunay, cKDTree
 
+from coldchain.language import N_, _
 from coldchain.scenario.write import Draft
 
 KM_PER_DEG = 111.195
@@ -50,12 +51,20 @@ PERIODS = (
     ("winter", "winter (Dec-Feb)", 60, 2.0, 9.5),
 )
 NOTES = (
-    "Synthetic: no such county exists. Densities of places are those measured in Xiangxi Prefecture, Hunan.",
-    "Chosen: the crop mix: leaf vegetables, beans, berries, mushrooms, bamboo shoots, stone fruit, kiwi and ponkan.",
-    "Why plausible: programmes are made for counties that live on perishables; kiwi and citrus alone lose about 5 %.",
-    "Chosen: 8 h until a trader's truck leaves the village, 20 h onward to coastal markets, 6 h there until sold.",
-    "Why plausible: a truck fills up at several villages, leaves in the evening and sells at a night market a day on.",
-    "The loss of today follows from crops, temperatures and these hours; nothing multiplies the result.",
+    N_("Synthetic: no such county exists. Densities of places are those measured in Xiangxi Prefecture, Hunan."),
+    N_(
+        "Chosen: the crop mix: leaf vegetables, beans, berries, mushrooms, bamboo shoots, stone fruit, kiwi and ponkan."
+    ),
+    N_(
+        "Why plausible: programmes are made for counties that live on perishables; kiwi and citrus "
+        "alone lose about 5 %."
+    ),
+    N_("Chosen: 8 h until a trader's truck leaves the village, 20 h onward to coastal markets, 6 h there until sold."),
+    N_(
+        "Why plausible: a truck fills up at several villages, leaves in the evening and sells at a "
+        "night market a day on."
+    ),
+    N_("The loss of today follows from crops, temperatures and these hours; nothing multiplies the result."),
 )
 
 
@@ -119,7 +128,7 @@ def upland(villages: int, seed: int, region: Region | None = None) -> Draft:
     tables |= _roads(layout, rng)
     budget = max(round(villages * region.budget_cny_per_village, -4), LEAST_BUDGET_CNY)
     sections = {**_sections(budget, counties), **region.sections}
-    return Draft(region.name, sections, tables, notes=region.notes, variants=_variants(budget))
+    return Draft(region.name, sections, tables, notes=tuple(map(_, region.notes)), variants=_variants(budget))
 
 
 LEAST_BUDGET_CNY = 20_000.0  # half of it is still a budget that is taken for yuan
@@ -161,9 +170,9 @@ def _layout(villages: int, region: Region, rng: np.random.Generator) -> _Map:
 def _scatter(count: int, side: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Place points at least about a kilometre apart: best of several candidates each (Mitchell)."""
     points = rng.uniform(-side / 2, side / 2, (1, 2))
-    for _ in range(count - 1):
+    for _rest in range(count - 1):
         candidates = rng.uniform(-side / 2, side / 2, (4, 2))
-        distance, _ = cKDTree(points).query(candidates)
+        distance, _rest = cKDTree(points).query(candidates)
         points = np.vstack([points, candidates[int(np.argmax(distance))]])
     return points
 
@@ -174,7 +183,7 @@ def _spread(xy: NDArray[np.float64], count: int, rng: np.random.Generator) -> ND
     Where two medoids fell together, one of them starts anew at the point farthest from all.
     """
     chosen = rng.choice(len(xy), size=min(count, len(xy)), replace=False)
-    for _ in range(12):
+    for _rest in range(12):
         distance, nearest = cKDTree(xy[chosen]).query(xy)
         farthest = xy[[int(np.argmax(distance))]]
         groups = [xy[nearest == k] for k in range(len(chosen))]
@@ -273,7 +282,7 @@ def _harvest(villages: int, region: Region, rng: np.random.Generator) -> pd.Data
     amount = np.array([region.crops[crop][0] for crop in crops]) * rng.lognormal(-0.08, 0.4, grown.shape)
     rows = []
     for i, c in zip(*np.nonzero(grown), strict=True):
-        for (period, *_), share in zip(region.periods, region.crops[crops[c]][2], strict=True):
+        for (period, *_rest), share in zip(region.periods, region.crops[crops[c]][2], strict=True):
             if share > 0:
                 rows.append((f"V{i + 1:04d}", crops[c], period, round(float(amount[i, c] * share), 1)))
     return pd.DataFrame(rows, columns=["village", "commodity", "period", "tonnes"])

@@ -91,7 +91,8 @@ def _section(key: str, values: Mapping[str, Any]) -> list[str]:
     ruled = programme_keys().get(values.get("programme", ""), {}) if key == "subsidy" else {}
     for name, info in noun.model_fields.items():
         value = values.get(name, info.default)
-        comment = f"{info.description}{unit_of(noun, name) and f' [{unit_of(noun, name).strip()}]'}"
+        unit = unit_of(noun, name).strip()
+        comment = _(info.description or "") + (f" [{_(unit)}]" if unit else "")
         if ruled and name not in values:
             shown = ruled.get(name, info.default)
             lines.append(f"# {name} = {'' if shown is None else _value(shown)}  # {comment}")
