@@ -163,7 +163,7 @@ FAR = [[INF, INF], [INF, INF]]
         ("driving", r"2\.0 h > 1\.5 h driving", line([0, 30], vehicles=(vehicle(max_drive_h=1.5),))),
         ("shift", r"12\.0 h > 10\.0 h shift", line([0, 180])),
         ("fleet", "no vehicle on offer", line([0, 30], available=(0,))),
-        ("fleet", r"all vehicles that could fetch it are out \(1 truck\)", line([0, 30, -30], [900, 900],
+        ("fleet", r"all vehicles that could fetch it are out \(1 × truck\)", line([0, 30, -30], [900, 900],
                                                                                available=(1,))),
         ("sequence", "no vehicle has room and time", line([0, 30, -30], [600, 600], sequences=((0, 1),))),
         ("not_worth", "on a tour of the day costs 20 CNY, leaving it 9 CNY", line([0, 30, 40], [600, 300],

@@ -12,6 +12,7 @@ from coldchain.dispatching.lots import Kept, Lot, direct_h
 from coldchain.dispatching.orders import KG_PER_T
 from coldchain.dispatching.source import Source
 from coldchain.language import _
+from coldchain.language.ids import word
 from coldchain.model import CoolingClass, VehicleType
 from coldchain.routing.day import DayResult
 
@@ -39,7 +40,7 @@ def trim(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -
         taken = min(lot.order.kg, max(left, 0.0))
         room[place] = left - taken
         if taken < lot.order.kg * (1 - SLACK):
-            zone = f"{place[1].zone} {place[1].method}"
+            zone = f"{word(place[1].zone)} {word(place[1].method)}"
             text = _("{id} pre-cools {t_day:,.1f} t of {zone} a day, and that is full today").format(
                 id=depot.id, t_day=depot.t_day[place[1]], zone=zone
             )

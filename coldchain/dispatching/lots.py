@@ -13,6 +13,7 @@ from coldchain.dispatching.orders import KG_PER_T, Order
 from coldchain.dispatching.source import Depot, Source
 from coldchain.errors import Fault
 from coldchain.language import _
+from coldchain.language.ids import word
 from coldchain.model import CoolingClass, VehicleType
 from coldchain.network import travel
 from coldchain.routing import HaulRule, lower_bound_cny_t
@@ -214,7 +215,7 @@ def _planned_ways(source: Source, order: Order) -> dict[int, CoolingClass]:
 def _nowhere(source: Source, order: Order) -> Fault:
     crop = source.scenario.commodities[order.commodity]
     needs = _("{id} needs zone {zone} by {methods}").format(
-        id=crop.id, zone=crop.zone, methods=" or ".join(crop.methods)
+        id=crop.id, zone=word(crop.zone), methods=_(" or ").join(map(word, crop.methods))
     )
     if order.depot:
         return Fault(

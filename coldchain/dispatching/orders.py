@@ -15,7 +15,7 @@ from pydantic import BeforeValidator
 from coldchain.dispatching.clock import clock, parse_clock
 from coldchain.dispatching.headings import ORDERS, read_table
 from coldchain.errors import Fault, UsageError, system_reason
-from coldchain.language import _, language
+from coldchain.language import N_, _, language
 from coldchain.model import Noun, Scenario, figure
 from coldchain.scenario.tables import parse_rows
 
@@ -27,6 +27,8 @@ def _hours(value: Any) -> Any:
 
 
 Clock = Annotated[float, BeforeValidator(_hours)]
+
+KNOWN = {"village": N_("a known village"), "commodity": N_("a known commodity"), "depot": N_("an open depot")}
 
 
 class OrderRow(Noun):
@@ -164,7 +166,7 @@ class _Reader:
             return known[value]
         close = difflib.get_close_matches(value, list(known), 1)
         hint = _('; did you mean "{close}"?').format(close=close[0]) if close else ""
-        what = _("an open depot") if column == "depot" else _("a known {column}").format(column=column)
+        what = _(KNOWN[column])
         self._wrong(line, column, value, _("is not {what}{hint}").format(what=what, hint=hint), f"unknown-{column}")
         return -1
 

@@ -39,7 +39,7 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
     width = min(console.width, WIDTH)
     day = summary["day"]
     status = _(STATUS[summary["status"]]) + (_("; interrupted") if summary["interrupted"] else "")
-    when = day["given"] or word(day["period"])
+    when = word(str(day["given"] or day["period"]))
     heading = _("{name}, {day}, {orders}: {status}").format(
         name=summary["scenario"]["name"], day=when, orders=_(day["orders"]), status=status
     )

@@ -133,7 +133,7 @@ def _could_go(
             "fetching it on a tour of the day costs {beside:,.0f} CNY, leaving it {worth:,.0f} CNY"
         ).format(beside=beside, worth=worth)
     if not free:
-        out = ", ".join(f"{used[key]} {key}" for key in sorted({v.id for v, _rest in room}))
+        out = ", ".join(f"{used[key]} × {key}" for key in sorted({v.id for v, _rest in room}))
         return "fleet", _(
             "all vehicles that could fetch it are out ({out}) and none has room or time left for it"
         ).format(out=out)

@@ -269,7 +269,7 @@ def _library(problem: DayProblem, pieces: Pieces, seed: int, effort: Effort) -> 
     lacking = [name for name, needed in _beyond_library(problem).items() if needed]
     if lacking:
         raise UsageError(
-            _("the engine ortools cannot express {names}; use ruin-recreate").format(names=", ".join(lacking))
+            _("the engine ortools cannot express {names}; use ruin-recreate").format(names=_(", ").join(lacking))
         )
     tours: list[Locked] = []
     depot_of = np.isfinite(problem.access_cny).argmax(axis=0)

@@ -170,9 +170,9 @@ def _layout(villages: int, region: Region, rng: np.random.Generator) -> _Map:
 def _scatter(count: int, side: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Place points at least about a kilometre apart: best of several candidates each (Mitchell)."""
     points = rng.uniform(-side / 2, side / 2, (1, 2))
-    for _rest in range(count - 1):
+    for _point in range(count - 1):
         candidates = rng.uniform(-side / 2, side / 2, (4, 2))
-        distance, _rest = cKDTree(points).query(candidates)
+        distance, _nearest = cKDTree(points).query(candidates)
         points = np.vstack([points, candidates[int(np.argmax(distance))]])
     return points
 
