@@ -109,7 +109,9 @@ class Ager:
         """Share lost of lots that pass through stages, shape (lots, stages, 4)."""
         period = self.scenario.periods[season.period]
         air = hourly_air_c(period) + draw.air_c
-        used = follow_lots(self.params, crop, air, harvest_clock_h(period), stages)
+        like = np.lexsort((*stages[:, :2, 1].T, crop))
+        used = np.empty(len(crop))
+        used[like] = follow_lots(self.params, crop[like], air, harvest_clock_h(period), stages[like])
         share = np.empty(len(crop))
         for c in np.unique(crop).tolist():
             share[crop == c] = loss_share(self.scenario.commodities[c], used[crop == c], transfers)

@@ -202,6 +202,13 @@ def _air_table(
     return table
 
 
+@njit(cache=True)
+def _is_known(known: NDArray[np.float64], temp: float, stage: NDArray[np.float64]) -> bool:
+    """Tell whether a stage is one of cooling, which no air touches, and ``known`` is of its like."""
+    same = known[0] == temp and known[1] == stage[1] and known[2] == stage[2] and known[3] == stage[3]
+    return bool(stage[0] == 2.0 and same)
+
+
 @njit(cache=True, nogil=True)
 def follow_lots(
     params: NDArray[np.float64],
@@ -213,9 +220,11 @@ def follow_lots(
     """Life used by lots that begin at ``start_h`` as warm as the air, which their first stage is spent in.
 
     ``params[crop]`` are a lot's kinetics, shape (crops, 6); ``stages`` has shape (lots, stages, 4), the first kind 0.
-    All lots of a crop live through the same air, so it is integrated once, half hour by half hour, for all of them.
+    All lots of a crop live through the same air, so it is integrated once, half hour by half hour, for all of them. A
+    stage of cooling like that of the lot before is not integrated again: lots in order of crop and hours are quickest.
     """
     used = np.zeros(crop.size)
+    known = np.empty((stages.shape[1], 6))
     first_h = 0.5 * (math.floor(2.0 * start_h + 1e-9) + 1.0)
     rest = np.array([0.0, 0.0, 0.0, 1.0])
     for c in range(params.shape[0]):
@@ -226,6 +235,7 @@ def follow_lots(
         if most_h < 0.0:
             continue
         table = _air_table(params[c], hourly_c, start_h, first_h, most_h)
+        known[:] = np.nan
         for i in range(crop.size):
             if crop[i] != c:
                 continue
@@ -237,7 +247,10 @@ def follow_lots(
             used[i] = more + (table[n] if n >= 0 else 0.0)
             temp = air_at(hourly_c, clock)
             for s in range(1, stages.shape[1]):
-                more, temp = run_stage(params[c], hourly_c, clock, temp, stages[i, s])
-                used[i] += more
+                if not _is_known(known[s], temp, stages[i, s]):
+                    known[s, 0], known[s, 1:4] = temp, stages[i, s, 1:]
+                    known[s, 4], known[s, 5] = run_stage(params[c], hourly_c, clock, temp, stages[i, s])
+                used[i] += known[s, 4]
+                temp = known[s, 5]
                 clock += stages[i, s, 1]
     return used
