@@ -275,7 +275,9 @@ def _explain_village(case: Case, given: dict[str, Any], _effort: Effort) -> Told
     from coldchain.report.comparing import OPTION_HEADS, option_rows, spoken
 
     found = explain_village(case, given["village"])
-    return Told(found.as_dict(), tuple(found.lines()), ((spoken(OPTION_HEADS), option_rows(found.options)),))
+    return Told(
+        found.as_dict(), tuple(found.lines()), ((spoken(OPTION_HEADS), option_rows(found.options, found.crops)),)
+    )
 
 
 def _explain_unserved(case: Case, *_rest: object) -> Told:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from coldchain.errors import UsageError
 from coldchain.exploring import words
 from coldchain.exploring.explain import Case
-from coldchain.language import _
+from coldchain.language import _, language
 from coldchain.language.ids import word
 from coldchain.plan.arcs import siting_problem
 from coldchain.routing import least_aboard_h
@@ -88,6 +89,7 @@ class Village:
     without : CNY a year everyone pays more when its depots refuse it (or when it must be served); None: impossible
     goes : where it goes then, depot -> tonnes
     displaced : other villages that then go elsewhere
+    crops : what the commodities are called in the language spoken, by id
     """
 
     village: str
@@ -99,6 +101,7 @@ class Village:
     goes: dict[str, float]
     displaced: int
     reason: str
+    crops: Mapping[str, str] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """Say it in sentences."""
@@ -131,9 +134,9 @@ def explain_village(case: Case, village: str) -> Village:
     row = table[table["village"] == village].to_dict("records")[0]
     served = float(row["cooled_t"])
     other, goes, displaced = _elsewhere(assignment, demands, served=served > 0)
-    return Village(
-        village, str(row["name"]), float(row["harvest_t"]), served, options, other, goes, displaced, str(row["reason"])
-    )
+    crops = {crop.id: (language() == "zh" and crop.name_zh) or crop.id for crop in scenario.commodities}
+    facts = (float(row["harvest_t"]), served, options, other, goes, displaced, str(row["reason"]), crops)
+    return Village(village, str(row["name"]), *facts)
 
 
 def _options(assignment: Assignment, demands: Indices) -> pd.DataFrame:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SITE, VILLAGE = N_("site"), N_("village")
 BUDGET, FIRST_MILE, MODULES = N_("budget"), N_("hours of the first mile"), N_("modules at each site")
-LESS_OF = N_("less asked of: {limit}")
+LESS_OF = N_("less asked of {limit}")
 AIM_UNITS = {"loss_t": N_("t"), "loss_cny": N_("CNY"), "total_cost_cny": N_("CNY")}
 AIMS = {"loss_t": N_("tonnes lost"), "loss_cny": N_("value lost"), "total_cost_cny": N_("yearly cost")}
 FIGURES = {"loss_rate": N_("loss of at most {share:.0%}"), "coverage": N_("coverage of at least {share:.0%}")}
@@ -226,8 +226,9 @@ def village_lines(found: Village) -> list[str]:
     lines = [told.format(**facts)]
     for (crops, period), options in found.options.groupby(["commodities", "period"], sort=False):
         told = _("{crops} in {period}") if period else "{crops}"
-        head = told.format(crops=str(crops).replace(";", ", "), period=period)
-        lines += [f"{head}: {text}" for text in _why_there(options)]
+        called = _(", ").join(found.crops.get(crop, crop) for crop in str(crops).split(";"))
+        head = told.format(crops=called, period=word(str(period)))
+        lines += [_("{head}: {text}").format(head=head, text=text) for text in _why_there(options)]
     if found.served_t <= 0:
         lines.append(_("why not: {reason}").format(reason=found.reason))
     return [*lines, _otherwise(found)]

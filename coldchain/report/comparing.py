@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import pandas as pd
@@ -210,20 +210,28 @@ CAUSES = {
 MOST_OPTIONS = 8
 
 
-def option_rows(options: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Write the best ways of each demand of a village, and those it takes."""
+def option_rows(options: pd.DataFrame, crops: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Write the best ways of each demand of a village, and those it takes.
+
+    Parameters
+    ----------
+    crops : what the commodities are called, by id
+    """
     rank = options.groupby(["commodities", "period"]).cumcount()
-    return [_option_row(row) for row in options[(rank < MOST_OPTIONS) | (options["share"] > 0)].to_dict("records")]
+    return [
+        _option_row(row, crops) for row in options[(rank < MOST_OPTIONS) | (options["share"] > 0)].to_dict("records")
+    ]
 
 
-def _option_row(row: dict[Any, Any]) -> tuple[str, ...]:
+def _option_row(row: dict[Any, Any], crops: Mapping[str, str]) -> tuple[str, ...]:
     full = (
         _("not built")
         if not row["open"]
         else f"{row['fill']:.0%}" + (f", {word(row['full_in'])}" if row["full_in"] else "")
     )
     return (
-        row["commodities"].replace(";", ", ") + (f", {word(row['period'])}" if row["period"] else ""),
+        _(", ").join(crops.get(crop, crop) for crop in row["commodities"].split(";"))
+        + (f", {word(row['period'])}" if row["period"] else ""),
         row["depot"],
         word(row["zone"]),
         word(row["method"]),
