@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from coldchain.language import speaking
 from coldchain.plan import Options, Plan, plan
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.verify import Report, verify_tables
 
 Tables = dict[str, pd.DataFrame]
+ENGLISH = r"\b(is|are|the|must|has|in|at|goes)\b"
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +114,18 @@ def test_tampering_is_named(honest: Plan, what: str, change: Callable[[Tables], 
     assert not report.ok, what
     joined = "\n".join(report.problems)
     assert pd.Series([joined]).str.contains(message, regex=True).all(), joined
+
+
+@pytest.mark.parametrize(("what", "change", "_message"), TAMPERED, ids=[name for name, _, _ in TAMPERED])
+def test_tampering_is_named_in_chinese(
+    honest: Plan, what: str, change: Callable[[Tables], None], _message: str
+) -> None:
+    """The same problems, each a Chinese sentence around ids and names of tables and columns."""
+    english = checked(honest, change)
+    with speaking("zh"):
+        chinese = checked(honest, change)
+    assert len(chinese.problems) == len(english.problems), what
+    assert [text for text in chinese.problems if not re.search("[一-鿿]", text) or re.search(ENGLISH, text)] == []
 
 
 @pytest.mark.parametrize(

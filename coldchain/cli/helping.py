@@ -92,9 +92,17 @@ def teach_click() -> None:
                     setattr(module, word, ours)
     if click.formatting.wrap_text is not wrap:
         click.formatting.wrap_text = wrap
+        click.exceptions.MissingParameter.format_message = _missing  # type: ignore[assignment,method-assign]
 
 
 _wrap: Callable[..., str] = click.formatting.wrap_text
+_missing_told: Callable[..., str] = click.exceptions.MissingParameter.format_message
+
+
+def _missing(error: click.exceptions.MissingParameter) -> str:
+    """Tell what is missing as Click does, in Chinese without its full stop."""
+    told = _missing_told(error)
+    return told if language() == "en" else told.rstrip(".").replace("'. ", "'，")
 
 
 def wrap(
