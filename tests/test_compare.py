@@ -144,7 +144,8 @@ def test_the_terminal_shows_what_differs(pair: Comparison) -> None:
     assert "only in one" in text
     assert "A Apple" in text
     assert "+50" in text
-    assert "objective.value" not in text
+    assert "value of the aim" not in text
+    assert "objective" not in text
 
 
 def test_a_run_that_builds_nothing_read_back() -> None:

@@ -47,18 +47,46 @@ COUNTED = {
     "depots": (N_("{n} depot"), N_("{n} depots")), "routes": (N_("{n} route"), N_("{n} routes")),
     "vehicles": (N_("{n} vehicle"), N_("{n} vehicles")), "villages": (N_("{n} village"), N_("{n} villages")),
 }  # fmt: skip
-FIGURES = (
-    N_("objective.value"), N_("objective.bound"), N_("objective.gap"), N_("loss.baseline_rate"), N_("loss.plan_rate"),
-    N_("loss.baseline_t"), N_("loss.plan_t"), N_("loss.baseline_cny"), N_("loss.plan_cny"), N_("coverage.baseline"),
-    N_("coverage.plan"), N_("investment.total_cny"), N_("investment.subsidy_cny"), N_("investment.subsidy_share"),
-    N_("investment.budget_cny"), N_("annual_cny.collection"), N_("annual_cny.line_haul"), N_("annual_cny.operation"),
-    N_("annual_cny.energy"), N_("annual_cny.capital"), N_("annual_cny.loss"), N_("annual_cny.storage"),
-    N_("annual_cny.total"), N_("depots.existing"), N_("depots.built"), N_("depots.mobile"), N_("routes.count"),
-    N_("routes.vehicles"), N_("routes.km"), N_("routes.hours"), N_("delivery_h.p50"), N_("delivery_h.p95"),
-    N_("delivery_h.max"), N_("delivery_h.share_within_target"), N_("delivery_h.target"), N_("villages.total"),
-    N_("villages.served"),
-)  # fmt: skip
-"""Figures of a summary as they are called in another language; in English by their path in ``summary.json``."""
+FIGURES = {
+    "objective.value": N_("value of the aim"),
+    "objective.bound": N_("proved bound"),
+    "objective.gap": N_("gap"),
+    "loss.baseline_rate": N_("loss rate today"),
+    "loss.plan_rate": N_("loss rate with the plan"),
+    "loss.baseline_t": N_("lost today"),
+    "loss.plan_t": N_("lost with the plan"),
+    "loss.baseline_cny": N_("value lost today"),
+    "loss.plan_cny": N_("value lost with the plan"),
+    "coverage.baseline": N_("pre-cooled in time today"),
+    "coverage.plan": N_("pre-cooled in time with the plan"),
+    "investment.total_cny": N_("investment"),
+    "investment.subsidy_cny": N_("subsidy"),
+    "investment.subsidy_share": N_("subsidy, of the investment"),
+    "investment.budget_cny": N_("subsidy budget"),
+    "annual_cny.collection": N_("cost of collection"),
+    "annual_cny.line_haul": N_("cost of line haul"),
+    "annual_cny.operation": N_("operation of depots"),
+    "annual_cny.energy": N_("electricity"),
+    "annual_cny.capital": N_("cost of capital"),
+    "annual_cny.loss": N_("value of the loss"),
+    "annual_cny.storage": N_("storage, net"),
+    "annual_cny.total": N_("cost in all"),
+    "depots.existing": N_("depots that stand"),
+    "depots.built": N_("depots newly built"),
+    "depots.mobile": N_("mobile units"),
+    "routes.count": N_("routes"),
+    "routes.vehicles": N_("vehicles needed"),
+    "routes.km": N_("way driven"),
+    "routes.hours": N_("time driven"),
+    "delivery_h.p50": N_("harvest to market, median"),
+    "delivery_h.p95": N_("harvest to market, 95 % within"),
+    "delivery_h.max": N_("harvest to market, longest"),
+    "delivery_h.share_within_target": N_("on time"),
+    "delivery_h.target": N_("time limit of delivery"),
+    "villages.total": N_("villages in all"),
+    "villages.served": N_("villages served"),
+}
+"""Figures of a summary, by their path in ``summary.json``, as people call them."""
 BY_COUNTY = "investment.by_county."
 UNITS = (N_("CNY"), N_("t"), N_("h"), N_("km"), N_("t/yr"))
 
@@ -119,8 +147,8 @@ def _figure_row(row: dict[Any, Any]) -> tuple[str, ...]:
 
 def _figure(path: str) -> str:
     if path.startswith(BY_COUNTY):
-        return _("investment.by_county.{county}").format(county=path.removeprefix(BY_COUNTY))
-    return _(path) if path in FIGURES else path
+        return _("investment in {county}").format(county=path.removeprefix(BY_COUNTY))
+    return _(FIGURES[path]) if path in FIGURES else path
 
 
 def _depot_row(row: dict[Any, Any], names: Sequence[str]) -> tuple[str, ...]:
