@@ -237,3 +237,8 @@ def test_a_new_scenario_speaks_chinese() -> None:
     assert "# 补贴总额上限 [元]" in chinese
     assert one.pop("notes")
     assert one == other
+    with speaking("zh"):
+        tables = upland(12, 3).tables
+    assert tables["villages"]["county"][0] == "A区"
+    assert tables["sites"]["owner"][0] == "T001合作社"
+    assert tables["periods"]["name"][1] == "夏季（6–8 月）"

@@ -95,7 +95,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "scenario/tables.py": ((r"^lon, lat$", COLUMNS),),
     "scenario/template.py": ((r"truck|van", "a pattern of the shipped vehicles' names"),),
     "scenario/upland.py": (
-        (r"co-operative|^district|\((Mar|Jun|Sep|Dec)-", INVENTED),
+        (r"^(spring|summer|autumn|winter) \(", "marked where the map shows it"),
         (r"^LINESTRING", "a shape as text"),
     ),
     "scenario/write.py": ((r"^(schema|name|datum) = ", "lines of scenario.toml"),),

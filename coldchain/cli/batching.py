@@ -16,7 +16,7 @@ from coldchain.cli.commands import interruptible
 from coldchain.cli.manners import duration, json_option, next_step, path_argument, quiet_option
 from coldchain.cli.sizing import dry_run_option, show_batch_size
 from coldchain.errors import UsageError
-from coldchain.language import _
+from coldchain.language import N_, _
 
 if TYPE_CHECKING:
     from coldchain.batch import Batch, Limits, Means, Progress, Settings
@@ -25,6 +25,11 @@ EXIT_PARTLY, EXIT_INTERRUPTED = 7, 130
 SAID_EVERY_S = 10.0
 SHOWN_FAILURES = 10
 UNITS_MIB = {"": 1.0, "K": 2.0**-10, "M": 1.0, "G": 2.0**10, "T": 2.0**20}
+KINDS = {
+    "bad-input": N_("bad input"), "infeasible": N_("no plan possible"), "limit": N_("no plan in the time given"),
+    "time": N_("out of time"), "memory": N_("out of memory"), "crash": N_("ended"), "bug": N_("bug"),
+    "failed": N_("not done"),
+}  # fmt: skip
 
 
 @click.command(epilog="Example: coldchain batch country/counties.csv --jobs 2 --out runs/night --resume")
@@ -184,7 +189,9 @@ def _show(result: Batch, folder: Path, command: str, *, as_json: bool) -> None:
         return
     for job, failure in result.failures[:SHOWN_FAILURES]:
         click.echo(
-            _("failed: {name}: {kind}: {message}").format(name=job.name, kind=failure.kind, message=failure.message)
+            _("failed: {name}: {kind}: {message}").format(
+                name=job.name, kind=_(KINDS.get(failure.kind, failure.kind)), message=failure.message
+            )
         )
     if len(result.failures) > SHOWN_FAILURES:
         click.echo(

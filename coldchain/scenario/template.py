@@ -139,10 +139,7 @@ def _sample(stem: str, draft: Draft) -> pd.DataFrame:
 
 
 SAMPLE_WORDS = (
-    (r"^district (\w+)$", r"\1区"), (r"^co-operative of (\w+)$", r"\1合作社"), (r"^co-operative (\w+)$", r"合作社\1"),
     (r"^spring$", "春"), (r"^summer$", "夏"), (r"^autumn$", "秋"), (r"^winter$", "冬"),
-    (r"^spring \(Mar-May\)$", "春季（3–5月）"), (r"^summer \(Jun-Aug\)$", "夏季（6–8月）"),
-    (r"^autumn \(Sep-Nov\)$", "秋季（9–11月）"), (r"^winter \(Dec-Feb\)$", "冬季（12–2月）"),
     (r"^motor tricycle, (.+) t$", r"三轮摩托车 \1 吨"), (r"^light truck (.+) m, (.+) t$", r"轻型货车 \1 米 \2 吨"),
     (r"^medium truck (.+) m, (.+) t$", r"中型货车 \1 米 \2 吨"),
     (r"^insulated van (.+) m, (.+) t$", r"保温车 \1 米 \2 吨"),

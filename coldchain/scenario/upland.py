@@ -117,7 +117,10 @@ def upland(villages: int, seed: int, region: Region | None = None) -> Draft:
     names = _names(layout)
     counties = _counties(layout)
     tables: dict[str, pd.DataFrame] = {
-        "periods": pd.DataFrame(region.periods, columns=["id", "name", "days", "temp_min_c", "temp_max_c"]),
+        "periods": pd.DataFrame(
+            [(key, _(name), *figures) for key, name, *figures in region.periods],
+            columns=["id", "name", "days", "temp_min_c", "temp_max_c"],
+        ),
         "villages": _places(layout, names, counties, slice(0, villages)).assign(
             cooperative=_cooperatives(layout)[:villages]
         ),
@@ -247,13 +250,13 @@ def _names(layout: _Map) -> list[str]:
 def _counties(layout: _Map) -> list[str]:
     """Name the district of each place after its nearest county seat."""
     nearest = _nearest(layout.xy[layout.villages + layout.sites :], layout.xy)
-    return [f"district {chr(65 + n % 26)}{n // 26 or ''}" for n in nearest]
+    return [_("district {name}").format(name=f"{chr(65 + n % 26)}{n // 26 or ''}") for n in nearest]
 
 
 def _cooperatives(layout: _Map) -> list[str]:
     towns = layout.xy[layout.villages : layout.villages + layout.sites]
     nearest = _nearest(towns, layout.xy)
-    return [f"co-operative {n // 5 + 1}" for n in nearest]
+    return [_("co-operative {n}").format(n=n // 5 + 1) for n in nearest]
 
 
 def _places(layout: _Map, names: list[str], counties: list[str], part: slice) -> pd.DataFrame:
@@ -269,7 +272,11 @@ def _sites(layout: _Map, names: list[str], counties: list[str]) -> pd.DataFrame:
     status = ["candidate"] * len(sites)
     if len(sites) >= 10:
         status[3], existing[3] = "existing", "cold_forced_air_200:1"
-    return sites.assign(owner=[f"co-operative of {name}" for name in sites["name"]], status=status, existing=existing)
+    return sites.assign(
+        owner=[_("co-operative of {name}").format(name=name) for name in sites["name"]],
+        status=status,
+        existing=existing,
+    )
 
 
 def _harvest(villages: int, region: Region, rng: np.random.Generator) -> pd.DataFrame:
