@@ -55,7 +55,7 @@ class Extension:
 class ExtendedEffort:
     """How hard to try: integer solves and their gap, a bound that will do, seconds in all, who stops it, seed."""
 
-    rounds: int = 6
+    rounds: int = 15
     gap: float = 1e-3
     enough: float = float("inf")
     time_limit_s: float = 60.0
@@ -96,14 +96,15 @@ def solve_extended(given: SitingProblem, extension: Extension, effort: ExtendedE
             for now in (*[loose] * LINEAR_ROUNDS, *[model] * effort.rounds):
                 if now is loose and engine.left() < LINEAR * effort.time_limit_s:
                     continue
+                known = model.rows.size
                 outcome = _round(engine, now, extension, (first, len(arcs)), effort.gap)
-                before, bound = bound, max(bound, outcome.bound)
+                bound = max(bound, outcome.bound)
                 if now is model and outcome.values is not None:
                     share = np.clip(outcome.values[first : first + len(arcs)], 0.0, 1.0)
                     decisions.insert(0, (frame.count(problem, outcome.values), share))
                 if bound * scale >= effort.enough or engine.left() < LEAST_S:
                     break
-                if now is model and bound - before <= effort.gap / 4 * abs(bound):
+                if now is model and model.rows.size == known:
                     break
     except StoppedError:
         pass
