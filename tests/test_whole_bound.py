@@ -143,7 +143,7 @@ def tiny(folder: Path, villages: list[int], types: tuple[str, ...]) -> Ground:
         sites=sites,
         siting=scenario.siting.model_copy(update={"depot_types": types, "budget_cny": 400000.0}),
     )
-    return lay_ground(small, Options(time_limit_s=20.0))
+    return lay_ground(small, Options(time_limit_s=10.0))
 
 
 def decisions(ground: Ground) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -185,7 +185,7 @@ def test_no_decision_of_a_tiny_county_undercuts_the_bound(
 ) -> None:
     """The best of all decisions with real routes is at least the bound, and near; so are those of the model."""
     ground = tiny(tmp_path / "county", villages, types)
-    options = Options(time_limit_s=20.0)
+    options = Options(time_limit_s=10.0)
     bound, proposed = solve_whole(ground.basis, ground.arcs, ExtendedEffort(gap=1e-4, time_limit_s=20.0))
     before = site(ground.basis, ground.arcs, options).bound
 
