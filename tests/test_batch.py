@@ -240,10 +240,21 @@ def test_folders_are_found_where_no_list_is(tmp_path: Path) -> None:
         (tmp_path / "in" / place / "scenario.toml").touch()
     assert [job.name for job in read_jobs(tmp_path / "in")] == ["north-a", "north-b"]
     (tmp_path / "none").mkdir()
-    with pytest.raises(BadInputError, match=r"holds no folder with a scenario\.toml"):
+    with pytest.raises(BadInputError, match=r"holds no workbook and no folder with a scenario\.toml"):
         read_jobs(tmp_path / "none")
     with pytest.raises(UsageError, match="neither a table nor a folder"):
         read_jobs(tmp_path / "nowhere.csv")
+
+
+def test_workbooks_are_found_too(tmp_path: Path) -> None:
+    """Workbooks count where they are scenarios: no marked copies, no report of a run, no table of a folder, no lock."""
+    for place in ("north/north.xlsx", "east.xlsx", "east.checked.xlsx", "east.检查.xlsx", "~$east.xlsx",
+                  "run/report.xlsx", "county/villages.xlsx"):  # fmt: skip
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    (tmp_path / "run" / "summary.json").touch()
+    (tmp_path / "county" / "scenario.toml").touch()
+    assert [job.name for job in read_jobs(tmp_path)] == ["county", "east", "north"]
 
 
 def test_foreign_folders_and_batches_not_to_be_resumed_are_refused(tmp_path: Path) -> None:

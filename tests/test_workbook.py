@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from openpyxl import Workbook, load_workbook
 from scenario_cases import rows_of, small_county, write_rows
@@ -366,3 +367,14 @@ def test_a_list_of_places_may_be_a_workbook(tmp_path: Path) -> None:
     book.save(tmp_path / "bad.xlsx")
     with pytest.raises(BadInputError, match=r'bad.xlsx row 3, lon = "东"'):
         draft_from_points(tmp_path / "bad.xlsx", datum="wgs84")
+
+
+def test_a_batch_of_a_workbook_is_planned_and_routed(tmp_path: Path) -> None:
+    """A folder with the workbook of `init` is planned; the folder of its plans gives the day's routes."""
+    assert run(["init", str(tmp_path / "in" / "litchi"), "--workbook"]) == 0
+    assert run(["batch", str(tmp_path / "in"), "--out", str(tmp_path / "plans"), "--quiet"]) == 0
+    asked = ["batch", str(tmp_path / "plans"), "--command", "routes", "--iterations", "200", "--quiet"]
+    assert run([*asked, "--out", str(tmp_path / "day")]) == 0
+    found = pd.read_csv(tmp_path / "day" / "results.csv", dtype=str)
+    assert list(found["status"]) == ["feasible"]
+    assert run(["verify", str(next((tmp_path / "day").rglob("routes.json")).parent)]) == 0

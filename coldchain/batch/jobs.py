@@ -13,7 +13,8 @@ from typing import Any, Literal
 from coldchain import __version__
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import _
-from coldchain.scenario import BASE, FILE, RawTable, input_files, is_scenario, read_raw
+from coldchain.scenario import BASE, FILE, RawTable, input_files, is_book, is_scenario, read_raw
+from coldchain.scenario.marking import is_marked
 
 Command = Literal["plan", "routes", "sweep"]
 COMMANDS: tuple[Command, ...] = ("plan", "routes", "sweep")
@@ -98,7 +99,7 @@ def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
     ----------
     source : table with a column ``scenario`` (a folder, from where the table lies) and any of name, variant,
         budget_cny, orders, day; or a folder, whose own ``counties.csv`` counts, else all folders in it with a
-        ``scenario.toml`` (for routes: runs of plans, too)
+        ``scenario.toml`` and all workbooks (for routes: runs of plans, if there are any)
 
     Raises
     ------
@@ -113,9 +114,9 @@ def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
             return _from_table(listed)
         marks = (RUN, FILE) if command == "routes" else (FILE,)
         for mark in marks:
-            if jobs := tuple(_from_folder(source, mark)):
+            if jobs := (*_from_folder(source, mark), *(_workbooks(source) if mark == FILE else ())):
                 return jobs
-        message = _("holds no folder with a {names}").format(names=_(" or a ").join(reversed(marks)))
+        message = _("holds no workbook and no folder with a {names}").format(names=_(" or a ").join(reversed(marks)))
         raise BadInputError([Fault(str(source), None, "", "", message, "no-scenarios")])
     if not source.is_file():
         raise UsageError(_("{source} is neither a table nor a folder").format(source=source))
@@ -128,6 +129,16 @@ def _from_folder(source: Path, mark: str) -> Iterator[Job]:
         if not any(part.startswith(".") for part in inside.parts):
             name = "-".join(inside.parts) or source.resolve().name
             yield Job(name, inside.as_posix(), path.parent)
+
+
+def _workbooks(source: Path) -> Iterator[Job]:
+    """Find workbooks; those in a scenario's or a run's folder, marked copies and what Excel keeps open are none."""
+    for path in sorted(source.rglob("*")):
+        inside, beside = path.relative_to(source).parts, {FILE, RUN}
+        left_out = is_marked(path) or any(part.startswith((".", "~$")) for part in inside)
+        if is_book(path) and not left_out and not any((path.parent / name).exists() for name in beside):
+            names = [*inside[:-1], *([] if inside[:-1] and inside[-2] == path.stem else [path.stem])]
+            yield Job("-".join(names), path.relative_to(source).as_posix(), path)
 
 
 def _from_table(path: Path) -> tuple[Job, ...]:

@@ -21,6 +21,9 @@ MOST_LETTERS = 30_000  # a cell of Excel takes 32,767
 WIDTHS = (9, 14, 12, 26, 24, 90)
 
 
+MARKED = {"en": "checked", "zh": "检查"}
+
+
 def marked_path(book: Path) -> Path:
     """Return where the marked copy of a workbook goes: beside it.
 
@@ -29,8 +32,13 @@ def marked_path(book: Path) -> Path:
     >>> marked_path(Path("litchi/litchi.xlsx")).as_posix()
     'litchi/litchi.checked.xlsx'
     """
-    word = "检查" if language() == "zh" else "checked"
+    word = MARKED[language()]
     return book.with_name(f"{book.stem}.{word}{book.suffix}")
+
+
+def is_marked(book: Path) -> bool:
+    """Tell whether a workbook is named like a marked copy, in any language."""
+    return Path(book.stem).suffix.removeprefix(".") in MARKED.values()
 
 
 def write_marked(book: Path, faults: Iterable[Fault]) -> Path:
