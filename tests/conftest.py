@@ -38,4 +38,4 @@ def small_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     folder = tmp_path_factory.mktemp("small") / "upland"
     write_scenario(upland(12, 3), folder)
     scenario, faults = load(folder)
-    return plan(scenario, Options(time_limit_s=10.0), faults)
+    return plan(scenario, Options(time_limit_s=5.0), faults)

@@ -14,7 +14,7 @@ from coldchain.model import Scenario
 from coldchain.plan import Options, Plan, plan
 from coldchain.scenario import load, upland, write_scenario
 
-QUICK = {"time_limit_s": 10.0}
+QUICK = {"time_limit_s": 5.0}
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_impossible_limits_are_proved_and_the_remedy_is_named(county: Scenario) 
 
 def test_asked_to_stop_at_once_it_still_returns_a_verified_plan(county: Scenario) -> None:
     """Stopping before the search begins gives a plan marked as interrupted, and it verifies."""
-    result = plan(county, Options(time_limit_s=10.0, stop=lambda: True))
+    result = plan(county, Options(time_limit_s=5.0, stop=lambda: True))
     assert result.summary["interrupted"]
     assert result.report.ok
 
