@@ -13,6 +13,7 @@ from browser import Page, browser, found_browser
 from coldchain.exploring.points import point_of
 from coldchain.language import speaking
 from coldchain.plan import Plan
+from coldchain.report import mapsweep
 from coldchain.report.map import write_comparison_map, write_map
 from coldchain.report.mapsweep import write_sweep_map
 
@@ -212,6 +213,20 @@ def test_the_slider_shows_what_each_budget_buys(page: Page, small_plan: Plan, tm
     assert page.run("Array.from(coldchainMap.panes[0].sources.villages.data.avoided_t).every((t) => t == 0)")
     assert "CNY 0" in page.run("document.getElementById('budget-now').innerText")
     _quiet(page, tmp_path / "map.html")
+
+
+def test_a_sweep_with_too_many_routes_shows_none(
+    small_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past the most routes that a page holds it has depots and villages by season, and no routes."""
+    monkeypatch.setattr(mapsweep, "MOST_ROUTES", len(small_plan.tables["routes"]) - 1)
+    assert write_sweep_map(
+        small_plan.scenario, small_plan.basis.placed, [point_of(small_plan, 1e6, 1.0)], tmp_path / "m"
+    )
+    text = (tmp_path / "m").read_text(encoding="utf-8")
+    assert '"routes":[]' in text
+    assert "a:data:routes_" not in text
+    assert '"seasons":[[' in text
 
 
 def test_a_sweep_without_drawings_has_no_map(small_plan: Plan, tmp_path: Path) -> None:

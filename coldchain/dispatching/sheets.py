@@ -97,7 +97,7 @@ def sheet_page(tour: dict[str, Any], lines: pd.DataFrame, scenario: Scenario, da
         ("Vehicle 车辆", _vehicle(tour)), ("Depot 预冷库", _place(str(tour["depot"]), str(tour["depot_name"]))),
         ("Day 日期", day), ("Leave 出发", str(tour["leave"])), ("Back 返回", str(tour["back"])),
         ("Drive 里程", f"{tour['km']:,.0f} km, {span(tour['drive_h'])}"),
-        ("Load 装货", f"{tour['load_kg']:,.0f} kg, {tour['stops']} stops 站"),
+        ("Load 装货", f"{tour['load_kg']:,.0f} kg"), ("Stops 站数", f"{tour['stops']}"),
         ("Longest aboard 最长在途", span(tour["aboard_max_h"])),
     ]  # fmt: skip
     head = "".join(f"<span>{escape(label)}: <b>{escape(text)}</b></span>" for label, text in facts)
