@@ -45,7 +45,7 @@ BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many o
 SLACK = 0.006  # share by which a move may look worse and still be routed
 TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
 SHAKEN, SHAKES = (20.0, 50.0, 120.0), 8  # CNY/t by which all depots may seem dearer at once; fruitless times a depot
-GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
+GAP = 8e-3  # at which siting with corrected costs ends: what moves do better
 MASTER_S = 5.0
 
 
