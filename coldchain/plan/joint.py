@@ -8,8 +8,8 @@
    little cheaper or dearer, so that it fills its trucks or gives up detours.
 3. *Master problem*: depots of all courses met, each with its year's routes, chosen together anew under the limits on
    modules and money (:func:`coldchain.siting.choose_columns`); its answer starts the next round.
-4. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, with or without a random
-   move; what that finds starts the next round.
+4. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, after up to two random
+   moves; what that finds starts the next round.
 
 What comes out is never worse than what went in. Where villages may go elsewhere in each season, or may not be split,
 only corrections are made.
@@ -42,10 +42,10 @@ CORRECTIONS, CORRECTION = (
     0.1,
 )  # rounds of siting with corrected costs at most, and the share of the time left for each
 BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many of them by routes
-SLACK = 0.006  # share by which a move may look worse and still be routed
+SLACK, FAR = 0.006, 0.02  # shares by which a move, or a random one, may look worse and still be routed
 TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
-SHAKEN, SHAKES = (20.0, 50.0, 120.0), 8  # CNY/t by which all depots may seem dearer at once; fruitless times a depot
-GAP = 8e-3  # at which siting with corrected costs ends: what moves do better
+SHAKEN, SHAKES = (20.0, 50.0, 120.0), 30  # CNY/t by which all depots may seem dearer at once; fruitless times a depot
+GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
 MASTER_S = 5.0
 
 
@@ -165,12 +165,12 @@ class _Search:
     def _step(self) -> bool:
         """Try the moves of the best decision, those of the lowest floor first; tells whether any made it better."""
         problem, count = self._problem(), self.best.decision.count
-        improved = False
         with FixedModules(problem, self.options.stop, self.left(), self.options.seed) as fixed:
             now = fixed.assign(count, keep=True)
             if now is None:
                 return False
             most = now.value * (1.0 + SLACK)
+            improved = self._try(Decision.of(self.task.arcs, now.count, now.arc_share))
             floors = [(fixed.floor(way), n, way) for n, way in enumerate(neighbours(problem, count, self.near))]
             ways = [way for floor, _n, way in sorted(floors, key=lambda one: one[:2]) if floor < most]
             for first in range(0, len(ways), BATCH):
@@ -199,23 +199,33 @@ class _Search:
         return improved
 
     def _shake(self) -> bool:
-        """Let all depots at once seem cheaper or dearer at random, every other time after a move, until that pays."""
+        """Make up to two random moves while all depots at once seem cheaper or dearer at random, until that pays."""
         problem, decision, arcs = self._problem(), self.best.decision, self.task.arcs
-        ways = neighbours(problem, decision.count, self.near)
         with FixedModules(problem, self.options.stop, self.left(), self.options.seed) as fixed:
             now = fixed.assign(decision.count, keep=True)
             if now is None:
                 return False
-            ways = [way for way in ways if fixed.floor(way) < now.value * (1.0 + SLACK)] or [decision.count]
+            ways = neighbours(problem, decision.count, self.near)
+            ways = [way for way in ways if fixed.floor(way) < now.value * (1.0 + SLACK)]
             for n in range(SHAKES * max(int(decision.count.any(axis=1).sum()), 2)):
                 if self.over():
                     return False
                 tilt = self.random.choice(SHAKEN) * self.random.standard_normal(self.lean.shape)
-                count = ways[self.random.integers(len(ways))] if n % 2 else decision.count
+                count = self._moved(problem, ways, n % 3)
                 plan = fixed.assign(count, more=self._leaning_cny(tilt))
-                if plan is not None and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
+                hopeful = plan is not None and plan.value < now.value * (1.0 + FAR)
+                if plan is not None and hopeful and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
                     return True
         return False
+
+    def _moved(self, problem: SitingProblem, ways: Sequence[Counts], moves: int) -> Counts:
+        """Make random moves from the best decision."""
+        count = self.best.decision.count
+        for _move in range(moves if ways else 0):
+            way = ways[int(self.random.integers(len(ways)))]
+            moved = rebased(problem, (self.best.decision.count, count), way)
+            count = count if moved is None else moved
+        return count
 
     def _leaning_cny(self, lean: NDArray[np.float64]) -> NDArray[np.float64]:
         """CNY a year by which arcs shall seem dearer, shape (arcs,)."""
