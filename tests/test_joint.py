@@ -17,7 +17,7 @@ from coldchain.plan.course import Course, work_out
 from coldchain.plan.days import Decision, Effort
 from coldchain.plan.depotyears import DepotYears
 from coldchain.plan.estimates import Estimates, collection_factors
-from coldchain.plan.joint import Task, joint_search
+from coldchain.plan.joint import Task, _Search, joint_search
 from coldchain.plan.limits import stated
 from coldchain.plan.moves import near_sites, neighbours, rebased
 from coldchain.plan.search import site
@@ -50,6 +50,16 @@ def test_a_search_with_no_time_returns_its_start(task: tuple[Task, list[Course]]
     """With a stop asked for at once the best start comes back as it is."""
     found = joint_search(task[0], task[1], Options(time_limit_s=20, stop=lambda: True))
     assert found is min(task[1], key=lambda course: course.yearly.total)
+
+
+def test_shaking_finds_a_better_assignment(task: tuple[Task, list[Course]]) -> None:
+    """From modules that serve nobody, random leanings lead to an assignment that costs less."""
+    count, arcs = task[1][0].decision.count, task[0].arcs
+    idle = work_out(task[0].basis, arcs, Decision.of(arcs, count, np.zeros(len(arcs.demand))), Effort(quick=True))
+    search = _Search(task[0], [idle], Options(time_limit_s=20.0))
+    assert search._shake()
+    assert search.best.yearly.total < idle.yearly.total
+    assert not _Search(task[0], [idle], Options(time_limit_s=20.0, stop=lambda: True))._shake()
 
 
 # --- estimates ------------------------------------------------------------------------------------------------------

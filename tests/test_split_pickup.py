@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,5 +91,16 @@ def test_plans_share_only_where_the_scenario_lets_them(tmp_path):
     assert done["shared"].report.ok
     assert done["whole"].report.ok
     placed = done["shared"].basis.placed
-    found = verify_tables(whole, placed.network, placed.node, done["shared"].tables, done["shared"].summary)
-    assert any("share the load of" in problem for problem in found.problems)
+    for tables in (done["shared"].tables, halved(done["whole"].tables)):
+        found = verify_tables(whole, placed.network, placed.node, tables, done["whole"].summary)
+        assert any("share the load of" in problem for problem in found.problems)
+
+
+def halved(tables):
+    """Send two vehicles, each for half of the load, where one went for one village."""
+    routes, stops = tables["routes"], tables["stops"].copy()
+    lone = routes[routes["stops"] == 1].iloc[[0]].assign(route="again")
+    half = stops["route"] == routes.loc[lone.index[0], "route"]
+    stops.loc[half, "load_kg"] /= 2.0
+    more = stops[half].assign(route="again")
+    return tables | {"routes": pd.concat([routes, lone]), "stops": pd.concat([stops, more])}

@@ -89,6 +89,7 @@ TAMPERED: list[tuple[str, Callable[[Tables], None], str]] = [
     ("a bigger award", _scale("subsidies", "award_cny", 1.01), r"award of .* is stated as"),
     ("a lorry overloaded", _scale("stops", "load_kg", 20.0), r"carries [\d,.]+ kg; light_truck may carry"),
     ("fewer kilometres", _scale("routes", "km", 0.9), r"km of \S+ is stated as"),
+    ("more stops than there are", _scale("routes", "stops", 2.0), r"stops of \S+ is stated as"),
     ("a cheaper route", _scale("routes", "cost_cny_day", 0.5), r"cost_cny_day of \S+ is stated"),
     ("fewer hours aboard", _scale("stops", "aboard_h", 0.5), r"stops: aboard_h of V\d+"),
     ("stops in another order", _reverse_stops, r"is stated as .* recomputed"),

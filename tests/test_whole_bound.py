@@ -19,7 +19,7 @@ from coldchain.plan import Options, lay_ground
 from coldchain.plan.arcs import siting_problem
 from coldchain.plan.course import work_out
 from coldchain.plan.days import Decision, Effort
-from coldchain.plan.pipeline import Ground
+from coldchain.plan.pipeline import Ground, _rivalled
 from coldchain.plan.search import site
 from coldchain.plan.whole import solve_whole, tightened
 from coldchain.routing import CollectionProblem, ShareFinder, Shares, Trucks, evaluate_route
@@ -197,6 +197,8 @@ def test_no_decision_of_a_tiny_county_undercuts_the_bound(
     assert bound >= before - 1e-6 * before
     assert best - bound <= 0.03 * best
     assert min(total(decision) for decision in proposed) <= best * 1.01
+    rivalled = _rivalled(ground, (ground.idle, site(ground.basis, ground.arcs, options)), proposed, options)
+    assert rivalled.yearly.total <= min(total(decision) for decision in proposed)
     raised, _proposed = tightened(ground.basis, ground.arcs, Options(time_limit_s=60.0), before, best)
     assert max(before, bound * (1 - 6e-3)) <= raised <= best * (1 + 1e-9)
     assert tightened(ground.basis, ground.arcs, Options(time_limit_s=60.0), best, best) == (best, ())

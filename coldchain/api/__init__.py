@@ -14,8 +14,8 @@ from coldchain.api.questions import compare, explain, sensitivity, share, sweep
 from coldchain.api.replays import Replay, replay
 from coldchain.api.reports import report
 from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
-from coldchain.errors import Fault
-from coldchain.language import use
+from coldchain.errors import Fault, UsageError
+from coldchain.language import _, use
 from coldchain.model import Scenario
 from coldchain.plan import Options, place_on_roads, plan_quickly
 from coldchain.plan import plan as make_plan
@@ -158,7 +158,11 @@ def plan(
         Proved: no plan keeps every limit; the message says what to loosen.
     LimitError
         No plan was found in the time given.
+    UsageError
+        For another effort.
     """
+    if effort not in ("quick", "normal", "deep"):
+        raise UsageError(_("effort must be quick, normal or deep; got {effort}").format(effort=effort))
     if budget_cny is not None:
         scenario = replace(scenario, siting=scenario.siting.model_copy(update={"budget_cny": budget_cny}))
     if effort == "quick":

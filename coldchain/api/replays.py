@@ -69,7 +69,6 @@ class Replay:
         """Write ``replay.json`` into a folder, where a report on the same plan finds it; return its path."""
         text = json.dumps(self.facts, ensure_ascii=False, indent=1) + "\n"
         path = Path(folder) / REPLAY
-        path.parent.mkdir(parents=True, exist_ok=True)
         return write_in_place(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
     def __str__(self) -> str:

@@ -55,7 +55,7 @@ def report(
     """
     if pdf and printing.browser() is None:
         raise MissingExtraError(
-            _("a PDF needs Chromium, Chrome or Edge; leave out --pdf, open the page in any browser and print it")
+            _("a PDF needs Chromium, Chrome or Edge; do without, open the page in any browser and print it")
         )
     target = _target(planned, folder)
     summary, tables = _plan_of(planned)
@@ -103,7 +103,6 @@ def _map_beside(planned: Result | Path | str, target: Path) -> str:
 
 
 def _write(told: Told, folder: Path, link: str, *, pdf: bool) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
     parts, name = sections(told), told.summary["scenario"]["name"]
     page = report_page(name, told, parts, link)
     book = write_in_place(folder / "report.xlsx", lambda path: write_book(path, name, parts))

@@ -37,14 +37,12 @@ from coldchain.plan.search import AIMS, PLANNED, Options, Sited, aims_of
 from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting, widened
 
 Counts = NDArray[np.int64]
-CORRECTIONS, CORRECTION = (
-    3,
-    0.1,
-)  # rounds of siting with corrected costs at most, and the share of the time left for each
+CORRECTIONS = 3  # rounds of siting with corrected costs at most
+CORRECTION_SHARE = 0.1  # of the time left, for each of them
 BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many of them by routes
 SLACK, FAR = 0.006, 0.02  # shares by which a move, or a random one, may look worse and still be routed
 TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
-SHAKEN, SHAKES = (20.0, 50.0, 120.0), 30  # CNY/t by which all depots may seem dearer at once; fruitless times a depot
+SHAKEN, SHAKES = (20.0, 50.0, 120.0), 30  # CNY/t, spread of how dear all depots seem at once; fruitless times a depot
 GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
 MASTER_S = 5.0
 
@@ -119,7 +117,7 @@ class _Search:
         problem = self._problem()
         found = solve_siting(
             problem,
-            time_limit_s=CORRECTION * self.left(),
+            time_limit_s=CORRECTION_SHARE * self.left(),
             gap=GAP,
             seed=self.options.seed,
             start=widened(self.best.decision.count, problem.max_count.shape[1]),

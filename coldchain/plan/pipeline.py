@@ -30,7 +30,7 @@ from coldchain.plan.roads import place_on_roads
 from coldchain.plan.rollout import rollout
 from coldchain.plan.search import NO_FURTHER, Counts, Options, Sited, Starts, next_budget, site
 from coldchain.plan.summary import summarise
-from coldchain.plan.whole import tightened
+from coldchain.plan.whole import leaving_room, tightened
 from coldchain.siting import solve_siting, widened
 from coldchain.verify import Report, verify_tables
 
@@ -350,7 +350,7 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     kept = [course for course in [*rivals, *fresh] if not course.missing]
     best = ranked(basis, kept or fresh)
     if kept and options.joint > 0:
-        best = joint_search(Task(basis, arcs, sited, ground.memo), kept, options)
+        best = joint_search(Task(basis, arcs, sited, ground.memo), kept, leaving_room(options, basis, arcs))
     if best is ground.idle:
         return best
     return ranked(basis, [*rivals, best, work_out(basis, arcs, best.decision, effort, options)])
@@ -360,12 +360,13 @@ def _rivalled(ground: Ground, first: tuple[Course, Sited], decisions: tuple[Deci
     """Let the decisions of the model of the whole compete; where one wins, search on from it."""
     course, sited = first
     effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
-    rivals = [work_out(ground.basis, ground.arcs, decision, effort) for decision in decisions]
-    best = ranked(ground.basis, [course, *(rival for rival in rivals if not rival.missing)])
+    made = [work_out(ground.basis, ground.arcs, decision, effort) for decision in decisions]
+    rivals = [course, *(rival for rival in made if not rival.missing)]
+    best = ranked(ground.basis, rivals)
     if best is course or options.joint <= 0:
         return best
     options.say(_("the model of the whole decides better: {cny:,.0f} CNY a year").format(cny=best.yearly.total))
-    found = joint_search(Task(ground.basis, ground.arcs, sited, ground.memo), [best], options)
+    found = joint_search(Task(ground.basis, ground.arcs, sited, ground.memo), rivals, options)
     return ranked(ground.basis, [best, work_out(ground.basis, ground.arcs, found.decision, effort)])
 
 

@@ -37,7 +37,7 @@ Say = Callable[[str], None]
 NEXT_BUDGET = 1.1
 NEXT_GAP = 1e-4
 QUICK_GAP, QUICK_BACKSTOP_S, QUICK_SHARES = 0.1, 1e5, (0.5, 0.0, 0.5, 0.0)
-NORMAL_S, DEEP_S = 120.0, 600.0
+NORMAL_S, DEEP_S, DEEP_GAP = 120.0, 600.0, 0.2
 DEEP_SHARES, DEEP_JOINT = (0.12, 0.0, 0.05, 0.03), 0.65
 PLANNED: tuple[Status, ...] = ("optimal", "feasible")
 Counts = NDArray[np.int64]
@@ -81,8 +81,9 @@ class Options:
     ) -> Options:
         """Return the options of effort ``normal``, or ``deep``: five times as long, most of it for the joint search."""
         if effort == "deep":
-            return cls(time_limit_s or DEEP_S, seed, DEEP_SHARES, DEEP_JOINT, say, stop, thorough=True)
-        return cls(time_limit_s or NORMAL_S, seed, say=say, stop=stop)
+            seconds = DEEP_S if time_limit_s is None else time_limit_s
+            return cls(seconds, seed, DEEP_SHARES, DEEP_JOINT, say, stop, thorough=True)
+        return cls(NORMAL_S if time_limit_s is None else time_limit_s, seed, say=say, stop=stop)
 
     @classmethod
     def quickly(cls, seed: int = 0, say: Say = lambda _text: None, stop: Callable[[], bool] = lambda: False) -> Options:
@@ -90,12 +91,16 @@ class Options:
         return cls(QUICK_BACKSTOP_S, seed, QUICK_SHARES, 0.0, say, stop, quick=True)
 
     def gap(self, wanted: float) -> float:
-        """Return the gap at which siting ends."""
-        return max(wanted, QUICK_GAP) if self.quick else wanted
+        """Return the gap at which siting ends; smaller in a deep plan, whose bound is that of siting."""
+        return max(wanted, QUICK_GAP) if self.quick else wanted * DEEP_GAP if self.thorough else wanted
 
     def over(self) -> bool:
         """Tell whether to end now: asked to, or out of time."""
-        return self.stop() or time.monotonic() - self.began > self.time_limit_s
+        return self.stop() or self.left() < 0.0
+
+    def left(self) -> float:
+        """Return the share of the time limit that is left."""
+        return 1.0 - (time.monotonic() - self.began) / self.time_limit_s
 
 
 @dataclass(frozen=True)

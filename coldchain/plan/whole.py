@@ -38,7 +38,8 @@ Ints = NDArray[np.int64]
 VILLAGES, SITES, ARCS = 24, 5, 2000  # up to which the model is small
 CLOSE = 1e-3  # share of a day's cost by which a cut must be broken to be added
 USED = 1e-7
-SHARE, GAP = 0.3, 2e-3  # of a plan's time limit; relative gap at which an integer model ends
+SHARE, SPARE, LEAST = 0.3, 0.05, 0.05  # of a plan's time limit: for the model, left for what follows, at least
+GAP = 2e-3  # relative, at which an integer model ends
 
 
 def tightened(
@@ -61,7 +62,7 @@ def tightened(
     effort = ExtendedEffort(
         gap=GAP,
         enough=enough - standing_opex_cny(basis),
-        time_limit_s=SHARE * options.time_limit_s,
+        time_limit_s=min(SHARE, max(options.left() - SPARE, LEAST)) * options.time_limit_s,
         stop=options.stop,
         seed=options.seed,
     )
@@ -69,6 +70,13 @@ def tightened(
     found = max(bound, found)
     options.say(_("bound with whole vehicles and trucks: {found:,.0f} CNY a year").format(found=found))
     return found, decisions
+
+
+def leaving_room(options: Options, basis: Basis, arcs: Arcs) -> Options:
+    """Return the options of a joint search that leaves the model of the whole its share of time, where it is used."""
+    if options.quick or not small_enough(basis, arcs):
+        return options
+    return replace(options, joint=max(options.joint - SHARE, 0.0))
 
 
 def small_enough(basis: Basis, arcs: Arcs) -> bool:

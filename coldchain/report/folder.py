@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -180,7 +181,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def write_in_place(target: Path, write: Callable[[Path], object]) -> Path:
-    """Let ``write`` write a file under another name, then put it in place.
+    """Let ``write`` write a file under another name, in a folder made where there is none, then put it in place.
 
     Raises
     ------
@@ -189,13 +190,15 @@ def write_in_place(target: Path, write: Callable[[Path], object]) -> Path:
     """
     partial = target.with_name(f".{target.stem}.partial-{os.getpid()}{target.suffix}")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         write(partial)
         partial.replace(target)
     except OSError as error:
         told = _("{path} cannot be written: {why}; close it if it is open in Excel")
         raise UsageError(told.format(path=target, why=system_reason(error))) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
     return target
 
 

@@ -65,7 +65,7 @@ def solve_collection(
     start : ``savings``, or ``direct`` routes: for short searches, which find better ones in less time than savings take
     seed : of the random choices
     time_limit_s : s, backstop for the engine; meant never to be reached
-    stop : asked again and again; True ends the search with the best so far
+    stop : asked again and again; True ends the search with the best so far; sharing loads is not cut
 
     Returns
     -------

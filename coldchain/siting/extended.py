@@ -79,7 +79,8 @@ class Extended:
 def solve_extended(given: SitingProblem, extension: Extension, effort: ExtendedEffort) -> Extended:
     """Bound every plan of a problem whose real cost includes what the extension charges, and decide by it.
 
-    First rounds of cuts on the linear relaxation, then on the integer model, until a round breaks none.
+    First rounds of cuts on the linear relaxation, then on the integer model, until a round breaks none or
+    there have been `LINEAR_ROUNDS` and ``effort.rounds`` of them.
     """
     problem = limit_as_side(given)
     stood = cell_modules(problem, np.zeros_like(problem.max_count))
@@ -89,12 +90,12 @@ def solve_extended(given: SitingProblem, extension: Extension, effort: ExtendedE
     scale = max(float(np.abs(whole.cost).mean()), 1e-9)
     first = len(frame.cost) + problem.sizes["D"]
     model = _joined(whole, extension, first, scale)
-    bound, decisions = -np.inf, list[tuple[Ints, Floats]]()
+    bound, decisions, done = -np.inf, list[tuple[Ints, Floats]](), False
     try:
         with Engine(time.monotonic() + effort.time_limit_s, effort.stop, effort.seed) as engine:
             loose = replace(model, integer=np.zeros(len(model.cost), bool))
             for now in (*[loose] * LINEAR_ROUNDS, *[model] * effort.rounds):
-                if now is loose and engine.left() < LINEAR * effort.time_limit_s:
+                if now is loose and (done or engine.left() < LINEAR * effort.time_limit_s):
                     continue
                 known = model.rows.size
                 outcome = _round(engine, now, extension, (first, len(arcs)), effort.gap)
@@ -102,9 +103,8 @@ def solve_extended(given: SitingProblem, extension: Extension, effort: ExtendedE
                 if now is model and outcome.values is not None:
                     share = np.clip(outcome.values[first : first + len(arcs)], 0.0, 1.0)
                     decisions.insert(0, (frame.count(problem, outcome.values), share))
-                if bound * scale >= effort.enough or engine.left() < LEAST_S:
-                    break
-                if now is model and model.rows.size == known:
+                done = model.rows.size == known
+                if bound * scale >= effort.enough or engine.left() < LEAST_S or (done and now is model):
                     break
     except StoppedError:
         pass

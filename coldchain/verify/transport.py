@@ -46,26 +46,38 @@ def check_routes(record: Record) -> Fetched:
             km = float(legs.km[path[:-1], path[1:]].sum())
             cost += _check_route(record, head, halts, drive_h, km, loads, space)
     if not record.scenario.routing.split_pickups:
-        _check_whole(record)
+        _check_whole(record, stops, space)
     return Fetched(loads, cost)
 
 
-def _check_whole(record: Record) -> None:
+def _check_whole(record: Record, stops: Any, space: dict[tuple[str, str, str], float]) -> None:
     """Where loads may not be shared, one vehicle takes a village's rest; all others come for it alone, and full."""
-    rounds = {
-        head.route: (str(head.depot), str(head.period)) for head in rows(record.tables["routes"]) if head.stops > 1
-    }
-    shared: dict[tuple[str, str, str], int] = defaultdict(int)
-    for stop in rows(record.tables["stops"]):
-        if stop.route in rounds:
-            shared[str(stop.village), *rounds[stop.route]] += 1
-    for (village, depot, period), number in shared.items():
+    parts: dict[tuple[str, str, str], int] = defaultdict(int)
+    for head in rows(record.tables["routes"]):
+        if head.route not in stops.groups:
+            continue
+        called = stops.get_group(head.route)
+        if not (len(called) == 1 and _full(record, head, called, space)):
+            for village in called["village"]:
+                parts[str(village), str(head.depot), str(head.period)] += 1
+    for (village, depot, period), number in parts.items():
         if number > 1:
             told = _(
                 "routes: {number} rounds of {depot} in {period} share the load of {village}; "
                 "routing.split_pickups is false"
             )
             record.wrong(told.format(number=number, depot=depot, period=period, village=village))
+
+
+def _full(record: Record, head: Any, called: pd.DataFrame, space: dict[tuple[str, str, str], float]) -> bool:
+    """Whether a round for one village takes what its vehicle can: by weight, by volume or until its shift ends."""
+    vehicle = record.vehicles[str(head.vehicle)]
+    village, kg = called.iloc[0]["village"], float(called.iloc[0]["load_kg"])
+    m3 = kg * space[str(village), str(head.depot), str(head.period)]
+    nearly = 1 - TOLERANCE
+    return bool(
+        kg >= vehicle.payload_kg * nearly or m3 >= vehicle.volume_m3 * nearly or head.hours >= vehicle.shift_h - 1e-3
+    )
 
 
 def _space_m3_kg(record: Record) -> dict[tuple[str, str, str], float]:
@@ -105,7 +117,8 @@ def _check_route(
     aboard = np.cumsum(after[::-1])[::-1]
     hours = float(legs.sum() + halt_h.sum() + scenario.chain.unload_h)
     cost = vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
-    for name, found in (("km", km), ("hours", hours), ("drive_h", float(legs.sum())), ("cost_cny_day", cost)):
+    figures = {"stops": len(kg), "km": km, "hours": hours, "drive_h": float(legs.sum()), "cost_cny_day": cost}
+    for name, found in figures.items():
         record.differs(_("routes: {name} of {route}").format(name=name, route=route), float(getattr(head, name)), found)
     record.differs(_("routes: load_kg of {route}").format(route=route), float(head.load_kg), float(kg.sum()))
     for key, stated, found in zip(halts["village"], halts["aboard_h"], aboard, strict=True):

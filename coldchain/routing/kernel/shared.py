@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from coldchain.routing.kernel.data import Floats, Ints, drawn
 
-PAYLOAD, SPACE, DAY, PER_KM, PER_H, PACE, SHIFT, DRIVE = range(8)  # of Day.types, as in `types_of`
+PAYLOAD, SPACE, DAY, PER_KM, PER_H, PACE, SHIFT, DRIVE = range(8)  # of Day.types
 STOP_H, LOAD_H_KG, UNLOAD_H, ABOARD_H = range(4)  # of Day.rules
 Bools = NDArray[np.bool_]
 FEW = 6  # villages torn out at once, at most
@@ -146,8 +146,8 @@ def best_place(day: Day, plan: Plan, r: int, i: int, kg: float, stops: Ints, loa
 @compiled
 def offers(
     day: Day, plan: Plan, i: int, kg: float, random: NDArray[np.uint64], work: tuple[Ints, Floats, Floats, Ints]
-) -> int:
-    """Ask every route that passes by, and one empty row, what it costs to take stop i; returns the row that is empty.
+) -> None:
+    """Ask every route that passes by, and one empty row, what it costs to take stop i.
 
     ``work``: room for one route's stops and kg; rows (kg, CNY of that, CNY of the next kg less) and places to fill.
     """
@@ -172,7 +172,6 @@ def offers(
         half = cheapest(day, stops, loads, size)[0] - plan.cost[r]
         table[r, 0], table[r, 1], table[r, 2] = most, cost, 2.0 * (cost - half) / most
         places[r] = place
-    return empty
 
 
 @compiled
@@ -311,10 +310,10 @@ def put_back(
 @compiled
 def anneal(
     day: Day, plans: tuple[Plan, Plan, Plan], steps: int, heat: tuple[float, float], random: NDArray[np.uint64]
-) -> float:
+) -> None:
     """Do so many iterations from the first plan; the second is room for undoing, the third becomes the best.
 
-    Returns its cost. ``heat``: temperature at the start, and factor from one iteration to the next.
+    ``heat``: temperature at the start, and factor from one iteration to the next.
     """
     plan, kept, best = plans
     rows, width = plan.stops.shape
@@ -341,4 +340,3 @@ def anneal(
             for k in range(touched[0]):
                 copy(kept, plan, touched[1 + k])
         warmth *= heat[1]
-    return float(least)
