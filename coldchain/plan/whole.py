@@ -55,9 +55,7 @@ def tightened(
     value : total cost of the plan; a bound within the wanted gap of it will do
     """
     enough = value * (1.0 - basis.scenario.siting.gap)
-    if options.quick or options.over() or bound >= enough:
-        return bound, ()
-    if aims_of(basis)[0] != "total_cost_cny" or not small_enough(basis, arcs):
+    if options.over() or bound >= enough or not is_used(options, basis, arcs):
         return bound, ()
     effort = ExtendedEffort(
         gap=GAP,
@@ -74,9 +72,14 @@ def tightened(
 
 def leaving_room(options: Options, basis: Basis, arcs: Arcs) -> Options:
     """Return the options of a joint search that leaves the model of the whole its share of time, where it is used."""
-    if options.quick or not small_enough(basis, arcs):
+    if not is_used(options, basis, arcs):
         return options
     return replace(options, joint=max(options.joint - SHARE, 0.0))
+
+
+def is_used(options: Options, basis: Basis, arcs: Arcs) -> bool:
+    """Tell whether a plan asks the model of the whole: not a quick one, for total cost first, of a small county."""
+    return not options.quick and aims_of(basis)[0] == "total_cost_cny" and small_enough(basis, arcs)
 
 
 def small_enough(basis: Basis, arcs: Arcs) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from coldchain.routing.instance import ANY, ORDINARY, Instance
-from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem
+from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem, Floats
 from coldchain.routing.ruin import Duty, Effort, ruin_recreate
 from coldchain.routing.savings import Draft
 
@@ -17,10 +17,10 @@ def default_iterations(n: int) -> int:
     return min(max(200 * n, 3000), 200_000)
 
 
-def instance_of(problem: CollectionProblem) -> Instance:
-    """Return the day as arrays; every stop must be feasible on its own."""
+def types_of(problem: CollectionProblem) -> Floats:
+    """Return the vehicle types in the columns of the compiled loops, limits with half their tolerance, (types, 12)."""
     slack = 1 + LOAD_TOLERANCE / 2
-    types = [
+    rows = [
         (
             v.payload_kg * slack,
             v.volume_m3 * slack,
@@ -35,6 +35,11 @@ def instance_of(problem: CollectionProblem) -> Instance:
         )
         for v, count in zip(problem.vehicles, problem.available, strict=True)
     ]
+    return np.array(rows)
+
+
+def instance_of(problem: CollectionProblem) -> Instance:
+    """Return the day as arrays; every stop must be feasible on its own."""
     return Instance(
         legs=np.stack([problem.km, problem.time_h], axis=2),
         load=problem.load_kg,
@@ -42,7 +47,7 @@ def instance_of(problem: CollectionProblem) -> Instance:
         weight=problem.weight_cny_h,
         halt_h=np.array([problem.halt_h(float(kg)) for kg in problem.load_kg]),
         depots=np.array([[ANY, 0.0]]),
-        types=np.array(types),
+        types=types_of(problem),
         value=np.full(problem.n, np.inf),
         unload_h=problem.unload_h,
         max_aboard_h=problem.max_aboard_h + HOURS_TOLERANCE / 2,

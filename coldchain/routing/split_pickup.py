@@ -13,8 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from coldchain.routing.bridge import types_of
 from coldchain.routing.kernel import shared as k
-from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem, Route, drive_limit_h
+from coldchain.routing.problem import HOURS_TOLERANCE, CollectionProblem, Route
 
 NEAR = 12  # stops known to each stop
 SPARE_ROUTES, SPARE_VISITS = 6, 4  # beyond those of the start
@@ -53,20 +54,6 @@ def _visits(problem: CollectionProblem, route: Route) -> Visits:
 
 def _day(problem: CollectionProblem) -> k.Day:
     kg = np.maximum(problem.load_kg, 1e-12)
-    slack = 1 + LOAD_TOLERANCE / 2
-    types = [
-        (
-            v.payload_kg * slack,
-            v.volume_m3 * slack,
-            v.cost_cny_day,
-            v.cost_cny_km,
-            v.cost_cny_h,
-            1.0 / v.speed_factor,
-            v.shift_h - problem.unload_h + HOURS_TOLERANCE / 2,
-            drive_limit_h(v) + HOURS_TOLERANCE / 2,
-        )
-        for v in problem.vehicles
-    ]
     rules = problem.stop_h, problem.load_h_t / 1000.0, problem.unload_h, problem.max_aboard_h + HOURS_TOLERANCE / 2
     apart = problem.time_h[1:, 1:] + problem.time_h[1:, 1:].T
     np.fill_diagonal(apart, -math.inf)
@@ -78,7 +65,7 @@ def _day(problem: CollectionProblem) -> k.Day:
         np.ascontiguousarray(problem.km),
         problem.volume_m3 / kg,
         problem.weight_cny_h / kg,
-        np.array(types),
+        types_of(problem),
         np.array(rules),
         np.ascontiguousarray(near),
         close | close.T,

@@ -9,9 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from coldchain.routing.kernel.data import Floats, Ints, drawn
+from coldchain.routing.kernel.data import DAY, DRIVE, PACE, PAYLOAD, PER_H, PER_KM, SHIFT, SPACE, Floats, Ints, drawn
 
-PAYLOAD, SPACE, DAY, PER_KM, PER_H, PACE, SHIFT, DRIVE = range(8)  # of Day.types
 STOP_H, LOAD_H_KG, UNLOAD_H, ABOARD_H = range(4)  # of Day.rules
 Bools = NDArray[np.bool_]
 FEW = 6  # villages torn out at once, at most
@@ -25,8 +24,8 @@ compiled = njit(cache=True, nogil=True)
 class Day(NamedTuple):
     """What does not change: matrices with the depot in row 0, and for each stop its figures by kg.
 
-    ``near``: (n, k) nearest stops, each first of its own row; ``close``: (n, n) the same as a table. ``types`` and
-    ``rules`` by the columns above.
+    ``near``: (n, k) nearest stops, each first of its own row; ``close``: (n, n) the same as a table. ``types`` as in
+    :class:`coldchain.routing.kernel.Data`, ``rules`` by the columns above.
     """
 
     hours: Floats
