@@ -19,6 +19,7 @@ from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError, 
 from coldchain.language import _, plural
 
 if TYPE_CHECKING:
+    from coldchain.importing.account import Account
     from coldchain.plan import Plan
 
 EXIT_BAD_INPUT, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 6, 8, 1
@@ -114,7 +115,7 @@ def import_osm(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     from coldchain.importing import draft_from_osm, write_import
 
     drafted = draft_from_osm(given["file"], rules=given["rules"], elevation=given["elevation"])
-    _finish_import(write_import(drafted, folder), folder, as_json=as_json, quiet=quiet)
+    _finish_import(write_import(drafted, folder), folder, drafted.account, as_json=as_json, quiet=quiet)
 
 
 @import_.command(name="points", epilog="Example: coldchain import points villages.csv --datum gcj02 --out county")
@@ -130,14 +131,14 @@ def import_points(file: Path, folder: Path, as_json: bool, quiet: bool, **given:
     from coldchain.importing import draft_from_points, write_import
 
     drafted = draft_from_points(file, **given)
-    _finish_import(write_import(drafted, folder), folder, as_json=as_json, quiet=quiet)
+    _finish_import(write_import(drafted, folder), folder, drafted.account, as_json=as_json, quiet=quiet)
 
 
-def _finish_import(faults: Sequence[Fault], folder: Path, *, as_json: bool, quiet: bool) -> None:
+def _finish_import(faults: Sequence[Fault], folder: Path, account: Account, *, as_json: bool, quiet: bool) -> None:
     if not quiet:
         print_faults(faults, most=SHOWN_WARNINGS)
     if as_json:
-        say_written(folder, warnings=len(faults))
+        click.echo(json.dumps(account.printed(faults), ensure_ascii=False))
         return
     click.echo(_("wrote {folder}").format(folder=folder))
     next_step(f"coldchain check {folder}", f"coldchain plan {folder}")

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.importing.account import Account
 from coldchain.importing.rules import Rules, harvest, periods
 from coldchain.language import N_, _
 from coldchain.network import RoadNetwork, write_lines
@@ -29,11 +30,18 @@ PLACE_COLUMNS = ("id", "name", "county", "lon", "lat")
 
 @dataclass(frozen=True)
 class Import:
-    """A drafted import: the scenario, its roads if any, and what was odd about the source."""
+    """A drafted import: the scenario, its roads if any, what was odd about the source, and what was made of it."""
 
     draft: Draft
     roads: RoadNetwork | None
     faults: tuple[Fault, ...]
+    account: Account
+
+
+def account_of(draft: Draft, **given: Any) -> Account:
+    """Count what a draft holds; ``given`` are the other fields of `Account`."""
+    tables = draft.tables
+    return Account(len(tables["villages"]), float(tables["harvest"]["tonnes"].sum()), **given)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coldchain.importing.draft import Import, Places, assemble, nearest_km
+from coldchain.importing.draft import Import, Places, account_of, assemble, nearest_km
 from coldchain.importing.rules import read_rules
 from coldchain.language import N_, _
 from coldchain.network import read_osm, with_slope
@@ -50,7 +50,8 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
     hubs = _with_county(ranked.head(HUBS_AT_MOST), towns)
     named = Places(villages, sites.assign(id="site-" + sites["id"]), hubs.assign(id="hub-" + hubs["id"]))
     name = file.name.split(".")[0]
-    return Import(assemble(name, named, rule, roads, "wgs84", (_(NOTE),)), roads, ())
+    draft = assemble(name, named, rule, roads, "wgs84", (_(NOTE),))
+    return Import(draft, roads, (), account_of(draft))
 
 
 def _with_county(places: pd.DataFrame, towns: pd.DataFrame) -> pd.DataFrame:

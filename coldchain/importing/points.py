@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
-from coldchain.importing.draft import KM_PER_DEG, Import, Places, assemble
+from coldchain.importing.draft import KM_PER_DEG, Import, Places, account_of, assemble
 from coldchain.importing.rules import read_rules
 from coldchain.language import _
 from coldchain.network import read_roads
@@ -64,7 +64,7 @@ def draft_from_points(file: Path, *, datum: str, rules: Path | None = None, road
     ).format(name=file.name, datum=datum)
     odd = _noted(faults)
     draft = assemble(file.stem, places, rule, network, datum, (note, *odd))
-    return Import(draft, network, tuple(faults))
+    return Import(draft, network, tuple(faults), account_of(draft))
 
 
 def _noted(faults: list[Fault]) -> tuple[str, ...]:
