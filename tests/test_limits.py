@@ -17,8 +17,10 @@ from scenario_cases import append, faults_of, set_in_toml, small_county
 from coldchain.errors import InfeasibleError
 from coldchain.model import Scenario
 from coldchain.plan import Ground, Near, Options, Plan, lay_ground, plan, plan_on
+from coldchain.plan.limits import shortfalls
 from coldchain.plan.rollout import order
 from coldchain.plan.search import site
+from coldchain.plan.summary import _delivery as summarise_delivery
 from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
 
@@ -275,3 +277,22 @@ def test_a_prospect_is_the_best_depot_of_its_site(ground: Ground) -> None:
     rich = only.under(changed(only.scenario, siting={"budget_cny": 1e9, "gap": 1e-4}))
     gain = ground.today.yearly.total - site(rich.basis, rich.arcs, Options(time_limit_s=5.0)).bound
     assert first["gain_cny_year"] == pytest.approx(gain, rel=0.01)
+
+
+def test_planner_summary_and_verification_share_one_hair_of_lateness(free: Plan) -> None:
+    """A target half a millionth of an hour short of a lot: all three call it on time, and no share below is published.
+
+    One hair more, and all three call it late.
+    """
+    lots, harvest = free.course.lots, free.course.outcome.harvest_t
+    hour = float(lots["delivery_h"].sort_values().iloc[len(lots) // 2])
+    for early, served in ((5e-7, lots["delivery_h"] <= hour + 1e-9), (5e-6, lots["delivery_h"] < hour - 1e-9)):
+        share = float(lots["tonnes"][served].sum()) / harvest
+        scenario = changed(free.scenario, chain={"delivery_target_h": hour - early}, siting={"on_time": share})
+        basis = replace(free.basis, scenario=scenario)
+        published = summarise_delivery(lots, hour - early, harvest)
+        assert published["share_within_target"] == pytest.approx(share, abs=1e-12)
+        assert shortfalls(basis, lots, np.zeros(3), free.course.awards) == {}
+        summary = {**free.summary, "delivery_h": published}
+        report = verify_tables(scenario, free.basis.placed.network, free.basis.placed.node, free.tables, summary)
+        assert [text for text in report.problems if "share" in text] == []

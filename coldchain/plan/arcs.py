@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 KG_PER_T = 1000.0
 NO_LIMIT = float("inf")
-ON_THE_DOT = 1e-6  # hours by which nothing is late
+ON_THE_DOT = 1e-6  # hours by which nothing is late: neither for its buyer nor for its pre-cooling deadline
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from coldchain.language import N_, _
 from coldchain.model import Objective, Scenario
-from coldchain.plan.arcs import Arcs, siting_problem
+from coldchain.plan.arcs import ON_THE_DOT, Arcs, siting_problem
 from coldchain.plan.awards import Awards, owners_of
 from coldchain.plan.basis import Basis, annuity
 from coldchain.plan.lots import TODAY
@@ -93,6 +93,7 @@ def service(basis: Basis, arcs: Arcs) -> Service:
     precool_h = np.array([kind.precool_h for kind in basis.classes])
     in_time, on_time, energy = (np.zeros(len(arcs.demand)) for _rest in range(3))
     today, tonnes = np.zeros(len(arcs.village)), np.zeros(len(arcs.village))
+    target_h = chain.delivery_target_h + ON_THE_DOT
     for g, members in enumerate(arcs.members):
         rows, demands = np.flatnonzero(arcs.group[arcs.demand] == g), np.flatnonzero(arcs.group == g)
         v, j, o = arcs.village[arcs.demand[rows]], arcs.site[rows], arcs.cooling[rows]
@@ -102,15 +103,15 @@ def service(basis: Basis, arcs: Arcs) -> Service:
             of_period = harvest[np.arange(len(harvest)), arcs.period[demands]]
             of_year = np.where(arcs.period[demands] < 0, harvest.sum(axis=1), of_period)
             tonnes[demands] += of_year
-            today[demands] += of_year * (basis.today.hours[arcs.village[demands], c] <= chain.delivery_target_h)
+            today[demands] += of_year * (basis.today.hours[arcs.village[demands], c] <= target_h)
             farther = onward[j] if crop.sold_at == "market" else 0.0
             for p, period in enumerate(scenario.periods):
                 load = scenario.harvest_t[v, c, p] * arcs.counts_in(p)[arcs.demand[rows]]
                 docked = basis.lanes.first_batch_h[p] + batch[p][v, j] * basis.lanes.batch_h - harvest_clock_h(period)
                 cooled = docked + precool_h[o]
-                in_time[rows] += load * (cooled <= crop.precool_deadline_h + SLACK)
+                in_time[rows] += load * (cooled <= crop.precool_deadline_h + ON_THE_DOT)
                 hours = cooled + chain.depot_dwell_h + basis.lane_haul_h[j] + farther
-                on_time[rows] += load * (hours <= chain.delivery_target_h + SLACK)
+                on_time[rows] += load * (hours <= target_h)
                 energy[rows] += load * basis.energy_cny_t[c, p, o]
     return Service(in_time, on_time, energy, today, tonnes)
 
@@ -252,7 +253,7 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
     """
     scenario, siting = basis.scenario, basis.scenario.siting
     deadline = np.array([crop.precool_deadline_h for crop in scenario.commodities])[lots["commodity"]]
-    covered = lots["tonnes"].where(lots["cooled_h"] <= deadline + 1e-9, 0.0)
+    covered = lots["tonnes"].where(lots["cooled_h"] <= deadline + ON_THE_DOT, 0.0)
     county = np.array([village.county for village in scenario.villages])[lots["village"]]
     missing: dict[str, float] = {}
     if siting.coverage > 0:
@@ -261,7 +262,7 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
         here = county == name
         missing[_covered(name)] = share * float(lots["tonnes"][here].sum()) - float(covered[here].sum())
     if siting.on_time > 0:
-        on_time = float(lots["tonnes"][lots["delivery_h"] <= scenario.chain.delivery_target_h + SLACK].sum())
+        on_time = float(lots["tonnes"][lots["delivery_h"] <= scenario.chain.delivery_target_h + ON_THE_DOT].sum())
         missing[_(ON_TIME)] = siting.on_time * float(lots["tonnes"].sum()) - on_time
     missing |= _over_hubs(basis, lots)
     if scenario.economics.must_return:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coldchain.model import Scenario
-from coldchain.plan.arcs import KG_PER_T, Arcs
+from coldchain.plan.arcs import KG_PER_T, ON_THE_DOT, Arcs
 from coldchain.plan.basis import Basis
 from coldchain.plan.days import Days
 from coldchain.plan.decision import Decision, day_pieces, site_lots
@@ -159,5 +159,5 @@ def outcome(scenario: Scenario, lots: pd.DataFrame) -> Outcome:
     deadline = np.array([crop.precool_deadline_h for crop in scenario.commodities])[lots["commodity"]]
     lost = lots["tonnes"] * lots["loss_share"]
     total = float(lots["tonnes"].sum())
-    in_time = float(lots["tonnes"][lots["cooled_h"] <= deadline + 1e-9].sum())
+    in_time = float(lots["tonnes"][lots["cooled_h"] <= deadline + ON_THE_DOT].sum())
     return Outcome(total, float(lost.sum()), float((lost * price).sum()), in_time / total if total else 0.0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from coldchain.plan.arcs import ON_THE_DOT
 from coldchain.plan.basis import Basis
 from coldchain.plan.tables import fleet
 
@@ -99,7 +100,7 @@ def _delivery(lots: pd.DataFrame, target_h: float, harvest_t: float) -> dict[str
     def quantile(share: float) -> float:
         return float(hours[min(int(np.searchsorted(weight, share * weight[-1])), len(hours) - 1)])
 
-    within = float(lots["tonnes"][lots["delivery_h"] <= target_h].sum())
+    within = float(lots["tonnes"][lots["delivery_h"] <= target_h + ON_THE_DOT].sum())
     return {
         "p50": quantile(0.5),
         "p95": quantile(0.95),

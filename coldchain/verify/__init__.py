@@ -22,7 +22,7 @@ from coldchain.verify.limits import check_limits
 from coldchain.verify.losses import check_losses
 from coldchain.verify.mobile import check_units
 from coldchain.verify.operators import check_operators
-from coldchain.verify.record import NEEDED, Record, Report, check_form
+from coldchain.verify.record import NEEDED, ON_THE_DOT_H, Record, Report, check_form
 from coldchain.verify.storage import check_storage, read_storage
 from coldchain.verify.subsidy import check_subsidy
 from coldchain.verify.transport import check_routes
@@ -84,9 +84,6 @@ def _late_cny(record: Record, lots: pd.DataFrame) -> float:
     """Deductions a year for tonnes that reach their buyer after the target."""
     late = lots["delivery_h"] > record.scenario.chain.delivery_target_h + ON_THE_DOT_H
     return record.scenario.economics.late_cny_t * float(lots["tonnes"][late].sum())
-
-
-ON_THE_DOT_H = 1e-6
 
 
 def _standing_cost(record: Record, built: Mapping[str, Mapping[str, int]]) -> tuple[float, float]:

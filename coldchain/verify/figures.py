@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.verify.record import Record, rows
+from coldchain.verify.record import ON_THE_DOT_H, Record, rows
 
-SLACK_H = 1e-9
 SLACK_SHARE = 1e-6
 
 
@@ -60,11 +59,11 @@ def _check_lots(record: Record, lots: pd.DataFrame) -> None:
 
 def check_summary(record: Record, summary: Mapping[str, Any], lots: pd.DataFrame) -> None:
     """Hold the service figures of the summary against the lots and tables."""
-    target = record.scenario.chain.delivery_target_h
+    target = record.scenario.chain.delivery_target_h + ON_THE_DOT_H
     deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_rest, crop) in record.crops.items()})
     total = float(lots["tonnes"].sum()) or 1.0
     figures = {
-        "coverage.plan": float(lots["tonnes"][lots["cooled_h"] <= deadline + SLACK_H].sum()) / total,
+        "coverage.plan": float(lots["tonnes"][lots["cooled_h"] <= deadline + ON_THE_DOT_H].sum()) / total,
         "delivery_h.max": float(lots["delivery_h"].max()) if len(lots) else 0.0,
         "delivery_h.share_within_target": float(lots["tonnes"][lots["delivery_h"] <= target].sum()) / total,
         "villages.total": float(len(record.villages)),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, rows
 
 SLACK_T = 1e-3
 
@@ -22,7 +22,7 @@ def check_limits(record: Record, lots: pd.DataFrame, arriving_t: Mapping[tuple[s
     """
     siting = record.scenario.siting
     deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_rest, crop) in record.crops.items()})
-    in_time = lots["cooled_h"] <= deadline + 1e-9
+    in_time = lots["cooled_h"] <= deadline + ON_THE_DOT_H
     county = lots["village"].map({key: village.county for key, (_rest, village) in record.villages.items()})
     _least(record, _("coverage in all"), lots["tonnes"], in_time, siting.coverage)
     for name in sorted(set(county)):
@@ -34,7 +34,7 @@ def check_limits(record: Record, lots: pd.DataFrame, arriving_t: Mapping[tuple[s
             in_time[county == name],
             share,
         )
-    on_time = lots["delivery_h"] <= record.scenario.chain.delivery_target_h + 1e-6
+    on_time = lots["delivery_h"] <= record.scenario.chain.delivery_target_h + ON_THE_DOT_H
     _least(
         record,
         _("share within {delivery_target_h:g} h").format(delivery_target_h=record.scenario.chain.delivery_target_h),

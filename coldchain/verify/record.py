@@ -15,6 +15,7 @@ from coldchain.model import Commodity, DepotType, Hub, Period, Scenario, Site, V
 from coldchain.network import RoadNetwork
 
 TOLERANCE = 1e-6
+ON_THE_DOT_H = 1e-6  # nothing is late by less, neither for its buyer nor for its pre-cooling deadline
 NEEDED: dict[str, tuple[str, ...]] = {
     "depots": ("depot", "new_modules", "standing_modules", "hub", "capex_cny", "subsidy_cny", "units_bought"),
     "assignment": ("village", "commodity", "depot", "zone", "method", "share", "unit", "period"),
