@@ -52,6 +52,10 @@ DEGREES = {"°c", "° east", "° north"}
 DEGREE_WORDS = DEGREES | {"°", "度", "c", "摄氏度", "°e", "°n"}
 SPEEDS = {"kmh": "km/h", "公里/时": "km/h", "公里/小时": "km/h"}
 CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::00)?")
+ABOUT = re.compile(r"(?:大约|约为|约|大概|将近|近|≈|~|about|approx\.?|ca\.?)\s*", re.IGNORECASE)
+ASIDE = re.compile(r"(.*?\d.*?)\s*[(（\[【](.*)[)）\]】]", re.DOTALL)
+MORE_OR_LESS = re.compile(r"(?<=[\d万千亿])[余多]|左右$|上下$")
+THOUSANDS = {"千": Decimal(1000), "万": Decimal(10_000), "亿": Decimal(10**8)}
 NUMBER = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL)
 
 
@@ -100,15 +104,19 @@ def figure_in(text: str, wanted: str, given: str = "") -> str:
     ('59.2', '1200000', '0.3', '十吨')
     >>> figure_in("6:30", "h"), figure_in("90分钟", "h")
     ('6.5', '1.5')
+    >>> figure_in("约220吨", "t"), figure_in("12万斤（其中柑橘8万斤）", "t"), figure_in("3万", "t", "斤")
+    ('220', '60', '15')
     """
     clock = CLOCK.fullmatch(text.strip())
     if clock is not None and wanted == "h":
         return written(Decimal(clock[1]) + EXACT.divide(Decimal(clock[2]), Decimal(60)))
-    match = NUMBER.fullmatch(text.strip())
+    match = NUMBER.fullmatch(bare(text))
     if match is None or not match[1]:
         return text
     unit = match[2].strip() or given
     scale = factor(unit, wanted) if unit else Decimal(1)
+    if scale is None and unit in THOUSANDS and (alone := factor(given or wanted, wanted)) is not None:
+        scale = EXACT.multiply(THOUSANDS[unit], alone)
     try:
         number = Decimal(match[1].replace(",", ""))
     except DecimalException:
@@ -116,6 +124,20 @@ def figure_in(text: str, wanted: str, given: str = "") -> str:
     if scale is None:
         return text
     return match[1].replace(",", "") if scale == 1 else written(EXACT.multiply(number, scale))
+
+
+def bare(text: str) -> str:
+    """Return an amount without what is said around it: about, more or less, an aside in brackets that is no unit.
+
+    Examples
+    --------
+    >>> bare("约220余吨"), bare("12万斤（其中柑橘8万斤）"), bare("30（吨）"), bare("200-220吨")
+    ('220吨', '12万斤', '30吨', '200-220吨')
+    """
+    plain = text.strip()
+    if aside := ASIDE.fullmatch(plain):
+        plain = aside[1] + (aside[2] if is_unit(aside[2]) else "")
+    return MORE_OR_LESS.sub("", ABOUT.sub("", plain, count=1) if ABOUT.match(plain) else plain).strip()
 
 
 def written(number: Decimal) -> str:
