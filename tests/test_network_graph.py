@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coldchain.network import from_networkx, largest_strong_component, proximity_network, to_networkx
+from coldchain.network import (
+    CutOff,
+    cut_off_fault,
+    from_networkx,
+    largest_strong_component,
+    proximity_network,
+    roads_used,
+    snap_places,
+    to_networkx,
+)
 from coldchain.network.geometry import great_circle_m, morton
 from coldchain.network.graph import LinkTable, build_network
 from coldchain.network.speeds import directions, open_to, road_kmh, speeds
@@ -48,6 +57,53 @@ def test_largest_component_leaves_islands_and_dead_ends_out() -> None:
     network = largest_strong_component(from_networkx(island_roads()))
     assert (network.nodes, network.arcs, network.links) == (3, 6, 3)
     assert sorted(map(sorted, network.link_ends.tolist())) == [[0, 1], [0, 2], [1, 2]]
+
+
+def test_roads_cut_off_are_accounted_for() -> None:
+    """A triangle of 3 km is used; an island of 1 km and a one-way spur of 0.5 km are named with place and reason."""
+    network = largest_strong_component(from_networkx(island_roads()))
+    used = network.used
+    assert used is not None
+    assert (used.km_given, used.km_used, used.arcs_given, used.arcs_used) == (4.5, 3.0, 9, 6)
+    assert used.cut_off == (CutOff(1.0, 2, 1.0, 1.0, "island"), CutOff(0.5, 1, 0.1, 0.0, "one-way"))
+    assert used.share_cut_off == pytest.approx(1 / 3)
+    assert used.record()["parts_cut_off"] == 2
+    fault = cut_off_fault(used, "roads.gpkg")
+    assert fault is not None
+    assert "1.50 of 4.50 km of the given roads (33.3%; 3 of 9 arcs)" in fault.message
+    assert "1.00 km near 1.0000, 1.0000 (no road to the rest)" in fault.message
+    assert roads_used(network) == used == roads_used(from_networkx(island_roads()))
+
+
+def test_a_network_in_one_piece_has_nothing_cut_off() -> None:
+    """All kilometres of a connected network are in use, and there is nothing to warn of."""
+    used = roads_used(proximity_network(np.array([0, 0.1, 0.2]), np.zeros(3)))
+    assert used.km_given == used.km_used > 0
+    assert cut_off_fault(used, "roads.gpkg") is None
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=25))
+def test_cut_off_parts_against_networkx(edges: list[tuple[int, int]]) -> None:
+    """Length in use is that of networkx's largest strong component; the parts cut off add up to the rest."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from((n, {"x": n / 100, "y": (n * n % 7) / 100}) for n in range(10))
+    graph.add_edges_from((u, v, {"time_h": 1.0, "length_m": 1000.0}) for u, v in edges if u != v)
+    network = from_networkx(graph)
+    used = roads_used(network)
+    largest = max(map(len, nx.strongly_connected_components(graph)))
+    assert len({*largest_strong_component(network).tail}) == (largest if largest > 1 else 0)
+    assert used.km_used + sum(part.km for part in used.cut_off) == pytest.approx(used.km_given)
+    assert used.arcs_used + sum(part.arcs for part in used.cut_off) == used.arcs_given == graph.number_of_edges()
+    assert [part.km for part in used.cut_off] == sorted((part.km for part in used.cut_off), reverse=True)
+
+
+def test_places_on_roads_cut_off_are_known() -> None:
+    """A place on the island belongs to part 0, one on the spur to part 1, one between road and spur to none."""
+    network = from_networkx(island_roads())
+    snap = snap_places(network, np.array([1.05, 0.19, 0.05, 0.1001]), np.array([1.0, 0.0, 0.0, 0.0]), 10.0)
+    assert snap.part.tolist() == [0, 1, -1, -1]
+    assert snap.network.used == roads_used(network)
 
 
 def test_networkx_round_trip() -> None:

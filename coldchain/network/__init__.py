@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coldchain.network.connectivity import cut_off_fault, largest_strong_component, roads_used
 from coldchain.network.explore import from_networkx, to_networkx
 from coldchain.network.gmns import read_gmns, write_gmns
-from coldchain.network.graph import LinkTable, RoadNetwork, build_network, largest_strong_component
+from coldchain.network.graph import LinkTable, RoadNetwork, build_network
 from coldchain.network.keeping import network_hash
 from coldchain.network.large import kept_travel
 from coldchain.network.lines import read_lines, write_lines
@@ -16,11 +17,13 @@ from coldchain.network.proximity import proximity_network
 from coldchain.network.slope import with_slope
 from coldchain.network.snap import Snap, snap_places
 from coldchain.network.speeds import Profile
+from coldchain.network.used import CutOff, RoadsUsed
 
 __all__ = [
-    "LinkTable", "OsmExtract", "Profile", "RoadNetwork", "Snap", "Travel", "build_network", "from_networkx",
-    "kept_travel", "largest_strong_component", "network_hash", "paths", "proximity_network", "read_gmns", "read_lines",
-    "read_osm", "read_roads", "snap_places", "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
+    "CutOff", "LinkTable", "OsmExtract", "Profile", "RoadNetwork", "RoadsUsed", "Snap", "Travel", "build_network",
+    "cut_off_fault", "from_networkx", "kept_travel", "largest_strong_component", "network_hash", "paths",
+    "proximity_network", "read_gmns", "read_lines", "read_osm", "read_roads", "roads_used", "snap_places",
+    "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
 ]  # fmt: skip
 
 

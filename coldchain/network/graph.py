@@ -9,10 +9,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
+from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.network.geometry import Flags, Floats, Ints, Nodes, Texts, morton, polyline_lengths, take_polylines
+from coldchain.network.used import RoadsUsed
 
 Kind = Literal["roads", "proximity"]
 
@@ -51,6 +52,8 @@ class RoadNetwork:
     road_class : str[l], class of each link, for example ``tertiary`` or ``access``
     kind : ``roads``, or ``proximity`` when no road data stood behind it
     source : where the network came from
+    used : roads given and in use, once the largest component was taken; None before
+    warnings : what the reader of a file found odd or left out
 
     Raises
     ------
@@ -80,6 +83,8 @@ class RoadNetwork:
     road_class: Texts
     kind: Kind = "roads"
     source: str = ""
+    used: RoadsUsed | None = None
+    warnings: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         for name, kind in _DTYPES.items():
@@ -205,36 +210,6 @@ def build_network(
 def drive_ms(metres: Floats, kmh: Floats | float) -> Ints:
     """Whole milliseconds to drive ``metres`` at ``kmh``, at least 1."""
     return np.maximum(1, np.rint(metres / kmh * 3600.0)).astype(np.int64)
-
-
-def largest_strong_component(network: RoadNetwork) -> RoadNetwork:
-    """Return the part in which every node reaches every other, with all arcs inside it.
-
-    Ties go to the component of the lowest node. Links without a remaining arc are left out.
-    """
-    _rest, label = connected_components(network.outward.weights, directed=True, connection="strong")
-    inside = label == np.argmax(np.bincount(label, minlength=1)) if network.nodes else np.zeros(0, dtype=np.bool_)
-    if inside.all():
-        return network
-    number = (np.cumsum(inside) - 1).astype(np.int32)
-    arcs = inside[network.tail] & inside[network.head]
-    kept, link = np.unique(network.link[arcs], return_inverse=True)
-    xy, xy_start = take_polylines(network.xy, network.xy_start, kept)
-    return RoadNetwork(
-        lon=network.lon[inside],
-        lat=network.lat[inside],
-        tail=number[network.tail[arcs]],
-        head=number[network.head[arcs]],
-        time_ms=network.time_ms[arcs],
-        length_m=network.length_m[arcs],
-        link=link.astype(np.int32),
-        forward=network.forward[arcs],
-        xy=xy,
-        xy_start=xy_start,
-        road_class=network.road_class[kept],
-        kind=network.kind,
-        source=network.source,
-    )
 
 
 def _adjacency(network: RoadNetwork, row: Nodes, column: Nodes) -> Adjacency:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
+from coldchain.network.connectivity import Components, components
 from coldchain.network.geometry import Floats, Ints, Nodes, great_circle_m, take_polylines, to_metres
-from coldchain.network.graph import RoadNetwork, drive_ms, largest_strong_component
+from coldchain.network.graph import RoadNetwork, drive_ms
 
 ON_ROAD_M = 0.01
 """Places nearer than this to a road, and meeting points nearer than this to a node, are taken to lie on it."""
+CLEARLY_M = 30.0
+"""A road nearer by this much is another road: a yard, or the error of a place's position, is less."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +28,14 @@ class Snap:
     network : the largest strongly connected component, its links split where places meet them
     node : int32[p], node of each place in ``network``; places at one point share their node
     offset_m : float64[p], distance in m from the place to the road
+    part : int64[p], part of ``network.used.cut_off`` that a place lies on: one nearer than the roads in use by more
+        than ``CLEARLY_M``; -1 for none
     """
 
     network: RoadNetwork
     node: Nodes
     offset_m: Floats
+    part: Ints
 
 
 class _Meeting(NamedTuple):
@@ -78,35 +84,47 @@ def snap_places(network: RoadNetwork, lon: Floats, lat: Floats, access_kmh: floa
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     if not (network.nodes and access_kmh > 0 and np.isfinite(lon).all() and np.isfinite(lat).all()):
         raise ValueError(f"snapping needs nodes, finite coordinates and a speed above 0; got {access_kmh} km/h")
-    main = largest_strong_component(network)
+    parted = components(network)
+    main = parted.main
     points, row = np.unique(np.column_stack([lon, lat]), axis=0, return_inverse=True)
     row = row.reshape(-1)
     if not len(points):
-        return Snap(main, np.zeros(0, dtype=np.int32), np.zeros(0))
+        return Snap(main, np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0, dtype=np.int64))
     if main.links:
-        meeting = _meet(main, points)
+        meeting = _meet(main.xy, main.xy_start, points)
         main, node, at = _split(main, meeting)
     else:
         node = np.zeros(len(points), dtype=np.int64)
         at = np.column_stack([main.lon[node], main.lat[node]])
     offset = great_circle_m(points[:, 0], points[:, 1], at[:, 0], at[:, 1])
     joined, place = _add_access(main, points, node, offset, access_kmh)
-    return Snap(joined, place[row].astype(np.int32), offset[row])
+    part = _cut_off_part(network, parted, points, offset)
+    return Snap(joined, place[row].astype(np.int32), offset[row], part[row])
 
 
-def _meet(network: RoadNetwork, points: Floats) -> _Meeting:
+def _cut_off_part(network: RoadNetwork, parted: Components, points: Floats, offset: Floats) -> Ints:
+    """Part cut off that each point lies on, int64[p]; -1 where the roads in use are as near."""
+    part = np.full(len(points), -1, dtype=np.int64)
+    if len(parted.cut_links):
+        xy, xy_start = take_polylines(network.xy, network.xy_start, parted.cut_links)
+        meeting = _meet(xy, xy_start, points)
+        nearer = great_circle_m(points[:, 0], points[:, 1], *meeting.xy.T) < offset - CLEARLY_M
+        part[nearer] = parted.part[meeting.link[nearer]]
+    return part
+
+
+def _meet(xy: Floats, xy_start: Ints, points: Floats) -> _Meeting:
     """Find the nearest link of each point, and the nearest position on it."""
     lat0 = float(points[:, 1].mean())
-    flat = to_metres(network.xy[:, 0], network.xy[:, 1], lat0)
-    lines = shapely.linestrings(flat, indices=np.repeat(np.arange(network.links), np.diff(network.xy_start)))
+    flat = to_metres(xy[:, 0], xy[:, 1], lat0)
+    lines = shapely.linestrings(flat, indices=np.repeat(np.arange(len(xy_start) - 1), np.diff(xy_start)))
     spots = shapely.points(to_metres(points[:, 0], points[:, 1], lat0))
     place, link = shapely.STRtree(lines).query_nearest(spots, all_matches=True)
     order = np.lexsort((link, place))  # of equally near links, the lowest
     link = link[order][np.unique(place[order], return_index=True)[1]].astype(np.int64)
     along = shapely.line_locate_point(lines[link], spots)
     on = shapely.get_coordinates(shapely.line_interpolate_point(lines[link], along))
-    xy = to_degrees(on, lat0)
-    return _Meeting(link, along, shapely.length(lines[link]), xy, lat0)
+    return _Meeting(link, along, shapely.length(lines[link]), to_degrees(on, lat0), lat0)
 
 
 def to_degrees(flat: Floats, lat0: float) -> Floats:
@@ -154,7 +172,8 @@ def _with_cuts(network: RoadNetwork, cut: _Cut) -> RoadNetwork:
     piece = first_piece[network.link[arc]] + np.arange(len(arc)) - start_of_arc[arc]
     along = network.forward[arc]
     done = np.rint(network.time_ms[arc, None] * share[piece]).astype(np.int64)
-    return RoadNetwork(
+    return replace(
+        network,
         lon=np.concatenate([network.lon, cut.xy[:, 0]]),
         lat=np.concatenate([network.lat, cut.xy[:, 1]]),
         tail=np.where(along, ends[piece, 0], ends[piece, 1]),
@@ -166,8 +185,6 @@ def _with_cuts(network: RoadNetwork, cut: _Cut) -> RoadNetwork:
         xy=xy,
         xy_start=xy_start,
         road_class=np.repeat(network.road_class, pieces),
-        kind=network.kind,
-        source=network.source,
     )
 
 
@@ -210,7 +227,8 @@ def _add_access(
     road = np.column_stack([network.lon[node[off]], network.lat[node[off]]])
     legs = np.stack([points[off], road], axis=1).reshape(-1, 2)
     link = network.links + np.arange(len(off))
-    joined = RoadNetwork(
+    joined = replace(
+        network,
         lon=np.concatenate([network.lon, points[off, 0]]),
         lat=np.concatenate([network.lat, points[off, 1]]),
         tail=np.concatenate([network.tail, fresh, node[off]]),
@@ -222,7 +240,5 @@ def _add_access(
         xy=np.concatenate([network.xy, legs]),
         xy_start=np.concatenate([network.xy_start, network.xy_start[-1] + 2 * np.arange(1, len(off) + 1)]),
         road_class=np.concatenate([network.road_class, np.full(len(off), "access")]),
-        kind=network.kind,
-        source=network.source,
     )
     return joined, place

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import Place, Scenario
-from coldchain.network import RoadNetwork, proximity_network, read_roads, snap_places
+from coldchain.network import RoadNetwork, Snap, cut_off_fault, proximity_network, read_roads, snap_places
 from coldchain.scenario import DATUMS, FILE, located, to_wgs84, wgs84_to_gcj02
 
 OFF_ROAD_M = (100.0, 700.0)
@@ -72,7 +72,8 @@ def place_on_roads(scenario: Scenario) -> tuple[PlacedNetwork, tuple[Fault, ...]
     lat = np.array([place.lat for place in places])
     roads = _roads(scenario, lon, lat)
     snap = snap_places(roads, lon, lat, scenario.roads.access_kmh)
-    faults = located(scenario.folder, _far(scenario, snap.offset_m) + _datum(scenario, roads, snap.offset_m))
+    odd = [*_unused(scenario, snap), *_far(scenario, snap.offset_m), *_datum(scenario, roads, snap.offset_m)]
+    faults = located(scenario.folder, odd)
     if any(not fault.warning for fault in faults):
         raise BadInputError(faults)
     node = snap.node.astype(np.int64)
@@ -89,6 +90,24 @@ def _roads(scenario: Scenario, lon: NDArray[np.float64], lat: NDArray[np.float64
         fault = Fault(FILE, None, "roads.file", scenario.roads.file, message, "missing-file")
         raise BadInputError(located(scenario.folder, [fault]))
     return read_roads(Path(path))
+
+
+def _unused(scenario: Scenario, snap: Snap) -> list[Fault]:
+    """Name what the road file holds and the network leaves out, and the places on roads cut off."""
+    used = snap.network.used
+    if used is None or snap.network.kind == "proximity":
+        return []
+    whole = cut_off_fault(used, scenario.roads.file)
+    faults = [*snap.network.warnings, *([] if whole is None else [whole])]
+    for place, part, offset in zip(places_of(scenario), snap.part.tolist(), snap.offset_m, strict=True):
+        if part >= 0:
+            message = _(
+                "lies on {km:,.2f} km of road that are not joined to the rest; it is reached from the nearest road in "
+                "use, {offset:,.0f} m away"
+            ).format(km=used.cut_off[part].km, offset=offset)
+            fault = Fault(table_of(place), None, place.id, place.name, message, "place-cut-off", warning=True)
+            faults.append(fault)
+    return faults
 
 
 def _far(scenario: Scenario, offset_m: NDArray[np.float64]) -> list[Fault]:
