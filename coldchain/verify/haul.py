@@ -31,13 +31,18 @@ class Hauled:
     ----------
     rides : (depot, period, zone) -> [(t/day, hours from leaving the depot to the hub)]
     room_t : (depot, period, zone) -> t/day that the straight trips hold; straight_t : that they are stated to carry
-    cost_cny : a year
+    cost_by_depot : a year; what a tour costs is shared by tonnes
     """
 
     rides: dict[Key, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     room_t: dict[Key, float] = field(default_factory=lambda: defaultdict(float))
     straight_t: dict[Key, float] = field(default_factory=dict)
-    cost_cny: float = 0.0
+    cost_by_depot: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    @property
+    def cost_cny(self) -> float:
+        """CNY a year in all."""
+        return sum(self.cost_by_depot.values())
 
 
 def check_line_haul(record: Record) -> Hauled:
@@ -51,7 +56,10 @@ def check_line_haul(record: Record) -> Hauled:
         _check_truck(record, vehicle, [depot for depot, _rest, _rest in calls])
         check = _check_tour if row.tour else _check_straight
         cost = check(record, ways, row, calls, hauled)
-        hauled.cost_cny += cost * record.periods[str(row.period)][1].days
+        whole_t = sum(t for _depot, t, _hours in calls) or 1.0
+        for depot, t, _hours in calls:
+            part = t / whole_t if row.tour else 1.0
+            hauled.cost_by_depot[depot] += part * cost * record.periods[str(row.period)][1].days
     return hauled
 
 

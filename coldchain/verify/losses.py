@@ -34,8 +34,8 @@ from coldchain.verify.transport import Fetched
 KG_PER_T = 1000.0
 Lane = tuple[str, tuple[str, str, str], float, float]  # depot, (zone, method, unit), hours aboard, of the line haul
 LOT_COLUMNS = (
-    "village", "commodity", "depot", "tonnes", "loss_t", "cooled_h", "delivery_h", "energy_cny", "today_loss_t",
-    "unit",
+    "village", "commodity", "period", "depot", "zone", "method", "unit", "until", "tonnes", "aboard_h", "loss_t",
+    "cooled_h", "delivery_h", "energy_cny", "today_loss_t", "today_haul_cny", "premium_cny",
 )  # fmt: skip
 
 
@@ -105,16 +105,16 @@ class _Book:
         self.loss_cny = self.premium = self.today_haul = 0.0
         self.arriving: dict[tuple[str, str, str], float] = defaultdict(float)
         self.cooled = np.zeros_like(record.scenario.harvest_t)
-        self.lots: list[tuple[str, str, str, float, float, float, float, float, float, str]] = []
-        self.yearly = bool(record.scenario.subsidy.years)
+        self.lots: list[tuple[str | float, ...]] = []
 
     def add_cold(self, row: Any, at: tuple[int, int, int], part: float, way: Lane) -> None:
         """Add ``part`` tonnes of a lane: some are sold at once, some are kept and go straight."""
         (v, c, p), chains = at, self.chains
         crop, period = self.record.scenario.commodities[c], self.record.scenario.periods[p]
         cooling = (row.zone, row.method, row.unit)
-        if crop.sold_at == "market":
-            self.premium += part * chains.hub_of(row.depot).chilled_onward_cny_t
+        onward_cny_t = chains.hub_of(row.depot).chilled_onward_cny_t if crop.sold_at == "market" else 0.0
+        self.premium += part * onward_cny_t
+        before, trader_cny_t = chains.today(v, c, p)
         self.arriving[row.depot, period.id, row.zone] += part / period.days
         self.cooled[v, c, p] += part
         straight = (*way[:3], chains.haul_h(row.depot))
@@ -130,8 +130,10 @@ class _Book:
             self.loss_cny += lost * KG_PER_T * crop.price_cny_kg
             power = tonnes * chains.energy_cny_t(c, p, cooling)
             hours = chains.depot_hours(c, p, way)
-            warm = tonnes * chains.today(v, c, p)[0] if self.yearly else 0.0
-            self.lots.append((row.village, row.commodity, row.depot, tonnes, lost, *hours, power, warm, row.unit))
+            until = "" if rule is None else rule.until
+            names = (row.village, row.commodity, period.id, row.depot, *cooling, until)
+            spared = (tonnes * before, tonnes * trader_cny_t, tonnes * onward_cny_t)
+            self.lots.append((*names, tonnes, way[2], lost, *hours, power, *spared))
             if rule is not None:
                 sums = self.stores.sums[lane, rule.until]
                 sums["tonnes"] += tonnes
@@ -146,8 +148,10 @@ class _Book:
         lost = tonnes * share
         self.loss_cny += lost * KG_PER_T * self.record.scenario.commodities[c].price_cny_kg
         self.today_haul += tonnes * haul
-        names = (self.record.scenario.villages[v].id, self.record.scenario.commodities[c].id, "")
-        self.lots.append((*names, tonnes, lost, np.inf, self.chains.today_hours(v, c), 0.0, lost, ""))
+        scenario = self.record.scenario
+        names = (scenario.villages[v].id, scenario.commodities[c].id, scenario.periods[p].id, "", "", "", "", "")
+        hours = np.nan, lost, np.inf, self.chains.today_hours(v, c)
+        self.lots.append((*names, tonnes, *hours, 0.0, lost, tonnes * haul, 0.0))
 
 
 def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:

@@ -19,17 +19,22 @@ HOURS_SLACK = 1e-6
 
 @dataclass(frozen=True)
 class Fetched:
-    """Loads that routes bring in: (village, depot, period) -> [(kg a day, hours aboard)], and CNY a year."""
+    """Loads that routes bring in: (village, depot, period) -> [(kg a day, hours aboard)], and CNY a year by depot."""
 
     loads: dict[tuple[str, str, str], list[tuple[float, float]]]
-    cost_cny: float
+    cost_by_depot: dict[str, float]
+
+    @property
+    def cost_cny(self) -> float:
+        """CNY a year in all."""
+        return sum(self.cost_by_depot.values())
 
 
 def check_routes(record: Record) -> Fetched:
     """Drive every route again: order, loads, hours aboard, limits and cost."""
     loads: dict[tuple[str, str, str], list[tuple[float, float]]] = defaultdict(list)
     stops = record.tables["stops"].sort_values(["route", "order"], kind="stable").groupby("route")
-    cost = 0.0
+    cost: dict[str, float] = defaultdict(float)
     space = _space_m3_kg(record)
     for depot, heads in record.tables["routes"].groupby("depot"):
         served = [record.villages[key][0] for key in _villages_of(heads, record.tables["stops"])]
@@ -44,7 +49,7 @@ def check_routes(record: Record) -> Fetched:
             path = [0, *(place[key] for key in halts["village"]), 0]
             drive_h = legs.time_h[path[:-1], path[1:]]
             km = float(legs.km[path[:-1], path[1:]].sum())
-            cost += _check_route(record, head, halts, drive_h, km, loads, space)
+            cost[str(depot)] += _check_route(record, head, halts, drive_h, km, loads, space)
     if not record.scenario.routing.split_pickups:
         _check_whole(record, stops, space)
     return Fetched(loads, cost)
