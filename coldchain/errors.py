@@ -7,12 +7,13 @@ planner mends a table once and not once per fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from coldchain.language import N_, _, plural
 
+MOST_PLACES, MOST_VALUES, MOST_LISTED = 8, 3, 200
 OF_THE_SYSTEM = (
     N_("No such file or directory"), N_("Permission denied"), N_("Is a directory"), N_("Not a directory"),
     N_("No space left on device"), N_("Read-only file system"), N_("File exists"), N_("File name too long"),
@@ -71,6 +72,7 @@ class Fault:
     warning : True when a plan can still be made
     sheet : of a workbook, as it is called there
     cell : of a workbook, for example ``D7``; several are joined by blanks
+    guess : what was probably meant, as a phrase such as ``did you mean "V03"?``
     """
 
     file: str
@@ -82,17 +84,132 @@ class Fault:
     warning: bool = False
     sheet: str = ""
     cell: str = ""
+    guess: str = ""
+
+    @property
+    def table(self) -> str:
+        """The file, and of a workbook its sheet."""
+        return f"{self.file} › {self.sheet}" if self.sheet else self.file
+
+    @property
+    def place(self) -> str:
+        """The cells in which it stands, else the row; empty when it is about the table as a whole."""
+        return self.cell or ("" if self.row is None else str(self.row))
+
+    @property
+    def text(self) -> str:
+        """The message, and the guess when there is one."""
+        return _("{message}; {guess}").format(message=self.message, guess=self.guess) if self.guess else self.message
 
     def __str__(self) -> str:
         """Render as ``villages.csv row 7, lon = "abc": must be a number``."""
-        where = f"{self.file} › {self.sheet}" if self.sheet else self.file
+        where = self.table
         if self.row is not None:
             where += _(" row {row}").format(row=self.row)
         if self.column:
             where += _(", {column}").format(column=self.column)
         if self.value:
             where += _(' = "{value}"').format(value=self.value)
-        return _("{where}: {message}").format(where=where, message=self.message)
+        return _("{where}: {message}").format(where=where, message=self.text)
+
+
+@dataclass(frozen=True)
+class FaultGroup:
+    """Faults of one kind, in one column of one table: what a person corrects in one go."""
+
+    faults: tuple[Fault, ...]
+
+    @property
+    def first(self) -> Fault:
+        """The first of them; the others share its file, sheet, column and code."""
+        return self.faults[0]
+
+    @property
+    def warning(self) -> bool:
+        """True when a plan can still be made."""
+        return self.first.warning
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every different message."""
+        return tuple(dict.fromkeys(fault.text for fault in self.faults))
+
+    def where(self, most: int = MOST_PLACES) -> str:
+        """Return table, column and at most so many cells or rows.
+
+        Examples
+        --------
+        >>> FaultGroup(tuple(Fault("v.csv", row, "lon", "", "must be given", "missing") for row in (7, 9))).where()
+        'v.csv, lon, rows 7, 9'
+        """
+        places = tuple(dict.fromkeys(fault.place for fault in self.faults if fault.place))
+        head = self.first.table
+        if self.first.column:
+            head += _(", {column}").format(column=self.first.column)
+        if not places:
+            return head
+        listed = shortened(places, most)
+        if self.first.cell:
+            return head + plural(", cell {places}", ", cells {places}", len(places)).format(places=listed)
+        return head + plural(", row {places}", ", rows {places}", len(places)).format(places=listed)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the object that ``--json`` prints of a kind of fault."""
+        return {
+            "code": self.first.code,
+            "count": len(self.faults),
+            "where": self.where(MOST_LISTED),
+            "message": "; ".join(dict.fromkeys(fault.message for fault in self.faults)),
+            "guess": "; ".join(dict.fromkeys(fault.guess for fault in self.faults if fault.guess)),
+            "warning": self.warning,
+            "values": list(dict.fromkeys(fault.value for fault in self.faults if fault.value))[:MOST_LISTED],
+        }
+
+    def __str__(self) -> str:
+        """Render one fault as itself, several as one line with their number, values and places."""
+        if len(self.faults) == 1:
+            return str(self.first)
+        values = tuple(f'"{value}"' for value in dict.fromkeys(fault.value for fault in self.faults) if value)
+        told = _(" = {values}").format(values=shortened(values, MOST_VALUES)) if values else ""
+        count = _(" ({count} times)").format(count=len(self.faults))
+        return _("{where}: {message}").format(where=self.where() + told + count, message=self._told())
+
+    def _told(self) -> str:
+        """Return the message; of several the first ones, each with its place."""
+        if len(self.texts) == 1:
+            return self.texts[0]
+        first = {text: next(fault for fault in self.faults if fault.text == text) for text in self.texts}
+        named = tuple(f"{text} [{fault.place}]" if fault.place else text for text, fault in first.items())
+        return shortened(named, MOST_VALUES, "; ")
+
+
+def grouped(faults: Iterable[Fault]) -> tuple[FaultGroup, ...]:
+    """Put faults of one kind together: same table, column, code and severity; the order is that of the first of each.
+
+    Examples
+    --------
+    >>> rows = [Fault("v.csv", row, "lat", "", "must be given", "missing") for row in (2, 3)]
+    >>> [str(group) for group in grouped([*rows, Fault("v.csv", 4, "id", "A", "is used twice", "duplicate-id")])]
+    ['v.csv, lat, rows 2, 3 (2 times): must be given', 'v.csv row 4, id = "A": is used twice']
+    """
+    kinds: dict[tuple[str, str, str, str, bool], list[Fault]] = {}
+    for fault in faults:
+        kinds.setdefault((fault.file, fault.sheet, fault.column, fault.code, fault.warning), []).append(fault)
+    return tuple(FaultGroup(tuple(members)) for members in kinds.values())
+
+
+def shortened(texts: Sequence[str], most: int, sign: str = "") -> str:
+    """Join texts; past ``most`` only their number.
+
+    Examples
+    --------
+    >>> shortened(("A", "B", "C", "D"), 2), shortened(("A", "B", "C"), 2)
+    ('A, B and 2 more', 'A, B, C')
+    """
+    sign = sign or _(", ")
+    if len(texts) <= most + 1:
+        return sign.join(texts)
+    return _("{listed} and {count} more").format(listed=sign.join(texts[:most]), count=len(texts) - most)
 
 
 class ColdchainError(Exception):
@@ -116,7 +233,7 @@ class BadInputError(ColdchainError):
         self.faults = tuple(faults)
         errors = [f for f in self.faults if not f.warning]
         head = plural("{count} fault in the input", "{count} faults in the input", len(errors))
-        super().__init__("\n".join([head.format(count=len(errors)), *map(str, errors)]))
+        super().__init__("\n".join([head.format(count=len(errors)), *map(str, grouped(errors))]))
 
 
 class InfeasibleError(ColdchainError):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coldchain.batch.orders import SHOWN_PROBLEMS, Failure, Order
-from coldchain.errors import BadInputError, ColdchainError, Fault, InfeasibleError, LimitError
+from coldchain.errors import BadInputError, ColdchainError, Fault, InfeasibleError, LimitError, grouped
 from coldchain.language import _
 
 
@@ -32,7 +32,7 @@ def perform(order: Order) -> Failure | None:
 
 
 def _listed(faults: tuple[Fault, ...]) -> str:
-    errors = [str(fault) for fault in faults if not fault.warning]
+    errors = [str(group) for group in grouped(faults) if not group.warning]
     more = _("; … and {count} more").format(count=len(errors) - SHOWN_PROBLEMS) if len(errors) > SHOWN_PROBLEMS else ""
     return "; ".join(errors[:SHOWN_PROBLEMS]) + more
 

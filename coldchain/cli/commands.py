@@ -15,7 +15,7 @@ import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
 from coldchain.cli.sizing import dry_run_option, show_size
-from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError, system_reason
+from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError, grouped, system_reason
 from coldchain.language import _, plural
 
 if TYPE_CHECKING:
@@ -206,15 +206,15 @@ def find_faults(folder: Path, variant: str) -> tuple[Fault, ...]:
 
 
 def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
-    """Print faults on stderr, errors first; past ``most`` only how many there are of each kind."""
-    ordered = sorted(faults, key=lambda fault: fault.warning)
-    for fault in ordered[:most]:
-        told = _("warning: {text}") if fault.warning else _("error: {text}")
-        click.echo(told.format(text=fault), err=True)
-    rest = ordered[most:] if most is not None else []
-    for code in dict.fromkeys(fault.code for fault in rest):
-        told = _("… and {count} more of kind {code}")
-        click.echo(told.format(count=sum(f.code == code for f in rest), code=code), err=True)
+    """Print faults on stderr, a line for each kind, errors first; past ``most`` lines only how many kinds are left."""
+    groups = grouped(sorted(faults, key=lambda fault: fault.warning))
+    for group in groups[:most]:
+        told = _("warning: {text}") if group.warning else _("error: {text}")
+        click.echo(told.format(text=group), err=True)
+    if most is not None and len(groups) > most:
+        told = plural("… and {count} more kind; `coldchain check` lists all",
+                      "… and {count} more kinds; `coldchain check` lists all", len(groups) - most)  # fmt: skip
+        click.echo(told.format(count=len(groups) - most), err=True)
 
 
 @click.command(epilog="Example: coldchain plan scenarios/upland --variant half --out runs/half")
@@ -324,7 +324,7 @@ def _show(made: Plan, folder: Path) -> None:
 
     print_summary(made.summary, Console())
     click.echo(_next_budget(made))
-    shown = {*map(str, made.faults), *made.summary["warnings"][:SAID]}
+    shown = {*map(str, grouped(made.faults)), *made.summary["warnings"][:SAID]}
     for caution in made.summary["warnings"]:
         if caution not in shown:
             click.echo(_("note: {text}").format(text=caution))

@@ -10,6 +10,7 @@ import pandas as pd
 from coldchain import __version__
 from coldchain.dispatching.dispatch import Dispatch
 from coldchain.dispatching.tables import Tables, records
+from coldchain.errors import grouped
 from coldchain.language import N_
 
 SCHEMA = "coldchain.routes/1"
@@ -55,7 +56,7 @@ def summarise(made: Dispatch, tables: Tables) -> dict[str, Any]:
             {name: row[name] for name in ("order", "village", "commodity", "kg", "cause", "detail")}
             for row in records(unserved)
         ],
-        "warnings": [*(str(fault) for fault in made.faults), *made.notes],
+        "warnings": [*map(str, grouped(made.faults)), *made.notes],
     }
 
 

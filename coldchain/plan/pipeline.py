@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain import __version__
-from coldchain.errors import Fault, InfeasibleError, LimitError
+from coldchain.errors import Fault, InfeasibleError, LimitError, grouped
 from coldchain.language import _, plural
 from coldchain.language.amounts import exact_cny
 from coldchain.model import Scenario
@@ -282,7 +282,7 @@ def _finished(
         "seed": options.seed,
         "interrupted": options.stop(),
         "bound": bound,
-        "warnings": [*map(str, ground.faults), *_cautions(basis, options)],
+        "warnings": [*map(str, grouped(ground.faults)), *_cautions(basis, options)],
     }
     summary = summarise(basis, course, ground.today, tables, facts)
     report = verify_tables(ground.scenario, basis.placed.network, basis.placed.node, tables, summary)
