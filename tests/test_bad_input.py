@@ -160,9 +160,11 @@ def test_everything_wrong_is_told_at_once(county: Path, capsys: Capture) -> None
     assert run(["check", str(county), "--json"]) == 3
     told = json.loads(capsys.readouterr().out)
     assert told["ok"] is False
-    assert [(f["file"], f["row"]) for f in told["faults"]] == [
-        ("scenario.toml", None), ("villages.csv", 2), ("harvest.csv", 3),
-    ]  # fmt: skip
+    assert [(f["code"], f["count"], f["where"]) for f in told["faults"]] == [
+        ("unknown-key", 1, "scenario.toml, sitting"),
+        ("not-a-number", 1, "villages.csv, lon, row 2"),
+        ("out-of-range", 1, "harvest.csv, tonnes, row 3"),
+    ]
 
 
 def test_no_such_scenario(tmp_path: Path, capsys: Capture) -> None:

@@ -157,7 +157,7 @@ def check(scenario: Path, variant: str, as_json: bool) -> int:
     errors = [fault for fault in faults if not fault.warning]
     marked = mark_workbook(scenario, faults)
     if as_json:
-        rows = [{name: getattr(f, name) for name in Fault.__dataclass_fields__} for f in faults]
+        rows = [group.as_dict() for group in grouped(faults)]
         copy = {} if marked is None else {"marked": str(marked)}
         click.echo(json.dumps({"ok": not errors, "faults": rows, **copy}, ensure_ascii=False))
     else:

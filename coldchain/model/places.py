@@ -8,6 +8,7 @@ from coldchain.language import _
 from coldchain.model.base import Noun, figure
 
 SiteStatus = Literal["candidate", "existing", "forced", "forbidden"]
+MOST_STANDING, MOST_DIGITS, SHOWN_CHARACTERS = 10_000, 9, 60
 Cargo = Literal["ambient", "insulated", "reefer"]
 
 
@@ -59,14 +60,18 @@ class Site(Place):
         Raises
         ------
         ValueError
-            When the text is not of that form.
+            When the text is not of that form, or more modules than a site can hold are said to stand.
         """
         counts: dict[str, int] = {}
         for part in filter(None, (piece.strip() for piece in self.existing.split(";"))):
             key, _colon, number = part.partition(":")
-            if not (number or "1").strip().isdigit():
+            if not (number or "1").strip().isdecimal():
                 raise ValueError(_('must read "type:count;type:count"; got "{part}"').format(part=part))
-            counts[key.strip()] = counts.get(key.strip(), 0) + int(number or 1)
+            total = counts.get(key.strip(), 0) + int((number or "1").strip()[:MOST_DIGITS])
+            if total > MOST_STANDING or len(number.strip()) > MOST_DIGITS:
+                told = _('at most {most:,} modules of one type may stand at a site; got "{part}"')
+                raise ValueError(told.format(most=MOST_STANDING, part=part[:SHOWN_CHARACTERS]))
+            counts[key.strip()] = total
         return counts
 
 

@@ -15,12 +15,21 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Awards:
-    """Awards by owner: before the cap, after it, and the new investment, arrays of shape (owners,), CNY."""
+    """Awards by owner: before the cap, after it, and the new investment, arrays of shape (owners,), CNY.
+
+    ``modules`` counts new modules and units bought, shape (owners,).
+    """
 
     owners: tuple[str, ...]
     uncapped: Floats
     award: Floats
     capex: Floats
+    modules: Counts
+
+    @property
+    def builders(self) -> NDArray[np.intp]:
+        """Owners that build: those with a new module or unit, whatever it costs."""
+        return np.flatnonzero(self.modules > 0)
 
 
 def owners_of(scenario: Scenario) -> tuple[tuple[str, ...], NDArray[np.intp]]:
@@ -57,7 +66,8 @@ def grant(scenario: Scenario, count: Counts) -> Awards:
     names, owner = owners_of(scenario)
     cap = scenario.subsidy.cap_per_owner_cny
     capex = np.array([kind.capex_cny for kind in scenario.depot_types])
-    uncapped, spent = np.zeros(len(names)), np.zeros(len(names))
+    uncapped, spent, modules = np.zeros(len(names)), np.zeros(len(names)), np.zeros(len(names), dtype=np.int64)
     np.add.at(uncapped, owner, (module_awards(scenario) * count).sum(axis=1))
     np.add.at(spent, owner, (count * capex).sum(axis=1))
-    return Awards(names, uncapped, uncapped if cap is None else np.minimum(uncapped, cap), spent)
+    np.add.at(modules, owner, count.sum(axis=1))
+    return Awards(names, uncapped, uncapped if cap is None else np.minimum(uncapped, cap), spent, modules)

@@ -21,7 +21,7 @@ def subsidies(scenario: Scenario, count: Counts, granted: Awards) -> pd.DataFram
     _rest, owner = owners_of(scenario)
     net_m3 = np.array([kind.net_m3 for kind in scenario.depot_types])
     rows = []
-    for number, e in enumerate(np.flatnonzero(granted.capex > 0), start=1):
+    for number, e in enumerate(granted.builders, start=1):
         sites = np.flatnonzero((owner == e) & (count.sum(axis=1) > 0))
         first = scenario.sites[int(np.flatnonzero(owner == e)[0])]
         capex, award = float(granted.capex[e]), float(granted.award[e])
@@ -41,7 +41,7 @@ def subsidies(scenario: Scenario, count: Counts, granted: Awards) -> pd.DataFram
                 "award_cny": award,
                 "capped": bool(award < granted.uncapped[e] - 1e-6),
                 "own_money_cny": capex - award,
-                "award_share": award / capex,
+                "award_share": award / capex if capex > 0 else 0.0,
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)

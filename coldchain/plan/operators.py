@@ -107,7 +107,7 @@ def operators(scenario: Scenario, book: Ledger, granted: Awards) -> pd.DataFrame
     """One row for each owner that builds: its year, the fee and subsidy it needs, the most its villages could pay."""
     fee, worth = scenario.economics.fee_cny_t or 0.0, award_a_year(scenario)
     rows = []
-    for e in np.flatnonzero(granted.capex > 0):
+    for e in granted.builders:
         tonnes = float(book.cooled_t[e])
         spent = float(book.energy_cny[e] + book.running_cny[e] + book.capital_cny[e])
         award = worth * float(granted.award[e])
@@ -158,7 +158,7 @@ def cash_flow(scenario: Scenario, book: Ledger, granted: Awards, built: dict[str
     life = int(max(kind.life_years for kind in scenario.depot_types))
     paid = int(np.ceil(scenario.subsidy.paid_after_years))
     rows = []
-    for e in np.flatnonzero(granted.capex > 0):
+    for e in granted.builders:
         balance, name = 0.0, granted.owners[e]
         for year in range(max(life, paid) + 1):
             works = float(1 <= year <= life)

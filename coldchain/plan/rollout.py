@@ -73,7 +73,7 @@ def rollout(
     if not rule.years:
         return _empty(OWNER_COLUMNS), _empty(YEAR_COLUMNS), {}
     pots = pots_cny(scenario)
-    builders = np.flatnonzero(granted.capex > 0)
+    builders = granted.builders
     chosen = order(granted.award[builders], saved[builders], pots)
     year = {granted.owners[e]: rule.years[t] for e, t in zip(builders, chosen, strict=True)}
     rows = [

@@ -37,6 +37,7 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
     faults += _storage_references(tables)
     faults += _coordinates(tables)
     faults += _site_modules(tables, catalogue)
+    faults += _standing_needs(tables, catalogue)
     faults += _settings(sections, tables, catalogue)
     faults += _road_access(tables, sections, catalogue)
     faults += _mixed_classes(sections.nouns.get("siting"), catalogue)
@@ -204,6 +205,25 @@ def _site_modules(tables: Tables, catalogue: Catalogue) -> list[Fault]:
             message = _("must say which modules stand at an existing site, for example cold_room_500:1")
             faults.append(Fault(file, row.line, "existing", "", message, "missing"))
     return faults
+
+
+def _standing_needs(tables: Tables, catalogue: Catalogue) -> Iterator[Fault]:
+    """Warn of modules that stand where less power or fewer people are stated than they need: nothing more fits."""
+    for row in tables.sites:
+        try:
+            modules = row.noun.modules()
+        except ValueError:
+            continue
+        kinds = [(catalogue["depot_type"].get(key), number) for key, number in modules.items()]
+        for need, unit in (("power_kw", "kW"), ("staff", N_("people"))):
+            there = getattr(row.noun, need)
+            needed = sum(float(getattr(kind, need)) * number for kind, number in kinds if kind is not None)
+            if there is not None and needed > there * (1 + 1e-9):
+                message = _("what stands here needs {needed:g} {unit}: nothing that needs more can be built").format(
+                    needed=needed, unit=_(unit)
+                )
+                yield Fault(tables.files["sites"], row.line, need, f"{there:g}", message, "standing-needs-more",
+                            warning=True)  # fmt: skip
 
 
 def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[Fault]:

@@ -115,7 +115,7 @@ def _colour(cell: Any, faults: Sequence[Fault]) -> None:
 
 def _wording(fault: Fault) -> str:
     told = _("warning: {text}") if fault.warning else _("error: {text}")
-    return told.format(text=fault.message)
+    return told.format(text=fault.text)
 
 
 def _list(book: Any, faults: Sequence[Fault]) -> None:
@@ -128,7 +128,7 @@ def _list(book: Any, faults: Sequence[Fault]) -> None:
     sheet.append(head)
     for line, fault in enumerate(faults, start=2):
         kind = _("warning") if fault.warning else _("error")
-        texts = (kind, fault.sheet, fault.cell, fault.column, fault.value, fault.message)
+        texts = (kind, fault.sheet, fault.cell, fault.column, fault.value, fault.text)
         row = [sheet.cell(line, column, text) for column, text in enumerate(texts, start=1)]
         for cell in row:
             cell.data_type = "s"  # what begins with = is no formula here

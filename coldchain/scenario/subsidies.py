@@ -135,8 +135,9 @@ def _floor(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fa
     best = 0.0
     for row in tables.sites:
         for kind in kinds:
-            if kind.capex_cny > 0 and eligible_type(rule, kind) and eligible_owner(rule, row.noun):
-                best = max(best, min(award_cny(rule, kind, row.noun.county), cap) / kind.capex_cny)
+            if eligible_type(rule, kind) and eligible_owner(rule, row.noun):
+                award = min(award_cny(rule, kind, row.noun.county), cap)
+                best = max(best, award / kind.capex_cny if kind.capex_cny > 0 else 1.0)
     if tables.sites and kinds and best < rule.floor_share - SLACK:
         message = _(
             "no award can reach it: rates, unit prices and the cap allow at most {best:.1%} of any investment"

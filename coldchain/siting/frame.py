@@ -131,7 +131,7 @@ def owner_most(problem: SitingProblem, site: Ints, module: Ints, top: Floats) ->
     per_kw = np.full(len(site), np.inf)
     np.divide(award, power, out=per_kw, where=power > 0)
     np.maximum.at(rate, site, np.where((top > 0) & (award > 0), per_kw, 0.0))
-    room = np.maximum(problem.power_limit - problem.existing @ problem.power_kw, 0.0)
+    room = problem.site_limits[0][2]
     boxes = np.bincount(site, award * top, minlength=len(best))
     with np.errstate(invalid="ignore"):
         by_power = np.nan_to_num(room * (1 + 1e-9) * rate, nan=np.inf, posinf=np.inf)

@@ -59,24 +59,21 @@ def _check_site(record: Record, site: Site, built: dict[str, int], standing: dic
                 site=site.id, count=count, max_modules=site.max_modules
             )
         )
-    power = sum(record.kinds[key].power_kw * n for key, n in [*built.items(), *standing.items()])
-    if site.power_kw is not None and power > site.power_kw * (1 + TOLERANCE):
-        record.wrong(
-            _("depots: {site} needs {power:g} kW; {power_kw:g} kW are there").format(
-                site=site.id, power=power, power_kw=site.power_kw
-            )
-        )
-    people = sum(record.kinds[key].staff * n for key, n in [*built.items(), *standing.items()])
-    if built and site.staff is not None and people > site.staff * (1 + TOLERANCE):
-        record.wrong(
-            _("depots: {site} needs {people:g} people; {staff:g} are there").format(
-                site=site.id, people=people, staff=site.staff
-            )
-        )
+    for need, unit in (("power_kw", "kW"), ("staff", _("people"))):
+        there = getattr(site, need)
+        more, whole = _needed(record, need, built), _needed(record, need, built, site.modules())
+        if there is not None and more > 0 and whole > there * (1 + TOLERANCE):
+            told = _("depots: {site} needs {whole:g} {unit} with what it builds; {there:g} are there")
+            record.wrong(told.format(site=site.id, whole=whole, unit=unit, there=there))
     offered = record.scenario.siting.depot_types
     for key in built:
         if offered and key not in offered:
             record.wrong(_("depots: {site} is given {key}, which is not on offer").format(site=site.id, key=key))
+
+
+def _needed(record: Record, need: str, *modules: dict[str, int]) -> float:
+    """Power or people of modules together."""
+    return float(sum(getattr(record.kinds[key], need) * n for counts in modules for key, n in counts.items()))
 
 
 def check_assignment(record: Record, built: Built) -> None:

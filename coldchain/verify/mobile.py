@@ -76,10 +76,11 @@ def _check_needs(record: Record, built: Built, stands: Stands) -> None:
             limit = getattr(site, need)
             fixed = [*built.get(depot, {}).items(), *site.modules().items()]
             base = sum(getattr(record.kinds[key], need) * number for key, number in fixed)
+            standing = sum(getattr(record.kinds[key], need) * number for key, number in site.modules().items())
             for period in record.periods if limit is not None else ():
                 here = [(kind, n) for (kind, place, when), n in stands.items() if (place, when) == (depot, period)]
                 used = base + sum(getattr(record.kinds[kind], need) * n for kind, n in here)
-                if here and used > limit * (1 + TOLERANCE):
+                if used > standing and used > limit * (1 + TOLERANCE):
                     record.wrong(
                         _("units: {depot} needs {used:g} {unit_name} in {period}; {limit:g} are there").format(
                             depot=depot, used=used, unit_name=unit_name, period=period, limit=limit
