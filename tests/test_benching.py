@@ -27,6 +27,9 @@ TAIL = "DEMAND_SECTION\n1 0\n2 5\n3 5\n4 5\nDEPOT_SECTION\n1\n-1\nEOF\n"
 POINTS = "NODE_COORD_SECTION\n1 0 0\n2 3.4 0\n3 7.6 0\n4 -4 0\n"
 
 
+FLAT = HEAD + "EDGE_WEIGHT_TYPE : EUC_2D\n" + POINTS + TAIL
+
+
 @pytest.fixture
 def file(tmp_path):
     """Return a CMT file with a table of best known values beside its folder."""
@@ -117,6 +120,12 @@ def test_wrong_routes_have_no_cost(file, routes, vehicles, message):
         ("t.txt", CMT.replace(" 5\n", " 50\n"), "demand of 50 is above the capacity of 10"),
         ("t.vrp", HEAD + "EDGE_WEIGHT_TYPE : GEO\n" + POINTS + TAIL, "must be one of EUC_2D"),
         ("t.vrp", POINTS + TAIL, "DIMENSION"),
+        ("t.vrp", FLAT.replace("EOF", "TIME_WINDOW_SECTION\n1 0 1\n2 0 1\n3 0 1\n4 0 1\nEOF"), "TIME_WINDOW_SECTION"),
+        ("t.vrp", FLAT.replace("CAPACITY", "VEHICLES : 1\nCAPACITY"), "VEHICLES: not read"),
+        ("t.vrp", FLAT.replace("TYPE : CVRP", "TYPE : CVRPTW"), "TYPE must be one of CVRP, CCVRP; got CVRPTW"),
+        ("t.vrp", FLAT.replace("\n1\n-1", "\n1\n2\n-1"), "must name one node from 1 to 4; got 1 2 -1"),
+        ("t.vrp", FLAT.replace("\n4 5\n", "\n3 5\n"), "numbered 1 to 4, each once"),
+        ("t.vrp", "window 0 1\n" + FLAT, '"window 0 1" is neither'),
     ],
 )
 def test_bad_files_are_refused(tmp_path, name, text, message):
@@ -124,6 +133,27 @@ def test_bad_files_are_refused(tmp_path, name, text, message):
     (tmp_path / name).write_text(text)
     with pytest.raises(BadInputError, match=message):
         read_instance(tmp_path / name)
+
+
+def test_nodes_may_stand_in_any_order(tmp_path):
+    """Each row is begun by the number of its node; the depot may be any of them."""
+    path = tmp_path / "t.vrp"
+    path.write_text(FLAT.replace("1 0 0\n2 3.4 0\n", "2 3.4 0\n1 0 0\n").replace("1 0\n2 5\n", "2 5\n1 0\n"))
+    assert run_file("cvrp", path, Settings(iterations=200))[0].cost == 23.0
+
+
+@pytest.mark.parametrize(("best", "gap"), [(14, 0.0), (16, -2 / 14), (13, 1 / 14)])
+def test_gaps_have_their_sign(file, best, gap):
+    """The cost of 14 is below a best known 16: -2 of 14; above one of 13: +1 of 14."""
+    table = file.parent.parent / "best_known.csv"
+    table.write_text(table.read_text().replace("2,14", f"2,{best}"))
+    assert run_file("ccvrp", file, Settings(iterations=200))[0].gap == pytest.approx(gap)
+
+
+def test_no_plan_leaves_with_its_own_code(file, capsys):
+    """One vehicle cannot take all: the row says so, the other file's plan is printed all the same, exit 5."""
+    assert run(["bench", "ccvrp", str(file), "--vehicles", "1", "--iterations", "20", "--json"]) == 5
+    assert [row["cost"] for row in json.loads(capsys.readouterr().out)] == [None]
 
 
 def test_command_prints_and_writes(file, tmp_path, capsys):
@@ -174,7 +204,7 @@ def test_warehouses_by_hand(cap):
 
 def test_a_file_without_capacities_is_solved_for_each_published_one(cap):
     """The word ``capacity`` stands for 2, then 3; a file that nobody published needs the figure."""
-    found = run_location("cflp", cap / "w.txt", LocationSettings())
+    found = list(run_location("cflp", cap / "w.txt", LocationSettings()))
     assert [one.row.instance for one in found] == ["w.txt-2", "w.txt-3"]
     assert [one.row.cost for one in found] == [pytest.approx(24.0), pytest.approx(21.0)]
     (one,) = run_location("cflp", cap / "w.txt", LocationSettings(capacity=2.0))
@@ -182,7 +212,7 @@ def test_a_file_without_capacities_is_solved_for_each_published_one(cap):
     other = cap / "other.txt"
     other.write_text((cap / "w.txt").read_text())
     with pytest.raises(BadInputError, match=r'row 2, capacity = "capacity": stands for a figure'):
-        run_location("cflp", other, LocationSettings())
+        list(run_location("cflp", other, LocationSettings()))
 
 
 def test_median_on_a_graph(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from test_ruin import plane
 
 from coldchain.benching import DepotSettings, read_depots, recompute_depots, run_depots
 from coldchain.errors import BadInputError
-from coldchain.routing.location import locate
+from coldchain.routing.location import UNTIMED, Search, Trial, locate
 from coldchain.routing.master import RoutePool, choose
 from coldchain.routing.openings import starting_sets
 from coldchain.routing.ruin import Duty, Effort, Tuning, costs_of, ruin_recreate
@@ -108,6 +109,37 @@ def test_an_overfull_depot_is_emptied_by_its_price():
     assert sum(costs_of(instance, found.routes)) == pytest.approx(found.cost)
 
 
+def test_a_depot_that_takes_too_little_loses_no_stop():
+    """One depot of 4 for loads of 10: whatever the price of the excess grows to, every stop stays on a route."""
+    instance = plane(np.array([[0, 0], [1, 0], [2, 0], [3, 0], [4, 0], [5, 0]]), [2, 2, 2, 2, 2], 5.0, depots=((4, 0),))
+    found = ruin_recreate(instance, Effort(60_000), tuning=Tuning(toll=1.0))
+    assert found.absent == ()
+    assert found.over == pytest.approx(6.0)
+
+
+def test_sets_of_depots_that_cannot_take_all_are_never_known():
+    """Routes may overfill their depots on the way; the depots they use are no set to search when all cannot fit."""
+    instance = plane(np.array([[0, 0], [50, 0], [1, 0], [2, 0]]), [3, 3], 3.0, depots=((4, 0), (4, 0)))
+    with ThreadPoolExecutor(1) as pool:
+        search = Search(instance, Tuning(toll=1.0), 0, None, pool)
+        search.note((0, 1), Trial(math.nan, (Duty(0, 0, ((0,), (1,))),), 2.0, (4.0,)))
+    assert list(search.known) == [(0, 1)]
+
+
+def test_a_plan_that_serves_all_goes_before_a_cheaper_one_that_does_not():
+    """Left-out stops come first, then overfull depots, then money."""
+    ranks = [Trial(cost, (), over, (), absent).rank for cost, over, absent in [(9, 0, 0), (5, 2, 0), (1, 0, 3)]]
+    assert ranks == sorted(ranks)
+
+
+def test_the_clock_ends_the_search_with_a_plan():
+    """No time at all leaves the greedy routes of the first sets, which serve everything."""
+    instance = small(1)
+    found = locate(instance, UNTIMED, seconds=0.0)
+    assert sorted(i for duty in found.routes for i in duty.stops) == list(range(instance.n))
+    assert found.absent == 0
+
+
 def test_master_joins_routes_of_two_plans():
     """The cheapest route of each pair of stops counts, and (01) and (23) of two plans make one."""
     instance = plane(np.array([[0, 0], [1, 0], [2, 0], [0, 1], [0, 2]]), [1, 1, 1, 1], 2.0, depots=((4, 0),))
@@ -130,6 +162,16 @@ def test_a_depot_is_supplied_by_two_trips_when_it_saves_one():
     assert sorted(sum(kg for _, kg in trip) for trip in trips) == [9.0, 9.0]
     assert Trunk(far, 9.0, 10.0).cost([0.0, 6.0, 0.0]) == 12.0
     assert Trunk(far, 9.0, 10.0).cost([0.0, 0.0, 0.0]) == 0.0
+
+
+def test_a_supply_that_must_not_be_split_takes_a_trip_more():
+    """The same three loads of 6: three trips of two legs; a load above the truck cannot be brought at all."""
+    far = np.ones((4, 4)) - np.eye(4)
+    trips, cost = Trunk(far, 9.0, 10.0, split=False).solve([6.0, 6.0, 6.0])
+    assert (sorted(trips), cost) == ([[(0, 6.0)], [(1, 6.0)], [(2, 6.0)]], 3 * 12.0)
+    assert Trunk(far, 12.0, 10.0, split=False).cost([6.0, 6.0, 6.0]) == (10.0 + 3.0) + (10.0 + 2.0)
+    assert Trunk(far, 9.0, 10.0, split=False).cost([10.0, 1.0, 0.0]) == math.inf
+    assert Trunk(far, 9.0, 10.0).cost([10.0, 1.0, 0.0]) < math.inf
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -173,6 +215,26 @@ def test_a_published_layout_is_read_and_priced(tmp_path):
 def test_a_wrong_file_is_told(tmp_path, changed, message):
     with pytest.raises(BadInputError, match=message):
         read_depots("clrp", write(tmp_path / "bad.dat", **changed))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 101])
+def test_no_customer_is_lost(shared, seed):
+    """Two depots that take 1,200 of 1,584 stood for the best plan; the published best is 255,853."""
+    path = shared / "bench/clrp/extra/100-5-4a.dat"
+    row, text = run_depots("clrp", path, DepotSettings(seed=seed))
+    assert row.cost == pytest.approx(255_853, rel=0.02)
+    assert len([word for line in text.splitlines() for word in line.split()[1:]]) == 100
+
+
+def test_the_two_rules_of_supply(shared):
+    """A supply that may be split never costs more, and the row says which rule it followed."""
+    path = shared / "bench/2elrp/prins-2e/coord20-5-1-2e.dat"
+    rows = [run_depots("2elrp", path, DepotSettings(20_000, seed=1, split=split))[0] for split in (True, False)]
+    assert [row.split for row in rows] == [True, False]
+    assert rows[0].cost is not None
+    assert rows[1].cost is not None
+    assert rows[0].cost <= rows[1].cost
 
 
 def test_published_optima_are_found(shared):

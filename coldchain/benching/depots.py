@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from coldchain.benching.places import read_words
 from coldchain.benching.readers import best_known
-from coldchain.benching.run import ANY, TOLERANCE, Row
+from coldchain.benching.run import ANY, TOLERANCE, Row, gap_of
 from coldchain.errors import BadInputError, ColdchainError, Fault
 from coldchain.language import _
 from coldchain.routing.instance import Instance
-from coldchain.routing.location import locate
+from coldchain.routing.location import UNTIMED, locate
 from coldchain.routing.trunk import Trunk
 from coldchain.solvers import data_alone_on_stdout
 
@@ -34,11 +34,16 @@ FINE, COARSE = 100.0, 200.0  # units a coordinate of whole-number costs, on the 
 
 @dataclass(frozen=True)
 class DepotSettings:
-    """Effort and seed of a run; ``iterations`` over all depot sets, 20,000 a stop without them."""
+    """Effort and seed of a run; ``iterations`` over all depot sets, 20,000 a stop when there is no time limit either.
+
+    ``split`` lets several trips of the upper level supply a depot.
+    """
 
     iterations: int | None = None
     seed: int = 0
     threads: int = 1
+    time_limit_s: float = math.inf
+    split: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,9 @@ class DepotFile:
         assert self.main is not None
         return _arcs(np.vstack([self.main[None], self.depots]), COARSE, self.whole)
 
-    def trunk(self) -> Trunk:
+    def trunk(self, *, split: bool = True) -> Trunk:
         """Return the problem of the upper level."""
-        return Trunk(self.upper(), self.truck, self.per_trip)
+        return Trunk(self.upper(), self.truck, self.per_trip, split)
 
     def instance(self) -> Instance:
         """Return the problem of the lower level."""
@@ -144,29 +149,34 @@ def run_depots(kind: DepotKind, path: Path, settings: DepotSettings) -> tuple[Ro
         When the file is wrong.
     """
     file = read_depots(kind, path)
-    instance, trunk = file.instance(), file.trunk() if kind == "2elrp" else None
-    iterations = settings.iterations or PER_STOP * instance.n
+    instance, trunk = file.instance(), file.trunk(split=settings.split) if kind == "2elrp" else None
+    iterations = settings.iterations or (PER_STOP * instance.n if math.isinf(settings.time_limit_s) else UNTIMED)
     with data_alone_on_stdout():
-        found = locate(instance, iterations, seed=settings.seed, threads=settings.threads, upper=trunk)
+        found = locate(
+            instance, iterations, seed=settings.seed, threads=settings.threads, upper=trunk,
+            seconds=settings.time_limit_s,
+        )  # fmt: skip
     seconds = round(found.seconds, 3)
-    if found.over > TOLERANCE:
-        return Row(path.name, None, None, None, "limit", seconds), ""
+    split = settings.split if kind == "2elrp" else None
+    if found.over > TOLERANCE or found.absent or math.isinf(found.cost):
+        return Row(path.name, None, None, None, "limit", seconds, split), ""
     routes: list[Tour] = [(duty.depot, duty.stops) for duty in found.routes]
     with data_alone_on_stdout():
         trips = [] if trunk is None else trunk.solve(_loads(file, routes))[0]
-    cost = recompute_depots(file, routes, trips)
+    cost = recompute_depots(file, routes, trips, split=settings.split)
     if abs(cost - found.cost) > TOLERANCE * cost:
         raise ColdchainError(
             _("{name}: the routes cost {cost}, not {value}").format(name=path.name, cost=cost, value=found.cost)
         )
     column, table = BEST[kind]
     best = best_known(path, column, table)[1]
-    gap = None if best is None else (cost - best) / best
-    return Row(path.name, cost, None, gap, "feasible", seconds), depots_text(routes, trips)
+    return Row(path.name, cost, None, gap_of(cost, best), "feasible", seconds, split), depots_text(routes, trips)
 
 
-def recompute_depots(file: DepotFile, routes: Sequence[Tour], trips: Sequence[Supply] = ()) -> float:
-    """Cost of depots opened, routes and trips, from the instance alone.
+def recompute_depots(
+    file: DepotFile, routes: Sequence[Tour], trips: Sequence[Supply] = (), *, split: bool = True
+) -> float:
+    """Cost of depots opened, routes and trips, from the instance alone; ``split`` supply by several trips or not.
 
     Raises
     ------
@@ -185,6 +195,9 @@ def recompute_depots(file: DepotFile, routes: Sequence[Tour], trips: Sequence[Su
     loads = _loads(file, routes)
     if (loads > file.takes + TOLERANCE).any():
         raise ValueError("a depot holds more than it takes")
+    called = [d for trip in trips for d, _kg in trip]
+    if not split and len(called) != len(set(called)):
+        raise ValueError("a depot is supplied by several trips")
     return total if file.main is None else total + _supply_cost(file, loads, trips)
 
 

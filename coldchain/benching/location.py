@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from coldchain.benching.places import published, read_median, read_warehouses, without_capacity
-from coldchain.benching.run import Row
+from coldchain.benching.run import Row, gap_of
 from coldchain.errors import ColdchainError
 from coldchain.language import _
 from coldchain.siting.classical import (
@@ -44,8 +45,10 @@ class Located:
     suffix: str = ""
 
 
-def run_location(kind: LocationKind, path: Path, settings: LocationSettings) -> list[Located]:
+def run_location(kind: LocationKind, path: Path, settings: LocationSettings) -> Iterator[Located]:
     """Read, solve and recompute one file: once, or once for each capacity that ``../optima.csv`` publishes for it.
+
+    Each is given when it is known.
 
     Raises
     ------
@@ -53,13 +56,16 @@ def run_location(kind: LocationKind, path: Path, settings: LocationSettings) -> 
         When the file is wrong, or has no capacities and none is given or published.
     """
     if kind == "pmedian":
-        return [_solve(path.name, read_median(path), settings)]
+        yield _solve(path.name, read_median(path), settings)
+        return
     if settings.uncapacitated:
-        return [_solve(path.name, without_capacity(read_warehouses(path, math.inf)), settings)]
+        yield _solve(path.name, without_capacity(read_warehouses(path, math.inf)), settings)
+        return
     capacities = [settings.capacity]
     if settings.capacity is None:
         capacities = [c for c, _rest in published(path, OVERRIDES[False])] or [None]
-    return [_solve(path.name, read_warehouses(path, c), settings, c) for c in capacities]
+    for capacity in capacities:
+        yield _solve(path.name, read_warehouses(path, capacity), settings, capacity)
 
 
 def plan_text(plan: LocationResult) -> str:
@@ -92,5 +98,5 @@ def _solve(name: str, problem: LocationProblem, settings: LocationSettings, capa
                 name=name, names=", ".join(wrong) or _("costs {cost}, not {value}").format(cost=cost, value=plan.value)
             )
         )
-    gap = abs(cost - plan.bound) / max(abs(cost), 1e-9)
+    gap = gap_of(cost, plan.bound)
     return Located(Row(name + suffix, cost, plan.bound, gap, plan.status, seconds), plan_text(plan), suffix)

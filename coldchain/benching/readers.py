@@ -18,6 +18,12 @@ from coldchain.language import _
 Floats = NDArray[np.float64]
 Rounding = Literal["none", "nearest", "up"]
 WEIGHT_TYPES: dict[str, Rounding] = {"EUC_2D": "nearest", "CEIL_2D": "up", "EXPLICIT": "none"}
+TYPES = ("CVRP", "CCVRP")
+HEADS = (
+    "NAME", "TYPE", "COMMENT", "DIMENSION", "CAPACITY", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "NODE_COORD_TYPE",
+    "DISPLAY_DATA_TYPE", "DISTANCE", "SERVICE_TIME",
+)  # fmt: skip
+SECTIONS = ("NODE_COORD_SECTION", "EDGE_WEIGHT_SECTION", "DEMAND_SECTION", "DEPOT_SECTION", "DISPLAY_DATA_SECTION")
 TRIANGLES = ("LOWER_ROW", "LOWER_DIAG_ROW", "UPPER_ROW", "UPPER_DIAG_ROW")
 
 
@@ -122,23 +128,57 @@ def _cmt(name: str, text: str, rounding: Rounding | None) -> Published:
 
 def _vrp(name: str, text: str, rounding: Rounding | None) -> Published:
     head, sections = _split(text)
+    _only_known(head, sections)
     size = int(head["DIMENSION"])
     kind = head["EDGE_WEIGHT_TYPE"]
     if kind not in WEIGHT_TYPES:
         msg = _("EDGE_WEIGHT_TYPE must be one of {names}; got {kind}").format(names=", ".join(WEIGHT_TYPES), kind=kind)
         raise ValueError(msg)
-    depot = int(float(sections.get("DEPOT_SECTION", ["1"])[0])) - 1
+    demand = _by_node(sections["DEMAND_SECTION"], size, 2)[:, 0]
+    depot = _depot(sections.get("DEPOT_SECTION", ["1"]), size)
     order = np.array([depot, *(i for i in range(size) if i != depot)])
-    demand = np.array(sections["DEMAND_SECTION"], dtype=np.float64).reshape(size, 2)[:, 1]
     xy = matrix = None
     if kind == "EXPLICIT":
         matrix = _matrix(head.get("EDGE_WEIGHT_FORMAT", "FULL_MATRIX"), sections["EDGE_WEIGHT_SECTION"], size)
         matrix = matrix[np.ix_(order, order)]
     else:
-        xy = np.array(sections["NODE_COORD_SECTION"], dtype=np.float64).reshape(size, 3)[order, 1:]
+        xy = _by_node(sections["NODE_COORD_SECTION"], size, 3)[order]
     limits = float(head.get("DISTANCE", "inf")), float(head.get("SERVICE_TIME", "0"))
     rule = rounding or WEIGHT_TYPES[kind]
     return _checked(Published(name, xy, matrix, demand[order][1:], float(head["CAPACITY"]), *limits, rule))
+
+
+def _only_known(head: dict[str, str], sections: dict[str, list[str]]) -> None:
+    """Refuse what would change the problem and is not read: windows, several depots, a number of vehicles, a type."""
+    unread = [name for name in head if name not in HEADS] + [name for name in sections if name not in SECTIONS]
+    if unread:
+        msg = _("{names}: not read, and may change the problem; a plain CVRP file has none").format(
+            names=", ".join(unread)
+        )
+        raise ValueError(msg)
+    if head.get("TYPE", TYPES[0]).split()[:1] not in [[name] for name in TYPES]:
+        msg = _("TYPE must be one of {names}; got {kind}").format(names=", ".join(TYPES), kind=head["TYPE"])
+        raise ValueError(msg)
+
+
+def _by_node(words: list[str], size: int, width: int) -> Floats:
+    """Figures of the nodes 1 to ``size``, each row begun by the number of its node, in that order."""
+    rows = np.array(words, dtype=np.float64).reshape(size, width)
+    order = np.argsort(rows[:, 0], kind="stable")
+    if not np.array_equal(rows[order, 0], np.arange(1, size + 1)):
+        raise ValueError(_("the nodes must be numbered 1 to {n}, each once").format(n=size))
+    figures: Floats = rows[order, 1:]
+    return figures
+
+
+def _depot(words: list[str], size: int) -> int:
+    """Return the number of the one depot, from 0."""
+    depots = [float(word) for word in words if float(word) != -1]
+    if len(depots) != 1 or depots[0] not in range(1, size + 1):
+        raise ValueError(
+            _("DEPOT_SECTION must name one node from 1 to {n}; got {names}").format(n=size, names=" ".join(words))
+        )
+    return int(depots[0]) - 1
 
 
 def _split(text: str) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -153,10 +193,12 @@ def _split(text: str) -> tuple[dict[str, str], dict[str, list[str]]]:
         if ":" in word:
             key, value = word.split(":", 1)
             head[key.strip()] = value.strip()
-        elif word.endswith("_SECTION"):
+        elif word.rstrip(" :").endswith("_SECTION"):
             current = sections.setdefault(word, [])
         elif current is not None:
             current.extend(word.split())
+        elif word:
+            raise ValueError(_('"{text}" is neither "KEY : value" nor part of a section').format(text=word[:40]))
     return head, sections
 
 

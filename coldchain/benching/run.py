@@ -43,7 +43,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class Row:
-    """One result; ``gap`` is to ``bound`` where one is proved, else to the best known value, None without either."""
+    """One result.
+
+    Attributes
+    ----------
+    gap : to ``bound`` where one is proved, else to the best known value (below it: negative), None without either
+    split : of two levels, whether several trips may supply a depot; None where it does not arise
+    """
 
     instance: str
     cost: float | None
@@ -51,6 +57,18 @@ class Row:
     gap: float | None
     status: str
     seconds: float
+    split: bool | None = None
+
+
+def gap_of(cost: float | None, other: float | None) -> float | None:
+    """Share by which a cost is above a bound or a best known value, of the cost; None without either.
+
+    Examples
+    --------
+    >>> gap_of(100.0, 98.0), gap_of(100.0, 101.0), gap_of(100.0, None)
+    (0.02, -0.01, None)
+    """
+    return None if cost is None or other is None else (cost - other) / max(abs(cost), 1e-9)
 
 
 def run_file(kind: Kind, path: Path, settings: Settings) -> tuple[Row, Routes]:
@@ -73,8 +91,7 @@ def run_file(kind: Kind, path: Path, settings: Settings) -> tuple[Row, Routes]:
         status = "feasible"
     except ValueError:
         cost, status = None, "limit"
-    gap = None if best is None or cost is None else abs(cost - best) / max(abs(cost), 1e-9)
-    return Row(path.name, cost, None, gap, status, round(seconds, 3)), routes
+    return Row(path.name, cost, None, gap_of(cost, best), status, round(seconds, 3)), routes
 
 
 def recompute(kind: Kind, instance: Published, routes: Routes, vehicles: int | None = None) -> float:

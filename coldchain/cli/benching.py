@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.errors import UsageError
+from coldchain.errors import LimitError, UsageError
 from coldchain.language import N_, _
 
 if TYPE_CHECKING:
-    from coldchain.benching import Located, Row
+    from coldchain.benching import Row
 
+EXIT_LIMIT = LimitError.exit_code
 ROUTES_SECONDS = 10.0
 SITES_SECONDS = 60.0
 LOCATION = ("cflp", "pmedian")
@@ -26,8 +27,8 @@ TAKES = {
     "cvrp": ("time_limit", "engine", "vehicles", "rounding", *SEARCHED),
     "cflp": ("time_limit", "seed", "capacity", "uncapacitated"),
     "pmedian": ("time_limit", "seed"),
-    "clrp": SEARCHED,
-    "2elrp": SEARCHED,
+    "clrp": ("time_limit", *SEARCHED),
+    "2elrp": ("time_limit", "split", *SEARCHED),
 }
 
 
@@ -35,8 +36,9 @@ TAKES = {
 @click.argument("kind", type=click.Choice(list(TAKES)))
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option(
-    "--time-limit", "time_limit_s", type=click.FloatRange(0), help="Seconds for each; 10 for routes, 60 for sites."
-)
+    "--time-limit", "time_limit_s", type=click.FloatRange(0),
+    help="Seconds for each; 10 for routes, 60 for sites; clrp and 2elrp count iterations by default.",
+)  # fmt: skip
 @click.option("--iterations", type=click.IntRange(0), help="Iterations for each file, instead of seconds.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--engine", type=click.Choice(["ruin-recreate", "ortools"]), help="Of routes; ruin-recreate by default.")
@@ -45,14 +47,18 @@ TAKES = {
 @click.option("--threads", type=click.IntRange(1), help="Searches of routes side by side; 1 by default.")
 @click.option("--capacity", type=click.FloatRange(0), help="Capacity of every site of cflp, instead of the file's.")
 @click.option("--uncapacitated", is_flag=True, default=None, help="Leave the capacities of cflp out.")
+@click.option("--split/--no-split", "split", default=None,
+              help="Whether several trips may supply a satellite of 2elrp; they may by default.")  # fmt: skip
 @click.option("--solutions", type=click.Path(path_type=Path), help="Folder to write the plans to, FILE.sol.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list on stdout.")
-def bench(kind: str, files: tuple[Path, ...], solutions: Path | None, as_json: bool, **given: Any) -> None:
+def bench(kind: str, files: tuple[Path, ...], solutions: Path | None, as_json: bool, **given: Any) -> int:
     """Solve published instances FILES.
 
     ccvrp: sum of arrival times; cvrp: distance; cflp: warehouse location, customers may be split, a file without
     capacities is solved for each that optima.csv publishes; pmedian: p-median on a graph; clrp, 2elrp:
     location-routing.
+
+    Each row is printed, and its plan written, when it is known. Exit code 5 when a file is left without a plan.
     """
     given = {name: value for name, value in given.items() if value is not None}
     _check_options(kind, given)
@@ -67,18 +73,20 @@ def bench(kind: str, files: tuple[Path, ...], solutions: Path | None, as_json: b
                 click.echo(_line(row))
     if as_json:
         click.echo(json.dumps(rows))
+    return EXIT_LIMIT if any(row["cost"] is None for row in rows) else 0
 
 
 def _check_options(kind: str, given: dict[str, Any]) -> None:
-    options = [name.removesuffix("_s") for name in given]
-    named = [f"--{name.replace('_', '-')}" for name in options if name not in TAKES[kind]]
+    options = {name.removesuffix("_s"): value for name, value in given.items()}
+    named = [f"--{'no-' * (value is False)}{name.replace('_', '-')}" for name, value in options.items()
+             if name not in TAKES[kind]]  # fmt: skip
     if named:
         raise UsageError(_("{kind} takes no {names}").format(kind=kind, names=", ".join(named)))
     if {"capacity", "uncapacitated"} <= given.keys():
         raise UsageError(_("--capacity and --uncapacitated exclude each other"))
 
 
-def _runner(kind: str) -> Callable[[Any, Path, dict[str, Any]], list[tuple[Row, str, str]]]:
+def _runner(kind: str) -> Callable[[Any, Path, dict[str, Any]], Iterable[tuple[Row, str, str]]]:
     if kind in DEPOTS:
         return _depots
     return _sites if kind in LOCATION else _routes
@@ -99,11 +107,11 @@ def _routes(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[Row, str
     return [(row, solution_text(routes), "")]
 
 
-def _sites(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[Row, str, str]]:
+def _sites(kind: Any, file: Path, given: dict[str, Any]) -> Iterator[tuple[Row, str, str]]:
     from coldchain.benching import LocationSettings, run_location
 
-    found: list[Located] = run_location(kind, file, LocationSettings(**({"time_limit_s": SITES_SECONDS} | given)))
-    return [(one.row, one.text, one.suffix) for one in found]
+    for one in run_location(kind, file, LocationSettings(**({"time_limit_s": SITES_SECONDS} | given))):
+        yield one.row, one.text, one.suffix
 
 
 STATUS = {
@@ -115,6 +123,9 @@ STATUS = {
 def _line(row: Row) -> str:
     cost = _("none") if row.cost is None else f"{row.cost:,.2f}"
     beyond = _("above the best known") if row.bound is None else _("above the bound")
-    gap = "" if row.gap is None else f"  {row.gap:.3%} {beyond}"
+    if row.gap is not None and row.bound is None and row.gap < 0.0:
+        beyond = _("below the best known")
+    gap = "" if row.gap is None else f"  {abs(row.gap):.3%} {beyond}"
+    supply = {None: "", True: _("  supply may be split"), False: _("  supply not split")}[row.split]
     spent = _("{seconds:.1f} s").format(seconds=row.seconds)
-    return f"{row.instance:20} {cost:>14}{gap}  {_(STATUS[row.status])}  {spent}"
+    return f"{row.instance:20} {cost:>14}{gap}{supply}  {_(STATUS[row.status])}  {spent}"

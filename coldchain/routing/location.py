@@ -22,7 +22,7 @@ from coldchain.routing.instance import Instance, Tuning
 from coldchain.routing.master import RoutePool, choose
 from coldchain.routing.openings import starting_sets
 from coldchain.routing.problem import Floats
-from coldchain.routing.ruin import Duty, Effort, costs_of, ruin_recreate
+from coldchain.routing.ruin import Duty, Effort, costs_of, ready, ruin_recreate
 
 Depots = tuple[int, ...]
 FIRST_LOOK = 15.0  # iterations per stop that a set gets when it is met first; a start gets twice as many
@@ -34,6 +34,7 @@ SEARCHES = 12  # in a round at least, each from greedy routes, shared between it
 SWAPS = 8  # closed depots near to an open one that may take its place
 RECOMBINED, MASTER_S = 2, 3.0  # sets of each round whose routes are put together anew, and for how long
 EVEN = 1e-9  # kg, less than which is rounding
+UNTIMED = 10**15  # iterations that no clock allows
 TOLL = 1.0  # price of an overfull depot, in shares of what one stop's place decides per stop of mean load
 
 
@@ -54,6 +55,7 @@ class Located:
     Attributes
     ----------
     over : kg above what the depots take; 0 unless no routes that fit were found
+    absent : stops left out; 0 unless no routes that serve all were found
     sets : number of depot sets whose routes were searched
     """
 
@@ -64,21 +66,23 @@ class Located:
     sets: int
     iterations: int
     seconds: float
+    absent: int = 0
 
 
 @dataclass
 class Trial:
-    """What is known of one set of depots: its best routes, their costs, and the cost of the whole."""
+    """What is known of one set of depots: its best routes, their costs, the stops they leave out, the cost of all."""
 
     cost: float
     routes: tuple[Duty, ...]
     over: float
     costs: tuple[float, ...]
+    absent: int = 0
 
     @property
-    def rank(self) -> tuple[bool, float]:
-        """Order of trials: those that fit their depots first."""
-        return self.over > EVEN, self.cost
+    def rank(self) -> tuple[int, bool, float]:
+        """Order of trials: those that serve every stop first, then those that fit their depots."""
+        return self.absent, self.over > EVEN, self.cost
 
 
 @dataclass
@@ -94,6 +98,18 @@ class Search:
     pool: RoutePool = field(default_factory=RoutePool)
     runs: int = 0
     spent: int = 0
+    seconds: float = math.inf
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def gone_s(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.began
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that are left."""
+        return max(0.0, self.seconds - self.gone_s)
 
     def ranked(self) -> list[Depots]:
         """Return the sets by cost, the best first."""
@@ -123,7 +139,8 @@ class Search:
         """Search the routes of sets side by side, each from its start, and remember what is better than known."""
 
         def search(place: int) -> Trial:
-            return route_from(self.instance, *asked[place], first + place, iterations, self.tuning)
+            effort = Effort(iterations, self.left_s)
+            return route_from(self.instance, *asked[place], first + place, effort, self.tuning)
 
         first = self.seed + self.runs
         self.runs += len(asked)
@@ -137,8 +154,8 @@ class Search:
 
         def solve(depots: Depots) -> tuple[tuple[Duty, ...], float] | None:
             trial = self.known[depots]
-            below = math.inf if trial.over > EVEN else sum(trial.costs)
-            return choose(self.instance, self.pool, depots, below, MASTER_S)
+            below = math.inf if trial.over > EVEN or trial.absent else sum(trial.costs)
+            return choose(self.instance, self.pool, depots, below, min(MASTER_S, self.left_s))
 
         for depots, found in zip(sets, self.executor.map(solve, sets), strict=True):
             if found is not None:
@@ -146,9 +163,13 @@ class Search:
                 self.note(depots, Trial(math.nan, found[0], 0.0, tuple(costs)))
 
     def note(self, depots: Depots, trial: Trial) -> None:
-        """Remember a trial of a set, and of the set of the depots it uses, when it is the best of its set."""
+        """Remember a trial of a set, and of the set of the depots it uses, when it is the best of its set.
+
+        Depots in use that could never take all are no set: overfull as they are, nothing can be made of them.
+        """
         loads = self._loads(trial.routes)
-        for chosen in (depots, tuple(sorted({duty.depot for duty in trial.routes}))):
+        used = tuple(sorted({duty.depot for duty in trial.routes}))
+        for chosen in (depots, used) if self._enough(used) else (depots,):
             alone = sum(trial.costs) + self.opening(chosen)
             least = 0.0 if self.upper is None else self.upper.least(loads)
             if chosen in self.known and replace(trial, cost=alone + least).rank >= self.known[chosen].rank:
@@ -179,41 +200,46 @@ def locate(
     threads: int = 1,
     tuning: Tuning | None = None,
     upper: Upper | None = None,
+    seconds: float = math.inf,
 ) -> Located:
     """Choose depots and routes together.
 
-    Equal seed and iterations give equal answers whatever the threads, as long as set partitioning ends within its time.
+    Equal seed and iterations give equal answers whatever the threads, as long as set partitioning ends within its time
+    and no clock is set.
 
     Parameters
     ----------
     instance : the problem; every depot may be opened at its cost, and every stop must be served
-    iterations : of ruin and recreate, over all sets of depots
+    iterations : of ruin and recreate, over all sets of depots; `UNTIMED` where the clock alone decides
     upper : second level; sets are ranked with it, the routes within a set are searched without
+    seconds : after which the best so far is the answer
     """
-    began = time.monotonic()
+    ready()
     with ThreadPoolExecutor(threads) as pool:
         tuning = replace(tuning or Tuning(), toll=TOLL)
-        search = Search(instance, tuning, seed, upper, pool)
+        search = Search(instance, tuning, seed, upper, pool, seconds=seconds)
         _explore(search, int(EXPLORING * iterations))
-        left = iterations - search.spent
-        for count, within in ROUNDS:
-            _deepen(search, search.best(count, within), left // len(ROUNDS))
+        each = (iterations - search.spent) // len(ROUNDS)
+        for done, (count, within) in enumerate(ROUNDS):
+            if search.left_s > 0.0:
+                timely = _in_time(search, len(ROUNDS) - done)
+                _deepen(search, search.best(count, within), int(min(each, timely)))
     best = search.ranked()[0]
     trial = search.known[best]
-    taken = time.monotonic() - began
-    return Located(best, trial.routes, trial.cost, trial.over, len(search.known), search.spent, taken)
+    sets, spent = len(search.known), search.spent
+    return Located(best, trial.routes, trial.cost, trial.over, sets, spent, search.gone_s, trial.absent)
 
 
 def route_from(
-    instance: Instance, depots: Depots, start: Sequence[Duty], seed: int, iterations: int, tuning: Tuning
+    instance: Instance, depots: Depots, start: Sequence[Duty], seed: int, effort: Effort, tuning: Tuning
 ) -> Trial:
     """Search the routes from some depots, all of them paid for."""
     place = {depot: k for k, depot in enumerate(depots)}
     begin = [duty._replace(depot=place[duty.depot]) for duty in start if duty.depot in place]
     part = among(instance, depots)
-    found = ruin_recreate(part, Effort(iterations), seed=seed, start=begin, tuning=tuning)
+    found = ruin_recreate(part, effort, seed=seed, start=begin, tuning=tuning)
     routes = tuple(duty._replace(depot=depots[duty.depot]) for duty in found.routes)
-    return Trial(math.nan, routes, found.over, tuple(costs_of(part, found.routes)))
+    return Trial(math.nan, routes, found.over, tuple(costs_of(part, found.routes)), len(found.absent))
 
 
 def among(instance: Instance, depots: Depots) -> Instance:
@@ -230,16 +256,21 @@ def among(instance: Instance, depots: Depots) -> Instance:
 def _explore(search: Search, iterations: int) -> None:
     """Try the neighbours of the best sets known until those of the best few are all known."""
     look = max(LEAST_LOOK, int(FIRST_LOOK * search.instance.n))
-    starts = starting_sets(search.instance) or [tuple(range(search.instance.m))]
+    starts = starting_sets(search.instance, seconds=EXPLORING * search.seconds) or [tuple(range(search.instance.m))]
     search.try_all([(depots, ()) for depots in starts], 2 * look)
     done: set[Depots] = set()
-    while search.spent < iterations:
+    while search.spent < iterations and search.gone_s < EXPLORING * search.seconds:
         ahead = [depots for depots in search.ranked()[:EXPANDED] if depots not in done]
         if not ahead:
             return
         done.add(ahead[0])
         start = search.known[ahead[0]].routes
         search.try_all([(each, start) for each in search.neighbours(ahead[0]) if each not in search.known], look)
+
+
+def _in_time(search: Search, rounds: int) -> float:
+    """Return the iterations for which the next of some rounds has time, at the pace so far."""
+    return search.spent / max(search.gone_s, 1e-6) * search.left_s / rounds
 
 
 def _deepen(search: Search, sets: Sequence[Depots], iterations: int) -> None:

@@ -9,7 +9,7 @@ from coldchain.routing.kernel.data import Data, State, compiled, excess, hot, un
 from coldchain.routing.kernel.moves import recreate, restore, ruin
 
 EVEN = 1e-9  # kg, less than which is rounding
-RANGE, DEARER = 1000.0, 1.001  # between which the toll moves, and by how much in one iteration
+RANGE, DEARER = 1000.0, 1.001  # the toll moves between FIRM over and times RANGE, by so much in one iteration
 
 
 @compiled
@@ -81,7 +81,7 @@ def run(p: Data, s: State, steps: int, first: int, cooling: tuple[float, float, 
     """
     money, s.sums[c.PRESSURE] = left_behind(p, s)
     now, over = s.sums[c.TOTAL] + money, overfull(p, s)
-    low, high = s.sums[c.TOLL] / RANGE, s.sums[c.TOLL] * RANGE
+    low, high = s.sums[c.FIRM] / RANGE, s.sums[c.FIRM] * RANGE
     for step in range(first, first + steps):
         s.marks[c.STAMP] += 1
         s.marks[c.SAVED] = 0
