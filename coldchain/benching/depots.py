@@ -197,7 +197,7 @@ def recompute_depots(
         raise ValueError("a depot holds more than it takes")
     called = [d for trip in trips for d, _kg in trip]
     if not split and len(called) != len(set(called)):
-        raise ValueError("a depot is supplied by several trips")
+        raise ValueError("a depot is supplied by more than one trip")
     return total if file.main is None else total + _supply_cost(file, loads, trips)
 
 
