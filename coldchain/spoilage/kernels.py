@@ -101,21 +101,74 @@ def _piece(
 
 
 @njit(cache=True)
-def _to_kink(params: NDArray[np.float64], temp: float, end: float, target: float, half: float, step: float) -> float:
-    """Hours until a temperature on its way from ``temp`` to ``end`` meets the next kink of the rate, at most ``step``.
+def _crosses(params: NDArray[np.float64], n: int, temp: float, end: float) -> bool:
+    """Tell whether a temperature on its way from ``temp`` to ``end`` passes the ``n``-th kink of the rate."""
+    level = _kink_c(params, n)
+    return bool((temp - level) * (level - end) > 0.0)
 
-    Exact for a finite ``half`` (Newton's law towards ``target``); a straight line is assumed otherwise.
-    """
+
+@njit(cache=True)
+def _kink_c(params: NDArray[np.float64], n: int) -> float:
+    """Return the ``n``-th temperature at which the rate has a kink or a jump."""
+    return float(params[3 + n]) if n < 3 else 10.0 * (n - 3)
+
+
+@njit(cache=True)
+def _cooling_step(params: NDArray[np.float64], temp: float, target: float, half: float, step: float) -> float:
+    """Hours of cooling until the next kink of the rate, at most ``step``."""
     soonest = step
+    end = target + (temp - target) * 0.5 ** (step / half)
     for n in range(7 if params[0] == 1.0 else 3):
-        level = params[3 + n] if n < 3 else 10.0 * (n - 3)
-        if (temp - level) * (level - end) > 0.0:
-            if half < math.inf:
-                hours = half * math.log2((temp - target) / (level - target))
-            else:
-                hours = step * (temp - level) / (temp - end)
+        if _crosses(params, n, temp, end):
+            hours = half * math.log2((temp - target) / (_kink_c(params, n) - target))
             if hours > _SHORTEST_H:
                 soonest = min(soonest, hours)
+    return soonest
+
+
+@njit(cache=True)
+def _turn_h(hourly_c: NDArray[np.float64], clock: float, temp: float, piece: NDArray[np.float64]) -> float:
+    """Hours until a drifting cargo turns from cooling to warming or back; the whole piece where it does not."""
+    start = air_at(hourly_c, clock)
+    slope = (air_at(hourly_c, clock + piece[1]) - start) / piece[1]
+    decay = math.log(2.0) / piece[3]
+    gap = (temp - start) * decay + slope
+    if slope == 0.0 or gap / slope <= 1.0:
+        return float(piece[1])
+    turn = math.log(gap / slope) / decay
+    return float(turn) if _SHORTEST_H < turn < piece[1] else float(piece[1])
+
+
+@njit(cache=True)
+def _air_step(
+    params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, piece: NDArray[np.float64]
+) -> float:
+    """Hours of a stretch in the air or towards it until the next kink of the rate, at most ``piece[1]``.
+
+    The air goes straight within a piece; a drifting cargo is followed up to its turn, and its moments are bisected.
+    """
+    most = float(piece[1])
+    if piece[0] == 1.0:
+        piece[1] = most = _turn_h(hourly_c, clock, temp, piece)
+    start = air_at(hourly_c, clock) if piece[0] == 0.0 else temp
+    end = _end_c(hourly_c, clock, temp, piece)
+    soonest = most
+    for n in range(7 if params[0] == 1.0 else 3):
+        if not _crosses(params, n, start, end):
+            continue
+        level = _kink_c(params, n)
+        hours = most * (start - level) / (start - end)
+        if piece[0] == 1.0:
+            low, high = 0.0, most
+            for _halving in range(48):
+                hours = piece[1] = 0.5 * (low + high)
+                if (_end_c(hourly_c, clock, temp, piece) - level) * (start - level) > 0.0:
+                    low = hours
+                else:
+                    high = hours
+            piece[1] = most
+        if hours > _SHORTEST_H:
+            soonest = min(soonest, hours)
     return soonest
 
 
@@ -135,13 +188,11 @@ def run_stage(
     while done < hours - 1e-12:
         now = clock + done
         if kind == 2.0:
-            step = min(0.5 * half if done < 12.0 * half else hours, hours - done)
-            piece[1] = _to_kink(params, temp, target, target, half, step)
+            step = 0.5 * half if done < 12.0 * half else (4.0 * half if done < 28.0 * half else hours)
+            piece[1] = _cooling_step(params, temp, target, half, min(step, hours - done))
         else:
             piece[1] = min(0.5 * (math.floor(2.0 * now + 1e-9) + 1.0) - now, hours - done)
-            start = air_at(hourly_c, now) if kind == 0.0 else temp
-            end = _end_c(hourly_c, now, temp, piece)
-            piece[1] = _to_kink(params, start, end, 0.0, math.inf, piece[1])
+            piece[1] = _air_step(params, hourly_c, now, temp, piece)
         more, temp = _piece(params, hourly_c, now, temp, piece)
         used += more
         done += piece[1]

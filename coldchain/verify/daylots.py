@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from coldchain.language import _, plural
-from coldchain.model import CoolingClass, Period, VehicleType, cooling_class
+from coldchain.model import DepotType, Period, VehicleType
 from coldchain.network import travel
-from coldchain.spoilage import Ride, Stage, cold_stages, line_haul_half_h, ride_loss
+from coldchain.verify.ageing import DOCK_AND_HALL_HALF_H, HALF_WARMING_H, Journey, batch_h, loss_share, middle_h
 from coldchain.verify.depots import parse_modules
+from coldchain.verify.losses import from_depot, haul_half_h
 from coldchain.verify.record import TOLERANCE, Record, rows
 
 CRUMB_KG = 1e-3
@@ -99,7 +100,6 @@ class _Lots:
         self.depots = {row.depot: row for row in rows(record.tables["depots"])}
         self.modules = {key: parse_modules(record, row.modules, f"depots: {key}") for key, row in self.depots.items()}
         self.taken: dict[tuple[str, str, str], float] = defaultdict(float)
-        self.cold = lru_cache(maxsize=None)(self._cold)
         self.haul_h = lru_cache(maxsize=None)(self._haul_h)
 
     def lot(self, row: Any) -> float:
@@ -122,7 +122,7 @@ class _Lots:
                     where=where, zone=row.zone, method=row.method
                 )
             )
-        cooling = self._class(row.depot, row.zone, row.method)
+        cooling = self._cooler(row.depot, row.zone, row.method)
         if cooling is None:
             record.wrong(
                 _("lots: {depot} has no module {zone} {method} for {where}").format(
@@ -137,9 +137,7 @@ class _Lots:
             record.differs(
                 _("lots: {name} of {where}").format(name=name, where=where), float(getattr(row, name)), hours, 1.0
             )
-        ride = Ride.of(self.fleet[tour.vehicle], harvest, float(row.leave_h), float(trip.back_h))
-        cold = self.cold(row.commodity, row.depot, cooling)
-        share = ride_loss(record.scenario.chain, crop, self.period, ride, cold)
+        share = self._loss_share(row, self.fleet[tour.vehicle], cooling, harvest_h=harvest, back_h=float(trip.back_h))
         record.differs(_("lots: loss_share of {where}").format(where=where), float(row.loss_share), share)
         record.differs(
             _("lots: loss_kg of {where}").format(where=where), float(row.loss_kg), float(row.kg) * share, 1e-3
@@ -155,19 +153,30 @@ class _Lots:
             return leave_h - wait
         if math.isfinite(order.ready_h):
             return float(order.ready_h) - wait
-        return (self.period.harvest_start_h + self.period.harvest_end_h) / 2.0
+        return middle_h(self.period)
 
-    def _class(self, depot: str, zone: str, method: str) -> CoolingClass | None:
-        """Return the cooling class of a depot's modules; a bare depot has all that is on offer."""
+    def _cooler(self, depot: str, zone: str, method: str) -> DepotType | None:
+        """Return a depot's module of that zone and method; a bare depot has all that is on offer."""
         names = list(self.modules[depot]) or [kind.id for kind in self.record.scenario.depot_types]
         kinds = [self.record.kinds[name] for name in names if name in self.record.kinds]
-        return next((cooling_class(kind) for kind in kinds if (kind.zone, kind.method) == (zone, method)), None)
+        return next((kind for kind in kinds if (kind.zone, kind.method) == (zone, method)), None)
 
-    def _cold(self, commodity: str, depot: str, cooling: CoolingClass) -> tuple[Stage, ...]:
-        scenario = self.record.scenario
-        hub = self.record.hubs[self.depots[depot].hub][1]
-        haul = (self.haul_h(depot), line_haul_half_h(scenario))
-        return cold_stages(scenario.chain, cooling, hub, haul, self.record.crops[commodity][1])
+    def _loss_share(
+        self, row: Any, vehicle: VehicleType, cooler: DepotType, *, harvest_h: float, back_h: float
+    ) -> float:
+        """Share lost from harvest to the buyer: in the open, aboard, on the dock, and on through the depot."""
+        scenario, crop = self.record.scenario, self.record.crops[row.commodity][1]
+        chain, leave_h = scenario.chain, float(row.leave_h)
+        docked = batch_h(back_h + chain.unload_h, chain.dock_batch_h)
+        lot = Journey.begin(crop, self.period, harvest_h)
+        if vehicle.cargo == "ambient":
+            lot.in_air(docked - harvest_h)
+        else:
+            body = None if vehicle.cargo == "reefer" else vehicle.half_warming_h or HALF_WARMING_H[vehicle.cargo]
+            lot.in_air(leave_h - harvest_h).ride(back_h - leave_h, body).ride(docked - back_h, DOCK_AND_HALL_HALF_H)
+        hub = self.record.hubs[self.depots[row.depot].hub][1]
+        from_depot(lot, chain, cooler, hub, crop, haul_h=self.haul_h(row.depot), half_h=haul_half_h(scenario))
+        return loss_share(crop, lot.used, chain.planned_transfers)
 
     def _haul_h(self, depot: str) -> float:
         record = self.record

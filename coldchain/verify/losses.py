@@ -1,4 +1,4 @@
-"""Losses and energy recomputed lot by lot, with the physics of `spoilage` stage by stage."""
+"""Losses and energy recomputed lot by lot, with the loss law of `coldchain.verify.ageing`."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ import numpy as np
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.model import DepotType, Hub, MobileUnit, cooling_class
+from coldchain.model import Chain, Commodity, DepotType, Hub, MobileUnit, Scenario
 from coldchain.network import travel
-from coldchain.spoilage import (
-    age,
-    batch_clock_h,
-    cold_stages,
-    depot_stages,
-    harvest_clock_h,
-    hourly_air_c,
-    line_haul_half_h,
+from coldchain.verify.ageing import (
+    DOCK_AND_HALL_HALF_H,
+    HALF_WARMING_H,
+    Journey,
+    air_at,
+    air_c,
+    batch_h,
     loss_share,
+    middle_h,
     respiration_w_t,
-    today_stages,
 )
 from coldchain.verify.record import TOLERANCE, Record, rows
 from coldchain.verify.storage import Stores
@@ -183,7 +182,7 @@ class _Chains:
     def __init__(self, record: Record):
         self.record = record
         self.scenario = record.scenario
-        self.half_h = line_haul_half_h(record.scenario)
+        self.half_h = haul_half_h(record.scenario)
         self.slowest = min(record.vehicles[key].speed_factor for key in record.scenario.routing.line_haul_vehicles)
         self.depot_hub = {row.depot: row.hub for row in rows(record.tables["depots"])}
         villages = record.node[: len(record.scenario.villages)]
@@ -220,21 +219,24 @@ class _Chains:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         chain = chain.model_copy(update={"depot_dwell_h": chain.depot_dwell_h + 24.0 * kept_d})
         depot, cooling, aboard_h, haul_h = lane
+        start = middle_h(period)
+        docked = batch_h(start + chain.planned_wait_h + aboard_h + chain.unload_h, chain.dock_batch_h)
         found = []
         for hours in {haul_h, self.haul_h(depot)}:
-            haul = (hours, self.half_h)
-            cold = cold_stages(chain, cooling_class(self._kind(cooling)), self.hub_of(depot), haul, crop)
-            start, stages = depot_stages(chain, period, aboard_h, cold)
-            used = age(crop, period, start, stages).used[-1]
-            found.append(float(loss_share(crop, used, chain.planned_transfers)))
+            lot = Journey.begin(crop, period, start).in_air(docked - start)
+            lot = from_depot(
+                lot, chain, self._kind(cooling), self.hub_of(depot), crop, haul_h=hours, half_h=self.half_h
+            )
+            found.append(loss_share(crop, lot.used, chain.planned_transfers))
         return max(found)
 
     def depot_hours(self, c: int, p: int, lane: Lane) -> tuple[float, float]:
         """Hours from harvest until seven eighths cooled, and until the buyer is reached."""
         depot, cooling, aboard_h, haul_h = lane
         period, chain, hub = self.scenario.periods[p], self.scenario.chain, self.hub_of(depot)
-        docked = batch_clock_h(chain, period, aboard_h) - harvest_clock_h(period)
-        cooled = docked + 3.0 * self._kind(cooling).half_cooling_h
+        start = middle_h(period)
+        docked = batch_h(start + chain.planned_wait_h + aboard_h + chain.unload_h, chain.dock_batch_h)
+        cooled = docked - start + 3.0 * self._kind(cooling).half_cooling_h
         onward = hub.dwell_h + hub.onward_h if self.scenario.commodities[c].sold_at == "market" else 0.0
         return cooled, cooled + chain.depot_dwell_h + haul_h + onward
 
@@ -248,9 +250,8 @@ class _Chains:
     def _energy_cny_t(self, c: int, p: int, cooling: tuple[str, str, str]) -> float:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         kind = self._kind(cooling)
-        clock = harvest_clock_h(period) + chain.planned_wait_h + chain.unload_h
-        air = np.interp(clock % 24.0, np.arange(25.0), np.append(hourly_air_c(period), hourly_air_c(period)[0]))
-        heat_kwh = crop.heat_kj_kg_k * max(float(air) - kind.temp_c, 0.0) / 3.6
+        air = air_at(air_c(period), middle_h(period) + chain.planned_wait_h + chain.unload_h)
+        heat_kwh = crop.heat_kj_kg_k * max(air - kind.temp_c, 0.0) / 3.6
         keep = self.keep_cny_t_day(c, cooling) / 24.0 * chain.depot_dwell_h
         return heat_kwh / kind.energy_ratio * self.scenario.economics.power_cny_kwh + keep
 
@@ -265,7 +266,28 @@ class _Chains:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         onward = [hub.dwell_h + hub.onward_h for hub in self.scenario.hubs]
         hub = int(np.argmin(self.trader.time_h[v] + np.array(onward)))
-        stages = today_stages(chain, crop, self.scenario.hubs[hub], float(self.trader.time_h[v, hub]))
-        used = age(crop, period, harvest_clock_h(period), stages).used[-1]
-        share = float(loss_share(crop, used, chain.today_transfers))
+        place, ride_h = self.scenario.hubs[hub], float(self.trader.time_h[v, hub])
+        farther = place.dwell_h + place.onward_h + place.market_h if crop.sold_at == "market" else 0.0
+        lot = Journey.begin(crop, period, middle_h(period)).in_air(chain.today_wait_h + ride_h + farther)
+        share = loss_share(crop, lot.used, chain.today_transfers)
         return share, self.scenario.economics.today_haul_cny_t_km * float(self.trader.km[v, hub])
+
+
+def haul_half_h(scenario: Scenario) -> float | None:
+    """Half-warming time of the worst truck offered for the line haul; None when all are reefers."""
+    trucks = [scenario.vehicle(key) for key in scenario.routing.line_haul_vehicles]
+    halves = [truck.half_warming_h or HALF_WARMING_H[truck.cargo] for truck in trucks if truck.cargo != "reefer"]
+    return min((half for half in halves if half is not None), default=None)
+
+
+def from_depot(
+    lot: Journey, chain: Chain, cooler: DepotType, hub: Hub, crop: Commodity, *, haul_h: float, half_h: float | None
+) -> Journey:
+    """Take a lot from the loading of the pre-cooler to its buyer: cool and store, line haul, hub, onward leg, hall."""
+    lot.cooled(3.0 * cooler.half_cooling_h + chain.depot_dwell_h, cooler.temp_c, cooler.half_cooling_h).ride(
+        haul_h, half_h
+    )
+    if crop.sold_at != "market":
+        return lot
+    lot.ride(hub.dwell_h, None).ride(hub.onward_h, HALF_WARMING_H[hub.onward_cargo])
+    return lot.cooled(hub.market_h, max(hub.market_temp_c, cooler.temp_c), DOCK_AND_HALL_HALF_H)

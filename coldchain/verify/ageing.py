@@ -1,0 +1,254 @@
+"""The loss law stated and integrated anew: how fast a lot ages, and what it has lost at the end of its journey.
+
+``u = ∫ k(T(t)) dt`` over the hours in the air, in a cooler, in a truck; ``L = 1 - (1-h)^n · exp(-λ·u^b)`` as in
+docs/model.md. The temperature has a closed form on every stretch; the rate along it is summed by Gauss-Legendre between
+the moments at which the temperature passes a kink or a jump of the rate, which are solved for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from coldchain.model import Commodity, Period
+
+Floats = NDArray[np.float64]
+HALF_WARMING_H: dict[str, float | None] = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
+DOCK_AND_HALL_HALF_H = 3.0
+GAS_J_MOL_K = 8.31451
+BAND_Q10 = ((0.0, 3.0), (10.0, 2.5), (20.0, 2.0), (30.0, 1.5))
+RESPIRATION_Q10 = 2.5
+COLDEST_H, WARMEST_H = 5.0, 14.5
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
+SETTLED_HALVES = 40
+SHORTEST_H = 1e-9
+
+
+@dataclass(frozen=True)
+class Law:
+    """How a commodity ages; hashable, so that what was integrated once is not integrated again."""
+
+    kinetics: str
+    ea_kj_mol: float
+    q10: float
+    life_h: float
+    life_temp_c: float
+    threshold_c: float
+    floor_c: float
+    freezing_c: float
+
+    @classmethod
+    def of(cls, crop: Commodity) -> Law:
+        """Return the law of a commodity."""
+        threshold = -math.inf if crop.chill_threshold_c is None else crop.chill_threshold_c
+        floor = -math.inf if crop.chill_floor_c is None else crop.chill_floor_c
+        ea, q10 = crop.ea_kj_mol or 0.0, crop.q10 or 1.0
+        return cls(crop.kinetics, ea, q10, crop.life_d * 24.0, crop.life_temp_c, threshold, floor, crop.freezing_c)
+
+    @property
+    def kinks_c(self) -> tuple[float, ...]:
+        """Temperatures at which the rate has a kink or a jump."""
+        edges = (self.threshold_c, self.floor_c, self.freezing_c, *(low for low, _q in BAND_Q10))
+        return tuple(sorted({edge for edge in edges if math.isfinite(edge)}))
+
+    def relative(self, temp_c: Floats | float) -> Floats:
+        """Rate against an arbitrary one, without chilling and frost."""
+        temp = np.asarray(temp_c, dtype=np.float64)
+        if self.kinetics == "arrhenius":
+            return np.asarray(np.exp(-1000.0 * self.ea_kj_mol / (GAS_J_MOL_K * (temp + 273.15))), dtype=np.float64)
+        if self.kinetics == "ratkowsky":
+            return np.asarray(np.maximum(1.0 + 0.1 * temp, 0.05) ** 2, dtype=np.float64)
+        grown = np.minimum(temp, 0.0) * math.log(BAND_Q10[0][1])
+        for low, q10 in BAND_Q10:
+            top = low + 10.0 if low < BAND_Q10[-1][0] else math.inf
+            grown = grown + (np.clip(temp, low, top) - low) * math.log(q10)
+        stretch = math.log(self.q10) / (0.5 * math.log(3.0 * 2.5))
+        return np.asarray(np.exp(stretch * grown / 10.0), dtype=np.float64)
+
+    def rate_per_h(self, temp_c: Floats | float) -> Floats:
+        """Share of life used per hour."""
+        temp = np.asarray(temp_c, dtype=np.float64)
+        chilled = (temp > self.floor_c) & (temp < self.threshold_c)
+        depth = np.where(chilled, self.threshold_c - temp, 0.0) if math.isfinite(self.threshold_c) else 0.0 * temp
+        level = self.relative(temp + depth) / (self.relative(self.life_temp_c) * self.life_h)
+        return np.where(temp < self.freezing_c, 1.0 / 24.0, level * 8.0 ** (depth / 10.0))
+
+
+def loss_share(crop: Commodity, used: float, transfers: int) -> float:
+    """Share lost after ``used`` of the life and some transfers."""
+    if used == math.inf:
+        return 1.0
+    kept = (1.0 - crop.loss_at_life) ** (max(used, 0.0) ** crop.loss_shape)
+    return float(1.0 - (1.0 - crop.handling_loss) ** transfers * kept)
+
+
+def respiration_w_t(crop: Commodity, temp_c: float) -> float:
+    """Heat of respiration, W/t: exponential through the figures at 0 and 20 °C; 2.5 per 10 K where one is missing."""
+    warm, cold = crop.respiration_w_t_20c, crop.respiration_w_t_0c
+    if warm <= 0.0:
+        return cold
+    fold = warm / cold if cold > 0.0 else RESPIRATION_Q10**2
+    return float(warm / fold * fold ** (temp_c / 20.0))
+
+
+def middle_h(period: Period) -> float:
+    """Clock hour of the middle of the harvest window."""
+    return 0.5 * (period.harvest_start_h + period.harvest_end_h)
+
+
+def batch_h(ready_h: float, batch: float) -> float:
+    """Clock hour of the first loading of the pre-coolers, at multiples of ``batch``, that is not before ``ready_h``."""
+    return math.ceil(ready_h / batch - 1e-9) * batch
+
+
+@lru_cache(maxsize=64)
+def air_c(period: Period) -> tuple[float, ...]:
+    """Air temperature at the hours 0 to 24; half cosines through low and high where no hourly means are given."""
+    if period.hourly_c is not None:
+        return (*period.hourly_c, period.hourly_c[0])
+    low, high = period.temp_min_c or 0.0, period.temp_max_c or 0.0
+    mean, swing = (low + high) / 2.0, (high - low) / 2.0
+    found = []
+    for hour in range(25):
+        clock = hour % 24
+        if COLDEST_H <= clock <= WARMEST_H:
+            phase = math.pi * (1.0 + (clock - COLDEST_H) / (WARMEST_H - COLDEST_H))
+        else:
+            phase = math.pi * ((clock - WARMEST_H) % 24.0) / (24.0 - (WARMEST_H - COLDEST_H))
+        found.append(mean + swing * math.cos(phase))
+    return tuple(found)
+
+
+def air_at(air: Sequence[float], clock_h: float) -> float:
+    """Air temperature at any hour, linear between full ones."""
+    hour, part = divmod(clock_h % 24.0, 1.0)
+    low = int(hour)
+    return air[low] + (air[low + 1] - air[low]) * part
+
+
+@dataclass
+class Journey:
+    """A lot on its way: what time it is, how warm the lot is, and how much of its life is used up."""
+
+    law: Law
+    air: tuple[float, ...]
+    clock_h: float
+    temp_c: float
+    used: float = 0.0
+
+    @classmethod
+    def begin(cls, crop: Commodity, period: Period, clock_h: float) -> Journey:
+        """Begin as warm as the air."""
+        air = air_c(period)
+        return cls(Law.of(crop), air, clock_h, air_at(air, clock_h))
+
+    def in_air(self, hours: float) -> Journey:
+        """Follow the air."""
+        return self._on(hours, *_in_air(self.law, self.air, self.clock_h, hours)) if hours > SHORTEST_H else self
+
+    def cooled(self, hours: float, target_c: float, half_h: float) -> Journey:
+        """Approach a fixed temperature, half the way in each half-time."""
+        return self._on(hours, *_cooled(self.law, self.temp_c, target_c, half_h, hours)) if hours > SHORTEST_H else self
+
+    def ride(self, hours: float, half_h: float | None) -> Journey:
+        """Keep the temperature (a reefer: None), or approach the air with a half-time."""
+        if hours <= SHORTEST_H:
+            return self
+        if half_h is None:
+            return self._on(hours, hours * float(self.law.rate_per_h(self.temp_c)), self.temp_c)
+        return self._on(hours, *_drifted(self.law, self.air, self.clock_h, self.temp_c, half_h, hours))
+
+    def _on(self, hours: float, used: float, temp_c: float) -> Journey:
+        self.clock_h, self.temp_c, self.used = self.clock_h + hours, temp_c, self.used + used
+        return self
+
+
+def _summed(law: Law, temp: Callable[[Floats], Floats], cuts: Sequence[float]) -> float:
+    """Life used while the temperature goes as ``temp(t)``, between the first and the last cut."""
+    ends = np.asarray(cuts, dtype=np.float64)
+    half, middle = np.diff(ends)[:, None] / 2.0, (ends[1:] + ends[:-1])[:, None] / 2.0
+    return float((law.rate_per_h(temp(middle + half * NODES)) * WEIGHTS * half).sum())
+
+
+@lru_cache(maxsize=200_000)
+def _air_hour(law: Law, start_c: float, end_c: float, hours: float) -> float:
+    """Life used while the air goes straight from one temperature to another."""
+    slope = (end_c - start_c) / hours
+    passed = [(kink - start_c) / slope for kink in law.kinks_c if (kink - start_c) * (end_c - kink) > 0]
+    return _summed(law, lambda t: start_c + slope * t, (0.0, *sorted(passed), hours))
+
+
+@lru_cache(maxsize=200_000)
+def _in_air(law: Law, air: tuple[float, ...], clock_h: float, hours: float) -> tuple[float, float]:
+    if not math.isfinite(hours):
+        return math.inf, air_at(air, clock_h)
+    used = 0.0
+    for start, end in _full_hours(clock_h, hours):
+        used += _air_hour(law, air_at(air, start), air[int(start % 24.0)] + _rise(air, start, end), end - start)
+    return used, air_at(air, clock_h + hours)
+
+
+def _rise(air: tuple[float, ...], start: float, end: float) -> float:
+    """Air at ``end``, against that of the full hour before ``start``: an end at a full hour belongs to this hour."""
+    low = int(start % 24.0)
+    return (air[low + 1] - air[low]) * (end - math.floor(start))
+
+
+def _full_hours(clock_h: float, hours: float) -> list[tuple[float, float]]:
+    """Cut a stretch at the full hours."""
+    last = clock_h + hours
+    inner = [float(hour) for hour in range(math.floor(clock_h) + 1, math.ceil(last))]
+    ends = [clock_h, *(hour for hour in inner if clock_h + 1e-12 < hour < last - 1e-12), last]
+    return list(pairwise(ends))
+
+
+@lru_cache(maxsize=200_000)
+def _cooled(law: Law, start_c: float, target_c: float, half_h: float, hours: float) -> tuple[float, float]:
+    gap = start_c - target_c
+    end_c = target_c + gap * 0.5 ** (hours / half_h)
+    passed = [
+        half_h * math.log2(gap / (kink - target_c)) for kink in law.kinks_c if (kink - start_c) * (end_c - kink) > 0
+    ]
+    steps = min(math.ceil(hours / half_h), SETTLED_HALVES)
+    cuts = sorted({0.0, hours, *passed, *(n * half_h for n in range(1, steps) if n * half_h < hours)})
+    return _summed(law, lambda t: target_c + gap * 0.5 ** (t / half_h), cuts), end_c
+
+
+@lru_cache(maxsize=200_000)
+def _drifted(
+    law: Law, air: tuple[float, ...], clock_h: float, temp_c: float, half_h: float, hours: float
+) -> tuple[float, float]:
+    """Approach the air, hour by hour: ``T' = (A(t) - T)·ln 2/half`` with A straight within the hour."""
+    if not math.isfinite(hours):
+        return math.inf, temp_c
+    used, pace = 0.0, math.log(2.0) / half_h
+    for start, end in _full_hours(clock_h, hours):
+        low = int(start % 24.0)
+        slope = air[low + 1] - air[low]
+        first = air[low] + slope * (start - math.floor(start)) - slope / pace
+
+        def temp(t: Floats, *, first: float = first, slope: float = slope, gap: float = temp_c - first) -> Floats:
+            return np.asarray(first + slope * t + gap * np.exp(-pace * t), dtype=np.float64)
+
+        turn = math.log(pace * (temp_c - first) / slope) / pace if slope and (temp_c - first) / slope > 0 else 0.0
+        used += _summed(law, temp, _crossings(law, temp, end - start, turn))
+        temp_c = float(temp(np.float64(end - start)))  # type: ignore[arg-type]
+    return used, temp_c
+
+
+def _crossings(law: Law, temp: Callable[[Floats], Floats], hours: float, turn: float) -> list[float]:
+    """Return 0, the moments at which the temperature passes a kink, and ``hours``; it turns once at most."""
+    grid = np.array(sorted({0.0, min(max(turn, 0.0), hours), hours}))
+    seen = temp(grid)
+    found = {0.0, hours}
+    for kink in law.kinks_c:
+        for n in np.flatnonzero((seen[:-1] - kink) * (seen[1:] - kink) < 0):
+            found.add(float(brentq(lambda t, kink=kink: float(temp(t)) - kink, grid[n], grid[n + 1], xtol=1e-12)))
+    return sorted(found)
