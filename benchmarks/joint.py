@@ -9,7 +9,6 @@ of several sizes, and when the progress of a normal one first shows a value with
 from __future__ import annotations
 
 import argparse
-import re
 import tempfile
 import time
 from dataclasses import replace
@@ -19,12 +18,12 @@ from real import ROOT, imported
 from runs import command
 
 from coldchain.plan import Options, Plan, plan
+from coldchain.progress import Event, Stage
 from coldchain.scenario import load
 
 APART = (0.45, 0.0, 0.35, 0.05)  # shares of the time when depots come first and routes after
 SIZES, LARGE = (25, 50, 100, 200, 400, 800, 1400), 400
-TOLD = re.compile(r"([\d,]+)(?: CNY a year|, bound)")
-ROUTED = ("decision", "depots and routes")  # beginnings of progress lines that tell of routed plans
+ROUTED = (Stage.DECISION, Stage.JOINT)
 
 
 def main() -> None:
@@ -109,10 +108,9 @@ def traced(path: Path, seconds: float) -> tuple[Plan, list[tuple[float, float]]]
     trace: list[tuple[float, float]] = []
     began = time.monotonic()
 
-    def heard(text: str) -> None:
-        told = TOLD.search(text)
-        if told and text.startswith(ROUTED):
-            trace.append((time.monotonic() - began, float(told.group(1).replace(",", ""))))
+    def heard(event: Event) -> None:
+        if event.stage in ROUTED and event.value is not None:
+            trace.append((time.monotonic() - began, event.value))
 
     found = made(path, Options(seconds, say=heard))
     return found, [*trace, (time.monotonic() - began, found.summary["objective"]["value"])]

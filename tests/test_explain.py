@@ -30,6 +30,7 @@ from coldchain.exploring import (
 )
 from coldchain.exploring.relax import least
 from coldchain.exploring.villages import Assignment
+from coldchain.model import Limit
 from coldchain.plan import Near, Options, Plan, lay_ground, plan_on, plan_with
 from coldchain.report import run_information, write_run
 from coldchain.scenario import load
@@ -222,7 +223,7 @@ def test_two_forced_sites_need_the_money_of_two(folder: Path, tmp_path: Path) ->
     scenario, _ = load(county, "forced")
     found = loosenings(scenario, EFFORT)
     assert not found.feasible
-    budget = next(way for way in found.alone if way[0].what == "budget")
+    budget = next(way for way in found.alone if way[0].limit == Limit("budget"))
     ground = lay_ground(scenario)
     award = np.sort(np.where((a := ground_awards(ground)) > 0, a, np.inf).min(axis=1)[[0, 1]])
     assert budget[0].amount == pytest.approx(award.sum() - 60000.0, abs=1.0)

@@ -14,7 +14,7 @@ import coldchain
 ROOT = Path(coldchain.__file__).parent
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"language"}),
-    frozenset({"errors", "solvers"}),
+    frozenset({"errors", "progress", "solvers"}),
     frozenset({"model"}),
     frozenset({"scenario", "network", "spoilage"}),
     frozenset({"siting", "routing", "sharing", "verify"}),

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from siting_cases import hand_case, random_case
 
+from coldchain.model import Limit
 from coldchain.siting import (
+    Relaxation,
     SideRow,
     SitingProblem,
     award_of_owner,
@@ -30,7 +32,7 @@ def side(problem: SitingProblem, least: float, **parts: object) -> SideRow:
     sizes = problem.sizes
     arc = np.asarray(parts.get("arc", np.zeros(sizes["A"])), dtype=float)
     return SideRow(
-        "a side", "t", np.arange(sizes["A"]), arc,
+        Limit("on_time"), np.arange(sizes["A"]), arc,
         np.asarray(parts.get("outside", np.zeros(sizes["D"])), dtype=float),
         np.asarray(parts.get("module", np.zeros((sizes["J"], sizes["K"]))), dtype=float),
         np.asarray(parts.get("award", np.zeros(sizes["E"])), dtype=float), least,
@@ -173,7 +175,7 @@ def test_what_cannot_be_met_is_measured() -> None:
     problem = hand_case(max_count=[[1], [1]], load=[[4.0], [4.0]])
     asked = replace(problem, sides=(side(problem, 8.0, arc=[4.0] * 4),))
     assert solve_siting(asked).status == "infeasible"
-    assert side_relaxations(asked) == [("a side", pytest.approx(2.0, abs=1e-6), "t")]
+    assert side_relaxations(asked) == [Relaxation(Limit("on_time"), pytest.approx(2.0, abs=1e-6))]
 
 
 def test_an_award_can_make_an_owner_viable() -> None:

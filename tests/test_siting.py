@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from siting_cases import brute_force, hand_case, random_case, total_award
 
 from coldchain.errors import BadInputError
+from coldchain.model import Limit
 from coldchain.siting import diagnose_siting, plan_value, plan_violations, solve_siting
 from coldchain.siting.engine import Engine
 from coldchain.siting.integer import Choice, integer_model
@@ -97,7 +98,7 @@ def test_infeasible_is_proved_and_diagnosed():
     problem = hand_case(forced=[True, True], budget=157.0)
     assert check(problem).status == "infeasible"
     found = diagnose_siting(problem)
-    assert [(f.what, f.unit) for f in found] == [("budget", "CNY")]
+    assert [(f.limit, f.limit.unit) for f in found] == [(Limit("budget"), "CNY")]
     assert found[0].amount == pytest.approx(43.0)
     assert str(found[0]) == "budget: at least 43 CNY more"
     assert diagnose_siting(hand_case()) == []
@@ -118,7 +119,7 @@ def test_each_relaxation_is_named_with_its_amount(changes, what, amount):
     problem = hand_case(**changes)
     assert check(problem).status == "infeasible"
     found = diagnose_siting(problem)
-    assert [(f.what, pytest.approx(f.amount)) for f in found] == [(what, amount)]
+    assert [(str(f.limit), pytest.approx(f.amount)) for f in found] == [(what, amount)]
 
 
 def test_no_demand_and_no_site():

@@ -45,10 +45,9 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "benching/location.py": ((r"^UFLP \(ignore capacities\)$", DATA),),
     "benching/readers.py": ((r"^shape mismatch$", "looked for in what numpy says"),),
     "benching/run.py": ((r"exactly once|routes must be at most|breaks a limit", TO_PROGRAMMERS),),
-    "cli/commands.py": ((r"^200; in a workbook 12$", "a default, translated as help is drawn"), CLOCK),
+    "cli/commands.py": ((r"^200; in a workbook 12$", "a default, translated as help is drawn"),),
     "cli/completing.py": ((r"^\x08\nExample: ", "an epilog, asked for with the help texts"),),
-    "cli/routing.py": (CLOCK,),
-    "cli/sharing.py": (CLOCK,),
+    "cli/telling.py": (CLOCK,),
     "dispatching/map.py": (
         (r"^(depot|tour) \0$", "value of a choice, read by the script beside it"),
         (r"^:host|^\n +const at", STYLE),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
 from coldchain.cli.sizing import dry_run_option, show_size
+from coldchain.cli.telling import progress
 from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError, grouped, system_reason
 from coldchain.language import _, plural
 
@@ -28,7 +28,6 @@ MOST_COUNTIES = 5000
 SHOWN_WARNINGS = 12
 DEMO_VILLAGES = 30
 DEMO_ROWS = 12
-TOLD_EVERY_S = 2.0
 
 variant_option = click.option("--variant", default="base", show_default=True, help="Variant named in scenario.toml.")
 
@@ -284,7 +283,7 @@ def make_plan(
     target = folder or Path("runs") / f"{loaded.name}-{variant}"
     check_target(target)
     with interruptible() as stopped:
-        say = (lambda _text: None) if quiet else progress(time.monotonic())
+        say = progress(quiet=quiet)
         effort = given.get("effort") or "normal"
         try:
             if effort == "quick":
@@ -299,21 +298,6 @@ def make_plan(
     beside = os.path.relpath(source, target)
     arguments = {"scenario": str(source), "scenario_from_run": beside, "variant": variant, **given}
     return made, write_run(made, target, run_information(made, arguments))
-
-
-def progress(began: float) -> Callable[[str], None]:
-    """Return what prints a line of progress with the seconds since ``began``; of one stage a line every two seconds."""
-    stage_said, said_at = "", began
-
-    def say(text: str) -> None:
-        nonlocal stage_said, said_at
-        stage, now = text.split(":", maxsplit=1)[0], time.monotonic()
-        if stage == stage_said and now - said_at < TOLD_EVERY_S:
-            return
-        stage_said, said_at = stage, now
-        click.echo(f"[{time.monotonic() - began:6.1f} s] {text}", err=True)
-
-    return say
 
 
 def _show(made: Plan, folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +15,14 @@ from coldchain.cli.commands import (
     SHOWN_WARNINGS,
     interruptible,
     print_faults,
-    progress,
     variant_option,
 )
 from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
 from coldchain.cli.sizing import dry_run_option, show_size
+from coldchain.cli.telling import progress
 from coldchain.errors import UsageError
 from coldchain.language import N_, _
+from coldchain.progress import Say
 
 if TYPE_CHECKING:
     from coldchain.exploring import Case, Effort, Run, Sweep
@@ -72,7 +72,7 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
     check_sweep_folder(target)
     targets = (Target("loss_rate", given["loss"]), Target("coverage", given["coverage"]))
     with interruptible() as stopped:
-        say = (lambda _text: None) if quiet else progress(time.monotonic())
+        say = progress(quiet=quiet)
         effort = Effort(given["time_limit"], given["seed"], given["jobs"], say, stopped)
         result = run_sweep(loaded, budgets, target, effort, targets, faults)
     if not result.points:
@@ -198,7 +198,7 @@ def explain(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     if len(asked) != 1:
         raise UsageError(_("ask for one of --depot ID, --village ID, --unserved, --alternatives N, --relaxations"))
     with interruptible() as stopped:
-        say = (lambda _text: None) if quiet else progress(time.monotonic())
+        say = progress(quiet=quiet)
         if given["relaxations"]:
             found = _explain_relaxations(folder, given, say, stopped)
         else:
@@ -220,9 +220,7 @@ def _after_explain(folder: Path, asked: str) -> tuple[str, ...]:
     return (f"coldchain explain {folder} {other}",)
 
 
-def _open(
-    folder: Path, given: dict[str, Any], say: Callable[[str], None], stopped: Callable[[], bool]
-) -> tuple[Case, Effort]:
+def _open(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> tuple[Case, Effort]:
     from coldchain.exploring import Effort, Run, open_case
     from coldchain.report import read_run, scenario_folder
     from coldchain.scenario import load
@@ -300,9 +298,7 @@ def _explain_alternatives(case: Case, given: dict[str, Any], effort: Effort) -> 
     return Told(found.as_dict(), tuple(found.lines()), ((spoken(ALTERNATIVE_HEADS), rows),))
 
 
-def _explain_relaxations(
-    folder: Path, given: dict[str, Any], say: Callable[[str], None], stopped: Callable[[], bool]
-) -> Told:
+def _explain_relaxations(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> Told:
     from coldchain.exploring import Effort, loosenings
     from coldchain.scenario import load
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from coldchain.cli.commands import (
     variant_option,
 )
 from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
+from coldchain.cli.telling import progress
 from coldchain.errors import BrokenOffError, ColdchainError, UsageError
 from coldchain.language import _, plural
 
@@ -49,18 +49,12 @@ def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: boo
     from coldchain.dispatching.dispatch import Wish, dispatch
     from coldchain.dispatching.folder import check_routes_target, write_day
 
-    began = time.monotonic()
-
-    def say(text: str) -> None:
-        if not quiet:
-            click.echo(f"[{time.monotonic() - began:6.1f} s] {text}", err=True)
-
     if template is not None:
         _write_template(template, given)
         return
     if folder is None:
         raise UsageError(_("--out DIR must be given: the folder to write the routes to"))
-    wish = Wish(**_wishes(given), say=say)
+    wish = Wish(**_wishes(given), say=progress(quiet=quiet))
     check_routes_target(folder, wish)
     with interruptible() as stopped:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import click
 from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
 from coldchain.cli.shares import SAVED, as_object, show, show_leaving, show_many, spoken_rule
 from coldchain.cli.sizing import dry_run_option, sharing_seconds, show_size
+from coldchain.cli.telling import progress
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import N_, _
 
@@ -91,8 +91,7 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
     from coldchain.sharing import known_rules
 
     chosen = known_rules(rules) if rules else ()
-    began = time.monotonic()
-    say = (lambda _text: None) if given["quiet"] else lambda text: _progress(began, text)
+    say = progress(quiet=given["quiet"])
     scenario = _scenario(source, given["variant"])
     if given["sales"] is not None:
         _fund(scenario, as_json, given)
@@ -179,10 +178,6 @@ def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:
     for county, amount in fen.items():
         click.echo(f"{county:24} {yuan(amount):>18}")
     click.echo(f"{_('all'):24} {yuan(sum(fen.values())):>18}")
-
-
-def _progress(began: float, text: str) -> None:
-    click.echo(f"[{time.monotonic() - began:6.1f} s] {text}", err=True)
 
 
 def _scenario(source: Path, variant: str) -> Scenario:

@@ -21,8 +21,10 @@ from coldchain.dispatching.orders import KG_PER_T, Order, read_orders, with_free
 from coldchain.dispatching.solve import Engine, Search, solve
 from coldchain.dispatching.source import Source, read_source
 from coldchain.errors import BadInputError, Fault, UsageError
-from coldchain.language import _, plural
+from coldchain.language import _
+from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing.day import DayResult, Locked
+from coldchain.routing.kernel import is_compiled
 from coldchain.routing.ruin import Effort
 from coldchain.routing.timetable import violations
 
@@ -59,7 +61,7 @@ class Wish:
     patience: int | None = None
     seed: int = 0
     threads: int = 1
-    say: Callable[[str], None] = field(default=lambda _text: None)
+    say: Say = silent
     stop: Callable[[], bool] = field(default=lambda: False)
 
 
@@ -99,11 +101,8 @@ def dispatch(wish: Wish) -> Dispatch:
     """
     began = time.monotonic()
     source = read_source(wish.source, wish.variant, wish.moved)
-    wish.say(
-        plural(
-            "{name}: {depots} depot open, {kind}", "{name}: {depots} depots open, {kind}", len(source.depots)
-        ).format(name=source.scenario.name, depots=len(source.depots), kind=source.placed.network.called)
-    )
+    opened = {"depots": len(source.depots), "roads": source.placed.network.kind}
+    wish.say(Event(Stage.COUNTY, source.scenario.name, facts=opened))
     period, note = choose_period(source, wish.day)
     orders, fleet, faults = _read(wish, source, period)
     lots, kept, wrong = lots_of(source, orders, anywhere=_anywhere(wish, source))
@@ -118,20 +117,13 @@ def dispatch(wish: Wish) -> Dispatch:
     faults += _unreachable(day)
     start, lost = start_of(day, wish.start_from) if wish.start_from is not None else ((), [])
     network_s = time.monotonic() - began
-    wish.say(
-        _("orders: {orders:,}, stops: {stops:,}, {value:,.0f} kg; searching").format(
-            orders=len(orders), stops=len(day.stops), value=sum(s.kg for s in day.stops)
-        )
-    )
+    asked = {"orders": len(orders), "stops": len(day.stops), "kg": sum(s.kg for s in day.stops)}
+    wish.say(Event(Stage.ORDERS, facts=asked))
+    if not is_compiled():
+        wish.say(Event(Stage.COMPILING))
     result = solve(day, _search(wish, day, start))
     day, result, more = _relieved(wish, day, result)
-    wish.say(
-        plural(
-            "{tours:,} tour after {iterations:,} iterations: {total_cny:,.0f} CNY",
-            "{tours:,} tours after {iterations:,} iterations: {total_cny:,.0f} CNY",
-            len(result.tours),
-        ).format(tours=len(result.tours), iterations=result.iterations, total_cny=result.total_cny)
-    )
+    wish.say(Event(Stage.TOURS, value=result.total_cny, done=result.iterations, facts={"tours": len(result.tours)}))
     seconds = {"total": time.monotonic() - began, "network": network_s, "search": time.monotonic() - began - network_s}
     notes += [*lost, *_cautions(day, result)]
     behind = (*kept, *spilled, *more)
@@ -159,9 +151,7 @@ def _relieved(wish: Wish, day: Day, result: DayResult) -> tuple[Day, DayResult, 
         over = crowded(day, result)
         if not over:
             break
-        wish.say(
-            _("{over} cooling classes are given more than they take: searching again with less").format(over=len(over))
-        )
+        wish.say(Event(Stage.CROWDED, facts={"classes": len(over)}))
         fewer = relieve(day, over) if left else bound(day, result)
         lots, more = trim(day.source, fewer, day.problem.vehicles)
         spilled += more
@@ -284,14 +274,8 @@ def _reporter(wish: Wish) -> Callable[[float, int, float], None]:
     def report(seconds: float, iterations: int, cost: float) -> None:
         if time.monotonic() - said[0] >= SAID_EVERY_S:
             said[0] = time.monotonic()
-            best = (
-                _("best {cost:,.0f} CNY").format(cost=cost) if cost < LEFT_OUT_CNY else _("some lots have no tour yet")
-            )
-            wish.say(
-                _("{iterations:,} iterations in {seconds:.1f} s: {best}").format(
-                    iterations=iterations, seconds=seconds, best=best
-                )
-            )
+            value = cost if cost < LEFT_OUT_CNY else None
+            wish.say(Event(Stage.SEARCH, value=value, done=iterations, facts={"seconds": seconds}))
 
     return report
 

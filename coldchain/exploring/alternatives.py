@@ -14,6 +14,7 @@ from coldchain.exploring.compare import Run
 from coldchain.exploring.explain import Case, with_site
 from coldchain.exploring.solving import Effort
 from coldchain.plan import Near, plan_on
+from coldchain.progress import Event, Stage
 
 State = Literal["proved", "not spared", "spared"]
 
@@ -129,7 +130,7 @@ class _Hunt:
         self.bounds[closed] = (one.value, float(plan.summary["objective"]["bound"]))
         if one.sites not in self.found or one.value < self.found[one.sites].value:
             self.found[one.sites] = one
-        self.effort.say(words.closing_line(closed, one.value, self.best))
+        self.effort.say(Event(Stage.CLOSING, value=one.value, facts={"sites": closed, "best": self.best}))
 
     def _need(self, site: str) -> Need:
         most = self.best + abs(self.best) * self.tolerance

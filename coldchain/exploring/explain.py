@@ -15,6 +15,7 @@ from coldchain.exploring.points import Modules, count_of
 from coldchain.exploring.solving import Effort
 from coldchain.model import Scenario, Site
 from coldchain.plan import Ground, Near, Plan, lay_ground, plan_on, plan_with
+from coldchain.progress import Event, Stage
 
 Action = Literal["closed", "forced"]
 
@@ -170,14 +171,18 @@ def with_site(ground: Ground, site: Site, effort: Effort, **changes: object) -> 
     return ground.under(replace(ground.scenario, sites=sites), effort.options())
 
 
+def _asked(site: Site, action: Action, *, fixed: bool) -> Event:
+    return Event(Stage.WHAT_IF, site.id, facts={"action": action, "fixed": fixed})
+
+
 def _closed(case: Case, site: Site, index: int, effort: Effort) -> WhatIf:
     ground = with_site(case.ground, site, effort, status="forbidden", existing="")
     besides = replace(case, count=case.count.copy(), standing=case.standing.copy())
     besides.count[index, : case.scenario.fixed_types] = 0
     besides.standing[index] = 0
-    effort.say(words.planning(site.id, "closed", fixed=True))
+    effort.say(_asked(site, "closed", fixed=True))
     fixed = plan_with(ground, besides.whole, effort.options())
-    effort.say(words.planning(site.id, "closed", fixed=False))
+    effort.say(_asked(site, "closed", fixed=False))
     return _again(case, site, "closed", (ground, (besides.count,), fixed), effort)
 
 
@@ -185,7 +190,7 @@ def _forced(case: Case, site: Site, index: int, effort: Effort) -> WhatIf:
     ground = with_site(case.ground, site, effort, status="forced")
     besides = case.count.copy()
     besides[index, : case.scenario.fixed_types] = site.max_modules
-    effort.say(words.planning(site.id, "forced", fixed=False))
+    effort.say(_asked(site, "forced", fixed=False))
     return _again(case, site, "forced", (ground, (besides, case.count), None), effort)
 
 
@@ -209,7 +214,7 @@ def _again(
 
 def _renewed(case: Case, site: Site, found: Plan, effort: Effort) -> Run:
     """Plan the run's own question again, from a better plan; without it the change of a depot would be blurred."""
-    effort.say(words.renewing())
+    effort.say(Event(Stage.RENEWAL))
     courses = () if site.modules() or found.report.problems else (found.course,)
     near = Near(starts=(case.count, *found.starts), courses=courses, further=False)
     plan = plan_on(case.ground, replace(effort.options(), say=effort.say), near)

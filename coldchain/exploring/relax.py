@@ -8,7 +8,7 @@ from typing import Any
 
 from coldchain.exploring import words
 from coldchain.exploring.solving import Effort
-from coldchain.model import Scenario
+from coldchain.model import Limit, Scenario
 from coldchain.plan import Ground, lay_ground
 from coldchain.plan.awards import module_awards
 from coldchain.plan.limits import stated
@@ -18,16 +18,30 @@ from coldchain.siting import KINDS, SitingProblem, diagnose_siting, side_relaxat
 CLOSE = 0.01
 MOST_HOURS, MOST_MODULES = 4.0, 20
 HALVINGS = 12
+BUDGET, FIRST_MILE, MODULES = Limit("budget"), Limit("first_mile"), Limit("modules")
 
 
 @dataclass(frozen=True)
 class Loosening:
-    """One limit loosened by ``amount`` of ``unit`` more; ``rounded`` when found by halving, to one per cent."""
+    """One limit loosened by ``amount`` of ``unit`` more; ``rounded`` when found by halving, to one per cent.
 
-    what: str
+    ``less`` tells a limit of service, of which that much less is asked.
+    """
+
+    limit: Limit
     amount: float
     unit: str
     rounded: bool = False
+    less: bool = False
+
+    @property
+    def what(self) -> str:
+        """Name what is loosened in the language spoken."""
+        return words.less_of(self.limit) if self.less else str(self.limit)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {"what": self.what, **asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -45,7 +59,7 @@ class Loosenings:
     feasible: bool
     together: tuple[Loosening, ...]
     alone: tuple[tuple[Loosening, ...], ...]
-    not_alone: tuple[str, ...]
+    not_alone: tuple[Limit, ...]
 
     def lines(self) -> list[str]:
         """Say it in sentences."""
@@ -53,7 +67,14 @@ class Loosenings:
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it, plain values."""
-        return {"schema": "coldchain.loosenings/1", **asdict(self), "says": self.lines()}
+        return {
+            "schema": "coldchain.loosenings/1",
+            "feasible": self.feasible,
+            "together": [one.as_dict() for one in self.together],
+            "alone": [[one.as_dict() for one in way] for way in self.alone],
+            "not_alone": [str(limit) for limit in self.not_alone],
+            "says": self.lines(),
+        }
 
 
 def loosenings(scenario: Scenario, effort: Effort) -> Loosenings:
@@ -67,10 +88,10 @@ def loosenings(scenario: Scenario, effort: Effort) -> Loosenings:
     problem = _problem(ground)
     bare = replace(problem, sides=(), single_source=False)
     names = site_names(ground.basis)
-    mixture = tuple(Loosening(r.what, r.amount, r.unit) for r in diagnose_siting(bare, names=names))
+    mixture = tuple(Loosening(r.limit, r.amount, r.limit.unit) for r in diagnose_siting(bare, names=names))
     if mixture:
         found = {kind: diagnose_siting(bare, only=kind, names=names) for kind in KINDS}
-        alone = tuple(tuple(Loosening(r.what, r.amount, r.unit) for r in way) for way in found.values() if way)
+        alone = tuple(tuple(Loosening(r.limit, r.amount, r.limit.unit) for r in way) for way in found.values() if way)
         return Loosenings(False, mixture, alone, ())
     short = side_relaxations(problem) if problem.sides else []
     if not short:
@@ -78,7 +99,7 @@ def loosenings(scenario: Scenario, effort: Effort) -> Loosenings:
     ways = {name: search(scenario, effort) for name, search in KNOBS.items()}
     return Loosenings(
         False,
-        tuple(Loosening(words.less_of(name), amount, unit) for name, amount, unit in short),
+        tuple(Loosening(r.limit, r.amount, r.limit.unit, less=True) for r in short),
         tuple((way,) for way in ways.values() if way is not None),
         tuple(name for name, way in ways.items() if way is None),
     )
@@ -126,7 +147,7 @@ def _budget(scenario: Scenario, effort: Effort) -> Loosening | None:
         return _kept(replace(scenario, siting=siting), effort)
 
     found = least(kept, now, enough) if enough > now else None
-    return None if found is None else Loosening(words.BUDGET, found - now, "CNY", rounded=True)
+    return None if found is None else Loosening(BUDGET, found - now, "CNY", rounded=True)
 
 
 def _hours(scenario: Scenario, effort: Effort) -> Loosening | None:
@@ -138,7 +159,7 @@ def _hours(scenario: Scenario, effort: Effort) -> Loosening | None:
         return _kept(replace(scenario, siting=siting), effort)
 
     found = least(kept, now, MOST_HOURS * now)
-    return None if found is None else Loosening(words.FIRST_MILE, found - now, "h", rounded=True)
+    return None if found is None else Loosening(FIRST_MILE, found - now, "h", rounded=True)
 
 
 def _modules(scenario: Scenario, effort: Effort) -> Loosening | None:
@@ -149,12 +170,12 @@ def _modules(scenario: Scenario, effort: Effort) -> Loosening | None:
             for site in scenario.sites
         )
         if _kept(replace(scenario, sites=sites), effort):
-            return Loosening(words.MODULES, float(more), "modules")
+            return Loosening(MODULES, float(more), "modules")
     return None
 
 
-KNOBS: dict[str, Callable[[Scenario, Effort], Loosening | None]] = {
-    words.BUDGET: _budget,
-    words.FIRST_MILE: _hours,
-    words.MODULES: _modules,
+KNOBS: dict[Limit, Callable[[Scenario, Effort], Loosening | None]] = {
+    BUDGET: _budget,
+    FIRST_MILE: _hours,
+    MODULES: _modules,
 }

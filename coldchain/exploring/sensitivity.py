@@ -12,6 +12,7 @@ from coldchain.exploring.solving import Effort
 from coldchain.language import N_, _
 from coldchain.model import Period, Scenario
 from coldchain.plan import Plan, lay_ground, plan_with
+from coldchain.progress import Event, Stage
 
 Change = Callable[[Scenario, float], Scenario]
 NO_LIMIT_CNY = 1e12
@@ -141,7 +142,7 @@ def sensitivity(plan: Plan, doubts: Sequence[Doubt] = DOUBTS, effort: Effort | N
     for doubt in doubts:
         for end in ("low", "high"):
             value = getattr(doubt, end)
-            effort.say(f"{_(doubt.name)} {doubt.form.format(value)}")
+            effort.say(Event(Stage.FIGURE, doubt.name, facts={"value": doubt.form.format(value)}))
             found = _year(plan, doubt.change(plan.scenario, value), effort)
             rows.append({"figure": doubt.name, "end": end, "value": doubt.form.format(value), **figures_of(found)})
     return Sensitivity(figures_of(plan), pd.DataFrame(rows, columns=["figure", "end", "value", *FIGURES]))

@@ -14,11 +14,11 @@ from coldchain.errors import Fault, InfeasibleError, LimitError
 from coldchain.exploring.points import Modules, Point, count_of, point_of
 from coldchain.model import Scenario
 from coldchain.plan import Ground, Near, Options, Plan, lay_ground, plan_on
+from coldchain.progress import Say, silent
 
 WIDE, NARROW = (0.15, 0.2, 0.55, 0.0), (0.15, 0.55, 0.0, 0.0)
 """Shares of the time: among all modules, or among those of the plans known already (see ``Options``)."""
 QUICK_WIDE, QUICK_NARROW = (0.4, 0.0, 0.6, 0.0), (0.4, 0.6, 0.0, 0.0)
-Say = Callable[[str], None]
 Stop = Callable[[], bool]
 
 
@@ -42,7 +42,7 @@ class Effort:
     time_limit_s: float = 30.0
     seed: int = 0
     jobs: int = 1
-    say: Say = field(default=lambda _: None)
+    say: Say = silent
     stop: Stop = field(default=lambda: False)
     quick: bool = False
 
@@ -123,7 +123,7 @@ def solver(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort) -> Ite
 def _pool(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort) -> Iterator[Solver]:
     context = multiprocessing.get_context("spawn")
     halt = context.Event()
-    inputs = (scenario, faults, replace(effort, say=_silent, stop=_never), halt)
+    inputs = (scenario, faults, replace(effort, say=silent, stop=_never), halt)
     with ProcessPoolExecutor(effort.jobs, context, initializer=_open, initargs=inputs) as pool:
 
         def there(tasks: list[Task]) -> Iterator[Point]:
@@ -140,10 +140,6 @@ def _pool(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort) -> Iter
 
 
 _WORKER: dict[str, Any] = {}
-
-
-def _silent(_: str) -> None:
-    """Say nothing; a lambda cannot be sent to another process."""
 
 
 def _never() -> bool:

@@ -24,6 +24,7 @@ from coldchain.exploring.solving import Effort, Solver, Task, solver
 from coldchain.language import _
 from coldchain.language.amounts import read_cny
 from coldchain.model import Scenario
+from coldchain.progress import Event, Stage
 
 SCHEMA = "coldchain.sweep/1"
 MILLION = 1e6
@@ -169,7 +170,7 @@ class _Ledger:
 
     def _take(self, point: Point) -> None:
         self.known[point.budget_cny] = point
-        self.effort.say(words.point_line(point))
+        self.effort.say(Event(Stage.BUDGET, facts={"point": point}))
 
     def _key(self, budget: float) -> str:
         return point_key(self.scenario, budget, self.settings)

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from coldchain.exploring.relax import Loosening, Loosenings
     from coldchain.exploring.sweep import NextMillion, Sweep, Threshold
     from coldchain.exploring.villages import Village
+    from coldchain.model import Limit
 
 SITE, VILLAGE = N_("site"), N_("village")
-BUDGET, FIRST_MILE, MODULES = N_("budget"), N_("hours of the first mile"), N_("modules at each site")
-LESS_OF = N_("less asked of {limit}")
 AIM_UNITS = {"loss_t": N_("t"), "loss_cny": N_("CNY"), "total_cost_cny": N_("CNY")}
 AIMS = {"loss_t": N_("tonnes lost"), "loss_cny": N_("value lost"), "total_cost_cny": N_("yearly cost")}
 FIGURES = {"loss_rate": N_("loss of at most {share:.0%}"), "coverage": N_("coverage of at least {share:.0%}")}
@@ -102,18 +101,7 @@ def nothing_may_be_built(depot: str) -> str:
     return told.format(depot=depot)
 
 
-def planning(depot: str, action: str, *, fixed: bool) -> str:
-    """Progress: what is planned now."""
-    rest = _("the other modules as they are") if fixed else _("everything decided anew")
-    return _("planning with {depot} {action}, {rest}").format(depot=depot, action=_(action), rest=rest)
-
-
 RENEWED = N_("run planned anew")
-
-
-def renewing() -> str:
-    """Progress: the run's own question again."""
-    return _("that is better than the run: planning the run's own question again from there")
 
 
 def what_if_lines(found: WhatIf) -> list[str]:
@@ -162,12 +150,6 @@ def _effect(found: Comparison) -> str:
         "; {count} village moves {moved_t:,.0f} t", "; {count} villages move {moved_t:,.0f} t", len(found.villages)
     )
     return _(", ").join(parts) + moved.format(count=len(found.villages), moved_t=found.villages["moved_t"].sum())
-
-
-def closing_line(closed: tuple[str, ...], value: float, best: float) -> str:
-    """Progress of the search for alternatives."""
-    told = _("without {sites}: {value:,.0f}, {more:+.2%} against the best")
-    return told.format(sites=_(" and ").join(closed), value=value, more=value / best - 1) if best else ""
 
 
 def alternative_lines(found: Alternatives) -> list[str]:
@@ -304,9 +286,9 @@ def _goes(found: Village) -> str:
     return goes + (_(", {t:,.0f} t back to today's chain").format(t=rest) if goes and rest > 0.5 else "")
 
 
-def less_of(limit: str) -> str:
+def less_of(limit: Limit) -> str:
     """Name a limit of service that is asked for less."""
-    return LESS_OF.format(limit=limit)
+    return _("less asked of {limit}").format(limit=limit)
 
 
 def loosening_lines(found: Loosenings) -> list[str]:
@@ -319,15 +301,9 @@ def loosening_lines(found: Loosenings) -> list[str]:
     if len(found.together) > 1 or not found.alone or found.not_alone:
         lines += [_("or with these together:"), *(f"  {_loosened(one)}" for one in found.together)]
     if found.not_alone:
-        limits = _(", ").join(map(_limit, found.not_alone))
+        limits = _(", ").join(map(str, found.not_alone))
         lines.append(_("however much more, not enough alone: {limits}").format(limits=limits))
     return lines
-
-
-def _limit(what: str) -> str:
-    """Name a limit in the language spoken."""
-    before = LESS_OF.format(limit="")
-    return _(LESS_OF).format(limit=_(what.removeprefix(before))) if what.startswith(before) else _(what)
 
 
 def _loosened(one: Loosening) -> str:
@@ -335,6 +311,5 @@ def _loosened(one: Loosening) -> str:
     unit = plural(one.unit.removesuffix("s"), one.unit, one.amount)
     amount = f"{one.amount:,.{digits}f} {unit}"
     about = _("about {amount}").format(amount=amount) if one.rounded else amount
-    if one.what.startswith(LESS_OF.format(limit="")):
-        return _("{what}: {amount}").format(what=_limit(one.what), amount=about)
-    return _("{what}: {amount} more").format(what=_limit(one.what), amount=about)
+    text = _("{what}: {amount}") if one.less else _("{what}: {amount} more")
+    return text.format(what=one.what, amount=about)

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from coldchain.errors import Fault
-from coldchain.language import _
 from coldchain.network.geometry import Flags, Floats, Ints, Nodes, Texts, morton, polyline_lengths, take_polylines
 from coldchain.network.used import RoadsUsed
 
@@ -92,11 +91,6 @@ class RoadNetwork:
         object.__setattr__(self, "road_class", np.asarray(self.road_class, dtype=np.str_))
         _check_shapes(self)
         _check_ranges(self)
-
-    @property
-    def called(self) -> str:
-        """What stands behind it, in the language spoken."""
-        return _("roads") if self.kind == "roads" else _("proximity")
 
     @property
     def nodes(self) -> int:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from coldchain.language import _
-from coldchain.model import Objective
+from coldchain.model import Limit, Objective
 from coldchain.plan.arcs import Arcs
 from coldchain.plan.awards import Awards, grant
 from coldchain.plan.basis import Basis
@@ -16,6 +15,7 @@ from coldchain.plan.limits import owner_cost_cny, shortfalls
 from coldchain.plan.lots import Outcome, lots_of, outcome
 from coldchain.plan.money import Yearly, yearly
 from coldchain.plan.search import Options, aims_of, tolerance_of
+from coldchain.progress import Event, Stage
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Course:
     outcome: Outcome
     yearly: Yearly
     awards: Awards
-    missing: dict[str, float]
+    missing: dict[Limit, float]
 
     def value(self, aim: Objective) -> float:
         """Return the figure an aim counts."""
@@ -53,7 +53,7 @@ def work_out(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, optio
 
     def progress(done: int, of: int) -> None:
         if options is not None and (done == of or done % 10 == 0):
-            options.say(_("routing: {done} of {of} depots").format(done=done, of=of))
+            options.say(Event(Stage.ROUTING, done=done, of=of))
 
     days = work_out_days(basis, arcs, decision, effort, progress)
     lots = lots_of(basis, arcs, decision, days)

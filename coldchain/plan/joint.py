@@ -24,7 +24,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from coldchain.language import _
 from coldchain.plan.arcs import Arcs
 from coldchain.plan.basis import Basis
 from coldchain.plan.course import Course, ranked, work_out
@@ -33,7 +32,8 @@ from coldchain.plan.depotyears import DepotYears
 from coldchain.plan.estimates import Estimates
 from coldchain.plan.limits import stated
 from coldchain.plan.moves import near_sites, neighbours, rebased
-from coldchain.plan.search import AIMS, PLANNED, Options, Sited, aims_of
+from coldchain.plan.search import PLANNED, Options, Sited, aims_of
+from coldchain.progress import Event, Stage
 from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting, widened
 
 Counts = NDArray[np.int64]
@@ -142,16 +142,12 @@ class _Search:
         if ranked(task.basis, [self.best, course]) is self.best:
             return False
         self.best = course
-        self.options.say(self._told())
+        self._report()
         return True
 
-    def _told(self) -> str:
+    def _report(self) -> None:
         aim = aims_of(self.task.basis)[0]
-        value, bound = self.best.value(aim), self.task.sited.bound
-        gap = abs(value - bound) / max(abs(value), 1e-9)
-        return _("depots and routes together, {aim}: {value:,.0f}, bound {bound:,.0f}, gap {gap:.2%}").format(
-            aim=_(AIMS.get(aim, aim)), value=value, bound=bound, gap=gap
-        )
+        self.options.say(Event(Stage.JOINT, aim, value=self.best.value(aim), bound=self.task.sited.bound))
 
     def _move(self) -> bool:
         """Try the moves of single depots from the best decision on, again and again while that pays."""

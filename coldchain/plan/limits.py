@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coldchain.language import N_, _
-from coldchain.model import Objective, Scenario
+from coldchain.model import Limit, Objective, Scenario
 from coldchain.plan.arcs import ON_THE_DOT, Arcs, siting_problem
 from coldchain.plan.awards import Awards, owners_of
 from coldchain.plan.basis import Basis, annuity
@@ -26,7 +25,7 @@ from coldchain.spoilage import harvest_clock_h
 
 Floats = NDArray[np.float64]
 SLACK = 1e-6
-COVERED, ON_TIME = N_("pre-cooled in time"), N_("at the buyer in time")
+ON_TIME = Limit("on_time")
 
 
 def stated(
@@ -34,14 +33,14 @@ def stated(
     arcs: Arcs,
     aim: Objective,
     held: Sequence[tuple[Objective, float]] = (),
-    more: Mapping[str, float] | None = None,
+    more: Mapping[Limit, float] | None = None,
 ) -> SitingProblem:
     """State the siting problem for one aim with all limits.
 
     Parameters
     ----------
     held : earlier aims and the most each may reach
-    more : what to ask beyond the limits, by name (see :func:`shortfalls`)
+    more : what to ask beyond the limits (see :func:`shortfalls`)
     """
     problem = siting_problem(basis, arcs, aim, limit=held[-1] if held else None)
     rows = [*sides(basis, arcs, more), *(_held(basis, arcs, *pair) for pair in held[:-1])]
@@ -57,7 +56,7 @@ def _wide(row: SideRow, width: int) -> SideRow:
 
 def _held(basis: Basis, arcs: Arcs, aim: Objective, most: float) -> SideRow:
     return _row(
-        basis, arcs, _("the aim {aim}").format(aim=aim), "", -most, index=np.arange(len(arcs.demand)),
+        basis, arcs, Limit("aim", aim), -most, index=np.arange(len(arcs.demand)),
         value=-arcs.arc_cost(aim), outside=-arcs.outside.of(aim), module=-arcs.module_cost(aim),
     )  # fmt: skip
 
@@ -116,22 +115,21 @@ def service(basis: Basis, arcs: Arcs) -> Service:
     return Service(in_time, on_time, energy, today, tonnes)
 
 
-def sides(basis: Basis, arcs: Arcs, more: Mapping[str, float] | None = None) -> tuple[SideRow, ...]:
-    """Write all limits as sides; ``more`` asks for that much more of single ones, by name."""
+def sides(basis: Basis, arcs: Arcs, more: Mapping[Limit, float] | None = None) -> tuple[SideRow, ...]:
+    """Write all limits as sides; ``more`` asks for that much more of single ones."""
     if not limited(basis.scenario):
         return ()
     done = service(basis, arcs)
     rows = [*_coverage(basis, arcs, done), *_on_time(basis, arcs, done), *_hubs(basis, arcs)]
     rows += [*_returns(basis, arcs, done), *_award_shares(basis, arcs)]
-    return tuple(replace(row, least=row.least + (more or {}).get(row.name, 0.0)) for row in rows)
+    return tuple(replace(row, least=row.least + (more or {}).get(row.limit, 0.0)) for row in rows)
 
 
-def _row(basis: Basis, arcs: Arcs, name: str, unit: str, least: float, **given: Any) -> SideRow:
+def _row(basis: Basis, arcs: Arcs, limit: Limit, least: float, **given: Any) -> SideRow:
     sites, kinds = len(basis.scenario.sites), len(basis.scenario.depot_types)
     index = np.asarray(given.get("index", ()), dtype=np.int64)
     return SideRow(
-        name,
-        unit,
+        limit,
         index,
         given.get("value", np.zeros(len(index))),
         given.get("outside", np.zeros(len(arcs.village))),
@@ -158,13 +156,7 @@ def _coverage(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
         inside = county == name if name else np.ones(len(county), dtype=np.bool_)
         rows = np.flatnonzero(inside[arcs.village[arcs.demand]])
         least = share * float(harvest[inside].sum())
-        yield _row(basis, arcs, _covered(name), N_("t a year"), least,
-                   index=rows, value=done.in_time_t[rows])  # fmt: skip
-
-
-def _covered(county: str) -> str:
-    """Name the limit of coverage, in all or of a county."""
-    return _("pre-cooled in time in {name}").format(name=county) if county else _(COVERED)
+        yield _row(basis, arcs, Limit("coverage", name), least, index=rows, value=done.in_time_t[rows])  # fmt: skip
 
 
 def _on_time(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
@@ -172,7 +164,7 @@ def _on_time(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
     if share > 0:
         rows = np.arange(len(arcs.demand))
         least = share * float(basis.scenario.harvest_t.sum())
-        yield _row(basis, arcs, _(ON_TIME), N_("t a year"), least, index=rows, value=done.on_time_t,
+        yield _row(basis, arcs, ON_TIME, least, index=rows, value=done.on_time_t,
                    outside=done.today_on_time_t)  # fmt: skip
 
 
@@ -182,8 +174,8 @@ def _hubs(basis: Basis, arcs: Arcs) -> Iterator[SideRow]:
         for p, period in enumerate(basis.scenario.periods):
             if hub.limit_t_day is not None and len(rows):
                 load = arcs.load_t_day[arcs.demand[rows], p]
-                name = _("room at hub {hub} in {period}").format(hub=hub.id, period=period.id)
-                yield _row(basis, arcs, name, N_("t/day"), -hub.limit_t_day, index=rows, value=-load)
+                limit = Limit("hub_room", hub.id, period.id)
+                yield _row(basis, arcs, limit, -hub.limit_t_day, index=rows, value=-load)
 
 
 def own_rate(scenario: Scenario) -> float:
@@ -230,8 +222,7 @@ def _returns(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
         module = np.where((owner == e)[:, None], -cost[None, :], 0.0)
         award = np.zeros(len(names))
         award[e] = award_a_year(scenario)
-        what = _("money of {name}").format(name=name)
-        yield _row(basis, arcs, what, N_("CNY a year"), 0.0, index=rows, value=margin[rows], module=module,
+        yield _row(basis, arcs, Limit("owner_money", name), 0.0, index=rows, value=margin[rows], module=module,
                    award=award)  # fmt: skip
 
 
@@ -241,11 +232,11 @@ def _award_shares(basis: Basis, arcs: Arcs) -> Iterator[SideRow]:
     county = [scenario.sites[int(np.flatnonzero(owner == e)[0])].county for e in range(len(names))]
     for name, share in scenario.siting.award_share_by_county.items():
         award = np.array([float(of == name) - share for of in county])
-        yield _row(basis, arcs, _("awards in {name}").format(name=name), "CNY", 0.0, award=award)
+        yield _row(basis, arcs, Limit("award_share", name), 0.0, award=award)
 
 
-def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) -> dict[str, float]:
-    """Return by how much a routed course misses the limits, by name; shares of awards cannot be missed by routing.
+def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) -> dict[Limit, float]:
+    """Return by how much a routed course misses the limits; shares of awards cannot be missed by routing.
 
     Parameters
     ----------
@@ -255,25 +246,23 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
     deadline = np.array([crop.precool_deadline_h for crop in scenario.commodities])[lots["commodity"]]
     covered = lots["tonnes"].where(lots["cooled_h"] <= deadline + ON_THE_DOT, 0.0)
     county = np.array([village.county for village in scenario.villages])[lots["village"]]
-    missing: dict[str, float] = {}
+    missing: dict[Limit, float] = {}
     if siting.coverage > 0:
-        missing[_covered("")] = siting.coverage * float(lots["tonnes"].sum()) - float(covered.sum())
+        missing[Limit("coverage")] = siting.coverage * float(lots["tonnes"].sum()) - float(covered.sum())
     for name, share in county_targets(scenario).items():
         here = county == name
-        missing[_covered(name)] = share * float(lots["tonnes"][here].sum()) - float(covered[here].sum())
+        missing[Limit("coverage", name)] = share * float(lots["tonnes"][here].sum()) - float(covered[here].sum())
     if siting.on_time > 0:
         on_time = float(lots["tonnes"][lots["delivery_h"] <= scenario.chain.delivery_target_h + ON_THE_DOT].sum())
-        missing[_(ON_TIME)] = siting.on_time * float(lots["tonnes"].sum()) - on_time
+        missing[ON_TIME] = siting.on_time * float(lots["tonnes"].sum()) - on_time
     missing |= _over_hubs(basis, lots)
     if scenario.economics.must_return:
         net = owner_net_cny(basis, lots, cost, granted)
-        missing |= {
-            _("money of {name}").format(name=name): -float(n) for name, n in zip(granted.owners, net, strict=True)
-        }
-    return {name: amount for name, amount in missing.items() if amount > SLACK * 1e3}
+        missing |= {Limit("owner_money", name): -float(n) for name, n in zip(granted.owners, net, strict=True)}
+    return {limit: amount for limit, amount in missing.items() if amount > SLACK * 1e3}
 
 
-def _over_hubs(basis: Basis, lots: pd.DataFrame) -> dict[str, float]:
+def _over_hubs(basis: Basis, lots: pd.DataFrame) -> dict[Limit, float]:
     """Return t/day of the peak day above the room of each hub."""
     scenario = basis.scenario
     cold = lots[lots["site"] != TODAY]
@@ -281,7 +270,7 @@ def _over_hubs(basis: Basis, lots: pd.DataFrame) -> dict[str, float]:
     np.add.at(load, (basis.site_hub[cold["site"]], cold["period"]), cold["tonnes"])
     load *= scenario.siting.peak_factor / np.array([period.days for period in scenario.periods])
     return {
-        _("room at hub {hub} in {period}").format(hub=hub.id, period=period.id): float(load[h, p]) - hub.limit_t_day
+        Limit("hub_room", hub.id, period.id): float(load[h, p]) - hub.limit_t_day
         for h, hub in enumerate(scenario.hubs)
         for p, period in enumerate(scenario.periods)
         if hub.limit_t_day is not None

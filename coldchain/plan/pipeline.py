@@ -12,9 +12,9 @@ import pandas as pd
 
 from coldchain import __version__
 from coldchain.errors import Fault, InfeasibleError, LimitError, grouped
-from coldchain.language import _, plural
+from coldchain.language import _
 from coldchain.language.amounts import exact_cny
-from coldchain.model import Scenario
+from coldchain.model import Limit, Scenario
 from coldchain.plan import tables as tabled
 from coldchain.plan.arcs import Arcs, build_arcs, existing_modules, siting_problem
 from coldchain.plan.awards import module_awards
@@ -31,6 +31,8 @@ from coldchain.plan.rollout import rollout
 from coldchain.plan.search import NO_FURTHER, Counts, Options, Sited, Starts, next_budget, site
 from coldchain.plan.summary import summarise
 from coldchain.plan.whole import leaving_room, tightened
+from coldchain.progress import Event, Say, Stage, silent
+from coldchain.routing.kernel import is_compiled
 from coldchain.siting import solve_siting, widened
 from coldchain.verify import Report, verify_tables
 
@@ -141,27 +143,18 @@ def lay_ground(scenario: Scenario, options: Options | None = None, faults: tuple
     """
     options = options or Options()
     clock = _Clock()
-    options.say(
-        plural(
-            "{name}: {count} villages, {count_2} site", "{name}: {count} villages, {count_2} sites", len(scenario.sites)
-        ).format(name=scenario.name, count=len(scenario.villages), count_2=len(scenario.sites))
-    )
+    counts = {"villages": len(scenario.villages), "sites": len(scenario.sites)}
+    options.say(Event(Stage.COUNTY, scenario.name, facts=counts))
     placed, odd = place_on_roads(scenario)
-    options.say(
-        _("roads: {count:,} nodes, {count_2:,} arcs ({kind})").format(
-            count=len(placed.network.lon), count_2=len(placed.network.tail), kind=placed.network.called
-        )
-    )
+    counts = {"nodes": len(placed.network.lon), "arcs": len(placed.network.tail)}
+    options.say(Event(Stage.ROADS, placed.network.kind, facts=counts))
     basis = prepare(scenario, placed)
     arcs = build_arcs(basis)
     clock.lap("network")
     memo: Memo = {}
     today = _idle(basis, arcs, options, memo)
-    options.say(
-        _("today's chain loses {loss_rate:.1%} of {harvest_t:,.0f} t").format(
-            loss_rate=today.outcome.loss_rate, harvest_t=today.outcome.harvest_t
-        )
-    )
+    lost = {"loss_rate": today.outcome.loss_rate, "harvest_t": today.outcome.harvest_t}
+    options.say(Event(Stage.TODAY, facts=lost))
     clock.lap("siting")
     return Ground(basis, arcs, today, today, (*faults, *odd), clock.laps, memo)
 
@@ -189,7 +182,7 @@ def plan_quickly(
     scenario: Scenario,
     seed: int = 0,
     faults: tuple[Fault, ...] = (),
-    say: Callable[[str], None] = lambda _text: None,
+    say: Say = silent,
     stop: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """Plan without regard to the clock: equal inputs and seed give equal plans; no estimate of more budget.
@@ -214,6 +207,8 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     bound = sited.bound
     further = next_budget(basis, arcs, sited.results[0], options) if near.further else NO_FURTHER
     clock.lap("siting")
+    if not is_compiled():
+        options.say(Event(Stage.COMPILING))
     course = _best_course(ground, sited, near.courses, options)
     if course.missing:
         course, sited = _mended(ground, (course, sited), near, options)
@@ -344,8 +339,8 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     for n, result in enumerate(sited.results, start=1):
         decision = Decision.of(arcs, result.count, result.arc_share)
         fresh.append(work_out(basis, arcs, decision, replace(effort, quick=True)))
-        told = _("decision {n} with quick routes: {cny:,.0f} CNY a year, loss {loss:.2%}")
-        options.say(told.format(n=n, cny=fresh[-1].yearly.total, loss=fresh[-1].outcome.loss_rate))
+        made = fresh[-1]
+        options.say(Event(Stage.DECISION, value=made.yearly.total, done=n, facts={"loss_rate": made.outcome.loss_rate}))
     rivals = [course for course in rivals if not course.missing]
     kept = [course for course in [*rivals, *fresh] if not course.missing]
     best = ranked(basis, kept or fresh)
@@ -365,7 +360,7 @@ def _rivalled(ground: Ground, first: tuple[Course, Sited], decisions: tuple[Deci
     best = ranked(ground.basis, rivals)
     if best is course or options.joint <= 0:
         return best
-    options.say(_("the model of the whole decides better: {cny:,.0f} CNY a year").format(cny=best.yearly.total))
+    options.say(Event(Stage.WHOLE_PLAN, value=best.yearly.total))
     found = joint_search(Task(ground.basis, ground.arcs, sited, ground.memo), rivals, options)
     return ranked(ground.basis, [best, work_out(ground.basis, ground.arcs, found.decision, effort)])
 
@@ -379,12 +374,12 @@ def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Op
         When none did; the message says by how much the last one missed.
     """
     course, sited = first
-    more: dict[str, float] = {}
+    more: dict[Limit, float] = {}
     shorter = replace(options, time_limit_s=options.time_limit_s / MENDINGS)
-    for _round in range(MENDINGS):
-        for name, amount in course.missing.items():
-            more[name] = more.get(name, 0.0) + MENDING * amount
-        options.say(_("after routing the plan misses ") + _missed(course) + _(": siting again with that much more"))
+    for number in range(1, MENDINGS + 1):
+        for limit, amount in course.missing.items():
+            more[limit] = more.get(limit, 0.0) + MENDING * amount
+        options.say(Event(Stage.REPAIR, done=number, of=MENDINGS, facts={"missing": course.missing}))
         try:
             sited = site(ground.basis, ground.arcs, shorter, sited.starts, more)
         except InfeasibleError:

@@ -16,15 +16,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coldchain.errors import InfeasibleError, LimitError
-from coldchain.language import N_, _
-from coldchain.model import Objective, Status
+from coldchain.language import _
+from coldchain.model import Limit, Objective, Status
 from coldchain.plan.arcs import Arcs, built_cny, existing_modules
 from coldchain.plan.basis import Basis
 from coldchain.plan.limits import stated
 from coldchain.plan.money import standing_opex_cny
+from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing import price_trip
 from coldchain.siting import (
     Names,
+    Relaxation,
     SitingProblem,
     SitingResult,
     diagnose_siting,
@@ -33,7 +35,6 @@ from coldchain.siting import (
     widened,
 )
 
-Say = Callable[[str], None]
 NEXT_BUDGET = 1.1
 NEXT_GAP = 1e-4
 QUICK_GAP, QUICK_BACKSTOP_S, QUICK_SHARES = 0.1, 1e5, (0.5, 0.0, 0.5, 0.0)
@@ -64,7 +65,7 @@ class Options:
     seed: int = 0
     shares: tuple[float, float, float, float] = (0.25, 0.0, 0.1, 0.05)
     joint: float = 0.55
-    say: Say = field(default=lambda _text: None)
+    say: Say = field(default=silent)
     stop: Callable[[], bool] = field(default=lambda: False)
     began: float = field(default_factory=time.monotonic)
     quick: bool = False
@@ -76,7 +77,7 @@ class Options:
         effort: str,
         time_limit_s: float | None = None,
         seed: int = 0,
-        say: Say = lambda _text: None,
+        say: Say = silent,
         stop: Callable[[], bool] = lambda: False,
     ) -> Options:
         """Return the options of effort ``normal``, or ``deep``: five times as long, most of it for the joint search."""
@@ -86,7 +87,7 @@ class Options:
         return cls(NORMAL_S if time_limit_s is None else time_limit_s, seed, say=say, stop=stop)
 
     @classmethod
-    def quickly(cls, seed: int = 0, say: Say = lambda _text: None, stop: Callable[[], bool] = lambda: False) -> Options:
+    def quickly(cls, seed: int = 0, say: Say = silent, stop: Callable[[], bool] = lambda: False) -> Options:
         """Return the options of a quick plan."""
         return cls(QUICK_BACKSTOP_S, seed, QUICK_SHARES, 0.0, say, stop, quick=True)
 
@@ -131,7 +132,7 @@ def tolerance_of(basis: Basis, rank: int) -> float:
 
 
 def site(
-    basis: Basis, arcs: Arcs, options: Options, starts: Starts = (), more: Mapping[str, float] | None = None
+    basis: Basis, arcs: Arcs, options: Options, starts: Starts = (), more: Mapping[Limit, float] | None = None
 ) -> Sited:
     """Site by every aim in turn; each holds the aims before it to their tolerance.
 
@@ -139,7 +140,7 @@ def site(
     ----------
     starts : the modules that siting of plans close by ended with (:attr:`Sited.starts`): the first begins the first
         aim, the last the decision with daily trips, which is sought among the modules of all of them first
-    more : what to ask beyond the limits because routing took it away, by name; the bound is then not the scenario's
+    more : what to ask beyond the limits because routing took it away; the bound is then not the scenario's
 
     Raises
     ------
@@ -179,25 +180,16 @@ def site(
     return Sited((found[-1], *practical), bound, len(basis.scenario.depot_types), tuple(held))
 
 
-AIMS = {
-    "total_cost_cny": N_("least yearly cost"),
-    "loss_cny": N_("least value lost"),
-    "loss_t": N_("least tonnes lost"),
-}
-
-
 def _solve(
     problem: SitingProblem, aim: str, share: float, basis: Basis, options: Options, start: Counts | None
 ) -> SitingResult:
-    said = [""]
+    last: list[Event] = []
 
     def progress(value: float, bound: float) -> None:
-        gap = abs(value - bound) / max(abs(value), 1e-9)
-        known = _(", bound {bound:,.0f}, gap {gap:.2%}").format(bound=bound, gap=gap) if np.isfinite(bound) else ""
-        text = _("siting for {aim}: {value:,.0f}{known}").format(aim=_(AIMS.get(aim, aim)), value=value, known=known)
-        if text != said[0]:
-            options.say(text)
-        said[0] = text
+        event = Event(Stage.SITING, aim, value=value, bound=bound if np.isfinite(bound) else None)
+        if last != [event]:
+            options.say(event)
+        last[:] = [event]
 
     return solve_siting(
         problem,
@@ -213,7 +205,7 @@ def _solve(
 def _site_practically(
     basis: Basis,
     arcs: Arcs,
-    limits: tuple[list[tuple[Objective, float]], Mapping[str, float] | None],
+    limits: tuple[list[tuple[Objective, float]], Mapping[Limit, float] | None],
     starts: Starts,
     options: Options,
 ) -> tuple[SitingResult, ...]:
@@ -232,11 +224,11 @@ def _site_practically(
         known, top = np.maximum.reduce(starts), problem.max_count.copy()
         top[:, : known.shape[1]] = np.minimum(top[:, : known.shape[1]], known)
         few = replace(problem, max_count=top)
-        result = _solve(few, N_("cost with daily trips, known modules"), narrow, basis, options, starts[-1])
+        result = _solve(few, "daily_trips_known", narrow, basis, options, starts[-1])
         found = (result,) if result.status in PLANNED else ()
     if wide > 0 or not found:
         begin = found[0].count if found else starts[-1]
-        result = _solve(problem, N_("cost with daily trips"), wide or narrow, basis, options, begin)
+        result = _solve(problem, "daily_trips", wide or narrow, basis, options, begin)
         found = (result,) if result.status in PLANNED else found
     return found
 
@@ -276,17 +268,19 @@ def site_names(basis: Basis) -> Names:
     return Names([site.id for site in sites], list(dict.fromkeys(site.county for site in sites)))
 
 
+def _short_by(item: Relaxation) -> str:
+    digits = 1 if item.amount < 100 else 0
+    return _("{name}: short by {amount} {unit}").format(
+        name=item.limit, amount=f"{item.amount:,.{digits}f}", unit=_(item.limit.unit)
+    )
+
+
 def _relaxations(basis: Basis, problem: SitingProblem) -> str:
     bare = replace(problem, sides=(), single_source=False)
     found = diagnose_siting(bare, names=site_names(basis))
     lines = [str(item) for item in found]
     if not lines and problem.sides:
-        lines = [
-            _("{name}: short by {amount} {unit}").format(
-                name=name, amount=f"{amount:,.{1 if amount < 100 else 0}f}", unit=_(unit)
-            )
-            for name, amount, unit in side_relaxations(problem)
-        ]
+        lines = [_short_by(item) for item in side_relaxations(problem)]
     return "\n  ".join([_("no plan keeps every limit; the smallest changes that allow one:"), *lines])
 
 

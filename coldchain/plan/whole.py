@@ -14,7 +14,6 @@ from itertools import combinations, pairwise, permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from coldchain.language import _
 from coldchain.network import travel
 from coldchain.plan.arcs import Arcs
 from coldchain.plan.basis import Basis, by_distance
@@ -22,6 +21,7 @@ from coldchain.plan.decision import Decision
 from coldchain.plan.limits import stated
 from coldchain.plan.money import standing_opex_cny
 from coldchain.plan.search import Options, aims_of
+from coldchain.progress import Event, Stage
 from coldchain.routing import (
     Day,
     ShareFinder,
@@ -66,7 +66,7 @@ def tightened(
     )
     found, decisions = solve_whole(basis, arcs, effort)
     found = max(bound, found)
-    options.say(_("bound with whole vehicles and trucks: {found:,.0f} CNY a year").format(found=found))
+    options.say(Event(Stage.WHOLE_BOUND, "total_cost_cny", bound=found))
     return found, decisions
 
 

@@ -13,7 +13,7 @@ import json
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain import __version__
-from coldchain.language import _
 from coldchain.model import Scenario
+from coldchain.progress import Event, Say, Stage, silent
 from coldchain.settling.members import Members, group_scenario, legs
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class Desk:
         members: Members,
         effort: Effort,
         folder: Path,
-        say: Callable[[str], None] = lambda _text: None,
+        say: Say = silent,
     ) -> None:
         self.inputs, self.say = (scenario, members, effort), say
         self.cache = folder / fingerprint(scenario, members, effort)[:16]
@@ -226,8 +226,8 @@ class Desk:
             self.known[found.mask] = found
             _write(self.cache, found)
             if done == len(todo) or done % 10 == 0:
-                told = _("groups of {size}: {done} of {count} planned")
-                self.say(told.format(size=found.mask.bit_count(), done=done, count=len(todo)))
+                size = found.mask.bit_count()
+                self.say(Event(Stage.GROUPS_PLANNED, done=done, of=len(todo), facts={"size": size}))
 
     def _plan_all(self, masks: Sequence[int]) -> Iterator[GroupCost]:
         """Yield each as soon as it is done."""
@@ -240,7 +240,7 @@ class Desk:
 
 
 def cost_table(
-    scenario: Scenario, members: Members, effort: Effort, folder: Path, say: Callable[[str], None] = lambda _text: None
+    scenario: Scenario, members: Members, effort: Effort, folder: Path, say: Say = silent
 ) -> list[GroupCost]:
     """Cost every group, by size.
 
@@ -252,8 +252,7 @@ def cost_table(
     n = len(members.names)
     with Desk(scenario, members, effort, folder, say) as desk:
         if desk.known:
-            told = _("{known} of {groups} group plans are at hand from an earlier run")
-            say(told.format(known=len(desk.known), groups=(1 << n) - 1))
+            say(Event(Stage.GROUPS_KNOWN, done=len(desk.known), of=(1 << n) - 1))
         for size in range(1, n + 1):
             desk.plan([mask for mask in range(1, 1 << n) if mask.bit_count() == size])
     return [desk.known[mask] for mask in range(1, 1 << n)]

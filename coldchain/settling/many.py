@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from coldchain.errors import BadInputError, Fault, LimitError
 from coldchain.language import N_, _
 from coldchain.model import Scenario
+from coldchain.progress import Event, Say, Stage, silent
 from coldchain.settling.asking import ASKED_RULES, leaving_known, lying_known
 from coldchain.settling.costing import Desk, Effort, GroupCost, fingerprint
 from coldchain.settling.floors import member_floors
@@ -39,7 +40,6 @@ from coldchain.sharing import (
 )
 
 Floats = NDArray[np.float64]
-Say = Callable[[str], None]
 MOST_MANY = 30
 RULES_OF_MANY = ("equal_profit", "proportional", "volume", "scrb_aca", "equal_charge", "shapley")
 GROUPS_A_MEMBER = 6
@@ -110,7 +110,7 @@ def settle_many(
     rule: str = "equal_profit",
     effort: Effort | None = None,
     most: int = 0,
-    say: Say = lambda _text: None,
+    say: Say = silent,
 ) -> ManySettlement:
     """Settle a scenario between up to thirty members.
 
@@ -127,7 +127,7 @@ def settle_many(
     effort, n = effort or Effort(), len(members.names)
     _check(members, rule)
     most = most or GROUPS_A_MEMBER * n
-    say(_("{n} members: at most {most} of {groups:,} groups are planned").format(n=n, most=most, groups=(1 << n) - 1))
+    say(Event(Stage.GROUPS, done=most, of=(1 << n) - 1, facts={"members": n}))
     with Desk(scenario, members, effort, folder, say) as desk:
         oracle = _Oracle(desk, n)
         oracle.begin()
@@ -226,11 +226,9 @@ def _inside(ledger: Ledger, most: int, say: Say) -> tuple[Verdict, float]:
             verdict = equal_profit_of(ledger, epsilon=epsilon, most=most)
         except LimitError:
             epsilon = least_epsilon_known(ledger.known, ledger.n) * (1 + SLACK) + ledger.slack
-            told = _("the core of the {planned} groups planned is empty below {epsilon:,.0f} CNY")
-            say(told.format(planned=len(ledger.known), epsilon=epsilon))
+            say(Event(Stage.CORE, value=epsilon, done=len(ledger.known), facts={"empty": True}))
         else:
-            told = _("{planned} groups planned; no group whatever gains more than {epsilon:,.0f} CNY")
-            say(told.format(planned=len(ledger.known), epsilon=verdict.epsilon))
+            say(Event(Stage.CORE, value=verdict.epsilon, done=len(ledger.known), facts={"empty": False}))
             return verdict, epsilon
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import Scenario
+from coldchain.progress import Event, Say, Stage, silent
 from coldchain.settling.costing import Effort, GroupCost, as_table, cost_table, fingerprint
 from coldchain.settling.members import Members
 from coldchain.sharing import (
@@ -29,7 +30,6 @@ from coldchain.sharing import (
 )
 
 Floats = NDArray[np.float64]
-Say = Callable[[str], None]
 MOST_MEMBERS = 12
 DEFAULT_RULE = "equal_profit"
 MISREPORT = 0.1
@@ -95,7 +95,7 @@ def settle(
     *,
     rules: Sequence[str] = (),
     effort: Effort | None = None,
-    say: Say = lambda _text: None,
+    say: Say = silent,
 ) -> Settlement:
     """Settle a scenario between its members.
 
@@ -120,7 +120,7 @@ def settle(
     if "owen" in rules and not members.unions:
         message = _("needs --unions COLUMN of the villages, which names the larger body each member belongs to")
         raise BadInputError([Fault("--rule", None, "", "owen", message, "rule-left-out")])
-    say(_("{n} members, {groups} groups to plan").format(n=n, groups=(1 << n) - 1))
+    say(Event(Stage.GROUPS, of=(1 << n) - 1, facts={"members": n}))
     costs = cost_table(scenario, members, effort, folder, say)
     mark = fingerprint(scenario, members, effort)
     return work_out(scenario, members, costs, rules[0] if rules else DEFAULT_RULE, mark)

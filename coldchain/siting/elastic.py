@@ -8,37 +8,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.language import N_, _, plural
+from coldchain.language import _, plural
+from coldchain.model import Limit, LimitKind
 from coldchain.siting.engine import Engine, Model
 from coldchain.siting.frame import build_frame
 from coldchain.siting.problem import SitingProblem
 
-_TEXT = {
-    "budget": (N_("budget"), "CNY"),
-    "pot": (N_("pot of county {0}"), "CNY"),
-    "floor": (N_("awards under the floor share"), "CNY"),
-    "power": (N_("power limit of site {0}"), "kW"),
-    "staff": (N_("people at site {0}"), N_("persons")),
-    "size": (N_("new modules of site {0} beside the least size"), "m³"),
-    "modules": (N_("most modules of site {0}"), N_("modules")),
-    "forced": (N_("forced site {0} cannot hold any module"), N_("modules")),
-}
-KINDS = tuple(_TEXT)
+KINDS: tuple[LimitKind, ...] = ("budget", "pot", "floor", "power", "staff", "size", "modules", "forced")
+"""Limits on modules and money; the place of a pot is a county, of the others a site."""
 
 
 @dataclass(frozen=True)
 class Relaxation:
-    """One limit to loosen: ``what`` by at least ``amount`` of ``unit``."""
+    """One limit to loosen, by at least ``amount`` of its unit."""
 
-    what: str
+    limit: Limit
     amount: float
-    unit: str
 
     def __str__(self) -> str:
         """Render as ``budget: at least 43,000 CNY more``; amounts are rounded up."""
         amount = float(np.ceil(self.amount - 1e-6))
-        unit = plural(self.unit.removesuffix("s"), self.unit, amount)
-        return _("{what}: at least {amount:,.0f} {unit} more").format(what=self.what, amount=amount, unit=unit)
+        unit = plural(self.limit.unit.removesuffix("s"), self.limit.unit, amount)
+        return _("{what}: at least {amount:,.0f} {unit} more").format(what=self.limit, amount=amount, unit=unit)
 
 
 @dataclass(frozen=True)
@@ -55,7 +46,7 @@ class Names:
 
 
 def diagnose_siting(
-    problem: SitingProblem, *, time_limit_s: float = 30.0, only: str | None = None, names: Names | None = None
+    problem: SitingProblem, *, time_limit_s: float = 30.0, only: LimitKind | None = None, names: Names | None = None
 ) -> list[Relaxation]:
     """Find a cheapest set of relaxations; empty when the limits on modules and money can be met.
 
@@ -95,7 +86,7 @@ def diagnose_siting(
     found = []
     for (kind, _rest, index), amount in zip(frame.groups, outcome.values[size:], strict=True):
         if amount > 1e-6:
-            text, name = _TEXT[kind]
-            scale = frame.money if name == "CNY" else 1.0
-            found.append(Relaxation(_(text).format(names.of(kind, index)), float(amount * scale), name))
+            limit = Limit(kind, "" if kind in ("budget", "floor") else names.of(kind, index))
+            scale = frame.money if limit.unit == "CNY" else 1.0
+            found.append(Relaxation(limit, float(amount * scale)))
     return found

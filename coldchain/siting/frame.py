@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.model import LimitKind
 from coldchain.siting.engine import Rows
 from coldchain.siting.problem import Bools, Floats, Ints, SitingProblem, bincount
 
@@ -39,7 +40,7 @@ class Frame:
     upper: Floats
     integer: Bools
     rows: Rows
-    groups: tuple[tuple[str, int, int], ...]
+    groups: tuple[tuple[LimitKind, int, int], ...]
     money: float
     capped: Ints
 
@@ -139,9 +140,9 @@ def owner_most(problem: SitingProblem, site: Ints, module: Ints, top: Floats) ->
     return light + bincount(problem.owner, of_site, len(problem.owner_cap))
 
 
-def _site_rows(rows: Rows, problem: SitingProblem, site: Ints, module: Ints) -> list[tuple[str, int, int]]:
+def _site_rows(rows: Rows, problem: SitingProblem, site: Ints, module: Ints) -> list[tuple[LimitKind, int, int]]:
     pairs = np.arange(len(site))
-    groups: list[tuple[str, int, int]] = []
+    groups: list[tuple[LimitKind, int, int]] = []
     shared = [(kind, need[module], room) for kind, need, room in problem.site_limits]
     for kind, weight, limit in (
         ("modules", problem.heavy[module].astype(float), problem.max_modules.astype(float)),
@@ -159,7 +160,7 @@ def _site_rows(rows: Rows, problem: SitingProblem, site: Ints, module: Ints) -> 
     return groups + [("forced", int(r), int(j)) for r, j in zip(index, need, strict=True)]
 
 
-def _size_rows(rows: Rows, problem: SitingProblem, pair: tuple[Ints, Ints, Bools]) -> list[tuple[str, int, int]]:
+def _size_rows(rows: Rows, problem: SitingProblem, pair: tuple[Ints, Ints, Bools]) -> list[tuple[LimitKind, int, int]]:
     """Make a site that builds reach the least size: ``least first <= sum size y`` for types smaller than that."""
     if problem.size is None or problem.least_size <= 0:
         return []
@@ -226,7 +227,7 @@ def _site_cap_rows(rows: Rows, site: Ints, pair: tuple[Ints, Bools], width: int,
 
 def _money_rows(
     rows: Rows, problem: SitingProblem, pair: tuple[Ints, Floats, Floats, Ints], capped: Ints, money: float
-) -> list[tuple[str, int, int]]:
+) -> list[tuple[LimitKind, int, int]]:
     site, capex, award, slot = pair
     free = np.flatnonzero(slot < 0)
     w = len(site) + np.arange(len(capped))

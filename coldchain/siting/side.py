@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from coldchain.model import Limit
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -17,12 +19,11 @@ class SideRow:
 
     Attributes
     ----------
-    name, unit : for messages
+    limit : what it says, for messages
     index, value : arcs and their coefficients; outside : float[D]; module : float[J, K]; award : float[E]
     """
 
-    name: str
-    unit: str
+    limit: Limit
     index: Ints
     value: Floats
     outside: Floats

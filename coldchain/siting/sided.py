@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from coldchain.model.base import Status
+from coldchain.siting.elastic import Relaxation
 from coldchain.siting.engine import Engine, Model, StoppedError
 from coldchain.siting.frame import Frame, build_frame
 from coldchain.siting.problem import Floats, Ints, SitingProblem
@@ -313,8 +314,8 @@ def _result(problem: SitingProblem, state: _State, status: Status, facts: tuple[
     )
 
 
-def side_relaxations(problem: SitingProblem, *, time_limit_s: float = 20.0) -> list[tuple[str, float, str]]:
-    """Find the smallest changes of the sides that allow a plan: name, amount, unit; empty when they can be kept."""
+def side_relaxations(problem: SitingProblem, *, time_limit_s: float = 20.0) -> list[Relaxation]:
+    """Find the smallest changes of the sides that allow a plan; empty when they can be kept."""
     problem = replace(problem, limit_outside=None, limit_arc=None, limit_module=None, limit_rhs=None)
     frame = build_frame(problem)
     arcs = np.arange(len(problem.arc_cost))
@@ -335,4 +336,4 @@ def side_relaxations(problem: SitingProblem, *, time_limit_s: float = 20.0) -> l
     if answer.values is None:
         return []
     slack = answer.values[size:] * layout.scale
-    return [(r.name, float(s), r.unit) for r, s in zip(problem.sides, slack, strict=True) if s > 1e-6 * r.size]
+    return [Relaxation(r.limit, float(s)) for r, s in zip(problem.sides, slack, strict=True) if s > 1e-6 * r.size]

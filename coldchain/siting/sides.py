@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from coldchain.language import _
+from coldchain.model import Limit
 from coldchain.siting.engine import Model, Rows
 from coldchain.siting.side import SideRow
 
@@ -24,7 +24,7 @@ def side_violations(
     problem: SitingProblem, count: Ints, shares: tuple[Floats, Floats], award: Floats, tol: float = 1e-6
 ) -> list[str]:
     """Names of the limits a decision breaks, and shares that are split under single sourcing."""
-    broken = [row.name for row in problem.sides if row.total(count, *shares, award) < row.least - tol * row.size]
+    broken = [str(row.limit) for row in problem.sides if row.total(count, *shares, award) < row.least - tol * row.size]
     split = (np.minimum(shares[0], 1.0 - shares[0]) > tol).any() if problem.single_source else False
     return [*broken, "a demand is split"] if split else broken
 
@@ -35,7 +35,7 @@ def limit_as_side(problem: SitingProblem) -> SitingProblem:
         return problem
     none = np.zeros(len(problem.owner_cap))
     row = SideRow(
-        _("the aims ranked before"), "", np.arange(len(problem.arc_cost)), -problem.limit_arc, -problem.limit_outside,
+        Limit("aims_before"), np.arange(len(problem.arc_cost)), -problem.limit_arc, -problem.limit_outside,
         -problem.limit_module, none, -float(problem.limit_rhs or 0.0),
     )  # fmt: skip
     bare = replace(problem, limit_outside=None, limit_arc=None, limit_module=None, limit_rhs=None)

@@ -15,6 +15,8 @@ Nodes 0..m-1 are depots, m..m+n-1 stops. Nothing here allocates while it runs, a
 of stops, the matrices apart.
 """
 
+from pathlib import Path
+
 from coldchain.routing.kernel import data
 from coldchain.routing.kernel.data import Data, State
 from coldchain.routing.kernel.moves import recreate, relink
@@ -27,6 +29,7 @@ __all__ = [
     "State",
     "data",
     "hold",
+    "is_compiled",
     "keep_best",
     "left_behind",
     "overfull",
@@ -35,3 +38,8 @@ __all__ = [
     "relink",
     "run",
 ]
+
+
+def is_compiled() -> bool:
+    """Tell whether compiled loops are at hand from an earlier run; the first run takes about a minute to make them."""
+    return any(Path(run.stats.cache_path).glob("*.nbc"))
