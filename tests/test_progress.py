@@ -82,8 +82,9 @@ def test_a_plan_reports_the_same_stages_in_either_language(tmp_path) -> None:
     for language, events in heard.items():
         with speaking(language):
             plan(scenario, Options.quickly(say=events.append), faults)
-    assert heard["en"] == heard["zh"]
-    assert {Stage.COUNTY, Stage.ROADS, Stage.TODAY, Stage.SITING, Stage.DECISION} <= {e.stage for e in heard["en"]}
+    first = [event for event in heard["en"] if event.stage != Stage.COMPILING]
+    assert first == heard["zh"]
+    assert {Stage.COUNTY, Stage.ROADS, Stage.TODAY, Stage.SITING, Stage.DECISION} <= {event.stage for event in first}
 
 
 @pytest.mark.parametrize("kind", LIMIT_KINDS)
