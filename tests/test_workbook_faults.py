@@ -58,7 +58,7 @@ class Seeder:
 
 def bad_amounts(seeder: Seeder) -> None:
     """Four kinds of wrong tonnes."""
-    seeder.cells(HARVEST, "D", "not-a-number", ("十吨", "12千瓦", "5-6", "1,23", "约30"))
+    seeder.cells(HARVEST, "D", "not-a-number", ("十吨", "12千瓦", "5-6", "1,23", "三十"))
     seeder.cells(HARVEST, "D", "out-of-range", (-1, "-3吨", "-500公斤", "200万吨", "３，０００，０００"))
     seeder.cells(HARVEST, "D", "missing", (None, "", " ", "　", None))
     seeder.cells(HARVEST, "D", "formula-without-value", ("=1+2", "=D2*2", "=SUM(D2:D3)", "=D2", "=A1"))

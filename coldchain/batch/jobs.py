@@ -143,7 +143,7 @@ def _workbooks(source: Path) -> Iterator[Job]:
 
 def _from_table(path: Path) -> tuple[Job, ...]:
     raw = read_raw(path)
-    faults = list(raw.faults)
+    faults = [fault for fault in raw.faults if not fault.warning]
     if raw.rows and "scenario" not in raw.rows[0][1]:
         faults.append(Fault(raw.file, 1, "scenario", "", _("there is no such column; it is needed"), "missing"))
     elif not raw.rows and not faults:

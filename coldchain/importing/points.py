@@ -80,7 +80,7 @@ def _noted(faults: list[Fault]) -> tuple[str, ...]:
 
 def _read(file: Path, datum: str) -> pd.DataFrame:
     raw = read_raw(file)
-    if raw.faults:
+    if any(not fault.warning for fault in raw.faults):
         raise BadInputError(raw.faults)
     if not raw.rows:
         raise BadInputError([Fault(file.name, None, "", "", _("holds no points"), "no-rows")])

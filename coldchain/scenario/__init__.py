@@ -2,12 +2,13 @@
 
 from coldchain.scenario.checks import budget_faults
 from coldchain.scenario.datum import DATUMS, gcj02_to_bd09, to_wgs84, wgs84_to_gcj02
+from coldchain.scenario.decoding import decode
 from coldchain.scenario.load import catalogue_table, input_files, input_hash, inspect, load, named_files
 from coldchain.scenario.nation import write_nation
 from coldchain.scenario.programmes import programme, programme_keys
 from coldchain.scenario.sections import BASE, SECTIONS, variants_of
 from coldchain.scenario.source import FILE, is_scenario, located
-from coldchain.scenario.tables import RawTable, decode, read_raw
+from coldchain.scenario.tables import RawTable, read_raw
 from coldchain.scenario.upland import upland
 from coldchain.scenario.workbook import is_book
 from coldchain.scenario.write import Draft, toml_text, write_scenario

@@ -13,8 +13,9 @@ from coldchain.language import _
 from coldchain.model import dictionary
 from coldchain.scenario.choices import chosen
 from coldchain.scenario.headings import cell_in, fold, is_figure, titles, unit_in
+from coldchain.scenario.listing import MOST_TITLE_ROWS
 from coldchain.scenario.units import factor, is_unit
-from coldchain.scenario.workbook import MOST_TITLE_ROWS, Sheet
+from coldchain.scenario.workbook import Sheet
 
 SCHEMA = "coldchain.scenario/1"
 KEY = ("setting", "key", "键", "设置键")

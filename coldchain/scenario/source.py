@@ -10,10 +10,11 @@ from typing import Any
 
 from coldchain.errors import Fault, toml_reason
 from coldchain.language import _, language
+from coldchain.scenario.decoding import decode
 from coldchain.scenario.headings import NOTHING, Origin, understood
 from coldchain.scenario.headings import title as heading_of
 from coldchain.scenario.rulesheet import Rules, keys_of, read_rules
-from coldchain.scenario.tables import RawTable, decode, find_table, read_raw
+from coldchain.scenario.tables import RawTable, find_table, read_raw
 from coldchain.scenario.workbook import ODD, RULES, SHEETS, UNREAD, is_book, read_book, table_of_sheet
 
 FILE = "scenario.toml"

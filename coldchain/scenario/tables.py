@@ -1,32 +1,23 @@
-"""Tables as people keep them: CSV in UTF-8 or GB18030, a GeoPackage layer, a sheet; every cell read as text first."""
+"""Tables as people keep them: text in any encoding, sheets, layers of maps; every cell read as text first."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-import pandas as pd
-
-from coldchain.errors import Fault, system_reason
+from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import Noun
-from coldchain.scenario.parsing import clean, parse
+from coldchain.scenario.decoding import decode, markup_of
+from coldchain.scenario.delimited import Grid, padded, read_delimited
+from coldchain.scenario.listing import doubled, header_row, headless, joined_header, left_out
+from coldchain.scenario.parsing import parse
+from coldchain.scenario.placefiles import is_place_file, read_places
 
 N = TypeVar("N", bound=Noun)
 SUFFIXES = (".csv", ".gpkg")
-
-
-class Reader(Protocol):
-    """What is used of :func:`csv.reader`."""
-
-    line_num: int
-
-    def __iter__(self) -> Iterator[list[str]]:
-        """Return the records."""
 
 
 @dataclass(frozen=True)
@@ -64,38 +55,55 @@ def find_table(folder: Path, stem: str) -> Path | None:
     return next((path for suffix in SUFFIXES if (path := folder / f"{stem}{suffix}").is_file()), None)
 
 
-def read_raw(path: Path) -> RawTable:
-    """Read a table as text cells, with the fault that prevents it when it cannot be read."""
-    if path.suffix.lower() == ".gpkg":
-        return _read_geopackage(path)
+def read_raw(path: Path, score: Callable[[Sequence[str]], int] | None = None) -> RawTable:
+    """Read a table as text cells, with the fault that prevents it when it cannot be read.
+
+    Parameters
+    ----------
+    score : number of known headings in a row, to find the header by; without it the shape of the table tells
+    """
+    if is_place_file(path):
+        return table_of_grid(read_places(path), lambda _cells: 0)
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         from coldchain.scenario.workbook import read_list
 
-        return read_list(path)
+        return read_list(path, score)
+    if path.suffix.lower() in (".xls", ".et"):
+        from coldchain.scenario.oldbook import read_old_book
+
+        return table_of_grid(read_old_book(path), score)
     text, fault = decode(path)
+    fault = fault or markup_of(path, text)
     if fault is not None:
         return RawTable(path.name, (), (fault,))
-    return _read_csv(path.name, text)
+    return table_of_grid(read_delimited(path.name, text), score)
 
 
-def decode(path: Path) -> tuple[str, Fault | None]:
-    """Read a text file as UTF-8 (with or without mark) or GB18030; name what is wrong otherwise."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        return "", Fault(
-            path.name, None, "", "", _("cannot be read: {strerror}").format(strerror=system_reason(error)), "unreadable"
-        )
-    if not data.strip():
-        return "", Fault(path.name, None, "", "", _("is empty; a header row is needed"), "empty-file")
-    if b"\x00" in data:
-        return "", Fault(path.name, None, "", "", _("is not a text table (binary content)"), "binary-file")
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding), None
-        except UnicodeDecodeError:
+def table_of_grid(grid: Grid, score: Callable[[Sequence[str]], int] | None = None) -> RawTable:
+    """Find the header of a grid and name the cells below it; totals and notes are left out with a warning each."""
+    if grid.faults or not grid.rows:
+        empty = Fault(grid.file, None, "", "", _("is empty; a header row is needed"), "empty-file")
+        return RawTable(grid.file, (), grid.faults or (empty,))
+    at = header_row([cells for _line, cells in grid.rows], score)
+    line, header = grid.rows[at]
+    below = grid.rows[at + 1 :]
+    joined = joined_header(header, below[0][1]) if below else None
+    if joined is not None:
+        header, below = joined, below[1:]
+    kept, faults = left_out(grid.file, below)
+    faults = [*doubled(grid.file, line, header), *headless(grid.file, header, kept), *faults]
+    rows: list[tuple[int, dict[str, str]]] = []
+    maimed: list[dict[str, str]] = []
+    for number, cells in kept:
+        fitting = padded(cells, len(header))
+        if fitting is not None:
+            rows.append((number, {name: text for name, text in zip(header, fitting, strict=True) if name}))
             continue
-    return "", Fault(path.name, None, "", "", _("is neither UTF-8 nor GB18030 text"), "bad-encoding")
+        message = _("has {count} cells where the header has {count_2}")
+        told = message.format(count=len(cells), count_2=len(header))
+        faults.append(Fault(grid.file, number, "", "", told, "ragged-row"))
+        maimed.append(dict(zip(header, cells, strict=False)))
+    return RawTable(grid.file, tuple(rows), tuple(faults), tuple(maimed), header, line)
 
 
 def read_nouns(path: Path, noun: type[N]) -> tuple[list[Row[N]], list[Fault]]:
@@ -143,62 +151,3 @@ def _once_per_column(faults: Iterable[Fault], header: Collection[str], line: int
         else:
             kept.append(fault)
     return list(dict.fromkeys(kept))
-
-
-def _read_csv(file: str, text: str) -> RawTable:
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        header = [clean(cell) for cell in next(reader)]
-        table = _rows(file, header, reader)
-    except csv.Error as error:
-        return RawTable(
-            file,
-            (),
-            (Fault(file, reader.line_num, "", "", _("is not a CSV table: {error}").format(error=error), "not-csv"),),
-        )
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    faults = [Fault(file, 1, name, "", _("stands twice in the header"), "duplicate-column") for name in doubled]
-    return RawTable(file, table.rows, (*faults, *table.faults), table.maimed, tuple(header))
-
-
-def _rows(file: str, header: Sequence[str], reader: Reader) -> RawTable:
-    rows: list[tuple[int, dict[str, str]]] = []
-    faults: list[Fault] = []
-    maimed: list[dict[str, str]] = []
-    line = reader.line_num + 1
-    for record in reader:
-        cells = [clean(cell) for cell in record]
-        if any(cells) and len(cells) != len(header):
-            message = _("has {count} cells where the header has {count_2}").format(
-                count=len(cells), count_2=len(header)
-            )
-            faults.append(Fault(file, line, "", "", message, "ragged-row"))
-            maimed.append(dict(zip(header, cells, strict=False)))
-        elif any(cells):
-            rows.append((line, dict(zip(header, cells, strict=True))))
-        line = reader.line_num + 1
-    return RawTable(file, tuple(rows), tuple(faults), tuple(maimed))
-
-
-def _read_geopackage(path: Path) -> RawTable:
-    import geopandas
-
-    try:
-        frame = geopandas.read_file(path)
-    except Exception as error:  # noqa: BLE001 - pyogrio raises many kinds for unreadable files
-        first = str(error).splitlines()[0]
-        return RawTable(
-            path.name,
-            (),
-            (Fault(path.name, None, "", "", _("cannot be read: {first}").format(first=first), "unreadable"),),
-        )
-    columns = [clean(str(name)) for name in frame.columns]
-    if isinstance(frame, geopandas.GeoDataFrame) and frame.crs is not None:
-        points = frame.geometry.to_crs(4326).representative_point()
-        frame = pd.DataFrame(frame.drop(columns=frame.geometry.name)).assign(lon=points.x, lat=points.y)
-        columns = [clean(str(name)) for name in frame.columns]
-    rows = []
-    for number, record in enumerate(frame.itertuples(index=False), start=2):
-        cells = ["" if pd.isna(value) else clean(str(value)) for value in record]
-        rows.append((number, {k: v for k, v in zip(columns, cells, strict=True) if k != "fid"}))
-    return RawTable(path.name, tuple(rows), header=tuple(name for name in columns if name != "fid"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,6 +14,7 @@ from typing import Any
 from coldchain.errors import Fault, system_reason
 from coldchain.language import _, language
 from coldchain.scenario.headings import fold, score
+from coldchain.scenario.listing import MOST_TITLE_ROWS, doubled, header_row, headless, joined_header, left_out
 from coldchain.scenario.parsing import clean
 from coldchain.scenario.tables import RawTable
 
@@ -37,9 +38,7 @@ SHEETS: Mapping[str, tuple[str, ...]] = {
     FAULTS: ("数据问题",),
     GUIDE: ("说明",),
 }
-MOST_TITLE_ROWS = 15
 MOST_ROWS = 200_000
-TOTALS = ("合计", "总计", "小计", "共计", "total", "sum")
 ZEROS = re.compile(r"0{2,}")
 
 
@@ -209,15 +208,21 @@ def table_of_sheet(sheet: Sheet, stem: str) -> RawTable:
         return RawTable(sheet.title, (), (fault,))
     at = header_at(sheet, stem)
     line, header = sheet.rows[at]
-    totals = {number: _first(cells) for number, cells in sheet.rows[at + 1 :] if _is_total(cells)}
-    below = [(number, cells) for number, cells in sheet.rows[at + 1 :] if number not in totals]
+    under = sheet.rows[at + 1 :]
+    joined = joined_header(header, under[0][1]) if under and not stem else None
+    if joined is not None:
+        header, under = joined, under[1:]
+    below, aside = left_out(sheet.title, under)
+    totals = {fault.row for fault in aside}
     named = (
         (number, {name: text for name, text in zip(header, cells, strict=True) if name}) for number, cells in below
     )
     rows = tuple((number, cells) for number, cells in named if any(cells.values()))
-    faults = [*_doubled(sheet.title, line, header), *_headless(sheet.title, header, below)]
-    left_out = _("looks like a row of totals and is not read")
-    faults += [Fault(sheet.title, row, "", text, left_out, "total-row", warning=True) for row, text in totals.items()]
+    columns = (*doubled(sheet.title, line, header), *headless(sheet.title, header, below))
+    faults = [
+        replace(fault, cell=f"{fault.column}{fault.row}") if fault.code == "no-heading" else fault for fault in columns
+    ]
+    faults += aside
     faults += [
         Fault(sheet.title, row, header[column - 1], value, message, code)
         for row, column, value, message, code in sheet.odd
@@ -226,10 +231,12 @@ def table_of_sheet(sheet: Sheet, stem: str) -> RawTable:
     return RawTable(sheet.title, rows, tuple(faults), header=header, header_line=line)
 
 
-def read_list(path: Path) -> RawTable:
+def read_list(path: Path, score: Callable[[Sequence[str]], int] | None = None) -> RawTable:
     """Read a list of anything: the first sheet of a workbook that holds something, below its titles.
 
-    The header is the first row with two cells or more; rows of totals and columns without a heading are left out.
+    Parameters
+    ----------
+    score : number of known headings in a row, to find the header by; without it the shape of the table tells
     """
     book = read_book(path)
     sheets = [sheet for sheet in (*book.sheets.values(), *book.lists) if sheet.rows]
@@ -237,40 +244,13 @@ def read_list(path: Path) -> RawTable:
         empty = Fault(path.name, None, "", "", _("is empty; a header row is needed"), "empty-file")
         return RawTable(path.name, (), book.faults or (empty,))
     sheet = min(sheets, key=lambda one: one.place)
-    at = next((n for n, (_row, cells) in enumerate(sheet.rows) if sum(map(bool, cells)) > 1), 0)
+    at = header_row([cells for _row, cells in sheet.rows], score)
     raw = table_of_sheet(replace(sheet, rows=sheet.rows[at:]), "")
-    wrong = (replace(fault, file=path.name, sheet=sheet.title) for fault in raw.faults if not fault.warning)
-    return replace(raw, file=path.name, faults=tuple(wrong))
-
-
-def _is_total(cells: Sequence[str]) -> bool:
-    return fold(_first(cells)).rstrip(":：") in TOTALS
-
-
-def _first(cells: Sequence[str]) -> str:
-    return next(filter(None, cells), "")
+    faults = tuple(replace(fault, file=path.name, sheet=sheet.title) for fault in raw.faults)
+    return replace(raw, file=path.name, faults=faults)
 
 
 def header_at(sheet: Sheet, stem: str) -> int:
     """Return the place of the row, among the first ones, that holds most headings of a table."""
     first = sheet.rows[:MOST_TITLE_ROWS]
     return max(range(len(first)), key=lambda n: (score(stem, first[n][1]), -n))
-
-
-def _doubled(title: str, line: int, header: Sequence[str]) -> Iterator[Fault]:
-    for name in sorted({name for name in header if name and header.count(name) > 1}):
-        yield Fault(title, line, name, "", _("stands twice in the header"), "duplicate-column")
-
-
-def _headless(title: str, header: Sequence[str], below: Sequence[tuple[int, tuple[str, ...]]]) -> Iterator[Fault]:
-    """Name columns with content and no heading, once each."""
-    from openpyxl.utils import get_column_letter
-
-    for place, name in enumerate(header):
-        filled = next(((line, cells[place]) for line, cells in below if not name and cells[place]), None)
-        if filled is not None:
-            message = _("this column has no heading and is not read")
-            letter = get_column_letter(place + 1)
-            yield Fault(
-                title, filled[0], letter, filled[1], message, "no-heading", warning=True, cell=f"{letter}{filled[0]}"
-            )
