@@ -144,10 +144,10 @@ def _site_rows(rows: Rows, problem: SitingProblem, site: Ints, module: Ints) -> 
     pairs = np.arange(len(site))
     groups: list[tuple[LimitKind, int, int]] = []
     shared = [(kind, need[module], room) for kind, need, room in problem.site_limits]
-    for kind, weight, limit in (
-        ("modules", problem.heavy[module].astype(float), problem.max_modules.astype(float)),
-        *shared,
-    ):
+    places: tuple[LimitKind, Floats, Floats] = (
+        "modules", problem.heavy[module].astype(float), problem.max_modules.astype(float),
+    )  # fmt: skip
+    for kind, weight, limit in (places, *shared):
         index = rows.new(-np.inf, limit, len(limit))
         rows.put(index[site], pairs, weight)
         groups += [(kind, int(r), j) for j, r in enumerate(index) if np.isfinite(limit[j])]
@@ -231,7 +231,7 @@ def _money_rows(
     site, capex, award, slot = pair
     free = np.flatnonzero(slot < 0)
     w = len(site) + np.arange(len(capped))
-    groups = []
+    groups: list[tuple[LimitKind, int, int]] = []
     if np.isfinite(problem.budget):
         index = rows.new(-np.inf, problem.budget / money)
         rows.put(index, free, award[free])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
+from coldchain.model import LimitKind
 from coldchain.siting.coupling import Coupling
 from coldchain.siting.side import SideRow
 
@@ -182,9 +183,9 @@ class SitingProblem:
         return result
 
     @cached_property
-    def site_limits(self) -> tuple[tuple[str, Floats, Floats], ...]:
+    def site_limits(self) -> tuple[tuple[LimitKind, Floats, Floats], ...]:
         """What modules of a site share besides places: kind, need of a module float[K], room for new ones float[J]."""
-        pairs = [("power", self.power_kw, self.power_limit)]
+        pairs: list[tuple[LimitKind, Floats, Floats]] = [("power", self.power_kw, self.power_limit)]
         if self.staff is not None and self.staff_limit is not None and np.isfinite(self.staff_limit).any():
             pairs.append(("staff", self.staff, self.staff_limit))
         return tuple((kind, need, np.maximum(limit - self.existing @ need, 0.0)) for kind, need, limit in pairs)
