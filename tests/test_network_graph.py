@@ -21,9 +21,10 @@ from coldchain.network import (
     snap_places,
     to_networkx,
 )
+from coldchain.network.access import directions, open_to
 from coldchain.network.geometry import great_circle_m, morton
 from coldchain.network.graph import LinkTable, build_network
-from coldchain.network.speeds import directions, open_to, road_kmh, speeds
+from coldchain.network.speeds import road_kmh, speeds
 
 
 def island_roads() -> nx.DiGraph:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coldchain.network.access import Profile
 from coldchain.network.connectivity import cut_off_fault, largest_strong_component, roads_used
 from coldchain.network.explore import from_networkx, to_networkx
 from coldchain.network.gmns import read_gmns, write_gmns
@@ -16,7 +17,6 @@ from coldchain.network.osm import OsmExtract, read_osm
 from coldchain.network.proximity import proximity_network
 from coldchain.network.slope import with_slope
 from coldchain.network.snap import Snap, snap_places
-from coldchain.network.speeds import Profile
 from coldchain.network.used import CutOff, RoadsUsed
 
 __all__ = [

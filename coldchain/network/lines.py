@@ -25,9 +25,10 @@ from scipy.spatial import cKDTree
 
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import N_, _
+from coldchain.network.access import Profile, directions
 from coldchain.network.geometry import Floats, polyline_lengths, to_metres
 from coldchain.network.graph import Kind, LinkTable, RoadNetwork, build_network
-from coldchain.network.speeds import CLASS_KMH, NOT_ROADS, Profile, directions, speeds
+from coldchain.network.speeds import CLASS_KMH, NOT_ROADS, speeds
 
 LAYER = "roads"
 WELD_M = 1.0

@@ -1,31 +1,42 @@
-"""Roads and places out of OpenStreetMap files (``.osm.pbf``, ``.osm``, ``.osm.gz``).
+"""Roads and places out of OpenStreetMap files (``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``).
 
-One pass behind a key filter; beyond the roads themselves memory holds 16 bytes for each node of the file. Ways are
-split where two of them, or one with itself, share a node. Turn restrictions are not read.
+Elements may come in any order and version. Ways are split where two of them, or one with itself, share a node, and
+cut where a barrier stops the vehicle. Turn restrictions are counted, not kept to; ferries are counted and left out.
 """
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
-from coldchain.network.geometry import Floats
+from coldchain.network.access import TYPICAL, Profile, passable
+from coldchain.network.geometry import Flags, Floats, Ints, great_circle_m, polyline_lengths
 from coldchain.network.graph import LinkTable, RoadNetwork, build_network
-from coldchain.network.speeds import CLASS_KMH, TAGS, Profile, speeds
+from coldchain.network.lorries import HEAVY, LorryRange
+from coldchain.network.osm_elements import (
+    CLASSES,
+    CLOSED_BY_LIMIT,
+    CLOSED_TO_HEAVIEST,
+    NO_ROAD,
+    Elements,
+    Settled,
+    settle,
+)
+from coldchain.network.osm_pbf import is_pbf, needs_each, read_pbf
+from coldchain.network.osm_places import MergedPlace, place_table
+from coldchain.network.osm_record import Ferry, OsmRecord
+from coldchain.network.osm_xml import read_xml
 
-PLACES = ("city", "town", "village", "hamlet", "isolated_dwelling", "suburb", "neighbourhood", "quarter", "farm")
-"""Values of the ``place`` tag that are read."""
+SET_BACK_M, MOST_SET_BACK = 10.0, 0.25
+"""Roads end this far before a barrier that stops lorries, but at most this share of the last stretch."""
 
-CLASSES = tuple(CLASS_KMH)
-CLASS_AT = {name: at for at, name in enumerate(CLASSES)}
-PLACE_COLUMNS = ("id", "name", "name_zh", "kind", "lon", "lat", "population")
+_TYPICAL_RANGE = {"truck": LorryRange(TYPICAL["truck"], HEAVY), "car": LorryRange(TYPICAL["car"], TYPICAL["car"])}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,129 +45,95 @@ class OsmExtract:
 
     Attributes
     ----------
-    network : all roads, islands of roads included
-    places : DataFrame with columns id (``n123`` or ``w123``), name, name_zh, kind, lon, lat (degrees, WGS-84) and
-        population (float64, NaN when not given). An area stands at the mean of its outline's nodes, and is left out
-        when a node has its name
+    network : all roads, islands of roads included; its ``warnings`` are what ``record`` says
+    places : DataFrame with columns id (``n123``, ``w123`` or ``r123``), name, name_zh, kind, lon, lat (degrees,
+        WGS-84) and population (float64, NaN when not given), each place once
+    merged : elements of the file that are one place
+    record : what was left out
     """
 
     network: RoadNetwork
     places: pd.DataFrame
+    merged: tuple[MergedPlace, ...]
+    record: OsmRecord
 
 
-@dataclass
-class _Ways:
-    """Ways as they are met, in arrays, for a province has millions of them.
-
-    Attributes
-    ----------
-    refs, degrees : ids and places of the nodes, way after way; NaN when not in the file
-    start : first node of each way, and their number
-    kmh : speeds there and back; road_class : place in ``CLASSES``
-    """
-
-    refs: array[int] = field(default_factory=lambda: array("q"))
-    degrees: array[float] = field(default_factory=lambda: array("d"))
-    start: array[int] = field(default_factory=lambda: array("q", [0]))
-    kmh: array[float] = field(default_factory=lambda: array("d"))
-    road_class: array[int] = field(default_factory=lambda: array("b"))
-    places: list[dict[str, Any]] = field(default_factory=list)
-
-
-def read_osm(path: str | Path, profile: Profile = "truck") -> OsmExtract:
+def read_osm(path: str | Path, profile: Profile = "truck", lorries: LorryRange | None = None) -> OsmExtract:
     """Read the roads a vehicle may use, and the named places.
 
     Parameters
     ----------
-    path : ``.osm.pbf``, ``.osm`` or ``.osm.gz``
+    path : ``.osm.pbf``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``
     profile : ``truck`` or ``car``; see `coldchain.network.speeds`
+    lorries : what posted limits of weight and measures are held against; by default from the light truck of 1.5 t to
+        the heaviest
 
     Raises
     ------
     BadInputError
-        When the file is missing, empty, not OpenStreetMap data, or holds no road.
+        When the file is missing, empty, cut off, not OpenStreetMap data, or holds no road.
     """
     path = Path(path)
     if not path.is_file():
         raise _bad(path, _("file not found"), "missing-file")
     if not path.stat().st_size:
         raise _bad(path, _("the file is empty"), "empty-file")
-    try:
-        ways = _read(path, profile)
-    except (RuntimeError, ValueError) as error:
-        raise _bad(
-            path, _("must be OpenStreetMap data (.osm.pbf, .osm, .osm.gz); {error}").format(error=error), "not-osm"
-        ) from error
-    lon, lat, links = _links(ways)
-    places = _place_table(ways.places)
-    del ways  # the network is built from its own copies; a province's arrays are large
+    fleet = lorries or _TYPICAL_RANGE[profile]
+    elements = _read(path, profile, fleet)
+    settled = settle(elements)
+    closed = _closed_nodes(settled, profile, fleet)
+    lon, lat, links = _links(settled, closed)
+    found = place_table(settled)
+    record = _record(elements, settled, closed, found.unplaced)
+    del elements, settled  # the network is built from its own copies; a province's arrays are large
     if not len(links.start):
-        raise _bad(path, _("must hold roads open to a {profile}; none found").format(profile=profile), "no-roads")
-    return OsmExtract(build_network(lon, lat, links, source=path.name), places)
+        raise _no_roads(path, profile, record)
+    network = build_network(lon, lat, links, source=path.name)
+    network = replace(network, warnings=tuple(record.faults(path.name)))
+    return OsmExtract(network, found.frame, found.merged, record)
 
 
 def _bad(path: Path, message: str, code: str) -> BadInputError:
     return BadInputError([Fault(str(path), None, "", "", message, code)])
 
 
-def _read(path: Path, profile: Profile) -> _Ways:
-    import osmium
-
-    ways = _Ways()
-    reader = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
-    for item in reader.with_filter(osmium.filter.KeyFilter("highway", "place")):
-        if item.tags.get("place") in PLACES:
-            ways.places.append(_place(item))
-        if item.is_way() and item.tags.get("highway") in CLASS_KMH:
-            _add_way(ways, item, profile)
-    return ways
+def _no_roads(path: Path, profile: Profile, record: OsmRecord) -> BadInputError:
+    if record.missing_nodes:
+        message = _(
+            "holds roads but not the nodes they run through ({n:,} are missing): fetch ways with their nodes, in "
+            "Overpass by (._;>;); before out"
+        )
+        return _bad(path, message.format(n=record.missing_nodes), "no-nodes")
+    return _bad(path, _("must hold roads open to a {profile}; none found").format(profile=profile), "no-roads")
 
 
-def _add_way(ways: _Ways, way: Any, profile: Profile) -> None:
-    kmh = speeds({key: way.tags[key] for key in TAGS if key in way.tags}, profile)
-    if len(way.nodes) < 2 or np.isnan(kmh).all():
-        return
-    for node in way.nodes:
-        ways.refs.append(node.ref)
-        ways.degrees.extend((node.lon, node.lat) if node.location.valid() else (np.nan, np.nan))
-    ways.start.append(len(ways.refs))
-    ways.kmh.extend(kmh)
-    ways.road_class.append(CLASS_AT[way.tags["highway"]])
+def _read(path: Path, profile: Profile, lorries: LorryRange) -> Elements:
+    elements = Elements(profile, lorries)
+    if not is_pbf(path) and not path.name.lower().endswith(".pbf"):
+        read_xml(path, elements)
+        return elements
+    read_pbf(path, elements)
+    if needs_each(elements):
+        elements = Elements(profile, lorries)
+        read_pbf(path, elements, each=True)
+    return elements
 
 
-def _place(item: Any) -> dict[str, Any]:
-    tags = item.tags
-    digits = tags.get("population", "").replace(",", "").replace(" ", "")
-    nodes = item.nodes if item.is_way() else (item,)
-    corners = {node.ref if item.is_way() else 0: node.location for node in nodes}
-    degrees = np.array([(at.lon, at.lat) for at in corners.values() if at.valid()]).reshape(-1, 2)
-    lon, lat = degrees.mean(axis=0) if len(degrees) else (np.nan, np.nan)
-    return {
-        "id": f"{'w' if item.is_way() else 'n'}{item.id}",
-        "name": tags.get("name", ""),
-        "name_zh": tags.get("name:zh", ""),
-        "kind": tags["place"],
-        "lon": float(lon),
-        "lat": float(lat),
-        "population": float(digits) if digits.isdecimal() else np.nan,
-    }
+def _closed_nodes(settled: Settled, profile: Profile, lorries: LorryRange) -> Flags:
+    """Mark the nodes of ways at which a barrier or a posted limit stops the lightest lorry, bool[k]."""
+    stopping = [node.id for node in settled.nodes if not passable(node.tags, profile, lorries.lightest)]
+    return np.isin(settled.refs, np.array(sorted(stopping), dtype=np.int64))
 
 
-def _place_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(PLACE_COLUMNS)).dropna(subset=["lon"])
-    area = frame["id"].str.startswith("w")
-    twice = area & frame["name"].ne("") & frame["name"].isin(frame["name"][~area])
-    return frame[~twice].sort_values("id", ignore_index=True)
-
-
-def _links(ways: _Ways) -> tuple[Floats, Floats, LinkTable]:
-    """Split ways at junctions and at nodes the file lacks; nodes and links between them."""
-    where = np.frombuffer(ways.degrees, dtype=np.float64).reshape(-1, 2)
-    _refs, at = np.unique(np.frombuffer(ways.refs, dtype=np.int64), return_inverse=True)
-    start = np.frombuffer(ways.start, dtype=np.int64)
-    way = np.repeat(np.arange(len(start) - 1), np.diff(start))
-    junction = (np.bincount(at) > 1)[at] if len(at) else np.zeros(0, dtype=np.bool_)
-    known = np.isfinite(where[:, 0])
+def _links(settled: Settled, closed: Flags) -> tuple[Floats, Floats, LinkTable]:
+    """Split roads at junctions, at closed nodes and at nodes the file lacks; nodes and links between them."""
+    where, at = settled.where, _number(settled.refs)
+    count = np.diff(settled.start)
+    road = settled.kept & np.isfinite(settled.kmh).any(axis=1)
+    way = np.repeat(np.arange(len(count)), count)
+    on_road = np.repeat(road, count)
+    junction = (np.bincount(at[on_road], minlength=at.max(initial=-1) + 1) > 1)[at] | closed
+    known = np.isfinite(where[:, 0]) & on_road
     pair = np.flatnonzero((way[:-1] == way[1:]) & known[:-1] & known[1:])
     opens = np.ones(len(pair), dtype=np.bool_)
     opens[1:] = junction[pair[1:]] | (pair[1:] != pair[:-1] + 1)
@@ -166,10 +143,78 @@ def _links(ways: _Ways) -> tuple[Floats, Floats, LinkTable]:
     vertex = np.empty(xy_start[-1], dtype=np.intp)
     vertex[np.arange(len(pair)) + number] = pair
     vertex[xy_start[1:] - 1] = closing
-    kmh = np.frombuffer(ways.kmh, dtype=np.float64).reshape(-1, 2)[way[opening]]
-    classes = np.array(CLASSES)[np.frombuffer(ways.road_class, dtype=np.int8)[way[opening]]]
+    kmh = settled.kmh[way[opening]]
+    classes = np.array(CLASSES)[settled.road_class[way[opening]]]
     ends = np.stack([opening, closing])
-    _ends, met, node = np.unique(at[ends], return_index=True, return_inverse=True)
-    node, met = node.reshape(2, -1), ends.ravel()[met]
-    links = LinkTable(node[0], node[1], where[vertex], xy_start, kmh[:, 0], kmh[:, 1], classes)
-    return where[met, 0], where[met, 1], links
+    node, met = _end_nodes(ends, at, closed)
+    xy = _set_back(where[vertex], xy_start, closed[vertex])
+    end_xy = np.concatenate([xy[xy_start[:-1]], xy[xy_start[1:] - 1]])[met]
+    links = LinkTable(node[0], node[1], xy, xy_start, kmh[:, 0], kmh[:, 1], classes)
+    return end_xy[:, 0], end_xy[:, 1], links
+
+
+def _number(refs: Ints) -> npt.NDArray[np.intp]:
+    """Give each node of the ways a number from 0."""
+    return np.unique(refs, return_inverse=True)[1].reshape(-1)
+
+
+def _end_nodes(
+    ends: npt.NDArray[np.intp], at: npt.NDArray[np.intp], closed: Flags
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Give the node of each link's ends, and an end that each node is; at a closed node every link ends for itself."""
+    name = at[ends].ravel()
+    dead = np.flatnonzero(closed[ends].ravel())
+    name[dead] = at.max(initial=0) + 1 + np.arange(len(dead))
+    _names, met, node = np.unique(name, return_index=True, return_inverse=True)
+    return node.reshape(2, -1), met
+
+
+def _set_back(xy: Floats, xy_start: Ints, closed: Flags) -> Floats:
+    """End roads before a barrier, not at it: written as lines and read again they must not join there."""
+    xy = xy.copy()
+    for end, inward in ((xy_start[:-1], 1), (xy_start[1:] - 1, -1)):
+        chosen = end[closed[end]]
+        at, to = xy[chosen], xy[chosen + inward]
+        metres = great_circle_m(at[:, 0], at[:, 1], to[:, 0], to[:, 1])
+        share = np.minimum(SET_BACK_M / np.maximum(metres, SET_BACK_M), MOST_SET_BACK)
+        xy[chosen] += (to - at) * share[:, None]
+    return xy
+
+
+def _record(elements: Elements, settled: Settled, closed: Flags, unplaced: tuple[str, ...]) -> OsmRecord:
+    """Count what of the file is not in the network."""
+    count = np.diff(settled.start)
+    road = settled.kept & (settled.road_class != NO_ROAD)
+    driven = road & np.isfinite(settled.kmh).any(axis=1)
+    missing = np.isnan(settled.where[:, 0]) & np.repeat(driven, count)
+    way = np.repeat(np.arange(len(count)), count)
+    km = {
+        code: _km(settled, kept & (settled.limit == code))
+        for code, kept in ((CLOSED_BY_LIMIT, road), (CLOSED_TO_HEAVIEST, driven))
+    }
+    return OsmRecord(
+        missing_nodes=len(np.unique(settled.refs[missing])),
+        ways_with_gaps=len(np.unique(way[missing])),
+        turn_restrictions=sum(relation.is_turn_restriction for relation in settled.relations),
+        ferries=tuple(
+            Ferry(f"w{ferry.id}", ferry.tags.get("name", ""), *settled.middle(ferry.row)) for ferry in settled.ferries
+        ),
+        barriers=len(np.unique(settled.refs[closed & np.repeat(driven, count)])),
+        km_closed_by_limit=km[CLOSED_BY_LIMIT],
+        km_closed_to_heaviest=km[CLOSED_TO_HEAVIEST],
+        lorries=elements.lorries,
+        conditional=elements.conditional,
+        unread=tuple(sorted(elements.unread.items())),
+        unplaced=unplaced,
+    )
+
+
+def _km(settled: Settled, chosen: Flags) -> float:
+    """Length of some ways between the nodes that are in the file."""
+    total = 0.0
+    for row in np.flatnonzero(chosen).tolist():
+        where = settled.where[settled.start[row] : settled.start[row + 1]]
+        where = where[np.isfinite(where[:, 0])]
+        if len(where) > 1:
+            total += float(polyline_lengths(where, np.array([0, len(where)]))[0]) / 1000.0
+    return total

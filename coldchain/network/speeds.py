@@ -1,4 +1,4 @@
-"""Speeds, directions and access from OpenStreetMap tags.
+"""Speeds from OpenStreetMap tags.
 
 The speed of a class is the lower of the defaults of two open routing engines (OSRM car profile, GraphHopper car);
 posted limits, surfaces and track grades only lower it. Trucks drive 0.9 of it, but not below a posted limit that
@@ -11,11 +11,11 @@ import math
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
 
-Profile = Literal["truck", "car"]
+from coldchain.network.access import TYPICAL, Profile, directions, open_to
+from coldchain.network.lorries import Lorry, fits
 
-FACTOR: Mapping[str, float] = MappingProxyType({"truck": 0.9, "car": 1.0})
+FACTOR: Mapping[Profile, float] = MappingProxyType({"truck": 0.9, "car": 1.0})
 """Share of the class speed that a vehicle drives."""
 
 CLASS_KMH: Mapping[str, float] = MappingProxyType({
@@ -36,9 +36,6 @@ SURFACE_KMH: Mapping[str, float] = MappingProxyType({
 })  # fmt: skip
 """Most km/h that a surface allows; surfaces not listed set no limit."""
 
-CLOSED = frozenset({"no", "private", "emergency", "military"})
-"""Values of an access tag that close a road; ``agricultural``, ``forestry``, ``destination`` stay open."""
-
 NOT_ROADS = frozenset({
     "footway", "path", "cycleway", "bridleway", "steps", "pedestrian", "corridor", "construction", "proposed",
     "raceway", "busway", "bus_guideway", "platform", "rest_area", "services", "elevator", "escape", "via_ferrata",
@@ -46,22 +43,17 @@ NOT_ROADS = frozenset({
 })  # fmt: skip
 """Classes that are known and left out without complaint."""
 
-_ACCESS_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "truck": ("hgv", "motor_vehicle", "vehicle", "access"),
-    "car": ("motorcar", "motor_vehicle", "vehicle", "access"),
-})  # fmt: skip
-
-TAGS = (
-    "highway", "oneway", "junction", "surface", "tracktype", "maxspeed", "access", "vehicle", "motor_vehicle",
-    "motorcar", "hgv", "area", "route",
-)  # fmt: skip
-"""The tags that decide about speed, direction and access."""
-
+DIRECTIONS = ("forward", "backward")
+_LIMIT_CLASS: Mapping[Profile, str] = MappingProxyType({"truck": "hgv", "car": "motorcar"})
 _LIMIT = re.compile(r"(\d+(?:\.\d+)?)\s*(mph|km/h|kmh|kph)?$")
 
 
-def speeds(tags: Mapping[str, str], profile: Profile = "truck") -> tuple[float, float]:
+def speeds(tags: Mapping[str, str], profile: Profile = "truck", lorry: Lorry | None = None) -> tuple[float, float]:
     """Speed in km/h along and against the drawing of a road; NaN where it may not be driven.
+
+    Parameters
+    ----------
+    lorry : whose weight and measures posted limits are held against; by default the `TYPICAL` one of the profile
 
     Examples
     --------
@@ -70,12 +62,16 @@ def speeds(tags: Mapping[str, str], profile: Profile = "truck") -> tuple[float, 
     >>> speeds({"highway": "primary", "oneway": "-1", "maxspeed": "30"}, "car")
     (nan, 30.0)
     """
-    kmh = road_kmh(tags, profile) if open_to(tags, profile) else math.nan
-    along, against = directions(tags)
-    return (kmh if along else math.nan, kmh if against else math.nan)
+    driven = directions(tags, profile)
+    vehicle = lorry or TYPICAL[profile]
+    along, against = (
+        road_kmh(tags, profile, way) if may and open_to(tags, profile, way) and fits(tags, vehicle, way) else math.nan
+        for may, way in zip(driven, DIRECTIONS, strict=True)
+    )
+    return along, against
 
 
-def road_kmh(tags: Mapping[str, str], profile: Profile = "truck") -> float:
+def road_kmh(tags: Mapping[str, str], profile: Profile = "truck", direction: str = "") -> float:
     """Speed in km/h: class or track grade, capped by surface, times the vehicle's factor, capped by the posted limit.
 
     NaN for a class that no truck can use.
@@ -85,46 +81,31 @@ def road_kmh(tags: Mapping[str, str], profile: Profile = "truck") -> float:
     if road == "track":
         kmh = TRACK_KMH.get(tags.get("tracktype", ""), kmh)
     kmh = min(kmh, SURFACE_KMH.get(tags.get("surface", ""), math.inf)) * FACTOR[profile]
-    return min(kmh, limit_kmh(tags.get("maxspeed", "")))
+    return min(kmh, _posted(tags, direction, ""), _posted(tags, direction, f":{_LIMIT_CLASS[profile]}"))
+
+
+def _posted(tags: Mapping[str, str], direction: str, vehicle: str) -> float:
+    """Return the limit posted for a kind of vehicle: that of the direction before that of the road."""
+    key = f"maxspeed{vehicle}"
+    return limit_kmh(tags.get(f"{key}:{direction}") or tags.get(key, ""))
 
 
 def limit_kmh(text: str) -> float:
-    """Read a posted limit in km/h; infinite when there is none or the text is no number (``none``).
+    """Read a posted limit in km/h, the lowest of a list; infinite when there is none or no number (``none``).
 
     Examples
     --------
-    >>> limit_kmh("50"), round(limit_kmh("30 mph"), 1), limit_kmh("walk"), limit_kmh("none"), limit_kmh("0")
-    (50.0, 48.3, 5.0, inf, inf)
+    >>> limit_kmh("50"), round(limit_kmh("30 mph"), 1), limit_kmh("walk"), limit_kmh("none"), limit_kmh("20;30")
+    (50.0, 48.3, 5.0, inf, 20.0)
     """
+    return min(_one_limit(part.strip().lower()) for part in text.split(";"))
+
+
+def _one_limit(text: str) -> float:
     if text == "walk":
         return 5.0
-    found = _LIMIT.fullmatch(text.strip())
+    found = _LIMIT.fullmatch(text)
     value = float(found[1]) if found else 0.0
     if not found or value <= 0:
         return math.inf
     return value * (1.609344 if found[2] == "mph" else 1.0)
-
-
-def directions(tags: Mapping[str, str]) -> tuple[bool, bool]:
-    """Whether a road may be driven along and against its drawing.
-
-    ``oneway=yes`` and ``-1`` decide; without the tag, roundabouts and motorways are one-way. Anything else,
-    ``alternating`` and ``reversible`` included, is two-way.
-    """
-    oneway = tags.get("oneway", "")
-    if oneway in {"yes", "true", "1"}:
-        return True, False
-    if oneway in {"-1", "reverse"}:
-        return False, True
-    implied = tags.get("junction") in {"roundabout", "circular"} or tags.get("highway") == "motorway"
-    return (True, False) if implied and not oneway else (True, True)
-
-
-def open_to(tags: Mapping[str, str], profile: Profile = "truck") -> bool:
-    """Whether the vehicle may use the road: the most specific access tag decides; areas and ferries are left out."""
-    if tags.get("area") == "yes" or tags.get("route") == "ferry":
-        return False
-    for key in _ACCESS_KEYS[profile]:
-        if key in tags:
-            return tags[key] not in CLOSED
-    return True
