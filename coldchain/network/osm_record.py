@@ -104,12 +104,12 @@ class OsmRecord:
             )
             yield "barrier", message.format(n=self.barriers), "barriers"
         if self.km_closed_by_limit:
-            message = _("{km:,.1f} km are closed by posted limits to the lightest lorry ({lorry})")
+            message = _("{km:,.2f} km are closed by posted limits to the lightest lorry ({lorry})")
             lorry = _measures(self.lorries.lightest)
             yield "maxweight", message.format(km=self.km_closed_by_limit, lorry=lorry), "closed-by-limit"
         if self.km_closed_to_heaviest:
             message = _(
-                "{km:,.1f} km are planned as open to all, though posted limits close them to the heaviest lorry "
+                "{km:,.2f} km are planned as open to all, though posted limits close them to the heaviest lorry "
                 "({lorry})"
             )
             lorry = _measures(self.lorries.heaviest)
