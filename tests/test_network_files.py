@@ -222,8 +222,8 @@ def test_gmns_tables_missing_or_short_of_columns(tmp_path: Path) -> None:
     """A folder without node.csv, a table without a needed column, and units nobody knows are named."""
     with pytest.raises(BadInputError, match=r"node\.csv: file not found"):
         read_gmns(tmp_path)
-    with pytest.raises(BadInputError, match=r"link\.csv row 1, directed: column is missing"):
-        read_gmns(gmns(tmp_path / "a", "link_id,from_node_id,to_node_id\n1,A,B\n"))
+    with pytest.raises(BadInputError, match=r"link\.csv row 1, to_node_id: column is missing"):
+        read_gmns(gmns(tmp_path / "a", "link_id,from_node_id\n1,A\n"))
     link = "link_id,from_node_id,to_node_id,directed\n1,A,B,1\n"
     with pytest.raises(BadInputError, match=r'config\.csv row 2, long_length = "li": must be one of m,'):
         read_gmns(gmns(tmp_path / "b", link, "long_length\nli\n"))

@@ -7,7 +7,8 @@ from pathlib import Path
 from coldchain.network.access import Profile
 from coldchain.network.connectivity import cut_off_fault, largest_strong_component, roads_used
 from coldchain.network.explore import from_networkx, to_networkx
-from coldchain.network.gmns import read_gmns, write_gmns
+from coldchain.network.gmns import read_gmns
+from coldchain.network.gmns_writing import write_gmns
 from coldchain.network.graph import LinkTable, RoadNetwork, build_network
 from coldchain.network.keeping import network_hash
 from coldchain.network.large import kept_travel

@@ -147,7 +147,7 @@ def _columns(path: Path, frame: gpd.GeoDataFrame) -> tuple[pd.DataFrame, list[Fa
     for name in _FIGURES:
         raw = given.get(name, pd.Series(np.nan, index=frame.index))
         table[name] = pd.to_numeric(raw, errors="coerce").to_numpy(dtype=np.float64)
-        top = 5.0 if name == "detour" else 200.0
+        top = 1000.0 if name == "detour" else 200.0
         wrong = raw.notna().to_numpy() & ~((table[name] > 0) & (table[name] <= top)).to_numpy()
         faults += [
             Fault(
