@@ -93,8 +93,8 @@ CASES: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     ),
     "no villages": (no_villages, ("villages.csv: holds no villages; at least one row is needed",)),
     "text in a number": (
-        cell("villages", 4, lon="109.6E"),
-        ('villages.csv row 4, lon = "109.6E": must be a number of ° east',),
+        cell("villages", 4, lon="109.6F"),
+        ('villages.csv row 4, lon = "109.6F": must be a number of ° east',),
     ),
     "NaN": (cell("sites", 2, lat="NaN"), ('sites.csv row 2, lat = "NaN": must be a finite number',)),
     "infinity": (cell("hubs", 2, lon="inf"), ('hubs.csv row 2, lon = "inf": must be a finite number',)),

@@ -73,6 +73,7 @@ def test_all_faults_at_once(county: Path) -> None:
         ("villages.csv", 11, "id", "", "missing"),
         ("sites.csv", 2, "status", "maybe", "bad-choice"),
         ("sites.csv", 1, "colour", "", "unknown-key"),
+        ("sites.csv", 3, "existing", "cold_rom_200:1", "unknown-depot-type"),
         ("hubs.csv", 2, "lat", "91", "out-of-range"),
         ("periods.csv", 2, "", "", "invalid"),
         ("periods.csv", 3, "days", "0", "out-of-range"),

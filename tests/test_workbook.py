@@ -211,7 +211,7 @@ def test_faults_are_named_as_the_planner_sees_them(books: dict[str, Path], tmp_p
     with pytest.raises(BadInputError, match="3 faults") as caught:
         load(edited(books["zh"], tmp_path / "book.xlsx", edit))
     assert [str(fault) for fault in sorted(caught.value.faults, key=lambda f: f.cell)][1:] == [
-        'book.xlsx › 产量 row 3, 产量 (吨) = "十吨": must be a number of t',
+        'book.xlsx › 产量 row 3, 产量 (吨) = "十吨": must be a number of 吨',
         "book.xlsx › 候选点 row 2, 状态 = \"待定\": must be one of 'candidate', 'existing', 'forced' or 'forbidden'",
     ]
     budget = min(caught.value.faults, key=lambda f: f.cell)

@@ -68,7 +68,7 @@ def bad_references(seeder: Seeder) -> None:
     """Villages, crops and seasons that are not known, and a season that Excel took for a date."""
     seeder.cells(HARVEST, "A", "unknown-village", ("V9991", "V9992", "村一", 12, "00V1"))
     seeder.cells(HARVEST, "B", "unknown-commodity", ("萝卜王", "pakchoy", "杂菜", "x", "9"))
-    seeder.cells(HARVEST, "C", "unknown-period", ("春季度", "Q1", "一季", "夏天", "spring"))
+    seeder.cells(HARVEST, "C", "unknown-period", ("春季度", "Q1", "一季", "梅雨", "11-12月"))
     seeder.cells(HARVEST, "C", "date", tuple(datetime(2026, month, 5) for month in range(1, 6)))  # noqa: DTZ001
 
 
@@ -87,7 +87,7 @@ def repeated_rows(seeder: Seeder) -> None:
 
 def bad_places(seeder: Seeder) -> None:
     """Coordinates that are no numbers, swapped, or far away; ids twice or missing."""
-    seeder.cells(VILLAGES, "D", "not-a-number", ("109.6E", "东经", "109，6", "a", "109 36"))
+    seeder.cells(VILLAGES, "D", "not-a-number", ("109.6F", "东经", "109，6", "a", "109 36"))
     for _n in range(EACH):
         row = next(seeder.free[VILLAGES])
         east, north = (seeder.book[VILLAGES][f"{letter}{row}"] for letter in "DE")

@@ -5,13 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-CARGO = {"常温": "ambient", "保温": "insulated", "冷藏": "reefer"}
+CARGO = {
+    "常温": "ambient", "保温": "insulated", "冷藏": "reefer",
+    "常温车": "ambient", "普通货车": "ambient", "保温车": "insulated", "冷藏车": "reefer",
+}  # fmt: skip
 YES = {"是": "true", "否": "false", "yes": "true", "no": "false", "1": "true", "0": "false", "√": "true", "×": "false"}
-OWNERS = {"合作社": "cooperative", "家庭农场": "family_farm", "企业": "company", "公司": "company"}
+OWNERS = {
+    "合作社": "cooperative", "家庭农场": "family_farm", "企业": "company", "公司": "company",
+    "农民合作社": "cooperative", "专业合作社": "cooperative", "农民专业合作社": "cooperative",
+}  # fmt: skip
 BUILT = {"机械冷库": "mechanical", "通风库": "ventilated", "气调库": "controlled_atmosphere", "移动": "mobile"}
-COOLING = {"冷间": "room", "差压": "forced_air", "真空": "vacuum", "冷水": "hydro"}
+COOLING = {
+    "冷间": "room", "差压": "forced_air", "真空": "vacuum", "冷水": "hydro",
+    "冷间预冷": "room", "冷库预冷": "room", "差压预冷": "forced_air", "真空预冷": "vacuum", "冷水预冷": "hydro",
+}  # fmt: skip
 CHOICES: Mapping[str, Mapping[str, str]] = {
-    "status": {"候选": "candidate", "已建": "existing", "必建": "forced", "禁建": "forbidden"},
+    "status": {
+        **dict.fromkeys(("候选", "拟建", "备选", "规划", "计划", "新建", "待建"), "candidate"),
+        **dict.fromkeys(("已建", "建成", "已建成", "现有", "在用", "已有"), "existing"),
+        **dict.fromkeys(("必建", "必选", "必须建"), "forced"),
+        **dict.fromkeys(("禁建", "禁止", "不建", "不可建"), "forbidden"),
+    },
     "cargo": CARGO,
     "onward_cargo": CARGO,
     "owner_kind": OWNERS,

@@ -7,6 +7,8 @@ by fixed-point iteration and is exact to a millimetre.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Literal, get_args
 
 import numpy as np
@@ -16,12 +18,33 @@ from coldchain.language import _
 
 Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 DATUMS: tuple[str, ...] = get_args(Datum)
+SPOKEN: dict[str, Datum] = {
+    **dict.fromkeys(("高德", "高德地图", "腾讯", "腾讯地图", "火星坐标", "火星坐标系", "国测局", "amap"), "gcj02"),
+    **dict.fromkeys(("百度", "百度地图", "百度坐标", "baidu"), "bd09"),
+    **dict.fromkeys(
+        ("国家2000", "大地2000", "2000坐标系", "国家大地坐标系", "2000国家大地坐标系", "天地图"), "cgcs2000"
+    ),
+    **dict.fromkeys(("gps", "gps坐标", "wgs1984", "epsg4326"), "wgs84"),
+}
 CHINA_BOX = (72.004, 0.8293, 137.8347, 55.8271)
 _AXIS_M = 6378245.0
 _ECCENTRICITY2 = 0.00669342162296594323
 _BD_TURN = np.pi * 3000.0 / 180.0
 
 Float = NDArray[np.float64]
+
+
+def datum_of(text: str) -> str:
+    """Return the datum that a name stands for: 高德 for ``gcj02``, GPS for ``wgs84``; another text as it is.
+
+    Examples
+    --------
+    >>> datum_of("高德"), datum_of("WGS-84"), datum_of("百度地图坐标"), datum_of("pz90")
+    ('gcj02', 'wgs84', 'bd09', 'pz90')
+    """
+    plain = re.sub(r"[\s_:()-]|坐标系?$", "", unicodedata.normalize("NFKC", text).lower())
+    folded = {re.sub(r"坐标系?$", "", name): datum for name, datum in SPOKEN.items()}
+    return plain if plain in DATUMS else folded.get(plain, text)
 
 
 def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Float, Float]:

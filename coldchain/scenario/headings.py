@@ -17,11 +17,14 @@ from coldchain.language import N_, _
 from coldchain.model import HOURS, Noun, dictionary
 from coldchain.scenario.choices import chosen
 from coldchain.scenario.parsing import unit_of
+from coldchain.scenario.spots import degrees, lon_lat
 from coldchain.scenario.tables import RawTable
 from coldchain.scenario.units import factor, figure_in, is_unit, written
 
 GROUPS = {"villages": "places", "sites": "places", "hubs": "places", "mobile_units": "depot_types"}
 EXTRA_UNITS = {"area_ha": N_("ha"), "yield_t_ha": N_("t/ha"), **dict.fromkeys(HOURS, "°C")}
+BOTH = "lon_lat"
+FRACTION = re.compile(r"\d\.\d|[°度]")
 REMARKS = ("备注", "说明", "序号", "remark", "remarks", "comment", "comments")
 IN_BRACKETS = re.compile(r"(.+?)\s*[(\[【〔](.*)[)\]】〕]")
 LEAST_DIFFERENCE = 0.01
@@ -113,6 +116,8 @@ def vocabulary(table: str) -> dict[str, str]:
     fields = [*(noun.model_fields if noun is not None else ())]
     if table == "harvest":
         fields += ["area_ha", "yield_t_ha"]
+    if "lon" in fields:
+        fields.append(BOTH)
     if "hourly_c" in fields:
         fields = [name for name in fields if name != "hourly_c"] + list(HOURS)
     known = {fold(name): name for name in fields}
@@ -188,10 +193,11 @@ def understood(raw: RawTable, table: str, words: Mapping[str, Mapping[str, str]]
         read, wrong = _cells(raw.file, line, table, cells, columns, words)
         rows.append((line, read))
         faults += wrong
+    units = {name: one.unit for name, one in columns.items() if one.unit and one.unit != unit_in(table, name)}
     maimed = tuple({one.name: row[one.text] for one in columns.values() if one.text in row} for row in raw.maimed)
     ids = {cells["id"]: line for line, cells in reversed(rows) if cells.get("id")}
     origin = Origin(raw.header_line, columns, dict(raw.rows), ids)
-    return replace(raw, rows=tuple(rows), faults=tuple(faults), maimed=maimed), origin
+    return replace(raw, rows=tuple(rows), faults=tuple(faults), maimed=maimed, units=units), origin
 
 
 def _unit_fault(raw: RawTable, table: str, one: Heading) -> Iterator[Fault]:
@@ -209,7 +215,43 @@ def _cells(
         name: cell_in(table, name, cells[one.text], one.unit, words) if cells[one.text] else ""
         for name, one in columns.items()
     }
-    return _by_area(file, line, read) if table == "harvest" else (read, [])
+    if table in GROUPS and {"lon", "lat", BOTH} & read.keys():
+        return _placed(file, line, read)
+    return _by_area(file, line, read, {name: one.unit for name, one in columns.items()}) if table == "harvest" else (
+        read, [])  # fmt: skip
+
+
+def _placed(file: str, line: int, cells: dict[str, str]) -> tuple[dict[str, str], list[Fault]]:
+    """Bring coordinates to decimal degrees: with minutes and seconds, or both in one cell as map services copy them."""
+    given = {name: cells.get(name, "") for name in (BOTH, "lon", "lat")}
+    rest = {name: text for name, text in cells.items() if name != BOTH}
+    where, pair = next(((name, both) for name, text in given.items() if (both := _pair(name, text))), ("", None))
+    if pair is None:
+        found = {name: degrees(given[name]) for name in ("lon", "lat") if name in cells}
+        read = {
+            name: given[name] if value is None else _as_written(given[name], value) for name, value in found.items()
+        }
+        return rest | read, []
+    message = _("the cell {cell} holds both coordinates; this one differs and is not used").format(cell=given[where])
+    faults = [
+        Fault(file, line, name, text, message, "two-coordinates", warning=True)
+        for name, text in given.items()
+        if text and name != where and _pair(name, text) != pair and degrees(text) not in pair
+    ]
+    return rest | {"lon": repr(pair[0]), "lat": repr(pair[1])}, faults
+
+
+def _pair(name: str, text: str) -> tuple[float, float] | None:
+    """Return both coordinates of a cell; "109，6" in the column of one of them is a figure mistyped, no pair."""
+    return lon_lat(text) if name == BOTH or len(FRACTION.findall(text)) > 1 else None
+
+
+def _as_written(text: str, value: float) -> str:
+    """Keep a plain number as it is written."""
+    try:
+        return text if float(text) == value else repr(value)
+    except ValueError:
+        return repr(value)
 
 
 def cell_in(table: str, name: str, text: str, unit: str = "", words: Mapping[str, Mapping[str, str]] = NOTHING) -> str:
@@ -233,7 +275,9 @@ def _inside(annotation: Any) -> tuple[Any, ...]:
     return () if get_origin(annotation) in (tuple, dict) else get_args(annotation)
 
 
-def _by_area(file: str, line: int, cells: dict[str, str]) -> tuple[dict[str, str], list[Fault]]:
+def _by_area(
+    file: str, line: int, cells: dict[str, str], units: Mapping[str, str]
+) -> tuple[dict[str, str], list[Fault]]:
     """Make tonnes of area and yield; where all three are given they must agree."""
     parts = {name: cells.pop(name, "") for name in ("area_ha", "yield_t_ha")}
     if not any(parts.values()):
@@ -246,7 +290,8 @@ def _by_area(file: str, line: int, cells: dict[str, str]) -> tuple[dict[str, str
         except ValueError:
             right = False
         if not right:
-            told = _("must be a number of {unit}, at least 0").format(unit=_(EXTRA_UNITS[name])) if text else _(
+            unit = units.get(name) or _(EXTRA_UNITS[name])
+            told = _("must be a number of {unit}, at least 0").format(unit=unit) if text else _(
                 "must be given beside the other: tonnes are area times yield"
             )  # fmt: skip
             faults.append(Fault(file, line, name, text, told, "not-a-number" if text else "incomplete"))

@@ -19,11 +19,12 @@ NOTE = re.compile(
     r"联系(人|电话)|日期|notes?|sources?|remarks?)\s*[\d一二三四五六七八九]*\s*[::、.)]",
     re.IGNORECASE,
 )
+SUM = re.compile(r"=(SUM|SUBTOTAL)\(", re.IGNORECASE)
 FIGURE = re.compile(r"[+-]?[\d.,]+%?")
 
 
 def is_total(cells: Cells) -> bool:
-    """Tell whether a row is one of totals, by one of its first labels.
+    """Tell whether a row is one of totals: one of its first labels says so, or it holds nothing but sums.
 
     Examples
     --------
@@ -32,6 +33,8 @@ def is_total(cells: Cells) -> bool:
     """
     labels = [cell for cell in cells if cell and not FIGURE.fullmatch(cell)][:MOST_LABELS]
     folded = ["".join(unicodedata.normalize("NFKC", label).split()) for label in labels]
+    if folded and all(SUM.match(label) for label in folded):
+        return True
     return any(TOTAL.fullmatch(label) for label in folded) or bool(folded and TOTAL_OF.match(folded[0]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
@@ -13,18 +14,25 @@ from coldchain.model import HOURS, Noun
 from coldchain.scenario.choices import choices_told
 
 N = TypeVar("N", bound=Noun)
+NO_UNITS: Mapping[str, str] = MappingProxyType({})
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
 
 def clean(text: str) -> str:
     """Fold full-width digits, letters and spaces to plain ones and trim; "m³" and "10⁹" stay as they are."""
-    return text.translate(_FULL_WIDTH).strip()
+    return text.translate(_FULL_WIDTH).strip(" \t\r\n\xa0\u200b\ufeff")
 
 
-def parse(noun: type[N], cells: Mapping[str, Any], file: str, row: int | None) -> tuple[N | None, list[Fault]]:
+def parse(
+    noun: type[N], cells: Mapping[str, Any], file: str, row: int | None, units: Mapping[str, str] = NO_UNITS
+) -> tuple[N | None, list[Fault]]:
     """Build one noun from the cells of a row or the keys of a section.
 
     Empty cells take the default. Cells of list columns are split at semicolons.
+
+    Parameters
+    ----------
+    units : column -> unit in which its heading asks for figures, where that is not the model's
 
     Returns
     -------
@@ -35,7 +43,7 @@ def parse(noun: type[N], cells: Mapping[str, Any], file: str, row: int | None) -
     try:
         return noun.model_validate(values), []
     except ValidationError as error:
-        return None, [_fault(noun, detail, file, row) for detail in _outermost(error)]
+        return None, [_fault(noun, detail, file, row, units) for detail in _outermost(error)]
 
 
 def _outermost(error: ValidationError) -> list[Any]:
@@ -77,10 +85,12 @@ def _gather_hours(noun: type[Noun], values: dict[str, Any]) -> None:
         values["hourly_c"] = given
 
 
-def _fault(noun: type[Noun], detail: Any, file: str, row: int | None) -> Fault:
+def _fault(noun: type[Noun], detail: Any, file: str, row: int | None, units: Mapping[str, str]) -> Fault:
     kind, context = detail["type"], detail.get("ctx", {})
     column = ".".join(str(part) for part in detail["loc"])
     unit = unit_of(noun, str(detail["loc"][0]) if detail["loc"] else "")
+    if column in units and kind not in BOUNDS:
+        unit = f" {units[column]}"
     value = "" if kind in ("missing", "value_error") else str(detail["input"])
     if kind == "literal_error" and language() == "zh":
         told = choices_told(column.partition(".")[0], context["expected"])

@@ -11,7 +11,7 @@ from typing import Any
 from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import Noun, dictionary
-from coldchain.scenario.datum import DATUMS
+from coldchain.scenario.datum import DATUMS, datum_of
 from coldchain.scenario.parsing import clean, parse
 from coldchain.scenario.programmes import with_programme
 from coldchain.scenario.source import FILE, Source, open_source
@@ -68,7 +68,7 @@ def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:
                 "bad-schema",
             )
         )
-    if data.get("datum", "wgs84") not in DATUMS:
+    if datum_of(str(data.get("datum", "wgs84"))) not in DATUMS:
         message = _("must be one of {names}").format(names=", ".join(DATUMS))
         faults.append(Fault(FILE, None, "datum", str(data["datum"]), message, "unknown-datum"))
     notes = data.get("notes", [])
@@ -136,8 +136,8 @@ def _check(data: Mapping[str, Any], faults: list[Fault], variant: str) -> Sectio
         overrides[key] = table
     given = data.get("notes", ())
     notes = tuple(map(str, given)) if isinstance(given, list) else ()
-    return Sections(clean(str(data.get("name", ""))), str(data.get("datum", "wgs84")), notes, nouns, overrides,
-                    tuple(faults))  # fmt: skip
+    name, datum = clean(str(data.get("name", ""))), datum_of(str(data.get("datum", "wgs84")))
+    return Sections(name, datum, notes, nouns, overrides, tuple(faults))
 
 
 def _section(key: str, values: Any, prefix: str) -> tuple[Noun | None, list[Fault]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -32,8 +32,8 @@ class Row(Generic[N]):
 class RawTable:
     """Cleaned text cells with the line each row stands on; faults that stopped or maimed the reading.
 
-    ``maimed`` holds what could be read of rows with too few or too many cells, ``header`` the headings in their order
-    and ``header_line`` the line they stand on.
+    ``maimed`` holds what could be read of rows with too few or too many cells, ``header`` the headings in their order,
+    ``header_line`` the line they stand on and ``units`` the unit that the heading of a column names.
     """
 
     file: str
@@ -42,6 +42,7 @@ class RawTable:
     maimed: tuple[dict[str, str], ...] = ()
     header: tuple[str, ...] = ()
     header_line: int = 1
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ids(self) -> set[str]:
@@ -112,16 +113,40 @@ def read_nouns(path: Path, noun: type[N]) -> tuple[list[Row[N]], list[Fault]]:
 
 
 def parse_rows(raw: RawTable, noun: type[N]) -> tuple[list[Row[N]], list[Fault]]:
-    """Turn text cells into nouns; all faults of all rows are returned together."""
+    """Turn text cells into nouns; all faults of all rows are returned together.
+
+    A row whose faults lie in columns that may stay empty gives a noun without these, so that whatever else is wrong
+    with it is found in the same go.
+    """
     faults = list(raw.faults)
     rows: list[Row[N]] = []
     for line, cells in raw.rows:
-        made, wrong = parse(noun, cells, raw.file, line)
+        made, wrong = parse(noun, cells, raw.file, line, raw.units)
+        if made is None:
+            made = _without(noun, cells, wrong)
+            wrong = _no_place(wrong, cells)
         faults += [_swapped(fault, cells) for fault in wrong]
         if made is not None:
             rows.append(Row(line, made))
     header = raw.rows[0][1].keys() if raw.rows else ()
     return rows, _once_per_column(faults, header, raw.header_line)
+
+
+def _without(noun: type[N], cells: Mapping[str, str], faults: Iterable[Fault]) -> N | None:
+    """Build a noun from the cells that are right, None when those that are not are needed."""
+    wrong = {fault.column.partition(".")[0] for fault in faults}
+    return None if "" in wrong else parse(noun, {k: v for k, v in cells.items() if k not in wrong}, "", None)[0]
+
+
+def _no_place(faults: list[Fault], cells: Mapping[str, str]) -> list[Fault]:
+    """Say once of a place with neither coordinate that it has none, and name it."""
+    missing = [fault for fault in faults if fault.code == "missing" and fault.column in ("lon", "lat")]
+    if len(missing) != len(("lon", "lat")) or not {"lon", "lat"} <= cells.keys():
+        return faults
+    value = cells.get("name") or cells.get("id", "")
+    message = _("has no coordinates; look them up on a map, or delete the row")
+    rest = [fault for fault in faults if fault not in missing]
+    return [*rest, Fault(missing[0].file, missing[0].row, "lon, lat", value, message, "no-coordinates")]
 
 
 def _swapped(fault: Fault, cells: Mapping[str, str]) -> Fault:

@@ -25,6 +25,7 @@ SCALES: dict[str, dict[str, Decimal]] = {
         "t": Decimal(1), "吨": Decimal(1), "tonne": Decimal(1), "tonnes": Decimal(1), "万吨": Decimal(10_000),
         "kg": Decimal("0.001"), "公斤": Decimal("0.001"), "千克": Decimal("0.001"), "万公斤": Decimal(10),
         "斤": Decimal("0.0005"), "市斤": Decimal("0.0005"), "万斤": Decimal(5), "担": Decimal("0.05"),
+        "百斤": Decimal("0.05"), "千斤": Decimal("0.5"), "千公斤": Decimal(1), "万千克": Decimal(10),
     },
     "area": {
         "ha": Decimal(1), "公顷": Decimal(1), "亩": MU_HA, "mu": MU_HA, "市亩": MU_HA,
@@ -51,10 +52,19 @@ KNOWN = {word: (kind, scale) for kind, words in SCALES.items() for word, scale i
 DEGREES = {"°c", "° east", "° north"}
 DEGREE_WORDS = DEGREES | {"°", "度", "c", "摄氏度", "°e", "°n"}
 SPEEDS = {"kmh": "km/h", "公里/时": "km/h", "公里/小时": "km/h"}
-CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::00)?")
-ABOUT = re.compile(r"(?:大约|约为|约|大概|将近|近|≈|~|about|approx\.?|ca\.?)\s*", re.IGNORECASE)
+CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::\d{2}(?:\.0+)?)?")
+SPOKEN = re.compile(
+    r"(凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里)?\s*(\d{1,2})\s*[点时]\s*(?:(半|一刻|三刻)|整|钟|(\d{1,2})\s*分?)?"
+)
+PARTS_OF_HOUR = {"半": 30, "一刻": 15, "三刻": 45}
+AFTER_NOON = ("下午", "傍晚", "晚上", "夜里")
+ABOUT = re.compile(
+    r"(?:(?:大约|约为|约|大概|将近|近|总共|共计|合计|共|计|年产量?|≈|~|about|approx\.?|ca\.?)\s*)+", re.IGNORECASE
+)
 ASIDE = re.compile(r"(.*?\d.*?)\s*[(（\[【](.*)[)）\]】]", re.DOTALL)
 MORE_OR_LESS = re.compile(r"(?<=[\d万千亿])[余多]|左右$|上下$")
+BLANK_IN_NUMBER = re.compile(r"(?<=\d)[ '’](?=\d{3}(?!\d))")
+MINUTES, LAST_HOUR = 60, 24
 THOUSANDS = {"千": Decimal(1000), "万": Decimal(10_000), "亿": Decimal(10**8)}
 NUMBER = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL)
 
@@ -106,17 +116,16 @@ def figure_in(text: str, wanted: str, given: str = "") -> str:
     ('6.5', '1.5')
     >>> figure_in("约220吨", "t"), figure_in("12万斤（其中柑橘8万斤）", "t"), figure_in("3万", "t", "斤")
     ('220', '60', '15')
+    >>> figure_in("3000斤", "t/ha", "公斤/亩"), figure_in("8点半", "h"), figure_in("1 600公斤", "t")
+    ('22.5', '8.5', '1.6')
     """
-    clock = CLOCK.fullmatch(text.strip())
-    if clock is not None and wanted == "h":
-        return written(Decimal(clock[1]) + EXACT.divide(Decimal(clock[2]), Decimal(60)))
-    match = NUMBER.fullmatch(bare(text))
+    if wanted == "h" and (hours := clock_hours(text)) is not None:
+        return hours
+    match = NUMBER.fullmatch(BLANK_IN_NUMBER.sub("", bare(text)))
     if match is None or not match[1]:
         return text
     unit = match[2].strip() or given
-    scale = factor(unit, wanted) if unit else Decimal(1)
-    if scale is None and unit in THOUSANDS and (alone := factor(given or wanted, wanted)) is not None:
-        scale = EXACT.multiply(THOUSANDS[unit], alone)
+    scale = _scale(unit, wanted, given) if unit else Decimal(1)
     try:
         number = Decimal(match[1].replace(",", ""))
     except DecimalException:
@@ -124,6 +133,40 @@ def figure_in(text: str, wanted: str, given: str = "") -> str:
     if scale is None:
         return text
     return match[1].replace(",", "") if scale == 1 else written(EXACT.multiply(number, scale))
+
+
+def _scale(unit: str, wanted: str, given: str) -> Decimal | None:
+    """Return the factor of a unit that may leave out what the heading says: 万 of its unit, the area of a yield.
+
+    A harvest is one of a year, so that t/year is read as t.
+    """
+    if unit in THOUSANDS and (alone := factor(given or wanted, wanted)) is not None:
+        return EXACT.multiply(THOUSANDS[unit], alone)
+    below = (given or wanted).partition("/")[2]
+    whole = re.sub(r"(?:/|每)年$", "", unit)
+    tried = (unit, f"{unit}/{below}" if below else "", whole if whole != unit else "")
+    return next((scale for one in tried if one and (scale := factor(one, wanted)) is not None), None)
+
+
+def clock_hours(text: str) -> str | None:
+    """Return the hours of a clock time, ``8:30`` or 8点半 or 下午2点; None when the text is none.
+
+    Examples
+    --------
+    >>> clock_hours("8:30"), clock_hours("8点半"), clock_hours("下午2时15分"), clock_hours("8.5"), clock_hours("25点")
+    ('8.5', '8.5', '14.25', None, None)
+    """
+    plain = text.strip()
+    if (found := CLOCK.fullmatch(plain)) is not None:
+        hour, minute = int(found[1]), int(found[2])
+    elif (found := SPOKEN.fullmatch(plain)) is not None:
+        hour, minute = int(found[2]), PARTS_OF_HOUR.get(found[3] or "", int(found[4] or 0))
+        hour += 12 if found[1] in AFTER_NOON and hour < 12 else 0
+    else:
+        return None
+    if minute >= MINUTES or hour > LAST_HOUR:
+        return None
+    return written(Decimal(hour) + EXACT.divide(Decimal(minute), Decimal(MINUTES)))
 
 
 def bare(text: str) -> str:
