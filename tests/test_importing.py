@@ -50,7 +50,9 @@ def test_xiangxi_is_read_whole(xiangxi: Import) -> None:
     assert xiangxi.draft.datum == "gcj02"
     assert set(tables["harvest"]["village"]) == set(tables["villages"]["id"])
     assert tables["harvest"]["tonnes"].sum() == pytest.approx(1405 * 300.0, rel=0.03)
-    assert any("rule" in note and "300" in note for note in xiangxi.draft.notes)
+    harvest = next(one for one in xiangxi.draft.assumptions if one.what == "harvest")
+    assert "rule" in harvest.source
+    assert "300" in harvest.figure
 
 
 def test_xiangxi_duplicates_and_misplaced_points_are_reported(xiangxi: Import) -> None:
@@ -71,7 +73,7 @@ def test_xiangxi_loads_in_wgs84(xiangxi: Import, shared: Path, tmp_path: Path) -
     off = [np.hypot(v.lon - published[v.id][0], v.lat - published[v.id][1]) * 111_195 for v in made.villages]
     assert max(off) < 3.0
     assert made.roads.file == ""
-    assert any("proximity network" in note for note in made.notes)
+    assert {one.what for one in made.assumptions} == {"places", "harvest", "temperatures"}
 
 
 def test_points_become_a_scenario_without_errors(tmp_path: Path) -> None:

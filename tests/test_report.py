@@ -41,6 +41,7 @@ SUMMARY_KEYS = {
     "routes": {"count", "vehicles", "km", "hours"},
     "delivery_h": {"p50", "p95", "max", "share_within_target", "target"},
     "villages": {"total", "served", "unserved"},
+    "assumptions": None,
     "warnings": None,
 }
 LAYERS = ("depots", "hubs", "villages", "assignment", "routes", "roads")

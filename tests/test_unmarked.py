@@ -58,6 +58,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "exploring/alternatives.py": ((r"^not spared$", DATA),),
     "exploring/compare.py": ((r"^only in [ab]$", DATA),),
     "exploring/words.py": ((r"^not spared$", DATA),),
+    "importing/osm.py": ((r"^© OpenStreetMap contributors", "the licence asks for these words"),),
     "importing/points.py": ((r"^lon, lat$", COLUMNS),),
     "importing/valley.py": ((r"^(Village \0|(Lower|Upper) Town|Valley road)$", INVENTED),),
     "language/__init__.py": ((r"^language must be one of", TO_PROGRAMMERS),),

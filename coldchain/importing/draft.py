@@ -15,12 +15,13 @@ from coldchain.errors import BadInputError, Fault
 from coldchain.importing.account import Account
 from coldchain.importing.rules import Rules, harvest, periods
 from coldchain.language import N_, _
+from coldchain.model import Assumption
 from coldchain.network import RoadNetwork, write_lines
 from coldchain.scenario import Draft, write_scenario
 
 ROADS = "roads.gpkg"
 KM_PER_DEG = 111.195
-RULE_NOTE = N_("Harvest is not known to the source; it follows a rule: ")
+RULE_SOURCE = N_("a rule; the source does not know the harvest")
 CLIMATE_NOTE = N_(
     "Temperatures follow from the latitude (mean 30 - 0.5·lat, swing 0.4·lat up to 11 K, ±5 K in a day): "
     "replace them with measured ones in periods.csv."
@@ -54,9 +55,16 @@ class Places:
 
 
 def assemble(
-    name: str, places: Places, rules: Rules, roads: RoadNetwork | None, datum: str, notes: tuple[str, ...]
+    name: str,
+    places: Places,
+    rules: Rules,
+    roads: RoadNetwork | None,
+    datum: str,
+    *,
+    assumptions: tuple[Assumption, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> Draft:
-    """Write the tables and settings of an import.
+    """Write the tables and settings of an import; what the source does not say is among the assumptions.
 
     Raises
     ------
@@ -73,11 +81,10 @@ def assemble(
     sections["roads"] = {"file": ROADS if roads is not None else "", **sections.get("roads", {})}
     budget = round(rules.budget_cny_per_village * len(places.villages), -4)
     sections["siting"] = {"budget_cny": float(budget), **sections.get("siting", {})}
-    rule = (
-        _(RULE_NOTE)
-        + _(rules.title)
-        + _("; ")
-        + _(", ").join(_("{kind} {t:g} t/year").format(kind=kind, t=t) for kind, t in rules.tonnes.items())
+    each = _(", ").join(_("{kind} {t:g} t/year").format(kind=kind, t=t) for kind, t in rules.tonnes.items())
+    assumed = (
+        Assumption(what="harvest", figure=_(rules.title) + _("; ") + each, source=_(RULE_SOURCE)),
+        Assumption(what="temperatures", figure=_(CLIMATE_NOTE)),
     )
     columns = list(PLACE_COLUMNS)
     tables = {
@@ -87,8 +94,7 @@ def assemble(
         "hubs": places.hubs[columns],
         "harvest": harvest(rules, places.villages),
     }
-    roads_note = () if roads is not None else (_("No roads were given: a proximity network stands in for them."),)
-    return Draft(name, sections, tables, datum, (*notes, rule, _(CLIMATE_NOTE), *roads_note))
+    return Draft(name, sections, tables, datum, notes, (*assumptions, *assumed))
 
 
 def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:

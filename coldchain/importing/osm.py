@@ -9,6 +9,7 @@ import pandas as pd
 from coldchain.importing.draft import Import, Places, account_of, assemble, nearest_km
 from coldchain.importing.rules import read_rules
 from coldchain.language import N_, _
+from coldchain.model import Assumption
 from coldchain.network import read_osm, with_slope
 
 PRODUCING = ("village", "hamlet", "isolated_dwelling", "farm")
@@ -16,9 +17,10 @@ TOWNS = ("city", "town")
 SITE_KINDS = ("city", "town", "village")
 FEWEST_TOWNS = 1
 HUBS_AT_MOST = 3
-NOTE = N_(
-    "Imported from OpenStreetMap (© OpenStreetMap contributors, ODbL 1.0): villages, hamlets, farms and dwellings "
-    "produce; towns and villages are candidate sites; the largest towns are hubs; a place belongs to its nearest town."
+LICENCE = "© OpenStreetMap contributors, ODbL 1.0"
+PLACES_RULE = N_(
+    "villages, hamlets, farms and dwellings produce; towns and villages are candidate sites; the largest towns are "
+    "hubs; a place belongs to its nearest town"
 )
 
 
@@ -50,7 +52,11 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
     hubs = _with_county(ranked.head(HUBS_AT_MOST), towns)
     named = Places(villages, sites.assign(id="site-" + sites["id"]), hubs.assign(id="hub-" + hubs["id"]))
     name = file.name.split(".")[0]
-    draft = assemble(name, named, rule, roads, "wgs84", (_(NOTE),))
+    origin = (
+        Assumption(what="licence", figure=LICENCE, source="OpenStreetMap"),
+        Assumption(what="places", figure=_(PLACES_RULE), source="OpenStreetMap"),
+    )
+    draft = assemble(name, named, rule, roads, "wgs84", assumptions=origin)
     return Import(draft, roads, (), account_of(draft))
 
 

@@ -12,6 +12,7 @@ from coldchain.errors import BadInputError, Fault
 from coldchain.importing.draft import KM_PER_DEG, Import, Places, account_of, assemble
 from coldchain.importing.rules import read_rules
 from coldchain.language import _
+from coldchain.model import Assumption
 from coldchain.network import read_roads
 from coldchain.scenario import DATUMS, read_raw, to_wgs84
 
@@ -59,11 +60,9 @@ def draft_from_points(file: Path, *, datum: str, rules: Path | None = None, road
     hubs = by_role["hub"] if len(by_role["hub"]) else sites.head(1)
     places = Places(villages, sites, hubs)
     network = None if roads is None else read_roads(roads)
-    note = _(
-        "Imported from {name}: villages produce, towns are candidate sites, county seats are hubs; datum {datum}."
-    ).format(name=file.name, datum=datum)
-    odd = _noted(faults)
-    draft = assemble(file.stem, places, rule, network, datum, (note, *odd))
+    text = _("villages produce, towns are candidate sites, county seats are hubs; datum {datum}").format(datum=datum)
+    origin = Assumption(what="places", figure=text, source=file.name)
+    draft = assemble(file.stem, places, rule, network, datum, assumptions=(origin,), notes=_noted(faults))
     return Import(draft, network, tuple(faults), account_of(draft))
 
 

@@ -9,6 +9,7 @@ from coldchain.model.assets import (
     cooling_class,
     cooling_classes,
 )
+from coldchain.model.assumption import Assumption, badges
 from coldchain.model.award import award_cny, eligible_owner, eligible_type, rate_of
 from coldchain.model.base import Method, Noun, Status, figure
 from coldchain.model.goods import HOURS, Commodity, Keeping, Period
@@ -18,8 +19,9 @@ from coldchain.model.scenario import Scenario
 from coldchain.model.settings import Chain, Economics, Objective, Roads, Routing, Siting, Subsidy
 
 __all__ = [
-    "HOURS", "LIMIT_KINDS", "Cargo", "Chain", "Commodity", "Cooler", "CoolingClass", "DepotType", "Economics",
-    "Harvest", "Hub", "Keeping", "Limit", "LimitKind", "Method", "MobileUnit", "Noun", "Objective", "Period",
-    "Place", "Roads", "Routing", "Scenario", "Site", "Siting", "Status", "Subsidy", "VehicleType", "Village",
-    "award_cny", "cooling_class", "cooling_classes", "eligible_owner", "eligible_type", "figure", "rate_of",
+    "HOURS", "LIMIT_KINDS", "Assumption", "Cargo", "Chain", "Commodity", "Cooler", "CoolingClass", "DepotType",
+    "Economics", "Harvest", "Hub", "Keeping", "Limit", "LimitKind", "Method", "MobileUnit", "Noun", "Objective",
+    "Period", "Place", "Roads", "Routing", "Scenario", "Site", "Siting", "Status", "Subsidy", "VehicleType",
+    "Village", "award_cny", "badges", "cooling_class", "cooling_classes", "eligible_owner", "eligible_type",
+    "figure", "rate_of",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.model.assets import DepotType, MobileUnit, VehicleType
+from coldchain.model.assumption import Assumption
 from coldchain.model.goods import Commodity, Keeping, Period
 from coldchain.model.places import Hub, Site, Village
 from coldchain.model.settings import Chain, Economics, Roads, Routing, Siting, Subsidy
@@ -24,6 +25,7 @@ class Scenario:
     harvest_t : shape (villages, commodities, periods), tonnes in the period
     commodities : only those harvested, in the order of the harvest array
     depot_types : only those on offer or standing; the mobile units on offer come last
+    notes, assumptions : what the scenario says of itself
     storage : what depots may keep for another period, of commodities that are harvested
     sha256 : hash of every input file and of the variant
     """
@@ -48,6 +50,7 @@ class Scenario:
     roads: Roads
     routing: Routing
     notes: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
     storage: tuple[Keeping, ...] = ()
 
     @property

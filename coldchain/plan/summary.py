@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.plan.arcs import ON_THE_DOT
+from coldchain.plan.assumptions import assumptions_of
 from coldchain.plan.basis import Basis
 from coldchain.plan.tables import fleet
 
@@ -60,6 +61,7 @@ def summarise(
         "routes": _route_totals(tables["routes"], fleet(course.days)),
         "delivery_h": _delivery(course.lots, scenario.chain.delivery_target_h, harvest),
         "villages": _villages(tables["villages"]),
+        "assumptions": [one.model_dump() for one in assumptions_of(scenario, basis.placed.network)],
         "warnings": facts["warnings"],
     }
 

@@ -58,6 +58,7 @@ UNSERVED: Columns = (
     ("village", N_("Village"), "text"), ("name", N_("Name"), "text"), ("harvest_t", N_("Harvest, t"), "tonnes"),
     ("plan_loss_t", N_("Lost with the plan, t"), "tonnes"), ("reason", N_("Why it is not served"), "text"),
 )  # fmt: skip
+ASSUMED: Columns = (("text", N_("What was assumed, and whose data it is"), "text"),)
 FACTS: Columns = (("fact", N_("Figure"), "text"), ("value", N_("Value"), "text"))
 PAIRS: Columns = (("fact", N_("Figure"), "text"), ("today", N_("Today"), "text"), ("plan", N_("With the plan"), "text"))
 SPREADS: Columns = (

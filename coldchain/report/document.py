@@ -298,7 +298,9 @@ def _problems(told: Told) -> list[Section]:
     villages = told.tables["villages"]
     unserved = villages[villages["reason"].astype(str).str.len() > 0]
     texts = [str(text) for text in told.summary["warnings"]] or [_("Nothing: no warning was given.")]
+    assumed = _frame(columns.ASSUMED, [(text,) for text in figures.assumed(told.summary)])
     return [
+        _whole(_("Assumptions and sources"), columns.ASSUMED, assumed, _("Assumptions and sources")),
         Section(_("Villages not served"), columns.UNSERVED, unserved, sheet=_("Villages not served"), page=None),
         _whole(
             _("Data problems"), columns.PROBLEMS, _frame(columns.PROBLEMS, [(t,) for t in texts]), _("Data problems")

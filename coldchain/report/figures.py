@@ -7,6 +7,7 @@ from typing import Any
 
 from coldchain.language import N_, _
 from coldchain.language.amounts import write_cny
+from coldchain.model import Assumption
 
 AIMS = {"total_cost_cny": N_("Yearly cost"), "loss_cny": N_("Value lost"), "loss_t": N_("Tonnes lost")}
 COSTS = {
@@ -105,6 +106,11 @@ def proof(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("At best possible"), write(aim["bound"])),
         (_("Gap"), _("at most {gap}").format(gap=percent(aim["gap"]))),
     ]
+
+
+def assumed(summary: Mapping[str, Any]) -> list[str]:
+    """Return what the plan assumed and whose data it holds, a sentence each; none for a run of an earlier version."""
+    return [str(Assumption(**one)) for one in summary.get("assumptions", ())]
 
 
 def yearly_costs(summary: Mapping[str, Any]) -> list[tuple[str, float]]:

@@ -14,7 +14,7 @@ import shapely
 
 from coldchain.language import _
 from coldchain.plan import Plan
-from coldchain.report import palette, qml
+from coldchain.report import figures, palette, qml
 from coldchain.report.lines import PlanLines, plan_lines
 
 CRS = "EPSG:4326"
@@ -31,9 +31,13 @@ def write_geopackage(plan: Plan, path: Path | str, lines: PlanLines | None = Non
     path = Path(path)
     path.unlink(missing_ok=True)
     layers = plan_layers(plan, lines or plan_lines(plan))
+    assumed = "\n".join(figures.assumed(plan.summary))
     for name, layer in layers.items():
         geometry = "Point" if name in POINTS else "LineString"
-        pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG", geometry_type=geometry, append=path.exists())
+        pyogrio.write_dataframe(
+            layer, path, layer=name, driver="GPKG", geometry_type=geometry, append=path.exists(),
+            layer_metadata={"assumptions": assumed},
+        )  # fmt: skip
     _write_styles(path, _styles(layers))
 
 

@@ -7,10 +7,10 @@ from html import escape
 from typing import Any
 
 from coldchain.language import N_, _
+from coldchain.model import badges
 from coldchain.report import figures, palette
 from coldchain.report.opened import Drawable
 
-NO_ROADS = N_("proximity network, no road data")
 STATUS = {
     "optimal": N_("proved best within the wanted gap"), "feasible": N_("feasible plan"), "limit": N_("feasible plan"),
 }  # fmt: skip
@@ -42,9 +42,10 @@ td.after {{ font-weight: 600; }}
 
 def heading(plan: Drawable) -> str:
     """Return the title with scenario and variant; names the network when no road data stood behind it."""
-    summary, network = plan.summary, plan.basis.placed.network
+    summary = plan.summary
     scenario = summary["scenario"]
-    badge = f'<span class="badge">{escape(_(NO_ROADS))}</span>' if network.kind == "proximity" else ""
+    marks = badges(summary.get("assumptions", ()))
+    badge = "".join(f'<span class="badge">{escape(text)}</span>' for text in marks)
     ended = _(", interrupted") if summary["interrupted"] else ""
     state = _(STATUS.get(summary["status"], summary["status"]))
     small = _("{state} · seed {seed}").format(state=state + ended, seed=summary["seed"])
@@ -80,7 +81,14 @@ def panel_of_two(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
         + "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
         + "</table>"
         for title, rows in parts
-    )
+    ) + assumptions(summaries)
+
+
+def assumptions(summaries: Sequence[Mapping[str, Any]]) -> str:
+    """Return what the plans assumed and whose data they hold, each once."""
+    texts = dict.fromkeys(text for summary in summaries for text in figures.assumed(summary))
+    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f'<h2>{escape(_("Assumptions and sources"))}</h2><ul class="note">{items}</ul>' if texts else ""
 
 
 def _side_by_side(columns: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[str, ...]]:
@@ -108,7 +116,7 @@ def panel(plan: Drawable) -> str:
         (_("Service"), _facts(figures.service_facts(summary))),
         (_("Against the best possible"), _facts(figures.proof(summary))),
     ]
-    return "".join(f"<h2>{title}</h2>{body}" for title, body in parts)
+    return "".join(f"<h2>{title}</h2>{body}" for title, body in parts) + assumptions([summary])
 
 
 def _facts(facts: Iterable[tuple[str, str]]) -> str:

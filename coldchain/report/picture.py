@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coldchain.language import N_, _
+from coldchain.model import badges
 from coldchain.report import figures, palette
 from coldchain.report.fonts import chart_style, drawable
 from coldchain.report.lines import PlanLines, plan_lines
@@ -241,14 +242,14 @@ def _scale_bar(axes: Axes, data: MapData) -> None:
 
 def _write_words(drawing: Any, plan: Drawable) -> None:
     """Write title and figures down the right side."""
-    summary, kind = plan.summary, plan.basis.placed.network.kind
+    summary = plan.summary
     named = f"{drawable(summary['scenario']['name'], '?')} · {drawable(summary['scenario']['variant'], '?')}"
     title = _("Cold chain plan: {scenario}").format(scenario=named)
     drawing.text(0.015, 0.95, title, fontsize=13, fontweight="bold", color=palette.INK)
-    if kind == "proximity":
-        drawing.text(
-            0.985, 0.955, _("proximity network, no road data"), fontsize=8, ha="right", color=palette.INK, bbox=BADGE
-        )
+    if marks := badges(summary["assumptions"]):
+        drawing.text(0.985, 0.955, _("; ").join(marks), fontsize=8, ha="right", color=palette.INK, bbox=BADGE)
+    licences = [one["figure"] for one in summary["assumptions"] if one["what"] == "licence"]
+    drawing.text(0.015, 0.012, "; ".join(licences), fontsize=6, color=palette.MUTED)
     loss = summary["loss"]
     y = 0.875
     drawing.text(LEFT, y, f"{figures.percent(loss['baseline_rate'])} →", fontsize=13, color=palette.MUTED)

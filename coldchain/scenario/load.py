@@ -251,6 +251,7 @@ def _assemble(
         roads=nouns["roads"],
         routing=nouns["routing"],
         notes=sections.notes,
+        assumptions=sections.assumptions,
         storage=tuple(row.noun for row in tables.storage if row.noun.commodity in harvested),
     )
 

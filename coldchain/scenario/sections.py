@@ -10,7 +10,7 @@ from typing import Any
 
 from coldchain.errors import Fault
 from coldchain.language import _
-from coldchain.model import Noun, dictionary
+from coldchain.model import Assumption, Noun, dictionary
 from coldchain.scenario.datum import DATUMS, datum_of
 from coldchain.scenario.parsing import clean, parse
 from coldchain.scenario.programmes import with_programme
@@ -20,7 +20,7 @@ SCHEMA = "coldchain.scenario/1"
 BASE = "base"
 SECTIONS = dictionary.SECTIONS
 OVERRIDES = ("commodity", "depot_type", "mobile_unit", "vehicle")
-HEAD = ("schema", "name", "datum", "notes", "variants")
+HEAD = ("schema", "name", "datum", "notes", "assumptions", "variants")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Sections:
     name: str
     datum: str
     notes: tuple[str, ...]
+    assumptions: tuple[Assumption, ...]
     nouns: dict[str, Noun]
     overrides: dict[str, dict[str, dict[str, Any]]]
     faults: tuple[Fault, ...]
@@ -49,7 +50,7 @@ def variants_of(folder: Path) -> tuple[str, ...]:
 
 
 def _broken(faults: tuple[Fault, ...]) -> Sections:
-    return Sections("", "wgs84", (), {}, {key: {} for key in OVERRIDES}, faults)
+    return Sections("", "wgs84", (), (), {}, {key: {} for key in OVERRIDES}, faults)
 
 
 def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:
@@ -137,7 +138,19 @@ def _check(data: Mapping[str, Any], faults: list[Fault], variant: str) -> Sectio
     given = data.get("notes", ())
     notes = tuple(map(str, given)) if isinstance(given, list) else ()
     name, datum = clean(str(data.get("name", ""))), datum_of(str(data.get("datum", "wgs84")))
-    return Sections(name, datum, notes, nouns, overrides, tuple(faults))
+    assumptions, wrong = _assumptions(data.get("assumptions", []))
+    faults += wrong
+    return Sections(name, datum, notes, assumptions, nouns, overrides, tuple(faults))
+
+
+def _assumptions(given: Any) -> tuple[tuple[Assumption, ...], list[Fault]]:
+    """Read the tables ``[[assumptions]]``."""
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        message = _("must hold tables [[assumptions]] with what, figure and source")
+        return (), [Fault(FILE, None, "assumptions", str(given), message, "invalid")]
+    read = [parse(Assumption, one, FILE, None) for one in given]
+    faults = [replace(fault, column=f"assumptions.{fault.column}") for _noun, wrong in read for fault in wrong]
+    return tuple(noun for noun, _wrong in read if noun is not None), faults
 
 
 def _section(key: str, values: Any, prefix: str) -> tuple[Noun | None, list[Fault]]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from coldchain.errors import UsageError, system_reason
 from coldchain.language import _
+from coldchain.model import Assumption
 from coldchain.scenario.parsing import unit_of
 from coldchain.scenario.programmes import programme_keys
 from coldchain.scenario.sections import SCHEMA, SECTIONS
@@ -35,6 +36,7 @@ class Draft:
     tables: Mapping[str, pd.DataFrame]
     datum: str = "wgs84"
     notes: Sequence[str] = ()
+    assumptions: Sequence[Assumption] = ()
     variants: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
 
@@ -78,6 +80,8 @@ def toml_text(draft: Draft) -> str:
         lines += ["notes = [", *(f"  {_value(note)}," for note in draft.notes), "]"]
     for key in SECTIONS:
         lines += ["", f"[{key}]", *_section(key, draft.sections.get(key, {}))]
+    for one in draft.assumptions:
+        lines += ["", "[[assumptions]]", *(f"{k} = {_value(v)}" for k, v in one.model_dump().items())]
     for name, layer in draft.variants.items():
         for key, values in layer.items():
             lines += ["", f"[variants.{name}.{key}]", *(f"{k} = {_value(v)}" for k, v in values.items())]
