@@ -265,7 +265,7 @@ def test_tampering_is_named(county: Path, day: Path, what: str, change: Change, 
     change(tables)
     scenario, _ = load(county)
     placed, _ = place_on_roads(scenario)
-    report = verify_day(scenario, placed.network, placed.node, tables, summary, Permits(own_fleet=True))
+    report = verify_day(scenario, placed.network.given, tables, summary, Permits(own_fleet=True))
     joined = "\n".join(report.problems)
     assert pd.Series([joined]).str.contains(message, regex=True).all(), (what, joined)
 
@@ -282,5 +282,5 @@ def test_every_total_is_recomputed(county: Path, day: Path, path: str) -> None:
     place[name] = place[name] * 1.001
     scenario, _ = load(county)
     placed, _ = place_on_roads(scenario)
-    report = verify_day(scenario, placed.network, placed.node, tables, summary, Permits(own_fleet=True))
+    report = verify_day(scenario, placed.network.given, tables, summary, Permits(own_fleet=True))
     assert any(f"routes.json: {path} is stated" in problem for problem in report.problems)

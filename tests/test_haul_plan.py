@@ -135,7 +135,7 @@ def checked(made: Plan, change: Change) -> Report:
     tables = {name: frame.copy() for name, frame in made.tables.items()}
     tables["line_haul"] = change(tables["line_haul"], int(tours(made).index[0]))
     placed = made.basis.placed
-    return verify_tables(made.scenario, placed.network, placed.node, tables, made.summary)
+    return verify_tables(made.scenario, placed.network.given, tables, made.summary)
 
 
 def scaled(column: str, factor: float) -> Change:
@@ -226,7 +226,7 @@ def test_a_limit_on_depots_is_checked(joined: Plan) -> None:
     """Where a truck may load at one depot only, the tours break the limit."""
     scenario = under(joined, routing={"haul_depots": 1}).scenario
     placed = joined.basis.placed
-    report = verify_tables(scenario, placed.network, placed.node, joined.tables, joined.summary)
+    report = verify_tables(scenario, placed.network.given, joined.tables, joined.summary)
     assert any("different depots" in problem for problem in report.problems)
 
 

@@ -52,7 +52,7 @@ def verified(made: Plan, **sections: dict[str, Any]) -> Report:
     """Verify the tables of a plan under other settings."""
     placed = made.basis.placed
     scenario = changed(made.scenario, **sections)
-    return verify_tables(scenario, placed.network, placed.node, made.tables, made.summary)
+    return verify_tables(scenario, placed.network.given, made.tables, made.summary)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_hubs_have_room_for_so_much(ground: Ground, free: Plan) -> None:
     made = planned(small)
     assert 0 < made.summary["coverage"]["plan"] < free.summary["coverage"]["plan"]
     placed = free.basis.placed
-    report = verify_tables(made.scenario, placed.network, placed.node, free.tables, free.summary)
+    report = verify_tables(made.scenario, placed.network.given, free.tables, free.summary)
     assert any("it has room for 8" in problem for problem in report.problems)
 
 
@@ -191,7 +191,7 @@ def test_programme_years_fill_their_pots_in_turn(ground: Ground) -> None:
     tables = {name: frame.copy() for name, frame in made.tables.items()}
     tables["rollout"] = tables["rollout"].iloc[1:]
     placed = made.basis.placed
-    report = verify_tables(made.scenario, placed.network, placed.node, tables, made.summary)
+    report = verify_tables(made.scenario, placed.network.given, tables, made.summary)
     assert any("builds but has no year" in problem for problem in report.problems)
 
 
@@ -294,5 +294,5 @@ def test_planner_summary_and_verification_share_one_hair_of_lateness(free: Plan)
         assert published["share_within_target"] == pytest.approx(share, abs=1e-12)
         assert shortfalls(basis, lots, np.zeros(3), free.course.awards) == {}
         summary = {**free.summary, "delivery_h": published}
-        report = verify_tables(scenario, free.basis.placed.network, free.basis.placed.node, free.tables, summary)
+        report = verify_tables(scenario, free.basis.placed.network.given, free.tables, summary)
         assert [text for text in report.problems if "share" in text] == []

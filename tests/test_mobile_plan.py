@@ -67,7 +67,7 @@ def checked(made: Plan, change: Callable[[dict[str, pd.DataFrame]], None]) -> Re
     tables = {name: frame.copy() for name, frame in made.tables.items()}
     change(tables)
     placed = made.basis.placed
-    return verify_tables(made.scenario, placed.network, placed.node, tables, made.summary)
+    return verify_tables(made.scenario, placed.network.given, tables, made.summary)
 
 
 def test_units_are_planned_and_verified(made: Plan) -> None:

@@ -82,7 +82,7 @@ def test_a_run_reads_back_equal(small_plan: Plan, run: Path) -> None:
 def test_the_written_tables_verify_as_the_plan_did(small_plan: Plan, run: Path) -> None:
     _, summary, tables = read_run(run)
     placed = small_plan.basis.placed
-    report = verify_tables(small_plan.scenario, placed.network, placed.node, tables, summary)
+    report = verify_tables(small_plan.scenario, placed.network.given, tables, summary)
     assert report == small_plan.report
 
 
@@ -205,7 +205,7 @@ def test_a_plan_that_builds_nothing_is_written_whole(empty_plan: Plan, tmp_path:
     assert list(tables["routes"].columns) == list(empty_plan.tables["routes"].columns)
     assert geopandas.read_file(run / "plan.gpkg", layer="routes").empty
     placed = empty_plan.basis.placed
-    assert verify_tables(empty_plan.scenario, placed.network, placed.node, tables, summary).ok
+    assert verify_tables(empty_plan.scenario, placed.network.given, tables, summary).ok
 
 
 @pytest.mark.parametrize("terminal", [False, True])

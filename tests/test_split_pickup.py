@@ -92,7 +92,7 @@ def test_plans_share_only_where_the_scenario_lets_them(tmp_path):
     assert done["whole"].report.ok
     placed = done["shared"].basis.placed
     for tables in (done["shared"].tables, halved(done["whole"].tables)):
-        found = verify_tables(whole, placed.network, placed.node, tables, done["whole"].summary)
+        found = verify_tables(whole, placed.network.given, tables, done["whole"].summary)
         assert any("share the load of" in problem for problem in found.problems)
 
 

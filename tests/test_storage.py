@@ -155,7 +155,7 @@ def checked(made: Plan, change: Callable[[dict[str, pd.DataFrame]], None]) -> Re
     """Verify the plan after a change to a copy of its tables."""
     tables = {name: frame.copy() for name, frame in made.tables.items()}
     change(tables)
-    return verify_tables(made.scenario, made.basis.placed.network, made.basis.placed.node, tables, made.summary)
+    return verify_tables(made.scenario, made.basis.placed.network.given, tables, made.summary)
 
 
 TAMPERED: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {

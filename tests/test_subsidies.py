@@ -110,7 +110,7 @@ def test_only_eligible_owners_build_unless_with_own_money(ground: Ground, county
     assert free.tables["subsidies"]["reckoning"].str.contains("not eligible").all()
     tampered = replace(free.scenario, subsidy=free.scenario.subsidy.model_copy(update={"own_money": False}))
     placed = free.basis.placed
-    report = verify_tables(tampered, placed.network, placed.node, free.tables, free.summary)
+    report = verify_tables(tampered, placed.network.given, free.tables, free.summary)
     assert any('an owner of kind "company" is not eligible' in problem for problem in report.problems)
 
 
@@ -121,7 +121,7 @@ def test_least_size_keeps_small_projects_out(ground: Ground, county: Scenario) -
     assert (made.tables["depots"]["net_m3"] >= 700).all()
     rule = made.scenario.subsidy.model_copy(update={"least_m3": 5000.0})
     placed = made.basis.placed
-    report = verify_tables(replace(made.scenario, subsidy=rule), placed.network, placed.node, made.tables, made.summary)
+    report = verify_tables(replace(made.scenario, subsidy=rule), placed.network.given, made.tables, made.summary)
     assert any("the least size is 5000 m³" in problem for problem in report.problems)
 
 

@@ -34,7 +34,7 @@ def checked(honest: Plan, change: Callable[[Tables], None], summary: dict[str, A
     tables = {name: frame.copy() for name, frame in honest.tables.items()}
     change(tables)
     placed = honest.basis.placed
-    return verify_tables(honest.scenario, placed.network, placed.node, tables, summary or honest.summary)
+    return verify_tables(honest.scenario, placed.network.given, tables, summary or honest.summary)
 
 
 def test_honest_plan_passes(honest: Plan) -> None:
@@ -150,7 +150,7 @@ def test_vehicle_volume_is_checked(honest: Plan) -> None:
     small = tuple(v.model_copy(update={"volume_m3": 1.0}) for v in honest.scenario.vehicles)
     placed = honest.basis.placed
     scenario = replace(honest.scenario, vehicles=small)
-    report = verify_tables(scenario, placed.network, placed.node, honest.tables, honest.summary)
+    report = verify_tables(scenario, placed.network.given, honest.tables, honest.summary)
     assert any("m³; light_truck holds 1.00" in problem for problem in report.problems)
 
 

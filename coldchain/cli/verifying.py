@@ -34,7 +34,7 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
     siting = scenario.siting.model_copy(update={"budget_cny": summary["investment"]["budget_cny"]})
     scenario = replace(scenario, siting=siting)
     placed, _faults = place_on_roads(scenario)
-    report = verify_tables(scenario, placed.network, placed.node, tables, summary)
+    report = verify_tables(scenario, placed.network.given, tables, summary)
     if scenario.sha256 != summary["scenario"]["sha256"]:
         changed = _("the scenario has changed since this plan was made (its hash differs)")
         return replace(report, problems=(changed, *report.problems))
@@ -50,7 +50,7 @@ def _verify_routes(folder: Path, moved: Path | None) -> Report:
     scenario, _faults = load(moved or scenario_folder(folder, arguments), summary["scenario"]["variant"])
     placed, _faults = place_on_roads(scenario)
     permits = Permits(own_fleet=arguments.get("fleet") is not None, locked=arguments.get("locked") is not None)
-    report = verify_day(scenario, placed.network, placed.node, tables, summary, permits)
+    report = verify_day(scenario, placed.network.given, tables, summary, permits)
     more = [] if report.total_cny != report.total_cny else input_problems(run, tables, moved)
     if scenario.sha256 != summary["scenario"]["sha256"]:
         more.append(_("the scenario has changed since these routes were made (its hash differs)"))

@@ -114,7 +114,8 @@ def _main_nodes(network: RoadNetwork) -> Flags:
     if not network.nodes:
         return np.zeros(0, dtype=np.bool_)
     _count, label = connected_components(network.outward.weights, directed=True, connection="strong")
-    return np.asarray(label == np.argmax(np.bincount(label)), dtype=np.bool_)
+    size = np.bincount(label)[label]
+    return np.asarray(label == label[np.argmax(size)], dtype=np.bool_)
 
 
 def _link_km(network: RoadNetwork) -> Floats:

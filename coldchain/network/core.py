@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from scipy.sparse import csr_array
 
-from coldchain.network.geometry import Flags, Ints, Nodes
+from coldchain.network.geometry import Flags, Ints, Nodes, whole
 from coldchain.network.graph import TIE_MS_PER_CM, RoadNetwork
 
 
@@ -48,7 +48,7 @@ def core(network: RoadNetwork, terminals: Ints, *, backward: bool) -> Core:
 
 
 def _steps(network: RoadNetwork) -> Ints:
-    return np.column_stack([network.time_ms, np.rint(network.length_m * 100.0).astype(np.int64)])
+    return np.column_stack([network.time_ms, whole(network.length_m * 100.0)])
 
 
 def _compressed(row: Nodes, column: Nodes, steps: Ints, number: Nodes) -> Core:

@@ -40,6 +40,17 @@ def to_metres(lon: Floats, lat: Floats, lat0: float) -> Floats:
     return np.column_stack([x, EARTH_M * np.radians(lat)])
 
 
+def whole(values: npt.ArrayLike) -> Ints:
+    """Round to whole numbers; halves, and what rounding errors leave of them, go up.
+
+    Examples
+    --------
+    >>> whole(np.array([0.5, 1.5, 12312.499999999998, 2.4])).tolist()
+    [1, 2, 12313, 2]
+    """
+    return np.floor(np.asarray(values, dtype=np.float64) + (0.5 + 1e-6)).astype(np.int64)
+
+
 def take_polylines(xy: Floats, xy_start: Ints, rows: npt.NDArray[np.integer[Any]]) -> tuple[Floats, Ints]:
     """Vertices and starts of the polylines ``rows``, in that order."""
     count = xy_start[rows + 1] - xy_start[rows]

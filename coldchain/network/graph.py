@@ -11,7 +11,17 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from coldchain.errors import Fault
-from coldchain.network.geometry import Flags, Floats, Ints, Nodes, Texts, morton, polyline_lengths, take_polylines
+from coldchain.network.geometry import (
+    Flags,
+    Floats,
+    Ints,
+    Nodes,
+    Texts,
+    morton,
+    polyline_lengths,
+    take_polylines,
+    whole,
+)
 from coldchain.network.used import RoadsUsed
 
 Kind = Literal["roads", "proximity"]
@@ -35,6 +45,27 @@ class Adjacency(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class GivenRoads:
+    """The roads as a reader gave them, before they were measured, parted, cut or joined to places.
+
+    Attributes
+    ----------
+    lon, lat : float64[n], nodes in degrees, WGS-84
+    start, end, xy, xy_start, forward_kmh, backward_kmh, detour : of the links, as in `LinkTable`
+    """
+
+    lon: Floats
+    lat: Floats
+    start: Nodes
+    end: Nodes
+    xy: Floats
+    xy_start: Ints
+    forward_kmh: Floats
+    backward_kmh: Floats
+    detour: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class RoadNetwork:
     """A directed road network; a two-way road is one link with two arcs, parallel links may exist.
 
@@ -53,6 +84,7 @@ class RoadNetwork:
     source : where the network came from
     used : roads given and in use, once the largest component was taken; None before
     warnings : what the reader of a file found odd or left out
+    given : the links as the reader gave them; None where there was none
 
     Raises
     ------
@@ -84,6 +116,7 @@ class RoadNetwork:
     source: str = ""
     used: RoadsUsed | None = None
     warnings: tuple[Fault, ...] = ()
+    given: GivenRoads | None = None
 
     def __post_init__(self) -> None:
         for name, kind in _DTYPES.items():
@@ -178,12 +211,13 @@ def build_network(
     ways = np.isfinite(np.column_stack([links.forward_kmh, links.backward_kmh]))
     kept = np.flatnonzero(ways.any(axis=1))
     xy, xy_start = take_polylines(links.xy, links.xy_start, kept)
-    detour = 1.0 if links.detour is None else links.detour[kept]
+    detour = np.ones(len(kept)) if links.detour is None else links.detour[kept]
     metres = polyline_lengths(xy, xy_start) * detour
     number, order = _numbering(lon, lat, np.concatenate([links.start[kept], links.end[kept]]), keep_all=keep_all)
     start, end = number[links.start[kept]], number[links.end[kept]]
     row, back = np.nonzero(ways[kept])
-    kmh = np.where(back == 0, links.forward_kmh[kept][row], links.backward_kmh[kept][row])
+    along, against = links.forward_kmh[kept], links.backward_kmh[kept]
+    kmh = np.where(back == 0, along[row], against[row])
     return RoadNetwork(
         lon=lon[order],
         lat=lat[order],
@@ -198,17 +232,18 @@ def build_network(
         road_class=links.road_class[kept],
         kind=kind,
         source=source,
+        given=GivenRoads(lon[order], lat[order], start, end, xy, xy_start, along, against, detour),
     )
 
 
 def drive_ms(metres: Floats, kmh: Floats | float) -> Ints:
     """Whole milliseconds to drive ``metres`` at ``kmh``, at least 1."""
-    return np.maximum(1, np.rint(metres / kmh * 3600.0)).astype(np.int64)
+    return np.maximum(1, whole(metres / kmh * 3600.0))
 
 
 def _adjacency(network: RoadNetwork, row: Nodes, column: Nodes) -> Adjacency:
     """Reduce parallel arcs by minimum before scipy sees them: it would add their weights."""
-    weight = network.time_ms + np.rint(network.length_m * 100.0) * TIE_MS_PER_CM
+    weight = network.time_ms + whole(network.length_m * 100.0) * TIE_MS_PER_CM
     arc = np.flatnonzero(row != column)
     arc = arc[np.lexsort((weight[arc], column[arc], row[arc]))]
     first = np.ones(len(arc), dtype=np.bool_)

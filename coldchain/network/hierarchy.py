@@ -25,7 +25,7 @@ from numba import njit
 
 from coldchain.errors import MissingExtraError
 from coldchain.language import _
-from coldchain.network.geometry import Ints, Nodes
+from coldchain.network.geometry import Ints, Nodes, whole
 from coldchain.network.graph import RoadNetwork
 
 SHIFT = 28
@@ -88,7 +88,7 @@ def contract(network: RoadNetwork) -> Hierarchy:
     parent = np.full(network.nodes, -1, dtype=np.int32)
     has_higher = np.diff(start) > 0
     parent[has_higher] = up[start[:-1][has_higher]]
-    metres = np.rint(network.length_m[table.arc] * 100.0).astype(np.int64)
+    metres = whole(network.length_m[table.arc] * 100.0)
     weight = (network.time_ms[table.arc] << SHIFT) + metres
     forward, backward = np.full(len(up), FAR), np.full(len(up), FAR)
     _place(rank[tail], rank[head], weight, start, up, forward, backward)

@@ -61,7 +61,7 @@ def with_slope(network: RoadNetwork, hgt_path: str | Path) -> RoadNetwork:
         raise _bad(path, _("must cover part of the road network; it covers none"), "no-overlap")
     along, against = slowdown(network.xy, network.xy_start, height)
     factor = np.where(network.forward, along[network.link], against[network.link])
-    return replace(network, time_ms=np.rint(network.time_ms * factor).astype(np.int64))
+    return replace(network, given=None, time_ms=np.rint(network.time_ms * factor).astype(np.int64))
 
 
 def _bad(path: Path, message: str, code: str) -> BadInputError:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from coldchain.network.connectivity import Components, components
-from coldchain.network.geometry import Floats, Ints, Nodes, great_circle_m, take_polylines, to_metres
+from coldchain.network.geometry import Floats, Ints, Nodes, great_circle_m, take_polylines, to_metres, whole
 from coldchain.network.graph import RoadNetwork, drive_ms
 
 ON_ROAD_M = 0.01
@@ -171,7 +171,7 @@ def _with_cuts(network: RoadNetwork, cut: _Cut) -> RoadNetwork:
     start_of_arc = np.cumsum(pieces[network.link]) - pieces[network.link]
     piece = first_piece[network.link[arc]] + np.arange(len(arc)) - start_of_arc[arc]
     along = network.forward[arc]
-    done = np.rint(network.time_ms[arc, None] * share[piece]).astype(np.int64)
+    done = whole(network.time_ms[arc, None] * share[piece])
     return replace(
         network,
         lon=np.concatenate([network.lon, cut.xy[:, 0]]),

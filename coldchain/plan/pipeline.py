@@ -280,7 +280,7 @@ def _finished(
         "warnings": [*map(str, grouped(ground.faults)), *_cautions(basis, options)],
     }
     summary = summarise(basis, course, ground.today, tables, facts)
-    report = verify_tables(ground.scenario, basis.placed.network, basis.placed.node, tables, summary)
+    report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary)
     clock.lap("verify")
     summary["seconds"] = clock.seconds()
     summary["version"] = __version__

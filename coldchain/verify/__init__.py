@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import Scenario
-from coldchain.network import RoadNetwork
 from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.figures import check_summary, check_tables
 from coldchain.verify.haul import check_carried, check_line_haul
@@ -23,6 +21,7 @@ from coldchain.verify.losses import check_losses
 from coldchain.verify.mobile import check_units
 from coldchain.verify.operators import check_operators
 from coldchain.verify.record import NEEDED, ON_THE_DOT_H, Record, Report, check_form
+from coldchain.verify.roads import GivenRoads, Roads
 from coldchain.verify.storage import check_storage, read_storage
 from coldchain.verify.subsidy import check_subsidy
 from coldchain.verify.transport import check_routes
@@ -32,8 +31,7 @@ __all__ = ["NEEDED", "Report", "verify_tables"]
 
 def verify_tables(
     scenario: Scenario,
-    network: RoadNetwork,
-    node: np.ndarray,
+    given: GivenRoads | None,
     tables: Mapping[str, pd.DataFrame],
     summary: Mapping[str, Any],
 ) -> Report:
@@ -41,11 +39,11 @@ def verify_tables(
 
     Parameters
     ----------
-    network, node : the roads with every place on them, and the nodes of villages, sites and hubs in that order
+    given : the roads as their reader gives them; None without a road file
     tables : as written to ``tables/``
     summary : as written to ``summary.json``
     """
-    record = Record(scenario, network, node, tables)
+    record = Record(scenario, Roads(scenario, given), tables)
     if not check_form(record):
         return Report(tuple(record.problems), float("nan"), float("nan"), float("nan"))
     built = new_modules(record)

@@ -17,10 +17,10 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import Scenario, VehicleType
-from coldchain.network import RoadNetwork, travel
 from coldchain.verify.dayform import check_day_form
 from coldchain.verify.daylots import LotCheck, check_lots, check_orders
 from coldchain.verify.record import TOLERANCE, Record, Report, rows
+from coldchain.verify.roads import GivenRoads, Roads
 
 SLACK_H = 1e-6
 LIMITS = (
@@ -39,8 +39,7 @@ class Permits:
 
 def verify_day(
     scenario: Scenario,
-    network: RoadNetwork,
-    node: np.ndarray,
+    given: GivenRoads | None,
     tables: Mapping[str, pd.DataFrame],
     summary: Mapping[str, Any],
     permits: Permits = Permits(),
@@ -49,10 +48,10 @@ def verify_day(
 
     Parameters
     ----------
-    network, node : the roads with every place on them, and the nodes of villages, sites and hubs in that order
+    given : the roads as their reader gives them; None without a road file
     tables, summary : as written to ``tables/`` and ``routes.json``
     """
-    record = Record(scenario, network, node, tables)
+    record = Record(scenario, Roads(scenario, given), tables)
     if not check_day_form(record, summary):
         return Report(tuple(record.problems), float("nan"), float("nan"), float("nan"))
     fleet = _fleet(record, permits)
@@ -108,21 +107,14 @@ def _check_tours(record: Record, fleet: Mapping[str, VehicleType], permits: Perm
     usual_h : hour at which lots are ready that name none
     """
     total = 0.0
-    stops = record.tables["stops"]
     parts = _Parts.of(record)
     for depot, heads in record.tables["tours"].groupby("depot"):
-        names = sorted(set(stops["village"][stops["tour"].isin(heads["tour"])]))
-        site = record.site_node(record.sites[str(depot)][0])
-        nodes = np.array([site, *(record.node[record.villages[key][0]] for key in names)], dtype=np.int64)
-        legs = travel(record.network, nodes, nodes)
-        place = {key: n + 1 for n, key in enumerate(names)}
         for head in rows(heads):
             strict = not (permits.locked and head.locked)
             drive = _Drive(record, head, fleet[head.vehicle], (parts, usual_h), strict=strict)
             for trip in sorted(parts.trips[head.tour], key=lambda trip: trip.trip):
                 halts = sorted(parts.stops[head.tour, trip.trip], key=lambda halt: halt.order)
-                path = [0, *(place[halt.village] for halt in halts), 0]
-                drive.trip(trip, halts, legs.time_h[path[:-1], path[1:]], legs.km[path[:-1], path[1:]])
+                drive.trip(trip, halts, *record.round_of(str(depot), [halt.village for halt in halts]))
             total += drive.finish()
     return total
 

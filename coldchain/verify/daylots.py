@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from coldchain.language import _, plural
 from coldchain.model import DepotType, Period, VehicleType
-from coldchain.network import travel
 from coldchain.verify.ageing import DOCK_AND_HALL_HALF_H, HALF_WARMING_H, Journey, batch_h, loss_share, middle_h
 from coldchain.verify.depots import parse_modules
 from coldchain.verify.losses import from_depot, haul_half_h
@@ -180,11 +177,9 @@ class _Lots:
 
     def _haul_h(self, depot: str) -> float:
         record = self.record
-        start = record.site_node(record.sites[depot][0])
-        end = record.hub_node(record.hubs[self.depots[depot].hub][0])
-        way = travel(record.network, np.array([start]), np.array([end]))
+        hours, _km = record.to_hub(record.site_node(depot), self.depots[depot].hub)
         slowest = min(record.vehicles[key].speed_factor for key in record.scenario.routing.line_haul_vehicles)
-        return float(way.time_h[0, 0]) / slowest
+        return hours / slowest
 
     def room(self) -> None:
         """Check that no cooling class of a depot is given more than it takes in a day."""

@@ -6,15 +6,11 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from coldchain.language import _
 from coldchain.model import VehicleType
-from coldchain.network import travel
 from coldchain.verify.record import TOLERANCE, Record, rows
 
 HOURS_SLACK = 1e-6
@@ -96,27 +92,19 @@ def check_carried(record: Record, hauled: Hauled, arriving_t: Mapping[Key, float
 
 
 class _Ways:
-    """Hours and kilometres from depots to their hubs and to each other, each searched once."""
+    """Hours and kilometres from depots to their hubs and to each other."""
 
     def __init__(self, record: Record):
         self.record = record
         self.slowest = min(record.vehicles[key].speed_factor for key in record.scenario.routing.line_haul_vehicles)
-        self.leg = lru_cache(maxsize=None)(self._leg)
-
-    def _leg(self, start: int, end: int) -> tuple[float, float]:
-        way = travel(self.record.network, np.array([start]), np.array([end]))
-        return float(way.time_h[0, 0]), float(way.km[0, 0])
 
     def depots(self, first: str, second: str) -> tuple[float, float]:
         """From depot to depot."""
-        sites = self.record.sites
-        return self.leg(self.record.site_node(sites[first][0]), self.record.site_node(sites[second][0]))
+        return self.record.roads.leg(self.record.site_node(first), self.record.site_node(second))
 
     def hub(self, depot: str, hub: str) -> tuple[float, float]:
         """From depot to hub."""
-        return self.leg(
-            self.record.site_node(self.record.sites[depot][0]), self.record.hub_node(self.record.hubs[hub][0])
-        )
+        return self.record.to_hub(self.record.site_node(depot), hub)
 
 
 def _calls(record: Record, row: Any) -> list[Call]:

@@ -14,7 +14,6 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import Chain, Commodity, DepotType, Hub, MobileUnit, Scenario
-from coldchain.network import travel
 from coldchain.verify.ageing import (
     DOCK_AND_HALL_HALF_H,
     HALF_WARMING_H,
@@ -185,9 +184,7 @@ class _Chains:
         self.half_h = haul_half_h(record.scenario)
         self.slowest = min(record.vehicles[key].speed_factor for key in record.scenario.routing.line_haul_vehicles)
         self.depot_hub = {row.depot: row.hub for row in rows(record.tables["depots"])}
-        villages = record.node[: len(record.scenario.villages)]
-        hubs = record.node[len(record.scenario.villages) + len(record.scenario.sites) :]
-        self.trader = travel(record.network, villages, hubs)
+        self.trader = lru_cache(maxsize=None)(self._trader)
         self.depot_loss = lru_cache(maxsize=None)(self._depot_loss)
         self.energy_cny_t = lru_cache(maxsize=None)(self._energy_cny_t)
         self.today = lru_cache(maxsize=None)(self._today)
@@ -198,10 +195,8 @@ class _Chains:
         return self.record.hubs[self.depot_hub[depot]][1]
 
     def _haul_h(self, depot: str) -> float:
-        start = self.record.site_node(self.record.sites[depot][0])
-        end = self.record.hub_node(self.record.hubs[self.depot_hub[depot]][0])
-        way = travel(self.record.network, np.array([start]), np.array([end]))
-        return float(way.time_h[0, 0]) / self.slowest
+        hours, _km = self.record.to_hub(self.record.site_node(depot), self.depot_hub[depot])
+        return hours / self.slowest
 
     def _kind(self, cooling: tuple[str, str, str]) -> DepotType:
         if cooling[2]:
@@ -242,10 +237,15 @@ class _Chains:
 
     def today_hours(self, v: int, c: int) -> float:
         """Hours from harvest until the buyer is reached in today's chain."""
-        onward = np.array([hub.dwell_h + hub.onward_h for hub in self.scenario.hubs])
-        hub = int(np.argmin(self.trader.time_h[v] + onward))
-        farther = float(onward[hub]) if self.scenario.commodities[c].sold_at == "market" else 0.0
-        return self.scenario.chain.today_wait_h + float(self.trader.time_h[v, hub]) + farther
+        hub, ride_h, _km = self.trader(v)
+        farther = hub.dwell_h + hub.onward_h if self.scenario.commodities[c].sold_at == "market" else 0.0
+        return self.scenario.chain.today_wait_h + ride_h + farther
+
+    def _trader(self, v: int) -> tuple[Hub, float, float]:
+        """Hub through which a village reaches the market soonest today, and the hours and kilometres to it."""
+        start = self.record.village_node(self.scenario.villages[v].id)
+        ways = [(hub, *self.record.to_hub(start, hub.id)) for hub in self.scenario.hubs]
+        return min(ways, key=lambda way: way[1] + way[0].dwell_h + way[0].onward_h)
 
     def _energy_cny_t(self, c: int, p: int, cooling: tuple[str, str, str]) -> float:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
@@ -264,13 +264,11 @@ class _Chains:
     def _today(self, v: int, c: int, p: int) -> tuple[float, float]:
         """Share lost in today's chain, and the trader's CNY/t."""
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
-        onward = [hub.dwell_h + hub.onward_h for hub in self.scenario.hubs]
-        hub = int(np.argmin(self.trader.time_h[v] + np.array(onward)))
-        place, ride_h = self.scenario.hubs[hub], float(self.trader.time_h[v, hub])
-        farther = place.dwell_h + place.onward_h + place.market_h if crop.sold_at == "market" else 0.0
+        hub, ride_h, km = self.trader(v)
+        farther = hub.dwell_h + hub.onward_h + hub.market_h if crop.sold_at == "market" else 0.0
         lot = Journey.begin(crop, period, middle_h(period)).in_air(chain.today_wait_h + ride_h + farther)
         share = loss_share(crop, lot.used, chain.today_transfers)
-        return share, self.scenario.economics.today_haul_cny_t_km * float(self.trader.km[v, hub])
+        return share, self.scenario.economics.today_haul_cny_t_km * km
 
 
 def haul_half_h(scenario: Scenario) -> float | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import Commodity, DepotType, Hub, Period, Scenario, Site, VehicleType, Village
-from coldchain.network import RoadNetwork
+from coldchain.verify.roads import Roads
 
 TOLERANCE = 1e-6
 ON_THE_DOT_H = 1e-6  # nothing is late by less, neither for its buyer nor for its pre-cooling deadline
@@ -64,13 +65,12 @@ class Record:
 
     Attributes
     ----------
-    node : of villages, sites, hubs, in that order
+    roads : with every place on them
     tables : name -> frame
     """
 
     scenario: Scenario
-    network: RoadNetwork
-    node: np.ndarray
+    roads: Roads
     tables: Mapping[str, pd.DataFrame]
     problems: list[str] = field(default_factory=list)
 
@@ -129,13 +129,28 @@ class Record:
             return [self.periods[row.period]]
         return list(enumerate(self.scenario.periods))
 
-    def site_node(self, site: int) -> int:
-        """Node of a site."""
-        return int(self.node[len(self.scenario.villages) + site])
+    def village_node(self, village: str) -> int:
+        """Node of a village."""
+        return self.roads.node[self.villages[village][0]]
 
-    def hub_node(self, hub: int) -> int:
+    def site_node(self, site: str) -> int:
+        """Node of a site."""
+        return self.roads.node[len(self.scenario.villages) + self.sites[site][0]]
+
+    def hub_node(self, hub: str) -> int:
         """Node of a hub."""
-        return int(self.node[len(self.scenario.villages) + len(self.scenario.sites) + hub])
+        return self.roads.node[len(self.scenario.villages) + len(self.scenario.sites) + self.hubs[hub][0]]
+
+    def to_hub(self, start: int, hub: str) -> tuple[float, float]:
+        """Hours and kilometres from a node to a hub."""
+        return self.roads.way_to(start, self.hub_node(hub))
+
+    def round_of(self, depot: str, villages: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Hours and kilometres of the legs of a round from a depot by way of villages and back."""
+        base = self.site_node(depot)
+        path = [base, *(self.village_node(village) for village in villages), base]
+        legs = [self.roads.leg(start, end) for start, end in pairwise(path)]
+        return np.array([hours for hours, _km in legs]), np.array([km for _hours, km in legs])
 
 
 def check_form(record: Record) -> bool:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import VehicleType
-from coldchain.network import travel
 from coldchain.verify.record import TOLERANCE, Record, rows
 
 HOURS_SLACK = 1e-6
@@ -37,19 +36,13 @@ def check_routes(record: Record) -> Fetched:
     cost: dict[str, float] = defaultdict(float)
     space = _space_m3_kg(record)
     for depot, heads in record.tables["routes"].groupby("depot"):
-        served = [record.villages[key][0] for key in _villages_of(heads, record.tables["stops"])]
-        nodes = np.array([record.site_node(record.sites[str(depot)][0]), *record.node[served]], dtype=np.int64)
-        legs = travel(record.network, nodes, nodes)
-        place = {record.scenario.villages[v].id: n + 1 for n, v in enumerate(served)}
         for head in rows(heads):
             if head.route not in stops.groups:
                 record.wrong(_("routes: {route} has no stops").format(route=head.route))
                 continue
             halts = stops.get_group(head.route)
-            path = [0, *(place[key] for key in halts["village"]), 0]
-            drive_h = legs.time_h[path[:-1], path[1:]]
-            km = float(legs.km[path[:-1], path[1:]].sum())
-            cost[str(depot)] += _check_route(record, head, halts, drive_h, km, loads, space)
+            drive_h, km = record.round_of(str(depot), halts["village"])
+            cost[str(depot)] += _check_route(record, head, halts, drive_h, float(km.sum()), loads, space)
     if not record.scenario.routing.split_pickups:
         _check_whole(record, stops, space)
     return Fetched(loads, cost)
@@ -96,10 +89,6 @@ def _space_m3_kg(record: Record) -> dict[tuple[str, str, str], float]:
             kg[row.village, row.depot, period.id] += load
             m3[row.village, row.depot, period.id] += load / crop.density_kg_m3
     return defaultdict(float, {key: m3[key] / load for key, load in kg.items() if load > 0})
-
-
-def _villages_of(heads: pd.DataFrame, stops: pd.DataFrame) -> list[str]:
-    return sorted(set(stops["village"][stops["route"].isin(heads["route"])]))
 
 
 def _check_route(
