@@ -20,6 +20,7 @@ from coldchain.language import _, plural
 
 if TYPE_CHECKING:
     from coldchain.importing.account import Account
+    from coldchain.model import Scenario
     from coldchain.plan import Plan
 
 EXIT_BAD_INPUT, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 6, 8, 1
@@ -233,7 +234,7 @@ def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
 def plan(scenario: Path, folder: Path | None, variant: str, as_json: bool, quiet: bool, **given: Any) -> int:
     """Plan a SCENARIO: depots, routes, losses, subsidy, map. Ctrl-C keeps the best plan so far."""
     if given.pop("dry_run"):
-        _size_plan(scenario, variant, given, as_json=as_json)
+        _size_plan(scenario, variant, given, as_json=as_json, quiet=quiet)
         return 0
     made, folder = make_plan(scenario, variant, folder, given, quiet=quiet)
     if as_json:
@@ -248,11 +249,12 @@ def plan(scenario: Path, folder: Path | None, variant: str, as_json: bool, quiet
     return EXIT_GAP if wanted is not None and made.summary["objective"]["gap"] > wanted else 0
 
 
-def _size_plan(source: Path, variant: str, given: dict[str, Any], *, as_json: bool) -> None:
+def _size_plan(source: Path, variant: str, given: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
     from coldchain.plan import Options, size_of
     from coldchain.scenario import load
 
-    size, effort = size_of(load(source, variant)[0]), given["effort"]
+    loaded, _faults = _budgeted(*load(source, variant), given["budget"], quiet=quiet)
+    size, effort = size_of(loaded), given["effort"]
     quick = effort == "quick"
     seconds = size.quick_s if quick else Options.of(effort, given["time_limit"], 0).time_limit_s
     show_size(size, seconds, at_most=not quick, as_json=as_json)
@@ -263,23 +265,12 @@ def make_plan(
     source: Path, variant: str, folder: Path | None, given: dict[str, Any], *, quiet: bool
 ) -> tuple[Plan, Path]:
     """Load, plan and write one run."""
-    from dataclasses import replace
-
     from coldchain.plan import Options, plan_quickly
     from coldchain.plan import plan as compute
     from coldchain.report import check_target, run_information, write_run
-    from coldchain.scenario import budget_faults, load
+    from coldchain.scenario import load
 
-    loaded, faults = load(source, variant)
-    if not quiet:
-        print_faults(faults, most=SHOWN_WARNINGS)
-    if given["budget"] is not None:
-        siting = loaded.siting.model_copy(update={"budget_cny": given["budget"]})
-        if wrong := budget_faults(siting):
-            raise UsageError(
-                _("--budget {budget:g} {message}").format(budget=given["budget"], message=wrong[0].message)
-            )
-        loaded = replace(loaded, siting=siting)
+    loaded, faults = _budgeted(*load(source, variant), given["budget"], quiet=quiet)
     target = folder or Path("runs") / f"{loaded.name}-{variant}"
     check_target(target)
     with interruptible() as stopped:
@@ -298,6 +289,28 @@ def make_plan(
     beside = os.path.relpath(source, target)
     arguments = {"scenario": str(source), "scenario_from_run": beside, "variant": variant, **given}
     return made, write_run(made, target, run_information(made, arguments))
+
+
+def _budgeted(
+    loaded: Scenario, faults: tuple[Fault, ...], budget_cny: float | None, *, quiet: bool
+) -> tuple[Scenario, tuple[Fault, ...]]:
+    """Put the budget of the option instead of the scenario's; refuse or doubt it as that one."""
+    from dataclasses import replace
+
+    from coldchain.scenario import budget_doubts, budget_faults
+
+    if not quiet:
+        print_faults(faults, most=SHOWN_WARNINGS)
+    if budget_cny is None:
+        return loaded, faults
+    siting = loaded.siting.model_copy(update={"budget_cny": budget_cny})
+    if wrong := budget_faults(siting):
+        raise UsageError(_("--budget {budget:g} {message}").format(budget=budget_cny, message=wrong[0].message))
+    loaded = replace(loaded, siting=siting)
+    fresh = tuple(budget_doubts(loaded))
+    if not quiet:
+        print_faults(fresh)
+    return loaded, (*(fault for fault in faults if fault.code != "budget-above-awards"), *fresh)
 
 
 def _show(made: Plan, folder: Path) -> None:

@@ -17,33 +17,35 @@ class Cooler(Noun):
     zone: str = figure("-", "temperature zone: cold, cool or mild, or one of your own")
     temp_c: float = figure("°C", "temperature of the zone", ge=-5, le=25)
     method: Method = figure("-", "pre-cooling method")
-    half_cooling_h: float = figure("h", "half-cooling time of the method", gt=0, le=48)
+    half_cooling_h: float = figure("h", "half-cooling time of the method", gt=0, le=48, usual=(0.1, 24))
     energy_ratio: float = figure("-", "heat removed per electricity while pre-cooling", gt=0, le=6)
-    throughput_t_day: float = figure("t/day", "most that can be pre-cooled in a day", gt=0)
-    capex_cny: float = figure("CNY", "investment, built and connected", ge=0)
-    opex_cny_year: float = figure("CNY/year", "staff and upkeep, without energy", ge=0)
-    life_years: float = figure("years", "life over which the investment is written off", 15.0, gt=0, le=100)
-    power_kw: float = figure("kW", "connected electric power", 0.0, ge=0)
+    throughput_t_day: float = figure("t/day", "most that can be pre-cooled in a day", gt=0, usual=(0.2, 1000))
+    capex_cny: float = figure("CNY", "investment, built and connected", ge=0, usual=(5000, 50000000))
+    opex_cny_year: float = figure("CNY/year", "staff and upkeep, without energy", ge=0, usual=(500, 5000000))
+    life_years: float = figure(
+        "years", "life over which the investment is written off", 15.0, gt=0, le=100, usual=(3, 50)
+    )
+    power_kw: float = figure("kW", "connected electric power", 0.0, ge=0, usual=(0.5, 2000))
     source: str = figure("-", "where the figures are from", "")
 
 
 class DepotType(Cooler):
     """One module of a pre-cooling depot: a size, a temperature zone and a method."""
 
-    net_m3: float = figure("m³", "net volume, the measure of the subsidy", gt=0)
+    net_m3: float = figure("m³", "net volume, the measure of the subsidy", gt=0, usual=(5, 50000))
     construction: str = figure(
         "-", "how it is built, as subsidy notices name it: mechanical, ventilated, controlled_atmosphere", "mechanical"
     )
     staff: float = figure("persons", "people needed to run one module in the season", 0.0, ge=0, le=100)
-    storage_t: float = figure("t", "most that can lie in it at once", gt=0)
-    store_kwh_t_day: float = figure("kWh/(t·day)", "electricity for keeping cold", 0.64, ge=0)
+    storage_t: float = figure("t", "most that can lie in it at once", gt=0, usual=(0.5, 10000))
+    store_kwh_t_day: float = figure("kWh/(t·day)", "electricity for keeping cold", 0.64, ge=0, usual=(0.02, 20))
 
 
 class MobileUnit(DepotType):
     """A pre-cooling unit on wheels that may stand somewhere else in each period."""
 
     construction: str = figure("-", "as subsidy rules name it", "mobile")
-    move_cny: float = figure("CNY", "cost of one move", 0.0, ge=0)
+    move_cny: float = figure("CNY", "cost of one move", 0.0, ge=0, usual=(20, 50000))
 
 
 class VehicleType(Noun):
@@ -52,13 +54,13 @@ class VehicleType(Noun):
     id: str = figure("-", "short name", min_length=1)
     name: str = figure("-", "name shown to people", "")
     owner: str = figure("-", "carrier or co-operative whose vehicle it is when costs are shared; empty: for hire", "")
-    payload_kg: float = figure("kg", "most it may carry", gt=0)
-    volume_m3: float = figure("m³", "loading space", gt=0)
+    payload_kg: float = figure("kg", "most it may carry", gt=0, usual=(100, 45000))
+    volume_m3: float = figure("m³", "loading space", gt=0, usual=(0.5, 150))
     cargo: Cargo = figure("-", "ambient, insulated or reefer; a reefer holds a temperature, it does not cool")
-    cost_cny_day: float = figure("CNY/day", "for each route and day it is used", ge=0)
-    cost_cny_km: float = figure("CNY/km", "fuel, wear and tolls", ge=0)
-    cost_cny_h: float = figure("CNY/h", "driver and machine by the hour", ge=0)
-    speed_factor: float = figure("-", "speed against the road network's figures", 1.0, gt=0, le=2)
+    cost_cny_day: float = figure("CNY/day", "for each route and day it is used", ge=0, usual=(5, 5000))
+    cost_cny_km: float = figure("CNY/km", "fuel, wear and tolls", ge=0, usual=(0.1, 30))
+    cost_cny_h: float = figure("CNY/h", "driver and machine by the hour", ge=0, usual=(3, 300))
+    speed_factor: float = figure("-", "speed against the road network's figures", 1.0, gt=0, le=2, usual=(0.2, 1.5))
     shift_h: float = figure("h", "longest route, driving and loading together", 10.0, gt=0, le=24)
     max_drive_h: float | None = figure("h", "most driving a day; none: the shift alone limits it", None, gt=0, le=24)
     trips_day: int = figure("-", "most trips a day when `coldchain routes` dispatches; plans count one", 1, ge=1, le=20)

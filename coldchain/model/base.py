@@ -16,7 +16,9 @@ class Noun(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def figure(unit: str, meaning: str, default: Any = ..., **limits: Any) -> Any:
+def figure(
+    unit: str, meaning: str, default: Any = ..., *, usual: tuple[float, float] | None = None, **limits: Any
+) -> Any:
     """Declare a field with its unit and meaning; the data dictionary and the checks both read it.
 
     Parameters
@@ -24,6 +26,8 @@ def figure(unit: str, meaning: str, default: Any = ..., **limits: Any) -> Any:
     unit : as printed in the dictionary, for example ``"t/day"``; ``"-"`` for none
     meaning : one sentence
     default : the value when a table or the scenario does not give one; required when left out
+    usual : range in which the figure lies in practice; what lies outside is doubted, not refused
     limits : pydantic bounds such as ``ge=0``
     """
-    return Field(default, description=meaning, json_schema_extra={"unit": unit}, **limits)
+    extra: dict[str, Any] = {"unit": unit} if usual is None else {"unit": unit, "usual": list(usual)}
+    return Field(default, description=meaning, json_schema_extra=extra, **limits)

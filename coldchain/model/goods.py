@@ -38,11 +38,13 @@ class Commodity(Noun):
     heat_kj_kg_k: float = figure("kJ/(kg·K)", "specific heat above freezing", gt=1, le=4.3)
     respiration_w_t_0c: float = figure("W/t", "heat of respiration at 0 °C", 0.0, ge=0)
     respiration_w_t_20c: float = figure("W/t", "heat of respiration at 20 °C", 0.0, ge=0)
-    price_cny_kg: float = figure("CNY/kg", "farm-gate price", ge=0, le=5000)
+    price_cny_kg: float = figure("CNY/kg", "farm-gate price", ge=0, le=5000, usual=(0.1, 1000))
     methods: tuple[Method, ...] = figure("-", "pre-cooling methods it stands", ("room", "forced_air"))
     sold_at: Literal["market", "hub"] = figure(
         "-", "where its chain ends: at the market behind the hub, or at the hub (works for fresh leaf)", "market"
     )
+    yield_low_t_ha: float | None = figure("t/ha", "poor harvest of a year; below it a yield is doubted", None, gt=0)
+    yield_high_t_ha: float | None = figure("t/ha", "best harvest of a year; above it a yield is doubted", None, gt=0)
     precool_deadline_h: float = figure("h", "from harvest to seven-eighths cooled, to count as covered", gt=0)
     source: str = figure("-", "where the figures are from", "")
 

@@ -36,6 +36,8 @@ class Harvest(Noun):
     commodity: str = figure("-", "id of the commodity")
     period: str = figure("-", "id of the period")
     tonnes: float = figure("t", "harvested in the whole period", ge=0, le=1e6)
+    area_ha: float | None = figure("ha", "area under the crop; with the yield, instead of tonnes", None, ge=0)
+    yield_t_ha: float | None = figure("t/ha", "yield of that area in the period", None, ge=0)
 
 
 class Site(Place):
@@ -48,10 +50,16 @@ class Site(Place):
     status: SiteStatus = figure("-", "candidate, existing (only what stands), forced or forbidden", "candidate")
     existing: str = figure("-", "modules already standing, e.g. `cold_forced_air_500:1;cool_room_200:2`", "")
     max_modules: int = figure("-", "most new modules that fit on the plot", 4, ge=0, le=50)
-    power_kw: float | None = figure("kW", "electric power at hand; none means no limit", None, ge=0)
-    staff: float | None = figure("persons", "people at hand to run modules; none means no limit", None, ge=0)
+    power_kw: float | None = figure("kW", "electric power at hand; none means no limit", None, ge=0, usual=(2, 5000))
+    staff: float | None = figure(
+        "persons", "people at hand to run modules; none means no limit", None, ge=0, usual=(0.2, 100)
+    )
     haul_payload_kg: float | None = figure(
-        "kg", "largest payload of a line-haul truck that the road to it bears; none means no limit", None, gt=0
+        "kg",
+        "largest payload of a line-haul truck that the road to it bears; none means no limit",
+        None,
+        gt=0,
+        usual=(500, 50000),
     )
 
     def modules(self) -> dict[str, int]:
@@ -79,13 +87,15 @@ class Hub(Place):
     """Where produce leaves the area; carries the onward leg to its markets."""
 
     dwell_h: float = figure("h", "from arrival to departure of the onward truck", 4.0, ge=0, le=240)
-    onward_h: float = figure("h", "drive from the hub to its markets", 20.0, ge=0, le=240)
-    market_h: float = figure("h", "at the market until sold, at market_temp_c for chilled goods", 6.0, ge=0, le=240)
+    onward_h: float = figure("h", "drive from the hub to its markets", 20.0, ge=0, le=240, usual=(0.25, 120))
+    market_h: float = figure(
+        "h", "at the market until sold, at market_temp_c for chilled goods", 6.0, ge=0, le=240, usual=(0.25, 72)
+    )
     market_temp_c: float = figure("°C", "temperature of the chilled hall at the market", 8.0, ge=-5, le=35)
     onward_cargo: Cargo = figure("-", "truck of the onward leg for pre-cooled goods", "reefer")
     chilled_onward_cny_t: float = figure(
-        "CNY/t", "what the chilled onward leg costs more than the warm one", 80.0, ge=0
+        "CNY/t", "what the chilled onward leg costs more than the warm one", 80.0, ge=0, usual=(1, 1500)
     )
     limit_t_day: float | None = figure(
-        "t/day", "most chilled produce it can take on a peak day; none means no limit", None, gt=0
+        "t/day", "most chilled produce it can take on a peak day; none means no limit", None, gt=0, usual=(0.5, 20000)
     )

@@ -13,8 +13,12 @@ Objective = Literal["total_cost_cny", "loss_cny", "loss_t"]
 class Chain(Noun):
     """Hours of the chain from field to market, for today's chain and for the planned one."""
 
-    today_wait_h: float = figure("h", "harvest until a trader's truck leaves the village, today", 8.0, ge=0, le=240)
-    planned_wait_h: float = figure("h", "harvest until the collection truck calls, planned", 1.5, ge=0, le=240)
+    today_wait_h: float = figure(
+        "h", "harvest until a trader's truck leaves the village, today", 8.0, ge=0, le=240, usual=(0.1, 72)
+    )
+    planned_wait_h: float = figure(
+        "h", "harvest until the collection truck calls, planned", 1.5, ge=0, le=240, usual=(0.05, 24)
+    )
     dock_batch_h: float = figure(
         "h", "pre-coolers are loaded at every multiple of this clock time", 0.25, ge=0.05, le=4
     )
@@ -22,22 +26,38 @@ class Chain(Noun):
     unload_h: float = figure("h", "unloading at the depot, in the warm", 0.25, ge=0, le=12)
     today_transfers: int = figure("-", "times a lot is handled in today's chain", 3, ge=0, le=20)
     planned_transfers: int = figure("-", "times a lot is handled through a depot, in crates", 2, ge=0, le=20)
-    delivery_target_h: float = figure("h", "harvest to market, the target reported", 48.0, gt=0, le=1000)
+    delivery_target_h: float = figure(
+        "h", "harvest to market, the target reported", 48.0, gt=0, le=1000, usual=(4, 240)
+    )
 
 
 class Economics(Noun):
     """Prices that are not tied to one asset."""
 
-    interest_rate: float = figure("share/year", "interest for the annuity of investments", 0.05, ge=0, le=0.5)
-    power_cny_kwh: float = figure("CNY/kWh", "electricity at the agricultural tariff", 0.55, ge=0, le=10)
+    interest_rate: float = figure(
+        "share/year", "interest for the annuity of investments", 0.05, ge=0, le=0.5, usual=(0.001, 0.25)
+    )
+    power_cny_kwh: float = figure(
+        "CNY/kWh", "electricity at the agricultural tariff", 0.55, ge=0, le=10, usual=(0.05, 3)
+    )
     today_haul_cny_t_km: float = figure(
-        "CNY/(t·km)", "trader's truck, per tonne and loaded kilometre", 1.2, ge=0, le=100
+        "CNY/(t·km)", "trader's truck, per tonne and loaded kilometre", 1.2, ge=0, le=100, usual=(0.05, 15)
     )
     late_cny_t: float = figure(
-        "CNY/t", "what buyers deduct for a tonne that reaches them after chain.delivery_target_h", 0.0, ge=0, le=1e6
+        "CNY/t",
+        "what buyers deduct for a tonne that reaches them after chain.delivery_target_h",
+        0.0,
+        ge=0,
+        le=1e6,
+        usual=(1, 10000),
     )
     fee_cny_t: float | None = figure(
-        "CNY/t", "what depots charge for a tonne cooled; none: operators are not looked at", None, ge=0, le=1e5
+        "CNY/t",
+        "what depots charge for a tonne cooled; none: operators are not looked at",
+        None,
+        ge=0,
+        le=1e5,
+        usual=(2, 5000),
     )
     own_rate: float | None = figure(
         "share/year", "interest operators ask of their own money; none: interest_rate", None, ge=0, le=0.5
@@ -52,8 +72,10 @@ class Siting(Noun):
     tolerance: float = figure("share", "how much an earlier aim may be worsened for a later one", 0.01, ge=0, le=1)
     tolerances: tuple[float, ...] = figure("share", "the same of each aim in order, instead of tolerance", ())
     budget_cny: float = figure("CNY", "most subsidy that may be awarded in all", 0.0, ge=0, le=1e12)
-    max_first_mile_h: float = figure("h", "most hours aboard on the first mile", 3.0, gt=0, le=48)
-    peak_factor: float = figure("-", "peak day against the period's mean day, for capacities", 1.2, ge=1, le=10)
+    max_first_mile_h: float = figure("h", "most hours aboard on the first mile", 3.0, gt=0, le=48, usual=(0.1, 12))
+    peak_factor: float = figure(
+        "-", "peak day against the period's mean day, for capacities", 1.2, ge=1, le=10, usual=(1, 5)
+    )
     depot_types: tuple[str, ...] = figure("-", "depot types on offer; all of the catalogue if empty", ())
     mobile_units: tuple[str, ...] = figure(
         "-", "mobile units on offer; each owner may buy them, and they may stand at any site that is not forbidden", ()
@@ -92,7 +114,7 @@ class Subsidy(Noun):
     class_of_county: dict[str, str] = figure("-", "class of single counties, for rate_by_class", {})
     rate_by_county: dict[str, float] = figure("share", "rate of single counties, instead of both", {})
     unit_price_cny_m3: float | None = figure(
-        "CNY/m³", "eligible cost per net m³; none: the actual cost alone", None, ge=0
+        "CNY/m³", "eligible cost per net m³; none: the actual cost alone", None, ge=0, usual=(30, 20000)
     )
     unit_price_by_type_cny_m3: dict[str, float] = figure(
         "CNY/m³", "the same of single depot types or constructions, instead", {}
@@ -100,7 +122,9 @@ class Subsidy(Noun):
     award_by_type_cny_m3: dict[str, float] = figure(
         "CNY/m³", "most paid per net m³ of single depot types or constructions; others are not eligible; empty: all", {}
     )
-    cap_per_owner_cny: float | None = figure("CNY", "most one owner is awarded; none: no cap", None, ge=0)
+    cap_per_owner_cny: float | None = figure(
+        "CNY", "most one owner is awarded; none: no cap", None, ge=0, usual=(10000, 100000000)
+    )
     floor_share: float = figure(
         "share", "least share of all new investment that the awards must reach", 0.0, ge=0, le=1
     )
@@ -129,8 +153,8 @@ class Roads(Noun):
     )
     far_snap_m: float = figure("m", "places farther than this from any road are reported", 500.0, gt=0)
     max_snap_m: float = figure("m", "places farther than this from any road are refused", 5000.0, gt=0)
-    access_kmh: float = figure("km/h", "speed between a place and the road it meets", 10.0, gt=0, le=120)
-    proximity_kmh: float = figure("km/h", "speed on a proximity network", 30.0, gt=0, le=120)
+    access_kmh: float = figure("km/h", "speed between a place and the road it meets", 10.0, gt=0, le=120, usual=(2, 60))
+    proximity_kmh: float = figure("km/h", "speed on a proximity network", 30.0, gt=0, le=120, usual=(5, 100))
     circuity: float = figure("-", "road length against straight line on a proximity network", 1.4, ge=1, le=5)
 
 
@@ -147,10 +171,14 @@ class Routing(Noun):
     split_pickups: bool = figure(
         "-", "whether several vehicles may share the load of a village that one could take, where that costs less", True
     )
-    stop_h: float = figure("h", "halt at each village", 0.1, ge=0, le=12)
-    load_h_t: float = figure("h/t", "loading time per tonne", 0.15, ge=0, le=12)
-    dock_h: float = figure("h", "at the docks of depot and hub together, each line-haul trip", 1.0, ge=0, le=12)
-    haul_m3_t: float = figure("m³/t", "space that crated produce takes in a line-haul truck", 4.0, gt=0, le=50)
+    stop_h: float = figure("h", "halt at each village", 0.1, ge=0, le=12, usual=(0.01, 3))
+    load_h_t: float = figure("h/t", "loading time per tonne", 0.15, ge=0, le=12, usual=(0.005, 3))
+    dock_h: float = figure(
+        "h", "at the docks of depot and hub together, each line-haul trip", 1.0, ge=0, le=12, usual=(0.05, 6)
+    )
+    haul_m3_t: float = figure(
+        "m³/t", "space that crated produce takes in a line-haul truck", 4.0, gt=0, le=50, usual=(1, 20)
+    )
     haul_depots: int = figure(
         "-", "most depots of a hub at which one line-haul truck loads on its way; 1: each depot sends its own", 4, ge=1,
         le=4,

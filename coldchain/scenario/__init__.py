@@ -5,6 +5,7 @@ from coldchain.scenario.datum import DATUMS, gcj02_to_bd09, to_wgs84, wgs84_to_g
 from coldchain.scenario.decoding import decode
 from coldchain.scenario.load import catalogue_table, input_files, input_hash, inspect, load, named_files
 from coldchain.scenario.nation import write_nation
+from coldchain.scenario.plausible import budget_doubts
 from coldchain.scenario.programmes import programme, programme_keys
 from coldchain.scenario.sections import BASE, SECTIONS, variants_of
 from coldchain.scenario.source import FILE, is_scenario, located
@@ -14,8 +15,8 @@ from coldchain.scenario.workbook import is_book
 from coldchain.scenario.write import Draft, toml_text, write_scenario
 
 __all__ = [
-    "BASE", "DATUMS", "FILE", "SECTIONS", "Draft", "RawTable", "budget_faults", "catalogue_table", "decode",
-    "gcj02_to_bd09", "input_files", "input_hash", "inspect", "is_book", "is_scenario",
+    "BASE", "DATUMS", "FILE", "SECTIONS", "Draft", "RawTable", "budget_doubts", "budget_faults",
+    "catalogue_table", "decode", "gcj02_to_bd09", "input_files", "input_hash", "inspect", "is_book", "is_scenario",
     "load", "located", "named_files", "programme", "programme_keys", "read_raw",
     "to_wgs84", "toml_text", "upland", "variants_of", "wgs84_to_gcj02", "write_nation",
     "write_scenario",

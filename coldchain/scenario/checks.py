@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from coldchain.errors import Fault
 from coldchain.language import N_, _
 from coldchain.model import DepotType, Noun, Place, Siting, VehicleType
 from coldchain.scenario.aims import aim_faults
+from coldchain.scenario.datum import CHINA_BOX
 from coldchain.scenario.sections import Sections
 from coldchain.scenario.source import FILE
 from coldchain.scenario.subsidies import subsidy_faults
@@ -24,6 +26,9 @@ FAR_DEG = 3.0
 MOST_HINTS = 30
 REFERRED = (N_("village"), N_("commodity"), N_("period"))
 SMALLEST_BUDGET_CNY = 10_000.0
+CHINESE = ("gcj02", "bd09", "cgcs2000")
+FARTHEST_NORTH_DEG = 72.0
+CUT_CODE = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
 Catalogue = Mapping[str, Mapping[str, Noun]]
 
 
@@ -35,7 +40,8 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
         faults += duplicate_ids(tables.files[stem], ((row.line, row.noun.id) for row in rows))
     faults += _harvest_references(tables)
     faults += _storage_references(tables)
-    faults += _coordinates(tables)
+    faults += _coordinates(tables, sections.datum)
+    faults += _cut_codes(tables)
     faults += _site_modules(tables, catalogue)
     faults += _standing_needs(tables, catalogue)
     faults += _settings(sections, tables, catalogue)
@@ -144,8 +150,39 @@ def _suggest(value: str, ids: Iterable[str], least: float = 0.6) -> str:
     return _('; did you mean "{value}"?').format(value=close[0]) if close else ""
 
 
-def _coordinates(tables: Tables) -> list[Fault]:
-    """Find swapped and outlying coordinates, and places on the same spot."""
+def _cut_codes(tables: Tables) -> Iterator[Fault]:
+    """Warn of ids that a spreadsheet has made a power of ten of."""
+    for stem in ("villages", "sites", "hubs"):
+        for row in getattr(tables, stem):
+            if CUT_CODE.fullmatch(row.noun.id):
+                message = _("a spreadsheet has cut this code; format the column as text and enter the codes again")
+                yield Fault(tables.files[stem], row.line, "id", row.noun.id, message, "cut-code", warning=True)
+
+
+def _abroad(file: str, row: Row[Any], datum: str) -> Iterator[Fault]:
+    """Name a place outside China under a Chinese datum; under another one far in the north or at 0, 0."""
+    lon, lat = row.noun.lon, row.noun.lat
+    inside, turned = _in_china(lon, lat), _in_china(lat, lon)
+    value = f"{lon:g}, {lat:g}"
+    swapped = _("longitude and latitude look swapped: the other way round it lies in China")
+    if datum in CHINESE and not inside:
+        outside = _("lies outside China, where the datum {datum} holds").format(datum=datum)
+        message, code = (swapped, "swapped") if turned else (outside, "outside-china")
+        yield Fault(file, row.line, "lon, lat", value, message, code)
+    elif datum not in CHINESE and turned and lat > FARTHEST_NORTH_DEG:
+        yield Fault(file, row.line, "lon, lat", value, swapped, "swapped", warning=True)
+    elif lon == lat == 0.0:
+        message = _("lies in the sea off Africa: are the coordinates missing?")
+        yield Fault(file, row.line, "lon, lat", value, message, "null-island", warning=True)
+
+
+def _in_china(lon: float, lat: float) -> bool:
+    west, south, east, north = CHINA_BOX
+    return west <= lon <= east and south <= lat <= north
+
+
+def _coordinates(tables: Tables, datum: str) -> list[Fault]:
+    """Find swapped and outlying coordinates, places out of the country, and places on the same spot."""
     everything = [(tables.files[stem], row) for stem in ("villages", "sites", "hubs") for row in getattr(tables, stem)]
     if not everything:
         return []
@@ -153,8 +190,11 @@ def _coordinates(tables: Tables) -> list[Fault]:
     middle = np.median(points, axis=0)
     spread = float(np.median(np.abs(points - middle), axis=0).max())
     far_deg = max(FAR_DEG, 8.0 * spread)
-    faults = []
+    faults = [fault for file, row in everything for fault in _abroad(file, row, datum)]
+    named = {(fault.file, fault.row) for fault in faults if not fault.warning}
     for (file, row), (lon, lat) in zip(everything, points, strict=True):
+        if (file, row.line) in named:
+            continue
         here = np.abs(np.array([lon, lat]) - middle).max()
         swapped = np.abs(np.array([lat, lon]) - middle).max()
         value = f"{lon:g}, {lat:g}"

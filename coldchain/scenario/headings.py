@@ -22,7 +22,8 @@ from coldchain.scenario.tables import RawTable
 from coldchain.scenario.units import factor, figure_in, is_unit, written
 
 GROUPS = {"villages": "places", "sites": "places", "hubs": "places", "mobile_units": "depot_types"}
-EXTRA_UNITS = {"area_ha": N_("ha"), "yield_t_ha": N_("t/ha"), **dict.fromkeys(HOURS, "°C")}
+EXTRA_UNITS = dict.fromkeys(HOURS, "°C")
+AREA_UNITS = {"area_ha": N_("ha"), "yield_t_ha": N_("t/ha")}
 BOTH = "lon_lat"
 FRACTION = re.compile(r"\d\.\d|[°度]")
 REMARKS = ("备注", "说明", "序号", "remark", "remarks", "comment", "comments")
@@ -114,8 +115,6 @@ def vocabulary(table: str) -> dict[str, str]:
     """Return name as folded -> field, of every name a column of a table, or a setting of a section, goes by."""
     noun = dictionary.TABLES.get(table) or dictionary.SECTIONS.get(table)
     fields = [*(noun.model_fields if noun is not None else ())]
-    if table == "harvest":
-        fields += ["area_ha", "yield_t_ha"]
     if "lon" in fields:
         fields.append(BOTH)
     if "hourly_c" in fields:
@@ -278,10 +277,12 @@ def _inside(annotation: Any) -> tuple[Any, ...]:
 def _by_area(
     file: str, line: int, cells: dict[str, str], units: Mapping[str, str]
 ) -> tuple[dict[str, str], list[Fault]]:
-    """Make tonnes of area and yield; where all three are given they must agree."""
-    parts = {name: cells.pop(name, "") for name in ("area_ha", "yield_t_ha")}
+    """Make tonnes of area and yield; where all three are given they must agree, one may stand beside the tonnes."""
+    parts = {name: cells.pop(name, "") for name in AREA_UNITS}
     if not any(parts.values()):
         return cells, []
+    if cells.get("tonnes") and not all(parts.values()):
+        return {**cells, **parts}, []
     faults, figures = [], []
     for name, text in parts.items():
         try:
@@ -290,7 +291,7 @@ def _by_area(
         except ValueError:
             right = False
         if not right:
-            unit = units.get(name) or _(EXTRA_UNITS[name])
+            unit = units.get(name) or _(AREA_UNITS[name])
             told = _("must be a number of {unit}, at least 0").format(unit=unit) if text else _(
                 "must be given beside the other: tonnes are area times yield"
             )  # fmt: skip
@@ -298,7 +299,7 @@ def _by_area(
     if faults:
         return {**cells, "tonnes": cells.get("tonnes") or "0"}, faults
     product = figures[0] * figures[1]
-    return _agreed(file, line, cells, product)
+    return _agreed(file, line, {**cells, **parts}, product)
 
 
 def _agreed(file: str, line: int, cells: dict[str, str], product: float) -> tuple[dict[str, str], list[Fault]]:

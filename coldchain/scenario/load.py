@@ -33,6 +33,7 @@ from coldchain.model import (
 from coldchain.scenario import checks
 from coldchain.scenario.datum import DATUMS, to_wgs84
 from coldchain.scenario.parsing import parse
+from coldchain.scenario.plausible import doubts
 from coldchain.scenario.sections import BASE, SECTIONS, Sections, read_sections
 from coldchain.scenario.source import FILE, Source, open_source, road_files
 from coldchain.scenario.tables import Row, parse_rows, read_nouns
@@ -46,6 +47,17 @@ CATALOGUE: dict[str, tuple[str, type[Noun]]] = {
     "vehicle": ("vehicles", VehicleType),
 }
 PLACES: dict[str, type[Place]] = {"villages": Village, "sites": Site, "hubs": Hub}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A row of the scenario's own catalogue: where it stands and which of its figures are given there."""
+
+    file: str
+    line: int | None
+    prefix: str
+    noun: Noun
+    given: frozenset[str]
 
 
 @dataclass
@@ -62,6 +74,7 @@ class Tables:
     periods: list[Row[Period]] = field(default_factory=list)
     harvest: list[Row[Harvest]] = field(default_factory=list)
     storage: list[Row[Keeping]] = field(default_factory=list)
+    typed: list[Typed] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     named: dict[str, set[str]] = field(default_factory=dict)
 
@@ -105,13 +118,14 @@ def inspect(folder: str | Path, variant: str = BASE) -> tuple[Scenario | None, t
         return None, tuple(faults)
     tables, wrong = _read_tables(source)
     faults += wrong
-    catalogue, wrong = _catalogue(source, sections, tables.named)
+    catalogue, wrong = _catalogue(source, sections, tables)
     faults += wrong
     faults += checks.cross_check(sections, tables, catalogue)
     enough = tables.villages and tables.sites and tables.hubs and tables.periods
     if not enough or sections.nouns.keys() != SECTIONS.keys() or sections.datum not in DATUMS:
         return None, source.located(faults)
-    return _assemble(source, variant, sections, tables, catalogue), source.located(faults)
+    scenario = _assemble(source, variant, sections, tables, catalogue)
+    return scenario, source.located([*faults, *doubts(scenario, sections, tables, faults)])
 
 
 def catalogue_table(kind: str) -> tuple[Noun, ...]:
@@ -190,11 +204,10 @@ def _commodity_names(source: Source) -> dict[str, str]:
     return {**parts, **names}
 
 
-def _catalogue(
-    source: Source, sections: Sections, named: dict[str, set[str]]
-) -> tuple[dict[str, dict[str, Noun]], list[Fault]]:
-    """Lay tables of the folder and sections of ``scenario.toml`` over the shipped catalogue; fill ``named``."""
+def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict[str, dict[str, Noun]], list[Fault]]:
+    """Lay tables of the folder and sections of ``scenario.toml`` over the shipped catalogue; note names and rows."""
     faults: list[Fault] = []
+    named = tables.named
     result: dict[str, dict[str, Noun]] = {}
     for kind, (stem, noun) in CATALOGUE.items():
         known = {str(getattr(item, "id", "")): item for item in catalogue_table(kind)}
@@ -213,6 +226,8 @@ def _catalogue(
             faults += [Fault(f.file, f.row, prefix + f.column, f.value, f.message, f.code) for f in wrong]
             if made is not None:
                 known[key] = made
+                given = frozenset(name for name, value in cells.items() if value != "")
+                tables.typed.append(Typed(file, line, prefix, made, given))
         result[kind] = known
     return result, faults
 
