@@ -98,7 +98,7 @@ def write_county(folder: Path, seed: int) -> Path:
     for stem, lines in tables.items():
         (folder / f"{stem}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     head = f'schema = "coldchain.scenario/1"\nname = "fuzz-{seed}"\ndatum = "wgs84"\n'
-    (folder / "scenario.toml").write_text(head + _settings(draw), encoding="utf-8")
+    (folder / "scenario.toml").write_text(head + _settings(draw, tables["sites"][1:]), encoding="utf-8")
     return folder
 
 
@@ -154,10 +154,11 @@ def _harvest(draw: _Draw, villages: list[str], crops: list[str], periods: list[s
     return ["village,commodity,period,tonnes", *(rows or [f"{villages[0]},{crops[0]},{periods[0]},50"])]
 
 
-def _settings(draw: _Draw) -> str:
+def _settings(draw: _Draw, sites: list[str]) -> str:
+    county, kind = (sites[0].split(",")[n] for n in (1, 5))
     sections = {
-        "siting": _siting(draw),
-        "subsidy": _subsidy(draw),
+        "siting": _siting(draw, county),
+        "subsidy": _subsidy(draw, county, kind),
         "economics": _economics(draw),
         "routing": _routing(draw),
     }
@@ -180,7 +181,7 @@ def _toml(value: Any) -> str:
     return json.dumps(value)
 
 
-def _siting(draw: _Draw) -> dict[str, Any]:
+def _siting(draw: _Draw, county: str) -> dict[str, Any]:
     found: dict[str, Any] = {"budget_cny": draw.one(0.0, *(float(draw.count(100_000, 2_000_000)) for _n in range(5)))}
     optional: list[tuple[float, str, Any]] = [
         (0.2, "objective", draw.one(["loss_t"], ["loss_cny", "total_cost_cny"], ["loss_t", "loss_cny"])),
@@ -191,7 +192,7 @@ def _siting(draw: _Draw) -> dict[str, Any]:
         (0.15, "coverage", draw.number(0.02, 0.3)),
         (0.1, "county_coverage", draw.number(0.02, 0.2)),
         (0.1, "on_time", draw.number(0.05, 0.5)),
-        (0.1, "award_share_by_county", {"A": draw.number(0.1, 0.5)}),
+        (0.1, "award_share_by_county", {county: draw.number(0.1, 0.5)}),
         (0.2, "max_first_mile_h", draw.number(0.4, 2.0)),
         (0.3, "peak_factor", draw.number(1.0, 2.0)),
     ]
@@ -201,15 +202,15 @@ def _siting(draw: _Draw) -> dict[str, Any]:
     return found
 
 
-def _subsidy(draw: _Draw) -> dict[str, Any]:
+def _subsidy(draw: _Draw, county: str, kind: str) -> dict[str, Any]:
     optional: list[tuple[float, str, Any]] = [
         (0.3, "unit_price_cny_m3", float(draw.count(300, 900))),
         (0.3, "cap_per_owner_cny", float(draw.count(60_000, 400_000))),
         (0.15, "floor_share", draw.number(0.02, 0.15)),
         (0.15, "least_m3", float(draw.one(200, 400, 700))),
-        (0.15, "owner_kinds", ["cooperative", ""]),
+        (0.15, "owner_kinds", sorted({"cooperative", kind})),
         (0.15, "constructions", draw.one(["mechanical"], ["mechanical", "mobile"])),
-        (0.15, "pot_by_county_cny", {"A": float(draw.count(50_000, 90_000))}),
+        (0.15, "pot_by_county_cny", {county: float(draw.count(50_000, 90_000))}),
         (0.2, "paid_after_years", draw.number(0, 2, 1)),
     ]
     found: dict[str, Any] = {"rate": draw.number(0.25, 0.6)}

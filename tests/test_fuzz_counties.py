@@ -1,0 +1,33 @@
+"""Random small counties over all features: planned, verified and held against themselves."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.fuzz_counties import examine, write_county
+
+FEW, MANY = range(12), range(12, 60)
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_a_random_county_is_planned_soundly(tmp_path: Path, seed: int) -> None:
+    """It verifies, no bound lies above its value, more budget is not dearer, what it reaches is not impossible."""
+    assert examine(tmp_path, seed) == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", MANY)
+def test_many_random_counties_are_planned_soundly(tmp_path: Path, seed: int) -> None:
+    """The same of more counties, every fifth with a normal plan beside the quick one."""
+    assert examine(tmp_path, seed, efforts=seed % 5 == 0) == ()
+
+
+def test_equal_seeds_make_equal_counties(tmp_path: Path) -> None:
+    """A finding can be made again from its seed."""
+    one, two, other = (write_county(tmp_path / name, seed) for name, seed in (("a", 5), ("b", 5), ("c", 6)))
+    text = {path: [file.read_text(encoding="utf-8") for file in sorted(path.iterdir())] for path in (one, two, other)}
+    assert text[one] == text[two] != text[other]
