@@ -114,13 +114,14 @@ def import_points(
     *,
     rules: Path | str | None = None,
     roads: Path | str | None = None,
+    missing: Literal["refuse", "skip", "township"] = "refuse",
 ) -> Scenario:
     """Make a scenario from a list of places with a level column, write it to a new folder, and load it.
 
     Parameters
     ----------
     datum : of its coordinates: wgs84, cgcs2000, gcj02 or bd09
-    rules, roads : as ``coldchain import points`` takes them, docs/import.md
+    rules, roads, missing : as ``coldchain import points`` takes them, docs/import.md
 
     Raises
     ------
@@ -131,7 +132,7 @@ def import_points(
     """
     from coldchain.importing import draft_from_points, write_import
 
-    drafted = draft_from_points(Path(file), datum=datum, rules=_path(rules), roads=_path(roads))
+    drafted = draft_from_points(Path(file), datum=datum, rules=_path(rules), roads=_path(roads), missing=missing)
     write_import(drafted, Path(folder))
     return load(folder)
 

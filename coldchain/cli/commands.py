@@ -124,12 +124,18 @@ def import_osm(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
 @click.option("--out", "folder", type=path_argument, required=True, help="Folder to write.")
 @click.option("--rules", type=path_argument, help="TOML file of harvest rules; see docs/import.md.")
 @click.option("--roads", type=path_argument, help="Roads to copy in: GeoPackage of lines, OSM file or GMNS folder.")
+@click.option("--missing", type=click.Choice(["refuse", "skip", "township"]), default="refuse", show_default=True,
+              help="Places without usable coordinates: refuse the list, leave them out, or put villages at their "
+              "township, marked.")  # fmt: skip
+@click.option("--skip-missing", is_flag=True, help="The same as --missing skip.")
 @json_option
 @quiet_option
-def import_points(file: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
-    """Read villages, sites and hubs from a table FILE with a level column."""
+def import_points(file: Path, folder: Path, as_json: bool, quiet: bool, skip_missing: bool, **given: Any) -> None:
+    """Read villages, sites, hubs and harvests from a list FILE with a level column: a table, a workbook or a map."""
     from coldchain.importing import draft_from_points, write_import
 
+    if skip_missing:
+        given["missing"] = "skip"
     drafted = draft_from_points(file, **given)
     _finish_import(write_import(drafted, folder), folder, drafted.account, as_json=as_json, quiet=quiet)
 

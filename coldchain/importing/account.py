@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from coldchain.errors import Fault
+from coldchain.errors import Fault, grouped
+from coldchain.network import RoadsUsed
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,7 @@ class Merged:
     reason: str
 
 
-@dataclass(frozen=True)
-class RoadUse:
-    """How much of the given roads a plan can drive on; zero when none were given."""
-
-    km_given: float = 0.0
-    km_used: float = 0.0
+NO_ROADS = RoadsUsed(0.0, 0.0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,7 @@ class Account:
     villages : producing places written
     harvest_t : tonnes a year written
     unused_columns : headings or tags of the source that nothing was made of
+    roads : given and in use; all zero when none were given
     """
 
     villages: int
@@ -51,8 +48,16 @@ class Account:
     unused_columns: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     merged: tuple[Merged, ...] = ()
-    roads: RoadUse = RoadUse()
+    roads: RoadsUsed = NO_ROADS
 
     def printed(self, faults: Iterable[Fault]) -> dict[str, Any]:
-        """Return the object of ``--json``: the account and the warnings, each as a line of text."""
-        return {**asdict(self), "harvest_t": round(self.harvest_t, 3), "warnings": [str(fault) for fault in faults]}
+        """Return the object of ``--json``: the account, and one line of text for each kind of warning."""
+        return {
+            "villages": self.villages,
+            "harvest_t": self.harvest_t,
+            "unused_columns": list(self.unused_columns),
+            "skipped": [asdict(one) for one in self.skipped],
+            "merged": [asdict(one) for one in self.merged],
+            "roads": self.roads.record(),
+            "warnings": [str(group) for group in grouped(faults)],
+        }

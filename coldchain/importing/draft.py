@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +14,76 @@ import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
 from coldchain.importing.account import Account
-from coldchain.importing.rules import Rules, harvest, periods
+from coldchain.importing.rules import Known, Rules, harvest, periods
 from coldchain.language import N_, _
 from coldchain.model import Assumption
 from coldchain.network import RoadNetwork, write_lines
-from coldchain.scenario import Draft, write_scenario
+from coldchain.plan import place_on_roads
+from coldchain.scenario import Draft, inspect, write_scenario
 
 ROADS = "roads.gpkg"
 KM_PER_DEG = 111.195
 RULE_SOURCE = N_("a rule; the source does not know the harvest")
+KNOWN_NOTE = N_(
+    "Harvests are those of the source; where it names no crop the mix follows the rule, and so do the seasons, "
+    "which for other crops are the usual ones of southern China."
+)
 CLIMATE_NOTE = N_(
     "Temperatures follow from the latitude (mean 30 - 0.5·lat, swing 0.4·lat up to 11 K, ±5 K in a day): "
     "replace them with measured ones in periods.csv."
 )
+TOLD_BY_SOURCE = {"duplicate-point"}
+"""Warnings of the check that a list of places gives itself, with its own rows."""
 PLACE_COLUMNS = ("id", "name", "county", "lon", "lat")
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Where the rows of the tables come from: the file of the source, and its line for each row by table."""
+
+    file: str
+    lines: Mapping[str, tuple[int, ...]]
+
+    def named(self, fault: Fault, tables: Mapping[str, pd.DataFrame]) -> Fault:
+        """Name the row of the source instead of that of a table written; a harvest is its village's."""
+        stem = fault.file.removesuffix(".csv")
+        ids = list(tables[stem]["id"]) if stem in self.lines else []
+        if fault.row is None and fault.column in ids:
+            return replace(fault, file=self.file, row=self.lines[stem][ids.index(fault.column)], column="lon, lat")
+        if fault.row is None or stem not in tables or fault.row - 2 not in range(len(tables[stem])):
+            return fault
+        at = fault.row - 2
+        if stem == "harvest":
+            village = tables["harvest"]["village"].iloc[at]
+            stem, at = "villages", list(tables["villages"]["id"]).index(village)
+        if stem not in self.lines:
+            return fault
+        return replace(fault, file=self.file, row=self.lines[stem][at])
+
+
+@dataclass(frozen=True)
 class Import:
-    """A drafted import: the scenario, its roads if any, what was odd about the source, and what was made of it."""
+    """A drafted import.
+
+    Attributes
+    ----------
+    roads : None when no roads were given
+    faults : what was odd about the source
+    account : what was made of the source
+    rows : where the rows of the tables come from; None when the source has no rows
+    """
 
     draft: Draft
     roads: RoadNetwork | None
     faults: tuple[Fault, ...]
     account: Account
+    rows: Rows | None = None
 
 
 def account_of(draft: Draft, **given: Any) -> Account:
     """Count what a draft holds; ``given`` are the other fields of `Account`."""
     tables = draft.tables
-    return Account(len(tables["villages"]), float(tables["harvest"]["tonnes"].sum()), **given)
+    return Account(len(tables["villages"]), round(float(tables["harvest"]["tonnes"].sum()), 6), **given)
 
 
 @dataclass(frozen=True)
@@ -63,8 +104,13 @@ def assemble(
     *,
     assumptions: tuple[Assumption, ...] = (),
     notes: tuple[str, ...] = (),
+    known: Known | None = None,
 ) -> Draft:
     """Write the tables and settings of an import; what the source does not say is among the assumptions.
+
+    Parameters
+    ----------
+    known : village -> crop -> tonnes of the source; an empty crop follows the mix of the rule, None the rule in all
 
     Raises
     ------
@@ -82,8 +128,9 @@ def assemble(
     budget = round(rules.budget_cny_per_village * len(places.villages), -4)
     sections["siting"] = {"budget_cny": float(budget), **sections.get("siting", {})}
     each = _(", ").join(_("{kind} {t:g} t/year").format(kind=kind, t=t) for kind, t in rules.tonnes.items())
+    ruled = Assumption(what="harvest", figure=_(rules.title) + _("; ") + each, source=_(RULE_SOURCE))
     assumed = (
-        Assumption(what="harvest", figure=_(rules.title) + _("; ") + each, source=_(RULE_SOURCE)),
+        ruled if known is None else Assumption(what="figures", figure=_(KNOWN_NOTE), source=_(rules.title)),
         Assumption(what="temperatures", figure=_(CLIMATE_NOTE)),
     )
     columns = list(PLACE_COLUMNS)
@@ -92,13 +139,24 @@ def assemble(
         "villages": places.villages[[*columns, *places.villages.columns.intersection(["cooperative", "town"])]],
         "sites": places.sites[columns],
         "hubs": places.hubs[columns],
-        "harvest": harvest(rules, places.villages),
+        "harvest": harvest(rules, places.villages, known),
     }
     return Draft(name, sections, tables, datum, notes, (*assumptions, *assumed))
 
 
 def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:
-    """Write the scenario folder, roads included, under a temporary name first; return what was odd."""
+    """Write the scenario folder under a temporary name, check it as ``coldchain check`` does, then rename it.
+
+    Returns
+    -------
+    tuple of Fault
+        What was odd about the source and what the check warns of.
+
+    Raises
+    ------
+    BadInputError
+        When the check finds an error; rows are those of the source, and nothing is left behind.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         write_scenario(drafted.draft, folder)
     staging = folder.parent / f".{folder.name}.import-{os.getpid()}"
@@ -106,12 +164,30 @@ def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:
         write_scenario(drafted.draft, staging)
         if drafted.roads is not None:
             write_lines(drafted.roads, staging / ROADS)
+        faults = (*drafted.faults, *_checked(drafted, staging))
+        if any(not fault.warning for fault in faults):
+            raise BadInputError(faults)
         if folder.exists():
             folder.rmdir()
         staging.rename(folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return drafted.faults
+    return faults
+
+
+def _checked(drafted: Import, folder: Path) -> list[Fault]:
+    """Return what the check finds that the source did not show before."""
+    scenario, found = inspect(folder)
+    if scenario is not None:
+        try:
+            found = (*found, *place_on_roads(scenario)[1])
+        except BadInputError as error:
+            found = (*found, *error.faults)
+    rows = drafted.rows
+    if rows is None:
+        return list(found)
+    told = {fault.code for fault in drafted.faults if fault.warning} | TOLD_BY_SOURCE
+    return [rows.named(fault, drafted.draft.tables) for fault in found if not fault.warning or fault.code not in told]
 
 
 def nearest_km(points: pd.DataFrame, to: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

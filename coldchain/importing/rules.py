@@ -23,6 +23,19 @@ from coldchain.scenario.parsing import parse
 SEASONS = ("spring", "summer", "autumn", "winter")
 SEASON_DAYS = 80
 ANNUAL_SHARES = dict.fromkeys(SEASONS, 0.25)
+USUAL_SEASONS: Mapping[str, Mapping[str, float]] = {
+    "bamboo_shoot": {"spring": 0.8, "winter": 0.2},
+    "yangmei": {"summer": 1.0}, "litchi": {"summer": 1.0}, "mango": {"summer": 1.0}, "peach": {"summer": 1.0},
+    "plum": {"summer": 1.0}, "cherry": {"spring": 0.6, "summer": 0.4}, "grape": {"summer": 0.7, "autumn": 0.3},
+    "pear": {"summer": 0.5, "autumn": 0.5}, "kiwifruit": {"autumn": 1.0}, "apple": {"autumn": 1.0},
+    "lily_bulb": {"autumn": 1.0}, "ponkan": {"autumn": 0.3, "winter": 0.7},
+    "navel_orange": {"autumn": 0.3, "winter": 0.7}, "tea_leaf": {"spring": 0.7, "summer": 0.15, "autumn": 0.15},
+    "tomato": {"summer": 0.7, "autumn": 0.3}, "strawberry": {"spring": 0.8, "summer": 0.2},
+    "chilli": {"summer": 0.6, "autumn": 0.4}, "potato": {"summer": 0.4, "autumn": 0.6},
+}  # fmt: skip
+"""Assumption: seasons of the main harvest in southern China, for crops whose seasons neither list nor rules give."""
+Known = Mapping[str, Mapping[str, float]]
+Lot = tuple[str, str, float]
 WARMEST_MEAN_C, COOLING_C_PER_DEG = 30.0, 0.5
 SWING_C_PER_DEG, LARGEST_SWING_C = 0.4, 11.0
 DAILY_HALF_RANGE_C = 5.0
@@ -131,23 +144,41 @@ def _unknown(rules: Rules, file: str) -> list[Fault]:
     return faults
 
 
-def harvest(rules: Rules, places: pd.DataFrame) -> pd.DataFrame:
-    """Return the harvest table of places with columns id, kind and county: village, commodity, period, tonnes."""
+def harvest(rules: Rules, places: pd.DataFrame, known: Known | None = None) -> pd.DataFrame:
+    """Return the harvest table of places with columns id, kind and county: village, commodity, period, tonnes.
+
+    Parameters
+    ----------
+    known : village -> crop -> tonnes; those of an empty crop are shared out by the mix. None: all follows the rule
+    """
     rng = np.random.default_rng(rules.seed)
     size = rng.lognormal(-(rules.spread**2) / 2.0, rules.spread, len(places)) if rules.spread else np.ones(len(places))
     draws = rng.random((len(places), len(rules.crops)))
     rows = []
     for place, factor, draw in zip(places.itertuples(), size, draws, strict=True):
-        tonnes = rules.tonnes.get(str(place.kind), 0.0) * factor
+        ruled = {"": rules.tonnes.get(str(place.kind), 0.0) * factor}
+        tonnes = ruled if known is None else known.get(str(place.id), {})
         grown = _grown(rules.crops, str(place.county), draw)
-        whole = sum(crop.share for crop in grown.values())
-        for name, crop in grown.items():
-            total = sum(crop.seasons.values()) or 1.0
-            for season, share in crop.seasons.items():
-                amount = round(tonnes * crop.share / whole * share / total, 2)
-                if amount > 0:
-                    rows.append((place.id, name, season, amount))
+        rows += [(place.id, *row) for row in _lots(rules, grown, tonnes, exact=known is not None)]
     return pd.DataFrame(rows, columns=["village", "commodity", "period", "tonnes"])
+
+
+def _lots(rules: Rules, grown: Mapping[str, Crop], tonnes: Mapping[str, float], *, exact: bool) -> list[Lot]:
+    """Return crop, season and tonnes of one place; with ``exact`` the largest lot takes what rounding leaves."""
+    whole = sum(crop.share for crop in grown.values())
+    by_crop = {name: tonnes.get("", 0.0) * crop.share / whole for name, crop in grown.items()}
+    for name, amount in tonnes.items():
+        if name:
+            by_crop[name] = by_crop.get(name, 0.0) + amount
+    lots: dict[tuple[str, str], float] = {}
+    for name, amount in by_crop.items():
+        seasons = rules.crops[name].seasons if name in rules.crops else USUAL_SEASONS.get(name, ANNUAL_SHARES)
+        total = sum(seasons.values()) or 1.0
+        lots |= {(name, season): round(amount * share / total, 2) for season, share in seasons.items()}
+    if exact and lots:
+        largest = max(lots, key=lambda key: lots[key])
+        lots[largest] = round(lots[largest] + sum(tonnes.values()) - sum(lots.values()), 6)
+    return [(name, season, amount) for (name, season), amount in lots.items() if amount > 0]
 
 
 def _grown(crops: Mapping[str, Crop], county: str, draw: np.ndarray) -> dict[str, Crop]:
