@@ -88,11 +88,17 @@ def account_of(draft: Draft, **given: Any) -> Account:
 
 @dataclass(frozen=True)
 class Places:
-    """Producing places, candidate sites and hubs, with columns id, name, county, lon, lat; villages also kind."""
+    """Producing places, candidate sites and hubs, with columns id, name, county, lon, lat; villages also kind.
+
+    Attributes
+    ----------
+    known : village -> crop -> tonnes of the source; an empty crop follows the mix of the rule. None: the rule in all
+    """
 
     villages: pd.DataFrame
     sites: pd.DataFrame
     hubs: pd.DataFrame
+    known: Known | None = None
 
 
 def assemble(
@@ -104,13 +110,8 @@ def assemble(
     *,
     assumptions: tuple[Assumption, ...] = (),
     notes: tuple[str, ...] = (),
-    known: Known | None = None,
 ) -> Draft:
     """Write the tables and settings of an import; what the source does not say is among the assumptions.
-
-    Parameters
-    ----------
-    known : village -> crop -> tonnes of the source; an empty crop follows the mix of the rule, None the rule in all
 
     Raises
     ------
@@ -130,7 +131,7 @@ def assemble(
     each = _(", ").join(_("{kind} {t:g} t/year").format(kind=kind, t=t) for kind, t in rules.tonnes.items())
     ruled = Assumption(what="harvest", figure=_(rules.title) + _("; ") + each, source=_(RULE_SOURCE))
     assumed = (
-        ruled if known is None else Assumption(what="figures", figure=_(KNOWN_NOTE), source=_(rules.title)),
+        ruled if places.known is None else Assumption(what="figures", figure=_(KNOWN_NOTE), source=_(rules.title)),
         Assumption(what="temperatures", figure=_(CLIMATE_NOTE)),
     )
     columns = list(PLACE_COLUMNS)
@@ -139,7 +140,7 @@ def assemble(
         "villages": places.villages[[*columns, *places.villages.columns.intersection(["cooperative", "town"])]],
         "sites": places.sites[columns],
         "hubs": places.hubs[columns],
-        "harvest": harvest(rules, places.villages, known),
+        "harvest": harvest(rules, places.villages, places.known),
     }
     return Draft(name, sections, tables, datum, notes, (*assumptions, *assumed))
 

@@ -140,14 +140,12 @@ def _drafted(file: Path, source: _Source, rule: Rules, roads: Path | None, read:
     villages = by_role["village"].assign(kind="village")
     sites = by_role["site"] if len(by_role["site"]) else by_role["hub"]
     hubs = by_role["hub"] if len(by_role["hub"]) else sites.head(1)
-    places = Places(villages, sites, hubs)
+    places = Places(villages, sites, hubs, known)
     text = _("villages produce, towns are candidate sites, county seats are hubs; datum {datum}").format(
         datum=source.datum
     )
     origin = Assumption(what="places", figure=text, source=file.name)
-    draft = assemble(
-        file.stem, places, rule, network, source.datum, assumptions=(origin,), notes=_noted(faults), known=known
-    )
+    draft = assemble(file.stem, places, rule, network, source.datum, assumptions=(origin,), notes=_noted(faults))
     rows = Rows(file.name, {stem: tuple(vars(places)[stem]["line"]) for stem in ("villages", "sites", "hubs")})
     account = account_of(
         draft,
