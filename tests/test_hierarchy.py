@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -104,11 +107,66 @@ def test_a_hierarchy_is_kept_by_content(tmp_path: Path, monkeypatch: pytest.Monk
     assert network_hash(grid(6)) == network_hash(grid(6)) != network_hash(grid(6, seed=2))
     travel(grid(6, seed=2), *ends, engine="hierarchy")
     assert len(made) == 2
-    for path in tmp_path.glob("*.npz"):
-        path.write_bytes(b"garbled")
-    assert same(travel(grid(6), *ends, engine="hierarchy"), first)
-    assert len(made) == 3
     assert not list(tmp_path.glob(".*"))
+
+
+def _other_weights(content: bytes) -> bytes:
+    """Return a file of the same form whose hierarchy is quicker than it was."""
+    with np.load(io.BytesIO(content)) as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays["forward"] = arrays["forward"] // 100
+    changed = io.BytesIO()
+    np.savez(changed, **arrays)
+    return changed.getvalue() + content[-32:]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _content: b"",
+    "garbled": lambda _content: b"garbled",
+    "cut": lambda content: content[: len(content) // 2],
+    "short": lambda content: content[:-1],
+    "one bit": lambda content: content[:140] + bytes([content[140] ^ 1]) + content[141:],
+    "a pickle": lambda _content: pickle.dumps({"rank": 1}),
+    "other weights": _other_weights,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_cache_is_made_anew(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever became of the kept file, hours and kilometres stay the same and the file is sound again."""
+    monkeypatch.setenv("COLDCHAIN_CACHE", str(tmp_path))
+    ends = np.arange(5), np.arange(5, 12)
+    first = travel(grid(6), *ends, engine="hierarchy")
+    kept_travel(grid(6), *ends)
+    whole = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for path in tmp_path.glob("*.npz"):
+        path.write_bytes(DAMAGES[damage](whole[path]))
+    if damage != "other weights":
+        for path in tmp_path.glob("*.npy"):
+            path.write_bytes(DAMAGES[damage](whole[path]))
+    assert same(travel(grid(6), *ends, engine="hierarchy"), first)
+    assert same(kept_travel(grid(6), *ends), first)
+    assert {path.name: len(path.read_bytes()) for path in tmp_path.iterdir()} == {
+        path.name: len(content) for path, content in whole.items()
+    }
+
+
+def test_the_cache_of_another_network_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sound file under the name of another network is not that network's."""
+    monkeypatch.setenv("COLDCHAIN_CACHE", str(tmp_path))
+    ends = np.arange(5), np.arange(5, 12)
+    travel(grid(6, seed=2), *ends, engine="hierarchy")
+    (kept,) = tmp_path.iterdir()
+    kept.rename(tmp_path / f"hierarchy-{network_hash(grid(6))[:32]}.npz")
+    assert same(travel(grid(6), *ends, engine="hierarchy"), travel(grid(6), *ends, engine="scipy"))
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file where the folder should be costs time only."""
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("COLDCHAIN_CACHE", str(tmp_path / "file"))
+    ends = np.arange(5), np.arange(5, 12)
+    assert same(travel(grid(6), *ends, engine="hierarchy"), travel(grid(6), *ends, engine="scipy"))
 
 
 @pytest.mark.parametrize("engine", ["scipy", "hierarchy"])

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 
 from coldchain.network.graph import RoadNetwork
 from coldchain.network.hierarchy import Hierarchy, contract
 
 CACHE = "COLDCHAIN_CACHE"
 """Environment variable with a folder for hierarchies and matrices; without it they last as long as the process."""
-VERSION = "1"
+VERSION = "2"
+DIGEST_BYTES = 32
+BLOCK_BYTES = 2**22
 _HELD: WeakKeyDictionary[RoadNetwork, Hierarchy] = WeakKeyDictionary()
 
 
@@ -46,25 +49,51 @@ def hierarchy_of(network: RoadNetwork) -> Hierarchy:
 
 
 def _kept(network: RoadNetwork, folder: Path) -> Hierarchy:
-    path = folder / f"hierarchy-{network_hash(network)[:32]}.npz"
-    try:
-        with np.load(path) as file:
+    """Read a hierarchy back; what is missing, cut, damaged or another network's is made and written anew."""
+    key = network_hash(network)
+    path = folder / f"hierarchy-{key[:32]}.npz"
+    if is_sound(path, key):
+        with np.load(io.BytesIO(path.read_bytes()[:-DIGEST_BYTES])) as file:
             return Hierarchy(*(file[name] for name in Hierarchy._fields))
-    except (OSError, ValueError, KeyError):
-        made = contract(network)
-        save(path, dict(zip(Hierarchy._fields, made, strict=True)))
-        return made
+    made = contract(network)
+    with suppress(OSError), replaced(path, key) as partial:  # what cannot be kept is contracted again next time
+        np.savez(partial, **dict(zip(Hierarchy._fields, made, strict=True)))
+    return made
 
 
-def save(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
-    """Write arrays under another name first, then rename."""
+@contextmanager
+def replaced(path: Path, key: str) -> Iterator[Path]:
+    """Let a file be written under another name, seal it with the hash of its key and content, then rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{os.getpid()}.{path.stem}.npz")
+    partial = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        np.savez(partial, **arrays)  # type: ignore[arg-type]
+        yield partial
+        with partial.open("rb") as file:
+            seal = _digest(file, key, partial.stat().st_size)
+        with partial.open("ab") as file:
+            file.write(seal)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def is_sound(path: Path, key: str) -> bool:
+    """Tell whether a file is there and is, byte by byte, what was sealed under this key."""
+    try:
+        size = path.stat().st_size - DIGEST_BYTES
+        with path.open("rb") as file:
+            return size > 0 and _digest(file, key, size) == file.read()
+    except OSError:
+        return False
+
+
+def _digest(file: BinaryIO, key: str, size: int) -> bytes:
+    """Hash a key and the next ``size`` bytes of a file."""
+    digest = hashlib.sha256(key.encode())
+    while size > 0 and (block := file.read(min(size, BLOCK_BYTES))):
+        digest.update(block)
+        size -= len(block)
+    return digest.digest()
 
 
 def blocks(rows: int, columns: int, most_bytes: int) -> Iterator[slice]:

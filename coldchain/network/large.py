@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
 from coldchain.network.geometry import Floats
 from coldchain.network.graph import RoadNetwork
-from coldchain.network.keeping import blocks, cache_folder, network_hash
+from coldchain.network.keeping import blocks, cache_folder, is_sound, network_hash, replaced
 from coldchain.network.matrix import Engine, NodeList, Travel, travel
 
 BLOCK_BYTES = 128 * 2**20
@@ -46,8 +46,7 @@ def kept_travel(
     sources, targets = np.asarray(sources, dtype=np.int64), np.asarray(targets, dtype=np.int64)
     stem = _stem(network, sources, targets, cutoff_h)
     files = [folder / f"{name}-{stem}.npy" for name in ("time_h", "km")]
-    if not all(file.is_file() for file in files):
-        folder.mkdir(parents=True, exist_ok=True)
+    if not all(is_sound(file, file.stem) for file in files):
         _compute(network, (sources, targets), cutoff_h, engine, files)
     hours, km = (np.load(file, mmap_mode="r") for file in files)
     return Travel(hours, km)
@@ -65,24 +64,19 @@ def _compute(
 ) -> None:
     """Fill both files block by block, then give them their names."""
     sources, targets = nodes
-    partial = [file.with_name(f".{os.getpid()}.{file.name}") for file in files]
     shape = (len(sources), len(targets))
     if len(sources) <= len(targets):  # searches run from the smaller side: none is run twice
         parts = [(part, slice(None)) for part in blocks(*shape, BLOCK_BYTES)]
     else:
         parts = [(slice(None), part) for part in blocks(shape[1], shape[0], BLOCK_BYTES)]
-    try:
+    with ExitStack() as stack:
+        partial = [stack.enter_context(replaced(file, file.stem)) for file in files]
         mapped = [np.lib.format.open_memmap(path, "w+", np.float64, shape) for path in partial]
         for part in parts:
             found = travel(network, sources[part[0]], targets[part[1]], cutoff_h, engine)
             _put(mapped, part, found)
         for array in mapped:
             array.flush()
-        for path, file in zip(partial, files, strict=True):
-            path.replace(file)
-    finally:
-        for path in partial:
-            path.unlink(missing_ok=True)
 
 
 def _put(
