@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -57,7 +57,8 @@ def _kept(network: RoadNetwork, folder: Path) -> Hierarchy:
             return Hierarchy(*(file[name] for name in Hierarchy._fields))
     made = contract(network)
     with suppress(OSError), replaced(path, key) as partial:  # what cannot be kept is contracted again next time
-        np.savez(partial, **dict(zip(Hierarchy._fields, made, strict=True)))
+        arrays: dict[str, Any] = dict(zip(Hierarchy._fields, made, strict=True))
+        np.savez(partial, **arrays)
     return made
 
 
