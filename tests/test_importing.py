@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from coldchain.importing import Import, Rules, draft_from_osm, draft_from_points
 from coldchain.importing.rules import harvest, periods
 from coldchain.plan.roads import place_on_roads
 from coldchain.scenario import load
+from tests.osm_cases import LONG_WAY, NODES, TOWN, VILLAGE, B, osm_file, square, tagged, way
 
 HEADER = ("code", "name", "level", "county", "town", "lon", "lat")
 POINTS = (
@@ -266,3 +268,69 @@ def test_climate_follows_the_latitude() -> None:
     mean = (north["temp_min_c"] + north["temp_max_c"]) / 2
     assert (mean["winter"], mean["summer"]) == (pytest.approx(5.0, abs=0.5), pytest.approx(27.0, abs=0.5))
     assert south.loc["winter", "temp_max_c"] == north.loc["summer", "temp_max_c"]
+
+
+def osm_draft(folder: Path, *parts: str) -> Import:
+    """Draft a scenario from a few lines of OpenStreetMap."""
+    return draft_from_osm(osm_file(folder, TOWN, NODES, way(11, (1, 2, 3)), *parts))
+
+
+def test_two_towns_of_a_name_are_two_counties(tmp_path: Path) -> None:
+    """Names are labels: two towns called alike give two counties, each with its id, and a village to each."""
+    twin = TOWN.replace("901", "903").replace('lon="110.0"', f'lon="{B}"')
+    near = '<node id="904" lat="28.0" lon="110.01"><tag k="place" v="village"/><tag k="name" v="丙村"/></node>'
+    tables = osm_draft(tmp_path, twin, VILLAGE, near).draft.tables
+    assert tables["villages"]["county"].to_list() == ["甲镇 (n903)", "甲镇 (n901)"]
+    assert len(set(tables["hubs"]["id"])) == 2
+
+
+def test_what_a_map_does_not_give_is_accounted_for(tmp_path: Path) -> None:
+    """Places without a name, parts of towns and merged outlines stand in the account, the roads in km, all in notes."""
+    nameless = '<node id="905" lat="28.0" lon="110.02"><tag k="place" v="hamlet"/></node>'
+    suburb = '<node id="906" lat="28.0" lon="110.0"><tag k="place" v="suburb"/><tag k="name" v="东区"/></node>'
+    outline = square(21, float(B)) + way(
+        31, (21, 22, 23, 24, 21), tagged({"place": "village", "name": "乙村"}), highway=""
+    )
+    made = osm_draft(tmp_path, VILLAGE, nameless, suburb, outline)
+    assert made.account.villages == 1
+    assert {row.name for row in made.account.skipped} == {"n905", "东区 (n906)"}
+    assert [(row.kept, row.dropped) for row in made.account.merged] == [("乙村 (n902)", "w31")]
+    assert made.account.roads.km_given == pytest.approx(10.0, abs=0.01)
+    assert made.account.roads.km_used == made.account.roads.km_given
+    assert sorted(fault.code for fault in made.faults) == ["merged-places", "skipped-places"]
+    assert sum("Of the map: " in note for note in made.draft.notes) == 2
+    assert "© OpenStreetMap contributors, ODbL 1.0" in [one.figure for one in made.draft.assumptions]
+
+
+def test_a_village_beyond_a_ferry_is_left_out_and_named(tmp_path: Path) -> None:
+    """More than 5 km from the roads in use a village cannot be planned: it is named at import, with the ferry."""
+    bank = '<node id="6" lat="28.0" lon="110.2"/><node id="7" lat="28.0" lon="110.21"/>'
+    ferry = way(21, (3, 6), tagged({"route": "ferry", "name": "沅江渡口"}), highway="")
+    beyond = '<node id="907" lat="28.0" lon="110.21"><tag k="place" v="village"/><tag k="name" v="对岸村"/></node>'
+    made = osm_draft(tmp_path, VILLAGE, bank, ferry, way(22, (6, 7)), beyond)
+    assert made.draft.tables["villages"]["name"].to_list() == ["乙村"]
+    (fault,) = [fault for fault in made.faults if fault.code == "skipped-places"]
+    assert "1 place lies more than 5,000 m from the roads in use and is left out: 对岸村 (n907)" in fault.message
+    assert "沅江渡口 (w21)" in fault.message
+    with pytest.raises(BadInputError, match="no villages were found in the source") as caught:
+        osm_draft(tmp_path, bank, ferry, way(22, (6, 7)), beyond)
+    assert "skipped-places" in [fault.code for fault in caught.value.faults]
+
+
+def test_an_osm_road_file_is_read_for_the_scenarios_lorries(tmp_path: Path) -> None:
+    """A bridge of 3.5 t is closed to the light truck and open to the mini truck that fetches the produce."""
+    bridge = way(11, (1, 2, 3), tagged({"maxweight": "3.5"}))
+    extract = osm_file(tmp_path, TOWN, VILLAGE, NODES, bridge, LONG_WAY)
+    write_import(draft_from_osm(extract), tmp_path / "county")
+    (tmp_path / "county" / "roads.osm").write_bytes(extract.read_bytes())
+    made, _warnings = load(tmp_path / "county")
+    light = replace(made, roads=made.roads.model_copy(update={"file": "roads.osm"}))
+    routing = light.routing.model_copy(update={"collection_vehicles": ("farm_tricycle",)})
+    for scenario, codes, km in (
+        (light, {"closed-by-limit"}, 15.62),
+        (replace(light, routing=routing), {"closed-to-heaviest"}, 25.62),
+    ):
+        placed, odd = place_on_roads(scenario)
+        assert {fault.code for fault in odd} == codes
+        assert placed.network.used is not None
+        assert placed.network.used.km_given == pytest.approx(km, abs=0.01)

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from coldchain.errors import BadInputError, Fault
+from coldchain.importing.account import Merged, Skipped
 from coldchain.importing.draft import Import, Places, account_of, assemble, nearest_km
-from coldchain.importing.rules import read_rules
-from coldchain.language import N_, _
-from coldchain.model import Assumption
-from coldchain.network import read_osm, with_slope
+from coldchain.importing.rules import Rules, read_rules
+from coldchain.language import N_, _, plural
+from coldchain.model import Assumption, Roads, Routing, VehicleType
+from coldchain.network import (
+    LorryRange,
+    OsmExtract,
+    RoadNetwork,
+    lorry_range,
+    read_osm,
+    roads_used,
+    snap_places,
+    with_slope,
+)
+from coldchain.network.osm_record import listed
+from coldchain.scenario import catalogue_table
 
 PRODUCING = ("village", "hamlet", "isolated_dwelling", "farm")
 TOWNS = ("city", "town")
@@ -22,6 +37,15 @@ PLACES_RULE = N_(
     "villages, hamlets, farms and dwellings produce; towns and villages are candidate sites; the largest towns are "
     "hubs; a place belongs to its nearest town"
 )
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """Places that can be planned with, the others with the reason, and one warning for each kind of reason."""
+
+    places: pd.DataFrame
+    skipped: tuple[Skipped, ...]
+    faults: tuple[Fault, ...]
 
 
 def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None = None) -> Import:
@@ -39,10 +63,121 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
         When the file cannot be read or holds no roads or no places.
     """
     rule = read_rules(rules)
-    extract = read_osm(file)
+    extract = read_osm(file, lorries=_lorries(rule))
     roads = extract.network if elevation is None else with_slope(extract.network, elevation)
-    named_here = extract.places["name"].where(extract.places["name"] != "", extract.places["name_zh"])
-    places = extract.places.assign(name=named_here)[named_here != ""]
+    found = _sorted(file.name, extract, roads, _most_off_m(rule))
+    merged = tuple(
+        Merged(_called(row.name, row.kept), row.dropped, _("outline of the same place")) for row in extract.merged
+    )
+    faults = (*extract.network.warnings, *found.faults, *_merged(file.name, merged))
+    origin = (
+        Assumption(what="licence", figure=LICENCE, source="OpenStreetMap"),
+        Assumption(what="places", figure=_(PLACES_RULE), source="OpenStreetMap"),
+    )
+    notes = tuple(_("Of the map: {message}").format(message=fault.message) for fault in faults)
+    try:
+        name = file.name.split(".")[0]
+        draft = assemble(name, _roles(found.places), rule, roads, "wgs84", assumptions=origin, notes=notes)
+    except BadInputError as error:
+        raise BadInputError([*error.faults, *faults]) from None
+    unused = tuple(dict.fromkeys(fault.column for fault in extract.network.warnings))
+    account = account_of(draft, unused_columns=unused, skipped=found.skipped, merged=merged, roads=roads_used(roads))
+    return Import(draft, roads, faults, account)
+
+
+def _lorries(rules: Rules) -> LorryRange:
+    """Return the range of the vehicles that the scenario will have on offer."""
+    payload = {item.id: item.payload_kg for item in catalogue_table("vehicle") if isinstance(item, VehicleType)}
+    routing = rules.sections.get("routing", {})
+
+    def payloads(key: str, usual: tuple[str, ...]) -> list[float]:
+        given = routing.get(key)
+        known = [name for name in given if name in payload] if isinstance(given, list) else []
+        return [payload[name] for name in known or usual]
+
+    usual = Routing()
+    return lorry_range(
+        payloads("collection_vehicles", usual.collection_vehicles),
+        payloads("line_haul_vehicles", usual.line_haul_vehicles),
+    )
+
+
+def _most_off_m(rules: Rules) -> float:
+    """Return the distance from the roads beyond which a place is refused."""
+    given = rules.sections.get("roads", {}).get("max_snap_m")
+    return float(given) if isinstance(given, int | float) else Roads().max_snap_m
+
+
+def _sorted(file: str, extract: OsmExtract, roads: RoadNetwork, most_off_m: float) -> _Sorted:
+    """Take the places with a name, of a kind that is planned with, and within reach of the roads."""
+    places = extract.places
+    places = places.assign(name=places["name"].where(places["name"] != "", places["name_zh"]))
+    offset = snap_places(roads, places["lon"].to_numpy(), places["lat"].to_numpy(), Roads().access_kmh).offset_m
+    unnamed = places["name"] == ""
+    other = ~unnamed & ~places["kind"].isin((*PRODUCING, *SITE_KINDS))
+    off = ~unnamed & ~other & (offset > most_off_m)
+    ferries = [ferry.called for ferry in extract.record.ferries]
+    groups = (
+        (unnamed, _("has no name"), _unnamed(places[unnamed])),
+        (other, _("is part of a town: it neither produces nor may hold a depot"), ""),
+        (off, _("lies off the roads in use"), _off_roads(places[off], most_off_m, ferries)),
+    )
+    skipped = tuple(
+        Skipped(None, _called(str(row.name), str(row.id)), reason)
+        for chosen, reason, _message in groups
+        for row in places[chosen].itertuples(index=False)
+    )
+    faults = tuple(
+        Fault(file, None, "place", "", message, "skipped-places", warning=True)
+        for _chosen, _reason, message in groups
+        if message
+    )
+    return _Sorted(places[~(unnamed | other | off)], skipped, faults)
+
+
+def _called(name: str, number: str) -> str:
+    return f"{name} ({number})" if name else number
+
+
+def _unnamed(places: pd.DataFrame) -> str:
+    if places.empty:
+        return ""
+    message = plural(
+        "{n:,} place without a name is left out: {names}",
+        "{n:,} places without a name are left out: {names}",
+        len(places),
+    )
+    return message.format(n=len(places), names=listed(places["id"].to_list()))
+
+
+def _off_roads(places: pd.DataFrame, most_off_m: float, ferries: Sequence[str]) -> str:
+    if places.empty:
+        return ""
+    message = plural(
+        "{n:,} place lies more than {limit:,.0f} m from the roads in use and is left out: {names}",
+        "{n:,} places lie more than {limit:,.0f} m from the roads in use and are left out: {names}",
+        len(places),
+    )
+    names = [_called(name, number) for name, number in zip(places["name"], places["id"], strict=True)]
+    text = message.format(n=len(places), limit=most_off_m, names=listed(names))
+    return text + (_("; ferries are not driven: {names}").format(names=listed(ferries)) if ferries else "")
+
+
+def _merged(file: str, merged: Sequence[Merged]) -> list[Fault]:
+    if not merged:
+        return []
+    message = plural(
+        "{n:,} outline is a place that stands already: {names}",
+        "{n:,} outlines are places that stand already: {names}",
+        len(merged),
+    )
+    names = listed([f"{row.dropped} → {row.kept}" for row in merged])
+    text = message.format(n=len(merged), names=names)
+    return [Fault(file, None, "place", "", text, "merged-places", warning=True)]
+
+
+def _roles(places: pd.DataFrame) -> Places:
+    """Tell villages, candidate sites and hubs apart by kind."""
     towns = places[places["kind"].isin(TOWNS)]
     if len(towns) < FEWEST_TOWNS:
         towns = places[places["kind"] == "village"].head(FEWEST_TOWNS)
@@ -50,19 +185,14 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
     villages = _with_county(places[places["kind"].isin(PRODUCING)], towns)
     sites = _with_county(places[places["kind"].isin(SITE_KINDS)], towns)
     hubs = _with_county(ranked.head(HUBS_AT_MOST), towns)
-    named = Places(villages, sites.assign(id="site-" + sites["id"]), hubs.assign(id="hub-" + hubs["id"]))
-    name = file.name.split(".")[0]
-    origin = (
-        Assumption(what="licence", figure=LICENCE, source="OpenStreetMap"),
-        Assumption(what="places", figure=_(PLACES_RULE), source="OpenStreetMap"),
-    )
-    draft = assemble(name, named, rule, roads, "wgs84", assumptions=origin)
-    return Import(draft, roads, (), account_of(draft))
+    return Places(villages, sites.assign(id="site-" + sites["id"]), hubs.assign(id="hub-" + hubs["id"]))
 
 
 def _with_county(places: pd.DataFrame, towns: pd.DataFrame) -> pd.DataFrame:
-    """Give each place the name of the nearest town as its county."""
+    """Give each place its nearest town as its county: by name, with the id where several towns are called so."""
     if places.empty or towns.empty:
         return places.assign(county="")
     _km, row = nearest_km(places, towns)
-    return places.assign(county=towns["name"].to_numpy()[row])
+    twin = towns["name"].duplicated(keep=False)
+    label = towns["name"].where(~twin, towns["name"] + " (" + towns["id"] + ")")
+    return places.assign(county=label.to_numpy()[row])

@@ -13,6 +13,7 @@ from coldchain.network.graph import LinkTable, RoadNetwork, build_network
 from coldchain.network.keeping import network_hash
 from coldchain.network.large import kept_travel
 from coldchain.network.lines import read_lines, write_lines
+from coldchain.network.lorries import LorryRange, lorry_range
 from coldchain.network.matrix import Travel, paths, travel
 from coldchain.network.osm import OsmExtract, read_osm
 from coldchain.network.proximity import proximity_network
@@ -21,15 +22,19 @@ from coldchain.network.snap import Snap, snap_places
 from coldchain.network.used import CutOff, RoadsUsed
 
 __all__ = [
-    "CutOff", "LinkTable", "OsmExtract", "Profile", "RoadNetwork", "RoadsUsed", "Snap", "Travel", "build_network",
-    "cut_off_fault", "from_networkx", "kept_travel", "largest_strong_component", "network_hash", "paths",
-    "proximity_network", "read_gmns", "read_lines", "read_osm", "read_roads", "roads_used", "snap_places",
-    "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
+    "CutOff", "LinkTable", "LorryRange", "OsmExtract", "Profile", "RoadNetwork", "RoadsUsed", "Snap", "Travel",
+    "build_network", "cut_off_fault", "from_networkx", "kept_travel", "largest_strong_component", "lorry_range",
+    "network_hash", "paths", "proximity_network", "read_gmns", "read_lines", "read_osm", "read_roads", "roads_used",
+    "snap_places", "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
 ]  # fmt: skip
 
 
-def read_roads(path: str | Path, profile: Profile = "truck") -> RoadNetwork:
+def read_roads(path: str | Path, profile: Profile = "truck", lorries: LorryRange | None = None) -> RoadNetwork:
     """Read roads by what the path is: a folder is GMNS, ``.pbf`` and ``.osm`` OpenStreetMap, anything else lines.
+
+    Parameters
+    ----------
+    lorries : what posted limits of an OpenStreetMap file are held against; see `read_osm`
 
     Raises
     ------
@@ -40,5 +45,5 @@ def read_roads(path: str | Path, profile: Profile = "truck") -> RoadNetwork:
     if path.is_dir():
         return read_gmns(path)
     if path.name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2")):
-        return read_osm(path, profile).network
+        return read_osm(path, profile, lorries).network
     return read_lines(path, profile=profile)

@@ -120,16 +120,22 @@ def unread_limits(tags: Mapping[str, str]) -> list[str]:
 
 @dataclass(frozen=True)
 class LorryRange:
-    """The lightest and the heaviest lorry that may be sent.
+    """The lightest lorry that fetches from villages, and the heaviest that may be sent anywhere.
 
-    A road closed to the lightest is closed to all; one closed to the heaviest alone stays open and is counted.
+    A road closed to the lightest is closed; one closed to the heaviest alone stays open and is counted.
     """
 
     lightest: Lorry
     heaviest: Lorry
 
 
-def lorry_range(payloads_kg: Iterable[float]) -> LorryRange:
-    """Return the range of a fleet by its payloads."""
-    payloads = sorted(payloads_kg)
-    return LorryRange(lorry_of(payloads[0]), lorry_of(payloads[-1]))
+def lorry_range(first_mile_kg: Iterable[float], line_haul_kg: Iterable[float] = ()) -> LorryRange:
+    """Return the range of a fleet by the payloads of its vehicles.
+
+    Examples
+    --------
+    >>> lorry_range([1500.0, 800.0], [11_000.0]) == LorryRange(MINI, HEAVY)
+    True
+    """
+    first = sorted(first_mile_kg)
+    return LorryRange(lorry_of(first[0]), lorry_of(max(*first, *line_haul_kg, 0.0)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -83,7 +83,7 @@ class OsmRecord:
                 "{n:,} ferries are left out, roads beyond them may be cut off: {names}",
                 len(self.ferries),
             )
-            names = _listed([ferry.called for ferry in self.ferries])
+            names = listed([ferry.called for ferry in self.ferries])
             yield "route", message.format(n=len(self.ferries), names=names), "ferries"
         yield from self._limits()
         if self.unplaced:
@@ -92,7 +92,7 @@ class OsmRecord:
                 "{n:,} places have no outline in the file and are left out: {names}",
                 len(self.unplaced),
             )
-            yield "place", message.format(n=len(self.unplaced), names=_listed(self.unplaced)), "unplaced"
+            yield "place", message.format(n=len(self.unplaced), names=listed(self.unplaced)), "unplaced"
 
     def _limits(self) -> Iterator[tuple[str, str, str]]:
         """Yield what barriers and posted limits do."""
@@ -117,7 +117,7 @@ class OsmRecord:
         if self.unread:
             message = _("limits that cannot be read and are not kept to: {names}")
             named = [f"{text} ×{n}" if n > 1 else text for text, n in self.unread]
-            yield "maxweight", message.format(names=_listed(named)), "unread-limits"
+            yield "maxweight", message.format(names=listed(named)), "unread-limits"
         if self.conditional:
             message = plural(
                 "{n:,} road has rules for certain hours or loads; they are not kept to",
@@ -132,7 +132,7 @@ def _measures(lorry: Lorry) -> str:
     return text.format(t=lorry.gross_t, height=lorry.height_m, width=lorry.width_m, length=lorry.length_m)
 
 
-def _listed(names: list[str] | tuple[str, ...]) -> str:
+def listed(names: Sequence[str]) -> str:
     """List the first names, and how many more there are."""
     head = _(", ").join(names[:MOST_NAMED])
     rest = len(names) - MOST_NAMED

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import Place, Scenario
-from coldchain.network import RoadNetwork, Snap, cut_off_fault, proximity_network, read_roads, snap_places
+from coldchain.network import (
+    LorryRange,
+    RoadNetwork,
+    Snap,
+    cut_off_fault,
+    lorry_range,
+    proximity_network,
+    read_roads,
+    snap_places,
+)
 from coldchain.scenario import DATUMS, FILE, located, to_wgs84, wgs84_to_gcj02
 
 OFF_ROAD_M = (100.0, 700.0)
@@ -89,7 +98,17 @@ def _roads(scenario: Scenario, lon: NDArray[np.float64], lat: NDArray[np.float64
         message = _("there is no such road file in the scenario folder; leave it empty for a proximity network")
         fault = Fault(FILE, None, "roads.file", scenario.roads.file, message, "missing-file")
         raise BadInputError(located(scenario.folder, [fault]))
-    return read_roads(Path(path))
+    return read_roads(Path(path), lorries=_lorries(scenario))
+
+
+def _lorries(scenario: Scenario) -> LorryRange:
+    """Return the range of lorries that posted limits are held against."""
+    routing = scenario.routing
+    first_mile, line_haul = (
+        [scenario.vehicle(key).payload_kg for key in keys]
+        for keys in (routing.collection_vehicles, routing.line_haul_vehicles)
+    )
+    return lorry_range(first_mile, line_haul)
 
 
 def _unused(scenario: Scenario, snap: Snap) -> list[Fault]:
