@@ -57,6 +57,9 @@ def toml_reason(error: Exception) -> str:
     return _("{what} (at line {line}, column {column})").format(what=what, line=found[2], column=found[3])
 
 
+MOST_SHOWN = 200  # characters of a value that messages show
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     """One thing that is wrong, or questionable, with an input.
@@ -85,6 +88,11 @@ class Fault:
     sheet: str = ""
     cell: str = ""
     guess: str = ""
+
+    def __post_init__(self) -> None:
+        """Keep the value short enough to be shown."""
+        if len(self.value) > MOST_SHOWN:
+            object.__setattr__(self, "value", f"{self.value[:MOST_SHOWN]}…")
 
     @property
     def table(self) -> str:

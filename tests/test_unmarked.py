@@ -55,6 +55,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "dispatching/sheets.py": ((r"^\n@page", STYLE), (r"[一-鿿]|kg|km", ON_PAPER), BRAND),
     "dispatching/terminal.py": ((r"^bold cyan$", DRAWING),),
+    "inputs.py": ((r"^integer string conversion$", "looked for in what Python says"),),
     "exploring/alternatives.py": ((r"^not spared$", DATA),),
     "exploring/compare.py": ((r"^only in [ab]$", DATA),),
     "exploring/words.py": ((r"^not spared$", DATA),),

@@ -344,9 +344,9 @@ def test_rows_of_totals_and_stray_cells(books: dict[str, Path], tmp_path: Path) 
     assert len(scenario.villages) == 9
 
     def stray(book: Any) -> None:
-        book["产量"]["A1048576"].value = " "
+        book["产量"]["A1048576"].value = "x"
 
-    with pytest.raises(BadInputError, match="has a cell on row 1048576, far below any table"):
+    with pytest.raises(BadInputError, match=r"has cells as far as row 1048576 and column F, beyond any table"):
         load(edited(books["zh"], tmp_path / "stray.xlsx", stray))
 
 

@@ -23,7 +23,7 @@ from coldchain.cli.replaying import replay
 from coldchain.cli.reporting import report
 from coldchain.cli.routing import routes
 from coldchain.cli.sharing import share
-from coldchain.errors import BadInputError, ColdchainError
+from coldchain.errors import BadInputError, ColdchainError, LimitError
 from coldchain.language import VARIABLE, _, known_language, preferred, use
 
 EXIT_BUG, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -88,7 +88,7 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo(_("interrupted; nothing was written"), err=True)
         return EXIT_INTERRUPTED
-    except ColdchainError as error:
+    except (ColdchainError, MemoryError) as error:
         return _known(error, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is reported as one, with its exit code
         return _bug(error, debug=debug)
@@ -120,9 +120,11 @@ def asked_language(arguments: list[str]) -> str | None:
     return None
 
 
-def _known(error: ColdchainError, *, debug: bool) -> int:
+def _known(error: ColdchainError | MemoryError, *, debug: bool) -> int:
     if debug:
         traceback.print_exc()
+    if isinstance(error, MemoryError):
+        error = LimitError(_("the memory does not suffice; plan fewer villages at once, or close other programs"))
     if isinstance(error, BadInputError):
         commands.print_faults(error.faults)
     else:

@@ -22,6 +22,7 @@ from click.core import ParameterSource
 
 from coldchain.cli.manners import COMMON, json_option, long_name, next_step
 from coldchain.errors import BadInputError, Fault
+from coldchain.inputs import read_toml
 from coldchain.language import N_, _, plural
 
 HERE = "coldchain.toml"
@@ -69,12 +70,10 @@ def read_settings(group: click.Group) -> tuple[Defaults, dict[tuple[str, str], s
 def _read(path: Path, faults: list[Fault]) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    import tomllib
-
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        faults.append(Fault(str(path), None, "", "", _("cannot be read: {why}").format(why=error), "bad-toml"))
+        return read_toml(path)
+    except BadInputError as error:
+        faults += [replace(fault, file=str(path)) for fault in error.faults]
         return {}
 
 

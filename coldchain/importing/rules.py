@@ -6,7 +6,6 @@ it can be changed in a TOML file or afterwards in the tables.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coldchain.errors import BadInputError, Fault, system_reason, toml_reason
+from coldchain.errors import BadInputError, Fault
+from coldchain.inputs import read_toml
 from coldchain.language import N_, _
 from coldchain.model import Noun, figure
 from coldchain.scenario import SECTIONS, catalogue_table
@@ -89,35 +89,7 @@ def read_rules(path: Path | None) -> Rules:
     """
     if path is None:
         return Rules()
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInputError(
-            [
-                Fault(
-                    path.name,
-                    None,
-                    "",
-                    "",
-                    _("cannot be read: {strerror}").format(strerror=system_reason(error)),
-                    "unreadable",
-                )
-            ]
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(
-            [
-                Fault(
-                    path.name,
-                    None,
-                    "",
-                    "",
-                    _("is not valid TOML: {error}").format(error=toml_reason(error)),
-                    "not-toml",
-                )
-            ]
-        ) from None
-    rules, faults = parse(Rules, data, path.name, None)
+    rules, faults = parse(Rules, read_toml(path), path.name, None)
     if rules is not None:
         faults += _unknown(rules, path.name)
     if faults or rules is None:

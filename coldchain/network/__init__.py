@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coldchain.errors import BadInputError
+from coldchain.inputs import plain_file, reading
 from coldchain.network.access import Profile
 from coldchain.network.connectivity import cut_off_fault, largest_strong_component, roads_used
 from coldchain.network.explore import from_networkx, to_networkx
@@ -43,7 +45,16 @@ def read_roads(path: str | Path, profile: Profile = "truck", lorries: LorryRange
     """
     path = Path(path)
     if path.is_dir():
-        return read_gmns(path)
+        with reading(str(path)):
+            return read_gmns(path)
+    fault = plain_file(path)
+    if fault is not None:
+        raise BadInputError([fault])
+    with reading(str(path)):
+        return _read_file(path, profile)
+
+
+def _read_file(path: Path, profile: Profile) -> RoadNetwork:
     if path.name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2")):
         return read_osm(path, profile, lorries).network
     return read_lines(path, profile=profile)

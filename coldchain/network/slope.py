@@ -11,11 +11,13 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.inputs import check_archive, read_bytes, reading
 from coldchain.language import _
 from coldchain.network.geometry import Floats, Ints, great_circle_m
 from coldchain.network.graph import RoadNetwork
 
 VOID = -32768
+MOST_TILE_BYTES = 3601 * 3601 * 2
 BASE_M = 90.0
 """Grades are measured over at least this road length: elevation is known every 30 or 90 m only."""
 LEVEL_UP, LEVEL_DOWN = 0.03, 0.06
@@ -74,12 +76,8 @@ def read_hgt(path: str | Path) -> Tile:
     name = re.match(r"([NS])(\d{2})([EW])(\d{3})", path.name.upper())
     if not name:
         raise _bad(path, _("must be named after its south-west corner, as in N42E001.hgt"), "bad-tile-name")
-    try:
+    with reading(str(path)):
         raw = _content(path)
-    except FileNotFoundError:
-        raise _bad(path, _("file not found"), "missing-file") from None
-    except (zipfile.BadZipFile, OSError) as error:
-        raise _bad(path, _("must be a zip file; {error}").format(error=error), "not-hgt") from error
     side = {1201 * 1201 * 2: 1201, 3601 * 3601 * 2: 3601}.get(len(raw))
     if side is None:
         raise _bad(
@@ -95,7 +93,8 @@ def read_hgt(path: str | Path) -> Tile:
 
 def _content(path: Path) -> bytes:
     if path.suffix.lower() != ".zip":
-        return path.read_bytes()
+        return read_bytes(path, MOST_TILE_BYTES)
+    check_archive(path, MOST_TILE_BYTES)
     with zipfile.ZipFile(path) as archive:
         inside = [name for name in archive.namelist() if name.lower().endswith(".hgt")]
         return archive.read(inside[0]) if inside else b""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coldchain.errors import BadInputError, Fault
+from coldchain.inputs import plain_file
 from coldchain.language import _
 from coldchain.model import Place, Scenario
 from coldchain.network import (
@@ -94,9 +95,12 @@ def _roads(scenario: Scenario, lon: NDArray[np.float64], lat: NDArray[np.float64
     if not scenario.roads.file:
         return proximity_network(lon, lat, scenario.roads.proximity_kmh, scenario.roads.circuity)
     path = scenario.home / scenario.roads.file
-    if not path.exists():
-        message = _("there is no such road file in the scenario folder; leave it empty for a proximity network")
-        fault = Fault(FILE, None, "roads.file", scenario.roads.file, message, "missing-file")
+    unread = plain_file(path)
+    if unread is not None and unread.code != "folder":
+        odd = unread.code == "not-a-file"
+        missing = _("there is no such road file in the scenario folder; leave it empty for a proximity network")
+        message, code = (unread.message, unread.code) if odd else (missing, "missing-file")
+        fault = Fault(FILE, None, "roads.file", scenario.roads.file, message, code)
         raise BadInputError(located(scenario.folder, [fault]))
     return read_roads(Path(path), lorries=_lorries(scenario))
 

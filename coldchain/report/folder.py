@@ -16,6 +16,7 @@ import pandas as pd
 from pandas.api import types
 
 from coldchain.errors import BadInputError, Fault, UsageError, system_reason
+from coldchain.inputs import read_json, reading
 from coldchain.language import _
 from coldchain.plan import Plan
 from coldchain.report.record import plain_values
@@ -232,13 +233,13 @@ def _kind(column: pd.Series) -> ColumnKind:
 
 def _object(root: Path, name: str, faults: list[Fault]) -> dict[str, Any]:
     path = root / name
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         faults.append(Fault(str(path), None, "", "", _("is missing; a run folder holds it"), "missing-file"))
-    except (OSError, ValueError) as error:
-        message = _("cannot be read: {error}").format(error=system_reason(error))
-        faults.append(Fault(str(path), None, "", "", message, "garbled"))
+        return {}
+    try:
+        value = read_json(path)
+    except BadInputError as error:
+        faults += [replace(fault, file=str(path), code="garbled") for fault in error.faults]
     else:
         if isinstance(value, dict):
             return value
@@ -248,14 +249,15 @@ def _object(root: Path, name: str, faults: list[Fault]) -> dict[str, Any]:
 
 def _table(root: Path, stem: str, columns: Mapping[str, str], faults: list[Fault]) -> pd.DataFrame:
     path = root / TABLES / f"{stem}.csv"
+    text, fault = decode(path)
+    if fault is not None:
+        faults.append(replace(fault, file=str(path)))
+        return pd.DataFrame()
     try:
-        text, fault = decode(path)
-        if fault is not None:
-            faults.append(replace(fault, file=str(path)))
-            return pd.DataFrame()
-        raw = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except ValueError as error:
-        faults.append(Fault(str(path), None, "", "", _("cannot be read: {error}").format(error=error), "garbled"))
+        with reading(str(path), code="garbled"):
+            raw = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    except BadInputError as error:
+        faults += error.faults
         return pd.DataFrame()
     lacking = [name for name in columns if name not in raw.columns]
     faults += [Fault(str(path), 1, name, "", _("the column is missing"), "missing-column") for name in lacking]

@@ -12,6 +12,7 @@ from coldchain.language import _
 Cells = Sequence[str]
 MOST_TITLE_ROWS = 15
 MOST_LABELS = 3
+FILLED_DOWN = 3  # rows from which one text that stands alone was filled down
 TOTAL = re.compile(r"(.{0,20}(合计|总计|小计|共计|总和|汇总)|(sub|grand)?total|sum)[::]?(\(.*\))?", re.IGNORECASE)
 TOTAL_OF = re.compile(r"(合计|总计|小计|共计)[::\d]")
 NOTE = re.compile(
@@ -51,8 +52,9 @@ def is_note(cells: Cells) -> bool:
 
 
 def left_out(file: str, rows: Sequence[tuple[int, Cells]]) -> tuple[list[tuple[int, Cells]], list[Fault]]:
-    """Part the rows of a list from its totals and notes; each left out is a warning."""
-    kept, faults = [], []
+    """Part the rows of a list from its totals, its notes and what was filled down below it; each is a warning."""
+    rows, faults = _without_filled_down(file, rows)
+    kept = []
     for line, cells in rows:
         total = is_total(cells)
         if not total and not is_note(cells):
@@ -63,6 +65,21 @@ def left_out(file: str, rows: Sequence[tuple[int, Cells]]) -> tuple[list[tuple[i
         code = "total-row" if total else "note-row"
         faults.append(Fault(file, line, "", first, message, code, warning=True))
     return kept, faults
+
+
+def _without_filled_down(
+    file: str, rows: Sequence[tuple[int, Cells]]
+) -> tuple[Sequence[tuple[int, Cells]], list[Fault]]:
+    """Leave out rows at the end in which nothing stands but one text, the same in all: a column filled down too far."""
+    only = [(place, cell) for place, cell in enumerate(rows[-1][1]) if cell] if rows else []
+    at = len(rows)
+    while at > 0 and [(place, cell) for place, cell in enumerate(rows[at - 1][1]) if cell] == only:
+        at -= 1
+    if len(only) != 1 or at == 0 or len(rows) - at < FILLED_DOWN:
+        return rows, []
+    message = _("rows {first} to {last} hold nothing but this text, filled down; they are not read")
+    told = message.format(first=rows[at][0], last=rows[-1][0])
+    return rows[:at], [Fault(file, rows[at][0], "", only[0][1], told, "filled-down", warning=True)]
 
 
 def header_row(rows: Sequence[Cells], score: Callable[[Cells], int] | None = None) -> int:

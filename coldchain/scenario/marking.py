@@ -11,7 +11,7 @@ from typing import Any
 
 from coldchain.errors import Fault
 from coldchain.language import _, language
-from coldchain.scenario.workbook import FAULTS, SHEETS, sheet_title
+from coldchain.scenario.workbook import FAULTS, SHEETS, cells_of, sheet_title
 
 AUTHOR = "coldchain check"
 ERROR, WARNING, TAB = "FFFF9999", "FFFFE699", "FFC00000"
@@ -76,7 +76,7 @@ def _unmark(book: Any) -> None:
     for title in {FAULTS, *SHEETS[FAULTS]} & {*book.sheetnames}:
         del book[title]
     for sheet in book.worksheets:
-        for cell in (cell for row in sheet.iter_rows() for cell in row if cell.comment is not None):
+        for cell in [cell for cell in cells_of(sheet).values() if cell.comment is not None]:
             cell.comment.width, cell.comment.height = NOTE_WIDTH, NOTE_HEIGHT + LINE_HEIGHT
             if cell.comment.author == AUTHOR:
                 note, bar, _marks = cell.comment.text.rpartition(BAR)

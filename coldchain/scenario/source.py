@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from coldchain.errors import Fault, toml_reason
+from coldchain.errors import BadInputError, Fault
+from coldchain.inputs import parse_toml
 from coldchain.language import _, language
 from coldchain.scenario.decoding import decode
 from coldchain.scenario.headings import NOTHING, Origin, understood
@@ -46,10 +46,9 @@ class Source:
         if fault is not None:
             return {}, (fault,)
         try:
-            return tomllib.loads(text), ()
-        except tomllib.TOMLDecodeError as error:
-            message = _("is not valid TOML, perhaps half-written: {error}").format(error=toml_reason(error))
-            return {}, (Fault(FILE, None, "", "", message, "not-toml"),)
+            return parse_toml(FILE, text), ()
+        except BadInputError as error:
+            return {}, error.faults
 
     def raw(self, stem: str) -> RawTable | None:
         """Return a table as text, None when there is no such table."""

@@ -9,12 +9,23 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from zipfile import ZipFile
 
-from coldchain.errors import Fault, system_reason
+from coldchain.errors import BadInputError, Fault, system_reason
+from coldchain.inputs import MOST_CELL_CHARACTERS, check_archive, too_much
 from coldchain.language import _, language
+from coldchain.scenario.delimited import MOST_COLUMNS
 from coldchain.scenario.headings import fold, score
-from coldchain.scenario.listing import MOST_TITLE_ROWS, doubled, header_row, headless, joined_header, left_out
+from coldchain.scenario.listing import (
+    MOST_TITLE_ROWS,
+    column_letter,
+    doubled,
+    header_row,
+    headless,
+    joined_header,
+    left_out,
+)
 from coldchain.scenario.parsing import clean
 from coldchain.scenario.tables import RawTable
 
@@ -39,6 +50,9 @@ SHEETS: Mapping[str, tuple[str, ...]] = {
     GUIDE: ("说明",),
 }
 MOST_ROWS = 200_000
+MOST_BOOK_CELLS = 600_000  # with a value, of all sheets; or places of one sheet
+MOST_CELL_BYTES = 6 * 32_767  # of a text in its file; a cell takes 32,767 characters, written in up to 6 bytes
+CHUNK_BYTES = 1 << 20
 ZEROS = re.compile(r"0{2,}")
 
 
@@ -98,8 +112,12 @@ def _read(path: Path, _changed: int, _size: int, _spoken: str) -> Book:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions that are of no account here
+            _check_size(path)
             return _sorted(path, _open(path))
     except Exception as error:  # noqa: BLE001 - openpyxl raises many kinds for files that are no workbooks
+        if isinstance(error, BadInputError) and error.faults[0].code == "too-large":
+            return Book(path, faults=tuple(replace(fault, file=path.name, code="unreadable") for fault in error.faults))
+        error = error.__cause__ if isinstance(error.__cause__, Exception) else error
         message = _(
             "cannot be read as an Excel workbook ({kind}: {error}); save it as .xlsx without a password"
         ).format(kind=type(error).__name__, error=str(error).splitlines()[0] if str(error) else "")
@@ -112,6 +130,49 @@ def _open(path: Path, *, values: bool = False) -> Any:
     return load_workbook(path, data_only=values)
 
 
+def _check_size(path: Path) -> None:
+    """Refuse a workbook that is too large, by the text of its parts, before a cell of it is made.
+
+    Raises
+    ------
+    BadInputError
+        When it unpacks to too much, a sheet has too many cells that hold something, or a text is too long for a cell.
+    """
+    check_archive(path)
+    cells = 0
+    with ZipFile(path) as archive:
+        for part in archive.infolist():
+            if part.filename.startswith("xl/worksheets/") or part.filename.endswith("sharedStrings.xml"):
+                with archive.open(part) as text:
+                    held, longest = _scanned(text)
+                cells += held
+                if longest > MOST_CELL_BYTES:
+                    fault = too_much(path.name, _("characters in a cell"), MOST_CELL_CHARACTERS)
+                    raise BadInputError([replace(fault, sheet=_sheet_of(part.filename))])
+    if cells > MOST_BOOK_CELLS:
+        raise BadInputError([too_much(path.name, _("cells"), MOST_BOOK_CELLS)])
+
+
+def _scanned(text: IO[bytes]) -> tuple[int, int]:
+    """Count the values of cells in a part of a workbook, and the longest run of bytes without a tag."""
+    held = longest = run = 0
+    tail = b""
+    while block := text.read(CHUNK_BYTES):
+        joined = tail + block
+        held += joined.count(b"<v>") + joined.count(b"<is>") + joined.count(b"<f")
+        tail = joined[-3:] if not joined.endswith((b"<v>", b"<is>")) else b""
+        pieces = block.split(b"<")
+        run += len(pieces[0])
+        for piece in pieces[1:]:
+            longest, run = max(longest, run), len(piece)
+        longest = max(longest, run)
+    return held, longest
+
+
+def _sheet_of(part: str) -> str:
+    return part.rsplit("/", 1)[-1].removesuffix(".xml")
+
+
 def _sorted(path: Path, book: Any) -> Book:
     names = {fold(name): stem for stem, more in SHEETS.items() for name in (stem, *more)}
     values: Any = None
@@ -121,11 +182,13 @@ def _sorted(path: Path, book: Any) -> Book:
         stem = names.get(fold(sheet.title))
         if stem in UNREAD:
             continue
-        if sheet.max_row > MOST_ROWS:
-            return Book(path, faults=(_too_long(path.name, sheet),))
+        last, widest = _extent(sheet)
+        if last > MOST_ROWS or widest > MOST_COLUMNS or last * widest > MOST_BOOK_CELLS:
+            return Book(path, faults=(_too_far(path.name, sheet.title, last, widest),))
         if values is None and _has_formulas(sheet):
             values = _open(path, values=True)
-        read = replace(_as_text(sheet, values[sheet.title] if values is not None else None), place=place)
+        computed = values[sheet.title] if values is not None else None
+        read = replace(_as_text(sheet, computed, last, widest), place=place)
         if stem is None:
             lists.append(read)
         elif stem in sheets:
@@ -136,33 +199,51 @@ def _sorted(path: Path, book: Any) -> Book:
     return Book(path, sheets, tuple(lists), tuple(faults))
 
 
-def _too_long(file: str, sheet: Any) -> Fault:
-    message = _("has a cell on row {row}, far below any table: delete the rows below the last one that counts")
-    return Fault(file, None, "", "", message.format(row=sheet.max_row), "unreadable", sheet=sheet.title)
+def cells_of(sheet: Any) -> dict[tuple[int, int], Any]:
+    """Return the cells that are there, by row and column; to walk over all places would make those between."""
+    cells: dict[tuple[int, int], Any] = sheet._cells  # noqa: SLF001
+    return cells
+
+
+def _extent(sheet: Any) -> tuple[int, int]:
+    """Return the last row and the last column in which something stands; what is only coloured does not count."""
+    filled = [place for place, cell in cells_of(sheet).items() if not _blank(cell.value)]
+    return max((row for row, _column in filled), default=0), max((column for _row, column in filled), default=0)
+
+
+def _blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _too_far(file: str, title: str, last: int, widest: int) -> Fault:
+    message = _("has cells as far as row {row} and column {column}, beyond any table: delete what lies there")
+    text = message.format(row=last, column=column_letter(widest))
+    return Fault(file, None, "", "", text, "unreadable", sheet=title, cell=f"{column_letter(widest)}{last}")
 
 
 def _has_formulas(sheet: Any) -> bool:
-    return any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
+    return any(cell.data_type == "f" for cell in cells_of(sheet).values())
 
 
-def _as_text(sheet: Any, values: Any) -> Sheet:
-    """Turn a sheet into text; what is merged downwards holds in each of its rows."""
+def _as_text(sheet: Any, values: Any, last: int, widest: int) -> Sheet:
+    """Turn a sheet into text as far as its last row and column; what is merged downwards holds in each of its rows."""
     held: dict[tuple[int, int], tuple[int, int]] = {}
     for span in sheet.merged_cells.ranges:
         if span.min_col == span.max_col:
-            held |= {(row, span.min_col): (span.min_row, span.min_col) for row in range(span.min_row, span.max_row + 1)}
-    rows, odd = [], []
-    for cells in sheet.iter_rows():
-        texts = []
-        for cell in cells:
-            place = held.get((cell.row, cell.column), (cell.row, cell.column))
-            source = sheet.cell(*place) if place != (cell.row, cell.column) else cell
-            text, wrong = _text(source, None if values is None else values.cell(*place).value)
-            texts.append(text)
-            if wrong:
-                odd.append((cell.row, cell.column, text, *wrong))
-        if any(texts):
-            rows.append((cells[0].row, tuple(texts)))
+            end = min(span.max_row, last)
+            held |= {(row, span.min_col): (span.min_row, span.min_col) for row in range(span.min_row, end + 1)}
+    by_row: dict[int, list[str]] = {}
+    odd = []
+    for (row, column), cell in sorted(cells_of(sheet).items()):
+        if row > last or column > widest:
+            continue
+        place = held.get((row, column), (row, column))
+        source = sheet.cell(*place) if place != (row, column) else cell
+        text, wrong = _text(source, None if values is None else values.cell(*place).value)
+        by_row.setdefault(row, [""] * widest)[column - 1] = text
+        if wrong:
+            odd.append((row, column, text, *wrong))
+    rows = [(row, tuple(texts)) for row, texts in by_row.items() if any(texts)]
     return Sheet(sheet.title, tuple(rows), tuple(odd))
 
 

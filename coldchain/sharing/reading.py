@@ -21,13 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from coldchain.errors import BadInputError, Fault, system_reason
+from coldchain.errors import BadInputError, Fault
+from coldchain.inputs import read_json
 from coldchain.language import _
 from coldchain.sharing.airport import Airport
 from coldchain.sharing.game import LARGEST_TABLE, Floats, Game, mask_of, sums
 
 SEPARATORS = "+,;| "
 SHOWN_MISSING = 20
+MOST_VALUE = 1e13  # a fen of it is still told apart
 KINDS = ("cost", "profit", "simple", "airport")
 
 
@@ -56,13 +58,7 @@ def read_game(path: Path, name: str | None = None) -> Game | Airport:
 
 
 def _load(reader: _Reader, path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=reader.object)
-    except OSError as error:
-        reader.fault("", "", _("cannot be read: {error}").format(error=system_reason(error)), "unreadable")
-    except (ValueError, RecursionError) as error:
-        reader.fault("", "", _("is not JSON: {error}").format(error=error), "not-json")
-    raise BadInputError(reader.faults)
+    return read_json(path, reader.object)
 
 
 def _one(reader: _Reader, content: Any, name: str | None) -> Any:
@@ -105,6 +101,10 @@ class _Reader:
             return 0.0
         if not math.isfinite(figure):
             self.fault(column, value, _("must be a finite number"), "not-finite")
+            return 0.0
+        if abs(figure) > MOST_VALUE:
+            told = _("must be at most {most:g} in size: beyond it amounts are no longer exact")
+            self.fault(column, value, told.format(most=MOST_VALUE), "out-of-range")
             return 0.0
         return figure
 
