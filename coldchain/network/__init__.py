@@ -51,10 +51,10 @@ def read_roads(path: str | Path, profile: Profile = "truck", lorries: LorryRange
     if fault is not None:
         raise BadInputError([fault])
     with reading(str(path)):
-        return _read_file(path, profile)
+        return _read_file(path, profile, lorries)
 
 
-def _read_file(path: Path, profile: Profile) -> RoadNetwork:
+def _read_file(path: Path, profile: Profile, lorries: LorryRange | None) -> RoadNetwork:
     if path.name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2")):
         return read_osm(path, profile, lorries).network
     return read_lines(path, profile=profile)
