@@ -186,6 +186,16 @@ class FaultGroup:
         """Return the message; of several the first ones, each with its place."""
         if len(self.texts) == 1:
             return self.texts[0]
+        if len({fault.message for fault in self.faults}) == 1:
+            values: dict[str, dict[str, None]] = {}
+            for fault in self.faults:
+                values.setdefault(fault.guess, {})[f'"{fault.value}"'] = None
+            told = tuple(
+                _("{values}: {guess}").format(values=shortened(tuple(own), MOST_VALUES), guess=guess)
+                for guess, own in values.items()
+                if guess
+            )
+            return _("{message}; {guess}").format(message=self.first.message, guess=shortened(told, MOST_PLACES, "; "))
         first = {text: next(fault for fault in self.faults if fault.text == text) for text in self.texts}
         named = tuple(f"{text} [{fault.place}]" if fault.place else text for text, fault in first.items())
         return shortened(named, MOST_VALUES, "; ")

@@ -78,6 +78,7 @@ def in_toml(old: str, new: str) -> Callable[[Path], None]:
     return lambda folder: replace_in_toml(folder, old, new)
 
 
+PAK_CHOI = "did you mean Pak choi / bok choy (pak_choi)?"
 BUDGET_HINT = (
     'scenario.toml, siting.budget_cny = "500": is in yuan and too small for any depot; if 万元 was meant, write 5000000'
 )
@@ -114,7 +115,7 @@ CASES: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     ),
     "unknown commodity": (
         cell("harvest", 2, commodity="pak_choy"),
-        ('harvest.csv row 2, commodity = "pak_choy": is not a known commodity; did you mean "pak_choi"?',),
+        (f'harvest.csv row 2, commodity = "pak_choy": is not a known commodity; {PAK_CHOI}',),
     ),
     "unknown datum": (
         in_toml('datum = "wgs84"', 'datum = "xian80"'),

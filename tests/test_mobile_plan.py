@@ -214,7 +214,7 @@ def test_what_is_not_known_of_units_is_refused(tmp_path: Path) -> None:
     replace_in_toml(folder, "[subsidy]\n", '[subsidy]\nyears = [2025]\npot_by_year_cny = {"2025" = 1e6}\n')
     assert {"mobile-return", "mobile-years"} <= {fault.code for fault in faults_of(folder)}
     set_in_toml(folder, "mobile_units", '["lihgt"]')
-    assert any('did you mean "light"' in fault.message for fault in faults_of(folder))
+    assert any("light" in fault.guess for fault in faults_of(folder))
 
 
 def test_seasons_of_their_own_cost_no_more(made: Plan, small_plan: Plan) -> None:

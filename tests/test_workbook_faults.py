@@ -68,7 +68,7 @@ def bad_references(seeder: Seeder) -> None:
     """Villages, crops and seasons that are not known, and a season that Excel took for a date."""
     seeder.cells(HARVEST, "A", "unknown-village", ("V9991", "V9992", "村一", 12, "00V1"))
     seeder.cells(HARVEST, "B", "unknown-commodity", ("萝卜王", "pakchoy", "杂菜", "x", "9"))
-    seeder.cells(HARVEST, "C", "unknown-period", ("春季度", "Q1", "一季", "梅雨", "11-12月"))
+    seeder.cells(HARVEST, "C", "unknown-period", ("旺季", "Q1", "一季", "梅雨", "全年"))
     seeder.cells(HARVEST, "C", "date", tuple(datetime(2026, month, 5) for month in range(1, 6)))  # noqa: DTZ001
 
 
@@ -106,7 +106,7 @@ def bad_places(seeder: Seeder) -> None:
 def bad_sites(seeder: Seeder) -> None:
     """States and modules that do not exist."""
     seeder.cells(SITES, "H", "bad-choice", ("待定", "open", "可能", "x", "候选？"))
-    seeder.cells(SITES, "I", "unknown-depot-type", ("大冷库", "cold_room_501:1", "库:2", "x:1", "cold room 500"))
+    seeder.cells(SITES, "I", "unknown-depot-type", ("大冷库", "cold_room_501:1", "库:2", "x:1", "cold room"))
 
 
 def bad_rules(seeder: Seeder) -> None:

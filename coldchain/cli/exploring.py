@@ -270,23 +270,24 @@ def _explain_depot(case: Case, given: dict[str, Any], effort: Effort) -> Told:
 
 def _explain_village(case: Case, given: dict[str, Any], _effort: Effort) -> Told:
     from coldchain.exploring import explain_village
+    from coldchain.model.naming import of_places
     from coldchain.report.comparing import OPTION_HEADS, option_rows, spoken
 
     found = explain_village(case, given["village"])
-    return Told(
-        found.as_dict(), tuple(found.lines()), ((spoken(OPTION_HEADS), option_rows(found.options, found.crops)),)
-    )
+    rows = option_rows(found.options, found.crops, of_places(case.scenario.sites))
+    return Told(found.as_dict(), tuple(found.lines()), ((spoken(OPTION_HEADS), rows),))
 
 
 def _explain_unserved(case: Case, *_rest: object) -> Told:
     from coldchain.exploring import unserved
     from coldchain.exploring.words import unserved_line
+    from coldchain.model.naming import of_places
     from coldchain.report.comparing import UNSERVED_HEADS, spoken, unserved_rows
 
     found = unserved(case)
     line = unserved_line(found)
     facts = {"schema": "coldchain.explanation/1", "says": [line], "villages": found.to_dict("records")}
-    return Told(facts, (line,), ((spoken(UNSERVED_HEADS), unserved_rows(found)),))
+    return Told(facts, (line,), ((spoken(UNSERVED_HEADS), unserved_rows(found, of_places(case.scenario.sites))),))
 
 
 def _explain_alternatives(case: Case, given: dict[str, Any], effort: Effort) -> Told:

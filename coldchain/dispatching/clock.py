@@ -9,16 +9,12 @@ from datetime import date
 from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.model import Period
+from coldchain.model.naming import labelled, of_periods
+from coldchain.model.seasons import months_of
 
 MINUTES_A_DAY = 1440
 LATEST_H = 48.0
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-SEASONS: dict[str, tuple[int, ...]] = {
-    "spring": (3, 4, 5), "summer": (6, 7, 8), "autumn": (9, 10, 11), "fall": (9, 10, 11), "winter": (12, 1, 2),
-    "春": (3, 4, 5), "夏": (6, 7, 8), "秋": (9, 10, 11), "冬": (12, 1, 2),
-}  # fmt: skip
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?(?:\s*\+(\d))?")
-_MONTH_SPAN = re.compile(r"(\d{1,2})月?\s*[-–~至到]\s*(\d{1,2})\s*月")
 
 
 def clock(hours: float) -> str:
@@ -112,19 +108,15 @@ def period_of(periods: Sequence[Period], day: str) -> int:
         When the day is none of these, or no period, or more than one, tells of the date's month.
     """
     wanted = day.strip().lower()
-    named = [n for n, period in enumerate(periods) if wanted in (period.id.lower(), period.name.lower())]
-    if named:
-        return named[0]
-    season = SEASONS.get(wanted.removesuffix("季"))
-    of_season = [n for n, period in enumerate(periods) if season and months_of(period) == season]
-    if len(of_season) == 1:
-        return of_season[0]
+    match = of_periods((one.id, one.name) for one in periods).find(day.strip())
+    if match.found:
+        return next(n for n, period in enumerate(periods) if period.id == match.id)
     if wanted.isdigit():
         return _by_number(periods, int(wanted))
     try:
         month = date.fromisoformat(wanted).month
     except ValueError:
-        known = ", ".join(period.id for period in periods)
+        known = _(", ").join(labelled(period.id, period.name) for period in periods)
         message = _('--day must be a period ({known}), a day number or a date such as 2026-07-15; got "{day}"').format(
             known=known, day=day
         )
@@ -149,29 +141,3 @@ def _by_number(periods: Sequence[Period], number: int) -> int:
     raise UsageError(
         _("--day must be a gathering day from 1 to {ends:g}; got {number}").format(ends=ends, number=number)
     )
-
-
-def months_of(period: Period) -> tuple[int, ...]:
-    """Return the months a period's name or id tells of; none when they tell of none.
-
-    Examples
-    --------
-    >>> months_of(Period(id="s", name="summer (Jun-Aug)", days=85, temp_min_c=20, temp_max_c=30))
-    (6, 7, 8)
-    >>> months_of(Period(id="冬", days=85, temp_min_c=2, temp_max_c=9))
-    (12, 1, 2)
-    """
-    text = f"{period.name} {period.id}".lower()
-    spoken = "|".join(MONTHS)
-    pair = re.search(rf"\b({spoken})[a-z]*\s*[-–]\s*({spoken})", text)
-    if pair:
-        return _through(MONTHS.index(pair[1]) + 1, MONTHS.index(pair[2]) + 1)
-    if (numbers := _MONTH_SPAN.search(text)) and all(1 <= int(numbers[n]) <= 12 for n in (1, 2)):
-        return _through(int(numbers[1]), int(numbers[2]))
-    if single := re.search(rf"\b({spoken})", text):
-        return (MONTHS.index(single[1]) + 1,)
-    return next((months for word, months in SEASONS.items() if word in text), ())
-
-
-def _through(first: int, last: int) -> tuple[int, ...]:
-    return tuple((first - 1 + n) % 12 + 1 for n in range((last - first) % 12 + 1))

@@ -14,6 +14,7 @@ from coldchain.exploring.compare import Comparison, Run, compare
 from coldchain.exploring.points import Modules, count_of
 from coldchain.exploring.solving import Effort
 from coldchain.model import Scenario, Site
+from coldchain.model.naming import asked_for, of_places
 from coldchain.plan import Ground, Near, Plan, lay_ground, plan_on, plan_with
 from coldchain.progress import Event, Stage
 
@@ -107,6 +108,7 @@ class WhatIf:
     against : the same against the run planned anew from there, when that plan is better than the run; else None
     bound : of the first aim: no plan with the depot closed (or forced) is better
     reason : why there is no plan
+    name : of the depot
     """
 
     depot: str
@@ -118,6 +120,7 @@ class WhatIf:
     bound: float
     against: Comparison | None = None
     reason: str = ""
+    name: str = ""
 
     def lines(self) -> list[str]:
         """Say it in sentences."""
@@ -157,11 +160,8 @@ def what_if_depot(case: Case, depot: str, effort: Effort) -> WhatIf:
 
 
 def _site(case: Case, depot: str) -> Site:
-    found = next((site for site in case.scenario.sites if site.id == depot), None)
-    if found is None:
-        near = ", ".join(site.id for site in case.scenario.sites[:5])
-        raise UsageError(words.no_such(words.SITE, depot, near))
-    return found
+    key = asked_for("--depot", depot, of_places(case.scenario.sites), "site")
+    return next(site for site in case.scenario.sites if site.id == key)
 
 
 def with_site(ground: Ground, site: Site, effort: Effort, **changes: object) -> Ground:
@@ -204,12 +204,12 @@ def _again(
     try:
         found = plan_on(ground, replace(effort.options(), say=effort.say), near)
     except InfeasibleError as error:
-        return WhatIf(site.id, action, case.aim, case.value, bare, None, float("inf"), reason=str(error))
+        return WhatIf(site.id, action, case.aim, case.value, bare, None, float("inf"), None, str(error), site.name)
     changed = Run(site.id, found.summary, found.tables)
     free = compare(case.run, changed)
     bound = float(found.summary["objective"]["bound"])
     against = compare(_renewed(case, site, found, effort), changed) if free.figure("objective.value") < 0 else None
-    return WhatIf(site.id, action, case.aim, case.value, bare, free, bound, against)
+    return WhatIf(site.id, action, case.aim, case.value, bare, free, bound, against, name=site.name)
 
 
 def _renewed(case: Case, site: Site, found: Plan, effort: Effort) -> Run:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coldchain.errors import UsageError
 from coldchain.exploring import words
 from coldchain.exploring.explain import Case
 from coldchain.language import _, language
 from coldchain.language.ids import word
+from coldchain.model.naming import asked_for, of_places
 from coldchain.plan.arcs import siting_problem
 from coldchain.routing import least_aboard_h
 from coldchain.siting import SitingProblem, SitingResult, plan_value, solve_siting
@@ -124,9 +124,8 @@ def explain_village(case: Case, village: str) -> Village:
         When there is no such village.
     """
     scenario = case.scenario
-    index = next((n for n, one in enumerate(scenario.villages) if one.id == village), None)
-    if index is None:
-        raise UsageError(words.no_such(words.VILLAGE, village, ", ".join(v.id for v in scenario.villages[:5])))
+    village = asked_for("--village", village, of_places(scenario.villages), "village")
+    index = next(n for n, one in enumerate(scenario.villages) if one.id == village)
     table = case.run.tables["villages"]
     assignment = Assignment(case)
     demands = np.flatnonzero(assignment.arcs.village == index)

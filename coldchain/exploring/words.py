@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from coldchain.language import N_, _, plural
 from coldchain.language.ids import word
+from coldchain.model.naming import labelled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from coldchain.exploring.villages import Village
     from coldchain.model import Limit
 
-SITE, VILLAGE = N_("site"), N_("village")
 AIM_UNITS = {"loss_t": N_("t"), "loss_cny": N_("CNY"), "total_cost_cny": N_("CNY")}
 AIMS = {"loss_t": N_("tonnes lost"), "loss_cny": N_("value lost"), "total_cost_cny": N_("yearly cost")}
 FIGURES = {"loss_rate": N_("loss of at most {share:.0%}"), "coverage": N_("coverage of at least {share:.0%}")}
@@ -89,12 +89,6 @@ def changed_inputs(run: str) -> str:
     return told.format(run=run)
 
 
-def no_such(what: str, key: str, near: str) -> str:
-    """Refuse an id that is not there."""
-    told = _('there is no {what} "{key}" in the scenario; for example {near}')
-    return told.format(what=_(what), key=key, near=near)
-
-
 def nothing_may_be_built(depot: str) -> str:
     """Refuse to force a site where nothing may stand."""
     told = _("nothing may be built at {depot} in this scenario (it is forbidden, or has room for no module)")
@@ -107,7 +101,8 @@ RENEWED = N_("run planned anew")
 def what_if_lines(found: WhatIf) -> list[str]:
     """Say what a depot closed or forced does."""
     facts = {
-        "depot": found.depot, "action": _(found.action), "unit": _(AIM_UNITS[found.aim]), "aim": _(AIMS[found.aim]),
+        "depot": labelled(found.depot, found.name), "action": _(found.action),
+        "unit": _(AIM_UNITS[found.aim]), "aim": _(AIMS[found.aim]),
         "bound": found.bound, "value": found.value, "least": found.bound - found.value,
     }  # fmt: skip
     lines = []
@@ -203,7 +198,7 @@ CAUSES = {
 def village_lines(found: Village) -> list[str]:
     """Say why a village goes where it goes."""
     told = _("{village}: {served:,.0f} of {harvest:,.0f} t a year are pre-cooled")
-    named = found.village if found.name in ("", found.village) else f"{found.village} {found.name}"
+    named = labelled(found.village, found.name)
     facts = {"village": named, "served": found.served_t, "harvest": found.harvest_t}
     lines = [told.format(**facts)]
     for (crops, period), options in found.options.groupby(["commodities", "period"], sort=False):

@@ -13,6 +13,7 @@ from rich.table import Table
 from coldchain.language import N_, _, plural
 from coldchain.language.amounts import in_millions
 from coldchain.language.ids import word
+from coldchain.model.naming import Names, labelled
 from coldchain.report.figures import tonnes
 
 SHOWN = 12
@@ -238,20 +239,22 @@ CAUSES = {
 MOST_OPTIONS = 8
 
 
-def option_rows(options: pd.DataFrame, crops: Mapping[str, str]) -> list[tuple[str, ...]]:
+def option_rows(options: pd.DataFrame, crops: Mapping[str, str], sites: Names) -> list[tuple[str, ...]]:
     """Write the best ways of each demand of a village, and those it takes.
 
     Parameters
     ----------
     crops : what the commodities are called, by id
+    sites : what the sites are called
     """
     rank = options.groupby(["commodities", "period"]).cumcount()
     return [
-        _option_row(row, crops) for row in options[(rank < MOST_OPTIONS) | (options["share"] > 0)].to_dict("records")
+        _option_row(row, crops, sites)
+        for row in options[(rank < MOST_OPTIONS) | (options["share"] > 0)].to_dict("records")
     ]
 
 
-def _option_row(row: dict[Any, Any], crops: Mapping[str, str]) -> tuple[str, ...]:
+def _option_row(row: dict[Any, Any], crops: Mapping[str, str], sites: Names) -> tuple[str, ...]:
     full = (
         _("not built")
         if not row["open"]
@@ -260,7 +263,7 @@ def _option_row(row: dict[Any, Any], crops: Mapping[str, str]) -> tuple[str, ...
     return (
         _(", ").join(crops.get(crop, crop) for crop in row["commodities"].split(";"))
         + (f", {word(row['period'])}" if row["period"] else ""),
-        row["depot"],
+        sites.label(row["depot"]),
         word(row["zone"]),
         word(row["method"]),
         f"{row['direct_h']:.1f}",
@@ -272,25 +275,25 @@ def _option_row(row: dict[Any, Any], crops: Mapping[str, str]) -> tuple[str, ...
     )
 
 
-def unserved_rows(villages: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Write the villages that are not served, and those served in part of which most is left."""
+def unserved_rows(villages: pd.DataFrame, sites: Names) -> list[tuple[str, ...]]:
+    """Write the villages that are not served, and those served in part of which most is left, by name and id."""
     left = villages["harvest_t"] - villages["cooled_t"]
     order = villages.assign(left=left).sort_values("left", ascending=False, kind="stable")
     none = order[order["cooled_t"] <= 0]
     part = order[order["cooled_t"] > 0].head(SHOWN)
-    return [_unserved_row(row) for row in pd.concat([none, part]).to_dict("records")]
+    return [_unserved_row(row, sites) for row in pd.concat([none, part]).to_dict("records")]
 
 
-def _unserved_row(row: dict[Any, Any]) -> tuple[str, ...]:
+def _unserved_row(row: dict[Any, Any], sites: Names) -> tuple[str, ...]:
     def place(site: str, saves: float) -> str:
-        return f"{site}, {saves:,.0f}" if site else _("none")
+        return f"{sites.label(site)}, {saves:,.0f}" if site else _("none")
 
     parts = [_(text).format(t=row[name]) for name, text in CAUSES.items() if row[name] > 0.5]
     return (
-        row["village"],
+        labelled(row["village"], row["name"]),
         f"{row['harvest_t']:,.0f}",
         f"{row['cooled_t']:,.0f}",
-        f"{row['nearest_site']}, {row['nearest_h']:.1f} {_('h')}",
+        f"{sites.label(row['nearest_site'])}, {row['nearest_h']:.1f} {_('h')}",
         place(row["best_site"], row["best_saves_cny_t"]),
         place(row["best_open"], row["best_open_saves_cny_t"]),
         row["reason"] or _(", ").join(parts),

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from coldchain.scenario.tables import Row
 
 FAR_DEG = 3.0
-MOST_HINTS = 30
-REFERRED = (N_("village"), N_("commodity"), N_("period"))
 SMALLEST_BUDGET_CNY = 10_000.0
 CHINESE = ("gcj02", "bd09", "cgcs2000")
 FARTHEST_NORTH_DEG = 72.0
@@ -38,13 +36,13 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
     for stem in ("villages", "sites", "hubs", "periods"):
         rows: Sequence[Row[Any]] = getattr(tables, stem)
         faults += duplicate_ids(tables.files[stem], ((row.line, row.noun.id) for row in rows))
-    faults += _harvest_references(tables)
-    faults += _storage_references(tables)
+    faults += _harvest_rows(tables)
+    faults += _storage_rows(tables)
     faults += _coordinates(tables, sections.datum)
     faults += _cut_codes(tables)
-    faults += _site_modules(tables, catalogue)
+    faults += _site_modules(tables)
     faults += _standing_needs(tables, catalogue)
-    faults += _settings(sections, tables, catalogue)
+    faults += _settings(sections)
     faults += _road_access(tables, sections, catalogue)
     faults += _mixed_classes(sections.nouns.get("siting"), catalogue)
     faults += subsidy_faults(sections, tables, catalogue)
@@ -72,24 +70,12 @@ def duplicate_ids(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:
     return faults
 
 
-def _harvest_references(tables: Tables) -> list[Fault]:
-    file, named = tables.files["harvest"], tables.named
-    known = {
-        "village": named.get("villages", set()),
-        "commodity": named["commodity"],
-        "period": named.get("periods", set()),
-    }
+def _harvest_rows(tables: Tables) -> list[Fault]:
+    """Find rows of one village, crop and period, and a harvest of nothing."""
+    file = tables.files["harvest"]
     faults = []
     seen: dict[tuple[str, str, str], int] = {}
-    hints = {column: _Hints(ids) for column, ids in known.items()}
     for row in tables.harvest:
-        for column, ids in known.items():
-            value = getattr(row.noun, column)
-            if ids and value not in ids:
-                message = _("is not a known {column}{suggest}").format(
-                    column=_(column), suggest=hints[column].of(value)
-                )
-                faults.append(Fault(file, row.line, column, value, message, f"unknown-{column}"))
         key = (row.noun.village, row.noun.commodity, row.noun.period)
         if key in seen:
             message = _("the same village, commodity and period stand on row {value}; add them up").format(
@@ -104,18 +90,11 @@ def _harvest_references(tables: Tables) -> list[Fault]:
     return faults
 
 
-def _storage_references(tables: Tables) -> Iterator[Fault]:
-    """Check that what may be kept is known, kept for another period, and stated once."""
-    file, periods = tables.files["storage"], tables.named.get("periods", set())
-    known = {"commodity": tables.named["commodity"], "period": periods, "until": periods}
+def _storage_rows(tables: Tables) -> Iterator[Fault]:
+    """Check that what may be kept is kept for another period, and stated once."""
+    file = tables.files["storage"]
     seen: dict[tuple[str, str, str], int] = {}
     for row in tables.storage:
-        for column, ids in known.items():
-            value = getattr(row.noun, column)
-            if ids and value not in ids:
-                kind = "period" if column == "until" else column
-                message = _("is not a known {column}{suggest}").format(column=_(kind), suggest=_suggest(value, ids))
-                yield Fault(file, row.line, column, value, message, f"unknown-{kind}")
         if row.noun.until == row.noun.period:
             message = _("must be another period than that of the harvest")
             yield Fault(file, row.line, "until", row.noun.until, message, "same-period")
@@ -124,30 +103,6 @@ def _storage_references(tables: Tables) -> Iterator[Fault]:
             message = _("stands on row {value} already; leave one out").format(value=seen[key])
             yield Fault(file, row.line, "commodity, period, until", ", ".join(key), message, "duplicate-row")
         seen.setdefault(key, row.line)
-
-
-class _Hints:
-    """Suggestions for many values: zeros lost in front first; what looks alike for the first few values only."""
-
-    def __init__(self, ids: Iterable[str]) -> None:
-        self.ids = tuple(ids)
-        self.bare = {key.lstrip("0"): key for key in self.ids}
-        self.told: dict[str, str] = {}
-
-    def of(self, value: str) -> str:
-        """Return the suggestion for a value, empty when there is none."""
-        if value not in self.told:
-            meant = self.bare.get(value.lstrip("0"))
-            near = () if len(self.told) > MOST_HINTS else self.ids
-            self.told[value] = _suggest(value, near if meant is None else (meant,), 0.0 if meant is not None else 0.6)
-        return self.told[value]
-
-
-def _suggest(value: str, ids: Iterable[str], least: float = 0.6) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(value, list(ids), 1, least)
-    return _('; did you mean "{value}"?').format(value=close[0]) if close else ""
 
 
 def _cut_codes(tables: Tables) -> Iterator[Fault]:
@@ -226,7 +181,7 @@ def _same_spot(tables: Tables, stem: str) -> list[Fault]:
     return faults
 
 
-def _site_modules(tables: Tables, catalogue: Catalogue) -> list[Fault]:
+def _site_modules(tables: Tables) -> list[Fault]:
     file = tables.files["sites"]
     faults = []
     for row in tables.sites:
@@ -236,11 +191,6 @@ def _site_modules(tables: Tables, catalogue: Catalogue) -> list[Fault]:
         except ValueError as error:
             faults.append(Fault(file, row.line, "existing", site.existing, str(error), "invalid"))
             continue
-        for key in sorted(modules.keys() - tables.named["depot_type"]):
-            message = _('"{key}" is not a known depot type{suggest}').format(
-                key=key, suggest=_suggest(key, catalogue["depot_type"])
-            )
-            faults.append(Fault(file, row.line, "existing", site.existing, message, "unknown-depot-type"))
         if site.status == "existing" and not modules:
             message = _("must say which modules stand at an existing site, for example cold_room_500:1")
             faults.append(Fault(file, row.line, "existing", "", message, "missing"))
@@ -266,24 +216,9 @@ def _standing_needs(tables: Tables, catalogue: Catalogue) -> Iterator[Fault]:
                             warning=True)  # fmt: skip
 
 
-def _settings(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[Fault]:
-    nouns: Mapping[str, Any] = sections.nouns
-    lists = [
-        ("siting", "depot_types", "depot_type"),
-        ("siting", "mobile_units", "mobile_unit"),
-        ("routing", "collection_vehicles", "vehicle"),
-        ("routing", "line_haul_vehicles", "vehicle"),
-    ]
-    faults = []
-    for section, key, kind in lists:
-        for name in getattr(nouns.get(section), key, ()):
-            if name not in tables.named[kind]:
-                message = _("is not a known {replace}{suggest}").format(
-                    replace=kind.replace("_", " "), suggest=_suggest(name, catalogue[kind])
-                )
-                faults.append(Fault(FILE, None, f"{section}.{key}", name, message, f"unknown-{kind.replace('_', '-')}"))
-    siting = nouns.get("siting")
-    return faults if siting is None else [*faults, *budget_faults(siting), *_mobile(nouns)]
+def _settings(sections: Sections) -> list[Fault]:
+    siting: Any = sections.nouns.get("siting")
+    return [] if siting is None else [*budget_faults(siting), *_mobile(sections.nouns)]
 
 
 def _road_access(tables: Tables, sections: Sections, catalogue: Catalogue) -> Iterator[Fault]:

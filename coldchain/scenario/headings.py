@@ -17,10 +17,12 @@ from coldchain.language import N_, _
 from coldchain.model import HOURS, Noun, dictionary
 from coldchain.scenario.choices import chosen
 from coldchain.scenario.parsing import unit_of
+from coldchain.scenario.references import Reference
 from coldchain.scenario.spots import degrees, lon_lat
 from coldchain.scenario.tables import RawTable
 from coldchain.scenario.units import factor, figure_in, is_unit, written
 
+References = Mapping[str, Reference]
 GROUPS = {"villages": "places", "sites": "places", "hubs": "places", "mobile_units": "depot_types"}
 EXTRA_UNITS = dict.fromkeys(HOURS, "°C")
 AREA_UNITS = {"area_ha": N_("ha"), "yield_t_ha": N_("t/ha")}
@@ -29,7 +31,7 @@ FRACTION = re.compile(r"\d\.\d|[°度]")
 REMARKS = ("备注", "说明", "序号", "remark", "remarks", "comment", "comments")
 IN_BRACKETS = re.compile(r"(.+?)\s*[(\[【〔](.*)[)\]】〕]")
 LEAST_DIFFERENCE = 0.01
-NOTHING: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+NOTHING: References = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -165,12 +167,12 @@ def score(table: str, cells: Sequence[str]) -> int:
     return sum(heading(table, cell).name in known for cell in cells if cell)
 
 
-def understood(raw: RawTable, table: str, words: Mapping[str, Mapping[str, str]] = NOTHING) -> tuple[RawTable, Origin]:
+def understood(raw: RawTable, table: str, references: References = NOTHING) -> tuple[RawTable, Origin]:
     """Name the columns of a table as the model does and bring its figures to the model's units.
 
     Parameters
     ----------
-    words : field -> name -> id, for columns that refer to something by its name
+    references : field -> what reads it, for columns that name something in another table
 
     Returns
     -------
@@ -189,7 +191,8 @@ def understood(raw: RawTable, table: str, words: Mapping[str, Mapping[str, str]]
             faults += _unit_fault(raw, table, one)
     rows = []
     for line, cells in raw.rows:
-        read, wrong = _cells(raw.file, line, table, cells, columns, words)
+        read, wrong = _cells(raw.file, line, table, cells, columns)
+        faults += _refer(raw.file, line, read, references)
         rows.append((line, read))
         faults += wrong
     units = {name: one.unit for name, one in columns.items() if one.unit and one.unit != unit_in(table, name)}
@@ -207,11 +210,10 @@ def _unit_fault(raw: RawTable, table: str, one: Heading) -> Iterator[Fault]:
 
 
 def _cells(
-    file: str, line: int, table: str, cells: Mapping[str, str], columns: Mapping[str, Heading],
-    words: Mapping[str, Mapping[str, str]],
+    file: str, line: int, table: str, cells: Mapping[str, str], columns: Mapping[str, Heading]
 ) -> tuple[dict[str, str], list[Fault]]:  # fmt: skip
     read = {
-        name: cell_in(table, name, cells[one.text], one.unit, words) if cells[one.text] else ""
+        name: cell_in(table, name, cells[one.text], one.unit) if cells[one.text] else ""
         for name, one in columns.items()
     }
     if table in GROUPS and {"lon", "lat", BOTH} & read.keys():
@@ -253,11 +255,21 @@ def _as_written(text: str, value: float) -> str:
         return repr(value)
 
 
-def cell_in(table: str, name: str, text: str, unit: str = "", words: Mapping[str, Mapping[str, str]] = NOTHING) -> str:
-    """Return a cell as the model wants it: a figure in its unit, a choice or a name by its id."""
+def _refer(file: str, line: int, cells: dict[str, str], references: References) -> Iterator[Fault]:
+    """Put ids where a row names things, and yield what is not known or was taken for something."""
+    for name, reference in references.items():
+        if text := cells.get(name, ""):
+            read = reference.read(text)
+            cells[name] = read.text
+            if read.code:
+                yield Fault(file, line, name, text, read.message, read.code, read.warning, guess=read.guess)
+
+
+def cell_in(table: str, name: str, text: str, unit: str = "") -> str:
+    """Return a cell as the model wants it: a figure in its unit, a choice by its key."""
     if is_figure(table, name):
         return figure_in(text, unit_in(table, name) or "-", unit)
-    return words.get(name, {}).get(text, chosen(name, text))
+    return chosen(name, text)
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -30,11 +29,20 @@ from coldchain.model import (
     VehicleType,
     Village,
 )
+from coldchain.model.naming import Names
 from coldchain.scenario import checks
 from coldchain.scenario.datum import DATUMS, to_wgs84
 from coldchain.scenario.parsing import parse
 from coldchain.scenario.plausible import doubts
-from coldchain.scenario.sections import BASE, SECTIONS, Sections, read_sections
+from coldchain.scenario.references import (
+    ModulesReference,
+    NameReference,
+    Reference,
+    catalogue_names,
+    depot_type_names,
+    table_names,
+)
+from coldchain.scenario.sections import BASE, SECTIONS, Sections, read_sections, with_ids
 from coldchain.scenario.source import FILE, Source, open_source, road_files
 from coldchain.scenario.tables import Row, parse_rows, read_nouns
 
@@ -64,8 +72,8 @@ class Typed:
 class Tables:
     """Everything read from the folder, before it is put together.
 
-    ``named`` holds the ids of every row by table and kind, of faulty rows too, so that what refers to these is not
-    blamed as well.
+    ``names`` holds what every row of a table or thing of a catalogue is called, of faulty rows too, so that what refers
+    to these is not blamed as well.
     """
 
     villages: list[Row[Village]] = field(default_factory=list)
@@ -76,7 +84,7 @@ class Tables:
     storage: list[Row[Keeping]] = field(default_factory=list)
     typed: list[Typed] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
-    named: dict[str, set[str]] = field(default_factory=dict)
+    names: dict[str, Names] = field(default_factory=dict)
 
 
 def load(folder: str | Path, variant: str = BASE) -> tuple[Scenario, tuple[Fault, ...]]:
@@ -116,9 +124,10 @@ def inspect(folder: str | Path, variant: str = BASE) -> tuple[Scenario | None, t
     faults = list(sections.faults)
     if not source.usable:
         return None, tuple(faults)
-    tables, wrong = _read_tables(source)
-    faults += wrong
+    tables = Tables()
     catalogue, wrong = _catalogue(source, sections, tables)
+    faults += [*_read_tables(source, tables, catalogue), *wrong]
+    sections, wrong = with_ids(sections, tables.names)
     faults += wrong
     faults += checks.cross_check(sections, tables, catalogue)
     enough = tables.villages and tables.sites and tables.hubs and tables.periods
@@ -166,17 +175,16 @@ def named_files(folder: Path) -> dict[str, Path]:
     return {path.relative_to(root).as_posix(): path for path in input_files(folder)}
 
 
-def _read_tables(source: Source) -> tuple[Tables, list[Fault]]:
-    tables, faults = Tables(), []
+def _read_tables(source: Source, tables: Tables, catalogue: Mapping[str, Mapping[str, Noun]]) -> list[Fault]:
+    faults: list[Fault] = []
     wanted: dict[str, type[Noun]] = {**PLACES, "periods": Period, "harvest": Harvest, "storage": Keeping}
     for stem, noun in wanted.items():
-        named = {"commodity": _commodity_names(source)} if stem in ("harvest", "storage") else {}
-        raw = source.table(stem, named)
+        raw = source.table(stem, _references(stem, tables.names, catalogue["depot_type"]))
         tables.files[stem] = source.label(stem) if raw is None else raw.file
         if raw is None:
             faults += [] if stem == "storage" else [source.missing(stem)]
             continue
-        tables.named[stem] = raw.ids
+        tables.names[stem] = table_names(stem, raw)
         rows, wrong = parse_rows(raw, noun)
         setattr(tables, stem, rows)
         faults += wrong
@@ -191,23 +199,28 @@ def _read_tables(source: Source) -> tuple[Tables, list[Fault]]:
                     "no-rows",
                 )
             )
-    return tables, faults
+    return faults
 
 
-def _commodity_names(source: Source) -> dict[str, str]:
-    """Return name in either language -> id of commodities, for harvest tables that name them so."""
-    raw = source.table("commodities")
-    rows: list[Mapping[str, Any]] = [item.model_dump() for item in catalogue_table("commodity")]
-    rows += [] if raw is None else [cells for _line, cells in raw.rows]
-    names = {str(row.get(key)): str(row["id"]) for row in rows for key in ("name", "name_zh") if row.get("id")}
-    parts = {part: key for name, key in names.items() for part in re.split(r"[(/)]", name) if part.strip()}
-    return {**parts, **names}
+def _references(stem: str, names: Mapping[str, Names], types: Mapping[str, Noun]) -> dict[str, Reference]:
+    """Return what reads the columns of a table that name things in others."""
+    if stem == "sites":
+        return {"existing": ModulesReference(names["depot_type"], types)}
+    nothing = Names(())
+    crops, periods = (
+        NameReference("commodity", names["commodity"]),
+        NameReference("period", names.get("periods", nothing)),
+    )
+    if stem == "harvest":
+        villages = NameReference("village", names.get("villages", nothing))
+        return {"village": villages, "commodity": crops, "period": periods}
+    return {"commodity": crops, "period": periods, "until": periods} if stem == "storage" else {}
 
 
 def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict[str, dict[str, Noun]], list[Fault]]:
     """Lay tables of the folder and sections of ``scenario.toml`` over the shipped catalogue; note names and rows."""
     faults: list[Fault] = []
-    named = tables.named
+    named: dict[str, set[str]] = {}
     result: dict[str, dict[str, Noun]] = {}
     for kind, (stem, noun) in CATALOGUE.items():
         known = {str(getattr(item, "id", "")): item for item in catalogue_table(kind)}
@@ -229,6 +242,8 @@ def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict
                 given = frozenset(name for name, value in cells.items() if value != "")
                 tables.typed.append(Typed(file, line, prefix, made, given))
         result[kind] = known
+    tables.names = {kind: catalogue_names(result[kind], named[kind]) for kind in CATALOGUE}
+    tables.names["depot_type"] = depot_type_names(result["depot_type"], named["depot_type"])
     return result, faults
 
 

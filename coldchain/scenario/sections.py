@@ -11,6 +11,7 @@ from typing import Any
 from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import Assumption, Noun, dictionary
+from coldchain.model.naming import Names
 from coldchain.scenario.datum import DATUMS, datum_of
 from coldchain.scenario.parsing import clean, parse
 from coldchain.scenario.programmes import with_programme
@@ -42,6 +43,31 @@ def read_sections(source: Source, variant: str) -> Sections:
     if not data:
         return _broken(wrong)
     return _check(_with_variant(data, variant), [*wrong, *_head_faults(data, variant)], variant)
+
+
+NAMED = {
+    ("siting", "depot_types"): ("depot_type", "depot type"),
+    ("siting", "mobile_units"): ("mobile_unit", "mobile unit"),
+    ("routing", "collection_vehicles"): ("vehicle", "vehicle"),
+    ("routing", "line_haul_vehicles"): ("vehicle", "vehicle"),
+}
+
+
+def with_ids(sections: Sections, names: Mapping[str, Names]) -> tuple[Sections, list[Fault]]:
+    """Put ids where settings list things by name, and name what is not known."""
+    nouns, faults = dict(sections.nouns), []
+    for (section, key), (stem, kind) in NAMED.items():
+        if section not in nouns:
+            continue
+        ids = []
+        for text in getattr(nouns[section], key):
+            match = names[stem].find(text)
+            ids.append(match.id or text)
+            if not match.found:
+                where, code = f"{section}.{key}", f"unknown-{kind.replace(' ', '-')}"
+                faults.append(Fault(FILE, None, where, text, match.message(kind), code, guess=match.guess))
+        nouns[section] = nouns[section].model_copy(update={key: tuple(ids)})
+    return replace(sections, nouns=nouns), faults
 
 
 def variants_of(folder: Path) -> tuple[str, ...]:

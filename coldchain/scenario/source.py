@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,13 @@ from coldchain.errors import BadInputError, Fault
 from coldchain.inputs import parse_toml
 from coldchain.language import _, language
 from coldchain.scenario.decoding import decode
-from coldchain.scenario.headings import NOTHING, Origin, understood
+from coldchain.scenario.headings import NOTHING, Origin, References, understood
 from coldchain.scenario.headings import title as heading_of
 from coldchain.scenario.rulesheet import Rules, keys_of, read_rules
 from coldchain.scenario.tables import RawTable, find_table, read_raw
 from coldchain.scenario.workbook import ODD, RULES, SHEETS, UNREAD, is_book, read_book, table_of_sheet
 
 FILE = "scenario.toml"
-Words = Mapping[str, Mapping[str, str]]
 
 
 @dataclass
@@ -55,12 +54,12 @@ class Source:
         path = find_table(self.path, stem)
         return None if path is None else read_raw(path)
 
-    def table(self, stem: str, words: Words = NOTHING) -> RawTable | None:
+    def table(self, stem: str, references: References = NOTHING) -> RawTable | None:
         """Return a table with the columns, units and ids of the model."""
         raw = self.raw(stem)
         if raw is None:
             return None
-        table, self.origins[raw.file] = understood(raw, stem, words)
+        table, self.origins[raw.file] = understood(raw, stem, references)
         return table
 
     def label(self, stem: str) -> str:
