@@ -26,7 +26,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan twelve villages."""
     folder = tmp_path_factory.mktemp("verify") / "county"
     write_scenario(upland(12, 9), folder)
-    return plan(load(folder)[0], Options(time_limit_s=5.0))
+    return plan(load(folder)[0], Options.quickly())
 
 
 def checked(honest: Plan, change: Callable[[Tables], None], summary: dict[str, Any] | None = None) -> Report:

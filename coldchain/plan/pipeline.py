@@ -428,4 +428,20 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         "programme_years": years,
         "commodities": tabled.by_commodity(basis, course.lots, today.lots),
         "lots": tabled.lots_table(basis, course.lots, today.lots),
+        **_tables_of_today(basis, arcs, today),
+    }
+
+
+def _tables_of_today(basis: Basis, arcs: Arcs, today: Course) -> dict[str, pd.DataFrame]:
+    """Tabulate what depots that stand already do without the plan; no tables where none stand."""
+    if not len(today.decision.site):
+        return {}
+    routes, stops = tabled.routes(basis, today.days)
+    return {
+        "today_depots": tabled.hubs_of(basis, today.decision),
+        "today_assignment": tabled.assignment(basis, today.decision, arcs.members),
+        "today_routes": routes,
+        "today_stops": stops,
+        "today_line_haul": tabled.line_haul(basis, today.days),
+        "today_storage": tabled.storage(basis, today.lots),
     }

@@ -68,6 +68,13 @@ def depots(basis: Basis, decision: Decision, lots: pd.DataFrame, granted: Awards
     return pd.DataFrame(rows, columns=DEPOT_COLUMNS)
 
 
+def hubs_of(basis: Basis, decision: Decision) -> pd.DataFrame:
+    """One row for each depot in use: the hub it delivers to."""
+    scenario = basis.scenario
+    rows = [(scenario.sites[j].id, scenario.hubs[basis.site_hub[j]].id) for j in np.unique(decision.site)]
+    return pd.DataFrame(rows, columns=["depot", "hub"])
+
+
 DEPOT_COLUMNS = [
     "depot", "name", "county", "owner", "lon", "lat", "status", "new_modules", "standing_modules", "net_m3",
     "throughput_t_day", "tonnes_year", "villages", "capex_cny", "subsidy_cny", "hub", "haul_h", "haul_km",

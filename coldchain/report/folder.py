@@ -20,6 +20,7 @@ from coldchain.inputs import read_json, reading
 from coldchain.language import _
 from coldchain.plan import Plan
 from coldchain.report.record import plain_values
+from coldchain.report.shape import PLAN_SHAPE, ROUTES_SHAPE, RUN_SHAPE, SETTINGS_SHAPE, misshapen
 from coldchain.scenario import decode, is_scenario
 
 SUMMARY, RUN, TABLES, GEOPACKAGE, MAP = "summary.json", "run.json", "tables", "plan.gpkg", "map.html"
@@ -133,10 +134,12 @@ def read_run(
     root = Path(folder)
     faults: list[Fault] = []
     run_info, summary = _object(root, RUN, faults), _object(root, summary_name, faults)
-    kinds = run_info.get(COLUMNS, {})
-    if not faults and not isinstance(kinds, dict):
-        faults.append(Fault(RUN, None, COLUMNS, "", _("must be an object: table -> column -> kind"), "garbled"))
-    tables = {} if faults else {stem: _table(root, stem, columns, faults) for stem, columns in kinds.items()}
+    if not faults:
+        of_plan = summary_name == SUMMARY
+        faults += misshapen(run_info, RUN_SHAPE | SETTINGS_SHAPE if of_plan else RUN_SHAPE, str(root / RUN))
+        faults += misshapen(summary, PLAN_SHAPE if of_plan else ROUTES_SHAPE, str(root / summary_name))
+    kinds = {} if faults else run_info[COLUMNS]
+    tables = {stem: _table(root, stem, columns, faults) for stem, columns in kinds.items()}
     if faults:
         raise BadInputError(faults)
     return run_info, summary, tables
@@ -261,8 +264,8 @@ def _table(root: Path, stem: str, columns: Mapping[str, str], faults: list[Fault
         return pd.DataFrame()
     lacking = [name for name in columns if name not in raw.columns]
     faults += [Fault(str(path), 1, name, "", _("the column is missing"), "missing-column") for name in lacking]
-    kept = [name for name in raw.columns if name in columns]
-    return pd.DataFrame({name: _column(raw[name], columns[name], path, faults) for name in kept}, index=raw.index)
+    read = {name: _column(raw[name], columns.get(name, "text"), path, faults) for name in raw.columns}
+    return pd.DataFrame(read, index=raw.index)
 
 
 def _column(raw: pd.Series, kind: str, path: Path, faults: list[Fault]) -> pd.Series:

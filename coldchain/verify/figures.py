@@ -1,134 +1,206 @@
-"""The figures people read, recomputed: villages, commodities, lots, hours to market, coverage, routes, depots, gap."""
+"""``summary.json`` recomputed, leaf by leaf."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.verify.record import ON_THE_DOT_H, Record, rows
+from coldchain.verify.depots import Built
+from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, agree, rows, shown
+from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, difference, number_of
+from coldchain.verify.subsidy import Awards
+from coldchain.verify.unchecked import summary_reason
 
+SCHEMA = "coldchain.summary/1"
 SLACK_SHARE = 1e-6
+KG_PER_T = 1000.0
+Path = tuple[str, ...]
 
 
-def check_tables(record: Record, lots: pd.DataFrame) -> None:
-    """Hold the tables of villages, commodities and lots against the lots recomputed."""
-    cold = lots[lots["depot"] != ""]
-    found = {
-        ("villages", "village"): {
-            "harvest_t": lots.groupby("village")["tonnes"].sum(),
-            "cooled_t": cold.groupby("village")["tonnes"].sum(),
-            "plan_loss_t": lots.groupby("village")["loss_t"].sum(),
+@dataclass(frozen=True)
+class Found:
+    """What a summary sums up: lots of the plan and of today, the yearly bill by part, what is built and awarded."""
+
+    lots: pd.DataFrame
+    today: pd.DataFrame
+    bill: Mapping[str, float]
+    built: Built
+    awards: Awards
+
+    @property
+    def harvest_t(self) -> float:
+        """Tonnes of all lots, 1 without any."""
+        return float(self.lots["tonnes"].sum()) or 1.0
+
+
+def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> None:
+    """Hold every leaf of the summary against what was recomputed; what is never checked is in a closed list."""
+    stated = dict(leaves(summary))
+    right: dict[Path, Any] = {}
+    for section, figures in _figures(record, found).items():
+        right |= {(section, key): value for key, value in figures.items()}
+    right |= {("schema",): SCHEMA, ("investment", "by_county"): _counties(record, found)}
+    right |= _objective(record, stated, found)
+    for path, value in right.items():
+        if path not in stated:
+            record.odd(_("summary: {path} is missing").format(path=".".join(path)))
+        elif isinstance(value, dict):
+            _check_mapping(record, path, stated[path], value)
+        else:
+            floor = CNY_FLOOR if "cny" in "".join(path) else OTHER_FLOOR
+            if told := difference(stated[path], value, floor):
+                text = _("summary: {path} is stated as {stated}; recomputed {found}")
+                record.odd(text.format(path=".".join(path), stated=told[0], found=told[1]))
+    for path in stated.keys() - right.keys():
+        if not _told_elsewhere(path) and summary_reason(path) is None:
+            record.odd(_("summary: {path} is not a figure of a plan").format(path=".".join(path)))
+    _check_quantiles(record, stated, found.lots)
+    _check_bound(record, stated, right[("objective", "value")])
+    _check_unserved(record, stated.get(("villages", "unserved")))
+
+
+def leaves(tree: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield each value of a tree of objects with its path; amounts by county are one value."""
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value and key != "by_county":
+            yield from leaves(value, (*path, str(key)))
+        else:
+            yield (*path, str(key)), value
+
+
+def _told_elsewhere(path: Path) -> bool:
+    return path in {("delivery_h", "p50"), ("delivery_h", "p95"), ("objective", "bound"), ("villages", "unserved")}
+
+
+def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
+    scenario, lots, today = record.scenario, found.lots, found.today
+    target = scenario.chain.delivery_target_h
+    soon = lots["delivery_h"] <= target + ON_THE_DOT_H
+    capex, subsidy = sum(found.awards.capex.values()), sum(found.awards.award.values())
+    loss: dict[str, float] = {}
+    for name, frame in (("baseline", today), ("plan", lots)):
+        lost = float(frame["loss_t"].sum())
+        loss |= {f"{name}_rate": lost / found.harvest_t, f"{name}_t": lost, f"{name}_cny": _lost_cny(record, frame)}
+    return {
+        "scenario": {"name": scenario.name, "variant": scenario.variant, "sha256": scenario.sha256},
+        "loss": loss,
+        "coverage": {"baseline": _covered(record, today), "plan": _covered(record, lots)},
+        "investment": {
+            "total_cny": capex,
+            "subsidy_cny": subsidy,
+            "subsidy_share": subsidy / capex if capex else 0.0,
+            "budget_cny": scenario.siting.budget_cny,
         },
-        ("commodities", "commodity"): {
-            "harvest_t": lots.groupby("commodity")["tonnes"].sum(),
-            "plan_loss_t": lots.groupby("commodity")["loss_t"].sum(),
+        "annual_cny": dict(found.bill),
+        "depots": _depots(record, found.built),
+        "routes": _routes(record),
+        "delivery_h": {
+            "max": float(lots["delivery_h"].max()) if len(lots) else 0.0,
+            "share_within_target": float(lots["tonnes"][soon].sum()) / found.harvest_t,
+            "target": target,
         },
+        "villages": {"total": len(record.villages), "served": int(lots["village"][lots["depot"] != ""].nunique())},
     }
-    for (name, key), columns in found.items():
-        for row in rows(record.tables[name]):
-            for column, figures in columns.items():
-                value = float(figures.get(getattr(row, key), 0.0))
-                record.differs(
-                    _("{name}: {column} of {id}").format(name=name, column=column, id=getattr(row, key)),
-                    float(getattr(row, column)),
-                    value,
-                    1e-3,
-                )
-    _check_lots(record, lots)
 
 
-def _check_lots(record: Record, lots: pd.DataFrame) -> None:
-    """Compare each village's lots by their tonnes, loss and tonne-hours to market."""
-
-    def sums(frame: pd.DataFrame) -> pd.DataFrame:
-        carried = frame.assign(tonne_h=frame["tonnes"] * frame["delivery_h"])
-        return carried.groupby("village")[["tonnes", "loss_t", "tonne_h"]].sum()
-
-    stated, found = sums(record.tables["lots"]), sums(lots)
-    for village in sorted({*stated.index, *found.index}):
-        for column in found.columns:
-            written, right = (float(table[column].get(village, 0.0)) for table in (stated, found))
-            record.differs(
-                _("lots: {column} of {village}").format(column=column, village=village), written, right, 1e-3
-            )
+def _lost_cny(record: Record, lots: pd.DataFrame) -> float:
+    price = lots["commodity"].map({key: crop.price_cny_kg * KG_PER_T for key, (_n, crop) in record.crops.items()})
+    return float((lots["loss_t"] * price.astype("float64")).sum())
 
 
-def check_summary(record: Record, summary: Mapping[str, Any], lots: pd.DataFrame) -> None:
-    """Hold the service figures of the summary against the lots and tables."""
-    target = record.scenario.chain.delivery_target_h + ON_THE_DOT_H
+def _covered(record: Record, lots: pd.DataFrame) -> float:
+    """Share of the tonnes that are cooled within their commodity's deadline."""
     deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_rest, crop) in record.crops.items()})
-    total = float(lots["tonnes"].sum()) or 1.0
-    figures = {
-        "coverage.plan": float(lots["tonnes"][lots["cooled_h"] <= deadline + ON_THE_DOT_H].sum()) / total,
-        "delivery_h.max": float(lots["delivery_h"].max()) if len(lots) else 0.0,
-        "delivery_h.share_within_target": float(lots["tonnes"][lots["delivery_h"] <= target].sum()) / total,
-        "villages.total": float(len(record.villages)),
-        "villages.served": float(lots["village"][lots["depot"] != ""].nunique()),
-        **_routes(record),
-        **_depots(record),
+    in_time = lots["cooled_h"] <= deadline.astype("float64") + ON_THE_DOT_H
+    return float(lots["tonnes"][in_time].sum()) / (float(lots["tonnes"].sum()) or 1.0)
+
+
+def _objective(record: Record, stated: Mapping[Path, Any], found: Found) -> dict[Path, Any]:
+    """Return the first aim of the scenario, its value, and the gap and status that the stated bound gives."""
+    aim = record.scenario.siting.objective[0]
+    amount = {"loss_t": float(found.lots["loss_t"].sum()), "loss_cny": found.bill["loss"]}
+    value = amount.get(aim, found.bill["total"])
+    gap = abs(value - number_of(stated.get(("objective", "bound")))) / max(abs(value), 1e-9)
+    close = abs(gap - TOLERANCE) < TOLERANCE * 1e-3
+    status = stated.get(("status",)) if close else "optimal" if gap <= TOLERANCE else "feasible"
+    return {
+        ("objective", "name"): aim,
+        ("objective", "value"): value,
+        ("objective", "gap"): gap,
+        ("status",): str(status),
     }
-    aim = summary["objective"]
-    figures["objective.gap"] = abs(aim["value"] - aim["bound"]) / max(abs(aim["value"]), 1e-9)
-    for name, value in figures.items():
-        section, key = name.split(".")
-        record.differs(f"summary: {name}", float(summary[section][key]), value, 1e-3)
-    proved = figures["objective.gap"] <= 1e-6
-    if (summary["status"] == "optimal") != proved:
-        record.wrong(
-            _("summary: status is {status} with a gap of {figures:.2%}").format(
-                status=summary["status"], figures=figures["objective.gap"]
-            )
-        )
-    _check_quantiles(record, summary, lots)
-    _counties(record, summary)
 
 
-def _check_quantiles(record: Record, summary: Mapping[str, Any], lots: pd.DataFrame) -> None:
-    """Check that half, and 95 %, of the tonnes reach their buyer within the hours stated, and no fewer hours do."""
+def _check_bound(record: Record, stated: Mapping[Path, Any], value: float) -> None:
+    bound = number_of(stated.get(("objective", "bound")))
+    if not bound <= value * (1 + TOLERANCE) + 1e-6:
+        texts = shown(bound, value)
+        record.odd(_("summary: the bound {bound} lies above the value {value}").format(bound=texts[0], value=texts[1]))
+
+
+def _check_mapping(record: Record, path: Path, stated: Any, right: Mapping[str, float]) -> None:
+    """Compare amounts by county."""
+    given = stated if isinstance(stated, Mapping) else {}
+    for name in sorted({*given, *right}):
+        amounts = number_of(given.get(name, 0.0)), right.get(name, 0.0)
+        if not agree(*amounts, 1.0) or name not in right:
+            texts = shown(*amounts)
+            text = _("summary: {path} of {name} is stated as {stated}; recomputed {found}")
+            record.odd(text.format(path=".".join(path), name=name, stated=texts[0], found=texts[1]))
+
+
+def _counties(record: Record, found: Found) -> dict[str, float]:
+    by_county: dict[str, float] = defaultdict(float)
+    for site, capex in found.awards.capex.items():
+        by_county[record.sites[site][1].county] += capex
+    return {county: capex for county, capex in by_county.items() if capex > 0}
+
+
+def _check_quantiles(record: Record, stated: Mapping[Path, Any], lots: pd.DataFrame) -> None:
+    """Check that half, and 95 %, of the tonnes reach their buyer within those hours of a lot, and in no fewer."""
     total = float(lots["tonnes"].sum()) or 1.0
     for name, share in (("p50", 0.5), ("p95", 0.95)):
-        hours = float(summary["delivery_h"][name])
-        within = float(lots["tonnes"][lots["delivery_h"] <= hours + SLACK_SHARE].sum()) / total
-        sooner = float(lots["tonnes"][lots["delivery_h"] < hours - SLACK_SHARE].sum()) / total
-        if not sooner - SLACK_SHARE <= share <= within + SLACK_SHARE:
-            record.wrong(
-                _("summary: delivery_h.{name} is stated as {hours:.6g}; {within:.2%} arrive by then").format(
-                    name=name, hours=hours, within=within
-                )
-            )
+        hours = number_of(stated.get(("delivery_h", name)))
+        within = float(lots["tonnes"][lots["delivery_h"] <= hours + ON_THE_DOT_H].sum()) / total
+        sooner = float(lots["tonnes"][lots["delivery_h"] < hours - ON_THE_DOT_H].sum()) / total
+        met = bool(((lots["delivery_h"] - hours).abs() <= ON_THE_DOT_H).any())
+        if len(lots) and not (met and sooner - SLACK_SHARE <= share <= within + SLACK_SHARE):
+            text = _("summary: delivery_h.{name} is stated as {hours}; {within:.2%} of the tonnes arrive by then")
+            record.odd(text.format(name=name, hours=f"{hours:.6g}", within=within))
+
+
+def _check_unserved(record: Record, stated: Any) -> None:
+    """Check that the summary lists the villages of which nothing is cooled, with the reasons of their table."""
+    right = [{"id": row.village, "reason": row.reason} for row in rows(record.tables["villages"]) if row.reason]
+    if stated != right:
+        record.odd(_("summary: villages.unserved does not list the reasons of the table of villages"))
 
 
 def _routes(record: Record) -> dict[str, float]:
-    table = record.tables["routes"][["days", "km", "hours"]].astype("float64")
+    """Tours of a year, their kilometres and hours; trucks of the busiest day, line haul included."""
+    table = record.tables["routes"]
+    days = table["period"].map({key: period.days for key, (_n, period) in record.periods.items()}).astype("float64")
+    busy: dict[str, float] = defaultdict(float)
+    for row in rows(table):
+        busy[row.period] += 1
+    for row in rows(record.tables["line_haul"]):
+        busy[row.period] += 1 if row.tour else float(row.trips_day)
     return {
-        "routes.count": float(round(float(table["days"].sum()))),
-        "routes.km": float((table["km"] * table["days"]).sum()),
-        "routes.hours": float((table["hours"] * table["days"]).sum()),
+        "count": round(float(days.sum())),
+        "vehicles": max(busy.values(), default=0),
+        "km": float((table["km"].astype("float64") * days).sum()),
+        "hours": float((table["hours"].astype("float64") * days).sum()),
     }
 
 
-def _depots(record: Record) -> dict[str, float]:
-    standing = sum(bool(site.modules()) for _rest, site in record.sites.values())
-    listed = record.tables["depots"]
-    built = sum(bool(row.new_modules) and not record.sites[row.depot][1].modules() for row in rows(listed))
-    parts = [part for row in rows(listed) for part in str(row.units_bought).split(";") if part]
-    mobile = sum(int(part.partition(":")[2]) for part in parts)
-    return {"depots.existing": float(standing), "depots.built": float(built), "depots.mobile": float(mobile)}
-
-
-def _counties(record: Record, summary: Mapping[str, Any]) -> None:
-    found: dict[str, float] = defaultdict(float)
-    for row in rows(record.tables["depots"]):
-        found[record.sites[row.depot][1].county] += float(row.capex_cny)
-    stated = summary["investment"]["by_county"]
-    for county in sorted({*stated, *found}):
-        record.differs(
-            _("summary: investment in {county}").format(county=county),
-            float(stated.get(county, 0.0)),
-            found[county],
-            1.0,
-        )
+def _depots(record: Record, built: Built) -> dict[str, int]:
+    standing = {key for key, (_n, site) in record.sites.items() if any(site.modules().values())}
+    wheels = {kind.id for kind in record.scenario.depot_types[record.scenario.fixed_types :]}
+    fixed = {key for key, modules in built.items() if any(n for kind, n in modules.items() if kind not in wheels)}
+    mobile = sum(n for modules in built.values() for kind, n in modules.items() if kind in wheels)
+    return {"existing": len(standing), "built": len(fixed - standing), "mobile": mobile}

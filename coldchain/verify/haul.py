@@ -12,6 +12,7 @@ from typing import Any
 from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.restated import check_row
 
 HOURS_SLACK = 1e-6
 Key = tuple[str, str, str]
@@ -178,17 +179,17 @@ def _check_straight(record: Record, ways: _Ways, row: Any, calls: Calls, hauled:
     driving, km, holds = 2 * time_h / vehicle.speed_factor, 2 * way_km, _holds_t(record, vehicle)
     hours = driving + routing.dock_h + routing.load_h_t * min(holds, load)
     cost = _cost(vehicle, km, hours, driving)
-    where = _("of {vehicle} from {depot} in {period}, {zone}").format(
+    where = _("{vehicle} from {depot} in {period}, {zone}").format(
         vehicle=vehicle.id, depot=depot, period=row.period, zone=row.zone
     )
-    for name, figure in (("km_day", km), ("hours_day", hours), ("cost_cny_day", cost)):
-        record.differs(f"line_haul: {name} {where}", float(getattr(row, name)), figure * row.trips_day)
-    record.differs(f"line_haul: ride_h {where}", float(row.ride_h), time_h / ways.slowest)
-    hauled.room_t[key] += row.trips_day * holds
+    daily = {"km_day": km, "hours_day": hours, "cost_cny_day": cost}
+    figures = {name: figure * row.trips_day for name, figure in daily.items()}
     if key not in hauled.straight_t:
         hauled.straight_t[key] = load
         hauled.rides[key].append((load, time_h / ways.slowest))
-    record.differs(f"line_haul: load_t_day {where}", load, hauled.straight_t[key])
+    figures |= {"ride_h": time_h / ways.slowest, "load_t_day": hauled.straight_t[key]}
+    check_row(record, row._asdict(), figures, {"table": "line_haul", "key": where})
+    hauled.room_t[key] += row.trips_day * holds
     return float(cost * row.trips_day)
 
 
@@ -202,29 +203,23 @@ def _check_tour(record: Record, ways: _Ways, row: Any, calls: Calls, hauled: Hau
     driving, km = sum(h for h, _rest in legs) / vehicle.speed_factor, sum(way for _rest, way in legs)
     halt_h = [routing.dock_h / 2 + routing.load_h_t * t for _depot, t, _hours in calls]
     hours = driving + routing.dock_h / 2 + sum(halt_h)
-    where = _("of {vehicle} by way of {names} in {period}, {zone}").format(
+    where = _("{vehicle} by way of {names} in {period}, {zone}").format(
         vehicle=vehicle.id, names=" - ".join((depot for depot, _rest, _rest in calls)), period=row.period, zone=row.zone
     )
     cost = _cost(vehicle, km, hours, driving)
     ride_h = sum(h for h, _rest in legs[1:]) / ways.slowest + sum(halt_h[1:])
-    stated = {
-        "km_day": km,
-        "hours_day": hours,
-        "cost_cny_day": cost,
-        "load_t_day": load,
-        "trips_day": 1.0,
-        "ride_h": ride_h,
-    }
-    for name, figure in stated.items():
-        record.differs(f"line_haul: {name} {where}", float(getattr(row, name)), figure)
+    figures = {"km_day": km, "hours_day": hours, "cost_cny_day": cost, "load_t_day": load, "trips_day": 1.0}
+    check_row(record, row._asdict(), {**figures, "ride_h": ride_h}, {"table": "line_haul", "key": where})
     if load > _holds_t(record, vehicle) * (1 + TOLERANCE):
         record.wrong(
-            _("line_haul: {load:,.3f} t {where} are more than its {most:,.3f}").format(
+            _("line_haul: {load:,.3f} t of {where} are more than its {most:,.3f}").format(
                 load=load, where=where, most=_holds_t(record, vehicle)
             )
         )
     for n, (depot, t, stated_h) in enumerate(calls):
         ride_h -= halt_h[n] + legs[n][0] / ways.slowest if n else 0.0
-        record.differs(_("line_haul: ride of {depot} {where}").format(depot=depot, where=where), stated_h, ride_h, 1e-3)
+        record.differs(
+            _("line_haul: ride of {depot} on {where}").format(depot=depot, where=where), stated_h, ride_h, 1e-3
+        )
         hauled.rides[depot, str(row.period), str(row.zone)].append((t, ride_h))
     return cost

@@ -9,11 +9,14 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, rows
+from coldchain.verify.subsidy import Awards
 
 SLACK_T = 1e-3
 
 
-def check_limits(record: Record, lots: pd.DataFrame, arriving_t: Mapping[tuple[str, str, str], float]) -> None:
+def check_limits(
+    record: Record, lots: pd.DataFrame, arriving_t: Mapping[tuple[str, str, str], float], awards: Awards
+) -> None:
     """Note every limit on service that the plan breaks.
 
     Parameters
@@ -43,7 +46,7 @@ def check_limits(record: Record, lots: pd.DataFrame, arriving_t: Mapping[tuple[s
         siting.on_time,
     )
     _check_hubs(record, arriving_t)
-    _check_award_shares(record)
+    _check_award_shares(record, awards)
     if siting.single_source:
         _check_single(record)
 
@@ -73,17 +76,10 @@ def _check_hubs(record: Record, arriving_t: Mapping[tuple[str, str, str], float]
             )
 
 
-def _check_award_shares(record: Record) -> None:
-    if not record.scenario.siting.award_share_by_county:
-        return
-    notice = record.tables["subsidies"]
-    granted = pd.to_numeric(notice["award_cny"]).groupby(notice["owner"]).sum()
-    county: dict[str, str] = {}
-    for site in record.scenario.sites:
-        county.setdefault(site.owner or site.id, site.county)
-    total = float(granted.sum())
+def _check_award_shares(record: Record, awards: Awards) -> None:
+    total = sum(awards.award.values())
     for name, share in record.scenario.siting.award_share_by_county.items():
-        found = float(sum(cny for owner, cny in granted.items() if county.get(str(owner)) == name))
+        found = sum(cny for owner, cny in awards.award.items() if awards.first[owner].county == name)
         if found < share * total - 1.0 - TOLERANCE * total:
             record.wrong(
                 _(

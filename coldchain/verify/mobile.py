@@ -37,6 +37,10 @@ def check_units(record: Record, built: Built) -> tuple[Built, float]:
                         number=number, unit=unit, period=period, owned=owned.get(unit, 0)
                     )
                 )
+    table = record.tables["units"]
+    for row in rows(table[table.duplicated(["unit", "period", "depot"])]):
+        where = _(", ").join((row.unit, row.period, row.depot))
+        record.wrong(_("{table}: {id} is listed twice").format(table="units", id=where))
     _check_needs(record, built, stands)
     everything = {depot: {**built.get(depot, {}), **bought.get(depot, {})} for depot in {**built, **bought}}
     return everything, _moves(record, stands)

@@ -1,201 +1,278 @@
-"""Owners' years, cash flows and the order of building, recomputed from modules, lots and the programme."""
+"""Owners that build, recomputed: their year, their cash flow, and the programme years in which they build."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import MobileUnit
+from coldchain.verify.depots import Built
+from coldchain.verify.haul import Hauled
 from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.restated import Figure, Restated, check_table, sentence
+from coldchain.verify.subsidy import CENT, Awards
+from coldchain.verify.transport import Fetched
 
-Built = Mapping[str, Mapping[str, int]]
-CENT = 0.01
+KG_PER_T = 1000.0
+POOLED = ("tonnes", "energy_cny", "worth_cny")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Owner:
-    """Figures of a year of one owner that builds, CNY and t."""
+    """A year of an owner that builds.
 
-    tonnes: float
-    energy: float
-    running: float
-    capital: float
-    award: float
-    award_year: float
-    capex: float
+    Attributes
+    ----------
+    tonnes, energy_cny : of all its depots; running_cny, capital_cny : of its new modules
+    worth_cny : value and haulage that cooling saves its villages, less the onward premium
+    fetching_cny : collection and line haul of its depots
+    award_cny_year : the award as a yearly payment over the longest life of a module
+    """
+
+    capex_cny: float
+    award_cny: float
+    award_cny_year: float
+    tonnes: float = 0.0
+    energy_cny: float = 0.0
+    running_cny: float = 0.0
+    capital_cny: float = 0.0
+    worth_cny: float = 0.0
+    fetching_cny: float = 0.0
+
+    @property
+    def spent_cny(self) -> float:
+        """All that the owner pays in a year."""
+        return self.energy_cny + self.running_cny + self.capital_cny
 
     def net(self, fee: float) -> float:
         """Return what is left of fees and award."""
-        return fee * self.tonnes + self.award_year - self.energy - self.running - self.capital
+        return fee * self.tonnes + self.award_cny_year - self.spent_cny
+
+    @property
+    def saved_cny(self) -> float:
+        """What its villages gain, less fetching and hauling."""
+        return self.worth_cny - self.fetching_cny
+
+    @property
+    def gross_cny(self) -> float:
+        """Size of the sums of which the figures are differences."""
+        return abs(self.worth_cny) + self.fetching_cny + self.spent_cny + self.award_cny_year
 
 
-def check_operators(record: Record, built: Built, lots: pd.DataFrame) -> None:
-    """Check the tables of operators, cash flow, order of building and programme years."""
-    owners = _owners(record, built, lots)
-    _check_ledger(record, owners)
-    _check_flow(record, owners)
-    if record.scenario.subsidy.years:
-        _check_order(record, owners)
-        _check_years(record, owners, lots)
+@dataclass
+class Operation:
+    """What the year of owners is reckoned from."""
+
+    record: Record
+    built: Built
+    awards: Awards
+    lots: pd.DataFrame
+    fetched: Fetched
+    hauled: Hauled
+    of: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.of = {site.id: site.owner or site.id for site in self.record.scenario.sites}
+
+    @property
+    def fee(self) -> float:
+        """CNY a tonne that depots charge."""
+        return self.record.scenario.economics.fee_cny_t or 0.0
+
+    @property
+    def rate(self) -> float:
+        """Interest that owners ask of their own money."""
+        economics = self.record.scenario.economics
+        return economics.interest_rate if economics.own_rate is None else economics.own_rate
+
+    @property
+    def worth(self) -> float:
+        """Yearly payment that one CNY of award is worth: paid late, spread over the longest life."""
+        longest = max(kind.life_years for kind in self.record.scenario.depot_types)
+        return float(_repay(self.rate, longest) / (1.0 + self.rate) ** self.record.scenario.subsidy.paid_after_years)
+
+    @property
+    def starts(self) -> dict[str, int]:
+        """Programme year in which each owner builds; none without programme years."""
+        return {str(row.owner): int(row.year) for row in rows(self.record.tables["rollout"])}
+
+
+def check_operators(operation: Operation) -> None:
+    """Check the tables of operators, order of building, cash flow and programme years."""
+    owners = _owners(operation)
+    _check_ledger(operation, owners)
+    with operation.record.at("rollout"):
+        _check_order(operation, owners)
+        check_table(operation.record, Restated("rollout", ("owner",), list(_order(operation, owners))))
+    check_table(operation.record, Restated("cash_flow", ("owner", "year"), list(_flows(operation, owners))))
+    check_table(operation.record, Restated("programme_years", ("year",), list(_years(operation, owners))))
 
 
 def _repay(rate: float, years: float) -> float:
     return rate / (1.0 - (1.0 + rate) ** -years) if rate else 1.0 / years
 
 
-def _rate(record: Record) -> float:
-    economics = record.scenario.economics
-    return economics.interest_rate if economics.own_rate is None else economics.own_rate
-
-
-def _owners(record: Record, built: Built, lots: pd.DataFrame) -> dict[str, Owner]:
-    rate = _rate(record)
-    longest = max(kind.life_years for kind in record.scenario.depot_types)
-    worth = _repay(rate, longest) / (1.0 + rate) ** record.scenario.subsidy.paid_after_years
-    of = {site.id: site.owner or site.id for site in record.scenario.sites}
-    sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for depot, modules in built.items():
+def _owners(operation: Operation) -> dict[str, Owner]:
+    record, of, awards = operation.record, operation.of, operation.awards
+    owners = {
+        name: Owner(awards.capex_of(name), award, award * operation.worth) for name, award in awards.award.items()
+    }
+    for depot, modules in operation.built.items():
         for key, count in modules.items():
-            kind, book = record.kinds[key], sums[of[depot]]
-            book["running"] += count * kind.opex_cny_year
-            book["capital"] += count * kind.capex_cny * _repay(rate, kind.life_years)
-            book["capex"] += count * kind.capex_cny
-    notice = record.tables["subsidies"]
-    awards = pd.to_numeric(notice["award_cny"]).groupby(notice["owner"]).sum()
-    cold = lots[(lots["depot"] != "") & (lots["unit"] == "")]
-    served = cold.groupby(cold["depot"].map(of))[["tonnes", "energy_cny"]].sum()
-    pooled = _pooled(record, built, of, lots)
-    found = {}
-    for owner, book in sums.items():
-        share = pooled.get(owner, {})
-        tonnes, energy = (
-            float(served[name].get(owner, 0.0)) + share.get(name, 0.0) for name in ("tonnes", "energy_cny")
-        )
-        book["running"] += share.get("moves_cny", 0.0)
-        award = float(awards.get(owner, 0.0))
-        figures = (book["running"], book["capital"], award, award * worth, book["capex"])
-        found[owner] = Owner(tonnes, energy, *figures)
-    return found
+            if count:
+                kind, mine = record.kinds[key], owners[of[depot]]
+                mine.running_cny += count * kind.opex_cny_year
+                mine.capital_cny += count * kind.capex_cny * _repay(operation.rate, kind.life_years)
+    cold = _cold(record, operation.lots)
+    solid = cold[cold["unit"] == ""]
+    sums = solid.groupby(solid["depot"].map(of))[list(POOLED)].sum()
+    for name, mine in owners.items():
+        if name in sums.index:
+            mine.tonnes, mine.energy_cny, mine.worth_cny = (float(sums[column][name]) for column in POOLED)
+    _pool(operation, owners, cold)
+    for costs in (operation.fetched.cost_by_depot, operation.hauled.cost_by_depot):
+        for depot, cost in costs.items():
+            if of[depot] in owners:
+                owners[of[depot]].fetching_cny += cost
+    return owners
 
 
-def _pooled(record: Record, built: Built, of: Mapping[str, str], lots: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Share out what mobile units cool, use and cost in moves between their owners, by the units each has of a kind."""
-    moves = pd.to_numeric(record.tables["units"]["moves_cny"]).groupby(record.tables["units"]["unit"]).sum()
-    found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for unit in (key for key, kind in record.kinds.items() if isinstance(kind, MobileUnit)):
-        mine = {depot: modules[unit] for depot, modules in built.items() if modules.get(unit)}
-        inside = lots[lots["unit"] == unit]
-        whole = {name: float(inside[name].sum()) for name in ("tonnes", "energy_cny")}
-        whole["moves_cny"] = float(moves.get(unit, 0.0))
-        for depot, number in mine.items():
-            for name, amount in whole.items():
-                found[of[depot]][name] += amount * number / sum(mine.values())
-    return found
+def _cold(record: Record, lots: pd.DataFrame) -> pd.DataFrame:
+    """Lots of depots with what cooling each is worth to its village: value, the trader's truck, less the premium."""
+    cold = lots[lots["depot"] != ""]
+    price = cold["commodity"].map({key: crop.price_cny_kg * KG_PER_T for key, (_n, crop) in record.crops.items()})
+    kept = (cold["today_loss_t"] - cold["loss_t"]) * price.astype("float64")
+    return cold.assign(worth_cny=kept + cold["today_haul_cny"] - cold["premium_cny"])
 
 
-def _check_ledger(record: Record, owners: Mapping[str, Owner]) -> None:
-    economics = record.scenario.economics
-    fee = economics.fee_cny_t or 0.0
-    stated = {row.owner: row for row in rows(record.tables["operators"])}
-    for name in sorted({*owners, *stated}):
-        if name not in stated or name not in owners:
-            record.wrong(
-                _("operators: {name} builds but is missing").format(name=name)
-                if name in owners
-                else _("operators: {name} builds nothing").format(name=name)
-            )
-            continue
-        mine, row = owners[name], stated[name]
-        spent = mine.energy + mine.running + mine.capital
-        worth = mine.award_year / mine.award if mine.award else None
+def _pool(operation: Operation, owners: Mapping[str, Owner], cold: pd.DataFrame) -> None:
+    """Share what mobile units cool, use and cost in moves between their owners, by the units each has of a kind."""
+    moves: dict[str, float] = defaultdict(float)
+    for row in rows(operation.record.tables["units"]):
+        moves[str(row.unit)] += float(row.moves_cny)
+    for unit in (key for key, kind in operation.record.kinds.items() if isinstance(kind, MobileUnit)):
+        bought = {depot: modules[unit] for depot, modules in operation.built.items() if modules.get(unit)}
+        inside = cold[cold["unit"] == unit]
+        for depot, number in bought.items():
+            mine, share = owners[operation.of[depot]], number / sum(bought.values())
+            mine.tonnes += share * float(inside["tonnes"].sum())
+            mine.energy_cny += share * float(inside["energy_cny"].sum())
+            mine.worth_cny += share * float(inside["worth_cny"].sum())
+            mine.running_cny += share * moves[unit]
+
+
+def _check_ledger(operation: Operation, owners: Mapping[str, Owner]) -> None:
+    record, fee = operation.record, operation.fee
+    ledger = []
+    for name, mine in owners.items():
+        per_t, spent = max(mine.tonnes, 1e-9), mine.spent_cny
         figures = {
             "cooled_t": mine.tonnes,
             "fee_income_cny": fee * mine.tonnes,
-            "energy_cny": mine.energy,
-            "running_cny": mine.running,
-            "capital_cny": mine.capital,
-            "award_cny_year": mine.award_year,
-            "net_cny": mine.net(fee),
-            "fee_needed_cny_t": max(spent - mine.award_year, 0.0) / max(mine.tonnes, 1e-9),
-            "fee_without_award_cny_t": spent / max(mine.tonnes, 1e-9),
+            "energy_cny": mine.energy_cny,
+            "running_cny": mine.running_cny,
+            "capital_cny": mine.capital_cny,
+            "award_cny_year": mine.award_cny_year,
+            "net_cny": Figure(mine.net(fee), mine.gross_cny),
+            "fee_needed_cny_t": Figure(max(spent - mine.award_cny_year, 0.0) / per_t, spent / per_t),
+            "fee_without_award_cny_t": spent / per_t,
+            "subsidy_needed_cny": Figure(
+                max(spent - fee * mine.tonnes, 0.0) / operation.worth, spent / operation.worth
+            ),
+            "most_fee_cny_t": Figure(mine.saved_cny / per_t, mine.gross_cny / per_t),
         }
-        if worth is not None:
-            figures["subsidy_needed_cny"] = max(spent - fee * mine.tonnes, 0.0) / worth
-        for column, value in figures.items():
-            record.differs(
-                _("operators: {column} of {name}").format(column=column, name=name),
-                float(getattr(row, column)),
-                value,
-                1.0,
-            )
-        if economics.must_return and mine.net(fee) < -1.0 - TOLERANCE * spent:
+        ledger.append({"owner": name, **figures, "verdict": sentence(partial(_verdict, operation, mine))})
+        if record.scenario.economics.must_return and mine.net(fee) < -1.0 - TOLERANCE * spent:
             record.wrong(
                 _("operators: the money of {name} does not return: {net:,.0f} CNY a year are missing").format(
                     name=name, net=mine.net(fee)
                 )
             )
+    check_table(record, Restated("operators", ("owner",), ledger))
 
 
-def _check_flow(record: Record, owners: Mapping[str, Owner]) -> None:
-    """Follow each owner's balance year by year."""
-    rule, fee, rate = record.scenario.subsidy, record.scenario.economics.fee_cny_t or 0.0, _rate(record)
-    begins = {row.owner: int(row.year) for row in rows(record.tables["rollout"])}
-    for name, flows in record.tables["cash_flow"].groupby("owner"):
-        mine = owners.get(str(name))
-        if mine is None:
-            record.wrong(_("cash_flow: {name} builds nothing").format(name=name))
-            continue
-        balance, start = 0.0, begins.get(str(name), 0)
-        for row in rows(flows.sort_values("year")):
-            age = int(row.year) - start
-            income = (fee * mine.tonnes - mine.energy - mine.running) * (age >= 1)
-            net = income - mine.capex * (age == 0) + mine.award * (age == math.ceil(rule.paid_after_years))
-            balance = balance * (1.0 + rate) + net
-            record.differs(
-                _("cash_flow: net_cny of {name} in {year}").format(name=name, year=row.year),
-                float(row.net_cny),
-                net,
-                1.0,
-            )
-            record.differs(
-                _("cash_flow: balance_cny of {name} in {year}").format(name=name, year=row.year),
-                float(row.balance_cny),
-                balance,
-                10.0,
-            )
-    for name in sorted(owners.keys() - set(record.tables["cash_flow"]["owner"])):
-        record.wrong(_("cash_flow: {name} builds but is missing").format(name=name))
+def _verdict(operation: Operation, mine: Owner) -> str:
+    """Say whether an owner's money comes back, or what it would take."""
+    fee, per_t = operation.fee, max(mine.tonnes, 1e-9)
+    needed, most = max(mine.spent_cny - mine.award_cny_year, 0.0) / per_t, mine.saved_cny / per_t
+    if fee > 0 and mine.net(fee) >= -1e-6:
+        bare = mine.spent_cny / per_t
+        return _("returns its money") if fee >= bare else _("returns its money with the award")
+    if needed <= most:
+        return _(
+            "would return its money at a fee of {needed:,.0f} CNY/t, which its villages gain {most:,.0f} from"
+        ).format(needed=needed, most=most)
+    subsidy = _short(operation, mine)
+    if subsidy <= mine.capex_cny:
+        return _("would return its money with a subsidy of {subsidy:,.0f} CNY").format(subsidy=subsidy)
+    return _("never: cooling saves its villages less than it costs, and no subsidy up to the investment closes the gap")
 
 
-def _check_order(record: Record, owners: Mapping[str, Owner]) -> None:
-    """Check that everybody builds once, in a programme year, within the pots as they fill up."""
+def _short(operation: Operation, mine: Owner) -> float:
+    """Return the award with which fees would cover what the owner spends."""
+    return max(mine.spent_cny - operation.fee * mine.tonnes, 0.0) / operation.worth
+
+
+def _flows(operation: Operation, owners: Mapping[str, Owner]) -> Iterator[dict[str, Any]]:
+    """Follow each owner's balance year by year: build first, be paid later, work from the next year on."""
+    scenario, starts = operation.record.scenario, operation.starts
+    life = int(max(kind.life_years for kind in scenario.depot_types))
+    paid = math.ceil(scenario.subsidy.paid_after_years)
+    for name, mine in owners.items():
+        balance = 0.0
+        for age in range(max(life, paid) + 1):
+            works = 1.0 if 1 <= age <= life else 0.0
+            flow: dict[str, Any] = {
+                "investment_cny": mine.capex_cny if age == 0 else 0.0,
+                "award_cny": mine.award_cny if age == paid else 0.0,
+                "fee_income_cny": works * operation.fee * mine.tonnes,
+                "energy_cny": works * mine.energy_cny,
+                "running_cny": works * mine.running_cny,
+            }
+            net = flow["award_cny"] + flow["fee_income_cny"] - flow["investment_cny"]
+            net -= flow["energy_cny"] + flow["running_cny"]
+            balance = balance * (1.0 + operation.rate) + net
+            year, size = starts.get(name, 0) + age, mine.capex_cny * 1e-3
+            yield {
+                "owner": name,
+                "year": year,
+                **flow,
+                "net_cny": Figure(net, size),
+                "balance_cny": Figure(balance, size),
+            }
+
+
+def _order(operation: Operation, owners: Mapping[str, Owner]) -> Iterator[dict[str, Any]]:
+    """Restate what follows from the year in which each owner builds."""
+    starts, rule = operation.starts, operation.record.scenario.subsidy
+    for name, mine in owners.items():
+        if rule.years:
+            yield {
+                "owner": name,
+                "investment_cny": mine.capex_cny,
+                "award_cny": mine.award_cny,
+                "paid": starts.get(name, 0) + rule.paid_after_years,
+                "saved_cny_year": Figure(mine.saved_cny - mine.spent_cny, mine.gross_cny),
+            }
+
+
+def _check_order(operation: Operation, owners: Mapping[str, Owner]) -> None:
+    """Check that everybody builds in a programme year, within the pots as they fill up."""
+    record = operation.record
     rule, budget = record.scenario.subsidy, record.scenario.siting.budget_cny
-    table = record.tables["rollout"]
-    for name in sorted(set(owners) ^ set(table["owner"])):
-        record.wrong(
-            _("rollout: {name} builds but has no year").format(name=name)
-            if name in owners
-            else _("rollout: {name} builds nothing").format(name=name)
-        )
-    for name in sorted(set(table["owner"][table["owner"].duplicated()])):
-        record.wrong(_("rollout: {name} stands twice").format(name=name))
     spent: dict[int, float] = defaultdict(float)
-    for row in rows(table):
-        if int(row.year) not in rule.years:
-            record.wrong(_("rollout: {year} of {owner} is not a programme year").format(year=row.year, owner=row.owner))
-        if row.owner in owners:
-            record.differs(
-                _("rollout: award_cny of {owner}").format(owner=row.owner),
-                float(row.award_cny),
-                owners[row.owner].award,
-                1.0,
-            )
-            spent[int(row.year)] += owners[row.owner].award
+    for owner, year in operation.starts.items():
+        if year not in rule.years:
+            record.wrong(_("rollout: {year} of {owner} is not a programme year").format(year=year, owner=owner))
+        if owner in owners:
+            spent[year] += owners[owner].award_cny
     awarded = filled = 0.0
     for year in rule.years:
         awarded += spent[year]
@@ -208,18 +285,26 @@ def _check_order(record: Record, owners: Mapping[str, Owner]) -> None:
             )
 
 
-def _check_years(record: Record, owners: Mapping[str, Owner], lots: pd.DataFrame) -> None:
-    """Recompute the losses of each year: depots not built yet leave their lots in today's chain."""
-    of = {site.id: site.owner or site.id for site in record.scenario.sites}
-    begins = {row.owner: int(row.year) for row in rows(record.tables["rollout"])}
-    stated = {int(row.year): row for row in rows(record.tables["programme_years"])}
-    owner = lots["depot"].map(of)
-    works_from = owner.map(begins).fillna(-1)
-    for year in record.scenario.subsidy.years:
-        if year not in stated:
-            record.wrong(_("programme_years: {year} is missing").format(year=year))
-            continue
+def _years(operation: Operation, owners: Mapping[str, Owner]) -> Iterator[dict[str, Any]]:
+    """Recompute each year's pot, awards and losses: depots not built yet leave their lots in today's chain."""
+    lots, starts = operation.lots, operation.starts
+    rule, budget = operation.record.scenario.subsidy, operation.record.scenario.siting.budget_cny
+    works_from = lots["depot"].map(operation.of).map(starts).astype("float64").fillna(-1)
+    filled = left = 0.0
+    for year in rule.years:
+        builders = [mine for name, mine in owners.items() if starts.get(name) == year]
+        before, filled = min(filled, budget), filled + rule.pot_by_year_cny.get(str(year), 0.0)
+        pot, awarded = min(filled, budget) - before, sum(mine.award_cny for mine in builders)
+        carried, left = left, left + pot - awarded
         lost = float(lots["loss_t"].where(works_from < year, lots["today_loss_t"]).sum())
-        spent = sum(mine.award for name, mine in owners.items() if begins.get(name) == year)
-        record.differs(f"programme_years: loss_t of {year}", float(stated[year].loss_t), lost, 1e-3)
-        record.differs(f"programme_years: awarded_cny of {year}", float(stated[year].awarded_cny), spent, 1.0)
+        yield {
+            "year": year,
+            "pot_cny": pot,
+            "carried_cny": Figure(carried, filled),
+            "awarded_cny": awarded,
+            "left_cny": Figure(left, filled),
+            "investment_cny": sum(mine.capex_cny for mine in builders),
+            "owners": len(builders),
+            "loss_t": lost,
+            "loss_rate": lost / max(float(lots["tonnes"].sum()), 1e-9),
+        }

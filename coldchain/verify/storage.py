@@ -10,9 +10,10 @@ from coldchain.language import _
 from coldchain.model import Keeping, MobileUnit
 from coldchain.verify.depots import Built
 from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.restated import check_row
 
 Lane = tuple[str, str, str, str, str]  # depot, zone, method, commodity, period
-KG_PER_T = 1000.0
+LANE = ("depot", "zone", "method", "commodity", "period")
 
 
 @dataclass
@@ -78,12 +79,13 @@ def read_storage(record: Record) -> Stores:
 def check_storage(record: Record, stores: Stores, built: Built) -> None:
     """Hold tonnes and money of the table against the lots followed, and rooms against what lies in them."""
     for row in rows(record.tables["storage"]):
-        found = stores.sums[(row.depot, row.zone, row.method, row.commodity, row.period), row.until]
-        for name in ("tonnes", "lost_t", "power_cny", "earned_cny"):
-            where = _("storage: {name} of {commodity} of {period} at {depot}").format(
-                name=name, commodity=row.commodity, period=row.period, depot=row.depot
-            )
-            record.differs(where, float(getattr(row, name)), found[name], 1e-3)
+        if (row.commodity, row.period, row.until) not in stores.rules:
+            continue
+        lane = (row.depot, row.zone, row.method, row.commodity, row.period)
+        found = {name: stores.sums[lane, row.until][name] for name in ("tonnes", "lost_t", "power_cny", "earned_cny")}
+        found["days"] = stores.rules[row.commodity, row.period, row.until].days
+        where = _(", ").join((row.commodity, row.period, row.until, row.depot))
+        check_row(record, row._asdict(), found, {"table": "storage", "key": where})
     lying = _lying_t(record, stores)
     for (depot, zone, method), by_period in lying.items():
         room = _room_t(record, built, (depot, zone, method))
@@ -97,6 +99,16 @@ def check_storage(record: Record, stores: Stores, built: Built) -> None:
                         tonnes=tonnes, where=where, room=room
                     )
                 )
+
+
+def check_kept(record: Record, stores: Stores) -> None:
+    """Check that what lots are said to be kept for is in the table of storage."""
+    lots = record.tables["lots"]
+    listed = {(lane, until) for lane, kept in stores.shares.items() for until in kept}
+    for key in sorted(set(zip(*(lots[name] for name in (*LANE, "until")), strict=True))):
+        if key[-1] and (key[:-1], key[-1]) not in listed:
+            text = _("storage: the row of {key} is missing; the table of lots keeps produce there")
+            record.odd(text.format(key=_(", ").join(key)))
 
 
 def _lying_t(record: Record, stores: Stores) -> Mapping[tuple[str, str, str], Mapping[str, float]]:

@@ -12,6 +12,7 @@ import pandas as pd
 from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.restated import check_row
 
 HOURS_SLACK = 1e-6
 
@@ -112,14 +113,12 @@ def _check_route(
     hours = float(legs.sum() + halt_h.sum() + scenario.chain.unload_h)
     cost = vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
     figures = {"stops": len(kg), "km": km, "hours": hours, "drive_h": float(legs.sum()), "cost_cny_day": cost}
-    for name, found in figures.items():
-        record.differs(_("routes: {name} of {route}").format(name=name, route=route), float(getattr(head, name)), found)
-    record.differs(_("routes: load_kg of {route}").format(route=route), float(head.load_kg), float(kg.sum()))
+    figures |= {"load_kg": float(kg.sum()), "days": record.periods[period][1].days}
+    check_row(record, head._asdict(), figures, {"table": "routes", "key": route})
     for key, stated, found in zip(halts["village"], halts["aboard_h"], aboard, strict=True):
         record.differs(
             _("stops: aboard_h of {key} on {route}").format(key=key, route=route), float(stated), float(found), 1e-3
         )
-    record.differs(_("routes: days of {route}").format(route=route), float(head.days), record.periods[period][1].days)
     _check_limits(record, route, vehicle, float(kg.sum()), (hours, float(legs.sum())), float(aboard.max()))
     m3 = float(sum(load * space[key, depot, period] for key, load in zip(halts["village"], kg, strict=True)))
     if m3 > vehicle.volume_m3 * (1 + TOLERANCE):

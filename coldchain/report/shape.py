@@ -1,0 +1,150 @@
+"""The shape of the JSON objects of a run: which keys they must have, and of which kind their values are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coldchain.errors import Fault
+from coldchain.language import _
+
+Shape = Any
+"""An object ``{key: shape}``, a class of values, a :class:`OneOf`, a :class:`Each` or a one-item list of a shape."""
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A text out of a few."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Each:
+    """An object with any keys, all values of one shape."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Begins:
+    """A text with a fixed beginning."""
+
+    text: str
+
+
+STATUS = OneOf(("optimal", "feasible", "infeasible", "limit"))
+PLAN_SHAPE: Shape = {
+    "schema": Begins("coldchain.summary/"),
+    "scenario": {"name": str, "variant": str, "sha256": str},
+    "version": str,
+    "seed": int,
+    "status": STATUS,
+    "interrupted": bool,
+    "seconds": Each(float),
+    "objective": {
+        "name": OneOf(("total_cost_cny", "loss_cny", "loss_t")),
+        "value": float,
+        "bound": float,
+        "gap": float,
+    },
+    "loss": dict.fromkeys(("baseline_rate", "plan_rate", "baseline_t", "plan_t", "baseline_cny", "plan_cny"), float),
+    "coverage": {"baseline": float, "plan": float},
+    "investment": {
+        **dict.fromkeys(("total_cny", "subsidy_cny", "subsidy_share", "budget_cny"), float),
+        "by_county": Each(float),
+    },
+    "annual_cny": dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss", "total"), float),
+    "depots": {"existing": int, "built": int, "mobile": int},
+    "routes": {"count": int, "vehicles": int, "km": float, "hours": float},
+    "delivery_h": dict.fromkeys(("p50", "p95", "max", "share_within_target", "target"), float),
+    "villages": {"total": int, "served": int, "unserved": [{"id": str, "reason": str}]},
+    "warnings": [str],
+}
+ROUTES_SHAPE: Shape = {
+    "schema": Begins("coldchain.routes/"),
+    "scenario": {"name": str, "variant": str, "sha256": str},
+    "version": str,
+    "seed": int,
+    "status": str,
+    "interrupted": bool,
+    "day": {"given": str, "period": str, "orders": str, "counted_from": OneOf(("ready", "loading"))},
+    "orders": {"count": int, "kg": float, "served_kg": float, "unserved_kg": float},
+    **dict.fromkeys(("depots", "vehicles", "trips", "stops"), int),
+    **dict.fromkeys(("km", "hours", "drive_h"), float),
+    "aboard_h": {"p50": float, "max": float},
+    "loss": {"kg": float, "cny": float, "rate": float},
+    "cost_cny": {"vehicles": float, "loss": float, "total": float},
+    "unserved": [{"order": str, "village": str, "commodity": str, "kg": float, "cause": str, "detail": str}],
+    "warnings": [str],
+}
+RUN_SHAPE: Shape = {
+    "schema": Begins("coldchain."),
+    "arguments": {"scenario": str, "scenario_from_run": str, "variant": str},
+    "scenario": {"folder": str, "name": str, "variant": str},
+    "sha256": {"scenario": str},
+    "seed": int,
+    "interrupted": bool,
+    "versions": Each(str),
+    "columns": Each(Each(OneOf(("text", "number", "whole", "flag")))),
+}
+SETTINGS_SHAPE: Shape = {"settings": {"siting": {"budget_cny": float}}}
+
+
+def misshapen(value: Any, shape: Shape, file: str, path: str = "") -> Iterator[Fault]:
+    """Yield a fault for each key that is missing and each value of the wrong kind.
+
+    Examples
+    --------
+    >>> shape = {"loss": {"plan_t": float}, "status": OneOf(("optimal", "feasible"))}
+    >>> for fault in misshapen({"loss": {"plan_t": "many"}}, shape, "summary.json"):
+    ...     print(fault)
+    summary.json, loss.plan_t = "many": must be a number
+    summary.json, status: is missing; a run of this program has it
+    """
+    if isinstance(shape, dict | Each):
+        if not isinstance(value, Mapping):
+            yield _fault(file, path, value, _("must be an object"))
+            return
+        for key in shape if isinstance(shape, dict) else value:
+            below = f"{path}.{key}" if path else str(key)
+            if key not in value:
+                yield Fault(file, None, below, "", _("is missing; a run of this program has it"), "missing-key")
+            else:
+                yield from misshapen(value[key], shape[key] if isinstance(shape, dict) else shape.shape, file, below)
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            yield _fault(file, path, value, _("must be a list"))
+            return
+        for number, item in enumerate(value):
+            yield from misshapen(item, shape[0], file, f"{path}[{number}]")
+    elif (told := _wrong(value, shape)) is not None:
+        yield _fault(file, path, value, told)
+
+
+def _fault(file: str, path: str, value: Any, message: str) -> Fault:
+    return Fault(file, None, path, str(value)[:80], message, "garbled")
+
+
+def _wrong(value: Any, shape: Shape) -> str | None:
+    """Say what a value must be, None when it is."""
+    if isinstance(shape, OneOf):
+        right = isinstance(value, str) and value in shape.texts
+        return None if right else _("must be one of {texts}").format(texts=_(", ").join(shape.texts))
+    if isinstance(shape, Begins):
+        right = isinstance(value, str) and value.startswith(shape.text)
+        return None if right else _("must begin with {text}").format(text=shape.text)
+    if shape is float:
+        right = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    elif shape is int:
+        right = isinstance(value, int) and not isinstance(value, bool)
+    else:
+        right = isinstance(value, shape)
+    if right:
+        return None
+    return {
+        str: _("must be a text"), int: _("must be a whole number"), float: _("must be a number"),
+        bool: _("must be true or false"),
+    }[shape]  # fmt: skip
