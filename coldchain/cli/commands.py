@@ -373,22 +373,29 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 @json_option
 def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
     """Recompute a FOLDER of a plan or of routes from its tables and the inputs; works on tables edited by hand."""
-    from coldchain.cli.verifying import figures_of, verify_folder
+    from coldchain.cli.verifying import figures_of, unchecked, verify_folder
 
     report = verify_folder(folder, scenario)
     if as_json:
-        names = ("ok", "problems", "loss_rate", "total_cny", "subsidy_cny")
+        names = ("ok", "problems", "consequences", "loss_rate", "total_cny", "subsidy_cny")
         figures = {name: getattr(report, name) for name in names}
+        figures["unchecked"] = [{"place": one.place, "reason": _(one.reason)} for one in unchecked(folder)]
         known = {name: None if value != value else value for name, value in figures.items()}  # noqa: PLR0124 - NaN
         click.echo(json.dumps(known, ensure_ascii=False))
         return 0 if report.ok else EXIT_BAD_INPUT
     for problem in report.problems:
         click.echo(_("problem: {text}").format(text=problem))
     count = len(report.problems)
+    if more := len(report.consequences):
+        told = plural("{count} more figure differs and may follow from this; --json lists it",
+                      "{count} more figures differ and may follow from this; --json lists them", more)  # fmt: skip
+        click.echo(told.format(count=more))
     verdict = _("verified") if report.ok else plural("{count} problem", "{count} problems", count).format(count=count)
     click.echo(
         _("{folder}: {verdict}; {figures}").format(folder=folder, verdict=verdict, figures=figures_of(folder, report))
     )
+    if listed := unchecked(folder):
+        click.echo(_("not recomputed: {places}").format(places=_(", ").join(one.place for one in listed)))
     if (folder / "summary.json").is_file():
         next_step(f"coldchain explain {folder} --unserved")
     return 0 if report.ok else EXIT_BAD_INPUT

@@ -9,7 +9,8 @@ from coldchain.language import _
 from coldchain.plan import place_on_roads
 from coldchain.report import read_run, scenario_folder
 from coldchain.scenario import load
-from coldchain.verify import Report, verify_tables
+from coldchain.verify import Report, Written, verify_written
+from coldchain.verify.unchecked import UNCHECKED, Unchecked
 
 ROUTES = "routes.json"
 
@@ -30,15 +31,11 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
         return _verify_routes(folder, moved)
     run, summary, tables = read_run(folder)
     source: Path = moved or scenario_folder(folder, run["arguments"])
-    scenario, _faults = load(source, summary["scenario"]["variant"])
-    siting = scenario.siting.model_copy(update={"budget_cny": summary["investment"]["budget_cny"]})
+    scenario, _faults = load(source, run["scenario"]["variant"])
+    siting = scenario.siting.model_copy(update={"budget_cny": run["settings"]["siting"]["budget_cny"]})
     scenario = replace(scenario, siting=siting)
     placed, _faults = place_on_roads(scenario)
-    report = verify_tables(scenario, placed.network.given, tables, summary)
-    if scenario.sha256 != summary["scenario"]["sha256"]:
-        changed = _("the scenario has changed since this plan was made (its hash differs)")
-        return replace(report, problems=(changed, *report.problems))
-    return report
+    return verify_written(scenario, placed.network.given, Written(folder, tables, summary, run))
 
 
 def _verify_routes(folder: Path, moved: Path | None) -> Report:
@@ -57,10 +54,15 @@ def _verify_routes(folder: Path, moved: Path | None) -> Report:
     return replace(report, problems=(*more, *report.problems))
 
 
+def unchecked(folder: Path) -> tuple[Unchecked, ...]:
+    """Return what is not recomputed of a plan; of a day's routes nothing is listed."""
+    return () if (folder / ROUTES).is_file() else UNCHECKED
+
+
 def figures_of(folder: Path, report: Report) -> str:
     """Return the recomputed figures in words."""
     if report.total_cny != report.total_cny:
-        return _("mend these first, then the figures can be checked")
+        return _("the figures can be checked when these are put right")
     if (folder / ROUTES).is_file():
         told = _("loss {loss:.2%}, {cny:,.0f} CNY for vehicles and loss")
         return told.format(loss=report.loss_rate, cny=report.total_cny)

@@ -20,7 +20,7 @@ from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, difference
 LAYERS = ("depots", "hubs", "villages", "assignment", "routes", "roads")
 KEYS = {"depots": "depot", "hubs": "hub", "villages": "village", "routes": "route", "assignment": "village"}
 DEGREES = 1e-9
-SOURCE = re.compile(r"a:data:(depots|hubs|villages|routes)(_.*)?")
+SOURCE = re.compile(r"a:data:(depots|hubs|villages|routes_.*)")
 Columns = Mapping[str, Sequence[Any]]
 
 
@@ -90,7 +90,9 @@ def _table(record: Record, layer: str) -> pd.DataFrame:
     return pd.DataFrame([{"hub": hub.id, **hub.model_dump(exclude={"id"})} for hub in record.scenario.hubs])
 
 
-def _compare(record: Record, where: str, written: Columns, table: pd.DataFrame, key: str, *, whole: bool = False) -> None:
+def _compare(
+    record: Record, where: str, written: Columns, table: pd.DataFrame, key: str, *, whole: bool = False
+) -> None:
     """Hold columns against those of the same name of a table, row by row; a column too many is named."""
     lacking = [column for column in table.columns if column not in written]
     if lacking:
@@ -123,10 +125,10 @@ def check_map(record: Record, path: Path) -> None:
         record.wrong(_("{file}: cannot be read: {error}").format(file=name, error=error))
         return
     for title, columns in sources:
-        kind, vehicle = SOURCE.fullmatch(title).groups()  # type: ignore[union-attr] - only such are found
+        kind, _underscore, vehicle = title.removeprefix("a:data:").partition("_")
         table = _table(record, kind)
-        if vehicle is not None:
-            table = table[table["vehicle"] == vehicle[1:]]
+        if vehicle:
+            table = table[table["vehicle"] == vehicle]
         shown[kind] += len(table)
         shared = [column for column in table.columns if column in columns]
         _compare(record, f"{name}: {kind}", columns, table[[*{KEYS[kind]: 0, **dict.fromkeys(shared)}]], KEYS[kind])

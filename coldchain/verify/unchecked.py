@@ -37,6 +37,10 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("tables.next_budget", N_("estimates of siting, before routing")),
     Unchecked("tables.prospects", N_("estimates of siting, before routing")),
     Unchecked("tables.lots", N_("lots below a millionth of their harvest, crumbs of rounding, but for their sum")),
+    Unchecked("plan.gpkg.roads", N_("a drawing of the roads in use")),
+    Unchecked("plan.gpkg.routes.geometry", N_("a drawing of the ways on the roads; all attributes are compared")),
+    Unchecked("plan.gpkg.layer_styles", N_("colours and signs")),
+    Unchecked("map.html", N_("a drawing with words; its data of depots, hubs, villages and routes are compared")),
     Unchecked("run.json", N_("how the run came about; what decides the plan in it is compared with the inputs")),
 )  # fmt: skip
 
