@@ -57,7 +57,7 @@ def test_verify_accepts_the_run_and_names_a_hand_edit(planned: Path, capsys: pyt
         assert run(["verify", str(planned / "run")]) == 3
     finally:
         table.write_bytes(original)
-    assert f"subsidies: award of {owner} is stated as" in capsys.readouterr().out
+    assert f"subsidies: award_cny of {owner} is stated as" in capsys.readouterr().out
 
 
 def test_verify_finds_the_scenario_from_where_the_run_lies(

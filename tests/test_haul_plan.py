@@ -187,7 +187,7 @@ TAMPERED: list[tuple[str, Change, str]] = [
     ("the other way round", rewritten(lambda parts: ";".join(reversed(parts))), r"is written down for"),
     ("tonnes moved to the last depot", rewritten(moved), r"load_t_day of \S+ in \S+ \S+ is stated as"),
     ("more tonnes than the truck holds", rewritten(overloaded), r"are more than its"),
-    ("a shorter ride from the last", rewritten(hastened), r"line_haul: ride of \S+ of .* by way of .* is stated as"),
+    ("a shorter ride from the last", rewritten(hastened), r"line_haul: ride of \S+ on .* by way of .* is stated as"),
     ("shorter rides", scaled("ride_h", 0.9), r"line_haul: ride_h of .* by way of .* is stated as"),
     ("fewer hours", scaled("hours_day", 0.9), r"line_haul: hours_day of .* by way of .* is stated as"),
     ("fewer kilometres", scaled("km_day", 0.9), r"line_haul: km_day of .* by way of"),

@@ -192,7 +192,7 @@ def test_programme_years_fill_their_pots_in_turn(ground: Ground) -> None:
     tables["rollout"] = tables["rollout"].iloc[1:]
     placed = made.basis.placed
     report = verify_tables(made.scenario, placed.network.given, tables, made.summary)
-    assert any("builds but has no year" in problem for problem in report.problems)
+    assert any("rollout: the row of" in problem and "is missing" in problem for problem in report.problems)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

@@ -104,10 +104,11 @@ def test_ids_with_leading_zeros_and_empty_texts_stay_text(small_plan: Plan, tmp_
     odd = replace(small_plan, tables={"villages": villages, "cooled": pd.DataFrame({"h": [1.5, np.nan]})})
     folder = tmp_path / "odd"
     (folder / "tables").mkdir(parents=True)
-    for name in ("run.json", "summary.json"):
-        (folder / name).write_text("{}", encoding="utf-8")
+    (folder / "summary.json").write_text(json.dumps(plain_values(small_plan.summary)), encoding="utf-8")
     columns = {"villages": {"village": "text", "cooperative": "text", "county": "text"}, "cooled": {"h": "number"}}
-    (folder / "run.json").write_text(json.dumps({"columns": columns}), encoding="utf-8")
+    (folder / "run.json").write_text(
+        json.dumps(run_information(small_plan, {}) | {"columns": columns}), encoding="utf-8"
+    )
     for stem, frame in odd.tables.items():
         frame.to_csv(folder / "tables" / f"{stem}.csv", index=False, encoding="utf-8-sig")
     _, _, tables = read_run(folder)

@@ -166,7 +166,7 @@ TAMPERED: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
     "more earned": (lambda t: t.assign(earned_cny=t["earned_cny"] + 99.0), "earned_cny of"),
     "less electricity": (lambda t: t.assign(power_cny=t["power_cny"] / 2), "power_cny of"),
     "less perished": (lambda t: t.assign(lost_t=t["lost_t"] / 2), "lost_t of"),
-    "twice the same": (lambda t: pd.concat([t, t.iloc[:1]]), "stands twice"),
+    "twice the same": (lambda t: pd.concat([t, t.iloc[:1]]), "is listed twice"),
 }
 
 

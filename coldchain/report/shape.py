@@ -11,7 +11,7 @@ from coldchain.errors import Fault
 from coldchain.language import _
 
 Shape = Any
-"""An object ``{key: shape}``, a class of values, a :class:`OneOf`, a :class:`Each` or a one-item list of a shape."""
+"""An object ``{key: shape}``, a class of values, a :class:`OneOf`, a :class:`Each` or a one-item list."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,13 @@ class Begins:
     """A text with a fixed beginning."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class May:
+    """What may be left out."""
+
+    shape: Shape
 
 
 STATUS = OneOf(("optimal", "feasible", "infeasible", "limit"))
@@ -82,7 +89,7 @@ ROUTES_SHAPE: Shape = {
 }
 RUN_SHAPE: Shape = {
     "schema": Begins("coldchain."),
-    "arguments": {"scenario": str, "scenario_from_run": str, "variant": str},
+    "arguments": {"scenario": May(str), "scenario_from_run": May(str), "variant": May(str)},
     "scenario": {"folder": str, "name": str, "variant": str},
     "sha256": {"scenario": str},
     "seed": int,
@@ -110,10 +117,11 @@ def misshapen(value: Any, shape: Shape, file: str, path: str = "") -> Iterator[F
             return
         for key in shape if isinstance(shape, dict) else value:
             below = f"{path}.{key}" if path else str(key)
-            if key not in value:
+            wanted = shape[key] if isinstance(shape, dict) else shape.shape
+            if key in value:
+                yield from misshapen(value[key], wanted.shape if isinstance(wanted, May) else wanted, file, below)
+            elif not isinstance(wanted, May):
                 yield Fault(file, None, below, "", _("is missing; a run of this program has it"), "missing-key")
-            else:
-                yield from misshapen(value[key], shape[key] if isinstance(shape, dict) else shape.shape, file, below)
     elif isinstance(shape, list):
         if not isinstance(value, list):
             yield _fault(file, path, value, _("must be a list"))

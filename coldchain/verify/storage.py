@@ -60,7 +60,7 @@ def read_storage(record: Record) -> Stores:
             )
         elif row.until in stores.shares[lane]:
             record.wrong(
-                _("storage: {commodity} of {period} at {depot} stands twice until {until}").format(
+                _("storage: {commodity} of {period} at {depot} is listed twice until {until}").format(
                     commodity=row.commodity, period=row.period, depot=row.depot, until=row.until
                 )
             )
