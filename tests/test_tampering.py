@@ -11,7 +11,7 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
-from scenario_cases import append, change, replace_in_toml, set_in_toml, small_county
+from scenario_cases import change, replace_in_toml, set_in_toml, small_county
 from tampering import Change, Trial, changes
 
 from coldchain.cli import run
@@ -35,7 +35,8 @@ def county(folder: Path) -> Path:
     set_in_toml(folder, "budget_cny", "500000.0")
     (folder / "storage.csv").write_text(STORAGE, encoding="utf-8")
     replace_in_toml(folder, "[subsidy]\n", PROGRAMME)
-    append(folder, "\n[economics]\nfee_cny_t = 150.0\nlate_cny_t = 20.0\n")
+    replace_in_toml(folder, "[economics]\n", "[economics]\nfee_cny_t = 150.0\n")
+    set_in_toml(folder, "late_cny_t", "20.0")
     change(folder, "sites", 2, existing="cold_forced_air_200:1")
     return folder
 

@@ -68,6 +68,7 @@ PLAN_SHAPE: Shape = {
     "routes": {"count": int, "vehicles": int, "km": float, "hours": float},
     "delivery_h": dict.fromkeys(("p50", "p95", "max", "share_within_target", "target"), float),
     "villages": {"total": int, "served": int, "unserved": [{"id": str, "reason": str}]},
+    "assumptions": May([{"what": str, "figure": str, "source": str}]),
     "warnings": [str],
 }
 ROUTES_SHAPE: Shape = {

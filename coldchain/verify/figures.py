@@ -62,6 +62,7 @@ def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> N
     _check_quantiles(record, stated, found.lots)
     _check_bound(record, stated, right[("objective", "value")])
     _check_unserved(record, stated.get(("villages", "unserved")))
+    _check_assumptions(record, stated.get(("assumptions",)))
 
 
 def leaves(tree: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -179,6 +180,16 @@ def _check_unserved(record: Record, stated: Any) -> None:
     right = [{"id": row.village, "reason": row.reason} for row in rows(record.tables["villages"]) if row.reason]
     if stated != right:
         record.odd(_("summary: villages.unserved does not list the reasons of the table of villages"))
+
+
+def _check_assumptions(record: Record, stated: Any) -> None:
+    """Check that what the scenario says of itself comes first, and only roads and catalogue may follow."""
+    own = [one.model_dump() for one in record.scenario.assumptions]
+    own += [{"what": "note", "figure": note, "source": ""} for note in record.scenario.notes]
+    given = stated if isinstance(stated, list) else [None]
+    rest = [one.get("what") if isinstance(one, Mapping) else None for one in given[len(own) :]]
+    if given[: len(own)] != own or rest not in ([], ["roads"], ["figures"], ["roads", "figures"]):
+        record.odd(_("summary: assumptions do not list what the scenario states of itself"))
 
 
 def _routes(record: Record) -> dict[str, float]:
