@@ -175,7 +175,7 @@ class Trial:
         budget = run["settings"]["siting"]["budget_cny"]
         scenario = replace(self.scenario, siting=self.scenario.siting.model_copy(update={"budget_cny": budget}))
         written = Written(self.scratch, tables, summary, run)
-        return verify_written(scenario, self.placed.network, self.placed.node, written).problems
+        return verify_written(scenario, self.placed.network.given, written).problems
 
     def verdict(self, change: Change) -> str:
         """Return what is wrong with how a change is dealt with; empty when nothing is."""

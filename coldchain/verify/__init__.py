@@ -70,7 +70,7 @@ class Written:
     run: Mapping[str, Any]
 
 
-def verify_written(scenario: Scenario, given: GivenRoads, written: Written) -> Report:
+def verify_written(scenario: Scenario, given: GivenRoads | None, written: Written) -> Report:
     """Recompute a plan that was written, and hold its map and its layers against its tables; as :func:`verify_tables`.
 
     Parameters
