@@ -134,8 +134,7 @@ DAMAGED: dict[str, tuple[Callable[[Path], None], str]] = {
     "arguments that are a number": (_set(("run.json", "arguments"), 7), "arguments"),
     "columns of a kind unknown": (_set(("run.json", "columns", "depots", "lon"), "colour"), "columns.depots.lon"),
     "a run that is a list": (lambda folder: (folder / "run.json").write_text("[1]") and None, "one JSON object"),
-    "a figure that is none": (
-        lambda folder: (folder / "summary.json").write_text('{"loss": NaN}') and None, "NaN is not a number"),
+    "a figure that is none": (_set(("summary.json", "loss", "plan_t"), float("nan")), "loss.plan_t"),
 }  # fmt: skip
 
 
