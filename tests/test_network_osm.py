@@ -111,13 +111,13 @@ def test_andorra_as_lines_is_the_same_network(andorra: OsmExtract, tmp_path: Pat
 
 
 def test_andorran_slopes_slow_trucks_unevenly(andorra: OsmExtract, shared: Path) -> None:
-    """By SRTM, drives take about a seventh longer in the median, and differ more by direction than on level roads."""
+    """By SRTM, drives take a tenth longer in the median, bridges being level; directions differ more than before."""
     places = andorra.places
     snap = snap_places(andorra.network, places["lon"].to_numpy(), places["lat"].to_numpy(), 10.0)
     level = travel(snap.network, snap.node, snap.node).time_h
     steep = travel(with_slope(snap.network, shared / "data/roads/N42E001.hgt.zip"), snap.node, snap.node).time_h
     apart = level > 0
-    assert np.median(steep[apart] / level[apart]) == pytest.approx(1.14, abs=0.02)
+    assert np.median(steep[apart] / level[apart]) == pytest.approx(1.10, abs=0.02)
     uneven = [np.median(np.abs(h - h.T)[apart] / h[apart]) for h in (level, steep)]
     assert uneven[1] > 1.5 * uneven[0]
 

@@ -149,8 +149,9 @@ class Roads(Noun):
     """How places meet the road network."""
 
     file: str = figure(
-        "-", "GeoPackage of lines, or folder of GMNS node.csv and link.csv; empty: proximity network", ""
+        "-", "file of road lines, OpenStreetMap file, or folder of GMNS tables; empty: proximity network", ""
     )
+    snap_m: float = figure("m", "ends of road lines this near to another line are joined to it", 1.0, ge=0, le=50)
     far_snap_m: float = figure("m", "places farther than this from any road are reported", 500.0, gt=0)
     max_snap_m: float = figure("m", "places farther than this from any road are refused", 5000.0, gt=0)
     access_kmh: float = figure("km/h", "speed between a place and the road it meets", 10.0, gt=0, le=120, usual=(2, 60))

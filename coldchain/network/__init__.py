@@ -12,9 +12,11 @@ from coldchain.network.explore import from_networkx, to_networkx
 from coldchain.network.gmns import read_gmns
 from coldchain.network.gmns_writing import write_gmns
 from coldchain.network.graph import LinkTable, RoadNetwork, build_network
+from coldchain.network.junctions import SNAP_M
 from coldchain.network.keeping import network_hash
 from coldchain.network.large import kept_travel
-from coldchain.network.lines import read_lines, write_lines
+from coldchain.network.lines import read_lines
+from coldchain.network.lines_writing import write_lines
 from coldchain.network.lorries import LorryRange, lorry_range
 from coldchain.network.matrix import Travel, paths, travel
 from coldchain.network.osm import OsmExtract, read_osm
@@ -31,12 +33,15 @@ __all__ = [
 ]  # fmt: skip
 
 
-def read_roads(path: str | Path, profile: Profile = "truck", lorries: LorryRange | None = None) -> RoadNetwork:
+def read_roads(
+    path: str | Path, profile: Profile = "truck", lorries: LorryRange | None = None, *, snap_m: float = SNAP_M
+) -> RoadNetwork:
     """Read roads by what the path is: a folder is GMNS, ``.pbf`` and ``.osm`` OpenStreetMap, anything else lines.
 
     Parameters
     ----------
     lorries : what posted limits of an OpenStreetMap file are held against; see `read_osm`
+    snap_m : ends of lines this near to another line, in m, are joined to it
 
     Raises
     ------
@@ -51,10 +56,10 @@ def read_roads(path: str | Path, profile: Profile = "truck", lorries: LorryRange
     if fault is not None:
         raise BadInputError([fault])
     with reading(str(path)):
-        return _read_file(path, profile, lorries)
+        return _read_file(path, profile, lorries, snap_m)
 
 
-def _read_file(path: Path, profile: Profile, lorries: LorryRange | None) -> RoadNetwork:
+def _read_file(path: Path, profile: Profile, lorries: LorryRange | None, snap_m: float) -> RoadNetwork:
     if path.name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2")):
         return read_osm(path, profile, lorries).network
-    return read_lines(path, profile=profile)
+    return read_lines(path, profile=profile, snap_m=snap_m)

@@ -173,5 +173,6 @@ def _inside(network: RoadNetwork, inside: Flags, arcs: Flags, used: RoadsUsed) -
         xy=xy,
         xy_start=xy_start,
         road_class=network.road_class[kept],
+        level=network.level[kept],
         used=used,
     )

@@ -51,6 +51,12 @@ def whole(values: npt.ArrayLike) -> Ints:
     return np.floor(np.asarray(values, dtype=np.float64) + (0.5 + 1e-6)).astype(np.int64)
 
 
+def to_degrees(flat: Floats, lat0: float) -> Floats:
+    """Undo `to_metres`."""
+    unit = to_metres(np.ones(1), np.ones(1), lat0)
+    return np.asarray(flat / unit, dtype=np.float64)
+
+
 def take_polylines(xy: Floats, xy_start: Ints, rows: npt.NDArray[np.integer[Any]]) -> tuple[Floats, Ints]:
     """Vertices and starts of the polylines ``rows``, in that order."""
     count = xy_start[rows + 1] - xy_start[rows]

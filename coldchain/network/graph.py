@@ -82,6 +82,7 @@ class RoadNetwork:
     road_class : str[l], class of each link, for example ``tertiary`` or ``access``
     kind : ``roads``, or ``proximity`` when no road data stood behind it
     source : where the network came from
+    level : bool[l], links that leave the ground (bridges, tunnels): no slope between their ends but that of the ends
     used : roads given and in use, once the largest component was taken; None before
     warnings : what the reader of a file found odd or left out
     given : the links as the reader gave them; None where there was none
@@ -114,6 +115,7 @@ class RoadNetwork:
     road_class: Texts
     kind: Kind = "roads"
     source: str = ""
+    level: Flags = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     used: RoadsUsed | None = None
     warnings: tuple[Fault, ...] = ()
     given: GivenRoads | None = None
@@ -122,6 +124,8 @@ class RoadNetwork:
         for name, kind in _DTYPES.items():
             object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), dtype=kind))
         object.__setattr__(self, "road_class", np.asarray(self.road_class, dtype=np.str_))
+        level = np.asarray(self.level, dtype=np.bool_)
+        object.__setattr__(self, "level", level if len(level) else np.zeros(self.links, dtype=np.bool_))
         _check_shapes(self)
         _check_ranges(self)
 
@@ -180,6 +184,7 @@ class LinkTable:
     forward_kmh, backward_kmh : float64[l], speed along and against the geometry; NaN where driving is not allowed
     road_class : str[l]
     detour : float64[l] or None, road length against length of the drawn line; None means 1
+    level : bool[l] or None, links that leave the ground; None means none
     """
 
     start: npt.NDArray[np.integer[Any]]
@@ -189,7 +194,8 @@ class LinkTable:
     forward_kmh: Floats
     backward_kmh: Floats
     road_class: Texts
-    detour: Floats | None = field(default=None)
+    detour: Floats | None = None
+    level: Flags | None = None
 
 
 def build_network(
@@ -233,6 +239,7 @@ def build_network(
         kind=kind,
         source=source,
         given=GivenRoads(lon[order], lat[order], start, end, xy, xy_start, along, against, detour),
+        level=np.zeros(len(kept), dtype=np.bool_) if links.level is None else links.level[kept],
     )
 
 
@@ -276,6 +283,7 @@ def _check_shapes(network: RoadNetwork) -> None:
         **{name: (getattr(network, name).shape, network.tail.shape) for name in _PER_ARC},
         "xy": (network.xy.shape, (len(network.xy), 2)),
         "road_class": (network.road_class.shape, (len(network.xy_start) - 1,)),
+        "level": (network.level.shape, (len(network.xy_start) - 1,)),
     }  # fmt: skip
     for name, (got, want) in sizes.items():
         if got != want or network.lon.ndim != 1 or network.tail.ndim != 1:

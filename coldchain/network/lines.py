@@ -1,61 +1,58 @@
-"""Roads as lines in a GeoPackage, or any other file GDAL reads.
+"""Roads as lines in a GeoPackage, shapefile, or any other file GDAL reads, as agencies publish them.
 
-Lines must be cut at junctions. Columns, all optional, in any case: ``highway``, ``class`` or ``fclass`` (road class),
-``oneway``, ``maxspeed``, ``surface``, ``tracktype``, ``access``, ``speed_kmh`` (both directions), ``speed_fwd_kmh`` and
-``speed_bwd_kmh`` (along and against the line; null: not allowed), ``detour`` (road length against drawn length).
+Lines need not be cut at junctions: they meet where they share a vertex, and where an end lies on another line. Columns
+are all optional, and named as in OpenStreetMap extracts or in Chinese (`coldchain.network.road_words`). Our own are
+``speed_kmh`` (both directions), ``speed_fwd_kmh`` and ``speed_bwd_kmh`` (along and against the line; null: not allowed)
+and ``detour`` (road length against drawn length).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyogrio
 import shapely
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from coldchain.errors import BadInputError, Fault
-from coldchain.language import N_, _
+from coldchain.language import _, plural
 from coldchain.network.access import Profile, directions
-from coldchain.network.geometry import Floats, polyline_lengths, to_metres
+from coldchain.network.geometry import Flags, Floats, Ints, polyline_lengths
+from coldchain.network.gmns_table import listed
 from coldchain.network.graph import Kind, LinkTable, RoadNetwork, build_network
-from coldchain.network.speeds import CLASS_KMH, NOT_ROADS, speeds
+from coldchain.network.junctions import SNAP_M, CutLines, Gap, cut_lines
+from coldchain.network.lengths import HIDDEN_M, LONGEST
+from coldchain.network.line_columns import Columns, read_columns
+from coldchain.network.lines_writing import LAYER
+from coldchain.network.road_words import TEXTS
+from coldchain.network.speeds import CLASS_KMH, leaves_ground, speeds
 
-LAYER = "roads"
-WELD_M = 1.0
-"""A loose end this near to another line's end is joined to it."""
-
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "highway": ("highway", "class", "fclass"),
-    "maxspeed": ("maxspeed", "max_speed"),
-}
-_TEXTS = ("highway", "oneway", "junction", "maxspeed", "surface", "tracktype", "access")
-_FIGURES = ("speed_kmh", "speed_fwd_kmh", "speed_bwd_kmh", "detour")
-_UNKNOWN = N_("must be an OpenStreetMap highway class, or the line must have speed_kmh")
-_ONEWAY = {"f": "yes", "t": "-1", "b": "no", "true": "yes", "1": "yes", "1.0": "yes", "false": "no", "0": "no"}
-"""Geofabrik's F, T, B and truth values, as OpenStreetMap writes them."""
+NAMED_GAPS = 3
+"""Gaps that a message names with their place."""
+_TAGS = tuple(TEXTS)
+Objects = npt.NDArray[np.object_]
 
 
-def read_lines(path: str | Path, layer: str | None = None, profile: Profile = "truck") -> RoadNetwork:
+def read_lines(
+    path: str | Path, layer: str | None = None, profile: Profile = "truck", *, snap_m: float = SNAP_M
+) -> RoadNetwork:
     """Read a road network from line features in any coordinate system.
 
-    Ends at the same point meet; a loose end within 1 m of another end is joined to it. A line without a class
-    counts as ``unclassified``; ``speed_kmh`` overrides what class, surface and limit say, and the two directed
-    speeds override that.
+    Lines meet at vertices they share; where they cross without one, a bridge leads over. A line without a class counts
+    as ``unclassified``; ``speed_kmh`` overrides what class, surface and limit say, and the two directed speeds override
+    that. The network's warnings name columns not used, lines not open, ends joined, and gaps that look unintended.
 
     Parameters
     ----------
     layer : layer name; by default ``roads``, or else the first layer of lines
     profile : vehicle whose class speeds hold where the file gives no speed
+    snap_m : ends of lines this near to another line, in m, are joined to it
 
     Raises
     ------
@@ -65,30 +62,93 @@ def read_lines(path: str | Path, layer: str | None = None, profile: Profile = "t
     """
     path = Path(path)
     frame = _load(path, layer)
-    table, faults = _columns(path, frame)
-    kmh, more = _row_speeds(path, table, profile)
-    faults += more
-    if faults:
+    columns = read_columns(path, frame.drop(columns=frame.geometry.name))
+    kmh = _row_speeds(columns, profile)
+    faults = _bad_shapes(path, frame) + columns.faults
+    if any(not fault.warning for fault in faults):
         raise BadInputError(faults)
-    return _network(path, frame, table, kmh)
+    network = _network(path, frame, columns, kmh, snap_m)
+    return replace(network, warnings=(*faults, *network.warnings))
 
 
-def _network(path: Path, frame: gpd.GeoDataFrame, table: pd.DataFrame, kmh: Floats) -> RoadNetwork:
+def _network(path: Path, frame: gpd.GeoDataFrame, columns: Columns, kmh: Floats, snap_m: float) -> RoadNetwork:
     parts, row = shapely.get_parts(shapely.force_2d(frame.geometry.to_numpy()), return_index=True)
-    sound = np.isfinite(kmh[row]).any(axis=1) & (shapely.get_num_coordinates(parts) > 1)
-    parts, row = parts[sound], row[sound]
+    drawn = shapely.get_num_coordinates(parts) > 1
+    is_open = np.isfinite(kmh[row]).any(axis=1)
+    left_out = _closed_fault(path, parts[drawn], ~is_open[drawn], columns.tags["highway"].to_numpy()[row[drawn]])
+    parts, row = parts[drawn & is_open], row[drawn & is_open]
     if not len(parts):
         raise _bad(path, _("must hold roads that may be driven; none found"), "no-roads")
     xy, line = shapely.get_coordinates(parts, return_index=True)
-    xy_start = np.searchsorted(line, np.arange(len(parts) + 1)).astype(np.int64)
-    node, where = _weld(xy[xy_start[:-1]], xy[xy_start[1:] - 1])
-    classes = table["highway"].to_numpy(dtype=np.str_)[row]
+    cut = cut_lines(xy, np.searchsorted(line, np.arange(len(parts) + 1)).astype(np.int64), snap_m)
+    row = row[cut.line]
+    classes = columns.tags["highway"].to_numpy(dtype=np.str_)[row]
+    detour = columns.figures["detour"].fillna(1.0).to_numpy(dtype=np.float64)[row]
     links = LinkTable(
-        start=node[0], end=node[1], xy=xy, xy_start=xy_start, forward_kmh=kmh[row, 0], backward_kmh=kmh[row, 1],
-        road_class=classes, detour=table["detour"].fillna(1.0).to_numpy(dtype=np.float64)[row],
+        start=cut.ends[0], end=cut.ends[1], xy=cut.xy, xy_start=cut.xy_start, forward_kmh=kmh[row, 0],
+        backward_kmh=kmh[row, 1], road_class=classes, detour=detour, level=_level(columns)[row],
     )  # fmt: skip
+    wrong = _bad_detours(path, detour, polyline_lengths(cut.xy, cut.xy_start), row)
+    if wrong:
+        raise BadInputError(wrong)
     kind: Kind = "proximity" if "proximity" in classes and set(classes) <= {"proximity", "access"} else "roads"
-    return build_network(where[:, 0], where[:, 1], links, kind, path.name)
+    network = build_network(cut.where[:, 0], cut.where[:, 1], links, kind, path.name)
+    return replace(network, warnings=(*left_out, *_junction_faults(path, cut, snap_m)))
+
+
+def _closed_fault(
+    path: Path, parts: npt.NDArray[np.object_], closed: Flags, classes: npt.NDArray[np.object_]
+) -> list[Fault]:
+    """Count the lines that no lorry may use, with their classes."""
+    if not closed.any():
+        return []
+    xy, line = shapely.get_coordinates(parts[closed], return_index=True)
+    km = float(polyline_lengths(xy, np.searchsorted(line, np.arange(closed.sum() + 1))).sum()) / 1000.0
+    message = plural(
+        "{n} of {all} lines ({km:,.2f} km) is not open to lorries and not used: {words}",
+        "{n} of {all} lines ({km:,.2f} km) are not open to lorries and not used: {words}",
+        int(closed.sum()),
+    ).format(n=int(closed.sum()), all=len(closed), km=km, words=listed(sorted({str(name) for name in classes[closed]})))
+    return [Fault(str(path), None, "class", "", message, "links-closed", warning=True)]
+
+
+def _bad_detours(path: Path, detour: Floats, drawn: Floats, row: Ints) -> list[Fault]:
+    wrong = detour * drawn > LONGEST * drawn + HIDDEN_M
+    message = _("makes a road more than {most:g} times as long as it is drawn").format(most=LONGEST)
+    return [
+        Fault(str(path), int(row[at]) + 1, "detour", f"{detour[at]:g}", message, "bad-length")
+        for at in np.flatnonzero(wrong)
+    ]
+
+
+def _junction_faults(path: Path, cut: CutLines, snap_m: float) -> list[Fault]:
+    """Name the ends that were joined to a line near by, and those that seem to miss one."""
+    faults = []
+    if len(cut.joined.metres):
+        message = plural(
+            "{n} end of a line lay on another line or within {snap:g} m of one (roads.snap_m) and was joined: {where}",
+            "{n} ends of lines lay on another line or within {snap:g} m of one (roads.snap_m) and were joined: {where}",
+            len(cut.joined.metres),
+        ).format(n=len(cut.joined.metres), snap=snap_m, where=_places(cut.joined, widest=True))
+        faults.append(Fault(str(path), None, "geometry", "", message, "ends-joined", warning=True))
+    if len(cut.open.metres):
+        message = plural(
+            "{n} end of a line stops short of another line: {where}; where they should meet, set roads.snap_m",
+            "{n} ends of lines stop short of another line: {where}; where they should meet, set roads.snap_m",
+            len(cut.open.metres),
+        ).format(n=len(cut.open.metres), where=_places(cut.open))
+        faults.append(Fault(str(path), None, "geometry", "", message, "road-gaps", warning=True))
+    return faults
+
+
+def _places(gap: Gap, *, widest: bool = False) -> str:
+    order = np.arange(len(gap.metres))[:: -1 if widest else 1][:NAMED_GAPS]
+    named = [
+        _("{metres:,.1f} m at {lon:.5f}, {lat:.5f}").format(metres=gap.metres[at], lon=lon, lat=lat)
+        for at, (lon, lat) in zip(order, gap.where[order], strict=True)
+    ]
+    more = len(gap.metres) - len(named)
+    return _("; ").join([*named, *([_("{n} more").format(n=more)] if more else [])])
 
 
 def _bad(path: Path, message: str, code: str, value: str = "") -> BadInputError:
@@ -133,121 +193,60 @@ def _choose(layers: Mapping[str, str]) -> str:
     return LAYER if LAYER in layers else next(iter(lines or layers), LAYER)
 
 
-def _columns(path: Path, frame: gpd.GeoDataFrame) -> tuple[pd.DataFrame, list[Fault]]:
-    """Known columns as lower-case text and float64, missing ones empty or NaN, and their faults."""
-    given = {str(column).lower(): frame[column] for column in frame.columns if column != "geometry"}
+def _bad_shapes(path: Path, frame: gpd.GeoDataFrame) -> list[Fault]:
+    """Name the rows without a line, and those whose line leaves the Earth."""
+    shapes = frame.geometry.to_numpy()
+    none = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
     faults = [
         Fault(str(path), row + 1, "geometry", "", _("must be a line; got none"), "no-geometry")
-        for row in np.flatnonzero((frame.geometry.isna() | frame.geometry.is_empty).to_numpy()).tolist()
+        for row in np.flatnonzero(none).tolist()
     ]
-    table = pd.DataFrame(index=range(len(frame)))
-    for name in _TEXTS:
-        column = next((given[n] for n in _NAMES.get(name, (name,)) if n in given), None)
-        table[name] = "" if column is None else [_text(value) for value in column]
-    for name in _FIGURES:
-        raw = given.get(name, pd.Series(np.nan, index=frame.index))
-        table[name] = pd.to_numeric(raw, errors="coerce").to_numpy(dtype=np.float64)
-        top = 1000.0 if name == "detour" else 200.0
-        wrong = raw.notna().to_numpy() & ~((table[name] > 0) & (table[name] <= top)).to_numpy()
-        faults += [
-            Fault(
-                str(path),
-                row + 1,
-                name,
-                str(raw.iloc[row]),
-                _("must be above 0, at most {top:g}").format(top=top),
-                "bad-number",
-            )
-            for row in np.flatnonzero(wrong).tolist()
-        ]
-    grade = table["highway"].str.extract(r"^track_(grade[1-5])$")[0]
-    table["tracktype"] = table["tracktype"].where(grade.isna(), grade)
-    table["highway"] = table["highway"].where(grade.isna(), "track").replace("", "unclassified")
-    table["oneway"] = table["oneway"].replace(_ONEWAY)
-    return table, faults
-
-
-def _text(value: object) -> str:
-    return "" if value is None or value is pd.NA or value != value else str(value).strip().lower()  # noqa: PLR0124
-
-
-def _row_speeds(path: Path, table: pd.DataFrame, profile: Profile) -> tuple[Floats, list[Fault]]:
-    """Speeds along and against each line, float64[r, 2], NaN where not allowed, and unknown classes."""
-    by_class = _speed_of(profile)
-    kmh = np.array([by_class(*texts) for texts in table[list(_TEXTS)].itertuples(index=False)]).reshape(-1, 2)
-    both = table["speed_kmh"].to_numpy()
-    ways = np.array([_both_ways(*texts) for texts in table[["highway", "oneway", "junction"]].itertuples(index=False)])
-    kmh = np.where(np.isnan(both)[:, None], kmh, np.where(ways.reshape(-1, 2), both[:, None], np.nan))
-    directed = table[["speed_fwd_kmh", "speed_bwd_kmh"]].to_numpy(dtype=np.float64)
-    given = np.isfinite(directed).any(axis=1)
-    kmh = np.where(given[:, None], directed, kmh)
-    unknown = ~table["highway"].isin([*CLASS_KMH, *NOT_ROADS]).to_numpy() & ~given & np.isnan(both)
-    faults = [
-        Fault(str(path), row + 1, "class", table["highway"].iloc[row], _(_UNKNOWN), "unknown-class")
-        for row in np.flatnonzero(unknown).tolist()
+    xy, row = shapely.get_coordinates(shapes, return_index=True)
+    outside = ~(np.abs(xy) <= (180.0, 90.0)).all(axis=1)
+    rows, first = np.unique(row[outside], return_index=True)
+    message = _("leaves the Earth: coordinates must be finite, and fit the coordinate system of the layer")
+    return faults + [
+        Fault(str(path), int(at) + 1, "geometry", f"{x:g} {y:g}", message, "bad-geometry")
+        for at, (x, y) in zip(rows, xy[outside][first], strict=True)
     ]
-    return kmh, faults
+
+
+def _row_speeds(columns: Columns, profile: Profile) -> Floats:
+    """Speeds along and against each line, float64[r, 2], NaN where it may not be driven."""
+    by_class, figures = _speed_of(profile), columns.figures
+    rows = list(columns.tags[list(_TAGS)].itertuples(index=False, name=None))
+    kmh = np.array([by_class(*texts) for texts in rows]).reshape(-1, 2)
+    both = figures["speed_kmh"].to_numpy()
+    ways = np.array([_both_ways(profile, *texts) for texts in rows], dtype=np.bool_).reshape(-1, 2)
+    kmh = np.where(np.isnan(both)[:, None], kmh, np.where(ways, both[:, None], np.nan))
+    directed = figures[["speed_fwd_kmh", "speed_bwd_kmh"]].to_numpy(dtype=np.float64)
+    return np.where(np.isfinite(directed).any(axis=1)[:, None], directed, kmh)
+
+
+def _level(columns: Columns) -> Flags:
+    """Whether each line leaves the ground, bool[r]."""
+    rows = columns.tags[list(_TAGS)].itertuples(index=False, name=None)
+    return np.array([_leaves_ground(*texts) for texts in rows], dtype=np.bool_)
+
+
+@cache
+def _leaves_ground(*texts: str) -> bool:
+    return leaves_ground(_tags(texts))
 
 
 def _speed_of(profile: Profile) -> Callable[..., tuple[float, float]]:
     @cache
     def by_class(*texts: str) -> tuple[float, float]:
-        tags = {key: text for key, text in zip(_TEXTS, texts, strict=True) if text}
+        tags = _tags(texts)
         return speeds(tags, profile) if tags["highway"] in CLASS_KMH else (math.nan, math.nan)
 
     return by_class
 
 
-def _both_ways(highway: str, oneway: str, junction: str) -> tuple[bool, bool]:
-    return directions({"highway": highway, "oneway": oneway, "junction": junction})
+@cache
+def _both_ways(profile: Profile, *texts: str) -> tuple[bool, bool]:
+    return directions(_tags(texts), profile)
 
 
-def _weld(first: Floats, last: Floats) -> tuple[npt.NDArray[np.integer[Any]], Floats]:
-    """Give the nodes of the lines' ends, int[2, l], and their coordinates, float64[n, 2]."""
-    points, at = np.unique(np.concatenate([first, last]), axis=0, return_inverse=True)
-    at = at.reshape(2, -1)
-    uses = np.bincount(at.ravel(), minlength=len(points))
-    other_end = np.full(len(points), -1)
-    other_end[at[0]], other_end[at[1]] = at[1], at[0]
-    flat = to_metres(points[:, 0], points[:, 1], float(points[:, 1].mean()))
-    loose = np.flatnonzero(uses == 1)
-    near = cKDTree(flat).query(flat[loose], k=3, distance_upper_bound=WELD_M)[1].reshape(-1, 3)
-    near = np.where((near == loose[:, None]) | (near == other_end[loose, None]), len(points), near).min(axis=1)
-    joined = near < len(points)
-    edges = (loose[joined], near[joined])
-    graph = csr_array((np.ones(len(edges[0])), edges), shape=(len(points), len(points)))
-    count, label = connected_components(graph, directed=False)
-    order = np.argsort(uses, kind="stable")
-    chosen = np.empty(count, dtype=np.intp)
-    chosen[label[order]] = order  # of the points joined, the one most used stands
-    return label[at], points[chosen]
-
-
-def write_lines(network: RoadNetwork, path: str | Path) -> None:
-    """Write a GeoPackage, layer ``roads``, one row a link, that `read_lines` reads back to the same times.
-
-    Columns: class, speed_fwd_kmh, speed_bwd_kmh (null: not allowed), length_m (for people; not read back), detour.
-    The file appears under its name only when complete.
-    """
-    path = Path(path)
-    kmh = np.full((network.links, 2), np.nan)
-    metres = np.zeros(network.links)
-    side = np.where(network.forward, 0, 1)
-    kmh[network.link, side] = network.length_m / network.time_ms * 3600.0
-    metres[network.link] = network.length_m
-    drawn = polyline_lengths(network.xy, network.xy_start)
-    columns = {
-        "class": network.road_class.astype(object),
-        "speed_fwd_kmh": kmh[:, 0],
-        "speed_bwd_kmh": kmh[:, 1],
-        "length_m": metres,
-        "detour": np.divide(metres, drawn, out=np.ones(network.links), where=drawn > 0),
-    }
-    row = np.repeat(np.arange(network.links), np.diff(network.xy_start))
-    frame = gpd.GeoDataFrame(columns, geometry=shapely.linestrings(network.xy, indices=row), crs=4326)
-    draft = path.with_name(f".{path.stem}.draft.gpkg")
-    try:
-        pyogrio.write_dataframe(frame, draft, layer=LAYER, driver="GPKG", geometry_type="LineString")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+def _tags(texts: tuple[str, ...]) -> dict[str, str]:
+    return {key: text for key, text in zip(_TAGS, texts, strict=True) if text}

@@ -149,7 +149,8 @@ def _links(settled: Settled, closed: Flags) -> tuple[Floats, Floats, LinkTable]:
     node, met = _end_nodes(ends, at, closed)
     xy = _set_back(where[vertex], xy_start, closed[vertex])
     end_xy = np.concatenate([xy[xy_start[:-1]], xy[xy_start[1:] - 1]])[met]
-    links = LinkTable(node[0], node[1], xy, xy_start, kmh[:, 0], kmh[:, 1], classes)
+    level = settled.level[way[opening]] > 0
+    links = LinkTable(node[0], node[1], xy, xy_start, kmh[:, 0], kmh[:, 1], classes, level=level)
     return end_xy[:, 0], end_xy[:, 1], links
 
 

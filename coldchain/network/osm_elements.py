@@ -19,7 +19,7 @@ import numpy.typing as npt
 from coldchain.network.access import Profile, open_to
 from coldchain.network.geometry import Flags, Floats, Ints
 from coldchain.network.lorries import LorryRange, fits, unread_limits
-from coldchain.network.speeds import CLASS_KMH, speeds
+from coldchain.network.speeds import CLASS_KMH, leaves_ground, speeds
 
 CLASSES = tuple(CLASS_KMH)
 CLASS_AT = {name: at for at, name in enumerate(CLASSES)}
@@ -97,6 +97,7 @@ class Elements:
     way_id, way_version, way_gone, start : ways, and the first node of each
     refs, degrees : ids and places of the nodes, way after way; NaN while unknown
     kmh, road_class, limit : speeds there and back, place in ``CLASSES`` or -1, whether a posted limit closes the way
+    level : whether the way leaves the ground, as bridges and tunnels do
     nodes, areas, ferries, relations : elements whose tags matter
     unread, conditional : limits whose values cannot be read; roads with rules for certain hours
     """
@@ -116,6 +117,7 @@ class Elements:
     kmh: array[float] = field(default_factory=lambda: array("d"))
     road_class: array[int] = field(default_factory=lambda: array("b"))
     limit: array[int] = field(default_factory=lambda: array("b"))
+    level: array[int] = field(default_factory=lambda: array("b"))
     nodes: list[TaggedNode] = field(default_factory=list)
     areas: list[TaggedWay] = field(default_factory=list)
     ferries: list[TaggedWay] = field(default_factory=list)
@@ -149,6 +151,7 @@ class Elements:
         self.kmh.extend(speeds(tags, self.profile, self.lorries.lightest) if road else (math.nan, math.nan))
         self.road_class.append(CLASS_AT[tags["highway"]] if road else NO_ROAD)
         self.limit.append(self._limit(tags) if road else 0)
+        self.level.append(leaves_ground(tags))
         if tags.get("place") in PLACES:
             self.areas.append(TaggedWay(row, stamp.id, tags))
         if tags.get("route") == "ferry":
@@ -186,7 +189,7 @@ class Settled:
     ----------
     refs, where : int64[k] and float64[k, 2], nodes of the ways and their degrees; NaN when not in the file
     way_id, start : int64[w] and int64[w + 1]; kept : bool[w], ways that are there; kmh : float64[w, 2]
-    road_class, limit : int8[w]
+    road_class, limit, level : int8[w]
     nodes, areas, ferries, relations : those that are there
     """
 
@@ -198,6 +201,7 @@ class Settled:
     kmh: Floats
     road_class: npt.NDArray[np.int8]
     limit: npt.NDArray[np.int8]
+    level: npt.NDArray[np.int8]
     nodes: list[TaggedNode]
     areas: list[TaggedWay]
     ferries: list[TaggedWay]
@@ -242,6 +246,7 @@ def settle(elements: Elements) -> Settled:
         kmh=np.frombuffer(elements.kmh, dtype=np.float64).reshape(-1, 2),
         road_class=np.frombuffer(elements.road_class, dtype=np.int8),
         limit=np.frombuffer(elements.limit, dtype=np.int8),
+        level=np.frombuffer(elements.level, dtype=np.int8),
         nodes=[node for node in elements.nodes if node.row < 0 or node_kept[node.row]],
         areas=[way for way in elements.areas if way_kept[way.row]],
         ferries=[way for way in elements.ferries if way_kept[way.row]],

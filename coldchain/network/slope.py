@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
+from scipy.sparse import csr_array, diags_array
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import spsolve
 
 from coldchain.errors import BadInputError, Fault
 from coldchain.inputs import check_archive, read_bytes, reading
 from coldchain.language import _
-from coldchain.network.geometry import Floats, Ints, great_circle_m
+from coldchain.network.geometry import Flags, Floats, Ints, great_circle_m, polyline_lengths, take_polylines
 from coldchain.network.graph import RoadNetwork
 
 VOID = -32768
@@ -25,7 +28,7 @@ LEVEL_UP, LEVEL_DOWN = 0.03, 0.06
 SLOWER_UP, SLOWER_DOWN = 5.0, 2.5
 """Extra time per unit of grade beyond the level: climbing 8 % takes 1.25 times as long, descending 10 % 1.1 times."""
 STEEPEST = 0.20
-"""Steeper figures are noise of the elevation model (tunnels, cliffs) and count as this."""
+"""Steeper figures are noise of the elevation model (cliffs) and count as this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +45,8 @@ def with_slope(network: RoadNetwork, hgt_path: str | Path) -> RoadNetwork:
 
     Each stretch between vertices takes ``1 + 5·max(0, g - 3 %)`` times as long when climbing at grade ``g`` and
     ``1 + 2.5·max(0, |g| - 6 %)`` times when descending; grades are cut at 20 % and measured over at least 90 m.
-    SRTM is noisy in valleys and blind to tunnels and bridges, so this overstates slopes.
+    Links that leave the ground (bridges, tunnels) run straight from one end to the other. SRTM is noisy in valleys, so
+    this overstates slopes.
 
     Parameters
     ----------
@@ -61,6 +65,7 @@ def with_slope(network: RoadNetwork, hgt_path: str | Path) -> RoadNetwork:
         height = np.where(np.isnan(height), elevation(tile, network.xy), height)
     if not np.isfinite(height).any():
         raise _bad(path, _("must cover part of the road network; it covers none"), "no-overlap")
+    height = bridged(network, height)
     along, against = slowdown(network.xy, network.xy_start, height)
     factor = np.where(network.forward, along[network.link], against[network.link])
     return replace(network, given=None, time_ms=np.rint(network.time_ms * factor).astype(np.int64))
@@ -119,6 +124,71 @@ def elevation(tile: Tile, xy: Floats) -> Floats:
     top = tile.metres[r, c] * (1 - u) + tile.metres[r, c + 1] * u
     bottom = tile.metres[r + 1, c] * (1 - u) + tile.metres[r + 1, c + 1] * u
     return np.where(inside, top * (1 - v) + bottom * v, np.nan)
+
+
+def bridged(network: RoadNetwork, height: Floats) -> Floats:
+    """Lead the links that leave the ground straight from ground to ground, whatever lies below or above.
+
+    Where several follow one another, the nodes between them lie on the straight line too: heights there are those of
+    a rope net hung up at its ends, the mean of the neighbours' weighted by one over the distance.
+
+    Parameters
+    ----------
+    height : float64[k], ground at the vertices in m
+
+    Returns
+    -------
+    float64[k]
+        The ground, but for the vertices of level links.
+    """
+    level = np.flatnonzero(network.level)
+    if not len(level):
+        return height
+    ends = network.link_ends[level].astype(np.int64)
+    first, last = network.xy_start[level], network.xy_start[level + 1] - 1
+    metres = np.maximum(polyline_lengths(network.xy, network.xy_start)[level], 1.0)
+    deck = np.full(network.nodes, np.nan)
+    deck[ends[:, 0]], deck[ends[:, 1]] = height[first], height[last]
+    _hang(deck, ends, metres, _aloft(network, ends))
+    height = height.copy()
+    xy, xy_start = take_polylines(network.xy, network.xy_start, level)
+    step = np.zeros(len(xy))
+    step[1:] = great_circle_m(xy[:-1, 0], xy[:-1, 1], xy[1:, 0], xy[1:, 1])
+    step[xy_start[:-1]] = 0.0
+    row = np.repeat(np.arange(len(level)), np.diff(xy_start))
+    ran = np.cumsum(step)
+    share = (ran - ran[xy_start[:-1]][row]) / np.maximum(ran[xy_start[1:] - 1] - ran[xy_start[:-1]], 1e-9)[row]
+    vertex = np.arange(len(xy)) + np.repeat(first - xy_start[:-1], np.diff(xy_start))
+    height[vertex] = deck[ends[row, 0]] * (1.0 - share) + deck[ends[row, 1]] * share
+    return height
+
+
+def _aloft(network: RoadNetwork, ends: Ints) -> Flags:
+    """Nodes between links that leave the ground: no other road touches them, bool[n]."""
+    links = np.bincount(network.link_ends.ravel(), minlength=network.nodes)
+    level = np.bincount(ends.ravel(), minlength=network.nodes)
+    return np.asarray((level > 1) & (level == links), dtype=np.bool_)
+
+
+def _hang(deck: Floats, ends: Ints, metres: Floats, aloft: Flags) -> None:
+    """Set the heights of the nodes aloft; those that hang on no ground keep theirs."""
+    nodes = len(deck)
+    count, part = connected_components(
+        csr_array((np.ones(len(ends)), (*ends.T,)), shape=(nodes, nodes)), directed=False
+    )
+    grounded = np.zeros(count, dtype=np.bool_)
+    ground = ends[~aloft[ends]]
+    grounded[part[ground]] = True
+    grounded[part[ground[np.isnan(deck[ground])]]] = False  # ends outside all tiles say nothing
+    free = np.flatnonzero(aloft & grounded[part])
+    if not len(free):
+        return
+    weight = 1.0 / metres
+    pull = csr_array((np.tile(weight, 2), (ends.T.ravel(), ends[:, ::-1].T.ravel())), shape=(nodes, nodes))
+    held = np.where(aloft, 0.0, np.nan_to_num(deck))
+    total: Floats = np.asarray(pull.sum(axis=1), dtype=np.float64)
+    system = (diags_array(total[free]) - pull[free][:, free]).tocsc()
+    deck[free] = spsolve(system, (pull @ held)[free])
 
 
 def slowdown(xy: Floats, xy_start: Ints, height: Floats) -> tuple[Floats, Floats]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from coldchain.network.connectivity import Components, components
-from coldchain.network.geometry import Floats, Ints, Nodes, great_circle_m, take_polylines, to_metres, whole
+from coldchain.network.geometry import Floats, Ints, Nodes, great_circle_m, take_polylines, to_degrees, to_metres, whole
 from coldchain.network.graph import RoadNetwork, drive_ms
 
 ON_ROAD_M = 0.01
@@ -127,12 +127,6 @@ def _meet(xy: Floats, xy_start: Ints, points: Floats) -> _Meeting:
     return _Meeting(link, along, shapely.length(lines[link]), to_degrees(on, lat0), lat0)
 
 
-def to_degrees(flat: Floats, lat0: float) -> Floats:
-    """Undo `to_metres`."""
-    unit = to_metres(np.ones(1), np.ones(1), lat0)
-    return np.asarray(flat / unit, dtype=np.float64)
-
-
 def _split(network: RoadNetwork, meeting: _Meeting) -> tuple[RoadNetwork, Ints, Floats]:
     """Split links where points meet them; return the new network, and the node and coordinates of each meeting."""
     at_end = meeting.total - meeting.along <= ON_ROAD_M
@@ -185,6 +179,7 @@ def _with_cuts(network: RoadNetwork, cut: _Cut) -> RoadNetwork:
         xy=xy,
         xy_start=xy_start,
         road_class=np.repeat(network.road_class, pieces),
+        level=np.repeat(network.level, pieces),
     )
 
 
@@ -240,5 +235,6 @@ def _add_access(
         xy=np.concatenate([network.xy, legs]),
         xy_start=np.concatenate([network.xy_start, network.xy_start[-1] + 2 * np.arange(1, len(off) + 1)]),
         road_class=np.concatenate([network.road_class, np.full(len(off), "access")]),
+        level=np.concatenate([network.level, np.zeros(len(off), dtype=np.bool_)]),
     )
     return joined, place

@@ -90,6 +90,18 @@ def _posted(tags: Mapping[str, str], direction: str, vehicle: str) -> float:
     return limit_kmh(tags.get(f"{key}:{direction}") or tags.get(key, ""))
 
 
+def leaves_ground(tags: Mapping[str, str]) -> bool:
+    """Whether a road runs on a bridge, in a tunnel, under a roof, or on another layer than the ground.
+
+    Examples
+    --------
+    >>> leaves_ground({"bridge": "viaduct"}), leaves_ground({"tunnel": "no", "layer": "0"})
+    (True, False)
+    """
+    built = any(tags.get(key, "no") not in {"no", ""} for key in ("bridge", "tunnel", "covered"))
+    return built or tags.get("layer", "0") not in {"0", "0.0", ""}
+
+
 def limit_kmh(text: str) -> float:
     """Read a posted limit in km/h, the lowest of a list; infinite when there is none or no number (``none``).
 

@@ -102,7 +102,7 @@ def _roads(scenario: Scenario, lon: NDArray[np.float64], lat: NDArray[np.float64
         message, code = (unread.message, unread.code) if odd else (missing, "missing-file")
         fault = Fault(FILE, None, "roads.file", scenario.roads.file, message, code)
         raise BadInputError(located(scenario.folder, [fault]))
-    return read_roads(Path(path), lorries=_lorries(scenario))
+    return read_roads(Path(path), lorries=_lorries(scenario), snap_m=scenario.roads.snap_m)
 
 
 def _lorries(scenario: Scenario) -> LorryRange:
