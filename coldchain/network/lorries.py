@@ -89,15 +89,14 @@ def _one(text: str) -> float:
     return value if value > 0 else math.nan
 
 
-def limit_keys(direction: str = "") -> Iterable[tuple[str, str]]:
-    """Yield each measure with the tags that limit it, for trucks and for one direction too."""
-    for measure, names in _TAGS.items():
-        for name in names:
-            yield measure, name
-            yield measure, f"{name}:hgv"
-            if direction:
-                yield measure, f"{name}:{direction}"
-                yield measure, f"{name}:hgv:{direction}"
+def _limit_keys(direction: str) -> dict[str, str]:
+    """Return each tag that limits a measure, for trucks and for one direction too."""
+    names = ((measure, name) for measure, names in _TAGS.items() for name in names)
+    ends = ("", ":hgv", f":{direction}", f":hgv:{direction}") if direction else ("", ":hgv")
+    return {f"{name}{end}": measure for measure, name in names for end in ends}
+
+
+_LIMITS = {direction: _limit_keys(direction) for direction in ("", "forward", "backward")}
 
 
 def fits(tags: Mapping[str, str], lorry: Lorry, direction: str = "") -> bool:
@@ -108,14 +107,13 @@ def fits(tags: Mapping[str, str], lorry: Lorry, direction: str = "") -> bool:
     >>> fits({"maxweight": "3.5"}, LIGHT), fits({"maxheight": "3.2"}, LIGHT), fits({"maxweight:hgv": "10"}, HEAVY)
     (False, True, False)
     """
-    return not any(
-        getattr(lorry, measure) > allowed(tags[key]) for measure, key in limit_keys(direction) if key in tags
-    )
+    limits = _LIMITS[direction]
+    return not any(getattr(lorry, limits[key]) > allowed(tags[key]) for key in limits.keys() & tags.keys())
 
 
 def unread_limits(tags: Mapping[str, str]) -> list[str]:
     """Return the posted limits whose value cannot be read, as ``key=value``."""
-    return [f"{key}={tags[key]}" for _measure, key in limit_keys() if key in tags and math.isnan(allowed(tags[key]))]
+    return [f"{key}={tags[key]}" for key in _LIMITS[""] if key in tags and math.isnan(allowed(tags[key]))]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ MOST_RATIO = 200
 """A packed file may unpack to this many times its size; the first 64 MiB are free."""
 
 MOST_FAULTS = 50
+MOST_DIGITS = 18
 _ROOTS = frozenset({"osm", "osmChange"})
 _CUT = frozenset({
     expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS],
@@ -177,10 +178,9 @@ class _Reader:
 
     def _whole(self, given: Mapping[str, str], key: str) -> int:
         text = given.get(key, "")
-        digits = text.removeprefix("-")
-        if digits.isascii() and digits.isdigit() and len(digits) <= 18:
+        if text.removeprefix("-").isdigit() and text.isascii() and len(text) <= MOST_DIGITS:
             return int(text)
-        self._fault(key, text, _("must be a whole number of up to 18 digits"))
+        self._fault(key, text, _("must be a whole number of up to {n} digits").format(n=MOST_DIGITS))
         return 0
 
     def _fault(self, column: str, value: str, message: str) -> None:
