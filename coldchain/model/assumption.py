@@ -15,7 +15,7 @@ _WORDS: dict[Assumed, str] = {
     "temperatures": N_("temperatures"),
     "places": N_("places"),
     "roads": N_("roads"),
-    "figures": N_("figures of the catalogue"),
+    "figures": N_("catalogue"),
     "licence": N_("licence of the data"),
     "note": N_("note"),
 }

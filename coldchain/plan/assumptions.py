@@ -35,5 +35,5 @@ def _of_catalogue(scenario: Scenario) -> Iterable[Assumption]:
         if count:
             parts.append(plural(one, many, count).format(count=count))
     if parts:
-        text = _("figures recalled or assumed are used for {parts}").format(parts=_(", ").join(parts))
-        yield Assumption(what="figures", figure=text, source=_("catalogue, column source"))
+        text = _("recalled or assumed figures for {parts}").format(parts=_(", ").join(parts))
+        yield Assumption(what="figures", figure=text)

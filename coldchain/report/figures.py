@@ -108,9 +108,14 @@ def proof(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def assumptions(summary: Mapping[str, Any]) -> list[Assumption]:
+    """Return what the plan assumed and whose data it holds; none for a run of an earlier version."""
+    return [Assumption(**one) for one in summary.get("assumptions", ())]
+
+
 def assumed(summary: Mapping[str, Any]) -> list[str]:
-    """Return what the plan assumed and whose data it holds, a sentence each; none for a run of an earlier version."""
-    return [str(Assumption(**one)) for one in summary.get("assumptions", ())]
+    """Return the same as sentences."""
+    return [str(one) for one in assumptions(summary)]
 
 
 def yearly_costs(summary: Mapping[str, Any]) -> list[tuple[str, float]]:

@@ -48,8 +48,10 @@ def print_summary(plan: Plan | Mapping[str, Any], console: Console, folder: Path
     for table in (_changes(summary, plain), _facts(summary, plain), _costs(summary, plain)):
         console.print()
         console.print(table, width=width)
-    for text in figures.assumed(summary):
-        console.print(Text(_("assumed: {text}").format(text=text)), width=width)
+    console.print()
+    for one in figures.assumptions(summary):
+        text = _("note: {text}") if one.what in ("note", "licence") else _("assumed: {text}")
+        console.print(Text(text.format(text=one)), width=width)
     for warning in summary["warnings"][:SHOWN_WARNINGS]:
         console.print(Text(_("warning: {text}").format(text=warning), style="" if plain else "yellow"), width=width)
     if len(summary["warnings"]) > SHOWN_WARNINGS:
