@@ -58,6 +58,8 @@ def toml_reason(error: Exception) -> str:
 
 
 MOST_SHOWN = 200  # characters of a value that messages show
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+"""Line breaks, control characters and marks of writing direction."""
 
 
 @dataclass(frozen=True, order=True)
@@ -90,9 +92,11 @@ class Fault:
     guess: str = ""
 
     def __post_init__(self) -> None:
-        """Keep the value short enough to be shown."""
+        """Make the value fit to be shown: short, and marks that are not seen as their codes."""
+        value = UNSEEN.sub(lambda mark: mark[0].encode("unicode_escape").decode(), self.value[: MOST_SHOWN + 1])
         if len(self.value) > MOST_SHOWN:
-            object.__setattr__(self, "value", f"{self.value[:MOST_SHOWN]}…")
+            value = f"{value[:MOST_SHOWN]}…"
+        object.__setattr__(self, "value", value)
 
     @property
     def table(self) -> str:

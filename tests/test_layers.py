@@ -15,7 +15,7 @@ ROOT = Path(coldchain.__file__).parent
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"language"}),
     frozenset({"errors", "progress", "solvers"}),
-    frozenset({"inputs"}),
+    frozenset({"inputs", "cells", "leftovers"}),
     frozenset({"model"}),
     frozenset({"scenario", "network", "spoilage"}),
     frozenset({"siting", "routing", "sharing", "verify"}),

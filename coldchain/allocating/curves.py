@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.cells import unguarded
 from coldchain.errors import BadInputError, Fault, MissingExtraError, UsageError
 from coldchain.language import _
 
@@ -83,7 +84,7 @@ def _read(source: Path) -> pd.DataFrame:
     try:
         if source.suffix == ".parquet":
             return pd.read_parquet(source)
-        return pd.read_csv(source, encoding="utf-8-sig", dtype={"name": str})
+        return pd.read_csv(source, encoding="utf-8-sig", converters={"name": unguarded})
     except ImportError:
         message = _("{source} needs pyarrow to be read; the CSV beside it holds the same")
         raise MissingExtraError(message.format(source=source)) from None

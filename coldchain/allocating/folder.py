@@ -10,6 +10,7 @@ from typing import Any
 from coldchain import __version__
 from coldchain.allocating.division import Allocation
 from coldchain.allocating.page import write_page
+from coldchain.cells import csv_text
 from coldchain.report import check_target, write_folder
 from coldchain.report.record import plain_values
 
@@ -31,7 +32,7 @@ def write_allocation(made: Allocation, folder: Path, arguments: Mapping[str, Any
 
     def fill(partial: Path) -> None:
         for name, frame in ((COUNTIES, made.counties), (DIVISIONS, made.compared)):
-            frame.to_csv(partial / name, index=False, encoding="utf-8-sig", lineterminator="\n")
+            (partial / name).write_text(csv_text(frame), encoding="utf-8-sig")
         text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
         (partial / OBJECT).write_text(text + "\n", encoding="utf-8")
         write_page(made, partial / PAGE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import queue
-import tempfile
+import shutil
 import threading
 import zipfile
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from coldchain.batch.jobs import files_of
 from coldchain.batch.minder import Minder
 from coldchain.batch.orders import SUMMARIES, Limits, Order, Outcome
 from coldchain.language import speaking
+from coldchain.leftovers import temporary_folder
 from coldchain.scenario import is_book
 
 SCENARIO, ORDERS, RUN = "scenario", "orders", "run"
@@ -74,17 +75,18 @@ def pack_inputs(order: Order) -> bytes:
 
 
 def unpack_run(parcel: bytes, target: Path) -> None:
-    """Put a run in its place whole."""
+    """Put a run in its place whole; what an earlier arrival left half-way goes first."""
     partial = target.with_name(f".{target.name}.arriving")
+    shutil.rmtree(partial, ignore_errors=True)
     with zipfile.ZipFile(io.BytesIO(parcel)) as packed:
         packed.extractall(partial)
     if not target.exists():
         (partial / RUN).rename(target)
-        partial.rmdir()
+    shutil.rmtree(partial, ignore_errors=True)
 
 
 def _by_value(order: Order, limits: Limits, parcel: bytes) -> Reply:
-    with tempfile.TemporaryDirectory(prefix="coldchain-job-") as place:
+    with temporary_folder("job") as place:
         root = Path(place)
         with zipfile.ZipFile(io.BytesIO(parcel)) as packed:
             packed.extractall(root)

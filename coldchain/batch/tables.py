@@ -17,6 +17,7 @@ import pandas as pd
 
 from coldchain.batch.jobs import Job
 from coldchain.batch.orders import SUMMARIES, Failure
+from coldchain.cells import csv_text
 
 RESULTS, PARQUET, FAILED, TIMINGS = "results.csv", "results.parquet", "failed.csv", "timings.csv"
 Row = dict[str, Any]
@@ -138,7 +139,7 @@ def _typed(frame: pd.DataFrame, extra: Sequence[str]) -> pd.DataFrame:
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    path.write_text(csv_text(frame), encoding="utf-8-sig")
 
 
 def _whole(target: Path, write: Callable[[Path], object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from typing import Any
@@ -60,6 +61,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     guard_stdout()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # cron, systemd and timeout end a command with it
     sys.exit(run(sys.argv[1:]))
 
 

@@ -351,7 +351,7 @@ def _next_budget(made: Plan) -> str:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a wish to stop; the second one breaks off."""
+    """Turn the first Ctrl-C, or request to end (SIGTERM), into a wish to stop; the second one breaks off."""
     asked = [False]
 
     def handle(signum: int, frame: Any) -> None:  # noqa: ARG001
@@ -360,11 +360,12 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         asked[0] = True
         click.echo(_("stopping: the best plan so far is kept; press Ctrl-C again to break off"), err=True)
 
-    before = signal.signal(signal.SIGINT, handle)
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: asked[0]
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 @click.command(epilog="Example: coldchain verify runs/upland-base")

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from coldchain.cells import csv_text
 from coldchain.dispatching.dispatch import Dispatch, Wish
 from coldchain.dispatching.lines import TripLine, trip_lines
 from coldchain.dispatching.recheck import plan_hash
@@ -86,7 +87,7 @@ def _fill(made: Dispatch, folder: Path, tables: Tables, about: tuple[dict[str, A
     for own, stem in zip(by_tour(tables), _stems(tables), strict=True):
         listed = sheet(own, scenario)
         path = folder / "sheets" / stem
-        listed.to_csv(f"{path}.csv", index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.1f")
+        Path(f"{path}.csv").write_text(csv_text(listed, float_format="%.1f"), encoding="utf-8-sig")
         Path(f"{path}.html").write_text(sheet_page(own.tour, listed, scenario, day), encoding="utf-8")
         Path(f"{path}.gpx").write_text(gpx_text(own, drawn[own.tour["tour"]]), encoding="utf-8")
     (folder / "routes.geojson").write_text(geojson_text(tables, lines), encoding="utf-8")

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import BeforeValidator
 
+from coldchain.cells import csv_text
 from coldchain.dispatching.clock import clock, parse_clock
 from coldchain.dispatching.headings import ORDERS, read_table
 from coldchain.errors import Fault, UsageError, system_reason
@@ -231,7 +232,7 @@ def write_template(orders: Sequence[Order], scenario: Scenario, path: Path, read
         for order in orders
     ]  # fmt: skip
     heads = list(TEMPLATE.values() if chinese else TEMPLATE)
-    text = pd.DataFrame(rows, columns=heads).to_csv(index=False, lineterminator="\n")
+    text = csv_text(pd.DataFrame(rows, columns=heads))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8-sig", newline="") as file:

@@ -149,7 +149,8 @@ def _never() -> bool:
 def _open(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort, halt: Any) -> None:
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):  # the process that asked is told as well, and stops this one
+        signal.signal(number, signal.SIG_IGN)
     _WORKER["effort"] = replace(effort, stop=halt.is_set)
     _WORKER["inputs"] = (scenario, faults)
 

@@ -16,6 +16,7 @@ from coldchain.errors import BadInputError, Fault
 from coldchain.importing.account import Account
 from coldchain.importing.rules import Known, Rules, harvest, periods
 from coldchain.language import N_, _
+from coldchain.leftovers import clear_half_written
 from coldchain.model import Assumption
 from coldchain.network import RoadNetwork, write_lines
 from coldchain.plan import place_on_roads
@@ -160,6 +161,7 @@ def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         write_scenario(drafted.draft, folder)
+    clear_half_written(folder)
     staging = folder.parent / f".{folder.name}.import-{os.getpid()}"
     try:
         write_scenario(drafted.draft, staging)

@@ -16,6 +16,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from coldchain.cells import guarded
 from coldchain.language import _
 from coldchain.report.columns import Form
 from coldchain.report.document import SHEETS, Section
@@ -121,7 +122,7 @@ def _put(sheet: Worksheet, section: Section, row: int) -> int:
 def _cell(cell: Any, value: Any, form: Form) -> None:
     """Write a value: text as text, whatever it looks like, figures as figures."""
     if form == "text":
-        cell.value, cell.data_type = _text(value), "s"
+        cell.value, cell.data_type = guarded(_text(value)), "s"
         cell.alignment = Alignment("left", "top", wrap_text=_wide(cell.value) > MOST, indent=1)
     elif not pd.isna(value):
         cell.value = float(value)

@@ -15,9 +15,11 @@ from typing import Any, Literal
 import pandas as pd
 from pandas.api import types
 
+from coldchain.cells import csv_text, unguarded
 from coldchain.errors import BadInputError, Fault, UsageError, system_reason
 from coldchain.inputs import read_json, reading
 from coldchain.language import _
+from coldchain.leftovers import clear_half_written
 from coldchain.plan import Plan
 from coldchain.report.record import plain_values
 from coldchain.report.shape import PLAN_SHAPE, ROUTES_SHAPE, RUN_SHAPE, SETTINGS_SHAPE, misshapen
@@ -84,6 +86,7 @@ def write_folder(
     folder: Path, fill: Callable[[Path], None], summary: str = SUMMARY, schema: str = SUMMARY_SCHEMA
 ) -> Path:
     """Let ``fill`` write a folder under another name, then put it in place whole; parameters as `check_target`."""
+    clear_half_written(folder.resolve())
     check_target(folder, summary, schema)
     target = folder.resolve()
     partial = target.parent / f".{target.name}.partial-{os.getpid()}"
@@ -180,8 +183,8 @@ def write_tables(
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """Return a table as its file holds it: UTF-8 with a mark, so that Excel reads it."""
-    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+    """Return a table as its file holds it: UTF-8 with a mark, so that Excel reads it, and no text a formula."""
+    return csv_text(frame).encode("utf-8-sig")
 
 
 def write_in_place(target: Path, write: Callable[[Path], object]) -> Path:
@@ -192,6 +195,7 @@ def write_in_place(target: Path, write: Callable[[Path], object]) -> Path:
     UsageError
         When it cannot be written; what stood there stays.
     """
+    clear_half_written(target)
     partial = target.with_name(f".{target.stem}.partial-{os.getpid()}{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -271,7 +275,7 @@ def _table(root: Path, stem: str, columns: Mapping[str, str], faults: list[Fault
 def _column(raw: pd.Series, kind: str, path: Path, faults: list[Fault]) -> pd.Series:
     """Turn text into what the column held; the first cell that does not fit is named."""
     if kind == "text":
-        return raw
+        return raw.map(unguarded)
     if kind == "flag":
         wrong = ~raw.isin(["True", "False"])
         values = raw == "True"

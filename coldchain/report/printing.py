@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from coldchain.errors import MissingExtraError
 from coldchain.language import _
+from coldchain.leftovers import temporary_folder
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "microsoft-edge", "msedge")
 SECONDS = 120
@@ -31,7 +31,7 @@ def print_page(page: Path, pdf: Path) -> None:
     if found is None:
         told = _("a PDF needs Chromium, Chrome or Edge; without one, open {page} in any browser and print it")
         raise MissingExtraError(told.format(page=page))
-    with tempfile.TemporaryDirectory(prefix="coldchain-print-", ignore_cleanup_errors=True) as home:
+    with temporary_folder("print") as home:
         asked = [found, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={home}"]
         asked += ["--no-pdf-header-footer", f"--print-to-pdf={pdf}", page.resolve().as_uri()]
         done = subprocess.run(asked, capture_output=True, timeout=SECONDS, check=False)

@@ -14,6 +14,7 @@ from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from coldchain.cells import csv_text
 from coldchain.errors import MissingExtraError, UsageError, system_reason
 from coldchain.language import N_, _
 from coldchain.language.amounts import in_millions
@@ -73,7 +74,7 @@ def write_sweep(
         The object, plain values only, with the names of the files under ``files``.
     """
     files = [OBJECT, TABLE]
-    _whole(folder / TABLE, lambda path: frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n"))
+    _whole(folder / TABLE, lambda path: path.write_text(csv_text(frame), encoding="utf-8-sig"))
     if util.find_spec("pyarrow") is not None:
         _whole(folder / PARQUET, lambda path: frame.to_parquet(path, index=False))
         files.append(PARQUET)

@@ -14,6 +14,7 @@ from coldchain.language import N_, _
 from coldchain.model import DepotType, Noun, Place, Siting, VehicleType
 from coldchain.scenario.aims import aim_faults
 from coldchain.scenario.datum import CHINA_BOX
+from coldchain.scenario.naming import odd_ids
 from coldchain.scenario.sections import Sections
 from coldchain.scenario.source import FILE
 from coldchain.scenario.subsidies import subsidy_faults
@@ -35,7 +36,8 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
     faults: list[Fault] = []
     for stem in ("villages", "sites", "hubs", "periods"):
         rows: Sequence[Row[Any]] = getattr(tables, stem)
-        faults += duplicate_ids(tables.files[stem], ((row.line, row.noun.id) for row in rows))
+        ids = [(row.line, row.noun.id) for row in rows]
+        faults += [*duplicate_ids(tables.files[stem], ids), *odd_ids(tables.files[stem], ids)]
     faults += _harvest_rows(tables)
     faults += _storage_rows(tables)
     faults += _coordinates(tables, sections.datum)

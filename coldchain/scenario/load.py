@@ -32,6 +32,7 @@ from coldchain.model import (
 from coldchain.model.naming import Names
 from coldchain.scenario import checks
 from coldchain.scenario.datum import DATUMS, to_wgs84
+from coldchain.scenario.naming import odd_ids
 from coldchain.scenario.parsing import parse
 from coldchain.scenario.plausible import doubts
 from coldchain.scenario.references import (
@@ -228,10 +229,12 @@ def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict
         raw = source.table(stem)
         named[kind] = {*known, *sections.overrides[kind]}
         if raw is not None:
-            faults += [*raw.faults, *checks.duplicate_ids(raw.file, ((n, row.get("id", "")) for n, row in raw.rows))]
+            ids = [(line, row.get("id", "")) for line, row in raw.rows]
+            faults += [*raw.faults, *checks.duplicate_ids(raw.file, ids), *odd_ids(raw.file, ids)]
             named[kind] |= raw.ids
             layers += [(raw.file, line, cells.get("id", ""), cells) for line, cells in raw.rows]
         layers += [(FILE, None, key, {**row, "id": key}) for key, row in sections.overrides[kind].items()]
+        faults += odd_ids(FILE, [(None, key) for key in sections.overrides[kind]])
         for file, line, key, cells in layers:
             base = known[key].model_dump(exclude_none=True) if key in known else {}
             made, wrong = parse(noun, base | {k: v for k, v in cells.items() if v != ""}, file, line)

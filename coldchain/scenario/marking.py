@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from coldchain.cells import guarded
 from coldchain.errors import Fault
 from coldchain.language import _, language
+from coldchain.leftovers import clear_half_written
 from coldchain.scenario.workbook import FAULTS, SHEETS, cells_of, sheet_title
 
 AUTHOR = "coldchain check"
@@ -52,6 +54,7 @@ def write_marked(book: Path, faults: Iterable[Fault]) -> Path:
     from openpyxl import load_workbook
 
     target = marked_path(book)
+    clear_half_written(target)
     partial = target.with_name(f".{target.stem}.partial-{os.getpid()}{target.suffix}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of styles and extensions that are of no account here
@@ -129,7 +132,7 @@ def _list(book: Any, faults: Sequence[Fault]) -> None:
     for line, fault in enumerate(faults, start=2):
         kind = _("warning") if fault.warning else _("error")
         texts = (kind, fault.sheet, fault.cell, fault.column, fault.value, fault.text)
-        row = [sheet.cell(line, column, text) for column, text in enumerate(texts, start=1)]
+        row = [sheet.cell(line, column, guarded(text)) for column, text in enumerate(texts, start=1)]
         for cell in row:
             cell.data_type = "s"  # what begins with = is no formula here
         row[0].fill = PatternFill("solid", start_color=WARNING if fault.warning else ERROR)

@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from coldchain.cells import csv_text
 from coldchain.errors import UsageError, system_reason
 from coldchain.language import N_, _
+from coldchain.leftovers import clear_half_written
 from coldchain.scenario.upland import CROPS, PERIODS, Crops, Region, upland
 from coldchain.scenario.write import Draft, write_scenario
 
@@ -146,6 +148,7 @@ def write_nation(
                 folder=folder
             )
         )
+    clear_half_written(folder)
     partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     rows = []
     try:
@@ -156,7 +159,7 @@ def write_nation(
             if progress is not None:
                 progress(len(rows))
         listed = pd.DataFrame(rows)
-        listed.to_csv(partial / LIST, index=False, encoding="utf-8-sig", lineterminator="\n")
+        (partial / LIST).write_text(csv_text(listed), encoding="utf-8-sig")
         if folder.exists():
             folder.rmdir()
         partial.rename(folder)

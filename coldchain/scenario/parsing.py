@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
+from coldchain.cells import unguarded
 from coldchain.errors import Fault
 from coldchain.language import N_, _, language
 from coldchain.model import HOURS, Noun
@@ -19,8 +20,16 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000:
 
 
 def clean(text: str) -> str:
-    """Fold full-width digits, letters and spaces to plain ones and trim; "m³" and "10⁹" stay as they are."""
-    return text.translate(_FULL_WIDTH).strip(" \t\r\n\xa0\u200b\ufeff")
+    """Fold full-width digits, letters and spaces to plain ones, trim, and take a spreadsheet's mark of text off.
+
+    "m³" and "10⁹" stay as they are.
+
+    Examples
+    --------
+    >>> clean(" Ｖ１ "), clean("'=A1"), clean("'s")
+    ('V1', '=A1', "'s")
+    """
+    return unguarded(text.translate(_FULL_WIDTH).strip(" \t\r\n\xa0\u200b\ufeff"))
 
 
 def parse(

@@ -12,8 +12,10 @@ from typing import Any, Literal, get_args, get_origin
 
 import pandas as pd
 
+from coldchain.cells import guarded
 from coldchain.errors import UsageError, system_reason
 from coldchain.language import N_, _, language
+from coldchain.leftovers import clear_half_written
 from coldchain.model import Noun, dictionary
 from coldchain.scenario.choices import CHOICES, shown
 from coldchain.scenario.datum import DATUMS
@@ -86,6 +88,7 @@ def write_template(draft: Draft, folder: Path) -> Path:
         told = _("{folder} exists already and is not empty; choose another folder, nothing was written")
         raise UsageError(told.format(folder=folder))
     target = folder / f"{folder.resolve().name}.xlsx"
+    clear_half_written(target)
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -187,7 +190,7 @@ def _lists(book: Any) -> dict[tuple[str, str], Menu]:
     for column, ((stem, name), values) in enumerate(lists.items(), start=1):
         head = sheet_title(stem, language()) if name == "id" else title(stem, name, language())
         for row, value in enumerate([head, *values], start=1):
-            sheet.cell(row, column, value)
+            sheet.cell(row, column, guarded(value))
         letter = get_column_letter(column)
         sheet.column_dimensions[letter].width = 24
         menus[stem, name] = Menu(f"'{sheet.title}'!${letter}$2:${letter}${len(values) + 1}")
@@ -234,7 +237,7 @@ def _table(sheet: Any, stem: str, frame: pd.DataFrame, menus: Mapping[tuple[str,
         if unit_in(stem, name) == "" and name != "days":
             sheet.column_dimensions[letter].number_format = "@"
         for row, value in enumerate(frame[name], start=2):
-            cell = sheet.cell(row, column, value)
+            cell = sheet.cell(row, column, guarded(value))
             if isinstance(value, str):
                 cell.number_format = "@"
         if (stem, name) in menus:
@@ -307,7 +310,7 @@ def _rules(sheet: Any, draft: Draft) -> None:
         section, _dot, name = key.rpartition(".")
         shown_key = titles()[section or "head", name][0] if zh else key
         for column, value in enumerate([shown_key, *padded, unit, meaning, *([key] if zh else [])], start=1):
-            sheet.cell(row, column, value)
+            sheet.cell(row, column, guarded(value))
         if options := _options(section, name):
             _menu(sheet, f'"{",".join(options)}"', f"B{row}")
     for letter, width in zip("ABCDEFGH", [34, 24, *[16] * len(draft.variants), 14, 60, 34], strict=False):

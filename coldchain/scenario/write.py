@@ -12,8 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from coldchain.cells import csv_text
 from coldchain.errors import UsageError, system_reason
 from coldchain.language import _
+from coldchain.leftovers import clear_half_written
 from coldchain.model import Assumption
 from coldchain.scenario.parsing import unit_of
 from coldchain.scenario.programmes import programme_keys
@@ -54,13 +56,14 @@ def write_scenario(draft: Draft, folder: Path) -> None:
                 folder=folder
             )
         )
+    clear_half_written(folder)
     partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
         partial.mkdir(parents=True)
         for stem, frame in draft.tables.items():
             path = partial / f"{stem}.csv"
             path.parent.mkdir(exist_ok=True)
-            frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+            path.write_text(csv_text(frame), encoding="utf-8-sig")
         (partial / FILE).write_text(toml_text(draft), encoding="utf-8")
         if folder.exists():
             folder.rmdir()

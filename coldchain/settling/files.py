@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from coldchain.cells import guarded
 from coldchain.settling.costing import FIGURES, GroupCost
 from coldchain.settling.many import ManySettlement
 from coldchain.settling.manystatement import many_overview, many_statement
@@ -171,13 +172,8 @@ def _flat(value: object, key: str = "") -> list[tuple[str, object]]:
 
 def _table(rows: Sequence[Sequence[object]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[_harmless(cell) for cell in row] for row in rows])
+    csv.writer(text, lineterminator="\n").writerows([[guarded(cell) for cell in row] for row in rows])
     return text.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    """Keep a spreadsheet from taking a name for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=@" else cell
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,7 +9,6 @@ import queue
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ import numpy as np
 
 from coldchain.errors import ColdchainError
 from coldchain.language import _
+from coldchain.leftovers import temporary_folder
 from coldchain.siting.packed import put
 from coldchain.siting.problem import Bools, Floats, Ints
 
@@ -153,7 +153,7 @@ class Engine:
         self._child: subprocess.Popen[bytes] | None = None
         self._lines: Lines = queue.Queue()
         self._busy = False
-        self._folder = tempfile.TemporaryDirectory(prefix="coldchain-siting-")
+        self._folder = temporary_folder("siting")
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,56 @@
+"""What killed runs left behind, known by the number of the process that made it, and cleared when that is gone."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+PREFIX = "coldchain-"
+HALF_WRITTEN = re.compile(r"\.(?P<name>.+)\.(?P<kind>partial|old|trial|import)-(?P<pid>\d+)(?:\.\w+)?")
+TEMPORARY = re.compile(PREFIX + r"[a-z]+-(?P<pid>\d+)-.*")
+
+
+def temporary_folder(purpose: str) -> tempfile.TemporaryDirectory[str]:
+    """Return a temporary folder named after its purpose and this process; those of processes that are gone go first."""
+    root = Path(tempfile.gettempdir())
+    for path in root.glob(f"{PREFIX}*"):
+        _clear(path, TEMPORARY.fullmatch(path.name))
+    return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{purpose}-{os.getpid()}-", ignore_cleanup_errors=True)
+
+
+def clear_half_written(target: Path) -> None:
+    """Remove what earlier writers of a file or folder left beside it, where they are gone; what stood there returns."""
+    names = {target.name, target.stem}
+    for path in target.parent.glob(".*") if target.parent.is_dir() else ():
+        found = HALF_WRITTEN.fullmatch(path.name)
+        if found is None or found["name"] not in names or is_running(int(found["pid"])):
+            continue
+        if found["kind"] == "old" and not target.exists():  # it had stepped aside for one that never came
+            path.rename(target)
+        else:
+            _clear(path, found)
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process is there; where the system cannot be asked without harm, it is taken to be."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _clear(path: Path, found: re.Match[str] | None) -> None:
+    if found is None or is_running(int(found["pid"])):
+        return
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    elif path.is_file():
+        path.unlink(missing_ok=True)
