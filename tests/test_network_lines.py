@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coldchain.cli import run
 from coldchain.errors import BadInputError
 from coldchain.network import RoadNetwork, read_lines, read_roads, roads_used, travel, with_slope, write_lines
 from coldchain.network.geometry import polyline_lengths
@@ -267,3 +269,39 @@ def test_level_roads_stay_level_in_files_and_pieces(tmp_path: Path) -> None:
     network = read_lines(save(tmp_path / "a.gpkg", lines, bridge=["", "yes", ""], fclass=["primary"] * 3))
     write_lines(network, tmp_path / "b.gpkg")
     assert sorted(read_lines(tmp_path / "b.gpkg").level) == sorted(network.level) == [False, False, True]
+
+
+def test_check_and_warnings_account_for_the_roads(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Of 16 km 6 are cut off: check says so in a line and in its object, and names the village that lies on them."""
+    folder = tmp_path / "county"
+    write_tiny(folder, "roads.gpkg")
+    save(folder / "roads.gpkg", [[(0, 0), (10, 0)], [(5, -2), (5, 4)]])
+    run(["check", str(folder)])
+    said = capfd.readouterr()
+    assert "roads: 16.0 km given, 10.0 km in use (62.5%), 1 part cut off" in said.out
+    assert (
+        "6.00 of 16.00 km of the given roads (37.5%; 2 of 4 arcs) are not joined to the rest and not used" in said.err
+    )
+    assert "V2" in said.err
+    run(["check", str(folder), "--json"])
+    found = json.loads(capfd.readouterr().out)
+    assert found["roads"]["km_given"] == pytest.approx(16, abs=0.01)
+    assert found["roads"]["parts_cut_off"] == 1
+    assert {"roads-cut-off", "place-cut-off"} <= {row["code"] for row in found["faults"]}
+
+
+def write_tiny(folder: Path, roads: str) -> None:
+    """Write a scenario of two villages, the second beside the road from north to south."""
+    folder.mkdir()
+    tables = {
+        "scenario.toml": (
+            f'schema = "coldchain.scenario/1"\nname = "tiny"\ndatum = "wgs84"\n[roads]\nfile = "{roads}"\n'
+        ),
+        "villages.csv": f"id,name,county,lon,lat\nV1,A,C,{2 * KM},0\nV2,B,C,{5 * KM},{KM}\n",
+        "sites.csv": f"id,name,county,lon,lat,status,max_modules\nS1,S,C,{8 * KM},0,candidate,4\n",
+        "hubs.csv": f"id,county,lon,lat\nH1,C,{10 * KM},0\n",
+        "periods.csv": "id,days,temp_min_c,temp_max_c\np,60,20,30\n",
+        "harvest.csv": "village,commodity,period,tonnes\nV1,tomato,p,300\nV2,tomato,p,300\n",
+    }
+    for name, text in tables.items():
+        (folder / name).write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from coldchain.language import _, plural
 if TYPE_CHECKING:
     from coldchain.importing.account import Account
     from coldchain.model import Scenario
+    from coldchain.network import RoadsUsed
     from coldchain.plan import Plan
 
 EXIT_BAD_INPUT, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 6, 8, 1
@@ -159,19 +161,23 @@ def check(scenario: Path, variant: str, as_json: bool) -> int:
 
     Of a workbook a copy is written beside it in which every faulty cell is marked.
     """
-    faults = find_faults(scenario, variant)
+    found = find_faults(scenario, variant)
+    faults, used = found.faults, found.roads
     errors = [fault for fault in faults if not fault.warning]
     marked = mark_workbook(scenario, faults)
     if as_json:
         rows = [group.as_dict() for group in grouped(faults)]
         copy = {} if marked is None else {"marked": str(marked)}
-        click.echo(json.dumps({"ok": not errors, "faults": rows, **copy}, ensure_ascii=False))
+        roads = {} if used is None else {"roads": used.record()}
+        click.echo(json.dumps({"ok": not errors, "faults": rows, **roads, **copy}, ensure_ascii=False))
     else:
         print_faults(faults)
         told = [
             plural("{n} error", "{n} errors", len(errors)).format(n=len(errors)),
             plural("{n} warning", "{n} warnings", len(faults) - len(errors)).format(n=len(faults) - len(errors)),
         ]
+        if used is not None:
+            click.echo(used.line())
         click.echo(_("{scenario}: {told}").format(scenario=scenario, told=_(", ").join(told)))
         if marked is not None:
             click.echo(_("wrote {marked}: a copy in which every faulty cell is marked").format(marked=marked))
@@ -195,7 +201,15 @@ def mark_workbook(book: Path, faults: Sequence[Fault]) -> Path | None:
         return None
 
 
-def find_faults(folder: Path, variant: str) -> tuple[Fault, ...]:
+@dataclass(frozen=True)
+class Findings:
+    """Faults of a scenario, and the account of its roads where a road file was read."""
+
+    faults: tuple[Fault, ...]
+    roads: RoadsUsed | None = None
+
+
+def find_faults(folder: Path, variant: str) -> Findings:
     """Return the faults of the inputs and, as far as they can be read, of how the places meet the roads."""
     from coldchain.errors import BadInputError
     from coldchain.plan import place_on_roads
@@ -203,12 +217,12 @@ def find_faults(folder: Path, variant: str) -> tuple[Fault, ...]:
 
     scenario, faults = inspect(folder, variant)
     if scenario is None:
-        return faults
+        return Findings(faults)
     try:
-        _placed, more = place_on_roads(scenario)
+        placed, more = place_on_roads(scenario)
     except BadInputError as error:
-        more = error.faults
-    return (*faults, *more)
+        return Findings((*faults, *error.faults))
+    return Findings((*faults, *more), placed.network.used if scenario.roads.file else None)
 
 
 def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from coldchain.language import plural
+
 RECORDED_PARTS = 20
 """Parts cut off that a record lists, the longest first."""
 
@@ -49,6 +51,16 @@ class RoadsUsed:
     def share_cut_off(self) -> float:
         """Share of the given length that is not used, 0 to 1."""
         return 1.0 - self.km_used / self.km_given if self.km_given > 0 else 0.0
+
+    def line(self) -> str:
+        """Return the account in one line."""
+        text = plural(
+            "roads: {given:,.1f} km given, {used:,.1f} km in use ({share:.1%}), {n} part cut off",
+            "roads: {given:,.1f} km given, {used:,.1f} km in use ({share:.1%}), {n} parts cut off",
+            len(self.cut_off),
+        )
+        share = 1.0 - self.share_cut_off
+        return text.format(given=self.km_given, used=self.km_used, share=share, n=len(self.cut_off))
 
     def record(self) -> dict[str, Any]:
         """Return the figures as JSON takes them, with the longest parts only."""
