@@ -28,7 +28,7 @@ from coldchain.plan.prospects import prospects
 from coldchain.plan.reasons import unserved_reasons
 from coldchain.plan.roads import place_on_roads
 from coldchain.plan.rollout import rollout
-from coldchain.plan.search import NO_FURTHER, Counts, Options, Sited, Starts, next_budget, site
+from coldchain.plan.search import NO_FURTHER, SMALL_ARCS, Counts, Options, Sited, Starts, next_budget, site
 from coldchain.plan.summary import summarise
 from coldchain.plan.whole import leaving_room, tightened
 from coldchain.progress import Event, Say, Stage, silent
@@ -343,12 +343,16 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
         options.say(Event(Stage.DECISION, value=made.yearly.total, done=n, facts={"loss_rate": made.outcome.loss_rate}))
     rivals = [course for course in rivals if not course.missing]
     kept = [course for course in [*rivals, *fresh] if not course.missing]
-    best = ranked(basis, kept or fresh)
+    best = first = ranked(basis, kept or fresh)
     if kept and options.joint > 0:
         best = joint_search(Task(basis, arcs, sited, ground.memo), kept, leaving_room(options, basis, arcs))
     if best is ground.idle:
         return best
-    return ranked(basis, [*rivals, best, work_out(basis, arcs, best.decision, effort, options)])
+    found = [best, work_out(basis, arcs, best.decision, effort, options)]
+    if first is not ground.idle:  # what a quick plan ends with; no clock cuts it short where it takes seconds
+        unclocked = replace(effort, stop=options.stop) if len(arcs.demand) <= SMALL_ARCS else effort
+        found.append(work_out(basis, arcs, first.decision, unclocked))
+    return ranked(basis, [*rivals, *found])
 
 
 def _rivalled(ground: Ground, first: tuple[Course, Sited], decisions: tuple[Decision, ...], options: Options) -> Course:

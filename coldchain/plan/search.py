@@ -8,7 +8,7 @@ Both decisions are worked out with real routes afterwards and the better one is 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -37,7 +37,12 @@ from coldchain.siting import (
 
 NEXT_BUDGET = 1.1
 NEXT_GAP = 1e-4
-QUICK_GAP, QUICK_BACKSTOP_S, QUICK_SHARES = 0.1, 1e5, (0.5, 0.0, 0.5, 0.0)
+ROUGH_GAP, FINE_ARCS = 0.1, 50_000
+"""Gap of a first, rough siting, and arcs up to which a quick plan goes on from it: measured, that takes no longer."""
+SMALL_ARCS, UNCLOCKED_S = 10_000, 60.0
+"""Arcs up to which siting takes seconds; a minute is left to it whatever the time limit, so that no limit makes a plan
+worse than a quick one."""
+QUICK_BACKSTOP_S, QUICK_SHARES = 1e5, (0.5, 0.0, 0.5, 0.0)
 NORMAL_S, DEEP_S, DEEP_GAP = 120.0, 600.0, 0.2
 DEEP_SHARES, DEEP_JOINT = (0.12, 0.0, 0.05, 0.03), 0.65
 PLANNED: tuple[Status, ...] = ("optimal", "feasible")
@@ -57,8 +62,9 @@ class Options:
     for the search over depots and routes together.
 
     ``thorough`` judges every move of the joint search by full routes instead of quick ones.
-    ``quick`` takes the clock out of the answer: siting ends at a gap of ``QUICK_GAP``, routing after its iterations,
-    and the time limit is a backstop that is never meant to be reached. Equal inputs and seed then give equal plans.
+    ``quick`` takes the clock out of the answer: siting of large scenarios ends at a gap of ``ROUGH_GAP``, routing after
+    its iterations, and the time limit is a backstop that is never meant to be reached. Equal inputs and seed then give
+    equal plans. ``rough`` ends siting at that gap whatever the scenario.
     """
 
     time_limit_s: float = NORMAL_S
@@ -70,6 +76,7 @@ class Options:
     began: float = field(default_factory=time.monotonic)
     quick: bool = False
     thorough: bool = False
+    rough: bool = False
 
     @classmethod
     def of(
@@ -93,7 +100,12 @@ class Options:
 
     def gap(self, wanted: float) -> float:
         """Return the gap at which siting ends; smaller in a deep plan, whose bound is that of siting."""
-        return max(wanted, QUICK_GAP) if self.quick else wanted * DEEP_GAP if self.thorough else wanted
+        return max(wanted, ROUGH_GAP) if self.rough else wanted * DEEP_GAP if self.thorough else wanted
+
+    def with_share(self, share: float) -> Options:
+        """Return the options with that share of the time for siting."""
+        first, narrow, wide, further = self.shares
+        return replace(self, shares=(first * share, narrow * share, wide * share, further))
 
     def over(self) -> bool:
         """Tell whether to end now: asked to, or out of time."""
@@ -136,6 +148,9 @@ def site(
 ) -> Sited:
     """Site by every aim in turn; each holds the aims before it to their tolerance.
 
+    Without plans close by it is done roughly first, as a quick plan of a large scenario does it, then again from what
+    that found: decisions of both are worked out, so that more effort never knows less.
+
     Parameters
     ----------
     starts : the modules that siting of plans close by ended with (:attr:`Sited.starts`): the first begins the first
@@ -149,6 +164,33 @@ def site(
     LimitError
         When the time passed before any plan was found.
     """
+    rough = replace(options, rough=True)
+    if options.quick and len(arcs.demand) > FINE_ARCS:
+        return _sited(basis, arcs, rough, starts, more)
+    if starts:
+        return _sited(basis, arcs, options, starts, more)
+    left = options.left()
+    try:
+        first = _sited(basis, arcs, rough.with_share(0.5), starts, more)
+    except LimitError:
+        return _sited(basis, arcs, options.with_share(0.5), starts, more)
+    spent = (left - options.left()) / sum(options.shares[:3])
+    second = _sited(basis, arcs, options.with_share(max(1.0 - spent, 0.5)), first.starts, more)
+    results = (second.results[0], *first.results, *second.results[1:])
+    return replace(second, results=_different(results), bound=max(first.bound, second.bound))
+
+
+def _different(results: Sequence[SitingResult]) -> tuple[SitingResult, ...]:
+    """Leave out decisions that repeat an earlier one; the first and the last stay at their ends."""
+    kept: dict[bytes, SitingResult] = {}
+    for result in (results[0], results[-1], *results[1:-1]):
+        kept.setdefault(result.count.tobytes() + np.round(result.arc_share, 9).tobytes(), result)
+    first, *others = kept.values()
+    return (first, *others[1:], *others[:1])
+
+
+def _sited(basis: Basis, arcs: Arcs, options: Options, starts: Starts, more: Mapping[Limit, float] | None) -> Sited:
+    """Site once, at the gap of the options."""
     aims = aims_of(basis)
     share = options.shares[0] / len(aims)
     found: list[SitingResult] = []
@@ -193,7 +235,7 @@ def _solve(
 
     return solve_siting(
         problem,
-        time_limit_s=options.time_limit_s * share,
+        time_limit_s=max(options.time_limit_s * share, UNCLOCKED_S if len(problem.arc_cost) <= SMALL_ARCS else 0.0),
         gap=options.gap(basis.scenario.siting.gap),
         seed=options.seed,
         start=None if start is None else widened(start, problem.max_count.shape[1]),
