@@ -24,7 +24,7 @@ def test_a_normal_plan_is_no_worse_than_a_quick_one(tmp_path: Path, time_limit_s
 @pytest.mark.slow
 @pytest.mark.parametrize(("case", "most"), [("workbook/mayang.xlsx", 5.09e6), ("effort/three-seasons", 4.35e6)])
 def test_a_quick_plan_of_a_real_list_sites_well(shared: Path, case: str, most: float) -> None:
-    """62 villages: 5.39 M CNY with siting left at a gap of a tenth; three seasons: 4.42 M with the fine siting alone."""
+    """62 villages: 5.39 M CNY with siting left at a gap of a tenth; three seasons: 4.42 M with fine siting alone."""
     scenario, _faults = load(shared / "faults" / case)
     quick = plan_quickly(scenario).summary["objective"]["value"]
     assert quick <= most
