@@ -139,7 +139,7 @@ def test_farm_country(shared: Path) -> None:
         ("a.osm", b"\x00\x01binary", "must be OpenStreetMap data"),
         ("a.osm.gz", b"not gzip", "must be OpenStreetMap data"),
         ("a.osm", b'<osm version="0.6"></osm>', "must hold roads open to a truck; none found"),
-        ("a.osm", None, "file not found"),
+        ("a.osm", None, "cannot be read: No such file or directory"),
     ],
 )
 def test_broken_osm_files(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:

@@ -12,6 +12,7 @@ from coldchain.errors import BadInputError, Fault
 from coldchain.importing.account import Merged, Skipped
 from coldchain.importing.draft import Import, Places, account_of, assemble, nearest_km
 from coldchain.importing.rules import Rules, read_rules
+from coldchain.inputs import reading
 from coldchain.language import N_, _, plural
 from coldchain.model import Assumption, Roads, Routing, VehicleType
 from coldchain.network import (
@@ -63,7 +64,8 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
         When the file cannot be read or holds no roads or no places.
     """
     rule = read_rules(rules)
-    extract = read_osm(file, lorries=_lorries(rule))
+    with reading(str(file)):
+        extract = read_osm(file, lorries=_lorries(rule))
     roads = extract.network if elevation is None else with_slope(extract.network, elevation)
     found = _sorted(file.name, extract, roads, _most_off_m(rule))
     merged = tuple(
