@@ -12,7 +12,7 @@ from coldchain.cli import run
 
 SUMMARY_KEYS = [
     "schema", "scenario", "version", "seed", "status", "interrupted", "seconds", "objective", "loss", "coverage",
-    "investment", "annual_cny", "depots", "routes", "delivery_h", "villages", "warnings",
+    "investment", "annual_cny", "depots", "routes", "delivery_h", "villages", "assumptions", "warnings",
 ]  # fmt: skip
 
 

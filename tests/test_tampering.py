@@ -12,7 +12,7 @@ import pyogrio
 import pytest
 import shapely
 from scenario_cases import change, replace_in_toml, set_in_toml, small_county
-from tampering import Change, Trial, changes
+from tampering import Change, Trial, changes, read_rows, write_rows
 
 from coldchain.cli import run
 from coldchain.verify.record import Problem, Report
@@ -150,6 +150,28 @@ def test_a_damaged_run_is_a_named_fault(
     more = {"map": ["--png", str(tmp_path / "x.png")], "explain": ["--unserved"]}.get(command, [])
     assert run([command, str(damaged), *more]) == 3
     assert named in capsys.readouterr().err
+
+
+CELLS = {
+    "stops.village": "nowhere", "routes.vehicle": "balloon", "assignment.zone": "warm", "lots.commodity": "gold",
+    "depots.units_bought": "XX", "line_haul.hub": "", "villages.village": "nowhere",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["map", "replay", "explain"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_an_unknown_name_is_a_named_fault(
+    cell: str, command: str, folders: tuple[Path, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    """A cell that names what the scenario does not have: file, row and column, code 3."""
+    table, _dot, column = cell.partition(".")
+    damaged = copied(folders, tmp_path / "run")
+    rows = read_rows(damaged / "tables" / f"{table}.csv")
+    rows[1][rows[0].index(column)] = CELLS[cell]
+    write_rows(damaged / "tables" / f"{table}.csv", rows)
+    more = {"map": ["--png", str(tmp_path / "x.png")], "explain": ["--unserved"]}.get(command, [])
+    assert run([command, str(damaged), "--scenario", str(folders[0]), *more]) == 3
+    assert f"{table}.csv row 2, {column}" in capsys.readouterr().err
 
 
 def test_the_budget_is_that_of_the_run(folders: tuple[Path, Path], tmp_path: Path, capsys: Capture) -> None:

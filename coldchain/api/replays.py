@@ -20,6 +20,7 @@ from coldchain.replaying import replay as live
 from coldchain.report import read_run, scenario_folder
 from coldchain.report.certainty import in_words
 from coldchain.report.folder import TABLES, csv_bytes, write_in_place
+from coldchain.report.names import check_names
 from coldchain.scenario import load
 
 REPLAY = "replay.json"
@@ -117,6 +118,7 @@ def _opened(folder: Path, moved: Path | None) -> tuple[Replayer, dict[str, Any]]
     scenario, _faults = load(moved or scenario_folder(folder, run["arguments"]), summary["scenario"]["variant"])
     if scenario.sha256 != summary["scenario"]["sha256"]:
         raise UsageError(_("the scenario has changed since this plan was made (its hash differs); plan it again"))
+    check_names(folder, scenario, tables)
     placed, _faults = place_on_roads(scenario)
     return Replayer(scenario, placed, tables), summary
 

@@ -223,11 +223,13 @@ def _after_explain(folder: Path, asked: str) -> tuple[str, ...]:
 def _open(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> tuple[Case, Effort]:
     from coldchain.exploring import Effort, Run, open_case
     from coldchain.report import read_run, scenario_folder
+    from coldchain.report.names import check_names
     from coldchain.scenario import load
 
     information, summary, tables = read_run(folder)
     source = given["scenario"] or scenario_folder(folder, information["arguments"])
     scenario, faults = load(source, summary["scenario"]["variant"])
+    check_names(folder, scenario, tables)
     effort = Effort(given["time_limit"], given["seed"], 1, say, stopped)
     return open_case(Run(folder.name, summary, tables), scenario, effort, faults), effort
 

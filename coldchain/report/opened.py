@@ -12,6 +12,7 @@ import pandas as pd
 from coldchain.model import Scenario
 from coldchain.plan import PlacedNetwork, place_on_roads
 from coldchain.report.folder import read_run, scenario_folder
+from coldchain.report.names import check_names
 from coldchain.scenario import load
 
 
@@ -75,5 +76,6 @@ def open_run(folder: Path, scenario: Path | None = None) -> OpenedRun:
     information, summary, tables = read_run(folder)
     source = scenario or scenario_folder(folder, information["arguments"])
     loaded, _faults = load(source, summary["scenario"]["variant"])
+    check_names(folder, loaded, tables)
     placed, _more = place_on_roads(loaded)
     return OpenedRun(loaded, summary, tables, Ways(placed))
