@@ -35,10 +35,9 @@ class Crops:
     titles: Mapping[str, str]
 
     @classmethod
-    def known(cls, own: Mapping[str, Any]) -> Crops:
-        """Return the crops of the catalogue and those that a rules file adds under ``sections.commodity``."""
+    def known(cls) -> Crops:
+        """Return the crops of the catalogue."""
         nouns = {str(vars(noun)["id"]): vars(noun) for noun in catalogue_table("commodity")}
-        nouns |= {key: {**nouns.get(key, {}), "id": key, **values} for key, values in own.items()}
         ids: dict[str, str] = {}
         for key, values in nouns.items():
             for name in _names(values):

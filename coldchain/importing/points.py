@@ -96,7 +96,7 @@ def draft_from_points(
         message = _("must be one of {names}").format(names=", ".join(get_args(Missing)))
         raise BadInputError([Fault("--missing", None, "", missing, message, "bad-choice")])
     rule = read_rules(rules)
-    crops = Crops.known(rule.sections.get("commodity", {}))
+    crops = Crops.known()
     raw = _raw(file, datum)
     columns, faults = columns_of(raw, datum, crops)
     if any(not fault.warning for fault in faults):
@@ -301,7 +301,7 @@ def _unused(source: _Source, unused: Sequence[str], harvest_known: bool) -> Iter
     message = _("these columns are not used: {names}").format(names=", ".join(unused))
     strange = [name for name in unused if name in source.columns.strange]
     if strange:
-        message += _("; no crop of the catalogue is called so: {names} (--rules can add one)").format(
+        message += _("; no crop of the catalogue is called so: {names} (docs/dictionary.md lists them)").format(
             names=", ".join(strange)
         )
     if not harvest_known:
