@@ -51,7 +51,7 @@ def read_harvests(file: str, rows: Sequence[tuple[int, Cells]], columns: Columns
         named = cells.get(crop_heading, "")
         crop = crops.find(named) if named and named.lower() not in BLANKS else ""
         if crop is None:
-            message = _("is not a known crop; docs/dictionary.md lists those of the catalogue")
+            message = _("is not a crop of the catalogue: {names}").format(names=", ".join(crops.titles.values()))
             guess = crops.guess(named)
             read.faults.append(Fault(file, line, crop_heading, named, message, "unknown-commodity", guess=guess))
         _read_row(read, _Row(file, line, cells, crop or ""), columns)

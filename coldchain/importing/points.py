@@ -301,9 +301,7 @@ def _unused(source: _Source, unused: Sequence[str], harvest_known: bool) -> Iter
     message = _("these columns are not used: {names}").format(names=", ".join(unused))
     strange = [name for name in unused if name in source.columns.strange]
     if strange:
-        message += _("; no crop of the catalogue is called so: {names} (docs/dictionary.md lists them)").format(
-            names=", ".join(strange)
-        )
+        message += _("; no crop of the catalogue is called so: {names}").format(names=", ".join(strange))
     if not harvest_known:
         message += _("; the harvest follows the rule of --rules")
     yield Fault(source.file, source.header_line, "", "", message, "unused-columns", warning=True)
