@@ -46,6 +46,8 @@ share = click.FloatRange(0, 1)
 @variant_option
 @jobs_option
 @click.option("--time-limit", type=click.FloatRange(1), default=POINT_SECONDS, show_default=True, help="Seconds each.")
+@click.option("--effort", type=click.Choice(["quick", "normal"]), default="normal", show_default=True,
+              help="quick: no clock, the same points on any machine.")  # fmt: skip
 @seed_option
 @click.option("--loss", type=share, default=0.08, show_default=True, help="Loss rate whose least budget is sought.")
 @click.option("--coverage", type=share, default=0.6, show_default=True, help="Coverage whose least budget is sought.")
@@ -73,7 +75,8 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
     targets = (Target("loss_rate", given["loss"]), Target("coverage", given["coverage"]))
     with interruptible() as stopped:
         say = progress(quiet=quiet)
-        effort = Effort(given["time_limit"], given["seed"], given["jobs"], say, stopped)
+        quick = given["effort"] == "quick"
+        effort = Effort(given["time_limit"], given["seed"], given["jobs"], say, stopped, quick=quick)
         result = run_sweep(loaded, budgets, target, effort, targets, faults)
     if not result.points:
         click.echo(_("interrupted before any budget was finished"), err=True)
@@ -104,8 +107,9 @@ def _size_sweep(scenario: Scenario, budgets: int, given: dict[str, Any], *, as_j
     from coldchain.plan import size_of
 
     plans, jobs = budgets + 2 + 2 * MOST_PROBES, given["jobs"]
-    seconds = plans * given["time_limit"] / jobs
-    show_size(size_of(scenario), seconds, processes=jobs, at_most=True, plans=plans, as_json=as_json)
+    size, quick = size_of(scenario), given["effort"] == "quick"
+    seconds = plans * (size.quick_s if quick else given["time_limit"]) / jobs
+    show_size(size, seconds, processes=jobs, at_most=not quick, plans=plans, as_json=as_json)
 
 
 def _code(statuses: set[str]) -> int:

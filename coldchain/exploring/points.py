@@ -19,7 +19,9 @@ from coldchain.plan import Plan
 
 SCHEMA = "coldchain.sweep-point/1"
 SOLVERS = ("ortools", "numpy", "numba")
-TABLES_OF_NOUNS = ("periods", "commodities", "depot_types", "mobile_units", "vehicles", "sites", "hubs")
+TABLES_OF_NOUNS = (
+    "villages", "periods", "commodities", "depot_types", "mobile_units", "vehicles", "sites", "hubs", "storage",
+)  # fmt: skip
 SECTIONS = ("chain", "economics", "subsidy", "roads", "routing")
 Modules = dict[str, dict[str, int]]
 """Site id -> depot type id -> new modules."""
@@ -176,13 +178,17 @@ def count_of(scenario: Scenario, modules: Modules) -> Any:
 
 
 def point_key(scenario: Scenario, budget_cny: float, settings: Mapping[str, Any]) -> str:
-    """Return the hash of all that decides a point: inputs, settings resolved, budget, limits, versions."""
+    """Return the hash of all that decides a point: inputs, settings resolved, budget, limits, versions.
+
+    Tables and harvest are taken from the scenario too, which may have been changed since its files were read.
+    """
     siting = scenario.siting.model_copy(update={"budget_cny": budget_cny})
     facts = {
         "inputs": scenario.sha256,
         "siting": siting.model_dump(mode="json"),
         "sections": {name: getattr(scenario, name).model_dump(mode="json") for name in SECTIONS},
         "nouns": {name: _dumped(getattr(scenario, name)) for name in TABLES_OF_NOUNS},
+        "harvest": hashlib.sha256(np.ascontiguousarray(scenario.harvest_t).tobytes()).hexdigest(),
         "settings": dict(settings),
         "versions": {"coldchain": __version__, **{name: metadata.version(name) for name in SOLVERS}},
     }

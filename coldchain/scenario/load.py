@@ -158,7 +158,8 @@ def input_files(folder: Path) -> tuple[Path, ...]:
     kept = (p for p in folder.rglob("*") if p.is_file() and p.suffix in (".toml", ".csv", ".gpkg"))
     shown = (p for p in kept if not any(part.startswith(".") for part in p.relative_to(folder).parts))
     runs = [p.parent for p in folder.rglob("summary.json")]
-    return tuple(sorted(p for p in shown if not any(p.is_relative_to(run) for run in runs)))
+    kept = (p for p in shown if not any(p.is_relative_to(run) for run in runs))
+    return tuple(sorted({*kept, *road_files(folder)}))
 
 
 def input_hash(folder: Path, variant: str) -> str:

@@ -18,10 +18,10 @@ from coldchain.scenario.tables import RawTable
 
 PART = re.compile(r"[;；、+＋\n]|[,，](?!\d{3})")
 COUNTED = (
-    re.compile(r"(?P<n>\d+)\s*[×xX*✕]\s*(?P<name>.+)"),
-    re.compile(r"(?P<name>.+?)\s*[:：×xX*✕]\s*(?P<n>\d+)\s*[座间个套台]?"),
-    re.compile(r"(?P<name>.*[^\d\s])\s*(?P<n>\d+)\s*[座间个套台]"),
-    re.compile(r"(?P<n>\d+)\s*[座间个套台]\s*(?P<name>.+)"),
+    re.compile(r"(?P<n>\d{1,40})\s*[×xX*✕]\s*(?P<name>.+)"),
+    re.compile(r"(?P<name>.+?)\s*[:：×xX*✕]\s*(?P<n>\d{1,40})\s*[座间个套台]?"),
+    re.compile(r"(?P<name>.*[^\d\s])\s*(?P<n>\d{1,40})\s*[座间个套台]"),
+    re.compile(r"(?P<n>\d{1,40})\s*[座间个套台]\s*(?P<name>.+)"),
 )
 SIZE = re.compile(r"(\d+)\s*(?:立方米|立方|方|m³|m3)", re.IGNORECASE)
 WARMTH = re.compile(r"([+-]?\d+)\s*(?:℃|°c|度)", re.IGNORECASE)

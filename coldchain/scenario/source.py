@@ -209,16 +209,18 @@ def located(path: Path, faults: Iterable[Fault]) -> tuple[Fault, ...]:
 
 
 def road_files(path: Path) -> tuple[Path, ...]:
-    """Return the road files that a workbook names, of those that lie beside it or below."""
-    source = open_source(path)
+    """Return the road files that a workbook or a folder names, of those that lie beside the book or in the folder."""
+    source, home = open_source(path), path.parent if path.is_file() else path
     data, _faults = source.settings()
-    layers = [data, *(layer for layer in data.get("variants", {}).values())]
-    named = {str(layer.get("roads", {}).get("file", "")) for layer in layers} - {""}
+    variants = data.get("variants", {})
+    layers = [data, *(variants.values() if isinstance(variants, dict) else ())]
+    sections = [layer.get("roads") for layer in layers if isinstance(layer, dict)]
+    named = {str(section.get("file", "")) for section in sections if isinstance(section, dict)} - {""}
     found: set[Path] = set()
     for name in named:
-        place = path.parent / name
+        place = home / name
         found |= {p for p in (place, *place.rglob("*")) if p.is_file()}
-    return tuple(sorted(p for p in found if p.resolve().is_relative_to(path.parent.resolve())))
+    return tuple(sorted(p for p in found if p.resolve().is_relative_to(home.resolve())))
 
 
 def _missing(folder: Path) -> Fault:
