@@ -8,7 +8,7 @@ RUN ?= runs/upland-base
 COLDCHAIN_SHARED ?= ../shared
 export COLDCHAIN_SHARED
 
-.PHONY: help install plan real check test test-all bench notebooks docs clean
+.PHONY: fuzz help install plan real check test test-all bench notebooks docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ test: $(STAMP)  ## the tests, under five minutes on two cores
 
 test-all: $(STAMP)  ## the tests and the long proofs, with coverage
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term-missing:skip-covered
+
+fuzz: $(STAMP)  ## random counties, planned and verified
+	$(BIN)/python benchmarks/fuzz_counties.py 200
 
 bench: $(STAMP)  ## the measurements of docs/benchmarks.md
 	$(BIN)/python benchmarks/roads.py

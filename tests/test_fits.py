@@ -61,6 +61,6 @@ def test_more_modules_than_can_stand_anywhere_are_refused(tmp_path: Path, number
     """The file, the row and the value are named; nothing overflows later."""
     row = f"S1,A,109.01,28.0,existing,cool_room_500:{number},,,4"
     faults = inspect(tiny_county(tmp_path / "county", sites=site_rows(row)))[1]
-    (fault,) = [fault for fault in faults if not fault.warning]
-    assert (fault.file, fault.row, fault.column, fault.code) == ("sites.csv", 2, "existing", "invalid")
-    assert "at most 10,000 modules of one type" in fault.message
+    errors = [fault for fault in faults if not fault.warning]
+    assert {(fault.file, fault.row, fault.column) for fault in errors} == {("sites.csv", 2, "existing")}
+    assert any("at most 10,000 modules of one type" in fault.message for fault in errors)
