@@ -13,7 +13,7 @@ from dispatching_cases import line_county, order, routed, table, write_table
 from coldchain.cli import run
 from coldchain.dispatching.clock import clock, months_of, period_of
 from coldchain.dispatching.dispatch import Wish, dispatch
-from coldchain.dispatching.headings import ORDERS
+from coldchain.dispatching.headings import ORDERS, heading_of
 from coldchain.dispatching.orders import TEMPLATE
 from coldchain.errors import UsageError
 from coldchain.model import Period, cooling_class
@@ -218,7 +218,7 @@ def test_locked_tours_are_driven_as_they_stand(county: Path, tmp_path: Path) -> 
     stops = table(tmp_path / "day", "stops")
     assert list(stops["village"]) == ["A", "B"]
     assert table(tmp_path / "day", "tours")["locked"].tolist() == ["True"]
-    assert any("breaks a limit: A is aboard" in text for text in summary["warnings"])
+    assert any("breaks a limit: " in text and "A) is aboard" in text for text in summary["warnings"])
     assert run(["verify", str(tmp_path / "day")]) == 0
 
 
@@ -291,7 +291,7 @@ def test_the_template_in_chinese_comes_back_too(county: Path, tmp_path: Path) ->
     template = tmp_path / "订单.csv"
     assert run(["routes", str(county), "--day", "warm", "--write-orders", str(template), "--lang", "zh"]) == 0
     assert template.read_text(encoding="utf-8-sig").startswith("订单号,村庄,品种,公斤")
-    assert set(TEMPLATE.values()) < {alias for others in ORDERS.values() for alias in others}
+    assert {heading_of(text, ORDERS)[0] for text in TEMPLATE.values()} == set(TEMPLATE)
     summary = routed(county, tmp_path / "day", "--orders", str(template), "--day", "warm")
     assert summary["orders"]["kg"] == pytest.approx(900.0)
 
@@ -353,3 +353,24 @@ def test_clock_times_are_rounded_to_the_minute() -> None:
     """No time reads 08:60, whatever the fraction of the hour."""
     texts = [clock(hours) for hours in np.linspace(0.0, 47.99, 3001)]
     assert all(int(text[3:5]) < 60 and int(text[:2]) < 24 for text in texts)
+
+
+def test_a_day_on_which_nothing_can_be_fetched_is_infeasible(
+    county: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Depots open for a minute: all that must be fetched stays, the code is 4, the day is written and says so."""
+    orders = write_table(tmp_path / "o.csv", [order("1", "A", 300), order("2", "B", 300)])
+    asked = ["routes", str(county), "--orders", str(orders), "--day", "warm", "--depot-hours", "08:00-08:01"]
+    assert run([*asked, "--out", str(tmp_path / "day")]) == 4
+    said = capsys.readouterr().err
+    assert "2 of 2 lots that must be fetched stay behind, 600 kg: 甲村 (A) 300 kg, 乙村 (B) 300 kg" in said
+    assert "nothing that must be fetched can be fetched" in said
+    assert (tmp_path / "day" / "routes.json").is_file()
+
+
+def test_some_lots_that_stay_are_loud(county: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One lot cannot be ready in time: the day stands, with a warning that names it."""
+    orders = write_table(tmp_path / "o.csv", [order("1", "A", 300), order("2", "B", 300, until="00:01")])
+    asked = ["routes", str(county), "--orders", str(orders), "--day", "warm", "--depot-hours", "06:00-20:00"]
+    assert run([*asked, "--out", str(tmp_path / "day")]) == 0
+    assert "1 of 2 lots that must be fetched stays behind, 300 kg: 乙村 (B) 300 kg" in capsys.readouterr().err

@@ -72,7 +72,7 @@ def test_every_fault_of_orders_and_fleet_at_once(county: Path, tmp_path: Path) -
         (2, "village", "Aa", "unknown-village"), (3, "commodity", "tomatoe", "unknown-commodity"),
         (3, "order", "1", "duplicate-id"), (4, "kg", "-5", "out-of-range"), (5, "kg", "nan", "not-finite"),
         (6, "until", "09:00", "bad-window"), (7, "kg", "", "missing"), (8, "depot", "E", "unknown-depot"),
-        (9, "kg", "much", "not-a-number"), (10, "ready", "", "invalid"), (11, "kg", "", "missing"),
+        (9, "kg", "much", "not-a-number"), (10, "ready", "25 o'clock", "invalid"), (11, "kg", "", "missing"),
         (12, "value_cny", "-1", "out-of-range"), (2, "payload_kg", "0", "out-of-range"),
         (3, "vehicle", "lorry", "unknown-vehicle"), (4, "count", "-1", "out-of-range"),
         (5, "depot", "Q", "unknown-depot"),

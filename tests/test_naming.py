@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from scenario_cases import change, change_all, faults_of, small_county
 
+from coldchain.cli import run
 from coldchain.errors import UsageError
 from coldchain.language import speaking
 from coldchain.model import DepotType
@@ -152,3 +153,16 @@ def test_a_name_taken_by_its_part_is_said(county: Path) -> None:
     (fault,) = faults_of(county)
     assert (fault.code, fault.warning, fault.value) == ("taken-for", True, "石板坪")
     assert "石板坪村 (" in fault.message
+
+
+def test_the_one_workbook_of_a_folder_is_the_scenario(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``init --workbook`` and ``check`` of the same folder; of two workbooks one must be named."""
+    assert run(["init", str(tmp_path / "county"), "--workbook"]) == 0
+    assert run(["check", str(tmp_path / "county")]) == 0
+    book = tmp_path / "county" / "county.xlsx"
+    (tmp_path / "county" / "county.checked.xlsx").write_bytes(book.read_bytes())
+    assert load(tmp_path / "county")[0].sha256 == load(book)[0].sha256
+    (tmp_path / "county" / "other.xlsx").write_bytes(book.read_bytes())
+    capsys.readouterr()
+    assert run(["check", str(tmp_path / "county")]) == 3
+    assert "name one of county.xlsx, other.xlsx" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from coldchain import __version__
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import _
 from coldchain.scenario import BASE, FILE, RawTable, input_files, is_book, is_scenario, read_raw
-from coldchain.scenario.marking import is_marked
+from coldchain.scenario.workbook import is_marked
 
 Command = Literal["plan", "routes", "sweep"]
 COMMANDS: tuple[Command, ...] = ("plan", "routes", "sweep")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from coldchain.network import RoadsUsed
     from coldchain.plan import Plan
 
-EXIT_BAD_INPUT, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 6, 8, 1
+EXIT_BAD_INPUT, EXIT_INFEASIBLE, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 4, 6, 8, 1
 LARGEST_TEMPLATE = 2000
 MOST_COUNTIES = 5000
 SHOWN_WARNINGS = 12
@@ -188,9 +188,10 @@ def check(scenario: Path, variant: str, as_json: bool) -> int:
 
 def mark_workbook(book: Path, faults: Sequence[Fault]) -> Path | None:
     """Write the marked copy of a workbook that can be opened and has faults; return its path."""
-    from coldchain.scenario import is_book, is_scenario
+    from coldchain.scenario import is_book, is_scenario, scenario_path
     from coldchain.scenario.marking import write_marked
 
+    book = scenario_path(book)
     if not faults or not is_book(book) or not is_scenario(book) or any(f.code == "unreadable" for f in faults):
         return None
     try:

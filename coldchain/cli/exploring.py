@@ -12,6 +12,7 @@ import click
 
 from coldchain.cli.commands import (
     EXIT_BUG,
+    EXIT_INFEASIBLE,
     SHOWN_WARNINGS,
     interruptible,
     print_faults,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from coldchain.model import Scenario
 
 ACTIONS = (N_("closed"), N_("forced"))
-EXIT_INFEASIBLE, EXIT_LIMIT, EXIT_INTERRUPTED = 4, 5, 130
+EXIT_LIMIT, EXIT_INTERRUPTED = 5, 130
 POINT_SECONDS = 30.0
 
 jobs_option = click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from coldchain.cli.commands import (
+    EXIT_INFEASIBLE,
     SHOWN_WARNINGS,
     interruptible,
     print_faults,
@@ -44,14 +45,15 @@ from coldchain.language import _, plural
 @variant_option
 @json_option
 @quiet_option
-def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
+def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: bool, **given: Any) -> int:
     """Route the day's orders: who fetches what when; sheets, GPX and a map. Ctrl-C keeps the best so far."""
     from coldchain.dispatching.dispatch import Wish, dispatch
     from coldchain.dispatching.folder import check_routes_target, write_day
+    from coldchain.dispatching.summary import nothing_fetched, stays_behind
 
     if template is not None:
         _write_template(template, given)
-        return
+        return 0
     if folder is None:
         raise UsageError(_("--out DIR must be given: the folder to write the routes to"))
     wish = Wish(**_wishes(given), say=progress(quiet=quiet))
@@ -71,6 +73,13 @@ def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: boo
         click.echo(json.dumps(summary, ensure_ascii=False))
     else:
         _show(summary, tables, folder, made.notes)
+    for text in stays_behind(made, tables):
+        click.echo(_("warning: {text}").format(text=text), err=True)
+    if not nothing_fetched(made, tables):
+        return 0
+    told = _("error: nothing that must be fetched can be fetched; tables/unserved.csv says why")
+    click.echo(told, err=True)
+    return EXIT_INFEASIBLE
 
 
 def _wishes(given: dict[str, Any]) -> dict[str, Any]:

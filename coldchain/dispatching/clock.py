@@ -11,9 +11,12 @@ from coldchain.language import _
 from coldchain.model import Period
 from coldchain.model.naming import labelled, of_periods
 from coldchain.model.seasons import months_of
+from coldchain.scenario.units import clock_hours
 
 MINUTES_A_DAY = 1440
 LATEST_H = 48.0
+_DATED = re.compile(r"^\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[T ]+")
+_DECIMAL = re.compile(r"(\d{1,2})\.(\d+)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?(?:\s*\+(\d))?")
 
 
@@ -73,6 +76,42 @@ def parse_clock(text: str) -> float:
     return hours
 
 
+def read_clock(text: str) -> float:
+    """Read a clock time as people and spreadsheets write it: 8:30, 8点半, 8.30, or 0.3541667 of a day.
+
+    Two figures behind the point are minutes where they cannot be a share of the hour; what may be either is asked.
+
+    Raises
+    ------
+    ValueError
+        When it is no time of the day or the next, or may be two.
+
+    Examples
+    --------
+    >>> read_clock("8点半"), read_clock("8.30"), read_clock("0.3333333"), read_clock("2026-07-15 08:30")
+    (8.5, 8.5, 8.0, 8.5)
+    """
+    plain = _DATED.sub("", text.strip())
+    if (spoken := clock_hours(plain)) is not None:
+        return float(spoken)
+    decimal = _DECIMAL.fullmatch(plain)
+    if decimal is None:
+        return parse_clock(plain)
+    hour, behind = int(decimal[1]), decimal[2]
+    if (len(behind) > 2 and hour < 2) or hour == 0:
+        return round(float(plain) * MINUTES_A_DAY) / 60.0
+    if (behind.strip("0") in ("", "5") and len(behind) == 1) or behind in ("00", "75") or len(behind) > 2:
+        return parse_clock(plain)
+    minutes = int(behind) if len(behind) == 2 else 10 * int(behind)
+    if len(behind) == 2 and minutes < 60 and behind not in ("25", "50"):
+        return hour + minutes / 60.0
+    raise ValueError(
+        _('may be {one} or {other}; write it with a colon; got "{text}"').format(
+            one=clock(float(plain)), other=clock(hour + minutes / 60.0), text=text
+        )
+    )
+
+
 def parse_span(text: str) -> tuple[float, float]:
     """Read opening hours such as ``06:00-22:00``.
 
@@ -87,7 +126,7 @@ def parse_span(text: str) -> tuple[float, float]:
     (6.0, 22.5)
     """
     first, _dash, last = text.replace("–", "-").partition("-")
-    opens, closes = parse_clock(first), parse_clock(last)
+    opens, closes = read_clock(first), read_clock(last)
     if closes <= opens:
         raise ValueError(_('must end after it begins; got "{text}"').format(text=text))
     return opens, closes

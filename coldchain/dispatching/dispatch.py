@@ -22,6 +22,7 @@ from coldchain.dispatching.solve import Engine, Search, solve
 from coldchain.dispatching.source import Source, read_source
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import _
+from coldchain.model.naming import labelled
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing.day import DayResult, Locked
 from coldchain.routing.kernel import is_compiled
@@ -241,7 +242,8 @@ def _unreachable(day: Day) -> list[Fault]:
     faults = []
     for stop in lost:
         order = day.lots[day.stops[stop].lots[0]].order
-        village = day.source.scenario.villages[day.stops[stop].village].id
+        place = day.source.scenario.villages[day.stops[stop].village]
+        village = labelled(place.id, place.name)
         message = _("no road leads from any of its depots there and back; its lots stay")
         faults.append(Fault("orders", order.row, "village", village, message, "unreachable", warning=True))
     return faults
@@ -311,7 +313,8 @@ def _cautions(day: Day, result: DayResult) -> list[str]:
     notes = []
     if day.source.placed.network.kind == "proximity":
         notes.append(_("no road data: times and kilometres are those of a proximity network between the places"))
-    villages = [day.source.scenario.villages[stop.village].id for stop in day.stops]
+    places = [day.source.scenario.villages[stop.village] for stop in day.stops]
+    villages = [labelled(place.id, place.name) for place in places]
 
     def named(text: str) -> str:
         return re.sub(_("stop {number}").format(number=r"(\d+)"), lambda found: villages[int(found[1])], text)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,11 @@ from coldchain.dispatching.headings import FLEET, read_table
 from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import Noun, Scenario, VehicleType, figure
+from coldchain.model.naming import Named, Names, of_places
+from coldchain.scenario.headings import refer
 from coldchain.scenario.parsing import parse
-from coldchain.scenario.tables import parse_rows
+from coldchain.scenario.references import NameReference
+from coldchain.scenario.tables import RawTable, parse_rows
 
 OWN = ("trips_day", "payload_kg", "volume_m3", "shift_h", "max_drive_h")
 
@@ -55,11 +57,14 @@ def read_fleet(path: Path, scenario: Scenario, depots: Collection[str]) -> tuple
     (vehicles, faults)
         Rows that count no vehicle are left out; when none is left that is a fault.
     """
-    raw = read_table(path, FLEET)
-    rows, faults = parse_rows(raw, FleetRow)
+    table = read_table(path, FLEET)
+    raw, faults = _referred(table.raw, scenario, depots)
+    rows, wrong = parse_rows(raw, FleetRow)
+    faults += wrong
     fleet = []
-    for row in rows:
-        made, wrong = _vehicles(raw.file, row.line, row.noun, scenario, depots)
+    refused = {fault.row for fault in faults if not fault.warning}
+    for row in (one for one in rows if one.line not in refused):
+        made, wrong = _vehicles(raw.file, row.line, row.noun, scenario)
         faults += wrong
         if made is not None and made.count:
             fleet.append((row.line, made))
@@ -68,36 +73,33 @@ def read_fleet(path: Path, scenario: Scenario, depots: Collection[str]) -> tuple
         faults.append(
             Fault(raw.file, None, "count", "", _("there is no vehicle at all: nothing can be fetched"), "no-vehicle")
         )
-    return [made for _name, made in fleet], faults
+    return [made for _name, made in fleet], table.seen(faults)
 
 
-def _vehicles(
-    file: str, line: int, row: FleetRow, scenario: Scenario, depots: Collection[str]
-) -> tuple[Vehicles | None, list[Fault]]:
-    faults = []
+def _referred(raw: RawTable, scenario: Scenario, depots: Collection[str]) -> tuple[RawTable, list[Fault]]:
+    """Put ids where rows name vehicle types and depots; return what is not known."""
+    kinds = Names([Named(kind.id, (kind.name,)) for kind in scenario.vehicles])
+    open_sites = of_places(site for site in scenario.sites if site.id in set(depots))
+    references = {"vehicle": NameReference("vehicle", kinds), "depot": NameReference("depot", open_sites)}
+    rows: list[tuple[int, dict[str, str]]] = []
+    faults: list[Fault] = []
+    for line, cells in raw.rows:
+        read = dict(cells)
+        faults += refer(raw.file, line, read, references)
+        rows.append((line, read))
+    return replace(raw, rows=tuple(rows)), faults
+
+
+def _vehicles(file: str, line: int, row: FleetRow, scenario: Scenario) -> tuple[Vehicles | None, list[Fault]]:
     known = {kind.id: kind for kind in scenario.vehicles}
     if row.vehicle not in known:
-        faults.append(_unknown(file, line, "vehicle", row.vehicle, _("a vehicle type of the scenario"), known))
-    if row.depot and row.depot not in depots:
-        faults.append(_unknown(file, line, "depot", row.depot, _("an open depot"), depots))
-    if faults:
-        return None, faults
+        return None, []
     own: dict[str, Any] = {key: getattr(row, key) for key in OWN if getattr(row, key) is not None}
     given = known[row.vehicle].model_dump() | own
     if own or row.name:
         given |= {"id": row.name or row.vehicle, "name": row.name or known[row.vehicle].name}
     kind, wrong = parse(VehicleType, {k: v for k, v in given.items() if v is not None}, file, line)
     return (None if kind is None else Vehicles(kind, row.count, row.depot, row.vehicle)), wrong
-
-
-def _unknown(file: str, line: int, column: str, value: str, what: str, known: Collection[str]) -> Fault:
-    close = difflib.get_close_matches(value, list(known), 1)
-    hint = (
-        _('; did you mean "{close}"?').format(close=close[0])
-        if close
-        else _("; known are {sorted}").format(sorted=", ".join(sorted(known)[:8]))
-    )
-    return Fault(file, line, column, value, _("is not {what}{hint}").format(what=what, hint=hint), f"unknown-{column}")
 
 
 def _clashes(file: str, fleet: list[tuple[int, Vehicles]]) -> list[Fault]:

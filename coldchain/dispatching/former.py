@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from coldchain.dispatching.headings import TOURS, read_table
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _, plural
 from coldchain.model import Noun, VehicleType, figure
+from coldchain.model.naming import of_places
 from coldchain.routing.day import Locked
 from coldchain.scenario.tables import Row, parse_rows
 
@@ -51,11 +52,12 @@ def read_tours(path: Path) -> tuple[str, list[Row[StopRow]], list[Fault]]:
     if path.is_dir() and not file.is_file():
         message = _("is no folder of routes: {STOPS} is missing").format(STOPS=STOPS)
         raise BadInputError([Fault(str(path), None, "", "", message, "missing-file")])
-    raw = read_table(file, TOURS)
+    table = read_table(file, TOURS)
+    raw = table.raw
     known = set(StopRow.model_fields)
     kept = tuple((line, {key: cell for key, cell in cells.items() if key in known}) for line, cells in raw.rows)
-    rows, faults = parse_rows(type(raw)(raw.file, kept, raw.faults, raw.maimed), StopRow)
-    return raw.file, rows, faults
+    rows, faults = parse_rows(replace(raw, rows=kept), StopRow)
+    return raw.file, rows, table.seen(faults)
 
 
 class Matcher:
@@ -69,9 +71,8 @@ class Matcher:
         scenario = day.source.scenario
         for number, stop in enumerate(day.stops):
             village = scenario.villages[stop.village]
-            for key in {village.id, village.name} - {""}:
-                self.at[key].append(number)
-        self.known = {key for item in scenario.villages for key in (item.id, item.name)}
+            self.at[village.id].append(number)
+        self.villages = of_places(scenario.villages)
 
     def find(self, row: StopRow, depot: int | None, *, again: bool = False) -> int | None:
         """Return a stop at the row's village that waits still and may go to the depot; one its orders name comes first.
@@ -83,7 +84,7 @@ class Matcher:
         named = {part.strip() for part in row.lots.split(";") if part.strip()}
         waiting = [
             stop
-            for stop in self.at.get(row.village, ())
+            for stop in self.at.get(self.villages.find(row.village).id, ())
             if (self.rest[stop] > CRUMB_KG if again else stop not in self.taken)
             and (depot is None or math.isfinite(self.day.problem.access_cny[depot, stop]))
         ]
@@ -104,7 +105,11 @@ class Matcher:
             return found
         most = max(made.kind.payload_kg for made in self.day.fleet)
         allowed = self.day.problem.access_cny[depot]
-        large = (i for i in self.at.get(row.village, ()) if self.rest[i] > most and math.isfinite(allowed[i]))
+        large = (
+            i
+            for i in self.at.get(self.villages.find(row.village).id, ())
+            if self.rest[i] > most and math.isfinite(allowed[i])
+        )
         return next(large, None)
 
     def load(self, stop: int, vehicle: VehicleType, aboard: tuple[float, float]) -> tuple[float, float]:
@@ -223,8 +228,10 @@ def _locked_tour(
 
 def _no_load(file: str, row: Row[StopRow], matcher: Matcher, *, full: bool) -> Fault:
     village = row.noun.village
-    if village not in matcher.known:
-        return Fault(file, row.line, "village", village, _("is not a known village"), "unknown-village")
+    match = matcher.villages.find(village)
+    if not match.found:
+        message, code = match.message("village"), f"{'ambiguous' if match.how == 'many' else 'unknown'}-village"
+        return Fault(file, row.line, "village", village, message, code, guess=match.guess)
     if full:
         text = _("the vehicle of this locked tour is full before this halt; its load is left to other tours")
     else:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from coldchain.dispatching.clock import read_clock
 from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.scenario import RawTable, read_raw
+from coldchain.scenario.headings import splits
+from coldchain.scenario.units import figure_in, is_unit
 
 Aliases = Mapping[str, Sequence[str]]
 
+AMOUNTS = ("数量", "重量", "货量", "amount", "quantity", "weight")
+UNITS = {
+    "kg": "kg", "t": "t", "value_cny": "CNY", "payload_kg": "kg", "volume_m3": "m³", "shift_h": "h", "max_drive_h": "h",
+}  # fmt: skip
+CLOCKS = ("ready", "until")
 ORDERS: Aliases = {
     "order": ("order_id", "id", "no", "订单", "订单号", "编号", "单号"),
     "village": ("village_id", "farm", "place", "村", "村庄", "村名", "产地"),
     "commodity": ("crop", "commodity_id", "product", "品种", "品类", "作物", "货物", "产品"),
-    "kg": ("load_kg", "weight_kg", "公斤", "千克", "重量(公斤)", "重量(kg)", "重量公斤"),
-    "t": ("tonnes", "tons", "load_t", "吨", "重量(吨)", "重量(t)"),
-    "ready": ("ready_h", "from", "earliest", "可装时间", "最早", "备好时间", "开始时间"),
+    "kg": ("load_kg", "weight_kg", "公斤", "千克", "重量公斤", *AMOUNTS),
+    "t": ("tonnes", "tons", "load_t", "吨"),
+    "ready": ("ready_h", "from", "earliest", "可装时间", "最早", "备好时间", "开始时间", "装车时间"),
     "until": ("until_h", "to", "latest", "最晚", "截止", "截止时间"),
     "depot": ("depot_id", "预冷库", "冷库", "目的地", "站点"),
     "regime": ("temperature", "温区", "温层"),
-    "value_cny": ("value", "货值", "货值(元)", "价值(元)"),
+    "value_cny": ("value", "货值", "价值"),
     "note": ("remark", "remarks", "备注"),
 }
 FLEET: Aliases = {
@@ -49,17 +58,76 @@ TOURS: Aliases = {
 }
 
 
-def read_table(path: Path, aliases: Aliases) -> RawTable:
-    """Read a table and name its columns as they are named inside; two headings of one meaning are a fault."""
+@dataclass(frozen=True)
+class Written:
+    """A table with the names of inside, and what stands in the file: field -> heading, line -> field -> cell."""
+
+    raw: RawTable
+    headings: Mapping[str, str]
+    cells: Mapping[int, Mapping[str, str]]
+
+    def seen(self, faults: Iterable[Fault]) -> list[Fault]:
+        """Name in faults of this table the headings and the cells that its writer sees."""
+        return [self._seen(fault) if fault.file == self.raw.file else fault for fault in faults]
+
+    def _seen(self, fault: Fault) -> Fault:
+        if fault.column not in self.headings:
+            return fault
+        written = self.cells.get(fault.row or 0, {}).get(fault.column, "")
+        value = written if fault.value and written else fault.value
+        return replace(fault, column=self.headings[fault.column], value=value)
+
+
+def read_table(path: Path, aliases: Aliases) -> Written:
+    """Read a table, name its columns as inside and bring its figures to kg, t, CNY and hours.
+
+    Two headings of one meaning are a fault.
+    """
     raw = read_raw(path)
-    names = {alias.lower(): name for name, others in aliases.items() for alias in (name, *others)}
-    header = list(raw.rows[0][1]) if raw.rows else []
-    inside = {heading: names.get(heading.lower(), heading) for heading in header}
-    doubled = sorted({name for name in inside.values() if list(inside.values()).count(name) > 1})
+    header = [text for text in raw.header if text]
+    read = {text: heading_of(text, aliases) for text in header}
+    names = [name for name, _unit in read.values()]
     faults = [
-        Fault(raw.file, 1, ", ".join(h for h in header if inside[h] == name), "",
+        Fault(raw.file, raw.header_line, ", ".join(text for text in header if read[text][0] == name), "",
               _("these headings both mean {name}; leave one").format(name=name), "duplicate-column")
-        for name in doubled
+        for name in sorted({name for name in names if names.count(name) > 1})
     ]  # fmt: skip
-    rows = tuple((line, {inside[heading]: cell for heading, cell in cells.items()}) for line, cells in raw.rows)
-    return replace(raw, rows=rows, faults=(*raw.faults, *faults))
+    rows, cells = [], {}
+    for line, row in raw.rows:
+        cells[line] = {read[text][0]: cell for text, cell in row.items()}
+        inside, wrong = _row(raw.file, line, {text: (cell, *read[text]) for text, cell in row.items()})
+        rows.append((line, inside))
+        faults += wrong
+    units = {name: unit for name, unit in read.values() if unit and name in UNITS}
+    table = replace(raw, rows=tuple(rows), faults=(*raw.faults, *faults), units=units)
+    return Written(table, {name: text for text, (name, _unit) in read.items()}, cells)
+
+
+def heading_of(text: str, aliases: Aliases) -> tuple[str, str]:
+    """Return the name inside of a heading, and its unit; a heading that is not known stays."""
+    names = {alias.lower(): name for name, others in aliases.items() for alias in (name, *others)}
+    for name, unit in splits(text):
+        found = names.get(name.lower())
+        if found is not None and (not unit or is_unit(unit)):
+            return found, unit or ("h" if name.lower().endswith("_h") else "")
+    return text, ""
+
+
+def _row(file: str, line: int, cells: Mapping[str, tuple[str, str, str]]) -> tuple[dict[str, str], list[Fault]]:
+    """Return a row by names inside; cells are (text, name, unit) by heading."""
+    inside, faults = {}, []
+    for heading, (text, name, unit) in cells.items():
+        read = text
+        if name in UNITS and text:
+            read = figure_in(text, UNITS[name], unit)
+            if heading.lower() in AMOUNTS and re.fullmatch(r"[\d.,]+", text):
+                message = _("has no unit: write it in the heading, as {heading} (kg), or behind the figure")
+                faults.append(Fault(file, line, name, text, message.format(heading=heading), "no-unit"))
+        elif name in CLOCKS and text and unit != "h":
+            try:
+                read = repr(read_clock(text))
+            except ValueError as error:
+                faults.append(Fault(file, line, name, text, str(error), "invalid"))
+                read = ""
+        inside[name] = read
+    return inside, faults

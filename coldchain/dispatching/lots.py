@@ -11,10 +11,11 @@ import numpy as np
 
 from coldchain.dispatching.orders import KG_PER_T, Order
 from coldchain.dispatching.source import Depot, Source
-from coldchain.errors import Fault
+from coldchain.errors import Fault, shortened
 from coldchain.language import _
 from coldchain.language.ids import word
 from coldchain.model import CoolingClass, VehicleType
+from coldchain.model.naming import labelled
 from coldchain.network import travel
 from coldchain.routing import HaulRule, lower_bound_cny_t
 from coldchain.spoilage import (
@@ -28,6 +29,7 @@ from coldchain.spoilage import (
 )
 
 REFERENCE_ABOARD_H = 1.0
+SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,8 @@ def lots_of(source: Source, orders: Sequence[Order], *, anywhere: bool) -> tuple
         if not ways:
             ways = _able_ways(source, order)
             if ways and source.planned and not anywhere and not order.depot:
-                unplanned.append(order.id)
+                village = source.scenario.villages[order.village]
+                unplanned.append(labelled(village.id, village.name))
         if ways:
             lots.append(Lot(order, ways))
             continue
@@ -184,9 +187,7 @@ def lots_of(source: Source, orders: Sequence[Order], *, anywhere: bool) -> tuple
             kept.append(Kept(order, order.kg, "depot", fault.message))
     if unplanned:
         text = _("not in the plan: taken to whichever open depot suits")
-        shown = ", ".join(unplanned[:8]) + (
-            _(" and {count} more").format(count=len(unplanned) - 8) if len(unplanned) > 8 else ""
-        )
+        shown = shortened(tuple(dict.fromkeys(unplanned)), SHOWN)
         faults.append(Fault("orders", None, "", shown, text, "unplanned", warning=True))
     return lots, kept, list(dict.fromkeys(faults))
 

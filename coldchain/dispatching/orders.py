@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,9 +15,12 @@ from coldchain.cells import csv_text
 from coldchain.dispatching.clock import clock, parse_clock
 from coldchain.dispatching.headings import ORDERS, read_table
 from coldchain.errors import Fault, UsageError, system_reason
-from coldchain.language import N_, _, language
+from coldchain.language import _, language
 from coldchain.model import Noun, Scenario, figure
-from coldchain.scenario.tables import parse_rows
+from coldchain.model.naming import crops_of, of_places
+from coldchain.scenario.headings import refer
+from coldchain.scenario.references import NameReference
+from coldchain.scenario.tables import RawTable, parse_rows
 
 KG_PER_T = 1000.0
 
@@ -28,8 +30,6 @@ def _hours(value: Any) -> Any:
 
 
 Clock = Annotated[float, BeforeValidator(_hours)]
-
-KNOWN = {"village": N_("a known village"), "commodity": N_("a known commodity"), "depot": N_("an open depot")}
 
 
 class OrderRow(Noun):
@@ -87,18 +87,37 @@ def read_orders(path: Path, scenario: Scenario, depots: Collection[str]) -> tupl
     (orders, faults)
         Rows of amount zero are no orders.
     """
-    raw = read_table(path, ORDERS)
-    rows, faults = parse_rows(raw, OrderRow)
+    table = read_table(path, ORDERS)
+    raw, faults = _referred(table.raw, scenario, depots)
+    rows, wrong = parse_rows(raw, OrderRow)
+    faults += wrong
     if not raw.rows and not faults:
         faults.append(Fault(raw.file, None, "", "", _("holds no orders, only headings"), "no-orders"))
-    reader = _Reader(raw.file, scenario, depots)
+    reader = _Reader(raw.file, scenario, depots, {fault.row for fault in faults if fault.column in ("kg", "t")})
     orders = [reader.order(row.line, row.noun) for row in rows]
     faults += reader.faults
     kept = [order for order in orders if order is not None and order.kg > 0]
     faults += _doubled(raw.file, ((row.line, row.noun.order) for row in rows))
-    if rows and not faults and not kept:
+    if rows and not any(not fault.warning for fault in faults) and not kept:
         faults.append(Fault(raw.file, None, "kg", "0", _("every amount is zero: nothing to fetch"), "no-orders"))
-    return kept, sorted(faults, key=lambda fault: (fault.row or 0, fault.column))
+    return kept, sorted(table.seen(faults), key=lambda fault: (fault.row or 0, fault.column))
+
+
+def _referred(raw: RawTable, scenario: Scenario, depots: Collection[str]) -> tuple[RawTable, list[Fault]]:
+    """Put ids where orders name villages, crops and depots; return what is not known."""
+    sites = [site for site in scenario.sites if site.id in set(depots)]
+    references = {
+        "village": NameReference("village", of_places(scenario.villages)),
+        "commodity": NameReference("commodity", crops_of(scenario)),
+        "depot": NameReference("depot", of_places(sites)),
+    }
+    rows: list[tuple[int, dict[str, str]]] = []
+    faults: list[Fault] = []
+    for line, cells in raw.rows:
+        read = dict(cells)
+        faults += refer(raw.file, line, read, references)
+        rows.append((line, read))
+    return replace(raw, rows=tuple(rows)), faults
 
 
 def _doubled(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:
@@ -123,27 +142,25 @@ def _doubled(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:
 class _Reader:
     """Turns rows into orders and collects what is wrong with them."""
 
-    def __init__(self, file: str, scenario: Scenario, depots: Collection[str]) -> None:
-        self.file, self.depots = file, dict.fromkeys(depots, 0)
-        self.villages = _by_name((item.id, item.name) for item in scenario.villages)
-        crops = [(item.id, item.name) for item in scenario.commodities]
-        self.crops = _by_name(crops) | _by_name((item.id, item.name_zh) for item in scenario.commodities)
+    def __init__(
+        self, file: str, scenario: Scenario, depots: Collection[str], unweighed: Collection[int | None]
+    ) -> None:
+        self.file, self.depots, self.unweighed = file, {"", *depots}, unweighed
+        self.villages = {item.id: n for n, item in enumerate(scenario.villages)}
+        self.crops = {item.id: n for n, item in enumerate(scenario.commodities)}
         self.faults: list[Fault] = []
 
     def order(self, line: int, row: OrderRow) -> Order | None:
         """Return the order of a row, None when it cannot be one."""
         before = len(self.faults)
-        village = self._known(line, "village", row.village, self.villages)
-        commodity = self._known(line, "commodity", row.commodity, self.crops)
-        if row.depot:
-            self._known(line, "depot", row.depot, self.depots)
+        village, commodity = self.villages.get(row.village, -1), self.crops.get(row.commodity, -1)
         kg = self._kg(line, row)
         if row.ready is not None and row.until is not None and row.until < row.ready:
             text = _("the window closes before it opens: ready {clock}, until {clock2}").format(
                 clock=clock(row.ready), clock2=clock(row.until)
             )
             self._wrong(line, "until", clock(row.until), text, "bad-window")
-        if len(self.faults) > before:
+        if len(self.faults) > before or min(village, commodity) < 0 or row.depot not in self.depots:
             return None
         return Order(
             id=row.order or f"row{line}",
@@ -162,17 +179,8 @@ class _Reader:
     def _wrong(self, line: int, column: str, value: str, message: str, code: str) -> None:
         self.faults.append(Fault(self.file, line, column, value, message, code))
 
-    def _known(self, line: int, column: str, value: str, known: Mapping[str, int]) -> int:
-        if value in known:
-            return known[value]
-        close = difflib.get_close_matches(value, list(known), 1)
-        hint = _('; did you mean "{close}"?').format(close=close[0]) if close else ""
-        what = _(KNOWN[column])
-        self._wrong(line, column, value, _("is not {what}{hint}").format(what=what, hint=hint), f"unknown-{column}")
-        return -1
-
     def _kg(self, line: int, row: OrderRow) -> float:
-        if (row.kg is None) == (row.t is None):
+        if (row.kg is None) == (row.t is None) and line not in self.unweighed:
             words = (
                 _("one amount must be given, as kg or as t")
                 if row.kg is None
@@ -180,14 +188,6 @@ class _Reader:
             )
             self._wrong(line, "kg", "", words, "missing")
         return row.kg if row.kg is not None else (row.t or 0.0) * KG_PER_T
-
-
-def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Index by id, and by name where only one has it."""
-    listed = list(pairs)
-    names = [name for _id, name in listed]
-    known = {name: n for n, (_id, name) in enumerate(listed) if name and names.count(name) == 1}
-    return known | {key: n for n, (key, _name) in enumerate(listed)}
 
 
 def with_free_ids(orders: Sequence[Order]) -> list[Order]:
@@ -224,10 +224,11 @@ def write_template(orders: Sequence[Order], scenario: Scenario, path: Path, read
     """
     chinese = language() == "zh"
     crops = [(chinese and crop.name_zh) or crop.id for crop in scenario.commodities]
+    villages, sites = of_places(scenario.villages), of_places(scenario.sites)
     rows = [
         (
-            order.id, scenario.villages[order.village].id, crops[order.commodity], round(order.kg, 1),
-            clock(ready_h if order.ready_h is None else order.ready_h), "", order.depot, "", "", "",
+            order.id, villages.label(scenario.villages[order.village].id), crops[order.commodity], round(order.kg, 1),
+            clock(ready_h if order.ready_h is None else order.ready_h), "", sites.label(order.depot), "", "", "",
         )
         for order in orders
     ]  # fmt: skip

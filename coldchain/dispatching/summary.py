@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ import pandas as pd
 from coldchain import __version__
 from coldchain.dispatching.dispatch import Dispatch
 from coldchain.dispatching.tables import Tables, records
-from coldchain.errors import grouped
-from coldchain.language import N_
+from coldchain.errors import grouped, shortened
+from coldchain.language import N_, plural
+from coldchain.model.naming import labelled
 
+SHOWN = 8
+CRUMB = 1e-6
 SCHEMA = "coldchain.routes/1"
 
 
@@ -56,8 +60,37 @@ def summarise(made: Dispatch, tables: Tables) -> dict[str, Any]:
             {name: row[name] for name in ("order", "village", "commodity", "kg", "cause", "detail")}
             for row in records(unserved)
         ],
-        "warnings": [*map(str, grouped(made.faults)), *made.notes],
+        "warnings": [*stays_behind(made, tables), *map(str, grouped(made.faults)), *made.notes],
     }
+
+
+def left_kg(made: Dispatch, tables: Tables) -> dict[str, float]:
+    """Return what stays behind of every order that must be fetched and is not fetched whole, kg by order."""
+    left = tables["unserved"].groupby("order")["kg"].sum().to_dict()
+    return {one.id: float(left[one.id]) for one in made.orders if math.isinf(one.value_cny) and one.id in left}
+
+
+def nothing_fetched(made: Dispatch, tables: Tables) -> bool:
+    """Tell whether all that must be fetched stays behind."""
+    must = {one.id: one.kg for one in made.orders if math.isinf(one.value_cny)}
+    left = left_kg(made, tables)
+    return bool(must) and all(left.get(key, 0.0) >= kg * (1.0 - CRUMB) for key, kg in must.items())
+
+
+def stays_behind(made: Dispatch, tables: Tables) -> tuple[str, ...]:
+    """Say which lots that must be fetched stay behind, by village."""
+    left = left_kg(made, tables)
+    if not left:
+        return ()
+    must = sum(math.isinf(one.value_cny) for one in made.orders)
+    places = {one.id: made.day.source.scenario.villages[one.village] for one in made.orders}
+    named = tuple(f"{labelled(places[key].id, places[key].name)} {kg:,.0f} kg" for key, kg in left.items())
+    told = plural(
+        "{count} of {must} lots that must be fetched stays behind, {kg:,.0f} kg: {named}",
+        "{count} of {must} lots that must be fetched stay behind, {kg:,.0f} kg: {named}",
+        len(left),
+    )
+    return (told.format(count=len(left), must=must, kg=sum(left.values()), named=shortened(named, SHOWN)),)
 
 
 def _aboard(lots: pd.DataFrame) -> dict[str, float]:

@@ -138,6 +138,7 @@ class Names:
             self.by_id.setdefault(thing.id, thing)
             ids[folded(thing.id)][thing.id] = thing
             for name in filter(None, thing.names):
+                ids[folded(f"{name}({thing.id})")][thing.id] = thing
                 names[folded(name)][thing.id] = thing
                 for part in aliases(name):
                     parts[part][thing.id] = thing

@@ -8,7 +8,7 @@ from coldchain.scenario.nation import write_nation
 from coldchain.scenario.plausible import budget_doubts
 from coldchain.scenario.programmes import programme, programme_keys
 from coldchain.scenario.sections import BASE, SECTIONS, variants_of
-from coldchain.scenario.source import FILE, is_scenario, located
+from coldchain.scenario.source import FILE, is_scenario, located, scenario_path
 from coldchain.scenario.tables import RawTable, read_raw
 from coldchain.scenario.upland import upland
 from coldchain.scenario.workbook import is_book
@@ -17,7 +17,7 @@ from coldchain.scenario.write import Draft, toml_text, write_scenario
 __all__ = [
     "BASE", "DATUMS", "FILE", "SECTIONS", "Draft", "RawTable", "budget_doubts", "budget_faults",
     "catalogue_table", "decode", "gcj02_to_bd09", "input_files", "input_hash", "inspect", "is_book", "is_scenario",
-    "load", "located", "named_files", "programme", "programme_keys", "read_raw",
+    "load", "located", "named_files", "programme", "programme_keys", "read_raw", "scenario_path",
     "to_wgs84", "toml_text", "upland", "variants_of", "wgs84_to_gcj02", "write_nation",
     "write_scenario",
 ]  # fmt: skip

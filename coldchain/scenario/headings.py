@@ -144,13 +144,13 @@ def heading(table: str, text: str, place: int = 1) -> Heading:
     ('tonnes', '万公斤', 'power_kw')
     """
     known = vocabulary(table)
-    for name, unit in _splits(text):
+    for name, unit in splits(text):
         if fold(name) in known:
             return Heading(place, text, known[fold(name)], unit if is_unit(unit) else "")
     return Heading(place, text, "" if fold(text) in REMARKS else text)
 
 
-def _splits(text: str) -> Iterator[tuple[str, str]]:
+def splits(text: str) -> Iterator[tuple[str, str]]:
     """Yield the ways to part a heading into name and unit."""
     yield text, ""
     if match := IN_BRACKETS.fullmatch(text):
@@ -192,7 +192,7 @@ def understood(raw: RawTable, table: str, references: References = NOTHING) -> t
     rows = []
     for line, cells in raw.rows:
         read, wrong = _cells(raw.file, line, table, cells, columns)
-        faults += _refer(raw.file, line, read, references)
+        faults += refer(raw.file, line, read, references)
         rows.append((line, read))
         faults += wrong
     units = {name: one.unit for name, one in columns.items() if one.unit and one.unit != unit_in(table, name)}
@@ -255,7 +255,7 @@ def _as_written(text: str, value: float) -> str:
         return repr(value)
 
 
-def _refer(file: str, line: int, cells: dict[str, str], references: References) -> Iterator[Fault]:
+def refer(file: str, line: int, cells: dict[str, str], references: References) -> Iterator[Fault]:
     """Put ids where a row names things, and yield what is not known or was taken for something."""
     for name, reference in references.items():
         if text := cells.get(name, ""):

@@ -44,7 +44,7 @@ from coldchain.scenario.references import (
     table_names,
 )
 from coldchain.scenario.sections import BASE, SECTIONS, Sections, read_sections, with_ids
-from coldchain.scenario.source import FILE, Source, open_source, road_files
+from coldchain.scenario.source import FILE, Source, open_source, road_files, scenario_path
 from coldchain.scenario.tables import Row, parse_rows, read_nouns
 
 N = TypeVar("N", bound=Noun)
@@ -153,6 +153,7 @@ def input_files(folder: Path) -> tuple[Path, ...]:
 
     Of a workbook: itself and the roads it names.
     """
+    folder = scenario_path(folder)
     if folder.is_file():
         return (folder, *road_files(folder))
     kept = (p for p in folder.rglob("*") if p.is_file() and p.suffix in (".toml", ".csv", ".gpkg"))
@@ -173,6 +174,7 @@ def input_hash(folder: Path, variant: str) -> str:
 
 def named_files(folder: Path) -> dict[str, Path]:
     """Return every input file by its path inside the folder; a workbook by its place beside its roads."""
+    folder = scenario_path(folder)
     root = folder.parent if folder.is_file() else folder
     return {path.relative_to(root).as_posix(): path for path in input_files(folder)}
 

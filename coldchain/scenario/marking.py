@@ -13,7 +13,7 @@ from coldchain.cells import guarded
 from coldchain.errors import Fault
 from coldchain.language import _, language
 from coldchain.leftovers import clear_half_written
-from coldchain.scenario.workbook import FAULTS, SHEETS, cells_of, sheet_title
+from coldchain.scenario.workbook import FAULTS, MARKED, SHEETS, cells_of, sheet_title
 
 AUTHOR = "coldchain check"
 ERROR, WARNING, TAB = "FFFF9999", "FFFFE699", "FFC00000"
@@ -21,9 +21,6 @@ NOTE_WIDTH, NOTE_HEIGHT, LINE_HEIGHT = 320, 60, 18
 BAR = "\n———\n"  # between what a note said before and what is wrong
 MOST_LETTERS = 30_000  # a cell of Excel takes 32,767
 WIDTHS = (9, 14, 12, 26, 24, 90)
-
-
-MARKED = {"en": "checked", "zh": "检查"}
 
 
 def marked_path(book: Path) -> Path:
@@ -36,11 +33,6 @@ def marked_path(book: Path) -> Path:
     """
     word = MARKED[language()]
     return book.with_name(f"{book.stem}.{word}{book.suffix}")
-
-
-def is_marked(book: Path) -> bool:
-    """Tell whether a workbook is named like a marked copy, in any language."""
-    return Path(book.stem).suffix.removeprefix(".") in MARKED.values()
 
 
 def write_marked(book: Path, faults: Iterable[Fault]) -> Path:

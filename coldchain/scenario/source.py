@@ -15,7 +15,7 @@ from coldchain.scenario.headings import NOTHING, Origin, References, understood
 from coldchain.scenario.headings import title as heading_of
 from coldchain.scenario.rulesheet import Rules, keys_of, read_rules
 from coldchain.scenario.tables import RawTable, find_table, read_raw
-from coldchain.scenario.workbook import ODD, RULES, SHEETS, UNREAD, is_book, read_book, table_of_sheet
+from coldchain.scenario.workbook import ODD, RULES, SHEETS, UNREAD, is_book, is_marked, read_book, table_of_sheet
 
 FILE = "scenario.toml"
 
@@ -187,12 +187,31 @@ class BookSource(Source):
 
 
 def open_source(path: Path) -> Source:
-    """Return what a path holds: a workbook, or a folder."""
+    """Return what a path holds: a workbook, or a folder of tables."""
+    path = scenario_path(path)
     return BookSource(path) if is_book(path) and not path.is_dir() and path.exists() else Source(path)
+
+
+def scenario_path(path: Path) -> Path:
+    """Return the one workbook of a folder that holds no ``scenario.toml``; any other path as it is."""
+    books = books_in(path)
+    return books[0] if len(books) == 1 else path
+
+
+def books_in(folder: Path) -> list[Path]:
+    """Return the workbooks of a folder without ``scenario.toml``; marked copies and open files of Excel are none."""
+    if not folder.is_dir() or (folder / FILE).is_file():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if is_book(path) and path.is_file() and not path.name.startswith(("~$", ".")) and not is_marked(path)
+    )
 
 
 def is_scenario(path: Path) -> bool:
     """Tell whether a path is a scenario: a folder with ``scenario.toml``, or a workbook."""
+    path = scenario_path(path)
     return (path / FILE).is_file() or (is_book(path) and path.is_file())
 
 
@@ -229,6 +248,10 @@ def _missing(folder: Path) -> Fault:
     if not folder.is_dir():
         message = _("is a file; a scenario is a folder that holds scenario.toml, or a workbook (.xlsx)")
         return Fault(str(folder), None, "", "", message, "no-folder")
+    if books := books_in(folder):
+        listed = _(", ").join(book.name for book in books)
+        message = _("there is no {FILE} in this folder, but there are several workbooks; name one of {listed}")
+        return Fault(str(folder), None, "", "", message.format(FILE=FILE, listed=listed), "several-workbooks")
     message = _(
         "there is no {FILE} in this folder; a scenario half-written by init or import has none: run it again"
     ).format(FILE=FILE)

@@ -31,6 +31,7 @@ from coldchain.scenario.tables import RawTable
 
 SUFFIXES = (".xlsx", ".xlsm")
 RULES, FAULTS, LISTS, GUIDE = "rules", "faults", "lists", "guide"
+MARKED = {"en": "checked", "zh": "检查"}
 ODD = ("formula-without-value", "formula-error", "date")
 UNREAD = (FAULTS, LISTS, GUIDE)
 SHEETS: Mapping[str, tuple[str, ...]] = {
@@ -84,6 +85,11 @@ class Book:
 def is_book(path: Path) -> bool:
     """Tell whether a path is named like a workbook."""
     return path.suffix.lower() in SUFFIXES
+
+
+def is_marked(book: Path) -> bool:
+    """Tell whether a workbook is named like a marked copy, in any language."""
+    return Path(book.stem).suffix.removeprefix(".") in MARKED.values()
 
 
 def sheet_title(stem: str, lang: str) -> str:
