@@ -305,3 +305,23 @@ def write_tiny(folder: Path, roads: str) -> None:
     }
     for name, text in tables.items():
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def test_an_import_names_what_it_left_of_the_road_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Footways left out, columns not used and parts cut off are in the account of an import, each once."""
+    lines: list[Line] = [[(0, 0), (5, 0)], [(5.003, 0), (10, 0)], [(0, 0), (0, 1)]]
+    path = save(tmp_path / "r.gpkg", lines, highway=["tertiary", "tertiary", "footway"], 养护单位=["甲", "乙", "丙"])
+    points = f"id,level,name,lon,lat\n1,town,A,{KM / 2},0\n2,village,B,{KM},0\n3,village,C,{4 * KM},0\n"
+    (tmp_path / "pts.csv").write_text(points, encoding="utf-8")
+    command = ["import", "points", str(tmp_path / "pts.csv"), "--datum", "wgs84", "--roads", str(path)]
+    run([*command, "--out", str(tmp_path / "x"), "--json"])
+    account = json.loads(capfd.readouterr().out)
+    assert (account["roads"]["km_given"], account["roads"]["km_used"]) == pytest.approx((9.997, 5.0), abs=0.01)
+    said = "\n".join(account["warnings"])
+    for text in (
+        "1 of 3 lines (1.00 km) is not open",
+        "columns not used: 养护单位",
+        "3.0 m at",
+        "not joined to the rest",
+    ):
+        assert said.count(text) == 1

@@ -21,7 +21,7 @@ from coldchain.importing.harvests import Harvests, assumed_crops, not_used, read
 from coldchain.importing.rules import Rules, read_rules
 from coldchain.language import N_, _
 from coldchain.model import Assumption
-from coldchain.network import cut_off_fault, read_roads
+from coldchain.network import read_roads, roads_used
 from coldchain.scenario import DATUMS, RawTable, read_raw, to_wgs84
 
 Missing = Literal["refuse", "skip", "township"]
@@ -51,6 +51,8 @@ SAME_SPOT_DECIMALS = 5
 TOWN_OUTLIER_FACTOR = 4.0
 MOST_NOTED = 60
 LEFT_OUT = ("gap", "not-a-number", "metres", "outside-china", "outlier")
+STILL_IN_FILE = "road-gaps"
+"""A warning of the road file that the check of the roads written repeats."""
 WAY_ON = N_("fill them in, or go on with --skip-missing (leaves them out) or --missing township (their town's place)")
 
 
@@ -125,7 +127,6 @@ class _Read:
 def _drafted(file: Path, source: _Source, rule: Rules, roads: Path | None, read: _Read) -> Import:
     points = read.points
     network = None if roads is None else read_roads(roads)
-    cut = None if network is None or network.used is None or roads is None else cut_off_fault(network.used, roads.name)
     unused = not_used(source.columns, read.harvests, read.raw.rows)
     known = _known_tonnes(points, read.harvests)
     faults = [
@@ -134,7 +135,7 @@ def _drafted(file: Path, source: _Source, rule: Rules, roads: Path | None, read:
         *_harvest_elsewhere(source, points, read.harvests),
         *_without_harvest(source, points, known),
         *_odd(file.name, points, source.datum, rule.far_from_town_km),
-        *([] if cut is None else [cut]),
+        *(() if network is None else (fault for fault in network.warnings if fault.code != STILL_IN_FILE)),
     ]
     by_role = {role: points[points["role"] == role] for role in ("village", "site", "hub")}
     villages = by_role["village"].assign(kind="village")
@@ -152,7 +153,7 @@ def _drafted(file: Path, source: _Source, rule: Rules, roads: Path | None, read:
         unused_columns=unused,
         skipped=tuple(read.skipped),
         merged=tuple(read.merged),
-        **({} if network is None or network.used is None else {"roads": network.used}),
+        **({} if network is None else {"roads": roads_used(network)}),
     )
     return Import(draft, network, tuple(faults), account, rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +121,9 @@ def _unused(scenario: Scenario, snap: Snap) -> list[Fault]:
     if used is None or snap.network.kind == "proximity":
         return []
     whole = cut_off_fault(used, scenario.roads.file)
-    faults = [*snap.network.warnings, *([] if whole is None else [whole])]
+    at, named = str(scenario.home / scenario.roads.file), scenario.roads.file
+    faults = [replace(fault, file=fault.file.replace(at, named, 1)) for fault in snap.network.warnings]
+    faults += [] if whole is None else [whole]
     for place, part, offset in zip(places_of(scenario), snap.part.tolist(), snap.offset_m, strict=True):
         if part >= 0:
             message = _(
