@@ -51,7 +51,7 @@ class GivenRoads:
     Attributes
     ----------
     lon, lat : float64[n], nodes in degrees, WGS-84
-    start, end, xy, xy_start, forward_kmh, backward_kmh, detour : of the links, as in `LinkTable`
+    start, end, xy, xy_start, forward_kmh, backward_kmh, road_class, detour : of the links, as in `LinkTable`
     """
 
     lon: Floats
@@ -62,6 +62,7 @@ class GivenRoads:
     xy_start: Ints
     forward_kmh: Floats
     backward_kmh: Floats
+    road_class: Texts
     detour: Floats
 
 
@@ -238,8 +239,10 @@ def build_network(
         road_class=links.road_class[kept],
         kind=kind,
         source=source,
-        given=GivenRoads(lon[order], lat[order], start, end, xy, xy_start, along, against, detour),
         level=np.zeros(len(kept), dtype=np.bool_) if links.level is None else links.level[kept],
+        given=GivenRoads(
+            lon[order], lat[order], start, end, xy, xy_start, along, against, links.road_class[kept], detour
+        ),
     )
 
 

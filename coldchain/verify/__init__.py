@@ -33,6 +33,7 @@ from coldchain.verify.places import (
 )
 from coldchain.verify.provenance import check_run
 from coldchain.verify.record import ON_THE_DOT_H, Record, Report, check_form
+from coldchain.verify.roadfile import check_road_file
 from coldchain.verify.roads import GivenRoads, Roads
 from coldchain.verify.storage import check_kept, check_storage, read_storage
 from coldchain.verify.subsidy import check_notice, check_subsidy
@@ -57,6 +58,8 @@ def verify_tables(
     summary : as written to ``summary.json``
     """
     record = Record(scenario, Roads(scenario, given), tables)
+    with record.at("inputs"):
+        check_road_file(record, given)
     return Report.of(record.found, *_recomputed(record, summary))
 
 
@@ -79,6 +82,7 @@ def verify_written(scenario: Scenario, given: GivenRoads | None, written: Writte
     """
     record = Record(scenario, Roads(scenario, given), written.tables)
     with record.at("inputs"):
+        check_road_file(record, given)
         check_run(record, written.run, written.summary)
     figures = _recomputed(record, written.summary)
     with record.at("drawn"):

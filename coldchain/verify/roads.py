@@ -35,8 +35,8 @@ class GivenRoads(Protocol):
     """Roads as a reader gives them.
 
     ``lon, lat`` [nodes]; ``start, end`` [links], their nodes; ``xy`` [vertices, 2], where the line of link n begins at
-    ``xy_start[n]``; ``forward_kmh, backward_kmh`` [links], NaN where driving is not allowed; ``detour`` [links], road
-    length against drawn length.
+    ``xy_start[n]``; ``forward_kmh, backward_kmh`` [links], NaN where driving is not allowed; ``road_class`` [links];
+    ``detour`` [links], road length against drawn length.
     """
 
     @property
@@ -55,6 +55,8 @@ class GivenRoads(Protocol):
     def forward_kmh(self) -> Floats: ...  # noqa: D102
     @property
     def backward_kmh(self) -> Floats: ...  # noqa: D102
+    @property
+    def road_class(self) -> NDArray[np.str_]: ...  # noqa: D102
     @property
     def detour(self) -> Floats: ...  # noqa: D102
 
@@ -80,6 +82,15 @@ def apart_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike) 
     a, b = np.radians(lat1), np.radians(lat2)
     h = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(np.radians(np.subtract(lon2, lon1)) / 2) ** 2
     return np.asarray(2 * EARTH_M * np.arcsin(np.minimum(1.0, np.sqrt(h))), dtype=np.float64)
+
+
+def drawn_m(given: GivenRoads) -> Floats:
+    """Length of the line of each link, m."""
+    if len(given.xy_start) < 2:
+        return np.zeros(0)
+    steps = np.append(apart_m(*given.xy[:-1].T, *given.xy[1:].T), 0.0)
+    steps[given.xy_start[1:] - 1] = 0.0
+    return np.asarray(np.add.reduceat(steps, given.xy_start[:-1]), dtype=np.float64)
 
 
 def drive_ms(metres: float, kmh: float) -> int:
@@ -157,12 +168,9 @@ def _neighbours(stretches: list[Stretch]) -> tuple[Neighbours, Neighbours]:
 
 def _given_links(given: GivenRoads) -> tuple[Floats, list[Link]]:
     """Return the nodes' coordinates and the links, measured along their lines and timed by their speeds."""
-    first, count = given.xy_start[:-1], len(given.xy_start) - 1
-    steps = np.append(apart_m(*given.xy[:-1].T, *given.xy[1:].T), 0.0)
-    steps[given.xy_start[1:] - 1] = 0.0
-    metres = np.add.reduceat(steps, first) * given.detour if count else np.zeros(0)
+    metres = drawn_m(given) * given.detour
     links = []
-    for n in range(count):
+    for n in range(len(metres)):
         length = float(metres[n])
         times = [
             drive_ms(length, float(kmh[n])) if kmh[n] > 0 else 0 for kmh in (given.forward_kmh, given.backward_kmh)
