@@ -155,6 +155,20 @@ def test_a_failure_midway_leaves_nothing(small_plan: Plan, tmp_path: Path, monke
     assert not list(tmp_path.iterdir())
 
 
+def test_a_part_of_a_whole_number_is_named(run: Path) -> None:
+    """A count of 6.3 is not read as 6."""
+    table = run / "tables" / "depots.csv"
+    before = table.read_bytes()
+    frame = pd.read_csv(table, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    frame.loc[0, "villages"] = frame.loc[0, "villages"] + ".3"
+    frame.to_csv(table, index=False, encoding="utf-8-sig")
+    try:
+        with pytest.raises(BadInputError, match=r"depots\.csv row 2, villages = \"\d+\.3\": must be a whole number"):
+            read_run(run)
+    finally:
+        table.write_bytes(before)
+
+
 def test_every_missing_or_garbled_part_is_named(small_plan: Plan, run: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match=r"run\.json: is missing(.|\n)*summary\.json: is missing"):
         read_run(tmp_path)

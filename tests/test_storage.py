@@ -162,7 +162,7 @@ TAMPERED: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
     "more than arrives": (lambda t: t.assign(share=1.5), "are kept at"),
     "more than the rooms hold": (lambda t: t.assign(share=1.0), "its rooms hold|are kept at"),
     "a period nobody allows": (lambda t: t.assign(until="summer"), "may not be kept until summer"),
-    "nothing kept at all": (lambda t: t.iloc[:0], "annual_cny.storage"),
+    "nothing kept at all": (lambda t: t.iloc[:0], "storage: the row of .* is missing"),
     "more earned": (lambda t: t.assign(earned_cny=t["earned_cny"] + 99.0), "earned_cny of"),
     "less electricity": (lambda t: t.assign(power_cny=t["power_cny"] / 2), "power_cny of"),
     "less perished": (lambda t: t.assign(lost_t=t["lost_t"] / 2), "lost_t of"),

@@ -281,10 +281,14 @@ def _column(raw: pd.Series, kind: str, path: Path, faults: list[Fault]) -> pd.Se
         values = raw == "True"
     else:
         values = pd.to_numeric(raw.where(raw != "", "nan"), errors="coerce")
-        wrong = values.isna() & ~raw.str.lower().isin(["", "nan"]) | (values.isna() & (kind == "whole"))
+        wrong = values.isna() & ~raw.str.lower().isin(["", "nan"])
+        if kind == "whole":
+            wrong = values.isna() | (values % 1 != 0)
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
-        message = _("must be True or False") if kind == "flag" else _("must be a number")
+        message = {"flag": _("must be True or False"), "whole": _("must be a whole number")}.get(
+            kind, _("must be a number")
+        )
         faults.append(Fault(str(path), row + 2, str(raw.name), str(raw.iloc[row]), message, "garbled"))
         return raw
     if kind == "whole":
