@@ -317,6 +317,7 @@ def test_what_is_written_is_checked_first(tmp_path: Path) -> None:
     )
     roads.to_file(tmp_path / "roads.gpkg")
     made = draft_from_points(listed(tmp_path, **{"110.05": "110.45"}), datum="wgs84", roads=tmp_path / "roads.gpkg")
+    assert made.account.roads.km_given == made.account.roads.km_used == pytest.approx(2.25, abs=0.02)
     with pytest.raises(BadInputError, match=r"list.csv, lon, lat, rows 4, 5 = .丙村"):
         write_import(made, tmp_path / "c")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["list.csv", "roads.gpkg"]
