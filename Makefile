@@ -39,13 +39,14 @@ test: $(STAMP)  ## the tests, under five minutes on two cores
 test-all: $(STAMP)  ## the tests and the long proofs, with coverage
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term-missing:skip-covered
 
-fuzz: $(STAMP)  ## random counties, planned and verified
-	$(BIN)/python benchmarks/fuzz_counties.py 200
-
 bench: $(STAMP)  ## the measurements of docs/benchmarks.md
 	$(BIN)/python benchmarks/roads.py
 	$(BIN)/python benchmarks/siting.py
 	$(BIN)/python benchmarks/upland.py
+
+fuzz: $(STAMP)  ## 3,000 damaged inputs and 200 random counties
+	$(BIN)/python -m benchmarks.fuzz_readers
+	$(BIN)/python benchmarks/fuzz_counties.py 200
 
 notebooks: $(STAMP)  ## run the notebooks and write their .ipynb anew
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[notebooks]'

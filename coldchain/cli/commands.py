@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
+from coldchain.cli.manners import Money, json_option, next_step, of_a_run, path_argument, quiet_option
 from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.cli.telling import progress
 from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError, grouped, system_reason
@@ -387,6 +387,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 @click.argument("folder", type=path_argument)
 @click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
 @json_option
+@of_a_run
 def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
     """Recompute a FOLDER of a plan or of routes from its tables and the inputs; works on tables edited by hand."""
     from coldchain.cli.verifying import figures_of, unchecked, verify_folder

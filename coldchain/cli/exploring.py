@@ -18,7 +18,7 @@ from coldchain.cli.commands import (
     print_faults,
     variant_option,
 )
-from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
+from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, quiet_option
 from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.cli.telling import progress
 from coldchain.errors import UsageError
@@ -143,6 +143,7 @@ def _after_sweep(result: Sweep, scenario: Path) -> None:
 @click.argument("second", type=path_argument)
 @click.option("--map", "page", type=path_argument, help="HTML file to write: both runs side by side on linked maps.")
 @json_option
+@of_a_run
 def compare(first: Path, second: Path, page: Path | None, as_json: bool) -> None:
     """Say what differs between two run folders FIRST and SECOND: figures with units, depots, villages that move."""
     from rich.console import Console
@@ -197,6 +198,7 @@ def _run(folder: Path) -> Run:
 @seed_option
 @json_option
 @quiet_option
+@of_a_run
 def explain(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     """Explain a RUN: a depot by closing or forcing it, a village, the unserved, or the next best choices of sites."""
     asked = [name for name in ("depot", "village", "unserved", "alternatives", "relaxations") if given[name]]

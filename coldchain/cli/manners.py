@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from coldchain.errors import BadInputError, ColdchainError, Fault
+from coldchain.inputs import reason
 from coldchain.language import LANGUAGES, _, known_language
 from coldchain.language.amounts import read_cny
 
+T = TypeVar("T")
 HUSHED = "coldchain.hushed"
 PREFIX = "COLDCHAIN"
 path_argument = click.Path(path_type=Path)
@@ -140,3 +144,23 @@ def duration(seconds: float) -> str:
     if minutes < 100:
         return _("{minutes} min").format(minutes=minutes)
     return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+
+
+def of_a_run(command: Callable[..., T]) -> Callable[..., T]:
+    """Let a command on a run folder name the folder when something in it, edited or damaged, cannot be worked with."""
+
+    @wraps(command)
+    def guarded(**given: Any) -> T:
+        try:
+            return command(**given)
+        except (ColdchainError, click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            folder = next((str(given[name]) for name in ("run", "folder", "first") if name in given), "")
+            message = _(
+                "does not fit together ({kind}: {error}): was something in it edited or cut? Plan again; if it is as "
+                "it was written, run the same with --debug and report what it prints"
+            ).format(kind=type(error).__name__, error=reason(error))
+            raise BadInputError([Fault(folder, None, "", "", message, "garbled")]) from error
+
+    return guarded

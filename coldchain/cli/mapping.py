@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coldchain.cli.manners import json_option, next_step, path_argument, print_paths
+from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, print_paths
 
 
 @click.command("map", epilog="Example: coldchain map runs/upland --lang zh --png runs/upland/map.png")
@@ -15,6 +15,7 @@ from coldchain.cli.manners import json_option, next_step, path_argument, print_p
 @click.option("--png", type=path_argument, help="Write a picture for messages, too; needs matplotlib.")
 @click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
 @json_option
+@of_a_run
 def map_command(run: Path, out: Path | None, png: Path | None, scenario: Path | None, as_json: bool) -> None:
     """Draw RUN as one page that opens without a network, in the language spoken, and as a picture to send.
 

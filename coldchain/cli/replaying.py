@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from coldchain.cli.manners import hushed, json_option, next_step, path_argument
+from coldchain.cli.manners import hushed, json_option, next_step, of_a_run, path_argument
 from coldchain.language import _
 
 YEARS, DAYS = 60, 3
@@ -53,6 +53,7 @@ class Spreads(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older
               help="Coefficient of variation of hours on the road: of a day, of a single leg.")  # fmt: skip
 @click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
 @json_option
+@of_a_run
 def replay(run: Path, scenario: Path | None, as_json: bool, **given: Any) -> None:
     """Live through the plan of RUN for many years of random weather, harvests and roads: what may be lost.
 

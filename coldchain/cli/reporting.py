@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from coldchain.cli.manners import hushed, json_option, next_step, path_argument, print_paths
+from coldchain.cli.manners import hushed, json_option, next_step, of_a_run, path_argument, print_paths
 from coldchain.cli.replaying import tell_years
 from coldchain.language import _, language
 
@@ -23,6 +23,7 @@ YEARS = 40
 @click.option("--sweep", type=path_argument, help="Folder of a sweep: what every budget buys, instead of the next one.")
 @click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
 @json_option
+@of_a_run
 def report(run: Path, out: Path | None, pdf: bool, as_json: bool, **given: Any) -> None:
     """Write RUN as a workbook for Excel and a page to print: loss, money, depots, awards, and how sure it is.
 

@@ -20,6 +20,7 @@ MILLION, NOTEWORTHY, MOST_FULL = 1e6, 0.001, 15
 SHEETS = (
     N_("Summary"), N_("Money"), N_("Losses"), N_("Depots"), N_("Assignment"), N_("Collection routes"),
     N_("Award notice"), N_("Sensitivity"), N_("Years replayed"), N_("Villages not served"), N_("Data problems"),
+    N_("Assumptions and sources"),
 )  # fmt: skip
 
 
