@@ -172,7 +172,7 @@ def _check_ledger(operation: Operation, owners: Mapping[str, Owner]) -> None:
     record, fee = operation.record, operation.fee
     ledger = []
     for name, mine in owners.items():
-        per_t, spent = max(mine.tonnes, 1e-9), mine.spent_cny
+        per_t, spent, short = max(mine.tonnes, 1e-9), mine.spent_cny, _short(operation, mine)
         figures = {
             "cooled_t": mine.tonnes,
             "fee_income_cny": fee * mine.tonnes,
@@ -183,9 +183,7 @@ def _check_ledger(operation: Operation, owners: Mapping[str, Owner]) -> None:
             "net_cny": Figure(mine.net(fee), mine.gross_cny),
             "fee_needed_cny_t": Figure(max(spent - mine.award_cny_year, 0.0) / per_t, spent / per_t),
             "fee_without_award_cny_t": spent / per_t,
-            "subsidy_needed_cny": Figure(
-                max(spent - fee * mine.tonnes, 0.0) / operation.worth, spent / operation.worth
-            ),
+            "subsidy_needed_cny": Figure(short, spent / operation.worth) if short else 0.0,
             "most_fee_cny_t": Figure(mine.saved_cny / per_t, mine.gross_cny / per_t),
         }
         ledger.append({"owner": name, **figures, "verdict": sentence(partial(_verdict, operation, mine))})
