@@ -103,7 +103,7 @@ class Places:
 
 
 def assemble(
-    name: str,
+    source: str,
     places: Places,
     rules: Rules,
     roads: RoadNetwork | None,
@@ -114,15 +114,23 @@ def assemble(
 ) -> Draft:
     """Write the tables and settings of an import; what the source does not say is among the assumptions.
 
+    Parameters
+    ----------
+    source : name of the file; the scenario is called so, without its ending
+
     Raises
     ------
     BadInputError
         When villages, sites or hubs are missing altogether.
     """
-    for what, frame in (("villages", places.villages), ("sites", places.sites), ("hubs", places.hubs)):
+    missing = {
+        _("no villages were found in the source"): places.villages,
+        _("no candidate sites were found in the source"): places.sites,
+        _("no hubs were found in the source"): places.hubs,
+    }
+    for message, frame in missing.items():
         if frame.empty:
-            message = _("no {what} were found in the source").format(what=what)
-            raise BadInputError([Fault(name, None, "", "", message, "no-rows")])
+            raise BadInputError([Fault(source, None, "", "", message, "no-rows")])
     everything = pd.concat([places.villages, places.sites, places.hubs])
     lat = float(everything["lat"].median())
     sections: dict[str, dict[str, Any]] = {key: dict(values) for key, values in rules.sections.items()}
@@ -143,7 +151,7 @@ def assemble(
         "hubs": places.hubs[columns],
         "harvest": harvest(rules, places.villages, places.known),
     }
-    return Draft(name, sections, tables, datum, notes, (*assumptions, *assumed))
+    return Draft(source.split(".", maxsplit=1)[0], sections, tables, datum, notes, (*assumptions, *assumed))
 
 
 def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:

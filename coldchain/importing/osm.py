@@ -78,8 +78,7 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
     )
     notes = tuple(_("Of the map: {message}").format(message=fault.message) for fault in faults)
     try:
-        name = file.name.split(".")[0]
-        draft = assemble(name, _roles(found.places), rule, roads, "wgs84", assumptions=origin, notes=notes)
+        draft = assemble(file.name, _roles(found.places), rule, roads, "wgs84", assumptions=origin, notes=notes)
     except BadInputError as error:
         raise BadInputError([*error.faults, *faults]) from None
     unused = tuple(dict.fromkeys(fault.column for fault in extract.network.warnings))

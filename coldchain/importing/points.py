@@ -146,7 +146,7 @@ def _drafted(file: Path, source: _Source, rule: Rules, roads: Path | None, read:
         datum=source.datum
     )
     origin = Assumption(what="places", figure=text, source=file.name)
-    draft = assemble(file.stem, places, rule, network, source.datum, assumptions=(origin,), notes=_noted(faults))
+    draft = assemble(file.name, places, rule, network, source.datum, assumptions=(origin,), notes=_noted(faults))
     rows = Rows(file.name, {stem: tuple(vars(places)[stem]["line"]) for stem in ("villages", "sites", "hubs")})
     account = account_of(
         draft,
