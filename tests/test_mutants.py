@@ -52,11 +52,11 @@ SAMPLE = (
     "coldchain.network.matrix.travel", "coldchain.network.snap.snap_places", "coldchain.spoilage.stages.hourly_air_c",
     "coldchain.spoilage.kinetics.loss_share", "coldchain.model.award.award_cny", "coldchain.plan.money.yearly",
 )  # fmt: skip
-READING = ("gmns", "line", "osm", "speeds", "access", "lorries", "lengths", "road_words", "junctions")
-"""Modules of the network, by the beginning of their names, that say what a road file means: taken as they read it."""
-
-TAKEN_AS_STATED = frozenset({"coldchain.plan.money.standing_opex_cny"})
-"""What goes into the bound alone, which no one can recompute without solving."""
+TAKEN_AS_READ = frozenset({"coldchain.network.speeds.limit_kmh"})
+"""What a sign beside the road says: verification only knows that no lorry is faster than its class allows."""
+TAKEN_AS_STATED = frozenset({"coldchain.plan.money.standing_opex_cny", "coldchain.spoilage.stages.stage_array"})
+"""What reaches no figure but the bound, which no one can prove without solving: with lanes that look hopeless nothing
+is cooled, and all figures of that poor plan are true."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def test_a_wrong_function_is_found(name: str, with_roads: Planned) -> None:
 def test_every_wrong_function_is_found(with_roads: Planned, without_roads: Planned, with_lines: Planned) -> None:
     """A mutant of each public function that a plan calls is found, or the plan's bytes do not change.
 
-    The exceptions are closed: what a road file means is taken as it is read, and the bound as it is stated.
+    The exceptions are closed: posted limits are taken as they are read, and the bound as it is stated.
     """
     overlooked = set()
     for name in functions():
@@ -172,7 +172,4 @@ def test_every_wrong_function_is_found(with_roads: Planned, without_roads: Plann
         said = next((found for county in calling if (found := verdict(name, county)) != "unchanged"), "unchanged")
         if said == "overlooked":
             overlooked.add(name)
-    reading = {
-        name for name in overlooked if name.startswith("coldchain.network.") and name.split(".")[2].startswith(READING)
-    }
-    assert overlooked - reading == TAKEN_AS_STATED
+    assert overlooked == TAKEN_AS_READ | TAKEN_AS_STATED
