@@ -197,3 +197,11 @@ def test_checking_a_folder_leaves_it_as_it_was(tmp_path):
     before = sorted(tmp_path.rglob("*"))
     assert run(["check", str(tmp_path / "county")]) == 0
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_hints_are_commands_a_shell_takes(tmp_path, capsys):
+    """A path with blanks stands in quotes."""
+    folder = tmp_path / "my county 2026"
+    write_scenario(upland(12, 1), folder)
+    assert run(["check", str(folder)]) == 0
+    assert f"coldchain plan '{folder}'" in capsys.readouterr().err

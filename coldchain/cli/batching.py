@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coldchain.cli.commands import interruptible
-from coldchain.cli.manners import duration, json_option, next_step, path_argument, quiet_option
+from coldchain.cli.manners import duration, json_option, next_step, path_argument, quiet_option, quoted
 from coldchain.cli.sizing import dry_run_option, show_batch_size
 from coldchain.errors import UsageError
 from coldchain.language import N_, _
@@ -207,6 +207,6 @@ def _show(result: Batch, folder: Path, command: str, *, as_json: bool) -> None:
     if result.interrupted or result.failures:
         next_step(_("the same command with --resume does only what is missing"))
     elif command == "sweep":
-        next_step(f"coldchain allocate {folder} --fund CNY")
+        next_step(f"coldchain allocate {quoted(folder)} --fund CNY")
     else:
-        next_step(f"coldchain verify {folder / 'runs'}/NAME")
+        next_step(f"coldchain verify {quoted(folder / 'runs')}/NAME")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.cli.manners import Money, json_option, next_step, of_a_run, path_argument, quiet_option
+from coldchain.cli.manners import Money, json_option, next_step, of_a_run, path_argument, quiet_option, quoted
 from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.cli.telling import progress
 from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError, grouped, system_reason
@@ -64,7 +64,7 @@ def init(folder: Path, template: str, seed: int, as_json: bool, **given: Any) ->
             return
         told = _("wrote {folder}: {counties} counties, {villages:,} villages, counties.csv")
         click.echo(told.format(folder=folder, counties=counties, villages=listed["villages"].sum()))
-        next_step(f"coldchain batch {folder / 'counties.csv'} --out runs/{folder.name} --jobs 2")
+        next_step(f"coldchain batch {quoted(folder / 'counties.csv')} --out runs/{folder.name} --jobs 2")
         return
     if given["workbook"]:
         _init_workbook(folder, villages, seed, as_json=as_json)
@@ -79,7 +79,7 @@ def init(folder: Path, template: str, seed: int, as_json: bool, **given: Any) ->
         villages,
     )
     click.echo(told.format(folder=folder, villages=villages))
-    next_step(f"coldchain check {folder}", f"coldchain plan {folder}")
+    next_step(f"coldchain check {quoted(folder)}", f"coldchain plan {quoted(folder)}")
 
 
 def _init_workbook(folder: Path, villages: int, seed: int, *, as_json: bool) -> None:
@@ -92,7 +92,7 @@ def _init_workbook(folder: Path, villages: int, seed: int, *, as_json: bool) -> 
         return
     told = _("wrote {book}: a workbook with {villages} sample villages; replace them with your own")
     click.echo(told.format(book=book, villages=villages))
-    next_step(f"coldchain check {book}", f"coldchain plan {book}")
+    next_step(f"coldchain check {quoted(book)}", f"coldchain plan {quoted(book)}")
 
 
 def say_written(folder: Path, **counts: int) -> None:
@@ -149,7 +149,7 @@ def _finish_import(faults: Sequence[Fault], folder: Path, account: Account, *, a
         click.echo(json.dumps(account.printed(faults), ensure_ascii=False))
         return
     click.echo(_("wrote {folder}").format(folder=folder))
-    next_step(f"coldchain check {folder}", f"coldchain plan {folder}")
+    next_step(f"coldchain check {quoted(folder)}", f"coldchain plan {quoted(folder)}")
 
 
 @click.command(epilog="Example: coldchain check scenarios/upland")
@@ -182,7 +182,7 @@ def check(scenario: Path, variant: str, as_json: bool) -> int:
         if marked is not None:
             click.echo(_("wrote {marked}: a copy in which every faulty cell is marked").format(marked=marked))
         if not errors:
-            next_step(f"coldchain plan {scenario}")
+            next_step(f"coldchain plan {quoted(scenario)}")
     return EXIT_BAD_INPUT if errors else 0
 
 
@@ -279,7 +279,7 @@ def _size_plan(source: Path, variant: str, given: dict[str, Any], *, as_json: bo
     quick = effort == "quick"
     seconds = size.quick_s if quick else Options.of(effort, given["time_limit"], 0).time_limit_s
     show_size(size, seconds, at_most=not quick, as_json=as_json)
-    next_step(f"coldchain plan {source}")
+    next_step(f"coldchain plan {quoted(source)}")
 
 
 def make_plan(
@@ -349,7 +349,7 @@ def _show(made: Plan, folder: Path) -> None:
     click.echo(_("map      {path}").format(path=folder / "map.html"))
     click.echo(_("tables   {path}").format(path=folder / "tables"))
     click.echo(_("QGIS     {path}").format(path=folder / "plan.gpkg"))
-    next_step(f"coldchain report {folder}", f"coldchain verify {folder}")
+    next_step(f"coldchain report {quoted(folder)}", f"coldchain verify {quoted(folder)}")
 
 
 def _next_budget(made: Plan) -> str:
@@ -414,7 +414,7 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
     if listed := unchecked(folder):
         click.echo(_("not recomputed: {places}").format(places=_(", ").join(one.place for one in listed)))
     if (folder / "summary.json").is_file():
-        next_step(f"coldchain explain {folder} --unserved")
+        next_step(f"coldchain explain {quoted(folder)} --unserved")
     return 0 if report.ok else EXIT_BAD_INPUT
 
 

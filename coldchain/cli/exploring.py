@@ -18,7 +18,7 @@ from coldchain.cli.commands import (
     print_faults,
     variant_option,
 )
-from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, quiet_option
+from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, quiet_option, quoted
 from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.cli.telling import progress
 from coldchain.errors import UsageError
@@ -135,7 +135,7 @@ def _show_sweep(result: Sweep, folder: Path, scenario: Path) -> None:
 def _after_sweep(result: Sweep, scenario: Path) -> None:
     """Suggest to plan with the least budget that reaches the wanted loss, when one does."""
     enough = next((found.reached_cny for found in result.thresholds if found.reached_cny is not None), None)
-    next_step(f"coldchain plan {scenario}" + (f" --budget {enough:.0f}" if enough is not None else ""))
+    next_step(f"coldchain plan {quoted(scenario)}" + (f" --budget {enough:.0f}" if enough is not None else ""))
 
 
 @click.command(epilog="Example: coldchain compare runs/upland-base runs/upland-half")
@@ -161,7 +161,7 @@ def compare(first: Path, second: Path, page: Path | None, as_json: bool) -> None
     for note in found.notes:
         click.echo(_("note: {text}").format(text=note))
     print_comparison(found, (first.name, second.name), Console())
-    next_step(f"coldchain explain {second} --unserved")
+    next_step(f"coldchain explain {quoted(second)} --unserved")
 
 
 def _write_pair(first: Path, second: Path, page: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import wraps
@@ -18,6 +20,7 @@ from coldchain.language.amounts import read_cny
 
 T = TypeVar("T")
 HUSHED = "coldchain.hushed"
+SHELL = re.compile(r"[\s\"'$`&|;<>()*?\\!#\[\]{}]")
 PREFIX = "COLDCHAIN"
 path_argument = click.Path(path_type=Path)
 
@@ -128,6 +131,18 @@ def next_step(*commands: str) -> None:
     """Suggest on stderr what to do next."""
     if not hushed():
         click.echo(_("next: {commands}").format(commands=" ; ".join(commands)), err=True)
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a shell takes it: in quotes where it holds blanks or signs of the shell's own.
+
+    Examples
+    --------
+    >>> quoted(Path("runs/麻阳")), quoted(Path("my county 2026.xlsx"))
+    ('runs/麻阳', "'my county 2026.xlsx'")
+    """
+    text = str(path)
+    return shlex.quote(text) if SHELL.search(text) else text
 
 
 def duration(seconds: float) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, print_paths
+from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, print_paths, quoted
 
 
 @click.command("map", epilog="Example: coldchain map runs/upland --lang zh --png runs/upland/map.png")
@@ -32,4 +32,4 @@ def map_command(run: Path, out: Path | None, png: Path | None, scenario: Path | 
 
         written.append(write_in_place(png, lambda path: write_picture(opened, path)))
     print_paths(written, as_json=as_json)
-    next_step(f"coldchain report {run}")
+    next_step(f"coldchain report {quoted(run)}")

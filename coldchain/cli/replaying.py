@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from coldchain.cli.manners import hushed, json_option, next_step, of_a_run, path_argument
+from coldchain.cli.manners import hushed, json_option, next_step, of_a_run, path_argument, quoted
 from coldchain.language import _
 
 YEARS, DAYS = 60, 3
@@ -71,7 +71,7 @@ def replay(run: Path, scenario: Path | None, as_json: bool, **given: Any) -> Non
     else:
         click.echo(str(found))
         click.echo(str(path))
-    next_step(f"coldchain report {run}")
+    next_step(f"coldchain report {quoted(run)}")
 
 
 def tell_years(years: int) -> Callable[[int], None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from coldchain.cli.manners import hushed, json_option, next_step, of_a_run, path_argument, print_paths
+from coldchain.cli.manners import hushed, json_option, next_step, of_a_run, path_argument, print_paths, quoted
 from coldchain.cli.replaying import tell_years
 from coldchain.language import _, language
 
@@ -36,7 +36,7 @@ def report(run: Path, out: Path | None, pdf: bool, as_json: bool, **given: Any) 
         _hint_at_fonts()
     written = make(run, out, pdf=pdf, say=tell_years(given["years"]), **given)
     print_paths(written, as_json=as_json)
-    next_step(f"coldchain verify {run}")
+    next_step(f"coldchain verify {quoted(run)}")
 
 
 def _hint_at_fonts() -> None:

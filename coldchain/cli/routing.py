@@ -15,7 +15,7 @@ from coldchain.cli.commands import (
     print_faults,
     variant_option,
 )
-from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option
+from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option, quoted
 from coldchain.cli.telling import progress
 from coldchain.errors import BrokenOffError, ColdchainError, UsageError
 from coldchain.language import _, plural
@@ -140,4 +140,4 @@ def _show(summary: dict[str, Any], tables: Any, folder: Path, notes: tuple[str, 
     print_day(summary, tables, console if console.is_terminal else Console(width=WIDTH), folder)
     for note in notes:
         click.echo(_("note: {text}").format(text=note))
-    next_step(f"coldchain verify {folder}")
+    next_step(f"coldchain verify {quoted(folder)}")

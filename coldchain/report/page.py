@@ -37,6 +37,7 @@ figcaption { color: #44515d; font-size: .9rem; } footer { margin-top: 2rem; colo
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
 MOST_ROWS, MOST_BARS = 60, 20
+NARROW = '<meta name="viewport" content="width=device-width">'  # a telephone shows the page at its own width
 SHORT_ROWS = 12
 """Rows up to which a table is kept on one sheet of paper."""
 WRITE: dict[Form, str] = {
@@ -64,7 +65,7 @@ def report_page(name: str, told: Told, sections: list[Section], link: str) -> st
         *(_section(section) for section in shown),
         f"<footer>{escape(_foot(told))}</footer>",
     ]
-    head = f'<meta charset="utf-8"><title>{escape(name)}</title><style>{STYLE}</style>'
+    head = f'<meta charset="utf-8">{NARROW}<title>{escape(name)}</title><style>{STYLE}</style>'
     return f'<!doctype html><html lang="{language()}"><head>{head}</head><body>{"".join(body)}</body></html>\n'
 
 
