@@ -10,7 +10,8 @@ from coldchain.errors import BadInputError, InfeasibleError
 
 
 @pytest.mark.parametrize(
-    "error", [KeyError("plan_t"), TypeError("str"), ValueError("duplicate labels"), ZeroDivisionError()]
+    "error",
+    [KeyError("plan_t"), TypeError("str"), ValueError("duplicate labels"), ZeroDivisionError(), AssertionError("x")],
 )
 def test_what_does_not_fit_together_is_named(error):
     """With the folder, what was met, and what to do."""

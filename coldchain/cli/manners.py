@@ -168,9 +168,9 @@ def of_a_run(command: Callable[..., T]) -> Callable[..., T]:
     def guarded(**given: Any) -> T:
         try:
             return command(**given)
-        except (ColdchainError, click.ClickException, click.exceptions.Exit, click.Abort):
+        except (ColdchainError, MemoryError, click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        except Exception as error:
             folder = next((str(given[name]) for name in ("run", "folder", "first") if name in given), "")
             message = _(
                 "does not fit together ({kind}: {error}): was something in it edited or cut? Plan again; if it is as "

@@ -128,6 +128,8 @@ def _encoding(path: Path) -> dict[str, str]:
 def _cell(value: Any) -> str:
     import pandas as pd
 
+    if isinstance(value, (list, dict, np.ndarray)):  # of a GeoJSON property
+        return clean(str(value))
     if value is None or pd.isna(value):
         return ""
     whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
