@@ -20,7 +20,7 @@ from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError, 
 from coldchain.language import _, plural
 
 if TYPE_CHECKING:
-    from coldchain.importing.account import Account
+    from coldchain.importing.draft import Import
     from coldchain.model import Scenario
     from coldchain.network import RoadsUsed
     from coldchain.plan import Plan
@@ -117,7 +117,7 @@ def import_osm(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     from coldchain.importing import draft_from_osm, write_import
 
     drafted = draft_from_osm(given["file"], rules=given["rules"], elevation=given["elevation"])
-    _finish_import(write_import(drafted, folder), folder, drafted.account, as_json=as_json, quiet=quiet)
+    _finish_import(write_import(drafted, folder), folder, drafted, as_json=as_json, quiet=quiet)
 
 
 @import_.command(name="points", epilog="Example: coldchain import points villages.csv --datum gcj02 --out county")
@@ -139,16 +139,25 @@ def import_points(file: Path, folder: Path, as_json: bool, quiet: bool, skip_mis
     if skip_missing:
         given["missing"] = "skip"
     drafted = draft_from_points(file, **given)
-    _finish_import(write_import(drafted, folder), folder, drafted.account, as_json=as_json, quiet=quiet)
+    _finish_import(write_import(drafted, folder), folder, drafted, as_json=as_json, quiet=quiet)
 
 
-def _finish_import(faults: Sequence[Fault], folder: Path, account: Account, *, as_json: bool, quiet: bool) -> None:
+def _finish_import(faults: Sequence[Fault], folder: Path, drafted: Import, *, as_json: bool, quiet: bool) -> None:
     if not quiet:
         print_faults(faults, most=SHOWN_WARNINGS)
     if as_json:
-        click.echo(json.dumps(account.printed(faults), ensure_ascii=False))
+        click.echo(json.dumps(drafted.account.printed(faults), ensure_ascii=False))
         return
-    click.echo(_("wrote {folder}").format(folder=folder))
+    account = drafted.account
+    text = plural(
+        "wrote {folder}: {count} village, {t:,.0f} t a year",
+        "wrote {folder}: {count} villages, {t:,.0f} t a year",
+        account.villages,
+    )
+    click.echo(text.format(folder=folder, count=account.villages, t=account.harvest_t))
+    for one in () if quiet else drafted.draft.assumptions:
+        text = _("note: {text}") if one.what == "licence" else _("assumed: {text}")
+        click.echo(text.format(text=one))
     next_step(f"coldchain check {quoted(folder)}", f"coldchain plan {quoted(folder)}")
 
 

@@ -30,7 +30,7 @@ KNOWN_NOTE = N_(
     "which for other crops are the usual ones of southern China."
 )
 CLIMATE_NOTE = N_(
-    "Temperatures follow from the latitude (mean 30 - 0.5·lat, swing 0.4·lat up to 11 K, ±5 K in a day): "
+    "by the latitude (mean 30 - 0.5·lat, swing 0.4·lat up to 11 K, ±5 K in a day): "
     "replace them with measured ones in periods.csv."
 )
 TOLD_BY_SOURCE = {"duplicate-point"}
