@@ -1,9 +1,12 @@
-"""Fixtures that several test files use."""
+"""Fixtures that several test files use; kernels compiled once before workers start; seconds by room at the end."""
 
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,52 @@ import pytest
 from coldchain import language
 from coldchain.plan import Options, Plan, plan
 from coldchain.scenario import load, upland, write_scenario
+
+ROWS = 10
+"""Lines of the table of seconds: the dearest rooms, and the others together."""
+GROUND = ("errors", "language", "model")
+"""Rooms that every test imports from, whatever it is about."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the kernels before several workers would each do so; they find them in the cache."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        from coldchain.cli.doctoring import compile_kernels
+        from coldchain.routing.kernel import is_compiled
+
+        if not is_compiled():
+            compile_kernels()
+
+
+@cache
+def room_of(file: str) -> str:
+    """Return the room of a file of tests: where it lies, for doctests, or what it imports most from."""
+    folder, *parts = Path(file).with_suffix("").parts
+    if folder == "coldchain":
+        return parts[0]
+    text = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    rooms = re.findall(r"^\s*from coldchain\.(\w+)[\w.]* import", text, re.MULTILINE)
+    used = Counter(room for room in rooms if room not in GROUND)
+    return min(used, key=lambda room: (-used[room], room), default="package")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how long the tests of each room took, over all workers."""
+    seconds, count = Counter[str](), Counter[str]()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                room = room_of(report.nodeid.split("::", maxsplit=1)[0])
+                seconds[room] += report.duration
+                count[room] += report.when == "call"
+    if count.total() < 2:
+        return
+    dearest = seconds.most_common(ROWS - 1)
+    rows = [(room, spent, count[room]) for room, spent in dearest]
+    rest = (seconds.total() - sum(spent for _room, spent in dearest), count.total() - sum(n for *_, n in rows))
+    terminalreporter.section("seconds by room")
+    for room, spent, tests in [*rows, ("others", *rest)]:
+        terminalreporter.write_line(f"{room:<16}{spent:8.1f} s {tests:6d} tests")
 
 
 @pytest.fixture(autouse=True)

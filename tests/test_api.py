@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     """Plan a small example."""
-    return cc.plan(cc.example(tmp_path_factory.mktemp("api") / "county", villages=8, seed=3), time_limit_s=10)
+    return cc.plan(cc.example(tmp_path_factory.mktemp("api") / "county", villages=8, seed=3), effort="quick")
 
 
 def test_plan_is_a_function_and_a_subpackage(result: Result) -> None:
@@ -44,7 +44,7 @@ def test_results_are_layers_on_the_map(result: Result) -> None:
 
 def test_a_smaller_budget_is_obeyed(tmp_path: Path) -> None:
     """With a budget of nothing nothing is awarded."""
-    found = cc.plan(cc.example(tmp_path / "county", villages=4, seed=3), budget_cny=0.0, time_limit_s=5)
+    found = cc.plan(cc.example(tmp_path / "county", villages=4, seed=3), budget_cny=0.0, time_limit_s=1)
     assert found.summary["investment"]["subsidy_cny"] == 0
 
 
@@ -60,7 +60,7 @@ def test_picture_map_and_folder(result: Result, tmp_path: Path) -> None:
 def test_a_sweep_from_python(tmp_path: Path) -> None:
     """One row for each budget asked for."""
     county = cc.example(tmp_path / "county", villages=4, seed=3)
-    found = cc.sweep(county, [0.0, 1e6], tmp_path / "sweep", time_limit_s=3)
+    found = cc.sweep(county, [0.0, 1e6], tmp_path / "sweep", time_limit_s=1)
     assert {0.0, 1e6} <= set(found.table()["budget_cny"])
 
 
@@ -69,7 +69,7 @@ def test_a_sweep_is_drawn_and_asked(tmp_path: Path) -> None:
     """The least budget is that of the table's cheapest plan within the target, and the chart has four panels."""
     pytest.importorskip("matplotlib")
     county = cc.example(tmp_path / "county", villages=6, seed=3)
-    found = cc.sweep(county, [0.0, 4e5], tmp_path / "sweep", time_limit_s=3, loss=0.12)
+    found = cc.sweep(county, [0.0, 4e5], tmp_path / "sweep", time_limit_s=1, loss=0.12)
     reached = found.table().query("loss_rate <= 0.12")
     assert found.least_cny() == (None if reached.empty else reached["subsidy_cny"].min())
     assert len(found.plot().axes) == 4
@@ -84,7 +84,7 @@ def test_why(result: Result) -> None:
     assert set(why.table["depot"]) <= {site.id for site in result.plan.scenario.sites}
     left = cc.explain(result, unserved=True)
     assert len(left.table) == result.tables["villages"].query("cooled_t < harvest_t * (1 - 1e-6)").shape[0]
-    others = cc.explain(result, alternatives=2, time_limit_s=3)
+    others = cc.explain(result, alternatives=2, time_limit_s=1)
     assert 1 <= len(others.table) <= 2
     with pytest.raises(UsageError, match="ask for one of depot, village, unserved, alternatives"):
         cc.explain(result)
@@ -93,7 +93,7 @@ def test_why(result: Result) -> None:
 def test_a_depot_closed(result: Result) -> None:
     """Closing a depot moves the villages it had; what is proved is the last sentence."""
     depot = result.tables["depots"]["depot"].iloc[0]
-    found = cc.explain(result, depot=depot, time_limit_s=3)
+    found = cc.explain(result, depot=depot, time_limit_s=1)
     assert found.facts["action"] == "closed"
     assert len(found.table) >= 1
     assert "proved" in found.lines[-1]
@@ -158,7 +158,7 @@ def test_the_usual_years_are_those_of_the_command_line() -> None:
 
 def test_a_sweep_in_a_report(result: Result, tmp_path: Path) -> None:
     """The report tells what each budget buys, from a sweep in Python as from its folder."""
-    found = cc.sweep(result.plan.scenario, [0.0, 4e5], tmp_path / "sweep", time_limit_s=2)
+    found = cc.sweep(result.plan.scenario, [0.0, 4e5], tmp_path / "sweep", time_limit_s=1)
     page = cc.report(result, tmp_path / "report", years=0, sweep=found)[1].read_text(encoding="utf-8")
     assert "What each budget buys" in page
 
@@ -187,7 +187,7 @@ def test_bills_of_two_members(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_what_moves_the_answer(result: Result) -> None:
     """The year again at both ends of each doubt: more harvest is more tonnes saved, warmth is more loss today."""
-    found = cc.sensitivity(result, time_limit_s=3)
+    found = cc.sensitivity(result, time_limit_s=1)
     ends = found.found.ends("saved_t").set_index("figure")
     assert (ends["at_low"] < ends["at_high"])["harvest"]
     today = found.found.ends("today_rate").set_index("figure")

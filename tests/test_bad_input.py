@@ -34,7 +34,7 @@ def check(folder: Path, capsys: Capture, *more: str) -> tuple[int, str]:
 def plan(folder: Path, out: Path, capsys: Capture, *more: str) -> tuple[int, dict[str, Any], str]:
     """Run ``coldchain plan`` and return its exit code, its summary and what it says on stderr."""
     capsys.readouterr()
-    code = run(["plan", str(folder), "--out", str(out), "--time-limit", "10", "--json", *more])
+    code = run(["plan", str(folder), "--out", str(out), "--effort", "quick", "--json", *more])
     said = capsys.readouterr()
     return code, json.loads(said.out) if said.out else {}, said.err
 

@@ -22,7 +22,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli")
     assert run(["init", str(folder / "county"), "--villages", "9", "--seed", "2"]) == 0
     assert run(["check", str(folder / "county")]) == 0
-    out = ["--out", str(folder / "run"), "--time-limit", "5", "--quiet"]
+    out = ["--out", str(folder / "run"), "--effort", "quick", "--quiet"]
     assert run(["plan", str(folder / "county"), *out]) == 0
     return folder
 
@@ -36,7 +36,7 @@ def test_plan_writes_the_folder_the_design_promises(planned: Path) -> None:
 
 def test_json_is_one_object_on_stdout(planned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With --json stdout is the summary and nothing else, its keys in the order of the contract."""
-    code = run(["plan", str(planned / "county"), "--out", str(planned / "run"), "--time-limit", "5", "--json"])
+    code = run(["plan", str(planned / "county"), "--out", str(planned / "run"), "--time-limit", "1", "--json"])
     captured = capsys.readouterr()
     assert code == 0
     assert list(json.loads(captured.out)) == SUMMARY_KEYS
@@ -70,7 +70,7 @@ def test_verify_finds_the_scenario_from_where_the_run_lies(
 
 def test_wanted_gap_not_met_has_its_own_code(planned: Path) -> None:
     """The plan is written, but a gap of zero was asked for: code 6."""
-    out = ["--out", str(planned / "run"), "--time-limit", "5", "--quiet"]
+    out = ["--out", str(planned / "run"), "--effort", "quick", "--quiet"]
     assert run(["plan", str(planned / "county"), *out, "--require-gap", "0"]) == 6
 
 

@@ -35,7 +35,7 @@ from coldchain.plan import Near, Options, Plan, lay_ground, plan_on, plan_with
 from coldchain.report import run_information, write_run
 from coldchain.scenario import load
 
-EFFORT = Effort(time_limit_s=8.0)
+EFFORT = Effort(quick=True)
 VARIANTS = """
 [variants.forced.siting]
 budget_cny = 60000.0
@@ -59,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def made(folder: Path) -> Plan:
     """Plan it, small enough to be best."""
-    return plan_on(lay_ground(load(folder)[0]), Options(time_limit_s=12.0), Near(further=False))
+    return plan_on(lay_ground(load(folder)[0]), Options.quickly(tries=20), Near(further=False))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def built(case: Case) -> str:
 
 def test_a_run_planned_again_with_its_own_modules_is_the_run(case: Case, made: Plan) -> None:
     """Modules are read back from the tables; the same modules give the same figures and verify."""
-    again = plan_with(case.ground, case.count, Options(time_limit_s=8.0))
+    again = plan_with(case.ground, case.count, Options.quickly())
     assert again.report.problems == ()
     assert again.summary["investment"]["total_cny"] == made.summary["investment"]["total_cny"]
     assert again.summary["objective"]["value"] == pytest.approx(made.summary["objective"]["value"], rel=5e-3)

@@ -30,7 +30,7 @@ def joined(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     folder = tmp_path_factory.mktemp("joined") / "county"
     write_scenario(upland(30, 3), folder)
     scenario = load(folder)[0]
-    options = Options(time_limit_s=60)
+    options = Options.quickly()
     count = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)
     count[:, [kind.id for kind in scenario.depot_types].index("cold_room_200")] = 1
     return plan_with(lay_ground(scenario, options), count, options)

@@ -8,12 +8,13 @@ import re
 import string
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
 import pytest
+from sources import MODULES, ROOT, nodes_of
 
-import coldchain
 from coldchain import language
 from coldchain.cli import cli, run
 from coldchain.cli.helping import EXAMPLE, columns, joined, paragraphs, pieces, wrap
@@ -22,7 +23,6 @@ from coldchain.model import dictionary
 from coldchain.scenario.upland import upland
 from coldchain.scenario.write import toml_text
 
-ROOT = Path(coldchain.__file__).parent
 ZH = catalogue("zh")
 MARKS = {"_": 1, "N_": 1, "plural": 2}
 CLICK_MODULES = ("core", "exceptions", "formatting", "parser", "types")
@@ -33,18 +33,19 @@ PROGRAMMERS_ONLY = (
 Capture = pytest.CaptureFixture[str]
 
 
-def marked(source: str, marks: dict[str, int]) -> Iterator[ast.expr]:
+def marked(path: Path, marks: dict[str, int]) -> Iterator[ast.expr]:
     """Yield the texts that a module marks."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in marks:
             yield from node.args[: marks[node.func.id]]
 
 
+@cache
 def texts_of_modules() -> dict[str, str]:
     """Return text -> module, of all that is marked in the package, and the meanings of the data dictionary."""
     found = {}
-    for path in ROOT.rglob("*.py"):
-        for text in marked(path.read_text(encoding="utf-8"), MARKS):
+    for path in MODULES:
+        for text in marked(path, MARKS):
             if isinstance(text, ast.Constant):
                 found[str(text.value)] = path.relative_to(ROOT).as_posix()
     nouns = {**dictionary.TABLES, **dictionary.SECTIONS}
@@ -128,14 +129,14 @@ def test_parts_of_the_catalogue_do_not_contradict_each_other() -> None:
 
 def test_marks_are_used_as_they_must_be() -> None:
     """No f-string and no filled-in text is looked up, and ``_`` is nothing else where it means translation."""
-    for path in ROOT.rglob("*.py"):
-        source = path.read_text(encoding="utf-8")
-        for text in marked(source, MARKS):
+    for path in MODULES:
+        for text in marked(path, MARKS):
             assert not isinstance(text, ast.JoinedStr | ast.BinOp), (path, ast.unparse(text))
-        tree = ast.walk(ast.parse(source))
-        names = [node for node in tree if isinstance(node, ast.ImportFrom) and node.module == "coldchain.language"]
+        names = [
+            node for node in nodes_of(path) if isinstance(node, ast.ImportFrom) and node.module == "coldchain.language"
+        ]
         if any(alias.name == "_" for node in names for alias in node.names):
-            assert not [node for node in ast.walk(ast.parse(source)) if _is_other(node)], path
+            assert not [node for node in nodes_of(path) if _is_other(node)], path
 
 
 def _is_other(node: ast.AST) -> bool:

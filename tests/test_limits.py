@@ -31,7 +31,7 @@ ALONE = Near(further=False)
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     """Fifteen villages, three sites, two million to spend: roads and lanes once for all tests."""
     folder = small_county(tmp_path_factory.mktemp("limits") / "county", 15, 5)
-    return lay_ground(changed(load(folder)[0], siting={"budget_cny": 2e6}), Options(time_limit_s=5.0))
+    return lay_ground(changed(load(folder)[0], siting={"budget_cny": 2e6}), Options.quickly())
 
 
 def changed(scenario: Scenario, **sections: dict[str, Any]) -> Scenario:
@@ -42,7 +42,7 @@ def changed(scenario: Scenario, **sections: dict[str, Any]) -> Scenario:
 
 def planned(ground: Ground, **sections: dict[str, Any]) -> Plan:
     """Plan with some settings of siting, subsidy and economics changed; the plan must verify."""
-    options = Options(time_limit_s=5.0)
+    options = Options.quickly(tries=20)
     made = plan_on(ground.under(changed(ground.scenario, **sections)), options, ALONE)
     assert made.report.problems == ()
     return made
@@ -127,7 +127,7 @@ def test_the_fee_needed_is_the_fee_that_returns(free: Plan) -> None:
 def test_low_value_crops_are_not_cooled(ground: Ground) -> None:
     """With produce worth a fen a kilogram nothing is built and nothing is cooled, by arithmetic alone."""
     cheap = tuple(crop.model_copy(update={"price_cny_kg": 0.01}) for crop in ground.scenario.commodities)
-    made = plan(replace(ground.scenario, commodities=cheap), Options(time_limit_s=5.0))
+    made = plan(replace(ground.scenario, commodities=cheap), Options.quickly(tries=20))
     assert made.summary["depots"]["built"] == 0
     assert made.summary["coverage"]["plan"] == 0.0
     assert made.report.ok
@@ -251,7 +251,7 @@ def test_a_hub_without_room_is_refused(tmp_path: Path) -> None:
 def looked_ahead(ground: Ground, scenario: Scenario) -> pd.DataFrame:
     """Return the prospects of the sites of a scenario at a fee of 50 CNY/t."""
     asked = changed(scenario, economics={"fee_cny_t": 50.0})
-    return plan_on(ground.under(asked), Options(time_limit_s=5.0)).tables["prospects"]
+    return plan_on(ground.under(asked), Options.quickly(tries=20)).tables["prospects"]
 
 
 def test_prospects_tell_which_sites_never_pay(ground: Ground) -> None:
@@ -262,7 +262,7 @@ def test_prospects_tell_which_sites_never_pay(ground: Ground) -> None:
     assert (every["most_fee_cny_t"] > every["fee_needed_cny_t"]).all()
     keep = np.array([crop.id == "ponkan" for crop in ground.scenario.commodities])
     ponkan = replace(ground.scenario, harvest_t=ground.scenario.harvest_t * keep[None, :, None])
-    never = plan(changed(ponkan, economics={"fee_cny_t": 50.0}), Options(time_limit_s=5.0)).tables["prospects"]
+    never = plan(changed(ponkan, economics={"fee_cny_t": 50.0}), Options.quickly(tries=20)).tables["prospects"]
     assert never["verdict"].str.startswith("never").all()
 
 
@@ -275,7 +275,7 @@ def test_a_prospect_is_the_best_depot_of_its_site(ground: Ground) -> None:
     )
     only = replace(ground, basis=replace(ground.basis, scenario=replace(ground.scenario, sites=sites)))
     rich = only.under(changed(only.scenario, siting={"budget_cny": 1e9, "gap": 1e-4}))
-    gain = ground.today.yearly.total - site(rich.basis, rich.arcs, Options(time_limit_s=5.0)).bound
+    gain = ground.today.yearly.total - site(rich.basis, rich.arcs, Options.quickly()).bound
     assert first["gain_cny_year"] == pytest.approx(gain, rel=0.01)
 
 

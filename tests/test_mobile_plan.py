@@ -53,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan it with units alone: no depot has a place."""
     scenario, _ = load(county(tmp_path_factory.mktemp("mobile") / "county"))
     sites = tuple(site.model_copy(update={"max_modules": 0}) for site in scenario.sites)
-    return plan(replace(scenario, sites=sites), Options(time_limit_s=5.0))
+    return plan(replace(scenario, sites=sites), Options.quickly(tries=20))
 
 
 def test_a_replay_without_chance_finds_the_units(made: Plan) -> None:
@@ -94,7 +94,7 @@ def test_a_free_unit_is_worth_more_than_one_that_cannot_move(made: Plan) -> None
         kind.model_copy(update={"move_cny": 1e6}) if isinstance(kind, MobileUnit) else kind
         for kind in made.scenario.depot_types
     )
-    still = plan(replace(made.scenario, depot_types=kinds), Options(time_limit_s=5.0))
+    still = plan(replace(made.scenario, depot_types=kinds), Options.quickly(tries=20))
     assert still.report.problems == ()
     assert still.tables["units"]["arriving"].sum() == 0
     assert still.summary["annual_cny"]["total"] >= made.summary["annual_cny"]["total"] * (1 - 0.01)
@@ -133,7 +133,7 @@ def test_the_award_of_units_counts_by_budget(tmp_path: Path) -> None:
     replace_in_toml(folder, 'programme = "hunan_2021"', 'programme = "plan_40"')
     set_in_toml(folder, "class_of_county", "{}")
     set_in_toml(folder, "budget_cny", "50000.0")
-    made = plan(load(folder)[0], Options(time_limit_s=5.0))
+    made = plan(load(folder)[0], Options.quickly(tries=20))
     assert made.report.problems == ()
     bought = made.summary["depots"]["mobile"]
     assert bought in {1, 2}
@@ -154,14 +154,14 @@ def test_a_spare_unit_stays_where_it_was() -> None:
 @pytest.fixture(scope="module")
 def case(made: Plan) -> Case:
     """Open the plan to ask about it."""
-    return open_case(Run("it", made.summary, made.tables), made.scenario, Effort(time_limit_s=6.0))
+    return open_case(Run("it", made.summary, made.tables), made.scenario, Effort(quick=True))
 
 
 def test_units_read_back_from_a_run_give_the_run(case: Case, made: Plan) -> None:
     """Units bought and where they stand are the plan's; planned again with them, only who goes where may differ."""
     assert np.array_equal(case.count, made.course.decision.count)
     assert np.array_equal(case.standing, made.course.decision.standing)
-    again = plan_with(case.ground, case.whole, Options(time_limit_s=6.0))
+    again = plan_with(case.ground, case.whole, Options.quickly())
     assert again.report.problems == ()
     assert np.array_equal(again.course.decision.standing, case.standing)
     assert again.summary["annual_cny"]["total"] == pytest.approx(made.summary["annual_cny"]["total"], rel=0.03)
@@ -171,7 +171,7 @@ def test_a_site_on_which_a_unit_stands_is_closed_and_costs(case: Case, made: Pla
     """Nothing stands there afterwards, its owner keeps its units, and with all else as it was nobody is better off."""
     index = int(np.flatnonzero(case.standing.sum(axis=(1, 2)))[0])
     site = made.scenario.sites[index].id
-    found = what_if_depot(case, site, Effort(time_limit_s=6.0))
+    found = what_if_depot(case, site, Effort(quick=True))
     assert found.action == "closed"
     assert found.fixed is not None
     assert found.fixed.figure("objective.value") > -1e-6 * made.summary["objective"]["value"]
@@ -221,7 +221,7 @@ def test_seasons_of_their_own_cost_no_more(made: Plan, small_plan: Plan) -> None
     """A village may be served elsewhere in each period: the bound of siting falls or stays, and the plan verifies."""
     scenario = small_plan.scenario
     free = replace(scenario, siting=scenario.siting.model_copy(update={"seasonal": True}))
-    found = plan(free, Options(time_limit_s=5.0))
+    found = plan(free, Options.quickly(tries=20))
     assert found.report.problems == ()
     assert found.summary["objective"]["bound"] <= small_plan.summary["objective"]["value"]
     assert np.isfinite(made.summary["objective"]["value"])

@@ -79,7 +79,7 @@ def test_what_cannot_be_met_is_proved_and_measured(
     edit, message = IMPOSSIBLE[case]
     edit(folder)
     variant = ["--variant", "base2"] if "base2" in (folder / "scenario.toml").read_text(encoding="utf-8") else []
-    assert run(["plan", str(folder), "--out", str(tmp_path / "out"), "--time-limit", "20", *variant]) == 4
+    assert run(["plan", str(folder), "--out", str(tmp_path / "out"), "--effort", "quick", *variant]) == 4
     told = capsys.readouterr().err
     assert message in told
     assert "e+" not in told

@@ -58,7 +58,7 @@ def empty_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """One village and no money: no depot, no route."""
     folder = tmp_path_factory.mktemp("one") / "upland"
     write_scenario(upland(1, 3), folder)
-    return plan(load(folder, "none")[0], Options(time_limit_s=5.0))
+    return plan(load(folder, "none")[0], Options.quickly(tries=20))
 
 
 def test_summary_has_exactly_the_keys_of_the_design(run: Path) -> None:

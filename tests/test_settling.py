@@ -112,7 +112,7 @@ def test_part_of_a_ground_is_the_ground_of_the_part(county: Scenario) -> None:
     members = members_of(county)
     group = group_scenario(county, members, [members.names.index(NAMES[1])])
     picked = lay_floor(county).part(group)
-    afresh = lay_ground(group, Options(time_limit_s=5))
+    afresh = lay_ground(group, Options.quickly())
     for name in ("out_h", "back_h", "out_km", "back_km"):
         np.testing.assert_allclose(getattr(picked.basis.reach, name), getattr(afresh.basis.reach, name), atol=1e-5)
     np.testing.assert_allclose(picked.basis.lanes.loss, afresh.basis.lanes.loss, atol=1e-9)
@@ -168,7 +168,7 @@ def test_a_depot_and_its_trucks_are_worth_nothing_apart(pooled: Scenario) -> Non
     members, floor = members_of(pooled, owners=True), lay_floor(pooled)
     at = {name: members.names.index(name) for name in members.names}
     upkeep = pooled.depot_types[0].opex_cny_year
-    effort = Effort(0.5)
+    effort = Effort(0.02)
     assert cost_of(floor, members, 1 << at["landlord"], (), effort).cost_cny == upkeep
     assert cost_of(floor, members, 1 << at["carrier"], (), effort).cost_cny == 0.0
     grower = 1 << at[NAMES[1]]
@@ -188,7 +188,7 @@ def test_lanes_follow_the_trucks_of_a_group(county: Scenario) -> None:
     members = members_of(mixed, owners=True)
     group = group_scenario(mixed, members, [members.names.index(NAMES[1])])
     assert group.routing.line_haul_vehicles == county.routing.line_haul_vehicles
-    picked, afresh = lay_floor(mixed).part(group), lay_ground(group, Options(time_limit_s=5))
+    picked, afresh = lay_floor(mixed).part(group), lay_ground(group, Options.quickly())
     np.testing.assert_allclose(picked.basis.lanes.loss, afresh.basis.lanes.loss, atol=1e-9)
 
 
@@ -295,9 +295,9 @@ def test_a_group_starts_from_its_parts(county: Scenario) -> None:
     members = members_of(county)
     pair = [1 << members.names.index(name) for name in NAMES[:2]]
     floor = lay_floor(county)
-    alone = [cost_of(floor, members, mask, (), Effort(0.5)) for mask in pair]
+    alone = [cost_of(floor, members, mask, (), Effort(0.02)) for mask in pair]
     beside = {**alone[0].starts[0], **alone[1].starts[0]}
-    joint = cost_of(floor, members, sum(pair), (beside,), Effort(0.5))
+    joint = cost_of(floor, members, sum(pair), (beside,), Effort(0.02))
     assert joint.cost_cny <= 1.001 * (alone[0].cost_cny + alone[1].cost_cny)
     assert joint.harvest_t == pytest.approx(county.harvest_t.sum())
     assert joint.bound_cny <= joint.cost_cny
@@ -490,7 +490,7 @@ def test_floors_are_below_every_plan(county: Scenario) -> None:
     floors = member_floors(floor, members)
     assert floors[members.names.index("idle")] == 0.0
     for mask in range(1, 8):
-        planned = cost_of(floor, members, mask, (), Effort(0.3))
+        planned = cost_of(floor, members, mask, (), Effort(0.02))
         below = sum(floors[i] for i in range(3) if mask >> i & 1)
         assert below <= planned.cost_cny * (1 + 1e-9)
         assert below >= 0.3 * planned.cost_cny

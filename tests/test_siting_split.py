@@ -125,7 +125,7 @@ def test_the_whole_method_with_the_split_equals_brute_force(seed):
     large = solve.LARGE
     try:
         solve.LARGE = 0
-        r = solve_siting(problem, time_limit_s=20.0, gap=1e-6)
+        r = solve_siting(problem, time_limit_s=600.0, gap=1e-6)
     finally:
         solve.LARGE = large
     if np.isfinite(best):

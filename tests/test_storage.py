@@ -90,7 +90,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 @pytest.fixture(scope="module")
 def made(ground: Ground) -> Plan:
     """Plan it."""
-    return plan(ground.scenario, Options(time_limit_s=15.0))
+    return plan(ground.scenario, Options.quickly(tries=20))
 
 
 def test_a_plan_that_keeps_produce_is_verified_and_earns(ground: Ground, made: Plan) -> None:
@@ -103,7 +103,7 @@ def test_a_plan_that_keeps_produce_is_verified_and_earns(ground: Ground, made: P
         sum(value for name, value in made.summary["annual_cny"].items() if name != "total")
     )
     assert made.summary["objective"]["bound"] <= made.summary["objective"]["value"]
-    without = plan(replace(ground.scenario, storage=()), Options(time_limit_s=15.0))
+    without = plan(replace(ground.scenario, storage=()), Options.quickly(tries=20))
     assert without.report.problems == ()
     assert "storage" not in without.summary["annual_cny"]
     assert not len(without.tables["storage"])
@@ -119,12 +119,12 @@ def test_a_replay_without_chance_loses_what_the_plan_says(made: Plan) -> None:
 
 def test_the_bound_holds_for_plans_of_any_modules(ground: Ground) -> None:
     """Whatever stands at the sites, the year costs at least what siting with rents for rooms proves."""
-    sited = site(ground.basis, ground.arcs, Options(time_limit_s=10.0))
+    sited = site(ground.basis, ground.arcs, Options.quickly())
     kinds = [kind.id for kind in ground.scenario.depot_types]
     for name, number in itertools.product(("cold_forced_air_500", "cold_room_1200", "mild_room_500"), (1, 2)):
         count = np.zeros((len(ground.scenario.sites), len(kinds)), dtype=np.int64)
         count[:, kinds.index(name)] = number
-        tried = plan_with(ground, count, Options(time_limit_s=5.0))
+        tried = plan_with(ground, count, Options.quickly())
         assert tried.summary["annual_cny"]["total"] >= sited.bound * (1 - 1e-9)
 
 

@@ -20,7 +20,7 @@ from coldchain.cli import run
 from coldchain.errors import UsageError
 from coldchain.exploring import Effort, Point, Sweep, Target, parse_budgets, run_sweep, solving, sweep
 from coldchain.model import Scenario
-from coldchain.plan import Options, plan
+from coldchain.plan import plan_quickly
 from coldchain.report.curve import stairs
 from coldchain.report.sweeping import check_sweep_folder
 from coldchain.scenario import load
@@ -248,7 +248,7 @@ def test_sweep_of_a_small_county_from_the_command_line(tmp_path: Path, capsys: p
     """Real solves: monotone, within budget, within half a per cent of a single plan, files complete, resumable."""
     folder = small_county(tmp_path / "county", 8, 3)
     out = tmp_path / "out"
-    command = ["sweep", str(folder), "--budget", "0:4e5:2e5", "--out", str(out), "--time-limit", "3", "--json", "-q"]
+    command = ["sweep", str(folder), "--budget", "0:4e5:2e5", "--out", str(out), "--time-limit", "1", "--json", "-q"]
     command += ["--loss", "0.2", "--coverage", "0.1"]
     assert run(command) == 0
     found = json.loads(capsys.readouterr().out)
@@ -261,7 +261,7 @@ def test_sweep_of_a_small_county_from_the_command_line(tmp_path: Path, capsys: p
     assert all(point["subsidy_cny"] <= point["budget_cny"] + 1e-6 for point in points)
     scenario, _ = load(folder)
     own = next(point for point in points if point["budget_cny"] == scenario.siting.budget_cny)
-    single = plan(scenario, Options(time_limit_s=5.0))
+    single = plan_quickly(scenario)
     assert own["objective"] <= 1.005 * single.summary["objective"]["value"]
     assert own["bound"] <= single.summary["objective"]["value"]
     assert run([part for part in command if part != "--json"]) == 0

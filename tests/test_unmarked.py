@@ -11,13 +11,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from sources import MODULES, ROOT, short_name, tree_of
 
-import coldchain
-
-ROOT = Path(coldchain.__file__).parent
 MARKS = ("_", "N_", "plural")
 ASKED_ELSEWHERE = ("figure", "option", "argument")
 PATTERNS = ("compile", "fullmatch", "match", "search", "findall", "sub")
@@ -186,16 +185,20 @@ def unmarked(node: ast.AST) -> Iterator[Text]:
         yield from unmarked(part)
 
 
-def found_in(path: Path) -> list[Text]:
+@cache
+def found_in(path: Path) -> tuple[Text, ...]:
     """Return the unmarked texts of a module."""
-    return list(unmarked(ast.parse(path.read_text(encoding="utf-8"))))
+    return tuple(unmarked(tree_of(path)))
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_every_text_for_people_is_marked(path: Path) -> None:
+def test_every_text_for_people_is_marked() -> None:
     """Each is marked or is an exception with a reason."""
-    known = EXCEPT.get(path.relative_to(ROOT).as_posix(), ())
-    odd = [(n, text) for n, text in found_in(path) if not any(re.search(one, text) for one, _reason in known)]
+    odd = [
+        (short_name(path), n, text)
+        for path in MODULES
+        for n, text in found_in(path)
+        if not any(re.search(one, text) for one, _reason in EXCEPT.get(short_name(path), ()))
+    ]
     assert odd == []
 
 

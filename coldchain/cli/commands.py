@@ -428,11 +428,15 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
 
 
 @click.command(epilog="Example: coldchain doctor")
+@click.option("--compile", "compiling", is_flag=True,
+              help="Compile the numerical kernels now (about a minute), so that the first plan need not.")  # fmt: skip
 @json_option
-def doctor(as_json: bool) -> int:
+def doctor(compiling: bool, as_json: bool) -> int:
     """Check that this machine can plan: Python, packages, solver, compiler cache, fonts, disk."""
-    from coldchain.cli.doctoring import examine
+    from coldchain.cli.doctoring import compile_kernels, examine
 
+    if compiling:
+        compile_kernels()
     findings = examine()
     if as_json:
         click.echo(json.dumps({"ok": all(f.ok for f in findings), "findings": [f.as_dict() for f in findings]}))

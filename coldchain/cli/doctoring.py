@@ -7,7 +7,8 @@ import platform
 import shutil
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from coldchain.language import _
@@ -49,6 +50,20 @@ def examine() -> tuple[Finding, ...]:
         _fonts(),
         _disk(),
     )
+
+
+def compile_kernels() -> None:
+    """Plan, replay and route a county of fourteen villages, so that every loop of a plan is compiled and kept."""
+    import coldchain as cc
+    from coldchain.dispatching.dispatch import Wish, dispatch
+
+    with tempfile.TemporaryDirectory(prefix="coldchain-") as name:
+        folder = Path(name)
+        county = cc.example(folder / "county", villages=14, seed=5)
+        cc.plan(replace(county, routing=county.routing.model_copy(update={"split_pickups": True})), effort="quick")
+        made = cc.plan(county, effort="quick")
+        cc.replay(made, years=1, days=1)
+        dispatch(Wish(made.save(folder / "run"), iterations=10))
 
 
 def _package(name: str) -> Finding:

@@ -63,7 +63,7 @@ def joint_search(task: Task, start: Sequence[Course], options: Options) -> Cours
     Parameters
     ----------
     start : courses that keep every limit; at least one
-    options : ``joint`` is the share of the time limit the search may take
+    options : ``joint`` is the share of the time limit the search may take, ``tries`` the decisions it may route
     """
     return _Search(task, start, options).run()
 
@@ -80,7 +80,7 @@ class _Search:
 
     def __post_init__(self) -> None:
         """Begin with the best course known."""
-        self.began = time.monotonic()
+        self.began, self.tried = time.monotonic(), 0
         self.seconds = self.options.joint * self.options.time_limit_s
         self.years = DepotYears(self.task.basis, self.task.arcs)
         self.estimates, self.near = Estimates(self.task.basis, self.task.arcs), near_sites(self.task.basis)
@@ -95,7 +95,8 @@ class _Search:
 
     def over(self) -> bool:
         """Tell whether to end now."""
-        return self.options.over() or time.monotonic() - self.began > self.seconds
+        spent = self.tried >= self.options.tries or time.monotonic() - self.began > self.seconds
+        return spent or self.options.over()
 
     def left(self) -> float:
         """Seconds left for the search."""
@@ -135,6 +136,7 @@ class _Search:
     def _try(self, decision: Decision) -> bool:
         """Work a decision out with its routes; tells whether it is the best now."""
         task = self.task
+        self.tried += 1
         course = work_out(task.basis, task.arcs, decision, self.effort)
         if course.missing:
             return False

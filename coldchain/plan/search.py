@@ -7,6 +7,7 @@ Both decisions are worked out with real routes afterwards and the better one is 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -64,7 +65,8 @@ class Options:
     ``thorough`` judges every move of the joint search by full routes instead of quick ones.
     ``quick`` takes the clock out of the answer: siting of large scenarios ends at a gap of ``ROUGH_GAP``, routing after
     its iterations, and the time limit is a backstop that is never meant to be reached. Equal inputs and seed then give
-    equal plans. ``rough`` ends siting at that gap whatever the scenario.
+    equal plans. ``tries`` ends the joint search after so many decisions worked out with routes: by work, where
+    ``joint`` ends it by the clock. ``rough`` ends siting at that gap whatever the scenario.
     """
 
     time_limit_s: float = NORMAL_S
@@ -77,6 +79,7 @@ class Options:
     quick: bool = False
     thorough: bool = False
     rough: bool = False
+    tries: float = math.inf
 
     @classmethod
     def of(
@@ -94,9 +97,11 @@ class Options:
         return cls(NORMAL_S if time_limit_s is None else time_limit_s, seed, say=say, stop=stop)
 
     @classmethod
-    def quickly(cls, seed: int = 0, say: Say = silent, stop: Callable[[], bool] = lambda: False) -> Options:
-        """Return the options of a quick plan."""
-        return cls(QUICK_BACKSTOP_S, seed, QUICK_SHARES, 0.0, say, stop, quick=True)
+    def quickly(
+        cls, seed: int = 0, say: Say = silent, stop: Callable[[], bool] = lambda: False, tries: int = 0
+    ) -> Options:
+        """Return the options of a quick plan, with a joint search of so many tries."""
+        return cls(QUICK_BACKSTOP_S, seed, QUICK_SHARES, 1.0 if tries else 0.0, say, stop, quick=True, tries=tries)
 
     def gap(self, wanted: float) -> float:
         """Return the gap at which siting ends; smaller in a deep plan, whose bound is that of siting."""
