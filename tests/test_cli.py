@@ -75,9 +75,11 @@ def test_wanted_gap_not_met_has_its_own_code(planned: Path) -> None:
 
 
 def test_check_as_json(planned: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`check --json` gives ok and a list of faults."""
+    """`check --json` gives ok, a list of faults, and the kilometres of roads in use."""
     assert run(["check", str(planned / "county"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"ok": True, "faults": []}
+    found = json.loads(capsys.readouterr().out)
+    assert (found["ok"], found["faults"]) == (True, [])
+    assert found["roads"]["km_used"] == found["roads"]["km_given"] > 0
 
 
 def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> None:

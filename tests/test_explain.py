@@ -111,9 +111,9 @@ def test_forcing_a_site_builds_there(case: Case) -> None:
 
 def test_unknown_ids_and_changed_inputs_are_refused(case: Case, folder: Path) -> None:
     """The message names what was asked for and gives examples."""
-    with pytest.raises(UsageError, match='no site "X9" in the scenario; for example'):
+    with pytest.raises(UsageError, match='--depot "X9" is not a known site'):
         what_if_depot(case, "X9", EFFORT)
-    with pytest.raises(UsageError, match='no village "Y9"'):
+    with pytest.raises(UsageError, match='--village "Y9" is not a known village'):
         explain_village(case, "Y9")
     scenario = replace(load(folder)[0], sha256="other")
     with pytest.raises(UsageError, match="have changed since it was made"):

@@ -180,7 +180,7 @@ def test_verify_names_what_is_wrong_with_storage(case: str, made: Plan) -> None:
 
 def test_faults_of_the_table_are_named_together(tmp_path: Path) -> None:
     """Unknown crops and periods, the period of harvest itself, a row twice and a price of zero stand in one answer."""
-    wrong = "commodity,period,until,days,price_cny_kg\nkiwi,autumn,winter,60,9\nponkan,winter,winter,45,4\n"
+    wrong = "commodity,period,until,days,price_cny_kg\nsaffron,autumn,winter,60,9\nponkan,winter,winter,45,4\n"
     wrong += (
         "ponkan,winter,sprung,45,4\nponkan,autumn,winter,45,4\nponkan,autumn,winter,45,4\npeach,summer,autumn,9,0\n"
     )
