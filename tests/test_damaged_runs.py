@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import pytest
 
 from coldchain.cli.manners import of_a_run
 from coldchain.errors import BadInputError, InfeasibleError
+from coldchain.plan import Plan
+from coldchain.report import run_information, write_run
+
+ERRORS = [
+    KeyError("plan_t"),
+    TypeError("str"),
+    ValueError("duplicate labels"),
+    ZeroDivisionError(),
+    AssertionError("x"),
+]
 
 
-@pytest.mark.parametrize(
-    "error",
-    [KeyError("plan_t"), TypeError("str"), ValueError("duplicate labels"), ZeroDivisionError(), AssertionError("x")],
-)
-def test_what_does_not_fit_together_is_named(error):
-    """With the folder, what was met, and what to do."""
+@pytest.fixture
+def run_folder(small_plan: Plan, tmp_path: Path) -> Path:
+    """Write a run whose scenario lies where it says."""
+    return write_run(
+        small_plan, tmp_path / "x", run_information(small_plan, {"scenario": str(small_plan.scenario.folder)})
+    )
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_what_does_not_fit_together_is_named(error: Exception, run_folder: Path) -> None:
+    """In a folder that does not verify: with the folder, what was met, and what to do."""
+    villages = run_folder / "tables" / "villages.csv"
+    villages.write_text("\n".join(villages.read_text("utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")
 
     @of_a_run
-    def command(run):  # noqa: ARG001
+    def command(run: Path) -> None:  # noqa: ARG001
         raise error
 
-    with pytest.raises(BadInputError, match=r"runs/x: does not fit together .*Plan again"):
-        command(run="runs/x")
+    with pytest.raises(BadInputError, match=r"x: does not fit together .*plan again"):
+        command(run=run_folder)
+
+
+def test_what_goes_wrong_with_a_sound_folder_is_a_bug(run_folder: Path) -> None:
+    """The referee finds nothing wrong with it, so the fault is ours."""
+
+    @of_a_run
+    def command(run: Path) -> None:  # noqa: ARG001
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        command(run=run_folder)
 
 
 @pytest.mark.parametrize("error", [InfeasibleError("no"), click.Abort(), click.UsageError("no"), MemoryError()])

@@ -162,7 +162,10 @@ def duration(seconds: float) -> str:
 
 
 def of_a_run(command: Callable[..., T]) -> Callable[..., T]:
-    """Let a command on a run folder name the folder when something in it, edited or damaged, cannot be worked with."""
+    """Let a command on run folders name the folder when something in it, edited or damaged, cannot be worked with.
+
+    Whether that is so the referee tells: what goes wrong with a folder that verifies is a bug, and ends as one.
+    """
 
     @wraps(command)
     def guarded(**given: Any) -> T:
@@ -171,11 +174,25 @@ def of_a_run(command: Callable[..., T]) -> Callable[..., T]:
         except (ColdchainError, MemoryError, click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            folder = next((str(given[name]) for name in ("run", "folder", "first") if name in given), "")
+            folders = [Path(given[name]) for name in ("run", "folder", "first", "second") if given.get(name)]
+            damaged = next((folder for folder in folders if _is_damaged(folder)), None)
+            if damaged is None:
+                raise
             message = _(
-                "does not fit together ({kind}: {error}): was something in it edited or cut? Plan again; if it is as "
-                "it was written, run the same with --debug and report what it prints"
+                "does not fit together ({kind}: {error}): something in it was edited or cut; plan again"
             ).format(kind=type(error).__name__, error=reason(error))
-            raise BadInputError([Fault(folder, None, "", "", message, "garbled")]) from error
+            raise BadInputError([Fault(str(damaged), None, "", "", message, "garbled")]) from error
 
     return guarded
+
+
+def _is_damaged(folder: Path) -> bool:
+    """Tell whether a folder of a run, or of routes, does not verify."""
+    from coldchain.cli.verifying import verify_folder
+
+    if not any((folder / name).is_file() for name in ("summary.json", "routes.json")):
+        return False
+    try:
+        return not verify_folder(folder, None).ok
+    except Exception:  # noqa: BLE001 - whatever keeps the referee from its work is damage, too
+        return True
