@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from coldchain.errors import BadInputError
 from coldchain.plan import PlacedNetwork, place_on_roads
@@ -161,6 +162,7 @@ class Trial:
         self.run, self.scratch = run, scratch
         self.scenario, _faults = load(scenario)
         self.placed: PlacedNetwork = place_on_roads(self.scenario)[0]
+        self.sound = read_run(run)
 
     def problems(self, change: Change | None) -> tuple[str, ...]:
         """Return what verification says of the run with a change; faults of reading count, too."""
@@ -169,13 +171,26 @@ class Trial:
         if change is not None:
             change.apply(self.scratch)
         try:
-            run, summary, tables = read_run(self.scratch)
+            run, summary, tables = self._read()
         except BadInputError as error:
             return tuple(map(str, error.faults))
         budget = run["settings"]["siting"]["budget_cny"]
         scenario = replace(self.scenario, siting=self.scenario.siting.model_copy(update={"budget_cny": budget}))
         written = Written(self.scratch, tables, summary, run)
         return verify_written(scenario, self.placed.network.given, written).problems
+
+    def _read(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, pd.DataFrame]]:
+        """Read the changed copy; tables that are as before are not read again."""
+        run, _summary, tables = self.sound
+        changed = [stem for stem in tables if not self._same(f"tables/{stem}.csv")]
+        kept = {stem: frame for stem, frame in tables.items() if stem not in changed}
+        part = {**run, "columns": {stem: run["columns"][stem] for stem in changed}}
+        (self.scratch / "run.json").write_text(json.dumps(part), encoding="utf-8")
+        _part, summary, read = read_run(self.scratch)
+        return run, summary, {stem: (kept | read)[stem] for stem in tables}
+
+    def _same(self, name: str) -> bool:
+        return (self.run / name).read_bytes() == (self.scratch / name).read_bytes()
 
     def verdict(self, change: Change) -> str:
         """Return what is wrong with how a change is dealt with; empty when nothing is."""

@@ -183,7 +183,9 @@ def test_the_budget_is_that_of_the_run(folders: tuple[Path, Path], tmp_path: Pat
     _set(("run.json", "settings", "siting", "budget_cny"), 1e9)(edited)
     _set(("run.json", "arguments", "budget"), 5e5)(edited)
     assert run(["verify", str(edited), "--scenario", str(folders[0])]) == 3
-    assert "the run was asked for 500000" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "the run was asked for 500000" in told.out
+    assert "CNY a year" in told.out + told.err, "what is wrong with the inputs does not stop the figures"
 
 
 def junk(name: str) -> Callable[[Path], None]:

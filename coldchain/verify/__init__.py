@@ -17,6 +17,7 @@ from coldchain.model import Scenario
 from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.drawn import check_layers, check_map
 from coldchain.verify.figures import Found, check_summary
+from coldchain.verify.form import check_form
 from coldchain.verify.haul import check_carried, check_line_haul
 from coldchain.verify.limits import check_limits
 from coldchain.verify.losses import check_losses
@@ -32,7 +33,7 @@ from coldchain.verify.places import (
     check_villages,
 )
 from coldchain.verify.provenance import check_run
-from coldchain.verify.record import ON_THE_DOT_H, Record, Report, check_form
+from coldchain.verify.record import ON_THE_DOT_H, Record, Report
 from coldchain.verify.roadfile import check_road_file
 from coldchain.verify.roads import GivenRoads, Roads
 from coldchain.verify.storage import check_kept, check_storage, read_storage
@@ -159,7 +160,7 @@ def _standing_cost(record: Record, built: Mapping[str, Mapping[str, int]]) -> tu
     rate = record.scenario.economics.interest_rate
     operation = capital = 0.0
     for site in record.scenario.sites:
-        for key, count in site.modules().items():
+        for key, count in record.standing[site.id].items():
             operation += count * record.kinds[key].opex_cny_year
         for key, count in built.get(site.id, {}).items():
             kind = record.kinds[key]

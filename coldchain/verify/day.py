@@ -19,10 +19,9 @@ from coldchain.language import _
 from coldchain.model import Scenario, VehicleType
 from coldchain.verify.dayform import check_day_form
 from coldchain.verify.daylots import LotCheck, check_lots, check_orders
-from coldchain.verify.record import TOLERANCE, Record, Report, rows
+from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, TOLERANCE, Record, Report, rows
 from coldchain.verify.roads import GivenRoads, Roads
 
-SLACK_H = 1e-6
 LIMITS = (
     "payload_kg", "volume_m3", "cargo", "cost_cny_day", "cost_cny_km", "cost_cny_h", "speed_factor", "shift_h",
     "max_drive_h", "trips_day", "half_warming_h",
@@ -157,7 +156,7 @@ class _Drive:
 
     def limit(self, found: float, most: float, text: str) -> None:
         """Note a figure above its limit, unless the tour was locked by its planner."""
-        if self.strict and found > most * (1 + TOLERANCE) + SLACK_H:
+        if self.strict and found > most * (1 + TOLERANCE) + ON_THE_DOT_H:
             self.record.wrong(f"tours: {self.head.tour} {text}")
 
     def trip(self, trip: Any, halts: Sequence[Any], time_h: np.ndarray, km: np.ndarray) -> None:
@@ -193,9 +192,9 @@ class _Drive:
         record, where = self.record, _("{village} on {tour}").format(village=halt.village, tour=self.head.tour)
         routing = record.scenario.routing
         record.differs(_("stops: arrive_h at {where}").format(where=where), float(halt.arrive_h), arrive_h, 1.0)
-        if halt.start_h < halt.arrive_h - SLACK_H:
+        if halt.start_h < halt.arrive_h - ON_THE_DOT_H:
             record.wrong(_("stops: loading at {where} begins before the vehicle is there").format(where=where))
-        leave_h = float(halt.start_h) + routing.stop_h + routing.load_h_t * float(halt.kg) / 1000.0
+        leave_h = float(halt.start_h) + routing.stop_h + routing.load_h_t * float(halt.kg) / KG_PER_T
         record.differs(_("stops: leave_h at {where}").format(where=where), float(halt.leave_h), leave_h, 1.0)
         aboard = back_h - leave_h
         record.differs(_("stops: aboard_h at {where}").format(where=where), float(halt.aboard_h), aboard, 1e-3)
@@ -218,7 +217,7 @@ class _Drive:
         record = self.record
         if self.count == 0:
             self.first_h = float(trip.leave_h)
-        elif trip.leave_h < self.last_h + record.scenario.chain.unload_h - SLACK_H:
+        elif trip.leave_h < self.last_h + record.scenario.chain.unload_h - ON_THE_DOT_H:
             record.wrong(_("trips: {where} leaves before the one before is back and unloaded").format(where=where))
         self.last_h = float(trip.back_h)
         depot = self.parts.depots[self.head.depot]
@@ -258,7 +257,7 @@ class _Drive:
             for key in str(halt.lots).split(";"):
                 order = orders[key]
                 ready_h = order.ready_h if math.isfinite(order.ready_h) else self.usual_h
-                if halt.start_h < ready_h - SLACK_H:
+                if halt.start_h < ready_h - ON_THE_DOT_H:
                     record.wrong(
                         _("stops: {key} is loaded on {tour} before it is ready").format(key=key, tour=self.head.tour)
                     )
@@ -381,8 +380,8 @@ def _check_median(record: Record, hours: float) -> None:
     """Check that half of the kilograms are aboard for no longer than stated, and no fewer hours do."""
     lots = record.tables["lots"]
     total = float(lots["kg"].sum()) or 1.0
-    within = float(lots["kg"][lots["aboard_h"] <= hours + SLACK_H].sum()) / total
-    sooner = float(lots["kg"][lots["aboard_h"] < hours - SLACK_H].sum()) / total
+    within = float(lots["kg"][lots["aboard_h"] <= hours + ON_THE_DOT_H].sum()) / total
+    sooner = float(lots["kg"][lots["aboard_h"] < hours - ON_THE_DOT_H].sum()) / total
     if len(lots) and not sooner - TOLERANCE <= 0.5 <= within + TOLERANCE:
         record.wrong(
             _("routes.json: aboard_h.p50 is stated as {hours:.6g}; {within:.2%} are aboard no longer").format(

@@ -6,15 +6,14 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from coldchain.language import _, plural
 from coldchain.model import DepotType, Period, VehicleType
 from coldchain.verify.ageing import DOCK_AND_HALL_HALF_H, HALF_WARMING_H, Journey, batch_h, loss_share, middle_h
-from coldchain.verify.depots import parse_modules
+from coldchain.verify.depots import parse_modules, takes_t_day
 from coldchain.verify.losses import from_depot, haul_half_h
-from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.record import KG_PER_T, TOLERANCE, Record, rows
 
 CRUMB_KG = 1e-3
 
@@ -44,12 +43,12 @@ def check_orders(record: Record, summary: Mapping[str, Any]) -> None:
             )
     if summary["day"].get("orders") != "typical day":
         return
-    daily, period = record.scenario.daily_t, record.periods[summary["day"]["period"]][0]
+    period = record.periods[summary["day"]["period"]][0]
     asked: dict[tuple[str, str], float] = defaultdict(float)
     for row in rows(record.tables["orders"]):
         asked[row.village, row.commodity] += float(row.kg)
     for (village, commodity), kg in asked.items():
-        most = float(daily[record.villages[village][0], record.crops[commodity][0], period]) * 1000.0
+        most = float(record.daily_t[record.villages[village][0], record.crops[commodity][0], period]) * KG_PER_T
         if kg > most * (1 + TOLERANCE) + CRUMB_KG:
             record.wrong(
                 _("orders: {kg:,.1f} kg of {commodity} at {village}; a typical day has {most:,.1f}").format(
@@ -97,7 +96,6 @@ class _Lots:
         self.depots = {row.depot: row for row in rows(record.tables["depots"])}
         self.modules = {key: parse_modules(record, row.modules, f"depots: {key}") for key, row in self.depots.items()}
         self.taken: dict[tuple[str, str, str], float] = defaultdict(float)
-        self.haul_h = lru_cache(maxsize=None)(self._haul_h)
 
     def lot(self, row: Any) -> float:
         """Check one lot; return the share of it that is lost."""
@@ -172,14 +170,8 @@ class _Lots:
             body = None if vehicle.cargo == "reefer" else vehicle.half_warming_h or HALF_WARMING_H[vehicle.cargo]
             lot.in_air(leave_h - harvest_h).ride(back_h - leave_h, body).ride(docked - back_h, DOCK_AND_HALL_HALF_H)
         hub = self.record.hubs[self.depots[row.depot].hub][1]
-        from_depot(lot, chain, cooler, hub, crop, haul_h=self.haul_h(row.depot), half_h=haul_half_h(scenario))
+        from_depot(lot, chain, cooler, hub, crop, haul_h=self.record.haul_h(row.depot), half_h=haul_half_h(self.record))
         return loss_share(crop, lot.used, chain.planned_transfers)
-
-    def _haul_h(self, depot: str) -> float:
-        record = self.record
-        hours, _km = record.to_hub(record.site_node(depot), self.depots[depot].hub)
-        slowest = min(record.vehicles[key].speed_factor for key in record.scenario.routing.line_haul_vehicles)
-        return hours / slowest
 
     def room(self) -> None:
         """Check that no cooling class of a depot is given more than it takes in a day."""
@@ -189,8 +181,7 @@ class _Lots:
             for name, count in self.modules[depot].items():
                 kind = self.record.kinds[name]
                 if (kind.zone, kind.method) == (zone, method):
-                    stay_d = (3.0 * kind.half_cooling_h + scenario.chain.depot_dwell_h) / 24.0
-                    most += count * min(kind.throughput_t_day, kind.storage_t / stay_d) * 1000.0
+                    most += count * takes_t_day(kind, scenario.chain.depot_dwell_h) * KG_PER_T
             if self.modules[depot] and kg > most * (1 + TOLERANCE) + CRUMB_KG:
                 self.record.wrong(
                     _("depots: {depot} is given {kg:,.0f} kg {zone} {method}; it takes {most:,.0f} a day").format(

@@ -41,10 +41,11 @@ def new_modules(record: Record) -> dict[str, dict[str, int]]:
 
 def _check_site(record: Record, site: Site, built: dict[str, int], standing: dict[str, int]) -> None:
     count = sum(built.values())
-    if standing != site.modules():
+    already = record.standing[site.id]
+    if standing != already:
         record.wrong(
             _("depots: {site} stands with {found}; the plan says {stated}").format(
-                site=site.id, found=site.modules() or _("nothing"), stated=standing or _("nothing")
+                site=site.id, found=already or _("nothing"), stated=standing or _("nothing")
             )
         )
     if count and site.status in ("forbidden", "existing"):
@@ -61,7 +62,7 @@ def _check_site(record: Record, site: Site, built: dict[str, int], standing: dic
         )
     for need, unit in (("power_kw", "kW"), ("staff", _("people"))):
         there = getattr(site, need)
-        more, whole = _needed(record, need, built), _needed(record, need, built, site.modules())
+        more, whole = _needed(record, need, built), _needed(record, need, built, already)
         if there is not None and more > 0 and whole > there * (1 + TOLERANCE):
             told = _("depots: {site} needs {whole:g} {unit} with what it builds; {there:g} are there")
             record.wrong(told.format(site=site.id, whole=whole, unit=unit, there=there))
@@ -79,7 +80,7 @@ def _needed(record: Record, need: str, *modules: dict[str, int]) -> float:
 def check_assignment(record: Record, built: Built) -> None:
     """Check shares, suitability of the class, and capacity on the peak day of every period."""
     scenario = record.scenario
-    daily = scenario.daily_t * scenario.siting.peak_factor
+    daily = record.daily_t * scenario.siting.peak_factor
     shares: dict[tuple[str, str, str], float] = defaultdict(float)
     load: dict[tuple[ClassKey, int], float] = defaultdict(float)
     for row in rows(record.tables["assignment"]):
@@ -122,15 +123,15 @@ def _room(record: Record, built: Built) -> dict[ClassKey, float]:
     """T/day that each depot's modules take, by zone and method: throughput, or storage over the stay."""
     dwell_h = record.scenario.chain.depot_dwell_h
     room: dict[ClassKey, float] = defaultdict(float)
-    for key, (_rest, site) in record.sites.items():
-        for modules in (built.get(key, {}), site.modules()):
+    for key in record.sites:
+        for modules in (built.get(key, {}), record.standing[key]):
             for name, count in modules.items():
                 kind = record.kinds[name]
-                room[key, kind.zone, kind.method, ""] += count * _takes(kind, dwell_h)
+                room[key, kind.zone, kind.method, ""] += count * takes_t_day(kind, dwell_h)
     return room
 
 
-def _takes(kind: DepotType, dwell_h: float) -> float:
+def takes_t_day(kind: DepotType, dwell_h: float) -> float:
     """T/day of one module or unit: throughput, or storage over the stay."""
     return min(kind.throughput_t_day, kind.storage_t * 24.0 / (3.0 * kind.half_cooling_h + dwell_h))
 
@@ -142,5 +143,5 @@ def _wheels(record: Record) -> dict[tuple[str, str, str, str, int], float]:
         kind = record.kinds.get(row.unit)
         if kind is not None:
             place = (row.depot, kind.zone, kind.method, kind.id, record.periods[row.period][0])
-            room[place] += float(row.standing) * _takes(kind, record.scenario.chain.depot_dwell_h)
+            room[place] += float(row.standing) * takes_t_day(kind, record.scenario.chain.depot_dwell_h)
     return room

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.language import _
+from coldchain.model import MobileUnit
 from coldchain.verify.depots import Built
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, agree, rows, shown
 from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, difference, number_of
@@ -18,8 +19,7 @@ from coldchain.verify.unchecked import summary_reason
 
 SCHEMA = "coldchain.summary/1"
 SLACK_SHARE = 1e-6
-KG_PER_T = 1000.0
-Path = tuple[str, ...]
+Leaf = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Found:
 def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> None:
     """Hold every leaf of the summary against what was recomputed; what is never checked is in a closed list."""
     stated = dict(leaves(summary))
-    right: dict[Path, Any] = {}
+    right: dict[Leaf, Any] = {}
     for section, figures in _figures(record, found).items():
         right |= {(section, key): value for key, value in figures.items()}
     right |= {("schema",): SCHEMA, ("investment", "by_county"): _counties(record, found)}
@@ -57,7 +57,7 @@ def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> N
                 text = _("summary: {path} is stated as {stated}; recomputed {found}")
                 record.odd(text.format(path=".".join(path), stated=told[0], found=told[1]))
     for path in stated.keys() - right.keys():
-        if not _told_elsewhere(path) and summary_reason(path) is None:
+        if not _checked_elsewhere(path) and summary_reason(path) is None:
             record.odd(_("summary: {path} is not a figure of a plan").format(path=".".join(path)))
     _check_quantiles(record, stated, found.lots)
     _check_bound(record, stated, right[("objective", "value")])
@@ -65,7 +65,7 @@ def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> N
     _check_assumptions(record, stated.get(("assumptions",)))
 
 
-def leaves(tree: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves(tree: Mapping[str, Any], path: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:
     """Yield each value of a tree of objects with its path; amounts by county are one value."""
     for key, value in tree.items():
         if isinstance(value, Mapping) and value and key != "by_county":
@@ -74,7 +74,7 @@ def leaves(tree: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any
             yield (*path, str(key)), value
 
 
-def _told_elsewhere(path: Path) -> bool:
+def _checked_elsewhere(path: Leaf) -> bool:
     return path in {("delivery_h", "p50"), ("delivery_h", "p95"), ("objective", "bound"), ("villages", "unserved")}
 
 
@@ -110,8 +110,7 @@ def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
 
 
 def _lost_cny(record: Record, lots: pd.DataFrame) -> float:
-    price = lots["commodity"].map({key: crop.price_cny_kg * KG_PER_T for key, (_n, crop) in record.crops.items()})
-    return float((lots["loss_t"] * price.astype("float64")).sum())
+    return float((lots["loss_t"] * lots["commodity"].map(record.price_cny_t).astype("float64")).sum())
 
 
 def _covered(record: Record, lots: pd.DataFrame) -> float:
@@ -121,7 +120,7 @@ def _covered(record: Record, lots: pd.DataFrame) -> float:
     return float(lots["tonnes"][in_time].sum()) / (float(lots["tonnes"].sum()) or 1.0)
 
 
-def _objective(record: Record, stated: Mapping[Path, Any], found: Found) -> dict[Path, Any]:
+def _objective(record: Record, stated: Mapping[Leaf, Any], found: Found) -> dict[Leaf, Any]:
     """Return the first aim of the scenario, its value, and the gap and status that the stated bound gives."""
     aim = record.scenario.siting.objective[0]
     amount = {"loss_t": float(found.lots["loss_t"].sum()), "loss_cny": found.bill["loss"]}
@@ -137,14 +136,14 @@ def _objective(record: Record, stated: Mapping[Path, Any], found: Found) -> dict
     }
 
 
-def _check_bound(record: Record, stated: Mapping[Path, Any], value: float) -> None:
+def _check_bound(record: Record, stated: Mapping[Leaf, Any], value: float) -> None:
     bound = number_of(stated.get(("objective", "bound")))
     if not bound <= value * (1 + TOLERANCE) + 1e-6:
         texts = shown(bound, value)
         record.odd(_("summary: the bound {bound} lies above the value {value}").format(bound=texts[0], value=texts[1]))
 
 
-def _check_mapping(record: Record, path: Path, stated: Any, right: Mapping[str, float]) -> None:
+def _check_mapping(record: Record, path: Leaf, stated: Any, right: Mapping[str, float]) -> None:
     """Compare amounts by county."""
     given = stated if isinstance(stated, Mapping) else {}
     for name in sorted({*given, *right}):
@@ -162,7 +161,7 @@ def _counties(record: Record, found: Found) -> dict[str, float]:
     return {county: capex for county, capex in by_county.items() if capex > 0}
 
 
-def _check_quantiles(record: Record, stated: Mapping[Path, Any], lots: pd.DataFrame) -> None:
+def _check_quantiles(record: Record, stated: Mapping[Leaf, Any], lots: pd.DataFrame) -> None:
     """Check that half, and 95 %, of the tonnes reach their buyer within those hours of a lot, and in no fewer."""
     total = float(lots["tonnes"].sum()) or 1.0
     for name, share in (("p50", 0.5), ("p95", 0.95)):
@@ -210,8 +209,8 @@ def _routes(record: Record) -> dict[str, float]:
 
 
 def _depots(record: Record, built: Built) -> dict[str, int]:
-    standing = {key for key, (_n, site) in record.sites.items() if any(site.modules().values())}
-    wheels = {kind.id for kind in record.scenario.depot_types[record.scenario.fixed_types :]}
+    standing = {key for key, modules in record.standing.items() if any(modules.values())}
+    wheels = {key for key, kind in record.kinds.items() if isinstance(kind, MobileUnit)}
     fixed = {key for key, modules in built.items() if any(n for kind, n in modules.items() if kind not in wheels)}
     mobile = sum(n for modules in built.values() for kind, n in modules.items() if kind in wheels)
     return {"existing": len(standing), "built": len(fixed - standing), "mobile": mobile}

@@ -11,10 +11,9 @@ from typing import Any
 
 from coldchain.language import _
 from coldchain.model import VehicleType
-from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, TOLERANCE, Record, rows
 from coldchain.verify.restated import check_row
 
-HOURS_SLACK = 1e-6
 Key = tuple[str, str, str]
 Call = tuple[str, float, float]  # depot, t/day, hours from leaving it to the hub
 Calls = Sequence[Call]
@@ -97,7 +96,6 @@ class _Ways:
 
     def __init__(self, record: Record):
         self.record = record
-        self.slowest = min(record.vehicles[key].speed_factor for key in record.scenario.routing.line_haul_vehicles)
 
     def depots(self, first: str, second: str) -> tuple[float, float]:
         """From depot to depot."""
@@ -133,13 +131,11 @@ def _calls(record: Record, row: Any) -> list[Call]:
         record.wrong(_("{where} must call at 2 to {most} different depots").format(where=where, most=most))
     if names[0] != row.depot:
         record.wrong(_("{where} is written down for {depot}").format(where=where, depot=row.depot))
-    listed = record.tables["depots"]
-    hub_of = dict(zip(listed["depot"], listed["hub"], strict=True))
     for depot in names:
-        if hub_of.get(depot) != row.hub:
+        if record.hub_of.get(depot) != row.hub:
             record.wrong(
                 _("{where} goes to {hub}; {depot} delivers to {other}").format(
-                    where=where, hub=row.hub, depot=depot, other=hub_of.get(depot, _("no hub"))
+                    where=where, hub=row.hub, depot=depot, other=record.hub_of.get(depot, _("no hub"))
                 )
             )
     return calls
@@ -160,14 +156,15 @@ def _check_truck(record: Record, vehicle: VehicleType, depots: Sequence[str]) ->
             )
 
 
-def _holds_t(record: Record, vehicle: VehicleType) -> float:
-    return min(vehicle.payload_kg / 1000.0, vehicle.volume_m3 / record.scenario.routing.haul_m3_t)
+def holds_t(record: Record, vehicle: VehicleType) -> float:
+    """Tonnes that a truck of the line haul holds, by weight or by volume."""
+    return min(vehicle.payload_kg / KG_PER_T, vehicle.volume_m3 / record.scenario.routing.haul_m3_t)
 
 
 def _cost(vehicle: VehicleType, km: float, hours: float, driving: float) -> float:
     """Cost of a trip with as many crews as its hours and its driving take."""
     shifts = max(hours / vehicle.shift_h, driving / (vehicle.max_drive_h or math.inf))
-    crews = max(1, math.ceil(shifts - HOURS_SLACK))
+    crews = max(1, math.ceil(shifts - ON_THE_DOT_H))
     return crews * vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
 
 
@@ -176,7 +173,7 @@ def _check_straight(record: Record, ways: _Ways, row: Any, calls: Calls, hauled:
     vehicle, routing, ((depot, load, _rest),) = record.vehicles[str(row.vehicle)], record.scenario.routing, calls
     key = depot, str(row.period), str(row.zone)
     time_h, way_km = ways.hub(depot, str(row.hub))
-    driving, km, holds = 2 * time_h / vehicle.speed_factor, 2 * way_km, _holds_t(record, vehicle)
+    driving, km, holds = 2 * time_h / vehicle.speed_factor, 2 * way_km, holds_t(record, vehicle)
     hours = driving + routing.dock_h + routing.load_h_t * min(holds, load)
     cost = _cost(vehicle, km, hours, driving)
     where = _("{vehicle} from {depot} in {period}, {zone}").format(
@@ -186,8 +183,8 @@ def _check_straight(record: Record, ways: _Ways, row: Any, calls: Calls, hauled:
     figures = {name: figure * row.trips_day for name, figure in daily.items()}
     if key not in hauled.straight_t:
         hauled.straight_t[key] = load
-        hauled.rides[key].append((load, time_h / ways.slowest))
-    figures |= {"ride_h": time_h / ways.slowest, "load_t_day": hauled.straight_t[key]}
+        hauled.rides[key].append((load, time_h / record.slowest))
+    figures |= {"ride_h": time_h / record.slowest, "load_t_day": hauled.straight_t[key]}
     check_row(record, row._asdict(), figures, {"table": "line_haul", "key": where})
     hauled.room_t[key] += row.trips_day * holds
     return float(cost * row.trips_day)
@@ -207,17 +204,17 @@ def _check_tour(record: Record, ways: _Ways, row: Any, calls: Calls, hauled: Hau
         vehicle=vehicle.id, names=" - ".join((depot for depot, _rest, _rest in calls)), period=row.period, zone=row.zone
     )
     cost = _cost(vehicle, km, hours, driving)
-    ride_h = sum(h for h, _rest in legs[1:]) / ways.slowest + sum(halt_h[1:])
+    ride_h = sum(h for h, _rest in legs[1:]) / record.slowest + sum(halt_h[1:])
     figures = {"km_day": km, "hours_day": hours, "cost_cny_day": cost, "load_t_day": load, "trips_day": 1.0}
     check_row(record, row._asdict(), {**figures, "ride_h": ride_h}, {"table": "line_haul", "key": where})
-    if load > _holds_t(record, vehicle) * (1 + TOLERANCE):
+    if load > holds_t(record, vehicle) * (1 + TOLERANCE):
         record.wrong(
             _("line_haul: {load:,.3f} t of {where} are more than its {most:,.3f}").format(
-                load=load, where=where, most=_holds_t(record, vehicle)
+                load=load, where=where, most=holds_t(record, vehicle)
             )
         )
     for n, (depot, t, stated_h) in enumerate(calls):
-        ride_h -= halt_h[n] + legs[n][0] / ways.slowest if n else 0.0
+        ride_h -= halt_h[n] + legs[n][0] / record.slowest if n else 0.0
         record.differs(
             _("line_haul: ride of {depot} on {where}").format(depot=depot, where=where), stated_h, ride_h, 1e-3
         )

@@ -62,10 +62,9 @@ def _least(record: Record, what: str, tonnes: pd.Series, fine: pd.Series, share:
 
 
 def _check_hubs(record: Record, arriving_t: Mapping[tuple[str, str, str], float]) -> None:
-    hub_of = {row.depot: row.hub for row in rows(record.tables["depots"])}
     load: dict[tuple[str, str], float] = defaultdict(float)
     for (depot, period, _rest), tonnes in arriving_t.items():
-        load[hub_of[depot], period] += tonnes * record.scenario.siting.peak_factor
+        load[record.hub_of[depot], period] += tonnes * record.scenario.siting.peak_factor
     for (key, period), tonnes in load.items():
         limit = record.hubs[key][1].limit_t_day
         if limit is not None and tonnes > limit + SLACK_T + TOLERANCE * limit:

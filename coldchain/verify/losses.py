@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.model import Chain, Commodity, DepotType, Hub, MobileUnit, Scenario
+from coldchain.model import Chain, Commodity, DepotType, Hub, MobileUnit
 from coldchain.verify.ageing import (
     DOCK_AND_HALL_HALF_H,
     HALF_WARMING_H,
@@ -25,11 +25,10 @@ from coldchain.verify.ageing import (
     middle_h,
     respiration_w_t,
 )
-from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.record import KG_PER_T, TOLERANCE, Record, rows
 from coldchain.verify.storage import Stores
 from coldchain.verify.transport import Fetched
 
-KG_PER_T = 1000.0
 Lane = tuple[str, tuple[str, str, str], float, float]  # depot, (zone, method, unit), hours aboard, of the line haul
 LOT_COLUMNS = (
     "village", "commodity", "period", "depot", "zone", "method", "unit", "until", "tonnes", "aboard_h", "loss_t",
@@ -115,7 +114,7 @@ class _Book:
         before, trader_cny_t = chains.today(v, c, p)
         self.arriving[row.depot, period.id, row.zone] += part / period.days
         self.cooled[v, c, p] += part
-        straight = (*way[:3], chains.haul_h(row.depot))
+        straight = (*way[:3], self.record.haul_h(row.depot))
         lane = (row.depot, row.zone, row.method, row.commodity, period.id)
         if not row.unit:
             self.stores.arrived_t[lane] += part
@@ -154,12 +153,11 @@ class _Book:
 
 def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:
     """Kg a day that each village is assigned to send to each depot in each period."""
-    daily = record.scenario.daily_t
     kg: dict[tuple[str, str, str], float] = defaultdict(float)
     for row in rows(record.tables["assignment"]):
         v, c = record.villages[row.village][0], record.crops[row.commodity][0]
         for p, period in record.periods_of(row):
-            kg[row.village, row.depot, period.id] += float(daily[v, c, p]) * row.share * KG_PER_T
+            kg[row.village, row.depot, period.id] += float(record.daily_t[v, c, p]) * row.share * KG_PER_T
     return kg
 
 
@@ -181,22 +179,15 @@ class _Chains:
     def __init__(self, record: Record):
         self.record = record
         self.scenario = record.scenario
-        self.half_h = haul_half_h(record.scenario)
-        self.slowest = min(record.vehicles[key].speed_factor for key in record.scenario.routing.line_haul_vehicles)
-        self.depot_hub = {row.depot: row.hub for row in rows(record.tables["depots"])}
+        self.half_h = haul_half_h(record)
         self.trader = lru_cache(maxsize=None)(self._trader)
         self.depot_loss = lru_cache(maxsize=None)(self._depot_loss)
         self.energy_cny_t = lru_cache(maxsize=None)(self._energy_cny_t)
         self.today = lru_cache(maxsize=None)(self._today)
-        self.haul_h = lru_cache(maxsize=None)(self._haul_h)
 
     def hub_of(self, depot: str) -> Hub:
         """Hub a depot delivers to."""
-        return self.record.hubs[self.depot_hub[depot]][1]
-
-    def _haul_h(self, depot: str) -> float:
-        hours, _km = self.record.to_hub(self.record.site_node(depot), self.depot_hub[depot])
-        return hours / self.slowest
+        return self.record.hubs[self.record.hub_of[depot]][1]
 
     def _kind(self, cooling: tuple[str, str, str]) -> DepotType:
         if cooling[2]:
@@ -207,7 +198,7 @@ class _Chains:
     def shares_of(self, rides: Sequence[tuple[float, float]], depot: str) -> list[tuple[float, float]]:
         """Shares of a depot's load by hours of the line haul; all rides directly where nothing is written."""
         total = sum(t for t, _rest in rides)
-        return [(t / total, hours) for t, hours in rides] if total > 0 else [(1.0, self.haul_h(depot))]
+        return [(t / total, hours) for t, hours in rides] if total > 0 else [(1.0, self.record.haul_h(depot))]
 
     def _depot_loss(self, c: int, p: int, lane: Lane, kept_d: float = 0.0) -> float:
         """Share lost, after some days in store; a longer haul than the direct one never counts less."""
@@ -217,7 +208,7 @@ class _Chains:
         start = middle_h(period)
         docked = batch_h(start + chain.planned_wait_h + aboard_h + chain.unload_h, chain.dock_batch_h)
         found = []
-        for hours in {haul_h, self.haul_h(depot)}:
+        for hours in {haul_h, self.record.haul_h(depot)}:
             lot = Journey.begin(crop, period, start).in_air(docked - start)
             lot = from_depot(
                 lot, chain, self._kind(cooling), self.hub_of(depot), crop, haul_h=hours, half_h=self.half_h
@@ -271,9 +262,9 @@ class _Chains:
         return share, self.scenario.economics.today_haul_cny_t_km * km
 
 
-def haul_half_h(scenario: Scenario) -> float | None:
+def haul_half_h(record: Record) -> float | None:
     """Half-warming time of the worst truck offered for the line haul; None when all are reefers."""
-    trucks = [scenario.vehicle(key) for key in scenario.routing.line_haul_vehicles]
+    trucks = [record.vehicles[key] for key in record.scenario.routing.line_haul_vehicles]
     halves = [truck.half_warming_h or HALF_WARMING_H[truck.cargo] for truck in trucks if truck.cargo != "reefer"]
     return min((half for half in halves if half is not None), default=None)
 

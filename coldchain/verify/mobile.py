@@ -78,9 +78,9 @@ def _check_needs(record: Record, built: Built, stands: Stands) -> None:
         for depot in sorted({key[1] for key in stands}):
             site = record.sites[depot][1]
             limit = getattr(site, need)
-            fixed = [*built.get(depot, {}).items(), *site.modules().items()]
+            fixed = [*built.get(depot, {}).items(), *record.standing[depot].items()]
             base = sum(getattr(record.kinds[key], need) * number for key, number in fixed)
-            standing = sum(getattr(record.kinds[key], need) * number for key, number in site.modules().items())
+            standing = sum(getattr(record.kinds[key], need) * number for key, number in record.standing[depot].items())
             for period in record.periods if limit is not None else ():
                 here = [(kind, n) for (kind, place, when), n in stands.items() if (place, when) == (depot, period)]
                 used = base + sum(getattr(record.kinds[kind], need) * n for kind, n in here)

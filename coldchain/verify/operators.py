@@ -20,7 +20,6 @@ from coldchain.verify.restated import Figure, Restated, check_table, sentence
 from coldchain.verify.subsidy import CENT, Awards
 from coldchain.verify.transport import Fetched
 
-KG_PER_T = 1000.0
 POOLED = ("tonnes", "energy_cny", "worth_cny")
 
 
@@ -147,8 +146,7 @@ def _owners(operation: Operation) -> dict[str, Owner]:
 def _cold(record: Record, lots: pd.DataFrame) -> pd.DataFrame:
     """Lots of depots with what cooling each is worth to its village: value, the trader's truck, less the premium."""
     cold = lots[lots["depot"] != ""]
-    price = cold["commodity"].map({key: crop.price_cny_kg * KG_PER_T for key, (_n, crop) in record.crops.items()})
-    kept = (cold["today_loss_t"] - cold["loss_t"]) * price.astype("float64")
+    kept = (cold["today_loss_t"] - cold["loss_t"]) * cold["commodity"].map(record.price_cny_t).astype("float64")
     return cold.assign(worth_cny=kept + cold["today_haul_cny"] - cold["premium_cny"])
 
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from coldchain.language import _
 from coldchain.model import DepotType, MobileUnit, Site
 from coldchain.verify.depots import Built
+from coldchain.verify.haul import holds_t
 from coldchain.verify.record import Record, rows
 from coldchain.verify.restated import Figure, Restated, by_lot, check_table
 from coldchain.verify.subsidy import Awards
 
-KG_PER_T = 1000.0
 CRUMB = 1e-6
 """Lots of a smaller share of what is harvested are crumbs of rounding: they are compared in sum only."""
 
@@ -34,11 +34,10 @@ def check_depots(record: Record, built: Built, awards: Awards) -> None:
 
 
 def _depots(record: Record, built: Built, awards: Awards) -> Iterator[dict[str, Any]]:
-    hub_of = {row.depot: row.hub for row in rows(record.tables["depots"])}
     parked = set(record.tables["units"]["depot"])
     for site in record.scenario.sites:
         new, wheels = _parted(record, built, site)
-        standing = [(record.kinds[key], count) for key, count in site.modules().items() if count]
+        standing = [(record.kinds[key], count) for key, count in record.standing[site.id].items() if count]
         if not (new or wheels or standing or site.id in parked):
             continue
         status = (
@@ -53,8 +52,8 @@ def _depots(record: Record, built: Built, awards: Awards) -> Iterator[dict[str, 
             "capex_cny": sum(kind.capex_cny * count for kind, count in [*new, *wheels]),
             "subsidy_cny": awards.of_site(site),
         }  # fmt: skip
-        if site.id in hub_of:
-            found["haul_h"], found["haul_km"] = record.to_hub(record.site_node(site.id), hub_of[site.id])
+        if site.id in record.hub_of:
+            found["haul_h"], found["haul_km"] = record.to_hub(record.site_node(site.id), record.hub_of[site.id])
         yield found
 
 
@@ -107,12 +106,11 @@ def check_shares(record: Record) -> None:
 
 def check_trips(record: Record) -> None:
     """Hold hub, days and load of each row of the line haul, and the numbers of stops, against what they follow from."""
-    hub_of = {row.depot: row.hub for row in rows(record.tables["depots"])}
-    routing, hauls = record.scenario.routing, []
+    hauls = []
     for row in rows(record.tables["line_haul"]):
         vehicle = record.vehicles[row.vehicle]
-        holds = min(vehicle.payload_kg / KG_PER_T, vehicle.volume_m3 / routing.haul_m3_t)
-        copied = {"hub": hub_of[row.depot], "days": record.periods[row.period][1].days, "capacity_t": holds}
+        days = record.periods[row.period][1].days
+        copied = {"hub": record.hub_of[row.depot], "days": days, "capacity_t": holds_t(record, vehicle)}
         hauls.append({name: getattr(row, name) for name in HAUL} | copied)
     check_table(record, Restated("line_haul", HAUL, hauls))
     table = record.tables["line_haul"]
@@ -188,12 +186,11 @@ LOT_FIGURES = ("tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share", "lo
 def check_lots(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -> None:
     """Hold every lot against the lots followed again; crumbs of rounding count in their sum only."""
     of = ["village", "commodity", "period"]
-    price = {key: crop.price_cny_kg * KG_PER_T for key, (_n, crop) in record.crops.items()}
     grown = today.groupby(of)[["tonnes", "loss_t"]].sum()
     mine = grown.reindex(pd.MultiIndex.from_frame(lots[of]))
     found = lots.assign(
         loss_share=lots["loss_t"] / lots["tonnes"],
-        loss_cny=lots["loss_t"] * lots["commodity"].map(price).astype("float64"),
+        loss_cny=lots["loss_t"] * lots["commodity"].map(record.price_cny_t).astype("float64"),
         cooled_h=lots["cooled_h"].replace(np.inf, math.nan),
         today_share=(mine["loss_t"] / mine["tonnes"]).to_numpy(),
     )[[*LANE, *LOT_FIGURES]][~_crumbs(lots, grown["tonnes"])]

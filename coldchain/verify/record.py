@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict, namedtuple
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -14,17 +15,24 @@ import numpy as np
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.model import Commodity, DepotType, Hub, MobileUnit, Period, Scenario, Site, VehicleType, Village
-from coldchain.verify.columns import COLUMNS, DECIDED_NUMBERS, DECIDED_PLACES, OPTIONAL, TODAY
+from coldchain.model import Commodity, DepotType, Hub, Period, Scenario, Site, VehicleType, Village
 from coldchain.verify.roads import Roads
 
 TOLERANCE = 1e-6
-ON_THE_DOT_H = 1e-6  # nothing is late by less, neither for its buyer nor for its pre-cooling deadline
+ON_THE_DOT_H = 1e-6
+"""Nothing is late or too long by less: rides, shifts, deadlines, delivery."""
+KG_PER_T = 1000.0
 
 
 def rows(frame: pd.DataFrame) -> Iterator[Any]:
     """Yield the rows of a table with its columns as attributes."""
-    return iter(frame.itertuples())
+    cells = (frame[column].tolist() for column in frame.columns)
+    return map(_row_of(tuple(map(str, frame.columns)))._make, zip(*cells, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _row_of(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", columns, rename=True)  # noqa: PYI024 - its names are data
 
 
 STAGES = (
@@ -177,6 +185,31 @@ class Record:
         """Vehicle types by id."""
         return {vehicle.id: vehicle for vehicle in self.scenario.vehicles}
 
+    @cached_property
+    def standing(self) -> dict[str, dict[str, int]]:
+        """Modules that stand already, by site: type -> count; one where the inputs name a type without a count."""
+        return {key: dict(_counts(site.existing)) for key, (_n, site) in self.sites.items()}
+
+    @cached_property
+    def hub_of(self) -> dict[str, str]:
+        """Hub to which each depot of the plan delivers."""
+        return {row.depot: row.hub for row in rows(self.tables["depots"])}
+
+    @cached_property
+    def daily_t(self) -> np.ndarray:
+        """Harvest per gathering day, t; shape (villages, commodities, periods)."""
+        return self.scenario.harvest_t / np.array([period.days for period in self.scenario.periods], dtype=np.float64)
+
+    @cached_property
+    def price_cny_t(self) -> dict[str, float]:
+        """Price of a tonne by commodity."""
+        return {key: crop.price_cny_kg * KG_PER_T for key, (_n, crop) in self.crops.items()}
+
+    @cached_property
+    def slowest(self) -> float:
+        """Speed factor of the slowest truck offered for the line haul."""
+        return min(self.vehicles[key].speed_factor for key in self.scenario.routing.line_haul_vehicles)
+
     def periods_of(self, row: Any) -> list[tuple[int, Period]]:
         """Return the periods that a row of the assignment speaks of: one, or all where none is named."""
         if row.period:
@@ -199,12 +232,26 @@ class Record:
         """Hours and kilometres from a node to a hub."""
         return self.roads.way_to(start, self.hub_node(hub))
 
+    def haul_h(self, depot: str) -> float:
+        """Hours from a depot straight to its hub by the slowest truck offered for the line haul."""
+        hours, _km = self.to_hub(self.site_node(depot), self.hub_of[depot])
+        return hours / self.slowest
+
     def round_of(self, depot: str, villages: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
         """Hours and kilometres of the legs of a round from a depot by way of villages and back."""
         base = self.site_node(depot)
         path = [base, *(self.village_node(village) for village in villages), base]
         legs = [self.roads.leg(start, end) for start, end in pairwise(path)]
         return np.array([hours for hours, _km in legs]), np.array([km for _hours, km in legs])
+
+
+def _counts(text: str) -> Iterator[tuple[str, int]]:
+    """Read ``type:count;type``, each type once."""
+    totals: dict[str, int] = defaultdict(int)
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        key, _colon, number = part.partition(":")
+        totals[key.strip()] += int(number.strip() or 1)
+    return iter(totals.items())
 
 
 def agree(stated: float, found: float, floor: float = 1e-6) -> bool:
@@ -241,92 +288,3 @@ def _plain(value: float, digits: int) -> str:
     decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def check_form(record: Record) -> bool:
-    """Check that tables and columns are those of a plan, and that what decides it has a meaning; False stops the rest.
-
-    What follows from the decisions is compared later, row by row.
-    """
-    written = [name for name in COLUMNS if name in record.tables or name not in OPTIONAL]
-    _check_columns(record, written)
-    if record.found:
-        return False
-    for name in written:
-        _check_places(record, name, DECIDED_PLACES.get(name.removeprefix(TODAY), ()))
-        for column in DECIDED_NUMBERS.get(name.removeprefix(TODAY), ()):
-            _check_numbers(record, name, column)
-    for prefix in ("", TODAY):
-        if f"{prefix}routes" in record.tables:
-            _check_joined(record, prefix)
-    return not record.found
-
-
-def _check_columns(record: Record, written: Sequence[str]) -> None:
-    for name in sorted(set(record.tables) - set(COLUMNS)):
-        record.wrong(_("table {name} is not one of a plan").format(name=name))
-    for name in written:
-        if name not in record.tables:
-            record.wrong(_("table {name} is missing").format(name=name))
-            continue
-        frame = record.tables[name]
-        for column in COLUMNS[name]:
-            if column not in frame.columns:
-                record.wrong(_("{name}: column {column} is missing").format(name=name, column=column))
-        for column in frame.columns[~frame.columns.isin(COLUMNS[name])]:
-            record.wrong(_("{name}: column {column} is not one of this table").format(name=name, column=column))
-
-
-def _check_joined(record: Record, prefix: str) -> None:
-    """Check that every route has one row and every depot in use one row."""
-    table = {name: record.tables[prefix + name] for name in ("routes", "stops", "depots")}
-    heads, listed = table["routes"]["route"], table["depots"]["depot"]
-    for route in sorted(set(heads[heads.duplicated()])):
-        record.wrong(_("{table}: {id} is listed twice").format(table=f"{prefix}routes", id=route))
-    for route in sorted(set(table["stops"]["route"]) - set(heads)):
-        record.wrong(
-            _("stops: {route} is not a route; take its stops out too, or put the route back").format(route=route)
-        )
-    for depot in sorted(set(listed[listed.duplicated()])):
-        record.wrong(_("{table}: {id} is listed twice").format(table=f"{prefix}depots", id=depot))
-    for name in ("assignment", "units", "routes", "line_haul", "storage"):
-        used = record.tables[prefix + name]["depot"] if prefix + name in record.tables else ()
-        for depot in sorted(set(used) - set(listed)):
-            record.wrong(_("{name}: {depot} is in use but not in the table of depots").format(name=name, depot=depot))
-
-
-def _check_places(record: Record, name: str, columns: Sequence[str]) -> None:
-    """Check that ids are those of the scenario, and ways of cooling are on offer."""
-    known: dict[str, Collection[str]] = {
-        "village": record.villages,
-        "commodity": record.crops,
-        "depot": record.sites,
-        "period": record.periods,
-        "until": record.periods,
-        "vehicle": record.vehicles,
-        "hub": record.hubs,
-        "owner": {site.owner or site.id for site in record.scenario.sites},
-    }
-    frame = record.tables[name]
-    for column in columns:
-        everywhen = {""} if (name.removeprefix(TODAY), column) == ("assignment", "period") else set()
-        for value in sorted(set(map(str, frame[column])) - set(known[column]) - everywhen):
-            record.wrong(_('{name}: "{value}" is not a known {column}').format(name=name, value=value, column=column))
-    if {"zone", "method"} <= set(columns_of := COLUMNS[name]) and "share" in columns_of:
-        units = frame["unit"] if "unit" in columns_of else pd.Series("", index=frame.index)
-        offered = {(kind.zone, kind.method, "") for kind in record.kinds.values() if not isinstance(kind, MobileUnit)}
-        offered |= {(u.zone, u.method, u.id) for u in record.kinds.values() if isinstance(u, MobileUnit)}
-        for zone, method, unit in sorted(set(zip(frame["zone"], frame["method"], units, strict=True)) - offered):
-            text = _("{name}: no depot type on offer cools {zone} by {method} {unit}")
-            record.wrong(text.format(name=name, zone=zone, method=method, unit=unit).rstrip())
-
-
-def _check_numbers(record: Record, name: str, column: str) -> None:
-    values = record.tables[name][column]
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
-    for row in np.flatnonzero(~np.isfinite(numbers) | (numbers < 0)):
-        record.wrong(
-            _('{name} row {row}: {column} must be a number of at least 0; got "{value}"').format(
-                name=name, row=row + 2, column=column, value=values.iloc[row]
-            )
-        )

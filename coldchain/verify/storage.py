@@ -136,7 +136,7 @@ def _room_t(record: Record, built: Built, room: tuple[str, str, str]) -> float:
     """Tonnes that lie at once in the modules of a depot, zone and method."""
     depot, zone, method = room
     total = 0.0
-    for modules in (built.get(depot, {}), record.sites[depot][1].modules()):
+    for modules in (built.get(depot, {}), record.standing[depot]):
         for name, count in modules.items():
             kind = record.kinds[name]
             if (kind.zone, kind.method) == (zone, method) and not isinstance(kind, MobileUnit):

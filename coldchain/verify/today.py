@@ -27,7 +27,7 @@ def check_today(record: Record) -> pd.DataFrame:
     today = _record(record)
     check_shares(today)
     check_trips(today)
-    if all(record.sites[depot][1].modules() for depot in today.tables["assignment"]["depot"]):
+    if all(record.standing[depot] for depot in today.tables["assignment"]["depot"]):
         check_assignment(today, {})
     fetched, hauled, stores = check_routes(today), check_line_haul(today), read_storage(today)
     losses = check_losses(today, fetched, hauled.rides, stores)
@@ -52,11 +52,10 @@ def _check_hubs(record: Record) -> None:
     """Check that a depot delivers to the same hub with and without the plan, and is listed only where it is in use."""
     if f"{TODAY}depots" not in record.tables:
         return
-    hub_of = {row.depot: row.hub for row in rows(record.tables["depots"])}
     busy = set(record.tables[f"{TODAY}assignment"]["depot"])
     for row in rows(record.tables[f"{TODAY}depots"]):
-        if hub_of.get(row.depot, row.hub) != row.hub:
+        if record.hub_of.get(row.depot, row.hub) != row.hub:
             text = _("today_depots: {depot} delivers to {hub}; by the plan to {other}")
-            record.odd(text.format(depot=row.depot, hub=row.hub, other=hub_of[row.depot]))
+            record.odd(text.format(depot=row.depot, hub=row.hub, other=record.hub_of[row.depot]))
         if row.depot not in busy:
             record.odd(_("today_depots: {depot} is not in use").format(depot=row.depot))

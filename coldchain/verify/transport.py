@@ -11,10 +11,8 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import VehicleType
-from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, TOLERANCE, Record, rows
 from coldchain.verify.restated import check_row
-
-HOURS_SLACK = 1e-6
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def _check_route(
     vehicle = record.vehicles[str(head.vehicle)]
     legs = drive_h / vehicle.speed_factor
     kg = halts["load_kg"].to_numpy(dtype=np.float64)
-    halt_h = scenario.routing.stop_h + scenario.routing.load_h_t * kg / 1000.0
+    halt_h = scenario.routing.stop_h + scenario.routing.load_h_t * kg / KG_PER_T
     after = legs[1:] + np.append(halt_h[1:], 0.0)
     aboard = np.cumsum(after[::-1])[::-1]
     hours = float(legs.sum() + halt_h.sum() + scenario.chain.unload_h)
@@ -141,7 +139,7 @@ def _check_limits(
 ) -> None:
     """Check load, hours and driving hours (``clocked``), and the longest ride."""
     limit, (hours, driving) = record.scenario.siting.max_first_mile_h, clocked
-    if vehicle.max_drive_h is not None and driving > vehicle.max_drive_h + HOURS_SLACK:
+    if vehicle.max_drive_h is not None and driving > vehicle.max_drive_h + ON_THE_DOT_H:
         record.wrong(
             _("routes: {route} drives {driving:.3f} h; {vehicle} may {max_drive_h:g} h").format(
                 route=route, driving=driving, vehicle=vehicle.id, max_drive_h=vehicle.max_drive_h
@@ -153,13 +151,13 @@ def _check_limits(
                 route=route, kg=kg, vehicle=vehicle.id, payload_kg=vehicle.payload_kg
             )
         )
-    if hours > vehicle.shift_h + HOURS_SLACK:
+    if hours > vehicle.shift_h + ON_THE_DOT_H:
         record.wrong(
             _("routes: {route} takes {hours:.3f} h; the shift of {vehicle} is {shift_h:g} h").format(
                 route=route, hours=hours, vehicle=vehicle.id, shift_h=vehicle.shift_h
             )
         )
-    if aboard_h > limit + HOURS_SLACK:
+    if aboard_h > limit + ON_THE_DOT_H:
         record.wrong(
             _("routes: a lot of {route} is aboard {aboard_h:.3f} h; the limit is {limit:g} h").format(
                 route=route, aboard_h=aboard_h, limit=limit
