@@ -142,7 +142,7 @@ def test_the_terminal_shows_what_differs(pair: Comparison) -> None:
     print_comparison(pair, ("one", "other"), console)
     text = out.getvalue()
     assert "only in one" in text
-    assert "A Apple" in text
+    assert "Apple (A)" in text
     assert "+50" in text
     assert "value of the aim" not in text
     assert "objective" not in text

@@ -54,6 +54,23 @@ def named(told: Told) -> dict[str, Section]:
     return {section.title: section for section in sections(told)}
 
 
+def test_places_are_shown_by_name_and_id(small_plan: Plan) -> None:
+    """Routes and the award notice show names too; the tables of the run keep their ids."""
+    tables = small_plan.tables
+    named_tables = {
+        **tables,
+        "depots": tables["depots"].assign(name="Depot " + tables["depots"]["depot"].astype(str)),
+        "villages": tables["villages"].assign(name="Village " + tables["villages"]["village"].astype(str)),
+    }
+    shown = named(Told(small_plan.summary, named_tables))
+    routes, awards = shown["Collection routes"].rows, shown["Award notice"].rows
+    first = tables["stops"][tables["stops"]["route"] == tables["routes"]["route"][0]]["village"]
+    assert routes["villages"].iloc[0] == " → ".join(f"Village {key} ({key})" for key in first)
+    assert routes["depot"].tolist() == [f"Depot {key} ({key})" for key in tables["routes"]["depot"]]
+    expected = ["; ".join(f"Depot {key} ({key})" for key in text.split(";")) for text in tables["subsidies"]["depots"]]
+    assert awards["depots"].tolist() == expected
+
+
 @pytest.mark.parametrize(("language", "title"), [("en", "Before and after"), ("zh", "前后对比")])
 def test_a_report_in_both_languages(run: Path, tmp_path: Path, language: str, title: str) -> None:
     """Workbook and page tell the figures of the summary; the page asks nothing of the network."""

@@ -267,12 +267,15 @@ class Told:
 
 def _explain_depot(case: Case, given: dict[str, Any], effort: Effort) -> Told:
     from coldchain.exploring import what_if_depot
+    from coldchain.model.naming import labelled
     from coldchain.report.comparing import comparison_tables, moved_line
 
     found = what_if_depot(case, given["depot"], effort)
     shown = found.against or found.free or found.fixed
     first = _("run anew") if found.against else _("run")
-    tables = comparison_tables(shown, (first, f"{found.depot} {_(found.action)}")) if shown else ()
+    tables = (
+        comparison_tables(shown, (first, f"{labelled(found.depot, found.name)} {_(found.action)}")) if shown else ()
+    )
     moved = (moved_line(shown.villages),) if shown else ()
     return Told(found.as_dict(), (*moved, *found.lines()), tables)
 
@@ -301,10 +304,11 @@ def _explain_unserved(case: Case, *_rest: object) -> Told:
 
 def _explain_alternatives(case: Case, given: dict[str, Any], effort: Effort) -> Told:
     from coldchain.exploring import alternatives
+    from coldchain.model.naming import of_places
     from coldchain.report.comparing import ALTERNATIVE_HEADS, alternative_rows, spoken
 
     found = alternatives(case, given["alternatives"], given["tolerance"], effort)
-    rows = alternative_rows(found.as_dict()["found"], found.aim)
+    rows = alternative_rows(found.as_dict()["found"], found.aim, of_places(case.scenario.sites))
     return Told(found.as_dict(), tuple(found.lines()), ((spoken(ALTERNATIVE_HEADS), rows),))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -50,7 +50,8 @@ class Need:
 class Alternatives:
     """The best different choices of sites by the first aim, and which sites of the run all plans within tolerance need.
 
-    ``best`` is the best value found, ``own`` that of the run; ``tried`` counts the plans made with sites closed.
+    ``best`` is the best value found, ``own`` that of the run; ``tried`` counts the plans made with sites closed;
+    ``names`` holds what the sites are called, by id.
     """
 
     aim: str
@@ -60,6 +61,7 @@ class Alternatives:
     found: tuple[Alternative, ...]
     needs: tuple[Need, ...]
     tried: int
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """Say it in sentences."""
@@ -67,7 +69,8 @@ class Alternatives:
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it, plain values."""
-        return {"schema": "coldchain.alternatives/1", **asdict(self), "says": self.lines()}
+        facts = {key: value for key, value in asdict(self).items() if key != "names"}
+        return {"schema": "coldchain.alternatives/1", **facts, "says": self.lines()}
 
 
 def alternatives(case: Case, number: int, tolerance: float, effort: Effort) -> Alternatives:
@@ -96,7 +99,9 @@ class _Hunt:
             self._close(closed)
         kept = tuple(self.within()[: max(number, 1)])
         needs = tuple(self._need(site) for site in self.own.sites if (site,) in self.bounds)
-        return Alternatives(self.case.aim, self.tolerance, self.best, self.own.value, kept, needs, len(self.bounds))
+        names = {site.id: site.name for site in self.case.scenario.sites}
+        values = (self.best, self.own.value)
+        return Alternatives(self.case.aim, self.tolerance, *values, kept, needs, len(self.bounds), names)
 
     @property
     def best(self) -> float:

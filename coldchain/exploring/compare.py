@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class Comparison:
     villages : village, name, moved_t, from_depots, to_depots, cooled_t, loss_t, loss_cny, delivery_h as differences;
         those with less than a gram moved are left out
     notes : why the two may not be comparable
+    sites : depot -> name, of either run
     """
 
     a: str
@@ -52,6 +53,7 @@ class Comparison:
     depots: pd.DataFrame
     villages: pd.DataFrame
     notes: tuple[str, ...]
+    sites: Mapping[str, str] = field(default_factory=dict)
 
     def figure(self, name: str) -> float:
         """Return the difference of one figure, for example ``loss.plan_t``."""
@@ -77,6 +79,7 @@ def compare(a: Run, b: Run) -> Comparison:
         _depots(a.tables["depots"], b.tables["depots"]),
         _villages(a, b),
         tuple(_notes(a.summary, b.summary)),
+        _names(a.tables["depots"], b.tables["depots"]),
     )
 
 
@@ -142,7 +145,7 @@ def _modules(depots: pd.DataFrame) -> pd.Series:
 def _depots(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     one, other = _modules(a), _modules(b)
     ids = list(dict.fromkeys([*one.index, *other.index]))
-    names = {**dict(zip(b["depot"], b["name"], strict=True)), **dict(zip(a["depot"], a["name"], strict=True))}
+    names = _names(a, b)
     figures = ["capex_cny", "subsidy_cny", "tonnes_year"]
     sums = [frame.set_index("depot")[figures].astype("float64") for frame in (a, b)]  # text where a table is empty
     change = sums[1].reindex(ids, fill_value=0.0) - sums[0].reindex(ids, fill_value=0.0)
@@ -154,6 +157,10 @@ def _depots(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
             rows.append((key, names[key], what, before, after, *change.loc[key]))
     columns = ["depot", "name", "what", "in_a", "in_b", "capex_cny", "subsidy_cny", "tonnes_year"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _names(a: pd.DataFrame, b: pd.DataFrame) -> dict[str, str]:
+    return {str(key): str(name) for side in (b, a) for key, name in zip(side["depot"], side["name"], strict=True)}
 
 
 def _by_depot(lots: pd.DataFrame) -> pd.Series:

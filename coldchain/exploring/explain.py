@@ -14,7 +14,7 @@ from coldchain.exploring.compare import Comparison, Run, compare
 from coldchain.exploring.points import Modules, count_of
 from coldchain.exploring.solving import Effort
 from coldchain.model import Scenario, Site
-from coldchain.model.naming import asked_for, of_places
+from coldchain.model.naming import asked_for, labelled, of_places
 from coldchain.plan import Ground, Near, Plan, lay_ground, plan_on, plan_with
 from coldchain.progress import Event, Stage
 
@@ -155,7 +155,7 @@ def what_if_depot(case: Case, depot: str, effort: Effort) -> WhatIf:
     if case.count[index, : case.scenario.fixed_types].any() or case.standing[index].any() or site.modules():
         return _closed(case, site, index, effort)
     if site.status == "forbidden" or site.max_modules < 1:
-        raise UsageError(words.nothing_may_be_built(depot))
+        raise UsageError(words.nothing_may_be_built(labelled(site.id, site.name)))
     return _forced(case, site, index, effort)
 
 

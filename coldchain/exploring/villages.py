@@ -15,7 +15,7 @@ from coldchain.exploring import words
 from coldchain.exploring.explain import Case
 from coldchain.language import _, language
 from coldchain.language.ids import word
-from coldchain.model.naming import asked_for, of_places
+from coldchain.model.naming import asked_for, labelled, of_places
 from coldchain.plan.arcs import siting_problem
 from coldchain.routing import least_aboard_h
 from coldchain.siting import SitingProblem, SitingResult, plan_value, solve_siting
@@ -90,6 +90,7 @@ class Village:
     goes : where it goes then, depot -> tonnes
     displaced : other villages that then go elsewhere
     crops : what the commodities are called in the language spoken, by id
+    sites : names of the sites, by id
     """
 
     village: str
@@ -102,6 +103,7 @@ class Village:
     displaced: int
     reason: str
     crops: Mapping[str, str] = field(default_factory=dict)
+    sites: Mapping[str, str] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """Say it in sentences."""
@@ -134,7 +136,8 @@ def explain_village(case: Case, village: str) -> Village:
     served = float(row["cooled_t"])
     other, goes, displaced = _elsewhere(assignment, demands, served=served > 0)
     crops = {crop.id: (language() == "zh" and crop.name_zh) or crop.id for crop in scenario.commodities}
-    facts = (float(row["harvest_t"]), served, options, other, goes, displaced, str(row["reason"]), crops)
+    sites = {site.id: site.name for site in scenario.sites}
+    facts = (float(row["harvest_t"]), served, options, other, goes, displaced, str(row["reason"]), crops, sites)
     return Village(village, str(row["name"]), *facts)
 
 
@@ -289,7 +292,8 @@ def _full(assignment: Assignment, arcs: Indices) -> str:
     found: dict[str, dict[str, None]] = {}
     for row in fill[fill["fill"] >= FULL].to_dict("records"):
         if (row["site"], row["cooling"]) in cells:
-            found.setdefault(assignment.case.scenario.sites[row["site"]].id, {})[str(row["period"])] = None
+            site = assignment.case.scenario.sites[row["site"]]
+            found.setdefault(labelled(site.id, site.name), {})[str(row["period"])] = None
     return "; ".join(
         _("{site} in {names}").format(site=site, names=", ".join(map(word, periods))) for site, periods in found.items()
     )

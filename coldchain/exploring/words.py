@@ -164,7 +164,8 @@ def alternative_lines(found: Alternatives) -> list[str]:
         told = _("the run itself lies {more:.1%} above the best found: plan again from it")
         lines.append(told.format(more=found.own / found.best - 1))
     said = {"": sorted(common), **groups}
-    return lines + [_(text).format(sites=", ".join(said[state])) for state, text in NEEDS.items() if said.get(state)]
+    called = {state: _(", ").join(labelled(site, found.names.get(site, "")) for site in said[state]) for state in said}
+    return lines + [_(text).format(sites=called[state]) for state, text in NEEDS.items() if said.get(state)]
 
 
 NEEDS = {
@@ -205,14 +206,20 @@ def village_lines(found: Village) -> list[str]:
         told = _("{crops} in {period}") if period else "{crops}"
         called = _(", ").join(found.crops.get(crop, crop) for crop in str(crops).split(";"))
         head = told.format(crops=called, period=word(str(period)))
-        lines += [_("{head}: {text}").format(head=head, text=text) for text in _why_there(options)]
+        ways = [
+            {**way, "depot": labelled(way["depot"], found.sites.get(way["depot"], ""))} for way in _records(options)
+        ]
+        lines += [_("{head}: {text}").format(head=head, text=text) for text in _why_there(ways)]
     if found.served_t <= 0:
         lines.append(_("why not: {reason}").format(reason=found.reason))
     return [*lines, _otherwise(found)]
 
 
-def _why_there(options: pd.DataFrame) -> list[str]:
-    ways = options.to_dict("records")
+def _records(options: pd.DataFrame) -> list[dict[Any, Any]]:
+    return options.to_dict("records")
+
+
+def _why_there(ways: list[dict[Any, Any]]) -> list[str]:
     taken = [way for way in ways if way["share"] > 1e-6]
     if taken:
         return [_taken(way, ways) for way in taken]
@@ -239,7 +246,7 @@ def _taken(way: dict[Any, Any], ways: list[dict[Any, Any]]) -> str:
 
 
 def _way(way: dict[Any, Any]) -> str:
-    return f"{way['depot']} ({word(str(way['method']))})"
+    return _("{depot} with {method}").format(method=word(str(way["method"])), depot=way["depot"])
 
 
 def _bar(way: dict[Any, Any]) -> str:
@@ -276,7 +283,9 @@ def _otherwise(found: Village) -> str:
 def _goes(found: Village) -> str:
     """Name the depots it would go to, most first, and what returns to today's chain."""
     order = sorted(found.goes.items(), key=lambda item: -item[1])
-    goes = _(", ").join(_("{depot} ({t:,.0f} t)").format(depot=depot, t=t) for depot, t in order)
+    goes = _(", ").join(
+        _("{depot}: {t:,.0f} t").format(depot=labelled(depot, found.sites.get(depot, "")), t=t) for depot, t in order
+    )
     rest = found.served_t - sum(found.goes.values())
     return goes + (_(", {t:,.0f} t back to today's chain").format(t=rest) if goes and rest > 0.5 else "")
 

@@ -15,6 +15,7 @@ from coldchain.importing.rules import Rules, read_rules
 from coldchain.inputs import reading
 from coldchain.language import N_, _, plural
 from coldchain.model import Assumption, Roads, Routing, VehicleType
+from coldchain.model.naming import labelled
 from coldchain.network import (
     LorryRange,
     OsmExtract,
@@ -69,7 +70,7 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
     roads = extract.network if elevation is None else with_slope(extract.network, elevation)
     found = _sorted(file.name, extract, roads, _most_off_m(rule))
     merged = tuple(
-        Merged(_called(row.name, row.kept), row.dropped, _("outline of the same place")) for row in extract.merged
+        Merged(labelled(row.kept, row.name), row.dropped, _("outline of the same place")) for row in extract.merged
     )
     faults = (*extract.network.warnings, *found.faults, *_merged(file.name, merged))
     origin = (
@@ -124,7 +125,7 @@ def _sorted(file: str, extract: OsmExtract, roads: RoadNetwork, most_off_m: floa
         (off, _("lies off the roads in use"), _off_roads(places[off], most_off_m, ferries)),
     )
     skipped = tuple(
-        Skipped(None, _called(str(row.name), str(row.id)), reason)
+        Skipped(None, labelled(str(row.id), str(row.name)), reason)
         for chosen, reason, _message in groups
         for row in places[chosen].itertuples(index=False)
     )
@@ -134,10 +135,6 @@ def _sorted(file: str, extract: OsmExtract, roads: RoadNetwork, most_off_m: floa
         if message
     )
     return _Sorted(places[~(unnamed | other | off)], skipped, faults)
-
-
-def _called(name: str, number: str) -> str:
-    return f"{name} ({number})" if name else number
 
 
 def _unnamed(places: pd.DataFrame) -> str:
@@ -159,7 +156,7 @@ def _off_roads(places: pd.DataFrame, most_off_m: float, ferries: Sequence[str]) 
         "{n:,} places lie more than {limit:,.0f} m from the roads in use and are left out: {names}",
         len(places),
     )
-    names = [_called(name, number) for name, number in zip(places["name"], places["id"], strict=True)]
+    names = [labelled(number, name) for name, number in zip(places["name"], places["id"], strict=True)]
     text = message.format(n=len(places), limit=most_off_m, names=listed(names))
     return text + (_("; ferries are not driven: {names}").format(names=listed(ferries)) if ferries else "")
 

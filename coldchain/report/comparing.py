@@ -107,6 +107,10 @@ class Parts(Protocol):
     def villages(self) -> pd.DataFrame:
         """Villages that move."""
 
+    @property
+    def sites(self) -> Mapping[str, str]:
+        """Depot -> name."""
+
 
 def comparison_tables(parts: Parts, names: Sequence[str]) -> tuple[Shown, ...]:
     """Return heads and rows of the figures that differ, the depots that do, and the villages of which most moves.
@@ -121,7 +125,7 @@ def comparison_tables(parts: Parts, names: Sequence[str]) -> tuple[Shown, ...]:
     first, second = (_("modules in {plan}"), _("in {plan}"))
     heads = (_("depot"), "", first.format(plan=names[0]), second.format(plan=names[1]), _("t/yr"))
     depots = [_depot_row(row, names) for row in parts.depots.to_dict("records")]
-    moved = [village_row(row) for row in parts.villages.head(SHOWN).to_dict("records")]
+    moved = [village_row(row, parts.sites) for row in parts.villages.head(SHOWN).to_dict("records")]
     return (
         ((_("figure, a year"), names[0], names[1], _("difference")), told),
         (heads, depots),
@@ -155,11 +159,21 @@ def _figure(path: str) -> str:
 def _depot_row(row: dict[Any, Any], names: Sequence[str]) -> tuple[str, ...]:
     place = {"only in a": names[0], "only in b": names[1]}.get(row["what"])
     what = _("only in {plan}").format(plan=place) if place is not None else _(row["what"])
-    return (row["depot"], what, _spaced(row["in_a"]), _spaced(row["in_b"]), f"{row['tonnes_year']:+,.0f}")
+    return (
+        labelled(row["depot"], row["name"]),
+        what,
+        _spaced(row["in_a"]),
+        _spaced(row["in_b"]),
+        f"{row['tonnes_year']:+,.0f}",
+    )
 
 
 def _spaced(text: str) -> str:
-    return "; ".join(_("today") if part == "today" else part for part in text.split(";"))
+    return "; ".join(text.split(";"))
+
+
+def _place(key: str, sites: Mapping[str, str]) -> str:
+    return _("today") if key == "today" else labelled(key, sites.get(key, ""))
 
 
 VILLAGE_HEADS = (
@@ -173,16 +187,16 @@ def spoken(heads: Sequence[str]) -> tuple[str, ...]:
     return tuple(_(head) if head else "" for head in heads)
 
 
-def village_row(row: dict[Any, Any]) -> tuple[str, ...]:
-    """Write one moved village."""
-    name = f"{row['village']} {row['name']}" if row["name"] not in ("", row["village"]) else str(row["village"])
+def village_row(row: dict[Any, Any], sites: Mapping[str, str]) -> tuple[str, ...]:
+    """Write one moved village, and by name the depots it goes from and to."""
+    places = (_("; ").join(_place(key, sites) for key in row[end].split(";")) for end in ("from_depots", "to_depots"))
     changes = (
         f"{row['cooled_t']:+,.0f}",
         f"{row['loss_t']:+,.1f}",
         f"{row['loss_cny']:+,.0f}",
         f"{row['delivery_h']:+.1f}",
     )
-    return (name, f"{row['moved_t']:,.0f}", _spaced(row["from_depots"]), _spaced(row["to_depots"]), *changes)
+    return (labelled(row["village"], row["name"]), f"{row['moved_t']:,.0f}", *places, *changes)
 
 
 def moved_line(villages: pd.DataFrame) -> str:
@@ -300,16 +314,17 @@ def _unserved_row(row: dict[Any, Any], sites: Names) -> tuple[str, ...]:
     )
 
 
-def alternative_rows(found: Sequence[dict[str, Any]], aim: str) -> list[tuple[str, ...]]:
+def alternative_rows(found: Sequence[dict[str, Any]], aim: str, names: Names) -> list[tuple[str, ...]]:
     """Write the alternatives, best first, with what sets their sites apart from the first."""
     first = set(found[0]["sites"]) if found else set()
     rows: list[tuple[str, ...]] = []
     for n, one in enumerate(found):
         sites = set(one["sites"])
-        apart = [f"+{site}" for site in sorted(sites - first)] + [f"-{site}" for site in sorted(first - sites)]
-        text = ", ".join(sorted(first)) if n == 0 else " ".join(apart)
+        changes = (("+", sites - first), ("-", first - sites))
+        apart = [f"{sign}{names.label(site)}" for sign, changed in changes for site in sorted(changed)]
+        text = _(", ").join(map(names.label, sorted(first))) if n == 0 else " ".join(apart)
         value = amount(one["value"], "t" if aim == "loss_t" else "CNY")
         figures = (amount(one["loss_rate"], "share"), amount(one["coverage"], "share"), f"{one['subsidy_cny']:,.0f}")
-        how = ", ".join(one["closed"]) or _("the run")
+        how = _(", ").join(map(names.label, one["closed"])) or _("the run")
         rows.append((f"{n + 1}", value, in_millions(one["annual_cny"]), *figures, text, how))
     return rows

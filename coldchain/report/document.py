@@ -11,6 +11,7 @@ import pandas as pd
 from coldchain.language import N_, _, language
 from coldchain.language.amounts import write_cny
 from coldchain.language.ids import word
+from coldchain.model.naming import labelled
 from coldchain.report import certainty, columns, figures
 from coldchain.report.columns import Columns
 from coldchain.report.words import modules, reckoned
@@ -183,8 +184,13 @@ def _lists(told: Told, names: Mapping[str, str]) -> list[Section]:
     """Return the tables that are looked things up in."""
     tables = told.tables
     depots, awards = _depots(tables["depots"]), tables["subsidies"]
-    texts = zip(awards["reckoning"].astype(str), awards["depots"].astype(str), strict=True)
-    awards = awards.assign(reckoning=[reckoned(text, depots) for text, depots in texts])
+    labels = _labels(depots, "depot")
+    whose = [{key: labels.get(key, key) for key in text.split(";")} for text in awards["depots"].astype(str)]
+    texts = zip(awards["reckoning"].astype(str), whose, strict=True)
+    awards = awards.assign(
+        depots=[_("; ").join(called.values()) for called in whose],
+        reckoning=[reckoned(text, called) for text, called in texts],
+    )
     shown = tuple(key for key in columns.DEPOTS_PAGE if key != "name" or (depots["name"] != depots["depot"]).any())
     amounts = {key: write_cny(float(awards[key].sum())) for key in ("investment_cny", "award_cny", "own_money_cny")}
     told_all = _("In all: investment {investment_cny}, awards {award_cny}, own money {own_money_cny}.").format(
@@ -222,9 +228,17 @@ def _assignment(tables: Tables, names: Mapping[str, str]) -> pd.DataFrame:
 
 def _routes(tables: Tables) -> pd.DataFrame:
     routes, stops = tables["routes"], tables["stops"]
-    called = stops.groupby("route")["village"].agg(" → ".join) if len(stops) else pd.Series(dtype=str)
+    villages, depots = _labels(tables["villages"], "village"), _labels(tables["depots"], "depot")
+    named = stops["village"].map(villages).fillna(stops["village"])
+    order = named.groupby(stops["route"]).agg(" → ".join) if len(stops) else pd.Series(dtype=str)
     words = {key: routes[key].astype(str).map(word) for key in ("period", "vehicle")}
-    return routes.assign(villages=routes["route"].map(called).fillna(""), **words)
+    depot = routes["depot"].map(depots).fillna(routes["depot"])
+    return routes.assign(villages=routes["route"].map(order).fillna(""), depot=depot, **words)
+
+
+def _labels(places: pd.DataFrame, key: str) -> dict[str, str]:
+    pairs = zip(places[key].astype(str), places["name"].astype(str), strict=True)
+    return {one: labelled(one, name) for one, name in pairs}
 
 
 def _sensitivity(told: Told) -> list[Section]:

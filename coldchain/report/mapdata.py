@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from coldchain.language import N_, _
 from coldchain.model import Scenario
+from coldchain.model.naming import labelled
 from coldchain.report.background import SCREEN_STEPS, background, drawn_lines, plane
 from coldchain.report.counties import Counties, counties_of
 from coldchain.report.lines import PlanLines, haul_names
@@ -115,7 +116,7 @@ def window_around(lonlat: Floats, aspect: float) -> Window:
 
 def labels(ids: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return name and id, or the id alone where the name adds nothing."""
-    return [name if name == key else f"{name} ({key})" if name else key for key, name in zip(ids, names, strict=True)]
+    return [labelled(key, name) for key, name in zip(ids, names, strict=True)]
 
 
 def _points(frame: pd.DataFrame, key: str, window: Window) -> Columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from coldchain.language import _
 from coldchain.language.ids import word
@@ -23,17 +24,26 @@ def modules(text: str) -> str:
     return _(", ").join(f"{count or 1} × {reckoned(name)}" for name, _sign, count in parts)
 
 
-def reckoned(text: str, depots: str = "") -> str:
+def reckoned(text: str, depots: Mapping[str, str] | None = None) -> str:
     """Return how an award was reckoned, modules in words; a single depot is not named again and again.
+
+    Parameters
+    ----------
+    depots : what the depots of the award are called, by id
 
     Examples
     --------
     >>> reckoned("T001: 1 × cool_room_500 (500 m³ × 700 CNY/m³ × 40%)")
     'T001: 1 × cool room cooling 500 m³ (500 m³ × 700 CNY/m³ × 40%)'
-    >>> reckoned("T001: 2 × hall (9 m³ × 1 CNY/m³)", "T001")
+    >>> reckoned("T1: 2 × hall (9 m³ × 1 CNY/m³)", {"T1": "Mill (T1)"})
     '2 × hall (9 m³ × 1 CNY/m³)'
+    >>> reckoned("T1: 1 × hall (x); 1: 1 × hall (x)", {"T1": "Mill (T1)", "1": "1"})
+    'Mill (T1): 1 × hall (x); 1: 1 × hall (x)'
     """
-    named = text.replace(f"{depots}: ", "") if depots else text
+    called = depots or {}
+    heads = {key: f"{label}: " if len(called) > 1 else "" for key, label in called.items()}
+    places = "|".join(map(re.escape, heads))
+    named = re.sub(rf"(^|; )({places}): ", lambda one: one[1] + heads[one[2]], text) if heads else text
     plain = named.replace(UNENTITLED, f"({_('not eligible')})").replace(" CNY", " " + _("CNY"))
     return MODULE.sub(
         lambda one: _("{zone} {method} {size} m³").format(zone=word(one[1]), method=word(one[2]), size=one[3]), plain
