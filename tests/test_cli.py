@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from coldchain.cli import run
+from coldchain.routing.kernel import is_compiled
 
 SUMMARY_KEYS = [
     "schema", "scenario", "version", "seed", "status", "interrupted", "seconds", "objective", "loss", "coverage",
@@ -86,6 +87,13 @@ def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> No
     """All that planning needs is there, and the solver solves its test case."""
     assert run(["doctor"]) == 0
     assert "HiGHS in OR-Tools solves the test case: 9 of 9" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_doctor_compiles_what_a_plan_needs() -> None:
+    """Afterwards the kernels are in the cache."""
+    assert run(["doctor", "--compile"]) == 0
+    assert is_compiled()
 
 
 def test_demo_makes_and_plans_a_county(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

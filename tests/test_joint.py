@@ -52,6 +52,13 @@ def test_a_search_with_no_time_returns_its_start(task: tuple[Task, list[Course]]
     assert found is min(task[1], key=lambda course: course.yearly.total)
 
 
+def test_a_search_by_work_ends_after_its_tries(task: tuple[Task, list[Course]]) -> None:
+    """Five decisions are routed, one more at most where a step is under way; twice the same gives the same year."""
+    first, again = (_Search(task[0], task[1], Options.quickly(tries=5)) for _time in range(2))
+    assert first.run().yearly == again.run().yearly
+    assert 5 <= first.tried == again.tried <= 6
+
+
 def test_shaking_finds_a_better_assignment(task: tuple[Task, list[Course]]) -> None:
     """From modules that serve nobody, random leanings lead to an assignment that costs less."""
     count, arcs = task[1][0].decision.count, task[0].arcs

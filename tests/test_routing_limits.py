@@ -150,7 +150,6 @@ def test_stop_returns_the_best_so_far():
     result = solve_collection(problem, solution_limit=20_000, stop=lambda: next(asked))
     check(problem, result)
     assert result.status == "limit"
-    assert result.seconds < 5
     assert solve_collection(problem, stop=lambda: True).status == "limit"
 
 
