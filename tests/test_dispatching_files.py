@@ -254,7 +254,7 @@ TAMPERED: list[tuple[str, Change, str]] = [
     ("another village", _swap_villages, r"of another village is loaded"),
     ("a stop gone", _drop("stops"), r"has no stops|load_kg of"),
     ("a number that is none", _set("lots", "kg", float("nan")), r"lots row 2: kg must be a number"),
-    ("a tour gone", _drop("tours"), r"trips: \S+ does not stand in the table tours"),
+    ("a tour gone", _drop("tours"), r"trips: \S+ is not in the table tours"),
 ]
 
 

@@ -114,7 +114,7 @@ def _fleet_problems(right: Mapping[tuple[str, str], tuple[Any, ...]], tables: Ta
     written = {(row["vehicle"], row["depot"]): row for row in records(tables["fleet"])}
     if written.keys() != right.keys():
         odd = sorted({key[0] for key in written.keys() ^ right.keys()})
-        return [_("fleet: {key} does not stand in both the table and the fleet file").format(key=key) for key in odd]
+        return [_("fleet: {key} must be in both the table and the fleet file").format(key=key) for key in odd]
     return [
         _("fleet: {name} of {key} is stated as {stated}; the fleet file has {value}").format(
             name=name, key=key[0], stated=row[name], value=value

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.model import Scenario
-from coldchain.verify.depots import check_assignment, new_modules
+from coldchain.verify.depots import check_assignment, new_modules, repayment
 from coldchain.verify.drawn import check_layers, check_map
 from coldchain.verify.figures import Found, check_summary
 from coldchain.verify.form import check_form
@@ -165,7 +165,5 @@ def _standing_cost(record: Record, built: Mapping[str, Mapping[str, int]]) -> tu
         for key, count in built.get(site.id, {}).items():
             kind = record.kinds[key]
             operation += count * kind.opex_cny_year
-            growth = (1.0 + rate) ** kind.life_years
-            share = rate * growth / (growth - 1.0) if rate else 1.0 / kind.life_years
-            capital += count * kind.capex_cny * share
+            capital += count * kind.capex_cny * repayment(rate, kind.life_years)
     return operation, capital

@@ -109,7 +109,7 @@ def _check_names(record: Record) -> None:
     for name, column in (("tours", "tour"), ("orders", "order"), ("depots", "depot")):
         values = record.tables[name][column]
         for key in sorted(set(values[values.duplicated()])):
-            record.wrong(_("{name}: {key} stands twice").format(name=name, key=key))
+            record.wrong(_("{table}: {id} is listed twice").format(table=name, id=key))
     _check_references(record)
 
 
@@ -117,17 +117,15 @@ def _check_references(record: Record) -> None:
     tables = record.tables
     for name, column, home in REFERENCES:
         for key in sorted(set(tables[name][column]) - set(tables[home][column])):
-            record.wrong(_("{name}: {key} does not stand in the table {home}").format(name=name, key=key, home=home))
+            record.wrong(_("{name}: {key} is not in the table {home}").format(name=name, key=key, home=home))
     loaded = {part for text in tables["stops"]["lots"] for part in text.split(";")}
     for key in sorted(loaded - set(tables["orders"]["order"])):
-        record.wrong(_("stops: {key} does not stand in the table orders").format(key=key))
+        record.wrong(_("{name}: {key} is not in the table {home}").format(name="stops", key=key, home="orders"))
     trips = set(zip(tables["trips"]["tour"], tables["trips"]["trip"], strict=True))
     for name in ("stops", "lots"):
         for tour, trip in sorted(set(zip(tables[name]["tour"], tables[name]["trip"], strict=True)) - trips):
             record.wrong(
-                _("{name}: trip {trip} of {tour} does not stand in the table trips").format(
-                    name=name, trip=trip, tour=tour
-                )
+                _("{name}: trip {trip} of {tour} is not in the table trips").format(name=name, trip=trip, tour=tour)
             )
 
 

@@ -145,3 +145,14 @@ def _wheels(record: Record) -> dict[tuple[str, str, str, str, int], float]:
             place = (row.depot, kind.zone, kind.method, kind.id, record.periods[row.period][0])
             room[place] += float(row.standing) * takes_t_day(kind, record.scenario.chain.depot_dwell_h)
     return room
+
+
+def repayment(rate: float, years: float) -> float:
+    """Yearly payment that repays one CNY with interest (annuity).
+
+    Examples
+    --------
+    >>> repayment(0.0, 10), round(repayment(0.06, 10), 6)
+    (0.1, 0.135868)
+    """
+    return rate / (1.0 - (1.0 + rate) ** -years) if rate else 1.0 / years

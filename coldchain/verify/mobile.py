@@ -59,7 +59,9 @@ def _bought(record: Record) -> tuple[Built, dict[str, int]]:
             owned[unit] += number
             if not isinstance(record.kinds[unit], MobileUnit):
                 record.wrong(
-                    _("depots: {unit} at {depot} has no wheels; it is no unit").format(unit=unit, depot=row.depot)
+                    _("depots: {unit} of {depot} is not a mobile unit; list it under new_modules").format(
+                        unit=unit, depot=row.depot
+                    )
                 )
     most = record.scenario.siting.units_per_owner
     for (owner, unit), number in of_owner.items():

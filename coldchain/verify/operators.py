@@ -13,7 +13,7 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import MobileUnit
-from coldchain.verify.depots import Built
+from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
 from coldchain.verify.record import TOLERANCE, Record, rows
 from coldchain.verify.restated import Figure, Restated, check_table, sentence
@@ -95,7 +95,7 @@ class Operation:
     def worth(self) -> float:
         """Yearly payment that one CNY of award is worth: paid late, spread over the longest life."""
         longest = max(kind.life_years for kind in self.record.scenario.depot_types)
-        return float(_repay(self.rate, longest) / (1.0 + self.rate) ** self.record.scenario.subsidy.paid_after_years)
+        return float(repayment(self.rate, longest) / (1.0 + self.rate) ** self.record.scenario.subsidy.paid_after_years)
 
     @property
     def starts(self) -> dict[str, int]:
@@ -114,10 +114,6 @@ def check_operators(operation: Operation) -> None:
     check_table(operation.record, Restated("programme_years", ("year",), list(_years(operation, owners))))
 
 
-def _repay(rate: float, years: float) -> float:
-    return rate / (1.0 - (1.0 + rate) ** -years) if rate else 1.0 / years
-
-
 def _owners(operation: Operation) -> dict[str, Owner]:
     record, of, awards = operation.record, operation.of, operation.awards
     owners = {
@@ -128,7 +124,7 @@ def _owners(operation: Operation) -> dict[str, Owner]:
             if count:
                 kind, mine = record.kinds[key], owners[of[depot]]
                 mine.running_cny += count * kind.opex_cny_year
-                mine.capital_cny += count * kind.capex_cny * _repay(operation.rate, kind.life_years)
+                mine.capital_cny += count * kind.capex_cny * repayment(operation.rate, kind.life_years)
     cold = _cold(record, operation.lots)
     solid = cold[cold["unit"] == ""]
     sums = solid.groupby(solid["depot"].map(of))[list(POOLED)].sum()

@@ -117,7 +117,9 @@ def _check_route(
         record.differs(
             _("stops: aboard_h of {key} on {route}").format(key=key, route=route), float(stated), float(found), 1e-3
         )
-    _check_limits(record, route, vehicle, float(kg.sum()), (hours, float(legs.sum())), float(aboard.max()))
+    _check_limits(
+        record, route, vehicle, float(kg.sum()), hours=hours, driving=float(legs.sum()), aboard_h=float(aboard.max())
+    )
     m3 = float(sum(load * space[key, depot, period] for key, load in zip(halts["village"], kg, strict=True)))
     if m3 > vehicle.volume_m3 * (1 + TOLERANCE):
         record.wrong(
@@ -135,10 +137,10 @@ def _check_route(
 
 
 def _check_limits(
-    record: Record, route: str, vehicle: VehicleType, kg: float, clocked: tuple[float, float], aboard_h: float
+    record: Record, route: str, vehicle: VehicleType, kg: float, *, hours: float, driving: float, aboard_h: float
 ) -> None:
-    """Check load, hours and driving hours (``clocked``), and the longest ride."""
-    limit, (hours, driving) = record.scenario.siting.max_first_mile_h, clocked
+    """Check load, hours and driving hours, and the longest ride."""
+    limit = record.scenario.siting.max_first_mile_h
     if vehicle.max_drive_h is not None and driving > vehicle.max_drive_h + ON_THE_DOT_H:
         record.wrong(
             _("routes: {route} drives {driving:.3f} h; {vehicle} may {max_drive_h:g} h").format(
