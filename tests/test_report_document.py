@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from coldchain.language import _, speaking
 from coldchain.plan import Plan
 from coldchain.report import fonts, printing, read_run, write_run
 from coldchain.report.book import write_book
-from coldchain.report.document import Section, Told, sections
+from coldchain.report.document import Section, Told, better_known, sections
 from coldchain.report.page import report_page
 
 
@@ -154,13 +155,35 @@ def test_a_replay_and_a_sweep_are_told(told: Told) -> None:
     assert "lost in the worst year of twenty" in page
     budgets = pd.DataFrame({
         "budget_cny": [0.0, told.summary["investment"]["budget_cny"]], "subsidy_cny": [0.0, 1e6],
-        "loss_t": [90.0, 60.0],
+        "loss_t": [90.0, 60.0], "objective": [2 * told.summary["objective"]["value"]] * 2,
         "loss_rate": [0.3, 0.2], "sites_built": [0, 2], "next_million_saves_t": [20.0, 7.5],
         "next_million_saves_cny": [3e5, 2e5],
     })  # fmt: skip
     swept = Told(told.summary, told.tables, told.replay, budgets)
     assert "the next million saves 7.5 t and CNY 0.20 M a year" in report_page("county", swept, sections(swept), "")
     assert "What the next million buys" not in named(swept)
+
+
+@pytest.mark.parametrize(
+    ("worth", "awards", "same", "said"),
+    [
+        pytest.param(0.9, 1.0, True, True, id="better"),
+        pytest.param(0.9995, 1.0, True, False, id="within-tolerance"),
+        pytest.param(0.9, 1.1, True, False, id="beyond-the-budget"),
+        pytest.param(0.9, 1.0, False, False, id="other-inputs"),
+    ],
+)
+def test_a_better_plan_of_the_sweep_is_said_at_the_head(
+    told: Told, worth: float, awards: float, same: bool, said: bool
+) -> None:
+    """Only a plan of the same inputs that takes no more awards than the budget is one for the same budget."""
+    budget, value = told.summary["investment"]["budget_cny"], told.summary["objective"]["value"]
+    points = pd.DataFrame(
+        {"subsidy_cny": [0.0, awards * budget], "objective": [1.2 * value, worth * value], "sites_built": [0, 1]}
+    )
+    text = better_known(replace(told, sweep=points, same_inputs=same))
+    assert text.startswith("The sweep knows a better plan for the same budget") == said
+    assert ("with 1 depot built" in text) == said
 
 
 def test_without_a_replay_the_report_says_why(run: Path, tmp_path: Path) -> None:

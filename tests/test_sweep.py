@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 from scenario_cases import set_in_toml, small_county
 
 from coldchain.cli import run
@@ -22,7 +25,7 @@ from coldchain.exploring import Effort, Point, Sweep, Target, parse_budgets, run
 from coldchain.model import Scenario
 from coldchain.plan import plan_quickly
 from coldchain.report.curve import stairs
-from coldchain.report.sweeping import check_sweep_folder
+from coldchain.report.sweeping import check_sweep_folder, print_sweep
 from coldchain.scenario import load
 
 LOSS, COVERAGE = Target("loss_rate", 0.08), Target("coverage", 0.6)
@@ -282,6 +285,20 @@ def test_without_matplotlib_the_chart_is_a_page(tmp_path: Path, monkeypatch: pyt
     assert "<script src=" not in page
     assert "<link" not in page
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(("columns", "terminal"), [(60, False), (60, True), (200, True)])
+def test_the_table_hides_no_budget(columns: int, terminal: bool) -> None:
+    """A stretch with one plan shows every budget asked, and what was tried besides; a narrow window cuts nothing."""
+    points = tuple(made(1e6 * n, 5e5, 900.0) for n in range(6))
+    asked = tuple(1e6 * n for n in range(5))
+    frame = Sweep("total_cost_cny", points, asked, (), None, 6, 0, interrupted=False).table()
+    out = io.StringIO()
+    print_sweep(frame, Console(file=out, width=columns, force_terminal=terminal, color_system=None))
+    lines = out.getvalue().splitlines()
+    assert [line.split()[0] for line in lines if re.match(r" *\d", line)] == [f"{n}.00" for n in range(6)]
+    assert "…" not in out.getvalue()
+    assert sum("not asked for" in line for line in lines) == 1
 
 
 def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from coldchain.report.book import write_book
 from coldchain.report.document import Told, sections
 from coldchain.report.folder import MAP, write_in_place
 from coldchain.report.page import report_page
-from coldchain.report.sweeping import TABLE
+from coldchain.report.sweeping import OBJECT, TABLE
 
 YEARS = 40
 
@@ -61,7 +62,8 @@ def report(
     summary, tables = _plan_of(planned)
     budgets = None if sweep is None else _points(sweep)
     lived, silence = _years(planned, target, years, scenario, say) if years else (None, "")
-    told = Told(summary, tables, None if lived is None else lived.facts, budgets, silence)
+    same = sweep is None or _same_inputs(sweep, summary)
+    told = Told(summary, tables, None if lived is None else lived.facts, budgets, silence, same)
     return _write(told, target, _map_beside(planned, target), pdf=pdf)
 
 
@@ -115,6 +117,17 @@ def _points(sweep: Frontier | Path | str) -> pd.DataFrame:
     """Return the points of a sweep that were asked for and have a plan, the smallest budget first."""
     rows = sweep.table() if isinstance(sweep, Frontier) else _read_points(Path(sweep))
     return rows[rows["loss_t"].notna()].sort_values("budget_cny").reset_index(drop=True)
+
+
+def _same_inputs(sweep: Frontier | Path | str, summary: Mapping[str, Any]) -> bool:
+    """Tell whether a sweep is of the scenario of a run; one of the same program is taken to be."""
+    if isinstance(sweep, Frontier):
+        return True
+    try:
+        found = json.loads((Path(sweep) / OBJECT).read_text(encoding="utf-8"))
+        return bool(found["scenario"]["sha256"] == summary["scenario"]["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _read_points(folder: Path) -> pd.DataFrame:

@@ -125,8 +125,8 @@ def _draw(axes: Axes, frames: tuple[pd.DataFrame, pd.DataFrame], panel: Panel, m
     axes.plot(budget[:-1], figure[:-1], "o", color=LINE, markersize=3, clip_on=False)
     if panel.bound:
         axes.step(bounds["budget_cny"] / per_million(), bounds[panel.bound] / panel.per, where="pre",
-                  color=palette.MUTED, linewidth=1.0, linestyle=":")  # fmt: skip
-    note = _("proved: no plan lies below the dotted line") if panel.bound else ""
+                  color=palette.MUTED, linewidth=1.2, linestyle="-.")  # fmt: skip
+    note = _("bound (dash-dotted): proved that no plan lies below it") if panel.bound else ""
     if panel.column == "coverage":
         note = _("no better plan found from CNY {cny:,.2f} M on").format(cny=budget.iloc[-2])
     axes.annotate(note, (0.98, 0.04), xycoords="axes fraction", ha="right", fontsize=7, color=palette.MUTED)
@@ -177,7 +177,9 @@ def write_curve_page(frame: pd.DataFrame, path: Path, scenario: str, aim: str, m
         if panel.bound:
             proved = bounds_of(frame)
             at, level = proved["budget_cny"] / per_million(), proved[panel.bound] / panel.per
-            plot.step(at, level, mode="before", line_color=palette.MUTED, line_dash="dotted")
+            plot.step(at, level, mode="before", line_color=palette.MUTED, line_dash="dotdash",
+                      legend_label=_("bound: proved that no plan lies below it"))  # fmt: skip
+            plot.legend.location = "bottom_right"
         if panel.column in marks.targets:
             goal = marks.targets[panel.column] / panel.per
             plot.add_layout(Span(location=goal, dimension="width", line_color=TARGET, line_dash="dashed"))

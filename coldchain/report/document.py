@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from coldchain.language import N_, _, language
+from coldchain.language import N_, _, language, plural
 from coldchain.language.amounts import write_cny
 from coldchain.language.ids import word
 from coldchain.model.naming import labelled
@@ -18,6 +18,7 @@ from coldchain.report.words import modules, reckoned
 
 Tables = Mapping[str, pd.DataFrame]
 MILLION, NOTEWORTHY, MOST_FULL = 1e6, 0.001, 15
+BETTER, CRUMB = 0.001, 1e-9  # a plan is better from a thousandth on, the tolerance between equal plans
 SHEETS = (
     N_("Summary"), N_("Money"), N_("Losses"), N_("Depots"), N_("Assignment"), N_("Collection routes"),
     N_("Award notice"), N_("Sensitivity"), N_("Years replayed"), N_("Villages not served"), N_("Data problems"),
@@ -62,7 +63,7 @@ class Section:
 class Told:
     """What a report is made from: summary and tables of a run; a replay and a sweep of its budgets where there are any.
 
-    ``silence`` says why there is no replay.
+    ``silence`` says why there is no replay; ``same_inputs`` tells whether the sweep is of the scenario of the run.
     """
 
     summary: Mapping[str, Any]
@@ -70,6 +71,7 @@ class Told:
     replay: Mapping[str, Any] | None = None
     sweep: pd.DataFrame | None = None
     silence: str = ""
+    same_inputs: bool = True
 
 
 def sections(told: Told) -> list[Section]:
@@ -273,6 +275,27 @@ def _full(told: Told) -> pd.DataFrame:
     rows = pd.DataFrame(told.replay["depots"], columns=["depot", "cooled_t", "warm_t", "warm_share"])
     names = dict(zip(told.tables["depots"]["depot"], told.tables["depots"]["name"], strict=True))
     return rows[rows["warm_share"] > NOTEWORTHY].head(MOST_FULL).assign(name=rows["depot"].map(names))
+
+
+def better_known(told: Told) -> str:
+    """Say so when the sweep holds a better plan that takes no more than the budget of this one."""
+    if told.sweep is None or not told.same_inputs:
+        return ""
+    aim, budget = told.summary["objective"], told.summary["investment"]["budget_cny"]
+    within = told.sweep[told.sweep["subsidy_cny"] <= budget * (1 + CRUMB)]
+    if within.empty or within["objective"].min() >= aim["value"] * (1 - BETTER):
+        return ""
+    best = within.loc[within["objective"].idxmin()]
+    write = figures.tonnes if aim["name"].endswith("_t") else figures.money
+    text = plural(
+        "The sweep knows a better plan for the same budget: {value} a year instead of {own}, with {count} depot built "
+        "and awards of {awards}. Plan again with more effort before deciding.",
+        "The sweep knows a better plan for the same budget: {value} a year instead of {own}, with {count} depots built "
+        "and awards of {awards}. Plan again with more effort before deciding.",
+        int(best["sites_built"]),
+    )
+    facts = {"value": write(float(best["objective"])), "own": write(aim["value"]), "count": int(best["sites_built"])}
+    return text.format(**facts, awards=write_cny(float(best["subsidy_cny"])))
 
 
 def _million(told: Told) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from coldchain.language import _, language, plural
 from coldchain.report.columns import Form
-from coldchain.report.document import Section, Told
+from coldchain.report.document import Section, Told, better_known
 from coldchain.report.figures import money, percent, tonnes
 from coldchain.report.sketch import two_maps
 from coldchain.report.strokes import curve, divided_bar, pairs_chart, years_chart
@@ -18,7 +18,8 @@ STYLE = """
 body { font: 14px/1.5 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", system-ui, sans-serif; color: #22303c;
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 1.8rem 0 .4rem; color: #12536f; }
-p.lead { font-size: 1.1rem; margin: .3rem 0 1rem; } p.note { color: #44515d; margin: .4rem 0; }
+p.lead { font-size: 1.1rem; margin: .3rem 0 1rem; }
+p.warning { border-left: 4px solid #b45309; padding-left: .6rem; } p.note { color: #44515d; margin: .4rem 0; }
 div.tiles { display: flex; flex-wrap: wrap; gap: .7rem; margin: 1rem 0; }
 div.tile { flex: 1 1 9rem; border: 1px solid #cfd8dc; border-radius: .4rem; padding: .5rem .8rem; }
 div.tile b { display: block; font-size: 1.35rem; color: #12536f; white-space: nowrap; }
@@ -60,6 +61,7 @@ def report_page(name: str, told: Told, sections: list[Section], link: str) -> st
     body = [
         f"<h1>{escape(name)}</h1>",
         f'<p class="lead">{escape(lead)}</p>',
+        *([f'<p class="lead warning">{escape(better)}</p>'] if (better := better_known(told)) else []),
         _tiles(told),
         _map(told, link),
         *(_section(section) for section in shown),

@@ -25,6 +25,7 @@ from coldchain.report.record import plain_values
 OBJECT, TABLE, PARQUET, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "points"
 PICTURES, PAGE = ("curve.png", "curve.svg"), "curve.html"
 MAP = "map.html"
+WIDTH = 120
 MARK = {"same": N_("a larger budget's plan"), "carried": N_("a smaller budget's plan")}
 
 
@@ -120,7 +121,7 @@ def _chart(result: Mapping[str, Any], frame: pd.DataFrame, folder: Path) -> list
 
 
 def print_sweep(frame: pd.DataFrame, console: Console) -> None:
-    """Print one line for each budget asked for; of a stretch with one plan only the first and the last."""
+    """Print one line for each budget, those of the search for targets and for the next million too; nothing is cut."""
     plain = not console.is_terminal
     table = Table(box=ASCII2 if plain else SIMPLE_HEAD, show_edge=False, pad_edge=False)
     money = _("CNY M")
@@ -137,31 +138,17 @@ def print_sweep(frame: pd.DataFrame, console: Console) -> None:
     units = (money, money, "%", "%", money, "%", _("built"), _("t, CNY a year"), "")
     for head, unit in zip((*heads, ""), units, strict=True):
         table.add_column(f"{head}\n{unit}" if unit else head, justify="right" if head else "left", no_wrap=True)
-    for row in _told(frame):
+    for row in frame.to_dict("records"):
         table.add_row(*_cells(row))
-    (Console(width=110, file=console.file) if plain else console).print(table)
-
-
-def _told(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    rows = [row for row in frame.to_dict("records") if row["asked"]]
-    plans = [None, *((row["of_budget_cny"], row["status"]) for row in rows), None]
-    inner = [plans[n] == plans[n + 1] == plans[n + 2] for n in range(len(rows))]
-    told = []
-    for n, row in enumerate(rows):
-        if not inner[n]:
-            told.append(row)
-        elif not inner[n - 1]:
-            told.append({})
-    return told
+    wide = WIDTH if plain else max(console.width, WIDTH)
+    Console(width=wide, file=console.file, force_terminal=not plain, no_color=console.no_color).print(table)
 
 
 def _cells(row: dict[Any, Any]) -> list[str]:
-    if not row:
-        return ["…"] * 8 + [""]
     budget = in_millions(row["budget_cny"])
     if pd.isna(row["annual_cny"]):
         why = _("no plan keeps every limit") if row["status"] == "infeasible" else _("no plan yet")
-        return [budget, *[""] * 7, why]
+        return [budget, *[""] * 7, _(", ").join(filter(None, (why, _besides(row))))]
     saved = row["next_million_saves_t"], row["next_million_saves_cny"]
     return [
         budget,
@@ -172,5 +159,9 @@ def _cells(row: dict[Any, Any]) -> list[str]:
         percent(row["gap"]),
         f"{row['sites_built']}",
         "" if pd.isna(saved[0]) else f"{saved[0]:,.0f} {_('t')}, {saved[1]:,.0f}",
-        _(MARK[row["how"]]) if row["how"] in MARK else "",
+        _(", ").join(filter(None, (_(MARK[row["how"]]) if row["how"] in MARK else "", _besides(row)))),
     ]
+
+
+def _besides(row: dict[Any, Any]) -> str:
+    return "" if row["asked"] else _("not asked for")
