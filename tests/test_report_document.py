@@ -17,7 +17,7 @@ from coldchain.cli import run as cli
 from coldchain.errors import MissingExtraError
 from coldchain.language import _, speaking
 from coldchain.plan import Plan
-from coldchain.report import fonts, printing, read_run, write_run
+from coldchain.report import fonts, printing, read_run, run_information, write_run
 from coldchain.report.book import write_book
 from coldchain.report.document import Section, Told, better_known, sections
 from coldchain.report.page import report_page
@@ -40,7 +40,7 @@ REPLAYED = ["--years", "6"]
 
 @pytest.fixture(scope="module")
 def run(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    given = {"arguments": {"scenario": str(small_plan.scenario.folder)}}
+    given = run_information(small_plan, {"scenario": str(small_plan.scenario.folder)})
     return write_run(small_plan, tmp_path_factory.mktemp("report") / "run", given)
 
 
