@@ -94,15 +94,16 @@ def test_no_vehicle_no_order_and_depots_on_some_rows(county: Path, tmp_path: Pat
 
 
 def test_faults_of_locked_tours(county: Path, tmp_path: Path) -> None:
-    """Unknown vehicles, depots and villages of locked tours are named by their rows."""
+    """Unknown vehicles, depots and villages of locked tours are named by their rows; a vehicle's name will do."""
     rows: list[dict[str, object]] = [
         {"tour": "x", "vehicle": "lorry", "depot": "D", "village": "A"},
         {"tour": "y", "vehicle": "light_truck", "depot": "Q", "village": "A"},
         {"tour": "z", "vehicle": "light_truck", "depot": "D", "village": "Zz"},
+        {"tour": "w", "vehicle": "light truck 4.2 m, 1.5 t", "depot": "D", "village": "Yy"},
     ]
     assert faults(county, tmp_path, locked=rows) == {
         (2, "vehicle", "lorry", "unknown-vehicle"), (3, "depot", "Q", "unknown-depot"),
-        (4, "village", "Zz", "unknown-village"),
+        (4, "village", "Zz", "unknown-village"), (5, "village", "Yy", "unknown-village"),
     }  # fmt: skip
 
 

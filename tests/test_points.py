@@ -39,6 +39,14 @@ def drafted(folder: Path, heading: str, *cells: str) -> Import:
     return draft_from_points(listed(folder, heading, (cells[0], cells[1])), datum="gcj02")
 
 
+@pytest.mark.parametrize(("spoken", "datum"), [("高德", "gcj02"), ("百度地图", "bd09"), ("WGS-84", "wgs84")])
+def test_the_datum_by_its_usual_name(tmp_path: Path, spoken: str, datum: str) -> None:
+    """It gives the coordinates that the short name gives."""
+    path = listed(tmp_path, "产量(吨)", ("1", "2"))
+    one, other = (draft_from_points(path, datum=name).draft.tables["villages"] for name in (spoken, datum))
+    assert one[["lon", "lat"]].to_numpy().tolist() == other[["lon", "lat"]].to_numpy().tolist()
+
+
 def tonnes(made: Import) -> dict[str, dict[str, float]]:
     """Return village -> crop -> tonnes of a draft."""
     table = made.draft.tables["harvest"].groupby(["village", "commodity"])["tonnes"].sum()

@@ -241,6 +241,8 @@ def test_an_unknown_variant_lists_those_there_are(county: Path) -> None:
     assert only(county, "treble")[2:] == ("variant", "treble", "unknown-variant")
     with pytest.raises(BadInputError, match="there are base, half, double, none"):
         load(county, "treble")
+    with pytest.raises(BadInputError, match=r"no such variant.*; did you mean double"):
+        load(county, "doubel")
 
 
 @pytest.mark.parametrize("stem", ["villages", "sites", "hubs", "periods", "harvest"])

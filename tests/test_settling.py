@@ -468,7 +468,7 @@ def test_share_of_a_scenario_at_the_command_line(tmp_path: Path, capsys: pytest.
     assert "without V0002 the others plan for" in shown.out
     assert "leaves: loses" in shown.out
     assert run(["share", str(tmp_path / "county"), *options, "--leaves", "V0009", "-q"]) == 3
-    assert '--leaves = "V0009": must be a member: V0001, V0002' in capsys.readouterr().err
+    assert '--leaves = "V0009": must be a member: V0001, V0002; did you mean V0002' in capsys.readouterr().err
     assert run(["share", str(tmp_path / "county"), "--sales", "5e6", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["levy_fen"] == 5_000_000
 

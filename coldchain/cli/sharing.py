@@ -154,10 +154,18 @@ def _show_settlement(settled: Settlement, told: dict[str, Any], leaving: list[in
 
 
 def _members_named(players: Sequence[str], names: tuple[str, ...]) -> list[int]:
-    told = _("must be a member: {names}").format(names=", ".join(players))
-    if wrong := [Fault("--leaves", None, "", name, told, "unknown-member") for name in names if name not in players]:
+    from coldchain.model.naming import of_ids
+
+    told, known = _("must be a member: {names}").format(names=", ".join(players)), of_ids(players)
+    found = [(name, known.find(name)) for name in names]
+    wrong = [
+        Fault("--leaves", None, "", name, told, "unknown-member", guess=match.guess)
+        for name, match in found
+        if not match.found
+    ]
+    if wrong:
         raise BadInputError(wrong)
-    return [players.index(name) for name in names]
+    return [players.index(match.id) for _name, match in found]
 
 
 def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from coldchain.dispatching.headings import TOURS, read_table
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _, plural
 from coldchain.model import Noun, VehicleType, figure
-from coldchain.model.naming import of_places
+from coldchain.model.naming import Named, Names, of_places
 from coldchain.routing.day import Locked
 from coldchain.scenario.tables import Row, parse_rows
 
@@ -131,6 +131,7 @@ def start_of(day: Day, path: Path) -> tuple[tuple[Locked, ...], list[str]]:
     if any(not fault.warning for fault in faults):
         raise BadInputError(faults)
     matcher, kinds = Matcher(day), {made.kind.id: made for made in day.fleet}
+    rows = _with_ids(day, rows)
     depots = {depot.id: n for n, depot in enumerate(day.source.depots)}
     used: dict[str, int] = defaultdict(int)
     tours, lost = [], 0
@@ -153,6 +154,18 @@ def start_of(day: Day, path: Path) -> tuple[tuple[Locked, ...], list[str]]:
     ] if lost else []
 
 
+def _with_ids(day: Day, rows: Iterable[Row[StopRow]]) -> list[Row[StopRow]]:
+    """Put ids where rows name vehicles and depots; what is not known stays as it is."""
+    vehicles = Names([Named(made.kind.id, (made.kind.name,)) for made in day.fleet])
+    known = {"vehicle": vehicles, "depot": of_places(depot.place for depot in day.source.depots)}
+
+    def read(row: StopRow) -> StopRow:
+        given = {column: getattr(row, column) for column in known}
+        return row.model_copy(update={key: known[key].find(text).id or text for key, text in given.items()})
+
+    return [replace(row, noun=read(row.noun)) for row in rows]
+
+
 def _kg(day: Day, row: StopRow, stop: int) -> float:
     return float(day.problem.load_kg[stop]) if row.kg is None else row.kg
 
@@ -163,7 +176,7 @@ def locked_of(day: Day, path: Path) -> tuple[Given, list[Fault]]:
     A tour one of whose rows names a sequence is not fixed itself: its sequences are kept together.
     """
     file, rows, faults = read_tours(path)
-    matcher = Matcher(day)
+    matcher, rows = Matcher(day), _with_ids(day, rows)
     kinds = {made.kind.id: made.kind for made in day.fleet}
     depots = {depot.id: n for n, depot in enumerate(day.source.depots)}
     tours, sequences = [], []

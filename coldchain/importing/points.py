@@ -23,6 +23,7 @@ from coldchain.language import N_, _
 from coldchain.model import Assumption
 from coldchain.network import read_roads, roads_used
 from coldchain.scenario import DATUMS, RawTable, read_raw, to_wgs84
+from coldchain.scenario.datum import datum_of
 
 Missing = Literal["refuse", "skip", "township"]
 LEVELS: Mapping[str, str] = {
@@ -91,9 +92,10 @@ def draft_from_points(
     BadInputError
         When the datum is unknown, a column is missing, or a cell cannot be read; all faults together.
     """
+    given, datum = datum, datum_of(datum)
     if datum not in DATUMS:
         message = _("must be one of {names}").format(names=", ".join(DATUMS))
-        raise BadInputError([Fault("--datum", None, "", datum, message, "unknown-datum")])
+        raise BadInputError([Fault("--datum", None, "", given, message, "unknown-datum")])
     if missing not in get_args(Missing):
         message = _("must be one of {names}").format(names=", ".join(get_args(Missing)))
         raise BadInputError([Fault("--missing", None, "", missing, message, "bad-choice")])

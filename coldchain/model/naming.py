@@ -258,6 +258,11 @@ def of_places(places: Iterable[Place]) -> Names:
     )
 
 
+def of_ids(keys: Iterable[str]) -> Names:
+    """Return the names of what has no name but its id: variants, programmes, members, counties."""
+    return Names([Named(key) for key in keys])
+
+
 def wider_names(name: str, *around: str) -> tuple[str, ...]:
     """Return a name with each place around it before, and with all of them."""
     given = [text for text in around if text]

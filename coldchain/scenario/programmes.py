@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -12,6 +11,7 @@ from typing import Any
 from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import Subsidy
+from coldchain.model.naming import of_ids
 
 
 @cache
@@ -47,22 +47,9 @@ def with_programme(values: Mapping[str, Any], file: str) -> tuple[dict[str, Any]
         return dict(values), []
     known = programme_keys()
     if not isinstance(name, str) or name not in known:
-        close = difflib.get_close_matches(str(name), list(known), 1)
-        hint = (
-            _('; did you mean "{value}"?').format(value=close[0])
-            if close
-            else _("; there are {names}").format(names=", ".join(known))
-        )
-        return dict(values), [
-            Fault(
-                file,
-                None,
-                "programme",
-                str(name),
-                _("is not a shipped programme{hint}").format(hint=hint),
-                "unknown-programme",
-            )
-        ]
+        guess = of_ids(known).find(str(name)).guess or _("there are {listed}").format(listed=_(", ").join(known))
+        message = _("is not a shipped programme")
+        return dict(values), [Fault(file, None, "programme", str(name), message, "unknown-programme", guess=guess)]
     merged = dict(known[name])
     for key, value in values.items():
         both = isinstance(merged.get(key), dict) and isinstance(value, dict)

@@ -11,7 +11,7 @@ from typing import Any
 from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import Assumption, Noun, dictionary
-from coldchain.model.naming import Names
+from coldchain.model.naming import Names, of_ids
 from coldchain.scenario.datum import DATUMS, datum_of
 from coldchain.scenario.parsing import clean, parse
 from coldchain.scenario.programmes import with_programme
@@ -106,7 +106,8 @@ def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:
         return [*faults, Fault(FILE, None, "variants", str(offered), _("must be a table of variants"), "invalid")]
     if variant != BASE and variant not in offered:
         message = _("there is no such variant; there are {names}").format(names=", ".join([BASE, *offered]))
-        faults.append(Fault(FILE, None, "variant", variant, message, "unknown-variant"))
+        guess = of_ids([BASE, *offered]).find(variant).guess
+        faults.append(Fault(FILE, None, "variant", variant, message, "unknown-variant", guess=guess))
     for name, layer in offered.items():
         faults += _layer_faults(name, layer, data)
     return faults
@@ -186,6 +187,4 @@ def _section(key: str, values: Any, prefix: str) -> tuple[Noun | None, list[Faul
     noun, wrong = parse(SECTIONS[key], values, FILE, None)
     wrong = [*strange, *wrong]
     where = f"{prefix}{key}"
-    return noun, [
-        Fault(FILE, None, f"{where}.{f.column}" if f.column else where, f.value, f.message, f.code) for f in wrong
-    ]
+    return noun, [replace(f, row=None, column=f"{where}.{f.column}" if f.column else where) for f in wrong]

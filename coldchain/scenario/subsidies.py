@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import DepotType, Noun, Site, Siting, Subsidy, award_cny, eligible_owner, eligible_type
+from coldchain.model.naming import of_ids
 from coldchain.scenario.sections import Sections
 from coldchain.scenario.source import FILE
 
@@ -42,8 +42,8 @@ def subsidy_faults(sections: Sections, tables: Tables, catalogue: Catalogue) -> 
     return [*faults, *_forced(rule, tables, kinds), *_units(rule, units)]
 
 
-def _fault(key: str, value: object, message: str, code: str) -> Fault:
-    return Fault(FILE, None, f"subsidy.{key}", str(value), message, code)
+def _fault(key: str, value: object, message: str, code: str, guess: str = "") -> Fault:
+    return Fault(FILE, None, f"subsidy.{key}", str(value), message, code, guess=guess)
 
 
 def _names(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fault]:
@@ -62,20 +62,17 @@ def _names(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fa
     for key, names, known, message, code in wanted:
         for name in names:
             if name not in known:
-                yield _fault(key, name, f"{message}{_suggest(name, known)}", code)
+                yield _fault(key, name, message, code, of_ids(known).find(name).guess)
     for county, name in rule.class_of_county.items():
         if name not in rule.rate_by_class:
-            hint = _("is not a class of rate_by_class{suggest}").format(suggest=_suggest(name, rule.rate_by_class))
-            yield _fault(f"class_of_county.{county}", name, hint, "unknown-class")
+            guess = of_ids(rule.rate_by_class).find(name).guess
+            yield _fault(
+                f"class_of_county.{county}", name, _("is not a class of rate_by_class"), "unknown-class", guess
+            )
     kinds_of_owner = {row.noun.owner_kind for row in tables.sites}
     if tables.sites and rule.owner_kinds and not kinds_of_owner & set(rule.owner_kinds):
         message = _("no site has an owner of these kinds: fill the column owner_kind of the table of sites")
         yield _fault("owner_kinds", ", ".join(rule.owner_kinds), message, "no-eligible-owner")
-
-
-def _suggest(value: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(value, list(known), 1)
-    return _('; did you mean "{value}"?').format(value=close[0]) if close else ""
 
 
 def _shares(rule: Subsidy) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _, plural
 from coldchain.model import Scenario, Village
+from coldchain.model.naming import of_ids
 
 Floats = NDArray[np.float64]
 SHOWN = 20
@@ -97,7 +98,8 @@ def _column(scenario: Scenario, column: str) -> list[str]:
     told = [name for name, info in Village.model_fields.items() if info.annotation is str]
     if column not in told:
         message = _("the members must be named by a column of the villages: {names}").format(names=", ".join(told))
-        raise BadInputError([Fault("--members", None, "", column, message, "unknown-column")])
+        guess = of_ids(told).find(column).guess
+        raise BadInputError([Fault("--members", None, "", column, message, "unknown-column", guess=guess)])
     given = [str(getattr(village, column)).strip() for village in scenario.villages]
     blank = [v.id for v, name in zip(scenario.villages, given, strict=True) if not name]
     if blank:
