@@ -88,7 +88,8 @@ def test_a_report_in_both_languages(run: Path, tmp_path: Path, language: str, ti
     with speaking(language):
         assert book.sheetnames == [_(name) for name in (
             "Summary", "Money", "Losses", "Depots", "Assignment", "Collection routes", "Award notice", "Sensitivity",
-            "Years replayed", "Villages not served", "Data problems")]  # fmt: skip
+            "Years replayed", "Villages not served", "Data problems", "Assumptions and sources",
+        )]  # fmt: skip
         depots = book[_("Depots")]
     assert depots.max_row == len(tables["depots"]) + 1
     assert [depots.cell(row, 1).value for row in range(2, depots.max_row + 1)] == list(tables["depots"]["depot"])
@@ -203,14 +204,14 @@ def test_no_sweep_is_told(run: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_text_is_no_formula(told: Told, tmp_path: Path) -> None:
-    """A depot called =1+1 stays that text, and ids keep their zeros."""
+    """A depot called =1+1 stays text, behind an apostrophe, and ids keep their zeros."""
     depots = told.tables["depots"].copy()
     depots.loc[0, ["depot", "name"]] = ["007", "=1+1"]
     book = sections(Told(told.summary, {**told.tables, "depots": depots}))
     write_book(tmp_path / "book.xlsx", "=2+2", book)
     opened = openpyxl.load_workbook(tmp_path / "book.xlsx")
     sheet = opened["Depots"]
-    assert (sheet["A2"].value, sheet["B2"].value, sheet["B2"].data_type) == ("007", "=1+1", "s")
+    assert (sheet["A2"].value, sheet["B2"].value, sheet["B2"].data_type) == ("007", "'=1+1", "s")
     assert opened["Summary"]["A1"].data_type == "s"
 
 
