@@ -18,6 +18,7 @@ from coldchain.cli import run
 from coldchain.errors import BadInputError
 from coldchain.model import Scenario
 from coldchain.plan import Ground, Options, lay_ground
+from coldchain.progress import Event, Stage
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.settling import (
     Effort,
@@ -274,7 +275,7 @@ def test_group_plans_are_kept(county: Scenario, tmp_path: Path) -> None:
     """Two runs give the same table, the second without planning; a member without produce costs nothing."""
     members = members_of(county)
     effort = Effort(1.0, processes=1)
-    said: list[str] = []
+    said: list[Event] = []
     costs = cost_table(county, members, effort, tmp_path, said.append)
     assert [cost.mask for cost in costs] == list(range(1, 8))
     idle = members.names.index("idle")
@@ -283,9 +284,9 @@ def test_group_plans_are_kept(county: Scenario, tmp_path: Path) -> None:
     assert all(sum(cost.annual_cny.values()) == pytest.approx(cost.cost_cny) for cost in costs)
     broken = next(tmp_path.glob("*/3.json"))
     broken.write_text('{"mask": 3', encoding="utf-8")
-    again: list[str] = []
+    again: list[Event] = []
     kept = cost_table(county, members, effort, tmp_path, again.append)
-    assert again[0] == "6 of 7 group plans are at hand from an earlier run"
+    assert again[0] == Event(Stage.GROUPS_KNOWN, done=6, of=7)
     assert [c for c in kept if c.mask != 3] == [c for c in costs if c.mask != 3]
     assert fingerprint(county, members, effort) != fingerprint(county, members, replace(effort, seed=1))
 
