@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenario_cases import faults_of, set_in_toml, small_county
+from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Keeping, cooling_class
-from coldchain.plan import Ground, Options, Plan, lay_ground, plan, plan_with
+from coldchain.plan import Ground, Options, Plan, lay_ground, plan, plan_quickly, plan_with
+from coldchain.plan.arcs import build_arcs
 from coldchain.plan.keeps import Keep
 from coldchain.plan.search import site
 from coldchain.plan.storing import best_shares
@@ -176,6 +178,26 @@ def test_verify_names_what_is_wrong_with_storage(case: str, made: Plan) -> None:
     edit, message = TAMPERED[case]
     problems = "\n".join(checked(made, lambda tables: tables.update(storage=edit(tables["storage"]))).problems)
     assert pd.Series([problems]).str.contains(message).all(), problems
+
+
+@pytest.mark.parametrize("budget", [440_000, 2_000_000])
+@pytest.mark.parametrize("more", ["", 'mobile_units = ["mobile_cool_1t"]\n'])
+def test_rooms_that_could_keep_nothing_earn_no_rent(tmp_path: Path, budget: int, more: str) -> None:
+    """A depot must stand where no village reaches it: it is the cheapest there is, whatever the budget."""
+    folder = tiny_county(
+        tmp_path / "far",
+        f"[siting]\nbudget_cny = {budget}\nmax_first_mile_h = 0.1\n{more}",
+        villages="id,county,lon,lat\nV1,A,109.3,28.0\n",
+        sites=site_rows("S1,A,109.0,28.0,forced,,,,1"),
+        periods="id,days,temp_min_c,temp_max_c\np,60,18,28\nq,80,17,21\n",
+        harvest="village,commodity,period,tonnes\nV1,kiwifruit,p,250\n",
+        storage="commodity,period,until,days,price_cny_kg\nkiwifruit,p,q,10,6.79\n",
+    )
+    found = plan_quickly(load(folder)[0])
+    cost = build_arcs(found.basis).module.money_cny[0, : found.scenario.fixed_types]
+    assert found.report.problems == ()
+    assert found.course.lots["keep"].max() < 0
+    assert float(cost @ found.course.decision.count[0, : len(cost)]) == pytest.approx(cost.min())
 
 
 def test_faults_of_the_table_are_named_together(tmp_path: Path) -> None:

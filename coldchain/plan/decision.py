@@ -57,6 +57,12 @@ class Decision:
         village, group, site, cooling = entries
         return cls(count[:, :types], standing, village, group, site, cooling, share)
 
+    def modules(self) -> NDArray[np.int64]:
+        """Return counts in all columns of the siting problem: modules and units bought, standing and arriving."""
+        sites = len(self.count)
+        moved = (self.standing.reshape(sites, -1), self.arriving().reshape(sites, -1))
+        return np.hstack([self.count, *moved])
+
     def arriving(self) -> NDArray[np.int64]:
         """Units that come from elsewhere, shape (sites, units, periods); the last period comes before the first."""
         arriving: NDArray[np.int64] = np.maximum(self.standing - np.roll(self.standing, 1, axis=2), 0)

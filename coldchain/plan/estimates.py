@@ -36,7 +36,7 @@ class Estimates:
 
         Collection from a village costs its underestimate times the village's own factor in the course; a module costs,
         beside its own cost, what whole trucks from it cost more than full ones, times the factor by which the course
-        does better or worse than that.
+        does better or worse than that. Its rooms earn the share of their rent that those of the course earn by storage.
         """
         arcs, excess = self.arcs, self._excess_cny
         factor = collection_factors(self.basis, arcs, course)[arcs.village[arcs.demand]]
@@ -49,7 +49,13 @@ class Estimates:
             inside=replace(arcs.inside, money_cny=money),
             module=replace(arcs.module, money_cny=arcs.module.money_cny + scale * excess),
             stay_cny=arcs.stay_cny + self._stays_cny,
+            room_cny=arcs.room_cny * _rent_earned(float((standing @ arcs.room_cny).sum()), course),
         )
+
+
+def _rent_earned(rent_cny: float, course: Course) -> float:
+    """Return the share of the rent of its rooms that a course earns by storage; all of it where it has no rooms."""
+    return float(np.clip(-course.yearly.storage / rent_cny, 0.0, 1.0)) if rent_cny > 0 else 1.0
 
 
 def collection_factors(basis: Basis, arcs: Arcs, course: Course) -> Floats:

@@ -11,8 +11,8 @@
 4. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, after up to two random
    moves; what that finds starts the next round.
 
-What comes out is never worse than what went in. Where villages may go elsewhere in each season, or may not be split,
-only corrections are made.
+What comes out is never worse than what went in. Where villages may go elsewhere in each season, and in quick plans,
+which no clock ends, the search ends after the moves; where villages may not be split, after the corrections.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from coldchain.plan.limits import stated
 from coldchain.plan.moves import near_sites, neighbours, rebased
 from coldchain.plan.search import PLANNED, Options, Sited, aims_of
 from coldchain.progress import Event, Stage
-from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting, widened
+from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting
 
 Counts = NDArray[np.int64]
 CORRECTIONS = 3  # rounds of siting with corrected costs at most
@@ -81,7 +81,7 @@ class _Search:
     def __post_init__(self) -> None:
         """Begin with the best course known."""
         self.began, self.tried = time.monotonic(), 0
-        self.seconds = self.options.joint * self.options.time_limit_s
+        self.seconds = (1.0 if self.options.quick else self.options.joint) * self.options.time_limit_s
         self.years = DepotYears(self.task.basis, self.task.arcs)
         self.estimates, self.near = Estimates(self.task.basis, self.task.arcs), near_sites(self.task.basis)
         self.effort = Effort(
@@ -89,7 +89,9 @@ class _Search:
         )
         self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
         self.random = np.random.default_rng(self.options.seed)
-        for course in self.start:
+        scenario = self.task.basis.scenario
+        self.whole = not (self.options.quick or scenario.seasonal or scenario.siting.single_source)
+        for course in self.start if self.whole else ():
             self.years.add(course)
         self.best = ranked(self.task.basis, list(self.start))
 
@@ -107,11 +109,10 @@ class _Search:
         for _round in range(CORRECTIONS):
             if self.over() or not self._correct():
                 break
-        scenario = self.task.basis.scenario
-        while not (scenario.seasonal or scenario.siting.single_source or self.over()):
+        if not self.task.basis.scenario.siting.single_source:
             moved = self._move()
-            if not self._put_together() and not moved and not self._shake():
-                break
+            while self.whole and not self.over() and (self._put_together() or moved or self._shake()):
+                moved = self._move()
         return self.best
 
     def _correct(self) -> bool:
@@ -121,7 +122,7 @@ class _Search:
             time_limit_s=CORRECTION_SHARE * self.left(),
             gap=GAP,
             seed=self.options.seed,
-            start=widened(self.best.decision.count, problem.max_count.shape[1]),
+            start=self.best.decision.modules(),
             stop=self.options.stop,
         )
         return found.status in PLANNED and self._try(Decision.of(self.task.arcs, found.count, found.arc_share))
@@ -140,7 +141,8 @@ class _Search:
         course = work_out(task.basis, task.arcs, decision, self.effort)
         if course.missing:
             return False
-        self.years.add(course)
+        if self.whole:
+            self.years.add(course)
         if ranked(task.basis, [self.best, course]) is self.best:
             return False
         self.best = course
@@ -160,7 +162,7 @@ class _Search:
 
     def _step(self) -> bool:
         """Try the moves of the best decision, those of the lowest floor first; tells whether any made it better."""
-        problem, count = self._problem(), self.best.decision.count
+        problem, count = self._problem(), self.best.decision.modules()
         with FixedModules(problem, self.options.stop, self.left(), self.options.seed) as fixed:
             now = fixed.assign(count, keep=True)
             if now is None:
@@ -171,13 +173,13 @@ class _Search:
             ways = [way for floor, _n, way in sorted(floors, key=lambda one: one[:2]) if floor < most]
             for first in range(0, len(ways), BATCH):
                 batch = [
-                    rebased(problem, (count, self.best.decision.count), way) for way in ways[first : first + BATCH]
+                    rebased(problem, (count, self.best.decision.modules()), way) for way in ways[first : first + BATCH]
                 ]
                 if self._try_batch(fixed, most, [way for way in batch if way is not None]):
                     improved = True
-                    now = fixed.assign(self.best.decision.count) or now
+                    now = fixed.assign(self.best.decision.modules()) or now
                     most = now.value * (1.0 + SLACK)
-            return improved or self._lean(fixed)
+            return improved or (self.whole and self._lean(fixed))
 
     def _lean(self, fixed: FixedModules) -> bool:
         """Let one depot after the other seem cheaper or dearer, so that it fills its trucks or gives up detours."""

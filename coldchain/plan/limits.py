@@ -227,16 +227,20 @@ def _returns(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
 
 
 def _award_shares(basis: Basis, arcs: Arcs) -> Iterator[SideRow]:
-    scenario = basis.scenario
-    names, owner = owners_of(scenario)
-    county = [scenario.sites[int(np.flatnonzero(owner == e)[0])].county for e in range(len(names))]
-    for name, share in scenario.siting.award_share_by_county.items():
-        award = np.array([float(of == name) - share for of in county])
+    for name, award in _beyond_award_shares(basis.scenario).items():
         yield _row(basis, arcs, Limit("award_share", name), 0.0, award=award)
 
 
+def _beyond_award_shares(scenario: Scenario) -> dict[str, Floats]:
+    """Return what a CNY of award to each owner adds beyond the share of a county, float[owners]."""
+    names, owner = owners_of(scenario)
+    county = [scenario.sites[int(np.flatnonzero(owner == e)[0])].county for e in range(len(names))]
+    shares = scenario.siting.award_share_by_county
+    return {name: np.array([float(of == name) - share for of in county]) for name, share in shares.items()}
+
+
 def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) -> dict[Limit, float]:
-    """Return by how much a routed course misses the limits; shares of awards cannot be missed by routing.
+    """Return by how much a routed course misses the limits.
 
     Parameters
     ----------
@@ -255,6 +259,8 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
     if siting.on_time > 0:
         on_time = float(lots["tonnes"][lots["delivery_h"] <= scenario.chain.delivery_target_h + ON_THE_DOT].sum())
         missing[ON_TIME] = siting.on_time * float(lots["tonnes"].sum()) - on_time
+    for name, beyond in _beyond_award_shares(scenario).items():
+        missing[Limit("award_share", name)] = -float(beyond @ granted.award)
     missing |= _over_hubs(basis, lots)
     if scenario.economics.must_return:
         net = owner_net_cny(basis, lots, cost, granted)

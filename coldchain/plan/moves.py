@@ -20,7 +20,7 @@ def neighbours(problem: SitingProblem, count: Counts, near: NDArray[np.intp]) ->
 
     Parameters
     ----------
-    count : new modules, shape (sites, types)
+    count : new modules, shape (sites, columns of the problem)
     near : from :func:`near_sites`
     """
     found: dict[bytes, Counts] = {count.tobytes(): count}
@@ -68,13 +68,12 @@ def _moved(problem: SitingProblem, count: Counts, near: NDArray[np.intp]) -> Ite
 
 
 def _resized(problem: SitingProblem, count: Counts, j: int) -> Iterator[Counts]:
-    """One module more, one less, or one for another, at a site."""
-    offered = np.flatnonzero(problem.max_count[j] > 0)
-    for k in offered:
+    """One module more, one less, or one for another, at a site; mobile units stay as they are."""
+    for k in np.flatnonzero((problem.max_count[j] > 0) & problem.heavy):
         one = np.zeros_like(count[j])
         one[k] = 1
         yield _with(count, {j: count[j] + one})
-        for standing in np.flatnonzero(count[j]):
+        for standing in np.flatnonzero((count[j] > 0) & problem.heavy):
             less = count[j].copy()
             less[standing] -= 1
             yield _with(count, {j: less})

@@ -28,7 +28,7 @@ from coldchain.plan.prospects import prospects
 from coldchain.plan.reasons import unserved_reasons
 from coldchain.plan.roads import place_on_roads
 from coldchain.plan.rollout import rollout
-from coldchain.plan.search import NO_FURTHER, SMALL_ARCS, Counts, Options, Sited, Starts, next_budget, site
+from coldchain.plan.search import NO_FURTHER, SMALL_ARCS, UNCLOCKED_S, Counts, Options, Sited, Starts, next_budget, site
 from coldchain.plan.summary import summarise
 from coldchain.plan.whole import leaving_room, tightened
 from coldchain.progress import Event, Say, Stage, silent
@@ -218,7 +218,8 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     clock.lap("routing")
     extra = {"next_budget": further}
     if near.further:
-        extra["prospects"] = prospects(basis, arcs, PROSPECTS * options.time_limit_s, options.seed)
+        seconds = max(PROSPECTS * options.time_limit_s, UNCLOCKED_S if len(arcs.demand) <= SMALL_ARCS else 0.0)
+        extra["prospects"] = prospects(basis, arcs, seconds, options.seed)
     return _finished(
         ground,
         course,
@@ -344,7 +345,7 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     rivals = [course for course in rivals if not course.missing]
     kept = [course for course in [*rivals, *fresh] if not course.missing]
     best = first = ranked(basis, kept or fresh)
-    if kept and options.joint > 0:
+    if kept and (options.joint > 0 or (options.quick and len(arcs.demand) <= SMALL_ARCS)):
         best = joint_search(Task(basis, arcs, sited, ground.memo), kept, leaving_room(options, basis, arcs))
     if best is ground.idle:
         return best
