@@ -11,12 +11,13 @@
 4. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, after up to two random
    moves; what that finds starts the next round.
 
-What comes out is never worse than what went in. Where villages may go elsewhere in each season, and in quick plans,
-which no clock ends, the search ends after the moves; where villages may not be split, after the corrections.
+What comes out is never worse than what went in. Where villages may go elsewhere in each season, and in quick plans
+without tries, the search ends after the moves; where villages may not be split, after the corrections.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -81,7 +82,7 @@ class _Search:
     def __post_init__(self) -> None:
         """Begin with the best course known."""
         self.began, self.tried = time.monotonic(), 0
-        self.seconds = (1.0 if self.options.quick else self.options.joint) * self.options.time_limit_s
+        self.seconds = (self.options.joint or 1.0) * self.options.time_limit_s
         self.years = DepotYears(self.task.basis, self.task.arcs)
         self.estimates, self.near = Estimates(self.task.basis, self.task.arcs), near_sites(self.task.basis)
         self.effort = Effort(
@@ -90,14 +91,14 @@ class _Search:
         self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
         self.random = np.random.default_rng(self.options.seed)
         scenario = self.task.basis.scenario
-        self.whole = not (self.options.quick or scenario.seasonal or scenario.siting.single_source)
+        self.whole = self.options.tries > 0 and not (scenario.seasonal or scenario.siting.single_source)
         for course in self.start if self.whole else ():
             self.years.add(course)
         self.best = ranked(self.task.basis, list(self.start))
 
     def over(self) -> bool:
         """Tell whether to end now."""
-        spent = self.tried >= self.options.tries or time.monotonic() - self.began > self.seconds
+        spent = self.tried >= (self.options.tries or math.inf) or time.monotonic() - self.began > self.seconds
         return spent or self.options.over()
 
     def left(self) -> float:

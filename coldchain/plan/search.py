@@ -100,7 +100,7 @@ class Options:
     def quickly(
         cls, seed: int = 0, say: Say = silent, stop: Callable[[], bool] = lambda: False, tries: int = 0
     ) -> Options:
-        """Return the options of a quick plan, with a joint search of so many tries."""
+        """Return the options of a quick plan, with a joint search of so many tries; 0: corrections and moves alone."""
         return cls(QUICK_BACKSTOP_S, seed, QUICK_SHARES, 1.0 if tries else 0.0, say, stop, quick=True, tries=tries)
 
     def gap(self, wanted: float) -> float:
