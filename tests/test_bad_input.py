@@ -194,7 +194,8 @@ def test_half_written_scenarios(county: Path, capsys: Capture) -> None:
 
 def test_unknown_variant(county: Path, capsys: Capture) -> None:
     """A variant that is not there is refused with the list of those that are, by check and by plan."""
-    expected = 'scenario.toml, variant = "hafl": there is no such variant; there are base, half, double, none'
+    known = "there is no such variant; there are base, half, double, none; did you mean half?"
+    expected = f'scenario.toml, variant = "hafl": {known}'
     assert check(county, capsys, "--variant", "hafl") == (3, f"error: {expected}\n")
     code, _, said = plan(county, county.parent / "out", capsys, "--variant", "hafl")
     assert (code, lines(said, "error")) == (3, [f"error: {expected}"])

@@ -18,7 +18,7 @@ from coldchain.dispatching.orders import TEMPLATE
 from coldchain.errors import UsageError
 from coldchain.model import Period, cooling_class
 from coldchain.plan import Plan
-from coldchain.report import write_run
+from coldchain.report import run_information, write_run
 from coldchain.scenario import load
 from coldchain.spoilage import age, cold_stages, loss_share, rate_per_h
 
@@ -259,7 +259,7 @@ def test_the_other_engine(county: Path, tmp_path: Path) -> None:
 def test_a_plan_is_routed_as_planned(small_plan: Plan, tmp_path: Path) -> None:
     """Of a written plan the typical day is what the assignment sends to each depot, and it verifies."""
     folder = small_plan.scenario.folder
-    write_run(small_plan, tmp_path / "run", {"arguments": {"scenario": str(folder), "variant": "base"}})
+    write_run(small_plan, tmp_path / "run", run_information(small_plan, {"scenario": str(folder), "variant": "base"}))
     summary = routed(tmp_path / "run", tmp_path / "day", "--day", "summer")
     assignment, daily = small_plan.tables["assignment"], small_plan.scenario.daily_t[:, :, 1]
     villages = {village.id: n for n, village in enumerate(small_plan.scenario.villages)}

@@ -23,7 +23,7 @@ from coldchain.replaying import NONE, Chances, Effort, Replayer
 from coldchain.replaying.chances import DayDraw, draw_days, draw_season
 from coldchain.replaying.day import Day, Outcome, docks
 from coldchain.replaying.layout import Lots, Season, Tour
-from coldchain.report import write_run
+from coldchain.report import run_information, write_run
 
 CHAIN = Chain(planned_wait_h=1.0, unload_h=0.5)
 ROUTING = Routing(stop_h=0.0, load_h_t=0.0)
@@ -58,7 +58,7 @@ def replayer(small_plan: Plan) -> Replayer:
 
 @pytest.fixture(scope="module")
 def folder(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    given = {"arguments": {"scenario": str(small_plan.scenario.folder)}}
+    given = run_information(small_plan, {"scenario": str(small_plan.scenario.folder)})
     return write_run(small_plan, tmp_path_factory.mktemp("replay") / "run", given)
 
 
