@@ -110,7 +110,7 @@ def check_archive(path: Path, most: int = MOST_UNPACKED_BYTES) -> None:
     fault = plain_file(path)
     if fault is not None:
         raise BadInputError([fault])
-    with reading(path.name), zipfile.ZipFile(path) as archive:
+    with reading(path.name, _not_zip), zipfile.ZipFile(path) as archive:
         unpacked = sum(part.file_size for part in archive.infolist())
     if unpacked > most:
         raise BadInputError([too_much(path.name, _("MB unpacked"), most / MIB)])
@@ -163,6 +163,10 @@ def _too_many_digits() -> str:
 
 def _unreadable(error: Exception) -> str:
     return _("cannot be read: {error}").format(error=reason(error))
+
+
+def _not_zip(error: Exception) -> str:
+    return _("must be a zip file: {error}").format(error=reason(error))
 
 
 def _not_json(error: Exception) -> str:

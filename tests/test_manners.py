@@ -242,7 +242,7 @@ def test_faults_of_the_settings_are_listed_at_once(settings_folder: Path, capsys
         assert fault in told
     Path("coldchain.toml").write_text("a = = 3\n", encoding="utf-8")
     assert run(["check", "x"]) == 3
-    assert "coldchain.toml: cannot be read" in capsys.readouterr().err
+    assert "coldchain.toml: is not valid TOML" in capsys.readouterr().err
 
 
 def test_settings_in_words(settings_folder: Path, capsys: Capture) -> None:

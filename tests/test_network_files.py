@@ -280,7 +280,7 @@ def test_climbing_is_slower_than_descending(tmp_path: Path) -> None:
         ("N42E001.hgt", b"123", "must hold 1201 x 1201 or 3601 x 3601 heights of 2 bytes; got 3 bytes"),
         ("N42E001.hgt.zip", b"123", "must be a zip file"),
         ("tile.hgt", b"", "must be named after its south-west corner"),
-        ("N42E001.hgt", None, "file not found"),
+        ("N42E001.hgt", None, "cannot be read: No such file"),
     ],
 )
 def test_tiles_that_are_none(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:

@@ -50,7 +50,7 @@ def sentence(event: Event) -> str:
     Examples
     --------
     >>> sentence(Event(Stage.SITING, "loss_t", value=110.0, bound=100.0))
-    'siting for least tonnes lost: 110, bound 100, gap 9.09%'
+    'siting for least tonnes lost: 110 t a year, bound 100, gap 9.09%'
     """
     return SENTENCES[event.stage](event)
 
@@ -76,7 +76,8 @@ def _today(event: Event) -> str:
 
 def _known(event: Event) -> str:
     """Value, and bound and gap where they are known."""
-    value = f"{event.value or 0.0:,.0f}"
+    unit = _("t a year") if event.label == "loss_t" else _("CNY a year")
+    value = f"{event.value or 0.0:,.0f} {unit}"
     if event.bound is None:
         return value
     return value + _(", bound {bound:,.0f}, gap {gap:.2%}").format(bound=event.bound, gap=event.gap)

@@ -40,11 +40,17 @@ td.after {{ font-weight: 600; }}
 """
 
 
+def badges_of(plan: Drawable) -> list[str]:
+    """Return what a picture of the plan must not be shown without; roads that are none, also of an earlier version."""
+    roads = [{"what": "roads"}] if plan.basis.placed.network.kind == "proximity" else []
+    return badges([*plan.summary.get("assumptions", ()), *roads])
+
+
 def heading(plan: Drawable) -> str:
     """Return the title with scenario and variant; names the network when no road data stood behind it."""
     summary = plan.summary
     scenario = summary["scenario"]
-    marks = badges(summary.get("assumptions", ()))
+    marks = badges_of(plan)
     badge = "".join(f'<span class="badge">{escape(text)}</span>' for text in marks)
     ended = _(", interrupted") if summary["interrupted"] else ""
     state = _(STATUS.get(summary["status"], summary["status"]))

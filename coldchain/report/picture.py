@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coldchain.language import N_, _
-from coldchain.model import badges
 from coldchain.report import figures, palette
 from coldchain.report.fonts import chart_style, drawable
 from coldchain.report.lines import PlanLines, plan_lines
 from coldchain.report.mapdata import MapData, map_data
 from coldchain.report.opened import Drawable
+from coldchain.report.panel import badges_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -246,9 +246,9 @@ def _write_words(drawing: Any, plan: Drawable) -> None:
     named = f"{drawable(summary['scenario']['name'], '?')} · {drawable(summary['scenario']['variant'], '?')}"
     title = _("Cold chain plan: {scenario}").format(scenario=named)
     drawing.text(0.015, 0.95, title, fontsize=13, fontweight="bold", color=palette.INK)
-    if marks := badges(summary["assumptions"]):
+    if marks := badges_of(plan):
         drawing.text(0.985, 0.955, _("; ").join(marks), fontsize=8, ha="right", color=palette.INK, bbox=BADGE)
-    licences = [one["figure"] for one in summary["assumptions"] if one["what"] == "licence"]
+    licences = [one["figure"] for one in summary.get("assumptions", ()) if one["what"] == "licence"]
     drawing.text(0.015, 0.012, "; ".join(licences), fontsize=6, color=palette.MUTED)
     loss = summary["loss"]
     y = 0.875

@@ -12,6 +12,7 @@ import numpy as np
 from coldchain.errors import Fault
 from coldchain.language import N_, _
 from coldchain.model import DepotType, Noun, Place, Siting, VehicleType
+from coldchain.model.naming import labelled
 from coldchain.scenario.aims import aim_faults
 from coldchain.scenario.datum import CHINA_BOX
 from coldchain.scenario.naming import odd_ids
@@ -175,7 +176,7 @@ def _same_spot(tables: Tables, stem: str) -> list[Fault]:
         spot = (round(row.noun.lon, 5), round(row.noun.lat, 5))
         if spots[spot] > 1 and spot in first:
             message = _("lies on the same spot as {id} on row {line}").format(
-                id=first[spot].noun.id, line=first[spot].line
+                id=labelled(first[spot].noun.id, first[spot].noun.name), line=first[spot].line
             )
             faults.append(Fault(tables.files[stem], row.line, "lon, lat", f"{spot[0]}, {spot[1]}", message,
                                 "duplicate-point", warning=True))  # fmt: skip

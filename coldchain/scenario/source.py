@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -238,7 +239,8 @@ def road_files(path: Path) -> tuple[Path, ...]:
     found: set[Path] = set()
     for name in named:
         place = home / name
-        found |= {p for p in (place, *place.rglob("*")) if p.is_file()}
+        with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+            found |= {p for p in (place, *place.rglob("*")) if p.is_file()}
     return tuple(sorted(p for p in found if p.resolve().is_relative_to(home.resolve())))
 
 
