@@ -273,7 +273,7 @@ def shown(stated: float, found: float) -> tuple[str, str]:
     Examples
     --------
     >>> shown(1088570.0, 1000000.0), shown(0.5, 0.25), shown(1.0000021, 1.0)
-    (('1,088,570', '1,000,000'), ('0.5', '0.25'), ('1.000002', '1'))
+    (('1,088,570', '1,000,000'), ('0.5', '0.25'), ('1.0000021', '1'))
     """
     for digits in (6, 9, 12, 17):
         texts = _plain(stated, digits), _plain(found, digits)
