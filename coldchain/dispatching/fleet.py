@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import Noun, Scenario, VehicleType, figure
 from coldchain.model.naming import Named, Names, of_places
-from coldchain.scenario.headings import refer
+from coldchain.scenario.headings import refer_rows
 from coldchain.scenario.parsing import parse
 from coldchain.scenario.references import NameReference
 from coldchain.scenario.tables import RawTable, parse_rows
@@ -81,13 +81,7 @@ def _referred(raw: RawTable, scenario: Scenario, depots: Collection[str]) -> tup
     kinds = Names([Named(kind.id, (kind.name,)) for kind in scenario.vehicles])
     open_sites = of_places(site for site in scenario.sites if site.id in set(depots))
     references = {"vehicle": NameReference("vehicle", kinds), "depot": NameReference("depot", open_sites)}
-    rows: list[tuple[int, dict[str, str]]] = []
-    faults: list[Fault] = []
-    for line, cells in raw.rows:
-        read = dict(cells)
-        faults += refer(raw.file, line, read, references)
-        rows.append((line, read))
-    return replace(raw, rows=tuple(rows)), faults
+    return refer_rows(raw, references)
 
 
 def _vehicles(file: str, line: int, row: FleetRow, scenario: Scenario) -> tuple[Vehicles | None, list[Fault]]:

@@ -18,7 +18,7 @@ from coldchain.errors import Fault, UsageError, system_reason
 from coldchain.language import _, language
 from coldchain.model import Noun, Scenario, figure
 from coldchain.model.naming import crops_of, of_places
-from coldchain.scenario.headings import refer
+from coldchain.scenario.headings import refer_rows
 from coldchain.scenario.references import NameReference
 from coldchain.scenario.tables import RawTable, parse_rows
 
@@ -111,13 +111,7 @@ def _referred(raw: RawTable, scenario: Scenario, depots: Collection[str]) -> tup
         "commodity": NameReference("commodity", crops_of(scenario)),
         "depot": NameReference("depot", of_places(sites)),
     }
-    rows: list[tuple[int, dict[str, str]]] = []
-    faults: list[Fault] = []
-    for line, cells in raw.rows:
-        read = dict(cells)
-        faults += refer(raw.file, line, read, references)
-        rows.append((line, read))
-    return replace(raw, rows=tuple(rows)), faults
+    return refer_rows(raw, references)
 
 
 def _doubled(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:

@@ -265,6 +265,17 @@ def refer(file: str, line: int, cells: dict[str, str], references: References) -
                 yield Fault(file, line, name, text, read.message, read.code, read.warning, guess=read.guess)
 
 
+def refer_rows(raw: RawTable, references: References) -> tuple[RawTable, list[Fault]]:
+    """Put ids where the rows of a table name things, as `refer` does for one; return the table and the faults."""
+    rows: list[tuple[int, dict[str, str]]] = []
+    faults: list[Fault] = []
+    for line, cells in raw.rows:
+        read = dict(cells)
+        faults += refer(raw.file, line, read, references)
+        rows.append((line, read))
+    return replace(raw, rows=tuple(rows)), faults
+
+
 def cell_in(table: str, name: str, text: str, unit: str = "") -> str:
     """Return a cell as the model wants it: a figure in its unit, a choice by its key."""
     if is_figure(table, name):

@@ -81,7 +81,7 @@ def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
     cap = problem.owner_cap[capped] / money
     rows, groups = Rows(), []
     groups += _site_rows(rows, problem, site, module)
-    groups += _size_rows(rows, problem, (site, module, first))
+    groups += _size_rows(rows, problem, site, module, first)
     slot = np.full(len(problem.owner_cap), -1)
     slot[capped] = np.arange(width)
     rest = np.flatnonzero(~first)
@@ -160,11 +160,12 @@ def _site_rows(rows: Rows, problem: SitingProblem, site: Ints, module: Ints) -> 
     return groups + [("forced", int(r), int(j)) for r, j in zip(index, need, strict=True)]
 
 
-def _size_rows(rows: Rows, problem: SitingProblem, pair: tuple[Ints, Ints, Bools]) -> list[tuple[LimitKind, int, int]]:
+def _size_rows(
+    rows: Rows, problem: SitingProblem, site: Ints, module: Ints, first: Bools
+) -> list[tuple[LimitKind, int, int]]:
     """Make a site that builds reach the least size: ``least first <= sum size y`` for types smaller than that."""
     if problem.size is None or problem.least_size <= 0:
         return []
-    site, module, first = pair
     size = problem.size[module] * problem.heavy[module]
     small = np.flatnonzero(first & problem.heavy[module] & (size < problem.least_size))
     index = rows.new(-np.inf, 0.0, len(small))
