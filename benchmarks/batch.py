@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coldchain.allocating import Favour, Problem, divide
 from coldchain.batch import Limits, Settings, check_batch_folder, read_jobs, run_batch, this_machine
 from coldchain.batch import errand as errands
 from coldchain.batch.cluster import on_cluster
 from coldchain.batch.minder import Minder
 from coldchain.batch.processes import end_tree
+from coldchain.funds import Favour, Problem, divide
 from coldchain.scenario import write_nation
 
 Floats = NDArray[np.float64]

@@ -23,7 +23,7 @@ import numpy as np
 
 from coldchain.errors import InfeasibleError, LimitError
 from coldchain.model import Scenario
-from coldchain.plan import Options, Plan, plan, plan_quickly
+from coldchain.planning import Options, Plan, plan, plan_quickly
 from coldchain.scenario import inspect
 
 COUNTIES = ("A", "B")

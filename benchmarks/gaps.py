@@ -10,9 +10,9 @@ from pathlib import Path
 
 from runs import command
 
-from coldchain.plan import Options, lay_ground, plan_on
-from coldchain.plan.search import site
-from coldchain.plan.whole import VILLAGES
+from coldchain.planning import Options, lay_ground, plan_on
+from coldchain.planning.search import site
+from coldchain.planning.whole import VILLAGES
 from coldchain.scenario import load
 
 COUNTIES, MEAN, SECONDS = 12, 15, 60.0

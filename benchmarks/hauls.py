@@ -17,11 +17,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coldchain.model import Scenario
-from coldchain.plan import Course, Ground, Options, course_with, lay_ground
-from coldchain.plan.days import Days
-from coldchain.plan.hauls import work_out_hauls
-from coldchain.plan.lots import lots_of, outcome
-from coldchain.plan.money import yearly
+from coldchain.planning import Course, Ground, Options, course_with, lay_ground
+from coldchain.planning.days import Days
+from coldchain.planning.hauls import work_out_hauls
+from coldchain.planning.lots import lots_of, outcome
+from coldchain.planning.money import yearly
 from coldchain.scenario import load
 
 BACKSTOP_S = 1e5

@@ -17,7 +17,7 @@ from pathlib import Path
 from real import ROOT, imported
 from runs import command
 
-from coldchain.plan import Options, Plan, plan
+from coldchain.planning import Options, Plan, plan
 from coldchain.progress import Event, Stage
 from coldchain.scenario import load
 

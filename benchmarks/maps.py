@@ -26,11 +26,11 @@ from browser import browser, found_browser  # type: ignore[import-not-found]  # 
 from runs import command  # noqa: E402
 
 from coldchain.network import travel  # noqa: E402
-from coldchain.plan import place_on_roads  # noqa: E402
-from coldchain.report.lines import plan_lines  # noqa: E402
-from coldchain.report.map import write_map  # noqa: E402
-from coldchain.report.mapdata import map_data  # noqa: E402
-from coldchain.report.opened import Drawable, OpenedRun, Ways, open_run  # noqa: E402
+from coldchain.planning import place_on_roads  # noqa: E402
+from coldchain.reports.lines import plan_lines  # noqa: E402
+from coldchain.reports.map import write_map  # noqa: E402
+from coldchain.reports.mapdata import map_data  # noqa: E402
+from coldchain.reports.opened import Drawable, OpenedRun, Ways, open_run  # noqa: E402
 from coldchain.scenario import load, upland, write_scenario  # noqa: E402
 
 RUNS = ("runs/upland-base",)

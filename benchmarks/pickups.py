@@ -14,9 +14,9 @@ from pathlib import Path
 
 from real import ROOT
 
-from coldchain.plan import Course, Ground, Options, lay_ground, plan_on
-from coldchain.plan.course import work_out
-from coldchain.plan.days import Effort
+from coldchain.planning import Course, Ground, Options, lay_ground, plan_on
+from coldchain.planning.course import work_out
+from coldchain.planning.days import Effort
 from coldchain.scenario import load
 
 HEADER = (

@@ -21,7 +21,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from coldchain.scenario import load
-from coldchain.settling import Effort, Settlement, cost_table, fingerprint, members_of, work_out
+from coldchain.settlement import Effort, Settlement, cost_table, fingerprint, members_of, work_out
 from coldchain.sharing import (
     Game,
     Ledger,

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from coldchain.plan import size_of
+from coldchain.planning import size_of
 from coldchain.scenario import load, upland, write_scenario
 
 WARM_UP, VILLAGES = 12, (50, 100, 200, 400, 800)
@@ -22,7 +22,7 @@ LOOK_S = 0.1
 PROGRAM = """
 import sys
 from pathlib import Path
-from coldchain.plan import plan_quickly
+from coldchain.planning import plan_quickly
 from coldchain.scenario import load
 plan_quickly(load(Path(sys.argv[1]))[0])
 """

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import version
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -66,18 +65,8 @@ __all__ = [
 ]
 
 
-class CallableModule(ModuleType):
-    """A subpackage that can be called, too: ``coldchain.plan(scenario)`` plans, ``coldchain.report(run)`` reports."""
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        """Do what the function of the same name in :mod:`coldchain.api` does."""
-        return getattr(import_module("coldchain.api"), self.__name__.rpartition(".")[2])(*arguments, **options)
-
-
 def __getattr__(name: str) -> Any:
     """Load what is asked for when it is asked for, so that the package itself imports at once."""
-    if name in ("plan", "report"):
-        return import_module(f"coldchain.{name}")
     if name in __all__:
         return getattr(import_module("coldchain.api"), name)
     raise AttributeError(f"module coldchain has no attribute {name}")

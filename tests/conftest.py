@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from coldchain import language
-from coldchain.plan import Options, Plan, plan
+from coldchain.planning import Options, Plan, plan
 from coldchain.scenario import load, upland, write_scenario
 
 ROWS = 10

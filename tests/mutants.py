@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 ROOMS = ("coldchain.network", "coldchain.spoilage")
-MODULES = ("coldchain.model.award", "coldchain.plan.awards", "coldchain.plan.money")
+MODULES = ("coldchain.model.award", "coldchain.planning.awards", "coldchain.planning.money")
 MORE = 1.01
 PLACES = ("lon", "lat", "xy", "given", "where")
 """Fields that say where something is: moved by a per cent they would lie in another country."""

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import BadInputError
-from coldchain.plan import PlacedNetwork, place_on_roads
-from coldchain.report import read_run
+from coldchain.planning import PlacedNetwork, place_on_roads
+from coldchain.reports import read_run
 from coldchain.scenario import load
 from coldchain.verify import Written, verify_written
 from coldchain.verify.unchecked import summary_reason, table_reason

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from coldchain.allocating import Curves, Favour, Problem, Rules, allocate, divide, read_curves
 from coldchain.cli import run
 from coldchain.errors import BadInputError, InfeasibleError, UsageError
+from coldchain.funds import Curves, Favour, Problem, Rules, allocate, divide, read_curves
 
 M = 1e6
 Points = list[list[tuple[float, float]]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import subprocess
@@ -24,12 +25,15 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     return cc.plan(cc.example(tmp_path_factory.mktemp("api") / "county", villages=8, seed=3), effort="quick")
 
 
-def test_plan_is_a_function_and_a_subpackage(result: Result) -> None:
-    """``cc.plan(...)`` plans; ``coldchain.plan`` is still the room with its names."""
-    import coldchain.plan
+def test_plan_is_a_plain_function(result: Result) -> None:
+    """``cc.plan`` says what it takes, whichever rooms are loaded already."""
+    import coldchain.planning
+    import coldchain.reports
 
+    assert coldchain.planning.Options is not None
     assert isinstance(result, cc.Result)
-    assert coldchain.plan.Options is not None  # type: ignore[attr-defined]
+    assert [*inspect.signature(cc.plan).parameters][:1] == ["scenario"]
+    assert [*inspect.signature(cc.report).parameters][:1] == ["planned"]
     assert result.summary["loss"]["plan_rate"] == result.loss_rate
     assert 0 <= result.gap < 1
 

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from coldchain.language import speaking
 from coldchain.model import Assumption, badges
-from coldchain.plan import Options, Plan, plan
-from coldchain.report import print_summary, write_run
-from coldchain.report.panel import heading, panel
+from coldchain.planning import Options, Plan, plan
+from coldchain.reports import print_summary, write_run
+from coldchain.reports.panel import heading, panel
 from coldchain.scenario import load, upland, write_scenario
 
 LICENCE = "© OpenStreetMap contributors, ODbL 1.0"

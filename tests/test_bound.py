@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from coldchain.plan import Options, Plan
-from coldchain.plan.arcs import Arcs, build_arcs, siting_problem
-from coldchain.plan.basis import Basis
-from coldchain.plan.days import Decision, Effort, work_out_days
-from coldchain.plan.lots import lots_of, outcome
-from coldchain.plan.money import standing_opex_cny, yearly
-from coldchain.plan.search import site
+from coldchain.planning import Options, Plan
+from coldchain.planning.arcs import Arcs, build_arcs, siting_problem
+from coldchain.planning.basis import Basis
+from coldchain.planning.days import Decision, Effort, work_out_days
+from coldchain.planning.lots import lots_of, outcome
+from coldchain.planning.money import standing_opex_cny, yearly
+from coldchain.planning.search import site
 from coldchain.siting import SitingResult, solve_siting
 
 

@@ -11,11 +11,11 @@ from matplotlib import font_manager, rc_context
 from matplotlib.figure import Figure
 
 from coldchain.language import speaking
-from coldchain.plan import Plan
-from coldchain.report import fonts
-from coldchain.report.charts import draw_bills, draw_crops, draw_marginal, draw_tornado
-from coldchain.report.curve import Marks, draw_curve
-from coldchain.report.picture import draw_picture
+from coldchain.planning import Plan
+from coldchain.reports import fonts
+from coldchain.reports.charts import draw_bills, draw_crops, draw_marginal, draw_tornado
+from coldchain.reports.curve import Marks, draw_curve
+from coldchain.reports.picture import draw_picture
 
 CROPS = pd.DataFrame(
     {

@@ -12,11 +12,11 @@ import pytest
 from rich.console import Console
 
 from coldchain.cli import run
-from coldchain.exploring import Comparison, Run, compare
-from coldchain.exploring.compare import numbers
-from coldchain.plan import Plan
-from coldchain.report import run_information, write_run
-from coldchain.report.comparing import moved_line, print_comparison
+from coldchain.planning import Plan
+from coldchain.reports import run_information, write_run
+from coldchain.reports.comparing import moved_line, print_comparison
+from coldchain.sweeps import Comparison, Run, compare
+from coldchain.sweeps.compare import numbers
 
 LOTS = ["village", "depot", "tonnes", "loss_t", "loss_cny", "delivery_h"]
 

@@ -9,8 +9,8 @@ import pytest
 
 from coldchain.cli.manners import of_a_run
 from coldchain.errors import BadInputError, InfeasibleError
-from coldchain.plan import Plan
-from coldchain.report import run_information, write_run
+from coldchain.planning import Plan
+from coldchain.reports import run_information, write_run
 
 ERRORS = [
     KeyError("plan_t"),

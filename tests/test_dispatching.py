@@ -11,14 +11,14 @@ import pytest
 from dispatching_cases import line_county, order, routed, table, write_table
 
 from coldchain.cli import run
-from coldchain.dispatching.clock import clock, months_of, period_of
-from coldchain.dispatching.dispatch import Wish, dispatch
-from coldchain.dispatching.headings import ORDERS, heading_of
-from coldchain.dispatching.orders import TEMPLATE
+from coldchain.dispatch.clock import clock, months_of, period_of
+from coldchain.dispatch.dispatch import Wish, dispatch
+from coldchain.dispatch.headings import ORDERS, heading_of
+from coldchain.dispatch.orders import TEMPLATE
 from coldchain.errors import UsageError
 from coldchain.model import Period, cooling_class
-from coldchain.plan import Plan
-from coldchain.report import run_information, write_run
+from coldchain.planning import Plan
+from coldchain.reports import run_information, write_run
 from coldchain.scenario import load
 from coldchain.spoilage import age, cold_stages, loss_share, rate_per_h
 

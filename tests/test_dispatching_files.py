@@ -12,10 +12,10 @@ import pytest
 from dispatching_cases import line_county, order, routed, write_table
 
 from coldchain.cli import run
-from coldchain.dispatching.dispatch import Wish, dispatch
+from coldchain.dispatch.dispatch import Wish, dispatch
 from coldchain.errors import BadInputError, UsageError
-from coldchain.plan import place_on_roads
-from coldchain.report import read_run
+from coldchain.planning import place_on_roads
+from coldchain.reports import read_run
 from coldchain.scenario import load
 from coldchain.verify.day import Permits, verify_day
 

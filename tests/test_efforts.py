@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from scenario_cases import small_county
 
-from coldchain.plan import Options, plan, plan_quickly
+from coldchain.planning import Options, plan, plan_quickly
 from coldchain.scenario import load
 
 

@@ -14,7 +14,11 @@ from scenario_cases import append, change, set_in_toml, small_county
 
 from coldchain.cli import run as command
 from coldchain.errors import UsageError
-from coldchain.exploring import (
+from coldchain.model import Limit
+from coldchain.planning import Near, Options, Plan, lay_ground, plan_on, plan_with
+from coldchain.reports import run_information, write_run
+from coldchain.scenario import load
+from coldchain.sweeps import (
     Alternatives,
     Case,
     Effort,
@@ -28,12 +32,8 @@ from coldchain.exploring import (
     what_if_depot,
     words,
 )
-from coldchain.exploring.relax import least
-from coldchain.exploring.villages import Assignment
-from coldchain.model import Limit
-from coldchain.plan import Near, Options, Plan, lay_ground, plan_on, plan_with
-from coldchain.report import run_information, write_run
-from coldchain.scenario import load
+from coldchain.sweeps.relax import least
+from coldchain.sweeps.villages import Assignment
 
 EFFORT = Effort(quick=True)
 VARIANTS = """
@@ -209,7 +209,7 @@ def test_what_was_proved_is_told_apart_from_what_was_only_found() -> None:
 
 
 def _alternative(*sites: str) -> Any:
-    from coldchain.exploring import Alternative
+    from coldchain.sweeps import Alternative
 
     return Alternative(sites, 5.0, 5.0, 0.1, 0.5, 1.0, ())
 
@@ -231,7 +231,7 @@ def test_two_forced_sites_need_the_money_of_two(folder: Path, tmp_path: Path) ->
 
 
 def ground_awards(ground: Any) -> Any:
-    from coldchain.plan.awards import module_awards
+    from coldchain.planning.awards import module_awards
 
     return module_awards(ground.scenario)
 

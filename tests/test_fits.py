@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from tiny_cases import site_rows, tiny_county
 
-from coldchain.plan import plan_quickly
-from coldchain.plan.awards import grant
+from coldchain.planning import plan_quickly
+from coldchain.planning.awards import grant
 from coldchain.scenario import inspect, load
 
 FREE = "[siting]\nbudget_cny = 1000000\n[depot_type.cool_forced_air_200]\ncapex_cny = 0\n"

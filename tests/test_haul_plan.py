@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from coldchain.model import Scenario
-from coldchain.plan import Options, Plan, lay_ground, plan_with
-from coldchain.plan.arcs import build_arcs
-from coldchain.plan.basis import Basis, haul_bound_cny_t
-from coldchain.plan.days import Days, Effort, work_out_days
-from coldchain.plan.lots import TODAY, lots_of, outcome
-from coldchain.plan.money import Yearly, yearly
-from coldchain.replaying import Replayer
+from coldchain.planning import Options, Plan, lay_ground, plan_with
+from coldchain.planning.arcs import build_arcs
+from coldchain.planning.basis import Basis, haul_bound_cny_t
+from coldchain.planning.days import Days, Effort, work_out_days
+from coldchain.planning.lots import TODAY, lots_of, outcome
+from coldchain.planning.money import Yearly, yearly
+from coldchain.replays import Replayer
 from coldchain.routing import RIDE_NODES, JointProblem, lower_bound_cny_t, solve_joint_haul
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.verify import Report, verify_tables

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from siting_cases import brute_force, hand_case, random_case
 
-from coldchain.plan import Options, Plan
-from coldchain.plan.arcs import build_arcs, siting_problem
-from coldchain.plan.course import Course, work_out
-from coldchain.plan.days import Decision, Effort
-from coldchain.plan.depotyears import DepotYears
-from coldchain.plan.estimates import Estimates, collection_factors
-from coldchain.plan.joint import Task, _Search, joint_search
-from coldchain.plan.limits import stated
-from coldchain.plan.moves import near_sites, neighbours, rebased
-from coldchain.plan.search import site
+from coldchain.planning import Options, Plan
+from coldchain.planning.arcs import build_arcs, siting_problem
+from coldchain.planning.course import Course, work_out
+from coldchain.planning.days import Decision, Effort
+from coldchain.planning.depotyears import DepotYears
+from coldchain.planning.estimates import Estimates, collection_factors
+from coldchain.planning.joint import Task, _Search, joint_search
+from coldchain.planning.limits import stated
+from coldchain.planning.moves import near_sites, neighbours, rebased
+from coldchain.planning.search import site
 from coldchain.siting import Column, FixedModules, SitingProblem, choose_columns, count_violations, solve_siting
 
 

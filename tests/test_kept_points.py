@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tiny_cases import TABLES, tiny_county
 
-from coldchain.exploring.points import point_key
 from coldchain.model import Scenario
 from coldchain.scenario import input_hash, load
+from coldchain.sweeps.points import point_key
 
 SETTINGS = {"quick": 1.0, "seed": 0}
 

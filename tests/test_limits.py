@@ -16,11 +16,11 @@ from scenario_cases import append, faults_of, set_in_toml, small_county
 
 from coldchain.errors import InfeasibleError
 from coldchain.model import Scenario
-from coldchain.plan import Ground, Near, Options, Plan, lay_ground, plan, plan_on
-from coldchain.plan.limits import shortfalls
-from coldchain.plan.rollout import order
-from coldchain.plan.search import site
-from coldchain.plan.summary import _delivery as summarise_delivery
+from coldchain.planning import Ground, Near, Options, Plan, lay_ground, plan, plan_on
+from coldchain.planning.limits import shortfalls
+from coldchain.planning.rollout import order
+from coldchain.planning.search import site
+from coldchain.planning.summary import _delivery as summarise_delivery
 from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from browser import Page, browser, found_browser
 
-from coldchain.exploring.points import point_of
 from coldchain.language import speaking
-from coldchain.plan import Plan
-from coldchain.report import mapsweep
-from coldchain.report.map import write_comparison_map, write_map
-from coldchain.report.mapsweep import write_sweep_map
+from coldchain.planning import Plan
+from coldchain.reports import mapsweep
+from coldchain.reports.map import write_comparison_map, write_map
+from coldchain.reports.mapsweep import write_sweep_map
+from coldchain.sweeps.points import point_of
 
 NEEDED = "COLDCHAIN_BROWSER"
 """Set to ``needed`` where a missing browser is a failure."""

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from scenario_cases import append, faults_of, replace_in_toml, set_in_toml, small_county
 
-from coldchain.exploring import Case, Effort, Run, explain_village, open_case, unserved, what_if_depot
 from coldchain.model import MobileUnit
-from coldchain.plan import Options, Plan, plan, plan_with
-from coldchain.plan.decision import staying
-from coldchain.replaying import Replayer
+from coldchain.planning import Options, Plan, plan, plan_with
+from coldchain.planning.decision import staying
+from coldchain.replays import Replayer
 from coldchain.scenario import load
+from coldchain.sweeps import Case, Effort, Run, explain_village, open_case, unserved, what_if_depot
 from coldchain.verify import Report, verify_tables
 
 UNIT = """

@@ -15,7 +15,7 @@ from mutants import counted, functions, mutant, replaced
 from scenario_cases import append, change, change_all, replace_in_toml, set_in_toml, small_county
 
 from coldchain.network import read_roads
-from coldchain.plan import Plan, plan_quickly
+from coldchain.planning import Plan, plan_quickly
 from coldchain.scenario import load
 
 STORAGE = "commodity,period,until,days,price_cny_kg\nkiwifruit,autumn,winter,60,9\nponkan,winter,spring,45,4\n"
@@ -50,11 +50,11 @@ cost_cny_h = 30.0
 """
 SAMPLE = (
     "coldchain.network.matrix.travel", "coldchain.network.snap.snap_places", "coldchain.spoilage.stages.hourly_air_c",
-    "coldchain.spoilage.kinetics.loss_share", "coldchain.model.award.award_cny", "coldchain.plan.money.yearly",
+    "coldchain.spoilage.kinetics.loss_share", "coldchain.model.award.award_cny", "coldchain.planning.money.yearly",
 )  # fmt: skip
 TAKEN_AS_READ = frozenset({"coldchain.network.speeds.limit_kmh"})
 """What a sign beside the road says: verification only knows that no lorry is faster than its class allows."""
-TAKEN_AS_STATED = frozenset({"coldchain.plan.money.standing_opex_cny", "coldchain.spoilage.stages.stage_array"})
+TAKEN_AS_STATED = frozenset({"coldchain.planning.money.standing_opex_cny", "coldchain.spoilage.stages.stage_array"})
 """What reaches no figure but the bound, which no one can prove without solving: with lanes that look hopeless nothing
 is cooled, and all figures of that poor plan are true."""
 

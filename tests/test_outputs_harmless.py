@@ -19,9 +19,9 @@ from coldchain.cli import run
 from coldchain.cli.commands import interruptible
 from coldchain.errors import BadInputError
 from coldchain.leftovers import clear_half_written, is_running, temporary_folder
-from coldchain.report.book import write_book
-from coldchain.report.folder import write_folder, write_in_place
-from coldchain.report.page import Section
+from coldchain.reports.book import write_book
+from coldchain.reports.folder import write_folder, write_in_place
+from coldchain.reports.page import Section
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.scenario.parsing import clean
 from coldchain.scenario.tables import read_raw

@@ -11,7 +11,7 @@ import pytest
 
 from coldchain.errors import InfeasibleError
 from coldchain.model import Scenario
-from coldchain.plan import Options, Plan, plan, plan_quickly
+from coldchain.planning import Options, Plan, plan, plan_quickly
 from coldchain.scenario import load, upland, write_scenario
 
 COUNTED = Options.quickly(tries=10)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from coldchain.cli import telling
-from coldchain.exploring.points import Point
 from coldchain.language import speaking
 from coldchain.model import LIMIT_KINDS, Limit
-from coldchain.plan import Options, plan
+from coldchain.planning import Options, plan
 from coldchain.progress import Event, Stage
 from coldchain.scenario import load, upland, write_scenario
+from coldchain.sweeps.points import Point
 
 POINT = Point(1e6, "optimal", loss_rate=0.08, coverage=0.9, annual_cny=5e6, seconds=2.0)
 EVENTS = (

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from tiny_cases import site_rows, tiny_county
 
-from coldchain.plan import lay_ground, plan_quickly
-from coldchain.plan.decision import Decision
-from coldchain.plan.onemore import Beside
+from coldchain.planning import lay_ground, plan_quickly
+from coldchain.planning.decision import Decision
+from coldchain.planning.onemore import Beside
 from coldchain.scenario import load
 from coldchain.siting import solve_siting
 

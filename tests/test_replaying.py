@@ -18,12 +18,12 @@ from coldchain.cli import run as cli
 from coldchain.cli.replaying import replay
 from coldchain.errors import UsageError
 from coldchain.model import Chain, Routing
-from coldchain.plan import Plan
-from coldchain.replaying import NONE, Chances, Effort, Replayer
-from coldchain.replaying.chances import DayDraw, draw_days, draw_season
-from coldchain.replaying.day import Day, Outcome, docks
-from coldchain.replaying.layout import Lots, Season, Tour
-from coldchain.report import run_information, write_run
+from coldchain.planning import Plan
+from coldchain.replays import NONE, Chances, Effort, Replayer
+from coldchain.replays.chances import DayDraw, draw_days, draw_season
+from coldchain.replays.day import Day, Outcome, docks
+from coldchain.replays.layout import Lots, Season, Tour
+from coldchain.reports import run_information, write_run
 
 CHAIN = Chain(planned_wait_h=1.0, unload_h=0.5)
 ROUTING = Routing(stop_h=0.0, load_h_t=0.0)
@@ -142,7 +142,7 @@ def test_same_seed_same_years(replayer: Replayer, small_plan: Plan) -> None:
 
 
 def replay_of(replayer: Replayer, plan: Plan, effort: Effort) -> dict[str, Any]:
-    from coldchain.replaying import replay as live_through
+    from coldchain.replays import replay as live_through
 
     return live_through(replayer, Chances(), effort, plan.summary)
 

@@ -17,10 +17,10 @@ import pytest
 from rich.console import Console
 
 from coldchain.errors import BadInputError, UsageError
-from coldchain.plan import Options, Plan, plan
-from coldchain.report import check_target, print_summary, read_run, run_information, write_run
-from coldchain.report.lines import plan_lines
-from coldchain.report.record import plain_values
+from coldchain.planning import Options, Plan, plan
+from coldchain.reports import check_target, print_summary, read_run, run_information, write_run
+from coldchain.reports.lines import plan_lines
+from coldchain.reports.record import plain_values
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.verify import verify_tables
 
@@ -149,7 +149,7 @@ def test_a_failure_midway_leaves_nothing(small_plan: Plan, tmp_path: Path, monke
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("coldchain.report.map.write_map", full)
+    monkeypatch.setattr("coldchain.reports.map.write_map", full)
     with pytest.raises(UsageError, match="No space left"):
         write_run(small_plan, tmp_path / "run", {})
     assert not list(tmp_path.iterdir())

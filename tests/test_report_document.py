@@ -16,11 +16,11 @@ import coldchain as cc
 from coldchain.cli import run as cli
 from coldchain.errors import MissingExtraError
 from coldchain.language import _, speaking
-from coldchain.plan import Plan
-from coldchain.report import fonts, printing, read_run, run_information, write_run
-from coldchain.report.book import write_book
-from coldchain.report.document import Section, Told, better_known, sections
-from coldchain.report.page import report_page
+from coldchain.planning import Plan
+from coldchain.reports import fonts, printing, read_run, run_information, write_run
+from coldchain.reports.book import write_book
+from coldchain.reports.document import Section, Told, better_known, sections
+from coldchain.reports.page import report_page
 
 
 class Addresses(HTMLParser):

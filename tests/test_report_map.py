@@ -14,13 +14,13 @@ import pytest
 from coldchain.errors import MissingExtraError
 from coldchain.network import build_network
 from coldchain.network.graph import LinkTable
-from coldchain.plan import Plan
-from coldchain.report.background import background, plane
-from coldchain.report.lines import plan_lines
-from coldchain.report.map import write_map
-from coldchain.report.mapcards import cards
-from coldchain.report.mapdata import map_data
-from coldchain.report.picture import write_picture
+from coldchain.planning import Plan
+from coldchain.reports.background import background, plane
+from coldchain.reports.lines import plan_lines
+from coldchain.reports.map import write_map
+from coldchain.reports.mapcards import cards
+from coldchain.reports.mapdata import map_data
+from coldchain.reports.picture import write_picture
 
 STYLE_LOADS = re.compile(r"@import\s|url\(\s*[\"']?https?:", re.IGNORECASE)
 

@@ -10,7 +10,7 @@ import pytest
 from scenario_cases import change_all, faults_of, set_in_toml, small_county
 
 from coldchain.model import Scenario
-from coldchain.plan import Ground, Options, Plan, lay_ground, plan, plan_on
+from coldchain.planning import Ground, Options, Plan, lay_ground, plan, plan_on
 from coldchain.scenario import load
 from coldchain.verify import verify_tables
 

@@ -17,10 +17,10 @@ from sharing_cases import cost_game, routing_costs
 from coldchain.cli import run
 from coldchain.errors import BadInputError
 from coldchain.model import Scenario
-from coldchain.plan import Ground, Options, lay_ground
+from coldchain.planning import Ground, Options, lay_ground
 from coldchain.progress import Event, Stage
 from coldchain.scenario import load, upland, write_scenario
-from coldchain.settling import (
+from coldchain.settlement import (
     Effort,
     GroupCost,
     Settlement,
@@ -38,8 +38,8 @@ from coldchain.settling import (
     work_out,
     write_settlement,
 )
-from coldchain.settling.asking import ASKED_RULES, leaving_known, lying_known
-from coldchain.settling.costing import Modules
+from coldchain.settlement.asking import ASKED_RULES, leaving_known, lying_known
+from coldchain.settlement.costing import Modules
 from coldchain.sharing import (
     bands,
     bills,
@@ -259,7 +259,7 @@ def quick_plan(
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plan with the stand-in."""
-    monkeypatch.setattr("coldchain.settling.costing._planned", quick_plan)
+    monkeypatch.setattr("coldchain.settlement.costing._planned", quick_plan)
 
 
 @pytest.mark.slow
@@ -502,7 +502,7 @@ def test_fourteen_members_share_on_few_groups(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Past twelve members single groups are planned; bills add up, and what no group can gain is stated."""
-    monkeypatch.setattr("coldchain.settling.many.member_floors", lambda _, members: members.tonnes)
+    monkeypatch.setattr("coldchain.settlement.many.member_floors", lambda _, members: members.tonnes)
     write_scenario(upland(14, 5), tmp_path / "county")
     options = ["--members", "id", "--plan-seconds", "1", "--processes", "1", "--out", str(tmp_path / "out")]
     assert run(["share", str(tmp_path / "county"), *options, "--groups", "40", "--json", "-q"]) == 0

@@ -15,7 +15,7 @@ import pytest
 from coldchain.cli import run
 from coldchain.model import Scenario
 from coldchain.scenario import load, upland, write_scenario
-from coldchain.settling import GroupCost
+from coldchain.settlement import GroupCost
 
 Run = Callable[..., tuple[int, str, str]]
 IN_CORE = ("nucleolus", "per_capita_nucleolus", "equal_profit", "lorenz")
@@ -128,7 +128,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> None:
         annual = {**dict.fromkeys(FIGURES, 0.0), "loss": cost}
         return GroupCost(mask, cost, cost, annual, tonnes / 9, tonnes, ({},))
 
-    monkeypatch.setattr("coldchain.settling.costing._planned", plan)
+    monkeypatch.setattr("coldchain.settlement.costing._planned", plan)
 
 
 def county_of(folder: Path, owners: Sequence[str], idle: str = "", alike: bool = False) -> Path:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coldchain.exploring.alternatives import Alternative, Alternatives, Need
-from coldchain.exploring.compare import Run, compare
-from coldchain.exploring.villages import OPTION_COLUMNS, Village
 from coldchain.language import speaking
 from coldchain.model.naming import Named, Names, labelled
-from coldchain.report.comparing import alternative_rows, comparison_tables
-from coldchain.report.words import reckoned
+from coldchain.reports.comparing import alternative_rows, comparison_tables
+from coldchain.reports.words import reckoned
+from coldchain.sweeps.alternatives import Alternative, Alternatives, Need
+from coldchain.sweeps.compare import Run, compare
+from coldchain.sweeps.villages import OPTION_COLUMNS, Village
 
 BRIDGE = "Bridge"
 OPTION = {

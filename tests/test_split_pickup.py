@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_cases import SMALL, check, day, random_day, vehicle
 
-from coldchain.plan import Options, plan
+from coldchain.planning import Options, plan
 from coldchain.routing import collection, evaluate_route, solve_collection
 from coldchain.routing.exact import enumerate_routes
 from coldchain.routing.segment import Kernel

@@ -16,12 +16,12 @@ from scenario_cases import faults_of, set_in_toml, small_county
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Keeping, cooling_class
-from coldchain.plan import Ground, Options, Plan, lay_ground, plan, plan_quickly, plan_with
-from coldchain.plan.arcs import build_arcs
-from coldchain.plan.keeps import Keep
-from coldchain.plan.search import site
-from coldchain.plan.storing import best_shares
-from coldchain.replaying import Replayer
+from coldchain.planning import Ground, Options, Plan, lay_ground, plan, plan_quickly, plan_with
+from coldchain.planning.arcs import build_arcs
+from coldchain.planning.keeps import Keep
+from coldchain.planning.search import site
+from coldchain.planning.storing import best_shares
+from coldchain.replays import Replayer
 from coldchain.scenario import load
 from coldchain.spoilage import age, cold_stages, depot_stages, line_haul_half_h, loss_share
 from coldchain.verify import Report, verify_tables

@@ -12,8 +12,8 @@ import pytest
 from scenario_cases import append, change, change_all, faults_of, replace_in_toml, set_in_toml, small_county
 
 from coldchain.model import DepotType, Scenario, Subsidy, award_cny, eligible_type
-from coldchain.plan import Ground, Near, Options, Plan, lay_ground, plan_on
-from coldchain.plan.awards import grant, module_awards
+from coldchain.planning import Ground, Near, Options, Plan, lay_ground, plan_on
+from coldchain.planning.awards import grant, module_awards
 from coldchain.scenario import load, programme, programme_keys
 from coldchain.verify import verify_tables
 

@@ -21,12 +21,12 @@ from scenario_cases import set_in_toml, small_county
 
 from coldchain.cli import run
 from coldchain.errors import UsageError
-from coldchain.exploring import Effort, Point, Sweep, Target, parse_budgets, run_sweep, solving, sweep
 from coldchain.model import Scenario
-from coldchain.plan import plan_quickly
-from coldchain.report.curve import stairs
-from coldchain.report.sweeping import check_sweep_folder, print_sweep
+from coldchain.planning import plan_quickly
+from coldchain.reports.curve import stairs
+from coldchain.reports.sweeping import check_sweep_folder, print_sweep
 from coldchain.scenario import load
+from coldchain.sweeps import Effort, Point, Sweep, Target, parse_budgets, run_sweep, solving, sweep
 
 LOSS, COVERAGE = Target("loss_rate", 0.08), Target("coverage", 0.6)
 
@@ -273,7 +273,7 @@ def test_sweep_of_a_small_county_from_the_command_line(tmp_path: Path, capsys: p
 
 def test_without_matplotlib_the_chart_is_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The chart is written as one HTML file that opens without network."""
-    from coldchain.report.sweeping import write_sweep
+    from coldchain.reports.sweeping import write_sweep
 
     points = (made(0.0, 0.0, 900.0), made(1e6, 1e6, 800.0))
     result = Sweep("total_cost_cny", points, (0.0, 1e6), (), None, 2, 0, interrupted=False)

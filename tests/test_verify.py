@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from coldchain.language import speaking
-from coldchain.plan import Options, Plan, plan
+from coldchain.planning import Options, Plan, plan
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.verify import Report, verify_tables
 

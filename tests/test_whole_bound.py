@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from routing_cases import LARGE, SMALL, day, days
 from scenario_cases import small_county
 
-from coldchain.plan import Options, lay_ground
-from coldchain.plan.arcs import siting_problem
-from coldchain.plan.course import work_out
-from coldchain.plan.days import Decision, Effort
-from coldchain.plan.pipeline import Ground, _rivalled
-from coldchain.plan.search import site
-from coldchain.plan.whole import solve_whole, tightened
+from coldchain.planning import Options, lay_ground
+from coldchain.planning.arcs import siting_problem
+from coldchain.planning.course import work_out
+from coldchain.planning.days import Decision, Effort
+from coldchain.planning.pipeline import Ground, _rivalled
+from coldchain.planning.search import site
+from coldchain.planning.whole import solve_whole, tightened
 from coldchain.routing import CollectionProblem, ShareFinder, Shares, Trucks, evaluate_route
 from coldchain.routing.shares import Day, radial_shares
 from coldchain.scenario import load

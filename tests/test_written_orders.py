@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from scenario_cases import change, small_county
 
-from coldchain.dispatching.clock import read_clock
-from coldchain.dispatching.fleet import read_fleet
-from coldchain.dispatching.orders import Order, read_orders
+from coldchain.dispatch.clock import read_clock
+from coldchain.dispatch.fleet import read_fleet
+from coldchain.dispatch.orders import Order, read_orders
 from coldchain.errors import Fault
 from coldchain.model import Scenario
 from coldchain.scenario import load

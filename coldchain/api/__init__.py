@@ -1,7 +1,7 @@
 """The planner from Python: load or make a scenario, plan it, ask about it, look at tables, layers, pictures and map.
 
-``import coldchain as cc`` offers all of it as ``cc.load``, ``cc.plan`` and so on; the rooms below (``coldchain.plan``,
-``coldchain.exploring`` …) stay there for finer questions.
+``import coldchain as cc`` offers all of it as ``cc.load``, ``cc.plan`` and so on; the rooms below
+(``coldchain.planning``, ``coldchain.sweeps`` …) stay there for finer questions.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.errors import Fault, UsageError
 from coldchain.language import _, use
 from coldchain.model import Scenario
-from coldchain.plan import Options, place_on_roads, plan_quickly
-from coldchain.plan import plan as make_plan
-from coldchain.replaying import Chances
+from coldchain.planning import Options, place_on_roads, plan_quickly
+from coldchain.planning import plan as make_plan
+from coldchain.replays import Chances
 from coldchain.scenario import inspect, upland, write_scenario
 from coldchain.scenario import load as read
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coldchain import exploring, settling
+from coldchain import settlement, sweeps
 from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.errors import UsageError
 from coldchain.language import _
@@ -36,10 +36,10 @@ def sweep(
     Frontier
         ``.table()`` has one row for each budget, ``.lines()`` the least budgets and what the next million buys.
     """
-    targets = (exploring.Target("loss_rate", loss), exploring.Target("coverage", coverage))
+    targets = (sweeps.Target("loss_rate", loss), sweeps.Target("coverage", coverage))
     Path(folder).mkdir(parents=True, exist_ok=True)
-    effort = exploring.Effort(time_limit_s)
-    found = exploring.run_sweep(scenario, tuple(budgets_cny), Path(folder), effort, targets, ())
+    effort = sweeps.Effort(time_limit_s)
+    found = sweeps.run_sweep(scenario, tuple(budgets_cny), Path(folder), effort, targets, ())
     return Frontier(found, f"{scenario.name} · {scenario.variant}", scenario.siting.budget_cny)
 
 
@@ -70,39 +70,39 @@ def explain(
     asked = {"depot": depot, "village": village, "unserved": unserved or None, "alternatives": alternatives}
     if sum(value is not None for value in asked.values()) != 1:
         raise UsageError(_("ask for one of depot, village, unserved, alternatives"))
-    effort = exploring.Effort(time_limit_s)
-    case = exploring.open_case(planned.as_run(), planned.plan.scenario, effort)
+    effort = sweeps.Effort(time_limit_s)
+    case = sweeps.open_case(planned.as_run(), planned.plan.scenario, effort)
     if depot is not None:
-        return _of_depot(exploring.what_if_depot(case, depot, effort))
+        return _of_depot(sweeps.what_if_depot(case, depot, effort))
     if village is not None:
-        why = exploring.explain_village(case, village)
+        why = sweeps.explain_village(case, village)
         return Explanation(tuple(why.lines()), why.options, why.as_dict())
     if alternatives is not None:
-        found = exploring.alternatives(case, alternatives, 0.01, effort)
+        found = sweeps.alternatives(case, alternatives, 0.01, effort)
         facts = found.as_dict()
         return Explanation(tuple(found.lines()), pd.DataFrame(facts["found"]), facts)
-    left = exploring.unserved(case)
-    line = exploring.unserved_line(left)
+    left = sweeps.unserved(case)
+    line = sweeps.unserved_line(left)
     return Explanation((line,), left, {"says": [line], "villages": left.to_dict("records")})
 
 
-def _of_depot(found: exploring.WhatIf) -> Explanation:
+def _of_depot(found: sweeps.WhatIf) -> Explanation:
     shown = found.against or found.free or found.fixed
     return Explanation(tuple(found.lines()), pd.DataFrame() if shown is None else shown.villages, found.as_dict())
 
 
-def compare(first: Planned, second: Planned) -> exploring.Comparison:
+def compare(first: Planned, second: Planned) -> sweeps.Comparison:
     """Say what differs between two plans, or run folders: ``.figures``, ``.depots`` and ``.villages`` are frames."""
-    return exploring.compare(_run(first, "first"), _run(second, "second"))
+    return sweeps.compare(_run(first, "first"), _run(second, "second"))
 
 
-def _run(planned: Planned, name: str) -> exploring.Run:
+def _run(planned: Planned, name: str) -> sweeps.Run:
     if isinstance(planned, Result):
         return planned.as_run(name)
-    from coldchain.report import read_run
+    from coldchain.reports import read_run
 
     _information, summary, tables = read_run(planned)
-    return exploring.Run(str(planned), summary, tables)
+    return sweeps.Run(str(planned), summary, tables)
 
 
 def share(
@@ -129,10 +129,10 @@ def share(
     BadInputError
         When a village has no member, there are too many, or there is no such rule.
     """
-    named = settling.members_of(scenario, members)
+    named = settlement.members_of(scenario, members)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    effort = settling.Effort(time_limit_s, processes=processes)
-    return Shares(settling.settle(scenario, named, Path(folder) / settling.GROUPS, rules=(rule,), effort=effort))
+    effort = settlement.Effort(time_limit_s, processes=processes)
+    return Shares(settlement.settle(scenario, named, Path(folder) / settlement.GROUPS, rules=(rule,), effort=effort))
 
 
 def sensitivity(planned: Result, *, time_limit_s: float = 20.0) -> Doubts:
@@ -143,4 +143,4 @@ def sensitivity(planned: Result, *, time_limit_s: float = 20.0) -> Doubts:
     UsageError
         When the plan has mobile units.
     """
-    return Doubts(exploring.sensitivity(planned.plan, effort=exploring.Effort(time_limit_s)))
+    return Doubts(sweeps.sensitivity(planned.plan, effort=sweeps.Effort(time_limit_s)))

@@ -14,13 +14,13 @@ import pandas as pd
 from coldchain.api.results import Result
 from coldchain.errors import UsageError
 from coldchain.language import _
-from coldchain.plan import place_on_roads
-from coldchain.replaying import Chances, Effort, Replayer
-from coldchain.replaying import replay as live
-from coldchain.report import read_run, scenario_folder
-from coldchain.report.certainty import in_words
-from coldchain.report.folder import TABLES, csv_bytes, write_in_place
-from coldchain.report.names import check_names
+from coldchain.planning import place_on_roads
+from coldchain.replays import Chances, Effort, Replayer
+from coldchain.replays import replay as live
+from coldchain.reports import read_run, scenario_folder
+from coldchain.reports.certainty import in_words
+from coldchain.reports.folder import TABLES, csv_bytes, write_in_place
+from coldchain.reports.names import check_names
 from coldchain.scenario import load
 
 REPLAY = "replay.json"

@@ -14,12 +14,12 @@ from coldchain.api.replays import DAYS, Replay, Say, replay, stored, unsaid
 from coldchain.api.results import Frontier, Result
 from coldchain.errors import ColdchainError, MissingExtraError, UsageError, system_reason
 from coldchain.language import _
-from coldchain.report import printing, read_run
-from coldchain.report.book import write_book
-from coldchain.report.document import Told, sections
-from coldchain.report.folder import MAP, write_in_place
-from coldchain.report.page import report_page
-from coldchain.report.sweeping import OBJECT, TABLE
+from coldchain.reports import printing, read_run
+from coldchain.reports.book import write_book
+from coldchain.reports.document import Told, sections
+from coldchain.reports.folder import MAP, write_in_place
+from coldchain.reports.page import report_page
+from coldchain.reports.sweeping import OBJECT, TABLE
 
 YEARS = 40
 

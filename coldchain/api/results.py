@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from coldchain.exploring import Run, Sensitivity, Sweep
 from coldchain.language import N_, _
 from coldchain.language.amounts import per_million
-from coldchain.plan import Plan
-from coldchain.report import run_information, write_run
-from coldchain.report.geopackage import plan_layers
-from coldchain.report.lines import PlanLines, plan_lines
-from coldchain.settling import Settlement, fen_bills, write_settlement
+from coldchain.planning import Plan
+from coldchain.reports import run_information, write_run
+from coldchain.reports.geopackage import plan_layers
+from coldchain.reports.lines import PlanLines, plan_lines
+from coldchain.settlement import Settlement, fen_bills, write_settlement
+from coldchain.sweeps import Run, Sensitivity, Sweep
 
 if TYPE_CHECKING:
     import geopandas
@@ -88,7 +88,7 @@ class Result:
 
     def before_and_after(self) -> pd.DataFrame:
         """Return the figures of a county meeting: one row each, today and with the plan, in words."""
-        from coldchain.report.figures import before_and_after
+        from coldchain.reports.figures import before_and_after
 
         columns = (_("Figure"), _("Today"), _("With the plan"))
         return pd.DataFrame(before_and_after(self.summary), columns=columns).set_index(columns[0])
@@ -96,16 +96,16 @@ class Result:
     def plot(self, what: Literal["plan", "crops"] = "plan") -> Figure:
         """Draw map and key figures, or what is lost of each crop; needs the extra ``report``."""
         if what == "crops":
-            from coldchain.report.charts import draw_crops
+            from coldchain.reports.charts import draw_crops
 
             return draw_crops(self.tables["commodities"])
-        from coldchain.report.picture import draw_picture
+        from coldchain.reports.picture import draw_picture
 
         return draw_picture(self.plan, self._lines)
 
     def explore(self, path: Path | str = "map.html") -> Path:
         """Write the interactive map, one file that needs no network, and return its path."""
-        from coldchain.report.map import write_map
+        from coldchain.reports.map import write_map
 
         write_map(self.plan, Path(path), self._lines)
         return Path(path)
@@ -146,7 +146,7 @@ class Frontier:
 
     def plot(self) -> Figure:
         """Draw loss, coverage, cost and sites against the budget; needs the extra ``report``."""
-        from coldchain.report.curve import Marks, draw_curve
+        from coldchain.reports.curve import Marks, draw_curve
 
         found = {one.target.figure: one for one in self.sweep.thresholds}
         targets: dict[str, float] = {str(name): one.target.share for name, one in found.items()}
@@ -155,7 +155,7 @@ class Frontier:
 
     def plot_marginal(self) -> Figure:
         """Draw what each step of the budget saves, in tonnes for a million more; needs the extra ``report``."""
-        from coldchain.report.charts import draw_marginal
+        from coldchain.reports.charts import draw_marginal
 
         return draw_marginal(self.table())
 
@@ -211,7 +211,7 @@ class Shares:
 
     def plot(self) -> Figure:
         """Draw what each member pays alone and together; needs the extra ``report``."""
-        from coldchain.report.charts import draw_bills
+        from coldchain.reports.charts import draw_bills
 
         return draw_bills(self.table())
 
@@ -244,7 +244,7 @@ class Doubts:
 
     def plot(self, answer: Answer = "saved_t") -> Figure:
         """Draw one answer at both ends of every figure, the one that moves it most on top."""
-        from coldchain.report.charts import draw_tornado
+        from coldchain.reports.charts import draw_tornado
 
         title = lambda: _(ANSWERS[answer])  # noqa: E731 - said in the language of the chart
         return draw_tornado(self.found.ends(answer), self.found.base[answer], title, PER[answer])

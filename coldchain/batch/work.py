@@ -38,10 +38,10 @@ def _listed(faults: tuple[Fault, ...]) -> str:
 
 
 def _plan(order: Order) -> tuple[str, ...]:
-    from coldchain.plan import Options, plan_quickly
-    from coldchain.plan import plan as compute
-    from coldchain.report import run_information, write_folder, write_run, write_tables
-    from coldchain.report.folder import SUMMARY
+    from coldchain.planning import Options, plan_quickly
+    from coldchain.planning import plan as compute
+    from coldchain.reports import run_information, write_folder, write_run, write_tables
+    from coldchain.reports.folder import SUMMARY
 
     scenario, faults = _loaded(order)
     if order.quick:
@@ -60,8 +60,8 @@ def _plan(order: Order) -> tuple[str, ...]:
 
 
 def _routes(order: Order) -> tuple[str, ...]:
-    from coldchain.dispatching.dispatch import Wish, dispatch
-    from coldchain.dispatching.folder import write_day
+    from coldchain.dispatch.dispatch import Wish, dispatch
+    from coldchain.dispatch.folder import write_day
 
     wish = Wish(
         Path(order.scenario),
@@ -78,8 +78,8 @@ def _routes(order: Order) -> tuple[str, ...]:
 
 def _sweep(order: Order) -> tuple[str, ...]:
     """Sweep beside the target first: finished budgets stay there when the job is ended, for the next time."""
-    from coldchain.exploring import Effort, run_sweep
-    from coldchain.report.sweeping import write_sweep
+    from coldchain.reports.sweeping import write_sweep
+    from coldchain.sweeps import Effort, run_sweep
 
     scenario, faults = _loaded(order)
     target = Path(order.out)

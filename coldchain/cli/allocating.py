@@ -14,7 +14,7 @@ from coldchain.errors import UsageError
 from coldchain.language import _
 
 if TYPE_CHECKING:
-    from coldchain.allocating import Allocation, Rules
+    from coldchain.funds import Allocation, Rules
 
 share = click.FloatRange(0, 1)
 
@@ -44,9 +44,9 @@ def allocate(sweeps: Path, folder: Path | None, as_json: bool, **given: Any) -> 
 
     SWEEPS: folder or result table of `coldchain batch --command sweep`, or a folder of sweeps.
     """
-    from coldchain.allocating import allocate as divide_fund
-    from coldchain.allocating import read_curves
-    from coldchain.allocating.folder import check_allocation_folder, write_allocation
+    from coldchain.funds import allocate as divide_fund
+    from coldchain.funds import read_curves
+    from coldchain.funds.folder import check_allocation_folder, write_allocation
 
     rules = _rules(given)
     if folder is not None:
@@ -56,7 +56,7 @@ def allocate(sweeps: Path, folder: Path | None, as_json: bool, **given: Any) -> 
     if folder is not None:
         told = write_allocation(made, folder, {"sweeps": str(sweeps), **given})
     if as_json:
-        from coldchain.report.record import plain_values
+        from coldchain.reports.record import plain_values
 
         click.echo(json.dumps(plain_values(told), ensure_ascii=False, allow_nan=False))
         return
@@ -64,7 +64,7 @@ def allocate(sweeps: Path, folder: Path | None, as_json: bool, **given: Any) -> 
 
 
 def _rules(given: dict[str, Any]) -> Rules:
-    from coldchain.allocating import Rules
+    from coldchain.funds import Rules
 
     names = ("minimise", "floor_cny", "max_share", "coverage", "matching", "own_money", "groups", "population")
     favoured = _pairs(given["favour"], "--favour")
@@ -106,7 +106,7 @@ def _show(made: Allocation, folder: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from coldchain.allocating.words import HEADS, compared_cells, lines_of
+    from coldchain.funds.words import HEADS, compared_cells, lines_of
 
     table = Table(box=ASCII2, show_edge=False, pad_edge=False)
     for n, head in enumerate(HEADS):

@@ -88,7 +88,7 @@ def _settings(given: dict[str, Any]) -> Settings:
         raise UsageError(_("--budget FROM:TO:STEP goes with --command sweep, and that needs it"))
     budgets: tuple[float, ...] = ()
     if given["budgets"] is not None:
-        from coldchain.exploring import parse_budgets
+        from coldchain.sweeps import parse_budgets
 
         budgets = parse_budgets(given["budgets"])
     names = ("command", "time_limit_s", "seed", "iterations", "maps")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from coldchain.importing.draft import Import
     from coldchain.model import Scenario
     from coldchain.network import RoadsUsed
-    from coldchain.plan import Plan
+    from coldchain.planning import Plan
 
 EXIT_BAD_INPUT, EXIT_INFEASIBLE, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 4, 6, 8, 1
 LARGEST_TEMPLATE = 2000
@@ -222,7 +222,7 @@ class Findings:
 def find_faults(folder: Path, variant: str) -> Findings:
     """Return the faults of the inputs and, as far as they can be read, of how the places meet the roads."""
     from coldchain.errors import BadInputError
-    from coldchain.plan import place_on_roads
+    from coldchain.planning import place_on_roads
     from coldchain.scenario import inspect
 
     scenario, faults = inspect(folder, variant)
@@ -280,7 +280,7 @@ def plan(scenario: Path, folder: Path | None, variant: str, as_json: bool, quiet
 
 
 def _size_plan(source: Path, variant: str, given: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
-    from coldchain.plan import Options, size_of
+    from coldchain.planning import Options, size_of
     from coldchain.scenario import load
 
     loaded, _faults = _budgeted(*load(source, variant), given["budget"], quiet=quiet)
@@ -295,9 +295,9 @@ def make_plan(
     source: Path, variant: str, folder: Path | None, given: dict[str, Any], *, quiet: bool
 ) -> tuple[Plan, Path]:
     """Load, plan and write one run."""
-    from coldchain.plan import Options, plan_quickly
-    from coldchain.plan import plan as compute
-    from coldchain.report import check_target, run_information, write_run
+    from coldchain.planning import Options, plan_quickly
+    from coldchain.planning import plan as compute
+    from coldchain.reports import check_target, run_information, write_run
     from coldchain.scenario import load
 
     loaded, faults = _budgeted(*load(source, variant), given["budget"], quiet=quiet)
@@ -346,8 +346,8 @@ def _budgeted(
 def _show(made: Plan, folder: Path) -> None:
     from rich.console import Console
 
-    from coldchain.report import print_summary
-    from coldchain.report.terminal import SHOWN_WARNINGS as SAID
+    from coldchain.reports import print_summary
+    from coldchain.reports.terminal import SHOWN_WARNINGS as SAID
 
     print_summary(made.summary, Console())
     click.echo(_next_budget(made))

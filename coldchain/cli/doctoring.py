@@ -55,7 +55,7 @@ def examine() -> tuple[Finding, ...]:
 def compile_kernels() -> None:
     """Plan, replay and route a county of fourteen villages, so that every loop of a plan is compiled and kept."""
     import coldchain as cc
-    from coldchain.dispatching.dispatch import Wish, dispatch
+    from coldchain.dispatch.dispatch import Wish, dispatch
 
     with tempfile.TemporaryDirectory(prefix="coldchain-") as name:
         folder = Path(name)
@@ -119,7 +119,7 @@ def _encoding() -> Finding:
 
 def _fonts() -> Finding:
     try:
-        from coldchain.report.fonts import chinese_font, missing_font
+        from coldchain.reports.fonts import chinese_font, missing_font
 
         return Finding("fonts", ok=not missing_font(), text=chinese_font() or missing_font(), needed=False)
     except ImportError:

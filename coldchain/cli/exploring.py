@@ -26,8 +26,8 @@ from coldchain.language import N_, _
 from coldchain.progress import Say
 
 if TYPE_CHECKING:
-    from coldchain.exploring import Case, Effort, Run, Sweep
     from coldchain.model import Scenario
+    from coldchain.sweeps import Case, Effort, Run, Sweep
 
 ACTIONS = (N_("closed"), N_("forced"))
 EXIT_LIMIT, EXIT_INTERRUPTED = 5, 130
@@ -60,9 +60,9 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
 
     A larger budget is never worse, and finished budgets are never repeated: after Ctrl-C the same command goes on.
     """
-    from coldchain.exploring import Effort, Target, parse_budgets, run_sweep
-    from coldchain.report.sweeping import check_sweep_folder, write_sweep
+    from coldchain.reports.sweeping import check_sweep_folder, write_sweep
     from coldchain.scenario import load
+    from coldchain.sweeps import Effort, Target, parse_budgets, run_sweep
 
     budgets = parse_budgets(given["budgets"])
     loaded, faults = load(scenario, variant)
@@ -95,8 +95,8 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
 
 
 def _draw_sweep(scenario: Scenario, result: Sweep, path: Path) -> bool:
-    from coldchain.plan import place_on_roads
-    from coldchain.report.mapsweep import write_sweep_map
+    from coldchain.planning import place_on_roads
+    from coldchain.reports.mapsweep import write_sweep_map
 
     placed, _faults = place_on_roads(scenario)
     return write_sweep_map(scenario, placed, result.points, path)
@@ -104,8 +104,8 @@ def _draw_sweep(scenario: Scenario, result: Sweep, path: Path) -> bool:
 
 def _size_sweep(scenario: Scenario, budgets: int, given: dict[str, Any], *, as_json: bool) -> None:
     """Say what a sweep takes: the budgets asked for, the scenario's own and a million more, and the search for two."""
-    from coldchain.exploring import MOST_PROBES
-    from coldchain.plan import size_of
+    from coldchain.planning import size_of
+    from coldchain.sweeps import MOST_PROBES
 
     plans, jobs = budgets + 2 + 2 * MOST_PROBES, given["jobs"]
     size, quick = size_of(scenario), given["effort"] == "quick"
@@ -123,7 +123,7 @@ def _code(statuses: set[str]) -> int:
 def _show_sweep(result: Sweep, folder: Path, scenario: Path) -> None:
     from rich.console import Console
 
-    from coldchain.report.sweeping import print_sweep
+    from coldchain.reports.sweeping import print_sweep
 
     print_sweep(result.table(), Console())
     for line in result.lines():
@@ -148,9 +148,9 @@ def compare(first: Path, second: Path, page: Path | None, as_json: bool) -> None
     """Say what differs between two run folders FIRST and SECOND: figures with units, depots, villages that move."""
     from rich.console import Console
 
-    from coldchain.exploring import compare as between
-    from coldchain.report.comparing import print_comparison
-    from coldchain.report.record import plain_values
+    from coldchain.reports.comparing import print_comparison
+    from coldchain.reports.record import plain_values
+    from coldchain.sweeps import compare as between
 
     found = between(_run(first), _run(second))
     if page is not None:
@@ -166,9 +166,9 @@ def compare(first: Path, second: Path, page: Path | None, as_json: bool) -> None
 
 def _write_pair(first: Path, second: Path, page: Path) -> None:
     """Write the map of both runs."""
-    from coldchain.report.folder import write_in_place
-    from coldchain.report.map import write_comparison_map
-    from coldchain.report.opened import open_run
+    from coldchain.reports.folder import write_in_place
+    from coldchain.reports.map import write_comparison_map
+    from coldchain.reports.opened import open_run
 
     names = (first.name, second.name) if first.name != second.name else (str(first), str(second))
     pair = list(zip(names, (open_run(folder) for folder in (first, second)), strict=True))
@@ -177,8 +177,8 @@ def _write_pair(first: Path, second: Path, page: Path) -> None:
 
 
 def _run(folder: Path) -> Run:
-    from coldchain.exploring import Run
-    from coldchain.report import read_run
+    from coldchain.reports import read_run
+    from coldchain.sweeps import Run
 
     _run_information, summary, tables = read_run(folder)
     return Run(str(folder), summary, tables)
@@ -212,7 +212,7 @@ def explain(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
             case, effort = _open(folder, given, say, stopped)
             found = EXPLAINERS[asked[0]](case, given, effort)
     if as_json:
-        from coldchain.report.record import plain_values
+        from coldchain.reports.record import plain_values
 
         click.echo(json.dumps(plain_values(found.as_dict()), ensure_ascii=False, allow_nan=False))
     else:
@@ -228,10 +228,10 @@ def _after_explain(folder: Path, asked: str) -> tuple[str, ...]:
 
 
 def _open(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> tuple[Case, Effort]:
-    from coldchain.exploring import Effort, Run, open_case
-    from coldchain.report import read_run, scenario_folder
-    from coldchain.report.names import check_names
+    from coldchain.reports import read_run, scenario_folder
+    from coldchain.reports.names import check_names
     from coldchain.scenario import load
+    from coldchain.sweeps import Effort, Run, open_case
 
     information, summary, tables = read_run(folder)
     source = given["scenario"] or scenario_folder(folder, information["arguments"])
@@ -257,7 +257,7 @@ class Told:
         """Print tables, then sentences."""
         from rich.console import Console
 
-        from coldchain.report.comparing import show
+        from coldchain.reports.comparing import show
 
         for heads, rows in self.tables:
             show(Console(), heads, rows)
@@ -266,9 +266,9 @@ class Told:
 
 
 def _explain_depot(case: Case, given: dict[str, Any], effort: Effort) -> Told:
-    from coldchain.exploring import what_if_depot
     from coldchain.model.naming import labelled
-    from coldchain.report.comparing import comparison_tables, moved_line
+    from coldchain.reports.comparing import comparison_tables, moved_line
+    from coldchain.sweeps import what_if_depot
 
     found = what_if_depot(case, given["depot"], effort)
     shown = found.against or found.free or found.fixed
@@ -281,9 +281,9 @@ def _explain_depot(case: Case, given: dict[str, Any], effort: Effort) -> Told:
 
 
 def _explain_village(case: Case, given: dict[str, Any], _effort: Effort) -> Told:
-    from coldchain.exploring import explain_village
     from coldchain.model.naming import of_places
-    from coldchain.report.comparing import OPTION_HEADS, option_rows, spoken
+    from coldchain.reports.comparing import OPTION_HEADS, option_rows, spoken
+    from coldchain.sweeps import explain_village
 
     found = explain_village(case, given["village"])
     rows = option_rows(found.options, found.crops, of_places(case.scenario.sites))
@@ -291,10 +291,10 @@ def _explain_village(case: Case, given: dict[str, Any], _effort: Effort) -> Told
 
 
 def _explain_unserved(case: Case, *_rest: object) -> Told:
-    from coldchain.exploring import unserved
-    from coldchain.exploring.words import unserved_line
     from coldchain.model.naming import of_places
-    from coldchain.report.comparing import UNSERVED_HEADS, spoken, unserved_rows
+    from coldchain.reports.comparing import UNSERVED_HEADS, spoken, unserved_rows
+    from coldchain.sweeps import unserved
+    from coldchain.sweeps.words import unserved_line
 
     found = unserved(case)
     line = unserved_line(found)
@@ -303,9 +303,9 @@ def _explain_unserved(case: Case, *_rest: object) -> Told:
 
 
 def _explain_alternatives(case: Case, given: dict[str, Any], effort: Effort) -> Told:
-    from coldchain.exploring import alternatives
     from coldchain.model.naming import of_places
-    from coldchain.report.comparing import ALTERNATIVE_HEADS, alternative_rows, spoken
+    from coldchain.reports.comparing import ALTERNATIVE_HEADS, alternative_rows, spoken
+    from coldchain.sweeps import alternatives
 
     found = alternatives(case, given["alternatives"], given["tolerance"], effort)
     rows = alternative_rows(found.as_dict()["found"], found.aim, of_places(case.scenario.sites))
@@ -313,8 +313,8 @@ def _explain_alternatives(case: Case, given: dict[str, Any], effort: Effort) -> 
 
 
 def _explain_relaxations(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> Told:
-    from coldchain.exploring import Effort, loosenings
     from coldchain.scenario import load
+    from coldchain.sweeps import Effort, loosenings
 
     scenario, _faults = load(folder, given["variant"])
     found = loosenings(scenario, Effort(given["time_limit"], given["seed"], 1, say, stopped))

@@ -21,14 +21,14 @@ def map_command(run: Path, out: Path | None, png: Path | None, scenario: Path | 
 
     An earlier map is replaced. Two runs side by side: coldchain compare --map; a sweep writes its own map.
     """
-    from coldchain.report.folder import MAP, write_in_place
-    from coldchain.report.map import write_map
-    from coldchain.report.opened import open_run
+    from coldchain.reports.folder import MAP, write_in_place
+    from coldchain.reports.map import write_map
+    from coldchain.reports.opened import open_run
 
     opened = open_run(run, scenario)
     written = [write_in_place(out or run / MAP, lambda path: write_map(opened, path))]
     if png is not None:
-        from coldchain.report.picture import write_picture
+        from coldchain.reports.picture import write_picture
 
         written.append(write_in_place(png, lambda path: write_picture(opened, path)))
     print_paths(written, as_json=as_json)

@@ -43,7 +43,7 @@ def _hint_at_fonts() -> None:
     """Say so when a browser has no Chinese font to print with; without matplotlib nobody can look."""
     from importlib import util
 
-    from coldchain.report import fonts
+    from coldchain.reports import fonts
 
     if language() == "zh" and not hushed() and util.find_spec("matplotlib") and not fonts.on_system():
         told = _(

@@ -47,9 +47,9 @@ from coldchain.language import _, plural
 @quiet_option
 def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: bool, **given: Any) -> int:
     """Route the day's orders: who fetches what when; sheets, GPX and a map. Ctrl-C keeps the best so far."""
-    from coldchain.dispatching.dispatch import Wish, dispatch
-    from coldchain.dispatching.folder import check_routes_target, write_day
-    from coldchain.dispatching.summary import nothing_fetched, stays_behind
+    from coldchain.dispatch.dispatch import Wish, dispatch
+    from coldchain.dispatch.folder import check_routes_target, write_day
+    from coldchain.dispatch.summary import nothing_fetched, stays_behind
 
     if template is not None:
         _write_template(template, given)
@@ -84,7 +84,7 @@ def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: boo
 
 def _wishes(given: dict[str, Any]) -> dict[str, Any]:
     """Turn the options into what the dispatch asks for."""
-    from coldchain.dispatching.clock import parse_span
+    from coldchain.dispatch.clock import parse_span
 
     wishes = {key: value for key, value in given.items() if key not in ("choice", "opening")}
     try:
@@ -107,10 +107,10 @@ def _with_stop(wish: Any, stopped: Any) -> Any:
 
 
 def _write_template(path: Path, given: dict[str, Any]) -> None:
-    from coldchain.dispatching.dispatch import Wish, choose_period, typical_orders
-    from coldchain.dispatching.lots import clock_of
-    from coldchain.dispatching.orders import write_template
-    from coldchain.dispatching.source import read_source
+    from coldchain.dispatch.dispatch import Wish, choose_period, typical_orders
+    from coldchain.dispatch.lots import clock_of
+    from coldchain.dispatch.orders import write_template
+    from coldchain.dispatch.source import read_source
 
     wish = Wish(**_wishes(given))
     source = read_source(wish.source, wish.variant, wish.moved)
@@ -134,7 +134,7 @@ def _write_template(path: Path, given: dict[str, Any]) -> None:
 def _show(summary: dict[str, Any], tables: Any, folder: Path, notes: tuple[str, ...]) -> None:
     from rich.console import Console
 
-    from coldchain.dispatching.terminal import WIDTH, print_day
+    from coldchain.dispatch.terminal import WIDTH, print_day
 
     console = Console()
     print_day(summary, tables, console if console.is_terminal else Console(width=WIDTH), folder)

@@ -81,14 +81,14 @@ def _table(found: Divisions, rules: list[str]) -> Any:
 
 def _heading(rule: str) -> str:
     """Name a rule as the option does, in Chinese with its Chinese name above."""
-    from coldchain.settling.page import RULES
+    from coldchain.settlement.page import RULES
 
     return f"{RULES[rule][0]}\n{rule}" if language() == "zh" else rule.replace("_", " ")
 
 
 def spoken_rule(rule: str) -> str:
     """Name a rule in a sentence, in Chinese with its Chinese name before it."""
-    from coldchain.settling.page import RULES
+    from coldchain.settlement.page import RULES
 
     return f"{RULES[rule][0]} {rule}" if language() == "zh" else rule
 

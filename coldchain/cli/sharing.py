@@ -18,7 +18,7 @@ from coldchain.language import N_, _
 
 if TYPE_CHECKING:
     from coldchain.model import Scenario
-    from coldchain.settling import Settlement
+    from coldchain.settlement import Settlement
 
 MEASURES = {"tonnes": N_("tonnes"), "value": N_("value")}
 
@@ -78,7 +78,7 @@ def _share_table(game: Path, rules: tuple[str, ...], as_json: bool, given: dict[
 
 
 def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: dict[str, Any]) -> None:
-    from coldchain.settling import (
+    from coldchain.settlement import (
         GROUPS,
         MOST_MEMBERS,
         Effort,
@@ -122,8 +122,8 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
 
 
 def _size_share(scenario: Scenario, members: int, given: dict[str, Any], *, as_json: bool) -> None:
-    from coldchain.plan import size_of
-    from coldchain.settling import GROUPS_A_MEMBER, MOST_MEMBERS
+    from coldchain.planning import size_of
+    from coldchain.settlement import GROUPS_A_MEMBER, MOST_MEMBERS
 
     side = given["processes"]
     most = None if members <= MOST_MEMBERS else given["groups"] or GROUPS_A_MEMBER * members
@@ -170,7 +170,7 @@ def _members_named(players: Sequence[str], names: tuple[str, ...]) -> list[int]:
 
 def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:
     """Return a levy on platform sales to the producing counties."""
-    from coldchain.settling import county_fund
+    from coldchain.settlement import county_fund
     from coldchain.sharing import yuan
 
     fen = county_fund(scenario, given["sales"], given["levy"], given["fund_by"])
@@ -192,7 +192,7 @@ def _scenario(source: Path, variant: str) -> Scenario:
     """Load a scenario folder, or the scenario of a run with the budget it was planned with."""
     from dataclasses import replace
 
-    from coldchain.report import read_run, scenario_folder
+    from coldchain.reports import read_run, scenario_folder
     from coldchain.scenario import is_scenario, load
 
     if is_scenario(source) or not (source / "run.json").is_file():

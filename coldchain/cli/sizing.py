@@ -14,12 +14,12 @@ from coldchain.language import _
 
 if TYPE_CHECKING:
     from coldchain.batch import Job, Settings
-    from coldchain.plan import Size
+    from coldchain.planning import Size
 
 SCHEMA = "coldchain.size/1"
 SAMPLED = 12
 SINGLES, PAIRS, TOGETHER = 10.0, 3.0, 30.0
-"""How many times the seconds of a group's plan its plan gets, as in :class:`coldchain.settling.Effort`."""
+"""How many times the seconds of a group's plan its plan gets, as in :class:`coldchain.settlement.Effort`."""
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say how large the work is and stop: nothing is planned.")
 
@@ -62,7 +62,7 @@ def sharing_seconds(members: int, seconds: float, processes: int, most: int | No
 
 def show_batch_size(jobs: Sequence[Job], settings: Settings, processes: int, *, as_json: bool) -> None:
     """Print what a batch would take, from a sample of its scenarios evenly over the list."""
-    from coldchain.plan import size_of
+    from coldchain.planning import size_of
     from coldchain.scenario import load
 
     step = max(len(jobs) // SAMPLED, 1)

@@ -115,7 +115,7 @@ def _routing(event: Event) -> str:
 
 
 def _budget(event: Event) -> str:
-    from coldchain.exploring.words import point_line
+    from coldchain.sweeps.words import point_line
 
     return point_line(event.facts["point"])
 

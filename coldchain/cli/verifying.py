@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from coldchain.language import _
-from coldchain.plan import place_on_roads
-from coldchain.report import read_run, scenario_folder
+from coldchain.planning import place_on_roads
+from coldchain.reports import read_run, scenario_folder
 from coldchain.scenario import load
 from coldchain.verify import Report, Written, verify_written
 from coldchain.verify.unchecked import UNCHECKED, Unchecked
@@ -39,7 +39,7 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
 
 
 def _verify_routes(folder: Path, moved: Path | None) -> Report:
-    from coldchain.dispatching.recheck import input_problems
+    from coldchain.dispatch.recheck import input_problems
     from coldchain.verify.day import Permits, verify_day
 
     run, summary, tables = read_run(folder, ROUTES)

@@ -1,0 +1,146 @@
+"""A routed day as a folder: written complete under another name first, then renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from coldchain.cells import csv_text
+from coldchain.dispatch.dispatch import Dispatch, Wish
+from coldchain.dispatch.lines import TripLine, trip_lines
+from coldchain.dispatch.recheck import plan_hash
+from coldchain.dispatch.sheets import sheet, sheet_page
+from coldchain.dispatch.summary import SCHEMA, summarise
+from coldchain.dispatch.tables import Tables, by_tour, tables_of
+from coldchain.dispatch.tracks import geojson_text, gpx_text
+from coldchain.errors import UsageError
+from coldchain.language import _
+from coldchain.reports import check_target, write_folder, write_tables
+from coldchain.reports.record import file_hashes, plain_values, versions
+
+SUMMARY, FAMILY = "routes.json", SCHEMA.rsplit("/", 1)[0] + "/"
+RUN_SCHEMA = "coldchain.run/1"
+INPUTS = ("orders", "fleet", "locked", "start_from")
+
+
+def check_routes_target(folder: Path, wish: Wish) -> None:
+    """Refuse a folder that may not be written to, or that holds one of the inputs.
+
+    Raises
+    ------
+    UsageError
+        When it holds something other than an earlier day, or inputs, or cannot be written.
+    """
+    target = folder.resolve()
+    for name in ("source", *INPUTS):
+        path = getattr(wish, name)
+        if path is not None and (path.resolve() == target or target in path.resolve().parents):
+            option = _("the plan or scenario") if name == "source" else f"--{name.replace('_', '-')}"
+            raise UsageError(
+                _("{folder} holds {option}: inputs are never overwritten; choose another folder for --out").format(
+                    folder=folder, option=option
+                )
+            )
+    check_target(folder, SUMMARY, FAMILY)
+
+
+def write_day(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], Tables]:
+    """Write a routed day.
+
+    Parameters
+    ----------
+    folder : new, empty, or an earlier day, which is replaced whole
+    arguments : of the command as given
+
+    Returns
+    -------
+    (summary, tables)
+        As written.
+    """
+    check_routes_target(folder, made.wish)
+    tables = tables_of(made)
+    summary: dict[str, Any] = plain_values(summarise(made, tables))
+    record = run_information(made, folder, arguments)
+    write_folder(folder, lambda partial: _fill(made, partial, tables, (summary, record)), SUMMARY, FAMILY)
+    return summary, tables
+
+
+def _fill(made: Dispatch, folder: Path, tables: Tables, about: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    from coldchain.dispatch.map import write_day_map
+
+    write_tables(tables, folder, SUMMARY, *about)
+    lines = trip_lines(made)
+    scenario = made.day.source.scenario
+    (folder / "sheets").mkdir()
+    period = scenario.periods[made.day.period]
+    day = made.wish.day or period.name or period.id
+    drawn: dict[str, list[TripLine]] = defaultdict(list)
+    for line in lines:
+        drawn[line.tour].append(line)
+    for own, stem in zip(by_tour(tables), _stems(tables), strict=True):
+        listed = sheet(own, scenario)
+        path = folder / "sheets" / stem
+        Path(f"{path}.csv").write_text(csv_text(listed, float_format="%.1f"), encoding="utf-8-sig")
+        Path(f"{path}.html").write_text(sheet_page(own.tour, listed, scenario, day), encoding="utf-8")
+        Path(f"{path}.gpx").write_text(gpx_text(own, drawn[own.tour["tour"]]), encoding="utf-8")
+    (folder / "routes.geojson").write_text(geojson_text(tables, lines), encoding="utf-8")
+    write_day_map(made, folder / "map.html", tables, about[0], lines)
+
+
+def _stems(tables: Tables) -> list[str]:
+    """Return file names for the tours: their names without what some systems refuse, each once."""
+    stems: list[str] = []
+    for key in tables["tours"]["tour"]:
+        stem = re.sub(r'[\\/:*?"<>|\s]+', "_", str(key)).strip("._") or "tour"
+        while stem in stems:
+            stem += "_"
+        stems.append(stem)
+    return stems
+
+
+def run_information(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect the object of ``run.json``: arguments, where the scenario lies, hashes of all inputs, versions, times."""
+    wish, source = made.wish, made.day.source
+    stopped = datetime.now(UTC)
+    found = {
+        "scenario": str(source.folder),
+        "scenario_from_run": os.path.relpath(source.folder, folder),
+        "variant": source.variant,
+    }
+    files = {name: path for name in INPUTS if (path := getattr(wish, name)) is not None}
+    record: dict[str, Any] = plain_values(
+        {
+            "schema": RUN_SCHEMA,
+            "arguments": {**arguments, **found},
+            "scenario": {"folder": str(source.folder), "name": source.scenario.name, "variant": source.variant},
+            "sha256": {
+                "scenario": source.scenario.sha256,
+                "plan": plan_hash(source.path),
+                "files": file_hashes(source.folder),
+                **{name: _hash(path) for name, path in files.items()},
+            },
+            "roads": {"kind": source.placed.network.kind, "source": source.placed.network.source},
+            "limits": {"time_limit_s": wish.time_limit_s, "iterations": wish.iterations, "patience": wish.patience},
+            "seed": wish.seed,
+            "status": made.result.status,
+            "interrupted": made.interrupted,
+            "started_utc": (stopped - timedelta(seconds=made.seconds["total"])).isoformat(timespec="seconds"),
+            "stopped_utc": stopped.isoformat(timespec="seconds"),
+            "versions": versions(),
+            "platform": platform.platform(),
+        }
+    )
+    return record
+
+
+def _hash(path: Path) -> str:
+    """Return the SHA-256 of a file, or of the table of halts of a folder of routes."""
+    file = path / "tables" / "stops.csv" if path.is_dir() else path
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,7 @@
+"""One fund between many counties, each with its curve of what a budget buys."""
+
+from coldchain.funds.curves import Curves, read_curves
+from coldchain.funds.division import Allocation, Rules, allocate
+from coldchain.funds.knapsack import Division, Favour, Problem, divide
+
+__all__ = ["Allocation", "Curves", "Division", "Favour", "Problem", "Rules", "allocate", "divide", "read_curves"]

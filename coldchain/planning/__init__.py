@@ -1,0 +1,40 @@
+"""Plans: from a scenario to depots, routes, losses and money, verified."""
+
+from coldchain.planning.arcs import capacity_t_day, existing_modules
+from coldchain.planning.course import Course
+from coldchain.planning.pipeline import (
+    Ground,
+    Near,
+    Plan,
+    course_with,
+    lay_ground,
+    plan,
+    plan_on,
+    plan_quickly,
+    plan_with,
+)
+from coldchain.planning.rent import rent_cny_t
+from coldchain.planning.roads import PlacedNetwork, place_on_roads
+from coldchain.planning.search import Options
+from coldchain.planning.size import Size, size_of
+
+__all__ = [
+    "Course",
+    "Ground",
+    "Near",
+    "Options",
+    "PlacedNetwork",
+    "Plan",
+    "Size",
+    "capacity_t_day",
+    "course_with",
+    "existing_modules",
+    "lay_ground",
+    "place_on_roads",
+    "plan",
+    "plan_on",
+    "plan_quickly",
+    "plan_with",
+    "rent_cny_t",
+    "size_of",
+]

@@ -1,0 +1,69 @@
+"""A course: one decision worked out to the last lot, with what it costs and which limits it misses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coldchain.model import Limit, Objective
+from coldchain.planning.arcs import Arcs
+from coldchain.planning.awards import Awards, grant
+from coldchain.planning.basis import Basis
+from coldchain.planning.days import Days, Decision, Effort, work_out_days
+from coldchain.planning.limits import owner_cost_cny, shortfalls
+from coldchain.planning.lots import Outcome, lots_of, outcome
+from coldchain.planning.money import Yearly, yearly
+from coldchain.planning.search import Options, aims_of, tolerance_of
+from coldchain.progress import Event, Stage
+
+
+@dataclass(frozen=True)
+class Course:
+    """One way to run the year: a decision worked out to the last lot; ``missing`` names the limits it fails."""
+
+    decision: Decision
+    days: Days
+    lots: pd.DataFrame
+    outcome: Outcome
+    yearly: Yearly
+    awards: Awards
+    missing: dict[Limit, float]
+
+    def value(self, aim: Objective) -> float:
+        """Return the figure an aim counts."""
+        if aim == "loss_t":
+            return self.outcome.loss_t
+        return self.outcome.loss_cny if aim == "loss_cny" else self.yearly.total
+
+
+def ranked(basis: Basis, courses: list[Course]) -> Course:
+    """Return the best course by the ranked aims, each within its tolerance but the last."""
+    aims = aims_of(basis)
+    courses = [course for course in courses if not course.missing] or courses
+    for rank, aim in enumerate(aims):
+        best = min(course.value(aim) for course in courses)
+        tolerance = 0.0 if aim == aims[-1] else tolerance_of(basis, rank)
+        courses = [course for course in courses if course.value(aim) <= best + abs(best) * tolerance]
+    return courses[0]
+
+
+def work_out(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, options: Options | None = None) -> Course:
+    """Work a decision out to the last lot; ``options`` hear of the depots routed."""
+
+    def progress(done: int, of: int) -> None:
+        if options is not None and (done == of or done % 10 == 0):
+            options.say(Event(Stage.ROUTING, done=done, of=of))
+
+    days = work_out_days(basis, arcs, decision, effort, progress)
+    lots = lots_of(basis, arcs, decision, days)
+    granted = grant(basis.scenario, decision.count)
+    return Course(
+        decision,
+        days,
+        lots,
+        outcome(basis.scenario, lots),
+        yearly(basis, decision, days, lots),
+        granted,
+        shortfalls(basis, lots, owner_cost_cny(basis.scenario, decision.count), granted),
+    )

@@ -1,0 +1,187 @@
+"""From a siting decision to the typical day of each depot in each period: collection routes and line haul."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.network import travel
+from coldchain.planning.arcs import KG_PER_T, Arcs
+from coldchain.planning.basis import Basis
+from coldchain.planning.decision import CollectionDay, Decision, site_lots
+from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay, work_out_hauls
+from coldchain.routing import (
+    CollectionProblem,
+    CollectionResult,
+    least_aboard_h,
+    solve_collection,
+)
+from coldchain.spoilage import loss_per_hour
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+QUICK = 300  # iterations of a quick day: some milliseconds, within 0.4 % of a full search
+
+__all__ = ["CollectionDay", "Days", "Decision", "Effort", "HaulDay", "LongRide", "Memo", "TourDay", "work_out_days"]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to try: quick searches each day for ``QUICK`` iterations; once ``stop`` is True the rest is quick too.
+
+    ``memo`` keeps the days of each depot for the next decision that assigns it the same, and the line haul of each hub;
+    of one basis and seed.
+    """
+
+    quick: bool = False
+    seed: int = 0
+    stop: Callable[[], bool] = field(default=lambda: False)
+    memo: Memo | None = None
+
+
+@dataclass(frozen=True)
+class Days:
+    """All typical days of a plan: routes, straight line-haul trips, tours over several depots and who rides on them."""
+
+    collection: tuple[CollectionDay, ...]
+    hauls: tuple[HaulDay, ...]
+    tours: tuple[TourDay, ...] = ()
+    rides: tuple[LongRide, ...] = ()
+
+    def haul_shares(self) -> Iterator[tuple[int, int, float, float]]:
+        """Yield site, period, t/day and CNY/day of all line haul; a tour's cost is shared by tonnes."""
+        for day in self.hauls:
+            yield day.site, day.period, day.haul.load_t_day, day.haul.cost_cny_day
+        for shared in self.tours:
+            per_t = shared.tour.trip.cost_cny / sum(shared.tour.load_t)
+            for site, load in zip(shared.sites, shared.tour.load_t, strict=True):
+                yield site, shared.period, load, per_t * load
+
+
+def work_out_days(
+    basis: Basis,
+    arcs: Arcs,
+    decision: Decision,
+    effort: Effort,
+    progress: Callable[[int, int], None] | None = None,
+) -> Days:
+    """Route every depot's typical days and decide the line haul.
+
+    Parameters
+    ----------
+    effort : how hard to try
+    progress : called with depots done and depots in all
+    """
+    collection: list[CollectionDay] = []
+    sites = np.unique(decision.site)
+    for done, site in enumerate(sites):
+        collection += _remembered(basis, arcs, decision, int(site), effort)
+        if progress is not None:
+            progress(done + 1, len(sites))
+    hauled = work_out_hauls(basis, arcs, decision, collection, effort.memo)
+    return Days(tuple(collection), hauled.hauls, hauled.tours, hauled.rides)
+
+
+def _remembered(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> tuple[CollectionDay, ...]:
+    """Route a depot, or take the days from the memo; days cut short by a stop are not kept."""
+    rows = np.flatnonzero(decision.site == site)
+    assigned = (getattr(decision, name)[rows].tobytes() for name in ("village", "group", "cooling", "share"))
+    key = (site, effort.quick, *assigned)
+    if effort.memo is not None and key in effort.memo:
+        return effort.memo[key]
+    days = tuple(_collect(basis, arcs, decision, site, effort))
+    if effort.memo is not None and not effort.stop():
+        effort.memo[key] = days
+    return days
+
+
+def _collect(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> Iterator[CollectionDay]:
+    rows = np.flatnonzero(decision.site == site)
+    villages = np.unique(decision.village[rows])
+    placed = basis.placed
+    nodes = np.concatenate([[placed.site_node[site]], placed.village_node[villages]])
+    legs = travel(placed.network, nodes, nodes)
+    lots = site_lots(basis, arcs, decision, rows)
+    for period in range(len(basis.scenario.periods)):
+        daily = np.zeros((len(villages), len(basis.scenario.commodities), len(basis.classes)))
+        np.add.at(daily, (np.searchsorted(villages, lots.village), lots.commodity, lots.cooling), lots.t_day[:, period])
+        present = np.flatnonzero(daily.sum(axis=(1, 2)) > 0)
+        if len(present):
+            pick = np.concatenate([[0], present + 1])
+            square = np.ix_(pick, pick)
+            result = _route_day(basis, site, period, daily[present], (legs.time_h[square], legs.km[square]), effort)
+            yield CollectionDay(site, period, villages[present], result)
+
+
+def _route_day(
+    basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], effort: Effort
+) -> CollectionResult:
+    """Route one day: quickly first, then in earnest with the spoilage weights at the hours aboard of those routes."""
+    aboard = np.minimum(least_aboard_h(legs[0][1:, 0], basis.collection), basis.scenario.siting.max_first_mile_h)
+    problem = _problem(basis, site, period, daily, legs, aboard)
+    first = solve_collection(problem, solution_limit=QUICK, start="direct", seed=effort.seed)
+    if effort.quick or effort.stop():
+        return first
+    problem = _problem(basis, site, period, daily, legs, _hours_aboard(first, aboard))
+    engine = basis.scenario.routing.engine
+    second = solve_collection(problem, engine=engine, seed=effort.seed, stop=effort.stop)
+    return min(first, second, key=lambda result: _true_cost(basis, site, period, daily, result))
+
+
+def _problem(
+    basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], aboard: Floats
+) -> CollectionProblem:
+    routing = basis.scenario.routing
+    density = np.array([crop.density_kg_m3 for crop in basis.scenario.commodities])
+    return CollectionProblem(
+        time_h=legs[0],
+        km=legs[1],
+        load_kg=daily.sum(axis=(1, 2)) * KG_PER_T,
+        volume_m3=(daily.sum(axis=2) * KG_PER_T / density).sum(axis=1),
+        weight_cny_h=_weights(basis, site, period, daily, aboard),
+        vehicles=basis.collection,
+        stop_h=routing.stop_h,
+        load_h_t=routing.load_h_t,
+        unload_h=basis.scenario.chain.unload_h,
+        max_aboard_h=basis.scenario.siting.max_first_mile_h,
+        split_pickups=routing.split_pickups,
+    )
+
+
+def _weights(basis: Basis, site: int, period: int, daily: Floats, aboard: Floats) -> Floats:
+    """CNY that each village's load loses per further hour aboard: ``value · dL/du · k(T)`` at its own used-up life."""
+    batch = basis.lanes.batch(aboard)[period]
+    weights = np.zeros(len(daily))
+    for v, c, o in zip(*np.nonzero(daily), strict=True):
+        crop = basis.scenario.commodities[c]
+        used = float(basis.lanes.used[c, period, o, site, batch[v]])
+        rate = float(basis.lanes.dock_rate[c, period, batch[v]])
+        hourly = loss_per_hour(crop, used, rate, basis.scenario.chain.planned_transfers)
+        weights[v] += daily[v, c, o] * KG_PER_T * crop.price_cny_kg * hourly
+    return weights
+
+
+def _hours_aboard(result: CollectionResult, before: Floats) -> Floats:
+    """Hours aboard of each stop, the longest when it is split; stops not served keep their old hours."""
+    hours = np.full(len(before), -1.0)
+    for route in result.routes:
+        for stop, aboard_h in zip(route.stops, route.aboard_h, strict=True):
+            hours[stop] = max(hours[stop], aboard_h)
+    return np.where(hours >= 0, hours, before)
+
+
+def _true_cost(basis: Basis, site: int, period: int, daily: Floats, result: CollectionResult) -> float:
+    """Vehicle money and the exact value lost on one day; load left behind counts as lost."""
+    price = np.array([crop.price_cny_kg for crop in basis.scenario.commodities]) * KG_PER_T
+    load = daily.sum(axis=(1, 2)) * KG_PER_T
+    value = daily * price[:, None]
+    cost = float(result.cost_cny)
+    for route in result.routes:
+        batch = basis.lanes.batch(np.array(route.aboard_h))[period]
+        for stop, kg, b in zip(route.stops, route.load_kg, batch, strict=True):
+            loss = basis.lanes.loss[:, period, :, site, b]
+            cost += kg / load[stop] * float((value[stop] * loss).sum())
+    return cost + float(sum(value[u.stop].sum() * u.load_kg / load[u.stop] for u in result.unserved))

@@ -1,0 +1,135 @@
+"""What siting decided, the lots that follow from it, and the routes of a depot's typical day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.planning.arcs import Arcs
+from coldchain.planning.basis import Basis
+from coldchain.routing import CollectionResult
+from coldchain.siting import split_units
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+SHARE_KEPT = 1e-6
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What siting decided: new modules, mobile units and the assignment.
+
+    Attributes
+    ----------
+    count : new modules, and units bought by the owner of a site, shape (sites, depot types)
+    standing : mobile units, shape (sites, units, periods)
+    village, group, site, cooling : one entry for each village, group, site and class in use
+    share : of the harvest of each period, shape (entries, periods)
+    """
+
+    count: NDArray[np.int64]
+    standing: NDArray[np.int64]
+    village: Indices
+    group: Indices
+    site: Indices
+    cooling: Indices
+    share: Floats
+
+    @classmethod
+    def of(cls, arcs: Arcs, count: NDArray[np.int64], arc_share: Floats) -> Decision:
+        """Keep the arcs in use; crumbs below a millionth stay in today's chain."""
+        sites, units, periods = arcs.stay_cny.shape
+        types = arcs.module.money_cny.shape[1]
+        standing = np.zeros((sites, units, periods), dtype=np.int64)
+        if units and count.shape[1] > types:
+            bought, standing = split_units(count, types - units, periods)
+            standing = staying(standing, bought.sum(axis=0), arcs.open_ground)
+        used = np.flatnonzero(arc_share > SHARE_KEPT)
+        demand = arcs.demand[used]
+        ends = np.stack([arcs.village[demand], arcs.group[demand], arcs.site[used], arcs.cooling[used]])
+        entries, place = np.unique(ends, axis=1, return_inverse=True)
+        share = np.zeros((entries.shape[1], periods))
+        for p in range(periods):
+            mine = arcs.counts_in(p)[demand]
+            np.add.at(share[:, p], place[mine], arc_share[used][mine])
+        village, group, site, cooling = entries
+        return cls(count[:, :types], standing, village, group, site, cooling, share)
+
+    def modules(self) -> NDArray[np.int64]:
+        """Return counts in all columns of the siting problem: modules and units bought, standing and arriving."""
+        sites = len(self.count)
+        moved = (self.standing.reshape(sites, -1), self.arriving().reshape(sites, -1))
+        return np.hstack([self.count, *moved])
+
+    def arriving(self) -> NDArray[np.int64]:
+        """Units that come from elsewhere, shape (sites, units, periods); the last period comes before the first."""
+        arriving: NDArray[np.int64] = np.maximum(self.standing - np.roll(self.standing, 1, axis=2), 0)
+        return arriving
+
+
+def staying(standing: NDArray[np.int64], bought: NDArray[np.int64], ground: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Let units that nobody needs in a period wait where they stand in the next one, so that they need not move.
+
+    Parameters
+    ----------
+    standing : shape (sites, units, periods); bought : shape (units,); ground : sites where they may, shape (sites,)
+    """
+    kept = standing.copy()
+    periods = kept.shape[2]
+    for step in range(2 * periods):
+        p = (-step) % periods
+        before = (p - 1) % periods
+        for m, spare in enumerate(bought - kept[:, :, before].sum(axis=0)):
+            wanted = np.where(ground, np.maximum(kept[:, m, p] - kept[:, m, before], 0), 0)
+            kept[:, m, before] += np.minimum(wanted, np.maximum(spare - (np.cumsum(wanted) - wanted), 0))
+    return kept
+
+
+@dataclass(frozen=True)
+class CollectionDay:
+    """Routes of one depot on a typical day of one period; stop n of the result is village ``villages[n]``."""
+
+    site: int
+    period: int
+    villages: Indices
+    result: CollectionResult
+
+
+@dataclass(frozen=True)
+class SiteLots:
+    """Assigned lots: village, commodity, class, site, share of the harvest and t/day in each period."""
+
+    village: Indices
+    commodity: Indices
+    cooling: Indices
+    site: Indices
+    share: Floats
+    t_day: Floats
+
+
+def site_lots(basis: Basis, arcs: Arcs, decision: Decision, rows: Indices) -> SiteLots:
+    """Spread assignment rows over the commodities of their groups."""
+    sizes = np.array([len(arcs.members[g]) for g in decision.group[rows]], dtype=np.intp)
+    row = np.repeat(rows, sizes)
+    commodity = np.concatenate([np.empty(0, np.intp), *(arcs.members[g] for g in decision.group[rows])])
+    village, share = decision.village[row], decision.share[row]
+    t_day = basis.scenario.daily_t[village, commodity] * share
+    kept = t_day.sum(axis=1) > 0
+    lots = SiteLots(village, commodity, decision.cooling[row], decision.site[row], share, t_day)
+    return SiteLots(*(getattr(lots, name)[kept] for name in SiteLots.__annotations__))
+
+
+def day_pieces(day: CollectionDay) -> list[tuple[int, int, int, float, float]]:
+    """List what the routes of a day fetch: village, site, period, share of the village's load, hours aboard."""
+    left = {u.stop: u.load_kg for u in day.result.unserved}
+    fetched: dict[int, float] = {}
+    for route in day.result.routes:
+        for stop, kg in zip(route.stops, route.load_kg, strict=True):
+            fetched[stop] = fetched.get(stop, 0.0) + kg
+    return [
+        (int(day.villages[s]), day.site, day.period, kg / (fetched[s] + left.get(s, 0.0)), aboard)
+        for route in day.result.routes
+        for s, kg, aboard in zip(route.stops, route.load_kg, route.aboard_h, strict=True)
+    ]

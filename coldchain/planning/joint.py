@@ -1,0 +1,252 @@
+"""Depots and routes together: a search over decisions, each judged by its real routes.
+
+1. *Correction*: siting with what the best course shows of real costs (:mod:`coldchain.planning.estimates`), until that
+   finds nothing better.
+2. *Moves* of single depots (:mod:`coldchain.planning.moves`): all are bounded by the prices of the present assignment,
+   the hopeful ones judged by their own best assignment under corrected costs, the promising ones of each batch by
+   routes (quick ones; full ones in a deep plan), so that effort goes where it pays. Then one depot after the other may
+   seem a little cheaper or dearer, so that it fills its trucks or gives up detours.
+3. *Master problem*: depots of all courses met, each with its year's routes, chosen together anew under the limits on
+   modules and money (:func:`coldchain.siting.choose_columns`); its answer starts the next round.
+4. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, after up to two random
+   moves; what that finds starts the next round.
+
+What comes out is never worse than what went in. Where villages may go elsewhere in each season, and in quick plans
+without tries, the search ends after the moves; where villages may not be split, after the corrections.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.planning.arcs import Arcs
+from coldchain.planning.basis import Basis
+from coldchain.planning.course import Course, ranked, work_out
+from coldchain.planning.days import Decision, Effort, Memo
+from coldchain.planning.depotyears import DepotYears
+from coldchain.planning.estimates import Estimates
+from coldchain.planning.limits import stated
+from coldchain.planning.moves import near_sites, neighbours, rebased
+from coldchain.planning.search import PLANNED, Options, Sited, aims_of
+from coldchain.progress import Event, Stage
+from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting
+
+Counts = NDArray[np.int64]
+CORRECTIONS = 3  # rounds of siting with corrected costs at most
+CORRECTION_SHARE = 0.1  # of the time left, for each of them
+BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many of them by routes
+SLACK, FAR = 0.006, 0.02  # shares by which a move, or a random one, may look worse and still be routed
+TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
+SHAKEN, SHAKES = (20.0, 50.0, 120.0), 30  # CNY/t, spread of how dear all depots seem at once; fruitless times a depot
+GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
+MASTER_S = 5.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the search stands on: basis, arcs, what siting found, and the memo of routed days."""
+
+    basis: Basis
+    arcs: Arcs
+    sited: Sited
+    memo: Memo
+
+
+def joint_search(task: Task, start: Sequence[Course], options: Options) -> Course:
+    """Search from the best of some courses; returns the best course met, by the ranked aims.
+
+    Parameters
+    ----------
+    start : courses that keep every limit; at least one
+    options : ``joint`` is the share of the time limit the search may take, ``tries`` the decisions it may route
+    """
+    return _Search(task, start, options).run()
+
+
+@dataclass
+class _Search:
+    task: Task
+    start: Sequence[Course]
+    options: Options
+    years: DepotYears = field(init=False)
+    estimates: Estimates = field(init=False)
+    near: NDArray[np.intp] = field(init=False)
+    best: Course = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the best course known."""
+        self.began, self.tried = time.monotonic(), 0
+        self.seconds = (self.options.joint or 1.0) * self.options.time_limit_s
+        self.years = DepotYears(self.task.basis, self.task.arcs)
+        self.estimates, self.near = Estimates(self.task.basis, self.task.arcs), near_sites(self.task.basis)
+        self.effort = Effort(
+            quick=not self.options.thorough, seed=self.options.seed, stop=self.over, memo=self.task.memo
+        )
+        self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
+        self.random = np.random.default_rng(self.options.seed)
+        scenario = self.task.basis.scenario
+        self.whole = self.options.tries > 0 and not (scenario.seasonal or scenario.siting.single_source)
+        for course in self.start if self.whole else ():
+            self.years.add(course)
+        self.best = ranked(self.task.basis, list(self.start))
+
+    def over(self) -> bool:
+        """Tell whether to end now."""
+        spent = self.tried >= (self.options.tries or math.inf) or time.monotonic() - self.began > self.seconds
+        return spent or self.options.over()
+
+    def left(self) -> float:
+        """Seconds left for the search."""
+        return max(self.seconds - (time.monotonic() - self.began), 0.1)
+
+    def run(self) -> Course:
+        """Correct, then move and put together anew until nothing improves or the time is over."""
+        for _round in range(CORRECTIONS):
+            if self.over() or not self._correct():
+                break
+        if not self.task.basis.scenario.siting.single_source:
+            moved = self._move()
+            while self.whole and not self.over() and (self._put_together() or moved or self._shake()):
+                moved = self._move()
+        return self.best
+
+    def _correct(self) -> bool:
+        problem = self._problem()
+        found = solve_siting(
+            problem,
+            time_limit_s=CORRECTION_SHARE * self.left(),
+            gap=GAP,
+            seed=self.options.seed,
+            start=self.best.decision.modules(),
+            stop=self.options.stop,
+        )
+        return found.status in PLANNED and self._try(Decision.of(self.task.arcs, found.count, found.arc_share))
+
+    def _problem(self) -> SitingProblem:
+        """State siting with the costs that the best course shows."""
+        task = self.task
+        dear = self.estimates.corrected(self.best)
+        inside = replace(dear.inside, money_cny=dear.inside.money_cny + self._leaning_cny(self.lean))
+        return stated(task.basis, replace(dear, inside=inside), "total_cost_cny", task.sited.held)
+
+    def _try(self, decision: Decision) -> bool:
+        """Work a decision out with its routes; tells whether it is the best now."""
+        task = self.task
+        self.tried += 1
+        course = work_out(task.basis, task.arcs, decision, self.effort)
+        if course.missing:
+            return False
+        if self.whole:
+            self.years.add(course)
+        if ranked(task.basis, [self.best, course]) is self.best:
+            return False
+        self.best = course
+        self._report()
+        return True
+
+    def _report(self) -> None:
+        aim = aims_of(self.task.basis)[0]
+        self.options.say(Event(Stage.JOINT, aim, value=self.best.value(aim), bound=self.task.sited.bound))
+
+    def _move(self) -> bool:
+        """Try the moves of single depots from the best decision on, again and again while that pays."""
+        improved = False
+        while not self.over() and self._step():
+            improved = True
+        return improved
+
+    def _step(self) -> bool:
+        """Try the moves of the best decision, those of the lowest floor first; tells whether any made it better."""
+        problem, count = self._problem(), self.best.decision.modules()
+        with FixedModules(problem, self.options.stop, self.left(), self.options.seed) as fixed:
+            now = fixed.assign(count, keep=True)
+            if now is None:
+                return False
+            most = now.value * (1.0 + SLACK)
+            improved = self._try(Decision.of(self.task.arcs, now.count, now.arc_share))
+            floors = [(fixed.floor(way), n, way) for n, way in enumerate(neighbours(problem, count, self.near))]
+            ways = [way for floor, _n, way in sorted(floors, key=lambda one: one[:2]) if floor < most]
+            for first in range(0, len(ways), BATCH):
+                batch = [
+                    rebased(problem, (count, self.best.decision.modules()), way) for way in ways[first : first + BATCH]
+                ]
+                if self._try_batch(fixed, most, [way for way in batch if way is not None]):
+                    improved = True
+                    now = fixed.assign(self.best.decision.modules()) or now
+                    most = now.value * (1.0 + SLACK)
+            return improved or (self.whole and self._lean(fixed))
+
+    def _lean(self, fixed: FixedModules) -> bool:
+        """Let one depot after the other seem cheaper or dearer, so that it fills its trucks or gives up detours."""
+        arcs, decision, improved = self.task.arcs, self.best.decision, False
+        before = self.lean
+        for j, o in sorted(set(zip(decision.site.tolist(), decision.cooling.tolist(), strict=True))):
+            for tilt in TILTS:
+                if self.over():
+                    return improved
+                lean = self.lean.copy()
+                lean[j, o] += tilt
+                plan = fixed.assign(decision.count, more=self._leaning_cny(lean - before))
+                if plan is not None and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
+                    self.lean, improved = lean, True
+        return improved
+
+    def _shake(self) -> bool:
+        """Make up to two random moves while all depots at once seem cheaper or dearer at random, until that pays."""
+        problem, decision, arcs = self._problem(), self.best.decision, self.task.arcs
+        with FixedModules(problem, self.options.stop, self.left(), self.options.seed) as fixed:
+            now = fixed.assign(decision.count, keep=True)
+            if now is None:
+                return False
+            ways = neighbours(problem, decision.count, self.near)
+            ways = [way for way in ways if fixed.floor(way) < now.value * (1.0 + SLACK)]
+            for n in range(SHAKES * max(int(decision.count.any(axis=1).sum()), 2)):
+                if self.over():
+                    return False
+                tilt = self.random.choice(SHAKEN) * self.random.standard_normal(self.lean.shape)
+                count = self._moved(problem, ways, n % 3)
+                plan = fixed.assign(count, more=self._leaning_cny(tilt))
+                hopeful = plan is not None and plan.value < now.value * (1.0 + FAR)
+                if plan is not None and hopeful and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
+                    return True
+        return False
+
+    def _moved(self, problem: SitingProblem, ways: Sequence[Counts], moves: int) -> Counts:
+        """Make random moves from the best decision."""
+        count = self.best.decision.count
+        for _move in range(moves if ways else 0):
+            way = ways[int(self.random.integers(len(ways)))]
+            moved = rebased(problem, (self.best.decision.count, count), way)
+            count = count if moved is None else moved
+        return count
+
+    def _leaning_cny(self, lean: NDArray[np.float64]) -> NDArray[np.float64]:
+        """CNY a year by which arcs shall seem dearer, shape (arcs,)."""
+        arcs = self.task.arcs
+        return np.asarray(lean[arcs.site, arcs.cooling] * arcs.yearly_t[arcs.demand], dtype=np.float64)
+
+    def _try_batch(self, fixed: FixedModules, most: float, ways: Sequence[Counts]) -> bool:
+        """Assign all, route the most promising until one is better than the best."""
+        looked = []
+        for n, count in enumerate(ways):
+            plan = None if self.over() else fixed.assign(count)
+            if plan is not None and plan.value < most:
+                looked.append((plan.value, n, plan))
+        looked.sort(key=lambda one: one[:2])
+        plans = (plan for _value, _n, plan in looked[:ROUTED])
+        return any(not self.over() and self._try(Decision.of(self.task.arcs, p.count, p.arc_share)) for p in plans)
+
+    def _put_together(self) -> bool:
+        """Choose among the depots of all courses anew."""
+        columns = self.years.columns()
+        if self.over() or not columns:
+            return False
+        problem = stated(self.task.basis, self.task.arcs, "total_cost_cny")
+        chosen = choose_columns(problem, columns, min(MASTER_S, self.left()), self.options.stop, self.options.seed)
+        return chosen is not None and self._try(self.years.decision([columns[c] for c in chosen]))

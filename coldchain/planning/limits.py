@@ -1,0 +1,294 @@
+"""Limits of a plan that join villages, depots and money, as sides of the siting model, and as shortfalls of a course.
+
+Coefficients know the direct ride only, so that a side never asks for more than any routed plan has; what routing takes
+away from a plan shows as its shortfall, and siting is asked for that much more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coldchain.model import Limit, Objective, Scenario
+from coldchain.planning.arcs import ON_THE_DOT, Arcs, siting_problem
+from coldchain.planning.awards import Awards, owners_of
+from coldchain.planning.basis import Basis, annuity
+from coldchain.planning.lots import TODAY
+from coldchain.routing import least_aboard_h
+from coldchain.siting import SideRow, SitingProblem
+from coldchain.spoilage import harvest_clock_h
+
+Floats = NDArray[np.float64]
+SLACK = 1e-6
+ON_TIME = Limit("on_time")
+
+
+def stated(
+    basis: Basis,
+    arcs: Arcs,
+    aim: Objective,
+    held: Sequence[tuple[Objective, float]] = (),
+    more: Mapping[Limit, float] | None = None,
+) -> SitingProblem:
+    """State the siting problem for one aim with all limits.
+
+    Parameters
+    ----------
+    held : earlier aims and the most each may reach
+    more : what to ask beyond the limits (see :func:`shortfalls`)
+    """
+    problem = siting_problem(basis, arcs, aim, limit=held[-1] if held else None)
+    rows = [*sides(basis, arcs, more), *(_held(basis, arcs, *pair) for pair in held[:-1])]
+    width = problem.max_count.shape[1]
+    return replace(problem, sides=tuple(_wide(row, width) for row in rows)) if rows else problem
+
+
+def _wide(row: SideRow, width: int) -> SideRow:
+    """Give a side coefficients of nought for what mobile units do."""
+    more = np.zeros((len(row.module), width - row.module.shape[1]))
+    return replace(row, module=np.hstack([row.module, more]))
+
+
+def _held(basis: Basis, arcs: Arcs, aim: Objective, most: float) -> SideRow:
+    return _row(
+        basis, arcs, Limit("aim", aim), -most, index=np.arange(len(arcs.demand)),
+        value=-arcs.arc_cost(aim), outside=-arcs.outside.of(aim), module=-arcs.module_cost(aim),
+    )  # fmt: skip
+
+
+def limited(scenario: Scenario) -> bool:
+    """Tell whether a scenario has any such limit."""
+    siting = scenario.siting
+    shares = (siting.coverage, siting.county_coverage, siting.on_time, *siting.coverage_by_county.values())
+    hubs = any(hub.limit_t_day is not None for hub in scenario.hubs)
+    return any(shares) or hubs or scenario.economics.must_return or bool(siting.award_share_by_county)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What arcs do for a year, by the direct ride: tonnes in time, on time, and electricity in CNY; shape (arcs,).
+
+    ``today_on_time_t``, ``tonnes``: shape (demands,).
+    """
+
+    in_time_t: Floats
+    on_time_t: Floats
+    energy_cny: Floats
+    today_on_time_t: Floats
+    tonnes: Floats
+
+
+def service(basis: Basis, arcs: Arcs) -> Service:
+    """Add up the service of every arc over its commodities and periods."""
+    scenario, chain = basis.scenario, basis.scenario.chain
+    direct_h = least_aboard_h(basis.reach.back_h, basis.collection)
+    batch = basis.lanes.batch(np.where(np.isfinite(direct_h), direct_h, 0.0))
+    onward = np.array([hub.dwell_h + hub.onward_h for hub in scenario.hubs])[basis.site_hub]
+    precool_h = np.array([kind.precool_h for kind in basis.classes])
+    in_time, on_time, energy = (np.zeros(len(arcs.demand)) for _rest in range(3))
+    today, tonnes = np.zeros(len(arcs.village)), np.zeros(len(arcs.village))
+    target_h = chain.delivery_target_h + ON_THE_DOT
+    for g, members in enumerate(arcs.members):
+        rows, demands = np.flatnonzero(arcs.group[arcs.demand] == g), np.flatnonzero(arcs.group == g)
+        v, j, o = arcs.village[arcs.demand[rows]], arcs.site[rows], arcs.cooling[rows]
+        for c in members:
+            crop = scenario.commodities[c]
+            harvest = scenario.harvest_t[arcs.village[demands], c]
+            of_period = harvest[np.arange(len(harvest)), arcs.period[demands]]
+            of_year = np.where(arcs.period[demands] < 0, harvest.sum(axis=1), of_period)
+            tonnes[demands] += of_year
+            today[demands] += of_year * (basis.today.hours[arcs.village[demands], c] <= target_h)
+            farther = onward[j] if crop.sold_at == "market" else 0.0
+            for p, period in enumerate(scenario.periods):
+                load = scenario.harvest_t[v, c, p] * arcs.counts_in(p)[arcs.demand[rows]]
+                docked = basis.lanes.first_batch_h[p] + batch[p][v, j] * basis.lanes.batch_h - harvest_clock_h(period)
+                cooled = docked + precool_h[o]
+                in_time[rows] += load * (cooled <= crop.precool_deadline_h + ON_THE_DOT)
+                hours = cooled + chain.depot_dwell_h + basis.lane_haul_h[j] + farther
+                on_time[rows] += load * (hours <= target_h)
+                energy[rows] += load * basis.energy_cny_t[c, p, o]
+    return Service(in_time, on_time, energy, today, tonnes)
+
+
+def sides(basis: Basis, arcs: Arcs, more: Mapping[Limit, float] | None = None) -> tuple[SideRow, ...]:
+    """Write all limits as sides; ``more`` asks for that much more of single ones."""
+    if not limited(basis.scenario):
+        return ()
+    done = service(basis, arcs)
+    rows = [*_coverage(basis, arcs, done), *_on_time(basis, arcs, done), *_hubs(basis, arcs)]
+    rows += [*_returns(basis, arcs, done), *_award_shares(basis, arcs)]
+    return tuple(replace(row, least=row.least + (more or {}).get(row.limit, 0.0)) for row in rows)
+
+
+def _row(basis: Basis, arcs: Arcs, limit: Limit, least: float, **given: Any) -> SideRow:
+    sites, kinds = len(basis.scenario.sites), len(basis.scenario.depot_types)
+    index = np.asarray(given.get("index", ()), dtype=np.int64)
+    return SideRow(
+        limit,
+        index,
+        given.get("value", np.zeros(len(index))),
+        given.get("outside", np.zeros(len(arcs.village))),
+        given.get("module", np.zeros((sites, kinds))),
+        given.get("award", np.zeros(len(owners_of(basis.scenario)[0]))),
+        least,
+    )
+
+
+def county_targets(scenario: Scenario) -> dict[str, float]:
+    """Return the least coverage of each county with a harvest that has one."""
+    siting = scenario.siting
+    counties = dict.fromkeys(village.county for village in scenario.villages)
+    targets = {name: siting.coverage_by_county.get(name, siting.county_coverage) for name in counties}
+    return {name: share for name, share in targets.items() if share > 0}
+
+
+def _coverage(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
+    scenario = basis.scenario
+    harvest = scenario.harvest_t.sum(axis=(1, 2))
+    county = np.array([village.county for village in scenario.villages])
+    wanted = {"": scenario.siting.coverage} if scenario.siting.coverage > 0 else {}
+    for name, share in {**wanted, **county_targets(scenario)}.items():
+        inside = county == name if name else np.ones(len(county), dtype=np.bool_)
+        rows = np.flatnonzero(inside[arcs.village[arcs.demand]])
+        least = share * float(harvest[inside].sum())
+        yield _row(basis, arcs, Limit("coverage", name), least, index=rows, value=done.in_time_t[rows])  # fmt: skip
+
+
+def _on_time(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
+    share = basis.scenario.siting.on_time
+    if share > 0:
+        rows = np.arange(len(arcs.demand))
+        least = share * float(basis.scenario.harvest_t.sum())
+        yield _row(basis, arcs, ON_TIME, least, index=rows, value=done.on_time_t,
+                   outside=done.today_on_time_t)  # fmt: skip
+
+
+def _hubs(basis: Basis, arcs: Arcs) -> Iterator[SideRow]:
+    for h, hub in enumerate(basis.scenario.hubs):
+        rows = np.flatnonzero(basis.site_hub[arcs.site] == h)
+        for p, period in enumerate(basis.scenario.periods):
+            if hub.limit_t_day is not None and len(rows):
+                load = arcs.load_t_day[arcs.demand[rows], p]
+                limit = Limit("hub_room", hub.id, period.id)
+                yield _row(basis, arcs, limit, -hub.limit_t_day, index=rows, value=-load)
+
+
+def own_rate(scenario: Scenario) -> float:
+    """Return the interest that operators ask of their own money."""
+    given = scenario.economics.own_rate
+    return scenario.economics.interest_rate if given is None else given
+
+
+def award_a_year(scenario: Scenario) -> float:
+    """Return what a CNY of award, paid as late as the programme does, is worth to an operator a year.
+
+    It is spread over the longest life of the types on offer, which understates it where lives differ.
+    """
+    rate = own_rate(scenario)
+    life = max(kind.life_years for kind in scenario.depot_types)
+    return float(annuity(life, rate) / (1.0 + rate) ** scenario.subsidy.paid_after_years)
+
+
+def module_cny_year(scenario: Scenario) -> Floats:
+    """Yearly cost of one module to its operator, by type: staff and upkeep, annuity of the investment."""
+    rate = own_rate(scenario)
+    costs = [kind.opex_cny_year + kind.capex_cny * annuity(kind.life_years, rate) for kind in scenario.depot_types]
+    return np.array(costs, dtype=np.float64)
+
+
+def owner_cost_cny(scenario: Scenario, count: NDArray[np.int64]) -> Floats:
+    """Yearly cost of the new modules of each owner, shape (owners,)."""
+    names, owner = owners_of(scenario)
+    cost = (count * module_cny_year(scenario)).sum(axis=1)
+    return np.asarray(np.bincount(owner, cost, minlength=len(names)), dtype=np.float64)
+
+
+def _returns(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
+    """Let an owner's fees and award pay for its new modules."""
+    scenario = basis.scenario
+    if not scenario.economics.must_return:
+        return
+    names, owner = owners_of(scenario)
+    fee = scenario.economics.fee_cny_t or 0.0
+    margin = fee * done.tonnes[arcs.demand] - done.energy_cny
+    cost = module_cny_year(scenario)
+    for e, name in enumerate(names):
+        rows = np.flatnonzero(owner[arcs.site] == e)
+        module = np.where((owner == e)[:, None], -cost[None, :], 0.0)
+        award = np.zeros(len(names))
+        award[e] = award_a_year(scenario)
+        yield _row(basis, arcs, Limit("owner_money", name), 0.0, index=rows, value=margin[rows], module=module,
+                   award=award)  # fmt: skip
+
+
+def _award_shares(basis: Basis, arcs: Arcs) -> Iterator[SideRow]:
+    for name, award in _beyond_award_shares(basis.scenario).items():
+        yield _row(basis, arcs, Limit("award_share", name), 0.0, award=award)
+
+
+def _beyond_award_shares(scenario: Scenario) -> dict[str, Floats]:
+    """Return what a CNY of award to each owner adds beyond the share of a county, float[owners]."""
+    names, owner = owners_of(scenario)
+    county = [scenario.sites[int(np.flatnonzero(owner == e)[0])].county for e in range(len(names))]
+    shares = scenario.siting.award_share_by_county
+    return {name: np.array([float(of == name) - share for of in county]) for name, share in shares.items()}
+
+
+def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) -> dict[Limit, float]:
+    """Return by how much a routed course misses the limits.
+
+    Parameters
+    ----------
+    cost : yearly cost of the new modules of each owner, shape (owners,)
+    """
+    scenario, siting = basis.scenario, basis.scenario.siting
+    deadline = np.array([crop.precool_deadline_h for crop in scenario.commodities])[lots["commodity"]]
+    covered = lots["tonnes"].where(lots["cooled_h"] <= deadline + ON_THE_DOT, 0.0)
+    county = np.array([village.county for village in scenario.villages])[lots["village"]]
+    missing: dict[Limit, float] = {}
+    if siting.coverage > 0:
+        missing[Limit("coverage")] = siting.coverage * float(lots["tonnes"].sum()) - float(covered.sum())
+    for name, share in county_targets(scenario).items():
+        here = county == name
+        missing[Limit("coverage", name)] = share * float(lots["tonnes"][here].sum()) - float(covered[here].sum())
+    if siting.on_time > 0:
+        on_time = float(lots["tonnes"][lots["delivery_h"] <= scenario.chain.delivery_target_h + ON_THE_DOT].sum())
+        missing[ON_TIME] = siting.on_time * float(lots["tonnes"].sum()) - on_time
+    for name, beyond in _beyond_award_shares(scenario).items():
+        missing[Limit("award_share", name)] = -float(beyond @ granted.award)
+    missing |= _over_hubs(basis, lots)
+    if scenario.economics.must_return:
+        net = owner_net_cny(basis, lots, cost, granted)
+        missing |= {Limit("owner_money", name): -float(n) for name, n in zip(granted.owners, net, strict=True)}
+    return {limit: amount for limit, amount in missing.items() if amount > SLACK * 1e3}
+
+
+def _over_hubs(basis: Basis, lots: pd.DataFrame) -> dict[Limit, float]:
+    """Return t/day of the peak day above the room of each hub."""
+    scenario = basis.scenario
+    cold = lots[lots["site"] != TODAY]
+    load = np.zeros((len(scenario.hubs), len(scenario.periods)))
+    np.add.at(load, (basis.site_hub[cold["site"]], cold["period"]), cold["tonnes"])
+    load *= scenario.siting.peak_factor / np.array([period.days for period in scenario.periods])
+    return {
+        Limit("hub_room", hub.id, period.id): float(load[h, p]) - hub.limit_t_day
+        for h, hub in enumerate(scenario.hubs)
+        for p, period in enumerate(scenario.periods)
+        if hub.limit_t_day is not None
+    }
+
+
+def owner_net_cny(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) -> Floats:
+    """Fees less electricity less the cost of new modules plus the award, a year, shape (owners,)."""
+    scenario = basis.scenario
+    _rest, owner = owners_of(scenario)
+    cold = lots[lots["site"] != TODAY]
+    energy = basis.energy_cny_t[cold["commodity"], cold["period"], cold["cooling"]]
+    margin = cold["tonnes"].to_numpy() * ((scenario.economics.fee_cny_t or 0.0) - energy)
+    earned = np.bincount(owner[cold["site"]], margin, minlength=len(granted.owners))
+    return np.asarray(earned - cost + award_a_year(scenario) * granted.award, dtype=np.float64)

@@ -1,0 +1,163 @@
+"""Every lot of the year under a plan: where it goes, how long it is aboard, how much of it is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coldchain.model import Scenario
+from coldchain.planning.arcs import KG_PER_T, ON_THE_DOT, Arcs
+from coldchain.planning.basis import Basis
+from coldchain.planning.days import Days
+from coldchain.planning.decision import Decision, day_pieces, site_lots
+from coldchain.planning.storing import NOT_KEPT, keep
+from coldchain.spoilage import batch_clock_h, harvest_clock_h
+
+TODAY = -1
+SHARE_KEPT = 1e-9
+LOT_COLUMNS = (
+    "village", "commodity", "period", "site", "cooling", "tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share",
+    "keep", "keep_cny_t",
+)  # fmt: skip
+
+
+def lots_of(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.DataFrame:
+    """List all lots.
+
+    Returns
+    -------
+    DataFrame with ``LOT_COLUMNS``: indices of village, commodity, period, site (``TODAY`` for today's chain) and class,
+    tonnes in the period, hours aboard, hours from harvest until cooled and until the market (days in store not
+    counted), share lost; the row of ``basis.keeps`` by which it is kept (``NOT_KEPT``), and electricity for that less
+    what it earns more, CNY/t
+    """
+    cold = keep(basis, decision.count, _cold_lots(basis, arcs, decision, days))
+    taken = np.zeros(basis.scenario.harvest_t.shape)
+    np.add.at(taken, (cold["village"], cold["commodity"], cold["period"]), cold["tonnes"])
+    return pd.concat([cold, _today_lots(basis, basis.scenario.harvest_t - taken)], ignore_index=True)
+
+
+def _pieces(days: Days) -> pd.DataFrame:
+    """Share of each village's load of a depot and period that rides a number of hours aboard."""
+    rows = [row for day in days.collection for row in day_pieces(day)]
+    frame = pd.DataFrame(rows, columns=["village", "site", "period", "part", "aboard_h"])
+    return frame.astype({"village": int, "site": int, "period": int, "part": float, "aboard_h": float})
+
+
+def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.DataFrame:
+    lots = site_lots(basis, arcs, decision, np.arange(len(decision.share)))
+    row, period = np.nonzero(lots.t_day > 0)
+    scenario = basis.scenario
+    length_d = np.array([p.days for p in scenario.periods])
+    table = pd.DataFrame(
+        {
+            "village": lots.village[row],
+            "commodity": lots.commodity[row],
+            "period": period,
+            "site": lots.site[row],
+            "cooling": lots.cooling[row],
+            "assigned_t": lots.t_day[row, period] * length_d[period],
+        }
+    )
+    table = table.merge(_pieces(days), on=["village", "site", "period"], how="inner")
+    table = _with_rides(table.assign(tonnes=table["assigned_t"] * table["part"]), basis, days)
+    batch = basis.lanes.batch(table["aboard_h"].to_numpy())[table["period"], np.arange(len(table))]
+    cooled_h, delivery_h = _hours(basis, table)
+    table = table.assign(cooled_h=cooled_h, delivery_h=delivery_h, loss_share=_loss_shares(basis, days, table, batch))
+    return table.assign(keep=NOT_KEPT, keep_cny_t=0.0)[list(LOT_COLUMNS)]
+
+
+def _with_rides(table: pd.DataFrame, basis: Basis, days: Days) -> pd.DataFrame:
+    """Split what rides along on tours off what goes straight; ``ride`` is its place among the rides, or -1.
+
+    Every truck of a depot carries the same mix, so each lot splits alike.
+    """
+    known = {(ride.site, ride.period, ride.zone): n for n, ride in enumerate(days.rides)}
+    zones = [basis.classes[o].zone for o in table["cooling"]]
+    keys = zip(table["site"], table["period"], zones, strict=True)
+    ride = np.array([known.get(key, -1) for key in keys], dtype=np.intp)
+    share = np.array([*(ride.share for ride in days.rides), 0.0])[ride]
+    along = table.assign(tonnes=table["tonnes"] * share, ride=ride)[share > 0]
+    straight = table.assign(tonnes=table["tonnes"] * (1.0 - share), ride=-1)[share < 1.0 - SHARE_KEPT]
+    split = pd.concat([straight, along], ignore_index=True)
+    longer = np.array([*(ride.ride_h for ride in days.rides), 0.0])[split["ride"]]
+    return split.assign(haul_h=np.where(split["ride"] >= 0, longer, basis.lane_haul_h[split["site"]]))
+
+
+def _loss_shares(basis: Basis, days: Days, table: pd.DataFrame, batch: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Share lost of each lot: from the table of lanes on a straight trip, of its ride on a tour."""
+    where = (table["commodity"], table["period"], table["cooling"], table["site"], batch)
+    shares = np.array(basis.lanes.loss[where])
+    columns = (table[name].to_numpy() for name in ("ride", "commodity", "cooling"))
+    for n, (ride, c, o) in enumerate(zip(*columns, strict=True)):
+        if ride >= 0:
+            shares[n] = days.rides[ride].loss[int(c), int(o)][batch[n]]
+    return shares
+
+
+def _hours(basis: Basis, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Hours from harvest until cooled and until the market, through a depot."""
+    chain, periods, hubs = basis.scenario.chain, basis.scenario.periods, basis.scenario.hubs
+    docked = np.array(
+        [
+            batch_clock_h(chain, periods[p], h) - harvest_clock_h(periods[p])
+            for p, h in zip(table["period"], table["aboard_h"], strict=True)
+        ]
+    )
+    precool = np.array([basis.classes[o].precool_h for o in table["cooling"]])
+    onward = np.array([hubs[h].dwell_h + hubs[h].onward_h for h in basis.site_hub])
+    cooled = docked + precool
+    site = table["site"].to_numpy()
+    farther = to_market(basis.scenario)[table["commodity"]] * onward[site]
+    return cooled, cooled + chain.depot_dwell_h + table["haul_h"].to_numpy() + farther
+
+
+def to_market(scenario: Scenario) -> NDArray[np.float64]:
+    """Return 1 for commodities sold at the market behind the hub, 0 for those sold at the hub, shape (commodities,)."""
+    return np.array([float(crop.sold_at == "market") for crop in scenario.commodities])
+
+
+def _today_lots(basis: Basis, tonnes: NDArray[np.float64]) -> pd.DataFrame:
+    """List what stays in today's chain; crumbs of rounding are left out."""
+    harvest = basis.scenario.harvest_t
+    village, commodity, period = np.nonzero(tonnes > 1e-9 * np.maximum(harvest, 1e-9))
+    frame = pd.DataFrame({"village": village, "commodity": commodity, "period": period})
+    return frame.assign(
+        site=TODAY,
+        cooling=TODAY,
+        tonnes=tonnes[village, commodity, period],
+        aboard_h=np.nan,
+        cooled_h=np.inf,
+        delivery_h=basis.today.hours[village, commodity],
+        loss_share=basis.today.loss[village, commodity, period],
+        keep=NOT_KEPT,
+        keep_cny_t=0.0,
+    )[list(LOT_COLUMNS)]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Totals of a year: tonnes harvested and lost, CNY lost, share cooled in time."""
+
+    harvest_t: float
+    loss_t: float
+    loss_cny: float
+    coverage: float
+
+    @property
+    def loss_rate(self) -> float:
+        """Share of the harvest that is lost."""
+        return self.loss_t / self.harvest_t if self.harvest_t else 0.0
+
+
+def outcome(scenario: Scenario, lots: pd.DataFrame) -> Outcome:
+    """Add up the lots."""
+    price = np.array([crop.price_cny_kg for crop in scenario.commodities])[lots["commodity"]] * KG_PER_T
+    deadline = np.array([crop.precool_deadline_h for crop in scenario.commodities])[lots["commodity"]]
+    lost = lots["tonnes"] * lots["loss_share"]
+    total = float(lots["tonnes"].sum())
+    in_time = float(lots["tonnes"][lots["cooled_h"] <= deadline + ON_THE_DOT].sum())
+    return Outcome(total, float(lost.sum()), float((lost * price).sum()), in_time / total if total else 0.0)

@@ -1,0 +1,79 @@
+"""The awards as a public notice lists them: one row for each applicant, with how its amount was reckoned."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from coldchain.language import _
+from coldchain.model import DepotType, Scenario, award_cny, eligible_owner, eligible_type, rate_of
+from coldchain.planning.awards import Awards, Counts, owners_of
+
+COLUMNS = [
+    "no", "owner", "owner_kind", "county", "county_class", "depots", "net_m3", "investment_cny", "rate", "reckoning",
+    "before_cap_cny", "award_cny", "capped", "own_money_cny", "award_share",
+]  # fmt: skip
+
+
+def subsidies(scenario: Scenario, count: Counts, granted: Awards) -> pd.DataFrame:
+    """One row for each owner that builds; an owner belongs to the county of its first site."""
+    rule = scenario.subsidy
+    _rest, owner = owners_of(scenario)
+    net_m3 = np.array([kind.net_m3 for kind in scenario.depot_types])
+    rows = []
+    for number, e in enumerate(granted.builders, start=1):
+        sites = np.flatnonzero((owner == e) & (count.sum(axis=1) > 0))
+        first = scenario.sites[int(np.flatnonzero(owner == e)[0])]
+        capex, award = float(granted.capex[e]), float(granted.award[e])
+        rows.append(
+            {
+                "no": number,
+                "owner": granted.owners[e],
+                "owner_kind": first.owner_kind,
+                "county": first.county,
+                "county_class": rule.class_of_county.get(first.county, ""),
+                "depots": ";".join(scenario.sites[j].id for j in sites),
+                "net_m3": float((count[sites] * net_m3).sum()),
+                "investment_cny": capex,
+                "rate": rate_of(rule, first.county),
+                "reckoning": "; ".join(text for j in sites for text in _reckoning(scenario, int(j), count[j])),
+                "before_cap_cny": float(granted.uncapped[e]),
+                "award_cny": award,
+                "capped": bool(award < granted.uncapped[e] - 1e-6),
+                "own_money_cny": capex - award,
+                "award_share": award / capex if capex > 0 else 0.0,
+            }
+        )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _reckoning(scenario: Scenario, j: int, count: Counts) -> list[str]:
+    """Say for each type at a site how many modules are awarded how much, and what sets the amount."""
+    rule, site = scenario.subsidy, scenario.sites[j]
+    texts = []
+    for kind, number in zip(scenario.depot_types, count, strict=True):
+        if number:
+            entitled = eligible_owner(rule, site) and eligible_type(rule, kind)
+            what = _what_sets(scenario, kind, site.county) if entitled else _("not eligible")
+            texts.append(f"{site.id}: {int(number)} × {kind.id} ({what})")
+    return texts
+
+
+def _what_sets(scenario: Scenario, kind: DepotType, county: str) -> str:
+    rule = scenario.subsidy
+    award, rate = award_cny(rule, kind, county), rate_of(rule, county)
+    if award >= rate * kind.capex_cny * (1 - 1e-12):
+        return _("{capex_cny:,.0f} CNY × {rate:.0%}").format(capex_cny=kind.capex_cny, rate=rate)
+    if _by_unit_price(scenario, kind, award, rate):
+        return _("{net_m3:g} m³ × {price:,.0f} CNY/m³ × {rate:.0%}").format(
+            net_m3=kind.net_m3, price=award / kind.net_m3 / rate, rate=rate
+        )
+    return _("{net_m3:g} m³ × {price:,.0f} CNY/m³").format(net_m3=kind.net_m3, price=award / kind.net_m3)
+
+
+def _by_unit_price(scenario: Scenario, kind: DepotType, award: float, rate: float) -> bool:
+    rule = scenario.subsidy
+    price = rule.unit_price_by_type_cny_m3.get(
+        kind.id, rule.unit_price_by_type_cny_m3.get(kind.construction, rule.unit_price_cny_m3 or -1.0)
+    )
+    return abs(rate * price * kind.net_m3 - award) <= 1e-6 * max(award, 1.0)

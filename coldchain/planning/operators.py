@@ -1,0 +1,177 @@
+"""Who gets their own money back: what each owner that builds earns and spends, and the fee or subsidy it would need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coldchain.language import _
+from coldchain.model import Scenario
+from coldchain.planning.arcs import KG_PER_T
+from coldchain.planning.awards import Awards, owners_of
+from coldchain.planning.basis import Basis, annuity
+from coldchain.planning.days import Days, Decision
+from coldchain.planning.limits import award_a_year, own_rate
+from coldchain.planning.lots import TODAY, to_market
+from coldchain.planning.money import moves_cny
+
+Floats = NDArray[np.float64]
+COLUMNS = [
+    "owner", "cooled_t", "fee_income_cny", "energy_cny", "running_cny", "capital_cny", "award_cny_year", "net_cny",
+    "fee_needed_cny_t", "fee_without_award_cny_t", "subsidy_needed_cny", "most_fee_cny_t", "verdict",
+]  # fmt: skip
+FLOW_COLUMNS = [
+    "owner", "year", "investment_cny", "award_cny", "fee_income_cny", "energy_cny", "running_cny", "net_cny",
+    "balance_cny",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Figures of a year by owner, shape (owners,).
+
+    Attributes
+    ----------
+    cooled_t, energy_cny : of all its depots; running_cny, capital_cny : of its new modules
+    saved_cny : value and trader's haulage that cooling saves the villages, less collection, line haul and premium; what
+        a truck over several depots costs is shared by tonnes
+    """
+
+    cooled_t: Floats
+    energy_cny: Floats
+    running_cny: Floats
+    capital_cny: Floats
+    saved_cny: Floats
+
+
+def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> Ledger:
+    """Add up a routed year by owner; owners of mobile units of a kind pool what these cool, and their moves."""
+    scenario, count = basis.scenario, decision.count
+    names, owner = owners_of(scenario)
+    rate = own_rate(scenario)
+    cold = lots[lots["site"] != TODAY]
+    mine, tonnes = owner[cold["site"]], cold["tonnes"].to_numpy()
+    energy = basis.energy_cny_t[cold["commodity"], cold["period"], cold["cooling"]]
+    opex = np.array([kind.opex_cny_year for kind in scenario.depot_types])
+    repay = np.array([kind.capex_cny * annuity(kind.life_years, rate) for kind in scenario.depot_types])
+
+    pool = _pools(basis, count, owner, len(names))
+    unit = np.full(len(basis.classes), -1)
+    unit[basis.class_of_type[scenario.fixed_types :]] = np.arange(pool.shape[1])
+    in_unit = unit[cold["cooling"].to_numpy(dtype=np.intp)]
+
+    def per_owner(weight: Floats, index: NDArray[np.intp]) -> Floats:
+        return np.asarray(np.bincount(index, weight, minlength=len(names)), dtype=np.float64)
+
+    def of_lots(weight: Floats) -> Floats:
+        shared = np.bincount(in_unit[in_unit >= 0], weight[in_unit >= 0], minlength=pool.shape[1])
+        return np.asarray(per_owner(weight * (in_unit < 0), mine) + pool @ shared, dtype=np.float64)
+
+    saved = of_lots(tonnes * _saved_cny_t(basis, cold))
+    length = np.array([period.days for period in scenario.periods])
+    for day in days.collection:
+        saved[owner[day.site]] -= day.result.cost_cny * length[day.period]
+    for site, period, _load, cost in days.haul_shares():
+        saved[owner[site]] -= cost * length[period]
+    return Ledger(
+        of_lots(tonnes),
+        of_lots(tonnes * energy),
+        per_owner((count * opex).sum(axis=1), owner) + pool @ moves_cny(basis, decision),
+        per_owner((count * repay).sum(axis=1), owner),
+        saved,
+    )
+
+
+def _pools(basis: Basis, count: NDArray[np.int64], owner: NDArray[np.intp], owners: int) -> Floats:
+    """Share of each owner in the units of each kind, shape (owners, units)."""
+    bought = np.zeros((owners, count.shape[1] - basis.scenario.fixed_types))
+    np.add.at(bought, owner, count[:, basis.scenario.fixed_types :])
+    return np.asarray(bought / np.maximum(bought.sum(axis=0), 1.0), dtype=np.float64)
+
+
+def _saved_cny_t(basis: Basis, cold: pd.DataFrame) -> Floats:
+    """Value saved and traders' haulage spared by each chilled lot against today's chain, less the onward premium."""
+    scenario = basis.scenario
+    price = np.array([crop.price_cny_kg for crop in scenario.commodities])[cold["commodity"]] * KG_PER_T
+    before = basis.today.loss[cold["village"], cold["commodity"], cold["period"]]
+    trader = scenario.economics.today_haul_cny_t_km * basis.today_km[cold["village"]]
+    premium = np.array([hub.chilled_onward_cny_t for hub in scenario.hubs])[basis.site_hub[cold["site"]]]
+    onward = premium * to_market(scenario)[cold["commodity"]]
+    return np.asarray((before - cold["loss_share"].to_numpy()) * price + trader - onward, dtype=np.float64)
+
+
+def operators(scenario: Scenario, book: Ledger, granted: Awards) -> pd.DataFrame:
+    """One row for each owner that builds: its year, the fee and subsidy it needs, the most its villages could pay."""
+    fee, worth = scenario.economics.fee_cny_t or 0.0, award_a_year(scenario)
+    rows = []
+    for e in granted.builders:
+        tonnes = float(book.cooled_t[e])
+        spent = float(book.energy_cny[e] + book.running_cny[e] + book.capital_cny[e])
+        award = worth * float(granted.award[e])
+        per_t = max(tonnes, 1e-9)
+        row: dict[str, float | str] = {
+            "owner": granted.owners[e],
+            "cooled_t": tonnes,
+            "fee_income_cny": fee * tonnes,
+            "energy_cny": float(book.energy_cny[e]),
+            "running_cny": float(book.running_cny[e]),
+            "capital_cny": float(book.capital_cny[e]),
+            "award_cny_year": award,
+            "net_cny": fee * tonnes - spent + award,
+            "fee_needed_cny_t": max(spent - award, 0.0) / per_t,
+            "fee_without_award_cny_t": spent / per_t,
+            "subsidy_needed_cny": max(spent - fee * tonnes, 0.0) / worth,
+            "most_fee_cny_t": float(book.saved_cny[e]) / per_t,
+        }
+        rows.append(row | {"verdict": verdict(row, float(granted.capex[e]), fee)})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def verdict(row: dict[str, float | str], capex_cny: float, fee: float) -> str:
+    """Say whether an owner's money comes back, or what it would take."""
+    net, needed, most = float(row["net_cny"]), float(row["fee_needed_cny_t"]), float(row["most_fee_cny_t"])
+    bare = float(row["fee_without_award_cny_t"])
+    if fee > 0 and net >= -1e-6:
+        return _("returns its money") if fee >= bare else _("returns its money with the award")
+    if needed <= most:
+        return _(
+            "would return its money at a fee of {needed:,.0f} CNY/t, which its villages gain {most:,.0f} from"
+        ).format(needed=needed, most=most)
+    if float(row["subsidy_needed_cny"]) <= capex_cny:
+        return _("would return its money with a subsidy of {subsidy:,.0f} CNY").format(
+            subsidy=float(row["subsidy_needed_cny"])
+        )
+    return _("never: cooling saves its villages less than it costs, and no subsidy up to the investment closes the gap")
+
+
+def cash_flow(scenario: Scenario, book: Ledger, granted: Awards, built: dict[str, int]) -> pd.DataFrame:
+    """One row for each owner that builds and each year of its modules' life: build first, then paid.
+
+    Parameters
+    ----------
+    built : year in which each owner builds, 0 without programme years; its depots work from the year after
+    """
+    fee, rate = scenario.economics.fee_cny_t or 0.0, own_rate(scenario)
+    life = int(max(kind.life_years for kind in scenario.depot_types))
+    paid = int(np.ceil(scenario.subsidy.paid_after_years))
+    rows = []
+    for e in granted.builders:
+        balance, name = 0.0, granted.owners[e]
+        for year in range(max(life, paid) + 1):
+            works = float(1 <= year <= life)
+            flow = {
+                "investment_cny": float(granted.capex[e]) * (year == 0),
+                "award_cny": float(granted.award[e]) * (year == paid),
+                "fee_income_cny": works * fee * float(book.cooled_t[e]),
+                "energy_cny": works * float(book.energy_cny[e]),
+                "running_cny": works * float(book.running_cny[e]),
+            }
+            net = flow["award_cny"] + flow["fee_income_cny"] - flow["investment_cny"] - flow["energy_cny"]
+            net -= flow["running_cny"]
+            balance = balance * (1.0 + rate) + net
+            start = built.get(name, 0)
+            rows.append({"owner": name, "year": start + year, **flow, "net_cny": net, "balance_cny": balance})
+    return pd.DataFrame(rows, columns=FLOW_COLUMNS)

@@ -1,0 +1,462 @@
+"""From a scenario to a verified plan: roads, lanes, siting by rank of aims, routes, losses, money, checks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coldchain import __version__
+from coldchain.errors import Fault, InfeasibleError, LimitError, grouped
+from coldchain.language import _
+from coldchain.language.amounts import exact_cny
+from coldchain.model import Limit, Scenario
+from coldchain.planning import tables as tabled
+from coldchain.planning.arcs import Arcs, build_arcs, existing_modules, siting_problem
+from coldchain.planning.awards import module_awards
+from coldchain.planning.basis import Basis, part_of, prepare
+from coldchain.planning.course import Course, ranked, work_out
+from coldchain.planning.days import Decision, Effort, Memo
+from coldchain.planning.joint import Task, joint_search
+from coldchain.planning.notice import subsidies
+from coldchain.planning.operators import cash_flow, ledger, operators
+from coldchain.planning.prospects import prospects
+from coldchain.planning.reasons import unserved_reasons
+from coldchain.planning.roads import place_on_roads
+from coldchain.planning.rollout import rollout
+from coldchain.planning.search import (
+    NO_FURTHER,
+    SMALL_ARCS,
+    UNCLOCKED_S,
+    Counts,
+    Options,
+    Sited,
+    Starts,
+    next_budget,
+    site,
+)
+from coldchain.planning.summary import summarise
+from coldchain.planning.whole import leaving_room, tightened
+from coldchain.progress import Event, Say, Stage, silent
+from coldchain.routing.kernel import is_compiled
+from coldchain.siting import solve_siting, widened
+from coldchain.verify import Report, verify_tables
+
+MENDINGS, MENDING = 4, 1.1
+PROSPECTS = 0.15
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A finished plan.
+
+    Attributes
+    ----------
+    summary : the object of ``summary.json`` (design, outside contracts)
+    tables : name -> frame, as written to ``tables/``; columns in docs/dictionary.md
+    basis : travel, lanes and rates it was computed from
+    faults : warnings about the inputs
+    report : what the independent check found
+    course : the year the tables tell of
+    starts : the modules siting ended with, to start plans close by from
+    """
+
+    scenario: Scenario
+    summary: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    basis: Basis
+    faults: tuple[Fault, ...]
+    report: Report
+    course: Course
+    starts: Starts
+
+
+@dataclass(frozen=True)
+class Near:
+    """What plans close by lend to a plan: those of another budget, or with a site closed or forced.
+
+    Attributes
+    ----------
+    starts : modules to start siting from
+    courses : years that keep the limits of the plan too; they compete
+    bound : no plan within these limits can be better, since none within more generous limits is
+    further : whether to ask what a tenth more budget buys
+    """
+
+    starts: Starts = ()
+    courses: tuple[Course, ...] = ()
+    bound: float = 0.0
+    further: bool = True
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all plans of a scenario stand on, whatever their budget and the state of their sites: computed once.
+
+    Attributes
+    ----------
+    today : today's chain, the baseline of every summary
+    idle : the course of building nothing; differs from ``today`` once standing depots are closed
+    faults : warnings about the inputs, those of the roads included
+    seconds : it took
+    memo : collection days already routed
+    """
+
+    basis: Basis
+    arcs: Arcs
+    today: Course
+    idle: Course
+    faults: tuple[Fault, ...]
+    seconds: dict[str, float]
+    memo: Memo
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.basis.scenario
+
+    def under(self, scenario: Scenario, options: Options | None = None) -> Ground:
+        """Return the same ground under other settings of siting and subsidy, or another state of the same sites.
+
+        Roads, lanes, arcs and routed days are kept: only the sections ``siting`` (but for ``max_first_mile_h`` and
+        ``peak_factor``) and ``subsidy``, and the status and modules of sites, may differ.
+        """
+        basis = replace(self.basis, scenario=scenario)
+        ground = replace(self, basis=basis)
+        if np.array_equal(existing_modules(basis), existing_modules(self.basis)):
+            return ground
+        return replace(ground, idle=_idle(basis, self.arcs, options or Options(), self.memo))
+
+    def part(self, scenario: Scenario, options: Options | None = None) -> Ground:
+        """Return the ground of a scenario with some of the villages and sites of this one.
+
+        Roads, travel and lanes are kept; besides, only what :meth:`under` allows may differ.
+        """
+        options = options or Options()
+        basis = part_of(self.basis, scenario)
+        arcs = build_arcs(basis)
+        memo: Memo = {}
+        today = _idle(basis, arcs, options, memo)
+        return replace(self, basis=basis, arcs=arcs, today=today, idle=today, memo=memo)
+
+
+def lay_ground(scenario: Scenario, options: Options | None = None, faults: tuple[Fault, ...] = ()) -> Ground:
+    """Compute roads, lanes, arcs and today's chain of a scenario.
+
+    Parameters
+    ----------
+    faults : warnings of loading, carried into the summary
+    """
+    options = options or Options()
+    clock = _Clock()
+    counts = {"villages": len(scenario.villages), "sites": len(scenario.sites)}
+    options.say(Event(Stage.COUNTY, scenario.name, facts=counts))
+    placed, odd = place_on_roads(scenario)
+    counts = {"nodes": len(placed.network.lon), "arcs": len(placed.network.tail)}
+    options.say(Event(Stage.ROADS, placed.network.kind, facts=counts))
+    basis = prepare(scenario, placed)
+    arcs = build_arcs(basis)
+    clock.lap("network")
+    memo: Memo = {}
+    today = _idle(basis, arcs, options, memo)
+    lost = {"loss_rate": today.outcome.loss_rate, "harvest_t": today.outcome.harvest_t}
+    options.say(Event(Stage.TODAY, facts=lost))
+    clock.lap("siting")
+    return Ground(basis, arcs, today, today, (*faults, *odd), clock.laps, memo)
+
+
+def plan(scenario: Scenario, options: Options | None = None, faults: tuple[Fault, ...] = ()) -> Plan:
+    """Plan a scenario and verify the result.
+
+    Parameters
+    ----------
+    scenario : from :func:`coldchain.scenario.load`
+    faults : warnings of loading, carried into the summary
+
+    Raises
+    ------
+    InfeasibleError
+        Proved that no plan keeps every limit; the message gives the smallest relaxations.
+    LimitError
+        When the time passed before any plan was found.
+    """
+    options = options or Options()
+    return plan_on(lay_ground(scenario, options, faults), options)
+
+
+def plan_quickly(
+    scenario: Scenario,
+    seed: int = 0,
+    faults: tuple[Fault, ...] = (),
+    say: Say = silent,
+    stop: Callable[[], bool] = lambda: False,
+) -> Plan:
+    """Plan without regard to the clock: equal inputs and seed give equal plans; no estimate of more budget.
+
+    Raises as :func:`plan`.
+    """
+    options = Options.quickly(seed, say, stop)
+    return plan_on(lay_ground(scenario, options, faults), options, Near(further=False))
+
+
+def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
+    """Plan on ground already laid; its seconds count as this plan's.
+
+    Parameters
+    ----------
+    near : what is known from plans close by: decisions to start from and to compete, a bound
+    """
+    near = near or Near()
+    basis, arcs = ground.basis, ground.arcs
+    clock = _Clock(ground.seconds)
+    sited = site(basis, arcs, options, near.starts)
+    bound = sited.bound
+    further = next_budget(basis, arcs, sited.results[0], options) if near.further else NO_FURTHER
+    clock.lap("siting")
+    if not is_compiled():
+        options.say(Event(Stage.COMPILING))
+    course = _best_course(ground, sited, near.courses, options)
+    if course.missing:
+        course, sited = _mended(ground, (course, sited), near, options)
+    clock.lap("routing")
+    bound, decisions = tightened(basis, arcs, options, bound, course.yearly.total)
+    course = _rivalled(ground, (course, sited), decisions, options)
+    clock.lap("routing")
+    extra = {"next_budget": further}
+    if near.further:
+        seconds = max(PROSPECTS * options.time_limit_s, UNCLOCKED_S if len(arcs.demand) <= SMALL_ARCS else 0.0)
+        extra["prospects"] = prospects(basis, arcs, seconds, options.seed)
+    return _finished(
+        ground,
+        course,
+        options,
+        clock,
+        extra=extra,
+        bound=bound if near.bound <= 0 else max(bound, near.bound),
+        starts=sited.starts,
+    )
+
+
+def plan_with(ground: Ground, count: Counts, options: Options, bound: float = 0.0) -> Plan:
+    """Plan with exactly these new modules: only who goes where, and on which routes, is decided.
+
+    Nothing is asked of the modules: the report tells which limits they break.
+
+    Parameters
+    ----------
+    count : new modules, shape (sites, types), or in all columns of the siting problem: mobile units stand then, too
+    bound : of the first aim, where one is known
+    """
+    clock = _Clock(ground.seconds)
+    course = course_with(ground, count, options)
+    clock.lap("routing")
+    starts = (course.decision.count,)
+    return _finished(ground, course, options, clock, extra={"next_budget": NO_FURTHER}, bound=bound, starts=starts)
+
+
+def course_with(ground: Ground, count: Counts, options: Options) -> Course:
+    """Work out the year with exactly these new modules, to compete with other plans of the same ground."""
+    problem = siting_problem(ground.basis, ground.arcs, "total_cost_cny", build=False)
+    result = solve_siting(
+        replace(problem, existing=problem.existing + widened(count, problem.existing.shape[1])),
+        time_limit_s=options.time_limit_s,
+        gap=1e-6,
+    )
+    decision = Decision.of(ground.arcs, count, result.arc_share)
+    effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
+    return work_out(ground.basis, ground.arcs, decision, effort, options)
+
+
+def _finished(
+    ground: Ground,
+    course: Course,
+    options: Options,
+    clock: _Clock,
+    *,
+    extra: dict[str, pd.DataFrame],
+    bound: float,
+    starts: Starts,
+) -> Plan:
+    """Tabulate, sum up and verify a course."""
+    basis = ground.basis
+    tables = {**_tables(basis, ground.arcs, course, ground.today), **extra}
+    facts = {
+        "seed": options.seed,
+        "interrupted": options.stop(),
+        "bound": bound,
+        "warnings": [*map(str, grouped(ground.faults)), *_cautions(basis, options)],
+    }
+    summary = summarise(basis, course, ground.today, tables, facts)
+    report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary)
+    clock.lap("verify")
+    summary["seconds"] = clock.seconds()
+    summary["version"] = __version__
+    return Plan(ground.scenario, summary, tables, basis, ground.faults, report, course, starts)
+
+
+def _cautions(basis: Basis, options: Options) -> list[str]:
+    """Say what a reader of the figures must know: no road data, or a search that was cut off."""
+    cautions = []
+    if basis.placed.network.kind == "proximity":
+        cautions.append(_("no road data: times and kilometres are those of a proximity network between the places"))
+    award = module_awards(basis.scenario)
+    least = float(award.min(initial=float("inf"), where=award > 0))
+    if 0 < basis.scenario.siting.budget_cny < least:
+        told = _("the budget of {budget} is below the smallest award of {least}: nothing can be built")
+        cautions.append(told.format(budget=exact_cny(basis.scenario.siting.budget_cny), least=exact_cny(least)))
+    if options.over() and not options.stop():
+        told = _("the time limit of {limit:g} s ended the search; more time may give a better plan")
+        cautions.append(told.format(limit=options.time_limit_s))
+    return cautions
+
+
+class _Clock:
+    """Seconds by stage, on top of those of an earlier clock."""
+
+    def __init__(self, before: dict[str, float] | None = None) -> None:
+        self.last = time.monotonic()
+        self.laps = dict(before or dict.fromkeys(("network", "siting", "routing", "verify"), 0.0))
+
+    def lap(self, stage: str) -> None:
+        now = time.monotonic()
+        self.laps[stage] += now - self.last
+        self.last = now
+
+    def seconds(self) -> dict[str, float]:
+        return {"total": sum(self.laps.values()), **self.laps}
+
+
+def _idle(basis: Basis, arcs: Arcs, options: Options, memo: Memo) -> Course:
+    """Work out the year with only what stands already."""
+    problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
+    result = solve_siting(problem, time_limit_s=options.time_limit_s / 4, gap=1e-6, seed=options.seed)
+    effort = Effort(seed=options.seed, stop=options.over, memo=memo)
+    return work_out(basis, arcs, Decision.of(arcs, result.count, result.arc_share), effort)
+
+
+def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options: Options) -> Course:
+    """Work out every decision, search on from the best, and keep the best by the ranked aims.
+
+    Building nothing competes where it is allowed.
+    """
+    basis, arcs = ground.basis, ground.arcs
+    rivals = [*([] if _must_build(basis) else [ground.idle]), *near]
+    effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
+    fresh = []
+    for n, result in enumerate(sited.results, start=1):
+        decision = Decision.of(arcs, result.count, result.arc_share)
+        fresh.append(work_out(basis, arcs, decision, replace(effort, quick=True)))
+        made = fresh[-1]
+        options.say(Event(Stage.DECISION, value=made.yearly.total, done=n, facts={"loss_rate": made.outcome.loss_rate}))
+    rivals = [course for course in rivals if not course.missing]
+    kept = [course for course in [*rivals, *fresh] if not course.missing]
+    best = first = ranked(basis, kept or fresh)
+    if kept and (options.joint > 0 or (options.quick and len(arcs.demand) <= SMALL_ARCS)):
+        best = joint_search(Task(basis, arcs, sited, ground.memo), kept, leaving_room(options, basis, arcs))
+    if best is ground.idle:
+        return best
+    found = [best, work_out(basis, arcs, best.decision, effort, options)]
+    if first is not ground.idle:  # what a quick plan ends with; no clock cuts it short where it takes seconds
+        unclocked = replace(effort, stop=options.stop) if len(arcs.demand) <= SMALL_ARCS else effort
+        found.append(work_out(basis, arcs, first.decision, unclocked))
+    return ranked(basis, [*rivals, *found])
+
+
+def _rivalled(ground: Ground, first: tuple[Course, Sited], decisions: tuple[Decision, ...], options: Options) -> Course:
+    """Let the decisions of the model of the whole compete; where one wins, search on from it."""
+    course, sited = first
+    effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
+    made = [work_out(ground.basis, ground.arcs, decision, effort) for decision in decisions]
+    rivals = [course, *(rival for rival in made if not rival.missing)]
+    best = ranked(ground.basis, rivals)
+    if best is course or options.joint <= 0:
+        return best
+    options.say(Event(Stage.WHOLE_PLAN, value=best.yearly.total))
+    found = joint_search(Task(ground.basis, ground.arcs, sited, ground.memo), rivals, options)
+    return ranked(ground.basis, [best, work_out(ground.basis, ground.arcs, found.decision, effort)])
+
+
+def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Options) -> tuple[Course, Sited]:
+    """Site again, asking for what routing took away, until a course keeps every limit.
+
+    Raises
+    ------
+    LimitError
+        When none did; the message says by how much the last one missed.
+    """
+    course, sited = first
+    more: dict[Limit, float] = {}
+    shorter = replace(options, time_limit_s=options.time_limit_s / MENDINGS)
+    for number in range(1, MENDINGS + 1):
+        for limit, amount in course.missing.items():
+            more[limit] = more.get(limit, 0.0) + MENDING * amount
+        options.say(Event(Stage.REPAIR, done=number, of=MENDINGS, facts={"missing": course.missing}))
+        try:
+            sited = site(ground.basis, ground.arcs, shorter, sited.starts, more)
+        except InfeasibleError:
+            break
+        course = _best_course(ground, sited, near.courses, options)
+        if not course.missing:
+            return course, sited
+    raise LimitError(
+        _("siting can keep every limit, but no plan found does after routing; missed: {missed}").format(
+            missed=_missed(course)
+        )
+    )
+
+
+def _missed(course: Course) -> str:
+    return _(", ").join(
+        _("{name} by {amount:,.4g}").format(name=name, amount=amount) for name, amount in course.missing.items()
+    )
+
+
+def _must_build(basis: Basis) -> bool:
+    """Tell whether a forced site has nothing standing, so that today's chain is no plan."""
+    return any(site.status == "forced" and not site.modules() for site in basis.scenario.sites)
+
+
+def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str, pd.DataFrame]:
+    reasons = unserved_reasons(basis, arcs, course.decision, course.days, course.lots)
+    routes, stops = tabled.routes(basis, course.days)
+    count, granted = course.decision.count, course.awards
+    book = ledger(basis, course.decision, course.days, course.lots)
+    net_saved = book.saved_cny - book.energy_cny - book.running_cny - book.capital_cny
+    builders, years, built = rollout(basis, course.lots, granted, net_saved)
+    return {
+        "depots": tabled.depots(basis, course.decision, course.lots, course.awards),
+        "villages": tabled.villages(basis, course.lots, today.lots, reasons),
+        "assignment": tabled.assignment(basis, course.decision, arcs.members),
+        "units": tabled.units(basis, course.decision),
+        "routes": routes,
+        "stops": stops,
+        "line_haul": tabled.line_haul(basis, course.days),
+        "storage": tabled.storage(basis, course.lots),
+        "subsidies": subsidies(basis.scenario, count, granted),
+        "operators": operators(basis.scenario, book, granted),
+        "cash_flow": cash_flow(basis.scenario, book, granted, built),
+        "rollout": builders,
+        "programme_years": years,
+        "commodities": tabled.by_commodity(basis, course.lots, today.lots),
+        "lots": tabled.lots_table(basis, course.lots, today.lots),
+        **_tables_of_today(basis, arcs, today),
+    }
+
+
+def _tables_of_today(basis: Basis, arcs: Arcs, today: Course) -> dict[str, pd.DataFrame]:
+    """Tabulate what depots that stand already do without the plan; no tables where none stand."""
+    if not len(today.decision.site):
+        return {}
+    routes, stops = tabled.routes(basis, today.days)
+    return {
+        "today_depots": tabled.hubs_of(basis, today.decision),
+        "today_assignment": tabled.assignment(basis, today.decision, arcs.members),
+        "today_routes": routes,
+        "today_stops": stops,
+        "today_line_haul": tabled.line_haul(basis, today.days),
+        "today_storage": tabled.storage(basis, today.lots),
+    }

@@ -1,0 +1,121 @@
+"""``summary.json``: the figures other programs and people rely on, in the order the design fixes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from coldchain.planning.arcs import ON_THE_DOT
+from coldchain.planning.assumptions import assumptions_of
+from coldchain.planning.basis import Basis
+from coldchain.planning.tables import fleet
+
+if TYPE_CHECKING:
+    from coldchain.planning.course import Course
+
+SCHEMA = "coldchain.summary/1"
+PROVED = 1e-6
+
+
+def summarise(
+    basis: Basis, course: Course, today: Course, tables: dict[str, pd.DataFrame], facts: dict[str, Any]
+) -> dict[str, Any]:
+    """Build the summary; ``seconds`` and ``version`` are filled in by the caller when all is done."""
+    scenario = basis.scenario
+    aim = scenario.siting.objective[0]
+    value = course.value(aim)
+    bound = min(facts["bound"], value) if facts["bound"] <= value * (1 + PROVED) else facts["bound"]
+    harvest = course.outcome.harvest_t
+    return {
+        "schema": SCHEMA,
+        "scenario": {"name": scenario.name, "variant": scenario.variant, "sha256": scenario.sha256},
+        "version": "",
+        "seed": facts["seed"],
+        "status": "optimal" if abs(value - bound) <= PROVED * max(abs(value), 1e-9) else "feasible",
+        "interrupted": facts["interrupted"],
+        "seconds": {},
+        "objective": {"name": aim, "value": value, "bound": bound, "gap": abs(value - bound) / max(abs(value), 1e-9)},
+        "loss": {
+            "baseline_rate": today.outcome.loss_rate,
+            "plan_rate": course.outcome.loss_rate,
+            "baseline_t": today.outcome.loss_t,
+            "plan_t": course.outcome.loss_t,
+            "baseline_cny": today.outcome.loss_cny,
+            "plan_cny": course.outcome.loss_cny,
+        },
+        "coverage": {"baseline": today.outcome.coverage, "plan": course.outcome.coverage},
+        "investment": _investment(basis, tables["depots"]),
+        "annual_cny": {
+            "collection": course.yearly.collection,
+            "line_haul": course.yearly.line_haul,
+            "operation": course.yearly.operation,
+            "energy": course.yearly.energy,
+            "capital": course.yearly.capital,
+            "loss": course.yearly.loss,
+            **({"storage": course.yearly.storage} if basis.keeps else {}),
+            "total": course.yearly.total,
+        },
+        "depots": _depot_counts(tables["depots"]),
+        "routes": _route_totals(tables["routes"], fleet(course.days)),
+        "delivery_h": _delivery(course.lots, scenario.chain.delivery_target_h, harvest),
+        "villages": _villages(tables["villages"]),
+        "assumptions": [one.model_dump() for one in assumptions_of(scenario, basis.placed.network)],
+        "warnings": facts["warnings"],
+    }
+
+
+def _investment(basis: Basis, depots: pd.DataFrame) -> dict[str, Any]:
+    total, subsidy = float(depots["capex_cny"].sum()), float(depots["subsidy_cny"].sum())
+    by_county = depots.groupby("county")["capex_cny"].sum()
+    return {
+        "total_cny": total,
+        "subsidy_cny": subsidy,
+        "subsidy_share": subsidy / total if total else 0.0,
+        "budget_cny": basis.scenario.siting.budget_cny,
+        "by_county": {str(name): float(cny) for name, cny in by_county.items() if cny > 0},
+    }
+
+
+def _depot_counts(depots: pd.DataFrame) -> dict[str, int]:
+    standing = depots["standing_modules"] != ""
+    built = ~standing & (depots["new_modules"] != "")
+    bought = [int(part.partition(":")[2]) for text in depots["units_bought"] for part in text.split(";") if part]
+    return {"existing": int(standing.sum()), "built": int(built.sum()), "mobile": sum(bought)}
+
+
+def _route_totals(routes: pd.DataFrame, vehicles: int) -> dict[str, Any]:
+    return {
+        "count": round(float(routes["days"].sum())),
+        "vehicles": vehicles,
+        "km": float((routes["km"] * routes["days"]).sum()),
+        "hours": float((routes["hours"] * routes["days"]).sum()),
+    }
+
+
+def _delivery(lots: pd.DataFrame, target_h: float, harvest_t: float) -> dict[str, float]:
+    """Hours from harvest to market, weighted by tonnes."""
+    ranked = lots.sort_values("delivery_h", kind="stable")
+    hours, weight = ranked["delivery_h"].to_numpy(), ranked["tonnes"].cumsum().to_numpy()
+
+    def quantile(share: float) -> float:
+        return float(hours[min(int(np.searchsorted(weight, share * weight[-1])), len(hours) - 1)])
+
+    within = float(lots["tonnes"][lots["delivery_h"] <= target_h + ON_THE_DOT].sum())
+    return {
+        "p50": quantile(0.5),
+        "p95": quantile(0.95),
+        "max": float(hours[-1]),
+        "share_within_target": within / harvest_t if harvest_t else 0.0,
+        "target": target_h,
+    }
+
+
+def _villages(villages: pd.DataFrame) -> dict[str, Any]:
+    unserved = villages[villages["reason"] != ""]
+    return {
+        "total": len(villages),
+        "served": len(villages) - len(unserved),
+        "unserved": [{"id": row.village, "reason": row.reason} for row in unserved.itertuples()],
+    }

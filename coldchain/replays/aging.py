@@ -1,0 +1,158 @@
+"""What is lost of a day's parcels, with the physics of :mod:`coldchain.spoilage`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coldchain.model import Scenario
+from coldchain.replays.chances import DayDraw
+from coldchain.replays.day import Outcome, Parcels
+from coldchain.replays.layout import KG_PER_T, Season
+from coldchain.spoilage import harvest_clock_h, hourly_air_c, loss_share
+from coldchain.spoilage.kernels import follow_lots
+from coldchain.spoilage.kinetics import pack
+
+LINE_HAUL, ONWARD = 1, 3  # among the stages of a cold lane
+
+
+@dataclass(frozen=True)
+class Trader:
+    """Today's way to the buyer: hub of each village and hours to it, shape (villages,)."""
+
+    hub: NDArray[np.intp]
+    ride_h: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class DayLoss:
+    """A day: harvested, lost today and with the plan, t and CNY; pre-cooled, passed through warm, left behind, t."""
+
+    harvest_t: float
+    today_t: float
+    plan_t: float
+    today_cny: float
+    plan_cny: float
+    cooled_t: float
+    warm_t: float
+    left_t: float
+
+
+@dataclass(frozen=True)
+class Roads:
+    """Factors of a day on the hours of each village's trader, each depot's line haul, each hub's onward road."""
+
+    trader: NDArray[np.float64]
+    haul: NDArray[np.float64]
+    onward: NDArray[np.float64]
+
+
+class Ager:
+    """Losses of a scenario's days.
+
+    ``standing`` is by how much the depots that stand already lessen each village's loss today, shape (villages,).
+    """
+
+    def __init__(self, scenario: Scenario, trader: Trader) -> None:
+        self.scenario, self.trader = scenario, trader
+        self.standing = np.ones(len(scenario.villages))
+        self.params = np.array([pack(crop) for crop in scenario.commodities])
+        self.price_t = KG_PER_T * np.array([crop.price_cny_kg for crop in scenario.commodities])
+        self.sold_on = np.array([float(crop.sold_at == "market") for crop in scenario.commodities])
+        self.dwell_h = np.array([hub.dwell_h for hub in scenario.hubs])
+        self.onward_h = np.array([hub.onward_h for hub in scenario.hubs])
+        self.market_h = np.array([hub.market_h for hub in scenario.hubs])
+
+    def loss(self, season: Season, outcome: Outcome, draw: DayDraw) -> DayLoss:
+        """Add up a day."""
+        depots = 1 + int(season.lots.depot.max(initial=-1))
+        villages, hubs = len(self.scenario.villages), len(self.scenario.hubs)
+        roads = Roads(draw.roads(villages), draw.roads(depots), draw.roads(hubs))
+        daily = self.scenario.daily_t[:, :, season.period] * draw.harvest
+        rates = self._today_rates(season, draw, roads)
+        today = daily * rates * self.standing[:, None]
+        plan = season.kept_t * draw.harvest * rates
+        self._add(plan, season, outcome.left, lambda at: rates[season.lots.village[at], season.lots.crop[at]])
+        self._add(plan, season, outcome.cooled, lambda at: self._cooled_rates(season, outcome.cooled, at, draw, roads))
+        self._add(plan, season, outcome.warm, lambda at: self._warm_rates(season, outcome.warm, at, draw, roads))
+        became = (math.fsum(part.tonnes) for part in (outcome.cooled, outcome.warm, outcome.left))
+        return DayLoss(
+            float(daily.sum()), float(today.sum()), float(plan.sum()), float((today * self.price_t).sum()),
+            float((plan * self.price_t).sum()), *became,
+        )  # fmt: skip
+
+    def without_depots_t(self, season: Season, draw: DayDraw) -> NDArray[np.float64]:
+        """Return what each village loses in the whole season when all goes by the traders, shape (villages,)."""
+        here, hubs = np.ones(len(self.scenario.villages)), np.ones(len(self.scenario.hubs))
+        rates = self._today_rates(season, draw, Roads(here, here, hubs))
+        lost: NDArray[np.float64] = (self.scenario.harvest_t[:, :, season.period] * rates).sum(axis=1)
+        return lost
+
+    @staticmethod
+    def _add(
+        plan: NDArray[np.float64],
+        season: Season,
+        parcels: Parcels,
+        rates: Callable[[NDArray[np.intp]], NDArray[np.float64]],
+    ) -> None:
+        at = np.array(parcels.lot, dtype=np.intp)
+        if len(at):
+            np.add.at(plan, (season.lots.village[at], season.lots.crop[at]), np.array(parcels.tonnes) * rates(at))
+
+    def _shares(
+        self, season: Season, draw: DayDraw, crop: NDArray[np.intp], stages: NDArray[np.float64], transfers: int
+    ) -> NDArray[np.float64]:
+        """Share lost of lots that pass through stages, shape (lots, stages, 4)."""
+        period = self.scenario.periods[season.period]
+        air = hourly_air_c(period) + draw.air_c
+        like = np.lexsort((*stages[:, :2, 1].T, crop))
+        used = np.empty(len(crop))
+        used[like] = follow_lots(self.params, crop[like], air, harvest_clock_h(period), stages[like])
+        share = np.empty(len(crop))
+        for c in np.unique(crop).tolist():
+            share[crop == c] = loss_share(self.scenario.commodities[c], used[crop == c], transfers)
+        return share
+
+    def _in_the_warm(self, hours: NDArray[np.float64]) -> NDArray[np.float64]:
+        stages = np.zeros((len(hours), 1, 4))
+        stages[:, 0, 1], stages[:, 0, 3] = hours, 1.0
+        return stages
+
+    def _today_rates(self, season: Season, draw: DayDraw, roads: Roads) -> NDArray[np.float64]:
+        """Share lost in today's chain, shape (villages, commodities); 0 where nothing grows."""
+        v, c = np.nonzero(self.scenario.daily_t[:, :, season.period] > 0)
+        hub = self.trader.hub[v]
+        beyond = self.dwell_h[hub] + self.onward_h[hub] * roads.onward[hub] + self.market_h[hub]
+        hours = self.scenario.chain.today_wait_h + self.trader.ride_h[v] * roads.trader[v] + self.sold_on[c] * beyond
+        rates = np.zeros((len(self.scenario.villages), len(self.scenario.commodities)))
+        rates[v, c] = self._shares(season, draw, c, self._in_the_warm(hours), self.scenario.chain.today_transfers)
+        return rates
+
+    def _cooled_rates(
+        self, season: Season, parcels: Parcels, at: NDArray[np.intp], draw: DayDraw, roads: Roads
+    ) -> NDArray[np.float64]:
+        """Share lost of parcels that were pre-cooled: warm until the next batch, then the cold stages."""
+        lots, chain = season.lots, self.scenario.chain
+        start = harvest_clock_h(self.scenario.periods[season.period])
+        docked = np.ceil((start + np.array(parcels.warm_h)) / chain.dock_batch_h - 1e-9) * chain.dock_batch_h
+        cold = lots.cold[at].copy()
+        cold[:, LINE_HAUL, 1] *= roads.haul[lots.depot[at]]
+        cold[:, ONWARD, 1] *= roads.onward[lots.hub[at]]
+        stages = np.concatenate([self._in_the_warm(docked - start), cold], axis=1)
+        return self._shares(season, draw, lots.crop[at], stages, chain.planned_transfers)
+
+    def _warm_rates(
+        self, season: Season, parcels: Parcels, at: NDArray[np.intp], draw: DayDraw, roads: Roads
+    ) -> NDArray[np.float64]:
+        """Share lost of parcels that found the pre-cooler full: on to the hub and its market as warm as the air."""
+        lots = season.lots
+        hub, haul_h = lots.hub[at], lots.cold[at, LINE_HAUL, 1] * roads.haul[lots.depot[at]]
+        beyond = self.dwell_h[hub] + self.onward_h[hub] * roads.onward[hub] + self.market_h[hub]
+        hours = np.array(parcels.warm_h) + haul_h + self.sold_on[lots.crop[at]] * beyond
+        return self._shares(
+            season, draw, lots.crop[at], self._in_the_warm(hours), self.scenario.chain.planned_transfers
+        )

@@ -1,0 +1,234 @@
+"""Many years of a plan, each with its own weather, harvests and roads; the same seed gives the same years."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coldchain.model import Scenario
+from coldchain.network import travel
+from coldchain.planning import PlacedNetwork
+from coldchain.replays.aging import Ager, Trader
+from coldchain.replays.chances import NONE, Chances, DayDraw, draw_days, draw_season
+from coldchain.replays.day import Day, docks
+from coldchain.replays.layout import Layout, lay_out
+
+SCHEMA = "coldchain.replay/1"
+QUANTILES = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
+STRESSES: dict[str, tuple[float, float, float]] = {  # °C more, factor on harvests, factor on hours on the road
+    "warmer": (2.0, 1.0, 1.0), "cooler": (-2.0, 1.0, 1.0), "more_harvest": (0.0, 1.2, 1.0),
+    "less_harvest": (0.0, 0.8, 1.0), "slower_roads": (0.0, 1.0, 1.25), "all_bad": (2.0, 1.2, 1.25),
+}  # fmt: skip
+YEAR_COLUMNS = (
+    "harvest_t", "today_t", "plan_t", "today_cny", "plan_cny", "cooled_t", "warm_t", "left_t", "tours", "second_trips",
+    "waited_h", "late",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How many years, and how many days of each season stand for all of its days."""
+
+    years: int = 100
+    days: int = 3
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LivedDay:
+    """A day of a season: its sums, and t cooled and passed on warm by each depot, shape (depots, 2)."""
+
+    season: int
+    sums: Mapping[str, float]
+    depots: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Year:
+    """The sums of a year, the loss rate of each day looked at, and t cooled and passed on warm by each depot."""
+
+    sums: dict[str, float]
+    day_rates: tuple[float, ...]
+    depots: NDArray[np.float64]
+
+
+class Replayer:
+    """A plan that can be lived through again."""
+
+    def __init__(self, scenario: Scenario, placed: PlacedNetwork, tables: Mapping[str, pd.DataFrame]) -> None:
+        self.scenario = scenario
+        self.layout: Layout = lay_out(scenario, tables)
+        self.ager = Ager(scenario, trader_of(scenario, placed))
+        self.docks = [docks(season, scenario.chain) for season in self.layout.seasons]
+        self._calibrate_today(tables["villages"])
+
+    def _calibrate_today(self, villages: pd.DataFrame) -> None:
+        """Take from the plan by how much the depots that stand today lessen each village's loss."""
+        rng = np.random.default_rng(0)
+        calm = draw_season(rng, NONE, len(self.scenario.villages), len(self.scenario.commodities))
+        day = next(draw_days(rng, NONE, calm, 1))
+        alone = sum(self.ager.without_depots_t(season, day) for season in self.layout.seasons)
+        stated = villages.set_index("village")["baseline_loss_t"].reindex([one.id for one in self.scenario.villages])
+        lost = stated.to_numpy(dtype=np.float64)
+        self.ager.standing = np.divide(lost, alone, out=np.ones(len(lost)), where=alone > 0)
+
+    def year(self, chances: Chances, seed: int, number: int, days: int) -> Year:
+        """Live through a year."""
+        rng = np.random.default_rng([seed, number])
+        seen = []
+        for p in range(len(self.layout.seasons)):
+            drawn = draw_season(rng, chances, len(self.scenario.villages), len(self.scenario.commodities))
+            seen += [self._day(p, draw) for draw in draw_days(rng, chances, drawn, days)]
+        return self._sums(seen, days)
+
+    def shifted(self, air_c: float, harvest: float, road: float) -> Year:
+        """Live through a year in which every day is so much warmer, all harvests and hours so many times more."""
+        ones = np.ones(self.scenario.harvest_t.shape[:2])
+        rng = np.random.default_rng(0)
+        days = [DayDraw(air_c, harvest * ones, road, 0.0, rng) for _season in self.layout.seasons]
+        return self._sums([self._day(p, day) for p, day in enumerate(days)], 1)
+
+    def _sums(self, seen: Sequence[LivedDay], days: int) -> Year:
+        """Add up days of the seasons, each standing for its part of the season."""
+        weight = [self.scenario.periods[season.period].days / days for season in self.layout.seasons]
+        sums = {name: math.fsum(day.sums[name] * weight[day.season] for day in seen) for name in YEAR_COLUMNS}
+        rates = [day.sums["plan_t"] / day.sums["harvest_t"] for day in seen if day.sums["harvest_t"] > 0]
+        depots = sum((day.depots * weight[day.season] for day in seen), np.zeros((len(self.layout.depots), 2)))
+        return Year(sums, tuple(rates), depots)
+
+    def _day(self, p: int, draw: DayDraw) -> LivedDay:
+        season = self.layout.seasons[p]
+        outcome = Day(season, self.scenario.chain, self.scenario.routing, self.docks[p], draw).run()
+        fared = {"tours": outcome.tours, "second_trips": outcome.second_trips, "waited_h": outcome.waited_h}
+        sums = {**asdict(self.ager.loss(season, outcome, draw)), **fared, "late": float(outcome.late)}
+        depots = np.zeros((len(self.layout.depots), 2))
+        for place, parcels in enumerate((outcome.cooled, outcome.warm)):
+            at = season.lots.depot[np.array(parcels.lot, dtype=np.intp)]
+            np.add.at(depots[:, place], at, np.array(parcels.tonnes))
+        return LivedDay(p, sums, depots)
+
+
+def trader_of(scenario: Scenario, placed: PlacedNetwork) -> Trader:
+    """Return where each village's trader drives: to the hub through which the market is reached soonest."""
+    first_hub = len(scenario.villages) + len(scenario.sites)
+    way = travel(placed.network, placed.node[: len(scenario.villages)], placed.node[first_hub:])
+    onward = np.array([hub.dwell_h + hub.onward_h for hub in scenario.hubs])
+    hub = np.argmin(way.time_h + onward, axis=1)
+    return Trader(hub, way.time_h[np.arange(len(hub)), hub])
+
+
+def replay(
+    replayer: Replayer,
+    chances: Chances,
+    effort: Effort,
+    told: Mapping[str, Any],
+    say: Callable[[int], None] = lambda _year: None,
+) -> dict[str, Any]:
+    """Live through many years of a plan.
+
+    Parameters
+    ----------
+    told : the plan's ``summary.json``
+    say : is called with the number of each year that has passed
+
+    Returns
+    -------
+    dict
+        Plain values: ``undisturbed`` is the replay with nothing left to chance, which must agree with ``plan``, the
+        figures the plan states; ``stresses`` are the same plan in one steadily worse or better year each; ``rate``,
+        ``today_rate``, ``loss_t``, ``today_t``, ``saved_t``, ``saved_cny`` have mean, p5, p50, p95 over the years;
+        ``depots`` is what each cools and passes on warm in a mean year; ``years`` is one row each.
+    """
+    years = []
+    for number in range(effort.years):
+        years.append(replayer.year(chances, effort.seed, number, effort.days))
+        say(number + 1)
+    frame = pd.DataFrame([year.sums for year in years], columns=list(YEAR_COLUMNS))
+    days = np.array([rate for year in years for rate in year.day_rates])
+    loss = told["loss"]
+    return {
+        "schema": SCHEMA,
+        "scenario": dict(told["scenario"]),
+        "effort": asdict(effort),
+        "chances": asdict(chances),
+        "plan": {"rate": loss["plan_rate"], "loss_t": loss["plan_t"], "loss_cny": loss["plan_cny"]},
+        "undisturbed": _told(replayer.shifted(0.0, 1.0, 1.0).sums),
+        "stresses": {name: _told(replayer.shifted(*shift).sums) for name, shift in STRESSES.items()},
+        **_spreads(frame),
+        "day_rate": spread(days),
+        "operation": _operation(frame),
+        "depots": _depots(replayer.layout.depots, np.mean([year.depots for year in years], axis=0)),
+        "years": frame.to_dict(orient="records"),
+    }  # fmt: skip
+
+
+def spread(values: np.ndarray) -> dict[str, float]:
+    """Return mean, p5, p50 and p95 of values.
+
+    Examples
+    --------
+    >>> spread(np.arange(101.0))
+    {'mean': 50.0, 'p5': 5.0, 'p50': 50.0, 'p95': 95.0}
+    """
+    if not len(values):
+        return {"mean": 0.0, **dict.fromkeys(QUANTILES, 0.0)}
+    found = np.quantile(values, list(QUANTILES.values()))
+    return {"mean": float(values.mean()), **dict(zip(QUANTILES, found.tolist(), strict=True))}
+
+
+def _spreads(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
+    harvest = frame["harvest_t"].where(frame["harvest_t"] > 0, 1.0)
+    named = {
+        "rate": frame["plan_t"] / harvest,
+        "today_rate": frame["today_t"] / harvest,
+        "loss_t": frame["plan_t"],
+        "today_t": frame["today_t"],
+        "saved_t": frame["today_t"] - frame["plan_t"],
+        "saved_cny": frame["today_cny"] - frame["plan_cny"],
+    }
+    return {name: spread(values.to_numpy(dtype=np.float64)) for name, values in named.items()}
+
+
+def _depots(names: Sequence[str], tonnes: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Return what each depot cools and passes on warm, those that are full most often first."""
+    rows = [
+        {"depot": name, "cooled_t": cooled, "warm_t": warm, "warm_share": _share(warm, cooled + warm)}
+        for name, (cooled, warm) in zip(names, tonnes.tolist(), strict=True)
+    ]
+    return sorted(rows, key=lambda row: (-row["warm_share"], row["depot"]))
+
+
+def _told(year: Mapping[str, float]) -> dict[str, float]:
+    """Return the figures of one year that a report shows."""
+    return {
+        "rate": _share(year["plan_t"], year["harvest_t"]),
+        "today_rate": _share(year["today_t"], year["harvest_t"]),
+        "loss_t": year["plan_t"],
+        "loss_cny": year["plan_cny"],
+        "today_t": year["today_t"],
+        **_operation(pd.DataFrame([year])),
+    }
+
+
+def _operation(frame: pd.DataFrame) -> dict[str, float]:
+    """Return how depots and vehicles coped: shares of what is fetched, and of tours."""
+    whole = frame.sum()
+    fetched = float(whole["cooled_t"] + whole["warm_t"] + whole["left_t"])
+    return {
+        "cooled_share": _share(whole["cooled_t"], fetched),
+        "warm_share": _share(whole["warm_t"], fetched),
+        "left_share": _share(whole["left_t"], fetched),
+        "second_trips_share": _share(whole["second_trips"], whole["tours"]),
+        "waited_h_tour": _share(whole["waited_h"], whole["tours"] + whole["second_trips"]),
+        "late_share": _share(whole["late"], whole["tours"]),
+    }
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole > 0 else 0.0

@@ -1,0 +1,81 @@
+"""How sure a plan is: what a replay found, in words and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coldchain.language import N_, _
+from coldchain.reports.figures import money, percent, tonnes
+
+STRESSES = {
+    "warmer": N_("Every day 2 °C warmer"),
+    "cooler": N_("Every day 2 °C cooler"),
+    "more_harvest": N_("All harvests a fifth larger"),
+    "less_harvest": N_("All harvests a fifth smaller"),
+    "slower_roads": N_("All hours on the road a quarter longer"),
+    "all_bad": N_("Warmer, larger and slower at once"),
+}
+
+
+def gap_in_words(summary: Mapping[str, Any]) -> str:
+    """Return what the bound proves, in sentences."""
+    aim = summary["objective"]
+    write = tonnes if aim["name"].endswith("_t") else money
+    proved = _(
+        "This plan comes to {value}. No plan whatever, under the same rules and figures, comes to less than {bound}: "
+        "that is proved, not estimated. So at most {gap} could still be gained; how much of it really can is not known."
+    )
+    return proved.format(value=write(aim["value"]), bound=write(aim["bound"]), gap=percent(aim["gap"]))
+
+
+def in_words(found: Mapping[str, Any]) -> list[str]:
+    """Return the sentences that a meeting can read out."""
+    rate, today, saved, how = found["rate"], found["today_rate"], found["saved_t"], found["operation"]
+    years = _("{years} years of random weather, harvests and roads, replayed with the plan as it is:")
+    usual = _("In a usual year {rate} of the harvest is lost (today {today}); in one year of twenty more than {worst}.")
+    least = _("In nineteen years of twenty the plan saves at least {saved}.")
+    depots = _(
+        "Of what is fetched {warm} finds the pre-cooler full and goes on warm, {left} stays with the traders; vehicles "
+        "drive again for {again} of the tours and wait {minutes:.1f} minutes on average to unload."
+    )
+    return [
+        years.format(years=found["effort"]["years"]),
+        usual.format(rate=percent(rate["p50"]), today=percent(today["p50"]), worst=percent(rate["p95"])),
+        least.format(saved=tonnes(saved["p5"])),
+        depots.format(
+            warm=percent(how["warm_share"]),
+            left=percent(how["left_share"]),
+            again=percent(how["second_trips_share"]),
+            minutes=60.0 * how["waited_h_tour"],
+        ),
+    ]
+
+
+def spreads(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Return figure, good year (one in twenty is better), usual year, bad year (one in twenty is worse)."""
+    worse_is_more = [
+        (_("Lost today"), "today_rate", percent),
+        (_("Lost with the plan"), "rate", percent),
+        (_("Lost with the plan, t"), "loss_t", tonnes),
+        (_("Lost with the plan, on a single day"), "day_rate", percent),
+    ]
+    rows = [
+        (label, write(found[key]["p5"]), write(found[key]["p50"]), write(found[key]["p95"]))
+        for label, key, write in worse_is_more
+    ]
+    for label, key, write in ((_("Saved, t"), "saved_t", tonnes), (_("Saved, value"), "saved_cny", money)):
+        part = found[key]
+        rows.append((label, write(part["p95"]), write(part["p50"]), write(part["p5"])))
+    return rows
+
+
+def stresses(found: Mapping[str, Any]) -> list[tuple[str, float, float, float, float, float]]:
+    """Return change, lost today and with the plan, t lost, share passed through warm, second trips for each tour."""
+    whole = {"undisturbed": found["undisturbed"], **found["stresses"]}
+    labels = {"undisturbed": _("As planned"), **{name: _(text) for name, text in STRESSES.items()}}
+    return [
+        (labels[name], year["today_rate"], year["rate"], year["loss_t"], year["warm_share"] + year["left_share"],
+         year["second_trips_share"])
+        for name, year in whole.items()
+    ]  # fmt: skip

@@ -1,0 +1,346 @@
+"""What a report holds, whatever it is written to: sections of facts and tables, in the language spoken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from coldchain.language import N_, _, language, plural
+from coldchain.language.amounts import write_cny
+from coldchain.language.ids import word
+from coldchain.model.naming import labelled
+from coldchain.reports import certainty, columns, figures
+from coldchain.reports.columns import Columns
+from coldchain.reports.words import modules, reckoned
+
+Tables = Mapping[str, pd.DataFrame]
+MILLION, NOTEWORTHY, MOST_FULL = 1e6, 0.001, 15
+BETTER, CRUMB = 0.001, 1e-9  # a plan is better from a thousandth on, the tolerance between equal plans
+SHEETS = (
+    N_("Summary"), N_("Money"), N_("Losses"), N_("Depots"), N_("Assignment"), N_("Collection routes"),
+    N_("Award notice"), N_("Sensitivity"), N_("Years replayed"), N_("Villages not served"), N_("Data problems"),
+    N_("Assumptions and sources"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture of a section: the column of its labels, those of its figures."""
+
+    kind: Literal["pairs", "parts", "years", "curve"]
+    label: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table with a title, and sentences on how to read it.
+
+    Attributes
+    ----------
+    sheet : of the workbook it stands on; sections of one sheet stand below each other
+    page : keys of the columns that a page has room for; None when it is left out there, empty when only its chart is in
+    """
+
+    title: str
+    columns: Columns
+    rows: pd.DataFrame
+    note: str = ""
+    sheet: str = ""
+    page: tuple[str, ...] | None = ()
+    chart: Chart | None = None
+
+    @property
+    def headings(self) -> list[str]:
+        """Headings in the language spoken."""
+        return [_(heading) for _key, heading, _form in self.columns]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a report is made from: summary and tables of a run; a replay and a sweep of its budgets where there are any.
+
+    ``silence`` says why there is no replay; ``same_inputs`` tells whether the sweep is of the scenario of the run.
+    """
+
+    summary: Mapping[str, Any]
+    tables: Tables
+    replay: Mapping[str, Any] | None = None
+    sweep: pd.DataFrame | None = None
+    silence: str = ""
+    same_inputs: bool = True
+
+
+def sections(told: Told) -> list[Section]:
+    """Return the sections of a report on a plan, in the order of a page and of the sheets of a workbook."""
+    names = crop_names(told.tables["commodities"])
+    found = [
+        *_overview(told), *_certainty(told), *_money(told.summary), *_losses(told, names), *_lists(told, names),
+        *_sensitivity(told), *_problems(told),
+    ]  # fmt: skip
+    return [section for section in found if len(section.rows)]
+
+
+def crop_names(crops: pd.DataFrame) -> dict[str, str]:
+    """Return id -> name of each crop in the language spoken; the id where it has none."""
+    named = crops["name_zh"] if language() == "zh" else crops["name"]
+    return dict(zip(crops["commodity"], named.where(named.astype(str) != "", crops["commodity"]), strict=True))
+
+
+def _frame(columns: Columns, rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=[key for key, _heading, _form in columns])
+
+
+def _whole(title: str, columns: Columns, rows: pd.DataFrame, sheet: str, **more: Any) -> Section:
+    """Return a section of which a page shows every column."""
+    return Section(title, columns, rows, sheet=sheet, page=tuple(key for key, _heading, _form in columns), **more)
+
+
+def _overview(told: Told) -> list[Section]:
+    summary = told.summary
+    facts = [*figures.investment_facts(summary), *figures.service_facts(summary)]
+    pairs = _frame(columns.PAIRS, figures.before_and_after(summary))
+    return [
+        _whole(_("Before and after"), columns.PAIRS, pairs, _("Summary")),
+        _whole(_("What is built, who is served"), columns.FACTS, _frame(columns.FACTS, facts), _("Summary")),
+    ]
+
+
+def _certainty(told: Told) -> list[Section]:
+    proof = _frame(columns.FACTS, figures.proof(told.summary))
+    parts = [_whole(_("How sure is it"), columns.FACTS, proof, _("Summary"), note=certainty.gap_in_words(told.summary))]
+    if told.replay is None:
+        silence = _frame(columns.FACTS, [(_("Replay of random years"), told.silence)] if told.silence else [])
+        return [*parts, _whole(_("If the years differ"), columns.FACTS, silence, _("Summary"))]
+    spreads = _frame(columns.SPREADS, certainty.spreads(told.replay))
+    note = ("" if language() == "zh" else " ").join(certainty.in_words(told.replay))
+    years = pd.DataFrame(told.replay["years"])
+    years = years.assign(
+        year=range(1, len(years) + 1), today_rate=years["today_t"] / years["harvest_t"],
+        plan_rate=years["plan_t"] / years["harvest_t"],
+    )  # fmt: skip
+    return [
+        *parts,
+        _whole(_("If the years differ"), columns.SPREADS, spreads, _("Summary"), note=note),
+        Section(_("Years by the share that is lost"), columns.YEARS, years.sort_values("plan_rate"),
+                sheet=_("Years replayed"), chart=Chart("years", "year", ("today_rate", "plan_rate"))),
+    ]  # fmt: skip
+
+
+def _money(summary: Mapping[str, Any]) -> list[Section]:
+    """Return who pays for building, and what each year costs."""
+    invested = summary["investment"]
+    sources = [
+        (_("Subsidy"), invested["subsidy_cny"]),
+        (_("Owners' own money"), invested["total_cny"] - invested["subsidy_cny"]),
+    ]
+    parts = [(_("Investment, once"), sources), (_("Cost of a year"), figures.yearly_costs(summary))]
+    found = []
+    for use, rows in parts:
+        whole = sum(cny for _name, cny in rows)
+        frame = _frame(columns.MONEY, [(use, name, cny, cny / whole if whole else 0.0) for name, cny in rows])
+        found.append(
+            _whole(use, columns.MONEY[1:], frame, _("Money"), note=_("In all {cny}.").format(cny=write_cny(whole)),
+                   chart=Chart("parts", "fact", ("cny",)))
+        )  # fmt: skip
+    return found
+
+
+def _losses(told: Told, names: Mapping[str, str]) -> list[Section]:
+    crops, villages = told.tables["commodities"], told.tables["villages"]
+    by_crop = _with_rates(crops.assign(crop=crops["commodity"].map(names)), "crop")
+    parts: tuple[tuple[str, tuple[str, str, columns.Form], pd.DataFrame], ...] = (
+        (_("Loss by crop"), ("crop", N_("Crop"), "text"), by_crop),
+        (_("Loss by county"), ("county", N_("County"), "text"), _by(villages, "county")),
+        (_("Loss by township"), ("town", N_("Township"), "text"), _by(villages, "town")),
+        (_("Loss by co-operative"), ("cooperative", N_("Co-operative"), "text"), _by(villages, "cooperative")),
+    )
+    return [
+        _whole(title, (key, *columns.LOSS), rows, _("Losses"),
+               chart=Chart("pairs", key[0], ("baseline_loss_t", "plan_loss_t")))
+        for title, key, rows in parts
+    ]  # fmt: skip
+
+
+def _by(villages: pd.DataFrame, column: str) -> pd.DataFrame:
+    if column not in villages or villages[column].astype(str).nunique() < 2:
+        return villages.iloc[:0]
+    return _with_rates(villages, column)
+
+
+def _with_rates(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Add up harvest and losses by a column, the largest loss first."""
+    whole = rows.groupby(column, sort=True)[["harvest_t", "baseline_loss_t", "plan_loss_t"]].sum().reset_index()
+    harvest = whole["harvest_t"].where(whole["harvest_t"] > 0)
+    return whole.assign(
+        saved_t=whole["baseline_loss_t"] - whole["plan_loss_t"],
+        baseline_rate=(whole["baseline_loss_t"] / harvest).fillna(0.0),
+        plan_rate=(whole["plan_loss_t"] / harvest).fillna(0.0),
+    ).sort_values("baseline_loss_t", ascending=False, kind="stable")
+
+
+def _lists(told: Told, names: Mapping[str, str]) -> list[Section]:
+    """Return the tables that are looked things up in."""
+    tables = told.tables
+    depots, awards = _depots(tables["depots"]), tables["subsidies"]
+    labels = _labels(depots, "depot")
+    whose = [{key: labels.get(key, key) for key in text.split(";")} for text in awards["depots"].astype(str)]
+    texts = zip(awards["reckoning"].astype(str), whose, strict=True)
+    awards = awards.assign(
+        depots=[_("; ").join(called.values()) for called in whose],
+        reckoning=[reckoned(text, called) for text, called in texts],
+    )
+    shown = tuple(key for key in columns.DEPOTS_PAGE if key != "name" or (depots["name"] != depots["depot"]).any())
+    amounts = {key: write_cny(float(awards[key].sum())) for key in ("investment_cny", "award_cny", "own_money_cny")}
+    told_all = _("In all: investment {investment_cny}, awards {award_cny}, own money {own_money_cny}.").format(
+        **amounts
+    )
+    return [
+        Section(_("Depots"), columns.DEPOTS, depots, sheet=_("Depots"), page=shown),
+        Section(_("Assignment"), columns.ASSIGNMENT, _assignment(tables, names), sheet=_("Assignment"), page=None),
+        Section(_("Collection routes"), columns.ROUTES, _routes(tables), sheet=_("Collection routes"), page=None),
+        _whole(_("Award notice"), columns.AWARDS, awards, _("Award notice"), note=told_all),
+    ]
+
+
+def _depots(depots: pd.DataFrame) -> pd.DataFrame:
+    new, old = depots["new_modules"].astype(str).map(modules), depots["standing_modules"].astype(str).map(modules)
+    both = [_("; ").join(filter(None, pair)) for pair in zip(new, old, strict=True)]
+    return depots.assign(
+        new_modules=new, standing_modules=old, modules=both, status=depots["status"].astype(str).map(word)
+    )
+
+
+def _assignment(tables: Tables, names: Mapping[str, str]) -> pd.DataFrame:
+    assignment = tables["assignment"]
+    called = [
+        dict(zip(tables[t][key], tables[t]["name"], strict=True))
+        for t, key in (("villages", "village"), ("depots", "depot"))
+    ]
+    return assignment.assign(
+        village_name=assignment["village"].map(called[0]),
+        depot_name=assignment["depot"].map(called[1]),
+        commodity=assignment["commodity"].map(names).fillna(assignment["commodity"]),
+        **{key: assignment[key].astype(str).map(word) for key in ("zone", "method", "period")},
+    )
+
+
+def _routes(tables: Tables) -> pd.DataFrame:
+    routes, stops = tables["routes"], tables["stops"]
+    villages, depots = _labels(tables["villages"], "village"), _labels(tables["depots"], "depot")
+    named = stops["village"].map(villages).fillna(stops["village"])
+    order = named.groupby(stops["route"]).agg(" → ".join) if len(stops) else pd.Series(dtype=str)
+    words = {key: routes[key].astype(str).map(word) for key in ("period", "vehicle")}
+    depot = routes["depot"].map(depots).fillna(routes["depot"])
+    return routes.assign(villages=routes["route"].map(order).fillna(""), depot=depot, **words)
+
+
+def _labels(places: pd.DataFrame, key: str) -> dict[str, str]:
+    pairs = zip(places[key].astype(str), places["name"].astype(str), strict=True)
+    return {one: labelled(one, name) for one, name in pairs}
+
+
+def _sensitivity(told: Told) -> list[Section]:
+    sheet, found = _("Sensitivity"), []
+    if told.sweep is not None:
+        found.append(
+            _whole(_("What each budget buys"), columns.SWEEP, told.sweep, sheet, note=_million(told),
+                   chart=Chart("curve", "budget_cny", ("loss_rate",)))
+        )  # fmt: skip
+    elif told.tables["next_budget"].empty:
+        unknown = _frame(
+            columns.FACTS, [(_("A tenth more budget"), _("not estimated with quick effort; a sweep tells"))]
+        )
+        found.append(_whole(_("What the next million buys"), columns.FACTS, unknown, sheet))
+    else:
+        budgets = told.tables["next_budget"]
+        found.append(_whole(_("What the next million buys"), columns.BUDGETS, budgets, sheet, note=_next(budgets)))
+    if told.replay is not None:
+        stresses = _frame(columns.STRESSES, certainty.stresses(told.replay))
+        note = _("The plan as it is, not planned anew, in years that are worse or better throughout.")
+        found.append(_whole(_("If a whole year is worse"), columns.STRESSES, stresses, sheet, note=note))
+        note = _(
+            "Depots that turn something away in more than a thousandth of the replayed load: the first to enlarge."
+        )
+        found.append(_whole(_("Depots that run full"), columns.FULL, _full(told), sheet, note=note))
+    return found
+
+
+def _full(told: Told) -> pd.DataFrame:
+    """Return the depots that pass on something warm when years differ."""
+    assert told.replay is not None
+    rows = pd.DataFrame(told.replay["depots"], columns=["depot", "cooled_t", "warm_t", "warm_share"])
+    names = dict(zip(told.tables["depots"]["depot"], told.tables["depots"]["name"], strict=True))
+    return rows[rows["warm_share"] > NOTEWORTHY].head(MOST_FULL).assign(name=rows["depot"].map(names))
+
+
+def better_known(told: Told) -> str:
+    """Say so when the sweep holds a better plan that takes no more than the budget of this one."""
+    if told.sweep is None or not told.same_inputs:
+        return ""
+    aim, budget = told.summary["objective"], told.summary["investment"]["budget_cny"]
+    within = told.sweep[told.sweep["subsidy_cny"] <= budget * (1 + CRUMB)]
+    if within.empty or within["objective"].min() >= aim["value"] * (1 - BETTER):
+        return ""
+    best = within.loc[within["objective"].idxmin()]
+    write = figures.tonnes if aim["name"].endswith("_t") else figures.money
+    text = plural(
+        "The sweep knows a better plan for the same budget: {value} a year instead of {own}, with {count} depot built "
+        "and awards of {awards}. Plan again with more effort before deciding.",
+        "The sweep knows a better plan for the same budget: {value} a year instead of {own}, with {count} depots built "
+        "and awards of {awards}. Plan again with more effort before deciding.",
+        int(best["sites_built"]),
+    )
+    facts = {"value": write(float(best["objective"])), "own": write(aim["value"]), "count": int(best["sites_built"])}
+    return text.format(**facts, awards=write_cny(float(best["subsidy_cny"])))
+
+
+def _million(told: Told) -> str:
+    """Say what a million more than the plan's budget buys by the sweep."""
+    assert told.sweep is not None
+    at = told.summary["investment"]["budget_cny"]
+    known = told.sweep[told.sweep["next_million_saves_t"].notna()]
+    if known.empty:
+        return ""
+    row = known.iloc[(known["budget_cny"] - at).abs().argmin()]
+    return _("At a budget of {budget} the next million saves {saved} and {cny} a year.").format(
+        budget=write_cny(float(row["budget_cny"])),
+        saved=figures.tonnes(float(row["next_million_saves_t"])),
+        cny=write_cny(float(row["next_million_saves_cny"])),
+    )
+
+
+def _next(budgets: pd.DataFrame) -> str:
+    if len(budgets) < 2:
+        return ""
+    first, last = budgets.iloc[0], budgets.iloc[-1]
+    more, saved = last["budget_cny"] - first["budget_cny"], first["loss_t"] - last["loss_t"]
+    if more <= 0 or saved <= 0:
+        return _(
+            "No better plan was found with a tenth more budget. For the whole curve: coldchain sweep, then --sweep."
+        )
+    gain = (first["siting_cost_cny"] - last["siting_cost_cny"]) * MILLION / more
+    told = _("{more} more of budget saves {saved} a year, siting alone: {each} and {cny} for each million.")
+    return told.format(
+        more=figures.money(more),
+        saved=figures.tonnes(saved),
+        each=figures.tonnes(saved * MILLION / more),
+        cny=write_cny(gain),
+    )
+
+
+def _problems(told: Told) -> list[Section]:
+    villages = told.tables["villages"]
+    unserved = villages[villages["reason"].astype(str).str.len() > 0]
+    texts = [str(text) for text in told.summary["warnings"]] or [_("Nothing: no warning was given.")]
+    assumed = _frame(columns.ASSUMED, [(text,) for text in figures.assumed(told.summary)])
+    return [
+        _whole(_("Assumptions and sources"), columns.ASSUMED, assumed, _("Assumptions and sources")),
+        Section(_("Villages not served"), columns.UNSERVED, unserved, sheet=_("Villages not served"), page=None),
+        _whole(
+            _("Data problems"), columns.PROBLEMS, _frame(columns.PROBLEMS, [(t,) for t in texts]), _("Data problems")
+        ),
+    ]

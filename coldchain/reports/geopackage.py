@@ -1,0 +1,123 @@
+"""The plan as layers for QGIS: one GeoPackage that opens styled."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from coldchain.language import _
+from coldchain.planning import Plan
+from coldchain.reports import figures, palette, qml
+from coldchain.reports.lines import PlanLines, plan_lines
+
+CRS = "EPSG:4326"
+POINTS = ("depots", "villages", "hubs")
+
+
+def write_geopackage(plan: Plan, path: Path | str, lines: PlanLines | None = None) -> None:
+    """Write the layers depots, villages, hubs, assignment, routes and roads, and a default style for each.
+
+    Parameters
+    ----------
+    lines : from :func:`coldchain.reports.lines.plan_lines`, when already traced
+    """
+    path = Path(path)
+    path.unlink(missing_ok=True)
+    layers = plan_layers(plan, lines or plan_lines(plan))
+    assumed = "\n".join(figures.assumed(plan.summary))
+    for name, layer in layers.items():
+        geometry = "Point" if name in POINTS else "LineString"
+        pyogrio.write_dataframe(
+            layer, path, layer=name, driver="GPKG", geometry_type=geometry, append=path.exists(),
+            layer_metadata={"assumptions": assumed},
+        )  # fmt: skip
+    _write_styles(path, _styles(layers))
+
+
+def plan_layers(plan: Plan, lines: PlanLines) -> dict[str, geopandas.GeoDataFrame]:
+    """Return the layers, WGS-84, in the order they are listed; roads carry vehicles a year (``passes_year``)."""
+    tables, network = plan.tables, plan.basis.placed.network
+    hubs = pd.DataFrame([{"hub": h.id, **h.model_dump(exclude={"id"})} for h in plan.scenario.hubs])
+    roads = pd.DataFrame(
+        {"link": lines.link, "road_class": network.road_class[lines.link], "passes_year": lines.passes}
+    )
+    drawn = [shapely.LineString(network.polyline(link)) for link in lines.link]
+    routes = [shapely.LineString(line) for line in lines.routes]
+    return {
+        "depots": _points(tables["depots"]),
+        "hubs": _points(hubs),
+        "villages": _points(tables["villages"]),
+        "assignment": _assignment(plan),
+        "routes": geopandas.GeoDataFrame(tables["routes"].copy(), geometry=routes, crs=CRS),
+        "roads": geopandas.GeoDataFrame(roads, geometry=drawn, crs=CRS),
+    }
+
+
+def _points(frame: pd.DataFrame) -> geopandas.GeoDataFrame:
+    lon, lat = (frame[name].to_numpy(dtype=np.float64) for name in ("lon", "lat"))
+    return geopandas.GeoDataFrame(frame.copy(), geometry=shapely.points(lon, lat), crs=CRS)
+
+
+def _assignment(plan: Plan) -> geopandas.GeoDataFrame:
+    """Straight lines from village to depot, one for each row of the assignment."""
+    frame = plan.tables["assignment"]
+    villages = plan.tables["villages"].set_index("village")[["lon", "lat"]]
+    depots = plan.tables["depots"].set_index("depot")[["lon", "lat"]]
+    start = villages.reindex(frame["village"]).to_numpy(dtype=np.float64)
+    end = depots.reindex(frame["depot"]).to_numpy(dtype=np.float64)
+    drawn = shapely.linestrings(np.stack([start, end], axis=1)) if len(frame) else []
+    return geopandas.GeoDataFrame(frame.copy(), geometry=drawn, crs=CRS)
+
+
+def _styles(layers: dict[str, geopandas.GeoDataFrame]) -> dict[str, str]:
+    avoided, cooled = (
+        [float(value) for value in layers[name][column]]
+        for name, column in (("villages", "avoided_t"), ("depots", "tonnes_year"))
+    )
+    shades = [
+        qml.Class(*step, colour, 2.0)
+        for step, colour in zip(qml.steps(avoided, len(palette.VILLAGES)), palette.VILLAGES, strict=False)
+    ]
+    sizes = [qml.Class(*step, palette.DEPOTS["built"], 3.0 + 1.0 * n) for n, step in enumerate(qml.steps(cooled, 5))]
+    periods = list(dict.fromkeys(layers["routes"]["period"]))
+    colours = [palette.PERIODS[n % len(palette.PERIODS)] for n in range(len(periods))]
+    return {
+        "depots": qml.graduated("tonnes_year", "square", sizes, _("t/yr")),
+        "hubs": qml.single("star", palette.HUB, 5.0),
+        "villages": qml.graduated("avoided_t", "circle", shades, _("t/yr avoided")),
+        "assignment": qml.single("line", palette.ASSIGNMENT, 0.15),
+        "routes": qml.categorised(
+            "period", "line", [qml.Category(p, p, c) for p, c in zip(periods, colours, strict=True)], 0.3
+        ),
+        "roads": qml.single("line", palette.ROAD_MAJOR, 0.4),
+    }
+
+
+_CREATE = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
+  f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN,
+  description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
+"""
+_REGISTER = """
+INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('layer_styles', 'attributes', 'layer_styles')
+"""
+_INSERT = """
+INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML,
+  styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, 'geom', ?, ?, '', 1, 'coldchain', '')
+"""
+
+
+def _write_styles(path: Path, styles: dict[str, str]) -> None:
+    """Store the styles where QGIS looks for them."""
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute(_CREATE)
+        base.execute(_REGISTER)
+        base.executemany(_INSERT, [(name, name, text) for name, text in styles.items()])

@@ -1,0 +1,98 @@
+"""What a run leaves behind about itself: arguments, resolved settings, hashes of the inputs, versions and times."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coldchain import __version__
+from coldchain.planning import Plan
+from coldchain.scenario import named_files
+
+SCHEMA = "coldchain.run/1"
+SECTIONS = ("chain", "economics", "siting", "subsidy", "roads", "routing")
+
+
+def run_information(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect the object of ``run.json``.
+
+    Parameters
+    ----------
+    arguments : of the command as given; ``time_limit`` (s) is repeated among the limits
+
+    Returns
+    -------
+    dict
+        Plain values only; times are UTC, the start is taken back from now by the seconds the plan took.
+    """
+    scenario, summary = plan.scenario, plan.summary
+    stopped = datetime.now(UTC)
+    started = stopped - timedelta(seconds=float(summary["seconds"]["total"]))
+    limits = {key: value for key, value in arguments.items() if key.startswith("time_limit")}
+    information: dict[str, Any] = plain_values(
+        {
+            "schema": SCHEMA,
+            "arguments": dict(arguments),
+            "scenario": {"folder": str(scenario.folder), "name": scenario.name, "variant": scenario.variant},
+            "sha256": {"scenario": scenario.sha256, "files": file_hashes(scenario.folder)},
+            "settings": {name: getattr(scenario, name).model_dump(mode="json") for name in SECTIONS},
+            "roads": {"kind": plan.basis.placed.network.kind, "source": plan.basis.placed.network.source},
+            "limits": limits,
+            "seed": summary["seed"],
+            "status": summary["status"],
+            "interrupted": summary["interrupted"],
+            "started_utc": started.isoformat(timespec="seconds"),
+            "stopped_utc": stopped.isoformat(timespec="seconds"),
+            "versions": versions(),
+            "platform": platform.platform(),
+        }
+    )
+    return information
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every input file, by its path inside the scenario folder."""
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named_files(folder).items()}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of python, of coldchain and of every package it depends on."""
+    try:
+        wanted = metadata.requires("coldchain") or []
+    except metadata.PackageNotFoundError:
+        wanted = []
+    names = sorted(re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in wanted if "extra ==" not in line)
+    found = {"python": platform.python_version(), "coldchain": __version__}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def plain_values(value: Any) -> Any:
+    """Turn numpy numbers, paths and tuples into what JSON knows; NaN and infinity become None.
+
+    Examples
+    --------
+    >>> plain_values({"a": (np.float64(1.5), np.int64(2), float("nan")), 3: Path("x")})
+    {'a': [1.5, 2, None], '3': 'x'}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain_values(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
+        return [plain_values(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
