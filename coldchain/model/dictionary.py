@@ -43,9 +43,10 @@ Written by `make docs` from the nouns in `coldchain/model/`; the checks read the
 A scenario is a folder with `scenario.toml` and the tables `villages`, `harvest`, `sites`, `hubs` and `periods`, each as
 `.csv` (UTF-8 or GB18030) or `.gpkg`. The tables `commodities`, `depot_types`, `mobile_units` and `vehicles` are
 optional: their rows are laid over the shipped catalogue by `id`, and an empty cell keeps the catalogue's figure. A
-section such as `[commodity.kiwifruit]` in `scenario.toml` does the same for one item. Lists in a cell are separated by
-semicolons. The table `storage` is optional, too. The hourly temperatures of a period may stand in columns `t00_c` to
-`t23_c`; instead of `tonnes` the harvest may give `area_ha` and `yield_t_ha`.
+section such as `[commodity.kiwifruit]` in `scenario.toml` does the same for one item. With `catalogue = "own"` at the
+top of `scenario.toml` nothing is taken from the shipped catalogue. Lists in a cell are separated by semicolons. The
+table `storage` is optional, too. The hourly temperatures of a period may stand in columns `t00_c` to `t23_c`; instead
+of `tonnes` the harvest may give `area_ha` and `yield_t_ha`.
 
 Headings may be Chinese and name another unit in brackets, and a scenario may be one Excel workbook with a sheet for
 each table and one for the settings: see [workbooks](workbook.md).

@@ -222,12 +222,13 @@ def _references(stem: str, names: Mapping[str, Names], types: Mapping[str, Noun]
 
 
 def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict[str, dict[str, Noun]], list[Fault]]:
-    """Lay tables of the folder and sections of ``scenario.toml`` over the shipped catalogue; note names and rows."""
+    """Lay tables and sections of ``scenario.toml`` over the shipped catalogue, unless all is its own; note names."""
     faults: list[Fault] = []
     named: dict[str, set[str]] = {}
     result: dict[str, dict[str, Noun]] = {}
     for kind, (stem, noun) in CATALOGUE.items():
-        known = {str(getattr(item, "id", "")): item for item in catalogue_table(kind)}
+        shipped = () if sections.own_catalogue else catalogue_table(kind)
+        known = {str(getattr(item, "id", "")): item for item in shipped}
         layers: list[tuple[str, int | None, str, Mapping[str, Any]]] = []
         raw = source.table(stem)
         named[kind] = {*known, *sections.overrides[kind]}

@@ -21,12 +21,13 @@ SCHEMA = "coldchain.scenario/1"
 BASE = "base"
 SECTIONS = dictionary.SECTIONS
 OVERRIDES = ("commodity", "depot_type", "mobile_unit", "vehicle")
-HEAD = ("schema", "name", "datum", "notes", "assumptions", "variants")
+HEAD = ("schema", "name", "datum", "catalogue", "notes", "assumptions", "variants")
+CATALOGUES = ("shipped", "own")
 
 
 @dataclass(frozen=True)
 class Sections:
-    """What ``scenario.toml`` says, for one variant."""
+    """What ``scenario.toml`` says, for one variant; ``own_catalogue``: nothing is taken from the shipped one."""
 
     name: str
     datum: str
@@ -35,6 +36,7 @@ class Sections:
     nouns: dict[str, Noun]
     overrides: dict[str, dict[str, dict[str, Any]]]
     faults: tuple[Fault, ...]
+    own_catalogue: bool = False
 
 
 def read_sections(source: Source, variant: str) -> Sections:
@@ -98,6 +100,10 @@ def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:
     if datum_of(str(data.get("datum", "wgs84"))) not in DATUMS:
         message = _("must be one of {names}").format(names=", ".join(DATUMS))
         faults.append(Fault(FILE, None, "datum", str(data["datum"]), message, "unknown-datum"))
+    catalogue = str(data.get("catalogue", CATALOGUES[0]))
+    if catalogue not in CATALOGUES:
+        message = _("must be one of {names}").format(names=", ".join(CATALOGUES))
+        faults.append(Fault(FILE, None, "catalogue", catalogue, message, "unknown-catalogue"))
     notes = data.get("notes", [])
     if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
         faults.append(Fault(FILE, None, "notes", str(notes), _("must be a list of texts"), "invalid"))
@@ -167,7 +173,8 @@ def _check(data: Mapping[str, Any], faults: list[Fault], variant: str) -> Sectio
     name, datum = clean(str(data.get("name", ""))), datum_of(str(data.get("datum", "wgs84")))
     assumptions, wrong = _assumptions(data.get("assumptions", []))
     faults += wrong
-    return Sections(name, datum, notes, assumptions, nouns, overrides, tuple(faults))
+    own = data.get("catalogue") == "own"
+    return Sections(name, datum, notes, assumptions, nouns, overrides, tuple(faults), own)
 
 
 def _assumptions(given: Any) -> tuple[tuple[Assumption, ...], list[Fault]]:
