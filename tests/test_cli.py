@@ -13,7 +13,7 @@ from coldchain.routing.kernel import is_compiled
 
 SUMMARY_KEYS = [
     "schema", "scenario", "version", "seed", "status", "interrupted", "seconds", "objective", "loss", "coverage",
-    "investment", "annual_cny", "depots", "routes", "delivery_h", "villages", "assumptions", "warnings",
+    "investment", "annual_cny", "net", "depots", "routes", "delivery_h", "villages", "assumptions", "warnings",
 ]  # fmt: skip
 
 

@@ -37,6 +37,7 @@ SUMMARY_KEYS = {
     "coverage": {"baseline", "plan"},
     "investment": {"total_cny", "subsidy_cny", "subsidy_share", "budget_cny", "by_county"},
     "annual_cny": {"collection", "line_haul", "operation", "energy", "capital", "loss", "total"},
+    "net": {"today_cny", "plan_cny", "benefit_cny", "payback_years"},
     "depots": {"existing", "built", "mobile"},
     "routes": {"count", "vehicles", "km", "hours"},
     "delivery_h": {"p50", "p95", "max", "share_within_target", "target"},

@@ -10,6 +10,7 @@ import pandas as pd
 from coldchain.planning.arcs import ON_THE_DOT
 from coldchain.planning.assumptions import assumptions_of
 from coldchain.planning.basis import Basis
+from coldchain.planning.net import Net
 from coldchain.planning.tables import fleet
 
 if TYPE_CHECKING:
@@ -57,12 +58,22 @@ def summarise(
             **({"storage": course.yearly.storage} if basis.keeps else {}),
             "total": course.yearly.total,
         },
+        "net": _net(Net.of(basis, today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()))),
         "depots": _depot_counts(tables["depots"]),
         "routes": _route_totals(tables["routes"], fleet(course.days)),
         "delivery_h": _delivery(course.lots, scenario.chain.delivery_target_h, harvest),
         "villages": _villages(tables["villages"]),
         "assumptions": [one.model_dump() for one in assumptions_of(scenario, basis.placed.network)],
         "warnings": facts["warnings"],
+    }
+
+
+def _net(net: Net) -> dict[str, float | None]:
+    return {
+        "today_cny": net.today_cny,
+        "plan_cny": net.plan_cny,
+        "benefit_cny": net.benefit_cny,
+        "payback_years": net.payback_years,
     }
 
 

@@ -72,6 +72,10 @@ FIGURES = {
     "annual_cny.loss": N_("value of the loss"),
     "annual_cny.storage": N_("storage, net"),
     "annual_cny.total": N_("cost in all"),
+    "net.today_cny": N_("cost in all today"),
+    "net.plan_cny": N_("cost in all with the plan"),
+    "net.benefit_cny": N_("net benefit"),
+    "net.payback_years": N_("payback"),
     "depots.existing": N_("depots that stand"),
     "depots.built": N_("depots newly built"),
     "depots.mobile": N_("mobile units"),
@@ -89,7 +93,7 @@ FIGURES = {
 }
 """Figures of a summary, by their path in ``summary.json``, as people call them."""
 BY_COUNTY = "investment.by_county."
-UNITS = (N_("CNY"), N_("t"), N_("h"), N_("km"), N_("t/yr"))
+UNITS = (N_("CNY"), N_("t"), N_("h"), N_("km"), N_("t/yr"), N_("years"))
 
 
 class Parts(Protocol):

@@ -101,7 +101,7 @@ def _whole(title: str, columns: Columns, rows: pd.DataFrame, sheet: str, **more:
 
 def _overview(told: Told) -> list[Section]:
     summary = told.summary
-    facts = [*figures.investment_facts(summary), *figures.service_facts(summary)]
+    facts = [*figures.investment_facts(summary), *figures.net_facts(summary), *figures.service_facts(summary)]
     pairs = _frame(columns.PAIRS, figures.before_and_after(summary))
     return [
         _whole(_("Before and after"), columns.PAIRS, pairs, _("Summary")),

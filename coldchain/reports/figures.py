@@ -20,6 +20,7 @@ COSTS = {
     "storage": N_("Storage, less what it earns"),
 }
 MILLION = 1e6
+UNKNOWN = "–"
 
 
 def money(cny: float) -> str:
@@ -63,6 +64,19 @@ def before_and_after(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (_("Loss a year"), tonnes(loss["baseline_t"]), tonnes(loss["plan_t"])),
         (_("Value lost a year"), money(loss["baseline_cny"]), money(loss["plan_cny"])),
         (_("Pre-cooled in time"), percent(coverage["baseline"]), percent(coverage["plan"])),
+        *_totals(summary),
+    ]
+
+
+def _totals(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return both yearly totals and what they are per tonne harvested; unknown for a run of an earlier version."""
+    net, harvest_t = summary.get("net"), harvest_of(summary)
+    both = (net["today_cny"], net["plan_cny"]) if net else ()
+    whole = [money(cny) for cny in both] or [UNKNOWN] * 2
+    per_t = [money(cny / harvest_t) for cny in both if harvest_t > 0] or [UNKNOWN] * 2
+    return [
+        (_("Cost a year, losses included"), whole[0], whole[1]),
+        (_("The same per tonne harvested"), per_t[0], per_t[1]),
     ]
 
 
@@ -79,6 +93,27 @@ def investment_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("Subsidy"), _("{subsidy} of {budget} budget").format(subsidy=subsidy, budget=budget)),
         (_("Subsidy share"), _("{share} of the investment").format(share=percent(money_in["subsidy_share"]))),
     ]
+
+
+def net_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what the plan brings net of all its costs, and when the investment is earned back."""
+    net, harvest_t = summary.get("net"), harvest_of(summary)
+    if net is None:
+        return [(_("Net benefit a year"), UNKNOWN), (_("Payback"), UNKNOWN)]
+    benefit, years = money(net["benefit_cny"]), net["payback_years"]
+    if harvest_t > 0:
+        benefit = _("{cny}, {per_t} a tonne").format(cny=benefit, per_t=money(net["benefit_cny"] / harvest_t))
+    if years is not None:
+        back = _("{years:.1f} years, from the benefit before capital").format(years=years)
+    else:
+        back = _("never") if summary["investment"]["total_cny"] > 0 else _("nothing is built")
+    return [(_("Net benefit a year"), benefit), (_("Payback"), back)]
+
+
+def harvest_of(summary: Mapping[str, Any]) -> float:
+    """Return the tonnes harvested a year, from what is lost today; 0 where nothing is lost."""
+    loss = summary["loss"]
+    return float(loss["baseline_t"] / loss["baseline_rate"]) if loss["baseline_rate"] > 0 else 0.0
 
 
 def service_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -72,7 +72,7 @@ def panel_of_two(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     summaries = [summary for _name, summary in runs]
     before = [figures.before_and_after(summary) for summary in summaries]
     losses = [(row[0][0], *(one[2] for one in row)) for row in zip(*before, strict=True)]
-    money = _side_by_side([figures.investment_facts(summary) for summary in summaries])
+    money = _side_by_side([[*figures.investment_facts(one), *figures.net_facts(one)] for one in summaries])
     costs = _side_by_side(
         [[(label, figures.money(cny)) for label, cny in figures.yearly_costs(summary)] for summary in summaries]
     )
@@ -117,7 +117,7 @@ def panel(plan: Drawable) -> str:
     heads = f"<th>{escape(_('today'))}</th><th>{escape(_('with the plan'))}</th>"
     parts = [
         (_("Losses"), hero + f"<table><tr><th></th>{heads}</tr>{change}</table>"),
-        (_("Investment"), _facts(figures.investment_facts(summary))),
+        (_("Investment"), _facts([*figures.investment_facts(summary), *figures.net_facts(summary)])),
         (_("Cost a year"), _costs(plan)),
         (_("Service"), _facts(figures.service_facts(summary))),
         (_("Against the best possible"), _facts(figures.proof(summary))),

@@ -42,6 +42,13 @@ class May:
     shape: Shape
 
 
+@dataclass(frozen=True)
+class OrNull:
+    """A value that may be null."""
+
+    shape: Shape
+
+
 STATUS = OneOf(("optimal", "feasible", "infeasible", "limit"))
 PLAN_SHAPE: Shape = {
     "schema": Begins("coldchain.summary/"),
@@ -64,6 +71,7 @@ PLAN_SHAPE: Shape = {
         "by_county": Each(float),
     },
     "annual_cny": dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss", "total"), float),
+    "net": May({**dict.fromkeys(("today_cny", "plan_cny", "benefit_cny"), float), "payback_years": OrNull(float)}),
     "depots": {"existing": int, "built": int, "mobile": int},
     "routes": {"count": int, "vehicles": int, "km": float, "hours": float},
     "delivery_h": dict.fromkeys(("p50", "p95", "max", "share_within_target", "target"), float),
@@ -112,7 +120,10 @@ def misshapen(value: Any, shape: Shape, file: str, path: str = "") -> Iterator[F
     summary.json, loss.plan_t = "many": must be a number
     summary.json, status: is missing; a run of this program has it
     """
-    if isinstance(shape, dict | Each):
+    if isinstance(shape, OrNull):
+        if value is not None:
+            yield from misshapen(value, shape.shape, file, path)
+    elif isinstance(shape, dict | Each):
         if not isinstance(value, Mapping):
             yield _fault(file, path, value, _("must be an object"))
             return

@@ -88,8 +88,8 @@ def _changes(summary: Mapping[str, Any], plain: bool) -> Table:
 
 def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
     table = _table(plain, _("Plan"), "")
-    parts = (figures.investment_facts(summary), figures.service_facts(summary), figures.proof(summary))
-    for label, text in (row for part in parts for row in part):
+    parts = (figures.investment_facts, figures.net_facts, figures.service_facts, figures.proof)
+    for label, text in (row for part in parts for row in part(summary)):
         table.add_row(label, text)
     return table
 

@@ -14,7 +14,8 @@ from coldchain.language import _
 LEFT_OUT = ("seconds", "seed")
 MOVED_T = 1e-6
 TODAY = ""
-UNITS = {"_t": "t", "_cny": "CNY", "rate": "share", "share": "share", "share_within_target": "share", "gap": "share"}
+UNITS = {"_t": "t", "_cny": "CNY", "rate": "share", "share": "share", "share_within_target": "share", "gap": "share",
+         "_years": "years"}  # fmt: skip
 SECTION_UNITS = {
     "annual_cny": "CNY", "coverage": "share", "by_county": "CNY", "delivery_h": "h", "depots": "depots",
     "villages": "villages",

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from coldchain.model import Scenario
-from coldchain.verify.depots import check_assignment, new_modules, repayment
+from coldchain.verify.bill import Year, bill_of, net_of
+from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.drawn import check_layers, check_map
 from coldchain.verify.figures import Found, check_summary
 from coldchain.verify.form import check_form
@@ -33,7 +34,7 @@ from coldchain.verify.places import (
     check_villages,
 )
 from coldchain.verify.provenance import check_run
-from coldchain.verify.record import ON_THE_DOT_H, Record, Report
+from coldchain.verify.record import Record, Report
 from coldchain.verify.roadfile import check_road_file
 from coldchain.verify.roads import GivenRoads, Roads
 from coldchain.verify.storage import check_kept, check_storage, read_storage
@@ -123,19 +124,11 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
         check_kept(record, stores)
     with record.at("line_haul"):
         check_carried(record, hauled, losses.arriving_t)
-    today = check_today(record)
-    operation, capital = _standing_cost(record, built)
-    bill = {
-        "collection": fetched.cost_cny,
-        "line_haul": hauled.cost_cny + losses.premium_cny + losses.today_haul_cny + _late_cny(record, losses.lots),
-        "operation": operation + moves,
-        "energy": losses.energy_cny,
-        "capital": capital,
-        "loss": losses.loss_cny,
-    }
-    if scenario.storage:
-        bill["storage"] = stores.net_cny()
-    bill["total"] = sum(bill.values())
+    without = check_today(record)
+    today = without.lots
+    year = Year(fetched, hauled, stores, losses, built, moves)
+    bill = bill_of(record, year)
+    net = net_of(bill_of(record, without), bill, sum(awards.capex.values()))
     check_limits(record, losses.lots, losses.arriving_t, awards)
     check_operators(Operation(record, built, awards, losses.lots, fetched, hauled))
     check_notice(record, built, awards)
@@ -143,27 +136,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
     check_lots(record, losses.lots, today)
     check_villages(record, losses.lots, today)
     check_commodities(record, losses.lots, today)
-    check_summary(record, summary, Found(losses.lots, today, bill, built, awards))
+    check_summary(record, summary, Found(losses.lots, today, bill, built, awards, net))
     harvest = float(scenario.harvest_t.sum())
     rate = losses.loss_t / harvest if harvest else 0.0
     return rate, bill["total"], sum(awards.award.values())
-
-
-def _late_cny(record: Record, lots: pd.DataFrame) -> float:
-    """Deductions a year for tonnes that reach their buyer after the target."""
-    late = lots["delivery_h"] > record.scenario.chain.delivery_target_h + ON_THE_DOT_H
-    return record.scenario.economics.late_cny_t * float(lots["tonnes"][late].sum())
-
-
-def _standing_cost(record: Record, built: Mapping[str, Mapping[str, int]]) -> tuple[float, float]:
-    """Yearly staff and upkeep of all modules, and the annuity of the new ones."""
-    rate = record.scenario.economics.interest_rate
-    operation = capital = 0.0
-    for site in record.scenario.sites:
-        for key, count in record.standing[site.id].items():
-            operation += count * record.kinds[key].opex_cny_year
-        for key, count in built.get(site.id, {}).items():
-            kind = record.kinds[key]
-            operation += count * kind.opex_cny_year
-            capital += count * kind.capex_cny * repayment(rate, kind.life_years)
-    return operation, capital

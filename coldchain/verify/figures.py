@@ -13,7 +13,7 @@ from coldchain.language import _
 from coldchain.model import MobileUnit
 from coldchain.verify.depots import Built
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, agree, rows, shown
-from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, difference, number_of
+from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, Figure, difference, number_of
 from coldchain.verify.subsidy import Awards
 from coldchain.verify.unchecked import summary_reason
 
@@ -24,13 +24,17 @@ Leaf = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Found:
-    """What a summary sums up: lots of the plan and of today, the yearly bill by part, what is built and awarded."""
+    """What a summary sums up: lots of the plan and of today, the yearly bill by part, what is built and awarded.
+
+    ``net`` are both yearly totals, their difference and the years until the investment is earned back.
+    """
 
     lots: pd.DataFrame
     today: pd.DataFrame
     bill: Mapping[str, float]
     built: Built
     awards: Awards
+    net: Mapping[str, float]
 
     @property
     def harvest_t(self) -> float:
@@ -98,6 +102,7 @@ def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
             "budget_cny": scenario.siting.budget_cny,
         },
         "annual_cny": dict(found.bill),
+        "net": {**found.net, "benefit_cny": Figure(found.net["benefit_cny"], found.bill["total"])},
         "depots": _depots(record, found.built),
         "routes": _routes(record),
         "delivery_h": {

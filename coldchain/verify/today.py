@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from coldchain.language import _
+from coldchain.verify.bill import Year
 from coldchain.verify.columns import TODAY
 from coldchain.verify.depots import check_assignment
 from coldchain.verify.haul import check_carried, check_line_haul
@@ -17,12 +18,12 @@ from coldchain.verify.transport import check_routes
 RUN = ("assignment", "routes", "stops", "line_haul", "storage", "units")
 
 
-def check_today(record: Record) -> pd.DataFrame:
+def check_today(record: Record) -> Year:
     """Follow every lot of today's side; what is wrong with its tables is noted in the record.
 
     Returns
     -------
-    lots, as those of the plan
+    the year without the plan: nothing is built, what stands costs its upkeep
     """
     today = _record(record)
     check_shares(today)
@@ -36,7 +37,7 @@ def check_today(record: Record) -> pd.DataFrame:
     _check_hubs(record)
     told = _("without the plan: {problem}")
     record.found += [Problem(record.stage, told.format(problem=one.text), one.figure) for one in today.found]
-    return losses.lots
+    return Year(fetched, hauled, stores, losses, {})
 
 
 def _record(record: Record) -> Record:
