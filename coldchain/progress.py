@@ -40,6 +40,17 @@ class Stage(StrEnum):
     CORE = "core"
 
 
+def relative_gap(value: float, bound: float) -> float:
+    """Return ``|value - bound| / max(|value|, 1e-9)``, the gap that is printed everywhere.
+
+    Examples
+    --------
+    >>> relative_gap(100.0, 98.0)
+    0.02
+    """
+    return abs(value - bound) / max(abs(value), 1e-9)
+
+
 @dataclass(frozen=True)
 class Event:
     """One step of a computation.
@@ -71,7 +82,7 @@ class Event:
         """Return ``|value - bound| / |value|``; None without both."""
         if self.value is None or self.bound is None:
             return None
-        return abs(self.value - self.bound) / max(abs(self.value), 1e-9)
+        return relative_gap(self.value, self.bound)
 
 
 Say = Callable[[Event], None]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.benching.places import read_words
 from coldchain.benching.readers import best_known
 from coldchain.benching.run import ANY, TOLERANCE, Row, gap_of
@@ -23,7 +23,6 @@ from coldchain.routing.location import UNTIMED, locate
 from coldchain.routing.trunk import Trunk
 from coldchain.solvers import data_alone_on_stdout
 
-Floats = NDArray[np.float64]
 DepotKind = Literal["clrp", "2elrp"]
 Tour = tuple[int, tuple[int, ...]]  # depot and stops, both from 0
 Supply = list[tuple[int, float]]  # depots in order of call, and kg

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.errors import BadInputError, Fault, system_reason
 from coldchain.language import _
 
-Floats = NDArray[np.float64]
 Rounding = Literal["none", "nearest", "up"]
 WEIGHT_TYPES: dict[str, Rounding] = {"EUC_2D": "nearest", "CEIL_2D": "up", "EXPLICIT": "none"}
 TYPES = ("CVRP", "CCVRP")

@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import KG_PER_T, Floats, Ints
 from coldchain.dispatch.fleet import Vehicles
 from coldchain.dispatch.lots import Clock, Lanes, Lot, direct_h
-from coldchain.dispatch.orders import KG_PER_T
 from coldchain.dispatch.source import Source
 from coldchain.model import CoolingClass
 from coldchain.network import travel
 from coldchain.routing.day import CARGOES, DayProblem
 
-Floats = NDArray[np.float64]
 ANY_REGIME = -1
 
 
@@ -161,7 +159,7 @@ def _access(lanes: Lanes, clock: Clock, lots: Sequence[Lot], stops: Sequence[Sto
     return access
 
 
-def _regimes(lots: Sequence[Lot], stops: Sequence[Stop]) -> NDArray[np.int64]:
+def _regimes(lots: Sequence[Lot], stops: Sequence[Stop]) -> Ints:
     names = sorted({name for lot in lots for name in lot.order.regimes})
     bit = {name: 1 << n for n, name in enumerate(names)}
     rows = [sum(bit[name] for name in lots[stop.lots[0]].order.regimes) or ANY_REGIME for stop in stops]

@@ -7,16 +7,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from coldchain.arrays import KG_PER_T, ROUNDING
 from coldchain.dispatch.build import Day
 from coldchain.dispatch.lots import Kept, Lot, direct_h
-from coldchain.dispatch.orders import KG_PER_T
 from coldchain.dispatch.source import Source
 from coldchain.language import _
 from coldchain.language.ids import word
 from coldchain.model import CoolingClass, VehicleType
 from coldchain.routing.day import DayResult
 
-SLACK = 1e-9
 Place = tuple[int, CoolingClass]
 
 
@@ -39,7 +38,7 @@ def trim(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -
         left = room.setdefault(place, depot.t_day[place[1]] * KG_PER_T)
         taken = min(lot.order.kg, max(left, 0.0))
         room[place] = left - taken
-        if taken < lot.order.kg * (1 - SLACK):
+        if taken < lot.order.kg * (1 - ROUNDING):
             zone = f"{word(place[1].zone)} {word(place[1].method)}"
             text = _("{id} pre-cools {t_day:,.1f} t of {zone} a day, and that is full today").format(
                 id=depot.id, t_day=depot.t_day[place[1]], zone=zone
@@ -78,7 +77,7 @@ def crowded(day: Day, result: DayResult) -> dict[Place, list[int]]:
     over = {}
     for place, loads in at.items():
         most = day.source.depots[place[0]].t_day[place[1]] * KG_PER_T
-        if sum(loads.values()) > most * (1 + SLACK):
+        if sum(loads.values()) > most * (1 + ROUNDING):
             over[place] = list(loads)
     return over
 
@@ -90,7 +89,7 @@ def relieve(day: Day, over: dict[Place, list[int]]) -> list[Lot]:
         left = day.source.depots[place[0]].t_day[place[1]] * KG_PER_T
         for n in sorted(members, key=lambda n: (len(lots[n].ways) > 1, _rank(day.source, lots[n]), n)):
             left -= lots[n].order.kg
-            if left < -SLACK and len(lots[n].ways) > 1:
+            if left < -ROUNDING and len(lots[n].ways) > 1:
                 ways = {depot: cooling for depot, cooling in lots[n].ways.items() if depot != place[0]}
                 lots[n] = replace(lots[n], ways=ways)
     return lots

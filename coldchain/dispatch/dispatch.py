@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from coldchain.arrays import KG_PER_T, LOAD_TOLERANCE_KG
 from coldchain.dispatch.build import Day, build_day
 from coldchain.dispatch.clock import period_of
 from coldchain.dispatch.crowding import bound, crowded, relieve, trim
 from coldchain.dispatch.fleet import Vehicles, default_fleet, read_fleet
 from coldchain.dispatch.former import Given, locked_of, read_tours, start_of
 from coldchain.dispatch.lots import Clock, Kept, Lanes, Lot, clock_of, lots_of
-from coldchain.dispatch.orders import KG_PER_T, Order, read_orders, with_free_ids
+from coldchain.dispatch.orders import Order, read_orders, with_free_ids
 from coldchain.dispatch.solve import Engine, Search, solve
 from coldchain.dispatch.source import Source, read_source
 from coldchain.errors import BadInputError, Fault, UsageError
@@ -32,7 +33,6 @@ from coldchain.routing.timetable import violations
 CROWDED_ROUNDS = 6
 SAID_EVERY_S = 1.0
 LEFT_OUT_CNY = 1e8  # the search prices a lot that must be fetched, and is not, above any money
-CRUMB_KG = 1e-6
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def typical_orders(source: Source, period: int, *, anywhere: bool) -> list[Order
                 Order(key, v, c, kg * share, depot=depot, zone=zone, method=method)
                 for depot, zone, method, share in ways
             )
-    return with_free_ids([order for order in orders if order.kg > CRUMB_KG])
+    return with_free_ids([order for order in orders if order.kg > LOAD_TOLERANCE_KG])
 
 
 def knows_hours(orders: Sequence[Order], fleet: Sequence[Vehicles], wish: Wish) -> bool:

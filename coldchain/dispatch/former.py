@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from coldchain.arrays import LOAD_TOLERANCE_KG
 from coldchain.dispatch.build import Day
 from coldchain.dispatch.headings import TOURS, read_table
 from coldchain.errors import BadInputError, Fault
@@ -20,7 +21,6 @@ from coldchain.routing.day import Locked
 from coldchain.scenario.tables import Row, parse_rows
 
 STOPS = Path("tables") / "stops.csv"
-CRUMB_KG = 1e-6
 
 
 class StopRow(Noun):
@@ -85,7 +85,7 @@ class Matcher:
         waiting = [
             stop
             for stop in self.at.get(self.villages.find(row.village).id, ())
-            if (self.rest[stop] > CRUMB_KG if again else stop not in self.taken)
+            if (self.rest[stop] > LOAD_TOLERANCE_KG if again else stop not in self.taken)
             and (depot is None or math.isfinite(self.day.problem.access_cny[depot, stop]))
         ]
         if not waiting:
@@ -231,7 +231,7 @@ def _locked_tour(
             stop = matcher.find(row.noun, depot, again=True)
             kg, m3 = (0.0, 0.0) if stop is None else matcher.load(stop, vehicle, aboard)
             aboard = (aboard[0] + kg, aboard[1] + m3)
-            if stop is not None and kg > CRUMB_KG:
+            if stop is not None and kg > LOAD_TOLERANCE_KG:
                 halts.append((stop, kg))
             else:
                 faults.append(_no_load(file, row, matcher, full=stop is not None))

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.dispatch.dispatch import Dispatch
 from coldchain.dispatch.tables import named_tours
 from coldchain.network import paths
 from coldchain.reports.lines import joined
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

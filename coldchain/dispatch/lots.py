@@ -9,7 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from coldchain.dispatch.orders import KG_PER_T, Order
+from coldchain.arrays import KG_PER_T
+from coldchain.dispatch.orders import Order
 from coldchain.dispatch.source import Depot, Source
 from coldchain.errors import Fault, shortened
 from coldchain.language import _

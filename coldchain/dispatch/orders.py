@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import BeforeValidator
 
+from coldchain.arrays import KG_PER_T
 from coldchain.cells import csv_text
 from coldchain.dispatch.clock import clock, parse_clock
 from coldchain.dispatch.headings import ORDERS, read_table
@@ -21,8 +22,6 @@ from coldchain.model.naming import crops_of, of_places
 from coldchain.scenario.headings import refer_rows
 from coldchain.scenario.references import NameReference
 from coldchain.scenario.tables import RawTable, parse_rows
-
-KG_PER_T = 1000.0
 
 
 def _hours(value: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from coldchain.arrays import ROUNDING
 from coldchain.dispatch.fleet import read_fleet
 from coldchain.dispatch.orders import Order, read_orders, with_free_ids
 from coldchain.dispatch.source import Source, read_source
@@ -17,7 +18,6 @@ from coldchain.dispatch.tables import LIMITS, records
 from coldchain.language import _
 
 Tables = Mapping[str, pd.DataFrame]
-SLACK = 1e-9
 
 
 def input_problems(run: Mapping[str, Any], tables: Tables, moved: Path | None = None) -> list[str]:
@@ -132,4 +132,4 @@ def _same(stated: Any, right: Any) -> bool:
     absent = right is None or not math.isfinite(right)
     if absent or stated != stated:  # noqa: PLR0124 - NaN
         return absent and stated != stated  # noqa: PLR0124 - NaN
-    return abs(float(stated) - float(right)) <= SLACK * max(1.0, abs(float(right)))
+    return abs(float(stated) - float(right)) <= ROUNDING * max(1.0, abs(float(right)))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Ints
 from coldchain.dispatch.build import Day
 from coldchain.language import _
 from coldchain.routing.day import DayProblem, DayResult, Left, Locked, Round, Tour
@@ -97,7 +97,7 @@ def _no_vehicle(day: Day, stop: int) -> str:
     return _("no vehicle stands at {ways}").format(ways=" or ".join(ways))
 
 
-def _homes(day: Day, depots: Sequence[int]) -> NDArray[np.int64]:
+def _homes(day: Day, depots: Sequence[int]) -> Ints:
     """Return the depot of each stop: where a locked tour or the money sends it; -1 where no vehicle stands."""
     problem, m = day.problem, day.problem.m
     km_cny = min(made.kind.cost_cny_km for made in day.fleet)
@@ -117,7 +117,7 @@ def _homes(day: Day, depots: Sequence[int]) -> NDArray[np.int64]:
     return home.astype(np.int64)
 
 
-def _subproblem(day: Day, depot: int, stops: NDArray[np.int64]) -> DayProblem:
+def _subproblem(day: Day, depot: int, stops: Ints) -> DayProblem:
     """Keep one depot, its stops and its vehicles."""
     problem = day.problem
     rows = np.concatenate([[depot], problem.m + stops])
@@ -141,7 +141,7 @@ def _subproblem(day: Day, depot: int, stops: NDArray[np.int64]) -> DayProblem:
     )
 
 
-def _within(tours: Sequence[Locked], depot: int, stops: NDArray[np.int64]) -> tuple[Locked, ...]:
+def _within(tours: Sequence[Locked], depot: int, stops: Ints) -> tuple[Locked, ...]:
     number = {int(stop): n for n, stop in enumerate(stops)}
     kept = []
     for tour in tours:
@@ -151,7 +151,7 @@ def _within(tours: Sequence[Locked], depot: int, stops: NDArray[np.int64]) -> tu
     return tuple(kept)
 
 
-def _renumbered(result: DayResult, depot: int, stops: NDArray[np.int64]) -> DayResult:
+def _renumbered(result: DayResult, depot: int, stops: Ints) -> DayResult:
     """Give the stops of a part the numbers they have in the whole."""
     tours = []
     for tour in result.tours:

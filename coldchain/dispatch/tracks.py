@@ -9,8 +9,9 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.dispatch.clock import clock
-from coldchain.dispatch.lines import Floats, TripLine
+from coldchain.dispatch.lines import TripLine
 from coldchain.dispatch.tables import Tables, TourRows, records
 from coldchain.language import _
 

@@ -8,16 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import CENT_CNY, Bools, Floats, Indices
 from coldchain.errors import UsageError
 from coldchain.funds.curves import Curves
 from coldchain.funds.knapsack import Division, Favour, Problem, divide
 from coldchain.language import _
 
 Figure = Literal["loss_t", "loss_cny", "annual_cny"]
-MORE, MILLION, CENT = 0.1, 1e6, 0.01
-Floats = NDArray[np.float64]
+MORE, MILLION = 0.1, 1e6
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ class _Table:
         self.matching = self._matching()
         self.money = self.award * (1.0 - self.matching[self.owner])
         self.loss = self.points[rules.minimise].to_numpy(dtype=np.float64)
-        payable = self.award * self.matching[self.owner] <= self._own_money()[self.owner] + CENT
+        payable = self.award * self.matching[self.owner] <= self._own_money()[self.owner] + CENT_CNY
         self.payable = payable | self._least(self.money)
         self.rows = np.flatnonzero(self._allowed())
 
@@ -120,14 +119,14 @@ class _Table:
         rows = self.rows
         return Problem(self.owner[rows], self.money[rows], self.award[rows], self.loss[rows], fund, self._favours())
 
-    def within(self, most: Floats) -> NDArray[np.intp]:
+    def within(self, most: Floats) -> Indices:
         """Return each county's best payable point within what it is given, whatever the other rules."""
-        fits = self.payable & (self.money <= most[self.owner] + CENT)
+        fits = self.payable & (self.money <= most[self.owner] + CENT_CNY)
         fits |= self._least(self.money)
         order = np.lexsort((self.money, np.where(fits, self.loss, np.inf), self.owner))
         return np.asarray(order[np.searchsorted(self.owner, np.arange(len(self.curves.counties)))])
 
-    def summed(self, name: str, chosen: NDArray[np.intp], rules: Rules) -> dict[str, Any]:
+    def summed(self, name: str, chosen: Indices, rules: Rules) -> dict[str, Any]:
         """Sum up a division."""
         before = self.curves.counties["before_loss_t"].to_numpy()
         saved = float((before - self.points["loss_t"].to_numpy()[chosen]).sum())
@@ -139,7 +138,7 @@ class _Table:
             "saved_t_per_million_of_fund": saved / (rules.fund_cny / MILLION) if rules.fund_cny else 0.0,
         }  # fmt: skip
 
-    def told(self, chosen: NDArray[np.intp], choices: Mapping[str, NDArray[np.intp]]) -> pd.DataFrame:
+    def told(self, chosen: Indices, choices: Mapping[str, Indices]) -> pd.DataFrame:
         """Return one row a county."""
         counties = self.curves.counties.copy()
         picked = self.points.iloc[chosen].reset_index(drop=True)
@@ -178,16 +177,16 @@ class _Table:
             return float("inf")
         return float(((self.loss[below] - self.loss[row]) / (self.money[row] - self.money[below])).min() * MILLION)
 
-    def _allowed(self) -> NDArray[np.bool_]:
+    def _allowed(self) -> Bools:
         rules, top = self.rules, self._most(self.award, self.payable)
-        allowed = self.payable & (self.award >= np.minimum(rules.floor_cny, top)[self.owner] - CENT)
+        allowed = self.payable & (self.award >= np.minimum(rules.floor_cny, top)[self.owner] - CENT_CNY)
         cap = min(rules.cap_cny, rules.max_share * rules.fund_cny)
-        allowed &= self.money <= cap + CENT
+        allowed &= self.money <= cap + CENT_CNY
         if rules.coverage > 0:
             coverage = self.points["coverage"].to_numpy(dtype=np.float64)
             if np.isnan(coverage).any():
                 raise UsageError(_("--coverage: the sweeps do not hold the coverage of every point"))
-            reach = self._most(coverage, self.payable & (self.money <= cap + CENT))
+            reach = self._most(coverage, self.payable & (self.money <= cap + CENT_CNY))
             allowed &= coverage >= np.minimum(rules.coverage, reach)[self.owner] - 1e-9
         lost = sorted(set(range(len(self.curves.counties))) - set(self.owner[allowed].tolist()))
         if lost:
@@ -196,12 +195,12 @@ class _Table:
             raise UsageError(message.format(name=name, count=len(lost)))
         return np.asarray(allowed)
 
-    def _least(self, values: Floats) -> NDArray[np.bool_]:
+    def _least(self, values: Floats) -> Bools:
         first = np.full(len(self.curves.counties), np.inf)
         np.minimum.at(first, self.owner, values)
         return np.asarray(values <= first[self.owner])
 
-    def _most(self, values: Floats, among: NDArray[np.bool_]) -> Floats:
+    def _most(self, values: Floats, among: Bools) -> Floats:
         top = np.full(len(self.curves.counties), -np.inf)
         np.maximum.at(top, self.owner[among], values[among])
         return top

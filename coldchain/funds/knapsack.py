@@ -21,14 +21,13 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Indices
 from coldchain.errors import InfeasibleError, LimitError
 from coldchain.language import _
+from coldchain.progress import relative_gap
 from coldchain.solvers import data_alone_on_stdout
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 EXACT = 1e-9
 ROUNDS = 200
 NEAR, WIDER, START_GAP = 0.12, 4, 1e-6
@@ -39,7 +38,7 @@ class Favour:
     """A group of counties that must be awarded at least a share of all awards."""
 
     name: str
-    counties: Ints
+    counties: Indices
     share: float
 
 
@@ -55,7 +54,7 @@ class Division:
     left : points that had to go to the integer model
     """
 
-    choice: Ints
+    choice: Indices
     value: float
     bound: float
     price: float
@@ -64,7 +63,7 @@ class Division:
     @property
     def gap(self) -> float:
         """|value - bound| / |value|."""
-        return abs(self.value - self.bound) / max(abs(self.value), 1e-9)
+        return relative_gap(self.value, self.bound)
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Problem:
     loss : float[points], what is minimised
     """
 
-    county: Ints
+    county: Indices
     money: Floats
     award: Floats
     loss: Floats
@@ -91,7 +90,7 @@ class Problem:
         return int(self.county.max(initial=-1)) + 1
 
     @property
-    def first(self) -> Ints:
+    def first(self) -> Indices:
         """First point of each county."""
         return np.searchsorted(self.county, np.arange(self.counties))
 
@@ -161,7 +160,7 @@ class _Prices:
     excess: Floats
 
 
-def _near_start(problem: Problem, model: _Integer, prices: _Prices) -> Ints | None:
+def _near_start(problem: Problem, model: _Integer, prices: _Prices) -> Indices | None:
     """Solve among the points that lift the bound least, ever more of them until a division exists."""
     order = np.argsort(prices.excess, kind="stable")
     more = math.ceil(NEAR * problem.counties)
@@ -206,14 +205,14 @@ def _steepest(problem: Problem) -> float:
     return span / float(steps[steps > 0].min(initial=1.0)) * 2 if len(steps) else 1.0
 
 
-def _cheapest_at(problem: Problem, price: float) -> Ints:
+def _cheapest_at(problem: Problem, price: float) -> Indices:
     """Return the point each county takes at a price; of equals the cheapest."""
     priced = problem.loss + price * problem.money
     order = np.lexsort((problem.money, priced, problem.county))
     return np.asarray(order[problem.first])
 
 
-def _greedy(problem: Problem, price: float) -> Ints:
+def _greedy(problem: Problem, price: float) -> Indices:
     """Start from what the counties take at the price, then spend what is left on the best steps that fit."""
     choice = _cheapest_at(problem, price)
     while True:
@@ -253,7 +252,7 @@ class _Integer:
             priced = priced - max(duals[row], 0.0) * self.scale / self.unit * weight
         return _prices(problem, priced, price, -price * problem.fund)
 
-    def solve(self, kept: Ints, gap: float) -> tuple[Ints | None, float]:
+    def solve(self, kept: Indices, gap: float) -> tuple[Indices | None, float]:
         """Return the best choice among the points kept, and a bound on all of them; none when there is none."""
         x, model = self._model(kept, whole=True)[:2]
         try:
@@ -273,7 +272,7 @@ class _Integer:
         problem = self.problem
         return [(np.isin(problem.county, f.counties) - f.share) * problem.award for f in problem.favours]
 
-    def _model(self, kept: Ints, *, whole: bool) -> tuple[list[Any], Any, Any, list[Any]]:
+    def _model(self, kept: Indices, *, whole: bool) -> tuple[list[Any], Any, Any, list[Any]]:
         from ortools.math_opt.python import mathopt
 
         problem = self.problem

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.model.assets import DepotType, MobileUnit, VehicleType
 from coldchain.model.assumption import Assumption
 from coldchain.model.goods import Commodity, Keeping, Period
@@ -39,7 +39,7 @@ class Scenario:
     hubs: tuple[Hub, ...]
     periods: tuple[Period, ...]
     commodities: tuple[Commodity, ...]
-    harvest_t: NDArray[np.float64]
+    harvest_t: Floats
     depot_types: tuple[DepotType, ...]
     mobile_units: tuple[MobileUnit, ...]
     vehicles: tuple[VehicleType, ...]
@@ -59,7 +59,7 @@ class Scenario:
         return self.folder.parent if self.folder.is_file() else self.folder
 
     @property
-    def daily_t(self) -> NDArray[np.float64]:
+    def daily_t(self) -> Floats:
         """Mean harvest per gathering day, shape (villages, commodities, periods), t/day."""
         days = np.array([period.days for period in self.periods], dtype=np.float64)
         return np.divide(self.harvest_t, days)

@@ -9,9 +9,10 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.errors import Fault
 from coldchain.language import _, plural
-from coldchain.network.geometry import Flags, Floats, Ints, take_polylines
+from coldchain.network.geometry import take_polylines
 from coldchain.network.graph import RoadNetwork
 from coldchain.network.used import CutOff, RoadsUsed
 
@@ -110,7 +111,7 @@ def named_parts(parts: Iterable[CutOff], most: int = NAMED_PARTS) -> str:
     return _("; ").join(named + more)
 
 
-def _main_nodes(network: RoadNetwork) -> Flags:
+def _main_nodes(network: RoadNetwork) -> Bools:
     if not network.nodes:
         return np.zeros(0, dtype=np.bool_)
     _count, label = connected_components(network.outward.weights, directed=True, connection="strong")
@@ -125,7 +126,7 @@ def _link_km(network: RoadNetwork) -> Floats:
     return metres / 1000.0
 
 
-def _parts(network: RoadNetwork, cut: Ints, inside: Flags, km: Floats) -> tuple[Ints, tuple[CutOff, ...]]:
+def _parts(network: RoadNetwork, cut: Ints, inside: Bools, km: Floats) -> tuple[Ints, tuple[CutOff, ...]]:
     """Give the part of each link cut off, and the parts, the longest first."""
     if not len(cut):
         return cut, ()
@@ -141,7 +142,7 @@ def _parts(network: RoadNetwork, cut: Ints, inside: Flags, km: Floats) -> tuple[
     return part, _summed(network, cut, part, meets_main=~whole, km=km)
 
 
-def _summed(network: RoadNetwork, cut: Ints, part: Ints, *, meets_main: Flags, km: Floats) -> tuple[CutOff, ...]:
+def _summed(network: RoadNetwork, cut: Ints, part: Ints, *, meets_main: Bools, km: Floats) -> tuple[CutOff, ...]:
     """Sum up each part: length, arcs, a place on its longest link, and why it is cut off."""
     count = int(part.max()) + 1
     length = np.bincount(part, km[cut], count)
@@ -156,7 +157,7 @@ def _summed(network: RoadNetwork, cut: Ints, part: Ints, *, meets_main: Flags, k
     )  # fmt: skip
 
 
-def _inside(network: RoadNetwork, inside: Flags, arcs: Flags, used: RoadsUsed) -> RoadNetwork:
+def _inside(network: RoadNetwork, inside: Bools, arcs: Bools, used: RoadsUsed) -> RoadNetwork:
     number = (np.cumsum(inside) - 1).astype(np.int32)
     kept, link = np.unique(network.link[arcs], return_inverse=True)
     xy, xy_start = take_polylines(network.xy, network.xy_start, kept)

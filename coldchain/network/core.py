@@ -12,7 +12,8 @@ import numpy as np
 from numba import njit
 from scipy.sparse import csr_array
 
-from coldchain.network.geometry import Flags, Ints, Nodes, whole
+from coldchain.arrays import Bools, Ints
+from coldchain.network.geometry import Nodes, whole
 from coldchain.network.graph import TIE_MS_PER_CM, RoadNetwork
 
 
@@ -65,7 +66,7 @@ def _compressed(row: Nodes, column: Nodes, steps: Ints, number: Nodes) -> Core:
 
 
 @njit(cache=True, nogil=True)
-def _peel(indptr: Nodes, indices: Nodes, keep: Flags, degree: Ints) -> None:  # pragma: no cover - compiled
+def _peel(indptr: Nodes, indices: Nodes, keep: Bools, degree: Ints) -> None:  # pragma: no cover - compiled
     """Take away nodes with one neighbour, again and again; their degree becomes 0."""
     for first in range(len(keep)):
         v = first
@@ -82,7 +83,7 @@ def _peel(indptr: Nodes, indices: Nodes, keep: Flags, degree: Ints) -> None:  # 
 
 @njit(cache=True, nogil=True)
 def _chains(
-    indptr: Nodes, indices: Nodes, step: Ints, keep: Flags, degree: Ints
+    indptr: Nodes, indices: Nodes, step: Ints, keep: Bools, degree: Ints
 ) -> tuple[Nodes, Nodes, Ints]:  # pragma: no cover - compiled
     """Follow each arc out of a kept node to the next kept node: tails, heads, and ms and cm in between."""
     tail, head = np.empty(len(indices), dtype=np.int32), np.empty(len(indices), dtype=np.int32)

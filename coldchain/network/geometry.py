@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from coldchain.arrays import Floats, Ints
+
 Nodes = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.str_]
 
 EARTH_M = 6_371_008.8

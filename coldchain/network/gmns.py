@@ -17,9 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
-from coldchain.network.geometry import Flags, Floats, Ints, great_circle_m, polyline_lengths
+from coldchain.network.geometry import great_circle_m, polyline_lengths
 from coldchain.network.gmns_lengths import given_lengths, road_detour
 from coldchain.network.gmns_table import Table, listed
 from coldchain.network.gmns_uses import class_kmh, open_links
@@ -175,7 +176,7 @@ def _look_up(table: Table, name: str, ids: pd.Index[str]) -> Ints:
     return found
 
 
-def _one_way(table: Table) -> Flags:
+def _one_way(table: Table) -> Bools:
     """Whether each link runs from its first to its last node only."""
     flag = table.text("dir_flag")
     message = _("must be 1 (drawn along the link), -1 (drawn against it) or 0")
@@ -184,7 +185,7 @@ def _one_way(table: Table) -> Flags:
     return np.where(np.isnan(directed), ~np.isin(flag, ["0", "0.0"]), directed == 1.0)
 
 
-def _free_speed(table: Table, config: _Config, is_open: Flags) -> Floats:
+def _free_speed(table: Table, config: _Config, is_open: Bools) -> Floats:
     kmh = table.number("free_speed", 0.001, 200.0, unless=~is_open) * _KMH.get(config.speed, 1.0)
     if config.unit in ("mile", "ft") and not config.speed and np.isfinite(kmh).any():
         table.warn("free_speed", _("config.csv gives no unit (speed); speeds are taken as km/h"), "unit-assumed")

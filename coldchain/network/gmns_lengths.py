@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Bools, Floats
 from coldchain.errors import Fault
 from coldchain.language import _
-from coldchain.network.geometry import Flags, Floats
 from coldchain.network.gmns_table import Table
 from coldchain.network.lengths import METRES, better_unit, contradicts, fitting_unit
 
@@ -26,10 +26,10 @@ class GivenLengths:
 
     length: Floats
     own_m: Floats
-    judged: Flags
+    judged: Bools
 
 
-def given_lengths(table: Table, judged: Flags) -> GivenLengths:
+def given_lengths(table: Table, judged: Bools) -> GivenLengths:
     """Read both columns; numbers out of range become faults of the table."""
     length = table.number("length", 0.0, 1e9, unless=~judged)
     own_m = table.number("length_m", 0.0, 1e7, unless=~judged)

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coldchain.arrays import Bools, Floats
 from coldchain.errors import BadInputError, Fault, system_reason
 from coldchain.language import _
-from coldchain.network.geometry import Flags, Floats
 
 MISSING = frozenset({"", "nan", "null", "none", "n/a"})
 """Texts of an empty cell, in lower case; the specification itself names the empty text and NaN."""
@@ -58,7 +58,7 @@ class Table:
         """Column as text; empty when the file lacks it."""
         return np.asarray(self.frame[name] if name in self.frame else [""] * len(self.frame), dtype=np.str_)
 
-    def number(self, name: str, low: float, high: float, unless: Flags | None = None) -> Floats:
+    def number(self, name: str, low: float, high: float, unless: Bools | None = None) -> Floats:
         """Column as float64, NaN for empty cells; text and values outside low..high become faults."""
         text = self.text(name)
         value = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(dtype=np.float64)
@@ -73,7 +73,7 @@ class Table:
         self.reject((text != "") & ~np.isin(text, list(TRUTH)), name, _("must be true or false"), "bad-truth")
         return np.array([TRUTH.get(str(word), np.nan) for word in text], dtype=np.float64)
 
-    def reject(self, wrong: Flags, column: str, message: str, code: str) -> None:
+    def reject(self, wrong: Bools, column: str, message: str, code: str) -> None:
         """Add a fault for each row marked."""
         text = self.text(column)
         self.faults += [

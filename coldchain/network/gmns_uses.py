@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from coldchain.arrays import Bools, Floats
 from coldchain.language import _
-from coldchain.network.geometry import Flags, Floats
 from coldchain.network.gmns_table import Table, listed
 from coldchain.network.speeds import CLASS_KMH, FACTOR, NOT_ROADS
 
@@ -46,7 +46,7 @@ NO_MOTOR = frozenset({
 })  # fmt: skip
 
 
-def open_links(folder: Path, table: Table) -> Flags:
+def open_links(folder: Path, table: Table) -> Bools:
     """Whether a lorry may use each link, bool[l]: by facility type, allowed uses and lanes for motor vehicles.
 
     An empty cell closes nothing. Words of ``allowed_uses`` that are neither known nor grouped in ``use_group.csv``
@@ -67,7 +67,7 @@ def open_links(folder: Path, table: Table) -> Flags:
     return np.asarray(~np.logical_or.reduce(list(closed.values())), dtype=np.bool_)
 
 
-def class_kmh(table: Table, unless: Flags) -> Floats:
+def class_kmh(table: Table, unless: Bools) -> Floats:
     """Truck speed of each link's facility type in km/h, float64[l]; the types not known are named in a warning.
 
     Parameters
@@ -99,7 +99,7 @@ def word_of(text: str) -> str:
     return re.sub(r"[\s\-]+", "_", text.strip().lower())
 
 
-def _by_use(folder: Path, table: Table) -> Flags:
+def _by_use(folder: Path, table: Table) -> Bools:
     groups = _groups(folder / "use_group.csv")
     texts, row = np.unique(table.text("allowed_uses"), return_inverse=True)
     uses = [_expanded(_uses(str(text)), groups) for text in texts]

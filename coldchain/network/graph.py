@@ -10,18 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from coldchain.arrays import Bools, Floats, Indices, Ints
 from coldchain.errors import Fault
-from coldchain.network.geometry import (
-    Flags,
-    Floats,
-    Ints,
-    Nodes,
-    Texts,
-    morton,
-    polyline_lengths,
-    take_polylines,
-    whole,
-)
+from coldchain.network.geometry import Nodes, Texts, morton, polyline_lengths, take_polylines, whole
 from coldchain.network.used import RoadsUsed
 
 Kind = Literal["roads", "proximity"]
@@ -110,13 +101,13 @@ class RoadNetwork:
     time_ms: Ints
     length_m: Floats
     link: Nodes
-    forward: Flags
+    forward: Bools
     xy: Floats
     xy_start: Ints
     road_class: Texts
     kind: Kind = "roads"
     source: str = ""
-    level: Flags = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    level: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     used: RoadsUsed | None = None
     warnings: tuple[Fault, ...] = ()
     given: GivenRoads | None = None
@@ -196,7 +187,7 @@ class LinkTable:
     backward_kmh: Floats
     road_class: Texts
     detour: Floats | None = None
-    level: Flags | None = None
+    level: Bools | None = None
 
 
 def build_network(
@@ -266,7 +257,7 @@ def _adjacency(network: RoadNetwork, row: Nodes, column: Nodes) -> Adjacency:
 
 def _numbering(
     lon: Floats, lat: Floats, used: npt.NDArray[np.integer[Any]], *, keep_all: bool
-) -> tuple[Nodes, npt.NDArray[np.intp]]:
+) -> tuple[Nodes, Indices]:
     """Give the new number of each node (-1 when unused), and the old nodes in their new order."""
     touched = np.full(len(lon), keep_all)
     touched[used] = True

@@ -23,9 +23,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from coldchain.arrays import Ints
 from coldchain.errors import MissingExtraError
 from coldchain.language import _
-from coldchain.network.geometry import Ints, Nodes, whole
+from coldchain.network.geometry import Nodes, whole
 from coldchain.network.graph import RoadNetwork
 
 SHIFT = 28

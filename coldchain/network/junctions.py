@@ -13,7 +13,8 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from coldchain.network.geometry import Flags, Floats, Ints, to_degrees, to_metres
+from coldchain.arrays import Bools, Floats, Ints
+from coldchain.network.geometry import to_degrees, to_metres
 
 SNAP_M = 1.0
 """Ends this near to another line are joined to it unless another distance is asked for: digitising is not better."""
@@ -108,7 +109,7 @@ class _Miss:
     after: Ints
     along: Floats
 
-    def take(self, rows: Flags) -> _Miss:
+    def take(self, rows: Bools) -> _Miss:
         """Keep some rows."""
         return _Miss(**{name: getattr(self, name)[rows] for name in _Miss.__dataclass_fields__})
 
@@ -195,7 +196,7 @@ def _apart(one: Floats, other: Floats) -> Floats:
     return np.asarray(np.hypot(*(one - other).T), dtype=np.float64)
 
 
-def _answered(misses: _Miss, near: Flags) -> Flags:
+def _answered(misses: _Miss, near: Bools) -> Bools:
     """Whether an end is joined already by the end that it would be joined to."""
     row = np.searchsorted(misses.vertex, misses.at_vertex).clip(0, max(len(near) - 1, 0))
     mutual = (misses.vertex[row] == misses.at_vertex) & (misses.at_vertex[row] == misses.vertex)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coldchain.network.geometry import Floats
+from coldchain.arrays import Floats
 from coldchain.network.graph import RoadNetwork
 from coldchain.network.keeping import blocks, cache_folder, is_sound, network_hash, replaced
 from coldchain.network.matrix import Engine, NodeList, Travel, travel

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from coldchain.network.geometry import Flags, Floats
+from coldchain.arrays import Bools, Floats
 
 METRES: Mapping[str, float] = MappingProxyType({"ft": 0.3048, "m": 1.0, "km": 1000.0, "mile": 1609.344})
 """Metres in the units that road lengths are given in, the smallest first."""
@@ -27,7 +27,7 @@ LEAST_DRAWN_M = 50.0
 """Shorter lines say nothing about the unit: they are cut at the kerb or rounded."""
 
 
-def contradicts(metres: Floats, drawn: Floats) -> Flags:
+def contradicts(metres: Floats, drawn: Floats) -> Bools:
     """Whether a road cannot be so long: shorter than its drawn line, or many times as long.
 
     Examples

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.arrays import Floats
 from coldchain.errors import Fault
 from coldchain.language import N_, _
-from coldchain.network.geometry import Floats
 from coldchain.network.gmns_table import listed
 from coldchain.network.road_words import ALIKE, FIGURES, GENERAL, TEXTS, WORDS
 from coldchain.network.speeds import CLASS_KMH, NOT_ROADS

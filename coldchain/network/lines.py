@@ -20,10 +20,11 @@ import numpy.typing as npt
 import pyogrio
 import shapely
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _, plural
 from coldchain.network.access import Profile, directions
-from coldchain.network.geometry import Flags, Floats, Ints, polyline_lengths
+from coldchain.network.geometry import polyline_lengths
 from coldchain.network.gmns_table import listed
 from coldchain.network.graph import Kind, LinkTable, RoadNetwork, build_network
 from coldchain.network.junctions import SNAP_M, CutLines, Gap, cut_lines
@@ -97,7 +98,7 @@ def _network(path: Path, frame: gpd.GeoDataFrame, columns: Columns, kmh: Floats,
 
 
 def _closed_fault(
-    path: Path, parts: npt.NDArray[np.object_], closed: Flags, classes: npt.NDArray[np.object_]
+    path: Path, parts: npt.NDArray[np.object_], closed: Bools, classes: npt.NDArray[np.object_]
 ) -> list[Fault]:
     """Count the lines that no lorry may use, with their classes."""
     if not closed.any():
@@ -223,7 +224,7 @@ def _row_speeds(columns: Columns, profile: Profile) -> Floats:
     return np.where(np.isfinite(directed).any(axis=1)[:, None], directed, kmh)
 
 
-def _level(columns: Columns) -> Flags:
+def _level(columns: Columns) -> Bools:
     """Whether each line leaves the ground, bool[r]."""
     rows = columns.tags[list(_TAGS)].itertuples(index=False, name=None)
     return np.array([_leaves_ground(*texts) for texts in rows], dtype=np.bool_)

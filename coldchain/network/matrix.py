@@ -18,8 +18,9 @@ from numba import njit
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from coldchain.arrays import Floats, Ints
 from coldchain.network.core import core
-from coldchain.network.geometry import Floats, Ints, Nodes
+from coldchain.network.geometry import Nodes
 from coldchain.network.graph import MS_PER_H, Adjacency, RoadNetwork
 from coldchain.network.hierarchy import can_contract, measure
 from coldchain.network.keeping import hierarchy_of

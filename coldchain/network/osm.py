@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from coldchain.arrays import Bools, Floats, Indices, Ints
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.network.access import TYPICAL, Profile, passable
-from coldchain.network.geometry import Flags, Floats, Ints, great_circle_m, polyline_lengths
+from coldchain.network.geometry import great_circle_m, polyline_lengths
 from coldchain.network.graph import LinkTable, RoadNetwork, build_network
 from coldchain.network.lorries import HEAVY, LorryRange
 from coldchain.network.osm_elements import (
@@ -119,13 +119,13 @@ def _read(path: Path, profile: Profile, lorries: LorryRange) -> Elements:
     return elements
 
 
-def _closed_nodes(settled: Settled, profile: Profile, lorries: LorryRange) -> Flags:
+def _closed_nodes(settled: Settled, profile: Profile, lorries: LorryRange) -> Bools:
     """Mark the nodes of ways at which a barrier or a posted limit stops the lightest lorry, bool[k]."""
     stopping = [node.id for node in settled.nodes if not passable(node.tags, profile, lorries.lightest)]
     return np.isin(settled.refs, np.array(sorted(stopping), dtype=np.int64))
 
 
-def _links(settled: Settled, closed: Flags) -> tuple[Floats, Floats, LinkTable]:
+def _links(settled: Settled, closed: Bools) -> tuple[Floats, Floats, LinkTable]:
     """Split roads at junctions, at closed nodes and at nodes the file lacks; nodes and links between them."""
     where, at = settled.where, _number(settled.refs)
     count = np.diff(settled.start)
@@ -154,14 +154,12 @@ def _links(settled: Settled, closed: Flags) -> tuple[Floats, Floats, LinkTable]:
     return end_xy[:, 0], end_xy[:, 1], links
 
 
-def _number(refs: Ints) -> npt.NDArray[np.intp]:
+def _number(refs: Ints) -> Indices:
     """Give each node of the ways a number from 0."""
     return np.unique(refs, return_inverse=True)[1].reshape(-1)
 
 
-def _end_nodes(
-    ends: npt.NDArray[np.intp], at: npt.NDArray[np.intp], closed: Flags
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _end_nodes(ends: Indices, at: Indices, closed: Bools) -> tuple[Indices, Indices]:
     """Give the node of each link's ends, and an end that each node is; at a closed node every link ends for itself."""
     name = at[ends].ravel()
     dead = np.flatnonzero(closed[ends].ravel())
@@ -170,7 +168,7 @@ def _end_nodes(
     return node.reshape(2, -1), met
 
 
-def _set_back(xy: Floats, xy_start: Ints, closed: Flags) -> Floats:
+def _set_back(xy: Floats, xy_start: Ints, closed: Bools) -> Floats:
     """End roads before a barrier, not at it: written as lines and read again they must not join there."""
     xy = xy.copy()
     for end, inward in ((xy_start[:-1], 1), (xy_start[1:] - 1, -1)):
@@ -182,7 +180,7 @@ def _set_back(xy: Floats, xy_start: Ints, closed: Flags) -> Floats:
     return xy
 
 
-def _record(elements: Elements, settled: Settled, closed: Flags, unplaced: tuple[str, ...]) -> OsmRecord:
+def _record(elements: Elements, settled: Settled, closed: Bools, unplaced: tuple[str, ...]) -> OsmRecord:
     """Count what of the file is not in the network."""
     count = np.diff(settled.start)
     road = settled.kept & (settled.road_class != NO_ROAD)
@@ -210,7 +208,7 @@ def _record(elements: Elements, settled: Settled, closed: Flags, unplaced: tuple
     )
 
 
-def _km(settled: Settled, chosen: Flags) -> float:
+def _km(settled: Settled, chosen: Bools) -> float:
     """Length of some ways between the nodes that are in the file."""
     total = 0.0
     for row in np.flatnonzero(chosen).tolist():

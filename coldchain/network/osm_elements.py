@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.network.access import Profile, open_to
-from coldchain.network.geometry import Flags, Floats, Ints
 from coldchain.network.lorries import LorryRange, fits, unread_limits
 from coldchain.network.speeds import CLASS_KMH, leaves_ground, speeds
 
@@ -197,7 +197,7 @@ class Settled:
     where: Floats
     way_id: Ints
     start: Ints
-    kept: Flags
+    kept: Bools
     kmh: Floats
     road_class: npt.NDArray[np.int8]
     limit: npt.NDArray[np.int8]
@@ -254,7 +254,7 @@ def settle(elements: Elements) -> Settled:
     )
 
 
-def newest(ids: Ints, version: array[int], gone: array[int]) -> Flags:
+def newest(ids: Ints, version: array[int], gone: array[int]) -> Bools:
     """Mark the newest version of each id, the last of equal ones, unless it is deleted; bool[n]."""
     order = np.lexsort((np.frombuffer(version, dtype=np.int64), ids))
     last = np.ones(len(ids), dtype=np.bool_)

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from coldchain.network.geometry import Floats, great_circle_m
+from coldchain.arrays import Floats
+from coldchain.network.geometry import great_circle_m
 from coldchain.network.osm_elements import PLACES, Member, Relation, Settled, TaggedNode
 
 PLACE_COLUMNS = ("id", "name", "name_zh", "kind", "lon", "lat", "population")

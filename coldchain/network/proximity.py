@@ -10,7 +10,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay, QhullError
 
-from coldchain.network.geometry import Floats, to_metres
+from coldchain.arrays import Floats
+from coldchain.network.geometry import to_metres
 from coldchain.network.graph import LinkTable, RoadNetwork, build_network
 
 Edges = npt.NDArray[np.integer[Any]]

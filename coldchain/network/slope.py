@@ -13,10 +13,11 @@ from scipy.sparse import csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.errors import BadInputError, Fault
 from coldchain.inputs import check_archive, read_bytes, reading
 from coldchain.language import _
-from coldchain.network.geometry import Flags, Floats, Ints, great_circle_m, polyline_lengths, take_polylines
+from coldchain.network.geometry import great_circle_m, polyline_lengths, take_polylines
 from coldchain.network.graph import RoadNetwork
 
 VOID = -32768
@@ -163,14 +164,14 @@ def bridged(network: RoadNetwork, height: Floats) -> Floats:
     return height
 
 
-def _aloft(network: RoadNetwork, ends: Ints) -> Flags:
+def _aloft(network: RoadNetwork, ends: Ints) -> Bools:
     """Nodes between links that leave the ground: no other road touches them, bool[n]."""
     links = np.bincount(network.link_ends.ravel(), minlength=network.nodes)
     level = np.bincount(ends.ravel(), minlength=network.nodes)
     return np.asarray((level > 1) & (level == links), dtype=np.bool_)
 
 
-def _hang(deck: Floats, ends: Ints, metres: Floats, aloft: Flags) -> None:
+def _hang(deck: Floats, ends: Ints, metres: Floats, aloft: Bools) -> None:
     """Set the heights of the nodes aloft; those that hang on no ground keep theirs."""
     nodes = len(deck)
     count, part = connected_components(

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from coldchain.arrays import Floats, Ints
 from coldchain.network.connectivity import Components, components
-from coldchain.network.geometry import Floats, Ints, Nodes, great_circle_m, take_polylines, to_degrees, to_metres, whole
+from coldchain.network.geometry import Nodes, great_circle_m, take_polylines, to_degrees, to_metres, whole
 from coldchain.network.graph import RoadNetwork, drive_ms
 
 ON_ROAD_M = 0.01

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Bools, Floats, Indices, Ints
 from coldchain.model import MobileUnit, Objective, Scenario
 from coldchain.planning.awards import eligible_modules, module_awards, owners_of, total_pot_cny
 from coldchain.planning.basis import Basis, annuity, collection_bound_cny_t, haul_bound_cny_t
@@ -22,11 +22,7 @@ from coldchain.routing import least_aboard_h
 from coldchain.siting import Fleet, SitingProblem, add_units
 from coldchain.spoilage import harvest_clock_h
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
-KG_PER_T = 1000.0
 NO_LIMIT = float("inf")
-ON_THE_DOT = 1e-6  # hours by which nothing is late: neither for its buyer nor for its pre-cooling deadline
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ class Arcs:
     room_cny: Floats
     module: Worth
     stay_cny: Floats
-    open_ground: NDArray[np.bool_]
+    open_ground: Bools
 
     def arc_cost(self, aim: Objective) -> Floats:
         """Return what an arc counts in siting: its worth, for total cost less what storage can gain, (arcs,)."""
@@ -91,7 +87,7 @@ class Arcs:
         """Return what a module counts in siting: its worth, for total cost less its rooms' rent, (sites, types)."""
         return self.module.of(aim) - (self.room_cny if aim == "total_cost_cny" else 0.0)
 
-    def counts_in(self, p: int) -> NDArray[np.bool_]:
+    def counts_in(self, p: int) -> Bools:
         """Tell which demands have a load in a period, if there is a harvest; shape (demands,)."""
         return np.asarray((self.period == p) | (self.period < 0), dtype=np.bool_)
 
@@ -128,7 +124,7 @@ def build_arcs(basis: Basis) -> Arcs:
                 _modules(basis), stays, _open_ground(scenario))  # fmt: skip
 
 
-def _open_ground(scenario: Scenario) -> NDArray[np.bool_]:
+def _open_ground(scenario: Scenario) -> Bools:
     """Sites with power and people without limit, that nothing forbids."""
     free = [s.power_kw is None and s.staff is None and s.status != "forbidden" for s in scenario.sites]
     return np.array(free, dtype=np.bool_)
@@ -208,7 +204,7 @@ def late_cny_t(basis: Basis, what: tuple[int, int, int], site: Indices, batch: I
     docked = basis.lanes.first_batch_h[p] + batch * basis.lanes.batch_h - harvest_clock_h(scenario.periods[p])
     hours = docked + basis.classes[o].precool_h + scenario.chain.depot_dwell_h + basis.lane_haul_h[site]
     hours = hours + onward * (scenario.commodities[c].sold_at == "market")
-    return np.asarray(scenario.economics.late_cny_t * (hours > scenario.chain.delivery_target_h + ON_THE_DOT))
+    return np.asarray(scenario.economics.late_cny_t * (hours > scenario.chain.delivery_target_h + HOURS_TOLERANCE))
 
 
 def _yearly_t(scenario: Scenario, members: tuple[Indices, ...], demands: tuple[Indices, Indices, Indices]) -> Floats:
@@ -225,7 +221,7 @@ def _outside(basis: Basis, members: tuple[Indices, ...], demands: tuple[Indices,
     scenario = basis.scenario
     price = np.array([crop.price_cny_kg for crop in scenario.commodities]) * KG_PER_T
     lost = scenario.harvest_t * basis.today.loss
-    late = scenario.economics.late_cny_t * (basis.today.hours > scenario.chain.delivery_target_h + ON_THE_DOT)
+    late = scenario.economics.late_cny_t * (basis.today.hours > scenario.chain.delivery_target_h + HOURS_TOLERANCE)
     trader = (scenario.economics.today_haul_cny_t_km * basis.today_km)[:, None, None]
     haul = scenario.harvest_t * (trader + late[:, :, None])
     by_period = lost, lost * price[:, None], haul
@@ -249,7 +245,7 @@ def _modules(basis: Basis) -> Worth:
     return Worth(np.zeros_like(money), np.zeros_like(money), money)
 
 
-def existing_modules(basis: Basis) -> NDArray[np.int64]:
+def existing_modules(basis: Basis) -> Ints:
     """Count the modules that stand, shape (sites, types)."""
     kinds = basis.scenario.depot_types
     counts = [[site.modules().get(kind.id, 0) for kind in kinds] for site in basis.scenario.sites]
@@ -368,7 +364,7 @@ def _without_units(problem: SitingProblem, fixed: int) -> SitingProblem:
     return replace(problem, **less)
 
 
-def built_cny(arcs: Arcs, count: NDArray[np.int64]) -> float:
+def built_cny(arcs: Arcs, count: Ints) -> float:
     """Yearly cost of modules and units bought, of counts of siting."""
     money = arcs.module.money_cny
     return float((count[:, : money.shape[1]] * money).sum())

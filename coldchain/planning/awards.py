@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Bools, Floats, Indices, Ints
 from coldchain.model import Scenario, award_cny, eligible_owner, eligible_type
-
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -24,22 +21,22 @@ class Awards:
     uncapped: Floats
     award: Floats
     capex: Floats
-    modules: Counts
+    modules: Ints
 
     @property
-    def builders(self) -> NDArray[np.intp]:
+    def builders(self) -> Indices:
         """Owners that build: those with a new module or unit, whatever it costs."""
         return np.flatnonzero(self.modules > 0)
 
 
-def owners_of(scenario: Scenario) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+def owners_of(scenario: Scenario) -> tuple[tuple[str, ...], Indices]:
     """Return the owners (a site without one is its own) and the owner of each site."""
     names = [site.owner or site.id for site in scenario.sites]
     distinct = tuple(dict.fromkeys(names))
     return distinct, np.array([distinct.index(name) for name in names], dtype=np.intp)
 
 
-def eligible_modules(scenario: Scenario) -> NDArray[np.bool_]:
+def eligible_modules(scenario: Scenario) -> Bools:
     """Tell which modules may be subsidised where, shape (sites, types)."""
     rule = scenario.subsidy
     types = np.array([eligible_type(rule, kind) for kind in scenario.depot_types], dtype=np.bool_)
@@ -61,7 +58,7 @@ def total_pot_cny(scenario: Scenario) -> float:
     return min(budget, sum(rule.pot_by_year_cny.get(str(year), 0.0) for year in rule.years)) if rule.years else budget
 
 
-def grant(scenario: Scenario, count: Counts) -> Awards:
+def grant(scenario: Scenario, count: Ints) -> Awards:
     """Compute each owner's award: the sum over its modules, at most the cap."""
     names, owner = owners_of(scenario)
     cap = scenario.subsidy.cap_per_owner_cny

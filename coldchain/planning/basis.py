@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import HOURS_PER_DAY, KWH_PER_MJ, Floats, Indices
 from coldchain.model import CoolingClass, Hub, Scenario, VehicleType, cooling_class, cooling_classes
 from coldchain.network import RoadNetwork, travel
-from coldchain.planning.keeps import HOURS_PER_DAY, Keep, keep_kwh_t_day, keeps_of
+from coldchain.planning.keeps import Keep, keep_kwh_t_day, keeps_of
 from coldchain.planning.roads import PlacedNetwork
 from coldchain.routing import Halts as HaltHours
 from coldchain.routing import HaulRule, Reach, lower_bound_cny_t, radial_bound_cny_t
@@ -25,10 +25,6 @@ from coldchain.spoilage import (
     hourly_air_c,
     today_lanes,
 )
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
-KWH_PER_MJ = 1.0 / 3.6
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import KG_PER_T, Floats
 from coldchain.network import travel
-from coldchain.planning.arcs import KG_PER_T, Arcs
+from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import CollectionDay, Decision, site_lots
 from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay, work_out_hauls
@@ -21,8 +21,6 @@ from coldchain.routing import (
 )
 from coldchain.spoilage import loss_per_hour
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 QUICK = 300  # iterations of a quick day: some milliseconds, within 0.4 % of a full search
 
 __all__ = ["CollectionDay", "Days", "Decision", "Effort", "HaulDay", "LongRide", "Memo", "TourDay", "work_out_days"]

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Bools, Floats, Indices, Ints
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.routing import CollectionResult
 from coldchain.siting import split_units
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 SHARE_KEPT = 1e-6
 
 
@@ -29,8 +27,8 @@ class Decision:
     share : of the harvest of each period, shape (entries, periods)
     """
 
-    count: NDArray[np.int64]
-    standing: NDArray[np.int64]
+    count: Ints
+    standing: Ints
     village: Indices
     group: Indices
     site: Indices
@@ -38,7 +36,7 @@ class Decision:
     share: Floats
 
     @classmethod
-    def of(cls, arcs: Arcs, count: NDArray[np.int64], arc_share: Floats) -> Decision:
+    def of(cls, arcs: Arcs, count: Ints, arc_share: Floats) -> Decision:
         """Keep the arcs in use; crumbs below a millionth stay in today's chain."""
         sites, units, periods = arcs.stay_cny.shape
         types = arcs.module.money_cny.shape[1]
@@ -57,19 +55,19 @@ class Decision:
         village, group, site, cooling = entries
         return cls(count[:, :types], standing, village, group, site, cooling, share)
 
-    def modules(self) -> NDArray[np.int64]:
+    def modules(self) -> Ints:
         """Return counts in all columns of the siting problem: modules and units bought, standing and arriving."""
         sites = len(self.count)
         moved = (self.standing.reshape(sites, -1), self.arriving().reshape(sites, -1))
         return np.hstack([self.count, *moved])
 
-    def arriving(self) -> NDArray[np.int64]:
+    def arriving(self) -> Ints:
         """Units that come from elsewhere, shape (sites, units, periods); the last period comes before the first."""
-        arriving: NDArray[np.int64] = np.maximum(self.standing - np.roll(self.standing, 1, axis=2), 0)
+        arriving: Ints = np.maximum(self.standing - np.roll(self.standing, 1, axis=2), 0)
         return arriving
 
 
-def staying(standing: NDArray[np.int64], bought: NDArray[np.int64], ground: NDArray[np.bool_]) -> NDArray[np.int64]:
+def staying(standing: Ints, bought: Ints, ground: Bools) -> Ints:
     """Let units that nobody needs in a period wait where they stand in the next one, so that they need not move.
 
     Parameters

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from coldchain.planning.arcs import KG_PER_T, ON_THE_DOT, Arcs
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats, Ints
+from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.course import Course
 from coldchain.planning.days import Decision
 from coldchain.planning.lots import TODAY, to_market
 from coldchain.siting import Column
-
-Floats = NDArray[np.float64]
 
 
 class DepotYears:
@@ -22,7 +20,7 @@ class DepotYears:
 
     def __init__(self, basis: Basis, arcs: Arcs) -> None:
         self.basis, self.arcs = basis, arcs
-        self._known: dict[bytes, tuple[Column, NDArray[np.int64]]] = {}
+        self._known: dict[bytes, tuple[Column, Ints]] = {}
         self._arc = {key: a for a, key in enumerate(zip(arcs.demand, arcs.site, arcs.cooling, strict=True))}
         self._demand = {key: d for d, key in enumerate(zip(arcs.village, arcs.group, strict=True))}
 
@@ -65,7 +63,7 @@ class DepotYears:
         site, crop = lots["site"].to_numpy(), lots["commodity"].to_numpy()
         price = np.array([c.price_cny_kg for c in scenario.commodities])[crop] * KG_PER_T
         premium = np.array([hub.chilled_onward_cny_t for hub in scenario.hubs])[basis.site_hub[site]]
-        late = scenario.economics.late_cny_t * (lots["delivery_h"] > scenario.chain.delivery_target_h + ON_THE_DOT)
+        late = scenario.economics.late_cny_t * (lots["delivery_h"] > scenario.chain.delivery_target_h + HOURS_TOLERANCE)
         energy = basis.energy_cny_t[crop, lots["period"], lots["cooling"]]
         per_t = lots["loss_share"] * price + premium * to_market(scenario)[crop] + late + energy + lots["keep_cny_t"]
         cost = np.zeros(len(scenario.sites))

@@ -10,16 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from coldchain.planning.arcs import KG_PER_T, Arcs, capacity_t_day, existing_modules
+from coldchain.arrays import KG_PER_T, Floats
+from coldchain.planning.arcs import Arcs, capacity_t_day, existing_modules
 from coldchain.planning.basis import Basis, haul_bound_cny_t
 from coldchain.planning.course import Course
 from coldchain.planning.days import CollectionDay
 from coldchain.planning.search import daily_trips_cny
 from coldchain.routing import solve_line_haul
 
-Floats = NDArray[np.float64]
 LEAST, MOST = 1.0, 4.0  # times the underestimate that collection from a village may be put at
 HAUL_LEAST, HAUL_MOST = 0.1, 2.0  # the same of what trucks cost beyond full ones
 

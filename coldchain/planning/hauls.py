@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from coldchain.planning.arcs import KG_PER_T, ON_THE_DOT, Arcs
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats, Indices
+from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import CollectionDay, Decision, day_pieces, site_lots
 from coldchain.routing import (
@@ -31,8 +31,6 @@ from coldchain.routing import (
 )
 from coldchain.spoilage import harvest_clock_h, longer_haul_losses
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 Memo = dict[tuple[object, ...], tuple[Any, ...]]
 LONGER_H = np.array([0.0, 1.0, 3.0, 8.0])
 
@@ -253,7 +251,7 @@ class _Group:
 
     def late_t(self, cargo: _Cargo, longer_h: Floats) -> Floats:
         """T/day that reach their buyer after the target only because they ride ``longer_h`` longer, of its shape."""
-        target = self.basis.scenario.chain.delivery_target_h + ON_THE_DOT
+        target = self.basis.scenario.chain.delivery_target_h + HOURS_TOLERANCE
         hours = self.direct_h(cargo)
         late = (hours <= target) & (hours + longer_h[:, None] > target)
         return np.asarray(late @ cargo.t_day, dtype=np.float64)

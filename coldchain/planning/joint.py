@@ -23,8 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Indices, Ints
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.course import Course, ranked, work_out
@@ -37,7 +37,6 @@ from coldchain.planning.search import PLANNED, Options, Sited, aims_of
 from coldchain.progress import Event, Stage
 from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting
 
-Counts = NDArray[np.int64]
 CORRECTIONS = 3  # rounds of siting with corrected costs at most
 CORRECTION_SHARE = 0.1  # of the time left, for each of them
 BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many of them by routes
@@ -76,7 +75,7 @@ class _Search:
     options: Options
     years: DepotYears = field(init=False)
     estimates: Estimates = field(init=False)
-    near: NDArray[np.intp] = field(init=False)
+    near: Indices = field(init=False)
     best: Course = field(init=False)
 
     def __post_init__(self) -> None:
@@ -217,7 +216,7 @@ class _Search:
                     return True
         return False
 
-    def _moved(self, problem: SitingProblem, ways: Sequence[Counts], moves: int) -> Counts:
+    def _moved(self, problem: SitingProblem, ways: Sequence[Ints], moves: int) -> Ints:
         """Make random moves from the best decision."""
         count = self.best.decision.count
         for _move in range(moves if ways else 0):
@@ -226,12 +225,12 @@ class _Search:
             count = count if moved is None else moved
         return count
 
-    def _leaning_cny(self, lean: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _leaning_cny(self, lean: Floats) -> Floats:
         """CNY a year by which arcs shall seem dearer, shape (arcs,)."""
         arcs = self.task.arcs
         return np.asarray(lean[arcs.site, arcs.cooling] * arcs.yearly_t[arcs.demand], dtype=np.float64)
 
-    def _try_batch(self, fixed: FixedModules, most: float, ways: Sequence[Counts]) -> bool:
+    def _try_batch(self, fixed: FixedModules, most: float, ways: Sequence[Ints]) -> bool:
         """Assign all, route the most promising until one is better than the best."""
         looked = []
         for n, count in enumerate(ways):

@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import HOURS_PER_DAY, KG_PER_T, Bools, Floats, Indices
 from coldchain.model import Commodity, CoolingClass, Keeping, Scenario
 from coldchain.spoilage import depot_lanes, respiration_w_t
-
-Floats = NDArray[np.float64]
-HOURS_PER_DAY = 24.0
-KG_PER_T = 1000.0
 
 
 @dataclass(frozen=True)
@@ -31,27 +27,27 @@ class Keep:
     commodity: int
     period: int
     until: int
-    spans: NDArray[np.bool_]
+    spans: Bools
     price_now: float
     price_then: float
     loss: Floats
     power_cny_t: Floats
 
-    def cost_cny_t(self, loss: Floats, cooling: int | NDArray[np.intp]) -> Floats:
+    def cost_cny_t(self, loss: Floats, cooling: int | Indices) -> Floats:
         """Return value lost (at today's price) and electricity, less what is earned more, for a share lost in all."""
         fetched = self.price_then * (1.0 - loss)
         return np.asarray(self.price_now - fetched + self.power_cny_t[cooling], dtype=np.float64)
 
 
 def keeps_of(
-    scenario: Scenario, classes: tuple[CoolingClass, ...], site_hub: NDArray[np.intp], haul_h: Floats
+    scenario: Scenario, classes: tuple[CoolingClass, ...], site_hub: Indices, haul_h: Floats
 ) -> tuple[Keep, ...]:
     """Work out every row of the storage table; the arguments are those of :func:`coldchain.spoilage.depot_lanes`."""
     return tuple(_keep(scenario, classes, site_hub, haul_h, row) for row in scenario.storage)
 
 
 def _keep(
-    scenario: Scenario, classes: tuple[CoolingClass, ...], site_hub: NDArray[np.intp], haul_h: Floats, row: Keeping
+    scenario: Scenario, classes: tuple[CoolingClass, ...], site_hub: Indices, haul_h: Floats, row: Keeping
 ) -> Keep:
     periods = [period.id for period in scenario.periods]
     c = next(n for n, crop in enumerate(scenario.commodities) if crop.id == row.commodity)

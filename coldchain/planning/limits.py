@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import HOURS_TOLERANCE, Floats, Ints
 from coldchain.model import Limit, Objective, Scenario
-from coldchain.planning.arcs import ON_THE_DOT, Arcs, siting_problem
+from coldchain.planning.arcs import Arcs, siting_problem
 from coldchain.planning.awards import Awards, owners_of
 from coldchain.planning.basis import Basis, annuity
 from coldchain.planning.lots import TODAY
@@ -23,7 +23,6 @@ from coldchain.routing import least_aboard_h
 from coldchain.siting import SideRow, SitingProblem
 from coldchain.spoilage import harvest_clock_h
 
-Floats = NDArray[np.float64]
 SLACK = 1e-6
 ON_TIME = Limit("on_time")
 
@@ -92,7 +91,7 @@ def service(basis: Basis, arcs: Arcs) -> Service:
     precool_h = np.array([kind.precool_h for kind in basis.classes])
     in_time, on_time, energy = (np.zeros(len(arcs.demand)) for _rest in range(3))
     today, tonnes = np.zeros(len(arcs.village)), np.zeros(len(arcs.village))
-    target_h = chain.delivery_target_h + ON_THE_DOT
+    target_h = chain.delivery_target_h + HOURS_TOLERANCE
     for g, members in enumerate(arcs.members):
         rows, demands = np.flatnonzero(arcs.group[arcs.demand] == g), np.flatnonzero(arcs.group == g)
         v, j, o = arcs.village[arcs.demand[rows]], arcs.site[rows], arcs.cooling[rows]
@@ -108,7 +107,7 @@ def service(basis: Basis, arcs: Arcs) -> Service:
                 load = scenario.harvest_t[v, c, p] * arcs.counts_in(p)[arcs.demand[rows]]
                 docked = basis.lanes.first_batch_h[p] + batch[p][v, j] * basis.lanes.batch_h - harvest_clock_h(period)
                 cooled = docked + precool_h[o]
-                in_time[rows] += load * (cooled <= crop.precool_deadline_h + ON_THE_DOT)
+                in_time[rows] += load * (cooled <= crop.precool_deadline_h + HOURS_TOLERANCE)
                 hours = cooled + chain.depot_dwell_h + basis.lane_haul_h[j] + farther
                 on_time[rows] += load * (hours <= target_h)
                 energy[rows] += load * basis.energy_cny_t[c, p, o]
@@ -201,7 +200,7 @@ def module_cny_year(scenario: Scenario) -> Floats:
     return np.array(costs, dtype=np.float64)
 
 
-def owner_cost_cny(scenario: Scenario, count: NDArray[np.int64]) -> Floats:
+def owner_cost_cny(scenario: Scenario, count: Ints) -> Floats:
     """Yearly cost of the new modules of each owner, shape (owners,)."""
     names, owner = owners_of(scenario)
     cost = (count * module_cny_year(scenario)).sum(axis=1)
@@ -248,7 +247,7 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
     """
     scenario, siting = basis.scenario, basis.scenario.siting
     deadline = np.array([crop.precool_deadline_h for crop in scenario.commodities])[lots["commodity"]]
-    covered = lots["tonnes"].where(lots["cooled_h"] <= deadline + ON_THE_DOT, 0.0)
+    covered = lots["tonnes"].where(lots["cooled_h"] <= deadline + HOURS_TOLERANCE, 0.0)
     county = np.array([village.county for village in scenario.villages])[lots["village"]]
     missing: dict[Limit, float] = {}
     if siting.coverage > 0:
@@ -257,7 +256,7 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
         here = county == name
         missing[Limit("coverage", name)] = share * float(lots["tonnes"][here].sum()) - float(covered[here].sum())
     if siting.on_time > 0:
-        on_time = float(lots["tonnes"][lots["delivery_h"] <= scenario.chain.delivery_target_h + ON_THE_DOT].sum())
+        on_time = float(lots["tonnes"][lots["delivery_h"] <= scenario.chain.delivery_target_h + HOURS_TOLERANCE].sum())
         missing[ON_TIME] = siting.on_time * float(lots["tonnes"].sum()) - on_time
     for name, beyond in _beyond_award_shares(scenario).items():
         missing[Limit("award_share", name)] = -float(beyond @ granted.award)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, ROUNDING, Floats, Indices
 from coldchain.model import Scenario
-from coldchain.planning.arcs import KG_PER_T, ON_THE_DOT, Arcs
+from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days
 from coldchain.planning.decision import Decision, day_pieces, site_lots
@@ -17,7 +17,6 @@ from coldchain.planning.storing import NOT_KEPT, keep
 from coldchain.spoilage import batch_clock_h, harvest_clock_h
 
 TODAY = -1
-SHARE_KEPT = 1e-9
 LOT_COLUMNS = (
     "village", "commodity", "period", "site", "cooling", "tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share",
     "keep", "keep_cny_t",
@@ -81,13 +80,13 @@ def _with_rides(table: pd.DataFrame, basis: Basis, days: Days) -> pd.DataFrame:
     ride = np.array([known.get(key, -1) for key in keys], dtype=np.intp)
     share = np.array([*(ride.share for ride in days.rides), 0.0])[ride]
     along = table.assign(tonnes=table["tonnes"] * share, ride=ride)[share > 0]
-    straight = table.assign(tonnes=table["tonnes"] * (1.0 - share), ride=-1)[share < 1.0 - SHARE_KEPT]
+    straight = table.assign(tonnes=table["tonnes"] * (1.0 - share), ride=-1)[share < 1.0 - ROUNDING]
     split = pd.concat([straight, along], ignore_index=True)
     longer = np.array([*(ride.ride_h for ride in days.rides), 0.0])[split["ride"]]
     return split.assign(haul_h=np.where(split["ride"] >= 0, longer, basis.lane_haul_h[split["site"]]))
 
 
-def _loss_shares(basis: Basis, days: Days, table: pd.DataFrame, batch: NDArray[np.intp]) -> NDArray[np.float64]:
+def _loss_shares(basis: Basis, days: Days, table: pd.DataFrame, batch: Indices) -> Floats:
     """Share lost of each lot: from the table of lanes on a straight trip, of its ride on a tour."""
     where = (table["commodity"], table["period"], table["cooling"], table["site"], batch)
     shares = np.array(basis.lanes.loss[where])
@@ -98,7 +97,7 @@ def _loss_shares(basis: Basis, days: Days, table: pd.DataFrame, batch: NDArray[n
     return shares
 
 
-def _hours(basis: Basis, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _hours(basis: Basis, table: pd.DataFrame) -> tuple[Floats, Floats]:
     """Hours from harvest until cooled and until the market, through a depot."""
     chain, periods, hubs = basis.scenario.chain, basis.scenario.periods, basis.scenario.hubs
     docked = np.array(
@@ -115,12 +114,12 @@ def _hours(basis: Basis, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDAr
     return cooled, cooled + chain.depot_dwell_h + table["haul_h"].to_numpy() + farther
 
 
-def to_market(scenario: Scenario) -> NDArray[np.float64]:
+def to_market(scenario: Scenario) -> Floats:
     """Return 1 for commodities sold at the market behind the hub, 0 for those sold at the hub, shape (commodities,)."""
     return np.array([float(crop.sold_at == "market") for crop in scenario.commodities])
 
 
-def _today_lots(basis: Basis, tonnes: NDArray[np.float64]) -> pd.DataFrame:
+def _today_lots(basis: Basis, tonnes: Floats) -> pd.DataFrame:
     """List what stays in today's chain; crumbs of rounding are left out."""
     harvest = basis.scenario.harvest_t
     village, commodity, period = np.nonzero(tonnes > 1e-9 * np.maximum(harvest, 1e-9))
@@ -159,5 +158,5 @@ def outcome(scenario: Scenario, lots: pd.DataFrame) -> Outcome:
     deadline = np.array([crop.precool_deadline_h for crop in scenario.commodities])[lots["commodity"]]
     lost = lots["tonnes"] * lots["loss_share"]
     total = float(lots["tonnes"].sum())
-    in_time = float(lots["tonnes"][lots["cooled_h"] <= deadline + ON_THE_DOT].sum())
+    in_time = float(lots["tonnes"][lots["cooled_h"] <= deadline + HOURS_TOLERANCE].sum())
     return Outcome(total, float(lost.sum()), float((lost * price).sum()), in_time / total if total else 0.0)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats
 from coldchain.model import MobileUnit
-from coldchain.planning.arcs import KG_PER_T, ON_THE_DOT, existing_modules
+from coldchain.planning.arcs import existing_modules
 from coldchain.planning.basis import Basis, annuity
 from coldchain.planning.days import Days, Decision
 from coldchain.planning.lots import TODAY, to_market
@@ -48,7 +48,7 @@ def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     trader = scenario.economics.today_haul_cny_t_km * basis.today_km
     price = np.array([crop.price_cny_kg for crop in scenario.commodities])[lots["commodity"]] * KG_PER_T
     energy = basis.energy_cny_t[cold["commodity"], cold["period"], cold["cooling"]]
-    late = lots["delivery_h"] > scenario.chain.delivery_target_h + ON_THE_DOT
+    late = lots["delivery_h"] > scenario.chain.delivery_target_h + HOURS_TOLERANCE
     return Yearly(
         collection=sum(day.result.cost_cny * length[day.period] for day in days.collection),
         line_haul=sum(cost * length[period] for _site, period, _load, cost in days.haul_shares())
@@ -63,7 +63,7 @@ def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     )
 
 
-def moves_cny(basis: Basis, decision: Decision) -> NDArray[np.float64]:
+def moves_cny(basis: Basis, decision: Decision) -> Floats:
     """Cost of the moves of each mobile unit type, shape (units,), CNY a year."""
     kinds = basis.scenario.depot_types[basis.scenario.fixed_types :]
     move = np.array([kind.move_cny for kind in kinds if isinstance(kind, MobileUnit)], dtype=np.float64)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Indices, Ints
 from coldchain.planning.basis import Basis
 from coldchain.siting import SitingProblem, count_violations
 
-Counts = NDArray[np.int64]
 SAMPLE = 400  # villages by which sites are compared
 NEAR = 6  # sites a depot may move to, or exchange modules with
 
 
-def neighbours(problem: SitingProblem, count: Counts, near: NDArray[np.intp]) -> list[Counts]:
+def neighbours(problem: SitingProblem, count: Ints, near: Indices) -> list[Ints]:
     """Return every allowed choice of new modules one move away, none twice.
 
     Parameters
@@ -23,7 +22,7 @@ def neighbours(problem: SitingProblem, count: Counts, near: NDArray[np.intp]) ->
     count : new modules, shape (sites, columns of the problem)
     near : from :func:`near_sites`
     """
-    found: dict[bytes, Counts] = {count.tobytes(): count}
+    found: dict[bytes, Ints] = {count.tobytes(): count}
     for other in _moved(problem, count, near):
         key = other.tobytes()
         if key not in found and not count_violations(problem, other):
@@ -31,7 +30,7 @@ def neighbours(problem: SitingProblem, count: Counts, near: NDArray[np.intp]) ->
     return list(found.values())[1:]
 
 
-def rebased(problem: SitingProblem, counts: tuple[Counts, Counts], way: Counts) -> Counts | None:
+def rebased(problem: SitingProblem, counts: tuple[Ints, Ints], way: Ints) -> Ints | None:
     """Make the move that leads from the first of two choices to ``way`` from the second; None where it cannot be."""
     before, now = counts
     rows = changed_sites(before, way)
@@ -42,12 +41,12 @@ def rebased(problem: SitingProblem, counts: tuple[Counts, Counts], way: Counts) 
     return None if count_violations(problem, other) else other
 
 
-def changed_sites(before: Counts, after: Counts) -> NDArray[np.intp]:
+def changed_sites(before: Ints, after: Ints) -> Indices:
     """Return the sites at which two choices of modules differ."""
     return np.flatnonzero((before != after).any(axis=1))
 
 
-def near_sites(basis: Basis) -> NDArray[np.intp]:
+def near_sites(basis: Basis) -> Indices:
     """Return the sites that reach the same villages soonest, nearest first, shape (sites, sites - 1)."""
     step = 1 + len(basis.reach.back_h) // SAMPLE
     reach = np.nan_to_num(basis.reach.back_h[::step], posinf=1e3)
@@ -56,7 +55,7 @@ def near_sites(basis: Basis) -> NDArray[np.intp]:
     return np.argsort(apart, axis=1, kind="stable")[:, :-1]
 
 
-def _moved(problem: SitingProblem, count: Counts, near: NDArray[np.intp]) -> Iterator[Counts]:
+def _moved(problem: SitingProblem, count: Ints, near: Indices) -> Iterator[Ints]:
     empty = np.zeros_like(count[0])
     for j in map(int, np.flatnonzero(count.any(axis=1))):
         yield _with(count, {j: empty})
@@ -67,7 +66,7 @@ def _moved(problem: SitingProblem, count: Counts, near: NDArray[np.intp]) -> Ite
         yield from _resized(problem, count, int(site))
 
 
-def _resized(problem: SitingProblem, count: Counts, j: int) -> Iterator[Counts]:
+def _resized(problem: SitingProblem, count: Ints, j: int) -> Iterator[Ints]:
     """One module more, one less, or one for another, at a site; mobile units stay as they are."""
     for k in np.flatnonzero((problem.max_count[j] > 0) & problem.heavy):
         one = np.zeros_like(count[j])
@@ -80,7 +79,7 @@ def _resized(problem: SitingProblem, count: Counts, j: int) -> Iterator[Counts]:
             yield _with(count, {j: less + one})
 
 
-def _with(count: Counts, rows: dict[int, Counts]) -> Counts:
+def _with(count: Ints, rows: dict[int, Ints]) -> Ints:
     other = count.copy()
     for site, row in rows.items():
         other[site] = row

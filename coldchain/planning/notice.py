@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from coldchain.arrays import Ints
 from coldchain.language import _
 from coldchain.model import DepotType, Scenario, award_cny, eligible_owner, eligible_type, rate_of
-from coldchain.planning.awards import Awards, Counts, owners_of
+from coldchain.planning.awards import Awards, owners_of
 
 COLUMNS = [
     "no", "owner", "owner_kind", "county", "county_class", "depots", "net_m3", "investment_cny", "rate", "reckoning",
@@ -15,7 +16,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def subsidies(scenario: Scenario, count: Counts, granted: Awards) -> pd.DataFrame:
+def subsidies(scenario: Scenario, count: Ints, granted: Awards) -> pd.DataFrame:
     """One row for each owner that builds; an owner belongs to the county of its first site."""
     rule = scenario.subsidy
     _rest, owner = owners_of(scenario)
@@ -47,7 +48,7 @@ def subsidies(scenario: Scenario, count: Counts, granted: Awards) -> pd.DataFram
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _reckoning(scenario: Scenario, j: int, count: Counts) -> list[str]:
+def _reckoning(scenario: Scenario, j: int, count: Ints) -> list[str]:
     """Say for each type at a site how many modules are awarded how much, and what sets the amount."""
     rule, site = scenario.subsidy, scenario.sites[j]
     texts = []

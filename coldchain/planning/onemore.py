@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import ROUNDING, Floats, Indices
 from coldchain.planning.arcs import Arcs, existing_modules, siting_problem
 from coldchain.planning.awards import grant, total_pot_cny
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import Decision
 from coldchain.siting import SitingProblem
-
-Floats = NDArray[np.float64]
-CRUMB = 1e-9
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,8 @@ class Beside:
         arcs, made = self.arcs, self.decision
         sites, groups, classes = len(self.basis.scenario.sites), len(arcs.members), len(self.basis.classes)
 
-        def keys(village: NDArray[np.intp], group: NDArray[np.intp], site: NDArray[np.intp], cooling: NDArray[np.intp]
-                 ) -> NDArray[np.intp]:  # fmt: skip
+        def keys(village: Indices, group: Indices, site: Indices, cooling: Indices
+                 ) -> Indices:  # fmt: skip
             return ((village * groups + group) * sites + site) * classes + cooling
 
         found = np.zeros(len(arcs.demand))
@@ -134,7 +131,7 @@ class Beside:
         size = self.basis.scenario.depot_types[k].net_m3
         if least <= 0 or size <= 0 or self.decision.count[site].any():
             return 1
-        return max(1, int(np.ceil(least / size - CRUMB)))
+        return max(1, int(np.ceil(least / size - ROUNDING)))
 
     def _saved_cny(self, site: int, cooling: int, capacity: float) -> float:
         """Return the most that some more t/day there can save a year; as much of each demand as fits."""
@@ -160,7 +157,7 @@ class Beside:
         new = self.decision.count[site][: scenario.fixed_types]
         for limit, need, room in problem.site_limits:
             needs.append(Need(limit, number * need[k], float(room[site] - need[: len(new)] @ new)))
-        return [one for one in needs if one.need > one.left * (1 + CRUMB) + CRUMB]
+        return [one for one in needs if one.need > one.left * (1 + ROUNDING) + ROUNDING]
 
 
 def _filled(gain: Floats, load: Floats, capacity: float) -> float:
@@ -171,7 +168,7 @@ def _filled(gain: Floats, load: Floats, capacity: float) -> float:
     >>> _filled(np.array([6.0, 10.0, 3.0]), np.array([2.0, 5.0, 0.0]), 4.5)
     14.0
     """
-    order = np.argsort(-gain / np.maximum(load, CRUMB))
+    order = np.argsort(-gain / np.maximum(load, ROUNDING))
     before = np.cumsum(load[order]) - load[order]
-    part = np.clip((capacity - before) / np.maximum(load[order], CRUMB), 0.0, 1.0)
+    part = np.clip((capacity - before) / np.maximum(load[order], ROUNDING), 0.0, 1.0)
     return float((gain[order] * np.where(load[order] > 0, part, 1.0)).sum())

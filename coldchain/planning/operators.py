@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import KG_PER_T, Floats, Indices, Ints
 from coldchain.language import _
 from coldchain.model import Scenario
-from coldchain.planning.arcs import KG_PER_T
 from coldchain.planning.awards import Awards, owners_of
 from coldchain.planning.basis import Basis, annuity
 from coldchain.planning.days import Days, Decision
@@ -18,7 +17,6 @@ from coldchain.planning.limits import award_a_year, own_rate
 from coldchain.planning.lots import TODAY, to_market
 from coldchain.planning.money import moves_cny
 
-Floats = NDArray[np.float64]
 COLUMNS = [
     "owner", "cooled_t", "fee_income_cny", "energy_cny", "running_cny", "capital_cny", "award_cny_year", "net_cny",
     "fee_needed_cny_t", "fee_without_award_cny_t", "subsidy_needed_cny", "most_fee_cny_t", "verdict",
@@ -63,7 +61,7 @@ def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     unit[basis.class_of_type[scenario.fixed_types :]] = np.arange(pool.shape[1])
     in_unit = unit[cold["cooling"].to_numpy(dtype=np.intp)]
 
-    def per_owner(weight: Floats, index: NDArray[np.intp]) -> Floats:
+    def per_owner(weight: Floats, index: Indices) -> Floats:
         return np.asarray(np.bincount(index, weight, minlength=len(names)), dtype=np.float64)
 
     def of_lots(weight: Floats) -> Floats:
@@ -85,7 +83,7 @@ def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     )
 
 
-def _pools(basis: Basis, count: NDArray[np.int64], owner: NDArray[np.intp], owners: int) -> Floats:
+def _pools(basis: Basis, count: Ints, owner: Indices, owners: int) -> Floats:
     """Share of each owner in the units of each kind, shape (owners, units)."""
     bought = np.zeros((owners, count.shape[1] - basis.scenario.fixed_types))
     np.add.at(bought, owner, count[:, basis.scenario.fixed_types :])

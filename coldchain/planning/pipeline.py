@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain import __version__
+from coldchain.arrays import Ints
 from coldchain.errors import Fault, InfeasibleError, LimitError, grouped
 from coldchain.language import _
 from coldchain.language.amounts import exact_cny
@@ -28,17 +29,7 @@ from coldchain.planning.prospects import prospects
 from coldchain.planning.reasons import unserved_reasons
 from coldchain.planning.roads import place_on_roads
 from coldchain.planning.rollout import rollout
-from coldchain.planning.search import (
-    NO_FURTHER,
-    SMALL_ARCS,
-    UNCLOCKED_S,
-    Counts,
-    Options,
-    Sited,
-    Starts,
-    next_budget,
-    site,
-)
+from coldchain.planning.search import NO_FURTHER, SMALL_ARCS, UNCLOCKED_S, Options, Sited, Starts, next_budget, site
 from coldchain.planning.summary import summarise
 from coldchain.planning.whole import leaving_room, tightened
 from coldchain.progress import Event, Say, Stage, silent
@@ -241,7 +232,7 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     )
 
 
-def plan_with(ground: Ground, count: Counts, options: Options, bound: float = 0.0) -> Plan:
+def plan_with(ground: Ground, count: Ints, options: Options, bound: float = 0.0) -> Plan:
     """Plan with exactly these new modules: only who goes where, and on which routes, is decided.
 
     Nothing is asked of the modules: the report tells which limits they break.
@@ -258,7 +249,7 @@ def plan_with(ground: Ground, count: Counts, options: Options, bound: float = 0.
     return _finished(ground, course, options, clock, extra={"next_budget": NO_FURTHER}, bound=bound, starts=starts)
 
 
-def course_with(ground: Ground, count: Counts, options: Options) -> Course:
+def course_with(ground: Ground, count: Ints, options: Options) -> Course:
     """Work out the year with exactly these new modules, to compete with other plans of the same ground."""
     problem = siting_problem(ground.basis, ground.arcs, "total_cost_cny", build=False)
     result = solve_siting(

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Indices, Ints
 from coldchain.language import _
 from coldchain.planning.arcs import Arcs, siting_problem
 from coldchain.planning.basis import Basis
@@ -55,8 +55,8 @@ def prospects(basis: Basis, arcs: Arcs, seconds: float, seed: int = 0) -> pd.Dat
 
 def _row(
     basis: Basis,
-    model: tuple[SitingProblem, NDArray[np.intp], NDArray[np.float64]],
-    figures: tuple[NDArray[np.float64], NDArray[np.float64]],
+    model: tuple[SitingProblem, Indices, Floats],
+    figures: tuple[Floats, Floats],
     j: int,
     effort: tuple[float, int],
 ) -> dict[str, float | str]:
@@ -86,7 +86,7 @@ def _row(
     return row | {"verdict": _verdict(row, found, float(alone.outside_cost.sum()) + standing)}
 
 
-def _alone(problem: SitingProblem, j: int, arcs: NDArray[np.intp]) -> tuple[SitingProblem, NDArray[np.int64]]:
+def _alone(problem: SitingProblem, j: int, arcs: Indices) -> tuple[SitingProblem, Ints]:
     """Keep one site and the demands it can serve; whatever limits money is lifted."""
     demands, place = np.unique(problem.arc_demand[arcs], return_inverse=True)
     none = np.zeros(1, dtype=np.int64)

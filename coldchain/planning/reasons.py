@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import Indices
 from coldchain.language import N_, _
 from coldchain.language.ids import word
 from coldchain.model import Site
@@ -20,7 +20,6 @@ from coldchain.planning.lots import TODAY
 from coldchain.planning.onemore import Beside, OneMore
 from coldchain.routing import least_aboard_h
 
-Indices = NDArray[np.intp]
 PART = 0.01  # room for less than this share of a lot is no room
 
 

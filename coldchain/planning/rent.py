@@ -12,14 +12,11 @@ what the last tonne that finds a place gains. It is charged in the period in whi
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Indices
 from coldchain.model import DepotType
 from coldchain.planning.awards import module_awards, total_pot_cny
 from coldchain.planning.basis import Basis, annuity
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 def most_gain_cny_t(

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Ints
 from coldchain.errors import BadInputError, Fault
 from coldchain.inputs import plain_file
 from coldchain.language import _
@@ -39,23 +39,23 @@ class PlacedNetwork:
     """
 
     network: RoadNetwork
-    node: NDArray[np.int64]
-    offset_m: NDArray[np.float64]
+    node: Ints
+    offset_m: Floats
     villages: int
     sites: int
 
     @property
-    def village_node(self) -> NDArray[np.int64]:
+    def village_node(self) -> Ints:
         """Nodes of the villages."""
         return self.node[: self.villages]
 
     @property
-    def site_node(self) -> NDArray[np.int64]:
+    def site_node(self) -> Ints:
         """Nodes of the sites."""
         return self.node[self.villages : self.villages + self.sites]
 
     @property
-    def hub_node(self) -> NDArray[np.int64]:
+    def hub_node(self) -> Ints:
         """Nodes of the hubs."""
         return self.node[self.villages + self.sites :]
 
@@ -91,7 +91,7 @@ def place_on_roads(scenario: Scenario) -> tuple[PlacedNetwork, tuple[Fault, ...]
     return placed, faults
 
 
-def _roads(scenario: Scenario, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> RoadNetwork:
+def _roads(scenario: Scenario, lon: Floats, lat: Floats) -> RoadNetwork:
     if not scenario.roads.file:
         return proximity_network(lon, lat, scenario.roads.proximity_kmh, scenario.roads.circuity)
     path = scenario.home / scenario.roads.file
@@ -135,7 +135,7 @@ def _unused(scenario: Scenario, snap: Snap) -> list[Fault]:
     return faults
 
 
-def _far(scenario: Scenario, offset_m: NDArray[np.float64]) -> list[Fault]:
+def _far(scenario: Scenario, offset_m: Floats) -> list[Fault]:
     faults = []
     for place, offset in zip(places_of(scenario), offset_m, strict=True):
         if offset > scenario.roads.far_snap_m:
@@ -150,7 +150,7 @@ def table_of(place: Place) -> str:
     return f"{type(place).__name__.lower()}s"
 
 
-def _datum(scenario: Scenario, roads: RoadNetwork, offset_m: NDArray[np.float64]) -> list[Fault]:
+def _datum(scenario: Scenario, roads: RoadNetwork, offset_m: Floats) -> list[Fault]:
     """Ask whether the datum was stated right when another one brings the places clearly nearer to the roads.
 
     Places of OpenStreetMap are never asked: they lie on their own roads.

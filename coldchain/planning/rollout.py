@@ -9,23 +9,21 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from coldchain.arrays import CENT_CNY, Floats, Indices
 from coldchain.model import Scenario
 from coldchain.planning.awards import Awards, owners_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.lots import TODAY
 
-Floats = NDArray[np.float64]
-CENT = 0.01
 OWNER_COLUMNS = ["owner", "year", "investment_cny", "award_cny", "paid", "saved_cny_year"]
 YEAR_COLUMNS = ["year", "pot_cny", "carried_cny", "awarded_cny", "left_cny", "investment_cny", "owners", "loss_t",
                 "loss_rate"]  # fmt: skip
 
 
-def order(award: Floats, saved: Floats, pots: Floats) -> NDArray[np.intp]:
+def order(award: Floats, saved: Floats, pots: Floats) -> Indices:
     """Choose the year of each owner, exactly.
 
     Parameters
@@ -51,7 +49,10 @@ def order(award: Floats, saved: Floats, pots: Floats) -> NDArray[np.intp]:
     once = csr_array(np.kron(np.eye(owners), np.ones(years)))
     until = np.tril(np.ones((years, years)))
     spent = csr_array(np.hstack([a * until for a in award]))
-    limits = [LinearConstraint(once, 1, 1), LinearConstraint(spent, -np.inf, np.cumsum(pots) * (1 + 1e-9) + CENT / 2)]
+    limits = [
+        LinearConstraint(once, 1, 1),
+        LinearConstraint(spent, -np.inf, np.cumsum(pots) * (1 + 1e-9) + CENT_CNY / 2),
+    ]
     found = milp(
         -worth.ravel(), constraints=limits, integrality=np.ones(owners * years, dtype=np.int64), bounds=Bounds(0, 1)
     )

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Ints
 from coldchain.errors import InfeasibleError, LimitError
 from coldchain.language import _
 from coldchain.model import Limit, Objective, Status
@@ -47,8 +47,7 @@ QUICK_BACKSTOP_S, QUICK_SHARES = 1e5, (0.5, 0.0, 0.5, 0.0)
 NORMAL_S, DEEP_S, DEEP_GAP = 120.0, 600.0, 0.2
 DEEP_SHARES, DEEP_JOINT = (0.12, 0.0, 0.05, 0.03), 0.65
 PLANNED: tuple[Status, ...] = ("optimal", "feasible")
-Counts = NDArray[np.int64]
-Starts = tuple[Counts, ...]
+Starts = tuple[Ints, ...]
 FURTHER_COLUMNS = ["budget_cny", "siting_cost_cny", "loss_t", "loss_cny", "depots_with_new_modules"]
 NO_FURTHER = pd.DataFrame(columns=FURTHER_COLUMNS)
 
@@ -228,7 +227,7 @@ def _sited(basis: Basis, arcs: Arcs, options: Options, starts: Starts, more: Map
 
 
 def _solve(
-    problem: SitingProblem, aim: str, share: float, basis: Basis, options: Options, start: Counts | None
+    problem: SitingProblem, aim: str, share: float, basis: Basis, options: Options, start: Ints | None
 ) -> SitingResult:
     last: list[Event] = []
 
@@ -280,7 +279,7 @@ def _site_practically(
     return found
 
 
-def daily_trips_cny(basis: Basis) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def daily_trips_cny(basis: Basis) -> tuple[Floats, Floats]:
     """CNY a year of the smallest daily line-haul trip of each module's zone, and of the stays of mobile units.
 
     Returns

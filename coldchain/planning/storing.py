@@ -15,20 +15,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
+from coldchain.arrays import HOURS_PER_DAY, KG_PER_T, ROUNDING, Bools, Floats, Indices, Ints
 from coldchain.planning.basis import Basis
-from coldchain.planning.keeps import HOURS_PER_DAY, KG_PER_T, Keep
+from coldchain.planning.keeps import Keep
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 NOT_KEPT = -1
-CRUMB = 1e-9
 
 
-def keep(basis: Basis, count: NDArray[np.int64], lots: pd.DataFrame) -> pd.DataFrame:
+def keep(basis: Basis, count: Ints, lots: pd.DataFrame) -> pd.DataFrame:
     """Part the lots into what is sold at once and what is kept.
 
     Parameters
@@ -43,7 +40,7 @@ def keep(basis: Basis, count: NDArray[np.int64], lots: pd.DataFrame) -> pd.DataF
     place = lots["site"].to_numpy(), lots["cooling"].to_numpy()
     parts = np.array([share[r][place] * _of(basis, r, lots) for r in range(len(basis.keeps))])
     rest = 1.0 - parts.sum(axis=0)
-    found = [lots.assign(tonnes=lots["tonnes"] * rest)[rest > CRUMB]]
+    found = [lots.assign(tonnes=lots["tonnes"] * rest)[rest > ROUNDING]]
     price = np.array([crop.price_cny_kg for crop in basis.scenario.commodities])[lots["commodity"]] * KG_PER_T
     for r, part in enumerate(parts):
         beyond = cost[r] - loss[r] * price
@@ -53,7 +50,7 @@ def keep(basis: Basis, count: NDArray[np.int64], lots: pd.DataFrame) -> pd.DataF
     return whole
 
 
-def _of(basis: Basis, r: int, lots: pd.DataFrame) -> NDArray[np.bool_]:
+def _of(basis: Basis, r: int, lots: pd.DataFrame) -> Bools:
     """Tell which lots a keep speaks of."""
     mine = (lots["commodity"] == basis.keeps[r].commodity) & (lots["period"] == basis.keeps[r].period)
     return mine.to_numpy(dtype=np.bool_)
@@ -67,7 +64,7 @@ def _kept_losses(basis: Basis, lots: pd.DataFrame) -> tuple[Floats, Floats]:
     return loss, np.array([one.cost_cny_t(loss[r], o) for r, one in enumerate(basis.keeps)])
 
 
-def free_room_t(basis: Basis, count: NDArray[np.int64], lots: pd.DataFrame) -> Floats:
+def free_room_t(basis: Basis, count: Ints, lots: pd.DataFrame) -> Floats:
     """Tonnes that can be kept beside what passes through, float[sites, classes, periods]."""
     scenario = basis.scenario
     shape = len(scenario.sites), len(basis.classes), len(scenario.periods)
@@ -124,5 +121,5 @@ def best_shares(
     limits: Any = left.tocsr()
     answer: Any = linprog(-gain, limits, most, bounds=(0.0, 1.0), method="highs")
     found = np.clip(answer.x, 0.0, 1.0)
-    found[found < CRUMB] = 0.0
+    found[found < ROUNDING] = 0.0
     return np.asarray(found, dtype=np.float64)

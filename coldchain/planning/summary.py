@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from coldchain.planning.arcs import ON_THE_DOT
+from coldchain.arrays import HOURS_TOLERANCE
 from coldchain.planning.assumptions import assumptions_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.net import Net
 from coldchain.planning.tables import fleet
+from coldchain.progress import relative_gap
 
 if TYPE_CHECKING:
     from coldchain.planning.course import Course
@@ -34,10 +35,10 @@ def summarise(
         "scenario": {"name": scenario.name, "variant": scenario.variant, "sha256": scenario.sha256},
         "version": "",
         "seed": facts["seed"],
-        "status": "optimal" if abs(value - bound) <= PROVED * max(abs(value), 1e-9) else "feasible",
+        "status": "optimal" if relative_gap(value, bound) <= PROVED else "feasible",
         "interrupted": facts["interrupted"],
         "seconds": {},
-        "objective": {"name": aim, "value": value, "bound": bound, "gap": abs(value - bound) / max(abs(value), 1e-9)},
+        "objective": {"name": aim, "value": value, "bound": bound, "gap": relative_gap(value, bound)},
         "loss": {
             "baseline_rate": today.outcome.loss_rate,
             "plan_rate": course.outcome.loss_rate,
@@ -113,7 +114,7 @@ def _delivery(lots: pd.DataFrame, target_h: float, harvest_t: float) -> dict[str
     def quantile(share: float) -> float:
         return float(hours[min(int(np.searchsorted(weight, share * weight[-1])), len(hours) - 1)])
 
-    within = float(lots["tonnes"][lots["delivery_h"] <= target_h + ON_THE_DOT].sum())
+    within = float(lots["tonnes"][lots["delivery_h"] <= target_h + HOURS_TOLERANCE].sum())
     return {
         "p50": quantile(0.5),
         "p95": quantile(0.95),

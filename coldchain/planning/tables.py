@@ -6,19 +6,17 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import KG_PER_T, Floats, Indices, Ints
 from coldchain.model import DepotType, MobileUnit
-from coldchain.planning.arcs import KG_PER_T, existing_modules
+from coldchain.planning.arcs import existing_modules
 from coldchain.planning.awards import Awards, module_awards, owners_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days, Decision
 from coldchain.planning.lots import TODAY
 
-Counts = NDArray[np.int64]
 
-
-def modules_text(kinds: tuple[DepotType, ...], row: Counts) -> str:
+def modules_text(kinds: tuple[DepotType, ...], row: Ints) -> str:
     """Write a row of counts the way a scenario does: ``cold_room_200:1;cool_room_500:2``."""
     return ";".join(f"{kind.id}:{int(n)}" for kind, n in zip(kinds, row, strict=True) if n)
 
@@ -82,7 +80,7 @@ DEPOT_COLUMNS = [
 ]  # fmt: skip
 
 
-def _site_awards(basis: Basis, count: Counts, granted: Awards) -> NDArray[np.float64]:
+def _site_awards(basis: Basis, count: Ints, granted: Awards) -> Floats:
     """Split each owner's award over its sites in proportion to what they would get uncapped."""
     _, owner = owners_of(basis.scenario)
     uncapped = (module_awards(basis.scenario) * count).sum(axis=1)
@@ -96,7 +94,7 @@ def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: 
     index = range(len(scenario.villages))
     cold = lots[lots["site"] != TODAY]
 
-    def per_village(frame: pd.DataFrame, figure: pd.Series) -> NDArray[np.float64]:
+    def per_village(frame: pd.DataFrame, figure: pd.Series) -> Floats:
         return figure.groupby(frame["village"]).sum().reindex(index, fill_value=0.0).to_numpy(dtype=np.float64)
 
     harvest = scenario.harvest_t.sum(axis=(1, 2))
@@ -124,7 +122,7 @@ def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: 
     )
 
 
-def assignment(basis: Basis, decision: Decision, arcs_members: tuple[NDArray[np.intp], ...]) -> pd.DataFrame:
+def assignment(basis: Basis, decision: Decision, arcs_members: tuple[Indices, ...]) -> pd.DataFrame:
     """One row for each village, commodity, depot and cooling class in use: the share of the lot that goes there.
 
     The period is empty where the share is the same in all; else there is a row for each.
@@ -150,7 +148,7 @@ ASSIGNMENT_COLUMNS = [
 ]  # fmt: skip
 
 
-def _shares(basis: Basis, harvest_t: NDArray[np.float64], share: NDArray[np.float64]) -> list[tuple[str, float, float]]:
+def _shares(basis: Basis, harvest_t: Floats, share: Floats) -> list[tuple[str, float, float]]:
     """Return period, share and tonnes: once, without a period, where the share is the same in all with a harvest."""
     grown = np.flatnonzero(harvest_t > 0)
     if not len(grown) or not share[grown].any():
@@ -295,7 +293,7 @@ def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.D
     )
 
 
-def _today_share(lots: pd.DataFrame, baseline: pd.DataFrame) -> NDArray[np.float64]:
+def _today_share(lots: pd.DataFrame, baseline: pd.DataFrame) -> Floats:
     """Return what today's chain loses of the same produce of the same village and season, as a share, for each lot."""
     keys = ["village", "commodity", "period"]
     before = baseline.assign(lost=baseline["tonnes"] * baseline["loss_share"]).groupby(keys)[["lost", "tonnes"]].sum()

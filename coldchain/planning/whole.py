@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise, permutations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Ints
 from coldchain.network import travel
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis, by_distance
@@ -33,8 +33,6 @@ from coldchain.routing import (
 )
 from coldchain.siting import ExtendedEffort, Extension, ExtraRow, solve_extended
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 VILLAGES, SITES, ARCS = 24, 5, 2000  # up to which the model is small
 CLOSE = 1e-3  # share of a day's cost by which a cut must be broken to be added
 USED = 1e-7

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import KG_PER_T, Floats, Indices
 from coldchain.model import Scenario
 from coldchain.replays.chances import DayDraw
 from coldchain.replays.day import Outcome, Parcels
-from coldchain.replays.layout import KG_PER_T, Season
+from coldchain.replays.layout import Season
 from coldchain.spoilage import harvest_clock_h, hourly_air_c, loss_share
 from coldchain.spoilage.kernels import follow_lots
 from coldchain.spoilage.kinetics import pack
@@ -24,8 +24,8 @@ LINE_HAUL, ONWARD = 1, 3  # among the stages of a cold lane
 class Trader:
     """Today's way to the buyer: hub of each village and hours to it, shape (villages,)."""
 
-    hub: NDArray[np.intp]
-    ride_h: NDArray[np.float64]
+    hub: Indices
+    ride_h: Floats
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class DayLoss:
 class Roads:
     """Factors of a day on the hours of each village's trader, each depot's line haul, each hub's onward road."""
 
-    trader: NDArray[np.float64]
-    haul: NDArray[np.float64]
-    onward: NDArray[np.float64]
+    trader: Floats
+    haul: Floats
+    onward: Floats
 
 
 class Ager:
@@ -85,27 +85,25 @@ class Ager:
             float((plan * self.price_t).sum()), *became,
         )  # fmt: skip
 
-    def without_depots_t(self, season: Season, draw: DayDraw) -> NDArray[np.float64]:
+    def without_depots_t(self, season: Season, draw: DayDraw) -> Floats:
         """Return what each village loses in the whole season when all goes by the traders, shape (villages,)."""
         here, hubs = np.ones(len(self.scenario.villages)), np.ones(len(self.scenario.hubs))
         rates = self._today_rates(season, draw, Roads(here, here, hubs))
-        lost: NDArray[np.float64] = (self.scenario.harvest_t[:, :, season.period] * rates).sum(axis=1)
+        lost: Floats = (self.scenario.harvest_t[:, :, season.period] * rates).sum(axis=1)
         return lost
 
     @staticmethod
     def _add(
-        plan: NDArray[np.float64],
+        plan: Floats,
         season: Season,
         parcels: Parcels,
-        rates: Callable[[NDArray[np.intp]], NDArray[np.float64]],
+        rates: Callable[[Indices], Floats],
     ) -> None:
         at = np.array(parcels.lot, dtype=np.intp)
         if len(at):
             np.add.at(plan, (season.lots.village[at], season.lots.crop[at]), np.array(parcels.tonnes) * rates(at))
 
-    def _shares(
-        self, season: Season, draw: DayDraw, crop: NDArray[np.intp], stages: NDArray[np.float64], transfers: int
-    ) -> NDArray[np.float64]:
+    def _shares(self, season: Season, draw: DayDraw, crop: Indices, stages: Floats, transfers: int) -> Floats:
         """Share lost of lots that pass through stages, shape (lots, stages, 4)."""
         period = self.scenario.periods[season.period]
         air = hourly_air_c(period) + draw.air_c
@@ -117,12 +115,12 @@ class Ager:
             share[crop == c] = loss_share(self.scenario.commodities[c], used[crop == c], transfers)
         return share
 
-    def _in_the_warm(self, hours: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _in_the_warm(self, hours: Floats) -> Floats:
         stages = np.zeros((len(hours), 1, 4))
         stages[:, 0, 1], stages[:, 0, 3] = hours, 1.0
         return stages
 
-    def _today_rates(self, season: Season, draw: DayDraw, roads: Roads) -> NDArray[np.float64]:
+    def _today_rates(self, season: Season, draw: DayDraw, roads: Roads) -> Floats:
         """Share lost in today's chain, shape (villages, commodities); 0 where nothing grows."""
         v, c = np.nonzero(self.scenario.daily_t[:, :, season.period] > 0)
         hub = self.trader.hub[v]
@@ -132,9 +130,7 @@ class Ager:
         rates[v, c] = self._shares(season, draw, c, self._in_the_warm(hours), self.scenario.chain.today_transfers)
         return rates
 
-    def _cooled_rates(
-        self, season: Season, parcels: Parcels, at: NDArray[np.intp], draw: DayDraw, roads: Roads
-    ) -> NDArray[np.float64]:
+    def _cooled_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:
         """Share lost of parcels that were pre-cooled: warm until the next batch, then the cold stages."""
         lots, chain = season.lots, self.scenario.chain
         start = harvest_clock_h(self.scenario.periods[season.period])
@@ -145,9 +141,7 @@ class Ager:
         stages = np.concatenate([self._in_the_warm(docked - start), cold], axis=1)
         return self._shares(season, draw, lots.crop[at], stages, chain.planned_transfers)
 
-    def _warm_rates(
-        self, season: Season, parcels: Parcels, at: NDArray[np.intp], draw: DayDraw, roads: Roads
-    ) -> NDArray[np.float64]:
+    def _warm_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:
         """Share lost of parcels that found the pre-cooler full: on to the hub and its market as warm as the air."""
         lots = season.lots
         hub, haul_h = lots.hub[at], lots.cold[at, LINE_HAUL, 1] * roads.haul[lots.depot[at]]

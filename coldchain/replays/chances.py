@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.errors import UsageError
 from coldchain.language import _
 
@@ -49,7 +49,7 @@ LIMITS = {"season_c": 10.0, "day_c": 15.0, **dict.fromkeys(
 NONE = Chances(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def factors(rng: np.random.Generator, cv: float, shape: int | tuple[int, ...]) -> NDArray[np.float64]:
+def factors(rng: np.random.Generator, cv: float, shape: int | tuple[int, ...]) -> Floats:
     """Draw lognormal factors of mean one; exactly one where ``cv`` is nought.
 
     Examples
@@ -69,7 +69,7 @@ class SeasonDraw:
     """One season of one year: °C above usual; harvest factors, shape (villages, commodities)."""
 
     air_c: float
-    harvest: NDArray[np.float64]
+    harvest: Floats
 
 
 @dataclass
@@ -77,12 +77,12 @@ class DayDraw:
     """One day: °C above usual, harvest factors, and a source of factors for hours on the road."""
 
     air_c: float
-    harvest: NDArray[np.float64]
+    harvest: Floats
     road: float
     leg_cv: float
     rng: np.random.Generator = field(repr=False)
 
-    def roads(self, count: int) -> NDArray[np.float64]:
+    def roads(self, count: int) -> Floats:
         """Draw factors on the hours of so many legs."""
         return self.road * factors(self.rng, self.leg_cv, count)
 

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import simpy
 
+from coldchain.arrays import ROUNDING
 from coldchain.model import Chain, Routing
 from coldchain.replays.chances import DayDraw
 from coldchain.replays.layout import Season, Tour
 
-HAIR = 1e-9  # relative; a load that is over by rounding alone still fits
 Events = Generator[Any, Any, None]
 VehicleKey = tuple[str, str]
 
@@ -80,7 +80,7 @@ def _at_once(times: list[float], hours: float) -> int:
     """
     first = most = 0
     for n, time in enumerate(times):
-        while times[first] + hours <= time + HAIR:
+        while times[first] + hours <= time + ROUNDING:
             first += 1
         most = max(most, n - first + 1)
     return max(most, 1)
@@ -106,7 +106,7 @@ class Day:
         ]
         self.env = simpy.Environment(initial_time=min(starts, default=0.0))
         self.docks = {depot: simpy.Resource(self.env, count) for depot, count in places.items()}
-        self.coolers = [simpy.Container(self.env, max(room, HAIR), room) for room in season.room_t.tolist()]
+        self.coolers = [simpy.Container(self.env, max(room, ROUNDING), room) for room in season.room_t.tolist()]
         self.trucks, self.shift_end_h = self._vehicles(starts)
         self.out = Outcome(tours=len(season.tours))
         for tour, start in zip(season.tours, starts, strict=True):
@@ -146,12 +146,12 @@ class Day:
                 aboard.append((stop, share))
             yield self.env.timeout(tour.legs_h[-1] * roads[-1])
             yield from self._unload(tour.depot, aboard)
-            self.out.late += self.env.now - start > tour.shift_h * (1 + HAIR) + HAIR
+            self.out.late += self.env.now - start > tour.shift_h * (1 + ROUNDING) + ROUNDING
 
     def _take(self, tour: Tour, stop: int, share: float, room: float) -> float:
         """Return which share of a stop's load of the day a vehicle takes; the rest of ``share`` is fetched later."""
         wanted = share * self.stop_t[stop]
-        if wanted <= room + HAIR * tour.room_t:
+        if wanted <= room + ROUNDING * tour.room_t:
             return share
         taken = share * max(room, 0.0) / wanted
         self.env.process(self._fetch(tour, stop, share - taken))

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import HOURS_PER_DAY, KG_PER_T, Floats, Indices
 from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.model import DepotType, Scenario, cooling_class
@@ -29,7 +29,6 @@ READ = {
 Cooler = tuple[str, str, str, str]  # depot, zone, method, unit
 Piece = tuple[str, str, str]  # village, depot, period
 Lane = tuple[str, str, str, str, str]  # depot, zone, method, commodity, period
-KG_PER_T, HOURS_PER_DAY = 1000.0, 24.0
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,13 @@ class Lots:
     cold : stages after the pre-cooler is loaded, shape (lots, 5, 4)
     """
 
-    village: NDArray[np.intp]
-    crop: NDArray[np.intp]
-    tonnes: NDArray[np.float64]
-    cooler: NDArray[np.intp]
-    depot: NDArray[np.intp]
-    hub: NDArray[np.intp]
-    cold: NDArray[np.float64]
+    village: Indices
+    crop: Indices
+    tonnes: Floats
+    cooler: Indices
+    depot: Indices
+    hub: Indices
+    cold: Floats
 
 
 @dataclass(frozen=True)
@@ -96,11 +95,11 @@ class Season:
     planned_h: tuple[float, ...]
     planned_t: tuple[float, ...]
     direct_h: tuple[float, ...]
-    first_lot: NDArray[np.intp]
+    first_lot: Indices
     lots: Lots
     coolers: tuple[Cooler, ...]
-    room_t: NDArray[np.float64]
-    kept_t: NDArray[np.float64]
+    room_t: Floats
+    kept_t: Floats
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ class _Depots:
         straight = [(share, self.haul_h[depot], days) for share, days in kept]
         return [(at_once * share, hours, 0.0) for share, hours in self.hauls(cooler, period)] + straight
 
-    def _cold(self, cooler: Cooler, crop: int, haul_h: float, kept_d: float) -> NDArray[np.float64]:
+    def _cold(self, cooler: Cooler, crop: int, haul_h: float, kept_d: float) -> Floats:
         """Return the stages of a lot from the pre-cooler on, shape (5, 4)."""
         depot, scenario = cooler[0], self.scenario
         chain = scenario.chain.model_copy(
@@ -270,7 +269,7 @@ class _Building:
         self.direct_h: list[float] = []
         self.first = [0]
         self.rows: list[tuple[int, int, float, int, int, int]] = []
-        self.cold: list[NDArray[np.float64]] = []
+        self.cold: list[Floats] = []
 
     def add(self, head: Any, calls: pd.DataFrame) -> None:
         """Add a route with its stops in order."""

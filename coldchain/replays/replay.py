@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.model import Scenario
 from coldchain.network import travel
 from coldchain.planning import PlacedNetwork
@@ -46,7 +46,7 @@ class LivedDay:
 
     season: int
     sums: Mapping[str, float]
-    depots: NDArray[np.float64]
+    depots: Floats
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Year:
 
     sums: dict[str, float]
     day_rates: tuple[float, ...]
-    depots: NDArray[np.float64]
+    depots: Floats
 
 
 class Replayer:
@@ -195,7 +195,7 @@ def _spreads(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
     return {name: spread(values.to_numpy(dtype=np.float64)) for name, values in named.items()}
 
 
-def _depots(names: Sequence[str], tonnes: NDArray[np.float64]) -> list[dict[str, Any]]:
+def _depots(names: Sequence[str], tonnes: Floats) -> list[dict[str, Any]]:
     """Return what each depot cools and passes on warm, those that are full most often first."""
     rows = [
         {"depot": name, "cooled_t": cooled, "warm_t": warm, "warm_share": _share(warm, cooled + warm)}

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.network import RoadNetwork
 
-Floats = NDArray[np.float64]
 MOST_FEATURES = 5000
 SCREEN_STEPS = 2500.0
 COARSER = (2.0, 4.0, 8.0)

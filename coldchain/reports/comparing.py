@@ -10,6 +10,7 @@ from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from coldchain.arrays import ROUNDING
 from coldchain.language import N_, _, plural
 from coldchain.language.amounts import in_millions
 from coldchain.language.ids import word
@@ -18,7 +19,6 @@ from coldchain.reports.figures import tonnes
 
 SHOWN = 12
 WIDTH = 120
-ALIKE = 1e-9
 Shown = tuple[tuple[str, ...], list[tuple[str, ...]]]
 """Heads and rows of a table."""
 
@@ -124,7 +124,7 @@ def comparison_tables(parts: Parts, names: Sequence[str]) -> tuple[Shown, ...]:
     names : of the first and the second plan
     """
     figures = parts.figures
-    differ = figures[(figures["difference"].abs() > ALIKE * figures["a"].abs()) | figures["difference"].isna()]
+    differ = figures[(figures["difference"].abs() > ROUNDING * figures["a"].abs()) | figures["difference"].isna()]
     told = [_figure_row(row) for row in differ.to_dict("records")]
     first, second = (_("modules in {plan}"), _("in {plan}"))
     heads = (_("depot"), "", first.format(plan=names[0]), second.format(plan=names[1]), _("t/yr"))

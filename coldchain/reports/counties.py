@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from coldchain.arrays import Floats
+
 REACH_SHARE = 0.06
 """How far past its outermost villages the area goes, as a share of its width."""
 

@@ -11,12 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Indices
 from coldchain.network import RoadNetwork, paths
 from coldchain.planning.roads import places_of
 from coldchain.reports.opened import Drawable
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Indices
 from coldchain.language import _, language
 from coldchain.model import Scenario
 from coldchain.network import travel
 from coldchain.reports.opened import Drawable
 
-Floats = NDArray[np.float64]
 FULL = 0.95
 """Share of a zone's throughput on the peak day of a season from which it counts as full."""
 NEARER_H = 0.02
@@ -149,7 +148,7 @@ def _depot_cards(
 
 
 def _without(
-    depot: int, rows: NDArray[np.intp], cells: Mapping[tuple[int, str], _Cell], hours: Floats
+    depot: int, rows: Indices, cells: Mapping[tuple[int, str], _Cell], hours: Floats
 ) -> tuple[float | None, int]:
     """Tell what its villages would do without it.
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.language import N_, _
 from coldchain.model import Scenario
 from coldchain.model.naming import labelled
@@ -18,7 +18,6 @@ from coldchain.reports.counties import Counties, counties_of
 from coldchain.reports.lines import PlanLines, haul_names
 from coldchain.reports.opened import Drawable
 
-Floats = NDArray[np.float64]
 Columns = dict[str, Any]
 MARGIN = 0.03
 LEAST_WIDTH_M = 2000.0

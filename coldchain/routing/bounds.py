@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from coldchain.arrays import HOURS_TOLERANCE, Floats
 from coldchain.model import VehicleType
-from coldchain.routing.problem import HOURS_TOLERANCE, Floats
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE, Floats
 from coldchain.routing.instance import ANY, ORDINARY, Instance
-from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem, Floats
+from coldchain.routing.problem import CollectionProblem
 from coldchain.routing.ruin import Duty, Effort, ruin_recreate
 from coldchain.routing.savings import Draft
 

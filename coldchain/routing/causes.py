@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE
 from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.routing.day import Cause, DayProblem, Locked, Tour
-from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE
 from coldchain.routing.timetable import drive, violations
 
 Reason = tuple[Cause, str]

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Ints
 from coldchain.model import Status, VehicleType
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 CARGOES = ("ambient", "insulated", "reefer")
 DAY_END_H = 48.0  # a vehicle back by the end of the next day; where no window says less
 Cause = Literal[

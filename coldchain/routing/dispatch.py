@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE, Floats
 from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.model import Status, VehicleType
 from coldchain.routing.causes import cause_of
 from coldchain.routing.collection import Engine, solve_collection
-from coldchain.routing.day import CARGOES, DayProblem, DayResult, Floats, Left, Locked, Tour
+from coldchain.routing.day import CARGOES, DayProblem, DayResult, Left, Locked, Tour
 from coldchain.routing.fuse import fuse
 from coldchain.routing.instance import ANY, Instance
-from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem
+from coldchain.routing.problem import CollectionProblem
 from coldchain.routing.ruin import Duty, Effort, Found, multi_start
 from coldchain.routing.timetable import drive, violations
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.routing.instance import Instance
-from coldchain.routing.problem import Floats
 
 
 def fuse(

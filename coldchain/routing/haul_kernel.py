@@ -6,18 +6,15 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from coldchain.routing.problem import HOURS_TOLERANCE
+from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE_T, Bools, Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Ways = tuple[Floats, Floats, Floats, Floats]
 Options = tuple[Floats, Floats, Ints, Floats]
-Fleet = tuple[Floats, NDArray[np.bool_]]
+Fleet = tuple[Floats, Bools]
 Rides = tuple[Floats, Floats, Floats]
 Drawn = tuple[Ints, Floats, Floats]
-LOAD_TOLERANCE_T, LEAST_CNY = 1e-9, 1e-6
+LEAST_CNY = 1e-6
 CAPACITY, SPEED, DAY, KM, HOUR, SHIFT, DRIVE = range(7)
 
 

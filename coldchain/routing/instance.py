@@ -6,14 +6,12 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from coldchain.arrays import Floats, Ints
 from coldchain.routing.kernel import Data, State
 from coldchain.routing.kernel import data as c
-from coldchain.routing.problem import Floats
 
-Ints = NDArray[np.int64]
 NEIGHBOURS = 100  # stops known to each stop; memory grows with it
 HOMES = 64  # depots known to each stop
 NO_WAY = 1e7  # km or h that stand for infinity; above any shift

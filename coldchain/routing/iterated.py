@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from coldchain.routing.problem import CollectionProblem, Floats, drive_limit_h
+from coldchain.arrays import Floats
+from coldchain.routing.problem import CollectionProblem, drive_limit_h
 from coldchain.routing.savings import Draft
 
 PER_H = 1_000_000  # integer units per hour in limits: sums of 60 roundings stay below 0.3 s

@@ -26,10 +26,10 @@ from itertools import combinations, pairwise, permutations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import LOAD_TOLERANCE_T, Bools, Floats, Ints
 from coldchain.model import VehicleType
-from coldchain.routing.haul_kernel import LEAST_CNY, LOAD_TOLERANCE_T, best_choice, best_tours
+from coldchain.routing.haul_kernel import LEAST_CNY, best_choice, best_tours
 from coldchain.routing.line_haul import (
     HaulRule,
     LineHaul,
@@ -41,8 +41,6 @@ from coldchain.routing.line_haul import (
 )
 from coldchain.routing.problem import drive_limit_h
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 RIDE_STEP_H, RIDE_NODES = 0.25, 33  # a lot rides at most 8 h longer than directly
 MOST_DEPOTS, OPTIONS = 4, 8
 FEW, NEAR = 20, 10
@@ -71,7 +69,7 @@ class JointProblem:
     between_h: Floats
     between_km: Floats
     vehicles: tuple[VehicleType, ...]
-    allowed: NDArray[np.bool_]
+    allowed: Bools
     ride_cny_t: Floats
     late_cny_t: Floats
     rule: HaulRule = field(default_factory=HaulRule)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE_T
 from coldchain.model import VehicleType
-from coldchain.routing.problem import HOURS_TOLERANCE, drive_limit_h
+from coldchain.routing.problem import drive_limit_h
 
 WAY_BACK = 2.0
-LOAD_TOLERANCE_T = 1e-9
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from typing import Protocol
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.routing.instance import Instance, Tuning
 from coldchain.routing.master import RoutePool, choose
 from coldchain.routing.openings import starting_sets
-from coldchain.routing.problem import Floats
 from coldchain.routing.ruin import Duty, Effort, costs_of, ready, ruin_recreate
 
 Depots = tuple[int, ...]

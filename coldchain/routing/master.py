@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.routing.instance import Instance
-from coldchain.routing.problem import Floats
 from coldchain.routing.ruin import Duty
 
 if TYPE_CHECKING:

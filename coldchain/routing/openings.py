@@ -14,9 +14,9 @@ import math
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.routing.instance import Instance
 from coldchain.routing.kernel import data as c
-from coldchain.routing.problem import Floats
 
 START_S = 2.0  # for one number of depots
 

@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE, Floats
 from coldchain.model import Status, VehicleType
 
-Floats = NDArray[np.float64]
 Reason = Literal["hours_aboard", "shift", "payload", "volume", "unreachable", "no_vehicle"]
-
-HOURS_TOLERANCE = 1e-6  # h; far below what a clock can tell, far above the rounding of sums of floats
-LOAD_TOLERANCE = 1e-7  # kg or m³ above a limit, relative to the limit
 
 
 @dataclass(frozen=True)

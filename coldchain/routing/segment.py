@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE, CollectionProblem, drive_limit_h
+from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE
+from coldchain.routing.problem import CollectionProblem, drive_limit_h
 
 INF = float("inf")
 

@@ -23,12 +23,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from coldchain.routing.problem import HOURS_TOLERANCE, Floats
+from coldchain.arrays import HOURS_TOLERANCE, Floats, Ints
 
-Ints = NDArray[np.int64]
 CORE = 14  # stops whose subsets are listed; further ones pay their halts and loading only
 ROUNDS = 40
 CLOSE = 1e-3  # of a lone trip's cost: violation that is made good by lowering f instead of another round

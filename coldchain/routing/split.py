@@ -5,17 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from coldchain.arrays import HOURS_TOLERANCE
 from coldchain.language import _
 from coldchain.model import VehicleType
-from coldchain.routing.problem import (
-    HOURS_TOLERANCE,
-    CollectionProblem,
-    Reason,
-    Route,
-    Unserved,
-    drive_limit_h,
-    evaluate_route,
-)
+from coldchain.routing.problem import CollectionProblem, Reason, Route, Unserved, drive_limit_h, evaluate_route
 
 INF = float("inf")
 SAME = 1 + 1e-9  # loads this near to a limit are at it

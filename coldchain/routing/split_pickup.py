@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from coldchain.arrays import HOURS_TOLERANCE
 from coldchain.routing.bridge import types_of
 from coldchain.routing.kernel import shared as k
-from coldchain.routing.problem import HOURS_TOLERANCE, CollectionProblem, Route
+from coldchain.routing.problem import CollectionProblem, Route
 
 NEAR = 12  # stops known to each stop
 SPARE_ROUTES, SPARE_VISITS = 6, 4  # beyond those of the start

@@ -13,10 +13,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE
 from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.routing.day import CARGOES, DayProblem, Locked, Round, Tour, Visit
-from coldchain.routing.problem import HOURS_TOLERANCE, LOAD_TOLERANCE
 
 Stops = Sequence[tuple[int, float]]  # stop and kg
 

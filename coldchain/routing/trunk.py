@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from coldchain.routing.problem import Floats
+from coldchain.arrays import Floats
 
 Depots = tuple[int, ...]
 Trips = list[list[tuple[int, float]]]  # depot and kg, in order of call

@@ -12,8 +12,9 @@ import unicodedata
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from coldchain.arrays import Floats
 from coldchain.language import _
 
 Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
@@ -31,8 +32,6 @@ _AXIS_M = 6378245.0
 _ECCENTRICITY2 = 0.00669342162296594323
 _BD_TURN = np.pi * 3000.0 / 180.0
 
-Float = NDArray[np.float64]
-
 
 def datum_of(text: str) -> str:
     """Return the datum that a name stands for: 高德 for ``gcj02``, GPS for ``wgs84``; another text as it is.
@@ -47,7 +46,7 @@ def datum_of(text: str) -> str:
     return plain if plain in DATUMS else folded.get(plain, text)
 
 
-def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Float, Float]:
+def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Floats, Floats]:
     """Convert coordinates of any supported datum to WGS-84.
 
     Parameters
@@ -70,7 +69,7 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Float, Float]:
     return _gcj02_to_wgs84(x, y)
 
 
-def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Float, Float]:
+def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     """Shift WGS-84 to GCJ-02; points outside China's bounding box stay where they are."""
     x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     east, north = _shift_m(x - 105.0, y - 35.0)
@@ -84,7 +83,7 @@ def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Float, Float]:
     return np.where(inside, x + d_lon, x), np.where(inside, y + d_lat, y)
 
 
-def gcj02_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Float, Float]:
+def gcj02_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     """Turn and shift GCJ-02 to BD-09."""
     x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     radius = np.hypot(x, y) + 0.00002 * np.sin(y * _BD_TURN)
@@ -92,7 +91,7 @@ def gcj02_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Float, Float]:
     return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006
 
 
-def _shift_m(x: Float, y: Float) -> tuple[Float, Float]:
+def _shift_m(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Return the GCJ-02 offset east and north in metres at degrees from 105° E, 35° N."""
     wave = (20.0 * np.sin(6.0 * np.pi * x) + 20.0 * np.sin(2.0 * np.pi * x)) * 2.0 / 3.0
     north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * np.sqrt(np.abs(x)) + wave
@@ -104,7 +103,7 @@ def _shift_m(x: Float, y: Float) -> tuple[Float, Float]:
     return east, north
 
 
-def _gcj02_to_wgs84(lon: Float, lat: Float) -> tuple[Float, Float]:
+def _gcj02_to_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     x, y = lon.copy(), lat.copy()
     for _rest in range(6):
         forth_x, forth_y = wgs84_to_gcj02(x, y)
@@ -112,7 +111,7 @@ def _gcj02_to_wgs84(lon: Float, lat: Float) -> tuple[Float, Float]:
     return x, y
 
 
-def _bd09_to_gcj02(lon: Float, lat: Float) -> tuple[Float, Float]:
+def _bd09_to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     x, y = lon - 0.0065, lat - 0.006
     for _rest in range(6):
         forth_x, forth_y = gcj02_to_bd09(x, y)

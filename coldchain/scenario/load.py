@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import (
@@ -317,7 +317,7 @@ def _moved(rows: Sequence[Row[P]], datum: str) -> tuple[P, ...]:
 
 def _harvest(
     villages: Sequence[Village], commodities: Sequence[Commodity], periods: Sequence[Period], rows: Iterable[Harvest]
-) -> NDArray[np.float64]:
+) -> Floats:
     ids = ([v.id for v in villages], [c.id for c in commodities], [p.id for p in periods])
     places = [{key: n for n, key in enumerate(keys)} for keys in ids]
     harvest_t = np.zeros([len(keys) for keys in ids])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from coldchain.arrays import ROUNDING
 from coldchain.errors import Fault
 from coldchain.language import _
 from coldchain.model import DepotType, Noun, Site, Siting, Subsidy, award_cny, eligible_owner, eligible_type
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Catalogue = Mapping[str, Mapping[str, Noun]]
 SEVERAL = (";", "；", "、", ",", "，", "&")
-SLACK = 1e-9
 
 
 def subsidy_faults(sections: Sections, tables: Tables, catalogue: Catalogue) -> list[Fault]:
@@ -119,7 +119,7 @@ def _totals(rule: Subsidy, siting: Siting) -> Iterator[Fault]:
     for key in ("pot_by_county_cny", "pot_by_year_cny"):
         total = sum(getattr(rule, key).values())
         over = total - siting.budget_cny
-        if over > SLACK * max(total, 1.0):
+        if over > ROUNDING * max(total, 1.0):
             message = _("the pots add up to {total:,.0f} CNY, {over:,.0f} more than siting.budget_cny").format(
                 total=total, over=over
             )
@@ -135,7 +135,7 @@ def _floor(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fa
             if eligible_type(rule, kind) and eligible_owner(rule, row.noun):
                 award = min(award_cny(rule, kind, row.noun.county), cap)
                 best = max(best, award / kind.capex_cny if kind.capex_cny > 0 else 1.0)
-    if tables.sites and kinds and best < rule.floor_share - SLACK:
+    if tables.sites and kinds and best < rule.floor_share - ROUNDING:
         message = _(
             "no award can reach it: rates, unit prices and the cap allow at most {best:.1%} of any investment"
         ).format(best=best)

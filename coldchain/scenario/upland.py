@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from scipy.spatial import Delaunay, cKDTree
 
+from coldchain.arrays import Floats, Indices
 from coldchain.language import N_, _
 from coldchain.scenario.write import Draft
 
@@ -93,11 +93,11 @@ class Region:
 class _Map:
     """Places in km east and north of the centre, villages first, then sites, then hubs; links between them."""
 
-    xy: NDArray[np.float64]
+    xy: Floats
     villages: int
     sites: int
-    start: NDArray[np.intp]
-    end: NDArray[np.intp]
+    start: Indices
+    end: Indices
     road: list[str]
     centre: tuple[float, float]
 
@@ -170,7 +170,7 @@ def _layout(villages: int, region: Region, rng: np.random.Generator) -> _Map:
     return _Map(everything, villages, sites, start, end, classes, region.centre)
 
 
-def _scatter(count: int, side: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def _scatter(count: int, side: float, rng: np.random.Generator) -> Floats:
     """Place points at least about a kilometre apart: best of several candidates each (Mitchell)."""
     points = rng.uniform(-side / 2, side / 2, (1, 2))
     for _point in range(count - 1):
@@ -180,7 +180,7 @@ def _scatter(count: int, side: float, rng: np.random.Generator) -> NDArray[np.fl
     return points
 
 
-def _spread(xy: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+def _spread(xy: Floats, count: int, rng: np.random.Generator) -> Indices:
     """Choose ``count`` well-spread points by a few rounds of k-medoids from a random start.
 
     Where two medoids fell together, one of them starts anew at the point farthest from all.
@@ -195,7 +195,7 @@ def _spread(xy: NDArray[np.float64], count: int, rng: np.random.Generator) -> ND
     return chosen
 
 
-def _valleys(xy: NDArray[np.float64], rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _valleys(xy: Floats, rng: np.random.Generator) -> tuple[Indices, Indices]:
     """Join all places by a spanning tree and a few passes between valleys."""
     if len(xy) < 4:
         order = np.arange(len(xy))
@@ -212,7 +212,7 @@ def _valleys(xy: NDArray[np.float64], rng: np.random.Generator) -> tuple[NDArray
     return links[:, 0], links[:, 1]
 
 
-def _classes(count: int, start: NDArray[np.intp], end: NDArray[np.intp], seat: int) -> list[str]:
+def _classes(count: int, start: Indices, end: Indices, seat: int) -> list[str]:
     """Class each road by how many places lie behind it, seen from the first county seat."""
     graph = coo_array((np.ones(2 * len(start)), (np.r_[start, end], np.r_[end, start])), shape=(count, count)).tocsr()
     order, parent = breadth_first_order(graph, seat, directed=False)
@@ -228,13 +228,13 @@ def _classes(count: int, start: NDArray[np.intp], end: NDArray[np.intp], seat: i
     return classes
 
 
-def _lonlat(xy: NDArray[np.float64], centre: tuple[float, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _lonlat(xy: Floats, centre: tuple[float, float]) -> tuple[Floats, Floats]:
     lat = centre[1] + xy[:, 1] / KM_PER_DEG
     lon = centre[0] + xy[:, 0] / (KM_PER_DEG * np.cos(np.radians(centre[1])))
     return np.round(lon, 6), np.round(lat, 6)
 
 
-def _nearest(towns: NDArray[np.float64], xy: NDArray[np.float64]) -> NDArray[np.intp]:
+def _nearest(towns: Floats, xy: Floats) -> Indices:
     return np.asarray(cKDTree(towns).query(xy)[1], dtype=np.intp)
 
 

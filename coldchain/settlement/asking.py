@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.language import N_
 from coldchain.sharing import Leaving, equal_profit_known, in_proportion, least_epsilon_known
 
-Floats = NDArray[np.float64]
 ASKED_RULES = ("equal_profit", "proportional", "volume")
 SLACK = 1e-7
 

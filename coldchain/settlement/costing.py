@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coldchain import __version__
+from coldchain.arrays import Floats, Ints
 from coldchain.model import Scenario
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.settlement.members import Members, group_scenario, legs
@@ -130,11 +130,11 @@ def _planned(
     return GroupCost(mask, cost, min(bound, cost), annual, float(told["loss"]["plan_t"]), harvest, modules)
 
 
-def _modules(scenario: Scenario, count: NDArray[np.int64]) -> Modules:
+def _modules(scenario: Scenario, count: Ints) -> Modules:
     return {site.id: row.tolist() for site, row in zip(scenario.sites, count, strict=True) if row.any()}
 
 
-def _counts(scenario: Scenario, modules: Modules) -> NDArray[np.int64]:
+def _counts(scenario: Scenario, modules: Modules) -> Ints:
     none = [0] * len(scenario.depot_types)
     return np.array([modules.get(site.id, none) for site in scenario.sites], dtype=np.int64)
 
@@ -337,6 +337,6 @@ def _write(cache: Path, found: GroupCost) -> None:
     part.replace(path)
 
 
-def as_table(costs: Sequence[GroupCost], figure: str = "cost_cny") -> NDArray[np.float64]:
+def as_table(costs: Sequence[GroupCost], figure: str = "cost_cny") -> Floats:
     """Return one figure of all groups, shape (2^n,), 0 for the empty one."""
     return np.array([0.0, *(float(getattr(cost, figure)) for cost in costs)])

@@ -11,15 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.model import MobileUnit
 from coldchain.settlement.members import Members
 
 if TYPE_CHECKING:
     from coldchain.planning import Ground
-
-Floats = NDArray[np.float64]
 
 
 def member_floors(ground: Ground, members: Members) -> Floats:

@@ -6,11 +6,11 @@ from typing import Literal
 
 import numpy as np
 
+from coldchain.arrays import KG_PER_T
 from coldchain.model import Scenario
 from coldchain.sharing import levy_fund
 
 Measure = Literal["tonnes", "value"]
-KG_PER_T = 1000.0
 
 
 def county_fund(scenario: Scenario, sales_cny: float, rate: float, by: Measure = "value") -> dict[str, int]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.errors import BadInputError, Fault, LimitError
 from coldchain.language import N_, _
 from coldchain.model import Scenario
@@ -39,7 +39,6 @@ from coldchain.sharing import (
     shapley_sampled,
 )
 
-Floats = NDArray[np.float64]
 MOST_MANY = 30
 RULES_OF_MANY = ("equal_profit", "proportional", "volume", "scrb_aca", "equal_charge", "shapley")
 GROUPS_A_MEMBER = 6

@@ -15,14 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Indices
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _, plural
 from coldchain.model import Scenario, Village
 from coldchain.model.naming import of_ids
 
-Floats = NDArray[np.float64]
 SHOWN = 20
 
 
@@ -43,8 +42,8 @@ class Members:
 
     names: tuple[str, ...]
     column: str
-    village: NDArray[np.intp]
-    site: NDArray[np.intp]
+    village: Indices
+    site: Indices
     tonnes: Floats
     claim_cny: Floats
     vehicles: tuple[tuple[str, int], ...] = ()
@@ -120,9 +119,7 @@ def _carriers(scenario: Scenario) -> dict[str, str]:
     return {key: owner for key in used if (owner := scenario.vehicle(key).owner.strip())}
 
 
-def _unions(
-    names: Sequence[str], village: NDArray[np.intp], column: str, given: Sequence[str]
-) -> tuple[tuple[int, ...], ...]:
+def _unions(names: Sequence[str], village: Indices, column: str, given: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     """Group the members by the union of their villages; a member without villages is a union of its own."""
     bodies: list[set[str]] = [set() for _name in names]
     for member, body in zip(village, given, strict=True):
@@ -144,7 +141,7 @@ def _natural(name: str) -> tuple[object, ...]:
     return tuple((1, int(p), "") if p.isdecimal() else (0, 0, p) for p in re.split(r"(\d+)", name) if p)
 
 
-def _site_members(scenario: Scenario, names: Sequence[str], village: NDArray[np.intp]) -> NDArray[np.intp]:
+def _site_members(scenario: Scenario, names: Sequence[str], village: Indices) -> Indices:
     at = np.array([(v.lon, v.lat) for v in scenario.villages])
     chosen = np.empty(len(scenario.sites), dtype=np.intp)
     for j, site in enumerate(scenario.sites):
@@ -190,7 +187,7 @@ def legs(scenario: Scenario, members: Members, group: Sequence[int]) -> tuple[tu
     return first, tuple(key for key in routing.line_haul_vehicles if key not in others)
 
 
-def _pots(scenario: Scenario, mine: NDArray[np.intp]) -> list[tuple[str, float, float]]:
+def _pots(scenario: Scenario, mine: Indices) -> list[tuple[str, float, float]]:
     """Return county, pot and the group's share of the county's harvest."""
     tonnes = scenario.harvest_t.sum(axis=(1, 2))
     county = np.array([v.county for v in scenario.villages], dtype=object)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import Scenario
@@ -29,7 +29,6 @@ from coldchain.sharing import (
     misreported,
 )
 
-Floats = NDArray[np.float64]
 MOST_MEMBERS = 12
 DEFAULT_RULE = "equal_profit"
 MISREPORT = 0.1

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.model import Scenario
 from coldchain.settlement.costing import GroupCost
 from coldchain.settlement.members import Members
@@ -72,7 +72,7 @@ def leaving_figures(leaving: Sequence[Leaving], member: int, rule: str) -> dict[
     }
 
 
-def misreport_figures(gains: Mapping[str, NDArray[np.float64]], member: int, rule: str) -> dict[str, float]:
+def misreport_figures(gains: Mapping[str, Floats], member: int, rule: str) -> dict[str, float]:
     """Return what a member gains by reporting a tenth more, and a tenth less, where the rule has it worked out."""
     if rule not in gains:
         return {}

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.language import N_, _
 from coldchain.sharing.direct import in_proportion
-from coldchain.sharing.game import Floats, Kind, tolerance
+from coldchain.sharing.game import Kind, tolerance
 from coldchain.sharing.rules import Division, Divisions, known_rules
 from coldchain.sharing.stability import Stability
 

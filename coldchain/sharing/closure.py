@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from coldchain.arrays import Floats
 from coldchain.language import _
-from coldchain.sharing.game import Floats, mask_of
+from coldchain.sharing.game import mask_of
 
 LARGEST_CLOSED = 14
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.language import N_, _
-from coldchain.sharing.game import Floats, Game
+from coldchain.sharing.game import Game
 from coldchain.sharing.money import whole_fen
 
 

@@ -21,8 +21,9 @@ import numpy as np
 from numba import njit
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from coldchain.arrays import ROUNDING, Floats, Ints
 from coldchain.language import _
-from coldchain.sharing.game import Floats, Integers, indicator, sums
+from coldchain.sharing.game import indicator, sums
 from coldchain.sharing.within import equal_profit_goals, lexicographic
 
 Cost = Callable[[int], float]
@@ -30,7 +31,6 @@ LARGEST_ENUMERATED = 20
 LARGEST_CLOSED = 13
 CANDIDATES = 200
 GUESSED = 0.7  # where between its bounds the cost of a group is expected
-RELATIVE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _close(upper: Floats) -> None:  # pragma: no cover - compiled
 
 
 @njit(cache=True)
-def _refresh(masks: Integers, costs: Floats, lower: Floats, upper: Floats, monotone: bool) -> None:  # pragma: no cover
+def _refresh(masks: Ints, costs: Floats, lower: Floats, upper: Floats, monotone: bool) -> None:  # pragma: no cover
     for k in range(len(masks)):
         for s in range(len(lower)):
             if monotone or s & masks[k] == s:
@@ -88,7 +88,7 @@ def _refresh(masks: Integers, costs: Floats, lower: Floats, upper: Floats, monot
 
 @njit(cache=True)
 def _most_telling(
-    masks: Integers, guess: Floats, hope: Floats, room: Floats, upper: Floats, monotone: bool
+    masks: Ints, guess: Floats, hope: Floats, room: Floats, upper: Floats, monotone: bool
 ) -> int:  # pragma: no cover - compiled
     """Return the group whose cost, guessed, would settle most others: ``room`` is the cost at which each is settled."""
     best, chosen = -1, masks[0]
@@ -152,7 +152,7 @@ class Ledger:
     @property
     def slack(self) -> float:
         """Difference below which two amounts are equal."""
-        return RELATIVE * max(abs(self.total), float(np.abs(self.alone).max()), 1e-300)
+        return ROUNDING * max(abs(self.total), float(np.abs(self.alone).max()), 1e-300)
 
     def ask(self, mask: int) -> float:
         """Return the cost of a group; remember it and what follows from it."""
@@ -299,7 +299,7 @@ def equal_profit_known(known: Mapping[int, float], n: int, epsilon: float = 0.0)
     alone = np.array([known[1 << i] for i in range(n)])
     total = known[(1 << n) - 1]
     scale = 2.0 ** np.ceil(np.log2(max(float(np.abs(alone).max(initial=0.0)), 1e-300)))
-    slack = RELATIVE * max(abs(total), scale)
+    slack = ROUNDING * max(abs(total), scale)
     weighed = [i for i in range(n) if alone[i] > slack]
     least = {m: (float(indicator(m, n) @ alone) - c - epsilon) / scale for m, c in known.items() if m != (1 << n) - 1}
     gains = lexicographic(

@@ -13,8 +13,8 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from coldchain.arrays import Floats, Ints
+
 Number = TypeVar("Number", np.float64, np.int64)
 Kind = Literal["cost", "profit"]
 LARGEST_TABLE = 25
@@ -131,12 +131,12 @@ def sums(shares: NDArray[Number]) -> NDArray[Number]:
     return total
 
 
-def sizes(n: int) -> Integers:
+def sizes(n: int) -> Ints:
     """Return how many members each group has, shape (2^n,)."""
     return sums(np.ones(n, dtype=np.int64))
 
 
-def indicator(mask: int, n: int) -> Integers:
+def indicator(mask: int, n: int) -> Ints:
     """Return 1 for each member of the group, shape (n,)."""
     return np.asarray((mask >> np.arange(n)) & 1, dtype=np.int64)
 

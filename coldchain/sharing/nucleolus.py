@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.linear_solver import pywraplp
 
+from coldchain.arrays import Floats, Ints
 from coldchain.errors import InfeasibleError, LimitError
 from coldchain.language import _
-from coldchain.sharing.game import Floats, Integers, indicator, sizes, sums, tolerance
+from coldchain.sharing.game import indicator, sizes, sums, tolerance
 from coldchain.sharing.scan import SETTLED, close_settled, worst_of_blocks
 from coldchain.sharing.span import Span
 
@@ -296,11 +297,11 @@ class _Search:
             self.master.unbind(int(i))
 
 
-def _per_head(worth: Floats, heads: Integers) -> Floats:
+def _per_head(worth: Floats, heads: Ints) -> Floats:
     return np.asarray(worth / np.maximum(heads, 1), dtype=np.float64)
 
 
-def excesses(worth: Floats, payoff: Floats, heads: Integers | None = None) -> Floats:
+def excesses(worth: Floats, payoff: Floats, heads: Ints | None = None) -> Floats:
     """Return what each group could have above what it is given, shape (2^n,); per head where heads are given."""
     excess = np.asarray(worth - sums(payoff), dtype=np.float64)
     if heads is not None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.sharing.closure import consistent
-from coldchain.sharing.game import Floats, Game, sums
+from coldchain.sharing.game import Game, sums
 from coldchain.sharing.rules import divide
 
 MISREPORT = 0.1

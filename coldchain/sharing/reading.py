@@ -21,11 +21,12 @@ from typing import Any
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.errors import BadInputError, Fault
 from coldchain.inputs import read_json
 from coldchain.language import _
 from coldchain.sharing.airport import Airport
-from coldchain.sharing.game import LARGEST_TABLE, Floats, Game, mask_of, sums
+from coldchain.sharing.game import LARGEST_TABLE, Game, mask_of, sums
 
 SEPARATORS = "+,;| "
 SHOWN_MISSING = 20

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.errors import InfeasibleError, UsageError
 from coldchain.language import _
 from coldchain.sharing.certificate import LARGEST_EXACT, Certificate, certify, exact_figures
 from coldchain.sharing.direct import by_volume, equal_charge, proportional, scrb
-from coldchain.sharing.game import Floats, Game, Sharers, tolerance
+from coldchain.sharing.game import Game, Sharers, tolerance
 from coldchain.sharing.nucleolus import Nucleolus, nucleolus
 from coldchain.sharing.stability import Stability, stability
 from coldchain.sharing.values import owen, shapley

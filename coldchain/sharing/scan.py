@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from coldchain.sharing.game import Floats, Integers, sums
+from coldchain.arrays import Floats, Ints
+from coldchain.sharing.game import sums
 
 BLOCK_BITS = 6
 SETTLED = -1e300
@@ -33,7 +34,7 @@ def _first(figures: Floats, low: Floats) -> int:  # pragma: no cover - compiled
 
 
 @njit(cache=True)
-def _close(figures: Floats, low: Integers, high: Integers) -> None:  # pragma: no cover - compiled
+def _close(figures: Floats, low: Ints, high: Ints) -> None:  # pragma: no cover - compiled
     width = len(low)
     for h in range(len(high)):
         base, at = -high[h], h * width
@@ -56,7 +57,7 @@ def worst_of_blocks(figures: Floats, shares: Floats, above: float, most: int) ->
     return [h * width + int(_first(figures[h * width : (h + 1) * width], low)) for h in chosen]
 
 
-def close_settled(figures: Floats, normal: Integers) -> None:
+def close_settled(figures: Floats, normal: Ints) -> None:
     """Mark every group whose indicator is orthogonal to the vector as settled, in place."""
     cut = max(len(normal) - BLOCK_BITS, 0)
     _close(figures, sums(normal[:cut]), sums(normal[cut:]))

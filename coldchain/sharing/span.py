@@ -14,7 +14,7 @@ from math import lcm
 
 import numpy as np
 
-from coldchain.sharing.game import Integers
+from coldchain.arrays import Ints
 
 WORD = 1 << 64
 LARGEST_RANDOM = 1 << 42
@@ -54,7 +54,7 @@ class Span:
         """Return the rows."""
         return list(self._rows.values())
 
-    def normal(self) -> Integers:
+    def normal(self) -> Ints:
         """Return a random integer vector orthogonal to the span, modulo 2^64, shape (n,)."""
         scale = lcm(*(value.denominator for row in self._rows.values() for value in row))
         free = {i: self._random.randrange(1, LARGEST_RANDOM) for i in range(self.n) if i not in self._rows}

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.sharing.game import Floats, Game, tolerance
+from coldchain.arrays import Floats
+from coldchain.sharing.game import Game, tolerance
 from coldchain.sharing.nucleolus import excesses, nucleolus
 
 

@@ -9,7 +9,8 @@ from math import comb
 import numpy as np
 from numba import njit
 
-from coldchain.sharing.game import Floats, mask_of, sums
+from coldchain.arrays import Floats
+from coldchain.sharing.game import mask_of, sums
 
 
 def shapley(values: Floats) -> Floats:

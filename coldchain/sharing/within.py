@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linprog
 
+from coldchain.arrays import Floats
 from coldchain.errors import LimitError
 from coldchain.language import _
-from coldchain.sharing.game import Floats, Game, indicator, sums, tolerance
+from coldchain.sharing.game import Game, indicator, sums, tolerance
 from coldchain.sharing.scan import SETTLED, worst_of_blocks
 
 Separate = Callable[[Floats], Iterable[tuple[int, float]]]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.siting.engine import Engine, Model, Rows
-from coldchain.siting.problem import Floats, Ints, bincount
+from coldchain.siting.problem import bincount
 from coldchain.siting.relax import cheapest
 from coldchain.siting.result import cell_modules, limit_value, plan_value
 from coldchain.siting.space import Space

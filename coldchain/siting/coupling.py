@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from coldchain.arrays import Bools, Floats, Ints
 
 if TYPE_CHECKING:
     from coldchain.siting.engine import Rows
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +50,7 @@ class Coupling:
         weight = self.value * count[self.site, self.module]
         return np.asarray(np.bincount(self.row, weight, minlength=len(self.least)), dtype=np.float64)
 
-    def put(self, rows: Rows, site: Ints, module: Ints, first: NDArray[np.bool_], shape: tuple[int, ...]) -> None:
+    def put(self, rows: Rows, site: Ints, module: Ints, first: Bools, shape: tuple[int, ...]) -> None:
         """Add the rows over columns of counts: those of the first modules and those of the rest of a type at a site."""
         index = rows.new(self.least, np.inf, len(self.least))
         for chosen in (first, ~first):

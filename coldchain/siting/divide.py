@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coldchain.siting.problem import Bools, Ints
+from coldchain.arrays import Bools, Ints
 from coldchain.siting.split import Split
 
 CLIMBS = 6  # pieces of ascent a node gets at most

@@ -19,11 +19,11 @@ from typing import IO, Any, Self
 
 import numpy as np
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.errors import ColdchainError
 from coldchain.language import _
 from coldchain.leftovers import temporary_folder
 from coldchain.siting.packed import put
-from coldchain.siting.problem import Bools, Floats, Ints
 
 ENDED = b"the solver process ended"
 SMALL = 3000  # nonzeros under which a solve is too short to be worth a child process

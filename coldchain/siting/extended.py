@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.siting.engine import Engine, Model, Outcome, Rows, StoppedError
 from coldchain.siting.frame import build_frame
-from coldchain.siting.problem import Bools, Floats, Ints, SitingProblem
+from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import cell_modules
 from coldchain.siting.sides import direct_model, lay_out, limit_as_side
 

@@ -15,9 +15,10 @@ from typing import Self
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.siting.assign import Plan, assign_priced
 from coldchain.siting.engine import Engine, StoppedError
-from coldchain.siting.problem import Floats, Ints, SitingProblem
+from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import cell_modules
 from coldchain.siting.space import build_space
 

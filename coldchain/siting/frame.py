@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.model import LimitKind
 from coldchain.siting.engine import Rows
-from coldchain.siting.problem import Bools, Floats, Ints, SitingProblem, bincount
+from coldchain.siting.problem import SitingProblem, bincount
 
 
 @dataclass(frozen=True)

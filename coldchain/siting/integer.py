@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.siting.engine import Model, Rows
-from coldchain.siting.problem import Floats, Ints
 from coldchain.siting.relax import Prices, base_rows
 from coldchain.siting.space import Space
 

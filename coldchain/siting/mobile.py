@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.siting.coupling import Coupling
-from coldchain.siting.problem import Floats, Ints, SitingProblem
+from coldchain.siting.problem import SitingProblem
 
 
 @dataclass(frozen=True, eq=False)

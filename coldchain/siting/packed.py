@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from coldchain.arrays import Ints
+
 SEVEN = 7  # bits of a number in a byte of the wire format; the eighth says that more follow
 MOST = 9  # bytes of the largest whole number
 PACKED = 2  # wire type of anything with a length
@@ -37,7 +39,7 @@ def put(message: Any, name: str, values: NDArray[Any]) -> None:
     message.MergeFromString(varints(np.array([number << 3 | PACKED])) + varints(np.array([len(body)])) + body)
 
 
-def varints(values: NDArray[np.int64]) -> bytes:
+def varints(values: Ints) -> bytes:
     """Encode whole numbers of at least 0, lowest seven bits first.
 
     Examples
@@ -53,7 +55,7 @@ def varints(values: NDArray[np.int64]) -> bytes:
 
 
 @njit(cache=True, nogil=True)
-def _encode(values: NDArray[np.int64], out: NDArray[np.uint8]) -> int:
+def _encode(values: Ints, out: NDArray[np.uint8]) -> int:
     place = 0
     for value in values:
         rest = value

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.siting.engine import Engine, Model, Rows, StoppedError
-from coldchain.siting.problem import Floats, Ints, SitingProblem
+from coldchain.siting.problem import SitingProblem
 
 
 @dataclass(frozen=True, eq=False)

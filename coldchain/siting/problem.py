@@ -9,15 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import LimitKind
 from coldchain.siting.coupling import Coupling
 from coldchain.siting.side import SideRow
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 def bincount(index: Ints, weight: Floats | Ints, size: int) -> Floats:

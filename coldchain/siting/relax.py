@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.siting.engine import Engine, Model, Rows
-from coldchain.siting.problem import Floats, Ints
 from coldchain.siting.space import Space
 
 FIRST = 8  # columns a demand starts with

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.model.base import Status
-from coldchain.siting.problem import Floats, Ints, SitingProblem, bincount
+from coldchain.progress import relative_gap
+from coldchain.siting.problem import SitingProblem, bincount
 from coldchain.siting.sides import side_violations
 
 
@@ -49,7 +51,7 @@ class SitingResult:
         """|value - bound| / max(|value|, 1e-9); inf without a plan."""
         if not np.isfinite(self.value):
             return float("inf")
-        return abs(self.value - self.bound) / max(abs(self.value), 1e-9)
+        return relative_gap(self.value, self.bound)
 
 
 def award_of_owner(problem: SitingProblem, count: Ints) -> Floats:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.siting.assign import Plan, assign
 from coldchain.siting.engine import Engine, Model, StoppedError
 from coldchain.siting.integer import Choice, integer_model
-from coldchain.siting.problem import Floats, Ints
 from coldchain.siting.relax import Relaxed, cheapest
 from coldchain.siting.result import count_violations, limit_value
 from coldchain.siting.space import Space

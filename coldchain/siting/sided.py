@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.model.base import Status
 from coldchain.siting.elastic import Relaxation
 from coldchain.siting.engine import Engine, Model, StoppedError
 from coldchain.siting.frame import Frame, build_frame
-from coldchain.siting.problem import Floats, Ints, SitingProblem
+from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import SitingResult, award_of_owner, cell_modules, plan_value, plan_violations
 from coldchain.siting.sides import Layout, direct_model, lagrangian, lay_out, limit_as_side, priced
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Ints
 from coldchain.model import Limit
 from coldchain.siting.engine import Model, Rows
 from coldchain.siting.side import SideRow
@@ -15,9 +15,6 @@ from coldchain.siting.side import SideRow
 if TYPE_CHECKING:
     from coldchain.siting.frame import Frame
     from coldchain.siting.problem import SitingProblem
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def side_violations(

@@ -10,12 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.model.base import Status
 from coldchain.siting.assign import Plan
 from coldchain.siting.divide import divide
 from coldchain.siting.engine import Engine, StoppedError
 from coldchain.siting.integer import Choice
-from coldchain.siting.problem import Floats, Ints, SitingProblem
+from coldchain.siting.problem import SitingProblem
 from coldchain.siting.relax import Relaxed, cheapest, relax
 from coldchain.siting.result import SitingResult, award_of_owner, plan_value
 from coldchain.siting.search import Search

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.siting.engine import Rows
 from coldchain.siting.frame import Frame, build_frame
-from coldchain.siting.problem import Floats, Ints, SitingProblem, bincount
+from coldchain.siting.problem import SitingProblem, bincount
 
 
 @dataclass(frozen=True)

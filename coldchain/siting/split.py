@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from coldchain.arrays import ROUNDING, Bools, Floats, Ints
 from coldchain.siting.frame import owner_most
-from coldchain.siting.problem import Bools, Floats, Ints, bincount
+from coldchain.siting.problem import bincount
 from coldchain.siting.relax import Relaxed
 from coldchain.siting.space import Space
 from coldchain.siting.units import Units, list_units
@@ -32,7 +33,6 @@ STEPS = 25  # steps between two looks at the clock
 AGAIN = 2.0  # step factor to go on with after a division
 PACE = 0.02  # weight of the newest choice in the mean
 STALL, CUT, TIRED = 15, 0.7, 2e-3
-ROUNDING = 1e-9  # relative, of costs compared
 Arcs = tuple[Ints, Ints, Floats, Floats]  # begin of each cell, demand, cost, load; sorted by cell
 Choices = tuple[Ints, Ints, Floats, Floats, Floats]  # begin of each unit, option, cost, award, capex
 Options = tuple[Ints, Floats]  # cell and capacity

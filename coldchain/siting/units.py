@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.siting.problem import Floats, Ints
+from coldchain.arrays import Floats, Ints
 from coldchain.siting.space import Space
 
 MOST = 2000  # choices of a site, above which its classes are listed one by one, and then of a class

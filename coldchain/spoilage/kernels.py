@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
+
+from coldchain.arrays import Floats, Indices
 
 BAND_Q10 = (3.0, 2.5, 2.0, 1.5)
 LN_BANDS = np.log(np.array(BAND_Q10))
@@ -41,7 +42,7 @@ def log_relative(kind: float, strength: float, temp_c: float) -> float:
 
 
 @njit(cache=True)
-def rate_of(params: NDArray[np.float64], temp_c: float) -> float:
+def rate_of(params: Floats, temp_c: float) -> float:
     """Share of life used per hour at ``temp_c``; ``params`` from :func:`pack`."""
     if temp_c < params[5]:
         return FROZEN_RATE_PER_H
@@ -54,7 +55,7 @@ def rate_of(params: NDArray[np.float64], temp_c: float) -> float:
 
 
 @njit(cache=True)
-def air_at(hourly_c: NDArray[np.float64], clock_h: float) -> float:
+def air_at(hourly_c: Floats, clock_h: float) -> float:
     """Air temperature at any clock time, linear between full hours."""
     clock = clock_h % 24.0
     hour = int(clock)
@@ -63,7 +64,7 @@ def air_at(hourly_c: NDArray[np.float64], clock_h: float) -> float:
 
 
 @njit(cache=True)
-def _end_c(hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]) -> float:
+def _end_c(hourly_c: Floats, clock: float, temp: float, stage: Floats) -> float:
     """Temperature at the end of one short piece of ``stage[1]`` hours."""
     kind, hours, target, half = stage
     decay = math.log(2.0) / half
@@ -78,9 +79,7 @@ def _end_c(hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDAr
 
 
 @njit(cache=True)
-def _piece(
-    params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]
-) -> tuple[float, float]:
+def _piece(params: Floats, hourly_c: Floats, clock: float, temp: float, stage: Floats) -> tuple[float, float]:
     """Integrate one short piece of ``stage[1]`` hours; return life used and the temperature at its end."""
     kind, hours, target, half = stage
     used = 0.0
@@ -101,20 +100,20 @@ def _piece(
 
 
 @njit(cache=True)
-def _crosses(params: NDArray[np.float64], n: int, temp: float, end: float) -> bool:
+def _crosses(params: Floats, n: int, temp: float, end: float) -> bool:
     """Tell whether a temperature on its way from ``temp`` to ``end`` passes the ``n``-th kink of the rate."""
     level = _kink_c(params, n)
     return bool((temp - level) * (level - end) > 0.0)
 
 
 @njit(cache=True)
-def _kink_c(params: NDArray[np.float64], n: int) -> float:
+def _kink_c(params: Floats, n: int) -> float:
     """Return the ``n``-th temperature at which the rate has a kink or a jump."""
     return float(params[3 + n]) if n < 3 else 10.0 * (n - 3)
 
 
 @njit(cache=True)
-def _cooling_step(params: NDArray[np.float64], temp: float, target: float, half: float, step: float) -> float:
+def _cooling_step(params: Floats, temp: float, target: float, half: float, step: float) -> float:
     """Hours of cooling until the next kink of the rate, at most ``step``."""
     soonest = step
     end = target + (temp - target) * 0.5 ** (step / half)
@@ -127,7 +126,7 @@ def _cooling_step(params: NDArray[np.float64], temp: float, target: float, half:
 
 
 @njit(cache=True)
-def _turn_h(hourly_c: NDArray[np.float64], clock: float, temp: float, piece: NDArray[np.float64]) -> float:
+def _turn_h(hourly_c: Floats, clock: float, temp: float, piece: Floats) -> float:
     """Hours until a drifting cargo turns from cooling to warming or back; the whole piece where it does not."""
     start = air_at(hourly_c, clock)
     slope = (air_at(hourly_c, clock + piece[1]) - start) / piece[1]
@@ -140,9 +139,7 @@ def _turn_h(hourly_c: NDArray[np.float64], clock: float, temp: float, piece: NDA
 
 
 @njit(cache=True)
-def _air_step(
-    params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, piece: NDArray[np.float64]
-) -> float:
+def _air_step(params: Floats, hourly_c: Floats, clock: float, temp: float, piece: Floats) -> float:
     """Hours of a stretch in the air or towards it until the next kink of the rate, at most ``piece[1]``.
 
     The air goes straight within a piece; a drifting cargo is followed up to its turn, and its moments are bisected.
@@ -173,9 +170,7 @@ def _air_step(
 
 
 @njit(cache=True)
-def run_stage(
-    params: NDArray[np.float64], hourly_c: NDArray[np.float64], clock: float, temp: float, stage: NDArray[np.float64]
-) -> tuple[float, float]:
+def run_stage(params: Floats, hourly_c: Floats, clock: float, temp: float, stage: Floats) -> tuple[float, float]:
     """Integrate one stage ``(kind, hours, target °C, half-time h)``; return life used and end temperature."""
     kind, hours, target, half = stage
     if hours <= 0.0:
@@ -201,13 +196,13 @@ def run_stage(
 
 @njit(cache=True, nogil=True)
 def fill_lanes(
-    params: NDArray[np.float64],
-    hourly_c: NDArray[np.float64],
+    params: Floats,
+    hourly_c: Floats,
     start_h: float,
-    clocks: NDArray[np.float64],
-    stages: NDArray[np.float64],
-    used: NDArray[np.float64],
-    dock_rate: NDArray[np.float64],
+    clocks: Floats,
+    stages: Floats,
+    used: Floats,
+    dock_rate: Floats,
 ) -> None:
     """Fill ``used[class, site, batch]`` and ``dock_rate[batch]`` of one commodity in one period."""
     wait = np.array([0.0, 0.0, 0.0, 1.0])
@@ -226,9 +221,7 @@ def fill_lanes(
 
 
 @njit(cache=True, nogil=True)
-def follow_air(
-    params: NDArray[np.float64], hourly_c: NDArray[np.float64], start_h: float, hours: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def follow_air(params: Floats, hourly_c: Floats, start_h: float, hours: Floats) -> Floats:
     """Life used by lots as warm as the air for ``hours`` each."""
     used = np.empty(hours.size)
     stage = np.array([0.0, 0.0, 0.0, 1.0])
@@ -239,9 +232,7 @@ def follow_air(
 
 
 @njit(cache=True)
-def _air_table(
-    params: NDArray[np.float64], hourly_c: NDArray[np.float64], start_h: float, first_h: float, most_h: float
-) -> NDArray[np.float64]:
+def _air_table(params: Floats, hourly_c: Floats, start_h: float, first_h: float, most_h: float) -> Floats:
     """Life used from ``start_h`` to ``first_h`` and to each half hour after it, as warm as the air, past ``most_h``."""
     table = np.empty(max(int(2.0 * (start_h + most_h - first_h)) + 2, 1))
     stage = np.array([0.0, first_h - start_h, 0.0, 1.0])
@@ -254,7 +245,7 @@ def _air_table(
 
 
 @njit(cache=True)
-def _is_known(known: NDArray[np.float64], temp: float, stage: NDArray[np.float64]) -> bool:
+def _is_known(known: Floats, temp: float, stage: Floats) -> bool:
     """Tell whether a stage is one of cooling, which no air touches, and ``known`` is of its like."""
     same = known[0] == temp and known[1] == stage[1] and known[2] == stage[2] and known[3] == stage[3]
     return bool(stage[0] == 2.0 and same)
@@ -262,12 +253,12 @@ def _is_known(known: NDArray[np.float64], temp: float, stage: NDArray[np.float64
 
 @njit(cache=True, nogil=True)
 def follow_lots(
-    params: NDArray[np.float64],
-    crop: NDArray[np.intp],
-    hourly_c: NDArray[np.float64],
+    params: Floats,
+    crop: Indices,
+    hourly_c: Floats,
     start_h: float,
-    stages: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    stages: Floats,
+) -> Floats:
     """Life used by lots that begin at ``start_h`` as warm as the air, which their first stage is spent in.
 
     ``params[crop]`` are a lot's kinetics, shape (crops, 6); ``stages`` has shape (lots, stages, 4), the first kind 0.

@@ -18,8 +18,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from coldchain.arrays import Floats
 from coldchain.model import Commodity
 from coldchain.spoilage.kernels import BAND_Q10, log_relative, rate_of
 
@@ -28,7 +29,7 @@ RESPIRATION_Q10 = 2.5
 _KINDS = {"arrhenius": 0.0, "q10": 1.0, "ratkowsky": 2.0}
 
 
-def pack(commodity: Commodity) -> NDArray[np.float64]:
+def pack(commodity: Commodity) -> Floats:
     """Return the kinetics as the six numbers the compiled kernels read.
 
     They are: law, strength (Ea/R in K, or exponent of the bands), log of the anchor, chilling threshold,
@@ -45,7 +46,7 @@ def pack(commodity: Commodity) -> NDArray[np.float64]:
     return np.array([kind, strength, anchor, threshold, floor, commodity.freezing_c])
 
 
-def rate_per_h(commodity: Commodity, temp_c: ArrayLike) -> NDArray[np.float64]:
+def rate_per_h(commodity: Commodity, temp_c: ArrayLike) -> Floats:
     """Share of shelf life used per hour at each temperature.
 
     Parameters
@@ -81,7 +82,7 @@ def respiration_w_t(commodity: Commodity, temp_c: float) -> float:
     return float(low * (high / low) ** (temp_c / 20.0))
 
 
-def loss_share(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> NDArray[np.float64]:
+def loss_share(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> Floats:
     """Share of a lot lost after ``used`` of its life and a number of transfers.
 
     ``1 - (1-h)^transfers · exp(-λ·used^b)`` with ``λ = -ln(1 - loss_at_life)``: a Weibull loss whose shape
@@ -103,7 +104,7 @@ def loss_share(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> NDA
     return np.asarray(1.0 - (1.0 - commodity.handling_loss) ** transfers * kept, dtype=np.float64)
 
 
-def loss_slope(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> NDArray[np.float64]:
+def loss_slope(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> Floats:
     """Return the derivative of :func:`loss_share` by ``used``: the loss a little more ageing adds."""
     scale = -math.log(1.0 - commodity.loss_at_life)
     age = np.maximum(np.asarray(used, dtype=np.float64), 1e-12)

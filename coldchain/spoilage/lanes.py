@@ -13,8 +13,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats, Indices
 from coldchain.model import Chain, Commodity, CoolingClass, Hub, Period, Scenario
 from coldchain.spoilage.kernels import fill_lanes, follow_air
 from coldchain.spoilage.kinetics import loss_share, loss_slope, pack
@@ -84,14 +84,14 @@ class DepotLanes:
     dock_rate : life used per hour in the warm at the batch's clock, shape (commodities, periods, batches), 1/h
     """
 
-    used: NDArray[np.float64]
-    loss: NDArray[np.float64]
-    first_batch_h: NDArray[np.float64]
-    dock_rate: NDArray[np.float64]
+    used: Floats
+    loss: Floats
+    first_batch_h: Floats
+    dock_rate: Floats
     batch_h: float
-    ready_h: NDArray[np.float64]
+    ready_h: Floats
 
-    def batch(self, aboard_h: NDArray[np.float64]) -> NDArray[np.intp]:
+    def batch(self, aboard_h: Floats) -> Indices:
         """Index of the batch a lot with these hours aboard goes into, shape (periods, *aboard_h.shape)."""
         ready = self.ready_h.reshape(-1, *[1] * aboard_h.ndim) + aboard_h[None]
         first = self.first_batch_h.reshape(-1, *[1] * aboard_h.ndim)
@@ -102,8 +102,8 @@ class DepotLanes:
 def depot_lanes(
     scenario: Scenario,
     classes: tuple[CoolingClass, ...],
-    site_hub: NDArray[np.intp],
-    haul_h: NDArray[np.float64],
+    site_hub: Indices,
+    haul_h: Floats,
     most_aboard_h: float,
 ) -> DepotLanes:
     """Tabulate the loss of every lane through a depot.
@@ -140,10 +140,10 @@ def depot_lanes(
 def _stages(
     scenario: Scenario,
     classes: tuple[CoolingClass, ...],
-    site_hub: NDArray[np.intp],
-    haul_h: NDArray[np.float64],
+    site_hub: Indices,
+    haul_h: Floats,
     commodity: Commodity,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Pack the cold stages of every class and site, shape (classes, sites, 5, 4)."""
     half_h = line_haul_half_h(scenario)
     hours = np.where(np.isfinite(haul_h), haul_h, 0.0)
@@ -159,9 +159,9 @@ def longer_haul_losses(
     scenario: Scenario,
     lot: tuple[Commodity, Period, CoolingClass],
     hub: Hub,
-    haul_h: NDArray[np.float64],
+    haul_h: Floats,
     batches: int,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Share of a lot lost by hours of its line haul and the batch it was cooled in, shape (haul_h.size, batches).
 
     Parameters
@@ -192,11 +192,11 @@ def line_haul_half_h(scenario: Scenario) -> float | None:
 class TodayLanes:
     """Today's chain: share lost (villages, commodities, periods); hours to the buyer (villages, commodities)."""
 
-    loss: NDArray[np.float64]
-    hours: NDArray[np.float64]
+    loss: Floats
+    hours: Floats
 
 
-def today_lanes(scenario: Scenario, village_hub: NDArray[np.intp], haul_h: NDArray[np.float64]) -> TodayLanes:
+def today_lanes(scenario: Scenario, village_hub: Indices, haul_h: Floats) -> TodayLanes:
     """Evaluate today's chain for every lot.
 
     Parameters

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coldchain.arrays import Floats
 from coldchain.model import Commodity, Period
 from coldchain.spoilage.kernels import air_at, run_stage
 from coldchain.spoilage.kinetics import pack
@@ -46,12 +46,12 @@ class Stage:
 class Ageing:
     """Used-up life after each stage (cumulative), the cargo's temperature there, and the hours passed."""
 
-    used: NDArray[np.float64]
-    temp_c: NDArray[np.float64]
-    hours: NDArray[np.float64]
+    used: Floats
+    temp_c: Floats
+    hours: Floats
 
 
-def hourly_air_c(period: Period) -> NDArray[np.float64]:
+def hourly_air_c(period: Period) -> Floats:
     """Air temperature at the full hours 0-23, shape (24,), °C.
 
     From the hourly means when given, else two half cosines through the low at 05:00 and the high at 14:30.
@@ -67,7 +67,7 @@ def hourly_air_c(period: Period) -> NDArray[np.float64]:
     return np.asarray((low + high) / 2 + (high - low) / 2 * wave, dtype=np.float64)
 
 
-def stage_array(stages: Sequence[Stage]) -> NDArray[np.float64]:
+def stage_array(stages: Sequence[Stage]) -> Floats:
     """Pack stages for the kernels, shape (stages, 4): kind code, hours, target °C, half-time h."""
     rows = [(_CODES[stage.kind], stage.hours, stage.temp_c, stage.half_h) for stage in stages]
     return np.array(rows, dtype=np.float64).reshape(len(rows), 4)

@@ -16,6 +16,7 @@ import numpy as np
 from coldchain import __version__
 from coldchain.model import Noun, Scenario
 from coldchain.planning import Plan
+from coldchain.progress import relative_gap
 
 SCHEMA = "coldchain.sweep-point/1"
 SOLVERS = ("ortools", "numpy", "numba")
@@ -74,7 +75,7 @@ class Point:
     @property
     def gap(self) -> float:
         """|value - bound| / |value|."""
-        return abs(self.value - self.bound) / max(abs(self.value), 1e-9)
+        return relative_gap(self.value, self.bound)
 
     @property
     def rank(self) -> tuple[float, float]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from coldchain.arrays import Bools, Floats, Indices
 from coldchain.language import _, language
 from coldchain.language.ids import word
 from coldchain.model.naming import asked_for, labelled, of_places
@@ -20,7 +20,6 @@ from coldchain.siting import SitingProblem, SitingResult, plan_value, solve_siti
 from coldchain.sweeps import words
 from coldchain.sweeps.explain import Case
 
-Indices = NDArray[np.intp]
 FULL, CRUMB = 0.999, 1e-6
 FORCED = 100.0
 SECONDS = 20.0
@@ -259,9 +258,7 @@ def unserved(case: Case) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=UNSERVED_COLUMNS)
 
 
-def _left_by_cause(
-    assignment: Assignment, gain: NDArray[np.float64], is_open: NDArray[np.bool_], tonnes: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], ...]:
+def _left_by_cause(assignment: Assignment, gain: Floats, is_open: Bools, tonnes: Floats) -> tuple[Floats, ...]:
     """Tonnes left in today's chain: out of reach, not worth it, nothing built, no room; shape (demands,) each."""
     arcs = assignment.arcs
     reached, worth, built = (np.zeros(len(tonnes), dtype=bool) for _rest in range(3))
@@ -278,7 +275,7 @@ UNSERVED_COLUMNS = [
 ]  # fmt: skip
 
 
-def _best(case: Case, arcs: Indices, gain: NDArray[np.float64], site: Indices) -> tuple[str, float]:
+def _best(case: Case, arcs: Indices, gain: Floats, site: Indices) -> tuple[str, float]:
     if not len(arcs):
         return "", float("nan")
     best = arcs[int(np.argmax(gain[arcs]))]

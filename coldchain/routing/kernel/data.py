@@ -11,8 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from coldchain.arrays import Floats, Ints
+
 INF = np.inf
 Sums = tuple[float, float, float, float, float, float, float, float, float]
 # Without reference counts on every array handed on, which would cost thirty times the arithmetic.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from coldchain.arrays import Ints
 from coldchain.routing.kernel import data as c
-from coldchain.routing.kernel.data import Data, Ints, State, compiled, hot, inner, uniform
+from coldchain.routing.kernel.data import Data, State, compiled, hot, inner, uniform
 from coldchain.routing.kernel.plain import hold
 from coldchain.routing.kernel.routes import fits, new_route, offer, refresh
 

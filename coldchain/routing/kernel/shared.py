@@ -9,10 +9,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from coldchain.routing.kernel.data import DAY, DRIVE, PACE, PAYLOAD, PER_H, PER_KM, SHIFT, SPACE, Floats, Ints, drawn
+from coldchain.arrays import Bools, Floats, Ints
+from coldchain.routing.kernel.data import DAY, DRIVE, PACE, PAYLOAD, PER_H, PER_KM, SHIFT, SPACE, drawn
 
 STOP_H, LOAD_H_KG, UNLOAD_H, ABOARD_H = range(4)  # of Day.rules
-Bools = NDArray[np.bool_]
 FEW = 6  # villages torn out at once, at most
 WHOLE_ROUTE, BLINK = 0.35, 0.02  # chances: to tear out a route instead of a neighbourhood; to overlook a route
 CRUMB = 1e-7  # kg, less than which is rounding

@@ -14,8 +14,8 @@ from typing import Protocol
 
 import numpy as np
 
+from coldchain.arrays import Bools
 from coldchain.siting.classical.lagrange import Ascent
-from coldchain.siting.problem import Bools
 
 CLIMBS = 8  # pieces of ascent a node gets at most
 

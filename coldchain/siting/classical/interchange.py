@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from coldchain.arrays import Floats, Ints
 from coldchain.siting.classical.kernel import compiled
-from coldchain.siting.problem import Floats, Ints
 
 LEAST = 1e-7  # gain under which a move is not worth it
 Near = tuple[Ints, Floats, Floats]  # nearest open site, its cost, cost of the second nearest, per customer

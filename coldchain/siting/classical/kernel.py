@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from coldchain.siting.problem import Floats, Ints
+from coldchain.arrays import Floats, Ints
 
 compiled = njit(cache=True, nogil=True)
 summing = njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.siting.classical.kernel import ascend, choose, evaluate
 from coldchain.siting.classical.problem import LocationProblem
-from coldchain.siting.problem import Bools, Floats, Ints
 
 STEPS = 50  # subgradient steps between two looks at the plan
 RESTART = 0.5  # step factor after sites were fixed

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model.base import Status
-from coldchain.siting.problem import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)

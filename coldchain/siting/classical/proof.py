@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.siting.classical.lagrange import Dual
 from coldchain.siting.classical.problem import LocationProblem
 from coldchain.siting.engine import Model, Rows
-from coldchain.siting.problem import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.siting.classical.problem import LocationProblem, location_value
 from coldchain.siting.engine import Engine, Model, Rows
-from coldchain.siting.problem import Bools, Floats, Ints
 
 START = 3  # columns a customer begins with
 MORE = 2  # columns a customer may gain in a round

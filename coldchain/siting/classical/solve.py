@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from coldchain.arrays import Bools, Floats
 from coldchain.model.base import Status
 from coldchain.siting.classical.branch import branch
 from coldchain.siting.classical.interchange import interchange
@@ -18,7 +19,6 @@ from coldchain.siting.classical.problem import LocationProblem, LocationResult
 from coldchain.siting.classical.proof import Reduced, arcs_to_keep, reduced_model
 from coldchain.siting.classical.serve import Service, serve
 from coldchain.siting.engine import Engine, StoppedError
-from coldchain.siting.problem import Bools, Floats
 
 ROUNDS = 400  # interchanges in one local search
 TRIES = 12  # open sets of the ascent for which a transportation problem is solved
