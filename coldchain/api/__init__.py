@@ -14,9 +14,9 @@ from coldchain.api.questions import compare, explain, sensitivity, share, sweep
 from coldchain.api.replays import Replay, replay
 from coldchain.api.reports import report
 from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
+from coldchain.api.scenarios import Scenario
 from coldchain.errors import Fault, UsageError
 from coldchain.language import _, use
-from coldchain.model import Scenario
 from coldchain.planning import Options, place_on_roads, plan_quickly
 from coldchain.planning import plan as make_plan
 from coldchain.replays import Chances
@@ -24,9 +24,9 @@ from coldchain.scenario import inspect, upland, write_scenario
 from coldchain.scenario import load as read
 
 __all__ = [
-    "Chances", "Doubts", "Explanation", "Frontier", "Replay", "Result", "Shares", "check", "compare", "example",
-    "example_osm", "explain", "import_osm", "import_points", "load", "plan", "replay", "report", "sensitivity", "share",
-    "speak", "sweep",
+    "Chances", "Doubts", "Explanation", "Frontier", "Replay", "Result", "Scenario", "Shares", "check", "compare",
+    "example", "example_osm", "explain", "import_osm", "import_points", "load", "plan", "replay", "report",
+    "sensitivity", "share", "speak", "sweep",
 ]  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def load(folder: Path | str, variant: str = "base") -> Scenario:
     BadInputError
         Listing every fault; :func:`check` lists the warnings too.
     """
-    return read(Path(folder), variant)[0]
+    return Scenario.of(read(Path(folder), variant)[0])
 
 
 def check(folder: Path | str, variant: str = "base") -> tuple[Fault, ...]:

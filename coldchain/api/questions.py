@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -19,16 +21,17 @@ Planned = Result | Path | str
 def sweep(
     scenario: Scenario,
     budgets_cny: Sequence[float],
-    folder: Path | str,
+    folder: Path | str | None = None,
     *,
     time_limit_s: float = 30.0,
     loss: float = 0.08,
     coverage: float = 0.6,
 ) -> Frontier:
-    """Plan for many budgets, at most so many seconds each; points are kept in the folder and never computed twice.
+    """Plan for many budgets, at most so many seconds each.
 
     Parameters
     ----------
+    folder : points are kept there and never computed twice; nowhere when left out
     loss, coverage : shares whose least budget is sought
 
     Returns
@@ -37,9 +40,9 @@ def sweep(
         ``.table()`` has one row for each budget, ``.lines()`` the least budgets and what the next million buys.
     """
     targets = (sweeps.Target("loss_rate", loss), sweeps.Target("coverage", coverage))
-    Path(folder).mkdir(parents=True, exist_ok=True)
     effort = sweeps.Effort(time_limit_s)
-    found = sweeps.run_sweep(scenario, tuple(budgets_cny), Path(folder), effort, targets, ())
+    with _kept_in(folder) as place:
+        found = sweeps.run_sweep(scenario, tuple(budgets_cny), place, effort, targets, ())
     return Frontier(found, f"{scenario.name} · {scenario.variant}", scenario.siting.budget_cny)
 
 
@@ -107,7 +110,7 @@ def _run(planned: Planned, name: str) -> sweeps.Run:
 
 def share(
     scenario: Scenario,
-    folder: Path | str,
+    folder: Path | str | None = None,
     *,
     members: str = "cooperative",
     rule: str = "equal_profit",
@@ -118,7 +121,7 @@ def share(
 
     Parameters
     ----------
-    folder : group plans are kept there and never computed twice
+    folder : group plans are kept there and never computed twice; nowhere when left out
     members : column of the villages that names the member; at most 12 members
     rule : of the bills; ``.rules()`` has all of them
     time_limit_s : of each group's plan; m members have 2^m - 1 groups
@@ -130,9 +133,20 @@ def share(
         When a village has no member, there are too many, or there is no such rule.
     """
     named = settlement.members_of(scenario, members)
-    Path(folder).mkdir(parents=True, exist_ok=True)
     effort = settlement.Effort(time_limit_s, processes=processes)
-    return Shares(settlement.settle(scenario, named, Path(folder) / settlement.GROUPS, rules=(rule,), effort=effort))
+    with _kept_in(folder) as place:
+        return Shares(settlement.settle(scenario, named, place / settlement.GROUPS, rules=(rule,), effort=effort))
+
+
+@contextmanager
+def _kept_in(folder: Path | str | None) -> Iterator[Path]:
+    """Lend a folder that is there; one that goes again when none is given."""
+    if folder is None:
+        with TemporaryDirectory(prefix="coldchain-") as lent:
+            yield Path(lent)
+        return
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    yield Path(folder)
 
 
 def sensitivity(planned: Result, *, time_limit_s: float = 20.0) -> Doubts:

@@ -15,6 +15,7 @@ from coldchain.language import N_, _
 from coldchain.language.amounts import per_million
 from coldchain.planning import Plan
 from coldchain.reports import run_information, write_run
+from coldchain.reports.folder import SCENARIO
 from coldchain.reports.geopackage import plan_layers
 from coldchain.reports.lines import PlanLines, plan_lines
 from coldchain.settlement import Settlement, fen_bills, write_settlement
@@ -111,11 +112,12 @@ class Result:
         return Path(path)
 
     def save(self, folder: Path | str) -> Path:
-        """Write the run folder that ``coldchain plan`` writes, and return it."""
+        """Write the run folder that ``coldchain plan`` writes, a scenario in memory within it; return the folder."""
         scenario, target = self.plan.scenario, Path(folder)
-        beside = os.path.relpath(scenario.folder, target)
-        named = {"scenario": str(scenario.folder), "scenario_from_run": beside, "variant": scenario.variant}
-        return write_run(self.plan, target, run_information(self.plan, named))
+        own = scenario.folder
+        beside, named = (SCENARIO, "") if own is None else (os.path.relpath(own, target), str(own))
+        found = {"scenario": named, "scenario_from_run": beside, "variant": scenario.variant}
+        return write_run(self.plan, target, run_information(self.plan, found))
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def run_information(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) 
             "sha256": {
                 "scenario": source.scenario.sha256,
                 "plan": plan_hash(source.path),
-                "files": file_hashes(source.folder),
+                "files": file_hashes(source.scenario),
                 **{name: _hash(path) for name, path in files.items()},
             },
             "roads": {"kind": source.placed.network.kind, "source": source.placed.network.source},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from coldchain.arrays import Floats
 from coldchain.model.assets import DepotType, MobileUnit, VehicleType
 from coldchain.model.assumption import Assumption
+from coldchain.model.base import Noun
 from coldchain.model.goods import Commodity, Keeping, Period
 from coldchain.model.places import Hub, Site, Village
 from coldchain.model.settings import Chain, Economics, Roads, Routing, Siting, Subsidy
@@ -21,18 +23,19 @@ class Scenario:
 
     Attributes
     ----------
-    folder : it was read from; or the workbook
+    folder : it was read from; or the workbook; None for a scenario in memory, whose roads are named by their full path
     harvest_t : shape (villages, commodities, periods), tonnes in the period
     commodities : only those harvested, in the order of the harvest array
     depot_types : only those on offer or standing; the mobile units on offer come last
     notes, assumptions : what the scenario says of itself
     storage : what depots may keep for another period, of commodities that are harvested
-    sha256 : hash of every input file and of the variant
+    sha256 : hash of every input file and of the variant; in memory, of the files it would be written to
+    catalogue : kind -> all that is known of it, on offer or not: commodity, depot_type, mobile_unit, vehicle
     """
 
     name: str
     variant: str
-    folder: Path
+    folder: Path | None
     sha256: str
     villages: tuple[Village, ...]
     sites: tuple[Site, ...]
@@ -52,10 +55,13 @@ class Scenario:
     notes: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     storage: tuple[Keeping, ...] = ()
+    catalogue: Mapping[str, tuple[Noun, ...]] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
         """Folder from which the scenario names its roads: its own, or the one its workbook lies in."""
+        if self.folder is None:
+            return Path()
         return self.folder.parent if self.folder.is_file() else self.folder
 
     @property

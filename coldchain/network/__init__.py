@@ -23,13 +23,14 @@ from coldchain.network.osm import OsmExtract, read_osm
 from coldchain.network.proximity import proximity_network
 from coldchain.network.slope import with_slope
 from coldchain.network.snap import Snap, snap_places
+from coldchain.network.street_graph import read_graph
 from coldchain.network.used import CutOff, RoadsUsed
 
 __all__ = [
     "CutOff", "LinkTable", "LorryRange", "OsmExtract", "Profile", "RoadNetwork", "RoadsUsed", "Snap", "Travel",
     "build_network", "cut_off_fault", "from_networkx", "kept_travel", "largest_strong_component", "lorry_range",
-    "network_hash", "paths", "proximity_network", "read_gmns", "read_lines", "read_osm", "read_roads", "roads_used",
-    "snap_places", "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
+    "network_hash", "paths", "proximity_network", "read_gmns", "read_graph", "read_lines", "read_osm", "read_roads",
+    "roads_used", "snap_places", "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
 ]  # fmt: skip
 
 

@@ -120,8 +120,10 @@ def _unused(scenario: Scenario, snap: Snap) -> list[Fault]:
     used = snap.network.used
     if used is None or snap.network.kind == "proximity":
         return []
-    whole = cut_off_fault(used, scenario.roads.file)
     at, named = str(scenario.home / scenario.roads.file), scenario.roads.file
+    if scenario.folder is None:
+        named = Path(named).name
+    whole = cut_off_fault(used, named)
     faults = [replace(fault, file=fault.file.replace(at, named, 1)) for fault in snap.network.warnings]
     faults += [] if whole is None else [whole]
     for place, part, offset in zip(places_of(scenario), snap.part.tolist(), snap.offset_m, strict=True):

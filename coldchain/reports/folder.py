@@ -23,9 +23,11 @@ from coldchain.leftovers import clear_half_written
 from coldchain.planning import Plan
 from coldchain.reports.record import plain_values
 from coldchain.reports.shape import PLAN_SHAPE, ROUTES_SHAPE, RUN_SHAPE, SETTINGS_SHAPE, misshapen
-from coldchain.scenario import decode, is_scenario
+from coldchain.scenario import decode, is_scenario, write_memory
 
 SUMMARY, RUN, TABLES, GEOPACKAGE, MAP = "summary.json", "run.json", "tables", "plan.gpkg", "map.html"
+SCENARIO = "scenario"
+"""Folder of a run that holds its scenario, when that has no folder of its own."""
 SUMMARY_SCHEMA = "coldchain.summary/"
 COLUMNS = "columns"
 ColumnKind = Literal["text", "number", "whole", "flag"]
@@ -164,6 +166,8 @@ def _write_all(plan: Plan, folder: Path, run_info: Mapping[str, Any]) -> None:
     from coldchain.reports.lines import plan_lines
     from coldchain.reports.map import write_map
 
+    if plan.scenario.folder is None:
+        write_memory(plan.scenario, folder / SCENARIO)
     write_tables(plan.tables, folder, SUMMARY, plan.summary, run_info)
     lines = plan_lines(plan)
     write_geopackage(plan, folder / GEOPACKAGE, lines)

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from coldchain import __version__
+from coldchain.model import Scenario
 from coldchain.planning import Plan
-from coldchain.scenario import named_files
+from coldchain.scenario import hashed_files
 
 SCHEMA = "coldchain.run/1"
 SECTIONS = ("chain", "economics", "siting", "subsidy", "roads", "routing")
@@ -41,9 +42,9 @@ def run_information(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
         {
             "schema": SCHEMA,
             "arguments": dict(arguments),
-            "scenario": {"folder": str(scenario.folder), "name": scenario.name, "variant": scenario.variant},
-            "sha256": {"scenario": scenario.sha256, "files": file_hashes(scenario.folder)},
-            "settings": {name: getattr(scenario, name).model_dump(mode="json") for name in SECTIONS},
+            "scenario": {"folder": str(scenario.folder or ""), "name": scenario.name, "variant": scenario.variant},
+            "sha256": {"scenario": scenario.sha256, "files": file_hashes(scenario)},
+            "settings": {name: _settings(scenario, name) for name in SECTIONS},
             "roads": {"kind": plan.basis.placed.network.kind, "source": plan.basis.placed.network.source},
             "limits": limits,
             "seed": summary["seed"],
@@ -58,9 +59,20 @@ def run_information(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return information
 
 
-def file_hashes(folder: Path) -> dict[str, str]:
+def file_hashes(scenario: Scenario) -> dict[str, str]:
     """Return the SHA-256 of every input file, by its path inside the scenario folder."""
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named_files(folder).items()}
+    contents = (
+        (name, one if isinstance(one, bytes) else one.read_bytes()) for name, one in hashed_files(scenario).items()
+    )
+    return {name: hashlib.sha256(content).hexdigest() for name, content in contents}
+
+
+def _settings(scenario: Scenario, section: str) -> dict[str, Any]:
+    """Return the settings of a section; roads of a scenario in memory as they are named once it is written."""
+    settings: dict[str, Any] = getattr(scenario, section).model_dump(mode="json")
+    if section == "roads" and scenario.folder is None:
+        settings["file"] = Path(settings["file"]).name
+    return settings
 
 
 def versions() -> dict[str, str]:

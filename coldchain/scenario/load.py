@@ -120,7 +120,11 @@ def inspect(folder: str | Path, variant: str = BASE) -> tuple[Scenario | None, t
         The scenario holds the rows that are right, so that later checks can look at these too; None when there is not
         enough for one. It is fit for planning only when every fault is a warning.
     """
-    source = open_source(Path(folder))
+    return inspect_source(open_source(Path(folder)), variant)
+
+
+def inspect_source(source: Source, variant: str) -> tuple[Scenario | None, tuple[Fault, ...]]:
+    """Read a scenario from its tables and settings, wherever they are; returns as :func:`inspect`."""
     sections = read_sections(source, variant)
     faults = list(sections.faults)
     if not source.usable:
@@ -165,10 +169,16 @@ def input_files(folder: Path) -> tuple[Path, ...]:
 
 def input_hash(folder: Path, variant: str) -> str:
     """Return the SHA-256 over all input files and the variant's name."""
+    return hash_of(named_files(folder), variant)
+
+
+def hash_of(files: Mapping[str, Path | bytes], variant: str) -> str:
+    """Return the SHA-256 over files by their names, and the variant's name."""
     digest = hashlib.sha256(variant.encode())
-    for name, path in named_files(folder).items():
+    for name, content in files.items():
         digest.update(name.encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        data = content if isinstance(content, bytes) else content.read_bytes()
+        digest.update(hashlib.sha256(data).digest())
     return digest.hexdigest()
 
 
@@ -267,8 +277,8 @@ def _assemble(
     return Scenario(
         name=sections.name or source.name,
         variant=variant,
-        folder=source.path,
-        sha256=input_hash(source.path, variant),
+        folder=source.folder,
+        sha256="" if source.folder is None else input_hash(source.folder, variant),
         villages=villages,
         sites=sites,
         hubs=hubs,
@@ -281,6 +291,7 @@ def _assemble(
         ),
         mobile_units=tuple(catalogue["mobile_unit"].values()),
         vehicles=tuple(catalogue["vehicle"].values()),
+        catalogue={kind: tuple(nouns.values()) for kind, nouns in catalogue.items()},
         chain=nouns["chain"],
         economics=nouns["economics"],
         siting=nouns["siting"],

@@ -47,7 +47,7 @@ def read_places(path: Path) -> Grid:
         return Grid(path.name, (), (_too_large(path),))
     header = tuple(clean(str(name)) for name in frame.columns)
     rows = [
-        (number, tuple(_cell(value) for value in record))
+        (number, tuple(cell_of(value) for value in record))
         for number, record in enumerate(frame.itertuples(index=False), start=2)
     ]
     return Grid(path.name, ((1, header), *rows))
@@ -82,7 +82,7 @@ def _frame(path: Path) -> Any:
     import pyogrio
 
     layers = [str(name) for name, _kind in pyogrio.list_layers(path)]
-    frames = [_with_places(pyogrio.read_dataframe(path, layer=layer, **_encoding(path))) for layer in layers]
+    frames = [with_places(pyogrio.read_dataframe(path, layer=layer, **_encoding(path))) for layer in layers]
     frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     kml = path.suffix.lower() in (".kml", ".kmz")
     left = [name for name in frame.columns if name in UNREAD or (kml and str(name).lower() in EMPTY_KML)]
@@ -90,7 +90,8 @@ def _frame(path: Path) -> Any:
     return frame.drop(columns=list(dict.fromkeys([*left, *blank])))
 
 
-def _with_places(frame: Any) -> Any:
+def with_places(frame: Any) -> Any:
+    """Return a table whose shapes are columns lon and lat; shapes of no known system are left out."""
     import geopandas
     import pandas as pd
 
@@ -125,7 +126,8 @@ def _encoding(path: Path) -> dict[str, str]:
     return {}
 
 
-def _cell(value: Any) -> str:
+def cell_of(value: Any) -> str:
+    """Return a cell as text, empty when nothing is given; figures exact to the last digit."""
     import pandas as pd
 
     if isinstance(value, (list, dict, np.ndarray)):  # of a GeoJSON property

@@ -34,6 +34,11 @@ class Source:
         return self.path.resolve().name
 
     @property
+    def folder(self) -> Path | None:
+        """Where its files are, None when it has none."""
+        return self.path
+
+    @property
     def usable(self) -> bool:
         """Whether tables can be looked for at all."""
         return self.path.is_dir()
@@ -216,9 +221,11 @@ def is_scenario(path: Path) -> bool:
     return (path / FILE).is_file() or (is_book(path) and path.is_file())
 
 
-def located(path: Path, faults: Iterable[Fault]) -> tuple[Fault, ...]:
+def located(path: Path | None, faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """Name sheet, heading and cell in faults that were found after a scenario was read."""
     faults = tuple(faults)
+    if path is None:
+        return faults
     source = open_source(path)
     if not faults or not isinstance(source, BookSource):
         return faults

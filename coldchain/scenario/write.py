@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -42,8 +43,21 @@ class Draft:
     variants: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
 
-def write_scenario(draft: Draft, folder: Path) -> None:
+NOTHING: Mapping[str, Path] = MappingProxyType({})
+
+
+def scenario_files(draft: Draft) -> dict[str, bytes]:
+    """Return name -> content of ``scenario.toml`` and the tables."""
+    tables = {f"{stem}.csv": csv_text(frame).encode("utf-8-sig") for stem, frame in draft.tables.items()}
+    return {**tables, FILE: toml_text(draft).encode()}
+
+
+def write_scenario(draft: Draft, folder: Path, beside: Mapping[str, Path] = NOTHING) -> None:
     """Write ``scenario.toml`` and the tables into a new folder.
+
+    Parameters
+    ----------
+    beside : name -> file to be copied there, such as roads
 
     Raises
     ------
@@ -60,11 +74,12 @@ def write_scenario(draft: Draft, folder: Path) -> None:
     partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
         partial.mkdir(parents=True)
-        for stem, frame in draft.tables.items():
-            path = partial / f"{stem}.csv"
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(csv_text(frame), encoding="utf-8-sig")
-        (partial / FILE).write_text(toml_text(draft), encoding="utf-8")
+        for name, content in scenario_files(draft).items():
+            (partial / name).parent.mkdir(exist_ok=True)
+            (partial / name).write_bytes(content)
+        for name, path in beside.items():
+            (partial / name).parent.mkdir(exist_ok=True, parents=True)
+            shutil.copyfile(path, partial / name)
         if folder.exists():
             folder.rmdir()
         partial.rename(folder)
