@@ -12,8 +12,9 @@ from coldchain.cli import run
 from coldchain.routing.kernel import is_compiled
 
 SUMMARY_KEYS = [
-    "schema", "scenario", "version", "seed", "status", "interrupted", "seconds", "objective", "loss", "coverage",
-    "investment", "annual_cny", "net", "depots", "routes", "delivery_h", "villages", "assumptions", "warnings",
+    "schema", "scenario", "version", "seed", "status", "interrupted", "ended", "seconds", "objective", "loss",
+    "coverage", "investment", "annual_cny", "net", "depots", "routes", "delivery_h", "villages", "assumptions",
+    "warnings",
 ]  # fmt: skip
 
 

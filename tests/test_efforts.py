@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,23 @@ def test_a_normal_plan_is_no_worse_than_a_quick_one(tmp_path: Path, options: Opt
     values = [made.summary["objective"]["value"] for made in (quick, normal)]
     assert values[1] <= values[0] * (1 + 1e-9)
     assert normal.report.ok, normal.report.problems
+
+
+@pytest.mark.parametrize(
+    ("options", "gap", "ended"),
+    [
+        (Options(1e-3), 1e-9, "time-limit"),
+        (Options.quickly(), 1e-9, "nothing-improves"),
+        (Options.quickly(tries=1), 1e-9, "work-done"),
+        (Options.quickly(), 0.9, "gap-closed"),
+        (Options.quickly(stop=lambda: True), 1e-9, "interrupted"),
+    ],
+)
+def test_a_run_says_why_it_stopped(tmp_path: Path, options: Options, gap: float, ended: str) -> None:
+    """Each reason in turn, by the limit that is met first; none is read off a clock that runs."""
+    scenario, _faults = load(small_county(tmp_path / "county", 14, 5))
+    wanted = replace(scenario, siting=scenario.siting.model_copy(update={"gap": gap}))
+    assert plan(wanted, replace(options, cuts=set())).summary["ended"] == ended
 
 
 @pytest.mark.slow

@@ -146,6 +146,7 @@ def test_asked_to_stop_at_once_it_still_returns_a_verified_plan(county: Scenario
     """Stopping before the search begins gives a plan marked as interrupted, and it verifies."""
     result = plan(county, Options.quickly(stop=lambda: True, tries=10))
     assert result.summary["interrupted"]
+    assert result.summary["ended"] == "interrupted"
     assert result.report.ok
 
 

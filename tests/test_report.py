@@ -31,6 +31,7 @@ SUMMARY_KEYS = {
     "seed": None,
     "status": None,
     "interrupted": None,
+    "ended": None,
     "seconds": {"total", "network", "siting", "routing", "verify"},
     "objective": {"name", "value", "bound", "gap"},
     "loss": {"baseline_rate", "plan_rate", "baseline_t", "plan_t", "baseline_cny", "plan_cny"},
@@ -243,7 +244,12 @@ def test_the_terminal_shows_the_key_figures_within_100_columns(small_plan: Plan,
 
 def test_the_terminal_takes_a_summary_and_shows_the_first_warnings(small_plan: Plan) -> None:
     console = Console(file=StringIO(), width=90, no_color=True, force_terminal=True)
-    summary = {**small_plan.summary, "warnings": [f"odd {n}" for n in range(7)], "interrupted": True}
+    summary = {
+        **small_plan.summary,
+        "warnings": [f"odd {n}" for n in range(7)],
+        "interrupted": True,
+        "ended": "interrupted",
+    }
     print_summary(summary, console)
     text = console.file.getvalue()  # type: ignore[attr-defined] # it is a StringIO
     assert "odd 4" in text

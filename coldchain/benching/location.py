@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from coldchain.benching.places import published, read_median, read_warehouses, without_capacity
-from coldchain.benching.run import Row, gap_of
+from coldchain.benching.run import Row, ended_by, gap_of
 from coldchain.errors import ColdchainError
 from coldchain.language import _
 from coldchain.siting.classical import (
@@ -87,9 +87,10 @@ def _solve(name: str, problem: LocationProblem, settings: LocationSettings, capa
     seconds = round(time.monotonic() - began, 3)
     many = settings.capacity is None and capacity is not None
     suffix = f"-{capacity:g}" if many else ""
+    ended = ended_by("limit" if plan.status == "feasible" else plan.status, seconds, settings.time_limit_s)
     if not math.isfinite(plan.value):
         bound = plan.bound if math.isfinite(plan.bound) else None
-        return Located(Row(name + suffix, None, bound, None, plan.status, seconds), "", suffix)
+        return Located(Row(name + suffix, None, bound, None, plan.status, seconds, ended=ended), "", suffix)
     wrong = location_violations(problem, plan.opened, plan.site, plan.customer, plan.share)
     cost = location_value(problem, plan.opened, plan.site, plan.customer, plan.share)
     if wrong or abs(cost - plan.value) > 1e-6 * max(1.0, abs(cost)):
@@ -99,4 +100,5 @@ def _solve(name: str, problem: LocationProblem, settings: LocationSettings, capa
             )
         )
     gap = gap_of(cost, plan.bound)
-    return Located(Row(name + suffix, cost, plan.bound, gap, plan.status, seconds), plan_text(plan), suffix)
+    row = Row(name + suffix, cost, plan.bound, gap, plan.status, seconds, ended=ended)
+    return Located(row, plan_text(plan), suffix)

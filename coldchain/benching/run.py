@@ -15,6 +15,7 @@ from coldchain.benching.readers import Published, Rounding, best_known, read_ins
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import VehicleType
+from coldchain.model.ending import Ending, ending_of
 from coldchain.routing import CollectionProblem, solve_collection
 from coldchain.routing.instance import Instance
 from coldchain.routing.ruin import Effort, multi_start
@@ -49,6 +50,7 @@ class Row:
     ----------
     gap : to ``bound`` where one is proved, else to the best known value (below it: negative), None without either
     split : of two levels, whether several trips may supply a depot; None where it does not arise
+    ended : why the search stopped, a :class:`coldchain.model.ending.Ending`
     """
 
     instance: str
@@ -58,6 +60,7 @@ class Row:
     status: str
     seconds: float
     split: bool | None = None
+    ended: str = ""
 
 
 def gap_of(cost: float | None, other: float | None) -> float | None:
@@ -69,6 +72,18 @@ def gap_of(cost: float | None, other: float | None) -> float | None:
     (0.02, -0.01, None)
     """
     return None if cost is None or other is None else (cost - other) / max(abs(cost), 1e-9)
+
+
+def ended_by(status: str, seconds: float, limit_s: float) -> str:
+    """Return why a search stopped: its gap is closed, its time is over, or its work is done.
+
+    Examples
+    --------
+    >>> ended_by("optimal", 3.0, 60.0), ended_by("feasible", 60.1, 60.0), ended_by("feasible", 3.0, 60.0)
+    ('gap-closed', 'time-limit', 'work-done')
+    """
+    cuts = {Ending.TIME} if seconds >= limit_s or status == "limit" else {Ending.WORK}
+    return str(ending_of(cuts, closed=status in ("optimal", "infeasible")))
 
 
 def run_file(kind: Kind, path: Path, settings: Settings) -> tuple[Row, Routes]:
@@ -91,7 +106,8 @@ def run_file(kind: Kind, path: Path, settings: Settings) -> tuple[Row, Routes]:
         status = "feasible"
     except ValueError:
         cost, status = None, "limit"
-    return Row(path.name, cost, None, gap_of(cost, best), status, round(seconds, 3)), routes
+    ended = ended_by(status, seconds, settings.time_limit_s)
+    return Row(path.name, cost, None, gap_of(cost, best), status, round(seconds, 3), ended=ended), routes
 
 
 def recompute(kind: Kind, instance: Published, routes: Routes, vehicles: int | None = None) -> float:

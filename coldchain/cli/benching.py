@@ -121,6 +121,8 @@ STATUS = {
 
 
 def _line(row: Row) -> str:
+    from coldchain.model.ending import ending_text
+
     cost = _("none") if row.cost is None else f"{row.cost:,.2f}"
     beyond = _("above the best known") if row.bound is None else _("above the bound")
     if row.gap is not None and row.bound is None and row.gap < 0.0:
@@ -128,4 +130,4 @@ def _line(row: Row) -> str:
     gap = "" if row.gap is None else f"  {abs(row.gap):.3%} {beyond}"
     supply = {None: "", True: _("  supply may be split"), False: _("  supply not split")}[row.split]
     spent = _("{seconds:.1f} s").format(seconds=row.seconds)
-    return f"{row.instance:20} {cost:>14}{gap}{supply}  {_(STATUS[row.status])}  {spent}"
+    return f"{row.instance:20} {cost:>14}{gap}{supply}  {_(STATUS[row.status])}  {spent}, {ending_text(row.ended)}"

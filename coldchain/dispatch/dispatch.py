@@ -23,6 +23,7 @@ from coldchain.dispatch.solve import Engine, Search, solve
 from coldchain.dispatch.source import Source, read_source
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import _
+from coldchain.model.ending import Ending
 from coldchain.model.naming import labelled
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing.day import DayResult, Locked
@@ -88,6 +89,16 @@ class Dispatch:
     notes: tuple[str, ...]
     seconds: dict[str, float]
     interrupted: bool
+
+    @property
+    def ending(self) -> Ending:
+        """Why the search stopped; of several searches what cut any of them short."""
+        if self.interrupted:
+            return Ending.INTERRUPTED
+        if self.result.status == "limit":
+            return Ending.TIME
+        patient = self.wish.patience is not None and self.result.iterations < iterations_of(self.wish, self.day)
+        return Ending.SETTLED if patient else Ending.WORK
 
 
 def dispatch(wish: Wish) -> Dispatch:
@@ -251,15 +262,22 @@ def _unreachable(day: Day) -> list[Fault]:
 
 def _search(wish: Wish, day: Day, start: tuple[Locked, ...]) -> Search:
     effort = Effort(
-        iterations=math.inf if wish.iterations is None else wish.iterations,
+        iterations=iterations_of(wish, day),
         seconds=math.inf if wish.time_limit_s is None else wish.time_limit_s,
         patience=math.inf if wish.patience is None else wish.patience,
         stop=wish.stop,
         report=_reporter(wish),
     )
     if wish.iterations is None and wish.time_limit_s is None:
-        effort = replace(effort, iterations=default_iterations(len(day.stops)), seconds=DEFAULT_SECONDS)
+        effort = replace(effort, seconds=DEFAULT_SECONDS)
     return Search(wish.engine, effort, wish.seed, wish.threads, start)
+
+
+def iterations_of(wish: Wish, day: Day) -> float:
+    """Return the iterations asked for; without any limit those that pay."""
+    if wish.iterations is None and wish.time_limit_s is None:
+        return default_iterations(len(day.stops))
+    return math.inf if wish.iterations is None else wish.iterations
 
 
 DEFAULT_SECONDS = 60.0

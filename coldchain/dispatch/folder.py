@@ -131,6 +131,7 @@ def run_information(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) 
             "seed": wish.seed,
             "status": made.result.status,
             "interrupted": made.interrupted,
+            "ended": str(made.ending),
             "started_utc": (stopped - timedelta(seconds=made.seconds["total"])).isoformat(timespec="seconds"),
             "stopped_utc": stopped.isoformat(timespec="seconds"),
             "versions": versions(),

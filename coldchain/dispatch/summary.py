@@ -36,6 +36,7 @@ def summarise(made: Dispatch, tables: Tables) -> dict[str, Any]:
         "engine": made.wish.engine,
         "status": made.result.status,
         "interrupted": made.interrupted,
+        "ended": str(made.ending),
         "day": {
             "given": made.wish.day or "",
             "period": scenario.periods[day.period].id,

@@ -16,6 +16,7 @@ from coldchain.dispatch.clock import span
 from coldchain.dispatch.tables import Tables, records
 from coldchain.language import N_, _, plural
 from coldchain.language.ids import word
+from coldchain.model.ending import ending_text
 from coldchain.reports.figures import percent
 
 WIDTH, LABEL, MOST_TOURS, MOST_LEFT = 100, 24, 12, 8
@@ -38,7 +39,7 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
     plain = not console.is_terminal or console.no_color
     width = min(console.width, WIDTH)
     day = summary["day"]
-    status = _(STATUS[summary["status"]]) + (_("; interrupted") if summary["interrupted"] else "")
+    status = _(STATUS[summary["status"]])
     when = word(str(day["given"] or day["period"]))
     heading = _("{name}, {day}, {orders}: {status}").format(
         name=summary["scenario"]["name"], day=when, orders=_(day["orders"]), status=status
@@ -81,6 +82,7 @@ def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
         (_("Expected loss"), _("{kg:,.0f} kg ({share}), CNY {cny:,.0f}, to the buyer").format(**loss, share=share)),
         (_("Vehicles cost"), _("CNY {cny:,.0f}").format(cny=cost["vehicles"])),
         (_("Vehicles and loss"), _("CNY {cny:,.0f}").format(cny=cost["total"])),
+        (_("Search ended"), ending_text(summary["ended"])),
     ]
     for label, text in rows:
         table.add_row(label, text)

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from coldchain.arrays import Floats, Indices, Ints
+from coldchain.model.ending import Ending
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.course import Course, ranked, work_out
@@ -97,8 +98,10 @@ class _Search:
 
     def over(self) -> bool:
         """Tell whether to end now."""
-        spent = self.tried >= (self.options.tries or math.inf) or time.monotonic() - self.began > self.seconds
-        return spent or self.options.over()
+        worked = self.tried >= (self.options.tries or math.inf)
+        late = time.monotonic() - self.began > self.seconds
+        self.options.cuts.update(cut for cut, found in ((Ending.WORK, worked), (Ending.TIME, late)) if found)
+        return worked or late or self.options.over()
 
     def left(self) -> float:
         """Seconds left for the search."""

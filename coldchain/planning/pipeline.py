@@ -277,9 +277,9 @@ def _finished(
     tables = {**_tables(basis, ground.arcs, course, ground.today), **extra}
     facts = {
         "seed": options.seed,
-        "interrupted": options.stop(),
+        "cuts": options.cut_short(),
         "bound": bound,
-        "warnings": [*map(str, grouped(ground.faults)), *_cautions(basis, options)],
+        "warnings": [*map(str, grouped(ground.faults)), *_cautions(basis)],
     }
     summary = summarise(basis, course, ground.today, tables, facts)
     report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary)
@@ -289,8 +289,8 @@ def _finished(
     return Plan(ground.scenario, summary, tables, basis, ground.faults, report, course, starts)
 
 
-def _cautions(basis: Basis, options: Options) -> list[str]:
-    """Say what a reader of the figures must know: no road data, or a search that was cut off."""
+def _cautions(basis: Basis) -> list[str]:
+    """Say what a reader of the figures must know: no road data, or a budget that buys nothing."""
     cautions = []
     if basis.placed.network.kind == "proximity":
         cautions.append(_("no road data: times and kilometres are those of a proximity network between the places"))
@@ -299,9 +299,6 @@ def _cautions(basis: Basis, options: Options) -> list[str]:
     if 0 < basis.scenario.siting.budget_cny < least:
         told = _("the budget of {budget} is below the smallest award of {least}: nothing can be built")
         cautions.append(told.format(budget=exact_cny(basis.scenario.siting.budget_cny), least=exact_cny(least)))
-    if options.over() and not options.stop():
-        told = _("the time limit of {limit:g} s ended the search; more time may give a better plan")
-        cautions.append(told.format(limit=options.time_limit_s))
     return cautions
 
 

@@ -19,6 +19,7 @@ from coldchain.arrays import Floats, Ints
 from coldchain.errors import InfeasibleError, LimitError
 from coldchain.language import _
 from coldchain.model import Limit, Objective, Status
+from coldchain.model.ending import Ending
 from coldchain.planning.arcs import Arcs, built_cny, existing_modules
 from coldchain.planning.basis import Basis
 from coldchain.planning.limits import stated
@@ -66,6 +67,7 @@ class Options:
     its iterations, and the time limit is a backstop that is never meant to be reached. Equal inputs and seed then give
     equal plans. ``tries`` ends the joint search after so many decisions worked out with routes: by work, where
     ``joint`` ends it by the clock. ``rough`` ends siting at that gap whatever the scenario.
+    ``cuts`` gathers what cut a part of the search short; options made from these by ``replace`` share it.
     """
 
     time_limit_s: float = NORMAL_S
@@ -79,6 +81,7 @@ class Options:
     thorough: bool = False
     rough: bool = False
     tries: float = math.inf
+    cuts: set[Ending] = field(default_factory=set, compare=False)
 
     @classmethod
     def of(
@@ -114,6 +117,11 @@ class Options:
     def over(self) -> bool:
         """Tell whether to end now: asked to, or out of time."""
         return self.stop() or self.left() < 0.0
+
+    def cut_short(self) -> set[Ending]:
+        """Return what has cut the search short so far."""
+        asked = {Ending.INTERRUPTED} if self.stop() else set()
+        return self.cuts | asked | ({Ending.TIME} if self.left() < 0.0 else set())
 
     def left(self) -> float:
         """Return the share of the time limit that is left."""
@@ -237,7 +245,7 @@ def _solve(
             options.say(event)
         last[:] = [event]
 
-    return solve_siting(
+    result = solve_siting(
         problem,
         time_limit_s=max(options.time_limit_s * share, UNCLOCKED_S if len(problem.arc_cost) <= SMALL_ARCS else 0.0),
         gap=options.gap(basis.scenario.siting.gap),
@@ -246,6 +254,9 @@ def _solve(
         progress=progress,
         stop=options.stop,
     )
+    if result.status in ("feasible", "limit"):
+        options.cuts.add(Ending.TIME)
+    return result
 
 
 def _site_practically(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import HOURS_TOLERANCE
+from coldchain.model.ending import Ending, ending_of
 from coldchain.planning.assumptions import assumptions_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.net import Net
@@ -28,17 +29,20 @@ def summarise(
     scenario = basis.scenario
     aim = scenario.siting.objective[0]
     value = course.value(aim)
+    cuts: set[Ending] = facts["cuts"]
     bound = min(facts["bound"], value) if facts["bound"] <= value * (1 + PROVED) else facts["bound"]
+    gap = relative_gap(value, bound)
     harvest = course.outcome.harvest_t
     return {
         "schema": SCHEMA,
         "scenario": {"name": scenario.name, "variant": scenario.variant, "sha256": scenario.sha256},
         "version": "",
         "seed": facts["seed"],
-        "status": "optimal" if relative_gap(value, bound) <= PROVED else "feasible",
-        "interrupted": facts["interrupted"],
+        "status": "optimal" if gap <= PROVED else "feasible",
+        "interrupted": Ending.INTERRUPTED in cuts,
+        "ended": str(ending_of(cuts, closed=gap <= scenario.siting.gap)),
         "seconds": {},
-        "objective": {"name": aim, "value": value, "bound": bound, "gap": relative_gap(value, bound)},
+        "objective": {"name": aim, "value": value, "bound": bound, "gap": gap},
         "loss": {
             "baseline_rate": today.outcome.loss_rate,
             "plan_rate": course.outcome.loss_rate,

@@ -8,6 +8,7 @@ from typing import Any
 from coldchain.language import N_, _
 from coldchain.language.amounts import write_cny
 from coldchain.model import Assumption
+from coldchain.model.ending import ending_text
 
 AIMS = {"total_cost_cny": N_("Yearly cost"), "loss_cny": N_("Value lost"), "loss_t": N_("Tonnes lost")}
 COSTS = {
@@ -133,13 +134,14 @@ def service_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def proof(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return how far from the best possible the plan can be."""
+    """Return how far from the best possible the plan can be, and why the search ended."""
     aim = summary["objective"]
     write = tonnes if aim["name"].endswith("_t") else money
     return [
         (_(AIMS.get(aim["name"], aim["name"])), write(aim["value"])),
         (_("At best possible"), write(aim["bound"])),
         (_("Gap"), _("at most {gap}").format(gap=percent(aim["gap"]))),
+        *([(_("Search ended"), ending_text(summary["ended"]))] if "ended" in summary else []),
     ]
 
 

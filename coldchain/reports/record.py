@@ -50,6 +50,7 @@ def run_information(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
             "seed": summary["seed"],
             "status": summary["status"],
             "interrupted": summary["interrupted"],
+            "ended": summary["ended"],
             "started_utc": started.isoformat(timespec="seconds"),
             "stopped_utc": stopped.isoformat(timespec="seconds"),
             "versions": versions(),

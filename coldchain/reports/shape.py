@@ -9,6 +9,7 @@ from typing import Any
 
 from coldchain.errors import Fault
 from coldchain.language import _
+from coldchain.model.ending import Ending
 
 Shape = Any
 """An object ``{key: shape}``, a class of values, a :class:`OneOf`, a :class:`Each` or a one-item list."""
@@ -50,6 +51,7 @@ class OrNull:
 
 
 STATUS = OneOf(("optimal", "feasible", "infeasible", "limit"))
+ENDED = OneOf(tuple(Ending))
 PLAN_SHAPE: Shape = {
     "schema": Begins("coldchain.summary/"),
     "scenario": {"name": str, "variant": str, "sha256": str},
@@ -57,6 +59,7 @@ PLAN_SHAPE: Shape = {
     "seed": int,
     "status": STATUS,
     "interrupted": bool,
+    "ended": May(ENDED),
     "seconds": Each(float),
     "objective": {
         "name": OneOf(("total_cost_cny", "loss_cny", "loss_t")),
@@ -86,6 +89,7 @@ ROUTES_SHAPE: Shape = {
     "seed": int,
     "status": str,
     "interrupted": bool,
+    "ended": May(ENDED),
     "day": {"given": str, "period": str, "orders": str, "counted_from": OneOf(("ready", "loading"))},
     "orders": {"count": int, "kg": float, "served_kg": float, "unserved_kg": float},
     **dict.fromkeys(("depots", "vehicles", "trips", "stops"), int),
@@ -103,6 +107,7 @@ RUN_SHAPE: Shape = {
     "sha256": {"scenario": str},
     "seed": int,
     "interrupted": bool,
+    "ended": May(ENDED),
     "versions": Each(str),
     "columns": Each(Each(OneOf(("text", "number", "whole", "flag")))),
 }

@@ -66,8 +66,7 @@ def print_summary(plan: Plan | Mapping[str, Any], console: Console, folder: Path
 
 
 def _status(summary: Mapping[str, Any]) -> str:
-    ended = _(", interrupted: the best found so far") if summary["interrupted"] else ""
-    return _(STATUS.get(summary["status"], str(summary["status"]))) + ended
+    return _(STATUS.get(summary["status"], str(summary["status"])))
 
 
 def _table(plain: bool, title: str, *columns: str) -> Table:

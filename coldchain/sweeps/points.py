@@ -37,6 +37,7 @@ class Point:
     status : of the plan; ``infeasible`` (proved) and ``limit`` come without figures (NaN)
     value, bound : of the first aim; the bound holds for this budget
     depots : ids of the sites with new modules
+    ended : why the search stopped, a :class:`coldchain.model.ending.Ending`; "" without a plan
     how : ``solved``, ``same`` as the plan of a larger budget whose awards fit, or ``carried`` over from a smaller one
     of_budget_cny : the budget the plan was made for
     starts : new modules that siting ended with, to start the next budgets from
@@ -61,6 +62,7 @@ class Point:
     existing: int = 0
     served: int = 0
     seconds: float = 0.0
+    ended: str = ""
     how: str = "solved"
     of_budget_cny: float = 0.0
     starts: tuple[Modules, ...] = ()
@@ -103,6 +105,7 @@ def point_of(plan: Plan, budget_cny: float, seconds: float) -> Point:
         existing=int(summary["depots"]["existing"]),
         served=int(summary["villages"]["served"]),
         seconds=seconds,
+        ended=summary["ended"],
         of_budget_cny=budget_cny,
         starts=tuple(modules_of(plan.scenario, count) for count in plan.starts),
         problems=plan.report.problems,

@@ -378,12 +378,12 @@ def table(result: Sweep) -> pd.DataFrame:
 def _row(point: Point) -> tuple[object, ...]:
     head = (point.budget_cny, point.subsidy_cny, point.investment_cny, point.loss_rate, point.loss_t, point.loss_cny)
     figures = (point.coverage, point.annual_cny, point.value, point.bound, point.gap, len(point.depots))
-    origin = (point.status, point.how, point.of_budget_cny, ";".join(point.depots), point.seconds)
+    origin = (point.status, point.how, point.of_budget_cny, ";".join(point.depots), point.seconds, point.ended)
     return (*head, *figures, point.existing, point.served, *origin)
 
 
 COLUMNS = [
     "budget_cny", "subsidy_cny", "investment_cny", "loss_rate", "loss_t", "loss_cny", "coverage", "annual_cny",
     "objective", "bound", "gap", "sites_built", "depots_existing", "villages_served", "status", "how", "of_budget_cny",
-    "depots", "seconds",
+    "depots", "seconds", "ended",
 ]  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from coldchain.language import N_, _, plural
 from coldchain.language.ids import word
+from coldchain.model.ending import ending_text
 from coldchain.model.naming import labelled
 
 if TYPE_CHECKING:
@@ -80,6 +82,10 @@ def work_line(found: Sweep) -> str:
     text = told.format(solved=found.solved, kept=found.kept, rest=rest)
     if carried := sum(point.how == "carried" for point in found.points):
         text += _("; for {count} the better plan of a smaller budget was carried over").format(count=carried)
+    ends = Counter(point.ended for point in found.points if point.ended and point.how == "solved")
+    each = _("{count}: {ending}")
+    told = _(", ").join(each.format(count=count, ending=ending_text(ending)) for ending, count in ends.most_common())
+    text += _("; searches ended: {told}").format(told=told) if told else ""
     return text + (_("; interrupted: the same command goes on") if found.interrupted else "")
 
 

@@ -14,6 +14,7 @@ SHARED = {
     ("seed",): ("seed",),
     ("status",): ("status",),
     ("interrupted",): ("interrupted",),
+    ("ended",): ("ended",),
     ("scenario", "name"): ("scenario", "name"),
     ("scenario", "variant"): ("scenario", "variant"),
     ("sha256", "scenario"): ("scenario", "sha256"),

@@ -31,6 +31,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("summary.version", N_("of the program that planned")),
     Unchecked("summary.seed", N_("the search is not repeated")),
     Unchecked("summary.interrupted", N_("the search is not repeated")),
+    Unchecked("summary.ended", N_("the search is not repeated")),
     Unchecked("summary.objective.bound", N_("not proved again; only that it is no higher than the value")),
     Unchecked("summary.assumptions", N_("sentences in the language of the run; those of the scenario are compared")),
     Unchecked("summary.warnings", N_("sentences about the inputs, in the language of the run")),
