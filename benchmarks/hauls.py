@@ -65,7 +65,7 @@ def row(name: str, how: str, ground: Ground, course: Course) -> None:
     took = time.monotonic() - began
     days = Days(collection, found.hauls, found.tours, found.rides)
     lots = lots_of(basis, arcs, decision, days)
-    bill, lost = yearly(basis, decision, days, lots), outcome(basis.scenario, lots)
+    bill, lost = yearly(basis, decision, days, lots), outcome(basis, lots)
     length = [period.days for period in basis.scenario.periods]
     trips = sum(day.haul.trips_day * length[day.period] for day in days.hauls)
     tours = sum(length[day.period] for day in days.tours)

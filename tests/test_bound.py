@@ -63,6 +63,6 @@ def test_no_other_plan_undercuts_the_bound(basis: Basis, arcs: Arcs, seed: int) 
     stated += float(arcs.outside.of("total_cost_cny") @ result.outside_share)
     stated += float((result.count * arcs.module.money_cny).sum()) + standing_opex_cny(basis)
     assert bill.total >= stated * (1 - 1e-9)
-    assert outcome(basis.scenario, lots).loss_t >= float(
+    assert outcome(basis, lots).loss_t >= float(
         arcs.inside.loss_t @ result.arc_share + arcs.outside.loss_t @ result.outside_share
     ) * (1 - 1e-9)

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coldchain.economy import Bill
 from coldchain.model import Scenario
 from coldchain.planning import Options, Plan, lay_ground, plan_with
 from coldchain.planning.arcs import build_arcs
 from coldchain.planning.basis import Basis, haul_bound_cny_t
 from coldchain.planning.days import Days, Effort, work_out_days
 from coldchain.planning.lots import TODAY, lots_of, outcome
-from coldchain.planning.money import Yearly, yearly
+from coldchain.planning.money import yearly
 from coldchain.replays import Replayer
 from coldchain.routing import RIDE_NODES, JointProblem, lower_bound_cny_t, solve_joint_haul
 from coldchain.scenario import load, upland, write_scenario
@@ -49,7 +50,7 @@ def under(made: Plan, **section: dict[str, object]) -> Basis:
     return replace(made.basis, scenario=scenario)
 
 
-def worked(made: Plan, basis: Basis) -> tuple[Days, pd.DataFrame, Yearly]:
+def worked(made: Plan, basis: Basis) -> tuple[Days, pd.DataFrame, Bill]:
     """Work the decision of a plan out under another basis, with quick routes."""
     arcs = build_arcs(basis)
     days = work_out_days(basis, arcs, made.course.decision, Effort(quick=True))
@@ -289,7 +290,7 @@ def test_a_straight_bound_would_be_too_high(joined: Plan) -> None:
 def test_outcome_counts_every_tonne(joined: Plan) -> None:
     """Lots split over straight trips and rides still add up to the harvest."""
     harvest = float(joined.scenario.harvest_t.sum())
-    assert outcome(joined.scenario, joined.course.lots).harvest_t == pytest.approx(harvest, rel=1e-9)
+    assert outcome(joined.basis, joined.course.lots).harvest_t == pytest.approx(harvest, rel=1e-9)
     assert float(joined.tables["lots"]["tonnes"].sum()) == pytest.approx(harvest, rel=1e-9)
 
 

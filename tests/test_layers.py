@@ -17,7 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"inputs", "cells", "leftovers"}),
     frozenset({"model"}),
     frozenset({"scenario", "network", "spoilage"}),
-    frozenset({"siting", "routing", "sharing", "verify"}),
+    frozenset({"siting", "routing", "sharing", "verify", "economy"}),
     frozenset({"planning"}),
     frozenset({"reports", "importing", "benching", "sweeps", "settlement", "replays"}),
     frozenset({"dispatch"}),

@@ -12,6 +12,7 @@ import numpy as np
 from coldchain.arrays import KG_PER_T
 from coldchain.dispatch.orders import Order
 from coldchain.dispatch.source import Depot, Source
+from coldchain.economy import onward_cny_t
 from coldchain.errors import Fault, shortened
 from coldchain.language import _
 from coldchain.language.ids import word
@@ -134,8 +135,8 @@ class Lanes:
         scenario = self.source.scenario
         crop = scenario.commodities[commodity]
         ride = Ride(ready_h - scenario.chain.planned_wait_h, ready_h, ready_h + REFERENCE_ABOARD_H)
-        premium = scenario.hubs[self.source.depots[depot].hub].chilled_onward_cny_t if crop.sold_at == "market" else 0.0
-        money_t = float(self.haul_cny_t[depot]) + premium
+        premium = onward_cny_t(scenario)[self.source.depots[depot].hub, commodity]
+        money_t = float(self.haul_cny_t[depot] + premium)
         return crop.price_cny_kg * self.loss(commodity, depot, cooling, ride) + money_t / KG_PER_T
 
     def _per_hour(

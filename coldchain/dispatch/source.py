@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.arrays import HOURS_PER_DAY
+from coldchain.economy import nearest_hub
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import CoolingClass, Scenario, Site, cooling_class
@@ -207,7 +209,7 @@ def _depot(scenario: Scenario, number: int, site: Site, modules: dict[str, int],
     room: dict[CoolingClass, float] = defaultdict(float)
     for key, count in modules.items():
         cooling = cooling_class(kinds[key])
-        stay_d = (cooling.precool_h + scenario.chain.depot_dwell_h) / 24.0
+        stay_d = (cooling.precool_h + scenario.chain.depot_dwell_h) / HOURS_PER_DAY
         room[cooling] += count * min(kinds[key].throughput_t_day, kinds[key].storage_t / stay_d)
     if not modules:
         offered = scenario.siting.depot_types or tuple(kinds)
@@ -219,9 +221,8 @@ def _depot(scenario: Scenario, number: int, site: Site, modules: dict[str, int],
 def _nearest_hubs(scenario: Scenario, placed: PlacedNetwork) -> list[int]:
     from coldchain.network import travel
 
-    onward = np.array([hub.dwell_h + hub.onward_h for hub in scenario.hubs])
     hours = travel(placed.network, placed.site_node, placed.hub_node).time_h
-    return [int(n) for n in np.argmin(hours + onward, axis=1)]
+    return [int(n) for n in nearest_hub(scenario.hubs, hours)]
 
 
 def _demand_open(path: Path, depots: tuple[Depot, ...]) -> None:

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Bools, Floats, Indices, Ints
+from coldchain.arrays import HOURS_PER_DAY, Bools, Floats, Indices, Ints
+from coldchain.economy import ChilledLots, ModuleCosts, TodaysLots, money_cny_t
 from coldchain.model import MobileUnit, Objective, Scenario
 from coldchain.planning.awards import eligible_modules, module_awards, owners_of, total_pot_cny
-from coldchain.planning.basis import Basis, annuity, collection_bound_cny_t, haul_bound_cny_t
+from coldchain.planning.basis import Basis, collection_bound_cny_t, haul_bound_cny_t
 from coldchain.planning.rent import most_gain_cny_t, rent_cny_t, rents_cny
 from coldchain.routing import least_aboard_h
 from coldchain.siting import Fleet, SitingProblem, add_units
-from coldchain.spoilage import harvest_clock_h
 
 NO_LIMIT = float("inf")
 
@@ -164,7 +164,6 @@ def _group_arcs(
     """
     scenario = basis.scenario
     v, only = demands[0][rows], demands[1][rows]
-    premium = np.array([hub.chilled_onward_cny_t for hub in scenario.hubs])[basis.site_hub]
     possible = np.isfinite(bound.collection_cny_t[v]) & np.isfinite(bound.haul_cny_t)
     demand, site, cooling = [np.empty(0, np.intp)], [np.empty(0, np.intp)], [np.empty(0, np.intp)]
     worth, gains = [Worth(*np.zeros((3, 0)))], [np.zeros(0)]
@@ -174,17 +173,16 @@ def _group_arcs(
         loss_t, loss_cny, money, gained = np.zeros((4, *possible.shape))
         per_t = np.where(possible, bound.collection_cny_t[v] + bound.haul_cny_t, 0.0)
         for c in members:
-            onward = premium if scenario.commodities[c].sold_at == "market" else 0.0
-            price = scenario.commodities[c].price_cny_kg * KG_PER_T
             for p in range(len(scenario.periods)):
                 tonnes = (scenario.harvest_t[v, c, p] * ((only == p) | (only < 0)))[:, None]
                 where = np.arange(possible.shape[1]), bound.batch[p][v]
-                lost = tonnes * bound.loss[c, p, o][where]
                 gained += tonnes * most_gain_cny_t(basis, (c, p, o), bound.rent[o], where)
-                loss_t += lost
-                loss_cny += lost * price
-                late = late_cny_t(basis, (c, p, o), *where)
-                money += tonnes * (per_t + onward + basis.energy_cny_t[c, p, o] + late)
+                share = bound.loss[c, p, o][where]
+                hours = basis.timing.delivery_h(c, where[0], basis.timing.cooled_h(p, o, where[1]))
+                cost = basis.prices.chilled(ChilledLots(c, p, o, where[0], share, hours))
+                loss_t += tonnes * share
+                loss_cny += tonnes * cost["loss"]
+                money += tonnes * (per_t + money_cny_t(cost))
         i, j = np.nonzero(possible)
         demand.append(rows[i])
         site.append(j)
@@ -193,18 +191,6 @@ def _group_arcs(
         gains.append(gained[i, j])
     joined = Worth(*(np.concatenate([getattr(part, name) for part in worth]) for name in Worth.__annotations__))
     return np.concatenate(demand), np.concatenate(site), np.concatenate(cooling), joined, np.concatenate(gains)
-
-
-def late_cny_t(basis: Basis, what: tuple[int, int, int], site: Indices, batch: Indices) -> Floats:
-    """Return what buyers deduct for a tonne of a commodity, in a period and class, docked in a batch at a site."""
-    scenario, (c, p, o) = basis.scenario, what
-    if not scenario.economics.late_cny_t:
-        return np.zeros(np.broadcast_shapes(site.shape, batch.shape))
-    onward = np.array([hub.dwell_h + hub.onward_h for hub in scenario.hubs])[basis.site_hub[site]]
-    docked = basis.lanes.first_batch_h[p] + batch * basis.lanes.batch_h - harvest_clock_h(scenario.periods[p])
-    hours = docked + basis.classes[o].precool_h + scenario.chain.depot_dwell_h + basis.lane_haul_h[site]
-    hours = hours + onward * (scenario.commodities[c].sold_at == "market")
-    return np.asarray(scenario.economics.late_cny_t * (hours > scenario.chain.delivery_target_h + HOURS_TOLERANCE))
 
 
 def _yearly_t(scenario: Scenario, members: tuple[Indices, ...], demands: tuple[Indices, Indices, Indices]) -> Floats:
@@ -219,12 +205,11 @@ def _yearly_t(scenario: Scenario, members: tuple[Indices, ...], demands: tuple[I
 def _outside(basis: Basis, members: tuple[Indices, ...], demands: tuple[Indices, Indices, Indices]) -> Worth:
     """Worth of today's chain for each demand, given by village, group and period."""
     scenario = basis.scenario
-    price = np.array([crop.price_cny_kg for crop in scenario.commodities]) * KG_PER_T
-    lost = scenario.harvest_t * basis.today.loss
-    late = scenario.economics.late_cny_t * (basis.today.hours > scenario.chain.delivery_target_h + HOURS_TOLERANCE)
-    trader = (scenario.economics.today_haul_cny_t_km * basis.today_km)[:, None, None]
-    haul = scenario.harvest_t * (trader + late[:, :, None])
-    by_period = lost, lost * price[:, None], haul
+    village, commodity = (np.arange(size) for size in scenario.harvest_t.shape[:2])
+    lots = TodaysLots(village[:, None, None], commodity[:, None], basis.today.loss, basis.today.hours[:, :, None])
+    cost = basis.prices.todays(lots)
+    tonnes = scenario.harvest_t
+    by_period = tonnes * basis.today.loss, tonnes * cost["loss"], tonnes * money_cny_t(cost)
     by_crop = tuple(figure.sum(axis=2) for figure in by_period)
     table = np.array(
         [
@@ -239,9 +224,7 @@ def _outside(basis: Basis, members: tuple[Indices, ...], demands: tuple[Indices,
 def _modules(basis: Basis) -> Worth:
     """Yearly cost of one new module at each site: annuity of the investment, staff and upkeep."""
     scenario = basis.scenario
-    rate = scenario.economics.interest_rate
-    yearly = [kind.capex_cny * annuity(kind.life_years, rate) + kind.opex_cny_year for kind in scenario.depot_types]
-    money = np.tile(np.array(yearly), (len(scenario.sites), 1))
+    money = np.tile(ModuleCosts.of(scenario).total_cny, (len(scenario.sites), 1))
     return Worth(np.zeros_like(money), np.zeros_like(money), money)
 
 
@@ -373,7 +356,7 @@ def built_cny(arcs: Arcs, count: Ints) -> float:
 def capacity_t_day(basis: Basis) -> Floats:
     """Return t/day of each depot type: the lesser of its throughput and its storage over the stay."""
     chain = basis.scenario.chain
-    stay_d = [(basis.classes[o].precool_h + chain.depot_dwell_h) / 24.0 for o in basis.class_of_type]
+    stay_d = [(basis.classes[o].precool_h + chain.depot_dwell_h) / HOURS_PER_DAY for o in basis.class_of_type]
     return np.array(
         [min(k.throughput_t_day, k.storage_t / d) for k, d in zip(basis.scenario.depot_types, stay_d, strict=True)]
     )

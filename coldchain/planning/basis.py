@@ -6,11 +6,13 @@ Indices throughout: v village, c commodity, p period, j site, h hub, o cooling c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from coldchain.arrays import HOURS_PER_DAY, KWH_PER_MJ, Floats, Indices
-from coldchain.model import CoolingClass, Hub, Scenario, VehicleType, cooling_class, cooling_classes
+from coldchain.economy import LotPrices, Timing, nearest_hub
+from coldchain.model import CoolingClass, Scenario, VehicleType, cooling_class, cooling_classes
 from coldchain.network import RoadNetwork, travel
 from coldchain.planning.keeps import Keep, keep_kwh_t_day, keeps_of
 from coldchain.planning.roads import PlacedNetwork
@@ -40,7 +42,7 @@ class Basis:
     between_h, between_km : from site to site at reference speed, shape (sites, sites)
     today_km : from each village to its hub, shape (villages,)
     keeps : what depots may keep for another period
-    energy_cny_t : electricity for pre-cooling and storage, shape (commodities, periods, classes), CNY/t
+    energy_kwh_t : electricity for pre-cooling and storage, shape (commodities, periods, classes), kWh/t
     """
 
     scenario: Scenario
@@ -58,8 +60,31 @@ class Basis:
     today_km: Floats
     today: TodayLanes
     lanes: DepotLanes
-    energy_cny_t: Floats
+    energy_kwh_t: Floats
     keeps: tuple[Keep, ...] = ()
+
+    @cached_property
+    def timing(self) -> Timing:
+        """Hours of lots through depots."""
+        return Timing.of(
+            self.scenario, self.lanes, classes=self.classes, site_hub=self.site_hub, haul_h=self.lane_haul_h
+        )
+
+    @cached_property
+    def prices(self) -> LotPrices:
+        """What a tonne costs on its way."""
+        return LotPrices.of(
+            self.scenario,
+            self.timing,
+            site_hub=self.site_hub,
+            today_km=self.today_km,
+            energy_kwh_t=self.energy_kwh_t,
+        )
+
+    @cached_property
+    def energy_cny_t(self) -> Floats:
+        """Electricity at its price, shape (commodities, periods, classes)."""
+        return np.asarray(self.energy_kwh_t * self.scenario.economics.power_cny_kwh)
 
     @property
     def collection(self) -> tuple[VehicleType, ...]:
@@ -95,7 +120,7 @@ def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:
     to_hub = travel(placed.network, placed.site_node, placed.hub_node)
     between = travel(placed.network, placed.site_node, placed.site_node)
     from_village = travel(placed.network, placed.village_node, placed.hub_node)
-    site_hub, village_hub = (_nearest_hub(scenario.hubs, t) for t in (to_hub.time_h, from_village.time_h))
+    site_hub, village_hub = (nearest_hub(scenario.hubs, t) for t in (to_hub.time_h, from_village.time_h))
     rows, cols = np.arange(len(site_hub)), np.arange(len(village_hub))
     haul_h, haul_km = to_hub.time_h[rows, site_hub], to_hub.km[rows, site_hub]
     speed = _slowest(scenario)
@@ -116,7 +141,7 @@ def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:
         today_km=today_km,
         today=today_lanes(scenario, village_hub, today_h),
         lanes=depot_lanes(scenario, classes, site_hub, haul_h / speed, scenario.siting.max_first_mile_h),
-        energy_cny_t=_energy(scenario, classes),
+        energy_kwh_t=_energy(scenario, classes),
         keeps=keeps_of(scenario, classes, site_hub, haul_h / speed),
     )
 
@@ -167,12 +192,6 @@ def _rows(whole: list[str], part: list[str]) -> Indices:
     return np.array([at[name] for name in part], dtype=np.intp)
 
 
-def _nearest_hub(hubs: tuple[Hub, ...], time_h: Floats) -> Indices:
-    """Return the hub through which the market is reached soonest, shape (rows of time_h,)."""
-    onward = np.array([hub.dwell_h + hub.onward_h for hub in hubs])
-    return np.asarray(np.argmin(time_h + onward, axis=1), dtype=np.intp)
-
-
 def _reach(placed: PlacedNetwork) -> Reach:
     """Least hours and, separately, least kilometres between sites and villages, both ways."""
     by_length = by_distance(placed.network)
@@ -189,8 +208,8 @@ def by_distance(network: RoadNetwork) -> RoadNetwork:
 
 def _energy(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
     """Electricity per tonne: field heat at the nominal arrival over the energy ratio, and keeping cold."""
-    chain, price = scenario.chain, scenario.economics.power_cny_kwh
-    cost = np.zeros((len(scenario.commodities), len(scenario.periods), len(classes)))
+    chain = scenario.chain
+    kwh = np.zeros((len(scenario.commodities), len(scenario.periods), len(classes)))
     for p, period in enumerate(scenario.periods):
         clock = harvest_clock_h(period) + chain.planned_wait_h + chain.unload_h
         arrival_c = air_at(hourly_air_c(period), clock)
@@ -198,8 +217,8 @@ def _energy(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
             for o, cooling in enumerate(classes):
                 heat_mj_t = crop.heat_kj_kg_k * max(arrival_c - cooling.temp_c, 0.0)
                 keep_kwh_t = keep_kwh_t_day(crop, cooling) * chain.depot_dwell_h / HOURS_PER_DAY
-                cost[c, p, o] = price * (heat_mj_t * KWH_PER_MJ / cooling.energy_ratio + keep_kwh_t)
-    return cost
+                kwh[c, p, o] = heat_mj_t * KWH_PER_MJ / cooling.energy_ratio + keep_kwh_t
+    return kwh
 
 
 def collection_bound_cny_t(basis: Basis, load_t: Floats) -> Floats:
@@ -253,14 +272,3 @@ def least_round(basis: Basis, to_hub: Floats, between: Floats) -> Floats:
             out = np.minimum(out, (out[:, None] + legs).min(axis=0))
         rounds[mine] = out + back
     return rounds
-
-
-def annuity(years: float, rate: float) -> float:
-    """Return the yearly payment that repays 1 over its life: ``r / (1 - (1+r)^-n)``.
-
-    Examples
-    --------
-    >>> round(annuity(15, 0.06), 4)
-    0.103
-    """
-    return 1.0 / years if rate == 0 else rate / (1.0 - (1.0 + rate) ** -years)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from coldchain.economy import Bill
 from coldchain.model import Limit, Objective
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.awards import Awards, grant
@@ -13,7 +14,7 @@ from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days, Decision, Effort, work_out_days
 from coldchain.planning.limits import owner_cost_cny, shortfalls
 from coldchain.planning.lots import Outcome, lots_of, outcome
-from coldchain.planning.money import Yearly, yearly
+from coldchain.planning.money import yearly
 from coldchain.planning.search import Options, aims_of, tolerance_of
 from coldchain.progress import Event, Stage
 
@@ -26,7 +27,7 @@ class Course:
     days: Days
     lots: pd.DataFrame
     outcome: Outcome
-    yearly: Yearly
+    yearly: Bill
     awards: Awards
     missing: dict[Limit, float]
 
@@ -62,7 +63,7 @@ def work_out(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, optio
         decision,
         days,
         lots,
-        outcome(basis.scenario, lots),
+        outcome(basis, lots),
         yearly(basis, decision, days, lots),
         granted,
         shortfalls(basis, lots, owner_cost_cny(basis.scenario, decision.count), granted),

@@ -158,7 +158,7 @@ def _weights(basis: Basis, site: int, period: int, daily: Floats, aboard: Floats
         used = float(basis.lanes.used[c, period, o, site, batch[v]])
         rate = float(basis.lanes.dock_rate[c, period, batch[v]])
         hourly = loss_per_hour(crop, used, rate, basis.scenario.chain.planned_transfers)
-        weights[v] += daily[v, c, o] * KG_PER_T * crop.price_cny_kg * hourly
+        weights[v] += daily[v, c, o] * basis.prices.value_cny_t[c] * hourly
     return weights
 
 
@@ -173,9 +173,8 @@ def _hours_aboard(result: CollectionResult, before: Floats) -> Floats:
 
 def _true_cost(basis: Basis, site: int, period: int, daily: Floats, result: CollectionResult) -> float:
     """Vehicle money and the exact value lost on one day; load left behind counts as lost."""
-    price = np.array([crop.price_cny_kg for crop in basis.scenario.commodities]) * KG_PER_T
     load = daily.sum(axis=(1, 2)) * KG_PER_T
-    value = daily * price[:, None]
+    value = daily * basis.prices.value_cny_t[:, None]
     cost = float(result.cost_cny)
     for route in result.routes:
         batch = basis.lanes.batch(np.array(route.aboard_h))[period]

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats, Ints
+from coldchain.arrays import Floats, Ints
+from coldchain.economy import ChilledLots
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.course import Course
 from coldchain.planning.days import Decision
-from coldchain.planning.lots import TODAY, to_market
+from coldchain.planning.lots import TODAY
 from coldchain.siting import Column
 
 
@@ -60,14 +61,9 @@ class DepotYears:
         """CNY a year of each site in a course: routes, trucks, losses, energy, what is deducted and its modules."""
         basis, scenario = self.basis, self.basis.scenario
         lots = course.lots[course.lots["site"] != TODAY]
-        site, crop = lots["site"].to_numpy(), lots["commodity"].to_numpy()
-        price = np.array([c.price_cny_kg for c in scenario.commodities])[crop] * KG_PER_T
-        premium = np.array([hub.chilled_onward_cny_t for hub in scenario.hubs])[basis.site_hub[site]]
-        late = scenario.economics.late_cny_t * (lots["delivery_h"] > scenario.chain.delivery_target_h + HOURS_TOLERANCE)
-        energy = basis.energy_cny_t[crop, lots["period"], lots["cooling"]]
-        per_t = lots["loss_share"] * price + premium * to_market(scenario)[crop] + late + energy + lots["keep_cny_t"]
         cost = np.zeros(len(scenario.sites))
-        np.add.at(cost, site, lots["tonnes"] * per_t)
+        per_t = np.asarray(sum(basis.prices.chilled(ChilledLots.of(lots)).values()))
+        np.add.at(cost, lots["site"].to_numpy(), lots["tonnes"].to_numpy() * per_t)
         cost += (course.decision.count * self.arcs.module.money_cny).sum(axis=1)
         length = [period.days for period in scenario.periods]
         for day in course.days.collection:

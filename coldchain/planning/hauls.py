@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats, Indices
+from coldchain.arrays import Floats, Indices
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import CollectionDay, Decision, day_pieces, site_lots
@@ -29,7 +29,7 @@ from coldchain.routing import (
     solve_joint_haul,
     solve_line_haul,
 )
-from coldchain.spoilage import harvest_clock_h, longer_haul_losses
+from coldchain.spoilage import longer_haul_losses
 
 Memo = dict[tuple[object, ...], tuple[Any, ...]]
 LONGER_H = np.array([0.0, 1.0, 3.0, 8.0])
@@ -213,7 +213,7 @@ class _Group:
         for c, o in _kinds(cargo):
             mine = (cargo.commodity == c) & (cargo.cooling == o)
             loss = self.losses(cargo.site, c, o)[:, cargo.batch[mine]]
-            lost += self.price(c) * (loss - loss[0]) @ cargo.t_day[mine]
+            lost += self.basis.prices.value_cny_t[c] * (loss - loss[0]) @ cargo.t_day[mine]
         return np.asarray(np.interp(np.arange(RIDE_NODES) * RIDE_STEP_H, LONGER_H, lost / cargo.load_t))
 
     def losses(self, site: int, c: int, o: int) -> Floats:
@@ -237,13 +237,9 @@ class _Group:
         hub = scenario.hubs[basis.site_hub[site]]
         return np.maximum(longer_haul_losses(scenario, lot, hub, haul_h, len(direct)), direct)
 
-    def price(self, c: int) -> float:
-        """CNY/t of a commodity."""
-        return self.basis.scenario.commodities[c].price_cny_kg * KG_PER_T
-
     def late_cny_t(self, cargo: _Cargo) -> Floats:
         """Deductions for what a longer ride makes late, CNY/t; inf where nothing may be late, shape (RIDE_NODES,)."""
-        price, strict = self.basis.scenario.economics.late_cny_t, self.basis.scenario.siting.on_time > 0
+        price, strict = self.basis.prices.late_cny_t, self.basis.scenario.siting.on_time > 0
         if not price and not strict:
             return np.zeros(RIDE_NODES)
         late_t = self.late_t(cargo, np.linspace(0.0, (RIDE_NODES - 1) * RIDE_STEP_H, RIDE_NODES))
@@ -251,21 +247,14 @@ class _Group:
 
     def late_t(self, cargo: _Cargo, longer_h: Floats) -> Floats:
         """T/day that reach their buyer after the target only because they ride ``longer_h`` longer, of its shape."""
-        target = self.basis.scenario.chain.delivery_target_h + HOURS_TOLERANCE
-        hours = self.direct_h(cargo)
-        late = (hours <= target) & (hours + longer_h[:, None] > target)
+        timing, hours = self.basis.timing, self.direct_h(cargo)
+        late = timing.is_on_time(hours) & ~timing.is_on_time(hours + longer_h[:, None])
         return np.asarray(late @ cargo.t_day, dtype=np.float64)
 
     def direct_h(self, cargo: _Cargo) -> Floats:
         """Hours from harvest to the buyer of each piece on a straight trip."""
-        basis, scenario = self.basis, self.basis.scenario
-        hub = scenario.hubs[basis.site_hub[cargo.site]]
-        sold = np.array([crop.sold_at == "market" for crop in scenario.commodities])[cargo.commodity]
-        precool = np.array([kind.precool_h for kind in basis.classes])[cargo.cooling]
-        first = basis.lanes.first_batch_h[self.period] - harvest_clock_h(scenario.periods[self.period])
-        cooled = first + cargo.batch * basis.lanes.batch_h + precool
-        haul = scenario.chain.depot_dwell_h + basis.lane_haul_h[cargo.site]
-        return np.asarray(cooled + haul + sold * (hub.dwell_h + hub.onward_h), dtype=np.float64)
+        timing = self.basis.timing
+        return timing.delivery_h(cargo.commodity, cargo.site, timing.cooled_h(self.period, cargo.cooling, cargo.batch))
 
     def ride(self, i: int, load_t: float, ride_h: float) -> LongRide:
         """Work a ride out exactly."""
@@ -283,7 +272,7 @@ class _Group:
             cargo = self.cargoes[i]
             cost += found.direct[i].cost_cny_day - self.alone(cargo).cost_cny_day
             longer_h = ride.ride_h - float(self.basis.lane_haul_h[cargo.site])
-            late = self.basis.scenario.economics.late_cny_t * float(self.late_t(cargo, np.array([longer_h]))[0])
+            late = self.basis.prices.late_cny_t * float(self.late_t(cargo, np.array([longer_h]))[0])
             cost += ride.share * (self.added_cny(cargo, ride) + late)
         return cost < 0
 
@@ -293,7 +282,7 @@ class _Group:
         for (c, o), loss in ride.loss.items():
             mine = (cargo.commodity == c) & (cargo.cooling == o)
             direct = self.basis.lanes.loss[c, self.period, o, cargo.site, cargo.batch[mine]]
-            added += self.price(c) * float((loss[cargo.batch[mine]] - direct) @ cargo.t_day[mine])
+            added += self.basis.prices.value_cny_t[c] * float((loss[cargo.batch[mine]] - direct) @ cargo.t_day[mine])
         return added
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coldchain.arrays import HOURS_PER_DAY, KG_PER_T, Bools, Floats, Indices
+from coldchain.economy import value_cny_t
 from coldchain.model import Commodity, CoolingClass, Keeping, Scenario
 from coldchain.spoilage import depot_lanes, respiration_w_t
 
@@ -63,7 +64,7 @@ def _keep(
     spans = np.zeros(len(periods), dtype=np.bool_)
     spans[(p + np.arange((u - p) % len(periods) + 1)) % len(periods)] = True
     power = [keep_kwh_t_day(crop, kind) * row.days * scenario.economics.power_cny_kwh for kind in classes]
-    prices = crop.price_cny_kg * KG_PER_T, row.price_cny_kg * KG_PER_T
+    prices = float(value_cny_t(scenario)[c]), row.price_cny_kg * KG_PER_T
     return Keep(c, p, u, spans, *prices, lanes.loss[0, 0], np.array(power, dtype=np.float64))
 
 

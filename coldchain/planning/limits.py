@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import HOURS_TOLERANCE, Floats, Ints
+from coldchain.arrays import Floats, Ints
+from coldchain.economy import ModuleCosts, award_a_year
 from coldchain.model import Limit, Objective, Scenario
 from coldchain.planning.arcs import Arcs, siting_problem
 from coldchain.planning.awards import Awards, owners_of
-from coldchain.planning.basis import Basis, annuity
-from coldchain.planning.lots import TODAY
+from coldchain.planning.basis import Basis
+from coldchain.planning.lots import TODAY, cooled_in_time, delivered_on_time
 from coldchain.routing import least_aboard_h
 from coldchain.siting import SideRow, SitingProblem
-from coldchain.spoilage import harvest_clock_h
 
 SLACK = 1e-6
 ON_TIME = Limit("on_time")
@@ -84,32 +84,26 @@ class Service:
 
 def service(basis: Basis, arcs: Arcs) -> Service:
     """Add up the service of every arc over its commodities and periods."""
-    scenario, chain = basis.scenario, basis.scenario.chain
+    scenario = basis.scenario
     direct_h = least_aboard_h(basis.reach.back_h, basis.collection)
     batch = basis.lanes.batch(np.where(np.isfinite(direct_h), direct_h, 0.0))
-    onward = np.array([hub.dwell_h + hub.onward_h for hub in scenario.hubs])[basis.site_hub]
-    precool_h = np.array([kind.precool_h for kind in basis.classes])
+    timing = basis.timing
     in_time, on_time, energy = (np.zeros(len(arcs.demand)) for _rest in range(3))
     today, tonnes = np.zeros(len(arcs.village)), np.zeros(len(arcs.village))
-    target_h = chain.delivery_target_h + HOURS_TOLERANCE
     for g, members in enumerate(arcs.members):
         rows, demands = np.flatnonzero(arcs.group[arcs.demand] == g), np.flatnonzero(arcs.group == g)
         v, j, o = arcs.village[arcs.demand[rows]], arcs.site[rows], arcs.cooling[rows]
         for c in members:
-            crop = scenario.commodities[c]
             harvest = scenario.harvest_t[arcs.village[demands], c]
             of_period = harvest[np.arange(len(harvest)), arcs.period[demands]]
             of_year = np.where(arcs.period[demands] < 0, harvest.sum(axis=1), of_period)
             tonnes[demands] += of_year
-            today[demands] += of_year * (basis.today.hours[arcs.village[demands], c] <= target_h)
-            farther = onward[j] if crop.sold_at == "market" else 0.0
-            for p, period in enumerate(scenario.periods):
+            today[demands] += of_year * timing.is_on_time(basis.today.hours[arcs.village[demands], c])
+            for p in range(len(scenario.periods)):
                 load = scenario.harvest_t[v, c, p] * arcs.counts_in(p)[arcs.demand[rows]]
-                docked = basis.lanes.first_batch_h[p] + batch[p][v, j] * basis.lanes.batch_h - harvest_clock_h(period)
-                cooled = docked + precool_h[o]
-                in_time[rows] += load * (cooled <= crop.precool_deadline_h + HOURS_TOLERANCE)
-                hours = cooled + chain.depot_dwell_h + basis.lane_haul_h[j] + farther
-                on_time[rows] += load * (hours <= target_h)
+                cooled = timing.cooled_h(p, o, batch[p][v, j])
+                in_time[rows] += load * timing.is_in_time(c, cooled)
+                on_time[rows] += load * timing.is_on_time(timing.delivery_h(c, j, cooled))
                 energy[rows] += load * basis.energy_cny_t[c, p, o]
     return Service(in_time, on_time, energy, today, tonnes)
 
@@ -177,33 +171,10 @@ def _hubs(basis: Basis, arcs: Arcs) -> Iterator[SideRow]:
                 yield _row(basis, arcs, limit, -hub.limit_t_day, index=rows, value=-load)
 
 
-def own_rate(scenario: Scenario) -> float:
-    """Return the interest that operators ask of their own money."""
-    given = scenario.economics.own_rate
-    return scenario.economics.interest_rate if given is None else given
-
-
-def award_a_year(scenario: Scenario) -> float:
-    """Return what a CNY of award, paid as late as the programme does, is worth to an operator a year.
-
-    It is spread over the longest life of the types on offer, which understates it where lives differ.
-    """
-    rate = own_rate(scenario)
-    life = max(kind.life_years for kind in scenario.depot_types)
-    return float(annuity(life, rate) / (1.0 + rate) ** scenario.subsidy.paid_after_years)
-
-
-def module_cny_year(scenario: Scenario) -> Floats:
-    """Yearly cost of one module to its operator, by type: staff and upkeep, annuity of the investment."""
-    rate = own_rate(scenario)
-    costs = [kind.opex_cny_year + kind.capex_cny * annuity(kind.life_years, rate) for kind in scenario.depot_types]
-    return np.array(costs, dtype=np.float64)
-
-
 def owner_cost_cny(scenario: Scenario, count: Ints) -> Floats:
     """Yearly cost of the new modules of each owner, shape (owners,)."""
     names, owner = owners_of(scenario)
-    cost = (count * module_cny_year(scenario)).sum(axis=1)
+    cost = (count * ModuleCosts.to_operator(scenario).total_cny).sum(axis=1)
     return np.asarray(np.bincount(owner, cost, minlength=len(names)), dtype=np.float64)
 
 
@@ -215,7 +186,7 @@ def _returns(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
     names, owner = owners_of(scenario)
     fee = scenario.economics.fee_cny_t or 0.0
     margin = fee * done.tonnes[arcs.demand] - done.energy_cny
-    cost = module_cny_year(scenario)
+    cost = ModuleCosts.to_operator(scenario).total_cny
     for e, name in enumerate(names):
         rows = np.flatnonzero(owner[arcs.site] == e)
         module = np.where((owner == e)[:, None], -cost[None, :], 0.0)
@@ -246,8 +217,7 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
     cost : yearly cost of the new modules of each owner, shape (owners,)
     """
     scenario, siting = basis.scenario, basis.scenario.siting
-    deadline = np.array([crop.precool_deadline_h for crop in scenario.commodities])[lots["commodity"]]
-    covered = lots["tonnes"].where(lots["cooled_h"] <= deadline + HOURS_TOLERANCE, 0.0)
+    covered = lots["tonnes"].where(cooled_in_time(basis, lots), 0.0)
     county = np.array([village.county for village in scenario.villages])[lots["village"]]
     missing: dict[Limit, float] = {}
     if siting.coverage > 0:
@@ -256,8 +226,8 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
         here = county == name
         missing[Limit("coverage", name)] = share * float(lots["tonnes"][here].sum()) - float(covered[here].sum())
     if siting.on_time > 0:
-        on_time = float(lots["tonnes"][lots["delivery_h"] <= scenario.chain.delivery_target_h + HOURS_TOLERANCE].sum())
-        missing[ON_TIME] = siting.on_time * float(lots["tonnes"].sum()) - on_time
+        punctual = float(lots["tonnes"].to_numpy() @ delivered_on_time(basis, lots))
+        missing[ON_TIME] = siting.on_time * float(lots["tonnes"].sum()) - punctual
     for name, beyond in _beyond_award_shares(scenario).items():
         missing[Limit("award_share", name)] = -float(beyond @ granted.award)
     missing |= _over_hubs(basis, lots)

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, ROUNDING, Floats, Indices
-from coldchain.model import Scenario
+from coldchain.arrays import ROUNDING, Bools, Floats, Indices
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days
 from coldchain.planning.decision import Decision, day_pieces, site_lots
 from coldchain.planning.storing import NOT_KEPT, keep
-from coldchain.spoilage import batch_clock_h, harvest_clock_h
 
 TODAY = -1
 LOT_COLUMNS = (
@@ -64,7 +62,7 @@ def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.D
     table = table.merge(_pieces(days), on=["village", "site", "period"], how="inner")
     table = _with_rides(table.assign(tonnes=table["assigned_t"] * table["part"]), basis, days)
     batch = basis.lanes.batch(table["aboard_h"].to_numpy())[table["period"], np.arange(len(table))]
-    cooled_h, delivery_h = _hours(basis, table)
+    cooled_h, delivery_h = _hours(basis, table, batch)
     table = table.assign(cooled_h=cooled_h, delivery_h=delivery_h, loss_share=_loss_shares(basis, days, table, batch))
     return table.assign(keep=NOT_KEPT, keep_cny_t=0.0)[list(LOT_COLUMNS)]
 
@@ -97,26 +95,11 @@ def _loss_shares(basis: Basis, days: Days, table: pd.DataFrame, batch: Indices) 
     return shares
 
 
-def _hours(basis: Basis, table: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Hours from harvest until cooled and until the market, through a depot."""
-    chain, periods, hubs = basis.scenario.chain, basis.scenario.periods, basis.scenario.hubs
-    docked = np.array(
-        [
-            batch_clock_h(chain, periods[p], h) - harvest_clock_h(periods[p])
-            for p, h in zip(table["period"], table["aboard_h"], strict=True)
-        ]
-    )
-    precool = np.array([basis.classes[o].precool_h for o in table["cooling"]])
-    onward = np.array([hubs[h].dwell_h + hubs[h].onward_h for h in basis.site_hub])
-    cooled = docked + precool
-    site = table["site"].to_numpy()
-    farther = to_market(basis.scenario)[table["commodity"]] * onward[site]
-    return cooled, cooled + chain.depot_dwell_h + table["haul_h"].to_numpy() + farther
-
-
-def to_market(scenario: Scenario) -> Floats:
-    """Return 1 for commodities sold at the market behind the hub, 0 for those sold at the hub, shape (commodities,)."""
-    return np.array([float(crop.sold_at == "market") for crop in scenario.commodities])
+def _hours(basis: Basis, table: pd.DataFrame, batch: Indices) -> tuple[Floats, Floats]:
+    """Hours from harvest until cooled and until the buyer, through a depot."""
+    timing, site, commodity = basis.timing, table["site"].to_numpy(), table["commodity"].to_numpy()
+    cooled = timing.cooled_h(table["period"].to_numpy(), table["cooling"].to_numpy(), batch)
+    return cooled, timing.delivery_h(commodity, site, cooled, table["haul_h"].to_numpy())
 
 
 def _today_lots(basis: Basis, tonnes: Floats) -> pd.DataFrame:
@@ -152,11 +135,20 @@ class Outcome:
         return self.loss_t / self.harvest_t if self.harvest_t else 0.0
 
 
-def outcome(scenario: Scenario, lots: pd.DataFrame) -> Outcome:
+def cooled_in_time(basis: Basis, lots: pd.DataFrame) -> Bools:
+    """Tell which lots are pre-cooled within the deadline of their commodity."""
+    return basis.timing.is_in_time(lots["commodity"].to_numpy(), lots["cooled_h"].to_numpy())
+
+
+def delivered_on_time(basis: Basis, lots: pd.DataFrame) -> Bools:
+    """Tell which lots reach their buyer within the target."""
+    return basis.timing.is_on_time(lots["delivery_h"].to_numpy())
+
+
+def outcome(basis: Basis, lots: pd.DataFrame) -> Outcome:
     """Add up the lots."""
-    price = np.array([crop.price_cny_kg for crop in scenario.commodities])[lots["commodity"]] * KG_PER_T
-    deadline = np.array([crop.precool_deadline_h for crop in scenario.commodities])[lots["commodity"]]
     lost = lots["tonnes"] * lots["loss_share"]
+    worth = lost * basis.prices.value_cny_t[lots["commodity"]]
     total = float(lots["tonnes"].sum())
-    in_time = float(lots["tonnes"][lots["cooled_h"] <= deadline + HOURS_TOLERANCE].sum())
-    return Outcome(total, float(lost.sum()), float((lost * price).sum()), in_time / total if total else 0.0)
+    cooled = float(lots["tonnes"].to_numpy() @ cooled_in_time(basis, lots))
+    return Outcome(total, float(lost.sum()), float(worth.sum()), cooled / total if total else 0.0)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import KG_PER_T, Floats, Indices, Ints
+from coldchain.arrays import Floats, Indices, Ints
+from coldchain.economy import ModuleCosts, award_a_year, own_rate
 from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.planning.awards import Awards, owners_of
-from coldchain.planning.basis import Basis, annuity
+from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days, Decision
-from coldchain.planning.limits import award_a_year, own_rate
-from coldchain.planning.lots import TODAY, to_market
+from coldchain.planning.lots import TODAY
 from coldchain.planning.money import moves_cny
 
 COLUMNS = [
@@ -49,12 +49,10 @@ def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     """Add up a routed year by owner; owners of mobile units of a kind pool what these cool, and their moves."""
     scenario, count = basis.scenario, decision.count
     names, owner = owners_of(scenario)
-    rate = own_rate(scenario)
     cold = lots[lots["site"] != TODAY]
     mine, tonnes = owner[cold["site"]], cold["tonnes"].to_numpy()
     energy = basis.energy_cny_t[cold["commodity"], cold["period"], cold["cooling"]]
-    opex = np.array([kind.opex_cny_year for kind in scenario.depot_types])
-    repay = np.array([kind.capex_cny * annuity(kind.life_years, rate) for kind in scenario.depot_types])
+    modules = ModuleCosts.to_operator(scenario)
 
     pool = _pools(basis, count, owner, len(names))
     unit = np.full(len(basis.classes), -1)
@@ -77,8 +75,8 @@ def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     return Ledger(
         of_lots(tonnes),
         of_lots(tonnes * energy),
-        per_owner((count * opex).sum(axis=1), owner) + pool @ moves_cny(basis, decision),
-        per_owner((count * repay).sum(axis=1), owner),
+        per_owner((count * modules.running_cny).sum(axis=1), owner) + pool @ moves_cny(basis, decision),
+        per_owner((count * modules.capital_cny).sum(axis=1), owner),
         saved,
     )
 
@@ -92,13 +90,10 @@ def _pools(basis: Basis, count: Ints, owner: Indices, owners: int) -> Floats:
 
 def _saved_cny_t(basis: Basis, cold: pd.DataFrame) -> Floats:
     """Value saved and traders' haulage spared by each chilled lot against today's chain, less the onward premium."""
-    scenario = basis.scenario
-    price = np.array([crop.price_cny_kg for crop in scenario.commodities])[cold["commodity"]] * KG_PER_T
-    before = basis.today.loss[cold["village"], cold["commodity"], cold["period"]]
-    trader = scenario.economics.today_haul_cny_t_km * basis.today_km[cold["village"]]
-    premium = np.array([hub.chilled_onward_cny_t for hub in scenario.hubs])[basis.site_hub[cold["site"]]]
-    onward = premium * to_market(scenario)[cold["commodity"]]
-    return np.asarray((before - cold["loss_share"].to_numpy()) * price + trader - onward, dtype=np.float64)
+    prices, commodity = basis.prices, cold["commodity"].to_numpy()
+    before = basis.today.loss[cold["village"], commodity, cold["period"]]
+    spared = (before - cold["loss_share"].to_numpy()) * prices.value_cny_t[commodity]
+    return np.asarray(spared + prices.trader_cny_t[cold["village"]] - prices.onward_cny_t[cold["site"], commodity])
 
 
 def operators(scenario: Scenario, book: Ledger, granted: Awards) -> pd.DataFrame:

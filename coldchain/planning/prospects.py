@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import Floats, Indices, Ints
+from coldchain.economy import ModuleCosts, award_a_year
 from coldchain.language import _
 from coldchain.planning.arcs import Arcs, siting_problem
 from coldchain.planning.basis import Basis
-from coldchain.planning.limits import award_a_year, module_cny_year, service
+from coldchain.planning.limits import service
 from coldchain.planning.tables import modules_text
 from coldchain.siting import SitingProblem, SitingResult, solve_siting
 
@@ -66,7 +67,9 @@ def _row(
     found = solve_siting(alone, time_limit_s=min(effort[0], SECONDS), gap=GAP, seed=effort[1])
     count = found.count[0]
     tonnes = float(figures[0][demands] @ (1.0 - found.outside_share))
-    operator = float(figures[1][arcs] @ found.arc_share) + float((count * module_cny_year(scenario)).sum())
+    operator = float(figures[1][arcs] @ found.arc_share) + float(
+        (count * ModuleCosts.to_operator(scenario).total_cny).sum()
+    )
     saved = float(alone.outside_cost.sum()) - float(alone.arc_cost @ found.arc_share)
     saved += float(figures[1][arcs] @ found.arc_share) - float(alone.outside_cost @ found.outside_share)
     per_t = max(tonnes, 1e-9)

@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 
 from coldchain.arrays import Floats, Indices
-from coldchain.model import DepotType
+from coldchain.economy import ModuleCosts
 from coldchain.planning.awards import module_awards, total_pot_cny
-from coldchain.planning.basis import Basis, annuity
+from coldchain.planning.basis import Basis
 
 
 def most_gain_cny_t(
@@ -80,14 +80,11 @@ def _level(basis: Basis, o: int, gain: Floats, tonnes: Floats) -> float:
     ]
     if not offered:
         return 0.0
-    cost = min(_yearly_cny(basis, kind) / kind.storage_t for _, kind in offered)
+    yearly = ModuleCosts.of(scenario).total_cny
+    cost = min(float(yearly[k]) / kind.storage_t for k, kind in offered)
     award = module_awards(scenario)
     paid = min(float(award[:, k].max(initial=0.0)) / kind.storage_t for k, kind in offered)
     bought = total_pot_cny(scenario) / paid if paid > 0 else np.inf
     order = np.argsort(-gain)
     beyond = np.flatnonzero(np.cumsum(tonnes[order]) > bought)
     return max(cost, float(gain[order][beyond[0]]) if len(beyond) else 0.0)
-
-
-def _yearly_cny(basis: Basis, kind: DepotType) -> float:
-    return kind.capex_cny * annuity(kind.life_years, basis.scenario.economics.interest_rate) + kind.opex_cny_year

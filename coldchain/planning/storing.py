@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
-from coldchain.arrays import HOURS_PER_DAY, KG_PER_T, ROUNDING, Bools, Floats, Indices, Ints
+from coldchain.arrays import HOURS_PER_DAY, ROUNDING, Bools, Floats, Indices, Ints
 from coldchain.planning.basis import Basis
 from coldchain.planning.keeps import Keep
 
@@ -41,7 +41,7 @@ def keep(basis: Basis, count: Ints, lots: pd.DataFrame) -> pd.DataFrame:
     parts = np.array([share[r][place] * _of(basis, r, lots) for r in range(len(basis.keeps))])
     rest = 1.0 - parts.sum(axis=0)
     found = [lots.assign(tonnes=lots["tonnes"] * rest)[rest > ROUNDING]]
-    price = np.array([crop.price_cny_kg for crop in basis.scenario.commodities])[lots["commodity"]] * KG_PER_T
+    price = basis.prices.value_cny_t[lots["commodity"]]
     for r, part in enumerate(parts):
         beyond = cost[r] - loss[r] * price
         kept = lots.assign(tonnes=lots["tonnes"] * part, loss_share=loss[r], keep=r, keep_cny_t=beyond)
@@ -82,7 +82,7 @@ def free_room_t(basis: Basis, count: Ints, lots: pd.DataFrame) -> Floats:
 
 def _shares(basis: Basis, free: Floats, lots: pd.DataFrame, cost: Floats) -> Floats:
     """Share kept of what arrives, float[keeps, sites, classes]."""
-    price = np.array([crop.price_cny_kg for crop in basis.scenario.commodities])[lots["commodity"]] * KG_PER_T
+    price = basis.prices.value_cny_t[lots["commodity"]]
     now = lots["loss_share"].to_numpy() * price
     tonnes, gain = np.zeros((2, len(basis.keeps), *free.shape[:2]))
     for n in range(len(basis.keeps)):

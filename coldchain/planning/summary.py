@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import HOURS_TOLERANCE
+from coldchain.economy import is_on_time
 from coldchain.model.ending import Ending, ending_of
 from coldchain.planning.assumptions import assumptions_of
 from coldchain.planning.basis import Basis
@@ -53,16 +53,7 @@ def summarise(
         },
         "coverage": {"baseline": today.outcome.coverage, "plan": course.outcome.coverage},
         "investment": _investment(basis, tables["depots"]),
-        "annual_cny": {
-            "collection": course.yearly.collection,
-            "line_haul": course.yearly.line_haul,
-            "operation": course.yearly.operation,
-            "energy": course.yearly.energy,
-            "capital": course.yearly.capital,
-            "loss": course.yearly.loss,
-            **({"storage": course.yearly.storage} if basis.keeps else {}),
-            "total": course.yearly.total,
-        },
+        "annual_cny": course.yearly.written(frozenset({"storage"} if basis.keeps else ())),
         "net": _net(Net.of(basis, today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()))),
         "depots": _depot_counts(tables["depots"]),
         "routes": _route_totals(tables["routes"], fleet(course.days)),
@@ -118,7 +109,7 @@ def _delivery(lots: pd.DataFrame, target_h: float, harvest_t: float) -> dict[str
     def quantile(share: float) -> float:
         return float(hours[min(int(np.searchsorted(weight, share * weight[-1])), len(hours) - 1)])
 
-    within = float(lots["tonnes"][lots["delivery_h"] <= target_h + HOURS_TOLERANCE].sum())
+    within = float(lots["tonnes"].to_numpy() @ is_on_time(lots["delivery_h"].to_numpy(), target_h))
     return {
         "p50": quantile(0.5),
         "p95": quantile(0.95),

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import KG_PER_T, Floats, Indices, Ints
+from coldchain.arrays import Floats, Indices, Ints
 from coldchain.model import DepotType, MobileUnit
 from coldchain.planning.arcs import existing_modules
 from coldchain.planning.awards import Awards, module_awards, owners_of
@@ -267,7 +267,6 @@ STORAGE_COLUMNS = {
 def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
     """Give the lots the names of their places, and the share lost today; the depot is empty in today's chain."""
     scenario = basis.scenario
-    price = np.array([crop.price_cny_kg for crop in scenario.commodities]) * KG_PER_T
     lost = lots["tonnes"] * lots["loss_share"]
     sites = np.array([*(site.id for site in scenario.sites), ""], dtype=object)
     zones = np.array([*(kind.zone for kind in basis.classes), ""], dtype=object)
@@ -287,7 +286,7 @@ def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.D
             "delivery_h": lots["delivery_h"],
             "loss_share": lots["loss_share"],
             "loss_t": lost,
-            "loss_cny": lost * price[lots["commodity"]],
+            "loss_cny": lost * basis.prices.value_cny_t[lots["commodity"]],
             "today_share": _today_share(lots, baseline),
         }
     )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.arrays import KG_PER_T, Floats, Indices
+from coldchain.arrays import Floats, Indices
+from coldchain.economy import sold_at_market, value_cny_t
 from coldchain.model import Scenario
 from coldchain.replays.chances import DayDraw
 from coldchain.replays.day import Outcome, Parcels
@@ -61,8 +62,8 @@ class Ager:
         self.scenario, self.trader = scenario, trader
         self.standing = np.ones(len(scenario.villages))
         self.params = np.array([pack(crop) for crop in scenario.commodities])
-        self.price_t = KG_PER_T * np.array([crop.price_cny_kg for crop in scenario.commodities])
-        self.sold_on = np.array([float(crop.sold_at == "market") for crop in scenario.commodities])
+        self.price_t = value_cny_t(scenario)
+        self.sold_on = sold_at_market(scenario)
         self.dwell_h = np.array([hub.dwell_h for hub in scenario.hubs])
         self.onward_h = np.array([hub.onward_h for hub in scenario.hubs])
         self.market_h = np.array([hub.market_h for hub in scenario.hubs])

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import Floats
+from coldchain.economy import nearest_hub
 from coldchain.model import Scenario
 from coldchain.network import travel
 from coldchain.planning import PlacedNetwork
@@ -118,8 +119,7 @@ def trader_of(scenario: Scenario, placed: PlacedNetwork) -> Trader:
     """Return where each village's trader drives: to the hub through which the market is reached soonest."""
     first_hub = len(scenario.villages) + len(scenario.sites)
     way = travel(placed.network, placed.node[: len(scenario.villages)], placed.node[first_hub:])
-    onward = np.array([hub.dwell_h + hub.onward_h for hub in scenario.hubs])
-    hub = np.argmin(way.time_h + onward, axis=1)
+    hub = nearest_hub(scenario.hubs, way.time_h)
     return Trader(hub, way.time_h[np.arange(len(hub)), hub])
 
 

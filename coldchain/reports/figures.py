@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from coldchain.economy import HEADINGS
 from coldchain.language import N_, _
 from coldchain.language.amounts import write_cny
 from coldchain.model import Assumption
 from coldchain.model.ending import ending_text
 
 AIMS = {"total_cost_cny": N_("Yearly cost"), "loss_cny": N_("Value lost"), "loss_t": N_("Tonnes lost")}
-COSTS = {
-    "collection": N_("Collection from villages"),
-    "line_haul": N_("Line haul to hubs"),
-    "operation": N_("Operation of depots"),
-    "energy": N_("Electricity"),
-    "capital": N_("Capital"),
-    "loss": N_("Value of the loss"),
-    "storage": N_("Storage, less what it earns"),
-}
 MILLION = 1e6
 UNKNOWN = "–"
 
@@ -158,4 +150,4 @@ def assumed(summary: Mapping[str, Any]) -> list[str]:
 def yearly_costs(summary: Mapping[str, Any]) -> list[tuple[str, float]]:
     """Return the yearly cost by item in CNY, without the total."""
     bill = summary["annual_cny"]
-    return [(_(label), float(bill[key])) for key, label in COSTS.items() if key in bill]
+    return [(_(label), float(bill[key])) for key, label in HEADINGS.items() if key in bill]

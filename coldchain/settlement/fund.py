@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
-from coldchain.arrays import KG_PER_T
+from coldchain.economy import value_cny_t
 from coldchain.model import Scenario
 from coldchain.sharing import levy_fund
 
@@ -22,9 +20,8 @@ def county_fund(scenario: Scenario, sales_cny: float, rate: float, by: Measure =
     rate : share of the sales that is returned, for example 0.01
     by : in proportion to the tonnes harvested, or to their value at the farm gate
     """
-    price = np.array([crop.price_cny_kg * KG_PER_T for crop in scenario.commodities])
     tonnes = scenario.harvest_t.sum(axis=2)
-    amount = tonnes @ price if by == "value" else tonnes.sum(axis=1)
+    amount = tonnes @ value_cny_t(scenario) if by == "value" else tonnes.sum(axis=1)
     weight = dict.fromkeys((village.county for village in scenario.villages), 0.0)
     for village, figure in zip(scenario.villages, amount, strict=True):
         weight[village.county] += float(figure)

@@ -1,0 +1,56 @@
+"""The bill of a year by heading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from coldchain.language import N_
+
+Heading = Literal["collection", "line_haul", "operation", "energy", "capital", "loss", "storage"]
+HEADINGS: Mapping[Heading, str] = MappingProxyType(
+    {
+        "collection": N_("Collection from villages"),
+        "line_haul": N_("Line haul to hubs"),
+        "operation": N_("Operation of depots"),
+        "energy": N_("Electricity"),
+        "capital": N_("Capital"),
+        "loss": N_("Value of the loss"),
+        "storage": N_("Storage, less what it earns"),
+    }
+)
+"""Every heading in the order it is shown, with its words."""
+OCCASIONAL: frozenset[Heading] = frozenset({"storage"})
+"""Headings that are written only where a scenario has the subject."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """CNY a year under each heading; ``storage`` is electricity of what is kept, less what it earns more.
+
+    Examples
+    --------
+    >>> bill = Bill(collection=10.0, loss=5.0)
+    >>> bill.total, bill.written(frozenset())["loss"], "storage" in bill.written(frozenset())
+    (15.0, 5.0, False)
+    """
+
+    collection: float = 0.0
+    line_haul: float = 0.0
+    operation: float = 0.0
+    energy: float = 0.0
+    capital: float = 0.0
+    loss: float = 0.0
+    storage: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """The whole bill, losses included."""
+        return float(sum(asdict(self).values()))
+
+    def written(self, subjects: frozenset[Heading]) -> dict[str, float]:
+        """Return what summaries state: headings in order, of the occasional ones those named, and the total."""
+        left_out = OCCASIONAL - subjects
+        return {name: cny for name, cny in asdict(self).items() if name not in left_out} | {"total": self.total}

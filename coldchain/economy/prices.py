@@ -1,0 +1,82 @@
+"""Prices per tonne of the lots of a scenario, and the terms applied to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coldchain.arrays import KG_PER_T, Floats, Indices
+from coldchain.economy.bill import Heading
+from coldchain.economy.terms import CHILLED, TODAYS, ChilledLots, Lots, Term, TodaysLots
+from coldchain.economy.timing import Timing, sold_at_market
+from coldchain.model import Scenario
+
+
+def value_cny_t(scenario: Scenario) -> Floats:
+    """Farm-gate value of a tonne, shape (commodities,)."""
+    return np.array([crop.price_cny_kg for crop in scenario.commodities], dtype=np.float64) * KG_PER_T
+
+
+def onward_cny_t(scenario: Scenario) -> Floats:
+    """Premium of a chilled onward leg beyond a hub, shape (hubs, commodities); 0 for what is sold at the hub."""
+    premium = np.array([hub.chilled_onward_cny_t for hub in scenario.hubs])
+    return np.asarray(premium[:, None] * sold_at_market(scenario), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class LotPrices:
+    """What the terms of lots read.
+
+    Attributes
+    ----------
+    value_cny_t : farm-gate value, shape (commodities,)
+    onward_cny_t : premium beyond the hub, shape (sites, commodities)
+    late_cny_t : deducted from a tonne that is late
+    trader_cny_t : haulage of today's chain, shape (villages,)
+    energy_kwh_t : pre-cooling and keeping cold, shape (commodities, periods, classes); power_cny_kwh : its price
+    """
+
+    value_cny_t: Floats
+    onward_cny_t: Floats
+    late_cny_t: float
+    trader_cny_t: Floats
+    energy_kwh_t: Floats
+    power_cny_kwh: float
+    timing: Timing
+
+    @classmethod
+    def of(
+        cls, scenario: Scenario, timing: Timing, *, site_hub: Indices, today_km: Floats, energy_kwh_t: Floats
+    ) -> LotPrices:
+        """Read the prices of a scenario; ``today_km`` from each village to the trader's hub, shape (villages,)."""
+        return cls(
+            value_cny_t=value_cny_t(scenario),
+            onward_cny_t=onward_cny_t(scenario)[site_hub],
+            late_cny_t=scenario.economics.late_cny_t,
+            trader_cny_t=scenario.economics.today_haul_cny_t_km * today_km,
+            energy_kwh_t=energy_kwh_t,
+            power_cny_kwh=scenario.economics.power_cny_kwh,
+            timing=timing,
+        )
+
+    def chilled(self, lots: ChilledLots) -> dict[Heading, Floats | float]:
+        """Return CNY per tonne of lots through depots, by heading of the bill."""
+        return _by_heading(CHILLED, self, lots)
+
+    def todays(self, lots: TodaysLots) -> dict[Heading, Floats | float]:
+        """Return CNY per tonne of lots in today's chain, by heading of the bill."""
+        return _by_heading(TODAYS, self, lots)
+
+
+def money_cny_t(by_heading: Mapping[Heading, Floats | float]) -> Floats:
+    """Return CNY per tonne under all headings but the value lost, which some aims count alone."""
+    return np.asarray(sum(cny for heading, cny in by_heading.items() if heading != "loss"), dtype=np.float64)
+
+
+def _by_heading(terms: Sequence[Term[Lots]], prices: LotPrices, lots: Lots) -> dict[Heading, Floats | float]:
+    found: dict[Heading, Floats | float] = {}
+    for term in terms:
+        found[term.heading] = found.get(term.heading, 0.0) + term.cny_t(prices, lots)
+    return found
