@@ -94,8 +94,8 @@ def test_hours_by_hand() -> None:
 @pytest.fixture(scope="module")
 def basis(tmp_path_factory: pytest.TempPathFactory) -> Basis:
     """Derive what planning does from a county of one village."""
-    scenario = load(tiny_county(tmp_path_factory.mktemp("economy") / "tiny"))
-    return prepare(scenario, place_on_roads(scenario))
+    scenario = load(tiny_county(tmp_path_factory.mktemp("economy") / "tiny"))[0]
+    return prepare(scenario, place_on_roads(scenario)[0])
 
 
 def test_every_term_has_a_heading_of_the_bill() -> None:

@@ -12,9 +12,10 @@ import networkx as nx
 import numpy as np
 import shapely
 
+from coldchain.arrays import Floats
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _, plural
-from coldchain.network.geometry import Floats, polyline_lengths
+from coldchain.network.geometry import polyline_lengths
 from coldchain.network.graph import LinkTable, RoadNetwork, build_network
 from coldchain.network.road_words import TEXTS
 from coldchain.network.speeds import speeds
