@@ -32,7 +32,7 @@ from coldchain.batch.orders import Order
 from coldchain.batch.processes import descendants, end_tree, resident_mib
 from coldchain.batch.work import perform
 from coldchain.cli import run
-from coldchain.cli.batching import memory_mib
+from coldchain.cli.batching import memory_mib, told
 from coldchain.errors import BadInputError, UsageError
 from coldchain.scenario import write_nation
 
@@ -195,6 +195,30 @@ def test_a_changed_input_is_another_run(tmp_path: Path) -> None:
     assert job.key(Settings(quick=False, time_limit_s=9.0)) != job.key(Settings(quick=False))
     (job.folder / "roads.osm.pbf").write_bytes(b"new roads")
     assert job.key(Settings()) not in keys
+
+
+def test_there_is_one_run_for_each_name_and_what_was_before_is_kept(tmp_path: Path) -> None:
+    """A changed input puts the old run aside; the input changed back brings it back, computed once."""
+    jobs = listed(tmp_path / "in", ["a", "a-b"])
+    batch(jobs, tmp_path / "out")
+    runs, earlier = tmp_path / "out/runs", tmp_path / "out/earlier"
+    first = {path.name for path in runs.iterdir()}
+    road = jobs[0].folder / "roads.osm.pbf"
+    road.write_bytes(b"new roads")
+    batch(jobs, tmp_path / "out")
+    second = {path.name for path in runs.iterdir()}
+    assert (len(second), len(first & second)) == (2, 1)
+    assert {path.name for path in earlier.iterdir()} == first - second
+    road.unlink()
+    result = batch(jobs, tmp_path / "out")
+    assert {path.name for path in runs.iterdir()} == first
+    assert (result.progress.kept, result.progress.done) == (2, 0)
+
+
+def test_no_pace_is_told_where_nothing_was_tried() -> None:
+    """Failures known from before say nothing about an hour."""
+    assert told(Progress(total=3, kept=1, done=0, failed=2, seconds=0.01, known=2)) == "0 done, 2 failed, 1 kept of 3"
+    assert "an hour" in told(Progress(total=3, kept=0, done=1, failed=2, seconds=0.01, known=2))
 
 
 def test_by_value_the_run_comes_back_as_a_parcel(tmp_path: Path) -> None:

@@ -164,3 +164,27 @@ def test_charts_leave_the_style_of_others_alone() -> None:
 
         draw_crops(CROPS)
         assert rcParams["font.family"] == ["monospace"]
+
+
+def test_a_family_without_a_bold_face_is_drawn_without_complaint(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A system font of one odd weight stands for regular and bold: nothing is said of weights that fail."""
+    from matplotlib.font_manager import FontEntry
+
+    latin = next(entry for entry in font_manager.fontManager.ttflist if entry.name == fonts.LATIN)
+    family = "One Weight Sans"
+    faces = [*font_manager.fontManager.ttflist, FontEntry(latin.fname, 0, family, "normal", "normal", 500)]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", faces)
+    monkeypatch.setattr(fonts, "FAMILIES", (family,))
+    fonts.chinese_font.cache_clear()
+    try:
+        with fonts.chart_style():
+            figure = Figure()
+            figure.text(0.1, 0.1, "plain")
+            figure.text(0.1, 0.5, "bold", fontweight="bold")
+            figure.draw_without_rendering()
+        assert fonts.chart_fonts() == [fonts.LATIN, family]
+    finally:
+        fonts.chinese_font.cache_clear()
+    assert "findfont" not in caplog.text

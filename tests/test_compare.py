@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,37 @@ def made(name: str, lots: list[tuple[Any, ...]], modules: dict[str, str], **summ
     }
     tables = {"depots": depots, "villages": villages, "lots": pd.DataFrame(lots, columns=LOTS)}
     return Run(name, facts | summary, tables)
+
+
+def placed(run: Run, lon: list[float]) -> Run:
+    """Say where the villages of a run lie."""
+    villages = run.tables["villages"].assign(lon=lon, lat=28.0)
+    return replace(run, tables={**run.tables, "villages": villages})
+
+
+def test_runs_of_different_counties_say_so_and_compare_no_place() -> None:
+    """Ids recur from county to county: villages of one id 100 km apart are not the same village."""
+    lots = [("A", "D", 10.0, 1.0, 100.0, 30.0), ("B", "", 8.0, 2.0, 50.0, 20.0)]
+    one = placed(made("one", lots, {"D": "big:1"}), [110.0, 110.1])
+    name = {"name": "y", "variant": "base", "sha256": "2"}
+    other = placed(made("other", [("A", "E", 9.0, 1.0, 90.0, 9.0)], {"E": "big:1"}, scenario=name), [111.0, 111.1])
+    found = compare(one, other)
+    assert found.notes == ("x/base and y/base are different counties: only the figures are compared, not the places",)
+    assert (len(found.villages), len(found.depots), found.apart) == (0, 0, True)
+    out = StringIO()
+    print_comparison(found, ("one", "other"), Console(file=out, width=120))
+    assert "nan" not in out.getvalue()
+    assert "moves" not in out.getvalue()
+
+
+def test_a_village_of_one_run_only_is_counted_and_does_not_move() -> None:
+    """B is new in the second run: nothing of it moved, and no difference is a nan."""
+    one = placed(made("one", [("A", "D", 10.0, 1.0, 100.0, 30.0)], {"D": "big:1"}), [110.0, 110.1])
+    one = replace(one, tables={**one.tables, "villages": one.tables["villages"].head(1)})
+    lots = [("A", "", 10.0, 1.0, 100.0, 30.0), ("B", "D", 8.0, 2.0, 50.0, 20.0)]
+    found = compare(one, placed(made("other", lots, {"D": "big:1"}), [110.0, 110.1]))
+    assert found.notes == ("villages in the second run only: 1",)
+    assert found.villages["village"].tolist() == ["A"]
 
 
 @pytest.fixture

@@ -200,7 +200,8 @@ def test_layers_open_with_styles(small_plan: Plan, run: Path) -> None:
     with closing(sqlite3.connect(run / "plan.gpkg")) as base:
         styles = dict(base.execute("SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault = 1"))
     assert set(styles) == set(LAYERS)
-    assert 'attr="avoided_t"' in styles["villages"]
+    assert "&quot;cooled_t&quot; &lt;= 0" in styles["villages"]
+    assert 'field="avoided_t" index="11" name="Loss avoided, t"' in styles["villages"]
     assert 'attr="tonnes_year"' in styles["depots"]
 
 

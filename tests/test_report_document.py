@@ -109,6 +109,13 @@ def test_sheets_are_set_up_for_use_and_print(told: Told, tmp_path: Path) -> None
         assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
     assert book["Depots"]["A2"].number_format == "@"
     assert {cell.number_format for cell in book["Losses"][5][1:4]} == {"#,##0.0"}
+    rows = {row[0].value: row[1:3] for row in book["Summary"].iter_rows()}
+    rates = [told.summary["loss"][key] for key in ("baseline_rate", "plan_rate")]
+    assert [cell.value for cell in rows["Loss rate"]] == pytest.approx(rates)
+    assert rows["Investment"][0].value == pytest.approx(told.summary["investment"]["total_cny"])
+    assert [rows[name][0].number_format for name in ("Investment", "On time", "Vehicles")] == [
+        '#,##0 "CNY"', "0.0%", "#,##0",
+    ]  # fmt: skip
     drawn = Counter(section.sheet for section in sections(told) if section.chart is not None)
     assert drawn["Money"] == 2
     assert {name: len(book[name]._charts) for name in drawn} == dict(drawn)

@@ -67,6 +67,9 @@ def test_both_languages_say_the_same(books: dict[str, Path]) -> None:
     assert chinese.vehicles[1].name == "轻型货车 4.2 米 1.5 吨"
     assert chinese.subsidy.class_of_county == {"A区": "formerly_poor"} or not english.subsidy.class_of_county
     assert variants_of(books["zh"]) == ("base", "half", "double", "none")
+    cells = {str(cell.value) for sheet in load_workbook(books["zh"]) for row in sheet.iter_rows() for cell in row}
+    assert not cells & {"true", "false", "True", "False"}
+    assert any("留空即按 hunan_2021：" in text for text in cells)
 
 
 def test_a_workbook_is_the_draft_it_was_made_of(books: dict[str, Path]) -> None:

@@ -7,8 +7,11 @@ and a batch that was killed goes on. Tables are made from these folders, in the 
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
+import re
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
@@ -27,6 +30,7 @@ from coldchain.errors import UsageError, system_reason
 from coldchain.language import _, language
 
 SCHEMA, OBJECT, RUNS, FAILURES = "coldchain.batch/1", "batch.json", "runs", "failures"
+EARLIER, RUN_OF = "earlier", re.compile(r".*-[0-9a-f]+")
 WAIT_S = 0.2
 AHEAD = 2
 """Jobs handed over for each slot: one that runs, one that waits."""
@@ -45,13 +49,17 @@ class Means:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a batch is; ``kept`` were finished before, ``seconds`` run since the batch was started."""
+    """How far a batch is; ``kept`` were finished before, ``seconds`` run since the batch was started.
+
+    Of the jobs ``failed``, ``known`` are those that failed before and were not tried again.
+    """
 
     total: int
     kept: int
     done: int
     failed: int
     seconds: float
+    known: int = 0
 
     @property
     def left(self) -> int:
@@ -60,8 +68,9 @@ class Progress:
 
     @property
     def per_hour(self) -> float:
-        """Jobs an hour, failed ones included; 0 before the first."""
-        return (self.done + self.failed) / self.seconds * 3600.0 if self.seconds > 0 else 0.0
+        """Jobs tried an hour, those that failed included; 0 before the first."""
+        tried = self.done + self.failed - self.known
+        return tried / self.seconds * 3600.0 if self.seconds > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -157,13 +166,13 @@ class _Work:
         self.settings, self.folder, self.means, self.tell = settings, folder, means, tell
         self.named = [(job, f"{job.name}-{job.key(settings)}") for job in jobs]
         self.failures: dict[str, Failure] = {}
-        self.kept = self.done = 0
+        self.kept = self.done = self.known = 0
         self.began = time.monotonic()
 
     def progress(self) -> Progress:
         """Count."""
         seconds = time.monotonic() - self.began
-        return Progress(len(self.named), self.kept, self.done, len(self.failures), seconds)
+        return Progress(len(self.named), self.kept, self.done, len(self.failures), seconds, self.known)
 
     def go(self, stop: Callable[[], bool]) -> None:
         """Hand the jobs over, a few at a time, and take what comes back."""
@@ -184,11 +193,13 @@ class _Work:
         """Leave out what is finished, and what is known to fail again."""
         left = []
         for job, stem in self.named:
+            _set_aside(self.folder, job.name, stem)
             known = self._known_failure(stem)
             if finished(self.folder / RUNS / stem, self.settings.command):
                 self.kept += 1
             elif known is not None:
                 self.failures[job.name] = known
+                self.known += 1
             else:
                 left.append((job, self._order(job, stem)))
         return left
@@ -249,6 +260,18 @@ class _Work:
             _write(note, {"kind": failure.kind, "message": failure.message})
             self.tell(self.progress(), f"{job.name}: {failure.kind}: {failure.message}")
         _append_timing(self.folder / TIMINGS, job.name, outcome, "done" if failure is None else failure.kind)
+
+
+def _set_aside(folder: Path, name: str, stem: str) -> None:
+    """Leave one run of a job in ``runs``: those of other inputs or settings go to ``earlier``, its own comes back."""
+    others = [path for path in (folder / RUNS).glob(f"{glob.escape(name)}-*") if RUN_OF.fullmatch(path.name)]
+    for path in others:
+        if path.name != stem and path.name.rpartition("-")[0] == name:
+            (folder / EARLIER).mkdir(exist_ok=True)
+            shutil.rmtree(folder / EARLIER / path.name, ignore_errors=True)
+            path.rename(folder / EARLIER / path.name)
+    if not (folder / RUNS / stem).exists() and (folder / EARLIER / stem).is_dir():
+        (folder / EARLIER / stem).rename(folder / RUNS / stem)
 
 
 def _beside(scenario: Path, out: Path) -> str:

@@ -172,7 +172,7 @@ def told(progress: Progress) -> str:
     text = _("{done:,} done, {failed:,} failed, {kept:,} kept of {total:,}").format(
         done=progress.done, failed=progress.failed, kept=progress.kept, total=progress.total
     )
-    if not progress.done + progress.failed or not progress.per_hour:
+    if not progress.per_hour:
         return text
     left = duration(progress.left / progress.per_hour * 3600.0)
     text += _("; {count:,.0f} an hour").format(count=progress.per_hour)

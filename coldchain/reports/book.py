@@ -20,6 +20,7 @@ from coldchain.cells import guarded
 from coldchain.language import _
 from coldchain.reports.columns import Form
 from coldchain.reports.document import SHEETS, Section
+from coldchain.reports.figures import Shown
 from coldchain.reports.strokes import PLAN, TODAY
 
 FORMATS: dict[Form, str] = {
@@ -121,6 +122,11 @@ def _put(sheet: Worksheet, section: Section, row: int) -> int:
 
 def _cell(cell: Any, value: Any, form: Form) -> None:
     """Write a value: text as text, whatever it looks like, figures as figures."""
+    if isinstance(value, Shown):
+        form, unit = value.form, _unit(value.form)
+        cell.value, cell.number_format = value.number, FORMATS[form] + (f' "{unit}"' if unit else "")
+        cell.alignment, cell.border = Alignment("right", "top"), LINE
+        return
     if form == "text":
         cell.value, cell.data_type = guarded(_text(value)), "s"
         cell.alignment = Alignment("left", "top", wrap_text=_wide(cell.value) > MOST, indent=1)
@@ -128,6 +134,12 @@ def _cell(cell: Any, value: Any, form: Form) -> None:
         cell.value = float(value)
         cell.alignment = Alignment(vertical="top")
     cell.number_format, cell.border = FORMATS[form], LINE
+
+
+def _unit(form: Form) -> str:
+    """Return the unit behind a figure that no heading names."""
+    units = {"tonnes": _("t"), "cny": _("CNY"), "hours": _("h"), "km": _("km")}
+    return units.get(form, "")
 
 
 def _text(value: Any) -> str:

@@ -115,6 +115,10 @@ class Parts(Protocol):
     def sites(self) -> Mapping[str, str]:
         """Depot -> name."""
 
+    @property
+    def apart(self) -> bool:
+        """Whether the runs are of different counties."""
+
 
 def comparison_tables(parts: Parts, names: Sequence[str]) -> tuple[Shown, ...]:
     """Return heads and rows of the figures that differ, the depots that do, and the villages of which most moves.
@@ -141,7 +145,8 @@ def print_comparison(parts: Parts, names: Sequence[str], console: Console) -> No
     """Print the tables and how many villages move."""
     for heads, rows in comparison_tables(parts, names):
         show(console, heads, rows)
-    console.print(moved_line(parts.villages), highlight=False, soft_wrap=True)
+    if not parts.apart:
+        console.print(moved_line(parts.villages), highlight=False, soft_wrap=True)
 
 
 def _figure_row(row: dict[Any, Any]) -> tuple[str, ...]:

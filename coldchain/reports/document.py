@@ -91,7 +91,8 @@ def crop_names(crops: pd.DataFrame) -> dict[str, str]:
 
 
 def _frame(columns: Columns, rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=[key for key, _heading, _form in columns])
+    keys = [key for key, _heading, _form in columns]
+    return pd.DataFrame(list(rows), columns=keys, dtype=object)  # figures that are shown keep their number
 
 
 def _whole(title: str, columns: Columns, rows: pd.DataFrame, sheet: str, **more: Any) -> Section:
@@ -101,7 +102,7 @@ def _whole(title: str, columns: Columns, rows: pd.DataFrame, sheet: str, **more:
 
 def _overview(told: Told) -> list[Section]:
     summary = told.summary
-    facts = [*figures.investment_facts(summary), *figures.net_facts(summary), *figures.service_facts(summary)]
+    facts = figures.key_figures(summary)
     pairs = _frame(columns.PAIRS, figures.before_and_after(summary))
     return [
         _whole(_("Before and after"), columns.PAIRS, pairs, _("Summary")),

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from coldchain.economy import HEADINGS
 from coldchain.language import N_, _
 from coldchain.language.amounts import write_cny
 from coldchain.model import Assumption
 from coldchain.model.ending import ending_text
+from coldchain.reports.columns import Form
 
 AIMS = {"total_cost_cny": N_("Yearly cost"), "loss_cny": N_("Value lost"), "loss_t": N_("Tonnes lost")}
 MILLION = 1e6
 UNKNOWN = "–"
 
 
-def money(cny: float) -> str:
+class Shown(str):
+    """A figure as people read it, that still knows its number: a workbook writes the number.
+
+    Examples
+    --------
+    >>> percent(0.2463).number, percent(0.2463).form
+    (0.2463, 'share')
+    """
+
+    __slots__ = ("form", "number")
+
+    def __new__(cls, text: str, number: float, form: Form) -> Self:
+        """Make a text that remembers its number and how a workbook writes it."""
+        made = super().__new__(cls, text)
+        made.number, made.form = number, form
+        return made
+
+    number: float
+    form: Form
+
+
+def money(cny: float) -> Shown:
     """Write an amount in millions (in Chinese in 万元), small ones in full.
 
     Examples
@@ -24,10 +46,10 @@ def money(cny: float) -> str:
     >>> money(10_436_100), money(-8_120), money(0)
     ('CNY 10.44 M', 'CNY -8,120', 'CNY 0')
     """
-    return write_cny(cny)
+    return Shown(write_cny(cny), cny, "cny")
 
 
-def percent(share: float) -> str:
+def percent(share: float) -> Shown:
     """Write a share with one decimal.
 
     Examples
@@ -35,10 +57,10 @@ def percent(share: float) -> str:
     >>> percent(0.2463)
     '24.6 %'
     """
-    return f"{100 * share:.1f} %"
+    return Shown(f"{100 * share:.1f} %", share, "share")
 
 
-def tonnes(t: float) -> str:
+def tonnes(t: float) -> Shown:
     """Write tonnes, whole from ten up.
 
     Examples
@@ -46,7 +68,47 @@ def tonnes(t: float) -> str:
     >>> tonnes(16475.3), tonnes(3.14)
     ('16,475 t', '3.1 t')
     """
-    return f"{t:,.0f} {_('t')}" if abs(t) >= 10 or t == 0 else f"{t:.1f} {_('t')}"
+    return Shown(f"{t:,.0f} {_('t')}" if abs(t) >= 10 or t == 0 else f"{t:.1f} {_('t')}", t, "tonnes")
+
+
+def count(number: float) -> Shown:
+    """Write a whole number."""
+    return Shown(f"{number:,.0f}", number, "count")
+
+
+def hours(h: float) -> Shown:
+    """Write hours with one decimal."""
+    return Shown(f"{h:.1f} {_('h')}", h, "hours")
+
+
+def key_figures(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is built, what it brings and how well villages are served, one number a row."""
+    depots, invested, net = summary["depots"], summary["investment"], summary.get("net")
+    villages, delivery, routes = summary["villages"], summary["delivery_h"], summary["routes"]
+    rows: list[tuple[str, str]] = [
+        (_("Depots built"), count(depots["built"])),
+        (_("Depots that stood"), count(depots["existing"])),
+        (_("Mobile units"), count(depots["mobile"])),
+        (_("Investment"), money(invested["total_cny"])),
+        (_("Subsidy"), money(invested["subsidy_cny"])),
+        (_("Subsidy budget"), money(invested["budget_cny"])),
+        (_("Subsidy, of the investment"), percent(invested["subsidy_share"])),
+    ]
+    if net:
+        rows.append((_("Net benefit a year"), money(net["benefit_cny"])))
+    return [
+        *rows,
+        net_facts(summary)[-1],
+        (_("Villages served"), count(villages["served"])),
+        (_("Villages in all"), count(villages["total"])),
+        (_("Harvest to market, median"), hours(delivery["p50"])),
+        (_("Harvest to market, 95 % within"), hours(delivery["p95"])),
+        (_("On time"), percent(delivery["share_within_target"])),
+        (_("Time limit of delivery"), hours(delivery["target"])),
+        (_("Routes a year"), count(routes["count"])),
+        (_("Way of a year"), Shown(f"{routes['km']:,.0f} {_('km')}", routes["km"], "km")),
+        (_("Vehicles"), count(routes["vehicles"])),
+    ]
 
 
 def before_and_after(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from importlib import import_module, util
 from pathlib import Path
@@ -14,6 +15,7 @@ from coldchain.errors import MissingExtraError
 from coldchain.language import _, language, speaking
 
 LATIN = "DejaVu Sans"
+WEIGHTS = (400, 700)
 PACKAGE = "mplfonts"
 FAMILIES = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei", "PingFang SC",
@@ -59,7 +61,21 @@ def chinese_font() -> str | None:
     from matplotlib import font_manager
 
     known = {entry.name for entry in font_manager.fontManager.ttflist if Path(entry.fname).is_file()}
-    return next((name for name in FAMILIES if name in known), None) or _from_file()
+    found = next((name for name in FAMILIES if name in known), None) or _from_file()
+    if found is not None:
+        _complete(found)
+    return found
+
+
+def _complete(family: str) -> None:
+    """Let the nearest face stand for a weight that a family lacks: one style serves all families of a chart."""
+    from matplotlib import font_manager
+
+    faces = [entry for entry in font_manager.fontManager.ttflist if entry.name == family]
+    for weight in WEIGHTS:
+        if all(int(entry.weight) != weight for entry in faces):
+            nearest = min(faces, key=lambda entry: abs(int(entry.weight) - weight))
+            font_manager.fontManager.ttflist.append(replace(nearest, weight=weight))
 
 
 def _from_file() -> str | None:

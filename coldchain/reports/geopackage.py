@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,13 +13,21 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from coldchain.language import _
+from coldchain.language import N_, _
 from coldchain.planning import Plan
-from coldchain.reports import figures, palette, qml
+from coldchain.reports import columns, figures, palette, qml
 from coldchain.reports.lines import PlanLines, plan_lines
+from coldchain.scenario.template import heading_text
 
 CRS = "EPSG:4326"
 POINTS = ("depots", "villages", "hubs")
+FIELDS = {
+    "town": N_("Township"), "cooperative": N_("Co-operative"), "cooled_t": N_("Cooled, t/year"),
+    "avoided_t": N_("Loss avoided, t"), "haul_h": N_("To the hub, h"), "units_bought": N_("Mobile units bought"),
+    "stops": N_("Stops"), "drive_h": N_("Driving, h"), "unit": N_("Mobile unit"), "link": N_("Piece of road"),
+    "road_class": N_("Class of road"), "passes_year": N_("Vehicles a year"),
+}  # fmt: skip
+"""Headings of fields that no table of the report has."""
 
 
 def write_geopackage(plan: Plan, path: Path | str, lines: PlanLines | None = None) -> None:
@@ -38,7 +47,8 @@ def write_geopackage(plan: Plan, path: Path | str, lines: PlanLines | None = Non
             layer, path, layer=name, driver="GPKG", geometry_type=geometry, append=path.exists(),
             layer_metadata={"assumptions": assumed},
         )  # fmt: skip
-    _write_styles(path, _styles(layers))
+    styles = {name: qml.document(style, aliases(name, layers[name])) for name, style in _styles(layers).items()}
+    _write_styles(path, styles)
 
 
 def plan_layers(plan: Plan, lines: PlanLines) -> dict[str, geopandas.GeoDataFrame]:
@@ -81,23 +91,45 @@ def _styles(layers: dict[str, geopandas.GeoDataFrame]) -> dict[str, str]:
         [float(value) for value in layers[name][column]]
         for name, column in (("villages", "avoided_t"), ("depots", "tonnes_year"))
     )
-    shades = [
-        qml.Class(*step, colour, 2.0)
-        for step, colour in zip(qml.steps(avoided, len(palette.VILLAGES)), palette.VILLAGES, strict=False)
-    ]
     sizes = [qml.Class(*step, palette.DEPOTS["built"], 3.0 + 1.0 * n) for n, step in enumerate(qml.steps(cooled, 5))]
     periods = list(dict.fromkeys(layers["routes"]["period"]))
     colours = [palette.PERIODS[n % len(palette.PERIODS)] for n in range(len(periods))]
     return {
         "depots": qml.graduated("tonnes_year", "square", sizes, _("t/yr")),
         "hubs": qml.single("star", palette.HUB, 5.0),
-        "villages": qml.graduated("avoided_t", "circle", shades, _("t/yr avoided")),
+        "villages": qml.ruled(
+            [
+                qml.Rule('"cooled_t" <= 0', _("not served"), "cross2", palette.UNSERVED, 2.4),
+                *_shades(avoided),
+            ]
+        ),
         "assignment": qml.single("line", palette.ASSIGNMENT, 0.15),
         "routes": qml.categorised(
             "period", "line", [qml.Category(p, p, c) for p, c in zip(periods, colours, strict=True)], 0.3
         ),
         "roads": qml.single("line", palette.ROAD_MAJOR, 0.4),
     }
+
+
+def _shades(avoided: Sequence[float]) -> list[qml.Rule]:
+    """Draw villages that depots serve by the tonnes of loss these avoid; every village falls in one class."""
+    classes = list(zip(qml.steps(avoided, len(palette.VILLAGES)), palette.VILLAGES, strict=False))
+    rules = []
+    for n, ((low, high), colour) in enumerate(classes):
+        bounds = [f'"avoided_t" >= {low!r}'] * (n > 0) + [f'"avoided_t" < {high!r}'] * (n < len(classes) - 1)
+        label = f"{low:,.4g} - {high:,.4g} {_('t/yr avoided')}"
+        rules.append(qml.Rule(" AND ".join(['"cooled_t" > 0', *bounds]), label, "circle", colour, 2.0))
+    return rules
+
+
+def aliases(layer: str, frame: pd.DataFrame) -> dict[str, str]:
+    """Return field -> what people call it, in the language spoken."""
+    shown = (columns.LOSS, columns.DEPOTS, columns.ASSIGNMENT, columns.ROUTES, columns.UNSERVED)
+    known = {key: heading for part in shown for key, heading, _form in part} | FIELDS
+    fields = [str(field) for field in frame.columns if field != "geometry"]
+    if layer == "hubs":
+        return {field: heading_text("hubs", "id" if field == "hub" else field) for field in fields}
+    return {field: _(known[field]) if field in known else heading_text("villages", field) for field in fields}
 
 
 _CREATE = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from typing import NamedTuple
@@ -25,10 +25,30 @@ class Category(NamedTuple):
     colour: str
 
 
+class Rule(NamedTuple):
+    """Features that a condition holds for, drawn alike; the condition is an expression of QGIS."""
+
+    condition: str
+    label: str
+    shape: str
+    colour: str
+    size: float
+
+
 def single(shape: str, colour: str, size: float) -> str:
-    """Draw every feature alike; ``shape`` is ``line`` or a marker: ``circle``, ``square``, ``star``."""
-    return _document(
-        f'<renderer-v2 type="singleSymbol"><symbols>{_symbol(0, shape, colour, size)}</symbols></renderer-v2>'
+    """Draw every feature alike; ``shape`` is ``line`` or a marker: ``circle``, ``square``, ``star``, ``cross2``."""
+    return f'<renderer-v2 type="singleSymbol"><symbols>{_symbol(0, shape, colour, size)}</symbols></renderer-v2>'
+
+
+def ruled(rules: Sequence[Rule]) -> str:
+    """Draw by the first condition that holds."""
+    rows = "".join(
+        f'<rule key="{n}" filter="{escape(rule.condition)}" symbol="{n}" label="{escape(rule.label)}"/>'
+        for n, rule in enumerate(rules)
+    )
+    symbols = "".join(_symbol(n, rule.shape, rule.colour, rule.size) for n, rule in enumerate(rules))
+    return (
+        f'<renderer-v2 type="RuleRenderer"><rules key="root">{rows}</rules><symbols>{symbols}</symbols></renderer-v2>'
     )
 
 
@@ -40,7 +60,7 @@ def graduated(field: str, shape: str, classes: Sequence[Class], unit: str) -> st
         for n, c in enumerate(classes)
     )
     symbols = "".join(_symbol(n, shape, c.colour, c.size) for n, c in enumerate(classes))
-    return _document(
+    return (
         f'<renderer-v2 type="graduatedSymbol" attr="{escape(field)}" graduatedMethod="GraduatedColor">'
         f"<ranges>{ranges}</ranges><symbols>{symbols}</symbols></renderer-v2>"
     )
@@ -53,7 +73,7 @@ def categorised(field: str, shape: str, categories: Sequence[Category], size: fl
         for n, c in enumerate(categories)
     )
     symbols = "".join(_symbol(n, shape, c.colour, size) for n, c in enumerate(categories))
-    return _document(
+    return (
         f'<renderer-v2 type="categorizedSymbol" attr="{escape(field)}">'
         f"<categories>{rows}</categories><symbols>{symbols}</symbols></renderer-v2>"
     )
@@ -76,10 +96,15 @@ def steps(values: Sequence[float], count: int) -> list[tuple[float, float]]:
     return list(pairwise(edges))
 
 
-def _document(renderer: str) -> str:
+def document(renderer: str, aliases: Mapping[str, str]) -> str:
+    """Return a style: how features are drawn, and what fields are called."""
+    named = "".join(
+        f'<alias field="{escape(field)}" index="{n}" name="{escape(name)}"/>'
+        for n, (field, name) in enumerate(aliases.items())
+    )
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-        f'<qgis version="3.22" styleCategories="Symbology">{renderer}</qgis>\n'
+        f'<qgis version="3.22" styleCategories="Symbology|Fields">{renderer}<aliases>{named}</aliases></qgis>\n'
     )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
+
+from coldchain.model import dictionary
 
 CARGO = {
     "常温": "ambient", "保温": "insulated", "冷藏": "reefer",
@@ -36,11 +39,15 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "methods": COOLING,
     "sold_at": {"市场": "market", "枢纽": "hub"},
     "objective": {"总成本": "total_cost_cny", "损耗金额": "loss_cny", "损耗量": "loss_t"},
-    "must_return": YES,
-    "seasonal": YES,
-    "single_source": YES,
-    "own_money": YES,
 }
+
+
+@cache
+def words_of(field: str) -> Mapping[str, str]:
+    """Return the words that stand for the choices of a field: yes and no for those that are true or false."""
+    nouns = (*dictionary.TABLES.values(), *dictionary.SECTIONS.values())
+    kinds = {noun.model_fields[field].annotation for noun in nouns if field in noun.model_fields}
+    return YES if kinds & {bool, bool | None} else CHOICES.get(field, {})
 
 
 def chosen(field: str, text: str) -> str:
@@ -51,8 +58,8 @@ def chosen(field: str, text: str) -> str:
     >>> chosen("status", "已建"), chosen("methods", "差压;真空"), chosen("status", "soon"), chosen("status", "Forced")
     ('existing', 'forced_air;vacuum', 'soon', 'forced')
     """
-    words = CHOICES.get(field)
-    return text if words is None else ";".join(_one(words, part.strip()) for part in text.split(";"))
+    words = words_of(field)
+    return text if not words else ";".join(_one(words, part.strip()) for part in text.split(";"))
 
 
 def _one(words: Mapping[str, str], text: str) -> str:
@@ -69,7 +76,7 @@ def choices_told(field: str, expected: str) -> str:
     >>> choices_told("sold_at", "'market' or 'hub'"), choices_told("zone", "'cold'")
     ("'市场' (market) or '枢纽' (hub)", "'cold'")
     """
-    back = {key: word for word, key in reversed(list(CHOICES.get(field, {}).items())) if not word.isascii()}
+    back = {key: word for word, key in reversed(list(words_of(field).items())) if not word.isascii()}
     return re.sub(r"'(\w+)'", lambda one: f"'{back[one[1]]}' ({one[1]})" if one[1] in back else one[0], expected)
 
 
@@ -81,5 +88,5 @@ def shown(field: str, value: str) -> str:
     >>> shown("status", "forced"), shown("owner_kind", "company"), shown("must_return", "true"), shown("zone", "cold")
     ('必建', '企业', '是', 'cold')
     """
-    back = {key: word for word, key in reversed(list(CHOICES.get(field, {}).items())) if not word.isascii()}
+    back = {key: word for word, key in reversed(list(words_of(field).items())) if not word.isascii()}
     return ";".join(back.get(part, part) for part in value.split(";"))

@@ -324,15 +324,19 @@ Rule = tuple[str, list[Any], str, str]
 
 def _rule(draft: Draft, section: str, name: str) -> Rule:
     """Return a setting; those a named programme gives stay empty, so that naming another one works."""
-    info = dictionary.SECTIONS[section].model_fields[name]
+    info, unit = dictionary.SECTIONS[section].model_fields[name], unit_in(section, name)
     values = draft.sections.get(section, {})
     ruled = section == "subsidy" and values.get("programme") and name not in values
     roadless = (section, name) == ("roads", "file")  # the sample's roads would not fit the planner's own villages
     value = None if ruled or roadless else values.get(name, info.default)
+    meaning = _(str(info.description))
+    given = _shown(name, unit, programme_keys()[values["programme"]].get(name)) if ruled else None
+    if given is not None:
+        text = _("{meaning}; empty: {value}, as {programme} says")
+        meaning = text.format(meaning=meaning, value=given, programme=values["programme"])
     layers = [layer.get(section, {}).get(name) for layer in draft.variants.values()]
-    unit = unit_in(section, name)
     shown_values = [_shown(name, unit, one) for one in (value, *layers)]
-    return f"{section}.{name}", shown_values, unit_shown(unit), _(str(info.description))
+    return f"{section}.{name}", shown_values, unit_shown(unit), meaning
 
 
 def _shown(name: str, unit: str, value: Any) -> Any:

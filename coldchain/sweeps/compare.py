@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from coldchain.language import _
+from coldchain.language import N_, _
 
 LEFT_OUT = ("seconds", "seed")
 MOVED_T = 1e-6
+SAME_COUNTY, NEAR_DEGREES = 0.5, 0.02
+"""Share of the villages that runs of one county share at least, and how far apart one village may lie in the two."""
 TODAY = ""
 UNITS = {"_t": "t", "_cny": "CNY", "rate": "share", "share": "share", "share_within_target": "share", "gap": "share",
          "_years": "years"}  # fmt: skip
@@ -46,6 +48,7 @@ class Comparison:
         those with less than a gram moved are left out
     notes : why the two may not be comparable
     sites : depot -> name, of either run
+    apart : whether the runs are of different counties
     """
 
     a: str
@@ -55,6 +58,7 @@ class Comparison:
     villages: pd.DataFrame
     notes: tuple[str, ...]
     sites: Mapping[str, str] = field(default_factory=dict)
+    apart: bool = False
 
     def figure(self, name: str) -> float:
         """Return the difference of one figure, for example ``loss.plan_t``."""
@@ -71,25 +75,49 @@ def compare(a: Run, b: Run) -> Comparison:
 
     Parameters
     ----------
-    a, b : of the same scenario, or not: then places are matched by id and a note says so
+    a, b : of the same county; inputs that differ are noted. Of different counties only the figures are compared
     """
+    shared = _shared_villages(a.tables["villages"], b.tables["villages"])
+    apart = len(shared) < SAME_COUNTY * min(len(a.tables["villages"]), len(b.tables["villages"]))
+    depots = [run.tables["depots"].iloc[: 0 if apart else None] for run in (a, b)]
     return Comparison(
         a.name,
         b.name,
         _figures(a.summary, b.summary),
-        _depots(a.tables["depots"], b.tables["depots"]),
-        _villages(a, b),
-        tuple(_notes(a.summary, b.summary)),
-        _names(a.tables["depots"], b.tables["depots"]),
+        _depots(*depots),
+        _villages(a, b, [] if apart else shared),
+        tuple(_notes(a, b, len(shared), apart=apart)),
+        _names(*depots),
+        apart,
     )
 
 
-def _notes(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[str]:
-    one, other = a["scenario"], b["scenario"]
-    if one["sha256"] != other["sha256"]:
-        pair = (f"{one['name']}/{one['variant']}", f"{other['name']}/{other['variant']}")
-        names = _("{one} and {other}").format(one=pair[0], other=pair[1])
+def _shared_villages(a: pd.DataFrame, b: pd.DataFrame) -> list[str]:
+    """Return the ids of villages of both runs: those of one id that lie in one place, where places are known."""
+    both = a.merge(b, on="village", suffixes=("", "_b"))
+    if {"lon", "lon_b"} <= set(both.columns):
+        both = both[(both["lon"] - both["lon_b"]).abs().add((both["lat"] - both["lat_b"]).abs()) < NEAR_DEGREES]
+    return [str(key) for key in both["village"]]
+
+
+def _notes(a: Run, b: Run, shared: int, *, apart: bool) -> Iterator[str]:
+    one, other = a.summary["scenario"], b.summary["scenario"]
+    pair = (f"{one['name']}/{one['variant']}", f"{other['name']}/{other['variant']}")
+    if apart:
+        told = _("{one} and {other} are different counties: only the figures are compared, not the places")
+        yield told.format(one=pair[0], other=pair[1])
+    elif one["sha256"] != other["sha256"]:
+        names = pair[0] if pair[0] == pair[1] else _("{one} and {other}").format(one=pair[0], other=pair[1])
         yield _("the inputs differ ({names}): places are matched by id").format(names=names)
+    alone = (N_("villages in the first run only: {count}"), N_("villages in the second run only: {count}"))
+    for run, text in zip((a, b), alone, strict=True):
+        count = len(run.tables["villages"]) - shared
+        if count and not apart:
+            yield _(text).format(count=count)
+    yield from _notes_of_search(a.summary, b.summary)
+
+
+def _notes_of_search(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[str]:
     if a["objective"]["name"] != b["objective"]["name"]:
         yield _("the aims differ: {name} and {name2}").format(name=a["objective"]["name"], name2=b["objective"]["name"])
     told = (_("the first run was interrupted"), _("the second run was interrupted"))
@@ -178,12 +206,12 @@ def _per_village(lots: pd.DataFrame) -> pd.DataFrame:
     return total.assign(delivery_h=total["ton_h"] / total["tonnes"])[["cooled_t", "loss_t", "loss_cny", "delivery_h"]]
 
 
-def _villages(a: Run, b: Run) -> pd.DataFrame:
-    """List the villages of which some tonnes go elsewhere; depots by tonnes, today's chain as ``today``."""
+def _villages(a: Run, b: Run, shared: Sequence[str]) -> pd.DataFrame:
+    """List the shared villages of which some tonnes go elsewhere; depots by tonnes, today's chain as ``today``."""
     flows = pd.concat({"a": _by_depot(a.tables["lots"]), "b": _by_depot(b.tables["lots"])}, axis=1).fillna(0.0)
     change = flows["b"] - flows["a"]
     moved = change.clip(lower=0.0).groupby(level="village").sum()
-    moved = moved[moved > MOVED_T]
+    moved = moved[(moved > MOVED_T) & moved.index.isin(shared)]
     before, after = (_per_village(run.tables["lots"]) for run in (a, b))
     names = pd.concat([run.tables["villages"].set_index("village")["name"] for run in (a, b)])
     names = names[~names.index.duplicated()]
