@@ -60,7 +60,7 @@ def spreads(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
         (_("Lost with the plan, t"), "loss_t", tonnes),
         (_("Lost with the plan, on a single day"), "day_rate", percent),
     ]
-    rows = [
+    rows: list[tuple[str, str, str, str]] = [
         (label, write(found[key]["p5"]), write(found[key]["p50"]), write(found[key]["p95"]))
         for label, key, write in worse_is_more
     ]

@@ -155,7 +155,8 @@ def net_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     net, harvest_t = summary.get("net"), harvest_of(summary)
     if net is None:
         return [(_("Net benefit a year"), UNKNOWN), (_("Payback"), UNKNOWN)]
-    benefit, years = money(net["benefit_cny"]), net["payback_years"]
+    benefit: str = money(net["benefit_cny"])
+    years = net["payback_years"]
     if harvest_t > 0:
         benefit = _("{cny}, {per_t} a tonne").format(cny=benefit, per_t=money(net["benefit_cny"] / harvest_t))
     if years is not None:

@@ -256,7 +256,7 @@ def _write_words(drawing: Any, plan: Drawable) -> None:
     drawing.text(0.825, y, figures.percent(loss["plan_rate"]), fontsize=20, fontweight="bold", color="#12536f")
     drawing.text(LEFT, y - 0.035, _("of the harvest lost, today and with the plan"), fontsize=7.5, color=palette.MUTED)
     change = [(label, f"{before} → {after}") for label, before, after in figures.before_and_after(summary)[1:]]
-    costs = [(label, figures.money(cny)) for label, cny in figures.yearly_costs(summary)]
+    costs: list[tuple[str, str]] = [(label, figures.money(cny)) for label, cny in figures.yearly_costs(summary)]
     parts = [
         (_("LOSSES"), change),
         (_("INVESTMENT"), figures.investment_facts(summary)),
