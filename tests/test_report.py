@@ -39,6 +39,8 @@ SUMMARY_KEYS = {
     "investment": {"total_cny", "subsidy_cny", "subsidy_share", "budget_cny", "by_county"},
     "annual_cny": {"collection", "line_haul", "operation", "energy", "capital", "loss", "total"},
     "net": {"today_cny", "plan_cny", "benefit_cny", "payback_years"},
+    "waterfall": None,
+    "counterfactuals": None,
     "depots": {"existing", "built", "mobile"},
     "routes": {"count", "vehicles", "km", "hours"},
     "delivery_h": {"p50", "p95", "max", "share_within_target", "target"},

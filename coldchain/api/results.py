@@ -94,6 +94,13 @@ class Result:
         columns = (_("Figure"), _("Today"), _("With the plan"))
         return pd.DataFrame(before_and_after(self.summary), columns=columns).set_index(columns[0])
 
+    def waterfall(self) -> pd.DataFrame:
+        """Return where the saving comes from: t and CNY a year by change of the chain; they add up to the saving."""
+        from coldchain.reports.figures import waterfall
+
+        columns = (_("Change of the chain"), _("Saved, t"), _("Value saved, CNY"))
+        return pd.DataFrame(waterfall(self.summary), columns=columns).set_index(columns[0])
+
     def plot(self, what: Literal["plan", "crops"] = "plan") -> Figure:
         """Draw map and key figures, or what is lost of each crop; needs the extra ``report``."""
         if what == "crops":

@@ -13,6 +13,7 @@ from coldchain.planning.assumptions import assumptions_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.net import Net
 from coldchain.planning.tables import fleet
+from coldchain.planning.waterfall import attributed
 from coldchain.progress import relative_gap
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def summarise(
         "investment": _investment(basis, tables["depots"]),
         "annual_cny": course.yearly.written(frozenset({"storage"} if basis.keeps else ())),
         "net": _net(Net.of(basis, today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()))),
+        **attributed(basis, course, today),
         "depots": _depot_counts(tables["depots"]),
         "routes": _route_totals(tables["routes"], fleet(course.days)),
         "delivery_h": _delivery(course.lots, scenario.chain.delivery_target_h, harvest),

@@ -69,6 +69,10 @@ MONEY: Columns = (
     ("use", N_("For what"), "text"), ("fact", N_("Source or use"), "text"), ("cny", N_("CNY"), "cny"),
     ("share", N_("Share"), "share"),
 )  # fmt: skip
+SAVINGS: Columns = (
+    ("part", N_("Change of the chain"), "text"), ("t", N_("Saved, t"), "tonnes"), ("share", N_("Share"), "share"),
+    ("cny", N_("Value saved, CNY"), "cny"),
+)  # fmt: skip
 STRESSES: Columns = (
     ("change", N_("If"), "text"), ("today_rate", N_("Lost today"), "share"),
     ("rate", N_("Lost with the plan"), "share"), ("loss_t", N_("Lost with the plan, t"), "tonnes"),

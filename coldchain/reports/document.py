@@ -78,8 +78,8 @@ def sections(told: Told) -> list[Section]:
     """Return the sections of a report on a plan, in the order of a page and of the sheets of a workbook."""
     names = crop_names(told.tables["commodities"])
     found = [
-        *_overview(told), *_certainty(told), *_money(told.summary), *_losses(told, names), *_lists(told, names),
-        *_sensitivity(told), *_problems(told),
+        *_overview(told), *_savings(told.summary), *_certainty(told), *_money(told.summary), *_losses(told, names),
+        *_lists(told, names), *_sensitivity(told), *_problems(told),
     ]  # fmt: skip
     return [section for section in found if len(section.rows)]
 
@@ -108,6 +108,22 @@ def _overview(told: Told) -> list[Section]:
         _whole(_("Before and after"), columns.PAIRS, pairs, _("Summary")),
         _whole(_("What is built, who is served"), columns.FACTS, _frame(columns.FACTS, facts), _("Summary")),
     ]
+
+
+def _savings(summary: Mapping[str, Any]) -> list[Section]:
+    """Return which changes of the chain bring the saving, and what is lost without two of them."""
+    parts = figures.waterfall(summary)
+    whole = sum(t for _label, t, _cny in parts)
+    rows = [(label, t, t / whole if whole else 0.0, cny) for label, t, cny in parts]
+    note = _(
+        "With depots, assignment and routes as planned; each change as much as it saves on average over all orders."
+    )
+    return [
+        _whole(_("Where the saving comes from"), columns.SAVINGS, _frame(columns.SAVINGS, rows), _("Summary"),
+               note=note),
+        _whole(_("Without a part of it"), columns.FACTS, _frame(columns.FACTS, figures.without_facts(summary)),
+               _("Summary")),
+    ]  # fmt: skip
 
 
 def _certainty(told: Told) -> list[Section]:

@@ -13,6 +13,18 @@ from coldchain.model.ending import ending_text
 from coldchain.reports.columns import Form
 
 AIMS = {"total_cost_cny": N_("Yearly cost"), "loss_cny": N_("Value lost"), "loss_t": N_("Tonnes lost")}
+CHANGES = {
+    "collection": N_("Earlier collection"),
+    "packaging": N_("Packaging and fewer transfers"),
+    "precooling": N_("Pre-cooling in depots"),
+    "line_haul": N_("Line haul"),
+    "onward": N_("Reefer onward"),
+    "hall": N_("Chilled market hall"),
+}
+WITHOUT = {
+    "precooling": N_("Same collection and reefers, no depots"),
+    "onward": N_("Depots, but uncooled trucks onward"),
+}
 MILLION = 1e6
 UNKNOWN = "–"
 
@@ -127,8 +139,8 @@ def _totals(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return both yearly totals and what they are per tonne harvested; unknown for a run of an earlier version."""
     net, harvest_t = summary.get("net"), harvest_of(summary)
     both = (net["today_cny"], net["plan_cny"]) if net else ()
-    whole = [money(cny) for cny in both] or [UNKNOWN] * 2
-    per_t = [money(cny / harvest_t) for cny in both if harvest_t > 0] or [UNKNOWN] * 2
+    whole: list[str] = [money(cny) for cny in both] or [UNKNOWN] * 2
+    per_t: list[str] = [money(cny / harvest_t) for cny in both if harvest_t > 0] or [UNKNOWN] * 2
     return [
         (_("Cost a year, losses included"), whole[0], whole[1]),
         (_("The same per tonne harvested"), per_t[0], per_t[1]),
@@ -164,6 +176,31 @@ def net_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     else:
         back = _("never") if summary["investment"]["total_cny"] > 0 else _("nothing is built")
     return [(_("Net benefit a year"), benefit), (_("Payback"), back)]
+
+
+def waterfall(summary: Mapping[str, Any]) -> list[tuple[str, float, float]]:
+    """Return each change of the chain with the tonnes and the value a year it saves.
+
+    None where nothing changes, and for a run of an earlier version.
+    """
+    parts = summary.get("waterfall", ())
+    changed = any(one["t"] or one["cny"] for one in parts)
+    return [(_(CHANGES[one["part"]]), one["t"], one["cny"]) for one in parts if changed]
+
+
+def saving_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what each change of the chain saves a year, and what would be lost without two of them."""
+    saved = [(label, _("{t}, {cny}").format(t=tonnes(t), cny=money(cny))) for label, t, cny in waterfall(summary)]
+    return [*saved, *without_facts(summary)]
+
+
+def without_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what would be lost without depots, and with uncooled trucks onward."""
+    return [
+        (_(WITHOUT[one["without"]]), _("{rate} lost").format(rate=percent(one["loss_rate"])))
+        for one in summary.get("counterfactuals", ())
+        if waterfall(summary)
+    ]
 
 
 def harvest_of(summary: Mapping[str, Any]) -> float:

@@ -118,16 +118,17 @@ def panel(plan: Drawable) -> str:
     parts = [
         (_("Losses"), hero + f"<table><tr><th></th>{heads}</tr>{change}</table>"),
         (_("Investment"), _facts([*figures.investment_facts(summary), *figures.net_facts(summary)])),
+        (_("Where the saving comes from"), _facts(figures.saving_facts(summary))),
         (_("Cost a year"), _costs(plan)),
         (_("Service"), _facts(figures.service_facts(summary))),
         (_("Against the best possible"), _facts(figures.proof(summary))),
     ]
-    return "".join(f"<h2>{title}</h2>{body}" for title, body in parts) + assumptions([summary])
+    return "".join(f"<h2>{title}</h2>{body}" for title, body in parts if body) + assumptions([summary])
 
 
 def _facts(facts: Iterable[tuple[str, str]]) -> str:
     rows = "".join(f'<tr><td>{escape(label)}</td><td class="after">{escape(text)}</td></tr>' for label, text in facts)
-    return f"<table>{rows}</table>"
+    return f"<table>{rows}</table>" if rows else ""
 
 
 def _costs(plan: Drawable) -> str:

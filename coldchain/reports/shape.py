@@ -50,6 +50,7 @@ class OrNull:
     shape: Shape
 
 
+CHANGES = ("collection", "packaging", "precooling", "line_haul", "onward", "hall")
 STATUS = OneOf(("optimal", "feasible", "infeasible", "limit"))
 ENDED = OneOf(tuple(Ending))
 PLAN_SHAPE: Shape = {
@@ -75,6 +76,8 @@ PLAN_SHAPE: Shape = {
     },
     "annual_cny": dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss", "total"), float),
     "net": May({**dict.fromkeys(("today_cny", "plan_cny", "benefit_cny"), float), "payback_years": OrNull(float)}),
+    "waterfall": May([{"part": OneOf(CHANGES), "t": float, "cny": float}]),
+    "counterfactuals": May([{"without": OneOf(CHANGES), "loss_rate": float, "loss_t": float, "loss_cny": float}]),
     "depots": {"existing": int, "built": int, "mobile": int},
     "routes": {"count": int, "vehicles": int, "km": float, "hours": float},
     "delivery_h": dict.fromkeys(("p50", "p95", "max", "share_within_target", "target"), float),

@@ -45,9 +45,10 @@ def print_summary(plan: Plan | Mapping[str, Any], console: Console, folder: Path
     scenario = summary["scenario"]
     heading = _("{name} / {variant}: {status}").format(**scenario, status=_status(summary))
     console.print(Text(heading, style="" if plain else "bold"), width=width)
-    for table in (_changes(summary, plain), _facts(summary, plain), _costs(summary, plain)):
-        console.print()
-        console.print(table, width=width)
+    for table in (_changes(summary, plain), _facts(summary, plain), _costs(summary, plain), _savings(summary, plain)):
+        if table.row_count:
+            console.print()
+            console.print(table, width=width)
     console.print()
     for one in figures.assumptions(summary):
         text = _("note: {text}") if one.what in ("note", "licence") else _("assumed: {text}")
@@ -98,6 +99,13 @@ def _costs(summary: Mapping[str, Any], plain: bool) -> Table:
     total = float(summary["annual_cny"]["total"])
     for label, cny in (*figures.yearly_costs(summary), (_("Total"), total)):
         table.add_row(label, in_millions(cny), figures.percent(cny / total if total else 0.0))
+    return table
+
+
+def _savings(summary: Mapping[str, Any], plain: bool) -> Table:
+    table = _table(plain, _("Where the saving comes from"), _("t a year"), _("CNY M"))
+    for label, t, cny in figures.waterfall(summary):
+        table.add_row(label, f"{t:,.0f}", in_millions(cny))
     return table
 
 

@@ -1,5 +1,6 @@
 """Loss of a lane: kinetics of each commodity, stages of the chain, lanes through a depot and around it."""
 
+from coldchain.spoilage.forks import CHANGES, Way, forked_losses
 from coldchain.spoilage.kernels import air_at
 from coldchain.spoilage.kinetics import life_d, loss_share, loss_slope, rate_per_h, respiration_w_t
 from coldchain.spoilage.lanes import (
@@ -20,8 +21,8 @@ from coldchain.spoilage.rides import Ride, dock_clock_h, ride_loss, ride_loss_pe
 from coldchain.spoilage.stages import Ageing, Stage, age, hourly_air_c
 
 __all__ = [
-    "Ageing", "DepotLanes", "Ride", "Stage", "TodayLanes", "age", "air_at", "batch_clock_h", "cold_stages",
-    "depot_lanes", "depot_stages", "dock_clock_h", "harvest_clock_h", "hourly_air_c", "life_d", "line_haul_half_h",
-    "longer_haul_losses", "loss_per_hour", "loss_share", "loss_slope", "rate_per_h", "respiration_w_t", "ride_loss",
-    "ride_loss_per_hour", "ride_stages", "today_lanes", "today_stages",
+    "CHANGES", "Ageing", "DepotLanes", "Ride", "Stage", "TodayLanes", "Way", "age", "air_at", "batch_clock_h",
+    "cold_stages", "depot_lanes", "depot_stages", "dock_clock_h", "forked_losses", "harvest_clock_h", "hourly_air_c",
+    "life_d", "line_haul_half_h", "longer_haul_losses", "loss_per_hour", "loss_share", "loss_slope", "rate_per_h",
+    "respiration_w_t", "ride_loss", "ride_loss_per_hour", "ride_stages", "today_lanes", "today_stages",
 ]  # fmt: skip

@@ -245,6 +245,22 @@ def _air_table(params: Floats, hourly_c: Floats, start_h: float, first_h: float,
 
 
 @njit(cache=True)
+def _used_until(
+    params: Floats,
+    hourly_c: Floats,
+    table: Floats,
+    begin: Floats,
+    clock: float,
+) -> float:
+    """Life used from the start to any clock time as warm as the air; ``begin`` is the start and the table's first."""
+    n = math.floor(2.0 * (clock - begin[1]) + 1e-9)
+    now = begin[1] + 0.5 * n if n >= 0 else begin[0]
+    rest = np.array([0.0, clock - now, 0.0, 1.0])
+    more, _ = run_stage(params, hourly_c, now, 0.0, rest)
+    return float(more + (table[n] if n >= 0 else 0.0))
+
+
+@njit(cache=True)
 def _is_known(known: Floats, temp: float, stage: Floats) -> bool:
     """Tell whether a stage is one of cooling, which no air touches, and ``known`` is of its like."""
     same = known[0] == temp and known[1] == stage[1] and known[2] == stage[2] and known[3] == stage[3]
@@ -267,8 +283,7 @@ def follow_lots(
     """
     used = np.zeros(crop.size)
     known = np.empty((stages.shape[1], 6))
-    first_h = 0.5 * (math.floor(2.0 * start_h + 1e-9) + 1.0)
-    rest = np.array([0.0, 0.0, 0.0, 1.0])
+    begin = np.array([start_h, 0.5 * (math.floor(2.0 * start_h + 1e-9) + 1.0)])
     for c in range(params.shape[0]):
         most_h = -1.0
         for i in range(crop.size):
@@ -276,17 +291,13 @@ def follow_lots(
                 most_h = max(most_h, stages[i, 0, 1])
         if most_h < 0.0:
             continue
-        table = _air_table(params[c], hourly_c, start_h, first_h, most_h)
+        table = _air_table(params[c], hourly_c, start_h, begin[1], most_h)
         known[:] = np.nan
         for i in range(crop.size):
             if crop[i] != c:
                 continue
             clock = start_h + stages[i, 0, 1]
-            n = math.floor(2.0 * (clock - first_h) + 1e-9)
-            now = first_h + 0.5 * n if n >= 0 else start_h
-            rest[1] = clock - now
-            more, _ = run_stage(params[c], hourly_c, now, 0.0, rest)
-            used[i] = more + (table[n] if n >= 0 else 0.0)
+            used[i] = _used_until(params[c], hourly_c, table, begin, clock)
             temp = air_at(hourly_c, clock)
             for s in range(1, stages.shape[1]):
                 if not _is_known(known[s], temp, stages[i, s]):
@@ -296,3 +307,75 @@ def follow_lots(
                 temp = known[s, 5]
                 clock += stages[i, s, 1]
     return used
+
+
+@njit(cache=True, nogil=True)
+def fork_lots(
+    params: Floats,
+    crop: Indices,
+    hourly_c: Floats,
+    start_h: float,
+    stages: Floats,
+    change: Indices,
+    cooled: int,
+    warming_half_h: float,
+) -> Floats:
+    """Life used by lots whose stages are each passed as today or as planned, in all combinations.
+
+    ``stages`` has shape (lots, stages, 2, 4), today's version first; ``change[s]`` is the change that stage ``s``
+    belongs to, in order. Combination ``m`` makes change ``n`` where bit ``n`` of ``m`` is set. Of combinations with the
+    change ``cooled`` made, stages in the open air (kind 0) are drifts with a half-time: the lot came cold.
+
+    Returns shape (lots, 2 ** changes).
+    """
+    whole = 1 << (int(change.max()) + 1)
+    total = np.zeros((crop.size, whole))
+    begin = np.array([start_h, 0.5 * (math.floor(2.0 * start_h + 1e-9) + 1.0)])
+    for c in range(params.shape[0]):
+        mine = np.flatnonzero(crop == c)
+        most_h = 0.0
+        for i in mine:
+            most_h = max(most_h, np.maximum(stages[i, :, 0, 1], stages[i, :, 1, 1]).sum())
+        table = _air_table(params[c], hourly_c, start_h, begin[1], most_h)
+        for i in mine:
+            _fork_lot(params[c], hourly_c, table, begin, stages[i], change, cooled, warming_half_h, total[i])
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _fork_lot(
+    params: Floats,
+    hourly_c: Floats,
+    table: Floats,
+    begin: Floats,
+    stages: Floats,
+    change: Indices,
+    cooled: int,
+    warming_half_h: float,
+    total: Floats,
+) -> None:
+    """Fill ``total`` of one lot; what is as warm as the air is read off ``table``."""
+    temp, clock = np.empty(total.size), np.empty(total.size)
+    temp[0], clock[0] = air_at(hourly_c, begin[0]), begin[0]
+    many = 1
+    here = np.empty(4)
+    for s in range(change.size):
+        bit = 1 << change[s]
+        if bit == many:
+            for m in range(many):
+                total[m + many], temp[m + many], clock[m + many] = total[m], temp[m], clock[m]
+            many *= 2
+        for m in range(many):
+            here[:] = stages[s, 1 if m & bit else 0]
+            cold = (m >> cooled) & 1
+            if here[0] == 0.0 and here[1] > 0.0 and not (cold and s > 0):
+                end = clock[m] + here[1]
+                total[m] += _used_until(params, hourly_c, table, begin, end)
+                total[m] -= _used_until(params, hourly_c, table, begin, clock[m])
+                temp[m] = air_at(hourly_c, end)
+            else:
+                if here[0] == 0.0:
+                    here[0], here[3] = 1.0, warming_half_h
+                more, temp[m] = run_stage(params, hourly_c, clock[m], temp[m], here)
+                total[m] += more
+            clock[m] += here[1]

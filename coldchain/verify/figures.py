@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,12 @@ from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, agree, rows
 from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, Figure, difference, number_of
 from coldchain.verify.subsidy import Awards
 from coldchain.verify.unchecked import summary_reason
+from coldchain.verify.waterfall import attributed
 
 SCHEMA = "coldchain.summary/1"
 SLACK_SHARE = 1e-6
 Leaf = tuple[str, ...]
+LISTS = (("waterfall",), ("counterfactuals",))
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> N
     _check_bound(record, stated, right[("objective", "value")])
     _check_unserved(record, stated.get(("villages", "unserved")))
     _check_assumptions(record, stated.get(("assumptions",)))
+    for name, wanted in attributed(record, found.lots, found.today).items():
+        _check_list(record, name, stated.get((name,)), wanted)
 
 
 def leaves(tree: Mapping[str, Any], path: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:
@@ -79,7 +83,13 @@ def leaves(tree: Mapping[str, Any], path: Leaf = ()) -> Iterator[tuple[Leaf, Any
 
 
 def _checked_elsewhere(path: Leaf) -> bool:
-    return path in {("delivery_h", "p50"), ("delivery_h", "p95"), ("objective", "bound"), ("villages", "unserved")}
+    return path in {
+        ("delivery_h", "p50"),
+        ("delivery_h", "p95"),
+        ("objective", "bound"),
+        ("villages", "unserved"),
+        *LISTS,
+    }
 
 
 def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
@@ -184,6 +194,21 @@ def _check_unserved(record: Record, stated: Any) -> None:
     right = [{"id": row.village, "reason": row.reason} for row in rows(record.tables["villages"]) if row.reason]
     if stated != right:
         record.odd(_("summary: villages.unserved does not list the reasons of the table of villages"))
+
+
+def _check_list(record: Record, name: str, stated: Any, right: Sequence[Mapping[str, Any]]) -> None:
+    """Compare a list of objects, one by one."""
+    given = stated if isinstance(stated, list) else []
+    if len(given) != len(right):
+        text = _("summary: {path} has {count} entries; recomputed {right}")
+        record.odd(text.format(path=name, count=len(given), right=len(right)))
+        return
+    for n, (one, wanted) in enumerate(zip(given, right, strict=True)):
+        for key, value in wanted.items():
+            cell = one.get(key) if isinstance(one, Mapping) else None
+            if told := difference(cell, value, OTHER_FLOOR):
+                text = _("summary: {path} is stated as {stated}; recomputed {found}")
+                record.odd(text.format(path=f"{name}[{n}].{key}", stated=told[0], found=told[1]))
 
 
 def _check_assumptions(record: Record, stated: Any) -> None:

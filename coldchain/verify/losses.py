@@ -62,7 +62,7 @@ def check_losses(
     rides : (depot, period, zone) -> [(t/day, hours of the line haul)]; every lot of a depot splits over them alike
     stores : what is kept of each lot; its sums are filled
     """
-    chains = _Chains(record)
+    chains = Chains(record)
     book = _Book(record, chains, stores)
     assigned = _assigned_kg(record)
     _check_fetched(record, fetched, assigned)
@@ -97,7 +97,7 @@ def check_losses(
 class _Book:
     """What following the lots one by one adds up to."""
 
-    def __init__(self, record: Record, chains: _Chains, stores: Stores):
+    def __init__(self, record: Record, chains: Chains, stores: Stores):
         self.record, self.chains, self.stores = record, chains, stores
         self.loss_cny = self.premium = self.today_haul = 0.0
         self.arriving: dict[tuple[str, str, str], float] = defaultdict(float)
@@ -173,7 +173,7 @@ def _check_fetched(record: Record, fetched: Fetched, assigned: dict[tuple[str, s
             )
 
 
-class _Chains:
+class Chains:
     """Lanes of a plan, each evaluated once."""
 
     def __init__(self, record: Record):
@@ -189,7 +189,8 @@ class _Chains:
         """Hub a depot delivers to."""
         return self.record.hubs[self.record.hub_of[depot]][1]
 
-    def _kind(self, cooling: tuple[str, str, str]) -> DepotType:
+    def kind(self, cooling: tuple[str, str, str]) -> DepotType:
+        """Return a type of a zone and method, or the mobile unit that is named."""
         if cooling[2]:
             return self.record.kinds[cooling[2]]
         solid = [kind for kind in self.scenario.depot_types if not isinstance(kind, MobileUnit)]
@@ -210,9 +211,7 @@ class _Chains:
         found = []
         for hours in {haul_h, self.record.haul_h(depot)}:
             lot = Journey.begin(crop, period, start).in_air(docked - start)
-            lot = from_depot(
-                lot, chain, self._kind(cooling), self.hub_of(depot), crop, haul_h=hours, half_h=self.half_h
-            )
+            lot = from_depot(lot, chain, self.kind(cooling), self.hub_of(depot), crop, haul_h=hours, half_h=self.half_h)
             found.append(loss_share(crop, lot.used, chain.planned_transfers))
         return max(found)
 
@@ -222,7 +221,7 @@ class _Chains:
         period, chain, hub = self.scenario.periods[p], self.scenario.chain, self.hub_of(depot)
         start = middle_h(period)
         docked = batch_h(start + chain.planned_wait_h + aboard_h + chain.unload_h, chain.dock_batch_h)
-        cooled = docked - start + 3.0 * self._kind(cooling).half_cooling_h
+        cooled = docked - start + 3.0 * self.kind(cooling).half_cooling_h
         onward = hub.dwell_h + hub.onward_h if self.scenario.commodities[c].sold_at == "market" else 0.0
         return cooled, cooled + chain.depot_dwell_h + haul_h + onward
 
@@ -240,7 +239,7 @@ class _Chains:
 
     def _energy_cny_t(self, c: int, p: int, cooling: tuple[str, str, str]) -> float:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
-        kind = self._kind(cooling)
+        kind = self.kind(cooling)
         air = air_at(air_c(period), middle_h(period) + chain.planned_wait_h + chain.unload_h)
         heat_kwh = crop.heat_kj_kg_k * max(air - kind.temp_c, 0.0) / 3.6
         keep = self.keep_cny_t_day(c, cooling) / 24.0 * chain.depot_dwell_h
@@ -248,7 +247,7 @@ class _Chains:
 
     def keep_cny_t_day(self, c: int, cooling: tuple[str, str, str]) -> float:
         """Electricity of a day in store: that of the type, or what the produce's own heat takes where it is more."""
-        crop, kind = self.scenario.commodities[c], self._kind(cooling)
+        crop, kind = self.scenario.commodities[c], self.kind(cooling)
         breath_kwh = respiration_w_t(crop, kind.temp_c) / kind.energy_ratio * 24.0 / 1000.0
         return max(kind.store_kwh_t_day, breath_kwh) * self.scenario.economics.power_cny_kwh
 

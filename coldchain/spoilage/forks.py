@@ -1,0 +1,64 @@
+"""A lot that passes some parts of the chain as today and the others as planned, in all combinations.
+
+The parts are those of :data:`CHANGES`. What is not changed is today's: a longer wait, more transfers, no stay in a
+depot, the trader's open truck to the hub, an open dock and truck onward, a warm hall. A lot that was never pre-cooled
+is as warm as the air in all of these; one that was pre-cooled warms in them as in an open truck. A reefer holds the
+temperature a lot comes with, warm or cold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coldchain.arrays import Floats, Indices
+from coldchain.model import Period, Scenario
+from coldchain.spoilage.kernels import fork_lots
+from coldchain.spoilage.kinetics import loss_share, pack
+from coldchain.spoilage.lanes import HALF_WARMING_H, harvest_clock_h
+from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
+
+CHANGES = ("collection", "packaging", "precooling", "line_haul", "onward", "hall")
+"""In the order in which a lot meets them."""
+TIMED = tuple(name for name in CHANGES if name != "packaging")
+PART_OF_STAGE = np.array([0, 1, 2, 3, 3, 4], dtype=np.intp)
+"""Of the six stages of a way: which of ``TIMED`` each belongs to; the hub's dock goes with the onward leg."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A lot's way to its buyer as today and as planned: six stages each: collection, depot, haul, dock, road, hall."""
+
+    crop: int
+    today: tuple[Stage, ...]
+    planned: tuple[Stage, ...]
+
+
+def forked_losses(scenario: Scenario, period: Period, ways: list[Way]) -> Floats:
+    """Share lost of each lot for every set of changes, shape (lots, 64): bit ``n`` of the column is ``CHANGES[n]``."""
+    stages = np.array([[stage_array(way.today), stage_array(way.planned)] for way in ways]).reshape(-1, 2, 6, 4)
+    crop = np.array([way.crop for way in ways], dtype=np.intp)
+    params = np.array([pack(one) for one in scenario.commodities])
+    warming = HALF_WARMING_H["ambient"] or 1.0
+    ordered = np.ascontiguousarray(stages.transpose(0, 2, 1, 3))
+    used = fork_lots(
+        params, crop, hourly_air_c(period), harvest_clock_h(period), ordered, PART_OF_STAGE,
+        TIMED.index("precooling"), warming,
+    )  # fmt: skip
+    loss = np.empty((len(ways), 1 << len(CHANGES)))
+    timed, packed = _columns()
+    for c in np.unique(crop):
+        mine, one = crop == c, scenario.commodities[c]
+        for better, transfers in enumerate((scenario.chain.today_transfers, scenario.chain.planned_transfers)):
+            at = np.flatnonzero(packed == better)
+            loss[np.ix_(mine, at)] = loss_share(one, used[np.ix_(mine, timed[at])], transfers)
+    return loss
+
+
+def _columns() -> tuple[Indices, Indices]:
+    """Of each set of changes: the combination of timed ones, and whether packaging is among them."""
+    sets = np.arange(1 << len(CHANGES))
+    on = {name: (sets >> n) & 1 for n, name in enumerate(CHANGES)}
+    timed = sum(on[name] << n for n, name in enumerate(TIMED))
+    return np.asarray(timed, dtype=np.intp), np.asarray(on["packaging"], dtype=np.intp)
