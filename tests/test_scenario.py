@@ -288,7 +288,7 @@ def test_a_scenario_is_never_half_written(tmp_path: Path, monkeypatch: pytest.Mo
     def full_disk(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full_disk)
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(UsageError, match=r"county cannot be written: No space left on device"):
         write_scenario(upland(2, 1), tmp_path / "county")
     assert list(tmp_path.iterdir()) == []
