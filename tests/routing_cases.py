@@ -80,7 +80,7 @@ def plain_cost(problem, truck, stops, loads):
     spoilage = sum(problem.weight_cny_h[i] * load / problem.load_kg[i] * h for i, load, h in rides)
     if kg > truck.payload_kg + 1e-3 or m3 > truck.volume_m3 + 1e-5 or not hours <= truck.shift_h + 1e-5:
         return None
-    if not max(aboard) <= problem.max_aboard_h + 1e-5:
+    if not max(aboard) <= problem.max_aboard_h + 1e-5 or len(stops) > (truck.max_stops or math.inf):
         return None
     return truck.cost_cny_day + truck.cost_cny_km * km + truck.cost_cny_h * hours, spoilage
 

@@ -105,7 +105,7 @@ def _order_problems(orders: list[Order], source: Source, tables: Tables) -> list
                 name=name, id=order.id, stated=row[name], value=value
             )
             for name, value in right.items()
-            if not _same(row[name], value)
+            if not _same(row.get(name, math.nan), value)
         ]
     return problems
 
@@ -117,11 +117,11 @@ def _fleet_problems(right: Mapping[tuple[str, str], tuple[Any, ...]], tables: Ta
         return [_("fleet: {key} must be in both the table and the fleet file").format(key=key) for key in odd]
     return [
         _("fleet: {name} of {key} is stated as {stated}; the fleet file has {value}").format(
-            name=name, key=key[0], stated=row[name], value=value
+            name=name, key=key[0], stated=row.get(name), value=value
         )
         for key, row in written.items()
         for name, value in zip(("count", *LIMITS), right[key], strict=True)
-        if not _same(row[name], value)
+        if not _same(row.get(name, math.nan), value)
     ]
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from coldchain.dispatch.clock import clock
 from coldchain.dispatch.dispatch import Dispatch
 from coldchain.dispatch.lots import Kept
-from coldchain.model import VehicleType
+from coldchain.model import VEHICLE_FIGURES, VehicleType
 from coldchain.routing.day import Round, Tour, Visit
 from coldchain.spoilage import Ride
 
@@ -36,10 +36,7 @@ ORDERS = [
     "note",
 ]  # fmt: skip
 DEPOTS = ["depot", "name", "lon", "lat", "modules", "hub", "open_h", "close_h", "received_kg", "tours"]
-LIMITS = (
-    "payload_kg", "volume_m3", "cargo", "cost_cny_day", "cost_cny_km", "cost_cny_h", "speed_factor", "shift_h",
-    "max_drive_h", "trips_day", "half_warming_h",
-)  # fmt: skip
+LIMITS = VEHICLE_FIGURES
 FLEET = ["vehicle", "name", "base", "depot", "count", *LIMITS]
 WORDS = {
     "tour", "vehicle", "name", "depot", "depot_name", "leave", "back", "arrive", "start", "village", "commodity",

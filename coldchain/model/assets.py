@@ -64,10 +64,15 @@ class VehicleType(Noun):
     shift_h: float = figure("h", "longest route, driving and loading together", 10.0, gt=0, le=24)
     max_drive_h: float | None = figure("h", "most driving a day; none: the shift alone limits it", None, gt=0, le=24)
     trips_day: int = figure("-", "most trips a day when `coldchain routes` dispatches; plans count one", 1, ge=1, le=20)
+    max_stops: int | None = figure("-", "most stops of one collection trip; none: no limit", None, ge=1, le=1000)
     half_warming_h: float | None = figure(
         "h", "time in which chilled cargo loses half its cold; none: it holds", None, gt=0
     )
     source: str = figure("-", "where the figures are from", "")
+
+
+VEHICLE_FIGURES = tuple(name for name in VehicleType.model_fields if name not in {"id", "name", "owner", "source"})
+"""What a vehicle can do and costs, in the order of the catalogue."""
 
 
 @dataclass(frozen=True, order=True)

@@ -9,6 +9,7 @@ import numpy as np
 from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE, Floats
 from coldchain.routing.instance import ANY, ORDINARY, Instance
 from coldchain.routing.problem import CollectionProblem
+from coldchain.routing.quantities import amounts_of, most_of
 from coldchain.routing.ruin import Duty, Effort, ruin_recreate
 from coldchain.routing.savings import Draft
 
@@ -52,6 +53,8 @@ def instance_of(problem: CollectionProblem) -> Instance:
         value=np.full(problem.n, np.inf),
         unload_h=problem.unload_h,
         max_aboard_h=problem.max_aboard_h + HOURS_TOLERANCE / 2,
+        amounts=amounts_of(problem.vehicles, problem.load_kg),
+        most=most_of(problem.vehicles),
     )
 
 

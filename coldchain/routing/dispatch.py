@@ -20,6 +20,7 @@ from coldchain.routing.day import CARGOES, DayProblem, DayResult, Left, Locked, 
 from coldchain.routing.fuse import fuse
 from coldchain.routing.instance import ANY, Instance
 from coldchain.routing.problem import CollectionProblem
+from coldchain.routing.quantities import amounts_of, most_of
 from coldchain.routing.ruin import Duty, Effort, Found, multi_start
 from coldchain.routing.timetable import drive, violations
 
@@ -149,6 +150,8 @@ def instance_of_day(problem: DayProblem, pieces: Pieces) -> Instance:
         regimes=problem.regimes[stop],
         access_cny=problem.access_cny[:, stop] * share,
         since_ready=problem.since_ready,
+        amounts=amounts_of(problem.vehicles, pieces.kg),
+        most=most_of(problem.vehicles),
     )
 
 

@@ -57,6 +57,7 @@ def fuse(
         window_h=np.array(windows),
         regimes=_common(instance, groups),
         access_cny=_sums(access.T, groups).T + lost,
+        amounts=None if instance.amounts is None else _sums(instance.amounts, groups),
     )
     return smaller, groups
 

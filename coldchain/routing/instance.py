@@ -61,6 +61,7 @@ class Instance:
     regimes : (n,) bits of the temperature regimes a lot may ride in; the lots of a trip need one in common; or None
     access_cny : (m, n) CNY for bringing the lot of a stop to a depot, inf where it may not go; or None
     since_ready : spoilage counts from the opening of the window, not from leaving the stop
+    amounts, most : (n, q) what the stops add of further quantities, (k, q) most of them on a trip; or None
     """
 
     legs: Floats
@@ -79,6 +80,8 @@ class Instance:
     regimes: Ints | None = None
     access_cny: Floats | None = field(default=None, repr=False)
     since_ready: bool = False
+    amounts: Floats | None = None
+    most: Floats | None = None
 
     @property
     def n(self) -> int:
@@ -105,12 +108,13 @@ class Instance:
 
     @property
     def needs_duties(self) -> bool:
-        """Whether routes must be judged as duties: windows, trips, driving hours, cargoes, regimes, own limits."""
+        """Whether routes must be judged as duties: windows, trips, driving hours, cargoes, regimes, quantities."""
         types = self.full_types
         special = (types[:, c.DRIVE] < ANY) | (types[:, c.TRIPS] > 1) | (types[:, c.REGIMES] >= 0)
         mixed = self.regimes is not None and bool((self.regimes != -1).any())
         own = np.unique(np.asarray(self.max_aboard_h)).size > 1
-        return bool(special.any()) or mixed or own or self.clocked or np.unique(types[:, c.AIR]).size > 1
+        counted = self.amounts is not None and self.amounts.size > 0
+        return bool(special.any()) or mixed or own or counted or self.clocked or np.unique(types[:, c.AIR]).size > 1
 
     @property
     def clocked(self) -> bool:
@@ -155,6 +159,7 @@ def data_of(instance: Instance, tuning: Tuning) -> Data:
         home=home,
         home_cost=home_cost,
         types=np.ascontiguousarray(types),
+        **_quantities(instance),
         rules=_rules(instance, tuning, types, air),
         near=near,
         keys=_keys(instance, far, window),
@@ -219,6 +224,14 @@ def _stops(instance: Instance) -> Floats:
     return stop
 
 
+def _quantities(instance: Instance) -> dict[str, Floats]:
+    """Return what nodes add of further quantities, and most of them by type; no columns where none is limited."""
+    amounts = np.zeros((instance.n, 0)) if instance.amounts is None else instance.amounts
+    most = np.zeros((len(instance.types), 0)) if instance.most is None else instance.most
+    nodes = np.vstack([np.zeros((instance.m, amounts.shape[1])), amounts])
+    return {"amounts": nodes, "most": np.ascontiguousarray(most, dtype=np.float64)}
+
+
 def _rules(instance: Instance, tuning: Tuning, types: Floats, air: Floats) -> Floats:
     rules = np.zeros(11)
     rules[c.SINCE_READY] = float(instance.since_ready)
@@ -229,7 +242,9 @@ def _rules(instance: Instance, tuning: Tuning, types: Floats, air: Floats) -> Fl
     rules[c.DUTIES] = float(instance.needs_duties)
     never_waits = instance.window_h is None and not instance.since_ready
     timeless = not air.any() and not types[:, c.PER_H].any() and bool((types[:, c.SHIFT] >= ANY).all())
-    rules[c.EXACT] = float(bool(np.isinf(instance.max_aboard_h).all()) and (never_waits or timeless))
+    counted = instance.amounts is not None and instance.amounts.size > 0
+    unlimited = bool(np.isinf(instance.max_aboard_h).all()) and not counted
+    rules[c.EXACT] = float(unlimited and (never_waits or timeless))
     rules[c.MOST_TRIPS] = types[:, c.TRIPS].max(initial=1.0)
     return rules
 

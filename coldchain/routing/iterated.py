@@ -21,11 +21,13 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from coldchain.arrays import Floats
 from coldchain.routing.problem import CollectionProblem, drive_limit_h
+from coldchain.routing.quantities import amounts_of, limited, most_of
 from coldchain.routing.savings import Draft
 
 PER_H = 1_000_000  # integer units per hour in limits: sums of 60 roundings stay below 0.3 s
 PER_KG = 1_000_000
 PER_M3 = 1_000_000
+PER_AMOUNT, AMPLE = 1_000_000, 1e9  # of further quantities; what stands for no limit
 COST_RANGE = 1e14  # integer cost of the routes at the start; 64 bits leave room for penalties
 SPARE_VEHICLES = 2  # offered per type beyond what load or the first routes need
 
@@ -161,6 +163,9 @@ class _Model:
         self._add_load("payload", problem.load_kg, [v.payload_kg for v in problem.vehicles], PER_KG)
         if self._volume_binds():
             self._add_load("volume", problem.volume_m3, [v.volume_m3 for v in problem.vehicles], PER_M3)
+        amounts, most = amounts_of(problem.vehicles, problem.load_kg), most_of(problem.vehicles)
+        for q, quantity in enumerate(limited(problem.vehicles)):
+            self._add_load(quantity.name, amounts[:, q], np.minimum(most[:, q], AMPLE).tolist(), PER_AMOUNT)
         if problem.weight_cny_h.any():
             self._add_spoilage()
         if any(k is not None for k in problem.available):

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE, Floats
 from coldchain.model import Status, VehicleType
+from coldchain.routing.quantities import over
 
 Reason = Literal["hours_aboard", "shift", "payload", "volume", "unreachable", "no_vehicle"]
 
@@ -236,4 +237,4 @@ def violations(problem: CollectionProblem, route: Route) -> tuple[str, ...]:
         (not route.drive_h <= drive_limit_h(vehicle) + HOURS_TOLERANCE, f"{route.drive_h:.2f} h of driving"),
         (not longest <= problem.max_aboard_h + HOURS_TOLERANCE, f"{longest:.2f} h > {problem.max_aboard_h:g} h aboard"),
     ]
-    return tuple(text for broken, text in found if broken)
+    return (*(text for broken, text in found if broken), *over(vehicle, route.load_kg))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE
 from coldchain.routing.problem import CollectionProblem, drive_limit_h
+from coldchain.routing.quantities import most_of, rates_of
 
 INF = float("inf")
 
@@ -70,6 +71,8 @@ class Kernel:
             for v in problem.vehicles
         ]
         self._types = range(len(self.trucks))
+        self._rates = rates_of(problem.vehicles).tolist()
+        self._most = most_of(problem.vehicles).tolist()
         self._aboard = problem.max_aboard_h + HOURS_TOLERANCE / 2
 
     def single(self, stop: int) -> Segment:
@@ -113,6 +116,9 @@ class Kernel:
         truck = self.trucks[kind]
         if s.kg > truck.kg or s.m3 > truck.m3:
             return INF
+        for (each, per_kg), most in zip(self._rates, self._most[kind], strict=True):
+            if each * len(s.stops) + per_kg * s.kg > most:
+                return INF
         out = s.stops[0] + 1
         drive = (self.time[0][out] + s.tail_h) / truck.speed
         hours = drive + s.halt

@@ -17,6 +17,7 @@ from coldchain.arrays import HOURS_TOLERANCE
 from coldchain.routing.bridge import types_of
 from coldchain.routing.kernel import shared as k
 from coldchain.routing.problem import CollectionProblem, Route
+from coldchain.routing.quantities import most_of, rates_of
 
 NEAR = 12  # stops known to each stop
 SPARE_ROUTES, SPARE_VISITS = 6, 4  # beyond those of the start
@@ -67,6 +68,8 @@ def _day(problem: CollectionProblem) -> k.Day:
         problem.volume_m3 / kg,
         problem.weight_cny_h / kg,
         types_of(problem),
+        rates_of(problem.vehicles),
+        most_of(problem.vehicles),
         np.array(rules),
         np.ascontiguousarray(near),
         close | close.T,

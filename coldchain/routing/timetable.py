@@ -17,6 +17,7 @@ from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE
 from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.routing.day import CARGOES, DayProblem, Locked, Round, Tour, Visit
+from coldchain.routing.quantities import over
 
 Stops = Sequence[tuple[int, float]]  # stop and kg
 
@@ -168,7 +169,7 @@ def _trip_violations(problem: DayProblem, vehicle: VehicleType, depot: int, trip
             _("its depot does not take all of {stops}").format(stops=listed),
         ),
     ]
-    texts = [text for broken, text in found if broken]
+    texts = [*(text for broken, text in found if broken), *over(vehicle, [v.load_kg for v in trip.visits])]
     for v in trip.visits:
         named = _("stop {number}").format(number=v.stop)
         latest, longest = float(problem.window_h[v.stop, 1]), float(problem.max_aboard_h[v.stop])

@@ -16,7 +16,7 @@ from coldchain.cells import guarded
 from coldchain.errors import UsageError, system_reason
 from coldchain.language import N_, _, language
 from coldchain.leftovers import clear_half_written
-from coldchain.model import Noun, dictionary
+from coldchain.model import VEHICLE_FIGURES, Noun, dictionary
 from coldchain.scenario.choices import CHOICES, shown
 from coldchain.scenario.datum import DATUMS
 from coldchain.scenario.headings import title, titles, unit_in
@@ -41,8 +41,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "periods": ("id", "name", "days", "temp_min_c", "temp_max_c", "harvest_start_h", "harvest_end_h"),
     "vehicles": (
-        "id", "name", "owner", "payload_kg", "volume_m3", "cargo", "cost_cny_day", "cost_cny_km", "cost_cny_h",
-        "speed_factor", "shift_h", "max_drive_h", "trips_day", "half_warming_h",
+        "id", "name", "owner", *VEHICLE_FIGURES,
     ),
 }  # fmt: skip
 ZH_UNITS = {

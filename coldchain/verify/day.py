@@ -14,17 +14,12 @@ from typing import Any
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.model import Scenario, VehicleType
+from coldchain.model import VEHICLE_FIGURES, Scenario, VehicleType
 from coldchain.verify.daydrive import Drive, Parts
 from coldchain.verify.dayform import check_day_form
 from coldchain.verify.daylots import LotCheck, check_lots, check_orders
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, Report, rows
 from coldchain.verify.roads import GivenRoads, Roads
-
-LIMITS = (
-    "payload_kg", "volume_m3", "cargo", "cost_cny_day", "cost_cny_km", "cost_cny_h", "speed_factor", "shift_h",
-    "max_drive_h", "trips_day", "half_warming_h",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ def _fleet(record: Record, permits: Permits) -> dict[str, VehicleType]:
         if known is None:
             record.wrong(_('fleet: "{vehicle}" is not a vehicle type of the scenario').format(vehicle=row.base))
             continue
-        given = {name: getattr(row, name) for name in LIMITS}
+        given = {name: getattr(row, name, math.nan) for name in VEHICLE_FIGURES}
         given = {name: None if value != value else value for name, value in given.items()}  # noqa: PLR0124 - NaN
         if not permits.own_fleet:
             for name, value in given.items():

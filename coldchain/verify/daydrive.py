@@ -13,6 +13,7 @@ import numpy as np
 from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, TOLERANCE, Record, rows
+from coldchain.verify.trips import excesses
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,9 @@ class Drive:
                 m3=m3, id=self.vehicle.id, volume_m3=self.vehicle.volume_m3
             ),
         )
+        if self.strict:
+            for text in excesses(self.vehicle, [float(halt.kg) for halt in halts]):
+                record.wrong(f"tours: {self.head.tour} {text}")
         regimes = [set(text.split(";")) for text in (orders[row.order].regime for row in own) if text]
         if self.strict and regimes and not set.intersection(*regimes):
             record.wrong(_("trips: {where} mixes lots that share no temperature regime").format(where=where))

@@ -13,6 +13,7 @@ from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, TOLERANCE, Record, rows
 from coldchain.verify.restated import check_row
+from coldchain.verify.trips import excesses
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,8 @@ def _check_route(
     _check_limits(
         record, route, vehicle, float(kg.sum()), hours=hours, driving=float(legs.sum()), aboard_h=float(aboard.max())
     )
+    for text in excesses(vehicle, kg.tolist()):
+        record.wrong(f"routes: {route} {text}")
     m3 = float(sum(load * space[key, depot, period] for key, load in zip(halts["village"], kg, strict=True)))
     if m3 > vehicle.volume_m3 * (1 + TOLERANCE):
         record.wrong(

@@ -58,6 +58,7 @@ class Data(NamedTuple):
     access : (m, N) CNY for bringing a stop's lot to a depot, inf when forbidden; or empty
     home, home_cost : (N, h) depots by what a trip for the stop alone costs at least, and that cost
     types : (k, 12) by the columns above
+    amounts, most : (N, q) what a halt adds of further quantities, (k, q) most of them on a trip
     rules : by the names above
     near : (n, k) nearest other stops
     keys, odds : orders of insertion
@@ -76,6 +77,8 @@ class Data(NamedTuple):
     home: Ints
     home_cost: Floats
     types: Floats
+    amounts: Floats
+    most: Floats
     rules: Floats
     near: Ints
     keys: Floats

@@ -38,6 +38,18 @@ def lay_out(s: State, r: int, i: int, after: int, mode: int) -> int:
 
 
 @hot
+def exceeds(p: Data, s: State, at: int, end: int, kind: int) -> bool:
+    """Whether a trip of the scratch order has more of a further quantity than the vehicle type may."""
+    for q in range(p.most.shape[1]):
+        amount = 0.0
+        for place in range(at, end):
+            amount += p.amounts[s.order[place, 0], q]
+        if amount > p.most[kind, q]:
+            return True
+    return False
+
+
+@hot
 def forth(
     p: Data, s: State, at: int, count: int, depot: int, kind: int, ready: float
 ) -> tuple[int, float, float, float]:
@@ -51,7 +63,7 @@ def forth(
     pace = p.types[kind, c.PACE]
     zone = int(p.types[kind, c.REGIMES])
     load = volume = km = drive = 0.0
-    now, before = ready, depot
+    now, before, first = ready, depot, at
     while at < count and (before == depot or s.order[at, 1] == 0):
         i = s.order[at, 0]
         way_km, way_h = leg(p, before, i)
@@ -66,7 +78,7 @@ def forth(
         before, at = i, at + 1
     way_km, way_h = leg(p, before, depot)
     now += way_h * pace
-    if now > p.window[depot, 1] or not load_fits(p, kind, load, volume):
+    if now > p.window[depot, 1] or not load_fits(p, kind, load, volume) or exceeds(p, s, first, at, kind):
         return -1, 0.0, 0.0, 0.0
     return at, now, km + way_km, drive + way_h * pace
 

@@ -25,7 +25,8 @@ class Day(NamedTuple):
     """What does not change: matrices with the depot in row 0, and for each stop its figures by kg.
 
     ``near``: (n, k) nearest stops, each first of its own row; ``close``: (n, n) the same as a table. ``types`` as in
-    :class:`coldchain.routing.kernel.Data`, ``rules`` by the columns above.
+    :class:`coldchain.routing.kernel.Data`, ``rules`` by the columns above. ``rates``: (q, 2) what a halt, and each kg,
+    adds of further quantities; ``most``: (k, q) most of them on a route.
     """
 
     hours: Floats
@@ -33,6 +34,8 @@ class Day(NamedTuple):
     m3_kg: Floats
     cny_h_kg: Floats
     types: Floats
+    rates: Floats
+    most: Floats
     rules: Floats
     near: Ints
     close: Bools
@@ -72,6 +75,9 @@ def price(day: Day, stops: Ints, kg: Floats, size: int, kind: int) -> float:
     km += day.km[0, after]
     if load > t[PAYLOAD] or space > t[SPACE] or drive > t[DRIVE] or clock > t[SHIFT] or aboard > day.rules[ABOARD_H]:
         return math.inf
+    for q in range(day.rates.shape[0]):
+        if day.rates[q, 0] * size + day.rates[q, 1] * load > day.most[kind, q]:
+            return math.inf
     return float(t[DAY] + t[PER_KM] * km + t[PER_H] * (clock + day.rules[UNLOAD_H]) + spoilage)
 
 
