@@ -82,7 +82,7 @@ def test_a_route_that_breaks_it_is_named() -> None:
 def test_plan_and_referee_keep_it() -> None:
     """A plan calls at one village a trip where one is the most; the referee refuses one without the limit."""
     frames = tables()
-    frames["harvest"] = frames["harvest"].assign(tonnes=[40.0, 30.0])
+    frames["harvest"] = frames["harvest"].assign(tonnes=[300.0, 25.0])
     free = cc.Scenario.from_frames(**{**frames, "sites": frames["sites"].assign(status="forced")}, budget_cny=1e6)
     held = free.with_(**{"vehicle.light_truck.max_stops": 1})
     assert held.vehicle("light_truck").max_stops == 1
