@@ -178,31 +178,74 @@ class FaultGroup:
         }
 
     def __str__(self) -> str:
-        """Render one fault as itself, several as one line with their number, values and places."""
+        """Render one fault as itself; of several each place and value is named once, behind their number.
+
+        Examples
+        --------
+        >>> str(FaultGroup(tuple(Fault("v.csv", row, "lon", "x", "must be a number", "odd") for row in (7, 9))))
+        'v.csv, lon: 2 rows (7, 9; "x"): must be a number'
+        """
         if len(self.faults) == 1:
             return str(self.first)
-        values = tuple(f'"{value}"' for value in dict.fromkeys(fault.value for fault in self.faults) if value)
-        told = _(" = {values}").format(values=shortened(values, MOST_VALUES)) if values else ""
-        count = _(" ({count} times)").format(count=len(self.faults))
-        return _("{where}: {message}").format(where=self.where() + told + count, message=self._told())
+        head = self.first.table
+        if self.first.column:
+            head += _(", {column}").format(column=self.first.column)
+        head = _("{where}: {message}").format(where=head, message=self._counted(self.faults))
+        texts, messages = self.texts, {fault.message for fault in self.faults}
+        if len(texts) == 1:
+            return _("{where}: {message}").format(where=head + self._listed(self.faults), message=texts[0])
+        if len(messages) == 1:
+            silent = [fault for fault in self.faults if not fault.guess]
+            places = self._listed(self.faults, {fault.value for fault in silent})
+            message = _("{message}; {guess}").format(message=self.first.message, guess=self._guesses())
+            return _("{where}: {message}").format(where=head + places, message=message)
+        return _("{where}: {message}").format(where=head, message=self._by_text())
 
-    def _told(self) -> str:
-        """Return the message; of several the first ones, each with its place."""
-        if len(self.texts) == 1:
-            return self.texts[0]
-        if len({fault.message for fault in self.faults}) == 1:
-            values: dict[str, dict[str, None]] = {}
-            for fault in self.faults:
-                values.setdefault(fault.guess, {})[f'"{fault.value}"'] = None
-            told = tuple(
-                _("{values}: {guess}").format(values=shortened(tuple(own), MOST_VALUES), guess=guess)
-                for guess, own in values.items()
-                if guess
-            )
-            return _("{message}; {guess}").format(message=self.first.message, guess=shortened(told, MOST_PLACES, "; "))
-        first = {text: next(fault for fault in self.faults if fault.text == text) for text in self.texts}
-        named = tuple(f"{text} [{fault.place}]" if fault.place else text for text, fault in first.items())
-        return shortened(named, MOST_VALUES, "; ")
+    @property
+    def brief(self) -> str:
+        """What is wrong and how often, without the places: for notes that outlive the file."""
+        if len(self.faults) == 1:
+            return self.first.text
+        messages = tuple(dict.fromkeys(fault.message for fault in self.faults))
+        return f"{shortened(messages, MOST_VALUES, '; ')} ({self._counted(self.faults)})"
+
+    def _counted(self, faults: Sequence[Fault]) -> str:
+        """Say how many cells or rows there are; of faults without a place how many of them."""
+        places = len({fault.place for fault in faults if fault.place})
+        if not places:
+            return plural("{count} case", "{count} cases", len(faults)).format(count=len(faults))
+        if self.first.cell:
+            return plural("{count} cell", "{count} cells", places).format(count=places)
+        return plural("{count} row", "{count} rows", places).format(count=places)
+
+    @staticmethod
+    def _listed(faults: Sequence[Fault], values: Iterable[str] | None = None) -> str:
+        """Return the places and values in brackets."""
+        places = tuple(dict.fromkeys(fault.place for fault in faults if fault.place))
+        told = dict.fromkeys(fault.value for fault in faults if values is None or fault.value in set(values))
+        quoted = tuple(f'"{value}"' for value in told if value)
+        parts = [shortened(places, MOST_PLACES), shortened(quoted, MOST_VALUES)]
+        inside = "; ".join(filter(None, parts))
+        return _(" ({listed})").format(listed=inside) if inside else ""
+
+    def _guesses(self) -> str:
+        """Return every guess with the values it is for."""
+        values: dict[str, dict[str, None]] = {}
+        for fault in self.faults:
+            values.setdefault(fault.guess, {})[f'"{fault.value}"'] = None
+        told = tuple(
+            _("{values}: {guess}").format(values=shortened(tuple(own), MOST_VALUES), guess=guess)
+            for guess, own in values.items()
+            if guess
+        )
+        return shortened(told, MOST_PLACES, "; ")
+
+    def _by_text(self) -> str:
+        """Return the first messages, each with its own places and values."""
+        own: dict[str, list[Fault]] = {}
+        for fault in self.faults:
+            own.setdefault(fault.text, []).append(fault)
+        return shortened([text + self._listed(faults) for text, faults in own.items()], MOST_VALUES, "; ")
 
 
 def grouped(faults: Iterable[Fault]) -> tuple[FaultGroup, ...]:
@@ -212,7 +255,7 @@ def grouped(faults: Iterable[Fault]) -> tuple[FaultGroup, ...]:
     --------
     >>> rows = [Fault("v.csv", row, "lat", "", "must be given", "missing") for row in (2, 3)]
     >>> [str(group) for group in grouped([*rows, Fault("v.csv", 4, "id", "A", "is used twice", "duplicate-id")])]
-    ['v.csv, lat, rows 2, 3 (2 times): must be given', 'v.csv row 4, id = "A": is used twice']
+    ['v.csv, lat: 2 rows (2, 3): must be given', 'v.csv row 4, id = "A": is used twice']
     """
     kinds: dict[tuple[str, str, str, str, bool], list[Fault]] = {}
     for fault in faults:

@@ -26,6 +26,8 @@ MOST_CELL_CHARACTERS = 32_767  # as many as a spreadsheet takes
 MOST_NESTING = 100  # levels of lists and tables in one another
 MOST_DIGITS = 400  # of a whole number
 DIGITS_REFUSED = "integer string conversion"  # in what Python says of them
+PACKAGE = Path(__file__).parent
+OF_CODE = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError)  # never of a bad file
 WIDE_ANSWER = 200  # characters of a library's message
 
 
@@ -134,15 +136,27 @@ def reading(file: str, tell: Callable[[Exception], str] | None = None, code: str
     Raises
     ------
     BadInputError
-        From the library's exception; errors of our own, and an exhausted memory, pass as they are.
+        From the library's exception; errors of our own, faults of our own code, and an exhausted memory, pass as
+        they are.
     """
     try:
         yield
     except (ColdchainError, MemoryError):
         raise
     except Exception as error:  # libraries document few of the exceptions that a damaged file raises
+        if _of_our_code(error):
+            raise
         message = (tell or _unreadable)(error)
         raise BadInputError([Fault(file, None, "", "", message, code)]) from error
+
+
+def _of_our_code(error: Exception) -> bool:
+    """Tell whether code of this package went wrong, rather than a library at a damaged file."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    ours = last is not None and Path(last.tb_frame.f_code.co_filename).is_relative_to(PACKAGE)
+    return ours and isinstance(error, OF_CODE)
 
 
 def reason(error: Exception) -> str:

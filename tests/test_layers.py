@@ -12,7 +12,7 @@ import sources
 from sources import ROOT
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"language", "arrays"}),
+    frozenset({"language", "arrays", "compiled"}),
     frozenset({"errors", "progress", "solvers"}),
     frozenset({"inputs", "cells", "leftovers"}),
     frozenset({"model"}),

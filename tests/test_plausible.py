@@ -62,7 +62,7 @@ def test_villages_without_harvest_are_named_in_one_line(tmp_path: Path) -> None:
     """The line names table, column, rows and villages."""
     (group,) = grouped(doubts(county(tmp_path / "c", [*SOUND, 0, 0])))
     assert str(group) == (
-        'villages.csv, name, rows 8, 9 = "V7村", "V8村" (2 times): has no harvest: it is left out of the plan'
+        'villages.csv, name: 2 rows (8, 9; "V7村", "V8村"): has no harvest: it is left out of the plan'
     )
 
 

@@ -87,7 +87,7 @@ def test_all_together_cost_more_than_apart(share: Run) -> None:
     assert told["least_epsilon"] == pytest.approx(1.5)
 
 
-GROUPS_MISSING = 'values = "a + b", "c", "a + c", "b + c" (4 times): this group is missing'
+GROUPS_MISSING = 'values: 4 cases ("a + b", "c", "a + c", "b + c"): this group is missing'
 
 
 @pytest.mark.parametrize(

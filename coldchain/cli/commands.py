@@ -146,7 +146,7 @@ def _finish_import(faults: Sequence[Fault], folder: Path, drafted: Import, *, as
     if not quiet:
         print_faults(faults, most=SHOWN_WARNINGS)
     if as_json:
-        click.echo(json.dumps(drafted.account.printed(faults), ensure_ascii=False))
+        click.echo(json.dumps(drafted.account.printed(faults, drafted.draft.assumptions), ensure_ascii=False))
         return
     account = drafted.account
     text = plural(

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from coldchain.errors import Fault, grouped
+from coldchain.language import _
+from coldchain.model import Assumption
 from coldchain.network import RoadsUsed
 
 
@@ -50,8 +52,8 @@ class Account:
     merged: tuple[Merged, ...] = ()
     roads: RoadsUsed = NO_ROADS
 
-    def printed(self, faults: Iterable[Fault]) -> dict[str, Any]:
-        """Return the object of ``--json``: the account, and one line of text for each kind of warning."""
+    def printed(self, faults: Iterable[Fault], assumed: Iterable[Assumption] = ()) -> dict[str, Any]:
+        """Return the object of ``--json``: the account, a line for each kind of warning, and what was assumed."""
         return {
             "villages": self.villages,
             "harvest_t": self.harvest_t,
@@ -59,5 +61,8 @@ class Account:
             "skipped": [asdict(one) for one in self.skipped],
             "merged": [asdict(one) for one in self.merged],
             "roads": self.roads.record(),
-            "warnings": [str(group) for group in grouped(faults)],
+            "warnings": [
+                *(str(group) for group in grouped(faults)),
+                *(_("assumed: {text}").format(text=one) for one in assumed if one.what != "licence"),
+            ],
         }

@@ -151,7 +151,7 @@ def _amount(heading: str, crops: Crops) -> Amount | None:
     word = name.strip()[len(stem) :].strip(" _的")
     crop = crops.find(stem) if stem else None
     kind = WORD_KIND.get(word, "tonnes")
-    if crop is None or (not word and not unit and fold(stem) not in crops.ids):
+    if crop is None or (not word and not unit and not crops.is_name(stem)):
         return None
     if unit and not word:
         kind = next((one for one in UNITS if _fits(unit, one)), kind)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, grouped
 from coldchain.importing.account import Merged, Skipped
 from coldchain.importing.draft import Import, Places, account_of, assemble, nearest_km
 from coldchain.importing.rules import Rules, read_rules
@@ -77,7 +77,7 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
         Assumption(what="licence", figure=LICENCE, source="OpenStreetMap"),
         Assumption(what="places", figure=_(PLACES_RULE), source="OpenStreetMap"),
     )
-    notes = tuple(_("Of the map: {message}").format(message=fault.message) for fault in faults)
+    notes = tuple(_("Of the map: {message}").format(message=group.brief) for group in grouped(faults))
     try:
         draft = assemble(file.name, _roles(found.places), rule, roads, "wgs84", assumptions=origin, notes=notes)
     except BadInputError as error:

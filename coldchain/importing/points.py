@@ -181,7 +181,7 @@ def _without_harvest(
 
 def _noted(faults: list[Fault]) -> tuple[str, ...]:
     """Write what looks wrong into the notes, since a later check no longer knows the source."""
-    lines = [str(group) for group in grouped(faults)]
+    lines = [group.brief for group in grouped(faults)]
     if not lines:
         return ()
     rest = _("; and {count} more").format(count=len(lines) - MOST_NOTED) if len(lines) > MOST_NOTED else ""

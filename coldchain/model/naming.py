@@ -16,6 +16,7 @@ from typing import Literal
 
 from coldchain.errors import UsageError
 from coldchain.language import N_, _, language, plural
+from coldchain.model.crop_words import words_for
 from coldchain.model.goods import Commodity
 from coldchain.model.places import Place
 from coldchain.model.scenario import Scenario
@@ -25,6 +26,7 @@ How = Literal["id", "name", "part", "many", "none"]
 LEAST_PART, LEAST_INSIDE = 2, 3
 MOST_CANDIDATES, MOST_SEARCHES = 5, 60
 LEAST_ALIKE, NEARLY = 0.6, 0.1
+BRACKETS = re.compile(r"[(（].*?[)）]")
 COMMITTEE = re.compile(r"村?(?:村民委员会|村委会|行政村)$")
 MANY = {
     "village": N_("several villages are called so"),
@@ -49,11 +51,15 @@ UNKNOWN = {
 
 @dataclass(frozen=True)
 class Named:
-    """A thing with what it is called: its id, its names, the one it is shown by first, and names in a wider place."""
+    """A thing with what it is called: its id, its names, the one it is shown by first, and names in a wider place.
+
+    ``kinds`` are words for what it merely stands for, such as citrus for ponkan.
+    """
 
     id: str
     names: tuple[str, ...] = ()
     wider: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -246,6 +252,42 @@ class PeriodNames(Names):
         return _decided(whole or touched, "part") if whole or len(touched) > 1 else match
 
 
+@dataclass
+class CropNames(Names):
+    """Crops, also by words for a kind, and by a longer word for a variety: 柑橘 for ponkan, 红心猕猴桃 for kiwifruit.
+
+    Examples
+    --------
+    >>> names = CropNames([Named("ponkan", ("椪柑",), kinds=("柑橘",)), Named("kiwifruit", ("猕猴桃",))])
+    >>> [(match.id, match.how) for match in map(names.find, ("椪柑", "柑橘", "红心猕猴桃", "稻"))]
+    [('ponkan', 'name'), ('ponkan', 'part'), ('kiwifruit', 'part'), ('', 'none')]
+    """
+
+    words: dict[str, dict[str, Named]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Index the words for kinds too."""
+        self.things = tuple(self.things)
+        super().__post_init__()
+        for thing in self.things:
+            for word in thing.kinds:
+                self.words.setdefault(folded(word), {})[thing.id] = thing
+
+    def _search(self, text: str) -> Match:
+        match = self.whole(text)
+        return match if match.how != "none" else super()._search(text)
+
+    def whole(self, text: str) -> Match:
+        """Return what a text means that is a name, a word for a kind, or a longer word around either."""
+        wanted = folded(BRACKETS.sub("", text)) or folded(text)
+        for level in (*self._levels, self.words):
+            if hit := level.get(folded(text)) or level.get(wanted):
+                return _decided(hit, "part" if level is self.words else "name")
+        known = {**self.words, **self._levels[3], **self._levels[1]}
+        held = [name for name in known if len(name) >= LEAST_PART and name in wanted]
+        return _decided(known[max(held, key=len)], "part") if held else Match("none")
+
+
 def of_periods(pairs: Iterable[tuple[str, str]]) -> Names:
     """Return the names of periods from their ids and names."""
     return PeriodNames([Named(key, (name,)) for key, name in pairs])
@@ -287,7 +329,12 @@ def asked_for(option: str, text: str, names: Names, kind: str) -> str:
 
 def crops_of(scenario: Scenario) -> Names:
     """Return the names of a scenario's crops, in both languages."""
-    return Names([Named(one.id, crop_names(one)) for one in scenario.commodities])
+    return CropNames([named_crop(one) for one in scenario.commodities])
+
+
+def named_crop(crop: Commodity) -> Named:
+    """Return a crop with its names in both languages and the words that it stands for."""
+    return Named(crop.id, crop_names(crop), kinds=words_for(crop.id))
 
 
 def crop_names(crop: Commodity) -> tuple[str, str]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from scipy.sparse import csr_array
 
 from coldchain.arrays import Bools, Ints
+from coldchain.compiled import njit
 from coldchain.network.geometry import Nodes, whole
 from coldchain.network.graph import TIE_MS_PER_CM, RoadNetwork
 

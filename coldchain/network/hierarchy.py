@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from coldchain.arrays import Ints
+from coldchain.compiled import njit
 from coldchain.errors import MissingExtraError
 from coldchain.language import _
 from coldchain.network.geometry import Nodes, whole

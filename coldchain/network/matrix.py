@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from coldchain.arrays import Floats, Ints
+from coldchain.compiled import njit
 from coldchain.network.core import core
 from coldchain.network.geometry import Nodes
 from coldchain.network.graph import MS_PER_H, Adjacency, RoadNetwork

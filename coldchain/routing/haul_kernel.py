@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE_T, Bools, Floats, Ints
+from coldchain.compiled import njit
 
 Ways = tuple[Floats, Floats, Floats, Floats]
 Options = tuple[Floats, Floats, Ints, Floats]

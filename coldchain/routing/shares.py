@@ -22,10 +22,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from scipy.optimize import linprog
 
 from coldchain.arrays import HOURS_TOLERANCE, Floats, Ints
+from coldchain.compiled import njit
 
 CORE = 14  # stops whose subsets are listed; further ones pay their halts and loading only
 ROUNDS = 40

@@ -13,7 +13,7 @@ from typing import Protocol
 from coldchain.language import LANGUAGES, _, speaking
 from coldchain.language.ids import word
 from coldchain.model import Commodity, Cooler, DepotType, Noun
-from coldchain.model.naming import Match, Named, Names, crop_names, of_periods, wider_names
+from coldchain.model.naming import CropNames, Match, Named, Names, named_crop, of_periods, wider_names
 from coldchain.scenario.tables import RawTable
 
 PART = re.compile(r"[;；、+＋\n]|[,，](?!\d{3})")
@@ -166,11 +166,10 @@ def _reported(kind: Noun) -> tuple[str, ...]:
 
 def catalogue_names(kinds: Mapping[str, Noun], more: Iterable[str] = ()) -> Names:
     """Return the names of the things of a catalogue, in both languages, and ids whose rows are faulty."""
-    known = [
-        Named(key, crop_names(item) if isinstance(item, Commodity) else (getattr(item, "name", ""),))
-        for key, item in kinds.items()
-    ]
-    return Names([*known, *(Named(key) for key in more if key not in kinds)])
+    crops = [named_crop(item) for item in kinds.values() if isinstance(item, Commodity)]
+    other = [Named(key, (getattr(item, "name", ""),)) for key, item in kinds.items() if not isinstance(item, Commodity)]
+    bare = [Named(key) for key in more if key not in kinds]
+    return CropNames([*crops, *bare]) if crops else Names([*other, *bare])
 
 
 def table_names(stem: str, raw: RawTable) -> Names:

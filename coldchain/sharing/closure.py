@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from coldchain.arrays import Floats
+from coldchain.compiled import njit
 from coldchain.language import _
 from coldchain.sharing.game import mask_of
 

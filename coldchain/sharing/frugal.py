@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numba import njit
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from coldchain.arrays import ROUNDING, Floats, Ints
+from coldchain.compiled import njit
 from coldchain.language import _
 from coldchain.sharing.game import indicator, sums
 from coldchain.sharing.within import equal_profit_goals, lexicographic

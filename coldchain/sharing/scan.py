@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from coldchain.arrays import Floats, Ints
+from coldchain.compiled import njit
 from coldchain.sharing.game import sums
 
 BLOCK_BITS = 6

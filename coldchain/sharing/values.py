@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
-from numba import njit
 
 from coldchain.arrays import Floats
+from coldchain.compiled import njit
 from coldchain.sharing.game import mask_of, sums
 
 

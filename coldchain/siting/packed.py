@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from coldchain.arrays import Ints
+from coldchain.compiled import njit
 
 SEVEN = 7  # bits of a number in a byte of the wire format; the eighth says that more follow
 MOST = 9  # bytes of the largest whole number

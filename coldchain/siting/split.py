@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from coldchain.arrays import ROUNDING, Bools, Floats, Ints
+from coldchain.compiled import njit
 from coldchain.siting.frame import owner_most
 from coldchain.siting.problem import bincount
 from coldchain.siting.relax import Relaxed

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from coldchain.arrays import Floats, Indices
+from coldchain.compiled import njit
 
 BAND_Q10 = (3.0, 2.5, 2.0, 1.5)
 LN_BANDS = np.log(np.array(BAND_Q10))

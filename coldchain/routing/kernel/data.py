@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from coldchain.arrays import Floats, Ints
+from coldchain.compiled import njit
 
 INF = np.inf
 Sums = tuple[float, float, float, float, float, float, float, float, float]

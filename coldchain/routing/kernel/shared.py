@@ -6,10 +6,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from coldchain.arrays import Bools, Floats, Ints
+from coldchain.compiled import njit
 from coldchain.routing.kernel.data import DAY, DRIVE, PACE, PAYLOAD, PER_H, PER_KM, SHIFT, SPACE, drawn
 
 STOP_H, LOAD_H_KG, UNLOAD_H, ABOARD_H = range(4)  # of Day.rules

@@ -9,9 +9,9 @@ a lower bound whatever ``u`` is, and its maximum is the linear bound with the st
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from coldchain.arrays import Floats, Ints
+from coldchain.compiled import njit
 
 compiled = njit(cache=True, nogil=True)
 summing = njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})

@@ -1,0 +1,30 @@
+"""What the compiler keeps on disk is thrown away where a killed run or a full disk cut it short."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from coldchain.compiled import drop_damaged
+
+INDEX = pickle.dumps("0.60") + pickle.dumps((("stamp", 1), {"key": "f-1.nbc"}))
+RESULT = pickle.dumps({"code": b"x" * 100})
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("f.nbi", b""), ("f.nbi", INDEX[:9]), ("f.nbi", INDEX[:-4]), ("f.nbi", b"\0" * 50), ("f-1.nbc", b""),
+        ("f-1.nbc", RESULT[:-1]),
+    ],
+)  # fmt: skip
+def test_what_was_cut_short_goes_and_the_rest_stays(tmp_path: Path, name: str, content: bytes) -> None:
+    """Cut at any place, emptied or zeroed; whole files beside it and other files stay."""
+    kept = {"g.nbi": INDEX, "g-1.nbc": RESULT, "notes.txt": b""}
+    for other, whole in kept.items():
+        (tmp_path / other).write_bytes(whole)
+    (tmp_path / name).write_bytes(content)
+    drop_damaged(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == set(kept)
