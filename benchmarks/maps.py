@@ -26,11 +26,10 @@ from browser import browser, found_browser  # type: ignore[import-not-found]  # 
 from runs import command  # noqa: E402
 
 from coldchain.network import travel  # noqa: E402
-from coldchain.planning import place_on_roads  # noqa: E402
 from coldchain.reports.lines import plan_lines  # noqa: E402
 from coldchain.reports.map import write_map  # noqa: E402
 from coldchain.reports.mapdata import map_data  # noqa: E402
-from coldchain.reports.opened import Drawable, OpenedRun, Ways, open_run  # noqa: E402
+from coldchain.runs import Inputs, Run, place_on_roads  # noqa: E402
 from coldchain.scenario import load, upland, write_scenario  # noqa: E402
 
 RUNS = ("runs/upland-base",)
@@ -96,7 +95,7 @@ def main(runs: list[str]) -> None:
     print(HEADER, flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for name in runs or [str(ROOT / run) for run in RUNS]:
-            print(measure(Path(name).name, open_run(Path(name)), Path(folder), program), flush=True)
+            print(measure(Path(name).name, Run.open(Path(name)), Path(folder), program), flush=True)
         for name, write in (("xiangxi", imported), ("synthetic", drafted)):
             write(Path(folder) / name)
             print(measure(name, nearest(Path(folder) / name), Path(folder), program), flush=True)
@@ -114,7 +113,7 @@ def drafted(folder: Path) -> None:
     write_scenario(upland(VILLAGES, SEED), folder)
 
 
-def measure(name: str, plan: Drawable, folder: Path, program: str) -> str:
+def measure(name: str, plan: Run, folder: Path, program: str) -> str:
     """Write the map of a run, open it, move it; return its row."""
     lines = plan_lines(plan)
     data = map_data(plan, lines, 1.25)
@@ -139,7 +138,7 @@ def measure(name: str, plan: Drawable, folder: Path, program: str) -> str:
     return Row(name, len(data.villages["x"]), features, write_s, size, paint_s, frames["pan"], frames["zoom"]).line()
 
 
-def nearest(folder: Path) -> OpenedRun:
+def nearest(folder: Path) -> Run:
     """Open a scenario with every village at the nearest of a quarter of the sites."""
     scenario, _faults = load(folder)
     placed, _more = place_on_roads(scenario)
@@ -151,7 +150,7 @@ def nearest(folder: Path) -> OpenedRun:
         "villages": _villages(summary), "depots": _depots(summary), "lots": _lots(summary),
         "assignment": _assignment(summary), "commodities": _commodities(summary), **_routes(summary),
     }  # fmt: skip
-    return OpenedRun(scenario, _figures(scenario), tables, Ways(placed))
+    return Run(_figures(scenario), tables, Inputs(scenario, placed))
 
 
 def _villages(s: Any) -> pd.DataFrame:

@@ -21,7 +21,7 @@ import pandas as pd
 
 from coldchain.errors import BadInputError
 from coldchain.planning import PlacedNetwork, place_on_roads
-from coldchain.reports import read_run
+from coldchain.runs.folder import read_run
 from coldchain.scenario import load
 from coldchain.verify import Written, verify_written
 from coldchain.verify.unchecked import summary_reason, table_reason

@@ -14,9 +14,10 @@ from rich.console import Console
 
 from coldchain.cli import run
 from coldchain.planning import Plan
-from coldchain.reports import run_information, write_run
+from coldchain.reports import write_run
 from coldchain.reports.comparing import moved_line, print_comparison
-from coldchain.sweeps import Comparison, Run, compare
+from coldchain.runs import Run, run_information
+from coldchain.sweeps import Comparison, compare
 from coldchain.sweeps.compare import numbers
 
 LOTS = ["village", "depot", "tonnes", "loss_t", "loss_cny", "delivery_h"]
@@ -35,7 +36,7 @@ def made(name: str, lots: list[tuple[Any, ...]], modules: dict[str, str], **summ
         "interrupted": False,
     }
     tables = {"depots": depots, "villages": villages, "lots": pd.DataFrame(lots, columns=LOTS)}
-    return Run(name, facts | summary, tables)
+    return Run(facts | summary, tables, name=name)
 
 
 def placed(run: Run, lon: list[float]) -> Run:
@@ -114,7 +115,7 @@ def test_every_number_of_a_real_summary_has_a_unit(small_plan: Plan) -> None:
 
 def test_nothing_differs_between_a_plan_and_itself(small_plan: Plan) -> None:
     """All differences are nought, no depot and no village is listed, no note is made."""
-    same = Run("a", small_plan.summary, small_plan.tables)
+    same = Run(small_plan.summary, small_plan.tables, name="a")
     found = compare(same, same)
     assert found.figures["difference"].abs().max() == 0
     assert found.depots.empty
@@ -184,6 +185,6 @@ def test_a_run_that_builds_nothing_read_back() -> None:
     """The empty table of depots holds text when it is read back; the other run's depot is new, with all it costs."""
     lots = [("A", "", 5.0, 1.0, 10.0, 30.0), ("B", "", 5.0, 1.0, 10.0, 30.0)]
     none = made("none", lots, {})
-    none = Run(none.name, none.summary, {**none.tables, "depots": none.tables["depots"].astype(str)})
+    none = replace(none, tables={**none.tables, "depots": none.tables["depots"].astype(str)})
     found = compare(none, made("one", lots, {"S": "room:1"}))
     assert found.depots[["depot", "what", "capex_cny"]].to_numpy().tolist() == [["S", "only in b", 100.0]]

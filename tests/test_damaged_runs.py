@@ -10,7 +10,8 @@ import pytest
 from coldchain.cli.manners import of_a_run
 from coldchain.errors import BadInputError, InfeasibleError
 from coldchain.planning import Plan
-from coldchain.reports import run_information, write_run
+from coldchain.reports import write_run
+from coldchain.runs import run_information
 
 ERRORS = [
     KeyError("plan_t"),

@@ -18,7 +18,8 @@ from coldchain.dispatch.orders import TEMPLATE
 from coldchain.errors import UsageError
 from coldchain.model import Period, cooling_class
 from coldchain.planning import Plan
-from coldchain.reports import run_information, write_run
+from coldchain.reports import write_run
+from coldchain.runs import run_information
 from coldchain.scenario import load
 from coldchain.spoilage import age, cold_stages, loss_share, rate_per_h
 

@@ -15,7 +15,7 @@ from coldchain.cli import run
 from coldchain.dispatch.dispatch import Wish, dispatch
 from coldchain.errors import BadInputError, UsageError
 from coldchain.planning import place_on_roads
-from coldchain.reports import read_run
+from coldchain.runs.folder import read_run
 from coldchain.scenario import load
 from coldchain.verify.day import Permits, verify_day
 

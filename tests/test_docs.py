@@ -13,6 +13,7 @@ import pytest
 
 from coldchain.cli import cli
 from coldchain.model.dictionary import SECTIONS, TABLES, fields, markdown
+from coldchain.runs import columns_page
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -24,6 +25,11 @@ UNITS = {
 def test_dictionary_is_current() -> None:
     """docs/dictionary.md is what `make docs` writes now."""
     assert (ROOT / "docs" / "dictionary.md").read_text(encoding="utf-8") == markdown()
+
+
+def test_list_of_result_columns_is_current() -> None:
+    """docs/tables.md is what `make docs` writes now."""
+    assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == columns_page.markdown()
 
 
 def test_every_figure_has_a_meaning_and_numbers_have_units() -> None:

@@ -16,14 +16,14 @@ from coldchain.cli import run as command
 from coldchain.errors import UsageError
 from coldchain.model import Limit
 from coldchain.planning import Near, Options, Plan, lay_ground, plan_on, plan_with
-from coldchain.reports import run_information, write_run
+from coldchain.reports import write_run
+from coldchain.runs import Inputs, run_information
 from coldchain.scenario import load
 from coldchain.sweeps import (
     Alternatives,
     Case,
     Effort,
     Need,
-    Run,
     alternatives,
     explain_village,
     loosenings,
@@ -63,9 +63,9 @@ def made(folder: Path) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def case(folder: Path, made: Plan) -> Case:
+def case(made: Plan) -> Case:
     """Open that plan."""
-    return open_case(Run("run", made.summary, made.tables), load(folder)[0], EFFORT)
+    return open_case(replace(made, name="run"), EFFORT)
 
 
 def built(case: Case) -> str:
@@ -117,7 +117,7 @@ def test_unknown_ids_and_changed_inputs_are_refused(case: Case, folder: Path) ->
         explain_village(case, "Y9")
     scenario = replace(load(folder)[0], sha256="other")
     with pytest.raises(UsageError, match="have changed since it was made"):
-        open_case(case.run, scenario, EFFORT)
+        open_case(replace(case.run, inputs=Inputs(scenario)), EFFORT)
     forbidden = case.scenario.sites[0].model_copy(update={"status": "forbidden", "existing": ""})
     sites = (forbidden, *case.scenario.sites[1:])
     count = case.count.copy()
@@ -142,9 +142,9 @@ def test_a_village_goes_where_the_assignment_says_and_refusing_it_costs(case: Ca
     assert "refused by its depots" in found.lines()[-1]
 
 
-def test_refusal_of_a_village_is_its_saving_when_rooms_are_wide(folder: Path, made: Plan) -> None:
+def test_refusal_of_a_village_is_its_saving_when_rooms_are_wide(made: Plan) -> None:
     """With so many modules that nothing is full, refusing a village with one way costs just what that way saved."""
-    case = open_case(Run("run", made.summary, made.tables), load(folder)[0], EFFORT)
+    case = open_case(replace(made, name="run"), EFFORT)
     wide = replace(case, count=case.count * 50)
     assignment = Assignment(wide)
     arcs, problem = assignment.arcs, assignment.problem

@@ -13,7 +13,7 @@ import pytest
 from coldchain.errors import BadInputError
 from coldchain.importing import Import, Rules, draft_from_osm, draft_from_points, read_rules, write_import
 from coldchain.importing.rules import harvest, periods
-from coldchain.planning.roads import place_on_roads
+from coldchain.runs import place_on_roads
 from coldchain.scenario import load
 from tests.osm_cases import LONG_WAY, NODES, TOWN, VILLAGE, B, osm_file, square, tagged, way
 

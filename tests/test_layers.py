@@ -17,7 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"inputs", "cells", "leftovers"}),
     frozenset({"model"}),
     frozenset({"scenario", "network", "spoilage"}),
-    frozenset({"siting", "routing", "sharing", "verify", "economy"}),
+    frozenset({"siting", "routing", "sharing", "verify", "economy", "runs"}),
     frozenset({"planning"}),
     frozenset({"reports", "importing", "benching", "sweeps", "settlement", "replays"}),
     frozenset({"dispatch"}),

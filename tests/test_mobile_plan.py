@@ -16,7 +16,7 @@ from coldchain.planning import Options, Plan, plan, plan_with
 from coldchain.planning.decision import staying
 from coldchain.replays import Replayer
 from coldchain.scenario import load
-from coldchain.sweeps import Case, Effort, Run, explain_village, open_case, unserved, what_if_depot
+from coldchain.sweeps import Case, Effort, explain_village, open_case, unserved, what_if_depot
 from coldchain.verify import Report, verify_tables
 
 UNIT = """
@@ -154,7 +154,7 @@ def test_a_spare_unit_stays_where_it_was() -> None:
 @pytest.fixture(scope="module")
 def case(made: Plan) -> Case:
     """Open the plan to ask about it."""
-    return open_case(Run("it", made.summary, made.tables), made.scenario, Effort(quick=True))
+    return open_case(replace(made, name="it"), Effort(quick=True))
 
 
 def test_units_read_back_from_a_run_give_the_run(case: Case, made: Plan) -> None:

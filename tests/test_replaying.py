@@ -23,7 +23,8 @@ from coldchain.replays import NONE, Chances, Effort, Replayer
 from coldchain.replays.chances import DayDraw, draw_days, draw_season
 from coldchain.replays.day import Day, Outcome, docks
 from coldchain.replays.layout import Lots, Season, Tour
-from coldchain.reports import run_information, write_run
+from coldchain.reports import write_run
+from coldchain.runs import run_information
 
 CHAIN = Chain(planned_wait_h=1.0, unload_h=0.5)
 ROUTING = Routing(stop_h=0.0, load_h_t=0.0)

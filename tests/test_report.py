@@ -18,9 +18,11 @@ from rich.console import Console
 
 from coldchain.errors import BadInputError, UsageError
 from coldchain.planning import Options, Plan, plan
-from coldchain.reports import check_target, print_summary, read_run, run_information, write_run
+from coldchain.reports import print_summary, write_run
 from coldchain.reports.lines import plan_lines
-from coldchain.reports.record import plain_values
+from coldchain.runs import check_target, run_information
+from coldchain.runs.folder import read_run
+from coldchain.runs.record import plain_values
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.verify import verify_tables
 

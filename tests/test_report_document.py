@@ -17,10 +17,12 @@ from coldchain.cli import run as cli
 from coldchain.errors import MissingExtraError
 from coldchain.language import _, speaking
 from coldchain.planning import Plan
-from coldchain.reports import fonts, printing, read_run, run_information, write_run
+from coldchain.reports import fonts, printing, write_run
 from coldchain.reports.book import write_book
 from coldchain.reports.document import Section, Told, better_known, sections
 from coldchain.reports.page import report_page
+from coldchain.runs import run_information
+from coldchain.runs.folder import read_run
 
 
 class Addresses(HTMLParser):

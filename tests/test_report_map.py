@@ -21,6 +21,7 @@ from coldchain.reports.map import write_map
 from coldchain.reports.mapcards import cards
 from coldchain.reports.mapdata import map_data
 from coldchain.reports.picture import write_picture
+from coldchain.runs import Inputs
 
 STYLE_LOADS = re.compile(r"@import\s|url\(\s*[\"']?https?:", re.IGNORECASE)
 
@@ -48,11 +49,11 @@ def page(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> str:
 def _named(plan: Plan, name: str, kind: str) -> Plan:
     """Give scenario, depots and hubs a name, and the network a kind."""
     network = replace(plan.basis.placed.network, kind=kind)
-    basis = replace(plan.basis, placed=replace(plan.basis.placed, network=network))
     hubs = tuple(hub.model_copy(update={"name": name}) for hub in plan.scenario.hubs)
     tables = {**plan.tables, "depots": plan.tables["depots"].assign(name=name)}
     summary = {**plan.summary, "scenario": {**plan.summary["scenario"], "name": name}}
-    return replace(plan, basis=basis, scenario=replace(plan.scenario, hubs=hubs), tables=tables, summary=summary)
+    inputs = Inputs(replace(plan.scenario, hubs=hubs), replace(plan.placed, network=network))
+    return replace(plan, inputs=inputs, tables=tables, summary=summary)
 
 
 def test_the_map_loads_nothing(page: str) -> None:

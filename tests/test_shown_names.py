@@ -9,8 +9,9 @@ from coldchain.language import speaking
 from coldchain.model.naming import Named, Names, labelled
 from coldchain.reports.comparing import alternative_rows, comparison_tables
 from coldchain.reports.words import reckoned
+from coldchain.runs import Run
 from coldchain.sweeps.alternatives import Alternative, Alternatives, Need
-from coldchain.sweeps.compare import Run, compare
+from coldchain.sweeps.compare import compare
 from coldchain.sweeps.villages import OPTION_COLUMNS, Village
 
 BRIDGE = "Bridge"
@@ -84,8 +85,8 @@ def _run(name: str, depot: str) -> Run:
     villages = pd.DataFrame({"village": ["V1"], "name": ["Guanzhuang"]})
     scenario = {"name": "x", "variant": "base", "sha256": "0"}
     summary = {"scenario": scenario, "objective": {"name": "loss_t"}, "interrupted": False}
-    return Run(name, summary, {"depots": depots[depots["depot"] == depot], "lots": pd.DataFrame([lot]),
-                               "villages": villages})  # fmt: skip
+    return Run(summary, {"depots": depots[depots["depot"] == depot], "lots": pd.DataFrame([lot]),
+                         "villages": villages}, name=name)  # fmt: skip
 
 
 def test_tables_of_a_comparison() -> None:

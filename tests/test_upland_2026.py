@@ -10,7 +10,7 @@ import pytest
 from coldchain.errors import BadInputError
 from coldchain.model import Scenario
 from coldchain.planning.basis import prepare
-from coldchain.planning.roads import place_on_roads
+from coldchain.runs import place_on_roads
 from coldchain.scenario import load, upland, write_scenario
 
 COUNTY = Path(__file__).parents[1] / "benchmarks" / "upland-2026"

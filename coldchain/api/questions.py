@@ -14,6 +14,7 @@ from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.model import Scenario
+from coldchain.runs import Run
 
 Planned = Result | Path | str
 
@@ -74,7 +75,7 @@ def explain(
     if sum(value is not None for value in asked.values()) != 1:
         raise UsageError(_("ask for one of depot, village, unserved, alternatives"))
     effort = sweeps.Effort(time_limit_s)
-    case = sweeps.open_case(planned.as_run(), planned.plan.scenario, effort)
+    case = sweeps.open_case(planned.plan, effort)
     if depot is not None:
         return _of_depot(sweeps.what_if_depot(case, depot, effort))
     if village is not None:
@@ -99,13 +100,10 @@ def compare(first: Planned, second: Planned) -> sweeps.Comparison:
     return sweeps.compare(_run(first, "first"), _run(second, "second"))
 
 
-def _run(planned: Planned, name: str) -> sweeps.Run:
+def _run(planned: Planned, name: str) -> Run:
     if isinstance(planned, Result):
         return planned.as_run(name)
-    from coldchain.reports import read_run
-
-    _information, summary, tables = read_run(planned)
-    return sweeps.Run(str(planned), summary, tables)
+    return Run.open(planned)
 
 
 def share(

@@ -14,14 +14,11 @@ import pandas as pd
 from coldchain.api.results import Result
 from coldchain.errors import UsageError
 from coldchain.language import _
-from coldchain.planning import place_on_roads
 from coldchain.replays import Chances, Effort, Replayer
 from coldchain.replays import replay as live
-from coldchain.reports import read_run, scenario_folder
 from coldchain.reports.certainty import in_words
-from coldchain.reports.folder import TABLES, csv_bytes, write_in_place
-from coldchain.reports.names import check_names
-from coldchain.scenario import load
+from coldchain.runs import Run
+from coldchain.runs.folder import TABLES, csv_bytes, write_in_place
 
 REPLAY = "replay.json"
 USED = ("depots", "assignment", "routes", "stops", "units", "line_haul", "storage", "villages")
@@ -105,8 +102,7 @@ def replay(
         When the run folder, or its scenario, cannot be read.
     """
     if isinstance(planned, Result):
-        plan = planned.plan
-        replayer, summary = Replayer(plan.scenario, plan.basis.placed, plan.tables), plan.summary
+        replayer, summary = _replayer(planned.plan), planned.summary
     else:
         replayer, summary = _opened(Path(planned), None if scenario is None else Path(scenario))
     found = live(replayer, chances or Chances(), Effort(years, days, seed), summary, say)
@@ -114,13 +110,14 @@ def replay(
 
 
 def _opened(folder: Path, moved: Path | None) -> tuple[Replayer, dict[str, Any]]:
-    run, summary, tables = read_run(folder)
-    scenario, _faults = load(moved or scenario_folder(folder, run["arguments"]), summary["scenario"]["variant"])
-    if scenario.sha256 != summary["scenario"]["sha256"]:
+    run = Run.open(folder, moved)
+    if not run.unchanged:
         raise UsageError(_("the scenario has changed since this plan was made (its hash differs); plan it again"))
-    check_names(folder, scenario, tables)
-    placed, _faults = place_on_roads(scenario)
-    return Replayer(scenario, placed, tables), summary
+    return _replayer(run.checked()), run.summary
+
+
+def _replayer(run: Run) -> Replayer:
+    return Replayer(run.scenario, run.placed, run.tables)
 
 
 def fingerprint(planned: Result | Path | str) -> str:

@@ -14,12 +14,13 @@ from coldchain.api.replays import DAYS, Replay, Say, replay, stored, unsaid
 from coldchain.api.results import Frontier, Result
 from coldchain.errors import ColdchainError, MissingExtraError, UsageError, system_reason
 from coldchain.language import _
-from coldchain.reports import printing, read_run
+from coldchain.reports import printing
 from coldchain.reports.book import write_book
 from coldchain.reports.document import Told, sections
-from coldchain.reports.folder import MAP, write_in_place
 from coldchain.reports.page import report_page
+from coldchain.reports.saving import MAP
 from coldchain.reports.sweeping import OBJECT, TABLE
+from coldchain.runs import Run, write_in_place
 
 YEARS = 40
 
@@ -78,8 +79,8 @@ def _target(planned: Result | Path | str, folder: Path | str | None) -> Path:
 def _plan_of(planned: Result | Path | str) -> tuple[Mapping[str, Any], Mapping[str, pd.DataFrame]]:
     if isinstance(planned, Result):
         return planned.summary, planned.tables
-    _info, summary, tables = read_run(planned)
-    return summary, tables
+    run = Run.open(planned)
+    return run.summary, run.tables
 
 
 def _years(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,12 +14,13 @@ import pandas as pd
 from coldchain.language import N_, _
 from coldchain.language.amounts import per_million
 from coldchain.planning import Plan
-from coldchain.reports import run_information, write_run
-from coldchain.reports.folder import SCENARIO
+from coldchain.reports import write_run
 from coldchain.reports.geopackage import plan_layers
 from coldchain.reports.lines import PlanLines, plan_lines
+from coldchain.runs import Run, run_information
+from coldchain.runs.folder import SCENARIO
 from coldchain.settlement import Settlement, fen_bills, write_settlement
-from coldchain.sweeps import Run, Sensitivity, Sweep
+from coldchain.sweeps import Sensitivity, Sweep
 
 if TYPE_CHECKING:
     import geopandas
@@ -85,7 +86,7 @@ class Result:
 
     def as_run(self, name: str = "plan") -> Run:
         """Return what comparisons and explanations read."""
-        return Run(name, self.summary, self.tables)
+        return replace(self.plan, name=name)
 
     def before_and_after(self) -> pd.DataFrame:
         """Return the figures of a county meeting: one row each, today and with the plan, in words."""

@@ -40,8 +40,9 @@ def _listed(faults: tuple[Fault, ...]) -> str:
 def _plan(order: Order) -> tuple[str, ...]:
     from coldchain.planning import Options, plan_quickly
     from coldchain.planning import plan as compute
-    from coldchain.reports import run_information, write_folder, write_run, write_tables
-    from coldchain.reports.folder import SUMMARY
+    from coldchain.reports import write_run
+    from coldchain.runs import run_information, write_folder, write_tables
+    from coldchain.runs.folder import SUMMARY
 
     scenario, faults = _loaded(order)
     if order.quick:

@@ -56,7 +56,7 @@ def allocate(sweeps: Path, folder: Path | None, as_json: bool, **given: Any) -> 
     if folder is not None:
         told = write_allocation(made, folder, {"sweeps": str(sweeps), **given})
     if as_json:
-        from coldchain.reports.record import plain_values
+        from coldchain.runs.record import plain_values
 
         click.echo(json.dumps(plain_values(told), ensure_ascii=False, allow_nan=False))
         return

@@ -297,7 +297,8 @@ def make_plan(
     """Load, plan and write one run."""
     from coldchain.planning import Options, plan_quickly
     from coldchain.planning import plan as compute
-    from coldchain.reports import check_target, run_information, write_run
+    from coldchain.reports import write_run
+    from coldchain.runs import check_target, run_information
     from coldchain.scenario import load
 
     loaded, faults = _budgeted(*load(source, variant), given["budget"], quiet=quiet)
@@ -351,7 +352,7 @@ def _show(made: Plan, folder: Path) -> None:
 
     print_summary(made.summary, Console())
     click.echo(_next_budget(made))
-    shown = {*map(str, grouped(made.faults)), *made.summary["warnings"][:SAID]}
+    shown = {*map(str, grouped(made.inputs.faults)), *made.summary["warnings"][:SAID]}
     for caution in made.summary["warnings"]:
         if caution not in shown:
             click.echo(_("note: {text}").format(text=caution))

@@ -27,7 +27,7 @@ from coldchain.progress import Say
 
 if TYPE_CHECKING:
     from coldchain.model import Scenario
-    from coldchain.sweeps import Case, Effort, Run, Sweep
+    from coldchain.sweeps import Case, Effort, Sweep
 
 ACTIONS = (N_("closed"), N_("forced"))
 EXIT_LIMIT, EXIT_INTERRUPTED = 5, 130
@@ -149,10 +149,11 @@ def compare(first: Path, second: Path, page: Path | None, as_json: bool) -> None
     from rich.console import Console
 
     from coldchain.reports.comparing import print_comparison
-    from coldchain.reports.record import plain_values
+    from coldchain.runs import Run
+    from coldchain.runs.record import plain_values
     from coldchain.sweeps import compare as between
 
-    found = between(_run(first), _run(second))
+    found = between(Run.open(first), Run.open(second))
     if page is not None:
         _write_pair(first, second, page)
     if as_json:
@@ -166,22 +167,13 @@ def compare(first: Path, second: Path, page: Path | None, as_json: bool) -> None
 
 def _write_pair(first: Path, second: Path, page: Path) -> None:
     """Write the map of both runs."""
-    from coldchain.reports.folder import write_in_place
     from coldchain.reports.map import write_comparison_map
-    from coldchain.reports.opened import open_run
+    from coldchain.runs import Run, write_in_place
 
     names = (first.name, second.name) if first.name != second.name else (str(first), str(second))
-    pair = list(zip(names, (open_run(folder) for folder in (first, second)), strict=True))
+    pair = list(zip(names, (Run.open(folder).checked() for folder in (first, second)), strict=True))
     write_in_place(page, lambda path: write_comparison_map(pair, path))
     click.echo(_("wrote {path}").format(path=page), err=True)
-
-
-def _run(folder: Path) -> Run:
-    from coldchain.reports import read_run
-    from coldchain.sweeps import Run
-
-    _run_information, summary, tables = read_run(folder)
-    return Run(str(folder), summary, tables)
 
 
 @click.command(epilog="Example: coldchain explain runs/upland-base --depot T013")
@@ -212,7 +204,7 @@ def explain(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
             case, effort = _open(folder, given, say, stopped)
             found = EXPLAINERS[asked[0]](case, given, effort)
     if as_json:
-        from coldchain.reports.record import plain_values
+        from coldchain.runs.record import plain_values
 
         click.echo(json.dumps(plain_values(found.as_dict()), ensure_ascii=False, allow_nan=False))
     else:
@@ -228,17 +220,11 @@ def _after_explain(folder: Path, asked: str) -> tuple[str, ...]:
 
 
 def _open(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> tuple[Case, Effort]:
-    from coldchain.reports import read_run, scenario_folder
-    from coldchain.reports.names import check_names
-    from coldchain.scenario import load
-    from coldchain.sweeps import Effort, Run, open_case
+    from coldchain.runs import Run
+    from coldchain.sweeps import Effort, open_case
 
-    information, summary, tables = read_run(folder)
-    source = given["scenario"] or scenario_folder(folder, information["arguments"])
-    scenario, faults = load(source, summary["scenario"]["variant"])
-    check_names(folder, scenario, tables)
     effort = Effort(given["time_limit"], given["seed"], 1, say, stopped)
-    return open_case(Run(folder.name, summary, tables), scenario, effort, faults), effort
+    return open_case(Run.open(folder, given["scenario"]).checked(), effort), effort
 
 
 @dataclass(frozen=True)

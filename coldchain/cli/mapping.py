@@ -21,11 +21,11 @@ def map_command(run: Path, out: Path | None, png: Path | None, scenario: Path | 
 
     An earlier map is replaced. Two runs side by side: coldchain compare --map; a sweep writes its own map.
     """
-    from coldchain.reports.folder import MAP, write_in_place
     from coldchain.reports.map import write_map
-    from coldchain.reports.opened import open_run
+    from coldchain.reports.saving import MAP
+    from coldchain.runs import Run, write_in_place
 
-    opened = open_run(run, scenario)
+    opened = Run.open(run, scenario).checked()
     written = [write_in_place(out or run / MAP, lambda path: write_map(opened, path))]
     if png is not None:
         from coldchain.reports.picture import write_picture

@@ -190,14 +190,9 @@ def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:
 
 def _scenario(source: Path, variant: str) -> Scenario:
     """Load a scenario folder, or the scenario of a run with the budget it was planned with."""
-    from dataclasses import replace
-
-    from coldchain.reports import read_run, scenario_folder
+    from coldchain.runs import Run
     from coldchain.scenario import is_scenario, load
 
     if is_scenario(source) or not (source / "run.json").is_file():
         return load(source, variant)[0]
-    run, summary, _tables = read_run(source)
-    scenario, _faults = load(scenario_folder(source, run["arguments"]), summary["scenario"]["variant"])
-    siting = scenario.siting.model_copy(update={"budget_cny": summary["investment"]["budget_cny"]})
-    return replace(scenario, siting=siting)
+    return Run.open(source).planned

@@ -6,9 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from coldchain.language import _
-from coldchain.planning import place_on_roads
-from coldchain.reports import read_run, scenario_folder
-from coldchain.scenario import load
+from coldchain.runs import Run
 from coldchain.verify import Report, Written, verify_written
 from coldchain.verify.unchecked import UNCHECKED, Unchecked
 
@@ -29,27 +27,23 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
     """
     if (folder / ROUTES).is_file():
         return _verify_routes(folder, moved)
-    run, summary, tables = read_run(folder)
-    source: Path = moved or scenario_folder(folder, run["arguments"])
-    scenario, _faults = load(source, run["scenario"]["variant"])
-    siting = scenario.siting.model_copy(update={"budget_cny": run["settings"]["siting"]["budget_cny"]})
-    scenario = replace(scenario, siting=siting)
-    placed, _faults = place_on_roads(scenario)
-    return verify_written(scenario, placed.network.given, Written(folder, tables, summary, run))
+    run = Run.open(folder, moved)
+    budget = run.information["settings"]["siting"]["budget_cny"]
+    scenario = replace(run.scenario, siting=run.scenario.siting.model_copy(update={"budget_cny": budget}))
+    written = Written(folder, run.tables, run.summary, run.information)
+    return verify_written(scenario, run.placed.network.given, written)
 
 
 def _verify_routes(folder: Path, moved: Path | None) -> Report:
     from coldchain.dispatch.recheck import input_problems
     from coldchain.verify.day import Permits, verify_day
 
-    run, summary, tables = read_run(folder, ROUTES)
-    arguments = run["arguments"]
-    scenario, _faults = load(moved or scenario_folder(folder, arguments), summary["scenario"]["variant"])
-    placed, _faults = place_on_roads(scenario)
+    run = Run.open(folder, moved, summary=ROUTES)
+    arguments = run.information["arguments"]
     permits = Permits(own_fleet=arguments.get("fleet") is not None, locked=arguments.get("locked") is not None)
-    report = verify_day(scenario, placed.network.given, tables, summary, permits)
-    more = [] if report.total_cny != report.total_cny else input_problems(run, tables, moved)
-    if scenario.sha256 != summary["scenario"]["sha256"]:
+    report = verify_day(run.scenario, run.placed.network.given, run.tables, run.summary, permits)
+    more = [] if report.total_cny != report.total_cny else input_problems(run.information, run.tables, moved)
+    if not run.unchanged:
         more.append(_("the scenario has changed since these routes were made (its hash differs)"))
     return replace(report, problems=(*more, *report.problems))
 

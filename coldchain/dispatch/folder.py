@@ -22,8 +22,8 @@ from coldchain.dispatch.tables import Tables, by_tour, tables_of
 from coldchain.dispatch.tracks import geojson_text, gpx_text
 from coldchain.errors import UsageError
 from coldchain.language import _
-from coldchain.reports import check_target, write_folder, write_tables
-from coldchain.reports.record import file_hashes, plain_values, versions
+from coldchain.runs import check_target, write_folder, write_tables
+from coldchain.runs.record import file_hashes, plain_values, versions
 
 SUMMARY, FAMILY = "routes.json", SCHEMA.rsplit("/", 1)[0] + "/"
 RUN_SCHEMA = "coldchain.run/1"

@@ -15,8 +15,7 @@ from coldchain.economy import nearest_hub
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import CoolingClass, Scenario, Site, cooling_class
-from coldchain.planning import PlacedNetwork, place_on_roads
-from coldchain.reports import read_run, scenario_folder
+from coldchain.runs import PlacedNetwork, Run, place_on_roads
 from coldchain.scenario import FILE, is_scenario, load
 
 SUMMARY, ROUTES = "summary.json", "routes.json"
@@ -122,10 +121,8 @@ def read_source(path: Path, variant: str = "base", moved: Path | None = None) ->
 
 
 def _from_run(path: Path, moved: Path | None) -> Source:
-    run, summary, tables = read_run(path)
-    folder = moved or scenario_folder(path, run["arguments"])
-    scenario, faults = load(folder, summary["scenario"]["variant"])
-    placed, odd = place_on_roads(scenario)
+    run = Run.open(path, moved)
+    scenario, placed, tables = run.scenario, run.placed, run.tables
     wrong = _unknown(path, scenario, tables)
     if wrong:
         raise BadInputError(wrong)
@@ -139,13 +136,22 @@ def _from_run(path: Path, moved: Path | None) -> Source:
         depots.append(_depot(scenario, sites[site.id], site, modules, hubs[row["hub"]]))
     _demand_open(path, tuple(depots))
     changed = []
-    if scenario.sha256 != summary["scenario"]["sha256"]:
+    if not run.unchanged:
         text = _("the scenario has changed since this plan was made; its roads and figures of today are used")
         changed = [Fault(str(path), None, "", "", text, "changed", warning=True)]
-    more = (*faults, *odd, *changed)
     planned, aboard = _planned(scenario, tables)
     return Source(
-        "plan", path, folder, scenario.variant, scenario, placed, tuple(depots), planned, aboard, more, (*faults, *odd)
+        "plan",
+        path,
+        run.inputs.path,
+        scenario.variant,
+        scenario,
+        placed,
+        tuple(depots),
+        planned,
+        aboard,
+        (*run.inputs.faults, *changed),
+        run.inputs.faults,
     )
 
 

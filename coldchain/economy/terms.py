@@ -15,6 +15,7 @@ import pandas as pd
 
 from coldchain.arrays import Floats, Indices
 from coldchain.economy.bill import Heading
+from coldchain.language import N_
 
 if TYPE_CHECKING:
     from coldchain.economy.prices import LotPrices
@@ -104,16 +105,16 @@ def _trader(prices: LotPrices, lots: TodaysLots) -> Floats:
 
 
 CHILLED: tuple[Term[ChilledLots], ...] = (
-    Term("value lost", "loss", _value_lost),
-    Term("onward premium", "line_haul", _onward),
-    Term("deducted for lateness", "line_haul", _late),
-    Term("electricity", "energy", _electricity),
-    Term("kept for later", "storage", _kept),
+    Term(N_("value lost"), "loss", _value_lost),
+    Term(N_("onward premium"), "line_haul", _onward),
+    Term(N_("deducted for lateness"), "line_haul", _late),
+    Term(N_("electricity"), "energy", _electricity),
+    Term(N_("kept for later"), "storage", _kept),
 )
 """Costs of lots through depots, beside collection, line haul and modules."""
 TODAYS: tuple[Term[TodaysLots], ...] = (
-    Term("value lost", "loss", _value_lost),
-    Term("trader's haulage", "line_haul", _trader),
-    Term("deducted for lateness", "line_haul", _late),
+    Term(N_("value lost"), "loss", _value_lost),
+    Term(N_("trader's haulage"), "line_haul", _trader),
+    Term(N_("deducted for lateness"), "line_haul", _late),
 )
 """Costs of lots in today's chain."""

@@ -11,8 +11,8 @@ from coldchain import __version__
 from coldchain.cells import csv_text
 from coldchain.funds.division import Allocation
 from coldchain.funds.page import write_page
-from coldchain.reports import check_target, write_folder
-from coldchain.reports.record import plain_values
+from coldchain.runs import check_target, write_folder
+from coldchain.runs.record import plain_values
 
 SCHEMA, FAMILY = "coldchain.allocation/1", "coldchain.allocation/"
 OBJECT, COUNTIES, DIVISIONS, PAGE = "allocation.json", "counties.csv", "divisions.csv", "allocation.html"

@@ -14,9 +14,9 @@ from coldchain.planning.pipeline import (
     plan_with,
 )
 from coldchain.planning.rent import rent_cny_t
-from coldchain.planning.roads import PlacedNetwork, place_on_roads
 from coldchain.planning.search import Options
 from coldchain.planning.size import Size, size_of
+from coldchain.runs.roads import PlacedNetwork, place_on_roads
 
 __all__ = [
     "Course",

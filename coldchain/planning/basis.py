@@ -15,9 +15,9 @@ from coldchain.economy import LotPrices, Timing, nearest_hub
 from coldchain.model import CoolingClass, Scenario, VehicleType, cooling_class, cooling_classes
 from coldchain.network import RoadNetwork, travel
 from coldchain.planning.keeps import Keep, keep_kwh_t_day, keeps_of
-from coldchain.planning.roads import PlacedNetwork
 from coldchain.routing import Halts as HaltHours
 from coldchain.routing import HaulRule, Reach, lower_bound_cny_t, radial_bound_cny_t
+from coldchain.runs.roads import PlacedNetwork
 from coldchain.spoilage import (
     DepotLanes,
     TodayLanes,

@@ -9,11 +9,7 @@ from coldchain.arrays import Ints
 from coldchain.language import _
 from coldchain.model import DepotType, Scenario, award_cny, eligible_owner, eligible_type, rate_of
 from coldchain.planning.awards import Awards, owners_of
-
-COLUMNS = [
-    "no", "owner", "owner_kind", "county", "county_class", "depots", "net_m3", "investment_cny", "rate", "reckoning",
-    "before_cap_cny", "award_cny", "capped", "own_money_cny", "award_share",
-]  # fmt: skip
+from coldchain.runs import schema
 
 
 def subsidies(scenario: Scenario, count: Ints, granted: Awards) -> pd.DataFrame:
@@ -45,7 +41,7 @@ def subsidies(scenario: Scenario, count: Ints, granted: Awards) -> pd.DataFrame:
                 "award_share": award / capex if capex > 0 else 0.0,
             }
         )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return schema.frame("subsidies", rows)
 
 
 def _reckoning(scenario: Scenario, j: int, count: Ints) -> list[str]:

@@ -16,15 +16,7 @@ from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days, Decision
 from coldchain.planning.lots import TODAY
 from coldchain.planning.money import moves_cny
-
-COLUMNS = [
-    "owner", "cooled_t", "fee_income_cny", "energy_cny", "running_cny", "capital_cny", "award_cny_year", "net_cny",
-    "fee_needed_cny_t", "fee_without_award_cny_t", "subsidy_needed_cny", "most_fee_cny_t", "verdict",
-]  # fmt: skip
-FLOW_COLUMNS = [
-    "owner", "year", "investment_cny", "award_cny", "fee_income_cny", "energy_cny", "running_cny", "net_cny",
-    "balance_cny",
-]  # fmt: skip
+from coldchain.runs import schema
 
 
 @dataclass(frozen=True)
@@ -120,7 +112,7 @@ def operators(scenario: Scenario, book: Ledger, granted: Awards) -> pd.DataFrame
             "most_fee_cny_t": float(book.saved_cny[e]) / per_t,
         }
         rows.append(row | {"verdict": verdict(row, float(granted.capex[e]), fee)})
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return schema.frame("operators", rows)
 
 
 def verdict(row: dict[str, float | str], capex_cny: float, fee: float) -> str:
@@ -167,4 +159,4 @@ def cash_flow(scenario: Scenario, book: Ledger, granted: Awards, built: dict[str
             balance = balance * (1.0 + rate) + net
             start = built.get(name, 0)
             rows.append({"owner": name, "year": start + year, **flow, "net_cny": net, "balance_cny": balance})
-    return pd.DataFrame(rows, columns=FLOW_COLUMNS)
+    return schema.frame("cash_flow", rows)

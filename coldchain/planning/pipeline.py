@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,13 +26,13 @@ from coldchain.planning.notice import subsidies
 from coldchain.planning.operators import cash_flow, ledger, operators
 from coldchain.planning.prospects import prospects
 from coldchain.planning.reasons import unserved_reasons
-from coldchain.planning.roads import place_on_roads
 from coldchain.planning.rollout import rollout
 from coldchain.planning.search import NO_FURTHER, SMALL_ARCS, UNCLOCKED_S, Options, Sited, Starts, next_budget, site
 from coldchain.planning.summary import summarise
 from coldchain.planning.whole import leaving_room, tightened
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing.kernel import is_compiled
+from coldchain.runs import Inputs, Run, place_on_roads
 from coldchain.siting import solve_siting, widened
 from coldchain.verify import Report, verify_tables
 
@@ -41,26 +40,19 @@ MENDINGS, MENDING = 4, 1.1
 PROSPECTS = 0.15
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A finished plan.
+@dataclass(frozen=True, kw_only=True)
+class Plan(Run):
+    """A run just made, with everything it was computed from.
 
     Attributes
     ----------
-    summary : the object of ``summary.json`` (design, outside contracts)
-    tables : name -> frame, as written to ``tables/``; columns in docs/dictionary.md
     basis : travel, lanes and rates it was computed from
-    faults : warnings about the inputs
     report : what the independent check found
     course : the year the tables tell of
     starts : the modules siting ended with, to start plans close by from
     """
 
-    scenario: Scenario
-    summary: dict[str, Any]
-    tables: dict[str, pd.DataFrame]
     basis: Basis
-    faults: tuple[Fault, ...]
     report: Report
     course: Course
     starts: Starts
@@ -286,7 +278,17 @@ def _finished(
     clock.lap("verify")
     summary["seconds"] = clock.seconds()
     summary["version"] = __version__
-    return Plan(ground.scenario, summary, tables, basis, ground.faults, report, course, starts)
+    inputs = Inputs(ground.scenario, basis.placed, warned=ground.faults)
+    return Plan(
+        summary=summary,
+        tables=tables,
+        inputs=inputs,
+        name="plan",
+        basis=basis,
+        report=report,
+        course=course,
+        starts=starts,
+    )
 
 
 def _cautions(basis: Basis) -> list[str]:

@@ -19,13 +19,9 @@ from coldchain.planning.arcs import Arcs, siting_problem
 from coldchain.planning.basis import Basis
 from coldchain.planning.limits import service
 from coldchain.planning.tables import modules_text
+from coldchain.runs import schema
 from coldchain.siting import SitingProblem, SitingResult, solve_siting
 
-COLUMNS = [
-    "site", "owner", "county", "new_modules", "cooled_t", "fee_needed_cny_t", "most_fee_cny_t", "subsidy_needed_cny",
-    "gain_cny_year", "verdict",
-]  # fmt: skip
-TEXT = ("site", "owner", "county", "new_modules", "verdict")
 GAP, SECONDS = 0.005, 4.0
 
 
@@ -49,9 +45,7 @@ def prospects(basis: Basis, arcs: Arcs, seconds: float, seed: int = 0) -> pd.Dat
             if site.status in ("candidate", "forced") and site.max_modules > 0:
                 model = (problem, arcs.site, arcs.room_cny)
                 rows.append(_row(basis, model, (done.tonnes, done.energy_cny), j, (left, seed)))
-    if rows:
-        return pd.DataFrame(rows, columns=COLUMNS)
-    return pd.DataFrame({name: pd.Series(dtype="str" if name in TEXT else "float64") for name in COLUMNS})
+    return schema.frame("prospects", rows)
 
 
 def _row(

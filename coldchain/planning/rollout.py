@@ -17,10 +17,7 @@ from coldchain.model import Scenario
 from coldchain.planning.awards import Awards, owners_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.lots import TODAY
-
-OWNER_COLUMNS = ["owner", "year", "investment_cny", "award_cny", "paid", "saved_cny_year"]
-YEAR_COLUMNS = ["year", "pot_cny", "carried_cny", "awarded_cny", "left_cny", "investment_cny", "owners", "loss_t",
-                "loss_rate"]  # fmt: skip
+from coldchain.runs import schema
 
 
 def order(award: Floats, saved: Floats, pots: Floats) -> Indices:
@@ -72,7 +69,7 @@ def rollout(
     """
     scenario, rule = basis.scenario, basis.scenario.subsidy
     if not rule.years:
-        return _empty(OWNER_COLUMNS), _empty(YEAR_COLUMNS), {}
+        return schema.frame("rollout", []), schema.frame("programme_years", []), {}
     pots = pots_cny(scenario)
     builders = granted.builders
     chosen = order(granted.award[builders], saved[builders], pots)
@@ -82,13 +79,8 @@ def rollout(
          rule.years[t] + rule.paid_after_years, saved[e])
         for e, t in zip(builders, chosen, strict=True)
     ]  # fmt: skip
-    owners = pd.DataFrame(rows, columns=OWNER_COLUMNS).sort_values(["year", "owner"], kind="stable")
+    owners = schema.frame("rollout", rows).sort_values(["year", "owner"], kind="stable")
     return owners.reset_index(drop=True), _years(basis, lots, owners, pots), year
-
-
-def _empty(columns: list[str]) -> pd.DataFrame:
-    """Make a table without rows whose columns still are text or numbers."""
-    return pd.DataFrame({name: pd.Series(dtype="str" if name == "owner" else "float64") for name in columns})
 
 
 def pots_cny(scenario: Scenario) -> Floats:
@@ -116,4 +108,4 @@ def _years(basis: Basis, lots: pd.DataFrame, owners: pd.DataFrame, pots: Floats)
         carried, left = left, left + float(pot) - spent
         rows.append((year, float(pot), carried, spent, left, float(now["investment_cny"].sum()), len(now), lost,
                      lost / max(float(lots["tonnes"].sum()), 1e-9)))  # fmt: skip
-    return pd.DataFrame(rows, columns=YEAR_COLUMNS)
+    return schema.frame("programme_years", rows)

@@ -26,6 +26,7 @@ from coldchain.planning.limits import stated
 from coldchain.planning.money import standing_opex_cny
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing import price_trip
+from coldchain.runs import schema
 from coldchain.siting import (
     Names,
     Relaxation,
@@ -49,8 +50,7 @@ NORMAL_S, DEEP_S, DEEP_GAP = 120.0, 600.0, 0.2
 DEEP_SHARES, DEEP_JOINT = (0.12, 0.0, 0.05, 0.03), 0.65
 PLANNED: tuple[Status, ...] = ("optimal", "feasible")
 Starts = tuple[Ints, ...]
-FURTHER_COLUMNS = ["budget_cny", "siting_cost_cny", "loss_t", "loss_cny", "depots_with_new_modules"]
-NO_FURTHER = pd.DataFrame(columns=FURTHER_COLUMNS)
+NO_FURTHER = schema.frame("next_budget", [])
 
 
 @dataclass(frozen=True)
@@ -357,7 +357,7 @@ def next_budget(basis: Basis, arcs: Arcs, sited: SitingResult, options: Options)
         )
         if more.status in PLANNED:
             rows.append((budget * NEXT_BUDGET, *_figures(arcs, more)))
-    return pd.DataFrame(rows, columns=FURTHER_COLUMNS)
+    return schema.frame("next_budget", rows)
 
 
 def _figures(arcs: Arcs, sited: SitingResult) -> tuple[float, float, float, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from coldchain.model import Scenario
 from coldchain.planning.arcs import build_arcs
 from coldchain.planning.basis import prepare
-from coldchain.planning.roads import place_on_roads
+from coldchain.runs.roads import place_on_roads
 
 BASE_MIB, ARC_KIB = 290.0, 3.2
 """Memory of a process that plans and its solver: the libraries, each arc besides; fitted by `benchmarks/size.py`."""

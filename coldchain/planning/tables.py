@@ -1,4 +1,4 @@
-"""The result tables of a plan, in the names people use; docs/dictionary.md lists the columns."""
+"""The result tables of a plan, in the names people use; :mod:`coldchain.runs.schema` has their columns."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from coldchain.planning.awards import Awards, module_awards, owners_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days, Decision
 from coldchain.planning.lots import TODAY
+from coldchain.runs import schema
 
 
 def modules_text(kinds: tuple[DepotType, ...], row: Ints) -> str:
@@ -63,21 +64,14 @@ def depots(basis: Basis, decision: Decision, lots: pd.DataFrame, granted: Awards
                 "units_bought": modules_text(kinds[fixed:], decision.count[site][fixed:]),
             }
         )
-    return pd.DataFrame(rows, columns=DEPOT_COLUMNS)
+    return schema.frame("depots", rows)
 
 
 def hubs_of(basis: Basis, decision: Decision) -> pd.DataFrame:
     """One row for each depot in use: the hub it delivers to."""
     scenario = basis.scenario
     rows = [(scenario.sites[j].id, scenario.hubs[basis.site_hub[j]].id) for j in np.unique(decision.site)]
-    return pd.DataFrame(rows, columns=["depot", "hub"])
-
-
-DEPOT_COLUMNS = [
-    "depot", "name", "county", "owner", "lon", "lat", "status", "new_modules", "standing_modules", "net_m3",
-    "throughput_t_day", "tonnes_year", "villages", "capex_cny", "subsidy_cny", "hub", "haul_h", "haul_km",
-    "units_bought",
-]  # fmt: skip
+    return schema.frame("today_depots", rows)
 
 
 def _site_awards(basis: Basis, count: Ints, granted: Awards) -> Floats:
@@ -101,7 +95,8 @@ def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: 
     before = per_village(baseline, baseline["tonnes"] * baseline["loss_share"])
     after = per_village(lots, lots["tonnes"] * lots["loss_share"])
     divisor = np.where(harvest > 0, harvest, 1.0)
-    return pd.DataFrame(
+    return schema.frame(
+        "villages",
         {
             "village": [village.id for village in scenario.villages],
             "name": [village.name for village in scenario.villages],
@@ -118,7 +113,7 @@ def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: 
             "baseline_rate": before / divisor,
             "plan_rate": after / divisor,
             "reason": [reasons.get(v, "") for v in index],
-        }
+        },
     )
 
 
@@ -140,12 +135,7 @@ def assignment(basis: Basis, decision: Decision, arcs_members: tuple[Indices, ..
                 (*head, part, tonnes, float(back_h[v, j]), kind.unit, period)
                 for period, part, tonnes in _shares(basis, scenario.harvest_t[v, c], share)
             ]
-    return pd.DataFrame(rows, columns=ASSIGNMENT_COLUMNS)
-
-
-ASSIGNMENT_COLUMNS = [
-    "village", "commodity", "depot", "zone", "method", "share", "tonnes_year", "direct_h", "unit", "period",
-]  # fmt: skip
+    return schema.frame("assignment", rows)
 
 
 def _shares(basis: Basis, harvest_t: Floats, share: Floats) -> list[tuple[str, float, float]]:
@@ -170,13 +160,7 @@ def units(basis: Basis, decision: Decision) -> pd.DataFrame:
             for j in np.flatnonzero(decision.standing[:, m, p]):
                 here, new = int(decision.standing[j, m, p]), int(arriving[j, m, p])
                 rows.append((kind.id, period.id, scenario.sites[j].id, here, new, new * move))
-    frame = pd.DataFrame(rows, columns=list(UNIT_COLUMNS))
-    return frame.astype(UNIT_COLUMNS)
-
-
-UNIT_COLUMNS = {
-    "unit": "str", "period": "str", "depot": "str", "standing": "int64", "arriving": "int64", "moves_cny": "float64",
-}  # fmt: skip
+    return schema.frame("units", rows)
 
 
 def routes(basis: Basis, days: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -193,13 +177,7 @@ def routes(basis: Basis, days: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
                 zip(route.stops, route.load_kg, route.aboard_h, strict=True), start=1
             ):
                 stops.append((key, order, scenario.villages[day.villages[stop]].id, kg, aboard))
-    return pd.DataFrame(heads, columns=ROUTE_COLUMNS), pd.DataFrame(stops, columns=STOP_COLUMNS)
-
-
-ROUTE_COLUMNS = [
-    "route", "depot", "period", "vehicle", "days", "stops", "load_kg", "km", "drive_h", "hours", "cost_cny_day",
-]  # fmt: skip
-STOP_COLUMNS = ["route", "order", "village", "load_kg", "aboard_h"]
+    return schema.frame("routes", heads), schema.frame("stops", stops)
 
 
 def line_haul(basis: Basis, days: Days) -> pd.DataFrame:
@@ -223,7 +201,7 @@ def line_haul(basis: Basis, days: Days) -> pd.DataFrame:
         head = _haul_head(basis, shared.sites[0], shared.period, shared.zone)
         rows.append((*head, sum(tour.load_t), trip.vehicle_id, 1, trip.capacity_t, trip.km, trip.hours, trip.cost_cny,
                      text, tour.ride_h[0]))  # fmt: skip
-    return pd.DataFrame(rows, columns=HAUL_COLUMNS)
+    return schema.frame("line_haul", rows)
 
 
 def _haul_head(basis: Basis, site: int, period: int, zone: str) -> tuple[str, str, str, str, float]:
@@ -231,12 +209,6 @@ def _haul_head(basis: Basis, site: int, period: int, zone: str) -> tuple[str, st
     scenario = basis.scenario
     hub, of = scenario.hubs[basis.site_hub[site]].id, scenario.periods[period]
     return scenario.sites[site].id, hub, of.id, zone, of.days
-
-
-HAUL_COLUMNS = [
-    "depot", "hub", "period", "zone", "days", "load_t_day", "vehicle", "trips_day", "capacity_t", "km_day",
-    "hours_day", "cost_cny_day", "tour", "ride_h",
-]  # fmt: skip
 
 
 def storage(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
@@ -254,14 +226,7 @@ def storage(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
         names = scenario.sites[j].id, kind.zone, kind.method, scenario.commodities[c].id, scenario.periods[p].id
         figures = sums["tonnes"] / arrived[j, o, c, p], sums["tonnes"], sums["lost"], power, power - sums["net"]
         rows.append((*names, scenario.periods[one.until].id, scenario.storage[r].days, *figures))
-    return pd.DataFrame(rows, columns=list(STORAGE_COLUMNS)).astype(STORAGE_COLUMNS)
-
-
-STORAGE_COLUMNS = {
-    "depot": "str", "zone": "str", "method": "str", "commodity": "str", "period": "str", "until": "str",
-    "days": "float64", "share": "float64", "tonnes": "float64", "lost_t": "float64", "power_cny": "float64",
-    "earned_cny": "float64",
-}  # fmt: skip
+    return schema.frame("storage", rows)
 
 
 def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
@@ -271,7 +236,8 @@ def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.D
     sites = np.array([*(site.id for site in scenario.sites), ""], dtype=object)
     zones = np.array([*(kind.zone for kind in basis.classes), ""], dtype=object)
     methods = np.array([*(kind.method for kind in basis.classes), ""], dtype=object)
-    return pd.DataFrame(
+    return schema.frame(
+        "lots",
         {
             "village": np.array([v.id for v in scenario.villages], dtype=object)[lots["village"]],
             "commodity": np.array([c.id for c in scenario.commodities], dtype=object)[lots["commodity"]],
@@ -288,7 +254,7 @@ def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.D
             "loss_t": lost,
             "loss_cny": lost * basis.prices.value_cny_t[lots["commodity"]],
             "today_share": _today_share(lots, baseline),
-        }
+        },
     )
 
 
@@ -310,7 +276,8 @@ def by_commodity(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd
     cold = lots[lots["site"] != TODAY].groupby("commodity")["tonnes"].sum().reindex(index, fill_value=0.0)
     harvest = basis.scenario.harvest_t.sum(axis=(0, 2))
     divisor = np.where(harvest > 0, harvest, 1.0)
-    return pd.DataFrame(
+    return schema.frame(
+        "commodities",
         {
             "commodity": [crop.id for crop in crops],
             "name": [crop.name for crop in crops],
@@ -321,7 +288,7 @@ def by_commodity(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd
             "plan_loss_t": lost.to_numpy(),
             "baseline_rate": before.to_numpy() / divisor,
             "plan_rate": lost.to_numpy() / divisor,
-        }
+        },
     )
 
 

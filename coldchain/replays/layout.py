@@ -15,17 +15,11 @@ from coldchain.arrays import HOURS_PER_DAY, KG_PER_T, Floats, Indices
 from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.model import DepotType, Scenario, cooling_class
+from coldchain.runs import schema
 from coldchain.spoilage import cold_stages, harvest_clock_h, line_haul_half_h
 from coldchain.spoilage.stages import stage_array
 
-READ = {
-    "depots": ("depot", "hub", "haul_h", "new_modules", "standing_modules"),
-    "assignment": ("village", "commodity", "depot", "zone", "method", "share", "direct_h", "unit", "period"),
-    "routes": ("route", "depot", "period", "vehicle", "drive_h"),
-    "stops": ("route", "order", "village", "load_kg", "aboard_h"),
-    "units": ("unit", "period", "depot", "standing"), "line_haul": ("depot", "period", "zone", "tour"),
-    "storage": ("depot", "zone", "method", "commodity", "period", "until", "share"),
-}  # fmt: skip
+READ = ("depots", "assignment", "routes", "stops", "units", "line_haul", "storage")
 Cooler = tuple[str, str, str, str]  # depot, zone, method, unit
 Piece = tuple[str, str, str]  # village, depot, period
 Lane = tuple[str, str, str, str, str]  # depot, zone, method, commodity, period
@@ -127,7 +121,7 @@ def lay_out(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Layout:
     UsageError
         When tables or columns are missing.
     """
-    lacking = [f"{table}.{column}" for table, columns in READ.items() for column in columns
+    lacking = [f"{table}.{column}" for table in READ for column in schema.TABLES[table]
                if column not in tables.get(table, pd.DataFrame())]  # fmt: skip
     if lacking:
         told = _("this run lacks {columns}: another version wrote it; plan it again")

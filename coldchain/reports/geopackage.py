@@ -14,9 +14,9 @@ import pyogrio
 import shapely
 
 from coldchain.language import N_, _
-from coldchain.planning import Plan
 from coldchain.reports import columns, figures, palette, qml
 from coldchain.reports.lines import PlanLines, plan_lines
+from coldchain.runs import Run
 from coldchain.scenario.template import heading_text
 
 CRS = "EPSG:4326"
@@ -30,7 +30,7 @@ FIELDS = {
 """Headings of fields that no table of the report has."""
 
 
-def write_geopackage(plan: Plan, path: Path | str, lines: PlanLines | None = None) -> None:
+def write_geopackage(plan: Run, path: Path | str, lines: PlanLines | None = None) -> None:
     """Write the layers depots, villages, hubs, assignment, routes and roads, and a default style for each.
 
     Parameters
@@ -51,9 +51,9 @@ def write_geopackage(plan: Plan, path: Path | str, lines: PlanLines | None = Non
     _write_styles(path, styles)
 
 
-def plan_layers(plan: Plan, lines: PlanLines) -> dict[str, geopandas.GeoDataFrame]:
+def plan_layers(plan: Run, lines: PlanLines) -> dict[str, geopandas.GeoDataFrame]:
     """Return the layers, WGS-84, in the order they are listed; roads carry vehicles a year (``passes_year``)."""
-    tables, network = plan.tables, plan.basis.placed.network
+    tables, network = plan.tables, plan.placed.network
     hubs = pd.DataFrame([{"hub": h.id, **h.model_dump(exclude={"id"})} for h in plan.scenario.hubs])
     roads = pd.DataFrame(
         {"link": lines.link, "road_class": network.road_class[lines.link], "passes_year": lines.passes}
@@ -75,7 +75,7 @@ def _points(frame: pd.DataFrame) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(frame.copy(), geometry=shapely.points(lon, lat), crs=CRS)
 
 
-def _assignment(plan: Plan) -> geopandas.GeoDataFrame:
+def _assignment(plan: Run) -> geopandas.GeoDataFrame:
     """Straight lines from village to depot, one for each row of the assignment."""
     frame = plan.tables["assignment"]
     villages = plan.tables["villages"].set_index("village")[["lon", "lat"]]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from coldchain.arrays import Floats, Indices
 from coldchain.network import RoadNetwork, paths
-from coldchain.planning.roads import places_of
-from coldchain.reports.opened import Drawable
+from coldchain.runs import Run
+from coldchain.runs.roads import places_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class PlanLines:
     passes: Floats
 
 
-def plan_lines(plan: Drawable) -> PlanLines:
+def plan_lines(plan: Run) -> PlanLines:
     """Trace every route and every depot's line haul on the roads; each distinct leg is searched once."""
     node = _nodes(plan)
     chains, weights = _route_chains(plan.tables, node)
@@ -45,10 +45,10 @@ def plan_lines(plan: Drawable) -> PlanLines:
     legs = [np.column_stack([chain[:-1], chain[1:]]) for chain in chains]
     pairs = np.concatenate([np.empty((0, 2), dtype=np.int64), *legs])
     distinct, leg = np.unique(pairs, axis=0, return_inverse=True)
-    drawn = paths(plan.basis.placed.network, distinct) if len(distinct) else []
+    drawn = paths(plan.placed.network, distinct) if len(distinct) else []
     per_leg = np.repeat(np.array(weights, dtype=np.float64), [len(rows) for rows in legs])
     yearly = np.bincount(leg, weights=per_leg, minlength=len(distinct)).astype(np.float64)
-    link, passes = _links_in_use(plan.basis.placed.network, drawn, yearly)
+    link, passes = _links_in_use(plan.placed.network, drawn, yearly)
     ends = np.cumsum([0, *(len(rows) for rows in legs)])
     lines = [joined([drawn[k] for k in leg[a:b]]) for a, b in pairwise(ends)]
     count = len(plan.tables["routes"])
@@ -60,9 +60,9 @@ def plan_lines(plan: Drawable) -> PlanLines:
     return PlanLines(tuple(lines[:count]), there, link, passes)
 
 
-def _nodes(plan: Drawable) -> dict[tuple[str, str], int]:
+def _nodes(plan: Run) -> dict[tuple[str, str], int]:
     """Node of each place, by kind (``Village``, ``Site``, ``Hub``) and id."""
-    placed = plan.basis.placed
+    placed = plan.placed
     named = zip(places_of(plan.scenario), placed.node, strict=True)
     return {(type(place).__name__, place.id): int(node) for place, node in named}
 

@@ -29,7 +29,7 @@ from coldchain.reports.mapcards import cards
 from coldchain.reports.mapdata import Columns, MapData, Window, map_data, plan_window
 from coldchain.reports.mappage import Measure, Page, measures_of, page_html
 from coldchain.reports.mapwords import STATUSES
-from coldchain.reports.opened import Drawable
+from coldchain.runs import Run
 
 ASPECT = FRAME_PX[0] / FRAME_PX[1]
 MANY_VILLAGES = 600
@@ -58,7 +58,7 @@ class Pane:
     plot: Any
 
 
-def write_map(plan: Drawable, path: Path | str, lines: PlanLines | None = None) -> None:
+def write_map(plan: Run, path: Path | str, lines: PlanLines | None = None) -> None:
     """Write the map of a plan.
 
     Parameters
@@ -82,7 +82,7 @@ def write_map(plan: Drawable, path: Path | str, lines: PlanLines | None = None) 
     Path(path).write_text(page_html(page), encoding="utf-8")
 
 
-def write_comparison_map(plans: Sequence[tuple[str, Drawable]], path: Path | str) -> None:
+def write_comparison_map(plans: Sequence[tuple[str, Run]], path: Path | str) -> None:
     """Write two plans side by side; moving or choosing in one moves and chooses in the other.
 
     Parameters
@@ -123,7 +123,7 @@ def _around(windows: Sequence[Window]) -> Window:
     return Window(first.origin, (west, east), (south, north))
 
 
-def fullest_season(plan: Drawable) -> int:
+def fullest_season(plan: Run) -> int:
     """Return the number of the season whose routes carry most, -1 without routes."""
     loads = plan.tables["routes"].groupby("period")["load_kg"].sum()
     ids = [period.id for period in plan.scenario.periods]

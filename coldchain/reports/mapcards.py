@@ -13,7 +13,7 @@ from coldchain.arrays import Floats, Indices
 from coldchain.language import _, language
 from coldchain.model import Scenario
 from coldchain.network import travel
-from coldchain.reports.opened import Drawable
+from coldchain.runs import Run
 
 FULL = 0.95
 """Share of a zone's throughput on the peak day of a season from which it counts as full."""
@@ -33,7 +33,7 @@ class _Cell:
     use: Floats
 
 
-def cards(plan: Drawable) -> dict[str, Any]:
+def cards(plan: Run) -> dict[str, Any]:
     """Return what the cards of depots and villages hold beyond the columns of the map, plain values.
 
     Returns
@@ -66,7 +66,7 @@ def _rows(frame: pd.DataFrame, key: str) -> dict[str, int]:
     return {str(name): n for n, name in enumerate(frame[key])}
 
 
-def _lots(plan: Drawable) -> pd.DataFrame:
+def _lots(plan: Run) -> pd.DataFrame:
     """Lots with the rows of village, depot (-1: today's chain) and period."""
     lots, tables = plan.tables["lots"], plan.tables
     period = {one.id: n for n, one in enumerate(plan.scenario.periods)}
@@ -77,7 +77,7 @@ def _lots(plan: Drawable) -> pd.DataFrame:
     )
 
 
-def _cells(plan: Drawable) -> dict[tuple[int, str], _Cell]:
+def _cells(plan: Run) -> dict[tuple[int, str], _Cell]:
     """Collect every zone of every depot: what it can cool, what it cools, and how full its peak days are."""
     scenario, lots = plan.scenario, _lots(plan)
     days = np.array([period.days for period in scenario.periods], dtype=np.float64)
@@ -104,9 +104,9 @@ def _capacity(scenario: Scenario, depots: pd.DataFrame) -> dict[tuple[int, str],
     return capacity
 
 
-def _hours(plan: Drawable) -> Floats:
+def _hours(plan: Run) -> Floats:
     """Hours of the straight ride from each village to each depot, float64[villages, depots]."""
-    placed, scenario = plan.basis.placed, plan.scenario
+    placed, scenario = plan.placed, plan.scenario
     site = {one.id: int(node) for one, node in zip(scenario.sites, placed.site_node, strict=True)}
     village = {one.id: int(node) for one, node in zip(scenario.villages, placed.village_node, strict=True)}
     sources = np.array([village[name] for name in plan.tables["villages"]["village"]], dtype=np.int64)
@@ -121,7 +121,7 @@ def _finite(hours: float) -> float | None:
 
 
 def _depot_cards(
-    plan: Drawable, cells: Mapping[tuple[int, str], _Cell], hours: Floats, lots: pd.DataFrame
+    plan: Run, cells: Mapping[tuple[int, str], _Cell], hours: Floats, lots: pd.DataFrame
 ) -> list[dict[str, Any]]:
     villages = plan.tables["villages"]
     avoided = villages["avoided_t"].to_numpy(dtype=np.float64)
@@ -166,7 +166,7 @@ def _without(
 
 
 def _village_cards(
-    plan: Drawable, cells: Mapping[tuple[int, str], _Cell], hours: Floats, lots: pd.DataFrame
+    plan: Run, cells: Mapping[tuple[int, str], _Cell], hours: Floats, lots: pd.DataFrame
 ) -> list[dict[str, Any]]:
     names = crop_names(plan.tables)
     weighted = lots.assign(

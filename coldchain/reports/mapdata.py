@@ -16,7 +16,7 @@ from coldchain.model.naming import labelled
 from coldchain.reports.background import SCREEN_STEPS, background, drawn_lines, plane
 from coldchain.reports.counties import Counties, counties_of
 from coldchain.reports.lines import PlanLines, haul_names
-from coldchain.reports.opened import Drawable
+from coldchain.runs import Run
 
 Columns = dict[str, Any]
 MARGIN = 0.03
@@ -68,7 +68,7 @@ class MapData:
     spokes: Columns
 
 
-def map_data(plan: Drawable, lines: PlanLines, aspect: float, window: Window | None = None) -> MapData:
+def map_data(plan: Run, lines: PlanLines, aspect: float, window: Window | None = None) -> MapData:
     """Prepare every layer.
 
     Parameters
@@ -77,7 +77,7 @@ def map_data(plan: Drawable, lines: PlanLines, aspect: float, window: Window | N
     window : to show; without it all places and all ways driven
     """
     window = window or plan_window(plan, lines, aspect)
-    network = plan.basis.placed.network
+    network = plan.placed.network
     tables = plan.tables
     yearly = tables["depots"].groupby("hub")["tonnes_year"].sum()
     through = {str(hub): float(tonnes) for hub, tonnes in yearly.items()}
@@ -97,7 +97,7 @@ def map_data(plan: Drawable, lines: PlanLines, aspect: float, window: Window | N
     )
 
 
-def plan_window(plan: Drawable, lines: PlanLines, aspect: float) -> Window:
+def plan_window(plan: Run, lines: PlanLines, aspect: float) -> Window:
     """Fit all places and all ways driven."""
     places = (*plan.scenario.villages, *plan.scenario.sites, *plan.scenario.hubs)
     lonlat = np.concatenate([[(place.lon, place.lat) for place in places], *lines.routes, *lines.hauls.values()])
@@ -141,7 +141,7 @@ def _villages(frame: pd.DataFrame, window: Window) -> Columns:
     return columns
 
 
-def _depots(plan: Drawable, window: Window) -> Columns:
+def _depots(plan: Run, window: Window) -> Columns:
     frame, scenario = plan.tables["depots"], plan.scenario
     columns = _points(frame, "depot", window)
     columns["size"] = depot_sizes(frame["tonnes_year"].to_numpy(dtype=np.float64))
@@ -225,7 +225,7 @@ def line_columns(lines: Sequence[Floats]) -> Columns:
     return {"xs": [line[:, 0].tolist() for line in whole], "ys": [line[:, 1].tolist() for line in whole]}
 
 
-def _routes(plan: Drawable, lines: PlanLines, window: Window) -> Columns:
+def _routes(plan: Run, lines: PlanLines, window: Window) -> Columns:
     frame = plan.tables["routes"]
     drawn = drawn_lines([window.metres(line) for line in lines.routes], window.tolerance_m, MOST_ROUTE_POINTS)
     columns: Columns = {name: frame[name].tolist() for name in frame.columns}
@@ -249,7 +249,7 @@ def _hauls(frame: pd.DataFrame, lines: PlanLines, window: Window) -> Columns:
     return columns | line_columns(drawn)
 
 
-def _spokes(plan: Drawable, window: Window) -> Columns:
+def _spokes(plan: Run, window: Window) -> Columns:
     """Straight lines from village to depot, one for each pair."""
     tables = plan.tables
     pairs = tables["assignment"].groupby(["village", "depot"], sort=False)["tonnes_year"].sum().reset_index()

@@ -21,9 +21,9 @@ from coldchain.reports import palette
 from coldchain.reports.canvas import FONT
 from coldchain.reports.mapdata import DEPOT_PX, DEPOT_PX_MANY, MANY_DEPOTS, SEVERAL, MapData
 from coldchain.reports.mapwords import STATUSES, WORDS
-from coldchain.reports.record import plain_values
 from coldchain.reports.swatches import depot_swatch, dot_swatch, line_swatch, zone_swatch
 from coldchain.reports.twin import tables_below
+from coldchain.runs.record import plain_values
 
 if TYPE_CHECKING:
     from coldchain.reports.map import Pane

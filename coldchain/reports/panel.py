@@ -9,7 +9,7 @@ from typing import Any
 from coldchain.language import N_, _
 from coldchain.model import badges
 from coldchain.reports import figures, palette
-from coldchain.reports.opened import Drawable
+from coldchain.runs import Run
 
 STATUS = {
     "optimal": N_("proved best within the wanted gap"), "feasible": N_("feasible plan"), "limit": N_("feasible plan"),
@@ -40,13 +40,13 @@ td.after {{ font-weight: 600; }}
 """
 
 
-def badges_of(plan: Drawable) -> list[str]:
+def badges_of(plan: Run) -> list[str]:
     """Return what a picture of the plan must not be shown without; roads that are none, also of an earlier version."""
-    roads = [{"what": "roads"}] if plan.basis.placed.network.kind == "proximity" else []
+    roads = [{"what": "roads"}] if plan.placed.network.kind == "proximity" else []
     return badges([*plan.summary.get("assumptions", ()), *roads])
 
 
-def heading(plan: Drawable) -> str:
+def heading(plan: Run) -> str:
     """Return the title with scenario and variant; names the network when no road data stood behind it."""
     summary = plan.summary
     scenario = summary["scenario"]
@@ -101,7 +101,7 @@ def _side_by_side(columns: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[st
     return [(rows[0][0], *(text for _label, text in rows)) for rows in zip(*columns, strict=True)]
 
 
-def panel(plan: Drawable) -> str:
+def panel(plan: Run) -> str:
     """Return the figures a minister asks for: what is lost today and with the plan, who pays, how sure it is."""
     summary = plan.summary
     loss = summary["loss"]
@@ -131,7 +131,7 @@ def _facts(facts: Iterable[tuple[str, str]]) -> str:
     return f"<table>{rows}</table>" if rows else ""
 
 
-def _costs(plan: Drawable) -> str:
+def _costs(plan: Run) -> str:
     costs = figures.yearly_costs(plan.summary)
     total = float(plan.summary["annual_cny"]["total"])
     most = max((cny for _label, cny in costs), default=0.0) or 1.0

@@ -13,8 +13,8 @@ from coldchain.reports import figures, palette
 from coldchain.reports.fonts import chart_style, drawable
 from coldchain.reports.lines import PlanLines, plan_lines
 from coldchain.reports.mapdata import MapData, map_data
-from coldchain.reports.opened import Drawable
 from coldchain.reports.panel import badges_of
+from coldchain.runs import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ STATUS = {
 }  # fmt: skip
 
 
-def write_picture(plan: Drawable, path: Path | str, lines: PlanLines | None = None) -> None:
+def write_picture(plan: Run, path: Path | str, lines: PlanLines | None = None) -> None:
     """Write the plan as a PNG, 1,600 pixels wide: the map on the left, the figures on the right.
 
     Parameters
@@ -48,7 +48,7 @@ def write_picture(plan: Drawable, path: Path | str, lines: PlanLines | None = No
     draw_picture(plan, lines).savefig(path, dpi=DPI)
 
 
-def draw_picture(plan: Drawable, lines: PlanLines | None = None) -> Figure:
+def draw_picture(plan: Run, lines: PlanLines | None = None) -> Figure:
     """Draw the plan as a figure of matplotlib, map on the left, figures on the right.
 
     Raises
@@ -240,7 +240,7 @@ def _scale_bar(axes: Axes, data: MapData) -> None:
     )  # fmt: skip
 
 
-def _write_words(drawing: Any, plan: Drawable) -> None:
+def _write_words(drawing: Any, plan: Run) -> None:
     """Write title and figures down the right side."""
     summary = plan.summary
     named = f"{drawable(summary['scenario']['name'], '?')} · {drawable(summary['scenario']['variant'], '?')}"

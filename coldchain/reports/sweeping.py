@@ -20,7 +20,7 @@ from coldchain.language import N_, _
 from coldchain.language.amounts import in_millions
 from coldchain.reports.curve import Marks, write_curve, write_curve_page
 from coldchain.reports.figures import percent
-from coldchain.reports.record import plain_values
+from coldchain.runs.record import plain_values
 
 OBJECT, TABLE, PARQUET, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "points"
 PICTURES, PAGE = ("curve.png", "curve.svg"), "curve.html"

@@ -1,7 +1,7 @@
 """Answers around the answer: many budgets, why a depot or a village, the next best plans, and what differs."""
 
 from coldchain.sweeps.alternatives import Alternative, Alternatives, Need, alternatives
-from coldchain.sweeps.compare import Comparison, Run, compare
+from coldchain.sweeps.compare import Comparison, compare
 from coldchain.sweeps.explain import Case, WhatIf, open_case, what_if_depot
 from coldchain.sweeps.points import Point
 from coldchain.sweeps.relax import Loosening, Loosenings, loosenings
@@ -25,7 +25,6 @@ __all__ = [
     "Need",
     "NextMillion",
     "Point",
-    "Run",
     "Sensitivity",
     "Sweep",
     "Target",

@@ -11,8 +11,8 @@ import numpy as np
 from coldchain.errors import InfeasibleError
 from coldchain.planning import Near, plan_on
 from coldchain.progress import Event, Stage
+from coldchain.runs import Run
 from coldchain.sweeps import words
-from coldchain.sweeps.compare import Run
 from coldchain.sweeps.explain import Case, with_site
 from coldchain.sweeps.solving import Effort
 
@@ -131,7 +131,7 @@ class _Hunt:
         except InfeasibleError:
             self.bounds[closed] = (float("inf"), float("inf"))
             return
-        one = alternative_of(Run("", plan.summary, plan.tables), closed)
+        one = alternative_of(plan, closed)
         self.bounds[closed] = (one.value, float(plan.summary["objective"]["bound"]))
         if one.sites not in self.found or one.value < self.found[one.sites].value:
             self.found[one.sites] = one

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.language import N_, _
+from coldchain.runs import Run
 
 LEFT_OUT = ("seconds", "seed")
 MOVED_T = 1e-6
@@ -24,15 +25,6 @@ SECTION_UNITS = {
 }  # fmt: skip
 ROUTE_UNITS = {"count": "routes", "vehicles": "vehicles", "km": "km", "hours": "h"}
 AIM_UNITS = {"loss_t": "t", "loss_cny": "CNY", "total_cost_cny": "CNY"}
-
-
-@dataclass(frozen=True)
-class Run:
-    """A plan as read back or as made: a name, the summary, the tables."""
-
-    name: str
-    summary: Mapping[str, Any]
-    tables: Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from coldchain.errors import Fault, InfeasibleError, UsageError
+from coldchain.errors import InfeasibleError, UsageError
 from coldchain.model import Scenario, Site
 from coldchain.model.naming import asked_for, labelled, of_places
 from coldchain.planning import Ground, Near, Plan, lay_ground, plan_on, plan_with
 from coldchain.progress import Event, Stage
+from coldchain.runs import Run
 from coldchain.sweeps import words
-from coldchain.sweeps.compare import Comparison, Run, compare
+from coldchain.sweeps.compare import Comparison, compare
 from coldchain.sweeps.points import Modules, count_of
 from coldchain.sweeps.solving import Effort
 
@@ -58,23 +59,18 @@ class Case:
         return float(self.run.summary["objective"]["value"])
 
 
-def open_case(run: Run, scenario: Scenario, effort: Effort, faults: tuple[Fault, ...] = ()) -> Case:
+def open_case(run: Run, effort: Effort) -> Case:
     """Lay the ground of a run again.
-
-    Parameters
-    ----------
-    scenario : the one the run was made from; the budget is taken from the run
 
     Raises
     ------
     UsageError
         When the inputs are not those of the run any more.
     """
-    if scenario.sha256 != run.summary["scenario"]["sha256"]:
+    if not run.unchanged:
         raise UsageError(words.changed_inputs(run.name))
-    budget = float(run.summary["investment"]["budget_cny"])
-    scenario = replace(scenario, siting=scenario.siting.model_copy(update={"budget_cny": budget}))
-    ground = lay_ground(scenario, replace(effort.options(), say=effort.say), faults)
+    scenario = run.planned
+    ground = lay_ground(scenario, replace(effort.options(), say=effort.say), run.inputs.faults)
     depots = run.tables["depots"]
     count = sum(count_of(scenario, _named(depots, column)) for column in ("new_modules", "units_bought"))
     return Case(run, ground, count, _standing(scenario, run.tables.get("units")))
@@ -199,13 +195,13 @@ def _again(
 ) -> WhatIf:
     ground, starts, fixed = begin
     courses = () if fixed is None or fixed.report.problems else (fixed.course,)
-    bare = None if fixed is None else compare(case.run, Run(site.id, fixed.summary, fixed.tables))
+    bare = None if fixed is None else compare(case.run, replace(fixed, name=site.id))
     near = Near(starts=starts, courses=courses, further=False)
     try:
         found = plan_on(ground, replace(effort.options(), say=effort.say), near)
     except InfeasibleError as error:
         return WhatIf(site.id, action, case.aim, case.value, bare, None, float("inf"), None, str(error), site.name)
-    changed = Run(site.id, found.summary, found.tables)
+    changed = replace(found, name=site.id)
     free = compare(case.run, changed)
     bound = float(found.summary["objective"]["bound"])
     against = compare(_renewed(case, site, found, effort), changed) if free.figure("objective.value") < 0 else None
@@ -218,4 +214,4 @@ def _renewed(case: Case, site: Site, found: Plan, effort: Effort) -> Run:
     courses = () if site.modules() or found.report.problems else (found.course,)
     near = Near(starts=(case.count, *found.starts), courses=courses, further=False)
     plan = plan_on(case.ground, replace(effort.options(), say=effort.say), near)
-    return Run(words.RENEWED, plan.summary, plan.tables)
+    return replace(plan, name=words.RENEWED)

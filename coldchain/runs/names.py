@@ -10,7 +10,7 @@ import pandas as pd
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import Scenario
-from coldchain.verify.columns import COLUMNS, DECIDED_PLACES, OPTIONAL
+from coldchain.runs.schema import OPTIONAL, PLACES, TABLES
 
 MODULES = ("new_modules", "standing_modules", "units_bought")
 
@@ -29,12 +29,12 @@ def check_names(folder: Path, scenario: Scenario, tables: Mapping[str, pd.DataFr
 
 
 def _missing(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
-    for name in (name for name in COLUMNS if name not in OPTIONAL):
+    for name in (name for name in TABLES if name not in OPTIONAL):
         file = str(folder / "tables" / f"{name}.csv")
         if name not in tables:
             yield Fault(file, None, "", "", _("the table is missing"), "missing-file")
             continue
-        for column in COLUMNS[name]:
+        for column in TABLES[name]:
             if column not in tables[name].columns:
                 yield Fault(file, 1, column, "", _("the column is missing"), "missing-column")
 
@@ -70,13 +70,7 @@ def _named(scenario: Scenario) -> Iterator[tuple[str, str, Collection[str]]]:
         "method": {str(one.method) for one in scenario.depot_types},
     }
     known["until"] = known["period"]
-    places = {**DECIDED_PLACES, "villages": ("village",), "commodities": ("commodity",)}
-    for table, columns in places.items():
-        classes = ("zone", "method") if table in ("assignment", "storage") else ()
-        for column in (*columns, *classes):
-            everywhen = {""} if (table, column) == ("assignment", "period") else set()
-            yield table, column, {*known[column], *everywhen}
-    for column in ("village", "commodity", "period"):
-        yield "lots", column, known[column]
-    for column in ("depot", "zone", "method"):
-        yield "lots", column, {*known[column], ""}
+    empty = {("assignment", "period"), ("lots", "depot"), ("lots", "zone"), ("lots", "method")}
+    for table, columns in PLACES.items():
+        for column in columns:
+            yield table, column, {*known[column], ""} if (table, column) in empty else known[column]

@@ -9,20 +9,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from coldchain import __version__
 from coldchain.model import Scenario
-from coldchain.planning import Plan
 from coldchain.scenario import hashed_files
+
+if TYPE_CHECKING:
+    from coldchain.runs.run import Run
 
 SCHEMA = "coldchain.run/1"
 SECTIONS = ("chain", "economics", "siting", "subsidy", "roads", "routing")
 
 
-def run_information(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def run_information(plan: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Collect the object of ``run.json``.
 
     Parameters
@@ -45,7 +47,7 @@ def run_information(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
             "scenario": {"folder": str(scenario.folder or ""), "name": scenario.name, "variant": scenario.variant},
             "sha256": {"scenario": scenario.sha256, "files": file_hashes(scenario)},
             "settings": {name: _settings(scenario, name) for name in SECTIONS},
-            "roads": {"kind": plan.basis.placed.network.kind, "source": plan.basis.placed.network.source},
+            "roads": {"kind": plan.placed.network.kind, "source": plan.placed.network.source},
             "limits": limits,
             "seed": summary["seed"],
             "status": summary["status"],

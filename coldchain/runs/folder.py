@@ -20,17 +20,16 @@ from coldchain.errors import BadInputError, Fault, UsageError, system_reason
 from coldchain.inputs import read_json, reading
 from coldchain.language import _
 from coldchain.leftovers import clear_half_written
-from coldchain.planning import Plan
-from coldchain.reports.record import plain_values
-from coldchain.reports.shape import PLAN_SHAPE, ROUTES_SHAPE, RUN_SHAPE, SETTINGS_SHAPE, misshapen
+from coldchain.runs.record import plain_values
+from coldchain.runs.shape import PLAN_SHAPE, ROUTES_SHAPE, RUN_SHAPE, SETTINGS_SHAPE, misshapen
+from coldchain.runs.schema import Kind
 from coldchain.scenario import decode, is_scenario, write_memory
 
-SUMMARY, RUN, TABLES, GEOPACKAGE, MAP = "summary.json", "run.json", "tables", "plan.gpkg", "map.html"
+SUMMARY, RUN, TABLES = "summary.json", "run.json", "tables"
 SCENARIO = "scenario"
 """Folder of a run that holds its scenario, when that has no folder of its own."""
 SUMMARY_SCHEMA = "coldchain.summary/"
 COLUMNS = "columns"
-ColumnKind = Literal["text", "number", "whole", "flag"]
 
 
 def check_target(folder: Path, summary: str = SUMMARY, schema: str = SUMMARY_SCHEMA) -> None:
@@ -61,27 +60,6 @@ def check_target(folder: Path, summary: str = SUMMARY, schema: str = SUMMARY_SCH
                 folder=folder, strerror=system_reason(error), above=above
             )
         ) from None
-
-
-def write_run(plan: Plan, folder: Path | str, run_info: Mapping[str, Any]) -> Path:
-    """Write a run: summary, tables, layers for QGIS, the map, and how it came about.
-
-    Parameters
-    ----------
-    folder : new, empty, or an earlier run, which is replaced whole
-    run_info : from :func:`coldchain.reports.run_information`; the kinds of the table columns are added to it
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    UsageError
-        When the folder holds something other than a run, or cannot be written; nothing is left behind.
-    """
-    return write_folder(Path(folder), lambda partial: _write_all(plan, partial, run_info))
 
 
 def write_folder(
@@ -161,19 +139,6 @@ def _may_replace(target: Path, name: str, schema: str) -> bool:
     return not faults and str(summary.get("schema", "")).startswith(schema)
 
 
-def _write_all(plan: Plan, folder: Path, run_info: Mapping[str, Any]) -> None:
-    from coldchain.reports.geopackage import write_geopackage
-    from coldchain.reports.lines import plan_lines
-    from coldchain.reports.map import write_map
-
-    if plan.scenario.folder is None:
-        write_memory(plan.scenario, folder / SCENARIO)
-    write_tables(plan.tables, folder, SUMMARY, plan.summary, run_info)
-    lines = plan_lines(plan)
-    write_geopackage(plan, folder / GEOPACKAGE, lines)
-    write_map(plan, folder / MAP, lines)
-
-
 def write_tables(
     tables: Mapping[str, pd.DataFrame], folder: Path, name: str, summary: Mapping[str, Any], run_info: Mapping[str, Any]
 ) -> None:
@@ -234,7 +199,7 @@ def _put_in_place(partial: Path, target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _kind(column: pd.Series) -> ColumnKind:
+def _kind(column: pd.Series) -> Kind:
     if types.is_bool_dtype(column):
         return "flag"
     if types.is_integer_dtype(column):
