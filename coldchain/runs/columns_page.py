@@ -9,8 +9,8 @@ from coldchain.runs.schema import COLUMNS, OPTIONAL, TABLES, TODAY
 
 HEAD = """# Tables of a run
 
-Every table in `tables/` of a run, column by column, as `coldchain/runs/schema.py` has them; what each table has a row for:
-[results](results.md). A share lies between 0 and 1. Written by `make docs`.
+Every table in `tables/` of a run, column by column, as `coldchain/runs/schema.py` has them; what each table has a row
+for: [results](results.md). A share lies between 0 and 1. Written by `make docs`.
 """
 
 

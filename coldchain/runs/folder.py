@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from pandas.api import types
@@ -21,9 +21,9 @@ from coldchain.inputs import read_json, reading
 from coldchain.language import _
 from coldchain.leftovers import clear_half_written
 from coldchain.runs.record import plain_values
-from coldchain.runs.shape import PLAN_SHAPE, ROUTES_SHAPE, RUN_SHAPE, SETTINGS_SHAPE, misshapen
 from coldchain.runs.schema import Kind
-from coldchain.scenario import decode, is_scenario, write_memory
+from coldchain.runs.shape import PLAN_SHAPE, ROUTES_SHAPE, RUN_SHAPE, SETTINGS_SHAPE, misshapen
+from coldchain.scenario import decode, is_scenario
 
 SUMMARY, RUN, TABLES = "summary.json", "run.json", "tables"
 SCENARIO = "scenario"
