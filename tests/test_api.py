@@ -142,7 +142,7 @@ def test_a_report_from_python(result: Result, tmp_path: Path) -> None:
     written = cc.report(result, tmp_path / "report", years=3)
     assert [path.name for path in written] == ["report.xlsx", "report.html"]
     page = written[1].read_text(encoding="utf-8")
-    assert f"{result.loss_rate * 100:.1f} %" in page
+    assert f"{result.loss_rate * 100:.1f}%" in page
     assert "3 years of random weather" in page
     folder = result.save(tmp_path / "run")
     assert run(["report", str(folder), "--out", str(tmp_path / "report"), "--quiet"]) == 0

@@ -237,7 +237,7 @@ def test_the_terminal_shows_the_key_figures_within_100_columns(small_plan: Plan,
     text = console.file.getvalue()  # type: ignore[attr-defined] # it is a StringIO
     loss, cost = small_plan.summary["loss"], small_plan.summary["annual_cny"]
     for figure in (
-        f"{100 * loss['baseline_rate']:.1f} %", f"{100 * loss['plan_rate']:.1f} %", f"{loss['plan_t']:,.0f} t",
+        f"{100 * loss['baseline_rate']:.1f}%", f"{100 * loss['plan_rate']:.1f}%", f"{loss['plan_t']:,.0f} t",
         f"{cost['total'] / 1e6:,.2f}", "map.html", "Subsidy",
     ):  # fmt: skip
         assert figure in text

@@ -83,7 +83,7 @@ def test_a_report_in_both_languages(run: Path, tmp_path: Path, language: str, ti
     addresses = Addresses()
     addresses.feed(page)
     assert title in page
-    assert f"{100 * summary['loss']['plan_rate']:.1f} %" in page
+    assert f"{100 * summary['loss']['plan_rate']:.1f}%" in page
     assert [address for address in addresses.found if "//" in address] == []
     assert "http" not in page
     book = openpyxl.load_workbook(tmp_path / "report.xlsx")
@@ -160,7 +160,7 @@ def test_a_replay_and_a_sweep_are_told(told: Told) -> None:
     assert told.replay is not None
     page = report_page("county", told, sections(told), "")
     for share in ("p50", "p95"):
-        assert f"{100 * told.replay['rate'][share]:.1f} %" in page
+        assert f"{100 * told.replay['rate'][share]:.1f}%" in page
     assert "in one year of twenty more than" in page
     assert "lost in the worst year of twenty" in page
     budgets = pd.DataFrame({

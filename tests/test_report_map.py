@@ -72,7 +72,7 @@ def test_the_map_names_depots_villages_and_figures(small_plan: Plan, page: str) 
         assert f'"{key}"' in drawn or f"&#34;{key}&#34;" in drawn or f"&quot;{key}&quot;" in drawn
     for words in ("loss avoided, t a year", "routes: light truck", "villages not served", "line haul to hub", "t/day"):
         assert words in drawn
-    assert f"{100 * small_plan.summary['loss']['plan_rate']:.1f} %" in page
+    assert f"{100 * small_plan.summary['loss']['plan_rate']:.1f}%" in page
     assert "proximity network" not in page
 
 

@@ -113,7 +113,7 @@ def bad_rules(seeder: Seeder) -> None:
     """Set what does not exist or lies out of range."""
     strange = ((text, 1) for text in ("补贴预祘", "siting.budget", "利率2", "最大距离", "subsidy.rat"))
     seeder.appended(RULES, strange, "A", "unknown-key")
-    wrong = {"利率": 5, "高峰系数": 0.5, "最低预冷覆盖率": "120%", "最低准时率": -1, "绕行系数": 9}
+    wrong = {"利率": 5, "高峰系数": 0.5, "最低及时预冷率": "120%", "最低按时送达率": -1, "绕行系数": 9}
     for row in seeder.book[RULES].iter_rows(min_row=2, max_col=2):
         if row[0].value in wrong:
             row[1].value = wrong[row[0].value]

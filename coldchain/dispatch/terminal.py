@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -14,12 +15,14 @@ from rich.text import Text
 
 from coldchain.dispatch.clock import span
 from coldchain.dispatch.tables import Tables, records
+from coldchain.errors import shortened
 from coldchain.language import N_, _, plural
 from coldchain.language.ids import word
 from coldchain.model.ending import ending_text
+from coldchain.model.naming import labelled
 from coldchain.reports.figures import percent
 
-WIDTH, LABEL, MOST_TOURS, MOST_LEFT = 100, 24, 12, 8
+WIDTH, LABEL, MOST_TOURS, MOST_LEFT, MOST_NAMED = 100, 24, 12, 8, 2
 STATUS = {
     "feasible": N_("tours that keep every limit"),
     "limit": N_("tours that keep every limit, the best in the time given"),
@@ -52,7 +55,7 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
         console.print(_tours(tables, plain), width=width)
     if (more := len(tables["tours"]) - MOST_TOURS) > 0:
         console.print(Text(_("and {count} more in tables/tours.csv").format(count=more)), width=width)
-    for line in _behind(summary):
+    for line in _behind(tables["unserved"]):
         console.print(Text(line, style="" if plain else "yellow"), width=width)
     told = _("written to {folder}").format(folder=folder)
     console.print(Text(f"\n{told}", style="" if plain else "bold"), width=width)
@@ -113,9 +116,9 @@ def _tours(tables: Tables, plain: bool) -> Table:
     return table
 
 
-def _behind(summary: Mapping[str, Any]) -> list[str]:
-    """Say what stays behind and why, lots of one reason together."""
-    left = summary["unserved"]
+def _behind(unserved: pd.DataFrame) -> list[str]:
+    """Say of which villages what stays behind and why, lots of one reason together."""
+    left = records(unserved)
     if not left:
         return []
     reasons: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -123,10 +126,10 @@ def _behind(summary: Mapping[str, Any]) -> list[str]:
         reasons[row["detail"]].append(row)
     lines = [plural("{count} lot stays behind:", "{count} lots stay behind:", len(left)).format(count=len(left))]
     for detail, rows in sorted(reasons.items(), key=lambda item: -sum(row["kg"] for row in item[1]))[:MOST_LEFT]:
-        who = _(", ").join(row["order"] for row in rows[:2])
-        who += _(" and {count} more").format(count=len(rows) - 2) if len(rows) > 2 else ""
+        villages = tuple(dict.fromkeys(labelled(row["village"], row["name"]) for row in rows))
         told = _("  {kg:,.0f} kg ({orders}): {reason}")
-        lines.append(told.format(kg=sum(row["kg"] for row in rows), orders=who, reason=detail))
+        kg = sum(row["kg"] for row in rows)
+        lines.append(told.format(kg=kg, orders=shortened(villages, MOST_NAMED), reason=detail))
     more = len(reasons) - MOST_LEFT
     told = plural(
         "  and {count} more reason in tables/unserved.csv", "  and {count} more reasons in tables/unserved.csv", more

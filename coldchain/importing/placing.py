@@ -37,7 +37,7 @@ LEVELS: Mapping[str, str] = {
     }.items()
     for name in names
 }  # fmt: skip
-SHOWN_LEVELS = "村 village, 社区, 自然村; 乡镇 town, 街道; 县 county, 枢纽 hub"
+SHOWN_LEVELS = "村 village, 社区, 自然村; 乡镇 town, 街道; 县 county, 集配中心 hub"
 SERIAL = ("序号", "序號")
 CUT_CODE = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 LEFT_OUT = ("gap", "not-a-number", "metres", "outside-china", "outlier")

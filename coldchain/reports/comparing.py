@@ -16,6 +16,7 @@ from coldchain.language.amounts import in_millions
 from coldchain.language.ids import word
 from coldchain.model.naming import Names, labelled
 from coldchain.reports.figures import tonnes
+from coldchain.reports.words import modules
 
 SHOWN = 12
 WIDTH = 120
@@ -29,13 +30,13 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
     Examples
     --------
     >>> amount(0.123, "share"), amount(-0.01, "share", sign=True), amount(2.5e6, "CNY"), amount(35.25, "h")
-    ('12.3 %', '-1.0 points', '2,500,000 CNY', '35.2 h')
+    ('12.3%', '-1.0 points', '2,500,000 CNY', '35.2 h')
     """
     plus = "+" if sign else ""
     if pd.isna(value):
         return "-"
     if unit == "share":
-        return f"{100 * value:{plus}.1f} {_('points') if sign else '%'}"
+        return f"{100 * value:{plus}.1f}" + (f" {_('points')}" if sign else "%")
     digits = 1 if unit == "h" and abs(value) < 1000 else 0
     told = f"{value:{plus},.{digits}f}"
     if unit in COUNTED:
@@ -43,7 +44,7 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
     return told if unit == "-" else f"{told} {_(unit)}"
 
 
-CHANGED = N_("changed")
+CHANGED, STANDING = N_("changed"), N_("standing")
 COUNTED = {
     "depots": (N_("{n} depot"), N_("{n} depots")), "routes": (N_("{n} route"), N_("{n} routes")),
     "vehicles": (N_("{n} vehicle"), N_("{n} vehicles")), "villages": (N_("{n} village"), N_("{n} villages")),
@@ -171,14 +172,16 @@ def _depot_row(row: dict[Any, Any], names: Sequence[str]) -> tuple[str, ...]:
     return (
         labelled(row["depot"], row["name"]),
         what,
-        _spaced(row["in_a"]),
-        _spaced(row["in_b"]),
+        _modules(row["in_a"]),
+        _modules(row["in_b"]),
         f"{row['tonnes_year']:+,.0f}",
     )
 
 
-def _spaced(text: str) -> str:
-    return "; ".join(text.split(";"))
+def _modules(text: str) -> str:
+    """Write modules in words; what stands as such."""
+    parts = (_(part) if part == STANDING else modules(part) for part in filter(None, text.split(";")))
+    return _("; ").join(parts)
 
 
 def _place(key: str, sites: Mapping[str, str]) -> str:

@@ -146,7 +146,7 @@ def _target(axes: Axes, level: float, needed_cny: float | None) -> None:
     axes.axhline(level, color=TARGET, linewidth=0.9, linestyle="--")
     reached = _("reached with CNY {cny:,.2f} M").format(cny=(needed_cny or 0.0) / per_million())
     needed = _("not reached") if needed_cny is None else reached
-    axes.annotate(f"{level:g} %: {needed}", (0.98, level), xycoords=("axes fraction", "data"), xytext=(0, 3),
+    axes.annotate(f"{level:g}%: {needed}", (0.98, level), xycoords=("axes fraction", "data"), xytext=(0, 3),
                   textcoords="offset points", ha="right", fontsize=7.5, color=TARGET)  # fmt: skip
 
 

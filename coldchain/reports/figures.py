@@ -67,9 +67,9 @@ def percent(share: float) -> Shown:
     Examples
     --------
     >>> percent(0.2463)
-    '24.6 %'
+    '24.6%'
     """
-    return Shown(f"{100 * share:.1f} %", share, "share")
+    return Shown(f"{100 * share:.1f}%", share, "share")
 
 
 def tonnes(t: float) -> Shown:

@@ -42,7 +42,7 @@ NARROW = '<meta name="viewport" content="width=device-width">'  # a telephone sh
 SHORT_ROWS = 12
 """Rows up to which a table is kept on one sheet of paper."""
 WRITE: dict[Form, str] = {
-    "count": "{:,.0f}", "tonnes": "{:,.1f}", "cny": "{:,.0f}", "share": "{:.1f} %", "hours": "{:.2f}", "km": "{:,.1f}",
+    "count": "{:,.0f}", "tonnes": "{:,.1f}", "cny": "{:,.0f}", "share": "{:.1f}%", "hours": "{:.2f}", "km": "{:,.1f}",
 }  # fmt: skip
 
 

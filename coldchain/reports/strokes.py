@@ -73,7 +73,7 @@ def divided_bar(parts: Sequence[tuple[str, float]], write: Callable[[float], str
         width, colour = WIDTH * amount / whole, PERIODS[n % len(PERIODS)]
         body.append(box(x, 0, width, 24, colour, f"{name}: {write(amount)}"))
         if width > 60:
-            body.append(text(x + width / 2, 17, f"{100 * amount / whole:.0f} %", "middle", "#ffffff"))
+            body.append(text(x + width / 2, 17, f"{100 * amount / whole:.0f}%", "middle", "#ffffff"))
         body.append(box(300 * (n % 3), y - 10, 11, 11, colour) + text(300 * (n % 3) + 16, y, f"{name} {write(amount)}"))
         x += width
         y += 20 if n % 3 == 2 else 0

@@ -12,7 +12,7 @@ from coldchain.language import N_, _, language
 from coldchain.reports import palette
 
 ROW_PX, MOST_ROWS = 26, 14
-WHOLE, TENTH, SHARE = "0,0", "0,0.0", "0.0 %"
+WHOLE, TENTH, SHARE = "0,0", "0,0.0", "0.0%"
 Layout = tuple[tuple[str, str, int, str], ...]
 DEPOTS: Layout = (
     ("label", N_("Depot"), 110, ""), ("county", N_("County"), 90, ""), ("status_text", N_("Status"), 70, ""),

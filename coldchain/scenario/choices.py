@@ -19,8 +19,8 @@ OWNERS = {
 }  # fmt: skip
 BUILT = {"机械冷库": "mechanical", "通风库": "ventilated", "气调库": "controlled_atmosphere", "移动": "mobile"}
 COOLING = {
-    "冷间": "room", "差压": "forced_air", "真空": "vacuum", "冷水": "hydro",
-    "冷间预冷": "room", "冷库预冷": "room", "差压预冷": "forced_air", "真空预冷": "vacuum", "冷水预冷": "hydro",
+    "冷库预冷": "room", "冷间": "room", "差压": "forced_air", "真空": "vacuum", "冷水": "hydro",
+    "冷间预冷": "room", "差压预冷": "forced_air", "真空预冷": "vacuum", "冷水预冷": "hydro",
 }  # fmt: skip
 CHOICES: Mapping[str, Mapping[str, str]] = {
     "status": {
@@ -37,7 +37,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "constructions": BUILT,
     "method": COOLING,
     "methods": COOLING,
-    "sold_at": {"市场": "market", "枢纽": "hub"},
+    "sold_at": {"市场": "market", "集配中心": "hub", "枢纽": "hub"},
     "objective": {"总成本": "total_cost_cny", "损耗金额": "loss_cny", "损耗量": "loss_t"},
 }
 
@@ -74,7 +74,7 @@ def choices_told(field: str, expected: str) -> str:
     Examples
     --------
     >>> choices_told("sold_at", "'market' or 'hub'"), choices_told("zone", "'cold'")
-    ("'市场' (market) or '枢纽' (hub)", "'cold'")
+    ("'市场' (market) or '集配中心' (hub)", "'cold'")
     """
     back = {key: word for word, key in reversed(list(words_of(field).items())) if not word.isascii()}
     return re.sub(r"'(\w+)'", lambda one: f"'{back[one[1]]}' ({one[1]})" if one[1] in back else one[0], expected)

@@ -25,7 +25,7 @@ UNIT = ("unit", "单位")
 VARIANT = re.compile(r"(?:variant|方案|变体)[:：\s]*(.+)", re.IGNORECASE)
 HEADINGS = {
     "en": {"title": "setting", "value": "value", "unit": "unit", "variant": "variant"},
-    "zh": {"title": "设置", "value": "值", "unit": "单位", "variant": "方案"},
+    "zh": {"title": "设置", "value": "值", "unit": "单位", "variant": "变体"},
 }
 HEAD = ("schema", "name", "datum", "notes")
 OVERRIDES = ("commodity", "depot_type", "mobile_unit", "vehicle")

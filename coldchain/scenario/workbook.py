@@ -38,7 +38,7 @@ SHEETS: Mapping[str, tuple[str, ...]] = {
     "villages": ("村", "村庄", "产地"),
     "harvest": ("产量", "采收"),
     "sites": ("候选点", "站点", "选址"),
-    "hubs": ("枢纽", "集散中心"),
+    "hubs": ("集配中心", "枢纽", "集散中心"),
     "periods": ("时段", "季节"),
     "vehicles": ("车辆", "车型"),
     RULES: ("规则", "设置", "参数", "settings"),
