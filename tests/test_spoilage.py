@@ -9,11 +9,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from scipy.integrate import quad
 
 from coldchain.model import Commodity, Period
 from coldchain.scenario import catalogue_table
-from coldchain.spoilage import Stage, age, hourly_air_c, life_d, loss_share, loss_slope, rate_per_h, respiration_w_t
+from coldchain.spoilage import (
+    Held,
+    Stage,
+    age,
+    extremes,
+    hourly_air_c,
+    life_d,
+    loss_curve,
+    loss_share,
+    loss_slope,
+    quality,
+    rate_per_h,
+    respiration_w_t,
+    shelf_life,
+)
 
 CATALOGUE: dict[str, Commodity] = {c.id: c for c in catalogue_table("commodity") if isinstance(c, Commodity)}
 SUMMER = Period(id="summer", days=85, temp_min_c=20.5, temp_max_c=29.5)
@@ -25,7 +40,7 @@ def crop(**changes: object) -> Commodity:
     """Make a crop on the generic band law: ten days at 0 °C, first-order loss, no chilling, no handling loss."""
     figures: dict[str, object] = {
         "id": "x", "name": "X", "zone": "cold", "kinetics": "q10", "q10": math.sqrt(3.0 * 2.5), "life_d": 10.0,
-        "life_temp_c": 0.0, "life_min_d": 9, "life_max_d": 11, "life_25c_d": 1, "freezing_c": -5, "density_kg_m3": 300,
+        "life_temp_c": 0.0, "life_min_d": 9, "life_max_d": 11, "freezing_c": -5, "density_kg_m3": 300,
         "heat_kj_kg_k": 4, "price_cny_kg": 1, "precool_deadline_h": 9, "loss_shape": 1.0, "handling_loss": 0.0,
     }  # fmt: skip
     return Commodity.model_validate(figures | changes)
@@ -70,6 +85,84 @@ def test_arrhenius_ratio_by_hand() -> None:
     assert by_hand == pytest.approx(5.70, abs=0.01)
 
 
+@pytest.mark.parametrize("kinetics", ["arrhenius", "q10"])
+@given(cold=st.tuples(st.floats(-1, 12), st.floats(4, 300)), warm=st.tuples(st.floats(15, 30), st.floats(0.05, 0.9)))
+@settings(derandomize=True, deadline=None, max_examples=40)
+def test_a_law_goes_through_any_two_anchors(
+    kinetics: str, cold: tuple[float, float], warm: tuple[float, float]
+) -> None:
+    """Whatever two lives are stated, both laws give them, and between them the life falls all the way."""
+    figures = {"life_temp_c": cold[0], "life_d": cold[1], "warm_temp_c": warm[0], "warm_life_d": cold[1] * warm[1]}
+    made = crop(kinetics=kinetics, q10=None, **figures)
+    assert life_d(made, cold[0]) == pytest.approx(cold[1], rel=1e-9)
+    assert life_d(made, warm[0]) == pytest.approx(cold[1] * warm[1], rel=1e-9)
+    between = [life_d(made, float(temp)) for temp in np.linspace(cold[0], warm[0], 9)]
+    assert between == sorted(between, reverse=True)
+
+
+def test_two_decay_points_fix_the_curve() -> None:
+    """12.7 % after half the life and 70 % after all of it: shape ln(1.204/0.1358)/ln 2 = 3.148, by hand."""
+    made = crop(decay=("0:5:0.127", "0:10:0.7"))
+    scale, shape = loss_curve(made)
+    assert shape == pytest.approx(math.log(math.log(0.3) / math.log(0.873)) / math.log(2.0), rel=1e-12)
+    assert shape == pytest.approx(3.148, abs=1e-3)
+    assert float(loss_share(made, 1.0)) == pytest.approx(0.7, abs=1e-12)
+    assert scale == pytest.approx(-math.log(0.3), rel=1e-12)
+
+
+def test_one_decay_point_fixes_the_end() -> None:
+    """A single measurement keeps the stated shape and lies on the curve."""
+    made = crop(decay=("10:2:0.3",), loss_shape=2.5)
+    assert loss_curve(made)[1] == 2.5
+    assert float(loss_share(made, 2.0 / life_d(made, 10.0))) == pytest.approx(0.3, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("figures", "message"),
+    [
+        ({"decay": ("20:3",)}, 'decay must read "°C:days:share'),
+        ({"decay": ("20:3:1.2",)}, r'got "20:3:1.2"'),
+        ({"decay": ("20:3:0.2", "20:3:0.3")}, "names a temperature and day twice"),
+        ({"kinetics": "q10", "q10": None}, "needs q10 or warm_life_d"),
+        ({"kinetics": "arrhenius"}, "needs ea_kj_mol or warm_life_d"),
+        ({"kinetics": "ratkowsky", "warm_life_d": 1.0}, "leave warm_life_d empty"),
+        ({"warm_life_d": 11.0}, "must be warmer and shorter"),
+        ({"warm_life_d": 5.0, "life_temp_c": 26.0}, "must be warmer and shorter"),
+    ],
+)
+def test_odd_kinetics_are_refused(figures: dict[str, object], message: str) -> None:
+    """Anchors the wrong way round and decay data that cannot be read are named."""
+    with pytest.raises(ValidationError, match=message):
+        crop(**figures)
+
+
+def test_quality_and_band_of_a_shelf() -> None:
+    """Half a life leaves 100·√0.2 = 44.7; the loss lies in its band, which a missing source widens."""
+    known = crop(
+        life_d=10, life_min_d=8, life_max_d=12, life_source="known", warm_life_d=2.0, warm_temp_c=20.0, warm_min_d=1.6,
+        warm_max_d=2.4, warm_source="known", q10=None,
+    )  # fmt: skip
+    half = shelf_life(known, [Held(0.0, 60.0), Held(20.0, 12.0)])
+    assert half.life_d == pytest.approx(2.0)
+    assert half.quality == pytest.approx(100.0 * math.sqrt(0.2), rel=1e-9)
+    assert half.low < half.loss < half.high
+    unknown = shelf_life(known.model_copy(update={"warm_source": ""}), [Held(0.0, 60.0), Held(20.0, 12.0)])
+    assert (unknown.loss, unknown.low < half.low, unknown.high > half.high) == (half.loss, True, True)
+    assert quality(0.0) == 100.0
+
+
+@pytest.mark.parametrize("commodity", CATALOGUE.values(), ids=CATALOGUE.keys())
+def test_the_extremes_bracket_every_history(commodity: Commodity) -> None:
+    """Over temperatures and days the good end never loses more than the middle, nor the bad end less."""
+    for temp in (-0.2, 5.0, 12.0, 22.0, 30.0):
+        for days in (0.5, 2.0, 6.0):
+            shelf = shelf_life(commodity, [Held(temp, 24.0 * days)])
+            assert shelf.low <= shelf.loss + 1e-12
+            assert shelf.loss <= shelf.high + 1e-12
+    best, worst = extremes(commodity)
+    assert life_d(worst, commodity.life_temp_c) <= life_d(best, commodity.life_temp_c)
+
+
 def test_fish_law_by_hand() -> None:
     """Iced fish ages (1 + 0.1·T)² as fast as at 0 °C: four times at 10 °C."""
     fish = crop(kinetics="ratkowsky", q10=None)
@@ -111,12 +204,14 @@ def test_freezing_leaves_a_day(commodity: Commodity) -> None:
 
 @pytest.mark.parametrize("commodity", CATALOGUE.values(), ids=CATALOGUE.keys())
 def test_loss_grows_from_nothing_to_everything(commodity: Commodity) -> None:
-    """Loss is 0 for a fresh lot, never falls with used-up life, is loss_at_life at its end and tends to 1."""
+    """Loss is 0 for a fresh lot, never falls with used-up life, is that of its curve at its end and tends to 1."""
     used = np.linspace(0.0, 30.0, 3001)
     loss = loss_share(commodity, used)
     assert loss[0] == 0.0
     assert np.all(np.diff(loss) >= 0.0)
-    assert loss[100] == pytest.approx(commodity.loss_at_life, abs=1e-12)
+    scale, _shape = loss_curve(commodity)
+    assert loss[100] == pytest.approx(1.0 - math.exp(-scale), abs=1e-12)
+    assert commodity.decay or loss[100] == pytest.approx(commodity.loss_at_life, abs=1e-12)
     assert loss[-1] == pytest.approx(1.0, abs=1e-6)
 
 

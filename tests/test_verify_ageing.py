@@ -15,13 +15,14 @@ from coldchain.verify import ageing
 
 CROP = Commodity(
     id="x", name="X", zone="cold", kinetics="q10", q10=math.sqrt(7.5), life_d=10, life_temp_c=0, life_min_d=9,
-    life_max_d=11, life_25c_d=2, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4, price_cny_kg=1,
+    life_max_d=11, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4, price_cny_kg=1,
     precool_deadline_h=9, respiration_w_t_0c=20, respiration_w_t_20c=180,
 )  # fmt: skip
 MILD = Period(id="p", days=10, hourly_c=(10.0,) * 24)
 LAWS = (
     {}, {"kinetics": "arrhenius", "ea_kj_mol": 75.0}, {"kinetics": "ratkowsky"}, {"q10": 3.1, "chill_threshold_c": 9.0},
-    {"chill_threshold_c": 12.0, "chill_floor_c": 2.0}, {"freezing_c": 1.5},
+    {"chill_threshold_c": 12.0, "chill_floor_c": 2.0}, {"freezing_c": 1.5}, {"warm_life_d": 1.5, "warm_temp_c": 22.0},
+    {"kinetics": "arrhenius", "warm_life_d": 2.5, "warm_temp_c": 20.0, "decay": ("20:2:0.1", "5:9:0.6", "20:5:0.8")},
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import model_validator
@@ -10,6 +11,7 @@ from coldchain.language import _
 from coldchain.model.base import Method, Noun, figure
 
 Kinetics = Literal["arrhenius", "q10", "ratkowsky"]
+Group = Literal["vegetable", "fruit", "meat", "aquatic", "leaf"]
 HOURS = tuple(f"t{hour:02d}_c" for hour in range(24))
 
 
@@ -19,17 +21,35 @@ class Commodity(Noun):
     id: str = figure("-", "short name used in harvest tables", min_length=1)
     name: str = figure("-", "English name")
     name_zh: str = figure("-", "Chinese name", "")
+    group: Group = figure("-", "group of goods: vegetable, fruit, meat, aquatic or leaf", "vegetable")
     zone: str = figure("-", "temperature zone of a depot in which it keeps longest")
     kinetics: Kinetics = figure("-", "law of the rate: arrhenius (Ea), q10 (by temperature band), ratkowsky (fish)")
     ea_kj_mol: float | None = figure("kJ/mol", "activation energy, for arrhenius", None, gt=0, le=300)
     q10: float | None = figure("-", "Q10 between 5 and 15 °C, for q10", None, gt=1, le=10)
-    life_d: float = figure("d", "shelf life at life_temp_c: the anchor of the rate", gt=0, le=1000)
+    life_d: float = figure("d", "shelf life at life_temp_c: the cold anchor of the rate", gt=0, le=1000)
     life_temp_c: float = figure("°C", "temperature at which life_d holds", ge=-5, le=40)
-    life_min_d: float = figure("d", "published life at life_temp_c, low end (for tests)", gt=0)
-    life_max_d: float = figure("d", "published life at life_temp_c, high end (for tests)", gt=0)
-    life_25c_d: float = figure("d", "published or estimated life at 25 °C (for tests)", gt=0)
+    life_min_d: float = figure("d", "life at life_temp_c, low end", gt=0)
+    life_max_d: float = figure("d", "life at life_temp_c, high end", gt=0)
+    life_source: str = figure("-", "packaging, humidity and source of life_d; empty: an estimate, in a wider band", "")
+    warm_life_d: float | None = figure(
+        "d", "shelf life at warm_temp_c: the warm anchor, in place of Ea or Q10", None, gt=0, le=1000
+    )
+    warm_temp_c: float = figure("°C", "temperature at which warm_life_d holds", 25.0, ge=5, le=45)
+    warm_min_d: float | None = figure("d", "life at warm_temp_c, low end; none: warm_life_d", None, gt=0)
+    warm_max_d: float | None = figure("d", "life at warm_temp_c, high end; none: warm_life_d", None, gt=0)
+    warm_source: str = figure(
+        "-", "packaging, humidity and source of warm_life_d; empty: an estimate, in a wider band", ""
+    )
     loss_shape: float = figure("-", "Weibull shape of the loss over used-up life; 1 is first order", 2.0, ge=0.5, le=8)
-    loss_at_life: float = figure("share", "share of the lot lost when its life is used up", 0.5, gt=0, lt=1)
+    loss_at_life: float = figure("share", "share of the lot unsaleable when its life is used up", 0.5, gt=0, lt=1)
+    loss_at_life_min: float | None = figure("share", "the same, low end; none: loss_at_life", None, gt=0, lt=1)
+    loss_at_life_max: float | None = figure("share", "the same, high end; none: loss_at_life", None, gt=0, lt=1)
+    decay: tuple[str, ...] = figure(
+        "°C:d:share",
+        "measured shares unsaleable after days at a temperature; two or more give loss_shape and loss_at_life",
+        (),
+    )
+    decay_source: str = figure("-", "source of the decay data, or of the shape and the loss at the end of life", "")
     handling_loss: float = figure("share", "lost to bruising at each transfer", 0.005, ge=0, lt=0.2)
     chill_threshold_c: float | None = figure("°C", "below this colder is worse; none if not sensitive", None)
     chill_floor_c: float | None = figure("°C", "below this the chilling harm is absent again (peach)", None)
@@ -50,11 +70,64 @@ class Commodity(Noun):
 
     @model_validator(mode="after")
     def _kinetics_complete(self) -> Commodity:
+        if self.warm_life_d is not None:
+            return self
         if self.kinetics == "arrhenius" and self.ea_kj_mol is None:
-            raise ValueError(_("commodity {id}: kinetics arrhenius needs ea_kj_mol").format(id=self.id))
+            raise ValueError(_("commodity {id}: kinetics arrhenius needs ea_kj_mol or warm_life_d").format(id=self.id))
         if self.kinetics == "q10" and self.q10 is None:
-            raise ValueError(_("commodity {id}: kinetics q10 needs q10").format(id=self.id))
+            raise ValueError(_("commodity {id}: kinetics q10 needs q10 or warm_life_d").format(id=self.id))
         return self
+
+    @model_validator(mode="after")
+    def _anchors_in_order(self) -> Commodity:
+        if self.warm_life_d is None:
+            return self
+        if self.kinetics == "ratkowsky":
+            told = _("commodity {id}: ratkowsky is (1 + 0.1·T)² whatever the crop; leave warm_life_d empty")
+            raise ValueError(told.format(id=self.id))
+        if self.warm_temp_c <= self.life_temp_c or self.warm_life_d >= self.life_d:
+            told = _(
+                "commodity {id}: the warm anchor must be warmer and shorter than the cold one; "
+                "got {warm_d} d at {warm_c} °C and {cold_d} d at {cold_c} °C"
+            )
+            raise ValueError(
+                told.format(
+                    id=self.id,
+                    warm_d=self.warm_life_d,
+                    warm_c=self.warm_temp_c,
+                    cold_d=self.life_d,
+                    cold_c=self.life_temp_c,
+                )
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _decay_readable(self) -> Commodity:
+        points = self.decay_points
+        if len({(temp, days) for temp, days, _share in points}) < len(points):
+            raise ValueError(_("commodity {id}: decay names a temperature and day twice").format(id=self.id))
+        return self
+
+    @property
+    def decay_points(self) -> tuple[tuple[float, float, float], ...]:
+        """Temperature, days and share unsaleable of each measurement.
+
+        Raises
+        ------
+        ValueError
+            Where a measurement is not of this form.
+        """
+        points = []
+        for text in self.decay:
+            try:
+                temp, days, share = (float(part) for part in text.split(":"))
+            except ValueError:
+                temp = days = share = math.nan
+            if not (-5 <= temp <= 45 and 0 < days <= 1000 and 0 < share < 1):
+                told = _('commodity {id}: decay must read "°C:days:share;…"; got "{text}"')
+                raise ValueError(told.format(id=self.id, text=text))
+            points.append((temp, days, share))
+        return tuple(points)
 
 
 class Period(Noun):

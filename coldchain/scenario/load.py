@@ -55,6 +55,8 @@ CATALOGUE: dict[str, tuple[str, type[Noun]]] = {
     "mobile_unit": ("mobile_units", MobileUnit),
     "vehicle": ("vehicles", VehicleType),
 }
+STRENGTHS, ANCHOR = frozenset({"ea_kj_mol", "q10"}), "warm_life_d"
+"""A stated Ea or Q10 takes the place of the catalogue's warm anchor, which would go before it."""
 PLACES: dict[str, type[Place]] = {"villages": Village, "sites": Site, "hubs": Hub}
 
 
@@ -250,14 +252,16 @@ def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict
         layers += [(FILE, None, key, {**row, "id": key}) for key, row in sections.overrides[kind].items()]
         faults += odd_ids(FILE, [(None, key) for key in sections.overrides[kind]])
         for file, line, key, cells in layers:
+            given = {name: value for name, value in cells.items() if value != ""}
             base = known[key].model_dump(exclude_none=True) if key in known else {}
-            made, wrong = parse(noun, base | {k: v for k, v in cells.items() if v != ""}, file, line)
+            if STRENGTHS & given.keys() and ANCHOR not in given:
+                base.pop(ANCHOR, None)
+            made, wrong = parse(noun, base | given, file, line)
             prefix = f"{kind}.{key}." if line is None else ""
             faults += [Fault(f.file, f.row, prefix + f.column, f.value, f.message, f.code) for f in wrong]
             if made is not None:
                 known[key] = made
-                given = frozenset(name for name, value in cells.items() if value != "")
-                tables.typed.append(Typed(file, line, prefix, made, given))
+                tables.typed.append(Typed(file, line, prefix, made, frozenset(given)))
         result[kind] = known
     tables.names = {kind: catalogue_names(result[kind], named[kind]) for kind in CATALOGUE}
     tables.names["depot_type"] = depot_type_names(result["depot_type"], named["depot_type"])

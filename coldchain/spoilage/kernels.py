@@ -29,7 +29,7 @@ def log_relative(kind: float, strength: float, temp_c: float) -> float:
     if kind == 0.0:
         return float(-strength / (temp_c + 273.15))
     if kind == 2.0:
-        return float(2.0 * math.log(max(1.0 + 0.1 * temp_c, 0.05)))
+        return float(2.0 * math.log(max(1.0 + strength * temp_c, 0.05)))
     if temp_c <= 0.0:
         return float(strength * temp_c * LN_BANDS[0] / 10.0)
     total = 0.0

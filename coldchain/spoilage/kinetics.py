@@ -1,13 +1,15 @@
 """How fast a commodity ages at a temperature, and how much of a lot is lost when part of its life is used up.
 
-The rate is the share of shelf life used per hour, ``k(T) = relative(T) / (relative(T0)·life(T0))``, where the
-anchor ``life(T0)`` is published and ``relative`` follows one of three laws:
+The rate is the share of shelf life used per hour, ``k(T) = relative(T) / (relative(T0)·life(T0))``. The cold anchor
+``life(T0)`` is published, and so is the warm one where there is one; ``relative`` follows one of three laws:
 
-- ``arrhenius``: ``exp(-Ea/(R·T))`` with the commodity's activation energy;
+- ``arrhenius``: ``exp(-Ea/(R·T))``;
 - ``q10``: piecewise exponential by temperature band. The bands 0-10, 10-20, 20-30, 30-40 °C have Q10 of 3, 2.5, 2
-  and 1.5 (Saltveit, USDA Handbook 66: relative life 100/33/13/7/4 at 0/10/20/30/40 °C); a commodity's own Q10
-  stretches all bands by the one exponent that gives it between 5 and 15 °C;
-- ``ratkowsky``: ``(1 + 0.1·T)²`` for fish on ice (Olley & Ratkowsky).
+  and 1.5 (Saltveit, USDA Handbook 66: relative life 100/33/13/7/4 at 0/10/20/30/40 °C), stretched by one exponent;
+- ``ratkowsky``: ``(1 + c·T)²`` for fish on ice, ``c`` = 0.1/K (Olley & Ratkowsky).
+
+The first two have one strength (Ea, exponent). With a warm anchor it is the one by which the law goes through both
+anchors; without, it follows from the commodity's Ea or Q10.
 
 Below the chilling threshold the rate rises again, eightfold for every 10 K: tomatoes at 5 °C last 6-8 days
 (HB 66) against 17 at 10 °C. Below the freezing point life is one day.
@@ -16,6 +18,7 @@ Below the chilling threshold the rate rises again, eightfold for every 10 K: tom
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,24 +29,36 @@ from coldchain.spoilage.kernels import BAND_Q10, log_relative, rate_of
 
 GAS_CONSTANT = 8.31451
 RESPIRATION_Q10 = 2.5
+FISH_PER_K = 0.1
+QUALITY_AT_LIFE = 0.2
 _KINDS = {"arrhenius": 0.0, "q10": 1.0, "ratkowsky": 2.0}
 
 
 def pack(commodity: Commodity) -> Floats:
     """Return the kinetics as the six numbers the compiled kernels read.
 
-    They are: law, strength (Ea/R in K, or exponent of the bands), log of the anchor, chilling threshold,
+    They are: law, strength (Ea/R in K, exponent of the bands, c in 1/K), log of the anchor, chilling threshold,
     chilling floor and freezing point in °C (minus infinity where absent).
     """
     kind = _KINDS[commodity.kinetics]
-    if commodity.ea_kj_mol is not None and commodity.kinetics == "arrhenius":
-        strength = commodity.ea_kj_mol * 1000.0 / GAS_CONSTANT
-    else:
-        strength = math.log(commodity.q10 or 1.0) / math.log(math.sqrt(BAND_Q10[0] * BAND_Q10[1]))
+    strength = _strength(commodity)
     anchor = -math.log(commodity.life_d * 24.0) - log_relative(kind, strength, commodity.life_temp_c)
     threshold = -math.inf if commodity.chill_threshold_c is None else commodity.chill_threshold_c
     floor = -math.inf if commodity.chill_floor_c is None else commodity.chill_floor_c
     return np.array([kind, strength, anchor, threshold, floor, commodity.freezing_c])
+
+
+def _strength(commodity: Commodity) -> float:
+    """Strength of the law: by both anchors where there are two, else by the commodity's own Ea or Q10."""
+    if commodity.warm_life_d is None:
+        if commodity.kinetics == "arrhenius" and commodity.ea_kj_mol is not None:
+            return commodity.ea_kj_mol * 1000.0 / GAS_CONSTANT
+        if commodity.kinetics == "ratkowsky":
+            return FISH_PER_K
+        return math.log(commodity.q10 or 1.0) / math.log(math.sqrt(BAND_Q10[0] * BAND_Q10[1]))
+    kind = _KINDS[commodity.kinetics]
+    steps = log_relative(kind, 1.0, commodity.warm_temp_c) - log_relative(kind, 1.0, commodity.life_temp_c)
+    return math.log(commodity.life_d / commodity.warm_life_d) / float(steps)
 
 
 def rate_per_h(commodity: Commodity, temp_c: ArrayLike) -> Floats:
@@ -82,31 +97,60 @@ def respiration_w_t(commodity: Commodity, temp_c: float) -> float:
     return float(low * (high / low) ** (temp_c / 20.0))
 
 
+@lru_cache(maxsize=1024)
+def loss_curve(commodity: Commodity) -> tuple[float, float]:
+    """Return scale ``λ`` and shape ``b`` of the share unsaleable ``1 - exp(-λ·u^b)`` after ``u`` of the life.
+
+    Decay data fix both: ``ln(-ln(1 - share))`` is a straight line over ``ln u``, and least squares give it; one
+    measurement fixes the scale at the given shape. Without any, ``λ = -ln(1 - loss_at_life)``.
+    """
+    shape, points = commodity.loss_shape, commodity.decay_points
+    if not points:
+        return -math.log(1.0 - commodity.loss_at_life), shape
+    used = np.log([days / life_d(commodity, temp_c) for temp_c, days, _share in points])
+    lost = np.log([-math.log(1.0 - share) for _temp, _days, share in points])
+    spread = used - used.mean()
+    if len(points) > 1 and (spread**2).sum() > 0.0:
+        shape = float((spread * lost).sum() / (spread**2).sum())
+    return float(math.exp(lost.mean() - shape * used.mean())), shape
+
+
+def quality(used: ArrayLike) -> Floats:
+    """Remaining quality of 100 after ``used`` of the life: first order, 20 at its end, as Coldtivate counts it.
+
+    Examples
+    --------
+    >>> quality([0.0, 1.0]).round(9).tolist()
+    [100.0, 20.0]
+    """
+    return np.asarray(100.0 * QUALITY_AT_LIFE ** np.maximum(np.asarray(used, dtype=np.float64), 0.0))
+
+
 def loss_share(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> Floats:
     """Share of a lot lost after ``used`` of its life and a number of transfers.
 
-    ``1 - (1-h)^transfers · exp(-λ·used^b)`` with ``λ = -ln(1 - loss_at_life)``: a Weibull loss whose shape
-    ``b = loss_shape`` (1 is first order), and the handling loss ``h`` of each transfer.
+    ``1 - (1-h)^transfers · exp(-λ·used^b)``: a Weibull loss with the scale and shape of :func:`loss_curve` (shape 1
+    is first order), and the handling loss ``h`` of each transfer.
 
     Examples
     --------
     >>> from coldchain.model import Commodity
     >>> crop = Commodity(id="x", name="X", zone="cold", kinetics="q10", q10=2.0, life_d=10, life_temp_c=0,
-    ...     life_min_d=9, life_max_d=11, life_25c_d=2, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4,
+    ...     life_min_d=9, life_max_d=11, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4,
     ...     price_cny_kg=1, precool_deadline_h=9, loss_shape=1.0, loss_at_life=0.5, handling_loss=0.01)
     >>> float(loss_share(crop, 1.0))
     0.5
     >>> round(float(loss_share(crop, 0.0, transfers=2)), 4)
     0.0199
     """
-    scale = -math.log(1.0 - commodity.loss_at_life)
-    kept = np.exp(-scale * np.power(np.maximum(np.asarray(used, dtype=np.float64), 0.0), commodity.loss_shape))
+    scale, shape = loss_curve(commodity)
+    kept = np.exp(-scale * np.power(np.maximum(np.asarray(used, dtype=np.float64), 0.0), shape))
     return np.asarray(1.0 - (1.0 - commodity.handling_loss) ** transfers * kept, dtype=np.float64)
 
 
 def loss_slope(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> Floats:
     """Return the derivative of :func:`loss_share` by ``used``: the loss a little more ageing adds."""
-    scale = -math.log(1.0 - commodity.loss_at_life)
+    scale, shape = loss_curve(commodity)
     age = np.maximum(np.asarray(used, dtype=np.float64), 1e-12)
-    steep = scale * commodity.loss_shape * np.power(age, commodity.loss_shape - 1.0)
+    steep = scale * shape * np.power(age, shape - 1.0)
     return np.asarray((1.0 - loss_share(commodity, age, transfers)) * steep, dtype=np.float64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 HALF_WARMING_H: dict[str, float | None] = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
 DOCK_AND_HALL_HALF_H = 3.0
 GAS_J_MOL_K = 8.31451
+FISH_PER_K = 0.1
 BAND_Q10 = ((0.0, 3.0), (10.0, 2.5), (20.0, 2.0), (30.0, 1.5))
 RESPIRATION_Q10 = 2.5
 COLDEST_H, WARMEST_H = 5.0, 14.5
@@ -36,8 +37,7 @@ class Law:
     """How a commodity ages; hashable, so that what was integrated once is not integrated again."""
 
     kinetics: str
-    ea_kj_mol: float
-    q10: float
+    strength: float
     life_h: float
     life_temp_c: float
     threshold_c: float
@@ -49,8 +49,17 @@ class Law:
         """Return the law of a commodity."""
         threshold = -math.inf if crop.chill_threshold_c is None else crop.chill_threshold_c
         floor = -math.inf if crop.chill_floor_c is None else crop.chill_floor_c
-        ea, q10 = crop.ea_kj_mol or 0.0, crop.q10 or 1.0
-        return cls(crop.kinetics, ea, q10, crop.life_d * 24.0, crop.life_temp_c, threshold, floor, crop.freezing_c)
+        bare = cls(crop.kinetics, 1.0, crop.life_d * 24.0, crop.life_temp_c, threshold, floor, crop.freezing_c)
+        return replace(bare, strength=bare.strength_of(crop))
+
+    def strength_of(self, crop: Commodity) -> float:
+        """Strength by which the law meets the warm anchor; where there is none, by the stated Ea or Q10."""
+        if crop.warm_life_d is None:
+            stretch = math.log(crop.q10 or 1.0) / (0.5 * math.log(3.0 * 2.5))
+            return {"arrhenius": crop.ea_kj_mol or 0.0, "ratkowsky": FISH_PER_K}.get(crop.kinetics, stretch)
+        times = crop.life_d / crop.warm_life_d
+        once = float(self.relative(crop.warm_temp_c) / self.relative(crop.life_temp_c))
+        return math.log(times) / math.log(once)
 
     @property
     def kinks_c(self) -> tuple[float, ...]:
@@ -62,15 +71,14 @@ class Law:
         """Rate against an arbitrary one, without chilling and frost."""
         temp = np.asarray(temp_c, dtype=np.float64)
         if self.kinetics == "arrhenius":
-            return np.asarray(np.exp(-1000.0 * self.ea_kj_mol / (GAS_J_MOL_K * (temp + 273.15))), dtype=np.float64)
+            return np.asarray(np.exp(-1000.0 * self.strength / (GAS_J_MOL_K * (temp + 273.15))), dtype=np.float64)
         if self.kinetics == "ratkowsky":
-            return np.asarray(np.maximum(1.0 + 0.1 * temp, 0.05) ** 2, dtype=np.float64)
+            return np.asarray(np.maximum(1.0 + self.strength * temp, 0.05) ** 2, dtype=np.float64)
         grown = np.minimum(temp, 0.0) * math.log(BAND_Q10[0][1])
         for low, q10 in BAND_Q10:
             top = low + 10.0 if low < BAND_Q10[-1][0] else math.inf
             grown = grown + (np.clip(temp, low, top) - low) * math.log(q10)
-        stretch = math.log(self.q10) / (0.5 * math.log(3.0 * 2.5))
-        return np.asarray(np.exp(stretch * grown / 10.0), dtype=np.float64)
+        return np.asarray(np.exp(self.strength * grown / 10.0), dtype=np.float64)
 
     def rate_per_h(self, temp_c: Floats | float) -> Floats:
         """Share of life used per hour."""
@@ -81,11 +89,32 @@ class Law:
         return np.where(temp < self.freezing_c, 1.0 / 24.0, level * 8.0 ** (depth / 10.0))
 
 
+@lru_cache(maxsize=1024)
+def kept_at_life(crop: Commodity) -> tuple[float, float]:
+    """Share still saleable at the end of life, and the shape of the loss; from decay data where there are two.
+
+    ``-ln(kept) = λ·u^b``: on double-logarithmic paper the straight line nearest to the measurements in height.
+    """
+    points = crop.decay_points
+    if not points:
+        return 1.0 - crop.loss_at_life, crop.loss_shape
+    law = Law.of(crop)
+    across = [math.log(days * 24.0 * float(law.rate_per_h(temp))) for temp, days, _lost in points]
+    up = [math.log(-math.log1p(-lost)) for *_where, lost in points]
+    if len(points) > 1 and max(across) > min(across):
+        shape, height = (float(part) for part in np.polyfit(across, up, 1))
+    else:
+        shape = crop.loss_shape
+        height = float(np.mean(up)) - shape * float(np.mean(across))
+    return math.exp(-math.exp(height)), shape
+
+
 def loss_share(crop: Commodity, used: float, transfers: int) -> float:
     """Share lost after ``used`` of the life and some transfers."""
     if used == math.inf:
         return 1.0
-    kept = (1.0 - crop.loss_at_life) ** (max(used, 0.0) ** crop.loss_shape)
+    last, shape = kept_at_life(crop)
+    kept = last ** (max(used, 0.0) ** shape)
     return float(1.0 - (1.0 - crop.handling_loss) ** transfers * kept)
 
 

@@ -1,0 +1,101 @@
+"""Shelf life of a commodity after a history of temperatures, with the band its figures leave."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from coldchain.model import Commodity
+from coldchain.spoilage.kinetics import life_d, loss_curve, loss_share, quality, rate_per_h
+
+UNSOURCED = 2.0
+"""By how much a life without a source may be off either way, at least."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Hours at a temperature."""
+
+    temp_c: float
+    hours: float
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A lot after a history.
+
+    Attributes
+    ----------
+    life_d : shelf life at the last temperature
+    quality : of 100; 20 at the end of life
+    loss : share unsaleable; ``low`` and ``high`` bound it when every figure of the commodity moves within its band
+    """
+
+    life_d: float
+    quality: float
+    loss: float
+    low: float
+    high: float
+
+
+def shelf_life(commodity: Commodity, history: Sequence[Held]) -> Shelf:
+    """Age a lot through a history of steady temperatures.
+
+    Examples
+    --------
+    >>> crop = Commodity(id="x", name="X", zone="cold", kinetics="q10", life_d=10, life_temp_c=0, life_min_d=8,
+    ...     life_max_d=12, life_source="a test", warm_life_d=2, warm_temp_c=20, warm_source="a test",
+    ...     loss_at_life=0.2, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4, price_cny_kg=1, precool_deadline_h=9)
+    >>> shelf = shelf_life(crop, [Held(20.0, 48.0)])
+    >>> round(shelf.life_d, 9), round(shelf.quality, 9), round(shelf.loss, 9)
+    (2.0, 20.0, 0.2)
+    """
+    best, worst = extremes(commodity)
+    return Shelf(
+        life_d=life_d(commodity, history[-1].temp_c),
+        quality=float(quality(_used(commodity, history))),
+        loss=_loss(commodity, history),
+        low=_loss(best, history),
+        high=_loss(worst, history),
+    )
+
+
+def extremes(commodity: Commodity) -> tuple[Commodity, Commodity]:
+    """Return the commodity at the good end of every band, and at the bad one.
+
+    The loss curve keeps its place on the scale of used-up life, so that a longer life is a smaller loss with decay
+    data, too. A life without source may be off by :data:`UNSOURCED` at least.
+    """
+    scale, shape = loss_curve(commodity)
+    end = 1.0 - math.exp(-scale)
+    fixed = {"loss_shape": shape, "decay": ()}
+    cold, warm = _band(commodity, "life"), _band(commodity, "warm")
+    ends = (end, end) if commodity.decay else (commodity.loss_at_life_min or end, commodity.loss_at_life_max or end)
+    made = []
+    for side, lost in ((1, ends[0]), (0, ends[1])):
+        figures = {**fixed, "life_d": cold[side], "loss_at_life": lost}
+        if commodity.warm_life_d is not None:
+            figures["warm_life_d"] = min(warm[side], cold[side] * 0.999)
+        made.append(commodity.model_copy(update=figures))
+    return made[0], made[1]
+
+
+def _band(commodity: Commodity, anchor: str) -> tuple[float, float]:
+    """Low and high end of the life at an anchor, ``life`` or ``warm``."""
+    if anchor == "warm":
+        middle = commodity.warm_life_d or 1.0
+        low, high = commodity.warm_min_d or middle, commodity.warm_max_d or middle
+    else:
+        middle, low, high = commodity.life_d, commodity.life_min_d, commodity.life_max_d
+    if getattr(commodity, f"{anchor}_source"):
+        return min(low, middle), max(high, middle)
+    return min(low, middle / UNSOURCED), max(high, middle * UNSOURCED)
+
+
+def _used(commodity: Commodity, history: Sequence[Held]) -> float:
+    return float(sum(held.hours * float(rate_per_h(commodity, held.temp_c)) for held in history))
+
+
+def _loss(commodity: Commodity, history: Sequence[Held]) -> float:
+    return float(loss_share(commodity, _used(commodity, history)))
