@@ -11,6 +11,8 @@ from coldchain.language import _
 from coldchain.model.base import Method, Noun, figure
 
 Kinetics = Literal["arrhenius", "q10", "ratkowsky"]
+PackagingId = Literal["bulk", "basket", "crate", "foam_ice"]
+TodayCargo = Literal["open", "insulated", "ice"]
 Group = Literal["vegetable", "fruit", "meat", "aquatic", "leaf"]
 HOURS = tuple(f"t{hour:02d}_c" for hour in range(24))
 
@@ -50,7 +52,17 @@ class Commodity(Noun):
         (),
     )
     decay_source: str = figure("-", "source of the decay data, or of the shape and the loss at the end of life", "")
-    handling_loss: float = figure("share", "lost to bruising at each transfer", 0.005, ge=0, lt=0.2)
+    handling_loss: float = figure("share", "lost to bruising at each transfer, in crates", 0.005, ge=0, lt=0.2)
+    packaging: PackagingId | None = figure(
+        "-", "packaging in the planned chain: bulk, basket, crate or foam_ice; none: as handling_loss says", None
+    )
+    today_packaging: PackagingId | None = figure("-", "the same in today's chain", None)
+    today_cargo: TodayCargo = figure(
+        "-", "how it travels today: open, insulated, or ice (on ice from harvest to sale)", "open"
+    )
+    today_wait_h: float | None = figure(
+        "h", "harvest until a trader's truck leaves with it, today; none: chain.today_wait_h", None, ge=0, le=240
+    )
     chill_threshold_c: float | None = figure("°C", "below this colder is worse; none if not sensitive", None)
     chill_floor_c: float | None = figure("°C", "below this the chilling harm is absent again (peach)", None)
     freezing_c: float = figure("°C", "highest freezing point", ge=-10, le=2)

@@ -19,7 +19,16 @@ from coldchain.economy import sold_at_market, value_cny_t
 from coldchain.planning.basis import Basis
 from coldchain.planning.lots import TODAY
 from coldchain.planning.storing import NOT_KEPT
-from coldchain.spoilage import CHANGES, Stage, Way, cold_stages, forked_losses, line_haul_half_h
+from coldchain.spoilage import (
+    CHANGES,
+    Stage,
+    Way,
+    cold_stages,
+    forked_losses,
+    line_haul_half_h,
+    today_cargo_stages,
+    today_wait_h,
+)
 
 if TYPE_CHECKING:
     from coldchain.planning.course import Course
@@ -126,7 +135,15 @@ def _ways(basis: Basis, lots: pd.DataFrame) -> list[Way]:
 
 def _trader(basis: Basis, v: int, c: int, farther: float) -> tuple[Stage, ...]:
     """Return the stages of today's chain, none of them in a depot."""
-    hub, wait_h = basis.scenario.hubs[basis.village_hub[v]], basis.scenario.chain.today_wait_h
+    hub, crop = basis.scenario.hubs[basis.village_hub[v]], basis.scenario.commodities[c]
+    wait_h = today_wait_h(basis.scenario.chain, crop)
     onward = farther * hub.dwell_h, farther * hub.onward_h, farther * hub.market_h
     ride_h = float(basis.today.hours[v, c]) - wait_h - onward[0] - onward[1]
-    return tuple(Stage("ambient", hours) for hours in (wait_h, 0.0, ride_h, *onward))
+    parts = ((wait_h, 0.0, 0.0), (0.0, 0.0, 0.0), *((0.0, hours, 0.0) for hours in (ride_h, *onward[:2])),
+             (0.0, 0.0, onward[2]))  # fmt: skip
+    return tuple(_only(today_cargo_stages(crop, *hours)) for hours in parts)
+
+
+def _only(stages: tuple[Stage, ...]) -> Stage:
+    """Return the stage of several that takes time; the first where none does."""
+    return max(stages, key=lambda stage: stage.hours)

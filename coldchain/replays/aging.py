@@ -11,12 +11,14 @@ import numpy as np
 from coldchain.arrays import Floats, Indices
 from coldchain.economy import sold_at_market, value_cny_t
 from coldchain.model import Scenario
+from coldchain.model.packaging import packed
 from coldchain.replays.chances import DayDraw
 from coldchain.replays.day import Outcome, Parcels
 from coldchain.replays.layout import Season
-from coldchain.spoilage import harvest_clock_h, hourly_air_c, loss_share
+from coldchain.spoilage import harvest_clock_h, hourly_air_c, loss_share, today_cargo_stages, today_wait_h
 from coldchain.spoilage.kernels import follow_lots
 from coldchain.spoilage.kinetics import pack
+from coldchain.spoilage.stages import stage_array
 
 LINE_HAUL, ONWARD = 1, 3  # among the stages of a cold lane
 
@@ -104,16 +106,19 @@ class Ager:
         if len(at):
             np.add.at(plan, (season.lots.village[at], season.lots.crop[at]), np.array(parcels.tonnes) * rates(at))
 
-    def _shares(self, season: Season, draw: DayDraw, crop: Indices, stages: Floats, transfers: int) -> Floats:
+    def _shares(self, season: Season, draw: DayDraw, crop: Indices, stages: Floats, *, planned: bool) -> Floats:
         """Share lost of lots that pass through stages, shape (lots, stages, 4)."""
         period = self.scenario.periods[season.period]
         air = hourly_air_c(period) + draw.air_c
         like = np.lexsort((*stages[:, :2, 1].T, crop))
         used = np.empty(len(crop))
         used[like] = follow_lots(self.params, crop[like], air, harvest_clock_h(period), stages[like])
+        chain = self.scenario.chain
+        transfers = chain.planned_transfers if planned else chain.today_transfers
         share = np.empty(len(crop))
         for c in np.unique(crop).tolist():
-            share[crop == c] = loss_share(self.scenario.commodities[c], used[crop == c], transfers)
+            own = packed(self.scenario.commodities[c], planned=planned)
+            share[crop == c] = loss_share(own, used[crop == c], transfers)
         return share
 
     def _in_the_warm(self, hours: Floats) -> Floats:
@@ -125,11 +130,22 @@ class Ager:
         """Share lost in today's chain, shape (villages, commodities); 0 where nothing grows."""
         v, c = np.nonzero(self.scenario.daily_t[:, :, season.period] > 0)
         hub = self.trader.hub[v]
-        beyond = self.dwell_h[hub] + self.onward_h[hub] * roads.onward[hub] + self.market_h[hub]
-        hours = self.scenario.chain.today_wait_h + self.trader.ride_h[v] * roads.trader[v] + self.sold_on[c] * beyond
+        beyond = self.dwell_h[hub] + self.onward_h[hub] * roads.onward[hub]
+        way_h = self.trader.ride_h[v] * roads.trader[v] + self.sold_on[c] * beyond
+        market_h = self.sold_on[c] * self.market_h[hub]
         rates = np.zeros((len(self.scenario.villages), len(self.scenario.commodities)))
-        rates[v, c] = self._shares(season, draw, c, self._in_the_warm(hours), self.scenario.chain.today_transfers)
+        rates[v, c] = self._shares(season, draw, c, self._today_stages(c, way_h, market_h), planned=False)
         return rates
+
+    def _today_stages(self, crop: Indices, way_h: Floats, market_h: Floats) -> Floats:
+        """Stages of today's chain, shape (lots, 3, 4)."""
+        crops = self.scenario.commodities
+        waits = [today_wait_h(self.scenario.chain, one) for one in crops]
+        lanes = [
+            stage_array(today_cargo_stages(crops[c], waits[c], float(way), float(market)))
+            for c, way, market in zip(crop.tolist(), way_h, market_h, strict=True)
+        ]
+        return np.array(lanes).reshape(len(lanes), 3, -1)
 
     def _cooled_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:
         """Share lost of parcels that were pre-cooled: warm until the next batch, then the cold stages."""
@@ -140,7 +156,7 @@ class Ager:
         cold[:, LINE_HAUL, 1] *= roads.haul[lots.depot[at]]
         cold[:, ONWARD, 1] *= roads.onward[lots.hub[at]]
         stages = np.concatenate([self._in_the_warm(docked - start), cold], axis=1)
-        return self._shares(season, draw, lots.crop[at], stages, chain.planned_transfers)
+        return self._shares(season, draw, lots.crop[at], stages, planned=True)
 
     def _warm_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:
         """Share lost of parcels that found the pre-cooler full: on to the hub and its market as warm as the air."""
@@ -148,6 +164,4 @@ class Ager:
         hub, haul_h = lots.hub[at], lots.cold[at, LINE_HAUL, 1] * roads.haul[lots.depot[at]]
         beyond = self.dwell_h[hub] + self.onward_h[hub] * roads.onward[hub] + self.market_h[hub]
         hours = np.array(parcels.warm_h) + haul_h + self.sold_on[lots.crop[at]] * beyond
-        return self._shares(
-            season, draw, lots.crop[at], self._in_the_warm(hours), self.scenario.chain.planned_transfers
-        )
+        return self._shares(season, draw, lots.crop[at], self._in_the_warm(hours), planned=True)

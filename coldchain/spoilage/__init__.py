@@ -14,8 +14,10 @@ from coldchain.spoilage.lanes import (
     line_haul_half_h,
     longer_haul_losses,
     loss_per_hour,
+    today_cargo_stages,
     today_lanes,
     today_stages,
+    today_wait_h,
 )
 from coldchain.spoilage.rides import Ride, dock_clock_h, ride_loss, ride_loss_per_hour, ride_stages
 from coldchain.spoilage.shelf import Held, Shelf, extremes, shelf_life
@@ -26,5 +28,6 @@ __all__ = [
     "batch_clock_h", "cold_stages", "depot_lanes", "depot_stages", "dock_clock_h", "extremes", "forked_losses",
     "harvest_clock_h", "hourly_air_c", "life_d", "line_haul_half_h", "longer_haul_losses", "loss_curve",
     "loss_per_hour", "loss_share", "loss_slope", "quality", "rate_per_h", "respiration_w_t", "ride_loss",
-    "ride_loss_per_hour", "ride_stages", "shelf_life", "today_lanes", "today_stages",
+    "ride_loss_per_hour", "ride_stages", "shelf_life", "today_cargo_stages", "today_lanes", "today_stages",
+    "today_wait_h",
 ]  # fmt: skip

@@ -1,8 +1,9 @@
 """A lot that passes some parts of the chain as today and the others as planned, in all combinations.
 
-The parts are those of :data:`CHANGES`. What is not changed is today's: a longer wait, more transfers, no stay in a
-depot, the trader's open truck to the hub, an open dock and truck onward, a warm hall. A lot that was never pre-cooled
-is as warm as the air in all of these; one that was pre-cooled warms in them as in an open truck. A reefer holds the
+The parts are those of :data:`CHANGES`. What is not changed is today's: a longer wait, other packaging and more transfers, no
+stay in a depot, the trader's truck to the hub, dock and truck onward, a warm hall. Open goods that were never pre-cooled
+are as warm as the air in all of these; those that were pre-cooled warm in them as in an open truck. Goods on ice or in
+an insulated load travel so. A reefer holds the
 temperature a lot comes with, warm or cold.
 """
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from coldchain.arrays import Floats, Indices
 from coldchain.model import Period, Scenario
+from coldchain.model.packaging import packed
 from coldchain.spoilage.kernels import fork_lots
 from coldchain.spoilage.kinetics import loss_share, pack
 from coldchain.spoilage.lanes import HALF_WARMING_H, harvest_clock_h
@@ -47,12 +49,13 @@ def forked_losses(scenario: Scenario, period: Period, ways: list[Way]) -> Floats
         TIMED.index("precooling"), warming,
     )  # fmt: skip
     loss = np.empty((len(ways), 1 << len(CHANGES)))
-    timed, packed = _columns()
+    timed, boxed = _columns()
     for c in np.unique(crop):
         mine, one = crop == c, scenario.commodities[c]
         for better, transfers in enumerate((scenario.chain.today_transfers, scenario.chain.planned_transfers)):
-            at = np.flatnonzero(packed == better)
-            loss[np.ix_(mine, at)] = loss_share(one, used[np.ix_(mine, timed[at])], transfers)
+            at = np.flatnonzero(boxed == better)
+            own = packed(one, planned=bool(better))
+            loss[np.ix_(mine, at)] = loss_share(own, used[np.ix_(mine, timed[at])], transfers)
     return loss
 
 

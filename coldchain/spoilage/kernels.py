@@ -220,17 +220,6 @@ def fill_lanes(
                 used[o, j, n] = total
 
 
-@njit(cache=True, nogil=True)
-def follow_air(params: Floats, hourly_c: Floats, start_h: float, hours: Floats) -> Floats:
-    """Life used by lots as warm as the air for ``hours`` each."""
-    used = np.empty(hours.size)
-    stage = np.array([0.0, 0.0, 0.0, 1.0])
-    for i in range(hours.size):
-        stage[1] = hours[i]
-        used[i], _ = run_stage(params, hourly_c, start_h, 0.0, stage)
-    return used
-
-
 @njit(cache=True)
 def _air_table(params: Floats, hourly_c: Floats, start_h: float, first_h: float, most_h: float) -> Floats:
     """Life used from ``start_h`` to ``first_h`` and to each half hour after it, as warm as the air, past ``most_h``."""

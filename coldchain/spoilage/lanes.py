@@ -1,10 +1,11 @@
 """The two lanes a lot can take: today's chain straight to the hub, or through a pre-cooling depot.
 
-Today: wait for a trader's truck, ride warm to the hub, wait there, ride on to the market, lie there until sold, all
-as warm as the air. Through a depot: a shorter wait, the first mile, the dock, pre-cooling and storage at the zone's
-temperature, the line haul, the hub, the onward leg and the market's chilled hall. Every lot of a period begins at
-the middle of the harvest window. Pre-coolers are loaded at every multiple of ``dock_batch_h``, so the loss
-through a depot is a step function of the hours aboard and one table per season holds it exactly.
+Today: wait for a trader's truck, ride to the hub, wait there, ride on to the market, lie there until sold: as warm as
+the air, in an insulated load, or on ice, as each commodity travels. Through a depot: a shorter wait, the first mile,
+the dock, pre-cooling and storage at the zone's temperature, the line haul, the hub, the onward leg and the market's
+chilled hall. Every lot of a period begins at the middle of the harvest window. Pre-coolers are loaded at every multiple
+of ``dock_batch_h``, so the loss through a depot is a step function of the hours aboard and one table per season holds
+it exactly.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ import numpy as np
 
 from coldchain.arrays import Floats, Indices
 from coldchain.model import Chain, Commodity, CoolingClass, Hub, Period, Scenario
-from coldchain.spoilage.kernels import fill_lanes, follow_air
+from coldchain.model.packaging import packed
+from coldchain.spoilage.kernels import fill_lanes, follow_lots
 from coldchain.spoilage.kinetics import loss_share, loss_slope, pack
 from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
 
 HALF_WARMING_H = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
 HALL_HALF_H = 3.0
+ICE_C, ICE_HALF_H = 1.0, 1.5
+"""Goods packed in ice in a foam box: what they come to, and in which time they take on half the difference."""
 
 
 def harvest_clock_h(period: Period) -> float:
@@ -35,10 +39,33 @@ def batch_clock_h(chain: Chain, period: Period, aboard_h: float) -> float:
     return math.ceil(ready / chain.dock_batch_h - 1e-9) * chain.dock_batch_h
 
 
+def today_wait_h(chain: Chain, commodity: Commodity) -> float:
+    """Hours from harvest until a trader's truck leaves with a commodity."""
+    return chain.today_wait_h if commodity.today_wait_h is None else commodity.today_wait_h
+
+
 def today_stages(chain: Chain, commodity: Commodity, hub: Hub, haul_h: float) -> tuple[Stage, ...]:
-    """Return the stages of today's chain: wait, ride, and for what is sold at the market hub, onward leg and hall."""
-    onward = (hub.dwell_h, hub.onward_h, hub.market_h) if commodity.sold_at == "market" else ()
-    return tuple(Stage("ambient", hours) for hours in (chain.today_wait_h, haul_h, *onward))
+    """Return the stages of today's chain: wait, ride, and for what is sold at the market hub, onward leg and hall.
+
+    Three stages: in the village, on the way (ride, hub and onward leg), at the market. Open goods are as warm as the
+    air; in an insulated load they drift towards it once loaded; on ice they are cooled from harvest on.
+    """
+    onward = (hub.dwell_h + hub.onward_h, hub.market_h) if commodity.sold_at == "market" else (0.0, 0.0)
+    return today_cargo_stages(commodity, today_wait_h(chain, commodity), haul_h + onward[0], onward[1])
+
+
+def today_cargo_stages(commodity: Commodity, wait_h: float, way_h: float, market_h: float) -> tuple[Stage, ...]:
+    """Return today's stages from their hours."""
+    if commodity.today_cargo == "ice":
+        return Stage("ambient", 0.0), Stage("cool", wait_h + way_h + market_h, ICE_C, ICE_HALF_H), Stage("hold", 0.0)
+    if commodity.today_cargo == "insulated":
+        insulated, market = HALF_WARMING_H["insulated"] or 1.0, HALF_WARMING_H["ambient"] or 1.0
+        return (
+            Stage("ambient", wait_h),
+            Stage("drift", way_h, half_h=insulated),
+            Stage("drift", market_h, half_h=market),
+        )
+    return Stage("ambient", wait_h + way_h + market_h), Stage("hold", 0.0), Stage("hold", 0.0)
 
 
 def cold_stages(
@@ -131,7 +158,7 @@ def depot_lanes(
             start = harvest_clock_h(period)
             clocks = first[p] + batch_h * np.arange(count)
             fill_lanes(pack(commodity), hourly_air_c(period), start, clocks, stages, used[c, p], dock_rate[c, p])
-        loss[c] = loss_share(commodity, used[c], chain.planned_transfers)
+        loss[c] = loss_share(packed(commodity, planned=True), used[c], chain.planned_transfers)
     loss[:, :, :, ~np.isfinite(haul_h)] = 1.0
     ready = np.array([harvest_clock_h(p) + chain.planned_wait_h + chain.unload_h for p in scenario.periods])
     return DepotLanes(used, loss, first, dock_rate, batch_h, ready)
@@ -175,7 +202,7 @@ def longer_haul_losses(
     used = np.empty((1, len(haul_h), batches))
     fill_lanes(pack(commodity), hourly_air_c(period), harvest_clock_h(period), clocks, stages[None], used,
                np.empty(batches))  # fmt: skip
-    return loss_share(commodity, used[0], chain.planned_transfers)
+    return loss_share(packed(commodity, planned=True), used[0], chain.planned_transfers)
 
 
 def line_haul_half_h(scenario: Scenario) -> float | None:
@@ -207,6 +234,7 @@ def today_lanes(scenario: Scenario, village_hub: Indices, haul_h: Floats) -> Tod
     chain, hubs = scenario.chain, scenario.hubs
     loss = np.zeros(scenario.harvest_t.shape)
     hours = np.zeros(loss.shape[:2])
+    everyone = np.zeros(len(village_hub), dtype=np.intp)
     for c, commodity in enumerate(scenario.commodities):
         lanes = [
             today_stages(chain, commodity, hubs[h], float(ride)) for h, ride in zip(village_hub, haul_h, strict=True)
@@ -214,12 +242,15 @@ def today_lanes(scenario: Scenario, village_hub: Indices, haul_h: Floats) -> Tod
         totals = np.array([sum(stage.hours for stage in lane) for lane in lanes])
         market = np.array([hubs[h].market_h for h in village_hub]) if commodity.sold_at == "market" else 0.0
         hours[:, c] = totals - market
+        packed_lanes = np.array([stage_array(lane) for lane in lanes]).reshape(len(lanes), 3, -1)
         for p, period in enumerate(scenario.periods):
-            used = follow_air(pack(commodity), hourly_air_c(period), harvest_clock_h(period), totals)
-            loss[:, c, p] = loss_share(commodity, used, chain.today_transfers)
+            used = follow_lots(
+                pack(commodity)[None], everyone, hourly_air_c(period), harvest_clock_h(period), packed_lanes
+            )
+            loss[:, c, p] = loss_share(packed(commodity, planned=False), used, chain.today_transfers)
     return TodayLanes(loss, hours)
 
 
 def loss_per_hour(commodity: Commodity, used: float, dock_rate: float, transfers: int) -> float:
     """Share of a lot lost per further hour aboard: ``dL/du · k(T)`` at the lane's own used-up life, 1/h."""
-    return float(loss_slope(commodity, used, transfers)) * dock_rate
+    return float(loss_slope(packed(commodity, planned=True), used, transfers)) * dock_rate

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldchain.model import Chain, Commodity, Period, VehicleType
+from coldchain.model.packaging import packed
 from coldchain.spoilage.kinetics import loss_share, rate_per_h
 from coldchain.spoilage.lanes import HALF_WARMING_H, loss_per_hour
 from coldchain.spoilage.stages import Stage, age
@@ -68,7 +69,7 @@ def ride_loss(chain: Chain, commodity: Commodity, period: Period, ride: Ride, co
     """
     stages = (*ride_stages(chain, ride), *cold)
     used = age(commodity, period, ride.harvest_h, stages).used[-1]
-    return float(loss_share(commodity, used, chain.planned_transfers))
+    return float(loss_share(packed(commodity, planned=True), used, chain.planned_transfers))
 
 
 def ride_loss_per_hour(

@@ -24,6 +24,8 @@ HALF_WARMING_H: dict[str, float | None] = {"ambient": 3.0, "insulated": 12.0, "r
 DOCK_AND_HALL_HALF_H = 3.0
 GAS_J_MOL_K = 8.31451
 FISH_PER_K = 0.1
+BRUISE = {"bulk": 4.0, "basket": 1.9, "crate": 1.0, "foam_ice": 0.5}
+ICE_C, ICE_HALF_H = 1.0, 1.5
 BAND_Q10 = ((0.0, 3.0), (10.0, 2.5), (20.0, 2.0), (30.0, 1.5))
 RESPIRATION_Q10 = 2.5
 COLDEST_H, WARMEST_H = 5.0, 14.5
@@ -109,13 +111,24 @@ def kept_at_life(crop: Commodity) -> tuple[float, float]:
     return math.exp(-math.exp(height)), shape
 
 
-def loss_share(crop: Commodity, used: float, transfers: int) -> float:
-    """Share lost after ``used`` of the life and some transfers."""
+def loss_share(crop: Commodity, used: float, transfers: int, packaging: str | None = None) -> float:
+    """Share lost after ``used`` of the life and some transfers in a packaging."""
     if used == math.inf:
         return 1.0
     last, shape = kept_at_life(crop)
     kept = last ** (max(used, 0.0) ** shape)
-    return float(1.0 - (1.0 - crop.handling_loss) ** transfers * kept)
+    bruised = crop.handling_loss if packaging is None else min(crop.handling_loss * BRUISE[packaging], 0.9)
+    return float(1.0 - (1.0 - bruised) ** transfers * kept)
+
+
+def trade(lot: Journey, crop: Commodity, hours: tuple[float, float, float]) -> Journey:
+    """Take a lot to its buyer as traders do today: hours in the village, on the way, at the market."""
+    wait_h, way_h, market_h = hours
+    if crop.today_cargo == "ice":
+        return lot.cooled(wait_h + way_h + market_h, ICE_C, ICE_HALF_H)
+    if crop.today_cargo == "insulated":
+        return lot.in_air(wait_h).ride(way_h, HALF_WARMING_H["insulated"]).ride(market_h, HALF_WARMING_H["ambient"])
+    return lot.in_air(wait_h + way_h + market_h)
 
 
 def respiration_w_t(crop: Commodity, temp_c: float) -> float:

@@ -24,6 +24,7 @@ from coldchain.verify.ageing import (
     loss_share,
     middle_h,
     respiration_w_t,
+    trade,
 )
 from coldchain.verify.record import KG_PER_T, TOLERANCE, Record, rows
 from coldchain.verify.storage import Stores
@@ -212,7 +213,7 @@ class Chains:
         for hours in {haul_h, self.record.haul_h(depot)}:
             lot = Journey.begin(crop, period, start).in_air(docked - start)
             lot = from_depot(lot, chain, self.kind(cooling), self.hub_of(depot), crop, haul_h=hours, half_h=self.half_h)
-            found.append(loss_share(crop, lot.used, chain.planned_transfers))
+            found.append(loss_share(crop, lot.used, chain.planned_transfers, crop.packaging))
         return max(found)
 
     def depot_hours(self, c: int, p: int, lane: Lane) -> tuple[float, float]:
@@ -228,8 +229,13 @@ class Chains:
     def today_hours(self, v: int, c: int) -> float:
         """Hours from harvest until the buyer is reached in today's chain."""
         hub, ride_h, _km = self.trader(v)
-        farther = hub.dwell_h + hub.onward_h if self.scenario.commodities[c].sold_at == "market" else 0.0
-        return self.scenario.chain.today_wait_h + ride_h + farther
+        crop = self.scenario.commodities[c]
+        farther = hub.dwell_h + hub.onward_h if crop.sold_at == "market" else 0.0
+        return self.today_wait_h(crop) + ride_h + farther
+
+    def today_wait_h(self, crop: Commodity) -> float:
+        """Hours from harvest until a trader's truck leaves."""
+        return self.scenario.chain.today_wait_h if crop.today_wait_h is None else crop.today_wait_h
 
     def _trader(self, v: int) -> tuple[Hub, float, float]:
         """Hub through which a village reaches the market soonest today, and the hours and kilometres to it."""
@@ -255,9 +261,10 @@ class Chains:
         """Share lost in today's chain, and the trader's CNY/t."""
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         hub, ride_h, km = self.trader(v)
-        farther = hub.dwell_h + hub.onward_h + hub.market_h if crop.sold_at == "market" else 0.0
-        lot = Journey.begin(crop, period, middle_h(period)).in_air(chain.today_wait_h + ride_h + farther)
-        share = loss_share(crop, lot.used, chain.today_transfers)
+        farther, market_h = (hub.dwell_h + hub.onward_h, hub.market_h) if crop.sold_at == "market" else (0.0, 0.0)
+        hours = self.today_wait_h(crop), ride_h + farther, market_h
+        lot = trade(Journey.begin(crop, period, middle_h(period)), crop, hours)
+        share = loss_share(crop, lot.used, chain.today_transfers, crop.today_packaging)
         return share, self.scenario.economics.today_haul_cny_t_km * km
 
 

@@ -17,7 +17,18 @@ import numpy as np
 import pandas as pd
 
 from coldchain.model import Commodity, Hub, Period
-from coldchain.verify.ageing import DOCK_AND_HALL_HALF_H, HALF_WARMING_H, Floats, Law, air_c, loss_share, middle_h
+from coldchain.verify.ageing import (
+    DOCK_AND_HALL_HALF_H,
+    HALF_WARMING_H,
+    ICE_C,
+    ICE_HALF_H,
+    Floats,
+    Law,
+    air_at,
+    air_c,
+    loss_share,
+    middle_h,
+)
 from coldchain.verify.losses import Chains, haul_half_h
 from coldchain.verify.record import Record, rows
 from coldchain.verify.restated import Figure
@@ -49,14 +60,27 @@ class Flock:
     temp_c: Floats
     used: Floats
     cooled: bool = False
+    cargo: str = "open"
 
     def air_at(self, clock_h: Floats) -> Floats:
         """Air temperature, linear between full hours."""
         return np.asarray(np.interp(clock_h % 24.0, np.arange(25.0), self.air), dtype=np.float64)
 
     def outside(self, hours: Floats) -> Flock:
-        """Be as warm as the air, or, once cooled, approach it as in an open truck."""
+        """Travel with a trader: on ice, in an insulated load, or as warm as the air; once cooled, approach it."""
+        if self.cargo == "ice":
+            return self.chill(hours, np.full(len(hours), ICE_C), np.full(len(hours), ICE_HALF_H))
+        if self.cargo == "insulated":
+            return self.ride(hours, HALF_WARMING_H["insulated"])
         return self.ride(hours, HALF_WARMING_H["ambient"]) if self.cooled else self.in_air(hours)
+
+    def waiting(self, hours: Floats) -> Flock:
+        """Wait in the village for a trader."""
+        return self.outside(hours) if self.cargo == "ice" else self.in_air(hours)
+
+    def stall(self, hours: Floats) -> Flock:
+        """Lie at the market as today."""
+        return self.ride(hours, HALF_WARMING_H["ambient"]) if self.cargo == "insulated" else self.outside(hours)
 
     def in_air(self, hours: Floats) -> Flock:
         """Follow the air."""
@@ -183,9 +207,13 @@ class _Way:
         ends = {0: float(self.lots["today_loss_t"].sum()), len(CHANGES): float(self.lots["loss_t"].sum())}
         for flock in self._flocks(period):
             for made, used in zip(flock.made, flock.used, strict=True):
-                for packed, transfers in (((), chain.today_transfers), (("packaging",), chain.planned_transfers)):
+                crop = self.crop
+                for packed, transfers, box in (
+                    ((), chain.today_transfers, crop.today_packaging),
+                    (("packaging",), chain.planned_transfers, crop.packaging),
+                ):
                     whole = made.union(packed)
-                    shares = np.array([loss_share(self.crop, float(one), transfers) for one in used])
+                    shares = np.array([loss_share(crop, float(one), transfers, box) for one in used])
                     yield whole, ends.get(len(whole), float((tonnes * shares).sum()))
 
     def _flocks(self, period: Period) -> Iterator[Flock]:
@@ -194,8 +222,12 @@ class _Way:
         half_h, dwell_h = self._column("half_h"), chain.depot_dwell_h + 24.0 * self._column("kept_d")
         cooled_h, delivery_h = (self.lots[name].to_numpy(dtype=np.float64) for name in ("cooled_h", "delivery_h"))
         none = np.zeros((1, len(self.lots)))
-        flock = Flock(Law.of(self.crop), air_c(period), (frozenset(),), none + middle_h(period), none, none)
-        waited = flock.in_air(np.full(len(self.lots), chain.today_wait_h))
+        air = air_c(period)
+        begun = none + middle_h(period)
+        warm = none + air_at(air, middle_h(period))
+        flock = Flock(Law.of(self.crop), air, (frozenset(),), begun, warm, none, cargo=self.crop.today_cargo)
+        wait_h = chain.today_wait_h if self.crop.today_wait_h is None else self.crop.today_wait_h
+        waited = flock.waiting(np.full(len(self.lots), wait_h))
         flock = flock.forked("collection", waited, flock.in_air(cooled_h - 3.0 * half_h))
         chilled = flock.chill(3.0 * half_h + dwell_h, self._column("zone_c"), half_h)
         planned = replace(chilled, made=tuple(made | {"precooling"} for made in flock.made), cooled=True)
@@ -213,7 +245,7 @@ class _Way:
         lot = lot.forked("onward", lot.outside(today[0]).outside(today[1]), planned)
         hall_c = np.maximum(hub.market_temp_c, zone_c)
         chilled = lot.chill(market_h, hall_c, np.full(len(hall_c), DOCK_AND_HALL_HALF_H))
-        return lot.forked("hall", lot.outside(today[2]), chilled)
+        return lot.forked("hall", lot.stall(today[2]), chilled)
 
     def _sold_on(self, hours: float) -> Floats:
         """Return hours behind the hub, none for what is sold at it; shape (lots,)."""
