@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from perishable import write_perishable
 
 from coldchain import language
 from coldchain.planning import Options, Plan, plan
-from coldchain.scenario import load, upland, write_scenario
+from coldchain.scenario import load
 
 ROWS = 10
 """Lines of the table of seconds: the dearest rooms, and the others together."""
@@ -85,6 +86,6 @@ def shared() -> Path:
 def small_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan the synthetic county with twelve villages, the same on every machine; its folder stays for the session."""
     folder = tmp_path_factory.mktemp("small") / "upland"
-    write_scenario(upland(12, 3), folder)
+    write_perishable(12, 3, folder)
     scenario, faults = load(folder)
     return plan(scenario, Options.quickly(), faults)

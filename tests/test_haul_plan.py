@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from perishable import write_perishable
 
 from coldchain.economy import Bill
 from coldchain.model import Scenario
@@ -19,7 +20,7 @@ from coldchain.planning.lots import TODAY, lots_of, outcome
 from coldchain.planning.money import yearly
 from coldchain.replays import Replayer
 from coldchain.routing import RIDE_NODES, JointProblem, lower_bound_cny_t, solve_joint_haul
-from coldchain.scenario import load, upland, write_scenario
+from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
 
 Change = Callable[[pd.DataFrame, int], pd.DataFrame]
@@ -29,7 +30,7 @@ Change = Callable[[pd.DataFrame, int], pd.DataFrame]
 def joined(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan thirty villages with a small cold room at each of six sites, all of one hub; several tours come out."""
     folder = tmp_path_factory.mktemp("joined") / "county"
-    write_scenario(upland(30, 3), folder)
+    write_perishable(30, 3, folder)
     scenario = load(folder)[0]
     options = Options.quickly()
     count = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from perishable import as_of_2026
 from scenario_cases import append, faults_of, replace_in_toml, set_in_toml, small_county
 
 from coldchain.model import MobileUnit
@@ -51,7 +52,7 @@ def county(folder: Path, *, own_money: bool = True) -> Path:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan it with units alone: no depot has a place."""
-    scenario, _ = load(county(tmp_path_factory.mktemp("mobile") / "county"))
+    scenario = as_of_2026(load(county(tmp_path_factory.mktemp("mobile") / "county"))[0])
     sites = tuple(site.model_copy(update={"max_modules": 0}) for site in scenario.sites)
     return plan(replace(scenario, sites=sites), Options.quickly(tries=20))
 

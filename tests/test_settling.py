@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from perishable import write_perishable
 from sharing_cases import cost_game, routing_costs
 
 from coldchain.cli import run
@@ -19,7 +20,7 @@ from coldchain.errors import BadInputError
 from coldchain.model import Scenario
 from coldchain.planning import Ground, Options, lay_ground
 from coldchain.progress import Event, Stage
-from coldchain.scenario import load, upland, write_scenario
+from coldchain.scenario import load
 from coldchain.settlement import (
     Effort,
     GroupCost,
@@ -61,7 +62,7 @@ NAMES = ("联合社, 东", "<west>", "idle")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     """Twelve villages of two co-operatives, one named in Chinese with a comma, and an idle one without produce."""
     folder = tmp_path_factory.mktemp("settling") / "county"
-    write_scenario(upland(12, 3), folder)
+    write_perishable(12, 3, folder)
     scenario, _ = load(folder)
     owner = [NAMES[2] if v == 0 else NAMES[v % 2] for v in range(12)]
     villages = tuple(
@@ -449,7 +450,7 @@ def test_overview_names_who_would_leave(settlement: Settlement) -> None:
 @pytest.mark.usefixtures("quick")
 def test_share_of_a_scenario_at_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A scenario is planned group by group and settled; the second time its plans are at hand."""
-    write_scenario(upland(4, 5), tmp_path / "county")
+    write_perishable(4, 5, tmp_path / "county")
     options = ["--members", "id", "--plan-seconds", "1", "--processes", "1", "--out", str(tmp_path / "out")]
     villages = (tmp_path / "county" / "villages.csv").read_text(encoding="utf-8-sig").splitlines()
     (tmp_path / "county" / "villages.csv").write_text("\n".join(villages[:3]) + "\n", encoding="utf-8")
@@ -477,7 +478,7 @@ def test_share_of_a_scenario_at_the_command_line(tmp_path: Path, capsys: pytest.
 @pytest.mark.usefixtures("quick")
 def test_too_many_members(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Past thirty members nothing is planned, and the message says what to do; so does one without unions."""
-    write_scenario(upland(31, 5), tmp_path / "county")
+    write_perishable(31, 5, tmp_path / "county")
     options = ["--out", str(tmp_path / "out"), "--plan-seconds", "1"]
     assert run(["share", str(tmp_path / "county"), "--members", "id", *options]) == 3
     assert "31 members are too many to share between; at most 30: join some into one" in capsys.readouterr().err
@@ -503,7 +504,7 @@ def test_fourteen_members_share_on_few_groups(
 ) -> None:
     """Past twelve members single groups are planned; bills add up, and what no group can gain is stated."""
     monkeypatch.setattr("coldchain.settlement.many.member_floors", lambda _, members: members.tonnes)
-    write_scenario(upland(14, 5), tmp_path / "county")
+    write_perishable(14, 5, tmp_path / "county")
     options = ["--members", "id", "--plan-seconds", "1", "--processes", "1", "--out", str(tmp_path / "out")]
     assert run(["share", str(tmp_path / "county"), *options, "--groups", "40", "--json", "-q"]) == 0
     told = json.loads(capsys.readouterr().out)

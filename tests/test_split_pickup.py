@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from perishable import write_perishable
 from routing_cases import SMALL, check, day, random_day, vehicle
 
 from coldchain.planning import Options, plan
 from coldchain.routing import collection, evaluate_route, solve_collection
 from coldchain.routing.exact import enumerate_routes
 from coldchain.routing.segment import Kernel
-from coldchain.scenario import load, upland, write_scenario
+from coldchain.scenario import load
 from coldchain.verify import verify_tables
 
 derandomised = settings(derandomize=True, deadline=None, max_examples=40)
@@ -84,7 +85,7 @@ def test_a_limit_to_the_last_digit_is_kept(monkeypatch):
 
 def test_plans_share_only_where_the_scenario_lets_them(tmp_path):
     """With ``routing.split_pickups`` false no village's rest is shared, and verify names a plan that shares it."""
-    write_scenario(upland(12, 9), tmp_path / "county")
+    write_perishable(12, 9, tmp_path / "county")
     scenario = load(tmp_path / "county")[0]
     whole = replace(scenario, routing=scenario.routing.model_copy(update={"split_pickups": False}))
     done = {name: plan(one, Options.quickly()) for name, one in (("shared", scenario), ("whole", whole))}

@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from perishable import write_perishable
 
 from coldchain.language import speaking
 from coldchain.planning import Options, Plan, plan
-from coldchain.scenario import load, upland, write_scenario
+from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
 
 Tables = dict[str, pd.DataFrame]
@@ -25,7 +26,7 @@ ENGLISH = r"\b(is|are|the|must|has|in|at|goes)\b"
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan twelve villages."""
     folder = tmp_path_factory.mktemp("verify") / "county"
-    write_scenario(upland(12, 9), folder)
+    write_perishable(12, 9, folder)
     return plan(load(folder)[0], Options.quickly())
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from perishable import write_perishable
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Chain, CoolingClass, cooling_classes
 from coldchain.planning import Options, Plan, plan, plan_quickly
 from coldchain.planning.waterfall import CHANGES, SETS, losses_of, shapley
 from coldchain.reports.figures import saving_facts, waterfall
-from coldchain.scenario import load, upland, write_scenario
+from coldchain.scenario import load
 from coldchain.spoilage import Stage, age, harvest_clock_h, loss_share
 from coldchain.verify import verify_tables
 
@@ -25,7 +26,7 @@ from coldchain.verify import verify_tables
 def county(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan twelve villages."""
     folder = tmp_path_factory.mktemp("waterfall") / "county"
-    write_scenario(upland(12, 9), folder)
+    write_perishable(12, 9, folder)
     return plan(load(folder)[0], Options.quickly())
 
 

@@ -1,10 +1,9 @@
 """A lot that passes some parts of the chain as today and the others as planned, in all combinations.
 
-The parts are those of :data:`CHANGES`. What is not changed is today's: a longer wait, other packaging and more transfers, no
-stay in a depot, the trader's truck to the hub, dock and truck onward, a warm hall. Open goods that were never pre-cooled
-are as warm as the air in all of these; those that were pre-cooled warm in them as in an open truck. Goods on ice or in
-an insulated load travel so. A reefer holds the
-temperature a lot comes with, warm or cold.
+The parts are those of :data:`CHANGES`. What is not changed is today's: a longer wait, other packaging and more
+transfers, no stay in a depot, the trader's truck to the hub, dock and truck onward, a warm hall. Open goods that were
+never pre-cooled are as warm as the air in all of these; those that were pre-cooled warm in them as in an open truck.
+Goods on ice or in an insulated load travel so. A reefer holds the temperature a lot comes with, warm or cold.
 """
 
 from __future__ import annotations
