@@ -1,63 +1,85 @@
-"""Columns of the tables of a report: key, heading with its unit, and how figures are written."""
+"""Columns of the tables of a report: key, heading with its unit, and how figures are written.
+
+What a run's tables hold takes heading and form from :mod:`coldchain.runs.schema`; what a report adds is stated here.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from coldchain.language import N_
+from coldchain.runs import schema
 
 Form = Literal["text", "count", "tonnes", "cny", "share", "hours", "km"]
 Columns = tuple[tuple[str, str, Form], ...]
+FORMS: dict[str, Form] = {
+    "t": "tonnes", "t/yr": "tonnes", "t/day": "tonnes", "CNY": "cny", "CNY/yr": "cny", "CNY/day": "cny",
+    "share": "share", "h": "hours", "km": "km",
+}  # fmt: skip
+
+
+def of_run(*names: str) -> Columns:
+    """Return columns of a run's tables.
+
+    Examples
+    --------
+    >>> of_run("depot", "capex_cny", "villages")
+    (('depot', 'Depot', 'text'), ('capex_cny', 'Investment, CNY', 'cny'), ('villages', 'Villages', 'count'))
+    """
+    columns = (schema.COLUMNS[name] for name in names)
+    return tuple(
+        (one.name, one.heading, "text" if one.kind == "text" else FORMS.get(one.unit, "count")) for one in columns
+    )
+
 
 LOSS: Columns = (
-    ("harvest_t", N_("Harvest, t"), "tonnes"), ("baseline_loss_t", N_("Lost today, t"), "tonnes"),
-    ("plan_loss_t", N_("Lost with the plan, t"), "tonnes"), ("saved_t", N_("Saved, t"), "tonnes"),
-    ("baseline_rate", N_("Lost today"), "share"), ("plan_rate", N_("Lost with the plan"), "share"),
-)  # fmt: skip
-DEPOTS: Columns = (
-    ("depot", N_("Depot"), "text"), ("name", N_("Name"), "text"), ("county", N_("County"), "text"),
-    ("owner", N_("Owner"), "text"), ("status", N_("Status"), "text"), ("new_modules", N_("New modules"), "text"),
-    ("standing_modules", N_("Modules that stand"), "text"), ("net_m3", N_("Net m³"), "count"),
-    ("throughput_t_day", N_("Throughput, t/day"), "tonnes"), ("tonnes_year", N_("Cooled, t/year"), "tonnes"),
-    ("villages", N_("Villages"), "count"), ("capex_cny", N_("Investment, CNY"), "cny"),
-    ("subsidy_cny", N_("Subsidy, CNY"), "cny"), ("hub", N_("Hub"), "text"), ("haul_km", N_("To the hub, km"), "km"),
-)  # fmt: skip
+    *of_run("harvest_t", "baseline_loss_t", "plan_loss_t"),
+    ("saved_t", N_("Saved, t"), "tonnes"),
+    *of_run("baseline_rate", "plan_rate"),
+)
+DEPOTS = of_run(
+    "depot",
+    "name",
+    "county",
+    "owner",
+    "status",
+    "new_modules",
+    "standing_modules",
+    "net_m3",
+    "throughput_t_day",
+    "tonnes_year",
+    "villages",
+    "capex_cny",
+    "subsidy_cny",
+    "hub",
+    "haul_km",
+)
 DEPOTS_PAGE = ("depot", "name", "county", "status", "modules", "tonnes_year", "villages", "capex_cny", "subsidy_cny")
 ASSIGNMENT: Columns = (
-    ("village", N_("Village"), "text"), ("village_name", N_("Name"), "text"), ("commodity", N_("Crop"), "text"),
-    ("depot", N_("Depot"), "text"), ("depot_name", N_("Name of the depot"), "text"), ("zone", N_("Zone"), "text"),
-    ("method", N_("Pre-cooling"), "text"), ("share", N_("Share"), "share"),
-    ("tonnes_year", N_("Cooled, t/year"), "tonnes"), ("direct_h", N_("Straight to the depot, h"), "hours"),
-    ("period", N_("Period"), "text"),
-)  # fmt: skip
+    *of_run("village"),
+    ("village_name", N_("Name"), "text"),
+    *of_run("commodity", "depot"),
+    ("depot_name", N_("Name of the depot"), "text"),
+    *of_run("zone", "method", "share", "tonnes_year", "direct_h", "period"),
+)
 ROUTES: Columns = (
-    ("route", N_("Route"), "text"), ("depot", N_("Depot"), "text"), ("period", N_("Period"), "text"),
-    ("vehicle", N_("Vehicle"), "text"), ("days", N_("Days"), "count"), ("villages", N_("Villages in order"), "text"),
-    ("load_kg", N_("Load, kg"), "count"), ("km", N_("Distance, km"), "km"), ("hours", N_("Hours"), "hours"),
-    ("cost_cny_day", N_("CNY/day"), "cny"),
-)  # fmt: skip
+    *of_run("route", "depot", "period", "vehicle", "days"),
+    ("villages", N_("Villages in order"), "text"),
+    *of_run("load_kg", "km", "hours", "cost_cny_day"),
+)
 AWARDS: Columns = (
-    ("no", N_("No."), "count"), ("owner", N_("Applicant"), "text"), ("county", N_("County"), "text"),
-    ("depots", N_("Depots"), "text"), ("net_m3", N_("Net m³"), "count"),
-    ("investment_cny", N_("Investment, CNY"), "cny"), ("reckoning", N_("Reckoning"), "text"),
-    ("award_cny", N_("Award, CNY"), "cny"), ("own_money_cny", N_("Own money, CNY"), "cny"),
-    ("award_share", N_("Award of investment"), "share"),
-)  # fmt: skip
-BUDGETS: Columns = (
-    ("budget_cny", N_("Budget, CNY"), "cny"), ("siting_cost_cny", N_("Yearly cost, siting alone, CNY"), "cny"),
-    ("loss_t", N_("Lost, t"), "tonnes"), ("depots_with_new_modules", N_("Depots built"), "count"),
-)  # fmt: skip
+    *of_run("no"),
+    ("owner", N_("Applicant"), "text"),
+    *of_run("county", "depots", "net_m3", "investment_cny", "reckoning", "award_cny", "own_money_cny", "award_share"),
+)
+BUDGETS = of_run("budget_cny", "siting_cost_cny", "loss_t", "depots_with_new_modules")
 SWEEP: Columns = (
-    ("budget_cny", N_("Budget, CNY"), "cny"), ("subsidy_cny", N_("Subsidy, CNY"), "cny"),
-    ("loss_rate", N_("Lost"), "share"), ("loss_t", N_("Lost, t"), "tonnes"),
+    *of_run("budget_cny", "subsidy_cny", "loss_rate", "loss_t"),
     ("sites_built", N_("Depots built"), "count"),
     ("next_million_saves_t", N_("The next million saves, t"), "tonnes"),
     ("next_million_saves_cny", N_("The next million saves, CNY a year"), "cny"),
-)  # fmt: skip
-UNSERVED: Columns = (
-    ("village", N_("Village"), "text"), ("name", N_("Name"), "text"), ("harvest_t", N_("Harvest, t"), "tonnes"),
-    ("plan_loss_t", N_("Lost with the plan, t"), "tonnes"), ("reason", N_("Why it is not served"), "text"),
-)  # fmt: skip
+)
+UNSERVED = of_run("village", "name", "harvest_t", "plan_loss_t", "reason")
 ASSUMED: Columns = (("text", N_("What was assumed, and whose data it is"), "text"),)
 FACTS: Columns = (("fact", N_("Figure"), "text"), ("value", N_("Value"), "text"))
 PAIRS: Columns = (("fact", N_("Figure"), "text"), ("today", N_("Today"), "text"), ("plan", N_("With the plan"), "text"))
@@ -79,12 +101,16 @@ STRESSES: Columns = (
     ("refused", N_("Not cooled for want of room"), "share"), ("again", N_("Second trips for each tour"), "share"),
 )  # fmt: skip
 FULL: Columns = (
-    ("depot", N_("Depot"), "text"), ("name", N_("Name"), "text"), ("cooled_t", N_("Cooled, t/year"), "tonnes"),
-    ("warm_t", N_("Passed on warm, t/year"), "tonnes"), ("warm_share", N_("Share of what comes in"), "share"),
-)  # fmt: skip
+    *of_run("depot", "name", "cooled_t"),
+    ("warm_t", N_("Passed on warm, t/year"), "tonnes"),
+    ("warm_share", N_("Share of what comes in"), "share"),
+)
 YEARS: Columns = (
-    ("year", N_("Year replayed"), "count"), ("harvest_t", N_("Harvest, t"), "tonnes"),
-    ("today_t", N_("Lost today, t"), "tonnes"), ("plan_t", N_("Lost with the plan, t"), "tonnes"),
-    ("today_rate", N_("Lost today"), "share"), ("plan_rate", N_("Lost with the plan"), "share"),
-)  # fmt: skip
+    ("year", N_("Year replayed"), "count"),
+    *of_run("harvest_t"),
+    ("today_t", N_("Lost today, t"), "tonnes"),
+    ("plan_t", N_("Lost with the plan, t"), "tonnes"),
+    ("today_rate", N_("Lost today"), "share"),
+    *of_run("plan_rate"),
+)
 PROBLEMS: Columns = (("text", N_("What to look at"), "text"),)

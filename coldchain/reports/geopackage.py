@@ -14,20 +14,15 @@ import pyogrio
 import shapely
 
 from coldchain.language import N_, _
-from coldchain.reports import columns, figures, palette, qml
+from coldchain.reports import figures, palette, qml
 from coldchain.reports.lines import PlanLines, plan_lines
-from coldchain.runs import Run
+from coldchain.runs import Run, schema
 from coldchain.scenario.template import heading_text
 
 CRS = "EPSG:4326"
 POINTS = ("depots", "villages", "hubs")
-FIELDS = {
-    "town": N_("Township"), "cooperative": N_("Co-operative"), "cooled_t": N_("Cooled, t/year"),
-    "avoided_t": N_("Loss avoided, t"), "haul_h": N_("To the hub, h"), "units_bought": N_("Mobile units bought"),
-    "stops": N_("Stops"), "drive_h": N_("Driving, h"), "unit": N_("Mobile unit"), "link": N_("Piece of road"),
-    "road_class": N_("Class of road"), "passes_year": N_("Vehicles a year"),
-}  # fmt: skip
-"""Headings of fields that no table of the report has."""
+ROADS = {"link": N_("Piece of road"), "road_class": N_("Class of road"), "passes_year": N_("Vehicles a year")}
+"""Headings of the fields of the layer of roads."""
 
 
 def write_geopackage(plan: Run, path: Path | str, lines: PlanLines | None = None) -> None:
@@ -124,12 +119,10 @@ def _shades(avoided: Sequence[float]) -> list[qml.Rule]:
 
 def aliases(layer: str, frame: pd.DataFrame) -> dict[str, str]:
     """Return field -> what people call it, in the language spoken."""
-    shown = (columns.LOSS, columns.DEPOTS, columns.ASSIGNMENT, columns.ROUTES, columns.UNSERVED)
-    known = {key: heading for part in shown for key, heading, _form in part} | FIELDS
     fields = [str(field) for field in frame.columns if field != "geometry"]
     if layer == "hubs":
         return {field: heading_text("hubs", "id" if field == "hub" else field) for field in fields}
-    return {field: _(known[field]) if field in known else heading_text("villages", field) for field in fields}
+    return {field: _(ROADS[field]) if field in ROADS else schema.heading(field) for field in fields}
 
 
 _CREATE = """
