@@ -16,7 +16,7 @@ GAP = 0.01
 def measure(sites: int, seconds: float, seed: int) -> tuple[float, float, float]:
     """Return the seconds to the gap of 1 % (or the limit), the gap reached, and the arcs."""
     problem = county(10 * sites, 1, sites, 3, seed, methods=1)
-    found = solve_siting(problem, time_limit_s=seconds, gap=GAP, seed=seed)
+    found = solve_siting(problem, work=seconds, gap=GAP, seed=seed)
     return found.seconds, found.gap, float(found.arcs_all)
 
 

@@ -72,7 +72,7 @@ def county(
     )
 
 
-SIZES = {  # (villages, zones, sites, types), methods, seconds, wanted gap
+SIZES = {  # (villages, zones, sites, types), methods, units of work, wanted gap
     "county": ((200, 3, 40, 12), 2, 45.0, 1e-3),
     "region": ((1400, 2, 100, 12), 2, 90.0, 1e-3),
     "small": ((500, 1, 60, 3), 1, 20.0, 1e-3),
@@ -90,21 +90,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--sizes", choices=SIZES, nargs="+", default=["county", "region"])
-    parser.add_argument("--seconds", type=float, default=0.0, help="time limit; 0 takes that of the size")
+    parser.add_argument("--work", type=float, default=0.0, help="units, about a second each; 0 takes those of the size")
     parser.add_argument("--owned", type=int, default=3, help="sites of one owner on average")
     parser.add_argument("--log", action="store_true")
     options = parser.parse_args()
     print(
-        f"{'size':8}{'seed':>5}{'value':>15}{'bound':>15}{'gap %':>8}{'s':>7}{'arcs':>9}{'kept':>8}"
+        f"{'size':8}{'seed':>5}{'value':>15}{'bound':>15}{'gap %':>8}{'work':>7}{'s':>7}{'arcs':>9}{'kept':>8}"
         f"{'modules':>8}{'GiB':>7}"
     )
     for name in options.sizes:
-        shape, methods, seconds, gap = SIZES[name]
+        shape, methods, work, gap = SIZES[name]
         for seed in options.seeds:
             problem = county(*shape, seed, methods=methods, owned=options.owned)
-            r = solve_siting(problem, time_limit_s=options.seconds or seconds, gap=gap, seed=seed)
+            r = solve_siting(problem, work=options.work or work, gap=gap, seed=seed)
             print(
-                f"{name:8}{seed:5d}{r.value:15.0f}{r.bound:15.0f}{100 * r.gap:8.3f}{r.seconds:7.1f}"
+                f"{name:8}{seed:5d}{r.value:15.0f}{r.bound:15.0f}{100 * r.gap:8.3f}{r.work:7.1f}{r.seconds:7.1f}"
                 f"{r.arcs_all:9d}{r.arcs_kept:8d}{r.count.sum():8d}{peak_gib():7.2f}",
                 flush=True,
             )

@@ -44,7 +44,7 @@ def other_decision(basis: Basis, arcs: Arcs, seed: int) -> SitingResult:
             outside_cost=shaken(problem.outside_cost),
             module_cost=shaken(problem.module_cost),
         ),
-        time_limit_s=600,
+        work=600.0,
         gap=0.05,
     )
 

@@ -11,6 +11,7 @@ import pytest
 
 from coldchain.siting import engine as engines
 from coldchain.siting.engine import Engine, Model, Rows, StoppedError
+from coldchain.work import Meter
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def least(cost: float) -> Model:
 
 def solved(cost: float) -> tuple[float, int]:
     """Return the least cost and the process that found it."""
-    with Engine(time.monotonic() + 30, lambda: False, 0) as engine:
+    with Engine(Meter(), lambda: False, 0) as engine:
         answer = engine.solve(least(cost), 10.0)
         assert engine._child is not None
         return float(cost * answer.values[0]), engine._child.pid
@@ -53,7 +54,7 @@ def test_a_child_that_died_or_is_busy_is_not_kept() -> None:
     _, second = solved(1.0)
     assert second != first
     stop = [False]
-    with Engine(time.monotonic() + 30, lambda: stop[0], 0) as engine:
+    with Engine(Meter(), lambda: stop[0], 0) as engine:
         engine.solve(least(1.0), 10.0)
         engine._busy = True
     assert not engines._idle
@@ -65,7 +66,7 @@ def test_a_stop_ends_the_child() -> None:
     """Asked to stop before the answer is there: no child is left waiting."""
     asked = iter([False, True])
     with (
-        Engine(time.monotonic() + 30, lambda: next(asked, True), 0) as engine,
+        Engine(Meter(), lambda: next(asked, True), 0) as engine,
         pytest.raises(StoppedError, match=r"^$"),
     ):
         engine.solve(least(1.0), 10.0)
@@ -88,7 +89,7 @@ def test_a_model_that_highs_gives_up_is_solved_without_presolve(monkeypatch: pyt
         return None if tries[-1] in failing else original(*arguments)
 
     monkeypatch.setattr(owner, name, fail)
-    with Engine(time.monotonic() + 30, lambda: False, 0) as engine:
+    with Engine(Meter(), lambda: False, 0) as engine:
         answer = engine.solve(least(1.0), 10.0)
         assert answer.values[0] == pytest.approx(2.0)
         assert tries == ["choose", "off"]

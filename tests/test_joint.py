@@ -22,6 +22,7 @@ from coldchain.planning.limits import stated
 from coldchain.planning.moves import near_sites, neighbours, rebased
 from coldchain.planning.search import site
 from coldchain.siting import Column, FixedModules, SitingProblem, choose_columns, count_violations, solve_siting
+from coldchain.work import Meter
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +186,7 @@ def all_columns(problem: SitingProblem) -> list[Column]:
                 continue
             fixed = replace(problem, existing=problem.existing * 0 + alone, max_count=problem.max_count * 0,
                             forced=problem.forced & False, floor_share=0.0)  # fmt: skip
-            result = solve_siting(fixed, time_limit_s=600.0, gap=1e-9)
+            result = solve_siting(fixed, work=600.0, gap=1e-9)
             demand, share = np.unique(problem.arc_demand[result.arc_share > 1e-9]), 1.0 - result.outside_share
             served = float(problem.arc_cost @ result.arc_share)
             cost = served + float((problem.module_cost * alone).sum())
@@ -206,7 +207,7 @@ def test_columns_are_chosen_as_well_as_by_trying_all(seed: int) -> None:
     for size in range(len(columns) + 1):
         for chosen in itertools.combinations(range(len(columns)), size):
             best = min(best, cost_of(problem, [columns[c] for c in chosen]))
-    chosen = choose_columns(problem, columns, 10.0)
+    chosen = choose_columns(problem, columns, Meter(10.0))
     assert chosen is not None or np.isinf(best)
     if chosen is not None:
         assert cost_of(problem, [columns[c] for c in chosen]) == pytest.approx(best, rel=1e-6)

@@ -147,11 +147,11 @@ def test_master_joins_routes_of_two_plans():
     pool.add([Duty(0, 0, ((0, 1),)), Duty(0, 0, ((2, 3),))], [4.0, 9.0])
     pool.add([Duty(0, 0, ((0, 2),)), Duty(0, 0, ((1, 3),))], [5.0, 6.0])
     pool.add([Duty(0, 0, ((3, 2),)), Duty(0, 0, ((1, 0),))], [4.0, 7.0])
-    routes, cost = choose(instance, pool, (0,), math.inf, 5.0)
+    routes, cost = choose(instance, pool, (0,), math.inf)
     assert cost == 8.0
     assert sorted(duty.stops for duty in routes) == [(0, 1), (3, 2)]
-    assert choose(instance, pool, (0,), 8.0, 5.0) is None
-    assert choose(plane(np.zeros((5, 2)), [1, 1, 1, 1], 2.0, depots=((3, 0),)), pool, (0,), math.inf, 5.0) is None
+    assert choose(instance, pool, (0,), 8.0) is None
+    assert choose(plane(np.zeros((5, 2)), [1, 1, 1, 1], 2.0, depots=((3, 0),)), pool, (0,), math.inf) is None
 
 
 def test_a_depot_is_supplied_by_two_trips_when_it_saves_one():

@@ -232,7 +232,7 @@ def test_value_and_bound_equal_the_enumeration(seed):
     """The plan is the best of all purchases and places, its bound is not above it, its counts add up."""
     problem, given_fleet = random_case(seed)
     best = enumerated(problem, given_fleet)
-    r = solve_siting(add_units(problem, given_fleet), time_limit_s=600.0, gap=1e-7)
+    r = solve_siting(add_units(problem, given_fleet), work=600.0, gap=1e-7)
     if not np.isfinite(best):
         assert r.status == "infeasible"
         return

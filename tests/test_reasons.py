@@ -28,7 +28,7 @@ def _beside(folder: Path, *built: tuple[str, int], **tables: str) -> Beside:
     for kind, number in built:
         count[0, [one.id for one in scenario.depot_types].index(kind)] = number
     bare = Beside(ground.basis, ground.arcs, Decision.of(ground.arcs, count, np.zeros(len(ground.arcs.demand))))
-    found = solve_siting(replace(bare.problem, max_count=np.zeros_like(count), existing=count), time_limit_s=9, gap=0)
+    found = solve_siting(replace(bare.problem, max_count=np.zeros_like(count), existing=count), work=9, gap=0)
     return Beside(ground.basis, ground.arcs, Decision.of(ground.arcs, count, found.arc_share))
 
 
@@ -43,7 +43,7 @@ def test_one_more_depot_costs_and_saves_what_siting_says(tmp_path: Path, tonnes:
             one = np.zeros_like(problem.existing)
             one[0, way.kind] = 1
             none = np.zeros_like(problem.max_count)
-            own = solve_siting(replace(problem, existing=one, max_count=none), time_limit_s=9, gap=0)
+            own = solve_siting(replace(problem, existing=one, max_count=none), work=9, gap=0)
             net = problem.module_cost[0, way.kind] + own.value - problem.outside_cost.sum()
             assert way.net_cny == pytest.approx(net, abs=0.01)
 

@@ -48,6 +48,7 @@ SUMMARY_KEYS = {
     "delivery_h": {"p50", "p95", "max", "share_within_target", "target"},
     "villages": {"total", "served", "unserved"},
     "assumptions": None,
+    "work": {"units"},
     "warnings": None,
 }
 LAYERS = ("depots", "hubs", "villages", "assignment", "routes", "roads")

@@ -122,7 +122,7 @@ def test_single_sourcing_equals_brute_force(seed: int) -> None:
 
 def check(problem: SitingProblem) -> None:
     best = brute_force(problem)
-    r = solve_siting(problem, time_limit_s=600.0, gap=1e-7)
+    r = solve_siting(problem, work=600.0, gap=1e-7)
     if not np.isfinite(best):
         assert r.status == "infeasible"
         return
@@ -141,7 +141,7 @@ def test_bounds_with_few_columns_hold(seed: int) -> None:
     full, near = sided.FULL, sided.NEAR
     sided.FULL, sided.NEAR = 0, 1
     try:
-        r = solve_siting(problem, time_limit_s=600.0, gap=1e-7)
+        r = solve_siting(problem, work=600.0, gap=1e-7)
     finally:
         sided.FULL, sided.NEAR = full, near
     assert (r.status == "infeasible") <= (not np.isfinite(best))

@@ -20,6 +20,7 @@ from coldchain.siting.engine import Engine
 from coldchain.siting.integer import Choice, integer_model
 from coldchain.siting.relax import cheapest, relax
 from coldchain.siting.space import build_space
+from coldchain.work import Meter
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.siting import county
@@ -27,7 +28,7 @@ from benchmarks.siting import county
 
 def check(problem, **options):
     """Solve, check the plan against every limit and the value against the decisions."""
-    r = solve_siting(problem, **({"time_limit_s": 600.0, "gap": 1e-7} | options))
+    r = solve_siting(problem, **({"work": 600.0, "gap": 1e-7} | options))
     if np.isfinite(r.value):
         assert plan_violations(problem, r.count, r.arc_share, r.outside_share) == []
         assert r.value == pytest.approx(plan_value(problem, r.count, r.arc_share, r.outside_share), abs=1e-6)
@@ -175,7 +176,7 @@ def test_bound_of_a_pruned_model_never_passes_the_optimum(seed, number):
     problem = random_case(seed)
     best = brute_force(problem)
     space = build_space(problem)
-    with Engine(1e18, lambda: False, 0) as engine:
+    with Engine(Meter(), lambda: False, 0) as engine:
         relaxed = relax(engine, space, 20.0, np.zeros(0, np.int64)) if np.isfinite(best) else None
         if relaxed is None:
             return
@@ -192,7 +193,7 @@ def test_bound_of_a_pruned_model_never_passes_the_optimum(seed, number):
 def test_time_limit_gives_a_plan_with_a_gap():
     """No time at all still gives a plan: status feasible, an honest gap, progress that only improves."""
     heard = []
-    r = check(county(40, 2, 12, 5, 1), time_limit_s=0.0, gap=0.0, progress=lambda v, b: heard.append((v, b)))
+    r = check(county(40, 2, 12, 5, 1), work=0.0, gap=0.0, progress=lambda v, b: heard.append((v, b)))
     assert r.status == "feasible"
     assert 0 < r.gap < 1
     assert all(b[0] <= a[0] + 1e-6 and b[1] >= a[1] - 1e-6 for a, b in itertools.pairwise(heard))

@@ -17,6 +17,7 @@ from coldchain.siting.classical.lagrange import Ascent, need
 from coldchain.siting.classical.proof import arcs_to_keep, reduced_model, useful_arcs
 from coldchain.siting.classical.serve import serve
 from coldchain.siting.engine import Engine
+from coldchain.work import Meter
 
 KINDS = ["capacitated", "alike", "free", "median"]
 
@@ -39,7 +40,7 @@ def random_problem(seed, kind):
 def every_plan(problem):
     """Cost of each set of sites, by the transportation problem alone."""
     costs = {}
-    with Engine(1e18, lambda: False, 0) as engine:
+    with Engine(Meter(), lambda: False, 0) as engine:
         for picked in itertools.product([False, True], repeat=problem.sites):
             opened = np.array(picked)
             if problem.count is None or opened.sum() == problem.count:
@@ -110,7 +111,7 @@ def test_pricing_arcs_out_never_lifts_the_bound_past_the_optimum(seed, kind, col
     dual = ascent.dual()
     kept = arcs_to_keep(problem, dual, columns, best + 1e-6 * (1 + best))
     model = reduced_model(problem, dual, kept, ascent.opened, ascent.rule[1]).model
-    with Engine(1e18, lambda: False, 0) as engine:
+    with Engine(Meter(), lambda: False, 0) as engine:
         bound = engine.solve(model, 20.0).bound
     assert bound <= best + 1e-5 * (1 + best)
     assert bound >= dual.bound - 1e-5 * (1 + abs(best))

@@ -55,6 +55,6 @@ def test_published_optimum(name):
     with (FOLDER / "optima.csv").open(newline="") as file:
         optima = {(row["problem"], row["file"]): row["optimum"] for row in csv.DictReader(file)}
     best = float(optima["CFLP-splittable", f"cap/{name}.txt"])
-    r = solve_siting(read_cap(name), time_limit_s=600.0, gap=1e-6)
+    r = solve_siting(read_cap(name), work=600.0, gap=1e-6)
     assert r.status == "optimal"
     assert r.value == pytest.approx(best, rel=2e-6)

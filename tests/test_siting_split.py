@@ -20,13 +20,15 @@ from coldchain.siting.result import count_violations
 from coldchain.siting.space import build_space
 from coldchain.siting.split import split
 from coldchain.siting.units import list_units
+from coldchain.work import Meter
 
 
 def prepared(problem):
     """Return the split of a problem at the prices of its linear relaxation, None where there is none."""
     space = build_space(problem)
-    with Engine(1e18, lambda: False, 0) as engine:
-        return split(space, relax(engine, space, 20.0, np.zeros(0, np.int64)))
+    meter = Meter()
+    with Engine(meter, lambda: False, 0) as engine:
+        return split(space, relax(engine, space, 20.0, np.zeros(0, np.int64)), meter)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -125,7 +127,7 @@ def test_the_whole_method_with_the_split_equals_brute_force(seed):
     large = solve.LARGE
     try:
         solve.LARGE = 0
-        r = solve_siting(problem, time_limit_s=600.0, gap=1e-6)
+        r = solve_siting(problem, work=600.0, gap=1e-6)
     finally:
         solve.LARGE = large
     if np.isfinite(best):

@@ -28,7 +28,7 @@ from coldchain.scenario import load
 from coldchain.siting import ExtendedEffort, plan_violations
 
 derandomised = settings(derandomize=True, deadline=None, max_examples=25)
-UNREACHED_S = 1e5
+UNREACHED = 1e5
 """A time limit that no model of these sizes comes near: each ends at its gap."""
 
 
@@ -188,7 +188,7 @@ def test_no_decision_of_a_tiny_county_undercuts_the_bound(
     """The best of all decisions with real routes is at least the bound, and near; so are those of the model."""
     ground = tiny(tmp_path / "county", villages, types)
     options = Options.quickly(tries=20)
-    bound, proposed = solve_whole(ground.basis, ground.arcs, ExtendedEffort(gap=1e-4, time_limit_s=UNREACHED_S))
+    bound, proposed = solve_whole(ground.basis, ground.arcs, ExtendedEffort(gap=1e-4, work=UNREACHED))
     before = site(ground.basis, ground.arcs, options).bound
 
     def total(decision: Decision) -> float:
@@ -201,6 +201,6 @@ def test_no_decision_of_a_tiny_county_undercuts_the_bound(
     assert min(total(decision) for decision in proposed) <= best * 1.01
     rivalled = _rivalled(ground, (ground.idle, site(ground.basis, ground.arcs, options)), proposed, options)
     assert rivalled.yearly.total <= min(total(decision) for decision in proposed)
-    raised, _proposed = tightened(ground.basis, ground.arcs, Options(UNREACHED_S), before, best)
+    raised, _proposed = tightened(ground.basis, ground.arcs, Options(UNREACHED), before, best)
     assert max(before, bound * (1 - 6e-3)) <= raised <= best * (1 + 1e-9)
-    assert tightened(ground.basis, ground.arcs, Options(UNREACHED_S), best, best) == (best, ())
+    assert tightened(ground.basis, ground.arcs, Options(UNREACHED), best, best) == (best, ())

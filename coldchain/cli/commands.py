@@ -286,8 +286,9 @@ def _size_plan(source: Path, variant: str, given: dict[str, Any], *, as_json: bo
     loaded, _faults = _budgeted(*load(source, variant), given["budget"], quiet=quiet)
     size, effort = size_of(loaded), given["effort"]
     quick = effort == "quick"
-    seconds = size.quick_s if quick else Options.of(effort, given["time_limit"], 0).time_limit_s
-    show_size(size, seconds, at_most=not quick, as_json=as_json)
+    limit = None if quick else given["time_limit"]
+    seconds = size.quick_s if quick else Options.of(effort, None).work if limit is None else limit
+    show_size(size, seconds, at_most=limit is not None, as_json=as_json)
     next_step(f"coldchain plan {quoted(source)}")
 
 

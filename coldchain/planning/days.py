@@ -20,8 +20,10 @@ from coldchain.routing import (
     solve_collection,
 )
 from coldchain.spoilage import loss_per_hour
+from coldchain.work import Meter
 
 QUICK = 300  # iterations of a quick day: some milliseconds, within 0.4 % of a full search
+QUICK_WORK, FULL_WORK, HAUL_WORK = 0.01, 0.005, 0.1  # units of work: a quick day, a full one by village, all line haul
 
 __all__ = ["CollectionDay", "Days", "Decision", "Effort", "HaulDay", "LongRide", "Memo", "TourDay", "work_out_days"]
 
@@ -31,13 +33,15 @@ class Effort:
     """How hard to try: quick searches each day for ``QUICK`` iterations; once ``stop`` is True the rest is quick too.
 
     ``memo`` keeps the days of each depot for the next decision that assigns it the same, and the line haul of each hub;
-    of one basis and seed.
+    of one basis and seed. ``meter`` is charged with every depot, remembered or not, so that no answer depends on what
+    was routed before.
     """
 
     quick: bool = False
     seed: int = 0
     stop: Callable[[], bool] = field(default=lambda: False)
     memo: Memo | None = None
+    meter: Meter = field(default_factory=Meter)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def work_out_days(
         collection += _remembered(basis, arcs, decision, int(site), effort)
         if progress is not None:
             progress(done + 1, len(sites))
+    effort.meter.add(HAUL_WORK)
     hauled = work_out_hauls(basis, arcs, decision, collection, effort.memo)
     return Days(tuple(collection), hauled.hauls, hauled.tours, hauled.rides)
 
@@ -89,10 +94,13 @@ def _remembered(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort:
     assigned = (getattr(decision, name)[rows].tobytes() for name in ("village", "group", "cooling", "share"))
     key = (site, effort.quick, *assigned)
     if effort.memo is not None and key in effort.memo:
-        return effort.memo[key]
-    days = tuple(_collect(basis, arcs, decision, site, effort))
-    if effort.memo is not None and not effort.stop():
-        effort.memo[key] = days
+        days = effort.memo[key]
+    else:
+        days = tuple(_collect(basis, arcs, decision, site, effort))
+        if effort.memo is not None and not effort.stop():
+            effort.memo[key] = days
+    for day in days:
+        effort.meter.add(QUICK_WORK if effort.quick else FULL_WORK * len(day.villages))
     return days
 
 

@@ -18,7 +18,6 @@ without tries, the search ends after the moves; where villages may not be split,
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -37,15 +36,16 @@ from coldchain.planning.moves import near_sites, neighbours, rebased
 from coldchain.planning.search import PLANNED, Options, Sited, aims_of
 from coldchain.progress import Event, Stage
 from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting
+from coldchain.work import Meter
 
 CORRECTIONS = 3  # rounds of siting with corrected costs at most
-CORRECTION_SHARE = 0.1  # of the time left, for each of them
+CORRECTION_SHARE = 0.1  # of the work left, for each of them
 BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many of them by routes
 SLACK, FAR = 0.006, 0.02  # shares by which a move, or a random one, may look worse and still be routed
 TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
 SHAKEN, SHAKES = (20.0, 50.0, 120.0), 30  # CNY/t, spread of how dear all depots seem at once; fruitless times a depot
 GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
-MASTER_S = 5.0
+MASTER = 5.0  # units of work for the master problem
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def joint_search(task: Task, start: Sequence[Course], options: Options) -> Cours
     Parameters
     ----------
     start : courses that keep every limit; at least one
-    options : ``joint`` is the share of the time limit the search may take, ``tries`` the decisions it may route
+    options : ``joint`` is the share of the work the search may take, ``tries`` the decisions it may route
     """
     return _Search(task, start, options).run()
 
@@ -81,13 +81,10 @@ class _Search:
 
     def __post_init__(self) -> None:
         """Begin with the best course known."""
-        self.began, self.tried = time.monotonic(), 0
-        self.seconds = (self.options.joint or 1.0) * self.options.time_limit_s
+        self.tried, self.meter = 0, Meter((self.options.joint or 1.0) * self.options.work, self.options.meter)
         self.years = DepotYears(self.task.basis, self.task.arcs)
         self.estimates, self.near = Estimates(self.task.basis, self.task.arcs), near_sites(self.task.basis)
-        self.effort = Effort(
-            quick=not self.options.thorough, seed=self.options.seed, stop=self.over, memo=self.task.memo
-        )
+        self.effort = Effort(not self.options.thorough, self.options.seed, self.over, self.task.memo, self.meter)
         self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
         self.random = np.random.default_rng(self.options.seed)
         scenario = self.task.basis.scenario
@@ -98,17 +95,16 @@ class _Search:
 
     def over(self) -> bool:
         """Tell whether to end now."""
-        worked = self.tried >= (self.options.tries or math.inf)
-        late = time.monotonic() - self.began > self.seconds
-        self.options.cuts.update(cut for cut, found in ((Ending.WORK, worked), (Ending.TIME, late)) if found)
-        return worked or late or self.options.over()
+        worked = self.tried >= (self.options.tries or math.inf) or self.meter.left() < 0.0
+        self.options.cuts.update({Ending.WORK} if worked else ())
+        return worked or self.options.over()
 
     def left(self) -> float:
-        """Seconds left for the search."""
-        return max(self.seconds - (time.monotonic() - self.began), 0.1)
+        """Units of work left for the search."""
+        return max(self.meter.left(), 0.1)
 
     def run(self) -> Course:
-        """Correct, then move and put together anew until nothing improves or the time is over."""
+        """Correct, then move and put together anew until nothing improves or the work is done."""
         for _round in range(CORRECTIONS):
             if self.over() or not self._correct():
                 break
@@ -122,11 +118,12 @@ class _Search:
         problem = self._problem()
         found = solve_siting(
             problem,
-            time_limit_s=CORRECTION_SHARE * self.left(),
+            work=CORRECTION_SHARE * self.left(),
             gap=GAP,
             seed=self.options.seed,
             start=self.best.decision.modules(),
-            stop=self.options.stop,
+            stop=self.options.halted,
+            meter=self.meter,
         )
         return found.status in PLANNED and self._try(Decision.of(self.task.arcs, found.count, found.arc_share))
 
@@ -166,7 +163,7 @@ class _Search:
     def _step(self) -> bool:
         """Try the moves of the best decision, those of the lowest floor first; tells whether any made it better."""
         problem, count = self._problem(), self.best.decision.modules()
-        with FixedModules(problem, self.options.stop, self.left(), self.options.seed) as fixed:
+        with FixedModules(problem, self.options.halted, self.meter, self.options.seed) as fixed:
             now = fixed.assign(count, keep=True)
             if now is None:
                 return False
@@ -202,7 +199,7 @@ class _Search:
     def _shake(self) -> bool:
         """Make up to two random moves while all depots at once seem cheaper or dearer at random, until that pays."""
         problem, decision, arcs = self._problem(), self.best.decision, self.task.arcs
-        with FixedModules(problem, self.options.stop, self.left(), self.options.seed) as fixed:
+        with FixedModules(problem, self.options.halted, self.meter, self.options.seed) as fixed:
             now = fixed.assign(decision.count, keep=True)
             if now is None:
                 return False
@@ -250,5 +247,6 @@ class _Search:
         if self.over() or not columns:
             return False
         problem = stated(self.task.basis, self.task.arcs, "total_cost_cny")
-        chosen = choose_columns(problem, columns, min(MASTER_S, self.left()), self.options.stop, self.options.seed)
+        meter = Meter(min(MASTER, self.left()), self.meter)
+        chosen = choose_columns(problem, columns, meter, self.options.halted, self.options.seed)
         return chosen is not None and self._try(self.years.decision([columns[c] for c in chosen]))

@@ -27,7 +27,7 @@ from coldchain.planning.operators import cash_flow, ledger, operators
 from coldchain.planning.prospects import prospects
 from coldchain.planning.reasons import unserved_reasons
 from coldchain.planning.rollout import rollout
-from coldchain.planning.search import NO_FURTHER, SMALL_ARCS, UNCLOCKED_S, Options, Sited, Starts, next_budget, site
+from coldchain.planning.search import NO_FURTHER, SMALL_ARCS, SMALL_WORK, Options, Sited, Starts, next_budget, site
 from coldchain.planning.summary import summarise
 from coldchain.planning.whole import leaving_room, tightened
 from coldchain.progress import Event, Say, Stage, silent
@@ -35,6 +35,7 @@ from coldchain.routing.kernel import is_compiled
 from coldchain.runs import Inputs, Run, place_on_roads
 from coldchain.siting import solve_siting, widened
 from coldchain.verify import Report, verify_tables
+from coldchain.work import Meter
 
 MENDINGS, MENDING = 4, 1.1
 PROSPECTS = 0.15
@@ -165,7 +166,7 @@ def plan(scenario: Scenario, options: Options | None = None, faults: tuple[Fault
     InfeasibleError
         Proved that no plan keeps every limit; the message gives the smallest relaxations.
     LimitError
-        When the time passed before any plan was found.
+        When time or work ended before any plan was found.
     """
     options = options or Options()
     return plan_on(lay_ground(scenario, options, faults), options)
@@ -211,8 +212,8 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     clock.lap("routing")
     extra = {"next_budget": further}
     if near.further:
-        seconds = max(PROSPECTS * options.time_limit_s, UNCLOCKED_S if len(arcs.demand) <= SMALL_ARCS else 0.0)
-        extra["prospects"] = prospects(basis, arcs, seconds, options.seed)
+        units = max(PROSPECTS * options.work, SMALL_WORK if len(arcs.demand) <= SMALL_ARCS else 0.0)
+        extra["prospects"] = prospects(basis, arcs, Meter(units, options.meter), options)
     return _finished(
         ground,
         course,
@@ -246,11 +247,13 @@ def course_with(ground: Ground, count: Ints, options: Options) -> Course:
     problem = siting_problem(ground.basis, ground.arcs, "total_cost_cny", build=False)
     result = solve_siting(
         replace(problem, existing=problem.existing + widened(count, problem.existing.shape[1])),
-        time_limit_s=options.time_limit_s,
+        work=options.work,
         gap=1e-6,
+        stop=options.halted,
+        meter=options.meter,
     )
     decision = Decision.of(ground.arcs, count, result.arc_share)
-    effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
+    effort = effort_of(options, ground.memo)
     return work_out(ground.basis, ground.arcs, decision, effort, options)
 
 
@@ -277,6 +280,7 @@ def _finished(
     report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary)
     clock.lap("verify")
     summary["seconds"] = clock.seconds()
+    summary["work"] = {"units": options.meter.spent}
     summary["version"] = __version__
     inputs = Inputs(ground.scenario, basis.placed, warned=ground.faults)
     return Plan(
@@ -320,11 +324,16 @@ class _Clock:
         return {"total": sum(self.laps.values()), **self.laps}
 
 
+def effort_of(options: Options, memo: Memo) -> Effort:
+    """Return the effort of routing in full, as long as there is work left."""
+    return Effort(seed=options.seed, stop=options.over, memo=memo, meter=options.meter)
+
+
 def _idle(basis: Basis, arcs: Arcs, options: Options, memo: Memo) -> Course:
     """Work out the year with only what stands already."""
     problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
-    result = solve_siting(problem, time_limit_s=options.time_limit_s / 4, gap=1e-6, seed=options.seed)
-    effort = Effort(seed=options.seed, stop=options.over, memo=memo)
+    result = solve_siting(problem, work=options.work / 4, gap=1e-6, seed=options.seed, meter=options.meter)
+    effort = effort_of(options, memo)
     return work_out(basis, arcs, Decision.of(arcs, result.count, result.arc_share), effort)
 
 
@@ -335,7 +344,7 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     """
     basis, arcs = ground.basis, ground.arcs
     rivals = [*([] if _must_build(basis) else [ground.idle]), *near]
-    effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
+    effort = effort_of(options, ground.memo)
     fresh = []
     for n, result in enumerate(sited.results, start=1):
         decision = Decision.of(arcs, result.count, result.arc_share)
@@ -359,7 +368,7 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
 def _rivalled(ground: Ground, first: tuple[Course, Sited], decisions: tuple[Decision, ...], options: Options) -> Course:
     """Let the decisions of the model of the whole compete; where one wins, search on from it."""
     course, sited = first
-    effort = Effort(seed=options.seed, stop=options.over, memo=ground.memo)
+    effort = effort_of(options, ground.memo)
     made = [work_out(ground.basis, ground.arcs, decision, effort) for decision in decisions]
     rivals = [course, *(rival for rival in made if not rival.missing)]
     best = ranked(ground.basis, rivals)
@@ -380,11 +389,11 @@ def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Op
     """
     course, sited = first
     more: dict[Limit, float] = {}
-    shorter = replace(options, time_limit_s=options.time_limit_s / MENDINGS)
     for number in range(1, MENDINGS + 1):
         for limit, amount in course.missing.items():
             more[limit] = more.get(limit, 0.0) + MENDING * amount
         options.say(Event(Stage.REPAIR, done=number, of=MENDINGS, facts={"missing": course.missing}))
+        shorter = replace(options, work=options.work / MENDINGS, meter=Meter(above=options.meter))
         try:
             sited = site(ground.basis, ground.arcs, shorter, sited.starts, more)
         except InfeasibleError:

@@ -6,7 +6,6 @@ costs, so that a site that gains nothing here gains nothing in any plan: "never"
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -18,33 +17,34 @@ from coldchain.language import _
 from coldchain.planning.arcs import Arcs, siting_problem
 from coldchain.planning.basis import Basis
 from coldchain.planning.limits import service
+from coldchain.planning.search import Options
 from coldchain.planning.tables import modules_text
 from coldchain.runs import schema
 from coldchain.siting import SitingProblem, SitingResult, solve_siting
+from coldchain.work import Meter
 
-GAP, SECONDS = 0.005, 4.0
+GAP, WORK = 0.005, 4.0  # relative gap and units of work at which the siting of one site ends
 
 
-def prospects(basis: Basis, arcs: Arcs, seconds: float, seed: int = 0) -> pd.DataFrame:
+def prospects(basis: Basis, arcs: Arcs, meter: Meter, options: Options) -> pd.DataFrame:
     """One row for each site at which something could be built; none unless the scenario states a fee.
 
     Parameters
     ----------
-    seconds : in all; sites that were not reached in time are left out
+    meter : of the work in all; sites that were not reached within it are left out
+    options : of the plan: its seed, and whether it was halted
     """
     scenario = basis.scenario
     rows = []
     if scenario.economics.fee_cny_t is not None:
         problem = replace(siting_problem(basis, arcs, "total_cost_cny", units=False), single_source=False)
         done = service(basis, arcs)
-        end = time.monotonic() + seconds
         for j, site in enumerate(scenario.sites):
-            left = end - time.monotonic()
-            if left <= 0:
+            if meter.left() <= 0 or options.halted():
                 break
             if site.status in ("candidate", "forced") and site.max_modules > 0:
                 model = (problem, arcs.site, arcs.room_cny)
-                rows.append(_row(basis, model, (done.tonnes, done.energy_cny), j, (left, seed)))
+                rows.append(_row(basis, model, (done.tonnes, done.energy_cny), j, meter, options))
     return schema.frame("prospects", rows)
 
 
@@ -53,12 +53,15 @@ def _row(
     model: tuple[SitingProblem, Indices, Floats],
     figures: tuple[Floats, Floats],
     j: int,
-    effort: tuple[float, int],
+    meter: Meter,
+    options: Options,
 ) -> dict[str, float | str]:
     scenario, site = basis.scenario, basis.scenario.sites[j]
     arcs = np.flatnonzero(model[1] == j)
     alone, demands = _alone(model[0], j, arcs)
-    found = solve_siting(alone, time_limit_s=min(effort[0], SECONDS), gap=GAP, seed=effort[1])
+    found = solve_siting(
+        alone, work=min(meter.left(), WORK), gap=GAP, seed=options.seed, stop=options.halted, meter=meter
+    )
     count = found.count[0]
     tonnes = float(figures[0][demands] @ (1.0 - found.outside_share))
     operator = float(figures[1][arcs] @ found.arc_share) + float(

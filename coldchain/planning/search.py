@@ -37,17 +37,20 @@ from coldchain.siting import (
     solve_siting,
     widened,
 )
+from coldchain.work import Meter
 
 NEXT_BUDGET = 1.1
 NEXT_GAP = 1e-4
 ROUGH_GAP, FINE_ARCS = 0.1, 50_000
 """Gap of a first, rough siting, and arcs up to which a quick plan goes on from it: measured, that takes no longer."""
-SMALL_ARCS, UNCLOCKED_S = 10_000, 60.0
-"""Arcs up to which siting takes seconds; a minute is left to it whatever the time limit, so that no limit makes a plan
-worse than a quick one."""
-QUICK_BACKSTOP_S, QUICK_SHARES = 1e5, (0.5, 0.0, 0.5, 0.0)
-NORMAL_S, DEEP_S, DEEP_GAP = 120.0, 600.0, 0.2
+SMALL_ARCS, SMALL_WORK = 10_000, 60.0
+"""Arcs up to which siting takes seconds, and the units of work left to it whatever the effort, so that no limit makes a
+plan worse than a quick one."""
+QUICK_WORK, QUICK_SHARES = 1e5, (0.5, 0.0, 0.5, 0.0)
+NORMAL_WORK, DEEP_WORK, DEEP_GAP = 120.0, 600.0, 0.2
 DEEP_SHARES, DEEP_JOINT = (0.12, 0.0, 0.05, 0.03), 0.65
+PACE = 0.6
+"""Units of work for a second of a time limit: fewer than most machines do, so that work ends a plan, not the clock."""
 PLANNED: tuple[Status, ...] = ("optimal", "feasible")
 Starts = tuple[Ints, ...]
 NO_FURTHER = schema.frame("next_budget", [])
@@ -55,33 +58,35 @@ NO_FURTHER = schema.frame("next_budget", [])
 
 @dataclass(frozen=True)
 class Options:
-    """How to plan: ``time_limit_s`` for the whole run; ``say`` hears progress; ``stop`` is asked for an early end.
+    """How to plan: units of work for the whole run; ``say`` hears progress; ``stop`` is asked for an early end.
 
-    The clock starts when the options are made. When it has run out, the depots not yet routed get quick routes.
-    ``shares`` of the time go to siting by underestimates (the bound), with daily trips among the modules of plans close
+    Equal inputs, seed and work give equal plans on any machine (see :mod:`coldchain.work`). ``time_limit_s`` only
+    stops: the clock starts when the options are made; once it has run out, depots not yet routed get quick routes.
+    ``shares`` of the work go to siting by underestimates (the bound), with daily trips among the modules of plans close
     by, with daily trips among all, and for a tenth more budget; a share of 0 leaves a step out. ``joint`` is the share
     for the search over depots and routes together.
 
     ``thorough`` judges every move of the joint search by full routes instead of quick ones.
-    ``quick`` takes the clock out of the answer: siting of large scenarios ends at a gap of ``ROUGH_GAP``, routing after
-    its iterations, and the time limit is a backstop that is never meant to be reached. Equal inputs and seed then give
-    equal plans. ``tries`` ends the joint search after so many decisions worked out with routes: by work, where
-    ``joint`` ends it by the clock. ``rough`` ends siting at that gap whatever the scenario.
+    ``quick`` ends siting of large scenarios at a gap of ``ROUGH_GAP`` and routing after its iterations.
+    ``tries`` ends the joint search after so many decisions worked out with routes.
+    ``rough`` ends siting at that gap whatever the scenario.
     ``cuts`` gathers what cut a part of the search short; options made from these by ``replace`` share it.
     """
 
-    time_limit_s: float = NORMAL_S
+    work: float = NORMAL_WORK
     seed: int = 0
     shares: tuple[float, float, float, float] = (0.25, 0.0, 0.1, 0.05)
     joint: float = 0.55
     say: Say = field(default=silent)
     stop: Callable[[], bool] = field(default=lambda: False)
-    began: float = field(default_factory=time.monotonic)
     quick: bool = False
     thorough: bool = False
     rough: bool = False
     tries: float = math.inf
     cuts: set[Ending] = field(default_factory=set, compare=False)
+    time_limit_s: float = math.inf
+    began: float = field(default_factory=time.monotonic)
+    meter: Meter = field(default_factory=Meter)
 
     @classmethod
     def of(
@@ -92,40 +97,53 @@ class Options:
         say: Say = silent,
         stop: Callable[[], bool] = lambda: False,
     ) -> Options:
-        """Return the options of effort ``normal``, or ``deep``: five times as long, most of it for the joint search."""
-        if effort == "deep":
-            seconds = DEEP_S if time_limit_s is None else time_limit_s
-            return cls(seconds, seed, DEEP_SHARES, DEEP_JOINT, say, stop, thorough=True)
-        return cls(NORMAL_S if time_limit_s is None else time_limit_s, seed, say=say, stop=stop)
+        """Return the options of effort ``normal``, or ``deep``: five times the work, most of it for the joint search.
+
+        A time limit below what that takes lowers the work beforehand, so that no plan hangs on the clock.
+        """
+        deep, limit = effort == "deep", math.inf if time_limit_s is None else time_limit_s
+        work = min(DEEP_WORK if deep else NORMAL_WORK, PACE * limit)
+        if deep:
+            return cls(work, seed, DEEP_SHARES, DEEP_JOINT, say, stop, thorough=True, time_limit_s=limit)
+        return cls(work, seed, say=say, stop=stop, time_limit_s=limit)
 
     @classmethod
     def quickly(
         cls, seed: int = 0, say: Say = silent, stop: Callable[[], bool] = lambda: False, tries: int = 0
     ) -> Options:
         """Return the options of a quick plan, with a joint search of so many tries; 0: corrections and moves alone."""
-        return cls(QUICK_BACKSTOP_S, seed, QUICK_SHARES, 1.0 if tries else 0.0, say, stop, quick=True, tries=tries)
+        return cls(QUICK_WORK, seed, QUICK_SHARES, 1.0 if tries else 0.0, say, stop, quick=True, tries=tries)
 
     def gap(self, wanted: float) -> float:
         """Return the gap at which siting ends; smaller in a deep plan, whose bound is that of siting."""
         return max(wanted, ROUGH_GAP) if self.rough else wanted * DEEP_GAP if self.thorough else wanted
 
     def with_share(self, share: float) -> Options:
-        """Return the options with that share of the time for siting."""
+        """Return the options with that share of the work for siting."""
         first, narrow, wide, further = self.shares
         return replace(self, shares=(first * share, narrow * share, wide * share, further))
 
+    def late(self) -> bool:
+        """Tell whether the time limit has passed."""
+        return time.monotonic() - self.began > self.time_limit_s
+
+    def halted(self) -> bool:
+        """Tell whether to end now whatever is left to do: asked to, or out of time."""
+        return self.stop() or self.late()
+
     def over(self) -> bool:
-        """Tell whether to end now: asked to, or out of time."""
-        return self.stop() or self.left() < 0.0
+        """Tell whether to end now: halted, or the work is done."""
+        return self.left() < 0.0 or self.halted()
 
     def cut_short(self) -> set[Ending]:
         """Return what has cut the search short so far."""
         asked = {Ending.INTERRUPTED} if self.stop() else set()
-        return self.cuts | asked | ({Ending.TIME} if self.left() < 0.0 else set())
+        spent = {Ending.WORK} if self.left() < 0.0 else set()
+        return self.cuts | asked | spent | ({Ending.TIME} if self.late() else set())
 
     def left(self) -> float:
-        """Return the share of the time limit that is left."""
-        return 1.0 - (time.monotonic() - self.began) / self.time_limit_s
+        """Return the share of the work that is left."""
+        return 1.0 - self.meter.spent / self.work
 
 
 @dataclass(frozen=True)
@@ -174,7 +192,7 @@ def site(
     InfeasibleError
         Proved that no plan keeps every limit; names the smallest relaxations.
     LimitError
-        When the time passed before any plan was found.
+        When time or work ended before any plan was found.
     """
     rough = replace(options, rough=True)
     if options.quick and len(arcs.demand) > FINE_ARCS:
@@ -218,6 +236,8 @@ def _sited(basis: Basis, arcs: Arcs, options: Options, starts: Starts, more: Map
                 _("no plan was found within {time_limit_s:g} s; allow more with --time-limit").format(
                     time_limit_s=options.time_limit_s
                 )
+                if options.late()
+                else _("no plan was found with the work of this effort; try --effort deep")
             )
         if result.status not in PLANNED:
             break
@@ -247,15 +267,16 @@ def _solve(
 
     result = solve_siting(
         problem,
-        time_limit_s=max(options.time_limit_s * share, UNCLOCKED_S if len(problem.arc_cost) <= SMALL_ARCS else 0.0),
+        work=max(options.work * share, SMALL_WORK if len(problem.arc_cost) <= SMALL_ARCS else 0.0),
         gap=options.gap(basis.scenario.siting.gap),
         seed=options.seed,
         start=None if start is None else widened(start, problem.max_count.shape[1]),
         progress=progress,
-        stop=options.stop,
+        stop=options.halted,
+        meter=options.meter,
     )
     if result.status in ("feasible", "limit"):
-        options.cuts.add(Ending.TIME)
+        options.cuts.add(Ending.TIME if options.late() else Ending.WORK)
     return result
 
 
@@ -266,7 +287,7 @@ def _site_practically(
     starts: Starts,
     options: Options,
 ) -> tuple[SitingResult, ...]:
-    if options.stop():
+    if options.halted():
         return ()
     trips, stays = daily_trips_cny(basis)
     dear = replace(
@@ -345,15 +366,16 @@ def next_budget(basis: Basis, arcs: Arcs, sited: SitingResult, options: Options)
     """Estimate what a tenth more budget buys: site again, compare both by the figures of siting."""
     budget = basis.scenario.siting.budget_cny
     rows = [(budget, *_figures(arcs, sited))]
-    if budget > 0 and not options.stop():
+    if budget > 0 and not options.halted():
         problem = replace(stated(basis, arcs, "total_cost_cny"), budget=budget * NEXT_BUDGET)
         more = solve_siting(
             problem,
-            time_limit_s=options.time_limit_s * options.shares[3],
+            work=options.work * options.shares[3],
             gap=NEXT_GAP,
             seed=options.seed,
             start=sited.count,
-            stop=options.stop,
+            stop=options.halted,
+            meter=options.meter,
         )
         if more.status in PLANNED:
             rows.append((budget * NEXT_BUDGET, *_figures(arcs, more)))

@@ -62,6 +62,7 @@ def summarise(
         "delivery_h": _delivery(course.lots, scenario.chain.delivery_target_h, harvest),
         "villages": _villages(tables["villages"]),
         "assumptions": [one.model_dump() for one in assumptions_of(scenario, basis.placed.network)],
+        "work": {},
         "warnings": facts["warnings"],
     }
 

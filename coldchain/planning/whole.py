@@ -36,7 +36,7 @@ from coldchain.siting import ExtendedEffort, Extension, ExtraRow, solve_extended
 VILLAGES, SITES, ARCS = 24, 5, 2000  # up to which the model is small
 CLOSE = 1e-3  # share of a day's cost by which a cut must be broken to be added
 USED = 1e-7
-SHARE, SPARE, LEAST = 0.3, 0.05, 0.05  # of a plan's time limit: for the model, left for what follows, at least
+SHARE, SPARE, LEAST = 0.3, 0.05, 0.05  # of a plan's work: for the model, left for what follows, at least
 GAP = 2e-3  # relative, at which an integer model ends
 
 
@@ -45,8 +45,7 @@ def tightened(
 ) -> tuple[float, tuple[Decision, ...]]:
     """Return the bound of the first aim, raised by the model of the whole, and the decisions of that model.
 
-    Only where the county is small and the aim total cost; quick plans keep their bound: how far an integer model gets
-    depends on the clock.
+    Only where the county is small and the aim total cost; quick plans keep their bound.
 
     Parameters
     ----------
@@ -58,9 +57,10 @@ def tightened(
     effort = ExtendedEffort(
         gap=GAP,
         enough=enough - standing_opex_cny(basis),
-        time_limit_s=min(SHARE, max(options.left() - SPARE, LEAST)) * options.time_limit_s,
-        stop=options.stop,
+        work=min(SHARE, max(options.left() - SPARE, LEAST)) * options.work,
+        stop=options.halted,
         seed=options.seed,
+        meter=options.meter,
     )
     found, decisions = solve_whole(basis, arcs, effort)
     found = max(bound, found)
@@ -69,7 +69,7 @@ def tightened(
 
 
 def leaving_room(options: Options, basis: Basis, arcs: Arcs) -> Options:
-    """Return the options of a joint search that leaves the model of the whole its share of time, where it is used."""
+    """Return the options of a joint search that leaves the model of the whole its share of work, where it is used."""
     if not is_used(options, basis, arcs):
         return options
     return replace(options, joint=max(options.joint - SHARE, 0.0))
@@ -87,7 +87,7 @@ def small_enough(basis: Basis, arcs: Arcs) -> bool:
 
 
 def solve_whole(basis: Basis, arcs: Arcs, effort: ExtendedEffort) -> tuple[float, tuple[Decision, ...]]:
-    """Bound the total cost of every plan, CNY a year, -inf when there was no time for any; and decide by the model."""
+    """Bound the total cost of every plan, CNY a year, -inf when there was no work for any; and decide by the model."""
     inside = replace(arcs.inside, money_cny=arcs.inside.money_cny - arcs.collection_cny - arcs.haul_cny)
     problem = stated(basis, replace(arcs, inside=inside), "total_cost_cny")
     model = _Model(basis, arcs)

@@ -32,7 +32,7 @@ EXPLORING = 0.35  # share of the iterations spent on it at most
 ROUNDS = ((32, 0.12), (16, 0.06), (8, 0.03), (4, 0.015), (4, 0.01), (2, 0.01))  # most sets, and by how much dearer
 SEARCHES = 12  # in a round at least, each from greedy routes, shared between its sets
 SWAPS = 8  # closed depots near to an open one that may take its place
-RECOMBINED, MASTER_S = 2, 3.0  # sets of each round whose routes are put together anew, and for how long
+RECOMBINED = 2  # sets of each round whose routes are put together anew
 EVEN = 1e-9  # kg, less than which is rounding
 UNTIMED = 10**15  # iterations that no clock allows
 TOLL = 1.0  # price of an overfull depot, in shares of what one stop's place decides per stop of mean load
@@ -155,7 +155,7 @@ class Search:
         def solve(depots: Depots) -> tuple[tuple[Duty, ...], float] | None:
             trial = self.known[depots]
             below = math.inf if trial.over > EVEN or trial.absent else sum(trial.costs)
-            return choose(self.instance, self.pool, depots, below, min(MASTER_S, self.left_s))
+            return choose(self.instance, self.pool, depots, below)
 
         for depots, found in zip(sets, self.executor.map(solve, sets), strict=True):
             if found is not None:
@@ -256,7 +256,7 @@ def among(instance: Instance, depots: Depots) -> Instance:
 def _explore(search: Search, iterations: int) -> None:
     """Try the neighbours of the best sets known until those of the best few are all known."""
     look = max(LEAST_LOOK, int(FIRST_LOOK * search.instance.n))
-    starts = starting_sets(search.instance, seconds=EXPLORING * search.seconds) or [tuple(range(search.instance.m))]
+    starts = starting_sets(search.instance) or [tuple(range(search.instance.m))]
     search.try_all([(depots, ()) for depots in starts], 2 * look)
     done: set[Depots] = set()
     while search.spent < iterations and search.gone_s < EXPLORING * search.seconds:

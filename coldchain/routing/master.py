@@ -11,7 +11,6 @@ and is left out, which makes whole-number problems of a few hundred columns out 
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from coldchain.routing.ruin import Duty
 if TYPE_CHECKING:
     from ortools.math_opt.python import mathopt
 
+NODES = 300  # of branch and bound, after which the best choice found counts
 LEAST = 1e-6  # share by which a choice must be better to count
 Entry = tuple[float, Duty]
 
@@ -45,18 +45,17 @@ class RoutePool:
 
 
 def choose(
-    instance: Instance, pool: RoutePool, depots: Sequence[int], below: float, seconds: float
+    instance: Instance, pool: RoutePool, depots: Sequence[int], below: float
 ) -> tuple[tuple[Duty, ...], float] | None:
     """Choose routes from these depots that serve every stop once for less than ``below``.
 
     Parameters
     ----------
     below : cost to be undercut, the depots' opening left out; inf when none is known
-    seconds : for the whole-number problem; the best choice found by then counts
 
     Returns
     -------
-    routes and their cost, or None when there is no such choice, or none was found in time
+    routes and their cost, or None when there is no such choice, or none was found within `NODES`
     """
     entries = [entry for entry in pool.known.values() if entry[1].depot in depots]
     relaxed = _relax(instance, entries, depots)
@@ -64,7 +63,7 @@ def choose(
         return None
     room = below * (1.0 - LEAST) - relaxed[0]
     entries = [entry for entry, price in zip(entries, relaxed[1], strict=True) if price <= room]
-    chosen = _decide(instance, entries, depots, seconds)
+    chosen = _decide(instance, entries, depots)
     cost = float(sum(cost for cost, _ in chosen))
     return (tuple(duty for _, duty in chosen), cost) if chosen and cost < below * (1.0 - LEAST) else None
 
@@ -80,12 +79,12 @@ def _relax(instance: Instance, entries: Sequence[Entry], depots: Sequence[int]) 
     return result.objective_value(), np.array(result.reduced_costs(shares))
 
 
-def _decide(instance: Instance, entries: Sequence[Entry], depots: Sequence[int], seconds: float) -> list[Entry]:
+def _decide(instance: Instance, entries: Sequence[Entry], depots: Sequence[int]) -> list[Entry]:
     """Return the routes chosen; none when no choice was found."""
     from ortools.math_opt.python import mathopt
 
     model, shares = _model(instance, entries, depots, whole=True)
-    limit = mathopt.SolveParameters(time_limit=dt.timedelta(seconds=seconds), relative_gap_tolerance=LEAST)
+    limit = mathopt.SolveParameters(node_limit=NODES, relative_gap_tolerance=LEAST)
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limit)
     if not result.has_primal_feasible_solution():
         return []

@@ -9,28 +9,22 @@ there is a start for every number of depots k that suffices.
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-
 import numpy as np
 
 from coldchain.arrays import Floats
 from coldchain.routing.instance import Instance
 from coldchain.routing.kernel import data as c
 
-START_S = 2.0  # for one number of depots
+NODES = 50  # of branch and bound, for one number of depots
 
 
-def starting_sets(instance: Instance, least: int = 1, seconds: float = math.inf) -> list[tuple[int, ...]]:
-    """Return the cheapest set of k depots by straight trips, for every k from ``least`` that can take all.
-
-    ``seconds`` are for all of them together.
-    """
+def starting_sets(instance: Instance, least: int = 1) -> list[tuple[int, ...]]:
+    """Return the cheapest set of k depots by straight trips, for every k from ``least`` that can take all."""
     found = []
     cost = _straight(instance)
     counts = range(least, instance.m + 1)
     for count in counts:
-        chosen = _cheapest(instance, cost, count, min(START_S, seconds / len(counts)))
+        chosen = _cheapest(instance, cost, count)
         if chosen:
             found.append(chosen)
     return found
@@ -56,7 +50,7 @@ def _straight(instance: Instance) -> Floats:
     return least if instance.access_cny is None else least + instance.access_cny
 
 
-def _cheapest(instance: Instance, cost: Floats, count: int, seconds: float) -> tuple[int, ...]:
+def _cheapest(instance: Instance, cost: Floats, count: int) -> tuple[int, ...]:
     from ortools.math_opt.python import mathopt
 
     m, n = instance.m, instance.n
@@ -75,7 +69,7 @@ def _cheapest(instance: Instance, cost: Floats, count: int, seconds: float) -> t
     model.add_linear_constraint(mathopt.fast_sum(opened) == float(count))
     opening = [float(instance.depots[d, 1]) * opened[d] for d in range(m)]
     model.minimize(mathopt.fast_sum([*(float(cost[key]) * share for key, share in part.items()), *opening]))
-    limit = mathopt.SolveParameters(time_limit=dt.timedelta(seconds=seconds), relative_gap_tolerance=1e-3)
+    limit = mathopt.SolveParameters(node_limit=NODES, relative_gap_tolerance=1e-3)
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limit)
     if not result.has_primal_feasible_solution():
         return ()

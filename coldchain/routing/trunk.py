@@ -14,7 +14,6 @@ most.
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import math
 from collections.abc import Sequence
@@ -26,7 +25,7 @@ from coldchain.arrays import Floats
 Depots = tuple[int, ...]
 Trips = list[list[tuple[int, float]]]  # depot and kg, in order of call
 WHOLE, FEW = 6, 3
-CLOSE, SECONDS = 1e-4, 5.0  # relative gap and time at which a solve ends
+CLOSE, NODES = 1e-4, 2000  # relative gap and nodes of branch and bound at which a solve ends
 
 
 @dataclass
@@ -83,7 +82,7 @@ class Trunk:
             model.add_linear_constraint(mathopt.fast_sum(called) == 1.0)
         costs = [self.trip + self.tour(chosen)[0] for chosen in sets]
         model.minimize(mathopt.fast_sum(cost * one for cost, one in zip(costs, taken, strict=True)))
-        limit = mathopt.SolveParameters(time_limit=dt.timedelta(seconds=SECONDS), relative_gap_tolerance=CLOSE)
+        limit = mathopt.SolveParameters(node_limit=NODES, relative_gap_tolerance=CLOSE)
         result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limit)
         if not result.has_primal_feasible_solution():
             return [], math.inf
@@ -110,7 +109,7 @@ class Trunk:
         whole = sum(float(loads[d]) for d in asked)
         model.add_linear_constraint(mathopt.fast_sum(trips) >= float(_at_least(whole, self.payload)))
         model.minimize(mathopt.fast_sum((self.trip + tour[0]) * n for tour, n in zip(tours, trips, strict=True)))
-        limit = mathopt.SolveParameters(time_limit=dt.timedelta(seconds=SECONDS), relative_gap_tolerance=CLOSE)
+        limit = mathopt.SolveParameters(node_limit=NODES, relative_gap_tolerance=CLOSE)
         result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limit)
         amounts = {key: result.variable_values(share) for key, share in carried.items()}
         found: Trips = []

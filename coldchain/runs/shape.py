@@ -62,6 +62,7 @@ PLAN_SHAPE: Shape = {
     "interrupted": bool,
     "ended": May(ENDED),
     "seconds": Each(float),
+    "work": May(Each(float)),
     "objective": {
         "name": OneOf(("total_cost_cny", "loss_cny", "loss_t")),
         "value": float,

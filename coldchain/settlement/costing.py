@@ -12,7 +12,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
@@ -26,12 +25,13 @@ from coldchain.arrays import Floats, Ints
 from coldchain.model import Scenario
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.settlement.members import Members, group_scenario, legs
+from coldchain.work import Meter
 
 if TYPE_CHECKING:
     from coldchain.planning import Ground
 
 FREE_SIZE = 2
-FLOOR_SECONDS = 60.0
+FLOOR_WORK = 60.0  # units to lay what all plans stand on
 LARGEST_SPLIT = 12  # members of a group whose splits are all looked at
 PAIR_FACTOR, LONG_FACTOR, WHOLE_FACTOR = 3.0, 10.0, 30.0
 FREE_SHARES, NARROW_SHARES = (0.3, 0.2, 0.3, 0.0), (0.3, 0.4, 0.0, 0.0)
@@ -63,12 +63,12 @@ class GroupCost:
 
 @dataclass(frozen=True)
 class Effort:
-    """Seconds for each plan, seed, processes side by side.
+    """Units of work for each plan, seed, processes side by side.
 
-    Pairs get thrice the seconds, members alone tenfold, all together thirtyfold.
+    Pairs get thrice the work, members alone tenfold, all together thirtyfold.
     """
 
-    seconds: float = 1.0
+    work: float = 1.0
     seed: int = 0
     processes: int = 2
 
@@ -84,7 +84,7 @@ def lay_floor(scenario: Scenario) -> Ground:
     """Return what the plans of all groups stand on: roads, travel and lanes, computed once."""
     from coldchain.planning import Options, lay_ground
 
-    return lay_ground(scenario, Options(time_limit_s=FLOOR_SECONDS))
+    return lay_ground(scenario, Options(FLOOR_WORK))
 
 
 def cost_of(floor: Ground, members: Members, mask: int, parts: Sequence[Modules], effort: Effort) -> GroupCost:
@@ -103,7 +103,7 @@ def cost_of(floor: Ground, members: Members, mask: int, parts: Sequence[Modules]
         return _today(floor, members, mask, group)
     whole, free = len(group) == len(members.names), len(group) <= FREE_SIZE
     factor = WHOLE_FACTOR if whole else LONG_FACTOR if len(group) == 1 else PAIR_FACTOR if free else 1.0
-    own = replace(effort, seconds=effort.seconds * factor)
+    own = replace(effort, work=effort.work * factor)
     return _planned(floor, group_scenario(scenario, members, group), mask, parts, own, free=free or whole)
 
 
@@ -112,12 +112,12 @@ def _planned(
 ) -> GroupCost:
     from coldchain.planning import Near, Options, course_with, plan_on
 
-    ground = floor.part(scenario, Options(time_limit_s=effort.seconds, seed=effort.seed))
+    ground = floor.part(scenario, Options(effort.work, effort.seed))
     starts = tuple(_counts(scenario, modules) for modules in parts)
     shares = FREE_SHARES if free or not starts else NARROW_SHARES
-    options = Options(time_limit_s=effort.seconds, seed=effort.seed, shares=shares)
+    options = Options(effort.work, effort.seed, shares)
     courses = (course_with(ground, starts[0], options),) if starts and starts[0].any() else ()
-    options = replace(options, began=time.monotonic())
+    options = replace(options, meter=Meter())
     made = plan_on(ground, options, Near(starts, courses, further=False))
     told = made.summary
     annual = {name: float(told["annual_cny"][name]) for name in FIGURES}
@@ -173,7 +173,7 @@ def fingerprint(scenario: Scenario, members: Members, effort: Effort) -> str:
     told += [members.village.tolist(), members.site.tolist(), scenario.harvest_t.sum(axis=(1, 2)).tolist()]
     told += [members.vehicles] if members.vehicles else []
     factors = (PAIR_FACTOR, LONG_FACTOR, WHOLE_FACTOR, FREE_SHARES, NARROW_SHARES)
-    told += [effort.seconds, effort.seed, *factors, __version__]
+    told += [effort.work, effort.seed, *factors, __version__]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 

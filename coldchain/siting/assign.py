@@ -24,14 +24,14 @@ class Plan:
     outside_share: Floats
 
 
-def assign(engine: Engine, space: Space, count: Ints, seconds: float, near: Ints | None = None) -> Plan | None:
+def assign(engine: Engine, space: Space, count: Ints, units: float, near: Ints | None = None) -> Plan | None:
     """Solve the assignment exactly by column generation; None when the second objective cannot be met."""
-    found = assign_priced(engine, space, count, seconds, near)
+    found = assign_priced(engine, space, count, units, near)
     return None if found is None else found[0]
 
 
 def assign_priced(
-    engine: Engine, space: Space, count: Ints, seconds: float, near: Ints | None = None
+    engine: Engine, space: Space, count: Ints, units: float, near: Ints | None = None
 ) -> tuple[Plan, Floats, Floats] | None:
     """Assign as :func:`assign`, with the prices of demands float[D] and of cells and periods float[Z, Q]."""
     problem = space.problem
@@ -46,7 +46,7 @@ def assign_priced(
     if problem.has_limit:
         kept = np.flatnonzero(open_arc)
     shares = None
-    end = engine.left() - seconds
+    end = engine.left() - units
     while shares is None or engine.left() > end:
         answer = _solve(engine, space, kept, room, count, max(engine.left() - end, 1.0))
         if answer is None:
@@ -64,7 +64,7 @@ def assign_priced(
 
 
 def _solve(
-    engine: Engine, space: Space, kept: Ints, room: Floats, count: Ints, seconds: float
+    engine: Engine, space: Space, kept: Ints, room: Floats, count: Ints, units: float
 ) -> tuple[Floats, Floats, Floats, Floats] | None:
     """Shares of the kept arcs and outside, prices of demands and cells."""
     problem = space.problem
@@ -83,7 +83,7 @@ def _solve(
         rows.put(second, demands + np.arange(len(kept)), problem.limit_arc[space.arc[kept]])
     size = demands + len(kept)
     cost = np.concatenate([problem.outside_cost, space.cost[kept]])
-    outcome = engine.solve(Model(cost, np.zeros(size), np.ones(size), np.zeros(size, bool), rows), seconds)
+    outcome = engine.solve(Model(cost, np.zeros(size), np.ones(size), np.zeros(size, bool), rows), units)
     if outcome.status != "optimal" or outcome.values is None or outcome.duals is None:
         return None
     values, dual = outcome.values, outcome.duals

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from coldchain.model import Limit, LimitKind
 from coldchain.siting.engine import Engine, Model
 from coldchain.siting.frame import build_frame
 from coldchain.siting.problem import SitingProblem
+from coldchain.work import Meter
 
 KINDS: tuple[LimitKind, ...] = ("budget", "pot", "floor", "power", "staff", "size", "modules", "forced")
 """Limits on modules and money; the place of a pot is a county, of the others a site."""
@@ -46,7 +46,7 @@ class Names:
 
 
 def diagnose_siting(
-    problem: SitingProblem, *, time_limit_s: float = 30.0, only: LimitKind | None = None, names: Names | None = None
+    problem: SitingProblem, *, work: float = 30.0, only: LimitKind | None = None, names: Names | None = None
 ) -> list[Relaxation]:
     """Find a cheapest set of relaxations; empty when the limits on modules and money can be met.
 
@@ -79,8 +79,8 @@ def diagnose_siting(
         integer=np.concatenate([frame.integer, np.zeros(extra, bool)]),
         rows=rows,
     )
-    with Engine(time.monotonic() + time_limit_s, lambda: False, 0) as engine:
-        outcome = engine.solve(model, time_limit_s, gap=1e-6)
+    with Engine(Meter(work), lambda: False, 0) as engine:
+        outcome = engine.solve(model, work, gap=1e-6)
     if outcome.values is None:
         return []
     found = []

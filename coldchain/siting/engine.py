@@ -24,8 +24,10 @@ from coldchain.errors import ColdchainError
 from coldchain.language import _
 from coldchain.leftovers import temporary_folder
 from coldchain.siting.packed import put
+from coldchain.work import Allowance, Clock, branch_nodes, simplex_steps, simplex_units
 
 ENDED = b"the solver process ended"
+HANGING = 50.0  # seconds a unit after which a child that does not answer is given up
 SMALL = 3000  # nonzeros under which a solve is too short to be worth a child process
 _NODE = re.compile(r"^.{0,3}\s*\d+\s+\d+\s+\d+\s+[\d.]+%\s+(\S+)\s+(\S+)\s+(\S+)")
 
@@ -95,6 +97,11 @@ class Model:
     integer: Bools
     rows: Rows
 
+    @property
+    def size(self) -> int:
+        """Rows and columns."""
+        return len(self.cost) + self.rows.size
+
     def proto(self) -> tuple[Any, int]:
         """Return the OR-Tools message and its number of nonzeros."""
         from ortools.math_opt import model_pb2
@@ -121,12 +128,13 @@ class Model:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a solve gave; ``values`` and ``duals`` are None when there are none."""
+    """What a solve gave, and its steps of the simplex method; ``values`` and ``duals`` are None when there are none."""
 
     status: str
     values: Floats | None
     duals: Floats | None
     bound: float
+    steps: int = 0
 
 
 Child = subprocess.Popen[bytes]
@@ -135,19 +143,20 @@ _idle: list[tuple[int, Child, Lines]] = []
 
 
 class Engine:
-    """Solves models until a deadline or a stop; a context manager that ends its child process or leaves it to the next.
+    """Solves models until its allowance is spent or a stop.
 
+    A context manager that ends its child process or leaves it to the next.
     A child takes half a second to start, so one that has nothing to do waits for the next engine of this process.
 
     Parameters
     ----------
-    deadline : ``time.monotonic()`` value
+    allowance : what the solves are charged to, and how much is left of it
     stop : polled about every 0.1 s
     seed : passed to HiGHS
     """
 
-    def __init__(self, deadline: float, stop: Callable[[], bool], seed: int):
-        self.deadline = deadline
+    def __init__(self, allowance: Allowance, stop: Callable[[], bool], seed: int):
+        self.allowance = allowance
         self.stop = stop
         self.seed = seed
         self._child: subprocess.Popen[bytes] | None = None
@@ -166,8 +175,8 @@ class Engine:
         self._folder.cleanup()
 
     def left(self) -> float:
-        """Seconds until the deadline."""
-        return self.deadline - time.monotonic()
+        """Units of work, or seconds, that are left."""
+        return self.allowance.left()
 
     def check(self) -> None:
         """Raise when the caller wants to stop."""
@@ -177,13 +186,13 @@ class Engine:
     def solve(
         self,
         model: Model,
-        seconds: float,
+        units: float,
         *,
         gap: float = 1e-9,
         hint: tuple[Ints, Floats] | None = None,
         seen: Callable[[float], None] | None = None,
     ) -> Outcome:
-        """Solve within ``seconds``; ``seen`` hears each new bound of a long solve.
+        """Solve within so many units; ``seen`` hears each new bound of a long solve.
 
         A hint outside the limits of its column is left out: HiGHS would refuse the model for it. HiGHS gives up on some
         models that its presolve makes badly scaled: they are solved once more without presolve, and count as unsolved
@@ -200,16 +209,18 @@ class Engine:
             one = extra.solution_hints.add()
             one.variable_values.ids.extend(column[kept].tolist())
             one.variable_values.values.extend(value[kept].tolist())
-        parameters = self._parameters(seconds, gap, whole=bool(model.integer.any()))
+        parameters = self._parameters(units, gap, model)
         for presolve in ("choose", "off"):
             parameters.highs.string_options["presolve"] = presolve
             if nonzeros < SMALL:
                 answer = _direct(message, parameters, extra)
                 outcome = None if answer is None else _outcome(answer, model)
             else:
-                outcome = self._by_child(message, parameters, extra, model, seconds, seen)
+                outcome = self._by_child(message, parameters, extra, model, units, seen)
             if outcome is not None:
+                self.allowance.add(simplex_units(outcome.steps, model.size, whole=bool(model.integer.any())))
                 return outcome
+        self.allowance.add(simplex_units(0, model.size))
         return Outcome("limit", None, None, -np.inf)
 
     @property
@@ -217,13 +228,20 @@ class Engine:
         """Where HiGHS writes each better solution of a running solve."""
         return Path(self._folder.name) / "improving.sol"
 
-    def _parameters(self, seconds: float, gap: float, *, whole: bool) -> Any:
+    def _parameters(self, units: float, gap: float, model: Model) -> Any:
+        """Limit a solve by steps or nodes, so that it ends at the same place on any machine; by time under a clock."""
         from ortools.math_opt import parameters_pb2
 
         result = parameters_pb2.SolveParametersProto()
-        result.time_limit.FromMilliseconds(int(1000 * max(seconds, 0.05)))
         result.highs.string_options["parallel"] = "off"
         result.highs.int_options["random_seed"] = self.seed
+        whole = bool(model.integer.any())
+        if isinstance(self.allowance, Clock):
+            result.time_limit.FromMilliseconds(int(1000 * max(units, 0.05)))
+        elif whole:
+            result.highs.int_options["mip_max_nodes"] = branch_nodes(units, model.size)
+        else:
+            result.highs.int_options["simplex_iteration_limit"] = simplex_steps(units, model.size)
         if whole:
             result.relative_gap_tolerance = gap
             result.highs.bool_options["mip_improving_solution_save"] = True
@@ -231,12 +249,12 @@ class Engine:
         return result
 
     def _by_child(
-        self, message: Any, parameters: Any, extra: Any, model: Model, seconds: float, seen: Any
+        self, message: Any, parameters: Any, extra: Any, model: Model, units: float, seen: Any
     ) -> Outcome | None:
         """Solve in the child; None when HiGHS fails."""
         self.improving.unlink(missing_ok=True)
         self._send([m.SerializeToString() for m in (message, parameters, extra)])
-        end = time.monotonic() + seconds * 1.2 + 5.0
+        end = time.monotonic() + units * (1.2 if isinstance(self.allowance, Clock) else HANGING) + 5.0
         while True:
             if self.stop():
                 self._end_child()
@@ -366,7 +384,8 @@ def _outcome(answer: Any, model: Model) -> Outcome:
         if solution.HasField("dual_solution"):
             duals = _dense(solution.dual_solution.dual_values, model.rows.size)
     reason = answer.termination.reason
-    return Outcome(names.get(reason, "limit"), values, duals, float(answer.termination.objective_bounds.dual_bound))
+    bound = float(answer.termination.objective_bounds.dual_bound)
+    return Outcome(names.get(reason, "limit"), values, duals, bound, int(answer.solve_stats.simplex_iterations))
 
 
 def _dense(vector: Any, size: int) -> Floats:

@@ -7,7 +7,6 @@ cuts that every plan keeps, so that the least value found, and the bound of a se
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,10 +18,11 @@ from coldchain.siting.frame import build_frame
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import cell_modules
 from coldchain.siting.sides import direct_model, lay_out, limit_as_side
+from coldchain.work import Meter
 
 LINEAR_ROUNDS = 4
-LINEAR = 0.7  # share of the time that must be left for another linear round
-LEAST_S = 0.3  # seconds under which no solve is begun
+LINEAR = 0.7  # share of the work that must be left for another linear round
+LEAST = 0.3  # units under which no solve is begun
 SAFE = 1e-6  # relative; what the solver's tolerances could hide
 
 
@@ -54,19 +54,20 @@ class Extension:
 
 @dataclass(frozen=True)
 class ExtendedEffort:
-    """How hard to try: integer solves and their gap, a bound that will do, seconds in all, who stops it, seed."""
+    """How hard to try: integer solves and their gap, a bound that will do, units of work, a stop, seed, and a meter."""
 
     rounds: int = 15
     gap: float = 1e-3
     enough: float = float("inf")
-    time_limit_s: float = 60.0
+    work: float = 60.0
     stop: Callable[[], bool] = lambda: False
     seed: int = 0
+    meter: Meter | None = None
 
 
 @dataclass(frozen=True)
 class Extended:
-    """Bound of every plan's real cost (-inf without time for any), and decisions that the integer model made.
+    """Bound of every plan's real cost (-inf without work for any), and decisions that the integer model made.
 
     Attributes
     ----------
@@ -93,10 +94,10 @@ def solve_extended(given: SitingProblem, extension: Extension, effort: ExtendedE
     model = _joined(whole, extension, first, scale)
     bound, decisions, done = -np.inf, list[tuple[Ints, Floats]](), False
     try:
-        with Engine(time.monotonic() + effort.time_limit_s, effort.stop, effort.seed) as engine:
+        with Engine(Meter(effort.work, effort.meter), effort.stop, effort.seed) as engine:
             loose = replace(model, integer=np.zeros(len(model.cost), bool))
             for now in (*[loose] * LINEAR_ROUNDS, *[model] * effort.rounds):
-                if now is loose and (done or engine.left() < LINEAR * effort.time_limit_s):
+                if now is loose and (done or engine.left() < LINEAR * effort.work):
                     continue
                 known = model.rows.size
                 outcome = _round(engine, now, extension, (first, len(arcs)), effort.gap)
@@ -105,7 +106,7 @@ def solve_extended(given: SitingProblem, extension: Extension, effort: ExtendedE
                     share = np.clip(outcome.values[first : first + len(arcs)], 0.0, 1.0)
                     decisions.insert(0, (frame.count(problem, outcome.values), share))
                 done = model.rows.size == known
-                if bound * scale >= effort.enough or engine.left() < LEAST_S or (done and now is model):
+                if bound * scale >= effort.enough or engine.left() < LEAST or (done and now is model):
                     break
     except StoppedError:
         pass

@@ -7,7 +7,6 @@ the best known need not be assigned.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -21,6 +20,7 @@ from coldchain.siting.engine import Engine, StoppedError
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import cell_modules
 from coldchain.siting.space import build_space
+from coldchain.work import Allowance, Meter
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +53,14 @@ class FixedModules:
     """
 
     def __init__(
-        self, problem: SitingProblem, stop: Callable[[], bool] = lambda: False, seconds: float = 1e9, seed: int = 0
+        self,
+        problem: SitingProblem,
+        stop: Callable[[], bool] = lambda: False,
+        meter: Allowance | None = None,
+        seed: int = 0,
     ) -> None:
         self.problem, self.space = problem, build_space(problem)
-        self.engine = Engine(time.monotonic() + seconds, stop, seed)
+        self.engine = Engine(meter or Meter(), stop, seed)
         cells = self.space.cells
         self._order = np.argsort(self.space.cell, kind="stable")
         self._begin = np.searchsorted(self.space.cell[self._order], np.arange(cells + 1))

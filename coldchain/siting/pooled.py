@@ -14,7 +14,6 @@ Set partitioning over columns met in a search: Balinski & Quandt 1964, doi 10.12
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +22,7 @@ import numpy as np
 from coldchain.arrays import Floats, Ints
 from coldchain.siting.engine import Engine, Model, Rows, StoppedError
 from coldchain.siting.problem import SitingProblem
+from coldchain.work import Meter
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Column:
 def choose_columns(
     problem: SitingProblem,
     columns: Sequence[Column],
-    seconds: float,
+    meter: Meter,
     stop: Callable[[], bool] = lambda: False,
     seed: int = 0,
 ) -> tuple[int, ...] | None:
@@ -50,16 +50,16 @@ def choose_columns(
     Parameters
     ----------
     columns : at least one, each within the limits of its own site
-    seconds : of wall time; the best choice found by then counts
+    meter : what is left of it ends the solve; the best choice found by then counts
 
     Returns
     -------
     indices of the chosen columns, or None when none was found
     """
     model = _Master(problem, columns).model()
-    with Engine(time.monotonic() + seconds, stop, seed) as engine:
+    with Engine(meter, stop, seed) as engine:
         try:
-            outcome = engine.solve(model, seconds, gap=1e-6)
+            outcome = engine.solve(model, engine.left(), gap=1e-6)
         except StoppedError:
             return None
     if outcome.values is None:

@@ -23,6 +23,7 @@ from coldchain.siting.space import Space
 FIRST = 8  # columns a demand starts with
 MORE = 6  # columns a demand may gain in a round
 TOL = 1e-7
+PRICED = 1e-7  # units of work to price an arc of a period
 TAIL = 5e-4  # relative gain of the bound in a round under which a nearly closed gap goes to the integer model
 
 
@@ -106,12 +107,12 @@ def cheapest(space: Space, key: Floats, number: int) -> Ints:
     return np.sort(chosen)
 
 
-def relax(engine: Engine, space: Space, seconds: float, start: Ints, links: Ints | None = None) -> Relaxed:
-    """Solve the linear relaxation until no arc prices out and no link is broken, or time is up.
+def relax(engine: Engine, space: Space, units: float, start: Ints, links: Ints | None = None) -> Relaxed:
+    """Solve the linear relaxation until no arc prices out and no link is broken, or the work is done.
 
     ``start`` and ``links`` are arcs to begin with as columns and with strong links (links must be columns).
     """
-    end = engine.left() - seconds
+    end = engine.left() - units
     kept = np.union1d(cheapest(space, space.cost + _guess(space), FIRST if links is None else 1), start)
     links = np.zeros(0, dtype=np.int64) if links is None else links
     none = np.zeros((space.cells, space.periods))
@@ -119,6 +120,7 @@ def relax(engine: Engine, space: Space, seconds: float, start: Ints, links: Ints
     best = Relaxed(prices, np.zeros(space.frame.pairs), np.inf, kept, links, 0)
     before = prices.bound
     while engine.left() > end or not best.rounds:
+        engine.allowance.add(PRICED * len(space.arc) * space.periods)
         outcome, value, now, shares = _master(engine, space, kept, links, max(engine.left() - end, 1.0))
         if outcome is None or now is None:
             break
@@ -172,7 +174,7 @@ def base_rows(space: Space, arcs: Ints, links: Ints) -> tuple[Rows, Ints, Ints, 
 
 
 def _master(
-    engine: Engine, space: Space, kept: Ints, links: Ints, seconds: float
+    engine: Engine, space: Space, kept: Ints, links: Ints, units: float
 ) -> tuple[Floats | None, float, Prices | None, tuple[Floats, Floats]]:
     problem, frame = space.problem, space.frame
     rows, assign, cells, second, link = base_rows(space, kept, links)
@@ -185,7 +187,7 @@ def _master(
         integer=np.zeros(size + served, bool),
         rows=rows,
     )
-    outcome = engine.solve(model, seconds)
+    outcome = engine.solve(model, units)
     if outcome.values is None or outcome.duals is None:
         return None, np.inf, None, (np.zeros(0), np.zeros(0))
     dual = outcome.duals

@@ -26,7 +26,7 @@ class SitingResult:
     arc_share : float[A], share of the demand on the arc
     outside_share : float[D]
     owner_award : float[E], CNY
-    seconds : wall time
+    seconds, work : wall time, and units of work (see :mod:`coldchain.work`)
     interrupted : True when ``stop`` ended the search
     log : what happened, one line a step, with seconds
     arcs_all, arcs_kept : arcs of the problem, and arcs in the last integer model (the others are priced in one
@@ -41,6 +41,7 @@ class SitingResult:
     outside_share: Floats
     owner_award: Floats
     seconds: float
+    work: float = 0.0
     interrupted: bool = False
     log: tuple[str, ...] = ()
     arcs_all: int = 0

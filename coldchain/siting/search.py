@@ -14,6 +14,7 @@ from coldchain.siting.integer import Choice, integer_model
 from coldchain.siting.relax import Relaxed, cheapest
 from coldchain.siting.result import count_violations, limit_value
 from coldchain.siting.space import Space
+from coldchain.work import Clock
 
 
 class Search:
@@ -112,15 +113,15 @@ class Search:
             if outcome.values is not None:
                 self.try_count(frame.count(self.space.problem, outcome.values), relaxed.kept)
 
-    def around(self, relaxed: Relaxed, seconds: float) -> None:
+    def around(self, relaxed: Relaxed, units: float) -> None:
         """Solve the integer model over the modules the linear plan uses and its few best arcs a demand."""
         upper = np.where(relaxed.modules > 1e-5, np.ceil(relaxed.modules + 0.5), 0.0)
         if self.plan is not None:
             frame = self.space.frame
             upper = np.maximum(upper, frame.split(self.plan.count))
-        self._inside(relaxed, np.zeros(len(upper)), upper, seconds, "around the linear plan")
+        self._inside(relaxed, np.zeros(len(upper)), upper, units, "around the linear plan")
 
-    def neighbourhood(self, relaxed: Relaxed, rng: np.random.Generator, sites: int, seconds: float) -> bool:
+    def neighbourhood(self, relaxed: Relaxed, rng: np.random.Generator, sites: int, units: float) -> bool:
         """Free a random cluster of competing sites, keep the others as they are; True when it helps."""
         if self.plan is None:
             return False
@@ -131,7 +132,7 @@ class Search:
         gap = max(self.value - self.bound, 0.0)
         hopeless = relaxed.prices.module_reduced[: frame.pairs] > gap
         top = np.where(hopeless, now, np.maximum(frame.upper[: frame.pairs], now))
-        return self._inside(relaxed, np.where(hit, 0.0, now), np.where(hit, top, now), seconds, f"{sites} sites freed")
+        return self._inside(relaxed, np.where(hit, 0.0, now), np.where(hit, top, now), units, f"{sites} sites freed")
 
     def _cluster(self, rng: np.random.Generator, number: int) -> Ints:
         """Random site and the sites that serve the same demands well."""
@@ -157,7 +158,7 @@ class Search:
         order = np.argsort((draw * np.where(built, 0.5, 1.0))[owner], kind="stable")
         return np.asarray(order[:number])
 
-    def _inside(self, relaxed: Relaxed, lower: Floats, upper: Floats, seconds: float, what: str) -> bool:
+    def _inside(self, relaxed: Relaxed, lower: Floats, upper: Floats, units: float, what: str) -> bool:
         space, frame = self.space, self.space.frame
         upper = np.minimum(upper, frame.upper[: frame.pairs])
         live = np.zeros(space.cells, bool)
@@ -170,18 +171,18 @@ class Search:
             used = np.flatnonzero(self.plan.arc_share[space.arc] > 0)
             arcs = np.union1d(arcs, used[live[space.cell[used]]])
         choice = Choice(np.minimum(lower, upper), upper, arcs, relaxed.links, priced=False)
-        better = self.integer(relaxed, choice, seconds, max(self.gap / 4, 1e-5))[1]
+        better = self.integer(relaxed, choice, units, max(self.gap / 4, 1e-5))[1]
         self.note(f"{what}: {len(arcs)} arcs{', better' if better else ''}")
         return better
 
     def integer(
-        self, relaxed: Relaxed, choice: Choice, seconds: float, gap: float, seen: Callable[[float], None] | None = None
+        self, relaxed: Relaxed, choice: Choice, units: float, gap: float, seen: Callable[[float], None] | None = None
     ) -> tuple[float, bool]:
         """Solve the integer model of a choice; its bound (inf when empty) and whether it gave a better plan."""
         space, frame = self.space, self.space.frame
         model = integer_model(space, relaxed.prices, choice)
         try:
-            outcome = self.engine.solve(model, seconds, gap=gap, hint=self._hint(), seen=seen)
+            outcome = self.engine.solve(model, units, gap=gap, hint=self._hint(), seen=seen)
         except StoppedError:
             self._rescue(model)
             raise
@@ -212,7 +213,7 @@ class Search:
         count = frame.count(problem, values)
         if count_violations(problem, count):
             return
-        engine = Engine(time.monotonic() + 1.0, lambda: False, self.engine.seed)
+        engine = Engine(Clock(1.0), lambda: False, self.engine.seed)
         with engine:
             near = np.flatnonzero(self.plan.arc_share[self.space.arc] > 0)
             self.offer(assign(engine, self.space, count, 0.5, near))

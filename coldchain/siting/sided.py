@@ -21,12 +21,13 @@ from coldchain.siting.frame import Frame, build_frame
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import SitingResult, award_of_owner, cell_modules, plan_value, plan_violations
 from coldchain.siting.sides import Layout, direct_model, lagrangian, lay_out, limit_as_side, priced
+from coldchain.work import Meter
 
 FULL = 4000  # arcs up to which the integer model holds all of them
 NEAR = 4  # arcs a demand begins with, and may gain in a round
 WHOLE = 2000  # arcs up to which shares may be whole in the integer model itself
 ROUNDS = 30
-LINEAR = 0.35  # share of the time the linear model may take
+LINEAR = 0.35  # share of the work the linear model may take
 TAIL = 3e-4  # relative gain of the bound in a round under which the linear model is good enough
 USED = 1e-5  # modules of a linear plan that count
 Solve = Callable[..., SitingResult]
@@ -70,7 +71,7 @@ class _State:
 class Wish:
     """How to solve: as the arguments of :func:`coldchain.siting.solve_siting`."""
 
-    time_limit_s: float
+    meter: Meter
     gap: float
     seed: int
     stop: Callable[[], bool]
@@ -86,7 +87,7 @@ def solve_sided(given: SitingProblem, solve: Solve, wish: Wish) -> SitingResult:
     state = _State(problem, build_frame(problem), wish.progress, stood)
     status: Status = "limit"
     interrupted = False
-    with Engine(begin + wish.time_limit_s, wish.stop, wish.seed) as engine:
+    with Engine(wish.meter, wish.stop, wish.seed) as engine:
         try:
             if not _run(engine, state, solve, wish):
                 status = "infeasible"
@@ -95,7 +96,8 @@ def solve_sided(given: SitingProblem, solve: Solve, wish: Wish) -> SitingResult:
             state.log.append("stopped by the caller")
     if state.best is not None:
         status = "optimal" if state.done(wish.gap) else "feasible"
-    return _result(given, state, status, (time.monotonic() - begin, interrupted))
+    result = _result(given, state, status)
+    return replace(result, seconds=time.monotonic() - begin, work=wish.meter.spent, interrupted=interrupted)
 
 
 def _run(engine: Engine, state: _State, solve: Solve, wish: Wish) -> bool:
@@ -123,7 +125,7 @@ def _around(engine: Engine, state: _State, arcs: Ints, near: tuple[Floats, float
 
     Few modules reach few caps, and whole modules with capacity imply the links, so that this model is small. Sides may
     be missed at a price, so that it always has a plan to improve. ``near`` holds the linear modules float[J, K] and the
-    share of the time left.
+    share of the work left.
     """
     if state.done(gap) or engine.left() < 0.5:
         return
@@ -168,7 +170,7 @@ def _linear(engine: Engine, state: _State) -> tuple[Ints, Floats, Floats] | None
     problem, frame = state.problem, state.frame
     everything = np.arange(len(problem.arc_cost))
     arcs = everything if len(everything) <= FULL else _least(problem, problem.arc_cost, NEAR)
-    nu, seconds = np.zeros(len(problem.sides)), engine.left()
+    nu, whole = np.zeros(len(problem.sides)), engine.left()
     modules = np.zeros(problem.max_count.shape)
     for _ in range(ROUNDS):
         layout = lay_out(problem, frame, arcs, state.stood)
@@ -192,7 +194,7 @@ def _linear(engine: Engine, state: _State) -> tuple[Ints, Floats, Floats] | None
         new = _least(problem, worth, NEAR)
         slow = state.bound - before <= TAIL * abs(state.bound)
         state.log.append(f"linear bound {bound:.6g} with {len(arcs)} arcs")
-        if not len(new) or slow or engine.left() <= (1 - LINEAR) * seconds:
+        if not len(new) or slow or engine.left() <= (1 - LINEAR) * whole:
             break
         arcs = np.union1d(arcs, new)
     return arcs, nu, modules
@@ -215,13 +217,13 @@ def _least(problem: SitingProblem, key: Floats, number: int) -> Ints:
 def _priced_bound(engine: Engine, state: _State, solve: Solve, charge: tuple[Floats, float], wish: Wish) -> None:
     """Bound by charging the sides, with whole modules; its modules are a plan to try.
 
-    ``charge`` holds the prices and the share of the time left.
+    ``charge`` holds the prices and the share of the work left.
     """
     bare, constant = priced(state.problem, charge[0])
-    seconds = charge[1] * engine.left()
-    if seconds < 0.2 or state.done(wish.gap):
+    units = charge[1] * engine.left()
+    if units < 0.2 or state.done(wish.gap):
         return
-    found = solve(bare, time_limit_s=seconds, gap=wish.gap / 2, seed=wish.seed, stop=engine.stop)
+    found = solve(bare, work=units, gap=wish.gap / 2, seed=wish.seed, stop=engine.stop, meter=wish.meter)
     engine.check()
     if np.isfinite(found.bound):
         state.raise_bound(found.bound + constant)
@@ -259,7 +261,7 @@ def _hint(state: _State) -> tuple[Ints, Floats] | None:
     return np.arange(state.frame.pairs), state.frame.split(state.best[0])
 
 
-def _assign(engine: Engine, state: _State, count: Ints, seconds: float) -> tuple[Floats, Floats] | None:
+def _assign(engine: Engine, state: _State, count: Ints, units: float) -> tuple[Floats, Floats] | None:
     """Shares of arcs and outside that cost least with the modules given; None when the sides cannot be kept."""
     problem, frame = state.problem, state.frame
     modules = cell_modules(problem, count)[0]
@@ -273,7 +275,7 @@ def _assign(engine: Engine, state: _State, count: Ints, seconds: float) -> tuple
     lower, upper = model.lower.copy(), model.upper.copy()
     lower[: frame.pairs] = upper[: frame.pairs] = fixed
     answer = engine.solve(
-        replace(model, lower=lower, upper=upper), max(seconds, 1.0), gap=1e-3 if len(arcs) > WHOLE else 1e-6
+        replace(model, lower=lower, upper=upper), max(units, 1.0), gap=1e-3 if len(arcs) > WHOLE else 1e-6
     )
     if answer.values is None:
         return None
@@ -295,7 +297,7 @@ def _clean(problem: SitingProblem, arcs: Ints, values: Floats) -> tuple[Floats, 
     return share, np.maximum(1.0 - served, 0.0)
 
 
-def _result(problem: SitingProblem, state: _State, status: Status, facts: tuple[float, bool]) -> SitingResult:
+def _result(problem: SitingProblem, state: _State, status: Status) -> SitingResult:
     none = np.zeros_like(problem.max_count), np.zeros(len(problem.arc_cost)), np.ones(problem.sizes["D"])
     count, arcs, outside = state.best or none
     infeasible = status == "infeasible"
@@ -307,15 +309,14 @@ def _result(problem: SitingProblem, state: _State, status: Status, facts: tuple[
         arc_share=arcs,
         outside_share=outside,
         owner_award=award_of_owner(problem, count),
-        seconds=facts[0],
-        interrupted=facts[1],
+        seconds=0.0,
         log=tuple(state.log),
         arcs_all=len(problem.arc_cost),
         arcs_kept=len(problem.arc_cost),
     )
 
 
-def side_relaxations(problem: SitingProblem, *, time_limit_s: float = 20.0) -> list[Relaxation]:
+def side_relaxations(problem: SitingProblem, *, work: float = 20.0) -> list[Relaxation]:
     """Find the smallest changes of the sides that allow a plan; empty when they can be kept."""
     problem = replace(problem, limit_outside=None, limit_arc=None, limit_module=None, limit_rhs=None)
     frame = build_frame(problem)
@@ -332,8 +333,8 @@ def side_relaxations(problem: SitingProblem, *, time_limit_s: float = 20.0) -> l
         upper=np.concatenate([model.upper, free + np.inf]),
         integer=np.concatenate([model.integer, np.zeros(extra, bool)]),
     )
-    with Engine(time.monotonic() + time_limit_s, lambda: False, 0) as engine:
-        answer = engine.solve(elastic, time_limit_s, gap=1e-4)
+    with Engine(Meter(work), lambda: False, 0) as engine:
+        answer = engine.solve(elastic, work, gap=1e-4)
     if answer.values is None:
         return []
     slack = answer.values[size:] * layout.scale

@@ -23,35 +23,38 @@ from coldchain.siting.search import Search
 from coldchain.siting.sided import Wish, solve_sided
 from coldchain.siting.space import Space, build_space
 from coldchain.siting.split import Split, prepare, split
+from coldchain.work import Allowance, Meter
 
-LINEAR, SPLIT = 0.25, 0.25  # shares of the time left for the linear relaxation and for its split by owners
+LINEAR, SPLIT = 0.25, 0.25  # shares of the work left for the linear relaxation and for its split by owners
 EVERY = 6  # divisions between two roundings
 LARGE = 5000  # arcs from which plans are sought before the proof
 DIVIDED = 1000  # arcs from which the bound is split by owners
-PROOF = 0.25  # share of the time left in which the integer model may close a problem of less than LARGE arcs first
+PROOF = 0.25  # share of the work left in which the integer model may close a problem of less than LARGE arcs first
 
 
 def solve_siting(
     problem: SitingProblem,
     *,
-    time_limit_s: float = 60.0,
+    work: float = 60.0,
     gap: float = 1e-4,
     start: Ints | None = None,
     progress: Callable[[float, float], None] | None = None,
     stop: Callable[[], bool] | threading.Event | None = None,
     seed: int = 0,
+    meter: Allowance | None = None,
 ) -> SitingResult:
     """Choose modules and assign demands at least cost.
 
     Parameters
     ----------
     problem : the arrays
-    time_limit_s : seconds of wall time; a little more is used to finish an exact assignment
+    work : units after which the search ends (see :mod:`coldchain.work`); a little more is used to finish what has begun
     gap : wanted relative gap; the status is ``optimal`` once it is proved
     start : int[J, K] counts of a known plan, used when they meet every limit
     progress : hears ``(value, bound)`` in CNY whenever one of them improves
     stop : polled ten times a second; once true, the best plan so far comes back with status ``feasible``
     seed : of HiGHS and of the neighbourhood search
+    meter : of what this is part of, charged with the work
 
     Returns
     -------
@@ -75,16 +78,16 @@ def solve_siting(
     """
     if len(problem.arc_cost) > DIVIDED:
         prepare()
-    begin = time.monotonic()
+    begin, own = time.monotonic(), Meter(work, meter)
     asked = stop.is_set if isinstance(stop, threading.Event) else stop or (lambda: False)
     if problem.sides or problem.single_source:
-        return solve_sided(problem, solve_siting, Wish(time_limit_s, gap, seed, asked, start, progress))
+        return solve_sided(problem, solve_siting, Wish(own, gap, seed, asked, start, progress))
     scale = _scale(problem)
     space = build_space(_scaled(problem, scale))
     tell = None if progress is None else lambda v, b: progress(v * scale, b * scale)
     status: Status = "limit"
     interrupted = False
-    with Engine(begin + time_limit_s, asked, seed) as engine:
+    with Engine(own, asked, seed) as engine:
         search = Search(engine, space, gap, tell)
         search.offer(_nothing(space))
         try:
@@ -97,11 +100,12 @@ def solve_siting(
         status = "optimal" if search.done else "feasible"
     elif status == "infeasible":
         search.bound = np.inf
-    return _result(problem, search, status, (scale, time.monotonic() - begin, interrupted))
+    result = _result(problem, search, status, scale)
+    return replace(result, seconds=time.monotonic() - begin, work=own.spent, interrupted=interrupted)
 
 
 def _run(search: Search, start: Ints | None, seed: int) -> bool:
-    """Improve plan and bound until the gap is reached or time is up; False when proved infeasible."""
+    """Improve plan and bound until the gap is reached or the work is done; False when proved infeasible."""
     engine, space = search.engine, search.space
     if start is not None:
         search.try_count(np.asarray(start, dtype=np.int64))
@@ -127,7 +131,7 @@ def _run(search: Search, start: Ints | None, seed: int) -> bool:
 def _split(search: Search, relaxed: Relaxed) -> tuple[Relaxed, Split | None]:
     """Raise the bound owner by owner, round its mean choices, and drop modules that no better plan has."""
     engine = search.engine
-    part = split(search.space, relaxed)
+    part = split(search.space, relaxed, engine.allowance)
     if part is None:
         return relaxed, None
     end = (1 - SPLIT) * engine.left()
@@ -148,7 +152,7 @@ def _mean(search: Search, relaxed: Relaxed, part: Split) -> Relaxed:
 
 
 def _divide(search: Search, relaxed: Relaxed, part: Split) -> None:
-    """Branch on owners and modules until the gap is reached or time is up, rounding on the way."""
+    """Branch on owners and modules until the gap is reached or the work is done, rounding on the way."""
     seen = 0
 
     def heard(node: Split, bound: float) -> bool:
@@ -226,7 +230,7 @@ def _narrowed(search: Search, relaxed: Relaxed, top: Ints) -> Relaxed:
     return relaxed
 
 
-def _prove(search: Search, relaxed: Relaxed, columns: int, seconds: float) -> bool:
+def _prove(search: Search, relaxed: Relaxed, columns: int, units: float) -> bool:
     """One integer model with that many arcs a demand; True when all arcs were in it."""
     space, frame = search.space, search.space.frame
     lower, upper = _fixed(space, relaxed, search.value - relaxed.prices.bound)
@@ -235,7 +239,7 @@ def _prove(search: Search, relaxed: Relaxed, columns: int, seconds: float) -> bo
     choice = Choice(lower, upper, arcs, relaxed.links, priced=len(arcs) < len(space.arc))
     search.note(f"{len(arcs)} of {len(space.arc)} arcs, {int((upper > lower).sum())} of {frame.pairs} pairs open")
     aim = max(0.5 * search.gap, 1e-9)
-    bound, better = search.integer(relaxed, choice, max(seconds, 0.2), aim, search.raise_bound)
+    bound, better = search.integer(relaxed, choice, max(units, 0.2), aim, search.raise_bound)
     search.raise_bound(bound)
     search.note("integer model" + (", better" if better else ""))
     return not choice.priced
@@ -282,7 +286,9 @@ def _meet_limit(search: Search, seed: int) -> bool:
         limit_module=None,
         limit_rhs=None,
     )
-    found = solve_siting(swapped, time_limit_s=0.4 * search.engine.left(), gap=1e-6, stop=search.engine.stop, seed=seed)
+    engine = search.engine
+    units, meter = 0.4 * engine.left(), engine.allowance
+    found = solve_siting(swapped, work=units, gap=1e-6, stop=engine.stop, seed=seed, meter=meter)
     rhs = float(problem.limit_rhs or 0.0)
     if found.bound > rhs + 1e-6 * (1 + abs(rhs)):
         return False
@@ -321,8 +327,7 @@ def _scaled(problem: SitingProblem, scale: float) -> SitingProblem:
     )
 
 
-def _result(problem: SitingProblem, search: Search, status: Status, facts: tuple[float, float, bool]) -> SitingResult:
-    scale, seconds, interrupted = facts
+def _result(problem: SitingProblem, search: Search, status: Status, scale: float) -> SitingResult:
     plan = search.plan
     sizes = problem.sizes
     count = plan.count if plan else np.zeros_like(problem.max_count)
@@ -337,8 +342,7 @@ def _result(problem: SitingProblem, search: Search, status: Status, facts: tuple
         arc_share=arcs,
         outside_share=outside,
         owner_award=award_of_owner(problem, count),
-        seconds=seconds,
-        interrupted=interrupted,
+        seconds=0.0,
         log=tuple(search.log),
         arcs_all=sizes["A"],
         arcs_kept=search.kept,

@@ -27,9 +27,11 @@ from coldchain.siting.problem import bincount
 from coldchain.siting.relax import Relaxed
 from coldchain.siting.space import Space
 from coldchain.siting.units import Units, list_units
+from coldchain.work import Allowance
 
 compiled = njit(cache=True, nogil=True)
-STEPS = 25  # steps between two looks at the clock
+STEPS = 25  # steps between two looks at the work left
+STEP_ARC, STEP_CHOICE = 5e-8, 5e-8  # units of work of a step, by arc and by choice
 AGAIN = 2.0  # step factor to go on with after a division
 PACE = 0.02  # weight of the newest choice in the mean
 STALL, CUT, TIRED = 15, 0.7, 2e-3
@@ -184,10 +186,12 @@ class Split:
     ----------
     space : the prepared problem, without a second objective
     relaxed : its linear relaxation, whose prices are the start
+    allowance : charged with every step
     """
 
-    def __init__(self, space: Space, units: Units, relaxed: Relaxed):
-        self.space, self.units = space, units
+    def __init__(self, space: Space, units: Units, relaxed: Relaxed, allowance: Allowance):
+        self.space, self.units, self.allowance = space, units, allowance
+        self.step_units = STEP_ARC * len(space.arc) + STEP_CHOICE * len(units.cost)
         problem, frame = space.problem, space.frame
         weight = relaxed.prices.mu / np.maximum(relaxed.prices.mu.sum(axis=1, keepdims=True), 1e-12)
         weight[relaxed.prices.mu.sum(axis=1) <= 0] = 1.0 / max(space.periods, 1)
@@ -220,6 +224,7 @@ class Split:
 
     def climb(self, goal: float) -> None:
         """Do some deflected subgradient steps towards ``goal``, the cost of a known plan."""
+        self.allowance.add(STEPS * self.step_units)
         for _ in range(STEPS):
             now = self.evaluate(self.prices)
             self.mean += PACE * (self._split(now.picked) - self.mean)
@@ -365,9 +370,9 @@ def prepare() -> None:
     _unserved(arcs, curves, options, choices[1], picked, 1)
 
 
-def split(space: Space, relaxed: Relaxed) -> Split | None:
+def split(space: Space, relaxed: Relaxed, allowance: Allowance) -> Split | None:
     """Prepare the relaxation; None with a second objective, without sites or arcs, or with too many choices."""
     if space.problem.has_limit or not len(space.arc) or not space.problem.sizes["J"]:
         return None
     units = list_units(space)
-    return None if units is None else Split(space, units, relaxed)
+    return None if units is None else Split(space, units, relaxed, allowance)

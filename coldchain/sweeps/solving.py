@@ -17,7 +17,7 @@ from coldchain.progress import Say, silent
 from coldchain.sweeps.points import Modules, Point, count_of, point_of
 
 WIDE, NARROW = (0.15, 0.2, 0.55, 0.0), (0.15, 0.55, 0.0, 0.0)
-"""Shares of the time: among all modules, or among those of the plans known already (see ``Options``)."""
+"""Shares of the work: among all modules, or among those of the plans known already (see ``Options``)."""
 QUICK_WIDE, QUICK_NARROW = (0.4, 0.0, 0.6, 0.0), (0.4, 0.6, 0.0, 0.0)
 Stop = Callable[[], bool]
 
@@ -34,7 +34,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to try at each point; ``say`` hears progress, ``stop`` is asked for an early end.
+    """How hard to try at each point, in units of work of about a second.
+
+    ``say`` hears progress, ``stop`` is asked for an early end.
 
     ``quick`` plans without regard to the clock (see :class:`coldchain.planning.Options`).
     """
@@ -47,7 +49,7 @@ class Effort:
     quick: bool = False
 
     def options(self, *, wide: bool = True) -> Options:
-        """Return the options of one plan; its clock starts now."""
+        """Return the options of one plan, with work of its own."""
         if self.quick:
             shares = QUICK_WIDE if wide else QUICK_NARROW
             return replace(Options.quickly(self.seed, stop=self.stop), shares=shares)

@@ -22,7 +22,7 @@ from coldchain.sweeps.explain import Case
 
 FULL, CRUMB = 0.999, 1e-6
 FORCED = 100.0
-SECONDS = 20.0
+WORK = 20.0  # units to site one village's demand alone
 
 
 class Assignment:
@@ -44,7 +44,7 @@ class Assignment:
 
     def solve(self, problem: SitingProblem) -> SitingResult:
         """Assign with the modules that stand in ``problem``."""
-        return solve_siting(problem, time_limit_s=SECONDS, gap=1e-6)
+        return solve_siting(problem, work=WORK, gap=1e-6)
 
     def cost(self, result: SitingResult) -> float:
         """Cost of an assignment by the true coefficients, CNY a year."""

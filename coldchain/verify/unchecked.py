@@ -28,6 +28,7 @@ class Unchecked:
 
 UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("summary.seconds", N_("times of the run that was made; another run takes others")),
+    Unchecked("summary.work", N_("the search is not repeated")),
     Unchecked("summary.version", N_("of the program that planned")),
     Unchecked("summary.seed", N_("the search is not repeated")),
     Unchecked("summary.interrupted", N_("the search is not repeated")),

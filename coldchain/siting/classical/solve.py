@@ -19,6 +19,7 @@ from coldchain.siting.classical.problem import LocationProblem, LocationResult
 from coldchain.siting.classical.proof import Reduced, arcs_to_keep, reduced_model
 from coldchain.siting.classical.serve import Service, serve
 from coldchain.siting.engine import Engine, StoppedError
+from coldchain.work import Clock
 
 ROUNDS = 400  # interchanges in one local search
 TRIES = 12  # open sets of the ascent for which a transportation problem is solved
@@ -62,7 +63,7 @@ def solve_location(
     asked = stop.is_set if isinstance(stop, threading.Event) else stop or (lambda: False)
     if not problem.served:
         return _result(problem, None, math.inf, "infeasible", (begin, ()))
-    with Engine(begin + time_limit_s, asked, seed) as engine:
+    with Engine(Clock(time_limit_s), asked, seed) as engine:
         search = _Search(problem, engine, gap, seed)
         try:
             search.run()
