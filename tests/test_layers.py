@@ -14,7 +14,7 @@ from sources import ROOT
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"language", "arrays", "compiled"}),
     frozenset({"errors", "progress", "solvers", "work"}),
-    frozenset({"inputs", "cells", "leftovers"}),
+    frozenset({"inputs", "cells", "leftovers", "schemas"}),
     frozenset({"model"}),
     frozenset({"scenario", "network", "spoilage"}),
     frozenset({"siting", "routing", "sharing", "verify", "economy", "runs"}),

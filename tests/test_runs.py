@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,3 +110,63 @@ def test_an_empty_table_reads_back_with_its_kinds(made: Plan, county: Path, tmp_
     kinds = Run.open(folder).tables["next_budget"].dtypes.astype(str).to_dict()
     assert kinds == schema.frame("next_budget", []).dtypes.astype(str).to_dict()
     assert pd.api.types.is_numeric_dtype(Run.open(folder).tables["next_budget"]["loss_t"])
+
+
+def _aged(folder: Path, target: Path, number: int, lacking: dict[str, list[str]]) -> Path:
+    """Copy a run as another version would have written it: without some columns; a table without any is gone."""
+    shutil.copytree(folder, target)
+    about = json.loads((target / RUN).read_text(encoding="utf-8")) | {"schema": f"coldchain.run/{number}"}
+    for table, columns in lacking.items():
+        path = target / "tables" / f"{table}.csv"
+        kinds = {name: kind for name, kind in about["columns"].pop(table).items() if name not in columns}
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        path.unlink()
+        if columns:
+            about["columns"][table] = kinds
+            path.write_text(csv_text(frame.drop(columns=columns)), encoding="utf-8-sig")
+    (target / RUN).write_text(json.dumps(about), encoding="utf-8")
+    return target
+
+
+def test_an_earlier_run_is_read_with_stated_defaults(folder: Path, tmp_path: Path) -> None:
+    """Before mobile units, storage and tours there were neither columns nor tables for them."""
+    lacking = {"depots": ["units_bought"], "assignment": ["unit", "period"], "line_haul": ["tour"], "units": [],
+               "storage": []}  # fmt: skip
+    opened = Run.open(_aged(folder, tmp_path / "older", 1, lacking)).checked()
+    assert set(opened.tables["depots"]["units_bought"]) <= {""}
+    assert len(opened.tables["units"]) == len(opened.tables["storage"]) == 0
+
+
+def test_an_earlier_run_that_lacks_more_is_refused_with_the_command(folder: Path, county: Path, tmp_path: Path) -> None:
+    """The message says what is missing and how the plan is made again."""
+    older = _aged(folder, tmp_path / "older", 1, {"line_haul": ["ride_h"], "lots": ["cooled_h"]})
+    with pytest.raises(
+        BadInputError, match=r"lacks line_haul.ride_h, lots.cooled_h; plan it again: coldchain plan"
+    ) as e:
+        Run.open(older)
+    assert str(county) in str(e.value)
+    assert str(older) in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "says"), [(3, "newer version of coldchain wrote this"), (0, 'must be "coldchain.run')]
+)
+def test_runs_of_other_formats_are_refused(folder: Path, tmp_path: Path, number: int, says: str) -> None:
+    """A newer number, or one that never was."""
+    with pytest.raises(BadInputError, match=says):
+        Run.open(_aged(folder, tmp_path / "other", number, {}))
+
+
+def test_columns_missing_from_a_run_of_today_are_named(folder: Path, tmp_path: Path) -> None:
+    """A run of this version has every column: a damaged one is not filled up."""
+    with pytest.raises(BadInputError, match=r"units_bought.*the column is missing"):
+        Run.open(_aged(folder, tmp_path / "damaged", 2, {"depots": ["units_bought"]})).checked()
+
+
+def test_a_scenario_of_a_newer_format_says_so(county: Path, tmp_path: Path) -> None:
+    """Update, it says, instead of naming every key it does not know."""
+    shutil.copytree(county, tmp_path / "next")
+    head = tmp_path / "next" / "scenario.toml"
+    head.write_text(head.read_text(encoding="utf-8").replace("coldchain.scenario/1", "coldchain.scenario/9"), "utf-8")
+    with pytest.raises(BadInputError, match=r"coldchain.scenario/9.*newer version of coldchain.*scenario/1: update"):
+        load(tmp_path / "next")

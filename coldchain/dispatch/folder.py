@@ -23,10 +23,10 @@ from coldchain.dispatch.tracks import geojson_text, gpx_text
 from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.runs import check_target, write_folder, write_tables
+from coldchain.runs.record import SCHEMA as RUN_SCHEMA
 from coldchain.runs.record import file_hashes, plain_values, versions
 
 SUMMARY, FAMILY = "routes.json", SCHEMA.rsplit("/", 1)[0] + "/"
-RUN_SCHEMA = "coldchain.run/1"
 INPUTS = ("orders", "fleet", "locked", "start_from")
 
 

@@ -14,6 +14,7 @@ from coldchain.errors import Fault
 from coldchain.model import Scenario
 from coldchain.runs.folder import SUMMARY, read_run, scenario_folder
 from coldchain.runs.names import check_names
+from coldchain.runs.older import brought_up
 from coldchain.runs.roads import PlacedNetwork, place_on_roads
 from coldchain.scenario import load
 
@@ -105,10 +106,12 @@ class Run:
         Raises
         ------
         BadInputError
-            Naming every part of the folder that is missing or garbled.
+            Naming every part of the folder that is missing or garbled, or what a run of another version lacks.
         """
         root = Path(folder)
         information, found, tables = read_run(root, summary)
+        if summary == SUMMARY:
+            tables = brought_up(root, information, tables)
         variant = str(found["scenario"]["variant"])
         inputs = Inputs(run=root, arguments=information["arguments"], source=scenario, variant=variant)
         return Run(found, tables, inputs, str(folder), root, information)

@@ -105,7 +105,7 @@ ROUTES_SHAPE: Shape = {
     "warnings": [str],
 }
 RUN_SHAPE: Shape = {
-    "schema": Begins("coldchain."),
+    "schema": Begins("coldchain.run/"),
     "arguments": {"scenario": May(str), "scenario_from_run": May(str), "variant": May(str)},
     "scenario": {"folder": str, "name": str, "variant": str},
     "sha256": {"scenario": str},

@@ -17,7 +17,7 @@ from coldchain.scenario.listing import MOST_TITLE_ROWS
 from coldchain.scenario.units import factor, is_unit
 from coldchain.scenario.workbook import Sheet
 
-SCHEMA = "coldchain.scenario/1"
+SCHEMA = "coldchain.scenario/1"  # of a workbook that states none: earlier ones have no row for it
 KEY = ("setting", "key", "键", "设置键")
 TITLE = ("设置", "设置项", "项目", "名称")
 VALUE = ("value", "值", "取值", "基准", "base")

@@ -16,6 +16,7 @@ from coldchain.scenario.datum import DATUMS, datum_of
 from coldchain.scenario.parsing import clean, parse
 from coldchain.scenario.programmes import with_programme
 from coldchain.scenario.source import FILE, Source, open_source
+from coldchain.schemas import schema_fault
 
 SCHEMA = "coldchain.scenario/1"
 BASE = "base"
@@ -86,17 +87,9 @@ def _head_faults(data: Mapping[str, Any], variant: str) -> list[Fault]:
     known = {*HEAD, *SECTIONS, *OVERRIDES}
     message = _("is not known here; sections are {names}").format(names=", ".join(sorted(known)))
     faults += [Fault(FILE, None, key, "", message, "unknown-key") for key in sorted(data.keys() - known)]
-    if data.get("schema") != SCHEMA:
-        faults.append(
-            Fault(
-                FILE,
-                None,
-                "schema",
-                str(data.get("schema", "")),
-                _('must be "{SCHEMA}"').format(SCHEMA=SCHEMA),
-                "bad-schema",
-            )
-        )
+    stated = str(data.get("schema", ""))
+    if (wrong := schema_fault(stated, SCHEMA)) is not None:
+        faults.append(Fault(FILE, None, "schema", stated, wrong, "bad-schema"))
     if datum_of(str(data.get("datum", "wgs84"))) not in DATUMS:
         message = _("must be one of {names}").format(names=", ".join(DATUMS))
         faults.append(Fault(FILE, None, "datum", str(data["datum"]), message, "unknown-datum"))

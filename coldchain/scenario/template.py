@@ -21,7 +21,7 @@ from coldchain.scenario.choices import CHOICES, shown
 from coldchain.scenario.datum import DATUMS
 from coldchain.scenario.headings import title, titles, unit_in
 from coldchain.scenario.programmes import programme_keys
-from coldchain.scenario.rulesheet import HEADINGS
+from coldchain.scenario.rulesheet import HEADINGS, SCHEMA
 from coldchain.scenario.units import written
 from coldchain.scenario.workbook import GUIDE, LISTS, RULES, sheet_title
 from coldchain.scenario.write import Draft
@@ -300,6 +300,7 @@ def _rules(sheet: Any, draft: Draft) -> None:
         sheet.cell(1, column).comment = None
     rows: list[Rule] = [
         ("name", [None], "", _("name of the scenario; that of the file when left empty")),
+        ("schema", [SCHEMA], "", _("format of this workbook; leave as it is")),
         ("datum", [draft.datum], "", _("datum of the coordinates")),
         ("notes", [_(SAMPLE_NOTE)], "", _("shown in the report")),
     ]
