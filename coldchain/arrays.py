@@ -18,10 +18,9 @@ Bools = NDArray[np.bool_]
 
 KG_PER_T: Final = 1000.0
 M_PER_KM: Final = 1000.0
+W_PER_KW: Final = 1000.0
 HOURS_PER_DAY: Final = 24.0
 KWH_PER_MJ: Final = 1.0 / 3.6
-CNY_PER_WAN: Final = 10_000.0
-"""万元, in which county offices write money."""
 
 HOURS_TOLERANCE: Final = 1e-6
 """h above a limit in hours (shift, ride, deadline, delivery target) that still keeps it: no clock can show it."""

@@ -50,7 +50,27 @@ class Bill:
         """The whole bill, losses included."""
         return float(sum(asdict(self).values()))
 
+    def regular(self) -> dict[str, float]:
+        """Return the bill under the headings that every year has; the occasional ones are part of operation."""
+        return folded(asdict(self))
+
     def written(self, subjects: frozenset[Heading]) -> dict[str, float]:
         """Return what summaries state: headings in order, of the occasional ones those named, and the total."""
         left_out = OCCASIONAL - subjects
         return {name: cny for name, cny in asdict(self).items() if name not in left_out} | {"total": self.total}
+
+
+REGULAR: tuple[str, ...] = tuple(name for name in HEADINGS if name not in OCCASIONAL)
+"""Headings that every year has."""
+
+
+def folded(bill: Mapping[str, float]) -> dict[str, float]:
+    """Return a bill as written under its regular headings; the occasional ones are part of operation.
+
+    Examples
+    --------
+    >>> folded({**dict.fromkeys(REGULAR, 1.0), "storage": -0.5, "total": 5.5})["operation"]
+    0.5
+    """
+    extra = sum(bill.get(name, 0.0) for name in OCCASIONAL)
+    return {name: float(bill[name]) + extra * (name == "operation") for name in REGULAR}

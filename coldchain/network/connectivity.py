@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from coldchain.arrays import Bools, Floats, Ints
+from coldchain.arrays import M_PER_KM, Bools, Floats, Ints
 from coldchain.errors import Fault
 from coldchain.language import _, plural
 from coldchain.network.geometry import take_polylines
@@ -123,7 +123,7 @@ def _link_km(network: RoadNetwork) -> Floats:
     """Length of each link in km, float64[l]; a two-way link counts once."""
     metres = np.zeros(network.links)
     np.maximum.at(metres, network.link, network.length_m)
-    return metres / 1000.0
+    return metres / M_PER_KM
 
 
 def _parts(network: RoadNetwork, cut: Ints, inside: Bools, km: Floats) -> tuple[Ints, tuple[CutOff, ...]]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from coldchain.arrays import M_PER_KM
 from coldchain.network.graph import RoadNetwork
 
 
@@ -47,7 +48,7 @@ def _link_rows(network: RoadNetwork) -> pd.DataFrame:
         "to_node_id": network.head[chosen],
         "directed": np.where(undirected, "false", "true"),
         "dir_flag": np.where(network.forward[chosen], 1, -1),
-        "length": network.length_m[chosen] / 1000.0,
+        "length": network.length_m[chosen] / M_PER_KM,
         "length_m": network.length_m[chosen],
         "free_speed": network.length_m[chosen] / network.time_ms[chosen] * 3600.0,
         "facility_type": network.road_class[link],

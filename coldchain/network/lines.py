@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyogrio
 import shapely
 
-from coldchain.arrays import Bools, Floats, Ints
+from coldchain.arrays import M_PER_KM, Bools, Floats, Ints
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _, plural
 from coldchain.network.access import Profile, directions
@@ -104,7 +104,7 @@ def _closed_fault(
     if not closed.any():
         return []
     xy, line = shapely.get_coordinates(parts[closed], return_index=True)
-    km = float(polyline_lengths(xy, np.searchsorted(line, np.arange(closed.sum() + 1))).sum()) / 1000.0
+    km = float(polyline_lengths(xy, np.searchsorted(line, np.arange(closed.sum() + 1))).sum()) / M_PER_KM
     message = plural(
         "{n} of {all} lines ({km:,.2f} km) is not open to lorries and not used: {words}",
         "{n} of {all} lines ({km:,.2f} km) are not open to lorries and not used: {words}",

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import Bools, Floats, Indices, Ints
+from coldchain.arrays import M_PER_KM, Bools, Floats, Indices, Ints
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.network.access import TYPICAL, Profile, passable
@@ -215,5 +215,5 @@ def _km(settled: Settled, chosen: Bools) -> float:
         where = settled.where[settled.start[row] : settled.start[row + 1]]
         where = where[np.isfinite(where[:, 0])]
         if len(where) > 1:
-            total += float(polyline_lengths(where, np.array([0, len(where)]))[0]) / 1000.0
+            total += float(polyline_lengths(where, np.array([0, len(where)]))[0]) / M_PER_KM
     return total

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay, QhullError
 
-from coldchain.arrays import Floats
+from coldchain.arrays import M_PER_KM, Floats
 from coldchain.network.geometry import to_metres
 from coldchain.network.graph import LinkTable, RoadNetwork, build_network
 
@@ -45,7 +45,7 @@ def proximity_network(lon: Floats, lat: Floats, speed_kmh: float = 30.0, circuit
         raise ValueError(f"a proximity network needs finite points, at least one; got {len(points)}")
     if not (speed_kmh > 0 and circuity >= 1):
         raise ValueError(f"speed must be above 0 and circuity at least 1; got {speed_kmh} km/h and {circuity}")
-    flat = to_metres(points[:, 0], points[:, 1], float(points[:, 1].mean())) / 1000.0
+    flat = to_metres(points[:, 0], points[:, 1], float(points[:, 1].mean())) / M_PER_KM
     edges = _connected(gabriel_edges(flat - flat.mean(axis=0)), flat)
     kmh = np.full(len(edges), float(speed_kmh))
     links = LinkTable(

@@ -12,7 +12,7 @@ import networkx as nx
 import numpy as np
 import shapely
 
-from coldchain.arrays import Floats
+from coldchain.arrays import M_PER_KM, Floats
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _, plural
 from coldchain.network.geometry import polyline_lengths
@@ -122,7 +122,7 @@ class _Reader:
         if math.isnan(hours):
             hours = self.figure(data, ("travel_time",), where) / 3600.0
         if not math.isnan(hours):
-            return metres / 1000.0 / hours
+            return metres / M_PER_KM / hours
         kmh = self.figure(data, ("speed_kph", "speed_kmh"), where)
         return speeds({"highway": "unclassified", **tags})[0] if math.isnan(kmh) else kmh
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coldchain.arrays import HOURS_PER_DAY, KG_PER_T, Bools, Floats, Indices
+from coldchain.arrays import HOURS_PER_DAY, KG_PER_T, W_PER_KW, Bools, Floats, Indices
 from coldchain.economy import value_cny_t
 from coldchain.model import Commodity, CoolingClass, Keeping, Scenario
 from coldchain.spoilage import depot_lanes, respiration_w_t
@@ -70,5 +70,5 @@ def _keep(
 
 def keep_kwh_t_day(crop: Commodity, cooling: CoolingClass) -> float:
     """Electricity for keeping cold: the type's figure, or the heat of the commodity's own respiration where more."""
-    breath = respiration_w_t(crop, cooling.temp_c) * HOURS_PER_DAY / 1000.0 / cooling.energy_ratio
+    breath = respiration_w_t(crop, cooling.temp_c) * HOURS_PER_DAY / W_PER_KW / cooling.energy_ratio
     return max(cooling.store_kwh_t_day, breath)

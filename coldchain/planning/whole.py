@@ -13,7 +13,7 @@ from itertools import combinations, pairwise, permutations
 
 import numpy as np
 
-from coldchain.arrays import Floats, Ints
+from coldchain.arrays import KG_PER_T, Floats, Ints
 from coldchain.network import travel
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis, by_distance
@@ -244,7 +244,7 @@ def _trucks(basis: Basis, site: int, villages: Ints, between: tuple[Floats, Floa
     return Trucks(
         legs_cny=per_km[:, None, None] * km + per_h[:, None, None] * legs_h,
         legs_h=legs_h,
-        payload_t=np.array([kind.payload_kg / 1000.0 for kind in kinds]) * (1 + 1e-6),
+        payload_t=np.array([kind.payload_kg / KG_PER_T for kind in kinds]) * (1 + 1e-6),
         fixed_cny=np.array([kind.cost_cny_day for kind in kinds]) + per_h * chain.unload_h,
         halt_cny=per_h * routing.stop_h,
         load_cny_t=per_h * routing.load_h_t,

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coldchain.arrays import HOURS_TOLERANCE, Floats
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats
 from coldchain.model import VehicleType
 
 
@@ -98,7 +98,7 @@ def radial_bound_cny_t(
     way_h, way_km = reach.out_h + reach.back_h, reach.out_km + reach.back_km
     best = np.full(np.shape(way_h), np.inf)
     for v in vehicles:
-        payload = v.payload_kg / 1000.0
+        payload = v.payload_kg / KG_PER_T
         drive = way_h / v.speed_factor
         fixed = v.cost_cny_day + v.cost_cny_h * halts.unload_h
         with np.errstate(invalid="ignore"):

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from coldchain.arrays import Floats, Ints
+from coldchain.arrays import KG_PER_T, Floats, Ints
 from coldchain.model import Status, VehicleType
 
 CARGOES = ("ambient", "insulated", "reefer")
@@ -116,7 +116,7 @@ class DayProblem:
 
     def halt_h(self, load_kg: float) -> float:
         """Hours of a halt at which `load_kg` is loaded."""
-        return float(self.stop_h + self.load_h_t * load_kg / 1000.0)
+        return float(self.stop_h + self.load_h_t * load_kg / KG_PER_T)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE, Floats
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, LOAD_TOLERANCE, Floats
 from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.model import Status, VehicleType
@@ -139,7 +139,7 @@ def instance_of_day(problem: DayProblem, pieces: Pieces) -> Instance:
         load=pieces.kg,
         volume=problem.volume_m3[stop] * share,
         weight=problem.weight_cny_h[stop] * share[:, None],
-        halt_h=problem.stop_h + problem.load_h_t * pieces.kg / 1000.0,
+        halt_h=problem.stop_h + problem.load_h_t * pieces.kg / KG_PER_T,
         depots=np.column_stack([np.minimum(problem.depot_kg * (1 + LOAD_TOLERANCE), ANY), np.zeros(m)]),
         types=np.array([_type_row(problem, v, n) for v, n in zip(problem.vehicles, _free(problem), strict=True)]),
         value=problem.value_cny[stop] * share,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE_T
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, LOAD_TOLERANCE_T
 from coldchain.model import VehicleType
 from coldchain.routing.problem import drive_limit_h
 
@@ -166,7 +166,7 @@ def lower_bound_cny_t(
 
 def capacity_t(vehicle: VehicleType, rule: HaulRule) -> float:
     """Return what a truck holds by weight and by space, t."""
-    by_weight = vehicle.payload_kg / 1000.0
+    by_weight = vehicle.payload_kg / KG_PER_T
     return min(by_weight, vehicle.volume_m3 / rule.m3_t) if rule.m3_t > 0 else by_weight
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE, Floats
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, LOAD_TOLERANCE, Floats
 from coldchain.model import Status, VehicleType
 from coldchain.routing.quantities import over
 
@@ -86,7 +86,7 @@ class CollectionProblem:
 
     def halt_h(self, load_kg: float) -> float:
         """Hours of a halt at which `load_kg` is loaded."""
-        return float(self.stop_h + self.load_h_t * load_kg / 1000.0)
+        return float(self.stop_h + self.load_h_t * load_kg / KG_PER_T)
 
 
 def _check(name: str, value: Floats, shape: tuple[int, ...], *, finite: bool = False) -> None:
@@ -196,7 +196,7 @@ def evaluate_route(
     load = np.asarray(load_kg, dtype=np.float64)
     path = np.concatenate([[0], chosen + 1, [0]])
     legs = problem.time_h[path[:-1], path[1:]] / vehicle.speed_factor
-    halts = problem.stop_h + problem.load_h_t * load / 1000.0
+    halts = problem.stop_h + problem.load_h_t * load / KG_PER_T
     after = legs[1:].copy()
     after[:-1] += halts[1:]
     aboard = np.cumsum(after[::-1])[::-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from coldchain.arrays import HOURS_TOLERANCE
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T
 from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.routing.problem import CollectionProblem, Reason, Route, Unserved, drive_limit_h, evaluate_route
@@ -63,7 +63,7 @@ def _shift_kg(problem: CollectionProblem, vehicle: VehicleType, way_h: float) ->
         return 0.0
     if problem.load_h_t == 0:
         return INF
-    return (max(spare, 0.0) + HOURS_TOLERANCE / 8) * 1000.0 / problem.load_h_t
+    return (max(spare, 0.0) + HOURS_TOLERANCE / 8) * KG_PER_T / problem.load_h_t
 
 
 def trip_kg(problem: CollectionProblem, vehicle: VehicleType, stop: int) -> float:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from coldchain.arrays import HOURS_TOLERANCE
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T
 from coldchain.routing.bridge import types_of
 from coldchain.routing.kernel import shared as k
 from coldchain.routing.problem import CollectionProblem, Route
@@ -56,7 +56,7 @@ def _visits(problem: CollectionProblem, route: Route) -> Visits:
 
 def _day(problem: CollectionProblem) -> k.Day:
     kg = np.maximum(problem.load_kg, 1e-12)
-    rules = problem.stop_h, problem.load_h_t / 1000.0, problem.unload_h, problem.max_aboard_h + HOURS_TOLERANCE / 2
+    rules = problem.stop_h, problem.load_h_t / KG_PER_T, problem.unload_h, problem.max_aboard_h + HOURS_TOLERANCE / 2
     apart = problem.time_h[1:, 1:] + problem.time_h[1:, 1:].T
     np.fill_diagonal(apart, -math.inf)
     near = np.argsort(apart, axis=1, kind="stable")[:, :NEAR]

@@ -22,6 +22,7 @@ import numpy as np
 
 from coldchain import __version__
 from coldchain.arrays import Floats, Ints
+from coldchain.economy import REGULAR, folded
 from coldchain.model import Scenario
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.settlement.members import Members, group_scenario, legs
@@ -36,7 +37,7 @@ LARGEST_SPLIT = 12  # members of a group whose splits are all looked at
 PAIR_FACTOR, LONG_FACTOR, WHOLE_FACTOR = 3.0, 10.0, 30.0
 FREE_SHARES, NARROW_SHARES = (0.3, 0.2, 0.3, 0.0), (0.3, 0.4, 0.0, 0.0)
 Modules = dict[str, list[int]]
-FIGURES = ("collection", "line_haul", "operation", "energy", "capital", "loss")
+FIGURES = REGULAR
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,7 @@ def _planned(
     options = replace(options, meter=Meter())
     made = plan_on(ground, options, Near(starts, courses, further=False))
     told = made.summary
-    annual = {name: float(told["annual_cny"][name]) for name in FIGURES}
-    annual["operation"] += float(told["annual_cny"].get("storage", 0.0))
+    annual = folded(told["annual_cny"])
     cost, aim = float(told["annual_cny"]["total"]), told["objective"]
     bound = float(aim["bound"]) if aim["name"] == "total_cost_cny" else 0.0
     ended = (made.course.decision.count, *made.starts)
@@ -143,8 +143,8 @@ def _today(floor: Ground, members: Members, mask: int, group: Sequence[int]) -> 
     """Without vehicles for both legs produce goes today's way; what stands is still kept up."""
     today = floor.part(group_scenario(floor.scenario, members, group)).today
     upkeep = _upkeep(floor.scenario, members, group)
-    annual = {name: float(getattr(today.yearly, name)) for name in FIGURES}
-    annual["operation"] += upkeep + today.yearly.storage
+    annual = today.yearly.regular()
+    annual["operation"] += upkeep
     cost, harvest = today.yearly.total + upkeep, today.outcome.harvest_t
     return GroupCost(mask, cost, cost, annual, today.outcome.loss_t, harvest, ({},))
 
