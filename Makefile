@@ -54,9 +54,10 @@ notebooks: $(STAMP)  ## run the notebooks and write their .ipynb anew
 	$(BIN)/python notebooks/run.py
 	$(BIN)/python notebooks/run.py --pair
 
-docs: $(STAMP)  ## write the data dictionary and the list of result columns anew
+docs: $(STAMP)  ## write the data dictionary, the list of result columns and the page of the Python interface anew
 	$(BIN)/python -m coldchain.model.dictionary > docs/dictionary.md
 	$(BIN)/python -m coldchain.runs.columns_page > docs/tables.md
+	$(BIN)/python -m coldchain.api.page > docs/api.md
 
 clean:  ## remove the environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

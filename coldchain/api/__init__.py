@@ -10,23 +10,36 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from coldchain.api.questions import compare, explain, sensitivity, share, sweep
+from coldchain.api.effort import EffortName, checked
+from coldchain.api.questions import (
+    compare,
+    explain,
+    explain_alternatives,
+    explain_depot,
+    explain_unserved,
+    explain_village,
+    sensitivity,
+    share,
+    sweep,
+)
 from coldchain.api.replays import Replay, replay
 from coldchain.api.reports import report
 from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.api.scenarios import Scenario
-from coldchain.errors import Fault, UsageError
-from coldchain.language import _, use
+from coldchain.errors import Fault
+from coldchain.language import use
 from coldchain.planning import Options, place_on_roads, plan_quickly
 from coldchain.planning import plan as make_plan
+from coldchain.progress import Say, silent
 from coldchain.replays import Chances
+from coldchain.runs import Run
 from coldchain.scenario import inspect, upland, write_scenario
 from coldchain.scenario import load as read
 
 __all__ = [
     "Chances", "Doubts", "Explanation", "Frontier", "Replay", "Result", "Scenario", "Shares", "check", "compare",
-    "example", "example_osm", "explain", "import_osm", "import_points", "load", "plan", "replay", "report",
-    "sensitivity", "share", "speak", "sweep",
+    "example", "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_unserved", "explain_village",
+    "import_osm", "import_points", "load", "open", "plan", "replay", "report", "sensitivity", "share", "speak", "sweep",
 ]  # fmt: skip
 
 
@@ -142,8 +155,9 @@ def plan(
     *,
     budget_cny: float | None = None,
     time_limit_s: float | None = None,
-    effort: Literal["quick", "normal", "deep"] = "normal",
+    effort: EffortName = "normal",
     seed: int = 0,
+    progress: Say = silent,
 ) -> Result:
     """Plan a scenario.
 
@@ -152,6 +166,8 @@ def plan(
     budget_cny : subsidy budget instead of the scenario's
     time_limit_s : in all; 120 when left out, 600 with effort ``deep``; a quick plan takes no notice of the clock
     effort : ``quick`` gives the same plan on any machine, ``deep`` judges every move by full routes
+    seed : the same seed, effort and inputs give the same plan as long as no time limit cuts the search
+    progress : hears a :class:`coldchain.progress.Event` at every step
 
     Raises
     ------
@@ -162,13 +178,27 @@ def plan(
     UsageError
         For another effort.
     """
-    if effort not in ("quick", "normal", "deep"):
-        raise UsageError(_("effort must be quick, normal or deep; got {effort}").format(effort=effort))
+    checked(effort)
     if budget_cny is not None:
         scenario = replace(scenario, siting=scenario.siting.model_copy(update={"budget_cny": budget_cny}))
     if effort == "quick":
-        return Result(plan_quickly(scenario, seed))
-    return Result(make_plan(scenario, Options.of(effort, time_limit_s, seed)))
+        return Result(plan_quickly(scenario, seed, say=progress))
+    return Result(make_plan(scenario, Options.of(effort, time_limit_s, seed, progress)))
+
+
+def open(folder: Path | str, scenario: Path | str | None = None) -> Result:  # noqa: A001 - as one opens a run
+    """Open a run folder: the same result as the plan it was written from.
+
+    Parameters
+    ----------
+    scenario : where its scenario lies now, when it was moved
+
+    Raises
+    ------
+    BadInputError
+        Naming what is missing or garbled, in the run or in the scenario.
+    """
+    return Result(Run.open(folder, _path(scenario)).checked())
 
 
 def _path(given: Path | str | None) -> Path | None:

@@ -10,13 +10,19 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from coldchain import settlement, sweeps
+from coldchain.api.effort import EffortName, effort_of, seconds
 from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.model import Scenario
+from coldchain.progress import Say, silent
 from coldchain.runs import Run
 
 Planned = Result | Path | str
+POINT_S, ANSWER_S, GROUP_S, FIGURE_S = 30.0, 60.0, 3.0, 20.0
+"""Seconds of each plan of a sweep, of an explanation, of a settlement and of a sensitivity, with effort normal."""
+WITHIN = 0.01
+"""Share of the cost within which another plan is an alternative."""
 
 
 def sweep(
@@ -24,16 +30,20 @@ def sweep(
     budgets_cny: Sequence[float],
     folder: Path | str | None = None,
     *,
-    time_limit_s: float = 30.0,
     loss: float = 0.08,
     coverage: float = 0.6,
+    effort: EffortName = "normal",
+    time_limit_s: float | None = None,
+    seed: int = 0,
+    progress: Say = silent,
 ) -> Frontier:
-    """Plan for many budgets, at most so many seconds each.
+    """Plan for many budgets.
 
     Parameters
     ----------
     folder : points are kept there and never computed twice; nowhere when left out
     loss, coverage : shares whose least budget is sought
+    effort, time_limit_s, seed, progress : of each plan, as in :func:`coldchain.plan`; 30 s when left out
 
     Returns
     -------
@@ -41,10 +51,77 @@ def sweep(
         ``.table()`` has one row for each budget, ``.lines()`` the least budgets and what the next million buys.
     """
     targets = (sweeps.Target("loss_rate", loss), sweeps.Target("coverage", coverage))
-    effort = sweeps.Effort(time_limit_s)
+    tried = effort_of(effort, POINT_S, time_limit_s, seed, progress)
     with _kept_in(folder) as place:
-        found = sweeps.run_sweep(scenario, tuple(budgets_cny), place, effort, targets, ())
+        found = sweeps.run_sweep(scenario, tuple(budgets_cny), place, tried, targets, ())
     return Frontier(found, f"{scenario.name} · {scenario.variant}", scenario.siting.budget_cny)
+
+
+def explain_depot(
+    planned: Result,
+    depot: str,
+    *,
+    effort: EffortName = "normal",
+    time_limit_s: float | None = None,
+    seed: int = 0,
+    progress: Say = silent,
+) -> Explanation:
+    """Plan again with a site closed, or forced open when nothing stands there, and say what changes.
+
+    Parameters
+    ----------
+    depot : id or name of the site
+    effort, time_limit_s, seed, progress : of each plan made to answer, as in :func:`coldchain.plan`; 60 s when left out
+
+    Raises
+    ------
+    UsageError
+        When there is no such site, or the plan has mobile units.
+    """
+    tried = effort_of(effort, ANSWER_S, time_limit_s, seed, progress)
+    found = sweeps.what_if_depot(_case(planned, tried), depot, tried)
+    shown = found.against or found.free or found.fixed
+    return Explanation(tuple(found.lines()), pd.DataFrame() if shown is None else shown.villages, found.as_dict())
+
+
+def explain_village(planned: Result, village: str) -> Explanation:
+    """Say why a village goes where it goes, and what every other way in reach would cost.
+
+    Raises
+    ------
+    UsageError
+        When there is no such village, or the plan has mobile units.
+    """
+    why = sweeps.explain_village(_case(planned, sweeps.Effort()), village)
+    return Explanation(tuple(why.lines()), why.options, why.as_dict())
+
+
+def explain_unserved(planned: Result) -> Explanation:
+    """List every village that is not served whole, with the reasons."""
+    left = sweeps.unserved(_case(planned, sweeps.Effort()))
+    line = sweeps.unserved_line(left)
+    return Explanation((line,), left, {"says": [line], "villages": left.to_dict("records")})
+
+
+def explain_alternatives(
+    planned: Result,
+    number: int = 3,
+    *,
+    effort: EffortName = "normal",
+    time_limit_s: float | None = None,
+    seed: int = 0,
+    progress: Say = silent,
+) -> Explanation:
+    """Look for so many plans with other sites that cost at most 1 % more.
+
+    Parameters
+    ----------
+    effort, time_limit_s, seed, progress : of each plan, as in :func:`coldchain.plan`; 60 s when left out
+    """
+    tried = effort_of(effort, ANSWER_S, time_limit_s, seed, progress)
+    found = sweeps.alternatives(_case(planned, tried), number, WITHIN, tried)
+    facts = found.as_dict()
+    return Explanation(tuple(found.lines()), pd.DataFrame(facts["found"]), facts)
 
 
 def explain(
@@ -54,17 +131,12 @@ def explain(
     village: str | None = None,
     unserved: bool = False,
     alternatives: int | None = None,
-    time_limit_s: float = 60.0,
+    effort: EffortName = "normal",
+    time_limit_s: float | None = None,
+    seed: int = 0,
+    progress: Say = silent,
 ) -> Explanation:
-    """Answer one why about a plan.
-
-    Parameters
-    ----------
-    depot : plan again with this site closed, or forced open when nothing stands there
-    village : why it goes where it goes
-    unserved : every village that is not served whole, with the reasons
-    alternatives : so many different choices of sites
-    time_limit_s : of each plan made to answer
+    """Answer one why, as :func:`explain_depot`, ``explain_village``, ``explain_unserved`` or ``explain_alternatives``.
 
     Raises
     ------
@@ -74,25 +146,19 @@ def explain(
     asked = {"depot": depot, "village": village, "unserved": unserved or None, "alternatives": alternatives}
     if sum(value is not None for value in asked.values()) != 1:
         raise UsageError(_("ask for one of depot, village, unserved, alternatives"))
-    effort = sweeps.Effort(time_limit_s)
-    case = sweeps.open_case(planned.plan, effort)
-    if depot is not None:
-        return _of_depot(sweeps.what_if_depot(case, depot, effort))
     if village is not None:
-        why = sweeps.explain_village(case, village)
-        return Explanation(tuple(why.lines()), why.options, why.as_dict())
-    if alternatives is not None:
-        found = sweeps.alternatives(case, alternatives, 0.01, effort)
-        facts = found.as_dict()
-        return Explanation(tuple(found.lines()), pd.DataFrame(facts["found"]), facts)
-    left = sweeps.unserved(case)
-    line = sweeps.unserved_line(left)
-    return Explanation((line,), left, {"says": [line], "villages": left.to_dict("records")})
+        return explain_village(planned, village)
+    if unserved:
+        return explain_unserved(planned)
+    if depot is not None:
+        return explain_depot(planned, depot, effort=effort, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    return explain_alternatives(
+        planned, alternatives or 1, effort=effort, time_limit_s=time_limit_s, seed=seed, progress=progress
+    )
 
 
-def _of_depot(found: sweeps.WhatIf) -> Explanation:
-    shown = found.against or found.free or found.fixed
-    return Explanation(tuple(found.lines()), pd.DataFrame() if shown is None else shown.villages, found.as_dict())
+def _case(planned: Result, effort: sweeps.Effort) -> sweeps.Case:
+    return sweeps.open_case(planned.plan, effort)
 
 
 def compare(first: Planned, second: Planned) -> sweeps.Comparison:
@@ -101,9 +167,7 @@ def compare(first: Planned, second: Planned) -> sweeps.Comparison:
 
 
 def _run(planned: Planned, name: str) -> Run:
-    if isinstance(planned, Result):
-        return planned.as_run(name)
-    return Run.open(planned)
+    return planned.as_run(name) if isinstance(planned, Result) else Run.open(planned)
 
 
 def share(
@@ -112,8 +176,11 @@ def share(
     *,
     members: str = "cooperative",
     rule: str = "equal_profit",
-    time_limit_s: float = 3.0,
     processes: int = 1,
+    effort: EffortName = "normal",
+    time_limit_s: float | None = None,
+    seed: int = 0,
+    progress: Say = silent,
 ) -> Shares:
     """Split the yearly cost between the members of a scenario: every group of them is planned.
 
@@ -122,8 +189,9 @@ def share(
     folder : group plans are kept there and never computed twice; nowhere when left out
     members : column of the villages that names the member; at most 12 members
     rule : of the bills; ``.rules()`` has all of them
-    time_limit_s : of each group's plan; m members have 2^m - 1 groups
     processes : side by side; with more than one a script needs ``if __name__ == "__main__":`` around its work
+    effort, time_limit_s, seed, progress : of each group's plan, as in :func:`coldchain.plan`; 3 s when left out, of a
+        quick one 1 s; m members have 2^m - 1 groups
 
     Raises
     ------
@@ -131,9 +199,11 @@ def share(
         When a village has no member, there are too many, or there is no such rule.
     """
     named = settlement.members_of(scenario, members)
-    effort = settlement.Effort(time_limit_s, processes=processes)
+    limit = 1.0 if effort == "quick" and time_limit_s is None else seconds(effort, GROUP_S, time_limit_s)
+    tried = settlement.Effort(limit, seed, processes)
     with _kept_in(folder) as place:
-        return Shares(settlement.settle(scenario, named, place / settlement.GROUPS, rules=(rule,), effort=effort))
+        groups = place / settlement.GROUPS
+        return Shares(settlement.settle(scenario, named, groups, rules=(rule,), effort=tried, say=progress))
 
 
 @contextmanager
@@ -147,12 +217,24 @@ def _kept_in(folder: Path | str | None) -> Iterator[Path]:
     yield Path(folder)
 
 
-def sensitivity(planned: Result, *, time_limit_s: float = 20.0) -> Doubts:
+def sensitivity(
+    planned: Result,
+    *,
+    effort: EffortName = "normal",
+    time_limit_s: float | None = None,
+    seed: int = 0,
+    progress: Say = silent,
+) -> Doubts:
     """Change one figure at a time and work out the year of the planned depots anew.
+
+    Parameters
+    ----------
+    effort, time_limit_s, seed, progress : of each year, as in :func:`coldchain.plan`; 20 s when left out
 
     Raises
     ------
     UsageError
         When the plan has mobile units.
     """
-    return Doubts(sweeps.sensitivity(planned.plan, effort=sweeps.Effort(time_limit_s)))
+    tried = effort_of(effort, FIGURE_S, time_limit_s, seed, progress)
+    return Doubts(sweeps.sensitivity(planned.plan, effort=tried))

@@ -13,7 +13,6 @@ import pandas as pd
 
 from coldchain.language import N_, _
 from coldchain.language.amounts import per_million
-from coldchain.planning import Plan
 from coldchain.reports import write_run
 from coldchain.reports.geopackage import plan_layers
 from coldchain.reports.lines import PlanLines, plan_lines
@@ -21,9 +20,11 @@ from coldchain.runs import Run, run_information
 from coldchain.runs.folder import SCENARIO
 from coldchain.settlement import Settlement, fen_bills, write_settlement
 from coldchain.sweeps import Sensitivity, Sweep
+from coldchain.verify import Report, verify_tables
 
 if TYPE_CHECKING:
     import geopandas
+    import networkx as nx
     from matplotlib.figure import Figure
 
 Answer = Literal["today_rate", "plan_rate", "saved_t", "saved_cny"]
@@ -35,10 +36,10 @@ class Result:
 
     Attributes
     ----------
-    plan : the plan with everything it was computed from
+    plan : the run: a plan as it was made, or as a folder holds it
     """
 
-    plan: Plan
+    plan: Run
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -118,6 +119,26 @@ class Result:
 
         write_map(self.plan, Path(path), self._lines)
         return Path(path)
+
+    def road_graph(self) -> nx.MultiDiGraph[Any]:
+        """Return the roads as a graph with the plan on it: places on nodes, tonnes and vehicles a year on edges.
+
+        Edges have ``collection_t``, ``line_haul_t`` and ``vehicles``; nodes of places have lists of ids under
+        ``villages``, ``sites``, ``depots`` and ``hubs``; the rest is named as osmnx names it.
+        """
+        from coldchain.reports.road_graph import road_graph
+
+        return road_graph(self.plan)
+
+    def verify(self) -> Report:
+        """Recompute every figure from the tables and the inputs alone; ``.problems`` is empty when all agree."""
+        return verify_tables(self.plan.planned, self.plan.placed.network.given, self.tables, self.summary)
+
+    def _repr_html_(self) -> str:
+        """Show key figures, depots and both maps in a notebook."""
+        from coldchain.reports.notebook import plan_html
+
+        return plan_html(self.plan)
 
     def save(self, folder: Path | str) -> Path:
         """Write the run folder that ``coldchain plan`` writes, a scenario in memory within it; return the folder."""

@@ -141,6 +141,12 @@ class Scenario(model.Scenario):
             **({} if roads is None else {ROADS: roads, **{f"{ROADS}.{k}": v for k, v in tree.pop(ROADS).items()}}),
         }  # fmt: skip
 
+    def _repr_html_(self) -> str:
+        """Show in a notebook how much there is of everything."""
+        from coldchain.reports.notebook import scenario_html
+
+        return scenario_html(self)
+
     def save(self, folder: Path | str) -> Path:
         """Write it to a new folder, from which :func:`coldchain.load` reads the same scenario; return the folder.
 

@@ -18,7 +18,7 @@ from coldchain.network.large import kept_travel
 from coldchain.network.lines import read_lines
 from coldchain.network.lines_writing import write_lines
 from coldchain.network.lorries import LorryRange, lorry_range
-from coldchain.network.matrix import Travel, paths, travel
+from coldchain.network.matrix import Travel, arcs_between, paths, travel
 from coldchain.network.osm import OsmExtract, read_osm
 from coldchain.network.proximity import proximity_network
 from coldchain.network.slope import with_slope
@@ -28,9 +28,9 @@ from coldchain.network.used import CutOff, RoadsUsed
 
 __all__ = [
     "CutOff", "LinkTable", "LorryRange", "OsmExtract", "Profile", "RoadNetwork", "RoadsUsed", "Snap", "Travel",
-    "build_network", "cut_off_fault", "from_networkx", "kept_travel", "largest_strong_component", "lorry_range",
-    "network_hash", "paths", "proximity_network", "read_gmns", "read_graph", "read_lines", "read_osm", "read_roads",
-    "roads_used", "snap_places", "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
+    "arcs_between", "build_network", "cut_off_fault", "from_networkx", "kept_travel", "largest_strong_component",
+    "lorry_range", "network_hash", "paths", "proximity_network", "read_gmns", "read_graph", "read_lines", "read_osm",
+    "read_roads", "roads_used", "snap_places", "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",
 ]  # fmt: skip
 
 

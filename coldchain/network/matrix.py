@@ -134,11 +134,31 @@ def paths(network: RoadNetwork, pairs: NodeList) -> list[Floats]:
         Longitude and latitude, from source to target; one vertex when both are the same node, none (k = 0) when the
         target cannot be reached.
     """
+    legs = np.asarray(pairs).reshape(-1, 2)
+    ways = _ways(network, pairs)
+    return [
+        np.empty((0, 2)) if arcs is None else _line(network, arcs, int(start))
+        for arcs, start in zip(ways, legs[:, 0], strict=True)
+    ]
+
+
+def arcs_between(network: RoadNetwork, pairs: NodeList) -> list[Nodes]:
+    """Arcs of the fastest routes in driving order; none where source and target are one node, or there is no route.
+
+    Parameters
+    ----------
+    pairs : int[p, 2], source and target node of each leg
+    """
+    return [np.empty(0, dtype=np.int32) if arcs is None else arcs for arcs in _ways(network, pairs)]
+
+
+def _ways(network: RoadNetwork, pairs: NodeList) -> list[Nodes | None]:
+    """Find the arcs of the fastest routes; None where there is none."""
     legs = _checked(network, np.asarray(pairs).reshape(-1, 2))
     backward = len(np.unique(legs[:, 1])) < len(np.unique(legs[:, 0]))
     table = network.inward if backward else network.outward
     near, far = (legs[:, 1], legs[:, 0]) if backward else (legs[:, 0], legs[:, 1])
-    lines = [np.empty((0, 2))] * len(legs)
+    ways: list[Nodes | None] = [None] * len(legs)
     todo = np.arange(len(legs))
     for limit_h in _WIDENING_H:
         roots, root = np.unique(near[todo], return_inverse=True)
@@ -148,9 +168,9 @@ def paths(network: RoadNetwork, pairs: NodeList) -> list[Floats]:
                 leg = todo[k]
                 arcs = _trace(before[root[k] - rows.start], near[leg], far[leg], table)
                 if arcs is not None:
-                    lines[leg], found[k] = _line(network, arcs if backward else arcs[::-1], int(near[leg])), True
+                    ways[leg], found[k] = arcs if backward else arcs[::-1], True
         todo = todo[~found]
-    return lines
+    return ways
 
 
 def _checked(network: RoadNetwork, nodes: NodeList) -> Ints:

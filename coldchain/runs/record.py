@@ -36,7 +36,7 @@ def run_information(plan: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
     dict
         Plain values only; times are UTC, the start is taken back from now by the seconds the plan took.
     """
-    scenario, summary = plan.scenario, plan.summary
+    scenario, summary = plan.planned, plan.summary
     stopped = datetime.now(UTC)
     started = stopped - timedelta(seconds=float(summary["seconds"]["total"]))
     limits = {key: value for key, value in arguments.items() if key.startswith("time_limit")}

@@ -72,11 +72,11 @@ def open_case(run: Run, effort: Effort) -> Case:
     scenario = run.planned
     ground = lay_ground(scenario, replace(effort.options(), say=effort.say), run.inputs.faults)
     depots = run.tables["depots"]
-    count = sum(count_of(scenario, _named(depots, column)) for column in ("new_modules", "units_bought"))
+    count = sum(count_of(scenario, modules_named(depots, column)) for column in ("new_modules", "units_bought"))
     return Case(run, ground, count, _standing(scenario, run.tables.get("units")))
 
 
-def _named(depots: pd.DataFrame, column: str) -> Modules:
+def modules_named(depots: pd.DataFrame, column: str) -> Modules:
     """Modules of each depot, read from a column of the table of depots."""
     read = (Site(id="x", lon=0, lat=0, existing=str(text)).modules() for text in depots[column])
     return dict(zip(map(str, depots["depot"]), read, strict=True))

@@ -12,6 +12,9 @@ from coldchain.language import N_, _
 from coldchain.model import Period, Scenario
 from coldchain.planning import Plan, lay_ground, plan_with
 from coldchain.progress import Event, Stage
+from coldchain.runs import Run
+from coldchain.sweeps.explain import modules_named
+from coldchain.sweeps.points import count_of
 from coldchain.sweeps.solving import Effort
 
 Change = Callable[[Scenario, float], Scenario]
@@ -122,7 +125,7 @@ class Sensitivity:
 FIGURES = ("today_rate", "plan_rate", "saved_t", "saved_cny")
 
 
-def sensitivity(plan: Plan, doubts: Sequence[Doubt] = DOUBTS, effort: Effort | None = None) -> Sensitivity:
+def sensitivity(plan: Run, doubts: Sequence[Doubt] = DOUBTS, effort: Effort | None = None) -> Sensitivity:
     """Change one figure at a time; the depots of the plan stay, who goes where and on which routes is worked out anew.
 
     Parameters
@@ -148,14 +151,15 @@ def sensitivity(plan: Plan, doubts: Sequence[Doubt] = DOUBTS, effort: Effort | N
     return Sensitivity(figures_of(plan), pd.DataFrame(rows, columns=["figure", "end", "value", *FIGURES]))
 
 
-def _year(plan: Plan, scenario: Scenario, effort: Effort) -> Plan:
+def _year(plan: Run, scenario: Scenario, effort: Effort) -> Plan:
     """Work out a year of the plan's depots; they stand, so no budget limits them."""
+    count = count_of(scenario, modules_named(plan.tables["depots"], "new_modules"))
     free = scenario.siting.model_copy(update={"budget_cny": NO_LIMIT_CNY})
     options = effort.options()
-    return plan_with(lay_ground(replace(scenario, siting=free), options), plan.course.decision.count, options)
+    return plan_with(lay_ground(replace(scenario, siting=free), options), count, options)
 
 
-def figures_of(plan: Plan) -> dict[str, float]:
+def figures_of(plan: Run) -> dict[str, float]:
     """Return the answers of a plan: loss rates today and planned, tonnes and worth of what is saved a year."""
     loss = plan.summary["loss"]
     return {
