@@ -94,6 +94,12 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "reports/terminal.py": ((r"^(bold cyan|not bold)$", DRAWING),),
     "reports/twin.py": ((r"^(\.slick|:host)", STYLE),),
     "reports/words.py": ((r"^\(not eligible\)$", DATA),),
+    "api/page.py": (
+        (
+            r"^(#|\n```|\0\n|\*\*|- `|\0)|^(Scenarios|Plans|Questions|Answers|Language)$|Examples",
+            "a page of the documentation",
+        ),
+    ),
     "runs/columns_page.py": (
         (r"^(#|\0?\n|Written)|of `today_depots`|^\| column", "a page of the documentation, which is English"),
     ),
