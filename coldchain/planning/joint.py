@@ -33,7 +33,7 @@ from coldchain.planning.depotyears import DepotYears
 from coldchain.planning.estimates import Estimates
 from coldchain.planning.limits import stated
 from coldchain.planning.moves import near_sites, neighbours, rebased
-from coldchain.planning.search import PLANNED, Options, Sited, aims_of
+from coldchain.planning.search import PLANNED, SMALL_ARCS, SMALL_WORK, Options, Sited, aims_of
 from coldchain.progress import Event, Stage
 from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting
 from coldchain.work import Meter
@@ -89,19 +89,21 @@ class _Search:
         self.random = np.random.default_rng(self.options.seed)
         scenario = self.task.basis.scenario
         self.whole = self.options.tries > 0 and not (scenario.seasonal or scenario.siting.single_source)
+        self.opening = len(self.task.arcs.demand) <= SMALL_ARCS
         for course in self.start if self.whole else ():
             self.years.add(course)
         self.best = ranked(self.task.basis, list(self.start))
 
     def over(self) -> bool:
-        """Tell whether to end now."""
-        worked = self.tried >= (self.options.tries or math.inf) or self.meter.left() < 0.0
+        """Tell whether to end now; what a quick plan of a small county does is done whatever the work."""
+        worked = self.tried >= (self.options.tries or math.inf)
+        worked |= not self.opening and (self.meter.left() < 0.0 or self.options.left() < 0.0)
         self.options.cuts.update({Ending.WORK} if worked else ())
-        return worked or self.options.over()
+        return worked or self.options.halted()
 
     def left(self) -> float:
         """Units of work left for the search."""
-        return max(self.meter.left(), 0.1)
+        return max(self.meter.left(), SMALL_WORK if self.opening else 0.1)
 
     def run(self) -> Course:
         """Correct, then move and put together anew until nothing improves or the work is done."""
@@ -110,6 +112,7 @@ class _Search:
                 break
         if not self.task.basis.scenario.siting.single_source:
             moved = self._move()
+            self.opening = False
             while self.whole and not self.over() and (self._put_together() or moved or self._shake()):
                 moved = self._move()
         return self.best
@@ -179,7 +182,7 @@ class _Search:
                     improved = True
                     now = fixed.assign(self.best.decision.modules()) or now
                     most = now.value * (1.0 + SLACK)
-            return improved or (self.whole and self._lean(fixed))
+            return improved or (self.whole and not self.opening and self._lean(fixed))
 
     def _lean(self, fixed: FixedModules) -> bool:
         """Let one depot after the other seem cheaper or dearer, so that it fills its trucks or gives up detours."""

@@ -358,10 +358,11 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
         best = joint_search(Task(basis, arcs, sited, ground.memo), kept, leaving_room(options, basis, arcs))
     if best is ground.idle:
         return best
+    small = len(arcs.demand) <= SMALL_ARCS  # where full routes take seconds, and no plan goes without them
+    effort = replace(effort, stop=options.halted) if small else effort
     found = [best, work_out(basis, arcs, best.decision, effort, options)]
-    if first is not ground.idle:  # what a quick plan ends with; no clock cuts it short where it takes seconds
-        unclocked = replace(effort, stop=options.stop) if len(arcs.demand) <= SMALL_ARCS else effort
-        found.append(work_out(basis, arcs, first.decision, unclocked))
+    if first is not ground.idle:
+        found.append(work_out(basis, arcs, first.decision, replace(effort, stop=options.stop) if small else effort))
     return ranked(basis, [*rivals, *found])
 
 
