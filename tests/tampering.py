@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import BadInputError
-from coldchain.planning import PlacedNetwork, place_on_roads
+from coldchain.runs import PlacedNetwork, place_on_roads
 from coldchain.runs.folder import read_run
 from coldchain.scenario import load
 from coldchain.verify import Written, verify_written

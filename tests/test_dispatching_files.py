@@ -14,7 +14,7 @@ from dispatching_cases import line_county, order, routed, write_table
 from coldchain.cli import run
 from coldchain.dispatch.dispatch import Wish, dispatch
 from coldchain.errors import BadInputError, UsageError
-from coldchain.planning import place_on_roads
+from coldchain.runs import place_on_roads
 from coldchain.runs.folder import read_run
 from coldchain.scenario import load
 from coldchain.verify.day import Permits, verify_day

@@ -23,9 +23,9 @@ from coldchain.economy import (
     money_cny_t,
 )
 from coldchain.economy import prices as prices_module
-from coldchain.planning import place_on_roads
 from coldchain.planning.arcs import build_arcs
 from coldchain.planning.basis import Basis, prepare
+from coldchain.runs import place_on_roads
 from coldchain.scenario import load
 
 TIMING = Timing(

@@ -19,7 +19,7 @@ from coldchain.cli import run
 from coldchain.errors import BadInputError
 from coldchain.model import Scenario
 from coldchain.network import read_graph
-from coldchain.planning import place_on_roads
+from coldchain.runs import place_on_roads
 
 KM_DEG = 111.19508
 

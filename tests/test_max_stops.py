@@ -10,7 +10,6 @@ from test_dispatch import line
 from test_frames import tables
 
 import coldchain as cc
-from coldchain.planning import place_on_roads
 from coldchain.routing import CollectionProblem, solve_collection, violations
 from coldchain.routing.bridge import explore
 from coldchain.routing.collection import Engine
@@ -23,6 +22,7 @@ from coldchain.routing.savings import savings
 from coldchain.routing.segment import Kernel
 from coldchain.routing.timetable import drive
 from coldchain.routing.timetable import violations as broken
+from coldchain.runs import place_on_roads
 from coldchain.verify import verify_tables
 
 TWO, THREE = vehicle("two", max_stops=2), vehicle("three", max_stops=3, cost_cny_day=75.0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from coldchain.network import LinkTable, build_network, proximity_network, snap_places, travel
-from coldchain.planning import place_on_roads
+from coldchain.runs import place_on_roads
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.verify.roads import CM_BITS, Roads
 

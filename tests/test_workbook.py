@@ -24,7 +24,7 @@ from coldchain.errors import BadInputError
 from coldchain.importing import draft_from_points
 from coldchain.language import speaking
 from coldchain.model import dictionary
-from coldchain.planning import place_on_roads
+from coldchain.runs import place_on_roads
 from coldchain.scenario import inspect, load, named_files, upland, variants_of, write_scenario
 from coldchain.scenario.headings import heading, title, titles, unit_in
 from coldchain.scenario.rulesheet import read_rules

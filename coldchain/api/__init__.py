@@ -28,11 +28,11 @@ from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.api.scenarios import Scenario
 from coldchain.errors import Fault
 from coldchain.language import use
-from coldchain.planning import Options, place_on_roads, plan_quickly
+from coldchain.planning import Options, plan_quickly
 from coldchain.planning import plan as make_plan
 from coldchain.progress import Say, silent
 from coldchain.replays import Chances
-from coldchain.runs import Run
+from coldchain.runs import Run, place_on_roads
 from coldchain.scenario import inspect, upland, write_scenario
 from coldchain.scenario import load as read
 

@@ -222,7 +222,7 @@ class Findings:
 def find_faults(folder: Path, variant: str) -> Findings:
     """Return the faults of the inputs and, as far as they can be read, of how the places meet the roads."""
     from coldchain.errors import BadInputError
-    from coldchain.planning import place_on_roads
+    from coldchain.runs import place_on_roads
     from coldchain.scenario import inspect
 
     scenario, faults = inspect(folder, variant)

@@ -95,8 +95,8 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
 
 
 def _draw_sweep(scenario: Scenario, result: Sweep, path: Path) -> bool:
-    from coldchain.planning import place_on_roads
     from coldchain.reports.mapsweep import write_sweep_map
+    from coldchain.runs import place_on_roads
 
     placed, _faults = place_on_roads(scenario)
     return write_sweep_map(scenario, placed, result.points, path)

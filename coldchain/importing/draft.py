@@ -19,7 +19,7 @@ from coldchain.language import N_, _
 from coldchain.leftovers import clear_half_written
 from coldchain.model import Assumption
 from coldchain.network import RoadNetwork, write_lines
-from coldchain.planning import place_on_roads
+from coldchain.runs import place_on_roads
 from coldchain.scenario import Draft, inspect, write_scenario
 
 ROADS = "roads.gpkg"

@@ -16,21 +16,18 @@ from coldchain.planning.pipeline import (
 from coldchain.planning.rent import rent_cny_t
 from coldchain.planning.search import Options
 from coldchain.planning.size import Size, size_of
-from coldchain.runs.roads import PlacedNetwork, place_on_roads
 
 __all__ = [
     "Course",
     "Ground",
     "Near",
     "Options",
-    "PlacedNetwork",
     "Plan",
     "Size",
     "capacity_t_day",
     "course_with",
     "existing_modules",
     "lay_ground",
-    "place_on_roads",
     "plan",
     "plan_on",
     "plan_quickly",

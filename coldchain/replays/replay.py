@@ -14,11 +14,11 @@ from coldchain.arrays import Floats
 from coldchain.economy import nearest_hub
 from coldchain.model import Scenario
 from coldchain.network import travel
-from coldchain.planning import PlacedNetwork
 from coldchain.replays.aging import Ager, Trader
 from coldchain.replays.chances import NONE, Chances, DayDraw, draw_days, draw_season
 from coldchain.replays.day import Day, docks
 from coldchain.replays.layout import Layout, lay_out
+from coldchain.runs import PlacedNetwork
 
 SCHEMA = "coldchain.replay/1"
 QUANTILES = {"p5": 0.05, "p50": 0.5, "p95": 0.95}

@@ -14,7 +14,6 @@ import numpy as np
 
 from coldchain.language import _
 from coldchain.model import Scenario
-from coldchain.planning import PlacedNetwork
 from coldchain.reports import figures
 from coldchain.reports.background import background
 from coldchain.reports.map import ASPECT, draw_pane
@@ -32,6 +31,7 @@ from coldchain.reports.mapdata import (
 from coldchain.reports.mappage import Page, measures_of, page_html
 from coldchain.reports.mapwords import STATUSES
 from coldchain.reports.palette import MARKERS, OTHER_ZONE, ZONES
+from coldchain.runs import PlacedNetwork
 
 MOST_ROUTES = 40_000
 """Routes of all budgets together that a page holds, about 3 MB; with more it shows none."""
