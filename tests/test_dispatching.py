@@ -17,11 +17,13 @@ from coldchain.dispatch.headings import ORDERS, heading_of
 from coldchain.dispatch.orders import TEMPLATE
 from coldchain.errors import UsageError
 from coldchain.model import Period, cooling_class
+from coldchain.model.packaging import packed
 from coldchain.planning import Plan
 from coldchain.reports import write_run
 from coldchain.runs import run_information
 from coldchain.scenario import load
-from coldchain.spoilage import age, cold_stages, loss_share, rate_per_h
+from coldchain.spoilage import age, cold_stages, worn_loss
+from coldchain.spoilage.kinetics import wear_per_h
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +57,10 @@ def test_expected_loss_by_hand(county: Path, tmp_path: Path) -> None:
     period, chain = scenario.periods[0], scenario.chain
     kind = next(kind for kind in scenario.depot_types if kind.id == "cool_forced_air_500")
     cold = cold_stages(chain, cooling_class(kind), scenario.hubs[0], (1.0 / 0.9, None), crop)
-    later = age(crop, period, 12.25, cold).used[-1]
-    used = float(rate_per_h(crop, 20.0)) * (12.25 - 8.175) + later
+    own = packed(crop, planned=True)
+    worn = wear_per_h(own, 20.0, period.humidity) * (12.25 - 8.175) + age(own, period, 12.25, cold).worn[-1]
     assert lots.loc["B", "harvest_h"] == pytest.approx(9.675 - 1.5)
-    assert lots.loc["B", "loss_share"] == pytest.approx(
-        float(loss_share(crop, used, chain.planned_transfers)), rel=1e-9
-    )
+    assert lots.loc["B", "loss_share"] == pytest.approx(float(worn_loss(own, worn, chain.planned_transfers)), rel=1e-9)
     assert lots.loc["B", "loss_kg"] == pytest.approx(500.0 * lots.loc["B", "loss_share"])
     assert lots.loc["B", "loss_cny"] == pytest.approx(lots.loc["B", "loss_kg"] * crop.price_cny_kg)
 

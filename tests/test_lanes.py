@@ -29,6 +29,7 @@ from coldchain.model import (
 from coldchain.model.packaging import PACKAGINGS, packed
 from coldchain.scenario import catalogue_table
 from coldchain.spoilage import (
+    Stage,
     age,
     batch_clock_h,
     cold_stages,
@@ -41,9 +42,11 @@ from coldchain.spoilage import (
     today_lanes,
     today_stages,
     today_wait_h,
+    worn_loss,
 )
 from coldchain.spoilage.kernels import air_at, follow_lots, run_stage
 from coldchain.spoilage.kinetics import pack
+from coldchain.spoilage.stages import stage_array
 
 COMMODITIES: dict[str, Commodity] = {c.id: c for c in catalogue_table("commodity") if isinstance(c, Commodity)}
 VEHICLES = tuple(v for v in catalogue_table("vehicle") if isinstance(v, VehicleType))
@@ -114,9 +117,10 @@ def test_depot_table_equals_the_stages(
         for o, cooling in enumerate((COLD, COOL)):
             cold = cold_stages(chain, cooling, place, (haul_h, line_haul_half_h(made)), COMMODITIES[crop])
             start, stages = depot_stages(chain, period, aboard, cold)
-            used = float(age(COMMODITIES[crop], period, start, stages).used[-1])
-            assert lanes.used[0, p, o, 0, which[p, 0]] == pytest.approx(used, rel=1e-9)
-            loss = float(loss_share(packed(COMMODITIES[crop], planned=True), used, chain.planned_transfers))
+            own = packed(COMMODITIES[crop], planned=True)
+            worn = age(own, period, start, stages).worn[-1]
+            assert lanes.worn[0, p, o, 0, which[p, 0]] == pytest.approx(worn, rel=1e-9, abs=1e-12)
+            loss = float(worn_loss(own, worn, chain.planned_transfers))
             assert lanes.loss[0, p, o, 0, which[p, 0]] == pytest.approx(loss, abs=1e-9)
 
 
@@ -128,10 +132,9 @@ def test_today_table_equals_the_stages(crop: str, wait: float, ride: float) -> N
     lanes = today_lanes(made, np.zeros(2, dtype=np.intp), np.array([ride, ride + 1.0]))
     stages = today_stages(made.chain, COMMODITIES[crop], made.hubs[0], ride)
     for p, period in enumerate(made.periods):
-        used = float(age(COMMODITIES[crop], period, harvest_clock_h(period), stages).used[-1])
-        assert lanes.loss[0, 0, p] == pytest.approx(
-            float(loss_share(packed(COMMODITIES[crop], planned=False), used, 3)), abs=1e-9
-        )
+        own = packed(COMMODITIES[crop], planned=False)
+        worn = age(own, period, harvest_clock_h(period), stages).worn[-1]
+        assert lanes.loss[0, 0, p] == pytest.approx(float(worn_loss(own, worn, 3)), abs=1e-9)
     wait = today_wait_h(made.chain, COMMODITIES[crop])
     to_market = 4.0 + 20.0 if COMMODITIES[crop].sold_at == "market" else 0.0
     assert lanes.hours[:, 0] == pytest.approx([wait + ride + to_market, wait + ride + 1.0 + to_market], abs=1e-9)
@@ -222,8 +225,8 @@ def test_loss_per_hour_is_the_step_of_the_table() -> None:
     """A quarter of an hour aboard costs dL/du · k(T) · 0.25 h, to the second order of the step."""
     made = scenario(("pak_choi",), chain=Chain(dock_batch_h=0.05))
     lanes = depot_lanes(made, (COLD,), np.zeros(1, dtype=np.intp), np.array([2.0]), 4.0)
-    loss, used, dock = lanes.loss[0, 0, 0, 0], lanes.used[0, 0, 0, 0], lanes.dock_rate[0, 0]
-    slope = loss_per_hour(made.commodities[0], float(used[30]), float(dock[30]), made.chain.planned_transfers)
+    loss, worn, dock = lanes.loss[0, 0, 0, 0], lanes.worn[0, 0, 0, 0], lanes.dock_rate[0, 0]
+    slope = loss_per_hour(made.commodities[0], worn[30], dock[30], made.chain.planned_transfers)
     warm_share = 1.0 - math.exp(-1.0)
     assert warm_share * slope < (loss[31] - loss[29]) / 0.1 < 1.3 * slope
 
@@ -232,19 +235,20 @@ def test_loss_per_hour_is_the_step_of_the_table() -> None:
 def test_many_lots_age_as_each_does_alone(start_h: float) -> None:
     """Lots whose first hours in the air are read from one table age as if every stage were integrated for each."""
     crops = list(COMMODITIES.values())[:4]
-    params = np.array([pack(crop) for crop in crops])
+    params = np.array([pack(crop, 0.7) for crop in crops])
     air = 18.0 + 9.0 * np.sin(np.arange(24) * 2 * np.pi / 24)
     rng = np.random.default_rng(1)
     crop = rng.integers(0, len(crops) - 1, 40)
     hours = np.concatenate([[0.0, 0.2, 12.0 - start_h % 1, 24.0], rng.uniform(0.0, 50.0, 36)])
-    stages = np.array([[[0.0, h, 0.0, 1.0], [2.0, 3.0, 2.0, 1.0], [1.0, 4.0, 0.0, 5.0]] for h in hours])
+    cooled = (Stage("cool", 3.0, 2.0, 1.0, 0.9), Stage("drift", 4.0, half_h=5.0))
+    stages = np.array([stage_array((Stage("ambient", h), *cooled)) for h in hours])
     found = follow_lots(params, crop, air, start_h, stages)
     for one, own, ways in zip(found, crop, stages, strict=True):
-        clock, temp, used = start_h, air_at(air, start_h), 0.0
+        clock, temp, wear = start_h, air_at(air, start_h), np.zeros(3)
         for stage in ways:
-            more, temp = run_stage(params[own], air, clock, temp, stage)
-            used, clock = used + more, clock + stage[1]
-        assert one == pytest.approx(used, rel=1e-12)
+            temp = run_stage(params[own], air, clock, temp, stage, wear)
+            clock += stage[1]
+        assert one == pytest.approx(wear, rel=1e-12)
 
 
 @pytest.mark.parametrize(("cargo", "last_c"), [("open", 24.0), ("insulated", None), ("ice", 1.0)])

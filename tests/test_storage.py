@@ -16,6 +16,7 @@ from scenario_cases import faults_of, set_in_toml, small_county
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Keeping, cooling_class
+from coldchain.model.packaging import packed
 from coldchain.planning import Ground, Options, Plan, lay_ground, plan, plan_quickly, plan_with
 from coldchain.planning.arcs import build_arcs
 from coldchain.planning.keeps import Keep
@@ -23,7 +24,7 @@ from coldchain.planning.search import site
 from coldchain.planning.storing import best_shares
 from coldchain.replays import Replayer
 from coldchain.scenario import load
-from coldchain.spoilage import age, cold_stages, depot_stages, line_haul_half_h, loss_share
+from coldchain.spoilage import age, cold_stages, depot_stages, line_haul_half_h, worn_loss
 from coldchain.verify import Report, verify_tables
 
 RULES = """commodity,period,until,days,price_cny_kg
@@ -148,9 +149,11 @@ def test_what_is_kept_ages_in_its_room(made: Plan) -> None:
         start, stages = depot_stages(
             chain, period, float(lot["aboard_h"]), cold_stages(chain, cooling_class(kind), hub, haul, crop)
         )
-        used.append(float(age(crop, period, start, stages).used[-1]))
-    assert lot["loss_share"] == pytest.approx(float(loss_share(crop, used[1], scenario.chain.planned_transfers)))
-    assert used[1] > used[0]
+        used.append(age(packed(crop, planned=True), period, start, stages).worn[-1])
+    assert lot["loss_share"] == pytest.approx(
+        float(worn_loss(packed(crop, planned=True), used[1], scenario.chain.planned_transfers))
+    )
+    assert used[1][0] > used[0][0]
 
 
 def checked(made: Plan, change: Callable[[dict[str, pd.DataFrame]], None]) -> Report:

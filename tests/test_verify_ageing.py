@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldchain.model import Commodity, Period
-from coldchain.spoilage import Stage, age, hourly_air_c, loss_share, respiration_w_t
+from coldchain.model.packaging import packed
+from coldchain.spoilage import Stage, age, hourly_air_c, respiration_w_t, worn_loss
 from coldchain.verify import ageing
 
 CROP = Commodity(
@@ -22,6 +23,8 @@ MILD = Period(id="p", days=10, hourly_c=(10.0,) * 24)
 LAWS = (
     {}, {"kinetics": "arrhenius", "ea_kj_mol": 75.0}, {"kinetics": "ratkowsky"}, {"q10": 3.1, "chill_threshold_c": 9.0},
     {"chill_threshold_c": 12.0, "chill_floor_c": 2.0}, {"freezing_c": 1.5}, {"warm_life_d": 1.5, "warm_temp_c": 22.0},
+    {"q10": 2.5, "chill_threshold_c": 9.0, "chill_onset_k_h": 20.0, "chill_k_h": 60.0, "water_kg_t_h_kpa": 3.0},
+    {"warm_life_d": 1.5, "warm_temp_c": 22.0, "flat_below_c": 7.0, "water_kg_t_h_kpa": 2.0, "packaging": "crate"},
     {"kinetics": "arrhenius", "warm_life_d": 2.5, "warm_temp_c": 20.0, "decay": ("20:2:0.1", "5:9:0.6", "20:5:0.8")},
 )  # fmt: skip
 
@@ -76,13 +79,16 @@ def test_both_integrations_agree(
     period = Period(id="p", days=1, temp_min_c=low, temp_max_c=low + swing)
     assert np.allclose(hourly_air_c(period), ageing.air_c(period)[:24], rtol=0, atol=1e-12)
     stages = (
-        Stage("ambient", hours[0]), Stage("cool", hours[1], zone_c, half_h), Stage("drift", hours[2], half_h=warming_h),
-        Stage("hold", hours[3]), Stage("cool", hours[4], max(8.0, zone_c), 3.0),
+        Stage("ambient", hours[0]), Stage("cool", hours[1], zone_c, half_h, 0.9, 0.002),
+        Stage("drift", hours[2], half_h=warming_h), Stage("hold", hours[3], humidity=0.8),
+        Stage("hall", hours[4], max(8.0, zone_c), 3.0, 0.85),
     )  # fmt: skip
-    found = age(crop, period, 8.0, stages)
-    lot = ageing.Journey.begin(crop, period, 8.0).in_air(hours[0]).cooled(hours[1], zone_c, half_h)
-    lot.ride(hours[2], warming_h).ride(hours[3], None).cooled(hours[4], max(8.0, zone_c), 3.0)
-    assert lot.used == pytest.approx(float(found.used[-1]), rel=1e-7, abs=1e-12)
+    own = packed(crop, planned=True)
+    found = age(own, period, 8.0, stages)
+    lot = ageing.Journey.begin(crop, period, 8.0, crop.packaging)
+    lot.in_air(hours[0]).cooled(hours[1], zone_c, half_h, 0.9, 0.002).ride(hours[2], warming_h)
+    lot.ride(hours[3], None, 0.8).hall(hours[4], max(8.0, zone_c), 3.0, 0.85)
+    assert lot.wear == pytest.approx(found.worn[-1], rel=1e-7, abs=1e-9)
     assert lot.temp_c == pytest.approx(float(found.temp_c[-1]), abs=1e-9)
-    assert ageing.loss_share(crop, lot.used, 2) == pytest.approx(float(loss_share(crop, lot.used, 2)), abs=1e-12)
+    assert lot.lost(crop, 2, crop.packaging) == pytest.approx(float(worn_loss(own, lot.wear, 2)), abs=1e-12)
     assert ageing.respiration_w_t(crop, low) == pytest.approx(respiration_w_t(crop, low), rel=1e-12)

@@ -42,11 +42,22 @@ class History(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older
 @click.option("--days", type=click.FloatRange(0, 1000), help="Days it is held at that temperature.")
 @click.option("--stage", "stages", type=History(), multiple=True, metavar="C:HOURS",
               help="Hours at a temperature before that, for example 25:6; may be repeated.")  # fmt: skip
+@click.option("--packaging", type=click.Choice(["bulk", "basket", "crate", "foam_ice"]),
+              help="Packaging; without it the crop's own in the planned chain.")  # fmt: skip
+@click.option("--humidity", type=click.FloatRange(0, 100), default=90.0, show_default=True,
+              help="Relative humidity of the air in %.")  # fmt: skip
 @json_option
 def shelf_life(
-    crop: str, temp_c: float | None, days: float | None, stages: tuple[tuple[float, float], ...], as_json: bool
+    crop: str,
+    temp_c: float | None,
+    days: float | None,
+    stages: tuple[tuple[float, float], ...],
+    packaging: str | None,
+    humidity: float,
+    as_json: bool,
 ) -> int:
     """Say how long a CROP keeps, and its quality and loss after days at a temperature."""
+    from coldchain.model.packaging import packed
     from coldchain.spoilage import Held
     from coldchain.spoilage import shelf_life as aged
 
@@ -58,7 +69,8 @@ def shelf_life(
     if not history:
         raise click.UsageError(_("give --temp and --days, or --stage"))
     commodity = _commodity(crop)
-    shelf = aged(commodity, history)
+    boxed = commodity if packaging is None else commodity.model_copy(update={"packaging": packaging})
+    shelf = aged(packed(boxed, planned=True), history, humidity / 100.0)
     sources = _sources(commodity)
     if as_json:
         figures = {name: getattr(shelf, name) for name in ("life_d", "quality", "loss", "low", "high")}

@@ -65,6 +65,17 @@ class Commodity(Noun):
     )
     chill_threshold_c: float | None = figure("°C", "below this colder is worse; none if not sensitive", None)
     chill_floor_c: float | None = figure("°C", "below this the chilling harm is absent again (peach)", None)
+    chill_onset_k_h: float | None = figure(
+        "K·h",
+        "hours times depth below chill_threshold_c that harm nothing yet; none: harm at once, as a rate",
+        None,
+        ge=0,
+    )
+    chill_k_h: float = figure("K·h", "beyond the onset, the dose that spoils 63 % of a lot", 500.0, gt=0)
+    flat_below_c: float | None = figure("°C", "below this colder keeps no longer (tea leaf); none: it does", None)
+    water_kg_t_h_kpa: float = figure(
+        "kg/(t·h·kPa)", "weight lost as water in the open, by vapour pressure deficit", 0.0, ge=0, le=100
+    )
     freezing_c: float = figure("°C", "highest freezing point", ge=-10, le=2)
     density_kg_m3: float = figure("kg/m³", "stacking density in crates", gt=10, le=1000)
     heat_kj_kg_k: float = figure("kJ/(kg·K)", "specific heat above freezing", gt=1, le=4.3)
@@ -151,6 +162,7 @@ class Period(Noun):
     temp_min_c: float | None = figure("°C", "mean daily low, about 05:00", None, ge=-50, le=45)
     temp_max_c: float | None = figure("°C", "mean daily high, about 14:30", None, ge=-50, le=55)
     hourly_c: tuple[float, ...] | None = figure("°C", "24 hourly means t00_c … t23_c, instead of low and high", None)
+    humidity: float = figure("share", "relative humidity of the air, mean of the day", 0.75, ge=0, le=1)
     harvest_start_h: float = figure("h", "clock hour at which harvest begins", 6.0, ge=0, lt=24)
     harvest_end_h: float = figure("h", "clock hour at which harvest ends", 10.0, gt=0, le=24)
 

@@ -16,6 +16,7 @@ class Packaging:
     ----------
     bruise : loss at each transfer against that in a crate
     bruise_low, bruise_high : its band
+    water : weight lost as water against that of single pieces in the open
     cost_cny_t : material, return and filling of one trip
     source : of the figures
     """
@@ -23,27 +24,30 @@ class Packaging:
     bruise: float
     bruise_low: float
     bruise_high: float
+    water: float
     cost_cny_t: float
     source: str
 
 
 PACKAGINGS: dict[str, Packaging] = {
     "bulk": Packaging(
-        4.0, 2.0, 15.0, 10.0,
+        4.0, 2.0, 15.0, 0.5, 10.0,
         "tomatoes, bottom layer: 30 % damaged in bins of 468 kg, 2 % in lugs of 20 kg (SciELO "
         "S1981-67232018000100447); mean over all layers and cost: estimate",
     ),
     "basket": Packaging(
-        1.9, 1.2, 3.0, 60.0, "tomatoes: 1.9 % in wooden, 1.0 % in plastic crates (CGSpace 174169); cost: estimate"
+        1.9, 1.2, 3.0, 0.4, 60.0, "tomatoes: 1.9 % in wooden, 1.0 % in plastic crates (CGSpace 174169); cost: estimate"
     ),
-    "crate": Packaging(1.0, 0.7, 1.5, 40.0, "handling_loss is that in plastic crates; cost, crates returned: estimate"),
-    "foam_ice": Packaging(0.5, 0.3, 1.0, 400.0, "foam box with ice, packed once and not refilled: estimate"),
+    "crate": Packaging(
+        1.0, 0.7, 1.5, 0.25, 40.0, "handling_loss is that in plastic crates; cost, crates returned: estimate"
+    ),
+    "foam_ice": Packaging(0.5, 0.3, 1.0, 0.05, 400.0, "foam box with ice, packed once and not refilled: estimate"),
 }  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
 def packed(commodity: Commodity, *, planned: bool) -> Commodity:
-    """Return the commodity as it is packed in the planned chain, or today: with that packaging's loss at a transfer.
+    """Return the commodity as it is packed in the planned chain, or today: with that packaging's bruising and drying.
 
     A commodity that names no packaging is itself.
 
@@ -58,4 +62,10 @@ def packed(commodity: Commodity, *, planned: bool) -> Commodity:
     name = commodity.packaging if planned else commodity.today_packaging
     if name is None:
         return commodity
-    return commodity.model_copy(update={"handling_loss": min(commodity.handling_loss * PACKAGINGS[name].bruise, 0.9)})
+    box = PACKAGINGS[name]
+    return commodity.model_copy(
+        update={
+            "handling_loss": min(commodity.handling_loss * box.bruise, 0.9),
+            "water_kg_t_h_kpa": commodity.water_kg_t_h_kpa * box.water,
+        }
+    )

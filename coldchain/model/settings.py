@@ -26,6 +26,9 @@ class Chain(Noun):
     unload_h: float = figure("h", "unloading at the depot, in the warm", 0.25, ge=0, le=12)
     today_transfers: int = figure("-", "times a lot is handled in today's chain", 3, ge=0, le=20)
     planned_transfers: int = figure("-", "times a lot is handled through a depot, in crates", 2, ge=0, le=20)
+    room_humidity: float = figure("share", "relative humidity in depots", 0.92, ge=0, le=1)
+    reefer_humidity: float = figure("share", "relative humidity in reefers and chilled docks", 0.88, ge=0, le=1)
+    hall_humidity: float = figure("share", "relative humidity in a chilled market hall", 0.85, ge=0, le=1)
     delivery_target_h: float = figure(
         "h", "harvest to market, the target reported", 48.0, gt=0, le=1000, usual=(4, 240)
     )

@@ -163,9 +163,8 @@ def _weights(basis: Basis, site: int, period: int, daily: Floats, aboard: Floats
     weights = np.zeros(len(daily))
     for v, c, o in zip(*np.nonzero(daily), strict=True):
         crop = basis.scenario.commodities[c]
-        used = float(basis.lanes.used[c, period, o, site, batch[v]])
-        rate = float(basis.lanes.dock_rate[c, period, batch[v]])
-        hourly = loss_per_hour(crop, used, rate, basis.scenario.chain.planned_transfers)
+        worn, rate = basis.lanes.worn[c, period, o, site, batch[v]], basis.lanes.dock_rate[c, period, batch[v]]
+        hourly = loss_per_hour(crop, worn, rate, basis.scenario.chain.planned_transfers)
         weights[v] += daily[v, c, o] * basis.prices.value_cny_t[c] * hourly
     return weights
 

@@ -15,9 +15,9 @@ from coldchain.model.packaging import packed
 from coldchain.replays.chances import DayDraw
 from coldchain.replays.day import Outcome, Parcels
 from coldchain.replays.layout import Season
-from coldchain.spoilage import harvest_clock_h, hourly_air_c, loss_share, today_cargo_stages, today_wait_h
-from coldchain.spoilage.kernels import follow_lots
-from coldchain.spoilage.kinetics import pack
+from coldchain.spoilage import harvest_clock_h, hourly_air_c, today_cargo_stages, today_wait_h
+from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, follow_lots
+from coldchain.spoilage.kinetics import pack, worn_loss
 from coldchain.spoilage.stages import stage_array
 
 LINE_HAUL, ONWARD = 1, 3  # among the stages of a cold lane
@@ -63,7 +63,6 @@ class Ager:
     def __init__(self, scenario: Scenario, trader: Trader) -> None:
         self.scenario, self.trader = scenario, trader
         self.standing = np.ones(len(scenario.villages))
-        self.params = np.array([pack(crop) for crop in scenario.commodities])
         self.price_t = value_cny_t(scenario)
         self.sold_on = sold_at_market(scenario)
         self.dwell_h = np.array([hub.dwell_h for hub in scenario.hubs])
@@ -107,22 +106,22 @@ class Ager:
             np.add.at(plan, (season.lots.village[at], season.lots.crop[at]), np.array(parcels.tonnes) * rates(at))
 
     def _shares(self, season: Season, draw: DayDraw, crop: Indices, stages: Floats, *, planned: bool) -> Floats:
-        """Share lost of lots that pass through stages, shape (lots, stages, 4)."""
-        period = self.scenario.periods[season.period]
+        """Share lost of lots that pass through stages, shape (lots, stages, 6)."""
+        period, chain = self.scenario.periods[season.period], self.scenario.chain
         air = hourly_air_c(period) + draw.air_c
+        own = [packed(one, planned=planned) for one in self.scenario.commodities]
+        params = np.array([pack(one, period.humidity) for one in own])
         like = np.lexsort((*stages[:, :2, 1].T, crop))
-        used = np.empty(len(crop))
-        used[like] = follow_lots(self.params, crop[like], air, harvest_clock_h(period), stages[like])
-        chain = self.scenario.chain
+        worn = np.empty((len(crop), WEAR))
+        worn[like] = follow_lots(params, crop[like], air, harvest_clock_h(period), stages[like])
         transfers = chain.planned_transfers if planned else chain.today_transfers
         share = np.empty(len(crop))
         for c in np.unique(crop).tolist():
-            own = packed(self.scenario.commodities[c], planned=planned)
-            share[crop == c] = loss_share(own, used[crop == c], transfers)
+            share[crop == c] = worn_loss(own[c], worn[crop == c], transfers)
         return share
 
     def _in_the_warm(self, hours: Floats) -> Floats:
-        stages = np.zeros((len(hours), 1, 4))
+        stages = np.zeros((len(hours), 1, STAGE_COLUMNS))
         stages[:, 0, 1], stages[:, 0, 3] = hours, 1.0
         return stages
 
@@ -138,7 +137,7 @@ class Ager:
         return rates
 
     def _today_stages(self, crop: Indices, way_h: Floats, market_h: Floats) -> Floats:
-        """Stages of today's chain, shape (lots, 3, 4)."""
+        """Stages of today's chain, shape (lots, 3, 6)."""
         crops = self.scenario.commodities
         waits = [today_wait_h(self.scenario.chain, one) for one in crops]
         lanes = [

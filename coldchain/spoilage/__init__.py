@@ -2,7 +2,7 @@
 
 from coldchain.spoilage.forks import CHANGES, Way, forked_losses
 from coldchain.spoilage.kernels import air_at
-from coldchain.spoilage.kinetics import life_d, loss_curve, loss_share, loss_slope, quality, rate_per_h, respiration_w_t
+from coldchain.spoilage.kinetics import life_d, loss_curve, loss_share, quality, rate_per_h, respiration_w_t, worn_loss
 from coldchain.spoilage.lanes import (
     DepotLanes,
     TodayLanes,
@@ -27,7 +27,6 @@ __all__ = [
     "CHANGES", "Ageing", "DepotLanes", "Held", "Ride", "Shelf", "Stage", "TodayLanes", "Way", "age", "air_at",
     "batch_clock_h", "cold_stages", "depot_lanes", "depot_stages", "dock_clock_h", "extremes", "forked_losses",
     "harvest_clock_h", "hourly_air_c", "life_d", "line_haul_half_h", "longer_haul_losses", "loss_curve",
-    "loss_per_hour", "loss_share", "loss_slope", "quality", "rate_per_h", "respiration_w_t", "ride_loss",
-    "ride_loss_per_hour", "ride_stages", "shelf_life", "today_cargo_stages", "today_lanes", "today_stages",
-    "today_wait_h",
+    "loss_per_hour", "loss_share", "quality", "rate_per_h", "respiration_w_t", "ride_loss", "ride_loss_per_hour",
+    "ride_stages", "shelf_life", "today_cargo_stages", "today_lanes", "today_stages", "today_wait_h", "worn_loss",
 ]  # fmt: skip

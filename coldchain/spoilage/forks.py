@@ -15,8 +15,8 @@ import numpy as np
 from coldchain.arrays import Floats, Indices
 from coldchain.model import Period, Scenario
 from coldchain.model.packaging import packed
-from coldchain.spoilage.kernels import fork_lots
-from coldchain.spoilage.kinetics import loss_share, pack
+from coldchain.spoilage.kernels import STAGE_COLUMNS, fork_lots
+from coldchain.spoilage.kinetics import pack, worn_loss
 from coldchain.spoilage.lanes import HALF_WARMING_H, harvest_clock_h
 from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
 
@@ -38,23 +38,24 @@ class Way:
 
 def forked_losses(scenario: Scenario, period: Period, ways: list[Way]) -> Floats:
     """Share lost of each lot for every set of changes, shape (lots, 64): bit ``n`` of the column is ``CHANGES[n]``."""
-    stages = np.array([[stage_array(way.today), stage_array(way.planned)] for way in ways]).reshape(-1, 2, 6, 4)
+    stages = np.array([[stage_array(way.today), stage_array(way.planned)] for way in ways]).reshape(
+        -1, 2, 6, STAGE_COLUMNS
+    )
     crop = np.array([way.crop for way in ways], dtype=np.intp)
-    params = np.array([pack(one) for one in scenario.commodities])
     warming = HALF_WARMING_H["ambient"] or 1.0
     ordered = np.ascontiguousarray(stages.transpose(0, 2, 1, 3))
-    used = fork_lots(
-        params, crop, hourly_air_c(period), harvest_clock_h(period), ordered, PART_OF_STAGE,
-        TIMED.index("precooling"), warming,
-    )  # fmt: skip
     loss = np.empty((len(ways), 1 << len(CHANGES)))
     timed, boxed = _columns()
-    for c in np.unique(crop):
-        mine, one = crop == c, scenario.commodities[c]
-        for better, transfers in enumerate((scenario.chain.today_transfers, scenario.chain.planned_transfers)):
-            at = np.flatnonzero(boxed == better)
-            own = packed(one, planned=bool(better))
-            loss[np.ix_(mine, at)] = loss_share(own, used[np.ix_(mine, timed[at])], transfers)
+    for planned, transfers in ((False, scenario.chain.today_transfers), (True, scenario.chain.planned_transfers)):
+        own = [packed(one, planned=planned) for one in scenario.commodities]
+        worn = fork_lots(
+            np.array([pack(one, period.humidity) for one in own]), crop, hourly_air_c(period),
+            harvest_clock_h(period), ordered, PART_OF_STAGE, TIMED.index("precooling"), warming,
+        )  # fmt: skip
+        at = np.flatnonzero(boxed == planned)
+        for c in np.unique(crop):
+            mine = crop == c
+            loss[np.ix_(mine, at)] = worn_loss(own[c], worn[np.ix_(mine, timed[at])], transfers)
     return loss
 
 

@@ -1,8 +1,10 @@
-"""The compiled loops: rate of ageing, one stage, the table of all lanes.
+"""The compiled loops: wear of a lot along one stage, along the table of all lanes.
 
 They stand in one file because numba's cache on disk looks at the file of a function alone: a kernel that called one
-in another file would keep running its old code after a change there. ``params`` are the six numbers of
-:func:`coldchain.spoilage.kinetics.pack`; a stage is ``(kind code, hours, target °C, half-time h)``.
+in another file would keep running its old code after a change there. ``params`` are the numbers of
+:func:`coldchain.spoilage.kinetics.pack`; a stage is ``(kind code, hours, target °C, half-time h, humidity, weight lost
+per K)``. Wear is three numbers that add up along a way: share of life used, chilling dose in K·h, weight lost as water
+as ``-ln(kept)``.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ FROZEN_RATE_PER_H = 1.0 / 24.0
 _NODES = np.array([-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526])
 _WEIGHTS = np.array([0.34785484513745385, 0.6521451548625461, 0.6521451548625461, 0.34785484513745385])
 _SHORTEST_H = 1e-9
+WEAR = 3
+STAGE_COLUMNS = 6
+AMBIENT, DRIFT, COOL, HOLD, HALL = 0.0, 1.0, 2.0, 3.0, 4.0
 
 
 @njit(cache=True)
@@ -46,12 +51,30 @@ def rate_of(params: Floats, temp_c: float) -> float:
     """Share of life used per hour at ``temp_c``; ``params`` from :func:`pack`."""
     if temp_c < params[5]:
         return FROZEN_RATE_PER_H
-    chilled = params[4] < temp_c < params[3]
-    kinetic_c = params[3] if chilled else temp_c
+    kinetic_c = max(temp_c, params[6])
+    chilled = params[7] == 0.0 and params[4] < temp_c < params[3]
+    if chilled:
+        kinetic_c = params[3]
     rate = math.exp(params[2] + log_relative(params[0], params[1], kinetic_c))
     if chilled:
         rate *= CHILL_Q10 ** ((params[3] - temp_c) / 10.0)
     return float(rate)
+
+
+@njit(cache=True)
+def vapour_kpa(temp_c: float) -> float:
+    """Pressure of saturated vapour (Magnus, as in the WMO guide)."""
+    return float(0.61094 * math.exp(17.625 * temp_c / (temp_c + 243.04)))
+
+
+@njit(cache=True)
+def add_wear(params: Floats, temp: float, around: float, humidity: float, hours: float, wear: Floats) -> None:
+    """Add what ``hours`` at a temperature do to a lot in air of a temperature and humidity."""
+    wear[0] += hours * rate_of(params, temp)
+    if params[7] > 0.0 and params[4] < temp < params[3]:
+        wear[1] += hours * (params[3] - temp)
+    if params[9] > 0.0:
+        wear[2] += hours * params[9] * (vapour_kpa(temp) - humidity * vapour_kpa(around))
 
 
 @njit(cache=True)
@@ -66,37 +89,40 @@ def air_at(hourly_c: Floats, clock_h: float) -> float:
 @njit(cache=True)
 def _end_c(hourly_c: Floats, clock: float, temp: float, stage: Floats) -> float:
     """Temperature at the end of one short piece of ``stage[1]`` hours."""
-    kind, hours, target, half = stage
+    kind, hours, target, half = stage[0], stage[1], stage[2], stage[3]
     decay = math.log(2.0) / half
-    if kind == 2.0:
+    if kind == COOL:
         return float(target + (temp - target) * math.exp(-decay * hours))
     start = air_at(hourly_c, clock)
     slope = (air_at(hourly_c, clock + hours) - start) / hours
-    if kind == 0.0:
+    if kind == AMBIENT:
         return float(start + slope * hours)
     lag = slope / decay
     return float(start + slope * hours - lag + (temp - start + lag) * math.exp(-decay * hours))
 
 
 @njit(cache=True)
-def _piece(params: Floats, hourly_c: Floats, clock: float, temp: float, stage: Floats) -> tuple[float, float]:
-    """Integrate one short piece of ``stage[1]`` hours; return life used and the temperature at its end."""
-    kind, hours, target, half = stage
-    used = 0.0
+def _piece(params: Floats, hourly_c: Floats, clock: float, temp: float, stage: Floats, wear: Floats) -> float:
+    """Integrate one short piece of ``stage[1]`` hours; add to ``wear`` and return the temperature at its end.
+
+    The air around is as warm as the lot, but in a cooler, where it has the target's temperature.
+    """
+    kind, hours, target, half, humidity = stage[0], stage[1], stage[2], stage[3], stage[4]
     start = air_at(hourly_c, clock)
     slope = (air_at(hourly_c, clock + hours) - start) / hours
     decay = math.log(2.0) / half
     lag = slope / decay
     for node in range(4):
         t = 0.5 * hours * (1.0 + _NODES[node])
-        if kind == 0.0:
+        if kind == AMBIENT:
             now = start + slope * t
-        elif kind == 1.0:
+        elif kind == DRIFT:
             now = start + slope * t - lag + (temp - start + lag) * math.exp(-decay * t)
         else:
             now = target + (temp - target) * math.exp(-decay * t)
-        used += 0.5 * hours * _WEIGHTS[node] * rate_of(params, now)
-    return used, _end_c(hourly_c, clock, temp, stage)
+        around = min(target, now) if kind == COOL else now
+        add_wear(params, now, around, humidity, 0.5 * hours * _WEIGHTS[node], wear)
+    return float(_end_c(hourly_c, clock, temp, stage))
 
 
 @njit(cache=True)
@@ -109,7 +135,7 @@ def _crosses(params: Floats, n: int, temp: float, end: float) -> bool:
 @njit(cache=True)
 def _kink_c(params: Floats, n: int) -> float:
     """Return the ``n``-th temperature at which the rate has a kink or a jump."""
-    return float(params[3 + n]) if n < 3 else 10.0 * (n - 3)
+    return float(params[3 + n]) if n < 4 else 10.0 * (n - 4)
 
 
 @njit(cache=True)
@@ -117,7 +143,7 @@ def _cooling_step(params: Floats, temp: float, target: float, half: float, step:
     """Hours of cooling until the next kink of the rate, at most ``step``."""
     soonest = step
     end = target + (temp - target) * 0.5 ** (step / half)
-    for n in range(7 if params[0] == 1.0 else 3):
+    for n in range(8 if params[0] == 1.0 else 4):
         if _crosses(params, n, temp, end):
             hours = half * math.log2((temp - target) / (_kink_c(params, n) - target))
             if hours > _SHORTEST_H:
@@ -145,17 +171,17 @@ def _air_step(params: Floats, hourly_c: Floats, clock: float, temp: float, piece
     The air goes straight within a piece; a drifting cargo is followed up to its turn, and its moments are bisected.
     """
     most = float(piece[1])
-    if piece[0] == 1.0:
+    if piece[0] == DRIFT:
         piece[1] = most = _turn_h(hourly_c, clock, temp, piece)
-    start = air_at(hourly_c, clock) if piece[0] == 0.0 else temp
+    start = air_at(hourly_c, clock) if piece[0] == AMBIENT else temp
     end = _end_c(hourly_c, clock, temp, piece)
     soonest = most
-    for n in range(7 if params[0] == 1.0 else 3):
+    for n in range(8 if params[0] == 1.0 else 4):
         if not _crosses(params, n, start, end):
             continue
         level = _kink_c(params, n)
         hours = most * (start - level) / (start - end)
-        if piece[0] == 1.0:
+        if piece[0] == DRIFT:
             low, high = 0.0, most
             for _halving in range(48):
                 hours = piece[1] = 0.5 * (low + high)
@@ -170,28 +196,38 @@ def _air_step(params: Floats, hourly_c: Floats, clock: float, temp: float, piece
 
 
 @njit(cache=True)
-def run_stage(params: Floats, hourly_c: Floats, clock: float, temp: float, stage: Floats) -> tuple[float, float]:
-    """Integrate one stage ``(kind, hours, target °C, half-time h)``; return life used and end temperature."""
-    kind, hours, target, half = stage
+def run_stage(params: Floats, hourly_c: Floats, clock: float, temp: float, stage: Floats, wear: Floats) -> float:
+    """Integrate one stage; add what it does to the lot to ``wear`` and return the temperature at its end.
+
+    In the open and in a body that is not cooled the air has the humidity of the season. A cooler lets what is colder
+    than its target stay so (but for a crop by the older law), a market hall does not.
+    """
+    kind, hours, target, half = stage[0], stage[1], stage[2], stage[3]
     if hours <= 0.0:
-        return 0.0, temp
-    if kind == 3.0:
-        return hours * rate_of(params, temp), temp
-    used, done = 0.0, 0.0
-    piece = np.empty(4)
-    piece[0], piece[2], piece[3] = kind, target, half
+        return temp
+    if kind == HOLD:
+        add_wear(params, temp, temp, stage[4], hours, wear)
+        return temp
+    piece = stage.copy()
+    if kind >= COOL:
+        piece[0] = COOL
+        if kind == COOL and params[8] > 0.0:
+            piece[2] = target = min(target, temp)
+            wear[2] += stage[5] * (temp - target) * (1.0 - 0.5 ** (hours / half))
+    else:
+        piece[4] = params[10]
+    done = 0.0
     while done < hours - 1e-12:
         now = clock + done
-        if kind == 2.0:
+        if piece[0] == COOL:
             step = 0.5 * half if done < 12.0 * half else (4.0 * half if done < 28.0 * half else hours)
             piece[1] = _cooling_step(params, temp, target, half, min(step, hours - done))
         else:
             piece[1] = min(0.5 * (math.floor(2.0 * now + 1e-9) + 1.0) - now, hours - done)
             piece[1] = _air_step(params, hourly_c, now, temp, piece)
-        more, temp = _piece(params, hourly_c, now, temp, piece)
-        used += more
+        temp = _piece(params, hourly_c, now, temp, piece, wear)
         done += piece[1]
-    return used, temp
+    return temp
 
 
 @njit(cache=True, nogil=True)
@@ -201,77 +237,80 @@ def fill_lanes(
     start_h: float,
     clocks: Floats,
     stages: Floats,
-    used: Floats,
+    worn: Floats,
     dock_rate: Floats,
 ) -> None:
-    """Fill ``used[class, site, batch]`` and ``dock_rate[batch]`` of one commodity in one period."""
-    wait = np.array([0.0, 0.0, 0.0, 1.0])
+    """Fill ``worn[class, site, batch, 3]`` and wear per hour at the dock ``dock_rate[batch, 3]`` of a crop."""
+    wait = np.zeros(STAGE_COLUMNS)
+    wait[3] = 1.0
+    warm = np.zeros(WEAR)
     for n in range(clocks.size):
         wait[1] = clocks[n] - start_h
-        warm, arrival_c = run_stage(params, hourly_c, start_h, air_at(hourly_c, start_h), wait)
-        dock_rate[n] = rate_of(params, arrival_c)
+        warm[:] = 0.0
+        arrival_c = run_stage(params, hourly_c, start_h, air_at(hourly_c, start_h), wait, warm)
+        dock_rate[n] = 0.0
+        add_wear(params, arrival_c, arrival_c, params[10], 1.0, dock_rate[n])
         for o in range(stages.shape[0]):
             for j in range(stages.shape[1]):
-                total, temp, clock = warm, arrival_c, clocks[n]
+                temp, clock = arrival_c, clocks[n]
+                worn[o, j, n] = warm
                 for s in range(stages.shape[2]):
-                    more, temp = run_stage(params, hourly_c, clock, temp, stages[o, j, s])
-                    total += more
+                    temp = run_stage(params, hourly_c, clock, temp, stages[o, j, s], worn[o, j, n])
                     clock += stages[o, j, s, 1]
-                used[o, j, n] = total
 
 
 @njit(cache=True)
 def _air_table(params: Floats, hourly_c: Floats, start_h: float, first_h: float, most_h: float) -> Floats:
-    """Life used from ``start_h`` to ``first_h`` and to each half hour after it, as warm as the air, past ``most_h``."""
-    table = np.empty(max(int(2.0 * (start_h + most_h - first_h)) + 2, 1))
-    stage = np.array([0.0, first_h - start_h, 0.0, 1.0])
-    table[0], _ = run_stage(params, hourly_c, start_h, 0.0, stage)
+    """Wear from ``start_h`` to ``first_h`` and to each half hour after it, as warm as the air, past ``most_h``."""
+    table = np.zeros((max(int(2.0 * (start_h + most_h - first_h)) + 2, 1), WEAR))
+    stage = np.zeros(STAGE_COLUMNS)
+    stage[1], stage[3] = first_h - start_h, 1.0
+    run_stage(params, hourly_c, start_h, 0.0, stage, table[0])
     stage[1] = 0.5
-    for n in range(1, table.size):
-        more, _ = run_stage(params, hourly_c, first_h + 0.5 * (n - 1), 0.0, stage)
-        table[n] = table[n - 1] + more
+    for n in range(1, len(table)):
+        table[n] = table[n - 1]
+        run_stage(params, hourly_c, first_h + 0.5 * (n - 1), 0.0, stage, table[n])
     return table
 
 
 @njit(cache=True)
-def _used_until(
-    params: Floats,
-    hourly_c: Floats,
-    table: Floats,
-    begin: Floats,
-    clock: float,
-) -> float:
-    """Life used from the start to any clock time as warm as the air; ``begin`` is the start and the table's first."""
+def _wear_until(params: Floats, hourly_c: Floats, table: Floats, begin: Floats, clock: float, wear: Floats) -> None:
+    """Set the wear from the start to any clock time in the air; ``begin`` is the start and the table's first."""
     n = math.floor(2.0 * (clock - begin[1]) + 1e-9)
     now = begin[1] + 0.5 * n if n >= 0 else begin[0]
-    rest = np.array([0.0, clock - now, 0.0, 1.0])
-    more, _ = run_stage(params, hourly_c, now, 0.0, rest)
-    return float(more + (table[n] if n >= 0 else 0.0))
+    rest = np.zeros(STAGE_COLUMNS)
+    rest[1], rest[3] = clock - now, 1.0
+    wear[:] = 0.0
+    if n >= 0:
+        wear[:] = table[n]
+    run_stage(params, hourly_c, now, 0.0, rest, wear)
 
 
 @njit(cache=True)
 def _is_known(known: Floats, temp: float, stage: Floats) -> bool:
     """Tell whether a stage is one of cooling, which no air touches, and ``known`` is of its like."""
-    same = known[0] == temp and known[1] == stage[1] and known[2] == stage[2] and known[3] == stage[3]
-    return bool(stage[0] == 2.0 and same)
+    if stage[0] != COOL or known[0] != temp:
+        return False
+    for column in range(1, STAGE_COLUMNS):  # noqa: SIM110 - compiled
+        if known[column] != stage[column]:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True)
-def follow_lots(
-    params: Floats,
-    crop: Indices,
-    hourly_c: Floats,
-    start_h: float,
-    stages: Floats,
-) -> Floats:
-    """Life used by lots that begin at ``start_h`` as warm as the air, which their first stage is spent in.
+def follow_lots(params: Floats, crop: Indices, hourly_c: Floats, start_h: float, stages: Floats) -> Floats:
+    """Wear of lots that begin at ``start_h`` as warm as the air, which their first stage is spent in.
 
-    ``params[crop]`` are a lot's kinetics, shape (crops, 6); ``stages`` has shape (lots, stages, 4), the first kind 0.
+    ``params[crop]`` are a lot's kinetics, one row a crop; ``stages`` has shape (lots, stages, 6), the first kind 0.
     All lots of a crop live through the same air, so it is integrated once, half hour by half hour, for all of them. A
     stage of cooling like that of the lot before is not integrated again: lots in order of crop and hours are quickest.
+
+    Returns
+    -------
+    shape (lots, 3)
     """
-    used = np.zeros(crop.size)
-    known = np.empty((stages.shape[1], 6))
+    worn = np.zeros((crop.size, WEAR))
+    known = np.empty((stages.shape[1], STAGE_COLUMNS + WEAR + 1))
     begin = np.array([start_h, 0.5 * (math.floor(2.0 * start_h + 1e-9) + 1.0)])
     for c in range(params.shape[0]):
         most_h = -1.0
@@ -286,16 +325,19 @@ def follow_lots(
             if crop[i] != c:
                 continue
             clock = start_h + stages[i, 0, 1]
-            used[i] = _used_until(params[c], hourly_c, table, begin, clock)
+            _wear_until(params[c], hourly_c, table, begin, clock, worn[i])
             temp = air_at(hourly_c, clock)
             for s in range(1, stages.shape[1]):
                 if not _is_known(known[s], temp, stages[i, s]):
-                    known[s, 0], known[s, 1:4] = temp, stages[i, s, 1:]
-                    known[s, 4], known[s, 5] = run_stage(params[c], hourly_c, clock, temp, stages[i, s])
-                used[i] += known[s, 4]
-                temp = known[s, 5]
+                    known[s, 0], known[s, 1:STAGE_COLUMNS] = temp, stages[i, s, 1:]
+                    known[s, STAGE_COLUMNS + 1 :] = 0.0
+                    known[s, STAGE_COLUMNS] = run_stage(
+                        params[c], hourly_c, clock, temp, stages[i, s], known[s, STAGE_COLUMNS + 1 :]
+                    )
+                worn[i] += known[s, STAGE_COLUMNS + 1 :]
+                temp = known[s, STAGE_COLUMNS]
                 clock += stages[i, s, 1]
-    return used
+    return worn
 
 
 @njit(cache=True, nogil=True)
@@ -309,16 +351,16 @@ def fork_lots(
     cooled: int,
     warming_half_h: float,
 ) -> Floats:
-    """Life used by lots whose stages are each passed as today or as planned, in all combinations.
+    """Wear of lots whose stages are each passed as today or as planned, in all combinations.
 
-    ``stages`` has shape (lots, stages, 2, 4), today's version first; ``change[s]`` is the change that stage ``s``
+    ``stages`` has shape (lots, stages, 2, 6), today's version first; ``change[s]`` is the change that stage ``s``
     belongs to, in order. Combination ``m`` makes change ``n`` where bit ``n`` of ``m`` is set. Of combinations with the
     change ``cooled`` made, stages in the open air (kind 0) are drifts with a half-time: the lot came cold.
 
-    Returns shape (lots, 2 ** changes).
+    Returns shape (lots, 2 ** changes, 3).
     """
     whole = 1 << (int(change.max()) + 1)
-    total = np.zeros((crop.size, whole))
+    total = np.zeros((crop.size, whole, WEAR))
     begin = np.array([start_h, 0.5 * (math.floor(2.0 * start_h + 1e-9) + 1.0)])
     for c in range(params.shape[0]):
         mine = np.flatnonzero(crop == c)
@@ -344,10 +386,10 @@ def _fork_lot(
     total: Floats,
 ) -> None:
     """Fill ``total`` of one lot; what is as warm as the air is read off ``table``."""
-    temp, clock = np.empty(total.size), np.empty(total.size)
+    temp, clock = np.empty(len(total)), np.empty(len(total))
     temp[0], clock[0] = air_at(hourly_c, begin[0]), begin[0]
     many = 1
-    here = np.empty(4)
+    here, until, since = np.empty(STAGE_COLUMNS), np.empty(WEAR), np.empty(WEAR)
     for s in range(change.size):
         bit = 1 << change[s]
         if bit == many:
@@ -357,14 +399,14 @@ def _fork_lot(
         for m in range(many):
             here[:] = stages[s, 1 if m & bit else 0]
             cold = (m >> cooled) & 1
-            if here[0] == 0.0 and here[1] > 0.0 and not (cold and s > 0):
+            if here[0] == AMBIENT and here[1] > 0.0 and not (cold and s > 0):
                 end = clock[m] + here[1]
-                total[m] += _used_until(params, hourly_c, table, begin, end)
-                total[m] -= _used_until(params, hourly_c, table, begin, clock[m])
+                _wear_until(params, hourly_c, table, begin, end, until)
+                _wear_until(params, hourly_c, table, begin, clock[m], since)
+                total[m] += until - since
                 temp[m] = air_at(hourly_c, end)
             else:
-                if here[0] == 0.0:
-                    here[0], here[3] = 1.0, warming_half_h
-                more, temp[m] = run_stage(params, hourly_c, clock[m], temp[m], here)
-                total[m] += more
+                if here[0] == AMBIENT:
+                    here[0], here[3] = DRIFT, warming_half_h
+                temp[m] = run_stage(params, hourly_c, clock[m], temp[m], here, total[m])
             clock[m] += here[1]

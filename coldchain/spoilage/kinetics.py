@@ -11,8 +11,8 @@ The rate is the share of shelf life used per hour, ``k(T) = relative(T) / (relat
 The first two have one strength (Ea, exponent). With a warm anchor it is the one by which the law goes through both
 anchors; without, it follows from the commodity's Ea or Q10.
 
-Below the chilling threshold the rate rises again, eightfold for every 10 K: tomatoes at 5 °C last 6-8 days
-(HB 66) against 17 at 10 °C. Below the freezing point life is one day.
+Below the chilling threshold hours times depth add up to a dose, which harms beyond an onset; a commodity without an
+onset follows the older law, by which the rate rises eightfold for every 10 K. Below the freezing point life is one day.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coldchain.arrays import Floats
+from coldchain.arrays import KG_PER_T, Floats
 from coldchain.model import Commodity
-from coldchain.spoilage.kernels import BAND_Q10, log_relative, rate_of
+from coldchain.spoilage.kernels import BAND_Q10, WEAR, add_wear, log_relative, rate_of
 
 GAS_CONSTANT = 8.31451
 RESPIRATION_Q10 = 2.5
@@ -34,18 +34,23 @@ QUALITY_AT_LIFE = 0.2
 _KINDS = {"arrhenius": 0.0, "q10": 1.0, "ratkowsky": 2.0}
 
 
-def pack(commodity: Commodity) -> Floats:
-    """Return the kinetics as the six numbers the compiled kernels read.
+def pack(commodity: Commodity, humidity: float = 1.0) -> Floats:
+    """Return the kinetics as the numbers the compiled kernels read.
 
-    They are: law, strength (Ea/R in K, exponent of the bands, c in 1/K), log of the anchor, chilling threshold,
-    chilling floor and freezing point in °C (minus infinity where absent).
+    They are: law, strength (Ea/R in K, exponent of the bands, c in 1/K), log of the anchor; chilling threshold,
+    chilling floor, freezing point and the temperature below which colder keeps no longer, °C (minus infinity where
+    absent); whether chilling is a dose; whether coolers leave alone what is colder than they are (not by the older law,
+    without warm anchor); weight lost as water, 1/(h·kPa); humidity of the air outside.
     """
     kind = _KINDS[commodity.kinetics]
     strength = _strength(commodity)
     anchor = -math.log(commodity.life_d * 24.0) - log_relative(kind, strength, commodity.life_temp_c)
-    threshold = -math.inf if commodity.chill_threshold_c is None else commodity.chill_threshold_c
-    floor = -math.inf if commodity.chill_floor_c is None else commodity.chill_floor_c
-    return np.array([kind, strength, anchor, threshold, floor, commodity.freezing_c])
+    edges = (commodity.chill_threshold_c, commodity.chill_floor_c, commodity.freezing_c, commodity.flat_below_c)
+    known = [-math.inf if edge is None else edge for edge in edges]
+    dose = float(commodity.chill_onset_k_h is not None)
+    newer = float(commodity.warm_life_d is not None)
+    water = commodity.water_kg_t_h_kpa / KG_PER_T
+    return np.array([kind, strength, anchor, *known, dose, newer, water, humidity])
 
 
 def _strength(commodity: Commodity) -> float:
@@ -79,8 +84,16 @@ def rate_per_h(commodity: Commodity, temp_c: ArrayLike) -> Floats:
 
 
 def life_d(commodity: Commodity, temp_c: float) -> float:
-    """Shelf life in days when held at ``temp_c`` throughout."""
-    return 1.0 / (24.0 * float(rate_per_h(commodity, temp_c)))
+    """Shelf life in days when held at ``temp_c`` throughout: until its age or chilling alone has spoiled the lot.
+
+    A lot is spoiled when as much of it is unsaleable as at the end of its life.
+    """
+    kinetic_d = 1.0 / (24.0 * float(rate_per_h(commodity, temp_c)))
+    depth = float(wear_per_h(commodity, temp_c, 1.0)[1])
+    if depth <= 0.0 or commodity.chill_onset_k_h is None:
+        return kinetic_d
+    dose = commodity.chill_onset_k_h - commodity.chill_k_h * math.log(1.0 - commodity.loss_at_life)
+    return min(kinetic_d, dose / depth / 24.0)
 
 
 def respiration_w_t(commodity: Commodity, temp_c: float) -> float:
@@ -107,7 +120,7 @@ def loss_curve(commodity: Commodity) -> tuple[float, float]:
     shape, points = commodity.loss_shape, commodity.decay_points
     if not points:
         return -math.log(1.0 - commodity.loss_at_life), shape
-    used = np.log([days / life_d(commodity, temp_c) for temp_c, days, _share in points])
+    used = np.log([days * 24.0 * float(rate_per_h(commodity, temp_c)) for temp_c, days, _share in points])
     lost = np.log([-math.log(1.0 - share) for _temp, _days, share in points])
     spread = used - used.mean()
     if len(points) > 1 and (spread**2).sum() > 0.0:
@@ -126,11 +139,14 @@ def quality(used: ArrayLike) -> Floats:
     return np.asarray(100.0 * QUALITY_AT_LIFE ** np.maximum(np.asarray(used, dtype=np.float64), 0.0))
 
 
-def loss_share(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> Floats:
+def loss_share(
+    commodity: Commodity, used: ArrayLike, transfers: int = 0, *, chilled: ArrayLike = 0.0, dried: ArrayLike = 0.0
+) -> Floats:
     """Share of a lot lost after ``used`` of its life and a number of transfers.
 
     ``1 - (1-h)^transfers · exp(-λ·used^b)``: a Weibull loss with the scale and shape of :func:`loss_curve` (shape 1
-    is first order), and the handling loss ``h`` of each transfer.
+    is first order), and the handling loss ``h`` of each transfer. A chilling dose ``chilled`` in K·h spoils
+    ``1 - exp(-(dose - onset)/D)`` beyond its onset, and ``dried`` is ``-ln`` of the weight kept.
 
     Examples
     --------
@@ -145,12 +161,33 @@ def loss_share(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> Flo
     """
     scale, shape = loss_curve(commodity)
     kept = np.exp(-scale * np.power(np.maximum(np.asarray(used, dtype=np.float64), 0.0), shape))
+    kept = kept * np.exp(-_injury(commodity, chilled) - np.asarray(dried, dtype=np.float64))
     return np.asarray(1.0 - (1.0 - commodity.handling_loss) ** transfers * kept, dtype=np.float64)
 
 
-def loss_slope(commodity: Commodity, used: ArrayLike, transfers: int = 0) -> Floats:
-    """Return the derivative of :func:`loss_share` by ``used``: the loss a little more ageing adds."""
+def _injury(commodity: Commodity, chilled: ArrayLike) -> Floats:
+    """Chilling beyond its onset, in doses that each leave 37 % of a lot."""
+    beyond = np.asarray(chilled, dtype=np.float64) - (commodity.chill_onset_k_h or 0.0)
+    return np.asarray(np.maximum(beyond, 0.0) / commodity.chill_k_h)
+
+
+def wear_per_h(commodity: Commodity, temp_c: float, humidity: float) -> Floats:
+    """Wear of an hour at a temperature in air of that temperature and a humidity, shape (3,)."""
+    wear = np.zeros(WEAR)
+    add_wear(pack(commodity, humidity), temp_c, temp_c, humidity, 1.0, wear)
+    return wear
+
+
+def worn_loss(commodity: Commodity, worn: Floats, transfers: int) -> Floats:
+    """Share lost of lots by their wear (life used, chilling dose, water), shape (..., 3)."""
+    return loss_share(commodity, worn[..., 0], transfers, chilled=worn[..., 1], dried=worn[..., 2])
+
+
+def worn_slope(commodity: Commodity, worn: Floats, rate: Floats, transfers: int) -> float:
+    """Share of a lot lost per hour in which its wear grows by ``rate``, both of shape (3,)."""
     scale, shape = loss_curve(commodity)
-    age = np.maximum(np.asarray(used, dtype=np.float64), 1e-12)
-    steep = scale * shape * np.power(age, shape - 1.0)
-    return np.asarray((1.0 - loss_share(commodity, age, transfers)) * steep, dtype=np.float64)
+    age = max(float(worn[0]), 1e-12)
+    hazard = scale * shape * age ** (shape - 1.0) * float(rate[0]) + float(rate[2])
+    if worn[1] > (commodity.chill_onset_k_h or 0.0):
+        hazard += float(rate[1]) / commodity.chill_k_h
+    return float((1.0 - worn_loss(commodity, worn, transfers)) * hazard)

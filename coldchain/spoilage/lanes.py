@@ -18,12 +18,14 @@ import numpy as np
 from coldchain.arrays import Floats, Indices
 from coldchain.model import Chain, Commodity, CoolingClass, Hub, Period, Scenario
 from coldchain.model.packaging import packed
-from coldchain.spoilage.kernels import fill_lanes, follow_lots
-from coldchain.spoilage.kinetics import loss_share, loss_slope, pack
+from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, fill_lanes, follow_lots
+from coldchain.spoilage.kinetics import pack, worn_loss, worn_slope
 from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
 
 HALF_WARMING_H = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
 HALL_HALF_H = 3.0
+VACUUM_DRY_PER_K = 0.01 / 6.0
+"""Weight lost in vacuum cooling: 1 % for every 6 K (UC ANR 21567)."""
 ICE_C, ICE_HALF_H = 1.0, 1.5
 """Goods packed in ice in a foam box: what they come to, and in which time they take on half the difference."""
 
@@ -78,12 +80,15 @@ def cold_stages(
     haul : hours of the line haul and half-warming time of its truck (None: a reefer)
     """
     onward = 1.0 if commodity.sold_at == "market" else 0.0
+    room, reefer, hall = chain.room_humidity, chain.reefer_humidity, chain.hall_humidity
+    dry = VACUUM_DRY_PER_K if cooling.method == "vacuum" else 0.0
+    cooled_h = cooling.precool_h + chain.depot_dwell_h
     return (
-        Stage("cool", cooling.precool_h + chain.depot_dwell_h, cooling.temp_c, cooling.half_cooling_h),
-        _ride(*haul),
-        Stage("hold", onward * hub.dwell_h),
-        _ride(onward * hub.onward_h, HALF_WARMING_H[hub.onward_cargo]),
-        Stage("cool", onward * hub.market_h, max(hub.market_temp_c, cooling.temp_c), HALL_HALF_H),
+        Stage("cool", cooled_h, cooling.temp_c, cooling.half_cooling_h, room, dry),
+        _ride(*haul, reefer),
+        Stage("hold", onward * hub.dwell_h, humidity=reefer),
+        _ride(onward * hub.onward_h, HALF_WARMING_H[hub.onward_cargo], reefer),
+        Stage("hall", onward * hub.market_h, max(hub.market_temp_c, cooling.temp_c), HALL_HALF_H, hall),
     )
 
 
@@ -95,8 +100,8 @@ def depot_stages(
     return start, (Stage("ambient", batch_clock_h(chain, period, aboard_h) - start), *cold)
 
 
-def _ride(hours: float, half_h: float | None) -> Stage:
-    return Stage("hold", hours) if half_h is None else Stage("drift", hours, half_h=half_h)
+def _ride(hours: float, half_h: float | None, humidity: float) -> Stage:
+    return Stage("hold", hours, humidity=humidity) if half_h is None else Stage("drift", hours, half_h=half_h)
 
 
 @dataclass(frozen=True)
@@ -105,13 +110,13 @@ class DepotLanes:
 
     Attributes
     ----------
-    used : share of life used, shape (commodities, periods, classes, sites, batches)
-    loss : share lost, same shape, handling included
+    worn : wear, shape (commodities, periods, classes, sites, batches, 3)
+    loss : share lost, shape (commodities, periods, classes, sites, batches), handling included
     first_batch_h : clock of batch 0 in each period, shape (periods,)
-    dock_rate : life used per hour in the warm at the batch's clock, shape (commodities, periods, batches), 1/h
+    dock_rate : wear per hour in the warm at the batch's clock, shape (commodities, periods, batches, 3)
     """
 
-    used: Floats
+    worn: Floats
     loss: Floats
     first_batch_h: Floats
     dock_rate: Floats
@@ -149,19 +154,21 @@ def depot_lanes(
     first = np.array([batch_clock_h(chain, period, 0.0) for period in scenario.periods])
     count = math.ceil(most_aboard_h / batch_h) + 2
     shape = (len(scenario.commodities), len(scenario.periods), len(classes), len(site_hub), count)
-    used = np.full(shape, np.inf)
+    worn = np.zeros((*shape, WEAR))
     loss = np.ones(shape)
-    dock_rate = np.zeros((shape[0], shape[1], count))
+    dock_rate = np.zeros((shape[0], shape[1], count, WEAR))
     for c, commodity in enumerate(scenario.commodities):
+        own = packed(commodity, planned=True)
         stages = _stages(scenario, classes, site_hub, haul_h, commodity)
         for p, period in enumerate(scenario.periods):
             start = harvest_clock_h(period)
             clocks = first[p] + batch_h * np.arange(count)
-            fill_lanes(pack(commodity), hourly_air_c(period), start, clocks, stages, used[c, p], dock_rate[c, p])
-        loss[c] = loss_share(packed(commodity, planned=True), used[c], chain.planned_transfers)
+            params = pack(own, period.humidity)
+            fill_lanes(params, hourly_air_c(period), start, clocks, stages, worn[c, p], dock_rate[c, p])
+        loss[c] = worn_loss(own, worn[c], chain.planned_transfers)
     loss[:, :, :, ~np.isfinite(haul_h)] = 1.0
     ready = np.array([harvest_clock_h(p) + chain.planned_wait_h + chain.unload_h for p in scenario.periods])
-    return DepotLanes(used, loss, first, dock_rate, batch_h, ready)
+    return DepotLanes(worn, loss, first, dock_rate, batch_h, ready)
 
 
 def _stages(
@@ -171,7 +178,7 @@ def _stages(
     haul_h: Floats,
     commodity: Commodity,
 ) -> Floats:
-    """Pack the cold stages of every class and site, shape (classes, sites, 5, 4)."""
+    """Pack the cold stages of every class and site, shape (classes, sites, 5, 6)."""
     half_h = line_haul_half_h(scenario)
     hours = np.where(np.isfinite(haul_h), haul_h, 0.0)
     packed = [
@@ -179,7 +186,7 @@ def _stages(
         for cooling in classes
         for hub, h in zip(site_hub, hours, strict=True)
     ]
-    return np.array(packed).reshape(len(classes), len(site_hub), 5, 4)
+    return np.array(packed).reshape(len(classes), len(site_hub), 5, STAGE_COLUMNS)
 
 
 def longer_haul_losses(
@@ -199,10 +206,10 @@ def longer_haul_losses(
     half_h = line_haul_half_h(scenario)
     stages = np.array([stage_array(cold_stages(chain, cooling, hub, (float(h), half_h), commodity)) for h in haul_h])
     clocks = batch_clock_h(chain, period, 0.0) + chain.dock_batch_h * np.arange(batches)
-    used = np.empty((1, len(haul_h), batches))
-    fill_lanes(pack(commodity), hourly_air_c(period), harvest_clock_h(period), clocks, stages[None], used,
-               np.empty(batches))  # fmt: skip
-    return loss_share(packed(commodity, planned=True), used[0], chain.planned_transfers)
+    worn, own = np.zeros((1, len(haul_h), batches, WEAR)), packed(commodity, planned=True)
+    fill_lanes(pack(own, period.humidity), hourly_air_c(period), harvest_clock_h(period), clocks, stages[None], worn,
+               np.empty((batches, WEAR)))  # fmt: skip
+    return worn_loss(own, worn[0], chain.planned_transfers)
 
 
 def line_haul_half_h(scenario: Scenario) -> float | None:
@@ -242,15 +249,15 @@ def today_lanes(scenario: Scenario, village_hub: Indices, haul_h: Floats) -> Tod
         totals = np.array([sum(stage.hours for stage in lane) for lane in lanes])
         market = np.array([hubs[h].market_h for h in village_hub]) if commodity.sold_at == "market" else 0.0
         hours[:, c] = totals - market
+        own = packed(commodity, planned=False)
         packed_lanes = np.array([stage_array(lane) for lane in lanes]).reshape(len(lanes), 3, -1)
         for p, period in enumerate(scenario.periods):
-            used = follow_lots(
-                pack(commodity)[None], everyone, hourly_air_c(period), harvest_clock_h(period), packed_lanes
-            )
-            loss[:, c, p] = loss_share(packed(commodity, planned=False), used, chain.today_transfers)
+            params = pack(own, period.humidity)[None]
+            worn = follow_lots(params, everyone, hourly_air_c(period), harvest_clock_h(period), packed_lanes)
+            loss[:, c, p] = worn_loss(own, worn, chain.today_transfers)
     return TodayLanes(loss, hours)
 
 
-def loss_per_hour(commodity: Commodity, used: float, dock_rate: float, transfers: int) -> float:
-    """Share of a lot lost per further hour aboard: ``dL/du · k(T)`` at the lane's own used-up life, 1/h."""
-    return float(loss_slope(packed(commodity, planned=True), used, transfers)) * dock_rate
+def loss_per_hour(commodity: Commodity, worn: Floats, dock_rate: Floats, transfers: int) -> float:
+    """Share of a lot lost per further hour aboard: what the wear of that hour adds at the lane's own wear, 1/h."""
+    return worn_slope(packed(commodity, planned=True), worn, dock_rate, transfers)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from coldchain.model import Chain, Commodity, Period, VehicleType
 from coldchain.model.packaging import packed
-from coldchain.spoilage.kinetics import loss_share, rate_per_h
+from coldchain.spoilage.kinetics import wear_per_h, worn_loss
 from coldchain.spoilage.lanes import HALF_WARMING_H, loss_per_hour
 from coldchain.spoilage.stages import Stage, age
 
@@ -68,8 +66,9 @@ def ride_loss(chain: Chain, commodity: Commodity, period: Period, ride: Ride, co
     cold : stages after the pre-cooler is loaded, from :func:`coldchain.spoilage.cold_stages`
     """
     stages = (*ride_stages(chain, ride), *cold)
-    used = age(commodity, period, ride.harvest_h, stages).used[-1]
-    return float(loss_share(packed(commodity, planned=True), used, chain.planned_transfers))
+    own = packed(commodity, planned=True)
+    worn = age(own, period, ride.harvest_h, stages).worn[-1]
+    return float(worn_loss(own, worn, chain.planned_transfers))
 
 
 def ride_loss_per_hour(
@@ -81,13 +80,14 @@ def ride_loss_per_hour(
     middle: the air's, that of a load drifting for half the ride, and the one it was loaded with.
     """
     open_ride = Ride(ride.harvest_h, ride.leave_h, ride.back_h)
-    used = age(commodity, period, ride.harvest_h, (*ride_stages(chain, open_ride), *cold)).used[-1]
+    own = packed(commodity, planned=True)
+    worn = age(own, period, ride.harvest_h, (*ride_stages(chain, open_ride), *cold)).worn[-1]
     half = max((ride.back_h - ride.leave_h) / 2.0, 1e-6)
     wait = Stage("ambient", max(ride.leave_h - ride.harvest_h, 1e-6))
     bodies = (Stage("ambient", half), Stage("drift", half, half_h=ride.half_warming_h or 12.0), Stage("hold", half))
-    warm = [float(age(commodity, period, ride.harvest_h, (wait, body)).temp_c[-1]) for body in bodies]
-    rates = rate_per_h(commodity, np.array(warm))
+    warm = [float(age(own, period, ride.harvest_h, (wait, body)).temp_c[-1]) for body in bodies]
     ambient, insulated, reefer = (
-        loss_per_hour(commodity, float(used), float(rate), chain.planned_transfers) for rate in rates
+        loss_per_hour(commodity, worn, wear_per_h(own, temp_c, period.humidity), chain.planned_transfers)
+        for temp_c in warm
     )
     return ambient, insulated, reefer

@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
+import numpy as np
+
+from coldchain.arrays import Floats
 from coldchain.model import Commodity
-from coldchain.spoilage.kinetics import life_d, loss_curve, loss_share, quality, rate_per_h
+from coldchain.spoilage.kernels import WEAR
+from coldchain.spoilage.kinetics import life_d, loss_curve, quality, wear_per_h, worn_loss
 
 UNSOURCED = 2.0
 """By how much a life without a source may be off either way, at least."""
@@ -39,8 +44,8 @@ class Shelf:
     high: float
 
 
-def shelf_life(commodity: Commodity, history: Sequence[Held]) -> Shelf:
-    """Age a lot through a history of steady temperatures.
+def shelf_life(commodity: Commodity, history: Sequence[Held], humidity: float = 1.0) -> Shelf:
+    """Age a lot through a history of steady temperatures in air of a humidity.
 
     Examples
     --------
@@ -51,34 +56,33 @@ def shelf_life(commodity: Commodity, history: Sequence[Held]) -> Shelf:
     >>> round(shelf.life_d, 9), round(shelf.quality, 9), round(shelf.loss, 9)
     (2.0, 20.0, 0.2)
     """
-    best, worst = extremes(commodity)
+    losses = [_loss(one, history, humidity) for one in (commodity, *extremes(commodity))]
     return Shelf(
         life_d=life_d(commodity, history[-1].temp_c),
-        quality=float(quality(_used(commodity, history))),
-        loss=_loss(commodity, history),
-        low=_loss(best, history),
-        high=_loss(worst, history),
+        quality=float(quality(_worn(commodity, history, humidity)[0])),
+        loss=losses[0],
+        low=min(losses),
+        high=max(losses),
     )
 
 
-def extremes(commodity: Commodity) -> tuple[Commodity, Commodity]:
-    """Return the commodity at the good end of every band, and at the bad one.
+def extremes(commodity: Commodity) -> tuple[Commodity, ...]:
+    """Return the commodity at the corners of its bands: both lives long or short, with the better or worse end of life.
 
     The loss curve keeps its place on the scale of used-up life, so that a longer life is a smaller loss with decay
-    data, too. A life without source may be off by :data:`UNSOURCED` at least.
+    data, too. A life without source may be off by :data:`UNSOURCED` at least. Beyond its anchors a law is steeper the
+    more they differ, so that either pair of lives may be the worse one there.
     """
     scale, shape = loss_curve(commodity)
     end = 1.0 - math.exp(-scale)
-    fixed = {"loss_shape": shape, "decay": ()}
-    cold, warm = _band(commodity, "life"), _band(commodity, "warm")
-    ends = (end, end) if commodity.decay else (commodity.loss_at_life_min or end, commodity.loss_at_life_max or end)
+    lost = (end, end) if commodity.decay else (commodity.loss_at_life_min or end, commodity.loss_at_life_max or end)
     made = []
-    for side, lost in ((1, ends[0]), (0, ends[1])):
-        figures = {**fixed, "life_d": cold[side], "loss_at_life": lost}
+    for cold_d, warm_d, share in product(_band(commodity, "life"), _band(commodity, "warm"), lost):
+        figures: dict[str, object] = {"loss_shape": shape, "decay": (), "life_d": cold_d, "loss_at_life": share}
         if commodity.warm_life_d is not None:
-            figures["warm_life_d"] = min(warm[side], cold[side] * 0.999)
+            figures["warm_life_d"] = min(warm_d, cold_d * 0.999)
         made.append(commodity.model_copy(update=figures))
-    return made[0], made[1]
+    return tuple(made)
 
 
 def _band(commodity: Commodity, anchor: str) -> tuple[float, float]:
@@ -93,9 +97,9 @@ def _band(commodity: Commodity, anchor: str) -> tuple[float, float]:
     return min(low, middle / UNSOURCED), max(high, middle * UNSOURCED)
 
 
-def _used(commodity: Commodity, history: Sequence[Held]) -> float:
-    return float(sum(held.hours * float(rate_per_h(commodity, held.temp_c)) for held in history))
+def _worn(commodity: Commodity, history: Sequence[Held], humidity: float) -> Floats:
+    return sum((held.hours * wear_per_h(commodity, held.temp_c, humidity) for held in history), np.zeros(WEAR))
 
 
-def _loss(commodity: Commodity, history: Sequence[Held]) -> float:
-    return float(loss_share(commodity, _used(commodity, history)))
+def _loss(commodity: Commodity, history: Sequence[Held], humidity: float) -> float:
+    return float(worn_loss(commodity, _worn(commodity, history, humidity), 0))

@@ -1,11 +1,12 @@
 """Ageing along the stages of a lane: wait, ride, pre-cool, store, haul.
 
 A lot has a temperature and a clock. Each stage moves both on and uses up part of the lot's life,
-``∫ k(T(t)) dt``. There are four kinds of stage:
+``∫ k(T(t)) dt``. There are five kinds of stage:
 
 - ``ambient``: field-warm produce follows the air;
 - ``drift``: a chilled lot in an uncooled or insulated body approaches the air, Newton's law with a half-time;
-- ``cool``: the lot approaches a fixed temperature with a half-time (pre-cooling, storage, a chilled hall);
+- ``cool``: the lot approaches a fixed temperature with a half-time (pre-cooling, storage); what is colder stays so;
+- ``hall``: the same in a chilled hall, which warms, too;
 - ``hold``: the lot keeps the temperature it has. This is a reefer: it holds, it does not cool, so a warm load
   stays warm.
 
@@ -24,31 +25,42 @@ import numpy as np
 
 from coldchain.arrays import Floats
 from coldchain.model import Commodity, Period
-from coldchain.spoilage.kernels import air_at, run_stage
+from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, air_at, run_stage
 from coldchain.spoilage.kinetics import pack
 
-StageKind = Literal["ambient", "drift", "cool", "hold"]
-_CODES: dict[str, float] = {"ambient": 0.0, "drift": 1.0, "cool": 2.0, "hold": 3.0}
+StageKind = Literal["ambient", "drift", "cool", "hold", "hall"]
+_CODES: dict[str, float] = {"ambient": 0.0, "drift": 1.0, "cool": 2.0, "hold": 3.0, "hall": 4.0}
 _COLDEST_CLOCK_H, _WARMEST_CLOCK_H = 5.0, 14.5
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a lane: its kind, hours, target temperature (``cool``) and half-time (``drift``, ``cool``)."""
+    """One step of a lane: its kind, hours, target temperature (``cool``, ``hall``) and half-time (these, ``drift``).
+
+    ``humidity`` is that of the air around where it is not the season's, ``dry_per_k`` the share of weight that goes
+    with each kelvin of cooling (vacuum).
+    """
 
     kind: StageKind
     hours: float
     temp_c: float = 0.0
     half_h: float = 1.0
+    humidity: float = 1.0
+    dry_per_k: float = 0.0
 
 
 @dataclass(frozen=True)
 class Ageing:
-    """Used-up life after each stage (cumulative), the cargo's temperature there, and the hours passed."""
+    """Wear after each stage (cumulative, shape (stages, 3)), the cargo's temperature there, and the hours passed."""
 
-    used: Floats
+    worn: Floats
     temp_c: Floats
     hours: Floats
+
+    @property
+    def used(self) -> Floats:
+        """Used-up life after each stage."""
+        return np.asarray(self.worn[:, 0])
 
 
 def hourly_air_c(period: Period) -> Floats:
@@ -68,9 +80,12 @@ def hourly_air_c(period: Period) -> Floats:
 
 
 def stage_array(stages: Sequence[Stage]) -> Floats:
-    """Pack stages for the kernels, shape (stages, 4): kind code, hours, target °C, half-time h."""
-    rows = [(_CODES[stage.kind], stage.hours, stage.temp_c, stage.half_h) for stage in stages]
-    return np.array(rows, dtype=np.float64).reshape(len(rows), 4)
+    """Pack stages for the kernels, shape (stages, 6): kind, hours, target °C, half-time h, humidity, dried per K."""
+    rows = [
+        (_CODES[stage.kind], stage.hours, stage.temp_c, stage.half_h, stage.humidity, stage.dry_per_k)
+        for stage in stages
+    ]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), STAGE_COLUMNS)
 
 
 def age(commodity: Commodity, period: Period, clock_h: float, stages: Sequence[Stage]) -> Ageing:
@@ -85,14 +100,13 @@ def age(commodity: Commodity, period: Period, clock_h: float, stages: Sequence[S
     -------
     Ageing, arrays of shape (len(stages),)
     """
-    params, hourly = pack(commodity), hourly_air_c(period)
+    params, hourly = pack(commodity, period.humidity), hourly_air_c(period)
     temp = air_at(hourly, clock_h)
-    used, hours = 0.0, 0.0
-    rows: list[tuple[float, float, float]] = []
-    for stage, packed in zip(stages, stage_array(stages), strict=True):
-        more, temp = run_stage(params, hourly, clock_h + hours, temp, packed)
-        used += more
+    wear, hours = np.zeros(WEAR), 0.0
+    rows: list[tuple[float, ...]] = []
+    for stage, row in zip(stages, stage_array(stages), strict=True):
+        temp = run_stage(params, hourly, clock_h + hours, temp, row, wear)
         hours += stage.hours
-        rows.append((used, temp, hours))
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 3)
-    return Ageing(table[:, 0], table[:, 1], table[:, 2])
+        rows.append((*wear.tolist(), temp, hours))
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), WEAR + 2)
+    return Ageing(table[:, :WEAR], table[:, WEAR], table[:, WEAR + 1])

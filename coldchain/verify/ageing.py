@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -24,6 +24,8 @@ HALF_WARMING_H: dict[str, float | None] = {"ambient": 3.0, "insulated": 12.0, "r
 DOCK_AND_HALL_HALF_H = 3.0
 GAS_J_MOL_K = 8.31451
 FISH_PER_K = 0.1
+DRY_PER_K = 0.01 / 6.0
+DRYING = {"bulk": 0.5, "basket": 0.4, "crate": 0.25, "foam_ice": 0.05}
 BRUISE = {"bulk": 4.0, "basket": 1.9, "crate": 1.0, "foam_ice": 0.5}
 ICE_C, ICE_HALF_H = 1.0, 1.5
 BAND_Q10 = ((0.0, 3.0), (10.0, 2.5), (20.0, 2.0), (30.0, 1.5))
@@ -45,14 +47,27 @@ class Law:
     threshold_c: float
     floor_c: float
     freezing_c: float
+    flat_c: float = -math.inf
+    by_dose: bool = False
+    newer: bool = False
+    water_h_kpa: float = 0.0
+    humidity: float = 1.0
 
     @classmethod
-    def of(cls, crop: Commodity) -> Law:
-        """Return the law of a commodity."""
+    def of(cls, crop: Commodity, humidity: float = 1.0, packaging: str | None = None) -> Law:
+        """Return the law of a commodity in a packaging, in air outside of some humidity."""
         threshold = -math.inf if crop.chill_threshold_c is None else crop.chill_threshold_c
         floor = -math.inf if crop.chill_floor_c is None else crop.chill_floor_c
         bare = cls(crop.kinetics, 1.0, crop.life_d * 24.0, crop.life_temp_c, threshold, floor, crop.freezing_c)
-        return replace(bare, strength=bare.strength_of(crop))
+        return replace(
+            bare,
+            strength=bare.strength_of(crop),
+            flat_c=-math.inf if crop.flat_below_c is None else crop.flat_below_c,
+            by_dose=crop.chill_onset_k_h is not None,
+            newer=crop.warm_life_d is not None,
+            water_h_kpa=crop.water_kg_t_h_kpa * (1.0 if packaging is None else DRYING[packaging]) / 1000.0,
+            humidity=humidity,
+        )
 
     def strength_of(self, crop: Commodity) -> float:
         """Strength by which the law meets the warm anchor; where there is none, by the stated Ea or Q10."""
@@ -66,7 +81,7 @@ class Law:
     @property
     def kinks_c(self) -> tuple[float, ...]:
         """Temperatures at which the rate has a kink or a jump."""
-        edges = (self.threshold_c, self.floor_c, self.freezing_c, *(low for low, _q in BAND_Q10))
+        edges = (self.threshold_c, self.floor_c, self.freezing_c, self.flat_c, *(low for low, _q in BAND_Q10))
         return tuple(sorted({edge for edge in edges if math.isfinite(edge)}))
 
     def relative(self, temp_c: Floats | float) -> Floats:
@@ -85,10 +100,30 @@ class Law:
     def rate_per_h(self, temp_c: Floats | float) -> Floats:
         """Share of life used per hour."""
         temp = np.asarray(temp_c, dtype=np.float64)
-        chilled = (temp > self.floor_c) & (temp < self.threshold_c)
-        depth = np.where(chilled, self.threshold_c - temp, 0.0) if math.isfinite(self.threshold_c) else 0.0 * temp
-        level = self.relative(temp + depth) / (self.relative(self.life_temp_c) * self.life_h)
+        depth = 0.0 * temp if self.by_dose else self.chill_k(temp)
+        level = self.relative(np.maximum(temp + depth, self.flat_c)) / (self.relative(self.life_temp_c) * self.life_h)
         return np.where(temp < self.freezing_c, 1.0 / 24.0, level * 8.0 ** (depth / 10.0))
+
+    def chill_k(self, temp: Floats) -> Floats:
+        """Kelvin below the chilling threshold, where it harms."""
+        if not math.isfinite(self.threshold_c):
+            return np.zeros_like(temp)
+        return np.where((temp > self.floor_c) & (temp < self.threshold_c), self.threshold_c - temp, 0.0)
+
+    def wear_per_h(self, temp_c: Floats | float, humidity: float, target_c: Floats | float = math.inf) -> Floats:
+        """Share of life used, chilling dose and water lost in an hour, shape (3, *temp_c.shape).
+
+        The air around has the humidity and the lot's temperature, or that of the cooler where this is lower.
+        """
+        temp = np.asarray(temp_c, dtype=np.float64)
+        dose = self.chill_k(temp) if self.by_dose else np.zeros_like(temp)
+        dry = self.water_h_kpa * (vapour_kpa(temp) - humidity * vapour_kpa(np.minimum(temp, target_c)))
+        return np.stack([self.rate_per_h(temp), dose, dry])
+
+
+def vapour_kpa(temp_c: Floats) -> Floats:
+    """Pressure of saturated water vapour over water (Magnus)."""
+    return np.asarray(0.61094 * np.exp(17.625 * temp_c / (243.04 + temp_c)), dtype=np.float64)
 
 
 @lru_cache(maxsize=1024)
@@ -111,12 +146,15 @@ def kept_at_life(crop: Commodity) -> tuple[float, float]:
     return math.exp(-math.exp(height)), shape
 
 
-def loss_share(crop: Commodity, used: float, transfers: int, packaging: str | None = None) -> float:
-    """Share lost after ``used`` of the life and some transfers in a packaging."""
+def loss_share(
+    crop: Commodity, used: float, transfers: int, packaging: str | None = None, *, dose: float = 0.0, dry: float = 0.0
+) -> float:
+    """Share lost after ``used`` of the life, some transfers in a packaging, a chilling dose and drying."""
     if used == math.inf:
         return 1.0
     last, shape = kept_at_life(crop)
     kept = last ** (max(used, 0.0) ** shape)
+    kept *= math.exp(-max(dose - (crop.chill_onset_k_h or 0.0), 0.0) / crop.chill_k_h) * math.exp(-dry)
     bruised = crop.handling_loss if packaging is None else min(crop.handling_loss * BRUISE[packaging], 0.9)
     return float(1.0 - (1.0 - bruised) ** transfers * kept)
 
@@ -177,64 +215,93 @@ def air_at(air: Sequence[float], clock_h: float) -> float:
 
 @dataclass
 class Journey:
-    """A lot on its way: what time it is, how warm the lot is, and how much of its life is used up."""
+    """A lot on its way: what time it is, how warm the lot is, what its life, chilling dose and dryness have come to."""
 
     law: Law
     air: tuple[float, ...]
     clock_h: float
     temp_c: float
-    used: float = 0.0
+    wear: Floats = field(default_factory=lambda: np.zeros(3))
 
     @classmethod
-    def begin(cls, crop: Commodity, period: Period, clock_h: float) -> Journey:
+    def begin(cls, crop: Commodity, period: Period, clock_h: float, packaging: str | None = None) -> Journey:
         """Begin as warm as the air."""
         air = air_c(period)
-        return cls(Law.of(crop), air, clock_h, air_at(air, clock_h))
+        return cls(Law.of(crop, period.humidity, packaging), air, clock_h, air_at(air, clock_h))
+
+    @property
+    def used(self) -> float:
+        """Share of life used up."""
+        return float(self.wear[0])
+
+    def lost(self, crop: Commodity, transfers: int, packaging: str | None) -> float:
+        """Share lost."""
+        used, dose, dry = (float(part) for part in self.wear)
+        return loss_share(crop, used, transfers, packaging, dose=dose, dry=dry)
 
     def in_air(self, hours: float) -> Journey:
         """Follow the air."""
         return self._on(hours, *_in_air(self.law, self.air, self.clock_h, hours)) if hours > SHORTEST_H else self
 
-    def cooled(self, hours: float, target_c: float, half_h: float) -> Journey:
-        """Approach a fixed temperature, half the way in each half-time."""
-        return self._on(hours, *_cooled(self.law, self.temp_c, target_c, half_h, hours)) if hours > SHORTEST_H else self
+    def cooled(
+        self, hours: float, target_c: float, half_h: float, humidity: float = 1.0, dry_per_k: float = 0.0
+    ) -> Journey:
+        """Approach a fixed temperature, half the way in each half-time; what is colder stays so."""
+        if hours <= SHORTEST_H:
+            return self
+        before = self.temp_c
+        if self.law.newer:
+            target_c = min(target_c, before)
+        self.hall(hours, target_c, half_h, humidity)
+        if self.law.newer:
+            self.wear = self.wear + np.array([0.0, 0.0, dry_per_k * (before - self.temp_c)])
+        return self
 
-    def ride(self, hours: float, half_h: float | None) -> Journey:
+    def hall(self, hours: float, target_c: float, half_h: float, humidity: float = 1.0) -> Journey:
+        """Approach a fixed temperature, half the way in each half-time."""
+        if hours <= SHORTEST_H:
+            return self
+        return self._on(hours, *_cooled(self.law, self.temp_c, target_c, half_h, hours, humidity))
+
+    def ride(self, hours: float, half_h: float | None, humidity: float = 1.0) -> Journey:
         """Keep the temperature (a reefer: None), or approach the air with a half-time."""
         if hours <= SHORTEST_H:
             return self
         if half_h is None:
-            return self._on(hours, hours * float(self.law.rate_per_h(self.temp_c)), self.temp_c)
+            return self._on(hours, hours * self.law.wear_per_h(self.temp_c, humidity), self.temp_c)
         return self._on(hours, *_drifted(self.law, self.air, self.clock_h, self.temp_c, half_h, hours))
 
-    def _on(self, hours: float, used: float, temp_c: float) -> Journey:
-        self.clock_h, self.temp_c, self.used = self.clock_h + hours, temp_c, self.used + used
+    def _on(self, hours: float, wear: Floats, temp_c: float) -> Journey:
+        self.clock_h, self.temp_c, self.wear = self.clock_h + hours, temp_c, self.wear + wear
         return self
 
 
-def _summed(law: Law, temp: Callable[[Floats], Floats], cuts: Sequence[float]) -> float:
-    """Life used while the temperature goes as ``temp(t)``, between the first and the last cut."""
+def _summed(
+    law: Law, temp: Callable[[Floats], Floats], cuts: Sequence[float], humidity: float, target_c: float = math.inf
+) -> Floats:
+    """Wear while the temperature goes as ``temp(t)``, between the first and the last cut."""
     ends = np.asarray(cuts, dtype=np.float64)
     half, middle = np.diff(ends)[:, None] / 2.0, (ends[1:] + ends[:-1])[:, None] / 2.0
-    return float((law.rate_per_h(temp(middle + half * NODES)) * WEIGHTS * half).sum())
+    rates = law.wear_per_h(temp(middle + half * NODES), humidity, target_c)
+    return np.asarray((rates * WEIGHTS * half).sum(axis=(1, 2)), dtype=np.float64)
 
 
 @lru_cache(maxsize=200_000)
-def _air_hour(law: Law, start_c: float, end_c: float, hours: float) -> float:
-    """Life used while the air goes straight from one temperature to another."""
+def _air_hour(law: Law, start_c: float, end_c: float, hours: float) -> Floats:
+    """Wear while the air goes straight from one temperature to another."""
     slope = (end_c - start_c) / hours
     passed = [(kink - start_c) / slope for kink in law.kinks_c if (kink - start_c) * (end_c - kink) > 0]
-    return _summed(law, lambda t: start_c + slope * t, (0.0, *sorted(passed), hours))
+    return _summed(law, lambda t: start_c + slope * t, (0.0, *sorted(passed), hours), law.humidity)
 
 
 @lru_cache(maxsize=200_000)
-def _in_air(law: Law, air: tuple[float, ...], clock_h: float, hours: float) -> tuple[float, float]:
+def _in_air(law: Law, air: tuple[float, ...], clock_h: float, hours: float) -> tuple[Floats, float]:
     if not math.isfinite(hours):
-        return math.inf, air_at(air, clock_h)
-    used = 0.0
+        return np.array([math.inf, 0.0, 0.0]), air_at(air, clock_h)
+    wear = np.zeros(3)
     for start, end in _full_hours(clock_h, hours):
-        used += _air_hour(law, air_at(air, start), air[int(start % 24.0)] + _rise(air, start, end), end - start)
-    return used, air_at(air, clock_h + hours)
+        wear += _air_hour(law, air_at(air, start), air[int(start % 24.0)] + _rise(air, start, end), end - start)
+    return wear, air_at(air, clock_h + hours)
 
 
 def _rise(air: tuple[float, ...], start: float, end: float) -> float:
@@ -252,7 +319,9 @@ def _full_hours(clock_h: float, hours: float) -> list[tuple[float, float]]:
 
 
 @lru_cache(maxsize=200_000)
-def _cooled(law: Law, start_c: float, target_c: float, half_h: float, hours: float) -> tuple[float, float]:
+def _cooled(
+    law: Law, start_c: float, target_c: float, half_h: float, hours: float, humidity: float
+) -> tuple[Floats, float]:
     gap = start_c - target_c
     end_c = target_c + gap * 0.5 ** (hours / half_h)
     passed = [
@@ -260,17 +329,17 @@ def _cooled(law: Law, start_c: float, target_c: float, half_h: float, hours: flo
     ]
     steps = min(math.ceil(hours / half_h), SETTLED_HALVES)
     cuts = sorted({0.0, hours, *passed, *(n * half_h for n in range(1, steps) if n * half_h < hours)})
-    return _summed(law, lambda t: target_c + gap * 0.5 ** (t / half_h), cuts), end_c
+    return _summed(law, lambda t: target_c + gap * 0.5 ** (t / half_h), cuts, humidity, target_c), end_c
 
 
 @lru_cache(maxsize=200_000)
 def _drifted(
     law: Law, air: tuple[float, ...], clock_h: float, temp_c: float, half_h: float, hours: float
-) -> tuple[float, float]:
+) -> tuple[Floats, float]:
     """Approach the air, hour by hour: ``T' = (A(t) - T)·ln 2/half`` with A straight within the hour."""
     if not math.isfinite(hours):
-        return math.inf, temp_c
-    used, pace = 0.0, math.log(2.0) / half_h
+        return np.array([math.inf, 0.0, 0.0]), temp_c
+    wear, pace = np.zeros(3), math.log(2.0) / half_h
     for start, end in _full_hours(clock_h, hours):
         low = int(start % 24.0)
         slope = air[low + 1] - air[low]
@@ -280,9 +349,9 @@ def _drifted(
             return np.asarray(first + slope * t + gap * np.exp(-pace * t), dtype=np.float64)
 
         turn = math.log(pace * (temp_c - first) / slope) / pace if slope and (temp_c - first) / slope > 0 else 0.0
-        used += _summed(law, temp, _crossings(law, temp, end - start, turn))
+        wear += _summed(law, temp, _crossings(law, temp, end - start, turn), law.humidity)
         temp_c = float(temp(np.float64(end - start)))  # type: ignore[arg-type]
-    return used, temp_c
+    return wear, temp_c
 
 
 def _crossings(law: Law, temp: Callable[[Floats], Floats], hours: float, turn: float) -> list[float]:

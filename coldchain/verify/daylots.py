@@ -10,7 +10,7 @@ from typing import Any
 
 from coldchain.language import _, plural
 from coldchain.model import DepotType, Period, VehicleType
-from coldchain.verify.ageing import DOCK_AND_HALL_HALF_H, HALF_WARMING_H, Journey, batch_h, loss_share, middle_h
+from coldchain.verify.ageing import DOCK_AND_HALL_HALF_H, HALF_WARMING_H, Journey, batch_h, middle_h
 from coldchain.verify.depots import parse_modules, takes_t_day
 from coldchain.verify.losses import from_depot, haul_half_h
 from coldchain.verify.record import KG_PER_T, TOLERANCE, Record, rows
@@ -163,7 +163,7 @@ class _Lots:
         scenario, crop = self.record.scenario, self.record.crops[row.commodity][1]
         chain, leave_h = scenario.chain, float(row.leave_h)
         docked = batch_h(back_h + chain.unload_h, chain.dock_batch_h)
-        lot = Journey.begin(crop, self.period, harvest_h)
+        lot = Journey.begin(crop, self.period, harvest_h, crop.packaging)
         if vehicle.cargo == "ambient":
             lot.in_air(docked - harvest_h)
         else:
@@ -171,7 +171,7 @@ class _Lots:
             lot.in_air(leave_h - harvest_h).ride(back_h - leave_h, body).ride(docked - back_h, DOCK_AND_HALL_HALF_H)
         hub = self.record.hubs[self.depots[row.depot].hub][1]
         from_depot(lot, chain, cooler, hub, crop, haul_h=self.record.haul_h(row.depot), half_h=haul_half_h(self.record))
-        return loss_share(crop, lot.used, chain.planned_transfers, crop.packaging)
+        return lot.lost(crop, chain.planned_transfers, crop.packaging)
 
     def room(self) -> None:
         """Check that no cooling class of a depot is given more than it takes in a day."""

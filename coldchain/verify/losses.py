@@ -16,12 +16,12 @@ from coldchain.language import _
 from coldchain.model import Chain, Commodity, DepotType, Hub, MobileUnit
 from coldchain.verify.ageing import (
     DOCK_AND_HALL_HALF_H,
+    DRY_PER_K,
     HALF_WARMING_H,
     Journey,
     air_at,
     air_c,
     batch_h,
-    loss_share,
     middle_h,
     respiration_w_t,
     trade,
@@ -211,9 +211,9 @@ class Chains:
         docked = batch_h(start + chain.planned_wait_h + aboard_h + chain.unload_h, chain.dock_batch_h)
         found = []
         for hours in {haul_h, self.record.haul_h(depot)}:
-            lot = Journey.begin(crop, period, start).in_air(docked - start)
+            lot = Journey.begin(crop, period, start, crop.packaging).in_air(docked - start)
             lot = from_depot(lot, chain, self.kind(cooling), self.hub_of(depot), crop, haul_h=hours, half_h=self.half_h)
-            found.append(loss_share(crop, lot.used, chain.planned_transfers, crop.packaging))
+            found.append(lot.lost(crop, chain.planned_transfers, crop.packaging))
         return max(found)
 
     def depot_hours(self, c: int, p: int, lane: Lane) -> tuple[float, float]:
@@ -263,8 +263,8 @@ class Chains:
         hub, ride_h, km = self.trader(v)
         farther, market_h = (hub.dwell_h + hub.onward_h, hub.market_h) if crop.sold_at == "market" else (0.0, 0.0)
         hours = self.today_wait_h(crop), ride_h + farther, market_h
-        lot = trade(Journey.begin(crop, period, middle_h(period)), crop, hours)
-        share = loss_share(crop, lot.used, chain.today_transfers, crop.today_packaging)
+        lot = trade(Journey.begin(crop, period, middle_h(period), crop.today_packaging), crop, hours)
+        share = lot.lost(crop, chain.today_transfers, crop.today_packaging)
         return share, self.scenario.economics.today_haul_cny_t_km * km
 
 
@@ -279,10 +279,13 @@ def from_depot(
     lot: Journey, chain: Chain, cooler: DepotType, hub: Hub, crop: Commodity, *, haul_h: float, half_h: float | None
 ) -> Journey:
     """Take a lot from the loading of the pre-cooler to its buyer: cool and store, line haul, hub, onward leg, hall."""
-    lot.cooled(3.0 * cooler.half_cooling_h + chain.depot_dwell_h, cooler.temp_c, cooler.half_cooling_h).ride(
-        haul_h, half_h
-    )
+    dry_per_k = DRY_PER_K if cooler.method == "vacuum" else 0.0
+    cooled_h = 3.0 * cooler.half_cooling_h + chain.depot_dwell_h
+    lot.cooled(cooled_h, cooler.temp_c, cooler.half_cooling_h, chain.room_humidity, dry_per_k)
+    lot.ride(haul_h, half_h, chain.reefer_humidity)
     if crop.sold_at != "market":
         return lot
-    lot.ride(hub.dwell_h, None).ride(hub.onward_h, HALF_WARMING_H[hub.onward_cargo])
-    return lot.cooled(hub.market_h, max(hub.market_temp_c, cooler.temp_c), DOCK_AND_HALL_HALF_H)
+    lot.ride(hub.dwell_h, None, chain.reefer_humidity)
+    lot.ride(hub.onward_h, HALF_WARMING_H[hub.onward_cargo], chain.reefer_humidity)
+    hall_c = max(hub.market_temp_c, cooler.temp_c)
+    return lot.hall(hub.market_h, hall_c, DOCK_AND_HALL_HALF_H, chain.hall_humidity)

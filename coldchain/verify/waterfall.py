@@ -19,6 +19,7 @@ import pandas as pd
 from coldchain.model import Commodity, Hub, Period
 from coldchain.verify.ageing import (
     DOCK_AND_HALL_HALF_H,
+    DRY_PER_K,
     HALF_WARMING_H,
     ICE_C,
     ICE_HALF_H,
@@ -35,7 +36,7 @@ from coldchain.verify.restated import Figure
 
 CHANGES = ("collection", "packaging", "precooling", "line_haul", "onward", "hall")
 WITHOUT = ("precooling", "onward")
-WAY = ("zone_c", "half_h", "kept_d", "ride_h", "dwell_h", "onward_h", "market_h")
+WAY = ("zone_c", "half_h", "dry_per_k", "kept_d", "ride_h", "dwell_h", "onward_h", "market_h")
 STRETCH_H = 0.25
 GAUSS = (0.5 - math.sqrt(3.0) / 6.0, 0.5 + math.sqrt(3.0) / 6.0)
 CLOSE = 1e3
@@ -49,7 +50,8 @@ class Flock:
     Attributes
     ----------
     made : the sets; rows of the arrays
-    clock_h, temp_c, used : now, shape (sets, lots)
+    clock_h, temp_c : now, shape (sets, lots)
+    wear : life used, chilling dose and water so far, shape (3, sets, lots)
     cooled : whether pre-cooling is among the changes
     """
 
@@ -58,7 +60,7 @@ class Flock:
     made: tuple[frozenset[str], ...]
     clock_h: Floats
     temp_c: Floats
-    used: Floats
+    wear: Floats
     cooled: bool = False
     cargo: str = "open"
 
@@ -69,7 +71,7 @@ class Flock:
     def outside(self, hours: Floats) -> Flock:
         """Travel with a trader: on ice, in an insulated load, or as warm as the air; once cooled, approach it."""
         if self.cargo == "ice":
-            return self.chill(hours, np.full(len(hours), ICE_C), np.full(len(hours), ICE_HALF_H))
+            return self.chill(hours, np.full(len(hours), ICE_C), np.full(len(hours), ICE_HALF_H), 1.0)
         if self.cargo == "insulated":
             return self.ride(hours, HALF_WARMING_H["insulated"])
         return self.ride(hours, HALF_WARMING_H["ambient"]) if self.cooled else self.in_air(hours)
@@ -87,12 +89,13 @@ class Flock:
         moments, step = _moments(hours)
         temp = self.air_at(self.clock_h + moments[..., None, :])
         end_c = np.where(hours > 0, self.air_at(self.clock_h + hours), self.temp_c)
-        return self._passed(hours, temp, step, end_c)
+        return self._passed(hours, temp, step, end_c, self.law.humidity)
 
-    def ride(self, hours: Floats, half_h: float | None) -> Flock:
+    def ride(self, hours: Floats, half_h: float | None, humidity: float = 1.0) -> Flock:
         """Keep the temperature (a reefer: None), or approach the air with a half-time."""
         if half_h is None or not hours.any():
-            return self._passed(hours, self.temp_c[None, None], hours * len(GAUSS), self.temp_c)
+            humid = humidity if half_h is None else self.law.humidity
+            return self._passed(hours, self.temp_c[None, None], hours * len(GAUSS), self.temp_c, humid)
         pace, (moments, step) = math.log(2.0) / half_h, _moments(hours)
         count, decay = len(moments), np.exp(-pace * step)
         edges = self.air_at(self.clock_h + step * np.arange(count + 1)[:, None, None])
@@ -103,27 +106,43 @@ class Flock:
         passed = np.concatenate([self.temp_c[None], self.temp_c + np.cumsum(gained / power[1:], axis=0)]) * power
         node = np.array(GAUSS)[:, None, None]
         seen = (start - lag)[:, None] + rise[:, None] * node + (passed[:-1] - start + lag)[:, None] * decay**node
-        return self._passed(hours, seen, step, np.where(hours > 0, passed[-1], self.temp_c))
+        return self._passed(hours, seen, step, np.where(hours > 0, passed[-1], self.temp_c), self.law.humidity)
 
-    def chill(self, hours: Floats, target_c: Floats, half_h: Floats) -> Flock:
+    def chill(
+        self, hours: Floats, target_c: Floats, half_h: Floats, humidity: float, dry_per_k: Floats | float = 0.0
+    ) -> Flock:
+        """Approach the temperature of a cooler; what is colder stays so."""
+        target = np.minimum(target_c, self.temp_c) if self.law.newer else target_c + 0.0 * self.temp_c
+        done = self.hall(hours, target, half_h, humidity)
+        if not self.law.newer:
+            return done
+        wear = done.wear + np.array([0.0, 0.0, 1.0])[:, None, None] * dry_per_k * (self.temp_c - done.temp_c)
+        return replace(done, wear=wear)
+
+    def hall(self, hours: Floats, target_c: Floats, half_h: Floats, humidity: float) -> Flock:
         """Approach a fixed temperature."""
         moments, step = _moments(hours, half_h)
         gap = self.temp_c - target_c
         temp = target_c + gap * 0.5 ** (moments / half_h)[..., None, :]
-        return self._passed(hours, temp, step, target_c + gap * 0.5 ** (hours / half_h))
+        return self._passed(hours, temp, step, target_c + gap * 0.5 ** (hours / half_h), humidity, target_c)
 
-    def _passed(self, hours: Floats, temp_c: Floats, step_h: Floats, end_c: Floats) -> Flock:
+    def _passed(
+        self, hours: Floats, temp_c: Floats, step_h: Floats, end_c: Floats, humidity: float,
+        target_c: Floats | float = math.inf,
+    ) -> Flock:  # fmt: skip
         """Go on after a stage with these temperatures at the Gauss points of its stretches, (stretches, points, …)."""
-        used = self.used + self.law.rate_per_h(temp_c).sum(axis=(0, 1)) * step_h / len(GAUSS)
-        return replace(self, clock_h=self.clock_h + hours, used=used, temp_c=np.broadcast_to(end_c, used.shape))
+        wear = self.wear + self.law.wear_per_h(temp_c, humidity, target_c).sum(axis=(1, 2)) * step_h / len(GAUSS)
+        end = np.broadcast_to(end_c, wear.shape[1:])
+        return replace(self, clock_h=self.clock_h + hours, wear=wear, temp_c=end)
 
     def forked(self, name: str, today: Flock, planned: Flock) -> Flock:
         """Put both ways of passing a stage beside each other."""
         made = (*self.made, *(one | {name} for one in self.made))
-        clock_h, temp_c, used = (
-            np.concatenate([getattr(today, part), getattr(planned, part)]) for part in ("clock_h", "temp_c", "used")
+        clock_h, temp_c, wear = (
+            np.concatenate([getattr(today, part), getattr(planned, part)], axis=-2)
+            for part in ("clock_h", "temp_c", "wear")
         )
-        return replace(self, made=made, clock_h=clock_h, temp_c=temp_c, used=used)
+        return replace(self, made=made, clock_h=clock_h, temp_c=temp_c, wear=wear)
 
 
 def _moments(hours: Floats, half_h: Floats | None = None) -> tuple[Floats, Floats]:
@@ -188,7 +207,8 @@ def _with_ways(record: Record, lots: pd.DataFrame) -> pd.DataFrame:
         on = float(record.crops[row.commodity][1].sold_at == "market")
         trader = (ride_h, on * hub.dwell_h, on * hub.onward_h, on * hub.market_h)
         kept_d = days.get((row.commodity, row.period, row.until), 0.0)
-        facts.append((kind.temp_c, kind.half_cooling_h, kept_d, *trader))
+        dry = DRY_PER_K if kind.method == "vacuum" else 0.0
+        facts.append((kind.temp_c, kind.half_cooling_h, dry, kept_d, *trader))
     return lots.assign(**dict(zip(WAY, np.array(facts).reshape(-1, len(WAY)).T, strict=True)))
 
 
@@ -205,18 +225,20 @@ class _Way:
         """Yield the tonnes lost under every set of changes."""
         chain, tonnes = self.record.scenario.chain, self.lots["tonnes"].to_numpy(dtype=np.float64)
         ends = {0: float(self.lots["today_loss_t"].sum()), len(CHANGES): float(self.lots["loss_t"].sum())}
-        for flock in self._flocks(period):
-            for made, used in zip(flock.made, flock.used, strict=True):
-                crop = self.crop
-                for packed, transfers, box in (
-                    ((), chain.today_transfers, crop.today_packaging),
-                    (("packaging",), chain.planned_transfers, crop.packaging),
-                ):
-                    whole = made.union(packed)
-                    shares = np.array([loss_share(crop, float(one), transfers, box) for one in used])
+        crop = self.crop
+        for packed, transfers, box in (
+            (frozenset[str](), chain.today_transfers, crop.today_packaging),
+            (frozenset({"packaging"}), chain.planned_transfers, crop.packaging),
+        ):
+            for flock in self._flocks(period, box):
+                for made, wear in zip(flock.made, flock.wear.transpose(1, 2, 0), strict=True):
+                    whole = made | packed
+                    shares = np.array([
+                        loss_share(crop, float(u), transfers, box, dose=float(d), dry=float(w)) for u, d, w in wear
+                    ])  # fmt: skip
                     yield whole, ends.get(len(whole), float((tonnes * shares).sum()))
 
-    def _flocks(self, period: Period) -> Iterator[Flock]:
+    def _flocks(self, period: Period, box: str | None) -> Iterator[Flock]:
         """Yield the lots at their buyer, without pre-cooling and with it."""
         record, chain = self.record, self.record.scenario.chain
         half_h, dwell_h = self._column("half_h"), chain.depot_dwell_h + 24.0 * self._column("kept_d")
@@ -225,15 +247,24 @@ class _Way:
         air = air_c(period)
         begun = none + middle_h(period)
         warm = none + air_at(air, middle_h(period))
-        flock = Flock(Law.of(self.crop), air, (frozenset(),), begun, warm, none, cargo=self.crop.today_cargo)
+        law = Law.of(self.crop, period.humidity, box)
+        flock = Flock(
+            law, air, (frozenset(),), begun, warm, np.zeros((3, 1, len(self.lots))), cargo=self.crop.today_cargo
+        )
         wait_h = chain.today_wait_h if self.crop.today_wait_h is None else self.crop.today_wait_h
         waited = flock.waiting(np.full(len(self.lots), wait_h))
         flock = flock.forked("collection", waited, flock.in_air(cooled_h - 3.0 * half_h))
-        chilled = flock.chill(3.0 * half_h + dwell_h, self._column("zone_c"), half_h)
+        chilled = flock.chill(
+            3.0 * half_h + dwell_h, self._column("zone_c"), half_h, chain.room_humidity, self._column("dry_per_k")
+        )
         planned = replace(chilled, made=tuple(made | {"precooling"} for made in flock.made), cooled=True)
         haul_h = delivery_h - cooled_h - chain.depot_dwell_h - self._sold_on(self.hub.dwell_h + self.hub.onward_h)
         for one in (flock, planned):
-            hauled = one.forked("line_haul", one.outside(self._column("ride_h")), one.ride(haul_h, haul_half_h(record)))
+            hauled = one.forked(
+                "line_haul",
+                one.outside(self._column("ride_h")),
+                one.ride(haul_h, haul_half_h(record), chain.reefer_humidity),
+            )
             yield self._to_buyer(hauled)
 
     def _to_buyer(self, lot: Flock) -> Flock:
@@ -241,10 +272,12 @@ class _Way:
         hub, zone_c = self.hub, self._column("zone_c")
         today = [self._column(name) for name in ("dwell_h", "onward_h", "market_h")]
         dwell_h, onward_h, market_h = (self._sold_on(hours) for hours in (hub.dwell_h, hub.onward_h, hub.market_h))
-        planned = lot.ride(dwell_h, None).ride(onward_h, HALF_WARMING_H[hub.onward_cargo])
+        chain = self.record.scenario.chain
+        planned = lot.ride(dwell_h, None, chain.reefer_humidity)
+        planned = planned.ride(onward_h, HALF_WARMING_H[hub.onward_cargo], chain.reefer_humidity)
         lot = lot.forked("onward", lot.outside(today[0]).outside(today[1]), planned)
         hall_c = np.maximum(hub.market_temp_c, zone_c)
-        chilled = lot.chill(market_h, hall_c, np.full(len(hall_c), DOCK_AND_HALL_HALF_H))
+        chilled = lot.hall(market_h, hall_c, np.full(len(hall_c), DOCK_AND_HALL_HALF_H), chain.hall_humidity)
         return lot.forked("hall", lot.stall(today[2]), chilled)
 
     def _sold_on(self, hours: float) -> Floats:
