@@ -145,10 +145,10 @@ def test_today_table_equals_the_stages(crop: str, wait: float, ride: float) -> N
 def test_pre_cooled_then_warm_gains_little(crop: str, onward_h: float, left: float) -> None:
     """Behind the same depot a warm truck and hall leave two thirds of the benefit after 20 h, half after 40 h.
 
-    Bruising left aside. The benefit is the loss of today's chain less that of the lane; with reefers it is over four
-    fifths of the loss.
+    Bruising and water left aside. The benefit is the loss of today's chain less that of the lane; with reefers it is
+    over four fifths of the loss.
     """
-    bare = COMMODITIES[crop].model_copy(update={"handling_loss": 0.0})
+    bare = COMMODITIES[crop].model_copy(update={"handling_loss": 0.0, "water_kg_t_h_kpa": 0.0})
     reefer = replace(scenario((crop,), (hub(onward_h=onward_h),)), commodities=(bare,))
     warm = replace(reefer, hubs=(hub(onward_h=onward_h, onward_cargo="ambient", market_temp_c=25.0),))
     today = today_loss(reefer, 1.5)

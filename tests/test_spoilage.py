@@ -344,7 +344,7 @@ def test_faster_pre_cooling_is_never_worse(slow: float, factor: float, name: str
 
 
 def test_a_too_cold_room_is_worse_than_the_right_one() -> None:
-    """Tomatoes kept at 1 °C for five days are chilled and lose more than those kept at 10 °C; for one day they do not."""
+    """Tomatoes kept at 1 °C for five days are chilled and lose more than at 10 °C; for one day they do not."""
     tomato = CATALOGUE["tomato"]
     for hours, worse in ((120.0, True), (24.0, False)):
         kept = [Stage("cool", hours, temp, 0.8) for temp in (1.0, 10.0)]
