@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coldchain.api import (
+        CarbonFactors,
         Chances,
         Doubts,
         Explanation,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 __version__ = version("coldchain")
 __all__ = [
+    "CarbonFactors",
     "Chances",
     "Doubts",
     "Explanation",

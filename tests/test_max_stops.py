@@ -83,7 +83,10 @@ def test_plan_and_referee_keep_it() -> None:
     """A plan calls at one village a trip where one is the most; the referee refuses one without the limit."""
     frames = tables()
     frames["harvest"] = frames["harvest"].assign(tonnes=[300.0, 25.0])
-    free = cc.Scenario.from_frames(**{**frames, "sites": frames["sites"].assign(status="forced")}, budget_cny=1e6)
+    frames["periods"] = frames["periods"].assign(temp_min_c=28.0, temp_max_c=38.0)
+    free = cc.Scenario.from_frames(
+        **{**frames, "sites": frames["sites"].assign(status="forced")}, budget_cny=1e6, today_wait_h=40.0
+    )
     held = free.with_(**{"vehicle.light_truck.max_stops": 1})
     assert held.vehicle("light_truck").max_stops == 1
     plans = [cc.plan(one, effort="quick").plan for one in (free, held)]

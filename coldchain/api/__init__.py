@@ -26,6 +26,7 @@ from coldchain.api.replays import Replay, replay
 from coldchain.api.reports import report
 from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.api.scenarios import Scenario
+from coldchain.economy import CarbonFactors
 from coldchain.errors import Fault
 from coldchain.language import use
 from coldchain.planning import Options, plan_quickly
@@ -37,9 +38,10 @@ from coldchain.scenario import inspect, upland, write_scenario
 from coldchain.scenario import load as read
 
 __all__ = [
-    "Chances", "Doubts", "Explanation", "Frontier", "Replay", "Result", "Scenario", "Shares", "check", "compare",
-    "example", "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_unserved", "explain_village",
-    "import_osm", "import_points", "load", "open", "plan", "replay", "report", "sensitivity", "share", "speak", "sweep",
+    "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "Replay", "Result", "Scenario", "Shares", "check",
+    "compare", "example", "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_unserved",
+    "explain_village", "import_osm", "import_points", "load", "open", "plan", "replay", "report", "sensitivity",
+    "share", "speak", "sweep",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from coldchain.economy import CarbonFactors, emissions, emissions_of_lots
 from coldchain.language import N_, _
 from coldchain.language.amounts import per_million
 from coldchain.reports import write_run
@@ -129,6 +130,15 @@ class Result:
         from coldchain.reports.road_graph import road_graph
 
         return road_graph(self.plan)
+
+    def emissions(self, factors: CarbonFactors | None = None, *, by: Literal["leg", "lot"] = "leg") -> pd.DataFrame:
+        """Return kg CO2e a year by leg, source and depot, or of every lot, after ISO 14083 and the GLEC Framework.
+
+        Fuel well to wheel, electricity and refrigerant from the village to the hub; not the way beyond it, nor today's
+        chain. ``cc.CarbonFactors()`` has the factors with their sources; electricity is NaN where it costs nothing.
+        """
+        count = emissions if by == "leg" else emissions_of_lots
+        return count(self.plan.planned, self.tables, self.summary, factors)
 
     def verify(self) -> Report:
         """Recompute every figure from the tables and the inputs alone; ``.problems`` is empty when all agree."""

@@ -8,13 +8,37 @@ a year in :mod:`coldchain.economy.modules`. Verification states all of it anew.
 from __future__ import annotations
 
 from coldchain.economy.bill import HEADINGS, REGULAR, Bill, Heading, folded
+from coldchain.economy.carbon import CarbonFactors, emissions, emissions_of_lots
 from coldchain.economy.modules import ModuleCosts, annuity, award_a_year, own_rate
 from coldchain.economy.prices import LotPrices, money_cny_t, onward_cny_t, value_cny_t
 from coldchain.economy.terms import CHILLED, TODAYS, ChilledLots, Term, TodaysLots
 from coldchain.economy.timing import Timing, is_on_time, nearest_hub, onward_h, sold_at_market
 
 __all__ = [
-    "CHILLED", "HEADINGS", "REGULAR", "TODAYS", "Bill", "ChilledLots", "Heading", "LotPrices", "ModuleCosts", "Term",
-    "Timing", "TodaysLots", "annuity", "award_a_year", "folded", "is_on_time", "money_cny_t", "nearest_hub",
-    "onward_cny_t", "onward_h", "own_rate", "sold_at_market", "value_cny_t",
+    "CHILLED",
+    "HEADINGS",
+    "REGULAR",
+    "TODAYS",
+    "Bill",
+    "CarbonFactors",
+    "ChilledLots",
+    "Heading",
+    "LotPrices",
+    "ModuleCosts",
+    "Term",
+    "Timing",
+    "TodaysLots",
+    "annuity",
+    "award_a_year",
+    "emissions",
+    "emissions_of_lots",
+    "folded",
+    "is_on_time",
+    "money_cny_t",
+    "nearest_hub",
+    "onward_cny_t",
+    "onward_h",
+    "own_rate",
+    "sold_at_market",
+    "value_cny_t",
 ]  # fmt: skip

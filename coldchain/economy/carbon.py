@@ -1,0 +1,167 @@
+"""Greenhouse gases of a plan, kg CO2e a year by leg and by lot, after ISO 14083:2023 and the GLEC Framework v3.
+
+Transport legs are counted well to wheel, empty legs included, and charged to the tonnes they serve; depots as hub
+operations by the tonnes that pass through; leaks of refrigerant besides. What happens before collection and beyond
+the hub is not counted, nor is building.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from coldchain.arrays import KG_PER_T
+from coldchain.model import Scenario, Site, VehicleType
+
+Tables = Mapping[str, pd.DataFrame]
+LITRES_PER = 100.0  # km
+COLUMNS = ["leg", "source", "depot", "co2e_kg"]
+LEGS = ("collection", "depot", "line_haul")
+EVERY = ""
+"""Depot or period of what belongs to none alone."""
+
+
+@dataclass(frozen=True)
+class CarbonFactors:
+    """Factors, each with where it is from and how far it may be off.
+
+    Attributes
+    ----------
+    diesel_kg_l : kg CO2e/l well to wheel: 2.571 burnt + 0.627 made (DEFRA 2025, B7); 3.0 to 3.5 by blend and source
+    grid_kg_kwh : kg CO2/kWh, China's average of 2022 (Ministry of Ecology and Environment, 2024-12-20); 0.1 to 0.7 by
+        province
+    empty_l_100km, l_100km_t : l/100 km of a truck, and for each t of payload; a line through the limits of
+        GB 30510-2018 for 4.5, 12 and 18 t gross (recalled); 25 % either way
+    reefer_share : more fuel for cooling the cargo (SmartWay 2025, van against reefer); 0.1 to 0.3
+    charge_kg_kw : kg of refrigerant for each kW of a module (assumption); 1 to 4
+    leak_share, reefer_leak_share : lost a year of cold stores, of trucks (IPCC 2006, vol. 3, table 7.9: 0.07 to 0.25,
+        0.15 to 0.5)
+    reefer_charge_kg, reefer_days : in a truck (the same: 3 to 8), days a year it is driven (assumption); every trip of
+        the line haul counts as a day of a truck
+    gwp : kg CO2e/kg of R404A over 100 years (IPCC 2007); R448A 1387, CO2 1
+    """
+
+    diesel_kg_l: float = 3.198
+    grid_kg_kwh: float = 0.5366
+    empty_l_100km: float = 9.1
+    l_100km_t: float = 1.65
+    reefer_share: float = 0.158
+    charge_kg_kw: float = 2.0
+    leak_share: float = 0.15
+    reefer_leak_share: float = 0.25
+    reefer_charge_kg: float = 5.0
+    reefer_days: float = 250.0
+    gwp: float = 3922.0
+
+    def drive_kg_km(self, vehicle: VehicleType) -> float:
+        """Return kg CO2e/km of driving a truck.
+
+        Examples
+        --------
+        >>> truck = VehicleType(id="t", payload_kg=1500, volume_m3=9, cargo="ambient", cost_cny_day=1, cost_cny_km=1,
+        ...                     cost_cny_h=2)
+        >>> round(CarbonFactors().drive_kg_km(truck), 4)  # (9.1 + 1.65 · 1.5) l/100 km · 3.198 kg/l
+        0.3702
+        """
+        litres = self.empty_l_100km + self.l_100km_t * vehicle.payload_kg / KG_PER_T
+        cooled = 1.0 + (self.reefer_share if vehicle.cargo == "reefer" else 0.0)
+        return litres / LITRES_PER * cooled * self.diesel_kg_l
+
+    def leak_kg_day(self, vehicle: VehicleType) -> float:
+        """Return kg CO2e of refrigerant that a truck loses on a day it is driven."""
+        lost = self.reefer_charge_kg * self.reefer_leak_share * self.gwp / self.reefer_days
+        return lost if vehicle.cargo == "reefer" else 0.0
+
+
+@dataclass(frozen=True)
+class Leg:
+    """What a leg emits a year at or for a depot in a period; empty names where it is for all."""
+
+    leg: str
+    source: str
+    depot: str
+    period: str
+    co2e_kg: float
+
+
+def emissions(
+    scenario: Scenario, tables: Tables, summary: Mapping[str, Any], factors: CarbonFactors | None = None
+) -> pd.DataFrame:
+    """Return leg (collection, depot, line_haul), source (fuel, electricity, refrigerant), depot, kg CO2e a year."""
+    frame = pd.DataFrame([asdict(leg) for leg in _legs(scenario, tables, summary, factors or CarbonFactors())])
+    return frame.groupby(COLUMNS[:3], sort=False)[["co2e_kg"]].sum(min_count=1).reset_index()
+
+
+def emissions_of_lots(
+    scenario: Scenario, tables: Tables, summary: Mapping[str, Any], factors: CarbonFactors | None = None
+) -> pd.DataFrame:
+    """Return the lots of the plan with kg CO2e a year of each leg; lots of today's chain have none of the plan's legs.
+
+    What belongs to a depot in a period is shared by the tonnes that pass through it then; what belongs to a depot by
+    its tonnes of the year; what belongs to all depots by all cooled tonnes. The columns add up to :func:`emissions`.
+    """
+    lots = tables["lots"].copy()
+    cooled = lots["depot"].isin([site.id for site in scenario.sites])
+    tonnes = lots["tonnes"].where(cooled, 0.0)
+    lots = lots.assign(**{f"{leg}_kg": 0.0 for leg in LEGS})
+    for one in _legs(scenario, tables, summary, factors or CarbonFactors()):
+        mine = tonnes.where(_serves(lots, "depot", one.depot) & _serves(lots, "period", one.period), 0.0)
+        whole = float(mine.sum())
+        if whole > 0:
+            lots[f"{one.leg}_kg"] += one.co2e_kg * mine / whole
+    return lots
+
+
+def _serves(lots: pd.DataFrame, column: str, key: str) -> pd.Series[Any]:
+    return lots[column].astype(str).eq(key) if key != EVERY else pd.Series(data=True, index=lots.index)
+
+
+def _legs(scenario: Scenario, tables: Tables, summary: Mapping[str, Any], factors: CarbonFactors) -> tuple[Leg, ...]:
+    return (
+        *_collection(scenario, tables, factors),
+        *_depots(scenario, tables, summary, factors),
+        *_line_haul(scenario, tables, factors),
+    )
+
+
+def _collection(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterator[Leg]:
+    for row in tables["routes"].itertuples():
+        vehicle, days = scenario.vehicle(str(row.vehicle)), float(str(row.days))
+        fuel = factors.drive_kg_km(vehicle) * float(str(row.km)) * days
+        yield Leg("collection", "fuel", str(row.depot), str(row.period), fuel)
+        leak = factors.leak_kg_day(vehicle) * days
+        if leak:
+            yield Leg("collection", "refrigerant", str(row.depot), str(row.period), leak)
+
+
+def _depots(scenario: Scenario, tables: Tables, summary: Mapping[str, Any], factors: CarbonFactors) -> Iterator[Leg]:
+    """Yield electricity of all depots, from what the plan pays for it, and leaks by the power of each one's modules."""
+    price, paid = scenario.economics.power_cny_kwh, float(summary["annual_cny"]["energy"])
+    kwh = paid / price if price > 0 else math.nan
+    yield Leg("depot", "electricity", EVERY, EVERY, kwh * factors.grid_kg_kwh)
+    power_kw = {kind.id: kind.power_kw for kind in scenario.depot_types}
+    leak_kg_kw = factors.charge_kg_kw * factors.leak_share * factors.gwp
+    for row in tables["depots"].itertuples():
+        texts = (row.new_modules, row.standing_modules, row.units_bought)
+        counts = [Site(id="x", lon=0, lat=0, existing=text).modules() for text in texts if isinstance(text, str)]
+        kw = sum(power_kw[key] * count for modules in counts for key, count in modules.items())
+        yield Leg("depot", "refrigerant", str(row.depot), EVERY, kw * leak_kg_kw)
+
+
+def _line_haul(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterator[Leg]:
+    """Yield the line haul; a truck that loads at several depots is charged to each by its load."""
+    for row in tables["line_haul"].itertuples():
+        vehicle, days = scenario.vehicle(str(row.vehicle)), float(str(row.days))
+        parts = [part.rsplit(":", 2) for part in str(row.tour).split(";")] if isinstance(row.tour, str) else []
+        loads = {name: float(load) for name, load, _hours in (part for part in parts if len(part) > 1)}
+        loads = loads or {str(row.depot): 1.0}
+        fuel = factors.drive_kg_km(vehicle) * float(str(row.km_day)) * days
+        leak = factors.leak_kg_day(vehicle) * float(str(row.trips_day)) * days
+        for depot, load in loads.items():
+            share = load / sum(loads.values())
+            yield Leg("line_haul", "fuel", depot, str(row.period), fuel * share)
+            yield Leg("line_haul", "refrigerant", depot, str(row.period), leak * share)
