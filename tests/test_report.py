@@ -43,6 +43,7 @@ SUMMARY_KEYS = {
     "net": {"today_cny", "plan_cny", "benefit_cny", "payback_years"},
     "waterfall": None,
     "counterfactuals": None,
+    "cooling": {"peak_kw", "installed_kw"},
     "depots": {"existing", "built", "mobile"},
     "routes": {"count", "vehicles", "km", "hours"},
     "delivery_h": {"p50", "p95", "max", "share_within_target", "target"},

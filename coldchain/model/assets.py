@@ -26,6 +26,9 @@ class Cooler(Noun):
         "years", "life over which the investment is written off", 15.0, gt=0, le=100, usual=(3, 50)
     )
     power_kw: float = figure("kW", "connected electric power", 0.0, ge=0, usual=(0.5, 2000))
+    cooling_kw: float | None = figure(
+        "kW", "heat its refrigeration takes; none: it cools all that comes at once", None, gt=0, usual=(1, 2000)
+    )
     source: str = figure("-", "where the figures are from", "")
 
 

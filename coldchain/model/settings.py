@@ -24,6 +24,13 @@ class Chain(Noun):
     )
     depot_dwell_h: float = figure("h", "from the end of pre-cooling until the line haul leaves", 8.0, ge=0, le=2000)
     unload_h: float = figure("h", "unloading at the depot, in the warm", 0.25, ge=0, le=12)
+    walls_w_m3_k: float = figure(
+        "W/(m³·K)", "heat through walls and doors of a depot, for each m³ and K of difference", 0.3, ge=0, le=5,
+        usual=(0.1, 1),
+    )  # fmt: skip
+    cooling_h_day: float = figure(
+        "h/day", "hours a day that refrigeration may run at full power", 20.0, gt=0, le=24, usual=(12, 24)
+    )
     today_transfers: int = figure("-", "times a lot is handled in today's chain", 3, ge=0, le=20)
     planned_transfers: int = figure("-", "times a lot is handled through a depot, in crates", 2, ge=0, le=20)
     room_humidity: float = figure("share", "relative humidity in depots", 0.92, ge=0, le=1)

@@ -5,7 +5,7 @@ Indices throughout: v village, c commodity, p period, j site, h hub, o cooling c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -43,6 +43,7 @@ class Basis:
     today_km : from each village to its hub, shape (villages,)
     keeps : what depots may keep for another period
     energy_kwh_t : electricity for pre-cooling and storage, shape (commodities, periods, classes), kWh/t
+    late : losses of lanes that wait for the pre-cooler longer than the table of lanes reaches, as they are met
     """
 
     scenario: Scenario
@@ -62,6 +63,7 @@ class Basis:
     lanes: DepotLanes
     energy_kwh_t: Floats
     keeps: tuple[Keep, ...] = ()
+    late: dict[tuple[float, ...], Floats] = field(default_factory=dict, compare=False)
 
     @cached_property
     def timing(self) -> Timing:
@@ -179,6 +181,7 @@ def part_of(basis: Basis, scenario: Scenario) -> Basis:
         today=replace(basis.today, loss=basis.today.loss[v], hours=basis.today.hours[v]),
         lanes=lanes,
         keeps=keeps_of(scenario, basis.classes, hubs_of, lane_haul_h),
+        late={},
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from coldchain.arrays import ROUNDING, Bools, Floats, Indices
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
+from coldchain.planning.cooling import by_power, late_losses
 from coldchain.planning.days import Days
 from coldchain.planning.decision import Decision, day_pieces, site_lots
 from coldchain.planning.storing import NOT_KEPT, keep
@@ -61,7 +62,9 @@ def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.D
     )
     table = table.merge(_pieces(days), on=["village", "site", "period"], how="inner")
     table = _with_rides(table.assign(tonnes=table["assigned_t"] * table["part"]), basis, days)
-    batch = basis.lanes.batch(table["aboard_h"].to_numpy())[table["period"], np.arange(len(table))]
+    ready = basis.lanes.batch(table["aboard_h"].to_numpy())[table["period"], np.arange(len(table))]
+    table = by_power(basis, decision, table.assign(batch=ready))
+    batch = table["batch"].to_numpy(dtype=np.intp)
     cooled_h, delivery_h = _hours(basis, table, batch)
     table = table.assign(cooled_h=cooled_h, delivery_h=delivery_h, loss_share=_loss_shares(basis, days, table, batch))
     return table.assign(keep=NOT_KEPT, keep_cny_t=0.0)[list(LOT_COLUMNS)]
@@ -86,13 +89,19 @@ def _with_rides(table: pd.DataFrame, basis: Basis, days: Days) -> pd.DataFrame:
 
 def _loss_shares(basis: Basis, days: Days, table: pd.DataFrame, batch: Indices) -> Floats:
     """Share lost of each lot: from the table of lanes on a straight trip, of its ride on a tour."""
+    known = np.full(len(table), basis.lanes.loss.shape[-1])
+    columns = tuple(table[name].to_numpy() for name in ("ride", "commodity", "cooling"))
+    for n, (ride, c, o) in enumerate(zip(*columns, strict=True)):
+        if ride >= 0:
+            known[n] = len(days.rides[ride].loss[int(c), int(o)])
+    late = late_losses(basis, table, table["haul_h"].to_numpy(), known)
+    batch = np.minimum(batch, known - 1)
     where = (table["commodity"], table["period"], table["cooling"], table["site"], batch)
     shares = np.array(basis.lanes.loss[where])
-    columns = (table[name].to_numpy() for name in ("ride", "commodity", "cooling"))
     for n, (ride, c, o) in enumerate(zip(*columns, strict=True)):
         if ride >= 0:
             shares[n] = days.rides[ride].loss[int(c), int(o)][batch[n]]
-    return shares
+    return np.where(np.isnan(late), shares, late)
 
 
 def _hours(basis: Basis, table: pd.DataFrame, batch: Indices) -> tuple[Floats, Floats]:

@@ -20,6 +20,7 @@ from scipy.sparse import coo_array
 
 from coldchain.arrays import HOURS_PER_DAY, ROUNDING, Bools, Floats, Indices, Ints
 from coldchain.planning.basis import Basis
+from coldchain.planning.cooling import batch_of, late_losses
 from coldchain.planning.keeps import Keep
 
 NOT_KEPT = -1
@@ -58,9 +59,15 @@ def _of(basis: Basis, r: int, lots: pd.DataFrame) -> Bools:
 
 def _kept_losses(basis: Basis, lots: pd.DataFrame) -> tuple[Floats, Floats]:
     """Share lost, and value lost plus electricity less what is earned more (CNY/t), of each lot by each keep."""
-    batch = basis.lanes.batch(lots["aboard_h"].to_numpy())[lots["period"], np.arange(len(lots))]
+    lots = lots.assign(batch=batch_of(basis, lots))
     o, j = lots["cooling"].to_numpy(), lots["site"].to_numpy()
+    known = np.full(len(lots), basis.lanes.loss.shape[-1])
+    batch = np.minimum(lots["batch"].to_numpy(dtype=np.intp), known - 1)
     loss = np.array([one.loss[o, j, batch] for one in basis.keeps])
+    for r, rule in enumerate(basis.scenario.storage):
+        mine = _of(basis, r, lots)
+        late = late_losses(basis, lots[mine], basis.lane_haul_h[j[mine]], known[mine], rule.days)
+        loss[r, mine] = np.where(np.isnan(late), loss[r, mine], late)
     return loss, np.array([one.cost_cny_t(loss[r], o) for r, one in enumerate(basis.keeps)])
 
 

@@ -11,6 +11,7 @@ from coldchain.economy import is_on_time
 from coldchain.model.ending import Ending, ending_of
 from coldchain.planning.assumptions import assumptions_of
 from coldchain.planning.basis import Basis
+from coldchain.planning.cooling import heat_taken
 from coldchain.planning.net import Net
 from coldchain.planning.tables import fleet
 from coldchain.planning.waterfall import attributed
@@ -57,6 +58,7 @@ def summarise(
         "annual_cny": course.yearly.written(frozenset({"storage"} if basis.keeps else ())),
         "net": _net(Net.of(basis, today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()))),
         **attributed(basis, course, today),
+        "cooling": heat_taken(basis, course.decision, course.lots),
         "depots": _depot_counts(tables["depots"]),
         "routes": _route_totals(tables["routes"], fleet(course.days)),
         "delivery_h": _delivery(course.lots, scenario.chain.delivery_target_h, harvest),

@@ -79,6 +79,7 @@ PLAN_SHAPE: Shape = {
     "net": May({**dict.fromkeys(("today_cny", "plan_cny", "benefit_cny"), float), "payback_years": OrNull(float)}),
     "waterfall": May([{"part": OneOf(CHANGES), "t": float, "cny": float}]),
     "counterfactuals": May([{"without": OneOf(CHANGES), "loss_rate": float, "loss_t": float, "loss_cny": float}]),
+    "cooling": May({"peak_kw": float, "installed_kw": float}),
     "depots": {"existing": int, "built": int, "mobile": int},
     "routes": {"count": int, "vehicles": int, "km": float, "hours": float},
     "delivery_h": dict.fromkeys(("p50", "p95", "max", "share_within_target", "target"), float),

@@ -1,5 +1,14 @@
 """Loss of a lane: kinetics of each commodity, stages of the chain, lanes through a depot and around it."""
 
+from coldchain.spoilage.coolers import (
+    LONGEST_WAIT_H,
+    Starts,
+    base_kw,
+    first_come,
+    heat_kwh_t,
+    peak_kw_t,
+    stored_kw_t,
+)
 from coldchain.spoilage.forks import CHANGES, Way, forked_losses
 from coldchain.spoilage.kernels import air_at
 from coldchain.spoilage.kinetics import life_d, loss_curve, loss_share, quality, rate_per_h, respiration_w_t, worn_loss
@@ -24,9 +33,10 @@ from coldchain.spoilage.shelf import Held, Shelf, extremes, shelf_life
 from coldchain.spoilage.stages import Ageing, Stage, age, hourly_air_c
 
 __all__ = [
-    "CHANGES", "Ageing", "DepotLanes", "Held", "Ride", "Shelf", "Stage", "TodayLanes", "Way", "age", "air_at",
-    "batch_clock_h", "cold_stages", "depot_lanes", "depot_stages", "dock_clock_h", "extremes", "forked_losses",
-    "harvest_clock_h", "hourly_air_c", "life_d", "line_haul_half_h", "longer_haul_losses", "loss_curve",
-    "loss_per_hour", "loss_share", "quality", "rate_per_h", "respiration_w_t", "ride_loss", "ride_loss_per_hour",
-    "ride_stages", "shelf_life", "today_cargo_stages", "today_lanes", "today_stages", "today_wait_h", "worn_loss",
+    "CHANGES", "LONGEST_WAIT_H", "Ageing", "DepotLanes", "Held", "Ride", "Shelf", "Stage", "Starts", "TodayLanes",
+    "Way", "age", "air_at", "base_kw", "batch_clock_h", "cold_stages", "depot_lanes", "depot_stages", "dock_clock_h",
+    "extremes", "first_come", "forked_losses", "harvest_clock_h", "heat_kwh_t", "hourly_air_c", "life_d",
+    "line_haul_half_h", "longer_haul_losses", "loss_curve", "loss_per_hour", "loss_share", "peak_kw_t", "quality",
+    "rate_per_h", "respiration_w_t", "ride_loss", "ride_loss_per_hour", "ride_stages", "shelf_life", "stored_kw_t",
+    "today_cargo_stages", "today_lanes", "today_stages", "today_wait_h", "worn_loss",
 ]  # fmt: skip

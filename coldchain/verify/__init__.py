@@ -15,6 +15,7 @@ import pandas as pd
 
 from coldchain.model import Scenario
 from coldchain.verify.bill import Year, bill_of, net_of
+from coldchain.verify.cooling import Plants
 from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.drawn import check_layers, check_map
 from coldchain.verify.figures import Found, check_summary
@@ -118,7 +119,9 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
     with record.at("storage"):
         stores = read_storage(record)
     with record.at("routes"):
-        losses = check_losses(record, fetched, hauled.rides, stores)
+        plants = Plants(record, built)
+        losses = check_losses(record, fetched, hauled.rides, stores, plants)
+        cooling = plants.check(losses.lots)
     with record.at("storage"):
         check_storage(record, stores, built)
         check_kept(record, stores)
@@ -136,7 +139,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
     check_lots(record, losses.lots, today)
     check_villages(record, losses.lots, today)
     check_commodities(record, losses.lots, today)
-    check_summary(record, summary, Found(losses.lots, today, bill, built, awards, net))
+    check_summary(record, summary, Found(losses.lots, today, bill, built, awards, net, cooling))
     harvest = float(scenario.harvest_t.sum())
     rate = losses.loss_t / harvest if harvest else 0.0
     return rate, bill["total"], sum(awards.award.values())

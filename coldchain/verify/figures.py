@@ -28,7 +28,8 @@ LISTS = (("waterfall",), ("counterfactuals",))
 class Found:
     """What a summary sums up: lots of the plan and of today, the yearly bill by part, what is built and awarded.
 
-    ``net`` are both yearly totals, their difference and the years until the investment is earned back.
+    ``net`` are both yearly totals, their difference and the years until the investment is earned back; ``cooling`` the
+    most heat taken at once and what refrigeration can take, kW.
     """
 
     lots: pd.DataFrame
@@ -37,6 +38,7 @@ class Found:
     built: Built
     awards: Awards
     net: Mapping[str, float]
+    cooling: Mapping[str, float]
 
     @property
     def harvest_t(self) -> float:
@@ -113,6 +115,7 @@ def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
         },
         "annual_cny": dict(found.bill),
         "net": {**found.net, "benefit_cny": Figure(found.net["benefit_cny"], found.bill["total"])},
+        "cooling": dict(found.cooling),
         "depots": _depots(record, found.built),
         "routes": _routes(record),
         "delivery_h": {

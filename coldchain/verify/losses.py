@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.model import Chain, Commodity, DepotType, Hub, MobileUnit
+from coldchain.model import Chain, Commodity, DepotType, Hub, MobileUnit, Period
 from coldchain.verify.ageing import (
     DOCK_AND_HALL_HALF_H,
     DRY_PER_K,
@@ -26,15 +26,29 @@ from coldchain.verify.ageing import (
     respiration_w_t,
     trade,
 )
+from coldchain.verify.cooling import Cell, Plants
 from coldchain.verify.record import KG_PER_T, TOLERANCE, Record, rows
 from coldchain.verify.storage import Stores
 from coldchain.verify.transport import Fetched
 
-Lane = tuple[str, tuple[str, str, str], float, float]  # depot, (zone, method, unit), hours aboard, of the line haul
 LOT_COLUMNS = (
     "village", "commodity", "period", "depot", "zone", "method", "unit", "until", "tonnes", "aboard_h", "loss_t",
     "cooled_h", "delivery_h", "energy_cny", "today_loss_t", "today_haul_cny", "premium_cny",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A way through a depot: cooling class as (zone, method, unit), hours aboard and of the line haul.
+
+    ``put_in_h`` is the clock time at which the pre-cooler is loaded with it.
+    """
+
+    depot: str
+    cooling: tuple[str, str, str]
+    aboard_h: float
+    haul_h: float
+    put_in_h: float
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,7 @@ def check_losses(
     fetched: Fetched,
     rides: Mapping[tuple[str, str, str], Sequence[tuple[float, float]]],
     stores: Stores,
+    plants: Plants,
 ) -> Losses:
     """Follow every lot through its lane and add up what is lost and spent on the way.
 
@@ -62,21 +77,20 @@ def check_losses(
     ----------
     rides : (depot, period, zone) -> [(t/day, hours of the line haul)]; every lot of a depot splits over them alike
     stores : what is kept of each lot; its sums are filled
+    plants : refrigeration of the depots, which decides when a lot is cooled
     """
     chains = Chains(record)
     book = _Book(record, chains, stores)
     assigned = _assigned_kg(record)
     _check_fetched(record, fetched, assigned)
-    for row in rows(record.tables["assignment"]):
-        v, c = record.villages[row.village][0], record.crops[row.commodity][0]
-        for p, period in record.periods_of(row):
-            key = (row.village, row.depot, period.id)
-            tonnes = float(record.scenario.harvest_t[v, c, p]) * row.share
-            pieces = fetched.loads.get(key, ()) if tonnes > 0 else ()
-            hauls = chains.shares_of(rides.get((row.depot, period.id, row.zone), ()), row.depot)
-            for (kg, aboard_h), (share, haul_h) in product(pieces, hauls):
-                lane = (row.depot, (row.zone, row.method, row.unit), aboard_h, haul_h)
-                book.add_cold(row, (v, c, p), tonnes * kg / assigned[key] * share, lane)
+    pieces = list(_pieces(record, chains, fetched, assigned))
+    for piece in pieces:
+        plants.bring(piece.cell, piece.row.commodity, piece.tonnes / piece.period.days, piece.ready_h)
+    for piece in pieces:
+        hauls = chains.shares_of(rides.get((piece.row.depot, piece.period.id, piece.row.zone), ()), piece.row.depot)
+        for (put_in_h, part), (share, haul_h) in product(plants.starts(piece.cell, piece.ready_h), hauls):
+            lane = Lane(piece.cell[0], piece.cell[1:4], piece.aboard_h, haul_h, put_in_h)
+            book.add_cold(piece.row, piece.at, piece.tonnes * part * share, lane)
     left = record.scenario.harvest_t - book.cooled
     if (left < -TOLERANCE * np.maximum(record.scenario.harvest_t, 1.0)).any():
         record.wrong(_("lots: more is cooled than harvested"))
@@ -93,6 +107,40 @@ def check_losses(
         dict(book.arriving),
         frame,
     )
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one route brings of a row of the assignment in a period: tonnes a year, and when it is there.
+
+    ``at`` are the indices of village, commodity and period; ``cell`` is depot, zone, method, unit and period.
+    """
+
+    row: Any
+    at: tuple[int, int, int]
+    period: Period
+    tonnes: float
+    aboard_h: float
+    ready_h: float
+
+    @property
+    def cell(self) -> Cell:
+        """Cooling class, depot and period it is cooled in."""
+        return (self.row.depot, self.row.zone, self.row.method, self.row.unit, self.period.id)
+
+
+def _pieces(
+    record: Record, chains: Chains, fetched: Fetched, assigned: Mapping[tuple[str, str, str], float]
+) -> Iterator[Piece]:
+    """Yield what the routes bring."""
+    for row in rows(record.tables["assignment"]):
+        v, c = record.villages[row.village][0], record.crops[row.commodity][0]
+        for p, period in record.periods_of(row):
+            key = (row.village, row.depot, period.id)
+            tonnes = float(record.scenario.harvest_t[v, c, p]) * row.share
+            for kg, aboard_h in fetched.loads.get(key, ()) if tonnes > 0 else ():
+                ready_h = chains.ready_h(period, aboard_h)
+                yield Piece(row, (v, c, p), period, tonnes * kg / assigned[key], aboard_h, ready_h)
 
 
 class _Book:
@@ -115,7 +163,7 @@ class _Book:
         before, trader_cny_t = chains.today(v, c, p)
         self.arriving[row.depot, period.id, row.zone] += part / period.days
         self.cooled[v, c, p] += part
-        straight = (*way[:3], self.record.haul_h(row.depot))
+        straight = replace(way, haul_h=self.record.haul_h(row.depot))
         lane = (row.depot, row.zone, row.method, row.commodity, period.id)
         if not row.unit:
             self.stores.arrived_t[lane] += part
@@ -131,7 +179,7 @@ class _Book:
             until = "" if rule is None else rule.until
             names = (row.village, row.commodity, period.id, row.depot, *cooling, until)
             spared = (tonnes * before, tonnes * trader_cny_t, tonnes * onward_cny_t)
-            self.lots.append((*names, tonnes, way[2], lost, *hours, power, *spared))
+            self.lots.append((*names, tonnes, way.aboard_h, lost, *hours, power, *spared))
             if rule is not None:
                 sums = self.stores.sums[lane, rule.until]
                 sums["tonnes"] += tonnes
@@ -197,6 +245,11 @@ class Chains:
         solid = [kind for kind in self.scenario.depot_types if not isinstance(kind, MobileUnit)]
         return next(kind for kind in solid if (kind.zone, kind.method) == cooling[:2])
 
+    def ready_h(self, period: Period, aboard_h: float) -> float:
+        """Clock time at which what was so long aboard could go into the pre-cooler."""
+        chain = self.scenario.chain
+        return batch_h(middle_h(period) + chain.planned_wait_h + aboard_h + chain.unload_h, chain.dock_batch_h)
+
     def shares_of(self, rides: Sequence[tuple[float, float]], depot: str) -> list[tuple[float, float]]:
         """Shares of a depot's load by hours of the line haul; all rides directly where nothing is written."""
         total = sum(t for t, _rest in rides)
@@ -206,25 +259,20 @@ class Chains:
         """Share lost, after some days in store; a longer haul than the direct one never counts less."""
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         chain = chain.model_copy(update={"depot_dwell_h": chain.depot_dwell_h + 24.0 * kept_d})
-        depot, cooling, aboard_h, haul_h = lane
-        start = middle_h(period)
-        docked = batch_h(start + chain.planned_wait_h + aboard_h + chain.unload_h, chain.dock_batch_h)
+        start, hub, cooler = middle_h(period), self.hub_of(lane.depot), self.kind(lane.cooling)
         found = []
-        for hours in {haul_h, self.record.haul_h(depot)}:
-            lot = Journey.begin(crop, period, start, crop.packaging).in_air(docked - start)
-            lot = from_depot(lot, chain, self.kind(cooling), self.hub_of(depot), crop, haul_h=hours, half_h=self.half_h)
+        for hours in {lane.haul_h, self.record.haul_h(lane.depot)}:
+            lot = Journey.begin(crop, period, start, crop.packaging).in_air(lane.put_in_h - start)
+            lot = from_depot(lot, chain, cooler, hub, crop, haul_h=hours, half_h=self.half_h)
             found.append(lot.lost(crop, chain.planned_transfers, crop.packaging))
         return max(found)
 
     def depot_hours(self, c: int, p: int, lane: Lane) -> tuple[float, float]:
         """Hours from harvest until seven eighths cooled, and until the buyer is reached."""
-        depot, cooling, aboard_h, haul_h = lane
-        period, chain, hub = self.scenario.periods[p], self.scenario.chain, self.hub_of(depot)
-        start = middle_h(period)
-        docked = batch_h(start + chain.planned_wait_h + aboard_h + chain.unload_h, chain.dock_batch_h)
-        cooled = docked - start + 3.0 * self.kind(cooling).half_cooling_h
+        period, chain, hub = self.scenario.periods[p], self.scenario.chain, self.hub_of(lane.depot)
+        cooled = lane.put_in_h - middle_h(period) + 3.0 * self.kind(lane.cooling).half_cooling_h
         onward = hub.dwell_h + hub.onward_h if self.scenario.commodities[c].sold_at == "market" else 0.0
-        return cooled, cooled + chain.depot_dwell_h + haul_h + onward
+        return cooled, cooled + chain.depot_dwell_h + lane.haul_h + onward
 
     def today_hours(self, v: int, c: int) -> float:
         """Hours from harvest until the buyer is reached in today's chain."""

@@ -7,6 +7,7 @@ import pandas as pd
 from coldchain.language import _
 from coldchain.verify.bill import Year
 from coldchain.verify.columns import TODAY
+from coldchain.verify.cooling import Plants
 from coldchain.verify.depots import check_assignment
 from coldchain.verify.haul import check_carried, check_line_haul
 from coldchain.verify.losses import check_losses
@@ -31,7 +32,9 @@ def check_today(record: Record) -> Year:
     if all(record.standing[depot] for depot in today.tables["assignment"]["depot"]):
         check_assignment(today, {})
     fetched, hauled, stores = check_routes(today), check_line_haul(today), read_storage(today)
-    losses = check_losses(today, fetched, hauled.rides, stores)
+    plants = Plants(today, {})
+    losses = check_losses(today, fetched, hauled.rides, stores, plants)
+    plants.check(losses.lots)
     check_storage(today, stores, {})
     check_carried(today, hauled, losses.arriving_t)
     _check_hubs(record)

@@ -1,0 +1,139 @@
+"""Refrigeration by the hour: who is cooled when, what power it takes, and what is lost while waiting."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_cases import site_rows, tiny_county
+
+from coldchain.model import Commodity, Period, Scenario, cooling_class
+from coldchain.planning import Plan, plan_quickly
+from coldchain.scenario import load
+from coldchain.spoilage import first_come, heat_kwh_t, peak_kw_t
+from coldchain.verify import verify_tables
+
+ONE_DEPOT = site_rows("S1,A,109.01,28.0,existing,cool_forced_air_500:1,,,0")
+TWO_VILLAGES = "id,county,lon,lat\nV1,A,109.0,28.0\nV2,A,109.02,28.01\n"
+HARVEST = "village,commodity,period,tonnes\nV1,snap_bean,p,{0}\nV2,snap_bean,p,{0}\n"
+
+
+def county(folder: Path, tonnes: float, kw: float | None = None) -> Scenario:
+    """Write two villages with a standing depot of so much refrigeration; the catalogue's where none is given."""
+    settings = "[siting]\nbudget_cny = 0\n"
+    if kw is not None:
+        settings += f"[depot_type.cool_forced_air_500]\ncooling_kw = {kw}\n"
+    tables = {"villages": TWO_VILLAGES, "harvest": HARVEST.format(tonnes)}
+    return load(tiny_county(folder, settings, sites=ONE_DEPOT, **tables))[0]
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Plan the county with a quarter of the power that it would take to cool all at once."""
+    return plan_quickly(county(tmp_path_factory.mktemp("cooling") / "short", 400.0, 40.0))
+
+
+def test_ten_tonnes_cooled_by_25_kelvin_by_hand(short: Plan) -> None:
+    """10 t, 25 K, half cooled in 0.8 h, 4 kJ/(kg·K): 278 kWh, 240 kW at first, 101 kW on average until 7/8 is gone."""
+    crop = short.scenario.commodities[0].model_copy(
+        update={"heat_kj_kg_k": 4.0, "respiration_w_t_0c": 0.0, "respiration_w_t_20c": 0.0}
+    )
+    kind = replace(cooling_class(short.scenario.depot_types[0]), temp_c=1.0, half_cooling_h=0.8)
+    warm = Period(id="p", days=1, hourly_c=(26.0,) * 24)
+    assert 10 * heat_kwh_t(crop, 26.0, 1.0) == pytest.approx(277.8, abs=0.1)
+    assert 10 * float(peak_kw_t(crop, kind, warm, np.array([9.5]))[0]) == pytest.approx(240.7, abs=0.1)
+    assert 10 * heat_kwh_t(crop, 26.0, 1.0) * 7 / 8 / 2.4 == pytest.approx(101.3, abs=0.1)
+
+
+def test_what_is_colder_than_the_zone_takes_no_power(short: Plan) -> None:
+    """A winter lot at 2 °C in a zone of 10 °C is not cooled: no heat at first, none at all."""
+    crop: Commodity = short.scenario.commodities[0]
+    kind = cooling_class(next(k for k in short.scenario.depot_types if k.zone == "cool"))
+    winter = Period(id="p", days=1, hourly_c=(2.0,) * 24)
+    assert peak_kw_t(crop, kind, winter, np.array([8.0])).tolist() == [0.0]
+    assert heat_kwh_t(crop, 2.0, kind.temp_c) == 0.0
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.floats(0.1, 60.0)), min_size=1, max_size=8),
+    st.floats(5.0, 80.0), st.sampled_from([0.7, 3.2, 36.0]),
+)  # fmt: skip
+def test_power_is_never_exceeded_and_nobody_is_passed_over(
+    came: list[tuple[int, float]], power: float, half_slots: float
+) -> None:
+    """Every cohort goes in whole, after it came and not before those ahead of it; the heat never exceeds the power."""
+    came = sorted(came)
+    came = [(slot - came[0][0], kw) for slot, kw in came]
+    ready, slots, day = np.array([slot for slot, _kw in came]), 400, 96
+    peak = np.repeat(np.array([kw for _slot, kw in came])[:, None], slots, axis=1)
+    starts = first_come(peak, ready, power, half_slots, day)
+    assert np.bincount(starts.cohort, starts.share) == pytest.approx(np.ones(len(came)))
+    assert (starts.slot >= ready[starts.cohort]).all()
+    assert (np.diff(starts.cohort) >= 0).all()
+    assert (np.diff(starts.slot) >= 0).all()
+    if starts.slot.max() < slots - 1:
+        put_in = np.bincount(starts.slot % day, starts.share * peak[starts.cohort, 0], minlength=day)
+        flow = np.zeros(day)
+        for age in range(day):
+            flow += np.roll(put_in, age) * 0.5 ** (age / half_slots) / (1.0 - 0.5 ** (day / half_slots))
+        if starts.slot.max() < day:
+            assert flow.max() <= power * (1 + 1e-7)
+
+
+def test_lots_wait_in_the_hall_and_verify_agrees(short: Plan) -> None:
+    """Lots go in piece by piece; the heat taken is all that is installed, no more; verify finds the same."""
+    lots = short.tables["lots"]
+    assert lots.groupby("village").size().min() > 1
+    assert short.summary["cooling"]["installed_kw"] == 40.0
+    assert 39.9 < short.summary["cooling"]["peak_kw"] <= 40.0
+    assert short.report.problems == ()
+
+
+def test_twice_the_lots_without_more_power_are_cooled_later(tmp_path: Path) -> None:
+    """The same depot, the same routes and hours: twice the tonnes, a smaller share in time and a larger share lost."""
+    one, two = (plan_quickly(county(tmp_path / f"t{t}", t, 20.0)).summary for t in (200.0, 400.0))
+    assert one["villages"]["served"] == two["villages"]["served"] == 2
+    assert two["coverage"]["plan"] < one["coverage"]["plan"] - 0.05
+    assert two["loss"]["plan_rate"] > one["loss"]["plan_rate"]
+
+
+def test_more_power_never_cools_less_in_time(tmp_path: Path) -> None:
+    """From a little to plenty: coverage rises to what it is when all that comes is cooled at once."""
+    found = [plan_quickly(county(tmp_path / f"kw{kw}", 400.0, kw)).summary for kw in (25.0, 50.0, 100.0, 1000.0)]
+    covered = [summary["coverage"]["plan"] for summary in found]
+    assert covered[0] < covered[1] < covered[2] + 1e-9
+    assert covered[2] <= covered[3] + 1e-9
+    assert found[-1]["cooling"]["peak_kw"] < 1000.0
+    free = county(tmp_path / "free", 400.0)
+    kinds = tuple(kind.model_copy(update={"cooling_kw": None}) for kind in free.depot_types)
+    unlimited = plan_quickly(replace(free, depot_types=kinds))
+    assert unlimited.summary["coverage"]["plan"] == pytest.approx(covered[-1])
+    assert unlimited.summary["loss"]["plan_t"] == pytest.approx(found[-1]["loss"]["plan_t"], rel=1e-9)
+    assert unlimited.summary["cooling"] == {"peak_kw": 0.0, "installed_kw": 0.0}
+    assert unlimited.report.problems == ()
+
+
+@pytest.mark.parametrize("key", ["peak_kw", "installed_kw"])
+def test_verify_names_power_that_is_off(short: Plan, key: str) -> None:
+    """A thousandth more heat or power than recomputed is found."""
+    summary = copy.deepcopy(short.summary)
+    summary["cooling"][key] *= 1.001
+    report = verify_tables(short.scenario, short.basis.placed.network.given, short.tables, summary)
+    assert any(f"cooling.{key} is stated as" in problem for problem in report.problems)
+
+
+def test_verify_follows_the_power_of_the_inputs(short: Plan) -> None:
+    """With half the power in the inputs the same tables tell of lots that were cooled too soon."""
+    kinds = tuple(
+        kind.model_copy(update={"cooling_kw": 20.0}) if kind.id == "cool_forced_air_500" else kind
+        for kind in short.scenario.depot_types
+    )
+    scenario = replace(short.scenario, depot_types=kinds)
+    report = verify_tables(scenario, short.basis.placed.network.given, short.tables, short.summary)
+    assert any(problem.startswith("lots: ") for problem in report.problems)
