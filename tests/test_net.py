@@ -13,11 +13,13 @@ from coldchain.planning.net import Net
 from coldchain.reports.figures import before_and_after, net_facts
 from coldchain.scenario import load
 
+STRAWBERRIES = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
+
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan one village that is worth a depot."""
-    return plan_quickly(load(tiny_county(tmp_path_factory.mktemp("net") / "one"))[0])
+    return plan_quickly(load(tiny_county(tmp_path_factory.mktemp("net") / "one", harvest=STRAWBERRIES))[0])
 
 
 def test_the_net_benefit_is_the_difference_of_both_bills(tiny: Plan) -> None:

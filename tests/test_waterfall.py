@@ -14,12 +14,15 @@ from perishable import write_perishable
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Chain, CoolingClass, cooling_classes
+from coldchain.model.packaging import packed
 from coldchain.planning import Options, Plan, plan, plan_quickly
 from coldchain.planning.waterfall import CHANGES, SETS, losses_of, shapley
 from coldchain.reports.figures import saving_facts, waterfall
 from coldchain.scenario import load
 from coldchain.spoilage import Stage, age, harvest_clock_h, loss_share
 from coldchain.verify import verify_tables
+
+STRAWBERRIES = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,9 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan one village that is worth a depot."""
-    return plan_quickly(load(tiny_county(tmp_path_factory.mktemp("waterfall") / "one"))[0])
+    scenario = load(tiny_county(tmp_path_factory.mktemp("waterfall") / "one", harvest=STRAWBERRIES))[0]
+    kinds = tuple(kind.model_copy(update={"cooling_kw": None}) for kind in scenario.depot_types)
+    return plan_quickly(replace(scenario, depot_types=kinds))
 
 
 def test_the_parts_add_up_to_today_less_the_plan(county: Plan) -> None:
@@ -94,10 +99,11 @@ def test_a_set_of_changes_is_its_lane(tiny: Plan, case: str) -> None:
                             (Stage("ambient", docked + ride_h + hub.dwell_h + hub.onward_h + hub.market_h),)),
     }  # fmt: skip
     made, transfers, stages = lanes[case]
-    crop = next(one for one in tiny.scenario.commodities if one.id == "tomato")
+    crop = next(one for one in tiny.scenario.commodities if one.id == "strawberry")
     period = tiny.scenario.periods[0]
     used = age(crop, period, harvest_clock_h(period), stages).used[-1]
-    right = 300.0 * float(loss_share(crop, used, transfers))
+    own = packed(crop, planned=transfers == chain.planned_transfers)
+    right = 300.0 * float(loss_share(own, used, transfers))
     lots = tiny.course.lots
     assert (lots["site"] >= 0).all()
     assert losses_of(tiny.basis, lots).loss_t[made] == pytest.approx(right, rel=1e-9)
@@ -119,9 +125,10 @@ def test_shapley_is_the_mean_over_all_orders() -> None:
 def test_a_change_that_changes_nothing_is_worth_nothing(tmp_path: Path) -> None:
     """With as many transfers as today, packaging saves nothing."""
     settings = "[siting]\nbudget_cny = 1000000\n[chain]\ntoday_transfers = 2\n"
-    harvest = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
-    folder = tiny_county(tmp_path / "same", settings, harvest=harvest)
-    made = plan_quickly(load(folder)[0])
+    folder = tiny_county(tmp_path / "same", settings, harvest=STRAWBERRIES)
+    scenario = load(folder)[0]
+    crops = tuple(crop.model_copy(update={"today_packaging": crop.packaging}) for crop in scenario.commodities)
+    made = plan_quickly(replace(scenario, commodities=crops))
     parts = {one["part"]: one["t"] for one in made.summary["waterfall"]}
     assert made.scenario.chain.planned_transfers == 2
     assert parts["packaging"] == pytest.approx(0.0, abs=1e-12)
@@ -130,8 +137,8 @@ def test_a_change_that_changes_nothing_is_worth_nothing(tmp_path: Path) -> None:
 
 def test_what_stands_already_saves_today_and_is_taken_off(tmp_path: Path) -> None:
     """A standing depot works with and without the plan: nothing is saved by any part, and verify agrees."""
-    sites = site_rows("S1,A,109.01,28.0,existing,cool_forced_air_500:1,,,0")
-    made = plan_quickly(load(tiny_county(tmp_path / "stands", sites=sites))[0])
+    sites = site_rows("S1,A,109.01,28.0,existing,cold_forced_air_500:1,,,0")
+    made = plan_quickly(load(tiny_county(tmp_path / "stands", sites=sites, harvest=STRAWBERRIES))[0])
     assert (made.course.lots["site"] >= 0).any()
     assert [one["t"] for one in made.summary["waterfall"]] == pytest.approx([0.0] * 6, abs=1e-9)
     assert losses_of(made.basis, made.course.lots).loss_t.shape == (SETS,)
