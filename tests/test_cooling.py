@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Commodity, Period, Scenario, cooling_class
-from coldchain.planning import Plan, plan_quickly
+from coldchain.planning import Plan, capacity_t_day, plan_quickly
 from coldchain.scenario import load
-from coldchain.spoilage import first_come, heat_kwh_t, peak_kw_t
+from coldchain.spoilage import first_come, heat_kwh_t, hourly_air_c, peak_kw_t, respiration_w_t
 from coldchain.verify import verify_tables
 
 ONE_DEPOT = site_rows("S1,A,109.01,28.0,existing,cool_forced_air_500:1,,,0")
@@ -137,3 +137,21 @@ def test_verify_follows_the_power_of_the_inputs(short: Plan) -> None:
     scenario = replace(short.scenario, depot_types=kinds)
     report = verify_tables(scenario, short.basis.placed.network.given, short.tables, short.summary)
     assert any(problem.startswith("lots: ") for problem in report.problems)
+
+
+def test_siting_knows_what_power_takes_on_the_hardest_day(tmp_path: Path) -> None:
+    """By hand: 9 kW to spare for 20 hours, over the heat of a tonne of beans at 30 °C, its breath and that in store."""
+    scenario = county(tmp_path / "hard", 400.0, 12.0)
+    made = plan_quickly(scenario)
+    kinds = scenario.depot_types
+    k = next(n for n, kind in enumerate(kinds) if kind.id == "cool_forced_air_500")
+    crop = next(one for one in scenario.commodities if one.id == "snap_bean")
+    warm = float(hourly_air_c(scenario.periods[0]).max())
+    spare = 12.0 - 0.3 * 500.0 * (warm - 10.0) / 1000.0
+    stay_d = (3 * kinds[k].half_cooling_h + scenario.chain.depot_dwell_h) / 24.0
+    field = crop.heat_kj_kg_k * (warm - 10.0) / 3.6
+    breath = respiration_w_t(crop, warm) / 1000.0 * kinds[k].half_cooling_h / np.log(2.0)
+    stored = respiration_w_t(crop, 10.0) / 1000.0 * stay_d * 24.0
+    assert capacity_t_day(made.basis)[k] == pytest.approx(spare * 20.0 / (field + breath + stored))
+    assert made.summary["cooling"]["peak_kw"] <= 12.0
+    assert made.report.problems == ()
