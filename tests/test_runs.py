@@ -23,8 +23,9 @@ from coldchain.verify import columns as verified
 
 @pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a county of one village."""
-    return tiny_county(tmp_path_factory.mktemp("runs") / "tiny")
+    """Write a county of one village with a crop that no plan leaves uncooled."""
+    harvest = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
+    return tiny_county(tmp_path_factory.mktemp("runs") / "tiny", harvest=harvest)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,7 @@ def test_a_folder_opens_to_what_was_saved(made: Plan, folder: Path) -> None:
     """Summary, tables, scenario and roads are those of the plan; the scenario is found by itself."""
     opened = Run.open(folder).checked()
     assert opened.unchanged
+    assert opened.tables["depots"]["depot"].tolist() == ["S1"]
     assert opened.summary["annual_cny"] == made.summary["annual_cny"]
     assert opened.tables.keys() == made.tables.keys()
     for name, frame in made.tables.items():
