@@ -250,8 +250,24 @@ def test_library_behind_the_same_face():
     day = line([0, 10, 20, -10, -20, 5, 7, 9])
     own, library = (solve_day(day, effort=Effort(iterations=500), engine=e) for e in ("ruin-recreate", "ortools"))
     assert library.total_cny == pytest.approx(own.total_cny)
-    with pytest.raises(UsageError, match=r"cannot express time windows, limited fleets; use ruin-recreate"):
-        solve_day(replace(day, window_h=np.tile([0.0, 9.0], (7, 1)), available=(3,)), effort=SHORT, engine="ortools")
+    with pytest.raises(UsageError, match=r"cannot express time windows, spoilage since readiness; use ruin-recreate"):
+        solve_day(replace(day, window_h=np.tile([0.0, 9.0], (7, 1)), since_ready=True), effort=SHORT, engine="ortools")
+    two = replace(line([0, 1, 5, 6], m=2), available=(1,), access_cny=np.array([[0.0, INF], [INF, 0.0]]))
+    with pytest.raises(UsageError, match=r"cannot express limited fleets of several depots; use ruin-recreate"):
+        solve_day(two, effort=SHORT, engine="ortools")
+
+
+def test_library_keeps_fleets_driving_hours_and_stops():
+    """A counted fleet of one depot, hours of driving and stops a trip bind the library as they bind our own search."""
+    kind = vehicle(cost_cny_h=0.0, cost_cny_day=10.0, cost_cny_km=1.0, max_drive_h=1.5, max_stops=3)
+    day = line([0, 10, 20, -10, -20, 5, 7, 9], vehicles=(kind,), available=(4,))
+    own, library = (solve_day(day, effort=Effort(iterations=500), engine=e) for e in ("ruin-recreate", "ortools"))
+    assert library.total_cny == pytest.approx(own.total_cny)
+    assert all(violations(day, tour) == () for tour in library.tours)
+    assert max(len(tour.rounds[0].visits) for tour in library.tours) <= 3
+    short = solve_day(replace(day, available=(1,)), effort=Effort(iterations=500), engine="ortools")
+    assert len(short.tours) == 1
+    assert short.left
 
 
 @pytest.mark.parametrize(

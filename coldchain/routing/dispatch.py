@@ -293,6 +293,7 @@ def _library(problem: DayProblem, pieces: Pieces, seed: int, effort: Effort) -> 
             load_h_t=problem.load_h_t,
             unload_h=problem.unload_h,
             max_aboard_h=float(problem.max_aboard_h.min(initial=math.inf)),
+            available=problem.available if problem.m == 1 else (),
         )
         limit = None if math.isinf(effort.iterations) else int(effort.iterations)
         seconds = effort.seconds / len(used)
@@ -310,8 +311,7 @@ def _beyond_library(problem: DayProblem) -> dict[str, bool]:
     cargoes = {v.cargo for v in problem.vehicles}
     return {
         _("time windows"): bool((problem.window_h[:, 0] > 0).any() or np.isfinite(problem.window_h[:, 1]).any()),
-        _("driving hours"): any(v.max_drive_h is not None for v in problem.vehicles),
-        _("limited fleets"): any(count is not None for count in problem.available),
+        _("limited fleets of several depots"): problem.m > 1 and any(count is not None for count in problem.available),
         _("several cargoes"): len(cargoes) > 1,
         _("temperature regimes"): bool((problem.regimes != -1).any()),
         _("a choice of depots"): bool((np.isfinite(problem.access_cny).sum(axis=0) > 1).any()),
