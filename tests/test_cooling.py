@@ -14,6 +14,7 @@ from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Commodity, Period, Scenario, cooling_class
 from coldchain.planning import Plan, capacity_t_day, plan_quickly
+from coldchain.replays.replay import Replayer
 from coldchain.scenario import load
 from coldchain.spoilage import first_come, heat_kwh_t, hourly_air_c, peak_kw_t, respiration_w_t
 from coldchain.verify import verify_tables
@@ -155,3 +156,10 @@ def test_siting_knows_what_power_takes_on_the_hardest_day(tmp_path: Path) -> Non
     assert capacity_t_day(made.basis)[k] == pytest.approx(spare * 20.0 / (field + breath + stored))
     assert made.summary["cooling"]["peak_kw"] <= 12.0
     assert made.report.problems == ()
+
+
+def test_a_replay_without_chance_waits_as_the_plan_does(short: Plan) -> None:
+    """The same day lived through again: what waits for power is lost as planned, and all of it is cooled."""
+    seen = Replayer(short.scenario, short.basis.placed, short.tables).shifted(0.0, 1.0, 1.0).sums
+    assert seen["plan_t"] == pytest.approx(short.summary["loss"]["plan_t"], rel=1e-9)
+    assert seen["cooled_t"] == pytest.approx(800.0)

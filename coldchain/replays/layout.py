@@ -14,9 +14,10 @@ import pandas as pd
 from coldchain.arrays import HOURS_PER_DAY, KG_PER_T, Floats, Indices
 from coldchain.errors import UsageError
 from coldchain.language import _
-from coldchain.model import DepotType, Scenario, cooling_class
+from coldchain.model import CoolingClass, DepotType, Scenario, cooling_class
 from coldchain.runs import schema
 from coldchain.spoilage import cold_stages, harvest_clock_h, line_haul_half_h
+from coldchain.spoilage.kernels import STAGE_COLUMNS
 from coldchain.spoilage.stages import stage_array
 
 READ = ("depots", "assignment", "routes", "stops", "units", "line_haul", "storage")
@@ -57,7 +58,7 @@ class Lots:
     tonnes : of the typical day
     cooler : index of :attr:`Season.coolers`
     depot, hub : index of :attr:`Layout.depots`; of the scenario's hubs
-    cold : stages after the pre-cooler is loaded, shape (lots, 5, 4)
+    cold : stages after the pre-cooler is loaded, shape (lots, 5, STAGE_COLUMNS)
     """
 
     village: Indices
@@ -67,6 +68,15 @@ class Lots:
     depot: Indices
     hub: Indices
     cold: Floats
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Refrigeration of one cooler: its class, kW and the room it cools."""
+
+    kind: CoolingClass
+    cooling_kw: float
+    net_m3: float
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,7 @@ class Season:
     direct_h : from each stop's village straight to its depot
     first_lot : of each stop; one more at the end, so that lots ``first_lot[s]:first_lot[s + 1]`` are stop s
     coolers, room_t : cooling classes of the depots, and the t/day that each takes
+    plants : refrigeration of each cooler; None where a module does not state its own
     kept_t : what keeps today's chain on a typical day, shape (villages, commodities)
     """
 
@@ -94,6 +105,7 @@ class Season:
     coolers: tuple[Cooler, ...]
     room_t: Floats
     kept_t: Floats
+    plants: tuple[Plant | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,7 +186,7 @@ class _Depots:
         return [(at_once * share, hours, 0.0) for share, hours in self.hauls(cooler, period)] + straight
 
     def _cold(self, cooler: Cooler, crop: int, haul_h: float, kept_d: float) -> Floats:
-        """Return the stages of a lot from the pre-cooler on, shape (5, 4)."""
+        """Return the stages of a lot from the pre-cooler on, shape (5, STAGE_COLUMNS)."""
         depot, scenario = cooler[0], self.scenario
         chain = scenario.chain.model_copy(
             update={"depot_dwell_h": scenario.chain.depot_dwell_h + HOURS_PER_DAY * kept_d}
@@ -192,15 +204,33 @@ class _Depots:
     def room(self, period: str) -> dict[Cooler, float]:
         """Return the t/day that each cooling class of each depot takes in a period."""
         room: dict[Cooler, float] = defaultdict(float)
+        for cooler, kind, number in self._modules(period):
+            room[cooler] += number * self.takes(kind)
+        return room
+
+    def plants(self, period: str, coolers: tuple[Cooler, ...]) -> tuple[Plant | None, ...]:
+        """Return the refrigeration of each cooler; None where a module does not state its own."""
+        found: dict[Cooler, Plant] = {}
+        silent = set()
+        for cooler, kind, number in self._modules(period):
+            before = found.get(cooler, Plant(cooling_class(kind), 0.0, 0.0))
+            found[cooler] = Plant(
+                before.kind, before.cooling_kw + number * (kind.cooling_kw or 0.0), before.net_m3 + number * kind.net_m3
+            )
+            if kind.cooling_kw is None:
+                silent.add(cooler)
+        return tuple(None if cooler in silent else found.get(cooler) for cooler in coolers)
+
+    def _modules(self, period: str) -> Iterator[tuple[Cooler, DepotType, float]]:
+        """Yield what stands at each depot in a period: modules, and units on wheels."""
         for depot, row in self.row.items():
             for part in filter(None, f"{row.new_modules};{row.standing_modules}".split(";")):
                 name, _sign, count = part.partition(":")
                 kind = self.kinds[name]
-                room[depot, kind.zone, kind.method, ""] += int(count) * self.takes(kind)
+                yield (depot, kind.zone, kind.method, ""), kind, float(int(count))
         for row in _rows(self.units[self.units["period"] == period]):
             kind = self.kinds[str(row.unit)]
-            room[str(row.depot), kind.zone, kind.method, kind.id] += float(row.standing) * self.takes(kind)
-        return room
+            yield (str(row.depot), kind.zone, kind.method, kind.id), kind, float(row.standing)
 
 
 def _kept(scenario: Scenario, storage: pd.DataFrame) -> dict[Lane, list[tuple[float, float]]]:
@@ -244,7 +274,7 @@ def _season(scenario: Scenario, tables: Mapping[str, pd.DataFrame], depots: _Dep
         p, harvest_clock_h(period) + scenario.chain.planned_wait_h, tuple(building.tours),
         tuple(building.planned_h), tuple(building.planned_t), tuple(building.direct_h),
         np.array(building.first, dtype=np.intp), lots, building.coolers,
-        np.array([building.room[key] for key in building.coolers]), kept,
+        np.array([building.room[key] for key in building.coolers]), kept, depots.plants(period.id, building.coolers),
     )  # fmt: skip
 
 
@@ -295,7 +325,9 @@ class _Building:
         """Return the lots of all stops as arrays."""
         table = np.array(self.rows, dtype=np.float64).reshape(len(self.rows), 6)
         v, c, cooler, depot, hub = (table[:, n].astype(np.intp) for n in (0, 1, 3, 4, 5))
-        return Lots(v, c, table[:, 2], cooler, depot, hub, np.array(self.cold).reshape(len(self.rows), 5, 4))
+        return Lots(
+            v, c, table[:, 2], cooler, depot, hub, np.array(self.cold).reshape(len(self.rows), 5, STAGE_COLUMNS)
+        )
 
 
 def _parts(

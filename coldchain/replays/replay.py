@@ -16,6 +16,7 @@ from coldchain.model import Scenario
 from coldchain.network import travel
 from coldchain.replays.aging import Ager, Trader
 from coldchain.replays.chances import NONE, Chances, DayDraw, draw_days, draw_season
+from coldchain.replays.cooling import Queues
 from coldchain.replays.day import Day, docks
 from coldchain.replays.layout import Layout, lay_out
 from coldchain.runs import PlacedNetwork
@@ -67,6 +68,7 @@ class Replayer:
         self.layout: Layout = lay_out(scenario, tables)
         self.ager = Ager(scenario, trader_of(scenario, placed))
         self.docks = [docks(season, scenario.chain) for season in self.layout.seasons]
+        self.queues = [Queues(scenario, season) for season in self.layout.seasons]
         self._calibrate_today(tables["villages"])
 
     def _calibrate_today(self, villages: pd.DataFrame) -> None:
@@ -106,6 +108,7 @@ class Replayer:
     def _day(self, p: int, draw: DayDraw) -> LivedDay:
         season = self.layout.seasons[p]
         outcome = Day(season, self.scenario.chain, self.scenario.routing, self.docks[p], draw).run()
+        outcome.cooled = self.queues[p].put_in(outcome.cooled, draw.air_c)
         fared = {"tours": outcome.tours, "second_trips": outcome.second_trips, "waited_h": outcome.waited_h}
         sums = {**asdict(self.ager.loss(season, outcome, draw)), **fared, "late": float(outcome.late)}
         depots = np.zeros((len(self.layout.depots), 2))
