@@ -61,8 +61,9 @@ class Plants:
                     for period in record.scenario.periods:
                         self._add(depot, record.kinds[name], "", period, number)
         for row in rows(record.tables["units"]):
-            kind = record.kinds[row.unit]
-            self._add(row.depot, kind, kind.id, record.periods[row.period][1], float(row.standing))
+            kind = record.kinds.get(row.unit)
+            if kind is not None:
+                self._add(row.depot, kind, kind.id, record.periods[row.period][1], float(row.standing))
 
     def _add(self, depot: str, kind: DepotType, unit: str, period: Period, number: float) -> None:
         if number <= 0:
