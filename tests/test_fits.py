@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from perishable import as_of_2026
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.planning import plan_quickly
@@ -49,7 +50,7 @@ def test_an_owner_builds_when_it_has_a_new_module_though_it_costs_nothing(tmp_pa
     """A donated room stands in every table of the plan, and the plan verifies."""
     scenario, faults = load(tiny_county(tmp_path / "county", FREE))
     assert not faults
-    made = plan_quickly(scenario)
+    made = plan_quickly(as_of_2026(scenario))
     assert made.report.ok, made.report.problems
     assert list(made.tables["operators"]["owner"]) == list(made.tables["subsidies"]["owner"]) == ["S1"]
     granted = grant(scenario, made.course.decision.count)
