@@ -35,10 +35,11 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """Plan one village that is worth a depot."""
+    """Plan one village that is worth a depot, water left aside."""
     scenario = load(tiny_county(tmp_path_factory.mktemp("waterfall") / "one", harvest=STRAWBERRIES))[0]
     kinds = tuple(kind.model_copy(update={"cooling_kw": None}) for kind in scenario.depot_types)
-    return plan_quickly(replace(scenario, depot_types=kinds))
+    dry = tuple(crop.model_copy(update={"water_kg_t_h_kpa": 0.0}) for crop in scenario.commodities)
+    return plan_quickly(replace(scenario, depot_types=kinds, commodities=dry))
 
 
 def test_the_parts_add_up_to_today_less_the_plan(county: Plan) -> None:

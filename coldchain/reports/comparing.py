@@ -77,6 +77,8 @@ FIGURES = {
     "net.plan_cny": N_("cost in all with the plan"),
     "net.benefit_cny": N_("net benefit"),
     "net.payback_years": N_("payback"),
+    "cooling.peak_kw": N_("most heat taken at once"),
+    "cooling.installed_kw": N_("refrigeration installed"),
     "depots.existing": N_("depots that stand"),
     "depots.built": N_("depots newly built"),
     "depots.mobile": N_("mobile units"),
@@ -94,7 +96,7 @@ FIGURES = {
 }
 """Figures of a summary, by their path in ``summary.json``, as people call them."""
 BY_COUNTY = "investment.by_county."
-UNITS = (N_("CNY"), N_("t"), N_("h"), N_("km"), N_("t/yr"), N_("years"))
+UNITS = (N_("CNY"), N_("t"), N_("h"), N_("km"), N_("t/yr"), N_("years"), N_("kW"))
 
 
 class Parts(Protocol):
