@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from perishable import as_of_2026
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.planning import lay_ground, plan_quickly
@@ -22,7 +23,7 @@ TWO = "villages", "id,county,lon,lat\nV1,A,109.0,28.0\nV2,A,109.02,28.0\n"
 
 def _beside(folder: Path, *built: tuple[str, int], **tables: str) -> Beside:
     """Return a plan that builds some modules at S1 and fills them as siting would."""
-    scenario, _faults = load(tiny_county(folder, tables.pop("settings", BUDGET), **tables))
+    scenario = as_of_2026(load(tiny_county(folder, tables.pop("settings", BUDGET), **tables))[0])
     ground = lay_ground(scenario)
     count = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)
     for kind, number in built:
@@ -104,7 +105,7 @@ def test_a_reason_names_what_binds(tmp_path: Path, tonnes: int, row: str, budget
     """No depot is open in any of these: the sentence says why none is built."""
     harvest = f"village,commodity,period,tonnes\nV1,tomato,p,{tonnes}\n"
     settings = f"[siting]\nbudget_cny = {budget:.0f}\n"
-    scenario, _faults = load(tiny_county(tmp_path / "county", settings, sites=site_rows(row), harvest=harvest))
+    scenario = as_of_2026(load(tiny_county(tmp_path / "county", settings, sites=site_rows(row), harvest=harvest))[0])
     reason = plan_quickly(scenario).tables["villages"]["reason"][0]
     assert re.search(said, reason), reason
 
@@ -115,7 +116,7 @@ def test_a_full_depot_and_the_money_that_another_lacks(tmp_path: Path) -> None:
     many = "".join(f"V{n},tomato,p,2000\n" for n in (1, 2))
     tables = {"villages": TWO[1], "sites": site_rows(row), "harvest": "village,commodity,period,tonnes\n" + many}
     settings = "[siting]\nbudget_cny = 0\nsingle_source = false\n"
-    scenario, _faults = load(tiny_county(tmp_path / "county", settings, **tables))
+    scenario = as_of_2026(load(tiny_county(tmp_path / "county", settings, **tables))[0])
     reasons = plan_quickly(scenario).tables["villages"]["reason"]
     left = [reason for reason in reasons if reason]
     assert left
