@@ -6,9 +6,12 @@ Loops are marked with this ``njit``, so that nothing is loaded from a damaged ca
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
+
+os.environ.setdefault("NUMBA_CPU_NAME", "generic")  # equal results on every machine of one architecture, as fast here
 
 from numba import config, njit
 

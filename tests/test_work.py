@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +65,17 @@ def test_a_clock_counts_nothing() -> None:
     clock = Clock(1e9)
     clock.add(1e12)
     assert clock.left() > 1e8
+
+
+def test_loops_are_compiled_for_any_machine() -> None:
+    """The generic processor of the architecture, so that machines agree; whoever asks for another gets it."""
+    program = "import coldchain.compiled, numba; print(numba.config.CPU_NAME)"
+    told = {name: value for name, value in os.environ.items() if name != "NUMBA_CPU_NAME"}
+    for more, name in (({}, "generic"), ({"NUMBA_CPU_NAME": "host"}, "host")):
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**told, **more}
+        )
+        assert done.stdout.strip() == name
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from coldchain.language import _
 
 PACKAGES = ("ortools", "geopandas", "shapely", "pyogrio", "osmium", "networkx", "numba", "scipy", "bokeh", "pydantic")
 LEAST_DISK_GB = 0.5
+WAREHOUSES = " 2 3\n 2 10\n 2 10\n 1\n 1 9\n 1\n 1 3\n 1\n 9 2\n"  # two sites, three customers
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,11 @@ def examine() -> tuple[Finding, ...]:
 
 
 def compile_kernels() -> None:
-    """Plan, replay and route a county of fourteen villages, so that every loop of a plan is compiled and kept."""
+    """Plan, replay and route a county of fourteen villages, and choose warehouses, so that their loops are compiled and kept."""
     import coldchain as cc
+    from coldchain.benching.location import LocationSettings, run_location
     from coldchain.dispatch.dispatch import Wish, dispatch
+    from coldchain.siting.split import prepare
 
     with tempfile.TemporaryDirectory(prefix="coldchain-") as name:
         folder = Path(name)
@@ -64,6 +67,11 @@ def compile_kernels() -> None:
         made = cc.plan(county, effort="quick")
         cc.replay(made, years=1, days=1)
         dispatch(Wish(made.save(folder / "run"), iterations=10))
+        prepare()
+        file = folder / "warehouses.txt"
+        file.write_text(WAREHOUSES)
+        for free in (False, True):
+            list(run_location("cflp", file, LocationSettings(uncapacitated=free)))
 
 
 def _package(name: str) -> Finding:
