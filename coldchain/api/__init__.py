@@ -166,8 +166,8 @@ def plan(
     Parameters
     ----------
     budget_cny : subsidy budget instead of the scenario's
-    time_limit_s : in all; 120 when left out, 600 with effort ``deep``; a quick plan takes no notice of the clock
-    effort : ``quick`` gives the same plan on any machine, ``deep`` judges every move by full routes
+    time_limit_s : after which the plan ends with the best so far; no limit when left out
+    effort : work: ``quick`` the least, ``normal`` about two minutes, ``deep`` ten, every move judged by full routes
     seed : the same seed, effort and inputs give the same plan as long as no time limit cuts the search
     progress : hears a :class:`coldchain.progress.Event` at every step
 

@@ -31,7 +31,7 @@ class Settings:
 
     Attributes
     ----------
-    quick : answers do not depend on the clock; otherwise ``time_limit_s`` ends each plan
+    quick : least work; otherwise units of work of each plan, about a second each, are ``time_limit_s``
     iterations : of the routes
     budgets : CNY, of the sweeps
     maps : whether map and layers are written too

@@ -48,7 +48,7 @@ def _plan(order: Order) -> tuple[str, ...]:
     if order.quick:
         made = plan_quickly(scenario, order.seed, faults)
     else:
-        made = compute(scenario, Options.of("normal", order.time_limit_s, order.seed), faults)
+        made = compute(scenario, Options(order.time_limit_s, order.seed), faults)
     if not made.report.ok:
         return made.report.problems
     about = run_information(made, _arguments(order))

@@ -252,10 +252,12 @@ def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
 @click.option("--out", "folder", type=path_argument, help="Run folder; runs/NAME-VARIANT when left out.")
 @variant_option
 @click.option("--budget", type=Money(), help="Subsidy budget in CNY (or 36万元), instead of the scenario's.")
-@click.option("--time-limit", type=click.FloatRange(1), help="Seconds in all; 120, with --effort deep 600.")
+@click.option(
+    "--time-limit", type=click.FloatRange(1), help="Seconds after which the plan ends with the best so far; none."
+)
 @click.option("--effort", type=click.Choice(["quick", "normal", "deep"]), default="normal", show_default=True,
-              help="quick: no clock, the same plan on any machine, as `coldchain batch` makes it; "
-              "deep: longer, every move judged by full routes.")  # fmt: skip
+              help="Work, the same on any machine: quick: least, as `coldchain batch` does; normal: about 2 minutes; "
+              "deep: about 10, every move judged by full routes.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--require-gap", type=click.FloatRange(0), help="Leave with code 6 when the proven gap is larger.")
 @dry_run_option

@@ -54,7 +54,7 @@ def examine() -> tuple[Finding, ...]:
 
 
 def compile_kernels() -> None:
-    """Plan, replay and route a county of fourteen villages, and choose warehouses: their loops are compiled and kept."""
+    """Plan, replay and route a county of fourteen villages, and choose warehouses: the loops are compiled and kept."""
     import coldchain as cc
     from coldchain.benching.location import LocationSettings, run_location
     from coldchain.dispatch.dispatch import Wish, dispatch

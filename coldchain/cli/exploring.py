@@ -46,9 +46,15 @@ share = click.FloatRange(0, 1)
 @click.option("--out", "folder", type=path_argument, help="Folder to write; sweeps/NAME-VARIANT when left out.")
 @variant_option
 @jobs_option
-@click.option("--time-limit", type=click.FloatRange(1), default=POINT_SECONDS, show_default=True, help="Seconds each.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(1),
+    default=POINT_SECONDS,
+    show_default=True,
+    help="Work for each, about so many seconds.",
+)
 @click.option("--effort", type=click.Choice(["quick", "normal"]), default="normal", show_default=True,
-              help="quick: no clock, the same points on any machine.")  # fmt: skip
+              help="quick: least work.")  # fmt: skip
 @seed_option
 @click.option("--loss", type=share, default=0.08, show_default=True, help="Loss rate whose least budget is sought.")
 @click.option("--coverage", type=share, default=0.6, show_default=True, help="Coverage whose least budget is sought.")
@@ -186,7 +192,13 @@ def _write_pair(first: Path, second: Path, page: Path) -> None:
 @click.option("--variant", default="base", show_default=True, help="Of the scenario, with --relaxations.")
 @click.option("--tolerance", type=share, default=0.01, show_default=True, help="Of the alternatives, against the best.")
 @click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
-@click.option("--time-limit", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds each plan.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(1),
+    default=60.0,
+    show_default=True,
+    help="Work for each plan, about so many seconds.",
+)
 @seed_option
 @json_option
 @quiet_option
