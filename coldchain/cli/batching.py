@@ -45,7 +45,7 @@ KINDS = {
 @click.option("--per-job-limit", type=click.FloatRange(0, min_open=True), help="Seconds after which a job fails.")
 @click.option("--memory-limit", help="Memory above which a job fails, for example 2G or 500M.")
 @click.option("--effort", type=click.Choice(["quick", "normal"]), default="quick", show_default=True,
-              help="quick: least work; normal: work of about --time-limit seconds each, the same on any machine.")  # fmt: skip
+              help="quick: least work; normal: about --time-limit seconds each, the same on any machine.")  # fmt: skip
 @click.option("--time-limit", type=click.FloatRange(1), default=120.0, show_default=True, help="With --effort normal.")
 @click.option("--iterations", type=click.IntRange(0), default=20_000, show_default=True, help="Of --command routes.")
 @click.option("--budget", "budgets", help="Of --command sweep: FROM:TO:STEP in CNY, or single budgets with commas.")
