@@ -252,9 +252,7 @@ def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
 @click.option("--out", "folder", type=path_argument, help="Run folder; runs/NAME-VARIANT when left out.")
 @variant_option
 @click.option("--budget", type=Money(), help="Subsidy budget in CNY (or 36万元), instead of the scenario's.")
-@click.option(
-    "--time-limit", type=click.FloatRange(1), help="Seconds after which the plan ends with the best so far; none."
-)
+@click.option("--time-limit", type=click.FloatRange(1), help="Seconds after which the best plan so far counts; none.")
 @click.option("--effort", type=click.Choice(["quick", "normal", "deep"]), default="normal", show_default=True,
               help="Work, the same on any machine: quick: least, as `coldchain batch` does; normal: about 2 minutes; "
               "deep: about 10, every move judged by full routes.")  # fmt: skip
