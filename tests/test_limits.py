@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from perishable import as_of_2026
 from scenario_cases import append, faults_of, set_in_toml, small_county
 
 from coldchain.errors import InfeasibleError
@@ -31,7 +32,7 @@ ALONE = Near(further=False)
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     """Fifteen villages, three sites, two million to spend: roads and lanes once for all tests."""
     folder = small_county(tmp_path_factory.mktemp("limits") / "county", 15, 5)
-    return lay_ground(changed(load(folder)[0], siting={"budget_cny": 2e6}), Options.quickly())
+    return lay_ground(as_of_2026(changed(load(folder)[0], siting={"budget_cny": 2e6})), Options.quickly())
 
 
 def changed(scenario: Scenario, **sections: dict[str, Any]) -> Scenario:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from perishable import as_of_2026
 from scenario_cases import change_all, faults_of, set_in_toml, small_county
 
 from coldchain.model import Scenario
@@ -18,7 +19,7 @@ from coldchain.verify import verify_tables
 @pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     """Twelve villages."""
-    return load(small_county(tmp_path_factory.mktemp("access") / "county", 12))[0]
+    return as_of_2026(load(small_county(tmp_path_factory.mktemp("access") / "county", 12))[0])
 
 
 @pytest.fixture(scope="module")

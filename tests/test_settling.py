@@ -249,7 +249,7 @@ def quick_plan(
     return GroupCost(
         mask,
         cost,
-        cost - effort.seconds,
+        cost - effort.work,
         {**annual, "loss": tonnes},
         tonnes / 9,
         tonnes,

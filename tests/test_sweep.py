@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from perishable import TABLE
 from rich.console import Console
 from scenario_cases import set_in_toml, small_county
 
@@ -250,6 +252,7 @@ def test_stairs_start_where_a_plan_can_be_had() -> None:
 def test_sweep_of_a_small_county_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Real solves: monotone, within budget, within half a per cent of a single plan, files complete, resumable."""
     folder = small_county(tmp_path / "county", 8, 3)
+    shutil.copyfile(TABLE, folder / TABLE.name)
     out = tmp_path / "out"
     command = ["sweep", str(folder), "--budget", "0:4e5:2e5", "--out", str(out), "--time-limit", "1", "--json", "-q"]
     command += ["--loss", "0.2", "--coverage", "0.1"]

@@ -284,8 +284,17 @@ class CropNames(Names):
             if hit := level.get(folded(text)) or level.get(wanted):
                 return _decided(hit, "part" if level is self.words else "name")
         known = {**self.words, **self._levels[3], **self._levels[1]}
-        held = [name for name in known if len(name) >= LEAST_PART and name in wanted]
+        held = [name for name in known if len(name) >= LEAST_PART and _holds(wanted, name)]
         return _decided(known[max(held, key=len)], "part") if held else Match("none")
+
+
+def _holds(text: str, name: str) -> bool:
+    """Tell whether a name is part of a text; in Latin letters up to the end of a word, also in the plural.
+
+    >>> _holds("红心猕猴桃", "猕猴桃"), _holds("cherrytomatoes", "tomato"), _holds("tomatoe", "tomato")
+    (True, True, False)
+    """
+    return bool(re.search(rf"{name}(?:e?s)?(?![a-z])", text)) if name.isascii() else name in text
 
 
 def of_periods(pairs: Iterable[tuple[str, str]]) -> Names:

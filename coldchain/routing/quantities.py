@@ -48,7 +48,7 @@ def most_of(vehicles: Vehicles) -> Floats:
     """Return the most of each limited quantity on a trip, half the tolerance added; (types, quantities), or inf."""
     rows = [[one.most(kind) for one in limited(vehicles)] for kind in vehicles]
     table = np.array([[math.inf if most is None else most for most in row] for row in rows], dtype=np.float64)
-    return table.reshape(len(vehicles), -1) * (1.0 + LOAD_TOLERANCE / 2)
+    return table.reshape(len(vehicles), len(limited(vehicles))) * (1.0 + LOAD_TOLERANCE / 2)
 
 
 def rates_of(vehicles: Vehicles) -> Floats:

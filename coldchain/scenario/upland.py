@@ -57,7 +57,7 @@ NOTES = (
     ),
     N_(
         "Why plausible: programmes are made for counties that live on perishables; kiwi and citrus "
-        "alone lose about 5 %."
+        "alone lose about 2.5 %."
     ),
     N_("Chosen: 8 h until a trader's truck leaves the village, 20 h onward to coastal markets, 6 h there until sold."),
     N_(

@@ -40,7 +40,7 @@ WAY = ("zone_c", "half_h", "dry_per_k", "kept_d", "ride_h", "dwell_h", "onward_h
 STRETCH_H = 0.25
 GAUSS = (0.5 - math.sqrt(3.0) / 6.0, 0.5 + math.sqrt(3.0) / 6.0)
 CLOSE = 1e3
-"""A part may be off by a thousandth of all that is saved: figures are compared to a millionth of this many times it."""
+"""A part may be off by a thousandth of all that the changes move: this many times what figures are compared to."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,6 @@ def _moments(hours: Floats, half_h: Floats | None = None) -> tuple[Floats, Float
 def attributed(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     """Return what each change saves and what the plan loses without two of them, as the summary states them."""
     plan, before = _lost(record, lots), _lost(record, today)
-    whole = [abs(part) for part in plan[frozenset(CHANGES)] - plan[frozenset()]]
-    scales = [CLOSE * max(part, 1e-3) for part in whole]
     worth = {name: np.zeros(2) for name in CHANGES}
     orders = list(permutations(CHANGES))
     for order in orders:
@@ -166,6 +164,9 @@ def attributed(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -> dict[
             more = made | {name}
             worth[name] += plan[made] - before[made] - plan[more] + before[more]
             made = more
+    moved = np.sum([np.abs(total) for total in worth.values()], axis=0) / len(orders)
+    saved = np.abs(plan[frozenset(CHANGES)] - plan[frozenset()])
+    scales = [CLOSE * max(float(one), 1e-3) for one in np.maximum(moved, saved)]
     parts = [
         {"part": name, "t": Figure(total[0] / len(orders), scales[0]), "cny": Figure(total[1] / len(orders), scales[1])}
         for name, total in worth.items()
