@@ -255,14 +255,14 @@ def _write_words(drawing: Any, plan: Run) -> None:
     drawing.text(LEFT, y, f"{figures.percent(loss['baseline_rate'])} →", fontsize=13, color=palette.MUTED)
     drawing.text(0.825, y, figures.percent(loss["plan_rate"]), fontsize=20, fontweight="bold", color="#12536f")
     drawing.text(LEFT, y - 0.035, _("of the harvest lost, today and with the plan"), fontsize=7.5, color=palette.MUTED)
-    change = [(label, f"{before} → {after}") for label, before, after in figures.before_and_after(summary)[1:]]
+    change = [(label, f"{before} → {after}") for label, before, after in figures.before_and_after(summary)[1:4]]
     costs: list[tuple[str, str]] = [(label, figures.money(cny)) for label, cny in figures.yearly_costs(summary)]
     parts = [
         (_("LOSSES"), change),
         (_("INVESTMENT"), figures.investment_facts(summary)),
         (_("COST A YEAR"), costs),
         (_("SERVICE"), figures.service_facts(summary)[:3]),
-        (_("AGAINST THE BEST POSSIBLE"), figures.proof(summary)),
+        (_("AGAINST THE BEST POSSIBLE"), figures.proof(summary)[:3]),
     ]
     y -= 0.082
     for heading, rows in parts:
