@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +19,7 @@ from coldchain.errors import Fault, UsageError, system_reason
 from coldchain.language import _, language
 from coldchain.model import Noun, Scenario, figure
 from coldchain.model.naming import crops_of, of_places
+from coldchain.scenario.checks import duplicate_ids
 from coldchain.scenario.headings import refer_rows
 from coldchain.scenario.references import NameReference
 from coldchain.scenario.tables import RawTable, parse_rows
@@ -96,7 +97,7 @@ def read_orders(path: Path, scenario: Scenario, depots: Collection[str]) -> tupl
     orders = [reader.order(row.line, row.noun) for row in rows]
     faults += reader.faults
     kept = [order for order in orders if order is not None and order.kg > 0]
-    faults += _doubled(raw.file, ((row.line, row.noun.order) for row in rows))
+    faults += duplicate_ids(raw.file, ((row.line, row.noun.order) for row in rows), "order")
     if rows and not any(not fault.warning for fault in faults) and not kept:
         faults.append(Fault(raw.file, None, "kg", "0", _("every amount is zero: nothing to fetch"), "no-orders"))
     return kept, sorted(table.seen(faults), key=lambda fault: (fault.row or 0, fault.column))
@@ -111,25 +112,6 @@ def _referred(raw: RawTable, scenario: Scenario, depots: Collection[str]) -> tup
         "depot": NameReference("depot", of_places(sites)),
     }
     return refer_rows(raw, references)
-
-
-def _doubled(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:
-    first: dict[str, int] = {}
-    faults = []
-    for line, key in rows:
-        if key and key in first:
-            faults.append(
-                Fault(
-                    file,
-                    line,
-                    "order",
-                    key,
-                    _("is used twice; first on row {first}").format(first=first[key]),
-                    "duplicate-id",
-                )
-            )
-        first.setdefault(key, line)
-    return faults
 
 
 class _Reader:

@@ -53,7 +53,7 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
     return faults
 
 
-def duplicate_ids(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:
+def duplicate_ids(file: str, rows: Iterable[tuple[int, str]], column: str = "id") -> list[Fault]:
     """Return a fault for every (line, id) whose id stands on an earlier line already."""
     first: dict[str, int] = {}
     faults = []
@@ -63,7 +63,7 @@ def duplicate_ids(file: str, rows: Iterable[tuple[int, str]]) -> list[Fault]:
                 Fault(
                     file,
                     line,
-                    "id",
+                    column,
                     key,
                     _("is used twice; first on row {value}").format(value=first[key]),
                     "duplicate-id",
