@@ -39,9 +39,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 
 def test_the_summary_lists_what_was_assumed(made: Plan) -> None:
-    """The scenario's own first, then notes, roads that are none, and figures of the catalogue nobody measured."""
+    """The scenario's own first, then notes, roads that are none, figures nobody measured, and that it is a draft."""
     listed = made.summary["assumptions"]
-    assert [one["what"] for one in listed] == ["licence", "harvest", "note", "roads", "figures"]
+    assert [one["what"] for one in listed] == ["licence", "harvest", "note", "roads", "figures", "effort"]
     assert listed[2]["figure"] == NOTE
     assert "times 1.4" in listed[3]["figure"]
 
@@ -54,6 +54,7 @@ def test_terminal_map_and_heading_show_them(made: Plan) -> None:
         assert LICENCE in text
         assert NOTE.split(",", maxsplit=1)[0] in text
     assert "harvests are assumed" in heading(made)
+    assert "draft by quick effort" in heading(made)
     with speaking("zh"):
         assert "产量为假定" in heading(made)
 

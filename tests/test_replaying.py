@@ -20,6 +20,7 @@ from coldchain.errors import UsageError
 from coldchain.model import Chain, Routing
 from coldchain.planning import Plan
 from coldchain.replays import NONE, Chances, Effort, Replayer
+from coldchain.replays.aging import Ager
 from coldchain.replays.chances import DayDraw, draw_days, draw_season
 from coldchain.replays.day import Day, Outcome, docks
 from coldchain.replays.layout import Lots, Season, Tour
@@ -55,6 +56,14 @@ def live(day: Season, places: int, harvest: float = 1.0, road: float = 1.0) -> O
 @pytest.fixture(scope="module")
 def replayer(small_plan: Plan) -> Replayer:
     return Replayer(small_plan.scenario, small_plan.basis.placed, small_plan.tables)
+
+
+def test_a_season_without_harvest_loses_nothing(replayer: Replayer) -> None:
+    """Where nothing grows in a period there is no lot to follow."""
+    idle = replace(replayer.ager.scenario, harvest_t=np.zeros_like(replayer.ager.scenario.harvest_t))
+    draw = DayDraw(0.0, np.ones(idle.harvest_t.shape[:2]), 1.0, 0.0, np.random.default_rng(0))
+    lost = Ager(idle, replayer.ager.trader).without_depots_t(replayer.layout.seasons[0], draw)
+    assert lost.tolist() == [0.0] * len(idle.villages)
 
 
 @pytest.fixture(scope="module")

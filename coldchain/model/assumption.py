@@ -8,7 +8,7 @@ from typing import Literal
 from coldchain.language import N_, _
 from coldchain.model import base
 
-Assumed = Literal["harvest", "temperatures", "places", "roads", "figures", "licence", "note"]
+Assumed = Literal["harvest", "temperatures", "places", "roads", "figures", "effort", "licence", "note"]
 
 _WORDS: dict[Assumed, str] = {
     "harvest": N_("harvest"),
@@ -16,12 +16,14 @@ _WORDS: dict[Assumed, str] = {
     "places": N_("places"),
     "roads": N_("roads"),
     "figures": N_("catalogue"),
+    "effort": N_("effort"),
     "licence": N_("licence of the data"),
     "note": N_("note"),
 }
 BADGES: dict[Assumed, str] = {
     "harvest": N_("harvests are assumed"),
     "roads": N_("proximity network, no road data"),
+    "effort": N_("draft by quick effort"),
 }
 """What a picture of the plan must not be shown without."""
 

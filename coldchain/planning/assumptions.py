@@ -12,14 +12,23 @@ UNSURE = ("assumption", "recalled")
 """Words with which the catalogue marks figures that no source gives."""
 
 
-def assumptions_of(scenario: Scenario, network: RoadNetwork) -> list[Assumption]:
-    """List them: of the scenario's file first, then its notes, then what this plan had to assume."""
+def assumptions_of(scenario: Scenario, network: RoadNetwork, *, draft: bool = False) -> list[Assumption]:
+    """List them: of the scenario's file first, then its notes, then what this plan had to assume.
+
+    Parameters
+    ----------
+    draft : whether the plan was made with quick effort
+    """
     made = [*scenario.assumptions, *(Assumption(what="note", figure=note) for note in scenario.notes)]
     if network.kind == "proximity" and all(one.what != "roads" for one in made):
         text = _("straight lines times {circuity:g}, driven at {speed:g} km/h, stand in for roads")
         figure = text.format(circuity=scenario.roads.circuity, speed=scenario.roads.proximity_kmh)
         made.append(Assumption(what="roads", figure=figure, source=_("the scenario has no road file")))
-    return [*made, *_of_catalogue(scenario)]
+    made += _of_catalogue(scenario)
+    if draft:
+        figure = _("a draft by quick effort; plan again with normal effort before anything is decided")
+        made.append(Assumption(what="effort", figure=figure))
+    return made
 
 
 def _of_catalogue(scenario: Scenario) -> Iterable[Assumption]:

@@ -274,6 +274,7 @@ def _finished(
         "seed": options.seed,
         "cuts": options.cut_short(),
         "bound": bound,
+        "draft": options.quick,
         "warnings": [*map(str, grouped(ground.faults)), *_cautions(basis)],
     }
     summary = summarise(basis, course, ground.today, tables, facts)

@@ -63,7 +63,9 @@ def summarise(
         "routes": _route_totals(tables["routes"], fleet(course.days)),
         "delivery_h": _delivery(course.lots, scenario.chain.delivery_target_h, harvest),
         "villages": _villages(tables["villages"]),
-        "assumptions": [one.model_dump() for one in assumptions_of(scenario, basis.placed.network)],
+        "assumptions": [
+            one.model_dump() for one in assumptions_of(scenario, basis.placed.network, draft=facts["draft"])
+        ],
         "work": {},
         "warnings": facts["warnings"],
     }

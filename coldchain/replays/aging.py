@@ -144,7 +144,7 @@ class Ager:
             stage_array(today_cargo_stages(crops[c], waits[c], float(way), float(market)))
             for c, way, market in zip(crop.tolist(), way_h, market_h, strict=True)
         ]
-        return np.array(lanes).reshape(len(lanes), 3, -1)
+        return np.array(lanes, dtype=np.float64).reshape(len(lanes), 3, STAGE_COLUMNS)
 
     def _cooled_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:
         """Share lost of parcels that were pre-cooled: warm until the next batch, then the cold stages."""

@@ -20,6 +20,8 @@ from coldchain.verify.waterfall import attributed
 
 SCHEMA = "coldchain.summary/1"
 SLACK_SHARE = 1e-6
+MADE_WHEN_PLANNED = ("roads", "figures", "effort")
+"""What a plan may assume beyond what its scenario states of itself, in order."""
 Leaf = tuple[str, ...]
 LISTS = (("waterfall",), ("counterfactuals",))
 
@@ -215,12 +217,12 @@ def _check_list(record: Record, name: str, stated: Any, right: Sequence[Mapping[
 
 
 def _check_assumptions(record: Record, stated: Any) -> None:
-    """Check that what the scenario says of itself comes first, and only roads and catalogue may follow."""
+    """Check that what the scenario says of itself comes first, and only roads, catalogue and effort may follow."""
     own = [one.model_dump() for one in record.scenario.assumptions]
     own += [{"what": "note", "figure": note, "source": ""} for note in record.scenario.notes]
     given = stated if isinstance(stated, list) else [None]
     rest = [one.get("what") if isinstance(one, Mapping) else None for one in given[len(own) :]]
-    if given[: len(own)] != own or rest not in ([], ["roads"], ["figures"], ["roads", "figures"]):
+    if given[: len(own)] != own or rest != [one for one in MADE_WHEN_PLANNED if one in rest]:
         record.odd(_("summary: assumptions do not list what the scenario states of itself"))
 
 
