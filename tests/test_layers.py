@@ -21,7 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"planning"}),
     frozenset({"reports", "importing", "benching", "sweeps", "settlement", "replays"}),
     frozenset({"dispatch"}),
-    frozenset({"batch", "funds"}),
+    frozenset({"batch", "funds", "telemetry"}),
     frozenset({"api"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

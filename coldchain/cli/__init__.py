@@ -18,6 +18,7 @@ from coldchain.cli.completing import completion
 from coldchain.cli.configuring import config, read_settings
 from coldchain.cli.exploring import compare, explain, sweep
 from coldchain.cli.helping import InOrder, teach_click, translated
+from coldchain.cli.loggers import logger
 from coldchain.cli.manners import PREFIX, with_manners
 from coldchain.cli.mapping import map_command
 from coldchain.cli.replaying import replay
@@ -50,7 +51,7 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, map_command, replay, report, routes, share, batch, allocate, bench, shelf_life,
+    compare, map_command, replay, report, routes, share, batch, allocate, bench, shelf_life, logger,
     commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)

@@ -68,7 +68,7 @@ def shelf_life(
         history.append(Held(temp_c, days * HOURS_PER_DAY))
     if not history:
         raise click.UsageError(_("give --temp and --days, or --stage"))
-    commodity = _commodity(crop)
+    commodity = commodity_of(crop)
     boxed = commodity if packaging is None else commodity.model_copy(update={"packaging": packaging})
     shelf = aged(packed(boxed, planned=True), history, humidity / 100.0)
     sources = _sources(commodity)
@@ -80,7 +80,7 @@ def shelf_life(
     return 0
 
 
-def _commodity(text: str) -> Commodity:
+def commodity_of(text: str) -> Commodity:
     """Return the crop of the catalogue that a name means."""
     from coldchain.model import Commodity
     from coldchain.model.naming import asked_for
