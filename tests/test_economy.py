@@ -14,6 +14,7 @@ from coldchain.economy import (
     TODAYS,
     Bill,
     ChilledLots,
+    Handling,
     LotPrices,
     ModuleCosts,
     Term,
@@ -43,6 +44,8 @@ PRICES = LotPrices(
     onward_cny_t=np.array([[30.0, 0.0], [30.0, 0.0]]),
     late_cny_t=100.0,
     trader_cny_t=np.array([50.0]),
+    handling=Handling(np.array([30.0, 0.0]), np.array([20.0, 0.0]), 25.0, 24.0),
+    today_handling=Handling(np.array([10.0, 0.0]), np.array([0.0, 0.0]), 15.0, 36.0),
     energy_kwh_t=np.array([[[20.0], [25.0]], [[40.0], [45.0]]]),
     power_cny_kwh=0.5,
     timing=TIMING,
@@ -50,15 +53,16 @@ PRICES = LotPrices(
 
 
 def test_a_lot_by_hand() -> None:
-    """4,000 × 5 % lost, 30 onward, 100 for 42 h, 25 kWh at 0.5, and 7 gained by keeping it."""
+    """4,000 × 5 % lost, 30 onward, 100 for 42 h, crates, sorting, two handlings, 25 kWh at 0.5, 7 gained by keeping."""
     lot = ChilledLots(0, 1, 0, 1, np.array(0.05), np.array(42.0), -7.0)
     found = {heading: float(cny) for heading, cny in PRICES.chilled(lot).items()}
-    assert found == {"loss": 200.0, "line_haul": 130.0, "energy": 12.5, "storage": -7.0}
-    assert float(money_cny_t(PRICES.chilled(lot))) == 135.5
+    assert found == {"loss": 200.0, "line_haul": 130.0, "handling": 99.0, "energy": 12.5, "storage": -7.0}
+    assert float(money_cny_t(PRICES.chilled(lot))) == 234.5
     today = {
         heading: float(cny) for heading, cny in PRICES.todays(TodaysLots(0, 1, np.array(0.1), np.array(9.0))).items()
     }
-    assert today == {"loss": 900.0, "line_haul": 50.0}
+    assert today == {"loss": 900.0, "line_haul": 50.0, "handling": 51.0}
+    assert PRICES.today_handling.total_cny_t.tolist() == [61.0, 51.0]
 
 
 def test_arrays_are_priced_as_single_lots() -> None:
@@ -119,12 +123,39 @@ def test_one_entry_adds_a_cost_to_siting_and_bill(basis: Basis, monkeypatch: pyt
 
 
 def test_modules_by_hand(basis: Basis) -> None:
-    """Capital is the annuity of the price, at the scenario's rate or the operators' own."""
+    """Capital is the annuity of the price, at the scenario's rate or the operators' own; kW cost while they idle."""
     scenario = basis.scenario
-    economics = scenario.economics.model_copy(update={"interest_rate": 0.06, "own_rate": 0.1})
+    more = {"interest_rate": 0.06, "own_rate": 0.1, "standby_share": 0.03, "demand_cny_kw_year": 300.0}
+    economics = scenario.economics.model_copy(update=more)
     scenario = replace(scenario, economics=economics)
     kind, public, own = scenario.depot_types[0], ModuleCosts.of(scenario), ModuleCosts.to_operator(scenario)
     assert public.capital_cny[0] == pytest.approx(kind.capex_cny * annuity(kind.life_years, 0.06))
     assert own.capital_cny[0] == pytest.approx(kind.capex_cny * annuity(kind.life_years, 0.1))
-    assert public.running_cny[0] == own.running_cny[0] == kind.opex_cny_year
+    days = sum(period.days for period in scenario.periods)
+    assert public.operation_cny[0] == kind.opex_cny_year + 300.0 * kind.power_kw
+    assert public.standby_cny[0] == pytest.approx(0.03 * kind.power_kw * 24.0 * days * economics.power_cny_kwh)
+    assert public.running_cny[0] == own.running_cny[0] == public.operation_cny[0] + public.standby_cny[0]
     assert own.total_cny[0] == own.capital_cny[0] + own.running_cny[0]
+
+
+@pytest.mark.parametrize(
+    ("box", "planned", "cny_t"),
+    [("crate", True, 30 + 20 + 30 + 2 * 12), ("bulk", False, 10 + 15 + 3 * 12), ("basket", False, 60 + 15 + 3 * 12),
+     ("foam_ice", True, 400 + 30 + 2 * 12), (None, True, 30 + 2 * 12), (None, False, 15 + 3 * 12)],
+)  # fmt: skip
+def test_handling_by_hand(basis: Basis, box: str | None, planned: bool, cny_t: float) -> None:  # noqa: FBT001
+    """Packaging of one trip, crates sent back, sorting, and hands each time a lot is handled, two or three times."""
+    crops = tuple(crop.model_copy(update={"packaging": box, "today_packaging": box})
+                  for crop in basis.scenario.commodities)  # fmt: skip
+    found = Handling.of(replace(basis.scenario, commodities=crops), planned=planned)
+    assert set(found.total_cny_t) == {cny_t}
+
+
+def test_handling_costs_nothing_where_the_scenario_says_so(basis: Basis) -> None:
+    """With all its prices 0 the heading is 0, in both chains."""
+    names = ("bulk_cny_t", "basket_cny_t", "crate_cny_t", "foam_ice_cny_t", "crate_return_cny_t", "sorting_cny_t",
+             "today_sorting_cny_t", "loading_cny_t")  # fmt: skip
+    free = basis.scenario.economics.model_copy(update=dict.fromkeys(names, 0.0))
+    scenario = replace(basis.scenario, economics=free)
+    for planned in (True, False):
+        assert not Handling.of(scenario, planned=planned).total_cny_t.any()

@@ -27,7 +27,9 @@ def test_the_net_benefit_is_the_difference_of_both_bills(tiny: Plan) -> None:
     net, bill, loss = (tiny.summary[name] for name in ("net", "annual_cny", "loss"))
     scenario = tiny.scenario
     trader = scenario.economics.today_haul_cny_t_km * float(tiny.basis.today_km[0]) * 300.0
-    assert net["today_cny"] == pytest.approx(loss["baseline_cny"] + trader)
+    handled = 300.0 * (60.0 + 15.0 + 3 * 12.0)  # baskets, sorting, hands three times
+    assert net["today_cny"] == pytest.approx(loss["baseline_cny"] + trader + handled)
+    assert bill["handling"] == pytest.approx(300.0 * (30.0 + 20.0 + 30.0 + 2 * 12.0))
     assert net["plan_cny"] == pytest.approx(bill["total"])
     assert net["benefit_cny"] == pytest.approx(net["today_cny"] - net["plan_cny"])
     assert net["payback_years"] == pytest.approx(

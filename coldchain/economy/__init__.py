@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from coldchain.economy.bill import HEADINGS, REGULAR, Bill, Heading, folded
 from coldchain.economy.carbon import CarbonFactors, emissions, emissions_of_lots
-from coldchain.economy.modules import ModuleCosts, annuity, award_a_year, own_rate
+from coldchain.economy.handling import Handling, packing_cny_t
+from coldchain.economy.modules import ModuleCosts, annuity, award_a_year, own_rate, standby_kwh, standing_cny
 from coldchain.economy.prices import LotPrices, money_cny_t, onward_cny_t, value_cny_t
 from coldchain.economy.terms import CHILLED, TODAYS, ChilledLots, Term, TodaysLots
 from coldchain.economy.timing import Timing, is_on_time, nearest_hub, onward_h, sold_at_market
@@ -22,6 +23,7 @@ __all__ = [
     "Bill",
     "CarbonFactors",
     "ChilledLots",
+    "Handling",
     "Heading",
     "LotPrices",
     "ModuleCosts",
@@ -39,6 +41,9 @@ __all__ = [
     "onward_cny_t",
     "onward_h",
     "own_rate",
+    "packing_cny_t",
     "sold_at_market",
+    "standby_kwh",
+    "standing_cny",
     "value_cny_t",
 ]  # fmt: skip

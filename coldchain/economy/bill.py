@@ -9,11 +9,12 @@ from typing import Literal
 
 from coldchain.language import N_
 
-Heading = Literal["collection", "line_haul", "operation", "energy", "capital", "loss", "storage"]
+Heading = Literal["collection", "line_haul", "handling", "operation", "energy", "capital", "loss", "storage"]
 HEADINGS: Mapping[Heading, str] = MappingProxyType(
     {
         "collection": N_("Collection from villages"),
         "line_haul": N_("Line haul to hubs"),
+        "handling": N_("Packaging, sorting and loading"),
         "operation": N_("Operation of depots"),
         "energy": N_("Electricity"),
         "capital": N_("Capital"),
@@ -39,6 +40,7 @@ class Bill:
 
     collection: float = 0.0
     line_haul: float = 0.0
+    handling: float = 0.0
     operation: float = 0.0
     energy: float = 0.0
     capital: float = 0.0
@@ -65,7 +67,9 @@ REGULAR: tuple[str, ...] = tuple(name for name in HEADINGS if name not in OCCASI
 
 
 def folded(bill: Mapping[str, float]) -> dict[str, float]:
-    """Return a bill as written under its regular headings; the occasional ones are part of operation.
+    """Return a bill as written under its regular headings, 0 under one that it does not have.
+
+    The occasional ones are part of operation.
 
     Examples
     --------
@@ -73,4 +77,4 @@ def folded(bill: Mapping[str, float]) -> dict[str, float]:
     0.5
     """
     extra = sum(bill.get(name, 0.0) for name in OCCASIONAL)
-    return {name: float(bill[name]) + extra * (name == "operation") for name in REGULAR}
+    return {name: float(bill.get(name, 0.0)) + extra * (name == "operation") for name in REGULAR}

@@ -1,4 +1,4 @@
-"""What a module costs a year: annuity of the investment, staff and upkeep; and what an award is worth a year."""
+"""What a module costs a year: annuity, staff, upkeep, standby and demand charge; and what an award is worth."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.arrays import Floats
-from coldchain.model import Scenario
+from coldchain.arrays import HOURS_PER_DAY, Floats
+from coldchain.model import DepotType, Scenario
 
 
 def annuity(years: float, rate: float) -> float:
@@ -23,10 +23,18 @@ def annuity(years: float, rate: float) -> float:
 
 @dataclass(frozen=True)
 class ModuleCosts:
-    """Of one module of each depot type, CNY a year, shape (types,): ``capital`` repays it, ``running`` keeps it up."""
+    """Of one module of each depot type, CNY a year, shape (types,).
+
+    Attributes
+    ----------
+    capital_cny : repays the investment
+    operation_cny : staff, upkeep and the demand charge on its connected power
+    standby_cny : electricity of fans and controls while nothing is cooled
+    """
 
     capital_cny: Floats
-    running_cny: Floats
+    operation_cny: Floats
+    standby_cny: Floats
 
     @classmethod
     def of(cls, scenario: Scenario, rate: float | None = None) -> ModuleCosts:
@@ -34,7 +42,9 @@ class ModuleCosts:
         interest = scenario.economics.interest_rate if rate is None else rate
         kinds = scenario.depot_types
         capital = [kind.capex_cny * annuity(kind.life_years, interest) for kind in kinds]
-        return cls(np.array(capital, dtype=np.float64), np.array([kind.opex_cny_year for kind in kinds], np.float64))
+        upkeep = [kind.opex_cny_year + scenario.economics.demand_cny_kw_year * kind.power_kw for kind in kinds]
+        standby = [standby_kwh(scenario, kind) * scenario.economics.power_cny_kwh for kind in kinds]
+        return cls(*(np.array(figures, dtype=np.float64) for figures in (capital, upkeep, standby)))
 
     @classmethod
     def to_operator(cls, scenario: Scenario) -> ModuleCosts:
@@ -42,9 +52,26 @@ class ModuleCosts:
         return cls.of(scenario, own_rate(scenario))
 
     @property
+    def running_cny(self) -> Floats:
+        """All that keeps it up, shape (types,)."""
+        return self.operation_cny + self.standby_cny
+
+    @property
     def total_cny(self) -> Floats:
         """Capital and running cost together, shape (types,)."""
         return self.capital_cny + self.running_cny
+
+
+def standby_kwh(scenario: Scenario, kind: DepotType) -> float:
+    """Electricity that a module draws in a year while nothing is cooled, on all days of the periods."""
+    days = sum(period.days for period in scenario.periods)
+    return scenario.economics.standby_share * kind.power_kw * HOURS_PER_DAY * days
+
+
+def standing_cny(scenario: Scenario) -> dict[str, float]:
+    """Return what one module that stands already costs a year, by depot type: all but capital."""
+    running = ModuleCosts.of(scenario).running_cny
+    return {kind.id: float(cny) for kind, cny in zip(scenario.depot_types, running, strict=True)}
 
 
 def own_rate(scenario: Scenario) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from coldchain.arrays import KG_PER_T, Floats, Indices
 from coldchain.economy.bill import Heading
+from coldchain.economy.handling import Handling
 from coldchain.economy.terms import CHILLED, TODAYS, ChilledLots, Lots, Term, TodaysLots
 from coldchain.economy.timing import Timing, sold_at_market
 from coldchain.model import Scenario
@@ -35,6 +36,7 @@ class LotPrices:
     onward_cny_t : premium beyond the hub, shape (sites, commodities)
     late_cny_t : deducted from a tonne that is late
     trader_cny_t : haulage of today's chain, shape (villages,)
+    handling, today_handling : packing, sorting and loading in the planned chain, and today
     energy_kwh_t : pre-cooling and keeping cold, shape (commodities, periods, classes); power_cny_kwh : its price
     """
 
@@ -42,6 +44,8 @@ class LotPrices:
     onward_cny_t: Floats
     late_cny_t: float
     trader_cny_t: Floats
+    handling: Handling
+    today_handling: Handling
     energy_kwh_t: Floats
     power_cny_kwh: float
     timing: Timing
@@ -56,6 +60,8 @@ class LotPrices:
             onward_cny_t=onward_cny_t(scenario)[site_hub],
             late_cny_t=scenario.economics.late_cny_t,
             trader_cny_t=scenario.economics.today_haul_cny_t_km * today_km,
+            handling=Handling.of(scenario, planned=True),
+            today_handling=Handling.of(scenario, planned=False),
             energy_kwh_t=energy_kwh_t,
             power_cny_kwh=scenario.economics.power_cny_kwh,
             timing=timing,

@@ -1,4 +1,4 @@
-"""What produce is packed in: how much of its bruising and drying each packaging lets through, and its cost."""
+"""What produce is packed in: how much of its bruising and drying each packaging lets through."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ class Packaging:
     bruise : loss at each transfer against that in a crate
     bruise_low, bruise_high : its band
     water : weight lost as water against that of single pieces in the open
-    cost_cny_t : material, return and filling of one trip
     source : of the figures
     """
 
@@ -25,23 +24,22 @@ class Packaging:
     bruise_low: float
     bruise_high: float
     water: float
-    cost_cny_t: float
     source: str
 
 
 PACKAGINGS: dict[str, Packaging] = {
     "bulk": Packaging(
-        4.0, 2.0, 15.0, 0.5, 10.0,
+        4.0, 2.0, 15.0, 0.5,
         "tomatoes, bottom layer: 30 % damaged in bins of 468 kg, 2 % in lugs of 20 kg (SciELO "
-        "S1981-67232018000100447); mean over all layers and cost: estimate",
+        "S1981-67232018000100447); mean over all layers: estimate",
     ),
     "basket": Packaging(
-        1.9, 1.2, 3.0, 0.4, 60.0, "tomatoes: 1.9 % in wooden, 1.0 % in plastic crates (CGSpace 174169); cost: estimate"
+        1.9, 1.2, 3.0, 0.4, "tomatoes: 1.9 % in wooden, 1.0 % in plastic crates (CGSpace 174169)"
     ),
     "crate": Packaging(
-        1.0, 0.7, 1.5, 0.25, 40.0, "handling_loss is that in plastic crates; cost, crates returned: estimate"
+        1.0, 0.7, 1.5, 0.25, "handling_loss is that in plastic crates"
     ),
-    "foam_ice": Packaging(0.5, 0.3, 1.0, 0.05, 400.0, "foam box with ice, packed once and not refilled: estimate"),
+    "foam_ice": Packaging(0.5, 0.3, 1.0, 0.05, "foam box with ice, packed once and not refilled: estimate"),
 }  # fmt: skip
 
 

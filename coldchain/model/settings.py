@@ -53,6 +53,25 @@ class Economics(Noun):
     today_haul_cny_t_km: float = figure(
         "CNY/(t·km)", "trader's truck, per tonne and loaded kilometre", 1.2, ge=0, le=100, usual=(0.05, 15)
     )
+    bulk_cny_t: float = figure("CNY/t", "packing in bulk: sacks, liners and filling", 10.0, ge=0, le=5000)
+    basket_cny_t: float = figure("CNY/t", "packing in baskets, one trip", 60.0, ge=0, le=5000)
+    crate_cny_t: float = figure("CNY/t", "packing in plastic crates: wear of one trip", 30.0, ge=0, le=5000)
+    foam_ice_cny_t: float = figure("CNY/t", "packing in foam boxes with ice, one trip", 400.0, ge=0, le=5000)
+    crate_return_cny_t: float = figure("CNY/t", "bringing empty crates back from the buyer", 20.0, ge=0, le=5000)
+    sorting_cny_t: float = figure("CNY/t", "sorting and grading at the depot", 30.0, ge=0, le=5000)
+    today_sorting_cny_t: float = figure("CNY/t", "sorting by traders in today's chain", 15.0, ge=0, le=5000)
+    loading_cny_t: float = figure(
+        "CNY/t", "loading or unloading by hand, each time a lot is handled (chain.today_transfers, planned_transfers)",
+        12.0, ge=0, le=1000,
+    )  # fmt: skip
+    standby_share: float = figure(
+        "share", "of a module's connected power that it draws when nothing is cooled, on all days of the periods", 0.02,
+        ge=0, le=1,
+    )  # fmt: skip
+    demand_cny_kw_year: float = figure(
+        "CNY/(kW·year)", "demand charge on the connected power of modules; none at the agricultural tariff", 0.0, ge=0,
+        le=5000,
+    )  # fmt: skip
     late_cny_t: float = figure(
         "CNY/t",
         "what buyers deduct for a tonne that reaches them after chain.delivery_target_h",

@@ -22,7 +22,9 @@ def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     cny["collection"] += sum(day.result.cost_cny * length[day.period] for day in days.collection)
     cny["line_haul"] += sum(cost * length[period] for _site, period, _load, cost in days.haul_shares())
     cny["capital"] += float((count * modules.capital_cny).sum())
-    cny["operation"] += float(((count + existing_modules(basis)) * modules.running_cny).sum())
+    working = count + existing_modules(basis)
+    cny["operation"] += float((working * modules.operation_cny).sum())
+    cny["energy"] += float((working * modules.standby_cny).sum())
     cny["operation"] += float(moves_cny(basis, decision).sum())
     return Bill(**{str(heading): amount for heading, amount in cny.items()})
 
@@ -47,5 +49,5 @@ def moves_cny(basis: Basis, decision: Decision) -> Floats:
 
 
 def standing_opex_cny(basis: Basis) -> float:
-    """Staff and upkeep of what stands already: the same in every plan, so siting leaves it out."""
+    """Staff, upkeep and standby of what stands already: the same in every plan, so siting leaves it out."""
     return float((existing_modules(basis) * ModuleCosts.of(basis.scenario).running_cny).sum())

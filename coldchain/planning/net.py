@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coldchain.economy import Bill
-from coldchain.planning.basis import Basis
-from coldchain.planning.money import standing_opex_cny
 
 
 @dataclass(frozen=True)
@@ -22,10 +20,9 @@ class Net:
     investment_cny: float
 
     @classmethod
-    def of(cls, basis: Basis, today: Bill, plan: Bill, investment_cny: float) -> Net:
+    def of(cls, today: Bill, plan: Bill, investment_cny: float) -> Net:
         """Compare two years; what stands already costs its upkeep on both sides."""
-        before = today.total - today.operation + standing_opex_cny(basis)
-        return cls(before, plan.total, plan.capital, investment_cny)
+        return cls(today.total, plan.total, plan.capital, investment_cny)
 
     @property
     def benefit_cny(self) -> float:

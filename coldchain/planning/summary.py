@@ -56,7 +56,7 @@ def summarise(
         "coverage": {"baseline": today.outcome.coverage, "plan": course.outcome.coverage},
         "investment": _investment(basis, tables["depots"]),
         "annual_cny": course.yearly.written(frozenset({"storage"} if basis.keeps else ())),
-        "net": _net(Net.of(basis, today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()))),
+        "net": _net(Net.of(today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()))),
         **attributed(basis, course, today),
         "cooling": heat_taken(basis, course.decision, course.lots),
         "depots": _depot_counts(tables["depots"]),

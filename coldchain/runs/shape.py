@@ -75,7 +75,10 @@ PLAN_SHAPE: Shape = {
         **dict.fromkeys(("total_cny", "subsidy_cny", "subsidy_share", "budget_cny"), float),
         "by_county": Each(float),
     },
-    "annual_cny": dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss", "total"), float),
+    "annual_cny": {
+        **dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss", "total"), float),
+        "handling": May(float),
+    },
     "net": May({**dict.fromkeys(("today_cny", "plan_cny", "benefit_cny"), float), "payback_years": OrNull(float)}),
     "waterfall": May([{"part": OneOf(CHANGES), "t": float, "cny": float}]),
     "counterfactuals": May([{"without": OneOf(CHANGES), "loss_rate": float, "loss_t": float, "loss_cny": float}]),

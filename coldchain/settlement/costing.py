@@ -22,7 +22,7 @@ import numpy as np
 
 from coldchain import __version__
 from coldchain.arrays import Floats, Ints
-from coldchain.economy import REGULAR, folded
+from coldchain.economy import REGULAR, folded, standing_cny
 from coldchain.model import Scenario
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.settlement.members import Members, group_scenario, legs
@@ -150,7 +150,7 @@ def _today(floor: Ground, members: Members, mask: int, group: Sequence[int]) -> 
 
 
 def _upkeep(scenario: Scenario, members: Members, group: Sequence[int]) -> float:
-    upkeep = {kind.id: kind.opex_cny_year for kind in scenario.depot_types}
+    upkeep = standing_cny(scenario)
     own = [s for s, m in zip(scenario.sites, members.site, strict=True) if m in group]
     return float(sum(upkeep[kind] * count for s in own for kind, count in s.modules().items()))
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coldchain.arrays import Floats
+from coldchain.economy import standing_cny
 from coldchain.model import MobileUnit
 from coldchain.settlement.members import Members
 
@@ -31,7 +32,7 @@ def member_floors(ground: Ground, members: Members) -> Floats:
     least = arcs.outside.of("total_cost_cny").copy()
     np.minimum.at(least, arcs.demand, arcs.inside.of("total_cost_cny") + _capital(ground) - _kept(ground))
     floors = np.bincount(members.village[arcs.village], least, len(members.names)).astype(np.float64)
-    upkeep = {kind.id: kind.opex_cny_year for kind in scenario.depot_types}
+    upkeep = standing_cny(scenario)
     for site, owner in zip(scenario.sites, members.site, strict=True):
         floors[owner] += sum(upkeep[kind] * number for kind, number in site.modules().items())
     return floors

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from coldchain.model import DepotType
 from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
 from coldchain.verify.losses import Losses
@@ -35,14 +36,15 @@ class Year:
 
 def bill_of(record: Record, year: Year) -> dict[str, float]:
     """Return CNY a year by part, and ``total``."""
-    operation, capital = _depots_cny(record, year.built)
+    depots = _depots_cny(record, year.built)
     losses = year.losses
     bill = {
         "collection": year.fetched.cost_cny,
         "line_haul": year.hauled.cost_cny + losses.premium_cny + losses.today_haul_cny + _late_cny(record, year.lots),
-        "operation": operation + year.moves_cny,
-        "energy": losses.energy_cny,
-        "capital": capital,
+        "handling": float((year.lots["tonnes"] * handling_cny_t(record, year.lots)).sum()),
+        "operation": depots.operation_cny + year.moves_cny,
+        "energy": losses.energy_cny + depots.standby_cny,
+        "capital": depots.capital_cny,
         "loss": losses.loss_cny,
     }
     if record.scenario.storage:
@@ -69,15 +71,46 @@ def _late_cny(record: Record, lots: pd.DataFrame) -> float:
     return record.scenario.economics.late_cny_t * float(lots["tonnes"][late].sum())
 
 
-def _depots_cny(record: Record, built: Built) -> tuple[float, float]:
-    """Yearly staff and upkeep of all modules, and the annuity of the new ones."""
+def handling_cny_t(record: Record, lots: pd.DataFrame) -> pd.Series:
+    """Packing, crates sent back, sorting and hands at each loading of lots, through depots or today's way, CNY/t."""
+    prices, chain = record.scenario.economics, record.scenario.chain
+    box = {"bulk": prices.bulk_cny_t, "basket": prices.basket_cny_t, "foam_ice": prices.foam_ice_cny_t, None: 0.0,
+           "crate": prices.crate_cny_t + prices.crate_return_cny_t}  # fmt: skip
+    crops = {key: crop for key, (_rest, crop) in record.crops.items()}
+    planned = {key: box[crop.packaging] for key, crop in crops.items()}
+    today = {key: box[crop.today_packaging] for key, crop in crops.items()}
+    through = prices.sorting_cny_t + prices.loading_cny_t * chain.planned_transfers
+    past = prices.today_sorting_cny_t + prices.loading_cny_t * chain.today_transfers
+    cooled = lots["commodity"].map(planned).astype("float64") + through
+    return cooled.where(lots["depot"] != "", lots["commodity"].map(today).astype("float64") + past)
+
+
+@dataclass(frozen=True)
+class Depots:
+    """A year of all modules: staff, upkeep and demand charge; electricity while idle; annuity of the new ones."""
+
+    operation_cny: float
+    standby_cny: float
+    capital_cny: float
+
+
+def running_of(record: Record, kind: DepotType) -> tuple[float, float]:
+    """Return what a module costs a year beside its capital: staff, upkeep and demand charge; electricity while idle."""
+    prices = record.scenario.economics
+    hours = 24.0 * sum(period.days for period in record.scenario.periods)
+    idle_kw = kind.power_kw * prices.standby_share
+    return kind.opex_cny_year + kind.power_kw * prices.demand_cny_kw_year, idle_kw * hours * prices.power_cny_kwh
+
+
+def _depots_cny(record: Record, built: Built) -> Depots:
     rate = record.scenario.economics.interest_rate
-    operation = capital = 0.0
+    operation = standby = capital = 0.0
     for site in record.scenario.sites:
-        for key, count in record.standing[site.id].items():
-            operation += count * record.kinds[key].opex_cny_year
-        for key, count in built.get(site.id, {}).items():
-            kind = record.kinds[key]
-            operation += count * kind.opex_cny_year
-            capital += count * kind.capex_cny * repayment(rate, kind.life_years)
-    return operation, capital
+        for modules, new in ((record.standing[site.id], False), (built.get(site.id, {}), True)):
+            for key, count in modules.items():
+                kind = record.kinds[key]
+                upkeep, idle = running_of(record, kind)
+                operation += count * upkeep
+                standby += count * idle
+                capital += count * kind.capex_cny * repayment(rate, kind.life_years) * new
+    return Depots(operation, standby, capital)

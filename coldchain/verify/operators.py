@@ -13,6 +13,7 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import MobileUnit
+from coldchain.verify.bill import handling_cny_t, running_of
 from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
 from coldchain.verify.record import TOLERANCE, Record, rows
@@ -123,7 +124,7 @@ def _owners(operation: Operation) -> dict[str, Owner]:
         for key, count in modules.items():
             if count:
                 kind, mine = record.kinds[key], owners[of[depot]]
-                mine.running_cny += count * kind.opex_cny_year
+                mine.running_cny += count * sum(running_of(record, kind))
                 mine.capital_cny += count * kind.capex_cny * repayment(operation.rate, kind.life_years)
     cold = _cold(record, operation.lots)
     solid = cold[cold["unit"] == ""]
@@ -140,10 +141,11 @@ def _owners(operation: Operation) -> dict[str, Owner]:
 
 
 def _cold(record: Record, lots: pd.DataFrame) -> pd.DataFrame:
-    """Lots of depots with what cooling each is worth to its village: value, the trader's truck, less the premium."""
+    """Lots of depots with what cooling each is worth to its village: value, the trader's truck and handling spared."""
     cold = lots[lots["depot"] != ""]
     kept = (cold["today_loss_t"] - cold["loss_t"]) * cold["commodity"].map(record.price_cny_t).astype("float64")
-    return cold.assign(worth_cny=kept + cold["today_haul_cny"] - cold["premium_cny"])
+    handled = handling_cny_t(record, cold.assign(depot="")) - handling_cny_t(record, cold)
+    return cold.assign(worth_cny=kept + cold["today_haul_cny"] + cold["tonnes"] * handled - cold["premium_cny"])
 
 
 def _pool(operation: Operation, owners: Mapping[str, Owner], cold: pd.DataFrame) -> None:
