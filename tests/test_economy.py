@@ -143,7 +143,7 @@ def test_modules_by_hand(basis: Basis) -> None:
     [("crate", True, 30 + 20 + 30 + 2 * 12), ("bulk", False, 10 + 15 + 3 * 12), ("basket", False, 60 + 15 + 3 * 12),
      ("foam_ice", True, 400 + 30 + 2 * 12), (None, True, 30 + 2 * 12), (None, False, 15 + 3 * 12)],
 )  # fmt: skip
-def test_handling_by_hand(basis: Basis, box: str | None, planned: bool, cny_t: float) -> None:  # noqa: FBT001
+def test_handling_by_hand(basis: Basis, box: str | None, planned: bool, cny_t: float) -> None:
     """Packaging of one trip, crates sent back, sorting, and hands each time a lot is handled, two or three times."""
     crops = tuple(crop.model_copy(update={"packaging": box, "today_packaging": box})
                   for crop in basis.scenario.commodities)  # fmt: skip
