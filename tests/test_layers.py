@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"scenario", "network", "spoilage"}),
     frozenset({"siting", "routing", "sharing", "verify", "economy", "runs"}),
     frozenset({"planning"}),
-    frozenset({"reports", "importing", "benching", "sweeps", "settlement", "replays"}),
+    frozenset({"reports", "importing", "benching", "sweeps", "settlement", "replays", "forecasts"}),
     frozenset({"dispatch"}),
     frozenset({"batch", "funds", "telemetry"}),
     frozenset({"api"}),

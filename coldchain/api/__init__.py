@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from coldchain.api.effort import EffortName, checked
+from coldchain.api.forecasts import backtest, forecast
 from coldchain.api.questions import (
     compare,
     explain,
@@ -28,6 +29,7 @@ from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.api.scenarios import Scenario
 from coldchain.economy import CarbonFactors
 from coldchain.errors import Fault
+from coldchain.forecasts import Backtest, Outlook
 from coldchain.language import use
 from coldchain.planning import Options, plan_quickly
 from coldchain.planning import plan as make_plan
@@ -38,10 +40,10 @@ from coldchain.scenario import inspect, upland, write_scenario
 from coldchain.scenario import load as read
 
 __all__ = [
-    "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "Replay", "Result", "Scenario", "Shares", "check",
-    "compare", "example", "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_unserved",
-    "explain_village", "import_osm", "import_points", "load", "open", "plan", "replay", "report", "sensitivity",
-    "share", "speak", "sweep",
+    "Backtest", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "Outlook", "Replay", "Result",
+    "Scenario", "Shares", "backtest", "check", "compare", "example", "example_osm", "explain",
+    "explain_alternatives", "explain_depot", "explain_unserved", "explain_village", "forecast", "import_osm",
+    "import_points", "load", "open", "plan", "replay", "report", "sensitivity", "share", "speak", "sweep",
 ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ GROUPS = {
         "explain_depot", "explain_village", "explain_unserved", "explain_alternatives", "explain", "compare", "sweep",
         "sensitivity", "replay", "share", "report",
     ),
+    "Forecasts": ("forecast", "backtest", "Outlook", "Backtest"),
     "Answers": ("Explanation", "Frontier", "Doubts", "Replay", "Chances", "Shares", "CarbonFactors"),
     "Language": ("speak",),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from coldchain.cli.benching import bench
 from coldchain.cli.completing import completion
 from coldchain.cli.configuring import config, read_settings
 from coldchain.cli.exploring import compare, explain, sweep
+from coldchain.cli.forecasting import forecast
 from coldchain.cli.helping import InOrder, teach_click, translated
 from coldchain.cli.loggers import logger
 from coldchain.cli.manners import PREFIX, with_manners
@@ -52,7 +53,7 @@ def cli() -> None:
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
     compare, map_command, replay, report, routes, share, batch, allocate, bench, shelf_life, logger,
-    commands.doctor, config, completion,
+    forecast, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)
 with_manners(cli)

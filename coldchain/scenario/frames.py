@@ -65,7 +65,7 @@ class FrameSource(Source):
     def raw(self, stem: str) -> RawTable | None:
         """Return a frame as text, None when there is none."""
         frame = self.frames.get(stem)
-        return None if frame is None else _table(stem, frame)
+        return None if frame is None else frame_table(stem, frame)
 
     def label(self, stem: str) -> str:
         """Return how faults name a frame."""
@@ -244,7 +244,7 @@ def siblings(path: Path) -> list[Path]:
     return sorted(one for one in path.parent.glob(f"{path.stem}.*") if one.is_file())
 
 
-def _table(stem: str, frame: Frame) -> RawTable:
+def frame_table(stem: str, frame: Frame) -> RawTable:
     """Return a frame as cells of text."""
     unlocated = _unlocated(stem, frame)
     plain = frame if unlocated else with_places(frame)
