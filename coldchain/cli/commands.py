@@ -44,12 +44,26 @@ variant_option = click.option("--variant", default="base", show_default=True, he
               help="How many.")  # fmt: skip
 @click.option("--counties", type=click.IntRange(1, MOST_COUNTIES), help="With --template nation.")
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Same seed, same county.")
+@click.option("--after", type=path_argument, help="Run of last year: what it built stands, its awards count.")
+@click.option("--through", type=int, help="With --after: last programme year that is built; the first by default.")
+@click.option("--budget", type=Money(), help="With --after: subsidy budget of the new year; what is left by default.")
+@click.option("--scenario", type=path_argument, help="With --after: where last year's scenario lies now.")
 @json_option
 def init(folder: Path, template: str, seed: int, as_json: bool, **given: Any) -> None:
     """Write a FOLDER to start from: a synthetic upland county, or a nation of differing counties (one folder each).
 
-    Of a nation --villages is the mean over its counties.
+    Of a nation --villages is the mean over its counties. With --after RUN it is the scenario of RUN a year later.
     """
+    from coldchain.cli.following import init_after, refuse_without_after
+
+    if given["after"] is not None:
+        init_after(folder, given, as_json=as_json)
+        return
+    refuse_without_after(given)
+    _init_new(folder, template, seed, given, as_json=as_json)
+
+
+def _init_new(folder: Path, template: str, seed: int, given: dict[str, Any], *, as_json: bool) -> None:
     from coldchain.scenario import upland, write_nation, write_scenario
 
     counties, villages = given["counties"], given["villages"] or (DEMO_ROWS if given["workbook"] else 200)

@@ -11,7 +11,7 @@ from coldchain.model.assets import (
     cooling_classes,
 )
 from coldchain.model.assumption import Assumption, badges
-from coldchain.model.award import award_cny, eligible_owner, eligible_type, rate_of
+from coldchain.model.award import award_cny, cap_cny, eligible_owner, eligible_type, rate_of
 from coldchain.model.base import Method, Noun, Status, figure
 from coldchain.model.goods import HOURS, Commodity, Keeping, Period
 from coldchain.model.limit import LIMIT_KINDS, Limit, LimitKind
@@ -53,6 +53,7 @@ __all__ = [
     "Village",
     "award_cny",
     "badges",
+    "cap_cny",
     "cooling_class",
     "cooling_classes",
     "eligible_owner",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from coldchain.model.assets import DepotType
@@ -37,6 +38,20 @@ def award_cny(rule: Subsidy, kind: DepotType, county: str) -> float:
     if paid is not None:
         limits.append(paid * kind.net_m3)
     return min(limits)
+
+
+def cap_cny(rule: Subsidy, owner: str) -> float:
+    """Return the most an owner may still be awarded: the cap less what it was awarded in earlier years.
+
+    Examples
+    --------
+    >>> rule = Subsidy(cap_per_owner_cny=1_000_000, awarded_by_owner_cny={"A": 400_000, "B": 1_200_000})
+    >>> [cap_cny(rule, owner) for owner in "ABC"], cap_cny(Subsidy(), "A")
+    ([600000.0, 0.0, 1000000.0], inf)
+    """
+    if rule.cap_per_owner_cny is None:
+        return math.inf
+    return max(rule.cap_per_owner_cny - rule.awarded_by_owner_cny.get(owner, 0.0), 0.0)
 
 
 def eligible_type(rule: Subsidy, kind: DepotType) -> bool:

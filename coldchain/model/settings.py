@@ -154,6 +154,9 @@ class Subsidy(Noun):
     cap_per_owner_cny: float | None = figure(
         "CNY", "most one owner is awarded; none: no cap", None, ge=0, usual=(10000, 100000000)
     )
+    awarded_by_owner_cny: dict[str, float] = figure(
+        "CNY", "awarded to single owners before, in earlier years of the programme; counts against the cap", {}
+    )
     floor_share: float = figure(
         "share", "least share of all new investment that the awards must reach", 0.0, ge=0, le=1
     )

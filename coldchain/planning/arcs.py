@@ -16,7 +16,7 @@ import numpy as np
 
 from coldchain.arrays import HOURS_PER_DAY, Bools, Floats, Indices, Ints
 from coldchain.economy import ChilledLots, ModuleCosts, TodaysLots, money_cny_t
-from coldchain.model import Chain, Commodity, CoolingClass, MobileUnit, Objective, Period, Scenario
+from coldchain.model import Chain, Commodity, CoolingClass, MobileUnit, Objective, Period, Scenario, cap_cny
 from coldchain.planning.awards import eligible_modules, module_awards, owners_of, total_pot_cny
 from coldchain.planning.basis import Basis, collection_bound_cny_t, haul_bound_cny_t
 from coldchain.planning.rent import most_gain_cny_t, rent_cny_t, rents_cny
@@ -263,7 +263,6 @@ def siting_problem(
     most = np.array([[site.max_modules if site.status in ("candidate", "forced") else 0] for site in sites])
     names, owner = owners_of(scenario)
     counties = tuple(dict.fromkeys(site.county for site in sites))
-    cap = scenario.subsidy.cap_per_owner_cny
     allowed = eligible_modules(scenario) | scenario.subsidy.own_money
     problem = SitingProblem(
         outside_cost=arcs.outside.of(aim),
@@ -288,7 +287,7 @@ def siting_problem(
         least_size=scenario.subsidy.least_m3,
         forced=np.array([build and site.status == "forced" for site in sites]),
         owner=owner,
-        owner_cap=np.full(len(names), NO_LIMIT if cap is None else cap),
+        owner_cap=np.array([cap_cny(scenario.subsidy, name) for name in names]),
         county=np.array([counties.index(site.county) for site in sites], dtype=np.intp),
         pot=np.array([scenario.subsidy.pot_by_county_cny.get(county, NO_LIMIT) for county in counties]),
         budget=total_pot_cny(scenario),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldchain.arrays import Bools, Floats, Indices, Ints
-from coldchain.model import Scenario, award_cny, eligible_owner, eligible_type
+from coldchain.model import Scenario, award_cny, cap_cny, eligible_owner, eligible_type
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ def total_pot_cny(scenario: Scenario) -> float:
 
 
 def grant(scenario: Scenario, count: Ints) -> Awards:
-    """Compute each owner's award: the sum over its modules, at most the cap."""
+    """Compute each owner's award: the sum over its modules, at most what its cap leaves."""
     names, owner = owners_of(scenario)
-    cap = scenario.subsidy.cap_per_owner_cny
+    cap = np.array([cap_cny(scenario.subsidy, name) for name in names])
     capex = np.array([kind.capex_cny for kind in scenario.depot_types])
     uncapped, spent, modules = np.zeros(len(names)), np.zeros(len(names)), np.zeros(len(names), dtype=np.int64)
     np.add.at(uncapped, owner, (module_awards(scenario) * count).sum(axis=1))
     np.add.at(spent, owner, (count * capex).sum(axis=1))
     np.add.at(modules, owner, count.sum(axis=1))
-    return Awards(names, uncapped, uncapped if cap is None else np.minimum(uncapped, cap), spent, modules)
+    return Awards(names, uncapped, np.minimum(uncapped, cap), spent, modules)

@@ -46,7 +46,7 @@ def run_information(plan: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
             "arguments": dict(arguments),
             "scenario": {"folder": str(scenario.folder or ""), "name": scenario.name, "variant": scenario.variant},
             "sha256": {"scenario": scenario.sha256, "files": file_hashes(scenario)},
-            "settings": {name: _settings(scenario, name) for name in SECTIONS},
+            "settings": settings_of_run(scenario),
             "roads": {"kind": plan.placed.network.kind, "source": plan.placed.network.source},
             "limits": limits,
             "seed": summary["seed"],
@@ -68,6 +68,11 @@ def file_hashes(scenario: Scenario) -> dict[str, str]:
         (name, one if isinstance(one, bytes) else one.read_bytes()) for name, one in hashed_files(scenario).items()
     )
     return {name: hashlib.sha256(content).hexdigest() for name, content in contents}
+
+
+def settings_of_run(scenario: Scenario) -> dict[str, dict[str, Any]]:
+    """Return the resolved settings of a scenario by section, plain values, as ``run.json`` has them."""
+    return {name: _settings(scenario, name) for name in SECTIONS}
 
 
 def _settings(scenario: Scenario, section: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Scenarios: read, check and write a folder of tables; draft a synthetic one."""
 
+from coldchain.scenario.amend import Amendment, settings_of, write_amended
 from coldchain.scenario.checks import budget_faults
 from coldchain.scenario.datum import DATUMS, gcj02_to_bd09, to_wgs84, wgs84_to_gcj02
 from coldchain.scenario.decoding import decode
@@ -28,6 +29,7 @@ __all__ = [
     "DATUMS",
     "FILE",
     "SECTIONS",
+    "Amendment",
     "Draft",
     "RawTable",
     "budget_doubts",
@@ -52,12 +54,14 @@ __all__ = [
     "programme_keys",
     "read_raw",
     "scenario_path",
+    "settings_of",
     "settings_tree",
     "to_wgs84",
     "toml_text",
     "upland",
     "variants_of",
     "wgs84_to_gcj02",
+    "write_amended",
     "write_memory",
     "write_nation",
     "write_scenario",

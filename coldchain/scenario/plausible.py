@@ -14,7 +14,7 @@ import numpy as np
 
 from coldchain.errors import Fault
 from coldchain.language import N_, _
-from coldchain.model import Harvest, MobileUnit, Noun, Scenario, award_cny, eligible_owner, eligible_type
+from coldchain.model import Harvest, MobileUnit, Noun, Scenario, award_cny, cap_cny, eligible_owner, eligible_type
 from coldchain.scenario.parsing import unit_of
 from coldchain.scenario.source import FILE
 
@@ -214,8 +214,7 @@ def largest_payable_cny(scenario: Scenario) -> float:
             by_owner[owner] += best * site.max_modules * (site.status in ("candidate", "forced"))
             bought = scenario.siting.units_per_owner * first
             by_owner[owner] += bought * sum(award_cny(rule, kind, site.county) for kind in units)
-    cap = float("inf") if rule.cap_per_owner_cny is None else rule.cap_per_owner_cny
-    return sum(min(amount, cap) for amount in by_owner.values())
+    return sum(min(amount, cap_cny(rule, owner)) for owner, amount in by_owner.items())
 
 
 def budget_doubts(scenario: Scenario) -> Iterator[Fault]:

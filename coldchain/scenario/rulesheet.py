@@ -40,7 +40,8 @@ class Rules:
     ----------
     data : as ``scenario.toml`` would give it
     rows : dotted key -> row; ``written`` (row, column) -> text; ``columns`` variant (empty: the base) -> column,
-        ``titles`` dotted key -> title where the row has one
+        ``titles`` dotted key -> title where the row has one, ``units`` dotted key -> unit of its row
+    named_in : column of the keys, or of the titles where there are none
     """
 
     data: dict[str, Any] = field(default_factory=lambda: {"schema": SCHEMA})
@@ -48,6 +49,8 @@ class Rules:
     written: dict[tuple[int, int], str] = field(default_factory=dict)
     columns: dict[str, int] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    named_in: int = 1
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -61,6 +64,7 @@ def read_rules(sheet: Sheet) -> Rules:
         return rules
     header = sheet.rows[at][1]
     places = _places(header)
+    rules.named_in = places.get("key") or places["title"]
     rules.columns = {"": places["value"], **_variants(header)}
     for line, cells in sheet.rows[at + 1 :]:
         _take(rules, sheet.title, line, cells, places)
@@ -104,6 +108,7 @@ def _take(rules: Rules, title: str, line: int, cells: Sequence[str], places: Map
         rules.faults.append(Fault(title, line, key, "", message, "duplicate-key"))
         return
     rules.rows[key] = line
+    rules.units[key] = text("unit")
     rules.titles |= {key: text("title")} if text("title") not in ("", key) else {}
     rules.written |= {(line, rules.columns[variant]): value for variant, value in values.items()}
     if (fault := _unit_fault(title, line, key, text("unit"))) is not None:

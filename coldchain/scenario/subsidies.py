@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from coldchain.arrays import ROUNDING
 from coldchain.errors import Fault
 from coldchain.language import _
-from coldchain.model import DepotType, Noun, Site, Siting, Subsidy, award_cny, eligible_owner, eligible_type
+from coldchain.model import DepotType, Noun, Site, Siting, Subsidy, award_cny, cap_cny, eligible_owner, eligible_type
 from coldchain.model.naming import of_ids
 from coldchain.scenario.sections import Sections
 from coldchain.scenario.source import FILE
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from coldchain.scenario.tables import Row
 
 Catalogue = Mapping[str, Mapping[str, Noun]]
+AMOUNTS = (
+    "unit_price_by_type_cny_m3", "award_by_type_cny_m3", "pot_by_county_cny", "pot_by_year_cny", "awarded_by_owner_cny",
+)  # fmt: skip
 SEVERAL = (";", "；", "、", ",", "，", "&")
 
 
@@ -39,7 +42,7 @@ def subsidy_faults(sections: Sections, tables: Tables, catalogue: Catalogue) -> 
     faults += [*_names(rule, tables, known), *_shares(rule), *_amounts(rule)]
     faults += [*_years(rule), *_totals(rule, siting)]
     faults += [] if faults else [*_floor(rule, tables, [*kinds, *units])]
-    return [*faults, *_forced(rule, tables, kinds), *_units(rule, units)]
+    return [*faults, *_forced(rule, tables, kinds), *_units(rule, units), *_awarded(rule, tables)]
 
 
 def _fault(key: str, value: object, message: str, code: str, guess: str = "") -> Fault:
@@ -93,7 +96,7 @@ def _shares(rule: Subsidy) -> Iterator[Fault]:
 
 
 def _amounts(rule: Subsidy) -> Iterator[Fault]:
-    for key in ("unit_price_by_type_cny_m3", "award_by_type_cny_m3", "pot_by_county_cny", "pot_by_year_cny"):
+    for key in AMOUNTS:
         for name, value in getattr(rule, key).items():
             if value < 0:
                 yield _fault(f"{key}.{name}", value, _("must be at least 0"), "out-of-range")
@@ -128,12 +131,11 @@ def _totals(rule: Subsidy, siting: Siting) -> Iterator[Fault]:
 
 def _floor(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fault]:
     """Say when no module anywhere can be awarded the floor: then nothing could ever be built."""
-    cap = float("inf") if rule.cap_per_owner_cny is None else rule.cap_per_owner_cny
     best = 0.0
     for row in tables.sites:
         for kind in kinds:
             if eligible_type(rule, kind) and eligible_owner(rule, row.noun):
-                award = min(award_cny(rule, kind, row.noun.county), cap)
+                award = min(award_cny(rule, kind, row.noun.county), cap_cny(rule, row.noun.owner or row.noun.id))
                 best = max(best, award / kind.capex_cny if kind.capex_cny > 0 else 1.0)
     if tables.sites and kinds and best < rule.floor_share - ROUNDING:
         message = _(
@@ -157,6 +159,16 @@ def _owners(tables: Tables) -> Iterator[Fault]:
                 owner=site.owner, owner_kind=first.noun.owner_kind, line=first.line
             )
             yield Fault(file, row.line, "owner_kind", site.owner_kind, message, "two-kinds")
+
+
+def _awarded(rule: Subsidy, tables: Tables) -> Iterator[Fault]:
+    """Warn of earlier awards to owners of no site: they count against no cap."""
+    owners = {row.noun.owner or row.noun.id for row in tables.sites}
+    for name in rule.awarded_by_owner_cny:
+        if name not in owners:
+            message, guess = _("is not the owner of any site"), of_ids(owners).find(name).guess
+            yield Fault(FILE, None, "subsidy.awarded_by_owner_cny", name, message, "unknown-owner", warning=True,
+                        guess=guess)  # fmt: skip
 
 
 def _units(rule: Subsidy, units: list[DepotType]) -> Iterator[Fault]:

@@ -93,16 +93,16 @@ def write_scenario(draft: Draft, folder: Path, beside: Mapping[str, Path] = NOTH
 
 def toml_text(draft: Draft) -> str:
     """Return ``scenario.toml`` with every setting, its unit and its meaning as a comment."""
-    lines = [f'schema = "{SCHEMA}"', f"name = {_value(draft.name)}", f"datum = {_value(draft.datum)}"]
+    lines = [f'schema = "{SCHEMA}"', f"name = {toml_value(draft.name)}", f"datum = {toml_value(draft.datum)}"]
     if draft.notes:
-        lines += ["notes = [", *(f"  {_value(note)}," for note in draft.notes), "]"]
+        lines += ["notes = [", *(f"  {toml_value(note)}," for note in draft.notes), "]"]
     for key in SECTIONS:
         lines += ["", f"[{key}]", *_section(key, draft.sections.get(key, {}))]
     for one in draft.assumptions:
-        lines += ["", "[[assumptions]]", *(f"{k} = {_value(v)}" for k, v in one.model_dump().items())]
+        lines += ["", "[[assumptions]]", *(f"{k} = {toml_value(v)}" for k, v in one.model_dump().items())]
     for name, layer in draft.variants.items():
         for key, values in layer.items():
-            lines += ["", f"[variants.{name}.{key}]", *(f"{k} = {_value(v)}" for k, v in values.items())]
+            lines += ["", f"[variants.{name}.{key}]", *(f"{k} = {toml_value(v)}" for k, v in values.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -117,16 +117,16 @@ def _section(key: str, values: Mapping[str, Any]) -> list[str]:
         comment = _(info.description or "") + (f" [{_(unit)}]" if unit else "")
         if ruled and name not in values:
             shown = ruled.get(name, info.default)
-            lines.append(f"# {name} = {'' if shown is None else _value(shown)}  # {comment}")
+            lines.append(f"# {name} = {'' if shown is None else toml_value(shown)}  # {comment}")
         else:
-            lines.append(f"# {name} =   # {comment}" if value is None else f"{name} = {_value(value)}  # {comment}")
+            lines.append(f"# {name} =   # {comment}" if value is None else f"{name} = {toml_value(value)}  # {comment}")
     return lines
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
     """Render a TOML value; JSON strings and numbers are TOML too."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_value(str(k))} = {_value(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{toml_value(str(k))} = {toml_value(v)}" for k, v in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False)

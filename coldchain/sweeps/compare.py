@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ MOVED_T = 1e-6
 SAME_COUNTY, NEAR_DEGREES = 0.5, 0.02
 """Share of the villages that runs of one county share at least, and how far apart one village may lie in the two."""
 TODAY = ""
+NONE: Counter[str] = Counter()
 UNITS = {"_t": "t", "_cny": "CNY", "rate": "share", "share": "share", "share_within_target": "share", "gap": "share",
          "_years": "years", "_kw": "kW"}  # fmt: skip
 SECTION_UNITS = {
@@ -106,7 +108,27 @@ def _notes(a: Run, b: Run, shared: int, *, apart: bool) -> Iterator[str]:
         count = len(run.tables["villages"]) - shared
         if count and not apart:
             yield _(text).format(count=count)
+    if not apart:
+        yield from _follows(a, b)
     yield from _notes_of_search(a.summary, b.summary)
+
+
+def _follows(a: Run, b: Run) -> Iterator[str]:
+    """Say so where the second run is a later year: what the first built stands in it; the money of both together."""
+    built, stood = _counts(a, "new_modules"), _counts(a, "standing_modules")
+    stand = _counts(b, "standing_modules")
+    if built and all(stood.get(depot, NONE) + new <= stand.get(depot, NONE) for depot, new in built.items()):
+        sums = (sum(run.summary["investment"][key] for run in (a, b)) for key in ("total_cny", "subsidy_cny"))
+        told = _("what the first run builds stands in the second; both invest {total:,.0f} CNY, awards {subsidy:,.0f}")
+        yield told.format(**dict(zip(("total", "subsidy"), sums, strict=True)))
+
+
+def _counts(run: Run, column: str) -> dict[str, Counter[str]]:
+    """Read ``type:count;type:count`` of each depot that has any."""
+    table = run.tables["depots"]
+    texts = {depot: str(text).split(";") for depot, text in zip(table["depot"], table[column], strict=True) if text}
+    parts = {depot: [part.rpartition(":") for part in text] for depot, text in texts.items()}
+    return {depot: Counter({key: int(n) for key, _colon, n in part}) for depot, part in parts.items()}
 
 
 def _notes_of_search(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[str]:

@@ -22,6 +22,12 @@ SHARED = {
 }
 
 
+def _unsaid(record: Record, section: str, key: str) -> Any:
+    """Return what an earlier version, which did not know a setting yet, planned with: its default."""
+    noun = getattr(record.scenario, section, None)
+    return None if noun is None or key not in type(noun).model_fields else type(noun).model_fields[key].get_default()
+
+
 def check_run(record: Record, run: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
     """Check that run, summary and scenario are of one another; the budget is that of the run."""
     if summary["scenario"]["sha256"] != record.scenario.sha256:
@@ -36,7 +42,7 @@ def check_run(record: Record, run: Mapping[str, Any], summary: Mapping[str, Any]
     for name in sorted({*right, *settings}):
         mine, theirs = right.get(name, {}), settings.get(name)
         for key in sorted({*mine, *(theirs if isinstance(theirs, Mapping) else ())}):
-            value = theirs.get(key) if isinstance(theirs, Mapping) else None
+            value = theirs.get(key, _unsaid(record, name, key)) if isinstance(theirs, Mapping) else None
             if value != mine.get(key):
                 text = _("run.json: settings.{path} is {here}; the scenario has {there}")
                 record.wrong(text.format(path=f"{name}.{key}", here=value, there=mine.get(key)))

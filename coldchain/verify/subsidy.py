@@ -63,7 +63,11 @@ def check_subsidy(record: Record, built: Built) -> Awards:
             awards.before[site.id] = sum(_module_cny(record, site, record.kinds[k]) * n for k, n in modules.items())
             awards.capex[site.id] = sum(record.kinds[key].capex_cny * count for key, count in modules.items())
     cap = math.inf if rule.cap_per_owner_cny is None else rule.cap_per_owner_cny
-    awards.award = {owner: min(awards.before_of(owner), cap) for owner in awards.first if owner in awards.sites}
+    awards.award = {
+        owner: min(awards.before_of(owner), max(cap - rule.awarded_by_owner_cny.get(owner, 0.0), 0.0))
+        for owner in awards.first
+        if owner in awards.sites
+    }
     _check_pots(record, awards)
     total, capex = sum(awards.award.values()), sum(awards.capex.values())
     if total < rule.floor_share * capex * (1 - TOLERANCE):
