@@ -287,3 +287,19 @@ def test_looser_packaging_bruises_more() -> None:
     losses = [packed(crop.model_copy(update={"packaging": name}), planned=True).handling_loss for name in PACKAGINGS]
     assert losses == sorted(losses, reverse=True)
     assert all(box.bruise_low <= box.bruise <= box.bruise_high for box in PACKAGINGS.values())
+
+
+@pytest.mark.parametrize("name", ["spinach", "strawberry", "tomato", "freshwater_fish"])
+def test_air_above_the_set_point_costs_life(name: str) -> None:
+    """Reefers and halls off their set point lose more, the warmer the more; at the set point a cold load is held."""
+    crop, losses = COMMODITIES[name], []
+    for above in (0.0, 2.0, 4.0):
+        made = scenario((name,), chain=Chain(reefer_above_c=above, hall_above_c=above))
+        losses.append(
+            float(depot_lanes(made, (COLD,), np.array([0], np.intp), np.array([2.0]), 3.0).loss[0, 0, 0, 0, 0])
+        )
+    assert losses[0] < losses[1] < losses[2]
+    chain = Chain(reefer_above_c=0.0, hall_above_c=0.0)
+    cold = cold_stages(chain, COLD, hub(), (2.0, None), crop)
+    temps = age(packed(crop, planned=True), SUMMER, 9.0, (Stage("cool", 60.0, COLD.temp_c, 1.0), *cold)).temp_c
+    assert temps[4] == pytest.approx(COLD.temp_c, abs=0.01)  # at the end of the onward leg

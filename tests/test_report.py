@@ -39,7 +39,7 @@ SUMMARY_KEYS = {
     "loss": {"baseline_rate", "plan_rate", "baseline_t", "plan_t", "baseline_cny", "plan_cny"},
     "coverage": {"baseline", "plan"},
     "investment": {"total_cny", "subsidy_cny", "subsidy_share", "budget_cny", "by_county"},
-    "annual_cny": {"collection", "line_haul", "operation", "energy", "capital", "loss", "total"},
+    "annual_cny": {"collection", "line_haul", "handling", "operation", "energy", "capital", "loss", "total"},
     "net": {"today_cny", "plan_cny", "benefit_cny", "payback_years"},
     "waterfall": None,
     "counterfactuals": None,

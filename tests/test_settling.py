@@ -16,6 +16,7 @@ from perishable import write_perishable
 from sharing_cases import cost_game, routing_costs
 
 from coldchain.cli import run
+from coldchain.economy import REGULAR, standing_cny
 from coldchain.errors import BadInputError
 from coldchain.model import Scenario
 from coldchain.planning import Ground, Options, lay_ground
@@ -76,7 +77,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 
 def made_up(costs: np.ndarray, gap: float = 0.0) -> list[GroupCost]:
     """Group costs with the given table and nothing else of interest."""
-    parts = dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss"), 0.0)
+    parts = dict.fromkeys(REGULAR, 0.0)
     return [GroupCost(m, c, c * (1 - gap), {**parts, "loss": c}, 1.0, 2.0, ({},)) for m, c in enumerate(costs) if m]
 
 
@@ -169,7 +170,7 @@ def test_a_depot_and_its_trucks_are_worth_nothing_apart(pooled: Scenario) -> Non
     """Alone the landlord pays the upkeep and the carrier nothing; produce without trucks goes today's way."""
     members, floor = members_of(pooled, owners=True), lay_floor(pooled)
     at = {name: members.names.index(name) for name in members.names}
-    upkeep = pooled.depot_types[0].opex_cny_year
+    upkeep = standing_cny(pooled)[pooled.depot_types[0].id]  # staff, upkeep, standby
     effort = Effort(0.02)
     assert cost_of(floor, members, 1 << at["landlord"], (), effort).cost_cny == upkeep
     assert cost_of(floor, members, 1 << at["carrier"], (), effort).cost_cny == 0.0
@@ -244,7 +245,8 @@ def quick_plan(
     tonnes = float(scenario.harvest_t.sum())
     assert free or parts
     assert len(floor.scenario.villages) >= len(scenario.villages)
-    annual = dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital"), 100.0 + effort.seed)
+    paid = ("collection", "line_haul", "operation", "energy", "capital")
+    annual = {"handling": 0.0} | dict.fromkeys(paid, 100.0 + effort.seed)
     cost = 500.0 + 5 * effort.seed + tonnes
     return GroupCost(
         mask,

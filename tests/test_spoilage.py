@@ -321,6 +321,37 @@ def test_kinks_of_the_rate_cost_no_accuracy(name: str, kind: str) -> None:
     assert whole == pytest.approx(fine, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("stated", "warm_c", "hours", "gained_k"),
+    [
+        ({}, None, 12.0, 1.5),  # half of 3 K in 12 h
+        ({}, None, 24.0, 2.25),
+        ({}, 24.0, 24.0, 0.0),  # breathes nothing: it stays as warm as it came
+        ({"respiration_w_t_0c": 50.0, "respiration_w_t_20c": 50.0}, 24.0, 24.0, 0.0),  # its breath does not grow
+        ({"respiration_w_t_0c": 20.0, "respiration_w_t_20c": 200.0}, 24.0, 24.0, 0.0),  # 0.26 K/h; 0.29 taken
+    ],
+)
+def test_loads_in_a_reefer(stated: dict[str, float], warm_c: float | None, hours: float, gained_k: float) -> None:
+    """A cold load approaches air 3 K above it; a warm one neither cools nor warms by breath that the air takes."""
+    flat = Period(id="p", name="p", days=90, temp_min_c=24.0, temp_max_c=24.0)
+    made = crop(**stated)
+    before = [] if warm_c is not None else [Stage("cool", 60.0, 1.0, 1.0)]
+    ends = age(made, flat, 9.0, [*before, Stage("reefer", hours, 4.0, 12.0)]).temp_c
+    assert ends[-1] == pytest.approx((warm_c or 1.0) + gained_k, abs=1e-6)
+
+
+def test_breath_warms_a_warm_load_of_leaves() -> None:
+    """Spinach at 24 °C breathes 1,106 W/t, 0.99 K/h; less what is taken at 4 °C and by the air, 12 h bring half of it.
+
+    62 W/t at 0 °C and 684 at 20 °C: 1,105.6 at 24 and 100.2 at 4 °C; 0.9 K/h more than at the set point. The air takes
+    20 K · ln 2 / 48 h = 0.289 K/h. So the load goes to 24 + 0.616 · 12 / ln 2 = 34.7 °C, half-way in 12 h.
+    """
+    flat = Period(id="p", name="p", days=90, temp_min_c=24.0, temp_max_c=24.0)
+    ends = age(CATALOGUE["spinach"], flat, 9.0, [Stage("reefer", 12.0, 4.0, 12.0)]).temp_c
+    net_k_h = (1105.6 - 100.2) * 3.6 / 1000.0 / 4.0 - 20.0 * np.log(2.0) / 48.0
+    assert ends[-1] == pytest.approx(24.0 + net_k_h * 12.0 / np.log(2.0) / 2.0, abs=0.01)
+
+
 def test_a_reefer_does_not_cool_a_warm_load() -> None:
     """Twenty hours in a reefer age a field-warm lot exactly as twenty hours at field temperature: it holds only."""
     clock, hours = 14.0, 20.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -88,13 +89,14 @@ def test_a_set_of_changes_is_its_lane(tiny: Plan, case: str) -> None:
     chain, kind, hub, docked, ride_h, delivery_h = _tiny_lane(tiny)
     stay_h = kind.precool_h + chain.depot_dwell_h
     haul_h = delivery_h - docked - stay_h - hub.dwell_h - hub.onward_h
-    hall = Stage("cool", hub.market_h, max(hub.market_temp_c, kind.temp_c), 3.0)
+    hall = Stage("hall", hub.market_h, max(hub.market_temp_c + chain.hall_above_c, kind.temp_c), 3.0)
+    reefer = partial(Stage, "reefer", temp_c=kind.temp_c + chain.reefer_above_c, half_h=12.0)
     cool = Stage("cool", stay_h, kind.temp_c, kind.half_cooling_h)
     lanes = {
         "no-depots": (_set(*(set(CHANGES) - {"precooling"})), chain.planned_transfers,
-                      (Stage("ambient", docked), Stage("hold", haul_h + hub.dwell_h + hub.onward_h), hall)),
+                      (Stage("ambient", docked), reefer(haul_h), reefer(hub.dwell_h), reefer(hub.onward_h), hall)),
         "warm-onward": (_set(*(set(CHANGES) - {"onward"})), chain.planned_transfers,
-                        (Stage("ambient", docked), cool, Stage("hold", haul_h),
+                        (Stage("ambient", docked), cool, reefer(haul_h),
                          Stage("drift", hub.dwell_h + hub.onward_h, half_h=3.0), hall)),
         "collection-only": (_set("collection"), chain.today_transfers,
                             (Stage("ambient", docked + ride_h + hub.dwell_h + hub.onward_h + hub.market_h),)),

@@ -36,6 +36,10 @@ class Chain(Noun):
     room_humidity: float = figure("share", "relative humidity in depots", 0.92, ge=0, le=1)
     reefer_humidity: float = figure("share", "relative humidity in reefers and chilled docks", 0.88, ge=0, le=1)
     hall_humidity: float = figure("share", "relative humidity in a chilled market hall", 0.85, ge=0, le=1)
+    reefer_above_c: float = figure(
+        "°C", "by how much the air of reefers and chilled docks is above the zone's temperature", 1.0, ge=0, le=20
+    )
+    hall_above_c: float = figure("°C", "by how much a chilled market hall is above market_temp_c", 2.0, ge=0, le=20)
     delivery_target_h: float = figure(
         "h", "harvest to market, the target reported", 48.0, gt=0, le=1000, usual=(4, 240)
     )

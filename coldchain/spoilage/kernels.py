@@ -25,7 +25,9 @@ _WEIGHTS = np.array([0.34785484513745385, 0.6521451548625461, 0.6521451548625461
 _SHORTEST_H = 1e-9
 WEAR = 3
 STAGE_COLUMNS = 6
-AMBIENT, DRIFT, COOL, HOLD, HALL = 0.0, 1.0, 2.0, 3.0, 4.0
+AMBIENT, DRIFT, COOL, HOLD, HALL, REEFER = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
+REEFER_COOLS_H = 48.0
+"""Hours in which a reefer would halve what a stacked load is warmer than its air, without the load's breath."""
 
 
 @njit(cache=True)
@@ -196,6 +198,20 @@ def _air_step(params: Floats, hourly_c: Floats, clock: float, temp: float, piece
 
 
 @njit(cache=True)
+def _reefer_c(params: Floats, temp: float, air_c: float, half: float) -> float:
+    """Temperature that a load approaches in a reefer: its air; where it is warmer, its own, or what breath comes to.
+
+    A reefer takes the breath of a load at its air's temperature, and slowly the heat of a warmer one; it does not cool.
+    What a warmer load breathes more than that, ``params[11]·exp(params[12]·T)`` K/h, warms it.
+    """
+    if temp <= air_c:
+        return air_c
+    breath = params[11] * (math.exp(params[12] * temp) - math.exp(params[12] * air_c))
+    taken = (temp - air_c) * math.log(2.0) / REEFER_COOLS_H
+    return float(temp + max(breath - taken, 0.0) * half / math.log(2.0))
+
+
+@njit(cache=True)
 def run_stage(params: Floats, hourly_c: Floats, clock: float, temp: float, stage: Floats, wear: Floats) -> float:
     """Integrate one stage; add what it does to the lot to ``wear`` and return the temperature at its end.
 
@@ -211,7 +227,9 @@ def run_stage(params: Floats, hourly_c: Floats, clock: float, temp: float, stage
     piece = stage.copy()
     if kind >= COOL:
         piece[0] = COOL
-        if kind == COOL and params[8] > 0.0:
+        if kind == REEFER:
+            piece[2] = target = _reefer_c(params, temp, target, half)
+        elif kind == COOL and params[8] > 0.0:
             piece[2] = target = min(target, temp)
             wear[2] += stage[5] * (temp - target) * (1.0 - 0.5 ** (hours / half))
     else:
@@ -288,8 +306,8 @@ def _wear_until(params: Floats, hourly_c: Floats, table: Floats, begin: Floats, 
 
 @njit(cache=True)
 def _is_known(known: Floats, temp: float, stage: Floats) -> bool:
-    """Tell whether a stage is one of cooling, which no air touches, and ``known`` is of its like."""
-    if stage[0] != COOL or known[0] != temp:
+    """Tell whether no air of the season touches a stage, and ``known`` is of its like."""
+    if stage[0] < COOL or known[0] != temp:
         return False
     for column in range(1, STAGE_COLUMNS):  # noqa: SIM110 - compiled
         if known[column] != stage[column]:

@@ -31,6 +31,7 @@ GAS_CONSTANT = 8.31451
 RESPIRATION_Q10 = 2.5
 FISH_PER_K = 0.1
 QUALITY_AT_LIFE = 0.2
+WATT_HOURS_KJ = 3.6
 _KINDS = {"arrhenius": 0.0, "q10": 1.0, "ratkowsky": 2.0}
 
 
@@ -40,7 +41,8 @@ def pack(commodity: Commodity, humidity: float = 1.0) -> Floats:
     They are: law, strength (Ea/R in K, exponent of the bands, c in 1/K), log of the anchor; chilling threshold,
     chilling floor, freezing point and the temperature below which colder keeps no longer, °C (minus infinity where
     absent); whether chilling is a dose; whether coolers leave alone what is colder than they are (not by the older law,
-    without warm anchor); weight lost as water, 1/(h·kPa); humidity of the air outside.
+    without warm anchor); weight lost as water, 1/(h·kPa); humidity of the air outside; warming by the own breath at
+    0 °C, K/h, and the logarithm of its growth for each K.
     """
     kind = _KINDS[commodity.kinetics]
     strength = _strength(commodity)
@@ -50,7 +52,16 @@ def pack(commodity: Commodity, humidity: float = 1.0) -> Floats:
     dose = float(commodity.chill_onset_k_h is not None)
     newer = float(commodity.warm_life_d is not None)
     water = commodity.water_kg_t_h_kpa / KG_PER_T
-    return np.array([kind, strength, anchor, *known, dose, newer, water, humidity])
+    breath, growth = _breath(commodity)
+    return np.array([kind, strength, anchor, *known, dose, newer, water, humidity, breath, growth])
+
+
+def _breath(commodity: Commodity) -> tuple[float, float]:
+    """Return warming by respiration at 0 °C in a load that gives no heat away, K/h, and ln of its growth per K."""
+    cold, warm = respiration_w_t(commodity, 0.0), respiration_w_t(commodity, 20.0)
+    if cold <= 0.0:
+        return 0.0, 0.0
+    return cold * WATT_HOURS_KJ / KG_PER_T / commodity.heat_kj_kg_k, math.log(max(warm, cold) / cold) / 20.0
 
 
 def _strength(commodity: Commodity) -> float:

@@ -11,7 +11,7 @@ it exactly.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
 
 HALF_WARMING_H = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
 HALL_HALF_H = 3.0
+REEFER_HALF_H = 12.0
+"""A stacked load in a reefer's air takes on half the difference in this time (10-24 h: estimate)."""
 VACUUM_DRY_PER_K = 0.01 / 6.0
 """Weight lost in vacuum cooling: 1 % for every 6 K (UC ANR 21567)."""
 ICE_C, ICE_HALF_H = 1.0, 1.5
@@ -83,12 +85,14 @@ def cold_stages(
     room, reefer, hall = chain.room_humidity, chain.reefer_humidity, chain.hall_humidity
     dry = VACUUM_DRY_PER_K if cooling.method == "vacuum" else 0.0
     cooled_h = cooling.precool_h + chain.depot_dwell_h
+    held = Stage("reefer", 0.0, cooling.temp_c + chain.reefer_above_c, REEFER_HALF_H, reefer)
+    hall_c = max(hub.market_temp_c + chain.hall_above_c, cooling.temp_c)
     return (
         Stage("cool", cooled_h, cooling.temp_c, cooling.half_cooling_h, room, dry),
-        _ride(*haul, reefer),
-        Stage("hold", onward * hub.dwell_h, humidity=reefer),
-        _ride(onward * hub.onward_h, HALF_WARMING_H[hub.onward_cargo], reefer),
-        Stage("hall", onward * hub.market_h, max(hub.market_temp_c, cooling.temp_c), HALL_HALF_H, hall),
+        _ride(*haul, held),
+        replace(held, hours=onward * hub.dwell_h),
+        _ride(onward * hub.onward_h, HALF_WARMING_H[hub.onward_cargo], held),
+        Stage("hall", onward * hub.market_h, hall_c, HALL_HALF_H, hall),
     )
 
 
@@ -100,8 +104,8 @@ def depot_stages(
     return start, (Stage("ambient", batch_clock_h(chain, period, aboard_h) - start), *cold)
 
 
-def _ride(hours: float, half_h: float | None, humidity: float) -> Stage:
-    return Stage("hold", hours, humidity=humidity) if half_h is None else Stage("drift", hours, half_h=half_h)
+def _ride(hours: float, half_h: float | None, held: Stage) -> Stage:
+    return replace(held, hours=hours) if half_h is None else Stage("drift", hours, half_h=half_h)
 
 
 @dataclass(frozen=True)

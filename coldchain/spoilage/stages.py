@@ -1,14 +1,15 @@
 """Ageing along the stages of a lane: wait, ride, pre-cool, store, haul.
 
 A lot has a temperature and a clock. Each stage moves both on and uses up part of the lot's life,
-``∫ k(T(t)) dt``. There are five kinds of stage:
+``∫ k(T(t)) dt``. There are six kinds of stage:
 
 - ``ambient``: field-warm produce follows the air;
 - ``drift``: a chilled lot in an uncooled or insulated body approaches the air, Newton's law with a half-time;
 - ``cool``: the lot approaches a fixed temperature with a half-time (pre-cooling, storage); what is colder stays so;
 - ``hall``: the same in a chilled hall, which warms, too;
-- ``hold``: the lot keeps the temperature it has. This is a reefer: it holds, it does not cool, so a warm load
-  stays warm.
+- ``hold``: the lot keeps the temperature it has;
+- ``reefer``: a colder lot approaches the reefer's air; a warmer one stays warm, or warms by breath that the reefer
+  does not take. It holds, it does not cool.
 
 Air temperature is linear between the hours. Integration is four-point Gauss-Legendre on pieces no longer than half an
 hour (``ambient``, ``drift``) or half a half-time (``cool``), cut where the temperature crosses a kink or a jump of the
@@ -28,14 +29,14 @@ from coldchain.model import Commodity, Period
 from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, air_at, run_stage
 from coldchain.spoilage.kinetics import pack
 
-StageKind = Literal["ambient", "drift", "cool", "hold", "hall"]
-_CODES: dict[str, float] = {"ambient": 0.0, "drift": 1.0, "cool": 2.0, "hold": 3.0, "hall": 4.0}
+StageKind = Literal["ambient", "drift", "cool", "hold", "hall", "reefer"]
+_CODES: dict[str, float] = {"ambient": 0.0, "drift": 1.0, "cool": 2.0, "hold": 3.0, "hall": 4.0, "reefer": 5.0}
 _COLDEST_CLOCK_H, _WARMEST_CLOCK_H = 5.0, 14.5
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a lane: its kind, hours, target temperature (``cool``, ``hall``) and half-time (these, ``drift``).
+    """One step of a lane: kind, hours, target temperature (``cool``, ``hall``, ``reefer``), half-time.
 
     ``humidity`` is that of the air around where it is not the season's, ``dry_per_k`` the share of weight that goes
     with each kelvin of cooling (vacuum).

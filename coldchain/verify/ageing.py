@@ -22,6 +22,8 @@ from coldchain.model import Commodity, Period
 Floats = NDArray[np.float64]
 HALF_WARMING_H: dict[str, float | None] = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
 DOCK_AND_HALL_HALF_H = 3.0
+REEFER_HALF_H = 12.0
+REEFER_COOLS_H = 48.0
 GAS_J_MOL_K = 8.31451
 FISH_PER_K = 0.1
 DRY_PER_K = 0.01 / 6.0
@@ -178,6 +180,17 @@ def respiration_w_t(crop: Commodity, temp_c: float) -> float:
     return float(warm / fold * fold ** (temp_c / 20.0))
 
 
+def reefer_end_c(crop: Commodity, temp_c: Floats, air: Floats | float) -> Floats:
+    """Temperature that a load approaches in a reefer: its air, or above it what the breath leads to that is left."""
+    cold, hot = respiration_w_t(crop, 0.0), respiration_w_t(crop, 20.0)
+    fold = max(hot / cold, 1.0) ** 0.05 if cold > 0.0 else 1.0
+    watts_t = cold * (fold**temp_c - fold ** np.asarray(air))
+    halves_h = watts_t * 3600.0 / (1000.0 * 1000.0 * crop.heat_kj_kg_k) / math.log(2.0)
+    warmer = np.maximum(temp_c - air, 0.0)
+    rise = np.maximum(halves_h - warmer / REEFER_COOLS_H, 0.0) * REEFER_HALF_H
+    return np.asarray(np.maximum(temp_c, air) + np.where(warmer > 0, rise, 0.0), dtype=np.float64)
+
+
 def middle_h(period: Period) -> float:
     """Clock hour of the middle of the harvest window."""
     return 0.5 * (period.harvest_start_h + period.harvest_end_h)
@@ -262,6 +275,10 @@ class Journey:
         if hours <= SHORTEST_H:
             return self
         return self._on(hours, *_cooled(self.law, self.temp_c, target_c, half_h, hours, humidity))
+
+    def reefer(self, hours: float, air: float, crop: Commodity, humidity: float) -> Journey:
+        """Ride in cold air of a temperature: what is colder approaches it, what is warmer breathes itself warm."""
+        return self.hall(hours, float(reefer_end_c(crop, np.asarray(self.temp_c), air)), REEFER_HALF_H, humidity)
 
     def ride(self, hours: float, half_h: float | None, humidity: float = 1.0) -> Journey:
         """Keep the temperature (a reefer: None), or approach the air with a half-time."""

@@ -330,10 +330,18 @@ def from_depot(
     dry_per_k = DRY_PER_K if cooler.method == "vacuum" else 0.0
     cooled_h = 3.0 * cooler.half_cooling_h + chain.depot_dwell_h
     lot.cooled(cooled_h, cooler.temp_c, cooler.half_cooling_h, chain.room_humidity, dry_per_k)
-    lot.ride(haul_h, half_h, chain.reefer_humidity)
+    air = cooler.temp_c + chain.reefer_above_c
+
+    def on(hours: float, warming_half_h: float | None) -> None:
+        if warming_half_h is None:
+            lot.reefer(hours, air, crop, chain.reefer_humidity)
+        else:
+            lot.ride(hours, warming_half_h)
+
+    on(haul_h, half_h)
     if crop.sold_at != "market":
         return lot
-    lot.ride(hub.dwell_h, None, chain.reefer_humidity)
-    lot.ride(hub.onward_h, HALF_WARMING_H[hub.onward_cargo], chain.reefer_humidity)
-    hall_c = max(hub.market_temp_c, cooler.temp_c)
+    on(hub.dwell_h, None)
+    on(hub.onward_h, HALF_WARMING_H[hub.onward_cargo])
+    hall_c = max(hub.market_temp_c + chain.hall_above_c, cooler.temp_c)
     return lot.hall(hub.market_h, hall_c, DOCK_AND_HALL_HALF_H, chain.hall_humidity)

@@ -23,12 +23,14 @@ from coldchain.verify.ageing import (
     HALF_WARMING_H,
     ICE_C,
     ICE_HALF_H,
+    REEFER_HALF_H,
     Floats,
     Law,
     air_at,
     air_c,
     loss_share,
     middle_h,
+    reefer_end_c,
 )
 from coldchain.verify.losses import Chains, haul_half_h
 from coldchain.verify.record import Record, rows
@@ -91,11 +93,14 @@ class Flock:
         end_c = np.where(hours > 0, self.air_at(self.clock_h + hours), self.temp_c)
         return self._passed(hours, temp, step, end_c, self.law.humidity)
 
-    def ride(self, hours: Floats, half_h: float | None, humidity: float = 1.0) -> Flock:
-        """Keep the temperature (a reefer: None), or approach the air with a half-time."""
+    def reefer(self, hours: Floats, end_c: Floats, humidity: float) -> Flock:
+        """Approach what a load comes to in a reefer."""
+        return self.hall(hours, end_c, np.full(len(hours), REEFER_HALF_H), humidity)
+
+    def ride(self, hours: Floats, half_h: float | None) -> Flock:
+        """Approach the air with a half-time; None where nothing is ridden."""
         if half_h is None or not hours.any():
-            humid = humidity if half_h is None else self.law.humidity
-            return self._passed(hours, self.temp_c[None, None], hours * len(GAUSS), self.temp_c, humid)
+            return self._passed(hours, self.temp_c[None, None], hours * len(GAUSS), self.temp_c, self.law.humidity)
         pace, (moments, step) = math.log(2.0) / half_h, _moments(hours)
         count, decay = len(moments), np.exp(-pace * step)
         edges = self.air_at(self.clock_h + step * np.arange(count + 1)[:, None, None])
@@ -264,7 +269,7 @@ class _Way:
             hauled = one.forked(
                 "line_haul",
                 one.outside(self._column("ride_h")),
-                one.ride(haul_h, haul_half_h(record), chain.reefer_humidity),
+                self._carried(one, haul_h, haul_half_h(record)),
             )
             yield self._to_buyer(hauled)
 
@@ -274,12 +279,19 @@ class _Way:
         today = [self._column(name) for name in ("dwell_h", "onward_h", "market_h")]
         dwell_h, onward_h, market_h = (self._sold_on(hours) for hours in (hub.dwell_h, hub.onward_h, hub.market_h))
         chain = self.record.scenario.chain
-        planned = lot.ride(dwell_h, None, chain.reefer_humidity)
-        planned = planned.ride(onward_h, HALF_WARMING_H[hub.onward_cargo], chain.reefer_humidity)
+        planned = self._carried(self._carried(lot, dwell_h, None), onward_h, HALF_WARMING_H[hub.onward_cargo])
         lot = lot.forked("onward", lot.outside(today[0]).outside(today[1]), planned)
-        hall_c = np.maximum(hub.market_temp_c, zone_c)
+        hall_c = np.maximum(hub.market_temp_c + chain.hall_above_c, zone_c)
         chilled = lot.hall(market_h, hall_c, np.full(len(hall_c), DOCK_AND_HALL_HALF_H), chain.hall_humidity)
         return lot.forked("hall", lot.stall(today[2]), chilled)
+
+    def _carried(self, lot: Flock, hours: Floats, half_h: float | None) -> Flock:
+        """Take lots aboard a truck of the plan: a reefer (None), or a body that warms with a half-time."""
+        chain = self.record.scenario.chain
+        if half_h is not None:
+            return lot.ride(hours, half_h)
+        end_c = reefer_end_c(self.crop, lot.temp_c, self._column("zone_c") + chain.reefer_above_c)
+        return lot.reefer(hours, end_c, chain.reefer_humidity)
 
     def _sold_on(self, hours: float) -> Floats:
         """Return hours behind the hub, none for what is sold at it; shape (lots,)."""
