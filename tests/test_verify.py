@@ -133,7 +133,8 @@ def test_tampering_is_named_in_chinese(
 @pytest.mark.parametrize(
     "path",
     [("loss", "plan_rate"), ("loss", "plan_cny"), ("annual_cny", "collection"), ("annual_cny", "line_haul"),
-     ("annual_cny", "handling"), ("annual_cny", "energy"), ("annual_cny", "capital"), ("annual_cny", "operation"), ("annual_cny", "total"),
+     ("annual_cny", "handling"), ("annual_cny", "energy"),
+     ("annual_cny", "capital"), ("annual_cny", "operation"), ("annual_cny", "total"),
      ("coverage", "plan"), ("delivery_h", "max"), ("routes", "km"),
      ("objective", "gap"), ("net", "today_cny"), ("net", "plan_cny"), ("net", "benefit_cny"), ("net", "payback_years"),
      ("investment", "subsidy_cny"), ("investment", "total_cny"), ("objective", "value")],
