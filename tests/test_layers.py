@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"siting", "routing", "sharing", "verify", "economy", "runs"}),
     frozenset({"planning"}),
     frozenset({"reports", "importing", "benching", "sweeps", "settlement", "replays", "forecasts"}),
-    frozenset({"dispatch"}),
+    frozenset({"dispatch", "papers"}),
     frozenset({"batch", "funds", "telemetry"}),
     frozenset({"api"}),
     frozenset({"cli"}),

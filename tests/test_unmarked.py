@@ -95,6 +95,9 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "reports/terminal.py": ((r"^(bold cyan|not bold)$", DRAWING),),
     "reports/twin.py": ((r"^(\.slick|:host)", STYLE),),
     "reports/words.py": ((r"^\(not eligible\)$", DATA),),
+    "papers/word.py": (
+        (r"^(Times New Roman|Heading [123]|Body Text|Table Grid| PAGE )$", "names in a document of Word"),
+    ),
     "api/page.py": (
         (
             r"^(#|\n```|\0\n|\*\*|- `|\0)|^(Scenarios|Plans|Questions|Answers|Language)$|Examples",

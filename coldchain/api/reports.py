@@ -14,6 +14,8 @@ from coldchain.api.replays import DAYS, Replay, Say, replay, stored, unsaid
 from coldchain.api.results import Frontier, Result
 from coldchain.errors import ColdchainError, MissingExtraError, UsageError, system_reason
 from coldchain.language import _
+from coldchain.papers import write_paper
+from coldchain.papers.proposal import proposal_paper
 from coldchain.reports import printing
 from coldchain.reports.book import write_book
 from coldchain.reports.document import Told, sections
@@ -30,17 +32,23 @@ def report(
     folder: Path | str | None = None,
     *,
     pdf: bool = False,
+    docx: bool = False,
+    notice: bool = False,
     years: int = YEARS,
     sweep: Frontier | Path | str | None = None,
     scenario: Path | str | None = None,
     say: Say = unsaid,
 ) -> list[Path]:
-    """Write a plan, or that of a run folder, as a workbook for Excel and a page to print; return their paths.
+    """Write a plan, or that of a run folder, as a workbook, a paper for a meeting and a list of builders.
+
+    Returns the paths of what was written.
 
     Parameters
     ----------
     folder : to write to; that of the run when left out. A replay that lies in it, or in the run, is used again
-    pdf : print the page, too; needs Chromium, Chrome or Edge
+    pdf : print the papers, too; needs Chromium, Chrome or Edge
+    docx : write the papers as documents of Word, too; needs python-docx
+    notice : write the list of proposed builders and reckoned awards, ``notice.html``, too
     years : to replay when there is no replay yet, kept as ``replay.json``; 0 leaves them out
     sweep : what every budget buys, instead of the next one
     scenario : where the scenario of a run folder lies now, when it was moved
@@ -65,7 +73,11 @@ def report(
     lived, silence = _years(planned, target, years, scenario, say) if years else (None, "")
     same = sweep is None or _same_inputs(sweep, summary)
     told = Told(summary, tables, None if lived is None else lived.facts, budgets, silence, same)
-    return _write(told, target, _map_beside(planned, target), pdf=pdf)
+    written = _write(told, target, _map_beside(planned, target), pdf=pdf)
+    if notice:
+        paper = proposal_paper(_run_of(planned, scenario))
+        written += write_paper(paper, target, "notice", pdf=pdf, docx=docx)
+    return written
 
 
 def _target(planned: Result | Path | str, folder: Path | str | None) -> Path:
@@ -81,6 +93,12 @@ def _plan_of(planned: Result | Path | str) -> tuple[Mapping[str, Any], Mapping[s
         return planned.summary, planned.tables
     run = Run.open(planned)
     return run.summary, run.tables
+
+
+def _run_of(planned: Result | Path | str, scenario: Path | str | None) -> Run:
+    if isinstance(planned, Result):
+        return planned.plan
+    return Run.open(planned, None if scenario is None else Path(scenario))
 
 
 def _years(

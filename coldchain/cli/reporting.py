@@ -17,7 +17,9 @@ YEARS = 40
 @click.command(epilog="Example: coldchain report runs/upland --lang zh --pdf")
 @click.argument("run", type=path_argument)
 @click.option("--out", type=path_argument, help="Folder to write to; the run's own by default.")
-@click.option("--pdf", is_flag=True, help="Print the page as PDF, too; needs Chromium, Chrome or Edge.")
+@click.option("--pdf", is_flag=True, help="Print the papers as PDF, too; needs Chromium, Chrome or Edge.")
+@click.option("--docx", is_flag=True, help="Write the papers as documents of Word, too; needs python-docx.")
+@click.option("--notice", is_flag=True, help="Write the list of proposed builders and reckoned awards, too.")
 @click.option("--years", type=click.IntRange(0, 10_000), default=YEARS, show_default=True,
               help="Years to replay when RUN holds no replay yet; 0 leaves them out.")  # fmt: skip
 @click.option("--sweep", type=path_argument, help="Folder of a sweep: what every budget buys, instead of the next one.")
@@ -25,7 +27,7 @@ YEARS = 40
 @json_option
 @of_a_run
 def report(run: Path, out: Path | None, pdf: bool, as_json: bool, **given: Any) -> None:
-    """Write RUN as a workbook for Excel and a page to print: loss, money, depots, awards, and how sure it is.
+    """Write RUN as a paper for a meeting and a workbook: what to decide, why, what it costs, what is doubtful.
 
     The replay of random years is kept as replay.json beside them and used again. Nothing else in the folder is
     touched; an earlier report is replaced.

@@ -11,10 +11,19 @@ from coldchain.model.assets import (
     cooling_classes,
 )
 from coldchain.model.assumption import Assumption, badges
-from coldchain.model.award import award_cny, cap_cny, eligible_owner, eligible_type, rate_of
+from coldchain.model.award import (
+    AwardBasis,
+    award_basis,
+    award_cny,
+    cap_cny,
+    eligible_owner,
+    eligible_type,
+    rate_of,
+)
 from coldchain.model.base import Method, Noun, Status, figure
 from coldchain.model.goods import HOURS, Commodity, Keeping, Period
 from coldchain.model.limit import LIMIT_KINDS, Limit, LimitKind
+from coldchain.model.papers import Papers, day_of
 from coldchain.model.places import Cargo, Harvest, Hub, Place, Site, Village
 from coldchain.model.scenario import Scenario
 from coldchain.model.settings import Chain, Economics, Objective, Roads, Routing, Siting, Subsidy
@@ -24,6 +33,7 @@ __all__ = [
     "LIMIT_KINDS",
     "VEHICLE_FIGURES",
     "Assumption",
+    "AwardBasis",
     "Cargo",
     "Chain",
     "Commodity",
@@ -40,6 +50,7 @@ __all__ = [
     "MobileUnit",
     "Noun",
     "Objective",
+    "Papers",
     "Period",
     "Place",
     "Roads",
@@ -51,11 +62,13 @@ __all__ = [
     "Subsidy",
     "VehicleType",
     "Village",
+    "award_basis",
     "award_cny",
     "badges",
     "cap_cny",
     "cooling_class",
     "cooling_classes",
+    "day_of",
     "eligible_owner",
     "eligible_type",
     "figure",

@@ -1,13 +1,34 @@
-"""The award of one module and who is eligible, read off a subsidy programme."""
+"""The award of one module, what sets it, and who is eligible, read off a subsidy programme."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from coldchain.model.assets import DepotType
 from coldchain.model.places import Site
 from coldchain.model.settings import Subsidy
+
+AwardLimit = Literal["cost", "volume_cost", "volume"]
+
+
+@dataclass(frozen=True)
+class AwardBasis:
+    """What sets the award of a module: a share of its cost, of a stated cost by volume, or a stated award by volume.
+
+    Attributes
+    ----------
+    price_cny_m3 : eligible cost or award for each m³; 0 where the cost itself sets it
+    """
+
+    limit: AwardLimit
+    award_cny: float
+    rate: float
+    capex_cny: float
+    net_m3: float
+    price_cny_m3: float = 0.0
 
 
 def rate_of(rule: Subsidy, county: str) -> float:
@@ -16,28 +37,37 @@ def rate_of(rule: Subsidy, county: str) -> float:
     return rule.rate_by_county.get(county, by_class)
 
 
-def award_cny(rule: Subsidy, kind: DepotType, county: str) -> float:
-    """Return the award of one module before the owner's cap; eligibility is not looked at.
+def award_basis(rule: Subsidy, kind: DepotType, county: str) -> AwardBasis:
+    """Return the award of one module before the owner's cap and what sets it; eligibility is not looked at.
+
+    Of limits that agree the first of cost, cost by volume and award by volume is named.
 
     Examples
     --------
     >>> kind = DepotType(id="x", zone="cold", temp_c=1, method="room", half_cooling_h=9, energy_ratio=1, net_m3=500,
     ...                  throughput_t_day=5, capex_cny=420_000, opex_cny_year=0, storage_t=100)
     >>> for rule in ({}, {"unit_price_cny_m3": 700}, {"award_by_type_cny_m3": {"mechanical": 130}}):
-    ...     print(round(award_cny(Subsidy(rate=0.3, **rule), kind, "")))
-    126000
-    105000
-    65000
+    ...     basis = award_basis(Subsidy(rate=0.3, **rule), kind, "")
+    ...     print(basis.limit, round(basis.award_cny), basis.price_cny_m3)
+    cost 126000 0.0
+    volume_cost 105000 700.0
+    volume 65000 130.0
     """
     rate = rate_of(rule, county)
-    limits = [rate * kind.capex_cny]
+    found = [AwardBasis("cost", rate * kind.capex_cny, rate, kind.capex_cny, kind.net_m3)]
     unit_price = _of_type(rule.unit_price_by_type_cny_m3, kind, rule.unit_price_cny_m3)
     if unit_price is not None:
-        limits.append(rate * unit_price * kind.net_m3)
+        amount = rate * unit_price * kind.net_m3
+        found.append(AwardBasis("volume_cost", amount, rate, kind.capex_cny, kind.net_m3, unit_price))
     paid = _of_type(rule.award_by_type_cny_m3, kind, None)
     if paid is not None:
-        limits.append(paid * kind.net_m3)
-    return min(limits)
+        found.append(AwardBasis("volume", paid * kind.net_m3, rate, kind.capex_cny, kind.net_m3, paid))
+    return min(found, key=lambda one: one.award_cny)
+
+
+def award_cny(rule: Subsidy, kind: DepotType, county: str) -> float:
+    """Return the award of one module before the owner's cap; eligibility is not looked at."""
+    return award_basis(rule, kind, county).award_cny
 
 
 def cap_cny(rule: Subsidy, owner: str) -> float:

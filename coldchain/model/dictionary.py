@@ -13,6 +13,7 @@ from typing import Any
 from coldchain.model.assets import DepotType, MobileUnit, VehicleType
 from coldchain.model.base import Noun
 from coldchain.model.goods import Commodity, Keeping, Period
+from coldchain.model.papers import Papers
 from coldchain.model.places import Harvest, Hub, Site, Village
 from coldchain.model.settings import Chain, Economics, Roads, Routing, Siting, Subsidy
 
@@ -35,6 +36,7 @@ SECTIONS: dict[str, type[Noun]] = {
     "subsidy": Subsidy,
     "roads": Roads,
     "routing": Routing,
+    "papers": Papers,
 }
 HEAD = """# Data dictionary
 

@@ -13,6 +13,7 @@ from coldchain.model.assets import DepotType, MobileUnit, VehicleType
 from coldchain.model.assumption import Assumption
 from coldchain.model.base import Noun
 from coldchain.model.goods import Commodity, Keeping, Period
+from coldchain.model.papers import Papers
 from coldchain.model.places import Hub, Site, Village
 from coldchain.model.settings import Chain, Economics, Roads, Routing, Siting, Subsidy
 
@@ -55,6 +56,7 @@ class Scenario:
     notes: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     storage: tuple[Keeping, ...] = ()
+    papers: Papers = field(default_factory=Papers)
     catalogue: Mapping[str, tuple[Noun, ...]] = field(default_factory=dict)
 
     @property

@@ -7,7 +7,7 @@ import pandas as pd
 
 from coldchain.arrays import Ints
 from coldchain.language import _
-from coldchain.model import DepotType, Scenario, award_cny, eligible_owner, eligible_type, rate_of
+from coldchain.model import DepotType, Scenario, award_basis, eligible_owner, eligible_type, rate_of
 from coldchain.planning.awards import Awards, owners_of
 from coldchain.runs import schema
 
@@ -57,20 +57,10 @@ def _reckoning(scenario: Scenario, j: int, count: Ints) -> list[str]:
 
 
 def _what_sets(scenario: Scenario, kind: DepotType, county: str) -> str:
-    rule = scenario.subsidy
-    award, rate = award_cny(rule, kind, county), rate_of(rule, county)
-    if award >= rate * kind.capex_cny * (1 - 1e-12):
-        return _("{capex_cny:,.0f} CNY × {rate:.0%}").format(capex_cny=kind.capex_cny, rate=rate)
-    if _by_unit_price(scenario, kind, award, rate):
-        return _("{net_m3:g} m³ × {price:,.0f} CNY/m³ × {rate:.0%}").format(
-            net_m3=kind.net_m3, price=award / kind.net_m3 / rate, rate=rate
-        )
-    return _("{net_m3:g} m³ × {price:,.0f} CNY/m³").format(net_m3=kind.net_m3, price=award / kind.net_m3)
-
-
-def _by_unit_price(scenario: Scenario, kind: DepotType, award: float, rate: float) -> bool:
-    rule = scenario.subsidy
-    price = rule.unit_price_by_type_cny_m3.get(
-        kind.id, rule.unit_price_by_type_cny_m3.get(kind.construction, rule.unit_price_cny_m3 or -1.0)
-    )
-    return abs(rate * price * kind.net_m3 - award) <= 1e-6 * max(award, 1.0)
+    basis = award_basis(scenario.subsidy, kind, county)
+    if basis.limit == "cost":
+        return _("{capex_cny:,.0f} CNY × {rate:.0%}").format(capex_cny=basis.capex_cny, rate=basis.rate)
+    if basis.limit == "volume_cost":
+        text = _("{net_m3:g} m³ × {price:,.0f} CNY/m³ × {rate:.0%}")
+        return text.format(net_m3=basis.net_m3, price=basis.price_cny_m3, rate=basis.rate)
+    return _("{net_m3:g} m³ × {price:,.0f} CNY/m³").format(net_m3=basis.net_m3, price=basis.price_cny_m3)

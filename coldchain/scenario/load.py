@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -49,6 +50,7 @@ from coldchain.scenario.tables import Row, parse_rows, read_nouns
 
 N = TypeVar("N", bound=Noun)
 P = TypeVar("P", bound=Place)
+PAPERS = re.compile(rb"^\[papers\][^\n]*\n.*?(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
 CATALOGUE: dict[str, tuple[str, type[Noun]]] = {
     "commodity": ("commodities", Commodity),
     "depot_type": ("depot_types", DepotType),
@@ -175,13 +177,25 @@ def input_hash(folder: Path, variant: str) -> str:
 
 
 def hash_of(files: Mapping[str, Path | bytes], variant: str) -> str:
-    """Return the SHA-256 over files by their names, and the variant's name."""
+    """Return the SHA-256 over files by their names, and the variant's name; what only papers say does not count."""
     digest = hashlib.sha256(variant.encode())
     for name, content in files.items():
         digest.update(name.encode())
         data = content if isinstance(content, bytes) else content.read_bytes()
-        digest.update(hashlib.sha256(data).digest())
+        digest.update(hashlib.sha256(_without_papers(data) if name == FILE else data).digest())
     return digest.hexdigest()
+
+
+def _without_papers(settings: bytes) -> bytes:
+    r"""Take the section of the papers out of ``scenario.toml``, so that filling it in ages no plan.
+
+    Examples
+    --------
+    >>> _without_papers(b'[roads]\nsnap_m = 2\n\n[papers]\nissuer = "Bureau"\n')
+    b'[roads]\nsnap_m = 2\n'
+    """
+    left = PAPERS.sub(b"", settings)
+    return settings if left == settings else left.rstrip() + b"\n"
 
 
 def named_files(folder: Path) -> dict[str, Path]:
@@ -302,6 +316,7 @@ def _assemble(
         subsidy=nouns["subsidy"],
         roads=nouns["roads"],
         routing=nouns["routing"],
+        papers=nouns["papers"],
         notes=sections.notes,
         assumptions=sections.assumptions,
         storage=tuple(row.noun for row in tables.storage if row.noun.commodity in harvested),

@@ -1,0 +1,109 @@
+"""What is built, in words: rooms by temperature, method, number and size; where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coldchain.arrays import Floats
+from coldchain.language import N_, _, language, plural
+from coldchain.language.ids import word
+from coldchain.model import DepotType, MobileUnit, Scenario
+from coldchain.scenario import catalogue_table
+
+ROOMS = {
+    "room": (N_("{count} room at {temp:g} °C"), N_("{count} rooms at {temp:g} °C")),
+    "forced_air": (N_("{count} forced-air room at {temp:g} °C"), N_("{count} forced-air rooms at {temp:g} °C")),
+    "vacuum": (N_("{count} vacuum cooler at {temp:g} °C"), N_("{count} vacuum coolers at {temp:g} °C")),
+    "hydro": (N_("{count} cold-water cooler at {temp:g} °C"), N_("{count} cold-water coolers at {temp:g} °C")),
+}
+EARTH_KM_PER_DEGREE, NEAR_KM = 111.195, 15.0
+
+
+@dataclass(frozen=True)
+class Modules:
+    """So many modules of a type; the type is None where the catalogue no longer has it."""
+
+    key: str
+    count: int
+    kind: DepotType | None
+
+    def __str__(self) -> str:
+        """Render as ``2 forced-air rooms at 1 °C, 200 m³ each``."""
+        if self.kind is None:
+            return f"{self.count} × {self.key}"
+        if isinstance(self.kind, MobileUnit):
+            return plural("{count} mobile unit ({name})", "{count} mobile units ({name})", self.count).format(
+                count=self.count, name=word(self.key).replace("_", " ")
+            )
+        rooms = plural(*ROOMS[self.kind.method], self.count).format(count=self.count, temp=self.kind.temp_c)
+        size = plural("{rooms}, {size:,.0f} m³", "{rooms}, {size:,.0f} m³ each", self.count)
+        if language() == "zh" and self.count == 1:
+            size = _("{rooms}, {size:,.0f} m³")
+        return size.format(rooms=rooms, size=self.kind.net_m3)
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The depot types that a run may name: those of its scenario, or those that ship."""
+
+    known: Mapping[str, DepotType]
+
+    @classmethod
+    def of(cls, scenario: Scenario | None) -> Kinds:
+        """Take them from a scenario; from the shipped catalogue where it cannot be read."""
+        shipped = [*catalogue_table("depot_type"), *catalogue_table("mobile_unit")]
+        own = [] if scenario is None else [*scenario.catalogue.get("depot_type", ()), *scenario.mobile_units]
+        own += [] if scenario is None else list(scenario.depot_types)
+        return cls({kind.id: kind for kind in (*shipped, *own) if isinstance(kind, DepotType)})
+
+    def read(self, text: str) -> Iterator[Modules]:
+        """Read modules such as ``cold_room_200:2;hall:1``."""
+        for part in filter(None, text.split(";")):
+            key, _colon, count = part.rpartition(":")
+            yield Modules(key, int(count), self.known.get(key))
+
+    def words(self, *texts: str) -> str:
+        """Return modules in words."""
+        return _("; ").join(str(one) for text in texts for one in self.read(text))
+
+
+def places_of(depots: pd.DataFrame, villages: pd.DataFrame) -> list[str]:
+    """Return where each depot stands: its county, and the township and village that it is nearest to."""
+    at = villages[["lon", "lat"]].to_numpy(dtype=np.float64)
+    return [_place(row, at, villages) for row in depots[["lon", "lat", "county"]].to_dict("records")]
+
+
+def _place(depot: Mapping[Any, Any], at: Floats, villages: pd.DataFrame) -> str:
+    county = str(depot["county"])
+    if not len(at):
+        return county
+    lon, lat = float(depot["lon"]), float(depot["lat"])
+    east = (at[:, 0] - lon) * np.cos(np.radians(lat))
+    away = np.hypot(east, at[:, 1] - lat) * EARTH_KM_PER_DEGREE
+    nearest = int(away.argmin())
+    if away[nearest] > NEAR_KM:
+        return county
+    village = villages.iloc[nearest]
+    town, name = str(village["town"]), str(village["name"] or village["village"])
+    if language() == "zh":
+        return f"{county}{town if town != county else ''}，{name}附近"
+    return ", ".join(filter(None, (_("near {village}").format(village=name), town, county)))
+
+
+def county_of(places: pd.DataFrame, otherwise: str) -> str:
+    """Return the county that places lie in, or those, joined, where they are few; else another name."""
+    counties = [str(name) for name in dict.fromkeys(places["county"]) if str(name)]
+    return _(", ").join(counties) if 0 < len(counties) <= 3 else otherwise
+
+
+def archive_line(summary: Mapping[str, Any]) -> str:
+    """Return the line at the foot of a paper: of which plan it is, for those who keep it."""
+    facts = summary["scenario"]
+    return _("Plan of scenario {name}, variant {variant}; fingerprint {sha}; coldchain {version}, checked.").format(
+        name=facts["name"], variant=facts["variant"], sha=facts["sha256"][:12], version=summary["version"]
+    )
