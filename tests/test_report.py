@@ -43,6 +43,7 @@ SUMMARY_KEYS = {
     "net": {"today_cny", "plan_cny", "benefit_cny", "payback_years"},
     "waterfall": None,
     "counterfactuals": None,
+    "doubt": {"draws", "loss_today", "loss_plan", "saving_cny", "payback_years", "pays_in"},
     "cooling": {"peak_kw", "installed_kw"},
     "depots": {"existing", "built", "mobile"},
     "routes": {"count", "vehicles", "km", "hours"},

@@ -19,8 +19,8 @@ from coldchain.progress import Say, silent
 from coldchain.runs import Run
 
 Planned = Result | Path | str
-POINT_S, ANSWER_S, GROUP_S, FIGURE_S = 30.0, 60.0, 3.0, 20.0
-"""Seconds of each plan of a sweep, of an explanation, of a settlement and of a sensitivity, with effort normal."""
+POINT_S, ANSWER_S, GROUP_S = 30.0, 60.0, 3.0
+"""Seconds of each plan of a sweep, of an explanation and of a settlement, with effort normal."""
 WITHIN = 0.01
 """Share of the cost within which another plan is an alternative."""
 
@@ -217,24 +217,24 @@ def _kept_in(folder: Path | str | None) -> Iterator[Path]:
     yield Path(folder)
 
 
-def sensitivity(
-    planned: Result,
-    *,
-    effort: EffortName = "normal",
-    time_limit_s: float | None = None,
-    seed: int = 0,
-    progress: Say = silent,
-) -> Doubts:
-    """Change one figure at a time and work out the year of the planned depots anew.
+def sensitivity(planned: Planned, *, scenario: Path | str | None = None, progress: Say = silent) -> Doubts:
+    """Move every uncertain figure of a plan, or of a run folder, to both ends of its band; decisions stay.
 
     Parameters
     ----------
-    effort, time_limit_s, seed, progress : of each year, as in :func:`coldchain.plan`; 20 s when left out
+    scenario : where the scenario of a run folder lies now, when it was moved
+    progress : hears of every figure
 
     Raises
     ------
     UsageError
-        When the plan has mobile units.
+        When the scenario is no longer the one that was planned.
+    BadInputError
+        When the run folder, or its scenario, cannot be read.
     """
-    tried = effort_of(effort, FIGURE_S, time_limit_s, seed, progress)
-    return Doubts(sweeps.sensitivity(planned.plan, effort=tried))
+    if isinstance(planned, Result):
+        return Doubts(sweeps.sensitivity(planned.plan, progress))
+    run = Run.open(planned, None if scenario is None else Path(scenario))
+    if not run.unchanged:
+        raise UsageError(_("the scenario has changed since this plan was made (its hash differs); plan it again"))
+    return Doubts(sweeps.sensitivity(run.checked(), progress))

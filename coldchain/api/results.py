@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from coldchain.reports import write_run
 from coldchain.reports.geopackage import plan_layers
 from coldchain.reports.lines import PlanLines, plan_lines
 from coldchain.runs import Run, run_information
-from coldchain.runs.folder import SCENARIO
+from coldchain.runs.folder import SCENARIO, TABLES, csv_bytes, write_in_place
 from coldchain.settlement import Settlement, fen_bills, write_settlement
 from coldchain.sweeps import Sensitivity, Sweep
 from coldchain.verify import Report, verify_tables
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import networkx as nx
     from matplotlib.figure import Figure
 
-Answer = Literal["today_rate", "plan_rate", "saved_t", "saved_cny"]
+Answer = Literal["loss_today_t", "loss_plan_t", "saving_t", "saving_cny", "benefit_cny"]
+SENSITIVITY, MOST_BARS = "sensitivity.csv", 15
 
 
 @dataclass(frozen=True)
@@ -263,29 +264,38 @@ class Shares:
 
 
 ANSWERS = {
-    "today_rate": N_("Lost today, %"),
-    "plan_rate": N_("Lost with the plan, %"),
-    "saved_t": N_("Saved, t a year"),
-    "saved_cny": N_("Worth of the produce saved, CNY M a year"),
+    "loss_today_t": N_("Lost today, t a year"),
+    "loss_plan_t": N_("Lost with the plan, t a year"),
+    "saving_t": N_("Saved, t a year"),
+    "saving_cny": N_("Worth of the produce saved, CNY M a year"),
+    "benefit_cny": N_("Net benefit, CNY M a year"),
 }
-PER: dict[str, Callable[[], float]] = {
-    "today_rate": lambda: 0.01, "plan_rate": lambda: 0.01, "saved_t": lambda: 1.0, "saved_cny": per_million,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Doubts:
-    """How far the answer moves when one figure at a time is wrong."""
+    """How far the answer moves when one uncertain figure at a time lies at an end of its band."""
 
     found: Sensitivity
 
     def table(self) -> pd.DataFrame:
-        """Return figure, end, value, today_rate, plan_rate, saved_t, saved_cny: two rows for each figure."""
+        """Return key, what, low, high, five answers at both ends, effect_t, effect_cny, source; a row each figure."""
         return self.found.table
 
-    def plot(self, answer: Answer = "saved_t") -> Figure:
-        """Draw one answer at both ends of every figure, the one that moves it most on top."""
+    def facts(self) -> dict[str, Any]:
+        """Return the object that ``coldchain sensitivity --json`` prints."""
+        return self.found.facts()
+
+    def save(self, folder: Path | str) -> Path:
+        """Write ``tables/sensitivity.csv`` into a run folder, where a report on the plan finds it; return its path."""
+        return write_in_place(
+            Path(folder) / TABLES / SENSITIVITY, lambda path: path.write_bytes(csv_bytes(self.table()))
+        )
+
+    def plot(self, answer: Answer = "benefit_cny") -> Figure:
+        """Draw one answer at both ends of the figures that move it most, the strongest on top."""
         from coldchain.reports.charts import draw_tornado
 
         title = lambda: _(ANSWERS[answer])  # noqa: E731 - said in the language of the chart
-        return draw_tornado(self.found.ends(answer), self.found.base[answer], title, PER[answer])
+        per = per_million if answer.endswith("_cny") else lambda: 1.0
+        return draw_tornado(self.found.ends(answer).head(MOST_BARS), self.found.base[answer], title, per)

@@ -139,7 +139,7 @@ def _renewal(_event: Event) -> str:
 
 
 def _figure(event: Event) -> str:
-    return f"{_(event.label)} {event.facts['value']}"
+    return _("{done} of {of} uncertain figures: {figure}").format(done=event.done, of=event.of, figure=event.label)
 
 
 def _orders(event: Event) -> str:

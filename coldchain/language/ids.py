@@ -12,6 +12,8 @@ WORDS = {
     "farm_tricycle": N_("motor tricycle"), "light_truck": N_("light truck 4.2 m"),
     "medium_truck": N_("medium truck 6.8 m"), "insulated_4m2": N_("insulated van 4.2 m"),
     "reefer_4m2": N_("refrigerated truck 4.2 m"), "reefer_9m6": N_("refrigerated truck 9.6 m"),
+    "bulk": N_("in bulk"), "basket": N_("baskets"), "crate": N_("plastic crates"),
+    "foam_ice": N_("foam boxes with ice"),
     "cooperative": N_("co-operative"), "family_farm": N_("family farm"), "company": N_("company"),
 }  # fmt: skip
 

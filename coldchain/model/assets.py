@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from coldchain.model.base import Method, Noun, figure
+from coldchain.language import N_
+from coldchain.model.base import Method, Noun, Spread, figure
 from coldchain.model.places import Cargo
 
 
@@ -17,17 +18,47 @@ class Cooler(Noun):
     zone: str = figure("-", "temperature zone: cold, cool or mild, or one of your own")
     temp_c: float = figure("°C", "temperature of the zone", ge=-5, le=25)
     method: Method = figure("-", "pre-cooling method")
-    half_cooling_h: float = figure("h", "half-cooling time of the method", gt=0, le=48, usual=(0.1, 24))
-    energy_ratio: float = figure("-", "heat removed per electricity while pre-cooling", gt=0, le=6)
+    half_cooling_h: float = figure(
+        "h",
+        "half-cooling time of the method",
+        gt=0,
+        le=48,
+        usual=(0.1, 24),
+        band=Spread(N_("half-cooling times"), 0.7, 1.5),
+    )
+    energy_ratio: float = figure(
+        "-",
+        "heat removed per electricity while pre-cooling",
+        gt=0,
+        le=6,
+        band=Spread(N_("cold from each kWh"), 0.7, 1.3),
+    )
     throughput_t_day: float = figure("t/day", "most that can be pre-cooled in a day", gt=0, usual=(0.2, 1000))
-    capex_cny: float = figure("CNY", "investment, built and connected", ge=0, usual=(5000, 50000000))
-    opex_cny_year: float = figure("CNY/year", "staff and upkeep, without energy", ge=0, usual=(500, 5000000))
+    capex_cny: float = figure(
+        "CNY",
+        "investment, built and connected",
+        ge=0,
+        usual=(5000, 50000000),
+        band=Spread(N_("cost of building"), 0.8, 1.3),
+    )
+    opex_cny_year: float = figure(
+        "CNY/year",
+        "staff and upkeep, without energy",
+        ge=0,
+        usual=(500, 5000000),
+        band=Spread(N_("staff and upkeep of depots"), 0.7, 1.5),
+    )
     life_years: float = figure(
         "years", "life over which the investment is written off", 15.0, gt=0, le=100, usual=(3, 50)
     )
     power_kw: float = figure("kW", "connected electric power", 0.0, ge=0, usual=(0.5, 2000))
     cooling_kw: float | None = figure(
-        "kW", "heat its refrigeration takes; none: it cools all that comes at once", None, gt=0, usual=(1, 2000)
+        "kW",
+        "heat its refrigeration takes; none: it cools all that comes at once",
+        None,
+        gt=0,
+        usual=(1, 2000),
+        band=Spread(N_("refrigeration of the modules"), 0.7, 1.4, source="share of compressors and kW of cold per kW"),
     )
     source: str = figure("-", "where the figures are from", "")
 
@@ -41,7 +72,14 @@ class DepotType(Cooler):
     )
     staff: float = figure("persons", "people needed to run one module in the season", 0.0, ge=0, le=100)
     storage_t: float = figure("t", "most that can lie in it at once", gt=0, usual=(0.5, 10000))
-    store_kwh_t_day: float = figure("kWh/(t·day)", "electricity for keeping cold", 0.64, ge=0, usual=(0.02, 20))
+    store_kwh_t_day: float = figure(
+        "kWh/(t·day)",
+        "electricity for keeping cold",
+        0.64,
+        ge=0,
+        usual=(0.02, 20),
+        band=Spread(N_("electricity of keeping cold"), 0.7, 1.5),
+    )
 
 
 class MobileUnit(DepotType):
@@ -60,9 +98,19 @@ class VehicleType(Noun):
     payload_kg: float = figure("kg", "most it may carry", gt=0, usual=(100, 45000))
     volume_m3: float = figure("m³", "loading space", gt=0, usual=(0.5, 150))
     cargo: Cargo = figure("-", "ambient, insulated or reefer; a reefer holds a temperature, it does not cool")
-    cost_cny_day: float = figure("CNY/day", "for each route and day it is used", ge=0, usual=(5, 5000))
-    cost_cny_km: float = figure("CNY/km", "fuel, wear and tolls", ge=0, usual=(0.1, 30))
-    cost_cny_h: float = figure("CNY/h", "driver and machine by the hour", ge=0, usual=(3, 300))
+    cost_cny_day: float = figure(
+        "CNY/day",
+        "for each route and day it is used",
+        ge=0,
+        usual=(5, 5000),
+        band=Spread(N_("cost of vehicles"), 0.8, 1.3),
+    )
+    cost_cny_km: float = figure(
+        "CNY/km", "fuel, wear and tolls", ge=0, usual=(0.1, 30), band=Spread(N_("cost of vehicles"), 0.8, 1.3)
+    )
+    cost_cny_h: float = figure(
+        "CNY/h", "driver and machine by the hour", ge=0, usual=(3, 300), band=Spread(N_("cost of vehicles"), 0.8, 1.3)
+    )
     speed_factor: float = figure("-", "speed against the road network's figures", 1.0, gt=0, le=2, usual=(0.2, 1.5))
     shift_h: float = figure("h", "longest route, driving and loading together", 10.0, gt=0, le=24)
     max_drive_h: float | None = figure("h", "most driving a day; none: the shift alone limits it", None, gt=0, le=24)

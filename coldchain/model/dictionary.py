@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from coldchain.model.assets import DepotType, MobileUnit, VehicleType
-from coldchain.model.base import Noun
+from coldchain.model.base import Ends, Noun, band_of
 from coldchain.model.goods import Commodity, Keeping, Period
 from coldchain.model.papers import Papers
 from coldchain.model.places import Harvest, Hub, Site, Village
@@ -47,8 +47,9 @@ A scenario is a folder with `scenario.toml` and the tables `villages`, `harvest`
 optional: their rows are laid over the shipped catalogue by `id`, and an empty cell keeps the catalogue's figure. A
 section such as `[commodity.kiwifruit]` in `scenario.toml` does the same for one item. With `catalogue = "own"` at the
 top of `scenario.toml` nothing is taken from the shipped catalogue. Lists in a cell are separated by semicolons. The
-table `storage` is optional, too. The hourly temperatures of a period may stand in columns `t00_c` to `t23_c`; instead
-of `tonnes` the harvest may give `area_ha` and `yield_t_ha`.
+table `storage` is optional, too. The band is how far a figure may be off, where that is stated: `coldchain
+sensitivity` and the doubt of a plan move it so far. The hourly temperatures of a period may stand in columns `t00_c`
+to `t23_c`; instead of `tonnes` the harvest may give `area_ha` and `yield_t_ha`.
 
 Headings may be Chinese and name another unit in brackets, and a scenario may be one Excel workbook with a sheet for
 each table and one for the settings: see [workbooks](workbook.md).
@@ -64,8 +65,22 @@ def markdown() -> str:
 
 
 def _table(noun: type[Noun]) -> str:
-    rows = "\n".join(f"| `{name}` | {unit} | {default} | {meaning} |" for name, unit, default, meaning in fields(noun))
-    return f"{inspect.cleandoc(noun.__doc__ or '')}\n\n| name | unit | default | meaning |\n|---|---|---|---|\n{rows}\n"
+    rows = "\n".join(
+        f"| `{name}` | {unit} | {default} | {_band(noun, name)} | {meaning} |"
+        for name, unit, default, meaning in fields(noun)
+    )
+    head = "| name | unit | default | band | meaning |\n|---|---|---|---|---|"
+    return f"{inspect.cleandoc(noun.__doc__ or '')}\n\n{head}\n{rows}\n"
+
+
+def _band(noun: type[Noun], name: str) -> str:
+    """Write how far a figure may be off: as a factor, a difference, or by the fields its ends stand in."""
+    band = band_of(noun, name)
+    if isinstance(band, Ends):
+        return f"`{band.low}`, `{band.high}`"
+    if band is None:
+        return ""
+    return f"× {band.low:g}-{band.high:g}" if band.by == "factor" else f"{band.low:+g}, {band.high:+g}"
 
 
 def fields(noun: type[Noun]) -> Iterator[tuple[str, str, str, str]]:

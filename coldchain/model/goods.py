@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from coldchain.language import _
-from coldchain.model.base import Method, Noun, figure
+from coldchain.language import N_, _
+from coldchain.model.base import Ends, Method, Noun, Spread, figure
 
 Kinetics = Literal["arrhenius", "q10", "ratkowsky"]
 PackagingId = Literal["bulk", "basket", "crate", "foam_ice"]
@@ -28,13 +28,24 @@ class Commodity(Noun):
     kinetics: Kinetics = figure("-", "law of the rate: arrhenius (Ea), q10 (by temperature band), ratkowsky (fish)")
     ea_kj_mol: float | None = figure("kJ/mol", "activation energy, for arrhenius", None, gt=0, le=300)
     q10: float | None = figure("-", "Q10 between 5 and 15 °C, for q10", None, gt=1, le=10)
-    life_d: float = figure("d", "shelf life at life_temp_c: the cold anchor of the rate", gt=0, le=1000)
+    life_d: float = figure(
+        "d",
+        "shelf life at life_temp_c: the cold anchor of the rate",
+        gt=0,
+        le=1000,
+        band=Ends(N_("life in storage"), "life_min_d", "life_max_d", "life_source", 2.0),
+    )
     life_temp_c: float = figure("°C", "temperature at which life_d holds", ge=-5, le=40)
     life_min_d: float = figure("d", "life at life_temp_c, low end", gt=0)
     life_max_d: float = figure("d", "life at life_temp_c, high end", gt=0)
     life_source: str = figure("-", "packaging, humidity and source of life_d; empty: an estimate, in a wider band", "")
     warm_life_d: float | None = figure(
-        "d", "shelf life at warm_temp_c: the warm anchor, in place of Ea or Q10", None, gt=0, le=1000
+        "d",
+        "shelf life at warm_temp_c: the warm anchor, in place of Ea or Q10",
+        None,
+        gt=0,
+        le=1000,
+        band=Ends(N_("life at 20-25 °C"), "warm_min_d", "warm_max_d", "warm_source", 2.0),
     )
     warm_temp_c: float = figure("°C", "temperature at which warm_life_d holds", 25.0, ge=5, le=45)
     warm_min_d: float | None = figure("d", "life at warm_temp_c, low end; none: warm_life_d", None, gt=0)
@@ -43,7 +54,14 @@ class Commodity(Noun):
         "-", "packaging, humidity and source of warm_life_d; empty: an estimate, in a wider band", ""
     )
     loss_shape: float = figure("-", "Weibull shape of the loss over used-up life; 1 is first order", 2.0, ge=0.5, le=8)
-    loss_at_life: float = figure("share", "share of the lot unsaleable when its life is used up", 0.5, gt=0, lt=1)
+    loss_at_life: float = figure(
+        "share",
+        "share of the lot unsaleable when its life is used up",
+        0.5,
+        gt=0,
+        lt=1,
+        band=Ends(N_("unsaleable at the end of life"), "loss_at_life_min", "loss_at_life_max", "decay_source"),
+    )
     loss_at_life_min: float | None = figure("share", "the same, low end; none: loss_at_life", None, gt=0, lt=1)
     loss_at_life_max: float | None = figure("share", "the same, high end; none: loss_at_life", None, gt=0, lt=1)
     decay: tuple[str, ...] = figure(
@@ -52,7 +70,19 @@ class Commodity(Noun):
         (),
     )
     decay_source: str = figure("-", "source of the decay data, or of the shape and the loss at the end of life", "")
-    handling_loss: float = figure("share", "lost to bruising at each transfer, in crates", 0.005, ge=0, lt=0.2)
+    handling_loss: float = figure(
+        "share",
+        "lost to bruising at each transfer, in crates",
+        0.005,
+        ge=0,
+        lt=0.2,
+        band=Spread(
+            N_("bruising at a transfer"),
+            0.5,
+            3.0,
+            source="at the low end of what is published (Ghana: 20-55 % damaged)",
+        ),
+    )
     packaging: PackagingId | None = figure(
         "-", "packaging in the planned chain: bulk, basket, crate or foam_ice; none: as handling_loss says", None
     )
@@ -61,7 +91,12 @@ class Commodity(Noun):
         "-", "how it travels today: open, insulated, or ice (on ice from harvest to sale)", "open"
     )
     today_wait_h: float | None = figure(
-        "h", "harvest until a trader's truck leaves with it, today; none: chain.today_wait_h", None, ge=0, le=240
+        "h",
+        "harvest until a trader's truck leaves with it, today; none: chain.today_wait_h",
+        None,
+        ge=0,
+        le=240,
+        band=Spread(N_("hours until today's trader calls"), 0.5, 1.5),
     )
     chill_threshold_c: float | None = figure("°C", "below this colder is worse; none if not sensitive", None)
     chill_floor_c: float | None = figure("°C", "below this the chilling harm is absent again (peach)", None)
@@ -70,18 +105,26 @@ class Commodity(Noun):
         "hours times depth below chill_threshold_c that harm nothing yet; none: harm at once, as a rate",
         None,
         ge=0,
+        band=Spread(N_("chilling that harms nothing yet"), 0.5, 2.0),
     )
     chill_k_h: float = figure("K·h", "beyond the onset, the dose that spoils 63 % of a lot", 500.0, gt=0)
     flat_below_c: float | None = figure("°C", "below this colder keeps no longer (tea leaf); none: it does", None)
     water_kg_t_h_kpa: float = figure(
-        "kg/(t·h·kPa)", "weight lost as water in the open, by vapour pressure deficit", 0.0, ge=0, le=100
+        "kg/(t·h·kPa)",
+        "weight lost as water in the open, by vapour pressure deficit",
+        0.0,
+        ge=0,
+        le=100,
+        band=Spread(N_("weight lost as water"), 0.5, 2.0),
     )
     freezing_c: float = figure("°C", "highest freezing point", ge=-10, le=2)
     density_kg_m3: float = figure("kg/m³", "stacking density in crates", gt=10, le=1000)
     heat_kj_kg_k: float = figure("kJ/(kg·K)", "specific heat above freezing", gt=1, le=4.3)
     respiration_w_t_0c: float = figure("W/t", "heat of respiration at 0 °C", 0.0, ge=0)
     respiration_w_t_20c: float = figure("W/t", "heat of respiration at 20 °C", 0.0, ge=0)
-    price_cny_kg: float = figure("CNY/kg", "farm-gate price", ge=0, le=5000, usual=(0.1, 1000))
+    price_cny_kg: float = figure(
+        "CNY/kg", "farm-gate price", ge=0, le=5000, usual=(0.1, 1000), band=Spread(N_("farm-gate prices"), 0.7, 1.3)
+    )
     methods: tuple[Method, ...] = figure("-", "pre-cooling methods it stands", ("room", "forced_air"))
     sold_at: Literal["market", "hub"] = figure(
         "-", "where its chain ends: at the market behind the hub, or at the hub (works for fresh leaf)", "market"
@@ -159,10 +202,36 @@ class Period(Noun):
     id: str = figure("-", "short name used in harvest tables", min_length=1)
     name: str = figure("-", "name shown to people", "")
     days: float = figure("d", "days in the period on which harvest is gathered", gt=0, le=366)
-    temp_min_c: float | None = figure("°C", "mean daily low, about 05:00", None, ge=-50, le=45)
-    temp_max_c: float | None = figure("°C", "mean daily high, about 14:30", None, ge=-50, le=55)
-    hourly_c: tuple[float, ...] | None = figure("°C", "24 hourly means t00_c … t23_c, instead of low and high", None)
-    humidity: float = figure("share", "relative humidity of the air, mean of the day", 0.75, ge=0, le=1)
+    temp_min_c: float | None = figure(
+        "°C",
+        "mean daily low, about 05:00",
+        None,
+        ge=-50,
+        le=45,
+        band=Spread(N_("temperature of the air"), -2.0, 2.0, by="difference"),
+    )
+    temp_max_c: float | None = figure(
+        "°C",
+        "mean daily high, about 14:30",
+        None,
+        ge=-50,
+        le=55,
+        band=Spread(N_("temperature of the air"), -2.0, 2.0, by="difference"),
+    )
+    hourly_c: tuple[float, ...] | None = figure(
+        "°C",
+        "24 hourly means t00_c … t23_c, instead of low and high",
+        None,
+        band=Spread(N_("temperature of the air"), -2.0, 2.0, by="difference"),
+    )
+    humidity: float = figure(
+        "share",
+        "relative humidity of the air, mean of the day",
+        0.75,
+        ge=0,
+        le=1,
+        band=Spread(N_("humidity of the air"), -0.1, 0.1, by="difference"),
+    )
     harvest_start_h: float = figure("h", "clock hour at which harvest begins", 6.0, ge=0, lt=24)
     harvest_end_h: float = figure("h", "clock hour at which harvest ends", 10.0, gt=0, le=24)
 

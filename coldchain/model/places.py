@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from coldchain.language import _
-from coldchain.model.base import Noun, figure
+from coldchain.language import N_, _
+from coldchain.model.base import Noun, Spread, figure
 
 SiteStatus = Literal["candidate", "existing", "forced", "forbidden"]
 MOST_STANDING, MOST_DIGITS, SHOWN_CHARACTERS = 10_000, 9, 60
@@ -35,7 +35,7 @@ class Harvest(Noun):
     village: str = figure("-", "id of the village")
     commodity: str = figure("-", "id of the commodity")
     period: str = figure("-", "id of the period")
-    tonnes: float = figure("t", "harvested in the whole period", ge=0, le=1e6)
+    tonnes: float = figure("t", "harvested in the whole period", ge=0, le=1e6, band=Spread(N_("harvests"), 0.8, 1.2))
     area_ha: float | None = figure("ha", "area under the crop; with the yield, instead of tonnes", None, ge=0)
     yield_t_ha: float | None = figure("t/ha", "yield of that area in the period", None, ge=0)
 
@@ -86,15 +86,53 @@ class Site(Place):
 class Hub(Place):
     """Where produce leaves the area; carries the onward leg to its markets."""
 
-    dwell_h: float = figure("h", "from arrival to departure of the onward truck", 4.0, ge=0, le=240)
-    onward_h: float = figure("h", "drive from the hub to its markets", 20.0, ge=0, le=240, usual=(0.25, 120))
-    market_h: float = figure(
-        "h", "at the market until sold, at market_temp_c for chilled goods", 6.0, ge=0, le=240, usual=(0.25, 72)
+    dwell_h: float = figure(
+        "h",
+        "from arrival to departure of the onward truck",
+        4.0,
+        ge=0,
+        le=240,
+        band=Spread(N_("hours at the hub"), 0.5, 2.0),
     )
-    market_temp_c: float = figure("°C", "temperature of the chilled hall at the market", 8.0, ge=-5, le=35)
+    onward_h: float = figure(
+        "h",
+        "drive from the hub to its markets",
+        20.0,
+        ge=0,
+        le=240,
+        usual=(0.25, 120),
+        band=Spread(N_("hours from the hub to the market"), 0.7, 1.3),
+    )
+    market_h: float = figure(
+        "h",
+        "at the market until sold, at market_temp_c for chilled goods",
+        6.0,
+        ge=0,
+        le=240,
+        usual=(0.25, 72),
+        band=Spread(N_("hours at the market until sold"), 0.5, 2.0),
+    )
+    market_temp_c: float = figure(
+        "°C",
+        "temperature of the chilled hall at the market",
+        8.0,
+        ge=-5,
+        le=35,
+        band=Spread(N_("temperature of the chilled market hall"), -3.0, 5.0, by="difference"),
+    )
     onward_cargo: Cargo = figure("-", "truck of the onward leg for pre-cooled goods", "reefer")
     chilled_onward_cny_t: float = figure(
-        "CNY/t", "what the chilled onward leg costs more than the warm one", 80.0, ge=0, usual=(1, 1500)
+        "CNY/t",
+        "what the chilled onward leg costs more than the warm one",
+        80.0,
+        ge=0,
+        usual=(1, 1500),
+        band=Spread(
+            N_("premium of the chilled onward leg"),
+            0.5,
+            3.5,
+            source="80 without source; 136-300 CNY/t from costs by the kilometre",
+        ),
     )
     limit_t_day: float | None = figure(
         "t/day", "most chilled produce it can take on a peak day; none means no limit", None, gt=0, usual=(0.5, 20000)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from coldchain.model.base import Noun, figure
+from coldchain.language import N_
+from coldchain.model.base import Noun, Spread, figure
 
 Engine = Literal["ruin-recreate", "ortools"]
 Objective = Literal["total_cost_cny", "loss_cny", "loss_t"]
@@ -14,32 +15,90 @@ class Chain(Noun):
     """Hours of the chain from field to market, for today's chain and for the planned one."""
 
     today_wait_h: float = figure(
-        "h", "harvest until a trader's truck leaves the village, today", 8.0, ge=0, le=240, usual=(0.1, 72)
+        "h",
+        "harvest until a trader's truck leaves the village, today",
+        8.0,
+        ge=0,
+        le=240,
+        usual=(0.1, 72),
+        band=Spread(N_("hours until today's trader calls"), 0.5, 1.5),
     )
     planned_wait_h: float = figure(
-        "h", "harvest until the collection truck calls, planned", 1.5, ge=0, le=240, usual=(0.05, 24)
+        "h",
+        "harvest until the collection truck calls, planned",
+        1.5,
+        ge=0,
+        le=240,
+        usual=(0.05, 24),
+        band=Spread(N_("hours until the planned truck calls"), 0.5, 2.0),
     )
     dock_batch_h: float = figure(
         "h", "pre-coolers are loaded at every multiple of this clock time", 0.25, ge=0.05, le=4
     )
-    depot_dwell_h: float = figure("h", "from the end of pre-cooling until the line haul leaves", 8.0, ge=0, le=2000)
+    depot_dwell_h: float = figure(
+        "h",
+        "from the end of pre-cooling until the line haul leaves",
+        8.0,
+        ge=0,
+        le=2000,
+        band=Spread(N_("hours in the depot after pre-cooling"), 0.5, 1.5),
+    )
     unload_h: float = figure("h", "unloading at the depot, in the warm", 0.25, ge=0, le=12)
     walls_w_m3_k: float = figure(
         "W/(m³·K)", "heat through walls and doors of a depot, for each m³ and K of difference", 0.3, ge=0, le=5,
-        usual=(0.1, 1),
-    )  # fmt: skip
+        usual=(0.1, 1), band=Spread(N_("heat through walls and doors"), 0.5, 2.0))  # fmt: skip
     cooling_h_day: float = figure(
         "h/day", "hours a day that refrigeration may run at full power", 20.0, gt=0, le=24, usual=(12, 24)
     )
-    today_transfers: int = figure("-", "times a lot is handled in today's chain", 3, ge=0, le=20)
-    planned_transfers: int = figure("-", "times a lot is handled through a depot, in crates", 2, ge=0, le=20)
-    room_humidity: float = figure("share", "relative humidity in depots", 0.92, ge=0, le=1)
-    reefer_humidity: float = figure("share", "relative humidity in reefers and chilled docks", 0.88, ge=0, le=1)
-    hall_humidity: float = figure("share", "relative humidity in a chilled market hall", 0.85, ge=0, le=1)
-    reefer_above_c: float = figure(
-        "°C", "by how much the air of reefers and chilled docks is above the zone's temperature", 1.0, ge=0, le=20
+    today_transfers: int = figure(
+        "-",
+        "times a lot is handled in today's chain",
+        3,
+        ge=0,
+        le=20,
+        band=Spread(N_("transfers in today's chain"), -1.0, 1.0, by="difference"),
     )
-    hall_above_c: float = figure("°C", "by how much a chilled market hall is above market_temp_c", 2.0, ge=0, le=20)
+    planned_transfers: int = figure("-", "times a lot is handled through a depot, in crates", 2, ge=0, le=20)
+    room_humidity: float = figure(
+        "share",
+        "relative humidity in depots",
+        0.92,
+        ge=0,
+        le=1,
+        band=Spread(N_("humidity of rooms, reefers and halls"), -0.05, 0.05, by="difference"),
+    )
+    reefer_humidity: float = figure(
+        "share",
+        "relative humidity in reefers and chilled docks",
+        0.88,
+        ge=0,
+        le=1,
+        band=Spread(N_("humidity of rooms, reefers and halls"), -0.05, 0.05, by="difference"),
+    )
+    hall_humidity: float = figure(
+        "share",
+        "relative humidity in a chilled market hall",
+        0.85,
+        ge=0,
+        le=1,
+        band=Spread(N_("humidity of rooms, reefers and halls"), -0.05, 0.05, by="difference"),
+    )
+    reefer_above_c: float = figure(
+        "°C",
+        "by how much the air of reefers and chilled docks is above the zone's temperature",
+        1.0,
+        ge=0,
+        le=20,
+        band=Spread(N_("reefers and halls above their set point"), 0.0, 3.0),
+    )
+    hall_above_c: float = figure(
+        "°C",
+        "by how much a chilled market hall is above market_temp_c",
+        2.0,
+        ge=0,
+        le=20,
+        band=Spread(N_("reefers and halls above their set point"), 0.0, 3.0),
+    )
     delivery_target_h: float = figure(
         "h", "harvest to market, the target reported", 48.0, gt=0, le=1000, usual=(4, 240)
     )
@@ -49,29 +108,89 @@ class Economics(Noun):
     """Prices that are not tied to one asset."""
 
     interest_rate: float = figure(
-        "share/year", "interest for the annuity of investments", 0.05, ge=0, le=0.5, usual=(0.001, 0.25)
+        "share/year",
+        "interest for the annuity of investments",
+        0.05,
+        ge=0,
+        le=0.5,
+        usual=(0.001, 0.25),
+        band=Spread(N_("interest"), -0.02, 0.03, by="difference"),
     )
     power_cny_kwh: float = figure(
-        "CNY/kWh", "electricity at the agricultural tariff", 0.55, ge=0, le=10, usual=(0.05, 3)
+        "CNY/kWh",
+        "electricity at the agricultural tariff",
+        0.55,
+        ge=0,
+        le=10,
+        usual=(0.05, 3),
+        band=Spread(N_("price of electricity"), 0.7, 1.5),
     )
     today_haul_cny_t_km: float = figure(
-        "CNY/(t·km)", "trader's truck, per tonne and loaded kilometre", 1.2, ge=0, le=100, usual=(0.05, 15)
+        "CNY/(t·km)",
+        "trader's truck, per tonne and loaded kilometre",
+        1.2,
+        ge=0,
+        le=100,
+        usual=(0.05, 15),
+        band=Spread(N_("today's haulage"), 0.7, 1.4),
     )
-    bulk_cny_t: float = figure("CNY/t", "packing in bulk: sacks, liners and filling", 10.0, ge=0, le=5000)
-    basket_cny_t: float = figure("CNY/t", "packing in baskets, one trip", 60.0, ge=0, le=5000)
-    crate_cny_t: float = figure("CNY/t", "packing in plastic crates: wear of one trip", 30.0, ge=0, le=5000)
-    foam_ice_cny_t: float = figure("CNY/t", "packing in foam boxes with ice, one trip", 400.0, ge=0, le=5000)
-    crate_return_cny_t: float = figure("CNY/t", "bringing empty crates back from the buyer", 20.0, ge=0, le=5000)
-    sorting_cny_t: float = figure("CNY/t", "sorting and grading at the depot", 30.0, ge=0, le=5000)
-    today_sorting_cny_t: float = figure("CNY/t", "sorting by traders in today's chain", 15.0, ge=0, le=5000)
+    bulk_cny_t: float = figure(
+        "CNY/t",
+        "packing in bulk: sacks, liners and filling",
+        10.0,
+        ge=0,
+        le=5000,
+        band=Spread(N_("cost of packaging"), 0.5, 2.0),
+    )
+    basket_cny_t: float = figure(
+        "CNY/t", "packing in baskets, one trip", 60.0, ge=0, le=5000, band=Spread(N_("cost of packaging"), 0.5, 2.0)
+    )
+    crate_cny_t: float = figure(
+        "CNY/t",
+        "packing in plastic crates: wear of one trip",
+        30.0,
+        ge=0,
+        le=5000,
+        band=Spread(N_("cost of packaging"), 0.5, 2.0),
+    )
+    foam_ice_cny_t: float = figure(
+        "CNY/t",
+        "packing in foam boxes with ice, one trip",
+        400.0,
+        ge=0,
+        le=5000,
+        band=Spread(N_("cost of packaging"), 0.5, 2.0),
+    )
+    crate_return_cny_t: float = figure(
+        "CNY/t",
+        "bringing empty crates back from the buyer",
+        20.0,
+        ge=0,
+        le=5000,
+        band=Spread(N_("cost of packaging"), 0.5, 2.0),
+    )
+    sorting_cny_t: float = figure(
+        "CNY/t",
+        "sorting and grading at the depot",
+        30.0,
+        ge=0,
+        le=5000,
+        band=Spread(N_("cost of sorting and loading"), 0.5, 2.0),
+    )
+    today_sorting_cny_t: float = figure(
+        "CNY/t",
+        "sorting by traders in today's chain",
+        15.0,
+        ge=0,
+        le=5000,
+        band=Spread(N_("cost of sorting and loading"), 0.5, 2.0),
+    )
     loading_cny_t: float = figure(
         "CNY/t", "loading or unloading by hand, each time a lot is handled (chain.today_transfers, planned_transfers)",
-        12.0, ge=0, le=1000,
-    )  # fmt: skip
+        12.0, ge=0, le=1000, band=Spread(N_("cost of sorting and loading"), 0.5, 2.0))  # fmt: skip
     standby_share: float = figure(
         "share", "of a module's connected power that it draws when nothing is cooled, on all days of the periods", 0.02,
-        ge=0, le=1,
-    )  # fmt: skip
+        ge=0, le=1, band=Spread(N_("standby power"), 0.5, 3.0))  # fmt: skip
     demand_cny_kw_year: float = figure(
         "CNY/(kW·year)", "demand charge on the connected power of modules; none at the agricultural tariff", 0.0, ge=0,
         le=5000,

@@ -143,7 +143,7 @@ def prepare(scenario: Scenario, placed: PlacedNetwork) -> Basis:
         today_km=today_km,
         today=today_lanes(scenario, village_hub, today_h),
         lanes=depot_lanes(scenario, classes, site_hub, haul_h / speed, scenario.siting.max_first_mile_h),
-        energy_kwh_t=_energy(scenario, classes),
+        energy_kwh_t=energy_kwh_t(scenario, classes),
         keeps=keeps_of(scenario, classes, site_hub, haul_h / speed),
     )
 
@@ -209,7 +209,7 @@ def by_distance(network: RoadNetwork) -> RoadNetwork:
     return replace(network, time_ms=np.maximum(np.rint(network.length_m * 100.0), 1.0).astype(np.int64))
 
 
-def _energy(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
+def energy_kwh_t(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
     """Electricity per tonne: field heat at the nominal arrival over the energy ratio, and keeping cold."""
     chain = scenario.chain
     kwh = np.zeros((len(scenario.commodities), len(scenario.periods), len(classes)))

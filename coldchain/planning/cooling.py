@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import HOURS_PER_DAY, ROUNDING, Floats, Indices
+from coldchain.arrays import HOURS_PER_DAY, ROUNDING, Floats, Indices, Ints
 from coldchain.planning.arcs import existing_modules
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import Decision
@@ -38,9 +38,9 @@ class Plant:
 class Refrigeration:
     """What refrigeration the depots of a decision have."""
 
-    def __init__(self, basis: Basis, decision: Decision) -> None:
-        self.basis, self.decision = basis, decision
-        self.count = decision.count + existing_modules(basis)
+    def __init__(self, basis: Basis, count: Ints, standing: Ints) -> None:
+        self.basis, self.standing = basis, standing
+        self.count = count + existing_modules(basis)
 
     @cached_property
     def limited(self) -> bool:
@@ -53,7 +53,7 @@ class Refrigeration:
         power = volume = 0.0
         for k in np.flatnonzero(basis.class_of_type == cooling):
             kind = basis.scenario.depot_types[k]
-            number = self.count[site, k] if k < fixed else self.decision.standing[site, k - fixed, period]
+            number = self.count[site, k] if k < fixed else self.standing[site, k - fixed, period]
             if number and kind.cooling_kw is None:
                 return None
             power += number * (kind.cooling_kw or 0.0)
@@ -72,24 +72,65 @@ def by_power(basis: Basis, decision: Decision, lots: pd.DataFrame) -> pd.DataFra
     -------
     the same lots with ``batch`` in which they are put in; a row for each part of a lot that is put in piece by piece
     """
-    plants = Refrigeration(basis, decision)
+    plants = Refrigeration(basis, decision.count, decision.standing)
     if not plants.limited or lots.empty:
         return lots
+    names = ("site", "cooling", "period", "commodity", "batch")
+    site, cooling, period, crop, batch = (lots[name].to_numpy(dtype=np.intp) for name in names)
+    come = Arrivals(site, cooling, period, crop, batch, lots["tonnes"].to_numpy(dtype=np.float64))
+    parts = put_in(basis, plants, come)
+    return lots.iloc[parts.lot].assign(batch=parts.batch, tonnes=parts.tonnes).reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Lots of a year that come to pre-coolers, shape (lots,): where, when, what and how much.
+
+    ``batch`` is the slot in which each is there, counted from its period's first.
+    """
+
+    site: Indices
+    cooling: Indices
+    period: Indices
+    commodity: Indices
+    batch: Indices
+    tonnes: Floats
+
+    def take(self, rows: Indices) -> Arrivals:
+        """Return some of them."""
+        return Arrivals(**{name: values[rows] for name, values in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Parts of lots in the order of their coolers: row of the lot, slot in which the part is put in, its tonnes."""
+
+    lot: Indices
+    batch: Indices
+    tonnes: Floats
+
+
+def put_in(basis: Basis, plants: Refrigeration, come: Arrivals) -> Parts:
+    """Let lots queue at each cooler in each period, as its power allows."""
+    keys = np.stack([come.site, come.cooling, come.period])
+    coolers, which = np.unique(keys, axis=1, return_inverse=True)
     found = []
-    for key, mine in lots.groupby(["site", "cooling", "period"], sort=True):
-        site, cooling, period = np.array(key, dtype=np.intp).tolist()
-        plant = plants.plant(site, cooling, period)
-        found.append(mine if plant is None else _queued(basis, cooling, period, plant, mine))
-    whole: pd.DataFrame = pd.concat(found, ignore_index=True)
-    return whole
+    for n, (site, cooling, period) in enumerate(coolers.T.tolist()):
+        rows = np.flatnonzero(which.ravel() == n)
+        plant, mine = plants.plant(site, cooling, period), come.take(rows)
+        if plant is None:
+            found.append(Parts(rows, mine.batch, mine.tonnes))
+        else:
+            parts = _queued(basis, cooling, period, plant, mine)
+            found.append(replace(parts, lot=rows[parts.lot]))
+    return Parts(*(np.concatenate([getattr(one, name) for one in found]) for name in ("lot", "batch", "tonnes")))
 
 
-def _queued(basis: Basis, cooling: int, period: int, plant: Plant, lots: pd.DataFrame) -> pd.DataFrame:
+def _queued(basis: Basis, cooling: int, period: int, plant: Plant, come: Arrivals) -> Parts:
     """Part the lots of one class of a depot in a period; all lots that come in a slot are parted alike."""
-    batch = lots["batch"].to_numpy(dtype=np.intp)
-    ready, cohort = np.unique(batch, return_inverse=True)
+    ready, cohort = np.unique(come.batch, return_inverse=True)
     load = _Load(basis, cooling, period)
-    tonnes, crop = load.t_day(lots), lots["commodity"].to_numpy(dtype=np.intp)
+    tonnes, crop = load.t_day(come.tonnes), come.commodity
     slots = math.ceil(LONGEST_WAIT_H / basis.lanes.batch_h) + int(ready[-1] - ready[0]) + 1
     peak = np.zeros((len(ready), slots))
     for c in np.unique(crop):
@@ -97,20 +138,18 @@ def _queued(basis: Basis, cooling: int, period: int, plant: Plant, lots: pd.Data
         peak += mine[:, None] * load.peak_kw_t(int(c), ready[0] + np.arange(slots))
     power = plant.cooling_kw - load.base_kw(plant, tonnes, crop)
     starts = first_come(peak, ready - ready[0], max(power, 0.0), load.half_slots, load.day_slots)
-    return _parted(lots, cohort, starts, int(ready[0]))
+    return _parted(come.tonnes, cohort, starts, int(ready[0]))
 
 
-def _parted(lots: pd.DataFrame, cohort: Indices, starts: Starts, first: int) -> pd.DataFrame:
+def _parted(tonnes: Floats, cohort: Indices, starts: Starts, first: int) -> Parts:
     """Give every lot a row for each part of its cohort."""
     order = np.argsort(starts.cohort, kind="stable")
     parts = np.bincount(starts.cohort, minlength=int(cohort.max()) + 1)
     begin = np.concatenate([[0], np.cumsum(parts)])
-    row = np.repeat(np.arange(len(lots)), parts[cohort])
+    row = np.repeat(np.arange(len(tonnes)), parts[cohort])
     within = np.arange(len(row)) - np.repeat(np.cumsum(parts[cohort]) - parts[cohort], parts[cohort])
     part = order[begin[cohort[row]] + within]
-    share = starts.share[part]
-    found = lots.iloc[row].assign(batch=first + starts.slot[part])
-    return found.assign(tonnes=found["tonnes"].to_numpy() * share)
+    return Parts(row, first + starts.slot[part], tonnes[row] * starts.share[part])
 
 
 class _Load:
@@ -121,10 +160,9 @@ class _Load:
         self.half_slots = basis.classes[cooling].half_cooling_h / basis.lanes.batch_h
         self.day_slots = max(round(HOURS_PER_DAY / basis.lanes.batch_h), 1)
 
-    def t_day(self, lots: pd.DataFrame) -> Floats:
-        """Tonnes of a typical day."""
-        days = self.basis.scenario.periods[self.period].days
-        return np.asarray(lots["tonnes"].to_numpy(dtype=np.float64) / days)
+    def t_day(self, tonnes: Floats) -> Floats:
+        """Tonnes of a typical day, of those of a period."""
+        return np.asarray(tonnes / self.basis.scenario.periods[self.period].days)
 
     def peak_kw_t(self, crop: int, batch: Indices) -> Floats:
         """Heat at first of a tonne put in in each slot, kW."""
@@ -187,7 +225,7 @@ def _late(basis: Basis, lane: tuple[int, int, int, int], stay: tuple[float, floa
 
 def heat_taken(basis: Basis, decision: Decision, lots: pd.DataFrame) -> dict[str, float]:
     """Return the most heat that all depots take at once on a typical day, and what their refrigeration can, kW."""
-    plants = Refrigeration(basis, decision)
+    plants = Refrigeration(basis, decision.count, decision.standing)
     installed = _installed_kw(plants)
     most = 0.0
     cold = lots[lots["cooling"] >= 0]
@@ -211,7 +249,7 @@ def _flows(basis: Basis, plants: Refrigeration, period: int, lots: pd.DataFrame)
         if plant is None:
             continue
         load = _Load(basis, cooling, period)
-        tonnes, crop = load.t_day(mine), mine["commodity"].to_numpy(dtype=np.intp)
+        tonnes, crop = load.t_day(mine["tonnes"].to_numpy(dtype=np.float64)), mine["commodity"].to_numpy(dtype=np.intp)
         batch = batch_of(basis, mine)
         put_in = np.zeros(load.day_slots)
         for c in np.unique(crop):

@@ -21,6 +21,7 @@ from coldchain.planning.awards import module_awards
 from coldchain.planning.basis import Basis, part_of, prepare
 from coldchain.planning.course import Course, ranked, work_out
 from coldchain.planning.days import Decision, Effort, Memo
+from coldchain.planning.doubt import DRAWS, QUICK_DRAWS
 from coldchain.planning.joint import Task, joint_search
 from coldchain.planning.notice import subsidies
 from coldchain.planning.operators import cash_flow, ledger, operators
@@ -222,6 +223,7 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
         extra=extra,
         bound=bound if near.bound <= 0 else max(bound, near.bound),
         starts=sited.starts,
+        draws=DRAWS if near.further else QUICK_DRAWS,
     )
 
 
@@ -266,6 +268,7 @@ def _finished(
     extra: dict[str, pd.DataFrame],
     bound: float,
     starts: Starts,
+    draws: int = QUICK_DRAWS,
 ) -> Plan:
     """Tabulate, sum up and verify a course."""
     basis = ground.basis
@@ -275,6 +278,7 @@ def _finished(
         "cuts": options.cut_short(),
         "bound": bound,
         "draft": options.quick,
+        "draws": draws,
         "warnings": [*map(str, grouped(ground.faults)), *_cautions(basis)],
     }
     summary = summarise(basis, course, ground.today, tables, facts)

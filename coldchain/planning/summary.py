@@ -12,6 +12,8 @@ from coldchain.model.ending import Ending, ending_of
 from coldchain.planning.assumptions import assumptions_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.cooling import heat_taken
+from coldchain.planning.doubt import draw
+from coldchain.planning.fixed import FixedPlan
 from coldchain.planning.net import Net
 from coldchain.planning.tables import fleet
 from coldchain.planning.waterfall import attributed
@@ -27,7 +29,12 @@ PROVED = 1e-6
 def summarise(
     basis: Basis, course: Course, today: Course, tables: dict[str, pd.DataFrame], facts: dict[str, Any]
 ) -> dict[str, Any]:
-    """Build the summary; ``seconds`` and ``version`` are filled in by the caller when all is done."""
+    """Build the summary; ``seconds`` and ``version`` are filled in by the caller when all is done.
+
+    Parameters
+    ----------
+    facts : seed, cuts, bound, warnings, and the number of draws that the doubt is taken from
+    """
     scenario = basis.scenario
     aim = scenario.siting.objective[0]
     value = course.value(aim)
@@ -35,7 +42,7 @@ def summarise(
     bound = min(facts["bound"], value) if facts["bound"] <= value * (1 + PROVED) else facts["bound"]
     gap = relative_gap(value, bound)
     harvest = course.outcome.harvest_t
-    return {
+    head = {
         "schema": SCHEMA,
         "scenario": {"name": scenario.name, "variant": scenario.variant, "sha256": scenario.sha256},
         "version": "",
@@ -58,6 +65,10 @@ def summarise(
         "annual_cny": course.yearly.written(frozenset({"storage"} if basis.keeps else ())),
         "net": _net(Net.of(today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()))),
         **attributed(basis, course, today),
+    }
+    return {
+        **head,
+        "doubt": draw(FixedPlan(basis, tables, head), facts["draws"]).summary(),
         "cooling": heat_taken(basis, course.decision, course.lots),
         "depots": _depot_counts(tables["depots"]),
         "routes": _route_totals(tables["routes"], fleet(course.days)),

@@ -82,6 +82,13 @@ PLAN_SHAPE: Shape = {
     "net": May({**dict.fromkeys(("today_cny", "plan_cny", "benefit_cny"), float), "payback_years": OrNull(float)}),
     "waterfall": May([{"part": OneOf(CHANGES), "t": float, "cny": float}]),
     "counterfactuals": May([{"without": OneOf(CHANGES), "loss_rate": float, "loss_t": float, "loss_cny": float}]),
+    "doubt": May(
+        {
+            "draws": int,
+            **{name: [OrNull(float)] for name in ("loss_today", "loss_plan", "saving_cny", "payback_years")},
+            "pays_in": Each(float),
+        }
+    ),
     "cooling": May({"peak_kw": float, "installed_kw": float}),
     "depots": {"existing": int, "built": int, "mobile": int},
     "routes": {"count": int, "vehicles": int, "km": float, "hours": float},

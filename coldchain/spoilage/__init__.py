@@ -11,7 +11,16 @@ from coldchain.spoilage.coolers import (
 )
 from coldchain.spoilage.forks import CHANGES, Way, forked_losses
 from coldchain.spoilage.kernels import air_at
-from coldchain.spoilage.kinetics import life_d, loss_curve, loss_share, quality, rate_per_h, respiration_w_t, worn_loss
+from coldchain.spoilage.kinetics import (
+    life_d,
+    loss_curve,
+    loss_share,
+    quality,
+    rate_per_h,
+    respiration_w_t,
+    steady,
+    worn_loss,
+)
 from coldchain.spoilage.lanes import (
     DepotLanes,
     TodayLanes,
@@ -37,6 +46,6 @@ __all__ = [
     "Way", "age", "air_at", "base_kw", "batch_clock_h", "cold_stages", "depot_lanes", "depot_stages", "dock_clock_h",
     "extremes", "first_come", "forked_losses", "harvest_clock_h", "heat_kwh_t", "hourly_air_c", "life_d",
     "line_haul_half_h", "longer_haul_losses", "loss_curve", "loss_per_hour", "loss_share", "peak_kw_t", "quality",
-    "rate_per_h", "respiration_w_t", "ride_loss", "ride_loss_per_hour", "ride_stages", "shelf_life", "stored_kw_t",
-    "today_cargo_stages", "today_lanes", "today_stages", "today_wait_h", "worn_loss",
+    "rate_per_h", "respiration_w_t", "ride_loss", "ride_loss_per_hour", "ride_stages", "shelf_life", "steady",
+    "stored_kw_t", "today_cargo_stages", "today_lanes", "today_stages", "today_wait_h", "worn_loss",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ import numpy as np
 from coldchain.arrays import HOURS_PER_DAY, Floats, Indices
 from coldchain.compiled import njit
 from coldchain.model import Chain, Commodity, CoolingClass, Period
-from coldchain.spoilage.kinetics import respiration_w_t
+from coldchain.spoilage.kinetics import breath_w_t, respiration_w_t
 from coldchain.spoilage.stages import hourly_air_c
 
 WATTS_PER_KW = 1000.0
@@ -46,13 +46,8 @@ def peak_kw_t(crop: Commodity, cooling: CoolingClass, period: Period, clock_h: F
     """Heat that a tonne as warm as the air gives off when it is put into a pre-cooler, kW/t; shape of ``clock_h``."""
     air = np.interp(clock_h % HOURS_PER_DAY, np.arange(25.0), [*hourly_air_c(period), hourly_air_c(period)[0]])
     falls = math.log(2.0) / cooling.half_cooling_h
-    kw = [
-        heat_kwh_t(crop, temp, cooling.temp_c) * falls + respiration_w_t(crop, temp) / WATTS_PER_KW
-        if temp > cooling.temp_c
-        else 0.0
-        for temp in air.ravel()
-    ]
-    return np.array(kw, dtype=np.float64).reshape(air.shape)
+    heat = crop.heat_kj_kg_k * np.maximum(air - cooling.temp_c, 0.0) / SECONDS_PER_HOUR_K
+    return np.where(air > cooling.temp_c, heat * falls + breath_w_t(crop, air) / WATTS_PER_KW, 0.0)
 
 
 def base_kw(chain: Chain, cooling: CoolingClass, period: Period, net_m3: float, stored_kw: float) -> float:

@@ -113,12 +113,17 @@ def respiration_w_t(commodity: Commodity, temp_c: float) -> float:
     Where only the value at 20 °C is published (crops that are not stored near 0 °C) it falls by 2.5 for every 10 K;
     0 where none is.
     """
+    return float(breath_w_t(commodity, np.asarray(temp_c, dtype=np.float64)))
+
+
+def breath_w_t(commodity: Commodity, temp_c: Floats) -> Floats:
+    """Heat of respiration at many temperatures, as :func:`respiration_w_t`; of the same shape."""
     low, high = commodity.respiration_w_t_0c, commodity.respiration_w_t_20c
     if high <= 0.0:
-        return low
+        return np.full(temp_c.shape, low)
     if low <= 0.0:
         low = high / RESPIRATION_Q10**2
-    return float(low * (high / low) ** (temp_c / 20.0))
+    return np.asarray(low * (high / low) ** (temp_c / 20.0))
 
 
 @lru_cache(maxsize=1024)
@@ -137,6 +142,13 @@ def loss_curve(commodity: Commodity) -> tuple[float, float]:
     if len(points) > 1 and (spread**2).sum() > 0.0:
         shape = float((spread * lost).sum() / (spread**2).sum())
     return float(math.exp(lost.mean() - shape * used.mean())), shape
+
+
+def steady(commodity: Commodity) -> Commodity:
+    """Return the commodity with its loss curve stated, so that it stays in place when its lives are changed."""
+    scale, shape = loss_curve(commodity)
+    end = 1.0 - math.exp(-scale)
+    return commodity.model_copy(update={"loss_shape": shape, "loss_at_life": end, "decay": ()})
 
 
 def quality(used: ArrayLike) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -11,11 +10,9 @@ import numpy as np
 
 from coldchain.arrays import Floats
 from coldchain.model import Commodity
+from coldchain.model.bands import NEARLY, ends_of
 from coldchain.spoilage.kernels import WEAR
-from coldchain.spoilage.kinetics import life_d, loss_curve, quality, wear_per_h, worn_loss
-
-UNSOURCED = 2.0
-"""By how much a life without a source may be off either way, at least."""
+from coldchain.spoilage.kinetics import life_d, quality, steady, wear_per_h, worn_loss
 
 
 @dataclass(frozen=True)
@@ -70,31 +67,19 @@ def extremes(commodity: Commodity) -> tuple[Commodity, ...]:
     """Return the commodity at the corners of its bands: both lives long or short, with the better or worse end of life.
 
     The loss curve keeps its place on the scale of used-up life, so that a longer life is a smaller loss with decay
-    data, too. A life without source may be off by :data:`UNSOURCED` at least. Beyond its anchors a law is steeper the
+    data, too. Beyond its anchors a law is steeper the
     more they differ, so that either pair of lives may be the worse one there.
     """
-    scale, shape = loss_curve(commodity)
-    end = 1.0 - math.exp(-scale)
+    curve = steady(commodity)
+    end = curve.loss_at_life
     lost = (end, end) if commodity.decay else (commodity.loss_at_life_min or end, commodity.loss_at_life_max or end)
     made = []
-    for cold_d, warm_d, share in product(_band(commodity, "life"), _band(commodity, "warm"), lost):
-        figures: dict[str, object] = {"loss_shape": shape, "decay": (), "life_d": cold_d, "loss_at_life": share}
+    for cold_d, warm_d, share in product(ends_of(commodity, "life_d"), ends_of(commodity, "warm_life_d"), lost):
+        figures: dict[str, object] = {"life_d": cold_d, "loss_at_life": share}
         if commodity.warm_life_d is not None:
-            figures["warm_life_d"] = min(warm_d, cold_d * 0.999)
-        made.append(commodity.model_copy(update=figures))
+            figures["warm_life_d"] = min(warm_d, NEARLY * cold_d)
+        made.append(curve.model_copy(update=figures))
     return tuple(made)
-
-
-def _band(commodity: Commodity, anchor: str) -> tuple[float, float]:
-    """Low and high end of the life at an anchor, ``life`` or ``warm``."""
-    if anchor == "warm":
-        middle = commodity.warm_life_d or 1.0
-        low, high = commodity.warm_min_d or middle, commodity.warm_max_d or middle
-    else:
-        middle, low, high = commodity.life_d, commodity.life_min_d, commodity.life_max_d
-    if getattr(commodity, f"{anchor}_source"):
-        return min(low, middle), max(high, middle)
-    return min(low, middle / UNSOURCED), max(high, middle * UNSOURCED)
 
 
 def _worn(commodity: Commodity, history: Sequence[Held], humidity: float) -> Floats:

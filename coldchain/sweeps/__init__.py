@@ -5,20 +5,18 @@ from coldchain.sweeps.compare import Comparison, compare
 from coldchain.sweeps.explain import Case, WhatIf, open_case, what_if_depot
 from coldchain.sweeps.points import Point
 from coldchain.sweeps.relax import Loosening, Loosenings, loosenings
-from coldchain.sweeps.sensitivity import DOUBTS, Doubt, Sensitivity, sensitivity
+from coldchain.sweeps.sensitivity import Sensitivity, sensitivity
 from coldchain.sweeps.solving import Effort
 from coldchain.sweeps.sweep import MOST_PROBES, NextMillion, Sweep, Target, Threshold, parse_budgets, run_sweep
 from coldchain.sweeps.villages import Village, explain_village, unserved
 from coldchain.sweeps.words import unserved_line
 
 __all__ = [
-    "DOUBTS",
     "MOST_PROBES",
     "Alternative",
     "Alternatives",
     "Case",
     "Comparison",
-    "Doubt",
     "Effort",
     "Loosening",
     "Loosenings",

@@ -1,170 +1,102 @@
-"""How far the answer moves when the figures it rests on are wrong: the plan's depots kept, the year worked out anew."""
+"""Which uncertain figure moves the answer most: each at both ends of its band by itself, decisions fixed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from coldchain.errors import UsageError
-from coldchain.language import N_, _
-from coldchain.model import Period, Scenario
-from coldchain.planning import Plan, lay_ground, plan_with
-from coldchain.progress import Event, Stage
+from coldchain.language import _, language
+from coldchain.language.ids import word
+from coldchain.model import Scenario
+from coldchain.model.bands import Uncertain, in_words, put, uncertain_figures
+from coldchain.model.packaging import PACKAGINGS
+from coldchain.planning.basis import prepare
+from coldchain.planning.fixed import Answer, FixedPlan
+from coldchain.progress import Event, Say, Stage, silent
 from coldchain.runs import Run
-from coldchain.sweeps.explain import modules_named
-from coldchain.sweeps.points import count_of
-from coldchain.sweeps.solving import Effort
 
-Change = Callable[[Scenario, float], Scenario]
-NO_LIMIT_CNY = 1e12
+SCHEMA = "coldchain.sensitivity/1"
+ANSWERS: dict[str, Callable[[Answer], float]] = {
+    "loss_today_t": lambda one: one.today_t,
+    "loss_plan_t": lambda one: one.plan_t,
+    "saving_t": lambda one: one.today_t - one.plan_t,
+    "saving_cny": lambda one: one.today_cny - one.plan_cny,
+    "benefit_cny": lambda one: one.benefit_cny,
+}
+"""What is told of each figure: tonnes lost today and with the plan, saved, value saved, net benefit, all of a year."""
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """A figure that may be wrong: its name, how it is changed, and the two values tried.
+class Moved:
+    """The answers at both ends of a figure's band."""
 
-    Attributes
-    ----------
-    change : returns the scenario with the figure multiplied by, moved by, or set to a value
-    low, high : the values
-    form : how a value is written, for example ``{:+.0f} °C``
-    """
+    figure: Uncertain
+    label: str
+    at_low: Answer
+    at_high: Answer
 
-    name: str
-    change: Change
-    low: float
-    high: float
-    form: str = "× {:g}"
-
-
-def _harvest(scenario: Scenario, factor: float) -> Scenario:
-    return replace(scenario, harvest_t=scenario.harvest_t * factor)
-
-
-def _prices(scenario: Scenario, factor: float) -> Scenario:
-    crops = tuple(one.model_copy(update={"price_cny_kg": one.price_cny_kg * factor}) for one in scenario.commodities)
-    return replace(scenario, commodities=crops)
-
-
-def _warmth(scenario: Scenario, kelvin: float) -> Scenario:
-    return replace(scenario, periods=tuple(_warmer(period, kelvin) for period in scenario.periods))
-
-
-def _warmer(period: Period, kelvin: float) -> Period:
-    names = ("temp_min_c", "temp_max_c")
-    moved = {name: getattr(period, name) + kelvin for name in names if getattr(period, name) is not None}
-    hourly = period.hourly_c and {"hourly_c": tuple(value + kelvin for value in period.hourly_c)}
-    return period.model_copy(update={**moved, **(hourly or {})})
-
-
-def _building(scenario: Scenario, factor: float) -> Scenario:
-    kinds = tuple(kind.model_copy(update={"capex_cny": kind.capex_cny * factor}) for kind in scenario.depot_types)
-    return replace(scenario, depot_types=kinds)
-
-
-def _driving(scenario: Scenario, factor: float) -> Scenario:
-    names = ("cost_cny_day", "cost_cny_km", "cost_cny_h")
-    return replace(
-        scenario,
-        vehicles=tuple(
-            one.model_copy(update={name: getattr(one, name) * factor for name in names}) for one in scenario.vehicles
-        ),
-    )
-
-
-def _waiting(scenario: Scenario, factor: float) -> Scenario:
-    chain = scenario.chain.model_copy(update={"today_wait_h": scenario.chain.today_wait_h * factor})
-    return replace(scenario, chain=chain)
-
-
-def _collecting(scenario: Scenario, factor: float) -> Scenario:
-    chain = scenario.chain.model_copy(update={"planned_wait_h": scenario.chain.planned_wait_h * factor})
-    return replace(scenario, chain=chain)
-
-
-def _power(scenario: Scenario, factor: float) -> Scenario:
-    economics = scenario.economics
-    return replace(scenario, economics=economics.model_copy(update={"power_cny_kwh": economics.power_cny_kwh * factor}))
-
-
-DOUBTS = (
-    Doubt(N_("hours until today's trader calls"), _waiting, 0.5, 1.5),
-    Doubt(N_("hours until the planned truck calls"), _collecting, 0.5, 2.0),
-    Doubt(N_("temperature"), _warmth, -3.0, 3.0, "{:+.0f} °C"),
-    Doubt(N_("harvest"), _harvest, 0.8, 1.2),
-    Doubt(N_("farm-gate prices"), _prices, 0.7, 1.3),
-    Doubt(N_("cost of building"), _building, 0.8, 1.3),
-    Doubt(N_("cost of vehicles"), _driving, 0.8, 1.3),
-    Doubt(N_("price of power"), _power, 0.7, 1.5),
-)
+    def row(self) -> dict[str, Any]:
+        """Return the row of the table."""
+        ends = {f"{name}_{end}": float(of(answer)) for name, of in ANSWERS.items()
+                for end, answer in (("low", self.at_low), ("high", self.at_high))}  # fmt: skip
+        low, high = (in_words(self.figure, at) for at in (self.figure.low, self.figure.high))
+        return {"key": self.figure.key, "what": self.label, "low": low, "high": high, **ends,
+                "source": self.figure.source}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """The answers at both ends of each doubt.
+    """What each uncertain figure moves.
 
     Attributes
     ----------
-    base : figures of the plan itself, by the names of :data:`FIGURES`
-    table : figure, end (``low`` or ``high``), value (as stated), then the columns of :data:`FIGURES`
+    base : the plan's own answers, by the names of :data:`ANSWERS`
+    table : key, what, low, high, then each answer at the low and at the high end, ``effect_t`` and ``effect_cny`` (how
+        far tonnes saved and net benefit are apart at the ends), source; the largest effect on money first
     """
 
     base: dict[str, float]
     table: pd.DataFrame
 
     def ends(self, answer: str) -> pd.DataFrame:
-        """Return one row for each doubt with columns figure, low, high, at_low and at_high, of one answer."""
-        sides = {end: self.table[self.table["end"] == end].set_index("figure") for end in ("low", "high")}
-        parts = {end: side["value"] for end, side in sides.items()}
-        answers = {f"at_{end}": side[answer] for end, side in sides.items()}
-        return pd.DataFrame({**parts, **answers}).reindex(list(dict.fromkeys(self.table["figure"]))).reset_index()
+        """Return columns figure, low, high, at_low and at_high of one answer, the figure that moves it most first."""
+        named = {"what": "figure", f"{answer}_low": "at_low", f"{answer}_high": "at_high"}
+        rows = self.table.rename(columns=named)[["figure", "low", "high", "at_low", "at_high"]]
+        order = np.argsort(-(rows["at_high"] - rows["at_low"]).abs().to_numpy(), kind="stable")
+        return rows.iloc[order].reset_index(drop=True)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the object that ``--json`` prints."""
+        return {"schema": SCHEMA, "base": self.base, "figures": self.table.to_dict("records")}
 
 
-FIGURES = ("today_rate", "plan_rate", "saved_t", "saved_cny")
-
-
-def sensitivity(plan: Run, doubts: Sequence[Doubt] = DOUBTS, effort: Effort | None = None) -> Sensitivity:
-    """Change one figure at a time; the depots of the plan stay, who goes where and on which routes is worked out anew.
-
-    Parameters
-    ----------
-    plan : without mobile units
-    effort : its ``time_limit_s`` is that of each changed year
-
-    Raises
-    ------
-    UsageError
-        When the plan has mobile units.
-    """
-    effort = effort or Effort()
-    if len(plan.tables.get("units", ())):
-        raise UsageError(_("the plan has mobile units, which this question does not know yet"))
+def sensitivity(plan: Run, say: Say = silent) -> Sensitivity:
+    """Move every uncertain figure of a plan to both ends of its band; depots, assignment and routes stay."""
+    scenario = plan.planned
+    fixed = FixedPlan(prepare(scenario, plan.placed), plan.tables, plan.summary)
+    figures, names = uncertain_figures(scenario), _names(scenario)
     rows = []
-    for doubt in doubts:
-        for end in ("low", "high"):
-            value = getattr(doubt, end)
-            effort.say(Event(Stage.FIGURE, doubt.name, facts={"value": doubt.form.format(value)}))
-            found = _year(plan, doubt.change(plan.scenario, value), effort)
-            rows.append({"figure": doubt.name, "end": end, "value": doubt.form.format(value), **figures_of(found)})
-    return Sensitivity(figures_of(plan), pd.DataFrame(rows, columns=["figure", "end", "value", *FIGURES]))
+    for n, one in enumerate(figures, start=1):
+        label = _(one.label) if not one.row else _("{figure}: {of}").format(figure=_(one.label), of=names[one.row])
+        say(Event(Stage.FIGURE, one.key, done=n, of=len(figures)))
+        low, high = (fixed.answer(put(fixed.figures, [(one, at)])) for at in (one.low, one.high))
+        rows.append(Moved(one, label, low, high).row())
+    own = fixed.answer(fixed.figures)
+    return Sensitivity({name: float(of(own)) for name, of in ANSWERS.items()}, _ranked(pd.DataFrame(rows)))
 
 
-def _year(plan: Run, scenario: Scenario, effort: Effort) -> Plan:
-    """Work out a year of the plan's depots; they stand, so no budget limits them."""
-    count = count_of(scenario, modules_named(plan.tables["depots"], "new_modules"))
-    free = scenario.siting.model_copy(update={"budget_cny": NO_LIMIT_CNY})
-    options = effort.options()
-    return plan_with(lay_ground(replace(scenario, siting=free), options), count, options)
+def _names(scenario: Scenario) -> dict[str, str]:
+    """Return what rows are called: crops, and packagings."""
+    crops = {one.id: (one.name_zh if language() == "zh" else one.name) or one.id for one in scenario.commodities}
+    return {name: word(name) for name in PACKAGINGS} | crops
 
 
-def figures_of(plan: Run) -> dict[str, float]:
-    """Return the answers of a plan: loss rates today and planned, tonnes and worth of what is saved a year."""
-    loss = plan.summary["loss"]
-    return {
-        "today_rate": float(loss["baseline_rate"]),
-        "plan_rate": float(loss["plan_rate"]),
-        "saved_t": float(loss["baseline_t"] - loss["plan_t"]),
-        "saved_cny": float(loss["baseline_cny"] - loss["plan_cny"]),
-    }
+def _ranked(table: pd.DataFrame) -> pd.DataFrame:
+    effects = {f"effect_{unit}": (table[f"{name}_high"] - table[f"{name}_low"]).abs()
+               for unit, name in (("t", "saving_t"), ("cny", "benefit_cny"))}  # fmt: skip
+    found = table.drop(columns="source").assign(**effects, source=table["source"])
+    return found.sort_values(["effect_cny", "key"], ascending=[False, True], kind="stable").reset_index(drop=True)
