@@ -118,7 +118,7 @@ def draw_tornado(answers: pd.DataFrame, base: float, title: Callable[[], str], p
                 _ends(axes, row, base, float(y))
             _rows(axes, len(rows))
             axes.axvline(base, color=palette.INK, linewidth=1.0)
-            axes.set_yticks(at, [drawable(str(name), "") for name in rows["figure"]])
+            axes.set_yticks(at, [drawable(_(str(name)), str(n + 1)) for n, name in enumerate(rows["figure"])])
             axes.margins(x=0.22)
     return drawing
 
