@@ -52,7 +52,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_commands_in_the_docs_exist() -> None:
     """Every `coldchain COMMAND` that a page shows is a command."""
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
-    shown = set(re.findall(r"^(?:\S*/)?coldchain ([a-z]+)\b(?! \*\*)", text, re.MULTILINE))
+    shown = set(re.findall(r"^(?:\S*/)?coldchain ([a-z-]+)\b(?! \*\*)", text, re.MULTILINE))
     assert shown
     assert shown <= set(cli.commands)
 

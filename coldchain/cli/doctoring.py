@@ -55,10 +55,14 @@ def examine() -> tuple[Finding, ...]:
 
 def compile_kernels() -> None:
     """Plan, replay and route a county of fourteen villages, and choose warehouses: the loops are compiled and kept."""
+    import numpy as np
+
     import coldchain as cc
     from coldchain.benching.location import LocationSettings, run_location
     from coldchain.dispatch.dispatch import Wish, dispatch
     from coldchain.siting.split import prepare
+    from coldchain.spoilage.kernels import follow_measured
+    from coldchain.spoilage.kinetics import pack
 
     with tempfile.TemporaryDirectory(prefix="coldchain-") as name:
         folder = Path(name)
@@ -67,6 +71,8 @@ def compile_kernels() -> None:
         made = cc.plan(county, effort="quick")
         cc.replay(made, years=1, days=1)
         dispatch(Wish(made.save(folder / "run"), iterations=10))
+        crop = pack(county.commodities[0])
+        follow_measured(crop, np.zeros((2, 4)), 1.0, 0.0, 1.0, np.zeros(4), np.zeros(5))
         prepare()
         file = folder / "warehouses.txt"
         file.write_text(WAREHOUSES)

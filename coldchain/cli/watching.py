@@ -1,0 +1,159 @@
+"""``coldchain watch`` and ``coldchain simulate-telemetry``: lots and alarms of a day from readings of its sensors."""
+
+from __future__ import annotations
+
+import json
+from datetime import date as calendar_date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coldchain.cli.commands import SHOWN_WARNINGS, print_faults
+from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, quiet_option, quoted
+from coldchain.errors import UsageError, system_reason
+from coldchain.language import _
+
+if TYPE_CHECKING:
+    from coldchain.telemetry.watch import Watched
+
+SHOWN = 15
+
+
+class Day(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older Click has no type arguments
+    """A date such as 2026-07-15."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the date as ISO 8601."""
+        if not value:
+            return ""
+        try:
+            return calendar_date.fromisoformat(str(value)).isoformat()
+        except ValueError:
+            self.fail(_("must be a date such as 2026-07-15; got {value}").format(value=value), param, ctx)
+
+
+date_option = click.option(
+    "--date", type=Day(), default="", help="Date of the day, where the routes name only a period."
+)
+offset_option = click.option("--utc-offset", "offset_h", type=click.FloatRange(-12, 14), default=8.0, show_default=True,
+                             help="Hours by which the county's clock is ahead of UTC.")  # fmt: skip
+moved_option = click.option("--scenario", "moved", type=path_argument, help="Where the scenario of RUN lies now.")
+
+
+@click.command("simulate-telemetry", epilog="Example: coldchain simulate-telemetry runs/today --out day.jsonl")
+@click.argument("run", type=path_argument)
+@click.option("--out", type=path_argument, required=True, help="File to write, a message a line in order of arrival.")
+@click.option("--truth", type=path_argument, help="File to write what was broken and what each lot truly used (JSON).")
+@click.option("--every", "every_s", type=click.FloatRange(10, 3600), default=120.0, show_default=True,
+              help="Seconds between the readings of a sensor.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same messages.")
+@date_option
+@offset_option
+@moved_option
+@quiet_option
+@of_a_run
+def simulate_telemetry(
+    run: Path, out: Path, truth: Path | None, every_s: float, seed: int, date: str, offset_h: float,
+    moved: Path | None, quiet: bool,
+) -> int:  # fmt: skip
+    """Make the messages of a day from RUN, a folder of routes: doors, failures, gaps, copies, sensors that go wrong."""
+    from coldchain.telemetry.dayplan import read_day
+    from coldchain.telemetry.simulate import World
+
+    day = read_day(run, moved)
+    named = date or day.date or "2026-07-15"
+    made = World(day, named, every_s=every_s, seed=seed, offset_h=offset_h).simulated()
+    _write(out, "".join(f"{line}\n" for line in made.lines))
+    if truth is not None:
+        _write(truth, json.dumps(made.truth(), ensure_ascii=False, indent=1))
+    if not quiet:
+        told = _("wrote {path}: {count} messages of {date}, {events} things went wrong")
+        click.echo(told.format(path=out, count=len(made.lines), date=named, events=len(made.events)), err=True)
+    next_step(f"coldchain watch {quoted(run)} --replay {quoted(out)}")
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        told = _("{path} cannot be written: {strerror}").format(path=path, strerror=system_reason(error))
+        raise UsageError(told) from error
+
+
+@click.command(epilog="Example: coldchain watch runs/today --replay day.jsonl")
+@click.argument("run", type=path_argument)
+@click.option("--replay", "file", type=path_argument, help="File of messages, a line each, in any order.")
+@click.option("--store", "kept", type=path_argument, help="SQLite file of the readings; they are added to it.")
+@click.option("--sensors", "table", type=path_argument, help="Table of the devices and the places they stand in.")
+@click.option("--map", "mapping", type=path_argument, help="Mapping file (TOML) of messages of another form.")
+@click.option("--ack", help="Id of an alarm that is taken note of; with --reason.")
+@click.option("--reason", help="Why the alarm is settled; kept with it.")
+@click.option("--who", default="", help="Who takes note of the alarm.")
+@date_option
+@offset_option
+@moved_option
+@json_option
+@quiet_option
+@of_a_run
+def watch(
+    run: Path, file: Path | None, kept: Path | None, table: Path | None, mapping: Path | None, ack: str | None,
+    reason: str | None, who: str, date: str, offset_h: float, moved: Path | None, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Watch the day of RUN, a folder of routes: life used of each lot, and alarms, from the readings of sensors."""
+    from coldchain.telemetry.dayplan import read_day
+    from coldchain.telemetry.readings import Keys, Reader, read_keys
+    from coldchain.telemetry.replay import read_sensors, replay
+    from coldchain.telemetry.store import Store
+    from coldchain.telemetry.watch import Setup, watched
+
+    if file is None and kept is None:
+        raise UsageError(_("give readings: --replay FILE or --store FILE"))
+    if (ack is None) != (reason is None):
+        raise UsageError(_("--ack and --reason belong together; give both"))
+    if ack is not None and kept is None:
+        raise UsageError(_("--ack needs --store: an alarm is taken note of in the store of its readings"))
+    day = read_day(run, moved)
+    sensors = {} if table is None else read_sensors(table, day)
+    setup = Setup(sensors, date, offset_h)
+    reader = Reader(Keys() if mapping is None else read_keys(mapping), offset_h)
+    with Store(kept) as store:
+        faults = [] if file is None else replay(file, reader, store)
+        if not quiet:
+            print_faults(faults, most=SHOWN_WARNINGS)
+        found = watched(store, day, setup)
+        if ack is not None:
+            _acknowledge(store, found, ack, str(reason), who)
+            found = watched(store, day, setup)
+    _report(found, as_json=as_json, quiet=quiet)
+    return 0
+
+
+def _acknowledge(store: Any, found: Watched, ack: str, reason: str, who: str) -> None:
+    """Take note of an alarm."""
+    from coldchain.telemetry.store import Acknowledged
+    from coldchain.telemetry.watch import MS_PER_H, alarm_id
+
+    alarm = next((one for one in found.alarms if alarm_id(one) == ack), None)
+    if alarm is None:
+        known = _(", ").join(alarm_id(one) for one in found.alarms) or _("none")
+        raise UsageError(_("--ack {ack} is no alarm of this day; there are: {known}").format(ack=ack, known=known))
+    at_ms = found.midnight_ms + round(alarm.start_h * MS_PER_H)
+    store.acknowledge(Acknowledged(alarm.device or alarm.place, alarm.cause, at_ms, reason, who))
+
+
+def _report(found: Watched, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
+        return
+    from coldchain.telemetry.terminal import print_watched
+
+    print_watched(found, SHOWN)
+    if found.unknown and not quiet:
+        shown = _(", ").join(found.unknown[:SHOWN])
+        told = _("warning: no place is known of these devices: {devices}; list them with --sensors")
+        click.echo(told.format(devices=shown), err=True)

@@ -1,0 +1,129 @@
+"""Bad sensors told from bad chains: readings that no chain can make, and sensors that disagree with their neighbours.
+
+- A *spike* is one reading far from both neighbours in time while these agree; it is left out.
+- *Jumping*: from one reading to the next by more than 6 K, four times up and four times down, in a tenth of the
+  readings since the first. *Stuck*: the same figure two dozen times and two hours long. *Offset*: of three or more
+  sensors in one place, one that differs from the median of all by more than 2 K in the median, or in most of the later
+  half of its readings. Of two that differ neither can be told to be wrong.
+
+A sensor that is offset is left out whole, of one that jumps or is stuck what came since; what only it measured is
+missing then, and bracketed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from coldchain.arrays import Bools, Floats
+
+SPIKE_C, AGREE_C = 6.0, 2.0
+JUMPING_SHARE, JUMPS = 0.1, 4
+STUCK_READINGS, STUCK_H = 24, 2.0
+OFFSET_C = 2.0
+MISSED = 3.0
+"""Readings that must be missed in a row before a sensor counts as silent."""
+LEAST_INTERVAL_H = 1.0 / 120.0
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """What one device measured of the temperature at its place.
+
+    Attributes
+    ----------
+    hour, temp_c : every reading in order of time, clock hours of the day watched
+    good : which of them count
+    state : ``good``, ``stuck``, ``jumping``, ``offset``
+    since_h : clock hour from which the state holds; NaN of a good one
+    """
+
+    device: str
+    place: str
+    hour: Floats
+    temp_c: Floats
+    good: Bools
+    state: str = "good"
+    since_h: float = float("nan")
+
+    @property
+    def interval_h(self) -> float:
+        """Usual step between readings: the median, an hour where there is only one."""
+        return max(float(np.median(np.diff(self.hour))), LEAST_INTERVAL_H) if self.hour.size > 1 else 1.0
+
+    @property
+    def gap_h(self) -> float:
+        """Step beyond which readings were missed and the sensor was silent."""
+        return (MISSED + 0.5) * self.interval_h
+
+
+def judged(device: str, place: str, hour: Floats, temp_c: Floats) -> Sensor:
+    """Judge a sensor by itself."""
+    first = _jumping_from(temp_c)
+    if first is not None:
+        good = (np.arange(hour.size) < first) & ~_spikes(temp_c)
+        return Sensor(device, place, hour, temp_c, good, "jumping", float(hour[first]))
+    spikes, stuck = _spikes(temp_c), _stuck(hour, temp_c)
+    state = "stuck" if stuck.any() else "good"
+    since = float(hour[np.argmax(stuck)]) if stuck.any() else float("nan")
+    return Sensor(device, place, hour, temp_c, ~(spikes | stuck), state, since)
+
+
+def _jumping_from(temp_c: Floats) -> int | None:
+    """Return the first reading from which a sensor jumps; None where it does not."""
+    steps = np.diff(temp_c)
+    up, down = np.flatnonzero(steps > SPIKE_C), np.flatnonzero(steps < -SPIKE_C)
+    if min(up.size, down.size) < JUMPS:
+        return None
+    first = int(min(up[0], down[0])) + 1
+    return first if up.size + down.size > JUMPING_SHARE * (temp_c.size - first) else None
+
+
+def _spikes(temp_c: Floats) -> Bools:
+    found = np.zeros(temp_c.size, dtype=bool)
+    if temp_c.size >= 3:
+        before, now, after = temp_c[:-2], temp_c[1:-1], temp_c[2:]
+        far = (np.abs(now - before) > SPIKE_C) & (np.abs(now - after) > SPIKE_C)
+        found[1:-1] = far & (np.abs(before - after) <= AGREE_C)
+    return found
+
+
+def _stuck(hour: Floats, temp_c: Floats) -> Bools:
+    """Mark stretches of one figure; a sensor that never showed another is stuck only where it has many readings."""
+    found = np.zeros(temp_c.size, dtype=bool)
+    if temp_c.size < STUCK_READINGS:
+        return found
+    ends = np.flatnonzero(np.diff(temp_c)) + 1
+    for first, last in zip((0, *ends), (*ends, temp_c.size), strict=True):
+        if last - first >= STUCK_READINGS and hour[last - 1] - hour[first] >= STUCK_H:
+            found[first:last] = True
+    return found
+
+
+def compared(sensors: list[Sensor]) -> list[Sensor]:
+    """Judge the sensors of one place by their median; those that are bad already are left out."""
+    fit = [sensor for sensor in sensors if sensor.good.any()]
+    if len(fit) < 3:
+        return sensors
+    made = []
+    for sensor in sensors:
+        if not sensor.good.any():
+            made.append(sensor)
+            continue
+        hours = sensor.hour[sensor.good]
+        beside = [_at(one, hours) for one in fit]
+        differ = sensor.temp_c[sensor.good] - np.nanmedian(beside, axis=0)
+        far = np.abs(differ) > OFFSET_C
+        if abs(float(np.median(differ))) > OFFSET_C or far[len(far) // 2 :].mean() > 0.5:
+            none = np.zeros(sensor.hour.size, dtype=bool)
+            since = float(hours[np.argmax(far)])
+            made.append(replace(sensor, good=none, state="offset", since_h=since))
+        else:
+            made.append(sensor)
+    return made
+
+
+def _at(sensor: Sensor, hours: Floats) -> Floats:
+    """Return what a sensor showed at other moments; NaN before its first and after its last reading that counts."""
+    return np.interp(hours, sensor.hour[sensor.good], sensor.temp_c[sensor.good], left=np.nan, right=np.nan)

@@ -1,0 +1,234 @@
+"""Messages of sensors: JSON of one reading or of many, SenML, and other forms by a mapping file.
+
+A message that is not a reading is refused whole with the reason; nothing else is guessed at. Times carry their zone
+(ISO 8601), or are seconds or milliseconds since 1970; one without zone is taken by the county's own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from coldchain.errors import BadInputError
+from coldchain.inputs import read_toml
+from coldchain.language import N_
+from coldchain.model.base import Noun, figure
+from coldchain.scenario.parsing import parse
+
+CHINA_H = 8.0
+MOST_BYTES, MOST_READINGS, MOST_NAME = 1 << 20, 20_000, 200
+EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000  # the years 2000 to 2099
+RANGES = {"temp_c": (-80.0, 90.0), "humidity": (0.0, 100.0), "lon": (-180.0, 180.0), "lat": (-90.0, 90.0),
+          "battery": (0.0, 100.0)}  # fmt: skip
+DOORS = {"open": 1.0, "closed": 0.0, "shut": 0.0, 1: 1.0, 0: 0.0}  # True and False are 1 and 0
+SENML = {("temperature", "Cel"): "temp_c", ("temp", "Cel"): "temp_c", ("humidity", "%RH"): "humidity",
+         ("door", ""): "door", ("lon", "lon"): "lon", ("lat", "lat"): "lat", ("battery", "%EL"): "battery"}  # fmt: skip
+RELATIVE_S = 2.0**28
+NAME = re.compile(r"[^\x00-\x1f\x7f]+")
+FIELDS = ("temp_c", "humidity", "door", "lon", "lat", "battery")
+Row = tuple[str, int, float | None, float | None, float | None, float | None, float | None, float | None]
+"""Device, milliseconds since 1970, temperature, humidity, door (1 open), longitude, latitude, battery in %."""
+
+
+class RefusedError(ValueError):
+    """A message that is not a reading; its text says why, to be translated where it is shown."""
+
+
+class Keys(Noun):
+    """Where a message holds what: keys, with points for keys within keys."""
+
+    device: str = figure("-", "key of the device's name", "device")
+    time: str = figure("-", "key of the time", "time")
+    temp_c: str = figure("-", "key of the temperature in °C", "temp_c")
+    humidity: str = figure("-", "key of the relative humidity in %", "humidity")
+    door: str = figure("-", "key of the door: open or closed", "door")
+    lon: str = figure("-", "key of the longitude", "lon")
+    lat: str = figure("-", "key of the latitude", "lat")
+    battery: str = figure("-", "key of the battery in %", "battery")
+    readings: str = figure("-", "key of the list of readings of a batch", "readings")
+    topic: str = figure("-", "form of the topic with {device} in it, where messages do not name the device", "")
+
+
+def read_keys(path: Path) -> Keys:
+    """Read a mapping file of messages.
+
+    Raises
+    ------
+    BadInputError
+        With every key that is unknown.
+    """
+    keys, faults = parse(Keys, read_toml(path), path.name, None)
+    if keys is None or faults:
+        raise BadInputError(faults)
+    return keys
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Turns messages into rows.
+
+    Attributes
+    ----------
+    offset_h : hours by which the county's clock is ahead of UTC
+    """
+
+    keys: Keys = field(default_factory=Keys)
+    offset_h: float = CHINA_H
+
+    def rows(self, payload: bytes | str, topic: str = "") -> list[Row]:
+        """Return the readings of a message.
+
+        Raises
+        ------
+        RefusedError
+            When anything in it is not a reading.
+
+        Examples
+        --------
+        >>> Reader().rows('{"device": "truck/1", "time": "2026-07-15T08:00:00+08:00", "temp_c": 4.5}')[0][:3]
+        ('truck/1', 1784073600000, 4.5)
+        """
+        if len(payload) > MOST_BYTES:
+            raise RefusedError(N_("is longer than a message may be"))
+        try:
+            tree = json.loads(payload)
+        except (ValueError, RecursionError):
+            raise RefusedError(N_("is not JSON")) from None
+        if isinstance(tree, list) and tree and isinstance(tree[0], dict) and ("bn" in tree[0] or "n" in tree[0]):
+            return list(self._senml(tree))
+        found = list(self._batch(tree, self._device_of(topic)))
+        if not found:
+            raise RefusedError(N_("holds no reading"))
+        return found
+
+    def _device_of(self, topic: str) -> str:
+        """Return the device that a topic names, by the mapping's form; empty where it does not."""
+        if not self.keys.topic or not topic:
+            return ""
+        form = re.escape(self.keys.topic).replace(re.escape("{device}"), "(?P<device>.+)").replace(r"\+", "[^/]+")
+        found = re.fullmatch(form, topic)
+        return found["device"] if found and "device" in found.groupdict() else ""
+
+    def _batch(self, tree: Any, device: str) -> Iterator[Row]:
+        items = tree if isinstance(tree, list) else [tree]
+        if len(items) > MOST_READINGS:
+            raise RefusedError(N_("holds more readings than a message may"))
+        for item in items:
+            if not isinstance(item, dict):
+                raise RefusedError(N_("is not a reading: neither an object nor a list of objects"))
+            inner = item.get(self.keys.readings)
+            if inner is None:
+                yield self._row(item, device)
+                continue
+            named = _at(item, self.keys.device)
+            if not isinstance(inner, list) or len(inner) > MOST_READINGS:
+                raise RefusedError(N_("readings must be a list"))
+            for one in inner:
+                if not isinstance(one, dict):
+                    raise RefusedError(N_("is not a reading: neither an object nor a list of objects"))
+                yield self._row(one, device if named is None else named)
+
+    def _row(self, item: Mapping[str, Any], device: Any) -> Row:
+        keys = self.keys
+        own = _at(item, keys.device)
+        name = device_name(device if own is None else own)
+        values = {name: _at(item, getattr(keys, name)) for name in FIELDS}
+        return _row(name, self.milliseconds(_at(item, keys.time)), values)
+
+    def milliseconds(self, value: Any) -> int:
+        """Return a time as milliseconds since 1970."""
+        if isinstance(value, str):
+            try:
+                moment = datetime.fromisoformat(value)
+            except ValueError:
+                raise RefusedError(N_("time must be ISO 8601 or a number")) from None
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=timezone(timedelta(hours=self.offset_h)))
+            made = round(moment.timestamp() * 1000.0)
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise RefusedError(N_("time must be ISO 8601 or a number"))
+        else:
+            made = round(value) if value > 1e11 else round(value * 1000.0)
+        if not EARLIEST_MS <= made < LATEST_MS:
+            raise RefusedError(N_("time must lie in the years 2000 to 2099"))
+        return made
+
+    def _senml(self, records: list[Any]) -> Iterator[Row]:
+        """Yield the records of a pack that are of ours, one row each; the store joins those of one moment."""
+        base_name, base_time, base_unit = "", 0.0, ""
+        for record in records[: MOST_READINGS + 1]:
+            if not isinstance(record, dict):
+                raise RefusedError(N_("is not SenML: a record must be an object"))
+            base_name, base_unit = record.get("bn", base_name), record.get("bu", base_unit)
+            base_time = record.get("bt", base_time)
+            if "n" not in record and "v" not in record and "vb" not in record:
+                continue
+            full = f"{base_name}{record.get('n', '')}"
+            device, _sign, quantity = full.rpartition(":") if ":" in full else full.rpartition("/")
+            name = SENML.get((quantity, str(record.get("u", base_unit)))) or SENML.get((quantity, ""))
+            value = record.get("v", record.get("vb"))
+            if name is None:
+                raise RefusedError(N_("is SenML with a quantity or unit that is not read"))
+            offset = record.get("t", 0.0)
+            if not all(isinstance(one, int | float) and math.isfinite(one) for one in (base_time, offset)):
+                raise RefusedError(N_("time must be ISO 8601 or a number"))
+            moment = base_time + offset
+            if moment < RELATIVE_S:
+                raise RefusedError(N_("SenML must give times from 1970 on, not relative to now"))
+            values: dict[str, Any] = dict.fromkeys(FIELDS)
+            yield _row(device_name(device), self.milliseconds(moment), {**values, name: value})
+
+
+def device_name(value: Any) -> str:
+    """Return a name of a device, or refuse what is none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not 0 < len(value) <= MOST_NAME or NAME.fullmatch(value) is None:
+        raise RefusedError(N_("device must be a name of 1 to 200 characters"))
+    return value
+
+
+def _at(item: Mapping[str, Any], key: str) -> Any:
+    """Return what stands under a key, or under keys within keys; None where nothing does."""
+    if key in item or "." not in key:
+        return item.get(key)
+    found: Any = item
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def _row(device: str, time_ms: int, values: Mapping[str, Any]) -> Row:
+    temp = _number(values["temp_c"], "temp_c")
+    humidity = _number(values["humidity"], "humidity")
+    door = _door(values["door"])
+    lon, lat = _number(values["lon"], "lon"), _number(values["lat"], "lat")
+    battery = _number(values["battery"], "battery")
+    if temp is humidity is door is lon is lat is battery is None:
+        raise RefusedError(N_("holds no reading"))
+    return device, time_ms, temp, humidity, door, lon, lat, battery
+
+
+def _number(value: Any, name: str) -> float | None:
+    if value is None:
+        return None
+    low, high = RANGES[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise RefusedError(N_("a value is no number, or outside what sensors measure"))
+    return float(value)
+
+
+def _door(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        value = value.strip().lower()
+    if not isinstance(value, str | int | bool) or value not in DOORS:
+        raise RefusedError(N_("door must be open or closed"))
+    return DOORS[value]

@@ -1,0 +1,151 @@
+"""Readings kept in SQLite, one file a county: what is stored survives a crash, and twice the same is stored once.
+
+The key is device and time, so late, doubled and batched readings change nothing. Where two readings of one moment
+differ, each value becomes the greater of the two: the warmer, the open door, whatever order they came in.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from coldchain.arrays import Floats, Ints
+from coldchain.errors import BadInputError, Fault
+from coldchain.inputs import reason
+from coldchain.language import _
+from coldchain.telemetry.readings import FIELDS, Row
+
+SCHEMA = """
+create table if not exists devices(id integer primary key, name text unique not null);
+create table if not exists readings(device integer not null, time_ms integer not null, temp_c real, humidity real,
+  door real, lon real, lat real, battery real, primary key(device, time_ms)) without rowid;
+create table if not exists acknowledged(place text not null, cause text not null, at_ms integer not null,
+  reason text not null, who text not null, primary key(place, cause, at_ms)) without rowid;
+"""
+GREATER = ", ".join(f"{name} = coalesce(max({name}, excluded.{name}), {name}, excluded.{name})" for name in FIELDS)
+INSERT = f"insert into readings values(?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set {GREATER}"
+
+
+@dataclass(frozen=True)
+class Series:
+    """Readings of one device in order of time.
+
+    Attributes
+    ----------
+    time_ms : shape (readings,)
+    values : shape (readings, 6), NaN where a reading lacks a value; columns are ``FIELDS``
+    """
+
+    device: str
+    time_ms: Ints
+    values: Floats
+
+    def of(self, name: str) -> tuple[Ints, Floats]:
+        """Return times and values of one quantity, where it was measured."""
+        column = self.values[:, FIELDS.index(name)]
+        known = ~np.isnan(column)
+        return self.time_ms[known], column[known]
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """Who took note of an alarm, and why it is no longer open."""
+
+    place: str
+    cause: str
+    at_ms: int
+    reason: str
+    who: str
+
+
+class Store:
+    """The readings of a county.
+
+    Parameters
+    ----------
+    path : of the file; None keeps all in memory
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        try:
+            self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
+            self._db.execute("pragma journal_mode=wal")
+            self._db.execute("pragma synchronous=full")
+            self._db.executescript(SCHEMA)
+            self._devices = {name: key for key, name in self._db.execute("select id, name from devices")}
+        except sqlite3.Error as error:
+            text = _("is no store of readings: {error}").format(error=reason(error))
+            raise BadInputError([Fault(str(path), None, "", "", text, "bad-store")]) from error
+        self.refused: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        """Return the store."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Store readings in one transaction; when it returns they are on the disk."""
+        known, execute = self._devices, self._db.execute
+        execute("begin immediate")
+        try:
+            keyed = [(known.get(row[0]) or self._new(row[0]), *row[1:]) for row in rows]
+            self._db.executemany(INSERT, keyed)
+            execute("commit")
+        except BaseException:
+            execute("rollback")
+            self._devices = {name: key for key, name in self._db.execute("select id, name from devices")}
+            raise
+
+    def _new(self, device: str) -> int:
+        self._db.execute("insert or ignore into devices(name) values(?)", (device,))
+        key: int = self._db.execute("select id from devices where name = ?", (device,)).fetchone()[0]
+        self._devices[device] = key
+        return key
+
+    def count(self) -> int:
+        """Return the readings stored."""
+        return int(self._db.execute("select count(*) from readings").fetchone()[0])
+
+    def latest_ms(self) -> int | None:
+        """Return the time of the newest reading; None without any."""
+        found: int | None = self._db.execute("select max(time_ms) from readings").fetchone()[0]
+        return found
+
+    def days(self, offset_h: float) -> dict[int, int]:
+        """Return how many readings fall on each day since 1970, by the county's clock."""
+        shift = round(offset_h * 3_600_000)
+        query = "select (time_ms + ?) / 86400000, count(*) from readings group by 1"
+        return {int(day): int(count) for day, count in self._db.execute(query, (shift,))}
+
+    def series(self, first_ms: int, last_ms: int) -> list[Series]:
+        """Return the readings of every device from one moment to another, by name of the device."""
+        found = []
+        query = "select * from readings where device = ? and time_ms between ? and ? order by time_ms"
+        for name, key in sorted(self._devices.items()):
+            rows = self._db.execute(query, (key, first_ms, last_ms)).fetchall()
+            if rows:
+                table = np.array(rows, dtype=np.float64)
+                found.append(Series(name, table[:, 1].astype(np.int64), table[:, 2:]))
+        return found
+
+    def acknowledge(self, note: Acknowledged) -> None:
+        """Keep that an alarm was taken note of."""
+        row = (note.place, note.cause, note.at_ms, note.reason, note.who)
+        self._db.execute("insert or replace into acknowledged values(?, ?, ?, ?, ?)", row)
+
+    def acknowledged(self) -> list[Acknowledged]:
+        """Return every note, in order of place, cause and time."""
+        rows = self._db.execute("select * from acknowledged order by place, cause, at_ms")
+        return [Acknowledged(*row) for row in rows]
