@@ -1,7 +1,7 @@
 """Bad sensors told from bad chains: readings that no chain can make, and sensors that disagree with their neighbours.
 
-- A *spike* is one reading far from both neighbours in time while these agree; it is left out.
-- *Jumping*: from one reading to the next by more than 6 K, four times up and four times down, in a tenth of the
+- A *spike* is up to three readings far from those before and after while these agree; they are left out.
+- *Jumping*: from one reading to the next by more than 6 K, three times up and three times down, in a tenth of the
   readings since the first. *Stuck*: the same figure two dozen times and two hours long. *Offset*: of three or more
   sensors in one place, one that differs from the median of all by more than 2 K in the median, or in most of the later
   half of its readings. Of two that differ neither can be told to be wrong.
@@ -18,8 +18,8 @@ import numpy as np
 
 from coldchain.arrays import Bools, Floats
 
-SPIKE_C, AGREE_C = 6.0, 2.0
-JUMPING_SHARE, JUMPS = 0.1, 4
+SPIKE_C, AGREE_C, SPIKE_READINGS = 6.0, 2.0, 3
+JUMPING_SHARE, JUMPS = 0.1, 3
 STUCK_READINGS, STUCK_H = 24, 2.0
 OFFSET_C = 2.0
 MISSED = 3.0
@@ -82,10 +82,17 @@ def _jumping_from(temp_c: Floats) -> int | None:
 
 def _spikes(temp_c: Floats) -> Bools:
     found = np.zeros(temp_c.size, dtype=bool)
-    if temp_c.size >= 3:
-        before, now, after = temp_c[:-2], temp_c[1:-1], temp_c[2:]
-        far = (np.abs(now - before) > SPIKE_C) & (np.abs(now - after) > SPIKE_C)
-        found[1:-1] = far & (np.abs(before - after) <= AGREE_C)
+    for wide in range(1, SPIKE_READINGS + 1):
+        count = temp_c.size - wide - 1
+        if count < 1:
+            break
+        before, after = temp_c[:count], temp_c[wide + 1 :]
+        far = np.abs(before - after) <= AGREE_C
+        for shift in range(1, wide + 1):
+            now = temp_c[shift : shift + count]
+            far &= (np.abs(now - before) > SPIKE_C) & (np.abs(now - after) > SPIKE_C)
+        for shift in range(1, wide + 1):
+            found[shift : shift + count] |= far
     return found
 
 
