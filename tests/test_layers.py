@@ -21,7 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"planning"}),
     frozenset({"reports", "importing", "benching", "sweeps", "settlement", "replays", "forecasts"}),
     frozenset({"dispatch", "papers"}),
-    frozenset({"batch", "funds", "telemetry"}),
+    frozenset({"batch", "funds", "telemetry", "traceability"}),
     frozenset({"api"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

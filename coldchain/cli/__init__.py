@@ -27,6 +27,7 @@ from coldchain.cli.reporting import report
 from coldchain.cli.routing import routes
 from coldchain.cli.sharing import share
 from coldchain.cli.shelving import shelf_life
+from coldchain.cli.tracing import trace
 from coldchain.cli.watching import simulate_telemetry, watch
 from coldchain.errors import BadInputError, ColdchainError, LimitError
 from coldchain.language import VARIABLE, _, known_language, preferred, use
@@ -53,7 +54,7 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, map_command, replay, report, routes, share, batch, allocate, bench, shelf_life, logger,
+    compare, map_command, replay, report, routes, trace, share, batch, allocate, bench, shelf_life, logger,
     simulate_telemetry, watch, forecast, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)

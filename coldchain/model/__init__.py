@@ -21,7 +21,7 @@ from coldchain.model.award import (
     rate_of,
 )
 from coldchain.model.base import Method, Noun, Status, figure
-from coldchain.model.goods import HOURS, Commodity, Keeping, Period
+from coldchain.model.goods import HOURS, Commodity, Keeping, Landmark, Period
 from coldchain.model.limit import LIMIT_KINDS, Limit, LimitKind
 from coldchain.model.papers import Papers, day_of
 from coldchain.model.places import Cargo, Harvest, Hub, Place, Site, Village
@@ -44,6 +44,7 @@ __all__ = [
     "Harvest",
     "Hub",
     "Keeping",
+    "Landmark",
     "Limit",
     "LimitKind",
     "Method",

@@ -262,6 +262,29 @@ class Period(Noun):
         return self
 
 
+class Landmark(Noun):
+    """A landmark product (geographical indication): what may carry its name, from which villages, in which months."""
+
+    id: str = figure("-", "unique name within its table", min_length=1)
+    name: str = figure("-", "name shown to people", "")
+    certificate: str = figure("-", "number of its certificate or registration", "")
+    villages: tuple[str, ...] = figure("-", "ids of the villages that may use it", min_length=1)
+    commodities: tuple[str, ...] = figure("-", "ids of the commodities it covers", min_length=1)
+    months: tuple[int, ...] = figure("-", "months of harvest it covers, 1 to 12; none: all year", ())
+    most_t: float | None = figure("t", "most tonnes a year that may carry it; none: no limit", None, gt=0)
+
+    @model_validator(mode="after")
+    def _months_exist(self) -> Landmark:
+        if odd := [month for month in self.months if not 1 <= month <= 12]:
+            told = _("landmark product {id}: a month must be from 1 to 12; got {month}")
+            raise ValueError(told.format(id=self.id, month=odd[0]))
+        return self
+
+    def covers(self, village: str, commodity: str, month: int) -> bool:
+        """Tell whether a harvest may carry the name."""
+        return village in self.villages and commodity in self.commodities and (not self.months or month in self.months)
+
+
 class Keeping(Noun):
     """What a depot may keep: produce of one commodity and period that is sold in another period at another price."""
 

@@ -12,7 +12,7 @@ from coldchain.arrays import Floats
 from coldchain.model.assets import DepotType, MobileUnit, VehicleType
 from coldchain.model.assumption import Assumption
 from coldchain.model.base import Noun
-from coldchain.model.goods import Commodity, Keeping, Period
+from coldchain.model.goods import Commodity, Keeping, Landmark, Period
 from coldchain.model.papers import Papers
 from coldchain.model.places import Hub, Site, Village
 from coldchain.model.settings import Chain, Economics, Roads, Routing, Siting, Subsidy
@@ -30,6 +30,7 @@ class Scenario:
     depot_types : only those on offer or standing; the mobile units on offer come last
     notes, assumptions : what the scenario says of itself
     storage : what depots may keep for another period, of commodities that are harvested
+    landmarks : the register of landmark products
     sha256 : hash of every input file and of the variant; in memory, of the files it would be written to
     catalogue : kind -> all that is known of it, on offer or not: commodity, depot_type, mobile_unit, vehicle
     """
@@ -57,6 +58,7 @@ class Scenario:
     assumptions: tuple[Assumption, ...] = ()
     storage: tuple[Keeping, ...] = ()
     papers: Papers = field(default_factory=Papers)
+    landmarks: tuple[Landmark, ...] = ()
     catalogue: Mapping[str, tuple[Noun, ...]] = field(default_factory=dict)
 
     @property

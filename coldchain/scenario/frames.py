@@ -16,7 +16,7 @@ from coldchain.language import _
 from coldchain.model import HOURS, Noun, Scenario, dictionary
 from coldchain.model.naming import of_ids
 from coldchain.scenario.delimited import Grid
-from coldchain.scenario.load import CATALOGUE, PLACES, hash_of, inspect_source, named_files
+from coldchain.scenario.load import CATALOGUE, OPTIONAL, PLACES, hash_of, inspect_source, named_files
 from coldchain.scenario.placefiles import cell_of, with_places
 from coldchain.scenario.programmes import programme_keys
 from coldchain.scenario.sections import BASE, OVERRIDES, SCHEMA, SECTIONS
@@ -172,9 +172,8 @@ def frames_of(scenario: Scenario) -> dict[str, Frame]:
 
 def tables_of(scenario: Scenario) -> dict[str, Frame]:
     """Return every table of a scenario as its files have it."""
-    tables = {stem: _rows(getattr(scenario, stem), stem) for stem in (*PLACES, "periods", "storage")}
-    if not scenario.storage:
-        del tables["storage"]
+    tables = {stem: _rows(getattr(scenario, stem), stem) for stem in (*PLACES, "periods", *OPTIONAL)}
+    tables = {stem: frame for stem, frame in tables.items() if stem not in OPTIONAL or getattr(scenario, stem)}
     known = {stem: _rows(scenario.catalogue[kind], stem) for kind, (stem, _noun) in CATALOGUE.items()}
     return {**tables, "harvest": _harvest(scenario), **known}
 

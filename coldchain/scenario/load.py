@@ -21,6 +21,7 @@ from coldchain.model import (
     Harvest,
     Hub,
     Keeping,
+    Landmark,
     MobileUnit,
     Noun,
     Period,
@@ -37,7 +38,9 @@ from coldchain.scenario.naming import odd_ids
 from coldchain.scenario.parsing import parse
 from coldchain.scenario.plausible import doubts
 from coldchain.scenario.references import (
+    ListReference,
     ModulesReference,
+    MonthsReference,
     NameReference,
     Reference,
     catalogue_names,
@@ -59,6 +62,7 @@ CATALOGUE: dict[str, tuple[str, type[Noun]]] = {
 }
 STRENGTHS, ANCHOR = frozenset({"ea_kj_mol", "q10"}), "warm_life_d"
 """A stated Ea or Q10 takes the place of the catalogue's warm anchor, which would go before it."""
+OPTIONAL: dict[str, type[Noun]] = {"storage": Keeping, "landmarks": Landmark}
 PLACES: dict[str, type[Place]] = {"villages": Village, "sites": Site, "hubs": Hub}
 
 
@@ -87,6 +91,7 @@ class Tables:
     periods: list[Row[Period]] = field(default_factory=list)
     harvest: list[Row[Harvest]] = field(default_factory=list)
     storage: list[Row[Keeping]] = field(default_factory=list)
+    landmarks: list[Row[Landmark]] = field(default_factory=list)
     typed: list[Typed] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     names: dict[str, Names] = field(default_factory=dict)
@@ -207,18 +212,18 @@ def named_files(folder: Path) -> dict[str, Path]:
 
 def _read_tables(source: Source, tables: Tables, catalogue: Mapping[str, Mapping[str, Noun]]) -> list[Fault]:
     faults: list[Fault] = []
-    wanted: dict[str, type[Noun]] = {**PLACES, "periods": Period, "harvest": Harvest, "storage": Keeping}
+    wanted: dict[str, type[Noun]] = {**PLACES, "periods": Period, "harvest": Harvest, **OPTIONAL}
     for stem, noun in wanted.items():
         raw = source.table(stem, _references(stem, tables.names, catalogue["depot_type"]))
         tables.files[stem] = source.label(stem) if raw is None else raw.file
         if raw is None:
-            faults += [] if stem == "storage" else [source.missing(stem)]
+            faults += [] if stem in OPTIONAL else [source.missing(stem)]
             continue
         tables.names[stem] = table_names(stem, raw)
         rows, wrong = parse_rows(raw, noun)
         setattr(tables, stem, rows)
         faults += wrong
-        if not rows and not wrong and stem != "storage":
+        if not rows and not wrong and stem not in OPTIONAL:
             faults.append(
                 Fault(
                     raw.file,
@@ -244,6 +249,9 @@ def _references(stem: str, names: Mapping[str, Names], types: Mapping[str, Noun]
     if stem == "harvest":
         villages = NameReference("village", names.get("villages", nothing))
         return {"village": villages, "commodity": crops, "period": periods}
+    if stem == "landmarks":
+        growing = ListReference(NameReference("village", names.get("villages", nothing)))
+        return {"villages": growing, "commodities": ListReference(crops), "months": MonthsReference()}
     return {"commodity": crops, "period": periods, "until": periods} if stem == "storage" else {}
 
 
@@ -320,6 +328,7 @@ def _assemble(
         notes=sections.notes,
         assumptions=sections.assumptions,
         storage=tuple(row.noun for row in tables.storage if row.noun.commodity in harvested),
+        landmarks=tuple(row.noun for row in tables.landmarks),
     )
 
 

@@ -14,6 +14,7 @@ from coldchain.language import LANGUAGES, _, speaking
 from coldchain.language.ids import word
 from coldchain.model import Commodity, Cooler, DepotType, Noun
 from coldchain.model.naming import CropNames, Match, Named, Names, named_crop, of_periods, wider_names
+from coldchain.model.seasons import months_in
 from coldchain.scenario.tables import RawTable
 
 PART = re.compile(r"[;；、+＋\n]|[,，](?!\d{3})")
@@ -71,6 +72,41 @@ class NameReference:
         if self.kind == "commodity":
             return _("add it to the table of commodities, or use one of {listed}").format(listed=listed)
         return ""
+
+
+@dataclass(frozen=True)
+class ListReference:
+    """A column that holds several ids or names of a kind."""
+
+    one: NameReference
+
+    def read(self, text: str) -> Reading:
+        """Return the ids a cell means, separated by semicolons; of what is wrong with them the first."""
+        parts = [piece.strip() for piece in PART.split(text)]
+        read = [self.one.read(part) for part in parts if part]
+        wrong = next((one for one in read if one.code and not one.warning), None)
+        if wrong is not None:
+            return Reading(text, wrong.code, _('"{part}": {message}').format(part=wrong.text, message=wrong.message),
+                           wrong.guess)  # fmt: skip
+        doubt = next((one for one in read if one.code), Reading(""))
+        return Reading(";".join(one.text for one in read), doubt.code, doubt.message, doubt.guess, doubt.warning)
+
+
+class MonthsReference:
+    """A column of months: numbers, a span such as 9-11月, or a season."""
+
+    def read(self, text: str) -> Reading:
+        """Return the numbers of the months, separated by semicolons.
+
+        Examples
+        --------
+        >>> [MonthsReference().read(text).text for text in ("9;10", "9-11月", "秋", "13")]
+        ['9;10', '9;10;11', '9;10;11', '13']
+        """
+        parts = [piece.strip() for piece in PART.split(text)]
+        if all(part.isdigit() for part in parts if part):
+            return Reading(";".join(part for part in parts if part))
+        return Reading(";".join(map(str, months_in(text))) or text)
 
 
 @dataclass(frozen=True)
