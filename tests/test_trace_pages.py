@@ -145,7 +145,7 @@ def test_a_page_opens_in_a_browser(day: TracedDay, tmp_path: Path) -> None:
     with browser(program) as shown:
         shown.size(390, 844, phone=True)
         shown.call("Page.navigate", url=(tmp_path / "lot.html").as_uri())
-        shown.until("document.readyState == 'complete' && document.querySelector('article')")
+        shown.until("document.readyState == 'complete' && document.querySelectorAll('article').length == 2")
         assert shown.run(seen) == "zh"
         assert shown.run("document.documentElement.scrollWidth") <= 390
         shown.run("document.querySelector('label[for=en]').click()")
