@@ -23,6 +23,7 @@ from coldchain.reports.page import report_page
 from coldchain.reports.saving import MAP
 from coldchain.reports.sweeping import OBJECT, TABLE
 from coldchain.runs import Run, write_in_place
+from coldchain.runs.archive import output_folder, place_of
 
 YEARS = 40
 
@@ -68,6 +69,9 @@ def report(
             _("a PDF needs Chromium, Chrome or Edge; do without, open the page in any browser and print it")
         )
     target = _target(planned, folder)
+    if not isinstance(planned, Result):
+        place = place_of(planned, None if scenario is None else Path(scenario))
+        planned, scenario = place.folder, place.scenario
     summary, tables = _plan_of(planned)
     budgets = None if sweep is None else _points(sweep)
     lived, silence = _years(planned, target, years, scenario, say) if years else (None, "")
@@ -85,7 +89,7 @@ def _target(planned: Result | Path | str, folder: Path | str | None) -> Path:
         return Path(folder)
     if isinstance(planned, Result):
         raise UsageError(_("a result has no folder of its own: say where the report is to be written"))
-    return Path(planned)
+    return output_folder(Path(planned))
 
 
 def _plan_of(planned: Result | Path | str) -> tuple[Mapping[str, Any], Mapping[str, pd.DataFrame]]:

@@ -12,6 +12,7 @@ import click
 
 from coldchain.cli import commands
 from coldchain.cli.allocating import allocate
+from coldchain.cli.archiving import archive
 from coldchain.cli.batching import batch
 from coldchain.cli.benching import bench
 from coldchain.cli.completing import completion
@@ -54,7 +55,7 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, map_command, replay, report, routes, trace, share, batch, allocate, bench, shelf_life, logger,
+    compare, map_command, replay, report, archive, routes, trace, share, batch, allocate, bench, shelf_life, logger,
     simulate_telemetry, watch, forecast, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)

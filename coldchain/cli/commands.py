@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from coldchain import __version__
 from coldchain.cli.manners import Money, json_option, next_step, of_a_run, path_argument, quiet_option, quoted
 from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.cli.telling import progress
@@ -414,16 +415,17 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 @json_option
 @of_a_run
 def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
-    """Recompute a FOLDER of a plan or of routes from its tables and the inputs; works on tables edited by hand."""
-    from coldchain.cli.verifying import figures_of, unchecked, verify_folder
+    """Recompute a FOLDER of a plan or of routes from its tables and the inputs; works on tables edited by hand.
+
+    An archive of a plan is checked against its fingerprint first.
+    """
+    from coldchain.cli.verifying import archived, figures_of, report_object, unchecked, verify_folder
 
     report = verify_folder(folder, scenario)
+    packed = archived(folder)
     if as_json:
-        names = ("ok", "problems", "consequences", "loss_rate", "total_cny", "subsidy_cny")
-        figures = {name: getattr(report, name) for name in names}
-        figures["unchecked"] = [{"place": one.place, "reason": _(one.reason)} for one in unchecked(folder)]
-        known = {name: None if value != value else value for name, value in figures.items()}  # noqa: PLR0124 - NaN
-        click.echo(json.dumps(known, ensure_ascii=False))
+        more = {} if packed is None else {"archive": packed}
+        click.echo(json.dumps({**report_object(folder, report), **more}, ensure_ascii=False))
         return 0 if report.ok else EXIT_BAD_INPUT
     for problem in report.problems:
         click.echo(_("problem: {text}").format(text=problem))
@@ -436,11 +438,22 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
     click.echo(
         _("{folder}: {verdict}; {figures}").format(folder=folder, verdict=verdict, figures=figures_of(folder, report))
     )
+    if packed is not None:
+        _tell_archive(packed, ok=report.ok)
     if listed := unchecked(folder):
         click.echo(_("not recomputed: {places}").format(places=_(", ").join(one.place for one in listed)))
     if (folder / "summary.json").is_file():
         next_step(f"coldchain explain {quoted(folder)} --unserved")
     return 0 if report.ok else EXIT_BAD_INPUT
+
+
+def _tell_archive(packed: dict[str, Any], *, ok: bool) -> None:
+    then = _("verified") if packed["ok"] else _("with problems")
+    text = _("archive of coldchain {version}, packed {then}; fingerprint {fingerprint}")
+    click.echo(text.format(then=then, version=packed["version"], fingerprint=packed["fingerprint"]))
+    if not ok and packed["version"] != __version__:
+        text = _("coldchain {version} may reckon differently from the version that planned this")
+        click.echo(_("note: {text}").format(text=text.format(version=__version__)))
 
 
 @click.command(epilog="Example: coldchain doctor")

@@ -24,9 +24,10 @@ def map_command(run: Path, out: Path | None, png: Path | None, scenario: Path | 
     from coldchain.reports.map import write_map
     from coldchain.reports.saving import MAP
     from coldchain.runs import Run, write_in_place
+    from coldchain.runs.archive import output_folder
 
     opened = Run.open(run, scenario).checked()
-    written = [write_in_place(out or run / MAP, lambda path: write_map(opened, path))]
+    written = [write_in_place(out or output_folder(run) / MAP, lambda path: write_map(opened, path))]
     if png is not None:
         from coldchain.reports.picture import write_picture
 

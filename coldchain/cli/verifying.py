@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from coldchain.language import _
 from coldchain.runs import Run
+from coldchain.runs.archive import place_of
 from coldchain.verify import Report, Written, verify_written
 from coldchain.verify.unchecked import UNCHECKED, Unchecked
 
@@ -14,7 +16,7 @@ ROUTES = "routes.json"
 
 
 def verify_folder(folder: Path, moved: Path | None = None) -> Report:
-    """Verify a run folder, of a plan or of a day's routes.
+    """Verify a run folder, of a plan or of a day's routes, or an archive of a plan.
 
     Parameters
     ----------
@@ -25,6 +27,8 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
     BadInputError
         When the folder is not a run, or the scenario cannot be read.
     """
+    place = place_of(folder, moved)
+    folder, moved = place.folder, place.scenario
     if (folder / ROUTES).is_file():
         return _verify_routes(folder, moved)
     run = Run.open(folder, moved)
@@ -51,6 +55,23 @@ def _verify_routes(folder: Path, moved: Path | None) -> Report:
 def unchecked(folder: Path) -> tuple[Unchecked, ...]:
     """Return what is not recomputed of a plan; of a day's routes nothing is listed."""
     return () if (folder / ROUTES).is_file() else UNCHECKED
+
+
+def report_object(folder: Path, report: Report) -> dict[str, Any]:
+    """Return the object that ``coldchain verify --json`` prints."""
+    names = ("ok", "problems", "consequences", "loss_rate", "total_cny", "subsidy_cny")
+    figures = {name: getattr(report, name) for name in names}
+    figures["unchecked"] = [{"place": one.place, "reason": _(one.reason)} for one in unchecked(folder)]
+    return {name: None if value != value else value for name, value in figures.items()}  # noqa: PLR0124 - NaN
+
+
+def archived(folder: Path) -> dict[str, Any] | None:
+    """Return what an archive says of itself, None of a folder."""
+    archive = place_of(folder).archive
+    if archive is None:
+        return None
+    told = {"fingerprint": archive.fingerprint, "version": archive.versions.get("coldchain", "")}
+    return {**told, "ok": bool(archive.report.get("ok"))}
 
 
 def figures_of(folder: Path, report: Report) -> str:

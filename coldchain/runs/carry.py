@@ -236,8 +236,7 @@ def _note(run: Run, standing: Standing) -> str:
     text = _(
         "Follows the run {run}; built: {modules} modules, sites: {depots}; awarded: {cny:,.0f} CNY, owners: {owners}"
     )
-    name = run.folder.resolve().name if run.folder is not None else run.name
-    return text.format(run=name, modules=modules, depots=depots, cny=standing.total_cny, owners=owners)
+    return text.format(run=Path(run.name).name, modules=modules, depots=depots, cny=standing.total_cny, owners=owners)
 
 
 def _carried(source: Path, run: Run, settings: Mapping[str, Any], sites: Cells) -> Iterator[Change]:

@@ -96,7 +96,7 @@ class Run:
 
     @classmethod
     def open(cls, folder: Path | str, scenario: Path | None = None, *, summary: str = SUMMARY) -> Run:
-        """Read a run folder; its scenario and roads are read when they are asked for.
+        """Read a run folder, or an archive of one; its scenario and roads are read when they are asked for.
 
         Parameters
         ----------
@@ -108,7 +108,10 @@ class Run:
         BadInputError
             Naming every part of the folder that is missing or garbled, or what a run of another version lacks.
         """
-        root = Path(folder)
+        from coldchain.runs.archive import place_of  # archives are made of runs
+
+        place = place_of(folder, scenario)
+        root, scenario = place.folder, place.scenario
         information, found, tables = read_run(root, summary)
         if summary == SUMMARY:
             tables = brought_up(root, information, tables)

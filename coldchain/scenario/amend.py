@@ -76,7 +76,7 @@ def write_amended(path: Path, folder: Path, change: Amendment) -> Path:
     clear_half_written(folder)
     partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
-        for name, file in _files(path).items():
+        for name, file in files_of(path).items():
             (partial / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, partial / name)
         _amend(partial, change)
@@ -91,7 +91,7 @@ def write_amended(path: Path, folder: Path, change: Amendment) -> Path:
     return folder
 
 
-def _files(path: Path) -> dict[str, Path]:
+def files_of(path: Path) -> dict[str, Path]:
     """Return the files of a scenario by their names in it; of a shapefile all its parts."""
     found = named_files(path)
     shapes = {name: file for name, file in found.items() if file.suffix.lower() == ".shp"}
