@@ -69,6 +69,7 @@ def report(
             _("a PDF needs Chromium, Chrome or Edge; do without, open the page in any browser and print it")
         )
     target = _target(planned, folder)
+    link = _map_beside(planned, target)
     if not isinstance(planned, Result):
         place = place_of(planned, None if scenario is None else Path(scenario))
         planned, scenario = place.folder, place.scenario
@@ -77,7 +78,7 @@ def report(
     lived, silence = _years(planned, target, years, scenario, say) if years else (None, "")
     same = sweep is None or _same_inputs(sweep, summary)
     told = Told(summary, tables, None if lived is None else lived.facts, budgets, silence, same)
-    written = _write(told, target, _map_beside(planned, target), pdf=pdf)
+    written = _write(told, target, link, pdf=pdf)
     if notice:
         paper = proposal_paper(_run_of(planned, scenario))
         written += write_paper(paper, target, "notice", pdf=pdf, docx=docx)
@@ -123,7 +124,7 @@ def _years(
 
 def _map_beside(planned: Result | Path | str, target: Path) -> str:
     """Return the way from the report to the map of the run, empty when there is none."""
-    path = (target if isinstance(planned, Result) else Path(planned)) / MAP
+    path = (target if isinstance(planned, Result) else output_folder(Path(planned))) / MAP
     return Path(os.path.relpath(path, target)).as_posix() if path.is_file() else ""
 
 

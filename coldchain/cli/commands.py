@@ -424,8 +424,8 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
     report = verify_folder(folder, scenario)
     packed = archived(folder)
     if as_json:
-        more = {} if packed is None else {"archive": packed}
-        click.echo(json.dumps({**report_object(folder, report), **more}, ensure_ascii=False))
+        added = {} if packed is None else {"archive": packed}
+        click.echo(json.dumps({**report_object(folder, report), **added}, ensure_ascii=False))
         return 0 if report.ok else EXIT_BAD_INPUT
     for problem in report.problems:
         click.echo(_("problem: {text}").format(text=problem))
