@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from coldchain.model import Scenario
 from coldchain.planning import Course, Ground, Options, course_with, lay_ground
 from coldchain.planning.days import Days
+from coldchain.planning.duties import run
 from coldchain.planning.hauls import work_out_hauls
 from coldchain.planning.lots import lots_of, outcome
 from coldchain.planning.money import yearly
@@ -63,7 +64,7 @@ def row(name: str, how: str, ground: Ground, course: Course) -> None:
     began = time.monotonic()
     found = work_out_hauls(basis, arcs, decision, collection, None)
     took = time.monotonic() - began
-    days = Days(collection, found.hauls, found.tours, found.rides)
+    days = Days(collection, found.hauls, found.tours, found.rides, run(basis.scenario, collection, found))
     lots = lots_of(basis, arcs, decision, days)
     bill, lost = yearly(basis, decision, days, lots), outcome(basis, lots)
     length = [period.days for period in basis.scenario.periods]

@@ -1,81 +1,115 @@
-"""Duties: windows, trips, driving hours, cargoes and regimes, against referees that share no code with the engine."""
+"""Vehicles that go again: routes of a day put together into duties, against brute force."""
 
-from __future__ import annotations
-
+import itertools
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from duty_cases import best_by_enumeration, duty_cost, plan_cost, random_duties, timetable_by_programme, types_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from routing_cases import day, partitions, plain_cost, random_day, vehicle
 
-from coldchain.routing.ruin import Effort, ruin_recreate
+from coldchain.routing import solve_collection
+from coldchain.routing.duties import Trip, fits, put_together, waiting_cny, waits_h
 
-few = settings(derandomize=True, deadline=None, max_examples=40)
-
-
-@few
-@given(st.integers(0, 10_000), st.integers(1, 20), st.integers(1, 3), st.booleans())
-def test_cost_is_the_cost_of_the_duties(seed, n, m, simple):
-    """The cost told is that recomputed from the trips, and every limit holds."""
-    instance = random_duties(n, seed, m, simple=simple)
-    found = ruin_recreate(instance, Effort(iterations=300), seed=seed)
-    absent = sum(instance.value[i] == np.inf for i in found.absent)
-    if not absent:
-        assert found.cost == pytest.approx(plan_cost(instance, found.routes), rel=1e-9, abs=1e-6)
-    assert np.isfinite([duty_cost(instance, *duty) for duty in found.routes]).all()
+TWICE = vehicle("twice", trips_day=2)
+THRICE = vehicle("thrice", payload_kg=700.0, trips_day=3, cost_cny_day=90.0, cost_cny_km=0.8, max_drive_h=7.0)
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_equals_enumeration(seed):
-    """Five stops, two types, two trips, optional stops: the optimum over everything."""
-    instance = replace(random_duties(5, seed), value=np.full(5, 300.0))
-    found = ruin_recreate(instance, Effort(iterations=4000), seed=seed)
-    assert found.cost == pytest.approx(best_by_enumeration(instance), abs=1e-6)
+def plain_duty(problem, truck, orders):
+    """Money and spoilage of trips driven one after the other with a clock; None when a limit is broken."""
+    clock = driven = total = 0.0
+    first_load = None
+    for stops in orders:
+        money = plain_cost(problem, truck, stops, [problem.load_kg[i] for i in stops])
+        if money is None:
+            return None
+        legs = list(itertools.pairwise([-1, *stops, -1]))
+        drive = sum(problem.time_h[a + 1, b + 1] for a, b in legs) / truck.speed_factor
+        halts = [problem.stop_h + problem.load_h_t * problem.load_kg[i] / 1000 for i in stops]
+        loaded = clock + problem.time_h[0, stops[0] + 1] / truck.speed_factor + halts[0]
+        first_load = loaded if first_load is None else first_load
+        wait = loaded - first_load
+        if any(wait > problem.max_wait_h[i] + 1e-6 for i in stops):
+            return None
+        total += sum(money) - truck.cost_cny_day + wait * sum(problem.weight_cny_h[i] for i in stops)
+        clock += drive + sum(halts) + problem.unload_h
+        driven += drive
+    if clock > truck.shift_h + 1e-6 or driven > (truck.max_drive_h or math.inf) + 1e-6 or len(orders) > truck.trips_day:
+        return None
+    return total + truck.cost_cny_day
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
-def test_equals_enumeration_of_seven(seed):
-    """Seven stops."""
-    instance = replace(random_duties(7, 100 + seed), value=np.full(7, 300.0))
-    found = ruin_recreate(instance, Effort(iterations=20_000), seed=seed)
-    assert found.cost == pytest.approx(best_by_enumeration(instance), abs=1e-6)
+def brute_force_duties(problem):
+    """Least cost over all ways to part stops into trips, to order these, and to give them to vehicles."""
+    stops = tuple(range(problem.n))
+    best = {}
+    for size in range(1, problem.n + 1):
+        for group in itertools.combinations(stops, size):
+            least = math.inf
+            for trips in partitions(group):
+                for ways in itertools.product(*(itertools.permutations(trip) for trip in trips)):
+                    for order in itertools.permutations(ways):
+                        costs = (plain_duty(problem, truck, order) for truck in problem.vehicles)
+                        least = min([least, *(cost for cost in costs if cost is not None)])
+            best[group] = least
+    return min(sum(best[tuple(sorted(group))] for group in parts) for parts in partitions(stops))
 
 
-def timeless(n, seed):
-    """Return duties without windows or limits of hours aboard, and the same with windows that never bind."""
-    instance = replace(random_duties(n, seed), max_aboard_h=np.inf, since_ready=False, value=np.full(n, 300.0))
-    same = replace(instance, window_h=np.tile([0.0, 1e6], (n, 1)), depot_window_h=np.array([[0.0, 1e6]]))
-    return replace(instance, window_h=None, depot_window_h=None), same
-
-
-@few
-@given(st.integers(0, 10_000), st.integers(1, 25))
-def test_without_windows_every_limit_holds(seed, n):
-    """Duties priced without driving them through cost what they cost driven through, within shift and driving hours."""
-    instance, same = timeless(n, seed)
-    found = ruin_recreate(instance, Effort(iterations=300), seed=seed)
-    assert found.cost == pytest.approx(plan_cost(same, found.routes), rel=1e-9, abs=1e-6)
-
-
+@pytest.mark.parametrize("kinds", [(TWICE,), (THRICE,), (TWICE, THRICE)], ids=["twice", "thrice", "both"])
 @pytest.mark.parametrize("seed", range(4))
-def test_without_windows_equals_enumeration(seed):
-    """Five stops without windows: the optimum over everything."""
-    instance, same = timeless(5, seed)
-    found = ruin_recreate(instance, Effort(iterations=4000), seed=seed)
-    assert found.cost == pytest.approx(best_by_enumeration(same), abs=1e-6)
+def test_the_day_of_few_stops_is_the_best_of_all(kinds, seed):
+    problem = random_day(5 if seed else 4, seed, vehicles=kinds, load=(200, 690), weight=12.0, radius=25.0)
+    if seed == 3:
+        problem = replace(problem, max_wait_h=np.array([1.0, 9.0, 2.5, 0.0, 9.0]))
+    found = solve_collection(problem)
+    assert found.total_cny == pytest.approx(brute_force_duties(problem), rel=1e-9)
+    orders = [[found.routes[n].stops for n in duty] for duty in found.duties]
+    kind = {truck.id: truck for truck in kinds}
+    costs = [
+        plain_duty(problem, kind[found.routes[d[0]].vehicle_id], o) for d, o in zip(found.duties, orders, strict=True)
+    ]
+    assert sum(costs) == pytest.approx(found.total_cny, rel=1e-9)
 
 
-@few
-@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(0, 5))
-def test_no_timetable_is_cheaper(seed, n, cut):
-    """The trips timed by rule cost what the best timetable of a linear programme costs."""
-    instance = replace(random_duties(n, seed), max_aboard_h=np.full(n, np.inf), regimes=None)
-    instance = replace(instance, types=types_of({"per_h": 3.0, "trips": 2, "per_km": 0.0}), access_cny=np.zeros((1, n)))
-    instance = replace(instance, regimes=np.full(n, 1), since_ready=False)
-    order = list(np.random.default_rng(seed).permutation(n))
-    cut %= n
-    trips = [trip for trip in (order[:cut], order[cut:]) if trip]
-    assert duty_cost(instance, 0, 0, trips) == pytest.approx(timetable_by_programme(instance, 0, 0, trips), abs=1e-6)
+def test_going_again_saves_days_and_never_costs_more():
+    for seed in range(3):
+        once = random_day(14, seed, weight=2.0, radius=15.0)
+        often = replace(once, vehicles=(once.vehicles[0].model_copy(update={"trips_day": 4}),))
+        apart, again = solve_collection(once), solve_collection(often)
+        assert again.total_cny < apart.total_cny - 60.0
+        assert len(again.duties) < len(apart.duties) == len(apart.routes)
+        assert sorted(n for duty in again.duties for n in duty) == list(range(len(again.routes)))
+
+
+def test_one_trip_a_day_changes_nothing():
+    found = solve_collection(random_day(9, 1))
+    assert found.duties == tuple((n,) for n in range(len(found.routes)))
+    assert found.wait_h == (0.0,) * len(found.routes)
+
+
+def test_a_load_that_may_not_wait_gets_a_vehicle_of_its_own():
+    line = [[0, 15, 15], [15, 0, 30], [15, 30, 0]]
+    problem = day(line, [900, 900], vehicles=(TWICE,))
+    assert solve_collection(problem).duties == ((0, 1),)
+    assert len(solve_collection(replace(problem, max_wait_h=np.zeros(2))).duties) == 2
+
+
+@pytest.mark.parametrize("count", [4, 9])
+def test_duties_hold_every_trip_once_and_fit_a_shift(count):
+    random = np.random.default_rng(count)
+    trips = [
+        Trip(hours, hours * 0.7, hours * 0.3, wait, most)
+        for hours, wait, most in zip(random.uniform(0.5, 6, count), random.uniform(0, 30, count),
+                                     random.choice([1.0, 4.0, math.inf], count), strict=True)
+    ]  # fmt: skip
+    truck = vehicle(trips_day=3, max_drive_h=6.0)
+    duties = put_together(truck, trips)
+    assert sorted(n for duty in duties for n in duty) == list(range(count))
+    assert all(fits(truck, [trips[n] for n in duty]) for duty in duties if len(duty) > 1)
+    cost = sum(truck.cost_cny_day + waiting_cny([trips[n] for n in duty]) for duty in duties)
+    assert cost <= count * truck.cost_cny_day
+
+
+def test_a_later_load_waits_until_the_vehicle_is_back_and_there():
+    trips = [Trip(3.0, 2.0, 1.0), Trip(2.0, 1.5, 0.5), Trip(2.0, 1.5, 1.5)]
+    assert waits_h(trips) == (0.0, 2.5, 5.5)

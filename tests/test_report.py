@@ -47,6 +47,7 @@ SUMMARY_KEYS = {
     "cooling": {"peak_kw", "installed_kw"},
     "depots": {"existing", "built", "mobile"},
     "routes": {"count", "vehicles", "km", "hours"},
+    "fleet": None,
     "delivery_h": {"p50", "p95", "max", "share_within_target", "target"},
     "villages": {"total", "served", "unserved"},
     "assumptions": None,

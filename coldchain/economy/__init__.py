@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from coldchain.economy.bill import HEADINGS, REGULAR, Bill, Heading, folded
 from coldchain.economy.carbon import CarbonFactors, emissions, emissions_of_lots
+from coldchain.economy.fleet import TypeFleet, Work, choose_fleet, least_day_cny
 from coldchain.economy.handling import Handling, packing_cny_t
 from coldchain.economy.modules import ModuleCosts, annuity, award_a_year, own_rate, standby_kwh, standing_cny
 from coldchain.economy.prices import LotPrices, money_cny_t, onward_cny_t, value_cny_t
@@ -30,12 +31,16 @@ __all__ = [
     "Term",
     "Timing",
     "TodaysLots",
+    "TypeFleet",
+    "Work",
     "annuity",
     "award_a_year",
+    "choose_fleet",
     "emissions",
     "emissions_of_lots",
     "folded",
     "is_on_time",
+    "least_day_cny",
     "money_cny_t",
     "nearest_hub",
     "onward_cny_t",

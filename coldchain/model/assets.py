@@ -90,7 +90,7 @@ class MobileUnit(DepotType):
 
 
 class VehicleType(Noun):
-    """A kind of truck, by the vehicle hired with its driver."""
+    """A kind of truck with its driver: owned by the year, or hired by the day."""
 
     id: str = figure("-", "short name", min_length=1)
     name: str = figure("-", "name shown to people", "")
@@ -100,7 +100,7 @@ class VehicleType(Noun):
     cargo: Cargo = figure("-", "ambient, insulated or reefer; a reefer holds a temperature, it does not cool")
     cost_cny_day: float = figure(
         "CNY/day",
-        "for each route and day it is used",
+        "price of hiring one for a day, all its trips together",
         ge=0,
         usual=(5, 5000),
         band=Spread(N_("cost of vehicles"), 0.8, 1.3),
@@ -112,9 +112,26 @@ class VehicleType(Noun):
         "CNY/h", "driver and machine by the hour", ge=0, usual=(3, 300), band=Spread(N_("cost of vehicles"), 0.8, 1.3)
     )
     speed_factor: float = figure("-", "speed against the road network's figures", 1.0, gt=0, le=2, usual=(0.2, 1.5))
-    shift_h: float = figure("h", "longest route, driving and loading together", 10.0, gt=0, le=24)
+    shift_h: float = figure("h", "longest day of a driver: all trips, loading and unloading", 10.0, gt=0, le=24)
     max_drive_h: float | None = figure("h", "most driving a day; none: the shift alone limits it", None, gt=0, le=24)
-    trips_day: int = figure("-", "most trips a day when `coldchain routes` dispatches; plans count one", 1, ge=1, le=20)
+    trips_day: int = figure("-", "most trips of one vehicle on a day, within its shift", 1, ge=1, le=20)
+    own_cny_year: float | None = figure(
+        "CNY/year",
+        "owning one: write-off, insurance, basic pay; none: only hired",
+        None,
+        ge=0,
+        usual=(500, 500000),
+        band=Spread(N_("cost of vehicles"), 0.8, 1.3),
+    )
+    own_h_year: float | None = figure(
+        "h/year",
+        "most hours on duty of an owned one; none: no limit",
+        None,
+        gt=0,
+        le=8784,
+        usual=(300, 6000),
+    )
+    own_most: int | None = figure("-", "most that can be owned; none: no limit", None, ge=0, le=10000)
     max_stops: int | None = figure("-", "most stops of one collection trip; none: no limit", None, ge=1, le=1000)
     half_warming_h: float | None = figure(
         "h", "time in which chilled cargo loses half its cold; none: it holds", None, gt=0

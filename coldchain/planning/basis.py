@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from coldchain.arrays import HOURS_PER_DAY, KWH_PER_MJ, Floats, Indices
-from coldchain.economy import LotPrices, Timing, nearest_hub
+from coldchain.economy import LotPrices, Timing, least_day_cny, nearest_hub
 from coldchain.model import CoolingClass, Scenario, VehicleType, cooling_class, cooling_classes
 from coldchain.network import RoadNetwork, travel
 from coldchain.planning.keeps import Keep, keep_kwh_t_day, keeps_of
@@ -27,6 +27,8 @@ from coldchain.spoilage import (
     hourly_air_c,
     today_lanes,
 )
+
+ROUNDED_SHIFT = 1e-5  # of a shift, by which rounding may let a duty be longer
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,23 @@ class Basis:
         """Vehicle types from depot to hub that the road to a site bears."""
         most = self.scenario.sites[site].haul_payload_kg
         return tuple(kind for kind in self.line_haul if most is None or kind.payload_kg <= most)
+
+    @cached_property
+    def collection_least(self) -> tuple[VehicleType, ...]:
+        """Vehicle types of the first mile at prices that no trip undercuts, whatever duties and fleet."""
+        routing = self.scenario.routing
+        around = (self.reach.out_h + self.reach.back_h).min(axis=1, initial=np.inf)
+        return least_types(self.scenario, self.collection, around, routing.stop_h + self.scenario.chain.unload_h)
+
+    @cached_property
+    def line_haul_least(self) -> tuple[VehicleType, ...]:
+        """Vehicle types from depot to hub at prices that no trip undercuts, whatever duties and fleet."""
+        return least_types(self.scenario, self.line_haul, 2.0 * self.haul_h, self.scenario.routing.dock_h)
+
+    def line_haul_least_of(self, site: int) -> tuple[VehicleType, ...]:
+        """Of these the types that the road to a site bears."""
+        kept = {kind.id for kind in self.line_haul_of(site)}
+        return tuple(kind for kind in self.line_haul_least if kind.id in kept)
 
     @property
     def slowest(self) -> float:
@@ -224,6 +243,34 @@ def energy_kwh_t(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Float
     return kwh
 
 
+def least_types(
+    scenario: Scenario, kinds: tuple[VehicleType, ...], drive_h: Floats, halts_h: float
+) -> tuple[VehicleType, ...]:
+    """Spread the least cost of a vehicle's day over its trips or over its hours, so that no duty costs less.
+
+    A duty has at most ``trips_day`` trips and ``shift_h`` hours, so its trips bear no more than the whole day if each
+    bears ``1 / trips_day`` of it, or if each hour bears ``1 / shift_h``; a trip of several crews has no more hours than
+    their shifts. The day costs at least :func:`coldchain.economy.least_day_cny`. Of the two ways each type takes the
+    one that asks more of the mean straight trip.
+
+    Parameters
+    ----------
+    drive_h : of straight trips there and back at reference speed; halts_h : besides
+    """
+    days, found = sum(period.days for period in scenario.periods), []
+    reached = drive_h[np.isfinite(drive_h)]
+    for kind in kinds:
+        day = least_day_cny(kind, days) * (1.0 - ROUNDED_SHIFT)
+        hours = float(reached.mean()) / kind.speed_factor + halts_h if len(reached) else 0.0
+        by_trip = hours / kind.shift_h <= 1.0 / kind.trips_day
+        part = {"cost_cny_day": day / kind.trips_day} if by_trip else {
+            "cost_cny_day": 0.0, "cost_cny_h": kind.cost_cny_h + day / kind.shift_h
+        }  # fmt: skip
+        same = kind.trips_day == 1 and kind.own_cny_year is None
+        found.append(kind if same else kind.model_copy(update=part))
+    return tuple(found)
+
+
 def collection_bound_cny_t(basis: Basis, load_t: Floats) -> Floats:
     """Underestimate the collection cost per tonne of each village at each site, shape (villages, sites).
 
@@ -233,7 +280,7 @@ def collection_bound_cny_t(basis: Basis, load_t: Floats) -> Floats:
     """
     routing, chain = basis.scenario.routing, basis.scenario.chain
     halts = HaltHours(routing.stop_h, routing.load_h_t, chain.unload_h, basis.scenario.siting.max_first_mile_h)
-    bound = radial_bound_cny_t(basis.reach, basis.collection, halts, load_t[:, None])
+    bound = radial_bound_cny_t(basis.reach, basis.collection_least, halts, load_t[:, None])
     return np.asarray(bound, dtype=np.float64)
 
 
@@ -250,7 +297,7 @@ def haul_bound_cny_t(basis: Basis) -> Floats:
     (h, km) = (least_round(basis, way, between) / 2.0 for way, between in
                ((basis.haul_h, basis.between_h), (basis.haul_km, basis.between_km)))  # fmt: skip
     hauls = [
-        lower_bound_cny_t(h[j], km[j], basis.line_haul_of(j), basis.haul_rule)
+        lower_bound_cny_t(h[j], km[j], basis.line_haul_least_of(j), basis.haul_rule)
         if np.isfinite(h[j]) and basis.line_haul_of(j)
         else np.inf
         for j in range(len(h))

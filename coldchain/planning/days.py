@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from coldchain.arrays import KG_PER_T, Floats
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats
 from coldchain.network import travel
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import CollectionDay, Decision, site_lots
+from coldchain.planning.duties import Running, run
 from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay, work_out_hauls
 from coldchain.routing import (
     CollectionProblem,
@@ -46,19 +47,25 @@ class Effort:
 
 @dataclass(frozen=True)
 class Days:
-    """All typical days of a plan: routes, straight line-haul trips, tours over several depots and who rides on them."""
+    """All typical days of a plan: routes, straight line-haul trips, tours, who rides on them, and the vehicles."""
 
     collection: tuple[CollectionDay, ...]
     hauls: tuple[HaulDay, ...]
-    tours: tuple[TourDay, ...] = ()
-    rides: tuple[LongRide, ...] = ()
+    tours: tuple[TourDay, ...]
+    rides: tuple[LongRide, ...]
+    running: Running
+
+    def collection_shares(self) -> Iterator[tuple[int, int, float]]:
+        """Yield site, period and CNY/day of all collection."""
+        for day, costs in zip(self.collection, self.running.route_cny, strict=True):
+            yield day.site, day.period, sum(costs)
 
     def haul_shares(self) -> Iterator[tuple[int, int, float, float]]:
         """Yield site, period, t/day and CNY/day of all line haul; a tour's cost is shared by tonnes."""
-        for day in self.hauls:
-            yield day.site, day.period, day.haul.load_t_day, day.haul.cost_cny_day
-        for shared in self.tours:
-            per_t = shared.tour.trip.cost_cny / sum(shared.tour.load_t)
+        for day, costs in zip(self.hauls, self.running.haul_cny, strict=True):
+            yield day.site, day.period, day.haul.load_t_day, sum(costs)
+        for shared, cost in zip(self.tours, self.running.tour_cny, strict=True):
+            per_t = cost / sum(shared.tour.load_t)
             for site, load in zip(shared.sites, shared.tour.load_t, strict=True):
                 yield site, shared.period, load, per_t * load
 
@@ -85,7 +92,8 @@ def work_out_days(
             progress(done + 1, len(sites))
     effort.meter.add(HAUL_WORK)
     hauled = work_out_hauls(basis, arcs, decision, collection, effort.memo)
-    return Days(tuple(collection), hauled.hauls, hauled.tours, hauled.rides)
+    running = run(basis.scenario, collection, hauled)
+    return Days(tuple(collection), hauled.hauls, hauled.tours, hauled.rides, running)
 
 
 def _remembered(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> tuple[CollectionDay, ...]:
@@ -153,6 +161,7 @@ def _problem(
         load_h_t=routing.load_h_t,
         unload_h=basis.scenario.chain.unload_h,
         max_aboard_h=basis.scenario.siting.max_first_mile_h,
+        max_wait_h=_most_wait_h(basis, site, period, daily, aboard),
         split_pickups=routing.split_pickups,
     )
 
@@ -169,6 +178,18 @@ def _weights(basis: Basis, site: int, period: int, daily: Floats, aboard: Floats
     return weights
 
 
+def _most_wait_h(basis: Basis, site: int, period: int, daily: Floats, aboard: Floats) -> Floats:
+    """Hours that each village's load may wait for a later trip; none is cooled or delivered late only for that."""
+    batch, timing = basis.lanes.batch(aboard)[period], basis.timing
+    most, strict = np.full(len(daily), basis.lanes.longest_wait_h), basis.scenario.siting.on_time > 0
+    for v, c, o in zip(*np.nonzero(daily), strict=True):
+        cooled = timing.cooled_h(period, o, batch[v])
+        left = [float(timing.deadline_h[c] - cooled)]
+        left += [timing.target_h - float(timing.delivery_h(c, site, cooled))] if strict else []
+        most[v] = min([most[v], *(hours for hours in left if hours >= -HOURS_TOLERANCE)])
+    return np.asarray(np.maximum(most, 0.0), dtype=np.float64)
+
+
 def _hours_aboard(result: CollectionResult, before: Floats) -> Floats:
     """Hours aboard of each stop, the longest when it is split; stops not served keep their old hours."""
     hours = np.full(len(before), -1.0)
@@ -183,8 +204,8 @@ def _true_cost(basis: Basis, site: int, period: int, daily: Floats, result: Coll
     load = daily.sum(axis=(1, 2)) * KG_PER_T
     value = daily * basis.prices.value_cny_t[:, None]
     cost = float(result.cost_cny)
-    for route in result.routes:
-        batch = basis.lanes.batch(np.array(route.aboard_h))[period]
+    for route, wait_h in zip(result.routes, result.wait_h, strict=True):
+        batch = basis.lanes.batch(np.array(route.aboard_h) + wait_h)[period]
         for stop, kg, b in zip(route.stops, route.load_kg, batch, strict=True):
             loss = basis.lanes.loss[:, period, :, site, b]
             cost += kg / load[stop] * float((value[stop] * loss).sum())

@@ -119,15 +119,15 @@ def site_lots(basis: Basis, arcs: Arcs, decision: Decision, rows: Indices) -> Si
     return SiteLots(*(getattr(lots, name)[kept] for name in SiteLots.__annotations__))
 
 
-def day_pieces(day: CollectionDay) -> list[tuple[int, int, int, float, float]]:
-    """List what the routes of a day fetch: village, site, period, share of the village's load, hours aboard."""
+def day_pieces(day: CollectionDay) -> list[tuple[int, int, int, float, float, float]]:
+    """List what the routes of a day fetch: village, site, period, share of the village's load, hours aboard, waited."""
     left = {u.stop: u.load_kg for u in day.result.unserved}
     fetched: dict[int, float] = {}
     for route in day.result.routes:
         for stop, kg in zip(route.stops, route.load_kg, strict=True):
             fetched[stop] = fetched.get(stop, 0.0) + kg
     return [
-        (int(day.villages[s]), day.site, day.period, kg / (fetched[s] + left.get(s, 0.0)), aboard)
-        for route in day.result.routes
+        (int(day.villages[s]), day.site, day.period, kg / (fetched[s] + left.get(s, 0.0)), aboard, wait)
+        for route, wait in zip(day.result.routes, day.result.wait_h, strict=True)
         for s, kg, aboard in zip(route.stops, route.load_kg, route.aboard_h, strict=True)
     ]

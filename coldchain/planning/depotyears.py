@@ -66,8 +66,8 @@ class DepotYears:
         np.add.at(cost, lots["site"].to_numpy(), lots["tonnes"].to_numpy() * per_t)
         cost += (course.decision.count * self.arcs.module.money_cny).sum(axis=1)
         length = [period.days for period in scenario.periods]
-        for day in course.days.collection:
-            cost[day.site] += day.result.cost_cny * length[day.period]
+        for j, period, spent in course.days.collection_shares():
+            cost[j] += spent * length[period]
         for j, period, _load, spent in course.days.haul_shares():
             cost[j] += spent * length[period]
         return np.asarray(cost, dtype=np.float64)

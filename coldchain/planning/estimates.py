@@ -67,19 +67,21 @@ def collection_factors(basis: Basis, arcs: Arcs, course: Course) -> Floats:
     per_t = np.zeros((len(scenario.villages), len(scenario.sites)))
     per_t[arcs.village[arcs.demand], arcs.site] = arcs.collection_cny / arcs.yearly_t[arcs.demand]
     seen, least = np.zeros((2, len(scenario.villages)))
-    for day in course.days.collection:
-        _share_out(day, per_t[:, day.site], scenario.periods[day.period].days, (seen, least))
+    for day, costs in zip(course.days.collection, course.days.running.route_cny, strict=True):
+        _share_out(day, costs, per_t[:, day.site], scenario.periods[day.period].days, (seen, least))
     whole = seen.sum() / least.sum() if least.sum() > 0 else LEAST
     return np.asarray(np.clip(np.where(least > 0, seen / np.where(least > 0, least, 1.0), whole), LEAST, MOST))
 
 
-def _share_out(day: CollectionDay, per_t: Floats, days: float, into: tuple[Floats, Floats]) -> None:
+def _share_out(
+    day: CollectionDay, costs: tuple[float, ...], per_t: Floats, days: float, into: tuple[Floats, Floats]
+) -> None:
     seen, least = into
-    for route in day.result.routes:
+    for route, cost in zip(day.result.routes, costs, strict=True):
         villages = day.villages[list(route.stops)]
         weight = per_t[villages] * np.array(route.load_kg) / KG_PER_T
         if weight.sum() > 0:
-            np.add.at(seen, villages, days * route.cost_cny * weight / weight.sum())
+            np.add.at(seen, villages, days * cost * weight / weight.sum())
             np.add.at(least, villages, days * weight)
 
 

@@ -120,9 +120,9 @@ def _cargoes(basis: Basis, arcs: Arcs, decision: Decision, day: CollectionDay) -
     lots = site_lots(basis, arcs, decision, np.flatnonzero(decision.site == day.site))
     pieces = day_pieces(day)
     village = np.array([piece[0] for piece in pieces], dtype=np.intp)
-    part, aboard = (np.array([piece[k] for piece in pieces], dtype=np.float64) for k in (3, 4))
+    part, aboard, waited = (np.array([piece[k] for piece in pieces], dtype=np.float64) for k in (3, 4, 5))
     lot, piece = np.nonzero((lots.village[:, None] == village[None, :]) & (lots.t_day[:, day.period] > 0)[:, None])
-    batch = basis.lanes.batch(aboard)[day.period]
+    batch = basis.lanes.batch(aboard + waited)[day.period]
     zones = np.array([kind.zone for kind in basis.classes], dtype=object)[lots.cooling[lot]]
     t_day = lots.t_day[lot, day.period] * part[piece]
     for zone in sorted(set(zones.tolist())):

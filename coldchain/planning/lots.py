@@ -39,10 +39,10 @@ def lots_of(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.Data
 
 
 def _pieces(days: Days) -> pd.DataFrame:
-    """Share of each village's load of a depot and period that rides a number of hours aboard."""
+    """Share of each village's load of a depot and period by hours aboard, and waited for a later trip of a vehicle."""
     rows = [row for day in days.collection for row in day_pieces(day)]
-    frame = pd.DataFrame(rows, columns=["village", "site", "period", "part", "aboard_h"])
-    return frame.astype({"village": int, "site": int, "period": int, "part": float, "aboard_h": float})
+    frame = pd.DataFrame(rows, columns=["village", "site", "period", "part", "aboard_h", "wait_h"])
+    return frame.astype({"village": int, "site": int, "period": int, "part": float, "aboard_h": float, "wait_h": float})
 
 
 def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.DataFrame:
@@ -62,7 +62,7 @@ def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.D
     )
     table = table.merge(_pieces(days), on=["village", "site", "period"], how="inner")
     table = _with_rides(table.assign(tonnes=table["assigned_t"] * table["part"]), basis, days)
-    ready = basis.lanes.batch(table["aboard_h"].to_numpy())[table["period"], np.arange(len(table))]
+    ready = basis.lanes.batch((table["aboard_h"] + table["wait_h"]).to_numpy())[table["period"], np.arange(len(table))]
     table = by_power(basis, decision, table.assign(batch=ready))
     batch = table["batch"].to_numpy(dtype=np.intp)
     cooled_h, delivery_h = _hours(basis, table, batch)

@@ -19,7 +19,7 @@ def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     count, length = decision.count, [period.days for period in basis.scenario.periods]
     modules = ModuleCosts.of(basis.scenario)
     cny = _lots_cny(basis, lots)
-    cny["collection"] += sum(day.result.cost_cny * length[day.period] for day in days.collection)
+    cny["collection"] += sum(cost * length[period] for _site, period, cost in days.collection_shares())
     cny["line_haul"] += sum(cost * length[period] for _site, period, _load, cost in days.haul_shares())
     cny["capital"] += float((count * modules.capital_cny).sum())
     working = count + existing_modules(basis)

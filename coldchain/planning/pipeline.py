@@ -15,6 +15,7 @@ from coldchain.errors import Fault, InfeasibleError, LimitError, grouped
 from coldchain.language import _
 from coldchain.language.amounts import exact_cny
 from coldchain.model import Limit, Scenario
+from coldchain.planning import duty_tables
 from coldchain.planning import tables as tabled
 from coldchain.planning.arcs import Arcs, build_arcs, existing_modules, siting_problem
 from coldchain.planning.awards import module_awards
@@ -439,6 +440,8 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         "units": tabled.units(basis, course.decision),
         "routes": routes,
         "stops": stops,
+        "duties": duty_tables.duties(basis, course.days),
+        "fleet": duty_tables.fleet(basis, course.days),
         "line_haul": tabled.line_haul(basis, course.days),
         "storage": tabled.storage(basis, course.lots),
         "subsidies": subsidies(basis.scenario, count, granted),
@@ -462,6 +465,8 @@ def _tables_of_today(basis: Basis, arcs: Arcs, today: Course) -> dict[str, pd.Da
         "today_assignment": tabled.assignment(basis, today.decision, arcs.members),
         "today_routes": routes,
         "today_stops": stops,
+        "today_duties": duty_tables.duties(basis, today.days),
+        "today_fleet": duty_tables.fleet(basis, today.days),
         "today_line_haul": tabled.line_haul(basis, today.days),
         "today_storage": tabled.storage(basis, today.lots),
     }

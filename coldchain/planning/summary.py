@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from coldchain.economy import is_on_time
+from coldchain.economy import TypeFleet, is_on_time
 from coldchain.model.ending import Ending, ending_of
 from coldchain.planning.assumptions import assumptions_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.cooling import heat_taken
 from coldchain.planning.doubt import draw
+from coldchain.planning.duty_tables import vehicles
 from coldchain.planning.fixed import FixedPlan
 from coldchain.planning.net import Net
-from coldchain.planning.tables import fleet
 from coldchain.planning.waterfall import attributed
 from coldchain.progress import relative_gap
 
@@ -71,7 +72,8 @@ def summarise(
         "doubt": draw(FixedPlan(basis, tables, head), facts["draws"]).summary(),
         "cooling": heat_taken(basis, course.decision, course.lots),
         "depots": _depot_counts(tables["depots"]),
-        "routes": _route_totals(tables["routes"], fleet(course.days)),
+        "routes": _route_totals(tables["routes"], vehicles(course.days)),
+        "fleet": _fleet(course.days.running.fleet),
         "delivery_h": _delivery(course.lots, scenario.chain.delivery_target_h, harvest),
         "villages": _villages(tables["villages"]),
         "assumptions": [
@@ -117,6 +119,13 @@ def _route_totals(routes: pd.DataFrame, vehicles: int) -> dict[str, Any]:
         "km": float((routes["km"] * routes["days"]).sum()),
         "hours": float((routes["hours"] * routes["days"]).sum()),
     }
+
+
+def _fleet(fleet: Sequence[TypeFleet]) -> list[dict[str, Any]]:
+    return [
+        {"type": one.vehicle_id, "owned": one.owned, "hired_days": one.hired_days, "trips_day": one.trips_day}
+        for one in fleet
+    ]
 
 
 def _delivery(lots: pd.DataFrame, target_h: float, harvest_t: float) -> dict[str, float]:

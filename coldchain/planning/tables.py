@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import pandas as pd
 
@@ -13,6 +11,7 @@ from coldchain.planning.arcs import existing_modules
 from coldchain.planning.awards import Awards, module_awards, owners_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days, Decision
+from coldchain.planning.duty_tables import route_id, tour_text
 from coldchain.planning.lots import TODAY
 from coldchain.runs import schema
 
@@ -167,11 +166,11 @@ def routes(basis: Basis, days: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the routes of the typical days and their stops."""
     scenario = basis.scenario
     heads, stops = [], []
-    for day in days.collection:
+    for day, costs in zip(days.collection, days.running.route_cny, strict=True):
         site, period = scenario.sites[day.site].id, scenario.periods[day.period]
-        for n, route in enumerate(day.result.routes, start=1):
-            key = f"{site}-{period.id}-{n}"
-            figures = (sum(route.load_kg), route.km, route.drive_h, route.hours, route.cost_cny)
+        for n, (route, cost) in enumerate(zip(day.result.routes, costs, strict=True)):
+            key = route_id(basis, day, n)
+            figures = (sum(route.load_kg), route.km, route.drive_h, route.hours, cost)
             heads.append((key, site, period.id, route.vehicle_id, period.days, len(route.stops), *figures))
             for order, (stop, kg, aboard) in enumerate(
                 zip(route.stops, route.load_kg, route.aboard_h, strict=True), start=1
@@ -186,20 +185,18 @@ def line_haul(basis: Basis, days: Days) -> pd.DataFrame:
     ``tour`` lists the depots of a tour in order of loading with the t/day of each and its hours from leaving there to
     the hub, ``depot:t:h;depot:t:h``; it is empty for straight trips. ``ride_h`` are the hours from the first depot.
     """
-    scenario = basis.scenario
     rows = []
-    for day in days.hauls:
+    for day, costs in zip(days.hauls, days.running.haul_cny, strict=True):
         head = _haul_head(basis, day.site, day.period, day.zone)
-        for trip, count in day.haul.trips:
-            figures = (count * trip.km, count * trip.hours, count * trip.cost_cny)
+        for (trip, count), cost in zip(day.haul.trips, costs, strict=True):
+            figures = (count * trip.km, count * trip.hours, cost)
             rows.append((*head, day.haul.load_t_day, trip.vehicle_id, count, trip.capacity_t, *figures, "",
                          basis.lane_haul_h[day.site]))  # fmt: skip
-    for shared in days.tours:
+    for shared, cost in zip(days.tours, days.running.tour_cny, strict=True):
         tour, trip = shared.tour, shared.tour.trip
-        stops = zip(shared.sites, tour.load_t, tour.ride_h, strict=True)
-        text = ";".join(f"{scenario.sites[j].id}:{t!r}:{h!r}" for j, t, h in stops)
+        text = tour_text(basis, shared)
         head = _haul_head(basis, shared.sites[0], shared.period, shared.zone)
-        rows.append((*head, sum(tour.load_t), trip.vehicle_id, 1, trip.capacity_t, trip.km, trip.hours, trip.cost_cny,
+        rows.append((*head, sum(tour.load_t), trip.vehicle_id, 1, trip.capacity_t, trip.km, trip.hours, cost,
                      text, tour.ride_h[0]))  # fmt: skip
     return schema.frame("line_haul", rows)
 
@@ -290,14 +287,3 @@ def by_commodity(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd
             "plan_rate": lost.to_numpy() / divisor,
         },
     )
-
-
-def fleet(days: Days) -> int:
-    """Vehicles needed: over the periods, the most routes and trips of one day, depots' fleets added up."""
-    per_period: Counter[int] = Counter()
-    for day in days.collection:
-        per_period[day.period] += len(day.result.routes)
-    for haul in days.hauls:
-        per_period[haul.period] += haul.haul.trips_day
-    per_period.update(shared.period for shared in days.tours)
-    return max(per_period.values(), default=0)

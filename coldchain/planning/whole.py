@@ -176,7 +176,7 @@ class _Model:
     def _line_haul(self) -> None:
         basis, arcs = self.basis, self.arcs
         zones = np.array([kind.zone for kind in basis.classes])[arcs.cooling]
-        least = min(kind.cost_cny_h for kind in basis.line_haul) * basis.haul_rule.load_h_t
+        least = min(kind.cost_cny_h for kind in basis.line_haul_least) * basis.haul_rule.load_h_t
         for hub in np.unique(basis.site_hub[arcs.site]):
             for zone in np.unique(zones):
                 here = np.flatnonzero((basis.site_hub[arcs.site] == hub) & (zones == zone))
@@ -229,7 +229,7 @@ def _between(basis: Basis) -> tuple[Floats, Floats]:
 
 def _trucks(basis: Basis, site: int, villages: Ints, between: tuple[Floats, Floats]) -> Trucks:
     reach, routing, chain = basis.reach, basis.scenario.routing, basis.scenario.chain
-    kinds = basis.collection
+    kinds = basis.collection_least
 
     def square(out: Floats, back: Floats, among: Floats) -> Floats:
         legs = np.zeros((len(villages) + 1, len(villages) + 1))
@@ -261,8 +261,8 @@ def _trips(basis: Basis, stops: tuple[int, ...]) -> Iterator[tuple[float, float]
         (_round(stops, basis.haul_h, basis.between_h), _round(stops, basis.haul_km, basis.between_km))
         for stops in permutations(stops)
     ]
-    for kind in basis.line_haul:
-        if all(kind in basis.line_haul_of(j) for j in stops):
+    for kind in basis.line_haul_least:
+        if all(kind in basis.line_haul_least_of(j) for j in stops):
             trips = [price_trip(kind, 0.0, h / 2.0, km / 2.0, rule) for h, km in ways]
             yield min(trip.cost_cny for trip in trips), trips[0].capacity_t * (1 + 1e-9) + 1e-9
 

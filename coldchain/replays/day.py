@@ -1,10 +1,10 @@
 """One day of a plan as events: vehicles, unloading places and pre-coolers with their queues, in simpy.
 
-A tour sets out so that its first stop is loaded when the first produce is ready. It waits where produce is not yet
-ready, never leaves a stop early, and takes what its vehicle holds. What it leaves behind is fetched by the next vehicle
-of that kind that is back and can be in before its shift ends; otherwise it keeps today's chain. At the depot a vehicle
-queues for an unloading place. A pre-cooler takes what it can take in a day, first come, first cooled; the rest goes
-on warm to the hub.
+A tour sets out so that its first stop is loaded when the first produce is ready, or when its vehicle is back from an
+earlier tour. It waits where produce is not yet ready, never leaves a stop early, and takes what its vehicle holds. What
+it leaves behind is fetched by the next vehicle of that kind that is back and can be in before its shift ends; otherwise
+it keeps today's chain. At the depot a vehicle queues for an unloading place. A pre-cooler takes what it can take in a
+day, first come, first cooled; the rest goes on warm to the hub.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Outcome:
     tours, second_trips : vehicles sent as planned, and trips for what they had to leave behind
     waited_h : hours that vehicles waited for an unloading place, in all
     late : planned tours that took longer than the shift
+    driven : vehicle type, km and paid hours of every trip
     """
 
     cooled: Parcels = field(default_factory=Parcels)
@@ -60,13 +61,14 @@ class Outcome:
     second_trips: int = 0
     waited_h: float = 0.0
     late: int = 0
+    driven: list[tuple[str, float, float]] = field(default_factory=list)
 
 
 def docks(season: Season, chain: Chain) -> dict[str, int]:
     """Return how many vehicles unload at once at each depot when all goes as planned; one at least."""
     ends: dict[str, list[float]] = defaultdict(list)
     for tour in season.tours:
-        ends[tour.depot].append(_first_aboard_h(season, tour))
+        ends[tour.depot].append(tour.wait_h + _first_aboard_h(season, tour))
     return {depot: _at_once(sorted(times), chain.unload_h) for depot, times in ends.items()}
 
 
@@ -102,14 +104,15 @@ class Day:
         self.first: list[int] = season.first_lot.tolist()
         self.cooler: list[int] = season.lots.cooler.tolist()
         starts = [
-            season.ready_h - self._halt_h(season.planned_t[tour.stops[0]]) - tour.legs_h[0] for tour in season.tours
+            season.ready_h + tour.wait_h - self._halt_h(season.planned_t[tour.stops[0]]) - tour.legs_h[0]
+            for tour in season.tours
         ]
         self.env = simpy.Environment(initial_time=min(starts, default=0.0))
         self.docks = {depot: simpy.Resource(self.env, count) for depot, count in places.items()}
         self.coolers = [simpy.Container(self.env, max(room, ROUNDING), room) for room in season.room_t.tolist()]
         self.trucks, self.shift_end_h = self._vehicles(starts)
         self.out = Outcome(tours=len(season.tours))
-        for tour, start in zip(season.tours, starts, strict=True):
+        for start, tour in sorted(zip(starts, season.tours, strict=True), key=lambda pair: (pair[1].again, pair[0])):
             self.env.process(self._tour(tour, start))
 
     def run(self) -> Outcome:
@@ -123,6 +126,8 @@ class Day:
         ends: dict[VehicleKey, float] = {}
         for tour, start in zip(self.season.tours, starts, strict=True):
             key = tour.depot, tour.vehicle
+            if tour.again:
+                continue
             count[key] += 1
             ends[key] = min(ends.get(key, np.inf), start + tour.shift_h)
         return {key: simpy.Resource(self.env, n) for key, n in count.items()}, ends
@@ -134,10 +139,12 @@ class Day:
         """Drive a tour as planned, as far as the day lets it."""
         with self.trucks[tour.depot, tour.vehicle].request() as truck:
             yield truck
-            yield self.env.timeout(start - self.env.now)
+            yield self.env.timeout(max(start - self.env.now, 0.0))
+            left = self.env.now
             roads, room, aboard = self.draw.roads(len(tour.legs_h)).tolist(), tour.room_t, []
             for leg, road, stop in zip(tour.legs_h, roads, tour.stops, strict=False):
-                opens = self.season.ready_h + self.season.planned_h[stop] - self._halt_h(self.season.planned_t[stop])
+                planned_h = self.season.planned_h[stop] + tour.wait_h
+                opens = self.season.ready_h + planned_h - self._halt_h(self.season.planned_t[stop])
                 yield self.env.timeout(max(leg * road, opens - self.env.now))
                 share = self._take(tour, stop, 1.0, room)
                 taken = share * self.stop_t[stop]
@@ -147,6 +154,7 @@ class Day:
             yield self.env.timeout(tour.legs_h[-1] * roads[-1])
             yield from self._unload(tour.depot, aboard)
             self.out.late += self.env.now - start > tour.shift_h * (1 + ROUNDING) + ROUNDING
+            self.out.driven.append((tour.vehicle, tour.km, self.env.now - left))
 
     def _take(self, tour: Tour, stop: int, share: float, room: float) -> float:
         """Return which share of a stop's load of the day a vehicle takes; the rest of ``share`` is fetched later."""
@@ -169,10 +177,12 @@ class Day:
                     self.out.left.add(lot, share * self.load[lot], 0.0)
                 return
             self.out.second_trips += 1
+            left, km = self.env.now, 2.0 * self.season.direct_h[stop] * tour.km / max(sum(tour.legs_h), ROUNDING)
             yield self.env.timeout(out_h)
             taken = self._take(tour, stop, share, tour.room_t)
             yield self.env.timeout(halt + back_h)
             yield from self._unload(tour.depot, [(stop, taken)])
+            self.out.driven.append((tour.vehicle, km, self.env.now - left))
 
     def _unload(self, depot: str, aboard: list[tuple[int, float]]) -> Events:
         """Queue for a place, unload, and hand over to the pre-coolers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,7 @@ from coldchain.spoilage import cold_stages, harvest_clock_h, line_haul_half_h
 from coldchain.spoilage.kernels import STAGE_COLUMNS
 from coldchain.spoilage.stages import stage_array
 
-READ = ("depots", "assignment", "routes", "stops", "units", "line_haul", "storage")
+READ = ("depots", "assignment", "routes", "stops", "duties", "units", "line_haul", "storage")
 Cooler = tuple[str, str, str, str]  # depot, zone, method, unit
 Piece = tuple[str, str, str]  # village, depot, period
 Lane = tuple[str, str, str, str, str]  # depot, zone, method, commodity, period
@@ -37,7 +37,10 @@ class Tour:
     legs_h : hours of the legs in order, the last one back to the depot: one more than stops
     stops : indices of the season's stops, in order
     room_t : what the vehicle holds of its load's mixture
-    shift_h : longest round
+    shift_h : longest day of its driver
+    wait_h : hours by which its load waits for the vehicle to come back from earlier tours; 0 for the first
+    again : whether its vehicle has driven another tour before
+    km : of all legs
     """
 
     depot: str
@@ -46,6 +49,9 @@ class Tour:
     stops: tuple[int, ...]
     room_t: float
     shift_h: float
+    wait_h: float = 0.0
+    again: bool = False
+    km: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ def lay_out(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Layout:
 
     Parameters
     ----------
-    tables : as written to ``tables/``; depots, assignment, routes, stops, units, line_haul and storage are used
+    tables : as written to ``tables/``; depots, assignment, routes, stops, duties, units, line_haul and storage are used
 
     Raises
     ------
@@ -263,9 +269,10 @@ def _season(scenario: Scenario, tables: Mapping[str, pd.DataFrame], depots: _Dep
     """Lay out a typical day of a period."""
     period = scenario.periods[p]
     building = _Building(scenario, depots, p, tables["assignment"])
+    driven = {str(job.route): job for job in _rows(tables["duties"]) if job.route}
     halts = {str(route): group for route, group in tables["stops"].sort_values("order").groupby("route")}
     for head in tables["routes"][tables["routes"]["period"] == period.id].itertuples():
-        building.add(head, halts[str(head.route)])
+        building.add(head, halts[str(head.route)], driven[str(head.route)])
     kept = scenario.daily_t[:, :, p].copy()
     lots = building.lots()
     np.subtract.at(kept, (lots.village, lots.crop), lots.tonnes)
@@ -295,15 +302,16 @@ class _Building:
         self.rows: list[tuple[int, int, float, int, int, int]] = []
         self.cold: list[Floats] = []
 
-    def add(self, head: Any, calls: pd.DataFrame) -> None:
-        """Add a route with its stops in order."""
+    def add(self, head: Any, calls: pd.DataFrame, job: Any) -> None:
+        """Add a route with its stops in order, and its place in its vehicle's duty."""
         aboard = calls["aboard_h"].to_numpy(dtype=np.float64)
         stops = tuple(range(len(self.planned_h), len(self.planned_h) + len(calls)))
         self.planned_h += (aboard[0] - aboard).tolist()
         self.planned_t += (calls["load_kg"].to_numpy(dtype=np.float64) / KG_PER_T).tolist()
         loads = zip(calls["village"], calls["load_kg"], strict=True)
         m3 = sum((self._stop(str(village), str(head.depot), float(kg)) for village, kg in loads), 0.0)
-        self.tours.append(_tour(self.scenario, head, calls, m3, stops))
+        tour = _tour(self.scenario, head, calls, m3, stops)
+        self.tours.append(replace(tour, wait_h=float(job.wait_h), again=int(job.order) > 1, km=float(head.km)))
 
     def _stop(self, village: str, depot: str, load_kg: float) -> float:
         """Add the lots of a stop; return their space in m³."""

@@ -15,6 +15,7 @@ from coldchain.economy import nearest_hub
 from coldchain.model import Scenario
 from coldchain.network import travel
 from coldchain.replays.aging import Ager, Trader
+from coldchain.replays.bill import Pricer, bill_of
 from coldchain.replays.chances import NONE, Chances, DayDraw, draw_days, draw_season
 from coldchain.replays.cooling import Queues
 from coldchain.replays.day import Day, docks
@@ -29,7 +30,7 @@ STRESSES: dict[str, tuple[float, float, float]] = {  # °C more, factor on harve
 }  # fmt: skip
 YEAR_COLUMNS = (
     "harvest_t", "today_t", "plan_t", "today_cny", "plan_cny", "cooled_t", "warm_t", "left_t", "tours", "second_trips",
-    "waited_h", "late",
+    "waited_h", "late", "collection_cny", "line_haul_cny", "energy_cny",
 )  # fmt: skip
 
 
@@ -69,6 +70,7 @@ class Replayer:
         self.ager = Ager(scenario, trader_of(scenario, placed))
         self.docks = [docks(season, scenario.chain) for season in self.layout.seasons]
         self.queues = [Queues(scenario, season) for season in self.layout.seasons]
+        self.pricer = Pricer(scenario, placed, tables, self.layout.seasons)
         self._calibrate_today(tables["villages"])
 
     def _calibrate_today(self, villages: pd.DataFrame) -> None:
@@ -109,8 +111,9 @@ class Replayer:
         season = self.layout.seasons[p]
         outcome = Day(season, self.scenario.chain, self.scenario.routing, self.docks[p], draw).run()
         outcome.cooled = self.queues[p].put_in(outcome.cooled, draw.air_c)
+        bill = {f"{name}_cny": cny for name, cny in self.pricer.day_cny(p, season, outcome, draw).items()}
         fared = {"tours": outcome.tours, "second_trips": outcome.second_trips, "waited_h": outcome.waited_h}
-        sums = {**asdict(self.ager.loss(season, outcome, draw)), **fared, "late": float(outcome.late)}
+        sums = {**asdict(self.ager.loss(season, outcome, draw)), **fared, **bill, "late": float(outcome.late)}
         depots = np.zeros((len(self.layout.depots), 2))
         for place, parcels in enumerate((outcome.cooled, outcome.warm)):
             at = season.lots.depot[np.array(parcels.lot, dtype=np.intp)]
@@ -146,6 +149,7 @@ def replay(
         Plain values: ``undisturbed`` is the replay with nothing left to chance, which must agree with ``plan``, the
         figures the plan states; ``stresses`` are the same plan in one steadily worse or better year each; ``rate``,
         ``today_rate``, ``loss_t``, ``today_t``, ``saved_t``, ``saved_cny`` have mean, p5, p50, p95 over the years;
+        ``bill`` is the yearly bill, stated and replayed, in all and by term;
         ``depots`` is what each cools and passes on warm in a mean year; ``years`` is one row each.
     """
     years = []
@@ -164,6 +168,7 @@ def replay(
         "undisturbed": _told(replayer.shifted(0.0, 1.0, 1.0).sums),
         "stresses": {name: _told(replayer.shifted(*shift).sums) for name, shift in STRESSES.items()},
         **_spreads(frame),
+        "bill": bill_of(frame, told["annual_cny"], spread),
         "day_rate": spread(days),
         "operation": _operation(frame),
         "depots": _depots(replayer.layout.depots, np.mean([year.depots for year in years], axis=0)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Literal
 
@@ -12,7 +12,9 @@ import numpy as np
 
 from coldchain.language import _
 from coldchain.model import Status
+from coldchain.routing.duties import Trip, put_together, waits_h
 from coldchain.routing.exact import enumerate_routes
+from coldchain.routing.exact_duties import enumerate_duties
 from coldchain.routing.problem import (
     CollectionProblem,
     CollectionResult,
@@ -54,8 +56,10 @@ def solve_collection(
 
     Loads above one truck lose full-truck direct trips first, then up to six stops are solved by enumeration, more by
     savings improved by ruin and recreate, or by the iterated local search of OR-Tools. Where pick-ups may be split, a
-    second search shares loads between vehicles. The result is never worse than that of its start, nor than direct
-    routes. Equal inputs and seed give equal routes as long as the clock does not interfere.
+    second search shares loads between vehicles. Where vehicles may go again, routes are looked for twice, with the
+    whole day of a vehicle on each and with its least part, and put together into duties
+    (:mod:`coldchain.routing.duties`); with up to six stops both at once. The result is never worse than that of its
+    start, nor than direct routes. Equal inputs and seed give equal routes as long as the clock does not interfere.
 
     Parameters
     ----------
@@ -86,31 +90,107 @@ def solve_collection(
     ((0, 1), 130.0, 16.0)
     """
     began = time.monotonic()
+    again = _goes_again(problem) and not _counted(problem)
+    priced = [problem, _by_trips(problem)] if again else [problem]
+    found = [
+        _solve(one, engine, (start, solution_limit), seed, (time_limit_s - time.monotonic() + began, stop))
+        for one in priced
+    ]
+    made = [_made(problem, one) for one in found]
+    best = min(made, key=lambda one: (sum(u.load_kg for u in one.unserved), one.total_cny))
+    return replace(best, seconds=time.monotonic() - began)
+
+
+@dataclass(frozen=True)
+class _Solved:
+    status: Status
+    routes: tuple[Route, ...]
+    unserved: tuple[Unserved, ...]
+
+
+def _solve(
+    problem: CollectionProblem, engine: Engine, begin: tuple[Start, int | None], seed: int, ends: Ends
+) -> _Solved:
+    """Find routes, each with a vehicle of its own."""
     split = split_loads(problem)
+    (start, solution_limit), stop = begin, ends[1]
     active = [i for i, kg in enumerate(split.rest_kg) if kg > 0]
     rest = _restrict(problem, active, split)
     cut = False
     enumerated = len(active) <= ENUMERATED
-    if enumerated:
+    if enumerated and _goes_again(problem) and solution_limit is None and not _counted(problem):
+        draft = enumerate_duties(rest)
+    elif enumerated:
         draft = enumerate_routes(Kernel(rest))
     else:
-        begin = _direct(Kernel(rest)) if start == "direct" and not _counted(rest) else savings(Kernel(rest))
-        draft, cut = _search(
-            rest, engine, (begin, solution_limit), seed, (time_limit_s - time.monotonic() + began, stop)
-        )
+        first = _direct(Kernel(rest)) if start == "direct" and not _counted(rest) else savings(Kernel(rest))
+        draft, cut = _search(rest, engine, (first, solution_limit), seed, ends)
     routes = (*split.trips, *(_route(problem, active, split, kind, stops) for kind, stops in draft.routes))
     if problem.split_pickups and not _counted(problem) and solution_limit != 0 and not (cut or (stop and stop())):
         routes = _shared(problem, routes, solution_limit, seed)
     behind = [_left_behind(active[i], split) for i in draft.dropped]
     unserved = tuple(sorted([*split.unserved, *behind], key=lambda u: u.stop))
     status = _status(routes, unserved, cut=cut, proved=enumerated and not (split.trips or problem.split_pickups))
+    return _Solved(status, routes, unserved)
+
+
+def _goes_again(problem: CollectionProblem) -> bool:
+    """Tell whether any vehicle may make several trips a day."""
+    return any(kind.trips_day > 1 for kind in problem.vehicles)
+
+
+def _by_trips(problem: CollectionProblem) -> CollectionProblem:
+    """Let each trip bear the least part of a vehicle's day that any trip can have."""
+    kinds = (kind.model_copy(update={"cost_cny_day": kind.cost_cny_day / kind.trips_day}) for kind in problem.vehicles)
+    return replace(problem, vehicles=tuple(kinds))
+
+
+def _made(problem: CollectionProblem, solved: _Solved) -> CollectionResult:
+    """Put the trips together into duties and add up what all costs."""
+    kinds = {kind.id: kind for kind in problem.vehicles}
+    routes = tuple(evaluate_route(problem, kinds[r.vehicle_id], r.stops, r.load_kg) for r in solved.routes)
+    duties = _duties(problem, routes)
+    trips = [trip_of(problem, route) for route in routes]
+    wait_h = np.zeros(len(routes))
+    for duty in duties:
+        wait_h[list(duty)] = waits_h([trips[n] for n in duty])
+    spared = sum(kinds[routes[duty[0]].vehicle_id].cost_cny_day * (len(duty) - 1) for duty in duties)
+    waiting = sum(trip.wait_cny_h * float(wait) for trip, wait in zip(trips, wait_h, strict=True))
     return CollectionResult(
-        status=status,
+        status=solved.status,
         routes=routes,
-        unserved=unserved,
-        cost_cny=float(sum(r.cost_cny for r in routes)),
-        spoilage_cny=float(sum(r.spoilage_cny for r in routes)),
-        seconds=time.monotonic() - began,
+        unserved=solved.unserved,
+        cost_cny=float(sum(r.cost_cny for r in routes) - spared),
+        spoilage_cny=float(sum(r.spoilage_cny for r in routes) + waiting),
+        seconds=0.0,
+        duties=duties,
+        wait_h=tuple(wait_h.tolist()),
+    )
+
+
+def _duties(problem: CollectionProblem, routes: tuple[Route, ...]) -> tuple[tuple[int, ...], ...]:
+    """Return which routes each vehicle drives; where vehicles are counted, each has one."""
+    if _counted(problem):
+        return tuple((n,) for n in range(len(routes)))
+    found: list[tuple[int, ...]] = []
+    for kind in problem.vehicles:
+        mine = [n for n, route in enumerate(routes) if route.vehicle_id == kind.id]
+        orders = put_together(kind, [trip_of(problem, routes[n]) for n in mine])
+        found += [tuple(mine[n] for n in order) for order in orders]
+    return tuple(sorted(found))
+
+
+def trip_of(problem: CollectionProblem, route: Route) -> Trip:
+    """Return a route as a trip of a duty."""
+    stops = list(route.stops)
+    whole = problem.load_kg[stops]
+    share = np.divide(np.array(route.load_kg), whole, out=np.zeros(len(stops)), where=whole > 0)
+    return Trip(
+        hours=route.hours,
+        drive_h=route.drive_h,
+        lead_h=route.hours - problem.unload_h - route.aboard_h[0],
+        wait_cny_h=float(problem.weight_cny_h[stops] @ share),
+        most_wait_h=float(problem.max_wait_h[stops].min()),
     )
 
 
@@ -141,6 +221,7 @@ def _restrict(problem: CollectionProblem, active: list[int], split: Split) -> Co
         load_kg=rest,
         volume_m3=problem.volume_m3[active] * share,
         weight_cny_h=problem.weight_cny_h[active] * share,
+        max_wait_h=problem.max_wait_h[active],
         available=tuple(split.left),
     )
 

@@ -5,7 +5,7 @@ Engine-neutral: any solver that reads a `CollectionProblem` and returns routes i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -38,6 +38,7 @@ class CollectionProblem:
     load_h_t : h/t, loading
     unload_h : h at the depot's end; counts in the shift and the hours paid, not in the hours aboard
     max_aboard_h : h, most that any lot may be aboard
+    max_wait_h : (n,) h, longest that the load of a stop may wait for a later trip of a vehicle; empty: any time
     available : vehicles of each type per day, one route each; None for any number; empty for any number of all
     split_pickups : whether several vehicles may share a load that one could take; they do only where none is counted
     """
@@ -52,6 +53,7 @@ class CollectionProblem:
     load_h_t: float = 0.0
     unload_h: float = 0.0
     max_aboard_h: float = float("inf")
+    max_wait_h: Floats = field(default_factory=lambda: np.zeros(0))
     available: tuple[int | None, ...] = ()
     split_pickups: bool = False
 
@@ -68,6 +70,9 @@ class CollectionProblem:
         object.__setattr__(self, "vehicles", tuple(self.vehicles))
         object.__setattr__(self, "available", tuple(self.available) or (None,) * len(self.vehicles))
         n = len(self.load_kg)
+        wait = np.asarray(self.max_wait_h, dtype=np.float64)
+        object.__setattr__(self, "max_wait_h", wait if len(wait) else np.full(n, np.inf))
+        _check("max_wait_h", self.max_wait_h, (n,))
         for name in ("time_h", "km"):
             _check(name, getattr(self, name), (n + 1, n + 1))
         for name in ("load_kg", "volume_m3", "weight_cny_h"):
@@ -151,8 +156,10 @@ class CollectionResult:
         feasible), ``infeasible`` (there is load and none of it can be fetched)
     routes : every route driven
     unserved : load that stays behind
-    cost_cny, spoilage_cny : sums over the routes
+    cost_cny, spoilage_cny : sums over the routes, the day of a vehicle counted once for all its trips, waiting counted
     seconds : s, wall clock
+    duties : the routes of each vehicle, in order
+    wait_h : hours that the load of each route waits for its vehicle to come back from earlier trips
     """
 
     status: Status
@@ -161,6 +168,8 @@ class CollectionResult:
     cost_cny: float
     spoilage_cny: float
     seconds: float
+    duties: tuple[tuple[int, ...], ...] = ()
+    wait_h: tuple[float, ...] = ()
 
     @property
     def total_cny(self) -> float:

@@ -65,6 +65,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("depots_with_new_modules", "whole", "", N_("Depots built")),
         ("direct_h", "number", "h", N_("Straight to the depot, h")),
         ("drive_h", "number", "h", N_("Driving, h")),
+        ("duty", "text", "", N_("Vehicle of the day")),
         ("earned_cny", "number", "CNY/yr", N_("Earned by the later price, CNY")),
         ("energy_cny", "number", "CNY/yr", N_("Electricity, CNY/year")),
         ("fee_income_cny", "number", "CNY/yr", N_("Fees, CNY/year")),
@@ -74,6 +75,8 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("harvest_t", "number", "t", N_("Harvest, t")),
         ("haul_h", "number", "h", N_("To the hub, h")),
         ("haul_km", "number", "km", N_("To the hub, km")),
+        ("hire_cny_year", "number", "CNY/yr", N_("Hire, CNY/year")),
+        ("hired_days", "number", "d", N_("Days hired")),
         ("hours", "number", "h", N_("Hours")),
         ("hours_day", "number", "h/day", N_("Hours a day")),
         ("hub", "text", "", N_("Hub")),
@@ -91,6 +94,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("loss_t", "number", "t", N_("Lost, t")),
         ("lost_t", "number", "t", N_("Lost, t")),
         ("method", "text", "", N_("Pre-cooling")),
+        ("most_day", "whole", "1/day", N_("Most on one day")),
         ("most_fee_cny_t", "number", "CNY/t", N_("Most the villages could pay, CNY/t")),
         ("moves_cny", "number", "CNY/yr", N_("Moves, CNY/year")),
         ("name", "text", "", N_("Name")),
@@ -100,7 +104,10 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("new_modules", "text", "", N_("New modules")),
         ("no", "whole", "", N_("No.")),
         ("order", "whole", "", N_("Order of the stop")),
+        ("own_cny_year", "number", "CNY/yr", N_("Owning, CNY/year")),
         ("own_money_cny", "number", "CNY", N_("Own money, CNY")),
+        ("owned", "whole", "", N_("Vehicles owned")),
+        ("owned_days", "number", "d", N_("Days driven by own vehicles")),
         ("owner", "text", "", N_("Owner")),
         ("owner_kind", "text", "", N_("Kind of owner")),
         ("owners", "whole", "", N_("Owners that build")),
@@ -133,6 +140,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("tour", "text", "", N_("Depots of the tour")),
         ("town", "text", "", N_("Township")),
         ("trips_day", "whole", "1/day", N_("Trips a day")),
+        ("trips_year", "number", "1/yr", N_("Trips a year")),
         ("unit", "text", "", N_("Mobile unit")),
         ("units_bought", "text", "", N_("Mobile units bought")),
         ("until", "text", "", N_("Kept until")),
@@ -140,6 +148,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("verdict", "text", "", N_("Verdict")),
         ("village", "text", "", N_("Village")),
         ("villages", "whole", "", N_("Villages")),
+        ("wait_h", "number", "h", N_("Waiting for the vehicle, h")),
         ("year", "whole", "", N_("Year")),
         ("zone", "text", "", N_("Zone")),
     )
@@ -160,6 +169,8 @@ _ROWS = {
     "units": "unit period depot standing arriving moves_cny",
     "routes": "route depot period vehicle days stops load_kg km drive_h hours cost_cny_day",
     "stops": "route order village load_kg aboard_h",
+    "duties": "duty order period vehicle depot route zone tour hours wait_h",
+    "fleet": ("vehicle owner owned owned_days hired_days most_day trips_year own_cny_year hire_cny_year depots"),
     "line_haul": (
         "depot hub period zone days load_t_day vehicle trips_day capacity_t km_day hours_day cost_cny_day tour ride_h"
     ),
@@ -188,7 +199,7 @@ _ROWS = {
         "verdict"
     ),
 }
-_OF_TODAY = ("assignment", "routes", "stops", "line_haul", "storage")
+_OF_TODAY = ("assignment", "routes", "stops", "duties", "fleet", "line_haul", "storage")
 TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {name: tuple(row.split()) for name, row in _ROWS.items()}
     | {"today_depots": ("depot", "hub")}
@@ -206,6 +217,8 @@ PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "units": ("period", "depot"),
         "routes": ("depot", "period", "vehicle"),
         "stops": ("village",),
+        "duties": ("period", "vehicle", "depot"),
+        "fleet": ("vehicle",),
         "line_haul": ("depot", "hub", "period", "vehicle"),
         "storage": ("depot", "commodity", "period", "until", "zone", "method"),
         "rollout": ("owner",),

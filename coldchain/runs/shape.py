@@ -92,6 +92,7 @@ PLAN_SHAPE: Shape = {
     "cooling": May({"peak_kw": float, "installed_kw": float}),
     "depots": {"existing": int, "built": int, "mobile": int},
     "routes": {"count": int, "vehicles": int, "km": float, "hours": float},
+    "fleet": May([{"type": str, "owned": int, "hired_days": float, "trips_day": float}]),
     "delivery_h": dict.fromkeys(("p50", "p95", "max", "share_within_target", "target"), float),
     "villages": {"total": int, "served": int, "unserved": [{"id": str, "reason": str}]},
     "assumptions": May([{"what": str, "figure": str, "source": str}]),

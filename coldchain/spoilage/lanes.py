@@ -118,6 +118,7 @@ class DepotLanes:
     loss : share lost, shape (commodities, periods, classes, sites, batches), handling included
     first_batch_h : clock of batch 0 in each period, shape (periods,)
     dock_rate : wear per hour in the warm at the batch's clock, shape (commodities, periods, batches, 3)
+    longest_wait_h : hours of waiting beyond the longest ride that the table holds
     """
 
     worn: Floats
@@ -126,6 +127,7 @@ class DepotLanes:
     dock_rate: Floats
     batch_h: float
     ready_h: Floats
+    longest_wait_h: float = 0.0
 
     def batch(self, aboard_h: Floats) -> Indices:
         """Index of the batch a lot with these hours aboard goes into, shape (periods, *aboard_h.shape)."""
@@ -148,7 +150,7 @@ def depot_lanes(
     ----------
     site_hub : index of the hub each site delivers to, shape (sites,)
     haul_h : hours from each site to its hub, shape (sites,); infinite where there is no road
-    most_aboard_h : the table reaches up to this many hours aboard
+    most_aboard_h : the table reaches up to this many hours aboard, and further by the longest wait
 
     Returns
     -------
@@ -156,7 +158,8 @@ def depot_lanes(
     """
     chain, batch_h = scenario.chain, scenario.chain.dock_batch_h
     first = np.array([batch_clock_h(chain, period, 0.0) for period in scenario.periods])
-    count = math.ceil(most_aboard_h / batch_h) + 2
+    wait_h = longest_wait_h(scenario)
+    count = math.ceil((most_aboard_h + wait_h) / batch_h) + 2
     shape = (len(scenario.commodities), len(scenario.periods), len(classes), len(site_hub), count)
     worn = np.zeros((*shape, WEAR))
     loss = np.ones(shape)
@@ -172,7 +175,13 @@ def depot_lanes(
         loss[c] = worn_loss(own, worn[c], chain.planned_transfers)
     loss[:, :, :, ~np.isfinite(haul_h)] = 1.0
     ready = np.array([harvest_clock_h(p) + chain.planned_wait_h + chain.unload_h for p in scenario.periods])
-    return DepotLanes(worn, loss, first, dock_rate, batch_h, ready)
+    return DepotLanes(worn, loss, first, dock_rate, batch_h, ready, wait_h)
+
+
+def longest_wait_h(scenario: Scenario) -> float:
+    """Return the longest that a load can wait for a later trip of the vehicle that fetches it."""
+    kinds = (scenario.vehicle(key) for key in scenario.routing.collection_vehicles)
+    return max((kind.shift_h for kind in kinds if kind.trips_day > 1), default=0.0)
 
 
 def _stages(

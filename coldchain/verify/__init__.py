@@ -19,6 +19,7 @@ from coldchain.verify.cooling import Plants
 from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.drawn import check_layers, check_map
 from coldchain.verify.figures import Found, check_summary
+from coldchain.verify.fleet import check_fleet
 from coldchain.verify.form import check_form
 from coldchain.verify.haul import check_carried, check_line_haul
 from coldchain.verify.limits import check_limits
@@ -112,9 +113,10 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
         awards = check_subsidy(record, built)
         check_depots(record, built, awards)
     with record.at("routes"):
-        fetched = check_routes(record)
+        vehicles = check_fleet(record)
+        fetched = check_routes(record, vehicles)
     with record.at("line_haul"):
-        hauled = check_line_haul(record)
+        hauled = check_line_haul(record, vehicles)
         check_trips(record)
     with record.at("storage"):
         stores = read_storage(record)
@@ -139,7 +141,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
     check_lots(record, losses.lots, today)
     check_villages(record, losses.lots, today)
     check_commodities(record, losses.lots, today)
-    check_summary(record, summary, Found(losses.lots, today, bill, built, awards, net, cooling))
+    check_summary(record, summary, Found(losses.lots, today, bill, built, awards, net, cooling, vehicles))
     harvest = float(scenario.harvest_t.sum())
     rate = losses.loss_t / harvest if harvest else 0.0
     return rate, bill["total"], sum(awards.award.values())

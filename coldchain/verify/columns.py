@@ -20,6 +20,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "route", "depot", "period", "vehicle", "days", "stops", "load_kg", "km", "drive_h", "hours", "cost_cny_day",
     ),
     "stops": ("route", "order", "village", "load_kg", "aboard_h"),
+    "duties": ("duty", "order", "period", "vehicle", "depot", "route", "zone", "tour", "hours", "wait_h"),
+    "fleet": (
+        "vehicle", "owner", "owned", "owned_days", "hired_days", "most_day", "trips_year", "own_cny_year",
+        "hire_cny_year", "depots",
+    ),
     "line_haul": (
         "depot", "hub", "period", "zone", "days", "load_t_day", "vehicle", "trips_day", "capacity_t", "km_day",
         "hours_day", "cost_cny_day", "tour", "ride_h",
@@ -60,7 +65,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 TODAY = "today_"
-TODAY_TABLES = tuple(f"{TODAY}{name}" for name in ("depots", "assignment", "routes", "stops", "line_haul", "storage"))
+TODAY_TABLES = tuple(
+    f"{TODAY}{name}" for name in ("depots", "assignment", "routes", "stops", "duties", "fleet", "line_haul", "storage")
+)
 """What depots that stand already do without the plan: written where any stand."""
 COLUMNS |= {name: COLUMNS[name.removeprefix(TODAY)] for name in TODAY_TABLES} | {"today_depots": ("depot", "hub")}
 OPTIONAL = frozenset({*TODAY_TABLES, "prospects", "next_budget"})
@@ -70,6 +77,8 @@ DECIDED_PLACES: dict[str, tuple[str, ...]] = {
     "units": ("period", "depot"),
     "routes": ("depot", "period", "vehicle"),
     "stops": ("village",),
+    "duties": ("depot", "period", "vehicle"),
+    "fleet": ("vehicle",),
     "line_haul": ("depot", "hub", "period", "vehicle"),
     "storage": ("depot", "commodity", "period", "until"),
     "rollout": ("owner",),
@@ -80,6 +89,8 @@ DECIDED_NUMBERS: dict[str, tuple[str, ...]] = {
     "units": ("standing", "arriving", "moves_cny"),
     "routes": ("days", "stops", "load_kg", "km", "drive_h", "hours", "cost_cny_day"),
     "stops": ("order", "load_kg", "aboard_h"),
+    "duties": ("order", "hours", "wait_h"),
+    "fleet": ("owned",),
     "line_haul": ("load_t_day", "trips_day", "km_day", "hours_day", "cost_cny_day", "ride_h"),
     "storage": ("share", "tonnes", "lost_t", "power_cny", "earned_cny"),
     "rollout": ("year",),

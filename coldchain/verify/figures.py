@@ -12,6 +12,7 @@ import pandas as pd
 from coldchain.language import _
 from coldchain.model import MobileUnit
 from coldchain.verify.depots import Built
+from coldchain.verify.fleet import Vehicles
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, agree, rows, shown
 from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, Figure, difference, number_of
 from coldchain.verify.subsidy import Awards
@@ -23,7 +24,7 @@ SLACK_SHARE = 1e-6
 MADE_WHEN_PLANNED = ("roads", "figures", "effort")
 """What a plan may assume beyond what its scenario states of itself, in order."""
 Leaf = tuple[str, ...]
-LISTS = (("waterfall",), ("counterfactuals",))
+LISTS = (("waterfall",), ("counterfactuals",), ("fleet",))
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Found:
     awards: Awards
     net: Mapping[str, float]
     cooling: Mapping[str, float]
+    vehicles: Vehicles
 
     @property
     def harvest_t(self) -> float:
@@ -73,6 +75,7 @@ def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> N
     _check_bound(record, stated, right[("objective", "value")])
     _check_unserved(record, stated.get(("villages", "unserved")))
     _check_assumptions(record, stated.get(("assumptions",)))
+    _check_list(record, "fleet", stated.get(("fleet",)), found.vehicles.summary())
     for name, wanted in attributed(record, found.lots, found.today).items():
         _check_list(record, name, stated.get((name,)), wanted)
 
@@ -119,7 +122,7 @@ def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
         "net": {**found.net, "benefit_cny": Figure(found.net["benefit_cny"], found.bill["total"])},
         "cooling": dict(found.cooling),
         "depots": _depots(record, found.built),
-        "routes": _routes(record),
+        "routes": _routes(record, found.vehicles),
         "delivery_h": {
             "max": float(lots["delivery_h"].max()) if len(lots) else 0.0,
             "share_within_target": float(lots["tonnes"][soon].sum()) / found.harvest_t,
@@ -226,18 +229,13 @@ def _check_assumptions(record: Record, stated: Any) -> None:
         record.odd(_("summary: assumptions do not list what the scenario states of itself"))
 
 
-def _routes(record: Record) -> dict[str, float]:
-    """Tours of a year, their kilometres and hours; trucks of the busiest day, line haul included."""
+def _routes(record: Record, vehicles: Vehicles) -> dict[str, float]:
+    """Tours of a year, their kilometres and hours; vehicles of the busiest day, line haul included."""
     table = record.tables["routes"]
     days = table["period"].map({key: period.days for key, (_n, period) in record.periods.items()}).astype("float64")
-    busy: dict[str, float] = defaultdict(float)
-    for row in rows(table):
-        busy[row.period] += 1
-    for row in rows(record.tables["line_haul"]):
-        busy[row.period] += 1 if row.tour else float(row.trips_day)
     return {
         "count": round(float(days.sum())),
-        "vehicles": max(busy.values(), default=0),
+        "vehicles": vehicles.busiest,
         "km": float((table["km"].astype("float64") * days).sum()),
         "hours": float((table["hours"].astype("float64") * days).sum()),
     }

@@ -11,7 +11,8 @@ from typing import Any
 
 from coldchain.language import _
 from coldchain.model import VehicleType
-from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, TOLERANCE, Record, rows
+from coldchain.verify.fleet import Vehicles
+from coldchain.verify.record import KG_PER_T, TOLERANCE, Record, rows
 from coldchain.verify.restated import check_row
 
 Key = tuple[str, str, str]
@@ -41,9 +42,9 @@ class Hauled:
         return sum(self.cost_by_depot.values())
 
 
-def check_line_haul(record: Record) -> Hauled:
+def check_line_haul(record: Record, vehicles: Vehicles) -> Hauled:
     """Drive every trip again; return what is carried, how long it rides and what it costs."""
-    hauled, ways = Hauled(), _Ways(record)
+    hauled, ways = Hauled(), _Ways(record, vehicles)
     for row in rows(record.tables["line_haul"]):
         calls = _calls(record, row)
         if not calls:
@@ -94,8 +95,12 @@ def check_carried(record: Record, hauled: Hauled, arriving_t: Mapping[Key, float
 class _Ways:
     """Hours and kilometres from depots to their hubs and to each other."""
 
-    def __init__(self, record: Record):
-        self.record = record
+    def __init__(self, record: Record, vehicles: Vehicles):
+        self.record, self.vehicles = record, vehicles
+
+    def day_cny(self, row: Any) -> float:
+        """Return what all trips of a row bear of their vehicles' days."""
+        return self.vehicles.trip_cny[str(row.depot), str(row.period), str(row.zone), str(row.vehicle), str(row.tour)]
 
     def depots(self, first: str, second: str) -> tuple[float, float]:
         """From depot to depot."""
@@ -161,13 +166,6 @@ def holds_t(record: Record, vehicle: VehicleType) -> float:
     return min(vehicle.payload_kg / KG_PER_T, vehicle.volume_m3 / record.scenario.routing.haul_m3_t)
 
 
-def _cost(vehicle: VehicleType, km: float, hours: float, driving: float) -> float:
-    """Cost of a trip with as many crews as its hours and its driving take."""
-    shifts = max(hours / vehicle.shift_h, driving / (vehicle.max_drive_h or math.inf))
-    crews = max(1, math.ceil(shifts - ON_THE_DOT_H))
-    return crews * vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
-
-
 def _check_straight(record: Record, ways: _Ways, row: Any, calls: Calls, hauled: Hauled) -> float:
     """Check straight trips of one vehicle type; return their cost a day."""
     vehicle, routing, ((depot, load, _rest),) = record.vehicles[str(row.vehicle)], record.scenario.routing, calls
@@ -175,19 +173,20 @@ def _check_straight(record: Record, ways: _Ways, row: Any, calls: Calls, hauled:
     time_h, way_km = ways.hub(depot, str(row.hub))
     driving, km, holds = 2 * time_h / vehicle.speed_factor, 2 * way_km, holds_t(record, vehicle)
     hours = driving + routing.dock_h + routing.load_h_t * min(holds, load)
-    cost = _cost(vehicle, km, hours, driving)
+    cost = vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
     where = _("{vehicle} from {depot} in {period}, {zone}").format(
         vehicle=vehicle.id, depot=depot, period=row.period, zone=row.zone
     )
-    daily = {"km_day": km, "hours_day": hours, "cost_cny_day": cost}
-    figures = {name: figure * row.trips_day for name, figure in daily.items()}
+    cost = cost * row.trips_day + ways.day_cny(row)
+    daily = {"km_day": km, "hours_day": hours}
+    figures = {name: figure * row.trips_day for name, figure in daily.items()} | {"cost_cny_day": cost}
     if key not in hauled.straight_t:
         hauled.straight_t[key] = load
         hauled.rides[key].append((load, time_h / record.slowest))
     figures |= {"ride_h": time_h / record.slowest, "load_t_day": hauled.straight_t[key]}
     check_row(record, row._asdict(), figures, {"table": "line_haul", "key": where})
     hauled.room_t[key] += row.trips_day * holds
-    return float(cost * row.trips_day)
+    return float(cost)
 
 
 def _check_tour(record: Record, ways: _Ways, row: Any, calls: Calls, hauled: Hauled) -> float:
@@ -203,7 +202,7 @@ def _check_tour(record: Record, ways: _Ways, row: Any, calls: Calls, hauled: Hau
     where = _("{vehicle} by way of {names} in {period}, {zone}").format(
         vehicle=vehicle.id, names=" - ".join((depot for depot, _rest, _rest in calls)), period=row.period, zone=row.zone
     )
-    cost = _cost(vehicle, km, hours, driving)
+    cost = ways.day_cny(row) + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
     ride_h = sum(h for h, _rest in legs[1:]) / record.slowest + sum(halt_h[1:])
     figures = {"km_day": km, "hours_day": hours, "cost_cny_day": cost, "load_t_day": load, "trips_day": 1.0}
     check_row(record, row._asdict(), {**figures, "ride_h": ride_h}, {"table": "line_haul", "key": where})

@@ -138,8 +138,8 @@ def _pieces(
         for p, period in record.periods_of(row):
             key = (row.village, row.depot, period.id)
             tonnes = float(record.scenario.harvest_t[v, c, p]) * row.share
-            for kg, aboard_h in fetched.loads.get(key, ()) if tonnes > 0 else ():
-                ready_h = chains.ready_h(period, aboard_h)
+            for kg, aboard_h, wait_h in fetched.loads.get(key, ()) if tonnes > 0 else ():
+                ready_h = chains.ready_h(period, aboard_h + wait_h)
                 yield Piece(row, (v, c, p), period, tonnes * kg / assigned[key], aboard_h, ready_h)
 
 
@@ -212,7 +212,7 @@ def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:
 
 def _check_fetched(record: Record, fetched: Fetched, assigned: dict[tuple[str, str, str], float]) -> None:
     for key, pieces in fetched.loads.items():
-        total = sum(kg for kg, _rest in pieces)
+        total = sum(kg for kg, *_rest in pieces)
         if total > assigned.get(key, 0.0) * (1 + TOLERANCE) + 1e-6:
             record.wrong(
                 _(

@@ -9,6 +9,7 @@ from coldchain.verify.bill import Year
 from coldchain.verify.columns import TODAY
 from coldchain.verify.cooling import Plants
 from coldchain.verify.depots import check_assignment
+from coldchain.verify.fleet import check_fleet
 from coldchain.verify.haul import check_carried, check_line_haul
 from coldchain.verify.losses import check_losses
 from coldchain.verify.places import check_shares, check_trips
@@ -16,7 +17,7 @@ from coldchain.verify.record import Problem, Record, rows
 from coldchain.verify.storage import check_storage, read_storage
 from coldchain.verify.transport import check_routes
 
-RUN = ("assignment", "routes", "stops", "line_haul", "storage", "units")
+RUN = ("assignment", "routes", "stops", "duties", "fleet", "line_haul", "storage", "units")
 
 
 def check_today(record: Record) -> Year:
@@ -31,7 +32,8 @@ def check_today(record: Record) -> Year:
     check_trips(today)
     if all(record.standing[depot] for depot in today.tables["assignment"]["depot"]):
         check_assignment(today, {})
-    fetched, hauled, stores = check_routes(today), check_line_haul(today), read_storage(today)
+    vehicles = check_fleet(today)
+    fetched, hauled, stores = check_routes(today, vehicles), check_line_haul(today, vehicles), read_storage(today)
     plants = Plants(today, {})
     losses = check_losses(today, fetched, hauled.rides, stores, plants)
     plants.check(losses.lots)

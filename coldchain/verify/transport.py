@@ -11,6 +11,7 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import VehicleType
+from coldchain.verify.fleet import Vehicles
 from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, TOLERANCE, Record, rows
 from coldchain.verify.restated import check_row
 from coldchain.verify.trips import excesses
@@ -18,9 +19,9 @@ from coldchain.verify.trips import excesses
 
 @dataclass(frozen=True)
 class Fetched:
-    """Loads that routes bring in: (village, depot, period) -> [(kg a day, hours aboard)], and CNY a year by depot."""
+    """Loads that routes bring in: (village, depot, period) -> [(kg a day, hours aboard, waited)], and CNY a year."""
 
-    loads: dict[tuple[str, str, str], list[tuple[float, float]]]
+    loads: dict[tuple[str, str, str], list[tuple[float, float, float]]]
     cost_by_depot: dict[str, float]
 
     @property
@@ -29,9 +30,9 @@ class Fetched:
         return sum(self.cost_by_depot.values())
 
 
-def check_routes(record: Record) -> Fetched:
+def check_routes(record: Record, vehicles: Vehicles) -> Fetched:
     """Drive every route again: order, loads, hours aboard, limits and cost."""
-    loads: dict[tuple[str, str, str], list[tuple[float, float]]] = defaultdict(list)
+    loads: dict[tuple[str, str, str], list[tuple[float, float, float]]] = defaultdict(list)
     stops = record.tables["stops"].sort_values(["route", "order"], kind="stable").groupby("route")
     cost: dict[str, float] = defaultdict(float)
     space = _space_m3_kg(record)
@@ -42,7 +43,7 @@ def check_routes(record: Record) -> Fetched:
                 continue
             halts = stops.get_group(head.route)
             drive_h, km = record.round_of(str(depot), halts["village"])
-            cost[str(depot)] += _check_route(record, head, halts, drive_h, float(km.sum()), loads, space)
+            cost[str(depot)] += _check_route(record, head, halts, drive_h, float(km.sum()), loads, space, vehicles)
     if not record.scenario.routing.split_pickups:
         _check_whole(record, stops, space)
     return Fetched(loads, cost)
@@ -97,8 +98,9 @@ def _check_route(
     halts: pd.DataFrame,
     drive_h: np.ndarray,
     km: float,
-    loads: dict[tuple[str, str, str], list[tuple[float, float]]],
+    loads: dict[tuple[str, str, str], list[tuple[float, float, float]]],
     space: dict[tuple[str, str, str], float],
+    vehicles: Vehicles,
 ) -> float:
     """Check one route; return what it costs in a year."""
     scenario = record.scenario
@@ -110,7 +112,7 @@ def _check_route(
     after = legs[1:] + np.append(halt_h[1:], 0.0)
     aboard = np.cumsum(after[::-1])[::-1]
     hours = float(legs.sum() + halt_h.sum() + scenario.chain.unload_h)
-    cost = vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
+    cost = vehicles.route_cny.get(route, vehicle.cost_cny_day) + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours
     figures = {"stops": len(kg), "km": km, "hours": hours, "drive_h": float(legs.sum()), "cost_cny_day": cost}
     figures |= {"load_kg": float(kg.sum()), "days": record.periods[period][1].days}
     check_row(record, head._asdict(), figures, {"table": "routes", "key": route})
@@ -135,7 +137,7 @@ def _check_route(
             _("routes: {vehicle} of {route} is not a collection vehicle").format(vehicle=vehicle.id, route=route)
         )
     for key, load, ride in zip(halts["village"], kg, aboard, strict=True):
-        loads[str(key), depot, period].append((float(load), float(ride)))
+        loads[str(key), depot, period].append((float(load), float(ride), vehicles.wait_h.get(route, 0.0)))
     return cost * record.periods[period][1].days
 
 
