@@ -24,11 +24,12 @@ from coldchain.replays.day import Outcome
 from coldchain.replays.layout import Season
 from coldchain.runs import PlacedNetwork
 from coldchain.spoilage import harvest_clock_h
+from coldchain.verify.bill import handling_cny_t, running_of
 from coldchain.verify.losses import Chains
 from coldchain.verify.record import Record
 from coldchain.verify.roads import Roads
 
-LIVED = ("collection", "line_haul", "energy")
+LIVED = ("collection", "line_haul", "handling", "energy")
 """Headings of the bill that a replayed day prices; the value lost is the day's own."""
 Bay = tuple[str, str]  # depot and zone
 UNTIL_MARKET = 4  # stages of a cold lane before the market hall
@@ -77,6 +78,8 @@ class Pricer:
         self.record = Record(scenario, Roads(scenario, placed.network.given), tables)
         self.chains = Chains(self.record)
         self.seasons = [self._prices(season) for season in seasons]
+        self.through_cny_t, self.past_cny_t = (self._handling_cny_t(depot) for depot in ("depot", ""))
+        self.standby_cny_day = self._standby_cny() / sum(period.days for period in scenario.periods)
 
     def day_cny(self, p: int, season: Season, outcome: Outcome, draw: DayDraw) -> dict[str, float]:
         """Return CNY of a day under the headings of ``LIVED``."""
@@ -95,8 +98,29 @@ class Pricer:
             + self._more_hauls_cny(prices, season, outcome)
             + float(cooled @ (prices.premium_cny_t[at] + late_cny_t * late))
             + float((kept * prices.trader_cny_t).sum()),
-            "energy": float(cooled @ prices.energy_cny_t[at]),
+            "handling": self._handling_cny(season, outcome, kept),
+            "energy": self.standby_cny_day + float(cooled @ prices.energy_cny_t[at]),
         }
+
+    def _handling_cny(self, season: Season, outcome: Outcome, kept: Floats) -> float:
+        """CNY of packing, sorting and loading what went through depots, and what did not."""
+        parcels = (
+            (lot, t) for part in (outcome.cooled, outcome.warm) for lot, t in zip(part.lot, part.tonnes, strict=True)
+        )
+        through = sum(t * self.through_cny_t[season.lots.crop[lot]] for lot, t in parcels)
+        return float(through + (kept @ self.past_cny_t).sum())
+
+    def _handling_cny_t(self, depot: str) -> Floats:
+        """CNY/t of packing, sorting and loading each crop, through a depot or past all, shape (commodities,)."""
+        lots = pd.DataFrame({"commodity": [crop.id for crop in self.scenario.commodities], "depot": depot})
+        return np.asarray(handling_cny_t(self.record, lots), dtype=np.float64)
+
+    def _standby_cny(self) -> float:
+        """CNY a year of electricity that all modules take while idle."""
+        texts = self.tables["depots"][["new_modules", "standing_modules", "units_bought"]].to_numpy().ravel()
+        parts = [part.partition(":") for text in texts for part in str(text).split(";") if part]
+        kinds = self.record.kinds
+        return sum(int(count) * running_of(self.record, kinds[key])[1] for key, _colon, count in parts)
 
     def _driven_cny(self, vehicle: str, km: float, hours: float) -> float:
         kind = self.vehicles[vehicle]

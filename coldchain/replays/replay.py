@@ -30,7 +30,7 @@ STRESSES: dict[str, tuple[float, float, float]] = {  # °C more, factor on harve
 }  # fmt: skip
 YEAR_COLUMNS = (
     "harvest_t", "today_t", "plan_t", "today_cny", "plan_cny", "cooled_t", "warm_t", "left_t", "tours", "second_trips",
-    "waited_h", "late", "collection_cny", "line_haul_cny", "energy_cny",
+    "waited_h", "late", "collection_cny", "line_haul_cny", "handling_cny", "energy_cny",
 )  # fmt: skip
 
 
