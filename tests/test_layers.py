@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"siting", "routing", "sharing", "verify", "economy", "runs"}),
     frozenset({"planning"}),
     frozenset({"reports", "importing", "benching", "sweeps", "settlement", "replays", "forecasts"}),
-    frozenset({"dispatch", "papers"}),
+    frozenset({"dispatch", "papers", "atlas"}),
     frozenset({"batch", "funds", "telemetry", "traceability"}),
     frozenset({"api"}),
     frozenset({"cli"}),

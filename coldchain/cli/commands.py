@@ -157,6 +157,38 @@ def import_points(file: Path, folder: Path, as_json: bool, quiet: bool, skip_mis
     _finish_import(write_import(drafted, folder), folder, drafted, as_json=as_json, quiet=quiet)
 
 
+@import_.command(
+    name="atlas", epilog="Example: coldchain import atlas county.osm.pbf --crops spam_P_TA.csv --out county"
+)
+@click.argument("file", type=path_argument)
+@click.option("--crops", type=path_argument, multiple=True, required=True,
+              help="MapSPAM table of production (P_TA), or a GeoTIFF named after its crop; repeatable.")  # fmt: skip
+@click.option("--people", type=path_argument, help="GeoTIFF of inhabitants, to share cells out over villages.")
+@click.option("--climate", type=path_argument, multiple=True,
+              help="Monthly normals: a table of month, temp_min_c, temp_max_c, or GeoTIFFs of tmin and tmax or their "
+              "folder; may be repeated.")  # fmt: skip
+@click.option("--elevation", type=path_argument, help="SRTM tile (.hgt or .hgt.zip) for slopes of roads and sites.")
+@click.option("--datum", help="FILE is a list of places instead of a map, in this datum.")
+@click.option("--roads", type=path_argument, help="With --datum: roads to copy in.")
+@click.option("--rules", type=path_argument, help="TOML file of harvest rules; see docs/import.md.")
+@click.option("--out", "folder", type=path_argument, required=True, help="Folder to write.")
+@json_option
+@quiet_option
+def import_atlas(file: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
+    """Make a county of open data: roads and places of a map FILE, harvests of a crop raster, people, climate.
+
+    Each figure stands in OUT/atlas with its source and spread; the villages worth a visit first are named.
+    """
+    from coldchain.atlas import Layers, draft_from_atlas
+    from coldchain.importing import write_import
+
+    if given["roads"] is not None and given["datum"] is None:
+        raise UsageError(_("--roads goes with --datum; a map brings its own roads"))
+    layers = Layers(given["crops"], given["people"], given["climate"], given["elevation"])
+    drafted = draft_from_atlas(file, layers, rules=given["rules"], datum=given["datum"], roads=given["roads"])
+    _finish_import(write_import(drafted, folder), folder, drafted, as_json=as_json, quiet=quiet)
+
+
 def _finish_import(faults: Sequence[Fault], folder: Path, drafted: Import, *, as_json: bool, quiet: bool) -> None:
     if not quiet:
         print_faults(faults, most=SHOWN_WARNINGS)
@@ -173,6 +205,9 @@ def _finish_import(faults: Sequence[Fault], folder: Path, drafted: Import, *, as
     for one in () if quiet else drafted.draft.assumptions:
         text = _("note: {text}") if one.what == "licence" else _("assumed: {text}")
         click.echo(text.format(text=one))
+    for place, visit in enumerate(account.visit_first, 1):
+        text = _("visit {place}: {name}, {t:,.0f} t a year, {cny:,.0f} CNY unsure")
+        click.echo(text.format(place=place, name=visit.name, t=visit.tonnes, cny=visit.spread_cny))
     next_step(f"coldchain check {quoted(folder)}", f"coldchain plan {quoted(folder)}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -43,6 +43,8 @@ class Account:
     harvest_t : tonnes a year written
     unused_columns : headings or tags of the source that nothing was made of
     roads : given and in use; all zero when none were given
+    visit_first : of an atlas, the villages whose harvest is most worth knowing
+    crops : of an atlas, tonnes of each crop of the sources: in the cells, in villages, beyond their reach
     """
 
     villages: int
@@ -51,6 +53,8 @@ class Account:
     skipped: tuple[Skipped, ...] = ()
     merged: tuple[Merged, ...] = ()
     roads: RoadsUsed = NO_ROADS
+    visit_first: tuple[Any, ...] = ()
+    crops: tuple[Mapping[str, str | float], ...] = ()
 
     def printed(self, faults: Iterable[Fault], assumed: Iterable[Assumption] = ()) -> dict[str, Any]:
         """Return the object of ``--json``: the account, a line for each kind of warning, and what was assumed."""
@@ -61,6 +65,8 @@ class Account:
             "skipped": [asdict(one) for one in self.skipped],
             "merged": [asdict(one) for one in self.merged],
             "roads": self.roads.record(),
+            **({"crops": [dict(one) for one in self.crops]} if self.crops else {}),
+            **({"visit_first": [asdict(one) for one in self.visit_first]} if self.visit_first else {}),
             "warnings": [
                 *(str(group) for group in grouped(faults)),
                 *(_("assumed: {text}").format(text=one) for one in assumed if one.what != "licence"),

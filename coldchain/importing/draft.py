@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ from coldchain.leftovers import clear_half_written
 from coldchain.model import Assumption
 from coldchain.network import RoadNetwork, write_lines
 from coldchain.runs import place_on_roads
+from coldchain.runs.folder import csv_bytes
 from coldchain.scenario import Draft, inspect, write_scenario
 
 ROADS = "roads.gpkg"
+BESIDE = "atlas"
 KM_PER_DEG = 111.195
 RULE_SOURCE = N_("a rule; the source does not know the harvest")
 KNOWN_NOTE = N_(
@@ -72,6 +74,7 @@ class Import:
     faults : what was odd about the source
     account : what was made of the source
     rows : where the rows of the tables come from; None when the source has no rows
+    beside : tables for a person, written to the folder ``atlas`` of the scenario: sources and spreads
     """
 
     draft: Draft
@@ -79,6 +82,7 @@ class Import:
     faults: tuple[Fault, ...]
     account: Account
     rows: Rows | None = None
+    beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def account_of(draft: Draft, **given: Any) -> Account:
@@ -175,6 +179,7 @@ def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:
         write_scenario(drafted.draft, staging)
         if drafted.roads is not None:
             write_lines(drafted.roads, staging / ROADS)
+        _write_beside(drafted, staging)
         faults = (*drafted.faults, *_checked(drafted, staging))
         if any(not fault.warning for fault in faults):
             raise BadInputError(faults)
@@ -184,6 +189,14 @@ def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return faults
+
+
+def _write_beside(drafted: Import, folder: Path) -> None:
+    """Write the tables that are no input of the planner."""
+    for name, table in drafted.beside.items():
+        path = folder / BESIDE / f"{name}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(csv_bytes(table))
 
 
 def _checked(drafted: Import, folder: Path) -> list[Fault]:

@@ -76,6 +76,9 @@ class Rules(Noun):
     seed: int = figure("-", "of the random spread and of who grows what", 1, ge=0)
     budget_cny_per_village: float = figure("CNY", "subsidy budget per producing place", 15_000.0, ge=0)
     far_from_town_km: float = figure("km", "a village farther than this from its own town is reported", 25.0, gt=0)
+    atlas: dict[str, dict[str, float]] = figure(
+        "share", "crops that stand for a group of a crop raster, and their shares, e.g. VEGE; see docs/atlas.md", {}
+    )
     sections: dict[str, dict[str, Any]] = figure("-", "settings of scenario.toml to write", {})
 
 
@@ -103,6 +106,19 @@ def _unknown(rules: Rules, file: str) -> list[Fault]:
         Fault(file, None, f"crops.{crop}", crop, _("is not in the catalogue of commodities"), "unknown-commodity")
         for crop in rules.crops
         if crop not in known and crop not in rules.sections.get("commodity", {})
+    ]
+    message = _("is not in the catalogue of commodities")
+    faults += [
+        Fault(file, None, f"atlas.{code}", crop, message, "unknown-commodity")
+        for code, mix in rules.atlas.items()
+        for crop in mix
+        if crop not in known
+    ]
+    message = _("shares must not be negative, and not all zero")
+    faults += [
+        Fault(file, None, f"atlas.{code}", "", message, "out-of-range")
+        for code, mix in rules.atlas.items()
+        if min(mix.values(), default=0.0) < 0.0 or not sum(mix.values()) > 0.0
     ]
     for name, crop in rules.crops.items():
         strange = [season for season in crop.seasons if season not in SEASONS]
