@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         load,
         open,  # noqa: A004 - as one opens a run
         plan,
+        replan,
         replay,
         report,
         sensitivity,
@@ -78,6 +79,7 @@ __all__ = [
     "load",
     "open",
     "plan",
+    "replan",
     "replay",
     "report",
     "sensitivity",

@@ -20,6 +20,7 @@ class Stage(StrEnum):
     TODAY = "today"
     SITING = "siting"
     DECISION = "decision"
+    FORMER = "former"
     JOINT = "joint"
     WHOLE_BOUND = "whole-bound"
     WHOLE_PLAN = "whole-plan"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -31,19 +32,22 @@ from coldchain.economy import CarbonFactors
 from coldchain.errors import Fault
 from coldchain.forecasts import Backtest, Outlook
 from coldchain.language import use
-from coldchain.planning import Options, plan_quickly
+from coldchain.planning import Options, Plan, lay_ground, plan_quickly
 from coldchain.planning import plan as make_plan
+from coldchain.planning import replan as warm_plan
 from coldchain.progress import Say, silent
 from coldchain.replays import Chances
 from coldchain.runs import Run, place_on_roads
 from coldchain.scenario import inspect, upland, write_scenario
 from coldchain.scenario import load as read
+from coldchain.scenario.edits import Edits
 
 __all__ = [
     "Backtest", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "Outlook", "Replay", "Result",
     "Scenario", "Shares", "backtest", "check", "compare", "example", "example_osm", "explain",
     "explain_alternatives", "explain_depot", "explain_unserved", "explain_village", "forecast", "import_osm",
-    "import_points", "load", "open", "plan", "replay", "report", "sensitivity", "share", "speak", "sweep",
+    "import_points", "load", "open", "plan", "replan", "replay", "report", "sensitivity", "share", "speak",
+    "sweep",
 ]  # fmt: skip
 
 
@@ -188,6 +192,46 @@ def plan(
     if effort == "quick":
         return Result(plan_quickly(scenario, seed, say=progress))
     return Result(make_plan(scenario, Options.of(effort, time_limit_s, seed, progress)))
+
+
+def replan(
+    planned: Result | Path | str,
+    scenario: Scenario | None = None,
+    *,
+    budget_cny: float | None = None,
+    forbid: Iterable[str] = (),
+    force: Iterable[str] = (),
+    effort: EffortName | None = None,
+    time_limit_s: float | None = None,
+    seed: int = 0,
+    progress: Say = silent,
+) -> Result:
+    """Plan again from a plan: seconds instead of minutes, never dearer than that plan repaired.
+
+    Parameters
+    ----------
+    planned : the plan to start from, or its folder
+    scenario : the inputs as they are now (``scenario.with_(…)``); those of the plan when left out
+    budget_cny : subsidy budget instead of the scenario's
+    forbid, force : sites at which nothing may stand, or a depot must
+    effort, time_limit_s, seed, progress : as in :func:`plan`; a short search from the plan when effort is left out
+
+    Raises
+    ------
+    InfeasibleError, LimitError
+        As :func:`plan`.
+    UsageError
+        For a site that is unknown, or both closed and forced.
+    """
+    former = planned.plan if isinstance(planned, Result) else Run.open(planned).checked()
+    given = former.planned if scenario is None else scenario
+    changed = Edits.asked(given, budget_cny, forbid, force).on(given)
+    options = Options.warm(effort, time_limit_s, seed, progress)
+    if scenario is None and isinstance(former, Plan):
+        ground = former.ground.under(changed, options)
+    else:
+        ground = lay_ground(changed, options)
+    return Result(warm_plan(ground, former, options))
 
 
 def open(folder: Path | str, scenario: Path | str | None = None) -> Result:  # noqa: A001 - as one opens a run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from coldchain.model import Scenario
     from coldchain.network import RoadsUsed
     from coldchain.planning import Plan
+    from coldchain.progress import Say
+    from coldchain.runs import Run
 
 EXIT_BAD_INPUT, EXIT_INFEASIBLE, EXIT_GAP, EXIT_MISSING, EXIT_BUG = 3, 4, 6, 8, 1
 LARGEST_TEMPLATE = 2000
@@ -303,9 +305,14 @@ def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
 @variant_option
 @click.option("--budget", type=Money(), help="Subsidy budget in CNY (or 36万元), instead of the scenario's.")
 @click.option("--time-limit", type=click.FloatRange(1), help="Seconds after which the best plan so far counts; none.")
-@click.option("--effort", type=click.Choice(["quick", "normal", "deep"]), default="normal", show_default=True,
-              help="Work, the same on any machine: quick: least, as `coldchain batch` does; normal: about 2 minutes; "
-              "deep: about 10, every move judged by full routes.")  # fmt: skip
+@click.option("--effort", type=click.Choice(["quick", "normal", "deep"]),
+              help="Work, the same on any machine: quick: least, as `coldchain batch` does; normal (default): about 2 "
+              "minutes; deep: about 10, every move judged by full routes. With --after a short search is the "
+              "default.")  # fmt: skip
+@click.option("--after", type=path_argument, help="Run to start from: what it built and who went where is kept where "
+              "it still pays. Seconds instead of minutes, never dearer than that run repaired.")  # fmt: skip
+@click.option("--forbid", multiple=True, help="Site (id or name) at which nothing may stand; may be repeated.")
+@click.option("--force", multiple=True, help="Site (id or name) that must have a depot; may be repeated.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--require-gap", type=click.FloatRange(0), help="Leave with code 6 when the proven gap is larger.")
 @dry_run_option
@@ -337,6 +344,7 @@ def _size_plan(source: Path, variant: str, given: dict[str, Any], *, as_json: bo
     size, effort = size_of(loaded), given["effort"]
     quick = effort == "quick"
     limit = None if quick else given["time_limit"]
+    effort = effort or "normal"
     seconds = size.quick_s if quick else Options.of(effort, None).work if limit is None else limit
     show_size(size, seconds, at_most=limit is not None, as_json=as_json)
     next_step(f"coldchain plan {quoted(source)}")
@@ -346,24 +354,21 @@ def make_plan(
     source: Path, variant: str, folder: Path | None, given: dict[str, Any], *, quiet: bool
 ) -> tuple[Plan, Path]:
     """Load, plan and write one run."""
-    from coldchain.planning import Options, plan_quickly
-    from coldchain.planning import plan as compute
     from coldchain.reports import write_run
-    from coldchain.runs import check_target, run_information
+    from coldchain.runs import Run, check_target, run_information
     from coldchain.scenario import load
+    from coldchain.scenario.edits import Edits
 
     loaded, faults = _budgeted(*load(source, variant), given["budget"], quiet=quiet)
+    edits = Edits.asked(loaded, given["budget"], given.get("forbid", ()), given.get("force", ()))
+    loaded, given = edits.on(loaded), {**given, "forbid": list(edits.forbid), "force": list(edits.force)}
+    former = None if given.get("after") is None else Run.open(given["after"]).checked()
     target = folder or Path("runs") / f"{loaded.name}-{variant}"
     check_target(target)
     with interruptible() as stopped:
         say = progress(quiet=quiet)
-        effort = given.get("effort") or "normal"
         try:
-            if effort == "quick":
-                made = plan_quickly(loaded, given["seed"], faults, say, stopped)
-            else:
-                options = Options.of(effort, given.get("time_limit"), given["seed"], say, stopped)
-                made = compute(loaded, options, faults)
+            made = _computed(loaded, faults, former, given, say, stopped)
         except ColdchainError:
             if stopped():
                 raise BrokenOffError(_("interrupted before any plan was found")) from None
@@ -371,6 +376,27 @@ def make_plan(
     beside = os.path.relpath(source, target)
     arguments = {"scenario": str(source), "scenario_from_run": beside, "variant": variant, **given}
     return made, write_run(made, target, run_information(made, arguments))
+
+
+def _computed(
+    scenario: Scenario,
+    faults: tuple[Fault, ...],
+    former: Run | None,
+    given: Mapping[str, Any],
+    say: Say,
+    stopped: Callable[[], bool],
+) -> Plan:
+    """Plan with the effort that was asked for: from nothing, or from an earlier run."""
+    from coldchain.planning import Options, lay_ground, plan, plan_quickly, replan
+
+    effort, seed = given.get("effort"), given["seed"]
+    if former is not None:
+        limit = given.get("time_limit")
+        options = Options.warm(effort, limit, seed, say, stopped)
+        return replan(lay_ground(scenario, options, faults), former, options)
+    if effort == "quick":
+        return plan_quickly(scenario, seed, faults, say, stopped)
+    return plan(scenario, Options.of(effort or "normal", given.get("time_limit"), seed, say, stopped), faults)
 
 
 def _budgeted(

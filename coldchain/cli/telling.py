@@ -104,6 +104,11 @@ def _whole_plan(event: Event) -> str:
     return _("the model of the whole decides better: {cny:,.0f} CNY a year").format(cny=event.value)
 
 
+def _former(event: Event) -> str:
+    text = _("{run} repaired: {value:,.0f} CNY a year; searching on from there")
+    return text.format(run=event.label, value=event.value)
+
+
 def _repair(event: Event) -> str:
     each = _("{name} by {amount:,.4g}")
     missed = _(", ").join(each.format(name=name, amount=amount) for name, amount in event.facts["missing"].items())
@@ -203,6 +208,7 @@ SENTENCES: Mapping[Stage, Callable[[Event], str]] = {
     Stage.TODAY: _today,
     Stage.SITING: _siting,
     Stage.DECISION: _decision,
+    Stage.FORMER: _former,
     Stage.JOINT: _joint,
     Stage.WHOLE_BOUND: _whole_bound,
     Stage.WHOLE_PLAN: _whole_plan,

@@ -9,6 +9,7 @@ from typing import Any
 from coldchain.language import _
 from coldchain.runs import Run
 from coldchain.runs.archive import place_of
+from coldchain.scenario.edits import Edits
 from coldchain.verify import Report, Written, verify_written
 from coldchain.verify.unchecked import UNCHECKED, Unchecked
 
@@ -33,7 +34,7 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
         return _verify_routes(folder, moved)
     run = Run.open(folder, moved)
     budget = run.information["settings"]["siting"]["budget_cny"]
-    scenario = replace(run.scenario, siting=run.scenario.siting.model_copy(update={"budget_cny": budget}))
+    scenario = Edits.of(run.information["arguments"], budget).on(run.scenario)
     written = Written(folder, run.tables, run.summary, run.information)
     return verify_written(scenario, run.placed.network.given, written)
 

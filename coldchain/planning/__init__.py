@@ -14,6 +14,7 @@ from coldchain.planning.pipeline import (
     plan_with,
 )
 from coldchain.planning.rent import rent_cny_t
+from coldchain.planning.replan import replan
 from coldchain.planning.search import Options
 from coldchain.planning.size import Size, size_of
 
@@ -33,5 +34,6 @@ __all__ = [
     "plan_quickly",
     "plan_with",
     "rent_cny_t",
+    "replan",
     "size_of",
 ]

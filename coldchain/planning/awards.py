@@ -58,13 +58,19 @@ def total_pot_cny(scenario: Scenario) -> float:
     return min(budget, sum(rule.pot_by_year_cny.get(str(year), 0.0) for year in rule.years)) if rule.years else budget
 
 
-def grant(scenario: Scenario, count: Ints) -> Awards:
-    """Compute each owner's award: the sum over its modules, at most what its cap leaves."""
+def grant(scenario: Scenario, count: Ints, each_cny: Floats | None = None) -> Awards:
+    """Compute each owner's award: the sum over its modules, at most what its cap leaves.
+
+    Parameters
+    ----------
+    each_cny : from :func:`module_awards`, for callers who ask about many choices of modules
+    """
+    each_cny = module_awards(scenario) if each_cny is None else each_cny
     names, owner = owners_of(scenario)
     cap = np.array([cap_cny(scenario.subsidy, name) for name in names])
     capex = np.array([kind.capex_cny for kind in scenario.depot_types])
     uncapped, spent, modules = np.zeros(len(names)), np.zeros(len(names)), np.zeros(len(names), dtype=np.int64)
-    np.add.at(uncapped, owner, (module_awards(scenario) * count).sum(axis=1))
+    np.add.at(uncapped, owner, (each_cny * count).sum(axis=1))
     np.add.at(spent, owner, (count * capex).sum(axis=1))
     np.add.at(modules, owner, count.sum(axis=1))
     return Awards(names, uncapped, np.minimum(uncapped, cap), spent, modules)

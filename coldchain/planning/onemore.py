@@ -9,7 +9,7 @@ import numpy as np
 
 from coldchain.arrays import ROUNDING, Floats, Indices
 from coldchain.planning.arcs import Arcs, existing_modules, siting_problem
-from coldchain.planning.awards import grant, total_pot_cny
+from coldchain.planning.awards import Awards, grant, module_awards, total_pot_cny
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import Decision
 from coldchain.siting import SitingProblem
@@ -97,6 +97,16 @@ class Beside:
         return room
 
     @cached_property
+    def each_cny(self) -> Floats:
+        """Award of one new module, shape (sites, types)."""
+        return module_awards(self.basis.scenario)
+
+    @cached_property
+    def granted(self) -> Awards:
+        """Awards of the plan."""
+        return grant(self.basis.scenario, self.decision.count, self.each_cny)
+
+    @cached_property
     def spare_t_day(self) -> Floats:
         """Capacity less the load of the plan, shape (sites, classes, periods)."""
         arcs, spare = self.arcs, self.room_t_day.copy()
@@ -147,7 +157,7 @@ class Beside:
         scenario, problem = self.basis.scenario, self.problem
         more = self.decision.count.copy()
         more[site, k] += number
-        before, after = grant(scenario, self.decision.count), grant(scenario, more)
+        before, after = self.granted, grant(scenario, more, self.each_cny)
         county = problem.owner_county == problem.owner_county[problem.owner[site]]
         award, spent = after.award.sum() - before.award.sum(), before.award
         needs = [

@@ -49,16 +49,21 @@ class Plan(Run):
 
     Attributes
     ----------
-    basis : travel, lanes and rates it was computed from
+    ground : what it was computed from, to plan close by without laying it again
     report : what the independent check found
     course : the year the tables tell of
     starts : the modules siting ended with, to start plans close by from
     """
 
-    basis: Basis
+    ground: Ground
     report: Report
     course: Course
     starts: Starts
+
+    @property
+    def basis(self) -> Basis:
+        """Travel, lanes and rates."""
+        return self.ground.basis
 
 
 @dataclass(frozen=True)
@@ -294,7 +299,7 @@ def _finished(
         tables=tables,
         inputs=inputs,
         name="plan",
-        basis=basis,
+        ground=ground,
         report=report,
         course=course,
         starts=starts,

@@ -47,6 +47,7 @@ SMALL_ARCS, SMALL_WORK = 10_000, 60.0
 """Arcs up to which siting takes seconds, and the units of work left to it whatever the effort, so that no limit makes a
 plan worse than a quick one."""
 QUICK_WORK, QUICK_SHARES = 1e5, (0.5, 0.0, 0.5, 0.0)
+WARM_SHARES, WARM_TRIES = (0.4, 0.6, 0.0, 0.0), 24
 NORMAL_WORK, DEEP_WORK, DEEP_GAP = 120.0, 600.0, 0.2
 DEEP_SHARES, DEEP_JOINT = (0.12, 0.0, 0.05, 0.03), 0.65
 PACE = 0.6
@@ -113,6 +114,26 @@ class Options:
     ) -> Options:
         """Return the options of a quick plan, with a joint search of so many tries; 0: corrections and moves alone."""
         return cls(QUICK_WORK, seed, QUICK_SHARES, 1.0 if tries else 0.0, say, stop, quick=True, tries=tries)
+
+    @classmethod
+    def warm(
+        cls,
+        effort: str | None = None,
+        time_limit_s: float | None = None,
+        seed: int = 0,
+        say: Say = silent,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Options:
+        """Return the options of a plan that starts from another.
+
+        Without an effort: a rough bound, and a few decisions with routes.
+        """
+        if effort in ("normal", "deep"):
+            return cls.of(effort, time_limit_s, seed, say, stop)
+        shares, limit = WARM_SHARES, math.inf if time_limit_s is None else time_limit_s
+        return replace(
+            cls.quickly(seed, say, stop, WARM_TRIES), shares=shares, rough=effort is None, time_limit_s=limit
+        )
 
     def gap(self, wanted: float) -> float:
         """Return the gap at which siting ends; smaller in a deep plan, whose bound is that of siting."""

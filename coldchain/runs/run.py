@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from coldchain.runs.names import check_names
 from coldchain.runs.older import brought_up
 from coldchain.runs.roads import PlacedNetwork, place_on_roads
 from coldchain.scenario import load
+from coldchain.scenario.edits import Edits
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,9 @@ class Run:
 
     @property
     def planned(self) -> Scenario:
-        """The scenario under the budget that the plan was made with."""
+        """The scenario under the budget that the plan was made with, and with the sites it closed or forced."""
         budget = float(self.summary["investment"]["budget_cny"])
-        siting = self.scenario.siting.model_copy(update={"budget_cny": budget})
-        return replace(self.scenario, siting=siting)
+        return Edits.of(self.information.get("arguments", {}), budget).on(self.scenario)
 
     @property
     def placed(self) -> PlacedNetwork:

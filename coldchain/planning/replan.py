@@ -1,0 +1,150 @@
+"""A plan from a plan: what an earlier run decided, repaired to the inputs as they are now, and searched on from.
+
+The modules of the earlier run are kept as far as the limits of today allow, its villages go where they went as far as
+that is open and has room; the year that follows competes with whatever a short search from there finds, so that a new
+plan is never worse than the old one repaired.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from coldchain.arrays import Bools, Ints
+from coldchain.model import Scenario, Site
+from coldchain.planning.arcs import siting_problem
+from coldchain.planning.basis import Basis
+from coldchain.planning.course import Course, work_out
+from coldchain.planning.days import Decision, Effort
+from coldchain.planning.limits import stated
+from coldchain.planning.pipeline import Ground, Near, Plan, plan_on
+from coldchain.planning.search import Options, aims_of
+from coldchain.progress import Event, Stage
+from coldchain.runs import Run
+from coldchain.siting import FixedModules, SitingProblem, count_violations, solve_siting, widened
+
+STAYS_CNY_T = 1e6
+"""CNY/t by which a way of the earlier run seems cheaper: more than any other difference between two ways."""
+REPAIR_WORK = 20.0
+MOST_REPAIRS = 200
+
+
+def replan(ground: Ground, former: Run, options: Options) -> Plan:
+    """Plan again from an earlier run, on ground laid for the inputs as they are now.
+
+    Parameters
+    ----------
+    former : the run to start from; its scenario may have had other villages, sites, budgets or harvests
+    options : from :meth:`coldchain.planning.Options.warm`, or any others
+
+    Raises
+    ------
+    InfeasibleError
+        Proved that no plan keeps every limit now.
+    LimitError
+        When time or work ended before any plan was found.
+    """
+    scenario = ground.scenario
+    wanted = former_modules(scenario, former)
+    problem = stated(ground.basis, ground.arcs, aims_of(ground.basis)[0])
+    count = repaired(problem, widened(wanted, problem.max_count.shape[1]), options)
+    kept = _kept(ground, count, former, options)
+    options.say(Event(Stage.FORMER, former.name, value=kept.yearly.total))
+    courses = () if kept.missing else (kept,)
+    starts = (count[:, : len(scenario.depot_types)],)
+    return plan_on(ground, options, Near(starts=starts, courses=courses, further=False))
+
+
+def former_modules(scenario: Scenario, former: Run) -> Ints:
+    """Return the new modules of an earlier run at the sites and of the types there are now, shape (sites, types).
+
+    What it built and now stands is not built again.
+    """
+    count = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)
+    kinds = {kind.id: k for k, kind in enumerate(scenario.depot_types)}
+    depots = former.tables["depots"].set_index("depot")
+    for j, site in enumerate(scenario.sites):
+        if site.id not in depots.index or site.status == "forbidden":
+            continue
+        row = depots.loc[site.id]
+        before = Site(id="x", lon=0, lat=0, existing=str(row["standing_modules"])).modules()
+        for column in ("new_modules", "units_bought"):
+            for kind, number in Site(id="x", lon=0, lat=0, existing=str(row[column])).modules().items():
+                if kind in kinds:
+                    more = site.modules().get(kind, 0) - before.get(kind, 0)
+                    count[j, kinds[kind]] += max(number - max(more, 0), 0)
+    return count
+
+
+def repaired(problem: SitingProblem, count: Ints, options: Options) -> Ints:
+    """Return modules that keep every limit on modules and money, near those given; what costs least goes or comes.
+
+    Where the limits cannot be met module by module, what was met so far is returned.
+    """
+    count = np.minimum(count, problem.max_count.astype(np.int64))
+    if not count_violations(problem, count):
+        return count
+    with FixedModules(problem, options.halted, options.meter, options.seed) as fixed:
+        if fixed.assign(count, keep=True) is None:
+            return count
+        for _step in range(MOST_REPAIRS):
+            broken = count_violations(problem, count)
+            if not broken:
+                break
+            ways = list(_ways(problem, count, forced=broken == ["forced site left empty"]))
+            if not ways:
+                break
+            count = min(ways, key=fixed.floor)
+    return count
+
+
+def _ways(problem: SitingProblem, count: Ints, *, forced: bool) -> list[Ints]:
+    """Choices with one module less; or, where a forced site is empty, with one more there."""
+    ways: list[Ints] = []
+    if forced:
+        solid = count[:, problem.heavy].sum(axis=1) + problem.existing.sum(axis=1)
+        spots = np.argwhere((problem.max_count > 0) & problem.heavy & (problem.forced & (solid < 1))[:, None])
+        step = 1
+    else:
+        spots, step = np.argwhere(count > 0), -1
+    for j, k in spots:
+        way = count.copy()
+        way[j, k] += step
+        ways.append(way)
+    return ways
+
+
+def _kept(ground: Ground, count: Ints, former: Run, options: Options) -> Course:
+    """Work out the year with these modules in which villages go where they went, as far as they can."""
+    basis, arcs = ground.basis, ground.arcs
+    problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
+    cheap = np.where(_went(basis, arcs.demand, ground, former), STAYS_CNY_T, 0.0) * arcs.yearly_t[arcs.demand]
+    found = solve_siting(
+        replace(problem, existing=problem.existing + count, arc_cost=problem.arc_cost - cheap),
+        work=REPAIR_WORK,
+        gap=1e-6,
+        stop=options.halted,
+        meter=options.meter,
+    )
+    effort = Effort(quick=True, seed=options.seed, stop=options.halted, memo=ground.memo, meter=options.meter)
+    return work_out(basis, arcs, Decision.of(arcs, count, found.arc_share), effort)
+
+
+def _went(basis: Basis, demand: Any, ground: Ground, former: Run) -> Bools:
+    """Tell which arcs the earlier run used, bool[arcs]."""
+    arcs, scenario = ground.arcs, basis.scenario
+    table = former.tables["assignment"]
+    names = ("village", "commodity", "depot", "zone", "method", "unit")
+    used = set(zip(*(table[name].astype(str) for name in names), strict=True))
+    crops = [tuple(scenario.commodities[c].id for c in members) for members in arcs.members]
+    classes = [(kind.zone, kind.method, kind.unit) for kind in basis.classes]
+    villages, sites = ([one.id for one in nouns] for nouns in (scenario.villages, scenario.sites))
+    return np.array(
+        [
+            any((villages[v], crop, sites[j], *classes[o]) in used for crop in crops[g])
+            for v, g, j, o in zip(arcs.village[demand], arcs.group[demand], arcs.site, arcs.cooling, strict=True)
+        ],
+        dtype=np.bool_,
+    )
