@@ -93,22 +93,22 @@ def repaired(problem: SitingProblem, count: Ints, options: Options) -> Ints:
             broken = count_violations(problem, count)
             if not broken:
                 break
-            ways = list(_ways(problem, count, forced=broken == ["forced site left empty"]))
+            ways = _ways(problem, count, empty=broken == ["forced site left empty"])
             if not ways:
                 break
             count = min(ways, key=fixed.floor)
     return count
 
 
-def _ways(problem: SitingProblem, count: Ints, *, forced: bool) -> list[Ints]:
-    """Choices with one module less; or, where a forced site is empty, with one more there."""
+def _ways(problem: SitingProblem, count: Ints, *, empty: bool) -> list[Ints]:
+    """List choices with one module less, the last of a forced site kept; where such a site is empty, one more there."""
     ways: list[Ints] = []
-    if forced:
-        solid = count[:, problem.heavy].sum(axis=1) + problem.existing.sum(axis=1)
+    solid = count[:, problem.heavy].sum(axis=1) + problem.existing.sum(axis=1)
+    if empty:
         spots = np.argwhere((problem.max_count > 0) & problem.heavy & (problem.forced & (solid < 1))[:, None])
         step = 1
     else:
-        spots, step = np.argwhere(count > 0), -1
+        spots, step = np.argwhere((count > 0) & ~(problem.forced & (solid <= 1))[:, None]), -1
     for j, k in spots:
         way = count.copy()
         way[j, k] += step
