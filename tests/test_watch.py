@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,13 @@ import pytest
 from dispatching_cases import line_county, routed
 
 from coldchain.cli import run
-from coldchain.errors import BadInputError
+from coldchain.errors import BadInputError, UsageError
 from coldchain.spoilage import rate_per_h
 from coldchain.telemetry.alarms import Rules, silences, stretches
 from coldchain.telemetry.dayplan import DayPlan, Place, read_day
 from coldchain.telemetry.health import Sensor, compared, judged
+from coldchain.telemetry.outbox import send, to_address, to_file
+from coldchain.telemetry.page import page_text, write_page
 from coldchain.telemetry.readings import Keys, Reader, RefusedError
 from coldchain.telemetry.replay import read_sensors
 from coldchain.telemetry.simulate import Rates, World
@@ -362,7 +366,8 @@ def test_devices_by_a_table(day: DayPlan, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [([], "give readings"), (["--replay", "x", "--ack", "1"], "belong together"),
+    [([], "give readings"), (["--replay", "x", "--broker", "mqtt://x"], "--broker needs --store"),
+     (["--replay", "x", "--ack", "1"], "belong together"),
      (["--replay", "x", "--ack", "1", "--reason", "y"], "needs --store")],
 )  # fmt: skip
 def test_options_that_do_not_fit(
@@ -396,3 +401,77 @@ def test_a_sensor_without_readings_has_no_state() -> None:
     """A single reading is enough to be judged."""
     sensor: Sensor = judged("a", "p", np.array([1.0]), np.array([4.0]))
     assert (sensor.state, sensor.interval_h) == ("good", 1.0)
+
+
+def alarmed(day: DayPlan, store: Store, last: float) -> Watched:
+    """Watch a room that is too warm from 14:04 on, up to an hour."""
+    for one in [*steady(ROOM, 12.2, 14.0, 10.0), *steady(ROOM, 14.1, last, 16.0)]:
+        store.add(Reader().rows(one))
+    return watched(store, day, Setup(date=DATE))
+
+
+def test_news_of_alarms_come_once_each(day: DayPlan, tmp_path: Path) -> None:
+    """Begin, breach and end are told once over restarts; what a channel did not take is tried again."""
+    taken = tmp_path / "news.jsonl"
+
+    def news() -> list[tuple[str, str]]:
+        rows = map(json.loads, taken.read_text().splitlines()) if taken.exists() else ()
+        return [(row["news"], row["cause"]) for row in rows if row["cause"] == "warm"]
+
+    def full(_text: str) -> None:
+        raise OSError
+
+    with Store(tmp_path / "a.sqlite") as store:
+        early = alarmed(day, store, 14.5)
+        assert send(early, store, "x", full) > 0
+        assert send(early, store, "x", to_file(taken)) == 0
+        assert news() == [("begins", "warm")]
+    with Store(tmp_path / "a.sqlite") as store:
+        later = alarmed(day, store, 16.0)
+        for _again in range(2):
+            assert send(later, store, "x", to_file(taken)) == 0
+        assert news() == [("begins", "warm"), ("breach", "warm"), ("escalated", "warm")]
+
+
+def test_news_are_posted(day: DayPlan) -> None:
+    """To an address of the loopback, as JSON; what is no address of the web is refused."""
+    got: list[dict[str, object]] = []
+
+    class Taker(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_more: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Taker) as server, Store() as store:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = alarmed(day, store, 14.5)
+        url = f"http://127.0.0.1:{server.server_port}/alarms"
+        assert send(found, store, url, to_address(url)) == 0
+        server.shutdown()
+    assert {(one["news"], one["cause"]) for one in got} >= {("begins", "warm")}
+    with pytest.raises(UsageError, match="must be an address"):
+        to_address("file:///etc/passwd")
+
+
+def test_the_page_is_one_file_and_names_stay_text(day: DayPlan, tmp_path: Path) -> None:
+    """No script, no address outside; what a device or a lot is called cannot act on the page."""
+    evil = '<script>alert(1)</script>"onload=x'
+    bad = f"{ROOM}#{evil}"
+    named = replace(day, name=evil, lots=tuple(replace(plan, key=f"{evil}{plan.key}") for plan in day.lots))
+    found = seen(
+        named, [*steady(bad, 12.2, 13.0, 16.0), line(TRUCK, 9.0, temp_c=20.0, lon=109.5, lat=28.0)], now_h=20.0
+    )
+    write_page(found, tmp_path / "page.html", every_s=60.0)
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert "http://" not in text
+    assert "https://" not in text
+    assert "default-src 'none'" in text
+    assert 'content="60"' in text
+    assert text.count("<circle") == 1
+    assert 'http-equiv="refresh"' not in page_text(found)

@@ -22,10 +22,11 @@ from coldchain.work import Clock, Meter, branch_nodes, simplex_steps, simplex_un
 
 MAY_ASK_THE_CLOCK = frozenset({
     "batch/minder.py", "batch/run.py", "benching/location.py", "benching/run.py", "cli/batching.py", "cli/replaying.py",
-    "cli/telling.py", "dispatch/dispatch.py", "funds/knapsack.py", "planning/pipeline.py", "planning/search.py",
+    "cli/telling.py", "cli/watching.py",
+    "dispatch/dispatch.py", "funds/knapsack.py", "planning/pipeline.py", "planning/search.py",
     "routing/collection.py", "routing/dispatch.py", "routing/location.py", "routing/ruin.py",
     "siting/classical/solve.py", "siting/engine.py", "siting/search.py", "siting/sided.py", "siting/solve.py",
-    "sweeps/solving.py", "work.py",
+    "sweeps/solving.py", "telemetry/broker.py", "work.py",
 })  # fmt: skip
 """Modules that tell how long things took, stop where a user set a time limit, or end what hangs."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import platform
 import shutil
 import sys
@@ -50,6 +51,7 @@ def examine() -> tuple[Finding, ...]:
         _encoding(),
         _fonts(),
         _disk(),
+        _broker(),
     )
 
 
@@ -146,3 +148,19 @@ def _disk() -> Finding:
     return Finding(
         "disk", free_gb > LEAST_DISK_GB, _("{free_gb:.1f} GB free for temporary files").format(free_gb=free_gb)
     )
+
+
+def _broker() -> Finding:
+    """Look at what listening to sensors needs: the client, and a broker here that does not lose readings."""
+    from coldchain.telemetry.brokersettings import SHIPPED, doubts, settings_of
+
+    if importlib.util.find_spec("paho") is None:
+        told = _("paho-mqtt is not installed, no broker can be asked: pip install 'coldchain[watch]'")
+        return Finding("broker", ok=False, text=told, needed=False)
+    try:
+        settings = settings_of(SHIPPED)
+    except OSError:
+        return Finding("broker", ok=True, text=_("no mosquitto is set up on this machine"), needed=False)
+    found = doubts(settings)
+    text = "; ".join(found) or _("mosquitto keeps what waits")
+    return Finding("broker", ok=not found, text=text, needed=False)

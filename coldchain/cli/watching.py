@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import date as calendar_date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.cli.commands import SHOWN_WARNINGS, print_faults
+from coldchain.cli.commands import SHOWN_WARNINGS, interruptible, print_faults
 from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, quiet_option, quoted
 from coldchain.errors import UsageError, system_reason
 from coldchain.language import _
 
 if TYPE_CHECKING:
-    from coldchain.telemetry.watch import Watched
+    from coldchain.telemetry.dayplan import DayPlan
+    from coldchain.telemetry.readings import Reader
+    from coldchain.telemetry.store import Store
+    from coldchain.telemetry.watch import Setup, Watched
 
 SHOWN = 15
 
@@ -85,12 +89,26 @@ def _write(path: Path, text: str) -> None:
         raise UsageError(told) from error
 
 
-@click.command(epilog="Example: coldchain watch runs/today --replay day.jsonl")
+@click.command(epilog="Example: coldchain watch runs/today --replay day.jsonl --page today.html")
 @click.argument("run", type=path_argument)
 @click.option("--replay", "file", type=path_argument, help="File of messages, a line each, in any order.")
+@click.option("--broker", help="MQTT 5 broker to listen to, such as mqtt://localhost or mqtts://user@host:8883.")
+@click.option(
+    "--topic", default="coldchain/#", show_default=True, help="Topic of the messages; $share/GROUP/… divides."
+)
+@click.option("--client", default="coldchain", show_default=True, help="Name of the session that the broker keeps.")
+@click.option("--ca", type=path_argument, help="Certificate of the authority that signed the broker's (PEM).")
+@click.option("--certificate", type=path_argument, help="Certificate to show to the broker (PEM).")
+@click.option("--key", type=path_argument, help="Key of that certificate (PEM).")
 @click.option("--store", "kept", type=path_argument, help="SQLite file of the readings; they are added to it.")
 @click.option("--sensors", "table", type=path_argument, help="Table of the devices and the places they stand in.")
 @click.option("--map", "mapping", type=path_argument, help="Mapping file (TOML) of messages of another form.")
+@click.option("--page", type=path_argument, help="Page to write (HTML, one file), renewed while listening.")
+@click.option("--alarms", "lines", type=path_argument, help="File to add the news of alarms to, a line of JSON each.")
+@click.option("--webhook", help="Address to post the news of alarms to, JSON.")
+@click.option("--every", "every_s", type=click.FloatRange(1), default=60.0, show_default=True,
+              help="Seconds after which lots and alarms are worked out anew while listening.")  # fmt: skip
+@click.option("--for", "for_s", type=click.FloatRange(0), help="Stop listening after so many seconds.")
 @click.option("--ack", help="Id of an alarm that is taken note of; with --reason.")
 @click.option("--reason", help="Why the alarm is settled; kept with it.")
 @click.option("--who", default="", help="Who takes note of the alarm.")
@@ -100,40 +118,113 @@ def _write(path: Path, text: str) -> None:
 @json_option
 @quiet_option
 @of_a_run
-def watch(
-    run: Path, file: Path | None, kept: Path | None, table: Path | None, mapping: Path | None, ack: str | None,
-    reason: str | None, who: str, date: str, offset_h: float, moved: Path | None, as_json: bool, quiet: bool,
-) -> int:  # fmt: skip
-    """Watch the day of RUN, a folder of routes: life used of each lot, and alarms, from the readings of sensors."""
+def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
+    """Watch the day of RUN, a folder of routes: life used of each lot, and alarms, from the readings of sensors.
+
+    With --broker it listens until Ctrl-C; every reading is stored before it is acknowledged.
+    """
     from coldchain.telemetry.dayplan import read_day
     from coldchain.telemetry.readings import Keys, Reader, read_keys
     from coldchain.telemetry.replay import read_sensors, replay
     from coldchain.telemetry.store import Store
-    from coldchain.telemetry.watch import Setup, watched
+    from coldchain.telemetry.watch import Setup
 
-    if file is None and kept is None:
-        raise UsageError(_("give readings: --replay FILE or --store FILE"))
-    if (ack is None) != (reason is None):
-        raise UsageError(_("--ack and --reason belong together; give both"))
-    if ack is not None and kept is None:
-        raise UsageError(_("--ack needs --store: an alarm is taken note of in the store of its readings"))
-    day = read_day(run, moved)
-    sensors = {} if table is None else read_sensors(table, day)
-    setup = Setup(sensors, date, offset_h)
-    reader = Reader(Keys() if mapping is None else read_keys(mapping), offset_h)
-    with Store(kept) as store:
-        faults = [] if file is None else replay(file, reader, store)
-        if not quiet:
-            print_faults(faults, most=SHOWN_WARNINGS)
-        found = watched(store, day, setup)
-        if ack is not None:
-            _acknowledge(store, found, ack, str(reason), who)
-            found = watched(store, day, setup)
+    _demand_together(given)
+    day = read_day(run, given["moved"])
+    sensors = {} if given["table"] is None else read_sensors(given["table"], day)
+    setup = Setup(sensors, given["date"], given["offset_h"])
+    keys = Keys() if given["mapping"] is None else read_keys(given["mapping"])
+    reader = Reader(keys, given["offset_h"])
+    with Store(given["kept"]) as store:
+        desk = Desk(day, setup, store, given, quiet=quiet)
+        if given["file"] is not None:
+            faults = replay(given["file"], reader, store)
+            if not quiet:
+                print_faults(faults, most=SHOWN_WARNINGS)
+        if given["broker"] is not None:
+            _listen(desk, reader, given)
+        found = desk.renew(live=False)
+        if given["ack"] is not None:
+            _acknowledge(store, found, given["ack"], given["reason"], given["who"])
+            found = desk.renew(live=False)
     _report(found, as_json=as_json, quiet=quiet)
     return 0
 
 
-def _acknowledge(store: Any, found: Watched, ack: str, reason: str, who: str) -> None:
+def _demand_together(given: dict[str, Any]) -> None:
+    """Refuse options that do not fit together."""
+    if given["file"] is None and given["kept"] is None:
+        told = _("give readings: --replay FILE, --store FILE, or --broker ADDRESS with --store FILE")
+        raise UsageError(told)
+    if given["broker"] is not None and given["kept"] is None:
+        raise UsageError(_("--broker needs --store: what is acknowledged must be kept"))
+    if (given["ack"] is None) != (given["reason"] is None):
+        raise UsageError(_("--ack and --reason belong together; give both"))
+    if given["ack"] is not None and given["kept"] is None:
+        raise UsageError(_("--ack needs --store: an alarm is taken note of in the store of its readings"))
+
+
+class Desk:
+    """Works a day out from its store, and tells those who asked: the page, the file of news, the address."""
+
+    def __init__(self, day: DayPlan, setup: Setup, store: Store, given: dict[str, Any], *, quiet: bool) -> None:
+        from coldchain.telemetry.outbox import to_address, to_file
+
+        self.day, self.setup, self.store, self.quiet = day, setup, store, quiet
+        self.page: Path | None = given["page"]
+        self.every_s: float = given["every_s"]
+        self.channels = {}
+        if given["lines"] is not None:
+            self.channels[f"file:{given['lines']}"] = to_file(given["lines"])
+        if given["webhook"] is not None:
+            self.channels[str(given["webhook"])] = to_address(given["webhook"])
+
+    def renew(self, *, live: bool) -> Watched:
+        """Work the day out, write the page, send the news."""
+        from coldchain.telemetry.outbox import send
+        from coldchain.telemetry.page import write_page
+        from coldchain.telemetry.watch import watched
+
+        found = watched(self.store, self.day, self.setup)
+        if self.page is not None:
+            try:
+                write_page(found, self.page, every_s=self.every_s if live else None)
+            except OSError as error:
+                told = _("{path} cannot be written: {strerror}").format(path=self.page, strerror=system_reason(error))
+                raise UsageError(told) from error
+        for channel, post in self.channels.items():
+            left = send(found, self.store, channel, post)
+            if left and not self.quiet:
+                told = _("warning: {channel} did not take {count} news of alarms; they are tried again")
+                click.echo(told.format(channel=channel, count=left), err=True)
+        return found
+
+
+def _listen(desk: Desk, reader: Reader, given: dict[str, Any]) -> None:
+    """Listen to the broker until Ctrl-C or the time that was asked for; renew the desk now and then."""
+    from coldchain.telemetry.broker import Listener, address_of
+
+    files = {name: given[name] for name in ("client", "ca", "certificate", "key")}
+    listener = Listener(address_of(given["broker"], given["topic"], **files), desk.store, reader)
+    clock = {"began": time.monotonic(), "renewed": time.monotonic()}
+    with interruptible() as stopped:
+
+        def stop() -> bool:
+            over = given["for_s"] is not None and time.monotonic() - clock["began"] >= given["for_s"]
+            return over or stopped()
+
+        def idle() -> None:
+            if time.monotonic() - clock["renewed"] >= desk.every_s:
+                clock["renewed"] = time.monotonic()
+                desk.renew(live=True)
+
+        listener.listen(stop, idle)
+    if not desk.quiet:
+        told = _("{taken} messages taken, {refused} of them no readings")
+        click.echo(told.format(taken=listener.taken, refused=listener.refused), err=True)
+
+
+def _acknowledge(store: Store, found: Watched, ack: str, reason: str, who: str) -> None:
     """Take note of an alarm."""
     from coldchain.telemetry.store import Acknowledged
     from coldchain.telemetry.watch import MS_PER_H, alarm_id

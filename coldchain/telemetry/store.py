@@ -28,6 +28,7 @@ create table if not exists readings(device integer not null, time_ms integer not
   door real, lon real, lat real, battery real, primary key(device, time_ms)) without rowid;
 create table if not exists acknowledged(place text not null, cause text not null, at_ms integer not null,
   reason text not null, who text not null, primary key(place, cause, at_ms)) without rowid;
+create table if not exists told(channel text not null, news text not null, primary key(channel, news)) without rowid;
 """
 GREATER = ", ".join(f"{name} = coalesce(max({name}, excluded.{name}), {name}, excluded.{name})" for name in FIELDS)
 INSERT = f"insert into readings values(?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set {GREATER}"
@@ -144,6 +145,14 @@ class Store:
         """Keep that an alarm was taken note of."""
         row = (note.place, note.cause, note.at_ms, note.reason, note.who)
         self._db.execute("insert or replace into acknowledged values(?, ?, ?, ?, ?)", row)
+
+    def told(self, channel: str) -> set[str]:
+        """Return the news that a channel has taken."""
+        return {news for (news,) in self._db.execute("select news from told where channel = ?", (channel,))}
+
+    def tell(self, channel: str, news: str) -> None:
+        """Keep that a channel took some news."""
+        self._db.execute("insert or ignore into told values(?, ?)", (channel, news))
 
     def acknowledged(self) -> list[Acknowledged]:
         """Return every note, in order of place, cause and time."""

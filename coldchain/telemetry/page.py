@@ -1,0 +1,169 @@
+"""The page of a day watched: one file without a network, for a phone: alarms, a map, lots by quality, rooms.
+
+Every name is written as text: what a device or a place is called cannot become a part of the page.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from coldchain.language import _, language
+from coldchain.telemetry.alarms import Alarm
+from coldchain.telemetry.dayplan import ROOM, TRUCK
+from coldchain.telemetry.terminal import cause_words
+from coldchain.telemetry.watch import Watched
+
+STYLE = """
+body{font:16px/1.4 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:.7rem;color:#1b1b1b;background:#fff}
+h1{font-size:1.2rem;margin:.2rem 0}h2{font-size:1.05rem;margin:1rem 0 .3rem}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}
+th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #ddd;white-space:nowrap}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+.open{background:#fde8e4}.done{color:#555}.bar{display:inline-block;height:.7rem;background:#2d6a9f;vertical-align:middle}
+svg{width:100%;height:auto;background:#f4f6f4;border:1px solid #ccc}
+@media(prefers-color-scheme:dark){body{background:#171717;color:#eee}.open{background:#4a1f18}.done{color:#aaa}
+svg{background:#222}th,td{border-color:#444}}
+"""
+MAP_WIDTH, MAP_HEIGHT, MARGIN = 600.0, 380.0, 24.0
+QUALITY_WIDTH_REM = 5.0
+
+
+def write_page(found: Watched, path: Path, *, every_s: float | None = None) -> None:
+    """Write the page; with ``every_s`` it loads itself anew after so many seconds.
+
+    A reader never sees a half-written page: it is put in place when it is whole.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(page_text(found, every_s=every_s), encoding="utf-8")
+    partial.replace(path)
+
+
+def page_text(found: Watched, *, every_s: float | None = None) -> str:
+    """Return the page."""
+    title = _("{name}: lots on {date}").format(name=found.day.name, date=found.date)
+    renew = "" if every_s is None else f'<meta http-equiv="refresh" content="{round(every_s)}">'
+    shown = found.moment(found.now_h)
+    parts = (
+        f"<h1>{_text(title)}</h1><p>{_text(_('newest reading {moment}').format(moment=shown))}</p>",
+        _section(_("Alarms"), _alarms(found)),
+        _section(_("Map"), _map(found)),
+        _section(_("Lots, least quality first"), _lots(found)),
+        _section(_("Rooms and trucks"), _places(found)),
+    )
+    return (
+        f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">{renew}'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>{_text(title)}</title><style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def _text(value: object) -> str:
+    return html.escape(str(value))
+
+
+def _section(title: str, body: str) -> str:
+    return f"<h2>{_text(title)}</h2>{body}"
+
+
+def _table(heads: Sequence[tuple[str, bool]], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Return a table; heads say whether a column holds numbers, cells are safe HTML, a row has its class."""
+    top = "".join(f"<th{' class=n' if number else ''}>{_text(name)}</th>" for name, number in heads)
+    body = "".join(
+        f'<tr class="{kind}">'
+        + "".join(
+            f"<td{' class=n' if number else ''}>{cell}</td>" for cell, (_name, number) in zip(cells, heads, strict=True)
+        )
+        + "</tr>"
+        for kind, cells in rows
+    )
+    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _alarms(found: Watched) -> str:
+    """Open ones first, the newest on top."""
+    if not found.alarms:
+        return f"<p>{_text(_('none'))}</p>"
+    pairs = sorted(zip(found.alarms, found.notes, strict=True), key=lambda one: (not one[0].is_open, -one[0].start_h))
+    heads = [(_("cause"), False), (_("place"), False), (_("from"), False), (_("to"), False), (_("extreme"), True),
+             (_("lots in danger"), True), (_("settled"), False)]  # fmt: skip
+    rows = []
+    for alarm, note in pairs:
+        end = "…" if alarm.is_open else found.moment(alarm.end_h)[11:16]
+        settled = "" if note is None else " ".join(filter(None, (note.reason, note.who)))
+        cells = (
+            cause_words(alarm), alarm.device or alarm.place, found.moment(alarm.start_h)[11:16], end, _peak(alarm),
+            f"{len(alarm.at_risk)}/{len(alarm.lots)}", settled,
+        )  # fmt: skip
+        rows.append(("open" if alarm.is_open and note is None else "done", [_text(cell) for cell in cells]))
+    return _table(heads, rows)
+
+
+def _peak(alarm: Alarm) -> str:
+    return "" if np.isnan(alarm.peak) else f"{alarm.peak:.1f}"
+
+
+def _lots(found: Watched) -> str:
+    heads = [(_("lot"), False), (_("place"), False), ("kg", True), (_("°C"), True), (_("life used"), True),
+             (_("quality"), False), (_("loss expected"), True), (_("planned"), True)]  # fmt: skip
+    rows = []
+    for lot in sorted(found.lots, key=lambda one: (one.quality, one.plan.key)):
+        width = QUALITY_WIDTH_REM * lot.quality / 100.0
+        bar = f'<span class="bar" style="width:{width:.2f}rem"></span> {lot.quality:.0f}'
+        used = f"{lot.used:.1%} ({lot.low:.1%}-{lot.high:.1%})"
+        cells = (
+            _text(lot.plan.key), _text(lot.place), f"{lot.plan.kg:,.0f}", f"{lot.temp_c[0]:.1f}", used, bar,
+            f"{lot.loss:.1%}", f"{lot.plan.loss:.1%}",
+        )  # fmt: skip
+        worse = lot.loss > lot.plan.loss + found.setup.rules.worse
+        rows.append(("open" if worse else "", cells))
+    return _table(heads, rows)
+
+
+def _places(found: Watched) -> str:
+    """List the newest temperature of each place, and how long ago it was."""
+    heads = [(_("place"), False), (_("sensors"), True), (_("°C"), True), (_("set"), True), (_("measured"), False)]
+    rows = []
+    for key, place in sorted(found.day.places.items(), key=lambda one: (one[1].kind != ROOM, one[0])):
+        own = [one for one in found.sensors.get(key, ()) if one.good.any()]
+        newest = max(own, key=lambda one: one.hour[one.good][-1], default=None)
+        temp = "" if newest is None else f"{newest.temp_c[newest.good][-1]:.1f}"
+        moment = "" if newest is None else found.moment(float(newest.hour[newest.good][-1]))[11:16]
+        set_c = "" if place.set_c is None else f"{place.set_c:g}"
+        rows.append(("", (_text(key), f"{len(found.sensors.get(key, ()))}", temp, set_c, moment)))
+    return _table(heads, rows)
+
+
+def _map(found: Watched) -> str:
+    """Draw rooms as squares, trucks as circles where they were last, red where an alarm is open."""
+    alarmed = {alarm.place for alarm in found.alarms if alarm.is_open}
+    spots = {}
+    for key, place in found.day.places.items():
+        newest = found.positions.get(key)
+        spot = newest[1:] if newest else place.track[0][1:] if place.track else None
+        if spot is not None:
+            spots[key] = spot
+    if not spots:
+        return ""
+    lons, lats = np.array(list(spots.values())).T
+    squeeze = float(np.cos(np.radians(lats.mean())))
+    wide = max(float(np.ptp(lons)) * squeeze, float(np.ptp(lats)) * MAP_WIDTH / MAP_HEIGHT, 1e-3)
+    scale = (MAP_WIDTH - 2.0 * MARGIN) / wide
+    marks = []
+    for key, (lon, lat) in sorted(spots.items(), key=lambda one: not one[0].startswith(TRUCK)):
+        x = MAP_WIDTH / 2.0 + (lon - (lons.max() + lons.min()) / 2.0) * squeeze * scale
+        y = MAP_HEIGHT / 2.0 - (lat - (lats.max() + lats.min()) / 2.0) * scale
+        fill = "#c0392b" if key in alarmed else "#2d6a9f"
+        shape = (
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="{fill}">'
+            if key.startswith(TRUCK)
+            else f'<rect x="{x - 8:.1f}" y="{y - 8:.1f}" width="16" height="16" fill="{fill}">'
+        )
+        marks.append(f"{shape}<title>{_text(key)}</title>{'</circle>' if key.startswith(TRUCK) else '</rect>'}")
+    told = _text(_("squares: rooms of depots; circles: trucks where they were last; red: an open alarm"))
+    view = f'viewBox="0 0 {MAP_WIDTH:.0f} {MAP_HEIGHT:.0f}"'
+    return f'<svg {view} role="img" aria-label="{told}">{"".join(marks)}</svg><p>{told}</p>'
