@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from coldchain.cli import commands
+from coldchain.cli.accepting import accept
 from coldchain.cli.allocating import allocate
 from coldchain.cli.archiving import archive
 from coldchain.cli.batching import batch
@@ -55,8 +56,8 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, map_command, replay, report, archive, routes, trace, share, batch, allocate, bench, shelf_life, logger,
-    simulate_telemetry, watch, forecast, commands.doctor, config, completion,
+    compare, map_command, replay, report, accept, archive, routes, trace, share, batch, allocate, bench, shelf_life,
+    logger, simulate_telemetry, watch, forecast, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)
 with_manners(cli)

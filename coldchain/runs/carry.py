@@ -12,7 +12,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from coldchain.arrays import CENT_CNY
-from coldchain.errors import UsageError
+from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.inputs import read_json
 from coldchain.language import _, language
 from coldchain.model import Site, Siting, Subsidy
 from coldchain.runs.record import file_hashes, plain_values, settings_of_run
@@ -23,6 +24,8 @@ from coldchain.scenario.sections import read_sections
 from coldchain.scenario.source import open_source
 
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+ACCEPTANCE, ACCEPTED, ACCEPTED_SCHEMA = "acceptance", "acceptance.json", "coldchain.acceptance/1"
+"""Folder in a run and file of what was accepted and awarded, and the schema of that object."""
 Cells = dict[str, dict[str, str]]
 
 
@@ -90,7 +93,7 @@ class Carried:
 
 
 def standing_after(run: Run, through: int | None = None) -> Standing:
-    """Return what a run has built and awarded.
+    """Return what a run has built and awarded: as accepted where it was accepted, else as planned.
 
     Parameters
     ----------
@@ -106,6 +109,7 @@ def standing_after(run: Run, through: int | None = None) -> Standing:
         known = _(", ").join(map(str, years)) or _("none")
         told = _("--through {year} is not a programme year; subsidy.years are: {known}")
         raise UsageError(told.format(year=through, known=known))
+    accepted = _accepted(run)
     last = through if through is not None else years[0] if years else None
     later = {str(row["owner"]) for row in _rows(run, "rollout") if last is not None and int(row["year"]) > last}
     modules: dict[str, Counter[str]] = {}
@@ -118,7 +122,27 @@ def standing_after(run: Run, through: int | None = None) -> Standing:
     rows = [row for row in _rows(run, "subsidies") if str(row["owner"]) not in later]
     award = {str(row["owner"]): float(row["award_cny"]) for row in rows}
     county = {str(row["owner"]): str(row["county"]) for row in rows}
+    if accepted is not None:
+        wheels = {unit.id for unit in run.scenario.mobile_units}
+        counts = {site: Counter(kinds) for site, kinds in accepted["modules"].items()}
+        modules = {site: Counter({k: n for k, n in one.items() if k not in wheels}) for site, one in counts.items()}
+        units = Counter({k: n for one in counts.values() for k, n in one.items() if k in wheels})
+        award = {str(one["owner"]): float(one["award_cny"]) for one in accepted["awards"]}
+        county = {str(one["owner"]): str(one["county"]) for one in accepted["awards"]}
     return Standing({key: one for key, one in modules.items() if one}, dict(units), award, county, last)
+
+
+def _accepted(run: Run) -> dict[str, Any] | None:
+    """Return the object of the acceptance of a run, None where there was none."""
+    path = None if run.folder is None else run.folder / ACCEPTANCE / ACCEPTED
+    if path is None or not path.is_file():
+        return None
+    found = read_json(path)
+    right = isinstance(found, dict) and found.get("schema") == ACCEPTED_SCHEMA
+    if not right or not isinstance(found.get("awards"), list) or not isinstance(found.get("modules"), dict):
+        message = _("is no acceptance of a run; write it again with coldchain accept")
+        raise BadInputError([Fault(str(path), None, "", "", message, "garbled")])
+    return dict(found)
 
 
 def _rows(run: Run, table: str) -> list[dict[Any, Any]]:
