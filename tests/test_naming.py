@@ -84,6 +84,7 @@ MODULES = ModulesReference(depot_type_names(TYPES), TYPES)
     [
         ("cold_forced_air_200:2", "cold_forced_air_200:2"),
         ("1 × 低温 差压预冷 200 立方米", "cold_forced_air_200:1"),
+        ("1 × 1℃库 差压预冷 200 立方米", "cold_forced_air_200:1"),
         ("2 × cold forced air 200 m³, 1 × cool room cooling 500 m³", "cold_forced_air_200:2;cool_room_500:1"),
         ("cold room 500 m³", "cold_room_500:1"),
         ("15℃差压预冷库500立方米2间", "mild_forced_air_500:2"),

@@ -20,7 +20,7 @@ from coldchain.cli.commands import interruptible
 from coldchain.errors import BadInputError
 from coldchain.leftovers import clear_half_written, is_running, temporary_folder
 from coldchain.reports.book import write_book
-from coldchain.reports.page import Section
+from coldchain.reports.document import Section
 from coldchain.runs.folder import write_folder, write_in_place
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.scenario.parsing import clean

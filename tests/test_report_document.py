@@ -16,11 +16,15 @@ import coldchain as cc
 from coldchain.cli import run as cli
 from coldchain.errors import MissingExtraError
 from coldchain.language import _, speaking
+from coldchain.papers.advice import Advice
+from coldchain.papers.case import Case, case_of
+from coldchain.papers.meeting import meeting_paper
+from coldchain.papers.page import page_text
+from coldchain.papers.paper import Grid, Head, Listing, Text
 from coldchain.planning import Plan
-from coldchain.reports import fonts, printing, write_run
+from coldchain.reports import figures, fonts, printing, write_run
 from coldchain.reports.book import write_book
 from coldchain.reports.document import Section, Told, better_known, sections
-from coldchain.reports.page import report_page
 from coldchain.runs import run_information
 from coldchain.runs.folder import read_run
 
@@ -86,11 +90,14 @@ def test_a_report_in_both_languages(run: Path, tmp_path: Path, language: str, ti
     assert f"{100 * summary['loss']['plan_rate']:.1f}%" in page
     assert [address for address in addresses.found if "//" in address] == []
     assert "http" not in page
+    assert summary["scenario"]["sha256"][:12] in page.split("<footer>")[1]
+    assert "coldchain " not in page.split("<footer>")[0]
     book = openpyxl.load_workbook(tmp_path / "report.xlsx")
     with speaking(language):
         assert book.sheetnames == [_(name) for name in (
             "Summary", "Money", "Losses", "Depots", "Assignment", "Collection routes", "Award notice", "Sensitivity",
-            "Years replayed", "Villages not served", "Data problems", "Assumptions and sources",
+            "Years replayed", *(["Villages not served"] if summary["villages"]["unserved"] else []), "Data problems",
+            "Assumptions and sources",
         )]  # fmt: skip
         depots = book[_("Depots")]
     assert depots.max_row == len(tables["depots"]) + 1
@@ -99,6 +106,61 @@ def test_a_report_in_both_languages(run: Path, tmp_path: Path, language: str, ti
     column = next(c for c in places if "CNY" in depots.cell(1, c).value or "元" in depots.cell(1, c).value)
     total = sum(depots.cell(row, column).value or 0.0 for row in range(2, depots.max_row + 1))
     assert total == pytest.approx(tables["depots"]["capex_cny"].sum())
+
+
+def test_the_paper_has_what_a_meeting_expects(small_plan: Plan, told: Told) -> None:
+    """Advice first, four numbered parts, what is asked at the end, every depot by name; what was assumed is listed."""
+    with speaking("zh"):
+        paper = meeting_paper(case_of(small_plan, told))
+        page = page_text(paper)
+        assumed = set(figures.assumed(told.summary))
+    first = [block.label for block in paper.blocks[:3] if isinstance(block, Text)]
+    assert first == ["建议：", "理由：", "疑点："]
+    parts = [block.text for block in paper.blocks if isinstance(block, Head) and block.level == 1]
+    assert parts[:4] == ["一、基本情况", "二、方案主要内容", "三、需要研究的问题", "四、提请会议审议事项"]
+    asked = next(block for block in reversed(paper.blocks) if isinstance(block, Listing))
+    assert asked.numbered
+    assert "同意" in asked.items[0]
+    depots = next(block for block in paper.blocks if isinstance(block, Grid) and "预冷库" in block.caption)
+    assert [row[1] for row in depots.rows[:-1]] == told.tables["depots"]["name"].tolist()
+    listed = {item for block in paper.blocks if isinstance(block, Listing) for item in block.items}
+    assert assumed <= listed
+    assert page.count('class="roads"') == 1
+
+
+def test_totals_of_the_paper_are_those_of_the_summary(small_plan: Plan, told: Told) -> None:
+    """Today's whole cost stands beside the plan's, and each table's last row adds up its column."""
+    paper = meeting_paper(case_of(small_plan, told))
+    bill = next(block for block in paper.blocks if isinstance(block, Grid) and "losses included" in block.caption)
+    net = told.summary["net"]
+    assert [float(cell) for cell in bill.rows[-1][1:]] == pytest.approx(
+        [net["today_cny"] / 1e6, net["plan_cny"] / 1e6], abs=0.01
+    )
+    plan = [float(row[2]) for row in bill.rows[:-1] if row[2] != "–"]
+    assert sum(plan) == pytest.approx(float(bill.rows[-1][2]), abs=0.006 * len(plan))
+
+
+@pytest.mark.parametrize(
+    ("built", "left", "said"),
+    [
+        pytest.param(True, 0.0, "", id="all-spent"),
+        pytest.param(True, 5e7, "every further depot would cost more a year than it saves", id="nothing-pays"),
+        pytest.param(True, 10.0, "less than the smallest award", id="crumbs"),
+        pytest.param(False, 5e7, "every further depot", id="nothing-built"),
+    ],
+)
+def test_what_is_left_of_the_budget_is_explained(
+    small_plan: Plan, told: Told, built: bool, left: float, said: str
+) -> None:
+    """Nothing left, nothing that pays, or less than one award; the meeting is asked accordingly."""
+    paid = told.summary["investment"]
+    subsidy = paid["subsidy_cny"] if built else 0.0
+    total = paid["total_cny"] if built else 0.0
+    invested = {**paid, "subsidy_cny": subsidy, "total_cny": total, "budget_cny": subsidy + left}
+    advice = Advice(replace(told, summary={**told.summary, "investment": invested}), small_plan.scenario)
+    assert (said in advice.unspent()) if said else advice.unspent() == ""
+    assert advice.recommendation().startswith("Build nothing") == (not built)
+    assert ("no new depot" in next(iter(advice.asked()))) == (not built)
 
 
 def test_sheets_are_set_up_for_use_and_print(told: Told, tmp_path: Path) -> None:
@@ -158,11 +220,11 @@ def test_groups_add_up(told: Told) -> None:
 def test_a_replay_and_a_sweep_are_told(told: Told) -> None:
     """P50 and P95 stand in the page with the words for them; a sweep takes the place of the next budget."""
     assert told.replay is not None
-    page = report_page("county", told, sections(told), "")
+    page = page_text(meeting_paper(Case(Advice(told))))
     for share in ("p50", "p95"):
         assert f"{100 * told.replay['rate'][share]:.1f}%" in page
     assert "in one year of twenty more than" in page
-    assert "lost in the worst year of twenty" in page
+    assert "In one year of twenty more than" in page
     budgets = pd.DataFrame({
         "budget_cny": [0.0, told.summary["investment"]["budget_cny"]], "subsidy_cny": [0.0, 1e6],
         "loss_t": [90.0, 60.0], "objective": [2 * told.summary["objective"]["value"]] * 2,
@@ -170,7 +232,7 @@ def test_a_replay_and_a_sweep_are_told(told: Told) -> None:
         "next_million_saves_cny": [3e5, 2e5],
     })  # fmt: skip
     swept = Told(told.summary, told.tables, told.replay, budgets)
-    assert "the next million saves 7.5 t and CNY 0.20 M a year" in report_page("county", swept, sections(swept), "")
+    assert "the next million saves 7.5 t and CNY 0.20 M a year" in page_text(meeting_paper(Case(Advice(swept))))
     assert "What the next million buys" not in named(swept)
 
 

@@ -88,7 +88,6 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "reports/curve.py": ((r"^(axes fraction|offset points)$", DRAWING),),
     "reports/fonts.py": ((r"Sans|Hei|PingFang", FONTS),),
     "reports/geopackage.py": ((r"^\n(CREATE TABLE|INSERT INTO)", "SQL"),),
-    "reports/page.py": ((r"^\nbody \{", STYLE),),
     "reports/palette.py": ((r"Sans|Hei|PingFang|Segoe|Helvetica", FONTS), (r"^several zones$", DATA)),
     "reports/panel.py": ((r"^\n:host", STYLE), BRAND),
     "reports/picture.py": ((r"^(upper center|offset points)$", DRAWING),),

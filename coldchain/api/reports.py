@@ -1,9 +1,8 @@
-"""A plan as a workbook, a page and a PDF, from a result or a run folder: what ``coldchain report`` does."""
+"""A plan as a workbook and as papers, from a result or a run folder: what ``coldchain report`` does."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,12 @@ from coldchain.api.results import Frontier, Result
 from coldchain.errors import ColdchainError, MissingExtraError, UsageError, system_reason
 from coldchain.language import _
 from coldchain.papers import write_paper
+from coldchain.papers.case import case_of
+from coldchain.papers.meeting import meeting_paper
 from coldchain.papers.proposal import proposal_paper
 from coldchain.reports import printing
 from coldchain.reports.book import write_book
 from coldchain.reports.document import Told, sections
-from coldchain.reports.page import report_page
-from coldchain.reports.saving import MAP
 from coldchain.reports.sweeping import OBJECT, TABLE
 from coldchain.runs import Run, write_in_place
 from coldchain.runs.archive import output_folder, place_of
@@ -69,19 +68,19 @@ def report(
             _("a PDF needs Chromium, Chrome or Edge; do without, open the page in any browser and print it")
         )
     target = _target(planned, folder)
-    link = _map_beside(planned, target)
     if not isinstance(planned, Result):
         place = place_of(planned, None if scenario is None else Path(scenario))
         planned, scenario = place.folder, place.scenario
-    summary, tables = _plan_of(planned)
+    run = _run_of(planned, scenario)
     budgets = None if sweep is None else _points(sweep)
     lived, silence = _years(planned, target, years, scenario, say) if years else (None, "")
-    same = sweep is None or _same_inputs(sweep, summary)
-    told = Told(summary, tables, None if lived is None else lived.facts, budgets, silence, same)
-    written = _write(told, target, link, pdf=pdf)
+    same = sweep is None or _same_inputs(sweep, run.summary)
+    told = Told(run.summary, run.tables, None if lived is None else lived.facts, budgets, silence, same)
+    name = str(run.summary["scenario"]["name"])
+    written = [write_in_place(target / "report.xlsx", lambda path: write_book(path, name, sections(told)))]
+    written += write_paper(meeting_paper(case_of(run, told, png=docx)), target, "report", pdf=pdf, docx=docx)
     if notice:
-        paper = proposal_paper(_run_of(planned, scenario))
-        written += write_paper(paper, target, "notice", pdf=pdf, docx=docx)
+        written += write_paper(proposal_paper(run), target, "notice", pdf=pdf, docx=docx)
     return written
 
 
@@ -91,13 +90,6 @@ def _target(planned: Result | Path | str, folder: Path | str | None) -> Path:
     if isinstance(planned, Result):
         raise UsageError(_("a result has no folder of its own: say where the report is to be written"))
     return output_folder(Path(planned))
-
-
-def _plan_of(planned: Result | Path | str) -> tuple[Mapping[str, Any], Mapping[str, pd.DataFrame]]:
-    if isinstance(planned, Result):
-        return planned.summary, planned.tables
-    run = Run.open(planned)
-    return run.summary, run.tables
 
 
 def _run_of(planned: Result | Path | str, scenario: Path | str | None) -> Run:
@@ -120,21 +112,6 @@ def _years(
         return None, _("not made: {why}").format(why=str(error).splitlines()[0])
     made.save(target)
     return made, ""
-
-
-def _map_beside(planned: Result | Path | str, target: Path) -> str:
-    """Return the way from the report to the map of the run, empty when there is none."""
-    path = (target if isinstance(planned, Result) else output_folder(Path(planned))) / MAP
-    return Path(os.path.relpath(path, target)).as_posix() if path.is_file() else ""
-
-
-def _write(told: Told, folder: Path, link: str, *, pdf: bool) -> list[Path]:
-    parts, name = sections(told), told.summary["scenario"]["name"]
-    page = report_page(name, told, parts, link)
-    book = write_in_place(folder / "report.xlsx", lambda path: write_book(path, name, parts))
-    html = write_in_place(folder / "report.html", lambda path: path.write_text(page, encoding="utf-8"))
-    printed = [write_in_place(folder / "report.pdf", lambda path: printing.print_page(html, path))] if pdf else []
-    return [book, html, *printed]
 
 
 def _points(sweep: Frontier | Path | str) -> pd.DataFrame:

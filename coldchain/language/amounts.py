@@ -45,10 +45,10 @@ def write_cny(cny: float) -> str:
     >>> from coldchain.language import speaking
     >>> with speaking("zh"):
     ...     write_cny(10_436_100), write_cny(-8_120)
-    ('1,043.6 万元', '-8,120 元')
+    ('1,043.6万元', '-8,120元')
     """
     if language() == "zh":
-        return _plain(cny, "元") if abs(cny) < SMALL_CNY else f"{cny / WAN:,.1f} 万元"
+        return _plain(cny, "元") if abs(cny) < SMALL_CNY else f"{cny / WAN:,.1f}万元"
     return f"CNY {cny:,.0f}" if abs(cny) < SMALL_CNY else f"CNY {cny / MILLION:,.2f} M"
 
 
@@ -79,5 +79,16 @@ def in_millions(cny: float) -> str:
     return f"{cny / WAN:,.1f}" if language() == "zh" else f"{cny / MILLION:,.2f}"
 
 
+def with_unit(number: str, unit: str) -> str:
+    """Put the unit behind a number: with a blank, in Chinese without.
+
+    Examples
+    --------
+    >>> with_unit("12", "t")
+    '12 t'
+    """
+    return f"{number}{unit}" if language() == "zh" else f"{number} {unit}"
+
+
 def _plain(cny: float, unit: str) -> str:
-    return f"{cny:,.0f} {unit}"
+    return with_unit(f"{cny:,.0f}", unit)

@@ -10,17 +10,11 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import Floats
-from coldchain.language import N_, _, language, plural
-from coldchain.language.ids import word
-from coldchain.model import DepotType, MobileUnit, Scenario
+from coldchain.language import _, language
+from coldchain.model import DepotType, Scenario
+from coldchain.model.rooms import modules_in_words
 from coldchain.scenario import catalogue_table
 
-ROOMS = {
-    "room": (N_("{count} room at {temp:g} °C"), N_("{count} rooms at {temp:g} °C")),
-    "forced_air": (N_("{count} forced-air room at {temp:g} °C"), N_("{count} forced-air rooms at {temp:g} °C")),
-    "vacuum": (N_("{count} vacuum cooler at {temp:g} °C"), N_("{count} vacuum coolers at {temp:g} °C")),
-    "hydro": (N_("{count} cold-water cooler at {temp:g} °C"), N_("{count} cold-water coolers at {temp:g} °C")),
-}
 EARTH_KM_PER_DEGREE, NEAR_KM = 111.195, 15.0
 
 
@@ -36,15 +30,7 @@ class Modules:
         """Render as ``2 forced-air rooms at 1 °C, 200 m³ each``."""
         if self.kind is None:
             return f"{self.count} × {self.key}"
-        if isinstance(self.kind, MobileUnit):
-            return plural("{count} mobile unit ({name})", "{count} mobile units ({name})", self.count).format(
-                count=self.count, name=word(self.key).replace("_", " ")
-            )
-        rooms = plural(*ROOMS[self.kind.method], self.count).format(count=self.count, temp=self.kind.temp_c)
-        size = plural("{rooms}, {size:,.0f} m³", "{rooms}, {size:,.0f} m³ each", self.count)
-        if language() == "zh" and self.count == 1:
-            size = _("{rooms}, {size:,.0f} m³")
-        return size.format(rooms=rooms, size=self.kind.net_m3)
+        return modules_in_words(self.kind, self.count)
 
 
 @dataclass(frozen=True)

@@ -242,6 +242,12 @@ def _drawing(document: Document, one: Drawing) -> None:
     from docx.shared import Mm
 
     if not one.png:
+        _small(
+            document.add_paragraph(
+                _("(Drawing: see the page or the PDF of this paper.) {caption}").format(caption=one.caption)
+            ),
+            NOTE_POINTS,
+        )
         return
     line = document.add_paragraph()
     line.alignment = WD_ALIGN_PARAGRAPH.CENTER

@@ -7,7 +7,7 @@ from pathlib import Path
 from coldchain.papers.page import page_text
 from coldchain.papers.paper import Paper
 from coldchain.papers.word import write_document
-from coldchain.reports.printing import print_page
+from coldchain.reports import printing
 from coldchain.runs import write_in_place
 
 
@@ -25,7 +25,7 @@ def write_paper(paper: Paper, folder: Path, stem: str, *, pdf: bool = False, doc
     page = write_in_place(folder / f"{stem}.html", lambda path: path.write_text(text, encoding="utf-8"))
     made = [page]
     if pdf:
-        made.append(write_in_place(folder / f"{stem}.pdf", lambda path: print_page(page, path)))
+        made.append(write_in_place(folder / f"{stem}.pdf", lambda path: printing.print_page(page, path)))
     if docx:
         made.append(write_in_place(folder / f"{stem}.docx", lambda path: write_document(paper, path)))
     return made

@@ -13,6 +13,7 @@ from coldchain.language import N_, _
 from coldchain.language.ids import word
 from coldchain.model import Site
 from coldchain.model.naming import labelled
+from coldchain.model.rooms import modules_in_words
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days, Decision
@@ -162,7 +163,7 @@ def _site(beside: Beside, arc: int) -> Site:
 
 
 def _kind(beside: Beside, way: OneMore) -> str:
-    return word(beside.basis.scenario.depot_types[way.kind].id)
+    return modules_in_words(beside.basis.scenario.depot_types[way.kind], 1)
 
 
 def _named(site: Site) -> str:

@@ -18,6 +18,8 @@ from coldchain.reports.words import modules, reckoned
 
 Tables = Mapping[str, pd.DataFrame]
 MILLION, NOTEWORTHY, MOST_FULL = 1e6, 0.001, 15
+NO_NAME = ("", "/", "-", "无")
+"""What people type where there is nothing to name."""
 BETTER, CRUMB = 0.001, 1e-9  # a plan is better from a thousandth on, the tolerance between equal plans
 SHEETS = (
     N_("Summary"), N_("Money"), N_("Losses"), N_("Depots"), N_("Assignment"), N_("Collection routes"),
@@ -185,7 +187,9 @@ def _losses(told: Told, names: Mapping[str, str]) -> list[Section]:
 def _by(villages: pd.DataFrame, column: str) -> pd.DataFrame:
     if column not in villages or villages[column].astype(str).nunique() < 2:
         return villages.iloc[:0]
-    return _with_rates(villages, column)
+    named = villages[column].astype(str)
+    none = named.isin(NO_NAME)
+    return _with_rates(villages.assign(**{column: named.where(~none, _("none stated"))}), column)
 
 
 def _with_rates(rows: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -268,9 +272,7 @@ def _sensitivity(told: Told) -> list[Section]:
                    chart=Chart("curve", "budget_cny", ("loss_rate",)))
         )  # fmt: skip
     elif told.tables["next_budget"].empty:
-        unknown = _frame(
-            columns.FACTS, [(_("A tenth more budget"), _("not estimated with quick effort; a sweep tells"))]
-        )
+        unknown = _frame(columns.FACTS, [(_("A tenth more budget"), _("not estimated with quick effort"))])
         found.append(_whole(_("What the next million buys"), columns.FACTS, unknown, sheet))
     else:
         budgets = told.tables["next_budget"]
@@ -336,9 +338,7 @@ def _next(budgets: pd.DataFrame) -> str:
     first, last = budgets.iloc[0], budgets.iloc[-1]
     more, saved = last["budget_cny"] - first["budget_cny"], first["loss_t"] - last["loss_t"]
     if more <= 0 or saved <= 0:
-        return _(
-            "No better plan was found with a tenth more budget. For the whole curve: coldchain sweep, then --sweep."
-        )
+        return _("No better plan was found with a tenth more budget.")
     gain = (first["siting_cost_cny"] - last["siting_cost_cny"]) * MILLION / more
     told = _("{more} more of budget saves {saved} a year, siting alone: {each} and {cny} for each million.")
     return told.format(

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from coldchain.economy import HEADINGS
 from coldchain.language import N_, _
-from coldchain.language.amounts import write_cny
+from coldchain.language.amounts import with_unit, write_cny
 from coldchain.model import Assumption
 from coldchain.model.ending import ending_text
 from coldchain.reports.columns import Form
@@ -80,7 +80,7 @@ def tonnes(t: float) -> Shown:
     >>> tonnes(16475.3), tonnes(3.14)
     ('16,475 t', '3.1 t')
     """
-    return Shown(f"{t:,.0f} {_('t')}" if abs(t) >= 10 or t == 0 else f"{t:.1f} {_('t')}", t, "tonnes")
+    return Shown(with_unit(f"{t:,.0f}" if abs(t) >= 10 or t == 0 else f"{t:.1f}", _("t")), t, "tonnes")
 
 
 def count(number: float) -> Shown:
@@ -90,7 +90,7 @@ def count(number: float) -> Shown:
 
 def hours(h: float) -> Shown:
     """Write hours with one decimal."""
-    return Shown(f"{h:.1f} {_('h')}", h, "hours")
+    return Shown(with_unit(f"{h:.1f}", _("h")), h, "hours")
 
 
 def key_figures(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -118,7 +118,7 @@ def key_figures(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("On time"), percent(delivery["share_within_target"])),
         (_("Time limit of delivery"), hours(delivery["target"])),
         (_("Routes a year"), count(routes["count"])),
-        (_("Way of a year"), Shown(f"{routes['km']:,.0f} {_('km')}", routes["km"], "km")),
+        (_("Way of a year"), Shown(with_unit(f"{routes['km']:,.0f}", _("km")), routes["km"], "km")),
         (_("Vehicles"), count(routes["vehicles"])),
     ]
 

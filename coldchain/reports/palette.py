@@ -11,6 +11,10 @@ DEPOTS = {"built": "#d1603d", "expanded": "#e3a345", "existing": "#4b5261", "mob
 ZONES = {"cold": "#1f4e8c", "cool": "#8fd0c4", "mild": "#f0dc8c", "several zones": "#d1603d"}
 """Of depots, by temperature zone: in grey from dark to pale, too."""
 OTHER_ZONE = "#b9a3cf"
+BY_DEPOT = (
+    "#2f6db3", "#c05a1f", "#3d8a4e", "#8a4fa8", "#b8860b", "#1f8a8a", "#b0406a", "#6b7a1e", "#5a5fc0", "#8c5a3c",
+)  # fmt: skip
+"""Of what belongs to a depot, routes and villages; neighbours in the list of depots differ."""
 MARKERS = {"built": "square", "expanded": "hex", "existing": "diamond", "mobile": "triangle", "candidate": "square"}
 """Of depots, by status."""
 VEHICLES = ("#3f66a8", "#a8621a", "#5d7d3a", "#7a4f9e", "#2d8584", "#9c3f57")

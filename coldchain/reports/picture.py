@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from coldchain.reports.fonts import chart_style, drawable
 from coldchain.reports.lines import PlanLines, plan_lines
 from coldchain.reports.mapdata import MapData, map_data
 from coldchain.reports.panel import badges_of
+from coldchain.reports.spots import Spot, free_spots
 from coldchain.runs import Run
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
 SIZE_PX, DPI = (1600, 1000), 160
 ASPECT = 1.18
+MAP_INCHES, MAP_DPI = (7.2, 6.9), 200
 BADGE = {"facecolor": "#fdf0d5", "edgecolor": "#e3c37b", "boxstyle": "round,pad=0.35"}
 PT_PER_PX, LEFT = 0.75, 0.715
 NAME_PT = 7.0
 SHAPES = {"square": "s", "hex": "h", "diamond": "D", "triangle": "^"}
-Box = tuple[float, float, float, float]
 STATUS = {
     "built": N_("depot, built"), "expanded": N_("depot, expanded"), "existing": N_("depot, existing"),
     "mobile": N_("depot, mobile"),
@@ -67,6 +68,25 @@ def draw_picture(plan: Run, lines: PlanLines | None = None) -> Figure:
         _write_words(drawing, plan)
         drawing.draw_without_rendering()
     return drawing
+
+
+def map_png(plan: Run, lines: PlanLines | None = None) -> bytes:
+    """Draw the map alone, for a document.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    """
+    data = map_data(plan, lines or plan_lines(plan), ASPECT)
+    with chart_style():
+        from coldchain.reports.chart import Chart
+
+        drawing = Chart(MAP_INCHES, MAP_DPI)
+        _draw_map(drawing.add_axes((0.01, 0.11, 0.98, 0.88)), data)
+        drawn = io.BytesIO()
+        drawing.savefig(drawn, dpi=MAP_DPI)
+    return drawn.getvalue()
 
 
 def _draw_map(axes: Axes, data: MapData) -> None:
@@ -156,42 +176,16 @@ def _names(axes: Axes, data: MapData) -> None:
               for n in range(len(hubs["x"]))]  # fmt: skip
     places += [(depots["x"][n], depots["y"][n], drawable(depots["name"][n] or depots["depot"][n], depots["depot"][n]),
                 depots["size"][n] * PT_PER_PX / 2 + 1, "normal") for n in order]  # fmt: skip
-    for (x, y, name, _gap, weight), offset in zip(places, free_spots(axes, places), strict=True):
+    (left, right), low = axes.get_xlim(), axes.get_ylim()[0]
+    per_m = 72.0 * axes.get_window_extent().width / axes.figure.dpi / (right - left)
+    spots = [Spot((x - left) * per_m, (y - low) * per_m, name, gap) for x, y, name, gap, _weight in places]
+    for (x, y, name, _gap, weight), offset in zip(places, free_spots(spots, NAME_PT), strict=True):
         if offset is not None:
             axes.annotate(
                 name, (x, y), xytext=offset, textcoords="offset points", fontsize=NAME_PT, color=palette.INK,
                 fontweight=weight, zorder=6, va="bottom",
                 bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6},
             )  # fmt: skip
-
-
-def free_spots(axes: Axes, places: Sequence[tuple[float, float, str, float, str]]) -> list[tuple[float, float] | None]:
-    """Return for each name where its lower left corner may stand, points from its place; None where there is no room.
-
-    Parameters
-    ----------
-    places : x, y, name, points that its mark reaches from its middle, weight of the font; the most important first
-    """
-    (left, right), frame = axes.get_xlim(), axes.get_position().width * SIZE_PX[0] / DPI
-    low = axes.get_ylim()[0]
-    per_m = 72.0 * frame / (right - left)
-    at = [((x - left) * per_m, (y - low) * per_m) for x, y, *_rest in places]
-    taken = [(x - gap, y - gap, x + gap, y + gap) for (x, y), (*_xy, gap, _weight) in zip(at, places, strict=True)]
-    spots: list[tuple[float, float] | None] = []
-    for (x, y), (_x, _y, name, gap, _weight) in zip(at, places, strict=True):
-        wide = NAME_PT * sum(1.05 if ord(letter) > 0x2E7F else 0.62 for letter in name)
-        corners = [(gap, 0.0), (-gap - wide, 0.0), (gap, -NAME_PT), (-gap - wide, -NAME_PT), (-wide / 2, gap),
-                   (-wide / 2, -gap - NAME_PT - 1)]  # fmt: skip
-        boxes = [(x + dx, y + dy, x + dx + wide, y + dy + NAME_PT + 1) for dx, dy in corners]
-        free = (n for n, box in enumerate(boxes) if not any(_meet(box, other) for other in taken))
-        n = next(free, None)
-        spots.append(None if n is None else corners[n])
-        taken += [] if n is None else [boxes[n]]
-    return spots
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _most(data: MapData) -> float:

@@ -181,6 +181,10 @@ def counted(part: str) -> tuple[str, int]:
     return part, 1
 
 
+FORMER_ZONES = {"cold": "低温", "cool": "冷凉", "mild": "常凉"}
+"""What reports called the temperature zones before; workbooks filled in then are still read."""
+
+
 def depot_type_names(kinds: Mapping[str, Noun], more: Iterable[str] = ()) -> Names:
     """Return the names of depot types: their own, and those of reports in every language."""
     return Names([*(Named(key, (getattr(kind, "name", ""), *_reported(kind))) for key, kind in kinds.items()),
@@ -193,10 +197,10 @@ def _reported(kind: Noun) -> tuple[str, ...]:
     names = []
     for lang in LANGUAGES:
         with speaking(lang):
-            told = _("{zone} {method} {size} m³").format(
-                zone=word(kind.zone), method=word(kind.method), size=f"{kind.net_m3:g}"
-            )
-            names.append(told)
+            facts = {"method": word(kind.method), "size": f"{kind.net_m3:g}"}
+            former = [FORMER_ZONES[kind.zone]] if lang == "zh" and kind.zone in FORMER_ZONES else []
+            zones = (word(kind.zone), *former)
+            names += [_("{zone} {method} {size} m³").format(zone=zone, **facts) for zone in zones]
     return tuple(names)
 
 

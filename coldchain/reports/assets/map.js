@@ -12,12 +12,13 @@
     value == null || Number.isNaN(value)
       ? "–"
       : value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
-  const percent = (share, digits = 1) => `${number(100 * share, digits)}\u00a0%`
-  const tonnes = (t) => `${number(t, Math.abs(t) < 10 ? 1 : 0)}\u00a0${words.t}`
-  const hours = (h) => (h == null ? "–" : `${number(h, 1)}\u00a0${words.h}`)
+  const gap = told.lang == "zh" ? "" : "\u00a0"
+  const percent = (share, digits = 1) => `${number(100 * share, digits)}%`
+  const tonnes = (t) => `${number(t, Math.abs(t) < 10 ? 1 : 0)}${gap}${words.t}`
+  const hours = (h) => (h == null ? "–" : `${number(h, 1)}${gap}${words.h}`)
   const money = (cny) =>
     told.lang == "zh"
-      ? Math.abs(cny) < 1e4 ? `${number(cny)} 元` : `${number(cny / 1e4, 1)} 万元`
+      ? Math.abs(cny) < 1e4 ? `${number(cny)}元` : `${number(cny / 1e4, 1)}万元`
       : Math.abs(cny) < 1e4 ? `CNY ${number(cny)}` : `CNY ${number(cny / 1e6, 2)} M`
 
   function el(tag, attributes, ...children) {

@@ -1,0 +1,81 @@
+"""The tables and charts of a report as annexes of a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from coldchain.language import _, plural
+from coldchain.papers.paper import Block, Drawing, Grid, Head, Text
+from coldchain.reports.columns import Form
+from coldchain.reports.document import Section
+from coldchain.reports.figures import money, percent, tonnes
+from coldchain.reports.strokes import curve, divided_bar, pairs_chart, years_chart
+
+MOST_ROWS, MOST_BARS, MANY_COLUMNS = 60, 20, 6
+WRITE: dict[Form, str] = {
+    "count": "{:,.0f}", "tonnes": "{:,.1f}", "cny": "{:,.0f}", "share": "{:.1f}%", "hours": "{:.2f}", "km": "{:,.1f}",
+}  # fmt: skip
+WIDE_TEXT, WIDE_FIGURE = 1.8, 1.0
+
+
+def annexes(sections: Iterable[Section]) -> Iterator[Block]:
+    """Yield title, note, chart and table of each section that a page has room for."""
+    for section in sections:
+        if section.page is None:
+            continue
+        yield Head(section.title, 3)
+        if section.note:
+            yield Text(section.note, "note")
+        if drawn := _drawn(section):
+            yield Drawing("", drawn)
+        if section.page:
+            yield grid(section)
+        left = len(section.rows) - MOST_ROWS
+        if section.page and left > 0:
+            told = plural("{left:,} more row is in the workbook.", "{left:,} more rows are in the workbook.", left)
+            yield Text(told.format(left=left), "note")
+
+
+def grid(section: Section, caption: str = "") -> Grid:
+    """Return the rows of a section as a table of a paper, its columns those that a page has room for."""
+    known = {key: (_(heading), form) for key, heading, form in section.columns}
+    keys = [key for key in section.page or () if key in known]
+    rows = section.rows.reindex(columns=keys).iloc[:MOST_ROWS]
+    forms = [known[key][1] for key in keys]
+    return Grid(
+        caption,
+        tuple(known[key][0] for key in keys),
+        tuple(tuple(_written(cell, form) for cell, form in zip(row, forms, strict=True))
+              for row in rows.itertuples(index=False)),
+        tuple(form != "text" for form in forms),
+        widths=tuple(WIDE_TEXT if form == "text" else WIDE_FIGURE for form in forms),
+        wide=len(keys) > MANY_COLUMNS,
+    )  # fmt: skip
+
+
+def _written(value: Any, form: Form) -> str:
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return ""
+    if form == "text":
+        return str(value)
+    return WRITE[form].format(100.0 * float(value) if form == "share" else float(value))
+
+
+def _drawn(section: Section) -> str:
+    """Draw the chart of a section, if it has one."""
+    if section.chart is None:
+        return ""
+    chart, rows = section.chart, section.rows
+    labels, figures = rows[chart.label].tolist(), [rows[key].astype(float).tolist() for key in chart.values]
+    names = (_("today"), _("with the plan"))
+    if chart.kind == "pairs":
+        triples = [(str(label), a, b) for label, a, b in zip(labels, *figures, strict=True)]
+        return pairs_chart(triples[:MOST_BARS], names, tonnes)
+    if chart.kind == "years":
+        return years_chart(figures[0], figures[1], names, percent)
+    if chart.kind == "parts":
+        return divided_bar([*zip(map(str, labels), figures[0], strict=True)], money, section.title)
+    return curve([float(label) for label in labels], figures[0], _("Loss rate against budget"), (money, percent))

@@ -1,0 +1,64 @@
+"""What the paper of a meeting is made from: a plan, and what of its scenario can be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coldchain.errors import BadInputError
+from coldchain.model import Papers
+from coldchain.papers.advice import Advice
+from coldchain.papers.contents import Kinds, county_of
+from coldchain.papers.paper import Drawing
+from coldchain.papers.planmap import plan_drawing
+from coldchain.papers.proposal import Builders
+from coldchain.reports.document import Told
+from coldchain.runs import Run
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the paper is made from.
+
+    Attributes
+    ----------
+    plan_map : of the plan, where roads and hubs could be read
+    builders : who builds, where the scenario could be read
+    """
+
+    advice: Advice
+    plan_map: Drawing | None = None
+    builders: Builders | None = None
+
+    @property
+    def told(self) -> Told:
+        """Summary, tables, replay and sweep."""
+        return self.advice.told
+
+    @property
+    def papers(self) -> Papers:
+        """What the papers say beside the figures."""
+        return Papers() if self.advice.scenario is None else self.advice.scenario.papers
+
+    @property
+    def county(self) -> str:
+        """The county, as the title names it."""
+        return county_of(self.told.tables["villages"], str(self.told.summary["scenario"]["name"]))
+
+    @property
+    def kinds(self) -> Kinds:
+        """The depot types."""
+        return Kinds.of(self.advice.scenario)
+
+
+def case_of(run: Run, told: Told, *, png: bool = False) -> Case:
+    """Return the case of a run; without map, fields and list of builders where its scenario can no longer be read.
+
+    Parameters
+    ----------
+    png : draw the map as a picture, too, for a document
+    """
+    try:
+        scenario, drawing, builders = run.scenario, plan_drawing(run.checked(), png=png), Builders.of(run)
+    except BadInputError:
+        return Case(Advice(told))
+    return Case(Advice(told, scenario), drawing, builders)
