@@ -24,6 +24,7 @@ from coldchain.cli.helping import InOrder, teach_click, translated
 from coldchain.cli.loggers import logger
 from coldchain.cli.manners import PREFIX, with_manners
 from coldchain.cli.mapping import map_command
+from coldchain.cli.masting import masts
 from coldchain.cli.replaying import replay
 from coldchain.cli.reporting import report
 from coldchain.cli.routing import routes
@@ -56,7 +57,7 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, map_command, replay, report, accept, archive, routes, trace, share, batch, allocate, bench, shelf_life,
+    compare, map_command, replay, report, accept, archive, routes, trace, masts, share, batch, allocate, bench, shelf_life,
     logger, simulate_telemetry, watch, forecast, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)

@@ -24,7 +24,7 @@ from coldchain.model.base import Method, Noun, Status, figure
 from coldchain.model.goods import HOURS, Commodity, Keeping, Landmark, Period
 from coldchain.model.limit import LIMIT_KINDS, Limit, LimitKind
 from coldchain.model.papers import Papers, day_of
-from coldchain.model.places import Cargo, Harvest, Hub, Place, Site, Village
+from coldchain.model.places import Cargo, Harvest, Hub, Mast, Place, Site, Village
 from coldchain.model.scenario import Scenario
 from coldchain.model.settings import Chain, Economics, Objective, Roads, Routing, Siting, Subsidy
 
@@ -47,6 +47,7 @@ __all__ = [
     "Landmark",
     "Limit",
     "LimitKind",
+    "Mast",
     "Method",
     "MobileUnit",
     "Noun",

@@ -137,3 +137,17 @@ class Hub(Place):
     limit_t_day: float | None = figure(
         "t/day", "most chilled produce it can take on a peak day; none means no limit", None, gt=0, usual=(0.5, 20000)
     )
+
+
+class Mast(Place):
+    """A mast of mobile telephony that stands, or a place where one may be built for all carriers together."""
+
+    status: Literal["candidate", "existing"] = figure("-", "candidate or existing", "candidate")
+    carrier: str = figure("-", "carrier of an existing mast; empty: of all", "")
+    height_m: float = figure("m", "height of its antennas above the ground", 35.0, gt=0, le=300, usual=(10, 80))
+    tower_cny: float = figure(
+        "CNY", "investment in tower, road and power, whoever uses it", 350_000.0, ge=0, usual=(20_000, 3_000_000)
+    )
+    equipment_cny: float = figure(
+        "CNY", "investment in the equipment of each carrier on it", 150_000.0, ge=0, usual=(5_000, 1_500_000)
+    )

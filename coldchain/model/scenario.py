@@ -14,7 +14,7 @@ from coldchain.model.assumption import Assumption
 from coldchain.model.base import Noun
 from coldchain.model.goods import Commodity, Keeping, Landmark, Period
 from coldchain.model.papers import Papers
-from coldchain.model.places import Hub, Site, Village
+from coldchain.model.places import Hub, Mast, Site, Village
 from coldchain.model.settings import Chain, Economics, Roads, Routing, Siting, Subsidy
 
 
@@ -31,6 +31,7 @@ class Scenario:
     notes, assumptions : what the scenario says of itself
     storage : what depots may keep for another period, of commodities that are harvested
     landmarks : the register of landmark products
+    masts : of mobile telephony, standing or possible
     sha256 : hash of every input file and of the variant; in memory, of the files it would be written to
     catalogue : kind -> all that is known of it, on offer or not: commodity, depot_type, mobile_unit, vehicle
     """
@@ -59,6 +60,7 @@ class Scenario:
     storage: tuple[Keeping, ...] = ()
     papers: Papers = field(default_factory=Papers)
     landmarks: tuple[Landmark, ...] = ()
+    masts: tuple[Mast, ...] = ()
     catalogue: Mapping[str, tuple[Noun, ...]] = field(default_factory=dict)
 
     @property

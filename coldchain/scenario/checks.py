@@ -41,7 +41,8 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
         faults += [*duplicate_ids(tables.files[stem], ids), *odd_ids(tables.files[stem], ids)]
     faults += _harvest_rows(tables)
     faults += _storage_rows(tables)
-    faults += duplicate_ids(tables.files["landmarks"], [(row.line, row.noun.id) for row in tables.landmarks])
+    for stem in ("landmarks", "masts"):
+        faults += duplicate_ids(tables.files[stem], [(row.line, row.noun.id) for row in getattr(tables, stem)])
     faults += _coordinates(tables, sections.datum)
     faults += _cut_codes(tables)
     faults += _site_modules(tables)

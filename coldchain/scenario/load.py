@@ -22,6 +22,7 @@ from coldchain.model import (
     Hub,
     Keeping,
     Landmark,
+    Mast,
     MobileUnit,
     Noun,
     Period,
@@ -62,7 +63,7 @@ CATALOGUE: dict[str, tuple[str, type[Noun]]] = {
 }
 STRENGTHS, ANCHOR = frozenset({"ea_kj_mol", "q10"}), "warm_life_d"
 """A stated Ea or Q10 takes the place of the catalogue's warm anchor, which would go before it."""
-OPTIONAL: dict[str, type[Noun]] = {"storage": Keeping, "landmarks": Landmark}
+OPTIONAL: dict[str, type[Noun]] = {"storage": Keeping, "landmarks": Landmark, "masts": Mast}
 PLACES: dict[str, type[Place]] = {"villages": Village, "sites": Site, "hubs": Hub}
 
 
@@ -92,6 +93,7 @@ class Tables:
     harvest: list[Row[Harvest]] = field(default_factory=list)
     storage: list[Row[Keeping]] = field(default_factory=list)
     landmarks: list[Row[Landmark]] = field(default_factory=list)
+    masts: list[Row[Mast]] = field(default_factory=list)
     typed: list[Typed] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     names: dict[str, Names] = field(default_factory=dict)
@@ -329,6 +331,7 @@ def _assemble(
         assumptions=sections.assumptions,
         storage=tuple(row.noun for row in tables.storage if row.noun.commodity in harvested),
         landmarks=tuple(row.noun for row in tables.landmarks),
+        masts=_moved(tables.masts, sections.datum),
     )
 
 

@@ -46,6 +46,7 @@ SHEETS: Mapping[str, tuple[str, ...]] = {
     "depot_types": ("库型",),
     "mobile_units": ("移动设备",),
     "storage": ("储存", "贮藏"),
+    "masts": ("基站", "铁塔", "通信基站"),
     "landmarks": ("地理标志", "地标产品", "地理标志产品"),
     LISTS: ("列表", "选项"),
     FAULTS: ("数据问题",),

@@ -228,7 +228,7 @@ def _temperatures(event: Mapping[str, Any]) -> Iterator[str]:
             text = _("{least:.1f} to {most:.1f} °C, mean {mean:.1f} °C")
             if span[0] == span[2]:
                 text = _("{mean:.1f} °C")
-            source = _("measured by {device}").format(device=device) if device else _("planned")
+            source = _("measured by {device}").format(device=device) if device else _("as planned")
             yield f"{text.format(least=span[0], mean=span[1], most=span[2])} · {source}"
 
 
