@@ -1,9 +1,9 @@
 """Which points a mast reaches: line of sight over an elevation grid, with the curve of the earth and the Fresnel zone.
 
 A point is seen when the ground between stays below the ray by six tenths of the first Fresnel zone, yet by no more than
-half of what the ray stands above level ground: a telephone is held so low that level ground always reaches into its zone.
-The last 200 m at either end, within the error of the grid, are not asked. The earth counts as four thirds of its radius,
-for the air bends the ray (ITU-R P.526). Woods and buildings are not in the grid.
+half of what the ray stands above level ground: a telephone is held so low that level ground always reaches into its
+zone. The last 200 m at either end, within the error of the grid, are not asked. The earth counts as four thirds of its
+radius, for the air bends the ray (ITU-R P.526). Woods and buildings are not in the grid.
 """
 
 from __future__ import annotations

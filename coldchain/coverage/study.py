@@ -121,12 +121,11 @@ def study(wish: Wish) -> Study:
     reach = seen(tiles, candidates, points, wish.radio)
     count = len(spots)
     tonnes = scenario.harvest_t.sum(axis=(1, 2))
-    weight = tonnes * (~before[:, :count]).mean(axis=0)
-    joint = site_masts(candidates, reach[:, :count], weight, len(wish.carriers), wish.budget_cny)
-    gained: Bools = np.asarray(reach[joint.built].any(axis=0))
-    needs = ~before[:, :count] & (gained[:count] & (tonnes > 0))[None, :]
-    split = split_masts(candidates, reach[:, :count], needs, wish.carriers)
-    after = np.logical_or(before, gained[None, :])
+    needs = ~before[:, :count]
+    joint = site_masts(candidates, reach[:, :count], needs, tonnes, wish.budget_cny)
+    gained = joint.reached(reach)
+    split = split_masts(candidates, reach[:, :count], needs & gained[:, :count] & (tonnes > 0), wish.carriers)
+    after = before | gained
     tables = _Tables(scenario, before, after, candidates, reach, joint)
     return Study(scenario, wish, joint, split, before[:, :count], after[:, :count], tables.villages(tonnes),
                  tables.lanes(lanes, count), tables.masts(tonnes))  # fmt: skip
