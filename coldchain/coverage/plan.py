@@ -61,7 +61,8 @@ def site_masts(masts: Sequence[Mast], reach: Bools, needs: Bools, tonnes: Floats
     tonnes : what a village counts, divided between the carriers
     budget_cny : for towers and equipment; inf: all that can be reached, at least cost
     """
-    carrier, village = np.nonzero(needs & reach.any(axis=0)[None, :])
+    reached: Bools = np.asarray(reach.any(axis=0))
+    carrier, village = np.nonzero(needs & reached)
     own = tonnes[village] / max(len(needs), 1)
     carrier, village, own = carrier[own > 0], village[own > 0], own[own > 0]
     equipped = np.zeros((len(masts), len(needs)), dtype=bool)
