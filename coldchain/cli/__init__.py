@@ -57,8 +57,8 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, map_command, replay, report, accept, archive, routes, trace, masts, share, batch, allocate, bench, shelf_life,
-    logger, simulate_telemetry, watch, forecast, commands.doctor, config, completion,
+    compare, map_command, replay, report, accept, archive, routes, trace, masts, share, batch, allocate, bench,
+    shelf_life, logger, simulate_telemetry, watch, forecast, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)
 with_manners(cli)
