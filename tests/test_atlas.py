@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from atlas_cases import MINUTES_5, NORTH, WEST, climate, county_map, geotiff, spam
 
+import coldchain as cc
 from coldchain.atlas import Box, Layers, draft_from_atlas, read_raster
 from coldchain.atlas.climate import read_climate
 from coldchain.atlas.mix import GROUPS
@@ -389,3 +390,12 @@ def test_the_command_in_words(layers: Path, tmp_path: Path, capsys: Capture) -> 
     assert run([*args, str(tmp_path / "d"), "--people", str(elsewhere)]) == 3
     assert "is a raster of another place" in capsys.readouterr().err
     assert not (tmp_path / "d").exists()
+
+
+def test_an_atlas_from_python(layers: Path, tmp_path: Path) -> None:
+    """The same county as the command's, loaded."""
+    found = cc.import_atlas(
+        layers / "map.osm", tmp_path / "county", [layers / "P_TA.csv"], climate=[layers / "normals.csv"]
+    )
+    assert len(found.villages) == 6
+    assert found.harvest_t.sum() > 0.0

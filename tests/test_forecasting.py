@@ -13,7 +13,7 @@ import pytest
 import coldchain as cc
 from coldchain.cli import run
 from coldchain.errors import BadInputError, UsageError
-from coldchain.forecasts import Panel, models, panel_of, read_series, series_of
+from coldchain.forecasts import Panel, models, panel_of, read_series
 from coldchain.forecasts.dates import Step
 from coldchain.forecasts.trials import Trials, try_out
 
@@ -205,7 +205,7 @@ def test_no_forecast_knows_the_future() -> None:
 
 def panel_of_frame(table: pd.DataFrame) -> Panel:
     """Return the panel of a frame."""
-    return panel_of(series_of(table))
+    return panel_of(read_series(table))
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from coldchain.api.effort import EffortName, checked
-from coldchain.api.forecasts import backtest, forecast
+from coldchain.api.forecasts import backtest, backtest_harvest, forecast, forecast_harvest
 from coldchain.api.questions import (
     compare,
     explain,
@@ -30,7 +30,7 @@ from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.api.scenarios import Scenario
 from coldchain.economy import CarbonFactors
 from coldchain.errors import Fault
-from coldchain.forecasts import Backtest, Outlook
+from coldchain.forecasts import Backtest, HarvestBacktest, Outlook
 from coldchain.language import use
 from coldchain.planning import Options, Plan, lay_ground, plan_quickly
 from coldchain.planning import plan as make_plan
@@ -43,11 +43,11 @@ from coldchain.scenario import load as read
 from coldchain.scenario.edits import Edits
 
 __all__ = [
-    "Backtest", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "Outlook", "Replay", "Result",
-    "Scenario", "Shares", "backtest", "check", "compare", "example", "example_osm", "explain",
-    "explain_alternatives", "explain_depot", "explain_unserved", "explain_village", "forecast", "import_osm",
-    "import_points", "load", "open", "plan", "replan", "replay", "report", "sensitivity", "share", "speak",
-    "sweep",
+    "Backtest", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest", "Outlook",
+    "Replay", "Result", "Scenario", "Shares", "backtest", "backtest_harvest", "check", "compare", "example",
+    "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_unserved", "explain_village",
+    "forecast", "forecast_harvest", "import_atlas", "import_osm", "import_points", "load", "open", "plan", "replan",
+    "replay", "report", "sensitivity", "share", "speak", "sweep",
 ]  # fmt: skip
 
 
@@ -125,6 +125,41 @@ def import_osm(
     from coldchain.importing import draft_from_osm, write_import
 
     write_import(draft_from_osm(Path(file), _path(rules), _path(elevation)), Path(folder))
+    return load(folder)
+
+
+def import_atlas(
+    file: Path | str,
+    folder: Path | str,
+    crops: Sequence[Path | str],
+    *,
+    people: Path | str | None = None,
+    climate: Sequence[Path | str] = (),
+    elevation: Path | str | None = None,
+    datum: str | None = None,
+    roads: Path | str | None = None,
+    rules: Path | str | None = None,
+) -> Scenario:
+    """Make a scenario of open data, write it to a new folder, and load it; sources and spreads: its folder ``atlas``.
+
+    Parameters
+    ----------
+    file : OpenStreetMap file; with ``datum`` a list of places
+    crops, people, climate, elevation, roads, rules : as ``coldchain import atlas`` takes them, docs/atlas.md
+
+    Raises
+    ------
+    BadInputError
+        Naming what is wrong with a layer: another place, nothing but gaps, another measure.
+    UsageError
+        When the folder holds something already.
+    """
+    from coldchain.atlas import Layers, draft_from_atlas
+    from coldchain.importing import write_import
+
+    layers = Layers(tuple(map(Path, crops)), _path(people), tuple(map(Path, climate)), _path(elevation))
+    drafted = draft_from_atlas(Path(file), layers, rules=_path(rules), datum=datum, roads=_path(roads))
+    write_import(drafted, Path(folder))
     return load(folder)
 
 

@@ -15,13 +15,14 @@ Written by `make docs` from signatures and docstrings. `import coldchain as cc`;
 function that plans takes the same `effort` (`quick`, `normal`, `deep`), `time_limit_s`, `seed` and `progress`.
 """
 GROUPS = {
-    "Scenarios": ("Scenario", "load", "check", "example", "example_osm", "import_osm", "import_points"),
+    "Scenarios": ("Scenario", "load", "check", "example", "example_osm", "import_osm", "import_points", "import_atlas"),
     "Plans": ("plan", "open", "Result"),
     "Questions": (
         "explain_depot", "explain_village", "explain_unserved", "explain_alternatives", "explain", "compare", "sweep",
         "sensitivity", "replay", "share", "report",
     ),
-    "Forecasts": ("forecast", "backtest", "Outlook", "Backtest"),
+    "Forecasts": ("forecast", "backtest", "forecast_harvest", "backtest_harvest", "Outlook", "Backtest",
+                  "HarvestBacktest"),
     "Answers": ("Explanation", "Frontier", "Doubts", "Replay", "Chances", "Shares", "CarbonFactors"),
     "Language": ("speak",),
 }  # fmt: skip

@@ -1,19 +1,15 @@
 """Prices, demand and harvests to come, with intervals, always beside what a person would write down without a model."""
 
 from coldchain.forecasts.backtest import Backtest, backtest
+from coldchain.forecasts.deliveries import Deliveries, read_deliveries
+from coldchain.forecasts.harvest import HarvestBacktest, backtest_harvest, forecast_harvest
 from coldchain.forecasts.outlook import Outlook, forecast
 from coldchain.forecasts.panel import Panel, Unmodelled, panel_of
-from coldchain.forecasts.reading import Series, read_series, series_of
+from coldchain.forecasts.reading import Series, Table, read_series
+from coldchain.forecasts.weather import BASE_C, Weather, read_weather
 
 __all__ = [
-    "Backtest",
-    "Outlook",
-    "Panel",
-    "Series",
-    "Unmodelled",
-    "backtest",
-    "forecast",
-    "panel_of",
-    "read_series",
-    "series_of",
-]
+    "BASE_C", "Backtest", "Deliveries", "HarvestBacktest", "Outlook", "Panel", "Series", "Table", "Unmodelled",
+    "Weather", "backtest", "backtest_harvest", "forecast", "forecast_harvest", "panel_of", "read_deliveries",
+    "read_series", "read_weather",
+]  # fmt: skip

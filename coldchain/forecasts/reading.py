@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -66,25 +66,40 @@ class Series:
     faults: tuple[Fault, ...] = ()
 
 
-def read_series(path: Path) -> Series:
-    """Read a file with the columns series, date and value.
+Table = Path | str | pd.DataFrame
+"""A file, or a frame whose rows are named by their label or place."""
+
+
+def read_series(table: Table) -> Series:
+    """Read the columns series, date and value.
 
     Raises
     ------
     BadInputError
         Listing every row with a date or value that is none, a negative value, or a second value for one date.
     """
-    return _series_of(read_raw(path, _known))
+    return _series_of(raw_of(table, HEADINGS))
 
 
-def series_of(frame: pd.DataFrame) -> Series:
-    """Take a frame with the columns series, date and value; as :func:`read_series`, rows by their label or place."""
-    return _series_of(frame_table(_("table"), frame))
+def raw_of(table: Table, headings: Mapping[str, tuple[str, ...]]) -> RawTable:
+    """Return a table as text; its header is the row with most of the headings.
+
+    Raises
+    ------
+    BadInputError
+        When it cannot be read at all.
+    """
+    known = {name for names in headings.values() for name in names}
+    if isinstance(table, pd.DataFrame):
+        raw = frame_table(_("table"), table)
+    else:
+        raw = read_raw(Path(table), lambda cells: sum(cell.lower() in known for cell in cells))
+    if not raw.header:
+        raise BadInputError(raw.faults)
+    return raw
 
 
 def _series_of(raw: RawTable) -> Series:
-    if not raw.header:
-        raise BadInputError(raw.faults)
     columns, faults = columns_of(raw, HEADINGS)
     faults = [*raw.faults, *faults]
     if len(columns) < len(HEADINGS):
@@ -104,12 +119,7 @@ def _series_of(raw: RawTable) -> Series:
     return Series(raw.file, step, tuple(dict.fromkeys(one.series for one in entries)), values, (*faults, *wrong))
 
 
-def _known(cells: Sequence[str]) -> int:
-    names = {name for alternatives in HEADINGS.values() for name in alternatives}
-    return sum(cell.lower() in names for cell in cells)
-
-
-def columns_of(raw: RawTable, headings: dict[str, tuple[str, ...]]) -> tuple[dict[str, str], list[Fault]]:
+def columns_of(raw: RawTable, headings: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, str], list[Fault]]:
     """Return field -> heading; a field without a column is an error, a column without a field a warning."""
     columns: dict[str, str] = {}
     for field, names in headings.items():
