@@ -132,7 +132,8 @@ def test_tampering_is_named_in_chinese(
 
 @pytest.mark.parametrize(
     "path",
-    [("loss", "plan_rate"), ("loss", "plan_cny"), ("annual_cny", "collection"), ("annual_cny", "line_haul"),
+    [("loss", "plan_rate"), ("loss", "plan_cny"), ("loss", "plan_water_t"), ("loss", "plan_discount_cny"),
+     ("annual_cny", "collection"), ("annual_cny", "line_haul"),
      ("annual_cny", "handling"), ("annual_cny", "energy"),
      ("annual_cny", "capital"), ("annual_cny", "operation"), ("annual_cny", "total"),
      ("coverage", "plan"), ("delivery_h", "max"), ("routes", "km"),

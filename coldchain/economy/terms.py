@@ -31,7 +31,7 @@ class ChilledLots:
     Attributes
     ----------
     commodity, period, cooling, site : indices
-    loss_share : share lost until the buyer; delivery_h : hours from harvest to the buyer
+    value_share : share of the value lost until the buyer; delivery_h : hours from harvest to the buyer
     kept_cny_t : electricity of keeping them, less what that earns more
     """
 
@@ -39,7 +39,7 @@ class ChilledLots:
     period: Index
     cooling: Index
     site: Index
-    loss_share: Floats
+    value_share: Floats
     delivery_h: Floats
     kept_cny_t: Floats | float = 0.0
 
@@ -47,24 +47,24 @@ class ChilledLots:
     def of(cls, lots: pd.DataFrame) -> ChilledLots:
         """Take the lots of a plan, columns as in :data:`coldchain.planning.lots.LOT_COLUMNS`."""
         index: Any = (lots[name].to_numpy(dtype=np.intp) for name in ("commodity", "period", "cooling", "site"))
-        figures: Any = (lots[name].to_numpy(dtype=np.float64) for name in ("loss_share", "delivery_h", "keep_cny_t"))
+        figures: Any = (lots[name].to_numpy(dtype=np.float64) for name in ("value_share", "delivery_h", "keep_cny_t"))
         return cls(*index, *figures)
 
 
 @dataclass(frozen=True)
 class TodaysLots:
-    """Lots in today's chain: indices of village and commodity, share lost and hours from harvest to the buyer."""
+    """Lots in today's chain: indices of village and commodity, share of the value lost, hours from harvest to buyer."""
 
     village: Index
     commodity: Index
-    loss_share: Floats
+    value_share: Floats
     delivery_h: Floats
 
     @classmethod
     def of(cls, lots: pd.DataFrame) -> TodaysLots:
         """Take the lots of a plan, columns as in :data:`coldchain.planning.lots.LOT_COLUMNS`."""
         village, commodity = (lots[name].to_numpy(dtype=np.intp) for name in ("village", "commodity"))
-        share, hours = (lots[name].to_numpy(dtype=np.float64) for name in ("loss_share", "delivery_h"))
+        share, hours = (lots[name].to_numpy(dtype=np.float64) for name in ("value_share", "delivery_h"))
         return cls(village, commodity, share, hours)
 
 
@@ -78,7 +78,7 @@ class Term(Generic[Lots]):
 
 
 def _value_lost(prices: LotPrices, lots: ChilledLots | TodaysLots) -> Floats:
-    return np.asarray(prices.value_cny_t[lots.commodity] * lots.loss_share)
+    return np.asarray(prices.value_cny_t[lots.commodity] * lots.value_share)
 
 
 def _late(prices: LotPrices, lots: ChilledLots | TodaysLots) -> Floats | float:

@@ -134,9 +134,10 @@ def _open_ground(scenario: Scenario) -> Bools:
 
 @dataclass(frozen=True)
 class _Bounds:
-    """Valid underestimates per tonne; ``loss`` is the least loss over all rides at least as long as the direct one."""
+    """Valid underestimates per tonne; ``loss`` and ``value`` are the least over rides no shorter than the direct."""
 
     loss: Floats
+    value: Floats
     batch: Indices
     collection_cny_t: Floats
     haul_cny_t: Floats
@@ -146,10 +147,11 @@ class _Bounds:
     def of(cls, basis: Basis) -> _Bounds:
         direct_h = least_aboard_h(basis.reach.back_h, basis.collection)
         daily = basis.scenario.daily_t.sum(axis=1).max(axis=1)
-        loss = np.minimum.accumulate(basis.lanes.loss[..., ::-1], axis=-1)[..., ::-1]
+        fate = basis.lanes.fate
+        loss, value = (np.minimum.accumulate(one[..., ::-1], axis=-1)[..., ::-1] for one in (fate.loss, fate.value))
         batch = basis.lanes.batch(np.where(np.isfinite(direct_h), direct_h, 0.0))
         rent = rent_cny_t(basis)
-        return cls(loss, batch, collection_bound_cny_t(basis, daily), haul_bound_cny_t(basis), rent)
+        return cls(loss, value, batch, collection_bound_cny_t(basis, daily), haul_bound_cny_t(basis), rent)
 
 
 def _group_arcs(
@@ -179,9 +181,9 @@ def _group_arcs(
                 tonnes = (scenario.harvest_t[v, c, p] * ((only == p) | (only < 0)))[:, None]
                 where = np.arange(possible.shape[1]), bound.batch[p][v]
                 gained += tonnes * most_gain_cny_t(basis, (c, p, o), bound.rent[o], where)
-                share = bound.loss[c, p, o][where]
+                share, worth_share = bound.loss[c, p, o][where], bound.value[c, p, o][where]
                 hours = basis.timing.delivery_h(c, where[0], basis.timing.cooled_h(p, o, where[1]))
-                cost = basis.prices.chilled(ChilledLots(c, p, o, where[0], share, hours))
+                cost = basis.prices.chilled(ChilledLots(c, p, o, where[0], worth_share, hours))
                 loss_t += tonnes * share
                 loss_cny += tonnes * cost["loss"]
                 money += tonnes * (per_t + money_cny_t(cost))
@@ -208,7 +210,7 @@ def _outside(basis: Basis, members: tuple[Indices, ...], demands: tuple[Indices,
     """Worth of today's chain for each demand, given by village, group and period."""
     scenario = basis.scenario
     village, commodity = (np.arange(size) for size in scenario.harvest_t.shape[:2])
-    lots = TodaysLots(village[:, None, None], commodity[:, None], basis.today.loss, basis.today.hours[:, :, None])
+    lots = TodaysLots(village[:, None, None], commodity[:, None], basis.today.fate.value, basis.today.hours[:, :, None])
     cost = basis.prices.todays(lots)
     tonnes = scenario.harvest_t
     by_period = tonnes * basis.today.loss, tonnes * cost["loss"], tonnes * money_cny_t(cost)

@@ -20,6 +20,7 @@ from coldchain.routing import HaulRule, Reach, lower_bound_cny_t, radial_bound_c
 from coldchain.runs.roads import PlacedNetwork
 from coldchain.spoilage import (
     DepotLanes,
+    Fate,
     TodayLanes,
     air_at,
     depot_lanes,
@@ -65,7 +66,7 @@ class Basis:
     lanes: DepotLanes
     energy_kwh_t: Floats
     keeps: tuple[Keep, ...] = ()
-    late: dict[tuple[float, ...], Floats] = field(default_factory=dict, compare=False)
+    late: dict[tuple[float, ...], Fate] = field(default_factory=dict, compare=False)
 
     @cached_property
     def timing(self) -> Timing:
@@ -179,7 +180,7 @@ def part_of(basis: Basis, scenario: Scenario) -> Basis:
     hubs = np.arange(placed.villages + placed.sites, len(placed.node))
     kept = np.concatenate([v, placed.villages + s, hubs])
     reach = (getattr(basis.reach, name)[np.ix_(v, s)] for name in Reach.__annotations__)
-    lanes = replace(basis.lanes, worn=basis.lanes.worn[:, :, :, s], loss=basis.lanes.loss[:, :, :, s])
+    lanes = replace(basis.lanes, worn=basis.lanes.worn[:, :, :, s], fate=basis.lanes.fate[:, :, :, s])
     lane_haul_h, hubs_of = basis.lane_haul_h[s], basis.site_hub[s]
     if scenario.routing != whole.routing:
         lane_haul_h = basis.haul_h[s] / _slowest(scenario)
@@ -197,7 +198,7 @@ def part_of(basis: Basis, scenario: Scenario) -> Basis:
         between_h=basis.between_h[np.ix_(s, s)],
         between_km=basis.between_km[np.ix_(s, s)],
         today_km=basis.today_km[v],
-        today=replace(basis.today, loss=basis.today.loss[v], hours=basis.today.hours[v]),
+        today=replace(basis.today, fate=basis.today.fate[v], hours=basis.today.hours[v]),
         lanes=lanes,
         keeps=keeps_of(scenario, basis.classes, hubs_of, lane_haul_h),
         late={},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from coldchain.planning.basis import Basis
 from coldchain.planning.decision import Decision
 from coldchain.spoilage import (
     LONGEST_WAIT_H,
+    Fate,
     Starts,
     base_kw,
     first_come,
@@ -187,15 +188,15 @@ def batch_of(basis: Basis, lots: pd.DataFrame) -> Indices:
     return np.rint((lots["cooled_h"].to_numpy() - first) / basis.lanes.batch_h).astype(np.intp)
 
 
-def late_losses(basis: Basis, lots: pd.DataFrame, haul_h: Floats, known: Indices, kept_d: float = 0.0) -> Floats:
-    """Share lost of lots that are cooled later than the tables of lanes reach; NaN for all others.
+def late_losses(basis: Basis, lots: pd.DataFrame, haul_h: Floats, known: Indices, kept_d: float = 0.0) -> Fate:
+    """Return what is lost of lots that are cooled later than the tables of lanes reach; NaN for all others.
 
     Parameters
     ----------
     lots : with ``batch``; haul_h : hours of each one's line haul, straight or on a tour; kept_d : days in store
     known : slots that the table of each lot's lane holds, shape (lots,)
     """
-    found = np.full(len(lots), np.nan)
+    found = Fate.unknown(len(lots))
     batch = lots["batch"].to_numpy(dtype=np.intp)
     late = np.flatnonzero(batch >= known)
     names = ("commodity", "period", "cooling", "site")
@@ -203,14 +204,14 @@ def late_losses(basis: Basis, lots: pd.DataFrame, haul_h: Floats, known: Indices
     for n, (c, p, o, j) in zip(late, keys, strict=True):
         ways = {float(basis.lane_haul_h[j]), float(haul_h[n])}
         lane = int(c), int(p), int(o), int(j)
-        found[n] = max(_late(basis, lane, (way, kept_d), int(batch[n])) for way in ways)
+        found.put(n, reduce(Fate.at_least, (_late(basis, lane, (way, kept_d), int(batch[n])) for way in ways)))
     return found
 
 
-def _late(basis: Basis, lane: tuple[int, int, int, int], stay: tuple[float, float], batch: int) -> float:
-    """Share lost of a lane in a slot; ``stay`` are the hours of its line haul and its days in store."""
+def _late(basis: Basis, lane: tuple[int, int, int, int], stay: tuple[float, float], batch: int) -> Fate:
+    """Return what is lost of a lane in a slot; ``stay`` are the hours of its line haul and its days in store."""
     known = basis.late.get((*lane, *stay))
-    if known is None or batch >= len(known):
+    if known is None or batch >= len(known.loss):
         c, p, o, j = lane
         haul_h, kept_d = stay
         scenario, chain = basis.scenario, basis.scenario.chain
@@ -220,7 +221,7 @@ def _late(basis: Basis, lane: tuple[int, int, int, int], stay: tuple[float, floa
         hub = scenario.hubs[basis.site_hub[j]]
         known = longer_haul_losses(kept, lot, hub, np.array([haul_h]), CHUNK * (batch // CHUNK + 1))[0]
         basis.late[*lane, *stay] = known
-    return float(known[batch])
+    return known[batch]
 
 
 def heat_taken(basis: Basis, decision: Decision, lots: pd.DataFrame) -> dict[str, float]:

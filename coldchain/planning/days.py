@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats
+from coldchain.model.packaging import packed
 from coldchain.network import travel
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
@@ -20,7 +21,7 @@ from coldchain.routing import (
     least_aboard_h,
     solve_collection,
 )
-from coldchain.spoilage import loss_per_hour
+from coldchain.spoilage import value_per_hour
 from coldchain.work import Meter
 
 QUICK = 300  # iterations of a quick day: some milliseconds, within 0.4 % of a full search
@@ -167,13 +168,14 @@ def _problem(
 
 
 def _weights(basis: Basis, site: int, period: int, daily: Floats, aboard: Floats) -> Floats:
-    """CNY that each village's load loses per further hour aboard: ``value · dL/du · k(T)`` at its own used-up life."""
+    """CNY that each village's load loses per further hour aboard, discounts included, at its own used-up life."""
     batch = basis.lanes.batch(aboard)[period]
     weights = np.zeros(len(daily))
     for v, c, o in zip(*np.nonzero(daily), strict=True):
         crop = basis.scenario.commodities[c]
         worn, rate = basis.lanes.worn[c, period, o, site, batch[v]], basis.lanes.dock_rate[c, period, batch[v]]
-        hourly = loss_per_hour(crop, worn, rate, basis.scenario.chain.planned_transfers)
+        transfers, prices = basis.scenario.chain.planned_transfers, basis.scenario.economics
+        hourly = value_per_hour(packed(crop, planned=True), worn, rate, transfers, prices)
         weights[v] += daily[v, c, o] * basis.prices.value_cny_t[c] * hourly
     return weights
 
@@ -207,6 +209,6 @@ def _true_cost(basis: Basis, site: int, period: int, daily: Floats, result: Coll
     for route, wait_h in zip(result.routes, result.wait_h, strict=True):
         batch = basis.lanes.batch(np.array(route.aboard_h) + wait_h)[period]
         for stop, kg, b in zip(route.stops, route.load_kg, batch, strict=True):
-            loss = basis.lanes.loss[:, period, :, site, b]
+            loss = basis.lanes.fate.value[:, period, :, site, b]
             cost += kg / load[stop] * float((value[stop] * loss).sum())
     return cost + float(sum(value[u.stop].sum() * u.load_kg / load[u.stop] for u in result.unserved))

@@ -12,13 +12,13 @@ from coldchain.model.packaging import PACKAGINGS, packed
 from coldchain.planning.basis import Basis
 from coldchain.planning.written import ChilledLoads
 from coldchain.spoilage import (
+    Fate,
     cold_stages,
     harvest_clock_h,
     hourly_air_c,
     line_haul_half_h,
     today_cargo_stages,
     today_wait_h,
-    worn_loss,
 )
 from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, follow_lots
 from coldchain.spoilage.kinetics import pack
@@ -83,7 +83,7 @@ def _of_hubs(scenario: Scenario, *names: str) -> Floats:
 
 
 def shares_lost(figures: Figures, period: int, crop: Indices, stages: Floats, *, planned: bool) -> Floats:
-    """Return the share lost of lots of a period that pass through stages, the first in the warm."""
+    """Return the shares of weight and value that lots of a period lose in stages, the first in the warm; (lots, 2)."""
     scenario, season = figures.scenario, figures.scenario.periods[period]
     own = [_boxed(figures, one, planned=planned) for one in scenario.commodities]
     params = np.array([pack(one, season.humidity) for one in own])
@@ -91,9 +91,10 @@ def shares_lost(figures: Figures, period: int, crop: Indices, stages: Floats, *,
     worn = np.empty((len(crop), WEAR))
     worn[order] = follow_lots(params, crop[order], hourly_air_c(season), harvest_clock_h(season), stages[order])
     transfers = scenario.chain.planned_transfers if planned else scenario.chain.today_transfers
-    share = np.empty(len(crop))
+    share = np.empty((len(crop), 2))
     for c in np.unique(crop).tolist():
-        share[crop == c] = worn_loss(own[c], worn[crop == c], transfers)
+        fate = Fate.of(own[c], worn[crop == c], transfers, scenario.economics)
+        share[crop == c] = np.column_stack([fate.loss, fate.value])
     return share
 
 

@@ -92,7 +92,7 @@ class FixedPlan:
         self.trips = Trips.of(self.scenario, tables)
         self.kept_cny = kept_cny(self.scenario, tables["storage"])
         self.spared = np.ones(self.scenario.harvest_t.shape)
-        self.spared = spared(self.scenario, tables["lots"], self._today_rates(self.figures))
+        self.spared = spared(self.scenario, tables["lots"], self._today_rates(self.figures)[..., 0])
         self.own = self._worked_out(self.figures)
 
     @property
@@ -132,20 +132,22 @@ class FixedPlan:
         np.subtract.at(kept, (v, c, p), t)
         kept = np.where(kept > CRUMB * harvest, kept, 0.0)
         price, haulage = basis.prices.value_cny_t, self._haulage(basis)
-        money_t = money_cny_t(basis.prices.chilled(ChilledLots(c, p, lots.cooling, j, share, delivery_h)))
+        money_t = money_cny_t(basis.prices.chilled(ChilledLots(c, p, lots.cooling, j, share[:, 1], delivery_h)))
         costs = self._costs(scenario)
-        today_t = (harvest * today).sum(axis=(0, 2))
-        plan_t = (kept * today).sum(axis=(0, 2)) + np.bincount(c, t * share, minlength=len(price))
-        saved = t * ((today[v, c, p] - share) * price[c] + haulage[v, c] - money_t)
+        before = np.einsum("vcp,vcps->cs", harvest, today)
+        after = np.einsum("vcp,vcps->cs", kept, today)
+        np.add.at(after, c, t[:, None] * share)
+        before_cny, after_cny = float(before[:, 1] @ price), float(after[:, 1] @ price)
+        saved = t * ((today[v, c, p, 1] - share[:, 1]) * price[c] + haulage[v, c] - money_t)
         by_site = np.bincount(j, saved, minlength=len(scenario.sites)) + self.kept_cny
         return Answer(
             harvest_t=float(harvest.sum()),
-            today_t=float(today_t.sum()),
-            plan_t=float(plan_t.sum()),
-            today_cny=float(today_t @ price),
-            plan_cny=float(plan_t @ price),
-            before_cny=float(today_t @ price + (harvest.sum(axis=2) * haulage).sum()),
-            after_cny=float(plan_t @ price + (kept.sum(axis=2) * haulage).sum() + t @ money_t + costs.year_cny.sum()),
+            today_t=float(before[:, 0].sum()),
+            plan_t=float(after[:, 0].sum()),
+            today_cny=before_cny,
+            plan_cny=after_cny,
+            before_cny=before_cny + float((harvest.sum(axis=2) * haulage).sum()),
+            after_cny=after_cny + float((kept.sum(axis=2) * haulage).sum() + t @ money_t + costs.year_cny.sum()),
             capital_cny=costs.capital_cny,
             investment_cny=costs.investment_cny,
             net_cny=(by_site - costs.year_cny)[self.built],
@@ -186,25 +188,25 @@ class FixedPlan:
             lots, batch = lots.take(parts.lot, parts.tonnes), parts.batch
         clock = np.array([harvest_clock_h(one) for one in scenario.periods])
         warm_h = (lanes.first_batch_h - clock)[lots.period] + batch * lanes.batch_h
-        ways, share = depot_ways(basis, lots, warm_h), np.zeros(len(batch))
+        ways, share = depot_ways(basis, lots, warm_h), np.zeros((len(batch), 2))
         for p in np.unique(lots.period):
             at = lots.period == p
             share[at] = shares_lost(figures, int(p), lots.commodity[at], ways[at], planned=True)
         return _Cooled(lots, share, ways[:, :-1, HOURS].sum(axis=1) - HOURS_PER_DAY * lots.kept_d)
 
     def _today_rates(self, figures: Figures) -> Floats:
-        """Share lost today of each village, commodity and period; what standing depots spare of it is kept in step."""
+        """Shares of weight and value lost today, (villages, commodities, periods, 2); standing depots spare a part."""
         scenario = figures.scenario
-        rates = np.zeros(scenario.harvest_t.shape)
+        rates = np.zeros((*scenario.harvest_t.shape, 2))
         for p in range(len(scenario.periods)):
             v, c = np.nonzero(scenario.harvest_t[:, :, p] > 0)
             rates[v, c, p] = shares_lost(figures, p, c, today_ways(self.basis, scenario, v, c), planned=False)
-        return rates * self.spared
+        return rates * self.spared[..., None]
 
 
 @dataclass(frozen=True)
 class _Cooled:
-    """Lots of depots, the share lost of each and its hours from harvest to the buyer."""
+    """Lots of depots, the shares of weight and value lost, (lots, 2), and hours from harvest to the buyer."""
 
     lots: ChilledLoads
     share: Floats

@@ -29,7 +29,7 @@ from coldchain.routing import (
     solve_joint_haul,
     solve_line_haul,
 )
-from coldchain.spoilage import longer_haul_losses
+from coldchain.spoilage import Fate, longer_haul_losses
 
 Memo = dict[tuple[object, ...], tuple[Any, ...]]
 LONGER_H = np.array([0.0, 1.0, 3.0, 8.0])
@@ -63,7 +63,7 @@ class LongRide:
     ----------
     share : of what the depot sends of this zone
     ride_h : from leaving the depot to the hub
-    loss : (commodity, class) -> share lost by batch, as far as there are lots
+    fate : (commodity, class) -> what is lost by batch, as far as there are lots
     """
 
     site: int
@@ -71,7 +71,7 @@ class LongRide:
     zone: str
     share: float
     ride_h: float
-    loss: dict[tuple[int, int], Floats]
+    fate: dict[tuple[int, int], Fate]
 
 
 @dataclass(frozen=True)
@@ -212,30 +212,30 @@ class _Group:
         lost = np.zeros(len(LONGER_H))
         for c, o in _kinds(cargo):
             mine = (cargo.commodity == c) & (cargo.cooling == o)
-            loss = self.losses(cargo.site, c, o)[:, cargo.batch[mine]]
+            loss = self.values(cargo.site, c, o)[:, cargo.batch[mine]]
             lost += self.basis.prices.value_cny_t[c] * (loss - loss[0]) @ cargo.t_day[mine]
         return np.asarray(np.interp(np.arange(RIDE_NODES) * RIDE_STEP_H, LONGER_H, lost / cargo.load_t))
 
-    def losses(self, site: int, c: int, o: int) -> Floats:
-        """Share lost on rides ``LONGER_H`` longer than the direct one, by batch."""
+    def values(self, site: int, c: int, o: int) -> Floats:
+        """Share of the value lost on rides ``LONGER_H`` longer than the direct one, by batch."""
         key = ("rides", site, self.period, c, o)
         if key not in self.memo:
-            direct = self.basis.lanes.loss[c, self.period, o, site]
-            longer = self.losses_at(site, c, o, self.basis.lane_haul_h[site] + LONGER_H[1:])
+            direct = self.basis.lanes.fate.value[c, self.period, o, site]
+            longer = self.fate_at(site, c, o, self.basis.lane_haul_h[site] + LONGER_H[1:]).value
             self.memo[key] = (np.concatenate([direct[None], longer]),)
         found: Floats = self.memo[key][0]
         return found
 
-    def losses_at(self, site: int, c: int, o: int, haul_h: Floats, batches: int | None = None) -> Floats:
-        """Share lost by hours of the line haul and batch, all or the first; never less than on the direct haul.
+    def fate_at(self, site: int, c: int, o: int, haul_h: Floats, batches: int | None = None) -> Fate:
+        """Return what is lost by hours of the line haul and batch, all or the first; never less than on the direct.
 
         A lot might reach an uncooled truck of the onward leg in a cooler hour: that is not counted.
         """
         basis, scenario = self.basis, self.basis.scenario
         lot = scenario.commodities[c], scenario.periods[self.period], basis.classes[o]
-        direct = basis.lanes.loss[c, self.period, o, site, :batches]
+        direct = basis.lanes.fate[c, self.period, o, site, :batches]
         hub = scenario.hubs[basis.site_hub[site]]
-        return np.maximum(longer_haul_losses(scenario, lot, hub, haul_h, len(direct)), direct)
+        return longer_haul_losses(scenario, lot, hub, haul_h, len(direct.loss)).at_least(direct)
 
     def late_cny_t(self, cargo: _Cargo) -> Floats:
         """Deductions for what a longer ride makes late, CNY/t; inf where nothing may be late, shape (RIDE_NODES,)."""
@@ -262,8 +262,8 @@ class _Group:
         direct_h = float(self.basis.lane_haul_h[cargo.site])
         ride_h = max(ride_h, direct_h)
         hours, batches = np.array([ride_h]), int(cargo.batch.max()) + 1
-        loss = {(c, o): self.losses_at(cargo.site, c, o, hours, batches)[0] for c, o in _kinds(cargo)}
-        return LongRide(cargo.site, self.period, self.zone, load_t / cargo.load_t, ride_h, loss)
+        fate = {(c, o): self.fate_at(cargo.site, c, o, hours, batches)[0] for c, o in _kinds(cargo)}
+        return LongRide(cargo.site, self.period, self.zone, load_t / cargo.load_t, ride_h, fate)
 
     def saves(self, found: JointHaul, tour: HaulTour, rides: list[LongRide]) -> bool:
         """Tell whether a tour is cheaper than its depots' separate trips, exact losses and deductions included."""
@@ -279,10 +279,11 @@ class _Group:
     def added_cny(self, cargo: _Cargo, ride: LongRide) -> float:
         """Value lost a day when all of a cargo takes a ride instead of the direct one."""
         added = 0.0
-        for (c, o), loss in ride.loss.items():
+        for (c, o), fate in ride.fate.items():
             mine = (cargo.commodity == c) & (cargo.cooling == o)
-            direct = self.basis.lanes.loss[c, self.period, o, cargo.site, cargo.batch[mine]]
-            added += self.basis.prices.value_cny_t[c] * float((loss[cargo.batch[mine]] - direct) @ cargo.t_day[mine])
+            direct = self.basis.lanes.fate.value[c, self.period, o, cargo.site, cargo.batch[mine]]
+            more = fate.value[cargo.batch[mine]] - direct
+            added += self.basis.prices.value_cny_t[c] * float(more @ cargo.t_day[mine])
         return added
 
 

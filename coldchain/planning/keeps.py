@@ -9,7 +9,7 @@ import numpy as np
 from coldchain.arrays import HOURS_PER_DAY, KG_PER_T, W_PER_KW, Bools, Floats, Indices
 from coldchain.economy import value_cny_t
 from coldchain.model import Commodity, CoolingClass, Keeping, Scenario
-from coldchain.spoilage import depot_lanes, respiration_w_t
+from coldchain.spoilage import Fate, depot_lanes, respiration_w_t
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Keep:
     commodity, period, until : indices
     spans : periods in which it lies in its room, those of harvest and sale included, bool[periods]
     price_now, price_then : CNY/t
-    loss : share lost until the buyer, float[classes, sites, batches]
+    fate : shares lost until the buyer, float[classes, sites, batches]
     power_cny_t : electricity for the days in store, float[classes]
     """
 
@@ -31,12 +31,12 @@ class Keep:
     spans: Bools
     price_now: float
     price_then: float
-    loss: Floats
+    fate: Fate
     power_cny_t: Floats
 
-    def cost_cny_t(self, loss: Floats, cooling: int | Indices) -> Floats:
-        """Return value lost (at today's price) and electricity, less what is earned more, for a share lost in all."""
-        fetched = self.price_then * (1.0 - loss)
+    def cost_cny_t(self, value: Floats, cooling: int | Indices) -> Floats:
+        """Return value lost (at today's price) and electricity, less what is earned more, by share of value lost."""
+        fetched = self.price_then * (1.0 - value)
         return np.asarray(self.price_now - fetched + self.power_cny_t[cooling], dtype=np.float64)
 
 
@@ -65,7 +65,7 @@ def _keep(
     spans[(p + np.arange((u - p) % len(periods) + 1)) % len(periods)] = True
     power = [keep_kwh_t_day(crop, kind) * row.days * scenario.economics.power_cny_kwh for kind in classes]
     prices = float(value_cny_t(scenario)[c]), row.price_cny_kg * KG_PER_T
-    return Keep(c, p, u, spans, *prices, lanes.loss[0, 0], np.array(power, dtype=np.float64))
+    return Keep(c, p, u, spans, *prices, lanes.fate[0, 0], np.array(power, dtype=np.float64))
 
 
 def keep_kwh_t_day(crop: Commodity, cooling: CoolingClass) -> float:

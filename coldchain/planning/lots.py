@@ -14,11 +14,12 @@ from coldchain.planning.cooling import by_power, late_losses
 from coldchain.planning.days import Days
 from coldchain.planning.decision import Decision, day_pieces, site_lots
 from coldchain.planning.storing import NOT_KEPT, keep
+from coldchain.spoilage import Fate
 
 TODAY = -1
 LOT_COLUMNS = (
     "village", "commodity", "period", "site", "cooling", "tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share",
-    "keep", "keep_cny_t",
+    "water_share", "value_share", "keep", "keep_cny_t",
 )  # fmt: skip
 
 
@@ -29,8 +30,8 @@ def lots_of(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.Data
     -------
     DataFrame with ``LOT_COLUMNS``: indices of village, commodity, period, site (``TODAY`` for today's chain) and class,
     tonnes in the period, hours aboard, hours from harvest until cooled and until the market (days in store not
-    counted), share lost; the row of ``basis.keeps`` by which it is kept (``NOT_KEPT``), and electricity for that less
-    what it earns more, CNY/t
+    counted); shares lost of the weight, as water, of the value; the row of ``basis.keeps`` by which it is kept
+    (``NOT_KEPT``), and electricity for that less what it earns more, CNY/t
     """
     cold = keep(basis, decision.count, _cold_lots(basis, arcs, decision, days))
     taken = np.zeros(basis.scenario.harvest_t.shape)
@@ -66,7 +67,7 @@ def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.D
     table = by_power(basis, decision, table.assign(batch=ready))
     batch = table["batch"].to_numpy(dtype=np.intp)
     cooled_h, delivery_h = _hours(basis, table, batch)
-    table = table.assign(cooled_h=cooled_h, delivery_h=delivery_h, loss_share=_loss_shares(basis, days, table, batch))
+    table = with_fate(table.assign(cooled_h=cooled_h, delivery_h=delivery_h), _fates(basis, days, table, batch))
     return table.assign(keep=NOT_KEPT, keep_cny_t=0.0)[list(LOT_COLUMNS)]
 
 
@@ -87,21 +88,26 @@ def _with_rides(table: pd.DataFrame, basis: Basis, days: Days) -> pd.DataFrame:
     return split.assign(haul_h=np.where(split["ride"] >= 0, longer, basis.lane_haul_h[split["site"]]))
 
 
-def _loss_shares(basis: Basis, days: Days, table: pd.DataFrame, batch: Indices) -> Floats:
-    """Share lost of each lot: from the table of lanes on a straight trip, of its ride on a tour."""
+def _fates(basis: Basis, days: Days, table: pd.DataFrame, batch: Indices) -> Fate:
+    """Return what is lost of each lot: from the table of lanes on a straight trip, of its ride on a tour."""
     known = np.full(len(table), basis.lanes.loss.shape[-1])
     columns = tuple(table[name].to_numpy() for name in ("ride", "commodity", "cooling"))
     for n, (ride, c, o) in enumerate(zip(*columns, strict=True)):
         if ride >= 0:
-            known[n] = len(days.rides[ride].loss[int(c), int(o)])
+            known[n] = len(days.rides[ride].fate[int(c), int(o)].loss)
     late = late_losses(basis, table, table["haul_h"].to_numpy(), known)
     batch = np.minimum(batch, known - 1)
     where = (table["commodity"], table["period"], table["cooling"], table["site"], batch)
-    shares = np.array(basis.lanes.loss[where])
+    found = basis.lanes.fate[where]
     for n, (ride, c, o) in enumerate(zip(*columns, strict=True)):
         if ride >= 0:
-            shares[n] = days.rides[ride].loss[int(c), int(o)][batch[n]]
-    return np.where(np.isnan(late), shares, late)
+            found.put(n, days.rides[ride].fate[int(c), int(o)][batch[n]])
+    return found.but(~np.isnan(late.loss), late)
+
+
+def with_fate(lots: pd.DataFrame, fate: Fate) -> pd.DataFrame:
+    """Give lots their shares lost."""
+    return lots.assign(loss_share=fate.loss, water_share=fate.water, value_share=fate.value)
 
 
 def _hours(basis: Basis, table: pd.DataFrame, batch: Indices) -> tuple[Floats, Floats]:
@@ -116,14 +122,13 @@ def _today_lots(basis: Basis, tonnes: Floats) -> pd.DataFrame:
     harvest = basis.scenario.harvest_t
     village, commodity, period = np.nonzero(tonnes > 1e-9 * np.maximum(harvest, 1e-9))
     frame = pd.DataFrame({"village": village, "commodity": commodity, "period": period})
-    return frame.assign(
+    return with_fate(frame, basis.today.fate[village, commodity, period]).assign(
         site=TODAY,
         cooling=TODAY,
         tonnes=tonnes[village, commodity, period],
         aboard_h=np.nan,
         cooled_h=np.inf,
         delivery_h=basis.today.hours[village, commodity],
-        loss_share=basis.today.loss[village, commodity, period],
         keep=NOT_KEPT,
         keep_cny_t=0.0,
     )[list(LOT_COLUMNS)]
@@ -131,11 +136,13 @@ def _today_lots(basis: Basis, tonnes: Floats) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Totals of a year: tonnes harvested and lost, CNY lost, share cooled in time."""
+    """Totals of a year: t harvested and lost, of these as water; CNY lost, of these by discounts; share in time."""
 
     harvest_t: float
     loss_t: float
+    water_t: float
     loss_cny: float
+    discount_cny: float
     coverage: float
 
     @property
@@ -156,8 +163,14 @@ def delivered_on_time(basis: Basis, lots: pd.DataFrame) -> Bools:
 
 def outcome(basis: Basis, lots: pd.DataFrame) -> Outcome:
     """Add up the lots."""
-    lost = lots["tonnes"] * lots["loss_share"]
-    worth = lost * basis.prices.value_cny_t[lots["commodity"]]
+    value = lots["tonnes"] * basis.prices.value_cny_t[lots["commodity"]]
     total = float(lots["tonnes"].sum())
     cooled = float(lots["tonnes"].to_numpy() @ cooled_in_time(basis, lots))
-    return Outcome(total, float(lost.sum()), float(worth.sum()), cooled / total if total else 0.0)
+    return Outcome(
+        harvest_t=total,
+        loss_t=float((lots["tonnes"] * lots["loss_share"]).sum()),
+        water_t=float((lots["tonnes"] * lots["water_share"]).sum()),
+        loss_cny=float((value * lots["value_share"]).sum()),
+        discount_cny=float((value * (lots["value_share"] - lots["loss_share"])).sum()),
+        coverage=cooled / total if total else 0.0,
+    )

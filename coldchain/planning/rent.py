@@ -33,8 +33,8 @@ def most_gain_cny_t(
     most: Floats | float = 0.0
     for keep in basis.keeps:
         if (keep.commodity, keep.period) == what[:2]:
-            now, loss = basis.lanes.loss[what] * keep.price_now, keep.loss[what[2]]
-            cost = keep.cost_cny_t(loss, what[2]) + float(rent @ keep.spans)
+            now, value = basis.lanes.fate.value[what] * keep.price_now, keep.fate.value[what[2]]
+            cost = keep.cost_cny_t(value, what[2]) + float(rent @ keep.spans)
             least_now, least = (np.minimum.accumulate(one[:, ::-1], axis=1)[:, ::-1] for one in (now, cost))
             most = np.maximum(most, least_now[where] - least[where])
     return most
@@ -63,11 +63,11 @@ def rent_cny_t(basis: Basis) -> Floats:
 
 def _best_gain(basis: Basis, r: int, o: int) -> float:
     keep = basis.keeps[r]
-    now = basis.lanes.loss[keep.commodity, keep.period, o] * keep.price_now
+    now = basis.lanes.fate.value[keep.commodity, keep.period, o] * keep.price_now
     crop, kind = basis.scenario.commodities[keep.commodity], basis.classes[o]
     if crop.zone != kind.zone or kind.method not in crop.methods:
         return 0.0
-    return float((now - keep.cost_cny_t(keep.loss[o], o)).max())
+    return float((now - keep.cost_cny_t(keep.fate.value[o], o)).max())
 
 
 def _level(basis: Basis, o: int, gain: Floats, tonnes: Floats) -> float:

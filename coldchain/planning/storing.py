@@ -22,6 +22,7 @@ from coldchain.arrays import HOURS_PER_DAY, ROUNDING, Bools, Floats, Indices, In
 from coldchain.planning.basis import Basis
 from coldchain.planning.cooling import batch_of, late_losses
 from coldchain.planning.keeps import Keep
+from coldchain.spoilage import Fate
 
 NOT_KEPT = -1
 
@@ -36,7 +37,7 @@ def keep(basis: Basis, count: Ints, lots: pd.DataFrame) -> pd.DataFrame:
     """
     if not basis.keeps or lots.empty:
         return lots
-    loss, cost = _kept_losses(basis, lots)
+    fates, cost = _kept_fates(basis, lots)
     share = _shares(basis, free_room_t(basis, count, lots), lots, cost)
     place = lots["site"].to_numpy(), lots["cooling"].to_numpy()
     parts = np.array([share[r][place] * _of(basis, r, lots) for r in range(len(basis.keeps))])
@@ -44,8 +45,11 @@ def keep(basis: Basis, count: Ints, lots: pd.DataFrame) -> pd.DataFrame:
     found = [lots.assign(tonnes=lots["tonnes"] * rest)[rest > ROUNDING]]
     price = basis.prices.value_cny_t[lots["commodity"]]
     for r, part in enumerate(parts):
-        beyond = cost[r] - loss[r] * price
-        kept = lots.assign(tonnes=lots["tonnes"] * part, loss_share=loss[r], keep=r, keep_cny_t=beyond)
+        beyond = cost[r] - fates[r].value * price
+        kept = lots.assign(
+            tonnes=lots["tonnes"] * part, loss_share=fates[r].loss, water_share=fates[r].water,
+            value_share=fates[r].value, keep=r, keep_cny_t=beyond,
+        )  # fmt: skip
         found.append(kept[part > 0])
     whole: pd.DataFrame = pd.concat(found, ignore_index=True)
     return whole
@@ -57,18 +61,18 @@ def _of(basis: Basis, r: int, lots: pd.DataFrame) -> Bools:
     return mine.to_numpy(dtype=np.bool_)
 
 
-def _kept_losses(basis: Basis, lots: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Share lost, and value lost plus electricity less what is earned more (CNY/t), of each lot by each keep."""
+def _kept_fates(basis: Basis, lots: pd.DataFrame) -> tuple[list[Fate], Floats]:
+    """Return what each lot loses by each keep, and value lost plus electricity less what is earned more, CNY/t."""
     lots = lots.assign(batch=batch_of(basis, lots))
     o, j = lots["cooling"].to_numpy(), lots["site"].to_numpy()
     known = np.full(len(lots), basis.lanes.loss.shape[-1])
     batch = np.minimum(lots["batch"].to_numpy(dtype=np.intp), known - 1)
-    loss = np.array([one.loss[o, j, batch] for one in basis.keeps])
+    fates = [one.fate[o, j, batch] for one in basis.keeps]
     for r, rule in enumerate(basis.scenario.storage):
         mine = _of(basis, r, lots)
         late = late_losses(basis, lots[mine], basis.lane_haul_h[j[mine]], known[mine], rule.days)
-        loss[r, mine] = np.where(np.isnan(late), loss[r, mine], late)
-    return loss, np.array([one.cost_cny_t(loss[r], o) for r, one in enumerate(basis.keeps)])
+        fates[r].put(mine, fates[r][mine].but(~np.isnan(late.loss), late))
+    return fates, np.array([one.cost_cny_t(fate.value, o) for one, fate in zip(basis.keeps, fates, strict=True)])
 
 
 def free_room_t(basis: Basis, count: Ints, lots: pd.DataFrame) -> Floats:
@@ -90,7 +94,7 @@ def free_room_t(basis: Basis, count: Ints, lots: pd.DataFrame) -> Floats:
 def _shares(basis: Basis, free: Floats, lots: pd.DataFrame, cost: Floats) -> Floats:
     """Share kept of what arrives, float[keeps, sites, classes]."""
     price = basis.prices.value_cny_t[lots["commodity"]]
-    now = lots["loss_share"].to_numpy() * price
+    now = lots["value_share"].to_numpy() * price
     tonnes, gain = np.zeros((2, len(basis.keeps), *free.shape[:2]))
     for n in range(len(basis.keeps)):
         mine = _of(basis, n, lots)

@@ -249,7 +249,8 @@ def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.D
             "delivery_h": lots["delivery_h"],
             "loss_share": lots["loss_share"],
             "loss_t": lost,
-            "loss_cny": lost * basis.prices.value_cny_t[lots["commodity"]],
+            "water_t": lots["tonnes"] * lots["water_share"],
+            "loss_cny": lots["tonnes"] * lots["value_share"] * basis.prices.value_cny_t[lots["commodity"]],
             "today_share": _today_share(lots, baseline),
         },
     )

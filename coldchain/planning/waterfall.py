@@ -21,6 +21,7 @@ from coldchain.planning.lots import TODAY
 from coldchain.planning.storing import NOT_KEPT
 from coldchain.spoilage import (
     CHANGES,
+    Fate,
     Stage,
     Way,
     cold_stages,
@@ -99,18 +100,19 @@ def shapley(loss: Floats) -> Floats:
 
 def losses_of(basis: Basis, lots: pd.DataFrame) -> Losses:
     """Follow every lot of a year through all sets of changes; those of today's chain are lost alike in all."""
-    loss = np.repeat(lots["loss_share"].to_numpy(dtype=np.float64)[:, None], SETS, axis=1)
+    shares = (lots[name].to_numpy(dtype=np.float64) for name in ("loss_share", "water_share", "value_share"))
+    fate = Fate(*(np.repeat(share[:, None], SETS, axis=1) for share in shares))
     cold = np.flatnonzero(lots["site"].to_numpy() != TODAY)
     period = lots["period"].to_numpy()[cold]
     for p in np.unique(period):
         at = cold[period == p]
         ways = _ways(basis, lots.iloc[at])
-        loss[at, 1:ALL] = forked_losses(basis.scenario, basis.scenario.periods[p], ways)[:, 1:ALL]
+        fate.put(np.s_[at, 1:ALL], forked_losses(basis.scenario, basis.scenario.periods[p], ways)[:, 1:ALL])
     at = tuple(lots[name].to_numpy()[cold] for name in ("village", "commodity", "period"))
-    loss[cold, 0] = basis.today.loss[at]
+    fate.put(np.s_[cold, 0], basis.today.fate[at])
     price = value_cny_t(basis.scenario)
     tonnes = lots["tonnes"].to_numpy(dtype=np.float64)
-    return Losses(tonnes @ loss, (tonnes * price[lots["commodity"]]) @ loss)
+    return Losses(tonnes @ fate.loss, (tonnes * price[lots["commodity"]]) @ fate.value)
 
 
 def _ways(basis: Basis, lots: pd.DataFrame) -> list[Way]:

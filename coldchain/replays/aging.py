@@ -15,9 +15,9 @@ from coldchain.model.packaging import packed
 from coldchain.replays.chances import DayDraw
 from coldchain.replays.day import Outcome, Parcels
 from coldchain.replays.layout import Season
-from coldchain.spoilage import harvest_clock_h, hourly_air_c, today_cargo_stages, today_wait_h
+from coldchain.spoilage import Fate, harvest_clock_h, hourly_air_c, today_cargo_stages, today_wait_h
 from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, follow_lots
-from coldchain.spoilage.kinetics import pack, worn_loss
+from coldchain.spoilage.kinetics import pack
 from coldchain.spoilage.stages import stage_array
 
 LINE_HAUL, ONWARD = 1, 3  # among the stages of a cold lane
@@ -76,22 +76,22 @@ class Ager:
         roads = Roads(draw.roads(villages), draw.roads(depots), draw.roads(hubs))
         daily = self.scenario.daily_t[:, :, season.period] * draw.harvest
         rates = self._today_rates(season, draw, roads)
-        today = daily * rates * self.standing[:, None]
-        plan = season.kept_t * draw.harvest * rates
+        today = daily[..., None] * rates * self.standing[:, None, None]
+        plan = (season.kept_t * draw.harvest)[..., None] * rates
         self._add(plan, season, outcome.left, lambda at: rates[season.lots.village[at], season.lots.crop[at]])
         self._add(plan, season, outcome.cooled, lambda at: self._cooled_rates(season, outcome.cooled, at, draw, roads))
         self._add(plan, season, outcome.warm, lambda at: self._warm_rates(season, outcome.warm, at, draw, roads))
         became = (math.fsum(part.tonnes) for part in (outcome.cooled, outcome.warm, outcome.left))
         return DayLoss(
-            float(daily.sum()), float(today.sum()), float(plan.sum()), float((today * self.price_t).sum()),
-            float((plan * self.price_t).sum()), *became,
+            float(daily.sum()), float(today[..., 0].sum()), float(plan[..., 0].sum()),
+            float((today[..., 1] * self.price_t).sum()), float((plan[..., 1] * self.price_t).sum()), *became,
         )  # fmt: skip
 
     def without_depots_t(self, season: Season, draw: DayDraw) -> Floats:
         """Return what each village loses in the whole season when all goes by the traders, shape (villages,)."""
         here, hubs = np.ones(len(self.scenario.villages)), np.ones(len(self.scenario.hubs))
         rates = self._today_rates(season, draw, Roads(here, here, hubs))
-        lost: Floats = (self.scenario.harvest_t[:, :, season.period] * rates).sum(axis=1)
+        lost: Floats = (self.scenario.harvest_t[:, :, season.period] * rates[..., 0]).sum(axis=1)
         return lost
 
     @staticmethod
@@ -103,10 +103,12 @@ class Ager:
     ) -> None:
         at = np.array(parcels.lot, dtype=np.intp)
         if len(at):
-            np.add.at(plan, (season.lots.village[at], season.lots.crop[at]), np.array(parcels.tonnes) * rates(at))
+            np.add.at(
+                plan, (season.lots.village[at], season.lots.crop[at]), np.array(parcels.tonnes)[:, None] * rates(at)
+            )
 
     def _shares(self, season: Season, draw: DayDraw, crop: Indices, stages: Floats, *, planned: bool) -> Floats:
-        """Share lost of lots that pass through stages, shape (lots, stages, 6)."""
+        """Shares lost, of weight and value, of lots that pass through stages of shape (lots, stages, 6); (lots, 2)."""
         period, chain = self.scenario.periods[season.period], self.scenario.chain
         air = hourly_air_c(period) + draw.air_c
         own = [packed(one, planned=planned) for one in self.scenario.commodities]
@@ -115,9 +117,10 @@ class Ager:
         worn = np.empty((len(crop), WEAR))
         worn[like] = follow_lots(params, crop[like], air, harvest_clock_h(period), stages[like])
         transfers = chain.planned_transfers if planned else chain.today_transfers
-        share = np.empty(len(crop))
+        share = np.empty((len(crop), 2))
         for c in np.unique(crop).tolist():
-            share[crop == c] = worn_loss(own[c], worn[crop == c], transfers)
+            fate = Fate.of(own[c], worn[crop == c], transfers, self.scenario.economics)
+            share[crop == c] = np.column_stack([fate.loss, fate.value])
         return share
 
     def _in_the_warm(self, hours: Floats) -> Floats:
@@ -126,13 +129,13 @@ class Ager:
         return stages
 
     def _today_rates(self, season: Season, draw: DayDraw, roads: Roads) -> Floats:
-        """Share lost in today's chain, shape (villages, commodities); 0 where nothing grows."""
+        """Shares lost in today's chain, of weight and value, (villages, commodities, 2); 0 where nothing grows."""
         v, c = np.nonzero(self.scenario.daily_t[:, :, season.period] > 0)
         hub = self.trader.hub[v]
         beyond = self.dwell_h[hub] + self.onward_h[hub] * roads.onward[hub]
         way_h = self.trader.ride_h[v] * roads.trader[v] + self.sold_on[c] * beyond
         market_h = self.sold_on[c] * self.market_h[hub]
-        rates = np.zeros((len(self.scenario.villages), len(self.scenario.commodities)))
+        rates = np.zeros((len(self.scenario.villages), len(self.scenario.commodities), 2))
         rates[v, c] = self._shares(season, draw, c, self._today_stages(c, way_h, market_h), planned=False)
         return rates
 

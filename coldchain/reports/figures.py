@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from coldchain.economy import HEADINGS
@@ -129,10 +129,21 @@ def before_and_after(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return [
         (_("Loss rate"), percent(loss["baseline_rate"]), percent(loss["plan_rate"])),
         (_("Loss a year"), tonnes(loss["baseline_t"]), tonnes(loss["plan_t"])),
+        *_of_which(loss, "water_t", _("Of this as water"), tonnes),
         (_("Value lost a year"), money(loss["baseline_cny"]), money(loss["plan_cny"])),
+        *_of_which(loss, "discount_cny", _("Of this by discounts"), money),
         (_("Pre-cooled in time"), percent(coverage["baseline"]), percent(coverage["plan"])),
         *_totals(summary),
     ]
+
+
+def _of_which(
+    loss: Mapping[str, float], name: str, label: str, shown: Callable[[float], str]
+) -> list[tuple[str, str, str]]:
+    """Return a part of the loss today and with the plan; nothing for a run of an earlier version."""
+    if f"plan_{name}" not in loss:
+        return []
+    return [(label, shown(loss[f"baseline_{name}"]), shown(loss[f"plan_{name}"]))]
 
 
 def _totals(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:

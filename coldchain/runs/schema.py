@@ -146,6 +146,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("until", "text", "", N_("Kept until")),
         ("vehicle", "text", "", N_("Vehicle")),
         ("verdict", "text", "", N_("Verdict")),
+        ("water_t", "number", "t", N_("Of this as water, t")),
         ("village", "text", "", N_("Village")),
         ("villages", "whole", "", N_("Villages")),
         ("wait_h", "number", "h", N_("Waiting for the vehicle, h")),
@@ -191,7 +192,7 @@ _ROWS = {
     ),
     "lots": (
         "village commodity period depot zone method until tonnes aboard_h cooled_h delivery_h loss_share loss_t "
-        "loss_cny today_share"
+        "water_t loss_cny today_share"
     ),
     "next_budget": "budget_cny siting_cost_cny loss_t loss_cny depots_with_new_modules",
     "prospects": (

@@ -69,7 +69,10 @@ PLAN_SHAPE: Shape = {
         "bound": float,
         "gap": float,
     },
-    "loss": dict.fromkeys(("baseline_rate", "plan_rate", "baseline_t", "plan_t", "baseline_cny", "plan_cny"), float),
+    "loss": {
+        **dict.fromkeys(("baseline_rate", "plan_rate", "baseline_t", "plan_t", "baseline_cny", "plan_cny"), float),
+        **dict.fromkeys(("baseline_water_t", "plan_water_t", "baseline_discount_cny", "plan_discount_cny"), May(float)),
+    },
     "coverage": {"baseline": float, "plan": float},
     "investment": {
         **dict.fromkeys(("total_cny", "subsidy_cny", "subsidy_share", "budget_cny"), float),

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.arrays import Floats, Indices
+from coldchain.arrays import Indices
 from coldchain.model import Period, Scenario
 from coldchain.model.packaging import packed
+from coldchain.spoilage.fate import Fate
 from coldchain.spoilage.kernels import STAGE_COLUMNS, fork_lots
-from coldchain.spoilage.kinetics import pack, worn_loss
+from coldchain.spoilage.kinetics import pack
 from coldchain.spoilage.lanes import HALF_WARMING_H, harvest_clock_h
 from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
 
@@ -36,15 +37,15 @@ class Way:
     planned: tuple[Stage, ...]
 
 
-def forked_losses(scenario: Scenario, period: Period, ways: list[Way]) -> Floats:
-    """Share lost of each lot for every set of changes, shape (lots, 64): bit ``n`` of the column is ``CHANGES[n]``."""
+def forked_losses(scenario: Scenario, period: Period, ways: list[Way]) -> Fate:
+    """Return what each lot loses under every set of changes, shape (lots, 64): bit ``n`` is ``CHANGES[n]``."""
     stages = np.array([[stage_array(way.today), stage_array(way.planned)] for way in ways]).reshape(
         -1, 2, 6, STAGE_COLUMNS
     )
     crop = np.array([way.crop for way in ways], dtype=np.intp)
     warming = HALF_WARMING_H["ambient"] or 1.0
     ordered = np.ascontiguousarray(stages.transpose(0, 2, 1, 3))
-    loss = np.empty((len(ways), 1 << len(CHANGES)))
+    fate = Fate.unknown((len(ways), 1 << len(CHANGES)))
     timed, boxed = _columns()
     for planned, transfers in ((False, scenario.chain.today_transfers), (True, scenario.chain.planned_transfers)):
         own = [packed(one, planned=planned) for one in scenario.commodities]
@@ -55,8 +56,9 @@ def forked_losses(scenario: Scenario, period: Period, ways: list[Way]) -> Floats
         at = np.flatnonzero(boxed == planned)
         for c in np.unique(crop):
             mine = crop == c
-            loss[np.ix_(mine, at)] = worn_loss(own[c], worn[np.ix_(mine, timed[at])], transfers)
-    return loss
+            found = Fate.of(own[c], worn[np.ix_(mine, timed[at])], transfers, scenario.economics)
+            fate.put(np.ix_(mine, at), found)
+    return fate
 
 
 def _columns() -> tuple[Indices, Indices]:

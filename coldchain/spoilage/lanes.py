@@ -18,8 +18,9 @@ import numpy as np
 from coldchain.arrays import Floats, Indices
 from coldchain.model import Chain, Commodity, CoolingClass, Hub, Period, Scenario
 from coldchain.model.packaging import packed
+from coldchain.spoilage.fate import Fate
 from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, fill_lanes, follow_lots
-from coldchain.spoilage.kinetics import pack, worn_loss, worn_slope
+from coldchain.spoilage.kinetics import pack, worn_slope
 from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
 
 HALF_WARMING_H = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
@@ -115,19 +116,24 @@ class DepotLanes:
     Attributes
     ----------
     worn : wear, shape (commodities, periods, classes, sites, batches, 3)
-    loss : share lost, shape (commodities, periods, classes, sites, batches), handling included
+    fate : shares lost, shape (commodities, periods, classes, sites, batches), handling included
     first_batch_h : clock of batch 0 in each period, shape (periods,)
     dock_rate : wear per hour in the warm at the batch's clock, shape (commodities, periods, batches, 3)
     longest_wait_h : hours of waiting beyond the longest ride that the table holds
     """
 
     worn: Floats
-    loss: Floats
+    fate: Fate
     first_batch_h: Floats
     dock_rate: Floats
     batch_h: float
     ready_h: Floats
     longest_wait_h: float = 0.0
+
+    @property
+    def loss(self) -> Floats:
+        """Share of the weight lost."""
+        return self.fate.loss
 
     def batch(self, aboard_h: Floats) -> Indices:
         """Index of the batch a lot with these hours aboard goes into, shape (periods, *aboard_h.shape)."""
@@ -162,7 +168,7 @@ def depot_lanes(
     count = math.ceil((most_aboard_h + wait_h) / batch_h) + 2
     shape = (len(scenario.commodities), len(scenario.periods), len(classes), len(site_hub), count)
     worn = np.zeros((*shape, WEAR))
-    loss = np.ones(shape)
+    fate = Fate(np.ones(shape), np.zeros(shape), np.ones(shape))
     dock_rate = np.zeros((shape[0], shape[1], count, WEAR))
     for c, commodity in enumerate(scenario.commodities):
         own = packed(commodity, planned=True)
@@ -172,10 +178,11 @@ def depot_lanes(
             clocks = first[p] + batch_h * np.arange(count)
             params = pack(own, period.humidity)
             fill_lanes(params, hourly_air_c(period), start, clocks, stages, worn[c, p], dock_rate[c, p])
-        loss[c] = worn_loss(own, worn[c], chain.planned_transfers)
-    loss[:, :, :, ~np.isfinite(haul_h)] = 1.0
+        fate.put(c, Fate.of(own, worn[c], chain.planned_transfers, scenario.economics))
+    nowhere = ~np.isfinite(haul_h)
+    fate.loss[:, :, :, nowhere], fate.water[:, :, :, nowhere], fate.value[:, :, :, nowhere] = 1.0, 0.0, 1.0
     ready = np.array([harvest_clock_h(p) + chain.planned_wait_h + chain.unload_h for p in scenario.periods])
-    return DepotLanes(worn, loss, first, dock_rate, batch_h, ready, wait_h)
+    return DepotLanes(worn, fate, first, dock_rate, batch_h, ready, wait_h)
 
 
 def longest_wait_h(scenario: Scenario) -> float:
@@ -208,8 +215,8 @@ def longer_haul_losses(
     hub: Hub,
     haul_h: Floats,
     batches: int,
-) -> Floats:
-    """Share of a lot lost by hours of its line haul and the batch it was cooled in, shape (haul_h.size, batches).
+) -> Fate:
+    """Return what a lot loses by hours of its line haul and the batch it was cooled in, shape (haul_h.size, batches).
 
     Parameters
     ----------
@@ -222,7 +229,7 @@ def longer_haul_losses(
     worn, own = np.zeros((1, len(haul_h), batches, WEAR)), packed(commodity, planned=True)
     fill_lanes(pack(own, period.humidity), hourly_air_c(period), harvest_clock_h(period), clocks, stages[None], worn,
                np.empty((batches, WEAR)))  # fmt: skip
-    return worn_loss(own, worn[0], chain.planned_transfers)
+    return Fate.of(own, worn[0], chain.planned_transfers, scenario.economics)
 
 
 def line_haul_half_h(scenario: Scenario) -> float | None:
@@ -237,10 +244,15 @@ def line_haul_half_h(scenario: Scenario) -> float | None:
 
 @dataclass(frozen=True)
 class TodayLanes:
-    """Today's chain: share lost (villages, commodities, periods); hours to the buyer (villages, commodities)."""
+    """Today's chain: shares lost (villages, commodities, periods); hours to the buyer (villages, commodities)."""
 
-    loss: Floats
+    fate: Fate
     hours: Floats
+
+    @property
+    def loss(self) -> Floats:
+        """Share of the weight lost."""
+        return self.fate.loss
 
 
 def today_lanes(scenario: Scenario, village_hub: Indices, haul_h: Floats) -> TodayLanes:
@@ -252,8 +264,8 @@ def today_lanes(scenario: Scenario, village_hub: Indices, haul_h: Floats) -> Tod
     haul_h : hours of that ride, shape (villages,)
     """
     chain, hubs = scenario.chain, scenario.hubs
-    loss = np.zeros(scenario.harvest_t.shape)
-    hours = np.zeros(loss.shape[:2])
+    shape = scenario.harvest_t.shape
+    fate, hours = Fate(np.zeros(shape), np.zeros(shape), np.zeros(shape)), np.zeros(shape[:2])
     everyone = np.zeros(len(village_hub), dtype=np.intp)
     for c, commodity in enumerate(scenario.commodities):
         lanes = [
@@ -267,8 +279,8 @@ def today_lanes(scenario: Scenario, village_hub: Indices, haul_h: Floats) -> Tod
         for p, period in enumerate(scenario.periods):
             params = pack(own, period.humidity)[None]
             worn = follow_lots(params, everyone, hourly_air_c(period), harvest_clock_h(period), packed_lanes)
-            loss[:, c, p] = worn_loss(own, worn, chain.today_transfers)
-    return TodayLanes(loss, hours)
+            fate.put(np.s_[:, c, p], Fate.of(own, worn, chain.today_transfers, scenario.economics))
+    return TodayLanes(fate, hours)
 
 
 def loss_per_hour(commodity: Commodity, worn: Floats, dock_rate: Floats, transfers: int) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from coldchain.model import Commodity, Period
+from coldchain.model import Commodity, Economics, Period
 
 Floats = NDArray[np.float64]
 HALF_WARMING_H: dict[str, float | None] = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
@@ -159,6 +159,27 @@ def loss_share(
     kept *= math.exp(-max(dose - (crop.chill_onset_k_h or 0.0), 0.0) / crop.chill_k_h) * math.exp(-dry)
     bruised = crop.handling_loss if packaging is None else min(crop.handling_loss * BRUISE[packaging], 0.9)
     return float(1.0 - (1.0 - bruised) ** transfers * kept)
+
+
+def fate_of(crop: Commodity, lot: Journey, transfers: int, packaging: str | None, prices: Economics) -> Floats:
+    """Return shares of a lot at its buyer, shape (3,): lost of the weight, of it as water, lost of the value."""
+    used, _dose, dry = (float(part) for part in lot.wear)
+    lost = lot.lost(crop, transfers, packaging)
+    return np.array([lost, *priced(lost, used, dry, prices)])
+
+
+def priced(lost: float, used: float, dry: float, prices: Economics) -> tuple[float, float]:
+    """Return the share of the weight that what is sold has lost as water, and the share of the value lost.
+
+    Quality is 100 at first and 20 at the end of life, first order; below a stated one buyers take off in proportion.
+    """
+    if used == math.inf:
+        return 0.0, 1.0
+    water = (1.0 - lost) * (math.exp(dry) - 1.0)
+    quality = 100.0 * math.exp(used * math.log(0.2))
+    sunk = (prices.discount_below_quality - quality) / (prices.discount_below_quality - 20.0)
+    off = prices.discount_at_life * min(max(sunk, 0.0), 1.0)
+    return water, lost + (1.0 - lost) * off
 
 
 def trade(lot: Journey, crop: Commodity, hours: tuple[float, float, float]) -> Journey:

@@ -56,7 +56,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "lots": (
         "village", "commodity", "period", "depot", "zone", "method", "until", "tonnes", "aboard_h", "cooled_h",
-        "delivery_h", "loss_share", "loss_t", "loss_cny", "today_share",
+        "delivery_h", "loss_share", "loss_t", "water_t", "loss_cny", "today_share",
     ),
     "next_budget": ("budget_cny", "siting_cost_cny", "loss_t", "loss_cny", "depots_with_new_modules"),
     "prospects": (

@@ -104,10 +104,13 @@ def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
     target = scenario.chain.delivery_target_h
     soon = lots["delivery_h"] <= target + ON_THE_DOT_H
     capex, subsidy = sum(found.awards.capex.values()), sum(found.awards.award.values())
-    loss: dict[str, float] = {}
+    loss: dict[str, Any] = {}
     for name, frame in (("baseline", today), ("plan", lots)):
         lost = float(frame["loss_t"].sum())
-        loss |= {f"{name}_rate": lost / found.harvest_t, f"{name}_t": lost, f"{name}_cny": _lost_cny(record, frame)}
+        worth = float(frame["lost_cny"].sum())
+        loss |= {f"{name}_rate": lost / found.harvest_t, f"{name}_t": lost, f"{name}_cny": worth}
+        loss[f"{name}_water_t"] = float(frame["water_t"].sum())
+        loss[f"{name}_discount_cny"] = Figure(worth - _spoiled_cny(record, frame), worth)
     return {
         "scenario": {"name": scenario.name, "variant": scenario.variant, "sha256": scenario.sha256},
         "loss": loss,
@@ -132,7 +135,8 @@ def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
     }
 
 
-def _lost_cny(record: Record, lots: pd.DataFrame) -> float:
+def _spoiled_cny(record: Record, lots: pd.DataFrame) -> float:
+    """Value of what is unsaleable or dried away."""
     return float((lots["loss_t"] * lots["commodity"].map(record.price_cny_t).astype("float64")).sum())
 
 

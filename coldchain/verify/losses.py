@@ -18,10 +18,12 @@ from coldchain.verify.ageing import (
     DOCK_AND_HALL_HALF_H,
     DRY_PER_K,
     HALF_WARMING_H,
+    Floats,
     Journey,
     air_at,
     air_c,
     batch_h,
+    fate_of,
     middle_h,
     respiration_w_t,
     trade,
@@ -33,7 +35,8 @@ from coldchain.verify.transport import Fetched
 
 LOT_COLUMNS = (
     "village", "commodity", "period", "depot", "zone", "method", "unit", "until", "tonnes", "aboard_h", "loss_t",
-    "cooled_h", "delivery_h", "energy_cny", "today_loss_t", "today_haul_cny", "premium_cny",
+    "cooled_h", "delivery_h", "energy_cny", "today_loss_t", "today_haul_cny", "premium_cny", "water_t", "lost_cny",
+    "today_lost_cny",
 )  # fmt: skip
 
 
@@ -171,33 +174,36 @@ class _Book:
             tonnes = part * share
             if tonnes <= 0:
                 continue
-            loss_share = chains.depot_loss(c, p, way) if rule is None else chains.depot_loss(c, p, straight, rule.days)
-            lost = tonnes * loss_share
-            self.loss_cny += lost * KG_PER_T * crop.price_cny_kg
+            fate = chains.depot_fate(c, p, way) if rule is None else chains.depot_fate(c, p, straight, rule.days)
+            lost, water, value = (tonnes * float(share) for share in fate)
+            lost_cny = value * KG_PER_T * crop.price_cny_kg
+            self.loss_cny += lost_cny
             power = tonnes * chains.energy_cny_t(c, p, cooling)
             hours = chains.depot_hours(c, p, way)
             until = "" if rule is None else rule.until
             names = (row.village, row.commodity, period.id, row.depot, *cooling, until)
-            spared = (tonnes * before, tonnes * trader_cny_t, tonnes * onward_cny_t)
-            self.lots.append((*names, tonnes, way.aboard_h, lost, *hours, power, *spared))
+            spared = (tonnes * float(before[0]), tonnes * trader_cny_t, tonnes * onward_cny_t)
+            worth = water, lost_cny, tonnes * float(before[2]) * KG_PER_T * crop.price_cny_kg
+            self.lots.append((*names, tonnes, way.aboard_h, lost, *hours, power, *spared, *worth))
             if rule is not None:
                 sums = self.stores.sums[lane, rule.until]
                 sums["tonnes"] += tonnes
                 sums["lost_t"] += lost
                 sums["power_cny"] += tonnes * chains.keep_cny_t_day(c, cooling) * rule.days
-                sums["earned_cny"] += (tonnes - lost) * (rule.price_cny_kg - crop.price_cny_kg) * KG_PER_T
+                sums["earned_cny"] += (tonnes - value) * (rule.price_cny_kg - crop.price_cny_kg) * KG_PER_T
 
     def add_today(self, at: tuple[int, int, int], tonnes: float) -> None:
         """Add tonnes that keep today's chain."""
         v, c, p = at
-        share, haul = self.chains.today(v, c, p)
-        lost = tonnes * share
-        self.loss_cny += lost * KG_PER_T * self.record.scenario.commodities[c].price_cny_kg
+        fate, haul = self.chains.today(v, c, p)
+        lost, water, value = (tonnes * float(share) for share in fate)
+        lost_cny = value * KG_PER_T * self.record.scenario.commodities[c].price_cny_kg
+        self.loss_cny += lost_cny
         self.today_haul += tonnes * haul
         scenario = self.record.scenario
         names = (scenario.villages[v].id, scenario.commodities[c].id, scenario.periods[p].id, "", "", "", "", "")
         hours = np.nan, lost, np.inf, self.chains.today_hours(v, c)
-        self.lots.append((*names, tonnes, *hours, 0.0, lost, tonnes * haul, 0.0))
+        self.lots.append((*names, tonnes, *hours, 0.0, lost, tonnes * haul, 0.0, water, lost_cny, lost_cny))
 
 
 def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:
@@ -230,7 +236,7 @@ class Chains:
         self.scenario = record.scenario
         self.half_h = haul_half_h(record)
         self.trader = lru_cache(maxsize=None)(self._trader)
-        self.depot_loss = lru_cache(maxsize=None)(self._depot_loss)
+        self.depot_fate = lru_cache(maxsize=None)(self._depot_fate)
         self.energy_cny_t = lru_cache(maxsize=None)(self._energy_cny_t)
         self.today = lru_cache(maxsize=None)(self._today)
 
@@ -255,8 +261,8 @@ class Chains:
         total = sum(t for t, _rest in rides)
         return [(t / total, hours) for t, hours in rides] if total > 0 else [(1.0, self.record.haul_h(depot))]
 
-    def _depot_loss(self, c: int, p: int, lane: Lane, kept_d: float = 0.0) -> float:
-        """Share lost, after some days in store; a longer haul than the direct one never counts less."""
+    def _depot_fate(self, c: int, p: int, lane: Lane, kept_d: float = 0.0) -> Floats:
+        """Return what is lost, after some days in store; a longer haul than the direct one never counts less."""
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         chain = chain.model_copy(update={"depot_dwell_h": chain.depot_dwell_h + 24.0 * kept_d})
         start, hub, cooler = middle_h(period), self.hub_of(lane.depot), self.kind(lane.cooling)
@@ -264,8 +270,8 @@ class Chains:
         for hours in {lane.haul_h, self.record.haul_h(lane.depot)}:
             lot = Journey.begin(crop, period, start, crop.packaging).in_air(lane.put_in_h - start)
             lot = from_depot(lot, chain, cooler, hub, crop, haul_h=hours, half_h=self.half_h)
-            found.append(lot.lost(crop, chain.planned_transfers, crop.packaging))
-        return max(found)
+            found.append(fate_of(crop, lot, chain.planned_transfers, crop.packaging, self.scenario.economics))
+        return np.max(found, axis=0)  # type: ignore[no-any-return]
 
     def depot_hours(self, c: int, p: int, lane: Lane) -> tuple[float, float]:
         """Hours from harvest until seven eighths cooled, and until the buyer is reached."""
@@ -305,15 +311,15 @@ class Chains:
         breath_kwh = respiration_w_t(crop, kind.temp_c) / kind.energy_ratio * 24.0 / 1000.0
         return max(kind.store_kwh_t_day, breath_kwh) * self.scenario.economics.power_cny_kwh
 
-    def _today(self, v: int, c: int, p: int) -> tuple[float, float]:
-        """Share lost in today's chain, and the trader's CNY/t."""
+    def _today(self, v: int, c: int, p: int) -> tuple[Floats, float]:
+        """Return what is lost in today's chain, and the trader's CNY/t."""
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         hub, ride_h, km = self.trader(v)
         farther, market_h = (hub.dwell_h + hub.onward_h, hub.market_h) if crop.sold_at == "market" else (0.0, 0.0)
         hours = self.today_wait_h(crop), ride_h + farther, market_h
         lot = trade(Journey.begin(crop, period, middle_h(period), crop.today_packaging), crop, hours)
-        share = lot.lost(crop, chain.today_transfers, crop.today_packaging)
-        return share, self.scenario.economics.today_haul_cny_t_km * km
+        fate = fate_of(crop, lot, chain.today_transfers, crop.today_packaging, self.scenario.economics)
+        return fate, self.scenario.economics.today_haul_cny_t_km * km
 
 
 def haul_half_h(record: Record) -> float | None:

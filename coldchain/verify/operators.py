@@ -143,7 +143,7 @@ def _owners(operation: Operation) -> dict[str, Owner]:
 def _cold(record: Record, lots: pd.DataFrame) -> pd.DataFrame:
     """Lots of depots with what cooling each is worth to its village: value, the trader's truck and handling spared."""
     cold = lots[lots["depot"] != ""]
-    kept = (cold["today_loss_t"] - cold["loss_t"]) * cold["commodity"].map(record.price_cny_t).astype("float64")
+    kept = cold["today_lost_cny"] - cold["lost_cny"]
     handled = handling_cny_t(record, cold.assign(depot="")) - handling_cny_t(record, cold)
     return cold.assign(worth_cny=kept + cold["today_haul_cny"] + cold["tonnes"] * handled - cold["premium_cny"])
 

@@ -180,7 +180,10 @@ def check_commodities(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -
 
 
 LANE = ("village", "commodity", "period", "depot", "zone", "method", "until")
-LOT_FIGURES = ("tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share", "loss_t", "loss_cny", "today_share")
+LOT_FIGURES = (
+    "tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share", "loss_t", "water_t", "loss_cny",
+    "today_share",
+)  # fmt: skip
 
 
 def check_lots(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -> None:
@@ -190,7 +193,7 @@ def check_lots(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -> None:
     mine = grown.reindex(pd.MultiIndex.from_frame(lots[of]))
     found = lots.assign(
         loss_share=lots["loss_t"] / lots["tonnes"],
-        loss_cny=lots["loss_t"] * lots["commodity"].map(record.price_cny_t).astype("float64"),
+        loss_cny=lots["lost_cny"],
         cooled_h=lots["cooled_h"].replace(np.inf, math.nan),
         today_share=(mine["loss_t"] / mine["tonnes"]).to_numpy(),
     )[[*LANE, *LOT_FIGURES]][~_crumbs(lots, grown["tonnes"])]

@@ -30,6 +30,7 @@ from coldchain.verify.ageing import (
     air_c,
     loss_share,
     middle_h,
+    priced,
     reefer_end_c,
 )
 from coldchain.verify.losses import Chains, haul_half_h
@@ -190,15 +191,13 @@ def _lost(record: Record, lots: pd.DataFrame) -> dict[frozenset[str], Floats]:
     """Tonnes and CNY lost in a year under every set of changes; lots of today's chain are lost alike in all."""
     sets = [frozenset(n for i, n in enumerate(CHANGES) if (m >> i) & 1) for m in range(1 << len(CHANGES))]
     outside = lots[lots["depot"] == ""]
-    price = outside["commodity"].map(record.price_cny_t).astype("float64")
-    base = np.array([outside["loss_t"].sum(), (outside["loss_t"] * price).sum()])
+    base = np.array([outside["loss_t"].sum(), outside["lost_cny"].sum()])
     lost = {made: base.copy() for made in sets}
     cold = _with_ways(record, lots[lots["depot"] != ""])
     for (crop, period, hub), mine in cold.groupby(["commodity", "period", cold["depot"].map(record.hub_of)]):
         way = _Way(record, record.crops[str(crop)][1], record.hubs[str(hub)][1], mine)
-        weight = np.array([1.0, record.price_cny_t[str(crop)]])
-        for made, tonnes in way.lost_t(record.periods[str(period)][1]):
-            lost[made] += tonnes * weight
+        for made, both in way.lost(record.periods[str(period)][1]):
+            lost[made] += both
     return lost
 
 
@@ -227,11 +226,13 @@ class _Way:
     hub: Hub
     lots: pd.DataFrame
 
-    def lost_t(self, period: Period) -> Iterator[tuple[frozenset[str], float]]:
-        """Yield the tonnes lost under every set of changes."""
+    def lost(self, period: Period) -> Iterator[tuple[frozenset[str], Floats]]:
+        """Yield the tonnes and the CNY lost under every set of changes."""
         chain, tonnes = self.record.scenario.chain, self.lots["tonnes"].to_numpy(dtype=np.float64)
-        ends = {0: float(self.lots["today_loss_t"].sum()), len(CHANGES): float(self.lots["loss_t"].sum())}
-        crop = self.crop
+        sums = (("today_loss_t", "today_lost_cny"), ("loss_t", "lost_cny"))
+        first, last = (np.array([float(self.lots[name].sum()) for name in names]) for names in sums)
+        ends = {0: first, len(CHANGES): last}
+        crop, price = self.crop, self.record.price_cny_t[self.crop.id]
         for packed, transfers, box in (
             (frozenset[str](), chain.today_transfers, crop.today_packaging),
             (frozenset({"packaging"}), chain.planned_transfers, crop.packaging),
@@ -239,10 +240,14 @@ class _Way:
             for flock in self._flocks(period, box):
                 for made, wear in zip(flock.made, flock.wear.transpose(1, 2, 0), strict=True):
                     whole = made | packed
-                    shares = np.array([
-                        loss_share(crop, float(u), transfers, box, dose=float(d), dry=float(w)) for u, d, w in wear
-                    ])  # fmt: skip
-                    yield whole, ends.get(len(whole), float((tonnes * shares).sum()))
+                    shares = np.array([self._shares(one, transfers, box) for one in wear])
+                    yield whole, ends.get(len(whole), tonnes @ shares * np.array([1.0, price]))
+
+    def _shares(self, wear: Floats, transfers: int, box: str | None) -> tuple[float, float]:
+        """Return the shares lost of weight and value."""
+        used, dose, dry = (float(part) for part in wear)
+        lost = loss_share(self.crop, used, transfers, box, dose=dose, dry=dry)
+        return lost, priced(lost, used, dry, self.record.scenario.economics)[1]
 
     def _flocks(self, period: Period, box: str | None) -> Iterator[Flock]:
         """Yield the lots at their buyer, without pre-cooling and with it."""

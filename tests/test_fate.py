@@ -1,0 +1,74 @@
+"""What becomes of a lot: water apart, discounts by quality, the same in siting, plan and verification."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_cases import tiny_county
+
+from coldchain.model import Commodity, Economics
+from coldchain.planning import plan_quickly
+from coldchain.scenario import catalogue_table, load
+from coldchain.spoilage import Fate, loss_share, taken_off, value_per_hour
+
+CATALOGUE = {one.id: one for one in catalogue_table("commodity") if isinstance(one, Commodity)}
+PRICES = Economics(discount_at_life=0.4, discount_below_quality=60.0)
+
+
+@pytest.mark.parametrize(
+    ("used", "off"),
+    [(0.0, 0.0), (math.log(60 / 100) / math.log(0.2), 0.0), (math.log(0.4) / math.log(0.2), 0.2), (1.0, 0.4),
+     (2.5, 0.4)],
+    ids=["fresh", "first-grade", "half-way", "end-of-life", "beyond"],
+)  # fmt: skip
+def test_discount_by_hand(used: float, off: float) -> None:
+    """Quality falls from 100 to 20 over a life; between 60 and 20 the discount grows to 40 %, at 40 it is half."""
+    assert float(taken_off(PRICES, np.array(used))) == pytest.approx(off, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["pak_choi", "strawberry", "tomato"])
+@pytest.mark.parametrize("worn", [(0.2, 0.0, 0.05), (0.8, 900.0, 0.1), (1.5, 0.0, 0.0)])
+def test_loss_is_unsaleable_and_water(name: str, worn: tuple[float, float, float]) -> None:
+    """Without its water a lot loses what is unsaleable; water is lost by the rest; a discount is taken off the rest."""
+    crop, wear = CATALOGUE[name], np.array(worn)
+    fate = Fate.of(crop, wear, 2, PRICES)
+    unsaleable = float(loss_share(crop, worn[0], 2, chilled=worn[1]))
+    assert float(fate.water) == pytest.approx((1.0 - unsaleable) * (1.0 - math.exp(-worn[2])))
+    assert float(fate.loss) == pytest.approx(unsaleable + float(fate.water))
+    off = float(taken_off(PRICES, wear[0]))
+    assert 1.0 - float(fate.value) == pytest.approx((1.0 - float(fate.loss)) * (1.0 - off))
+    none = Fate.of(crop, wear, 2, PRICES.model_copy(update={"discount_at_life": 0.0}))
+    assert float(none.value) == float(fate.loss)
+
+
+@pytest.mark.parametrize("used", [0.1, 0.5, 0.9, 1.3])
+def test_slope_of_the_value_is_its_difference(used: float) -> None:
+    """The value lost per hour is what a thousandth of an hour loses, a thousandfold."""
+    crop, rate = CATALOGUE["strawberry"], np.array([0.02, 0.0, 0.001])
+    worn = np.array([used, 0.0, 0.03])
+    step = 1e-4
+    more, now = (float(Fate.of(crop, at, 2, PRICES).value) for at in (worn + step * rate, worn))
+    assert value_per_hour(crop, worn, rate, 2, PRICES) == pytest.approx((more - now) / step, rel=1e-3)
+
+
+def test_a_plan_states_water_and_discounts_and_verifies(tmp_path: Path) -> None:
+    """A village of strawberries: discounts are part of the value lost, today more than with the plan."""
+    harvest = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
+    scenario = load(tiny_county(tmp_path / "one", harvest=harvest))[0]
+    made = plan_quickly(scenario)
+    assert made.report.problems == ()
+    loss, lots = made.summary["loss"], made.tables["lots"]
+    assert loss["plan_cny"] == pytest.approx(float(lots["loss_cny"].sum()))
+    assert loss["plan_water_t"] == pytest.approx(float(lots["water_t"].sum()))
+    assert 0.0 < loss["plan_water_t"] < loss["plan_t"]
+    assert 0.0 <= loss["plan_discount_cny"] < loss["baseline_discount_cny"] < loss["baseline_cny"]
+    price = 1000.0 * CATALOGUE["strawberry"].price_cny_kg
+    assert loss["baseline_cny"] == pytest.approx(price * loss["baseline_t"] + loss["baseline_discount_cny"])
+    free = scenario.economics.model_copy(update={"discount_at_life": 0.0})
+    plain = plan_quickly(replace(scenario, economics=free)).summary["loss"]
+    assert plain["plan_discount_cny"] == plain["baseline_discount_cny"] == 0.0
+    assert plain["baseline_cny"] == pytest.approx(price * plain["baseline_t"])
