@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from perishable import write_perishable
 from tiny_cases import tiny_county
 
+from coldchain.api.results import Result
+from coldchain.cli import run
 from coldchain.model.bands import Z_END, Uncertain, ends_of, put, uncertain_figures
+from coldchain.papers.annex import annexes
+from coldchain.papers.paper import Drawing
 from coldchain.planning import Plan, plan_quickly
 from coldchain.planning.arcs import build_arcs
 from coldchain.planning.basis import prepare
 from coldchain.planning.doubt import QUICK_DRAWS, draw
 from coldchain.planning.fixed import FixedPlan
 from coldchain.planning.lots import lots_of, outcome
+from coldchain.reports.document import Told, sections
 from coldchain.runs import Run
 from coldchain.scenario import load
 from coldchain.spoilage import steady
-from coldchain.sweeps import sensitivity
+from coldchain.sweeps import of_plan, sensitivity
 from coldchain.verify.unchecked import summary_reason
 
 STRAWBERRIES = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
@@ -210,3 +217,39 @@ def test_what_moves_the_answer_most(tiny: Plan) -> None:
     assert row["loss_today_t_high"] < tiny.summary["loss"]["baseline_t"] < row["loss_today_t_low"]
     assert table.set_index("key").loc["economics.power_cny_kwh", "effect_t"] == pytest.approx(0.0, abs=1e-9)
     assert found.facts()["figures"][0]["key"] == table["key"][0]
+
+
+def test_the_command(tiny: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A table of what moves most, the whole as CSV that a report reads again; one object with --json."""
+    folder = Result(tiny).save(tmp_path / "run")
+    assert run(["sensitivity", str(folder), "--quiet"]) == 0
+    told = capsys.readouterr().out
+    assert "life at 20-25 °C: Strawberry" in told
+    assert "figures that move less; --all shows them" in told
+    written = pd.read_csv(folder / "tables" / "sensitivity.csv", keep_default_na=False)
+    assert written["key"].iloc[-1] == "plan"
+    kept = of_plan(written, tiny.summary)
+    assert kept is not None
+    assert sorted(kept["key"]) == sorted(one.key for one in uncertain_figures(tiny.scenario))
+    other = {**tiny.summary, "loss": {**tiny.summary["loss"], "plan_t": 1.0}}
+    assert of_plan(written, other) is None
+    assert run(["sensitivity", str(folder), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["schema"] == "coldchain.sensitivity/1"
+    assert {"key", "what", "low", "high", "loss_today_t_low", "benefit_cny_high", "effect_t"} <= set(
+        facts["figures"][0]
+    )
+    assert run(["verify", str(folder)]) == 0
+
+
+def test_a_report_shows_the_doubt(tiny: Plan) -> None:
+    """Ends of loss, saving and payback; the share of draws of each depot; the tornado with its rows."""
+    moved = sensitivity(tiny).table
+    parts = {one.title: one for one in sections(Told(tiny.summary, tiny.tables, moved=moved))}
+    assert list(parts["How far it may be off"].rows["fact"]) == [
+        "Lost today", "Lost with the plan", "Value saved a year", "Payback",
+    ]  # fmt: skip
+    assert parts["Depots that pay for themselves"].rows["share"].tolist() == [tiny.summary["doubt"]["pays_in"]["S1"]]
+    drawn = "".join(one.svg for one in annexes(parts.values()) if isinstance(one, Drawing))
+    assert "at the low end of the band" in drawn
+    assert "life at 20-25 °C: Strawberry" in drawn

@@ -19,7 +19,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"scenario", "network", "spoilage"}),
     frozenset({"siting", "routing", "sharing", "verify", "economy", "runs"}),
     frozenset({"planning"}),
-    frozenset({"reports", "importing", "benching", "sweeps", "settlement", "replays", "forecasts", "coverage"}),
+    frozenset(
+        {"calibration", "reports", "importing", "benching", "sweeps", "settlement", "replays", "forecasts", "coverage"}
+    ),
     frozenset({"dispatch", "papers", "atlas"}),
     frozenset({"batch", "funds", "telemetry", "traceability"}),
     frozenset({"api"}),

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from coldchain.api.questions import sensitivity
 from coldchain.api.replays import DAYS, Replay, Say, replay, stored, unsaid
-from coldchain.api.results import Frontier, Result
+from coldchain.api.results import SENSITIVITY, Frontier, Result
 from coldchain.errors import ColdchainError, MissingExtraError, UsageError, system_reason
 from coldchain.language import _
 from coldchain.papers import write_paper
@@ -23,6 +24,8 @@ from coldchain.reports.document import Told, sections
 from coldchain.reports.sweeping import OBJECT, TABLE
 from coldchain.runs import Run, write_in_place
 from coldchain.runs.archive import output_folder, place_of
+from coldchain.runs.folder import TABLES
+from coldchain.sweeps import of_plan
 
 YEARS = 40
 
@@ -75,7 +78,8 @@ def report(
     budgets = None if sweep is None else _points(sweep)
     lived, silence = _years(planned, target, years, scenario, say) if years else (None, "")
     same = sweep is None or _same_inputs(sweep, run.summary)
-    told = Told(run.summary, run.tables, None if lived is None else lived.facts, budgets, silence, same)
+    moved = _moved(planned, run.summary, scenario)
+    told = Told(run.summary, run.tables, None if lived is None else lived.facts, budgets, silence, same, moved)
     name = str(run.summary["scenario"]["name"])
     written = [write_in_place(target / "report.xlsx", lambda path: write_book(path, name, sections(told)))]
     written += write_paper(meeting_paper(case_of(run, told, png=docx)), target, "report", pdf=pdf, docx=docx)
@@ -112,6 +116,20 @@ def _years(
         return None, _("not made: {why}").format(why=str(error).splitlines()[0])
     made.save(target)
     return made, ""
+
+
+def _moved(
+    planned: Result | Path | str, summary: Mapping[str, Any], scenario: Path | str | None
+) -> pd.DataFrame | None:
+    """Return what each uncertain figure moves: as the run holds it, or worked out; None where it cannot be."""
+    if not isinstance(planned, Result) and (path := Path(planned) / TABLES / SENSITIVITY).is_file():
+        kept = of_plan(pd.read_csv(path, keep_default_na=False), summary)
+        if kept is not None:
+            return kept
+    try:
+        return sensitivity(planned, scenario=scenario).table()
+    except ColdchainError:
+        return None
 
 
 def _points(sweep: Frontier | Path | str) -> pd.DataFrame:

@@ -287,9 +287,12 @@ class Doubts:
         return self.found.facts()
 
     def save(self, folder: Path | str) -> Path:
-        """Write ``tables/sensitivity.csv`` into a run folder, where a report on the plan finds it; return its path."""
+        """Write ``tables/sensitivity.csv`` into a run folder, where a report on the plan finds it; return its path.
+
+        Its last row, with the key ``plan``, has the answers as planned.
+        """
         return write_in_place(
-            Path(folder) / TABLES / SENSITIVITY, lambda path: path.write_bytes(csv_bytes(self.table()))
+            Path(folder) / TABLES / SENSITIVITY, lambda path: path.write_bytes(csv_bytes(self.found.written()))
         )
 
     def plot(self, answer: Answer = "benefit_cny") -> Figure:

@@ -18,6 +18,7 @@ from coldchain.cli.batching import batch
 from coldchain.cli.benching import bench
 from coldchain.cli.completing import completion
 from coldchain.cli.configuring import config, read_settings
+from coldchain.cli.doubting import calibrate, sensitivity
 from coldchain.cli.exploring import compare, explain, sweep
 from coldchain.cli.forecasting import forecast
 from coldchain.cli.helping import InOrder, teach_click, translated
@@ -57,8 +58,8 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, map_command, replay, report, accept, archive, routes, trace, masts, share, batch, allocate, bench,
-    shelf_life, logger, simulate_telemetry, watch, forecast, commands.doctor, config, completion,
+    compare, map_command, sensitivity, calibrate, replay, report, accept, archive, routes, trace, masts, share, batch,
+    allocate, bench, shelf_life, logger, simulate_telemetry, watch, forecast, commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)
 with_manners(cli)

@@ -144,7 +144,7 @@ def _renewal(_event: Event) -> str:
 
 
 def _figure(event: Event) -> str:
-    return _("{done} of {of} uncertain figures: {figure}").format(done=event.done, of=event.of, figure=event.label)
+    return _("{done} of {of} uncertain figures: {figure}").format(done=event.done, of=event.of, **event.facts)
 
 
 def _orders(event: Event) -> str:

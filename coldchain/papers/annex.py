@@ -12,7 +12,7 @@ from coldchain.papers.paper import Block, Drawing, Grid, Head, Text
 from coldchain.reports.columns import Form
 from coldchain.reports.document import Section
 from coldchain.reports.figures import money, percent, tonnes
-from coldchain.reports.strokes import curve, divided_bar, pairs_chart, years_chart
+from coldchain.reports.strokes import curve, divided_bar, pairs_chart, tornado, years_chart
 
 MOST_ROWS, MOST_BARS, MANY_COLUMNS = 60, 20, 6
 WRITE: dict[Form, str] = {
@@ -74,6 +74,9 @@ def _drawn(section: Section) -> str:
     if chart.kind == "pairs":
         triples = [(str(label), a, b) for label, a, b in zip(labels, *figures, strict=True)]
         return pairs_chart(triples[:MOST_BARS], names, tonnes)
+    if chart.kind == "tornado":
+        ends = [(str(label), low, high) for label, low, high in zip(labels, *figures, strict=True)]
+        return tornado(ends[:MOST_BARS], float(rows.attrs["base"]), money)
     if chart.kind == "years":
         return years_chart(figures[0], figures[1], names, percent)
     if chart.kind == "parts":

@@ -12,7 +12,7 @@ from coldchain.language import N_, _, language, plural
 from coldchain.language.amounts import write_cny
 from coldchain.language.ids import word
 from coldchain.model.naming import labelled
-from coldchain.reports import certainty, columns, figures
+from coldchain.reports import certainty, columns, figures, moving
 from coldchain.reports.columns import Columns
 from coldchain.reports.words import modules, reckoned
 
@@ -32,7 +32,7 @@ SHEETS = (
 class Chart:
     """A picture of a section: the column of its labels, those of its figures."""
 
-    kind: Literal["pairs", "parts", "years", "curve"]
+    kind: Literal["pairs", "parts", "years", "curve", "tornado"]
     label: str
     values: tuple[str, ...]
 
@@ -65,7 +65,8 @@ class Section:
 class Told:
     """What a report is made from: summary and tables of a run; a replay and a sweep of its budgets where there are any.
 
-    ``silence`` says why there is no replay; ``same_inputs`` tells whether the sweep is of the scenario of the run.
+    ``moved`` is the table of a sensitivity, where there is one; ``silence`` says why there is no replay;
+    ``same_inputs`` tells whether the sweep is of the scenario of the run.
     """
 
     summary: Mapping[str, Any]
@@ -74,14 +75,15 @@ class Told:
     sweep: pd.DataFrame | None = None
     silence: str = ""
     same_inputs: bool = True
+    moved: pd.DataFrame | None = None
 
 
 def sections(told: Told) -> list[Section]:
     """Return the sections of a report on a plan, in the order of a page and of the sheets of a workbook."""
     names = crop_names(told.tables["commodities"])
     found = [
-        *_overview(told), *_savings(told.summary), *_certainty(told), *_money(told.summary), *_losses(told, names),
-        *_lists(told, names), *_sensitivity(told), *_problems(told),
+        *_overview(told), *_savings(told.summary), *_doubt(told), *_certainty(told), *_money(told.summary),
+        *_losses(told, names), *_lists(told, names), *_sensitivity(told), *_problems(told),
     ]  # fmt: skip
     return [section for section in found if len(section.rows)]
 
@@ -126,6 +128,27 @@ def _savings(summary: Mapping[str, Any]) -> list[Section]:
         _whole(_("Without a part of it"), columns.FACTS, _frame(columns.FACTS, figures.without_facts(summary)),
                _("Summary")),
     ]  # fmt: skip
+
+
+def _doubt(told: Told) -> list[Section]:
+    """Return how far the answer may be off, which depots pay for themselves, and what moves the answer most."""
+    if "doubt" not in told.summary:
+        return []
+    doubt = _frame(moving.DOUBT, moving.doubt_rows(told.summary))
+    pays = moving.pays_rows(told.summary, told.tables["depots"])
+    note = _("A depot pays for itself when it brings more a year than all it costs, interest and write-off included.")
+    parts = [
+        _whole(_("How far it may be off"), moving.DOUBT, doubt, _("Summary"), note=moving.doubt_note(told.summary)),
+        _whole(_("Depots that pay for themselves"), moving.PAYS, pays, _("Summary"), note=note),
+    ]
+    if told.moved is None:
+        return parts
+    note = _("Each figure at both ends of its band by itself; the largest effect on the net benefit first.")
+    rows = moving.moved_rows(told.moved)
+    rows.attrs["base"] = told.summary["net"]["benefit_cny"]
+    chart = Chart("tornado", "what", ("benefit_cny_low", "benefit_cny_high"))
+    return [*parts, Section(_("Which figure moves the answer"), moving.MOVED, rows, note, _("Sensitivity"),
+                            moving.MOVED_PAGE, chart)]  # fmt: skip
 
 
 def _certainty(told: Told) -> list[Section]:

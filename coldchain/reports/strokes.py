@@ -8,11 +8,13 @@ from html import escape
 import numpy as np
 from numpy.typing import ArrayLike
 
+from coldchain.language import _
 from coldchain.reports.palette import DEPOTS, INK, MUTED, PERIODS, VILLAGES
 
 TODAY, PLAN = DEPOTS["built"], VILLAGES[5]
 WIDTH, BAR, GAP, LEFT, RIGHT = 900, 11, 9, 190, 90
 BINS, HIGH = 40, 170
+TORNADO_LEFT = 300
 NICE = (0.01, 0.02, 0.05, 0.1, 0.2, 1.0)
 Pair = tuple[str, float, float]
 
@@ -62,6 +64,28 @@ def pairs_chart(rows: Sequence[Pair], names: tuple[str, str], write: Callable[[f
             )
         y += 2 * BAR + GAP
     return svg(y, "".join(body), f"{names[0]}, {names[1]}")
+
+
+def tornado(rows: Sequence[Pair], base: float, write: Callable[[float], str]) -> str:
+    """Draw a bar for each row from its figure at the low end to that at the high end, around the one as planned."""
+    figures = [base, *(figure for _label, low, high in rows for figure in (low, high))]
+    least, most = min(figures), max(figures)
+    scale, left = (WIDTH - TORNADO_LEFT - RIGHT - 80) / ((most - least) or 1.0), TORNADO_LEFT + 80
+    middle, y = left + (base - least) * scale, 34.0
+    names = _("at the low end of the band"), _("at the high end")
+    body = [legend([(names[0], TODAY), (names[1], PLAN)], 14)]
+    for label, low, high in rows:
+        body.append(text(TORNADO_LEFT - 8, y + BAR, label, "end"))
+        ends = sorted((left + (figure - least) * scale, figure) for figure in (low, high))
+        for figure, colour in ((low, TODAY), (high, PLAN)):
+            at = left + (figure - least) * scale
+            body.append(box(min(at, middle), y, abs(at - middle), BAR + 3, colour, f"{label}: {write(figure)}"))
+        for (at, figure), side, shift in zip(ends, ("end", "start"), (-5, 5), strict=True):
+            body.append(text(min(at, middle) + shift if side == "end" else max(at, middle) + shift, y + BAR,
+                             write(figure), side, MUTED))  # fmt: skip
+        y += BAR + GAP + 3
+    body.append(f'<path d="M{middle:.1f} 24V{y:.0f}" stroke="{INK}"/>')
+    return svg(y + 4, "".join(body), ", ".join(label for label, _low, _high in rows))
 
 
 def divided_bar(parts: Sequence[tuple[str, float]], write: Callable[[float], str], told: str) -> str:

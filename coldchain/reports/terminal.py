@@ -15,6 +15,7 @@ from coldchain.language import N_, _, plural
 from coldchain.language.amounts import in_millions
 from coldchain.planning import Plan
 from coldchain.reports import figures
+from coldchain.reports.moving import doubt_facts
 
 WIDTH = 100
 LABEL = 24
@@ -88,7 +89,7 @@ def _changes(summary: Mapping[str, Any], plain: bool) -> Table:
 
 def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
     table = _table(plain, _("Plan"), "")
-    parts = (figures.investment_facts, figures.net_facts, figures.service_facts, figures.proof)
+    parts = (figures.investment_facts, figures.net_facts, doubt_facts, figures.service_facts, figures.proof)
     for label, text in (row for part in parts for row in part(summary)):
         table.add_row(label, text)
     return table

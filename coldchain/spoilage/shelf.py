@@ -53,7 +53,7 @@ def shelf_life(commodity: Commodity, history: Sequence[Held], humidity: float = 
     >>> round(shelf.life_d, 9), round(shelf.quality, 9), round(shelf.loss, 9)
     (2.0, 20.0, 0.2)
     """
-    losses = [_loss(one, history, humidity) for one in (commodity, *extremes(commodity))]
+    losses = [held_loss(one, history, humidity) for one in (commodity, *extremes(commodity))]
     return Shelf(
         life_d=life_d(commodity, history[-1].temp_c),
         quality=float(quality(_worn(commodity, history, humidity)[0])),
@@ -86,5 +86,6 @@ def _worn(commodity: Commodity, history: Sequence[Held], humidity: float) -> Flo
     return sum((held.hours * wear_per_h(commodity, held.temp_c, humidity) for held in history), np.zeros(WEAR))
 
 
-def _loss(commodity: Commodity, history: Sequence[Held], humidity: float) -> float:
-    return float(worn_loss(commodity, _worn(commodity, history, humidity), 0))
+def held_loss(commodity: Commodity, history: Sequence[Held], humidity: float = 1.0, transfers: int = 0) -> float:
+    """Return the share lost of a lot after a history of steady temperatures and a number of transfers."""
+    return float(worn_loss(commodity, _worn(commodity, history, humidity), transfers))

@@ -5,7 +5,7 @@ from coldchain.sweeps.compare import Comparison, compare
 from coldchain.sweeps.explain import Case, WhatIf, open_case, what_if_depot
 from coldchain.sweeps.points import Point
 from coldchain.sweeps.relax import Loosening, Loosenings, loosenings
-from coldchain.sweeps.sensitivity import Sensitivity, sensitivity
+from coldchain.sweeps.sensitivity import Sensitivity, of_plan, sensitivity
 from coldchain.sweeps.solving import Effort
 from coldchain.sweeps.sweep import MOST_PROBES, NextMillion, Sweep, Target, Threshold, parse_budgets, run_sweep
 from coldchain.sweeps.villages import Village, explain_village, unserved
@@ -33,6 +33,7 @@ __all__ = [
     "compare",
     "explain_village",
     "loosenings",
+    "of_plan",
     "open_case",
     "parse_budgets",
     "run_sweep",

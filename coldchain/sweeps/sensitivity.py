@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from coldchain.planning.fixed import Answer, FixedPlan
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.runs import Run
 
-SCHEMA = "coldchain.sensitivity/1"
+SCHEMA, PLAN = "coldchain.sensitivity/1", "plan"
 ANSWERS: dict[str, Callable[[Answer], float]] = {
     "loss_today_t": lambda one: one.today_t,
     "loss_plan_t": lambda one: one.plan_t,
@@ -69,6 +69,12 @@ class Sensitivity:
         order = np.argsort(-(rows["at_high"] - rows["at_low"]).abs().to_numpy(), kind="stable")
         return rows.iloc[order].reset_index(drop=True)
 
+    def written(self) -> pd.DataFrame:
+        """Return the table with a last row ``plan``: the answers as planned, by which a reader knows the plan."""
+        own = {f"{name}_{end}": value for name, value in self.base.items() for end in ("low", "high")}
+        row = {"key": PLAN, "what": _("as planned"), "low": "", "high": "", **own, "effect_t": 0.0, "effect_cny": 0.0}
+        return pd.concat([self.table, pd.DataFrame([row | {"source": ""}])[list(self.table)]], ignore_index=True)
+
     def facts(self) -> dict[str, Any]:
         """Return the object that ``--json`` prints."""
         return {"schema": SCHEMA, "base": self.base, "figures": self.table.to_dict("records")}
@@ -82,11 +88,23 @@ def sensitivity(plan: Run, say: Say = silent) -> Sensitivity:
     rows = []
     for n, one in enumerate(figures, start=1):
         label = _(one.label) if not one.row else _("{figure}: {of}").format(figure=_(one.label), of=names[one.row])
-        say(Event(Stage.FIGURE, one.key, done=n, of=len(figures)))
+        say(Event(Stage.FIGURE, done=n, of=len(figures), facts={"figure": one.key}))
         low, high = (fixed.answer(put(fixed.figures, [(one, at)])) for at in (one.low, one.high))
         rows.append(Moved(one, label, low, high).row())
     own = fixed.answer(fixed.figures)
     return Sensitivity({name: float(of(own)) for name, of in ANSWERS.items()}, _ranked(pd.DataFrame(rows)))
+
+
+def of_plan(written: pd.DataFrame, summary: Mapping[str, Any]) -> pd.DataFrame | None:
+    """Return the rows of a written table, if it was made from a plan of this summary; else None."""
+    own = written[written["key"] == PLAN] if "key" in written else written.iloc[:0]
+    loss = {"loss_today_t_low": "baseline_t", "loss_plan_t_low": "plan_t"}
+    if len(own) != 1 or not {*loss, "benefit_cny_low"} <= set(own):
+        return None
+    stated = {name: summary["loss"][key] for name, key in loss.items()}
+    stated["benefit_cny_low"] = summary.get("net", {}).get("benefit_cny", np.nan)
+    same = all(np.isclose(float(own[name].iloc[0]), value, rtol=1e-9) for name, value in stated.items())
+    return written[written["key"] != PLAN] if same else None
 
 
 def _names(scenario: Scenario) -> dict[str, str]:

@@ -1,0 +1,112 @@
+"""What moves the answer of a plan, and how far it may be off: for terminals and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from rich.box import ASCII2
+from rich.table import Table
+
+from coldchain.language import N_, _
+from coldchain.language.amounts import in_millions
+from coldchain.reports.columns import Columns
+from coldchain.reports.figures import UNKNOWN, money, percent
+
+MOVED: Columns = (
+    ("what", N_("Uncertain figure"), "text"), ("low", N_("Low end"), "text"), ("high", N_("High end"), "text"),
+    ("today_t", N_("Moves the loss today by, t"), "tonnes"),
+    ("plan_t", N_("Moves the loss of the plan by, t"), "tonnes"),
+    ("saving_t_low", N_("Saved at the low end, t"), "tonnes"),
+    ("saving_t_high", N_("Saved at the high end, t"), "tonnes"),
+    ("benefit_cny_low", N_("Net benefit at the low end, CNY"), "cny"),
+    ("benefit_cny_high", N_("Net benefit at the high end, CNY"), "cny"), ("source", N_("Source of the band"), "text"),
+)  # fmt: skip
+MOVED_PAGE = tuple(key for key, _heading, _form in MOVED if key != "source")
+DOUBT: Columns = (
+    ("fact", N_("Figure"), "text"), ("low", N_("1 of 20 is lower (P5)"), "text"), ("middle", N_("Median"), "text"),
+    ("high", N_("1 of 20 is higher (P95)"), "text"),
+)  # fmt: skip
+PAYS: Columns = (
+    ("depot", N_("Depot"), "text"), ("name", N_("Name"), "text"),
+    ("share", N_("Draws in which it pays for itself"), "share"),
+)  # fmt: skip
+
+
+def moved_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a sensitivity table with the columns of :data:`MOVED`."""
+    moved = {part: (table[f"loss_{part}_t_high"] - table[f"loss_{part}_t_low"]).abs() for part in ("today", "plan")}
+    return table.assign(today_t=moved["today"], plan_t=moved["plan"])
+
+
+def moving_table(table: pd.DataFrame) -> Table:
+    """Return the figures as a table of the terminal: saved tonnes and net benefit at both ends."""
+    shown = Table(box=ASCII2, show_edge=False, pad_edge=False, title_justify="left")
+    shown.add_column(_("Uncertain figure"))
+    for heading in (
+        _("low"),
+        _("high"),
+        _("lost today, t"),
+        _("lost with plan, t"),
+        _("saving, t"),
+        _("benefit, CNY M"),
+    ):
+        shown.add_column(heading, justify="right")
+    for row in table.to_dict("records"):
+        ends = [_ends(row, name, lambda t: f"{t:,.0f}") for name in ("loss_today_t", "loss_plan_t", "saving_t")]
+        shown.add_row(row["what"], row["low"], row["high"], *ends, _ends(row, "benefit_cny", in_millions))
+    return shown
+
+
+def _ends(row: Mapping[Any, Any], name: str, write: Any) -> str:
+    low, high = (write(float(row[f"{name}_{end}"])) for end in ("low", "high"))
+    return low if low == high else f"{low} … {high}"
+
+
+def doubt_rows(summary: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Return loss today, loss with the plan, value saved and payback: 5th, 50th and 95th percentile of the draws."""
+    doubt = summary.get("doubt")
+    if doubt is None:
+        return []
+    forms = (
+        (_("Lost today"), "loss_today", percent), (_("Lost with the plan"), "loss_plan", percent),
+        (_("Value saved a year"), "saving_cny", money), (_("Payback"), "payback_years", _years),
+    )  # fmt: skip
+    rows = []
+    for label, name, write in forms:
+        if name != "payback_years" or summary["investment"]["total_cny"] > 0:
+            low, middle, high = (str(write(value)) for value in doubt[name])
+            rows.append((label, low, middle, high))
+    return rows
+
+
+def _years(years: float | None) -> str:
+    return _("never") if years is None else _("{years:.1f} years").format(years=years)
+
+
+def doubt_note(summary: Mapping[str, Any]) -> str:
+    """Say what was drawn."""
+    text = _(
+        "{draws} draws of all uncertain figures within their bands, depots, assignment and routes as planned; weather "
+        "of single years not counted."
+    )
+    return text.format(draws=summary["doubt"]["draws"]) if "doubt" in summary else UNKNOWN
+
+
+def doubt_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the doubt of each figure in a line: from the 5th to the 95th percentile."""
+    return [
+        (_("{figure}, P5-P95").format(figure=label), _("{low} to {high}").format(low=low, high=high))
+        for label, low, _middle, high in doubt_rows(summary)
+    ]
+
+
+def pays_rows(summary: Mapping[str, Any], depots: pd.DataFrame) -> pd.DataFrame:
+    """Return each depot that is built with the share of draws in which it pays for itself, the surest first."""
+    shares = summary.get("doubt", {}).get("pays_in", {})
+    names = dict(zip(depots["depot"].astype(str), depots["name"], strict=True))
+    rows = sorted(
+        ((one, names.get(one, one), share) for one, share in shares.items()), key=lambda row: (-row[2], row[0])
+    )
+    return pd.DataFrame(rows, columns=["depot", "name", "share"])
