@@ -7,6 +7,7 @@ memory. The limits are far above any county's tables and far below what a machin
 from __future__ import annotations
 
 import json
+import os
 import stat
 import tomllib
 import zipfile
@@ -29,6 +30,20 @@ DIGITS_REFUSED = "integer string conversion"  # in what Python says of them
 PACKAGE = Path(__file__).parent
 OF_CODE = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError)  # never of a bad file
 WIDE_ANSWER = 200  # characters of a library's message
+
+
+def way_to(path: Path, folder: Path) -> str:
+    """Return the way from a folder to a path; the whole path where there is none, as between drives of Windows.
+
+    Examples
+    --------
+    >>> Path(way_to(Path("a/county"), Path("a/runs/one"))).as_posix()
+    '../../county'
+    """
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:
+        return str(path.resolve())
 
 
 def plain_file(path: Path) -> Fault | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
 PREFIX = "coldchain-"
+NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+"""Flag with which Windows starts a process that Ctrl-C does not reach; elsewhere a new session does that."""
 HALF_WRITTEN = re.compile(r"\.(?P<name>.+)\.(?P<kind>partial|old|trial|import)-(?P<pid>\d+)(?:\.\w+)?")
 TEMPORARY = re.compile(PREFIX + r"[a-z]+-(?P<pid>\d+)-.*")
 

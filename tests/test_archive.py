@@ -192,3 +192,15 @@ def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_text("no", encoding="utf-8")
     with pytest.raises(BadInputError, match=r"x\.zip.*zip"):
         Run.open(tmp_path / "x.zip")
+
+
+def test_a_run_of_a_batch_is_named_without_its_key(home: Path, tmp_path: Path, capsys: Capture) -> None:
+    """``runs/NAME`` stays the same while the key changes with the inputs; of two keys neither is meant."""
+    shutil.copytree(home / "2026", tmp_path / "runs" / "county-1-0a1b")
+    asked = ["verify", str(tmp_path / "runs" / "county-1"), "--scenario", str(home / "county")]
+    assert command(asked) == 0
+    assert "county-1-0a1b: verified" in capsys.readouterr().out
+    assert command(["verify", str(tmp_path / "runs" / "county"), "--scenario", str(home / "county")]) == 3
+    shutil.copytree(home / "2026", tmp_path / "runs" / "county-1-ffff")
+    assert command(asked) == 3
+    assert "is missing; a run folder holds it" in capsys.readouterr().err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from coldchain.economy import CarbonFactors, emissions, emissions_of_lots
+from coldchain.inputs import way_to
 from coldchain.language import N_, _
 from coldchain.language.amounts import per_million
 from coldchain.reports import write_run
@@ -155,7 +155,7 @@ class Result:
         """Write the run folder that ``coldchain plan`` writes, a scenario in memory within it; return the folder."""
         scenario, target = self.plan.scenario, Path(folder)
         own = scenario.folder
-        beside, named = (SCENARIO, "") if own is None else (os.path.relpath(own, target), str(own))
+        beside, named = (SCENARIO, "") if own is None else (way_to(own, target), str(own))
         found = {"scenario": named, "scenario_from_run": beside, "variant": scenario.variant}
         return write_run(self.plan, target, run_information(self.plan, found))
 

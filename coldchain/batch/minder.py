@@ -18,6 +18,7 @@ from typing import IO, Any
 from coldchain.batch.orders import Failure, Limits, Order, Outcome
 from coldchain.batch.processes import descendants, end_tree, resident_mib
 from coldchain.language import _
+from coldchain.leftovers import NEW_GROUP
 
 LOOK_S, FIRST_LOOK_S = 0.25, 0.01
 TOLD = 400
@@ -108,6 +109,7 @@ class Minder:
             encoding="utf-8",
             env={**os.environ, **dict.fromkeys(ONE_THREAD, "1"), "PYTHONUTF8": "1"},
             start_new_session=True,
+            creationflags=NEW_GROUP,
         )
         self._lines = queue.Queue()
         threading.Thread(target=_listen, args=(child.stdout, self._lines), daemon=True).start()

@@ -6,7 +6,6 @@ and a batch that was killed goes on. Tables are made from these folders, in the 
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import json
 import os
@@ -27,6 +26,7 @@ from coldchain.batch.minder import StoppedError
 from coldchain.batch.orders import LASTING, Failure, Limits, Order, Outcome
 from coldchain.batch.tables import TIMINGS, write_tables
 from coldchain.errors import UsageError, system_reason
+from coldchain.inputs import way_to
 from coldchain.language import _, language
 
 SCHEMA, OBJECT, RUNS, FAILURES = "coldchain.batch/1", "batch.json", "runs", "failures"
@@ -218,7 +218,7 @@ class _Work:
         asked = self.settings
         return Order(
             name=job.name, key=stem.rpartition("-")[2], command=asked.command, scenario=str(scenario), out=str(out),
-            origin=str(job.folder), beside=_beside(scenario, out), variant=job.variant, budget_cny=job.budget_cny,
+            origin=str(job.folder), beside=way_to(scenario, out), variant=job.variant, budget_cny=job.budget_cny,
             orders=str(job.orders.resolve()) if job.orders is not None else "", day=job.day, quick=asked.quick,
             time_limit_s=asked.time_limit_s, seed=asked.seed, iterations=asked.iterations, budgets=asked.budgets,
             maps=asked.maps, language=language(),
@@ -272,12 +272,6 @@ def _set_aside(folder: Path, name: str, stem: str) -> None:
             path.rename(folder / EARLIER / path.name)
     if not (folder / RUNS / stem).exists() and (folder / EARLIER / stem).is_dir():
         (folder / EARLIER / stem).rename(folder / RUNS / stem)
-
-
-def _beside(scenario: Path, out: Path) -> str:
-    with contextlib.suppress(ValueError):  # another drive
-        return os.path.relpath(scenario, out)
-    return str(scenario)
 
 
 def _append_timing(path: Path, name: str, outcome: Outcome, status: str) -> None:

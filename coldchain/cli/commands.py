@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from coldchain.cli.manners import Money, json_option, next_step, of_a_run, path_
 from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.cli.telling import progress
 from coldchain.errors import BrokenOffError, ColdchainError, Fault, UsageError, grouped, system_reason
+from coldchain.inputs import way_to
 from coldchain.language import _, plural
 
 if TYPE_CHECKING:
@@ -373,7 +373,7 @@ def make_plan(
             if stopped():
                 raise BrokenOffError(_("interrupted before any plan was found")) from None
             raise
-    beside = os.path.relpath(source, target)
+    beside = way_to(source, target)
     arguments = {"scenario": str(source), "scenario_from_run": beside, "variant": variant, **given}
     return made, write_run(made, target, run_information(made, arguments))
 
@@ -556,5 +556,5 @@ def demo(folder: Path, as_json: bool, quiet: bool) -> int:
         click.echo(json.dumps(made.summary, ensure_ascii=False))
     else:
         _show(made, run)
-        next_step("coldchain init county", f"coldchain explain {run} --unserved")
+        next_step("coldchain init county", f"coldchain explain {quoted(run)} --unserved")
     return 0 if made.report.ok else EXIT_BUG

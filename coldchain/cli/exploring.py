@@ -226,9 +226,9 @@ def explain(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
 
 def _after_explain(folder: Path, asked: str) -> tuple[str, ...]:
     if asked == "relaxations":
-        return (f"coldchain check {folder}", f"coldchain plan {folder}")
+        return (f"coldchain check {quoted(folder)}", f"coldchain plan {quoted(folder)}")
     other = {"unserved": "--village ID", "village": "--depot ID"}.get(asked, "--unserved")
-    return (f"coldchain explain {folder} {other}",)
+    return (f"coldchain explain {quoted(folder)} {other}",)
 
 
 def _open(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> tuple[Case, Effort]:

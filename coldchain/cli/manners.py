@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
@@ -22,6 +23,8 @@ T = TypeVar("T")
 HUSHED = "coldchain.hushed"
 SHELL = re.compile(r"[\s\"'$`&|;<>()*?\\!#\[\]{}]")
 PREFIX = "COLDCHAIN"
+RUN_ARGUMENTS = ("run", "folder", "first", "second")
+WINDOWS = os.name == "nt"
 path_argument = click.Path(path_type=Path)
 
 
@@ -136,13 +139,16 @@ def next_step(*commands: str) -> None:
 def quoted(path: Path) -> str:
     """Return a path as a shell takes it: in quotes where it holds blanks or signs of the shell's own.
 
+    The shells of Windows know double quotes alone.
+
     Examples
     --------
     >>> quoted(Path("runs/麻阳")), quoted(Path("my county 2026.xlsx"))
     ('runs/麻阳', "'my county 2026.xlsx'")
     """
     text = str(path)
-    return shlex.quote(text) if SHELL.search(text) else text
+    plain = SHELL.search(text.replace("\\", "/") if WINDOWS else text) is None
+    return text if plain else f'"{text}"' if WINDOWS else shlex.quote(text)
 
 
 def duration(seconds: float) -> str:
@@ -164,17 +170,19 @@ def duration(seconds: float) -> str:
 def of_a_run(command: Callable[..., T]) -> Callable[..., T]:
     """Let a command on run folders name the folder when something in it, edited or damaged, cannot be worked with.
 
-    Whether that is so the referee tells: what goes wrong with a folder that verifies is a bug, and ends as one.
+    A run of a batch may be named without its key. Whether something is damaged the referee tells: what goes wrong with
+    a folder that verifies is a bug, and ends as one.
     """
 
     @wraps(command)
     def guarded(**given: Any) -> T:
+        given |= {name: run_named(Path(given[name])) for name in RUN_ARGUMENTS if given.get(name)}
         try:
             return command(**given)
         except (ColdchainError, MemoryError, click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            folders = [Path(given[name]) for name in ("run", "folder", "first", "second") if given.get(name)]
+            folders = [Path(given[name]) for name in RUN_ARGUMENTS if given.get(name)]
             damaged = next((folder for folder in folders if _is_damaged(folder)), None)
             if damaged is None:
                 raise
@@ -184,6 +192,21 @@ def of_a_run(command: Callable[..., T]) -> Callable[..., T]:
             raise BadInputError([Fault(str(damaged), None, "", "", message, "garbled")]) from error
 
     return guarded
+
+
+def run_named(path: Path) -> Path:
+    """Return the path of a run; of ``runs/NAME`` in a batch that of ``runs/NAME-KEY``, where there is one of that name.
+
+    Examples
+    --------
+    >>> run_named(Path("nowhere/county")).as_posix()
+    'nowhere/county'
+    """
+    if path.exists() or not path.name:
+        return path
+    keyed = re.compile(rf"{re.escape(path.name)}-[0-9a-f]+")
+    found = [one for one in path.parent.glob("*") if keyed.fullmatch(one.name)] if path.parent.is_dir() else []
+    return found[0] if len(found) == 1 else path
 
 
 def _is_damaged(folder: Path) -> bool:

@@ -127,7 +127,7 @@ def _write_template(path: Path, given: dict[str, Any]) -> None:
     if note:
         click.echo(note)
     day = f" --day {wish.day}" if wish.day else ""
-    command = f"coldchain routes {wish.source}{day} --orders {path} --out DIR"
+    command = f"coldchain routes {quoted(wish.source)}{day} --orders {quoted(path)} --out DIR"
     next_step(_("change it, then {command}").format(command=command))
 
 

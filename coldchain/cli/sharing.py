@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option
+from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option, quoted
 from coldchain.cli.shares import SAVED, as_object, show, show_leaving, show_many, spoken_rule
 from coldchain.cli.sizing import dry_run_option, sharing_seconds, show_size
 from coldchain.cli.telling import progress
@@ -132,7 +132,8 @@ def _size_share(scenario: Scenario, members: int, given: dict[str, Any], *, as_j
 
 
 def _next(source: Path, folder: Path) -> tuple[str, ...]:
-    return (f"coldchain share {source} --out {folder} --leaves MEMBER", f"coldchain share {source} --owners")
+    asked = f"coldchain share {quoted(source)}"
+    return (f"{asked} --out {quoted(folder)} --leaves MEMBER", f"{asked} --owners")
 
 
 def _show_settlement(settled: Settlement, told: dict[str, Any], leaving: list[int], folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import re
 from collections import defaultdict
@@ -21,6 +20,7 @@ from coldchain.dispatch.summary import SCHEMA, summarise
 from coldchain.dispatch.tables import Tables, by_tour, tables_of
 from coldchain.dispatch.tracks import geojson_text, gpx_text
 from coldchain.errors import UsageError
+from coldchain.inputs import way_to
 from coldchain.language import _
 from coldchain.runs import check_target, write_folder, write_tables
 from coldchain.runs.record import SCHEMA as RUN_SCHEMA
@@ -111,7 +111,7 @@ def run_information(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) 
     stopped = datetime.now(UTC)
     found = {
         "scenario": str(source.folder),
-        "scenario_from_run": os.path.relpath(source.folder, folder),
+        "scenario_from_run": way_to(source.folder, folder),
         "variant": source.variant,
     }
     files = {name: path for name in INPUTS if (path := getattr(wish, name)) is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,12 +12,22 @@ from coldchain.language import _
 from coldchain.leftovers import temporary_folder
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "microsoft-edge", "msedge")
+INSTALLED = (
+    "Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe",
+    "Google Chrome.app/Contents/MacOS/Google Chrome", "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    "Chromium.app/Contents/MacOS/Chromium",
+)  # fmt: skip
+"""Where browsers lie below the folders of programs, on Windows and macOS, which name them in no PATH."""
+PROGRAMS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
 SECONDS = 120
 
 
 def browser() -> str | None:
     """Return the path of a browser that can print without a window, if there is one."""
-    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    named = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    homes = [Path(os.environ[name]) for name in PROGRAMS if name in os.environ] + [Path("/Applications")]
+    installed = (path for home in homes for name in INSTALLED if (path := home / name).is_file())
+    return named or next(map(str, installed), None)
 
 
 def print_page(page: Path, pdf: Path) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 from coldchain.arrays import Bools, Floats, Ints
 from coldchain.errors import ColdchainError
 from coldchain.language import _
-from coldchain.leftovers import temporary_folder
+from coldchain.leftovers import NEW_GROUP, temporary_folder
 from coldchain.siting.packed import put
 from coldchain.work import Allowance, Clock, branch_nodes, simplex_steps, simplex_units
 
@@ -316,6 +316,7 @@ def _start() -> tuple[Child, Lines]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        creationflags=NEW_GROUP,
     )
     lines: Lines = queue.Queue()
     threading.Thread(target=_listen, args=(child.stdout, lines), daemon=True).start()
