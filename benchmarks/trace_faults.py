@@ -21,6 +21,7 @@ from typing import Any
 from coldchain.dispatch.dispatch import Wish, dispatch
 from coldchain.dispatch.folder import write_day
 from coldchain.scenario import upland, write_scenario
+from coldchain.telemetry.dayplan import read_day
 from coldchain.traceability.check import check
 from coldchain.traceability.custody import acts_of
 from coldchain.traceability.document import Document, document_of, hashed
@@ -66,7 +67,7 @@ def sound_day(folder: Path, villages: int = 40) -> Day:
     write_scenario(draft, folder / "county")
     made = dispatch(Wish(folder / "county", day="summer", iterations=200))
     write_day(made, folder / "day", {"source": str(folder / "county")})
-    day = traced_day(folder / "day", None, None, "+08:00")
+    day = traced_day(folder / "day", read_day(folder / "day"), "2026-07-15", 8.0)
     document = document_of(document_of_day(day, Numbering(day.scenario)))
     return day_of(document)
 

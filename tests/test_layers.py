@@ -23,7 +23,8 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"calibration", "reports", "importing", "benching", "sweeps", "settlement", "replays", "forecasts", "coverage"}
     ),
     frozenset({"dispatch", "papers", "atlas"}),
-    frozenset({"batch", "funds", "telemetry", "traceability"}),
+    frozenset({"batch", "funds", "telemetry"}),
+    frozenset({"traceability"}),
     frozenset({"api"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

@@ -15,6 +15,7 @@ from tracing_cases import traced_folder
 
 from coldchain.cli import run
 from coldchain.language import speaking
+from coldchain.telemetry.dayplan import read_day
 from coldchain.traceability.document import document_of
 from coldchain.traceability.events import Numbering, document_of_day
 from coldchain.traceability.journey import TracedDay, traced_day
@@ -33,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def day(folder: Path) -> TracedDay:
     """Lots of that day."""
-    return traced_day(folder, None, None, "+08:00")
+    return traced_day(folder, read_day(folder), "2026-07-15", 8.0)
 
 
 def pages_of(day: TracedDay) -> list[LotPage]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ import click
 
 from coldchain.cli.commands import EXIT_BAD_INPUT, SHOWN_WARNINGS
 from coldchain.cli.helping import InOrder
-from coldchain.cli.manners import json_option, next_step, path_argument, quoted
+from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, quoted
+from coldchain.cli.watching import date_option, moved_option, offset_option
 from coldchain.language import _, plural
 
 if TYPE_CHECKING:
@@ -41,23 +41,24 @@ def trace() -> None:
 @trace.command(name=ISSUE, epilog="Example: coldchain trace runs/today --date 2026-07-15 --out today.jsonld")
 @click.argument("run", metavar="RUN", type=path_argument)
 @click.option("--out", "file", type=path_argument, required=True, help="File to write, such as today.jsonld.")
-@click.option("--date", "day", help="Date of the harvest, 2026-07-15; without it that of the routes.")
+@date_option
 @click.option("--prefix", default="9521234", show_default=True,
               help="GS1 company prefix of the keys; the default is for demonstration.")  # fmt: skip
-@click.option("--utc-offset", "offset", default="+08:00", show_default=True, help="Local time against UTC.")
-@click.option("--readings", type=path_argument, help="Table or JSON lines of readings: time, device, at, temp_c, "
-              "humidity; at is a tour, depot or order.")  # fmt: skip
+@offset_option
+@click.option("--readings", type=path_argument, help="File of messages of the day's sensors, as coldchain watch takes.")
+@click.option("--sensors", type=path_argument, help="Table of the devices and the places they stand in.")
 @click.option("--with", "others", type=path_argument, multiple=True,
               help="EPCIS file of somebody else whose events follow ours; may be repeated.")  # fmt: skip
 @click.option("--pages", type=path_argument, help="Folder to write a page for each lot and the labels with QR codes.")
 @click.option("--url", default="", help="Where the pages will lie on the web; the QR codes then lead there.")
-@click.option("--scenario", "moved", type=path_argument, help="Where the scenario of a run lies now.")
+@moved_option
 @json_option
+@of_a_run
 def issue(run: Path, file: Path, as_json: bool, **given: Any) -> int:
     """Write every lot of RUN, a folder of `coldchain routes`, as EPCIS 2.0 events from harvest to delivery."""
     from coldchain.traceability.issue import Wish, issue_day
 
-    wish = Wish(run=run, file=file, **{**given, "day": _date(given["day"])})
+    wish = Wish(run=run, file=file, day=given.pop("date"), **given)
     issued = issue_day(wish)
     if as_json:
         click.echo(json.dumps(issued.printed(), ensure_ascii=False))
@@ -74,16 +75,6 @@ def issue(run: Path, file: Path, as_json: bool, **given: Any) -> int:
         click.echo(_("pages and labels: {folder}").format(folder=issued.pages))
     next_step(f"coldchain trace check {quoted(file)}")
     return _ended(issued.findings)
-
-
-def _date(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        told = _('--date must be a date such as 2026-07-15; got "{text}"')
-        raise click.BadParameter(told.format(text=text), param_hint="--date") from None
 
 
 @trace.command(name="check", epilog="Example: coldchain trace check today.jsonld --scenario county --json")

@@ -15,7 +15,7 @@ from coldchain.spoilage.stages import hourly_air_c
 from coldchain.traceability.document import OWN, Event, written
 from coldchain.traceability.journey import Journey, TracedDay
 from coldchain.traceability.keys import DOMAIN, Prefix
-from coldchain.traceability.readings import NOTHING, Readings
+from coldchain.traceability.readings import NOTHING, Readings, Summary
 
 PLANNED, MEASURED = "planned", "measured"
 METHOD = f"{OWN}planned"
@@ -104,7 +104,7 @@ class _Maker:
         one = self.journey
         goods = [self._goods(RAW, one.grams)]
         village, depot = self.keys.place("village", one.village), self.keys.place("depot", one.depot)
-        truck = self.keys.asset("V", one.tour)
+        truck = self.keys.asset("V", one.truck.partition("/")[2])
         yield {
             **self._head("ObjectEvent", one.harvest, "ADD", "commissioning", "active"),
             "quantityList": goods,
@@ -112,14 +112,15 @@ class _Maker:
             "ilmd": self._origin(),
         }
         yield self._carried("ADD", "loading", one.load, truck, goods, {"readPoint": {"id": village}})
-        yield self._ride(one.load, one.unload, truck, goods, (one.tour, one.order), self._air)
+        planned = self._air if one.open_ride else None
+        yield self._ride(one.load, one.unload, truck, goods, (one.truck, self._crate), planned)
         yield self._carried("DELETE", "unloading", one.unload, truck, goods, self._at(depot))
 
     def at_depot(self) -> Iterator[Event]:
         """Yield pre-cooling, by which the raw lot becomes the pre-cooled one, and storing."""
         one = self.journey
         depot = self._at(self.keys.place("depot", one.depot))
-        places = (one.depot, one.order)
+        places = (one.room, self._crate)
         yield {
             **self._head("TransformationEvent", one.cooled, "", "commissioning", "active"),
             "inputQuantityList": [self._goods(RAW, one.grams)],
@@ -147,7 +148,7 @@ class _Maker:
         truck = self.keys.asset("H", name)
         depot = {"readPoint": {"id": self.keys.place("depot", one.depot)}}
         yield self._carried("ADD", "loading", one.sent, truck, goods, depot)
-        yield self._ride(one.sent, one.arrives, truck, goods, (name, one.order), self._kept)
+        yield self._ride(one.sent, one.arrives, truck, goods, (self._crate,), self._kept)
         yield self._carried("DELETE", "unloading", one.arrives, truck, goods, hub)
         if one.lost_grams:
             lost = [self._goods(COOLED, one.lost_grams)]
@@ -170,6 +171,11 @@ class _Maker:
         product = self.keys.product(self.journey.commodity, stage, self.journey.lot)
         return {"epcClass": product, "quantity": quantity, "uom": "KGM"}
 
+    @property
+    def _crate(self) -> str:
+        """Place of sensors that lie in the lot itself."""
+        return f"crate/{self.journey.key}"
+
     @staticmethod
     def _at(place: str) -> Event:
         return {"readPoint": {"id": place}, "bizLocation": {"id": place}}
@@ -187,12 +193,12 @@ class _Maker:
         return {**head, "parentID": truck, "childQuantityList": list(goods), **place}
 
     def _ride(
-        self, start: datetime, end: datetime, truck: str, goods: Sequence[Any], places: tuple[str, str], plan: Any
+        self, start: datetime, end: datetime, truck: str, goods: Sequence[Any], places: tuple[str, ...], plan: Any
     ) -> Event:
         head = self._head("AggregationEvent", end, "OBSERVE", "transporting", "in_transit")
         return {**head, "parentID": truck, "childQuantityList": list(goods), **self._sensors(places, start, end, plan)}
 
-    def _sensors(self, places: tuple[str, str], start: datetime, end: datetime, plan: Any) -> Event:
+    def _sensors(self, places: tuple[str, ...], start: datetime, end: datetime, plan: Any) -> Event:
         """Return the reports of the sensors that were there; without any, what is planned, marked as such."""
         found = self.readings.between(places, start, end)
         elements = [self._measured(one) for one in found]
@@ -200,20 +206,18 @@ class _Maker:
             elements = plan(start, end)
         return {"sensorElementList": elements} if elements else {}
 
-    def _measured(self, summary: Any) -> dict[str, Any]:
-        device = summary.device if ":" in summary.device else self.keys.asset("D", summary.device)
+    def _measured(self, summary: Summary) -> dict[str, Any]:
+        named = summary.device.startswith(("urn:", "http"))
+        device = summary.device if named else self.keys.asset("D", summary.device)
         window = {"startTime": _text(summary.start), "endTime": _text(summary.end), "deviceID": device}
         reports = [_temperature(summary.temps_c)]
-        if math.isfinite(summary.humidity):
-            reports.append({"type": "RelativeHumidity", "meanValue": round(100 * summary.humidity, 1), "uom": "P1"})
+        if summary.humidity is not None:
+            reports.append({"type": "RelativeHumidity", "meanValue": round(summary.humidity, 1), "uom": "P1"})
         return {"sensorMetadata": window, "sensorReport": reports, "cc:basis": MEASURED}
 
     def _air(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
-        """Return the air of the season over an open ride; nothing of other vehicles, whose cargo the plan only ages."""
-        scenario = self.day.scenario
-        if any(one.id == self.journey.vehicle and one.cargo != "ambient" for one in scenario.vehicles):
-            return []
-        hourly = hourly_air_c(scenario.periods[self.day.period])
+        """Return the air of the season over an open ride."""
+        hourly = hourly_air_c(self.day.scenario.periods[self.day.period])
         steps = max(1, round((end - start) / STEP))
         moments = [start + (end - start) * n / steps for n in range(steps + 1)]
         temps = [air_at(hourly, moment.hour + moment.minute / 60 + moment.second / HOUR_S) for moment in moments]

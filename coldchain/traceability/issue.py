@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.runs.folder import write_in_place
+from coldchain.telemetry.dayplan import read_day
 from coldchain.traceability.check import check
 from coldchain.traceability.document import Document, document_of, document_text, joined, read_document
 from coldchain.traceability.events import Numbering, document_of_day
@@ -28,8 +28,9 @@ class Wish:
 
     Attributes
     ----------
-    day : of the harvest; None for that of the routes
-    offset : of local time from UTC
+    day : ISO date of the harvest; empty for that of the routes
+    offset_h : of local time from UTC
+    readings, sensors : messages of the day's sensors, and the table of their places
     others : EPCIS files whose events follow ours
     pages, url : where the pages are written, and where they will lie on the web
     moved : where the scenario lies now
@@ -37,10 +38,11 @@ class Wish:
 
     run: Path
     file: Path
-    day: date | None = None
+    day: str = ""
     prefix: str = DEMONSTRATION
-    offset: str = "+08:00"
+    offset_h: float = 8.0
     readings: Path | None = None
+    sensors: Path | None = None
     others: tuple[Path, ...] = ()
     pages: Path | None = None
     url: str = ""
@@ -90,9 +92,12 @@ def issue_day(wish: Wish) -> Issued:
         With the faults of the run, the readings, or the files of others; nothing is written then.
     """
     others = [_sound(path) for path in wish.others]
-    readings = NOTHING if wish.readings is None else read_readings(wish.readings)
     prefix = Prefix(wish.prefix)
-    day = traced_day(wish.run, wish.moved, wish.day, wish.offset)
+    plan = read_day(wish.run, wish.moved)
+    readings = NOTHING
+    if wish.readings is not None:
+        readings = read_readings(wish.readings, plan, wish.offset_h, wish.sensors)
+    day = traced_day(wish.run, plan, wish.day or readings.date, wish.offset_h)
     tree = document_of_day(day, Numbering(day.scenario, prefix), readings)
     whole = joined(document_of(tree), others)
     tree["@context"] = [tree["@context"][0], dict(whole.namespaces)]

@@ -6,32 +6,22 @@ import base64
 import hashlib
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import _
-from coldchain.model import CoolingClass, Landmark, Scenario, Site, cooling_class
+from coldchain.model import CoolingClass, Landmark, Scenario
 from coldchain.model.seasons import months_of
-from coldchain.network import travel
-from coldchain.runs import Run
+from coldchain.runs.folder import read_run
+from coldchain.telemetry.dayplan import ROUTES, DayPlan, LotPlan
 
-ROUTES = "routes.json"
-NEEDED = {
-    "lots": ("order", "village", "commodity", "kg", "tour", "trip", "depot", "zone", "method", "harvest_h", "leave_h",
-             "back_h", "loss_kg"),
-    "tours": ("tour", "vehicle"),
-    "depots": ("depot", "modules", "hub"),
-}  # fmt: skip
 GRAMS = 1000.0
 LOT_CHARACTERS, DIGEST_CHARACTERS = 13, 12
 PLAIN = re.compile(r"[A-Za-z0-9._-]+")
-OFFSET = re.compile(r"[+-](\d\d):(\d\d)")
+MINUTES = 60
 
 
 @dataclass(frozen=True)
@@ -41,21 +31,24 @@ class Journey:
     Attributes
     ----------
     lot : its number, 20 characters of the plain set at most
-    order : as the day's tables call it
+    key, order : as the day's tables call it
     grams, lost_grams : harvested, and expected to be unsaleable at the buyer
+    truck, room : where its sensors are; open_ride: the truck is as warm as the air
     cooled, sent : pre-cooled to seven eighths; leaves the depot
     arrives : at the hub; None where no road leads there
     landmark : the landmark product whose name it carries; None for none
     """
 
     lot: str
+    key: str
     order: str
     village: str
     commodity: str
     grams: int
     lost_grams: int
-    tour: str
-    vehicle: str
+    truck: str
+    room: str
+    open_ride: bool
     depot: str
     hub: str
     cooling: CoolingClass
@@ -79,40 +72,34 @@ class TracedDay:
     notes: tuple[str, ...] = ()
 
 
-def traced_day(folder: Path, moved: Path | None, day: date | None, offset: str) -> TracedDay:
-    """Read a folder of routes as journeys.
+def traced_day(folder: Path, plan: DayPlan, day: str, offset_h: float) -> TracedDay:
+    """Return the journeys of a folder of routes.
 
     Parameters
     ----------
-    moved : where the scenario lies now
-    day : of the harvest; without it the date given to ``routes``, else one assumed within the period, with a note
-    offset : from UTC, as ``+08:00``
+    plan : of the day, as the folder holds it
+    day : ISO date of the harvest; empty: that of the routes, else one assumed within the period, with a note
+    offset_h : of local time from UTC
 
     Raises
     ------
     BadInputError
-        When the folder is none of routes, or its tables do not fit its scenario.
+        When a lot's figures do not fit together.
     UsageError
-        When the offset is none.
+        When the offset is no whole number of minutes.
     """
-    if not (folder / ROUTES).is_file() and (folder / "summary.json").is_file():
-        told = _("is a plan; lots are traced through a day: run `coldchain routes {folder}` and name its folder")
-        raise BadInputError([Fault(str(folder), None, "", "", told.format(folder=folder), "not-routes")])
-    run = Run.open(folder, moved, summary=ROUTES)
-    _check(run, folder)
-    found, note = _date_of(run, day)
-    midnight = datetime(found.year, found.month, found.day, tzinfo=zone_of(offset))
-    stopped = str(run.information.get("stopped_utc", "")) or midnight.astimezone(UTC).isoformat()
-    return TracedDay(run.scenario, _period(run), stopped, _journeys(run, midnight), (note,) if note else ())
-
-
-def zone_of(offset: str) -> timezone:
-    """Return the time zone of an offset such as ``+08:00``."""
-    found = OFFSET.fullmatch(offset)
-    if found is None or int(found[1]) * 60 + int(found[2]) > 14 * 60 or int(found[2]) > 59:
-        raise UsageError(_('--utc-offset must be as +08:00; got "{offset}"').format(offset=offset))
-    minutes = int(found[1]) * 60 + int(found[2])
-    return timezone(timedelta(minutes=-minutes if offset.startswith("-") else minutes))
+    minutes = round(offset_h * MINUTES)
+    if abs(minutes - offset_h * MINUTES) > 1e-6:
+        told = _("--utc-offset must be a whole number of minutes, such as 8 or 5.5; got {offset:g}")
+        raise UsageError(told.format(offset=offset_h))
+    information, _summary, tables = read_run(folder, ROUTES)
+    stopped = str(information.get("stopped_utc", ""))
+    found, note = _date_of(plan, day, stopped)
+    midnight = datetime(found.year, found.month, found.day, tzinfo=timezone(timedelta(minutes=minutes)))
+    hubs = dict(zip(tables["depots"]["depot"], tables["depots"]["hub"], strict=True))
+    journeys = _journeys(plan, hubs, midnight)
+    made = stopped or midnight.astimezone(UTC).isoformat()
+    return TracedDay(plan.scenario, plan.period, made, journeys, (note,) if note else ())
 
 
 def lot_number(day: date, order: str, part: int) -> str:
@@ -131,137 +118,81 @@ def lot_number(day: date, order: str, part: int) -> str:
     return f"{day:%y%m%d}-{name}"
 
 
-def _check(run: Run, folder: Path) -> None:
-    """Refuse tables that lack columns or name what the scenario does not have."""
-    faults = []
-    for table, columns in NEEDED.items():
-        path = str(folder / "tables" / f"{table}.csv")
-        have = run.tables[table].columns if table in run.tables else ()
-        lacking = [column for column in columns if column not in have]
-        faults += [Fault(path, 1, column, "", _("the column is missing"), "missing-column") for column in lacking]
-    if faults:
-        raise BadInputError(faults)
-    known = {
-        "village": {one.id for one in run.scenario.villages},
-        "commodity": {one.id for one in run.scenario.commodities},
-        "depot": set(run.tables["depots"]["depot"]) & {one.id for one in run.scenario.sites},
-        "tour": set(run.tables["tours"]["tour"]),
-    }
-    path = str(folder / "tables" / "lots.csv")
-    for column, ids in known.items():
-        for row, value in enumerate(run.tables["lots"][column], start=2):
-            if value not in ids:
-                faults.append(Fault(path, row, column, str(value), _("is not one of the scenario"), "unknown-id"))
-    for row, lot in enumerate(run.tables["lots"].to_dict("records"), start=2):
-        figures = [float(lot[name]) for name in ("kg", "harvest_h", "leave_h", "back_h", "loss_kg")]
-        kg, harvest, leave, back, lost = figures
-        if not all(map(math.isfinite, figures)) or not (kg > 0 <= lost <= kg and harvest <= leave <= back):
-            told = _("kg, loss and hours of this lot do not fit together; route the day again")
-            faults.append(Fault(path, row, "", str(lot["order"]), told, "garbled"))
-    if faults:
-        raise BadInputError(faults)
-
-
-def _period(run: Run) -> int:
-    wanted = str(run.summary["day"]["period"])
-    return next((n for n, period in enumerate(run.scenario.periods) if period.id == wanted), 0)
-
-
-def _date_of(run: Run, day: date | None) -> tuple[date, str]:
+def _date_of(plan: DayPlan, day: str, stopped: str) -> tuple[date, str]:
     """Return the date of the harvest, and what was assumed for it."""
-    if day is not None:
-        return day, ""
-    given = str(run.summary["day"]["given"])
-    try:
-        return date.fromisoformat(given), ""
-    except ValueError:
-        pass
-    months = months_of(run.scenario.periods[_period(run)])
-    stopped = str(run.information.get("stopped_utc", ""))
-    year = int(stopped[:4]) if stopped[:4].isdigit() else date.min.year + 1999
+    if day or plan.date:
+        return date.fromisoformat(day or plan.date), ""
+    months = months_of(plan.scenario.periods[plan.period])
+    year = int(stopped[:4]) if stopped[:4].isdigit() else 2000
     found = date(year, months[len(months) // 2] if months else 7, 15)
     told = _("no date of harvest is known: {day} is taken; give it with --date")
     return found, told.format(day=found.isoformat())
 
 
-def _journeys(run: Run, midnight: datetime) -> tuple[Journey, ...]:
-    scenario = run.scenario
-    vehicles = dict(zip(run.tables["tours"]["tour"], run.tables["tours"]["vehicle"], strict=True))
-    depots = {row["depot"]: row for row in run.tables["depots"].to_dict("records")}
-    haul_h = _haul_hours(run, depots)
+def _journeys(plan: DayPlan, hubs: Mapping[str, str], midnight: datetime) -> tuple[Journey, ...]:
+    faults = [fault for lot in plan.lots for fault in _faults(plan, lot, str(hubs[_depot(lot)]))]
+    if faults:
+        raise BadInputError(dict.fromkeys(faults))
     parts: dict[str, int] = {}
     made = []
-    for row in run.tables["lots"].to_dict("records"):
-        grams = round(float(row["kg"]) * GRAMS)
-        if grams <= 0:
-            continue
-        order = str(row["order"])
-        parts[order] = parts.get(order, 0) + 1
-        cooling = _cooling(scenario, str(depots[row["depot"]]["modules"]), str(row["zone"]), str(row["method"]))
-        hours = _hours(row, cooling.precool_h, scenario.chain.depot_dwell_h, haul_h[str(row["depot"])])
-        times = [None if math.isinf(hour) else midnight + timedelta(seconds=round(hour * 3600)) for hour in hours]
-        harvest, load, unload, cooled, sent = (midnight if time is None else time for time in times[:5])
-        made.append(
-            Journey(
-                lot=lot_number(midnight.date(), order, parts[order]),
-                order=order,
-                village=str(row["village"]),
-                commodity=str(row["commodity"]),
-                grams=grams,
-                lost_grams=min(round(float(row["loss_kg"]) * GRAMS), grams),
-                tour=str(row["tour"]),
-                vehicle=str(vehicles[row["tour"]]),
-                depot=str(row["depot"]),
-                hub=str(depots[row["depot"]]["hub"]),
-                cooling=cooling,
-                harvest=harvest,
-                load=load,
-                unload=unload,
-                cooled=cooled,
-                sent=sent,
-                arrives=times[5],
-                landmark=claimed(scenario.landmarks, str(row["village"]), str(row["commodity"]), harvest.month),
-            )
-        )
+    for lot in plan.lots:
+        parts[lot.order] = parts.get(lot.order, 0) + 1
+        if round(lot.kg * GRAMS) > 0:
+            made.append(_journey(plan, lot, str(hubs[_depot(lot)]), midnight, parts[lot.order]))
     return tuple(made)
 
 
-def _hours(row: Mapping[Any, Any], precool_h: float, dwell_h: float, haul_h: float) -> tuple[float, ...]:
-    """Return the hours of harvest, loading, unloading, cooled, sent and arrived."""
-    back = float(row["back_h"])
-    cooled = back + precool_h
-    sent = cooled + dwell_h
-    return float(row["harvest_h"]), float(row["leave_h"]), back, cooled, sent, sent + haul_h
+def _depot(lot: LotPlan) -> str:
+    return lot.room.split("/")[1]
+
+
+def _faults(plan: DayPlan, lot: LotPlan, hub: str) -> Iterator[Fault]:
+    """Yield what keeps a lot from being traced: names that the scenario does not have, figures that contradict."""
+    unknown = _("is not one of the scenario")
+    if lot.village not in {one.id for one in plan.scenario.villages}:
+        yield Fault("lots.csv", None, "village", lot.village, unknown, "unknown-id")
+    if hub not in {one.id for one in plan.scenario.hubs}:
+        yield Fault("depots.csv", None, "hub", hub, unknown, "unknown-id")
+    figures = (lot.kg, lot.loss, lot.harvest_h, lot.leave_h, lot.back_h)
+    ordered = lot.harvest_h <= lot.leave_h <= lot.back_h and lot.kg > 0 and 0 <= lot.loss <= 1
+    if not (all(map(math.isfinite, figures)) and ordered):
+        told = _("kg, loss and hours of this lot do not fit together; route the day again")
+        yield Fault("lots.csv", None, "", lot.key, told, "garbled")
+
+
+def _journey(plan: DayPlan, lot: LotPlan, hub: str, midnight: datetime, part: int) -> Journey:
+    """Return the journey of a lot; one that loses all over no line haul has no road to its hub."""
+
+    def at(hour: float) -> datetime:
+        return midnight + timedelta(seconds=round(hour * 3600))
+
+    harvest, grams = at(lot.harvest_h), round(lot.kg * GRAMS)
+    haul_h = lot.onward[0].hours
+    reached = haul_h > 0 or lot.loss < 1
+    return Journey(
+        lot=lot_number(midnight.date(), lot.order, part),
+        key=lot.key,
+        order=lot.order,
+        village=lot.village,
+        commodity=lot.crop.id,
+        grams=grams,
+        lost_grams=min(round(lot.kg * lot.loss * GRAMS), grams),
+        truck=lot.truck,
+        room=lot.room,
+        open_ride=lot.cargo == "ambient",
+        depot=_depot(lot),
+        hub=hub,
+        cooling=lot.cooling,
+        harvest=harvest,
+        load=at(lot.leave_h),
+        unload=at(lot.back_h),
+        cooled=at(min(lot.docked_h + lot.cooling.precool_h, lot.depart_h)),
+        sent=at(lot.depart_h),
+        arrives=at(lot.depart_h + haul_h) if reached else None,
+        landmark=claimed(plan.scenario.landmarks, lot.village, lot.crop.id, harvest.month),
+    )
 
 
 def claimed(register: Sequence[Landmark], village: str, commodity: str, month: int) -> Landmark | None:
     """Return the landmark product whose name a harvest may carry; of several the first of the register."""
     return next((one for one in register if one.covers(village, commodity, month)), None)
-
-
-def _cooling(scenario: Scenario, modules: str, zone: str, method: str) -> CoolingClass:
-    """Return the cooling class of a depot that a lot goes into; where nothing stands yet, of all that is on offer."""
-    standing = Site(id="x", lon=0.0, lat=0.0, existing=modules).modules()
-    types = [kind for kind in scenario.depot_types if not standing or kind.id in standing]
-    classes = [cooling_class(kind) for kind in types if kind.zone == zone and kind.method == method]
-    if not classes:
-        told = _("no module cools to zone {zone} by {method}; the scenario has changed since the day was routed")
-        message = told.format(zone=zone, method=method)
-        raise BadInputError([Fault("depots.csv", None, "modules", modules, message, "changed")])
-    return min(classes, key=lambda one: (one.half_cooling_h, one))
-
-
-def _haul_hours(run: Run, depots: Mapping[str, Any]) -> dict[str, float]:
-    """Return depot -> hours of the line haul to its hub with the slowest of its trucks; inf where no road leads."""
-    scenario, placed = run.scenario, run.placed
-    sites = {site.id: n for n, site in enumerate(scenario.sites)}
-    hubs = {hub.id: n for n, hub in enumerate(scenario.hubs)}
-    names = [key for key in depots if key in sites and str(depots[key]["hub"]) in hubs]
-    if not names:
-        return dict.fromkeys(map(str, depots), math.inf)
-    nodes = np.array([placed.site_node[sites[key]] for key in names], dtype=np.int64)
-    ends = np.array([placed.hub_node[hubs[str(depots[key]["hub"])]] for key in names], dtype=np.int64)
-    hours = travel(placed.network, nodes, ends).time_h.diagonal()
-    slowest = min(scenario.vehicle(key).speed_factor for key in scenario.routing.line_haul_vehicles)
-    known = {str(key): float(hour) / slowest for key, hour in zip(names, hours, strict=True)}
-    return {str(key): known.get(str(key), math.inf) for key in depots}

@@ -1,160 +1,99 @@
-"""Readings of sensors from a file, and the reports made of them for a time and a place."""
+"""Readings of a day's sensors, and the reports made of them for a time and a place."""
 
 from __future__ import annotations
 
-import json
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from coldchain.errors import BadInputError, Fault
-from coldchain.inputs import read_bytes
-from coldchain.language import _
-from coldchain.scenario.tables import read_raw
-from coldchain.traceability.form import moment_of
+import numpy as np
 
-COLUMNS = ("time", "device", "at", "temp_c", "humidity")
-COLDEST_C, WARMEST_C = -60.0, 80.0
-MOST_SHOWN = 40
+from coldchain.arrays import Floats, Ints
+from coldchain.errors import BadInputError
+from coldchain.telemetry.dayplan import DayPlan
+from coldchain.telemetry.readings import Reader
+from coldchain.telemetry.replay import read_sensors, replay
+from coldchain.telemetry.store import Series, Store
+from coldchain.telemetry.watch import Setup, day_of, place_of
 
-
-@dataclass(frozen=True)
-class Reading:
-    """What a sensor read at a time.
-
-    Attributes
-    ----------
-    at : the tour, depot or order (crate) it was with
-    humidity : relative, share; NaN when it was not read
-    """
-
-    time: datetime
-    device: str
-    at: str
-    temp_c: float
-    humidity: float = math.nan
+EVER_MS = (0, 1 << 52)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The readings of one device over a time."""
+    """The readings of one device over a time.
+
+    Attributes
+    ----------
+    temps_c : least, mean, greatest
+    humidity : mean, %; None when it was not read
+    """
 
     device: str
     start: datetime
     end: datetime
     temps_c: tuple[float, float, float]
-    humidity: float
-    count: int
+    humidity: float | None = None
 
 
 @dataclass(frozen=True)
 class Readings:
-    """All readings, by what they were with, in order of time."""
+    """All readings, by the place of their sensor: a truck, a room, a crate.
 
-    by_place: Mapping[str, Sequence[Reading]]
+    Attributes
+    ----------
+    date : of the day, as far as the readings or the routes tell it
+    """
+
+    by_place: Mapping[str, Sequence[Series]] = field(default_factory=dict)
+    date: str = ""
 
     def between(self, places: Iterable[str], start: datetime, end: datetime) -> list[Summary]:
-        """Return a summary for each device that was with one of some places in a time: least, mean and greatest."""
-        found: dict[str, list[Reading]] = defaultdict(list)
-        for place in places:
-            for reading in self.by_place.get(place, ()):
-                if start <= reading.time <= end:
-                    found[reading.device].append(reading)
-        return [_summary(device, readings) for device, readings in sorted(found.items())]
+        """Return a summary for each device that was in one of some places in a time."""
+        found = []
+        for series in (one for place in places for one in self.by_place.get(place, ())):
+            times, temps = _within(*series.of("temp_c"), start, end)
+            if not len(times):
+                continue
+            humid = _within(*series.of("humidity"), start, end)[1]
+            moments = [datetime.fromtimestamp(int(at) / 1000.0, tz=start.tzinfo or UTC) for at in (times[0], times[-1])]
+            spread = (float(temps.min()), float(temps.mean()), float(temps.max()))
+            wet = float(humid.mean()) if len(humid) else None
+            found.append(Summary(series.device, moments[0], moments[1], spread, wet))
+        return found
 
 
-def _summary(device: str, readings: Sequence[Reading]) -> Summary:
-    temps = [one.temp_c for one in readings]
-    humid = [one.humidity for one in readings if math.isfinite(one.humidity)]
-    return Summary(
-        device=device,
-        start=min(one.time for one in readings),
-        end=max(one.time for one in readings),
-        temps_c=(min(temps), math.fsum(temps) / len(temps), max(temps)),
-        humidity=math.fsum(humid) / len(humid) if humid else math.nan,
-        count=len(readings),
-    )
+def _within(times: Ints, values: Floats, start: datetime, end: datetime) -> tuple[Ints, Floats]:
+    kept = (times >= start.timestamp() * 1000.0) & (times <= end.timestamp() * 1000.0)
+    return times[kept], np.asarray(values[kept], dtype=np.float64)
 
 
-NOTHING = Readings({})
+NOTHING = Readings()
 
 
-def read_readings(path: Path) -> Readings:
-    """Read a file of readings: a table, or a JSON object a line, with time, device, at, temp_c and perhaps humidity.
+def read_readings(path: Path, day: DayPlan, offset_h: float, sensors: Path | None = None) -> Readings:
+    """Read a file of messages, a line each, as ``coldchain watch --replay`` does; doubled lines count once.
 
-    Equal readings that stand twice count once.
+    Parameters
+    ----------
+    sensors : table of devices and the places they are in; others are named after their place
 
     Raises
     ------
     BadInputError
         With every line that is no reading.
     """
-    rows = _lines(path) if path.suffix.lower() in (".jsonl", ".ndjson") else _table(path)
-    faults: list[Fault] = []
-    by_place: dict[str, set[Reading]] = defaultdict(set)
-    for line, cells in rows:
-        if isinstance(cells, Fault):
-            faults.append(cells)
-            continue
-        reading = _reading(path.name, line, cells, faults)
-        if reading is not None:
-            by_place[reading.at].add(reading)
-    if faults:
-        raise BadInputError(faults)
-    ordered = {at: sorted(found, key=lambda one: (one.time, one.device, one.temp_c)) for at, found in by_place.items()}
-    return Readings(ordered)
-
-
-def _table(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | Fault]]:
-    raw = read_raw(path)
-    yield from ((fault.row or 0, fault) for fault in raw.faults)
-    yield from raw.rows
-
-
-def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | Fault]]:
-    text = read_bytes(path).decode("utf-8-sig", errors="replace")
-    for line, part in enumerate(text.splitlines(), start=1):
-        if not part.strip():
-            continue
-        try:
-            cells = json.loads(part)
-        except (ValueError, RecursionError):
-            cells = None
-        if isinstance(cells, dict):
-            yield line, cells
-        else:
-            told = _("must be one JSON object a line; the file may be cut here")
-            yield line, Fault(path.name, line, "", part[:MOST_SHOWN], told, "not-json")
-
-
-def _reading(file: str, line: int, cells: Mapping[str, Any], faults: list[Fault]) -> Reading | None:
-    before = len(faults)
-    texts = {name: str(cells.get(name, "")).strip() for name in COLUMNS}
-    time = moment_of(texts["time"])
-    if time is None:
-        told = _("must be a time with seconds and offset, as 2026-07-01T06:30:00+08:00")
-        faults.append(Fault(file, line, "time", texts["time"], told, "bad-time"))
-    lacking = [name for name in ("device", "at") if not texts[name]]
-    faults += [Fault(file, line, name, "", _("must be given"), "missing") for name in lacking]
-    temp_c = _number(texts["temp_c"])
-    if not COLDEST_C <= temp_c <= WARMEST_C:
-        told = _("must be a temperature from {least:g} to {most:g} °C").format(least=COLDEST_C, most=WARMEST_C)
-        faults.append(Fault(file, line, "temp_c", texts["temp_c"], told, "out-of-range"))
-    humidity = _number(texts["humidity"]) if texts["humidity"] else math.nan
-    if texts["humidity"] and not 0 <= humidity <= 1:
-        told = _("must be a share from 0 to 1")
-        faults.append(Fault(file, line, "humidity", texts["humidity"], told, "out-of-range"))
-    if time is None or len(faults) > before:
-        return None
-    return Reading(time, texts["device"], texts["at"], temp_c, humidity)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+    places = {} if sensors is None else read_sensors(sensors, day)
+    with Store() as store:
+        refused = replay(path, Reader(offset_h=offset_h), store)
+        if refused:
+            raise BadInputError(refused)
+        by_place: dict[str, list[Series]] = defaultdict(list)
+        for series in store.series(*EVER_MS):
+            place = place_of(series.device, day, places)
+            if place is not None:
+                by_place[place].append(series)
+        date = day_of(store, day, Setup(places, "", offset_h)) if store.count() else ""
+    return Readings(dict(by_place), date)
