@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -111,7 +112,7 @@ def test_a_village_is_found_by_name_and_says_why(page: Page, named: Plan, tmp_pa
     crop = own[own["commodity"] == own["commodity"].iloc[0]]
     today = (crop["today_share"] * crop["tonnes"]).sum() / crop["tonnes"].sum()
     planned = crop["loss_t"].sum() / crop["tonnes"].sum()
-    assert f"\t{100 * today:.1f}\u00a0%\t{100 * planned:.1f}\u00a0%\t" in card
+    assert f"\t{100 * today:.1f}%\t{100 * planned:.1f}%\t" in card
     page.run(find.format(text=CHINESE[:2]))
     page.until(f"{CARD}.includes('{CHINESE}')")
     page.run("coldchainMap.panes[0].sources.villages.selected.indices = [5]")
@@ -236,13 +237,39 @@ def test_a_sweep_without_drawings_has_no_map(small_plan: Plan, tmp_path: Path) -
     assert not (tmp_path / "map.html").exists()
 
 
-def test_paper_holds_the_map_as_a_picture(page: Page, named: Plan, tmp_path: Path) -> None:
-    """What is printed has the map as a still picture and every depot in a table."""
+def test_paper_holds_the_map_as_a_picture_on_one_page(page: Page, named: Plan, tmp_path: Path) -> None:
+    """What is printed has the map as a still picture beside legend and figures."""
     write_map(named, tmp_path / "map.html")
     page.open(tmp_path / "map.html")
     page.run("coldchainMap.onPaper()")
     assert page.run("document.querySelector('#paper img').src.length") > 5000
-    assert page.run("document.querySelectorAll('#paper-table tr').length") == 1 + len(named.tables["depots"])
     page.pdf(tmp_path / "map.pdf")
-    assert (tmp_path / "map.pdf").read_bytes()[:5] == b"%PDF-"
+    printed = (tmp_path / "map.pdf").read_bytes()
+    assert printed[:5] == b"%PDF-"
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
     _quiet(page, tmp_path / "map.html")
+
+
+def test_villages_are_named_from_a_zoom_on_and_the_found_one_always(page: Page, named: Plan, tmp_path: Path) -> None:
+    """With few in view each that fits has its name; with many only the one that was chosen."""
+    write_map(named, tmp_path / "map.html")
+    page.open(tmp_path / "map.html")
+    shown = """(() => { const d = coldchainMap.panes[0].labels.data
+      return [...d.text].filter((text, n) => text && d.village[n] >= 0) })()"""
+    assert page.until(f"{shown}.length && {shown}")
+    own = named.tables["villages"].iloc[2]
+    page.run("""(() => { const d = coldchainMap.panes[0].labels.data, many = 100 - d.name.length
+      for (const key of Object.keys(d)) for (let n = 0; n < many; n++) d[key].push(d[key].at(-1)) })()""")
+    page.run(f"coldchainMap.choose('villages', '{own['village']}', false)")
+    assert page.until(f"{shown}.length == 1 && {shown}") == [own["name"] or own["village"]]
+
+
+def test_routes_bear_the_colour_of_their_depot(page: Page, named: Plan, tmp_path: Path) -> None:
+    """Two routes of one depot have one colour, those of neighbours in the list differ."""
+    write_map(named, tmp_path / "map.html")
+    page.open(tmp_path / "map.html")
+    pairs = page.run("""Object.entries(coldchainMap.panes[0].sources).filter(([name]) => name.startsWith("routes_"))
+      .flatMap(([, source]) => [...source.data.depot].map((depot, n) => [depot, source.data.colour[n]]))""")
+    colours = dict(pairs)
+    assert {tuple(pair) for pair in pairs} == set(colours.items())
+    assert len(set(colours.values())) == len(colours)

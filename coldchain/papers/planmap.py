@@ -92,11 +92,6 @@ def drawn(data: MapData) -> str:
     )
 
 
-def colour_of(depot: int) -> str:
-    """Return the colour of a depot, by its row; grey for none."""
-    return palette.BY_DEPOT[depot % len(palette.BY_DEPOT)] if depot >= 0 else palette.UNSERVED
-
-
 def _line(path: str, colour: str, width: float, alpha: float = 1.0) -> str:
     if not path:
         return ""
@@ -110,7 +105,7 @@ def _routes(sheet: Sheet) -> Iterator[str]:
     columns = data.routes if data.routes["xs"] else data.spokes
     for key, n in rows.items():
         own = [k for k, depot in enumerate(columns["depot"]) if depot == key]
-        yield _line(sheet.path(columns, own), colour_of(n), 1.3, 0.75)
+        yield _line(sheet.path(columns, own), palette.of_depot(n), 1.3, 0.75)
 
 
 def _villages(sheet: Sheet) -> Iterator[str]:
@@ -120,11 +115,11 @@ def _villages(sheet: Sheet) -> Iterator[str]:
         px, py = sheet.at(x, y)
         title, depot = f"<title>{escape(str(name))}</title>", served.get(key, -1)
         if depot >= 0:
-            yield (f'<circle cx="{px:.1f}" cy="{py:.1f}" r="{VILLAGE_PX}" fill="{colour_of(depot)}" stroke="#fff" '
-                   f'stroke-width=".6">{title}</circle>')  # fmt: skip
+            style = f'fill="{palette.of_depot(depot)}" stroke="#fff" stroke-width=".6"'
+            yield f'<circle cx="{px:.1f}" cy="{py:.1f}" r="{VILLAGE_PX}" {style}>{title}</circle>'
         else:
-            yield (f'<path d="M{px - 3:.1f} {py - 3:.1f}l6 6m0 -6l-6 6" stroke="{palette.UNSERVED}" stroke-width="1.4">'
-                   f"{title}</path>")  # fmt: skip
+            style = f'stroke="{palette.UNSERVED}" stroke-width="1.4"'
+            yield f'<path d="M{px - 3:.1f} {py - 3:.1f}l6 6m0 -6l-6 6" {style}>{title}</path>'
 
 
 def main_depots(data: MapData) -> dict[str, int]:
@@ -142,8 +137,10 @@ def _depots(sheet: Sheet) -> Iterator[str]:
     columns = sheet.data.depots
     for n, (x, y, name) in enumerate(zip(columns["x"], columns["y"], columns["label"], strict=True)):
         px, py = sheet.at(x, y)
-        yield (f'<rect x="{px - DEPOT_PX:.1f}" y="{py - DEPOT_PX:.1f}" width="{2 * DEPOT_PX}" height="{2 * DEPOT_PX}" '
-               f'fill="{colour_of(n)}" stroke="{palette.INK}"><title>{escape(str(name))}</title></rect>')  # fmt: skip
+        size = f'width="{2 * DEPOT_PX}" height="{2 * DEPOT_PX}"'
+        style = f'fill="{palette.of_depot(n)}" stroke="{palette.INK}"'
+        corner = f'x="{px - DEPOT_PX:.1f}" y="{py - DEPOT_PX:.1f}"'
+        yield f"<rect {corner} {size} {style}><title>{escape(str(name))}</title></rect>"
 
 
 def _star(x: float, y: float, size: float = HUB_PX) -> str:
@@ -201,14 +198,14 @@ def _name(at: Spot, spot: tuple[float, float], size: float, weight: int) -> str:
 def _legend(sheet: Sheet) -> Iterator[str]:
     """Yield the legend below the frame, and the scale, as one group."""
     y, parts = HEIGHT + 22, []
-    dot = f'<circle cx="8" cy="{y - 4}" r="4" fill="{colour_of(0)}"/>'
+    dot = f'<circle cx="8" cy="{y - 4}" r="4" fill="{palette.of_depot(0)}"/>'
     cross = f'<path d="M2 {y + 16}l8 8m0 -8l-8 8" stroke="{palette.UNSERVED}" stroke-width="1.5"/>'
-    square = f'<rect x="302" y="{y - 10}" width="12" height="12" fill="{colour_of(0)}" stroke="{palette.INK}"/>'
+    square = f'<rect x="302" y="{y - 10}" width="12" height="12" fill="{palette.of_depot(0)}" stroke="{palette.INK}"/>'
     parts += [
         dot, text(22, y, _("village served, in the colour of its depot")),
         cross, text(22, y + 24, _("village not served")),
         square, text(322, y, _("depot")), _star(308, y + 20, 7), text(322, y + 24, _("hub")),
-        _line(f"M420 {y - 4}h26", colour_of(0), 1.6), text(454, y, _("collection route")),
+        _line(f"M420 {y - 4}h26", palette.of_depot(0), 1.6), text(454, y, _("collection route")),
         _line(f"M420 {y + 20}h26", palette.HAUL, 3.6, 0.4), text(454, y + 24, _("line haul to hub")),
     ]  # fmt: skip
     length = max((one for one in NICE_M if one * sheet.scale <= WIDTH / 5), default=NICE_M[0])

@@ -192,23 +192,25 @@ def broken(xs: Sequence[Sequence[float]], ys: Sequence[Sequence[float]]) -> Colu
 
 
 def _draw_ways(plot: Any, key: str, data: MapData, scenario: Scenario) -> Sources:
-    """Draw line haul, assignment and the routes of each vehicle type."""
+    """Draw line haul, assignment and the routes of each vehicle type, dashed by type, in the colour of their depot."""
     lit = {"hover_line_color": palette.INK, "hover_line_alpha": 1.0, "nonselection_line_alpha": FADED}
     plot.multi_line("xs", "ys", source=ColumnDataSource(data.hauls), color=palette.HAUL, line_width=4.5, alpha=0.28,
                     name=f"{key}:hauls", **lit)  # fmt: skip
     plot.multi_line("xs", "ys", source=ColumnDataSource(data.spokes), color=palette.ASSIGNMENT, line_width=0.9,
                     visible=not data.routes["xs"], name=f"{key}:spokes", **lit)  # fmt: skip
     sources: Sources = {}
+    rows = {str(key): n for n, key in enumerate(data.depots["depot"])}
     seasons = {period.id: _(period.name) or period.id for period in scenario.periods}
     names = {vehicle.id: _(vehicle.name) or vehicle.id for vehicle in scenario.vehicles}
     for n, (vehicle, columns) in enumerate(routes_by_vehicle(data.routes).items()):
         columns |= {"key": columns["route"], "label": columns["route"]}
         columns["period_name"] = [seasons.get(period, period) for period in columns["period"]]
         columns["vehicle_name"] = [names.get(vehicle, vehicle) for _route in columns["route"]]
+        columns["colour"] = [palette.of_depot(rows.get(depot, -1)) for depot in columns["depot"]]
         season = BooleanFilter(name=f"{key}:filter:routes_{vehicle}")
         sources[f"routes_{vehicle}"] = source = _source(key, f"routes_{vehicle}", columns)
         plot.multi_line(
-            "xs", "ys", source=source, view=CDSView(filter=season), color=palette.VEHICLES[n % len(palette.VEHICLES)],
+            "xs", "ys", source=source, view=CDSView(filter=season), color={"field": "colour"},
             line_dash=palette.DASHES[n % len(palette.DASHES)], line_width=1.5, alpha=0.8,
             name=f"{key}:routes_{vehicle}", **lit,
         )  # fmt: skip
@@ -272,22 +274,28 @@ def _draw_hubs(plot: Any, key: str, hubs: Columns) -> ColumnDataSource:
 
 
 def _draw_labels(plot: Any, key: str, data: MapData) -> None:
-    """Lay out names of hubs, depots and counties; the page shows those that fit, the first of these first."""
-    depots, hubs, counties = data.depots, data.hubs, data.counties
+    """Lay out names of hubs, depots, counties and villages; the page shows those that fit, the first of these first.
+
+    Villages are named from a zoom on, the one that was found always.
+    """
+    depots, hubs, counties, villages = data.depots, data.hubs, data.counties, data.villages
     order = np.argsort(-np.array(depots["tonnes_year"], dtype=np.float64), kind="stable").tolist()
-    names = [*hubs["title"], *(depots["name"][n] or depots["depot"][n] for n in order), *counties.names]
-    count = (len(hubs["title"]), len(order), len(counties.names))
+    called = [str(name or key) for name, key in zip(villages["name"], villages["village"], strict=True)]
+    names = [*hubs["title"], *(depots["name"][n] or depots["depot"][n] for n in order), *counties.names, *called]
+    count = (len(hubs["title"]), len(order), len(counties.names), len(called))
 
     def each(*values: Any) -> list[Any]:
         return [one for one, number in zip(values, count, strict=True) for _each in range(number)]
 
     columns = {
-        "x": [*hubs["x"], *(depots["x"][n] for n in order), *counties.spots[:, 0].tolist()],
-        "y": [*hubs["y"], *(depots["y"][n] for n in order), *counties.spots[:, 1].tolist()],
+        "x": [*hubs["x"], *(depots["x"][n] for n in order), *counties.spots[:, 0].tolist(), *villages["x"]],
+        "y": [*hubs["y"], *(depots["y"][n] for n in order), *counties.spots[:, 1].tolist(), *villages["y"]],
         "name": names, "full": names, "text": ["" for _name in names], "dx": [0.0 for _name in names],
-        "dy": [0.0 for _name in names], "site": [*[-1] * count[0], *order, *[-1] * count[2]],
-        "gap": each(12, 9, 0), "font": each("13px", "12px", "14px"), "style": each("bold", "normal", "italic"),
-        "colour": each(palette.INK, palette.INK, palette.COUNTY),
+        "dy": [0.0 for _name in names], "site": [*[-1] * count[0], *order, *[-1] * (count[2] + count[3])],
+        "village": [*[-1] * sum(count[:3]), *range(count[3])],
+        "gap": each(12, 9, 0, 6), "font": each("13px", "12px", "14px", "11px"),
+        "style": each("bold", "normal", "italic", "normal"),
+        "colour": each(palette.INK, palette.INK, palette.COUNTY, palette.MUTED),
     }  # fmt: skip
     shown = LabelSet(
         x="x", y="y", text="text", x_offset={"field": "dx"}, y_offset={"field": "dy"},

@@ -153,7 +153,7 @@ def _told(page: Page, words: Mapping[str, str]) -> dict[str, Any]:
             name: {"label": one.title, "low": 0, "high": one.high, "colours": one.colours, "share": one.share}
             for name, one in page.measures.items()
         },
-        "layers": _layers(page), "frames": page.frames or None,
+        "by_depot": palette.BY_DEPOT, "layers": _layers(page), "frames": page.frames or None,
         "vehicles": {name: _vehicle(page, name) for name in _vehicles(page)} if page.frames else None,
     }  # fmt: skip
 
@@ -171,7 +171,7 @@ def _layers(page: Page) -> list[dict[str, Any]]:
         *(("", label, swatch, True, True) for label, swatch in _keys(drawn, statuses)),
         ("hubs", _("hubs"), depot_swatch(["hub"]), True, True),
         *((name, _("routes: {vehicle}").format(vehicle=_vehicle(page, name)),
-           line_swatch(palette.VEHICLES[n % len(palette.VEHICLES)], 1.8, palette.DASHES[n % len(palette.DASHES)]), True,
+           line_swatch(palette.INK, 1.8, palette.DASHES[n % len(palette.DASHES)]), True,
            True) for n, name in enumerate(vehicles)),
         ("hauls", _("line haul to hub"), line_swatch(palette.HAUL, 4.5, "solid", 0.35),
          any(data.hauls["xs"] for data in drawn), True),

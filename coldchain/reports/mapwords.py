@@ -17,7 +17,8 @@ WORDS: dict[str, str] = {
     "close": N_("Close"),
     "legend": N_("Legend: switch layers on and off"),
     "legend_note": N_(
-        "Depots: the larger, the more tonnes in the season chosen. Click a place or a route to see its figures."
+        "Depots: the larger, the more tonnes in the season chosen; routes in the colour of their depot. Names of "
+        "villages show from a zoom on. Click a place or a route to see its figures."
     ),
     "kind_depots": N_("depot"),
     "kind_hubs": N_("hub"),

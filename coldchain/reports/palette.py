@@ -17,7 +17,6 @@ BY_DEPOT = (
 """Of what belongs to a depot, routes and villages; neighbours in the list of depots differ."""
 MARKERS = {"built": "square", "expanded": "hex", "existing": "diamond", "mobile": "triangle", "candidate": "square"}
 """Of depots, by status."""
-VEHICLES = ("#3f66a8", "#a8621a", "#5d7d3a", "#7a4f9e", "#2d8584", "#9c3f57")
 DASHES = ("solid", "6 3", "2 3", "9 3 2 3", "12 4", "4 2 1 2")
 COUNTY = "#7d6b91"
 HUB = "#f4c542"
@@ -29,3 +28,14 @@ FONTS = (
     "Noto Sans", "Segoe UI", "Helvetica Neue", "Arial", "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC",
     "WenQuanYi Micro Hei", "sans-serif",
 )  # fmt: skip
+
+
+def of_depot(row: int) -> str:
+    """Return the colour of what belongs to a depot, by its row; grey for none.
+
+    Examples
+    --------
+    >>> of_depot(10) == of_depot(0) == BY_DEPOT[0], of_depot(-1)
+    (True, '#6d737c')
+    """
+    return BY_DEPOT[row % len(BY_DEPOT)] if row >= 0 else UNSERVED

@@ -92,9 +92,9 @@ def panel_of_two(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
 
 def assumptions(summaries: Sequence[Mapping[str, Any]]) -> str:
     """Return what the plans assumed and whose data they hold, each once."""
-    texts = dict.fromkeys(text for summary in summaries for text in figures.assumed(summary))
-    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
-    return f'<h2>{escape(_("Assumptions and sources"))}</h2><ul class="note">{items}</ul>' if texts else ""
+    found = dict.fromkeys(one for summary in summaries for one in figures.assumptions(summary))
+    items = "".join(f'<li class="{one.what}">{escape(str(one))}</li>' for one in found)
+    return f'<h2>{escape(_("Assumptions and sources"))}</h2><ul class="note">{items}</ul>' if found else ""
 
 
 def _side_by_side(columns: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[str, ...]]:

@@ -185,6 +185,7 @@
     }
     choosing = false
     show(found)
+    settle()
     $("search").value = ""
     if (go && found.length) $("maps").scrollIntoView({ block: "nearest" })
   }
@@ -253,6 +254,7 @@
     y_range.setv({ start: y - (scale * h) / 2, end: y + (scale * h) / 2 })
   }
 
+  const MOST_VILLAGE_NAMES = 60 // in view: with more of them names would hide the map
   const pen = document.createElement("canvas").getContext("2d")
   const meets = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 
@@ -272,11 +274,20 @@
         if (r > 1) taken.push([px(s.x[n]) - r, py(s.y[n]) - r, px(s.x[n]) + r, py(s.y[n]) + r])
       }
     }
-    const places = Array.from(d.name, (name, n) => {
+    const found = pane.sources.villages.selected.indices[0] ?? -1
+    const within = (n) => d.x[n] > x_range.start && d.x[n] < x_range.end && d.y[n] > y_range.start && d.y[n] < y_range.end
+    const near = d.village.reduce((count, village, n) => count + (village >= 0 && within(n) ? 1 : 0), 0)
+    const named = (n) => d.village[n] < 0 || d.village[n] == found || near <= MOST_VILLAGE_NAMES
+    const order = Array.from(d.name, (_name, n) => n).sort((a, b) =>
+      Number(found >= 0 && d.village[b] == found) - Number(found >= 0 && d.village[a] == found) || a - b)
+    const places = Array.from(d.name, () => null)
+    for (const n of order) places[n] = spot(n)
+    function spot(n) {
+      const name = d.name[n]
+      if (!name || !named(n) || !within(n)) return null
       const [x, y] = [px(d.x[n]), py(d.y[n])]
       pen.font = `${d.style[n]} ${d.font[n]} ${told.font}`
       const [wide, tall] = [pen.measureText(name).width + 4, 15]
-      if (!name || x < 0 || x > w || y < 0 || y > h) return null
       const gap = d.site[n] >= 0 ? (pane.sources.depots.data.size[d.site[n]] ?? 10) / 2 : d.gap[n]
       const [right, left, over, under] = [gap, -gap - wide, -gap - tall, gap]
       const spots = gap
@@ -290,7 +301,7 @@
         return [dx + 2, -(dy + tall) + 2]
       }
       return null
-    })
+    }
     labels.data = { ...d, text: Array.from(d.name, (name, n) => (places[n] ? name : "")),
       dx: places.map((spot) => spot?.[0] ?? 0), dy: places.map((spot) => spot?.[1] ?? 0) }
   }
@@ -371,6 +382,7 @@
       source.selected.indices = []
       doc.get_model_by_name(`${pane.key}:filter:${name}`).booleans = null
       source.data = {
+        colour: column(1).map((d) => told.by_depot[d % told.by_depot.length]),
         key: column(0), label: column(0), route: column(0), depot: column(1).map((d) => depots.data.label[d]),
         vehicle: column(2), vehicle_name: own.map(() => told.vehicles[name]), period: column(3),
         period_name: column(3).map((id) => seasons[id] ?? id), days: column(4), load_kg: column(5),
@@ -464,7 +476,8 @@
     $("search-form").addEventListener("submit", (event) => { event.preventDefault(); find($("search").value) })
   }
 
-  // ---- paper: the map as a still picture, the depots as a plain table ----------------------------------------------------
+  // ---- paper: the map as a still picture, the words beside it as small as one page needs ---------------------------------
+  const PAPER_PX = 600 // height of a column on a landscape A4 page, under the heading
   function onPaper() {
     $("paper").replaceChildren()
     for (const pane of panes) {
@@ -474,16 +487,9 @@
       if (panes.length > 1) figure.prepend(el("figcaption", {}, pane.title))
       $("paper").append(figure)
     }
-    $("paper-table").replaceChildren()
-    const d = panes[panes.length - 1].sources.depots.data
-    const heads = ["depot", "status", "modules", "cooled_t", "villages_n", "investment", "award"]
-    const table = el("table", {}, el("tr", {}, ...heads.map((key) => el("th", {}, words[key]))))
-    Array.from(d.key).forEach((_key, n) => {
-      if (told.frames && !(d.tonnes_year[n] > 0)) return
-      table.append(row(d.label[n], d.status_text[n], d.modules[n], number(d.tonnes_year[n]), number(d.villages[n]),
-        d.capex_cny ? money(d.capex_cny[n]) : "", d.subsidy_cny ? money(d.subsidy_cny[n]) : ""))
-    })
-    $("paper-table").append(table)
+    const aside = document.querySelector("aside")
+    const left = aside.scrollHeight - (aside.querySelector("ul.note")?.offsetHeight ?? 0)
+    aside.style.setProperty("--shrink", Math.min(0.7, (2 * PAPER_PX) / Math.max(left, 1)).toFixed(3))
   }
 
   // ---- start, once Bokeh has drawn ---------------------------------------------------------------------------------------
