@@ -30,7 +30,9 @@ PORTS = {"mqtt": 1883, "mqtts": 8883}
 SESSION_S = 7 * 86_400
 IN_FLIGHT = 20_000
 MOST_BATCH = 5_000
-GATHERED_S, ASKED_S = 0.02, 0.005
+GATHERED_S, ASKED_S = 0.1, 0.02
+"""Seconds over which messages are gathered for one commit, and of one look at the connection: a commit waits some
+milliseconds for the disk, and nobody needs a reading sooner."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 
 
@@ -87,6 +89,15 @@ def address_of(url: str, topic: str, *, client: str = "coldchain", ca: Path | No
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A message that is not acknowledged yet."""
+
+    payload: bytes
+    topic: str
+    number: int
+
+
 @dataclass
 class Listener:
     """Takes messages of a broker into a store.
@@ -101,7 +112,7 @@ class Listener:
     reader: Reader
     taken: int = 0
     refused: int = 0
-    _waiting: list[mqtt.MQTTMessage] = field(default_factory=list)
+    _waiting: list[Taken] = field(default_factory=list)
     _refusal: str = ""
 
     def listen(self, stop: Callable[[], bool], idle: Callable[[], None] = lambda: None) -> None:
@@ -134,24 +145,22 @@ class Listener:
 
     def _client(self) -> mqtt.Client:
         try:
-            import paho.mqtt.client as mqtt
-            from paho.mqtt.enums import CallbackAPIVersion
+            from coldchain.telemetry.client import new_client
         except ImportError:
             told = _("paho-mqtt is not installed, no broker can be asked: pip install 'coldchain[watch]'")
             raise MissingExtraError(told) from None
         address = self.address
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, address.client, protocol=mqtt.MQTTv5, manual_ack=True,
-            reconnect_on_failure=False,
-        )  # fmt: skip
+        client = new_client(address.client, self._take)
         if address.user:
             client.username_pw_set(address.user, address.password)
         if address.tls:
             self._secure(client)
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
-        client.on_message = lambda _client, _data, message: self._waiting.append(message)
         return client
+
+    def _take(self, payload: bytes, topic: str, number: int) -> None:
+        self._waiting.append(Taken(payload, topic, number))
 
     def _secure(self, client: mqtt.Client) -> None:
         ca, certificate, key = (
@@ -212,12 +221,13 @@ class Listener:
         rows: list[Row] = []
         for message in messages:
             try:
-                rows += self.reader.rows(bytes(message.payload), message.topic)
+                rows += self.reader.rows(message.payload, message.topic)
             except RefusedError as error:
                 self.refused += 1
                 self.store.refused[str(error)] += 1
         self.store.add(rows)
         self.taken += len(messages)
         if client.is_connected():
-            for message in messages:
-                client.ack(message.mid, message.qos)
+            from coldchain.telemetry.client import acknowledge
+
+            acknowledge(client, [message.number for message in messages if message.number])
