@@ -20,7 +20,7 @@ from coldchain.model import Scenario
 from coldchain.planning import Course, Ground, Options, course_with, lay_ground
 from coldchain.planning.days import Days
 from coldchain.planning.duties import run
-from coldchain.planning.hauls import work_out_hauls
+from coldchain.planning.haul_duties import work_out_hauls
 from coldchain.planning.lots import lots_of, outcome
 from coldchain.planning.money import yearly
 from coldchain.scenario import load

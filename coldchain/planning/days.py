@@ -14,7 +14,8 @@ from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import CollectionDay, Decision, site_lots
 from coldchain.planning.duties import Running, run
-from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay, work_out_hauls
+from coldchain.planning.haul_duties import work_out_hauls
+from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay
 from coldchain.routing import (
     CollectionProblem,
     CollectionResult,
@@ -181,8 +182,13 @@ def _weights(basis: Basis, site: int, period: int, daily: Floats, aboard: Floats
 
 
 def _most_wait_h(basis: Basis, site: int, period: int, daily: Floats, aboard: Floats) -> Floats:
-    """Hours that each village's load may wait for a later trip; none is cooled or delivered late only for that."""
+    """Hours that each village's load may wait for a later trip.
+
+    None is cooled or delivered late only for that, and none waits where the first aim is a loss.
+    """
     batch, timing = basis.lanes.batch(aboard)[period], basis.timing
+    if basis.scenario.siting.objective[0] != "total_cost_cny":
+        return np.zeros(len(daily))
     most, strict = np.full(len(daily), basis.lanes.longest_wait_h), basis.scenario.siting.on_time > 0
     for v, c, o in zip(*np.nonzero(daily), strict=True):
         cooled = timing.cooled_h(period, o, batch[v])

@@ -114,12 +114,29 @@ def _collecting(collection: Sequence[CollectionDay]) -> Iterator[Duty]:
 
 
 def _hauling(hauls: Hauls) -> Iterator[Duty]:
+    straight = {(day.site, day.period, day.zone): d for d, day in enumerate(hauls.hauls)}
+    tours = {(day.sites, day.period, day.zone): d for d, day in enumerate(hauls.tours)}
+    shared_by: Counter[tuple[str, int, int]] = Counter()
+    for duty in hauls.duties:
+        jobs = []
+        for leg in duty.legs:
+            if leg.trip < 0:
+                job = Job("tour", tours[leg.sites, duty.period, leg.zone], 0, leg.sites[0], leg.hours, leg.wait_h)
+            else:
+                d = straight[leg.sites[0], duty.period, leg.zone]
+                job = Job("haul", d, leg.trip, leg.sites[0], leg.hours, leg.wait_h)
+            jobs.append(job)
+            shared_by[job.kind, job.day, job.trip] += 1
+        yield Duty(duty.vehicle_id, duty.period, tuple(jobs))
     for d, day in enumerate(hauls.hauls):
         for n, (trip, count) in enumerate(day.haul.trips):
             job = Job("haul", d, n, day.site, trip.hours)
-            yield from (Duty(trip.vehicle_id, day.period, (job,), trip.crews) for _one in range(count))
+            alone = count - shared_by["haul", d, n]
+            yield from (Duty(trip.vehicle_id, day.period, (job,), trip.crews) for _one in range(alone))
     for d, shared in enumerate(hauls.tours):
         trip = shared.tour.trip
+        if shared_by["tour", d, 0]:
+            continue
         yield Duty(trip.vehicle_id, shared.period, (Job("tour", d, 0, shared.sites[0], trip.hours),), trip.crews)
 
 

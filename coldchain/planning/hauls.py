@@ -57,12 +57,12 @@ class TourDay:
 
 @dataclass(frozen=True)
 class LongRide:
-    """The part of a depot's chilled load that rides along on a tour.
+    """The part of a depot's chilled load that rides along on a tour, or waits for a truck's later trip.
 
     Attributes
     ----------
     share : of what the depot sends of this zone
-    ride_h : from leaving the depot to the hub
+    ride_h : from leaving the depot to the hub; waiting for the truck counts
     fate : (commodity, class) -> what is lost by batch, as far as there are lots
     """
 
@@ -75,12 +75,41 @@ class LongRide:
 
 
 @dataclass(frozen=True)
+class HaulLeg:
+    """One trip of a truck's duty.
+
+    Attributes
+    ----------
+    sites : the depot of a straight trip, the depots of a tour
+    trip : which of the depot's kinds of straight trips; -1 for a tour
+    hours : on duty
+    wait_h : that the load waits for the truck
+    """
+
+    sites: tuple[int, ...]
+    zone: str
+    trip: int
+    hours: float
+    wait_h: float = 0.0
+
+
+@dataclass(frozen=True)
+class TruckDuty:
+    """Trips that one truck makes one after the other on every day of a period."""
+
+    vehicle_id: str
+    period: int
+    legs: tuple[HaulLeg, ...]
+
+
+@dataclass(frozen=True)
 class Hauls:
-    """Line haul of a plan, or of one hub, zone and period."""
+    """Line haul of a plan, or of one hub, zone and period; ``duties`` of the trucks that go again."""
 
     hauls: tuple[HaulDay, ...] = ()
     tours: tuple[TourDay, ...] = ()
     rides: tuple[LongRide, ...] = ()
+    duties: tuple[TruckDuty, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,18 +130,19 @@ class _Cargo:
         return (self.site, *(a.tobytes() for a in (self.commodity, self.cooling, self.batch, self.t_day)))
 
 
-def work_out_hauls(
+def hauls_of_hubs(
     basis: Basis, arcs: Arcs, decision: Decision, collection: Sequence[CollectionDay], memo: Memo | None
-) -> Hauls:
-    """Decide the line haul of what the routes bring in."""
+) -> list[list[tuple[HaulGroup, Hauls]]]:
+    """Decide the line haul of what the routes bring in, each truck making one trip; by hub and period, then zone."""
     groups: dict[tuple[int, int, str], list[_Cargo]] = defaultdict(list)
     for day in collection:
         for zone, cargo in _cargoes(basis, arcs, decision, day):
             groups[int(basis.site_hub[day.site]), day.period, zone].append(cargo)
-    found = [_group(basis, key, cargoes, memo) for key, cargoes in sorted(groups.items(), key=lambda item: item[0])]
-    hauls = sorted((day for part in found for day in part.hauls), key=lambda day: (day.site, day.period, day.zone))
-    tours = tuple(day for part in found for day in part.tours)
-    return Hauls(tuple(hauls), tours, tuple(ride for part in found for ride in part.rides))
+    by_hub: dict[tuple[int, int], list[tuple[HaulGroup, Hauls]]] = defaultdict(list)
+    for key, cargoes in sorted(groups.items(), key=lambda item: item[0]):
+        group = HaulGroup(basis, key[1], key[2], cargoes, {} if memo is None else memo)
+        by_hub[key[:2]].append((group, _group(key, group, memo)))
+    return list(by_hub.values())
 
 
 def _cargoes(basis: Basis, arcs: Arcs, decision: Decision, day: CollectionDay) -> Iterator[tuple[str, _Cargo]]:
@@ -132,14 +162,14 @@ def _cargoes(basis: Basis, arcs: Arcs, decision: Decision, day: CollectionDay) -
             yield zone, _Cargo(day.site, *what, t_day[mine])
 
 
-def _group(basis: Basis, where: tuple[int, int, str], cargoes: list[_Cargo], memo: Memo | None) -> Hauls:
+def _group(where: tuple[int, int, str], group: HaulGroup, memo: Memo | None) -> Hauls:
     """Line haul of one hub, period and zone, or what the memo knows of it."""
+    basis, cargoes = group.basis, group.cargoes
     joined = basis.scenario.routing.haul_depots > 1 and basis.scenario.siting.objective[0] == "total_cost_cny"
     key = ("hauls", *where, joined, basis.scenario.siting.on_time > 0, *(cargo.key() for cargo in cargoes))
     if memo is not None and key in memo:
         found: Hauls = memo[key][0]
         return found
-    group = _Group(basis, where[1], where[2], cargoes, {} if memo is None else memo)
     found = group.joint() if joined and len(cargoes) > 1 else group.separate()
     if memo is not None:
         memo[key] = (found,)
@@ -147,7 +177,7 @@ def _group(basis: Basis, where: tuple[int, int, str], cargoes: list[_Cargo], mem
 
 
 @dataclass(frozen=True)
-class _Group:
+class HaulGroup:
     """Depots of one hub that send goods of one zone in one period."""
 
     basis: Basis
@@ -155,6 +185,15 @@ class _Group:
     zone: str
     cargoes: list[_Cargo]
     memo: Memo
+
+    @property
+    def longer_h(self) -> Floats:
+        """Hours that a ride may be longer, shape (RIDE_NODES,)."""
+        return np.linspace(0.0, (RIDE_NODES - 1) * RIDE_STEP_H, RIDE_NODES)
+
+    def of_site(self, site: int) -> _Cargo:
+        """Return what a depot sends."""
+        return next(cargo for cargo in self.cargoes if cargo.site == site)
 
     def separate(self) -> Hauls:
         """Every depot by itself."""
@@ -242,7 +281,7 @@ class _Group:
         price, strict = self.basis.prices.late_cny_t, self.basis.scenario.siting.on_time > 0
         if not price and not strict:
             return np.zeros(RIDE_NODES)
-        late_t = self.late_t(cargo, np.linspace(0.0, (RIDE_NODES - 1) * RIDE_STEP_H, RIDE_NODES))
+        late_t = self.late_t(cargo, self.longer_h)
         return np.where(late_t > 0, np.inf, 0.0) if strict else price * late_t / cargo.load_t
 
     def late_t(self, cargo: _Cargo, longer_h: Floats) -> Floats:

@@ -18,8 +18,8 @@ from coldchain.spoilage import Fate
 
 TODAY = -1
 LOT_COLUMNS = (
-    "village", "commodity", "period", "site", "cooling", "tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share",
-    "water_share", "value_share", "keep", "keep_cny_t",
+    "village", "commodity", "period", "site", "cooling", "tonnes", "aboard_h", "wait_h", "cooled_h", "delivery_h",
+    "loss_share", "water_share", "value_share", "keep", "keep_cny_t",
 )  # fmt: skip
 
 
@@ -29,8 +29,8 @@ def lots_of(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.Data
     Returns
     -------
     DataFrame with ``LOT_COLUMNS``: indices of village, commodity, period, site (``TODAY`` for today's chain) and class,
-    tonnes in the period, hours aboard, hours from harvest until cooled and until the market (days in store not
-    counted); shares lost of the weight, as water, of the value; the row of ``basis.keeps`` by which it is kept
+    tonnes in the period, hours aboard, hours waited for a later trip of a vehicle, hours from harvest until cooled
+    and until the market (days in store not counted); shares lost of the weight, as water, of the value; the row of ``basis.keeps`` by which it is kept
     (``NOT_KEPT``), and electricity for that less what it earns more, CNY/t
     """
     cold = keep(basis, decision.count, _cold_lots(basis, arcs, decision, days))
@@ -72,18 +72,21 @@ def _cold_lots(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.D
 
 
 def _with_rides(table: pd.DataFrame, basis: Basis, days: Days) -> pd.DataFrame:
-    """Split what rides along on tours off what goes straight; ``ride`` is its place among the rides, or -1.
+    """Split what rides along on tours, or later, off what goes straight; ``ride`` is its place among the rides, or -1.
 
     Every truck of a depot carries the same mix, so each lot splits alike.
     """
-    known = {(ride.site, ride.period, ride.zone): n for n, ride in enumerate(days.rides)}
-    zones = [basis.classes[o].zone for o in table["cooling"]]
-    keys = zip(table["site"], table["period"], zones, strict=True)
-    ride = np.array([known.get(key, -1) for key in keys], dtype=np.intp)
-    share = np.array([*(ride.share for ride in days.rides), 0.0])[ride]
-    along = table.assign(tonnes=table["tonnes"] * share, ride=ride)[share > 0]
-    straight = table.assign(tonnes=table["tonnes"] * (1.0 - share), ride=-1)[share < 1.0 - ROUNDING]
-    split = pd.concat([straight, along], ignore_index=True)
+    zones = np.array([kind.zone for kind in basis.classes], dtype=object)[table["cooling"]]
+    site, period = table["site"].to_numpy(), table["period"].to_numpy()
+    left, parts = np.ones(len(table)), []
+    for n, ride in enumerate(days.rides):
+        mine = np.flatnonzero((site == ride.site) & (period == ride.period) & (zones == ride.zone))
+        if len(mine):
+            left[mine] -= ride.share
+            along = table.iloc[mine]
+            parts.append(along.assign(tonnes=along["tonnes"] * ride.share, ride=n))
+    straight = table.assign(tonnes=table["tonnes"] * left, ride=-1)[left > ROUNDING]
+    split = pd.concat([straight, *parts], ignore_index=True)
     longer = np.array([*(ride.ride_h for ride in days.rides), 0.0])[split["ride"]]
     return split.assign(haul_h=np.where(split["ride"] >= 0, longer, basis.lane_haul_h[split["site"]]))
 
@@ -127,6 +130,7 @@ def _today_lots(basis: Basis, tonnes: Floats) -> pd.DataFrame:
         cooling=TODAY,
         tonnes=tonnes[village, commodity, period],
         aboard_h=np.nan,
+        wait_h=np.nan,
         cooled_h=np.inf,
         delivery_h=basis.today.hours[village, commodity],
         keep=NOT_KEPT,

@@ -245,6 +245,7 @@ def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.D
             "until": np.array([*(row.until for row in scenario.storage), ""], dtype=object)[lots["keep"]],
             "tonnes": lots["tonnes"],
             "aboard_h": lots["aboard_h"],
+            "wait_h": lots["wait_h"],
             "cooled_h": lots["cooled_h"].replace(np.inf, np.nan),
             "delivery_h": lots["delivery_h"],
             "loss_share": lots["loss_share"],

@@ -23,7 +23,8 @@ class ChilledLoads:
     Attributes
     ----------
     village, commodity, period, site, cooling : indices
-    aboard_h, haul_h, kept_d : hours on the first mile and on the line haul, days kept for another period
+    aboard_h, haul_h, kept_d : hours on the first mile (waiting for a vehicle's later trip too) and on the line haul,
+        days kept for another period
     """
 
     village: Indices
@@ -135,7 +136,7 @@ def chilled_loads(basis: Basis, tables: Tables) -> ChilledLoads:
             "period": lots["period"].map({one.id: n for n, one in enumerate(scenario.periods)}),
             "site": lots["depot"].map({one.id: n for n, one in enumerate(scenario.sites)}),
             "cooling": [classes[key] for key in zones],
-            "aboard_h": lots["aboard_h"],
+            "aboard_h": lots["aboard_h"] + lots["wait_h"],
             "kept_d": [float(kept.get(key, 0.0)) for key in keys],
             "tonnes": lots["tonnes"],
         }

@@ -161,7 +161,7 @@ class _Depots:
         slowest = min(scenario.vehicle(key).speed_factor for key in scenario.routing.line_haul_vehicles)
         self.haul_h = {depot: float(row.haul_h) / slowest for depot, row in self.row.items()}
         self.half_h = line_haul_half_h(scenario)
-        self.rides = _rides(tables["line_haul"], self.haul_h)
+        self.rides = _rides(tables, self.haul_h)
         self.kept = _kept(scenario, tables["storage"])
         self.cold = lru_cache(maxsize=None)(self._cold)
 
@@ -249,19 +249,27 @@ def _kept(scenario: Scenario, storage: pd.DataFrame) -> dict[Lane, list[tuple[fl
     return kept
 
 
-def _rides(line_haul: pd.DataFrame, direct_h: Mapping[str, float]) -> dict[Piece, list[tuple[float, float]]]:
+def _rides(tables: Mapping[str, pd.DataFrame], direct_h: Mapping[str, float]) -> dict[Piece, list[tuple[float, float]]]:
     """Return for each depot, period and zone the t/day that ride some hours to the hub."""
-    straight: dict[Piece, tuple[float, float]] = {}
+    straight: dict[Piece, float] = {}
+    holds: dict[tuple[str, str, str, str], float] = {}
     rides: dict[Piece, list[tuple[float, float]]] = defaultdict(list)
-    for row in _rows(line_haul):
+    for row in _rows(tables["line_haul"]):
         period, zone = str(row.period), str(row.zone)
         if not row.tour:
-            straight[str(row.depot), period, zone] = (float(row.load_t_day), direct_h[str(row.depot)])
+            straight[str(row.depot), period, zone] = float(row.load_t_day)
+            holds[str(row.depot), period, zone, str(row.vehicle)] = float(row.capacity_t)
         for part in filter(None, str(row.tour).split(";")):
             depot, tonnes, hours = part.rsplit(":", 2)
             rides[depot, period, zone].append((float(tonnes), float(hours)))
-    for key, ride in straight.items():
-        rides[key].insert(0, ride)
+    trips: dict[Piece, list[tuple[float, float]]] = defaultdict(list)
+    for job in _rows(tables["duties"]):
+        if not job.route and not job.tour:
+            key = str(job.depot), str(job.period), str(job.zone)
+            trips[key].append((holds[*key, str(job.vehicle)], float(job.wait_h)))
+    for key, load in straight.items():
+        room = sum(held for held, _wait in trips[key])
+        rides[key] += [(load * held / room, direct_h[key[0]] + wait) for held, wait in trips[key]]
     return rides
 
 

@@ -55,8 +55,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "baseline_rate", "plan_rate",
     ),
     "lots": (
-        "village", "commodity", "period", "depot", "zone", "method", "until", "tonnes", "aboard_h", "cooled_h",
-        "delivery_h", "loss_share", "loss_t", "water_t", "loss_cny", "today_share",
+        "village", "commodity", "period", "depot", "zone", "method", "until", "tonnes", "aboard_h", "wait_h",
+        "cooled_h", "delivery_h", "loss_share", "loss_t", "water_t", "loss_cny", "today_share",
     ),
     "next_budget": ("budget_cny", "siting_cost_cny", "loss_t", "loss_cny", "depots_with_new_modules"),
     "prospects": (

@@ -26,6 +26,7 @@ class Vehicles:
     route_cny : of each collection route, its part of its vehicle's day
     trip_cny : of all trips of a row of the line haul, the same
     wait_h : that the load of each route waits
+    haul_wait_h : (depot, period, zone) -> vehicle type, and hours that the load waits, of each straight trip
     busiest : most vehicles on the road on one day
     fleet : rows of the table of the fleet
     """
@@ -33,6 +34,7 @@ class Vehicles:
     route_cny: dict[str, float] = field(default_factory=dict)
     trip_cny: dict[Trip, float] = field(default_factory=lambda: defaultdict(float))
     wait_h: dict[str, float] = field(default_factory=dict)
+    haul_wait_h: dict[tuple[str, str, str], list[tuple[str, float]]] = field(default_factory=lambda: defaultdict(list))
     busiest: int = 0
     fleet: list[dict[str, Any]] = field(default_factory=list)
 
@@ -69,9 +71,10 @@ def check_fleet(record: Record) -> Vehicles:
     found = Vehicles()
     routes = {str(row.route): row for row in rows(record.tables["routes"])}
     first = {str(row.route): float(row.aboard_h) for row in rows(record.tables["stops"]) if int(row.order) == 1}
-    duties = list(_duties(record))
+    hauls = {_trip_of(row): row for row in rows(record.tables["line_haul"])}
+    duties = list(_duties(record, hauls))
     for duty in duties:
-        _check_duty(record, duty, routes)
+        _check_duty(record, duty, routes, hauls)
         _check_waits(record, duty, (routes, first), found)
     _check_complete(record, duties, routes)
     rates = _fleet(record, duties, found)
@@ -94,11 +97,10 @@ def _trip_of(row: Any) -> Trip:
     return str(row.depot), str(row.period), str(row.zone), str(row.vehicle), str(row.tour)
 
 
-def _duties(record: Record) -> Iterator[_Duty]:
+def _duties(record: Record, hauls: Mapping[Trip, Any]) -> Iterator[_Duty]:
     by_key: dict[str, list[Any]] = defaultdict(list)
     for row in rows(record.tables["duties"]):
         by_key[str(row.duty)].append(row)
-    hauls = {_trip_of(row): row for row in rows(record.tables["line_haul"])}
     for key, jobs in by_key.items():
         jobs.sort(key=lambda row: float(row.order))
         vehicle = record.vehicles[str(jobs[0].vehicle)]
@@ -121,7 +123,7 @@ def _driving_h(record: Record, job: Any, hauls: Mapping[Trip, Any]) -> float:
     return float(job.hours) - routing.dock_h - routing.load_h_t * min(float(row.capacity_t), float(row.load_t_day))
 
 
-def _check_duty(record: Record, duty: _Duty, routes: Mapping[str, Any]) -> None:
+def _check_duty(record: Record, duty: _Duty, routes: Mapping[str, Any], hauls: Mapping[Trip, Any]) -> None:
     """Check that one vehicle can do it: type, period, depot, hours, driving, trips."""
     vehicle, jobs = duty.vehicle, duty.jobs
     if [float(job.order) for job in jobs] != list(range(1, len(jobs) + 1)):
@@ -132,14 +134,16 @@ def _check_duty(record: Record, duty: _Duty, routes: Mapping[str, Any]) -> None:
     for job in jobs:
         row = routes.get(str(job.route))
         if row is None:
+            driving += _driving_h(record, job, hauls)
             continue
         driving += float(row.drive_h)
         if (row.depot, row.period, row.vehicle) != (job.depot, job.period, job.vehicle):
             record.wrong(_("duties: {duty} does not fit its route {route}").format(duty=duty.key, route=job.route))
         what = _("duties: hours of {route}").format(route=job.route)
         record.differs(what, float(job.hours), float(row.hours), WAIT_FLOOR_H)
-    if len({job.depot for job in jobs}) > 1 or (len(jobs) > 1 and not all(job.route for job in jobs)):
-        record.wrong(_("duties: the trips of {duty} do not start from one depot").format(duty=duty.key))
+    ends = {(str(job.depot) if job.route else "", record.hub_of.get(str(job.depot), "")) for job in jobs}
+    if len(ends) > 1:
+        record.wrong(_("duties: the trips of {duty} do not start from one place").format(duty=duty.key))
     if len(jobs) > vehicle.trips_day:
         text = _("duties: {duty} makes {count} trips; {vehicle} may make {most} a day")
         record.wrong(text.format(duty=duty.key, count=len(jobs), vehicle=vehicle.id, most=vehicle.trips_day))
@@ -165,10 +169,23 @@ def _check_waits(
             wait = max(gone + mine - lead, 0.0) if n else 0.0
             found.wait_h[key] = wait
         else:
-            wait = 0.0
+            mine = _out_h(record, job)
+            lead = mine if n == 0 else lead
+            wait = max(gone + mine - lead, 0.0) if n else 0.0
+            if not job.tour:
+                found.haul_wait_h[str(job.depot), str(job.period), str(job.zone)].append((str(job.vehicle), wait))
+            elif wait > WAIT_FLOOR_H:
+                record.wrong(_("duties: the tour of {duty} must be its first trip").format(duty=duty.key))
         where = _("duties: wait_h of trip {order} of {duty}").format(order=n + 1, duty=duty.key)
         record.differs(where, float(job.wait_h), wait, WAIT_FLOOR_H)
         gone += float(job.hours)
+
+
+def _out_h(record: Record, job: Any) -> float:
+    """Hours from the hub to the (first) depot of a trip."""
+    depot = str(job.depot)
+    time_h, _km = record.to_hub(record.site_node(depot), record.hub_of[depot])
+    return time_h / record.vehicles[str(job.vehicle)].speed_factor
 
 
 def _check_complete(record: Record, duties: Sequence[_Duty], routes: Mapping[str, Any]) -> None:

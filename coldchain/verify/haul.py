@@ -57,7 +57,16 @@ def check_line_haul(record: Record, vehicles: Vehicles) -> Hauled:
         for depot, t, _hours in calls:
             part = t / whole_t if row.tour else 1.0
             hauled.cost_by_depot[depot] += part * cost * record.periods[str(row.period)][1].days
+    for (depot, period, zone), load in hauled.straight_t.items():
+        _ride(record, hauled, (depot, period, zone), load, vehicles.haul_wait_h.get((depot, period, zone), []))
     return hauled
+
+
+def _ride(record: Record, hauled: Hauled, key: Key, load: float, trips: Sequence[tuple[str, float]]) -> None:
+    """Share what goes straight between the trips by what they hold: some leave later."""
+    holds = [holds_t(record, record.vehicles[vehicle]) for vehicle, _wait in trips]
+    for held, (_vehicle, wait) in zip(holds, trips, strict=True):
+        hauled.rides[key].append((load * held / sum(holds), record.haul_h(key[0]) + wait))
 
 
 def check_carried(record: Record, hauled: Hauled, arriving_t: Mapping[Key, float]) -> None:
@@ -182,7 +191,6 @@ def _check_straight(record: Record, ways: _Ways, row: Any, calls: Calls, hauled:
     figures = {name: figure * row.trips_day for name, figure in daily.items()} | {"cost_cny_day": cost}
     if key not in hauled.straight_t:
         hauled.straight_t[key] = load
-        hauled.rides[key].append((load, time_h / record.slowest))
     figures |= {"ride_h": time_h / record.slowest, "load_t_day": hauled.straight_t[key]}
     check_row(record, row._asdict(), figures, {"table": "line_haul", "key": where})
     hauled.room_t[key] += row.trips_day * holds

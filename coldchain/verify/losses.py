@@ -34,8 +34,8 @@ from coldchain.verify.storage import Stores
 from coldchain.verify.transport import Fetched
 
 LOT_COLUMNS = (
-    "village", "commodity", "period", "depot", "zone", "method", "unit", "until", "tonnes", "aboard_h", "loss_t",
-    "cooled_h", "delivery_h", "energy_cny", "today_loss_t", "today_haul_cny", "premium_cny", "water_t", "lost_cny",
+    "village", "commodity", "period", "depot", "zone", "method", "unit", "until", "tonnes", "aboard_h", "wait_h",
+    "loss_t", "cooled_h", "delivery_h", "energy_cny", "today_loss_t", "today_haul_cny", "premium_cny", "water_t", "lost_cny",
     "today_lost_cny",
 )  # fmt: skip
 
@@ -52,6 +52,7 @@ class Lane:
     aboard_h: float
     haul_h: float
     put_in_h: float
+    wait_h: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def check_losses(
     for piece in pieces:
         hauls = chains.shares_of(rides.get((piece.row.depot, piece.period.id, piece.row.zone), ()), piece.row.depot)
         for (put_in_h, part), (share, haul_h) in product(plants.starts(piece.cell, piece.ready_h), hauls):
-            lane = Lane(piece.cell[0], piece.cell[1:4], piece.aboard_h, haul_h, put_in_h)
+            lane = Lane(piece.cell[0], piece.cell[1:4], piece.aboard_h, haul_h, put_in_h, piece.wait_h)
             book.add_cold(piece.row, piece.at, piece.tonnes * part * share, lane)
     left = record.scenario.harvest_t - book.cooled
     if (left < -TOLERANCE * np.maximum(record.scenario.harvest_t, 1.0)).any():
@@ -125,6 +126,7 @@ class Piece:
     tonnes: float
     aboard_h: float
     ready_h: float
+    wait_h: float = 0.0
 
     @property
     def cell(self) -> Cell:
@@ -143,7 +145,7 @@ def _pieces(
             tonnes = float(record.scenario.harvest_t[v, c, p]) * row.share
             for kg, aboard_h, wait_h in fetched.loads.get(key, ()) if tonnes > 0 else ():
                 ready_h = chains.ready_h(period, aboard_h + wait_h)
-                yield Piece(row, (v, c, p), period, tonnes * kg / assigned[key], aboard_h, ready_h)
+                yield Piece(row, (v, c, p), period, tonnes * kg / assigned[key], aboard_h, ready_h, wait_h)
 
 
 class _Book:
@@ -184,7 +186,7 @@ class _Book:
             names = (row.village, row.commodity, period.id, row.depot, *cooling, until)
             spared = (tonnes * float(before[0]), tonnes * trader_cny_t, tonnes * onward_cny_t)
             worth = water, lost_cny, tonnes * float(before[2]) * KG_PER_T * crop.price_cny_kg
-            self.lots.append((*names, tonnes, way.aboard_h, lost, *hours, power, *spared, *worth))
+            self.lots.append((*names, tonnes, way.aboard_h, way.wait_h, lost, *hours, power, *spared, *worth))
             if rule is not None:
                 sums = self.stores.sums[lane, rule.until]
                 sums["tonnes"] += tonnes
@@ -202,7 +204,7 @@ class _Book:
         self.today_haul += tonnes * haul
         scenario = self.record.scenario
         names = (scenario.villages[v].id, scenario.commodities[c].id, scenario.periods[p].id, "", "", "", "", "")
-        hours = np.nan, lost, np.inf, self.chains.today_hours(v, c)
+        hours = np.nan, np.nan, lost, np.inf, self.chains.today_hours(v, c)
         self.lots.append((*names, tonnes, *hours, 0.0, lost, tonnes * haul, 0.0, water, lost_cny, lost_cny))
 
 

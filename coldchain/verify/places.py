@@ -181,7 +181,7 @@ def check_commodities(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -
 
 LANE = ("village", "commodity", "period", "depot", "zone", "method", "until")
 LOT_FIGURES = (
-    "tonnes", "aboard_h", "cooled_h", "delivery_h", "loss_share", "loss_t", "water_t", "loss_cny",
+    "tonnes", "aboard_h", "wait_h", "cooled_h", "delivery_h", "loss_share", "loss_t", "water_t", "loss_cny",
     "today_share",
 )  # fmt: skip
 
