@@ -131,7 +131,7 @@ def _rides(later: Sequence[tuple[_Candidate, float]]) -> Iterator[LongRide]:
     groups = {}
     for one, wait in later:
         if one.leg.trip >= 0:
-            key = one.leg.sites[0], one.leg.zone, wait
+            key = one.leg.sites[0], one.leg.zone, round(wait, 9)
             loads[key] += one.load_t
             groups[one.leg.zone] = one.group
     for (site, zone, wait), load in sorted(loads.items()):

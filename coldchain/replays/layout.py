@@ -262,14 +262,14 @@ def _rides(tables: Mapping[str, pd.DataFrame], direct_h: Mapping[str, float]) ->
         for part in filter(None, str(row.tour).split(";")):
             depot, tonnes, hours = part.rsplit(":", 2)
             rides[depot, period, zone].append((float(tonnes), float(hours)))
-    trips: dict[Piece, list[tuple[float, float]]] = defaultdict(list)
+    trips: dict[Piece, dict[float, float]] = defaultdict(lambda: defaultdict(float))
     for job in _rows(tables["duties"]):
         if not job.route and not job.tour:
             key = str(job.depot), str(job.period), str(job.zone)
-            trips[key].append((holds[*key, str(job.vehicle)], float(job.wait_h)))
+            trips[key][round(float(job.wait_h), 9)] += holds[*key, str(job.vehicle)]
     for key, load in straight.items():
-        room = sum(held for held, _wait in trips[key])
-        rides[key] += [(load * held / room, direct_h[key[0]] + wait) for held, wait in trips[key]]
+        room = sum(trips[key].values())
+        rides[key] += [(load * held / room, direct_h[key[0]] + wait) for wait, held in trips[key].items()]
     return rides
 
 

@@ -87,6 +87,7 @@ VEHICLES = (
     N_("medium truck 6.8 m, 6 t"),
     N_("insulated van 4.2 m, 1.5 t"),
     N_("refrigerated truck 4.2 m, 1.5 t"),
+    N_("refrigerated truck 6.8 m, 5 t"),
     N_("refrigerated truck 9.6 m, 11 t"),
 )
 """Names of the vehicle types that ship with the catalogue, marked for translation."""

@@ -64,9 +64,11 @@ def check_line_haul(record: Record, vehicles: Vehicles) -> Hauled:
 
 def _ride(record: Record, hauled: Hauled, key: Key, load: float, trips: Sequence[tuple[str, float]]) -> None:
     """Share what goes straight between the trips by what they hold: some leave later."""
-    holds = [holds_t(record, record.vehicles[vehicle]) for vehicle, _wait in trips]
-    for held, (_vehicle, wait) in zip(holds, trips, strict=True):
-        hauled.rides[key].append((load * held / sum(holds), record.haul_h(key[0]) + wait))
+    holds: dict[float, float] = defaultdict(float)
+    for vehicle, wait in trips:
+        holds[round(wait, 9)] += holds_t(record, record.vehicles[vehicle])
+    for wait, held in holds.items():
+        hauled.rides[key].append((load * held / sum(holds.values()), record.haul_h(key[0]) + wait))
 
 
 def check_carried(record: Record, hauled: Hauled, arriving_t: Mapping[Key, float]) -> None:
