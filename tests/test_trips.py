@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
 import pytest
 from perishable import write_perishable
@@ -18,6 +19,7 @@ from coldchain.economy.fleet import fleet_of
 from coldchain.language import speaking
 from coldchain.model import Scenario, VehicleType
 from coldchain.planning import Options, Plan, plan
+from coldchain.planning.basis import least_types
 from coldchain.replays import NONE, Chances, Effort, Replayer, replay
 from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
@@ -183,3 +185,24 @@ def test_years_of_chance_are_priced_by_term() -> None:
     assert found["p50_cny"] <= found["p95_cny"]
     assert terms["capital"]["mean_cny"] == terms["capital"]["stated_cny"]
     assert terms["collection"]["mean_cny"] != terms["collection"]["stated_cny"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_duty_costs_less_than_the_bound_lets_its_trips_pay(seed: int) -> None:
+    """Random trips, put on as few vehicles as can be, owned all year or hired: least prices never exceed the bill."""
+    random = np.random.default_rng(seed)
+    scenario = planned(10, "owned").scenario
+    days = sum(period.days for period in scenario.periods)
+    own = None if seed % 3 == 0 else float(random.uniform(2000, 30000))
+    kind = TRUCK.model_copy(
+        update={"trips_day": int(random.integers(1, 5)), "own_cny_year": own, "own_h_year": None, "shift_h": 9.0}
+    )
+    (least,) = least_types(scenario, (kind,), random.uniform(0.5, 6.0, 8), 0.5)
+    hours = random.uniform(0.3, 9.0, 12)
+    duties: list[list[float]] = []
+    for trip in sorted(hours, reverse=True):
+        place = next((d for d in duties if sum(d) + trip <= kind.shift_h and len(d) < kind.trips_day), None)
+        duties.append([trip]) if place is None else place.append(trip)
+    fleet = choose_fleet(kind, [Work(days, tuple(map(sum, duties)), len(hours))])
+    paid = fleet.own_cny + fleet.hire_cny + days * kind.cost_cny_h * hours.sum()
+    assert days * (len(hours) * least.cost_cny_day + least.cost_cny_h * hours.sum()) <= paid * (1 + 1e-12)

@@ -39,6 +39,11 @@ def in_words(found: Mapping[str, Any]) -> list[str]:
         "Of what is fetched {warm} finds the pre-cooler full and goes on warm, {left} stays with the traders; vehicles "
         "drive again for {again} of the tours and wait {minutes:.1f} minutes on average to unload."
     )
+    bill = _(
+        "The year's bill is stated as {stated}; replayed it comes to {mean} on average, and in one year of twenty to "
+        "more than {worst}."
+    )
+    cny = {name: money(figure) for name, figure in found.get("bill", {}).items() if name != "by_term"}
     return [
         years.format(years=found["effort"]["years"]),
         usual.format(rate=percent(rate["p50"]), today=percent(today["p50"]), worst=percent(rate["p95"])),
@@ -49,6 +54,7 @@ def in_words(found: Mapping[str, Any]) -> list[str]:
             again=percent(how["second_trips_share"]),
             minutes=60.0 * how["waited_h_tour"],
         ),
+        *([bill.format(stated=cny["stated_cny"], mean=cny["mean_cny"], worst=cny["p95_cny"])] if cny else []),
     ]
 
 
