@@ -16,6 +16,8 @@ from coldchain.planning import Options, Plan, lay_ground, plan_with
 from coldchain.planning.arcs import build_arcs
 from coldchain.planning.basis import Basis, haul_bound_cny_t
 from coldchain.planning.days import Days, Effort, work_out_days
+from coldchain.planning.duties import run
+from coldchain.planning.hauls import Hauls
 from coldchain.planning.lots import TODAY, lots_of, outcome
 from coldchain.planning.money import yearly
 from coldchain.replays import Replayer
@@ -87,12 +89,13 @@ def test_each_tour_saves_by_itself(joined: Plan) -> None:
     for tour in days.tours:
         keys = [(site, tour.period, tour.zone) for site in tour.sites]
         hauls = [day for day in days.hauls if (day.site, day.period, day.zone) not in keys]
-        other = replace(
-            days,
+        found = Hauls(
             hauls=(*hauls, *(alone[key] for key in keys)),
             tours=tuple(one for one in days.tours if one is not tour),
             rides=tuple(ride for ride in days.rides if (ride.site, ride.period, ride.zone) not in keys),
         )
+        running = run(basis.scenario, days.collection, found)
+        other = Days(days.collection, found.hauls, found.tours, found.rides, running)
         lots = lots_of(basis, arcs, decision, other)
         assert yearly(basis, decision, other, lots).total > bill.total
 
