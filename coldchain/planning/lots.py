@@ -29,9 +29,9 @@ def lots_of(basis: Basis, arcs: Arcs, decision: Decision, days: Days) -> pd.Data
     Returns
     -------
     DataFrame with ``LOT_COLUMNS``: indices of village, commodity, period, site (``TODAY`` for today's chain) and class,
-    tonnes in the period, hours aboard, hours waited for a later trip of a vehicle, hours from harvest until cooled
-    and until the market (days in store not counted); shares lost of the weight, as water, of the value; the row of ``basis.keeps`` by which it is kept
-    (``NOT_KEPT``), and electricity for that less what it earns more, CNY/t
+    tonnes in the period, hours aboard, hours waited for a later trip of a vehicle, hours from harvest until cooled and
+    until the market (days in store not counted); shares lost of the weight, as water, of the value; the row of
+    ``basis.keeps`` by which it is kept (``NOT_KEPT``), and electricity for that less what it earns more, CNY/t
     """
     cold = keep(basis, decision.count, _cold_lots(basis, arcs, decision, days))
     taken = np.zeros(basis.scenario.harvest_t.shape)

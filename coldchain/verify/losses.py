@@ -35,8 +35,8 @@ from coldchain.verify.transport import Fetched
 
 LOT_COLUMNS = (
     "village", "commodity", "period", "depot", "zone", "method", "unit", "until", "tonnes", "aboard_h", "wait_h",
-    "loss_t", "cooled_h", "delivery_h", "energy_cny", "today_loss_t", "today_haul_cny", "premium_cny", "water_t", "lost_cny",
-    "today_lost_cny",
+    "loss_t", "cooled_h", "delivery_h", "energy_cny", "today_loss_t", "today_haul_cny", "premium_cny",
+    "water_t", "lost_cny", "today_lost_cny",
 )  # fmt: skip
 
 
