@@ -35,6 +35,9 @@ def test_the_net_benefit_is_the_difference_of_both_bills(tiny: Plan) -> None:
     assert net["payback_years"] == pytest.approx(
         tiny.summary["investment"]["total_cny"] / (net["benefit_cny"] + bill["capital"])
     )
+    depots = bill["operation"] + bill["energy"] + bill["capital"]
+    assert net["depot_cny_t"] == pytest.approx(depots / 300.0)
+    assert dict(net_facts(tiny.summary))["Depots, a tonne cooled"].startswith("CNY ")
     assert tiny.report.problems == ()
 
 

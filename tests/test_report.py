@@ -51,7 +51,7 @@ SUMMARY_KEYS = {
     "coverage": {"baseline", "plan"},
     "investment": {"total_cny", "subsidy_cny", "subsidy_share", "budget_cny", "by_county"},
     "annual_cny": {"collection", "line_haul", "handling", "operation", "energy", "capital", "loss", "total"},
-    "net": {"today_cny", "plan_cny", "benefit_cny", "payback_years"},
+    "net": {"today_cny", "plan_cny", "benefit_cny", "payback_years", "depot_cny_t"},
     "waterfall": None,
     "counterfactuals": None,
     "doubt": {"draws", "loss_today", "loss_plan", "saving_cny", "payback_years", "pays_in"},

@@ -16,6 +16,7 @@ from coldchain.planning.cooling import heat_taken
 from coldchain.planning.doubt import draw
 from coldchain.planning.duty_tables import vehicles
 from coldchain.planning.fixed import FixedPlan
+from coldchain.planning.lots import TODAY
 from coldchain.planning.net import Net
 from coldchain.planning.waterfall import attributed
 from coldchain.progress import relative_gap
@@ -68,7 +69,7 @@ def summarise(
         "coverage": {"baseline": today.outcome.coverage, "plan": course.outcome.coverage},
         "investment": _investment(basis, tables["depots"]),
         "annual_cny": course.yearly.written(frozenset({"storage"} if basis.keeps else ())),
-        "net": _net(Net.of(today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()))),
+        "net": _net(Net.of(today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()), _cooled_t(course))),
         **attributed(basis, course, today),
     }
     return {
@@ -94,7 +95,14 @@ def _net(net: Net) -> dict[str, float | None]:
         "plan_cny": net.plan_cny,
         "benefit_cny": net.benefit_cny,
         "payback_years": net.payback_years,
+        "depot_cny_t": net.depot_cny_t,
     }
+
+
+def _cooled_t(course: Course) -> float:
+    """Tonnes that pass through depots in a year."""
+    lots = course.lots
+    return float(lots["tonnes"][lots["site"] != TODAY].sum())
 
 
 def _investment(basis: Basis, depots: pd.DataFrame) -> dict[str, Any]:

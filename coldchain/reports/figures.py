@@ -186,7 +186,16 @@ def net_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         back = _("{years:.1f} years, from the benefit before capital").format(years=years)
     else:
         back = _("never") if summary["investment"]["total_cny"] > 0 else _("nothing is built")
-    return [(_("Net benefit a year"), benefit), (_("Payback"), back)]
+    return [*_depots_per_tonne(net), (_("Net benefit a year"), benefit), (_("Payback"), back)]
+
+
+def _depots_per_tonne(net: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what depots cost a tonne beside what is published; nothing where nothing is cooled or known."""
+    cny = net.get("depot_cny_t")
+    if cny is None:
+        return []
+    text = _("{cny}, without handling; published: 86-178, crates and hands included")
+    return [(_("Depots, a tonne cooled"), text.format(cny=money(cny)))]
 
 
 def waterfall(summary: Mapping[str, Any]) -> list[tuple[str, float, float]]:

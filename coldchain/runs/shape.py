@@ -82,7 +82,13 @@ PLAN_SHAPE: Shape = {
         **dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss", "total"), float),
         "handling": May(float),
     },
-    "net": May({**dict.fromkeys(("today_cny", "plan_cny", "benefit_cny"), float), "payback_years": OrNull(float)}),
+    "net": May(
+        {
+            **dict.fromkeys(("today_cny", "plan_cny", "benefit_cny"), float),
+            "payback_years": OrNull(float),
+            "depot_cny_t": May(OrNull(float)),
+        }
+    ),
     "waterfall": May([{"part": OneOf(CHANGES), "t": float, "cny": float}]),
     "counterfactuals": May([{"without": OneOf(CHANGES), "loss_rate": float, "loss_t": float, "loss_cny": float}]),
     "doubt": May(

@@ -133,7 +133,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
     today = without.lots
     year = Year(fetched, hauled, stores, losses, built, moves)
     bill = bill_of(record, year)
-    net = net_of(bill_of(record, without), bill, sum(awards.capex.values()))
+    net = net_of(bill_of(record, without), bill, sum(awards.capex.values()), year.lots)
     check_limits(record, losses.lots, losses.arriving_t, awards)
     check_operators(Operation(record, built, awards, losses.lots, fetched, hauled))
     check_notice(record, built, awards)

@@ -52,8 +52,15 @@ def bill_of(record: Record, year: Year) -> dict[str, float]:
     return {**bill, "total": sum(bill.values())}
 
 
-def net_of(today: Mapping[str, float], plan: Mapping[str, float], invested_cny: float) -> dict[str, float]:
-    """Return both totals, what the plan brings net, and the years in which it is earned back; NaN where it never is."""
+def net_of(
+    today: Mapping[str, float], plan: Mapping[str, float], invested_cny: float, lots: pd.DataFrame
+) -> dict[str, float]:
+    """Return both totals, what the plan brings net, the years in which it is earned back, and what depots cost a tonne.
+
+    NaN where it never is, and where no lot passes through a depot.
+    """
+    through_t = float(lots["tonnes"][lots["depot"] != ""].sum())
+    depots_cny = plan["operation"] + plan["energy"] + plan["capital"]
     benefit = today["total"] - plan["total"]
     before_capital = benefit + plan["capital"]
     back = invested_cny / before_capital if invested_cny > 0 and before_capital > 0 else math.nan
@@ -62,6 +69,7 @@ def net_of(today: Mapping[str, float], plan: Mapping[str, float], invested_cny: 
         "plan_cny": plan["total"],
         "benefit_cny": benefit,
         "payback_years": back,
+        "depot_cny_t": depots_cny / through_t if through_t > 0 else math.nan,
     }
 
 
