@@ -62,6 +62,7 @@ SUMMARY_KEYS = {
     "delivery_h": {"p50", "p95", "max", "share_within_target", "target"},
     "villages": {"total", "served", "unserved"},
     "assumptions": None,
+    "firmness": {"gap_with_these_depots", "best_by_count", "depots", "runner_up"},
     "work": {"units"},
     "warnings": None,
 }

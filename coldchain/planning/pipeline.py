@@ -23,13 +23,24 @@ from coldchain.planning.basis import Basis, part_of, prepare
 from coldchain.planning.course import Course, ranked, work_out
 from coldchain.planning.days import Decision, Effort, Memo
 from coldchain.planning.doubt import DRAWS, QUICK_DRAWS
+from coldchain.planning.firmness import firmness
 from coldchain.planning.joint import Task, joint_search
 from coldchain.planning.notice import subsidies
 from coldchain.planning.operators import cash_flow, ledger, operators
 from coldchain.planning.prospects import prospects
 from coldchain.planning.reasons import unserved_reasons
 from coldchain.planning.rollout import rollout
-from coldchain.planning.search import NO_FURTHER, SMALL_ARCS, SMALL_WORK, Options, Sited, Starts, next_budget, site
+from coldchain.planning.search import (
+    NO_FURTHER,
+    SMALL_ARCS,
+    SMALL_WORK,
+    Options,
+    Sited,
+    Starts,
+    aims_of,
+    next_budget,
+    site,
+)
 from coldchain.planning.summary import summarise
 from coldchain.planning.whole import leaving_room, tightened
 from coldchain.progress import Event, Say, Stage, silent
@@ -290,6 +301,8 @@ def _finished(
     summary = summarise(basis, course, ground.today, tables, facts)
     report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary)
     clock.lap("verify")
+    options.met.add(course.decision.count, course.value(aims_of(basis)[0]))
+    summary["firmness"] = firmness(basis, ground.arcs, course, options, summary["doubt"]["pays_in"])
     summary["seconds"] = clock.seconds()
     summary["work"] = {"units": options.meter.spent}
     summary["version"] = __version__
@@ -364,6 +377,8 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
         options.say(Event(Stage.DECISION, value=made.yearly.total, done=n, facts={"loss_rate": made.outcome.loss_rate}))
     rivals = [course for course in rivals if not course.missing]
     kept = [course for course in [*rivals, *fresh] if not course.missing]
+    for course in kept:
+        options.met.add(course.decision.count, course.value(aims_of(basis)[0]))
     best = first = ranked(basis, kept or fresh)
     if kept and (options.joint > 0 or (options.quick and len(arcs.demand) <= SMALL_ARCS)):
         best = joint_search(Task(basis, arcs, sited, ground.memo), kept, leaving_room(options, basis, arcs))

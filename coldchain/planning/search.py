@@ -23,6 +23,7 @@ from coldchain.model.ending import Ending
 from coldchain.planning.arcs import Arcs, built_cny, existing_modules
 from coldchain.planning.basis import Basis
 from coldchain.planning.limits import stated
+from coldchain.planning.met import Met
 from coldchain.planning.money import standing_opex_cny
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing import price_trip
@@ -71,7 +72,8 @@ class Options:
     ``quick`` ends siting of large scenarios at a gap of ``ROUGH_GAP`` and routing after its iterations.
     ``tries`` ends the joint search after so many decisions worked out with routes.
     ``rough`` ends siting at that gap whatever the scenario.
-    ``cuts`` gathers what cut a part of the search short; options made from these by ``replace`` share it.
+    ``cuts`` gathers what cut a part of the search short, ``met`` the modules worked out; options made from these by
+    ``replace`` share them.
     """
 
     work: float = NORMAL_WORK
@@ -85,6 +87,7 @@ class Options:
     rough: bool = False
     tries: float = math.inf
     cuts: set[Ending] = field(default_factory=set, compare=False)
+    met: Met = field(default_factory=Met, compare=False)
     time_limit_s: float = math.inf
     began: float = field(default_factory=time.monotonic)
     meter: Meter = field(default_factory=Meter)

@@ -84,6 +84,7 @@ def summarise(
         "assumptions": [
             one.model_dump() for one in assumptions_of(scenario, basis.placed.network, draft=facts["draft"])
         ],
+        "firmness": {},
         "work": {},
         "warnings": facts["warnings"],
     }

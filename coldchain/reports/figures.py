@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from coldchain.economy import HEADINGS
-from coldchain.language import N_, _
+from coldchain.language import N_, _, plural
 from coldchain.language.amounts import with_unit, write_cny
 from coldchain.model import Assumption
 from coldchain.model.ending import ending_text
+from coldchain.model.naming import labelled
 from coldchain.reports.columns import Form
 
 AIMS = {"total_cost_cny": N_("Yearly cost"), "loss_cny": N_("Value lost"), "loss_t": N_("Tonnes lost")}
@@ -254,7 +255,40 @@ def proof(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("At best possible"), write(aim["bound"])),
         (_("Gap"), _("at most {gap}").format(gap=percent(aim["gap"]))),
         *([(_("Search ended"), ending_text(summary["ended"]))] if "ended" in summary else []),
+        *firmness(summary),
     ]
+
+
+def firmness(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return how far from the best with these depots, how many of them are sure, and what comes second."""
+    firm = summary.get("firmness", {})
+    rows = []
+    if firm.get("gap_with_these_depots") is not None:
+        told = _("at most {gap}").format(gap=percent(firm["gap_with_these_depots"]))
+        rows.append((_("Gap with these depots"), told))
+    mine = [one for one in firm.get("depots", ()) if one["planned"]]
+    if mine:
+        sure = sum(one["within_1_percent"] == 1.0 for one in mine)
+        told = plural("{sure} of {n} new depot", "{sure} of {n} new depots", len(mine))
+        rows.append((_("In every plan within 1 %"), told.format(sure=sure, n=len(mine))))
+    second = firm.get("runner_up")
+    if second:
+        rows.append((_("Runner-up"), _runner_up(second, {one["id"]: one["name"] for one in firm["depots"]})))
+    return rows
+
+
+def _runner_up(second: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Say what the best plan met that builds elsewhere would change."""
+
+    def listed(sites: Sequence[str]) -> str:
+        return _(", ").join(labelled(site, names.get(site, "")) for site in sites)
+
+    parts = [
+        _("+{cny} a year").format(cny=money(second["more"])),
+        *([_("without {sites}").format(sites=listed(second["closes"]))] if second["closes"] else []),
+        *([_("with {sites}").format(sites=listed(second["opens"]))] if second["opens"] else []),
+    ]
+    return _(", ").join(parts)
 
 
 def assumptions(summary: Mapping[str, Any]) -> list[Assumption]:

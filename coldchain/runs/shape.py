@@ -98,6 +98,21 @@ PLAN_SHAPE: Shape = {
             "pays_in": Each(float),
         }
     ),
+    "firmness": May(
+        {
+            "gap_with_these_depots": OrNull(float),
+            "best_by_count": Each(float),
+            "depots": [
+                {
+                    "id": str,
+                    "name": str,
+                    "planned": bool,
+                    **{name: OrNull(float) for name in ("within_1_percent", "other_years", "pays_in")},
+                },
+            ],
+            "runner_up": OrNull({"value": float, "more": float, "closes": [str], "opens": [str]}),
+        }
+    ),
     "cooling": May({"peak_kw": float, "installed_kw": float}),
     "depots": {"existing": int, "built": int, "mobile": int},
     "routes": {"count": int, "vehicles": int, "km": float, "hours": float},

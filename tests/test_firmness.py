@@ -1,0 +1,55 @@
+"""How firm depots are: what the search met, other years, and a certified gap with the depots of a plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from coldchain.planning import Options, Plan, course_with
+from coldchain.planning.met import Met
+
+
+def test_met_keeps_the_cheapest_year_of_each_choice() -> None:
+    met = Met()
+    one, two = np.array([[1, 0], [0, 0]]), np.array([[1, 0], [0, 2]])
+    for count, value in ((one, 7.0), (two, 6.0), (one, 5.0), (two, 9.0)):
+        met.add(count, value)
+    found = met.choices()
+    assert [value for value, _count in found] == [5.0, 6.0]
+    assert np.array_equal(found[0][1], one)
+    assert np.array_equal(found[1][1], two)
+
+
+def test_the_plan_is_the_best_of_its_number_of_depots(small_plan: Plan) -> None:
+    firm = small_plan.summary["firmness"]
+    value = small_plan.summary["objective"]["value"]
+    assert firm["best_by_count"][str(small_plan.summary["depots"]["built"])] == pytest.approx(value)
+    assert min(firm["best_by_count"].values()) == pytest.approx(value)
+
+
+def test_depots_of_the_plan_are_listed_with_shares(small_plan: Plan) -> None:
+    depots = small_plan.tables["depots"]
+    built = set(depots["depot"][depots["new_modules"] != ""])
+    listed = {one["id"]: one for one in small_plan.summary["firmness"]["depots"]}
+    assert built <= set(listed)
+    assert all(0.0 <= one["within_1_percent"] <= 1.0 for one in listed.values())
+    assert all(listed[site]["within_1_percent"] > 0.0 for site in built)
+    assert all(listed[site]["pays_in"] == small_plan.summary["doubt"]["pays_in"][site] for site in built)
+
+
+def test_the_runner_up_builds_elsewhere_and_costs_no_less(small_plan: Plan) -> None:
+    second = small_plan.summary["firmness"]["runner_up"]
+    assert second["closes"] or second["opens"]
+    assert second["more"] >= 0.0
+    assert second["value"] == pytest.approx(small_plan.summary["objective"]["value"] + second["more"])
+
+
+def test_the_gap_with_these_depots_holds_for_another_search(small_plan: Plan) -> None:
+    """Whoever goes where with the same modules, no year is below the certified figure."""
+    gap = small_plan.summary["firmness"]["gap_with_these_depots"]
+    value = small_plan.summary["objective"]["value"]
+    least = value * (1.0 - gap)
+    assert small_plan.summary["objective"]["bound"] <= least * (1 + 1e-6)
+    for seed in (1, 2):
+        other = course_with(small_plan.ground, small_plan.course.decision.count, Options.quickly(seed))
+        assert other.yearly.total >= least * (1 - 1e-9)
