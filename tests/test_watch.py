@@ -19,6 +19,7 @@ from coldchain.spoilage import rate_per_h
 from coldchain.telemetry.alarms import Rules, silences, stretches
 from coldchain.telemetry.dayplan import DayPlan, Place, read_day
 from coldchain.telemetry.health import Sensor, compared, judged
+from coldchain.telemetry.kept import lanes_of, write_lanes
 from coldchain.telemetry.outbox import send, to_address, to_file
 from coldchain.telemetry.page import page_text, write_page
 from coldchain.telemetry.readings import Keys, Reader, RefusedError
@@ -102,6 +103,9 @@ BAD = [
     ('{"device": "a", "time": NaN, "temp_c": 4}', "time must be ISO 8601"),
     ('{"device": "a", "time": true, "temp_c": 4}', "time must be ISO 8601"),
     ('{"device": "a", "time": 60, "temp_c": 4}', "time must lie in the years"),
+    ('{"device": "a", "time": 1' + "0" * 400 + ', "temp_c": 4}', "time must be ISO 8601"),
+    ('{"device": "a", "time": "0001-01-01T00:00:00+14:00", "temp_c": 4}', "time must"),
+    ('{"device": "a", "time": 1784073600, "temp_c": 1' + "0" * 400 + "}", "a value is no number"),
     ('{"device": "a", "time": 1784073600, "temp_c": "4"}', "a value is no number"),
     ('{"device": "a", "time": 1784073600, "temp_c": NaN}', "a value is no number"),
     ('{"device": "a", "time": 1784073600, "temp_c": 400}', "a value is no number"),
@@ -401,6 +405,22 @@ def test_a_sensor_without_readings_has_no_state() -> None:
     """A single reading is enough to be judged."""
     sensor: Sensor = judged("a", "p", np.array([1.0]), np.array([4.0]))
     assert (sensor.state, sensor.interval_h) == ("good", 1.0)
+
+
+def test_promised_and_kept_by_lane(day: DayPlan, tmp_path: Path) -> None:
+    """A room three kelvin too warm: its mean, the measured part of the way, and more lost than planned."""
+    lines = steady(TRUCK, 7.0, 12.0, 20.0) + steady(ROOM, 12.0, 23.0, 13.0)
+    table = lanes_of(seen(day, lines))
+    assert table["village"].tolist() == ["A", "B"]
+    assert table["room_mean_c"].tolist() == pytest.approx([13.05, 13.05], abs=0.01)
+    assert table["room_set_c"].tolist() == [10.0, 10.0]
+    assert table["measured_share"].tolist() == pytest.approx([1.0, 1.0])
+    assert (table["loss_measured"] > table["loss_planned"]).all()
+    assert table["kg_lost_planned"].sum() == pytest.approx(sum(plan.kg * plan.loss for plan in day.lots))
+    half = lanes_of(seen(day, steady(TRUCK, 7.0, 12.0, 20.0), now_h=40.0))
+    assert ((half["measured_share"] > 0.05) & (half["measured_share"] < 0.3)).all()
+    write_lanes(seen(day, lines), tmp_path / "lanes.csv")
+    assert (tmp_path / "lanes.csv").read_text(encoding="utf-8-sig").startswith("village,room,commodity,lots")
 
 
 def alarmed(day: DayPlan, store: Store, last: float) -> Watched:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from datetime import date as calendar_date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,12 +82,11 @@ def simulate_telemetry(
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        told = _("{path} cannot be written: {strerror}").format(path=path, strerror=system_reason(error))
-        raise UsageError(told) from error
+    def write(target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    _written(path, write)
 
 
 @click.command(epilog="Example: coldchain watch runs/today --replay day.jsonl --page today.html")
@@ -104,6 +104,9 @@ def _write(path: Path, text: str) -> None:
 @click.option("--sensors", "table", type=path_argument, help="Table of the devices and the places they stand in.")
 @click.option("--map", "mapping", type=path_argument, help="Mapping file (TOML) of messages of another form.")
 @click.option("--page", type=path_argument, help="Page to write (HTML, one file), renewed while listening.")
+@click.option(
+    "--lanes", type=path_argument, help="Table to write: planned against measured, by village and room (CSV)."
+)
 @click.option("--alarms", "lines", type=path_argument, help="File to add the news of alarms to, a line of JSON each.")
 @click.option("--webhook", help="Address to post the news of alarms to, JSON.")
 @click.option("--every", "every_s", type=click.FloatRange(1), default=60.0, show_default=True,
@@ -124,6 +127,7 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
     With --broker it listens until Ctrl-C; every reading is stored before it is acknowledged.
     """
     from coldchain.telemetry.dayplan import read_day
+    from coldchain.telemetry.kept import write_lanes
     from coldchain.telemetry.readings import Keys, Reader, read_keys
     from coldchain.telemetry.replay import read_sensors, replay
     from coldchain.telemetry.store import Store
@@ -147,8 +151,19 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
         if given["ack"] is not None:
             _acknowledge(store, found, given["ack"], given["reason"], given["who"])
             found = desk.renew(live=False)
+    if given["lanes"] is not None:
+        _written(given["lanes"], lambda path: write_lanes(found, path))
     _report(found, as_json=as_json, quiet=quiet)
     return 0
+
+
+def _written(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file, or say why it cannot be."""
+    try:
+        write(path)
+    except OSError as error:
+        told = _("{path} cannot be written: {strerror}").format(path=path, strerror=system_reason(error))
+        raise UsageError(told) from error
 
 
 def _demand_together(given: dict[str, Any]) -> None:
@@ -187,11 +202,8 @@ class Desk:
 
         found = watched(self.store, self.day, self.setup)
         if self.page is not None:
-            try:
-                write_page(found, self.page, every_s=self.every_s if live else None)
-            except OSError as error:
-                told = _("{path} cannot be written: {strerror}").format(path=self.page, strerror=system_reason(error))
-                raise UsageError(told) from error
+            every_s = self.every_s if live else None
+            _written(self.page, lambda path: write_page(found, path, every_s=every_s))
         for channel, post in self.channels.items():
             left = send(found, self.store, channel, post)
             if left and not self.quiet:

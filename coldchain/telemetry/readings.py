@@ -7,7 +7,6 @@ A message that is not a reading is refused whole with the reason; nothing else i
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +29,8 @@ DOORS = {"open": 1.0, "closed": 0.0, "shut": 0.0, 1: 1.0, 0: 0.0}  # True and Fa
 SENML = {("temperature", "Cel"): "temp_c", ("temp", "Cel"): "temp_c", ("humidity", "%RH"): "humidity",
          ("door", ""): "door", ("lon", "lon"): "lon", ("lat", "lat"): "lat", ("battery", "%EL"): "battery"}  # fmt: skip
 RELATIVE_S = 2.0**28
+MOST_MS = 1e15
+NOTHING = (None,) * 6
 NAME = re.compile(r"[^\x00-\x1f\x7f]+")
 FIELDS = ("temp_c", "humidity", "door", "lon", "lat", "battery")
 Row = tuple[str, int, float | None, float | None, float | None, float | None, float | None, float | None]
@@ -137,21 +138,24 @@ class Reader:
     def _row(self, item: Mapping[str, Any], device: Any) -> Row:
         keys = self.keys
         own = _at(item, keys.device)
+        temp, humidity = _at(item, keys.temp_c), _at(item, keys.humidity)
+        door, battery = _at(item, keys.door), _at(item, keys.battery)
+        lon, lat = _at(item, keys.lon), _at(item, keys.lat)
+        time_ms = self.milliseconds(_at(item, keys.time))
         name = device_name(device if own is None else own)
-        values = {name: _at(item, getattr(keys, name)) for name in FIELDS}
-        return _row(name, self.milliseconds(_at(item, keys.time)), values)
+        return _row(name, time_ms, temp, humidity, door, lon, lat, battery)
 
     def milliseconds(self, value: Any) -> int:
         """Return a time as milliseconds since 1970."""
         if isinstance(value, str):
             try:
                 moment = datetime.fromisoformat(value)
-            except ValueError:
+                if moment.tzinfo is None:
+                    moment = moment.replace(tzinfo=timezone(timedelta(hours=self.offset_h)))
+                made = round(moment.timestamp() * 1000.0)
+            except (ValueError, OverflowError):
                 raise RefusedError(N_("time must be ISO 8601 or a number")) from None
-            if moment.tzinfo is None:
-                moment = moment.replace(tzinfo=timezone(timedelta(hours=self.offset_h)))
-            made = round(moment.timestamp() * 1000.0)
-        elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        elif not _is_number(value):
             raise RefusedError(N_("time must be ISO 8601 or a number"))
         else:
             made = round(value) if value > 1e11 else round(value * 1000.0)
@@ -176,13 +180,13 @@ class Reader:
             if name is None:
                 raise RefusedError(N_("is SenML with a quantity or unit that is not read"))
             offset = record.get("t", 0.0)
-            if not all(isinstance(one, int | float) and math.isfinite(one) for one in (base_time, offset)):
+            if not _is_number(base_time) or not _is_number(offset):
                 raise RefusedError(N_("time must be ISO 8601 or a number"))
             moment = base_time + offset
             if moment < RELATIVE_S:
                 raise RefusedError(N_("SenML must give times from 1970 on, not relative to now"))
             values: dict[str, Any] = dict.fromkeys(FIELDS)
-            yield _row(device_name(device), self.milliseconds(moment), {**values, name: value})
+            yield _row(device_name(device), self.milliseconds(moment), **{**values, name: value})
 
 
 def device_name(value: Any) -> str:
@@ -196,29 +200,36 @@ def device_name(value: Any) -> str:
 
 def _at(item: Mapping[str, Any], key: str) -> Any:
     """Return what stands under a key, or under keys within keys; None where nothing does."""
-    if key in item or "." not in key:
-        return item.get(key)
+    value = item.get(key)
+    if value is not None or "." not in key:
+        return value
     found: Any = item
     for part in key.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
 
 
-def _row(device: str, time_ms: int, values: Mapping[str, Any]) -> Row:
-    temp = _number(values["temp_c"], "temp_c")
-    humidity = _number(values["humidity"], "humidity")
-    door = _door(values["door"])
-    lon, lat = _number(values["lon"], "lon"), _number(values["lat"], "lat")
-    battery = _number(values["battery"], "battery")
-    if temp is humidity is door is lon is lat is battery is None:
+def _row(
+    device: str, time_ms: int, temp_c: Any, humidity: Any, door: Any, lon: Any, lat: Any, battery: Any
+) -> Row:  # fmt: skip
+    """Return a row of values that are what sensors measure."""
+    row: Row = (
+        device, time_ms, _number(temp_c, *RANGES["temp_c"]), _number(humidity, *RANGES["humidity"]), _door(door),
+        _number(lon, *RANGES["lon"]), _number(lat, *RANGES["lat"]), _number(battery, *RANGES["battery"]),
+    )  # fmt: skip
+    if row[2:] == NOTHING:
         raise RefusedError(N_("holds no reading"))
-    return device, time_ms, temp, humidity, door, lon, lat, battery
+    return row
 
 
-def _number(value: Any, name: str) -> float | None:
+def _is_number(value: Any) -> bool:
+    """Tell whether a value is a number, and one that a time may be."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -MOST_MS < value < MOST_MS
+
+
+def _number(value: Any, low: float, high: float) -> float | None:
     if value is None:
         return None
-    low, high = RANGES[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise RefusedError(N_("a value is no number, or outside what sensors measure"))
     return float(value)
