@@ -91,6 +91,15 @@ def test_rasters_without_data_are_named(tmp_path: Path) -> None:
     assert "1 pixel is" in raster.faults[0].message
 
 
+def test_a_mark_of_gaps_beyond_32_bits_is_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """WorldClim marks the sea by -3.4e+38, which no float of 32 bits is; nothing is logged about it."""
+    values = SMALL.copy()
+    values[2:] = np.finfo(np.float32).min
+    with caplog.at_level("DEBUG"):
+        raster = read_raster(geotiff(tmp_path / "tmin.tif", values, nodata=-3.4028234663852886e38), HERE, negative=True)
+    assert (np.isfinite(raster.values).sum(), caplog.records) == (12, [])
+
+
 @pytest.mark.parametrize("content", [b"", b"II*\x00\x08\x00\x00\x00\xff\xff", b"no raster at all", b"\x89PNG\r\n"])
 def test_what_is_no_geotiff_is_named(tmp_path: Path, content: bytes) -> None:
     """Empty, cut off, text, a picture."""
@@ -223,6 +232,7 @@ def test_rasters_of_normals_weigh_villages_by_their_tonnes(tmp_path: Path) -> No
         for name, at in (("tmin", 0.0), ("tmax", 8.0)):
             values = np.where(np.arange(12) < 6, 10.0, 20.0)[None, :].repeat(12, axis=0) + at
             geotiff(tmp_path / f"wc2.1_5m_{name}_{month:02d}.tif", values.astype("float32"))
+    geotiff(tmp_path / "people.tif", SMALL)
     lon, lat = WEST + np.array([0.1, 0.9]), np.full(2, NORTH - 0.1)
     found = read_climate([tmp_path], lon, lat, np.array([3.0, 1.0]))
     assert found.periods["temp_min_c"].tolist() == [12.5] * 4

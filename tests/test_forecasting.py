@@ -71,6 +71,7 @@ def test_dates_as_people_write_them(tmp_path: Path, written: list[str], step: St
     ("rows", "place"),
     [
         ("A,2026-01,three\n", r"row 2, value = \"three\": must be a number"),
+        ('A,2026-01,"1,5"\n', r"row 2, value = \"1,5\": must be a number"),
         ("A,2026-01,-2\n", r"row 2, value = \"-2\": must not be negative"),
         ("A,2026-01,inf\n", r"row 2, value = \"inf\": must be a number"),
         ("A,2026-13,2\n", r"row 2, date = \"2026-13\": must be a date such as 2026-03-14"),

@@ -56,7 +56,7 @@ def read_climate(paths: Sequence[Path], lon: Floats, lat: Floats, weight: Floats
     BadInputError
         Naming months that are missing or doubled, rasters of another place, figures that are no temperatures.
     """
-    files = [file for path in paths for file in (sorted(path.glob("*.tif*")) if path.is_dir() else [path])]
+    files = [file for path in paths for file in (_of_months(path) if path.is_dir() else [path])]
     rasters = [file for file in files if file.suffix.lower() in (".tif", ".tiff")]
     if rasters:
         return _of_rasters(rasters, lon, lat, weight)
@@ -66,6 +66,11 @@ def read_climate(paths: Sequence[Path], lon: Floats, lat: Floats, weight: Floats
         raise BadInputError([Fault(name, None, "", "", message, "no-climate")])
     months = _table(files[0])
     return Climate(_periods(months, float(np.median(lat))), None, files[0].name)
+
+
+def _of_months(folder: Path) -> list[Path]:
+    """Return the rasters of a folder whose names tell a month; other layers may lie beside them."""
+    return [file for file in sorted(folder.glob("*.tif*")) if RASTER_NAME.search(file.stem.lower())]
 
 
 def _periods(months: pd.DataFrame, lat: float) -> pd.DataFrame:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 16_000_000
 """Of the part that is read: a province at 100 m, 128 MB."""
+LARGEST = 1e30
+"""No figure of any layer comes near it: a mark of gaps, however it was rounded."""
 SCALE, TIE, KEYS, NO_DATA = 33550, 33922, 34735, 42113
 """Tags of GeoTIFF 1.1 (OGC 19-008r4) and of GDAL."""
 MODEL, RASTER, GEOGRAPHIC, PROJECTED = 1024, 1025, 2048, 3072
@@ -105,7 +110,7 @@ def read_raster(path: Path, box: Box, *, negative: bool = False) -> Raster:
         raise BadInputError([fault])
     import tifffile
 
-    with reading(path.name, _not_tiff, "not-geotiff"), tifffile.TiffFile(path) as file:
+    with reading(path.name, _not_tiff, "not-geotiff"), _hushed("tifffile"), tifffile.TiffFile(path) as file:
         page: Any = file.pages[0]
         found = _window(path.name, page, box)
         try:
@@ -117,6 +122,18 @@ def read_raster(path: Path, box: Box, *, negative: bool = False) -> Raster:
             raise MissingExtraError(message.format(file=path.name, kind=page.compression.name)) from None
         missing = page.tags.get(NO_DATA)
     return _clean(path.name, found, values, None if missing is None else str(missing.value), negative=negative)
+
+
+@contextmanager
+def _hushed(name: str) -> Iterator[None]:
+    """Keep a library from logging what is said here in our own words, such as a mark of gaps beyond 32 bits."""
+    logger = logging.getLogger(name)
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _not_tiff(error: Exception) -> str:
@@ -204,7 +221,7 @@ def _blocks(page: Any, handle: Any, top: int, bottom: int, left: int, right: int
 
 def _clean(file: str, found: _Found, values: Floats, missing: str | None, *, negative: bool) -> Raster:
     """Turn pixels without data into NaN; a box without any data is an error."""
-    values = np.where(np.isfinite(values), values, np.nan)
+    values = np.where(np.abs(values) < LARGEST, values, np.nan)
     if missing is not None:
         try:
             mark = float(missing.strip("\x00 "))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,6 +36,7 @@ HEADINGS = {
 }
 """What the columns may be called, in any case."""
 MISSING = ("", "-", "—", "/", "na", "n/a", "nan", "null", "无")
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 Key = tuple[str, int]
 
 
@@ -164,9 +166,9 @@ def _read(
 
 
 def number_in(file: str, line: int, column: str, text: str) -> tuple[float, Fault | None]:
-    """Read a number; with thousands in commas too."""
+    """Read a number; commas stand between thousands only: 1,5 is none."""
     try:
-        value = float(text.replace(",", ""))
+        value = float(text.replace(",", "") if THOUSANDS.fullmatch(text) else text)
     except ValueError:
         value = math.nan
     if math.isfinite(value):
