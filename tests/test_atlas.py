@@ -100,6 +100,27 @@ def test_a_mark_of_gaps_beyond_32_bits_is_read(tmp_path: Path, caplog: pytest.Lo
     assert (np.isfinite(raster.values).sum(), caplog.records) == (12, [])
 
 
+@pytest.mark.parametrize("compression", [None, "deflate", "lzw", "zstd"])
+def test_damaged_rasters_are_named(tmp_path: Path, compression: str | None) -> None:
+    """Bytes changed or cut anywhere: the raster is read, or refused as bad input, and nothing else happens."""
+    rng = np.random.default_rng(5)
+    values = np.arange(1600, dtype=np.float32).reshape(40, 40)
+    whole = geotiff(tmp_path / "whole.tif", values, size=0.02, nodata=-9, compression=compression).read_bytes()
+    file = tmp_path / "damaged.tif"
+    refused: list[str] = []
+    for n in range(60):
+        damaged = bytearray(whole)
+        for at in rng.integers(0, len(whole) if n % 2 else 600, 4):
+            damaged[at] = rng.integers(0, 256)
+        file.write_bytes(damaged[: rng.integers(1, len(damaged))] if n % 7 == 0 else damaged)
+        try:
+            read_raster(file, HERE)
+        except BadInputError as error:
+            refused += [fault.message for fault in error.faults]
+    assert len(refused) > 10
+    assert all(refused)
+
+
 @pytest.mark.parametrize("content", [b"", b"II*\x00\x08\x00\x00\x00\xff\xff", b"no raster at all", b"\x89PNG\r\n"])
 def test_what_is_no_geotiff_is_named(tmp_path: Path, content: bytes) -> None:
     """Empty, cut off, text, a picture."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coldchain.arrays import Floats
+from coldchain.atlas.lzw import is_sound
 from coldchain.errors import BadInputError, Fault, MissingExtraError
 from coldchain.inputs import plain_file, reading
 from coldchain.language import _, plural
@@ -24,10 +25,14 @@ MOST_PIXELS = 16_000_000
 """Of the part that is read: a province at 100 m, 128 MB."""
 LARGEST = 1e30
 """No figure of any layer comes near it: a mark of gaps, however it was rounded."""
+MOST_SIDE = 1 << 31
+"""Rows of a strip; files that are one strip may say any number."""
 SCALE, TIE, KEYS, NO_DATA = 33550, 33922, 34735, 42113
 """Tags of GeoTIFF 1.1 (OGC 19-008r4) and of GDAL."""
 MODEL, RASTER, GEOGRAPHIC, PROJECTED = 1024, 1025, 2048, 3072
 """Keys of the directory of GeoTIFF."""
+LZW, COMPRESSIONS = 5, (1, 5, 8, 32946, 50000)
+"""Plain, LZW, deflate by two numbers, Zstandard."""
 IN_DEGREES, PIXEL_IS_POINT = 2, 2
 WGS84_LIKE = (4326, 4490, 4979, 32767)
 """WGS 84, CGCS2000 (centimetres away), and "user-defined" as some writers leave it."""
@@ -154,6 +159,12 @@ class _Found:
 
 def _window(file: str, page: tifffile.TiffPage, box: Box) -> _Found:
     """Return what of the raster touches the box; raise what keeps it from being read."""
+    if page.compression not in COMPRESSIONS or page.dtype is None:
+        message = _(
+            "holds pixels in a way that is not read ({kind}); rewrite it with gdal_translate -co COMPRESS=DEFLATE"
+        )
+        raise _bad(file, message.format(kind=getattr(page.compression, "name", page.compression)), "other-kind")
+    _check_layout(page)
     keys = _keys(page)
     scale, tie = page.tags.get(SCALE), page.tags.get(TIE)
     if scale is None or tie is None:
@@ -186,6 +197,20 @@ def _window(file: str, page: tifffile.TiffPage, box: Box) -> _Found:
     return _Found(west, north, dx, dy, (*rows, *columns), box)
 
 
+def _check_layout(page: Any) -> None:
+    """Raise ValueError where the blocks of a file cannot be what its head says of them."""
+    sides = (page.imagelength, page.imagewidth, page.samplesperpixel)
+    block = (page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip, page.imagewidth)
+    if not all(isinstance(side, int) and side > 0 for side in (*sides, *block)):
+        raise ValueError(_("its head is damaged"))
+    high, wide = min(block[0], MOST_SIDE), block[1]
+    blocks = math.ceil(sides[0] / high) * math.ceil(sides[1] / wide)
+    if len(page.databytecounts) < blocks or len(page.dataoffsets) < blocks:
+        raise ValueError(_("its head is damaged"))
+    if min(high, sides[0]) * wide * sides[2] > MOST_PIXELS * 4:
+        raise ValueError(_("its blocks are too large to be read"))
+
+
 def _keys(page: tifffile.TiffPage) -> dict[int, int]:
     """Return the short keys of the directory."""
     tag = page.tags.get(KEYS)
@@ -205,7 +230,10 @@ def _blocks(page: Any, handle: Any, top: int, bottom: int, left: int, right: int
             if not page.databytecounts[index]:
                 continue
             handle.seek(page.dataoffsets[index])
-            block, _place, shape = page.decode(handle.read(page.databytecounts[index]), index)
+            data = handle.read(page.databytecounts[index])
+            if page.compression == LZW and not is_sound(data, high * wide * page.samplesperpixel * page.dtype.itemsize):
+                raise ValueError(_("a block of it is damaged"))
+            block, _place, shape = page.decode(data, index)
             if block is None:
                 continue
             pixels = block[0, : shape[1], : shape[2], 0]
