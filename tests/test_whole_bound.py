@@ -196,7 +196,7 @@ def test_no_decision_of_a_tiny_county_undercuts_the_bound(
 
     best = min(total(Decision.of(ground.arcs, count, share)) for count, share in decisions(ground))
     assert bound <= best * (1 + 1e-9)
-    assert bound >= before - 1e-6 * before
+    assert bound >= before * (1 - 1e-4)  # as near as the model was asked to be solved
     assert best - bound <= 0.03 * best
     assert min(total(decision) for decision in proposed) <= best * 1.01
     rivalled = _rivalled(ground, (ground.idle, site(ground.basis, ground.arcs, options)), proposed, options)
