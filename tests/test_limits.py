@@ -18,7 +18,7 @@ from scenario_cases import append, faults_of, set_in_toml, small_county
 from coldchain.errors import InfeasibleError
 from coldchain.model import Scenario
 from coldchain.planning import Ground, Near, Options, Plan, lay_ground, plan, plan_on
-from coldchain.planning.limits import shortfalls
+from coldchain.planning.limits import county_targets, shortfalls
 from coldchain.planning.rollout import order
 from coldchain.planning.search import site
 from coldchain.planning.summary import _delivery as summarise_delivery
@@ -91,6 +91,30 @@ def test_every_county_gets_its_share(ground: Ground, free: Plan) -> None:
     assert made.summary["coverage"]["plan"] >= 0.9 - 1e-6
     problems = verified(free, siting={"coverage_by_county": {"district A": 0.999}}).problems
     assert any("coverage in district A" in problem for problem in problems)
+
+
+def test_a_class_of_counties_has_a_target_of_its_own(ground: Ground, free: Plan) -> None:
+    """Its own target goes before that of its class, that of the class before the general one; verify reads the same."""
+    county = ground.scenario.villages[0].county
+    classes = {"class_of_county": {county: "poor"}, "rate_by_class": {"poor": ground.scenario.subsidy.rate}}
+    rule = ground.scenario.subsidy.model_copy(update=classes)
+
+    def targets(**siting: object) -> dict[str, float]:
+        aims = ground.scenario.siting.model_copy(update=siting)
+        return county_targets(replace(ground.scenario, siting=aims, subsidy=rule))
+
+    assert targets(county_coverage=0.3, coverage_by_class={"poor": 0.6})[county] == 0.6
+    assert targets(county_coverage=0.3, coverage_by_class={"rich": 0.6})[county] == 0.3
+    assert targets(coverage_by_class={"poor": 0.6}, coverage_by_county={county: 0.2})[county] == 0.2
+    others = {village.county for village in ground.scenario.villages} - {county}
+    assert targets(coverage_by_class={"poor": 0.0}, county_coverage=0.3) == dict.fromkeys(others, 0.3)
+    problems = verified(free, siting={"coverage_by_class": {"poor": 0.999}}, subsidy=classes).problems
+    assert any(f"coverage in {county}" in problem for problem in problems)
+    made = planned(ground, siting={"coverage_by_class": {"poor": 0.9}}, subsidy=classes)
+    lots = made.tables["lots"]
+    inside = lots["village"].isin([village.id for village in ground.scenario.villages if village.county == county])
+    cooled = lots["tonnes"].where(lots["depot"] != "", 0.0)
+    assert cooled[inside].sum() >= 0.9 * lots["tonnes"][inside].sum() - 1e-6
 
 
 def test_hubs_have_room_for_so_much(ground: Ground, free: Plan) -> None:
@@ -223,6 +247,7 @@ BAD: list[tuple[str, str, str, str, str]] = [
     ("objective", '["loss_t", "loss_t"]', "aim-twice", "siting.objective", "stands twice"),
     ("coverage", "60", "out-of-range", "siting.coverage", "if 60 % was meant, write 0.6"),
     ("coverage_by_county", '{"district Z" = 0.5}', "unknown-county", "siting.coverage_by_county", "any village"),
+    ("coverage_by_class", "{poor = 0.5}", "unknown-class", "siting.coverage_by_class", "the class of any county"),
     ("award_share_by_county", '{"district A" = 40}', "out-of-range", "siting.award_share_by_county.district A", "0.4"),
 ]
 
@@ -297,3 +322,13 @@ def test_planner_summary_and_verification_share_one_hair_of_lateness(free: Plan)
         summary = {**free.summary, "delivery_h": published}
         report = verify_tables(scenario, free.basis.placed.network.given, free.tables, summary)
         assert [text for text in report.problems if "share" in text] == []
+
+
+def test_a_target_of_a_class_is_a_share(tmp_path: Path) -> None:
+    """Per cent are guessed; a class that has a target needs no rate."""
+    folder = small_county(tmp_path / "county")
+    set_in_toml(folder, "coverage_by_class", "{poor = 60}")
+    set_in_toml(folder, "class_of_county", '{"district A" = "poor"}')
+    found = [(fault.code, fault.column, fault.message) for fault in faults_of(folder) if not fault.warning]
+    assert [one[:2] for one in found] == [("out-of-range", "siting.coverage_by_class.poor")]
+    assert "write 0.6" in found[0][2]

@@ -245,6 +245,9 @@ class Siting(Noun):
     gap: float = figure("share", "stop when the proven gap is this small", 0.005, ge=0, le=1)
     coverage: float = figure("share", "least share of all harvest pre-cooled within its deadline", 0.0, ge=0, le=1)
     county_coverage: float = figure("share", "the same in every county by itself", 0.0, ge=0, le=1)
+    coverage_by_class: dict[str, float] = figure(
+        "share", "the same in every county of a class of subsidy.class_of_county, instead", {}
+    )
     coverage_by_county: dict[str, float] = figure("share", "the same in single counties, instead", {})
     award_share_by_county: dict[str, float] = figure(
         "share", "least share of all awards that goes to owners in single counties", {}

@@ -63,7 +63,7 @@ def _held(basis: Basis, arcs: Arcs, aim: Objective, most: float) -> SideRow:
 def limited(scenario: Scenario) -> bool:
     """Tell whether a scenario has any such limit."""
     siting = scenario.siting
-    shares = (siting.coverage, siting.county_coverage, siting.on_time, *siting.coverage_by_county.values())
+    shares = (siting.coverage, siting.on_time, *county_targets(scenario).values())
     hubs = any(hub.limit_t_day is not None for hub in scenario.hubs)
     return any(shares) or hubs or scenario.economics.must_return or bool(siting.award_share_by_county)
 
@@ -133,10 +133,12 @@ def _row(basis: Basis, arcs: Arcs, limit: Limit, least: float, **given: Any) -> 
 
 
 def county_targets(scenario: Scenario) -> dict[str, float]:
-    """Return the least coverage of each county with a harvest that has one."""
-    siting = scenario.siting
+    """Return the least coverage of each county with a harvest that has one: its own, its class's or the general."""
+    siting, classes = scenario.siting, scenario.subsidy.class_of_county
     counties = dict.fromkeys(village.county for village in scenario.villages)
-    targets = {name: siting.coverage_by_county.get(name, siting.county_coverage) for name in counties}
+    by_class = {name: siting.coverage_by_class.get(classes.get(name, ""), siting.county_coverage) for name in counties}
+    own = {name: share for name, share in siting.coverage_by_county.items() if name in counties}
+    targets = by_class | own
     return {name: share for name, share in targets.items() if share > 0}
 
 

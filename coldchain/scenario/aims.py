@@ -65,6 +65,10 @@ def _shares(siting: Siting, tables: Tables) -> Iterator[Fault]:
             if not 0 <= value <= 1:
                 message = _("must be a share between 0 and 1{percent}").format(percent=_percent(value))
                 yield _fault(f"{key}.{name}", value, message, "out-of-range")
+    for name, value in siting.coverage_by_class.items():
+        if not 0 <= value <= 1:
+            message = _("must be a share between 0 and 1{percent}").format(percent=_percent(value))
+            yield _fault(f"coverage_by_class.{name}", value, message, "out-of-range")
     total = sum(siting.award_share_by_county.values())
     if total > 1 + 1e-9 and all(0 <= share <= 1 for share in siting.award_share_by_county.values()):
         message = _("the least shares of the awards add up to more than all of them")

@@ -39,7 +39,7 @@ def subsidy_faults(sections: Sections, tables: Tables, catalogue: Catalogue) -> 
     units = [
         k for key, k in catalogue["mobile_unit"].items() if isinstance(k, DepotType) and key in siting.mobile_units
     ]
-    faults += [*_names(rule, tables, known), *_shares(rule), *_amounts(rule)]
+    faults += [*_names(rule, tables, known), *_classes(rule, siting), *_shares(rule), *_amounts(rule)]
     faults += [*_years(rule), *_totals(rule, siting)]
     faults += [] if faults else [*_floor(rule, tables, [*kinds, *units])]
     return [*faults, *_forced(rule, tables, kinds), *_units(rule, units), *_awarded(rule, tables)]
@@ -66,16 +66,26 @@ def _names(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fa
         for name in names:
             if name not in known:
                 yield _fault(key, name, message, code, of_ids(known).find(name).guess)
-    for county, name in rule.class_of_county.items():
-        if name not in rule.rate_by_class:
-            guess = of_ids(rule.rate_by_class).find(name).guess
-            yield _fault(
-                f"class_of_county.{county}", name, _("is not a class of rate_by_class"), "unknown-class", guess
-            )
     kinds_of_owner = {row.noun.owner_kind for row in tables.sites}
     if tables.sites and rule.owner_kinds and not kinds_of_owner & set(rule.owner_kinds):
         message = _("no site has an owner of these kinds: fill the column owner_kind of the table of sites")
         yield _fault("owner_kinds", ", ".join(rule.owner_kinds), message, "no-eligible-owner")
+
+
+def _classes(rule: Subsidy, siting: Siting) -> Iterator[Fault]:
+    """Classes of counties that neither a rate nor a target names, and targets of classes that no county has."""
+    known = {*rule.rate_by_class, *siting.coverage_by_class}
+    for county, name in rule.class_of_county.items():
+        if name not in known:
+            message = _("is not a class of rate_by_class or siting.coverage_by_class")
+            guess = of_ids(known).find(name).guess
+            yield _fault(f"class_of_county.{county}", name, message, "unknown-class", guess)
+    given = {*rule.class_of_county.values()}
+    for name in siting.coverage_by_class:
+        if name not in given:
+            message = _("is not the class of any county in subsidy.class_of_county")
+            guess = of_ids(given).find(name).guess
+            yield Fault(FILE, None, "siting.coverage_by_class", name, message, "unknown-class", guess=guess)
 
 
 def _shares(rule: Subsidy) -> Iterator[Fault]:

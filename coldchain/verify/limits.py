@@ -23,13 +23,17 @@ def check_limits(
     ----------
     lots : recomputed; arriving_t : (depot, period, zone) -> t/day
     """
-    siting = record.scenario.siting
+    siting, classes = record.scenario.siting, record.scenario.subsidy.class_of_county
     deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_rest, crop) in record.crops.items()})
     in_time = lots["cooled_h"] <= deadline + ON_THE_DOT_H
     county = lots["village"].map({key: village.county for key, (_rest, village) in record.villages.items()})
     _least(record, _("coverage in all"), lots["tonnes"], in_time, siting.coverage)
     for name in sorted(set(county)):
-        share = siting.coverage_by_county.get(name, siting.county_coverage)
+        share = siting.county_coverage
+        if classes.get(name) in siting.coverage_by_class:
+            share = siting.coverage_by_class[classes[name]]
+        if name in siting.coverage_by_county:
+            share = siting.coverage_by_county[name]
         _least(
             record,
             _("coverage in {name}").format(name=name),
