@@ -26,6 +26,7 @@ from coldchain.scenario import load
 from coldchain.traceability.check import check, check_schema
 from coldchain.traceability.custody import accounts_of, masses_kg
 from coldchain.traceability.document import Document, document_of, document_text, read_document
+from coldchain.traceability.events import Numbering
 from coldchain.traceability.hashing import canonical, event_hash, namespaces_of
 from coldchain.traceability.keys import Prefix, check_digit, key_of, normalised, wrong_key
 
@@ -92,6 +93,15 @@ def test_kilograms_balance_exactly(tree: Tree) -> None:
     assert harvested == sold + lost == sum(Fraction(str(row["kg"])) for row in ORDERS)
     assert lost > 0
     assert sum(masses_kg(accounts).values()) == sold
+
+
+def test_assets_have_keys_of_their_own(folder: Path) -> None:
+    """Names stay readable where they fit; long names that end alike do not get the same key."""
+    numbering = Numbering(load(folder.parent / "county")[0])
+    assert numbering.asset("D", "truck/D-1#2") == "https://id.gs1.org/8004/9521234D-truck.D-1.2"
+    long = {numbering.asset("H", f"{village}-of-a-depot-with-a-long-name-tomato") for village in ("A01", "B01", "官庄")}
+    assert len(long) == 3
+    assert all(key_of(key) == key for key in long)
 
 
 def test_what_is_written_is_sound(tree: Tree, folder: Path) -> None:

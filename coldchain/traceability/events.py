@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,11 +56,11 @@ class Numbering:
         return self.prefix.product(2 * self.crops[commodity] + stage, lot)
 
     def asset(self, kind: str, name: str) -> str:
-        """Return the GIAI of a vehicle or device; characters that such a key does not take are left out."""
+        """Return the GIAI of a vehicle or device: its name, or a digest of one that is too long for such a key."""
         most = 30 - len(self.prefix.digits) - len(kind) - 1
-        plain = ODD.sub("", name)
-        if plain != name or len(plain) > most:
-            plain = name.encode("utf-8").hex()[-most:]
+        plain = name.replace("/", ".").replace("#", ".")
+        if ODD.search(plain) or len(plain) > most:
+            plain = hashlib.sha256(name.encode("utf-8")).hexdigest()[:most]
         return self.prefix.asset(f"{kind}-{plain}")
 
     def names(self) -> dict[str, dict[str, str]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from coldchain.errors import MissingExtraError
-from coldchain.language import LANGUAGES, N_, _, language, speaking
+from coldchain.language import LANGUAGES, N_, _, language, plural, speaking
 from coldchain.model import Commodity
 from coldchain.reports import palette
 from coldchain.runs import write_folder
@@ -24,7 +24,7 @@ from coldchain.traceability import words
 from coldchain.traceability.custody import acts_of
 from coldchain.traceability.document import Document
 from coldchain.traceability.events import Numbering, lot_of
-from coldchain.traceability.form import listed
+from coldchain.traceability.form import RANGE, listed
 from coldchain.traceability.journey import GRAMS, Journey, TracedDay
 
 INDEX, FAMILY = "pages.json", "coldchain.trace-pages/"
@@ -217,19 +217,23 @@ def _metadata(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _temperatures(event: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how warm it was: over all sensors that measured, and what is planned where none did."""
+    spans: dict[bool, list[tuple[float, ...]]] = {}
     for element in listed(event, "sensorElementList"):
-        device = str(element.get("sensorMetadata", {}).get("deviceID", "")).rpartition("/")[2]
+        measured = "deviceID" in element.get("sensorMetadata", {})
         for report in listed(element, "sensorReport"):
-            if report.get("type") != "Temperature" or report.get("uom") != "CEL":
-                continue
-            span = [float(report[name]) for name in ("minValue", "meanValue", "maxValue") if name in report]
-            if len(span) < 3:
-                continue
-            text = _("{least:.1f} to {most:.1f} °C, mean {mean:.1f} °C")
-            if span[0] == span[2]:
-                text = _("{mean:.1f} °C")
-            source = _("measured by {device}").format(device=device) if device else _("as planned")
-            yield f"{text.format(least=span[0], mean=span[1], most=span[2])} · {source}"
+            span = tuple(float(report[name]) for name in RANGE if name in report)
+            if report.get("type") == "Temperature" and report.get("uom") == "CEL" and len(span) == len(RANGE):
+                spans.setdefault(measured, []).append(span)
+    for measured, found in spans.items():
+        least, most = min(one[0] for one in found), max(one[2] for one in found)
+        mean = sum(one[1] for one in found) / len(found)
+        text = _("{mean:.1f} °C") if least == most else _("{least:.1f} to {most:.1f} °C, mean {mean:.1f} °C")
+        source = plural("measured by {count} sensor", "measured by {count} sensors", len(found)).format(
+            count=len(found)
+        )
+        told = source if measured else _("as planned")
+        yield f"{text.format(least=least, mean=mean, most=most)} · {told}"
 
 
 def code_text(page: LotPage, url: str = "") -> str:
