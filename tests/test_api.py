@@ -163,6 +163,7 @@ def test_the_usual_years_are_those_of_the_command_line() -> None:
     assert reports.YEARS == reporting.YEARS
 
 
+@pytest.mark.slow
 def test_a_sweep_in_a_report(result: Result, tmp_path: Path) -> None:
     """The report tells what each budget buys, from a sweep in Python as from its folder."""
     found = cc.sweep(result.plan.scenario, [0.0, 4e5], tmp_path / "sweep", time_limit_s=1)

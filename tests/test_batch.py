@@ -380,6 +380,7 @@ def test_real_workers_give_what_a_single_plan_gives(
     assert tables_of(alone) == tables_of(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_real_quick_plans_are_equal_and_say_so(country: Path, tmp_path: Path) -> None:
     """The single command with quick effort writes the tables of the batch's run, whatever its time limit."""
     found = []

@@ -67,7 +67,7 @@ def test_a_cluster_gives_the_same_table(by_value: bool, scheduler: str, tmp_path
     assert (again.progress.kept, again.progress.done) == (5, 0)
 
 
-@pytest.mark.parametrize("by_value", [False, True])
+@pytest.mark.parametrize("by_value", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_worker_killed_in_mid_job_changes_nothing(by_value: bool, scheduler: str, tmp_path: Path) -> None:
     """One of the two workers is killed while it works: its job is done by another, the table is the same."""
     from distributed import Client

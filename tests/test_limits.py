@@ -128,6 +128,7 @@ def test_hubs_have_room_for_so_much(ground: Ground, free: Plan) -> None:
     assert any("it has room for 8" in problem for problem in report.problems)
 
 
+@pytest.mark.slow
 def test_owners_build_only_what_returns(ground: Ground, free: Plan) -> None:
     """At a fee of 50 CNY/t the free plan loses its owner money; with returns asked, only what pays is built."""
     economics = {"fee_cny_t": 50.0, "must_return": True}
@@ -168,6 +169,7 @@ def test_whole_demands(ground: Ground) -> None:
     assert made.tables["assignment"]["share"].to_numpy() == pytest.approx(1.0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_three_aims_by_rank_with_tolerances_of_their_own(ground: Ground) -> None:
     """Least loss in tonnes within 5 %, then least value within 2 %, then cost: each earlier aim is kept."""
     least = planned(ground, siting={"objective": ("loss_t",), "tolerance": 0.0})
@@ -292,6 +294,7 @@ def test_prospects_tell_which_sites_never_pay(ground: Ground) -> None:
     assert never["verdict"].str.startswith("never").all()
 
 
+@pytest.mark.slow
 def test_a_prospect_is_the_best_depot_of_its_site(ground: Ground) -> None:
     """The gain of a site alone is today's bill less the bound of siting with that site only and money without end."""
     first = looked_ahead(ground, ground.scenario).iloc[0]

@@ -226,9 +226,20 @@ def _year(problem, given, built, places):
     return float(moves + stays + found.fun)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000))
 def test_value_and_bound_equal_the_enumeration(seed):
+    as_enumerated(seed)
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10_000))
+def test_many_values_and_bounds_equal_the_enumeration(seed):
+    as_enumerated(seed)
+
+
+def as_enumerated(seed):
     """The plan is the best of all purchases and places, its bound is not above it, its counts add up."""
     problem, given_fleet = random_case(seed)
     best = enumerated(problem, given_fleet)

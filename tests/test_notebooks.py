@@ -63,6 +63,7 @@ def ran(path: Path, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_quick_start_runs(tmp_path: Path) -> None:
     """The first notebook anybody opens leaves a map and a run behind."""
     ran(FOLDER / f"{QUICK}.py", tmp_path)

@@ -117,6 +117,7 @@ def test_standing_depots_serve_today(county: Scenario) -> None:
     assert with_depot.report.ok
 
 
+@pytest.mark.slow
 def test_aims_in_order_of_rank(county: Scenario, base: Plan) -> None:
     """Least loss first: the plan loses no more than the cheapest plan, and its objective is in tonnes."""
     ranked = plan(changed(county, siting={"objective": ("loss_t",), "tolerance": 0.0}), COUNTED)

@@ -488,6 +488,7 @@ def test_too_many_members(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert '--rule = "owen": needs --unions COLUMN of the villages' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_floors_are_below_every_plan(county: Scenario) -> None:
     """No group of members plans for less than its floors together, and the floor of the idle member is nothing."""
     members, floor = members_of(county), lay_floor(county)

@@ -178,8 +178,8 @@ def decisions(ground: Ground) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     [
         ([0, 1, 2], ("cool_room_200",)),
         ([3, 4, 5], ("cool_room_500",)),
-        ([6, 7, 8], ("cold_forced_air_200",)),
-        ([1, 5, 9, 11], ("cool_forced_air_200",)),
+        pytest.param([6, 7, 8], ("cold_forced_air_200",), marks=pytest.mark.slow),
+        pytest.param([1, 5, 9, 11], ("cool_forced_air_200",), marks=pytest.mark.slow),
     ],
 )
 def test_no_decision_of_a_tiny_county_undercuts_the_bound(
