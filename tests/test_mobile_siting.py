@@ -240,7 +240,7 @@ def test_many_values_and_bounds_equal_the_enumeration(seed):
 
 
 def as_enumerated(seed):
-    """The plan is the best of all purchases and places, its bound is not above it, its counts add up."""
+    """Check that the plan is the best of all purchases and places, its bound not above it, and its counts add up."""
     problem, given_fleet = random_case(seed)
     best = enumerated(problem, given_fleet)
     r = solve_siting(add_units(problem, given_fleet), work=600.0, gap=1e-7)
