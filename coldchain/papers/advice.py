@@ -129,7 +129,7 @@ class Advice:
             )
         return _(
             "{left} of the budget is left: under these rules every further depot would cost more a year than it saves, "
-            "or breaks another limit; Annex 3 names the villages concerned."
+            "or would break another limit."
         ).format(left=left)
 
     def asked(self) -> Iterator[str]:

@@ -242,7 +242,8 @@ def _open_questions(case: Case, numbers: Numbers) -> Iterator[Block]:
         if title in found:
             one = found[title]
             if one.note or len(one.rows) == 1:
-                yield Text(one.note or " ".join(map(str, one.rows.iloc[0])))
+                label, text = map(str, one.rows.iloc[0, :2])
+                yield Text(one.note or _("{label}: {text}").format(label=label, text=text))
             if len(one.rows) > 1:
                 yield grid(one, numbers.table(title))
     yield section(2, _("Risks"))
