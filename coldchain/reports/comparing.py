@@ -82,6 +82,7 @@ FIGURES = {
     "net.plan_cny": N_("cost in all with the plan"),
     "net.benefit_cny": N_("net benefit"),
     "net.payback_years": N_("payback"),
+    "net.depot_cny_t": N_("depots, a tonne cooled"),
     "cooling.peak_kw": N_("most heat taken at once"),
     "cooling.installed_kw": N_("refrigeration installed"),
     "depots.existing": N_("depots that stand"),

@@ -19,8 +19,8 @@ SAME_COUNTY, NEAR_DEGREES = 0.5, 0.02
 """Share of the villages that runs of one county share at least, and how far apart one village may lie in the two."""
 TODAY = ""
 NONE: Counter[str] = Counter()
-UNITS = {"_t": "t", "_cny": "CNY", "rate": "share", "share": "share", "share_within_target": "share", "gap": "share",
-         "_years": "years", "_kw": "kW"}  # fmt: skip
+UNITS = {"_cny_t": "CNY/t", "_t": "t", "_cny": "CNY", "rate": "share", "share": "share",
+         "share_within_target": "share", "gap": "share", "_years": "years", "_kw": "kW"}  # fmt: skip
 SECTION_UNITS = {
     "annual_cny": "CNY", "coverage": "share", "by_county": "CNY", "delivery_h": "h", "depots": "depots",
     "villages": "villages",
