@@ -231,6 +231,7 @@ def test_the_command(tiny: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[s
     kept = of_plan(written, tiny.summary)
     assert kept is not None
     assert sorted(kept["key"]) == sorted(one.key for one in uncertain_figures(tiny.scenario))
+    assert kept.set_index("key").loc["periods.temp_min_c", "low"] == "-2 °C"
     other = {**tiny.summary, "loss": {**tiny.summary["loss"], "plan_t": 1.0}}
     assert of_plan(written, other) is None
     assert run(["sensitivity", str(folder), "--json"]) == 0

@@ -18,18 +18,20 @@ from coldchain.cli import run as cli
 from coldchain.cli.replaying import replay
 from coldchain.errors import UsageError
 from coldchain.model import Chain, Routing
+from coldchain.model.bands import Figures, put, uncertain_figures
 from coldchain.planning import Plan
 from coldchain.replays import NONE, Chances, Effort, Replayer
 from coldchain.replays.aging import Ager
 from coldchain.replays.chances import DayDraw, draw_days, draw_season
 from coldchain.replays.day import Day, Outcome, docks
 from coldchain.replays.layout import Lots, Season, Tour
+from coldchain.replays.replay import in_doubt
 from coldchain.reports import write_run
 from coldchain.runs import run_information
 
 CHAIN = Chain(planned_wait_h=1.0, unload_h=0.5)
 ROUTING = Routing(stop_h=0.0, load_h_t=0.0)
-SMALL = Effort(years=3, days=2, seed=4)
+SMALL = Effort(years=3, days=2, seed=4, draws=2)
 
 
 def season(tours: tuple[Tour, ...], tonnes: tuple[float, ...], room_t: float) -> Season:
@@ -62,7 +64,7 @@ def test_a_season_without_harvest_loses_nothing(replayer: Replayer) -> None:
     """Where nothing grows in a period there is no lot to follow."""
     idle = replace(replayer.ager.scenario, harvest_t=np.zeros_like(replayer.ager.scenario.harvest_t))
     draw = DayDraw(0.0, np.ones(idle.harvest_t.shape[:2]), 1.0, 0.0, np.random.default_rng(0))
-    lost = Ager(idle, replayer.ager.trader).without_depots_t(replayer.layout.seasons[0], draw)
+    lost = Ager(Figures(idle), replayer.ager.trader).without_depots_t(replayer.layout.seasons[0], draw)
     assert lost.tolist() == [0.0] * len(idle.villages)
 
 
@@ -155,6 +157,23 @@ def replay_of(replayer: Replayer, plan: Plan, effort: Effort) -> dict[str, Any]:
     from coldchain.replays import replay as live_through
 
     return live_through(replayer, Chances(), effort, plan.summary)
+
+
+def test_years_with_other_figures(replayer: Replayer) -> None:
+    """The stated figures give the same years; shorter lives lose more today, whatever the years; draws have spreads."""
+    scenario = replayer.scenario
+    calm = replayer.shifted(0.0, 1.0, 1.0).sums
+    assert replayer.under(Figures(scenario)).shifted(0.0, 1.0, 1.0).sums == calm
+    lives = [one for one in uncertain_figures(scenario) if one.key.endswith(".life_d")]
+    short = put(Figures(scenario), [(one, one.low) for one in lives])
+    worse = replayer.under(short).shifted(0.0, 1.0, 1.0).sums
+    assert lives
+    assert worse["today_t"] > calm["today_t"]
+    doubt = in_doubt(replayer, NONE, Effort(years=1, days=1, draws=3))
+    assert doubt is not None
+    assert (doubt["draws"], doubt["years"]) == (3, 1)
+    assert doubt["today_rate"]["p5"] < doubt["today_rate"]["p95"]
+    assert in_doubt(replayer, NONE, Effort(years=1, days=1, draws=0)) is None
 
 
 def test_worse_years_lose_more(replayer: Replayer) -> None:

@@ -22,7 +22,7 @@ from coldchain.runs.folder import TABLES, csv_bytes, write_in_place
 
 REPLAY = "replay.json"
 USED = ("depots", "assignment", "routes", "stops", "units", "line_haul", "storage", "villages")
-YEARS, DAYS = 60, 3
+YEARS, DAYS, DRAWS = 60, 3, 8
 Say = Callable[[int], None]
 
 
@@ -80,6 +80,7 @@ def replay(
     years: int = YEARS,
     days: int = DAYS,
     seed: int = 0,
+    draws: int = DRAWS,
     chances: Chances | None = None,
     scenario: Path | str | None = None,
     say: Say = unsaid,
@@ -90,6 +91,7 @@ def replay(
     ----------
     days : looked at in each season of each year
     seed : the same seed gives the same years
+    draws : of the uncertain figures, each lived through for two of the years; 0 leaves them out
     chances : spreads of temperature, harvest and travel; ``cc.Chances()`` says the usual ones
     scenario : where the scenario of a run folder lies now, when it was moved
     say : hears the number of each year that has passed
@@ -105,7 +107,7 @@ def replay(
         replayer, summary = _replayer(planned.plan), planned.summary
     else:
         replayer, summary = _opened(Path(planned), None if scenario is None else Path(scenario))
-    found = live(replayer, chances or Chances(), Effort(years, days, seed), summary, say)
+    found = live(replayer, chances or Chances(), Effort(years, days, seed, draws), summary, say)
     return Replay({**found, "plan_sha256": fingerprint(planned)})
 
 

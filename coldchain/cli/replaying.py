@@ -45,6 +45,8 @@ class Spreads(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older
 @click.option("--days", type=click.IntRange(1, 400), default=DAYS, show_default=True,
               help="Days looked at in each season of each year.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
+@click.option("--draws", type=click.IntRange(0, 1000), default=8, show_default=True,
+              help="Draws of the uncertain figures, each lived through for two years; 0 leaves them out.")  # fmt: skip
 @click.option("--temperature", type=Spreads(2), default="1,2.5", show_default=True,
               help="Standard deviation in °C: of a season, of a day within it.")  # fmt: skip
 @click.option("--harvest", type=Spreads(3), default="0.15,0.15,0.2", show_default=True,

@@ -85,7 +85,7 @@ def _of_hubs(scenario: Scenario, *names: str) -> Floats:
 def shares_lost(figures: Figures, period: int, crop: Indices, stages: Floats, *, planned: bool) -> Floats:
     """Return the shares of weight and value that lots of a period lose in stages, the first in the warm; (lots, 2)."""
     scenario, season = figures.scenario, figures.scenario.periods[period]
-    own = [_boxed(figures, one, planned=planned) for one in scenario.commodities]
+    own = [boxed(figures, one, planned=planned) for one in scenario.commodities]
     params = np.array([pack(one, season.humidity) for one in own])
     order = np.lexsort((*stages[:, ::-1, HOURS].T, crop))
     worn = np.empty((len(crop), WEAR))
@@ -98,7 +98,7 @@ def shares_lost(figures: Figures, period: int, crop: Indices, stages: Floats, *,
     return share
 
 
-def _boxed(figures: Figures, crop: Commodity, *, planned: bool) -> Commodity:
+def boxed(figures: Figures, crop: Commodity, *, planned: bool) -> Commodity:
     """Return a crop as it is packed, with the bruising of its packaging as the figures have it."""
     name, box = (crop.packaging if planned else crop.today_packaging), packed(crop, planned=planned)
     if name is None or name not in figures.bruise:

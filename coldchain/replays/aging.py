@@ -10,8 +10,8 @@ import numpy as np
 
 from coldchain.arrays import Floats, Indices
 from coldchain.economy import sold_at_market, value_cny_t
-from coldchain.model import Scenario
-from coldchain.model.packaging import packed
+from coldchain.model.bands import Figures
+from coldchain.planning.fates import boxed
 from coldchain.replays.chances import DayDraw
 from coldchain.replays.day import Outcome, Parcels
 from coldchain.replays.layout import Season
@@ -60,8 +60,9 @@ class Ager:
     ``standing`` is by how much the depots that stand already lessen each village's loss today, shape (villages,).
     """
 
-    def __init__(self, scenario: Scenario, trader: Trader) -> None:
-        self.scenario, self.trader = scenario, trader
+    def __init__(self, figures: Figures, trader: Trader) -> None:
+        scenario = figures.scenario
+        self.figures, self.scenario, self.trader = figures, scenario, trader
         self.standing = np.ones(len(scenario.villages))
         self.price_t = value_cny_t(scenario)
         self.sold_on = sold_at_market(scenario)
@@ -111,7 +112,7 @@ class Ager:
         """Shares lost, of weight and value, of lots that pass through stages of shape (lots, stages, 6); (lots, 2)."""
         period, chain = self.scenario.periods[season.period], self.scenario.chain
         air = hourly_air_c(period) + draw.air_c
-        own = [packed(one, planned=planned) for one in self.scenario.commodities]
+        own = [boxed(self.figures, one, planned=planned) for one in self.scenario.commodities]
         params = np.array([pack(one, period.humidity) for one in own])
         like = np.lexsort((*stages[:, :2, 1].T, crop))
         worn = np.empty((len(crop), WEAR))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from copy import copy
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ import pandas as pd
 from coldchain.arrays import Floats
 from coldchain.economy import nearest_hub
 from coldchain.model import Scenario
+from coldchain.model.bands import HARVEST, Figures, uncertain_figures
 from coldchain.network import travel
+from coldchain.planning.doubt import drawn_figures
 from coldchain.replays.aging import Ager, Trader
 from coldchain.replays.bill import Pricer, bill_of
 from coldchain.replays.chances import NONE, Chances, DayDraw, draw_days, draw_season
@@ -21,8 +24,11 @@ from coldchain.replays.cooling import Queues
 from coldchain.replays.day import Day, docks
 from coldchain.replays.layout import Layout, lay_out
 from coldchain.runs import PlacedNetwork
+from coldchain.spoilage import steady
 
 SCHEMA = "coldchain.replay/1"
+DRAWS, DOUBT_YEARS = 8, 2
+"""Draws of the uncertain figures, and years of each: the same years, so that draws differ by their figures alone."""
 QUANTILES = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
 STRESSES: dict[str, tuple[float, float, float]] = {  # °C more, factor on harvests, factor on hours on the road
     "warmer": (2.0, 1.0, 1.0), "cooler": (-2.0, 1.0, 1.0), "more_harvest": (0.0, 1.2, 1.0),
@@ -36,11 +42,12 @@ YEAR_COLUMNS = (
 
 @dataclass(frozen=True)
 class Effort:
-    """How many years, and how many days of each season stand for all of its days."""
+    """How many years, how many days of each season stand for all of its days, how many draws of uncertain figures."""
 
     years: int = 100
     days: int = 3
     seed: int = 0
+    draws: int = DRAWS
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,8 @@ class Replayer:
     def __init__(self, scenario: Scenario, placed: PlacedNetwork, tables: Mapping[str, pd.DataFrame]) -> None:
         self.scenario = scenario
         self.layout: Layout = lay_out(scenario, tables)
-        self.ager = Ager(scenario, trader_of(scenario, placed))
+        self.tables = tables
+        self.ager = Ager(Figures(scenario), trader_of(scenario, placed))
         self.docks = [docks(season, scenario.chain) for season in self.layout.seasons]
         self.queues = [Queues(scenario, season) for season in self.layout.seasons]
         self.pricer = Pricer(scenario, placed, tables, self.layout.seasons)
@@ -82,6 +90,16 @@ class Replayer:
         stated = villages.set_index("village")["baseline_loss_t"].reindex([one.id for one in self.scenario.villages])
         lost = stated.to_numpy(dtype=np.float64)
         self.ager.standing = np.divide(lost, alone, out=np.ones(len(lost)), where=alone > 0)
+
+    def under(self, figures: Figures) -> Replayer:
+        """Return the same plan to be lived through with other figures; it is priced as before."""
+        other = copy(self)
+        other.scenario, other.layout = figures.scenario, lay_out(figures.scenario, self.tables)
+        other.ager = Ager(figures, self.ager.trader)
+        other.ager.standing = self.ager.standing
+        other.docks = [docks(season, figures.scenario.chain) for season in other.layout.seasons]
+        other.queues = [Queues(figures.scenario, season) for season in other.layout.seasons]
+        return other
 
     def year(self, chances: Chances, seed: int, number: int, days: int) -> Year:
         """Live through a year."""
@@ -149,6 +167,7 @@ def replay(
         Plain values: ``undisturbed`` is the replay with nothing left to chance, which must agree with ``plan``, the
         figures the plan states; ``stresses`` are the same plan in one steadily worse or better year each; ``rate``,
         ``today_rate``, ``loss_t``, ``today_t``, ``saved_t``, ``saved_cny`` have mean, p5, p50, p95 over the years;
+        ``doubt`` has the same spreads over years in each of which the uncertain figures are drawn, too;
         ``bill`` is the yearly bill, stated and replayed, in all and by term;
         ``depots`` is what each cools and passes on warm in a mean year; ``years`` is one row each.
     """
@@ -157,6 +176,7 @@ def replay(
         years.append(replayer.year(chances, effort.seed, number, effort.days))
         say(number + 1)
     frame = pd.DataFrame([year.sums for year in years], columns=list(YEAR_COLUMNS))
+    doubted = in_doubt(replayer, chances, effort)
     days = np.array([rate for year in years for rate in year.day_rates])
     loss = told["loss"]
     return {
@@ -168,12 +188,34 @@ def replay(
         "undisturbed": _told(replayer.shifted(0.0, 1.0, 1.0).sums),
         "stresses": {name: _told(replayer.shifted(*shift).sums) for name, shift in STRESSES.items()},
         **_spreads(frame),
+        **({} if doubted is None else {"doubt": doubted}),
         "bill": bill_of(frame, told["annual_cny"], spread),
         "day_rate": spread(days),
         "operation": _operation(frame),
         "depots": _depots(replayer.layout.depots, np.mean([year.depots for year in years], axis=0)),
         "years": frame.to_dict(orient="records"),
     }  # fmt: skip
+
+
+def in_doubt(replayer: Replayer, chances: Chances, effort: Effort) -> dict[str, Any] | None:
+    """Live through some of the years with every draw of the uncertain figures, each the same in all of its years.
+
+    Harvests are left to chance already, year by year. None where nothing is to be drawn.
+    """
+    scenario = replayer.scenario
+    if effort.draws < 1:
+        return None
+    crops = tuple(steady(crop) for crop in scenario.commodities)
+    uncertain = [one for one in uncertain_figures(scenario) if one.places[0][0] != HARVEST]
+    years = min(effort.years, DOUBT_YEARS)
+    sums = [
+        plan.year(chances, effort.seed, number, effort.days).sums
+        for plan in map(
+            replayer.under, drawn_figures(Figures(replace(scenario, commodities=crops)), uncertain, effort.draws)
+        )
+        for number in range(years)
+    ]
+    return {"draws": effort.draws, "years": years, **_spreads(pd.DataFrame(sums, columns=list(YEAR_COLUMNS)))}
 
 
 def spread(values: np.ndarray) -> dict[str, float]:

@@ -44,7 +44,7 @@ def in_words(found: Mapping[str, Any]) -> list[str]:
         "more than {worst}."
     )
     cny = {name: money(figure) for name, figure in found.get("bill", {}).items() if name != "by_term"}
-    return [
+    lines = [
         years.format(years=found["effort"]["years"]),
         usual.format(rate=percent(rate["p50"]), today=percent(today["p50"]), worst=percent(rate["p95"])),
         least.format(saved=tonnes(saved["p5"])),
@@ -56,6 +56,21 @@ def in_words(found: Mapping[str, Any]) -> list[str]:
         ),
         *([bill.format(stated=cny["stated_cny"], mean=cny["mean_cny"], worst=cny["p95_cny"])] if cny else []),
     ]
+    return [*lines, *_in_doubt(found)]
+
+
+def _in_doubt(found: Mapping[str, Any]) -> list[str]:
+    """Say what is lost where the figures are drawn within their bands, too."""
+    doubt = found.get("doubt")
+    if doubt is None:
+        return []
+    text = _(
+        "With the uncertain figures drawn within their bands as well ({draws} draws, each the same in all its years), "
+        "from {low} to {high} of the harvest is lost with the plan (today from {today_low} to {today_high}), P5 to P95."
+    )
+    rate, today = doubt["rate"], doubt["today_rate"]
+    ends = {"low": rate["p5"], "high": rate["p95"], "today_low": today["p5"], "today_high": today["p95"]}
+    return [text.format(draws=doubt["draws"], **{name: percent(share) for name, share in ends.items()})]
 
 
 def spreads(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coldchain.cells import unguarded
 from coldchain.language import _, language
 from coldchain.language.ids import word
 from coldchain.model import Scenario
@@ -104,7 +105,10 @@ def of_plan(written: pd.DataFrame, summary: Mapping[str, Any]) -> pd.DataFrame |
     stated = {name: summary["loss"][key] for name, key in loss.items()}
     stated["benefit_cny_low"] = summary.get("net", {}).get("benefit_cny", np.nan)
     same = all(np.isclose(float(own[name].iloc[0]), value, rtol=1e-9) for name, value in stated.items())
-    return written[written["key"] != PLAN] if same else None
+    if not same:
+        return None
+    rows = written[written["key"] != PLAN]
+    return rows.assign(**{name: rows[name].astype(str).map(unguarded) for name in ("what", "low", "high", "source")})
 
 
 def _names(scenario: Scenario) -> dict[str, str]:
