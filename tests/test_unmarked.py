@@ -35,6 +35,7 @@ DRAWING = "words of the drawing library"
 COLUMNS = "names of columns, in the order they must have"
 CLOCK = (r"^\[\0 s\] \0$", "seconds in front of a line of progress")
 BRAND = (r"· coldchain", "the name and version of the program, or texts marked one by one")
+SOURCE = "the source of a figure"
 DATA = "a value of a table or the key of a list, translated where it is shown"
 
 EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
@@ -55,7 +56,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "dispatch/sheets.py": ((r"^\n@page", STYLE), (r"[一-鿿]|kg|km", ON_PAPER), BRAND),
     "dispatch/summary.py": ((r"^\0 \0 kg$", "a name and kilograms, alike in both languages"),),
     "dispatch/terminal.py": ((r"^bold cyan$", DRAWING),),
-    "model/packaging.py": ((r"estimate$|^crates returned", "sources of figures"),),
+    "model/packaging.py": ((r"estimate$|^crates returned|CGSpace|^handling_loss is", SOURCE),),
     "inputs.py": ((r"^integer string conversion$", "looked for in what Python says"),),
     "sweeps/alternatives.py": ((r"^not spared$", DATA),),
     "sweeps/compare.py": ((r"^only in [ab]$", DATA),),
@@ -69,7 +70,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "importing/valley.py": ((r"^(Village \0|(Lower|Upper) Town|Valley road)$", INVENTED),),
     "language/__init__.py": ((r"^language must be one of", TO_PROGRAMMERS),),
     "language/amounts.py": ((r"^CNY \0( M)?$", "the English half of a pair written beside its Chinese"),),
-    "model/dictionary.py": ((r"^#|^\0\n\n\|", "a page of the documentation, which is English"),),
+    "model/dictionary.py": ((r"^#|^\0\n\n\||^\| name", "a page of the documentation, which is English"),),
     "model/naming.py": ((r"^(depot type|mobile unit)$", DATA),),
     "network/explore.py": ((r"must carry a finite", TO_PROGRAMMERS),),
     "network/gmns.py": ((r"^(kilometers|miles) per hour$", "a unit as config.csv writes it"),),
@@ -139,6 +140,24 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "siting/solve.py": ((r"", LOG),),
     "siting/worker.py": ((r"^R \0\n$", "a line between two processes"),),
     "verify/daylots.py": ((r"^typical day$", DATA),),
+    "atlas/production.py": ((r"^x, y$", DATA),),
+    "atlas/raster.py": ((r"^\0-\0 E, \0-\0 N$", "coordinates, alike in both languages"),),
+    "cli/sharing.py": ((r"^\0 --", "a command"),),
+    "model/assets.py": ((r"^share of compressors", SOURCE),),
+    "model/goods.py": ((r"^at the low end of what is published", SOURCE),),
+    "model/places.py": ((r"^80 without source", SOURCE),),
+    "planning/measured.py": ((r"^(depot type|net volume)$", "headings that are recognised"),),
+    "planning/replan.py": ((r"^forced site left empty$", LOG),),
+    "reports/printing.py": ((r"^(Google Chrome|Microsoft Edge)", "names of programs"),),
+    "runs/archive.py": ((r"^\0 schema$", DATA),),
+    "telemetry/berlinger.py": ((r".", "keys of the makers' files"),),
+    "telemetry/columns.py": ((r"^date (time|& time)$", "headings that are recognised"),),
+    "telemetry/page.py": ((r"^\nbody", STYLE),),
+    "telemetry/store.py": ((r"^\n?(create|insert|select|begin)", "SQL"),),
+    "traceability/custody.py": ((r"^the road$", DATA),),
+    "traceability/hashing.py": ((r"^Order \| None$", "a type"),),
+    "traceability/page.py": ((r"^default-src|^\n[*@]", STYLE), (r"^(\0 · )?\0 kg$", ON_PAPER)),
+    "traceability/words.py": ((r".", "words and units of the standard"),),
 }
 """Module -> (regular expression of the text, reason)."""
 
