@@ -19,7 +19,7 @@ from coldchain.model.bands import Figures, Uncertain, put, uncertain_figures
 from coldchain.planning.fixed import Answer, FixedPlan
 
 DRAWS, QUICK_DRAWS = 64, 16
-"""Draws of a plan, and of one with quick effort. Against 1,024 draws the ends of 64 are within a tenth of the width."""
+"""Draws of a plan, and of one with quick effort, whose ends are rough."""
 SEED = 17
 ENDS = (0.05, 0.5, 0.95)
 FIGURES = ("loss_today", "loss_plan", "saving_cny", "payback_years")

@@ -13,17 +13,18 @@ import pandas as pd
 from coldchain.language import N_, _
 from coldchain.runs import Run
 
-LEFT_OUT = ("seconds", "seed", "work")
+LEFT_OUT = ("seconds", "seed", "work", "firmness")
 MOVED_T = 1e-6
 SAME_COUNTY, NEAR_DEGREES = 0.5, 0.02
 """Share of the villages that runs of one county share at least, and how far apart one village may lie in the two."""
 TODAY = ""
 NONE: Counter[str] = Counter()
 UNITS = {"_cny_t": "CNY/t", "_t": "t", "_cny": "CNY", "rate": "share", "share": "share",
-         "share_within_target": "share", "gap": "share", "_years": "years", "_kw": "kW"}  # fmt: skip
+         "share_within_target": "share", "gap": "share", "_years": "years", "_kw": "kW",
+         "draws": "draws"}  # fmt: skip
 SECTION_UNITS = {
     "annual_cny": "CNY", "coverage": "share", "by_county": "CNY", "delivery_h": "h", "depots": "depots",
-    "villages": "villages",
+    "villages": "villages", "pays_in": "share",
 }  # fmt: skip
 ROUTE_UNITS = {"count": "routes", "vehicles": "vehicles", "km": "km", "hours": "h"}
 AIM_UNITS = {"loss_t": "t", "loss_cny": "CNY", "total_cost_cny": "CNY"}
@@ -139,7 +140,7 @@ def _notes_of_search(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[str
 
 
 def numbers(summary: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str, float]]:
-    """List every number of a summary with its dotted path and unit; seconds, seed and work are left out.
+    """List every number of a summary with its dotted path and unit; seconds, seed, work and firmness are left out.
 
     Examples
     --------
