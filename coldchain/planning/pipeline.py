@@ -87,12 +87,14 @@ class Near:
     courses : years that keep the limits of the plan too; they compete
     bound : no plan within these limits can be better, since none within more generous limits is
     further : whether to ask what a tenth more budget buys
+    doubt : whether to draw the uncertain figures; not for a plan that only answers a question
     """
 
     starts: Starts = ()
     courses: tuple[Course, ...] = ()
     bound: float = 0.0
     further: bool = True
+    doubt: bool = True
 
 
 @dataclass(frozen=True)
@@ -240,8 +242,15 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
         extra=extra,
         bound=bound if near.bound <= 0 else max(bound, near.bound),
         starts=sited.starts,
-        draws=DRAWS if near.further else QUICK_DRAWS,
+        draws=_draws(options, near),
     )
+
+
+def _draws(options: Options, near: Near) -> int:
+    """Return how often the uncertain figures of a plan are drawn."""
+    if not near.doubt:
+        return 0
+    return QUICK_DRAWS if options.quick or not near.further else DRAWS
 
 
 def plan_with(ground: Ground, count: Ints, options: Options, bound: float = 0.0) -> Plan:
@@ -302,7 +311,7 @@ def _finished(
     report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary)
     clock.lap("verify")
     options.met.add(course.decision.count, course.value(aims_of(basis)[0]))
-    summary["firmness"] = firmness(basis, ground.arcs, course, options, summary["doubt"]["pays_in"])
+    summary["firmness"] = firmness(basis, ground.arcs, course, options, summary.get("doubt", {}).get("pays_in", {}))
     summary["seconds"] = clock.seconds()
     summary["work"] = {"units": options.meter.spent}
     summary["version"] = __version__

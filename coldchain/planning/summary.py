@@ -74,7 +74,7 @@ def summarise(
     }
     return {
         **head,
-        "doubt": draw(FixedPlan(basis, tables, head), facts["draws"]).summary(),
+        **({"doubt": draw(FixedPlan(basis, tables, head), facts["draws"]).summary()} if facts["draws"] else {}),
         "cooling": heat_taken(basis, course.decision, course.lots),
         "depots": _depot_counts(tables["depots"]),
         "routes": _route_totals(tables["routes"], vehicles(course.days)),

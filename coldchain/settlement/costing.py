@@ -119,7 +119,7 @@ def _planned(
     options = Options(effort.work, effort.seed, shares)
     courses = (course_with(ground, starts[0], options),) if starts and starts[0].any() else ()
     options = replace(options, meter=Meter())
-    made = plan_on(ground, options, Near(starts, courses, further=False))
+    made = plan_on(ground, options, Near(starts, courses, further=False, doubt=False))
     told = made.summary
     annual = folded(told["annual_cny"])
     cost, aim = float(told["annual_cny"]["total"]), told["objective"]

@@ -127,7 +127,7 @@ class _Hunt:
                 ground = with_site(ground, site, self.effort, status="existing" if site.modules() else "forbidden")
                 count[n, : self.case.scenario.fixed_types] = 0
         try:
-            plan = plan_on(ground, self.effort.options(), Near(starts=(count,), further=False))
+            plan = plan_on(ground, self.effort.options(), Near(starts=(count,), further=False, doubt=False))
         except InfeasibleError:
             self.bounds[closed] = (float("inf"), float("inf"))
             return

@@ -71,7 +71,7 @@ def plan_task(ground: Ground, task: Task, effort: Effort) -> Plan:
     """
     scenario = with_budget(ground.scenario, task.budget_cny)
     starts = tuple(count_of(scenario, modules) for modules in task.starts)
-    near = Near(starts=starts, bound=task.bound, further=False)
+    near = Near(starts=starts, bound=task.bound, further=False, doubt=False)
     return plan_on(ground.under(scenario), effort.options(wide=task.wide), near)
 
 
