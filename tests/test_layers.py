@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"dispatch", "papers", "atlas"}),
     frozenset({"batch", "funds", "telemetry"}),
-    frozenset({"traceability"}),
+    frozenset({"traceability", "pages"}),
     frozenset({"api"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

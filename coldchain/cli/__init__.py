@@ -29,6 +29,7 @@ from coldchain.cli.masting import masts
 from coldchain.cli.replaying import replay
 from coldchain.cli.reporting import report
 from coldchain.cli.routing import routes
+from coldchain.cli.serving import serve
 from coldchain.cli.sharing import share
 from coldchain.cli.shelving import shelf_life
 from coldchain.cli.tracing import trace
@@ -59,7 +60,8 @@ def cli() -> None:
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
     compare, map_command, sensitivity, calibrate, replay, report, accept, archive, routes, trace, masts, share, batch,
-    allocate, bench, shelf_life, logger, simulate_telemetry, watch, forecast, commands.doctor, config, completion,
+    allocate, bench, shelf_life, logger, simulate_telemetry, watch, serve, forecast, commands.doctor, config,
+    completion,
 ):  # fmt: skip
     cli.add_command(command)
 with_manners(cli)

@@ -136,8 +136,8 @@ def next_step(*commands: str) -> None:
         click.echo(_("next: {commands}").format(commands=" ; ".join(commands)), err=True)
 
 
-def quoted(path: Path) -> str:
-    """Return a path as a shell takes it: in quotes where it holds blanks or signs of the shell's own.
+def quoted(path: Path | str) -> str:
+    """Return a path, or another word, as a shell takes it: in quotes where it holds blanks or signs of the shell's own.
 
     The shells of Windows know double quotes alone.
 

@@ -1,0 +1,197 @@
+"""What a page plans: a scenario and the plan every other one starts from.
+
+The desk is shared by all tabs and holds nothing that a tab changes: a plan depends on what is asked for and on the
+first plan alone, not on the way that led there. So equal questions get equal plans, on the command line too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+from typing import Self
+
+from coldchain.errors import BrokenOffError, Fault, UsageError
+from coldchain.language import _
+from coldchain.model import Scenario
+from coldchain.pages.states import State
+from coldchain.planning import Ground, Options, lay_ground, plan_quickly, replan
+from coldchain.progress import Say
+from coldchain.runs import PlacedNetwork, Run, place_on_roads
+from coldchain.scenario import budget_faults, is_scenario, load
+from coldchain.scenario.edits import Edits
+
+ROUTES, SUMMARY = "routes.json", "summary.json"
+POLL_S = 0.2
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class First:
+    """The plan that every other one starts from, and the ground it stands on."""
+
+    run: Run
+    ground: Ground
+    state: State
+
+
+@dataclass
+class Desk:
+    """A scenario to plan.
+
+    Attributes
+    ----------
+    scenario : as its files state it
+    source : where it was read from
+    placed : its roads
+    stated : the edits of the first plan: those of the run that was opened, none for a scenario
+    run, run_folder : the run that was opened; None for a scenario
+    """
+
+    scenario: Scenario
+    source: Path
+    placed: PlacedNetwork
+    faults: tuple[Fault, ...] = ()
+    stated: Edits = field(default_factory=Edits)
+    run: Run | None = None
+    run_folder: Path | None = None
+    _first: First | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    @classmethod
+    def open(cls, folder: Path, variant: str | None = None) -> Self:
+        """Open a scenario, or the run of a plan.
+
+        Raises
+        ------
+        BadInputError
+            When it cannot be read.
+        UsageError
+            For a folder that is neither, or a variant beside a run.
+        """
+        if (folder / ROUTES).is_file():
+            told = _("{folder} holds routes of a day; give a scenario or the run of a plan")
+            raise UsageError(told.format(folder=folder))
+        if is_scenario(folder):
+            scenario, faults = load(folder, variant or "base")
+            placed, odd = place_on_roads(scenario)
+            return cls(scenario, folder, placed, (*faults, *odd))
+        if variant is not None:
+            raise UsageError(_("--variant goes with a scenario; a run knows its variant"))
+        run = Run.open(folder).checked()
+        budget = float(run.summary["investment"]["budget_cny"])
+        edits = Edits.of(run.information.get("arguments", {}), budget)
+        if edits.budget_cny == run.scenario.siting.budget_cny:
+            edits = replace(edits, budget_cny=None)
+        return cls(run.scenario, run.inputs.path, run.placed, run.inputs.faults, edits, run, folder)
+
+    @property
+    def opened(self) -> State | None:
+        """The state of the run that was opened; None for a scenario."""
+        return None if self.run is None else State.of(self.run, self.stated)
+
+    def edits(self, budget_cny: float, forbid: tuple[str, ...], force: tuple[str, ...]) -> Edits:
+        """Return what is asked for; sites in order of the scenario, a budget as stated left out."""
+        stated = budget_cny == self.scenario.siting.budget_cny
+        return Edits(None if stated else budget_cny, forbid, force)
+
+    def checked(self, edits: Edits) -> Edits:
+        """Return the edits, once they can be planned with.
+
+        Raises
+        ------
+        UsageError
+            Saying what is wrong with the budget.
+        """
+        if edits.budget_cny is not None and (wrong := budget_faults(edits.on(self.scenario).siting)):
+            told = _("Subsidy budget: {amount:,.0f} {message}")
+            raise UsageError(told.format(amount=edits.budget_cny, message=wrong[0].message))
+        return edits
+
+    def first(self, say: Say, stop: Stop) -> First:
+        """Return the plan that the others start from; whoever asks first makes it, the others wait.
+
+        Raises
+        ------
+        BrokenOffError
+            When stopped before it was there.
+        ColdchainError
+            As :func:`coldchain.planning.plan_quickly`.
+        """
+        while not self._lock.acquire(timeout=POLL_S):
+            _go_on(stop)
+        try:
+            if self._first is None:
+                self._first = self._made(say, stop)
+            return self._first
+        finally:
+            self._lock.release()
+
+    def _made(self, say: Say, stop: Stop) -> First:
+        if self.run is not None:
+            ground = lay_ground(self.scenario, Options.warm(say=say, stop=stop), self.faults)
+            made = First(self.run, ground, State.of(self.run, self.stated))
+        else:
+            plan = plan_quickly(self.scenario, faults=self.faults, say=say, stop=stop)
+            made = First(plan, plan.ground, State.of(plan, self.stated, plan.report.problems))
+        _go_on(stop)  # a plan cut short is not what others may start from
+        return made
+
+    def plan(self, edits: Edits, say: Say, stop: Stop) -> State:
+        """Plan what is asked for, from the first plan.
+
+        Raises
+        ------
+        BrokenOffError
+            When stopped: a plan cut short could not be had again.
+        ColdchainError
+            As :func:`coldchain.planning.replan`.
+        """
+        first = self.first(say, stop)
+        if edits == self.stated:
+            return first.state
+        options = Options.warm(say=say, stop=stop)
+        plan = replan(self._ground(first, edits, options), first.run, options)
+        _go_on(stop)
+        return State.of(plan, edits, plan.report.problems)
+
+    def _ground(self, first: First, edits: Edits, options: Options) -> Ground:
+        """Return the ground under the edits; routed days of other tabs are not shared."""
+        scenario = edits.on(self.scenario)
+        standing = {site.id for site in self.scenario.sites if site.modules()}
+        if standing & set(edits.forbid):  # today's chain is another without them
+            return lay_ground(scenario, options, self.faults)
+        return replace(first.ground.under(scenario, options), memo=dict(first.ground.memo))
+
+    def commands(self, edits: Edits) -> list[list[str]]:
+        """Return the command lines that plan the same: the first plan where it has no folder yet, and this one."""
+        begin = ["coldchain", "plan", str(self.source)]
+        if self.scenario.variant != "base":
+            begin += ["--variant", self.scenario.variant]
+        runs = Path("runs")
+        first = self.run_folder or runs / f"{self.scenario.name}-{self.scenario.variant}-first"
+        lines = [] if self.run_folder else [[*begin, "--effort", "quick", "--out", str(first)]]
+        if edits == self.stated:
+            return lines
+        budget = [] if edits.budget_cny is None else ["--budget", _plain(edits.budget_cny)]
+        closed = [word for site in edits.forbid for word in ("--forbid", site)]
+        forced = [word for site in edits.force for word in ("--force", site)]
+        out = runs / f"{self.scenario.name}-{self.scenario.variant}-edited"
+        return [*lines, [*begin, "--after", str(first), *budget, *closed, *forced, "--out", str(out)]]
+
+
+def _go_on(stop: Stop) -> None:
+    if stop():
+        raise BrokenOffError(_("Cancelled; nothing was changed."))
+
+
+def _plain(amount: float) -> str:
+    """Write an amount so that it is read as the same.
+
+    Examples
+    --------
+    >>> _plain(250000.0), _plain(0.1)
+    ('250000', '0.1')
+    """
+    return repr(amount).removesuffix(".0")

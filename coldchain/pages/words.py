@@ -1,0 +1,115 @@
+"""The words of the planning page as HTML; every name of a scenario is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from coldchain.language import _
+from coldchain.model import Scenario
+from coldchain.pages.states import Change, Changes, State
+from coldchain.reports import figures
+
+MOST_NAMED = 20
+Row = tuple[str, str, str]
+
+
+def title_html(scenario: Scenario) -> str:
+    """Return the heading of the page."""
+    named = _("Plan {name}").format(name=f"{scenario.name} · {scenario.variant}")
+    hint = _("Choose sites, change the budget, plan; every plan stays in the list below.")
+    return f'<h1>{escape(named)}</h1><p class="note">{escape(hint)}</p>'
+
+
+def figures_html(before: State | None, after: State | None) -> str:
+    """Set the figures of two states side by side."""
+    if after is None:
+        return _note(_("No plan yet. The first one takes the longest; the others start from it."))
+    shown = figures_of(after)
+    past = figures_of(before) if before is not None else dict.fromkeys(shown, figures.UNKNOWN)
+    head = [_("Figure"), _("Before"), _("After")]
+    table = _table(head, [(label, past[label], value) for label, value in shown.items()])
+    alarms = "".join(
+        f'<p class="alarm">{escape(_("The plan does not verify: {problem}").format(problem=problem))}</p>'
+        for problem in after.problems[:MOST_NAMED]
+    )
+    return f"<h2>{escape(_('Before and after'))}</h2>{alarms}{table}"
+
+
+def figures_of(state: State) -> dict[str, str]:
+    """Return label -> value of what a meeting looks at."""
+    told = state.summary
+    investment, villages = told["investment"], told["villages"]
+    return {
+        _("Subsidy budget"): figures.money(investment["budget_cny"]),
+        _("Awarded"): figures.money(investment["subsidy_cny"]),
+        _("Investment"): figures.money(investment["total_cny"]),
+        _("Depots built"): figures.count(told["depots"]["built"]),
+        _("Loss rate"): figures.percent(told["loss"]["plan_rate"]),
+        _("Loss a year"): figures.tonnes(told["loss"]["plan_t"]),
+        _("Pre-cooled in time"): figures.percent(told["coverage"]["plan"]),
+        _("Cost a year"): figures.money(told["annual_cny"]["total"]),
+        _("Villages served"): f"{villages['served']:,} / {villages['total']:,}",
+    }
+
+
+def changes_html(before: State | None, after: State | None, names: Mapping[str, str]) -> str:
+    """Say who gains and who loses, by name.
+
+    Parameters
+    ----------
+    names : labels of the sites by id
+    """
+    title = f"<h2>{escape(_('Who gains and who loses'))}</h2>"
+    if before is None or after is None or before is after:
+        return title + _note(_("Shown once two plans are compared."))
+    changes = Changes.between(before, after)
+    parts = [
+        _villages(_("Lose less"), changes.gain, names),
+        _villages(_("Lose more"), changes.lose, names),
+        _villages(_("Go to another depot for the same loss"), changes.moved, names),
+    ]
+    return title + ("".join(parts) or _note(_("No village is touched.")))
+
+
+def _villages(title: str, changes: Sequence[Change], names: Mapping[str, str]) -> str:
+    if not changes:
+        return ""
+    head = [_("Village"), _("Before"), _("After"), _("Depot")]
+    rows = [
+        (one.label, f"{one.before_t:,.2f}", f"{one.after_t:,.2f}", _way(one, names)) for one in changes[:MOST_NAMED]
+    ]
+    more = len(changes) - MOST_NAMED
+    rest = _note(_("and {n} more").format(n=more)) if more > 0 else ""
+    counted = _("{title} ({n}), t a year").format(title=title, n=len(changes))
+    return f"<h3>{escape(counted)}</h3>{_table(head, rows)}{rest}"
+
+
+def _way(change: Change, names: Mapping[str, str]) -> str:
+    old, new = (names.get(site, site) or _("none") for site in (change.from_depot, change.to_depot))
+    return new if old == new else f"{old} → {new}"
+
+
+def commands_html(lines: Iterable[str]) -> str:
+    """Show the command lines that plan the same."""
+    text = "\n".join(lines)
+    if not text:
+        return ""
+    title = escape(_("The same from the command line"))
+    return f"<h2>{title}</h2><pre>{escape(text)}</pre>"
+
+
+def status_html(text: str, *, failed: bool = False) -> str:
+    """Return what the page says of its work."""
+    lines = "<br>".join(escape(line) for line in text.splitlines())
+    return f'<p class="{"alarm" if failed else "note"}">{lines}</p>'
+
+
+def _note(text: str) -> str:
+    return f'<p class="note">{escape(text)}</p>'
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"

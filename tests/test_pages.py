@@ -1,0 +1,343 @@
+"""The planning page: what a tab asks for and shows, without a server; and the command that serves it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bokeh.document import Document
+from perishable import write_perishable
+
+from coldchain.cli import run
+from coldchain.cli.telling import sentence
+from coldchain.errors import BrokenOffError, InfeasibleError, UsageError
+from coldchain.language import speaking
+from coldchain.pages import Desk, Voice, planning_page, words
+from coldchain.pages.desk import Stop
+from coldchain.pages.planning import PlanningPage
+from coldchain.pages.server import checked_host
+from coldchain.pages.sitemap import FORBIDDEN, FORCED, STATED
+from coldchain.pages.states import Changes, State, VillageLot
+from coldchain.planning import Options, Plan, lay_ground, replan
+from coldchain.progress import Event, Say, Stage
+from coldchain.reports import write_run
+from coldchain.runs import run_information
+from coldchain.scenario.edits import Edits
+
+VOICE = Voice(sentence, " ".join)
+PATIENCE_S = 300.0
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Open a county of six villages; its first plan is made once."""
+    folder = tmp_path_factory.mktemp("desk") / "county"
+    write_perishable(6, 3, folder)
+    return Desk.open(folder)
+
+
+def opened(desk: Desk, wanted: str | None = None) -> PlanningPage:
+    """Open a tab."""
+    return planning_page(desk, VOICE, Document(), wanted)
+
+
+def planned(page: PlanningPage) -> State:
+    """Plan what is asked for, wait for it, and return what is shown."""
+    page.plan()
+    if page.job is not None:
+        page.job.wait(PATIENCE_S)
+        page.poll()
+    assert page.job is None
+    return page.states[page.shown]
+
+
+def text_of(page: PlanningPage) -> str:
+    """All words that the page shows beside its widgets."""
+    return "\n".join(one.text for one in (page.status, page.figures, page.changes, page.commands))
+
+
+def test_a_site_is_forbidden_planned_without_and_given_back(desk: Desk) -> None:
+    page = opened(desk)
+    assert "No plan yet" in page.figures.text
+    first = planned(page)
+    site = next(iter(first.modules))
+    page.choose(site, FORBIDDEN)
+    assert "Changed since the plan shown" in page.status.text
+    without = planned(page)
+    assert site not in without.modules
+    assert without.summary["annual_cny"]["total"] > first.summary["annual_cny"]["total"]
+    assert page.states[page.past] is first
+    assert "Lose more" in page.changes.text
+    page.list.value = "0"
+    assert page.states[page.shown] is first
+    assert page.choices[site] == STATED
+    assert (len(page.states), page.status.text) == (2, "")
+
+
+def test_table_map_and_buttons_say_the_same(desk: Desk) -> None:
+    """A cell edited, a row or a mark selected, a site named: each ends in the same choice."""
+    page = opened(desk)
+    source, site = page.map.sites, desk.scenario.sites[0].id
+    source.patch({"choice": [(0, "forced")]})
+    assert page.choices[site] == FORCED
+    assert source.data["marker"][0] == "star"
+    source.selected.indices = [0]
+    assert (page.site.value, page.choice.active) == (site, 2)
+    page.choice.active = 1
+    assert page.choices[site] == FORBIDDEN
+    assert source.data["choice"][0] == "forbidden"
+    page.site.value = ""
+    assert (source.selected.indices, page.choice.active) == ([], None)
+    page.site.value = site
+    assert source.selected.indices == [0]
+
+
+def test_the_plan_depends_on_what_is_asked_not_on_the_way(desk: Desk) -> None:
+    """There and back ends where it began; another tab gets the same plan, and sees nothing of the first tab's."""
+    one, other = opened(desk), opened(desk)
+    first = planned(one)
+    one.budget.value = first.summary["investment"]["subsidy_cny"] / 2
+    half = planned(one)
+    assert half.summary["investment"]["subsidy_cny"] <= one.budget.value
+    one.budget.value = desk.scenario.siting.budget_cny
+    assert planned(one) is first
+    assert other.states == []
+    other.budget.value = half.summary["investment"]["budget_cny"]
+    again = planned(other)
+    assert again.summary["annual_cny"] == half.summary["annual_cny"]
+    assert again.villages == half.villages
+
+
+def test_the_ground_kept_gives_what_ground_laid_anew_gives(desk: Desk) -> None:
+    """The page keeps roads and lanes between plans; the command line reads them again."""
+    first = desk.first(lambda _event: None, lambda: False)
+    edits = Edits(budget_cny=51_000.0, force=(desk.scenario.sites[0].id,))
+    options = Options.warm()
+    anew = replan(lay_ground(edits.on(desk.scenario), options), first.run, options)
+    assert desk.plan(edits, lambda _event: None, lambda: False).summary["annual_cny"] == anew.summary["annual_cny"]
+
+
+@pytest.mark.slow
+def test_the_command_line_shown_plans_the_same(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(desk)
+    planned(page)
+    page.choose(desk.scenario.sites[0].id, FORCED)
+    page.budget.value = 61_234.5
+    shown = planned(page)
+    monkeypatch.chdir(tmp_path)
+    lines = desk.commands(page.edits)
+    for line in lines:
+        assert run([*line[1:], "--quiet"]) == 0
+    summary = json.loads((tmp_path / lines[-1][-1] / "summary.json").read_text(encoding="utf-8"))
+    for part in ("objective", "loss", "investment", "annual_cny", "villages"):
+        assert summary[part] == shown.summary[part]
+
+
+def test_a_run_opens_with_its_plan_and_goes_on_from_it(small_plan: Plan, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    site = small_plan.scenario.sites[-1].id
+    arguments = {"scenario": str(small_plan.scenario.folder), "variant": "base", "forbid": [site], "force": []}
+    write_run(small_plan, folder, run_information(small_plan, arguments))
+    desk = Desk.open(folder)
+    page = opened(desk)
+    assert page.choices[site] == FORBIDDEN
+    assert [state.summary["annual_cny"] for state in page.states] == [small_plan.summary["annual_cny"]]
+    assert page.commands.text == ""
+    page.choose(site, STATED)
+    assert f"--after {folder}" in page.commands.text
+    assert "--forbid" not in page.commands.text
+
+
+def failing(error: Exception) -> Callable[[Edits, Say, Stop], State]:
+    """Return a planner that fails."""
+
+    def plan(_edits: Edits, _say: Say, _stop: Stop) -> State:
+        raise error
+
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (InfeasibleError("needs 3 <more> depots"), "needs 3 &lt;more&gt; depots"),
+        (ZeroDivisionError("by <b>nothing</b>"), "bug in coldchain: ZeroDivisionError: by &lt;b&gt;nothing&lt;/b&gt;"),
+    ],
+)
+def test_a_planning_that_fails_says_so_and_frees_the_page(desk: Desk, error: Exception, said: str) -> None:
+    own = replace(desk)
+    own.plan = failing(error)  # type: ignore[method-assign]
+    page = opened(own)
+    page.plan()
+    assert page.job is not None
+    page.job.wait(PATIENCE_S)
+    page.poll()
+    assert said in page.status.text
+    assert (page.go.disabled, page.halt.disabled, page.shown) == (False, True, -1)
+
+
+def test_a_budget_of_a_few_yuan_is_refused_on_the_page(desk: Desk) -> None:
+    page = opened(desk)
+    page.budget.value = 36.0
+    page._guarded(page.plan)()
+    assert "if 万元 was meant, write 360000" in page.status.text
+    assert page.job is None
+
+
+def test_cancelling_frees_the_page_at_once_and_ends_the_work(desk: Desk) -> None:
+    own = replace(desk)
+    reached = []
+
+    def endless(_edits: Edits, say: Say, stop: Stop) -> State:
+        say(Event(Stage.ROUTING, done=1, of=3))
+        while not stop():
+            pass
+        reached.append(True)
+        raise InfeasibleError("too late to be heard")
+
+    own.plan = endless  # type: ignore[method-assign]
+    page = opened(own)
+    page.plan()
+    job = page.job
+    assert job is not None
+    while job.event is None:
+        pass
+    page.poll()
+    assert "routing: 1 of 3 depots" in page.status.text
+    assert (page.go.disabled, page.halt.disabled) == (True, False)
+    page.cancel()
+    assert (page.go.disabled, page.halt.disabled) == (False, True)
+    job.wait(PATIENCE_S)
+    page.poll()
+    assert reached == [True]
+    assert page.status.text.count("Cancelled; nothing was changed.") == 1
+
+
+def test_a_first_plan_cut_short_is_not_kept(desk: Desk) -> None:
+    """Others start from it: it must be the one that the command line makes."""
+    own = replace(desk, _first=None)
+    with pytest.raises(BrokenOffError, match="Cancelled; nothing was changed"):
+        own.plan(Edits(), lambda _event: None, lambda: True)
+    assert own._first is None
+
+
+def test_names_are_shown_and_never_run(desk: Desk) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    villages = tuple(one.model_copy(update={"name": evil}) for one in desk.scenario.villages)
+    sites = tuple(one.model_copy(update={"name": evil}) for one in desk.scenario.sites)
+    own = replace(desk, scenario=replace(desk.scenario, name=evil, villages=villages, sites=sites))
+    page = opened(own)
+    titles = [root.text for root in page.document.roots if root.name == "title"]
+    assert evil not in titles[0]
+    lots = [VillageLot(one.id, evil, 1.0, "a") for one in villages]
+    before = State(Edits(), {}, {}, tuple(lots))
+    after = State(Edits(), {}, {}, tuple(replace(lot, loss_t=2.0, depot="b") for lot in lots))
+    shown = words.changes_html(before, after, {"a": evil, "b": evil}) + words.commands_html([evil])
+    assert evil not in shown
+    assert "&lt;img src=x" in shown
+
+
+def test_who_gains_and_who_loses() -> None:
+    """Those who lose most come first; the same loss at another depot is neither."""
+    before = (VillageLot("1", "1", 5.0, "a"), VillageLot("2", "2", 5.0, "a"), VillageLot("3", "3", 5.0, "a"))
+    after = (VillageLot("1", "1", 3.0, "b"), VillageLot("2", "2", 5.001, "b"), VillageLot("3", "3", 9.0, ""))
+    found = Changes.between(State(Edits(), {}, {}, before), State(Edits(), {}, {}, after))
+    assert [(one.label, one.more_t) for one in found.gain] == [("1", -2.0)]
+    assert [(one.label, one.more_t) for one in found.lose] == [("3", 4.0)]
+    assert [one.label for one in found.moved] == ["2"]
+
+
+def test_each_tab_speaks_the_language_of_its_address(desk: Desk) -> None:
+    chinese, english = opened(desk, "zh"), opened(desk, "xx")
+    assert (chinese.go.label, english.go.label) == ("开始规划", "Plan now")
+    chinese._guarded(chinese.plan)()
+    assert chinese.job is not None
+    chinese.job.wait(PATIENCE_S)
+    chinese._guarded(chinese.poll)()
+    with speaking("zh"):
+        assert all(label in chinese.figures.text for label in words.figures_of(chinese.states[0]))
+    assert "Loss" not in text_of(chinese)
+    assert "预算" in chinese.list.options[0][1]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "county.example"])  # noqa: S104 - refused
+def test_only_this_computer_may_listen(host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UsageError, match="over TLS only"):
+        checked_host(host)
+    assert run(["serve", str(tmp_path), "--host", host]) == 2
+    assert "SSH tunnel" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("host", "address"), [("localhost", "127.0.0.1"), ("127.0.0.2", "127.0.0.2"), ("::1", "::1")])
+def test_addresses_of_this_computer(host: str, address: str) -> None:
+    assert checked_host(host) == address
+
+
+def test_what_is_no_plan_is_refused(tmp_path: Path, small_plan: Plan) -> None:
+    (tmp_path / "routes.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="holds routes of a day"):
+        Desk.open(tmp_path)
+    folder = tmp_path / "run"
+    arguments = {"scenario": str(small_plan.scenario.folder), "variant": "base"}
+    write_run(small_plan, folder, run_information(small_plan, arguments))
+    with pytest.raises(UsageError, match="a run knows its variant"):
+        Desk.open(folder, "half")
+
+
+@contextmanager
+def served(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the command; end it whatever happens."""
+    command = [sys.executable, "-m", "coldchain", "serve", str(folder), "--no-browser", *options]
+    made = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+                            env={**os.environ, "BOKEH_RESOURCES": "cdn"})  # fmt: skip
+    try:
+        yield made
+    finally:
+        if made.poll() is None:
+            made.kill()
+        made.communicate()
+
+
+def answer(url: str) -> tuple[int, str]:
+    """Ask for a page without a proxy; return its status and text."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=60) as got:
+            return got.status, got.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, ""
+
+
+def test_the_command_prints_one_line_serves_and_ends(desk: Desk) -> None:
+    """The page needs its token, fetches nothing from elsewhere, and a second server cannot take the port."""
+    with served(desk.source) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        assert url.startswith("http://127.0.0.1:")
+        status, page = answer(f"{url}&lang=zh")
+        assert status == 200
+        assert '<html lang="zh">' in page
+        assert "https://" not in page
+        bare, _, token = url.partition("?token=")
+        assert len(token) > 20
+        wrong = (bare, f"{bare}?token=", f"{url}x", f"{bare}metadata", f"{bare}autoload.js")
+        assert {answer(one)[0] for one in wrong} == {403}
+        port = bare.rstrip("/").rpartition(":")[2]
+        with served(desk.source, "--port", port) as second:
+            _out, err = second.communicate(timeout=PATIENCE_S)
+            assert second.returncode == 2
+            assert f"port {port} cannot be used" in err
+        server.send_signal(signal.SIGTERM)
+        rest, _err = server.communicate(timeout=PATIENCE_S)
+        assert (server.returncode, rest) == (0, "")
