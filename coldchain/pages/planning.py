@@ -36,6 +36,7 @@ from coldchain.reports.canvas import div
 from coldchain.scenario.edits import Edits
 
 POLL_MS = 250
+TABLE_PX, ROW_PX = 300, 25
 MOST_BUDGET_CNY = 1e12
 WIDE = {"sizing_mode": "stretch_width"}
 SPOKEN = {"role": "status", "aria-live": "polite"}
@@ -76,8 +77,8 @@ class PlanningPage:
         self._polling: Any = None
         self.map = SiteMap(desk.scenario, desk.placed)
         self._make_widgets()
+        self._connect()  # before the document has the buttons: Bokeh subscribes them as they come in
         self._lay_out()
-        self._connect()
         self._begin()
 
     def _make_widgets(self) -> None:
@@ -98,7 +99,7 @@ class PlanningPage:
                  "modules": _("Modules")}  # fmt: skip
         choose = SelectEditor(options=[_(text) for text in CHOICES.values()])
         self.table = DataTable(
-            source=self.map.sites, editable=True, height=300, index_position=None, auto_edit=False,
+            source=self.map.sites, editable=True, height=min(TABLE_PX, (len(self.choices) + 2) * ROW_PX), index_position=None, reorderable=False,
             columns=[TableColumn(field=field, title=head, editor=choose if field == "choice" else StringEditor())
                      for field, head in heads.items()], **WIDE,
         )  # fmt: skip

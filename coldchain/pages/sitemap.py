@@ -44,6 +44,7 @@ class SiteMap:
         places = (*scenario.villages, *scenario.sites, *scenario.hubs)
         self.window = window_around(_lonlat(places), ASPECT)
         self.plot = stretched(self.window)
+        self.plot.sizing_mode, self.plot.aspect_ratio = "scale_width", ASPECT
         self._xy = {kind: self.window.metres(_lonlat(found)) for kind, found in self._places().items()}
         self.villages = ColumnDataSource(self._village_columns())
         self.sites = ColumnDataSource(self._site_columns(), name="sites")
