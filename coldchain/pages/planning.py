@@ -99,7 +99,8 @@ class PlanningPage:
                  "modules": _("Modules")}  # fmt: skip
         choose = SelectEditor(options=[_(text) for text in CHOICES.values()])
         self.table = DataTable(
-            source=self.map.sites, editable=True, height=min(TABLE_PX, (len(self.choices) + 2) * ROW_PX), index_position=None, reorderable=False,
+            source=self.map.sites, editable=True, index_position=None, reorderable=False,
+            height=min(TABLE_PX, (len(self.choices) + 2) * ROW_PX),
             columns=[TableColumn(field=field, title=head, editor=choose if field == "choice" else StringEditor())
                      for field, head in heads.items()], **WIDE,
         )  # fmt: skip
