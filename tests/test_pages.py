@@ -99,12 +99,12 @@ def test_table_map_and_buttons_say_the_same(desk: Desk) -> None:
     assert page.choices[site] == FORCED
     assert source.data["marker"][0] == "star"
     source.selected.indices = [0]
-    assert (page.site.value, page.choice.active) == (site, 2)
-    page.choice.active = 1
+    assert (page.site.value, page.choice.value) == (site, FORCED)
+    page.choice.value = FORBIDDEN
     assert page.choices[site] == FORBIDDEN
     assert source.data["choice"][0] == "forbidden"
     page.site.value = ""
-    assert (source.selected.indices, page.choice.active) == ([], None)
+    assert (source.selected.indices, page.choice.disabled) == ([], True)
     page.site.value = site
     assert source.selected.indices == [0]
 

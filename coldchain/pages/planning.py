@@ -15,7 +15,6 @@ from bokeh.models import (
     DataTable,
     Div,
     NumericInput,
-    RadioButtonGroup,
     Select,
     SelectEditor,
     StringEditor,
@@ -84,7 +83,8 @@ class PlanningPage:
     def _make_widgets(self) -> None:
         names = [(site.id, f"{n}. {label}") for n, (site, label) in enumerate(self._labelled(), start=1)]
         self.site = Select(title=_("Site"), options=[("", _("choose a site")), *names], value="", **WIDE)
-        self.choice = RadioButtonGroup(labels=[_(text) for text in CHOICES.values()], active=None, **WIDE)
+        asked = [(key, _(text)) for key, text in CHOICES.items()]
+        self.choice = Select(title=_("Asked for"), options=asked, value=STATED, disabled=True, **WIDE)
         self.budget = NumericInput(
             title=_("Subsidy budget, CNY"), mode="float", format="0,0.[00]", low=0, high=MOST_BUDGET_CNY,
             value=self.desk.scenario.siting.budget_cny, **WIDE,
@@ -132,7 +132,7 @@ class PlanningPage:
         self.map.sites.on_change("data", self._heard(self._table_edited))
         self.map.sites.selected.on_change("indices", self._heard(self._selected))
         self.site.on_change("value", self._heard(self._site_named))
-        self.choice.on_change("active", self._heard(self._chosen))
+        self.choice.on_change("value", self._heard(self._chosen))
         self.budget.on_change("value", self._heard(self._asked))
         self.list.on_change("value", self._heard(self._went_back))
         self.other.on_change("value", self._heard(self._compared))
@@ -247,7 +247,7 @@ class PlanningPage:
         site = self.map.sites.data["key"][rows[0]] if rows else ""
         self.site.value = site
         self.choice.disabled = not rows
-        self.choice.active = list(CHOICES).index(self.choices[site]) if rows else None
+        self.choice.value = self.choices[site] if rows else STATED
 
     def _site_named(self) -> None:
         keys = list(self.map.sites.data["key"])
@@ -256,12 +256,9 @@ class PlanningPage:
             self.map.sites.selected.indices = rows
 
     def _chosen(self) -> None:
-        rows, active = self.map.sites.selected.indices, self.choice.active
-        if not rows or active is None:
-            return
-        choice = list(CHOICES)[active]
-        sites = [self.map.sites.data["key"][n] for n in rows]
-        if any(self.choices[site] != choice for site in sites):
+        choice = str(self.choice.value)
+        sites = [self.map.sites.data["key"][n] for n in self.map.sites.selected.indices]
+        if sites and self.choices[sites[0]] != choice:  # else it only shows what the first one selected has
             self.choices |= dict.fromkeys(sites, choice)
             self.refresh()
 
