@@ -16,7 +16,7 @@ function that plans takes the same `effort` (`quick`, `normal`, `deep`), `time_l
 """
 GROUPS = {
     "Scenarios": ("Scenario", "load", "check", "example", "example_osm", "import_osm", "import_points", "import_atlas"),
-    "Plans": ("plan", "open", "Result"),
+    "Plans": ("plan", "replan", "open", "Result"),
     "Questions": (
         "explain_depot", "explain_village", "explain_unserved", "explain_alternatives", "explain", "compare", "sweep",
         "sensitivity", "replay", "share", "report",
