@@ -26,6 +26,8 @@ ASPECT = 1.18
 MAP_INCHES, MAP_DPI = (7.2, 6.9), 200
 BADGE = {"facecolor": "#fdf0d5", "edgecolor": "#e3c37b", "boxstyle": "round,pad=0.35"}
 PT_PER_PX, LEFT = 0.75, 0.715
+ROW, GAP, FOOT = 0.0272, 0.043, 0.1
+"""Heights of a row of figures, of the gap before a heading, of what stands below them, as shares of the picture."""
 NAME_PT = 7.0
 SHAPES = {"square": "s", "hex": "h", "diamond": "D", "triangle": "^"}
 STATUS = {
@@ -259,10 +261,12 @@ def _write_words(drawing: Any, plan: Run) -> None:
         (_("AGAINST THE BEST POSSIBLE"), figures.proof(summary)[:3]),
     ]
     y -= 0.082
+    needed = ROW * sum(len(rows) for _heading, rows in parts) + GAP * (len(parts) - 1)
+    closer = min(1.0, (y - FOOT) / needed)
     for heading, rows in parts:
         drawing.text(LEFT, y, heading, fontsize=6.5, fontweight="bold", color=palette.MUTED)
         for label, text in rows:
-            y -= 0.0272
+            y -= ROW * closer
             drawing.text(LEFT, y, label, fontsize=7.2, color=palette.MUTED)
             drawing.text(0.985, y, text, fontsize=7.0, color=palette.INK, ha="right", fontweight="bold")
-        y -= 0.043
+        y -= GAP * closer
