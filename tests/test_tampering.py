@@ -11,7 +11,8 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
-from scenario_cases import change, replace_in_toml, set_in_toml, small_county
+from perishable import write_perishable
+from scenario_cases import change, replace_in_toml, set_in_toml
 from tampering import Change, Trial, changes, read_rows, write_rows
 
 from coldchain.cli import run
@@ -31,7 +32,7 @@ Capture = pytest.CaptureFixture[str]
 
 def county(folder: Path) -> Path:
     """Write six villages with a standing depot, storage, fees, late deductions and two programme years."""
-    small_county(folder, 6, 3)
+    write_perishable(6, 3, folder)
     set_in_toml(folder, "budget_cny", "500000.0")
     (folder / "storage.csv").write_text(STORAGE, encoding="utf-8")
     replace_in_toml(folder, "[subsidy]\n", PROGRAMME)

@@ -143,7 +143,8 @@ def test_tampering_is_named_in_chinese(
 def test_every_stated_total_is_recomputed(honest: Plan, path: tuple[str, str]) -> None:
     """A summary figure that is off by a thousandth is named with both values."""
     summary = copy.deepcopy(honest.summary)
-    summary[path[0]][path[1]] *= 1.001
+    stated = summary[path[0]][path[1]]
+    summary[path[0]][path[1]] = stated * 1.001 if stated else 1.0
     report = checked(honest, lambda _: None, summary)
     assert any(f"{path[0]}.{path[1]} is stated as" in problem for problem in report.problems)
 

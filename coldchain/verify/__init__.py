@@ -112,8 +112,9 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
     with record.at("depots"):
         awards = check_subsidy(record, built)
         check_depots(record, built, awards)
-    with record.at("routes"):
+    with record.at("vehicles"):
         vehicles = check_fleet(record)
+    with record.at("routes"):
         fetched = check_routes(record, vehicles)
     with record.at("line_haul"):
         hauled = check_line_haul(record, vehicles)

@@ -36,7 +36,8 @@ def _row_of(columns: tuple[str, ...]) -> Any:
 
 
 STAGES = (
-    "inputs", "form", "depots", "assignment", "units", "routes", "line_haul", "storage", "rollout", "figures", "drawn",
+    "inputs", "form", "depots", "assignment", "units", "routes", "line_haul", "vehicles", "storage", "rollout",
+    "figures", "drawn",
 )  # fmt: skip
 """In the order of the flow: what is decided in one decides the figures of the next; the last two decide nothing."""
 
