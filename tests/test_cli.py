@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from perishable import TABLE
 
 from coldchain.cli import run
 from coldchain.routing.kernel import is_compiled
@@ -23,6 +25,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a county and plan it from the command line; return the folder that holds `county` and `run`."""
     folder = tmp_path_factory.mktemp("cli")
     assert run(["init", str(folder / "county"), "--villages", "9", "--seed", "2"]) == 0
+    shutil.copyfile(TABLE, folder / "county" / TABLE.name)
     assert run(["check", str(folder / "county")]) == 0
     out = ["--out", str(folder / "run"), "--effort", "quick", "--quiet"]
     assert run(["plan", str(folder / "county"), *out]) == 0

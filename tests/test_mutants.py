@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import shapely
 from mutants import counted, functions, mutant, replaced
+from perishable import write_perishable
 from scenario_cases import append, change, change_all, replace_in_toml, set_in_toml, small_county
 
 from coldchain.network import read_roads
@@ -108,7 +109,8 @@ def verdict(name: str, county: Planned) -> str:
 @pytest.fixture(scope="module")
 def with_roads(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     """Six villages with roads, a standing depot, storage, fees, late deductions, two programme years."""
-    folder = small_county(tmp_path_factory.mktemp("mutants") / "roads", 6, 3)
+    folder = tmp_path_factory.mktemp("mutants") / "roads"
+    write_perishable(6, 3, folder)
     set_in_toml(folder, "budget_cny", "500000.0")
     (folder / "storage.csv").write_text(STORAGE, encoding="utf-8")
     replace_in_toml(folder, "[subsidy]\n", PROGRAMME)

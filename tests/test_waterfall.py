@@ -64,8 +64,8 @@ def test_the_law_of_sets_ends_at_the_lanes_themselves(county: Plan) -> None:
         mine = cold[cold["period"] == p]
         found = forked_losses(county.scenario, county.scenario.periods[p], _ways(county.basis, mine))
         today = county.basis.today.loss[mine["village"], mine["commodity"], mine["period"]]
-        assert found[:, -1] == pytest.approx(mine["loss_share"].to_numpy(), abs=1e-12)
-        assert found[:, 0] == pytest.approx(today, abs=1e-12)
+        assert found.loss[:, -1] == pytest.approx(mine["loss_share"].to_numpy(), abs=1e-12)
+        assert found.loss[:, 0] == pytest.approx(today, abs=1e-12)
 
 
 def _set(*names: str) -> int:

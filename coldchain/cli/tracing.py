@@ -38,7 +38,7 @@ def trace() -> None:
     """Write the lots of a day as EPCIS 2.0 events (trace RUN --out FILE), and check such files (trace check FILE)."""
 
 
-@trace.command(name=ISSUE, epilog="Example: coldchain trace runs/today --date 2026-07-15 --out today.jsonld")
+@trace.command(name=ISSUE, epilog="Example: coldchain trace issue runs/today --date 2026-07-15 --out today.jsonld")
 @click.argument("run", metavar="RUN", type=path_argument)
 @click.option("--out", "file", type=path_argument, required=True, help="File to write, such as today.jsonld.")
 @date_option

@@ -58,11 +58,12 @@ moved_option = click.option("--scenario", "moved", type=path_argument, help="Whe
 @date_option
 @offset_option
 @moved_option
+@json_option
 @quiet_option
 @of_a_run
 def simulate_telemetry(
     run: Path, out: Path, truth: Path | None, every_s: float, seed: int, date: str, offset_h: float,
-    moved: Path | None, quiet: bool,
+    moved: Path | None, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Make the messages of a day from RUN, a folder of routes: doors, failures, gaps, copies, sensors that go wrong."""
     from coldchain.telemetry.dayplan import read_day
@@ -74,7 +75,10 @@ def simulate_telemetry(
     _write(out, "".join(f"{line}\n" for line in made.lines))
     if truth is not None:
         _write(truth, json.dumps(made.truth(), ensure_ascii=False, indent=1))
-    if not quiet:
+    if as_json:
+        facts = {"file": str(out), "messages": len(made.lines), "date": named, "events": len(made.events)}
+        click.echo(json.dumps(facts, ensure_ascii=False))
+    elif not quiet:
         told = _("wrote {path}: {count} messages of {date}, {events} things went wrong")
         click.echo(told.format(path=out, count=len(made.lines), date=named, events=len(made.events)), err=True)
     next_step(f"coldchain watch {quoted(run)} --replay {quoted(out)}")

@@ -151,7 +151,7 @@ def ends_of(noun: Noun, name: str) -> tuple[float, float]:
     ...     life_min_d=9, life_max_d=11, freezing_c=-1, density_kg_m3=300, heat_kj_kg_k=4, price_cny_kg=1,
     ...     precool_deadline_h=9)
     >>> ends_of(crop, "life_d"), ends_of(crop.model_copy(update={"life_source": "a test"}), "life_d")
-    ((5.0, 20.0), (9, 11))
+    ((5.0, 20.0), (9.0, 11.0))
     """
     band = band_of(type(noun), name)
     value = getattr(noun, name)

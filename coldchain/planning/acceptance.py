@@ -138,7 +138,7 @@ def rounded_down(cny: float) -> float:
 
     Examples
     --------
-    >>> rounded_down(39_999.999), rounded_down(39_899.99), rounded_down(0.0)
+    >>> rounded_down(39_999.999), rounded_down(39_899.5), rounded_down(0.0)
     (40000.0, 39800.0, 0.0)
     """
     return math.floor((cny + CENT_CNY) / STEP_CNY) * STEP_CNY if cny > 0 else 0.0

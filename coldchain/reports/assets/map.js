@@ -489,7 +489,7 @@
     }
     const aside = document.querySelector("aside")
     const left = aside.scrollHeight - (aside.querySelector("ul.note")?.offsetHeight ?? 0)
-    aside.style.setProperty("--shrink", Math.min(0.7, (2 * PAPER_PX) / Math.max(left, 1)).toFixed(3))
+    aside.style.setProperty("--shrink", Math.min(0.7, (1.75 * PAPER_PX) / Math.max(left, 1)).toFixed(3))
   }
 
   // ---- start, once Bokeh has drawn ---------------------------------------------------------------------------------------
