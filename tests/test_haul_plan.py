@@ -216,7 +216,7 @@ def test_tampering_with_a_tour_is_named(joined: Plan, what: str, change: Change,
 
 
 def test_an_order_turned_round_whole_is_found(joined: Plan) -> None:
-    """With depot and text turned round alike, the kilometres or the rides no longer agree."""
+    """With depot and text turned round alike, the rides or the trips of the duty no longer agree."""
 
     def change(frame: pd.DataFrame, row: int) -> pd.DataFrame:
         parts = str(frame.loc[row, "tour"]).split(";")[::-1]
@@ -224,7 +224,7 @@ def test_an_order_turned_round_whole_is_found(joined: Plan) -> None:
         return frame
 
     report = checked(joined, change)
-    assert any("line_haul: ride_h" in problem for problem in report.problems)
+    assert any("line_haul: ride_h" in problem or "have a vehicle" in problem for problem in report.problems)
 
 
 def test_a_limit_on_depots_is_checked(joined: Plan) -> None:
