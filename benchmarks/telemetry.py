@@ -49,7 +49,7 @@ for n in range(count):
 sent.wait_for_publish()
 client.loop_stop()
 """
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/opt/homebrew/sbin")
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 
 
 def messages() -> None:

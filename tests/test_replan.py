@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from perishable import write_perishable
 from siting_cases import random_case
 
 from coldchain import api
@@ -118,3 +119,16 @@ def test_from_python_with_another_harvest(small_plan: Plan) -> None:
     assert found.tables["villages"]["harvest_t"].sum() == pytest.approx(
         1.1 * result.tables["villages"]["harvest_t"].sum()
     )
+
+
+def test_closing_a_standing_depot_changes_today(tmp_path: Path) -> None:
+    """The baseline is that of the county without it, as the command line plans it."""
+    write_perishable(12, 3, tmp_path / "county")
+    county = api.load(tmp_path / "county")
+    first = county.sites[0]
+    stands = first.model_copy(update={"existing": "cold_forced_air_200:1"})
+    plan = api.plan(replace(county, sites=(stands, *county.sites[1:])), effort="quick")
+    found = api.replan(plan, forbid=[first.id])
+    assert found.verify().problems == ()
+    assert plan.summary["coverage"]["baseline"] > 0.0
+    assert found.summary["coverage"]["baseline"] == 0.0

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -222,11 +221,10 @@ def plan(
         For another effort.
     """
     checked(effort)
-    if budget_cny is not None:
-        scenario = replace(scenario, siting=scenario.siting.model_copy(update={"budget_cny": budget_cny}))
+    asked = Edits(budget_cny).on(scenario)
     if effort == "quick":
-        return Result(plan_quickly(scenario, seed, say=progress))
-    return Result(make_plan(scenario, Options.of(effort, time_limit_s, seed, progress)))
+        return Result(plan_quickly(asked, seed, say=progress))
+    return Result(make_plan(asked, Options.of(effort, time_limit_s, seed, progress)))
 
 
 def replan(
@@ -263,7 +261,7 @@ def replan(
     changed = Edits.asked(given, budget_cny, forbid, force).on(given)
     options = Options.warm(effort, time_limit_s, seed, progress)
     if scenario is None and isinstance(former, Plan):
-        ground = former.ground.under(changed, options)
+        ground = former.ground.asked(changed, options)
     else:
         ground = lay_ground(changed, options)
     return Result(warm_plan(ground, former, options))

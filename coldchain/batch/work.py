@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +102,13 @@ def _sweep(order: Order) -> tuple[str, ...]:
 
 def _loaded(order: Order) -> tuple[Any, tuple[Fault, ...]]:
     from coldchain.scenario import budget_faults, load
+    from coldchain.scenario.edits import Edits
 
     scenario, faults = load(order.scenario, order.variant)
     if order.budget_cny is not None:
-        siting = scenario.siting.model_copy(update={"budget_cny": order.budget_cny})
-        if wrong := budget_faults(siting):
+        scenario = Edits(order.budget_cny).on(scenario)
+        if wrong := budget_faults(scenario.siting):
             raise BadInputError(wrong)
-        scenario = replace(scenario, siting=siting)
     return scenario, faults
 
 

@@ -360,7 +360,7 @@ def make_plan(
     from coldchain.scenario.edits import Edits
 
     loaded, faults = _budgeted(*load(source, variant), given["budget"], quiet=quiet)
-    edits = Edits.asked(loaded, given["budget"], given.get("forbid", ()), given.get("force", ()))
+    edits = Edits.asked(loaded, None, given.get("forbid", ()), given.get("force", ()))
     loaded, given = edits.on(loaded), {**given, "forbid": list(edits.forbid), "force": list(edits.force)}
     former = None if given.get("after") is None else Run.open(given["after"]).checked()
     target = folder or Path("runs") / f"{loaded.name}-{variant}"
@@ -403,18 +403,16 @@ def _budgeted(
     loaded: Scenario, faults: tuple[Fault, ...], budget_cny: float | None, *, quiet: bool
 ) -> tuple[Scenario, tuple[Fault, ...]]:
     """Put the budget of the option instead of the scenario's; refuse or doubt it as that one."""
-    from dataclasses import replace
-
     from coldchain.scenario import budget_doubts, budget_faults
+    from coldchain.scenario.edits import Edits
 
     if not quiet:
         print_faults(faults, most=SHOWN_WARNINGS)
     if budget_cny is None:
         return loaded, faults
-    siting = loaded.siting.model_copy(update={"budget_cny": budget_cny})
-    if wrong := budget_faults(siting):
+    loaded = Edits(budget_cny).on(loaded)
+    if wrong := budget_faults(loaded.siting):
         raise UsageError(_("--budget {budget:g} {message}").format(budget=budget_cny, message=wrong[0].message))
-    loaded = replace(loaded, siting=siting)
     fresh = tuple(budget_doubts(loaded))
     if not quiet:
         print_faults(fresh)

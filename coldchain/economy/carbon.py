@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.arrays import KG_PER_T
-from coldchain.model import Scenario, Site, VehicleType
+from coldchain.model import Scenario, VehicleType, modules_of
 
 Tables = Mapping[str, pd.DataFrame]
 LITRES_PER = 100.0  # km
@@ -147,7 +147,7 @@ def _depots(scenario: Scenario, tables: Tables, summary: Mapping[str, Any], fact
     leak_kg_kw = factors.charge_kg_kw * factors.leak_share * factors.gwp
     for row in tables["depots"].itertuples():
         texts = (row.new_modules, row.standing_modules, row.units_bought)
-        counts = [Site(id="x", lon=0, lat=0, existing=text).modules() for text in texts if isinstance(text, str)]
+        counts = [modules_of(text) for text in texts if isinstance(text, str)]
         kw = sum(power_kw[key] * count for modules in counts for key, count in modules.items())
         yield Leg("depot", "refrigerant", str(row.depot), EVERY, kw * leak_kg_kw)
 

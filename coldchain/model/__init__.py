@@ -24,7 +24,7 @@ from coldchain.model.base import Method, Noun, Status, figure
 from coldchain.model.goods import HOURS, Commodity, Keeping, Landmark, Period
 from coldchain.model.limit import LIMIT_KINDS, Limit, LimitKind
 from coldchain.model.papers import Papers, day_of
-from coldchain.model.places import Cargo, Harvest, Hub, Mast, Place, Site, Village
+from coldchain.model.places import Cargo, Harvest, Hub, Mast, Place, Site, Village, modules_of
 from coldchain.model.scenario import Scenario
 from coldchain.model.settings import Chain, Economics, Objective, Roads, Routing, Siting, Subsidy
 
@@ -74,5 +74,6 @@ __all__ = [
     "eligible_owner",
     "eligible_type",
     "figure",
+    "modules_of",
     "rate_of",
 ]  # fmt: skip

@@ -70,17 +70,33 @@ class Site(Place):
         ValueError
             When the text is not of that form, or more modules than a site can hold are said to stand.
         """
-        counts: dict[str, int] = {}
-        for part in filter(None, (piece.strip() for piece in self.existing.split(";"))):
-            key, _colon, number = part.partition(":")
-            if not (number or "1").strip().isdecimal():
-                raise ValueError(_('must read "type:count;type:count"; got "{part}"').format(part=part))
-            total = counts.get(key.strip(), 0) + int((number or "1").strip()[:MOST_DIGITS])
-            if total > MOST_STANDING or len(number.strip()) > MOST_DIGITS:
-                told = _('at most {most:,} modules of one type may stand at a site; got "{part}"')
-                raise ValueError(told.format(most=MOST_STANDING, part=part[:SHOWN_CHARACTERS]))
-            counts[key.strip()] = total
-        return counts
+        return modules_of(self.existing)
+
+
+def modules_of(text: str) -> dict[str, int]:
+    """Read ``type:count;type:count``: depot type -> count.
+
+    Raises
+    ------
+    ValueError
+        When the text is not of that form, or more modules than a site can hold are said to stand.
+
+    Examples
+    --------
+    >>> modules_of("cold_500:2; cool_200"), modules_of("")
+    ({'cold_500': 2, 'cool_200': 1}, {})
+    """
+    counts: dict[str, int] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        key, _colon, number = part.partition(":")
+        if not (number or "1").strip().isdecimal():
+            raise ValueError(_('must read "type:count;type:count"; got "{part}"').format(part=part))
+        total = counts.get(key.strip(), 0) + int((number or "1").strip()[:MOST_DIGITS])
+        if total > MOST_STANDING or len(number.strip()) > MOST_DIGITS:
+            told = _('at most {most:,} modules of one type may stand at a site; got "{part}"')
+            raise ValueError(told.format(most=MOST_STANDING, part=part[:SHOWN_CHARACTERS]))
+        counts[key.strip()] = total
+    return counts
 
 
 class Hub(Place):

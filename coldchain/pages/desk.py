@@ -158,11 +158,8 @@ class Desk:
 
     def _ground(self, first: First, edits: Edits, options: Options) -> Ground:
         """Return the ground under the edits; routed days of other tabs are not shared."""
-        scenario = edits.on(self.scenario)
-        standing = {site.id for site in self.scenario.sites if site.modules()}
-        if standing & set(edits.forbid):  # today's chain is another without them
-            return lay_ground(scenario, options, self.faults)
-        return replace(first.ground.under(scenario, options), memo=dict(first.ground.memo))
+        ground = replace(first.ground, memo=dict(first.ground.memo))
+        return ground.asked(edits.on(self.scenario), options, self.faults)
 
     def commands(self, edits: Edits) -> list[list[str]]:
         """Return the command lines that plan the same: the first plan where it has no folder yet, and this one."""

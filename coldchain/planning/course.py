@@ -37,6 +37,10 @@ class Course:
             return self.outcome.loss_t
         return self.outcome.loss_cny if aim == "loss_cny" else self.yearly.total
 
+    def remember(self, basis: Basis, options: Options) -> None:
+        """Note modules and value of the first aim among what the search has met."""
+        options.met.add(self.decision.count, self.value(aims_of(basis)[0]))
+
 
 def ranked(basis: Basis, courses: list[Course]) -> Course:
     """Return the best course by the ranked aims, each within its tolerance but the last."""

@@ -7,6 +7,7 @@ the road (Perl & Daskin 1985, doi 10.1016/0191-2615(85)90052-9, alternate locati
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -68,15 +69,15 @@ def collection_factors(basis: Basis, arcs: Arcs, course: Course) -> Floats:
     per_t[arcs.village[arcs.demand], arcs.site] = arcs.collection_cny / arcs.yearly_t[arcs.demand]
     seen, least = np.zeros((2, len(scenario.villages)))
     for day, costs in zip(course.days.collection, course.days.running.route_cny, strict=True):
-        _share_out(day, costs, per_t[:, day.site], scenario.periods[day.period].days, (seen, least))
+        _share_out(day, costs, per_t[:, day.site], scenario.periods[day.period].days, seen=seen, least=least)
     whole = seen.sum() / least.sum() if least.sum() > 0 else LEAST
     return np.asarray(np.clip(np.where(least > 0, seen / np.where(least > 0, least, 1.0), whole), LEAST, MOST))
 
 
 def _share_out(
-    day: CollectionDay, costs: tuple[float, ...], per_t: Floats, days: float, into: tuple[Floats, Floats]
+    day: CollectionDay, costs: Sequence[float], per_t: Floats, days: float, *, seen: Floats, least: Floats
 ) -> None:
-    seen, least = into
+    """Add what a day's tours cost, and their underestimates, to the villages they call at."""
     for route, cost in zip(day.result.routes, costs, strict=True):
         villages = day.villages[list(route.stops)]
         weight = per_t[villages] * np.array(route.load_kg) / KG_PER_T

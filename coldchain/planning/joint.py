@@ -144,7 +144,7 @@ class _Search:
         course = work_out(task.basis, task.arcs, decision, self.effort)
         if course.missing:
             return False
-        self.options.met.add(course.decision.count, course.value(aims_of(task.basis)[0]))
+        course.remember(task.basis, self.options)
         if self.whole:
             self.years.add(course)
         if ranked(task.basis, [self.best, course]) is self.best:

@@ -37,7 +37,6 @@ from coldchain.planning.search import (
     Options,
     Sited,
     Starts,
-    aims_of,
     next_budget,
     site,
 )
@@ -134,6 +133,15 @@ class Ground:
         if np.array_equal(existing_modules(basis), existing_modules(self.basis)):
             return ground
         return replace(ground, idle=_idle(basis, self.arcs, options or Options(), self.memo))
+
+    def asked(self, scenario: Scenario, options: Options, faults: tuple[Fault, ...] = ()) -> Ground:
+        """Return the ground of the same county as :meth:`under`, but laid anew where other depots stand today.
+
+        Today's chain, the baseline, is another then; a question about a plan keeps it, a plan of its own may not.
+        """
+        if [site.modules() for site in scenario.sites] == [site.modules() for site in self.scenario.sites]:
+            return self.under(scenario, options)
+        return lay_ground(scenario, options, faults)
 
     def part(self, scenario: Scenario, options: Options | None = None) -> Ground:
         """Return the ground of a scenario with some of the villages and sites of this one.
@@ -310,7 +318,7 @@ def _finished(
     summary = summarise(basis, course, ground.today, tables, facts)
     report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary)
     clock.lap("verify")
-    options.met.add(course.decision.count, course.value(aims_of(basis)[0]))
+    course.remember(basis, options)
     summary["firmness"] = firmness(basis, ground.arcs, course, options, summary.get("doubt", {}).get("pays_in", {}))
     summary["seconds"] = clock.seconds()
     summary["work"] = {"units": options.meter.spent}
@@ -387,7 +395,7 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     rivals = [course for course in rivals if not course.missing]
     kept = [course for course in [*rivals, *fresh] if not course.missing]
     for course in kept:
-        options.met.add(course.decision.count, course.value(aims_of(basis)[0]))
+        course.remember(basis, options)
     best = first = ranked(basis, kept or fresh)
     if kept and (options.joint > 0 or (options.quick and len(arcs.demand) <= SMALL_ARCS)):
         best = joint_search(Task(basis, arcs, sited, ground.memo), kept, leaving_room(options, basis, arcs))

@@ -8,14 +8,12 @@ plan is never worse than the old one repaired.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from coldchain.arrays import Bools, Ints
-from coldchain.model import Scenario, Site
+from coldchain.model import Scenario, modules_of
 from coldchain.planning.arcs import siting_problem
-from coldchain.planning.basis import Basis
 from coldchain.planning.course import Course, work_out
 from coldchain.planning.days import Decision, Effort
 from coldchain.planning.limits import stated
@@ -69,9 +67,9 @@ def former_modules(scenario: Scenario, former: Run) -> Ints:
         if site.id not in depots.index or site.status == "forbidden":
             continue
         row = depots.loc[site.id]
-        before = Site(id="x", lon=0, lat=0, existing=str(row["standing_modules"])).modules()
+        before = modules_of(str(row["standing_modules"]))
         for column in ("new_modules", "units_bought"):
-            for kind, number in Site(id="x", lon=0, lat=0, existing=str(row[column])).modules().items():
+            for kind, number in modules_of(str(row[column])).items():
                 if kind in kinds:
                     more = site.modules().get(kind, 0) - before.get(kind, 0)
                     count[j, kinds[kind]] += max(number - max(more, 0), 0)
@@ -120,7 +118,7 @@ def _kept(ground: Ground, count: Ints, former: Run, options: Options) -> Course:
     """Work out the year with these modules in which villages go where they went, as far as they can."""
     basis, arcs = ground.basis, ground.arcs
     problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
-    cheap = np.where(_went(basis, arcs.demand, ground, former), STAYS_CNY_T, 0.0) * arcs.yearly_t[arcs.demand]
+    cheap = np.where(_went(ground, former), STAYS_CNY_T, 0.0) * arcs.yearly_t[arcs.demand]
     found = solve_siting(
         replace(problem, existing=problem.existing + count, arc_cost=problem.arc_cost - cheap),
         work=REPAIR_WORK,
@@ -132,9 +130,9 @@ def _kept(ground: Ground, count: Ints, former: Run, options: Options) -> Course:
     return work_out(basis, arcs, Decision.of(arcs, count, found.arc_share), effort)
 
 
-def _went(basis: Basis, demand: Any, ground: Ground, former: Run) -> Bools:
+def _went(ground: Ground, former: Run) -> Bools:
     """Tell which arcs the earlier run used, bool[arcs]."""
-    arcs, scenario = ground.arcs, basis.scenario
+    arcs, basis, scenario = ground.arcs, ground.basis, ground.scenario
     table = former.tables["assignment"]
     names = ("village", "commodity", "depot", "zone", "method", "unit")
     used = set(zip(*(table[name].astype(str) for name in names), strict=True))
@@ -144,7 +142,9 @@ def _went(basis: Basis, demand: Any, ground: Ground, former: Run) -> Bools:
     return np.array(
         [
             any((villages[v], crop, sites[j], *classes[o]) in used for crop in crops[g])
-            for v, g, j, o in zip(arcs.village[demand], arcs.group[demand], arcs.site, arcs.cooling, strict=True)
+            for v, g, j, o in zip(
+                arcs.village[arcs.demand], arcs.group[arcs.demand], arcs.site, arcs.cooling, strict=True
+            )
         ],
         dtype=np.bool_,
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import Floats, Indices, Ints
-from coldchain.model import Scenario, Site, VehicleType
+from coldchain.model import Scenario, VehicleType, modules_of
 from coldchain.planning.basis import Basis
 
 Tables = Mapping[str, pd.DataFrame]
@@ -101,7 +101,7 @@ def new_modules(scenario: Scenario, depots: pd.DataFrame) -> Ints:
     count = np.zeros((len(sites), len(kinds)), dtype=np.int64)
     for row in depots.to_dict("records"):
         for text in (row["new_modules"], row["units_bought"]):
-            for key, number in Site(id="x", lon=0, lat=0, existing=str(text or "")).modules().items():
+            for key, number in modules_of(str(text or "")).items():
                 count[sites[row["depot"]], kinds[key]] += number
     return count
 

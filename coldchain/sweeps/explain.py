@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.errors import InfeasibleError, UsageError
-from coldchain.model import Scenario, Site
+from coldchain.model import Scenario, Site, modules_of
 from coldchain.model.naming import asked_for, labelled, of_places
 from coldchain.planning import Ground, Near, Plan, lay_ground, plan_on, plan_with
 from coldchain.progress import Event, Stage
@@ -78,7 +78,7 @@ def open_case(run: Run, effort: Effort) -> Case:
 
 def modules_named(depots: pd.DataFrame, column: str) -> Modules:
     """Modules of each depot, read from a column of the table of depots."""
-    read = (Site(id="x", lon=0, lat=0, existing=str(text)).modules() for text in depots[column])
+    read = (modules_of(str(text)) for text in depots[column])
     return dict(zip(map(str, depots["depot"]), read, strict=True))
 
 

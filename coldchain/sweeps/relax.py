@@ -11,6 +11,7 @@ from coldchain.planning import Ground, lay_ground
 from coldchain.planning.awards import module_awards
 from coldchain.planning.limits import stated
 from coldchain.planning.search import aims_of, site_names
+from coldchain.scenario.edits import Edits
 from coldchain.siting import KINDS, SitingProblem, diagnose_siting, side_relaxations
 from coldchain.sweeps import words
 from coldchain.sweeps.solving import Effort
@@ -143,8 +144,7 @@ def _budget(scenario: Scenario, effort: Effort) -> Loosening | None:
     now = scenario.siting.budget_cny
 
     def kept(budget: float) -> bool:
-        siting = scenario.siting.model_copy(update={"budget_cny": budget})
-        return _kept(replace(scenario, siting=siting), effort)
+        return _kept(Edits(budget).on(scenario), effort)
 
     found = least(kept, now, enough) if enough > now else None
     return None if found is None else Loosening(BUDGET, found - now, "CNY", rounded=True)

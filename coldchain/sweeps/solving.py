@@ -14,6 +14,7 @@ from coldchain.errors import Fault, InfeasibleError, LimitError
 from coldchain.model import Scenario
 from coldchain.planning import Ground, Near, Options, Plan, lay_ground, plan_on
 from coldchain.progress import Say, silent
+from coldchain.scenario.edits import Edits
 from coldchain.sweeps.points import Modules, Point, count_of, point_of
 
 WIDE, NARROW = (0.15, 0.2, 0.55, 0.0), (0.15, 0.55, 0.0, 0.0)
@@ -58,7 +59,7 @@ class Effort:
 
 def with_budget(scenario: Scenario, budget_cny: float) -> Scenario:
     """Return the scenario with another budget."""
-    return replace(scenario, siting=scenario.siting.model_copy(update={"budget_cny": budget_cny}))
+    return Edits(budget_cny).on(scenario)
 
 
 def plan_task(ground: Ground, task: Task, effort: Effort) -> Plan:
