@@ -83,7 +83,7 @@ def test_what_is_off_together_moves_together(tiny: Plan) -> None:
 
 
 def test_lives_keep_their_order(tiny: Plan) -> None:
-    """However short the life in storage is drawn, that at 20-25 °C stays below it."""
+    """However short the life in storage is drawn, that in the warm stays below it."""
     own = fixed(tiny).figures
     moved = put(own, [(figure(tiny, "commodities.strawberry.life_d"), 1.0)])
     crop = next(one for one in moved.scenario.commodities if one.id == "strawberry")
@@ -224,7 +224,7 @@ def test_the_command(tiny: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[s
     folder = Result(tiny).save(tmp_path / "run")
     assert run(["sensitivity", str(folder), "--quiet"]) == 0
     told = capsys.readouterr().out
-    assert "life at 20-25 °C" in told
+    assert "life in the warm" in told
     assert "figures that move less; --all shows them" in told
     written = pd.read_csv(folder / "tables" / "sensitivity.csv", keep_default_na=False)
     assert written["key"].iloc[-1] == "plan"
@@ -253,4 +253,4 @@ def test_a_report_shows_the_doubt(tiny: Plan) -> None:
     assert parts["Depots that pay for themselves"].rows["share"].tolist() == [tiny.summary["doubt"]["pays_in"]["S1"]]
     drawn = "".join(one.svg for one in annexes(parts.values()) if isinstance(one, Drawing))
     assert "at the low end of the band" in drawn
-    assert "life at 20-25 °C: Strawberry" in drawn
+    assert "life in the warm: Strawberry" in drawn

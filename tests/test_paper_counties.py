@@ -67,9 +67,9 @@ def test_every_assumption_names_its_source(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "builds"), [("anji-tea", True), ("baise-mango", True), ("zunyi-chilli", False)])
+@pytest.mark.parametrize(("name", "builds"), [("anji-tea", True), ("baise-mango", False), ("zunyi-chilli", False)])
 def test_plan_verifies(name: str, builds: bool) -> None:
-    """A quick plan passes its referee; fresh chilli that keeps for a week earns no depot."""
+    """A quick plan passes its referee; green mango and chilli, which keep for days, earn no depot."""
     result = plan_quickly(load(SCENARIOS / name)[0])
     assert result.report.problems == ()
     assert (result.summary["depots"]["built"] > 0) is builds

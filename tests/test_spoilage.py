@@ -341,15 +341,27 @@ def test_loads_in_a_reefer(stated: dict[str, float], warm_c: float | None, hours
 
 
 def test_breath_warms_a_warm_load_of_leaves() -> None:
-    """Spinach at 24 °C breathes 1,106 W/t, 0.99 K/h; less what is taken at 4 °C and by the air, 12 h bring half of it.
+    """Spinach at 24 °C breathes 903 W/t, 0.81 K/h; less what is taken at 4 °C and by the air, 12 h bring half of it.
 
-    62 W/t at 0 °C and 684 at 20 °C: 1,105.6 at 24 and 100.2 at 4 °C; 0.9 K/h more than at the set point. The air takes
-    20 K · ln 2 / 48 h = 0.289 K/h. So the load goes to 24 + 0.616 · 12 / ln 2 = 34.7 °C, half-way in 12 h.
+    62 W/t at 0 °C and 684 at 20 °C, from there twice as much for 10 K: 902.5 at 24 and 100.2 at 4 °C; 0.722 K/h more
+    than at the set point. The air takes 20 K · ln 2 / 48 h = 0.289 K/h. So the load goes to 24 + 0.433 · 12 / ln 2 =
+    31.5 °C, half-way in 12 h.
     """
     flat = Period(id="p", name="p", days=90, temp_min_c=24.0, temp_max_c=24.0)
     ends = age(CATALOGUE["spinach"], flat, 9.0, [Stage("reefer", 12.0, 4.0, 12.0)]).temp_c
-    net_k_h = (1105.6 - 100.2) * 3.6 / 1000.0 / 4.0 - 20.0 * np.log(2.0) / 48.0
+    net_k_h = (902.5 - 100.2) * 3.6 / 1000.0 / 4.0 - 20.0 * np.log(2.0) / 48.0
     assert ends[-1] == pytest.approx(24.0 + net_k_h * 12.0 / np.log(2.0) / 2.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("temp_c", "watts_t"), [(0.0, 50.0), (10.0, 150.0), (20.0, 450.0), (25.0, 636.4), (30.0, 900.0), (40.0, 1350.0)]
+)
+def test_breath_grows_by_the_bands_beyond_20_degrees(temp_c: float, watts_t: float) -> None:
+    """50 W/t at 0 °C and 450 at 20 °C: threefold for 10 K there; from 20 °C on twofold, from 30 °C on by half."""
+    made = crop(respiration_w_t_0c=50.0, respiration_w_t_20c=450.0)
+    assert respiration_w_t(made, temp_c) == pytest.approx(watts_t, abs=0.05)
+    slow = crop(respiration_w_t_0c=50.0, respiration_w_t_20c=60.5)  # 1.1 for 10 K: slower than the bands, kept
+    assert respiration_w_t(slow, 40.0) == pytest.approx(50.0 * 1.1**4)
 
 
 def test_a_reefer_does_not_cool_a_warm_load() -> None:

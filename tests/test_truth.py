@@ -45,6 +45,9 @@ class Decay:
     hit: bool = True
 
 
+FISCHER = "Fischer et al., Semina Ciênc. Agrár. (art. 6500): peach Régis, 25 °C, 65 % RH, rots"
+RIPENESS = "Rahman et al., BARI, two thirds coloured"
+CARGO = "cargohandbook.com, grapes: life 40 % shorter at 4 °C, 70 % at 8 °C than the 52 d taken at 0 °C"
 DAVIS = "UC Davis Produce Facts, broccoli (Cantwell, Suslow)"
 AUSTRALIA = "postharvest.net.au, storage temperatures, life at 5 °C"
 LIVES = (
@@ -65,8 +68,13 @@ LIVES = (
     Life("strawberry", 0, 7, 10, "USDA HB66 / UC Davis table", hit=False),
     Life("peach", 5, 7.8, 7.8, "Coldtivate crops.json, 5 °C to quality 20 (killing zone not in it)", hit=False),
     Life("apple", 30, 6.6, 6.6, "Coldtivate crops.json, 30 °C to quality 20"),
-    Life("mango", 30, 2.8, 2.8, "Coldtivate crops.json, 30 °C to quality 20"),
+    Life("mango", 30, 3, 8, "28-32 °C, ripe: handling guide (3dmxku.com 10177280), weak", fitted=True),
+    Life("mango", 20, 5, 9, "Brecht 2014 (National Mango Board), 18-22 °C, 90-95 % RH, ripe"),
+    Life("mango", 30, 2.8, 2.8, "Coldtivate crops.json, 30 °C to quality 20", hit=False),
     Life("tomato", 30, 2.4, 2.4, "Coldtivate crops.json, 30 °C to quality 20"),
+    Life("grape", 4, 31, 31, CARGO),
+    Life("grape", 8, 15.6, 15.6, CARGO, hit=False),
+    Life("chilli", 10, 15, 15, "Jadhav and Gurav 2018, Ann. Biol. Res. 10(1):1, capsicum in a cold room, 93 % RH"),
     Life("freshwater_fish", 0, 9, 20, "Huss 1995, FAO Fish. Tech. Pap. 348", fitted=True),
 )
 DECAYS = (
@@ -77,6 +85,12 @@ DECAYS = (
     Decay("snap_bean", 21, 3, 0.10, 0.15, "J. Hort. Postharvest Res. 2021 (doaj f0a026c5)", fitted=True),
     Decay("snap_bean", 21, 6, 0.65, 0.75, "J. Hort. Postharvest Res. 2021 (doaj f0a026c5)", fitted=True),
     Decay("snap_bean", 4.5, 12, 0.25, 0.35, "J. Hort. Postharvest Res. 2021 (doaj f0a026c5)", fitted=True),
+    Decay("strawberry", 22, 1, 0.00, 0.11, f"{RIPENESS}, 3 %", hit=False),
+    Decay("strawberry", 22, 2, 0.106, 0.266, f"{RIPENESS}, 18.6 %", hit=False),
+    Decay("strawberry", 22, 4, 0.66, 0.82, f"{RIPENESS}, 74 %", hit=False),
+    Decay("peach", 25, 2, 0.086, 0.246, f"{FISCHER}, 16.6 %", hit=False),
+    Decay("peach", 25, 6, 0.423, 0.583, f"{FISCHER}, 50.3 %", hit=False),
+    Decay("tomato", 12, 28, 0.095, 0.255, "Rab et al. 2013, J. Anim. Plant Sci. 23:1347, pink, 17.5 %", hit=False),
 )
 THIRD = 0.35
 """How far a life that was not fitted may lie outside its published range."""

@@ -1,6 +1,6 @@
 r"""Lives and losses of a crop that fit its weighings best, within the bands that were known before.
 
-The logarithms ``θ`` of a crop's figures (life in storage, life at 20-25 °C, share unsaleable at the end of life) have
+The logarithms ``θ`` of a crop's figures (life in storage, life in the warm, share unsaleable at the end of life) have
 a normal distribution before: the stated figure is the mean, the ends of its band are the 5th and the 95th percentile.
 The bruising of its packaging is a figure of the same kind that is not proposed. A weighing ``y`` of a lot has a
 standard deviation ``σ`` of 3 points and 15 % of the loss, by itself. The most probable ``θ`` minimises

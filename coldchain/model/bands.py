@@ -31,7 +31,7 @@ SECTIONS: Mapping[str, type[Noun]] = {
 HARVEST, PACKAGING = "harvest", "packaging"
 BRUISING = N_("bruising by packaging")
 NEARLY = 0.999
-"""The life at 20-25 °C stays below this share of the life in storage, whatever both bands say."""
+"""The life in the warm stays below this share of the life in storage, whatever both bands say."""
 Z_END, Z_MOST = 1.6448536269514722, 2.5
 """The ends of a band are its 5th and 95th percentile; nothing is drawn beyond so many standard deviations."""
 

@@ -45,7 +45,7 @@ class Commodity(Noun):
         None,
         gt=0,
         le=1000,
-        band=Ends(N_("life at 20-25 °C"), "warm_min_d", "warm_max_d", "warm_source", 2.0),
+        band=Ends(N_("life in the warm"), "warm_min_d", "warm_max_d", "warm_source", 2.0),
     )
     warm_temp_c: float = figure("°C", "temperature at which warm_life_d holds", 25.0, ge=5, le=45)
     warm_min_d: float | None = figure("d", "life at warm_temp_c, low end; none: warm_life_d", None, gt=0)

@@ -190,7 +190,7 @@ class Economics(Noun):
         12.0, ge=0, le=1000, band=Spread(N_("cost of sorting and loading"), 0.5, 2.0))  # fmt: skip
     discount_at_life: float = figure(
         "share", "of the price that buyers take off what is sold at the end of its life", 0.3, ge=0, le=1,
-        band=Spread(N_("discount for quality"), 0.67, 2.0))  # fmt: skip
+        band=Spread(N_("discount for quality"), 0.0, 2.0))  # fmt: skip
     discount_below_quality: float = figure(
         "-", "quality of 100 below which they begin to take something off; 20 is the end of life", 40.0, gt=20, le=100,
         band=Spread(N_("quality below which buyers take something off"), -10.0, 20.0, by="difference"))  # fmt: skip

@@ -198,15 +198,36 @@ def _air_step(params: Floats, hourly_c: Floats, clock: float, temp: float, piece
 
 
 @njit(cache=True)
+def breath_growth(per_k: float, temp_c: float) -> float:
+    """Return the logarithm of the breath at a temperature over that at 0 °C, which grows by ``per_k`` up to 20 °C.
+
+    Beyond 20 and 30 °C it grows no faster than the bands of Q10, whatever it does in the cold.
+    """
+    total = per_k * min(temp_c, 20.0)
+    if temp_c > 20.0:
+        total += min(per_k, LN_BANDS[2] / 10.0) * (min(temp_c, 30.0) - 20.0)
+    if temp_c > 30.0:
+        total += min(per_k, LN_BANDS[3] / 10.0) * (temp_c - 30.0)
+    return float(total)
+
+
+@njit(cache=True)
+def breath_growths(per_k: float, temp_c: Floats) -> Floats:
+    """Return :func:`breath_growth` at many temperatures, shape of ``temp_c``."""
+    return np.array([breath_growth(per_k, temp) for temp in temp_c])
+
+
+@njit(cache=True)
 def _reefer_c(params: Floats, temp: float, air_c: float, half: float) -> float:
     """Temperature that a load approaches in a reefer: its air; where it is warmer, its own, or what breath comes to.
 
     A reefer takes the breath of a load at its air's temperature, and slowly the heat of a warmer one; it does not cool.
-    What a warmer load breathes more than that, ``params[11]·exp(params[12]·T)`` K/h, warms it.
+    What a warmer load breathes more than that warms it: ``params[11]`` K/h at 0 °C, growth as :func:`breath_growth`.
     """
     if temp <= air_c:
         return air_c
-    breath = params[11] * (math.exp(params[12] * temp) - math.exp(params[12] * air_c))
+    cold, warm = breath_growth(params[12], air_c), breath_growth(params[12], temp)
+    breath = params[11] * (math.exp(warm) - math.exp(cold))
     taken = (temp - air_c) * math.log(2.0) / REEFER_COOLS_H
     return float(temp + max(breath - taken, 0.0) * half / math.log(2.0))
 

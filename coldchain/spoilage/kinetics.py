@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike
 
 from coldchain.arrays import KG_PER_T, Floats
 from coldchain.model import Commodity
-from coldchain.spoilage.kernels import BAND_Q10, WEAR, add_wear, log_relative, rate_of
+from coldchain.spoilage.kernels import BAND_Q10, WEAR, add_wear, breath_growths, log_relative, rate_of
 
 GAS_CONSTANT = 8.31451
 RESPIRATION_Q10 = 2.5
@@ -110,8 +110,8 @@ def life_d(commodity: Commodity, temp_c: float) -> float:
 def respiration_w_t(commodity: Commodity, temp_c: float) -> float:
     """Heat of respiration in W/t, exponential through the published values at 0 and 20 °C.
 
-    Where only the value at 20 °C is published (crops that are not stored near 0 °C) it falls by 2.5 for every 10 K;
-    0 where none is.
+    Beyond 20 °C it grows by 2 for 10 K at most and beyond 30 °C by 1.5 (Saltveit, USDA Handbook 66). Where only the
+    value at 20 °C is published (crops that are not stored near 0 °C) it falls by 2.5 for every 10 K; 0 where none is.
     """
     return float(breath_w_t(commodity, np.asarray(temp_c, dtype=np.float64)))
 
@@ -123,7 +123,8 @@ def breath_w_t(commodity: Commodity, temp_c: Floats) -> Floats:
         return np.full(temp_c.shape, low)
     if low <= 0.0:
         low = high / RESPIRATION_Q10**2
-    return np.asarray(low * (high / low) ** (temp_c / 20.0))
+    per_k = math.log(high / low) / 20.0
+    return np.asarray(low * np.exp(breath_growths(per_k, temp_c.ravel())).reshape(temp_c.shape))
 
 
 @lru_cache(maxsize=1024)

@@ -193,19 +193,27 @@ def trade(lot: Journey, crop: Commodity, hours: tuple[float, float, float]) -> J
 
 
 def respiration_w_t(crop: Commodity, temp_c: float) -> float:
-    """Heat of respiration, W/t: exponential through the figures at 0 and 20 °C; 2.5 per 10 K where one is missing."""
+    """Heat of respiration at one temperature, W/t."""
+    return float(breath_w_t(crop, np.asarray(temp_c)))
+
+
+def breath_w_t(crop: Commodity, temp_c: Floats) -> Floats:
+    """Heat of respiration, W/t: exponential through the figures at 0 and 20 °C; 2.5 per 10 K where one is missing.
+
+    From 20 °C on it doubles in 10 K at most, from 30 °C on it grows by half at most.
+    """
     warm, cold = crop.respiration_w_t_20c, crop.respiration_w_t_0c
     if warm <= 0.0:
-        return cold
-    fold = warm / cold if cold > 0.0 else RESPIRATION_Q10**2
-    return float(warm / fold * fold ** (temp_c / 20.0))
+        return np.full(np.shape(temp_c), cold)
+    own = math.sqrt(warm / cold) if cold > 0.0 else RESPIRATION_Q10
+    hot = min(own, 2.0) ** (np.clip(temp_c - 20.0, 0.0, 10.0) / 10.0)
+    hottest = min(own, 1.5) ** (np.maximum(temp_c - 30.0, 0.0) / 10.0)
+    return np.asarray(warm * own ** (np.minimum(temp_c, 20.0) / 10.0 - 2.0) * hot * hottest)
 
 
 def reefer_end_c(crop: Commodity, temp_c: Floats, air: Floats | float) -> Floats:
     """Temperature that a load approaches in a reefer: its air, or above it what the breath leads to that is left."""
-    cold, hot = respiration_w_t(crop, 0.0), respiration_w_t(crop, 20.0)
-    fold = max(hot / cold, 1.0) ** 0.05 if cold > 0.0 else 1.0
-    watts_t = cold * (fold**temp_c - fold ** np.asarray(air))
+    watts_t = breath_w_t(crop, temp_c) - breath_w_t(crop, np.asarray(air))
     halves_h = watts_t * 3600.0 / (1000.0 * 1000.0 * crop.heat_kj_kg_k) / math.log(2.0)
     warmer = np.maximum(temp_c - air, 0.0)
     rise = np.maximum(halves_h - warmer / REEFER_COOLS_H, 0.0) * REEFER_HALF_H
