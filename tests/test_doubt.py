@@ -250,7 +250,9 @@ def test_a_report_shows_the_doubt(tiny: Plan) -> None:
     assert list(parts["How far it may be off"].rows["fact"]) == [
         "Lost today", "Lost with the plan", "Value saved a year", "Payback",
     ]  # fmt: skip
-    assert parts["Depots that pay for themselves"].rows["share"].tolist() == [tiny.summary["doubt"]["pays_in"]["S1"]]
+    firm = parts["How firm the depots are"].rows.set_index("depot")
+    assert firm.loc["S1", "pays_in"] == tiny.summary["doubt"]["pays_in"]["S1"]
+    assert firm.loc["S1", "in_plan"] == "yes"
     drawn = "".join(one.svg for one in annexes(parts.values()) if isinstance(one, Drawing))
     assert "at the low end of the band" in drawn
     assert "life in the warm: Strawberry" in drawn

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from coldchain.planning import Options, Plan, course_with
 from coldchain.planning.met import Met
+from coldchain.reports import write_run
+from coldchain.reports.document import Told, sections
+from coldchain.runs import Run, run_information
 
 
 def test_met_keeps_the_cheapest_year_of_each_choice() -> None:
@@ -53,3 +59,19 @@ def test_the_gap_with_these_depots_holds_for_another_search(small_plan: Plan) ->
     for seed in (1, 2):
         other = course_with(small_plan.ground, small_plan.course.decision.count, Options.quickly(seed))
         assert other.yearly.total >= least * (1 - 1e-9)
+
+
+def test_the_table_lists_the_same_depots(small_plan: Plan, tmp_path: Path) -> None:
+    """What the summary says of each depot stands in a table too, written and read back; nothing known stays empty."""
+    table = small_plan.tables["firmness"]
+    listed = small_plan.summary["firmness"]["depots"]
+    assert table["depot"].tolist() == [one["id"] for one in listed]
+    assert table["planned"].tolist() == [one["planned"] for one in listed]
+    for name in ("within_1_percent", "other_years", "pays_in"):
+        told = [np.nan if one[name] is None else one[name] for one in listed]
+        assert table[name].tolist() == pytest.approx(told, nan_ok=True)
+    folder = write_run(small_plan, tmp_path / "run", run_information(small_plan, {}))
+    pd.testing.assert_frame_equal(Run.open(folder).tables["firmness"], table)
+    shown = {one.title: one.rows for one in sections(Told(small_plan.summary, small_plan.tables))}
+    assert shown["How firm the depots are"]["in_plan"].iloc[0] == "yes"
+    assert shown["Best plan for each number of depots"]["more"].min() == pytest.approx(0.0, abs=1e-6)

@@ -10,7 +10,7 @@ import pandas as pd
 from coldchain.language import _, plural
 from coldchain.papers.paper import Block, Drawing, Grid, Head, Text
 from coldchain.reports.columns import Form
-from coldchain.reports.document import Section
+from coldchain.reports.document import Chart, Section
 from coldchain.reports.figures import money, percent, tonnes
 from coldchain.reports.strokes import curve, divided_bar, pairs_chart, tornado, years_chart
 
@@ -71,9 +71,8 @@ def _drawn(section: Section) -> str:
     chart, rows = section.chart, section.rows
     labels, figures = rows[chart.label].tolist(), [rows[key].astype(float).tolist() for key in chart.values]
     names = (_("today"), _("with the plan"))
-    if chart.kind == "pairs":
-        triples = [(str(label), a, b) for label, a, b in zip(labels, *figures, strict=True)]
-        return pairs_chart(triples[:MOST_BARS], names, tonnes)
+    if chart.kind in ("pairs", "shares"):
+        return _bars(section, chart)
     if chart.kind == "tornado":
         ends = [(str(label), low, high) for label, low, high in zip(labels, *figures, strict=True)]
         return tornado(ends[:MOST_BARS], float(rows.attrs["base"]), money)
@@ -82,3 +81,14 @@ def _drawn(section: Section) -> str:
     if chart.kind == "parts":
         return divided_bar([*zip(map(str, labels), figures[0], strict=True)], money, section.title)
     return curve([float(label) for label in labels], figures[0], _("Loss rate against budget"), (money, percent))
+
+
+def _bars(section: Section, chart: Chart) -> str:
+    """Draw two bars a row: tonnes today and with the plan, or two shares by their headings."""
+    first, second = chart.values
+    bars = section.rows.fillna({first: 0.0, second: 0.0})
+    rows = [(str(row[chart.label]), float(row[first]), float(row[second])) for row in bars.to_dict("records")]
+    if chart.kind == "pairs":
+        return pairs_chart(rows[:MOST_BARS], (_("today"), _("with the plan")), tonnes)
+    named = {key: _(heading) for key, heading, _form in section.columns}
+    return pairs_chart(rows[:MOST_BARS], (named[first], named[second]), percent)

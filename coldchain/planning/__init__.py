@@ -3,10 +3,12 @@
 from coldchain.planning.arcs import capacity_t_day, existing_modules
 from coldchain.planning.course import Course
 from coldchain.planning.pipeline import (
+    Decided,
     Ground,
     Near,
     Plan,
     course_with,
+    decide,
     lay_ground,
     plan,
     plan_on,
@@ -20,6 +22,7 @@ from coldchain.planning.size import Size, size_of
 
 __all__ = [
     "Course",
+    "Decided",
     "Ground",
     "Near",
     "Options",
@@ -27,6 +30,7 @@ __all__ = [
     "Size",
     "capacity_t_day",
     "course_with",
+    "decide",
     "existing_modules",
     "lay_ground",
     "plan",

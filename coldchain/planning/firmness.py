@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from coldchain.arrays import Bools, Floats, Ints
 from coldchain.planning.arcs import Arcs
@@ -23,6 +24,7 @@ from coldchain.planning.limits import stated
 from coldchain.planning.money import standing_opex_cny
 from coldchain.planning.search import PLANNED, Options, aims_of
 from coldchain.progress import relative_gap
+from coldchain.runs import schema
 from coldchain.siting import FixedModules, SitingProblem, solve_siting
 from coldchain.work import Meter
 
@@ -70,6 +72,11 @@ def firmness(
         ],
         "runner_up": second,
     }
+
+
+def firmness_table(firm: Mapping[str, Any]) -> pd.DataFrame:
+    """Tabulate the depots of :func:`firmness`."""
+    return schema.frame("firmness", [{**one, "depot": one["id"]} for one in firm["depots"]])
 
 
 def _built(count: Ints) -> Bools:

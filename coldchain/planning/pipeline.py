@@ -23,7 +23,7 @@ from coldchain.planning.basis import Basis, part_of, prepare
 from coldchain.planning.course import Course, ranked, work_out
 from coldchain.planning.days import Decision, Effort, Memo
 from coldchain.planning.doubt import DRAWS, QUICK_DRAWS
-from coldchain.planning.firmness import firmness
+from coldchain.planning.firmness import firmness, firmness_table
 from coldchain.planning.joint import Task, joint_search
 from coldchain.planning.notice import subsidies
 from coldchain.planning.operators import cash_flow, ledger, operators
@@ -156,6 +156,23 @@ class Ground:
         return replace(self, basis=basis, arcs=arcs, today=today, idle=today, memo=memo)
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What a plan decides, before it is written up.
+
+    Attributes
+    ----------
+    bound : of the first aim
+    starts : the modules siting ended with
+    extra : tables of what lies beyond the plan
+    """
+
+    course: Course
+    bound: float
+    starts: Starts
+    extra: dict[str, pd.DataFrame]
+
+
 def lay_ground(scenario: Scenario, options: Options | None = None, faults: tuple[Fault, ...] = ()) -> Ground:
     """Compute roads, lanes, arcs and today's chain of a scenario.
 
@@ -223,35 +240,50 @@ def plan_on(ground: Ground, options: Options, near: Near | None = None) -> Plan:
     near : what is known from plans close by: decisions to start from and to compete, a bound
     """
     near = near or Near()
-    basis, arcs = ground.basis, ground.arcs
     clock = _Clock(ground.seconds)
+    decided = decide(ground, options, near, clock.lap)
+    return _finished(
+        ground,
+        decided.course,
+        options,
+        clock,
+        extra=decided.extra,
+        bound=decided.bound,
+        starts=decided.starts,
+        draws=_draws(options, near),
+    )
+
+
+def decide(ground: Ground, options: Options, near: Near, lap: Callable[[str], None] | None = None) -> Decided:
+    """Plan without tables and without the check of them: what would be decided, for questions about many plans.
+
+    Parameters
+    ----------
+    lap : told when siting and routing end
+    """
+    basis, arcs, lap = ground.basis, ground.arcs, lap or _unheard
     sited = site(basis, arcs, options, near.starts)
     bound = sited.bound
     further = next_budget(basis, arcs, sited.results[0], options) if near.further else NO_FURTHER
-    clock.lap("siting")
+    lap("siting")
     if not is_compiled():
         options.say(Event(Stage.COMPILING))
     course = _best_course(ground, sited, near.courses, options)
     if course.missing:
         course, sited = _mended(ground, (course, sited), near, options)
-    clock.lap("routing")
+    lap("routing")
     bound, decisions = tightened(basis, arcs, options, bound, course.yearly.total)
     course = _rivalled(ground, (course, sited), decisions, options)
-    clock.lap("routing")
+    lap("routing")
     extra = {"next_budget": further}
     if near.further:
         units = max(PROSPECTS * options.work, SMALL_WORK if len(arcs.demand) <= SMALL_ARCS else 0.0)
         extra["prospects"] = prospects(basis, arcs, Meter(units, options.meter), options)
-    return _finished(
-        ground,
-        course,
-        options,
-        clock,
-        extra=extra,
-        bound=bound if near.bound <= 0 else max(bound, near.bound),
-        starts=sited.starts,
-        draws=_draws(options, near),
-    )
+    return Decided(course, bound if near.bound <= 0 else max(bound, near.bound), sited.starts, extra)
+
+
+def _unheard(_stage: str) -> None:
+    """Say nothing of the seconds."""
 
 
 def _draws(options: Options, near: Near) -> int:
@@ -316,10 +348,11 @@ def _finished(
         "warnings": [*map(str, grouped(ground.faults)), *_cautions(basis)],
     }
     summary = summarise(basis, course, ground.today, tables, facts)
-    report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary)
-    clock.lap("verify")
     course.remember(basis, options)
     summary["firmness"] = firmness(basis, ground.arcs, course, options, summary.get("doubt", {}).get("pays_in", {}))
+    tables["firmness"] = firmness_table(summary["firmness"])
+    report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary)
+    clock.lap("verify")
     summary["seconds"] = clock.seconds()
     summary["work"] = {"units": options.meter.spent}
     summary["version"] = __version__

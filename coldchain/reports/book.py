@@ -168,7 +168,7 @@ def _draw(sheet: Worksheet, part: Section, first: int, end: int) -> int:
     for key, colour in zip(part.chart.values, (TODAY, PLAN), strict=False):
         values = Reference(sheet, min_col=place[key], min_row=first, max_row=end - 1)
         series = Series(values, labels if part.chart.kind == "curve" else None, title_from_data=True)
-        if part.chart.kind in ("pairs", "years", "tornado"):
+        if part.chart.kind in ("pairs", "years", "tornado", "shares"):
             series.graphicalProperties.solidFill = series.graphicalProperties.line.solidFill = colour.lstrip("#")
         series.smooth = False
         chart.series.append(series)
@@ -185,7 +185,8 @@ def _chart(kind: str) -> Any:
         pie = PieChart()
         pie.dataLabels = DataLabelList(showPercent=True, showVal=False, showSerName=False, showCatName=False)
         return pie
-    chart: Any = {"pairs": BarChart, "tornado": BarChart, "years": LineChart, "curve": ScatterChart}[kind]()
+    kinds = {"years": LineChart, "curve": ScatterChart}
+    chart: Any = kinds.get(kind, BarChart)()
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.legend.position = "b"
     chart.y_axis.number_format = "#,##0" if kind in ("pairs", "tornado") else "0%"

@@ -32,7 +32,7 @@ SHEETS = (
 class Chart:
     """A picture of a section: the column of its labels, those of its figures."""
 
-    kind: Literal["pairs", "parts", "years", "curve", "tornado"]
+    kind: Literal["pairs", "parts", "years", "curve", "tornado", "shares"]
     label: str
     values: tuple[str, ...]
 
@@ -135,11 +135,23 @@ def _doubt(told: Told) -> list[Section]:
     if "doubt" not in told.summary:
         return []
     doubt = _frame(moving.DOUBT, moving.doubt_rows(told.summary))
-    pays = moving.pays_rows(told.summary, told.tables["depots"])
-    note = _("A depot pays for itself when it brings more a year than all it costs, interest and write-off included.")
+    firm = moving.firm_rows(told.tables["firmness"]) if "firmness" in told.tables else pd.DataFrame()
+    counts = moving.count_rows(told.summary)
+    note = _(
+        "Shares of plans met within 1 % of this one's cost, of drawn harvest years and of the draws of the figures. "
+        "A depot pays for itself when it brings more a year than all it costs, interest and write-off included."
+    )
     parts = [
         _whole(_("How far it may be off"), moving.DOUBT, doubt, _("Summary"), note=moving.doubt_note(told.summary)),
-        _whole(_("Depots that pay for themselves"), moving.PAYS, pays, _("Summary"), note=note),
+        _whole(
+            _("How firm the depots are"),
+            moving.FIRM,
+            firm,
+            _("Summary"),
+            note=note,
+            chart=Chart("shares", "name", ("within_1_percent", "pays_in")),
+        ),
+        _whole(_("Best plan for each number of depots"), moving.COUNTS, counts, _("Summary")),
     ]
     if told.moved is None:
         return parts

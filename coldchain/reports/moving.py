@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.box import ASCII2
 from rich.table import Table
@@ -14,6 +15,7 @@ from coldchain.language.amounts import in_millions
 from coldchain.reports.columns import Columns
 from coldchain.reports.figures import UNKNOWN, money, percent
 
+TOTAL = "total_cost_cny"
 MOVED: Columns = (
     ("what", N_("Uncertain figure"), "text"), ("low", N_("Low end"), "text"), ("high", N_("High end"), "text"),
     ("today_t", N_("Moves the loss today by, t"), "tonnes"),
@@ -28,10 +30,16 @@ DOUBT: Columns = (
     ("fact", N_("Figure"), "text"), ("low", N_("1 of 20 is lower (P5)"), "text"), ("middle", N_("Median"), "text"),
     ("high", N_("1 of 20 is higher (P95)"), "text"),
 )  # fmt: skip
-PAYS: Columns = (
-    ("depot", N_("Depot"), "text"), ("name", N_("Name"), "text"),
-    ("share", N_("Draws in which it pays for itself"), "share"),
+FIRM: Columns = (
+    ("depot", N_("Depot"), "text"), ("name", N_("Name"), "text"), ("in_plan", N_("In the plan"), "text"),
+    ("within_1_percent", N_("In plans within 1 %"), "share"), ("other_years", N_("In other years' harvests"), "share"),
+    ("pays_in", N_("Draws in which it pays for itself"), "share"),
 )  # fmt: skip
+COUNTS: Columns = (
+    ("count", N_("Sites with new modules"), "count"),
+    ("value", N_("Best plan met, CNY a year"), "cny"),
+    ("more", N_("More than this plan, CNY"), "cny"),
+)
 
 
 def moved_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -102,11 +110,16 @@ def doubt_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def pays_rows(summary: Mapping[str, Any], depots: pd.DataFrame) -> pd.DataFrame:
-    """Return each depot that is built with the share of draws in which it pays for itself, the surest first."""
-    shares = summary.get("doubt", {}).get("pays_in", {})
-    names = dict(zip(depots["depot"].astype(str), depots["name"], strict=True))
-    rows = sorted(
-        ((one, names.get(one, one), share) for one, share in shares.items()), key=lambda row: (-row[2], row[0])
-    )
-    return pd.DataFrame(rows, columns=["depot", "name", "share"])
+def firm_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the depots of a plan and those of its rivals, the firmest first."""
+    ranks = ["planned", "within_1_percent", "pays_in"]
+    rows = table.sort_values([*ranks, "depot"], ascending=[False, False, False, True], kind="stable")
+    return rows.assign(in_plan=np.where(rows["planned"], _("yes"), _("no")))
+
+
+def count_rows(summary: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the best plan met for each number of depots, where the plan is for total cost."""
+    value = float(summary["objective"]["value"])
+    best = summary.get("firmness", {}).get("best_by_count", {}) if summary["objective"]["name"] == TOTAL else {}
+    rows = [(int(number), cost, cost - value) for number, cost in best.items()]
+    return pd.DataFrame(rows, columns=[key for key, _heading, _form in COUNTS])

@@ -106,14 +106,17 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("order", "whole", "", N_("Order of the stop")),
         ("own_cny_year", "number", "CNY/yr", N_("Owning, CNY/year")),
         ("own_money_cny", "number", "CNY", N_("Own money, CNY")),
+        ("other_years", "number", "share", N_("In other years' harvests")),
         ("owned", "whole", "", N_("Vehicles owned")),
         ("owned_days", "number", "d", N_("Days driven by own vehicles")),
         ("owner", "text", "", N_("Owner")),
         ("owner_kind", "text", "", N_("Kind of owner")),
         ("owners", "whole", "", N_("Owners that build")),
         ("paid", "number", "year", N_("Year of payment")),
+        ("pays_in", "number", "share", N_("Draws in which it pays for itself")),
         ("period", "text", "", N_("Period")),
         ("plan_loss_t", "number", "t", N_("Lost with the plan, t")),
+        ("planned", "flag", "", N_("In the plan")),
         ("plan_rate", "number", "share", N_("Lost with the plan")),
         ("pot_cny", "number", "CNY", N_("Pot of the year, CNY")),
         ("power_cny", "number", "CNY/yr", N_("Electricity of storage, CNY/year")),
@@ -151,6 +154,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("villages", "whole", "", N_("Villages")),
         ("wait_h", "number", "h", N_("Waiting for the vehicle, h")),
         ("year", "whole", "", N_("Year")),
+        ("within_1_percent", "number", "share", N_("In plans within 1 %")),
         ("zone", "text", "", N_("Zone")),
     )
 )
@@ -195,6 +199,7 @@ _ROWS = {
         "water_t loss_cny today_share"
     ),
     "next_budget": "budget_cny siting_cost_cny loss_t loss_cny depots_with_new_modules",
+    "firmness": "depot name planned within_1_percent other_years pays_in",
     "prospects": (
         "site owner county new_modules cooled_t fee_needed_cny_t most_fee_cny_t subsidy_needed_cny gain_cny_year "
         "verdict"
@@ -207,7 +212,9 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     | {f"{TODAY}{name}": tuple(_ROWS[name].split()) for name in _OF_TODAY}
 )
 """Every table with the names of its columns, in the order they are written."""
-OPTIONAL = frozenset({"prospects", "next_budget", "today_depots", *(f"{TODAY}{name}" for name in _OF_TODAY)})
+OPTIONAL = frozenset(
+    {"firmness", "prospects", "next_budget", "today_depots", *(f"{TODAY}{name}" for name in _OF_TODAY)}
+)
 """Tables that are written only where there is something to say; a run without them is whole."""
 PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -223,6 +230,7 @@ PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "line_haul": ("depot", "hub", "period", "vehicle"),
         "storage": ("depot", "commodity", "period", "until", "zone", "method"),
         "rollout": ("owner",),
+        "firmness": ("depot",),
         "lots": ("village", "commodity", "period", "depot", "zone", "method"),
     }
 )

@@ -59,6 +59,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "cooled_h", "delivery_h", "loss_share", "loss_t", "water_t", "loss_cny", "today_share",
     ),
     "next_budget": ("budget_cny", "siting_cost_cny", "loss_t", "loss_cny", "depots_with_new_modules"),
+    "firmness": ("depot", "name", "planned", "within_1_percent", "other_years", "pays_in"),
     "prospects": (
         "site", "owner", "county", "new_modules", "cooled_t", "fee_needed_cny_t", "most_fee_cny_t",
         "subsidy_needed_cny", "gain_cny_year", "verdict",
@@ -70,7 +71,7 @@ TODAY_TABLES = tuple(
 )
 """What depots that stand already do without the plan: written where any stand."""
 COLUMNS |= {name: COLUMNS[name.removeprefix(TODAY)] for name in TODAY_TABLES} | {"today_depots": ("depot", "hub")}
-OPTIONAL = frozenset({*TODAY_TABLES, "prospects", "next_budget"})
+OPTIONAL = frozenset({*TODAY_TABLES, "firmness", "prospects", "next_budget"})
 DECIDED_PLACES: dict[str, tuple[str, ...]] = {
     "depots": ("depot", "hub"),
     "assignment": ("village", "commodity", "depot", "period"),

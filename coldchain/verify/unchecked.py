@@ -34,6 +34,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("summary.interrupted", N_("the search is not repeated")),
     Unchecked("summary.ended", N_("the search is not repeated")),
     Unchecked("summary.firmness", N_("of plans that the search met on its way; the search is not repeated")),
+    Unchecked("tables.firmness", N_("of plans that the search met on its way; the search is not repeated")),
     Unchecked("summary.objective.bound", N_("not proved again; only that it is no higher than the value")),
     Unchecked("summary.doubt", N_("figures drawn within their bands; the draws are not repeated")),
     Unchecked("summary.assumptions", N_("sentences in the language of the run; those of the scenario are compared")),
