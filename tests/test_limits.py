@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from perishable import as_of_2026
 from scenario_cases import append, faults_of, set_in_toml, small_county
 
-from coldchain.errors import InfeasibleError
-from coldchain.model import Scenario
+from coldchain.errors import InfeasibleError, LimitError
+from coldchain.model import Limit, Scenario
 from coldchain.planning import Ground, Near, Options, Plan, lay_ground, plan, plan_on
-from coldchain.planning.limits import county_targets, shortfalls
+from coldchain.planning.limits import shortfalls
+from coldchain.planning.milestones import Milestone, county_targets
 from coldchain.planning.rollout import order
 from coldchain.planning.search import site
 from coldchain.planning.summary import _delivery as summarise_delivery
@@ -222,6 +223,44 @@ def test_programme_years_fill_their_pots_in_turn(ground: Ground) -> None:
     assert any("rollout: the row of" in problem and "is missing" in problem for problem in report.problems)
 
 
+def test_coverage_by_a_year_goes_before_what_saves_most(ground: Ground) -> None:
+    """A tenth of the harvest is in time in 2027 at the latest; what is asked before anybody built cannot be had."""
+    asked = {"budget_cny": 2.2e5, "coverage": 0.3, "coverage_by_year": {"2027": 0.34, "2028": 1.0}}
+    made = planned(ground, siting=asked, subsidy=YEARS)
+    covered = made.tables["programme_years"].set_index("year")["coverage"]
+    assert covered[2025] == pytest.approx(made.summary["coverage"]["baseline"])
+    assert covered[2027] >= 0.34 * 0.3 - 1e-9
+    assert covered.is_monotonic_increasing
+    early = {"coverage": 0.3, "coverage_by_year": {"2025": 1.0}}
+    assert any("coverage in all in 2025" in text for text in verified(made, siting=early, subsidy=YEARS).problems)
+    with pytest.raises(LimitError, match=r"missed: pre-cooled in time in 2025 by"):
+        planned(ground, siting=asked | early, subsidy=YEARS)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10_000))
+def test_the_order_that_misses_least_of_what_is_asked(seed: int) -> None:
+    """Of all orders of three owners over three years none misses less, or misses as little and saves more."""
+    rng = np.random.default_rng(seed)
+    award, saved, cooled = (rng.uniform(10, 100, 3).round() for _rest in range(3))
+    pots = rng.uniform(0, 150, 3).round()
+    pots[-1] += max(award.sum() - pots.sum(), 0.0)
+    asked = [
+        Milestone(Limit("coverage_year", "", str(early)), early, float(rng.uniform(0, 200).round()), 5.0, cooled)
+        for early in (1, 2)
+    ]
+
+    def worth(choice: tuple[int, ...]) -> tuple[float, float]:
+        built = np.array(choice, dtype=np.intp)
+        if (np.cumsum(np.bincount(built, award, minlength=3)) > np.cumsum(pots) + 0.01).any():
+            return -np.inf, -np.inf
+        missed = sum(max(one.short_t(built), 0.0) for one in asked)
+        return -missed, float(saved @ (3 - built))
+
+    best = max(worth(choice) for choice in itertools.product(range(3), repeat=3))
+    assert worth(tuple(order(award, saved, pots, asked))) == pytest.approx(best, abs=1e-4)
+
+
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000))
 def test_the_order_of_building_is_the_best_of_all(seed: int) -> None:
@@ -325,6 +364,16 @@ def test_planner_summary_and_verification_share_one_hair_of_lateness(free: Plan)
         summary = {**free.summary, "delivery_h": published}
         report = verify_tables(scenario, free.basis.placed.network.given, free.tables, summary)
         assert [text for text in report.problems if "share" in text] == []
+
+
+def test_a_target_of_a_year_is_a_share_in_a_year_that_counts(tmp_path: Path) -> None:
+    """A share of no target, a share in per cent, and a year in which nothing can be built yet, are named."""
+    folder, column = small_county(tmp_path / "county"), "siting.coverage_by_year"
+    set_in_toml(folder, "coverage_by_year", '{"2030" = 50}')
+    found = [(fault.code, fault.column) for fault in faults_of(folder) if not fault.warning]
+    assert sorted(found) == [("no-target", column), ("out-of-range", f"{column}.2030"), ("unknown-year", column)]
+    set_in_toml(folder, "coverage", "0.6")
+    assert "no-target" not in [fault.code for fault in faults_of(folder)]
 
 
 def test_a_target_of_a_class_is_a_share(tmp_path: Path) -> None:

@@ -83,8 +83,11 @@ def own_rate(scenario: Scenario) -> float:
 def award_a_year(scenario: Scenario) -> float:
     """Return what a CNY of award, paid as late as the programme does, is worth to an operator a year.
 
-    It is spread over the longest life of the types on offer, which understates it where lives differ.
+    It is spread over the longest life of the types on offer, which understates it where lives differ. Interest is paid
+    in equal parts at the end of each year of the loan.
     """
-    rate = own_rate(scenario)
+    rate, rule = own_rate(scenario), scenario.subsidy
     life = max(kind.life_years for kind in scenario.depot_types)
-    return float(annuity(life, rate) / (1.0 + rate) ** scenario.subsidy.paid_after_years)
+    years = range(1, rule.loan_years + 1) if rule.kind == "loan_interest" else range(1)
+    now = sum((1.0 + rate) ** -year for year in years) / len(years)
+    return float(annuity(life, rate) * now / (1.0 + rate) ** rule.paid_after_years)

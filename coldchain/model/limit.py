@@ -9,7 +9,7 @@ from coldchain.language import N_, _
 
 LimitKind = Literal[
     "budget", "pot", "floor", "power", "staff", "size", "modules", "forced", "coverage", "on_time", "hub_room",
-    "owner_money", "award_share", "aim", "aims_before", "first_mile",
+    "owner_money", "award_share", "aim", "aims_before", "first_mile", "coverage_year",
 ]  # fmt: skip
 LIMIT_KINDS: tuple[LimitKind, ...] = get_args(LimitKind)
 
@@ -23,6 +23,7 @@ _WORDS: dict[LimitKind, tuple[str, str]] = {
     "modules": (N_("most modules of site {place}"), N_("modules")),
     "forced": (N_("forced site {place} cannot hold any module"), N_("modules")),
     "coverage": (N_("pre-cooled in time in {place}"), N_("t a year")),
+    "coverage_year": (N_("pre-cooled in time in {place} in {period}"), N_("t a year")),
     "on_time": (N_("at the buyer in time"), N_("t a year")),
     "hub_room": (N_("room at hub {place} in {period}"), N_("t/day")),
     "owner_money": (N_("money of {place}"), N_("CNY a year")),
@@ -31,7 +32,11 @@ _WORDS: dict[LimitKind, tuple[str, str]] = {
     "aims_before": (N_("the aims ranked before"), ""),
     "first_mile": (N_("hours of the first mile"), "h"),
 }
-_WHOLE: dict[LimitKind, str] = {"coverage": N_("pre-cooled in time"), "modules": N_("modules at each site")}
+_WHOLE: dict[LimitKind, str] = {
+    "coverage": N_("pre-cooled in time"),
+    "coverage_year": N_("pre-cooled in time in {period}"),
+    "modules": N_("modules at each site"),
+}
 
 
 @dataclass(frozen=True, order=True)

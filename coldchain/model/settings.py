@@ -8,6 +8,7 @@ from coldchain.language import N_
 from coldchain.model.base import Noun, Spread, figure
 
 Engine = Literal["ruin-recreate", "ortools"]
+Programme = Literal["grant", "loan_interest"]
 Objective = Literal["total_cost_cny", "loss_cny", "loss_t"]
 
 
@@ -249,6 +250,11 @@ class Siting(Noun):
         "share", "the same in every county of a class of subsidy.class_of_county, instead", {}
     )
     coverage_by_county: dict[str, float] = figure("share", "the same in single counties, instead", {})
+    coverage_by_year: dict[str, float] = figure(
+        "share",
+        "part of these targets to be reached in single years, by what was built in programme years before",
+        {},
+    )
     award_share_by_county: dict[str, float] = figure(
         "share", "least share of all awards that goes to owners in single counties", {}
     )
@@ -264,13 +270,23 @@ class Subsidy(Noun):
     """A subsidy programme: what one module is awarded, who is eligible, caps, pots by county and year, a policy floor.
 
     The award of a module is the least of ``rate·capex``, ``rate·unit_price·net_m3`` and ``award_price·net_m3``, of
-    those that are given; an owner is awarded the sum over its modules, at most the cap.
+    those that are given; an owner is awarded the sum over its modules, at most the cap. Of a loan, the rate is what is
+    paid of its interest each year: ``rate·loan_share·loan_years`` stands in place of ``rate``.
     """
 
     programme: str = figure(
         "-", "a shipped programme, see docs/programmes.md; the other keys replace single figures of it", ""
     )
-    rate: float = figure("share", "share of the eligible cost that is paid", 0.4, ge=0, le=1)
+    kind: Programme = figure(
+        "-", "what is paid: grant, a share of the cost; loan_interest, points of the interest on a loan", "grant"
+    )
+    rate: float = figure(
+        "share", "share of the eligible cost that is paid; of loan_interest: of the loan, each year", 0.4, ge=0, le=1
+    )
+    loan_share: float = figure("share", "loan_interest: share of the cost that is lent", 0.7, ge=0, le=1)
+    loan_years: int = figure(
+        "years", "loan_interest: years for which interest is paid; the loan is returned at their end", 3, ge=1, le=20
+    )
     rate_by_class: dict[str, float] = figure("share", "rate of each class of counties, instead of rate", {})
     class_of_county: dict[str, str] = figure("-", "class of single counties, for rate_by_class", {})
     rate_by_county: dict[str, float] = figure("share", "rate of single counties, instead of both", {})

@@ -218,9 +218,12 @@ def basis_of(papers: Papers) -> str:
 def standard(rule: Subsidy, counties: Sequence[str]) -> str:
     """Say the rule of the awards in words, with the rates of some counties."""
     rates = sorted({rate_of(rule, county) for county in counties} or {rule.rate})
-    spread = _("{low:.0%} to {high:.0%}").format(low=rates[0], high=rates[-1])
-    share = f"{rates[0]:.0%}" if rates[0] == rates[-1] else spread
+    low, high = (f"{100 * rate:.4g}%" for rate in (rates[0], rates[-1]))
+    share = low if low == high else _("{low} to {high}").format(low=low, high=high)
     parts = [_("at most {share} of the cost").format(share=share)]
+    if rule.kind == "loan_interest":
+        text = _("{share} a year of a loan of at most {loan:.0%} of the cost, for {years} years")
+        parts = [text.format(share=share, loan=rule.loan_share, years=rule.loan_years)]
     if rule.unit_price_cny_m3 is not None:
         parts.append(_("cost counted up to {price:,.0f} CNY/m³").format(price=rule.unit_price_cny_m3))
     if rule.award_by_type_cny_m3:

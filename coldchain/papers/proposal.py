@@ -13,6 +13,7 @@ from coldchain.model.naming import labelled
 from coldchain.papers.contents import Kinds, Modules, archive_line, county_of, places_of
 from coldchain.papers.notice import NoticeRow, Occasion, notice, plain
 from coldchain.papers.paper import Paper
+from coldchain.planning.notice import share_in_words
 from coldchain.runs import Run
 
 
@@ -133,18 +134,19 @@ def _reckoned(scenario: Scenario, built: Iterable[tuple[Site, Modules]]) -> tupl
 def in_words(basis: AwardBasis, count: int) -> str:
     """Return a sum such as ``2 × 200 m³ × 700 CNY/m³ × 30%``."""
     text = {
-        "cost": _("{capex:,.0f} CNY × {rate:.0%}"),
-        "volume_cost": _("{net_m3:,g} m³ × {price:,.0f} CNY/m³ × {rate:.0%}"),
+        "cost": _("{capex:,.0f} CNY × {share}"),
+        "volume_cost": _("{net_m3:,g} m³ × {price:,.0f} CNY/m³ × {share}"),
         "volume": _("{net_m3:,g} m³ × {price:,.0f} CNY/m³"),
     }[basis.limit]
-    made = text.format(capex=basis.capex_cny, rate=basis.rate, net_m3=basis.net_m3, price=basis.price_cny_m3)
+    share = share_in_words(basis)
+    made = text.format(capex=basis.capex_cny, share=share, net_m3=basis.net_m3, price=basis.price_cny_m3)
     return _("{count} × {sum}").format(count=count, sum=made) if count > 1 else made
 
 
 def limit_in_words(basis: AwardBasis) -> str:
     """Return which limit sets an award, as a list names it."""
     text = {
-        "cost": _("{rate:.0%} of the cost"),
+        "cost": _("interest on the loan") if basis.loan_years else _("{rate:.0%} of the cost"),
         "volume_cost": _("stated cost by volume"),
         "volume": _("stated award by volume"),
     }[basis.limit]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -36,6 +36,11 @@ class Course:
         if aim == "loss_t":
             return self.outcome.loss_t
         return self.outcome.loss_cny if aim == "loss_cny" else self.yearly.total
+
+    def under(self, basis: Basis) -> Course:
+        """Return the same course with what it misses of the limits of other settings."""
+        cost = owner_cost_cny(basis.scenario, self.decision.count)
+        return replace(self, missing=shortfalls(basis, self.lots, cost, self.awards))
 
     def remember(self, basis: Basis, options: Options) -> None:
         """Note modules and value of the first aim among what the search has met."""

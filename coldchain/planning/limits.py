@@ -20,6 +20,8 @@ from coldchain.planning.arcs import Arcs, siting_problem
 from coldchain.planning.awards import Awards, owners_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.lots import TODAY, cooled_in_time, delivered_on_time
+from coldchain.planning.milestones import targets
+from coldchain.planning.rollout import late_coverage
 from coldchain.routing import least_aboard_h
 from coldchain.siting import SideRow, SitingProblem
 
@@ -63,7 +65,7 @@ def _held(basis: Basis, arcs: Arcs, aim: Objective, most: float) -> SideRow:
 def limited(scenario: Scenario) -> bool:
     """Tell whether a scenario has any such limit."""
     siting = scenario.siting
-    shares = (siting.coverage, siting.on_time, *county_targets(scenario).values())
+    shares = (siting.on_time, *targets(scenario).values())
     hubs = any(hub.limit_t_day is not None for hub in scenario.hubs)
     return any(shares) or hubs or scenario.economics.must_return or bool(siting.award_share_by_county)
 
@@ -132,22 +134,11 @@ def _row(basis: Basis, arcs: Arcs, limit: Limit, least: float, **given: Any) -> 
     )
 
 
-def county_targets(scenario: Scenario) -> dict[str, float]:
-    """Return the least coverage of each county with a harvest that has one: its own, its class's or the general."""
-    siting, classes = scenario.siting, scenario.subsidy.class_of_county
-    counties = dict.fromkeys(village.county for village in scenario.villages)
-    by_class = {name: siting.coverage_by_class.get(classes.get(name, ""), siting.county_coverage) for name in counties}
-    own = {name: share for name, share in siting.coverage_by_county.items() if name in counties}
-    targets = by_class | own
-    return {name: share for name, share in targets.items() if share > 0}
-
-
 def _coverage(basis: Basis, arcs: Arcs, done: Service) -> Iterator[SideRow]:
     scenario = basis.scenario
     harvest = scenario.harvest_t.sum(axis=(1, 2))
     county = np.array([village.county for village in scenario.villages])
-    wanted = {"": scenario.siting.coverage} if scenario.siting.coverage > 0 else {}
-    for name, share in {**wanted, **county_targets(scenario)}.items():
+    for name, share in targets(scenario).items():
         inside = county == name if name else np.ones(len(county), dtype=np.bool_)
         rows = np.flatnonzero(inside[arcs.village[arcs.demand]])
         least = share * float(harvest[inside].sum())
@@ -222,17 +213,15 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
     covered = lots["tonnes"].where(cooled_in_time(basis, lots), 0.0)
     county = np.array([village.county for village in scenario.villages])[lots["village"]]
     missing: dict[Limit, float] = {}
-    if siting.coverage > 0:
-        missing[Limit("coverage")] = siting.coverage * float(lots["tonnes"].sum()) - float(covered.sum())
-    for name, share in county_targets(scenario).items():
-        here = county == name
+    for name, share in targets(scenario).items():
+        here = (county == name) if name else np.ones(len(lots), dtype=np.bool_)
         missing[Limit("coverage", name)] = share * float(lots["tonnes"][here].sum()) - float(covered[here].sum())
     if siting.on_time > 0:
         punctual = float(lots["tonnes"].to_numpy() @ delivered_on_time(basis, lots))
         missing[ON_TIME] = siting.on_time * float(lots["tonnes"].sum()) - punctual
     for name, beyond in _beyond_award_shares(scenario).items():
         missing[Limit("award_share", name)] = -float(beyond @ granted.award)
-    missing |= _over_hubs(basis, lots)
+    missing |= late_coverage(basis, lots, granted) | _over_hubs(basis, lots)
     if scenario.economics.must_return:
         net = owner_net_cny(basis, lots, cost, granted)
         missing |= {Limit("owner_money", name): -float(n) for name, n in zip(granted.owners, net, strict=True)}

@@ -7,7 +7,7 @@ import pandas as pd
 
 from coldchain.arrays import Ints
 from coldchain.language import _
-from coldchain.model import DepotType, Scenario, award_basis, eligible_owner, eligible_type, rate_of
+from coldchain.model import AwardBasis, DepotType, Scenario, award_basis, eligible_owner, eligible_type, rate_of
 from coldchain.planning.awards import Awards, owners_of
 from coldchain.runs import schema
 
@@ -59,8 +59,16 @@ def _reckoning(scenario: Scenario, j: int, count: Ints) -> list[str]:
 def _what_sets(scenario: Scenario, kind: DepotType, county: str) -> str:
     basis = award_basis(scenario.subsidy, kind, county)
     if basis.limit == "cost":
-        return _("{capex_cny:,.0f} CNY × {rate:.0%}").format(capex_cny=basis.capex_cny, rate=basis.rate)
+        return _("{capex_cny:,.0f} CNY × {share}").format(capex_cny=basis.capex_cny, share=share_in_words(basis))
     if basis.limit == "volume_cost":
-        text = _("{net_m3:g} m³ × {price:,.0f} CNY/m³ × {rate:.0%}")
-        return text.format(net_m3=basis.net_m3, price=basis.price_cny_m3, rate=basis.rate)
+        text = _("{net_m3:g} m³ × {price:,.0f} CNY/m³ × {share}")
+        return text.format(net_m3=basis.net_m3, price=basis.price_cny_m3, share=share_in_words(basis))
     return _("{net_m3:g} m³ × {price:,.0f} CNY/m³").format(net_m3=basis.net_m3, price=basis.price_cny_m3)
+
+
+def share_in_words(basis: AwardBasis) -> str:
+    """Return the share of the cost that is paid, ``30%``, or of a loan ``70% lent × 2.00% × 3 years``."""
+    if not basis.loan_years:
+        return f"{basis.rate:.0%}"
+    text = _("{loan:.0%} lent × {points:.2%} × {years} years")
+    return text.format(loan=basis.loan_share, points=basis.rate, years=basis.loan_years)

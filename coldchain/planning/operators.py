@@ -137,27 +137,35 @@ def verdict(row: dict[str, float | str], capex_cny: float, fee: float) -> str:
 def cash_flow(scenario: Scenario, book: Ledger, granted: Awards, built: dict[str, int]) -> pd.DataFrame:
     """One row for each owner that builds and each year of its modules' life: build first, then paid.
 
+    A loan whose interest is subsidised costs the owner's own rate, is returned at its end, and its award comes in equal
+    parts with the interest.
+
     Parameters
     ----------
     built : year in which each owner builds, 0 without programme years; its depots work from the year after
     """
     fee, rate = scenario.economics.fee_cny_t or 0.0, own_rate(scenario)
     life = int(max(kind.life_years for kind in scenario.depot_types))
-    paid = int(np.ceil(scenario.subsidy.paid_after_years))
-    rows = []
+    rule, rows = scenario.subsidy, []
+    lent = rule.loan_years if rule.kind == "loan_interest" else 0
+    late = int(np.ceil(rule.paid_after_years))
+    paid = range(late + 1, late + lent + 1) if lent else range(late, late + 1)
     for e in granted.builders:
         balance, name = 0.0, granted.owners[e]
-        for year in range(max(life, paid) + 1):
+        loan = rule.loan_share * float(granted.capex[e]) if lent else 0.0
+        for year in range(max(life, *paid) + 1):
             works = float(1 <= year <= life)
             flow = {
                 "investment_cny": float(granted.capex[e]) * (year == 0),
-                "award_cny": float(granted.award[e]) * (year == paid),
+                "award_cny": float(granted.award[e]) / len(paid) * (year in paid),
+                "loan_cny": loan * ((year == 0) - float(year == lent)),
+                "interest_cny": rate * loan * (1 <= year <= lent),
                 "fee_income_cny": works * fee * float(book.cooled_t[e]),
                 "energy_cny": works * float(book.energy_cny[e]),
                 "running_cny": works * float(book.running_cny[e]),
             }
             net = flow["award_cny"] + flow["fee_income_cny"] - flow["investment_cny"] - flow["energy_cny"]
-            net -= flow["running_cny"]
+            net += flow["loan_cny"] - flow["interest_cny"] - flow["running_cny"]
             balance = balance * (1.0 + rate) + net
             start = built.get(name, 0)
             rows.append({"owner": name, "year": start + year, **flow, "net_cny": net, "balance_cny": balance})

@@ -129,7 +129,7 @@ class Ground:
         ``peak_factor``) and ``subsidy``, and the status and modules of sites, may differ.
         """
         basis = replace(self.basis, scenario=scenario)
-        ground = replace(self, basis=basis)
+        ground = replace(self, basis=basis, idle=self.idle.under(basis))
         if np.array_equal(existing_modules(basis), existing_modules(self.basis)):
             return ground
         return replace(ground, idle=_idle(basis, self.arcs, options or Options(), self.memo))

@@ -58,6 +58,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("cost_cny_day", "number", "CNY/day", N_("CNY/day")),
         ("county", "text", "", N_("County")),
         ("county_class", "text", "", N_("Class of county")),
+        ("coverage", "number", "share", N_("Pre-cooled in time")),
         ("days", "number", "d", N_("Days")),
         ("delivery_h", "number", "h", N_("Harvest to buyer, h")),
         ("depot", "text", "", N_("Depot")),
@@ -81,12 +82,14 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("hours_day", "number", "h/day", N_("Hours a day")),
         ("hub", "text", "", N_("Hub")),
         ("investment_cny", "number", "CNY", N_("Investment, CNY")),
+        ("interest_cny", "number", "CNY/yr", N_("Interest, CNY")),
         ("km", "number", "km", N_("Distance, km")),
         ("km_day", "number", "km/day", N_("Distance, km/day")),
         ("lat", "number", "° north", N_("Latitude")),
         ("left_cny", "number", "CNY", N_("Left over, CNY")),
         ("load_kg", "number", "kg", N_("Load, kg")),
         ("load_t_day", "number", "t/day", N_("Load, t/day")),
+        ("loan_cny", "number", "CNY", N_("Loan received less returned, CNY")),
         ("lon", "number", "° east", N_("Longitude")),
         ("loss_cny", "number", "CNY/yr", N_("Value lost, CNY")),
         ("loss_rate", "number", "share", N_("Lost")),
@@ -188,9 +191,12 @@ _ROWS = {
         "owner cooled_t fee_income_cny energy_cny running_cny capital_cny award_cny_year net_cny fee_needed_cny_t "
         "fee_without_award_cny_t subsidy_needed_cny most_fee_cny_t verdict"
     ),
-    "cash_flow": "owner year investment_cny award_cny fee_income_cny energy_cny running_cny net_cny balance_cny",
+    "cash_flow": (
+        "owner year investment_cny award_cny loan_cny interest_cny fee_income_cny energy_cny running_cny net_cny "
+        "balance_cny"
+    ),
     "rollout": "owner year investment_cny award_cny paid saved_cny_year",
-    "programme_years": "year pot_cny carried_cny awarded_cny left_cny investment_cny owners loss_t loss_rate",
+    "programme_years": "year pot_cny carried_cny awarded_cny left_cny investment_cny owners loss_t loss_rate coverage",
     "commodities": (
         "commodity name name_zh harvest_t cooled_share baseline_loss_t plan_loss_t baseline_rate plan_rate"
     ),

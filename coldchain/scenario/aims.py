@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from coldchain.errors import Fault
 from coldchain.language import _
-from coldchain.model import Economics, Siting
+from coldchain.model import Economics, Siting, Subsidy
 from coldchain.scenario.sections import Sections
 from coldchain.scenario.source import FILE
 
@@ -21,7 +21,9 @@ def aim_faults(sections: Sections, tables: Tables) -> list[Fault]:
     siting, economics = sections.nouns.get("siting"), sections.nouns.get("economics")
     faults: list[Fault] = []
     if isinstance(siting, Siting):
-        faults += [*_ranked(siting), *_shares(siting, tables)]
+        rule = sections.nouns.get("subsidy")
+        years = rule.years if isinstance(rule, Subsidy) else ()
+        faults += [*_ranked(siting), *_shares(siting, tables), *_by_year(siting, years)]
     if isinstance(economics, Economics) and economics.must_return and economics.fee_cny_t is None:
         message = _("operators must get their money back, but economics.fee_cny_t says not what they charge")
         faults.append(Fault(FILE, None, "economics.must_return", "true", message, "no-fee"))
@@ -65,14 +67,28 @@ def _shares(siting: Siting, tables: Tables) -> Iterator[Fault]:
             if not 0 <= value <= 1:
                 message = _("must be a share between 0 and 1{percent}").format(percent=_percent(value))
                 yield _fault(f"{key}.{name}", value, message, "out-of-range")
-    for name, value in siting.coverage_by_class.items():
-        if not 0 <= value <= 1:
-            message = _("must be a share between 0 and 1{percent}").format(percent=_percent(value))
-            yield _fault(f"coverage_by_class.{name}", value, message, "out-of-range")
+    for key in ("coverage_by_class", "coverage_by_year"):
+        for name, value in getattr(siting, key).items():
+            if not 0 <= value <= 1:
+                message = _("must be a share between 0 and 1{percent}").format(percent=_percent(value))
+                yield _fault(f"{key}.{name}", value, message, "out-of-range")
     total = sum(siting.award_share_by_county.values())
     if total > 1 + 1e-9 and all(0 <= share <= 1 for share in siting.award_share_by_county.values()):
         message = _("the least shares of the awards add up to more than all of them")
         yield _fault("award_share_by_county", f"{total:g}", message, "shares-above-one")
+
+
+def _by_year(siting: Siting, years: Sequence[int]) -> Iterator[Fault]:
+    """Years by which nothing can have been built, and shares of no target."""
+    asked = (siting.coverage, siting.county_coverage)
+    if siting.coverage_by_year and not any((*asked, siting.coverage_by_class, siting.coverage_by_county)):
+        message = _("is a share of the least coverage, and none is asked: give siting.coverage or county_coverage")
+        yield _fault("coverage_by_year", ", ".join(siting.coverage_by_year), message, "no-target")
+    known = {str(year) for year in (*years, *(year + 1 for year in years[-1:]))}
+    for name in siting.coverage_by_year:
+        if name not in known:
+            message = _("is neither a programme year nor the year after the last; depots work from the year after")
+            yield _fault("coverage_by_year", name, message, "unknown-year")
 
 
 def _percent(value: float) -> str:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 from coldchain.arrays import ROUNDING
 from coldchain.errors import Fault
 from coldchain.language import _
-from coldchain.model import DepotType, Noun, Site, Siting, Subsidy, award_cny, cap_cny, eligible_owner, eligible_type
+from coldchain.model import (
+    DepotType,
+    Economics,
+    Noun,
+    Site,
+    Siting,
+    Subsidy,
+    award_cny,
+    cap_cny,
+    eligible_owner,
+    eligible_type,
+)
 from coldchain.model.naming import of_ids
 from coldchain.scenario.sections import Sections
 from coldchain.scenario.source import FILE
@@ -40,6 +51,7 @@ def subsidy_faults(sections: Sections, tables: Tables, catalogue: Catalogue) -> 
         k for key, k in catalogue["mobile_unit"].items() if isinstance(k, DepotType) and key in siting.mobile_units
     ]
     faults += [*_names(rule, tables, known), *_classes(rule, siting), *_shares(rule), *_amounts(rule)]
+    faults += _interest(rule, sections.nouns.get("economics"))
     faults += [*_years(rule), *_totals(rule, siting)]
     faults += [] if faults else [*_floor(rule, tables, [*kinds, *units])]
     return [*faults, *_forced(rule, tables, kinds), *_units(rule, units), *_awarded(rule, tables)]
@@ -103,6 +115,22 @@ def _shares(rule: Subsidy) -> Iterator[Fault]:
                     _("must be a share between 0 and 1{per_cent}").format(per_cent=per_cent),
                     "out-of-range",
                 )
+
+
+def _interest(rule: Subsidy, economics: Noun | None) -> Iterator[Fault]:
+    """Points of interest beyond the interest itself."""
+    if rule.kind != "loan_interest" or not isinstance(economics, Economics):
+        return
+    own = economics.interest_rate if economics.own_rate is None else economics.own_rate
+    every = {"rate": rule.rate} | {
+        f"{key}.{name}": rate
+        for key in ("rate_by_class", "rate_by_county")
+        for name, rate in getattr(rule, key).items()
+    }
+    for key, rate in every.items():
+        if rate > own + ROUNDING:
+            message = _("is paid of a loan each year, more than its interest of {own:.2%} (economics.own_rate)")
+            yield _fault(key, f"{rate:g}", message.format(own=own), "above-interest")
 
 
 def _amounts(rule: Subsidy) -> Iterator[Fault]:

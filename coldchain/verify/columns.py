@@ -42,13 +42,13 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "net_cny", "fee_needed_cny_t", "fee_without_award_cny_t", "subsidy_needed_cny", "most_fee_cny_t", "verdict",
     ),
     "cash_flow": (
-        "owner", "year", "investment_cny", "award_cny", "fee_income_cny", "energy_cny", "running_cny", "net_cny",
-        "balance_cny",
+        "owner", "year", "investment_cny", "award_cny", "loan_cny", "interest_cny", "fee_income_cny", "energy_cny",
+        "running_cny", "net_cny", "balance_cny",
     ),
     "rollout": ("owner", "year", "investment_cny", "award_cny", "paid", "saved_cny_year"),
     "programme_years": (
         "year", "pot_cny", "carried_cny", "awarded_cny", "left_cny", "investment_cny", "owners", "loss_t",
-        "loss_rate",
+        "loss_rate", "coverage",
     ),
     "commodities": (
         "commodity", "name", "name_zh", "harvest_t", "cooled_share", "baseline_loss_t", "plan_loss_t",

@@ -13,6 +13,7 @@ from coldchain.language import _
 from coldchain.model import MobileUnit
 from coldchain.verify.depots import Built
 from coldchain.verify.fleet import Vehicles
+from coldchain.verify.limits import cooled_in_time
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, agree, rows, shown
 from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, Figure, difference, number_of
 from coldchain.verify.subsidy import Awards
@@ -142,9 +143,7 @@ def _spoiled_cny(record: Record, lots: pd.DataFrame) -> float:
 
 def _covered(record: Record, lots: pd.DataFrame) -> float:
     """Share of the tonnes that are cooled within their commodity's deadline."""
-    deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_rest, crop) in record.crops.items()})
-    in_time = lots["cooled_h"] <= deadline.astype("float64") + ON_THE_DOT_H
-    return float(lots["tonnes"][in_time].sum()) / (float(lots["tonnes"].sum()) or 1.0)
+    return float(lots["tonnes"][cooled_in_time(record, lots)].sum()) / (float(lots["tonnes"].sum()) or 1.0)
 
 
 def _objective(record: Record, stated: Mapping[Leaf, Any], found: Found) -> dict[Leaf, Any]:

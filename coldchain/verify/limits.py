@@ -24,23 +24,23 @@ def check_limits(
     lots : recomputed; arriving_t : (depot, period, zone) -> t/day
     """
     siting, classes = record.scenario.siting, record.scenario.subsidy.class_of_county
-    deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_rest, crop) in record.crops.items()})
-    in_time = lots["cooled_h"] <= deadline + ON_THE_DOT_H
+    in_time, works_from = cooled_in_time(record, lots), first_years(record, lots)
     county = lots["village"].map({key: village.county for key, (_rest, village) in record.villages.items()})
     _least(record, _("coverage in all"), lots["tonnes"], in_time, siting.coverage)
+    for year, part in siting.coverage_by_year.items():
+        then = _("{where} in {year}").format(where=_("coverage in all"), year=year)
+        _least(record, then, lots["tonnes"], in_time & (works_from < int(year)), part * siting.coverage)
     for name in sorted(set(county)):
         share = siting.county_coverage
         if classes.get(name) in siting.coverage_by_class:
             share = siting.coverage_by_class[classes[name]]
         if name in siting.coverage_by_county:
             share = siting.coverage_by_county[name]
-        _least(
-            record,
-            _("coverage in {name}").format(name=name),
-            lots["tonnes"][county == name],
-            in_time[county == name],
-            share,
-        )
+        where, here = _("coverage in {name}").format(name=name), county == name
+        _least(record, where, lots["tonnes"][here], in_time[here], share)
+        for year, part in siting.coverage_by_year.items():
+            then = _("{where} in {year}").format(where=where, year=year)
+            _least(record, then, lots["tonnes"][here], (in_time & (works_from < int(year)))[here], part * share)
     on_time = lots["delivery_h"] <= record.scenario.chain.delivery_target_h + ON_THE_DOT_H
     _least(
         record,
@@ -53,6 +53,19 @@ def check_limits(
     _check_award_shares(record, awards)
     if siting.single_source:
         _check_single(record)
+
+
+def cooled_in_time(record: Record, lots: pd.DataFrame) -> pd.Series:
+    """Tell which lots are cooled within their commodity's deadline."""
+    deadline = lots["commodity"].map({key: crop.precool_deadline_h for key, (_rest, crop) in record.crops.items()})
+    return lots["cooled_h"] <= deadline.astype("float64") + ON_THE_DOT_H
+
+
+def first_years(record: Record, lots: pd.DataFrame) -> pd.Series:
+    """Year in which the owner of a lot's depot builds, after which it works; -1 where nothing is built for it."""
+    of = {site.id: site.owner or site.id for site in record.scenario.sites}
+    starts = {str(row.owner): int(row.year) for row in rows(record.tables["rollout"])}
+    return lots["depot"].map(of).map(starts).astype("float64").fillna(-1)
 
 
 def _least(record: Record, what: str, tonnes: pd.Series, fine: pd.Series, share: float) -> None:

@@ -16,6 +16,7 @@ from coldchain.model import MobileUnit
 from coldchain.verify.bill import handling_cny_t, running_of
 from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
+from coldchain.verify.limits import cooled_in_time, first_years
 from coldchain.verify.record import TOLERANCE, Record, rows
 from coldchain.verify.restated import Figure, Restated, check_table, sentence
 from coldchain.verify.subsidy import CENT, Awards
@@ -95,8 +96,11 @@ class Operation:
     @property
     def worth(self) -> float:
         """Yearly payment that one CNY of award is worth: paid late, spread over the longest life."""
-        longest = max(kind.life_years for kind in self.record.scenario.depot_types)
-        return float(repayment(self.rate, longest) / (1.0 + self.rate) ** self.record.scenario.subsidy.paid_after_years)
+        longest, rule = max(kind.life_years for kind in self.record.scenario.depot_types), self.record.scenario.subsidy
+        delay = 1.0 / (1.0 + self.rate) ** rule.paid_after_years
+        if rule.kind == "loan_interest":
+            delay /= rule.loan_years * repayment(self.rate, rule.loan_years)
+        return float(repayment(self.rate, longest) * delay)
 
     @property
     def starts(self) -> dict[str, int]:
@@ -218,20 +222,24 @@ def _flows(operation: Operation, owners: Mapping[str, Owner]) -> Iterator[dict[s
     """Follow each owner's balance year by year: build first, be paid later, work from the next year on."""
     scenario, starts = operation.record.scenario, operation.starts
     life = int(max(kind.life_years for kind in scenario.depot_types))
-    paid = math.ceil(scenario.subsidy.paid_after_years)
+    rule, paid = scenario.subsidy, math.ceil(scenario.subsidy.paid_after_years)
+    borrows = rule.kind == "loan_interest"
+    due = [paid + 1 + n for n in range(rule.loan_years)] if borrows else [paid]
     for name, mine in owners.items():
-        balance = 0.0
-        for age in range(max(life, paid) + 1):
+        balance, loan = 0.0, rule.loan_share * mine.capex_cny * borrows
+        for age in range(max(life, due[-1]) + 1):
             works = 1.0 if 1 <= age <= life else 0.0
             flow: dict[str, Any] = {
                 "investment_cny": mine.capex_cny if age == 0 else 0.0,
-                "award_cny": mine.award_cny if age == paid else 0.0,
+                "award_cny": mine.award_cny / len(due) if age in due else 0.0,
+                "loan_cny": {0: loan, rule.loan_years: -loan}.get(age, 0.0),
+                "interest_cny": loan * operation.rate if 0 < age <= rule.loan_years else 0.0,
                 "fee_income_cny": works * operation.fee * mine.tonnes,
                 "energy_cny": works * mine.energy_cny,
                 "running_cny": works * mine.running_cny,
             }
             net = flow["award_cny"] + flow["fee_income_cny"] - flow["investment_cny"]
-            net -= flow["energy_cny"] + flow["running_cny"]
+            net += flow["loan_cny"] - flow["interest_cny"] - flow["energy_cny"] - flow["running_cny"]
             balance = balance * (1.0 + operation.rate) + net
             year, size = starts.get(name, 0) + age, mine.capex_cny * 1e-3
             yield {
@@ -252,7 +260,7 @@ def _order(operation: Operation, owners: Mapping[str, Owner]) -> Iterator[dict[s
                 "owner": name,
                 "investment_cny": mine.capex_cny,
                 "award_cny": mine.award_cny,
-                "paid": starts.get(name, 0) + rule.paid_after_years,
+                "paid": starts.get(name, 0) + rule.paid_after_years + (rule.kind == "loan_interest") * rule.loan_years,
                 "saved_cny_year": Figure(mine.saved_cny - mine.spent_cny, mine.gross_cny),
             }
 
@@ -283,7 +291,8 @@ def _years(operation: Operation, owners: Mapping[str, Owner]) -> Iterator[dict[s
     """Recompute each year's pot, awards and losses: depots not built yet leave their lots in today's chain."""
     lots, starts = operation.lots, operation.starts
     rule, budget = operation.record.scenario.subsidy, operation.record.scenario.siting.budget_cny
-    works_from = lots["depot"].map(operation.of).map(starts).astype("float64").fillna(-1)
+    works_from, in_time = first_years(operation.record, lots), cooled_in_time(operation.record, lots)
+    harvest = max(float(lots["tonnes"].sum()), 1e-9)
     filled = left = 0.0
     for year in rule.years:
         builders = [mine for name, mine in owners.items() if starts.get(name) == year]
@@ -300,5 +309,6 @@ def _years(operation: Operation, owners: Mapping[str, Owner]) -> Iterator[dict[s
             "investment_cny": sum(mine.capex_cny for mine in builders),
             "owners": len(builders),
             "loss_t": lost,
-            "loss_rate": lost / max(float(lots["tonnes"].sum()), 1e-9),
+            "loss_rate": lost / harvest,
+            "coverage": float(lots["tonnes"][in_time & (works_from < year)].sum()) / harvest,
         }

@@ -124,12 +124,17 @@ def _what_sets(record: Record, site: Site, kind: DepotType) -> str:
     rule = record.scenario.subsidy
     if _unfit(rule, site, kind):
         return _("not eligible")
-    rate, award = _rate(rule, site.county), _entitled_cny(rule, site, kind)
+    share, award = _share(rule, site.county), _entitled_cny(rule, site, kind)
+    at = f"{_rate(rule, site.county):.0%}"
+    if rule.kind == "loan_interest":
+        at = _("{loan:.0%} lent × {points:.2%} × {years} years").format(
+            loan=rule.loan_share, points=_rate(rule, site.county), years=rule.loan_years
+        )
     unit = _of_type(rule.unit_price_by_type_cny_m3, kind, rule.unit_price_cny_m3)
-    if award >= rate * kind.capex_cny * (1 - 1e-12):
-        return _("{capex_cny:,.0f} CNY × {rate:.0%}").format(capex_cny=kind.capex_cny, rate=rate)
-    if unit is not None and agree(rate * unit * kind.net_m3, award, 1.0):
-        return _("{net_m3:g} m³ × {price:,.0f} CNY/m³ × {rate:.0%}").format(net_m3=kind.net_m3, price=unit, rate=rate)
+    if award >= share * kind.capex_cny * (1 - 1e-12):
+        return _("{capex_cny:,.0f} CNY × {share}").format(capex_cny=kind.capex_cny, share=at)
+    if unit is not None and agree(share * unit * kind.net_m3, award, 1.0):
+        return _("{net_m3:g} m³ × {price:,.0f} CNY/m³ × {share}").format(net_m3=kind.net_m3, price=unit, share=at)
     return _("{net_m3:g} m³ × {price:,.0f} CNY/m³").format(net_m3=kind.net_m3, price=award / kind.net_m3)
 
 
@@ -173,8 +178,8 @@ def _entitled_cny(rule: Subsidy, site: Site, kind: DepotType) -> float:
     unit = _of_type(rule.unit_price_by_type_cny_m3, kind, rule.unit_price_cny_m3)
     paid = _of_type(rule.award_by_type_cny_m3, kind, None)
     eligible = kind.capex_cny if unit is None else min(kind.capex_cny, unit * kind.net_m3)
-    share = _rate(rule, site.county) * eligible
-    return share if paid is None else min(share, paid * kind.net_m3)
+    amount = _share(rule, site.county) * eligible
+    return amount if paid is None else min(amount, paid * kind.net_m3)
 
 
 def _of_type(prices: Mapping[str, float], kind: DepotType, otherwise: float | None) -> float | None:
@@ -187,6 +192,12 @@ def _rate(rule: Subsidy, county: str) -> float:
     if county in rule.rate_by_county:
         return rule.rate_by_county[county]
     return rule.rate_by_class.get(rule.class_of_county.get(county, ""), rule.rate)
+
+
+def _share(rule: Subsidy, county: str) -> float:
+    """Return the share of the eligible cost that is paid: the rate, or that of a loan for so many years."""
+    rate = _rate(rule, county)
+    return rate * rule.loan_share * rule.loan_years if rule.kind == "loan_interest" else rate
 
 
 def _check_pots(record: Record, awards: Awards) -> None:
