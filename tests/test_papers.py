@@ -21,6 +21,7 @@ from coldchain.papers.page import page_text
 from coldchain.papers.proposal import proposal_paper
 from coldchain.papers.word import write_document
 from coldchain.planning import Plan
+from coldchain.reports.strokes import box, svg
 from coldchain.scenario import load, toml_text, upland, write_scenario
 from coldchain.scenario.load import input_hash
 
@@ -165,7 +166,7 @@ SAMPLE = Paper(
         Head("1. First"), Text("Body & more."), Text("doubt", "mark", "But:"), Text("small", "note"),
         Listing(("one", "two"), numbered=True), Break(landscape=True),
         Grid("Table 1", ("a", "b"), (("x", "1"), ("sum", "1")), (False, True), unit="t", widths=(3, 1), total=True),
-        Drawing("Figure 1", "<svg></svg>"), Signature("Unit", "8 March 2026"),
+        Drawing("Figure 1", svg(60, box(0, 0, 90, 20, "#ff0000"), "bar")), Signature("Unit", "8 March 2026"),
     ),
     under=("Unit",), foot="archive", lang="zh",
 )  # fmt: skip
@@ -197,6 +198,7 @@ def test_a_document_has_headings_tables_fonts_and_page_numbers(tmp_path: Path) -
     assert "PAGE" in made.sections[0].footer._element.xml
     assert [one.orientation for one in made.sections] == [0, 1]
     assert made.core_properties.author == ""
+    assert [round(shape.width.mm) for shape in made.inline_shapes] == [162]
 
 
 def test_without_the_library_a_document_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import geopandas
 import numpy as np
@@ -223,6 +224,16 @@ def test_layers_open_with_styles(small_plan: Plan, run: Path) -> None:
     assert "&quot;cooled_t&quot; &lt;= 0" in styles["villages"]
     assert 'field="avoided_t" index="11" name="Loss avoided, t"' in styles["villages"]
     assert 'attr="tonnes_year"' in styles["depots"]
+    assert 'attr="depot"' in styles["routes"]
+    for layer, key, scale in (("depots", "depot", "0"), ("hubs", "hub", "0"), ("villages", "village", "1")):
+        style = ET.fromstring(styles[layer].split("\n", 1)[1])  # noqa: S314 - our own
+        text, rendering = style.find(".//text-style"), style.find(".//rendering")
+        assert style.attrib["labelsEnabled"] == "1"
+        assert text is not None
+        assert rendering is not None
+        assert text.attrib["fieldName"] == f'coalesce(nullif("name", \'\'), "{key}")'
+        assert rendering.attrib["scaleVisibility"] == scale
+    assert "labeling" not in styles["roads"]
 
 
 def test_passes_over_links_add_up_to_the_kilometres_driven(small_plan: Plan) -> None:

@@ -82,7 +82,7 @@ def report(
     told = Told(run.summary, run.tables, None if lived is None else lived.facts, budgets, silence, same, moved)
     name = str(run.summary["scenario"]["name"])
     written = [write_in_place(target / "report.xlsx", lambda path: write_book(path, name, sections(told)))]
-    written += write_paper(meeting_paper(case_of(run, told, png=docx)), target, "report", pdf=pdf, docx=docx)
+    written += write_paper(meeting_paper(case_of(run, told)), target, "report", pdf=pdf, docx=docx)
     if notice:
         written += write_paper(proposal_paper(run), target, "notice", pdf=pdf, docx=docx)
     return written

@@ -50,15 +50,10 @@ class Case:
         return Kinds.of(self.advice.scenario)
 
 
-def case_of(run: Run, told: Told, *, png: bool = False) -> Case:
-    """Return the case of a run; without map, fields and list of builders where its scenario can no longer be read.
-
-    Parameters
-    ----------
-    png : draw the map as a picture, too, for a document
-    """
+def case_of(run: Run, told: Told) -> Case:
+    """Return the case of a run; without map, fields and list of builders where its scenario can no longer be read."""
     try:
-        scenario, drawing, builders = run.scenario, plan_drawing(run.checked(), png=png), Builders.of(run)
+        scenario, drawing, builders = run.scenario, plan_drawing(run.checked()), Builders.of(run)
     except BadInputError:
         return Case(Advice(told))
     return Case(Advice(told, scenario), drawing, builders)

@@ -141,7 +141,7 @@ def _proposal(case: Case, numbers: Numbers) -> Iterator[Block]:
     yield section(1, _("Where to build"))
     yield _depots(case, numbers)
     if case.plan_map is not None:
-        yield Drawing(numbers.figure(case.plan_map.caption), case.plan_map.svg, case.plan_map.png)
+        yield Drawing(numbers.figure(case.plan_map.caption), case.plan_map.svg)
     yield section(2, _("Who pays"))
     yield _sources(case, numbers)
     if unspent := case.advice.unspent():

@@ -70,11 +70,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture: SVG for the page, PNG for the document where it could be drawn."""
+    """A picture."""
 
     caption: str
     svg: str
-    png: bytes = b""
 
 
 @dataclass(frozen=True)

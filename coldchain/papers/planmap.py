@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from coldchain.errors import MissingExtraError
 from coldchain.language import _
 from coldchain.papers.paper import Drawing
 from coldchain.reports import palette
@@ -48,24 +47,9 @@ class Sheet:
         )
 
 
-def plan_drawing(run: Run, *, png: bool = False) -> Drawing:
-    """Draw the map of a plan.
-
-    Parameters
-    ----------
-    png : draw it as a picture, too, for a document; left out without matplotlib
-    """
-    lines = plan_lines(run)
-    data = map_data(run, lines, WIDTH / HEIGHT)
-    made = b""
-    if png:
-        from coldchain.reports.picture import map_png
-
-        try:
-            made = map_png(run, lines)
-        except MissingExtraError:
-            made = b""
-    return Drawing(_("Depots, hubs, roads and routes"), drawn(data), made)
+def plan_drawing(run: Run) -> Drawing:
+    """Draw the map of a plan."""
+    return Drawing(_("Depots, hubs, roads and routes"), drawn(map_data(run, plan_lines(run), WIDTH / HEIGHT)))
 
 
 def drawn(data: MapData) -> str:

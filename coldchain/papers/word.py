@@ -11,6 +11,7 @@ from coldchain.errors import MissingExtraError
 from coldchain.language import _
 from coldchain.papers.page import Sheet, sheets
 from coldchain.papers.paper import Block, Drawing, Grid, Head, Listing, Paper, Signature, Text
+from coldchain.reports.raster import picture
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -22,6 +23,7 @@ LATIN = "Times New Roman"
 FONTS = {"Normal": "仿宋", "Title": "方正小标宋简体", "Heading 1": "黑体", "Heading 2": "楷体", "Heading 3": "仿宋"}
 POINTS = {"Normal": 14.0, "Title": 22.0, "Heading 1": 16.0, "Heading 2": 14.0, "Heading 3": 14.0}
 ENGLISH_POINTS = {"Normal": 11.0, "Title": 20.0, "Heading 1": 14.0, "Heading 2": 12.0, "Heading 3": 11.0}
+MANY_COLUMNS = 6
 TABLE_POINTS, WIDE_POINTS, NOTE_POINTS = 10.5, 9.0, 9.0
 A4_MM, MARGIN_MM, WIDE_MARGIN_MM = (210, 297), (26, 24), (18, 16)
 DXA_PER_MM = 1440 / 25.4
@@ -181,7 +183,7 @@ def _grid(document: Document, one: Grid) -> None:
         cells = table.rows[number].cells
         strong = number == 0 or (one.total and number == len(one.rows))
         for place, text in enumerate(row):
-            _fill(cells[place], text, strong=strong, wide=one.wide)
+            _fill(cells[place], text, strong=strong, wide=one.wide or len(row) > MANY_COLUMNS)
             cells[place].width = widths[place]
             if one.figures[place]:
                 cells[place].paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
@@ -241,7 +243,9 @@ def _drawing(document: Document, one: Drawing) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm
 
-    if not one.png:
+    try:
+        png = picture(one.svg)
+    except MissingExtraError:
         _small(
             document.add_paragraph(
                 _("(Drawing: see the page or the PDF of this paper.) {caption}").format(caption=one.caption)
@@ -251,9 +255,10 @@ def _drawing(document: Document, one: Drawing) -> None:
         return
     line = document.add_paragraph()
     line.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    line.paragraph_format.keep_with_next = True
-    line.add_run().add_picture(io.BytesIO(one.png), width=Mm(A4_MM[0] - 2 * MARGIN_MM[1]))
-    document.add_paragraph(one.caption).alignment = WD_ALIGN_PARAGRAPH.CENTER
+    line.paragraph_format.keep_with_next = bool(one.caption)
+    line.add_run().add_picture(io.BytesIO(png), width=Mm(A4_MM[0] - 2 * MARGIN_MM[1]))
+    if one.caption:
+        document.add_paragraph(one.caption).alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
 def _signature(document: Document, one: Signature) -> None:

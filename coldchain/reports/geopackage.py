@@ -23,6 +23,19 @@ CRS = "EPSG:4326"
 POINTS = ("depots", "villages", "hubs")
 ROADS = {"link": N_("Piece of road"), "road_class": N_("Class of road"), "passes_year": N_("Vehicles a year")}
 """Headings of the fields of the layer of roads."""
+VILLAGES_FROM = 150_000
+"""Scale, 1 to so much, from which villages are named, as the map names them from a zoom on."""
+
+
+def _named(field: str) -> str:
+    return f"""coalesce(nullif("name", ''), "{field}")"""
+
+
+LABELS = {
+    "depots": qml.labels(_named("depot"), 9, bold=True, priority=9),
+    "hubs": qml.labels(_named("hub"), 10, bold=True, priority=10),
+    "villages": qml.labels(_named("village"), 7.5, to_scale=VILLAGES_FROM),
+}
 
 
 def write_geopackage(plan: Run, path: Path | str, lines: PlanLines | None = None) -> None:
@@ -42,7 +55,10 @@ def write_geopackage(plan: Run, path: Path | str, lines: PlanLines | None = None
             layer, path, layer=name, driver="GPKG", geometry_type=geometry, append=path.exists(),
             layer_metadata={"assumptions": assumed},
         )  # fmt: skip
-    styles = {name: qml.document(style, aliases(name, layers[name])) for name, style in _styles(layers).items()}
+    styles = {
+        name: qml.document(style, aliases(name, layers[name]), LABELS.get(name, ""))
+        for name, style in _styles(layers).items()
+    }
     _write_styles(path, styles)
 
 
@@ -87,8 +103,9 @@ def _styles(layers: dict[str, geopandas.GeoDataFrame]) -> dict[str, str]:
         for name, column in (("villages", "avoided_t"), ("depots", "tonnes_year"))
     )
     sizes = [qml.Class(*step, palette.DEPOTS["built"], 3.0 + 1.0 * n) for n, step in enumerate(qml.steps(cooled, 5))]
-    periods = list(dict.fromkeys(layers["routes"]["period"]))
-    colours = [palette.PERIODS[n % len(palette.PERIODS)] for n in range(len(periods))]
+    depots = layers["depots"]
+    names = zip(depots["depot"].astype(str), depots["name"].astype(str), strict=True)
+    by_depot = [qml.Category(key, name or key, palette.of_depot(n)) for n, (key, name) in enumerate(names)]
     return {
         "depots": qml.graduated("tonnes_year", "square", sizes, _("t/yr")),
         "hubs": qml.single("star", palette.HUB, 5.0),
@@ -99,9 +116,7 @@ def _styles(layers: dict[str, geopandas.GeoDataFrame]) -> dict[str, str]:
             ]
         ),
         "assignment": qml.single("line", palette.ASSIGNMENT, 0.15),
-        "routes": qml.categorised(
-            "period", "line", [qml.Category(p, p, c) for p, c in zip(periods, colours, strict=True)], 0.3
-        ),
+        "routes": qml.categorised("depot", "line", by_depot, 0.5),
         "roads": qml.single("line", palette.ROAD_MAJOR, 0.4),
     }
 

@@ -96,15 +96,37 @@ def steps(values: Sequence[float], count: int) -> list[tuple[float, float]]:
     return list(pairwise(edges))
 
 
-def document(renderer: str, aliases: Mapping[str, str]) -> str:
-    """Return a style: how features are drawn, and what fields are called."""
+def labels(expression: str, points: float, *, bold: bool = False, to_scale: int = 0, priority: int = 5) -> str:
+    """Write the names of points beside them on a white edge, none over another.
+
+    Parameters
+    ----------
+    expression : of QGIS, whose text is written
+    to_scale : smallest scale, 1 to so much, at which they are written; 0: at every scale
+    """
+    scale = f'scaleVisibility="1" scaleMin="1" scaleMax="{to_scale}"' if to_scale else 'scaleVisibility="0"'
+    return (
+        '<labeling type="simple"><settings calloutType="simple">'
+        f'<text-style fieldName="{escape(expression)}" isExpression="1" fontSize="{points:g}" fontSizeUnit="Point" '
+        f'fontWeight="{75 if bold else 50}" textColor="{_rgba("#1b232b")}" textOpacity="1">'
+        f'<text-buffer bufferDraw="1" bufferSize="0.7" bufferSizeUnits="MM" bufferColor="{_rgba("#ffffff")}" '
+        'bufferOpacity="1"/></text-style>'
+        f'<placement placement="6" dist="1" distUnits="MM" predefinedPositionOrder="R,L,TR,BR,TL,BL,T,B" '
+        f'offsetType="1" priority="{priority}"/><rendering {scale} obstacle="1" drawLabels="1"/>'
+        "</settings></labeling>"
+    )
+
+
+def document(renderer: str, aliases: Mapping[str, str], labelling: str = "") -> str:
+    """Return a style: how features are drawn and named, and what fields are called."""
     named = "".join(
         f'<alias field="{escape(field)}" index="{n}" name="{escape(name)}"/>'
         for n, (field, name) in enumerate(aliases.items())
     )
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-        f'<qgis version="3.22" styleCategories="Symbology|Fields">{renderer}<aliases>{named}</aliases></qgis>\n'
+        f'<qgis version="3.22" styleCategories="Symbology|Labeling|Fields" labelsEnabled="{int(bool(labelling))}">'
+        f"{renderer}{labelling}<aliases>{named}</aliases></qgis>\n"
     )
 
 

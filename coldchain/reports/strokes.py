@@ -14,7 +14,7 @@ from coldchain.reports.palette import DEPOTS, INK, MUTED, PERIODS, VILLAGES
 TODAY, PLAN = DEPOTS["built"], VILLAGES[5]
 WIDTH, BAR, GAP, LEFT, RIGHT = 900, 11, 9, 190, 90
 BINS, HIGH = 40, 170
-TORNADO_LEFT = 300
+TORNADO_LEFT, TORNADO_FIGURES = 320, 100
 NICE = (0.01, 0.02, 0.05, 0.1, 0.2, 1.0)
 Pair = tuple[str, float, float]
 
@@ -70,7 +70,8 @@ def tornado(rows: Sequence[Pair], base: float, write: Callable[[float], str]) ->
     """Draw a bar for each row from its figure at the low end to that at the high end, around the one as planned."""
     figures = [base, *(figure for _label, low, high in rows for figure in (low, high))]
     least, most = min(figures), max(figures)
-    scale, left = (WIDTH - TORNADO_LEFT - RIGHT - 80) / ((most - least) or 1.0), TORNADO_LEFT + 80
+    left = TORNADO_LEFT + TORNADO_FIGURES
+    scale = (WIDTH - left - RIGHT) / ((most - least) or 1.0)
     middle, y = left + (base - least) * scale, 34.0
     names = _("at the low end of the band"), _("at the high end")
     body = [legend([(names[0], TODAY), (names[1], PLAN)], 14)]
