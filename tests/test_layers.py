@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"dispatch", "papers", "atlas"}),
     frozenset({"batch", "funds", "telemetry"}),
-    frozenset({"traceability", "pages"}),
+    frozenset({"traceability", "pages", "diversions"}),
     frozenset({"api"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

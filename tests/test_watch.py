@@ -16,7 +16,7 @@ from dispatching_cases import line_county, routed
 from coldchain.cli import run
 from coldchain.errors import BadInputError, UsageError
 from coldchain.spoilage import rate_per_h
-from coldchain.telemetry.alarms import Rules, silences, stretches
+from coldchain.telemetry.alarms import silences, stretches
 from coldchain.telemetry.dayplan import DayPlan, Place, read_day
 from coldchain.telemetry.health import Sensor, compared, judged
 from coldchain.telemetry.kept import lanes_of, write_lanes
@@ -24,6 +24,7 @@ from coldchain.telemetry.outbox import send, to_address, to_file
 from coldchain.telemetry.page import page_text, write_page
 from coldchain.telemetry.readings import Keys, Reader, RefusedError
 from coldchain.telemetry.replay import read_sensors
+from coldchain.telemetry.rules import Rules
 from coldchain.telemetry.simulate import Rates, World
 from coldchain.telemetry.store import Acknowledged, Store
 from coldchain.telemetry.watch import Setup, Watched, alarm_id, watched, written_moment
@@ -261,17 +262,17 @@ def test_an_open_door_is_the_cause_of_its_excursion(day: DayPlan) -> None:
 
 def test_silence_is_an_alarm_from_the_third_missed_reading_and_ends() -> None:
     """Readings every six minutes, the last at 1.0: silent from 1.3, known at 1.35; one alarm for all sensors."""
-    place = Place("p", "room", 1.0, -1.0, 5.0, (0.0, 10.0))
+    place = Place("p", "room", 1.0, (0.0, 10.0))
     hours = np.concatenate([np.arange(11) / 10.0, np.arange(50, 101) / 10.0])
     one = judged("p", "p", hours, np.arange(hours.size) % 3.0)
-    assert [(round(s.start_h, 9), s.end_h) for s in silences(place, [one], 10.0)] == [(1.3, 5.0)]
+    assert [(round(s.start_h, 9), s.end_h) for s in silences(place, [one], Rules(), 10.0)] == [(1.3, 5.0)]
     early = replace(one, hour=hours[:11], temp_c=one.temp_c[:11], good=one.good[:11])
-    assert list(silences(place, [early], 1.34)) == []
-    assert [(round(s.start_h, 9), s.is_open) for s in silences(place, [early], 1.36)] == [(1.3, True)]
-    assert [s.device for s in silences(place, [one, replace(one, device="q")], 10.0)] == [""]
+    assert list(silences(place, [early], Rules(), 1.34)) == []
+    assert [(round(s.start_h, 9), s.is_open) for s in silences(place, [early], Rules(), 1.36)] == [(1.3, True)]
+    assert [s.device for s in silences(place, [one, replace(one, device="q")], Rules(), 10.0)] == [""]
     other = judged("q", "p", np.arange(101) / 10.0, np.arange(101) % 3.0)
-    assert [s.device for s in silences(place, [one, other], 10.0)] == ["p"]
-    assert [s.start_h for s in silences(place, [], 10.0)] == [0.0]
+    assert [s.device for s in silences(place, [one, other], Rules(), 10.0)] == ["p"]
+    assert [s.start_h for s in silences(place, [], Rules(), 10.0)] == [0.0]
 
 
 @pytest.mark.parametrize("kind", ["good", "stuck", "jumping", "offset"])

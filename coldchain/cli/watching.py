@@ -17,6 +17,7 @@ from coldchain.errors import UsageError, system_reason
 from coldchain.language import _
 
 if TYPE_CHECKING:
+    from coldchain.diversions.proposals import Proposal
     from coldchain.telemetry.dayplan import DayPlan
     from coldchain.telemetry.readings import Reader
     from coldchain.telemetry.store import Store
@@ -107,6 +108,7 @@ def _write(path: Path, text: str) -> None:
 @click.option("--store", "kept", type=path_argument, help="SQLite file of the readings; they are added to it.")
 @click.option("--sensors", "table", type=path_argument, help="Table of the devices and the places they stand in.")
 @click.option("--map", "mapping", type=path_argument, help="Mapping file (TOML) of messages of another form.")
+@click.option("--rules", "thresholds", type=path_argument, help="Thresholds of the alarms (TOML), docs/watch.md.")
 @click.option("--page", type=path_argument, help="Page to write (HTML, one file), renewed while listening.")
 @click.option(
     "--lanes", type=path_argument, help="Table to write: planned against measured, by village and room (CSV)."
@@ -119,6 +121,14 @@ def _write(path: Path, text: str) -> None:
 @click.option("--ack", help="Id of an alarm that is taken note of; with --reason.")
 @click.option("--reason", help="Why the alarm is settled; kept with it.")
 @click.option("--who", default="", help="Who takes note of the alarm.")
+@click.option("--propose", is_flag=True, help="Say what can be done for lots in danger, with tonnes, CNY and km.")
+@click.option("--accept", help="Id of a proposal that is carried out; with --out.")
+@click.option("--out", type=path_argument, help="Folder of routes to write, as the day goes on with it.")
+@click.option("--repair-hours", "repair_h", type=click.FloatRange(0, 240), default=4.0, show_default=True,
+              help="Hours for which proposals take a room that is too warm to stay so.")  # fmt: skip
+@click.option("--notice-hours", "notice_h", type=click.FloatRange(0, 24), default=0.5, show_default=True,
+              help="Hours until a truck can leave.")  # fmt: skip
+@click.option("--discount", type=click.FloatRange(0, 1), help="Share of the price taken off what is sold on the spot.")
 @date_option
 @offset_option
 @moved_option
@@ -134,13 +144,15 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
     from coldchain.telemetry.kept import write_lanes
     from coldchain.telemetry.readings import Keys, Reader, read_keys
     from coldchain.telemetry.replay import read_sensors, replay
+    from coldchain.telemetry.rules import Rules, read_rules
     from coldchain.telemetry.store import Store
     from coldchain.telemetry.watch import Setup
 
     _demand_together(given)
     day = read_day(run, given["moved"])
     sensors = {} if given["table"] is None else read_sensors(given["table"], day)
-    setup = Setup(sensors, given["date"], given["offset_h"])
+    rules = Rules() if given["thresholds"] is None else read_rules(given["thresholds"])
+    setup = Setup(sensors, given["date"], given["offset_h"], rules)
     keys = Keys() if given["mapping"] is None else read_keys(given["mapping"])
     reader = Reader(keys, given["offset_h"])
     with Store(given["kept"]) as store:
@@ -157,8 +169,30 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
             found = desk.renew(live=False)
     if given["lanes"] is not None:
         _written(given["lanes"], lambda path: write_lanes(found, path))
-    _report(found, as_json=as_json, quiet=quiet)
+    proposed = _proposed(run, found, given) if given["propose"] or given["accept"] is not None else None
+    _report(found, proposed, as_json=as_json, quiet=quiet)
+    if given["accept"] is not None:
+        next_step(f"coldchain watch {quoted(given['out'])} --store {quoted(given['kept'] or 'FILE')}")
     return 0
+
+
+def _proposed(run: Path, found: Watched, given: dict[str, Any]) -> list[Proposal]:
+    """Return what can be done for lots in danger; carry out what is accepted."""
+    from coldchain.diversions.accepting import accept
+    from coldchain.diversions.desk import Desk as Dispatching
+    from coldchain.diversions.proposals import Terms, proposals
+
+    dispatching = Dispatching(run, given["moved"])
+    made = proposals(dispatching, found, Terms(given["repair_h"], given["notice_h"], given["discount"]))
+    if given["accept"] is None:
+        return made
+    chosen = next((one for one in made if one.id == given["accept"]), None)
+    if chosen is None:
+        known = _(", ").join(one.id for one in made) or _("none")
+        told = _("--accept {id} is no proposal of this moment; there are: {known}")
+        raise UsageError(told.format(id=given["accept"], known=known))
+    accept(dispatching, chosen, given["out"])
+    return [chosen]
 
 
 def _written(path: Path, write: Callable[[Path], None]) -> None:
@@ -181,6 +215,8 @@ def _demand_together(given: dict[str, Any]) -> None:
         raise UsageError(_("--ack and --reason belong together; give both"))
     if given["ack"] is not None and given["kept"] is None:
         raise UsageError(_("--ack needs --store: an alarm is taken note of in the store of its readings"))
+    if (given["accept"] is None) != (given["out"] is None):
+        raise UsageError(_("--accept and --out belong together; give both"))
 
 
 class Desk:
@@ -253,13 +289,18 @@ def _acknowledge(store: Store, found: Watched, ack: str, reason: str, who: str) 
     store.acknowledge(Acknowledged(alarm.device or alarm.place, alarm.cause, at_ms, reason, who))
 
 
-def _report(found: Watched, *, as_json: bool, quiet: bool) -> None:
+def _report(found: Watched, proposed: list[Proposal] | None, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
+        more = {} if proposed is None else {"proposals": [one.as_dict(found) for one in proposed]}
+        click.echo(json.dumps({**found.as_dict(), **more}, ensure_ascii=False))
         return
     from coldchain.telemetry.terminal import print_watched
 
     print_watched(found, SHOWN)
+    if proposed is not None:
+        from coldchain.diversions.terminal import print_proposals
+
+        print_proposals(proposed, found, SHOWN)
     if found.unknown and not quiet:
         shown = _(", ").join(found.unknown[:SHOWN])
         told = _("warning: no place is known of these devices: {devices}; list them with --sensors")

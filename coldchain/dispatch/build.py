@@ -54,7 +54,7 @@ def stops_of(lots: Sequence[Lot]) -> tuple[Stop, ...]:
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for n, lot in enumerate(lots):
         order = lot.order
-        alone = order.id if math.isfinite(order.value_cny) else ""
+        alone = order.id if math.isfinite(order.value_cny) else order.halt
         ready = math.inf if order.ready_h is None else order.ready_h
         key = (order.village, ready, order.until_h, tuple(sorted(lot.ways)), order.regimes, alone)
         groups[key].append(n)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -36,6 +36,24 @@ SAID_EVERY_S = 1.0
 LEFT_OUT_CNY = 1e8  # the search prices a lot that must be fetched, and is not, above any money
 
 
+Calls = list[tuple[str, int, list[list[str]]]]
+"""Tours by vehicle, depot and an order of each halt of each trip: they outlive the numbers of stops."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """The rest of a day under way: orders in place of a table, and the tours that stay as they are.
+
+    Attributes
+    ----------
+    names : order -> name of the tour that fetches it, as drivers and sensors know it
+    """
+
+    orders: tuple[Order, ...]
+    tours: Calls
+    names: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Wish:
     """What is asked for; paths of files as given by the user.
@@ -45,10 +63,12 @@ class Wish:
     anywhere : any open depot that can take a lot, rather than the planned one; None: planned where there is a plan
     opening : hours of the depots
     time_limit_s, iterations, patience : when to stop; None for the default
+    rest : of a day under way, in place of orders
     """
 
     source: Path
     orders: Path | None = None
+    rest: Rest | None = None
     day: str | None = None
     start_from: Path | None = None
     fleet: Path | None = None
@@ -101,8 +121,12 @@ class Dispatch:
         return Ending.SETTLED if patient else Ending.WORK
 
 
-def dispatch(wish: Wish) -> Dispatch:
+def dispatch(wish: Wish, read: Source | None = None) -> Dispatch:
     """Route a day.
+
+    Parameters
+    ----------
+    read : the source, when it was read already
 
     Raises
     ------
@@ -112,7 +136,7 @@ def dispatch(wish: Wish) -> Dispatch:
         When options do not fit together, or the engine cannot express the day.
     """
     began = time.monotonic()
-    source = read_source(wish.source, wish.variant, wish.moved)
+    source = read or read_source(wish.source, wish.variant, wish.moved)
     opened = {"depots": len(source.depots), "roads": source.placed.network.kind}
     wish.say(Event(Stage.COUNTY, source.scenario.name, facts=opened))
     period, note = choose_period(source, wish.day)
@@ -149,6 +173,9 @@ def _built(
 ) -> tuple[Day, Given, list[Fault]]:
     """State the day, with its locked tours and sequences."""
     day = build_day(lanes.source, lanes, clock, lots, fleet, wish.opening)
+    if wish.rest is not None:
+        problem = replace(day.problem, locked=_moved(day, wish.rest.tours))
+        return replace(day, problem=problem), Given(), []
     if wish.locked is None:
         return day, Given(), []
     given, faults = locked_of(day, wish.locked)
@@ -227,7 +254,9 @@ def _read(wish: Wish, source: Source, period: int) -> tuple[list[Order], list[Ve
     if wish.fleet is not None:
         fleet, wrong = read_fleet(wish.fleet, source.scenario, ids)
         faults += wrong
-    if wish.orders is None:
+    if wish.rest is not None:
+        orders = list(wish.rest.orders)
+    elif wish.orders is None:
         orders = typical_orders(source, period, anywhere=_anywhere(wish, source))
     else:
         orders, wrong = read_orders(wish.orders, source.scenario, ids)
@@ -298,9 +327,6 @@ def _reporter(wish: Wish) -> Callable[[float, int, float], None]:
             wish.say(Event(Stage.SEARCH, value=value, done=iterations, facts={"seconds": seconds}))
 
     return report
-
-
-Calls = list[tuple[str, int, list[list[str]]]]
 
 
 def _again(day: Day, result: DayResult) -> Calls:

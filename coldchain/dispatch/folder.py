@@ -51,13 +51,16 @@ def check_routes_target(folder: Path, wish: Wish) -> None:
     check_target(folder, SUMMARY, FAMILY)
 
 
-def write_day(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], Tables]:
+def write_day(
+    made: Dispatch, folder: Path, arguments: Mapping[str, Any], more: Tables | None = None
+) -> tuple[dict[str, Any], Tables]:
     """Write a routed day.
 
     Parameters
     ----------
     folder : new, empty, or an earlier day, which is replaced whole
     arguments : of the command as given
+    more : tables to write beside those of the day
 
     Returns
     -------
@@ -65,7 +68,7 @@ def write_day(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) -> tup
         As written.
     """
     check_routes_target(folder, made.wish)
-    tables = tables_of(made)
+    tables = {**tables_of(made), **(more or {})}
     summary: dict[str, Any] = plain_values(summarise(made, tables))
     record = run_information(made, folder, arguments)
     write_folder(folder, lambda partial: _fill(made, partial, tables, (summary, record)), SUMMARY, FAMILY)

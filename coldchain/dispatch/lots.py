@@ -78,6 +78,8 @@ class Clock:
 
     def harvest_h(self, order: Order, leave_h: float) -> float:
         """Hour at which the life of a lot begins that leaves its village at ``leave_h``."""
+        if order.harvest_h is not None:
+            return order.harvest_h
         return (self.ready(order) if self.since_ready else leave_h) - self.wait_h
 
 

@@ -56,6 +56,8 @@ class Order:
     ----------
     zone, method : cooling class it is planned for; empty when open
     ready_h, until_h : None and inf where none is given
+    harvest_h : clock hour at which it was harvested, where that is known
+    halt : name of the halt of a tour that stays as it is
     value_cny : inf when it must be fetched
     row : line of the table, None for a typical day
     """
@@ -73,6 +75,8 @@ class Order:
     value_cny: float = math.inf
     note: str = ""
     row: int | None = None
+    harvest_h: float | None = None
+    halt: str = ""
 
 
 def read_orders(path: Path, scenario: Scenario, depots: Collection[str]) -> tuple[list[Order], list[Fault]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain import __version__
-from coldchain.dispatch.dispatch import Dispatch
+from coldchain.dispatch.dispatch import Dispatch, Wish
 from coldchain.dispatch.tables import Tables, records
 from coldchain.errors import grouped, shortened
 from coldchain.language import N_, plural
@@ -40,7 +40,7 @@ def summarise(made: Dispatch, tables: Tables) -> dict[str, Any]:
         "day": {
             "given": made.wish.day or "",
             "period": scenario.periods[day.period].id,
-            "orders": N_("typical day") if made.wish.orders is None else made.wish.orders.name,
+            "orders": _orders_name(made.wish),
             "counted_from": "ready" if day.clock.since_ready else "loading",
         },
         "seconds": made.seconds,
@@ -63,6 +63,12 @@ def summarise(made: Dispatch, tables: Tables) -> dict[str, Any]:
         ],
         "warnings": [*stays_behind(made, tables), *map(str, grouped(made.faults)), *made.notes],
     }
+
+
+def _orders_name(wish: Wish) -> str:
+    if wish.rest is not None:
+        return N_("rest of the day")
+    return N_("typical day") if wish.orders is None else wish.orders.name
 
 
 def left_kg(made: Dispatch, tables: Tables) -> dict[str, float]:

@@ -33,7 +33,7 @@ LOTS = [
 UNSERVED = ["order", "village", "name", "commodity", "kg", "cause", "detail"]
 ORDERS = [
     "order", "village", "commodity", "kg", "ready_h", "until_h", "depot", "zone", "method", "regime", "value_cny",
-    "note",
+    "note", "harvest_h",
 ]  # fmt: skip
 DEPOTS = ["depot", "name", "lon", "lat", "modules", "hub", "open_h", "close_h", "received_kg", "tours"]
 LIMITS = VEHICLE_FIGURES
@@ -90,12 +90,17 @@ class Named:
 
 
 def named_tours(made: Dispatch) -> list[Named]:
-    """Name the tours."""
+    """Name the tours; those of a day under way keep the names they have."""
+    names = made.wish.rest.names if made.wish.rest is not None else {}
     count: dict[int, int] = defaultdict(int)
-    named = []
+    taken, named = set(names.values()), []
     for tour in made.result.tours:
-        count[tour.depot] += 1
-        named.append(Named(f"{made.day.source.depots[tour.depot].id}-{count[tour.depot]}", tour))
+        first = made.day.lots[made.day.stops[tour.rounds[0].visits[0].stop].lots[0]].order.id
+        key = names.get(first, "")
+        while not key or (first not in names and key in taken):
+            count[tour.depot] += 1
+            key = f"{made.day.source.depots[tour.depot].id}-{count[tour.depot]}"
+        named.append(Named(key, tour))
     return named
 
 
@@ -225,6 +230,7 @@ def _orders(made: Dispatch) -> pd.DataFrame:
             NONE if order.ready_h is None else order.ready_h, order.until_h if math.isfinite(order.until_h) else NONE,
             order.depot, order.zone, order.method, ";".join(order.regimes),
             order.value_cny if math.isfinite(order.value_cny) else NONE, order.note,
+            NONE if order.harvest_h is None else order.harvest_h,
         )
         for order in made.orders
     ]  # fmt: skip

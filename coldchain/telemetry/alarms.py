@@ -1,7 +1,7 @@
 """Alarms: one for each cause, by the time of the devices, with duration and hysteresis.
 
 They are computed from the stored readings alone, so that a restart, late batches and copies lose and double none. An
-excursion ends when the temperature is back by :attr:`Rules.hysteresis_c`; when its sensor falls silent it ends there,
+excursion ends when the temperature is back by ``hysteresis_c``; when its sensor falls silent it ends there,
 and the silence is an alarm of its own, which ends with the next reading.
 """
 
@@ -15,7 +15,8 @@ import numpy as np
 from coldchain.arrays import Floats
 from coldchain.language import N_
 from coldchain.telemetry.dayplan import Place
-from coldchain.telemetry.health import MISSED, Sensor
+from coldchain.telemetry.health import Sensor
+from coldchain.telemetry.rules import Rules
 
 WARM, COLD, DOOR, SILENCE, SENSOR, BATTERY, QUALITY = "warm", "cold", "door", "silence", "sensor", "battery", "quality"
 CAUSES = {
@@ -26,29 +27,6 @@ EXCURSION, BREACH = "excursion", "breach"
 LEVELS = {EXCURSION: N_("excursion"), BREACH: N_("breach")}
 JOINED_H = 0.25
 """Hours between two excursions of one place that are one: a fan's cycle, not a new cause."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """When readings are an alarm.
-
-    Attributes
-    ----------
-    excursion_min, breach_min : minutes out of range after which an excursion is told, and is a breach
-    hysteresis_c : kelvin by which the temperature must be back within the range
-    door_min : minutes a door may stand open
-    battery : percent below which a battery is told
-    worse : share of a lot lost beyond the plan that is told
-    escalate_min : minutes after which an alarm that nobody acknowledged is told to the next person
-    """
-
-    excursion_min: float = 10.0
-    breach_min: float = 60.0
-    hysteresis_c: float = 0.5
-    door_min: float = 30.0
-    battery: float = 15.0
-    worse: float = 0.03
-    escalate_min: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -134,10 +112,10 @@ def range_alarms(
     place: Place, hour: Floats, temp_c: Floats, gap_h: float, doors: Sequence[Stretch], rules: Rules, now_h: float
 ) -> Iterator[Alarm]:
     """Yield the excursions of a place; one whose door stood open for half of it has the door for its cause."""
-    sides = ((WARM, place.high_c, 1.0), (COLD, place.low_c, -1.0))
+    if place.set_c is None or not hour.size:
+        return
+    sides = ((WARM, place.set_c + rules.above_c, 1.0), (COLD, place.set_c - rules.below_c, -1.0))
     for cause, limit_c, sign in sides:
-        if limit_c is None or not hour.size:
-            continue
         found = list(_joined(stretches(hour, sign * (temp_c - limit_c), rules.hysteresis_c, gap_h)))
         for one in found:
             end_h = one.end_h
@@ -189,10 +167,10 @@ def door_alarms(
             yield Alarm(place.id, "", DOOR, door.start_h, door.end_h, door.start_h + rules.door_min / 60.0, minutes)
 
 
-def silences(place: Place, sensors: Sequence[Sensor], now_h: float) -> Iterator[Alarm]:
+def silences(place: Place, sensors: Sequence[Sensor], rules: Rules, now_h: float) -> Iterator[Alarm]:
     """Yield the silences of a place while it is on duty: of a sensor, or of the place where all were silent.
 
-    A sensor is silent from the third reading that it missed; where none was ever heard, from the beginning of duty.
+    A sensor is silent from the third reading (``missed``) on; where none was ever heard, from the beginning of duty.
     """
     until = min(now_h, place.duty[1])
     if until <= place.duty[0]:
@@ -200,7 +178,7 @@ def silences(place: Place, sensors: Sequence[Sensor], now_h: float) -> Iterator[
     if not sensors:
         yield _silence(place, "", place.duty[0], float("nan"), place.duty[0], now_h)
         return
-    own = [list(_silent(sensor, place.duty[0], until, now_h)) for sensor in sensors]
+    own = [list(_silent(sensor, rules.missed, (place.duty[0], until), now_h)) for sensor in sensors]
     everywhere = own[0]
     for other in own[1:]:
         everywhere = [(max(a[0], b[0]), _earlier(a[1], b[1])) for a in everywhere for b in other if _meet(a, b)]
@@ -219,14 +197,14 @@ def _silence(place: Place, device: str, start_h: float, end_h: float, told_h: fl
     return Alarm(place.id, device, SILENCE, start_h, end_h, told_h, 60.0 * (until - start_h))
 
 
-def _silent(sensor: Sensor, first_h: float, last_h: float, now_h: float) -> Iterator[tuple[float, float]]:
-    """Yield from the third missed reading to the next one, within a stretch of duty; NaN while it lasts."""
-    patience = MISSED * sensor.interval_h
+def _silent(sensor: Sensor, missed: float, duty: tuple[float, float], now_h: float) -> Iterator[tuple[float, float]]:
+    """Yield from the last of the missed readings to the next one, within a stretch of duty; NaN while it lasts."""
+    (first_h, last_h), patience = duty, missed * sensor.interval_h
     heard = np.concatenate([[min(first_h, float(sensor.hour[0]))], sensor.hour])
     for before, after in zip(heard, (*heard[1:], np.nan), strict=True):
         until = now_h if np.isnan(after) else float(after)
         start_h = max(float(before) + patience, first_h)
-        if until - before > sensor.gap_h and start_h < min(until, last_h):
+        if until - before > (missed + 0.5) * sensor.interval_h and start_h < min(until, last_h):
             yield start_h, float(after)
 
 

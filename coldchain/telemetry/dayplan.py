@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,16 @@ import numpy as np
 from coldchain.arrays import Floats
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
-from coldchain.model import Chain, Commodity, CoolingClass, Scenario, Site, cooling_class
+from coldchain.model import Chain, CoolingClass, Scenario, Site, cooling_class
 from coldchain.model.packaging import packed
 from coldchain.network import travel
 from coldchain.runs import Run
-from coldchain.spoilage import Stage, cold_stages, dock_clock_h, hourly_air_c, line_haul_half_h
+from coldchain.spoilage import cold_stages, dock_clock_h, hourly_air_c, line_haul_half_h
+from coldchain.telemetry.lotplan import LotPlan
+from coldchain.telemetry.ways import DIVERSIONS, diverted, ways_of
 
 ROUTES = "routes.json"
 TRUCK, ROOM, CRATE = "truck", "room", "crate"
-ABOVE_C, BELOW_C = 4.0, 2.0
-"""Kelvin above and below its set temperature at which a room is out of range."""
 NEEDED = {
     "lots": ("order", "village", "commodity", "kg", "tour", "trip", "depot", "zone", "method", "harvest_h", "leave_h",
              "back_h", "loss_share"),
@@ -40,7 +40,6 @@ class Place:
     ----------
     id : ``truck/TOUR``, ``room/DEPOT/ZONE/METHOD`` or ``crate/LOT``
     set_c : temperature it is to keep; None for a body that does not cool
-    low_c, high_c : range outside which alarms count minutes; None without
     duty : clock hours from which and until which readings are expected
     track : clock hour, longitude and latitude where it is planned to be, in order
     """
@@ -48,41 +47,8 @@ class Place:
     id: str
     kind: str
     set_c: float | None
-    low_c: float | None
-    high_c: float | None
     duty: tuple[float, float]
     track: tuple[tuple[float, float, float], ...] = ()
-
-
-@dataclass(frozen=True)
-class LotPlan:
-    """A lot on its way as planned; hours are clock hours of the day routed.
-
-    Attributes
-    ----------
-    cargo, half_warming_h : the truck's body
-    docked_h, depart_h : into the pre-cooler, and out of the depot
-    onward : stages after the depot
-    loss : share lost as planned, harvest to buyer
-    """
-
-    key: str
-    order: str
-    crop: Commodity
-    kg: float
-    village: str
-    truck: str
-    room: str
-    cargo: str
-    half_warming_h: float
-    cooling: CoolingClass
-    harvest_h: float
-    leave_h: float
-    back_h: float
-    docked_h: float
-    depart_h: float
-    onward: tuple[Stage, ...]
-    loss: float
 
 
 @dataclass(frozen=True)
@@ -138,12 +104,20 @@ def read_day(folder: Path, moved: Path | None = None) -> DayPlan:
     run = Run.open(folder, moved, summary=ROUTES)
     _demand_tables(folder, run)
     day = run.summary["day"]
-    periods = [period.id for period in run.scenario.periods]
-    if day["period"] not in periods:
+    if day["period"] not in [period.id for period in run.scenario.periods]:
         text = _("is no period of the scenario")
         raise BadInputError([Fault(ROUTES, None, "day.period", str(day["period"]), text, "unknown")])
+    return day_of_run(run)
+
+
+def day_of_run(run: Run) -> DayPlan:
+    """Return what is planned by the tables of a routed day, with the lots that were diverted since."""
+    day = run.summary["day"]
+    periods = [period.id for period in run.scenario.periods]
     given = str(day.get("given", ""))
-    return _Reader(run, periods.index(day["period"])).day(given if _is_date(given) else "")
+    plan = _Reader(run, periods.index(day["period"])).day(given if _is_date(given) else "")
+    ways = ways_of(run.tables.get(DIVERSIONS))
+    return replace(plan, lots=tuple(diverted(lot, ways.get(lot.key), plan.scenario) for lot in plan.lots))
 
 
 def _is_date(text: str) -> bool:
@@ -178,11 +152,14 @@ class _Reader:
     def _demand_known(self) -> None:
         lots = self.run.tables["lots"]
         known = {"commodity": set(self.crops), "depot": set(self.sites) & set(self.depots), "tour": set(self.tours)}
+        text = _("is not in the scenario or the routes")
         faults = [
-            Fault("lots.csv", None, column, str(value), _("is not in the scenario or the routes"), "unknown")
+            Fault("lots.csv", None, column, str(value), text, "unknown")
             for column, values in known.items()
             for value in sorted(set(lots[column]) - values)
         ]
+        hubs = {str(row["hub"]) for row in self.depots.values()}
+        faults += [Fault("depots.csv", None, "hub", hub, text, "unknown") for hub in sorted(hubs - set(self.hubs))]
         if faults:
             raise BadInputError(faults)
 
@@ -203,7 +180,7 @@ class _Reader:
         ids = [key for key in self.depots if key in self.sites]
         placed = self.run.placed
         way = travel(placed.network, placed.site_node[[self.sites[key] for key in ids]], placed.hub_node)
-        columns = [self.hubs.get(str(self.depots[key]["hub"]), 0) for key in ids]
+        columns = [self.hubs[str(self.depots[key]["hub"])] for key in ids]
         hours = way.time_h[np.arange(len(ids)), columns]
         trucks = [self.scenario.vehicle(key) for key in self.scenario.routing.line_haul_vehicles]
         slowest = min(truck.speed_factor for truck in trucks)
@@ -212,7 +189,7 @@ class _Reader:
     def _lot(self, row: dict[str, Any], key: str) -> LotPlan:
         scenario = self.scenario
         cooling = self._class(str(row["depot"]), str(row["zone"]), str(row["method"]))
-        hub = scenario.hubs[self.hubs.get(str(self.depots[row["depot"]]["hub"]), 0)]
+        hub = scenario.hubs[self.hubs[str(self.depots[row["depot"]]["hub"])]]
         haul_h = self.haul_h[row["depot"]]
         crop = packed(self.crops[row["commodity"]], planned=True)
         haul = (haul_h if np.isfinite(haul_h) else 0.0, line_haul_half_h(scenario))
@@ -238,6 +215,9 @@ class _Reader:
             depart_h=docked + cool.hours,
             onward=tuple(onward),
             loss=float(row["loss_share"]),
+            transfers=scenario.chain.planned_transfers,
+            hub=hub.id,
+            haul_h=haul[0],
         )
 
     def _class(self, depot: str, zone: str, method: str) -> CoolingClass:
@@ -263,7 +243,7 @@ class _Reader:
             own = calls[calls["tour"] == tour]
             halts = zip(own["arrive_h"].tolist(), own["lon"].tolist(), own["lat"].tolist(), strict=True)
             track = ((duty[0], *base), *halts, (duty[1], *base))
-            places.append(Place(f"{TRUCK}/{tour}", TRUCK, None, None, None, duty, track))
+            places.append(Place(f"{TRUCK}/{tour}", TRUCK, None, duty, track))
         return places
 
     def _site(self, depot: str) -> tuple[float, float]:
@@ -280,5 +260,5 @@ class _Reader:
             set_c = own[0].cooling.temp_c
             duty = (min(lot.docked_h for lot in own), max(lot.depart_h for lot in own))
             track = ((duty[0], *self._site(key.split("/")[1])),)
-            places.append(Place(key, ROOM, set_c, set_c - BELOW_C, set_c + ABOVE_C, duty, track))
+            places.append(Place(key, ROOM, set_c, duty, track))
         return places

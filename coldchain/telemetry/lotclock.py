@@ -19,8 +19,9 @@ from coldchain.spoilage.kernels import WEAR, follow_measured, run_stage
 from coldchain.spoilage.kinetics import pack
 from coldchain.spoilage.rides import DOCK_HALF_H
 from coldchain.spoilage.stages import stage_array
-from coldchain.telemetry.dayplan import CRATE, DayPlan, LotPlan
+from coldchain.telemetry.dayplan import CRATE, DayPlan
 from coldchain.telemetry.health import Sensor
+from coldchain.telemetry.lotplan import LotPlan
 from coldchain.telemetry.profile import (
     SUN_C,
     UNKNOWN_C,
@@ -66,6 +67,16 @@ class Lot:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """A lot as it likely is at a clock hour: its place, temperature, and wear (life used, chilling dose, dryness)."""
+
+    place: str
+    clock_h: float
+    temp_c: float
+    wear: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
 class Leg:
     """A stretch of a lot's way: where, until when, the air there, the half-time by which it follows (0: at once)."""
 
@@ -91,6 +102,16 @@ class Clocks:
 
     def lot(self, plan: LotPlan, now_h: float) -> Lot:
         """Return a lot as it is at a moment, and what it will lose if all goes as planned from there."""
+        place, state, used = self._until(plan, now_h)
+        return self._at(plan, place, pack(plan.crop, self.humidity), state, used)
+
+    def condition(self, plan: LotPlan, now_h: float) -> Condition:
+        """Return what a lot is likely to be like at a moment, for going on from there."""
+        place, state, used = self._until(plan, now_h)
+        return Condition(place, float(state[CURRENT]), float(state[LIKELY]), (used[1], used[3], used[4]))
+
+    def _until(self, plan: LotPlan, now_h: float) -> tuple[str, Floats, Floats]:
+        """Follow a lot up to a moment: where it is, its clock and temperatures, its wear."""
         air = self.day.air_c
         params = pack(plan.crop, self.humidity)
         start = float(np.interp(plan.harvest_h % 24.0, np.arange(25), np.append(air, air[0])))
@@ -108,8 +129,7 @@ class Clocks:
                 reach = self._reach(None)
                 profile = steady_profile(float(state[LIKELY]), reach, float(state[CURRENT]), leg.end_h)
             follow_measured(params, profile, leg.humidity, leg.half_h, min(leg.end_h, until), state, used)
-        gone = now_h > plan.depart_h
-        return self._at(plan, "gone" if gone else place, params, state, used)
+        return "gone" if now_h > plan.depart_h else place, state, used
 
     def _at(self, plan: LotPlan, place: str, params: Floats, state: Floats, used: Floats) -> Lot:
         losses = [self._ahead(plan, params, state, used, course) for course in (LIKELY, LOW, HIGH)]
@@ -139,7 +159,7 @@ class Clocks:
         for row in stages:
             temp = run_stage(params, self.day.air_c, clock, temp, row, wear)
             clock += float(row[1])
-        return float(worn_loss(plan.crop, wear[:WEAR], self.day.chain.planned_transfers))
+        return float(worn_loss(plan.crop, wear[:WEAR], plan.transfers))
 
     @staticmethod
     def _stages_left(plan: LotPlan, clock: float) -> Iterator[tuple[float, float, float, float]]:

@@ -18,7 +18,6 @@ from coldchain.arrays import Floats, Ints
 from coldchain.telemetry.alarms import (
     QUALITY,
     Alarm,
-    Rules,
     Stretch,
     battery_alarm,
     door_alarms,
@@ -27,10 +26,12 @@ from coldchain.telemetry.alarms import (
     silences,
     stretches,
 )
-from coldchain.telemetry.dayplan import DayPlan, LotPlan
+from coldchain.telemetry.dayplan import DayPlan
 from coldchain.telemetry.health import Sensor, compared, judged
 from coldchain.telemetry.lotclock import Clocks, Lot
+from coldchain.telemetry.lotplan import LotPlan
 from coldchain.telemetry.readings import CHINA_H
+from coldchain.telemetry.rules import Rules
 from coldchain.telemetry.store import Acknowledged, Series, Store
 
 MS_PER_H = 3_600_000.0
@@ -218,7 +219,7 @@ class _Day:
         hour, temp_c, gap_h = clocks.readings.get(key, (np.empty(0), np.empty(0), 0.0))
         on_duty = (hour >= place.duty[0]) & (hour <= place.duty[1] + OFF_DUTY_H)
         beyond = list(range_alarms(place, hour[on_duty], temp_c[on_duty], gap_h, doors, rules, self.now_h))
-        quiet = list(silences(place, own, self.now_h))
+        quiet = list(silences(place, own, rules, self.now_h))
         opened = list(door_alarms(place, doors, beyond, rules, self.now_h))
         batteries = [alarm for series in placed.get(key, ()) for alarm in self._battery(key, series)]
         return [*beyond, *quiet, *opened, *sensor_alarms(own, self.now_h), *batteries]

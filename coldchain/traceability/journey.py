@@ -6,7 +6,7 @@ import base64
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -16,7 +16,8 @@ from coldchain.language import _
 from coldchain.model import CoolingClass, Landmark, Scenario
 from coldchain.model.seasons import months_of
 from coldchain.runs.folder import read_run
-from coldchain.telemetry.dayplan import ROUTES, DayPlan, LotPlan
+from coldchain.telemetry.dayplan import ROUTES, DayPlan
+from coldchain.telemetry.lotplan import LotPlan
 
 GRAMS = 1000.0
 LOT_CHARACTERS, DIGEST_CHARACTERS = 13, 12
@@ -92,12 +93,11 @@ def traced_day(folder: Path, plan: DayPlan, day: str, offset_h: float) -> Traced
     if abs(minutes - offset_h * MINUTES) > 1e-6:
         told = _("--utc-offset must be a whole number of minutes, such as 8 or 5.5; got {offset:g}")
         raise UsageError(told.format(offset=offset_h))
-    information, _summary, tables = read_run(folder, ROUTES)
+    information, _summary, _tables = read_run(folder, ROUTES)
     stopped = str(information.get("stopped_utc", ""))
     found, note = _date_of(plan, day, stopped)
     midnight = datetime(found.year, found.month, found.day, tzinfo=timezone(timedelta(minutes=minutes)))
-    hubs = dict(zip(tables["depots"]["depot"], tables["depots"]["hub"], strict=True))
-    journeys = _journeys(plan, hubs, midnight)
+    journeys = _journeys(plan, midnight)
     made = stopped or midnight.astimezone(UTC).isoformat()
     return TracedDay(plan.scenario, plan.period, made, journeys, (note,) if note else ())
 
@@ -129,8 +129,8 @@ def _date_of(plan: DayPlan, day: str, stopped: str) -> tuple[date, str]:
     return found, told.format(day=found.isoformat())
 
 
-def _journeys(plan: DayPlan, hubs: Mapping[str, str], midnight: datetime) -> tuple[Journey, ...]:
-    faults = [fault for lot in plan.lots for fault in _faults(plan, lot, str(hubs[_depot(lot)]))]
+def _journeys(plan: DayPlan, midnight: datetime) -> tuple[Journey, ...]:
+    faults = [fault for lot in plan.lots for fault in _faults(plan, lot)]
     if faults:
         raise BadInputError(dict.fromkeys(faults))
     parts: dict[str, int] = {}
@@ -138,7 +138,7 @@ def _journeys(plan: DayPlan, hubs: Mapping[str, str], midnight: datetime) -> tup
     for lot in plan.lots:
         parts[lot.order] = parts.get(lot.order, 0) + 1
         if round(lot.kg * GRAMS) > 0:
-            made.append(_journey(plan, lot, str(hubs[_depot(lot)]), midnight, parts[lot.order]))
+            made.append(_journey(plan, lot, midnight, parts[lot.order]))
     return tuple(made)
 
 
@@ -146,13 +146,11 @@ def _depot(lot: LotPlan) -> str:
     return lot.room.split("/")[1]
 
 
-def _faults(plan: DayPlan, lot: LotPlan, hub: str) -> Iterator[Fault]:
+def _faults(plan: DayPlan, lot: LotPlan) -> Iterator[Fault]:
     """Yield what keeps a lot from being traced: names that the scenario does not have, figures that contradict."""
     unknown = _("is not one of the scenario")
     if lot.village not in {one.id for one in plan.scenario.villages}:
         yield Fault("lots.csv", None, "village", lot.village, unknown, "unknown-id")
-    if hub not in {one.id for one in plan.scenario.hubs}:
-        yield Fault("depots.csv", None, "hub", hub, unknown, "unknown-id")
     figures = (lot.kg, lot.loss, lot.harvest_h, lot.leave_h, lot.back_h)
     ordered = lot.harvest_h <= lot.leave_h <= lot.back_h and lot.kg > 0 and 0 <= lot.loss <= 1
     if not (all(map(math.isfinite, figures)) and ordered):
@@ -160,15 +158,14 @@ def _faults(plan: DayPlan, lot: LotPlan, hub: str) -> Iterator[Fault]:
         yield Fault("lots.csv", None, "", lot.key, told, "garbled")
 
 
-def _journey(plan: DayPlan, lot: LotPlan, hub: str, midnight: datetime, part: int) -> Journey:
+def _journey(plan: DayPlan, lot: LotPlan, midnight: datetime, part: int) -> Journey:
     """Return the journey of a lot; one that loses all over no line haul has no road to its hub."""
 
     def at(hour: float) -> datetime:
         return midnight + timedelta(seconds=round(hour * 3600))
 
     harvest, grams = at(lot.harvest_h), round(lot.kg * GRAMS)
-    haul_h = lot.onward[0].hours
-    reached = haul_h > 0 or lot.loss < 1
+    reached = math.isfinite(lot.haul_h) and (lot.haul_h > 0 or lot.loss < 1)
     return Journey(
         lot=lot_number(midnight.date(), lot.order, part),
         key=lot.key,
@@ -181,14 +178,14 @@ def _journey(plan: DayPlan, lot: LotPlan, hub: str, midnight: datetime, part: in
         room=lot.room,
         open_ride=lot.cargo == "ambient",
         depot=_depot(lot),
-        hub=hub,
+        hub=lot.hub,
         cooling=lot.cooling,
         harvest=harvest,
         load=at(lot.leave_h),
         unload=at(lot.back_h),
         cooled=at(min(lot.docked_h + lot.cooling.precool_h, lot.depart_h)),
         sent=at(lot.depart_h),
-        arrives=at(lot.depart_h + haul_h) if reached else None,
+        arrives=at(lot.depart_h + lot.haul_h) if reached else None,
         landmark=claimed(plan.scenario.landmarks, lot.village, lot.crop.id, harvest.month),
     )
 

@@ -143,6 +143,8 @@ class _Lots:
         return share
 
     def _harvest_h(self, order: Any, leave_h: float) -> float:
+        if math.isfinite(getattr(order, "harvest_h", math.nan)):
+            return float(order.harvest_h)
         wait = self.record.scenario.chain.planned_wait_h
         if not self.since_ready:
             return leave_h - wait

@@ -1,0 +1,1 @@
+"""What to do for lots that will fall below their quality: another market, depot or truck, or sold at a discount."""
