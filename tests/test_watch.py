@@ -24,7 +24,7 @@ from coldchain.telemetry.outbox import send, to_address, to_file
 from coldchain.telemetry.page import page_text, write_page
 from coldchain.telemetry.readings import Keys, Reader, RefusedError
 from coldchain.telemetry.replay import read_sensors
-from coldchain.telemetry.rules import Rules
+from coldchain.telemetry.rules import Rules, read_rules
 from coldchain.telemetry.simulate import Rates, World
 from coldchain.telemetry.store import Acknowledged, Store
 from coldchain.telemetry.watch import Setup, Watched, alarm_id, watched, written_moment
@@ -235,6 +235,20 @@ def test_stretches_end_by_the_hysteresis_and_gaps() -> None:
     assert [(one.start_h, one.end_h) for one in found] == [(0.05, pytest.approx(2.075))]
     ended = list(stretches(hours, np.where(hours == 2.0, -0.2, over), 0.5, 0.5))
     assert [(one.start_h, one.end_h) for one in ended] == [(0.05, 0.3)]
+
+
+def test_thresholds_of_a_file(day: DayPlan, tmp_path: Path) -> None:
+    """Half an hour at 5 K above is an alarm, but not where 6 K are allowed, or 40 minutes; other keys are refused."""
+    readings = [*steady(ROOM, 9.0, 14.0, 10.0), *steady(ROOM, 14.1, 14.6, 15.0), *steady(ROOM, 14.7, 17.0, 10.0)]
+    file = tmp_path / "rules.toml"
+    levels = {"": ["excursion"], "above_c = 6": [], "excursion_min = 40": [], "breach_min = 20": ["breach"]}
+    for text, expected in levels.items():
+        file.write_text(text, encoding="utf-8")
+        found = seen(day, readings, Setup(date=DATE, rules=read_rules(file)))
+        assert [one.level for one in found.alarms if one.cause == "warm"] == expected
+    file.write_text("above = 6\nmissed = 0", encoding="utf-8")
+    with pytest.raises(BadInputError, match=r"above(.|\n)*missed|missed(.|\n)*above"):
+        read_rules(file)
 
 
 def test_a_room_that_warms_is_one_alarm_with_its_lots(day: DayPlan) -> None:
