@@ -231,17 +231,15 @@ def by_distance(network: RoadNetwork) -> RoadNetwork:
 
 def energy_kwh_t(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
     """Electricity per tonne: field heat at the nominal arrival over the energy ratio, and keeping cold."""
-    chain = scenario.chain
-    kwh = np.zeros((len(scenario.commodities), len(scenario.periods), len(classes)))
-    for p, period in enumerate(scenario.periods):
-        clock = harvest_clock_h(period) + chain.planned_wait_h + chain.unload_h
-        arrival_c = air_at(hourly_air_c(period), clock)
-        for c, crop in enumerate(scenario.commodities):
-            for o, cooling in enumerate(classes):
-                heat_mj_t = crop.heat_kj_kg_k * max(arrival_c - cooling.temp_c, 0.0)
-                keep_kwh_t = keep_kwh_t_day(crop, cooling) * chain.depot_dwell_h / HOURS_PER_DAY
-                kwh[c, p, o] = heat_mj_t * KWH_PER_MJ / cooling.energy_ratio + keep_kwh_t
-    return kwh
+    chain, crops = scenario.chain, scenario.commodities
+    wait_h = chain.planned_wait_h + chain.unload_h
+    arrival_c = np.array([air_at(hourly_air_c(one), harvest_clock_h(one) + wait_h) for one in scenario.periods])
+    warmer_k = np.maximum(arrival_c[:, None] - np.array([kind.temp_c for kind in classes]), 0.0)
+    heat_mj_t = np.array([crop.heat_kj_kg_k for crop in crops])[:, None, None] * warmer_k
+    keep_kwh_t_d = np.array([[keep_kwh_t_day(crop, kind) for kind in classes] for crop in crops])
+    ratio = np.array([kind.energy_ratio for kind in classes])
+    kept = keep_kwh_t_d[:, None, :] * chain.depot_dwell_h / HOURS_PER_DAY
+    return np.asarray(heat_mj_t * KWH_PER_MJ / ratio + kept, dtype=np.float64)
 
 
 def least_types(

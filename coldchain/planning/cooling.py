@@ -175,8 +175,9 @@ class _Load:
     def base_kw(self, plant: Plant, t_day: Floats, crop: Indices) -> float:
         """Walls, doors and what lies in store."""
         scenario, kind = self.basis.scenario, self.basis.classes[self.cooling]
-        breath = np.array([stored_kw_t(scenario.chain, one, kind) for one in scenario.commodities])
-        stored = float((t_day * breath[crop]).sum())
+        present, which = np.unique(crop, return_inverse=True)
+        breath = np.array([stored_kw_t(scenario.chain, scenario.commodities[c], kind) for c in present])
+        stored = float((t_day * breath[which]).sum())
         return base_kw(scenario.chain, kind, scenario.periods[self.period], plant.net_m3, stored)
 
 

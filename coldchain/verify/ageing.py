@@ -20,6 +20,7 @@ from scipy.optimize import brentq
 from coldchain.model import Commodity, Economics, Period
 
 Floats = NDArray[np.float64]
+Wear = Floats | float
 HALF_WARMING_H: dict[str, float | None] = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
 DOCK_AND_HALL_HALF_H = 3.0
 REEFER_HALF_H = 12.0
@@ -67,7 +68,7 @@ class Law:
             flat_c=-math.inf if crop.flat_below_c is None else crop.flat_below_c,
             by_dose=crop.chill_onset_k_h is not None,
             newer=crop.warm_life_d is not None,
-            water_h_kpa=crop.water_kg_t_h_kpa * (1.0 if packaging is None else DRYING[packaging]) / 1000.0,
+            water_h_kpa=crop.water_kg_t_h_kpa * drying(packaging) / 1000.0,
             humidity=humidity,
         )
 
@@ -123,6 +124,11 @@ class Law:
         return np.stack([self.rate_per_h(temp), dose, dry])
 
 
+def drying(packaging: str | None) -> float:
+    """Water a lot loses in a packaging, against what it loses bare."""
+    return 1.0 if packaging is None else DRYING[packaging]
+
+
 def vapour_kpa(temp_c: Floats) -> Floats:
     """Pressure of saturated water vapour over water (Magnus)."""
     return np.asarray(0.61094 * np.exp(17.625 * temp_c / (243.04 + temp_c)), dtype=np.float64)
@@ -149,37 +155,36 @@ def kept_at_life(crop: Commodity) -> tuple[float, float]:
 
 
 def loss_share(
-    crop: Commodity, used: float, transfers: int, packaging: str | None = None, *, dose: float = 0.0, dry: float = 0.0
-) -> float:
-    """Share lost after ``used`` of the life, some transfers in a packaging, a chilling dose and drying."""
-    if used == math.inf:
-        return 1.0
+    crop: Commodity, worn: Wear, transfers: int, packaging: str | None = None, *, dose: Wear = 0.0, dry: Wear = 0.0
+) -> Floats:
+    """Share lost after ``worn`` of the life, some transfers in a packaging, a chilling dose and drying; any shape."""
     last, shape = kept_at_life(crop)
-    kept = last ** (max(used, 0.0) ** shape)
-    kept *= math.exp(-max(dose - (crop.chill_onset_k_h or 0.0), 0.0) / crop.chill_k_h) * math.exp(-dry)
+    used = np.asarray(worn, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        kept = np.where(used == math.inf, 0.0, last ** (np.maximum(used, 0.0) ** shape))
+    kept = kept * np.exp(-np.maximum(np.subtract(dose, crop.chill_onset_k_h or 0.0), 0.0) / crop.chill_k_h - dry)
     bruised = crop.handling_loss if packaging is None else min(crop.handling_loss * BRUISE[packaging], 0.9)
-    return float(1.0 - (1.0 - bruised) ** transfers * kept)
+    return np.asarray(1.0 - (1.0 - bruised) ** transfers * kept)
 
 
 def fate_of(crop: Commodity, lot: Journey, transfers: int, packaging: str | None, prices: Economics) -> Floats:
     """Return shares of a lot at its buyer, shape (3,): lost of the weight, of it as water, lost of the value."""
-    used, _dose, dry = (float(part) for part in lot.wear)
+    used, _dose, dry = lot.wear
     lost = lot.lost(crop, transfers, packaging)
-    return np.array([lost, *priced(lost, used, dry, prices)])
+    return np.array([lost, *priced(np.asarray(lost), used, dry, prices)])
 
 
-def priced(lost: float, used: float, dry: float, prices: Economics) -> tuple[float, float]:
+def priced(lost: Floats, used: Floats, dry: Floats, prices: Economics) -> tuple[Floats, Floats]:
     """Return the share of the weight that what is sold has lost as water, and the share of the value lost.
 
     Quality is 100 at first and 20 at the end of life, first order; below a stated one buyers take off in proportion.
     """
-    if used == math.inf:
-        return 0.0, 1.0
-    water = (1.0 - lost) * (math.exp(dry) - 1.0)
-    quality = 100.0 * math.exp(used * math.log(0.2))
+    over = np.equal(used, math.inf)
+    water = np.where(over, 0.0, (1.0 - lost) * np.expm1(dry))
+    quality = 100.0 * np.exp(np.multiply(used, math.log(0.2)))
     sunk = (prices.discount_below_quality - quality) / (prices.discount_below_quality - 20.0)
-    off = prices.discount_at_life * min(max(sunk, 0.0), 1.0)
-    return water, lost + (1.0 - lost) * off
+    off = prices.discount_at_life * np.clip(sunk, 0.0, 1.0)
+    return water, np.where(over, 1.0, lost + (1.0 - lost) * off)
 
 
 def trade(lot: Journey, crop: Commodity, hours: tuple[float, float, float]) -> Journey:
@@ -278,8 +283,8 @@ class Journey:
 
     def lost(self, crop: Commodity, transfers: int, packaging: str | None) -> float:
         """Share lost."""
-        used, dose, dry = (float(part) for part in self.wear)
-        return loss_share(crop, used, transfers, packaging, dose=dose, dry=dry)
+        used, dose, dry = self.wear
+        return float(loss_share(crop, used, transfers, packaging, dose=dose, dry=dry))
 
     def in_air(self, hours: float) -> Journey:
         """Follow the air."""

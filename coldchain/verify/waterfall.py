@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import permutations
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ from coldchain.verify.ageing import (
     Law,
     air_at,
     air_c,
+    drying,
     loss_share,
     middle_h,
     priced,
@@ -40,6 +41,7 @@ from coldchain.verify.restated import Figure
 CHANGES = ("collection", "packaging", "precooling", "line_haul", "onward", "hall")
 WITHOUT = ("precooling", "onward")
 WAY = ("zone_c", "half_h", "dry_per_k", "kept_d", "ride_h", "dwell_h", "onward_h", "market_h")
+OF_A_LOT = ("tonnes", "cooled_h", "delivery_h", "loss_t", "lost_cny", "today_loss_t", "today_lost_cny")
 STRETCH_H = 0.25
 GAUSS = (0.5 - math.sqrt(3.0) / 6.0, 0.5 + math.sqrt(3.0) / 6.0)
 CLOSE = 1e3
@@ -54,7 +56,7 @@ class Flock:
     ----------
     made : the sets; rows of the arrays
     clock_h, temp_c : now, shape (sets, lots)
-    wear : life used, chilling dose and water so far, shape (3, sets, lots)
+    wear : life used, chilling dose, water a bare lot would lose to the air, water lost to vacuum; (4, sets, lots)
     cooled : whether pre-cooling is among the changes
     """
 
@@ -122,8 +124,8 @@ class Flock:
         done = self.hall(hours, target, half_h, humidity)
         if not self.law.newer:
             return done
-        wear = done.wear + np.array([0.0, 0.0, 1.0])[:, None, None] * dry_per_k * (self.temp_c - done.temp_c)
-        return replace(done, wear=wear)
+        done.wear[3] += dry_per_k * (self.temp_c - done.temp_c)
+        return done
 
     def hall(self, hours: Floats, target_c: Floats, half_h: Floats, humidity: float) -> Flock:
         """Approach a fixed temperature."""
@@ -137,7 +139,8 @@ class Flock:
         target_c: Floats | float = math.inf,
     ) -> Flock:  # fmt: skip
         """Go on after a stage with these temperatures at the Gauss points of its stretches, (stretches, points, …)."""
-        wear = self.wear + self.law.wear_per_h(temp_c, humidity, target_c).sum(axis=(1, 2)) * step_h / len(GAUSS)
+        wear = self.wear.copy()
+        wear[:3] += self.law.wear_per_h(temp_c, humidity, target_c).sum(axis=(1, 2)) * step_h / len(GAUSS)
         end = np.broadcast_to(end_c, wear.shape[1:])
         return replace(self, clock_h=self.clock_h + hours, wear=wear, temp_c=end)
 
@@ -194,9 +197,13 @@ def _lost(record: Record, lots: pd.DataFrame) -> dict[frozenset[str], Floats]:
     base = np.array([outside["loss_t"].sum(), outside["lost_cny"].sum()])
     lost = {made: base.copy() for made in sets}
     cold = _with_ways(record, lots[lots["depot"] != ""])
-    for (crop, period, hub), mine in cold.groupby(["commodity", "period", cold["depot"].map(record.hub_of)]):
-        way = _Way(record, record.crops[str(crop)][1], record.hubs[str(hub)][1], mine)
-        for made, both in way.lost(record.periods[str(period)][1]):
+    whole = {name: cold[name].to_numpy(dtype=np.float64) for name in (*WAY, *OF_A_LOT)}
+    groups = cold.groupby(["commodity", "period", cold["depot"].map(record.hub_of)])
+    for key, mine in groups.indices.items():
+        crop, period, hub = cast(tuple[str, ...], key)  # noqa: TC006
+        columns = {name: column[mine] for name, column in whole.items()}
+        way = _Way(record, record.crops[crop][1], record.hubs[hub][1], columns)
+        for made, both in way.lost(record.periods[period][1]):
             lost[made] += both
     return lost
 
@@ -224,64 +231,64 @@ class _Way:
     record: Record
     crop: Commodity
     hub: Hub
-    lots: pd.DataFrame
+    lots: dict[str, Floats]
 
     def lost(self, period: Period) -> Iterator[tuple[frozenset[str], Floats]]:
         """Yield the tonnes and the CNY lost under every set of changes."""
-        chain, tonnes = self.record.scenario.chain, self.lots["tonnes"].to_numpy(dtype=np.float64)
+        chain, crop = self.record.scenario.chain, self.crop
+        price = self.record.price_cny_t[crop.id]
         sums = (("today_loss_t", "today_lost_cny"), ("loss_t", "lost_cny"))
-        first, last = (np.array([float(self.lots[name].sum()) for name in names]) for names in sums)
+        first, last = (np.array([self.lots[name].sum() for name in names]) for names in sums)
         ends = {0: first, len(CHANGES): last}
-        crop, price = self.crop, self.record.price_cny_t[self.crop.id]
-        for packed, transfers, box in (
+        packings = (
             (frozenset[str](), chain.today_transfers, crop.today_packaging),
             (frozenset({"packaging"}), chain.planned_transfers, crop.packaging),
-        ):
-            for flock in self._flocks(period, box):
-                for made, wear in zip(flock.made, flock.wear.transpose(1, 2, 0), strict=True):
+        )
+        for flock in self._flocks(period):
+            for packed, transfers, box in packings:
+                both = self._shares(flock.wear, transfers, box) @ self.lots["tonnes"]
+                for made, lost, worth in zip(flock.made, *both, strict=True):
                     whole = made | packed
-                    shares = np.array([self._shares(one, transfers, box) for one in wear])
-                    yield whole, ends.get(len(whole), tonnes @ shares * np.array([1.0, price]))
+                    yield whole, ends.get(len(whole), np.array([lost, worth * price]))
 
-    def _shares(self, wear: Floats, transfers: int, box: str | None) -> tuple[float, float]:
-        """Return the shares lost of weight and value."""
-        used, dose, dry = (float(part) for part in wear)
-        lost = loss_share(self.crop, used, transfers, box, dose=dose, dry=dry)
-        return lost, priced(lost, used, dry, self.record.scenario.economics)[1]
+    def _shares(self, wear: Floats, transfers: int, box: str | None) -> Floats:
+        """Return the shares lost of weight and value, shape (2, sets, lots)."""
+        used, dose, dry, vacuum = wear
+        water = drying(box) * dry + vacuum
+        lost = loss_share(self.crop, used, transfers, box, dose=dose, dry=water)
+        return np.stack([lost, priced(lost, used, water, self.record.scenario.economics)[1]])
 
-    def _flocks(self, period: Period, box: str | None) -> Iterator[Flock]:
+    def _flocks(self, period: Period) -> Iterator[Flock]:
         """Yield the lots at their buyer, without pre-cooling and with it."""
         record, chain = self.record, self.record.scenario.chain
-        half_h, dwell_h = self._column("half_h"), chain.depot_dwell_h + 24.0 * self._column("kept_d")
-        cooled_h, delivery_h = (self.lots[name].to_numpy(dtype=np.float64) for name in ("cooled_h", "delivery_h"))
-        none = np.zeros((1, len(self.lots)))
+        half_h, dwell_h = self.lots["half_h"], chain.depot_dwell_h + 24.0 * self.lots["kept_d"]
+        cooled_h, delivery_h = self.lots["cooled_h"], self.lots["delivery_h"]
+        none = np.zeros((1, len(cooled_h)))
         air = air_c(period)
         begun = none + middle_h(period)
         warm = none + air_at(air, middle_h(period))
-        law = Law.of(self.crop, period.humidity, box)
-        flock = Flock(
-            law, air, (frozenset(),), begun, warm, np.zeros((3, 1, len(self.lots))), cargo=self.crop.today_cargo
-        )
+        law, unworn = Law.of(self.crop, period.humidity), np.zeros((4, *none.shape))
+        flock = Flock(law, air, (frozenset(),), begun, warm, unworn, cargo=self.crop.today_cargo)
         wait_h = chain.today_wait_h if self.crop.today_wait_h is None else self.crop.today_wait_h
-        waited = flock.waiting(np.full(len(self.lots), wait_h))
+        waited = flock.waiting(np.full(len(cooled_h), wait_h))
         flock = flock.forked("collection", waited, flock.in_air(cooled_h - 3.0 * half_h))
         chilled = flock.chill(
-            3.0 * half_h + dwell_h, self._column("zone_c"), half_h, chain.room_humidity, self._column("dry_per_k")
+            3.0 * half_h + dwell_h, self.lots["zone_c"], half_h, chain.room_humidity, self.lots["dry_per_k"]
         )
         planned = replace(chilled, made=tuple(made | {"precooling"} for made in flock.made), cooled=True)
         haul_h = delivery_h - cooled_h - chain.depot_dwell_h - self._sold_on(self.hub.dwell_h + self.hub.onward_h)
         for one in (flock, planned):
             hauled = one.forked(
                 "line_haul",
-                one.outside(self._column("ride_h")),
+                one.outside(self.lots["ride_h"]),
                 self._carried(one, haul_h, haul_half_h(record)),
             )
             yield self._to_buyer(hauled)
 
     def _to_buyer(self, lot: Flock) -> Flock:
         """Pass dock, onward leg and hall, as today and as planned."""
-        hub, zone_c = self.hub, self._column("zone_c")
-        today = [self._column(name) for name in ("dwell_h", "onward_h", "market_h")]
+        hub, zone_c = self.hub, self.lots["zone_c"]
+        today = [self.lots[name] for name in ("dwell_h", "onward_h", "market_h")]
         dwell_h, onward_h, market_h = (self._sold_on(hours) for hours in (hub.dwell_h, hub.onward_h, hub.market_h))
         chain = self.record.scenario.chain
         planned = self._carried(self._carried(lot, dwell_h, None), onward_h, HALF_WARMING_H[hub.onward_cargo])
@@ -295,13 +302,9 @@ class _Way:
         chain = self.record.scenario.chain
         if half_h is not None:
             return lot.ride(hours, half_h)
-        end_c = reefer_end_c(self.crop, lot.temp_c, self._column("zone_c") + chain.reefer_above_c)
+        end_c = reefer_end_c(self.crop, lot.temp_c, self.lots["zone_c"] + chain.reefer_above_c)
         return lot.reefer(hours, end_c, chain.reefer_humidity)
 
     def _sold_on(self, hours: float) -> Floats:
         """Return hours behind the hub, none for what is sold at it; shape (lots,)."""
-        return np.full(len(self.lots), hours if self.crop.sold_at == "market" else 0.0)
-
-    def _column(self, name: str) -> Floats:
-        """Return one of ``WAY`` of each lot."""
-        return self.lots[name].to_numpy(dtype=np.float64)
+        return np.full(len(self.lots["tonnes"]), hours if self.crop.sold_at == "market" else 0.0)
