@@ -10,11 +10,15 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 import pytest
 from dispatching_cases import line_county, order, routed, write_table
+from perishable import write_perishable
 
 from coldchain.cli import run
 from coldchain.dispatch.dispatch import Wish, dispatch
+from coldchain.dispatch.folder import write_day
 from coldchain.errors import BadInputError, UsageError
-from coldchain.runs import place_on_roads
+from coldchain.planning import plan_quickly
+from coldchain.reports import write_run
+from coldchain.runs import place_on_roads, run_information
 from coldchain.runs.folder import read_run
 from coldchain.scenario import load
 from coldchain.verify.day import Permits, verify_day
@@ -285,3 +289,25 @@ def test_every_total_is_recomputed(county: Path, day: Path, path: str) -> None:
     placed, _ = place_on_roads(scenario)
     report = verify_day(scenario, placed.network.given, tables, summary, Permits(own_fleet=True))
     assert any(f"routes.json: {path} is stated" in problem for problem in report.problems)
+
+
+def test_a_day_drives_owned_vehicles_and_asks_for_hire_with_its_price(tmp_path: Path) -> None:
+    """The plan owns some lorries: their day costs nothing more, the rest of the day is hired, verify agrees."""
+    county, run, day = tmp_path / "county", tmp_path / "run", tmp_path / "day"
+    write_perishable(10, 5, county)
+    (county / "vehicles.csv").write_text("id,trips_day,own_cny_year,own_most\nlight_truck,2,6000,1\n", encoding="utf-8")
+    planned = plan_quickly(load(county)[0])
+    write_run(planned, run, run_information(planned, {"scenario": str(county)}))
+    made = dispatch(Wish(run, day="summer", iterations=2000))
+    summary, tables = write_day(made, day, {"source": str(run), "variant": "base", "day": "summer"})
+    fleet = tables["fleet"].set_index("vehicle")
+    assert fleet.loc["light_truck-own", ["count", "cost_cny_day"]].tolist() == [1.0, 0.0]
+    out = tables["tours"]["vehicle"].value_counts()
+    assert out["light_truck-own"] == 1
+    (asked,) = summary["hire"]
+    assert asked == {"type": "light_truck", "vehicles": out["light_truck"], "cny": 60.0 * out["light_truck"]}
+    scenario = load(county)[0]
+    placed, _odd = place_on_roads(scenario)
+    assert verify_day(scenario, placed.network.given, tables, summary).problems == ()
+    summary["hire"] = []
+    assert "routes.json: hire" in verify_day(scenario, placed.network.given, tables, summary).problems[0]

@@ -47,7 +47,7 @@ def season(tours: tuple[Tour, ...], tonnes: tuple[float, ...], room_t: float) ->
 
 
 def tour(stop: int, room_t: float = 1.0, shift_h: float = 10.0) -> Tour:
-    return Tour("D", "truck", (1.0, 1.0), (stop,), room_t, shift_h)
+    return Tour("D", "truck", (1.0, 1.0), (stop,), room_t, shift_h, hours=2.5, spare_h=shift_h - 2.5)
 
 
 def live(day: Season, places: int, harvest: float = 1.0, road: float = 1.0) -> Outcome:
@@ -107,13 +107,25 @@ def test_what_a_vehicle_leaves_is_fetched_when_it_is_back() -> None:
     found = live(season((tour(0),), (1.0,), 5.0), places=1, harvest=1.5)
     assert (found.cooled.tonnes, found.cooled.warm_h) == ([1.0, 0.5], [2.5, 5.0])
     assert (found.second_trips, found.left.tonnes, found.late) == (1, [], 0)
+    assert (found.returned, found.hires, found.more_h) == ([("truck", 0)], [], [("truck", 2.5)])
 
 
-def test_what_would_be_in_after_the_shift_is_left() -> None:
-    """The vehicle leaves at 7:00; with a shift of 4.9 h it would be in too late with the rest, at 12:00."""
+def test_what_would_be_in_after_the_shift_is_fetched_by_a_hired_lorry() -> None:
+    """The vehicle leaves at 7:00; with a shift of 4.9 h it would be in too late with the rest, at 12:00.
+
+    A hired one sets out at 8:00, loads at 9:00 and has unloaded at 10:30; the first is in at 9:30, as planned.
+    """
     found = live(season((tour(0, shift_h=4.9),), (1.0,), 5.0), places=1, harvest=1.5)
-    assert (found.cooled.tonnes, found.left.lot, found.left.tonnes) == ([1.0], [0], [0.5])
-    assert found.second_trips == 0
+    assert (found.cooled.tonnes, found.cooled.warm_h) == ([1.0, 0.5], [2.5, 3.5])
+    assert (found.second_trips, found.hires, found.left.tonnes) == (1, ["truck"], [])
+    assert sum(hours for _key, hours in found.more_h) == pytest.approx(2.5)
+
+
+def test_a_load_of_several_vehicles_takes_several_returns() -> None:
+    found = live(season((tour(0),), (1.0,), 5.0), places=1, harvest=3.5)
+    assert found.cooled.tonnes == pytest.approx([1.0, 1.0, 1.0, 0.5])
+    assert (found.second_trips, len(found.hires)) == (3, 0)
+    assert found.more_h == [("truck", pytest.approx(7.5))]
 
 
 def test_slow_roads_make_a_vehicle_late() -> None:
@@ -200,7 +212,7 @@ def test_depots_that_run_full_are_named(replayer: Replayer, small_plan: Plan) ->
 
 def test_draws_have_the_spreads_asked_for() -> None:
     """Days of a season spread as asked, and their mean hardly moves: a slice each."""
-    rng, chances = np.random.default_rng(1), Chances(season_c=0.0, day_c=3.0, road_cv=0.2)
+    rng, chances = np.random.default_rng(1), Chances(season_c=0.0, day_c=3.0, road_cv=0.2).of(Routing())
     calm = draw_season(rng, chances, 2, 1)
     years = [[(day.air_c, day.road) for day in draw_days(rng, chances, calm, 4)] for _year in range(500)]
     air, road = np.array(years)[:, :, 0], np.array(years)[:, :, 1]
@@ -257,15 +269,9 @@ def test_a_run_of_another_version_is_refused(small_plan: Plan) -> None:
 
 def test_the_defaults_of_the_command_are_those_of_the_model() -> None:
     texts = {option.name: str(option.default) for option in replay.params}
-    spreads = ",".join(texts[name] for name in ("temperature", "harvest", "travel"))
     given = Chances()
-    model = (
-        given.season_c,
-        given.day_c,
-        given.crop_cv,
-        given.village_cv,
-        given.picking_cv,
-        given.road_cv,
-        given.leg_cv,
-    )
-    assert tuple(map(float, spreads.split(","))) == model
+    assert tuple(map(float, texts["temperature"].split(","))) == (given.season_c, given.day_c)
+    assert not {"0", "1"} & set(texts["harvest"] + texts["travel"])  # nothing of their own: the scenario's
+    stated = Routing(harvest_crop_cv=0.3, travel_leg_cv=0.4)
+    assert given.of(stated) == replace(given.of(Routing()), crop_cv=0.3, leg_cv=0.4)
+    assert Chances(crop_cv=0.0).of(stated).crop_cv == 0.0

@@ -19,7 +19,7 @@ from coldchain.settlement import GroupCost
 
 Run = Callable[..., tuple[int, str, str]]
 IN_CORE = ("nucleolus", "per_capita_nucleolus", "equal_profit", "lorenz")
-FIGURES = ("collection", "line_haul", "handling", "operation", "energy", "capital", "loss")
+FIGURES = ("collection", "line_haul", "overflow", "handling", "operation", "energy", "capital", "loss")
 
 
 @pytest.fixture

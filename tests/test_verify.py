@@ -134,7 +134,7 @@ def test_tampering_is_named_in_chinese(
     "path",
     [("loss", "plan_rate"), ("loss", "plan_cny"), ("loss", "plan_water_t"), ("loss", "plan_discount_cny"),
      ("annual_cny", "collection"), ("annual_cny", "line_haul"),
-     ("annual_cny", "handling"), ("annual_cny", "energy"),
+     ("annual_cny", "handling"), ("annual_cny", "overflow"), ("annual_cny", "energy"),
      ("annual_cny", "capital"), ("annual_cny", "operation"), ("annual_cny", "total"),
      ("coverage", "plan"), ("delivery_h", "max"), ("routes", "km"),
      ("objective", "gap"), ("net", "today_cny"), ("net", "plan_cny"), ("net", "benefit_cny"), ("net", "payback_years"),

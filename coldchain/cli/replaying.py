@@ -15,6 +15,7 @@ from coldchain.language import _
 
 YEARS, DAYS = 60, 3
 TOLD_EVERY_S = 5.0
+UNSTATED = (None,)
 
 
 class Spreads(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older Click has no type arguments
@@ -49,10 +50,12 @@ class Spreads(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older
               help="Draws of the uncertain figures, each lived through for two years; 0 leaves them out.")  # fmt: skip
 @click.option("--temperature", type=Spreads(2), default="1,2.5", show_default=True,
               help="Standard deviation in °C: of a season, of a day within it.")  # fmt: skip
-@click.option("--harvest", type=Spreads(3), default="0.15,0.15,0.2", show_default=True,
-              help="Coefficient of variation: of a crop's season, a village's season, a village's day.")  # fmt: skip
-@click.option("--travel", type=Spreads(2), default="0.1,0.2", show_default=True,
-              help="Coefficient of variation of hours on the road: of a day, of a single leg.")  # fmt: skip
+@click.option("--harvest", type=Spreads(3),
+              help="Coefficient of variation: of a crop's season, a village's season, a village's day; "
+                   "otherwise as in [routing].")  # fmt: skip
+@click.option("--travel", type=Spreads(2),
+              help="Coefficient of variation of hours on the road: of a day, of a single leg; "
+                   "otherwise as in [routing].")  # fmt: skip
 @click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
 @json_option
 @of_a_run
@@ -65,7 +68,8 @@ def replay(run: Path, scenario: Path | None, as_json: bool, **given: Any) -> Non
     from coldchain.api import Chances
     from coldchain.api import replay as live
 
-    chances = Chances(*given.pop("temperature"), *given.pop("harvest"), *given.pop("travel"))
+    harvest, travel = given.pop("harvest") or UNSTATED * 3, given.pop("travel") or UNSTATED * 2
+    chances = Chances(*given.pop("temperature"), *harvest, *travel)
     found = live(run, chances=chances, scenario=scenario, say=tell_years(given["years"]), **given)
     path = found.save(run)
     if as_json:

@@ -250,7 +250,8 @@ def _read(wish: Wish, source: Source, period: int) -> tuple[list[Order], list[Ve
     """Read orders, fleet and the form of the other tables; every fault together."""
     faults = list(source.faults)
     ids = [depot.id for depot in source.depots]
-    fleet = default_fleet(source.scenario)
+    owned = source.owned if wish.engine == "ruin-recreate" else {}  # OR-Tools counts vehicles of one depot alone
+    fleet = default_fleet(source.scenario, owned)
     if wish.fleet is not None:
         fleet, wrong = read_fleet(wish.fleet, source.scenario, ids)
         faults += wrong

@@ -1,8 +1,11 @@
-"""The vehicles at hand today: those of the scenario, any number of each, or a table of what really stands there."""
+"""The vehicles at hand today: those the plan owns and any number for hire, or a table of what really stands there.
+
+An owned vehicle is paid by the year, so its day costs nothing more; a hired one costs its day.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from coldchain.scenario.parsing import parse
 from coldchain.scenario.references import NameReference
 from coldchain.scenario.tables import RawTable, parse_rows
 
+OWNED = "-own"  # ends the name of an owned vehicle where others of its type may be hired
 OWN = ("trips_day", "payload_kg", "volume_m3", "shift_h", "max_drive_h")
 
 
@@ -44,9 +48,16 @@ class Vehicles:
     base: str
 
 
-def default_fleet(scenario: Scenario) -> list[Vehicles]:
-    """Return the scenario's collection vehicles, any number of each."""
-    return [Vehicles(scenario.vehicle(key), None, "", key) for key in scenario.routing.collection_vehicles]
+def default_fleet(scenario: Scenario, owned: Mapping[str, int]) -> list[Vehicles]:
+    """Return the scenario's collection vehicles: those owned, by type, and any number of each for hire."""
+    fleet = []
+    for key in scenario.routing.collection_vehicles:
+        kind = scenario.vehicle(key)
+        if owned.get(key):
+            mine = kind.model_copy(update={"id": f"{key}{OWNED}", "cost_cny_day": 0.0})
+            fleet.append(Vehicles(mine, owned[key], "", key))
+        fleet.append(Vehicles(kind, None, "", key))
+    return fleet
 
 
 def read_fleet(path: Path, scenario: Scenario, depots: Collection[str]) -> tuple[list[Vehicles], list[Fault]]:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.arrays import ROUNDING
-from coldchain.dispatch.fleet import read_fleet
+from coldchain.dispatch.fleet import OWNED, default_fleet, read_fleet
 from coldchain.dispatch.orders import Order, read_orders, with_free_ids
 from coldchain.dispatch.source import Source, read_source
 from coldchain.dispatch.tables import LIMITS, records
@@ -41,16 +41,18 @@ def input_problems(run: Mapping[str, Any], tables: Tables, moved: Path | None = 
         if not any(not fault.warning for fault in faults):
             problems += _order_problems(with_free_ids(read), source, tables)
     fleet = _unchanged(arguments, hashes, "fleet")
-    if fleet is not None:
-        made, faults = read_fleet(fleet, source.scenario, ids)
+    if fleet is not None or not arguments.get("fleet"):
+        own = {str(row["base"]) for row in records(tables["fleet"]) if str(row["vehicle"]).endswith(OWNED)}
+        at_hand = default_fleet(source.scenario, {key: source.owned.get(key, 0) for key in own})
+        made, _faults = (at_hand, []) if fleet is None else read_fleet(fleet, source.scenario, ids)
         rows = {(v.kind.id, v.depot): (v.count, *(getattr(v.kind, name) for name in LIMITS)) for v in made}
         problems += _fleet_problems(rows, tables)
     return problems
 
 
 def plan_hash(path: Path) -> str | None:
-    """Return the SHA-256 of a plan's depots and assignment; None for a scenario."""
-    files = [path / "tables" / f"{name}.csv" for name in ("depots", "assignment")]
+    """Return the SHA-256 of a plan's depots, assignment and fleet; None for a scenario."""
+    files = [path / "tables" / f"{name}.csv" for name in ("depots", "assignment", "fleet")]
     if not all(file.is_file() for file in files):
         return None
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

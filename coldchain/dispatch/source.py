@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class Source:
     kind : ``plan`` or ``scenario``
     planned : (village, commodity) -> [(depot, zone, method, share)], empty without a plan
     aboard_h : (village, commodity, period) -> planned hours aboard
+    owned : vehicles that the plan owns, by type
     faults : every warning; ``known_faults`` those of the scenario alone, which its planner has seen already
     """
 
@@ -69,6 +71,7 @@ class Source:
     aboard_h: dict[tuple[int, int, int], float]
     faults: tuple[Fault, ...]
     known_faults: tuple[Fault, ...] = ()
+    owned: Mapping[str, int] = field(default_factory=dict)
 
     def depot_node(self, depot: int) -> int:
         """Node of an open depot."""
@@ -152,6 +155,7 @@ def _from_run(path: Path, moved: Path | None) -> Source:
         aboard,
         (*run.inputs.faults, *changed),
         run.inputs.faults,
+        {str(row["vehicle"]): int(row["owned"]) for row in tables["fleet"].to_dict("records")},
     )
 
 

@@ -51,6 +51,7 @@ def summarise(made: Dispatch, tables: Tables) -> dict[str, Any]:
         "vehicles": len(tours),
         "trips": len(tables["trips"]),
         "stops": len(tables["stops"]),
+        "hire": hire(made, tours),
         "km": float(tours["km"].sum()),
         "hours": float(tours["hours"].sum()),
         "drive_h": float(tours["drive_h"].sum()),
@@ -69,6 +70,17 @@ def _orders_name(wish: Wish) -> str:
     if wish.rest is not None:
         return N_("rest of the day")
     return N_("typical day") if wish.orders is None else wish.orders.name
+
+
+def hire(made: Dispatch, tours: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return what must be hired for the day beside the vehicles owned, by type; nothing where a fleet was given."""
+    kinds = [one.kind for one in made.day.fleet if one.count is None]
+    out = {kind.id: int((tours["vehicle"] == kind.id).sum()) for kind in kinds}
+    return [
+        {"type": kind.id, "vehicles": out[kind.id], "cny": out[kind.id] * kind.cost_cny_day}
+        for kind in kinds
+        if out[kind.id]
+    ]
 
 
 def left_kg(made: Dispatch, tables: Tables) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,12 @@ def _trips(summary: Mapping[str, Any]) -> str:
     return told.format(**summary)
 
 
+def _hired(hire: Sequence[Mapping[str, Any]]) -> str:
+    """Say how many vehicles of which type must be hired for the day, and what that costs."""
+    told = _(", ").join(f"{one['vehicles']} {one['type']}" for one in hire)
+    return _("{vehicles}, CNY {cny:,.0f} for the day").format(vehicles=told, cny=sum(one["cny"] for one in hire))
+
+
 def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
     table = _table(plain, _("Day"), "")
     orders, loss, cost, aboard = summary["orders"], summary["loss"], summary["cost_cny"], summary["aboard_h"]
@@ -80,6 +86,7 @@ def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
         (_("Orders"), _("{count:,}, {kg:,.0f} kg").format(**orders)),
         (_("Fetched"), _("{served_kg:,.0f} kg; {unserved_kg:,.0f} kg stay behind").format(**orders)),
         (_("Vehicles"), _trips(summary)),
+        *((_("To hire"), _hired(summary["hire"])) for _some in summary["hire"][:1]),
         (_("Way"), _("{km:,.0f} km, {hours:,.1f} vehicle hours").format(**summary)),
         (_("Aboard"), _("half within {half}, all within {most}").format(half=half, most=span(aboard["max"]))),
         (_("Expected loss"), _("{kg:,.0f} kg ({share}), CNY {cny:,.0f}, to the buyer").format(**loss, share=share)),

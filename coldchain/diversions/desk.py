@@ -61,7 +61,7 @@ class Desk:
     def fleet(self) -> list[Vehicles]:
         """Return the collection vehicles of the day."""
         if self.fleet_path is None:
-            return default_fleet(self.source.scenario)
+            return default_fleet(self.source.scenario, self.source.owned)
         return read_fleet(self.fleet_path, self.source.scenario, list(self.number))[0]
 
     def at_hand(self, depot: str, now_h: float) -> list[Vehicles]:

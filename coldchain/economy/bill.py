@@ -9,11 +9,14 @@ from typing import Literal
 
 from coldchain.language import N_
 
-Heading = Literal["collection", "line_haul", "handling", "operation", "energy", "capital", "loss", "storage"]
+Heading = Literal[
+    "collection", "line_haul", "overflow", "handling", "operation", "energy", "capital", "loss", "storage"
+]  # fmt: skip
 HEADINGS: Mapping[Heading, str] = MappingProxyType(
     {
         "collection": N_("Collection from villages"),
         "line_haul": N_("Line haul to hubs"),
+        "overflow": N_("Overflow of vehicles, and waiting"),
         "handling": N_("Packaging, sorting and loading"),
         "operation": N_("Operation of depots"),
         "energy": N_("Electricity"),
@@ -29,7 +32,10 @@ OCCASIONAL: frozenset[Heading] = frozenset({"storage"})
 
 @dataclass(frozen=True)
 class Bill:
-    """CNY a year under each heading; ``storage`` is electricity of what is kept, less what it earns more.
+    """CNY a year under each heading.
+
+    ``overflow`` is what days beyond the usual one cost on the mean; ``storage`` is electricity of what is kept, less
+    what it earns more.
 
     Examples
     --------
@@ -40,6 +46,7 @@ class Bill:
 
     collection: float = 0.0
     line_haul: float = 0.0
+    overflow: float = 0.0
     handling: float = 0.0
     operation: float = 0.0
     energy: float = 0.0

@@ -340,7 +340,7 @@ class Roads(Noun):
 
 
 class Routing(Noun):
-    """Vehicles on offer and the hours of a stop."""
+    """Vehicles on offer, the hours of a stop, and how far loads and hours stray from the usual day."""
 
     collection_vehicles: tuple[str, ...] = figure(
         "-", "vehicle types of the first mile", ("light_truck",), min_length=1
@@ -360,6 +360,13 @@ class Routing(Noun):
     haul_m3_t: float = figure(
         "m³/t", "space that crated produce takes in a line-haul truck", 4.0, gt=0, le=50, usual=(1, 20)
     )
+    harvest_crop_cv: float = figure(
+        "-", "spread (coefficient of variation) of a crop's season in the county", 0.15, ge=0, le=2
+    )
+    harvest_village_cv: float = figure("-", "the same of a village's season", 0.15, ge=0, le=2)
+    harvest_day_cv: float = figure("-", "the same of what a village picks on one day of its season", 0.2, ge=0, le=2)
+    travel_day_cv: float = figure("-", "spread of the hours on all roads of a day", 0.1, ge=0, le=2)
+    travel_leg_cv: float = figure("-", "spread of the hours on one leg of a trip", 0.2, ge=0, le=2)
     haul_depots: int = figure(
         "-", "most depots of a hub at which one line-haul truck loads on its way; 1: each depot sends its own", 4, ge=1,
         le=4,

@@ -16,6 +16,7 @@ from coldchain.planning.decision import CollectionDay, Decision, site_lots
 from coldchain.planning.duties import Running, run
 from coldchain.planning.haul_duties import work_out_hauls
 from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay
+from coldchain.planning.overflow import OverflowDay, overflow_days, spread_of
 from coldchain.routing import (
     CollectionProblem,
     CollectionResult,
@@ -49,13 +50,19 @@ class Effort:
 
 @dataclass(frozen=True)
 class Days:
-    """All typical days of a plan: routes, straight line-haul trips, tours, who rides on them, and the vehicles."""
+    """All typical days of a plan: routes, line-haul trips and tours, who rides on them, vehicles, expected overflow."""
 
     collection: tuple[CollectionDay, ...]
     hauls: tuple[HaulDay, ...]
     tours: tuple[TourDay, ...]
     rides: tuple[LongRide, ...]
     running: Running
+    overflow: tuple[OverflowDay, ...] = ()
+
+    def overflow_shares(self) -> Iterator[tuple[int, int, float]]:
+        """Yield site, period and CNY/day of what days beyond the usual one cost."""
+        for day in self.overflow:
+            yield day.site, day.period, day.overflow.cost_cny
 
     def collection_shares(self) -> Iterator[tuple[int, int, float]]:
         """Yield site, period and CNY/day of all collection."""
@@ -95,7 +102,8 @@ def work_out_days(
     effort.meter.add(HAUL_WORK)
     hauled = work_out_hauls(basis, arcs, decision, collection, effort.memo)
     running = run(basis.scenario, collection, hauled)
-    return Days(tuple(collection), hauled.hauls, hauled.tours, hauled.rides, running)
+    overflow = overflow_days(basis, arcs, decision, collection, hauled)
+    return Days(tuple(collection), hauled.hauls, hauled.tours, hauled.rides, running, overflow)
 
 
 def _remembered(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> tuple[CollectionDay, ...]:
@@ -165,6 +173,8 @@ def _problem(
         max_aboard_h=basis.scenario.siting.max_first_mile_h,
         max_wait_h=_most_wait_h(basis, site, period, daily, aboard),
         split_pickups=routing.split_pickups,
+        by_crop_kg=daily.sum(axis=2) * KG_PER_T,
+        spread=spread_of(basis.scenario),
     )
 
 
@@ -208,10 +218,10 @@ def _hours_aboard(result: CollectionResult, before: Floats) -> Floats:
 
 
 def _true_cost(basis: Basis, site: int, period: int, daily: Floats, result: CollectionResult) -> float:
-    """Vehicle money and the exact value lost on one day; load left behind counts as lost."""
+    """Vehicle money, that of overflow too, and the exact value lost on one day; load left behind counts as lost."""
     load = daily.sum(axis=(1, 2)) * KG_PER_T
     value = daily * basis.prices.value_cny_t[:, None]
-    cost = float(result.cost_cny)
+    cost = float(result.cost_cny) + sum(one.cost_cny for one in result.overflow)
     for route, wait_h in zip(result.routes, result.wait_h, strict=True):
         batch = basis.lanes.batch(np.array(route.aboard_h) + wait_h)[period]
         for stop, kg, b in zip(route.stops, route.load_kg, batch, strict=True):

@@ -68,6 +68,8 @@ class DepotYears:
         length = [period.days for period in scenario.periods]
         for j, period, spent in course.days.collection_shares():
             cost[j] += spent * length[period]
+        for j, period, spent in course.days.overflow_shares():
+            cost[j] += spent * length[period]
         for j, period, _load, spent in course.days.haul_shares():
             cost[j] += spent * length[period]
         return np.asarray(cost, dtype=np.float64)

@@ -15,12 +15,13 @@ from coldchain.planning.lots import TODAY
 
 
 def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> Bill:
-    """Add up the bill of a year: routes, modules with the moves of mobile units, and the terms of all lots."""
+    """Add up the bill of a year: routes, overflow, modules with the moves of mobile units, the terms of all lots."""
     count, length = decision.count, [period.days for period in basis.scenario.periods]
     modules = ModuleCosts.of(basis.scenario)
     cny = _lots_cny(basis, lots)
     cny["collection"] += sum(cost * length[period] for _site, period, cost in days.collection_shares())
     cny["line_haul"] += sum(cost * length[period] for _site, period, _load, cost in days.haul_shares())
+    cny["overflow"] += sum(cost * length[period] for _site, period, cost in days.overflow_shares())
     cny["capital"] += float((count * modules.capital_cny).sum())
     working = count + existing_modules(basis)
     cny["operation"] += float((working * modules.operation_cny).sum())

@@ -62,6 +62,8 @@ def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     length = np.array([period.days for period in scenario.periods])
     for site, period, cost in days.collection_shares():
         saved[owner[site]] -= cost * length[period]
+    for site, period, cost in days.overflow_shares():
+        saved[owner[site]] -= cost * length[period]
     for site, period, _load, cost in days.haul_shares():
         saved[owner[site]] -= cost * length[period]
     return Ledger(

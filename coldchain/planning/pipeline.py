@@ -513,6 +513,7 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         "duties": duty_tables.duties(basis, course.days),
         "fleet": duty_tables.fleet(basis, course.days),
         "line_haul": tabled.line_haul(basis, course.days),
+        "overflow": tabled.overflow(basis, course.days),
         "storage": tabled.storage(basis, course.lots),
         "subsidies": subsidies(basis.scenario, count, granted),
         "operators": operators(basis.scenario, book, granted),

@@ -208,6 +208,17 @@ def _haul_head(basis: Basis, site: int, period: int, zone: str) -> tuple[str, st
     return scenario.sites[site].id, hub, of.id, zone, of.days
 
 
+def overflow(basis: Basis, days: Days) -> pd.DataFrame:
+    """One row for each route, and for the line haul of each depot, period and zone: what days beyond the usual cost."""
+    sites, periods, rows = basis.scenario.sites, basis.scenario.periods, []
+    for day in days.overflow:
+        head = sites[day.site].id, periods[day.period].id
+        route = f"{head[0]}-{head[1]}-{day.route + 1}" if day.route >= 0 else ""
+        one = day.overflow
+        rows.append((route, *head, day.zone, one.over_share, one.returns, one.hires, one.wait_h, one.cost_cny))
+    return schema.frame("overflow", rows)
+
+
 def storage(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
     """One row for what each depot keeps of a commodity and period for another period, and what that brings."""
     scenario = basis.scenario

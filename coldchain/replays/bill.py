@@ -1,24 +1,24 @@
 """The bill of a replayed year: what was really driven, hauled, cooled and lost, at the prices that verification uses.
 
-Vehicles of the plan are paid their days whether a day is rich or poor; trips pay kilometres and hours as driven, also
-those for what a tour had to leave behind. Where a depot's trips to the hub cannot take what was cooled or passed on,
-further ones are hired; straight ones that nobody needs are not driven. Electricity, onward premium, deductions for
-lateness and traders' haulage follow the lots. What no chance touches (modules, staff, fees) is as stated.
+Vehicles and trips of the plan are paid whether a day is rich or poor. What a day asks for beyond them is overflow:
+hours on the road and waiting for loads beyond those planned, returns to a stop after unloading, lorries hired for them,
+and trucks hired where a depot's trips to the hub cannot take what was cooled or passed on. Electricity, onward premium,
+deductions for lateness and traders' haulage follow the lots. What no chance touches (modules, staff) is as stated.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import KG_PER_T, ROUNDING, Floats
-from coldchain.model import Scenario, VehicleType
+from coldchain.arrays import ROUNDING, Floats
+from coldchain.model import Scenario
 from coldchain.replays.chances import DayDraw
 from coldchain.replays.day import Outcome
 from coldchain.replays.layout import Season
@@ -26,23 +26,14 @@ from coldchain.runs import PlacedNetwork
 from coldchain.spoilage import harvest_clock_h
 from coldchain.verify.bill import handling_cny_t, running_of
 from coldchain.verify.losses import Chains
+from coldchain.verify.overflow import hires_of, rooms_t
 from coldchain.verify.record import Record
 from coldchain.verify.roads import Roads
 
-LIVED = ("collection", "line_haul", "handling", "energy")
+LIVED = ("line_haul", "overflow", "handling", "energy")
 """Headings of the bill that a replayed day prices; the value lost is the day's own."""
 Bay = tuple[str, str]  # depot and zone
 UNTIL_MARKET = 4  # stages of a cold lane before the market hall
-
-
-@dataclass(frozen=True)
-class Truck:
-    """Straight trips of one vehicle type from a depot: how many a day, t and CNY of kilometres and hours of each."""
-
-    vehicle: VehicleType
-    trips: int
-    capacity_t: float
-    cny: float
 
 
 @dataclass(frozen=True)
@@ -51,16 +42,16 @@ class _SeasonPrices:
 
     Attributes
     ----------
-    vehicles_cny : of vehicles' days in collection; hauls_cny : of the planned line haul
-    straight : trips of each depot and zone; tours_t : room on tours
+    hauls_cny : of the planned line haul
+    room_t : of the trips of each depot and zone
+    back_km : from the depot to each stop and back
     energy_cny_t, premium_cny_t, way_h : of each lot: cooling, the chilled onward leg, hours from pre-cooler to buyer
     trader_cny_t : of traders, late ones' deductions included, shape (villages, commodities)
     """
 
-    vehicles_cny: float
     hauls_cny: float
-    straight: Mapping[Bay, tuple[Truck, ...]]
-    tours_t: Mapping[Bay, float]
+    room_t: Mapping[Bay, float]
+    back_km: Floats
     energy_cny_t: Floats
     premium_cny_t: Floats
     way_h: Floats
@@ -93,9 +84,8 @@ class Pricer:
         put_in = np.ceil((start + np.array(outcome.cooled.warm_h)) / batch - 1e-9) * batch - start
         late = put_in + prices.way_h[at] > self.scenario.chain.delivery_target_h + 1e-6
         return {
-            "collection": prices.vehicles_cny + sum(self._driven_cny(*trip) for trip in outcome.driven),
+            "overflow": self._overflow_cny(prices, outcome) + self._more_hauls_cny(prices, season, outcome),
             "line_haul": prices.hauls_cny
-            + self._more_hauls_cny(prices, season, outcome)
             + float(cooled @ (prices.premium_cny_t[at] + late_cny_t * late))
             + float((kept * prices.trader_cny_t).sum()),
             "handling": self._handling_cny(season, outcome, kept),
@@ -122,69 +112,46 @@ class Pricer:
         kinds = self.record.kinds
         return sum(int(count) * running_of(self.record, kinds[key])[1] for key, _colon, count in parts)
 
-    def _driven_cny(self, vehicle: str, km: float, hours: float) -> float:
-        kind = self.vehicles[vehicle]
-        return kind.cost_cny_km * km + kind.cost_cny_h * hours
+    def _overflow_cny(self, prices: _SeasonPrices, outcome: Outcome) -> float:
+        """CNY of collection beyond the plan: more hours, returns to stops, lorries hired."""
+        hours = sum(self.vehicles[key].cost_cny_h * more_h for key, more_h in outcome.more_h)
+        ways = sum(self.vehicles[key].cost_cny_km * float(prices.back_km[stop]) for key, stop in outcome.returned)
+        return hours + ways + sum(self.vehicles[key].cost_cny_day for key in outcome.hires)
 
     def _more_hauls_cny(self, prices: _SeasonPrices, season: Season, outcome: Outcome) -> float:
-        """CNY of trips hired beside the planned ones, less that of straight trips that are not needed."""
+        """CNY of trips hired beside the planned ones."""
         load: dict[Bay, float] = defaultdict(float)
         for parcels in (outcome.cooled, outcome.warm):
             for lot, tonnes in zip(parcels.lot, parcels.tonnes, strict=True):
                 depot, zone, *_rest = season.coolers[season.lots.cooler[lot]]
                 load[depot, zone] += tonnes
-        return sum(
-            self._difference_cny(bay, load[bay] - prices.tours_t.get(bay, 0.0), prices.straight.get(bay, ()))
-            for bay in {*prices.straight, *load}
-        )
+        return sum(self._hired_cny(bay, t, prices.room_t.get(bay, 0.0)) for bay, t in load.items())
 
-    def _difference_cny(self, bay: Bay, load_t: float, trucks: tuple[Truck, ...]) -> float:
-        room = sum(truck.trips * truck.capacity_t for truck in trucks)
-        over = load_t - room
-        if over > ROUNDING + 1e-6 * room:
-            return min(
-                math.ceil(over / truck.capacity_t - 1e-6) * (truck.vehicle.cost_cny_day + truck.cny)
-                for truck in self._offers(bay[0])
-            )
-        spared, spare = 0.0, -over
-        for truck in sorted(trucks, key=lambda one: -one.cny / one.capacity_t):
-            idle = min(truck.trips, math.floor(spare / truck.capacity_t + 1e-9))
-            spared, spare = spared + idle * truck.cny, spare - idle * truck.capacity_t
-        return -spared
-
-    def _offers(self, depot: str) -> Iterator[Truck]:
-        """Yield a trip of each type that may go to the hub from a depot."""
-        record, routing = self.record, self.scenario.routing
-        time_h, km = record.to_hub(record.site_node(depot), record.hub_of[depot])
-        bears = record.sites[depot][1].haul_payload_kg
-        for key in routing.line_haul_vehicles:
-            kind = self.vehicles[key]
-            if bears is None or kind.payload_kg <= bears:
-                holds = min(kind.payload_kg / KG_PER_T, kind.volume_m3 / routing.haul_m3_t)
-                hours = 2.0 * time_h / kind.speed_factor + routing.dock_h + routing.load_h_t * holds
-                crews = max(1, math.ceil(hours / kind.shift_h - 1e-6))
-                cny = (crews - 1) * kind.cost_cny_day + kind.cost_cny_km * 2.0 * km + kind.cost_cny_h * hours
-                yield Truck(kind, 1, holds, cny)
+    def _hired_cny(self, bay: Bay, load_t: float, room_t: float) -> float:
+        """CNY of the cheapest trucks of one type that take what the planned trips do not."""
+        over = load_t - room_t
+        if over <= ROUNDING + 1e-6 * room_t:
+            return 0.0
+        return min(math.ceil(over / holds - 1e-6) * cny for holds, cny in hires_of(self.record, bay[0]))
 
     def _prices(self, season: Season) -> _SeasonPrices:
         period, lots = self.scenario.periods[season.period], season.lots
-        routes = self.tables["routes"][self.tables["routes"]["period"] == period.id]
         hauls = self.tables["line_haul"][self.tables["line_haul"]["period"] == period.id]
-        days = [
-            float(str(row.cost_cny_day)) - self._driven_cny(str(row.vehicle), float(str(row.km)), float(str(row.hours)))
-            for row in routes.itertuples()
-        ]
-        straight: dict[Bay, tuple[Truck, ...]] = defaultdict(tuple)
-        for row in hauls[hauls["tour"] == ""].itertuples():
-            trips, kind = int(str(row.trips_day)), self.vehicles[str(row.vehicle)]
-            cny = self._driven_cny(kind.id, float(str(row.km_day)), float(str(row.hours_day))) / trips
-            straight[str(row.depot), str(row.zone)] += (Truck(kind, trips, float(str(row.capacity_t)), cny),)
         cold = [self._lot_prices(season, n) for n in range(len(lots.crop))]
         energy, premium, way = np.array(cold, dtype=np.float64).reshape(-1, 3).T
         return _SeasonPrices(
-            sum(days), float(hauls["cost_cny_day"].sum()), straight, _tours_t(hauls), energy, premium, way,
+            float(hauls["cost_cny_day"].sum()), rooms_t(hauls), self._back_km(season), energy, premium, way,
             self._trader_cny_t(season.period),
         )  # fmt: skip
+
+    def _back_km(self, season: Season) -> Floats:
+        """Kilometres from the depot of each stop to it and back."""
+        record, km = self.record, np.zeros(len(season.planned_h))
+        for tour in season.tours:
+            for stop in tour.stops:
+                village = self.scenario.villages[season.lots.village[season.first_lot[stop]]].id
+                km[stop] = record.round_of(tour.depot, [village])[1].sum()
+        return km
 
     def _lot_prices(self, season: Season, n: int) -> tuple[float, float, float]:
         """Electricity and premium of a lot, CNY/t, and its hours from the pre-cooler to the buyer."""
@@ -204,16 +171,6 @@ class Pricer:
             late = self.chains.today_hours(int(v), int(c)) > target + 1e-6
             prices[v, c] = self.chains.today(int(v), int(c), p)[1] + economics.late_cny_t * late
         return prices
-
-
-def _tours_t(hauls: pd.DataFrame) -> dict[Bay, float]:
-    """Return the room that each depot and zone has on tours: its load, and its part of what is empty."""
-    room: dict[Bay, float] = defaultdict(float)
-    for row in hauls[hauls["tour"] != ""].itertuples():
-        for part in str(row.tour).split(";"):
-            depot, load, _hours = part.rsplit(":", 2)
-            room[depot, str(row.zone)] += float(load) / float(str(row.load_t_day)) * float(str(row.capacity_t))
-    return room
 
 
 def bill_of(frame: pd.DataFrame, stated: Mapping[str, float], spread: Any) -> dict[str, Any]:

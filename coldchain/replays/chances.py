@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import NormalDist
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from coldchain.arrays import Floats
 from coldchain.errors import UsageError
 from coldchain.language import _
+from coldchain.model import Routing
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Chances:
     """How far a year, a day, a village and a leg of road stray from the plan's typical ones.
 
     Temperatures are normal, °C; harvests and hours are lognormal factors of mean one, given by their coefficient of
-    variation. All defaults are assumptions, to be replaced by local records; noughts replay the plan as it is.
+    variation. None stands for the figure of the scenario, from which the plan's expected overflow follows. All defaults
+    are assumptions, to be replaced by local records; noughts replay the plan as it is.
 
     Attributes
     ----------
@@ -30,18 +32,41 @@ class Chances:
 
     season_c: float = 1.0
     day_c: float = 2.5
-    crop_cv: float = 0.15
-    village_cv: float = 0.15
-    picking_cv: float = 0.2
-    road_cv: float = 0.1
-    leg_cv: float = 0.2
+    crop_cv: float | None = None
+    village_cv: float | None = None
+    picking_cv: float | None = None
+    road_cv: float | None = None
+    leg_cv: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse figures that are no spreads."""
         for name, most in LIMITS.items():
-            if not 0.0 <= getattr(self, name) <= most:
+            value = getattr(self, name)
+            if value is not None and not 0.0 <= value <= most:
                 told = _("{name} must be from 0 to {most:g}; got {value:g}")
-                raise UsageError(told.format(name=name, most=most, value=getattr(self, name)))
+                raise UsageError(told.format(name=name, most=most, value=value))
+
+    def of(self, routing: Routing) -> Spreads:
+        """Return all figures, those of a scenario where none is given."""
+        stated = {name: getattr(routing, STATED[name]) for name in STATED}
+        return Spreads(**{name: stated[name] if value is None else value for name, value in asdict(self).items()})
+
+
+STATED = {"crop_cv": "harvest_crop_cv", "village_cv": "harvest_village_cv", "picking_cv": "harvest_day_cv",
+          "road_cv": "travel_day_cv", "leg_cv": "travel_leg_cv"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Spreads:
+    """The figures of :class:`Chances`, all of them known."""
+
+    season_c: float
+    day_c: float
+    crop_cv: float
+    village_cv: float
+    picking_cv: float
+    road_cv: float
+    leg_cv: float
 
 
 LIMITS = {"season_c": 10.0, "day_c": 15.0, **dict.fromkeys(
@@ -87,7 +112,7 @@ class DayDraw:
         return self.road * factors(self.rng, self.leg_cv, count)
 
 
-def draw_season(rng: np.random.Generator, chances: Chances, villages: int, crops: int) -> SeasonDraw:
+def draw_season(rng: np.random.Generator, chances: Spreads, villages: int, crops: int) -> SeasonDraw:
     """Draw what a whole season shares."""
     air_c = chances.season_c * float(rng.standard_normal())
     crop = factors(rng, chances.crop_cv, crops)
@@ -95,7 +120,7 @@ def draw_season(rng: np.random.Generator, chances: Chances, villages: int, crops
     return SeasonDraw(air_c, village[:, None] * crop[None, :])
 
 
-def draw_days(rng: np.random.Generator, chances: Chances, season: SeasonDraw, days: int) -> Iterator[DayDraw]:
+def draw_days(rng: np.random.Generator, chances: Spreads, season: SeasonDraw, days: int) -> Iterator[DayDraw]:
     """Draw the days that stand for all days of a season.
 
     Weather and roads are drawn from equally probable slices, one day each: a season has so many days that their

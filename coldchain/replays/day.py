@@ -1,15 +1,16 @@
 """One day of a plan as events: vehicles, unloading places and pre-coolers with their queues, in simpy.
 
 A tour sets out so that its first stop is loaded when the first produce is ready, or when its vehicle is back from an
-earlier tour. It waits where produce is not yet ready, never leaves a stop early, and takes what its vehicle holds. What
-it leaves behind is fetched by the next vehicle of that kind that is back and can be in before its shift ends; otherwise
-it keeps today's chain. At the depot a vehicle queues for an unloading place. A pre-cooler takes what it can take in a
-day, first come, first cooled; the rest goes on warm to the hub.
+earlier tour. It waits where produce is not yet ready, never leaves a stop early, and takes what its vehicle holds. When
+it is full before its last stop is loaded it drives to the depot, unloads, comes back and goes on, if its shift leaves
+the hours for that; otherwise a lorry of the kind is hired for the day and goes on from there. At the depot a vehicle
+queues for an unloading place. A pre-cooler takes what it can take in a day, first come, first cooled; the rest goes on
+warm to the hub.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,22 @@ from coldchain.replays.layout import Season, Tour
 
 Events = Generator[Any, Any, None]
 VehicleKey = tuple[str, str]
+
+
+@dataclass
+class _Drive:
+    """A tour under way: its own vehicle (None once a hired one drives), room left, hours to spare, what is aboard."""
+
+    tour: Tour
+    own: Any
+    left_h: float
+    room_t: float = 0.0
+    spare_h: float = 0.0
+    aboard: list[tuple[int, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin empty."""
+        self.room_t, self.spare_h = self.tour.room_t, self.tour.spare_h
 
 
 @dataclass
@@ -48,10 +65,12 @@ class Outcome:
 
     Attributes
     ----------
-    tours, second_trips : vehicles sent as planned, and trips for what they had to leave behind
+    tours : vehicles sent as planned
+    second_trips, hired : returns to a stop after unloading, and how many of them a hired lorry made
     waited_h : hours that vehicles waited for an unloading place, in all
     late : planned tours that took longer than the shift
-    driven : vehicle type, km and paid hours of every trip
+    more_h : vehicle type, and paid hours beyond those planned, of every tour
+    returned : vehicle type and stop of each return; hires : vehicle type of each lorry hired
     """
 
     cooled: Parcels = field(default_factory=Parcels)
@@ -61,7 +80,9 @@ class Outcome:
     second_trips: int = 0
     waited_h: float = 0.0
     late: int = 0
-    driven: list[tuple[str, float, float]] = field(default_factory=list)
+    more_h: list[tuple[str, float]] = field(default_factory=list)
+    returned: list[tuple[str, int]] = field(default_factory=list)
+    hires: list[str] = field(default_factory=list)
 
 
 def docks(season: Season, chain: Chain) -> dict[str, int]:
@@ -110,7 +131,7 @@ class Day:
         self.env = simpy.Environment(initial_time=min(starts, default=0.0))
         self.docks = {depot: simpy.Resource(self.env, count) for depot, count in places.items()}
         self.coolers = [simpy.Container(self.env, max(room, ROUNDING), room) for room in season.room_t.tolist()]
-        self.trucks, self.shift_end_h = self._vehicles(starts)
+        self.trucks = self._vehicles()
         self.out = Outcome(tours=len(season.tours))
         for start, tour in sorted(zip(starts, season.tours, strict=True), key=lambda pair: (pair[1].again, pair[0])):
             self.env.process(self._tour(tour, start))
@@ -120,69 +141,74 @@ class Day:
         self.env.run()
         return self.out
 
-    def _vehicles(self, starts: list[float]) -> tuple[dict[VehicleKey, simpy.Resource], dict[VehicleKey, float]]:
-        """Count the vehicles of each kind at each depot; and the clock when the shift of the first to leave ends."""
-        count: dict[VehicleKey, int] = defaultdict(int)
-        ends: dict[VehicleKey, float] = {}
-        for tour, start in zip(self.season.tours, starts, strict=True):
-            key = tour.depot, tour.vehicle
-            if tour.again:
-                continue
-            count[key] += 1
-            ends[key] = min(ends.get(key, np.inf), start + tour.shift_h)
-        return {key: simpy.Resource(self.env, n) for key, n in count.items()}, ends
+    def _vehicles(self) -> dict[VehicleKey, simpy.Resource]:
+        """Count the vehicles of each kind at each depot."""
+        count = Counter((tour.depot, tour.vehicle) for tour in self.season.tours if not tour.again)
+        return {key: simpy.Resource(self.env, n) for key, n in count.items()}
 
     def _halt_h(self, tonnes: float) -> float:
         return self.routing.stop_h + self.routing.load_h_t * tonnes
 
     def _tour(self, tour: Tour, start: float) -> Events:
         """Drive a tour as planned, as far as the day lets it."""
-        with self.trucks[tour.depot, tour.vehicle].request() as truck:
-            yield truck
-            yield self.env.timeout(max(start - self.env.now, 0.0))
-            left = self.env.now
-            roads, room, aboard = self.draw.roads(len(tour.legs_h)).tolist(), tour.room_t, []
-            for leg, road, stop in zip(tour.legs_h, roads, tour.stops, strict=False):
-                planned_h = self.season.planned_h[stop] + tour.wait_h
-                opens = self.season.ready_h + planned_h - self._halt_h(self.season.planned_t[stop])
-                yield self.env.timeout(max(leg * road, opens - self.env.now))
-                share = self._take(tour, stop, 1.0, room)
-                taken = share * self.stop_t[stop]
-                room -= taken
-                yield self.env.timeout(self._halt_h(taken))
-                aboard.append((stop, share))
-            yield self.env.timeout(tour.legs_h[-1] * roads[-1])
-            yield from self._unload(tour.depot, aboard)
+        own = self.trucks[tour.depot, tour.vehicle].request()
+        yield own
+        yield self.env.timeout(max(start - self.env.now, 0.0))
+        drive = _Drive(tour, own, self.env.now)
+        roads = self.draw.roads(len(tour.legs_h)).tolist()
+        for leg, road, stop in zip(tour.legs_h, roads, tour.stops, strict=False):
+            planned_h = self.season.planned_h[stop] + tour.wait_h
+            opens = self.season.ready_h + planned_h - self._halt_h(self.season.planned_t[stop])
+            yield self.env.timeout(max(leg * road, opens - self.env.now))
+            yield from self._load(drive, stop)
+        yield self.env.timeout(tour.legs_h[-1] * roads[-1])
+        yield from self._unload(tour.depot, drive.aboard)
+        if drive.own:
+            drive.own.resource.release(drive.own)
             self.out.late += self.env.now - start > tour.shift_h * (1 + ROUNDING) + ROUNDING
-            self.out.driven.append((tour.vehicle, tour.km, self.env.now - left))
+        self.out.more_h.append((tour.vehicle, self.env.now - drive.left_h - tour.hours))
 
-    def _take(self, tour: Tour, stop: int, share: float, room: float) -> float:
-        """Return which share of a stop's load of the day a vehicle takes; the rest of ``share`` is fetched later."""
-        wanted = share * self.stop_t[stop]
-        if wanted <= room + ROUNDING * tour.room_t:
-            return share
-        taken = share * max(room, 0.0) / wanted
-        self.env.process(self._fetch(tour, stop, share - taken))
-        return taken
-
-    def _fetch(self, tour: Tour, stop: int, share: float) -> Events:
-        """Fetch what was left at a stop with the next vehicle of the kind that is back in time."""
-        key = tour.depot, tour.vehicle
-        out_h, back_h = (self.season.direct_h[stop] * self.draw.roads(2)).tolist()
-        with self.trucks[key].request() as truck:
-            yield truck
-            halt = self._halt_h(min(share * self.stop_t[stop], tour.room_t))
-            if self.env.now + out_h + halt + back_h + self.chain.unload_h > self.shift_end_h[key]:
-                for lot in range(self.first[stop], self.first[stop + 1]):
-                    self.out.left.add(lot, share * self.load[lot], 0.0)
+    def _load(self, drive: _Drive, stop: int) -> Events:
+        """Take the load of a stop, going back for what is more than the vehicle holds."""
+        rest = 1.0
+        while True:
+            wanted = rest * self.stop_t[stop]
+            fits = wanted <= drive.room_t + ROUNDING * drive.tour.room_t
+            share = rest if fits else rest * max(drive.room_t, 0.0) / wanted
+            drive.room_t -= share * self.stop_t[stop]
+            drive.aboard.append((stop, share))
+            yield self.env.timeout(self._halt_h(share * self.stop_t[stop]))
+            if fits:
                 return
-            self.out.second_trips += 1
-            left, km = self.env.now, 2.0 * self.season.direct_h[stop] * tour.km / max(sum(tour.legs_h), ROUNDING)
-            yield self.env.timeout(out_h)
-            taken = self._take(tour, stop, share, tour.room_t)
-            yield self.env.timeout(halt + back_h)
-            yield from self._unload(tour.depot, [(stop, taken)])
-            self.out.driven.append((tour.vehicle, km, self.env.now - left))
+            rest -= share
+            yield from self._go_back(drive, stop)
+
+    def _go_back(self, drive: _Drive, stop: int) -> Events:
+        """Bring home what is aboard and return empty: with the same vehicle, or with a hired one that sets out now."""
+        tour, way_h = drive.tour, self.season.direct_h[stop] / drive.tour.speed
+        out_h, back_h = (way_h * self.draw.roads(2)).tolist()
+        longer_h = 2.0 * way_h + self.chain.unload_h + self.routing.stop_h
+        self.out.returned.append((tour.vehicle, stop))
+        self.out.second_trips += 1
+        if longer_h <= drive.spare_h + ROUNDING:
+            drive.spare_h -= longer_h
+            yield self.env.timeout(back_h)
+            yield from self._unload(tour.depot, drive.aboard)
+        else:
+            self.out.hires.append(tour.vehicle)
+            self.env.process(self._home(tour, drive.aboard, back_h, drive.own))
+            drive.spare_h, drive.own = tour.shift_h - tour.hours, None
+        drive.aboard, drive.room_t = [], tour.room_t
+        yield self.env.timeout(out_h)
+
+    def _home(self, tour: Tour, aboard: list[tuple[int, float]], back_h: float, own: Any) -> Events:
+        """Bring a full vehicle home while a hired one goes on."""
+        left = self.env.now
+        yield self.env.timeout(back_h)
+        yield from self._unload(tour.depot, aboard)
+        if own:
+            own.resource.release(own)
+        self.out.more_h.append((tour.vehicle, self.env.now - left))
 
     def _unload(self, depot: str, aboard: list[tuple[int, float]]) -> Events:
         """Queue for a place, unload, and hand over to the pre-coolers."""

@@ -38,9 +38,10 @@ class Tour:
     stops : indices of the season's stops, in order
     room_t : what the vehicle holds of its load's mixture
     shift_h : longest day of its driver
+    hours : of the tour as planned; spare_h : of the shift that all tours of its vehicle leave
+    speed : factor of its type
     wait_h : hours by which its load waits for the vehicle to come back from earlier tours; 0 for the first
     again : whether its vehicle has driven another tour before
-    km : of all legs
     """
 
     depot: str
@@ -49,9 +50,11 @@ class Tour:
     stops: tuple[int, ...]
     room_t: float
     shift_h: float
+    hours: float = 0.0
+    spare_h: float = 0.0
+    speed: float = 1.0
     wait_h: float = 0.0
     again: bool = False
-    km: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -278,9 +281,11 @@ def _season(scenario: Scenario, tables: Mapping[str, pd.DataFrame], depots: _Dep
     period = scenario.periods[p]
     building = _Building(scenario, depots, p, tables["assignment"])
     driven = {str(job.route): job for job in _rows(tables["duties"]) if job.route}
+    duty_h = tables["duties"].groupby("duty")["hours"].sum().to_dict()
     halts = {str(route): group for route, group in tables["stops"].sort_values("order").groupby("route")}
     for head in tables["routes"][tables["routes"]["period"] == period.id].itertuples():
-        building.add(head, halts[str(head.route)], driven[str(head.route)])
+        job = driven[str(head.route)]
+        building.add(head, halts[str(head.route)], job, float(duty_h[job.duty]))
     kept = scenario.daily_t[:, :, p].copy()
     lots = building.lots()
     np.subtract.at(kept, (lots.village, lots.crop), lots.tonnes)
@@ -310,8 +315,8 @@ class _Building:
         self.rows: list[tuple[int, int, float, int, int, int]] = []
         self.cold: list[Floats] = []
 
-    def add(self, head: Any, calls: pd.DataFrame, job: Any) -> None:
-        """Add a route with its stops in order, and its place in its vehicle's duty."""
+    def add(self, head: Any, calls: pd.DataFrame, job: Any, duty_h: float) -> None:
+        """Add a route with its stops in order, its place in its vehicle's duty, and the hours of that."""
         aboard = calls["aboard_h"].to_numpy(dtype=np.float64)
         stops = tuple(range(len(self.planned_h), len(self.planned_h) + len(calls)))
         self.planned_h += (aboard[0] - aboard).tolist()
@@ -319,7 +324,9 @@ class _Building:
         loads = zip(calls["village"], calls["load_kg"], strict=True)
         m3 = sum((self._stop(str(village), str(head.depot), float(kg)) for village, kg in loads), 0.0)
         tour = _tour(self.scenario, head, calls, m3, stops)
-        self.tours.append(replace(tour, wait_h=float(job.wait_h), again=int(job.order) > 1, km=float(head.km)))
+        self.tours.append(
+            replace(tour, spare_h=tour.shift_h - duty_h, wait_h=float(job.wait_h), again=int(job.order) > 1)
+        )
 
     def _stop(self, village: str, depot: str, load_kg: float) -> float:
         """Add the lots of a stop; return their space in m³."""
@@ -377,4 +384,7 @@ def _tour(scenario: Scenario, head: Any, calls: pd.DataFrame, m3: float, stops: 
     load = float(tonnes.sum())
     by_volume = vehicle.volume_m3 * load / m3 if m3 > 0 else np.inf
     room = max(min(vehicle.payload_kg / KG_PER_T, by_volume), load)
-    return Tour(str(head.depot), vehicle.id, tuple(legs.tolist()), stops, room, vehicle.shift_h)
+    hours, speed = float(head.hours), vehicle.speed_factor
+    return Tour(
+        str(head.depot), vehicle.id, tuple(legs.tolist()), stops, room, vehicle.shift_h, hours=hours, speed=speed
+    )

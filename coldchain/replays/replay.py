@@ -36,7 +36,7 @@ STRESSES: dict[str, tuple[float, float, float]] = {  # °C more, factor on harve
 }  # fmt: skip
 YEAR_COLUMNS = (
     "harvest_t", "today_t", "plan_t", "today_cny", "plan_cny", "cooled_t", "warm_t", "left_t", "tours", "second_trips",
-    "waited_h", "late", "collection_cny", "line_haul_cny", "handling_cny", "energy_cny",
+    "waited_h", "late", "hired", "line_haul_cny", "overflow_cny", "handling_cny", "energy_cny",
 )  # fmt: skip
 
 
@@ -84,8 +84,9 @@ class Replayer:
     def _calibrate_today(self, villages: pd.DataFrame) -> None:
         """Take from the plan by how much the depots that stand today lessen each village's loss."""
         rng = np.random.default_rng(0)
-        calm = draw_season(rng, NONE, len(self.scenario.villages), len(self.scenario.commodities))
-        day = next(draw_days(rng, NONE, calm, 1))
+        none = NONE.of(self.scenario.routing)
+        calm = draw_season(rng, none, len(self.scenario.villages), len(self.scenario.commodities))
+        day = next(draw_days(rng, none, calm, 1))
         alone = sum(self.ager.without_depots_t(season, day) for season in self.layout.seasons)
         stated = villages.set_index("village")["baseline_loss_t"].reindex([one.id for one in self.scenario.villages])
         lost = stated.to_numpy(dtype=np.float64)
@@ -103,11 +104,11 @@ class Replayer:
 
     def year(self, chances: Chances, seed: int, number: int, days: int) -> Year:
         """Live through a year."""
-        rng = np.random.default_rng([seed, number])
+        rng, spreads = np.random.default_rng([seed, number]), chances.of(self.scenario.routing)
         seen = []
         for p in range(len(self.layout.seasons)):
-            drawn = draw_season(rng, chances, len(self.scenario.villages), len(self.scenario.commodities))
-            seen += [self._day(p, draw) for draw in draw_days(rng, chances, drawn, days)]
+            drawn = draw_season(rng, spreads, len(self.scenario.villages), len(self.scenario.commodities))
+            seen += [self._day(p, draw) for draw in draw_days(rng, spreads, drawn, days)]
         return self._sums(seen, days)
 
     def shifted(self, air_c: float, harvest: float, road: float) -> Year:
@@ -130,7 +131,8 @@ class Replayer:
         outcome = Day(season, self.scenario.chain, self.scenario.routing, self.docks[p], draw).run()
         outcome.cooled = self.queues[p].put_in(outcome.cooled, draw.air_c)
         bill = {f"{name}_cny": cny for name, cny in self.pricer.day_cny(p, season, outcome, draw).items()}
-        fared = {"tours": outcome.tours, "second_trips": outcome.second_trips, "waited_h": outcome.waited_h}
+        fared = {"tours": outcome.tours, "second_trips": outcome.second_trips, "waited_h": outcome.waited_h,
+                 "hired": float(len(outcome.hires))}  # fmt: skip
         sums = {**asdict(self.ager.loss(season, outcome, draw)), **fared, **bill, "late": float(outcome.late)}
         depots = np.zeros((len(self.layout.depots), 2))
         for place, parcels in enumerate((outcome.cooled, outcome.warm)):
@@ -183,7 +185,7 @@ def replay(
         "schema": SCHEMA,
         "scenario": dict(told["scenario"]),
         "effort": asdict(effort),
-        "chances": asdict(chances),
+        "chances": asdict(chances.of(replayer.scenario.routing)),
         "plan": {"rate": loss["plan_rate"], "loss_t": loss["plan_t"], "loss_cny": loss["plan_cny"]},
         "undisturbed": _told(replayer.shifted(0.0, 1.0, 1.0).sums),
         "stresses": {name: _told(replayer.shifted(*shift).sums) for name, shift in STRESSES.items()},

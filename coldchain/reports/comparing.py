@@ -71,6 +71,7 @@ FIGURES = {
     "investment.budget_cny": N_("subsidy budget"),
     "annual_cny.collection": N_("cost of collection"),
     "annual_cny.line_haul": N_("cost of line haul"),
+    "annual_cny.overflow": N_("cost of overflow"),
     "annual_cny.handling": N_("cost of handling"),
     "annual_cny.operation": N_("operation of depots"),
     "annual_cny.energy": N_("electricity"),

@@ -15,12 +15,14 @@ from coldchain.model import Status
 from coldchain.routing.duties import Trip, put_together, waits_h
 from coldchain.routing.exact import enumerate_routes
 from coldchain.routing.exact_duties import enumerate_duties
+from coldchain.routing.overflow import NO_SPREAD, Overflow
 from coldchain.routing.problem import (
     CollectionProblem,
     CollectionResult,
     Route,
     Unserved,
     evaluate_route,
+    overflow_of,
     violations,
 )
 from coldchain.routing.savings import Draft, savings
@@ -130,7 +132,9 @@ def _solve(
         routes = _shared(problem, routes, solution_limit, seed)
     behind = [_left_behind(active[i], split) for i in draft.dropped]
     unserved = tuple(sorted([*split.unserved, *behind], key=lambda u: u.stop))
-    status = _status(routes, unserved, cut=cut, proved=enumerated and not (split.trips or problem.split_pickups))
+    calm = problem.spread == NO_SPREAD
+    proved = enumerated and calm and not (split.trips or problem.split_pickups)
+    status = _status(routes, unserved, cut=cut, proved=proved)
     return _Solved(status, routes, unserved)
 
 
@@ -165,7 +169,18 @@ def _made(problem: CollectionProblem, solved: _Solved) -> CollectionResult:
         seconds=0.0,
         duties=duties,
         wait_h=tuple(wait_h.tolist()),
+        overflow=_overflow(problem, routes, duties),
     )
+
+
+def _overflow(
+    problem: CollectionProblem, routes: tuple[Route, ...], duties: tuple[tuple[int, ...], ...]
+) -> tuple[Overflow, ...]:
+    """Return what each route costs beyond its usual day; nothing where none strays."""
+    if problem.spread == NO_SPREAD:
+        return ()
+    duty_h = {n: sum(routes[k].hours for k in duty) for duty in duties for n in duty}
+    return tuple(overflow_of(problem, route, duty_h[n]) for n, route in enumerate(routes))
 
 
 def _duties(problem: CollectionProblem, routes: tuple[Route, ...]) -> tuple[tuple[int, ...], ...]:
@@ -198,7 +213,7 @@ def _shared(
     problem: CollectionProblem, routes: tuple[Route, ...], iterations: int | None, seed: int
 ) -> tuple[Route, ...]:
     """Let vehicles share loads where that costs less."""
-    if len(routes) < 2:
+    if len(routes) < 2 and problem.spread == NO_SPREAD:
         return routes
     most = min(max(SHARED_A_STOP * problem.n, SHARED_LEAST), SHARED_MOST)
     iterations = most if iterations is None else min(iterations // 2, most)
@@ -206,7 +221,12 @@ def _shared(
         _checked(problem, evaluate_route(problem, problem.vehicles[kind], stops, kg))
         for kind, stops, kg in split_pickups(problem, routes, iterations, seed)
     )
-    return min((routes, found), key=lambda some: sum(route.total_cny for route in some))
+    return min((routes, found), key=lambda some: sum(_alone_cny(problem, route) for route in some))
+
+
+def _alone_cny(problem: CollectionProblem, route: Route) -> float:
+    """CNY of a route with a vehicle of its own."""
+    return route.total_cny + sum(one.cost_cny for one in _overflow(problem, (route,), ((0,),)))
 
 
 def _restrict(problem: CollectionProblem, active: list[int], split: Split) -> CollectionProblem:
@@ -219,6 +239,7 @@ def _restrict(problem: CollectionProblem, active: list[int], split: Split) -> Co
         time_h=problem.time_h[np.ix_(rows, rows)],
         km=problem.km[np.ix_(rows, rows)],
         load_kg=rest,
+        by_crop_kg=problem.by_crop_kg[active] * np.asarray(share)[:, None],
         volume_m3=problem.volume_m3[active] * share,
         weight_cny_h=problem.weight_cny_h[active] * share,
         max_wait_h=problem.max_wait_h[active],

@@ -5,6 +5,7 @@ Engine-neutral: any solver that reads a `CollectionProblem` and returns routes i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, LOAD_TOLERANCE, Floats
 from coldchain.model import Status, VehicleType
+from coldchain.routing.overflow import NO_SPREAD, Overflow, Rates, Spread, Ways, expected_overflow
 from coldchain.routing.quantities import over
 
 Reason = Literal["hours_aboard", "shift", "payload", "volume", "unreachable", "no_vehicle"]
@@ -41,6 +43,8 @@ class CollectionProblem:
     max_wait_h : (n,) h, longest that the load of a stop may wait for a later trip of a vehicle; empty: any time
     available : vehicles of each type per day, one route each; None for any number; empty for any number of all
     split_pickups : whether several vehicles may share a load that one could take; they do only where none is counted
+    by_crop_kg : (n, crops) kg of the load by crop; all of one crop where empty
+    spread : how far loads and hours stray; without any, no load overflows
     """
 
     time_h: Floats
@@ -56,6 +60,8 @@ class CollectionProblem:
     max_wait_h: Floats = field(default_factory=lambda: np.zeros(0))
     available: tuple[int | None, ...] = ()
     split_pickups: bool = False
+    by_crop_kg: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    spread: Spread = NO_SPREAD
 
     def __post_init__(self) -> None:
         """Bring the arrays to float64, fill `available` and refuse what has no meaning.
@@ -70,6 +76,8 @@ class CollectionProblem:
         object.__setattr__(self, "vehicles", tuple(self.vehicles))
         object.__setattr__(self, "available", tuple(self.available) or (None,) * len(self.vehicles))
         n = len(self.load_kg)
+        if not len(self.by_crop_kg):
+            object.__setattr__(self, "by_crop_kg", self.load_kg[:, None])
         wait = np.asarray(self.max_wait_h, dtype=np.float64)
         object.__setattr__(self, "max_wait_h", wait if len(wait) else np.full(n, np.inf))
         _check("max_wait_h", self.max_wait_h, (n,))
@@ -160,6 +168,7 @@ class CollectionResult:
     seconds : s, wall clock
     duties : the routes of each vehicle, in order
     wait_h : hours that the load of each route waits for its vehicle to come back from earlier trips
+    overflow : what each route costs beyond its usual day, where loads or hours stray
     """
 
     status: Status
@@ -170,11 +179,12 @@ class CollectionResult:
     seconds: float
     duties: tuple[tuple[int, ...], ...] = ()
     wait_h: tuple[float, ...] = ()
+    overflow: tuple[Overflow, ...] = ()
 
     @property
     def total_cny(self) -> float:
-        """Vehicle money and spoilage together."""
-        return self.cost_cny + self.spoilage_cny
+        """Vehicle money, spoilage and what days beyond the usual one cost."""
+        return self.cost_cny + self.spoilage_cny + sum(one.cost_cny for one in self.overflow)
 
 
 def evaluate_route(
@@ -225,6 +235,30 @@ def evaluate_route(
         cost_cny=vehicle.cost_cny_day + vehicle.cost_cny_km * km + vehicle.cost_cny_h * hours,
         spoilage_cny=float((problem.weight_cny_h[chosen] * share * aboard).sum()),
     )
+
+
+def overflow_of(problem: CollectionProblem, route: Route, duty_h: float) -> Overflow:
+    """Return what a route costs beyond its usual day.
+
+    Parameters
+    ----------
+    duty_h : hours of all trips of its vehicle
+    """
+    vehicle = next(one for one in problem.vehicles if one.id == route.vehicle_id)
+    stops, load = np.array(route.stops, dtype=np.intp), np.array(route.load_kg)
+    share = load / problem.load_kg[stops]
+    m3, kg = float((problem.volume_m3[stops] * share).sum()), float(load.sum())
+    room = min(vehicle.payload_kg, vehicle.volume_m3 * kg / m3 if m3 > 0 else math.inf)
+    around_h, around_km = (way[0, stops + 1] + way[stops + 1, 0] for way in (problem.time_h, problem.km))
+    ways = Ways(
+        by_crop=problem.by_crop_kg[stops] * share[:, None],
+        legs_h=problem.time_h[np.append(0, stops[:-1] + 1), stops + 1] / vehicle.speed_factor,
+        longer_h=around_h / vehicle.speed_factor + problem.unload_h + problem.stop_h,
+        longer_km=around_km,
+        room=max(room, kg),
+        spare_h=vehicle.shift_h - duty_h,
+    )
+    return expected_overflow(ways, Rates(vehicle.cost_cny_day, vehicle.cost_cny_km, vehicle.cost_cny_h), problem.spread)
 
 
 def drive_limit_h(vehicle: VehicleType) -> float:

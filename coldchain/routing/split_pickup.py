@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats
 from coldchain.routing.bridge import types_of
 from coldchain.routing.kernel import shared as k
 from coldchain.routing.problem import CollectionProblem, Route
@@ -21,6 +21,7 @@ from coldchain.routing.quantities import most_of, rates_of
 
 NEAR = 12  # stops known to each stop
 SPARE_ROUTES, SPARE_VISITS = 6, 4  # beyond those of the start
+SPARE_FILL = 3  # one more route to so many, where vehicles may be filled less
 HOT, COLD = 0.2, 0.005  # temperatures, in shares of what a visit costs
 Visits = tuple[int, tuple[int, ...], tuple[float, ...]]
 
@@ -73,11 +74,22 @@ def _day(problem: CollectionProblem) -> k.Day:
         np.array(rules),
         np.ascontiguousarray(near),
         close | close.T,
+        _stray(problem, kg),
     )
 
 
+def _stray(problem: CollectionProblem, kg: Floats) -> Floats:
+    """Relative spread of each stop's load by itself, and in common with all loads of its crops."""
+    spread = problem.spread
+    if not (spread.crop_cv or spread.own_cv):
+        return np.zeros((0, 2))
+    mixed = np.sqrt((problem.by_crop_kg**2).sum(axis=1)) / kg
+    own = spread.own_cv * np.sqrt(1.0 + (spread.crop_cv * mixed) ** 2)
+    return np.ascontiguousarray(np.stack([own, spread.crop_cv * mixed], axis=1))
+
+
 def _plan(day: k.Day, start: Sequence[Route]) -> k.Plan:
-    rows = len(start) + SPARE_ROUTES
+    rows = len(start) + SPARE_ROUTES + (len(start) // SPARE_FILL if len(day.stray) else 0)
     width = max(len(route.stops) for route in start) + SPARE_VISITS
     plan = _empty(rows, width)
     for r, route in enumerate(start):

@@ -78,6 +78,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("haul_km", "number", "km", N_("To the hub, km")),
         ("hire_cny_year", "number", "CNY/yr", N_("Hire, CNY/year")),
         ("hired_days", "number", "d", N_("Days hired")),
+        ("hires_day", "number", "1/day", N_("Hired for overflow, a day")),
         ("hours", "number", "h", N_("Hours")),
         ("hours_day", "number", "h/day", N_("Hours a day")),
         ("hub", "text", "", N_("Hub")),
@@ -107,6 +108,8 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("new_modules", "text", "", N_("New modules")),
         ("no", "whole", "", N_("No.")),
         ("order", "whole", "", N_("Order of the stop")),
+        ("over_share", "number", "share", N_("Days on which it is too much")),
+        ("overflow_cny_day", "number", "CNY/day", N_("Overflow and waiting, CNY/day")),
         ("own_cny_year", "number", "CNY/yr", N_("Owning, CNY/year")),
         ("own_money_cny", "number", "CNY", N_("Own money, CNY")),
         ("other_years", "number", "share", N_("In other years' harvests")),
@@ -115,6 +118,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("owner", "text", "", N_("Owner")),
         ("owner_kind", "text", "", N_("Kind of owner")),
         ("owners", "whole", "", N_("Owners that build")),
+        ("paid_wait_h", "number", "h/day", N_("Paid while waiting for loads, h/day")),
         ("paid", "number", "year", N_("Year of payment")),
         ("pays_in", "number", "share", N_("Draws in which it pays for itself")),
         ("period", "text", "", N_("Period")),
@@ -126,6 +130,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("rate", "number", "share", N_("Rate of subsidy")),
         ("reason", "text", "", N_("Why it is not served")),
         ("reckoning", "text", "", N_("Reckoning")),
+        ("returns_day", "number", "1/day", N_("Further trips for overflow, a day")),
         ("ride_h", "number", "h", N_("Ride to the hub, h")),
         ("route", "text", "", N_("Route")),
         ("running_cny", "number", "CNY/yr", N_("Running cost, CNY/year")),
@@ -182,6 +187,7 @@ _ROWS = {
     "line_haul": (
         "depot hub period zone days load_t_day vehicle trips_day capacity_t km_day hours_day cost_cny_day tour ride_h"
     ),
+    "overflow": "route depot period zone over_share returns_day hires_day paid_wait_h overflow_cny_day",
     "storage": "depot zone method commodity period until days share tonnes lost_t power_cny earned_cny",
     "subsidies": (
         "no owner owner_kind county county_class depots net_m3 investment_cny rate reckoning before_cap_cny award_cny "
@@ -234,6 +240,7 @@ PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "duties": ("period", "vehicle", "depot"),
         "fleet": ("vehicle",),
         "line_haul": ("depot", "hub", "period", "vehicle"),
+        "overflow": ("depot", "period"),
         "storage": ("depot", "commodity", "period", "until", "zone", "method"),
         "rollout": ("owner",),
         "firmness": ("depot",),

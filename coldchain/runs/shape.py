@@ -80,7 +80,7 @@ PLAN_SHAPE: Shape = {
     },
     "annual_cny": {
         **dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss", "total"), float),
-        "handling": May(float),
+        **dict.fromkeys(("handling", "overflow"), May(float)),
     },
     "net": May(
         {
@@ -134,6 +134,7 @@ ROUTES_SHAPE: Shape = {
     "orders": {"count": int, "kg": float, "served_kg": float, "unserved_kg": float},
     **dict.fromkeys(("depots", "vehicles", "trips", "stops"), int),
     **dict.fromkeys(("km", "hours", "drive_h"), float),
+    "hire": May([{"type": str, "vehicles": int, "cny": float}]),
     "aboard_h": {"p50": float, "max": float},
     "loss": {"kg": float, "cny": float, "rate": float},
     "cost_cny": {"vehicles": float, "loss": float, "total": float},

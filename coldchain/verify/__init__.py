@@ -26,6 +26,7 @@ from coldchain.verify.limits import check_limits
 from coldchain.verify.losses import check_losses
 from coldchain.verify.mobile import check_units
 from coldchain.verify.operators import Operation, check_operators
+from coldchain.verify.overflow import check_overflow
 from coldchain.verify.places import (
     check_commodities,
     check_depots,
@@ -119,6 +120,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
     with record.at("line_haul"):
         hauled = check_line_haul(record, vehicles)
         check_trips(record)
+        overflow = check_overflow(record)
     with record.at("storage"):
         stores = read_storage(record)
     with record.at("routes"):
@@ -132,11 +134,11 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
         check_carried(record, hauled, losses.arriving_t)
     without = check_today(record)
     today = without.lots
-    year = Year(fetched, hauled, stores, losses, built, moves)
+    year = Year(fetched, hauled, stores, losses, built, moves, overflow)
     bill = bill_of(record, year)
     net = net_of(bill_of(record, without), bill, sum(awards.capex.values()), year.lots)
     check_limits(record, losses.lots, losses.arriving_t, awards)
-    check_operators(Operation(record, built, awards, losses.lots, fetched, hauled))
+    check_operators(Operation(record, built, awards, losses.lots, fetched, hauled, overflow))
     check_notice(record, built, awards)
     check_service(record, losses.lots)
     check_lots(record, losses.lots, today)

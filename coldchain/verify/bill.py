@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -19,7 +19,10 @@ from coldchain.verify.transport import Fetched
 
 @dataclass(frozen=True)
 class Year:
-    """A year followed to its last lot: routes, line haul, stores and losses; ``moves_cny`` of mobile units."""
+    """A year followed to its last lot: routes, line haul, stores and losses; ``moves_cny`` of mobile units.
+
+    ``overflow``: CNY of days beyond the usual one, by depot.
+    """
 
     fetched: Fetched
     hauled: Hauled
@@ -27,6 +30,7 @@ class Year:
     losses: Losses
     built: Built
     moves_cny: float = 0.0
+    overflow: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def lots(self) -> pd.DataFrame:
@@ -41,6 +45,7 @@ def bill_of(record: Record, year: Year) -> dict[str, float]:
     bill = {
         "collection": year.fetched.cost_cny,
         "line_haul": year.hauled.cost_cny + losses.premium_cny + losses.today_haul_cny + _late_cny(record, year.lots),
+        "overflow": sum(year.overflow.values()),
         "handling": float((year.lots["tonnes"] * handling_cny_t(record, year.lots)).sum()),
         "operation": depots.operation_cny + year.moves_cny,
         "energy": losses.energy_cny + depots.standby_cny,

@@ -29,6 +29,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "depot", "hub", "period", "zone", "days", "load_t_day", "vehicle", "trips_day", "capacity_t", "km_day",
         "hours_day", "cost_cny_day", "tour", "ride_h",
     ),
+    "overflow": (
+        "route", "depot", "period", "zone", "over_share", "returns_day", "hires_day", "paid_wait_h", "overflow_cny_day",
+    ),
     "storage": (
         "depot", "zone", "method", "commodity", "period", "until", "days", "share", "tonnes", "lost_t", "power_cny",
         "earned_cny",

@@ -21,6 +21,8 @@ from coldchain.verify.daylots import LotCheck, check_lots, check_orders
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, Report, rows
 from coldchain.verify.roads import GivenRoads, Roads
 
+OWNED = "-own"  # ends the name of a vehicle that is paid by the year
+
 
 @dataclass(frozen=True)
 class Permits:
@@ -74,8 +76,9 @@ def _fleet(record: Record, permits: Permits) -> dict[str, VehicleType]:
         given = {name: getattr(row, name, math.nan) for name in VEHICLE_FIGURES}
         given = {name: None if value != value else value for name, value in given.items()}  # noqa: PLR0124 - NaN
         if not permits.own_fleet:
+            paid = {"cost_cny_day": 0.0} if row.vehicle == f"{row.base}{OWNED}" and math.isfinite(row.count) else {}
             for name, value in given.items():
-                if value != getattr(known, name):
+                if value != paid.get(name, getattr(known, name)):
                     record.wrong(
                         _("fleet: {name} of {vehicle} is stated as {value}; the scenario says {known}").format(
                             name=name, vehicle=row.vehicle, value=value, known=getattr(known, name)
@@ -165,11 +168,22 @@ def _check_summary(record: Record, summary: Mapping[str, Any], found: LotCheck, 
         section, _rest, key = name.partition(".")
         stated = summary[section][key] if key else summary[section]
         record.differs(f"routes.json: {name}", float(stated), figure, 1e-3)
+    _check_hire(record, summary)
     _check_median(record, float(summary["aboard_h"]["p50"]))
     listed = sorted((row["order"], row["kg"], row["cause"]) for row in summary["unserved"])
     written = sorted((row.order, row.kg, row.cause) for row in rows(record.tables["unserved"]))
     if listed != written:
         record.wrong(_("routes.json: unserved does not list what the table unserved does"))
+
+
+def _check_hire(record: Record, summary: Mapping[str, Any]) -> None:
+    """Check that what is to be hired are the vehicles on the road of which any number may be had, at their price."""
+    out = record.tables["tours"]["vehicle"].value_counts()
+    any_number = [row for row in rows(record.tables["fleet"]) if not math.isfinite(row.count)]
+    hired = [(row.vehicle, int(out[row.vehicle]), row.cost_cny_day) for row in any_number if row.vehicle in out]
+    stated = sorted((one["type"], one["vehicles"], one["cny"]) for one in summary.get("hire", []))
+    if stated != sorted((vehicle, count, count * cny) for vehicle, count, cny in hired):
+        record.wrong(_("routes.json: hire does not list the vehicles hired for the day and their price"))
 
 
 def _check_median(record: Record, hours: float) -> None:

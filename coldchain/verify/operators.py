@@ -77,6 +77,7 @@ class Operation:
     lots: pd.DataFrame
     fetched: Fetched
     hauled: Hauled
+    overflow: Mapping[str, float]
     of: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -137,7 +138,7 @@ def _owners(operation: Operation) -> dict[str, Owner]:
         if name in sums.index:
             mine.tonnes, mine.energy_cny, mine.worth_cny = (float(sums[column][name]) for column in POOLED)
     _pool(operation, owners, cold)
-    for costs in (operation.fetched.cost_by_depot, operation.hauled.cost_by_depot):
+    for costs in (operation.fetched.cost_by_depot, operation.hauled.cost_by_depot, operation.overflow):
         for depot, cost in costs.items():
             if of[depot] in owners:
                 owners[of[depot]].fetching_cny += cost

@@ -12,6 +12,7 @@ from coldchain.verify.depots import check_assignment
 from coldchain.verify.fleet import check_fleet
 from coldchain.verify.haul import check_carried, check_line_haul
 from coldchain.verify.losses import check_losses
+from coldchain.verify.overflow import Overflows, overflow_cny
 from coldchain.verify.places import check_shares, check_trips
 from coldchain.verify.record import Problem, Record, rows
 from coldchain.verify.storage import check_storage, read_storage
@@ -42,7 +43,7 @@ def check_today(record: Record) -> Year:
     _check_hubs(record)
     told = _("without the plan: {problem}")
     record.found += [Problem(record.stage, told.format(problem=one.text), one.figure) for one in today.found]
-    return Year(fetched, hauled, stores, losses, {})
+    return Year(fetched, hauled, stores, losses, {}, overflow=overflow_cny(today, Overflows(today).rows()))
 
 
 def _record(record: Record) -> Record:

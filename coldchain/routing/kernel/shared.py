@@ -13,6 +13,9 @@ from coldchain.compiled import njit
 from coldchain.routing.kernel.data import DAY, DRIVE, PACE, PAYLOAD, PER_H, PER_KM, SHIFT, SPACE, drawn
 
 STOP_H, LOAD_H_KG, UNLOAD_H, ABOARD_H = range(4)  # of Day.rules
+FULL = 2  # times that a vehicle may be full on one route
+FAR = 6.0  # spreads above the mean where a chance is nought
+FILLED, LEAST_FILL = 0.5, 0.6  # chance to fill a vehicle as far as it holds; least that it is filled otherwise
 FEW = 6  # villages torn out at once, at most
 WHOLE_ROUTE, BLINK = 0.35, 0.02  # chances: to tear out a route instead of a neighbourhood; to overlook a route
 CRUMB = 1e-7  # kg, less than which is rounding
@@ -26,7 +29,8 @@ class Day(NamedTuple):
 
     ``near``: (n, k) nearest stops, each first of its own row; ``close``: (n, n) the same as a table. ``types`` as in
     :class:`coldchain.routing.kernel.Data`, ``rules`` by the columns above. ``rates``: (q, 2) what a halt, and each kg,
-    adds of further quantities; ``most``: (k, q) most of them on a route.
+    adds of further quantities; ``most``: (k, q) most of them on a route. ``stray``: (n, 2) spread of a stop's load by
+    itself and with those of the same crop, each relative; no rows where no load strays.
     """
 
     hours: Floats
@@ -39,6 +43,7 @@ class Day(NamedTuple):
     rules: Floats
     near: Ints
     close: Bools
+    stray: Floats
 
 
 class Plan(NamedTuple):
@@ -49,6 +54,38 @@ class Plan(NamedTuple):
     size: Ints
     kind: Ints
     cost: Floats
+
+
+@compiled
+def above(mean: float, variance: float, level: float) -> float:
+    """Chance that a lognormal load is above a level."""
+    over, part = level - mean, variance / (mean * mean)
+    if part <= 0.0 or (over > 0.0 and over * over > FAR * FAR * variance):
+        return 1.0 if over < 0.0 else 0.0
+    spread = math.log1p(part)
+    return 0.5 * math.erfc((math.log(level / mean) + 0.5 * spread) / math.sqrt(2.0 * spread))
+
+
+@compiled
+def overflow(day: Day, stops: Ints, kg: Floats, size: int, kind: int, room: float, hours: float) -> float:
+    """CNY of going back for what is above the room, as `coldchain.routing.overflow`, all of a load of one mixture."""
+    t, pace = day.types[kind], day.types[kind, PACE]
+    mean = own = crop = cost = once = twice = 0.0
+    for place in range(size):
+        i, load = stops[place], kg[place]
+        mean += load
+        own += (day.stray[i, 0] * load) ** 2
+        crop += day.stray[i, 1] * load
+        longer = (day.hours[0, i + 1] + day.hours[i + 1, 0]) * pace + day.rules[UNLOAD_H] + day.rules[STOP_H]
+        way = t[PER_KM] * (day.km[0, i + 1] + day.km[i + 1, 0]) + t[PER_H] * longer
+        chance = max(above(mean, own + crop * crop, room), once)
+        cost += (chance - once) * (way + (t[DAY] if longer > t[SHIFT] - hours else 0.0))
+        once = chance
+        if once > 0.0:
+            chance = max(above(mean, own + crop * crop, FULL * room), twice)
+            cost += (chance - twice) * (way + (t[DAY] if FULL * longer > t[SHIFT] - hours else 0.0))
+            twice = chance
+    return float(cost)
 
 
 @compiled
@@ -78,7 +115,11 @@ def price(day: Day, stops: Ints, kg: Floats, size: int, kind: int) -> float:
     for q in range(day.rates.shape[0]):
         if day.rates[q, 0] * size + day.rates[q, 1] * load > day.most[kind, q]:
             return math.inf
-    return float(t[DAY] + t[PER_KM] * km + t[PER_H] * (clock + day.rules[UNLOAD_H]) + spoilage)
+    money = t[DAY] + t[PER_KM] * km + t[PER_H] * (clock + day.rules[UNLOAD_H]) + spoilage
+    if day.stray.shape[0] == 0:
+        return float(money)
+    room = t[PAYLOAD] if space <= 0.0 else min(t[PAYLOAD], t[SPACE] * load / space)
+    return float(money + overflow(day, stops, kg, size, kind, room, clock))
 
 
 @compiled
@@ -93,17 +134,17 @@ def cheapest(day: Day, stops: Ints, kg: Floats, size: int) -> tuple[float, int]:
 
 
 @compiled
-def room_kg(day: Day, plan: Plan, r: int, i: int) -> float:
-    """Kg of stop i that the roomiest vehicle type still takes on route r."""
+def room_kg(day: Day, plan: Plan, r: int, i: int, fill: float) -> float:
+    """Kg of stop i that the roomiest vehicle type still takes on route r, filled to a share."""
     load = space = 0.0
     for place in range(plan.size[r]):
         load += plan.kg[r, place]
         space += day.m3_kg[plan.stops[r, place]] * plan.kg[r, place]
     most = 0.0
     for kind in range(day.types.shape[0]):
-        room = day.types[kind, PAYLOAD] - load
+        room = fill * day.types[kind, PAYLOAD] - load
         if day.m3_kg[i] > 0.0:
-            room = min(room, (day.types[kind, SPACE] - space) / day.m3_kg[i])
+            room = min(room, (fill * day.types[kind, SPACE] - space) / day.m3_kg[i])
         most = max(most, room)
     return most
 
@@ -157,7 +198,9 @@ def offers(
     ``work``: room for one route's stops and kg; rows (kg, CNY of that, CNY of the next kg less) and places to fill.
     """
     stops, loads, table, places = work
-    empty = -1
+    empty, fill = -1, 1.0
+    if day.stray.shape[0] > 0 and drawn(random) > FILLED:
+        fill = LEAST_FILL + (1.0 - LEAST_FILL) * drawn(random)
     width = plan.stops.shape[1]
     for r in range(plan.size.size):
         table[r, 0] = 0.0
@@ -167,7 +210,7 @@ def offers(
             empty = r
         elif plan.size[r] >= width or not passes(day, plan, r, i) or drawn(random) < BLINK:
             continue
-        most = min(kg, room_kg(day, plan, r, i))
+        most = min(kg, room_kg(day, plan, r, i, fill))
         if most <= CRUMB:
             continue
         cost, place = best_place(day, plan, r, i, most, stops, loads)
