@@ -353,6 +353,7 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_real_workers_give_what_a_single_plan_gives(
     country: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planned import decided
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Commodity, Period, Scenario, cooling_class
-from coldchain.planning import Plan, capacity_t_day, plan_quickly
+from coldchain.planning import Plan, capacity_t_day
 from coldchain.replays.replay import Replayer
 from coldchain.scenario import load
 from coldchain.spoilage import first_come, heat_kwh_t, hourly_air_c, peak_kw_t, respiration_w_t
@@ -36,7 +37,7 @@ def county(folder: Path, tonnes: float, kw: float | None = None) -> Scenario:
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan the county with a quarter of the power that it would take to cool all at once."""
-    return plan_quickly(county(tmp_path_factory.mktemp("cooling") / "short", 400.0, 40.0))
+    return decided(county(tmp_path_factory.mktemp("cooling") / "short", 400.0, 40.0))
 
 
 def test_ten_tonnes_cooled_by_25_kelvin_by_hand(short: Plan) -> None:
@@ -98,22 +99,23 @@ def test_lots_wait_in_the_hall_and_verify_agrees(short: Plan) -> None:
 
 def test_twice_the_lots_without_more_power_are_cooled_later(tmp_path: Path) -> None:
     """The same depot, the same routes and hours: twice the tonnes, a smaller share in time and a larger share lost."""
-    one, two = (plan_quickly(county(tmp_path / f"t{t}", t, 20.0)).summary for t in (200.0, 400.0))
+    one, two = (decided(county(tmp_path / f"t{t}", t, 20.0)).summary for t in (200.0, 400.0))
     assert one["villages"]["served"] == two["villages"]["served"] == 2
     assert two["coverage"]["plan"] < one["coverage"]["plan"] - 0.05
     assert two["loss"]["plan_rate"] > one["loss"]["plan_rate"]
 
 
+@pytest.mark.slow
 def test_more_power_never_cools_less_in_time(tmp_path: Path) -> None:
     """From a little to plenty: coverage rises to what it is when all that comes is cooled at once."""
-    found = [plan_quickly(county(tmp_path / f"kw{kw}", 400.0, kw)).summary for kw in (25.0, 50.0, 100.0, 1000.0)]
+    found = [decided(county(tmp_path / f"kw{kw}", 400.0, kw)).summary for kw in (25.0, 50.0, 100.0, 1000.0)]
     covered = [summary["coverage"]["plan"] for summary in found]
     assert covered[0] < covered[1] < covered[2] + 1e-9
     assert covered[2] <= covered[3] + 1e-9
     assert found[-1]["cooling"]["peak_kw"] < 1000.0
     free = county(tmp_path / "free", 400.0)
     kinds = tuple(kind.model_copy(update={"cooling_kw": None}) for kind in free.depot_types)
-    unlimited = plan_quickly(replace(free, depot_types=kinds))
+    unlimited = decided(replace(free, depot_types=kinds))
     assert unlimited.summary["coverage"]["plan"] == pytest.approx(covered[-1])
     assert unlimited.summary["loss"]["plan_t"] == pytest.approx(found[-1]["loss"]["plan_t"], rel=1e-9)
     assert unlimited.summary["cooling"] == {"peak_kw": 0.0, "installed_kw": 0.0}
@@ -143,7 +145,7 @@ def test_verify_follows_the_power_of_the_inputs(short: Plan) -> None:
 def test_siting_knows_what_power_takes_on_the_hardest_day(tmp_path: Path) -> None:
     """By hand: 9 kW to spare for 20 hours, over the heat of a tonne of beans at 30 °C, its breath and that in store."""
     scenario = county(tmp_path / "hard", 400.0, 12.0)
-    made = plan_quickly(scenario)
+    made = decided(scenario)
     kinds = scenario.depot_types
     k = next(n for n, kind in enumerate(kinds) if kind.id == "cool_forced_air_500")
     crop = next(one for one in scenario.commodities if one.id == "snap_bean")

@@ -12,6 +12,7 @@ from coldchain.planning import Options, plan, plan_quickly
 from coldchain.scenario import load
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [Options(1e-3), Options.quickly(tries=30)],
@@ -19,7 +20,7 @@ from coldchain.scenario import load
 )
 def test_a_normal_plan_is_no_worse_than_a_quick_one(tmp_path: Path, options: Options) -> None:
     """Even work that is over at once leaves what a quick plan finds."""
-    scenario, _faults = load(small_county(tmp_path / "county", 14, 5))
+    scenario, _faults = load(small_county(tmp_path / "county", 9, 5))
     quick, normal = plan_quickly(scenario), plan(scenario, options)
     values = [made.summary["objective"]["value"] for made in (quick, normal)]
     assert values[1] <= values[0] * (1 + 1e-9)
@@ -39,7 +40,7 @@ def test_a_normal_plan_is_no_worse_than_a_quick_one(tmp_path: Path, options: Opt
 )
 def test_a_run_says_why_it_stopped(tmp_path: Path, options: Options, gap: float, ended: str) -> None:
     """Each reason in turn, by the limit that is met first."""
-    scenario, _faults = load(small_county(tmp_path / "county", 14, 5))
+    scenario, _faults = load(small_county(tmp_path / "county", 9, 5))
     wanted = replace(scenario, siting=scenario.siting.model_copy(update={"gap": gap}))
     assert plan(wanted, replace(options, cuts=set())).summary["ended"] == ended
 

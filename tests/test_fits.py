@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from perishable import as_of_2026
+from planned import decided
 from tiny_cases import site_rows, tiny_county
 
-from coldchain.planning import plan_quickly
 from coldchain.planning.awards import grant
 from coldchain.scenario import inspect, load
 
@@ -30,7 +30,7 @@ def test_standing_modules_beyond_the_power_at_hand_are_planned(tmp_path: Path, r
     """Power and people limit new modules only: what stands, stands; check names it and the plan verifies."""
     scenario, faults = load(tiny_county(tmp_path / "county", sites=site_rows(row)))
     assert {fault.code for fault in faults} == {"standing-needs-more"}
-    made = plan_quickly(scenario)
+    made = decided(scenario)
     assert made.report.ok, made.report.problems
     assert made.course.decision.count.sum() == 0
 
@@ -40,7 +40,7 @@ def test_new_modules_take_only_the_power_that_standing_ones_leave(tmp_path: Path
     row = "S1,A,109.01,28.0,candidate,cool_room_500:1,50,,4"
     scenario, faults = load(tiny_county(tmp_path / "county", sites=site_rows(row)))
     assert not faults
-    made = plan_quickly(scenario)
+    made = decided(scenario)
     power = np.array([kind.power_kw for kind in scenario.depot_types])
     assert made.report.ok, made.report.problems
     assert (made.course.decision.count @ power <= 20).all()
@@ -50,7 +50,7 @@ def test_an_owner_builds_when_it_has_a_new_module_though_it_costs_nothing(tmp_pa
     """A donated room stands in every table of the plan, and the plan verifies."""
     scenario, faults = load(tiny_county(tmp_path / "county", FREE))
     assert not faults
-    made = plan_quickly(as_of_2026(scenario))
+    made = decided(as_of_2026(scenario))
     assert made.report.ok, made.report.problems
     assert list(made.tables["operators"]["owner"]) == list(made.tables["subsidies"]["owner"]) == ["S1"]
     granted = grant(scenario, made.course.decision.count)

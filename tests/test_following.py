@@ -11,12 +11,13 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+from planned import decided
 from scenario_cases import replace_in_toml
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.cli import run as command
 from coldchain.errors import BadInputError, UsageError
-from coldchain.planning import Plan, plan_quickly
+from coldchain.planning import Plan
 from coldchain.runs import Run, run_information, write_tables
 from coldchain.runs.carry import carry_over, since, standing_after
 from coldchain.runs.folder import SUMMARY
@@ -52,7 +53,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def written(county: Path, target: Path) -> Path:
     """Plan a county and write the run, without its pictures."""
-    made = plan_quickly(load(county)[0])
+    made = decided(load(county)[0])
     target.mkdir()
     write_tables(made.tables, target, SUMMARY, made.summary, run_information(made, {"scenario": str(county)}))
     return target
@@ -113,7 +114,7 @@ def test_the_cap_counts_earlier_awards(county: Path, tmp_path: Path) -> None:
     """An owner that was awarded 450,000 of its cap of 500,000 is awarded 50,000 more, by planner and referee alike."""
     shutil.copytree(county, tmp_path / "county")
     replace_in_toml(tmp_path / "county", "rate = 0.4", "rate = 0.4\nawarded_by_owner_cny = { S1 = 450000 }")
-    made: Plan = plan_quickly(load(tmp_path / "county")[0])
+    made: Plan = decided(load(tmp_path / "county")[0])
     notice = made.tables["subsidies"]
     assert notice["award_cny"].tolist() == [pytest.approx(50_000.0)]
     assert notice["capped"].tolist() == [True]

@@ -26,7 +26,7 @@ from coldchain.planning.summary import _delivery as summarise_delivery
 from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
 
-ALONE = Near(further=False)
+ALONE = Near(further=False, doubt=False)
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,7 @@ def test_low_value_crops_are_not_cooled(ground: Ground) -> None:
     assert made.report.ok
 
 
+@pytest.mark.slow
 def test_whole_demands(ground: Ground) -> None:
     """Under single sourcing every share is one, also where capacity is scarce."""
     scarce = {"budget_cny": 1.2e5}
@@ -246,7 +247,7 @@ def test_the_order_that_misses_least_of_what_is_asked(seed: int) -> None:
     pots = rng.uniform(0, 150, 3).round()
     pots[-1] += max(award.sum() - pots.sum(), 0.0)
     asked = [
-        Milestone(Limit("coverage_year", "", str(early)), early, float(rng.uniform(0, 200).round()), 5.0, cooled)
+        Milestone(Limit("coverage_year", "", str(early)), early, float(round(rng.uniform(0, 200))), 5.0, cooled)
         for early in (1, 2)
     ]
 

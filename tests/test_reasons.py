@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from perishable import as_of_2026
+from planned import decided
 from tiny_cases import site_rows, tiny_county
 
-from coldchain.planning import lay_ground, plan_quickly
+from coldchain.planning import lay_ground
 from coldchain.planning.decision import Decision
 from coldchain.planning.onemore import Beside
 from coldchain.scenario import load
@@ -106,7 +107,7 @@ def test_a_reason_names_what_binds(tmp_path: Path, tonnes: int, row: str, budget
     harvest = f"village,commodity,period,tonnes\nV1,tomato,p,{tonnes}\n"
     settings = f"[siting]\nbudget_cny = {budget:.0f}\n"
     scenario = as_of_2026(load(tiny_county(tmp_path / "county", settings, sites=site_rows(row), harvest=harvest))[0])
-    reason = plan_quickly(scenario).tables["villages"]["reason"][0]
+    reason = decided(scenario).tables["villages"]["reason"][0]
     assert re.search(said, reason), reason
 
 
@@ -117,7 +118,7 @@ def test_a_full_depot_and_the_money_that_another_lacks(tmp_path: Path) -> None:
     tables = {"villages": TWO[1], "sites": site_rows(row), "harvest": "village,commodity,period,tonnes\n" + many}
     settings = "[siting]\nbudget_cny = 0\nsingle_source = false\n"
     scenario = as_of_2026(load(tiny_county(tmp_path / "county", settings, **tables))[0])
-    reasons = plan_quickly(scenario).tables["villages"]["reason"]
+    reasons = decided(scenario).tables["villages"]["reason"]
     left = [reason for reason in reasons if reason]
     assert left
     assert all(re.search(r"S1 is full on the peak day of p; .*nothing more may be built there", one) for one in left)

@@ -501,6 +501,7 @@ def test_floors_are_below_every_plan(county: Scenario) -> None:
         assert below >= 0.3 * planned.cost_cny
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_fourteen_members_share_on_few_groups(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -49,7 +49,7 @@ def every_plan(problem):
     return costs
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), kind=st.sampled_from(KINDS))
 @example(seed=127, kind="capacitated")  # the best plan breaks what the proof fixed
 def test_value_and_bound_equal_brute_force(seed, kind):

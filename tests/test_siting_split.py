@@ -53,6 +53,7 @@ def test_the_bound_never_passes_the_optimum(seed, parted, noise):
     assert part.bound <= best + 1e-6 * (1 + abs(best))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000))
 def test_dividing_proves_the_optimum_and_no_more(seed):

@@ -83,6 +83,7 @@ def test_a_limit_to_the_last_digit_is_kept(monkeypatch):
     assert max(sum(route.load_kg) for route in checked) <= 1050 * (1 + 1e-7)
 
 
+@pytest.mark.slow
 def test_plans_share_only_where_the_scenario_lets_them(tmp_path):
     """With ``routing.split_pickups`` false no village's rest is shared, and verify names a plan that shares it."""
     write_perishable(12, 9, tmp_path / "county")

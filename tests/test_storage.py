@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planned import decided
 from scenario_cases import faults_of, set_in_toml, small_county
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Keeping, cooling_class
 from coldchain.model.packaging import packed
-from coldchain.planning import Ground, Options, Plan, lay_ground, plan, plan_quickly, plan_with
+from coldchain.planning import Ground, Options, Plan, lay_ground, plan, plan_with
 from coldchain.planning.arcs import build_arcs
 from coldchain.planning.keeps import Keep
 from coldchain.planning.search import site
@@ -106,7 +107,7 @@ def test_a_plan_that_keeps_produce_is_verified_and_earns(ground: Ground, made: P
         sum(value for name, value in made.summary["annual_cny"].items() if name != "total")
     )
     assert made.summary["objective"]["bound"] <= made.summary["objective"]["value"]
-    without = plan(replace(ground.scenario, storage=()), Options.quickly(tries=20))
+    without = decided(replace(ground.scenario, storage=()), Options.quickly(tries=20))
     assert without.report.problems == ()
     assert "storage" not in without.summary["annual_cny"]
     assert not len(without.tables["storage"])
@@ -120,6 +121,7 @@ def test_a_replay_without_chance_loses_what_the_plan_says(made: Plan) -> None:
     assert replayer.shifted(0.0, 1.0, 1.0).sums["plan_t"] == pytest.approx(made.summary["loss"]["plan_t"], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_bound_holds_for_plans_of_any_modules(ground: Ground) -> None:
     """Whatever stands at the sites, the year costs at least what siting with rents for rooms proves."""
     sited = site(ground.basis, ground.arcs, Options.quickly())
@@ -196,7 +198,7 @@ def test_rooms_that_could_keep_nothing_earn_no_rent(tmp_path: Path, budget: int,
         harvest="village,commodity,period,tonnes\nV1,kiwifruit,p,250\n",
         storage="commodity,period,until,days,price_cny_kg\nkiwifruit,p,q,10,6.79\n",
     )
-    found = plan_quickly(load(folder)[0])
+    found = decided(load(folder)[0])
     cost = build_arcs(found.basis).module.money_cny[0, : found.scenario.fixed_types]
     assert found.report.problems == ()
     assert found.course.lots["keep"].max() < 0

@@ -67,7 +67,7 @@ def test_types_outside_the_list_are_not_eligible() -> None:
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     """Fifteen villages, three sites, a million to spend."""
-    county = load(small_county(tmp_path_factory.mktemp("subsidy") / "county", 15, 5))[0]
+    county = load(small_county(tmp_path_factory.mktemp("subsidy") / "county", 11, 5))[0]
     rich = county.siting.model_copy(update={"budget_cny": 1e6})
     return lay_ground(replace(county, siting=rich), Options.quickly())
 
@@ -81,7 +81,7 @@ def county(ground: Ground) -> Scenario:
 def planned(ground: Ground, scenario: Scenario, **rule: object) -> Plan:
     """Plan the scenario with the rule changed."""
     ruled = replace(scenario, subsidy=scenario.subsidy.model_copy(update=rule))
-    return plan_on(ground.under(ruled), Options.quickly(tries=20), Near(further=False))
+    return plan_on(ground.under(ruled), Options.quickly(tries=20), Near(further=False, doubt=False))
 
 
 def test_a_plan_under_liaonings_rule_lists_its_awards(ground: Ground, county: Scenario) -> None:

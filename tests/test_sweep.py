@@ -251,7 +251,7 @@ def test_stairs_start_where_a_plan_can_be_had() -> None:
 
 def test_sweep_of_a_small_county_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Real solves: monotone, within budget, within half a per cent of a single plan, files complete, resumable."""
-    folder = small_county(tmp_path / "county", 8, 3)
+    folder = small_county(tmp_path / "county", 5, 3)
     shutil.copyfile(TABLE, folder / TABLE.name)
     out = tmp_path / "out"
     command = ["sweep", str(folder), "--budget", "0:4e5:2e5", "--out", str(out), "--time-limit", "1", "--json", "-q"]

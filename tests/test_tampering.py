@@ -63,6 +63,7 @@ def wrong(trial: Trial, tried: list[Change]) -> list[str]:
     return [verdict for one in tried if (verdict := trial.verdict(one))]
 
 
+@pytest.mark.slow
 def test_a_sample_of_changes_is_found(trial: Trial) -> None:
     """Two dozen changes drawn from all; the slow tests try every one."""
     every = list(changes(trial.run))

@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from perishable import write_perishable
+from planned import decided
 
 from coldchain.economy import Work, choose_fleet, least_day_cny
 from coldchain.economy.fleet import fleet_of
 from coldchain.language import speaking
 from coldchain.model import Scenario, VehicleType
-from coldchain.planning import Options, Plan, plan
+from coldchain.planning import Plan
 from coldchain.planning.basis import least_types
 from coldchain.replays import NONE, Chances, Effort, Replayer, replay
 from coldchain.scenario import load
@@ -26,6 +27,7 @@ from coldchain.verify import Report, verify_tables
 
 Tables = dict[str, pd.DataFrame]
 AGAIN: Mapping[str, float] = {"trips_day": 4}
+MORE = [pytest.param(which, marks=pytest.mark.slow) for which in ("once", "again")]
 OWNED: Mapping[str, float] = {"trips_day": 4, "own_cny_year": 9000.0, "own_h_year": 2500.0}
 
 
@@ -41,7 +43,7 @@ def planned(villages: int, which: str) -> Plan:
     with TemporaryDirectory() as folder:
         write_perishable(villages, 5, Path(folder) / "county")
         scenario, _faults = load(Path(folder) / "county")
-        return plan(with_vehicles(scenario, figures), Options.quickly())
+        return decided(with_vehicles(scenario, figures))
 
 
 def checked(made: Plan, change: Callable[[Tables], None] = lambda _tables: None) -> Report:
@@ -50,9 +52,9 @@ def checked(made: Plan, change: Callable[[Tables], None] = lambda _tables: None)
     return verify_tables(made.scenario, made.basis.placed.network.given, tables, made.summary)
 
 
-@pytest.mark.parametrize("which", ["once", "again", "owned"])
+@pytest.mark.parametrize("which", [*MORE, "owned"])
 def test_bill_fleet_and_bound_are_borne_out(which: str) -> None:
-    made = planned(10, which)
+    made = planned(8, which)
     report = checked(made)
     assert report.problems == ()
     assert report.total_cny == pytest.approx(made.summary["annual_cny"]["total"], rel=1e-9)
@@ -60,7 +62,7 @@ def test_bill_fleet_and_bound_are_borne_out(which: str) -> None:
 
 
 def test_going_again_costs_less_and_takes_fewer_vehicles() -> None:
-    once, again = planned(10, "once"), planned(10, "again")
+    once, again = planned(8, "once"), planned(8, "again")
     assert (again.tables["duties"]["order"] > 1).any()
     assert again.summary["annual_cny"]["total"] < once.summary["annual_cny"]["total"]
     assert again.summary["routes"]["vehicles"] < once.summary["routes"]["vehicles"]
@@ -69,7 +71,7 @@ def test_going_again_costs_less_and_takes_fewer_vehicles() -> None:
 
 
 def test_owning_pays_where_vehicles_drive_most_days() -> None:
-    again, owned = planned(10, "again"), planned(10, "owned")
+    again, owned = planned(8, "again"), planned(8, "owned")
     table = owned.tables["fleet"]
     assert owned.summary["annual_cny"]["total"] < again.summary["annual_cny"]["total"]
     assert sum(row["owned"] for row in owned.summary["fleet"]) == table["owned"].sum() > 0
@@ -80,7 +82,7 @@ def test_owning_pays_where_vehicles_drive_most_days() -> None:
 
 @pytest.mark.parametrize("which", ["again", "owned"])
 def test_a_year_without_chance_loses_what_the_plan_states(which: str) -> None:
-    made = planned(10, which)
+    made = planned(8, which)
     year = Replayer(made.scenario, made.basis.placed, made.tables).shifted(0.0, 1.0, 1.0)
     assert year.sums["plan_cny"] == pytest.approx(made.summary["loss"]["plan_cny"], rel=1e-6)
 
@@ -114,10 +116,10 @@ def _joined(tables: Tables) -> None:
     ids=["no waiting", "a trip without a vehicle", "one vehicle for all", "more owned", "cheap to own"],
 )
 def test_a_fleet_that_does_not_bear_its_plan_out_is_named(change: Callable[[Tables], None], message: str) -> None:
-    report = checked(planned(10, "owned"), change)
+    report = checked(planned(8, "owned"), change)
     assert [text for text in (*report.problems, *report.consequences) if message in text]
     with speaking("zh"):
-        assert checked(planned(10, "owned"), change).problems != report.problems
+        assert checked(planned(8, "owned"), change).problems != report.problems
 
 
 TRUCK = VehicleType(
@@ -163,9 +165,9 @@ def test_no_other_number_of_vehicles_costs_less(own: float | None) -> None:
     assert cost >= chosen.days * least_day_cny(kind, 365.0) - 1e-9
 
 
-@pytest.mark.parametrize("which", ["once", "owned"])
+@pytest.mark.parametrize("which", [MORE[0], "owned"])
 def test_the_bill_of_a_year_without_chance_is_the_one_stated(which: str) -> None:
-    made = planned(10, which)
+    made = planned(8, which)
     replayer = Replayer(made.scenario, made.basis.placed, made.tables)
     found = replay(replayer, NONE, Effort(years=1, days=1), made.summary)["bill"]
     stated = made.summary["annual_cny"]
@@ -178,7 +180,7 @@ def test_the_bill_of_a_year_without_chance_is_the_one_stated(which: str) -> None
 
 
 def test_years_of_chance_are_priced_by_term() -> None:
-    made = planned(10, "owned")
+    made = planned(8, "owned")
     replayer = Replayer(made.scenario, made.basis.placed, made.tables)
     found = replay(replayer, Chances(), Effort(years=4, days=2, seed=1), made.summary)["bill"]
     terms = found["by_term"]
@@ -193,7 +195,7 @@ def test_years_of_chance_are_priced_by_term() -> None:
 def test_no_duty_costs_less_than_the_bound_lets_its_trips_pay(seed: int) -> None:
     """Random trips, put on as few vehicles as can be, owned all year or hired: least prices never exceed the bill."""
     random = np.random.default_rng(seed)
-    scenario = planned(10, "owned").scenario
+    scenario = planned(8, "owned").scenario
     days = sum(period.days for period in scenario.periods)
     own = None if seed % 3 == 0 else float(random.uniform(2000, 30000))
     kind = TRUCK.model_copy(

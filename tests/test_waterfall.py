@@ -30,7 +30,7 @@ STRAWBERRIES = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
 def county(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan twelve villages."""
     folder = tmp_path_factory.mktemp("waterfall") / "county"
-    write_perishable(12, 9, folder)
+    write_perishable(8, 9, folder)
     return plan(load(folder)[0], Options.quickly())
 
 

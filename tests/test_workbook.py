@@ -372,6 +372,7 @@ def test_a_list_of_places_may_be_a_workbook(tmp_path: Path) -> None:
         draft_from_points(tmp_path / "bad.xlsx", datum="wgs84")
 
 
+@pytest.mark.slow
 def test_a_batch_of_a_workbook_is_planned_and_routed(tmp_path: Path) -> None:
     """A folder with the workbook of `init` is planned; the folder of its plans gives the day's routes."""
     assert run(["init", str(tmp_path / "in" / "litchi"), "--workbook"]) == 0
