@@ -17,6 +17,7 @@ from coldchain.api.questions import (
     explain,
     explain_alternatives,
     explain_depot,
+    explain_failures,
     explain_unserved,
     explain_village,
     sensitivity,
@@ -44,9 +45,9 @@ from coldchain.scenario.edits import Edits
 __all__ = [
     "Backtest", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest", "Outlook",
     "Replay", "Result", "Scenario", "Shares", "backtest", "backtest_harvest", "check", "compare", "example",
-    "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_unserved", "explain_village",
-    "forecast", "forecast_harvest", "import_atlas", "import_osm", "import_points", "load", "open", "plan",
-    "replan", "replay", "report", "sensitivity", "share", "speak", "sweep",
+    "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_failures", "explain_unserved",
+    "explain_village", "forecast", "forecast_harvest", "import_atlas", "import_osm", "import_points", "load", "open",
+    "plan", "replan", "replay", "report", "sensitivity", "share", "speak", "sweep",
 ]  # fmt: skip
 
 

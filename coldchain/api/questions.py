@@ -124,6 +124,18 @@ def explain_alternatives(
     return Explanation(tuple(found.lines()), pd.DataFrame(facts["found"]), facts)
 
 
+def explain_failures(planned: Result, *, cut: tuple[float, float] | None = None, progress: Say = silent) -> Explanation:
+    """Let each depot fail in its peak week, each owner withdraw, a road be cut: tonnes and money, nothing built anew.
+
+    Parameters
+    ----------
+    cut : longitude and latitude near the road to be cut; the busiest one when left out
+    """
+    effort = effort_of("quick", ANSWER_S, None, progress=progress)
+    found = sweeps.failures(_case(planned, effort), effort, cut)
+    return Explanation(tuple(found.lines()), found.table(), found.as_dict())
+
+
 def explain(
     planned: Result,
     *,

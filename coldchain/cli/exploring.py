@@ -188,6 +188,8 @@ def _write_pair(first: Path, second: Path, page: Path) -> None:
 @click.option("--village", help="Why this village goes where it goes.")
 @click.option("--unserved", is_flag=True, help="Every village that is not served whole, with the reasons.")
 @click.option("--alternatives", type=click.IntRange(1, 50), help="So many different choices of sites.")
+@click.option("--fails", is_flag=True, help="Each depot out in its peak week, a road cut, each owner withdrawing.")
+@click.option("--cut", metavar="LON,LAT", help="With --fails: where the road is cut; the busiest one by default.")
 @click.option("--relaxations", is_flag=True, help="RUN is a scenario folder: what to loosen when no plan is possible.")
 @click.option("--variant", default="base", show_default=True, help="Of the scenario, with --relaxations.")
 @click.option("--tolerance", type=share, default=0.01, show_default=True, help="Of the alternatives, against the best.")
@@ -204,10 +206,12 @@ def _write_pair(first: Path, second: Path, page: Path) -> None:
 @quiet_option
 @of_a_run
 def explain(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
-    """Explain a RUN: a depot by closing or forcing it, a village, the unserved, or the next best choices of sites."""
-    asked = [name for name in ("depot", "village", "unserved", "alternatives", "relaxations") if given[name]]
+    """Explain a RUN: a depot by closing or forcing it, a village, the unserved, other choices of sites, failures."""
+    asked = [name for name in ("depot", "village", "unserved", "alternatives", "fails", "relaxations") if given[name]]
     if len(asked) != 1:
-        raise UsageError(_("ask for one of --depot ID, --village ID, --unserved, --alternatives N, --relaxations"))
+        raise UsageError(
+            _("ask for one of --depot ID, --village ID, --unserved, --alternatives N, --fails, --relaxations")
+        )
     with interruptible() as stopped:
         say = progress(quiet=quiet)
         if given["relaxations"]:
@@ -310,6 +314,15 @@ def _explain_alternatives(case: Case, given: dict[str, Any], effort: Effort) -> 
     return Told(found.as_dict(), tuple(found.lines()), ((spoken(ALTERNATIVE_HEADS), rows),))
 
 
+def _explain_failures(case: Case, given: dict[str, Any], effort: Effort) -> Told:
+    from coldchain.reports.comparing import FAILURE_HEADS, failure_rows, spoken
+    from coldchain.sweeps import failures, parse_place
+
+    found = failures(case, effort, parse_place(given["cut"]) if given["cut"] else None)
+    facts = found.as_dict()
+    return Told(facts, tuple(found.lines()), ((spoken(FAILURE_HEADS), failure_rows(facts["failures"])),))
+
+
 def _explain_relaxations(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> Told:
     from coldchain.scenario import load
     from coldchain.sweeps import Effort, loosenings
@@ -324,4 +337,5 @@ EXPLAINERS: dict[str, Callable[[Case, dict[str, Any], Effort], Told]] = {
     "village": _explain_village,
     "unserved": _explain_unserved,
     "alternatives": _explain_alternatives,
+    "fails": _explain_failures,
 }

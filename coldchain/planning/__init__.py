@@ -16,7 +16,7 @@ from coldchain.planning.pipeline import (
     plan_with,
 )
 from coldchain.planning.rent import rent_cny_t
-from coldchain.planning.replan import replan
+from coldchain.planning.replan import kept, replan
 from coldchain.planning.search import Options
 from coldchain.planning.size import Size, size_of
 
@@ -32,6 +32,7 @@ __all__ = [
     "course_with",
     "decide",
     "existing_modules",
+    "kept",
     "lay_ground",
     "plan",
     "plan_on",

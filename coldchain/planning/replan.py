@@ -7,6 +7,7 @@ plan is never worse than the old one repaired.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,9 +49,9 @@ def replan(ground: Ground, former: Run, options: Options) -> Plan:
     wanted = former_modules(scenario, former)
     problem = stated(ground.basis, ground.arcs, aims_of(ground.basis)[0])
     count = repaired(problem, widened(wanted, problem.max_count.shape[1]), options)
-    kept = _kept(ground, count, former, options)
-    options.say(Event(Stage.FORMER, former.name, value=kept.yearly.total))
-    courses = () if kept.missing else (kept,)
+    course = kept(ground, count, former, options)
+    options.say(Event(Stage.FORMER, former.name, value=course.yearly.total))
+    courses = () if course.missing else (course,)
     starts = (count[:, : len(scenario.depot_types)],)
     return plan_on(ground, options, Near(starts=starts, courses=courses, further=False))
 
@@ -114,13 +115,21 @@ def _ways(problem: SitingProblem, count: Ints, *, empty: bool) -> list[Ints]:
     return ways
 
 
-def _kept(ground: Ground, count: Ints, former: Run, options: Options) -> Course:
-    """Work out the year with these modules in which villages go where they went, as far as they can."""
+def kept(ground: Ground, count: Ints, former: Run, options: Options, *, out: Sequence[int] = ()) -> Course:
+    """Work out the year with these modules in which villages go where they went, as far as they can.
+
+    Parameters
+    ----------
+    count : new modules, in all columns of the siting problem
+    out : sites that take nothing in, whatever stands there
+    """
     basis, arcs = ground.basis, ground.arcs
     problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
     cheap = np.where(_went(ground, former), STAYS_CNY_T, 0.0) * arcs.yearly_t[arcs.demand]
+    existing = problem.existing + count
+    existing[list(out)] = 0
     found = solve_siting(
-        replace(problem, existing=problem.existing + count, arc_cost=problem.arc_cost - cheap),
+        replace(problem, existing=existing, arc_cost=problem.arc_cost - cheap),
         work=REPAIR_WORK,
         gap=1e-6,
         stop=options.halted,

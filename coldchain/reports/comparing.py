@@ -265,6 +265,11 @@ UNSERVED_HEADS = (
 ALTERNATIVE_HEADS = (
     "", N_("value"), N_("CNY M/yr"), N_("loss"), N_("cooled"), N_("subsidy"), N_("sites"), N_("found by closing"),
 )  # fmt: skip
+FAILURE_HEADS = (
+    N_("what fails"), N_("which"), N_("period"), N_("days"), N_("villages elsewhere"), N_("cut off"),
+    N_("lost more, t"), N_("value lost more, CNY"), N_("dearer, CNY"),
+)  # fmt: skip
+FAILING = {"depot": N_("depot out"), "road": N_("road cut"), "owner": N_("owner withdraws")}
 CAUSES = {
     "out_of_reach_t": N_("{t:,.0f} t out of reach"),
     "not_worth_t": N_("{t:,.0f} t not worth it"),
@@ -349,3 +354,17 @@ def alternative_rows(found: Sequence[dict[str, Any]], aim: str, names: Names) ->
         how = _(", ").join(map(names.label, one["closed"])) or _("the run")
         rows.append((f"{n + 1}", value, in_millions(one["annual_cny"]), *figures, text, how))
     return rows
+
+
+def failure_rows(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Write what each failure does."""
+    return [
+        (
+            _(FAILING[one["kind"]]),
+            labelled(one["what"], one["name"]) if one["kind"] == "depot" else one["what"],
+            word(one["period"]) if one["period"] else _("every year"),
+            f"{one['days']:.0f}", f"{one['villages']}", f"{one['cut_off']}",
+            f"{one['lost_t']:,.1f}", f"{one['lost_cny']:,.0f}", f"{one['cost_cny']:,.0f}",
+        )
+        for one in found
+    ]  # fmt: skip

@@ -243,7 +243,6 @@ PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "overflow": ("depot", "period"),
         "storage": ("depot", "commodity", "period", "until", "zone", "method"),
         "rollout": ("owner",),
-        "firmness": ("depot",),
         "lots": ("village", "commodity", "period", "depot", "zone", "method"),
     }
 )

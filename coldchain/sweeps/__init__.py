@@ -3,6 +3,7 @@
 from coldchain.sweeps.alternatives import Alternative, Alternatives, Need, alternatives
 from coldchain.sweeps.compare import Comparison, compare
 from coldchain.sweeps.explain import Case, WhatIf, open_case, what_if_depot
+from coldchain.sweeps.failures import Failure, Failures, failures, parse_place
 from coldchain.sweeps.points import Point
 from coldchain.sweeps.relax import Loosening, Loosenings, loosenings
 from coldchain.sweeps.sensitivity import Sensitivity, of_plan, sensitivity
@@ -18,6 +19,8 @@ __all__ = [
     "Case",
     "Comparison",
     "Effort",
+    "Failure",
+    "Failures",
     "Loosening",
     "Loosenings",
     "Need",
@@ -32,10 +35,12 @@ __all__ = [
     "alternatives",
     "compare",
     "explain_village",
+    "failures",
     "loosenings",
     "of_plan",
     "open_case",
     "parse_budgets",
+    "parse_place",
     "run_sweep",
     "sensitivity",
     "unserved",

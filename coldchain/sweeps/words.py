@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coldchain.sweeps.alternatives import Alternatives
     from coldchain.sweeps.compare import Comparison
     from coldchain.sweeps.explain import WhatIf
+    from coldchain.sweeps.failures import Failure
     from coldchain.sweeps.points import Point
     from coldchain.sweeps.relax import Loosening, Loosenings
     from coldchain.sweeps.sweep import NextMillion, Sweep, Threshold
@@ -179,6 +180,41 @@ NEEDS = {
     "proved": N_("proved that no plan within it spares: {sites}"),
     "not spared": N_("not proved, but no plan found within it spares: {sites}"),
     "spared": N_("can be spared within it: {sites}"),
+}
+
+
+def failure_line(found: Failure) -> str:
+    """Say what the worst failure of its kind does."""
+    facts = {
+        "what": labelled(found.what, found.name) if found.kind == "depot" else found.what,
+        "days": found.days, "period": word(found.period), "villages": found.villages, "t": found.lost_t,
+        "cny": found.cost_cny,
+    }  # fmt: skip
+    line = _(FAILURES[found.kind]).format(**facts)
+    if not found.cut_off:
+        return line
+    told = plural("{count} village is cut off", "{count} villages are cut off", found.cut_off)
+    return line + _("; ") + told.format(count=found.cut_off)
+
+
+def bad_place(text: str) -> str:
+    """Refuse a place of a cut."""
+    return _("--cut {text}: give longitude and latitude in degrees, such as 109.7,28.3").format(text=text)
+
+
+FAILURES = {
+    "depot": N_(
+        "dearest depot to lose: {what}, out for {days:.0f} days of {period}: villages that go elsewhere {villages}, "
+        "more lost {t:,.1f} t, more spent {cny:,.0f} CNY"
+    ),
+    "road": N_(
+        "road cut at {what} for {days:.0f} days of {period}: villages that go elsewhere {villages}, more lost "
+        "{t:,.1f} t, more spent {cny:,.0f} CNY"
+    ),
+    "owner": N_(
+        "dearest owner to lose: {what}, nobody building instead: villages that go elsewhere {villages}, a year "
+        "{t:,.1f} t more lost, {cny:,.0f} CNY dearer"
+    ),
 }
 
 
