@@ -30,6 +30,9 @@ def sweep(
     budgets_cny: Sequence[float],
     folder: Path | str | None = None,
     *,
+    rates: Sequence[float] = (),
+    caps_cny: Sequence[float] = (),
+    programmes: Sequence[str] = (),
     loss: float = 0.08,
     coverage: float = 0.6,
     effort: EffortName = "normal",
@@ -37,10 +40,12 @@ def sweep(
     seed: int = 0,
     progress: Say = silent,
 ) -> Frontier:
-    """Plan for many budgets.
+    """Plan for many budgets, and under other rules of subsidy: every rate with every cap and programme.
 
     Parameters
     ----------
+    rates, caps_cny, programmes : of the award, instead of the scenario's: share of the cost, most for one owner,
+        shipped programme; each is planned warm from the plan of the scenario's own rule
     folder : points are kept there and never computed twice; nowhere when left out
     loss, coverage : shares whose least budget is sought
     effort, time_limit_s, seed, progress : of each plan, as in :func:`coldchain.plan`; 30 s when left out
@@ -48,13 +53,16 @@ def sweep(
     Returns
     -------
     Frontier
-        ``.table()`` has one row for each budget, ``.lines()`` the least budgets and what the next million buys.
+        ``.table()`` has one row for each budget, ``.decided()`` one for each rule and budget with the depots it would
+        build, ``.lines()`` the least budgets and what the next million buys.
     """
     targets = (sweeps.Target("loss_rate", loss), sweeps.Target("coverage", coverage))
     tried = effort_of(effort, POINT_S, time_limit_s, seed, progress)
     with _kept_in(folder) as place:
+        rules = sweeps.rules_of(rates, caps_cny, programmes)
         found = sweeps.run_sweep(scenario, tuple(budgets_cny), place, tried, targets, ())
-    return Frontier(found, f"{scenario.name} · {scenario.variant}", scenario.siting.budget_cny)
+        decided = sweeps.decide_rules(scenario, rules, found, place, tried)
+    return Frontier(found, f"{scenario.name} · {scenario.variant}", scenario.siting.budget_cny, decided)
 
 
 def explain_depot(

@@ -20,7 +20,7 @@ from coldchain.reports.lines import PlanLines, plan_lines
 from coldchain.runs import Run, run_information
 from coldchain.runs.folder import SCENARIO, TABLES, csv_bytes, write_in_place
 from coldchain.settlement import Settlement, fen_bills, write_settlement
-from coldchain.sweeps import Sensitivity, Sweep
+from coldchain.sweeps import Decided, Sensitivity, Sweep
 from coldchain.verify import Report, verify_tables
 
 if TYPE_CHECKING:
@@ -168,11 +168,17 @@ class Frontier:
     ----------
     name : of scenario and variant
     own_cny : the scenario's own budget
+    rules : points of other rules of subsidy
     """
 
     sweep: Sweep
     name: str
     own_cny: float
+    rules: Decided
+
+    def decided(self) -> pd.DataFrame:
+        """Return what each rule and budget would decide: depots, tonnes, awards; columns in docs/results.md."""
+        return self.rules.table()
 
     def table(self) -> pd.DataFrame:
         """Return one row for each budget; columns in docs/results.md."""

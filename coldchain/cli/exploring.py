@@ -18,7 +18,7 @@ from coldchain.cli.commands import (
     print_faults,
     variant_option,
 )
-from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, quiet_option, quoted
+from coldchain.cli.manners import Money, json_option, next_step, of_a_run, path_argument, quiet_option, quoted
 from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.cli.telling import progress
 from coldchain.errors import UsageError
@@ -26,6 +26,8 @@ from coldchain.language import N_, _
 from coldchain.progress import Say
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from coldchain.model import Scenario
     from coldchain.sweeps import Case, Effort, Sweep
 
@@ -43,6 +45,9 @@ share = click.FloatRange(0, 1)
 @click.command(epilog="Example: coldchain sweep scenarios/upland --budget 0:4e7:2e6 --out sweeps/upland")
 @click.argument("scenario", type=path_argument)
 @click.option("--budget", "budgets", required=True, help="FROM:TO:STEP in CNY, or single budgets with commas.")
+@click.option("--rate", "rates", type=share, multiple=True, help="Another rate of subsidy; may be repeated.")
+@click.option("--cap", "caps", type=Money(), multiple=True, help="Another cap on each owner, CNY; may be repeated.")
+@click.option("--programme", "programmes", multiple=True, help="Another shipped programme; may be repeated.")
 @click.option("--out", "folder", type=path_argument, help="Folder to write; sweeps/NAME-VARIANT when left out.")
 @variant_option
 @jobs_option
@@ -65,11 +70,13 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
     """Plan a SCENARIO for many budgets: loss, coverage, cost and sites against the budget.
 
     A larger budget is never worse, and finished budgets are never repeated: after Ctrl-C the same command goes on.
+    With --rate, --cap or --programme every rule they make is planned for every budget, warm from the scenario's own.
     """
     from coldchain.reports.sweeping import check_sweep_folder, write_sweep
     from coldchain.scenario import load
-    from coldchain.sweeps import Effort, Target, parse_budgets, run_sweep
+    from coldchain.sweeps import Effort, Target, decide_rules, parse_budgets, rules_of, run_sweep
 
+    rules = rules_of(given["rates"], given["caps"], given["programmes"])
     budgets = parse_budgets(given["budgets"])
     loaded, faults = load(scenario, variant)
     if given["dry_run"]:
@@ -85,19 +92,22 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
         quick = given["effort"] == "quick"
         effort = Effort(given["time_limit"], given["seed"], given["jobs"], say, stopped, quick=quick)
         result = run_sweep(loaded, budgets, target, effort, targets, faults)
+        decided = decide_rules(loaded, rules, result, target, effort, faults)
     if not result.points:
         click.echo(_("interrupted before any budget was finished"), err=True)
         return EXIT_INTERRUPTED
     facts = {"name": loaded.name, "variant": variant, "sha256": loaded.sha256}
     object_, frame = result.as_dict(facts, loaded.siting.budget_cny), result.table()
-    written = write_sweep(object_, frame, target, lambda path: _draw_sweep(loaded, result, path))
+    table = decided.table() if rules else None
+    written = write_sweep(object_, frame, target, lambda path: _draw_sweep(loaded, result, path), table)
     if as_json:
         click.echo(json.dumps(written, ensure_ascii=False, allow_nan=False))
     else:
-        _show_sweep(result, target, scenario)
-    for problem in result.problems[:SHOWN_WARNINGS]:
+        _show_sweep(result, target, scenario, table)
+    problems = (*result.problems, *decided.problems)
+    for problem in problems[:SHOWN_WARNINGS]:
         click.echo(_("bug: a plan of the sweep does not verify: {problem}").format(problem=problem), err=True)
-    return EXIT_BUG if result.problems else _code(result.statuses)
+    return EXIT_BUG if problems else _code(result.statuses)
 
 
 def _draw_sweep(scenario: Scenario, result: Sweep, path: Path) -> bool:
@@ -126,12 +136,14 @@ def _code(statuses: set[str]) -> int:
     return EXIT_LIMIT if "limit" in statuses else EXIT_INFEASIBLE
 
 
-def _show_sweep(result: Sweep, folder: Path, scenario: Path) -> None:
+def _show_sweep(result: Sweep, folder: Path, scenario: Path, decided: pd.DataFrame | None) -> None:
     from rich.console import Console
 
-    from coldchain.reports.sweeping import print_sweep
+    from coldchain.reports.sweeping import print_decided, print_sweep
 
     print_sweep(result.table(), Console())
+    if decided is not None:
+        print_decided(decided, Console())
     for line in result.lines():
         click.echo(line)
     click.echo(_("written to {folder}").format(folder=folder))

@@ -16,7 +16,7 @@ from coldchain.planning.pipeline import (
     plan_with,
 )
 from coldchain.planning.rent import rent_cny_t
-from coldchain.planning.replan import kept, replan
+from coldchain.planning.replan import kept, near_to, replan
 from coldchain.planning.search import Options
 from coldchain.planning.size import Size, size_of
 
@@ -34,6 +34,7 @@ __all__ = [
     "existing_modules",
     "kept",
     "lay_ground",
+    "near_to",
     "plan",
     "plan_on",
     "plan_quickly",

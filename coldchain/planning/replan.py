@@ -18,7 +18,7 @@ from coldchain.planning.arcs import siting_problem
 from coldchain.planning.course import Course, work_out
 from coldchain.planning.days import Decision, Effort
 from coldchain.planning.limits import stated
-from coldchain.planning.pipeline import Ground, Near, Plan, plan_on
+from coldchain.planning.pipeline import Ground, Near, Plan, course_with, plan_on
 from coldchain.planning.search import Options, aims_of
 from coldchain.progress import Event, Stage
 from coldchain.runs import Run
@@ -54,6 +54,18 @@ def replan(ground: Ground, former: Run, options: Options) -> Plan:
     courses = () if course.missing else (course,)
     starts = (count[:, : len(scenario.depot_types)],)
     return plan_on(ground, options, Near(starts=starts, courses=courses, further=False))
+
+
+def near_to(ground: Ground, wanted: Ints, options: Options) -> Near:
+    """Return what a plan close by lends: its new modules, shape (sites, types), repaired to the limits of this ground.
+
+    Villages go where they cost least by the coefficients of siting.
+    """
+    problem = stated(ground.basis, ground.arcs, aims_of(ground.basis)[0])
+    count = repaired(problem, widened(wanted, problem.max_count.shape[1]), options)
+    course = course_with(ground, count, options)
+    starts = (count[:, : len(ground.scenario.depot_types)],)
+    return Near(starts=starts, courses=() if course.missing else (course,), further=False)
 
 
 def former_modules(scenario: Scenario, former: Run) -> Ints:

@@ -24,7 +24,7 @@ from coldchain.runs.record import plain_values
 
 OBJECT, TABLE, PARQUET, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "points"
 PICTURES, PAGE = ("curve.png", "curve.svg"), "curve.html"
-MAP = "map.html"
+MAP, DECIDED = "map.html", "decided.csv"
 WIDTH = 120
 MARK = {"same": N_("a larger budget's plan"), "carried": N_("a smaller budget's plan")}
 
@@ -58,7 +58,11 @@ def check_sweep_folder(folder: Path) -> None:
 
 
 def write_sweep(
-    result: Mapping[str, Any], frame: pd.DataFrame, folder: Path, draw: Callable[[Path], bool] | None = None
+    result: Mapping[str, Any],
+    frame: pd.DataFrame,
+    folder: Path,
+    draw: Callable[[Path], bool] | None = None,
+    decided: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """Write object, table and chart; each is complete under another name before it is renamed.
 
@@ -68,6 +72,7 @@ def write_sweep(
     Parameters
     ----------
     draw : writes the map to a path, and tells whether there was one to write
+    decided : what each rule of subsidy and budget would decide
 
     Returns
     -------
@@ -80,6 +85,10 @@ def write_sweep(
         _whole(folder / PARQUET, lambda path: frame.to_parquet(path, index=False))
         files.append(PARQUET)
     files += _chart(result, frame, folder)
+    if decided is not None:
+        _whole(folder / DECIDED, lambda path: path.write_text(csv_text(decided), encoding="utf-8-sig"))
+        result = {**result, "decided": decided.to_dict("records")}
+        files.append(DECIDED)
     if draw is not None:
         drawn: list[bool] = []
         _whole(folder / MAP, lambda path: drawn.append(draw(path)))
@@ -165,3 +174,19 @@ def _cells(row: dict[Any, Any]) -> list[str]:
 
 def _besides(row: dict[Any, Any]) -> str:
     return "" if row["asked"] else _("not asked for")
+
+
+def print_decided(frame: pd.DataFrame, console: Console) -> None:
+    """Print one line for each rule and budget: sites, tonnes, awards, and what differs from the scenario's own plan."""
+    table = Table(box=SIMPLE_HEAD if console.is_terminal else ASCII2, show_edge=False, pad_edge=False)
+    for name in (_("rate"), _("cap, CNY M"), _("programme"), _("budget"), _("sites"), _("cooled, t"), _("lost"),
+                 _("awards, CNY M"), _("opens"), _("closes")):  # fmt: skip
+        table.add_column(name, overflow="fold")
+    for row in frame.to_dict("records"):
+        given = ["-" if pd.isna(row["rate"]) else percent(row["rate"]),
+                 "-" if pd.isna(row["cap_cny"]) else in_millions(row["cap_cny"])]  # fmt: skip
+        known = not pd.isna(row["loss_rate"])
+        figures = [f"{row['cooled_t']:,.0f}", percent(row["loss_rate"]), in_millions(row["subsidy_cny"])]
+        table.add_row(*given, row["programme"] or "-", in_millions(row["budget_cny"]), str(row["sites_built"]),
+                      *(figures if known else [row["status"], "", ""]), row["opens"], row["closes"])  # fmt: skip
+    (console if console.is_terminal else Console(width=WIDTH, file=console.file)).print(table)

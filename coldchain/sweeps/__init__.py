@@ -6,6 +6,7 @@ from coldchain.sweeps.explain import Case, WhatIf, open_case, what_if_depot
 from coldchain.sweeps.failures import Failure, Failures, failures, parse_place
 from coldchain.sweeps.points import Point
 from coldchain.sweeps.relax import Loosening, Loosenings, loosenings
+from coldchain.sweeps.rules import Decided, decide_rules, rules_of
 from coldchain.sweeps.sensitivity import Sensitivity, of_plan, sensitivity
 from coldchain.sweeps.solving import Effort
 from coldchain.sweeps.sweep import MOST_PROBES, NextMillion, Sweep, Target, Threshold, parse_budgets, run_sweep
@@ -18,6 +19,7 @@ __all__ = [
     "Alternatives",
     "Case",
     "Comparison",
+    "Decided",
     "Effort",
     "Failure",
     "Failures",
@@ -34,6 +36,7 @@ __all__ = [
     "WhatIf",
     "alternatives",
     "compare",
+    "decide_rules",
     "explain_village",
     "failures",
     "loosenings",
@@ -41,6 +44,7 @@ __all__ = [
     "open_case",
     "parse_budgets",
     "parse_place",
+    "rules_of",
     "run_sweep",
     "sensitivity",
     "unserved",

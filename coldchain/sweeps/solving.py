@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from coldchain.errors import Fault, InfeasibleError, LimitError
-from coldchain.model import Scenario
-from coldchain.planning import Ground, Near, Options, Plan, lay_ground, plan_on
+from coldchain.model import Scenario, modules_of
+from coldchain.planning import Ground, Near, Options, Plan, lay_ground, near_to, plan_on
 from coldchain.progress import Say, silent
 from coldchain.scenario.edits import Edits
+from coldchain.scenario.rules import Rule
 from coldchain.sweeps.points import Modules, Point, count_of, point_of
 
 WIDE, NARROW = (0.15, 0.2, 0.55, 0.0), (0.15, 0.55, 0.0, 0.0)
@@ -25,12 +26,20 @@ Stop = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Task:
-    """One budget to plan: what to start from, a bound known from a larger budget, whether to look at all modules."""
+    """One budget to plan: what to start from, a bound known from a larger budget, whether to look at all modules.
+
+    Attributes
+    ----------
+    rule : another rule of subsidy than the scenario's
+    former : new modules of a plan to re-plan warm from, site -> type:count; None plans as the effort says
+    """
 
     budget_cny: float
     starts: tuple[Modules, ...] = ()
     bound: float = 0.0
     wide: bool = True
+    rule: Rule = field(default=Rule())
+    former: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,12 @@ def plan_task(ground: Ground, task: Task, effort: Effort) -> Plan:
     InfeasibleError, LimitError
         As :func:`coldchain.planning.plan_on`.
     """
-    scenario = with_budget(ground.scenario, task.budget_cny)
+    scenario = task.rule.on(with_budget(ground.scenario, task.budget_cny))
+    if task.former is not None:
+        options = Options.warm(seed=effort.seed, stop=effort.stop)
+        ground, former = ground.under(scenario), {site: modules_of(text) for site, text in task.former.items()}
+        near = near_to(ground, count_of(scenario, former), options)
+        return plan_on(ground, options, replace(near, doubt=False))
     starts = tuple(count_of(scenario, modules) for modules in task.starts)
     near = Near(starts=starts, bound=task.bound, further=False, doubt=False)
     return plan_on(ground.under(scenario), effort.options(wide=task.wide), near)
@@ -93,7 +107,7 @@ def _without(task: Task, status: str, error: Exception, began: float) -> Point:
     return Point(task.budget_cny, status, seconds=seconds, of_budget_cny=task.budget_cny, problems=(str(error),))
 
 
-Solver = Callable[[list[Task]], Iterator[Point]]
+Solver = Callable[[list[Task]], Iterator[tuple[Task, Point]]]
 
 
 @contextmanager
@@ -109,7 +123,7 @@ def solver(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort) -> Ite
         return
     ground: list[Ground] = []
 
-    def here(tasks: list[Task]) -> Iterator[Point]:
+    def here(tasks: list[Task]) -> Iterator[tuple[Task, Point]]:
         for task in tasks:
             if effort.stop():
                 return
@@ -117,7 +131,7 @@ def solver(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort) -> Ite
                 ground.append(lay_ground(scenario, replace(effort.options(), say=effort.say), faults))
             point = solve_point(ground[0], task, effort)
             if not effort.stop():
-                yield point
+                yield task, point
 
     yield here
 
@@ -129,14 +143,14 @@ def _pool(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort) -> Iter
     inputs = (scenario, faults, replace(effort, say=silent, stop=_never), halt)
     with ProcessPoolExecutor(effort.jobs, context, initializer=_open, initargs=inputs) as pool:
 
-        def there(tasks: list[Task]) -> Iterator[Point]:
-            waiting = {pool.submit(_solve_in_worker, task) for task in tasks}
+        def there(tasks: list[Task]) -> Iterator[tuple[Task, Point]]:
+            waiting = {pool.submit(_solve_in_worker, task): task for task in tasks}
             while waiting:
                 if effort.stop():
                     halt.set()
                 done = [future for future in waiting if future.done()]
-                waiting -= set(done)
-                yield from (point for future in done if (point := future.result()) is not None)
+                ended = [(waiting.pop(future), future.result()) for future in done]
+                yield from ((task, point) for task, point in ended if point is not None)
                 time.sleep(0.05)
 
         yield there

@@ -163,7 +163,7 @@ class _Ledger:
                 continue
             self.kept += 1
             self._take(point)
-        for point in self.solve([self._task(budget) for budget in fresh]):
+        for _task, point in self.solve([self._task(budget) for budget in fresh]):
             self.solved += 1
             keep_point(self.folder, point, self._key(point.budget_cny))
             self._take(point)
