@@ -15,7 +15,7 @@ from tiny_cases import tiny_county
 from coldchain.cli import run as command
 from coldchain.errors import BadInputError
 from coldchain.language import speaking
-from coldchain.papers.awards import awards_paper
+from coldchain.papers.awards import awards_paper, write_acceptance
 from coldchain.papers.page import page_text
 from coldchain.planning import plan_quickly
 from coldchain.planning.acceptance import Acceptance, accept, planned_modules
@@ -25,6 +25,9 @@ from coldchain.runs.carry import carry_over
 from coldchain.runs.folder import SUMMARY
 from coldchain.runs.run import Inputs
 from coldchain.scenario import load
+from coldchain.verify.acceptance import check_acceptance
+from coldchain.verify.record import Record
+from coldchain.verify.roads import Roads
 
 Capture = pytest.CaptureFixture[str]
 TYPE = "cold_forced_air_200"
@@ -201,3 +204,52 @@ def test_the_command_writes_and_next_year_counts_it(run: Run, tmp_path: Path, ca
     (folder / "acceptance.json").write_text("{}", encoding="utf-8")
     with pytest.raises(BadInputError, match="is no acceptance of a run"):
         carry_over(Run.open(run.folder), tmp_path / "2028")
+
+
+def refereed(run: Run, folder: Path) -> list[str]:
+    """Return what the referee finds wrong with the acceptance in a folder."""
+    record = Record(run.scenario, Roads(run.scenario, run.placed.network.given), run.tables)
+    check_acceptance(record, folder)
+    return [problem.text for problem in record.found]
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_the_referee_comes_to_the_same_awards(kind: str, run: Run, tmp_path: Path) -> None:
+    """By its own reading of the rule, from what was measured; another rule gives other awards."""
+    made = ruled(run, **CASES[kind][0])
+    found = accepted(made, tmp_path, f"S1,{TYPE},1,190,150000", f"S2,{TYPE},1,200,149000")
+    write_acceptance(made, found, tmp_path / "acceptance")
+    assert refereed(made, tmp_path) == []
+    other = ruled(run, rate=0.01, unit_price_cny_m3=None)
+    assert any("award_cny" in text for text in refereed(other, tmp_path)) or not found.total_cny
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("awards.csv", "award_cny"), ("awards.csv", "own_money_cny"), ("awards.csv", "net_m3"), ("awards.csv", "owner"),
+     ("measured.csv", "cost_cny"), ("measured.csv", "award_cny"), ("measured.csv", "count"),
+     ("acceptance.json", "total_cny"), ("acceptance.json", "cost_cny")],
+)  # fmt: skip
+def test_the_referee_finds_what_is_changed(name: str, column: str, run: Run, tmp_path: Path) -> None:
+    """One cell of one file, changed by hand."""
+    found = accepted(run, tmp_path, f"S1,{TYPE},1,190,100000")
+    write_acceptance(run, found, tmp_path / "acceptance")
+    path = tmp_path / "acceptance" / name
+    if name.endswith(".json"):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps(told | {column: told[column] + 500.0}), encoding="utf-8")
+    else:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        frame[column] = "somebody" if column == "owner" else str(float(frame[column][0]) + 500.0).removesuffix(".0")
+        frame.to_csv(path, index=False, encoding="utf-8-sig")
+    assert refereed(run, tmp_path)
+
+
+def test_an_acceptance_that_cannot_be_read_is_named(run: Run, tmp_path: Path) -> None:
+    """A table cut off, or a file that is missing, is a problem and no crash; none at all is none."""
+    assert refereed(run, tmp_path) == []
+    write_acceptance(run, accepted(run, tmp_path, f"S1,{TYPE},1,190,100000"), tmp_path / "acceptance")
+    (tmp_path / "acceptance" / "awards.csv").write_text("owner\n", encoding="utf-8")
+    assert refereed(run, tmp_path)
+    (tmp_path / "acceptance" / "awards.csv").unlink()
+    assert "cannot be read" in refereed(run, tmp_path)[0]

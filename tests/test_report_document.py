@@ -96,8 +96,8 @@ def test_a_report_in_both_languages(run: Path, tmp_path: Path, language: str, ti
     with speaking(language):
         assert book.sheetnames == [_(name) for name in (
             "Summary", "Money", "Losses", "Depots", "Assignment", "Collection routes", "Award notice", "Sensitivity",
-            "Years replayed", *(["Villages not served"] if summary["villages"]["unserved"] else []), "Data problems",
-            "Assumptions and sources",
+            "Years replayed", *(["Villages not served"] if summary["villages"]["unserved"] else []),
+            *(["Sites left out"] if len(tables["sites_left_out"]) else []), "Data problems", "Assumptions and sources",
         )]  # fmt: skip
         depots = book[_("Depots")]
     assert depots.max_row == len(tables["depots"]) + 1
@@ -106,6 +106,21 @@ def test_a_report_in_both_languages(run: Path, tmp_path: Path, language: str, ti
     column = next(c for c in places if "CNY" in depots.cell(1, c).value or "元" in depots.cell(1, c).value)
     total = sum(depots.cell(row, column).value or 0.0 for row in range(2, depots.max_row + 1))
     assert total == pytest.approx(tables["depots"]["capex_cny"].sum())
+
+
+def test_sites_left_out_have_one_number_each(small_plan: Plan, told: Told) -> None:
+    """Every site without a depot has a row, the nearest to one first; its number is the one in its reason."""
+    out, scenario = small_plan.tables["sites_left_out"], small_plan.scenario
+    used = set(small_plan.tables["depots"]["depot"])
+    assert set(out["site"]) == {site.id for site in scenario.sites} - used
+    assert len(out)
+    possible = out[out["possible"].astype(bool)]
+    assert possible["beyond_cny_year"].is_monotonic_increasing
+    for row in possible[possible["beyond_cny_year"] > 0].to_dict("records"):
+        assert f"would cost {row['beyond_cny_year']:,.0f} CNY a year more than it saves" in row["reason"]
+    paper = meeting_paper(case_of(small_plan, told))
+    listed = next(block for block in paper.blocks if isinstance(block, Grid) and "Sites left out" in block.caption)
+    assert [row[3] for row in listed.rows] == out["reason"].tolist()
 
 
 def test_the_paper_has_what_a_meeting_expects(small_plan: Plan, told: Told) -> None:

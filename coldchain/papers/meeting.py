@@ -37,7 +37,7 @@ from coldchain.reports.document import crop_names, sections
 from coldchain.reports.figures import money, percent, tonnes
 from coldchain.reports.sketch import two_maps
 
-MOST_CROPS, MOST_UNSERVED = 3, 12
+MOST_CROPS, MOST_UNSERVED, MOST_SITES = 3, 12, 12
 IN_THE_BODY = (
     N_("Before and after"), N_("Depots"), N_("Award notice"), N_("Assumptions and sources"), N_("Data problems"),
 )  # fmt: skip
@@ -254,7 +254,9 @@ def _open_questions(case: Case, numbers: Numbers) -> Iterator[Block]:
         yield grid(stresses, numbers.table(_("The same plan in other years")))
     yield section(3, _("Villages not served"))
     yield from _unserved(case.told.tables["villages"], numbers)
-    yield section(4, _("Data and assumptions"))
+    yield section(4, _("Sites left out"))
+    yield from _left_out(case, numbers)
+    yield section(5, _("Data and assumptions"))
     texts = [*figures.assumed(case.told.summary), *map(str, case.told.summary["warnings"])]
     yield Listing(tuple(texts), numbered=True) if texts else Text(_("Nothing was assumed and no problem was found."))
 
@@ -281,13 +283,38 @@ def _unserved(villages: pd.DataFrame, numbers: Numbers) -> Iterator[Block]:
         )
         for row in out.head(MOST_UNSERVED).to_dict("records")
     ]
-    headings = (_("Village"), _("Township"), _("Harvest, t"), _("Why it is not served"))
+    headings = (_("Village"), _("Township"), _("Harvest, t"), _("Why not"))
     yield Grid(
         numbers.table(_("Villages not served")),
         headings,
         tuple(rows),
         (False, False, True, False),
         widths=(1.2, 1.1, 0.8, 5),
+    )
+
+
+def _left_out(case: Case, numbers: Numbers) -> Iterator[Block]:
+    """Yield the sites without a depot that come nearest to one, each with the number that decides."""
+    table = case.told.tables.get("sites_left_out")
+    if table is None or table.empty:
+        yield Text(_("There is a depot at every candidate site."))
+        return
+    left = len(table) - MOST_SITES
+    if left > 0:
+        told = _("Of {count} sites the {shown} that come nearest to a depot are listed; the workbook has all.")
+        yield Text(told.format(count=len(table), shown=MOST_SITES))
+    rows = [
+        (str(row["name"] or row["site"]), str(row["county"]),
+         f"{row['beyond_cny_year']:,.0f}" if row["possible"] else figures.UNKNOWN, str(row["reason"]))
+        for row in table.head(MOST_SITES).to_dict("records")
+    ]  # fmt: skip
+    headings = (_("Site"), _("County"), _("Cost beyond what it would save, CNY/year"), _("Why not"))
+    yield Grid(
+        numbers.table(_("Sites left out")),
+        headings,
+        tuple(rows),
+        (False, False, True, False),
+        widths=(1.2, 1.2, 1.2, 4),
     )
 
 

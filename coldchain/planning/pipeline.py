@@ -28,7 +28,7 @@ from coldchain.planning.joint import Task, joint_search
 from coldchain.planning.notice import subsidies
 from coldchain.planning.operators import cash_flow, ledger, operators
 from coldchain.planning.prospects import prospects
-from coldchain.planning.reasons import unserved_reasons
+from coldchain.planning.reasons import sites_left_out, unserved_reasons
 from coldchain.planning.rollout import rollout
 from coldchain.planning.search import (
     NO_FURTHER,
@@ -522,6 +522,7 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         "programme_years": years,
         "commodities": tabled.by_commodity(basis, course.lots, today.lots),
         "lots": tabled.lots_table(basis, course.lots, today.lots),
+        "sites_left_out": sites_left_out(basis, arcs, course.decision),
         **_tables_of_today(basis, arcs, today),
     }
 

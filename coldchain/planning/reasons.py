@@ -1,9 +1,11 @@
-"""Why a village is not served: too far, nothing suitable offered, not worth it, no room or no money.
+"""Why a village is not served, or nothing is built at a site: too far, not worth it, no room or no money.
 
 The figures are those that stand beside the reason in ``explain --unserved``: what a site saves by the direct ride.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,12 +16,13 @@ from coldchain.language.ids import word
 from coldchain.model import Site
 from coldchain.model.naming import labelled
 from coldchain.model.rooms import modules_in_words
-from coldchain.planning.arcs import Arcs
+from coldchain.planning.arcs import Arcs, existing_modules
 from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days, Decision
 from coldchain.planning.lots import TODAY
 from coldchain.planning.onemore import Beside, OneMore
 from coldchain.routing import least_aboard_h
+from coldchain.runs import schema
 
 PART = 0.01  # room for less than this share of a lot is no room
 
@@ -119,7 +122,17 @@ def _fits(beside: Beside, arc: int) -> tuple[float, int]:
 
 def _why_not_built(beside: Beside, arc: int) -> str:
     """Name what forbids one more depot at the site and of the class of an arc, money included."""
-    ways = beside.at(int(beside.arcs.site[arc]), int(beside.arcs.cooling[arc]))
+    site, cooling = int(beside.arcs.site[arc]), int(beside.arcs.cooling[arc])
+    return _what_decides(beside, site, beside.at(site, cooling))
+
+
+def _what_decides(beside: Beside, site: int, ways: Sequence[OneMore]) -> str:
+    """Say why no more is built at a site, with the one number that decides.
+
+    Parameters
+    ----------
+    ways : what could be added there, cheapest first
+    """
     if not ways:
         return _("nothing more may be built there")
     scenario = beside.basis.scenario
@@ -131,12 +144,30 @@ def _why_not_built(beside: Beside, arc: int) -> str:
     if free:
         text = _(
             "no single limit forbids one more depot there ({kind}), {cny:,.0f} CNY a year by direct rides, but no plan "
-            "found with it is better; `explain --depot {id}` tries it"
+            "found with it is better"
         )
-        return text.format(kind=_kind(beside, free[0]), cny=free[0].net_cny, id=_site(beside, arc).id)
+        return text.format(kind=_kind(beside, free[0]), cny=free[0].net_cny)
     short = best.short[0]
     facts = {"kind": _kind(beside, best), "need": short.need, "left": max(short.left, 0.0)}
-    return _(SHORT[short.limit]).format(county=_site(beside, arc).county, **facts)
+    return _(SHORT[short.limit]).format(county=scenario.sites[site].county, **facts)
+
+
+def sites_left_out(basis: Basis, arcs: Arcs, decision: Decision) -> pd.DataFrame:
+    """One row for each site that stays without a depot, with the number that decides; those nearest to a depot first.
+
+    The figures are those of the reasons of villages: what one more depot would cost beyond what it saves, by direct
+    rides, of the type for which that is least.
+    """
+    beside, rows = Beside(basis, arcs, decision), []
+    empty = np.flatnonzero((existing_modules(basis) + decision.count).sum(axis=1) == 0)
+    for j in empty.tolist():
+        site = basis.scenario.sites[j]
+        ways = [way for cooling in range(len(basis.classes)) for way in beside.at(j, cooling)]
+        ways = [] if site.status == "forbidden" else sorted(ways, key=lambda way: way.net_cny)
+        reason = _("forbidden by the scenario") if site.status == "forbidden" else _what_decides(beside, j, ways)
+        beyond = ways[0].net_cny if ways else np.inf
+        rows.append((beyond, (site.id, site.name, site.county, len(ways) > 0, beyond if ways else 0.0, reason)))
+    return schema.frame("sites_left_out", [row for _beyond, row in sorted(rows, key=lambda pair: pair[0])])
 
 
 SHORT = {

@@ -80,6 +80,7 @@ SWEEP: Columns = (
     ("next_million_saves_cny", N_("The next million saves, CNY a year"), "cny"),
 )
 UNSERVED = of_run("village", "name", "harvest_t", "plan_loss_t", "reason")
+LEFT_OUT = of_run("site", "name", "county", "beyond_cny_year", "reason")
 ASSUMED: Columns = (("text", N_("What was assumed, and whose data it is"), "text"),)
 FACTS: Columns = (("fact", N_("Figure"), "text"), ("value", N_("Value"), "text"))
 PAIRS: Columns = (("fact", N_("Figure"), "text"), ("today", N_("Today"), "text"), ("plan", N_("With the plan"), "text"))

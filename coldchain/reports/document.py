@@ -23,7 +23,8 @@ NO_NAME = ("", "/", "-", "无")
 BETTER, CRUMB = 0.001, 1e-9  # a plan is better from a thousandth on, the tolerance between equal plans
 SHEETS = (
     N_("Summary"), N_("Money"), N_("Losses"), N_("Depots"), N_("Assignment"), N_("Collection routes"),
-    N_("Award notice"), N_("Sensitivity"), N_("Years replayed"), N_("Villages not served"), N_("Data problems"),
+    N_("Award notice"), N_("Sensitivity"), N_("Years replayed"), N_("Villages not served"), N_("Sites left out"),
+    N_("Data problems"),
     N_("Assumptions and sources"),
 )  # fmt: skip
 
@@ -392,7 +393,14 @@ def _problems(told: Told) -> list[Section]:
     return [
         _whole(_("Assumptions and sources"), columns.ASSUMED, assumed, _("Assumptions and sources")),
         Section(_("Villages not served"), columns.UNSERVED, unserved, sheet=_("Villages not served"), page=None),
+        Section(_("Sites left out"), columns.LEFT_OUT, _left_out(told), sheet=_("Sites left out"), page=None),
         _whole(
             _("Data problems"), columns.PROBLEMS, _frame(columns.PROBLEMS, [(t,) for t in texts]), _("Data problems")
         ),
     ]
+
+
+def _left_out(told: Told) -> pd.DataFrame:
+    """Return the sites without a depot; no figure where nothing may be built."""
+    rows = told.tables.get("sites_left_out", pd.DataFrame(columns=["beyond_cny_year", "possible"]))
+    return rows.assign(beyond_cny_year=rows["beyond_cny_year"].where(rows["possible"].astype(bool)))

@@ -46,6 +46,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("before_cap_cny", "number", "CNY", N_("Award before the cap, CNY")),
         ("budget_cny", "number", "CNY", N_("Budget, CNY")),
         ("capacity_t", "number", "t", N_("Capacity, t")),
+        ("beyond_cny_year", "number", "CNY/yr", N_("Cost beyond what it would save, CNY/year")),
         ("capex_cny", "number", "CNY", N_("Investment, CNY")),
         ("capital_cny", "number", "CNY/yr", N_("Capital, CNY/year")),
         ("capped", "flag", "", N_("Cut by the cap")),
@@ -126,9 +127,10 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("planned", "flag", "", N_("In the plan")),
         ("plan_rate", "number", "share", N_("Lost with the plan")),
         ("pot_cny", "number", "CNY", N_("Pot of the year, CNY")),
+        ("possible", "flag", "", N_("May be built on")),
         ("power_cny", "number", "CNY/yr", N_("Electricity of storage, CNY/year")),
         ("rate", "number", "share", N_("Rate of subsidy")),
-        ("reason", "text", "", N_("Why it is not served")),
+        ("reason", "text", "", N_("Why not")),
         ("reckoning", "text", "", N_("Reckoning")),
         ("returns_day", "number", "1/day", N_("Further trips for overflow, a day")),
         ("ride_h", "number", "h", N_("Ride to the hub, h")),
@@ -212,6 +214,7 @@ _ROWS = {
     ),
     "next_budget": "budget_cny siting_cost_cny loss_t loss_cny depots_with_new_modules",
     "firmness": "depot name planned within_1_percent other_years pays_in",
+    "sites_left_out": "site name county possible beyond_cny_year reason",
     "prospects": (
         "site owner county new_modules cooled_t fee_needed_cny_t most_fee_cny_t subsidy_needed_cny gain_cny_year "
         "verdict"
@@ -225,7 +228,14 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Every table with the names of its columns, in the order they are written."""
 OPTIONAL = frozenset(
-    {"firmness", "prospects", "next_budget", "today_depots", *(f"{TODAY}{name}" for name in _OF_TODAY)}
+    {
+        "firmness",
+        "sites_left_out",
+        "prospects",
+        "next_budget",
+        "today_depots",
+        *(f"{TODAY}{name}" for name in _OF_TODAY),
+    }
 )
 """Tables that are written only where there is something to say; a run without them is whole."""
 PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(

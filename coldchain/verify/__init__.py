@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.model import Scenario
+from coldchain.verify.acceptance import check_acceptance
 from coldchain.verify.bill import Year, bill_of, net_of
 from coldchain.verify.cooling import Plants
 from coldchain.verify.depots import check_assignment, new_modules
@@ -90,6 +91,9 @@ def verify_written(scenario: Scenario, given: GivenRoads | None, written: Writte
         check_road_file(record, given)
         check_run(record, written.run, written.summary)
     figures = _recomputed(record, written.summary)
+    if figures:
+        with record.at("figures"):
+            check_acceptance(record, written.folder)
     with record.at("drawn"):
         for name, check in (("plan.gpkg", check_layers), ("map.html", check_map)):
             if figures and (written.folder / name).exists():

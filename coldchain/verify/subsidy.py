@@ -122,9 +122,9 @@ def _reckoning(record: Record, built: Built, sites: Sequence[Site]) -> str:
 def _what_sets(record: Record, site: Site, kind: DepotType) -> str:
     """Say which of the rule's limits gives the award of a module: its cost, its volume or the price of a type."""
     rule = record.scenario.subsidy
-    if _unfit(rule, site, kind):
+    if unfit(rule, site, kind):
         return _("not eligible")
-    share, award = _share(rule, site.county), _entitled_cny(rule, site, kind)
+    share, award = _share(rule, site.county), entitled_cny(rule, site, kind)
     at = f"{_rate(rule, site.county):.0%}"
     if rule.kind == "loan_interest":
         at = _("{loan:.0%} lent × {points:.2%} × {years} years").format(
@@ -153,15 +153,15 @@ def _check_size(record: Record, site: Site, modules: Mapping[str, int]) -> None:
 def _module_cny(record: Record, site: Site, kind: DepotType) -> float:
     """Award of one module before the cap, 0 when it is not eligible, which is noted where that forbids building."""
     rule = record.scenario.subsidy
-    if not (reasons := _unfit(rule, site, kind)):
-        return _entitled_cny(rule, site, kind)
+    if not (reasons := unfit(rule, site, kind)):
+        return entitled_cny(rule, site, kind)
     if not rule.own_money:
         text = _("subsidy: {site} builds {kind}; {reasons} is not eligible")
         record.wrong(text.format(site=site.id, kind=kind.id, reasons=", ".join(reasons)))
     return 0.0
 
 
-def _unfit(rule: Subsidy, site: Site, kind: DepotType) -> list[str]:
+def unfit(rule: Subsidy, site: Site, kind: DepotType) -> list[str]:
     """Say why a module of a type at a site is not eligible; nothing where it is."""
     reasons = []
     if rule.owner_kinds and site.owner_kind not in rule.owner_kinds:
@@ -173,7 +173,7 @@ def _unfit(rule: Subsidy, site: Site, kind: DepotType) -> list[str]:
     return reasons
 
 
-def _entitled_cny(rule: Subsidy, site: Site, kind: DepotType) -> float:
+def entitled_cny(rule: Subsidy, site: Site, kind: DepotType) -> float:
     """Award of an eligible module: its rate of the eligible cost, at most what is paid for its volume."""
     unit = _of_type(rule.unit_price_by_type_cny_m3, kind, rule.unit_price_cny_m3)
     paid = _of_type(rule.award_by_type_cny_m3, kind, None)

@@ -41,6 +41,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("summary.warnings", N_("sentences about the inputs, in the language of the run")),
     Unchecked("tables.villages.reason", N_("estimates of siting in words; only where one must stand")),
     Unchecked("tables.next_budget", N_("estimates of siting, before routing")),
+    Unchecked("tables.sites_left_out", N_("estimates of siting, before routing")),
     Unchecked("tables.prospects", N_("estimates of siting, before routing")),
     Unchecked("tables.lots", N_("lots below a millionth of their harvest, crumbs of rounding, but for their sum")),
     Unchecked("roads.file", N_("taken as read; no length or speed beyond what it states or a class allows")),
