@@ -217,6 +217,10 @@ def test_fund_by_tonnes_and_by_value(county: Scenario) -> None:
     price = np.array([crop.price_cny_kg for crop in scenario.commodities])
     value = scenario.harvest_t.sum(axis=2) @ price
     assert county_fund(scenario, 1e6, 0.01)["W"] == pytest.approx(1e6 * value[6:].sum() / value.sum(), abs=1)
+    both = county_fund(scenario, 1e6, 0.01, "tonnes", taxes_cny=40_000.0, tax_share=0.5)
+    assert sum(both.values()) == 3_000_000
+    assert both["W"] == pytest.approx(3 * fen["W"], abs=3)
+    assert county_fund(scenario, 0.0, 0.0, "tonnes", taxes_cny=20_000.0, tax_share=0.5) == fen
 
 
 def test_group_plans_with_its_own(county: Scenario) -> None:

@@ -38,6 +38,10 @@ MEASURES = {"tonnes": N_("tonnes"), "value": N_("value")}
 @click.option("--groups", type=click.IntRange(0), default=0, help="Past 12 members: most groups to plan; 6 a member.")
 @click.option("--sales", type=Money(), help="Platform sales, CNY a year: return a levy on them, no plans.")
 @click.option("--levy", type=click.FloatRange(0, 1), default=0.01, show_default=True, help="Share of --sales returned.")
+@click.option("--taxes", type=Money(), help="Taxes on the trade where it is sold, CNY a year: return a share of them.")
+@click.option(
+    "--tax-share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of --taxes returned."
+)
 @click.option("--fund-by", type=click.Choice(["tonnes", "value"]), default="value", show_default=True, help="Measure.")
 @click.option("--variant", default="base", show_default=True, help="Variant named in scenario.toml.")
 @click.option("--out", "folder", type=path_argument, help="Folder to write; SOURCE-share when left out.")
@@ -93,7 +97,7 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
     chosen = known_rules(rules) if rules else ()
     say = progress(quiet=given["quiet"])
     scenario = _scenario(source, given["variant"])
-    if given["sales"] is not None:
+    if given["sales"] is not None or given["taxes"] is not None:
         _fund(scenario, as_json, given)
         return
     folder = given["folder"] or Path("runs") / f"{scenario.name}-{scenario.variant}-share"
@@ -170,20 +174,25 @@ def _members_named(players: Sequence[str], names: tuple[str, ...]) -> list[int]:
 
 
 def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:
-    """Return a levy on platform sales to the producing counties."""
+    """Return a levy on sales and a share of the taxes on them to the producing counties."""
     from coldchain.settlement import county_fund
     from coldchain.sharing import yuan
 
-    fen = county_fund(scenario, given["sales"], given["levy"], given["fund_by"])
+    sales, taxes = given["sales"] or 0.0, given["taxes"] or 0.0
+    fen = county_fund(
+        scenario, sales, given["levy"], given["fund_by"], taxes_cny=taxes, tax_share=given["tax_share"]
+    )  # fmt: skip
     if as_json:
         told = {"schema": "coldchain.fund/1", "by": given["fund_by"], "levy_fen": sum(fen.values()), "counties": fen}
         click.echo(json.dumps(told, ensure_ascii=False))
         return
-    click.echo(
-        _("{levy:.2%} of {sales:,.2f} CNY a year, by {fund_by} of the harvest").format(
-            levy=given["levy"], sales=given["sales"], fund_by=_(MEASURES[given["fund_by"]])
-        )
-    )
+    measure = _(MEASURES[given["fund_by"]])
+    if sales:
+        text = _("{levy:.2%} of {sales:,.2f} CNY a year, by {fund_by} of the harvest")
+        click.echo(text.format(levy=given["levy"], sales=sales, fund_by=measure))
+    if taxes:
+        text = _("{share:.2%} of taxes of {taxes:,.2f} CNY a year, by {fund_by} of the harvest")
+        click.echo(text.format(share=given["tax_share"], taxes=taxes, fund_by=measure))
     for county, amount in fen.items():
         click.echo(f"{county:24} {yuan(amount):>18}")
     click.echo(f"{_('all'):24} {yuan(sum(fen.values())):>18}")

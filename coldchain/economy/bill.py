@@ -10,7 +10,8 @@ from typing import Literal
 from coldchain.language import N_
 
 Heading = Literal[
-    "collection", "line_haul", "overflow", "handling", "operation", "energy", "capital", "loss", "storage"
+    "collection", "line_haul", "overflow", "handling", "operation", "energy", "capital", "loss", "storage",
+    "tracing",
 ]  # fmt: skip
 HEADINGS: Mapping[Heading, str] = MappingProxyType(
     {
@@ -23,10 +24,11 @@ HEADINGS: Mapping[Heading, str] = MappingProxyType(
         "capital": N_("Capital"),
         "loss": N_("Value of the loss"),
         "storage": N_("Storage, less what it earns"),
+        "tracing": N_("Traced lots, less what they earn"),
     }
 )
 """Every heading in the order it is shown, with its words."""
-OCCASIONAL: frozenset[Heading] = frozenset({"storage"})
+OCCASIONAL: frozenset[Heading] = frozenset({"storage", "tracing"})
 """Headings that are written only where a scenario has the subject."""
 
 
@@ -34,8 +36,8 @@ OCCASIONAL: frozenset[Heading] = frozenset({"storage"})
 class Bill:
     """CNY a year under each heading.
 
-    ``overflow`` is what days beyond the usual one cost on the mean; ``storage`` is electricity of what is kept, less
-    what it earns more.
+    ``overflow`` is what days beyond the usual one cost on the mean; ``storage`` and ``tracing`` are what these
+    cost, less what they earn more.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class Bill:
     capital: float = 0.0
     loss: float = 0.0
     storage: float = 0.0
+    tracing: float = 0.0
 
     @property
     def total(self) -> float:

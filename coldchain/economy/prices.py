@@ -36,6 +36,7 @@ class LotPrices:
     onward_cny_t : premium beyond the hub, shape (sites, commodities)
     late_cny_t : deducted from a tonne that is late
     trader_cny_t : haulage of today's chain, shape (villages,)
+    traced_premium_cny_t, traced_cny_t : what buyers pay more for traced lots, and what these cost, shape (commodities,)
     handling, today_handling : packing, sorting and loading in the planned chain, and today
     energy_kwh_t : pre-cooling and keeping cold, shape (commodities, periods, classes); power_cny_kwh : its price
     """
@@ -44,6 +45,8 @@ class LotPrices:
     onward_cny_t: Floats
     late_cny_t: float
     trader_cny_t: Floats
+    traced_premium_cny_t: Floats
+    traced_cny_t: Floats
     handling: Handling
     today_handling: Handling
     energy_kwh_t: Floats
@@ -55,7 +58,11 @@ class LotPrices:
         cls, scenario: Scenario, timing: Timing, *, site_hub: Indices, today_km: Floats, energy_kwh_t: Floats
     ) -> LotPrices:
         """Read the prices of a scenario; ``today_km`` from each village to the trader's hub, shape (villages,)."""
+        premium = np.array([crop.traced_premium_cny_kg for crop in scenario.commodities], dtype=np.float64) * KG_PER_T
+        traced_lot_cny_t = scenario.economics.traced_lot_cny / scenario.economics.traced_lot_t
         return cls(
+            traced_premium_cny_t=premium,
+            traced_cny_t=np.where(premium > 0, traced_lot_cny_t, 0.0),
             value_cny_t=value_cny_t(scenario),
             onward_cny_t=onward_cny_t(scenario)[site_hub],
             late_cny_t=scenario.economics.late_cny_t,

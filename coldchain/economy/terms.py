@@ -99,6 +99,12 @@ def _kept(_prices: LotPrices, lots: ChilledLots) -> Floats | float:
     return lots.kept_cny_t
 
 
+def _traced(prices: LotPrices, lots: ChilledLots) -> Floats:
+    """Return what labels and records of traced lots cost, less what buyers pay more for what is not lost."""
+    premium = prices.traced_premium_cny_t[lots.commodity]
+    return np.asarray(prices.traced_cny_t[lots.commodity] - premium * (1.0 - lots.value_share))
+
+
 def _trader(prices: LotPrices, lots: TodaysLots) -> Floats:
     """Return what the trader takes for the drive to the hub."""
     return np.asarray(prices.trader_cny_t[lots.village])
@@ -146,6 +152,7 @@ CHILLED: tuple[Term[ChilledLots], ...] = (
     Term(N_("loading"), "handling", _loading),
     Term(N_("electricity"), "energy", _electricity),
     Term(N_("kept for later"), "storage", _kept),
+    Term(N_("sold traced"), "tracing", _traced),
 )
 """Costs of lots through depots, beside collection, line haul and modules."""
 TODAYS: tuple[Term[TodaysLots], ...] = (

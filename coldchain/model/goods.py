@@ -125,6 +125,13 @@ class Commodity(Noun):
     price_cny_kg: float = figure(
         "CNY/kg", "farm-gate price", ge=0, le=5000, usual=(0.1, 1000), band=Spread(N_("farm-gate prices"), 0.7, 1.3)
     )
+    traced_premium_cny_kg: float = figure(
+        "CNY/kg",
+        "what buyers pay more for what depots sell traced or branded; 0: it is not sold so",
+        0.0,
+        ge=0,
+        le=5000,
+    )
     methods: tuple[Method, ...] = figure("-", "pre-cooling methods it stands", ("room", "forced_air"))
     sold_at: Literal["market", "hub"] = figure(
         "-", "where its chain ends: at the market behind the hub, or at the hub (works for fresh leaf)", "market"
@@ -165,6 +172,12 @@ class Commodity(Noun):
                     cold_c=self.life_temp_c,
                 )
             )
+        return self
+
+    @model_validator(mode="after")
+    def _premium_on_a_price(self) -> Commodity:
+        if self.traced_premium_cny_kg > 0 and self.price_cny_kg <= 0:
+            raise ValueError(_("commodity {id}: traced_premium_cny_kg needs a price_cny_kg above 0").format(id=self.id))
         return self
 
     @model_validator(mode="after")

@@ -202,6 +202,14 @@ class Economics(Noun):
         "CNY/(kW·year)", "demand charge on the connected power of modules; none at the agricultural tariff", 0.0, ge=0,
         le=5000,
     )  # fmt: skip
+    traced_lot_cny: float = figure(
+        "CNY",
+        "a lot sold traced: labels, records and its page; of crops with a traced_premium_cny_kg",
+        0.0,
+        ge=0,
+        le=1e5,
+    )
+    traced_lot_t: float = figure("t", "tonnes in one lot sold traced", 1.0, gt=0, le=1000)
     late_cny_t: float = figure(
         "CNY/t",
         "what buyers deduct for a tonne that reaches them after chain.delivery_target_h",

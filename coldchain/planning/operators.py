@@ -83,13 +83,15 @@ def _pools(basis: Basis, count: Ints, owner: Indices, owners: int) -> Floats:
 
 
 def _saved_cny_t(basis: Basis, cold: pd.DataFrame) -> Floats:
-    """Value, haulage and handling that each chilled lot spares against today's chain, less the onward premium."""
+    """Value, haulage, handling and tracing that each chilled lot gains on today's chain, less the onward premium."""
     prices, commodity = basis.prices, cold["commodity"].to_numpy()
     before = basis.today.fate.value[cold["village"], commodity, cold["period"]]
     spared = (before - cold["value_share"].to_numpy()) * prices.value_cny_t[commodity]
     handled = prices.today_handling.total_cny_t[commodity] - prices.handling.total_cny_t[commodity]
     hauled = prices.trader_cny_t[cold["village"]] - prices.onward_cny_t[cold["site"], commodity]
-    return np.asarray(spared + handled + hauled)
+    kept = 1.0 - cold["value_share"].to_numpy()
+    traced = prices.traced_premium_cny_t[commodity] * kept - prices.traced_cny_t[commodity]
+    return np.asarray(spared + handled + hauled + traced)
 
 
 def operators(scenario: Scenario, book: Ledger, granted: Awards) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from coldchain.economy import TypeFleet, is_on_time
+from coldchain.economy import Heading, TypeFleet, is_on_time
 from coldchain.model.ending import Ending, ending_of
 from coldchain.planning.assumptions import assumptions_of
 from coldchain.planning.basis import Basis
@@ -68,7 +68,7 @@ def summarise(
         },
         "coverage": {"baseline": today.outcome.coverage, "plan": course.outcome.coverage},
         "investment": _investment(basis, tables["depots"]),
-        "annual_cny": course.yearly.written(frozenset({"storage"} if basis.keeps else ())),
+        "annual_cny": course.yearly.written(_subjects(basis)),
         "net": _net(Net.of(today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()), _cooled_t(course))),
         **attributed(basis, course, today),
     }
@@ -88,6 +88,13 @@ def summarise(
         "work": {},
         "warnings": facts["warnings"],
     }
+
+
+def _subjects(basis: Basis) -> frozenset[Heading]:
+    """Return the occasional headings of the bill that the scenario has a subject for."""
+    traced = bool(basis.prices.traced_premium_cny_t.any())
+    subjects: dict[Heading, bool] = {"storage": bool(basis.keeps), "tracing": traced}
+    return frozenset(name for name, there in subjects.items() if there)
 
 
 def _net(net: Net) -> dict[str, float | None]:

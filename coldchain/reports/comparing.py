@@ -78,6 +78,7 @@ FIGURES = {
     "annual_cny.capital": N_("cost of capital"),
     "annual_cny.loss": N_("value of the loss"),
     "annual_cny.storage": N_("storage, net"),
+    "annual_cny.tracing": N_("traced lots, net"),
     "annual_cny.total": N_("cost in all"),
     "net.today_cny": N_("cost in all today"),
     "net.plan_cny": N_("cost in all with the plan"),

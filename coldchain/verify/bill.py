@@ -54,6 +54,8 @@ def bill_of(record: Record, year: Year) -> dict[str, float]:
     }
     if record.scenario.storage:
         bill["storage"] = year.stores.net_cny()
+    if any(crop.traced_premium_cny_kg > 0 for crop in record.scenario.commodities):
+        bill["tracing"] = -float((year.lots["tonnes"] * traced_gain_cny_t(record, year.lots)).sum())
     return {**bill, "total": sum(bill.values())}
 
 
@@ -96,6 +98,16 @@ def handling_cny_t(record: Record, lots: pd.DataFrame) -> pd.Series:
     past = prices.today_sorting_cny_t + prices.loading_cny_t * chain.today_transfers
     cooled = lots["commodity"].map(planned).astype("float64") + through
     return cooled.where(lots["depot"] != "", lots["commodity"].map(today).astype("float64") + past)
+
+
+def traced_gain_cny_t(record: Record, lots: pd.DataFrame) -> pd.Series:
+    """Return what buyers pay more for the part of traced lots that keeps its value, less labels and records, CNY/t."""
+    prices, crops = record.scenario.economics, {key: crop for key, (_rest, crop) in record.crops.items()}
+    more = lots["commodity"].map({key: 1000.0 * crop.traced_premium_cny_kg for key, crop in crops.items()})
+    price = lots["commodity"].map({key: 1000.0 * crop.price_cny_kg for key, crop in crops.items()})
+    lost = lots["lost_cny"] / (lots["tonnes"] * price).where(lots["tonnes"] * price > 0, 1.0)
+    gain = more * (1.0 - lost) - prices.traced_lot_cny / prices.traced_lot_t
+    return gain.astype("float64").where((lots["depot"] != "") & (more > 0), 0.0)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import MobileUnit
-from coldchain.verify.bill import handling_cny_t, running_of
+from coldchain.verify.bill import handling_cny_t, running_of, traced_gain_cny_t
 from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
 from coldchain.verify.limits import cooled_in_time, first_years
@@ -149,8 +149,11 @@ def _cold(record: Record, lots: pd.DataFrame) -> pd.DataFrame:
     """Lots of depots with what cooling each is worth to its village: value, the trader's truck and handling spared."""
     cold = lots[lots["depot"] != ""]
     kept = cold["today_lost_cny"] - cold["lost_cny"]
+    traced = traced_gain_cny_t(record, cold)
     handled = handling_cny_t(record, cold.assign(depot="")) - handling_cny_t(record, cold)
-    return cold.assign(worth_cny=kept + cold["today_haul_cny"] + cold["tonnes"] * handled - cold["premium_cny"])
+    return cold.assign(
+        worth_cny=kept + cold["today_haul_cny"] + cold["tonnes"] * (handled + traced) - cold["premium_cny"]
+    )
 
 
 def _pool(operation: Operation, owners: Mapping[str, Owner], cold: pd.DataFrame) -> None:
