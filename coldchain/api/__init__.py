@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from coldchain.api.days import RoutedDay, routes
 from coldchain.api.effort import EffortName, checked
 from coldchain.api.forecasts import backtest, backtest_harvest, forecast, forecast_harvest
 from coldchain.api.questions import (
@@ -44,10 +45,11 @@ from coldchain.scenario.edits import Edits
 
 __all__ = [
     "Backtest", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest", "Outlook",
-    "Replay", "Result", "Scenario", "Shares", "backtest", "backtest_harvest", "check", "compare", "example",
-    "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_failures", "explain_unserved",
-    "explain_village", "forecast", "forecast_harvest", "import_atlas", "import_osm", "import_points", "load", "open",
-    "plan", "replan", "replay", "report", "sensitivity", "share", "speak", "sweep",
+    "Replay", "Result", "RoutedDay", "Scenario", "Shares", "backtest", "backtest_harvest", "check", "compare",
+    "example", "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_failures",
+    "explain_unserved", "explain_village", "forecast", "forecast_harvest", "import_atlas", "import_osm",
+    "import_points", "load", "open", "plan", "replan", "replay", "report", "routes", "sensitivity", "share",
+    "speak", "sweep",
 ]  # fmt: skip
 
 

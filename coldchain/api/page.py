@@ -21,6 +21,7 @@ GROUPS = {
         "explain_depot", "explain_village", "explain_unserved", "explain_alternatives", "explain", "compare", "sweep",
         "sensitivity", "replay", "share", "report",
     ),
+    "Days": ("routes", "RoutedDay"),
     "Forecasts": ("forecast", "backtest", "forecast_harvest", "backtest_harvest", "Outlook", "Backtest",
                   "HarvestBacktest"),
     "Answers": ("Explanation", "Frontier", "Doubts", "Replay", "Chances", "Shares", "CarbonFactors"),

@@ -112,12 +112,14 @@ def run_information(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) 
     """Collect the object of ``run.json``: arguments, where the scenario lies, hashes of all inputs, versions, times."""
     wish, source = made.wish, made.day.source
     stopped = datetime.now(UTC)
+    files = {name: path for name in INPUTS if (path := getattr(wish, name)) is not None}
     found = {
+        "source": str(wish.source),
+        **{name: str(path) for name, path in files.items()},
         "scenario": str(source.folder),
         "scenario_from_run": way_to(source.folder, folder),
         "variant": source.variant,
     }
-    files = {name: path for name in INPUTS if (path := getattr(wish, name)) is not None}
     record: dict[str, Any] = plain_values(
         {
             "schema": RUN_SCHEMA,
