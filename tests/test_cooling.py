@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from planned import decided
 from tiny_cases import site_rows, tiny_county
 
+from coldchain.errors import BadInputError
 from coldchain.model import Commodity, Period, Scenario, cooling_class
 from coldchain.planning import Plan, capacity_t_day
 from coldchain.replays.replay import Replayer
 from coldchain.scenario import load
-from coldchain.spoilage import first_come, heat_kwh_t, hourly_air_c, peak_kw_t, respiration_w_t
+from coldchain.spoilage import Places, first_come, heat_kwh_t, hourly_air_c, peak_kw_t, respiration_w_t
 from coldchain.verify import verify_tables
 
 ONE_DEPOT = site_rows("S1,A,109.01,28.0,existing,cool_forced_air_500:1,,,0")
@@ -26,10 +27,10 @@ HARVEST = "village,commodity,period,tonnes\nV1,snap_bean,p,{0}\nV2,snap_bean,p,{
 
 
 def county(folder: Path, tonnes: float, kw: float | None = None) -> Scenario:
-    """Write two villages with a standing depot of so much refrigeration; the catalogue's where none is given."""
+    """Write two villages and a depot of so much refrigeration with large tunnels; as shipped where none is given."""
     settings = "[siting]\nbudget_cny = 0\n"
     if kw is not None:
-        settings += f"[depot_type.cool_forced_air_500]\ncooling_kw = {kw}\n"
+        settings += f"[depot_type.cool_forced_air_500]\ncooling_kw = {kw}\nbatch_t = 1000\ncycle_h = 0.25\n"
     tables = {"villages": TWO_VILLAGES, "harvest": HARVEST.format(tonnes)}
     return load(tiny_county(folder, settings, sites=ONE_DEPOT, **tables))[0]
 
@@ -64,20 +65,22 @@ def test_what_is_colder_than_the_zone_takes_no_power(short: Plan) -> None:
 @settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.floats(0.1, 60.0)), min_size=1, max_size=8),
-    st.floats(5.0, 80.0), st.sampled_from([0.7, 3.2, 36.0]),
+    st.floats(5.0, 80.0), st.sampled_from([0.7, 3.2, 36.0]), st.sampled_from([0.9, 3.0, 1e9]), st.integers(1, 14),
+    st.booleans(),
 )  # fmt: skip
 def test_power_is_never_exceeded_and_nobody_is_passed_over(
-    came: list[tuple[int, float]], power: float, half_slots: float
+    came: list[tuple[int, float]], power: float, half_slots: float, batch_t: float, cycle: int, shared: bool
 ) -> None:
-    """Every cohort goes in whole, after it came and not before those ahead of it; the heat never exceeds the power."""
+    """Every cohort goes in whole, after it came, not before those ahead; neither power nor batch is exceeded."""
     came = sorted(came)
     came = [(slot - came[0][0], kw) for slot, kw in came]
     ready, slots, day = np.array([slot for slot, _kw in came]), 400, 96
     peak = np.repeat(np.array([kw for _slot, kw in came])[:, None], slots, axis=1)
-    starts = first_come(peak, ready, power, half_slots, day)
+    tonnes, places = np.full(len(came), 2.0), Places(batch_t, cycle, shared)
+    starts = first_come(peak, tonnes, ready, power, half_slots=half_slots, day_slots=day, places=places)
     assert np.bincount(starts.cohort, starts.share) == pytest.approx(np.ones(len(came)))
     assert (starts.slot >= ready[starts.cohort]).all()
-    assert (np.diff(starts.cohort) >= 0).all()
+    assert shared or (np.diff(starts.cohort) >= 0).all()
     assert (np.diff(starts.slot) >= 0).all()
     if starts.slot.max() < slots - 1:
         put_in = np.bincount(starts.slot % day, starts.share * peak[starts.cohort, 0], minlength=day)
@@ -86,6 +89,68 @@ def test_power_is_never_exceeded_and_nobody_is_passed_over(
             flow += np.roll(put_in, age) * 0.5 ** (age / half_slots) / (1.0 - 0.5 ** (day / half_slots))
         if starts.slot.max() < day:
             assert flow.max() <= power * (1 + 1e-7)
+            held = sum(
+                np.roll(np.bincount(starts.slot, 2.0 * starts.share, minlength=day), age) for age in range(cycle)
+            )
+            assert np.max(held) <= batch_t * (1 + 1e-7)
+
+
+def test_a_tunnel_takes_its_batch_for_a_cycle_by_hand() -> None:
+    """A tunnel of 2 t for 4 slots, 5 t come at once: 2 at 0, 2 at 4, the last at 8; in one of 5 t all go in at once."""
+    peak, ready = np.full((5, 40), 1.0), np.zeros(5, dtype=np.intp)
+    for batch_t, expected in ((2.0, [0, 0, 4, 4, 8]), (5.0, [0] * 5)):
+        places = Places(batch_t, 4)
+        starts = first_come(peak, np.ones(5), ready, 100.0, half_slots=1.0, day_slots=96, places=places)
+        assert starts.slot.tolist() == expected
+        assert starts.share.tolist() == [1.0] * 5
+
+
+def test_rooms_share_their_power_by_hand() -> None:
+    """10 kW for lots of 10 and 30 kW: a quarter of each at once, where a tunnel would take the first whole."""
+    peak, ready = np.array([[10.0] * 50, [30.0] * 50]), np.array([0, 0])
+    room, tunnel = (
+        first_come(peak, np.ones(2), ready, 10.0, half_slots=1.0, day_slots=96, places=Places(shared=shared))
+        for shared in (True, False)
+    )
+    assert room.share[:2] == pytest.approx([0.25, 0.25])
+    assert tunnel.share[0] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("method", "batches"), [("forced_air", "batch_t = 1.0\ncycle_h = 3.0\n"), ("room", "")])
+def test_planner_replay_and_verification_agree_on_batches_and_rooms(tmp_path: Path, method: str, batches: str) -> None:
+    """Batches of 1 t, or a room that shares 8 kW: less is in time than without the limit, alike in all three."""
+    made = {}
+    for name, kw in (("limited", 8.0 if method == "room" else 200.0), ("free", 200.0)):
+        figures = batches if name == "limited" else ""
+        settings = f"[siting]\nbudget_cny = 0\n[depot_type.cool_{method}_500]\ncooling_kw = {kw}\n{figures}"
+        site = site_rows(f"S1,A,109.01,28.0,existing,cool_{method}_500:1,,,0")
+        tables = {"villages": TWO_VILLAGES, "harvest": HARVEST.format(400.0), "sites": site}
+        if method == "forced_air" and name == "free":
+            settings += "batch_t = 1000\ncycle_h = 0.25\n"
+        made[name] = plan_quickly(load(tiny_county(tmp_path / name, settings, **tables))[0])
+    limited, free = made["limited"], made["free"]
+    assert limited.report.problems == ()
+    assert limited.summary["loss"]["plan_rate"] > free.summary["loss"]["plan_rate"]
+    seen = Replayer(limited.scenario, limited.basis.placed, limited.tables).shifted(0.0, 1.0, 1.0).sums
+    assert seen["plan_t"] == pytest.approx(limited.summary["loss"]["plan_t"], rel=1e-9)
+    assert seen["cooled_t"] == pytest.approx(limited.tables["lots"].query("depot != ''")["tonnes"].sum(), rel=0.02)
+
+
+def test_more_refrigeration_costs_by_the_kw(tmp_path: Path) -> None:
+    """The catalogue's 92 kW cost 386,400 CNY; 102 kW at 1,900 CNY/kW 405,400; a stated investment stays."""
+    kinds = [
+        next(kind for kind in county(tmp_path / name, 10.0, kw).depot_types if kind.id == "cool_forced_air_500")
+        for name, kw in (("as_shipped", None), ("more", 102.0))
+    ]
+    assert [kind.capex_cny for kind in kinds] == [386_400.0, 405_400.0]
+
+
+@pytest.mark.parametrize("given", ["batch_t = 2.0", "cycle_h = 1.0"])
+def test_a_batch_needs_its_cycle(tmp_path: Path, given: str) -> None:
+    """Half of a batch is refused with what goes together."""
+    folder = tiny_county(tmp_path / "half", f"[depot_type.cool_room_500]\n{given}\n")
+    with pytest.raises(BadInputError, match="go together; state all three"):
+        load(folder)
 
 
 def test_lots_wait_in_the_hall_and_verify_agrees(short: Plan) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
-from coldchain.language import N_
+from pydantic import model_validator
+
+from coldchain.language import N_, _
 from coldchain.model.base import Method, Noun, Spread, figure
 from coldchain.model.places import Cargo
 
@@ -60,7 +63,22 @@ class Cooler(Noun):
         usual=(1, 2000),
         band=Spread(N_("refrigeration of the modules"), 0.7, 1.4, source="share of compressors and kW of cold per kW"),
     )
+    batch_t: float | None = figure(
+        "t", "most that cools in its tunnels or chamber at once; none: its power alone limits it", None, gt=0,
+        usual=(0.2, 200), band=Spread(N_("batches of the modules"), 0.5, 2.0))  # fmt: skip
+    cycle_h: float | None = figure(
+        "h", "hours for which a batch takes its place: loading, cooling, unloading", None, gt=0, le=48,
+        usual=(0.3, 12))  # fmt: skip
+    capex_cny_kw: float = figure(
+        "CNY/kW", "price of a kW of refrigeration; moves the investment where another cooling_kw alone is stated",
+        0.0, ge=0, le=100000)  # fmt: skip
     source: str = figure("-", "where the figures are from", "")
+
+    @model_validator(mode="after")
+    def _whole_batches(self) -> Self:
+        if (self.batch_t is None) != (self.cycle_h is None) or (self.batch_t is not None and self.cooling_kw is None):
+            raise ValueError(_("{id}: batch_t, cycle_h and cooling_kw go together; state all three").format(id=self.id))
+        return self
 
 
 class DepotType(Cooler):

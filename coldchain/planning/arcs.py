@@ -359,16 +359,20 @@ def built_cny(arcs: Arcs, count: Ints) -> float:
 def capacity_t_day(basis: Basis) -> Floats:
     """Return t/day of each depot type: the least of its throughput, its storage over the stay, and its refrigeration.
 
-    Refrigeration takes, in the warmest hour of each season, its kW less walls and doors for ``chain.cooling_h_day``
-    hours; the heat of a tonne is that of the worst commodity of its zone harvested then. So the queue of a typical day
-    is empty before the next.
+    Tunnels take as many batches as fit in ``chain.cooling_h_day``. Refrigeration takes, in the warmest hour of each
+    season, its kW less walls and doors for as many hours; the heat of a tonne is that of the worst commodity of its
+    zone harvested then. So the queue of a typical day is empty before the next.
     """
     chain = basis.scenario.chain
     stay_d = [(basis.classes[o].precool_h + chain.depot_dwell_h) / 24.0 for o in basis.class_of_type]
     by_room = [
         min(k.throughput_t_day, k.storage_t / d) for k, d in zip(basis.scenario.depot_types, stay_d, strict=True)
     ]
-    return np.minimum(by_room, _power_t_day(basis))
+    by_batch = [
+        chain.cooling_h_day / (k.cycle_h or 1.0) * (np.inf if k.batch_t is None else k.batch_t)
+        for k in basis.scenario.depot_types
+    ]
+    return np.minimum(np.minimum(by_room, by_batch), _power_t_day(basis))
 
 
 def _power_t_day(basis: Basis) -> Floats:

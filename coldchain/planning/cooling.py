@@ -17,6 +17,7 @@ from coldchain.planning.decision import Decision
 from coldchain.spoilage import (
     LONGEST_WAIT_H,
     Fate,
+    Places,
     Starts,
     base_kw,
     first_come,
@@ -30,10 +31,11 @@ CHUNK = 64
 
 @dataclass(frozen=True)
 class Plant:
-    """Refrigeration of one cooling class of a depot in a period: what it takes, and the room it cools."""
+    """Refrigeration of one cooling class of a depot in a period: what it takes, the room it cools, its places."""
 
     cooling_kw: float
     net_m3: float
+    places: Places
 
 
 class Refrigeration:
@@ -52,6 +54,7 @@ class Refrigeration:
         """Return the refrigeration of a class; None where a module that stands there does not state its own."""
         basis, fixed = self.basis, self.basis.scenario.fixed_types
         power = volume = 0.0
+        modules = []
         for k in np.flatnonzero(basis.class_of_type == cooling):
             kind = basis.scenario.depot_types[k]
             number = self.count[site, k] if k < fixed else self.standing[site, k - fixed, period]
@@ -59,7 +62,9 @@ class Refrigeration:
                 return None
             power += number * (kind.cooling_kw or 0.0)
             volume += number * kind.net_m3
-        return Plant(float(power), float(volume)) if power else None
+            modules.append((kind, float(number)))
+        places = Places.of(modules, basis.lanes.batch_h)
+        return Plant(float(power), float(volume), places) if power else None
 
 
 def by_power(basis: Basis, decision: Decision, lots: pd.DataFrame) -> pd.DataFrame:
@@ -134,11 +139,15 @@ def _queued(basis: Basis, cooling: int, period: int, plant: Plant, come: Arrival
     tonnes, crop = load.t_day(come.tonnes), come.commodity
     slots = math.ceil(LONGEST_WAIT_H / basis.lanes.batch_h) + int(ready[-1] - ready[0]) + 1
     peak = np.zeros((len(ready), slots))
+    come_t = np.bincount(cohort, tonnes, minlength=len(ready)).astype(np.float64)
     for c in np.unique(crop):
         mine = np.bincount(cohort[crop == c], tonnes[crop == c], minlength=len(ready))
         peak += mine[:, None] * load.peak_kw_t(int(c), ready[0] + np.arange(slots))
     power = plant.cooling_kw - load.base_kw(plant, tonnes, crop)
-    starts = first_come(peak, ready - ready[0], max(power, 0.0), load.half_slots, load.day_slots)
+    starts = first_come(
+        peak, come_t, ready - ready[0], max(power, 0.0),
+        half_slots=load.half_slots, day_slots=load.day_slots, places=plant.places,
+    )  # fmt: skip
     return _parted(come.tonnes, cohort, starts, int(ready[0]))
 
 

@@ -68,7 +68,10 @@ class Queues:
             stored += float(mine.sum()) * stored_kw_t(chain, crop, plant.kind)
         power = plant.cooling_kw - base_kw(chain, plant.kind, day, plant.net_m3, stored)
         half, day_slots = plant.kind.half_cooling_h / self.slot_h, max(round(HOURS_PER_DAY / self.slot_h), 1)
-        return first_come(peak, ready - ready[0], max(power, 0.0), half, day_slots)
+        came_t = np.sum(list(tonnes.values()), axis=0)
+        return first_come(
+            peak, came_t, ready - ready[0], max(power, 0.0), half_slots=half, day_slots=day_slots, places=plant.places
+        )
 
 
 def _by_cohort(cohort: Indices, crop: Indices, tonnes: Floats) -> dict[int, Floats]:

@@ -16,7 +16,7 @@ from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.model import CoolingClass, DepotType, Scenario, cooling_class
 from coldchain.runs import schema
-from coldchain.spoilage import cold_stages, harvest_clock_h, line_haul_half_h
+from coldchain.spoilage import Places, cold_stages, harvest_clock_h, line_haul_half_h
 from coldchain.spoilage.kernels import STAGE_COLUMNS
 from coldchain.spoilage.stages import stage_array
 
@@ -81,11 +81,21 @@ class Lots:
 
 @dataclass(frozen=True)
 class Plant:
-    """Refrigeration of one cooler: its class, kW and the room it cools."""
+    """Refrigeration of one cooler: its class, kW, the room it cools, its places."""
 
     kind: CoolingClass
     cooling_kw: float
     net_m3: float
+    places: Places
+
+    @classmethod
+    def of(cls, modules: list[tuple[DepotType, float]], slot_h: float) -> Plant | None:
+        """Add up modules of one class; None where there is none, or one does not state its refrigeration."""
+        if not modules or any(kind.cooling_kw is None for kind, _number in modules):
+            return None
+        power = sum(number * (kind.cooling_kw or 0.0) for kind, number in modules)
+        volume = sum(number * kind.net_m3 for kind, number in modules)
+        return cls(cooling_class(modules[0][0]), power, volume, Places.of(modules, slot_h))
 
 
 @dataclass(frozen=True)
@@ -219,16 +229,10 @@ class _Depots:
 
     def plants(self, period: str, coolers: tuple[Cooler, ...]) -> tuple[Plant | None, ...]:
         """Return the refrigeration of each cooler; None where a module does not state its own."""
-        found: dict[Cooler, Plant] = {}
-        silent = set()
+        stand: dict[Cooler, list[tuple[DepotType, float]]] = defaultdict(list)
         for cooler, kind, number in self._modules(period):
-            before = found.get(cooler, Plant(cooling_class(kind), 0.0, 0.0))
-            found[cooler] = Plant(
-                before.kind, before.cooling_kw + number * (kind.cooling_kw or 0.0), before.net_m3 + number * kind.net_m3
-            )
-            if kind.cooling_kw is None:
-                silent.add(cooler)
-        return tuple(None if cooler in silent else found.get(cooler) for cooler in coolers)
+            stand[cooler].append((kind, number))
+        return tuple(Plant.of(stand[cooler], self.scenario.chain.dock_batch_h) for cooler in coolers)
 
     def _modules(self, period: str) -> Iterator[tuple[Cooler, DepotType, float]]:
         """Yield what stands at each depot in a period: modules, and units on wheels."""

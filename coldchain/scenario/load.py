@@ -280,7 +280,7 @@ def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict
             base = known[key].model_dump(exclude_none=True) if key in known else {}
             if STRENGTHS & given.keys() and ANCHOR not in given:
                 base.pop(ANCHOR, None)
-            made, wrong = parse(noun, base | given, file, line)
+            made, wrong = parse(noun, base | _repriced(base, given) | given, file, line)
             prefix = f"{kind}.{key}." if line is None else ""
             faults += [Fault(f.file, f.row, prefix + f.column, f.value, f.message, f.code) for f in wrong]
             if made is not None:
@@ -290,6 +290,18 @@ def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict
     tables.names = {kind: catalogue_names(result[kind], named[kind]) for kind in CATALOGUE}
     tables.names["depot_type"] = depot_type_names(result["depot_type"], named["depot_type"])
     return result, faults
+
+
+def _repriced(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, float]:
+    """Return the investment of a module whose refrigeration alone is stated anew, by its price of a kW."""
+    if "cooling_kw" not in given or "capex_cny" in given or "cooling_kw" not in base:
+        return {}
+    try:
+        more_kw = float(given["cooling_kw"]) - float(base["cooling_kw"])
+        price = float(given.get("capex_cny_kw", base["capex_cny_kw"]))
+    except ValueError:  # parsing names it
+        return {}
+    return {"capex_cny": max(float(base["capex_cny"]) + price * more_kw, 0.0)}
 
 
 def _assemble(

@@ -2,6 +2,7 @@
 
 from coldchain.spoilage.coolers import (
     LONGEST_WAIT_H,
+    Places,
     Starts,
     base_kw,
     first_come,
@@ -43,7 +44,7 @@ from coldchain.spoilage.shelf import Held, Shelf, extremes, held_loss, shelf_lif
 from coldchain.spoilage.stages import Ageing, Stage, age, hourly_air_c
 
 __all__ = [
-    "CHANGES", "LONGEST_WAIT_H", "Ageing", "DepotLanes", "Fate", "Held", "Ride", "Shelf", "Stage", "Starts",
+    "CHANGES", "LONGEST_WAIT_H", "Ageing", "DepotLanes", "Fate", "Held", "Places", "Ride", "Shelf", "Stage", "Starts",
     "TodayLanes", "Way", "age", "air_at", "base_kw", "batch_clock_h", "cold_stages", "depot_lanes", "depot_stages",
     "dock_clock_h",
     "extremes", "first_come", "forked_losses", "harvest_clock_h", "heat_kwh_t", "held_loss", "hourly_air_c", "life_d",

@@ -2,7 +2,8 @@
 
 A tonne that is put in gives off ``cp·(T - Tz)·ln 2/half`` and its warm breath at first, half of that after each half
 time, on top of walls, doors and the breath of what lies in store. At each multiple of ``chain.dock_batch_h`` as much of
-what came first goes in as the power left over allows; what comes at one moment goes in by equal shares.
+what came first goes in as the power left over allows, and the tunnels, which hold ``batch_t`` for ``cycle_h``; what
+comes at one moment goes in by equal shares, and in rooms all that waits.
 """
 
 from __future__ import annotations
@@ -19,12 +20,11 @@ from coldchain.language import _
 from coldchain.model import Commodity, DepotType, MobileUnit, Period
 from coldchain.verify.ageing import Floats, air_at, air_c, middle_h, respiration_w_t
 from coldchain.verify.depots import Built
+from coldchain.verify.queues import Line
 from coldchain.verify.record import TOLERANCE, Record, rows
 
 Cell = tuple[str, str, str, str, str]  # depot, zone, method, unit, period
 LONGEST_WAIT_H = 48.0
-SETTLED, SPARED, MOST_DAYS = 1e-9, 1e-8, 60
-FORGOTTEN = 1e-12
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Plant:
     Attributes
     ----------
     kw, m3 : of its modules; stated : whether all state their refrigeration
+    batch_t : most that cools at once; cycle_h : for how long each does, the longest of the modules'
     came : slot -> commodity -> t/day that comes in it; a slot is a multiple of ``chain.dock_batch_h`` on the clock
     """
 
@@ -41,6 +42,8 @@ class Plant:
     period: Period
     kw: float = 0.0
     m3: float = 0.0
+    batch_t: float = 0.0
+    cycle_h: float = 0.0
     stated: bool = True
     came: dict[int, dict[str, float]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
 
@@ -72,6 +75,8 @@ class Plants:
         plant.stated &= kind.cooling_kw is not None
         plant.kw += number * (kind.cooling_kw or 0.0)
         plant.m3 += number * kind.net_m3
+        plant.batch_t += number * (math.inf if kind.batch_t is None else kind.batch_t)
+        plant.cycle_h = max(plant.cycle_h, kind.cycle_h or 0.0)
 
     def bring(self, cell: Cell, crop: str, t_day: float, ready_h: float) -> None:
         """Let tonnes of a typical day be there at a clock time."""
@@ -89,38 +94,20 @@ class Plants:
         return self._starts[cell].get(round(ready_h / self.slot_h), [(ready_h, 1.0)])
 
     def _queue(self, plant: Plant) -> dict[int, list[tuple[float, float]]]:
-        """Put in all that comes, day after day alike, until what is left of yesterday's heat repeats itself."""
-        order = sorted(plant.came)
-        first, last = order[0], order[-1] + math.ceil(LONGEST_WAIT_H / self.slot_h)
-        power = max(plant.kw - self.base_kw(plant), 0.0)
-        decay = 0.5 ** (self.slot_h / plant.kind.half_cooling_h)
-        yesterday = 0.0
-        for _day in range(MOST_DAYS):
-            found: dict[int, list[tuple[float, float]]] = defaultdict(list)
-            waiting = dict.fromkeys(order, 1.0)
-            flow, tomorrow = yesterday, 0.0
-            for slot in range(first, max(last, first + self.day_slots) + 1):
-                flow *= decay if slot > first else 1.0
-                tomorrow = flow if slot == first + self.day_slots else tomorrow
-                for came in [one for one in waiting if one <= slot]:
-                    peak = self._peak_kw(plant, came, slot)
-                    wanted, room = waiting[came] * peak, power * (1.0 - SPARED) - flow
-                    if wanted > room and slot < last:
-                        share = waiting[came] * room / wanted if room > FORGOTTEN * 1e3 * power else 0.0
-                    else:
-                        share = waiting[came]
-                    if share > 0:
-                        found[came].append((slot * self.slot_h, share))
-                        flow += share * peak
-                        waiting[came] -= share
-                    if waiting[came] > FORGOTTEN:
-                        break
-                    del waiting[came]
-            settled = abs(tomorrow - yesterday) <= SETTLED * power
-            yesterday = tomorrow
-            if settled:
-                break
-        return found
+        """Return when what came in each slot is put in, with the share of each part."""
+        line = Line(
+            came_t={came: sum(crops.values()) for came, crops in plant.came.items()},
+            peak_kw=lambda came, slot: self._peak_kw(plant, came, slot),
+            power_kw=max(plant.kw - self.base_kw(plant), 0.0),
+            batch_t=plant.batch_t,
+            cycle=max(math.ceil(plant.cycle_h / self.slot_h - 1e-9), 1),
+            decay=0.5 ** (self.slot_h / plant.kind.half_cooling_h),
+            last=max(plant.came) + math.ceil(LONGEST_WAIT_H / self.slot_h),
+            day=self.day_slots,
+            together=plant.kind.method == "room",
+        )
+        starts = line.starts()
+        return {came: [(slot * self.slot_h, share) for slot, share in parts] for came, parts in starts.items()}
 
     def _peak_kw(self, plant: Plant, came: int, slot: int) -> float:
         air = air_at(air_c(plant.period), slot * self.slot_h)
