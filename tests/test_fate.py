@@ -67,6 +67,10 @@ def test_a_plan_states_water_and_discounts_and_verifies(tmp_path: Path) -> None:
     assert 0.0 < loss["plan_water_t"] < loss["plan_t"]
     assert 0.0 <= loss["plan_discount_cny"] < loss["baseline_discount_cny"] < loss["baseline_cny"]
     price = 1000.0 * CATALOGUE["strawberry"].price_cny_kg
+    villages = made.tables["villages"]
+    for side in ("baseline", "plan"):
+        assert villages[f"{side}_water_t"].sum() == pytest.approx(loss[f"{side}_water_t"])
+        assert villages[f"{side}_loss_cny"].sum() == pytest.approx(loss[f"{side}_cny"])
     assert loss["baseline_cny"] == pytest.approx(price * loss["baseline_t"] + loss["baseline_discount_cny"])
     free = scenario.economics.model_copy(update={"discount_at_life": 0.0})
     plain = plan_quickly(replace(scenario, economics=free)).summary["loss"]

@@ -103,6 +103,8 @@ TAMPERED: list[tuple[str, Callable[[Tables], None], str]] = [
     ("less lost in a lot", _scale("lots", "loss_t", 0.5), r"lots: loss_t of V\d+, .* is stated"),
     ("sooner at the market", _scale("lots", "delivery_h", 0.5), r"lots: delivery_h of V\d+, .* is stated"),
     ("less lost in a village", _scale("villages", "plan_loss_t", 0.9), r"villages: plan_loss_t of V\d+"),
+    ("less water lost in a village", _scale("villages", "plan_water_t", 0.9), r"villages: plan_water_t of V\d+"),
+    ("less value lost in a village", _scale("villages", "plan_loss_cny", 0.9), r"villages: plan_loss_cny of V\d+"),
     ("less lost of a crop", _scale("commodities", "plan_loss_t", 0.9), r"commodities: plan_loss_t of \S+"),
     ("a cheaper depot", _scale("depots", "capex_cny", 0.9), r"depots: capex_cny of \S+"),
     ("an assignment gone", _drop("assignment"), r"kg/day are fetched"),

@@ -82,7 +82,7 @@ def _site_awards(basis: Basis, count: Ints, granted: Awards) -> Floats:
 
 
 def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: dict[int, str]) -> pd.DataFrame:
-    """One row for each village: harvest, what is cooled, loss before and after, and why not if it is not served."""
+    """One row for each village: harvest, what is cooled, what is lost before and after; why not if it is not served."""
     scenario = basis.scenario
     index = range(len(scenario.villages))
     cold = lots[lots["site"] != TODAY]
@@ -91,6 +91,11 @@ def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: 
         return figure.groupby(frame["village"]).sum().reindex(index, fill_value=0.0).to_numpy(dtype=np.float64)
 
     harvest = scenario.harvest_t.sum(axis=(1, 2))
+
+    def worth(frame: pd.DataFrame) -> Floats:
+        price = basis.prices.value_cny_t[frame["commodity"]]
+        return per_village(frame, frame["tonnes"] * frame["value_share"] * price)
+
     before = per_village(baseline, baseline["tonnes"] * baseline["loss_share"])
     after = per_village(lots, lots["tonnes"] * lots["loss_share"])
     divisor = np.where(harvest > 0, harvest, 1.0)
@@ -111,6 +116,10 @@ def villages(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame, reasons: 
             "avoided_t": before - after,
             "baseline_rate": before / divisor,
             "plan_rate": after / divisor,
+            "baseline_water_t": per_village(baseline, baseline["tonnes"] * baseline["water_share"]),
+            "plan_water_t": per_village(lots, lots["tonnes"] * lots["water_share"]),
+            "baseline_loss_cny": worth(baseline),
+            "plan_loss_cny": worth(lots),
             "reason": [reasons.get(v, "") for v in index],
         },
     )

@@ -41,8 +41,10 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("award_share", "number", "share", N_("Award of investment")),
         ("awarded_cny", "number", "CNY", N_("Awarded, CNY")),
         ("balance_cny", "number", "CNY", N_("Balance with interest, CNY")),
+        ("baseline_loss_cny", "number", "CNY/yr", N_("Value lost today, CNY")),
         ("baseline_loss_t", "number", "t", N_("Lost today, t")),
         ("baseline_rate", "number", "share", N_("Lost today")),
+        ("baseline_water_t", "number", "t", N_("Water lost today, t")),
         ("before_cap_cny", "number", "CNY", N_("Award before the cap, CNY")),
         ("budget_cny", "number", "CNY", N_("Budget, CNY")),
         ("capacity_t", "number", "t", N_("Capacity, t")),
@@ -123,9 +125,11 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("paid", "number", "year", N_("Year of payment")),
         ("pays_in", "number", "share", N_("Draws in which it pays for itself")),
         ("period", "text", "", N_("Period")),
+        ("plan_loss_cny", "number", "CNY/yr", N_("Value lost with the plan, CNY")),
         ("plan_loss_t", "number", "t", N_("Lost with the plan, t")),
         ("planned", "flag", "", N_("In the plan")),
         ("plan_rate", "number", "share", N_("Lost with the plan")),
+        ("plan_water_t", "number", "t", N_("Water lost with the plan, t")),
         ("pot_cny", "number", "CNY", N_("Pot of the year, CNY")),
         ("possible", "flag", "", N_("May be built on")),
         ("power_cny", "number", "CNY/yr", N_("Electricity of storage, CNY/year")),
@@ -178,7 +182,7 @@ _ROWS = {
     ),
     "villages": (
         "village name county town cooperative lon lat harvest_t cooled_t baseline_loss_t plan_loss_t avoided_t "
-        "baseline_rate plan_rate reason"
+        "baseline_rate plan_rate baseline_water_t plan_water_t baseline_loss_cny plan_loss_cny reason"
     ),
     "assignment": "village commodity depot zone method share tonnes_year direct_h unit period",
     "units": "unit period depot standing arriving moves_cny",

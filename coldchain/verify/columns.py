@@ -10,7 +10,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "villages": (
         "village", "name", "county", "town", "cooperative", "lon", "lat", "harvest_t", "cooled_t", "baseline_loss_t",
-        "plan_loss_t", "avoided_t", "baseline_rate", "plan_rate", "reason",
+        "plan_loss_t", "avoided_t", "baseline_rate", "plan_rate", "baseline_water_t", "plan_water_t",
+        "baseline_loss_cny", "plan_loss_cny", "reason",
     ),
     "assignment": (
         "village", "commodity", "depot", "zone", "method", "share", "tonnes_year", "direct_h", "unit", "period",

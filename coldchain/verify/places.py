@@ -135,6 +135,11 @@ def check_villages(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -> N
     harvest = record.scenario.harvest_t.sum(axis=(1, 2))
     cooled = by_lot(lots[lots["depot"] != ""], ("village",), "tonnes")
     before, after = (by_lot(frame, ("village",), "loss_t") for frame in (today, lots))
+    others = {
+        f"{side}_{name}": by_lot(frame, ("village",), of)
+        for side, frame in (("baseline", today), ("plan", lots))
+        for name, of in (("water_t", "water_t"), ("loss_cny", "lost_cny"))
+    }
     found = []
     for v, village in enumerate(record.scenario.villages):
         was, now = before.get(village.id, 0.0), after.get(village.id, 0.0)
@@ -146,6 +151,7 @@ def check_villages(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -> N
                 "harvest_t": float(harvest[v]), "cooled_t": cooled.get(village.id, 0.0), "baseline_loss_t": was,
                 "plan_loss_t": now, "avoided_t": Figure(was - now, was + now), "baseline_rate": was / whole,
                 "plan_rate": now / whole,
+                **{name: figures.get(village.id, 0.0) for name, figures in others.items()},
             }
         )  # fmt: skip
     check_table(record, Restated("villages", ("village",), found))
