@@ -127,7 +127,7 @@ def test_planner_replay_and_verification_agree_on_batches_and_rooms(tmp_path: Pa
         tables = {"villages": TWO_VILLAGES, "harvest": HARVEST.format(400.0), "sites": site}
         if method == "forced_air" and name == "free":
             settings += "batch_t = 1000\ncycle_h = 0.25\n"
-        made[name] = plan_quickly(load(tiny_county(tmp_path / name, settings, **tables))[0])
+        made[name] = decided(load(tiny_county(tmp_path / name, settings, **tables))[0])
     limited, free = made["limited"], made["free"]
     assert limited.report.problems == ()
     assert limited.summary["loss"]["plan_rate"] > free.summary["loss"]["plan_rate"]
