@@ -151,7 +151,7 @@ def test_an_earlier_run_that_lacks_more_is_refused_with_the_command(folder: Path
 
 
 @pytest.mark.parametrize(
-    ("number", "says"), [(4, "newer version of coldchain wrote this"), (0, 'must be "coldchain.run')]
+    ("number", "says"), [(5, "newer version of coldchain wrote this"), (0, 'must be "coldchain.run')]
 )
 def test_runs_of_other_formats_are_refused(folder: Path, tmp_path: Path, number: int, says: str) -> None:
     """A newer number, or one that never was."""
