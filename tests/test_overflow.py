@@ -111,6 +111,14 @@ def test_the_search_prices_returns_as_they_are_billed() -> None:
         assert plain == pytest.approx(route.total_cny)
 
 
+def test_full_vehicles_of_loads_that_never_stray_do_not_go_back() -> None:
+    """Hours stray, loads do not: a sum that rounding puts above the payload is no overflow."""
+    problem = day([0.1 * 1500] * 7 + [0.3 * 1500], Spread(leg_cv=0.2))
+    found = overflow_of(problem, route_of(problem), duty_h=5.0)
+    assert (found.returns, found.over_share) == (0.0, 0.0)
+    assert found.cost_cny == pytest.approx(10.0 * found.wait_h) != 0.0
+
+
 def test_vehicles_are_filled_less_where_going_back_is_dear() -> None:
     """Five villages of 500 kg: one full vehicle and one two thirds full, or both alike where loads stray."""
     calm, stray = (solve_collection(day([500.0] * 5, spread, 2.5)) for spread in (NO_SPREAD, SPREAD))

@@ -60,7 +60,7 @@ class Trips:
 
     @classmethod
     def of(cls, scenario: Scenario, tables: Tables) -> Trips:
-        """Read the routes and the line haul; a tour's cost is shared by what it loads at each depot."""
+        """Read routes, line haul and overflow (as stated); a tour's cost is shared by what it loads at each depot."""
         sites = {site.id: j for j, site in enumerate(scenario.sites)}
         kinds = {one.id: n for n, one in enumerate(scenario.vehicles)}
         rows: list[tuple[float, ...]] = []
@@ -79,6 +79,11 @@ class Trips:
                 rows.append(
                     (sites[name], kinds[row["vehicle"]], part * row["cost_cny_day"], *(part * x for x in driven))
                 )
+        days = {period.id: period.days for period in scenario.periods}
+        rows += [
+            (sites[row["depot"]], 0, row["overflow_cny_day"] * days[row["period"]], 0.0, 0.0, 0.0)
+            for row in tables["overflow"].to_dict("records")
+        ]
         table = np.array(rows, dtype=np.float64).reshape(-1, 6)
         whole = table[:, 0].astype(np.intp), table[:, 1].astype(np.intp)
         return cls(*whole, table[:, 2], table[:, 3:], scenario.vehicles)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from coldchain.arrays import HOURS_TOLERANCE, Floats
+from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE, Floats
 
 FULL = 3  # times that a vehicle may be full on one route; beyond that the chance is nought in any county
 ROOT_2PI = math.sqrt(2.0 * math.pi)
@@ -113,7 +113,7 @@ def above(mean: Floats | float, variance: Floats | float, level: Floats | float)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.log1p(np.asarray(variance) / mean**2)
         far = (np.log(level / mean) + spread / 2.0) / np.sqrt(spread)
-    return np.asarray(np.where(spread > 0, ndtr(-far), (mean > level) * 1.0), dtype=np.float64)
+    return np.asarray(np.where(spread > 0, ndtr(-far), (mean > level * (1.0 + LOAD_TOLERANCE)) * 1.0), dtype=np.float64)
 
 
 def waiting_h(legs_h: Floats, spread: Spread) -> float:

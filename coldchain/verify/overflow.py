@@ -21,6 +21,7 @@ from coldchain.verify.restated import Restated, check_table
 TIMES_FULL = 3
 FARTHEST = 8.0  # times its spread that a load is looked at above its mean
 STEP = 1e-9
+ROUNDED = 1e-7  # of a load, by which sums may differ
 Bay = tuple[str, str]  # depot and zone
 Piece = tuple[str, float, str]  # village, load, commodity
 
@@ -58,7 +59,7 @@ class Load:
         """Chance that a day has more."""
         mean, spread = self.mean, math.log1p(self.variance / self.mean**2) if self.mean > 0 else 0.0
         if spread <= 0.0:
-            return float(mean > level)
+            return float(mean > level * (1.0 + ROUNDED))
         return 0.5 * math.erfc((math.log(level / mean) + spread / 2.0) / math.sqrt(2.0 * spread))
 
 
