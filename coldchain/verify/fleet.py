@@ -73,6 +73,7 @@ def check_fleet(record: Record) -> Vehicles:
     first = {str(row.route): float(row.aboard_h) for row in rows(record.tables["stops"]) if int(row.order) == 1}
     hauls = {_trip_of(row): row for row in rows(record.tables["line_haul"])}
     duties = list(_duties(record, hauls))
+    _check_names(record, duties)
     for duty in duties:
         _check_duty(record, duty, routes, hauls)
         _check_waits(record, duty, (routes, first), found)
@@ -91,6 +92,14 @@ def check_fleet(record: Record) -> Vehicles:
         busy[duty.period] += duty.crews
     found.busiest = max(busy.values(), default=0)
     return found
+
+
+def _check_names(record: Record, duties: Sequence[_Duty]) -> None:
+    """Check that duties are named by vehicle type, period and number."""
+    count = Counter((duty.vehicle.id, duty.period) for duty in duties)
+    known = {f"{vehicle}-{period}-{n + 1}" for (vehicle, period), most in count.items() for n in range(most)}
+    for key in sorted({duty.key for duty in duties} - known):
+        record.odd(_('duties: "{duty}" is not a vehicle type, period and number').format(duty=key))
 
 
 def _trip_of(row: Any) -> Trip:
