@@ -1,9 +1,8 @@
-"""Measure the watching of sensors: messages a processor second, a county's day in batches, brackets, hours of warning.
+"""Measure the watching of sensors: messages a processor second, a county's day in batches, brackets.
 
 python benchmarks/telemetry.py messages     one reading a message, QoS 1, stored before acknowledged (needs mosquitto)
 python benchmarks/telemetry.py county       200 trucks, a reading a minute in batches of 200: store and clock
 python benchmarks/telemetry.py brackets 300 masked days: the truth inside the bracket
-python benchmarks/telemetry.py warnings 60  failures injected: lots announced, hours ahead, false alarms
 """  # fmt: skip
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from coldchain.telemetry.dayplan import DayPlan, read_day
 from coldchain.telemetry.readings import Reader
 from coldchain.telemetry.simulate import Rates, Simulated, World
 from coldchain.telemetry.store import Store
-from coldchain.telemetry.watch import Setup, Watched, watched
+from coldchain.telemetry.watch import Setup, watched
 
 DATE, MESSAGES, TRUCKS, START_S = "2026-07-15", 60_000, 200, 1_784_044_800
 PUBLISHER = """
@@ -155,45 +154,8 @@ def brackets(count: int) -> None:
     )
 
 
-def warnings(count: int) -> None:
-    """Announce lots that will lose more than planned: share, hours ahead, false alarms, by how much more is told."""
-    day = routed(14)
-    rates = Rates(failure=0.5, left_open=0.1)
-    danger = 0.03
-    seen = list(_seen(day, count, rates))
-    late = [lot for day_seen in seen for lot in day_seen if lot[0] > danger]
-    print(f"{count} days, {sum(map(len, seen))} lots, {len(late)} lose {danger:.0%} of a lot more than planned")
-    print("told from    announced   4 h ahead   hours ahead   false alarms a lot")
-    for least in (0.005, 0.01, 0.02, 0.03, 0.04):
-        told = [(more, _first(history, least), gate) for one in seen for more, history, gate in one]
-        hours = [gate - at for more, at, gate in told if more > danger and at is not None]
-        false = sum(more <= danger * 0.5 and at is not None for more, at, _gate in told)
-        share, ahead = len(hours) / max(len(late), 1), np.mean([h >= 4 for h in hours]) if hours else 0.0
-        middle = f"{np.median(hours):8.1f} h" if hours else "       -  "
-        print(f"{least:8.1%}   {share:9.0%}   {ahead:9.0%}   {middle}   {false / len(told):14.1%}")
-
-
-def _seen(day: DayPlan, count: int, rates: Rates) -> Iterator[list[tuple[float, list[tuple[float, float]], float]]]:
-    """Yield for each lot of each day how much more it lost, what was expected each half hour, and when it left."""
-    hours = np.arange(np.floor(day.start_h), day.end_h + 0.5, 0.5)
-    for world, store in worlds(day, count, rates):
-        found: list[Watched] = [watched(store, day, Setup(date=DATE), float(hour)) for hour in hours]
-        yield [
-            (
-                truth.loss - truth.plan.loss,
-                [(float(h), one.lots[n].loss - truth.plan.loss) for h, one in zip(hours, found, strict=True)],
-                truth.plan.depart_h + sum(stage.hours for stage in truth.plan.onward),
-            )
-            for n, truth in enumerate(world.lots())
-        ]
-
-
-def _first(history: list[tuple[float, float]], least: float) -> float | None:
-    return next((hour for hour, more in history if more > least), None)
-
-
 PARTS: dict[str, Callable[..., None]] = {
-    "messages": messages, "county": county, "brackets": brackets, "warnings": warnings,
+    "messages": messages, "county": county, "brackets": brackets,
 }  # fmt: skip
 
 if __name__ == "__main__":

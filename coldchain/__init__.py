@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Explanation,
         Frontier,
         HarvestBacktest,
+        MeasuredDay,
         Outlook,
         Replay,
         Result,
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
         import_atlas,
         import_osm,
         import_points,
+        kept,
         load,
+        masts,
         open,  # noqa: A004 - as one opens a run
         plan,
         replan,
@@ -54,6 +57,8 @@ if TYPE_CHECKING:
         share,
         speak,
         sweep,
+        trace,
+        watch,
     )
 
 __version__ = version("coldchain")
@@ -65,6 +70,7 @@ __all__ = [
     "Explanation",
     "Frontier",
     "HarvestBacktest",
+    "MeasuredDay",
     "Outlook",
     "Replay",
     "Result",
@@ -89,7 +95,9 @@ __all__ = [
     "import_atlas",
     "import_osm",
     "import_points",
+    "kept",
     "load",
+    "masts",
     "open",
     "plan",
     "replan",
@@ -100,6 +108,8 @@ __all__ = [
     "share",
     "speak",
     "sweep",
+    "trace",
+    "watch",
 ]
 
 

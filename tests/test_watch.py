@@ -435,7 +435,7 @@ def test_promised_and_kept_by_lane(day: DayPlan, tmp_path: Path) -> None:
     half = lanes_of(seen(day, steady(TRUCK, 7.0, 12.0, 20.0), now_h=40.0))
     assert ((half["measured_share"] > 0.05) & (half["measured_share"] < 0.3)).all()
     write_lanes(seen(day, lines), tmp_path / "lanes.csv")
-    assert (tmp_path / "lanes.csv").read_text(encoding="utf-8-sig").startswith("village,room,commodity,lots")
+    assert (tmp_path / "lanes.csv").read_text(encoding="utf-8-sig").startswith("date,village,room,commodity,vehicle,")
 
 
 def alarmed(day: DayPlan, store: Store, last: float) -> Watched:

@@ -13,6 +13,7 @@ from typing import Literal
 from coldchain.api.days import RoutedDay, routes
 from coldchain.api.effort import EffortName, checked
 from coldchain.api.forecasts import backtest, backtest_harvest, forecast, forecast_harvest
+from coldchain.api.measured import MeasuredDay, kept, masts, trace, watch
 from coldchain.api.questions import (
     compare,
     explain,
@@ -44,12 +45,12 @@ from coldchain.scenario import load as read
 from coldchain.scenario.edits import Edits
 
 __all__ = [
-    "Backtest", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest", "Outlook",
-    "Replay", "Result", "RoutedDay", "Scenario", "Shares", "backtest", "backtest_harvest", "check", "compare",
-    "example", "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_failures",
+    "Backtest", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest", "MeasuredDay",
+    "Outlook", "Replay", "Result", "RoutedDay", "Scenario", "Shares", "backtest", "backtest_harvest", "check",
+    "compare", "example", "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_failures",
     "explain_unserved", "explain_village", "forecast", "forecast_harvest", "import_atlas", "import_osm",
-    "import_points", "load", "open", "plan", "replan", "replay", "report", "routes", "sensitivity", "share",
-    "speak", "sweep",
+    "import_points", "kept", "load", "masts", "open", "plan", "replan", "replay", "report", "routes", "sensitivity",
+    "share", "speak", "sweep", "trace", "watch",
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from coldchain.cli.doubting import calibrate, sensitivity
 from coldchain.cli.exploring import compare, explain, sweep
 from coldchain.cli.forecasting import forecast
 from coldchain.cli.helping import InOrder, teach_click, translated
+from coldchain.cli.keeping import kept
 from coldchain.cli.loggers import logger
 from coldchain.cli.manners import PREFIX, with_manners
 from coldchain.cli.mapping import map_command
@@ -60,7 +61,7 @@ def cli() -> None:
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
     compare, map_command, sensitivity, calibrate, replay, report, accept, archive, routes, trace, masts, share, batch,
-    allocate, bench, shelf_life, logger, simulate_telemetry, watch, serve, forecast, commands.doctor, config,
+    allocate, bench, shelf_life, logger, simulate_telemetry, watch, kept, serve, forecast, commands.doctor, config,
     completion,
 ):  # fmt: skip
     cli.add_command(command)

@@ -1,6 +1,7 @@
 """What a lot will lose from here on: as it is planned, but that rooms which fail go on failing for some hours.
 
-A room that is too warm stays as warm as it is; one that still warms goes on towards the air outside.
+A room that is too warm stays as warm as it is; one that still warms goes on towards the air outside. Where a door
+stands open its cooling works: the room stays as it is until somebody closes it.
 """
 
 from __future__ import annotations
@@ -23,15 +24,18 @@ from coldchain.telemetry.watch import Watched
 
 WARMING_HALF_H = 2.5
 """Half-time in which a room without cooling takes on the air outside: insulated walls, a few tonnes inside."""
+DOOR_H = 0.5
+"""Hours until somebody closes a door after its alarm."""
 WARMS_C, LOOKED_BACK_H, PIECE_H = 0.5, 0.5, 0.5
 
 
 @dataclass(frozen=True)
 class Failing:
-    """A room that is too warm: its temperature now, and whether it still warms."""
+    """A room that is too warm: its temperature now, whether it still warms, and the clock hour until which it fails."""
 
     temp_c: float
     warms: bool
+    until_h: float
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,12 @@ class Outlook:
     def __post_init__(self) -> None:
         """Find the rooms that are too warm now."""
         clocks = Clocks(self.found.day, self.found.sensors)
-        warm = {alarm.place for alarm in self.found.alarms if alarm.is_open and alarm.cause in (WARM, DOOR)}
-        measured = {place: clocks.readings[place] for place in sorted(warm) if place in clocks.readings}
-        failing = {place: _failing(hour, temp_c) for place, (hour, temp_c, _gap) in measured.items() if hour.size}
+        causes = {one.place: one.cause for one in self.found.alarms if one.is_open and one.cause in (WARM, DOOR)}
+        failing = {
+            place: self._failing(cause, *clocks.readings[place][:2])
+            for place, cause in sorted(causes.items())
+            if place in clocks.readings and clocks.readings[place][0].size
+        }
         object.__setattr__(self, "clocks", clocks)
         object.__setattr__(self, "failing", failing)
 
@@ -123,7 +130,7 @@ class Outlook:
         failing = self.failing.get(plan.room)
         if failing is None:
             return
-        clock_h, until_h = self.now_h, min(self.now_h + self.repair_h, plan.depart_h)
+        clock_h, until_h = self.now_h, min(failing.until_h, plan.depart_h)
         while clock_h < until_h - 1e-9:
             end_h = min(clock_h + PIECE_H, until_h)
             yield end_h, self._room_c(failing, (clock_h + end_h) / 2.0)
@@ -135,7 +142,8 @@ class Outlook:
             return failing.temp_c
         return float(outside + (failing.temp_c - outside) * 0.5 ** ((hour - self.now_h) / WARMING_HALF_H))
 
-
-def _failing(hour: Floats, temp_c: Floats) -> Failing:
-    before = float(np.interp(hour[-1] - LOOKED_BACK_H, hour, temp_c))
-    return Failing(float(temp_c[-1]), float(temp_c[-1]) - before > WARMS_C)
+    def _failing(self, cause: str, hour: Floats, temp_c: Floats) -> Failing:
+        before = float(np.interp(hour[-1] - LOOKED_BACK_H, hour, temp_c))
+        warms = cause == WARM and float(temp_c[-1]) - before > WARMS_C
+        lasts_h = self.repair_h if cause == WARM else min(DOOR_H, self.repair_h)
+        return Failing(float(temp_c[-1]), warms, self.now_h + lasts_h)

@@ -42,6 +42,7 @@ class Place:
     set_c : temperature it is to keep; None for a body that does not cool
     duty : clock hours from which and until which readings are expected
     track : clock hour, longitude and latitude where it is planned to be, in order
+    vehicle, drive_h : type of a truck as the scenario names it, and hours it is planned to drive
     """
 
     id: str
@@ -49,6 +50,8 @@ class Place:
     set_c: float | None
     duty: tuple[float, float]
     track: tuple[tuple[float, float, float], ...] = ()
+    vehicle: str = ""
+    drive_h: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -243,7 +246,9 @@ class _Reader:
             own = calls[calls["tour"] == tour]
             halts = zip(own["arrive_h"].tolist(), own["lon"].tolist(), own["lat"].tolist(), strict=True)
             track = ((duty[0], *base), *halts, (duty[1], *base))
-            places.append(Place(f"{TRUCK}/{tour}", TRUCK, None, duty, track))
+            base_id = str(self.bodies.get(row["vehicle"], {}).get("base", row["vehicle"]))
+            drive_h = float(row.get("drive_h", np.nan))
+            places.append(Place(f"{TRUCK}/{tour}", TRUCK, None, duty, track, base_id, drive_h))
         return places
 
     def _site(self, depot: str) -> tuple[float, float]:

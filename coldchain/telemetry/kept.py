@@ -13,22 +13,36 @@ from coldchain.telemetry.lotclock import Lot
 from coldchain.telemetry.watch import Watched
 
 COLUMNS = [
-    "village", "room", "commodity", "lots", "kg", "measured_share", "room_set_c", "room_mean_c", "life_used",
+    "date", "village", "room", "commodity", "vehicle", "drive_h", "drive_h_measured",
+    "lots", "kg", "measured_share", "room_set_c", "room_mean_c", "life_used",
     "life_low", "life_high", "loss_planned", "loss_measured", "kg_lost_planned", "kg_lost_measured",
 ]  # fmt: skip
 
 
 def lanes_of(found: Watched) -> pd.DataFrame:
-    """Return a row for each village, room and commodity; shares of lots together are weighted by their kilograms.
+    """Return a row for each village, room, commodity and type of vehicle; means are weighted by the kilograms.
 
     ``measured_share`` is the part of the hours in truck and room from which there are readings that count: a row with
     little of it says nothing about the plan. Losses are those to the buyer if the way after the depot goes as planned.
     """
-    groups: dict[tuple[str, str, str], list[Lot]] = defaultdict(list)
+    groups: dict[tuple[str, str, str, str], list[Lot]] = defaultdict(list)
     for lot in found.lots:
-        groups[lot.plan.village, lot.plan.room, lot.plan.crop.id].append(lot)
-    rows = [(*key, *_figures(found, lots)) for key, lots in sorted(groups.items())]
+        truck = found.day.places.get(lot.plan.truck)
+        groups[lot.plan.village, lot.plan.room, lot.plan.crop.id, truck.vehicle if truck else ""].append(lot)
+    rows = [(found.date, *key, *_driven(found, lots), *_figures(found, lots)) for key, lots in sorted(groups.items())]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _driven(found: Watched, lots: list[Lot]) -> tuple[float, float]:
+    """Return the hours that the trucks of lots were to drive, and drove: away less the halts as planned."""
+    trucks = [found.day.places[key] for key in sorted({lot.plan.truck for lot in lots}) if key in found.day.places]
+    known = [truck for truck in trucks if truck.id in found.away]
+    if not known or len(known) < len(trucks):
+        return sum(truck.drive_h for truck in trucks), float("nan")
+    away = sum(found.away[truck.id][1] - found.away[truck.id][0] for truck in known)
+    planned = sum(truck.duty[1] - truck.duty[0] for truck in known)
+    drive_h = sum(truck.drive_h for truck in known)
+    return drive_h, drive_h + away - planned
 
 
 def _figures(found: Watched, lots: list[Lot]) -> tuple[float, ...]:

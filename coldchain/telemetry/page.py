@@ -48,31 +48,38 @@ def page_text(found: Watched, *, every_s: float | None = None) -> str:
     renew = "" if every_s is None else f'<meta http-equiv="refresh" content="{round(every_s)}">'
     shown = found.moment(found.now_h)
     parts = (
-        f"<h1>{_text(title)}</h1><p>{_text(_('newest reading {moment}').format(moment=shown))}</p>",
-        _section(_("Alarms"), _alarms(found)),
-        _section(_("Map"), _map(found)),
-        _section(_("Lots, least quality first"), _lots(found)),
-        _section(_("Rooms and trucks"), _places(found)),
+        f"<h1>{text_of(title)}</h1><p>{text_of(_('newest reading {moment}').format(moment=shown))}</p>",
+        section(_("Alarms"), _alarms(found)),
+        section(_("Map"), _map(found)),
+        section(_("Lots, least quality first"), _lots(found)),
+        section(_("Rooms and trucks"), _places(found)),
     )
+    return page_of(title, parts, renew)
+
+
+def page_of(title: str, parts: Iterable[str], more: str = "") -> str:
+    """Return a page of safe HTML that asks for nothing; ``more`` stands in its head."""
     return (
         f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1">{renew}'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">{more}'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{_text(title)}</title><style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+        f"<title>{text_of(title)}</title><style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
     )
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """Return what is shown, so that nothing in it becomes a part of the page."""
     return html.escape(str(value))
 
 
-def _section(title: str, body: str) -> str:
-    return f"<h2>{_text(title)}</h2>{body}"
+def section(title: str, body: str) -> str:
+    """Return a part of the page under its heading."""
+    return f"<h2>{text_of(title)}</h2>{body}"
 
 
-def _table(heads: Sequence[tuple[str, bool]], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
+def table_of(heads: Sequence[tuple[str, bool]], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
     """Return a table; heads say whether a column holds numbers, cells are safe HTML, a row has its class."""
-    top = "".join(f"<th{' class=n' if number else ''}>{_text(name)}</th>" for name, number in heads)
+    top = "".join(f"<th{' class=n' if number else ''}>{text_of(name)}</th>" for name, number in heads)
     body = "".join(
         f'<tr class="{kind}">'
         + "".join(
@@ -87,9 +94,9 @@ def _table(heads: Sequence[tuple[str, bool]], rows: Iterable[tuple[str, Sequence
 def _alarms(found: Watched) -> str:
     """Open ones first, the newest on top."""
     if not found.alarms:
-        return f"<p>{_text(_('none'))}</p>"
+        return f"<p>{text_of(_('none'))}</p>"
     pairs = sorted(zip(found.alarms, found.notes, strict=True), key=lambda one: (not one[0].is_open, -one[0].start_h))
-    heads = [(_("cause"), False), (_("place"), False), (_("from"), False), (_("to"), False), (_("extreme"), True),
+    heads = [(_("cause"), False), (_("place"), False), (_("since"), False), (_("until"), False), (_("extreme"), True),
              (_("lots in danger"), True), (_("settled"), False)]  # fmt: skip
     rows = []
     for alarm, note in pairs:
@@ -99,8 +106,8 @@ def _alarms(found: Watched) -> str:
             cause_words(alarm), alarm.device or alarm.place, found.moment(alarm.start_h)[11:16], end, _peak(alarm),
             f"{len(alarm.at_risk)}/{len(alarm.lots)}", settled,
         )  # fmt: skip
-        rows.append(("open" if alarm.is_open and note is None else "done", [_text(cell) for cell in cells]))
-    return _table(heads, rows)
+        rows.append(("open" if alarm.is_open and note is None else "done", [text_of(cell) for cell in cells]))
+    return table_of(heads, rows)
 
 
 def _peak(alarm: Alarm) -> str:
@@ -116,12 +123,12 @@ def _lots(found: Watched) -> str:
         bar = f'<span class="bar" style="width:{width:.2f}rem"></span> {lot.quality:.0f}'
         used = f"{lot.used:.1%} ({lot.low:.1%}-{lot.high:.1%})"
         cells = (
-            _text(lot.plan.key), _text(lot.place), f"{lot.plan.kg:,.0f}", f"{lot.temp_c[0]:.1f}", used, bar,
+            text_of(lot.plan.key), text_of(lot.place), f"{lot.plan.kg:,.0f}", f"{lot.temp_c[0]:.1f}", used, bar,
             f"{lot.loss:.1%}", f"{lot.plan.loss:.1%}",
         )  # fmt: skip
         worse = lot.loss > lot.plan.loss + found.setup.rules.worse
         rows.append(("open" if worse else "", cells))
-    return _table(heads, rows)
+    return table_of(heads, rows)
 
 
 def _places(found: Watched) -> str:
@@ -134,8 +141,8 @@ def _places(found: Watched) -> str:
         temp = "" if newest is None else f"{newest.temp_c[newest.good][-1]:.1f}"
         moment = "" if newest is None else found.moment(float(newest.hour[newest.good][-1]))[11:16]
         set_c = "" if place.set_c is None else f"{place.set_c:g}"
-        rows.append(("", (_text(key), f"{len(found.sensors.get(key, ()))}", temp, set_c, moment)))
-    return _table(heads, rows)
+        rows.append(("", (text_of(key), f"{len(found.sensors.get(key, ()))}", temp, set_c, moment)))
+    return table_of(heads, rows)
 
 
 def _map(found: Watched) -> str:
@@ -163,7 +170,7 @@ def _map(found: Watched) -> str:
             if key.startswith(TRUCK)
             else f'<rect x="{x - 8:.1f}" y="{y - 8:.1f}" width="16" height="16" fill="{fill}">'
         )
-        marks.append(f"{shape}<title>{_text(key)}</title>{'</circle>' if key.startswith(TRUCK) else '</rect>'}")
-    told = _text(_("squares: rooms of depots; circles: trucks where they were last; red: an open alarm"))
+        marks.append(f"{shape}<title>{text_of(key)}</title>{'</circle>' if key.startswith(TRUCK) else '</rect>'}")
+    told = text_of(_("squares: rooms of depots; circles: trucks where they were last; red: an open alarm"))
     view = f'viewBox="0 0 {MAP_WIDTH:.0f} {MAP_HEIGHT:.0f}"'
     return f'<svg {view} role="img" aria-label="{told}">{"".join(marks)}</svg><p>{told}</p>'

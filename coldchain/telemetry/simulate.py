@@ -84,13 +84,16 @@ class Simulated:
     day: DayPlan
     courses: dict[str, Course]
 
-    def lots(self) -> tuple[Lot, ...]:
-        """Return every lot at the end of its day as it truly was."""
-        sensors = {
+    def sensors(self) -> dict[str, list[Sensor]]:
+        """Return the true temperature of each place as a sensor without fault would show it."""
+        return {
             key: [Sensor(key, key, one.hour, one.temp_c, np.ones(one.hour.size, dtype=bool))]
             for key, one in self.courses.items()
         }
-        clocks = Clocks(self.day, sensors)
+
+    def lots(self) -> tuple[Lot, ...]:
+        """Return every lot at the end of its day as it truly was."""
+        clocks = Clocks(self.day, self.sensors())
         return tuple(clocks.lot(plan, plan.depart_h) for plan in self.day.lots)
 
     def truth(self) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def _lots(found: Watched, most: int) -> Table:
 
 def _alarms(found: Watched, most: int) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name in (_("alarm"), _("from"), _("to"), _("place"), _("cause"), _("extreme"), _("lots")):
+    for name in (_("alarm"), _("since"), _("until"), _("place"), _("cause"), _("extreme"), _("lots")):
         table.add_column(name)
     for alarm in found.alarms[-most:]:
         end = "…" if alarm.is_open else found.moment(alarm.end_h)[11:16]

@@ -39,6 +39,7 @@ BEFORE_H, AFTER_H = 6.0, 24.0
 """Hours before the first harvest and after the last departure whose readings belong to the day."""
 CHECKED_H = 0.25
 EPOCH_DAY = date(1970, 1, 1)
+AT_DEPOT_KM, KM_PER_DEGREE = 0.5, 111.2
 OFF_DUTY_H = 1.0
 """Hours after its planned return in which a truck may still be under way."""
 
@@ -69,6 +70,7 @@ class Watched:
     date : ISO date of the day
     now_h : clock hour of the newest reading
     alarms : in order of start; ``notes`` beside them, None where nobody acknowledged
+    away : clock hours at which each truck left its depot and was back, by its positions
     unknown : devices that belong to no place
     """
 
@@ -81,6 +83,7 @@ class Watched:
     notes: tuple[Acknowledged | None, ...]
     sensors: dict[str, list[Sensor]]
     positions: dict[str, tuple[float, float, float]]
+    away: dict[str, tuple[float, float]]
     unknown: tuple[str, ...]
     setup: Setup
 
@@ -200,7 +203,7 @@ class _Day:
         told = tuple(self._note(alarm, notes) for alarm in raised)
         return Watched(
             self.day, named, self.midnight_ms, self.now_h, lots, tuple(raised), told, sensors,
-            self._positions(placed), tuple(unknown), self.setup,
+            self._positions(placed), self._away(placed), tuple(unknown), self.setup,
         )  # fmt: skip
 
     def _sensors(self, place: str, found: Iterable[Series]) -> list[Sensor]:
@@ -280,6 +283,29 @@ class _Day:
                     newest = (float(self.hours(time_ms)[-1]), float(lon[-1]), float(lat[-1]))
                     found[key] = max(found.get(key, newest), newest)
         return found
+
+    def _away(self, placed: Mapping[str, list[Series]]) -> dict[str, tuple[float, float]]:
+        """Return when each truck left its depot and was back: the last reading there, and the first again."""
+        found = {}
+        for key, own in placed.items():
+            track = self.day.places[key].track if key in self.day.places else ()
+            if len(track) < 2:
+                continue
+            time_ms, lon = own[0].of("lon")
+            _time, lat = own[0].of("lat")
+            if time_ms.size != lat.size or not time_ms.size:
+                continue
+            far = np.flatnonzero(_km(lon, lat, track[0][1:]) > AT_DEPOT_KM)
+            if far.size and far[0] > 0 and far[-1] + 1 < time_ms.size:
+                hours = self.hours(time_ms)
+                found[key] = (float(hours[far[0] - 1]), float(hours[far[-1] + 1]))
+        return found
+
+
+def _km(lon: Floats, lat: Floats, place: tuple[float, float]) -> Floats:
+    """Return straight distances from a place, good for some kilometres."""
+    squeeze = np.cos(np.radians(place[1]))
+    return np.asarray(KM_PER_DEGREE * np.hypot((lon - place[0]) * squeeze, lat - place[1]))
 
 
 def there(plan: LotPlan, place: str, start_h: float, end_h: float) -> bool:
