@@ -1,6 +1,7 @@
 """Measure what watching is worth: rooms and trucks fail in simulated days; who is warned when, and what acting saves.
 
-python benchmarks/foresight.py 20   days; a county of 14 villages, half of its rooms and trucks fail once a day
+python benchmarks/foresight.py 20   days; a county of 14 villages, half of its rooms and trucks fail once a day,
+                                   rooms for 6 to 16 h
 
 A lot is late when it truly loses three points more than planned, to its buyer. It is announced from a threshold on, as
 ``watch`` expects it (the rest goes as planned) and as ``watch --propose`` does (what fails goes on failing). False is
@@ -32,7 +33,7 @@ from coldchain.telemetry.watch import Setup, watched
 from coldchain.telemetry.ways import SELL, diverted
 
 DATE, DANGER, CALM = "2026-07-15", 0.03, 0.015
-RATES, TERMS = Rates(failure=0.5, left_open=0.1), Terms()
+RATES, TERMS = Rates(failure=0.5, left_open=0.1, least_h=6.0, most_h=16.0), Terms(repair_h=6.0)
 THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
 FORESEEN = ("as planned", "if left")
 
@@ -139,7 +140,7 @@ def main(count: int) -> None:
         for n, least in enumerate(THRESHOLDS):
             known = [lot for lot in late if np.isfinite(lot.told_h[how, n])]
             false = sum(lot.more <= CALM and np.isfinite(lot.told_h[how, n]) for lot in seen) / len(seen)
-            after = np.nanmedian([lot.told_h[how, n] - lot.failed_h for lot in known] or [np.nan])
+            after = np.median([lot.told_h[how, n] - lot.failed_h for lot in known if lot.failed_h > 0] or [np.nan])
             before = np.median([lot.plan.depart_h - lot.told_h[how, n] for lot in known] or [np.nan])
             ahead = sum(lot.sold_h - lot.told_h[how, n] >= 4.0 for lot in known) / max(len(late), 1)
             share = len(known) / max(len(late), 1)

@@ -507,6 +507,8 @@ def test_the_page_is_one_file_and_names_stay_text(day: DayPlan, tmp_path: Path) 
     assert "http://" not in text
     assert "https://" not in text
     assert "default-src 'none'" in text
+    assert "D, room of 10 °C" in text
+    assert 'data-h="quality"' in text
     assert 'content="60"' in text
     assert text.count("<circle") == 1
     assert 'http-equiv="refresh"' not in page_text(found)

@@ -24,7 +24,7 @@ GROUPS = {
     "Days": ("routes", "RoutedDay"),
     "Forecasts": ("forecast", "backtest", "forecast_harvest", "backtest_harvest", "Outlook", "Backtest",
                   "HarvestBacktest"),
-    "Measured chains": ("watch", "MeasuredDay", "kept", "trace", "masts"),
+    "Measurements": ("watch", "MeasuredDay", "kept", "trace", "masts"),
     "Answers": ("Explanation", "Frontier", "Doubts", "Replay", "Chances", "Shares", "CarbonFactors"),
     "Language": ("speak",),
 }  # fmt: skip

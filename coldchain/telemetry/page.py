@@ -13,9 +13,9 @@ import numpy as np
 
 from coldchain.language import _, language
 from coldchain.telemetry.alarms import Alarm
-from coldchain.telemetry.dayplan import ROOM, TRUCK
+from coldchain.telemetry.dayplan import ROOM, TRUCK, DayPlan
 from coldchain.telemetry.terminal import cause_words
-from coldchain.telemetry.watch import Watched
+from coldchain.telemetry.watch import Watched, alarm_id
 
 STYLE = """
 body{font:16px/1.4 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:.7rem;color:#1b1b1b;background:#fff}
@@ -25,8 +25,12 @@ th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #ddd;white-spa
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .open{background:#fde8e4}.done{color:#555}.bar{display:inline-block;height:.7rem;background:#2d6a9f;vertical-align:middle}
 svg{width:100%;height:auto;background:#f4f6f4;border:1px solid #ccc}
+text{font-size:15px;fill:#1b1b1b}
+@media(max-width:40rem){thead{display:none}tr{display:block;border-bottom:1px solid #bbb;padding:.4rem .3rem}
+td,td.n{display:inline-block;border:0;padding:0 1rem .1rem 0;text-align:left;white-space:normal}td:empty{display:none}
+td:first-child{display:block;font-weight:600}td:not(:first-child)::before{content:attr(data-h)" ";color:#666}}
 @media(prefers-color-scheme:dark){body{background:#171717;color:#eee}.open{background:#4a1f18}.done{color:#aaa}
-svg{background:#222}th,td{border-color:#444}}
+svg{background:#222}text{fill:#eee}th,td,tr{border-color:#444}td::before{color:#aaa!important}}
 """
 MAP_WIDTH, MAP_HEIGHT, MARGIN = 600.0, 380.0, 24.0
 QUALITY_WIDTH_REM = 5.0
@@ -46,7 +50,7 @@ def page_text(found: Watched, *, every_s: float | None = None) -> str:
     """Return the page."""
     title = _("{name}: lots on {date}").format(name=found.day.name, date=found.date)
     renew = "" if every_s is None else f'<meta http-equiv="refresh" content="{round(every_s)}">'
-    shown = found.moment(found.now_h)
+    shown = f"{found.moment(found.now_h)[:10]} {found.moment(found.now_h)[11:16]}"
     parts = (
         f"<h1>{text_of(title)}</h1><p>{text_of(_('newest reading {moment}').format(moment=shown))}</p>",
         section(_("Alarms"), _alarms(found)),
@@ -78,17 +82,35 @@ def section(title: str, body: str) -> str:
 
 
 def table_of(heads: Sequence[tuple[str, bool]], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """Return a table; heads say whether a column holds numbers, cells are safe HTML, a row has its class."""
+    """Return a table, on a phone a card for each row.
+
+    Heads say whether a column holds numbers, cells are safe HTML, a row has its class.
+    """
     top = "".join(f"<th{' class=n' if number else ''}>{text_of(name)}</th>" for name, number in heads)
     body = "".join(
         f'<tr class="{kind}">'
         + "".join(
-            f"<td{' class=n' if number else ''}>{cell}</td>" for cell, (_name, number) in zip(cells, heads, strict=True)
+            f'<td{" class=n" if number else ""} data-h="{text_of(name)}">{cell}</td>'
+            for cell, (name, number) in zip(cells, heads, strict=True)
         )
         + "</tr>"
         for kind, cells in rows
     )
     return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def place_words(day: DayPlan, place: str) -> str:
+    """Return a place as people call it: the depot and the temperature of its room, a truck, a village, the dock."""
+    kind, _sign, key = place.partition("/")
+    if kind == ROOM and place in day.places:
+        depot = key.split("/")[0]
+        names = {site.id: site.name or site.id for site in day.scenario.sites}
+        return _("{depot}, room of {set_c:g} °C").format(depot=names.get(depot, depot), set_c=day.places[place].set_c)
+    if kind == TRUCK:
+        return _("truck {tour}").format(tour=key)
+    villages = {village.id: village.name or village.id for village in day.scenario.villages}
+    words = {"dock": _("on the dock"), "gone": _("has left the depot")}
+    return words.get(place) or villages.get(place, place)
 
 
 def _alarms(found: Watched) -> str:
@@ -97,14 +119,15 @@ def _alarms(found: Watched) -> str:
         return f"<p>{text_of(_('none'))}</p>"
     pairs = sorted(zip(found.alarms, found.notes, strict=True), key=lambda one: (not one[0].is_open, -one[0].start_h))
     heads = [(_("cause"), False), (_("place"), False), (_("since"), False), (_("until"), False), (_("extreme"), True),
-             (_("lots in danger"), True), (_("settled"), False)]  # fmt: skip
+             (_("lots in danger"), True), (_("settled"), False), (_("alarm"), False)]  # fmt: skip
     rows = []
     for alarm, note in pairs:
         end = "…" if alarm.is_open else found.moment(alarm.end_h)[11:16]
         settled = "" if note is None else " ".join(filter(None, (note.reason, note.who)))
+        where = alarm.device or place_words(found.day, alarm.place)
         cells = (
-            cause_words(alarm), alarm.device or alarm.place, found.moment(alarm.start_h)[11:16], end, _peak(alarm),
-            f"{len(alarm.at_risk)}/{len(alarm.lots)}", settled,
+            cause_words(alarm), where, found.moment(alarm.start_h)[11:16], end, _peak(alarm),
+            f"{len(alarm.at_risk)}/{len(alarm.lots)}", settled, alarm_id(alarm),
         )  # fmt: skip
         rows.append(("open" if alarm.is_open and note is None else "done", [text_of(cell) for cell in cells]))
     return table_of(heads, rows)
@@ -122,8 +145,9 @@ def _lots(found: Watched) -> str:
         width = QUALITY_WIDTH_REM * lot.quality / 100.0
         bar = f'<span class="bar" style="width:{width:.2f}rem"></span> {lot.quality:.0f}'
         used = f"{lot.used:.1%} ({lot.low:.1%}-{lot.high:.1%})"
+        where = place_words(found.day, lot.place)
         cells = (
-            text_of(lot.plan.key), text_of(lot.place), f"{lot.plan.kg:,.0f}", f"{lot.temp_c[0]:.1f}", used, bar,
+            text_of(lot.plan.key), text_of(where), f"{lot.plan.kg:,.0f}", f"{lot.temp_c[0]:.1f}", used, bar,
             f"{lot.loss:.1%}", f"{lot.plan.loss:.1%}",
         )  # fmt: skip
         worse = lot.loss > lot.plan.loss + found.setup.rules.worse
@@ -141,7 +165,9 @@ def _places(found: Watched) -> str:
         temp = "" if newest is None else f"{newest.temp_c[newest.good][-1]:.1f}"
         moment = "" if newest is None else found.moment(float(newest.hour[newest.good][-1]))[11:16]
         set_c = "" if place.set_c is None else f"{place.set_c:g}"
-        rows.append(("", (text_of(key), f"{len(found.sensors.get(key, ()))}", temp, set_c, moment)))
+        rows.append(
+            ("", (text_of(place_words(found.day, key)), f"{len(found.sensors.get(key, ()))}", temp, set_c, moment))
+        )
     return table_of(heads, rows)
 
 
@@ -170,7 +196,9 @@ def _map(found: Watched) -> str:
             if key.startswith(TRUCK)
             else f'<rect x="{x - 8:.1f}" y="{y - 8:.1f}" width="16" height="16" fill="{fill}">'
         )
-        marks.append(f"{shape}<title>{text_of(key)}</title>{'</circle>' if key.startswith(TRUCK) else '</rect>'}")
+        words = text_of(place_words(found.day, key))
+        marks.append(f"{shape}<title>{words}</title>{'</circle>' if key.startswith(TRUCK) else '</rect>'}")
+        marks.append(f'<text x="{x + 11:.1f}" y="{y + 5:.1f}">{text_of(key.split("/")[1])}</text>')
     told = text_of(_("squares: rooms of depots; circles: trucks where they were last; red: an open alarm"))
     view = f'viewBox="0 0 {MAP_WIDTH:.0f} {MAP_HEIGHT:.0f}"'
     return f'<svg {view} role="img" aria-label="{told}">{"".join(marks)}</svg><p>{told}</p>'

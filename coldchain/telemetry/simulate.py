@@ -40,6 +40,7 @@ class Rates:
     late, lost : hours without signal, whose readings come later in batches, or never
     dead, stuck, offset, jumping : sensors that go wrong
     doubled, delayed : share of messages that come twice, or up to ten minutes late
+    least_h, most_h : hours for which the cooling of a room fails
     """
 
     failure: float = 0.12
@@ -52,6 +53,8 @@ class Rates:
     jumping: float = 0.04
     doubled: float = 0.02
     delayed: float = 0.05
+    least_h: float = 2.0
+    most_h: float = 8.0
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ class World:
         set_c = float(place.set_c or 0.0)
         failed = np.zeros(hour.size, dtype=bool)
         if self._happens(self.rates.failure):
-            start, end = self._span(place, 2.0, 8.0)
+            start, end = self._span(place, self.rates.least_h, self.rates.most_h)
             failed = (hour >= start) & (hour < end)
             self.events.append(Event("failure", place.id, "", start, end))
         temp, made = set_c, np.empty(hour.size)
