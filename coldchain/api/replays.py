@@ -12,8 +12,6 @@ from typing import Any
 import pandas as pd
 
 from coldchain.api.results import Result
-from coldchain.errors import UsageError
-from coldchain.language import _
 from coldchain.replays import Chances, Effort, Replayer
 from coldchain.replays import replay as live
 from coldchain.reports.certainty import in_words
@@ -104,22 +102,17 @@ def replay(
         When the run folder, or its scenario, cannot be read.
     """
     if isinstance(planned, Result):
-        replayer, summary = _replayer(planned.plan), planned.summary
+        run = planned.plan
     else:
-        replayer, summary = _opened(Path(planned), None if scenario is None else Path(scenario))
-    found = live(replayer, chances or Chances(), Effort(years, days, seed, draws), summary, say)
-    return Replay({**found, "plan_sha256": fingerprint(planned)})
+        run = Run.open(Path(planned), None if scenario is None else Path(scenario)).as_planned()
+    return lived(run, Effort(years, days, seed, draws), fingerprint(planned), chances, say)
 
 
-def _opened(folder: Path, moved: Path | None) -> tuple[Replayer, dict[str, Any]]:
-    run = Run.open(folder, moved)
-    if not run.unchanged:
-        raise UsageError(_("the scenario has changed since this plan was made (its hash differs); plan it again"))
-    return _replayer(run.checked()), run.summary
-
-
-def _replayer(run: Run) -> Replayer:
-    return Replayer(run.scenario, run.placed, run.tables)
+def lived(run: Run, effort: Effort, plan_sha256: str, chances: Chances | None = None, say: Say = unsaid) -> Replay:
+    """Live through a run that was opened."""
+    replayer = Replayer(run.scenario, run.placed, run.tables)
+    found = live(replayer, chances or Chances(), effort, run.summary, say)
+    return Replay({**found, "plan_sha256": plan_sha256})
 
 
 def fingerprint(planned: Result | Path | str) -> str:

@@ -9,15 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from coldchain.api.questions import sensitivity
-from coldchain.api.replays import DAYS, Replay, Say, replay, stored, unsaid
-from coldchain.api.results import SENSITIVITY, Frontier, Result
+from coldchain.api.replays import DAYS, DRAWS, Replay, Say, fingerprint, lived, stored, unsaid
+from coldchain.api.results import SENSITIVITY, Doubts, Frontier, Result
 from coldchain.errors import ColdchainError, MissingExtraError, UsageError, system_reason
 from coldchain.language import _
 from coldchain.papers import write_paper
 from coldchain.papers.case import case_of
 from coldchain.papers.meeting import meeting_paper
 from coldchain.papers.proposal import proposal_paper
+from coldchain.replays import Effort
 from coldchain.reports import printing
 from coldchain.reports.book import write_book
 from coldchain.reports.document import Told, sections
@@ -25,7 +25,7 @@ from coldchain.reports.sweeping import OBJECT, TABLE
 from coldchain.runs import Run, write_in_place
 from coldchain.runs.archive import output_folder, place_of
 from coldchain.runs.folder import TABLES
-from coldchain.sweeps import of_plan
+from coldchain.sweeps import of_plan, sensitivity
 
 YEARS = 40
 
@@ -76,10 +76,10 @@ def report(
         planned, scenario = place.folder, place.scenario
     run = _run_of(planned, scenario)
     budgets = None if sweep is None else _points(sweep)
-    lived, silence = _years(planned, target, years, scenario, say) if years else (None, "")
+    replayed, silence = _years(run, planned, target, years, say) if years else (None, "")
     same = sweep is None or _same_inputs(sweep, run.summary)
-    moved = _moved(planned, run.summary, scenario)
-    told = Told(run.summary, run.tables, None if lived is None else lived.facts, budgets, silence, same, moved)
+    moved = _moved(run, planned)
+    told = Told(run.summary, run.tables, None if replayed is None else replayed.facts, budgets, silence, same, moved)
     name = str(run.summary["scenario"]["name"])
     written = [write_in_place(target / "report.xlsx", lambda path: write_book(path, name, sections(told)))]
     written += write_paper(meeting_paper(case_of(run, told)), target, "report", pdf=pdf, docx=docx)
@@ -102,32 +102,29 @@ def _run_of(planned: Result | Path | str, scenario: Path | str | None) -> Run:
     return Run.open(planned, None if scenario is None else Path(scenario))
 
 
-def _years(
-    planned: Result | Path | str, target: Path, years: int, scenario: Path | str | None, say: Say
-) -> tuple[Replay | None, str]:
+def _years(run: Run, planned: Result | Path | str, target: Path, years: int, say: Say) -> tuple[Replay | None, str]:
     """Return the replay there is, or a new one, kept; one that cannot be made is left out, and the report says why."""
     places = [target] if isinstance(planned, Result) else [Path(planned), target]
     kept = next(filter(None, (stored(planned, place) for place in places)), None)
     if kept is not None:
         return kept, ""
     try:
-        made = replay(planned, years=years, days=DAYS, scenario=scenario, say=say)
+        asked = run if isinstance(planned, Result) else run.as_planned()
+        made = lived(asked, Effort(years, DAYS, draws=DRAWS), fingerprint(planned), say=say)
     except ColdchainError as error:
         return None, _("not made: {why}").format(why=str(error).splitlines()[0])
     made.save(target)
     return made, ""
 
 
-def _moved(
-    planned: Result | Path | str, summary: Mapping[str, Any], scenario: Path | str | None
-) -> pd.DataFrame | None:
+def _moved(run: Run, planned: Result | Path | str) -> pd.DataFrame | None:
     """Return what each uncertain figure moves: as the run holds it, or worked out; None where it cannot be."""
     if not isinstance(planned, Result) and (path := Path(planned) / TABLES / SENSITIVITY).is_file():
-        kept = of_plan(pd.read_csv(path, keep_default_na=False), summary)
+        kept = of_plan(pd.read_csv(path, keep_default_na=False), run.summary)
         if kept is not None:
             return kept
     try:
-        return sensitivity(planned, scenario=scenario).table()
+        return Doubts(sensitivity(run if isinstance(planned, Result) else run.as_planned())).table()
     except ColdchainError:
         return None
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from coldchain.errors import Fault
+from coldchain.errors import Fault, UsageError
+from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.runs.folder import SUMMARY, read_run, scenario_folder
 from coldchain.runs.names import check_names
@@ -140,6 +141,20 @@ class Run:
     def unchanged(self) -> bool:
         """Whether the scenario is still the one that was planned."""
         return self.scenario.sha256 == str(self.summary["scenario"]["sha256"])
+
+    def as_planned(self) -> Run:
+        """Return the run as :meth:`checked`, once its scenario is still the one that was planned.
+
+        Raises
+        ------
+        UsageError
+            When the scenario has changed.
+        BadInputError
+            As :meth:`checked`.
+        """
+        if not self.unchanged:
+            raise UsageError(_("the scenario has changed since this plan was made (its hash differs); plan it again"))
+        return self.checked()
 
     def checked(self) -> Run:
         """Return the run, once all its tables are there and name only what the scenario has.
