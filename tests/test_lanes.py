@@ -215,6 +215,14 @@ def test_batches_step_at_the_dock_clock() -> None:
     assert lanes.batch(np.array([0.2, 0.25, 0.3, 0.5])).tolist() == [[1, 1, 2, 2]]
 
 
+def test_who_comes_within_a_minute_still_joins() -> None:
+    """A place moved by metres, or a clock that is out by seconds, changes no batch; two minutes do."""
+    lanes = depot_lanes(scenario(("pak_choi",)), (COLD,), np.zeros(1, dtype=np.intp), np.array([1.0]), 2.0)
+    late_h = np.array([-0.01, 0.0, 0.0001, 0.01, 0.03])
+    assert lanes.batch(0.25 + late_h).tolist() == [[1, 1, 1, 1, 2]]
+    assert [batch_clock_h(Chain(), SUMMER, 0.25 + one) for one in late_h] == pytest.approx([10.0] * 4 + [10.25])
+
+
 def test_worst_line_haul_truck_decides() -> None:
     """Reefers alone hold; with an uncooled truck on offer the haul drifts with that truck's half-time."""
     assert line_haul_half_h(scenario(("pak_choi",), haul=("reefer_4m2", "reefer_9m6"))) is None

@@ -17,6 +17,7 @@ from coldchain.spoilage import (
     harvest_clock_h,
     hourly_air_c,
     line_haul_half_h,
+    loading_slot,
     today_cargo_stages,
     today_wait_h,
 )
@@ -34,7 +35,7 @@ def ready_slots(basis: Basis, lots: ChilledLoads) -> Indices:
     clock = np.array([harvest_clock_h(one) for one in periods])[lots.period]
     ready = clock + chain.planned_wait_h + chain.unload_h + lots.aboard_h
     first = np.round(basis.lanes.first_batch_h / basis.lanes.batch_h)[lots.period]
-    return (np.ceil(ready / basis.lanes.batch_h - 1e-9) - first).astype(np.intp)
+    return (loading_slot(ready, basis.lanes.batch_h) - first).astype(np.intp)
 
 
 def depot_ways(basis: Basis, lots: ChilledLoads, warm_h: Floats) -> Floats:

@@ -15,7 +15,7 @@ from coldchain.planning.fates import boxed
 from coldchain.replays.chances import DayDraw
 from coldchain.replays.day import Outcome, Parcels
 from coldchain.replays.layout import Season
-from coldchain.spoilage import Fate, harvest_clock_h, hourly_air_c, today_cargo_stages, today_wait_h
+from coldchain.spoilage import Fate, harvest_clock_h, hourly_air_c, loading_slot, today_cargo_stages, today_wait_h
 from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, follow_lots
 from coldchain.spoilage.kinetics import pack
 from coldchain.spoilage.stages import stage_array
@@ -154,11 +154,11 @@ class Ager:
         """Share lost of parcels that were pre-cooled: warm until the next batch, then the cold stages."""
         lots, chain = season.lots, self.scenario.chain
         start = harvest_clock_h(self.scenario.periods[season.period])
-        docked = np.ceil((start + np.array(parcels.warm_h)) / chain.dock_batch_h - 1e-9) * chain.dock_batch_h
+        docked = loading_slot(start + np.array(parcels.warm_h), chain.dock_batch_h) * chain.dock_batch_h
         cold = lots.cold[at].copy()
         cold[:, LINE_HAUL, 1] *= roads.haul[lots.depot[at]]
         cold[:, ONWARD, 1] *= roads.onward[lots.hub[at]]
-        stages = np.concatenate([self._in_the_warm(docked - start), cold], axis=1)
+        stages = np.concatenate([self._in_the_warm(np.maximum(docked - start, 0.0)), cold], axis=1)
         return self._shares(season, draw, lots.crop[at], stages, planned=True)
 
     def _warm_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:

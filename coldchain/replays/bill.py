@@ -23,7 +23,7 @@ from coldchain.replays.chances import DayDraw
 from coldchain.replays.day import Outcome
 from coldchain.replays.layout import Season
 from coldchain.runs import PlacedNetwork
-from coldchain.spoilage import harvest_clock_h
+from coldchain.spoilage import harvest_clock_h, loading_slot
 from coldchain.verify.bill import handling_cny_t, running_of
 from coldchain.verify.losses import Chains
 from coldchain.verify.overflow import hires_of, rooms_t
@@ -81,7 +81,7 @@ class Pricer:
         left = np.array(outcome.left.lot, dtype=np.intp)
         np.add.at(kept, (season.lots.village[left], season.lots.crop[left]), np.array(outcome.left.tonnes))
         start, batch = harvest_clock_h(self.scenario.periods[season.period]), self.scenario.chain.dock_batch_h
-        put_in = np.ceil((start + np.array(outcome.cooled.warm_h)) / batch - 1e-9) * batch - start
+        put_in = loading_slot(start + np.array(outcome.cooled.warm_h), batch) * batch - start
         late = put_in + prices.way_h[at] > self.scenario.chain.delivery_target_h + 1e-6
         return {
             "overflow": self._overflow_cny(prices, outcome) + self._more_hauls_cny(prices, season, outcome),

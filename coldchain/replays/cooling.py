@@ -17,6 +17,7 @@ from coldchain.spoilage import (
     first_come,
     harvest_clock_h,
     hourly_air_c,
+    loading_slot,
     peak_kw_t,
     stored_kw_t,
 )
@@ -39,7 +40,7 @@ class Queues:
         """
         lot, tonnes, hours = np.array(came.lot, dtype=np.intp), np.array(came.tonnes), np.array(came.warm_h)
         cooler = self.season.lots.cooler[lot] if len(lot) else lot
-        slot = np.ceil((self.start_h + hours) / self.slot_h - 1e-9).astype(np.intp)
+        slot = loading_slot(self.start_h + hours, self.slot_h).astype(np.intp)
         found = Parcels()
         for place in np.unique(cooler).tolist():
             mine, plant = np.flatnonzero(cooler == place), self.plants[place]

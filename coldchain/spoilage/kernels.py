@@ -284,14 +284,14 @@ def fill_lanes(
     wait[3] = 1.0
     warm = np.zeros(WEAR)
     for n in range(clocks.size):
-        wait[1] = clocks[n] - start_h
+        wait[1] = max(clocks[n] - start_h, 0.0)
         warm[:] = 0.0
         arrival_c = run_stage(params, hourly_c, start_h, air_at(hourly_c, start_h), wait, warm)
         dock_rate[n] = 0.0
         add_wear(params, arrival_c, arrival_c, params[10], 1.0, dock_rate[n])
         for o in range(stages.shape[0]):
             for j in range(stages.shape[1]):
-                temp, clock = arrival_c, clocks[n]
+                temp, clock = arrival_c, start_h + wait[1]
                 worn[o, j, n] = warm
                 for s in range(stages.shape[2]):
                     temp = run_stage(params, hourly_c, clock, temp, stages[o, j, s], worn[o, j, n])

@@ -21,7 +21,7 @@ from coldchain.model.packaging import packed
 from coldchain.spoilage.fate import Fate
 from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, fill_lanes, follow_lots
 from coldchain.spoilage.kinetics import pack, worn_slope
-from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
+from coldchain.spoilage.stages import Stage, hourly_air_c, loading_slot, stage_array
 
 HALF_WARMING_H = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
 HALL_HALF_H = 3.0
@@ -41,7 +41,7 @@ def harvest_clock_h(period: Period) -> float:
 def batch_clock_h(chain: Chain, period: Period, aboard_h: float) -> float:
     """Clock time at which a lot that was ``aboard_h`` on the first mile goes into the pre-cooler."""
     ready = harvest_clock_h(period) + chain.planned_wait_h + aboard_h + chain.unload_h
-    return math.ceil(ready / chain.dock_batch_h - 1e-9) * chain.dock_batch_h
+    return float(loading_slot(ready, chain.dock_batch_h)) * chain.dock_batch_h
 
 
 def today_wait_h(chain: Chain, commodity: Commodity) -> float:
@@ -102,7 +102,7 @@ def depot_stages(
 ) -> tuple[float, tuple[Stage, ...]]:
     """Return the clock at harvest and all stages of the lane through a depot."""
     start = harvest_clock_h(period)
-    return start, (Stage("ambient", batch_clock_h(chain, period, aboard_h) - start), *cold)
+    return start, (Stage("ambient", max(batch_clock_h(chain, period, aboard_h) - start, 0.0)), *cold)
 
 
 def _ride(hours: float, half_h: float | None, held: Stage) -> Stage:
@@ -139,7 +139,7 @@ class DepotLanes:
         """Index of the batch a lot with these hours aboard goes into, shape (periods, *aboard_h.shape)."""
         ready = self.ready_h.reshape(-1, *[1] * aboard_h.ndim) + aboard_h[None]
         first = self.first_batch_h.reshape(-1, *[1] * aboard_h.ndim)
-        steps = np.ceil(ready / self.batch_h - 1e-9) - np.round(first / self.batch_h)
+        steps = loading_slot(ready, self.batch_h) - np.round(first / self.batch_h)
         return np.clip(steps, 0, self.loss.shape[-1] - 1).astype(np.intp)
 
 

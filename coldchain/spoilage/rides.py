@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from coldchain.model import Chain, Commodity, Period, VehicleType
 from coldchain.model.packaging import packed
 from coldchain.spoilage.kinetics import wear_per_h, worn_loss
 from coldchain.spoilage.lanes import HALF_WARMING_H, loss_per_hour
-from coldchain.spoilage.stages import Stage, age
+from coldchain.spoilage.stages import Stage, age, loading_slot
 
 DOCK_HALF_H = 3.0  # in which cargo that came cooler than the air takes on half the difference on the dock
 
@@ -34,8 +33,8 @@ class Ride:
 
 
 def dock_clock_h(chain: Chain, back_h: float) -> float:
-    """Clock time at which what came in at ``back_h`` goes into the pre-cooler: the next multiple of the batch."""
-    return math.ceil((back_h + chain.unload_h) / chain.dock_batch_h - 1e-9) * chain.dock_batch_h
+    """Clock time at which what came in at ``back_h`` goes into the pre-cooler: the multiple of the batch it joins."""
+    return float(loading_slot(back_h + chain.unload_h, chain.dock_batch_h)) * chain.dock_batch_h
 
 
 def ride_stages(chain: Chain, ride: Ride) -> tuple[Stage, ...]:
@@ -46,7 +45,7 @@ def ride_stages(chain: Chain, ride: Ride) -> tuple[Stage, ...]:
     """
     docked = dock_clock_h(chain, ride.back_h)
     if ride.cargo == "ambient":
-        return (Stage("ambient", docked - ride.harvest_h),)
+        return (Stage("ambient", max(docked - ride.harvest_h, 0.0)),)
     aboard = ride.back_h - ride.leave_h
     half_h = ride.half_warming_h or HALF_WARMING_H[ride.cargo]
     held = ride.cargo == "reefer" or half_h is None
@@ -54,7 +53,7 @@ def ride_stages(chain: Chain, ride: Ride) -> tuple[Stage, ...]:
     return (
         Stage("ambient", ride.leave_h - ride.harvest_h),
         body,
-        Stage("drift", docked - ride.back_h, half_h=DOCK_HALF_H),
+        Stage("drift", max(docked - ride.back_h, 0.0), half_h=DOCK_HALF_H),
     )
 
 

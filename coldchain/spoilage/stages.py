@@ -34,6 +34,21 @@ _CODES: dict[str, float] = {"ambient": 0.0, "drift": 1.0, "cool": 2.0, "hold": 3
 _COLDEST_CLOCK_H, _WARMEST_CLOCK_H = 5.0, 14.5
 
 
+LATE_SHARE = 1.0 / 15.0
+"""A lot that comes so little of the time between two loadings late still joins: a minute of a quarter of an hour."""
+
+
+def loading_slot(ready_h: Floats | float, slot_h: float) -> Floats:
+    """Return the loading of the pre-coolers that a lot joins, as a multiple of the hours between two of them.
+
+    Examples
+    --------
+    >>> loading_slot(np.array([8.0, 8.01, 8.02]), 0.25).tolist()
+    [32.0, 32.0, 33.0]
+    """
+    return np.asarray(np.ceil(np.asarray(ready_h) / slot_h - LATE_SHARE))
+
+
 @dataclass(frozen=True)
 class Stage:
     """One step of a lane: kind, hours, target temperature (``cool``, ``hall``, ``reefer``), half-time.

@@ -231,8 +231,11 @@ def middle_h(period: Period) -> float:
 
 
 def batch_h(ready_h: float, batch: float) -> float:
-    """Clock hour of the first loading of the pre-coolers, at multiples of ``batch``, that is not before ``ready_h``."""
-    return math.ceil(ready_h / batch - 1e-9) * batch
+    """Clock hour of the first loading of the pre-coolers, at multiples of ``batch``, that waits for ``ready_h``.
+
+    They wait for the fifteenth part of the time between two loadings: a minute of a quarter of an hour.
+    """
+    return math.ceil((ready_h - batch / 15.0) / batch) * batch
 
 
 @lru_cache(maxsize=64)
