@@ -10,7 +10,7 @@ from typing import Any
 
 from coldchain.language import _
 from coldchain.model import VehicleType
-from coldchain.verify.record import ON_THE_DOT_H, Record, rows
+from coldchain.verify.record import ON_THE_DOT_H, Record, calls_of, rows
 from coldchain.verify.restated import Restated, check_table
 
 Trip = tuple[str, str, str, str, str]  # depot, period, zone, vehicle, tour of a trip to the hub
@@ -126,8 +126,7 @@ def _driving_h(record: Record, job: Any, hauls: Mapping[Trip, Any]) -> float:
     if row is None:
         return 0.0
     if row.tour:
-        calls = [part.rsplit(":", 2) for part in str(row.tour).split(";")]
-        docks = routing.dock_h / 2 * (1 + len(calls))
+        docks = routing.dock_h / 2 * (1 + len(calls_of(str(row.tour))))
         return float(job.hours) - docks - routing.load_h_t * float(row.load_t_day)
     return float(job.hours) - routing.dock_h - routing.load_h_t * min(float(row.capacity_t), float(row.load_t_day))
 

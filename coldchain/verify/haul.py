@@ -12,11 +12,10 @@ from typing import Any
 from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.verify.fleet import Vehicles
-from coldchain.verify.record import KG_PER_T, TOLERANCE, Record, rows
+from coldchain.verify.record import KG_PER_T, TOLERANCE, Call, Record, calls_of, rows
 from coldchain.verify.restated import check_row
 
 Key = tuple[str, str, str]
-Call = tuple[str, float, float]  # depot, t/day, hours from leaving it to the hub
 Calls = Sequence[Call]
 
 
@@ -127,12 +126,7 @@ def _calls(record: Record, row: Any) -> list[Call]:
     if not row.tour:
         return [(str(row.depot), float(row.load_t_day), float(row.ride_h))]
     calls: list[Call] = []
-    for part in str(row.tour).split(";"):
-        depot, *figures = part.rsplit(":", 2)
-        try:
-            load, ride_h = map(float, figures)
-        except ValueError:
-            load = ride_h = math.nan
+    for depot, load, ride_h in calls_of(str(row.tour)):
         if depot not in record.sites or not (math.isfinite(load) and load > 0 and ride_h >= 0):
             record.wrong(
                 _('line_haul: tour must read "depot:t:h;depot:t:h" with known depots; got "{tour}"').format(

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.model import VehicleType
-from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, Record, rows
+from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, Record, calls_of, rows
 from coldchain.verify.restated import Restated, check_table
 
 TIMES_FULL = 3
@@ -199,10 +199,10 @@ def rooms_t(hauls: pd.DataFrame) -> dict[Bay, float]:
         if not row.tour:
             room[str(row.depot), str(row.zone)] += float(row.trips_day) * float(row.capacity_t)
             continue
-        calls = [part.rsplit(":", 2) for part in str(row.tour).split(";")]
-        loads = [(depot, float(load)) for depot, load, _hours in calls]
-        for depot, load in loads:
-            room[depot, str(row.zone)] += float(row.capacity_t) * load / sum(t for _depot, t in loads)
+        calls = calls_of(str(row.tour))
+        whole_t = sum(load for _depot, load, _hours in calls)
+        for depot, load, _hours in calls:
+            room[depot, str(row.zone)] += float(row.capacity_t) * load / whole_t if whole_t > 0 else 0.0
     return room
 
 

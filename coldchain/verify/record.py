@@ -24,6 +24,29 @@ ON_THE_DOT_H = 1e-6
 KG_PER_T = 1000.0
 
 
+Call = tuple[str, float, float]
+"""Depot, t/day, and hours from leaving it to the hub, of a tour."""
+
+
+def calls_of(tour: str) -> list[Call]:
+    """Depot, t/day and hours of the ride of each call of a tour, as written; not a number where a part makes no sense.
+
+    Examples
+    --------
+    >>> calls_of("S1:2.5:1;S2")
+    [('S1', 2.5, 1.0), ('S2', nan, nan)]
+    """
+    found = []
+    for part in tour.split(";"):
+        depot, *figures = part.rsplit(":", 2)
+        try:
+            load, ride_h = map(float, figures)
+        except ValueError:
+            load = ride_h = math.nan
+        found.append((depot, load, ride_h))
+    return found
+
+
 def rows(frame: pd.DataFrame) -> Iterator[Any]:
     """Yield the rows of a table with its columns as attributes."""
     cells = (frame[column].tolist() for column in frame.columns)
