@@ -282,6 +282,11 @@ class ColdchainError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    @property
+    def short(self) -> str:
+        """The first line of the message."""
+        return str(self).split("\n", maxsplit=1)[0]
+
 
 class UsageError(ColdchainError):
     """The command was called with options that do not fit together."""
@@ -299,6 +304,11 @@ class BadInputError(ColdchainError):
         errors = [f for f in self.faults if not f.warning]
         head = plural("{count} fault in the input", "{count} faults in the input", len(errors))
         super().__init__("\n".join([head.format(count=len(errors)), *map(str, grouped(errors))]))
+
+    @property
+    def short(self) -> str:
+        """The first fault, in a line."""
+        return next((str(one).splitlines()[0] for one in self.faults if not one.warning), super().short)
 
 
 class InfeasibleError(ColdchainError):

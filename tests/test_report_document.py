@@ -280,7 +280,10 @@ def test_without_a_replay_the_report_says_why(run: Path, tmp_path: Path) -> None
     assert "years of random weather" not in (tmp_path / "report.html").read_text(encoding="utf-8")
     (run / "replay.json").unlink(missing_ok=True)
     assert cli([*silent, "--scenario", str(tmp_path / "nowhere")]) == 0
-    assert "not made: " in (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "not made: " in page
+    assert "The plan map and the list of builders are left out" in page
+    assert "nowhere" in page.split("left out", 1)[1]
     assert not (tmp_path / "replay.json").exists()
 
 

@@ -112,7 +112,7 @@ def _years(run: Run, planned: Result | Path | str, target: Path, years: int, say
         asked = run if isinstance(planned, Result) else run.as_planned()
         made = lived(asked, Effort(years, DAYS, draws=DRAWS), fingerprint(planned), say=say)
     except ColdchainError as error:
-        return None, _("not made: {why}").format(why=str(error).splitlines()[0])
+        return None, _("not made: {why}").format(why=error.short)
     made.save(target)
     return made, ""
 

@@ -17,10 +17,16 @@ CRUMB_CNY = 1.0
 
 @dataclass(frozen=True)
 class Advice:
-    """A plan with what is known besides; the scenario is None where it cannot be read."""
+    """A plan with what is known besides.
+
+    Attributes
+    ----------
+    scenario : None where it cannot be read; ``missing`` then says what is left out, and why
+    """
 
     told: Told
     scenario: Scenario | None = None
+    missing: str = ""
 
     @property
     def summary(self) -> Mapping[str, Any]:
@@ -97,6 +103,8 @@ class Advice:
 
     def doubts(self) -> Iterator[str]:
         """Yield what may be otherwise: bad years, what was assumed, the bound, problems of the data."""
+        if self.missing:
+            yield self.missing
         if better := better_known(self.told):
             yield better
         lived = self.told.replay

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coldchain.errors import BadInputError
+from coldchain.language import _
 from coldchain.model import Papers
 from coldchain.papers.advice import Advice
 from coldchain.papers.contents import Kinds, county_of
@@ -54,6 +55,7 @@ def case_of(run: Run, told: Told) -> Case:
     """Return the case of a run; without map, fields and list of builders where its scenario can no longer be read."""
     try:
         scenario, drawing, builders = run.scenario, plan_drawing(run.checked()), Builders.of(run)
-    except BadInputError:
-        return Case(Advice(told))
+    except BadInputError as error:
+        missing = _("The plan map and the list of builders are left out, since the inputs cannot be read: {why}")
+        return Case(Advice(told, missing=missing.format(why=error.short)))
     return Case(Advice(told, scenario), drawing, builders)
