@@ -16,6 +16,7 @@ from coldchain.errors import BadInputError, Fault
 from coldchain.importing.account import Account
 from coldchain.importing.rules import Known, Rules, harvest, periods
 from coldchain.language import N_, _
+from coldchain.language.ids import word
 from coldchain.leftovers import clear_half_written
 from coldchain.model import Assumption
 from coldchain.network import RoadNetwork, write_lines
@@ -32,8 +33,8 @@ KNOWN_NOTE = N_(
     "which for other crops are the usual ones of southern China."
 )
 CLIMATE_NOTE = N_(
-    "by the latitude (mean 30 - 0.5·lat, swing 0.4·lat up to 11 K, ±5 K in a day): "
-    "replace them with measured ones in periods.csv."
+    "by the latitude (mean 30 - 0.5·lat, swing 0.4·lat up to 11 K, ±5 K in a day); "
+    "measured ones should take their place."
 )
 TOLD_BY_SOURCE = {"duplicate-point"}
 """Warnings of the check that a list of places gives itself, with its own rows."""
@@ -141,7 +142,7 @@ def assemble(
     sections["roads"] = {"file": ROADS if roads is not None else "", **sections.get("roads", {})}
     budget = round(rules.budget_cny_per_village * len(places.villages), -4)
     sections["siting"] = {"budget_cny": float(budget), **sections.get("siting", {})}
-    each = _(", ").join(_("{kind} {t:g} t/year").format(kind=kind, t=t) for kind, t in rules.tonnes.items())
+    each = _(", ").join(_("{kind} {t:g} t/year").format(kind=word(kind), t=t) for kind, t in rules.tonnes.items())
     ruled = Assumption(what="harvest", figure=_(rules.title) + _("; ") + each, source=_(RULE_SOURCE))
     assumed = (
         ruled if places.known is None else Assumption(what="figures", figure=_(KNOWN_NOTE), source=_(rules.title)),

@@ -16,6 +16,7 @@ WORDS = {
     "bulk": N_("in bulk"), "basket": N_("baskets"), "crate": N_("plastic crates"),
     "foam_ice": N_("foam boxes with ice"),
     "cooperative": N_("co-operative"), "family_farm": N_("family farm"), "company": N_("company"),
+    "village": N_("village"), "hamlet": N_("hamlet"), "isolated_dwelling": N_("single farmstead"), "farm": N_("farm"),
 }  # fmt: skip
 
 
