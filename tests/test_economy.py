@@ -49,6 +49,8 @@ PRICES = LotPrices(
     energy_kwh_t=np.array([[[20.0], [25.0]], [[40.0], [45.0]]]),
     power_cny_kwh=0.5,
     timing=TIMING,
+    traced_premium_cny_t=np.zeros(2),
+    traced_cny_t=np.zeros(2),
 )
 
 

@@ -250,7 +250,7 @@ def quick_plan(
     assert free or parts
     assert len(floor.scenario.villages) >= len(scenario.villages)
     paid = ("collection", "line_haul", "operation", "energy", "capital")
-    annual = {"handling": 0.0} | dict.fromkeys(paid, 100.0 + effort.seed)
+    annual = {"handling": 0.0, "overflow": 0.0} | dict.fromkeys(paid, 100.0 + effort.seed)
     cost = 500.0 + 5 * effort.seed + tonnes
     return GroupCost(
         mask,

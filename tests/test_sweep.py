@@ -57,10 +57,10 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[float], Poin
     def put(answer: Callable[[float], Point]) -> list[float]:
         asked: list[float] = []
 
-        def solve(tasks: list[solving.Task]) -> Iterator[Point]:
+        def solve(tasks: list[solving.Task]) -> Iterator[tuple[solving.Task, Point]]:
             for task in tasks:
                 asked.append(task.budget_cny)
-                yield answer(task.budget_cny)
+                yield task, answer(task.budget_cny)
 
         @contextmanager
         def opened(*_: object) -> Iterator[solving.Solver]:

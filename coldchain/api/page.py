@@ -18,8 +18,8 @@ GROUPS = {
     "Scenarios": ("Scenario", "load", "check", "example", "example_osm", "import_osm", "import_points", "import_atlas"),
     "Plans": ("plan", "replan", "open", "Result"),
     "Questions": (
-        "explain_depot", "explain_village", "explain_unserved", "explain_alternatives", "explain", "compare", "sweep",
-        "sensitivity", "replay", "share", "report",
+        "explain_depot", "explain_village", "explain_unserved", "explain_alternatives", "explain_failures", "explain",
+        "compare", "sweep", "sensitivity", "replay", "share", "report",
     ),
     "Days": ("routes", "RoutedDay"),
     "Forecasts": ("forecast", "backtest", "forecast_harvest", "backtest_harvest", "Outlook", "Backtest",

@@ -135,5 +135,5 @@ def lorry_range(first_mile_kg: Iterable[float], line_haul_kg: Iterable[float] = 
     >>> lorry_range([1500.0, 800.0], [11_000.0]) == LorryRange(MINI, HEAVY)
     True
     """
-    first = sorted(first_mile_kg)
+    first = sorted(first_mile_kg) or [0.0]
     return LorryRange(lorry_of(first[0]), lorry_of(max(*first, *line_haul_kg, 0.0)))

@@ -90,7 +90,7 @@ def load_variance(by_crop: Floats, spread: Spread) -> Floats:
     --------
     Loads of 100 and 200 of one crop: 10 % that they share, 20 % of each by itself.
 
-    >>> load_variance(np.array([[100.0], [200.0]]), Spread(crop_cv=0.1, own_cv=0.2)).tolist()
+    >>> load_variance(np.array([[100.0], [200.0]]), Spread(crop_cv=0.1, own_cv=0.2)).round(6).tolist()
     [504.0, 2920.0]
     """
     crop, own = spread.crop_cv**2, spread.own_cv**2
@@ -166,7 +166,7 @@ def expected_overflow(ways: Ways, rates: Rates, spread: Spread) -> Overflow:
 
     >>> ways = Ways(np.array([[1000.0]]), np.array([1.0]), np.array([2.0]), np.array([60.0]), 1000.0, spare_h=5.0)
     >>> found = expected_overflow(ways, Rates(80.0, 5.0, 0.0), Spread(own_cv=0.2))
-    >>> round(found.over_share, 3), found.hires, round(found.cost_cny / 300.0, 3)
+    >>> round(found.over_share, 3), round(found.hires, 3), round(found.cost_cny / 300.0, 3)
     (0.461, 0.0, 0.461)
     """
     mean, variance = np.cumsum(ways.by_crop.sum(axis=1)), load_variance(ways.by_crop, spread)

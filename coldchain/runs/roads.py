@@ -109,7 +109,7 @@ def _lorries(scenario: Scenario) -> LorryRange:
     """Return the range of lorries that posted limits are held against."""
     routing = scenario.routing
     first_mile, line_haul = (
-        [scenario.vehicle(key).payload_kg for key in keys]
+        [kind.payload_kg for kind in scenario.vehicles if kind.id in keys]  # unknown ones are faults of their own
         for keys in (routing.collection_vehicles, routing.line_haul_vehicles)
     )
     return lorry_range(first_mile, line_haul)

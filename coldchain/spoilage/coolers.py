@@ -24,7 +24,7 @@ from coldchain.spoilage.stages import hourly_air_c
 WATTS_PER_KW = 1000.0
 SECONDS_PER_HOUR_K = 3.6  # MJ in a kWh
 LONGEST_WAIT_H = 48.0
-SETTLED, MOST_DAYS = 1e-9, 60
+SETTLED, MOST_DAYS = 1e-9, 200
 """Days alike follow each other until what is left of yesterday's heat changes by no more than this share of power."""
 UNLIMITED_T = 1e9
 """Tonnes that no tunnel reaches."""
