@@ -430,6 +430,16 @@ def test_interrupt_before_a_plan(county: Path, capsys: Capture, monkeypatch: pyt
     assert "interrupted; nothing was written" in capsys.readouterr().err
 
 
+def test_vehicles_that_are_none_are_named_beside_roads(county: Path, capsys: Capture) -> None:
+    """Lorries decide which roads count; unknown ones are faults, not a crash."""
+    set_in_toml(county, "collection_vehicles", '["cart"]')
+    set_in_toml(county, "line_haul_vehicles", '["barge"]')
+    code, said = check(county, capsys)
+    assert code == 3
+    assert "cart" in said
+    assert "barge" in said
+
+
 def test_random_bytes_never_crash_the_check(county: Path, capsys: Capture) -> None:
     """Tables with a few bytes overwritten at random are read or refused; the answer is 0 or 3, never a bug."""
     rng = np.random.default_rng(5)

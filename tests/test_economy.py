@@ -58,7 +58,8 @@ def test_a_lot_by_hand() -> None:
     """4,000 × 5 % lost, 30 onward, 100 for 42 h, crates, sorting, two handlings, 25 kWh at 0.5, 7 gained by keeping."""
     lot = ChilledLots(0, 1, 0, 1, np.array(0.05), np.array(42.0), -7.0)
     found = {heading: float(cny) for heading, cny in PRICES.chilled(lot).items()}
-    assert found == {"loss": 200.0, "line_haul": 130.0, "handling": 99.0, "energy": 12.5, "storage": -7.0}
+    assert found == {"loss": 200.0, "line_haul": 130.0, "handling": 99.0, "energy": 12.5, "storage": -7.0,
+                     "tracing": 0.0}  # fmt: skip
     assert float(money_cny_t(PRICES.chilled(lot))) == 234.5
     today = {
         heading: float(cny) for heading, cny in PRICES.todays(TodaysLots(0, 1, np.array(0.1), np.array(9.0))).items()

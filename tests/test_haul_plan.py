@@ -81,7 +81,7 @@ def test_tours_save_more_than_they_lose(joined: Plan) -> None:
 
 
 def test_each_tour_saves_by_itself(joined: Plan) -> None:
-    """Taking one tour apart into separate trips never makes the year cheaper."""
+    """Taking one tour apart into separate trips never makes the year cheaper, what days beyond the usual cost aside."""
     basis, arcs, decision = joined.basis, build_arcs(joined.basis), joined.course.decision
     days, _, bill = worked(joined, basis)
     apart, _, _ = worked(joined, under(joined, routing={"haul_depots": 1}))
@@ -97,7 +97,8 @@ def test_each_tour_saves_by_itself(joined: Plan) -> None:
         running = run(basis.scenario, days.collection, found)
         other = Days(days.collection, found.hauls, found.tours, found.rides, running)
         lots = lots_of(basis, arcs, decision, other)
-        assert yearly(basis, decision, other, lots).total > bill.total
+        year = yearly(basis, decision, other, lots)
+        assert year.total - year.overflow > bill.total - bill.overflow
 
 
 def test_no_tours_where_they_cannot_help(joined: Plan) -> None:

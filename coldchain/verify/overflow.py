@@ -168,6 +168,8 @@ class Overflows:
         hauls = self.record.tables["line_haul"]
         for period in self.record.scenario.periods:
             for (depot, zone), room in rooms_t(hauls[hauls["period"] == period.id]).items():
+                if depot not in self.record.sites:  # a problem of the line haul
+                    continue
                 load = self.load()
                 for village, crops in self.assigned.get((depot, period.id, zone), {}).items():
                     for crop, t in crops.items():
@@ -202,7 +204,8 @@ def rooms_t(hauls: pd.DataFrame) -> dict[Bay, float]:
         calls = calls_of(str(row.tour))
         whole_t = sum(load for _depot, load, _hours in calls)
         for depot, load, _hours in calls:
-            room[depot, str(row.zone)] += float(row.capacity_t) * load / whole_t if whole_t > 0 else 0.0
+            if whole_t > 0:  # what makes no sense is a problem of the line haul
+                room[depot, str(row.zone)] += float(row.capacity_t) * load / whole_t
     return room
 
 
