@@ -51,7 +51,6 @@ fuzz: $(STAMP)  ## 3,000 damaged inputs and 200 random counties
 
 notebooks: $(STAMP)  ## run the notebooks and write their .ipynb anew
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[notebooks]'
-	$(BIN)/python notebooks/run.py
 	$(BIN)/python notebooks/run.py --pair
 
 docs: $(STAMP)  ## write the data dictionary, the list of result columns and the page of the Python interface anew

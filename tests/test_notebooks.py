@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 SOURCES = sorted(path for path in FOLDER.glob("*.py") if path.name != "run.py")
 QUICK = "quick_start"
 MOST_LINES = 20
+MOST_BYTES = 600_000
 LOGIC = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.Try, ast.Lambda)
 
 
@@ -32,11 +34,17 @@ def cells(path: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_the_pair_says_the_same(path: Path) -> None:
-    """The ``.ipynb`` beside a source has its cells, no outputs and nothing of a machine."""
+    """The ``.ipynb`` beside a source has its cells, executed, with a picture or a table, and nothing of a machine."""
     text = path.with_suffix(".ipynb").read_text(encoding="utf-8")
     book = json.loads(text)
     assert [(cell["cell_type"], "".join(cell["source"])) for cell in book["cells"]] == cells(path)
-    assert not [cell for cell in book["cells"] if cell.get("outputs") or cell.get("execution_count")]
+    outputs = [output for cell in book["cells"] for output in cell.get("outputs", ())]
+    forms = {form for output in outputs for form in output.get("data", {})}
+    assert forms & {"image/png", "text/html"}
+    assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
+    assert all(cell["execution_count"] for cell in book["cells"] if cell["cell_type"] == "code")
+    assert not re.search(r"/tmp/|/home/|/root/", text)  # noqa: S108 - what must not be there
+    assert len(text) < MOST_BYTES
     assert set(book["metadata"]) == {"jupytext", "kernelspec"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -512,3 +513,25 @@ def test_the_page_is_one_file_and_names_stay_text(day: DayPlan, tmp_path: Path) 
     assert 'content="60"' in text
     assert text.count("<circle") == 1
     assert 'http-equiv="refresh"' not in page_text(found)
+
+
+def test_what_is_stored_without_a_signal_is_sent_on(day: DayPlan) -> None:
+    """Half the way has no signal: the same readings, none lost, later; the lots end as they do with one."""
+    calm = Rates(
+        failure=0.3, late=0.0, lost=0.0, dead=0.0, stuck=0.0, offset=0.0, jumping=0.0, doubled=0.0, delayed=0.0
+    )
+    half = float(np.mean([lon for place in day.places.values() for _h, lon, _lat in place.track]))
+    with_one = World(day, DATE, seed=3, rates=calm).simulated()
+    without = World(day, DATE, seed=3, rates=calm, signal=lambda where: where[:, 0] < half).simulated()
+
+    def readings(lines: Iterable[str]) -> list[str]:
+        trees = [json.loads(one) for one in lines]
+        items = [(tree["device"], item) for tree in trees for item in tree.get("readings", [tree])]
+        return sorted(json.dumps([device, item | {"device": device}], sort_keys=True) for device, item in items)
+
+    assert readings(without.lines) == readings(with_one.lines)
+    assert [one for one in without.events if one.kind == "no-signal"]
+    assert any('"readings"' in one for one in without.lines)
+    assert without.lines != with_one.lines
+    ended = [seen(day, list(made.lines), now_h=40.0).as_dict()["lots"] for made in (with_one, without)]
+    assert ended[0] == ended[1]

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import date as calendar_date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from coldchain.errors import UsageError, system_reason
 from coldchain.language import _
 
 if TYPE_CHECKING:
+    from coldchain.arrays import Bools, Floats
     from coldchain.diversions.proposals import Proposal
     from coldchain.telemetry.dayplan import DayPlan
     from coldchain.telemetry.readings import Reader
@@ -56,6 +58,8 @@ moved_option = click.option("--scenario", "moved", type=path_argument, help="Whe
 @click.option("--every", "every_s", type=click.FloatRange(10, 3600), default=120.0, show_default=True,
               help="Seconds between the readings of a sensor.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same messages.")
+@click.option("--coverage", type=path_argument,
+              help="Areas with a signal (GeoPackage, GeoJSON); elsewhere trucks store readings for later.")  # fmt: skip
 @date_option
 @offset_option
 @moved_option
@@ -63,8 +67,8 @@ moved_option = click.option("--scenario", "moved", type=path_argument, help="Whe
 @quiet_option
 @of_a_run
 def simulate_telemetry(
-    run: Path, out: Path, truth: Path | None, every_s: float, seed: int, date: str, offset_h: float,
-    moved: Path | None, as_json: bool, quiet: bool,
+    run: Path, out: Path, truth: Path | None, every_s: float, seed: int, coverage: Path | None, date: str,
+    offset_h: float, moved: Path | None, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Make the messages of a day from RUN, a folder of routes: doors, failures, gaps, copies, sensors that go wrong."""
     from coldchain.telemetry.dayplan import read_day
@@ -72,7 +76,8 @@ def simulate_telemetry(
 
     day = read_day(run, moved)
     named = date or day.date or "2026-07-15"
-    made = World(day, named, every_s=every_s, seed=seed, offset_h=offset_h).simulated()
+    signal = None if coverage is None else partial(_has_signal, coverage)
+    made = World(day, named, every_s=every_s, seed=seed, offset_h=offset_h, signal=signal).simulated()
     _write(out, "".join(f"{line}\n" for line in made.lines))
     if truth is not None:
         _write(truth, json.dumps(made.truth(), ensure_ascii=False, indent=1))
@@ -84,6 +89,16 @@ def simulate_telemetry(
         click.echo(told.format(path=out, count=len(made.lines), date=named, events=len(made.events)), err=True)
     next_step(f"coldchain watch {quoted(run)} --replay {quoted(out)}")
     return 0
+
+
+def _has_signal(areas: Path, lonlat: Floats) -> Bools:
+    """Tell which points lie in areas with a signal, whosever it is."""
+    import numpy as np
+
+    from coldchain.coverage.layer import covered_by_layer
+    from coldchain.coverage.study import CARRIERS
+
+    return np.asarray(covered_by_layer(areas, lonlat, CARRIERS).any(axis=0), dtype=np.bool_)
 
 
 def _write(path: Path, text: str) -> None:

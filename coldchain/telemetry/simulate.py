@@ -1,5 +1,7 @@
 """A day's messages made from a plan: doors, failures of cooling, gaps, late batches, copies, and sensors that go wrong.
 
+A truck without a signal stores its readings and sends them on in batches once it has one again.
+
 Beside the messages stands the truth: every temperature without noise, what was broken when, and the life each lot
 really used. Equal seeds make equal messages.
 """
@@ -7,14 +9,15 @@ really used. Equal seeds make equal messages.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 
-from coldchain.arrays import Bools, Floats
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.telemetry.dayplan import ROOM, TRUCK, DayPlan, Place
 from coldchain.telemetry.health import Sensor
 from coldchain.telemetry.lotclock import Clocks, Lot
@@ -114,16 +117,17 @@ class World:
     Parameters
     ----------
     every_s : seconds between the readings of a sensor
+    signal : of longitudes and latitudes, shape (n, 2), tells where there is a signal; None: everywhere
     """
 
     def __init__(
         self, day: DayPlan, named: str, *, every_s: float = 120.0, seed: int = 0, offset_h: float = CHINA_H,
-        rates: Rates | None = None,
+        rates: Rates | None = None, signal: Callable[[Floats], Bools] | None = None,
     ) -> None:  # fmt: skip
         self.draw = np.random.default_rng(seed)
         warmer = float(np.clip(self.draw.normal(0.0, WEATHER_C), -MOST_WEATHER_C, MOST_WEATHER_C))
         self.day = replace(day, air_c=day.air_c + warmer)
-        self.rates = rates or Rates()
+        self.rates, self.signal = rates or Rates(), signal
         self.every_h, self.offset_h = every_s / 3600.0, offset_h
         self.midnight_ms = (date.fromisoformat(named) - EPOCH_DAY).days * 86_400_000 - round(offset_h * MS_PER_H)
         self.events: list[Event] = []
@@ -226,28 +230,42 @@ class World:
             start, end = self._span(place, 0.5, 3.0)
             late = (hour >= start) & (hour < end)
             self.events.append(Event("late", place.id, device, start, end))
+        track = np.array(place.track)
+        where = np.column_stack([np.interp(hour, track[:, 0], track[:, n]) for n in (1, 2)]) if len(track) else None
+        late |= self._blind(where, place, device, hour)
         delayed = self.draw.random(hour.size) < rates.delayed
         arrives += np.where(delayed, self.draw.uniform(0.0, 1.0 / 6.0, hour.size), 0.0)
-        track = np.array(place.track)
         doubled = self.draw.random(hour.size) < rates.doubled
-        stored: list[dict[str, Any]] = []
+        stored: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        sent = _next_sent(late)
         for n in np.flatnonzero(kept):
             item: dict[str, Any] = {"time": self._moment(hour[n]), "temp_c": round(float(temp[n]), 1)}
             item["door"] = "open" if door[n] else "closed"
-            if place.kind == TRUCK:
-                lon, lat = (np.interp(hour[n], track[:, 0], track[:, column]) for column in (1, 2))
-                item |= {"lon": round(float(lon), 5), "lat": round(float(lat), 5)}
+            if where is not None and place.kind == TRUCK:
+                item |= {"lon": round(float(where[n, 0]), 5), "lat": round(float(where[n, 1]), 5)}
             if late[n]:
-                stored.append(item)
+                stored[int(sent[n])].append(item)
                 continue
             line = json.dumps({"device": device, **item}, ensure_ascii=False)
             yield float(arrives[n]), line
             if doubled[n]:
                 yield float(arrives[n]) + 0.1, line
-        back = float(hour[late].max()) + self.every_h if late.any() else 0.0
-        for first in range(0, len(stored), BATCH):
-            batch = {"device": device, "readings": stored[first : first + BATCH]}
-            yield back + first * 1e-5, json.dumps(batch, ensure_ascii=False)
+        for place_in_day, items in stored.items():
+            back = float(hour[place_in_day - 1]) + self.every_h
+            for first in range(0, len(items), BATCH):
+                batch = {"device": device, "readings": items[first : first + BATCH]}
+                yield back + first * 1e-5, json.dumps(batch, ensure_ascii=False)
+
+    def _blind(self, where: Floats | None, place: Place, device: str, hour: Floats) -> Bools:
+        """Tell at which readings a truck has no signal; each stretch is an event."""
+        if self.signal is None or where is None or place.kind != TRUCK:
+            return np.zeros(hour.size, dtype=bool)
+        blind = ~self.signal(where)
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], blind, [False]])))
+        for first, end in edges.reshape(-1, 2).tolist():
+            last_h = float(hour[end - 1]) + self.every_h
+            self.events.append(Event("no-signal", place.id, device, float(hour[first]), last_h))
+        return blind
 
     def _moment(self, hour: float) -> str:
         return written_moment(self.midnight_ms + round(float(hour) * MS_PER_H), self.offset_h)
@@ -277,6 +295,18 @@ class World:
         else:
             temp = temp + np.where(after & (self.draw.random(hour.size) < 0.3), 15.0, 0.0)
         return temp, kept
+
+
+def _next_sent(late: Bools) -> Ints:
+    """Return at which reading what is stored is sent on: the next one that is not late, or after the last.
+
+    Examples
+    --------
+    >>> _next_sent(np.array([False, True, True, False, True])).tolist()
+    [0, 3, 3, 3, 5]
+    """
+    places = np.where(late, late.size, np.arange(late.size))
+    return np.asarray(np.minimum.accumulate(places[::-1])[::-1], dtype=np.int64)
 
 
 def _smoothed(values: Floats) -> Floats:
