@@ -142,7 +142,8 @@ class _Trial:
                 self.effort.say(Event(Stage.WHAT_IF, site.id, facts={"action": "closed", "fixed": True}))
                 p = int(np.argmax(daily.loc[site.id].to_numpy()))
                 ground, before = self._usual(p)
-                yield self._told("depot", (site.id, site.name), p, before, _Year.of(self._course(ground, out=(j,))))
+                after = _Year.of(self._course(ground, out=(j,)))
+                yield self._told(p, before, after, kind="depot", what=site.id, name=site.name)
 
     def road(self, at: tuple[float, float] | None) -> Iterator[Failure]:
         """Yield what a road cut in the peak week of the busiest season does."""
@@ -168,7 +169,7 @@ class _Trial:
             after, lost_t=after.lost_t + gone.sum(), lost_cny=after.lost_cny + worth, cost_cny=after.cost_cny + worth
         )
         lon, lat = network.polyline(link).mean(axis=0)
-        told = self._told("road", (f"{lon:.5f},{lat:.5f}", network.road_class[link]), p, before, after)
+        told = self._told(p, before, after, kind="road", what=f"{lon:.5f},{lat:.5f}", name=network.road_class[link])
         yield replace(told, cut_off=int(lost.sum()))
 
     def owners(self) -> Iterator[Failure]:
@@ -184,7 +185,7 @@ class _Trial:
             besides = replace(self.case, count=self.case.count.copy(), standing=self.case.standing.copy())
             besides.count[sites] = 0
             after = self._course(self.case.ground, modules=besides.whole)
-            yield self._told("owner", (owner, owner), None, before, _Year.of(after))
+            yield self._told(None, before, _Year.of(after), kind="owner", what=owner, name=owner)
 
     def _usual(self, p: int) -> tuple[Ground, Course]:
         """Return the ground of one season, harvest of the others left out, and its course without a failure."""
@@ -199,13 +200,13 @@ class _Trial:
         count = self.case.whole if modules is None else modules
         return kept(ground, count, self.case.run, self.effort.options(), out=out)
 
-    def _told(self, kind: Kind, called: tuple[str, str], p: int | None, before: Course, after: _Year) -> Failure:
+    def _told(self, p: int | None, before: Course, after: _Year, *, kind: Kind, what: str, name: str) -> Failure:
         period, was = None if p is None else self.case.scenario.periods[p], _Year.of(before)
         share = 1.0 if period is None else WEEK_D / period.days
         return Failure(
             kind=kind,
-            what=called[0],
-            name=called[1],
+            what=what,
+            name=name,
             period="" if period is None else period.id,
             days=YEAR_D if period is None else WEEK_D,
             villages=sum(was.ways.get(v) != after.ways.get(v) for v in was.ways | after.ways),
