@@ -51,9 +51,9 @@ def test_frost_takes_a_day() -> None:
     assert float(ageing.Law.of(CROP).rate_per_h(-1.5)) == pytest.approx(1 / 24)
 
 
-@pytest.mark.parametrize(("hour", "batch"), [(9.0, 9.0), (9.01, 9.25), (9.25, 9.25)])
+@pytest.mark.parametrize(("hour", "batch"), [(9.0, 9.0), (9.01, 9.0), (9.02, 9.25), (9.25, 9.25)])
 def test_batches(hour: float, batch: float) -> None:
-    """Pre-coolers are loaded at every multiple of a quarter of an hour."""
+    """Pre-coolers are loaded at every multiple of a quarter of an hour; who comes within a minute still joins."""
     assert ageing.batch_h(hour, 0.25) == batch
 
 

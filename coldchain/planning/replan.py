@@ -8,7 +8,7 @@ plan is never worse than the old one repaired.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -52,8 +52,16 @@ def replan(ground: Ground, former: Run, options: Options) -> Plan:
     course = kept(ground, count, former, options)
     options.say(Event(Stage.FORMER, former.name, value=course.yearly.total))
     courses = () if course.missing else (course,)
+    if isinstance(former, Plan) and _same(scenario, former.scenario):
+        courses = (*courses, former.course)  # with its own routes, which are not found again for certain
     starts = (count[:, : len(scenario.depot_types)],)
     return plan_on(ground, options, Near(starts=starts, courses=courses, further=False))
+
+
+def _same(one: Scenario, other: Scenario) -> bool:
+    """Tell whether two scenarios hold the same."""
+    pairs = ((getattr(one, part.name), getattr(other, part.name)) for part in fields(one))
+    return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
 
 
 def near_to(ground: Ground, wanted: Ints, options: Options) -> Near:
