@@ -222,3 +222,8 @@ def _within_depth(tree: Any) -> None:
 
 def _fault(path: Path, message: str, code: str) -> Fault:
     return Fault(str(path), None, "", "", message, code)
+
+
+def path_if_given(given: Path | str | None) -> Path | None:
+    """Return a path; None where none is given."""
+    return None if given is None else Path(given)

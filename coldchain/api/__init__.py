@@ -33,6 +33,7 @@ from coldchain.api.scenarios import Scenario
 from coldchain.economy import CarbonFactors
 from coldchain.errors import Fault
 from coldchain.forecasts import Backtest, HarvestBacktest, Outlook
+from coldchain.inputs import path_if_given
 from coldchain.language import use
 from coldchain.planning import Options, Plan, lay_ground, plan_quickly
 from coldchain.planning import plan as make_plan
@@ -127,7 +128,7 @@ def import_osm(
     """
     from coldchain.importing import draft_from_osm, write_import
 
-    write_import(draft_from_osm(Path(file), _path(rules), _path(elevation)), Path(folder))
+    write_import(draft_from_osm(Path(file), path_if_given(rules), path_if_given(elevation)), Path(folder))
     return load(folder)
 
 
@@ -160,8 +161,8 @@ def import_atlas(
     from coldchain.atlas import Layers, draft_from_atlas
     from coldchain.importing import write_import
 
-    layers = Layers(tuple(map(Path, crops)), _path(people), tuple(map(Path, climate)), _path(elevation))
-    drafted = draft_from_atlas(Path(file), layers, rules=_path(rules), datum=datum, roads=_path(roads))
+    layers = Layers(tuple(map(Path, crops)), path_if_given(people), tuple(map(Path, climate)), path_if_given(elevation))
+    drafted = draft_from_atlas(Path(file), layers, rules=path_if_given(rules), datum=datum, roads=path_if_given(roads))
     write_import(drafted, Path(folder))
     return load(folder)
 
@@ -191,7 +192,9 @@ def import_points(
     """
     from coldchain.importing import draft_from_points, write_import
 
-    drafted = draft_from_points(Path(file), datum=datum, rules=_path(rules), roads=_path(roads), missing=missing)
+    drafted = draft_from_points(
+        Path(file), datum=datum, rules=path_if_given(rules), roads=path_if_given(roads), missing=missing
+    )
     write_import(drafted, Path(folder))
     return load(folder)
 
@@ -283,8 +286,4 @@ def open(folder: Path | str, scenario: Path | str | None = None) -> Result:  # n
     BadInputError
         Naming what is missing or garbled, in the run or in the scenario.
     """
-    return Result(Run.open(folder, _path(scenario)).checked())
-
-
-def _path(given: Path | str | None) -> Path | None:
-    return None if given is None else Path(given)
+    return Result(Run.open(folder, path_if_given(scenario)).checked())

@@ -20,6 +20,7 @@ from coldchain.dispatch.summary import stays_behind, summarise
 from coldchain.dispatch.tables import tables_of
 from coldchain.dispatch.tracks import geojson_text
 from coldchain.errors import UsageError
+from coldchain.inputs import path_if_given
 from coldchain.progress import Say, silent
 from coldchain.runs.record import plain_values
 
@@ -120,13 +121,13 @@ def routes(
     """
     wish = Wish(
         Path(source),
-        orders=_path(orders),
+        orders=path_if_given(orders),
         day=day,
-        start_from=_path(start_from),
-        fleet=_path(fleet),
-        locked=_path(locked),
+        start_from=path_if_given(start_from),
+        fleet=path_if_given(fleet),
+        locked=path_if_given(locked),
         variant=variant,
-        moved=_path(scenario),
+        moved=path_if_given(scenario),
         anywhere=any_depot,
         opening=None if depot_hours is None else _span(depot_hours),
         engine=engine,
@@ -145,7 +146,3 @@ def _span(text: str) -> tuple[float, float]:
         return parse_span(text)
     except ValueError as error:
         raise UsageError(f"depot_hours {error}") from None
-
-
-def _path(given: Path | str | None) -> Path | None:
-    return None if given is None else Path(given)

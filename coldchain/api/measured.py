@@ -16,6 +16,7 @@ from coldchain.coverage.study import CARRIERS, Study, study
 from coldchain.coverage.study import Wish as Asked
 from coldchain.diversions.desk import Desk
 from coldchain.diversions.proposals import Proposal, Terms, proposals
+from coldchain.inputs import path_if_given
 from coldchain.telemetry.dayplan import read_day
 from coldchain.telemetry.kept import lanes_of
 from coldchain.telemetry.page import write_page
@@ -96,14 +97,14 @@ def watch(
     BadInputError
         When the folder, the file or a table cannot be read.
     """
-    day = read_day(Path(run), _path(scenario))
+    day = read_day(Path(run), path_if_given(scenario))
     known = {} if sensors is None else read_sensors(Path(sensors), day)
     thresholds = Rules() if rules is None else read_rules(Path(rules))
-    with Store(_path(store)) as kept_in:
+    with Store(path_if_given(store)) as kept_in:
         if readings is not None:
             replay(Path(readings), Reader(offset_h=offset_h), kept_in)
         found = watched(kept_in, day, Setup(known, date, offset_h, thresholds))
-    return MeasuredDay(found, Path(run), _path(scenario))
+    return MeasuredDay(found, Path(run), path_if_given(scenario))
 
 
 def kept(scenario: Scenario, lanes: Iterable[Path | str]) -> Season:
@@ -163,9 +164,7 @@ def masts(
     BadInputError
         When scenario, elevation or layer cannot be read, or no village lies on the elevation.
     """
-    wish = Asked(Path(source), Path(elevation), _path(coverage), budget_cny, tuple(carriers), Radio(radius_km, ghz))
+    wish = Asked(
+        Path(source), Path(elevation), path_if_given(coverage), budget_cny, tuple(carriers), Radio(radius_km, ghz)
+    )
     return study(wish)
-
-
-def _path(given: Path | str | None) -> Path | None:
-    return None if given is None else Path(given)
