@@ -15,7 +15,7 @@ from tiny_cases import site_rows, tiny_county
 
 from coldchain.errors import BadInputError
 from coldchain.model import Commodity, Period, Scenario, cooling_class
-from coldchain.planning import Plan, capacity_t_day
+from coldchain.planning import Plan
 from coldchain.replays.replay import Replayer
 from coldchain.scenario import load
 from coldchain.spoilage import Places, first_come, heat_kwh_t, hourly_air_c, peak_kw_t, respiration_w_t
@@ -220,7 +220,7 @@ def test_siting_knows_what_power_takes_on_the_hardest_day(tmp_path: Path) -> Non
     field = crop.heat_kj_kg_k * (warm - 10.0) / 3.6
     breath = respiration_w_t(crop, warm) / 1000.0 * kinds[k].half_cooling_h / np.log(2.0)
     stored = respiration_w_t(crop, 10.0) / 1000.0 * stay_d * 24.0
-    assert capacity_t_day(made.basis)[k] == pytest.approx(spare * 20.0 / (field + breath + stored))
+    assert made.basis.capacity_t_day[k] == pytest.approx(spare * 20.0 / (field + breath + stored))
     assert made.summary["cooling"]["peak_kw"] <= 12.0
     assert made.report.problems == ()
 

@@ -1,6 +1,6 @@
 """Plans: from a scenario to depots, routes, losses and money, verified."""
 
-from coldchain.planning.arcs import capacity_t_day, existing_modules
+from coldchain.planning.arcs import existing_modules
 from coldchain.planning.course import Course
 from coldchain.planning.pipeline import (
     Decided,
@@ -28,7 +28,6 @@ __all__ = [
     "Options",
     "Plan",
     "Size",
-    "capacity_t_day",
     "course_with",
     "decide",
     "existing_modules",

@@ -8,21 +8,19 @@ radial bound for collection, full trucks for line haul. So the optimum of the mo
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from coldchain.arrays import HOURS_PER_DAY, Bools, Floats, Indices, Ints
+from coldchain.arrays import Bools, Floats, Indices, Ints
 from coldchain.economy import ChilledLots, ModuleCosts, TodaysLots, money_cny_t
-from coldchain.model import Chain, Commodity, CoolingClass, MobileUnit, Objective, Period, Scenario, cap_cny
+from coldchain.model import MobileUnit, Objective, Scenario, cap_cny
 from coldchain.planning.awards import eligible_modules, module_awards, owners_of, total_pot_cny
 from coldchain.planning.basis import Basis, collection_bound_cny_t, haul_bound_cny_t
 from coldchain.planning.rent import most_gain_cny_t, rent_cny_t, rents_cny
 from coldchain.routing import least_aboard_h
 from coldchain.siting import Fleet, SitingProblem, add_units
-from coldchain.spoilage import base_kw, heat_kwh_t, hourly_air_c, respiration_w_t, stored_kw_t
 
 NO_LIMIT = float("inf")
 
@@ -274,7 +272,7 @@ def siting_problem(
         arc_cost=arcs.arc_cost(aim),
         load=arcs.load_t_day,
         module_class=basis.class_of_type,
-        capacity=capacity_t_day(basis),
+        capacity=basis.capacity_t_day,
         module_cost=arcs.module_cost(aim),
         module_capex=np.tile([kind.capex_cny for kind in kinds], (len(sites), 1)),
         award=module_awards(scenario),
@@ -327,7 +325,7 @@ def with_units(
 
     fleet = Fleet(
         int(basis.class_of_type[fixed]),
-        capacity_t_day(basis)[fixed:],
+        basis.capacity_t_day[fixed:],
         np.array([kind.power_kw for kind in kinds]),
         np.array([kind.staff for kind in kinds]),
         (home[:, None] * allowed * scenario.siting.units_per_owner * build).astype(np.int64),
@@ -354,50 +352,6 @@ def built_cny(arcs: Arcs, count: Ints) -> float:
     """Yearly cost of modules and units bought, of counts of siting."""
     money = arcs.module.money_cny
     return float((count[:, : money.shape[1]] * money).sum())
-
-
-def capacity_t_day(basis: Basis) -> Floats:
-    """Return t/day of each depot type: the least of its throughput, its storage over the stay, and its refrigeration.
-
-    Tunnels take as many batches as fit in ``chain.cooling_h_day``. Refrigeration takes, in the warmest hour of each
-    season, its kW less walls and doors for as many hours; the heat of a tonne is that of the worst commodity of its
-    zone harvested then. So the queue of a typical day is empty before the next.
-    """
-    chain = basis.scenario.chain
-    stay_d = [(basis.classes[o].precool_h + chain.depot_dwell_h) / 24.0 for o in basis.class_of_type]
-    by_room = [
-        min(k.throughput_t_day, k.storage_t / d) for k, d in zip(basis.scenario.depot_types, stay_d, strict=True)
-    ]
-    by_batch = [
-        chain.cooling_h_day / (k.cycle_h or 1.0) * (np.inf if k.batch_t is None else k.batch_t)
-        for k in basis.scenario.depot_types
-    ]
-    return np.minimum(np.minimum(by_room, by_batch), _power_t_day(basis))
-
-
-def _power_t_day(basis: Basis) -> Floats:
-    """T/day that each type's refrigeration takes on the hardest day, shape (types,); infinite where none is stated."""
-    scenario, chain = basis.scenario, basis.scenario.chain
-    grown = scenario.harvest_t.sum(axis=0) > 0
-    most = np.full(len(scenario.depot_types), np.inf)
-    for k, kind in enumerate(scenario.depot_types):
-        cooling = basis.classes[basis.class_of_type[k]]
-        for p, period in enumerate(scenario.periods if kind.cooling_kw is not None else ()):
-            crops = [scenario.commodities[c] for c in np.flatnonzero(grown[:, p])]
-            fit = [crop for crop in crops if crop.zone == kind.zone and kind.method in crop.methods]
-            heat = max((_day_kwh_t(chain, crop, cooling, period) for crop in fit), default=0.0)
-            spare_kw = (kind.cooling_kw or 0.0) - base_kw(chain, cooling, period, kind.net_m3, 0.0)
-            if heat > 0:
-                most[k] = min(most[k], max(spare_kw, 0.0) * chain.cooling_h_day / heat)
-    return most
-
-
-def _day_kwh_t(chain: Chain, crop: Commodity, cooling: CoolingClass, period: Period) -> float:
-    """Heat that a tonne a day brings in the warmest hour: of the field, its breath until it is cold, and in store."""
-    warm = float(hourly_air_c(period).max())
-    breath_h = cooling.half_cooling_h / math.log(2.0)
-    breath = respiration_w_t(crop, warm) / 1000.0 * breath_h
-    return heat_kwh_t(crop, warm, cooling.temp_c) + breath + stored_kw_t(chain, crop, cooling) * HOURS_PER_DAY
 
 
 def _limit(arcs: Arcs, aim: Objective, most: float) -> dict[str, Any]:

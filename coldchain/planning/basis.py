@@ -14,6 +14,7 @@ from coldchain.arrays import HOURS_PER_DAY, KWH_PER_MJ, Floats, Indices
 from coldchain.economy import LotPrices, Timing, least_day_cny, nearest_hub
 from coldchain.model import CoolingClass, Scenario, VehicleType, cooling_class, cooling_classes
 from coldchain.network import RoadNetwork, travel
+from coldchain.planning.capacity import capacity_t_day
 from coldchain.planning.keeps import Keep, keep_kwh_t_day, keeps_of
 from coldchain.routing import Halts as HaltHours
 from coldchain.routing import HaulRule, Reach, lower_bound_cny_t, radial_bound_cny_t
@@ -90,6 +91,11 @@ class Basis:
     def energy_cny_t(self) -> Floats:
         """Electricity at its price, shape (commodities, periods, classes)."""
         return np.asarray(self.energy_kwh_t * self.scenario.economics.power_cny_kwh)
+
+    @cached_property
+    def capacity_t_day(self) -> Floats:
+        """What each depot type takes, shape (types,), t/day."""
+        return capacity_t_day(self.scenario, self.classes, self.class_of_type)
 
     @property
     def collection(self) -> tuple[VehicleType, ...]:

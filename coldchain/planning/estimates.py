@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from coldchain.arrays import KG_PER_T, Floats
-from coldchain.planning.arcs import Arcs, capacity_t_day, existing_modules
+from coldchain.planning.arcs import Arcs, existing_modules
 from coldchain.planning.basis import Basis, haul_bound_cny_t
 from coldchain.planning.course import Course
 from coldchain.planning.days import CollectionDay
@@ -89,7 +89,7 @@ def _share_out(
 def _truck_excess_cny(basis: Basis) -> Floats:
     """Yearly cost of whole trucks beyond full ones for a module used as its zone's harvest allows, (sites, types)."""
     scenario, kinds = basis.scenario, basis.scenario.depot_types
-    capacity, full = capacity_t_day(basis), haul_bound_cny_t(basis)
+    capacity, full = basis.capacity_t_day, haul_bound_cny_t(basis)
     excess = np.zeros((len(scenario.sites), len(kinds)))
     for k in range(scenario.fixed_types):
         in_zone = [c for c, crop in enumerate(scenario.commodities) if crop.zone == kinds[k].zone]

@@ -86,16 +86,19 @@ def _of_hubs(scenario: Scenario, *names: str) -> Floats:
 def shares_lost(figures: Figures, period: int, crop: Indices, stages: Floats, *, planned: bool) -> Floats:
     """Return the shares of weight and value that lots of a period lose in stages, the first in the warm; (lots, 2)."""
     scenario, season = figures.scenario, figures.scenario.periods[period]
-    own = [boxed(figures, one, planned=planned) for one in scenario.commodities]
+    if not len(crop):
+        return np.empty((0, 2))
+    present, which = np.unique(crop, return_inverse=True)
+    own = [boxed(figures, scenario.commodities[c], planned=planned) for c in present.tolist()]
     params = np.array([pack(one, season.humidity) for one in own])
     order = np.lexsort((*stages[:, ::-1, HOURS].T, crop))
     worn = np.empty((len(crop), WEAR))
-    worn[order] = follow_lots(params, crop[order], hourly_air_c(season), harvest_clock_h(season), stages[order])
+    worn[order] = follow_lots(params, which[order], hourly_air_c(season), harvest_clock_h(season), stages[order])
     transfers = scenario.chain.planned_transfers if planned else scenario.chain.today_transfers
     share = np.empty((len(crop), 2))
-    for c in np.unique(crop).tolist():
-        fate = Fate.of(own[c], worn[crop == c], transfers, scenario.economics)
-        share[crop == c] = np.column_stack([fate.loss, fate.value])
+    for n, one in enumerate(own):
+        fate = Fate.of(one, worn[which == n], transfers, scenario.economics)
+        share[which == n] = np.column_stack([fate.loss, fate.value])
     return share
 
 

@@ -48,10 +48,10 @@ def _kept(ground: Ground) -> Floats:
 
 def _capital(ground: Ground) -> Floats:
     """Yearly cost of the room that each arc fills on the peak period of its class, shape (arcs,)."""
-    from coldchain.planning import capacity_t_day, existing_modules
+    from coldchain.planning import existing_modules
 
     arcs, basis = ground.arcs, ground.basis
-    per_t = arcs.module.money_cny.min(axis=0) / capacity_t_day(basis)
+    per_t = arcs.module.money_cny.min(axis=0) / basis.capacity_t_day
     standing = existing_modules(basis) > 0
     share = np.zeros(len(arcs.demand))
     for o in range(len(basis.classes)):

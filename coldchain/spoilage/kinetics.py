@@ -113,12 +113,21 @@ def respiration_w_t(commodity: Commodity, temp_c: float) -> float:
     Beyond 20 °C it grows by 2 for 10 K at most and beyond 30 °C by 1.5 (Saltveit, USDA Handbook 66). Where only the
     value at 20 °C is published (crops that are not stored near 0 °C) it falls by 2.5 for every 10 K; 0 where none is.
     """
-    return float(breath_w_t(commodity, np.asarray(temp_c, dtype=np.float64)))
+    return _respiration_w_t(commodity.respiration_w_t_0c, commodity.respiration_w_t_20c, float(temp_c))
+
+
+@lru_cache(maxsize=4096)
+def _respiration_w_t(low: float, high: float, temp_c: float) -> float:
+    """Remember what is asked thousands of times: the breath of a few crops at a few temperatures."""
+    return float(_breath_w_t(low, high, np.asarray(temp_c, dtype=np.float64)))
 
 
 def breath_w_t(commodity: Commodity, temp_c: Floats) -> Floats:
     """Heat of respiration at many temperatures, as :func:`respiration_w_t`; of the same shape."""
-    low, high = commodity.respiration_w_t_0c, commodity.respiration_w_t_20c
+    return _breath_w_t(commodity.respiration_w_t_0c, commodity.respiration_w_t_20c, temp_c)
+
+
+def _breath_w_t(low: float, high: float, temp_c: Floats) -> Floats:
     if high <= 0.0:
         return np.full(temp_c.shape, low)
     if low <= 0.0:

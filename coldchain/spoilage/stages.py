@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -86,7 +87,12 @@ def hourly_air_c(period: Period) -> Floats:
     """
     if period.hourly_c is not None:
         return np.array(period.hourly_c, dtype=np.float64)
-    low, high = float(period.temp_min_c or 0.0), float(period.temp_max_c or 0.0)
+    return _day_between(float(period.temp_min_c or 0.0), float(period.temp_max_c or 0.0)).copy()
+
+
+@lru_cache(maxsize=1024)
+def _day_between(low: float, high: float) -> Floats:
+    """Return the day's course through a low and a high; asked for thousands of times of the same few days."""
     clock = np.arange(24.0)
     rising = (clock - _COLDEST_CLOCK_H) / (_WARMEST_CLOCK_H - _COLDEST_CLOCK_H)
     falling = ((clock - _WARMEST_CLOCK_H) % 24.0) / (24.0 - _WARMEST_CLOCK_H + _COLDEST_CLOCK_H)

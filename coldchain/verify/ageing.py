@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -97,14 +97,19 @@ class Law:
         grown = np.minimum(temp, 0.0) * math.log(BAND_Q10[0][1])
         for low, q10 in BAND_Q10:
             top = low + 10.0 if low < BAND_Q10[-1][0] else math.inf
-            grown = grown + (np.clip(temp, low, top) - low) * math.log(q10)
+            grown = grown + (np.minimum(np.maximum(temp, low), top) - low) * math.log(q10)
         return np.asarray(np.exp(self.strength * grown / 10.0), dtype=np.float64)
+
+    @cached_property
+    def at_life(self) -> Floats:
+        """Relative rate at the temperature of the stated life."""
+        return self.relative(self.life_temp_c)
 
     def rate_per_h(self, temp_c: Floats | float) -> Floats:
         """Share of life used per hour."""
         temp = np.asarray(temp_c, dtype=np.float64)
         depth = 0.0 * temp if self.by_dose else self.chill_k(temp)
-        level = self.relative(np.maximum(temp + depth, self.flat_c)) / (self.relative(self.life_temp_c) * self.life_h)
+        level = self.relative(np.maximum(temp + depth, self.flat_c)) / (self.at_life * self.life_h)
         return np.where(temp < self.freezing_c, 1.0 / 24.0, level * 8.0 ** (depth / 10.0))
 
     def chill_k(self, temp: Floats) -> Floats:
@@ -183,7 +188,7 @@ def priced(lost: Floats, used: Floats, dry: Floats, prices: Economics) -> tuple[
     water = np.where(over, 0.0, (1.0 - lost) * np.expm1(dry))
     quality = 100.0 * np.exp(np.multiply(used, math.log(0.2)))
     sunk = (prices.discount_below_quality - quality) / (prices.discount_below_quality - 20.0)
-    off = prices.discount_at_life * np.clip(sunk, 0.0, 1.0)
+    off = prices.discount_at_life * np.minimum(np.maximum(sunk, 0.0), 1.0)
     return water, np.where(over, 1.0, lost + (1.0 - lost) * off)
 
 
@@ -211,7 +216,7 @@ def breath_w_t(crop: Commodity, temp_c: Floats) -> Floats:
     if warm <= 0.0:
         return np.full(np.shape(temp_c), cold)
     own = math.sqrt(warm / cold) if cold > 0.0 else RESPIRATION_Q10
-    hot = min(own, 2.0) ** (np.clip(temp_c - 20.0, 0.0, 10.0) / 10.0)
+    hot = min(own, 2.0) ** (np.minimum(np.maximum(temp_c - 20.0, 0.0), 10.0) / 10.0)
     hottest = min(own, 1.5) ** (np.maximum(temp_c - 30.0, 0.0) / 10.0)
     return np.asarray(warm * own ** (np.minimum(temp_c, 20.0) / 10.0 - 2.0) * hot * hottest)
 
