@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -18,7 +20,9 @@ def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     """Add up the bill of a year: routes, overflow, modules with the moves of mobile units, the terms of all lots."""
     count, length = decision.count, [period.days for period in basis.scenario.periods]
     modules = ModuleCosts.of(basis.scenario)
-    cny = _lots_cny(basis, lots)
+    cny: dict[Heading, float] = dict.fromkeys(HEADINGS, 0.0)
+    for _part, heading, amounts in priced_lots(basis, lots):
+        cny[heading] += float(amounts.sum())
     cny["collection"] += sum(cost * length[period] for _site, period, cost in days.collection_shares())
     cny["line_haul"] += sum(cost * length[period] for _site, period, _load, cost in days.haul_shares())
     cny["overflow"] += sum(cost * length[period] for _site, period, cost in days.overflow_shares())
@@ -30,16 +34,14 @@ def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     return Bill(**{str(heading): amount for heading, amount in cny.items()})
 
 
-def _lots_cny(basis: Basis, lots: pd.DataFrame) -> dict[Heading, float]:
-    """Add up what lots cost by heading, through depots and in today's chain."""
+def priced_lots(basis: Basis, lots: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, Heading, Floats]]:
+    """Yield lots through depots and in today's chain, a heading, and the CNY a year of each lot under it."""
     today = lots["site"] == TODAY
     cold, warm = lots[~today], lots[today]
     priced = (cold, basis.prices.chilled(ChilledLots.of(cold))), (warm, basis.prices.todays(TodaysLots.of(warm)))
-    cny: dict[Heading, float] = dict.fromkeys(HEADINGS, 0.0)
     for part, by_heading in priced:
         for heading, cny_t in by_heading.items():
-            cny[heading] += float((part["tonnes"].to_numpy() * cny_t).sum())
-    return cny
+            yield part, heading, np.asarray(part["tonnes"].to_numpy() * cny_t)
 
 
 def moves_cny(basis: Basis, decision: Decision) -> Floats:

@@ -19,6 +19,7 @@ from coldchain.planning import duty_tables
 from coldchain.planning import tables as tabled
 from coldchain.planning.arcs import Arcs, build_arcs, existing_modules, siting_problem
 from coldchain.planning.awards import module_awards
+from coldchain.planning.balance import balance
 from coldchain.planning.basis import Basis, part_of, prepare
 from coldchain.planning.course import Course, ranked, work_out
 from coldchain.planning.days import Decision, Effort, Memo
@@ -522,6 +523,7 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         "programme_years": years,
         "commodities": tabled.by_commodity(basis, course.lots, today.lots),
         "lots": tabled.lots_table(basis, course.lots, today.lots),
+        "balance": balance(basis, course, today),
         "sites_left_out": sites_left_out(basis, arcs, course.decision),
         **_tables_of_today(basis, arcs, today),
     }

@@ -79,6 +79,12 @@ SWEEP: Columns = (
     ("next_million_saves_t", N_("The next million saves, t"), "tonnes"),
     ("next_million_saves_cny", N_("The next million saves, CNY a year"), "cny"),
 )
+BALANCE = of_run(
+    "village", "name", "county", "harvest_t", "today_cny", "plan_cny", "benefit_cny", "investment_cny",
+    "payback_years", "today_cny_t", "plan_cny_t",
+)  # fmt: skip
+BALANCE_SUMS = ("harvest_t", "today_cny", "plan_cny", "capital_cny", "benefit_cny", "investment_cny")
+"""What counties add up."""
 UNSERVED = of_run("village", "name", "harvest_t", "plan_loss_t", "reason")
 LEFT_OUT = of_run("site", "name", "county", "beyond_cny_year", "reason")
 ASSUMED: Columns = (("text", N_("What was assumed, and whose data it is"), "text"),)

@@ -84,7 +84,7 @@ def sections(told: Told) -> list[Section]:
     names = crop_names(told.tables["commodities"])
     found = [
         *_overview(told), *_savings(told.summary), *_doubt(told), *_certainty(told), *_money(told.summary),
-        *_losses(told, names), *_lists(told, names), *_sensitivity(told), *_problems(told),
+        *_balance(told), *_losses(told, names), *_lists(told, names), *_sensitivity(told), *_problems(told),
     ]  # fmt: skip
     return [section for section in found if len(section.rows)]
 
@@ -202,6 +202,26 @@ def _money(summary: Mapping[str, Any]) -> list[Section]:
                    chart=Chart("parts", "fact", ("cny",)))
         )  # fmt: skip
     return found
+
+
+def _balance(told: Told) -> list[Section]:
+    """Return both years by county, and by village in the workbook."""
+    if "balance" not in told.tables:
+        return []
+    villages = told.tables["balance"]
+    counties = villages.groupby("county", as_index=False, sort=False)[list(columns.BALANCE_SUMS)].sum()
+    earned = counties["benefit_cny"] + counties["capital_cny"]
+    returns = (counties["investment_cny"] > 0) & (earned > 0)
+    by_county = counties.assign(
+        payback_years=(counties["investment_cny"] / earned).where(returns),
+        today_cny_t=counties["today_cny"] / counties["harvest_t"],
+        plan_cny_t=counties["plan_cny"] / counties["harvest_t"],
+    )
+    note = _("Routes and depots are shared by the tonnes that go through them; value lost is included.")
+    return [
+        _whole(_("Costs and benefit by county"), columns.BALANCE[2:], by_county, _("Money"), note=note),
+        Section(_("Costs and benefit by village"), columns.BALANCE, villages, note, sheet=_("Money"), page=None),
+    ]
 
 
 def _losses(told: Told, names: Mapping[str, str]) -> list[Section]:

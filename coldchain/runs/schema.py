@@ -45,6 +45,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("baseline_loss_t", "number", "t", N_("Lost today, t")),
         ("baseline_rate", "number", "share", N_("Lost today")),
         ("baseline_water_t", "number", "t", N_("Water lost today, t")),
+        ("benefit_cny", "number", "CNY/yr", N_("Benefit, CNY/year")),
         ("before_cap_cny", "number", "CNY", N_("Award before the cap, CNY")),
         ("budget_cny", "number", "CNY", N_("Budget, CNY")),
         ("capacity_t", "number", "t", N_("Capacity, t")),
@@ -123,8 +124,11 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("owners", "whole", "", N_("Owners that build")),
         ("paid_wait_h", "number", "h/day", N_("Paid while waiting for loads, h/day")),
         ("paid", "number", "year", N_("Year of payment")),
+        ("payback_years", "number", "yr", N_("Payback, years")),
         ("pays_in", "number", "share", N_("Draws in which it pays for itself")),
         ("period", "text", "", N_("Period")),
+        ("plan_cny", "number", "CNY/yr", N_("All costs with the plan, CNY/year")),
+        ("plan_cny_t", "number", "CNY/t", N_("With the plan, CNY/t")),
         ("plan_loss_cny", "number", "CNY/yr", N_("Value lost with the plan, CNY")),
         ("plan_loss_t", "number", "t", N_("Lost with the plan, t")),
         ("planned", "flag", "", N_("In the plan")),
@@ -151,6 +155,8 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("subsidy_cny", "number", "CNY", N_("Subsidy, CNY")),
         ("subsidy_needed_cny", "number", "CNY", N_("Subsidy needed, CNY")),
         ("throughput_t_day", "number", "t/day", N_("Throughput, t/day")),
+        ("today_cny", "number", "CNY/yr", N_("All costs today, CNY/year")),
+        ("today_cny_t", "number", "CNY/t", N_("Today, CNY/t")),
         ("today_share", "number", "share", N_("Lost today")),
         ("tonnes", "number", "t", N_("Tonnes")),
         ("tonnes_year", "number", "t/yr", N_("Cooled, t/year")),
@@ -218,6 +224,10 @@ _ROWS = {
     ),
     "next_budget": "budget_cny siting_cost_cny loss_t loss_cny depots_with_new_modules",
     "firmness": "depot name planned within_1_percent other_years pays_in",
+    "balance": (
+        "village name county harvest_t today_cny plan_cny capital_cny benefit_cny investment_cny payback_years "
+        "today_cny_t plan_cny_t"
+    ),
     "sites_left_out": "site name county possible beyond_cny_year reason",
     "prospects": (
         "site owner county new_modules cooled_t fee_needed_cny_t most_fee_cny_t subsidy_needed_cny gain_cny_year "
@@ -233,6 +243,7 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Every table with the names of its columns, in the order they are written."""
 OPTIONAL = frozenset(
     {
+        "balance",
         "firmness",
         "sites_left_out",
         "prospects",
@@ -246,6 +257,7 @@ PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "depots": ("depot", "hub"),
         "villages": ("village",),
+        "balance": ("village",),
         "commodities": ("commodity",),
         "assignment": ("village", "commodity", "depot", "period", "zone", "method"),
         "units": ("period", "depot"),

@@ -15,6 +15,7 @@ import pandas as pd
 
 from coldchain.model import Scenario
 from coldchain.verify.acceptance import check_acceptance
+from coldchain.verify.balance import check_balance
 from coldchain.verify.bill import Year, bill_of, net_of
 from coldchain.verify.cooling import Plants
 from coldchain.verify.depots import check_assignment, new_modules
@@ -147,6 +148,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
     check_service(record, losses.lots)
     check_lots(record, losses.lots, today)
     check_villages(record, losses.lots, today)
+    check_balance(record, year, without)
     check_commodities(record, losses.lots, today)
     check_summary(record, summary, Found(losses.lots, today, bill, built, awards, net, cooling, vehicles))
     harvest = float(scenario.harvest_t.sum())

@@ -64,6 +64,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "next_budget": ("budget_cny", "siting_cost_cny", "loss_t", "loss_cny", "depots_with_new_modules"),
     "firmness": ("depot", "name", "planned", "within_1_percent", "other_years", "pays_in"),
+    "balance": (
+        "village", "name", "county", "harvest_t", "today_cny", "plan_cny", "capital_cny", "benefit_cny",
+        "investment_cny", "payback_years", "today_cny_t", "plan_cny_t",
+    ),
     "sites_left_out": ("site", "name", "county", "possible", "beyond_cny_year", "reason"),
     "prospects": (
         "site", "owner", "county", "new_modules", "cooled_t", "fee_needed_cny_t", "most_fee_cny_t",
@@ -76,7 +80,7 @@ TODAY_TABLES = tuple(
 )
 """What depots that stand already do without the plan: written where any stand."""
 COLUMNS |= {name: COLUMNS[name.removeprefix(TODAY)] for name in TODAY_TABLES} | {"today_depots": ("depot", "hub")}
-OPTIONAL = frozenset({*TODAY_TABLES, "firmness", "sites_left_out", "prospects", "next_budget"})
+OPTIONAL = frozenset({*TODAY_TABLES, "balance", "firmness", "sites_left_out", "prospects", "next_budget"})
 DECIDED_PLACES: dict[str, tuple[str, ...]] = {
     "depots": ("depot", "hub"),
     "assignment": ("village", "commodity", "depot", "period"),
