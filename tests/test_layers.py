@@ -13,7 +13,7 @@ from sources import ROOT
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"language", "arrays", "compiled"}),
-    frozenset({"errors", "progress", "solvers", "work"}),
+    frozenset({"errors", "progress", "solvers", "threads", "work"}),
     frozenset({"inputs", "cells", "leftovers", "schemas"}),
     frozenset({"model"}),
     frozenset({"scenario", "network", "spoilage"}),

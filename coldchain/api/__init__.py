@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -206,6 +207,7 @@ def plan(
     time_limit_s: float | None = None,
     effort: EffortName = "normal",
     seed: int = 0,
+    threads: int = 1,
     progress: Say = silent,
 ) -> Result:
     """Plan a scenario.
@@ -216,6 +218,7 @@ def plan(
     time_limit_s : after which the plan ends with the best so far; no limit when left out
     effort : work: ``quick`` the least, ``normal`` about two minutes, ``deep`` ten, every move judged by full routes
     seed : the same seed, effort and inputs give the same plan as long as no time limit cuts the search
+    threads : steps worked on side by side; they change the time, never the plan
     progress : hears a :class:`coldchain.progress.Event` at every step
 
     Raises
@@ -230,8 +233,9 @@ def plan(
     checked(effort)
     asked = Edits(budget_cny).on(scenario)
     if effort == "quick":
-        return Result(plan_quickly(asked, seed, say=progress))
-    return Result(make_plan(asked, Options.of(effort, time_limit_s, seed, progress)))
+        return Result(plan_quickly(asked, seed, say=progress, threads=threads))
+    options = replace(Options.of(effort, time_limit_s, seed, progress), threads=threads)
+    return Result(make_plan(asked, options))
 
 
 def replan(
@@ -244,6 +248,7 @@ def replan(
     effort: EffortName | None = None,
     time_limit_s: float | None = None,
     seed: int = 0,
+    threads: int = 1,
     progress: Say = silent,
 ) -> Result:
     """Plan again from a plan: seconds instead of minutes, never dearer than that plan repaired.
@@ -254,7 +259,8 @@ def replan(
     scenario : the inputs as they are now (``scenario.with_(…)``); those of the plan when left out
     budget_cny : subsidy budget instead of the scenario's
     forbid, force : sites at which nothing may stand, or a depot must
-    effort, time_limit_s, seed, progress : as in :func:`plan`; a short search from the plan when effort is left out
+    effort, time_limit_s, seed, threads, progress : as in :func:`plan`; a short search from the plan when no effort is
+        named
 
     Raises
     ------
@@ -266,7 +272,7 @@ def replan(
     former = planned.plan if isinstance(planned, Result) else Run.open(planned).checked()
     given = former.planned if scenario is None else scenario
     changed = Edits.asked(given, budget_cny, forbid, force).on(given)
-    options = Options.warm(effort, time_limit_s, seed, progress)
+    options = replace(Options.warm(effort, time_limit_s, seed, progress), threads=threads)
     if scenario is None and isinstance(former, Plan):
         ground = former.ground.asked(changed, options)
     else:

@@ -6,7 +6,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -314,6 +314,13 @@ def print_faults(faults: Sequence[Fault], most: int | None = None) -> None:
 @click.option("--forbid", multiple=True, help="Site (id or name) at which nothing may stand; may be repeated.")
 @click.option("--force", multiple=True, help="Site (id or name) that must have a depot; may be repeated.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Steps worked on side by side; they change the time, never the plan.",
+)
 @click.option("--require-gap", type=click.FloatRange(0), help="Leave with code 6 when the proven gap is larger.")
 @dry_run_option
 @json_option
@@ -387,16 +394,17 @@ def _computed(
     stopped: Callable[[], bool],
 ) -> Plan:
     """Plan with the effort that was asked for: from nothing, or from an earlier run."""
-    from coldchain.planning import Options, lay_ground, plan, plan_quickly, replan
+    from coldchain.planning import Options, lay_ground, plan_on, plan_quickly, replan
 
-    effort, seed = given.get("effort"), given["seed"]
+    effort, seed, limit = given.get("effort"), given["seed"], given.get("time_limit")
+    if effort == "quick" and former is None:
+        return plan_quickly(scenario, seed, faults, say, stopped, threads=given["threads"])
+    options = Options.of(effort or "normal", limit, seed, say, stopped)
     if former is not None:
-        limit = given.get("time_limit")
         options = Options.warm(effort, limit, seed, say, stopped)
-        return replan(lay_ground(scenario, options, faults), former, options)
-    if effort == "quick":
-        return plan_quickly(scenario, seed, faults, say, stopped)
-    return plan(scenario, Options.of(effort or "normal", given.get("time_limit"), seed, say, stopped), faults)
+    options = replace(options, threads=given["threads"])
+    ground = lay_ground(scenario, options, faults)
+    return plan_on(ground, options) if former is None else replan(ground, former, options)
 
 
 def _budgeted(
@@ -548,7 +556,7 @@ def demo(folder: Path, as_json: bool, quiet: bool) -> int:
     county = folder / "county"
     if not (county / "scenario.toml").is_file():
         write_scenario(upland(DEMO_VILLAGES, 7), county)
-    given = {"budget": None, "time_limit": 60.0, "seed": 0, "require_gap": None}
+    given = {"budget": None, "time_limit": 60.0, "seed": 0, "threads": 1, "require_gap": None}
     made, run = make_plan(county, "base", folder / "run", given, quiet=quiet)
     if as_json:
         click.echo(json.dumps(made.summary, ensure_ascii=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -24,7 +25,8 @@ from coldchain.routing import (
     solve_collection,
 )
 from coldchain.spoilage import value_per_hour
-from coldchain.work import Meter
+from coldchain.threads import mapped
+from coldchain.work import UNLIMITED, Meter
 
 QUICK = 300  # iterations of a quick day: some milliseconds, within 0.4 % of a full search
 QUICK_WORK, FULL_WORK, HAUL_WORK = 0.01, 0.005, 0.1  # units of work: a quick day, a full one by village, all line haul
@@ -38,7 +40,7 @@ class Effort:
 
     ``memo`` keeps the days of each depot for the next decision that assigns it the same, and the line haul of each hub;
     of one basis and seed. ``meter`` is charged with every depot, remembered or not, so that no answer depends on what
-    was routed before.
+    was routed before. ``threads`` route depots side by side while ``room`` says that units are left before ``stop``.
     """
 
     quick: bool = False
@@ -46,6 +48,19 @@ class Effort:
     stop: Callable[[], bool] = field(default=lambda: False)
     memo: Memo | None = None
     meter: Meter = field(default_factory=Meter)
+    threads: int = 1
+    room: Callable[[], float] = field(default=lambda: UNLIMITED)
+
+    def charge(self, day: CollectionDay) -> None:
+        """Count the work of a depot's day."""
+        self.meter.add(QUICK_WORK if self.quick else FULL_WORK * len(day.villages))
+
+    def side_by_side(self, decision: Decision) -> int:
+        """Return the threads that may route: one where work might run out on the way, for then the order decides."""
+        sites, periods = np.unique(decision.site), decision.share.shape[1]
+        served = np.unique(np.stack([decision.village, decision.site]), axis=1).shape[1]
+        most = QUICK_WORK * len(sites) if self.quick else FULL_WORK * served
+        return self.threads if self.room() > most * periods else 1
 
 
 @dataclass(frozen=True)
@@ -95,8 +110,11 @@ def work_out_days(
     """
     collection: list[CollectionDay] = []
     sites = np.unique(decision.site)
-    for done, site in enumerate(sites):
-        collection += _remembered(basis, arcs, decision, int(site), effort)
+    routed = mapped(partial(_remembered, basis, arcs, decision, effort), sites.tolist(), effort.side_by_side(decision))
+    for done, days in enumerate(routed):
+        collection += days
+        for day in days:
+            effort.charge(day)
         if progress is not None:
             progress(done + 1, len(sites))
     effort.meter.add(HAUL_WORK)
@@ -106,7 +124,7 @@ def work_out_days(
     return Days(tuple(collection), hauled.hauls, hauled.tours, hauled.rides, running, overflow)
 
 
-def _remembered(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> tuple[CollectionDay, ...]:
+def _remembered(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, site: int) -> tuple[CollectionDay, ...]:
     """Route a depot, or take the days from the memo; days cut short by a stop are not kept."""
     rows = np.flatnonzero(decision.site == site)
     assigned = (getattr(decision, name)[rows].tobytes() for name in ("village", "group", "cooling", "share"))
@@ -117,8 +135,6 @@ def _remembered(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort:
         days = tuple(_collect(basis, arcs, decision, site, effort))
         if effort.memo is not None and not effort.stop():
             effort.memo[key] = days
-    for day in days:
-        effort.meter.add(QUICK_WORK if effort.quick else FULL_WORK * len(day.villages))
     return days
 
 

@@ -25,7 +25,8 @@ from coldchain.planning.money import standing_opex_cny
 from coldchain.planning.search import PLANNED, Options, aims_of
 from coldchain.progress import relative_gap
 from coldchain.runs import schema
-from coldchain.siting import FixedModules, SitingProblem, solve_siting
+from coldchain.siting import FixedModules, SitingProblem, SitingResult, solve_siting
+from coldchain.threads import mapped
 from coldchain.work import Meter
 
 CLOSE = 0.01
@@ -131,22 +132,25 @@ def _other_years(basis: Basis, arcs: Arcs, course: Course, options: Options) -> 
     if options.quick or options.halted() or aims_of(basis)[0] != "total_cost_cny":
         return []
     problem = stated(basis, Estimates(basis, arcs).corrected(course), "total_cost_cny")
-    random = np.random.default_rng(options.seed)
-    found = []
-    for _year in range(YEARS):
-        factor = _harvest_factor(arcs, len(basis.scenario.villages), random)
-        year = solve_siting(
-            _scaled(problem, arcs, factor),
+    random, villages = np.random.default_rng(options.seed), len(basis.scenario.villages)
+    factors = [_harvest_factor(arcs, villages, random) for _year in range(YEARS)]
+    meters = [Meter() for _year in factors]
+
+    def sited(year: int) -> SitingResult:
+        return solve_siting(
+            _scaled(problem, arcs, factors[year]),
             work=YEAR_WORK,
             gap=CLOSE / 2,
             seed=options.seed,
             start=course.decision.modules(),
             stop=options.halted,
-            meter=options.meter,
+            meter=meters[year],
         )
-        if year.status in PLANNED:
-            found.append(_built(year.count[:, : len(basis.scenario.depot_types)]))
-    return found
+
+    found = list(mapped(sited, range(YEARS), options.threads))
+    options.meter.add(sum(meter.spent for meter in meters))
+    types = len(basis.scenario.depot_types)
+    return [_built(year.count[:, :types]) for year in found if year.status in PLANNED]
 
 
 def _harvest_factor(arcs: Arcs, villages: int, random: np.random.Generator) -> Floats:

@@ -36,7 +36,7 @@ from coldchain.planning.moves import near_sites, neighbours, rebased
 from coldchain.planning.search import PLANNED, SMALL_ARCS, SMALL_WORK, Options, Sited, aims_of
 from coldchain.progress import Event, Stage
 from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting
-from coldchain.work import Meter
+from coldchain.work import UNLIMITED, Meter
 
 CORRECTIONS = 3  # rounds of siting with corrected costs at most
 CORRECTION_SHARE = 0.1  # of the work left, for each of them
@@ -84,7 +84,10 @@ class _Search:
         self.tried, self.meter = 0, Meter((self.options.joint or 1.0) * self.options.work, self.options.meter)
         self.years = DepotYears(self.task.basis, self.task.arcs)
         self.estimates, self.near = Estimates(self.task.basis, self.task.arcs), near_sites(self.task.basis)
-        self.effort = Effort(not self.options.thorough, self.options.seed, self.over, self.task.memo, self.meter)
+        options, memo = self.options, self.task.memo
+        self.effort = Effort(
+            not options.thorough, options.seed, self.over, memo, self.meter, options.threads, self.room
+        )
         self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
         self.random = np.random.default_rng(self.options.seed)
         scenario = self.task.basis.scenario
@@ -100,6 +103,10 @@ class _Search:
         worked |= not self.opening and (self.meter.left() < 0.0 or self.options.left() < 0.0)
         self.options.cuts.update({Ending.WORK} if worked else ())
         return worked or self.options.halted()
+
+    def room(self) -> float:
+        """Units of work before the search is over; what is done whatever the work has no end."""
+        return UNLIMITED if self.opening else min(self.meter.left(), self.options.room())
 
     def left(self) -> float:
         """Units of work left for the search."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,7 @@ from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing.kernel import is_compiled
 from coldchain.runs import Inputs, Run, place_on_roads
 from coldchain.siting import solve_siting, widened
+from coldchain.threads import beside
 from coldchain.verify import Report, verify_tables
 from coldchain.work import Meter
 
@@ -224,12 +226,14 @@ def plan_quickly(
     faults: tuple[Fault, ...] = (),
     say: Say = silent,
     stop: Callable[[], bool] = lambda: False,
+    *,
+    threads: int = 1,
 ) -> Plan:
     """Plan without regard to the clock: equal inputs and seed give equal plans; no estimate of more budget.
 
     Raises as :func:`plan`.
     """
-    options = Options.quickly(seed, say, stop)
+    options = replace(Options.quickly(seed, say, stop), threads=threads)
     return plan_on(lay_ground(scenario, options, faults), options, Near(further=False))
 
 
@@ -265,18 +269,21 @@ def decide(ground: Ground, options: Options, near: Near, lap: Callable[[str], No
     basis, arcs, lap = ground.basis, ground.arcs, lap or _unheard
     sited = site(basis, arcs, options, near.starts)
     bound = sited.bound
-    further = next_budget(basis, arcs, sited.results[0], options) if near.further else NO_FURTHER
-    lap("siting")
-    if not is_compiled():
-        options.say(Event(Stage.COMPILING))
-    course = _best_course(ground, sited, near.courses, options)
-    if course.missing:
-        course, sited = _mended(ground, (course, sited), near, options)
+    aside = replace(options, meter=Meter())
+    estimate = partial(next_budget, basis, arcs, sited.results[0], aside) if near.further else NO_FURTHER.copy
+    with beside(estimate, options.threads) as further:
+        lap("siting")
+        if not is_compiled():
+            options.say(Event(Stage.COMPILING))
+        course = _best_course(ground, sited, near.courses, options)
+        if course.missing:
+            course, sited = _mended(ground, (course, sited), near, options)
+        lap("routing")
+        bound, decisions = tightened(basis, arcs, options, bound, course.yearly.total)
+        course = _rivalled(ground, (course, sited), decisions, options)
+        extra = {"next_budget": further()}
     lap("routing")
-    bound, decisions = tightened(basis, arcs, options, bound, course.yearly.total)
-    course = _rivalled(ground, (course, sited), decisions, options)
-    lap("routing")
-    extra = {"next_budget": further}
+    options.meter.add(aside.meter.spent)
     if near.further:
         units = max(PROSPECTS * options.work, SMALL_WORK if len(arcs.demand) <= SMALL_ARCS else 0.0)
         extra["prospects"] = prospects(basis, arcs, Meter(units, options.meter), options)
@@ -401,7 +408,8 @@ class _Clock:
 
 def effort_of(options: Options, memo: Memo) -> Effort:
     """Return the effort of routing in full, as long as there is work left."""
-    return Effort(seed=options.seed, stop=options.over, memo=memo, meter=options.meter)
+    over, threads = options.over, options.threads
+    return Effort(seed=options.seed, stop=over, memo=memo, meter=options.meter, threads=threads, room=options.room)
 
 
 def _idle(basis: Basis, arcs: Arcs, options: Options, memo: Memo) -> Course:

@@ -72,6 +72,7 @@ class Options:
     ``quick`` ends siting of large scenarios at a gap of ``ROUGH_GAP`` and routing after its iterations.
     ``tries`` ends the joint search after so many decisions worked out with routes.
     ``rough`` ends siting at that gap whatever the scenario.
+    ``threads`` work side by side where steps do not depend on each other: they change the time, never the plan.
     ``cuts`` gathers what cut a part of the search short, ``met`` the modules worked out; options made from these by
     ``replace`` share them.
     """
@@ -86,6 +87,7 @@ class Options:
     thorough: bool = False
     rough: bool = False
     tries: float = math.inf
+    threads: int = 1
     cuts: set[Ending] = field(default_factory=set, compare=False)
     met: Met = field(default_factory=Met, compare=False)
     time_limit_s: float = math.inf
@@ -168,6 +170,10 @@ class Options:
     def left(self) -> float:
         """Return the share of the work that is left."""
         return 1.0 - self.meter.spent / self.work
+
+    def room(self) -> float:
+        """Return the units of work that are left."""
+        return self.work - self.meter.spent
 
 
 @dataclass(frozen=True)
