@@ -25,10 +25,10 @@ from coldchain.cli.telling import sentence
 from coldchain.errors import BrokenOffError, InfeasibleError, UsageError
 from coldchain.language import speaking
 from coldchain.pages import Desk, Voice, planning_page, words
+from coldchain.pages.asked import FORBIDDEN, FORCED, STATED
 from coldchain.pages.desk import Stop
 from coldchain.pages.planning import PlanningPage
 from coldchain.pages.server import checked_host
-from coldchain.pages.sitemap import FORBIDDEN, FORCED, STATED
 from coldchain.pages.states import Changes, State, VillageLot
 from coldchain.planning import Options, Plan, lay_ground, replan
 from coldchain.progress import Event, Say, Stage
@@ -87,7 +87,7 @@ def test_a_site_is_forbidden_planned_without_and_given_back(desk: Desk) -> None:
     assert "Lose more" in page.changes.text
     page.list.value = "0"
     assert page.states[page.shown] is first
-    assert page.choices[site] == STATED
+    assert page.asked.choices[site] == STATED
     assert (len(page.states), page.status.text) == (2, "")
 
 
@@ -96,16 +96,16 @@ def test_table_map_and_buttons_say_the_same(desk: Desk) -> None:
     page = opened(desk)
     source, site = page.map.sites, desk.scenario.sites[0].id
     source.patch({"choice": [(0, "forced")]})
-    assert page.choices[site] == FORCED
+    assert page.asked.choices[site] == FORCED
     assert source.data["marker"][0] == "star"
     source.selected.indices = [0]
-    assert (page.site.value, page.choice.value) == (site, FORCED)
-    page.choice.value = FORBIDDEN
-    assert page.choices[site] == FORBIDDEN
+    assert (page.tools.site.value, page.tools.choice.value) == (site, FORCED)
+    page.tools.choice.value = FORBIDDEN
+    assert page.asked.choices[site] == FORBIDDEN
     assert source.data["choice"][0] == "forbidden"
-    page.site.value = ""
-    assert (source.selected.indices, page.choice.disabled) == ([], True)
-    page.site.value = site
+    page.tools.site.value = ""
+    assert (source.selected.indices, page.tools.choice.disabled) == ([], True)
+    page.tools.site.value = site
     assert source.selected.indices == [0]
 
 
@@ -113,13 +113,13 @@ def test_the_plan_depends_on_what_is_asked_not_on_the_way(desk: Desk) -> None:
     """There and back ends where it began; another tab gets the same plan, and sees nothing of the first tab's."""
     one, other = opened(desk), opened(desk)
     first = planned(one)
-    one.budget.value = first.summary["investment"]["subsidy_cny"] / 2
+    one.controls.budget.value = first.summary["investment"]["subsidy_cny"] / 2
     half = planned(one)
-    assert half.summary["investment"]["subsidy_cny"] <= one.budget.value
-    one.budget.value = desk.scenario.siting.budget_cny
+    assert half.summary["investment"]["subsidy_cny"] <= one.controls.budget.value
+    one.controls.budget.value = desk.scenario.siting.budget_cny
     assert planned(one) is first
     assert other.states == []
-    other.budget.value = half.summary["investment"]["budget_cny"]
+    other.controls.budget.value = half.summary["investment"]["budget_cny"]
     again = planned(other)
     assert again.summary["annual_cny"] == half.summary["annual_cny"]
     assert again.villages == half.villages
@@ -139,7 +139,7 @@ def test_the_command_line_shown_plans_the_same(desk: Desk, tmp_path: Path, monke
     page = opened(desk)
     planned(page)
     page.choose(desk.scenario.sites[0].id, FORCED)
-    page.budget.value = 61_234.5
+    page.controls.budget.value = 61_234.5
     shown = planned(page)
     monkeypatch.chdir(tmp_path)
     lines = desk.commands(page.edits)
@@ -157,7 +157,7 @@ def test_a_run_opens_with_its_plan_and_goes_on_from_it(small_plan: Plan, tmp_pat
     write_run(small_plan, folder, run_information(small_plan, arguments))
     desk = Desk.open(folder)
     page = opened(desk)
-    assert page.choices[site] == FORBIDDEN
+    assert page.asked.choices[site] == FORBIDDEN
     assert [state.summary["annual_cny"] for state in page.states] == [small_plan.summary["annual_cny"]]
     assert page.commands.text == ""
     page.choose(site, STATED)
@@ -195,7 +195,7 @@ def test_a_planning_that_fails_says_so_and_frees_the_page(desk: Desk, error: Exc
 
 def test_a_budget_of_a_few_yuan_is_refused_on_the_page(desk: Desk) -> None:
     page = opened(desk)
-    page.budget.value = 36.0
+    page.controls.budget.value = 36.0
     click(page, page.go)
     assert "if 万元 was meant, write 360000" in page.status.text
     assert page.job is None
@@ -247,9 +247,10 @@ def test_names_are_shown_and_never_run(desk: Desk) -> None:
     titles = [root.text for root in page.document.roots if root.name == "title"]
     assert evil not in titles[0]
     lots = [VillageLot(one.id, evil, 1.0, "a") for one in villages]
-    before = State(Edits(), {}, {}, tuple(lots))
-    after = State(Edits(), {}, {}, tuple(replace(lot, loss_t=2.0, depot="b") for lot in lots))
-    shown = words.changes_html(before, after, {"a": evil, "b": evil}) + words.commands_html([evil])
+    names = {"a": evil, "b": evil}
+    before = State(Edits(), {}, {}, tuple(lots), names=names)
+    after = State(Edits(), {}, {}, tuple(replace(lot, loss_t=2.0, depot="b") for lot in lots), names=names)
+    shown = words.changes_html(before, after) + words.commands_html([evil])
     assert evil not in shown
     assert "&lt;img src=x" in shown
 
@@ -290,10 +291,7 @@ def test_addresses_of_this_computer(host: str, address: str) -> None:
     assert checked_host(host) == address
 
 
-def test_what_is_no_plan_is_refused(tmp_path: Path, small_plan: Plan) -> None:
-    (tmp_path / "routes.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(UsageError, match="holds routes of a day"):
-        Desk.open(tmp_path)
+def test_a_run_knows_its_variant(tmp_path: Path, small_plan: Plan) -> None:
     folder = tmp_path / "run"
     arguments = {"scenario": str(small_plan.scenario.folder), "variant": "base"}
     write_run(small_plan, folder, run_information(small_plan, arguments))

@@ -330,7 +330,7 @@ def plan(scenario: Path, folder: Path | None, variant: str, as_json: bool, quiet
     if given.pop("dry_run"):
         _size_plan(scenario, variant, given, as_json=as_json, quiet=quiet)
         return 0
-    made, folder = make_plan(scenario, variant, folder, given, quiet=quiet)
+    made, folder = make_plan(scenario, variant, folder, _as_saved(scenario, given), quiet=quiet)
     if as_json:
         click.echo(json.dumps(made.summary, ensure_ascii=False))
     else:
@@ -341,6 +341,15 @@ def plan(scenario: Path, folder: Path | None, variant: str, as_json: bool, quiet
         return EXIT_BUG
     wanted = given["require_gap"]
     return EXIT_GAP if wanted is not None and made.summary["objective"]["gap"] > wanted else 0
+
+
+def _as_saved(source: Path, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options, those that a folder saved from a page states for itself where none of them is given."""
+    from coldchain.runs.saved import saved_options
+
+    if given["seed"] or any(given[name] is not None for name in ("effort", "after", "time_limit")):
+        return given
+    return {**given, **saved_options(source)}
 
 
 def _size_plan(source: Path, variant: str, given: dict[str, Any], *, as_json: bool, quiet: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Self
@@ -15,15 +16,18 @@ from typing import Self
 from coldchain.errors import BrokenOffError, Fault, UsageError
 from coldchain.language import _
 from coldchain.model import Scenario
+from coldchain.network.nearest import NearestRoad
 from coldchain.pages.states import State
 from coldchain.planning import Ground, Options, lay_ground, plan_quickly, replan
 from coldchain.progress import Say
 from coldchain.runs import PlacedNetwork, Run, place_on_roads
-from coldchain.scenario import budget_faults, is_scenario, load
+from coldchain.runs.saved import How, save_planned
+from coldchain.scenario import budget_faults, changed, is_scenario, load
 from coldchain.scenario.edits import Edits
 
-ROUTES, SUMMARY = "routes.json", "summary.json"
 POLL_S = 0.2
+MOST_NAMES, MOST_NAME = 1000, 80
+NO_NAME = frozenset('/\\:*?"<>|')
 Stop = Callable[[], bool]
 
 
@@ -68,11 +72,8 @@ class Desk:
         BadInputError
             When it cannot be read.
         UsageError
-            For a folder that is neither, or a variant beside a run.
+            For a variant beside a run.
         """
-        if (folder / ROUTES).is_file():
-            told = _("{folder} holds routes of a day; give a scenario or the run of a plan")
-            raise UsageError(told.format(folder=folder))
         if is_scenario(folder):
             scenario, faults = load(folder, variant or "base")
             placed, odd = place_on_roads(scenario)
@@ -91,10 +92,10 @@ class Desk:
         """The state of the run that was opened; None for a scenario."""
         return None if self.run is None else State.of(self.run, self.stated)
 
-    def edits(self, budget_cny: float, forbid: tuple[str, ...], force: tuple[str, ...]) -> Edits:
-        """Return what is asked for; sites in order of the scenario, a budget as stated left out."""
-        stated = budget_cny == self.scenario.siting.budget_cny
-        return Edits(None if stated else budget_cny, forbid, force)
+    @cached_property
+    def roads(self) -> NearestRoad | None:
+        """The roads, to ask how far off a place is; None where no road data stand behind the plan."""
+        return None if self.placed.network.kind == "proximity" else NearestRoad(self.placed.network)
 
     def checked(self, edits: Edits) -> Edits:
         """Return the edits, once they can be planned with.
@@ -148,6 +149,8 @@ class Desk:
         ColdchainError
             As :func:`coldchain.planning.replan`.
         """
+        if not edits.by_options:  # refused as files that say so would be
+            changed(self.checked(edits).on(self.scenario), {}, {})
         first = self.first(say, stop)
         if edits == self.stated:
             return first.state
@@ -158,11 +161,18 @@ class Desk:
 
     def _ground(self, first: First, edits: Edits, options: Options) -> Ground:
         """Return the ground under the edits; routed days of other tabs are not shared."""
+        if edits.new_ground:
+            return lay_ground(edits.on(self.scenario), options, self.faults)
         ground = replace(first.ground, memo=dict(first.ground.memo))
         return ground.asked(edits.on(self.scenario), options, self.faults)
 
     def commands(self, edits: Edits) -> list[list[str]]:
-        """Return the command lines that plan the same: the first plan where it has no folder yet, and this one."""
+        """Return the command lines that plan the same: the first plan where it has no folder yet, and this one.
+
+        None where options do not say all that is asked for: such a plan is saved first.
+        """
+        if not edits.by_options:
+            return []
         begin = ["coldchain", "plan", str(self.source)]
         if self.scenario.variant != "base":
             begin += ["--variant", self.scenario.variant]
@@ -176,6 +186,56 @@ class Desk:
         forced = [word for site in edits.force for word in ("--force", site)]
         out = runs / f"{self.scenario.name}-{self.scenario.variant}-edited"
         return [*lines, [*begin, "--after", str(first), *budget, *closed, *forced, "--out", str(out)]]
+
+    def save(self, edits: Edits, folder: Path) -> list[str]:
+        """Save what a plan was made from as a scenario folder; return the command that plans it to the same.
+
+        Raises
+        ------
+        UsageError
+            When the folder exists, or cannot be written.
+        """
+        first = self._first.run if self._first is not None else self.run
+        how = self._stated_how() if edits == self.stated else How(first)
+        save_planned(edits.on(self.scenario), how, folder)
+        variant = [] if self.scenario.variant == "base" else ["--variant", self.scenario.variant]
+        return ["coldchain", "plan", str(folder), *variant]
+
+    def _stated_how(self) -> How:
+        """Return how the first plan was made."""
+        if self.run is None:
+            return How(effort="quick")
+        given = self.run.information.get("arguments", {})
+        seed, after = int(self.run.summary["seed"]), given.get("after")
+        effort = str(given.get("effort") or ("" if after else "normal"))
+        return How(None if after is None else Run.open(after).checked(), effort, seed)
+
+
+def free_name(wanted: str, folder: Path) -> str:
+    """Return a name that nothing in a folder has: the one wanted, or with a number behind it."""
+    names = (wanted, *(f"{wanted}-{n}" for n in range(2, MOST_NAMES)))
+    return next((name for name in names if not (folder / name).exists()), wanted)
+
+
+def named_folder(name: str, folder: Path) -> Path:
+    """Return where something of that name is saved.
+
+    Raises
+    ------
+    UsageError
+        When the name is none, or would lead elsewhere.
+    """
+    plain = name.strip()
+    if (
+        not plain
+        or plain.startswith(".")
+        or plain != Path(plain).name
+        or NO_NAME & set(plain)
+        or len(plain) > MOST_NAME
+    ):
+        told = _('a name of at most {most} characters without / \\ : * ? " < > | is needed; got {name}')
+        raise UsageError(told.format(most=MOST_NAME, name=plain or "–"))
+    return folder / plain
 
 
 def _go_on(stop: Stop) -> None:

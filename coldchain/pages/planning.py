@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from bokeh.document import Document
+from bokeh.events import Tap
 from bokeh.layouts import column, row
-from bokeh.models import (
-    Button,
-    DataTable,
-    Div,
-    NumericInput,
-    Select,
-    SelectEditor,
-    StringEditor,
-    TableColumn,
-)
+from bokeh.models import Button, Div, Select, TextInput
 from jinja2 import Template
 
-from coldchain.errors import BrokenOffError, ColdchainError
+from coldchain.errors import BrokenOffError, ColdchainError, UsageError
 from coldchain.language import _, known_language, language, speaking
 from coldchain.pages import words
-from coldchain.pages.desk import Desk
+from coldchain.pages.asked import CHOICES, FORBIDDEN, FORCED, STATED, AskedSites
+from coldchain.pages.controls import WIDE, Controls
+from coldchain.pages.desk import Desk, free_name, named_folder
 from coldchain.pages.job import Job
-from coldchain.pages.sitemap import CHOICES, FORBIDDEN, FORCED, STATED, SiteMap
+from coldchain.pages.sitemap import ADD, SiteMap, asset
+from coldchain.pages.sitetools import SiteTools
 from coldchain.pages.states import State
 from coldchain.progress import Event
-from coldchain.reports import figures
 from coldchain.reports.canvas import div
 from coldchain.scenario.edits import Edits
 
 POLL_MS = 250
-TABLE_PX, ROW_PX = 300, 25
-MOST_BUDGET_CNY = 1e12
-WIDE = {"sizing_mode": "stretch_width"}
 SPOKEN = {"role": "status", "aria-live": "polite"}
 
 
@@ -60,80 +51,74 @@ class PlanningPage:
 
     Attributes
     ----------
-    choices : what is asked of each site, by id
+    asked : what is asked of each site
     states : every plan so far
     shown, past : numbers of the states that are shown and compared with; -1 for none
     job : the planning that runs; None when none does
+    home : folder that scenarios are saved in
     """
 
     def __init__(self, desk: Desk, voice: Voice, document: Document) -> None:
         self.desk, self.voice, self.document = desk, voice, document
-        self.spoken = language()
-        self.choices = {site.id: STATED for site in desk.scenario.sites}
+        self.spoken, self.home = language(), Path()
+        self.asked = AskedSites(desk.scenario, desk.roads)
         self.states: list[State] = []
         self.shown = self.past = -1
         self.job: Job[State] | None = None
         self._polling: Any = None
         self.map = SiteMap(desk.scenario, desk.placed)
+        self.controls, self.tools = Controls(desk.scenario), SiteTools(self.map.sites)
         self._make_widgets()
         self._connect()  # before the document has the buttons: Bokeh subscribes them as they come in
         self._lay_out()
         self._begin()
 
     def _make_widgets(self) -> None:
-        names = [(site.id, f"{n}. {label}") for n, (site, label) in enumerate(self._labelled(), start=1)]
-        self.site = Select(title=_("Site"), options=[("", _("choose a site")), *names], value="", **WIDE)
-        asked = [(key, _(text)) for key, text in CHOICES.items()]
-        self.choice = Select(title=_("Asked for"), options=asked, value=STATED, disabled=True, **WIDE)
-        self.budget = NumericInput(
-            title=_("Subsidy budget, CNY"), mode="float", format="0,0.[00]", low=0, high=MOST_BUDGET_CNY,
-            value=self.desk.scenario.siting.budget_cny, **WIDE,
-        )  # fmt: skip
         self.go = Button(label=_("Plan now"), button_type="primary", **WIDE)
         self.halt = Button(label=_("Cancel"), disabled=True, **WIDE)
         self.status = div("", html_attributes=SPOKEN, **WIDE)
         self.list = Select(title=_("Plan shown: choose an earlier one to go back to it"), options=[], value="", **WIDE)
         self.other = Select(title=_("Compared with"), options=[], value="", **WIDE)
+        named = free_name(f"{self.desk.scenario.name}-edited", self.home)
+        self.name = TextInput(title=_("Save the plan shown as a scenario named"), value=named, **WIDE)
+        self.keep = Button(label=_("Save"), disabled=True, **WIDE)
+        self.saved = div("", html_attributes=SPOKEN, **WIDE)
         self.figures, self.changes, self.commands = (_words() for _n in range(3))
-        heads = {"label": _("Site"), "county": _("County"), "stated": _("In the scenario"), "choice": _("Asked for"),
-                 "modules": _("Modules")}  # fmt: skip
-        choose = SelectEditor(options=[_(text) for text in CHOICES.values()])
-        self.table = DataTable(
-            source=self.map.sites, editable=True, index_position=None, reorderable=False,
-            height=min(TABLE_PX, (len(self.choices) + 2) * ROW_PX),
-            columns=[TableColumn(field=field, title=head, editor=choose if field == "choice" else StringEditor())
-                     for field, head in heads.items()], **WIDE,
-        )  # fmt: skip
-
-    def _labelled(self) -> Iterable[tuple[Any, str]]:
-        return zip(self.desk.scenario.sites, self.map.sites.data["label"], strict=True)
+        self.saved.stylesheets = self.commands.stylesheets
 
     def _lay_out(self) -> None:
+        asks, tools = self.controls, self.tools
         named = {
             "title": div(words.title_html(self.desk.scenario), **WIDE),
-            "map": self.map.plot,
+            "map": column(self.map.mode, self.map.plot, **WIDE),
             "controls": column(
-                self.budget, self.site, self.choice, row(self.go, self.halt, **WIDE), self.status, self.list,
+                row(asks.budget, asks.rate, **WIDE), row(asks.cap, asks.programme, **WIDE),
+                row(tools.site, tools.choice, **WIDE), row(self.go, self.halt, **WIDE), self.status, self.list,
                 self.other, **WIDE,
             ),
-            "sites": self.table, "changes": self.changes, "figures": self.figures, "commands": self.commands,
+            "sites": tools.layout(), "vehicles": asks.table, "changes": self.changes, "figures": self.figures,
+            "commands": column(self.commands, row(self.name, self.keep, **WIDE), self.saved, **WIDE),
         }  # fmt: skip
         for name, root in named.items():
             root.name = name
             self.document.add_root(root)
         self.document.title = _("Plan {name}").format(name=self.desk.scenario.name)
-        page = resources.files(__package__) / "assets" / "planning.html"
-        self.document.template = Template(page.read_text("utf-8"))
+        self.document.template = Template(asset("planning.html"))
         self.document.template_variables["language"] = self.spoken
 
     def _connect(self) -> None:
-        self.go.on_click(self._guarded(self.plan))
-        self.halt.on_click(self._guarded(self.cancel))
+        tools = self.tools
+        acts = ((self.go, self.plan), (self.halt, self.cancel), (self.keep, self.save), (tools.add, self.add),
+                (tools.put, self.put), (tools.remove, self.remove))  # fmt: skip
+        for button, act in acts:
+            button.on_click(self._guarded(act))
+        self.controls.connect(self._heard, self._show_asked)
         self.map.sites.on_change("data", self._heard(self._table_edited))
         self.map.sites.selected.on_change("indices", self._heard(self._selected))
-        self.site.on_change("value", self._heard(self._site_named))
-        self.choice.on_change("value", self._heard(self._chosen))
-        self.budget.on_change("value", self._heard(self._asked))
+        self.map.dropped.on_change("data", self._heard(self._dropped))
+        self.map.plot.on_event(Tap, self._tapped)
+        tools.site.on_change("value", self._heard(lambda: tools.select(str(tools.site.value))))
+        tools.choice.on_change("value", self._heard(self._chosen))
         self.list.on_change("value", self._heard(self._went_back))
         self.other.on_change("value", self._heard(self._compared))
         self.document.on_session_destroyed(lambda _context: self._drop())
@@ -150,13 +135,14 @@ class PlanningPage:
 
     @property
     def edits(self) -> Edits:
-        """What is asked for now."""
-        asked = {key: tuple(site for site, choice in self.choices.items() if choice == key)
-                 for key in (FORBIDDEN, FORCED)}  # fmt: skip
-        return self.desk.edits(float(self.budget.value or 0.0), asked[FORBIDDEN], asked[FORCED])
+        """What is asked for now; what is as stated is no edit."""
+        asks, sites = self.controls, self.asked
+        return Edits(asks.budget_cny, sites.of(FORBIDDEN), sites.of(FORCED), asks.rule, asks.fleet, sites.elsewhere,
+                     sites.new)  # fmt: skip
 
     def plan(self) -> None:
         """Plan what is asked for, beside the page; a plan that is in the list already is shown at once."""
+        self.controls.check()
         edits = self.desk.checked(self.edits)
         known = self._known(edits)
         if known is not None:
@@ -206,61 +192,117 @@ class PlanningPage:
 
     def choose(self, site: str, choice: str) -> None:
         """Ask something of a site."""
-        self.choices[site] = choice
-        self.refresh()
+        self.asked.choices[site] = choice
+        self._show_sites()
+
+    def move(self, site: str, lon: float, lat: float) -> None:
+        """Put a site somewhere else."""
+        self.asked.put(site, lon, lat)
+        self._show_sites()
+
+    def add(self) -> None:
+        """Add a site at the place of the fields."""
+        self._added(*self._place())
+
+    def put(self) -> None:
+        """Move the site that is selected to the place of the fields."""
+        lon, lat = self._place()
+        for site in self.tools.chosen[:1]:
+            self.move(site, lon, lat)
+
+    def remove(self) -> None:
+        """Remove the sites that are selected, which were added here."""
+        for site in self.tools.chosen:
+            self.asked.remove(site)
+        self._show_sites()
+
+    def save(self) -> None:
+        """Save the plan that is shown as a scenario folder, and say which command plans it."""
+        try:
+            folder = named_folder(self.name.value, self.home)
+            line = self.desk.save(self.states[self.shown].edits, folder)
+        except ColdchainError as error:
+            self.saved.text = words.status_html(str(error), failed=True)
+            return
+        self.saved.text = words.saved_html(str(folder.resolve()), self.voice.shell(line))
+        self.name.value = free_name(self.name.value, self.home)
 
     def refresh(self) -> None:
         """Bring all that is shown up to date."""
         after, before = self._state(self.shown), self._state(self.past)
-        self.map.show(self.choices, after)
         options = [(str(n), self._state_label(n)) for n in range(len(self.states))]
         self.list.options = self.other.options = options
         self.list.value, self.other.value = (str(max(n, 0)) if options else "" for n in (self.shown, self.past))
-        labels = dict(zip(self.map.sites.data["key"], self.map.sites.data["label"], strict=True))
+        self.keep.disabled = after is None
         self.figures.text = words.figures_html(before, after)
-        self.changes.text = words.changes_html(before, after, labels)
-        self._show_asked()
-        self._selected()
+        self.changes.text = words.changes_html(before, after)
+        self._show_sites()
+        self.map.show_plan(list(self.asked.rows()), after)
 
     # What the widgets say
 
+    def _show_sites(self) -> None:
+        rows = list(self.asked.rows())
+        self.map.show_sites(rows, self._state(self.shown))
+        self.tools.show(rows, self.asked.new)
+        self._show_asked()
+
     def _show_asked(self) -> None:
         edits, after = self.edits, self._state(self.shown)
-        self.commands.text = words.commands_html(map(self.voice.shell, self.desk.commands(edits)))
+        lines = [self.voice.shell(line) for line in self.desk.commands(edits)]
+        self.commands.text = words.commands_html(lines, by_options=edits.by_options)
         if self.job is None:
             stale = after is not None and after.edits != edits
-            self._say(_("Changed since the plan shown: choose Plan now.") if stale else "")
-
-    def _asked(self) -> None:
-        self._show_asked()
+            said = [_("Changed since the plan shown: choose Plan now.")] if stale else []
+            self._say("\n".join([*said, *self.asked.off_road()]))
 
     def _table_edited(self) -> None:
         keys = {_(text): key for key, text in CHOICES.items()}
-        found = zip(self.map.sites.data["key"], self.map.sites.data["choice"], strict=True)
-        chosen = {site: keys.get(text, STATED) for site, text in found}
-        if chosen != self.choices:
-            self.choices = chosen
-            self.refresh()
+        data = self.map.sites.data
+        if list(data["key"]) == [row.id for row in self.asked.rows()]:
+            for row, text, lon, lat in zip(
+                list(self.asked.rows()), data["choice"], data["lon"], data["lat"], strict=True
+            ):
+                self.asked.choices[row.id] = keys.get(text, STATED)
+                if (lon, lat) != (row.lon, row.lat):
+                    self._put_as_given(row.id, lon, lat)
+        self._show_sites()
+
+    def _put_as_given(self, site: str, lon: Any, lat: Any) -> None:
+        try:
+            self.asked.put(site, float(lon), float(lat))
+        except (TypeError, ValueError, UsageError):  # the cell is put back
+            return
+
+    def _dropped(self) -> None:
+        data = self.map.dropped.data
+        for site, x, y in zip(data["key"], data["x"], data["y"], strict=True):
+            self.move(str(site), *self.map.lonlat(float(x), float(y)))
+
+    def _tapped(self, event: Any) -> None:
+        if self.map.mode.active == ADD:
+            self._guarded(lambda: self._added(*self.map.lonlat(event.x, event.y)))()
+
+    def _added(self, lon: float, lat: float) -> None:
+        key = self.asked.add(self.tools.name.value, lon, lat)
+        self.tools.name.value = ""
+        self._show_sites()
+        self.tools.select(key)
+
+    def _place(self) -> tuple[float, float]:
+        lon, lat = self.tools.place
+        if lon is None or lat is None:
+            raise UsageError(_("give longitude and latitude in degrees (WGS-84)"))
+        return float(lon), float(lat)
 
     def _selected(self) -> None:
-        rows = self.map.sites.selected.indices
-        site = self.map.sites.data["key"][rows[0]] if rows else ""
-        self.site.value = site
-        self.choice.disabled = not rows
-        self.choice.value = self.choices[site] if rows else STATED
-
-    def _site_named(self) -> None:
-        keys = list(self.map.sites.data["key"])
-        rows = [keys.index(self.site.value)] if self.site.value else []
-        if list(self.map.sites.selected.indices)[:1] != rows:
-            self.map.sites.selected.indices = rows
+        self.tools.show(list(self.asked.rows()), self.asked.new)
 
     def _chosen(self) -> None:
-        choice = str(self.choice.value)
-        sites = [self.map.sites.data["key"][n] for n in self.map.sites.selected.indices]
-        if sites and self.choices[sites[0]] != choice:  # else it only shows what the first one selected has
-            self.choices |= dict.fromkeys(sites, choice)
-            self.refresh()
+        choice, sites = str(self.tools.choice.value), self.tools.chosen
+        if sites and self.asked.choices[sites[0]] != choice:  # else it only shows what the first one selected has
+            self.asked.choices |= dict.fromkeys(sites, choice)
+            self._show_sites()
 
     def _went_back(self) -> None:
         if self.list.value and int(self.list.value) != self.shown:
@@ -274,22 +316,15 @@ class PlanningPage:
     # Inner workings
 
     def _take_edits(self, edits: Edits) -> None:
-        self.choices = dict.fromkeys(self.choices, STATED)
-        self.choices |= dict.fromkeys(edits.forbid, FORBIDDEN) | dict.fromkeys(edits.force, FORCED)
-        stated = self.desk.scenario.siting.budget_cny
-        self.budget.value = stated if edits.budget_cny is None else edits.budget_cny
+        self.asked.take(edits)
+        self.controls.take(edits.budget_cny, edits.rule, edits.vehicles)
 
     def _state(self, number: int) -> State | None:
         return self.states[number] if 0 <= number < len(self.states) else None
 
     def _state_label(self, number: int) -> str:
         state = self.states[number]
-        told = _("{n}. budget {budget}, {forbidden} forbidden, {forced} forced: {cost} a year")
-        return told.format(
-            n=number + 1, budget=figures.money(state.summary["investment"]["budget_cny"]),
-            forbidden=len(state.edits.forbid), forced=len(state.edits.force),
-            cost=figures.money(state.summary["annual_cny"]["total"]),
-        )  # fmt: skip
+        return words.state_label(number + 1, state.edits, state.summary)
 
     def _say(self, text: str, *, failed: bool = False) -> None:
         shown = words.status_html(text, failed=failed) if text else ""

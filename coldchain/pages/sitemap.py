@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from importlib import resources
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, HoverTool, TapTool
+from bokeh.events import Pan, PanEnd, PanStart
+from bokeh.models import ColumnDataSource, CustomJS, HoverTool, PanTool, RadioButtonGroup, TapTool
 
 from coldchain.language import N_, _
 from coldchain.model import Scenario
 from coldchain.model.naming import labelled
-from coldchain.model.places import Place
+from coldchain.pages.asked import CHOICES, FORBIDDEN, FORCED, STATED, SiteRow
 from coldchain.pages.states import State
 from coldchain.reports import palette
-from coldchain.reports.background import background
+from coldchain.reports.background import background, plane
 from coldchain.reports.canvas import stretched
 from coldchain.reports.map import ASPECT, MANY_VILLAGES, VILLAGE_PX, VILLAGE_PX_MANY, broken
 from coldchain.reports.mapdata import Columns, hub_columns, line_columns, modules_words, window_around
 from coldchain.runs import PlacedNetwork
 
-STATED, FORBIDDEN, FORCED = "stated", "forbidden", "forced"
-CHOICES: dict[str, str] = {STATED: N_("as stated"), FORBIDDEN: N_("forbidden"), FORCED: N_("forced")}
-STATUSES: dict[str, str] = {
-    "candidate": N_("candidate"), "existing": N_("existing"), "forced": N_("forced"), "forbidden": N_("forbidden"),
-}  # fmt: skip
 MARKS = {STATED: "square", FORBIDDEN: "x", FORCED: "star"}
-SITE_PX, DEPOT_PX = 11.0, 19.0
+SITE_PX, DEPOT_PX, REACH_PX = 11.0, 19.0, 16.0
+LOOK, DRAG, ADD = range(3)
+MODES = (N_("Move the map"), N_("Drag a site"), N_("Add a site"))
 OPEN, BUILT, STANDING, CLOSED = palette.PAPER, palette.DEPOTS["built"], palette.DEPOTS["existing"], "#8a331f"
 
 
@@ -36,7 +35,9 @@ class SiteMap:
     Attributes
     ----------
     plot : the map
-    sites : a row for each site in order of the scenario: key, label, county, stated, choice, modules and its mark
+    sites : a row for each site: key, label, county, stated, choice, place, modules and its mark
+    dropped : the site that was dragged last, and where it was dropped
+    mode : what a drag or a click on the map does: LOOK, DRAG or ADD
     """
 
     def __init__(self, scenario: Scenario, placed: PlacedNetwork) -> None:
@@ -45,14 +46,28 @@ class SiteMap:
         self.window = window_around(_lonlat(places), ASPECT)
         self.plot = stretched(self.window)
         self.plot.sizing_mode, self.plot.aspect_ratio = "scale_width", ASPECT
-        self._xy = {kind: self.window.metres(_lonlat(found)) for kind, found in self._places().items()}
+        self._villages = self.window.metres(_lonlat(scenario.villages))
         self.villages = ColumnDataSource(self._village_columns())
-        self.sites = ColumnDataSource(self._site_columns(), name="sites")
+        self.sites = ColumnDataSource(self._site_columns((), None), name="sites")
+        self.dropped = ColumnDataSource({"key": [], "x": [], "y": []}, name="dropped")
+        self.mode = RadioButtonGroup(labels=[_(text) for text in MODES], active=LOOK, name="mode")
         self.spokes = ColumnDataSource({"xs": [], "ys": []})
         self._draw(placed)
+        self._let_drag()
 
-    def _places(self) -> dict[str, Sequence[Place]]:
-        return {"villages": self.scenario.villages, "sites": self.scenario.sites}
+    def _let_drag(self) -> None:
+        """Let sites be dragged while that is chosen; the server hears of a site once, when it is dropped."""
+        given = {"mode": self.mode, "sites": self.sites, "dropped": self.dropped, "plot": self.plot, "reach": REACH_PX}
+        drag = CustomJS(args=given, code=asset("drag.js"))
+        for event in (PanStart, Pan, PanEnd):
+            self.plot.js_on_event(event, drag)
+        pan = self.plot.select_one(PanTool)
+        self.mode.js_on_change("active", CustomJS(args={"pan": pan}, code=f"pan.active = cb_obj.active != {DRAG}"))
+
+    def lonlat(self, x: float, y: float) -> tuple[float, float]:
+        """Return the place at a point of the map."""
+        a_degree = plane(np.array([[1.0, 1.0]]), self.window.origin[1])[0]
+        return self.window.origin[0] + x / float(a_degree[0]), self.window.origin[1] + y / float(a_degree[1])
 
     def _draw(self, placed: PlacedNetwork) -> None:
         plot, network = self.plot, placed.network
@@ -82,66 +97,73 @@ class SiteMap:
             HoverTool(renderers=[villages], visible=False, tooltips=[
                 (_("Village"), "@label"), (_("Depot"), "@depot"), (_("Loss, t a year"), "@loss")]),
             HoverTool(renderers=[sites], visible=False, tooltips=[
-                (_("Site"), "@label"), (_("Asked for"), "@choice"), (_("Modules"), "@modules")]),
+                (_("Site"), "@label"), (_("Asked for"), "@choice"), (_("Modules"), "@modules"),
+                (_("From a road, m"), "@road")]),
         )  # fmt: skip
 
     def _village_columns(self) -> Columns:
-        villages, xy = self.scenario.villages, self._xy["villages"].round()
+        villages, xy = self.scenario.villages, self._villages.round()
         none = [figure_unknown() for _one in villages]
         return {
             "x": xy[:, 0].tolist(), "y": xy[:, 1].tolist(), "label": [labelled(one.id, one.name) for one in villages],
             "depot": none, "loss": none, "colour": [palette.PAPER for _one in villages],
         }  # fmt: skip
 
-    def _site_columns(self) -> Columns:
-        sites, xy = self.scenario.sites, self._xy["sites"].round()
-        stated = {site.id: STATED for site in sites}
+    def _site_columns(self, rows: Sequence[SiteRow], state: State | None) -> Columns:
+        xy = self.window.metres(_lonlat(rows)).round(1)
+        modules = [("", "") if state is None else state.modules.get(row.id, ("", "")) for row in rows]
         return {
-            "x": xy[:, 0].tolist(), "y": xy[:, 1].tolist(), "key": [site.id for site in sites],
-            "label": [labelled(site.id, site.name) for site in sites], "county": [site.county for site in sites],
-            "stated": [_(STATUSES.get(site.status, site.status)) for site in sites],
-            **self.marks(stated, None),
-        }  # fmt: skip
-
-    def marks(self, choices: Mapping[str, str], state: State | None) -> Columns:
-        """Return the columns of the sites that depend on what is asked for and what is planned."""
-        modules = [self._modules(site.id, state) for site in self.scenario.sites]
-        chosen = [choices[site.id] for site in self.scenario.sites]
-        filled = [BUILT if new else STANDING if old else OPEN for new, old in modules]
-        return {
-            "choice": [_(CHOICES[choice]) for choice in chosen],
+            "x": xy[:, 0].tolist(), "y": xy[:, 1].tolist(), "key": [row.id for row in rows],
+            "label": [row.label for row in rows], "county": [row.county for row in rows],
+            "stated": [row.stated for row in rows], "choice": [_(CHOICES[row.choice]) for row in rows],
+            "lon": [row.lon for row in rows], "lat": [row.lat for row in rows],
+            "road": [figure_unknown() if row.road_m is None else f"{row.road_m:,.0f}" for row in rows],
             "modules": [modules_words(self.scenario, new, old) if new or old else "" for new, old in modules],
-            "marker": [MARKS[choice] for choice in chosen],
+            "marker": [MARKS[row.choice] for row in rows],
             "size": [DEPOT_PX if new or old else SITE_PX for new, old in modules],
-            "fill": filled,
-            "line": [CLOSED if choice == FORBIDDEN else palette.INK for choice in chosen],
+            "fill": [BUILT if new else STANDING if old else OPEN for new, old in modules],
+            "line": [CLOSED if row.choice == FORBIDDEN else palette.INK for row in rows],
         }  # fmt: skip
 
-    def _modules(self, site: str, state: State | None) -> tuple[str, str]:
-        return ("", "") if state is None else state.modules.get(site, ("", ""))
+    def show_sites(self, rows: Sequence[SiteRow], state: State | None) -> None:
+        """Draw what is asked for.
 
-    def show(self, choices: Mapping[str, str], state: State | None) -> None:
-        """Draw what is asked for and what is planned."""
-        marks = self.marks(choices, state)
-        new = {name: cells for name, cells in marks.items() if list(self.sites.data[name]) != cells}
-        if new:  # patched, since this may answer an edit of the same columns, which Bokeh does not let be replaced then
+        Columns are patched while the sites are the same, since this may answer an edit of the same columns, which Bokeh
+        does not let be replaced then.
+        """
+        wanted, shown = self._site_columns(rows, state), self.sites.data
+        if list(shown["key"]) != wanted["key"]:
+            self.sites.selected.indices = []
+            self.sites.data = wanted
+            return
+        new = {name: cells for name, cells in wanted.items() if list(shown[name]) != cells}
+        if new:
             self.sites.patch({name: [(slice(0, len(cells)), cells)] for name, cells in new.items()})
+
+    def show_plan(self, rows: Sequence[SiteRow], state: State | None) -> None:
+        """Draw which village goes where."""
         if state is None:
             return
-        rows = {site.id: n for n, site in enumerate(self.scenario.sites)}
+        number, names = {row.id: n for n, row in enumerate(rows)}, {row.id: row.label for row in rows}
         at = {lot.id: lot for lot in state.villages}
         lots = [at.get(village.id) for village in self.scenario.villages]
-        goes = [rows.get(lot.depot, -1) if lot is not None else -1 for lot in lots]
-        labels = self.sites.data["label"]
+        depots = [lot.depot if lot is not None else "" for lot in lots]
+        goes = [number.get(depot, -1) for depot in depots]
         self.villages.data = {
             **self.villages.data,
-            "depot": [labels[n] if n >= 0 else figure_unknown() for n in goes],
+            "depot": [names.get(depot, depot) or figure_unknown() for depot in depots],
             "loss": [f"{lot.loss_t:,.2f}" if lot is not None else figure_unknown() for lot in lots],
             "colour": [palette.of_depot(n) if n >= 0 else palette.PAPER for n in goes],
         }
         ends = [(v, n) for v, n in enumerate(goes) if n >= 0]
-        drawn = [np.vstack([self._xy["villages"][v], self._xy["sites"][n]]) for v, n in ends]
+        xy = self.window.metres(_lonlat(rows))
+        drawn = [np.vstack([self._villages[v], xy[n]]) for v, n in ends]
         self.spokes.data = line_columns(drawn)
+
+
+def asset(name: str) -> str:
+    """Return a text that belongs to the pages."""
+    return (resources.files(__package__) / "assets" / name).read_text("utf-8")
 
 
 def figure_unknown() -> str:

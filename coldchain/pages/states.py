@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from coldchain.model.naming import labelled
@@ -39,6 +39,7 @@ class State:
     edits : what was asked for
     summary : the object of ``summary.json``
     modules : new and standing modules, by id of the sites that have any or a mobile unit
+    names : labels of the sites, by id
     problems : what the independent check found; empty for a plan that verifies
     """
 
@@ -47,6 +48,7 @@ class State:
     modules: dict[str, tuple[str, str]]
     villages: tuple[VillageLot, ...]
     problems: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: Run, edits: Edits, problems: Iterable[object] = ()) -> State:
@@ -60,7 +62,8 @@ class State:
         columns = ("depot", "new_modules", "standing_modules")
         depots = zip(*(run.tables["depots"][name].astype(str) for name in columns), strict=True)
         modules = {key: (new, standing) for key, new, standing in depots}
-        return cls(edits, run.summary, modules, villages, tuple(map(str, problems)))
+        names = {site.id: labelled(site.id, site.name) for site in run.scenario.sites}
+        return cls(edits, run.summary, modules, villages, tuple(map(str, problems)), names)
 
 
 def _most(run: Run) -> dict[str, str]:

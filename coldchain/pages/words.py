@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 from coldchain.language import _
 from coldchain.model import Scenario
+from coldchain.pages.controls import KINDS
 from coldchain.pages.states import Change, Changes, State
 from coldchain.reports import figures
+from coldchain.scenario.edits import Edits, Vehicles
 
 MOST_NAMED = 20
 Row = tuple[str, str, str]
@@ -53,17 +56,31 @@ def figures_of(state: State) -> dict[str, str]:
     }
 
 
-def changes_html(before: State | None, after: State | None, names: Mapping[str, str]) -> str:
-    """Say who gains and who loses, by name.
+def state_label(number: int, edits: Edits, summary: Mapping[str, Any]) -> str:
+    """Return how a plan of the list is called: its number, what was asked for, what comes out."""
+    rule = edits.rule
+    parts = [_("budget {budget}").format(budget=figures.money(summary["investment"]["budget_cny"]))]
+    parts += [] if rule.rate is None else [_("rate {rate}").format(rate=figures.percent(rule.rate))]
+    parts += [] if rule.cap_cny is None else [_("cap {cap}").format(cap=figures.money(rule.cap_cny))]
+    parts += [_("programme {name}").format(name=rule.programme)] if rule.programme else []
+    parts += [_(KINDS[rule.kind])] if rule.kind else []
+    counted = {
+        _("{n} forbidden"): edits.forbid, _("{n} forced"): edits.force, _("{n} moved"): edits.moved,
+        _("{n} added"): edits.added,
+    }  # fmt: skip
+    parts += [text.format(n=len(sites)) for text, sites in counted.items() if sites]
+    parts += [_("other vehicles")] if edits.vehicles != Vehicles() else []
+    told = _("{n}. {asked}: {cost} a year")
+    cost = figures.money(summary["annual_cny"]["total"])
+    return told.format(n=number, asked=_(", ").join(parts), cost=cost)
 
-    Parameters
-    ----------
-    names : labels of the sites by id
-    """
+
+def changes_html(before: State | None, after: State | None) -> str:
+    """Say who gains and who loses, by name."""
     title = f"<h2>{escape(_('Who gains and who loses'))}</h2>"
     if before is None or after is None or before is after:
         return title + _note(_("Shown once two plans are compared."))
-    changes = Changes.between(before, after)
+    changes, names = Changes.between(before, after), {**before.names, **after.names}
     parts = [
         _villages(_("Lose less"), changes.gain, names),
         _villages(_("Lose more"), changes.lose, names),
@@ -90,13 +107,19 @@ def _way(change: Change, names: Mapping[str, str]) -> str:
     return new if old == new else f"{old} → {new}"
 
 
-def commands_html(lines: Iterable[str]) -> str:
-    """Show the command lines that plan the same."""
-    text = "\n".join(lines)
-    if not text:
-        return ""
-    title = escape(_("The same from the command line"))
-    return f"<h2>{title}</h2><pre>{escape(text)}</pre>"
+def commands_html(lines: Iterable[str], *, by_options: bool = True) -> str:
+    """Show the command lines that plan the same; what options cannot say is saved first."""
+    text, title = "\n".join(lines), f"<h2>{escape(_('The same from the command line'))}</h2>"
+    if not by_options:
+        return title + _note(_("Save it below: the command line plans the folder to the same result."))
+    return f"{title}<pre>{escape(text)}</pre>" if text else ""
+
+
+def saved_html(folder: str, line: str) -> str:
+    """Say where a scenario was saved, and what plans it."""
+    return _note(_("saved: {folder}; the command line plans it to the same:").format(folder=folder)) + (
+        f"<pre>{escape(line)}</pre>"
+    )
 
 
 def status_html(text: str, *, failed: bool = False) -> str:

@@ -1,10 +1,12 @@
-"""Another rule of subsidy for a scenario: a rate, a cap on each owner, a shipped programme."""
+"""Another rule of subsidy for a scenario: a rate, a cap on each owner, a kind, a shipped programme."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from coldchain.model import Scenario, Subsidy
+from coldchain.model.settings import Programme
 from coldchain.scenario.programmes import programme_keys
 
 COUNTY = (
@@ -22,11 +24,13 @@ class Rule:
     rate : share of the eligible cost, in every county and class
     cap_cny : most one owner is awarded
     programme : shipped programme in place of the scenario's; its own rate and cap hold where none is given
+    kind : what is paid, ``grant`` or ``loan_interest``
     """
 
     rate: float | None = None
     cap_cny: float | None = None
     programme: str = ""
+    kind: Programme | Literal[""] = ""
 
     def on(self, scenario: Scenario) -> Scenario:
         """Return the scenario under this rule."""
@@ -34,7 +38,7 @@ class Rule:
         if self.programme:
             stays = {name: getattr(subsidy, name) for name in COUNTY}
             subsidy = Subsidy(programme=self.programme, **{**stays, **programme_keys()[self.programme]})
-        changes: dict[str, object] = {}
+        changes: dict[str, object] = {"kind": self.kind} if self.kind else {}
         if self.rate is not None:
             changes |= {"rate": self.rate, "rate_by_class": {}, "rate_by_county": {}}
         if self.cap_cny is not None:
