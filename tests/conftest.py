@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections import Counter
@@ -30,6 +31,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
         if not is_compiled():
             compile_kernels()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:  # noqa: ARG001
+    """Leave what was imported and collected out of all later searches for garbage: a tenth of the time of a plan."""
+    gc.collect()
+    gc.freeze()
 
 
 @cache

@@ -97,6 +97,7 @@ def test_why(result: Result) -> None:
         cc.explain(result)
 
 
+@pytest.mark.slow
 def test_a_depot_closed(result: Result) -> None:
     """Closing a depot moves the villages it had; what is proved is the last sentence."""
     depot = result.tables["depots"]["depot"].iloc[0]
@@ -171,6 +172,7 @@ def test_a_sweep_in_a_report(result: Result, tmp_path: Path) -> None:
     assert "What each budget buys" in page
 
 
+@pytest.mark.slow
 def test_a_quick_plan_is_the_batch_plan(tmp_path: Path) -> None:
     """A quick plan made twice is the same, whatever the clock says."""
     county = cc.example(tmp_path / "county", villages=4, seed=3)
@@ -192,6 +194,7 @@ def test_bills_of_two_members(tmp_path: Path) -> None:
     assert (found.save(tmp_path / "share") / "settlement.html").is_file()
 
 
+@pytest.mark.slow
 def test_what_moves_the_answer(result: Result) -> None:
     """Both ends of each band: more harvest is more lost today, warmth too; prices of building move no tonnes."""
     found = cc.sensitivity(result)

@@ -210,6 +210,7 @@ def test_one_village_is_planned(tmp_path: Path, capsys: Capture) -> None:
     assert run(["verify", str(tmp_path / "out")]) == 0
 
 
+@pytest.mark.slow
 def test_no_budget_is_todays_chain(county: Path, capsys: Capture) -> None:
     """With a budget of 0 the plan has no subsidy, and is never dearer than today's chain."""
     code, summary, _ = plan(county, county.parent / "out", capsys, "--budget", "0")

@@ -73,6 +73,7 @@ def test_verify_finds_the_scenario_from_where_the_run_lies(
     assert run(["verify", str(planned / "run")]) == 0
 
 
+@pytest.mark.slow
 def test_wanted_gap_not_met_has_its_own_code(planned: Path) -> None:
     """The plan is written, but a gap of zero was asked for: code 6."""
     out = ["--out", str(planned / "run"), "--effort", "quick", "--quiet"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -22,12 +23,17 @@ ERRORS = [
 ]
 
 
-@pytest.fixture
-def run_folder(small_plan: Plan, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def written(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a run whose scenario lies where it says."""
-    return write_run(
-        small_plan, tmp_path / "x", run_information(small_plan, {"scenario": str(small_plan.scenario.folder)})
-    )
+    given = run_information(small_plan, {"scenario": str(small_plan.scenario.folder)})
+    return write_run(small_plan, tmp_path_factory.mktemp("damaged") / "x", given)
+
+
+@pytest.fixture
+def run_folder(written: Path, tmp_path: Path) -> Path:
+    """Copy it, to be damaged."""
+    return Path(shutil.copytree(written, tmp_path / "x"))
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

@@ -136,7 +136,7 @@ def written(folder: Path, out: Path, action: str, capsys: pytest.CaptureFixture[
     return chosen
 
 
-@pytest.mark.parametrize("action", [DEPOT, MARKET])
+@pytest.mark.parametrize("action", [pytest.param(DEPOT, marks=pytest.mark.slow), MARKET])
 def test_an_accepted_way_is_written(
     action: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

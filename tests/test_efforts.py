@@ -33,7 +33,7 @@ def test_a_normal_plan_is_no_worse_than_a_quick_one(tmp_path: Path, options: Opt
         (Options(time_limit_s=0.0), 1e-9, "time-limit"),
         (Options(1e-3), 1e-9, "work-done"),
         (Options.quickly(), 1e-9, "nothing-improves"),
-        (Options.quickly(tries=1), 1e-9, "work-done"),
+        pytest.param(Options.quickly(tries=1), 1e-9, "work-done", marks=pytest.mark.slow),
         (Options.quickly(), 0.9, "gap-closed"),
         (Options.quickly(stop=lambda: True), 1e-9, "interrupted"),
     ],

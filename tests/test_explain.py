@@ -73,6 +73,7 @@ def built(case: Case) -> str:
     return case.scenario.sites[int(np.flatnonzero(case.count.sum(axis=1))[0])].id
 
 
+@pytest.mark.slow
 def test_a_run_planned_again_with_its_own_modules_is_the_run(case: Case, made: Plan) -> None:
     """Modules are read back from the tables; the same modules give nearly the same figures and verify.
 

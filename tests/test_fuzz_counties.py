@@ -13,7 +13,7 @@ from benchmarks.fuzz_counties import examine, write_county
 FEW, MANY = (0, 70, 75), range(1, 60)
 
 
-@pytest.mark.parametrize("seed", FEW)
+@pytest.mark.parametrize("seed", [FEW[0], *(pytest.param(seed, marks=pytest.mark.slow) for seed in FEW[1:])])
 def test_a_random_county_is_planned_soundly(tmp_path: Path, seed: int) -> None:
     """It verifies, no bound lies above its value, more budget is not dearer, what it reaches is not impossible."""
     assert examine(tmp_path, seed) == ()

@@ -86,6 +86,7 @@ def test_a_target_beyond_reach_is_proved_so(ground: Ground) -> None:
         planned(none, siting={"coverage": 0.6})
 
 
+@pytest.mark.slow
 def test_every_county_gets_its_share(ground: Ground, free: Plan) -> None:
     """Each county by itself has 90 % of its harvest cooled in time; verify names one that has not."""
     made = planned(ground, siting={"county_coverage": 0.9})
@@ -182,6 +183,7 @@ def test_three_aims_by_rank_with_tolerances_of_their_own(ground: Ground) -> None
     assert made.summary["objective"]["name"] == "loss_t"
 
 
+@pytest.mark.slow
 def test_awards_are_shared_between_counties(ground: Ground) -> None:
     """At least a third of the awards must go to the county of the last site: the plan verifies and does so."""
     sites = tuple(
@@ -224,6 +226,7 @@ def test_programme_years_fill_their_pots_in_turn(ground: Ground) -> None:
     assert any("rollout: the row of" in problem and "is missing" in problem for problem in report.problems)
 
 
+@pytest.mark.slow
 def test_coverage_by_a_year_goes_before_what_saves_most(ground: Ground) -> None:
     """A tenth of the harvest is in time in 2027 at the latest; what is asked before anybody built cannot be had."""
     asked = {"budget_cny": 2.2e5, "coverage": 0.3, "coverage_by_year": {"2027": 0.34, "2028": 1.0}}

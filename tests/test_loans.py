@@ -30,7 +30,7 @@ def changed(scenario: Scenario, **sections: dict[str, Any]) -> Scenario:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan a county of twelve villages; its builders are paid two points of the interest on half of the cost."""
-    folder = small_county(tmp_path_factory.mktemp("loans") / "county", 12, 5)
+    folder = small_county(tmp_path_factory.mktemp("loans") / "county", 9, 5)
     scenario = changed(load(folder)[0], subsidy=LOAN, siting={"budget_cny": 2e6}, economics={"fee_cny_t": 80.0})
     scenario = as_of_2026(scenario)
     return plan_on(lay_ground(scenario, Options.quickly()), Options.quickly(tries=20), Near(further=False, doubt=False))

@@ -219,6 +219,7 @@ def test_what_is_not_known_of_units_is_refused(tmp_path: Path) -> None:
     assert any("light" in fault.guess for fault in faults_of(folder))
 
 
+@pytest.mark.slow
 def test_seasons_of_their_own_cost_no_more(made: Plan, small_plan: Plan) -> None:
     """A village may be served elsewhere in each period: the bound of siting falls or stays, and the plan verifies."""
     scenario = small_plan.scenario

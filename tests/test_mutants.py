@@ -156,7 +156,9 @@ def test_the_list_is_generated() -> None:
     assert not [name for name in names if ".verify" in name or "._" in name]
 
 
-@pytest.mark.parametrize("name", SAMPLE)
+@pytest.mark.parametrize(
+    "name", [*SAMPLE[2:5], *(pytest.param(name, marks=pytest.mark.slow) for name in SAMPLE[:2] + SAMPLE[5:])]
+)
 def test_a_wrong_function_is_found(name: str, with_roads: Planned) -> None:
     """Ways, places, air, loss, award and bill."""
     assert verdict(name, with_roads).startswith("found")

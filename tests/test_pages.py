@@ -125,6 +125,7 @@ def test_the_plan_depends_on_what_is_asked_not_on_the_way(desk: Desk) -> None:
     assert again.villages == half.villages
 
 
+@pytest.mark.slow
 def test_the_ground_kept_gives_what_ground_laid_anew_gives(desk: Desk) -> None:
     """The page keeps roads and lanes between plans; the command line reads them again."""
     first = desk.first(lambda _event: None, lambda: False)

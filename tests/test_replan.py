@@ -49,6 +49,7 @@ def test_a_site_closed_stays_empty(small_plan: Plan) -> None:
     assert found.summary["objective"]["bound"] <= found.summary["objective"]["value"]
 
 
+@pytest.mark.slow
 def test_a_site_forced_is_built(small_plan: Plan) -> None:
     site = next(one.id for one in small_plan.scenario.sites if one.id not in built(small_plan) and not one.existing)
     found = again(small_plan, Edits(force=(site,)))
@@ -111,6 +112,7 @@ def test_from_the_command_line(small_plan: Plan, tmp_path: Path, capsys: pytest.
     assert site not in set(opened.tables["assignment"]["depot"])
 
 
+@pytest.mark.slow
 def test_from_python_with_another_harvest(small_plan: Plan) -> None:
     result = api.Result(small_plan)
     more = replace(api.Scenario.of(small_plan.scenario), harvest_t=small_plan.scenario.harvest_t * 1.1)
@@ -121,6 +123,7 @@ def test_from_python_with_another_harvest(small_plan: Plan) -> None:
     )
 
 
+@pytest.mark.slow
 def test_closing_a_standing_depot_changes_today(tmp_path: Path) -> None:
     """The baseline is that of the county without it, as the command line plans it."""
     write_perishable(12, 3, tmp_path / "county")

@@ -78,7 +78,9 @@ def test_places_are_shown_by_name_and_id(small_plan: Plan) -> None:
     assert awards["depots"].tolist() == expected
 
 
-@pytest.mark.parametrize(("language", "title"), [("en", "Before and after"), ("zh", "前后对比")])
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "Before and after"), pytest.param("zh", "前后对比", marks=pytest.mark.slow)]
+)
 def test_a_report_in_both_languages(run: Path, tmp_path: Path, language: str, title: str) -> None:
     """Workbook and page tell the figures of the summary; the page asks nothing of the network."""
     assert cli(["report", str(run), "--out", str(tmp_path), "--lang", language, "--quiet", *REPLAYED]) == 0

@@ -85,6 +85,7 @@ def test_late_goods_are_paid_for(county: Scenario) -> None:
     assert everything.summary["objective"]["bound"] <= everything.summary["objective"]["value"]
 
 
+@pytest.mark.slow
 def test_a_price_on_lateness_never_undercuts_the_bound(county: Scenario, free: Plan) -> None:
     """At a target that some lots miss, the plan priced by its own hours lies above the bound, and no more is late."""
     target = float(np.median(free.tables["lots"]["delivery_h"]))

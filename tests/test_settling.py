@@ -298,6 +298,7 @@ def test_group_plans_are_kept(county: Scenario, tmp_path: Path) -> None:
     assert fingerprint(county, members, effort) != fingerprint(county, members, replace(effort, seed=1))
 
 
+@pytest.mark.slow
 def test_a_group_starts_from_its_parts(county: Scenario) -> None:
     """Two members together pay no more than apart by their real plans, and build on sites of theirs."""
     members = members_of(county)

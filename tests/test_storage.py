@@ -185,7 +185,7 @@ def test_verify_names_what_is_wrong_with_storage(case: str, made: Plan) -> None:
     assert pd.Series([problems]).str.contains(message).all(), problems
 
 
-@pytest.mark.parametrize("budget", [440_000, 2_000_000])
+@pytest.mark.parametrize("budget", [440_000, pytest.param(2_000_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("more", ["", 'mobile_units = ["mobile_cool_1t"]\n'])
 def test_rooms_that_could_keep_nothing_earn_no_rent(tmp_path: Path, budget: int, more: str) -> None:
     """A depot must stand where no village reaches it: it is the cheapest there is, whatever the budget."""

@@ -114,6 +114,7 @@ def test_only_eligible_owners_build_unless_with_own_money(ground: Ground, county
     assert any('an owner of kind "company" is not eligible' in problem for problem in report.problems)
 
 
+@pytest.mark.slow
 def test_least_size_keeps_small_projects_out(ground: Ground, county: Scenario) -> None:
     """No depot adds less than 700 m³, and verify says so of one that does."""
     made = planned(ground, county, least_m3=700.0)
