@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from coldchain.api import (
         Backtest,
+        Bookings,
         CarbonFactors,
         Chances,
         Doubts,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         Shares,
         backtest,
         backtest_harvest,
+        bookings,
         check,
         compare,
         example,
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
 __version__ = version("coldchain")
 __all__ = [
     "Backtest",
+    "Bookings",
     "CarbonFactors",
     "Chances",
     "Doubts",
@@ -80,6 +83,7 @@ __all__ = [
     "__version__",
     "backtest",
     "backtest_harvest",
+    "bookings",
     "check",
     "compare",
     "example",

@@ -24,6 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"dispatch", "papers", "atlas"}),
     frozenset({"batch", "funds", "telemetry"}),
+    frozenset({"booking"}),
     frozenset({"traceability", "pages", "diversions"}),
     frozenset({"api"}),
     frozenset({"cli"}),

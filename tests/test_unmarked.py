@@ -45,6 +45,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "benching/location.py": ((r"^UFLP \(ignore capacities\)$", DATA),),
     "benching/readers.py": ((r"^shape mismatch$", "looked for in what numpy says"),),
     "benching/run.py": ((r"exactly once|routes must be at most|breaks a limit", TO_PROGRAMMERS),),
+    "booking/store.py": ((r"^\n?(create|insert|select|begin|update)", "SQL"),),
     "cli/commands.py": ((r"^200; in a workbook 12$", "a default, translated as help is drawn"),),
     "cli/completing.py": ((r"^\x08\nExample: ", "an epilog, asked for with the help texts"),),
     "cli/telling.py": (CLOCK,),

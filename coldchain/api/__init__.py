@@ -15,6 +15,7 @@ from coldchain.api.days import RoutedDay, routes
 from coldchain.api.effort import EffortName, checked
 from coldchain.api.forecasts import backtest, backtest_harvest, forecast, forecast_harvest
 from coldchain.api.measured import MeasuredDay, kept, masts, trace, watch
+from coldchain.api.platform import Bookings, bookings
 from coldchain.api.questions import (
     compare,
     explain,
@@ -47,12 +48,12 @@ from coldchain.scenario import load as read
 from coldchain.scenario.edits import Edits
 
 __all__ = [
-    "Backtest", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest", "MeasuredDay",
-    "Outlook", "Replay", "Result", "RoutedDay", "Scenario", "Shares", "backtest", "backtest_harvest", "check",
-    "compare", "example", "example_osm", "explain", "explain_alternatives", "explain_depot", "explain_failures",
-    "explain_unserved", "explain_village", "forecast", "forecast_harvest", "import_atlas", "import_osm",
-    "import_points", "kept", "load", "masts", "open", "plan", "replan", "replay", "report", "routes", "sensitivity",
-    "share", "speak", "sweep", "trace", "watch",
+    "Backtest", "Bookings", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest",
+    "MeasuredDay", "Outlook", "Replay", "Result", "RoutedDay", "Scenario", "Shares", "backtest", "backtest_harvest",
+    "bookings", "check", "compare", "example", "example_osm", "explain", "explain_alternatives", "explain_depot",
+    "explain_failures", "explain_unserved", "explain_village", "forecast", "forecast_harvest", "import_atlas",
+    "import_osm", "import_points", "kept", "load", "masts", "open", "plan", "replan", "replay", "report", "routes",
+    "sensitivity", "share", "speak", "sweep", "trace", "watch",
 ]  # fmt: skip
 
 

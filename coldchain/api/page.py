@@ -21,7 +21,7 @@ GROUPS = {
         "explain_depot", "explain_village", "explain_unserved", "explain_alternatives", "explain_failures", "explain",
         "compare", "sweep", "sensitivity", "replay", "share", "report",
     ),
-    "Days": ("routes", "RoutedDay"),
+    "Days": ("routes", "RoutedDay", "bookings", "Bookings"),
     "Forecasts": ("forecast", "backtest", "forecast_harvest", "backtest_harvest", "Outlook", "Backtest",
                   "HarvestBacktest"),
     "Measurements": ("watch", "MeasuredDay", "kept", "trace", "masts"),

@@ -16,6 +16,7 @@ from coldchain.cli.allocating import allocate
 from coldchain.cli.archiving import archive
 from coldchain.cli.batching import batch
 from coldchain.cli.benching import bench
+from coldchain.cli.booking import book
 from coldchain.cli.completing import completion
 from coldchain.cli.configuring import config, read_settings
 from coldchain.cli.doubting import calibrate, sensitivity
@@ -60,9 +61,9 @@ def cli() -> None:
 
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
-    compare, map_command, sensitivity, calibrate, replay, report, accept, archive, routes, trace, masts, share, batch,
-    allocate, bench, shelf_life, logger, simulate_telemetry, watch, kept, serve, forecast, commands.doctor, config,
-    completion,
+    compare, map_command, sensitivity, calibrate, replay, report, accept, archive, routes, trace, masts, book, share,
+    batch, allocate, bench, shelf_life, logger, simulate_telemetry, watch, kept, serve, forecast, commands.doctor,
+    config, completion,
 ):  # fmt: skip
     cli.add_command(command)
 with_manners(cli)

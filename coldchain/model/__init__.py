@@ -21,6 +21,7 @@ from coldchain.model.award import (
     rate_of,
 )
 from coldchain.model.base import Method, Noun, Status, figure
+from coldchain.model.bookings import BookingRules, Sight, Standing
 from coldchain.model.goods import HOURS, Commodity, Keeping, Landmark, Period
 from coldchain.model.limit import LIMIT_KINDS, Limit, LimitKind
 from coldchain.model.papers import Papers, day_of
@@ -34,6 +35,7 @@ __all__ = [
     "VEHICLE_FIGURES",
     "Assumption",
     "AwardBasis",
+    "BookingRules",
     "Cargo",
     "Chain",
     "Commodity",
@@ -58,8 +60,10 @@ __all__ = [
     "Roads",
     "Routing",
     "Scenario",
+    "Sight",
     "Site",
     "Siting",
+    "Standing",
     "Status",
     "Subsidy",
     "VehicleType",

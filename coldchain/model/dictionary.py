@@ -12,6 +12,7 @@ from typing import Any
 
 from coldchain.model.assets import DepotType, MobileUnit, VehicleType
 from coldchain.model.base import Ends, Noun, band_of
+from coldchain.model.bookings import BookingRules
 from coldchain.model.goods import Commodity, Keeping, Landmark, Period
 from coldchain.model.papers import Papers
 from coldchain.model.places import Harvest, Hub, Mast, Site, Village
@@ -39,6 +40,7 @@ SECTIONS: dict[str, type[Noun]] = {
     "roads": Roads,
     "routing": Routing,
     "papers": Papers,
+    "bookings": BookingRules,
 }
 HEAD = """# Data dictionary
 

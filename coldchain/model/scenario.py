@@ -12,6 +12,7 @@ from coldchain.arrays import Floats
 from coldchain.model.assets import DepotType, MobileUnit, VehicleType
 from coldchain.model.assumption import Assumption
 from coldchain.model.base import Noun
+from coldchain.model.bookings import BookingRules
 from coldchain.model.goods import Commodity, Keeping, Landmark, Period
 from coldchain.model.papers import Papers
 from coldchain.model.places import Hub, Mast, Site, Village
@@ -59,6 +60,7 @@ class Scenario:
     assumptions: tuple[Assumption, ...] = ()
     storage: tuple[Keeping, ...] = ()
     papers: Papers = field(default_factory=Papers)
+    bookings: BookingRules = field(default_factory=BookingRules)
     landmarks: tuple[Landmark, ...] = ()
     masts: tuple[Mast, ...] = ()
     catalogue: Mapping[str, tuple[Noun, ...]] = field(default_factory=dict)

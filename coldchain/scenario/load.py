@@ -54,7 +54,7 @@ from coldchain.scenario.tables import Row, parse_rows, read_nouns
 
 N = TypeVar("N", bound=Noun)
 P = TypeVar("P", bound=Place)
-PAPERS = re.compile(rb"^\[papers\][^\n]*\n.*?(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
+UNDECIDING = re.compile(rb"^\[(?:papers|bookings)\][^\n]*\n.*?(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
 CATALOGUE: dict[str, tuple[str, type[Noun]]] = {
     "commodity": ("commodities", Commodity),
     "depot_type": ("depot_types", DepotType),
@@ -184,24 +184,24 @@ def input_hash(folder: Path, variant: str) -> str:
 
 
 def hash_of(files: Mapping[str, Path | bytes], variant: str) -> str:
-    """Return the SHA-256 over files by their names, and the variant's name; what only papers say does not count."""
+    """Return the SHA-256 over files by their names, and the variant's name; what decides no plan does not count."""
     digest = hashlib.sha256(variant.encode())
     for name, content in files.items():
         digest.update(name.encode())
         data = content if isinstance(content, bytes) else content.read_bytes()
-        digest.update(hashlib.sha256(_without_papers(data) if name == FILE else data).digest())
+        digest.update(hashlib.sha256(_deciding(data) if name == FILE else data).digest())
     return digest.hexdigest()
 
 
-def _without_papers(settings: bytes) -> bytes:
-    r"""Take the section of the papers out of ``scenario.toml``, so that filling it in ages no plan.
+def _deciding(settings: bytes) -> bytes:
+    r"""Take the sections of papers and bookings out of ``scenario.toml``, so that filling them in ages no plan.
 
     Examples
     --------
-    >>> _without_papers(b'[roads]\nsnap_m = 2\n\n[papers]\nissuer = "Bureau"\n')
+    >>> _deciding(b'[roads]\nsnap_m = 2\n\n[papers]\nissuer = "Bureau"\n')
     b'[roads]\nsnap_m = 2\n'
     """
-    left = PAPERS.sub(b"", settings)
+    left = UNDECIDING.sub(b"", settings)
     return settings if left == settings else left.rstrip() + b"\n"
 
 
@@ -339,6 +339,7 @@ def _assemble(
         roads=nouns["roads"],
         routing=nouns["routing"],
         papers=nouns["papers"],
+        bookings=nouns["bookings"],
         notes=sections.notes,
         assumptions=sections.assumptions,
         storage=tuple(row.noun for row in tables.storage if row.noun.commodity in harvested),

@@ -115,7 +115,7 @@ def _fault(noun: type[Noun], detail: Any, file: str, row: int | None, units: Map
 UNITS = (
     N_("° east"), N_("° north"), N_("years"), N_("share/year"), N_("h/t"), N_("h"), N_("CNY"), N_("CNY/t"),
     N_("CNY/h"), N_("CNY/year"), N_("CNY/day"), N_("CNY/kg"), N_("CNY/km"), N_("CNY/m³"), N_("CNY/kWh"),
-    N_("CNY/(t·km)"), N_("persons"), N_("t"), N_("m³/t"), N_("t/day"), N_("d"), N_("share"),
+    N_("CNY/(t·km)"), N_("CNY/(t·day)"), N_("persons"), N_("t"), N_("m³/t"), N_("t/day"), N_("d"), N_("share"),
 )  # fmt: skip
 BOUNDS = {
     "greater_than_equal": ("ge", N_("must be at least {bound:g}")),

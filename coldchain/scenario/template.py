@@ -48,8 +48,8 @@ ZH_UNITS = {
     "° east": "°", "° north": "°", "t": "吨", "ha": "亩", "t/ha": "公斤/亩", "kW": "千瓦", "persons": "人",
     "kg": "公斤", "h": "小时", "°C": "℃", "CNY/t": "元/吨", "t/day": "吨/天", "d": "天", "m³": "立方米",
     "CNY/day": "元/天", "CNY/km": "元/公里", "CNY/h": "元/小时", "share": "比例", "share/year": "比例/年",
-    "CNY/kWh": "元/千瓦时", "CNY": "万元", "CNY/(t·km)": "元/(吨·公里)", "CNY/m³": "元/立方米", "years": "年",
-    "m": "米", "km/h": "公里/小时", "h/t": "小时/吨", "m³/t": "立方米/吨",
+    "CNY/kWh": "元/千瓦时", "CNY": "万元", "CNY/(t·km)": "元/(吨·公里)", "CNY/(t·day)": "元/(吨·天)",
+    "CNY/m³": "元/立方米", "years": "年", "m": "米", "km/h": "公里/小时", "h/t": "小时/吨", "m³/t": "立方米/吨",
 }  # fmt: skip
 MEANINGS = {
     "area_ha": N_("area under the crop; with the yield, instead of tonnes"),
