@@ -14,6 +14,7 @@ from siting_cases import hand_case, random_case
 
 from coldchain.model import Limit
 from coldchain.siting import (
+    FixedModules,
     Relaxation,
     SideRow,
     SitingProblem,
@@ -102,6 +103,26 @@ def _whole(problem: SitingProblem, count: np.ndarray) -> float:
         if not plan_violations(problem, count, share, outside, tol=1e-9):
             best = min(best, plan_value(problem, np.zeros_like(count), share, outside))
     return best
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10_000))
+def test_modules_given_are_assigned_within_the_sides(seed: int) -> None:
+    """For every choice of modules: the cost is that of a linear program, nothing where none exists, no floor above."""
+    problem = random_sides(seed, single=False)
+    ranges = [range(int(n) + 1) for n in problem.max_count.ravel()]
+    choices = [np.array(c, dtype=np.int64).reshape(problem.max_count.shape) for c in itertools.product(*ranges)]
+    costs = [_shares(problem, count) + float((problem.module_cost * count).sum()) for count in choices[:30]]
+    with FixedModules(problem) as fixed:
+        kept = next((count for count, cost in zip(choices, costs, strict=False) if np.isfinite(cost)), None)
+        if kept is not None:
+            assert fixed.assign(kept, keep=True) is not None
+        for count, cost in zip(choices, costs, strict=False):
+            plan = fixed.assign(count)
+            assert (plan is not None) == np.isfinite(cost), (count, cost)
+            if plan is not None and kept is not None:
+                assert plan.value == pytest.approx(cost, rel=1e-5, abs=1e-5)
+                assert fixed.floor(count) <= cost + 1e-5 * (1 + abs(cost))
 
 
 @settings(max_examples=14, deadline=None, derandomize=True)

@@ -205,6 +205,18 @@ def test_rooms_that_could_keep_nothing_earn_no_rent(tmp_path: Path, budget: int,
     assert float(cost @ found.course.decision.count[0, : len(cost)]) == pytest.approx(cost.min())
 
 
+def test_mobile_units_promise_no_storage(tmp_path: Path) -> None:
+    """They have no rooms: siting puts no gain by keeping on what they cool, and such a gain on what rooms take."""
+    folder = county(tmp_path)
+    set_in_toml(folder, "mobile_units", '["mobile_forced_air_1t"]')
+    ground = lay_ground(load(folder)[0], Options.quickly())
+    arcs, basis = ground.arcs, ground.basis
+    mobile = np.isin(arcs.cooling, basis.class_of_type[basis.scenario.fixed_types :])
+    assert mobile.any()
+    assert arcs.storage_cny[mobile].max() == 0.0
+    assert arcs.storage_cny[~mobile].max() > 0.0
+
+
 def test_faults_of_the_table_are_named_together(tmp_path: Path) -> None:
     """Unknown crops and periods, the period of harvest itself, a row twice and a price of zero stand in one answer."""
     wrong = "commodity,period,until,days,price_cny_kg\nsaffron,autumn,winter,60,9\nponkan,winter,winter,45,4\n"

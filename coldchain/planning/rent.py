@@ -24,6 +24,8 @@ def most_gain_cny_t(
 ) -> Floats | float:
     """Most that keeping a tonne can gain beyond its rent, over all rides at least as long as the direct one.
 
+    Mobile units have no rooms to keep anything in.
+
     Parameters
     ----------
     what : commodity, period and class
@@ -31,7 +33,8 @@ def most_gain_cny_t(
     where : sites and batches of the direct rides; the answer has their shape
     """
     most: Floats | float = 0.0
-    for keep in basis.keeps:
+    fixed = basis.class_of_type[: basis.scenario.fixed_types]
+    for keep in basis.keeps if what[2] in fixed else ():
         if (keep.commodity, keep.period) == what[:2]:
             now, value = basis.lanes.fate.value[what] * keep.price_now, keep.fate.value[what[2]]
             cost = keep.cost_cny_t(value, what[2]) + float(rent @ keep.spans)

@@ -10,7 +10,7 @@ from coldchain.arrays import Floats, Ints
 from coldchain.siting.engine import Engine, Model, Rows
 from coldchain.siting.problem import bincount
 from coldchain.siting.relax import cheapest
-from coldchain.siting.result import cell_modules, limit_value, plan_value
+from coldchain.siting.result import award_of_owner, cell_modules, limit_value, plan_value
 from coldchain.siting.space import Space
 
 
@@ -24,16 +24,32 @@ class Plan:
     outside_share: Floats
 
 
+@dataclass(frozen=True)
+class AssignmentPrices:
+    """Dual prices of an assignment: of demands float[D], of cells and periods float[Z, Q], of sides float[S]."""
+
+    demand: Floats
+    rent: Floats
+    sides: Floats
+
+    def reduced(self, space: Space) -> Floats:
+        """Return what each arc of the space costs beyond what these prices pay for it, float[N]."""
+        cost = space.cost - self.demand[space.demand] - self.sides @ space.sides
+        for q in range(space.periods):
+            cost += space.load[space.demand, q] * self.rent[space.cell, q]
+        return cost
+
+
 def assign(engine: Engine, space: Space, count: Ints, units: float, near: Ints | None = None) -> Plan | None:
-    """Solve the assignment exactly by column generation; None when the second objective cannot be met."""
+    """Solve the assignment exactly by column generation; None when the limits cannot be kept."""
     found = assign_priced(engine, space, count, units, near)
     return None if found is None else found[0]
 
 
 def assign_priced(
     engine: Engine, space: Space, count: Ints, units: float, near: Ints | None = None
-) -> tuple[Plan, Floats, Floats] | None:
-    """Assign as :func:`assign`, with the prices of demands float[D] and of cells and periods float[Z, Q]."""
+) -> tuple[Plan, AssignmentPrices] | None:
+    """Assign as :func:`assign`, with the prices."""
     problem = space.problem
     modules, capacity = cell_modules(problem, count)
     used = problem.arc_cell[space.arc]
@@ -41,32 +57,36 @@ def assign_priced(
     room = np.zeros(space.cells)
     room[space.cell] = capacity[used]
     kept = cheapest(space, np.where(open_arc, space.cost, np.inf), 6)
+    for side in space.sides:
+        kept = np.union1d(kept, cheapest(space, np.where(open_arc & (side > 0), space.cost, np.inf), 6))
     if near is not None:
         kept = np.union1d(kept, near[open_arc[near]])
     if problem.has_limit:
         kept = np.flatnonzero(open_arc)
-    shares = None
+    shares: tuple[Ints, Floats, Floats] | None = None
+    prices: AssignmentPrices | None = None
     end = engine.left() - units
     while shares is None or engine.left() > end:
         answer = _solve(engine, space, kept, room, count, max(engine.left() - end, 1.0))
+        if answer is None and shares is None and len(kept) < open_arc.sum() and problem.sides:
+            kept = np.flatnonzero(open_arc)
+            continue
         if answer is None:
             break
-        shares, prices = (kept, *answer[:2]), answer[2:]
-        reduced = np.where(open_arc, space.cost - answer[2][space.demand], np.inf)
-        for q in range(space.periods):
-            reduced += space.load[space.demand, q] * answer[3][space.cell, q]
+        shares, prices = (kept, *answer[:2]), answer[2]
+        reduced = np.where(open_arc, prices.reduced(space), np.inf)
         reduced[kept] = np.inf
         new = cheapest(space, np.where(reduced < -1e-9 * (1 + np.abs(space.cost)), reduced, np.inf), 4)
         if not len(new) or problem.has_limit:
             break
         kept = np.union1d(kept, new)
-    return None if shares is None else (_plan(space, count, room, shares), *prices)
+    return None if shares is None or prices is None else (_plan(space, count, room, shares), prices)
 
 
 def _solve(
     engine: Engine, space: Space, kept: Ints, room: Floats, count: Ints, units: float
-) -> tuple[Floats, Floats, Floats, Floats] | None:
-    """Shares of the kept arcs and outside, prices of demands and cells."""
+) -> tuple[Floats, Floats, AssignmentPrices] | None:
+    """Shares of the kept arcs and outside, and prices."""
     problem = space.problem
     demands = problem.sizes["D"]
     rows = Rows()
@@ -81,13 +101,32 @@ def _solve(
         second = rows.new(-np.inf, problem.limit_rhs - spent)
         rows.put(second, np.arange(demands), problem.limit_outside)
         rows.put(second, demands + np.arange(len(kept)), problem.limit_arc[space.arc[kept]])
+    scale = np.array([side.size for side in problem.sides])
+    sides = _put_sides(rows, space, kept, count, scale)
     size = demands + len(kept)
     cost = np.concatenate([problem.outside_cost, space.cost[kept]])
     outcome = engine.solve(Model(cost, np.zeros(size), np.ones(size), np.zeros(size, bool), rows), units)
     if outcome.status != "optimal" or outcome.values is None or outcome.duals is None:
         return None
     values, dual = outcome.values, outcome.duals
-    return values[demands:], values[:demands], dual[row], np.maximum(-dual[cells], 0.0)
+    charged = np.maximum(dual[sides], 0.0) / scale if len(scale) else np.zeros(0)
+    prices = AssignmentPrices(dual[row], np.maximum(-dual[cells], 0.0), charged)
+    return values[demands:], values[:demands], prices
+
+
+def _put_sides(rows: Rows, space: Space, kept: Ints, count: Ints, scale: Floats) -> Ints:
+    """Ask of the assignment what modules and awards leave to it of each side, divided by its scale."""
+    problem = space.problem
+    award = award_of_owner(problem, count) if problem.sides else np.zeros(0)
+    index = rows.new(0.0, np.inf, 0)
+    demands = problem.sizes["D"]
+    for n, side in enumerate(problem.sides):
+        built = (side.module * count).sum() + side.award @ award
+        one = rows.new((side.least - built) / scale[n], np.inf)
+        rows.put(one, np.arange(demands), side.outside / scale[n])
+        rows.put(one, demands + np.arange(len(kept)), space.sides[n, kept] / scale[n])
+        index = np.append(index, one)
+    return index
 
 
 def _plan(space: Space, count: Ints, room: Floats, shares: tuple[Ints, Floats, Floats]) -> Plan:
@@ -101,7 +140,7 @@ def _plan(space: Space, count: Ints, room: Floats, shares: tuple[Ints, Floats, F
         used = np.bincount(space.cell[kept], value * space.load[space.demand[kept], q], minlength=space.cells)
         over = used > room
         worst[over] = np.minimum(worst[over], room[over] / used[over])
-    if not problem.has_limit:
+    if not (problem.has_limit or problem.sides):
         value = value * worst[space.cell[kept]]
     total = np.bincount(space.demand[kept], value, minlength=len(outside))
     value = value / np.maximum(total, 1.0)[space.demand[kept]]

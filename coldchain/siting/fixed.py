@@ -15,27 +15,36 @@ from typing import Self
 import numpy as np
 
 from coldchain.arrays import Floats, Ints
-from coldchain.siting.assign import Plan, assign_priced
+from coldchain.siting.assign import AssignmentPrices, Plan, assign_priced
 from coldchain.siting.engine import Engine, StoppedError
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import cell_modules
+from coldchain.siting.sides import priced
 from coldchain.siting.space import build_space
 from coldchain.work import Allowance, Meter
 
 
 @dataclass(frozen=True, eq=False)
 class _Prices:
-    """Prices of one assignment: demands float[D], periods of cells float[Z, Q], gain of each open cell float[Z]."""
+    """Prices of one assignment, and the problem that charges its sides.
 
-    demand: Floats
-    rent: Floats
+    ``gain`` is that of each open cell float[Z], ``total`` the floor under ``count``.
+    """
+
+    paid: AssignmentPrices
+    charged: SitingProblem
     gain: Floats
     count: Ints
     total: float
 
+    def module_cost(self, count: Ints) -> float:
+        return float((self.charged.module_cost * count).sum())
+
 
 class FixedModules:
-    """Assign demands at least cost with the modules given; limits on modules, money and sides are not asked for.
+    """Assign demands at least cost with the modules given; limits on modules and money alone are not asked for.
+
+    Sides are kept: coverage, lateness, hubs, equity.
 
     Use as a context manager.
 
@@ -93,13 +102,19 @@ class FixedModules:
             found = None
         if found is None:
             return None
-        plan, demand, rent = found
+        plan, paid = found
         if keep:
-            room = self._room(count)
-            gain = np.array([self._gain(z, room[z], demand, rent) for z in range(self.space.cells)])
-            total = float(np.minimum(demand, self.problem.outside_cost).sum() + gain.sum())
-            self._prices = _Prices(demand, rent, gain, count, total + self._module_cost(count))
+            self._prices = self._priced(count, paid)
         return plan
+
+    def _priced(self, count: Ints, paid: AssignmentPrices) -> _Prices:
+        """Evaluate the Lagrangian function for these modules."""
+        charged, constant = priced(self.problem, paid.sides)
+        room = self._room(count)
+        prices = _Prices(paid, charged, np.zeros(0), count, 0.0)
+        gain = np.array([self._gain(prices, z, room[z]) for z in range(self.space.cells)])
+        total = float(np.minimum(paid.demand, charged.outside_cost).sum() + gain.sum()) + constant
+        return replace(prices, gain=gain, total=total + prices.module_cost(count))
 
     def floor(self, count: Ints) -> float:
         """Return what this choice costs at least, by the prices kept."""
@@ -108,11 +123,8 @@ class FixedModules:
             raise ValueError("no prices kept: assign with keep=True first")
         room, before = self._room(count), self._room(kept.count)
         changed = np.flatnonzero(np.abs(room - before) > 0)
-        more = sum(self._gain(int(z), room[z], kept.demand, kept.rent) - kept.gain[z] for z in changed)
-        return float(kept.total + more + self._module_cost(count) - self._module_cost(kept.count))
-
-    def _module_cost(self, count: Ints) -> float:
-        return float((self.problem.module_cost * count).sum())
+        more = sum(self._gain(kept, int(z), room[z]) - kept.gain[z] for z in changed)
+        return float(kept.total + more + kept.module_cost(count) - kept.module_cost(kept.count))
 
     def _room(self, count: Ints) -> Floats:
         """t/day of each cell of the space."""
@@ -121,16 +133,16 @@ class FixedModules:
         room[self.space.cell] = capacity[self.problem.arc_cell[self.space.arc]]
         return room
 
-    def _gain(self, z: int, room: float, demand: Floats, rent: Floats) -> float:
+    def _gain(self, prices: _Prices, z: int, room: float) -> float:
         """Least reduced cost a cell can have: a knapsack over the periods weighed by their rents, or the fullest."""
-        space = self.space
+        space, rent = self.space, prices.paid.rent[z]
         arcs = self._order[self._begin[z] : self._begin[z + 1]]
-        reduced = space.cost[arcs] - demand[space.demand[arcs]]
+        reduced = prices.charged.arc_cost[space.arc[arcs]] - prices.paid.demand[space.demand[arcs]]
         arcs, reduced = arcs[reduced < 0], reduced[reduced < 0]
         if room <= 0 or not len(arcs):
             return 0.0
         loads = space.load[space.demand[arcs]]
-        weight = rent[z] / rent[z].sum() if rent[z].sum() > 0 else (loads.sum(axis=0) == loads.sum(axis=0).max()) * 1.0
+        weight = rent / rent.sum() if rent.sum() > 0 else (loads.sum(axis=0) == loads.sum(axis=0).max()) * 1.0
         load = loads @ (weight / weight.sum())
         order = np.argsort(reduced / np.maximum(load, 1e-12))
         before = np.concatenate([[0.0], np.cumsum(load[order])[:-1]])

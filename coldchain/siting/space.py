@@ -25,6 +25,7 @@ class Space:
     begin : int[G], where each demand with arcs begins in ``arc``; ``group`` : int[G], that demand
     pair_cell : int[Y], cell of a pair, -1 when no arc can use it
     stood, stood_cap : float[Z], modules standing and their t/day
+    sides : float[S, N], coefficients of the arcs in the sides of the problem
     """
 
     problem: SitingProblem
@@ -39,6 +40,7 @@ class Space:
     pair_cell: Ints
     stood: Floats
     stood_cap: Floats
+    sides: Floats
 
     @property
     def cells(self) -> int:
@@ -81,7 +83,7 @@ class Space:
 
 
 def build_space(problem: SitingProblem) -> Space:
-    """Leave out arcs to cells that can never hold a module, and arcs no cheaper than staying outside."""
+    """Leave out arcs to cells that can never hold a module, and, where no limit asks for them, arcs that only cost."""
     frame = build_frame(problem)
     size = problem.sizes["J"] * problem.classes
     pair = frame.site * problem.classes + problem.module_class[frame.module]
@@ -91,7 +93,7 @@ def build_space(problem: SitingProblem) -> Space:
     possible = stood > 0
     possible[pair] = True
     useful = possible[problem.arc_cell] if size else np.zeros(len(problem.arc_cost), bool)
-    if not problem.has_limit:
+    if not (problem.has_limit or problem.sides):
         useful = useful & (problem.arc_cost < problem.outside_cost[problem.arc_demand])
     arc = np.flatnonzero(useful)
     arc = arc[np.argsort(problem.arc_demand[arc], kind="stable")]
@@ -102,9 +104,11 @@ def build_space(problem: SitingProblem) -> Space:
     group, begin = np.unique(demand, return_index=True)
     load = problem.load[:, _binding(problem.load)]
     cost = problem.arc_cost[arc]
-    return Space(
-        problem, frame, arc, demand, cell, cost, load, begin, group, number[pair], stood[kept], stood_cap[kept]
-    )
+    sides = np.zeros((len(problem.sides), len(problem.arc_cost)))
+    for row, side in zip(sides, problem.sides, strict=True):
+        np.add.at(row, side.index, side.value)
+    held = number[pair], stood[kept], stood_cap[kept]
+    return Space(problem, frame, arc, demand, cell, cost, load, begin, group, *held, sides[:, arc])
 
 
 def _binding(load: Floats) -> Ints:
