@@ -23,6 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"calibration", "reports", "importing", "benching", "sweeps", "settlement", "replays", "forecasts", "coverage"}
     ),
     frozenset({"dispatch", "papers", "atlas"}),
+    frozenset({"weeks"}),
     frozenset({"batch", "funds", "telemetry"}),
     frozenset({"booking"}),
     frozenset({"traceability", "pages", "diversions"}),

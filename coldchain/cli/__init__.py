@@ -30,6 +30,7 @@ from coldchain.cli.mapping import map_command
 from coldchain.cli.masting import masts
 from coldchain.cli.replaying import replay
 from coldchain.cli.reporting import report
+from coldchain.cli.rolling import roll
 from coldchain.cli.routing import routes
 from coldchain.cli.serving import serve
 from coldchain.cli.sharing import share
@@ -62,8 +63,8 @@ def cli() -> None:
 for command in (
     commands.demo, commands.init, commands.import_, commands.check, commands.plan, commands.verify, explain, sweep,
     compare, map_command, sensitivity, calibrate, replay, report, accept, archive, routes, trace, masts, book, share,
-    batch, allocate, bench, shelf_life, logger, simulate_telemetry, watch, kept, serve, forecast, commands.doctor,
-    config, completion,
+    batch, allocate, bench, shelf_life, logger, simulate_telemetry, watch, kept, serve, forecast, roll,
+    commands.doctor, config, completion,
 ):  # fmt: skip
     cli.add_command(command)
 with_manners(cli)

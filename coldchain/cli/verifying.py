@@ -13,11 +13,11 @@ from coldchain.scenario.edits import Edits
 from coldchain.verify import Report, Written, verify_written
 from coldchain.verify.unchecked import UNCHECKED, Unchecked
 
-ROUTES = "routes.json"
+ROUTES, ROLL = "routes.json", "roll.json"
 
 
 def verify_folder(folder: Path, moved: Path | None = None) -> Report:
-    """Verify a run folder, of a plan or of a day's routes, or an archive of a plan.
+    """Verify a run folder, of a plan, of a day's routes or of a week, or an archive of a plan.
 
     Parameters
     ----------
@@ -32,6 +32,10 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
     folder, moved = place.folder, place.scenario
     if (folder / ROUTES).is_file():
         return _verify_routes(folder, moved)
+    if (folder / ROLL).is_file():
+        from coldchain.weeks.recheck import verify_week
+
+        return verify_week(folder, moved)
     run = Run.open(folder, moved)
     budget = run.information["settings"]["siting"]["budget_cny"]
     scenario = Edits.of(run.information["arguments"], budget).on(run.scenario)
@@ -81,6 +85,9 @@ def figures_of(folder: Path, report: Report) -> str:
         return _("the figures can be checked when these are put right")
     if (folder / ROUTES).is_file():
         told = _("loss {loss:.2%}, {cny:,.0f} CNY for vehicles and loss")
+        return told.format(loss=report.loss_rate, cny=report.total_cny)
+    if (folder / ROLL).is_file():
+        told = _("loss {loss:.2%}, {cny:,.0f} CNY of the week, depots included")
         return told.format(loss=report.loss_rate, cny=report.total_cny)
     told = _("loss {loss:.2%}, {cny:,.0f} CNY a year, subsidy {subsidy:,.0f} CNY")
     return told.format(loss=report.loss_rate, cny=report.total_cny, subsidy=report.subsidy_cny)

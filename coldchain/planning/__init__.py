@@ -11,12 +11,13 @@ from coldchain.planning.pipeline import (
     decide,
     lay_ground,
     plan,
+    plan_of,
     plan_on,
     plan_quickly,
     plan_with,
 )
 from coldchain.planning.rent import rent_cny_t
-from coldchain.planning.replan import kept, near_to, replan
+from coldchain.planning.replan import kept, near_to, replan, used_arcs
 from coldchain.planning.search import Options
 from coldchain.planning.size import Size, size_of
 
@@ -35,10 +36,12 @@ __all__ = [
     "lay_ground",
     "near_to",
     "plan",
+    "plan_of",
     "plan_on",
     "plan_quickly",
     "plan_with",
     "rent_cny_t",
     "replan",
     "size_of",
+    "used_arcs",
 ]

@@ -318,6 +318,12 @@ def plan_with(ground: Ground, count: Ints, options: Options, bound: float = 0.0)
     return _finished(ground, course, options, clock, extra={"next_budget": NO_FURTHER}, bound=bound, starts=starts)
 
 
+def plan_of(ground: Ground, course: Course, options: Options) -> Plan:
+    """Write up and verify a course that was decided elsewhere; nothing is drawn, and no bound is known."""
+    extra, starts = {"next_budget": NO_FURTHER}, (course.decision.count,)
+    return _finished(ground, course, options, _Clock(ground.seconds), extra=extra, bound=0.0, starts=starts, draws=0)
+
+
 def course_with(ground: Ground, count: Ints, options: Options) -> Course:
     """Work out the year with exactly these new modules, to compete with other plans of the same ground."""
     problem = siting_problem(ground.basis, ground.arcs, "total_cost_cny", build=False)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 
 import numpy as np
+import pandas as pd
 
 from coldchain.arrays import Bools, Ints
 from coldchain.model import Scenario, modules_of
@@ -145,7 +146,7 @@ def kept(ground: Ground, count: Ints, former: Run, options: Options, *, out: Seq
     """
     basis, arcs = ground.basis, ground.arcs
     problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
-    cheap = np.where(_went(ground, former), STAYS_CNY_T, 0.0) * arcs.yearly_t[arcs.demand]
+    cheap = np.where(used_arcs(ground, former.tables["assignment"]), STAYS_CNY_T, 0.0) * arcs.yearly_t[arcs.demand]
     existing = problem.existing + count
     existing[list(out)] = 0
     found = solve_siting(
@@ -159,10 +160,9 @@ def kept(ground: Ground, count: Ints, former: Run, options: Options, *, out: Seq
     return work_out(basis, arcs, Decision.of(arcs, count, found.arc_share), effort)
 
 
-def _went(ground: Ground, former: Run) -> Bools:
-    """Tell which arcs the earlier run used, bool[arcs]."""
+def used_arcs(ground: Ground, table: pd.DataFrame) -> Bools:
+    """Tell which arcs an assignment uses, bool[arcs]; its columns are village, commodity, depot, zone, method, unit."""
     arcs, basis, scenario = ground.arcs, ground.basis, ground.scenario
-    table = former.tables["assignment"]
     names = ("village", "commodity", "depot", "zone", "method", "unit")
     used = set(zip(*(table[name].astype(str) for name in names), strict=True))
     crops = [tuple(scenario.commodities[c].id for c in members) for members in arcs.members]

@@ -128,6 +128,22 @@ def read_run(
     return run_info, summary, tables
 
 
+def read_tables(root: Path) -> dict[str, pd.DataFrame]:
+    """Read the tables of a folder that :func:`write_tables` wrote.
+
+    Raises
+    ------
+    BadInputError
+        Naming every part that is missing or garbled.
+    """
+    faults: list[Fault] = []
+    kinds = _object(root, RUN, faults).get(COLUMNS, {})
+    tables = {stem: _table(root, stem, columns, faults) for stem, columns in kinds.items()}
+    if faults:
+        raise BadInputError(faults)
+    return tables
+
+
 def _may_replace(target: Path, name: str, schema: str) -> bool:
     """Tell whether a folder is empty or an earlier run."""
     if not target.is_dir():
@@ -147,8 +163,8 @@ def write_tables(
     for stem, frame in tables.items():
         (folder / TABLES / f"{stem}.csv").write_bytes(csv_bytes(frame))
     columns = {stem: {column: _kind(frame[column]) for column in frame.columns} for stem, frame in tables.items()}
-    _write_json(folder / name, summary)
-    _write_json(folder / RUN, {**run_info, COLUMNS: columns})
+    write_json(folder / name, summary)
+    write_json(folder / RUN, {**run_info, COLUMNS: columns})
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
@@ -179,7 +195,8 @@ def write_in_place(target: Path, write: Callable[[Path], object]) -> Path:
     return target
 
 
-def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write one object as JSON; what is not finite becomes null."""
     text = json.dumps(plain_values(value), indent=2, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
 

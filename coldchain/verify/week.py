@@ -1,0 +1,129 @@
+"""Hold a week's changes, days and bill against its plan, the week before and what may not move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from coldchain.language import _
+from coldchain.model import Scenario
+
+RELATIVE = 1e-6
+KG_PER_T, LEAST_KG, DAYS = 1000.0, 0.5, 7
+UNCHANGED = ("operation", "capital")
+"""Headings of a year's bill that a week leaves out."""
+Tables = Mapping[str, pd.DataFrame]
+Way = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Week:
+    """A week as it was written.
+
+    Attributes
+    ----------
+    tables : of the week; plan, stay : assignment and fleet of what is planned, and if nobody changed
+    before : who went where; most_changed : share of the villages that may change
+    bill, stay_bill : CNY by heading, recomputed
+    """
+
+    scenario: Scenario
+    tables: Tables
+    plan: Tables
+    before: pd.DataFrame
+    summary: Mapping[str, Any]
+    most_changed: float
+    bill: Mapping[str, float]
+    stay_bill: Mapping[str, float]
+
+
+def week_problems(week: Week) -> list[str]:
+    """Return what is wrong with a week."""
+    return [*_changes(week), *_held(week), *_days(week), *_money(week)]
+
+
+def _group(week: Week) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return commodity -> zone and methods: crops with the same go together."""
+    return {crop.id: (crop.zone, crop.methods) for crop in week.scenario.commodities}
+
+
+def _ways(week: Week, frame: pd.DataFrame) -> dict[tuple[str, Any], set[Way]]:
+    """Return (village, group of crops) -> depot, zone, method and unit it goes to."""
+    group, found = _group(week), dict[tuple[str, Any], set[Way]]()
+    for row in frame.to_dict("records"):
+        way = (str(row["depot"]), str(row["zone"]), str(row["method"]), str(row["unit"]))
+        found.setdefault((str(row["village"]), group[str(row["commodity"])]), set()).add(way)
+    return found
+
+
+def _new(week: Week) -> dict[tuple[str, Any], set[Way]]:
+    """Return the ways of the plan that were none before."""
+    before = _ways(week, week.before)
+    new = {key: ways - before.get(key, set()) for key, ways in _ways(week, week.plan["assignment"]).items()}
+    return {key: ways for key, ways in new.items() if ways}
+
+
+def _changes(week: Week) -> Iterator[str]:
+    held = _held_keys(week)
+    moved = {village for (village, group), ways in _new(week).items() if not _goes_as_held(held, village, group, ways)}
+    listed = set(week.tables["changes"]["village"])
+    for village in sorted(moved ^ listed):
+        yield _("changes.csv: {village} is listed or goes elsewhere, but not both").format(village=village)
+    limit = int(week.most_changed * len(week.scenario.villages))
+    if len(moved) > limit:
+        yield _("{count} villages change their depot; {limit} may").format(count=len(moved), limit=limit)
+    for name, stated, found in (("changed", week.summary["villages"]["changed"], len(moved)),
+                                ("limit", week.summary["villages"]["limit"], limit)):  # fmt: skip
+        if stated != found:
+            yield _("villages.{name}: {stated} stated, {found} found").format(name=name, stated=stated, found=found)
+
+
+def _held_keys(week: Week) -> dict[tuple[str, Any], str]:
+    """Return (village, group) -> depot that is named, empty where it stays."""
+    group, found = _group(week), dict[tuple[str, Any], str]()
+    for row in week.tables["held"].to_dict("records"):
+        crops = [row["commodity"]] if row["commodity"] else list(group)
+        found |= {(str(row["village"]), group[crop]): str(row["depot"]) for crop in crops}
+    return found
+
+
+def _goes_as_held(held: Mapping[tuple[str, Any], str], village: str, group: Any, ways: set[Way]) -> bool:
+    return {depot for depot, *_rest in ways} == {held.get((village, group))}
+
+
+def _held(week: Week) -> Iterator[str]:
+    """Say what moves although it is loaded, contracted or frozen."""
+    held, ways, new = _held_keys(week), _ways(week, week.plan["assignment"]), _new(week)
+    for (village, group), depot in held.items():
+        going = {one for one, *_rest in ways.get((village, group), set())}
+        elsewhere = going - {depot} if depot else {one for one, *_rest in new.get((village, group), set())}
+        for one in sorted(elsewhere):
+            yield _("{village} is held, but goes to {depot}").format(village=village, depot=one)
+
+
+def _days(week: Week) -> Iterator[str]:
+    """Hold the orders of all days against the assignment."""
+    keys = ["village", "commodity", "depot"]
+    ordered = week.tables["days"].groupby(keys)["kg"].sum()
+    planned = week.plan["assignment"].groupby(keys)["tonnes_year"].sum() * KG_PER_T
+    both = pd.concat([ordered, planned], axis=1).fillna(0.0)
+    for key, (kg, meant) in zip(both.index, both.to_numpy(), strict=True):
+        if abs(kg - meant) > 2 * DAYS * LEAST_KG + RELATIVE * meant:
+            told = _("days.csv: {village}, {commodity}, {depot}: {kg:,.0f} kg ordered, {meant:,.0f} planned")
+            yield told.format(village=key[0], commodity=key[1], depot=key[2], kg=kg, meant=meant)
+
+
+def _money(week: Week) -> Iterator[str]:
+    """Hold what the week costs and what the changes save against both bills."""
+    costs, stays = (
+        bill["total"] - sum(bill.get(name, 0.0) for name in UNCHANGED) for bill in (week.bill, week.stay_bill)
+    )
+    for name, found in (("week", costs), ("stay", stays), ("gain", stays - costs)):
+        stated = float(week.summary["cny"][name])
+        if abs(stated - found) > RELATIVE * max(abs(costs), abs(stays), 1.0):
+            yield _("cny.{name}: {stated:,.2f} stated, {found:,.2f} found").format(
+                name=name, stated=stated, found=found
+            )

@@ -1,0 +1,78 @@
+"""A county in a week: what stands, what is expected, and the ground on which a week is planned."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from coldchain.arrays import Floats
+from coldchain.model import Scenario, Site, Subsidy
+from coldchain.runs import Run
+from coldchain.weeks.calendar import Span
+
+NO_AIMS = {
+    "objective": ("total_cost_cny",), "budget_cny": 0.0, "coverage": 0.0, "county_coverage": 0.0,
+    "coverage_by_class": {}, "coverage_by_county": {}, "coverage_by_year": {}, "award_share_by_county": {},
+    "on_time": 0.0,
+}  # fmt: skip
+"""Settings that speak of building or of a year: a week builds nothing and keeps the depots there are."""
+
+
+def standing(run: Run) -> dict[str, str]:
+    """Return the modules of each depot of a plan once it is built, as a scenario writes them."""
+    found = {}
+    for row in run.tables["depots"].to_dict("records"):
+        count: Counter[str] = Counter()
+        for part in f"{row['standing_modules']};{row['new_modules']}".split(";"):
+            kind, _colon, number = part.rpartition(":")
+            count[kind] += int(number) if kind else 0
+        found[str(row["depot"])] = ";".join(f"{kind}:{n}" for kind, n in count.items() if n)
+    return found
+
+
+def owned_vehicles(run: Run) -> dict[str, int]:
+    """Return how many vehicles of each type a plan owns."""
+    return {str(row["vehicle"]): int(row["owned"]) for row in run.tables["fleet"].to_dict("records")}
+
+
+def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scenario:
+    """Return the county as it is in one week: one period, this harvest, the depots built, nothing more to build.
+
+    The gathering days of the week are as many of its seven as the period has of its days; vehicles the plan owns cost
+    what a week is of a year, others are hired.
+
+    Parameters
+    ----------
+    harvest_t : float64[villages, commodities], of the week
+    """
+    period, modules, owned = scenario.periods[span.period], standing(run), owned_vehicles(run)
+    days = period.days * span.share()
+    year = sum(one.days for one in scenario.periods)
+    vehicles = tuple(
+        kind.model_copy(
+            update={
+                "own_cny_year": kind.own_cny_year * days / year if owned.get(kind.id) and kind.own_cny_year else None,
+                "own_h_year": kind.own_h_year * days / year if kind.own_h_year else None,
+                "own_most": owned.get(kind.id, 0),
+            }
+        )
+        for kind in scenario.vehicles
+    )
+    return replace(
+        scenario,
+        periods=(period.model_copy(update={"days": days}),),
+        harvest_t=harvest_t[:, :, None],
+        sites=tuple(_built(site, modules.get(site.id, "")) for site in scenario.sites),
+        siting=scenario.siting.model_copy(update=NO_AIMS),
+        subsidy=Subsidy(rate=0.0, own_money=True),
+        economics=scenario.economics.model_copy(update={"must_return": False}),
+        vehicles=vehicles,
+        storage=(),
+    )
+
+
+def _built(site: Site, modules: str) -> Site:
+    if modules:
+        return site.model_copy(update={"existing": modules, "status": "existing", "max_modules": 0})
+    closed = site.status == "forbidden"
+    return site.model_copy(update={"existing": "", "max_modules": 0, "status": "forbidden" if closed else "candidate"})

@@ -1,0 +1,139 @@
+"""What people get on paper, in both languages: a notice of change, and for each depot what comes on which day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from coldchain.dispatch.sheets import STYLE
+from coldchain.language import LANGUAGES, N_, _, language, plural, speaking
+from coldchain.language.amounts import exact_cny
+from coldchain.model import Scenario
+from coldchain.model.naming import of_places
+from coldchain.weeks.roll import Rolled
+
+WHY = {
+    "room": N_("{depot} cannot take in {left:,.1f} t of this week"),
+    "cost": N_("transport and loss fall by about {cny} this week"),
+    "new": N_("has gone to no depot so far; saves about {cny} this week"),
+}
+WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+Tables = Mapping[str, pd.DataFrame]
+
+
+def notice_page(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
+    """Return the notice of change: who changes, from where to where, why, with the number."""
+
+    def content() -> tuple[str, str]:
+        title = _("Notice of change, week {week}").format(week=summary["week"])
+        return title, _notice(rolled, tables, summary)
+
+    return _page(rolled, content)
+
+
+def depot_sheets(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> dict[str, str]:
+    """Return depot -> page: which villages bring how much on which day."""
+    sites = of_places(rolled.plan.scenario.sites)
+
+    def made(depot: str, rows: pd.DataFrame) -> str:
+        def content() -> tuple[str, str]:
+            title = _("{depot}: arrivals in week {week}").format(depot=sites.label(depot), week=summary["week"])
+            return title, _arrivals(rolled, rows)
+
+        return _page(rolled, content)
+
+    return {str(depot): made(str(depot), rows) for depot, rows in tables["days"].groupby("depot", sort=True)}
+
+
+def _page(rolled: Rolled, made: Callable[[], tuple[str, str]]) -> str:
+    """Return a page with the same content in every language, one below the other."""
+    parts, titles = [], []
+    for name in LANGUAGES:
+        with speaking(name):
+            title, body = made()
+        titles.append(title)
+        parts.append(f'<section lang="{name}"><h1>{escape(title)}</h1>{body}</section>')
+    foot = f"<footer>{escape(rolled.plan.scenario.name)} · coldchain</footer>"
+    return (
+        f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{escape(" · ".join(titles))}</title>'
+        f"<style>{STYLE}</style></head><body>{''.join(parts)}{foot}</body></html>\n"
+    )
+
+
+def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
+    changes, villages = tables["changes"], summary["villages"]
+    told = plural("{n} of {total} villages goes to another depot; {limit} may.",
+                  "{n} of {total} villages go to another depot; {limit} may.", len(changes))  # fmt: skip
+    lines = [told.format(n=len(changes), total=villages["total"], limit=villages["limit"])]
+    lines.append(_("Expected this week: {t:,.1f} t; planned for the season: {planned:,.1f} t.").format(
+        t=summary["expected"]["t"], planned=summary["expected"]["planned_t"]))  # fmt: skip
+    gain = _("The week costs {cny} less than if nobody changed.")
+    lines += [gain.format(cny=exact_cny(rolled.gain_cny))] if len(changes) else []
+    parts = [f"<p>{escape(line)}</p>" for line in lines]
+    scenario, hire = rolled.plan.scenario, tables["hire"][tables["hire"]["hired_days"] > 0]
+    heads: tuple[str, ...] = (_("Village"), _("Crops"), _("From"), _("To"), _("Days"), _("Why"))
+    parts.append(_table(heads, [_change(scenario, tables, row) for row in changes.to_dict("records")]))
+    heads = (_("Mobile unit"), _("Place"), _("Last week"), _("This week"))
+    parts.append(_table(heads, [_unit(scenario, row) for row in tables["units"].to_dict("records")]))
+    heads = (_("Vehicle for hire"), _("Days of hire this week"), _("Most on one day"), _("CNY"))
+    parts.append(_table(heads, [_hired(row) for row in hire.to_dict("records")]))
+    return "".join(parts)
+
+
+def _hired(row: Mapping[Any, Any]) -> Sequence[str]:
+    return row["vehicle"], *(f"{row[name]:,.0f}" for name in ("hired_days", "most_day", "hire_cny"))
+
+
+def _change(scenario: Scenario, tables: Tables, row: Mapping[Any, Any]) -> Sequence[str]:
+    sites, crops = of_places(scenario.sites), {crop.id: crop for crop in scenario.commodities}
+
+    def named(text: str) -> str:
+        return _(", ").join(sites.label(part) for part in text.split(";") if part) or _("none")
+
+    def crop(key: str) -> str:
+        return (language() == "zh" and crops[key].name_zh) or crops[key].name
+
+    days = tables["days"][(tables["days"]["village"] == row["village"])]["date"].unique()
+    why = _(WHY[row["why"]]).format(depot=named(row["from"]), left=row["left_out_t"], cny=exact_cny(row["cny"]))
+    goods = _(", ").join(crop(key) for key in row["commodities"].split(";") if key)
+    village = of_places(scenario.villages).label(row["village"])
+    return village, goods, named(row["from"]), named(row["to"]), _weekdays(days), why
+
+
+def _weekdays(days: Sequence[str]) -> str:
+    return _(", ").join(_(WEEKDAYS[date.fromisoformat(day).weekday()]) for day in sorted(days))
+
+
+def _unit(scenario: Scenario, row: Mapping[Any, Any]) -> Sequence[str]:
+    return row["unit"], of_places(scenario.sites).label(row["depot"]), f"{row['before']}", f"{row['count']}"
+
+
+def _arrivals(rolled: Rolled, rows: pd.DataFrame) -> str:
+    scenario = rolled.plan.scenario
+    villages = of_places(scenario.villages)
+    wide = rows.pivot_table(index="village", columns="date", values="kg", aggfunc="sum", fill_value=0.0)
+    days = [str(day) for day in wide.columns]
+    heads = (
+        _("Village"),
+        *(f"{_(WEEKDAYS[date.fromisoformat(day).weekday()])} {day[5:]}" for day in days),
+        _("Sum, kg"),
+    )
+    body = [
+        (villages.label(str(village)), *(f"{kg:,.0f}" if kg else "" for kg in line), f"{line.sum():,.0f}")
+        for village, line in zip(wide.index, wide.to_numpy(), strict=True)
+    ]
+    total = (_("Sum, kg"), *(f"{kg:,.0f}" for kg in wide.sum()), f"{wide.to_numpy().sum():,.0f}")
+    return _table(heads, [*body, total])
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table, nothing without rows."""
+    if not rows:
+        return ""
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

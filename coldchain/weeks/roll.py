@@ -1,0 +1,190 @@
+"""A week planned anew: what is expected, who goes where, on which days, with which vehicles, and what that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coldchain.arrays import Bools, Ints
+from coldchain.errors import Fault
+from coldchain.forecasts import Weather
+from coldchain.planning import Course, Ground, Options, Plan, lay_ground, plan_of, used_arcs
+from coldchain.planning.course import work_out
+from coldchain.planning.days import Effort
+from coldchain.runs import Run
+from coldchain.weeks.assign import Choice, Former, assign, decision_of
+from coldchain.weeks.calendar import span_of
+from coldchain.weeks.county import week_of
+from coldchain.weeks.deliveries import Hold, Past
+from coldchain.weeks.expected import Expected, expected
+
+WAYS = ("village", "commodity", "depot", "zone", "method", "unit")
+"""Columns of who goes where: what one week hands to the next."""
+MOST_CHANGED = 0.1
+"""Share of the villages that may change their depot in a week."""
+FIXED_HEADINGS = ("operation", "capital")
+"""Headings of a year's bill that no week changes; they are left out of a week's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Before:
+    """Where a county stood when the week began.
+
+    Attributes
+    ----------
+    ways : frame of `WAYS`
+    units : frame of unit, depot and count
+    source : the week, or the plan, it is from
+    """
+
+    ways: pd.DataFrame
+    units: pd.DataFrame
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What a week is planned from, besides the plan."""
+
+    week: int
+    past: Past = field(default_factory=Past)
+    holds: Sequence[Hold] = ()
+    weather: Weather | None = None
+    most_changed: float = MOST_CHANGED
+    faults: tuple[Fault, ...] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Rolled:
+    """A week as it was planned.
+
+    Attributes
+    ----------
+    plan : of the week, verified; stay : if everybody went where they went before
+    choice, former : of the arcs of ``plan.ground``
+    limit : villages that may change
+    """
+
+    given: Given
+    before: Before
+    expected: Expected
+    plan: Plan
+    stay: Plan
+    choice: Choice
+    stay_choice: Choice
+    former: Former
+    limit: int
+
+    @cached_property
+    def ways(self) -> pd.DataFrame:
+        """Who goes where after this week: what brings nothing this week goes where it went."""
+        now = self.plan.tables["assignment"][list(WAYS)]
+        busy = set(zip(now["village"], now["commodity"], strict=True))
+        idle = [key not in busy for key in zip(self.before.ways["village"], self.before.ways["commodity"], strict=True)]
+        joined = pd.concat([now, self.before.ways[idle]], ignore_index=True)
+        return joined.sort_values(list(WAYS), ignore_index=True)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What the independent check of both plans found."""
+        return (*self.plan.report.problems, *self.stay.report.problems)
+
+    @property
+    def gain_cny(self) -> float:
+        """What the changes of the week save."""
+        return week_cny(self.stay.summary["annual_cny"]) - week_cny(self.plan.summary["annual_cny"])
+
+
+def week_cny(bill: dict[str, Any]) -> float:
+    """Return what of a bill of the week a week decides, CNY."""
+    return float(bill["total"]) - sum(float(bill.get(name, 0.0)) for name in FIXED_HEADINGS)
+
+
+def before_of(run: Run, week: int) -> Before:
+    """Return where a plan sends everybody in the period of a week."""
+    period = run.scenario.periods[span_of(run.scenario.periods, week).period].id
+    ways, units = run.tables["assignment"], run.tables["units"]
+    ways = ways[ways["period"].isin(["", period])][list(WAYS)]
+    stood = units[units["period"] == period].rename(columns={"standing": "count"})[["unit", "depot", "count"]]
+    return Before(ways.sort_values(list(WAYS), ignore_index=True), stood.reset_index(drop=True), "plan")
+
+
+def roll(run: Run, before: Before, given: Given, options: Options | None = None) -> Rolled:
+    """Plan a week: forecast, then the cheapest assignment within the limit of changes, worked out and verified.
+
+    Of half, a quarter … of the changes allowed, that number counts whose routed bill is least, none included: a change
+    that does not pay once lorries are routed is not asked of anybody.
+    """
+    options = options or Options.quickly(given.seed)
+    scenario = run.scenario
+    outlook = expected(scenario, given.past, given.week, given.weather)
+    span = span_of(scenario.periods, given.week)
+    ground = lay_ground(week_of(scenario, run, span, outlook.tonnes), options)
+    former = former_of(ground, run, before, [*given.holds, *_loaded(given.past)])
+    limit = int(given.most_changed * len(scenario.villages))
+    tried = [(choice, course_of(ground, former, choice, options)) for choice in _choices(ground, former, limit)]
+    stay_choice, stay = tried[0]
+    choice, course = min(tried, key=lambda one: one[1].yearly.total)
+    plans = {id(one): plan_of(ground, one, options) for one in (stay, course)}
+    return Rolled(given, before, outlook, plans[id(course)], plans[id(stay)], choice, stay_choice, former, limit)
+
+
+def _choices(ground: Ground, former: Former, limit: int) -> list[Choice]:
+    """Return the best assignment with no change, and then with the limit, half of it and so on."""
+    found = [assign(ground, former, 0)]
+    while limit > 0:
+        found.append(assign(ground, former, limit))
+        limit = min(limit, len(found[-1].changed)) // 2
+    return found
+
+
+def course_of(ground: Ground, former: Former, choice: Choice, options: Options) -> Course:
+    """Work a week out, with quick routes."""
+    effort = Effort(quick=True, seed=options.seed, stop=options.halted, memo=ground.memo, meter=options.meter)
+    return work_out(ground.basis, ground.arcs, decision_of(ground, choice, former.owned), effort)
+
+
+def _loaded(past: Past) -> list[Hold]:
+    return [Hold(village, crop, depot, "loaded") for (village, crop), depot in past.loaded.items()]
+
+
+def former_of(ground: Ground, run: Run, before: Before, holds: Sequence[Hold]) -> Former:
+    """Return where everybody went, as arcs; a hold that names a depot goes there."""
+    went, held = used_arcs(ground, before.ways), np.zeros(len(ground.arcs.village), dtype=np.bool_)
+    sites = {site.id: j for j, site in enumerate(ground.scenario.sites)}
+    for hold in holds:
+        mine = (ground.arcs.village == hold.village) & _of_crop(ground, hold.commodity)
+        arcs = mine[ground.arcs.demand]
+        if hold.depot:
+            there = arcs & (ground.arcs.site == sites[hold.depot])
+            went = np.where(arcs, there, went)
+        held |= mine & np.isin(np.arange(len(mine)), ground.arcs.demand[arcs & went])
+    stood, owned = _units(ground, run, before)
+    return Former(went, held, stood, owned)
+
+
+def _of_crop(ground: Ground, crop: int) -> Bools:
+    """Tell which demands hold a crop; -1: any."""
+    of_group = np.array([crop < 0 or crop in members for members in ground.arcs.members], dtype=np.bool_)
+    return np.asarray(of_group[ground.arcs.group])
+
+
+def _units(ground: Ground, run: Run, before: Before) -> tuple[Ints, Ints]:
+    """Return where mobile units stood, int[sites, units], and how many are owned, int[units]."""
+    scenario = ground.scenario
+    kinds = [kind.id for kind in scenario.depot_types[scenario.fixed_types :]]
+    sites = [site.id for site in scenario.sites]
+    stood, owned = np.zeros((len(sites), len(kinds)), dtype=np.int64), np.zeros(len(kinds), dtype=np.int64)
+    for row in before.units.to_dict("records"):
+        stood[sites.index(row["depot"]), kinds.index(row["unit"])] += int(row["count"])
+    for text in run.tables["depots"]["units_bought"]:
+        for part in filter(None, str(text).split(";")):
+            kind, _colon, number = part.rpartition(":")
+            owned[kinds.index(kind)] += int(number)
+    return stood, owned

@@ -1,0 +1,237 @@
+"""Weeks of a county planned anew: what may change, what stays, what is written, and every fault of the tables."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from perishable import write_perishable
+
+from coldchain.cli import run
+from coldchain.dispatch.orders import read_orders
+from coldchain.errors import BadInputError, UsageError
+from coldchain.planning import Options, lay_ground, plan_with
+from coldchain.runs import Run, run_information, write_folder, write_tables
+from coldchain.runs.folder import SUMMARY, read_tables
+from coldchain.scenario import load
+from coldchain.weeks import Asked, roll_week
+from coldchain.weeks.calendar import days_of, iso_week, span_of, week_number
+from coldchain.weeks.deliveries import Past, read_past
+from coldchain.weeks.expected import expected, planned_t
+from coldchain.weeks.recheck import verify_week
+
+WEEK, NEXT = "2026-W31", "2026-W32"
+STANDS = "cold_forced_air_200:1;cool_forced_air_200:1"
+DEPOTS = 3
+
+
+@dataclass(frozen=True)
+class County:
+    """A folder with a plan, and what its weeks bring when the season is as planned times a factor."""
+
+    folder: Path
+    run: Run
+
+    def deliver(self, factor: float, weeks: tuple[str, ...] = ("2026-W29", "2026-W30")) -> None:
+        """Write deliveries on two days of each week."""
+        scenario, lines = self.run.scenario, ["village,commodity,date,t"]
+        for week in map(week_number, weeks):
+            tonnes = planned_t(scenario, week) * factor
+            for v, c in zip(*np.nonzero(tonnes), strict=True):
+                lines += [
+                    f"{scenario.villages[v].id},{scenario.commodities[c].id},{days_of(week)[day]},{tonnes[v, c] / 2}"
+                    for day in (0, 3)
+                ]
+        (self.folder / "deliveries.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Plan a county of eight villages with three small depots, once."""
+    folder = tmp_path_factory.mktemp("weeks")
+    write_perishable(8, 3, folder / "scenario")
+    sites = pd.read_csv(folder / "scenario" / "sites.csv", dtype=str, encoding="utf-8-sig").fillna("")
+    sites["existing"] = [STANDS if n < DEPOTS else "" for n in range(len(sites))]
+    sites.to_csv(folder / "scenario" / "sites.csv", index=False)
+    scenario, faults = load(folder / "scenario")
+    ground = lay_ground(scenario, Options.quickly(), faults)
+    none = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)
+    made = plan_with(ground, none, Options.quickly())
+    about = run_information(made, {"scenario": str(folder / "scenario"), "scenario_from_run": "../scenario"})
+    write_folder(folder / "plan", lambda at: write_tables(made.tables, at, SUMMARY, made.summary, about))
+    return folder
+
+
+@pytest.fixture
+def county(planned: Path, tmp_path: Path) -> County:
+    """Return a county of its own, with nothing rolled yet."""
+    folder = tmp_path / "county"
+    shutil.copytree(planned, folder)
+    return County(folder, Run.open(folder / "plan"))
+
+
+@pytest.mark.parametrize(("text", "week"), [("2026-W31", "2026-W31"), ("2027-01-02", "2026-W53"), ("2026年31周", WEEK)])
+def test_weeks_are_read(text: str, week: str) -> None:
+    assert iso_week(week_number(text)) == week
+
+
+@pytest.mark.parametrize("text", ["2026-W60", "2026-07", "soon"])
+def test_what_is_no_week_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="written like 2026-W31"):
+        week_number(text)
+
+
+def test_the_weeks_of_a_season_bring_its_harvest(county: County) -> None:
+    """So many weeks as a season has days of the calendar bring what the plan expects of it."""
+    scenario = county.run.scenario
+    span = span_of(scenario.periods, week_number(WEEK))
+    assert scenario.periods[span.period].id == "summer"
+    assert span.calendar_d == 30 + 31 + 31
+    whole = planned_t(scenario, week_number(WEEK)) * span.calendar_d / 7
+    assert whole == pytest.approx(scenario.harvest_t[:, :, span.period])
+
+
+def test_without_deliveries_the_plan_is_expected(county: County) -> None:
+    scenario, week = county.run.scenario, week_number(WEEK)
+    assert np.array_equal(expected(scenario, Past(), week).tonnes, planned_t(scenario, week))
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+def test_what_came_moves_what_is_expected(county: County, factor: float) -> None:
+    """Two weeks at a factor: crop and village follow it part of the way, by hand."""
+    scenario, week = county.run.scenario, week_number(WEEK)
+    weeks = (week - 2, week - 1)
+    past = Past(weeks, np.array([planned_t(scenario, one) * factor for one in weeks]))
+    found, plan = expected(scenario, past, week), planned_t(scenario, week)
+    seen = 1.0 + 0.7
+    level = (1.0 + seen * factor) / (1.0 + seen)
+    own = (3.0 * level + seen * factor) / (3.0 * level + seen * level)
+    assert found.tonnes == pytest.approx(plan * level * own)
+
+
+@pytest.fixture(scope="module")
+def rolled(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> County:
+    """Return a county in which far more came than planned, with two weeks planned, of which two villages may change."""
+    folder = tmp_path_factory.mktemp("rolled") / "county"
+    shutil.copytree(planned, folder)
+    county = County(folder, Run.open(folder / "plan"))
+    county.deliver(2.5)
+    for week in (WEEK, NEXT):
+        roll_week(Asked(folder, week, {}, most_changed=0.25))
+    return county
+
+
+def test_a_week_is_planned_written_and_verified(rolled: County) -> None:
+    """Villages change within the limit, what is written verifies, orders are read as they are."""
+    folder = rolled.folder / "rolls" / WEEK
+    found = json.loads((folder / "roll.json").read_text(encoding="utf-8"))
+    assert found["verified"] == {"ok": True, "problems": []}
+    assert found["villages"]["limit"] == 2
+    assert 0 < found["villages"]["changed"] <= 2
+    assert found["cny"]["gain"] > 0.0
+    assert verify_week(folder).problems == ()
+    depots = set(rolled.run.tables["depots"]["depot"])
+    orders, faults = read_orders(folder / "orders" / "2026-07-27.csv", rolled.run.scenario, depots)
+    assert faults == []
+    assert {one.depot for one in orders} <= depots
+    assert sorted(path.stem for path in (folder / "orders").iterdir()) == ["2026-07-27", "2026-07-30"]
+    page = (folder / "notice.html").read_text(encoding="utf-8")
+    for text in (found["changes"][0]["village"], "Notice of change, week 2026-W31", "去向变更通知（2026-W31）"):
+        assert text in page
+    assert {path.stem for path in (folder / "sheets").iterdir()} <= depots
+
+
+def test_the_check_finds_what_moved_against_its_hold(rolled: County, tmp_path: Path) -> None:
+    """A frozen village that was moved, and a change that is not listed."""
+    shutil.copytree(rolled.folder, tmp_path / "county")
+    folder = tmp_path / "county" / "rolls" / WEEK
+    village = read_tables(folder)["changes"]["village"][0]
+    (folder / "tables" / "held.csv").write_text(
+        f"village,commodity,depot,reason\n{village},,,frozen\n", encoding="utf-8"
+    )
+    changes = folder / "tables" / "changes.csv"
+    changes.write_text(changes.read_text(encoding="utf-8-sig").splitlines()[0] + "\n", encoding="utf-8")
+    problems = " ".join(verify_week(folder).problems)
+    assert f"{village} is held, but goes to" in problems
+    assert "is listed or goes elsewhere, but not both" in problems
+
+
+def test_a_lost_week_comes_back_with_the_same_bytes(rolled: County, tmp_path: Path) -> None:
+    """The second week starts where the first ended; a week in between is not replaced; what is there is left."""
+    shutil.copytree(rolled.folder, tmp_path / "county")
+    second = Asked(tmp_path / "county", NEXT, {}, most_changed=0.25)
+    before = {path: path.read_bytes() for path in sorted(second.target.rglob("*")) if path.is_file()}
+    with pytest.raises(UsageError, match="2026-W32, which rests on it"):
+        roll_week(Asked(tmp_path / "county", WEEK, {}, most_changed=0.1))
+    shutil.rmtree(second.target)
+    assert roll_week(second)["before"] == WEEK
+    assert {path: path.read_bytes() for path in sorted(second.target.rglob("*")) if path.is_file()} == before
+    stamp = (second.target / "roll.json").stat().st_mtime_ns
+    roll_week(second)
+    assert (second.target / "roll.json").stat().st_mtime_ns == stamp
+
+
+def test_what_is_held_stays(rolled: County, county: County, capsys: pytest.CaptureFixture[str]) -> None:
+    """The villages that changed are frozen and one is contracted: they stay; the command prints what it wrote."""
+    frozen = list(read_tables(rolled.folder / "rolls" / WEEK)["changes"]["village"])
+    county.deliver(2.5)
+    lines = ["village,reason", *(f"{village},frozen" for village in frozen)]
+    (county.folder / "held.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert run(["roll", str(county.folder), "--week", WEEK, "--changes", "0.25", "--json", "--quiet"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    folder = county.folder / "rolls" / WEEK
+    assert printed == json.loads((folder / "roll.json").read_text(encoding="utf-8"))
+    assert not {row["village"] for row in printed["changes"]} & set(frozen)
+    assert run(["verify", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+
+
+BAD = """village,commodity,date,t,lot,depot
+{village},{crop},2026-07-20,1.5,L1,
+{village},{crop},2026-07-20,1.5,L1,
+{village},{crop},2026-07-20,2.5,L1,
+nowhere,{crop},2026-07-20,1,,
+{village},dragon fruit,2026-07-20,1,,
+{village},{crop},2026-13-20,1,,
+{village},{crop},2026-07-21,-3,,
+{village},{crop},2026-09-20,1,,
+{village},{crop},2026-07-22,1,,Atlantis
+"""
+
+
+def test_every_fault_of_the_tables_at_once(county: County) -> None:
+    """Each with file, row, column and value; nothing is written."""
+    scenario = county.run.scenario
+    summer = int(np.flatnonzero(scenario.harvest_t[0].sum(axis=1))[0])
+    names = {"village": scenario.villages[0].id, "crop": scenario.commodities[summer].id}
+    (county.folder / "deliveries.csv").write_text(BAD.format(**names), encoding="utf-8")
+    (county.folder / "held.csv").write_text("village,until\nelsewhere,2026-W40\n", encoding="utf-8")
+    with pytest.raises(BadInputError, match="nowhere") as caught:
+        roll_week(Asked(county.folder, WEEK, {}))
+    found = {(one.file, one.row, one.column, one.value) for one in caught.value.faults if not one.warning}
+    assert found == {
+        ("deliveries.csv", 4, "lot", "L1"), ("deliveries.csv", 5, "village", "nowhere"),
+        ("deliveries.csv", 6, "commodity", "dragon fruit"), ("deliveries.csv", 7, "date", "2026-13-20"),
+        ("deliveries.csv", 8, "t", "-3"), ("deliveries.csv", 9, "date", "2026-09-20"),
+        ("deliveries.csv", 10, "depot", "Atlantis"), ("held.csv", 2, "village", "elsewhere"),
+    }  # fmt: skip
+    assert [one.row for one in caught.value.faults if one.code == "doubled-row"] == [3]
+    assert not (county.folder / "rolls").exists()
+
+
+def test_missing_weeks_are_named_and_not_counted_as_zero(county: County) -> None:
+    county.deliver(1.0, ("2026-W27", "2026-W30"))
+    scenario, week = county.run.scenario, week_number(WEEK)
+    past, faults = read_past(county.folder / "deliveries.csv", scenario, week)
+    assert expected(scenario, past, week).tonnes == pytest.approx(planned_t(scenario, week))
+    assert [(one.value, one.warning) for one in faults] == [("2026-W28", True), ("2026-W29", True)]
+
+
+def test_a_folder_without_a_plan_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="is no county to roll"):
+        roll_week(Asked(tmp_path, WEEK, {}))
