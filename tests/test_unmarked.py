@@ -161,6 +161,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "traceability/hashing.py": ((r"^Order \| None$", "a type"),),
     "traceability/page.py": ((r"^default-src|^\n[*@]", STYLE), (r"^(\0 · )?\0 kg$", ON_PAPER)),
     "traceability/words.py": ((r".", "words and units of the standard"),),
+    "weeks/notice.py": (BRAND,),
 }
 """Module -> (regular expression of the text, reason)."""
 

@@ -32,6 +32,7 @@ from coldchain.api.replays import Replay, replay
 from coldchain.api.reports import report
 from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.api.scenarios import Scenario
+from coldchain.api.weeks import roll
 from coldchain.economy import CarbonFactors
 from coldchain.errors import Fault
 from coldchain.forecasts import Backtest, HarvestBacktest, Outlook
@@ -52,7 +53,8 @@ __all__ = [
     "MeasuredDay", "Outlook", "Replay", "Result", "RoutedDay", "Scenario", "Shares", "backtest", "backtest_harvest",
     "bookings", "check", "compare", "example", "example_osm", "explain", "explain_alternatives", "explain_depot",
     "explain_failures", "explain_unserved", "explain_village", "forecast", "forecast_harvest", "import_atlas",
-    "import_osm", "import_points", "kept", "load", "masts", "open", "plan", "replan", "replay", "report", "routes",
+    "import_osm", "import_points", "kept", "load", "masts", "open", "plan", "replan", "replay", "report", "roll",
+    "routes",
     "sensitivity", "share", "speak", "sweep", "trace", "watch",
 ]  # fmt: skip
 

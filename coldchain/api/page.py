@@ -22,6 +22,7 @@ GROUPS = {
         "compare", "sweep", "sensitivity", "replay", "share", "report",
     ),
     "Days": ("routes", "RoutedDay", "bookings", "Bookings"),
+    "Weeks": ("roll",),
     "Forecasts": ("forecast", "backtest", "forecast_harvest", "backtest_harvest", "Outlook", "Backtest",
                   "HarvestBacktest"),
     "Measurements": ("watch", "MeasuredDay", "kept", "trace", "masts"),

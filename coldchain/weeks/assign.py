@@ -18,7 +18,7 @@ import numpy as np
 
 from coldchain.arrays import Bools, Floats, Indices, Ints
 from coldchain.model import MobileUnit
-from coldchain.planning import Ground, capacity_t_day, existing_modules
+from coldchain.planning import Ground, existing_modules
 from coldchain.planning.decision import Decision
 from coldchain.solvers import data_alone_on_stdout
 
@@ -171,7 +171,7 @@ class _Model:
     def _rooms(self, x: list[Any], stands: dict[tuple[int, int], Any]) -> None:
         """Let no depot take in more of a class than it can."""
         basis, arcs = self.ground.basis, self.ground.arcs
-        capacity, there, fixed = capacity_t_day(basis), existing_modules(basis), basis.scenario.fixed_types
+        capacity, there, fixed = basis.capacity_t_day, existing_modules(basis), basis.scenario.fixed_types
         load = arcs.load_t_day[arcs.demand[self.kept], 0]
         cell = arcs.site[self.kept] * len(basis.classes) + arcs.cooling[self.kept]
         for key, rows in _grouped(cell).items():

@@ -1,0 +1,42 @@
+"""A week of a county from Python: what ``coldchain roll`` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from coldchain.inputs import path_if_given
+from coldchain.weeks import MOST_CHANGED, Asked, roll_week
+
+
+def roll(
+    county: Path | str,
+    week: str,
+    *,
+    deliveries: Path | str | None = None,
+    held: Path | str | None = None,
+    weather: Path | str | None = None,
+    most_changed: float = MOST_CHANGED,
+    scenario: Path | str | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Plan a week anew into ``county/rolls/WEEK``, and return the object of its ``roll.json`` (docs/roll.md).
+
+    Parameters
+    ----------
+    county : run of a plan, or a folder with one in ``plan`` and tables beside it
+    week : like ``2026-W31``, or a day in it
+    deliveries, held, weather : tables; those in the folder when left out
+    most_changed : share of the villages that may change their depot
+    scenario : where that of the plan lies now
+
+    Raises
+    ------
+    BadInputError
+        With every fault of all tables; nothing is written.
+    UsageError
+        When the week is none, or a later one stands already and would rest on another.
+    """
+    given = {"deliveries": deliveries, "held": held, "weather": weather}
+    tables = {name: Path(path) for name, path in given.items() if path is not None}
+    return roll_week(Asked(Path(county), week, tables, most_changed, path_if_given(scenario), seed))
