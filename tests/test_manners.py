@@ -368,6 +368,7 @@ def test_exit_codes_of_a_run_that_works(county: Path, tmp_path: Path, capsys: Ca
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.slow
 def test_a_batch_with_a_bad_county_leaves_with_seven(county: Path, tmp_path: Path) -> None:
     """One of two counties cannot be read: the other is planned, code 7."""
     (tmp_path / "two").mkdir()

@@ -245,7 +245,7 @@ def test_template_has_the_distances_of_xiangxi(villages: int, seed: int) -> None
     assert 15.0 <= float(np.median(km(tables["villages"], tables["hubs"]))) <= 25.0
 
 
-@pytest.mark.parametrize("villages", [1, 2, 3, 4, 5, 12, 50, 2000])
+@pytest.mark.parametrize("villages", [1, 2, 3, 4, 5, 12, 50, pytest.param(2000, marks=pytest.mark.slow)])
 def test_template_scales(villages: int, tmp_path: Path) -> None:
     """From one village to two thousand the template loads without a fault and every village harvests something."""
     made, faults = inspect(small_county(tmp_path / "county", villages))

@@ -249,6 +249,7 @@ def test_stairs_start_where_a_plan_can_be_had() -> None:
     assert drawn["annual_cny"].tolist() == [900.0, 800.0, 800.0]
 
 
+@pytest.mark.slow
 def test_sweep_of_a_small_county_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Real solves: monotone, within budget, within half a per cent of a single plan, files complete, resumable."""
     folder = small_county(tmp_path / "county", 5, 3)

@@ -177,7 +177,7 @@ def decisions(ground: Ground) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     ("villages", "types"),
     [
         ([0, 1, 2], ("cool_room_200",)),
-        ([3, 4, 5], ("cool_room_500",)),
+        pytest.param([3, 4, 5], ("cool_room_500",), marks=pytest.mark.slow),
         pytest.param([6, 7, 8], ("cold_forced_air_200",), marks=pytest.mark.slow),
         pytest.param([1, 5, 9, 11], ("cool_forced_air_200",), marks=pytest.mark.slow),
     ],
