@@ -33,6 +33,7 @@ TIMING = Timing(
     docked_h=np.array([3.0, 4.0]),
     batch_h=0.5,
     precool_h=np.array([2.0]),
+    fresh=np.array([1.0]),
     dwell_h=5.0,
     haul_h=np.array([1.0, 6.0]),
     onward_h=np.array([[24.0, 0.0], [24.0, 0.0]]),
@@ -51,6 +52,9 @@ PRICES = LotPrices(
     timing=TIMING,
     traced_premium_cny_t=np.zeros(2),
     traced_cny_t=np.zeros(2),
+    fresh=TIMING.fresh,
+    product_cny_t=np.zeros(1),
+    process_cny_t=np.zeros(1),
 )
 
 
@@ -59,7 +63,7 @@ def test_a_lot_by_hand() -> None:
     lot = ChilledLots(0, 1, 0, 1, np.array(0.05), np.array(42.0), -7.0)
     found = {heading: float(cny) for heading, cny in PRICES.chilled(lot).items()}
     assert found == {"loss": 200.0, "line_haul": 130.0, "handling": 99.0, "energy": 12.5, "storage": -7.0,
-                     "tracing": 0.0}  # fmt: skip
+                     "tracing": 0.0, "products": 0.0}  # fmt: skip
     assert float(money_cny_t(PRICES.chilled(lot))) == 234.5
     today = {
         heading: float(cny) for heading, cny in PRICES.todays(TodaysLots(0, 1, np.array(0.1), np.array(9.0))).items()
@@ -71,7 +75,7 @@ def test_a_lot_by_hand() -> None:
 def test_arrays_are_priced_as_single_lots() -> None:
     """Indices and figures broadcast: a table of lots costs what its lots cost one by one."""
     site, batch = np.array([[0], [1]]), np.arange(30)
-    hours = TIMING.delivery_h(0, site, TIMING.cooled_h(1, 0, batch))
+    hours = TIMING.delivery_h(0, 0, site, TIMING.cooled_h(1, 0, batch))
     table = PRICES.chilled(ChilledLots(0, 1, 0, site, np.array(0.1), hours))["line_haul"]
     assert np.shape(table) == (2, 30)
     alone = [[PRICES.chilled(ChilledLots(0, 1, 0, j, np.array(0.1), hours[j, b]))["line_haul"] for b in range(30)]
@@ -92,9 +96,9 @@ def test_hours_by_hand() -> None:
     """Docked after 4 h and three batches, cooled 2 h later, 5 h at the depot, 6 h of line haul, 24 h onward."""
     cooled = TIMING.cooled_h(1, 0, np.array(3))
     assert float(cooled) == 7.5
-    assert float(TIMING.delivery_h(0, 1, cooled)) == 42.5
-    assert float(TIMING.delivery_h(1, 1, cooled)) == 18.5
-    assert float(TIMING.delivery_h(1, 1, cooled, np.array(8.0))) == 20.5
+    assert float(TIMING.delivery_h(0, 0, 1, cooled)) == 42.5
+    assert float(TIMING.delivery_h(1, 0, 1, cooled)) == 18.5
+    assert float(TIMING.delivery_h(1, 0, 1, cooled, np.array(8.0))) == 20.5
     assert not TIMING.is_in_time(np.array([0, 1]), cooled).any()
 
 

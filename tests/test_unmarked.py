@@ -72,7 +72,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "language/__init__.py": ((r"^language must be one of", TO_PROGRAMMERS),),
     "language/amounts.py": ((r"^CNY \0( M)?$", "the English half of a pair written beside its Chinese"),),
     "model/dictionary.py": ((r"^#|^\0\n\n\||^\| name", "a page of the documentation, which is English"),),
-    "model/naming.py": ((r"^(depot type|mobile unit)$", DATA),),
+    "model/naming.py": ((r"^(depot type|mobile unit|processing plant)$", DATA),),
     "network/explore.py": ((r"must carry a finite", TO_PROGRAMMERS),),
     "network/gmns.py": ((r"^(kilometers|miles) per hour$", "a unit as config.csv writes it"),),
     "network/osm_xml.py": ((r"^timed out$", "looked for in a remark of the server"),),
@@ -120,7 +120,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "scenario/checks.py": ((r"^(lon, lat|(village, )?commodity, period(, until)?)$", COLUMNS),),
     "scenario/references.py": ((r"^depot type$", DATA),),
-    "scenario/sections.py": ((r"^(depot type|mobile unit)$", DATA),),
+    "scenario/sections.py": ((r"^(depot type|mobile unit|processing plant)$", DATA),),
     "scenario/tables.py": ((r"^lon, lat$", COLUMNS),),
     "scenario/template.py": ((r"truck|van", "a pattern of the shipped vehicles' names"),),
     "scenario/upland.py": (

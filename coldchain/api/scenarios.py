@@ -56,6 +56,7 @@ class Scenario(model.Scenario):
         commodities: pd.DataFrame | None = None,
         depot_types: pd.DataFrame | None = None,
         mobile_units: pd.DataFrame | None = None,
+        plants: pd.DataFrame | None = None,
         vehicles: pd.DataFrame | None = None,
         roads: RoadsGiven = None,
         name: str = "",
@@ -71,7 +72,7 @@ class Scenario(model.Scenario):
         villages, sites, hubs : GeoDataFrames in any coordinate system, or frames with lon and lat
         harvest : village, commodity, period, tonnes; or area_ha and yield_t_ha
         periods : id, days, temp_min_c and temp_max_c or the hours t00_c … t23_c
-        storage, commodities, depot_types, mobile_units, vehicles : laid over the shipped catalogue by id
+        storage, commodities, depot_types, mobile_units, plants, vehicles : laid over the shipped catalogue by id
         roads : a graph as osmnx makes it, lines in a GeoDataFrame, or a path; left out: straight lines stand in
         datum : of lon and lat: wgs84, cgcs2000, gcj02 or bd09
         settings : by name (``budget_cny=3e6``), by section (``chain={"unload_h": 0.5}``) or, of a mapping,
@@ -99,6 +100,7 @@ class Scenario(model.Scenario):
         given = {
             "villages": villages, "sites": sites, "hubs": hubs, "harvest": harvest, "periods": periods,
             "storage": storage, "commodities": commodities, "depot_types": depot_types, "mobile_units": mobile_units,
+            "plants": plants,
             "vehicles": vehicles,
         }  # fmt: skip
         tree, faults = placed_settings(settings)

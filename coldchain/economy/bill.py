@@ -11,7 +11,7 @@ from coldchain.language import N_
 
 Heading = Literal[
     "collection", "line_haul", "overflow", "handling", "operation", "energy", "capital", "loss", "storage",
-    "tracing",
+    "tracing", "products",
 ]  # fmt: skip
 HEADINGS: Mapping[Heading, str] = MappingProxyType(
     {
@@ -25,10 +25,11 @@ HEADINGS: Mapping[Heading, str] = MappingProxyType(
         "loss": N_("Value of the loss"),
         "storage": N_("Storage, less what it earns"),
         "tracing": N_("Traced lots, less what they earn"),
+        "products": N_("Processing and fresh sales given up, less products"),
     }
 )
 """Every heading in the order it is shown, with its words."""
-OCCASIONAL: frozenset[Heading] = frozenset({"storage", "tracing"})
+OCCASIONAL: frozenset[Heading] = frozenset({"storage", "tracing", "products"})
 """Headings that are written only where a scenario has the subject."""
 
 
@@ -36,8 +37,8 @@ OCCASIONAL: frozenset[Heading] = frozenset({"storage", "tracing"})
 class Bill:
     """CNY a year under each heading.
 
-    ``overflow`` is what days beyond the usual one cost on the mean; ``storage`` and ``tracing`` are what these
-    cost, less what they earn more.
+    ``overflow`` is what days beyond the usual one cost on the mean; ``storage``, ``tracing`` and ``products`` are what
+    these cost, less what they earn more.
 
     Examples
     --------
@@ -56,6 +57,7 @@ class Bill:
     loss: float = 0.0
     storage: float = 0.0
     tracing: float = 0.0
+    products: float = 0.0
 
     @property
     def total(self) -> float:

@@ -12,7 +12,7 @@ from coldchain.economy.bill import Heading
 from coldchain.economy.handling import Handling
 from coldchain.economy.terms import CHILLED, TODAYS, ChilledLots, Lots, Term, TodaysLots
 from coldchain.economy.timing import Timing, sold_at_market
-from coldchain.model import Scenario
+from coldchain.model import CoolingClass, Scenario
 
 
 def value_cny_t(scenario: Scenario) -> Floats:
@@ -38,7 +38,10 @@ class LotPrices:
     trader_cny_t : haulage of today's chain, shape (villages,)
     traced_premium_cny_t, traced_cny_t : what buyers pay more for traced lots, and what these cost, shape (commodities,)
     handling, today_handling : packing, sorting and loading in the planned chain, and today
-    energy_kwh_t : pre-cooling and keeping cold, shape (commodities, periods, classes); power_cny_kwh : its price
+    fresh : 1 where lots are sold as they are, 0 in plants, shape (classes,)
+    product_cny_t, process_cny_t : what products of a tonne fetch in plants and what it costs there, shape (classes,)
+    energy_kwh_t : pre-cooling and keeping cold, or processing, shape (commodities, periods, classes)
+    power_cny_kwh : price of electricity
     """
 
     value_cny_t: Floats
@@ -47,6 +50,9 @@ class LotPrices:
     trader_cny_t: Floats
     traced_premium_cny_t: Floats
     traced_cny_t: Floats
+    fresh: Floats
+    product_cny_t: Floats
+    process_cny_t: Floats
     handling: Handling
     today_handling: Handling
     energy_kwh_t: Floats
@@ -55,7 +61,14 @@ class LotPrices:
 
     @classmethod
     def of(
-        cls, scenario: Scenario, timing: Timing, *, site_hub: Indices, today_km: Floats, energy_kwh_t: Floats
+        cls,
+        scenario: Scenario,
+        timing: Timing,
+        *,
+        classes: Sequence[CoolingClass],
+        site_hub: Indices,
+        today_km: Floats,
+        energy_kwh_t: Floats,
     ) -> LotPrices:
         """Read the prices of a scenario; ``today_km`` from each village to the trader's hub, shape (villages,)."""
         premium = np.array([crop.traced_premium_cny_kg for crop in scenario.commodities], dtype=np.float64) * KG_PER_T
@@ -63,6 +76,9 @@ class LotPrices:
         return cls(
             traced_premium_cny_t=premium,
             traced_cny_t=np.where(premium > 0, traced_lot_cny_t, 0.0),
+            fresh=timing.fresh,
+            product_cny_t=np.array([kind.yield_t_t * kind.product_cny_t for kind in classes], dtype=np.float64),
+            process_cny_t=np.array([kind.process_cny_t for kind in classes], dtype=np.float64),
             value_cny_t=value_cny_t(scenario),
             onward_cny_t=onward_cny_t(scenario)[site_hub],
             late_cny_t=scenario.economics.late_cny_t,

@@ -88,7 +88,7 @@ def _late(prices: LotPrices, lots: ChilledLots | TodaysLots) -> Floats | float:
 
 def _onward(prices: LotPrices, lots: ChilledLots) -> Floats:
     """Return what the chilled leg beyond the hub costs more than a warm one."""
-    return np.asarray(prices.onward_cny_t[lots.site, lots.commodity])
+    return np.asarray(prices.onward_cny_t[lots.site, lots.commodity] * prices.fresh[lots.cooling])
 
 
 def _electricity(prices: LotPrices, lots: ChilledLots) -> Floats:
@@ -102,7 +102,15 @@ def _kept(_prices: LotPrices, lots: ChilledLots) -> Floats | float:
 def _traced(prices: LotPrices, lots: ChilledLots) -> Floats:
     """Return what labels and records of traced lots cost, less what buyers pay more for what is not lost."""
     premium = prices.traced_premium_cny_t[lots.commodity]
-    return np.asarray(prices.traced_cny_t[lots.commodity] - premium * (1.0 - lots.value_share))
+    gain = premium * (1.0 - lots.value_share) - prices.traced_cny_t[lots.commodity]
+    return np.asarray(-gain * prices.fresh[lots.cooling])
+
+
+def _processed(prices: LotPrices, lots: ChilledLots) -> Floats:
+    """Return processing, and the fresh sale given up for a product, of what keeps its value until it is worked up."""
+    given_up = prices.value_cny_t[lots.commodity] * (1.0 - prices.fresh[lots.cooling])
+    product = prices.product_cny_t[lots.cooling]
+    return np.asarray((given_up - product) * (1.0 - lots.value_share) + prices.process_cny_t[lots.cooling])
 
 
 def _trader(prices: LotPrices, lots: TodaysLots) -> Floats:
@@ -153,6 +161,7 @@ CHILLED: tuple[Term[ChilledLots], ...] = (
     Term(N_("electricity"), "energy", _electricity),
     Term(N_("kept for later"), "storage", _kept),
     Term(N_("sold traced"), "tracing", _traced),
+    Term(N_("processed"), "products", _processed),
 )
 """Costs of lots through depots, beside collection, line haul and modules."""
 TODAYS: tuple[Term[TodaysLots], ...] = (

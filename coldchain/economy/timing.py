@@ -46,6 +46,7 @@ class Timing:
     ----------
     docked_h : from harvest until batch 0 is loaded into the pre-cooler, shape (periods,); batch_h : between batches
     precool_h : shape (classes,); dwell_h : at the depot after it
+    fresh : 1 where lots go on to a buyer, 0 where a plant of the depot takes them, shape (classes,)
     haul_h : from each site to its hub, shape (sites,); onward_h : on to the buyer, shape (sites, commodities)
     target_h : harvest to buyer; deadline_h : harvest until pre-cooled, shape (commodities,)
     """
@@ -53,6 +54,7 @@ class Timing:
     docked_h: Floats
     batch_h: float
     precool_h: Floats
+    fresh: Floats
     dwell_h: float
     haul_h: Floats
     onward_h: Floats
@@ -75,6 +77,7 @@ class Timing:
             docked_h=lanes.first_batch_h - clocks,
             batch_h=lanes.batch_h,
             precool_h=np.array([kind.precool_h for kind in classes]),
+            fresh=np.array([float(not kind.is_plant) for kind in classes]),
             dwell_h=scenario.chain.depot_dwell_h,
             haul_h=haul_h,
             onward_h=onward_h(scenario)[site_hub],
@@ -86,10 +89,14 @@ class Timing:
         """Hours from harvest until a lot of a batch is pre-cooled."""
         return np.asarray(self.docked_h[period] + batch * self.batch_h + self.precool_h[cooling], dtype=np.float64)
 
-    def delivery_h(self, commodity: Any, site: Any, cooled_h: Floats, haul_h: Floats | None = None) -> Floats:
-        """Hours from harvest to the buyer; ``haul_h`` where the line haul is not the direct one."""
+    def delivery_h(
+        self, commodity: Any, cooling: Any, site: Any, cooled_h: Floats, haul_h: Floats | None = None
+    ) -> Floats:
+        """Hours from harvest to the buyer, or to a plant; ``haul_h`` where the line haul is not the direct one."""
         hauled = self.haul_h[site] if haul_h is None else haul_h
-        return np.asarray(cooled_h + self.dwell_h + hauled + self.onward_h[site, commodity], dtype=np.float64)
+        beyond_h = np.where(self.fresh[cooling] > 0, self.dwell_h + hauled, 0.0)
+        onward_h = np.where(self.fresh[cooling] > 0, self.onward_h[site, commodity], 0.0)
+        return np.asarray(cooled_h + beyond_h + onward_h, dtype=np.float64)
 
     def is_on_time(self, delivery_h: Floats) -> Bools:
         """Tell which lots reach their buyer within the target."""

@@ -8,6 +8,7 @@ WORDS = {
     "built": N_("built new"), "expanded": N_("expanded"), "existing": N_("stands already"),
     "cold": N_("cold"), "cool": N_("cool"), "mild": N_("mild"),
     "room": N_("room cooling"), "forced_air": N_("forced air"), "vacuum": N_("vacuum"), "hydro": N_("cold water"),
+    "process": N_("processing"), "drying": N_("drying"), "tea_firing": N_("tea firing"), "juicing": N_("juicing"),
     "spring": N_("spring"), "summer": N_("summer"), "autumn": N_("autumn"), "winter": N_("winter"),
     "farm_tricycle": N_("motor tricycle"), "light_truck": N_("light truck 4.2 m"),
     "medium_truck": N_("medium truck 6.8 m"), "insulated_4m2": N_("insulated van 4.2 m"),

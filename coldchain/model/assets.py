@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from coldchain.language import N_, _
 from coldchain.model.base import Method, Noun, Spread, figure
+from coldchain.model.goods import Commodity
 from coldchain.model.places import Cargo
 
 
@@ -107,6 +108,32 @@ class MobileUnit(DepotType):
     move_cny: float = figure("CNY", "cost of one move", 0.0, ge=0, usual=(20, 50000))
 
 
+class Plant(DepotType):
+    """One line of a processing plant: it takes raw produce in place of rooms and sells what it makes at its gate."""
+
+    zone: str = figure("-", "kind of plant; those of one kind at a site run as one, so their figures below agree")
+    temp_c: float = figure("°C", "not used by plants", 20.0, ge=-5, le=25)
+    method: Method = figure("-", "process, for plants", "process")
+    half_cooling_h: float = figure("h", "not used by plants", 1.0, gt=0, le=48)
+    energy_ratio: float = figure("-", "not used by plants", 1.0, gt=0, le=6)
+    throughput_t_day: float = figure("t/day", "most raw produce it works up in a day", gt=0, usual=(0.2, 1000))
+    net_m3: float = figure("m³", "net volume, where the subsidy goes by it", gt=0, usual=(5, 50000))
+    construction: str = figure("-", "as subsidy rules name it", "plant")
+    storage_t: float = figure("t", "raw produce that its yard holds at once", 10_000.0, gt=0, le=100_000)
+    takes: tuple[str, ...] = figure("-", "commodities it takes", min_length=1)
+    process_h: float = figure("h", "from unloading until raw produce is safe: waiting and working up", gt=0, le=72)
+    yield_t_t: float = figure(
+        "t/t", "product from a tonne of raw produce", gt=0, le=2, usual=(0.02, 1),
+        band=Spread(N_("yield of plants"), 0.9, 1.1))  # fmt: skip
+    product_cny_t: float = figure(
+        "CNY/t", "price of the product at the plant's gate", ge=0, usual=(500, 500000),
+        band=Spread(N_("prices of products"), 0.7, 1.3))  # fmt: skip
+    process_cny_t: float = figure(
+        "CNY/t", "hands, fuel and packing for each tonne of raw produce, without electricity", 0.0, ge=0,
+        usual=(10, 5000), band=Spread(N_("cost of processing"), 0.7, 1.5))  # fmt: skip
+    process_kwh_t: float = figure("kWh/t", "electricity for each tonne of raw produce", 0.0, ge=0, le=5000)
+
+
 class VehicleType(Noun):
     """A kind of truck with its driver: owned by the year, or hired by the day."""
 
@@ -166,7 +193,7 @@ class CoolingClass:
     """What decides how a lot fares in a depot: the zone's temperature and how fast it is reached.
 
     Modules of one class differ in size and cost only, so siting assigns produce to classes. A mobile unit is a class
-    of its own, named in ``unit``.
+    of its own, named in ``unit``. A line of a plant is one as well: what it takes stands in ``takes``.
     """
 
     zone: str
@@ -176,17 +203,37 @@ class CoolingClass:
     energy_ratio: float
     store_kwh_t_day: float
     unit: str = ""
+    takes: tuple[str, ...] = ()
+    process_h: float = 0.0
+    yield_t_t: float = 0.0
+    product_cny_t: float = 0.0
+    process_cny_t: float = 0.0
+    process_kwh_t: float = 0.0
 
     @property
     def precool_h(self) -> float:
-        """Hours until seven eighths of the field heat are gone: three half-cooling times."""
-        return 3.0 * self.half_cooling_h
+        """Hours until seven eighths of the field heat are gone: three half-cooling times; of a plant, all its hours."""
+        return self.process_h or 3.0 * self.half_cooling_h
+
+    @property
+    def is_plant(self) -> bool:
+        """Whether it makes products, so that nothing rides on to a hub."""
+        return bool(self.takes)
+
+    def fits(self, crop: Commodity) -> bool:
+        """Tell whether a crop may be brought: to rooms by its zone and methods, to a plant that takes it."""
+        return crop.id in self.takes if self.takes else (crop.zone == self.zone and self.method in crop.methods)
+
+
+PROCESS = ("takes", "process_h", "yield_t_t", "product_cny_t", "process_cny_t", "process_kwh_t")
+"""What decides how a lot fares in a plant."""
 
 
 def cooling_class(kind: DepotType) -> CoolingClass:
     """Return the cooling class of a depot type."""
     figures = kind.temp_c, kind.half_cooling_h, kind.energy_ratio, kind.store_kwh_t_day
-    return CoolingClass(kind.zone, kind.method, *figures, kind.id if isinstance(kind, MobileUnit) else "")
+    process = {name: getattr(kind, name) for name in PROCESS} if isinstance(kind, Plant) else {}
+    return CoolingClass(kind.zone, kind.method, *figures, kind.id if isinstance(kind, MobileUnit) else "", **process)
 
 
 def cooling_classes(depot_types: Iterable[DepotType]) -> tuple[CoolingClass, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Method = Literal["room", "forced_air", "vacuum", "hydro"]
+Method = Literal["room", "forced_air", "vacuum", "hydro", "process"]
 Status = Literal["optimal", "feasible", "infeasible", "limit"]
 
 

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from coldchain.model.assets import DepotType, MobileUnit, VehicleType
+from coldchain.model.assets import DepotType, MobileUnit, Plant, VehicleType
 from coldchain.model.base import Ends, Noun, band_of
 from coldchain.model.bookings import BookingRules
 from coldchain.model.goods import Commodity, Keeping, Landmark, Period
@@ -27,6 +27,7 @@ TABLES: dict[str, type[Noun]] = {
     "commodities": Commodity,
     "depot_types": DepotType,
     "mobile_units": MobileUnit,
+    "plants": Plant,
     "vehicles": VehicleType,
     "storage": Keeping,
     "landmarks": Landmark,
@@ -47,8 +48,8 @@ HEAD = """# Data dictionary
 Written by `make docs` from the nouns in `coldchain/model/`; the checks read the same figures.
 
 A scenario is a folder with `scenario.toml` and the tables `villages`, `harvest`, `sites`, `hubs` and `periods`, each as
-`.csv` (UTF-8 or GB18030) or `.gpkg`. The tables `commodities`, `depot_types`, `mobile_units` and `vehicles` are
-optional: their rows are laid over the shipped catalogue by `id`, and an empty cell keeps the catalogue's figure. A
+`.csv` (UTF-8 or GB18030) or `.gpkg`. The tables `commodities`, `depot_types`, `mobile_units`, `plants` and `vehicles`
+are optional: their rows are laid over the shipped catalogue by `id`, and an empty cell keeps the catalogue's figure. A
 section such as `[commodity.kiwifruit]` in `scenario.toml` does the same for one item. With `catalogue = "own"` at the
 top of `scenario.toml` nothing is taken from the shipped catalogue. Lists in a cell are separated by semicolons. The
 tables `storage`, `landmarks` and `masts` are optional, too. The band is how far a figure may be off, where that is

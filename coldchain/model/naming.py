@@ -45,6 +45,7 @@ UNKNOWN = {
     "period": N_("is not a known period"),
     "depot type": N_("is not a known depot type"),
     "mobile unit": N_("is not a known mobile unit"),
+    "processing plant": N_("is not a known processing plant"),
     "vehicle": N_("is not a known vehicle"),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from coldchain.arrays import Floats
-from coldchain.model.assets import DepotType, MobileUnit, VehicleType
+from coldchain.model.assets import DepotType, MobileUnit, Plant, VehicleType
 from coldchain.model.assumption import Assumption
 from coldchain.model.base import Noun
 from coldchain.model.bookings import BookingRules
@@ -34,7 +34,7 @@ class Scenario:
     landmarks : the register of landmark products
     masts : of mobile telephony, standing or possible
     sha256 : hash of every input file and of the variant; in memory, of the files it would be written to
-    catalogue : kind -> all that is known of it, on offer or not: commodity, depot_type, mobile_unit, vehicle
+    catalogue : kind -> all that is known of it, on offer or not: commodity, depot_type, mobile_unit, plant, vehicle
     """
 
     name: str
@@ -86,7 +86,14 @@ class Scenario:
     @property
     def seasonal(self) -> bool:
         """Whether a village may be served elsewhere in each period."""
-        return self.siting.seasonal or self.fixed_types < len(self.depot_types)
+        plants = any(isinstance(kind, Plant) for kind in self.depot_types)
+        return self.siting.seasonal or self.fixed_types < len(self.depot_types) or plants
+
+    def offers(self, kind: DepotType) -> bool:
+        """Tell whether modules of a type may be built new at a site; mobile units are bought otherwise."""
+        if isinstance(kind, (MobileUnit, Plant)):
+            return kind.id in self.siting.plants
+        return not self.siting.depot_types or kind.id in self.siting.depot_types
 
     def vehicle(self, vehicle_id: str) -> VehicleType:
         """Return the vehicle type of that id."""

@@ -248,8 +248,9 @@ class Siting(Noun):
         "-", "mobile units on offer; each owner may buy them, and they may stand at any site that is not forbidden", ()
     )
     units_per_owner: int = figure("-", "most mobile units of one kind that an owner buys", 2, ge=1, le=20)
+    plants: tuple[str, ...] = figure("-", "processing plants on offer, as modules of a depot; none if empty", ())
     seasonal: bool = figure(
-        "-", "whether a village may be served elsewhere in each period; always so with mobile units on offer", False
+        "-", "whether a village may be served elsewhere in each period; always so with mobile units or plants", False
     )
     gap: float = figure("share", "stop when the proven gap is this small", 0.005, ge=0, le=1)
     coverage: float = figure("share", "least share of all harvest pre-cooled within its deadline", 0.0, ge=0, le=1)

@@ -15,7 +15,7 @@ import numpy as np
 
 from coldchain.arrays import Bools, Floats, Indices, Ints
 from coldchain.economy import ChilledLots, ModuleCosts, TodaysLots, money_cny_t
-from coldchain.model import MobileUnit, Objective, Scenario, cap_cny
+from coldchain.model import Commodity, MobileUnit, Objective, Scenario, cap_cny
 from coldchain.planning.awards import eligible_modules, module_awards, owners_of, total_pot_cny
 from coldchain.planning.basis import Basis, collection_bound_cny_t, haul_bound_cny_t
 from coldchain.planning.rent import most_gain_cny_t, rent_cny_t, rents_cny
@@ -95,12 +95,8 @@ class Arcs:
 def build_arcs(basis: Basis) -> Arcs:
     """Compute demands, arcs and their worth."""
     scenario = basis.scenario
-    groups = sorted({(crop.zone, crop.methods) for crop in scenario.commodities})
-    crops = scenario.commodities
-    members = tuple(
-        np.array([c for c, crop in enumerate(crops) if (crop.zone, crop.methods) == key], dtype=np.intp)
-        for key in groups
-    )
+    key_of = [_group_key(basis, crop) for crop in scenario.commodities]
+    members = tuple(np.flatnonzero([key == group for key in key_of]) for group in sorted(set(key_of)))
     tonnes = np.stack([scenario.harvest_t[:, m].sum(axis=(1, 2)) for m in members], axis=1)
     village, group = np.nonzero(tonnes > 0)
     load = np.stack([scenario.daily_t[v, members[g]].sum(axis=0) for v, g in zip(village, group, strict=True)])
@@ -110,18 +106,24 @@ def build_arcs(basis: Basis) -> Arcs:
         village, group = village[row], group[row]
         load = load[row] * (period[:, None] == np.arange(load.shape[1]))
     bound = _Bounds.of(basis)
-    parts = [_group_arcs(basis, bound, groups[g], members[g], np.flatnonzero(group == g), (village, period)) for g in
-             range(len(groups))]  # fmt: skip
+    parts = [_group_arcs(basis, bound, members[g], np.flatnonzero(group == g), (village, period)) for g in
+             range(len(members))]  # fmt: skip
     demand, site, cooling = (np.concatenate([part[n] for part in parts]) for n in range(3))
     inside = Worth(*(np.concatenate([getattr(part[3], name) for part in parts]) for name in Worth.__annotations__))
     yearly_t = _yearly_t(scenario, members, (village, group, period))
     collection_cny = yearly_t[demand] * bound.collection_cny_t[village[demand], site]
-    haul_cny = yearly_t[demand] * bound.haul_cny_t[site]
+    haul_cny = yearly_t[demand] * bound.haul_cny_t[site] * basis.timing.fresh[cooling]
     stays = np.zeros((len(scenario.sites), len(scenario.depot_types) - scenario.fixed_types, len(scenario.periods)))
     return Arcs(village, group, period, members, load * scenario.siting.peak_factor, demand, site, cooling,
                 _outside(basis, members, (village, group, period)), inside, yearly_t,
                 collection_cny, haul_cny, np.concatenate([part[4] for part in parts]), rents_cny(basis, bound.rent),
                 _modules(basis), stays, _open_ground(scenario))  # fmt: skip
+
+
+def _group_key(basis: Basis, crop: Commodity) -> tuple[str, tuple[str, ...], tuple[int, ...]]:
+    """Return what crops of one group share: zone, methods, and the plants that take them."""
+    plants = tuple(o for o, kind in enumerate(basis.classes) if kind.is_plant and kind.fits(crop))
+    return crop.zone, crop.methods, plants
 
 
 def _open_ground(scenario: Scenario) -> Bools:
@@ -155,7 +157,6 @@ class _Bounds:
 def _group_arcs(
     basis: Basis,
     bound: _Bounds,
-    key: tuple[str, tuple[str, ...]],
     members: Indices,
     rows: Indices,
     demands: tuple[Indices, Indices],
@@ -170,17 +171,18 @@ def _group_arcs(
     demand, site, cooling = [np.empty(0, np.intp)], [np.empty(0, np.intp)], [np.empty(0, np.intp)]
     worth, gains = [Worth(*np.zeros((3, 0)))], [np.zeros(0)]
     for o, kind in enumerate(basis.classes):
-        if kind.zone != key[0] or kind.method not in key[1]:
+        if not kind.fits(scenario.commodities[members[0]]):
             continue
         loss_t, loss_cny, money, gained = np.zeros((4, *possible.shape))
-        per_t = np.where(possible, bound.collection_cny_t[v] + bound.haul_cny_t, 0.0)
+        haul_cny_t = bound.haul_cny_t * basis.timing.fresh[o] if kind.is_plant else bound.haul_cny_t
+        per_t = np.where(possible, bound.collection_cny_t[v] + haul_cny_t, 0.0)
         for c in members:
             for p in range(len(scenario.periods)):
                 tonnes = (scenario.harvest_t[v, c, p] * ((only == p) | (only < 0)))[:, None]
                 where = np.arange(possible.shape[1]), bound.batch[p][v]
                 gained += tonnes * most_gain_cny_t(basis, (c, p, o), bound.rent[o], where)
                 share, worth_share = bound.loss[c, p, o][where], bound.value[c, p, o][where]
-                hours = basis.timing.delivery_h(c, where[0], basis.timing.cooled_h(p, o, where[1]))
+                hours = basis.timing.delivery_h(c, o, where[0], basis.timing.cooled_h(p, o, where[1]))
                 cost = basis.prices.chilled(ChilledLots(c, p, o, where[0], worth_share, hours))
                 loss_t += tonnes * share
                 loss_cny += tonnes * cost["loss"]
@@ -256,10 +258,7 @@ def siting_problem(
     """
     scenario, kinds = basis.scenario, basis.scenario.depot_types
     sites = scenario.sites
-    names_offered = scenario.siting.depot_types
-    offered = np.array(
-        [not isinstance(k, MobileUnit) and (not names_offered or k.id in names_offered) for k in kinds], dtype=np.bool_
-    )
+    offered = np.array([scenario.offers(kind) for kind in kinds], dtype=np.bool_)
     most = np.array([[site.max_modules if site.status in ("candidate", "forced") else 0] for site in sites])
     names, owner = owners_of(scenario)
     counties = tuple(dict.fromkeys(site.county for site in sites))

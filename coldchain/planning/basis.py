@@ -82,10 +82,21 @@ class Basis:
         return LotPrices.of(
             self.scenario,
             self.timing,
+            classes=self.classes,
             site_hub=self.site_hub,
             today_km=self.today_km,
             energy_kwh_t=self.energy_kwh_t,
         )
+
+    @property
+    def has_plants(self) -> bool:
+        """Whether plants are on offer or stand somewhere."""
+        return any(kind.is_plant for kind in self.classes)
+
+    @property
+    def earns(self) -> bool:
+        """Whether depots may earn more than fresh sales today, so that a total cost below nought is possible."""
+        return bool(self.keeps) or self.has_plants or bool(self.prices.traced_premium_cny_t.any())
 
     @cached_property
     def energy_cny_t(self) -> Floats:
@@ -236,7 +247,7 @@ def by_distance(network: RoadNetwork) -> RoadNetwork:
 
 
 def energy_kwh_t(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Floats:
-    """Electricity per tonne: field heat at the nominal arrival over the energy ratio, and keeping cold."""
+    """Electricity per tonne: field heat at the nominal arrival over the energy ratio, and keeping cold; processing."""
     chain, crops = scenario.chain, scenario.commodities
     wait_h = chain.planned_wait_h + chain.unload_h
     arrival_c = np.array([air_at(hourly_air_c(one), harvest_clock_h(one) + wait_h) for one in scenario.periods])
@@ -245,7 +256,8 @@ def energy_kwh_t(scenario: Scenario, classes: tuple[CoolingClass, ...]) -> Float
     keep_kwh_t_d = np.array([[keep_kwh_t_day(crop, kind) for kind in classes] for crop in crops])
     ratio = np.array([kind.energy_ratio for kind in classes])
     kept = keep_kwh_t_d[:, None, :] * chain.depot_dwell_h / HOURS_PER_DAY
-    return np.asarray(heat_mj_t * KWH_PER_MJ / ratio + kept, dtype=np.float64)
+    made = np.array([kind.process_kwh_t if kind.is_plant else np.nan for kind in classes])
+    return np.asarray(np.where(np.isnan(made), heat_mj_t * KWH_PER_MJ / ratio + kept, made), dtype=np.float64)
 
 
 def least_types(

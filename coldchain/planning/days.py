@@ -219,7 +219,7 @@ def _most_wait_h(basis: Basis, site: int, period: int, daily: Floats, aboard: Fl
     for v, c, o in zip(*np.nonzero(daily), strict=True):
         cooled = timing.cooled_h(period, o, batch[v])
         left = [float(timing.deadline_h[c] - cooled)]
-        left += [timing.target_h - float(timing.delivery_h(c, site, cooled))] if strict else []
+        left += [timing.target_h - float(timing.delivery_h(c, o, site, cooled))] if strict else []
         most[v] = min([most[v], *(hours for hours in left if hours >= -HOURS_TOLERANCE)])
     return np.asarray(np.maximum(most, 0.0), dtype=np.float64)
 

@@ -151,7 +151,8 @@ def _cargoes(basis: Basis, arcs: Arcs, decision: Decision, day: CollectionDay) -
     pieces = day_pieces(day)
     village = np.array([piece[0] for piece in pieces], dtype=np.intp)
     part, aboard, waited = (np.array([piece[k] for piece in pieces], dtype=np.float64) for k in (3, 4, 5))
-    lot, piece = np.nonzero((lots.village[:, None] == village[None, :]) & (lots.t_day[:, day.period] > 0)[:, None])
+    sent = (lots.t_day[:, day.period] > 0) & (basis.timing.fresh[lots.cooling] > 0)
+    lot, piece = np.nonzero((lots.village[:, None] == village[None, :]) & sent[:, None])
     batch = basis.lanes.batch(aboard + waited)[day.period]
     zones = np.array([kind.zone for kind in basis.classes], dtype=object)[lots.cooling[lot]]
     t_day = lots.t_day[lot, day.period] * part[piece]
@@ -293,7 +294,9 @@ class HaulGroup:
     def direct_h(self, cargo: _Cargo) -> Floats:
         """Hours from harvest to the buyer of each piece on a straight trip."""
         timing = self.basis.timing
-        return timing.delivery_h(cargo.commodity, cargo.site, timing.cooled_h(self.period, cargo.cooling, cargo.batch))
+        return timing.delivery_h(
+            cargo.commodity, cargo.cooling, cargo.site, timing.cooled_h(self.period, cargo.cooling, cargo.batch)
+        )
 
     def ride(self, i: int, load_t: float, ride_h: float) -> LongRide:
         """Work a ride out exactly."""

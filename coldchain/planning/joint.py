@@ -178,7 +178,7 @@ class _Search:
             now = fixed.assign(count, keep=True)
             if now is None:
                 return False
-            most = now.value * (1.0 + SLACK)
+            most = above(now.value, SLACK)
             improved = self._try(Decision.of(self.task.arcs, now.count, now.arc_share))
             floors = [(fixed.floor(way), n, way) for n, way in enumerate(neighbours(problem, count, self.near))]
             ways = [way for floor, _n, way in sorted(floors, key=lambda one: one[:2]) if floor < most]
@@ -189,7 +189,7 @@ class _Search:
                 if self._try_batch(fixed, most, [way for way in batch if way is not None]):
                     improved = True
                     now = fixed.assign(self.best.decision.modules()) or now
-                    most = now.value * (1.0 + SLACK)
+                    most = above(now.value, SLACK)
             return improved or (self.whole and not self.opening and self._lean(fixed))
 
     def _lean(self, fixed: FixedModules) -> bool:
@@ -215,14 +215,14 @@ class _Search:
             if now is None:
                 return False
             ways = neighbours(problem, decision.count, self.near)
-            ways = [way for way in ways if fixed.floor(way) < now.value * (1.0 + SLACK)]
+            ways = [way for way in ways if fixed.floor(way) < above(now.value, SLACK)]
             for n in range(SHAKES * max(int(decision.count.any(axis=1).sum()), 2)):
                 if self.over():
                     return False
                 tilt = self.random.choice(SHAKEN) * self.random.standard_normal(self.lean.shape)
                 count = self._moved(problem, ways, n % 3)
                 plan = fixed.assign(count, more=self._leaning_cny(tilt))
-                hopeful = plan is not None and plan.value < now.value * (1.0 + FAR)
+                hopeful = plan is not None and plan.value < above(now.value, FAR)
                 if plan is not None and hopeful and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
                     return True
         return False
@@ -261,3 +261,14 @@ class _Search:
         meter = Meter(min(MASTER, self.left()), self.meter)
         chosen = choose_columns(problem, columns, meter, self.options.halted, self.options.seed)
         return chosen is not None and self._try(self.years.decision([columns[c] for c in chosen]))
+
+
+def above(value: float, share: float) -> float:
+    """Return what lies above a cost by a share of its size; earnings make costs negative.
+
+    Examples
+    --------
+    >>> above(100.0, 0.25), above(-100.0, 0.25)
+    (125.0, -75.0)
+    """
+    return value + share * abs(value)

@@ -105,7 +105,7 @@ def service(basis: Basis, arcs: Arcs) -> Service:
                 load = scenario.harvest_t[v, c, p] * arcs.counts_in(p)[arcs.demand[rows]]
                 cooled = timing.cooled_h(p, o, batch[p][v, j])
                 in_time[rows] += load * timing.is_in_time(c, cooled)
-                on_time[rows] += load * timing.is_on_time(timing.delivery_h(c, j, cooled))
+                on_time[rows] += load * timing.is_on_time(timing.delivery_h(c, o, j, cooled))
                 energy[rows] += load * basis.energy_cny_t[c, p, o]
     return Service(in_time, on_time, energy, today, tonnes)
 

@@ -115,9 +115,10 @@ def with_fate(lots: pd.DataFrame, fate: Fate) -> pd.DataFrame:
 
 def _hours(basis: Basis, table: pd.DataFrame, batch: Indices) -> tuple[Floats, Floats]:
     """Hours from harvest until cooled and until the buyer, through a depot."""
-    timing, site, commodity = basis.timing, table["site"].to_numpy(), table["commodity"].to_numpy()
-    cooled = timing.cooled_h(table["period"].to_numpy(), table["cooling"].to_numpy(), batch)
-    return cooled, timing.delivery_h(commodity, site, cooled, table["haul_h"].to_numpy())
+    names = ("commodity", "period", "cooling", "site", "haul_h")
+    commodity, period, cooling, site, haul_h = (table[name].to_numpy() for name in names)
+    cooled = basis.timing.cooled_h(period, cooling, batch)
+    return cooled, basis.timing.delivery_h(commodity, cooling, site, cooled, haul_h)
 
 
 def _today_lots(basis: Basis, tonnes: Floats) -> pd.DataFrame:

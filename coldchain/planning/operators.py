@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import Floats, Indices, Ints
-from coldchain.economy import ModuleCosts, award_a_year, own_rate
+from coldchain.economy import ChilledLots, ModuleCosts, award_a_year, own_rate
 from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.planning.awards import Awards, owners_of
@@ -83,15 +83,18 @@ def _pools(basis: Basis, count: Ints, owner: Indices, owners: int) -> Floats:
 
 
 def _saved_cny_t(basis: Basis, cold: pd.DataFrame) -> Floats:
-    """Value, haulage, handling and tracing that each chilled lot gains on today's chain, less the onward premium."""
+    """Return what lots of depots gain on today's chain: value, haulage, handling, tracing, products; less the premium.
+
+    CNY/t, shape (lots,).
+    """
     prices, commodity = basis.prices, cold["commodity"].to_numpy()
     before = basis.today.fate.value[cold["village"], commodity, cold["period"]]
     spared = (before - cold["value_share"].to_numpy()) * prices.value_cny_t[commodity]
     handled = prices.today_handling.total_cny_t[commodity] - prices.handling.total_cny_t[commodity]
-    hauled = prices.trader_cny_t[cold["village"]] - prices.onward_cny_t[cold["site"], commodity]
-    kept = 1.0 - cold["value_share"].to_numpy()
-    traced = prices.traced_premium_cny_t[commodity] * kept - prices.traced_cny_t[commodity]
-    return np.asarray(spared + handled + hauled + traced)
+    cost = prices.chilled(ChilledLots.of(cold))
+    premium = prices.onward_cny_t[cold["site"], commodity] * prices.fresh[cold["cooling"]]
+    hauled = prices.trader_cny_t[cold["village"]] - premium
+    return np.asarray(spared + handled + hauled - cost["tracing"] - cost["products"])
 
 
 def operators(scenario: Scenario, book: Ledger, granted: Awards) -> pd.DataFrame:

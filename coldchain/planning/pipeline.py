@@ -539,6 +539,7 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         "lots": tabled.lots_table(basis, course.lots, today.lots),
         "balance": balance(basis, course, today),
         "sites_left_out": sites_left_out(basis, arcs, course.decision),
+        **({"products": tabled.products(basis, course.lots)} if basis.has_plants else {}),
         **_tables_of_today(basis, arcs, today),
     }
 

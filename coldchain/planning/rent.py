@@ -34,7 +34,7 @@ def most_gain_cny_t(
     """
     most: Floats | float = 0.0
     fixed = basis.class_of_type[: basis.scenario.fixed_types]
-    for keep in basis.keeps if what[2] in fixed else ():
+    for keep in basis.keeps if what[2] in fixed and not basis.classes[what[2]].is_plant else ():
         if (keep.commodity, keep.period) == what[:2]:
             now, value = basis.lanes.fate.value[what] * keep.price_now, keep.fate.value[what[2]]
             cost = keep.cost_cny_t(value, what[2]) + float(rent @ keep.spans)
@@ -75,11 +75,10 @@ def _best_gain(basis: Basis, r: int, o: int) -> float:
 
 def _level(basis: Basis, o: int, gain: Floats, tonnes: Floats) -> float:
     scenario = basis.scenario
-    names = scenario.siting.depot_types
     offered = [
         (k, kind)
         for k, kind in enumerate(scenario.depot_types[: scenario.fixed_types])
-        if basis.class_of_type[k] == o and (not names or kind.id in names)
+        if basis.class_of_type[k] == o and scenario.offers(kind)
     ]
     if not offered:
         return 0.0

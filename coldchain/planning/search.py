@@ -277,7 +277,7 @@ def _sited(basis: Basis, arcs: Arcs, options: Options, starts: Starts, more: Map
     mine = found[-1].count[:, : len(basis.scenario.depot_types)]
     practical = _site_practically(basis, arcs, (held, more), starts or (mine,), options)
     constant = standing_opex_cny(basis) if aims[0] == "total_cost_cny" else 0.0
-    if basis.keeps and aims[0] == "total_cost_cny":
+    if basis.earns and aims[0] == "total_cost_cny":
         bound = found[0].bound + constant - float((existing_modules(basis) @ arcs.room_cny).sum())
     else:
         bound = max(found[0].bound, 0.0) + constant

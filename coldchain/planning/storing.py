@@ -58,7 +58,7 @@ def keep(basis: Basis, count: Ints, lots: pd.DataFrame) -> pd.DataFrame:
 def _of(basis: Basis, r: int, lots: pd.DataFrame) -> Bools:
     """Tell which lots a keep speaks of."""
     mine = (lots["commodity"] == basis.keeps[r].commodity) & (lots["period"] == basis.keeps[r].period)
-    return mine.to_numpy(dtype=np.bool_)
+    return mine.to_numpy(dtype=np.bool_) & (basis.timing.fresh[lots["cooling"]] > 0)
 
 
 def _kept_fates(basis: Basis, lots: pd.DataFrame) -> tuple[list[Fate], Floats]:

@@ -41,7 +41,7 @@ def summarise(
     aim = scenario.siting.objective[0]
     value = course.value(aim)
     cuts: set[Ending] = facts["cuts"]
-    bound = min(facts["bound"], value) if facts["bound"] <= value * (1 + PROVED) else facts["bound"]
+    bound = min(facts["bound"], value) if facts["bound"] <= value + abs(value) * PROVED else facts["bound"]
     gap = relative_gap(value, bound)
     harvest = course.outcome.harvest_t
     head = {
@@ -69,6 +69,7 @@ def summarise(
         "coverage": {"baseline": today.outcome.coverage, "plan": course.outcome.coverage},
         "investment": _investment(basis, tables["depots"]),
         "annual_cny": course.yearly.written(_subjects(basis)),
+        **({"products": _products(tables["products"])} if basis.has_plants else {}),
         "net": _net(Net.of(today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()), _cooled_t(course))),
         **attributed(basis, course, today),
     }
@@ -93,7 +94,9 @@ def summarise(
 def _subjects(basis: Basis) -> frozenset[Heading]:
     """Return the occasional headings of the bill that the scenario has a subject for."""
     traced = bool(basis.prices.traced_premium_cny_t.any())
-    subjects: dict[Heading, bool] = {"storage": bool(basis.keeps), "tracing": traced}
+    subjects: dict[Heading, bool] = {
+        "storage": bool(basis.keeps), "tracing": traced, "products": basis.has_plants
+    }  # fmt: skip
     return frozenset(name for name, there in subjects.items() if there)
 
 
@@ -105,6 +108,12 @@ def _net(net: Net) -> dict[str, float | None]:
         "payback_years": net.payback_years,
         "depot_cny_t": net.depot_cny_t,
     }
+
+
+def _products(products: pd.DataFrame) -> dict[str, float]:
+    """Return tonnes processed, tonnes made of them, and CNY that these fetch and that processing costs."""
+    sums = products[["raw_t", "product_t", "revenue_cny", "process_cny"]].sum()
+    return {"processed_t": float(sums["raw_t"]), **{str(name): float(sums[name]) for name in sums.index[1:]}}
 
 
 def _cooled_t(course: Course) -> float:

@@ -246,6 +246,23 @@ def storage(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
     return schema.frame("storage", rows)
 
 
+def products(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
+    """One row for what each depot's plant makes of a commodity in a period; no rows where nothing is processed."""
+    place = ["site", "cooling", "commodity", "period"]
+    cold = lots[lots["site"] != TODAY]
+    made = cold[basis.timing.fresh[cold["cooling"]] == 0]
+    made = made.assign(kept=made["tonnes"] * (1.0 - made["value_share"]))
+    rows = []
+    for sums in made.groupby(place, as_index=False)[["tonnes", "kept"]].sum().to_dict("records"):
+        j, o, c, p = (int(sums[name]) for name in place)
+        kind, scenario = basis.classes[o], basis.scenario
+        product_t = float(sums["kept"]) * kind.yield_t_t
+        rows.append((scenario.sites[j].id, kind.zone, scenario.commodities[c].id, scenario.periods[p].id,
+                     sums["tonnes"], product_t, product_t * kind.product_cny_t,
+                     sums["tonnes"] * kind.process_cny_t))  # fmt: skip
+    return schema.frame("products", rows)
+
+
 def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
     """Give the lots the names of their places, and the share lost today; the depot is empty in today's chain."""
     scenario = basis.scenario

@@ -2,7 +2,8 @@
 
 Depots, assignment and routes are kept as planned. Each lot that goes through a depot passes its way with every set of
 the six changes; a change is worth its Shapley value, the mean over all orders in which they can be made of what it
-saves when its turn comes. So the parts add up to today less the plan, to the last tonne.
+saves when its turn comes. So the parts add up to today less the plan, to the last tonne. What a plant spares stands
+under pre-cooling, whose place it takes.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 SETS = 1 << len(CHANGES)
 ALL = SETS - 1
+DEPOT = 1 << CHANGES.index("precooling")
 COUNTERFACTUALS = ("precooling", "onward")
 """The plan without depots (the same collection and reefers), and with uncooled trucks onward."""
 
@@ -102,14 +104,17 @@ def losses_of(basis: Basis, lots: pd.DataFrame) -> Losses:
     """Follow every lot of a year through all sets of changes; those of today's chain are lost alike in all."""
     shares = (lots[name].to_numpy(dtype=np.float64) for name in ("loss_share", "water_share", "value_share"))
     fate = Fate(*(np.repeat(share[:, None], SETS, axis=1) for share in shares))
-    cold = np.flatnonzero(lots["site"].to_numpy() != TODAY)
+    there = lots["site"].to_numpy() != TODAY
+    fresh = basis.timing.fresh[lots["cooling"]] > 0
+    cold, made = np.flatnonzero(there & fresh), np.flatnonzero(there & ~fresh)
     period = lots["period"].to_numpy()[cold]
     for p in np.unique(period):
         at = cold[period == p]
         ways = _ways(basis, lots.iloc[at])
         fate.put(np.s_[at, 1:ALL], forked_losses(basis.scenario, basis.scenario.periods[p], ways)[:, 1:ALL])
-    at = tuple(lots[name].to_numpy()[cold] for name in ("village", "commodity", "period"))
-    fate.put(np.s_[cold, 0], basis.today.fate[at])
+    for rows, sets in ((cold, np.zeros(1, dtype=np.intp)), (made, np.flatnonzero(~np.arange(SETS) & DEPOT))):
+        at = tuple(lots[name].to_numpy()[rows] for name in ("village", "commodity", "period"))
+        fate.put(np.ix_(rows, sets), basis.today.fate[tuple(one[:, None] for one in at)])
     price = value_cny_t(basis.scenario)
     tonnes = lots["tonnes"].to_numpy(dtype=np.float64)
     return Losses(tonnes @ fate.loss, (tonnes * price[lots["commodity"]]) @ fate.value)

@@ -51,7 +51,7 @@ def tightened(
     ----------
     value : total cost of the plan; a bound within the wanted gap of it will do
     """
-    enough = value * (1.0 - basis.scenario.siting.gap)
+    enough = value - basis.scenario.siting.gap * abs(value)
     if options.over() or bound >= enough or not is_used(options, basis, arcs):
         return bound, ()
     effort = ExtendedEffort(
@@ -176,10 +176,11 @@ class _Model:
     def _line_haul(self) -> None:
         basis, arcs = self.basis, self.arcs
         zones = np.array([kind.zone for kind in basis.classes])[arcs.cooling]
+        sent = basis.timing.fresh[arcs.cooling] > 0
         least = min(kind.cost_cny_h for kind in basis.line_haul_least) * basis.haul_rule.load_h_t
         for hub in np.unique(basis.site_hub[arcs.site]):
             for zone in np.unique(zones):
-                here = np.flatnonzero((basis.site_hub[arcs.site] == hub) & (zones == zone))
+                here = np.flatnonzero((basis.site_hub[arcs.site] == hub) & (zones == zone) & sent)
                 for p, period in enumerate(basis.scenario.periods):
                     mine = here[self.load[here, p] > 0]
                     if len(mine):

@@ -147,7 +147,7 @@ def chilled_loads(basis: Basis, tables: Tables) -> ChilledLoads:
         }
     )
     beyond = basis.timing.delivery_h(
-        found["commodity"], found["site"], lots["cooled_h"].to_numpy(), np.zeros(len(lots))
+        found["commodity"], found["cooling"], found["site"], lots["cooled_h"].to_numpy(), np.zeros(len(lots))
     )
     found = found.assign(haul_h=np.round(lots["delivery_h"].to_numpy() - beyond, 9))
     whole = found.groupby(PLACED, sort=True, as_index=False)["tonnes"].sum()

@@ -137,10 +137,14 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("pot_cny", "number", "CNY", N_("Pot of the year, CNY")),
         ("possible", "flag", "", N_("May be built on")),
         ("power_cny", "number", "CNY/yr", N_("Electricity of storage, CNY/year")),
+        ("process_cny", "number", "CNY/yr", N_("Processing, CNY/year")),
+        ("product_t", "number", "t", N_("Product, t")),
         ("rate", "number", "share", N_("Rate of subsidy")),
+        ("raw_t", "number", "t", N_("Processed, t")),
         ("reason", "text", "", N_("Why not")),
         ("reckoning", "text", "", N_("Reckoning")),
         ("returns_day", "number", "1/day", N_("Further trips for overflow, a day")),
+        ("revenue_cny", "number", "CNY/yr", N_("Earned by products, CNY/year")),
         ("ride_h", "number", "h", N_("Ride to the hub, h")),
         ("route", "text", "", N_("Route")),
         ("running_cny", "number", "CNY/yr", N_("Running cost, CNY/year")),
@@ -201,6 +205,7 @@ _ROWS = {
     ),
     "overflow": "route depot period zone over_share returns_day hires_day paid_wait_h overflow_cny_day",
     "storage": "depot zone method commodity period until days share tonnes lost_t power_cny earned_cny",
+    "products": "depot zone commodity period raw_t product_t revenue_cny process_cny",
     "subsidies": (
         "no owner owner_kind county county_class depots net_m3 investment_cny rate reckoning before_cap_cny award_cny "
         "capped own_money_cny award_share"
@@ -248,6 +253,7 @@ OPTIONAL = frozenset(
         "sites_left_out",
         "prospects",
         "next_budget",
+        "products",
         "today_depots",
         *(f"{TODAY}{name}" for name in _OF_TODAY),
     }

@@ -80,8 +80,9 @@ PLAN_SHAPE: Shape = {
     },
     "annual_cny": {
         **dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss", "total"), float),
-        **dict.fromkeys(("handling", "overflow"), May(float)),
+        **dict.fromkeys(("handling", "overflow", "products"), May(float)),
     },
+    "products": May(dict.fromkeys(("processed_t", "product_t", "revenue_cny", "process_cny"), float)),
     "net": May(
         {
             **dict.fromkeys(("today_cny", "plan_cny", "benefit_cny"), float),

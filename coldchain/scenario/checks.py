@@ -11,7 +11,8 @@ import numpy as np
 
 from coldchain.errors import Fault
 from coldchain.language import N_, _
-from coldchain.model import DepotType, Noun, Place, Siting, VehicleType
+from coldchain.model import DepotType, Noun, Place, Plant, Siting, VehicleType
+from coldchain.model.assets import PROCESS
 from coldchain.model.naming import labelled
 from coldchain.scenario.aims import aim_faults
 from coldchain.scenario.datum import CHINA_BOX
@@ -50,6 +51,7 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
     faults += _settings(sections)
     faults += _road_access(tables, sections, catalogue)
     faults += _mixed_classes(sections.nouns.get("siting"), catalogue)
+    faults += _plants(sections, tables, catalogue)
     faults += subsidy_faults(sections, tables, catalogue)
     faults += aim_faults(sections, tables)
     return faults
@@ -240,6 +242,20 @@ def _road_access(tables: Tables, sections: Sections, catalogue: Catalogue) -> It
             yield Fault(tables.files["sites"], row.line, "haul_payload_kg", f"{most:g}", message, "no-truck")
 
 
+def _plants(sections: Sections, tables: Tables, catalogue: Catalogue) -> Iterator[Fault]:
+    """Refuse plants that take what the catalogue does not know, and warn of those for which nothing is harvested."""
+    crops, offered = {row.noun.commodity for row in tables.harvest}, getattr(sections.nouns.get("siting"), "plants", ())
+    for kind in (kind for key, kind in catalogue["plant"].items() if isinstance(kind, Plant)):
+        strange = [crop for crop in kind.takes if crop not in catalogue["commodity"]]
+        where = f"plant.{kind.id}.takes"
+        if strange:
+            message = _("is not a known commodity")
+            yield Fault(FILE, None, where, ", ".join(strange), message, "unknown-commodity")
+        elif kind.id in offered and crops and not crops & set(kind.takes):
+            message = _("is on offer, but nothing that it takes is harvested")
+            yield Fault(FILE, None, where, ", ".join(kind.takes), message, "plant-without-crop", warning=True)
+
+
 def _mobile(nouns: Mapping[str, Any]) -> Iterator[Fault]:
     """Refuse what a plan cannot tell of units that stand on others' ground: whose money returns, and in which year."""
     units = ", ".join(nouns["siting"].mobile_units)
@@ -253,21 +269,26 @@ def _mobile(nouns: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _mixed_classes(siting: Any, catalogue: Catalogue) -> list[Fault]:
     """Refuse depot types of one zone and method that differ in physics: tables name a lot's zone and method only."""
-    offered = getattr(siting, "depot_types", ())
+    rooms, plants = getattr(siting, "depot_types", ()), getattr(siting, "plants", ())
+    named = {"depot_type": rooms or tuple(catalogue["depot_type"]), "plant": plants}
+    offered = [(stem, kind) for stem, ids in named.items() for key, kind in catalogue[stem].items() if key in ids]
     first: dict[tuple[str, str], DepotType] = {}
     faults = []
-    for kind in catalogue["depot_type"].values():
-        if not isinstance(kind, DepotType) or (offered and kind.id not in offered):
-            continue
-        other = first.setdefault((kind.zone, kind.method), kind)
-        for name in ("temp_c", "half_cooling_h", "energy_ratio", "store_kwh_t_day"):
-            mine, theirs = getattr(kind, name), getattr(other, name)
-            if mine != theirs:
-                message = _(
-                    "differs from {theirs:g} of {id}, of the same zone and method: change all or name a zone"
-                ).format(theirs=theirs, id=other.id)
-                faults.append(Fault(FILE, None, f"depot_type.{kind.id}.{name}", f"{mine:g}", message, "mixed-class"))
+    for stem, kind in offered:
+        if isinstance(kind, DepotType):
+            other = first.setdefault((kind.zone, kind.method), kind)
+            for name in PROCESS if stem == "plant" else ("temp_c", "half_cooling_h", "energy_ratio", "store_kwh_t_day"):
+                mine, theirs = _written(getattr(kind, name)), _written(getattr(other, name))
+                if mine != theirs:
+                    message = _(
+                        "differs from {theirs} of {id}, of the same zone and method: change all or name a zone"
+                    ).format(theirs=theirs, id=other.id)
+                    faults.append(Fault(FILE, None, f"{stem}.{kind.id}.{name}", mine, message, "mixed-class"))
     return faults
+
+
+def _written(figure: float | tuple[str, ...]) -> str:
+    return ";".join(figure) if isinstance(figure, tuple) else f"{figure:g}"
 
 
 def budget_faults(siting: Siting) -> list[Fault]:

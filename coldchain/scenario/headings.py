@@ -23,7 +23,8 @@ from coldchain.scenario.tables import RawTable
 from coldchain.scenario.units import factor, figure_in, is_unit, written
 
 References = Mapping[str, Reference]
-GROUPS = {"villages": "places", "sites": "places", "hubs": "places", "masts": "places", "mobile_units": "depot_types"}
+GROUPS = {"villages": "places", "sites": "places", "hubs": "places", "masts": "places", "mobile_units": "depot_types",
+          "plants": "depot_types"}  # fmt: skip
 EXTRA_UNITS = dict.fromkeys(HOURS, "°C")
 AREA_UNITS = {"area_ha": N_("ha"), "yield_t_ha": N_("t/ha")}
 BOTH = "lon_lat"

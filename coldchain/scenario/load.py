@@ -27,6 +27,7 @@ from coldchain.model import (
     Noun,
     Period,
     Place,
+    Plant,
     Scenario,
     Site,
     VehicleType,
@@ -59,6 +60,7 @@ CATALOGUE: dict[str, tuple[str, type[Noun]]] = {
     "commodity": ("commodities", Commodity),
     "depot_type": ("depot_types", DepotType),
     "mobile_unit": ("mobile_units", MobileUnit),
+    "plant": ("plants", Plant),
     "vehicle": ("vehicles", VehicleType),
 }
 STRENGTHS, ANCHOR = frozenset({"ea_kj_mol", "q10"}), "warm_life_d"
@@ -216,7 +218,7 @@ def _read_tables(source: Source, tables: Tables, catalogue: Mapping[str, Mapping
     faults: list[Fault] = []
     wanted: dict[str, type[Noun]] = {**PLACES, "periods": Period, "harvest": Harvest, **OPTIONAL}
     for stem, noun in wanted.items():
-        raw = source.table(stem, _references(stem, tables.names, catalogue["depot_type"]))
+        raw = source.table(stem, _references(stem, tables.names, {**catalogue["depot_type"], **catalogue["plant"]}))
         tables.files[stem] = source.label(stem) if raw is None else raw.file
         if raw is None:
             faults += [] if stem in OPTIONAL else [source.missing(stem)]
@@ -242,7 +244,7 @@ def _read_tables(source: Source, tables: Tables, catalogue: Mapping[str, Mapping
 def _references(stem: str, names: Mapping[str, Names], types: Mapping[str, Noun]) -> dict[str, Reference]:
     """Return what reads the columns of a table that name things in others."""
     if stem == "sites":
-        return {"existing": ModulesReference(names["depot_type"], types)}
+        return {"existing": ModulesReference(names["module"], types)}
     nothing = Names(())
     crops, periods = (
         NameReference("commodity", names["commodity"]),
@@ -289,6 +291,8 @@ def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict
         result[kind] = known
     tables.names = {kind: catalogue_names(result[kind], named[kind]) for kind in CATALOGUE}
     tables.names["depot_type"] = depot_type_names(result["depot_type"], named["depot_type"])
+    both = result["depot_type"] | result["plant"]
+    tables.names["module"] = depot_type_names(both, named["depot_type"] | named["plant"])
     return result, faults
 
 
@@ -327,6 +331,7 @@ def _assemble(
         harvest_t=_harvest(villages, commodities, periods, (row.noun for row in tables.harvest)),
         depot_types=(
             *_depot_types(catalogue["depot_type"], nouns["siting"].depot_types, sites),
+            *_depot_types(catalogue["plant"], nouns["siting"].plants or ("",), sites),
             *(unit for key, unit in catalogue["mobile_unit"].items() if key in nouns["siting"].mobile_units),
         ),
         mobile_units=tuple(catalogue["mobile_unit"].values()),

@@ -140,8 +140,7 @@ def _scale(scenario: Scenario, tables: Tables) -> Iterator[Fault]:
 
 def _above_capacity(scenario: Scenario, tables: Tables) -> Iterator[Fault]:
     """Doubt a harvest whose mean day is more than all modules together could take in a day."""
-    offered = scenario.siting.depot_types
-    new = [k for k in scenario.depot_types if not isinstance(k, MobileUnit) and (not offered or k.id in offered)]
+    new = [kind for kind in scenario.depot_types if scenario.offers(kind)]
     takes = {kind.id: kind.throughput_t_day for kind in scenario.depot_types}
     largest = max((kind.throughput_t_day for kind in new), default=0.0)
     most = 0.0
@@ -200,9 +199,9 @@ def _name(noun: Any) -> str:
 
 def largest_payable_cny(scenario: Scenario) -> float:
     """Return what could be awarded if every site were built full with what earns most, each owner at most its cap."""
-    rule, offered = scenario.subsidy, scenario.siting.depot_types
+    rule = scenario.subsidy
     kinds = [kind for kind in scenario.depot_types if eligible_type(rule, kind)]
-    fixed = [k for k in kinds if not isinstance(k, MobileUnit) and (not offered or k.id in offered)]
+    fixed = [kind for kind in kinds if scenario.offers(kind)]
     units = [kind for kind in kinds if isinstance(kind, MobileUnit)]
     by_owner: dict[str, float] = {}
     for site in scenario.sites:

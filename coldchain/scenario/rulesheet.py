@@ -28,7 +28,7 @@ HEADINGS = {
     "zh": {"title": "设置", "value": "值", "unit": "单位", "variant": "变体"},
 }
 HEAD = ("schema", "name", "datum", "notes")
-OVERRIDES = ("commodity", "depot_type", "mobile_unit", "vehicle")
+OVERRIDES = ("commodity", "depot_type", "mobile_unit", "plant", "vehicle")
 LISTS = re.compile("[;；、]")
 
 

@@ -21,7 +21,7 @@ from coldchain.schemas import schema_fault
 SCHEMA = "coldchain.scenario/1"
 BASE = "base"
 SECTIONS = dictionary.SECTIONS
-OVERRIDES = ("commodity", "depot_type", "mobile_unit", "vehicle")
+OVERRIDES = ("commodity", "depot_type", "mobile_unit", "plant", "vehicle")
 HEAD = ("schema", "name", "datum", "catalogue", "notes", "assumptions", "variants")
 CATALOGUES = ("shipped", "own")
 
@@ -51,6 +51,7 @@ def read_sections(source: Source, variant: str) -> Sections:
 NAMED = {
     ("siting", "depot_types"): ("depot_type", "depot type"),
     ("siting", "mobile_units"): ("mobile_unit", "mobile unit"),
+    ("siting", "plants"): ("plant", "processing plant"),
     ("routing", "collection_vehicles"): ("vehicle", "vehicle"),
     ("routing", "line_haul_vehicles"): ("vehicle", "vehicle"),
 }

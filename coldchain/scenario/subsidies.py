@@ -12,6 +12,7 @@ from coldchain.model import (
     DepotType,
     Economics,
     Noun,
+    Plant,
     Site,
     Siting,
     Subsidy,
@@ -46,10 +47,12 @@ def subsidy_faults(sections: Sections, tables: Tables, catalogue: Catalogue) -> 
         for kind in catalogue["depot_type"].values()
         if isinstance(kind, DepotType) and (not siting.depot_types or kind.id in siting.depot_types)
     ]
-    known = [kind for kind in catalogue["depot_type"].values() if isinstance(kind, DepotType)]
+    both = (*catalogue["depot_type"].values(), *catalogue["plant"].values())
+    known = [kind for kind in both if isinstance(kind, DepotType)]
     units = [
         k for key, k in catalogue["mobile_unit"].items() if isinstance(k, DepotType) and key in siting.mobile_units
     ]
+    units += [k for key, k in catalogue["plant"].items() if isinstance(k, DepotType) and key in siting.plants]
     faults += [*_names(rule, tables, known), *_classes(rule, siting), *_shares(rule), *_amounts(rule)]
     faults += _interest(rule, sections.nouns.get("economics"))
     faults += [*_years(rule), *_totals(rule, siting)]
@@ -210,11 +213,13 @@ def _awarded(rule: Subsidy, tables: Tables) -> Iterator[Fault]:
 
 
 def _units(rule: Subsidy, units: list[DepotType]) -> Iterator[Fault]:
-    """Warn of mobile units that nobody may buy."""
+    """Warn of mobile units and plants that nobody may buy."""
     for unit in units:
         if not rule.own_money and not eligible_type(rule, unit):
-            message = _('is not eligible: name "mobile" in subsidy.constructions, or allow subsidy.own_money')
-            yield Fault(FILE, None, "siting.mobile_units", unit.id, message, "mobile-not-eligible", warning=True)
+            message = _('is not eligible: name "{construction}" in subsidy.constructions, or allow subsidy.own_money')
+            where, stem = ("siting.plants", "plant") if isinstance(unit, Plant) else ("siting.mobile_units", "mobile")
+            yield Fault(FILE, None, where, unit.id, message.format(construction=unit.construction),
+                        f"{stem}-not-eligible", warning=True)  # fmt: skip
 
 
 def _forced(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fault]:

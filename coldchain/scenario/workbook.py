@@ -45,6 +45,7 @@ SHEETS: Mapping[str, tuple[str, ...]] = {
     "commodities": ("品种", "作物", "农产品"),
     "depot_types": ("库型",),
     "mobile_units": ("移动设备",),
+    "plants": ("加工线", "加工厂"),
     "storage": ("储存", "贮藏"),
     "masts": ("基站", "铁塔", "通信基站"),
     "landmarks": ("地理标志", "地标产品", "地理标志产品"),

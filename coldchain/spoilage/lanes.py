@@ -78,10 +78,14 @@ def cold_stages(
 ) -> tuple[Stage, ...]:
     """Return the stages after the pre-cooler is loaded: cool and store, line haul, hub, onward leg, market hall.
 
+    In a plant produce is as warm as the air until it is worked up, and that is all.
+
     Parameters
     ----------
     haul : hours of the line haul and half-warming time of its truck (None: a reefer)
     """
+    if cooling.is_plant:
+        return Stage("ambient", cooling.precool_h), *(Stage("hold", 0.0) for _rest in range(4))
     onward = 1.0 if commodity.sold_at == "market" else 0.0
     room, reefer, hall = chain.room_humidity, chain.reefer_humidity, chain.hall_humidity
     dry = VACUUM_DRY_PER_K if cooling.method == "vacuum" else 0.0

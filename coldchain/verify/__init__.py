@@ -38,6 +38,7 @@ from coldchain.verify.places import (
     check_trips,
     check_villages,
 )
+from coldchain.verify.products import check_products
 from coldchain.verify.provenance import check_run
 from coldchain.verify.record import Record, Report
 from coldchain.verify.roadfile import check_road_file
@@ -147,6 +148,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
     check_notice(record, built, awards)
     check_service(record, losses.lots)
     check_lots(record, losses.lots, today)
+    check_products(record, losses.lots)
     check_villages(record, losses.lots, today)
     check_balance(record, year, without)
     check_commodities(record, losses.lots, today)

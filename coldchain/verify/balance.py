@@ -12,6 +12,7 @@ import pandas as pd
 from coldchain.model import MobileUnit
 from coldchain.verify.bill import Year, handling_cny_t, running_of, traced_gain_cny_t
 from coldchain.verify.depots import repayment
+from coldchain.verify.products import products_cny
 from coldchain.verify.record import ON_THE_DOT_H, Record, rows
 from coldchain.verify.restated import Figure, Restated, check_table
 
@@ -92,7 +93,8 @@ def _total(record: Record, year: Year, modules: Modules) -> ByKey:
     per_t += late * record.scenario.economics.late_cny_t
     through = lots["depot"] != ""
     hauled = lots["premium_cny"].where(through, lots["today_haul_cny"])
-    own = (lots["lost_cny"] + hauled + lots["energy_cny"] + lots["tonnes"] * per_t).groupby(lots["village"]).sum()
+    spent = lots["lost_cny"] + hauled + lots["energy_cny"] + lots["tonnes"] * per_t + products_cny(record, lots)
+    own = spent.groupby(lots["village"]).sum()
     shared = (
         _shared(record, lots, trips, units=False),
         *(_shared(record, lots, m) for m in (modules.running, modules.capital)),

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from coldchain.model import DepotType
+from coldchain.model import DepotType, Plant
 from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
 from coldchain.verify.losses import Losses
-from coldchain.verify.record import ON_THE_DOT_H, Record
+from coldchain.verify.products import products_cny
+from coldchain.verify.record import ON_THE_DOT_H, PROCESS, Record
 from coldchain.verify.storage import Stores
 from coldchain.verify.transport import Fetched
 
@@ -56,6 +57,8 @@ def bill_of(record: Record, year: Year) -> dict[str, float]:
         bill["storage"] = year.stores.net_cny()
     if any(crop.traced_premium_cny_kg > 0 for crop in record.scenario.commodities):
         bill["tracing"] = -float((year.lots["tonnes"] * traced_gain_cny_t(record, year.lots)).sum())
+    if any(isinstance(kind, Plant) for kind in record.scenario.depot_types):
+        bill["products"] = float(products_cny(record, year.lots).sum())
     return {**bill, "total": sum(bill.values())}
 
 
@@ -107,7 +110,7 @@ def traced_gain_cny_t(record: Record, lots: pd.DataFrame) -> pd.Series:
     price = lots["commodity"].map({key: 1000.0 * crop.price_cny_kg for key, crop in crops.items()})
     lost = lots["lost_cny"] / (lots["tonnes"] * price).where(lots["tonnes"] * price > 0, 1.0)
     gain = more * (1.0 - lost) - prices.traced_lot_cny / prices.traced_lot_t
-    return gain.astype("float64").where((lots["depot"] != "") & (more > 0), 0.0)
+    return gain.astype("float64").where((lots["depot"] != "") & (lots["method"] != PROCESS) & (more > 0), 0.0)
 
 
 @dataclass(frozen=True)

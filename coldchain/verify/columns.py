@@ -37,6 +37,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "depot", "zone", "method", "commodity", "period", "until", "days", "share", "tonnes", "lost_t", "power_cny",
         "earned_cny",
     ),
+    "products": ("depot", "zone", "commodity", "period", "raw_t", "product_t", "revenue_cny", "process_cny"),
     "subsidies": (
         "no", "owner", "owner_kind", "county", "county_class", "depots", "net_m3", "investment_cny", "rate",
         "reckoning", "before_cap_cny", "award_cny", "capped", "own_money_cny", "award_share",
@@ -80,7 +81,7 @@ TODAY_TABLES = tuple(
 )
 """What depots that stand already do without the plan: written where any stand."""
 COLUMNS |= {name: COLUMNS[name.removeprefix(TODAY)] for name in TODAY_TABLES} | {"today_depots": ("depot", "hub")}
-OPTIONAL = frozenset({*TODAY_TABLES, "balance", "firmness", "sites_left_out", "prospects", "next_budget"})
+OPTIONAL = frozenset({*TODAY_TABLES, "balance", "firmness", "sites_left_out", "prospects", "next_budget", "products"})
 DECIDED_PLACES: dict[str, tuple[str, ...]] = {
     "depots": ("depot", "hub"),
     "assignment": ("village", "commodity", "depot", "period"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from coldchain.language import _
-from coldchain.model import DepotType, Site
-from coldchain.verify.record import TOLERANCE, Record, rows
+from coldchain.model import Commodity, DepotType, Plant, Site
+from coldchain.verify.record import PROCESS, TOLERANCE, Record, rows
 
 ClassKey = tuple[str, str, str, str]
 Built = dict[str, dict[str, int]]
@@ -66,9 +67,10 @@ def _check_site(record: Record, site: Site, built: dict[str, int], standing: dic
         if there is not None and more > 0 and whole > there * (1 + TOLERANCE):
             told = _("depots: {site} needs {whole:g} {unit} with what it builds; {there:g} are there")
             record.wrong(told.format(site=site.id, whole=whole, unit=unit, there=there))
-    offered = record.scenario.siting.depot_types
+    rooms, plants = record.scenario.siting.depot_types, record.scenario.siting.plants
     for key in built:
-        if offered and key not in offered:
+        plant = isinstance(record.kinds.get(key), Plant)
+        if key not in plants if plant else rooms and key not in rooms:
             record.wrong(_("depots: {site} is given {key}, which is not on offer").format(site=site.id, key=key))
 
 
@@ -85,7 +87,7 @@ def check_assignment(record: Record, built: Built) -> None:
     load: dict[tuple[ClassKey, int], float] = defaultdict(float)
     for row in rows(record.tables["assignment"]):
         crop = record.crops[row.commodity][1]
-        if row.zone != crop.zone or row.method not in crop.methods:
+        if not takes(record, row, crop):
             record.wrong(
                 _("assignment: {commodity} of {village} must not go to {zone} {method} at {depot}").format(
                     commodity=row.commodity, village=row.village, zone=row.zone, method=row.method, depot=row.depot
@@ -119,6 +121,14 @@ def check_assignment(record: Record, built: Built) -> None:
             )
 
 
+def takes(record: Record, row: Any, crop: Commodity) -> bool:
+    """Tell whether a crop may go where a row of the assignment sends it: to rooms of its zone, or to a plant."""
+    plants = [kind for kind in record.kinds.values() if isinstance(kind, Plant) and kind.zone == row.zone]
+    if row.method == PROCESS:
+        return any(crop.id in plant.takes for plant in plants)
+    return bool(row.zone == crop.zone and row.method in crop.methods)
+
+
 def _room(record: Record, built: Built) -> dict[ClassKey, float]:
     """T/day that each depot's modules take, by zone and method: throughput, or storage over the stay."""
     dwell_h = record.scenario.chain.depot_dwell_h
@@ -133,7 +143,8 @@ def _room(record: Record, built: Built) -> dict[ClassKey, float]:
 
 def takes_t_day(kind: DepotType, dwell_h: float) -> float:
     """T/day of one module or unit: throughput, or storage over the stay."""
-    return min(kind.throughput_t_day, kind.storage_t * 24.0 / (3.0 * kind.half_cooling_h + dwell_h))
+    stay_h = kind.process_h if isinstance(kind, Plant) else 3.0 * kind.half_cooling_h
+    return min(kind.throughput_t_day, kind.storage_t * 24.0 / (stay_h + dwell_h))
 
 
 def _wheels(record: Record) -> dict[tuple[str, str, str, str, int], float]:

@@ -14,6 +14,7 @@ from coldchain.model import MobileUnit
 from coldchain.verify.depots import Built
 from coldchain.verify.fleet import Vehicles
 from coldchain.verify.limits import cooled_in_time
+from coldchain.verify.products import products_of
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, agree, rows, shown
 from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, Figure, difference, number_of
 from coldchain.verify.subsidy import Awards
@@ -124,6 +125,7 @@ def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
         },
         "annual_cny": dict(found.bill),
         "net": {**found.net, "benefit_cny": Figure(found.net["benefit_cny"], found.bill["total"])},
+        **({"products": products_of(record, lots)} if "products" in found.bill else {}),
         "cooling": dict(found.cooling),
         "depots": _depots(record, found.built),
         "routes": _routes(record, found.vehicles),
@@ -164,7 +166,7 @@ def _objective(record: Record, stated: Mapping[Leaf, Any], found: Found) -> dict
 
 def _check_bound(record: Record, stated: Mapping[Leaf, Any], value: float) -> None:
     bound = number_of(stated.get(("objective", "bound")))
-    if not bound <= value * (1 + TOLERANCE) + 1e-6:
+    if not bound <= value + abs(value) * TOLERANCE + 1e-6:
         texts = shown(bound, value)
         record.odd(_("summary: the bound {bound} lies above the value {value}").format(bound=texts[0], value=texts[1]))
 

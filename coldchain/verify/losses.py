@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.model import Chain, Commodity, DepotType, Hub, MobileUnit, Period
+from coldchain.model import Chain, Commodity, DepotType, Hub, MobileUnit, Period, Plant
 from coldchain.verify.ageing import (
     DOCK_AND_HALL_HALF_H,
     DRY_PER_K,
@@ -29,7 +29,7 @@ from coldchain.verify.ageing import (
     trade,
 )
 from coldchain.verify.cooling import Cell, Plants
-from coldchain.verify.record import KG_PER_T, TOLERANCE, Record, rows
+from coldchain.verify.record import KG_PER_T, PROCESS, TOLERANCE, Record, rows
 from coldchain.verify.storage import Stores
 from coldchain.verify.transport import Fetched
 
@@ -163,16 +163,18 @@ class _Book:
         (v, c, p), chains = at, self.chains
         crop, period = self.record.scenario.commodities[c], self.record.scenario.periods[p]
         cooling = (row.zone, row.method, row.unit)
-        onward_cny_t = chains.hub_of(row.depot).chilled_onward_cny_t if crop.sold_at == "market" else 0.0
+        made = row.method == PROCESS
+        onward_cny_t = chains.hub_of(row.depot).chilled_onward_cny_t if crop.sold_at == "market" and not made else 0.0
         self.premium += part * onward_cny_t
         before, trader_cny_t = chains.today(v, c, p)
-        self.arriving[row.depot, period.id, row.zone] += part / period.days
+        if not made:
+            self.arriving[row.depot, period.id, row.zone] += part / period.days
         self.cooled[v, c, p] += part
         straight = replace(way, haul_h=self.record.haul_h(row.depot))
         lane = (row.depot, row.zone, row.method, row.commodity, period.id)
-        if not row.unit:
+        if not (row.unit or made):
             self.stores.arrived_t[lane] += part
-        for share, rule in [(1.0, None)] if row.unit else self.stores.parts(lane):
+        for share, rule in [(1.0, None)] if row.unit or made else self.stores.parts(lane):
             tonnes = part * share
             if tonnes <= 0:
                 continue
@@ -276,9 +278,12 @@ class Chains:
         return np.max(found, axis=0)  # type: ignore[no-any-return]
 
     def depot_hours(self, c: int, p: int, lane: Lane) -> tuple[float, float]:
-        """Hours from harvest until seven eighths cooled, and until the buyer is reached."""
+        """Hours from harvest until seven eighths cooled, and until the buyer is reached; in a plant until processed."""
         period, chain, hub = self.scenario.periods[p], self.scenario.chain, self.hub_of(lane.depot)
-        cooled = lane.put_in_h - middle_h(period) + 3.0 * self.kind(lane.cooling).half_cooling_h
+        kind, put_in_h = self.kind(lane.cooling), lane.put_in_h - middle_h(period)
+        if isinstance(kind, Plant):
+            return put_in_h + kind.process_h, put_in_h + kind.process_h
+        cooled = put_in_h + 3.0 * kind.half_cooling_h
         onward = hub.dwell_h + hub.onward_h if self.scenario.commodities[c].sold_at == "market" else 0.0
         return cooled, cooled + chain.depot_dwell_h + lane.haul_h + onward
 
@@ -302,6 +307,8 @@ class Chains:
     def _energy_cny_t(self, c: int, p: int, cooling: tuple[str, str, str]) -> float:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         kind = self.kind(cooling)
+        if isinstance(kind, Plant):
+            return kind.process_kwh_t * self.scenario.economics.power_cny_kwh
         air = air_at(air_c(period), middle_h(period) + chain.planned_wait_h + chain.unload_h)
         heat_kwh = crop.heat_kj_kg_k * max(air - kind.temp_c, 0.0) / 3.6
         keep = self.keep_cny_t_day(c, cooling) / 24.0 * chain.depot_dwell_h
@@ -334,7 +341,12 @@ def haul_half_h(record: Record) -> float | None:
 def from_depot(
     lot: Journey, chain: Chain, cooler: DepotType, hub: Hub, crop: Commodity, *, haul_h: float, half_h: float | None
 ) -> Journey:
-    """Take a lot from the loading of the pre-cooler to its buyer: cool and store, line haul, hub, onward leg, hall."""
+    """Take a lot from the loading of the pre-cooler to its buyer: cool and store, line haul, hub, onward leg, hall.
+
+    In a plant it lies in the air until it is processed.
+    """
+    if isinstance(cooler, Plant):
+        return lot.in_air(cooler.process_h)
     dry_per_k = DRY_PER_K if cooler.method == "vacuum" else 0.0
     cooled_h = 3.0 * cooler.half_cooling_h + chain.depot_dwell_h
     lot.cooled(cooled_h, cooler.temp_c, cooler.half_cooling_h, chain.room_humidity, dry_per_k)

@@ -17,6 +17,7 @@ from coldchain.verify.bill import handling_cny_t, running_of, traced_gain_cny_t
 from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
 from coldchain.verify.limits import cooled_in_time, first_years
+from coldchain.verify.products import products_cny
 from coldchain.verify.record import TOLERANCE, Record, rows
 from coldchain.verify.restated import Figure, Restated, check_table, sentence
 from coldchain.verify.subsidy import CENT, Awards
@@ -151,9 +152,8 @@ def _cold(record: Record, lots: pd.DataFrame) -> pd.DataFrame:
     kept = cold["today_lost_cny"] - cold["lost_cny"]
     traced = traced_gain_cny_t(record, cold)
     handled = handling_cny_t(record, cold.assign(depot="")) - handling_cny_t(record, cold)
-    return cold.assign(
-        worth_cny=kept + cold["today_haul_cny"] + cold["tonnes"] * (handled + traced) - cold["premium_cny"]
-    )
+    spared = kept + cold["today_haul_cny"] + cold["tonnes"] * (handled + traced) - cold["premium_cny"]
+    return cold.assign(worth_cny=spared - products_cny(record, cold))
 
 
 def _pool(operation: Operation, owners: Mapping[str, Owner], cold: pd.DataFrame) -> None:

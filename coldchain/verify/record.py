@@ -22,6 +22,8 @@ TOLERANCE = 1e-6
 ON_THE_DOT_H = 1e-6
 """Nothing is late or too long by less: rides, shifts, deadlines, delivery."""
 KG_PER_T = 1000.0
+PROCESS = "process"
+"""The method of plants: what they take is sold as a product, and does not ride on."""
 
 
 Call = tuple[str, float, float]

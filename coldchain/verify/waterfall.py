@@ -35,7 +35,7 @@ from coldchain.verify.ageing import (
     reefer_end_c,
 )
 from coldchain.verify.losses import Chains, haul_half_h
-from coldchain.verify.record import Record, rows
+from coldchain.verify.record import PROCESS, Record, rows
 from coldchain.verify.restated import Figure
 
 CHANGES = ("collection", "packaging", "precooling", "line_haul", "onward", "hall")
@@ -193,10 +193,12 @@ def attributed(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -> dict[
 def _lost(record: Record, lots: pd.DataFrame) -> dict[frozenset[str], Floats]:
     """Tonnes and CNY lost in a year under every set of changes; lots of today's chain are lost alike in all."""
     sets = [frozenset(n for i, n in enumerate(CHANGES) if (m >> i) & 1) for m in range(1 << len(CHANGES))]
-    outside = lots[lots["depot"] == ""]
+    outside, plant = lots[lots["depot"] == ""], lots[lots["method"] == PROCESS]
     base = np.array([outside["loss_t"].sum(), outside["lost_cny"].sum()])
-    lost = {made: base.copy() for made in sets}
-    cold = _with_ways(record, lots[lots["depot"] != ""])
+    made_up, raw = (np.array([plant[name].sum() for name in names]) for names in
+                    (("loss_t", "lost_cny"), ("today_loss_t", "today_lost_cny")))  # fmt: skip
+    lost = {made: base + (made_up if "precooling" in made else raw) for made in sets}
+    cold = _with_ways(record, lots[(lots["depot"] != "") & (lots["method"] != PROCESS)])
     whole = {name: cold[name].to_numpy(dtype=np.float64) for name in (*WAY, *OF_A_LOT)}
     groups = cold.groupby(["commodity", "period", cold["depot"].map(record.hub_of)])
     for key, mine in groups.indices.items():
