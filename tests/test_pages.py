@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -28,7 +30,7 @@ from coldchain.pages import Desk, Voice, planning_page, words
 from coldchain.pages.asked import FORBIDDEN, FORCED, STATED
 from coldchain.pages.desk import Stop
 from coldchain.pages.planning import PlanningPage
-from coldchain.pages.server import checked_host
+from coldchain.pages.server import checked_host, checked_tls
 from coldchain.pages.states import Changes, State, VillageLot
 from coldchain.planning import Options, Plan, lay_ground, replan
 from coldchain.progress import Event, Say, Stage
@@ -279,7 +281,7 @@ def test_each_tab_speaks_the_language_of_its_address(desk: Desk) -> None:
     assert "预算" in chinese.list.options[0][1]
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "county.example"])  # noqa: S104 - refused
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::"])  # noqa: S104 - refused
 def test_only_this_computer_may_listen(host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match="over TLS only"):
         checked_host(host)
@@ -290,6 +292,45 @@ def test_only_this_computer_may_listen(host: str, tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(("host", "address"), [("localhost", "127.0.0.1"), ("127.0.0.2", "127.0.0.2"), ("::1", "::1")])
 def test_addresses_of_this_computer(host: str, address: str) -> None:
     assert checked_host(host) == address
+
+
+def certificate(folder: Path) -> tuple[str, str]:
+    """Make a certificate for this computer."""
+    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2",
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]  # fmt: skip
+    subprocess.run(made, check=True, capture_output=True)
+    return cert, key
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_over_tls_the_address_is_https(desk: Desk, tmp_path: Path) -> None:
+    """With a certificate others may be let in; here it is tried on loopback."""
+    cert, key = certificate(tmp_path)
+    tls = checked_tls(Path(cert), Path(key))
+    assert checked_host("192.168.1.4", tls) == "192.168.1.4"
+    with served(desk.source, "--cert", cert, "--key", key) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        assert url.startswith("https://127.0.0.1:")
+        trusting = ssl.create_default_context(cafile=cert)
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting)
+        )
+        with opener.open(url, timeout=60) as got:
+            assert got.status == 200
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=PATIENCE_S)
+        assert server.returncode == 0
+
+
+def test_certificates_that_do_not_serve_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--cert and --key belong together"):
+        checked_tls(tmp_path / "cert.pem", None)
+    with pytest.raises(UsageError, match="cannot be used"):
+        checked_tls(tmp_path / "cert.pem", tmp_path / "key.pem")
+    with pytest.raises(UsageError, match="is not an IP address"):
+        checked_host("county.example")
 
 
 def test_a_run_knows_its_variant(tmp_path: Path, small_plan: Plan) -> None:

@@ -1,40 +1,55 @@
-"""The command ``coldchain serve``: a county planned in the browser."""
+"""The command ``coldchain serve``: a county planned, or a day watched, in the browser."""
 
 from __future__ import annotations
 
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from coldchain.cli.commands import SHOWN_WARNINGS, print_faults
 from coldchain.cli.manners import hushed, path_argument, quiet_option, quoted
 from coldchain.cli.telling import sentence
+from coldchain.cli.watching import date_option
+from coldchain.errors import UsageError
 from coldchain.language import _
+
+if TYPE_CHECKING:
+    from coldchain.pages.server import Fill
 
 
 @click.command(epilog="Example: coldchain serve runs/upland --port 5006 --no-browser")
-@click.argument("folder", metavar="SCENARIO|RUN", type=path_argument)
+@click.argument("folder", metavar="SCENARIO|RUN|ROUTES", type=path_argument)
 @click.option("--variant", help="Variant named in scenario.toml; base when left out.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default="any that is free",
               help="Port to listen at.")  # fmt: skip
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; of this computer only.")
+@click.option("--host", default="127.0.0.1", show_default=True,
+              help="Address to listen at; one that others can reach needs --cert and --key.")  # fmt: skip
+@click.option("--cert", type=path_argument, help="Certificate of that address (PEM).")
+@click.option("--key", type=path_argument, help="Key of that certificate (PEM), without a password.")
+@click.option("--replay", "file", type=path_argument, help="Of a day: file of messages, read again as it grows.")
+@click.option("--store", "kept", type=path_argument, help="Of a day: SQLite file that `coldchain watch` stores to.")
+@click.option("--propose", is_flag=True, help="Of a day: what can be done for lots in danger, to accept.")
+@click.option("--rules", "thresholds", type=path_argument, help="Thresholds of the alarms (TOML), docs/watch.md.")
+@date_option
 @click.option("--no-browser", is_flag=True, help="Only print the address; open no browser.")
 @quiet_option
-def serve(folder: Path, variant: str | None, port: int, host: str, no_browser: bool, quiet: bool) -> int:
-    """Plan a SCENARIO in the browser, or go on from a RUN: forbid and force sites, change the budget, compare.
+def serve(folder: Path, port: int, host: str, no_browser: bool, quiet: bool, **given: Any) -> int:
+    """Plan a SCENARIO in the browser, go on from a RUN, or watch a day of ROUTES.
 
-    Prints the address of the page, with its token, and answers until Ctrl-C. Nothing leaves this computer.
+    Prints the address of the page, with its token, and answers until Ctrl-C. Nothing leaves this computer unless --host
+    opens it to others.
     """
-    from coldchain.pages import Desk, Voice, planning_page
     from coldchain.pages import serve as listen
-    from coldchain.pages.server import checked_host
+    from coldchain.pages.server import LOOPBACK, checked_host, checked_tls
 
-    checked_host(host)
-    desk = Desk.open(folder, variant)
-    if not quiet:
-        print_faults(desk.faults, most=SHOWN_WARNINGS)
-    voice = Voice(sentence, lambda line: " ".join(quoted(word) for word in line))
+    tls = checked_tls(given["cert"], given["key"])
+    listening = checked_host(host, tls)
+    fill = _page_of(folder, given, quiet=quiet)
+    if tls is not None and listening != LOOPBACK:
+        told = _("warning: who reaches {host} and has this address, with its token, can plan and save on this computer")
+        click.echo(told.format(host=host), err=True)
 
     def address(url: str) -> None:
         click.echo(url)
@@ -43,5 +58,38 @@ def serve(folder: Path, variant: str | None, port: int, host: str, no_browser: b
         if not no_browser:
             webbrowser.open(url)
 
-    listen(lambda document, wanted: planning_page(desk, voice, document, wanted), address, host=host, port=port)
+    listen(fill, address, host=host, port=port, tls=tls)
     return 0
+
+
+def _page_of(folder: Path, given: dict[str, Any], *, quiet: bool) -> Fill:
+    """Return what fills a tab: the kind of folder decides.
+
+    Raises
+    ------
+    UsageError
+        For options of the other kind.
+    """
+    from coldchain.pages import DayDesk, Desk, Voice, day_page, is_day, planning_page
+
+    if is_day(folder):
+        from coldchain.telemetry.rules import read_rules
+
+        if given["variant"] is not None:
+            raise UsageError(_("--variant goes with a scenario; a run knows its variant"))
+        day = DayDesk.open(
+            folder,
+            given["file"],
+            given["kept"],
+            propose=given["propose"],
+            date=given["date"],
+            rules=None if given["thresholds"] is None else read_rules(given["thresholds"]),
+        )
+        return lambda document, wanted: day_page(day, document, wanted)
+    if given["file"] is not None or given["kept"] is not None or given["propose"] or given["date"]:
+        raise UsageError(_("--replay, --store, --propose and --date go with a folder of routes"))
+    desk = Desk.open(folder, given["variant"])
+    if not quiet:
+        print_faults(desk.faults, most=SHOWN_WARNINGS)
+    voice = Voice(sentence, lambda line: " ".join(quoted(word) for word in line))
+    return lambda document, wanted: planning_page(desk, voice, document, wanted)

@@ -67,7 +67,7 @@ class PlanningPage:
         self.job: Job[State] | None = None
         self._polling: Any = None
         self.map = SiteMap(desk.scenario, desk.placed)
-        self.controls, self.tools = Controls(desk.scenario), SiteTools(self.map.sites)
+        self.controls, self.tools = Controls(desk.scenario), SiteTools(self.map.sites, len(desk.scenario.sites))
         self._make_widgets()
         self._connect()  # before the document has the buttons: Bokeh subscribes them as they come in
         self._lay_out()
@@ -81,7 +81,7 @@ class PlanningPage:
         self.other = Select(title=_("Compared with"), options=[], value="", **WIDE)
         named = free_name(f"{self.desk.scenario.name}-edited", self.home)
         self.name = TextInput(title=_("Save the plan shown as a scenario named"), value=named, **WIDE)
-        self.keep = Button(label=_("Save"), disabled=True, **WIDE)
+        self.keep = Button(label=_("Save"), disabled=True, align="end", **WIDE)
         self.saved = div("", html_attributes=SPOKEN, **WIDE)
         self.figures, self.changes, self.commands = (_words() for _n in range(3))
         self.saved.stylesheets = self.commands.stylesheets

@@ -39,7 +39,7 @@ class SiteTools:
     table : a row for each site; choice, longitude and latitude can be edited
     """
 
-    def __init__(self, sites: ColumnDataSource) -> None:
+    def __init__(self, sites: ColumnDataSource, rows: int) -> None:
         self.sites = sites
         self.site = Select(title=_("Site"), options=[], value="", **WIDE)
         asked = [(key, _(text)) for key, text in CHOICES.items()]
@@ -52,9 +52,9 @@ class SiteTools:
         self.add = Button(label=_("Add a site there"), **WIDE)
         self.put = Button(label=_("Move the site there"), disabled=True, **WIDE)
         self.remove = Button(label=_("Remove the site"), disabled=True, **WIDE)
-        self.table = self._table()
+        self.table = self._table(rows)
 
-    def _table(self) -> DataTable:
+    def _table(self, rows: int) -> DataTable:
         fixed, degrees = CellEditor(), NumberFormatter(format=DEGREES)
         heads = {
             "label": (_("Site"), fixed, 130), "county": (_("County"), fixed, 80),
@@ -68,8 +68,9 @@ class SiteTools:
                         **({"formatter": degrees} if field in ("lon", "lat") else {}))
             for field, (title, editor, width) in heads.items()
         ]  # fmt: skip
+        height = min(TABLE_PX, (rows + 4) * ROW_PX)
         return DataTable(source=self.sites, editable=True, index_position=None, reorderable=False, sortable=False,
-                         height=TABLE_PX, columns=columns, **WIDE)  # fmt: skip
+                         height=height, autosize_mode="fit_viewport", columns=columns, **WIDE)  # fmt: skip
 
     def layout(self) -> object:
         """Return the table with its fields below."""

@@ -50,15 +50,20 @@ def page_text(found: Watched, *, every_s: float | None = None) -> str:
     """Return the page."""
     title = _("{name}: lots on {date}").format(name=found.day.name, date=found.date)
     renew = "" if every_s is None else f'<meta http-equiv="refresh" content="{round(every_s)}">'
+    return page_of(title, parts_of(found), renew)
+
+
+def parts_of(found: Watched) -> tuple[str, ...]:
+    """Return heading and sections of the page, safe HTML."""
+    title = _("{name}: lots on {date}").format(name=found.day.name, date=found.date)
     shown = f"{found.moment(found.now_h)[:10]} {found.moment(found.now_h)[11:16]}"
-    parts = (
+    return (
         f"<h1>{text_of(title)}</h1><p>{text_of(_('newest reading {moment}').format(moment=shown))}</p>",
         section(_("Alarms"), _alarms(found)),
         section(_("Map"), _map(found)),
         section(_("Lots, least quality first"), _lots(found)),
         section(_("Rooms and trucks"), _places(found)),
     )
-    return page_of(title, parts, renew)
 
 
 def page_of(title: str, parts: Iterable[str], more: str = "") -> str:
