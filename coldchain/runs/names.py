@@ -41,6 +41,8 @@ def _missing(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[Fault
 
 def _strangers(folder: Path, scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
     for table, column, known in _named(scenario):
+        if table in OPTIONAL and table not in tables:
+            continue
         for row, value in enumerate(map(str, tables[table][column])):
             if value not in known:
                 file = str(folder / "tables" / f"{table}.csv")
