@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ if TYPE_CHECKING:
         watch,
     )
 
-__version__ = version("coldchain")
+__version__: str
 __all__ = [
     "Backtest",
     "Bookings",
@@ -121,6 +120,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load what is asked for when it is asked for, so that the package itself imports at once."""
+    if name == "__version__":
+        from importlib.metadata import version  # brings in the parsers of e-mail: 60 ms
+
+        return version("coldchain")
     if name in __all__:
         return getattr(import_module("coldchain.api"), name)
     raise AttributeError(f"module coldchain has no attribute {name}")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coldchain import __version__
 from coldchain.cli.manners import Money, json_option, next_step, of_a_run, path_argument, quiet_option, quoted
 from coldchain.cli.sizing import dry_run_option, show_size
 from coldchain.cli.telling import progress
@@ -524,6 +523,8 @@ def verify(folder: Path, scenario: Path | None, as_json: bool) -> int:
 
 
 def _tell_archive(packed: dict[str, Any], *, ok: bool) -> None:
+    from coldchain import __version__
+
     then = _("verified") if packed["ok"] else _("with problems")
     text = _("archive of coldchain {version}, packed {then}; fingerprint {fingerprint}")
     click.echo(text.format(then=then, version=packed["version"], fingerprint=packed["fingerprint"]))
