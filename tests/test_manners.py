@@ -74,7 +74,7 @@ def test_help_lists_commands_in_the_order_of_the_work(capsys: Capture) -> None:
 
 
 def test_help_brings_in_little() -> None:
-    """``coldchain --help`` loads none of the heavy libraries and no room but words and commands: it is there at once."""
+    """``coldchain --help`` loads no heavy library, and no room but words and commands: it is there at once."""
     program = (
         "import sys; from coldchain.cli import run; run(['--help'])\n"
         "heavy = {'numpy', 'pandas', 'numba', 'scipy', 'networkx', 'ortools', 'email', 'asyncio'} & set(sys.modules)\n"
