@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from coldchain.errors import UsageError, system_reason
+from coldchain.language import _
 
 PREFIX = "coldchain-"
 NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
@@ -35,6 +40,33 @@ def clear_half_written(target: Path) -> None:
             path.rename(target)
         else:
             _clear(path, found)
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Yield a folder beside the one wanted, to be filled; it is put there whole, or nothing stays.
+
+    Raises
+    ------
+    UsageError
+        When the folder exists and is not empty (inputs are never overwritten) or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        told = _("{folder} exists already and is not empty; choose another folder, nothing was written")
+        raise UsageError(told.format(folder=folder))
+    clear_half_written(folder)
+    partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        if folder.exists():
+            folder.rmdir()
+        partial.rename(folder)
+    except OSError as error:
+        told = _("{folder} cannot be written: {strerror}")
+        raise UsageError(told.format(folder=folder, strerror=system_reason(error))) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def is_running(pid: int) -> bool:

@@ -15,7 +15,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"language", "arrays", "compiled"}),
     frozenset({"errors", "progress", "solvers", "threads", "work"}),
     frozenset({"inputs", "cells", "leftovers", "schemas"}),
-    frozenset({"model"}),
+    frozenset({"model", "durable"}),
     frozenset({"scenario", "network", "spoilage"}),
     frozenset({"siting", "routing", "sharing", "verify", "economy", "runs"}),
     frozenset({"planning"}),

@@ -6,19 +6,15 @@ Nothing is ever deleted; a booking that is cancelled or gives way keeps its row.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from coldchain.booking.record import BOOKED, CANCELLED, GAVE_WAY, Booking, Wish
+from coldchain.durable import Durable
 from coldchain.errors import BadInputError, Fault
-from coldchain.inputs import reason
 from coldchain.language import _
 
-WAIT_S = 30.0
 SCHEMA = """
 create table if not exists bookings(no integer primary key autoincrement, member text not null, standing text not null,
   kind text not null, depot text not null, what text not null, first text not null, days integer not null,
@@ -32,7 +28,7 @@ Granted = tuple[Booking, tuple[int, ...]]
 Decide = Callable[[Wish, Sequence[Booking]], Granted]
 
 
-class Store:
+class Store(Durable):
     """The bookings of a platform.
 
     Parameters
@@ -41,27 +37,7 @@ class Store:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        try:
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None, timeout=WAIT_S)
-            self._db.execute("pragma journal_mode=wal")
-            self._db.execute("pragma synchronous=full")
-            self._db.execute(SCHEMA)
-            self._db.execute(SELECT)
-        except (sqlite3.Error, OSError) as error:
-            text = _("is no store of bookings: {error}").format(error=reason(error))
-            raise BadInputError([Fault(str(path), None, "", "", text, "bad-store")]) from error
-
-    def __enter__(self) -> Self:
-        """Return the store."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        self._db.close()
+        super().__init__(path, SCHEMA, SELECT, _("is no store of bookings: {error}"))
 
     def all(self) -> list[Booking]:
         """Return every booking ever made, in the order of their numbers."""

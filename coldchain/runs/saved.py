@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coldchain.errors import BadInputError, Fault, UsageError, system_reason
+from coldchain.errors import BadInputError, Fault
 from coldchain.inputs import read_toml
 from coldchain.language import _
-from coldchain.leftovers import clear_half_written
+from coldchain.leftovers import new_folder
 from coldchain.model import Scenario
 from coldchain.runs.folder import SCENARIO, SUMMARY, write_tables
 from coldchain.runs.record import run_information
@@ -43,12 +41,7 @@ def save_planned(scenario: Scenario, how: How, folder: Path) -> Path:
     UsageError
         When the folder exists (nothing is ever overwritten) or cannot be written.
     """
-    if folder.exists():
-        told = _("{folder} exists already; choose another name, nothing was written")
-        raise UsageError(told.format(folder=folder))
-    clear_half_written(folder)
-    partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
-    try:
+    with new_folder(folder) as partial:
         write_memory(scenario, partial)
         settings: dict[str, Any] = {"seed": how.seed} | ({"effort": how.effort} if how.effort else {})
         if how.start is not None:
@@ -56,12 +49,6 @@ def save_planned(scenario: Scenario, how: How, folder: Path) -> Path:
             _write_start(how.start, partial / START)
         lines = (f"{key} = {toml_value(value)}\n" for key, value in settings.items())
         (partial / HOW).write_text("".join(lines), encoding="utf-8")
-        partial.rename(folder)
-    except OSError as error:
-        told = _("{folder} cannot be written: {strerror}")
-        raise UsageError(told.format(folder=folder, strerror=system_reason(error))) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 

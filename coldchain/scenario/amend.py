@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import warnings
@@ -14,10 +13,10 @@ from typing import Any
 import pandas as pd
 
 from coldchain.cells import csv_text, guarded
-from coldchain.errors import BadInputError, UsageError, system_reason
+from coldchain.errors import BadInputError
 from coldchain.inputs import parse_toml
-from coldchain.language import _, language
-from coldchain.leftovers import clear_half_written
+from coldchain.language import language
+from coldchain.leftovers import new_folder
 from coldchain.scenario.decoding import decode
 from coldchain.scenario.headings import Heading, Origin
 from coldchain.scenario.headings import title as heading_of
@@ -70,24 +69,11 @@ def write_amended(path: Path, folder: Path, change: Amendment) -> Path:
     UsageError
         When the folder exists and is not empty (inputs are never overwritten) or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        told = _("{folder} exists already and is not empty; choose another folder, nothing was written")
-        raise UsageError(told.format(folder=folder))
-    clear_half_written(folder)
-    partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
-    try:
+    with new_folder(folder) as partial:
         for name, file in files_of(path).items():
             (partial / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, partial / name)
         _amend(partial, change)
-        if folder.exists():
-            folder.rmdir()
-        partial.rename(folder)
-    except OSError as error:
-        told = _("{folder} cannot be written: {strerror}")
-        raise UsageError(told.format(folder=folder, strerror=system_reason(error))) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 

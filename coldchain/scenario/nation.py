@@ -6,8 +6,6 @@ around those of the landscape, and county n of a seed is the same whatever the n
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from coldchain.cells import csv_text
-from coldchain.errors import UsageError, system_reason
-from coldchain.language import N_, _
-from coldchain.leftovers import clear_half_written
+from coldchain.language import N_
+from coldchain.leftovers import new_folder
 from coldchain.scenario.upland import CROPS, PERIODS, Crops, Region, upland
 from coldchain.scenario.write import Draft, write_scenario
 
@@ -142,17 +139,8 @@ def write_nation(
     UsageError
         When the folder exists and is not empty, or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(
-            _("{folder} exists already and is not empty; choose another folder, nothing was written").format(
-                folder=folder
-            )
-        )
-    clear_half_written(folder)
-    partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     rows = []
-    try:
-        partial.mkdir(parents=True)
+    with new_folder(folder) as partial:
         for landscape, draft in nation(counties, seed, villages):
             write_scenario(draft, partial / draft.name)
             rows.append(_row(landscape, draft))
@@ -160,15 +148,6 @@ def write_nation(
                 progress(len(rows))
         listed = pd.DataFrame(rows)
         (partial / LIST).write_text(csv_text(listed), encoding="utf-8-sig")
-        if folder.exists():
-            folder.rmdir()
-        partial.rename(folder)
-    except OSError as error:
-        raise UsageError(
-            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=system_reason(error))
-        ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return listed
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +13,8 @@ from typing import Any
 import pandas as pd
 
 from coldchain.cells import csv_text
-from coldchain.errors import UsageError, system_reason
 from coldchain.language import _
-from coldchain.leftovers import clear_half_written
+from coldchain.leftovers import new_folder
 from coldchain.model import Assumption
 from coldchain.scenario.parsing import unit_of
 from coldchain.scenario.programmes import programme_keys
@@ -64,31 +62,13 @@ def write_scenario(draft: Draft, folder: Path, beside: Mapping[str, Path] = NOTH
     UsageError
         When the folder exists and is not empty (inputs are never overwritten) or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(
-            _("{folder} exists already and is not empty; choose another folder, nothing was written").format(
-                folder=folder
-            )
-        )
-    clear_half_written(folder)
-    partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
-    try:
-        partial.mkdir(parents=True)
+    with new_folder(folder) as partial:
         for name, content in scenario_files(draft).items():
             (partial / name).parent.mkdir(exist_ok=True)
             (partial / name).write_bytes(content)
         for name, path in beside.items():
             (partial / name).parent.mkdir(exist_ok=True, parents=True)
             shutil.copyfile(path, partial / name)
-        if folder.exists():
-            folder.rmdir()
-        partial.rename(folder)
-    except OSError as error:
-        raise UsageError(
-            _("{folder} cannot be written: {strerror}").format(folder=folder, strerror=system_reason(error))
-        ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def toml_text(draft: Draft) -> str:

@@ -6,19 +6,15 @@ differ, each value becomes the greater of the two: the warmer, the open door, wh
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from coldchain.arrays import Floats, Ints
-from coldchain.errors import BadInputError, Fault
-from coldchain.inputs import reason
+from coldchain.durable import Durable
 from coldchain.language import _
 from coldchain.telemetry.readings import FIELDS, Row
 
@@ -31,6 +27,7 @@ create table if not exists acknowledged(place text not null, cause text not null
 create table if not exists told(channel text not null, news text not null, primary key(channel, news)) without rowid;
 """
 GREATER = ", ".join(f"{name} = coalesce(max({name}, excluded.{name}), {name}, excluded.{name})" for name in FIELDS)
+DEVICES = "select id, name from devices"
 INSERT = f"insert into readings values(?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set {GREATER}"
 
 
@@ -66,7 +63,7 @@ class Acknowledged:
     who: str
 
 
-class Store:
+class Store(Durable):
     """The readings of a county.
 
     Parameters
@@ -75,26 +72,13 @@ class Store:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        try:
-            self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
-            self._db.execute("pragma journal_mode=wal")
-            self._db.execute("pragma synchronous=full")
-            self._db.executescript(SCHEMA)
-            self._devices = {name: key for key, name in self._db.execute("select id, name from devices")}
-        except sqlite3.Error as error:
-            text = _("is no store of readings: {error}").format(error=reason(error))
-            raise BadInputError([Fault(str(path), None, "", "", text, "bad-store")]) from error
+        super().__init__(path, SCHEMA, DEVICES, _("is no store of readings: {error}"))
+        self._devices = self._known()
         self.refused: Counter[str] = Counter()
 
-    def __enter__(self) -> Self:
-        """Return the store."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        self._db.close()
+    def _known(self) -> dict[str, int]:
+        """Return device -> key."""
+        return {name: key for key, name in self._db.execute(DEVICES)}
 
     def add(self, rows: Iterable[Row]) -> None:
         """Store readings in one transaction; when it returns they are on the disk."""
@@ -106,7 +90,7 @@ class Store:
             execute("commit")
         except BaseException:
             execute("rollback")
-            self._devices = {name: key for key, name in self._db.execute("select id, name from devices")}
+            self._devices = self._known()
             raise
 
     def _new(self, device: str) -> int:
