@@ -106,6 +106,7 @@ def _answer(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
 
 
 def _book(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
+    from coldchain.booking.page import thing_words
     from coldchain.booking.record import Wish
     from coldchain.booking.table import read_wishes
 
@@ -120,7 +121,12 @@ def _book(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
     made, moved = desk.book(wishes)
     lines = [
         _("booked number {no}: {what} at {depot} from {first} for {days} days, {cny:,.2f} CNY").format(
-            no=one.no, what=one.what, depot=one.depot, first=one.first, days=one.days, cny=one.fen / 100
+            no=one.no,
+            what=thing_words(one.kind, one.what),
+            depot=one.depot,
+            first=one.first,
+            days=one.days,
+            cny=one.fen / 100,
         )
         for one in made
     ]

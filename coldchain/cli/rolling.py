@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from coldchain.language.amounts import exact_cny
 @click.argument("county", type=path_argument)
 @click.option("--week", required=True, help="Week to plan, like 2026-W31, or a day in it.")
 @click.option("--deliveries", type=path_argument, help="Table of what came: village, commodity, date, kg or t.")
-@click.option("--held", type=path_argument, help="Table of what stays: village, commodity, depot, until, reason.")
+@click.option("--held", type=path_argument, help="Table of what stays: village, commodity, depot, through, reason.")
 @click.option("--weather", type=path_argument, help="Mean temperature of each day: date, temp_c.")
 @click.option("--changes", type=click.FloatRange(0, 1), default=0.1, show_default=True,
               help="Share of the villages that may change their depot.")  # fmt: skip
@@ -51,6 +52,8 @@ def roll(county: Path, week: str, as_json: bool, quiet: bool, **given: Any) -> i
 
 
 def _show(found: dict[str, Any], folder: Path) -> None:
+    from coldchain.model.naming import labelled
+
     villages, cny = found["villages"], found["cny"]
     told = _("{week} ({period}): {t:,.1f} t expected, {planned:,.1f} t planned for the season")
     click.echo(told.format(week=found["week"], period=found["period"], **_tonnes(found)))
@@ -60,9 +63,10 @@ def _show(found: dict[str, Any], folder: Path) -> None:
     figures = {"n": villages["changed"], "total": villages["total"], "limit": villages["limit"]}
     click.echo(text.format(**figures, cny=exact_cny(cny["gain"])))
     for row in found["changes"]:
-        click.echo(f"  {row['village']} {row['name']}: {row['from'] or '—'} → {row['to']}")
-    click.echo(str(folder))
-    next_step(f"coldchain routes {quoted(folder / found['run'])} --orders {quoted(folder / 'orders')}/DAY.csv")
+        click.echo(f"  {labelled(row['village'], row['name'])}: {row['from'] or '—'} → {row['to']}")
+    click.echo(_("written to {folder}").format(folder=folder))
+    planned = Path(os.path.normpath(folder / found["run"]))
+    next_step(f"coldchain routes {quoted(planned)} --orders {quoted(folder / 'orders')}/DAY.csv")
 
 
 def _tonnes(found: dict[str, Any]) -> dict[str, float]:

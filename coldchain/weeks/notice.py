@@ -12,6 +12,7 @@ import pandas as pd
 from coldchain.dispatch.sheets import STYLE
 from coldchain.language import LANGUAGES, N_, _, language, plural, speaking
 from coldchain.language.amounts import exact_cny
+from coldchain.language.ids import word
 from coldchain.model import Scenario
 from coldchain.model.naming import of_places
 from coldchain.weeks.roll import Rolled
@@ -22,6 +23,7 @@ WHY = {
     "new": N_("has gone to no depot so far; saves about {cny} this week"),
 }
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+GAPS = "section + section{margin-top:3em}table{margin:.6em 0 1em}"
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -60,14 +62,14 @@ def _page(rolled: Rolled, made: Callable[[], tuple[str, str]]) -> str:
     foot = f"<footer>{escape(rolled.plan.scenario.name)} · coldchain</footer>"
     return (
         f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{escape(" · ".join(titles))}</title>'
-        f"<style>{STYLE}</style></head><body>{''.join(parts)}{foot}</body></html>\n"
+        f"<style>{STYLE}{GAPS}</style></head><body>{''.join(parts)}{foot}</body></html>\n"
     )
 
 
 def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
     changes, villages = tables["changes"], summary["villages"]
-    told = plural("{n} of {total} villages goes to another depot; {limit} may.",
-                  "{n} of {total} villages go to another depot; {limit} may.", len(changes))  # fmt: skip
+    told = plural("{n} of {total} villages goes to another depot; at most {limit} may.",
+                  "{n} of {total} villages go to another depot; at most {limit} may.", len(changes))  # fmt: skip
     lines = [told.format(n=len(changes), total=villages["total"], limit=villages["limit"])]
     lines.append(_("Expected this week: {t:,.1f} t; planned for the season: {planned:,.1f} t.").format(
         t=summary["expected"]["t"], planned=summary["expected"]["planned_t"]))  # fmt: skip
@@ -75,7 +77,7 @@ def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
     lines += [gain.format(cny=exact_cny(rolled.gain_cny))] if len(changes) else []
     parts = [f"<p>{escape(line)}</p>" for line in lines]
     scenario, hire = rolled.plan.scenario, tables["hire"][tables["hire"]["hired_days"] > 0]
-    heads: tuple[str, ...] = (_("Village"), _("Crops"), _("From"), _("To"), _("Days"), _("Why"))
+    heads: tuple[str, ...] = (_("Village"), _("Crops"), _("From"), _("To"), _("Delivers on"), _("Why"))
     parts.append(_table(heads, [_change(scenario, tables, row) for row in changes.to_dict("records")]))
     heads = (_("Mobile unit"), _("Place"), _("Last week"), _("This week"))
     parts.append(_table(heads, [_unit(scenario, row) for row in tables["units"].to_dict("records")]))
@@ -85,7 +87,7 @@ def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
 
 
 def _hired(row: Mapping[Any, Any]) -> Sequence[str]:
-    return row["vehicle"], *(f"{row[name]:,.0f}" for name in ("hired_days", "most_day", "hire_cny"))
+    return word(row["vehicle"]), *(f"{row[name]:,.0f}" for name in ("hired_days", "most_day", "hire_cny"))
 
 
 def _change(scenario: Scenario, tables: Tables, row: Mapping[Any, Any]) -> Sequence[str]:
@@ -109,7 +111,7 @@ def _weekdays(days: Sequence[str]) -> str:
 
 
 def _unit(scenario: Scenario, row: Mapping[Any, Any]) -> Sequence[str]:
-    return row["unit"], of_places(scenario.sites).label(row["depot"]), f"{row['before']}", f"{row['count']}"
+    return word(row["unit"]), of_places(scenario.sites).label(row["depot"]), f"{row['before']}", f"{row['count']}"
 
 
 def _arrivals(rolled: Rolled, rows: pd.DataFrame) -> str:
