@@ -6,12 +6,16 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from perishable import write_perishable
 
+from coldchain.batch.errand import Reply
+from coldchain.batch.orders import Limits, Order, Outcome
+from coldchain.batch.work import perform
 from coldchain.cli import run
 from coldchain.dispatch.orders import read_orders
 from coldchain.errors import BadInputError, UsageError
@@ -23,7 +27,9 @@ from coldchain.weeks import Asked, roll_week
 from coldchain.weeks.calendar import days_of, iso_week, span_of, week_number
 from coldchain.weeks.deliveries import Past, read_past
 from coldchain.weeks.expected import expected, planned_t
+from coldchain.weeks.folder import weeks_in
 from coldchain.weeks.recheck import verify_week
+from coldchain.weeks.roll import Before
 
 WEEK, NEXT = "2026-W31", "2026-W32"
 STANDS = "cold_forced_air_200:1;cool_forced_air_200:1"
@@ -235,3 +241,88 @@ def test_missing_weeks_are_named_and_not_counted_as_zero(county: County) -> None
 def test_a_folder_without_a_plan_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="is no county to roll"):
         roll_week(Asked(tmp_path, WEEK, {}))
+
+
+def _here(order: Order, _limits: Limits, _parcel: None) -> Reply:
+    return Reply(Outcome(order.key, perform(order)))
+
+
+def _stood(asked: Asked) -> Before:
+    former = [week.name for week in weeks_in(asked.county) if week.name < asked.target.name]
+    return Before(pd.DataFrame(), pd.DataFrame(), former[-1] if former else "plan")
+
+
+def _noted(before: Before, asked: Asked, marks: dict[str, str]) -> dict[str, Any]:
+    """Write a week of figures that stand for planned ones."""
+    figures = {
+        "schema": "coldchain.roll/1", "week": asked.target.name, "period": "summer", "before": before.source,
+        "villages": {"total": 8, "changed": 1, "limit": 2}, "expected": {"t": 2.5, "planned_t": 2.0},
+        "t": {"cooled": 1.5}, "loss": {"plan_rate": 0.1}, "cny": {"week": 20.25, "stay": 21.0, "gain": 0.75},
+        "verified": {"ok": True, "problems": []}, "rests_on": marks,
+    }  # fmt: skip
+    asked.target.mkdir(parents=True)
+    (asked.target / "roll.json").write_text(json.dumps(figures), encoding="utf-8")
+    return figures
+
+
+@pytest.mark.parametrize("real", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_week_of_all_counties_is_planned_once(
+    real: bool, planned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One county fails alone; what stands is kept, what is lost comes back the same, the next week goes on from it."""
+    monkeypatch.setattr("coldchain.batch.run.errand", _here)
+    if not real:
+        monkeypatch.setattr("coldchain.weeks.folder.roll", lambda _run, before, _given: before)
+        monkeypatch.setattr("coldchain.weeks.folder.write_week", _noted)
+        monkeypatch.setattr("coldchain.weeks.folder.before_in", lambda asked, _run, _week: _stood(asked))
+    north, south = tmp_path / "in" / "north", tmp_path / "in" / "south"
+    for county in (north, south):
+        shutil.copytree(planned, county)
+    (south / "deliveries.csv").write_text("village,commodity,date,t\nnowhere,kale,2026-07-20,1\n", encoding="utf-8")
+    command = ["batch", str(tmp_path / "in"), "--command", "roll", "--out", str(tmp_path / "out"), "--json", "-q"]
+
+    def counts(week: str, *more: str) -> tuple[int, int, int, int]:
+        code = run([*command, "--week", week, *more])
+        told = json.loads(capsys.readouterr().out)
+        return code, told["done"], told["kept"], told["failed"]
+
+    assert counts("2026-07-28") == (7, 1, 0, 1)
+    failed = pd.read_csv(tmp_path / "out" / "failed.csv", encoding="utf-8-sig")
+    assert (failed["name"][0], failed["kind"][0]) == ("south", "bad-input")
+    assert "nowhere" in failed["message"][0]
+    week = json.loads((north / "rolls" / WEEK / "roll.json").read_text(encoding="utf-8"))
+    table = pd.read_csv(tmp_path / "out" / "results.csv", encoding="utf-8-sig")
+    assert list(table["name"]) == ["north"]
+    assert (table["week"][0], table["week_cny"][0]) == (WEEK, week["cny"]["week"])
+    before = {path: path.read_bytes() for path in sorted((north / "rolls").rglob("*")) if path.is_file()}
+    (south / "deliveries.csv").unlink()
+    assert counts(WEEK, "--resume") == (0, 1, 1, 0)
+    shutil.rmtree(north / "rolls")
+    assert counts(WEEK, "--resume") == (0, 1, 1, 0)
+    assert {path: path.read_bytes() for path in sorted((north / "rolls").rglob("*")) if path.is_file()} == before
+    assert counts(NEXT, "--resume") == (0, 2, 0, 0)
+    assert set(pd.read_csv(tmp_path / "out" / "results.csv", encoding="utf-8-sig")["before"]) == {WEEK}
+    assert counts(WEEK, "--resume") == (0, 0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "match"),
+    [
+        (["--command", "roll"], 2, "--week goes with --command roll"),
+        (["--week", WEEK], 2, "--week goes with --command roll"),
+        (["--command", "roll", "--week", "soon"], 2, "written like 2026-W31"),
+        (["--command", "roll", "--week", WEEK, "--dry-run"], 2, "no --data value, no --dry-run"),
+        (["--command", "roll", "--week", WEEK], 3, "no county with a plan"),
+        (["--command", "roll", "--week", WEEK, "--twice"], 3, "a week of a county is planned once"),
+    ],
+)
+def test_a_batch_of_weeks_that_cannot_be(
+    more: list[str], code: int, match: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if "--twice" in more:
+        (tmp_path / "counties.csv").write_text("name,scenario\na,x\nb,./x\n", encoding="utf-8")
+        more.remove("--twice")
+    (tmp_path / "earlier").mkdir()
+    (tmp_path / "earlier" / "summary.json").write_text("{}", encoding="utf-8")
+    assert run(["batch", str(tmp_path), "--out", str(tmp_path / "out"), *more]) == code
+    assert match in capsys.readouterr().err

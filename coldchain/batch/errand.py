@@ -16,6 +16,7 @@ from pathlib import Path
 from coldchain.batch.jobs import files_of
 from coldchain.batch.minder import Minder
 from coldchain.batch.orders import SUMMARIES, Limits, Order, Outcome
+from coldchain.inputs import read_json
 from coldchain.language import speaking
 from coldchain.leftovers import temporary_folder
 from coldchain.scenario import is_book
@@ -49,8 +50,13 @@ def errand(order: Order, limits: Limits, parcel: bytes | None = None) -> Reply:
 
 
 def finished(folder: Path, command: str) -> bool:
-    """Tell whether a run is whole."""
-    return (folder / SUMMARIES[command]).is_file()
+    """Tell whether a run is whole; of a week, whether the county still has it as it was planned."""
+    mark = folder / SUMMARIES[command]
+    if command != "roll" or not mark.is_file():
+        return mark.is_file()
+    noted = read_json(mark)
+    week = folder / noted["folder"] / mark.name
+    return week.is_file() and bool(read_json(week)["rests_on"] == noted["rests_on"])
 
 
 def end_idle() -> None:

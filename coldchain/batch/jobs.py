@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -16,13 +16,14 @@ from coldchain.language import _
 from coldchain.scenario import BASE, FILE, RawTable, input_files, is_book, is_scenario, read_raw
 from coldchain.scenario.workbook import is_marked
 
-Command = Literal["plan", "routes", "sweep"]
-COMMANDS: tuple[Command, ...] = ("plan", "routes", "sweep")
+Command = Literal["plan", "routes", "sweep", "roll"]
+COMMANDS: tuple[Command, ...] = ("plan", "routes", "sweep", "roll")
 SOLVERS = ("highspy", "numba", "numpy", "ortools", "scipy")
 OWN = ("name", "scenario", "variant", "budget_cny", "orders", "day")
 ROADS = (".pbf", ".osm", ".gz", ".bz2", ".hgt", ".zip", ".shp", ".shx", ".dbf", ".prj", ".cpg")
 KEY_LENGTH = 16
 LIST, RUN = "counties.csv", "summary.json"
+EARLIER, PLAN, ROLLS = "earlier", "plan", "rolls"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Settings:
     iterations : of the routes
     budgets : CNY, of the sweeps
     maps : whether map and layers are written too
+    week, most_changed : of the weeks planned anew, like 2026-W31, and the share of villages that may change
     """
 
     command: Command = "plan"
@@ -44,6 +46,8 @@ class Settings:
     iterations: int = 20_000
     budgets: tuple[float, ...] = ()
     maps: bool = False
+    week: str = ""
+    most_changed: float = 0.1
 
     def deciding(self) -> dict[str, Any]:
         """Return what the answer depends on."""
@@ -51,8 +55,9 @@ class Settings:
             "plan": {"maps": self.maps},
             "routes": {"iterations": self.iterations},
             "sweep": {"budgets": list(self.budgets)},
+            "roll": {"week": self.week, "most_changed": self.most_changed},
         }
-        limit = {} if self.quick or self.command == "routes" else {"time_limit_s": self.time_limit_s}
+        limit = {} if self.quick or self.command in {"routes", "roll"} else {"time_limit_s": self.time_limit_s}
         return {"command": self.command, "quick": self.quick, "seed": self.seed, **limit, **own[self.command]}
 
 
@@ -81,7 +86,7 @@ class Job:
     def key(self, settings: Settings) -> str:
         """Return the hash of all that decides the run: input files, variant, settings and versions."""
         facts = {
-            "files": _hashes(self.folder),
+            "files": _rests_on(self.folder, settings) if settings.command == "roll" else _hashes(self.folder),
             "variant": self.variant,
             "budget_cny": self.budget_cny,
             "orders": _hash(self.orders) if self.orders is not None else "",
@@ -99,7 +104,8 @@ def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
     ----------
     source : table with a column ``scenario`` (a folder, from where the table lies) and any of name, variant,
         budget_cny, orders, day; or a folder, whose own ``counties.csv`` counts, else all folders in it with a
-        ``scenario.toml`` and all workbooks (for routes: runs of plans, if there are any)
+        ``scenario.toml`` and all workbooks (for routes: runs of plans, if there are any; for roll:
+        counties with a plan)
 
     Raises
     ------
@@ -111,7 +117,9 @@ def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
     if source.is_dir():
         listed = source / LIST
         if listed.is_file():
-            return _from_table(listed)
+            return _from_table(listed, command)
+        if command == "roll":
+            return _counties(source)
         marks = (RUN, FILE) if command == "routes" else (FILE,)
         for mark in marks:
             if jobs := (*_from_folder(source, mark), *(_workbooks(source) if mark == FILE else ())):
@@ -120,7 +128,7 @@ def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
         raise BadInputError([Fault(str(source), None, "", "", message, "no-scenarios")])
     if not source.is_file():
         raise UsageError(_("{source} is neither a table nor a folder").format(source=source))
-    return _from_table(source)
+    return _from_table(source, command)
 
 
 def _from_folder(source: Path, mark: str) -> Iterator[Job]:
@@ -129,6 +137,20 @@ def _from_folder(source: Path, mark: str) -> Iterator[Job]:
         if not any(part.startswith(".") for part in inside.parts):
             name = "-".join(inside.parts) or source.resolve().name
             yield Job(name, inside.as_posix(), path.parent)
+
+
+def _counties(source: Path) -> tuple[Job, ...]:
+    """Find runs of plans, and folders with one in ``plan``; weeks and what a batch put aside are none."""
+    jobs = []
+    for path in sorted(source.rglob(RUN)):
+        folder = path.parent.parent if path.parent.name == PLAN and path.parent != source else path.parent
+        inside = folder.relative_to(source)
+        if ROLLS not in inside.parts and not any(part.startswith(".") or part == EARLIER for part in inside.parts):
+            jobs.append(Job("-".join(inside.parts) or source.resolve().name, inside.as_posix(), folder))
+    if not jobs:
+        message = _("holds no county with a plan: no run, and no folder with one in plan")
+        raise BadInputError([Fault(str(source), None, "", "", message, "no-scenarios")])
+    return tuple(jobs)
 
 
 def _workbooks(source: Path) -> Iterator[Job]:
@@ -141,7 +163,7 @@ def _workbooks(source: Path) -> Iterator[Job]:
             yield Job("-".join(names), path.relative_to(source).as_posix(), path)
 
 
-def _from_table(path: Path) -> tuple[Job, ...]:
+def _from_table(path: Path, command: Command) -> tuple[Job, ...]:
     raw = read_raw(path)
     faults = [fault for fault in raw.faults if not fault.warning]
     if raw.rows and "scenario" not in raw.rows[0][1]:
@@ -150,7 +172,11 @@ def _from_table(path: Path) -> tuple[Job, ...]:
         faults.append(Fault(raw.file, None, "", "", _("holds no scenario; at least one row is needed"), "no-rows"))
     else:
         jobs = tuple(_row(path, line, cells, faults) for line, cells in raw.rows)
-        faults += _twice(raw, jobs)
+        own_name = _("stands on line {value} already; give each row a name of its own in the column name")
+        faults += _twice(raw, jobs, "name", own_name, lambda job: job.name)
+        if command == "roll":
+            once = _("stands on line {value} already; a week of a county is planned once")
+            faults += _twice(raw, jobs, "scenario", once, lambda job: job.folder.resolve())
     if faults:
         raise BadInputError(faults)
     return jobs
@@ -178,16 +204,14 @@ def _row(path: Path, line: int, cells: dict[str, str], faults: list[Fault]) -> J
     return Job(name, given, path.parent / given, variant, budget, orders, cells.get("day", ""), more)
 
 
-def _twice(raw: RawTable, jobs: tuple[Job, ...]) -> list[Fault]:
-    seen: dict[str, int] = {}
+def _twice(raw: RawTable, jobs: tuple[Job, ...], column: str, text: str, of: Callable[[Job], Hashable]) -> list[Fault]:
+    seen: dict[Hashable, int] = {}
     faults = []
-    for (line, _row), job in zip(raw.rows, jobs, strict=True):
-        if job.name in seen:
-            message = _("stands on line {value} already; give each row a name of its own in the column name").format(
-                value=seen[job.name]
-            )
-            faults.append(Fault(raw.file, line, "name", job.name, message, "duplicate-id"))
-        seen.setdefault(job.name, line)
+    for (line, cells), job in zip(raw.rows, jobs, strict=True):
+        if of(job) in seen:
+            value = cells.get(column) or job.name
+            faults.append(Fault(raw.file, line, column, value, text.format(value=seen[of(job)]), "duplicate-id"))
+        seen.setdefault(of(job), line)
     return faults
 
 
@@ -211,6 +235,16 @@ def _hashes(folder: Path) -> dict[str, str]:
     except (OSError, ValueError, KeyError):
         return found
     return {**found, "scenario": f"{scenario.get('sha256')} {scenario.get('variant')}"}
+
+
+def _rests_on(county: Path, settings: Settings) -> dict[str, str]:
+    """Return what a week rests on; of a county without a plan, nothing."""
+    from coldchain.weeks import Asked, marks_of
+
+    try:
+        return marks_of(Asked(county, settings.week, {}, settings.most_changed, seed=settings.seed))
+    except OSError:
+        return {}
 
 
 def _hash(path: Path) -> str:

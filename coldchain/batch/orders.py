@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-SUMMARIES = {"plan": "summary.json", "routes": "routes.json", "sweep": "sweep.json"}
+SUMMARIES = {"plan": "summary.json", "routes": "routes.json", "sweep": "sweep.json", "roll": "roll.json"}
 LASTING = ("bad-input", "infeasible")
 """Kinds that the same inputs give again."""
 SHOWN_PROBLEMS = 5
@@ -41,6 +41,8 @@ class Order:
     budgets: tuple[float, ...]
     maps: bool
     language: str = "en"
+    week: str = ""
+    most_changed: float = 0.1
 
     @classmethod
     def from_json(cls, text: str) -> Self:

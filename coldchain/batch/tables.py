@@ -68,6 +68,21 @@ FIGURES: dict[str, dict[str, tuple[str, ...]]] = {
         "vehicles_cny": ("cost_cny", "vehicles"),
         "total_cny": ("cost_cny", "total"),
     },
+    "roll": {
+        "week": ("week",),
+        "period": ("period",),
+        "before": ("before",),
+        "villages": ("villages", "total"),
+        "villages_changed": ("villages", "changed"),
+        "villages_limit": ("villages", "limit"),
+        "expected_t": ("expected", "t"),
+        "planned_t": ("expected", "planned_t"),
+        "cooled_t": ("t", "cooled"),
+        "loss_rate": ("loss", "plan_rate"),
+        "week_cny": ("cny", "week"),
+        "stay_cny": ("cny", "stay"),
+        "gain_cny": ("cny", "gain"),
+    },
 }
 OF_COMPUTING = ("seconds", "how", "of_budget_cny")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from coldchain.language import _
 
 def perform(order: Order) -> Failure | None:
     """Do one job; a known failure is returned, a bug is raised."""
-    works = {"plan": _plan, "routes": _routes, "sweep": _sweep}
+    works = {"plan": _plan, "routes": _routes, "sweep": _sweep, "roll": _roll}
     try:
         problems = works[order.command](order)
     except BadInputError as error:
@@ -97,6 +98,27 @@ def _sweep(order: Order) -> tuple[str, ...]:
     if target.exists():
         shutil.rmtree(target)
     partial.rename(target)
+    return ()
+
+
+def _roll(order: Order) -> tuple[str, ...]:
+    """Plan the week into the county's folder; the run of the batch is a note of it."""
+    from coldchain.inputs import way_to
+    from coldchain.runs import write_folder
+    from coldchain.weeks import ROLL, Asked, roll_week
+
+    asked = Asked(Path(order.scenario), order.week, {}, order.most_changed, seed=order.seed)
+    found, target = roll_week(asked), Path(order.out)
+    if problems := tuple(found["verified"]["problems"]):
+        return problems
+    note = {**found, "folder": Path(way_to(asked.target, target)).as_posix()}
+    text = json.dumps(note, indent=1, ensure_ascii=False) + "\n"
+    schema = str(found["schema"]).partition("/")[0]
+
+    def fill(folder: Path) -> None:
+        (folder / ROLL).write_text(text, encoding="utf-8")
+
+    write_folder(target, fill, ROLL, schema)
     return ()
 
 

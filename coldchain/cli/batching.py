@@ -34,7 +34,7 @@ KINDS = {
 
 @click.command(epilog="Example: coldchain batch country/counties.csv --jobs 2 --out runs/night --resume")
 @click.argument("source", metavar="LIST_OR_FOLDER", type=path_argument)
-@click.option("--command", type=click.Choice(["plan", "routes", "sweep"]), default="plan", show_default=True,
+@click.option("--command", type=click.Choice(["plan", "routes", "sweep", "roll"]), default="plan", show_default=True,
               help="What to run for each scenario.")  # fmt: skip
 @click.option("--out", "folder", type=path_argument, required=True, help="Folder of runs and of the result table.")
 @click.option("--resume", is_flag=True, help="Go on with an earlier batch: finished runs are never repeated.")
@@ -49,6 +49,9 @@ KINDS = {
 @click.option("--time-limit", type=click.FloatRange(1), default=120.0, show_default=True, help="With --effort normal.")
 @click.option("--iterations", type=click.IntRange(0), default=20_000, show_default=True, help="Of --command routes.")
 @click.option("--budget", "budgets", help="Of --command sweep: FROM:TO:STEP in CNY, or single budgets with commas.")
+@click.option("--week", help="Of --command roll: week to plan, like 2026-W31, or a day in it.")
+@click.option("--changes", type=click.FloatRange(0, 1), default=0.1, show_default=True,
+              help="Of --command roll: share of the villages that may change their depot.")  # fmt: skip
 @click.option("--maps", is_flag=True, help="Write map and layers of each plan too (3 MB a county).")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @dry_run_option
@@ -64,6 +67,8 @@ def batch(source: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) 
 
     settings = _settings(given)
     limits = _limits(given)
+    if settings.command == "roll" and (given["data"] == "value" or given["dry_run"]):
+        raise UsageError(_("--command roll writes into the folders of the counties: no --data value, no --dry-run"))
     jobs = read_jobs(source, settings.command)
     if given["data"] == "value" and any((job.folder / "summary.json").is_file() for job in jobs):
         raise UsageError(_("routes of finished plans need a shared folder: --data path"))
@@ -91,9 +96,17 @@ def _settings(given: dict[str, Any]) -> Settings:
         from coldchain.sweeps import parse_budgets
 
         budgets = parse_budgets(given["budgets"])
+    week = ""
+    if (given["command"] == "roll") != (given["week"] is not None):
+        raise UsageError(_("--week goes with --command roll, and that needs it"))
+    if given["week"] is not None:
+        from coldchain.weeks.calendar import iso_week, week_number
+
+        week = iso_week(week_number(given["week"]))
     names = ("command", "time_limit_s", "seed", "iterations", "maps")
     values = {name: given["time_limit" if name == "time_limit_s" else name] for name in names}
-    return Settings(**values, quick=given["effort"] == "quick", budgets=budgets)
+    return Settings(**values, quick=given["effort"] == "quick", budgets=budgets, week=week,
+                    most_changed=given["changes"])  # fmt: skip
 
 
 def _limits(given: dict[str, Any]) -> Limits:
@@ -206,6 +219,8 @@ def _show(result: Batch, folder: Path, command: str, *, as_json: bool) -> None:
     )
     if result.interrupted or result.failures:
         next_step(_("the same command with --resume does only what is missing"))
+    elif command == "roll":
+        next_step("coldchain verify COUNTY/rolls/WEEK")
     elif command == "sweep":
         next_step(f"coldchain allocate {quoted(folder)} --fund CNY")
     else:

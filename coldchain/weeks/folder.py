@@ -77,7 +77,7 @@ def roll_week(asked: Asked) -> dict[str, Any]:
     """
     week = week_number(asked.week)
     run = _run(asked)
-    marks = _marks(asked)
+    marks = marks_of(asked)
     kept = _kept(asked.target, marks)
     if kept is not None:
         return kept
@@ -133,7 +133,7 @@ def _read(asked: Asked, run: Run, week: int) -> Given:
     return Given(week, past, holds, weather, asked.most_changed, demand_right(faults), asked.seed)
 
 
-def _marks(asked: Asked) -> dict[str, str]:
+def marks_of(asked: Asked) -> dict[str, str]:
     """Return what a week rests on: hashes of its inputs, of the plan and of the week before, settings and version."""
     former = [path for path in weeks_in(asked.county) if path.name < asked.target.name]
     files = {**asked.files(), "plan": asked.run / SUMMARY, **({"before": former[-1] / ROLL} if former else {})}
