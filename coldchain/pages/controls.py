@@ -69,7 +69,8 @@ class Controls:
                    for key, (title, editor, width) in heads.items()]  # fmt: skip
         rows = min(len(self.scenario.vehicles), MOST_ROWS)
         return DataTable(source=self.vehicles, editable=True, index_position=None, reorderable=False, sortable=False,
-                         height=(rows + 2) * ROW_PX, autosize_mode="fit_viewport", columns=columns, **WIDE)  # fmt: skip
+                         height=(rows + 2) * ROW_PX, autosize_mode="force_fit", columns=columns,
+                         min_width=sum(one.width for one in columns), **WIDE)  # fmt: skip
 
     def connect(self, heard: Callable[[Callable[[], None]], Any], changed: Callable[[], None]) -> None:
         """Let ``changed`` hear of every edit; ``heard`` makes it a callback of widgets."""

@@ -70,7 +70,8 @@ class SiteTools:
         ]  # fmt: skip
         height = min(TABLE_PX, (rows + 4) * ROW_PX)
         return DataTable(source=self.sites, editable=True, index_position=None, reorderable=False, sortable=False,
-                         height=height, autosize_mode="fit_viewport", columns=columns, **WIDE)  # fmt: skip
+                         height=height, autosize_mode="force_fit", columns=columns,
+                         min_width=sum(one.width for one in columns), **WIDE)  # fmt: skip
 
     def layout(self) -> object:
         """Return the table with its fields below."""
