@@ -79,6 +79,8 @@ class Page:
         elif name == "Network.requestWillBeSent":
             if not told["request"]["url"].startswith("data:"):
                 self.requests.append(told["request"]["url"])
+        elif name == "Network.webSocketCreated":
+            self.requests.append(told["url"])
         elif name == "Runtime.exceptionThrown":
             self.errors.append(str(told["exceptionDetails"].get("exception", told)))
         elif name == "Runtime.consoleAPICalled" and told["type"] in ("error", "assert", "warning"):
