@@ -120,6 +120,15 @@ class Page:
             button = {} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **button)
 
+    def drag(self, x: float, y: float, to_x: float, to_y: float, *, steps: int = 8) -> None:
+        """Press at one place of the window, move in steps and let go at another."""
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        self.call("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", buttons=1, clickCount=1)
+        for n in range(1, steps + 1):
+            at = {"x": x + (to_x - x) * n / steps, "y": y + (to_y - y) * n / steps}
+            self.call("Input.dispatchMouseEvent", type="mouseMoved", button="left", buttons=1, **at)
+        self.call("Input.dispatchMouseEvent", type="mouseReleased", x=to_x, y=to_y, button="left", clickCount=1)
+
     def picture(self, path: Path, *, whole: bool = False) -> None:
         """Write what the window shows, or the whole page, as PNG."""
         told = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)

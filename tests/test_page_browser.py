@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from browser import Page
 from perishable import write_perishable
 from test_map_browser import page
@@ -13,10 +14,25 @@ __all__ = ["page"]
 READY = "window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
 TABLE = "Bokeh.index.query_one((view) => view.model.type == 'DataTable' && 'lon' in view.model.source.data)"
 ROW = f"[...{TABLE}.shadow_el.querySelector('.slick-row').children].map((cell) => cell.innerText)"
+PLACE = f"[{TABLE}.model.source.data.lon[0], {TABLE}.model.source.data.lat[0]]"
+MODE = "Bokeh.index.query_one((view) => view.model.name == 'mode')"
+SECOND_MODE = f"""(() => {{
+  const box = {MODE}.shadow_el.querySelectorAll(".bk-btn")[1].getBoundingClientRect()
+  return [box.left + box.width / 2, box.top + box.height / 2]
+}})()"""
+SPOT = f"""(() => {{
+  const view = Bokeh.index.query_one((view) => view.model.type == "Figure"), d = {TABLE}.model.source.data
+  const box = view.el.getBoundingClientRect(), frame = view.frame.bbox, {{ x_range: x, y_range: y }} = view.model
+  return [(d.x[0] - x.start) / (x.end - x.start) * frame.width + frame.left + box.left,
+          (y.end - d.y[0]) / (y.end - y.start) * frame.height + frame.top + box.top]
+}})()"""
 
 
-def test_the_page_is_drawn_with_its_tables(page: Page, tmp_path: Path) -> None:
-    """The first site stands in the table with its place; nothing is asked of other computers or complained of."""
+def test_the_page_is_drawn_and_a_site_dragged(page: Page, tmp_path: Path) -> None:
+    """The first site stands in the table with its place, and at another one, north-east, when it was dragged there.
+
+    Nothing is asked of other computers or complained of.
+    """
     write_perishable(12, 3, tmp_path / "county")
     with served(tmp_path / "county") as server:
         assert server.stdout is not None
@@ -24,8 +40,14 @@ def test_the_page_is_drawn_with_its_tables(page: Page, tmp_path: Path) -> None:
         page.requests.clear()
         page.call("Page.navigate", url=url)
         page.until(READY)
-        row, lon = page.run(ROW), page.run(f"{TABLE}.model.source.data.lon[0]")
-    assert f"{lon:.6f}" in row
+        row, place = page.run(ROW), page.run(PLACE)
+        page.click(*page.run(SECOND_MODE))
+        page.until(f"{MODE}.model.active == 1")
+        x, y = page.run(SPOT)
+        page.drag(x, y, x + 60.0, y - 30.0)
+        page.until(f"{PLACE}[0] > {place[0]} && {PLACE}[1] > {place[1]}")
+        assert page.run(SPOT) == pytest.approx([x + 60.0, y - 30.0], abs=1.5)
+    assert f"{place[0]:.6f}" in row
     own = url.partition("://")[2].partition("/")[0]
     assert {one.partition("://")[2].partition("/")[0] for one in page.requests} == {own}
     assert any(one.startswith("ws://") for one in page.requests)

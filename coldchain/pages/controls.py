@@ -11,7 +11,6 @@ from bokeh.models import TableColumn as Column
 from coldchain.errors import UsageError
 from coldchain.language import N_, _
 from coldchain.model import Scenario, VehicleType
-from coldchain.model.naming import labelled
 from coldchain.reports import figures
 from coldchain.scenario.edits import Owned, Vehicles
 from coldchain.scenario.programmes import programme_keys
@@ -150,7 +149,7 @@ class Controls:
         first, haul = fleet.collection or routing.collection_vehicles, fleet.line_haul or routing.line_haul_vehicles
         return {
             "key": [kind.id for kind in kinds],
-            "label": [labelled(kind.id, _(kind.name)) for kind in kinds],
+            "label": [_(kind.name) or kind.id for kind in kinds],
             "cargo": [_(CARGOES[kind.cargo]) for kind in kinds],
             "collection": [_(YES) if kind.id in first else _(NO) for kind in kinds],
             "line_haul": [_(YES) if kind.id in haul else _(NO) for kind in kinds],

@@ -49,26 +49,26 @@ class SiteTools:
             NumericInput(title=title, mode="float", format=DEGREES, low=-most, high=most, value=None, **WIDE)
             for title, most in ((_("Longitude, °"), 180), (_("Latitude, °"), 90))
         )
-        self.add = Button(label=_("Add a site there"), **WIDE)
-        self.put = Button(label=_("Move the site there"), disabled=True, **WIDE)
-        self.remove = Button(label=_("Remove the site"), disabled=True, **WIDE)
+        self.add = Button(label=_("Add there"), **WIDE)
+        self.put = Button(label=_("Move there"), disabled=True, **WIDE)
+        self.remove = Button(label=_("Remove"), disabled=True, **WIDE)
         self.table = self._table(rows)
 
     def _table(self, rows: int) -> DataTable:
         fixed, degrees = CellEditor(), NumberFormatter(format=DEGREES)
         heads = {
-            "label": (_("Site"), fixed, 130), "county": (_("County"), fixed, 80),
-            "stated": (_("In the scenario"), fixed, 80),
+            "label": (_("Site"), fixed, 120), "county": (_("County"), fixed, 75),
+            "stated": (_("In the scenario"), fixed, 90),
             "choice": (_("Asked for"), SelectEditor(options=[_(text) for text in CHOICES.values()]), 80),
-            "modules": (_("Modules"), fixed, 150), "lon": (_("Longitude, °"), NumberEditor(), 90),
-            "lat": (_("Latitude, °"), NumberEditor(), 90), "road": (_("From a road, m"), fixed, 80),
+            "modules": (_("Modules"), fixed, 120), "lon": (_("Longitude, °"), NumberEditor(), 80),
+            "lat": (_("Latitude, °"), NumberEditor(), 80), "road": (_("From a road, m"), fixed, 90),
         }  # fmt: skip
         columns = [
             TableColumn(field=field, title=title, editor=editor, width=width,
                         **({"formatter": degrees} if field in ("lon", "lat") else {}))
             for field, (title, editor, width) in heads.items()
         ]  # fmt: skip
-        height = min(TABLE_PX, (rows + 4) * ROW_PX)
+        height = min(TABLE_PX, (rows + 2) * ROW_PX)
         return DataTable(source=self.sites, editable=True, index_position=None, reorderable=False, sortable=False,
                          height=height, autosize_mode="force_fit", columns=columns,
                          min_width=sum(one.width for one in columns), **WIDE)  # fmt: skip

@@ -25,18 +25,21 @@ def title_html(scenario: Scenario) -> str:
 
 
 def figures_html(before: State | None, after: State | None) -> str:
-    """Set the figures of two states side by side."""
+    """Set the figures of two states side by side; those of one where there is none to compare it with."""
     if after is None:
         return _note(_("No plan yet. The first one takes the longest; the others start from it."))
     shown = figures_of(after)
-    past = figures_of(before) if before is not None else dict.fromkeys(shown, figures.UNKNOWN)
-    head = [_("Figure"), _("Before"), _("After")]
-    table = _table(head, [(label, past[label], value) for label, value in shown.items()])
+    rows: list[tuple[str, ...]] = list(shown.items())
+    title, head = _("Plan shown"), [_("Figure"), _("With the plan")]
+    if before is not None and before is not after:
+        past, title = figures_of(before), _("Before and after")
+        head = [_("Figure"), _("Before"), _("After")]
+        rows = [(label, past[label], value) for label, value in shown.items()]
     alarms = "".join(
         f'<p class="alarm">{escape(_("The plan does not verify: {problem}").format(problem=problem))}</p>'
         for problem in after.problems[:MOST_NAMED]
     )
-    return f"<h2>{escape(_('Before and after'))}</h2>{alarms}{table}"
+    return f"<h2>{escape(title)}</h2>{alarms}{_table(head, rows)}"
 
 
 def figures_of(state: State) -> dict[str, str]:
