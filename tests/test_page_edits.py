@@ -12,31 +12,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bokeh.document import Document
-from bokeh.events import ButtonClick
+from page_cases import PATIENCE_S, click, opened, planned
 from perishable import write_perishable
 
 from coldchain.cli import run
-from coldchain.cli.telling import sentence
 from coldchain.errors import BadInputError, UsageError
 from coldchain.language import speaking
 from coldchain.model import Subsidy
 from coldchain.network import proximity_network
 from coldchain.network.nearest import NearestRoad
-from coldchain.pages import Desk, Voice, planning_page
+from coldchain.pages import Desk
 from coldchain.pages.asked import FORBIDDEN, FORCED, STATED, AskedSites
 from coldchain.pages.desk import free_name, named_folder
 from coldchain.pages.planning import PlanningPage
 from coldchain.pages.sitemap import ADD, LOOK
-from coldchain.pages.states import State
 from coldchain.pages.words import state_label
 from coldchain.runs.saved import saved_options
 from coldchain.scenario import load, write_memory
 from coldchain.scenario.edits import Edits, Owned, Spot, Vehicles
 from coldchain.scenario.rules import Rule
-
-VOICE = Voice(sentence, " ".join)
-PATIENCE_S = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -45,26 +39,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = tmp_path_factory.mktemp("edits") / "county"
     write_perishable(12, 3, folder)
     return Desk.open(folder)
-
-
-def opened(desk: Desk) -> PlanningPage:
-    """Open a tab."""
-    return planning_page(desk, VOICE, Document())
-
-
-def click(page: PlanningPage, button: Any) -> None:
-    """Click a button as the browser does."""
-    page.document.callbacks.trigger_event(ButtonClick(model=button))
-
-
-def planned(page: PlanningPage) -> State:
-    """Plan what is asked for, and return what is shown."""
-    click(page, page.go)
-    if page.job is not None:
-        page.job.wait(PATIENCE_S)
-        page.poll()
-    assert page.job is None, page.status.text
-    return page.states[page.shown]
 
 
 def test_rule_and_vehicles_are_edits_only_where_they_differ(desk: Desk) -> None:

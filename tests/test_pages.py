@@ -17,16 +17,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bokeh.document import Document
-from bokeh.events import ButtonClick
-from bokeh.models import Button
+from page_cases import PATIENCE_S, click, opened, planned
 from perishable import write_perishable
 
 from coldchain.cli import run
-from coldchain.cli.telling import sentence
 from coldchain.errors import BrokenOffError, InfeasibleError, UsageError
 from coldchain.language import speaking
-from coldchain.pages import Desk, Voice, planning_page, words
+from coldchain.pages import Desk, words
 from coldchain.pages.asked import FORBIDDEN, FORCED, STATED
 from coldchain.pages.desk import Stop
 from coldchain.pages.planning import PlanningPage
@@ -38,9 +35,6 @@ from coldchain.reports import write_run
 from coldchain.runs import run_information
 from coldchain.scenario.edits import Edits
 
-VOICE = Voice(sentence, " ".join)
-PATIENCE_S = 300.0
-
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
@@ -48,26 +42,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = tmp_path_factory.mktemp("desk") / "county"
     write_perishable(6, 3, folder)
     return Desk.open(folder)
-
-
-def opened(desk: Desk, wanted: str | None = None) -> PlanningPage:
-    """Open a tab."""
-    return planning_page(desk, VOICE, Document(), wanted)
-
-
-def click(page: PlanningPage, button: Button) -> None:
-    """Click a button as the browser does."""
-    page.document.callbacks.trigger_event(ButtonClick(model=button))
-
-
-def planned(page: PlanningPage) -> State:
-    """Plan what is asked for, wait for it, and return what is shown."""
-    click(page, page.go)
-    if page.job is not None:
-        page.job.wait(PATIENCE_S)
-        page.poll()
-    assert page.job is None
-    return page.states[page.shown]
 
 
 def text_of(page: PlanningPage) -> str:
