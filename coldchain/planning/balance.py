@@ -69,12 +69,8 @@ def _costs(basis: Basis, course: Course) -> Costs:
             np.add.at(joint, part["site"].to_numpy(), cny)
         else:
             np.add.at(own, part["village"].to_numpy(), cny)
-    for shares in (course.days.collection_shares(), course.days.overflow_shares()):
-        for site, period, cost in shares:
-            joint[site] += cost * length[period]
-    for site, period, _load, cost in course.days.haul_shares():
+    for site, period, cost in course.days.all_shares():
         joint[site] += cost * length[period]
-
     kinds, modules = _Keys.of(basis, course.lots), ModuleCosts.of(scenario)
     capex = np.array([kind.capex_cny for kind in scenario.depot_types], dtype=np.float64)
     count, working = course.decision.count, course.decision.count + existing_modules(basis)

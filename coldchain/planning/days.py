@@ -93,6 +93,13 @@ class Days:
             for site, load in zip(shared.sites, shared.tour.load_t, strict=True):
                 yield site, shared.period, load, per_t * load
 
+    def all_shares(self) -> Iterator[tuple[int, int, float]]:
+        """Yield site, period and CNY/day of all driving: collection, overflow, line haul."""
+        yield from self.collection_shares()
+        yield from self.overflow_shares()
+        for site, period, _load, cost in self.haul_shares():
+            yield site, period, cost
+
 
 def work_out_days(
     basis: Basis,

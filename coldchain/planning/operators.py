@@ -60,11 +60,7 @@ def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
 
     saved = of_lots(tonnes * _saved_cny_t(basis, cold))
     length = np.array([period.days for period in scenario.periods])
-    for site, period, cost in days.collection_shares():
-        saved[owner[site]] -= cost * length[period]
-    for site, period, cost in days.overflow_shares():
-        saved[owner[site]] -= cost * length[period]
-    for site, period, _load, cost in days.haul_shares():
+    for site, period, cost in days.all_shares():
         saved[owner[site]] -= cost * length[period]
     return Ledger(
         of_lots(tonnes),
