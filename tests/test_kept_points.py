@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tiny_cases import TABLES, tiny_county
 
 from coldchain.model import Scenario
 from coldchain.scenario import input_hash, load
-from coldchain.sweeps.points import point_key
+from coldchain.sweeps.points import EARLIER, Point, keep_point, kept_point, point_file, point_key
 
 SETTINGS = {"quick": 1.0, "seed": 0}
 
@@ -50,3 +51,28 @@ def test_roads_of_any_kind_count_as_input(tmp_path: Path, name: str) -> None:
         (folder / name).write_bytes(content)
         hashes.add(input_hash(folder, "base"))
     assert len(hashes) == 2
+
+
+def test_a_point_of_before_there_were_draws_is_read(tmp_path: Path) -> None:
+    """Its benefit and the ends of every figure are unknown; a point of an unknown form is planned anew."""
+    keep_point(tmp_path, Point(1e6, "feasible", loss_rate=0.1), "key")
+    path = point_file(tmp_path, 1e6, "key")
+    held = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("draws", "net_cny"):
+        del held["point"][name]
+    (earlier,) = EARLIER
+    path.write_text(json.dumps({**held, "schema": earlier}), encoding="utf-8")
+    point = kept_point(tmp_path, 1e6, "key")
+    assert point is not None
+    assert (point.loss_rate, point.draws) == (0.1, {})
+    assert str((point.benefit_cny, *point.ends("loss_rate"))) == "(nan, nan, nan)"
+    path.write_text(json.dumps({**held, "schema": "coldchain.sweep-point/0"}), encoding="utf-8")
+    assert kept_point(tmp_path, 1e6, "key") is None
+
+
+def test_a_payback_that_never_ends_has_no_upper_end(tmp_path: Path) -> None:
+    """Of four draws one never pays back: the lower end is the least, the upper one is not known."""
+    keep_point(tmp_path, Point(1e6, "feasible", draws={"payback_years": [3.0, None, 1.0, 2.0]}), "key")
+    point = kept_point(tmp_path, 1e6, "key")
+    assert point is not None
+    assert str(point.ends("payback_years")) == "(1.0, nan)"

@@ -50,6 +50,19 @@ def test_each_rule_awards_what_it_says(found: tuple[cc.Frontier, cc.Frontier]) -
         assert row["status"] in {"optimal", "feasible"}
 
 
+def test_each_figure_stands_between_its_ends(found: tuple[cc.Frontier, cc.Frontier]) -> None:
+    """The ends come from the same draws for every rule, which change nothing here but who pays."""
+    rows, points = found[0].decided(), [point for _rule, point in found[0].rules.rows]
+    for name in ("loss_rate", "saving_cny", "benefit_cny"):
+        assert (rows[f"{name}_p5"] < rows[name]).all()
+        assert (rows[name] < rows[f"{name}_p95"]).all()
+        assert rows[f"{name}_p95"].nunique() == 1
+    assert found[0].table().filter(like="_p5").columns.tolist() == rows.filter(like="_p5").columns.tolist()
+    for point in points:
+        assert point.net_cny["S1"][0] == pytest.approx(point.benefit_cny, abs=0.01)
+        assert point.net_cny["S1"][1:] == pytest.approx(point.draws["benefit_cny"], abs=0.01)
+
+
 def test_what_is_planned_is_kept(found: tuple[cc.Frontier, cc.Frontier]) -> None:
     first, second = found
     assert (first.rules.solved, first.rules.kept) == (4, 0)

@@ -33,7 +33,7 @@ class Drawn:
     depots: tuple[str, ...]
 
     def values(self, name: str) -> Floats:
-        """Return one of :data:`FIGURES` of every draw; a payback is infinite where nothing comes back."""
+        """Return one of :data:`FIGURES`, or ``benefit_cny``, of every draw; an endless payback is infinite."""
         return np.array([_figures(one)[name] for one in self.answers], dtype=np.float64)
 
     def pays_in(self) -> dict[str, float]:
@@ -43,7 +43,7 @@ class Drawn:
 
     def summary(self) -> dict[str, Any]:
         """Return the object ``doubt`` of ``summary.json``: draws, ends of each figure, ``pays_in``."""
-        ends = {name: _ends(self.values(name)) for name in FIGURES}
+        ends = {name: ends_of(self.values(name)) for name in FIGURES}
         return {"draws": len(self.answers), **ends, "pays_in": self.pays_in()}
 
 
@@ -54,6 +54,7 @@ def _figures(answer: Answer) -> dict[str, float]:
         "loss_today": answer.today_t / harvest,
         "loss_plan": answer.plan_t / harvest,
         "saving_cny": answer.today_cny - answer.plan_cny,
+        "benefit_cny": answer.benefit_cny,
         "payback_years": answer.payback_years,
     }
 
@@ -83,14 +84,14 @@ def _sliced(key: str, count: int) -> Floats:
     return np.array([normal.inv_cdf((place + 0.5) / count) for place in rng.permutation(count).tolist()])
 
 
-def _ends(values: Floats) -> list[float | None]:
+def ends_of(values: Floats) -> list[float | None]:
     """Return the 5th, 50th and 95th percentile; None for what is not a number or beyond all bounds.
 
     Percentiles are values that were met, so that an infinite one does not spoil its neighbours.
 
     Examples
     --------
-    >>> _ends(np.array([1.0, 2.0, np.inf])), _ends(np.array([np.nan]))
+    >>> ends_of(np.array([1.0, 2.0, np.inf])), ends_of(np.array([np.nan]))
     ([1.0, 2.0, None], [None, None, None])
     """
     found = np.quantile(values, ENDS, method="closest_observation") if np.isfinite(values).any() else [np.nan] * 3

@@ -16,14 +16,21 @@ import numpy as np
 from coldchain import __version__
 from coldchain.model import Noun, Scenario
 from coldchain.planning import Plan
+from coldchain.planning.doubt import QUICK_DRAWS, draw, ends_of
+from coldchain.planning.fixed import FixedPlan
 from coldchain.progress import relative_gap
 
-SCHEMA = "coldchain.sweep-point/1"
+SCHEMA = "coldchain.sweep-point/2"
+EARLIER = frozenset({"coldchain.sweep-point/1"})
+"""Of points without benefit, saving, payback and draws; those are unknown then."""
+DOUBTED = ("loss_rate", "saving_cny", "benefit_cny", "payback_years")
 SOLVERS = ("ortools", "numpy", "numba")
 TABLES_OF_NOUNS = (
     "villages", "periods", "commodities", "depot_types", "mobile_units", "vehicles", "sites", "hubs", "storage",
 )  # fmt: skip
 SECTIONS = ("chain", "economics", "subsidy", "roads", "routing")
+DOUBT_COLUMNS = tuple(f"{name}{end}" for name in DOUBTED for end in ("", "_p5", "_p95"))
+"""A figure as planned, and its 5th and 95th percentile."""
 Modules = dict[str, dict[str, int]]
 """Site id -> depot type id -> new modules."""
 
@@ -45,6 +52,9 @@ class Point:
     drawn : for the map: ``depots``, site id -> [new modules, standing modules, t a year, villages, investment CNY,
         award CNY]; and in the order of the scenario's villages ``today`` and ``loss``, loss rates without and
         with the plan, ``cooled``, a share, and ``to``, the site id that takes most, empty for none
+    draws : figure of :data:`DOUBTED` -> its value in each draw of the uncertain figures, None where nothing comes back;
+        the same draws for every point; empty for a point of before there were any
+    net_cny : site with new modules -> what it brings a year beyond all it costs: as planned, then in each draw
     """
 
     budget_cny: float
@@ -56,6 +66,9 @@ class Point:
     loss_cny: float = float("nan")
     coverage: float = float("nan")
     annual_cny: float = float("nan")
+    saving_cny: float = float("nan")
+    benefit_cny: float = float("nan")
+    payback_years: float = float("nan")
     subsidy_cny: float = float("nan")
     investment_cny: float = float("nan")
     depots: tuple[str, ...] = ()
@@ -68,6 +81,8 @@ class Point:
     starts: tuple[Modules, ...] = ()
     problems: tuple[str, ...] = ()
     drawn: Mapping[str, Any] = field(default_factory=dict)
+    draws: Mapping[str, list[float | None]] = field(default_factory=dict)
+    net_cny: Mapping[str, list[float]] = field(default_factory=dict)
 
     @property
     def planned(self) -> bool:
@@ -79,6 +94,17 @@ class Point:
         """|value - bound| / |value|."""
         return relative_gap(self.value, self.bound)
 
+    def ends(self, figure: str) -> tuple[float, float]:
+        """Return the 5th and 95th percentile of a figure of :data:`DOUBTED`; NaN where it is not known or endless."""
+        values = [np.inf if value is None else value for value in self.draws.get(figure, ())]
+        low, _middle, high = ends_of(np.array(values, dtype=np.float64))
+        return (np.nan if low is None else low, np.nan if high is None else high)
+
+    def doubts(self) -> dict[str, float]:
+        """Return the figures of :data:`DOUBT_COLUMNS`."""
+        rows = [(getattr(self, name), *self.ends(name)) for name in DOUBTED]
+        return dict(zip(DOUBT_COLUMNS, (cell for row in rows for cell in row), strict=True))
+
     @property
     def rank(self) -> tuple[float, float]:
         """What is compared between budgets: the first aim, then the yearly cost."""
@@ -88,7 +114,8 @@ class Point:
 def point_of(plan: Plan, budget_cny: float, seconds: float) -> Point:
     """Read the figures of a plan."""
     summary, depots = plan.summary, plan.tables["depots"]
-    aim, loss, money = summary["objective"], summary["loss"], summary["investment"]
+    aim, loss, money, net = summary["objective"], summary["loss"], summary["investment"], summary["net"]
+    doubt = _doubt_of(plan)
     return Point(
         budget_cny=budget_cny,
         status=summary["status"],
@@ -99,6 +126,9 @@ def point_of(plan: Plan, budget_cny: float, seconds: float) -> Point:
         loss_cny=float(loss["plan_cny"]),
         coverage=float(summary["coverage"]["plan"]),
         annual_cny=float(summary["annual_cny"]["total"]),
+        saving_cny=float(loss["baseline_cny"]) - float(loss["plan_cny"]),
+        benefit_cny=float(net["benefit_cny"]),
+        payback_years=float("nan") if net["payback_years"] is None else float(net["payback_years"]),
         subsidy_cny=float(money["subsidy_cny"]),
         investment_cny=float(money["total_cny"]),
         depots=tuple(depots["depot"][depots["new_modules"] != ""]),
@@ -110,7 +140,30 @@ def point_of(plan: Plan, budget_cny: float, seconds: float) -> Point:
         starts=tuple(modules_of(plan.scenario, count) for count in plan.starts),
         problems=plan.report.problems,
         drawn=drawn_of(plan),
+        draws=doubt.draws,
+        net_cny=doubt.net_cny,
     )
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """``draws`` and ``net_cny`` of a :class:`Point`."""
+
+    draws: dict[str, list[float | None]]
+    net_cny: dict[str, list[float]]
+
+
+def _doubt_of(plan: Plan) -> _Doubt:
+    """Judge a plan by the draws of quick effort."""
+    fixed = FixedPlan(plan.basis, plan.tables, plan.summary)
+    drawn = draw(fixed, QUICK_DRAWS)
+    values = {"loss_rate": "loss_plan", **{name: name for name in DOUBTED[1:]}}
+    draws = {
+        name: [float(value) if np.isfinite(value) else None for value in drawn.values(of)]
+        for name, of in values.items()
+    }
+    net = np.array([fixed.own.net_cny, *(one.net_cny for one in drawn.answers)]).T.round(2)
+    return _Doubt(draws, dict(zip(fixed.depots, net.tolist(), strict=True)))
 
 
 def drawn_of(plan: Plan) -> dict[str, Any]:
@@ -223,7 +276,7 @@ def kept_point(folder: Path, budget_cny: float, key: str) -> Point | None:
     """Read a point back; None when there is none, or it was made from other inputs, settings or versions."""
     try:
         held = json.loads(point_file(folder, budget_cny, key).read_text(encoding="utf-8"))
-        if held["schema"] != SCHEMA or held["key"] != key:
+        if held["schema"] not in {SCHEMA, *EARLIER} or held["key"] != key:
             return None
         fields = held["point"]
         point = Point(**fields)

@@ -20,7 +20,7 @@ from coldchain.model import Scenario
 from coldchain.progress import Event, Stage
 from coldchain.scenario.programmes import programme_keys
 from coldchain.scenario.rules import Rule
-from coldchain.sweeps.points import Point, keep_point, kept_point, point_key
+from coldchain.sweeps.points import DOUBT_COLUMNS, Point, keep_point, kept_point, point_key
 from coldchain.sweeps.solving import Effort, Task, solver
 from coldchain.sweeps.sweep import POINTS, Sweep
 
@@ -28,6 +28,7 @@ MOST_CASES = 2000
 DECIDED = [
     "rate", "cap_cny", "programme", "budget_cny", "status", "sites_built", "depots", "opens", "closes", "cooled_t",
     "loss_t", "loss_rate", "subsidy_cny", "investment_cny", "annual_cny", "objective", "bound", "ended",
+    *DOUBT_COLUMNS[1:],
 ]  # fmt: skip
 
 
@@ -154,9 +155,10 @@ def _row(rule: Rule, point: Point, own: Point | None) -> dict[str, Any]:
     built, before = set(point.depots), set(own.depots) if own is not None else set()
     told = own is not None and own.planned and point.planned
     cooled = sum(row[2] for row in point.drawn.get("depots", {}).values()) if point.planned else float("nan")
-    figures = {name: value for name, value in asdict(point).items() if name in DECIDED}
+    figures = {name: value for name, value in vars(point).items() if name in DECIDED}
     return {
         **figures,
+        **point.doubts(),
         **asdict(rule),
         "sites_built": len(built),
         "depots": ";".join(point.depots),

@@ -23,7 +23,7 @@ from coldchain.language.amounts import read_cny
 from coldchain.model import Scenario
 from coldchain.progress import Event, Stage
 from coldchain.sweeps import words
-from coldchain.sweeps.points import Point, keep_point, kept_point, point_key
+from coldchain.sweeps.points import DOUBT_COLUMNS, Point, keep_point, kept_point, point_key
 from coldchain.sweeps.solving import Effort, Solver, Task, solver
 
 SCHEMA = "coldchain.sweep/1"
@@ -379,11 +379,11 @@ def _row(point: Point) -> tuple[object, ...]:
     head = (point.budget_cny, point.subsidy_cny, point.investment_cny, point.loss_rate, point.loss_t, point.loss_cny)
     figures = (point.coverage, point.annual_cny, point.value, point.bound, point.gap, len(point.depots))
     origin = (point.status, point.how, point.of_budget_cny, ";".join(point.depots), point.seconds, point.ended)
-    return (*head, *figures, point.existing, point.served, *origin)
+    return (*head, *figures, point.existing, point.served, *origin, *list(point.doubts().values())[1:])
 
 
 COLUMNS = [
     "budget_cny", "subsidy_cny", "investment_cny", "loss_rate", "loss_t", "loss_cny", "coverage", "annual_cny",
     "objective", "bound", "gap", "sites_built", "depots_existing", "villages_served", "status", "how", "of_budget_cny",
-    "depots", "seconds", "ended",
+    "depots", "seconds", "ended", *DOUBT_COLUMNS[1:],
 ]  # fmt: skip
