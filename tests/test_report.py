@@ -56,6 +56,7 @@ SUMMARY_KEYS = {
     "net": {"today_cny", "plan_cny", "benefit_cny", "payback_years", "depot_cny_t"},
     "waterfall": None,
     "counterfactuals": None,
+    "stages": {"field", "retail", "least_market", "whole_today", "whole_plan", "whole_least"},
     "doubt": {"draws", "loss_today", "loss_plan", "saving_cny", "payback_years", "pays_in"},
     "cooling": {"peak_kw", "installed_kw"},
     "depots": {"existing", "built", "mobile"},

@@ -105,6 +105,13 @@ class Result:
         columns = (_("Change of the chain"), _("Saved, t"), _("Value saved, CNY"))
         return pd.DataFrame(waterfall(self.summary), columns=columns).set_index(columns[0])
 
+    def stages(self) -> pd.DataFrame:
+        """Return what is lost in the field, until the market, in shops and in all: today, planned, at the least."""
+        from coldchain.reports.wholechain import STAGES, stage_rows
+
+        columns = [_(heading) for _key, heading, _form in STAGES]
+        return pd.DataFrame(stage_rows(self.summary), columns=columns).set_index(columns[0])
+
     def plot(self, what: Literal["plan", "crops"] = "plan") -> Figure:
         """Draw map and key figures, or what is lost of each crop; needs the extra ``report``."""
         if what == "crops":

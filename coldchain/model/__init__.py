@@ -29,10 +29,13 @@ from coldchain.model.papers import Papers, day_of
 from coldchain.model.places import Cargo, Harvest, Hub, Mast, Place, Site, Village, modules_of
 from coldchain.model.scenario import Scenario
 from coldchain.model.settings import Chain, Economics, Objective, Roads, Routing, Siting, Subsidy
+from coldchain.model.wholechain import FIELD_LOSS, RETAIL_LOSS, Published
 
 __all__ = [
+    "FIELD_LOSS",
     "HOURS",
     "LIMIT_KINDS",
+    "RETAIL_LOSS",
     "VEHICLE_FIGURES",
     "Assumption",
     "AwardBasis",
@@ -59,6 +62,7 @@ __all__ = [
     "Period",
     "Place",
     "Plant",
+    "Published",
     "Roads",
     "Routing",
     "Scenario",

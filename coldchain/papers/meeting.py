@@ -36,6 +36,7 @@ from coldchain.reports import certainty, figures
 from coldchain.reports.document import crop_names, sections
 from coldchain.reports.figures import money, percent, tonnes
 from coldchain.reports.sketch import two_maps
+from coldchain.reports.wholechain import STAGES, stage_note, stage_rows
 
 MOST_CROPS, MOST_UNSERVED, MOST_SITES = 3, 12, 12
 IN_THE_BODY = (
@@ -212,6 +213,12 @@ def _bill(case: Case, numbers: Numbers) -> Grid:
 
 
 def _saving(case: Case, numbers: Numbers) -> Iterator[Block]:
+    stages = stage_rows(case.told.summary)
+    if stages:
+        heads = tuple(_(heading) for _key, heading, _form in STAGES)
+        yield Grid(numbers.table(_("Loss by stage")), heads, tuple(stages), (False, True, True, True),
+                   widths=(2, 1, 1, 1))  # fmt: skip
+        yield Text(stage_note(case.told.summary))
     parts = figures.waterfall(case.told.summary)
     if parts:
         rows = [(label, f"{t:,.0f}", in_millions(cny)) for label, t, cny in parts]

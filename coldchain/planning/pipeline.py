@@ -361,7 +361,7 @@ def _finished(
         "draws": draws,
         "warnings": [*map(str, grouped(ground.faults)), *_cautions(basis)],
     }
-    summary = summarise(basis, course, ground.today, tables, facts)
+    summary = summarise(basis, ground.arcs, course, ground.today, tables, facts)
     course.remember(basis, options)
     summary["firmness"] = firmness(basis, ground.arcs, course, options, summary.get("doubt", {}).get("pays_in", {}))
     tables["firmness"] = firmness_table(summary["firmness"])

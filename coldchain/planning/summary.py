@@ -10,6 +10,7 @@ import pandas as pd
 
 from coldchain.economy import Heading, TypeFleet, is_on_time
 from coldchain.model.ending import Ending, ending_of
+from coldchain.planning.arcs import Arcs
 from coldchain.planning.assumptions import assumptions_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.cooling import heat_taken
@@ -19,6 +20,7 @@ from coldchain.planning.fixed import FixedPlan
 from coldchain.planning.lots import TODAY
 from coldchain.planning.net import Net
 from coldchain.planning.waterfall import attributed
+from coldchain.planning.wholechain import by_stage
 from coldchain.progress import relative_gap
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ PROVED = 1e-6
 
 
 def summarise(
-    basis: Basis, course: Course, today: Course, tables: dict[str, pd.DataFrame], facts: dict[str, Any]
+    basis: Basis, arcs: Arcs, course: Course, today: Course, tables: dict[str, pd.DataFrame], facts: dict[str, Any]
 ) -> dict[str, Any]:
     """Build the summary; ``seconds`` and ``version`` are filled in by the caller when all is done.
 
@@ -72,6 +74,7 @@ def summarise(
         **({"products": _products(tables["products"])} if basis.has_plants else {}),
         "net": _net(Net.of(today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()), _cooled_t(course))),
         **attributed(basis, course, today),
+        "stages": by_stage(basis.scenario, arcs, today.outcome.loss_rate, course.outcome.loss_rate),
     }
     return {
         **head,

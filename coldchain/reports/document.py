@@ -12,7 +12,7 @@ from coldchain.language import N_, _, language, plural
 from coldchain.language.amounts import write_cny
 from coldchain.language.ids import word
 from coldchain.model.naming import labelled
-from coldchain.reports import certainty, columns, figures, moving
+from coldchain.reports import certainty, columns, figures, moving, wholechain
 from coldchain.reports.columns import Columns
 from coldchain.reports.words import modules, reckoned
 
@@ -116,14 +116,16 @@ def _overview(told: Told) -> list[Section]:
 
 
 def _savings(summary: Mapping[str, Any]) -> list[Section]:
-    """Return which changes of the chain bring the saving, and what is lost without two of them."""
+    """Return the loss by stage, which changes of the chain bring the saving, and what is lost without two of them."""
     parts = figures.waterfall(summary)
     whole = sum(t for _label, t, _cny in parts)
     rows = [(label, t, t / whole if whole else 0.0, cny) for label, t, cny in parts]
     note = _(
         "With depots, assignment and routes as planned; each change as much as it saves on average over all orders."
     )
+    stages = _frame(wholechain.STAGES, wholechain.stage_rows(summary))
     return [
+        _whole(_("Loss by stage"), wholechain.STAGES, stages, _("Summary"), note=wholechain.stage_note(summary)),
         _whole(_("Where the saving comes from"), columns.SAVINGS, _frame(columns.SAVINGS, rows), _("Summary"),
                note=note),
         _whole(_("Without a part of it"), columns.FACTS, _frame(columns.FACTS, figures.without_facts(summary)),

@@ -133,6 +133,7 @@ def before_and_after(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         *_of_which(loss, "water_t", _("Of this as water"), tonnes),
         (_("Value lost a year"), money(loss["baseline_cny"]), money(loss["plan_cny"])),
         *_of_which(loss, "discount_cny", _("Of this by discounts"), money),
+        *_whole_chain(summary),
         (_("Pre-cooled in time"), percent(coverage["baseline"]), percent(coverage["plan"])),
         *_totals(summary),
     ]
@@ -145,6 +146,14 @@ def _of_which(
     if f"plan_{name}" not in loss:
         return []
     return [(label, shown(loss[f"baseline_{name}"]), shown(loss[f"plan_{name}"]))]
+
+
+def _whole_chain(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the loss from field to shop; nothing for a run of an earlier version."""
+    if "stages" not in summary:
+        return []
+    today, plan = (percent(summary["stages"][f"whole_{name}"]["rate"]) for name in ("today", "plan"))
+    return [(_("Loss rate, field to shop"), today, plan)]
 
 
 def _totals(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -53,6 +53,7 @@ class OrNull:
 CHANGES = ("collection", "packaging", "precooling", "line_haul", "onward", "hall")
 STATUS = OneOf(("optimal", "feasible", "infeasible", "limit"))
 ENDED = OneOf(tuple(Ending))
+BAND: Shape = dict.fromkeys(("low", "rate", "high"), float)
 PLAN_SHAPE: Shape = {
     "schema": Begins("coldchain.summary/"),
     "scenario": {"name": str, "variant": str, "sha256": str},
@@ -92,6 +93,12 @@ PLAN_SHAPE: Shape = {
     ),
     "waterfall": May([{"part": OneOf(CHANGES), "t": float, "cny": float}]),
     "counterfactuals": May([{"without": OneOf(CHANGES), "loss_rate": float, "loss_t": float, "loss_cny": float}]),
+    "stages": May(
+        {
+            "least_market": float,
+            **dict.fromkeys(("field", "retail", "whole_today", "whole_plan", "whole_least"), BAND),
+        }
+    ),
     "doubt": May(
         {
             "draws": int,

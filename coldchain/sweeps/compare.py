@@ -13,7 +13,7 @@ import pandas as pd
 from coldchain.language import N_, _
 from coldchain.runs import Run
 
-LEFT_OUT = ("seconds", "seed", "work", "firmness")
+LEFT_OUT = ("seconds", "seed", "work", "firmness", "stages")
 MOVED_T = 1e-6
 SAME_COUNTY, NEAR_DEGREES = 0.5, 0.02
 """Share of the villages that runs of one county share at least, and how far apart one village may lie in the two."""
@@ -140,7 +140,7 @@ def _notes_of_search(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[str
 
 
 def numbers(summary: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str, float]]:
-    """List every number of a summary with its dotted path and unit; seconds, seed, work and firmness are left out.
+    """List every number of a summary with its dotted path and unit; what is in ``LEFT_OUT`` is left out.
 
     Examples
     --------

@@ -20,6 +20,7 @@ from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, Figure, difference
 from coldchain.verify.subsidy import Awards
 from coldchain.verify.unchecked import summary_reason
 from coldchain.verify.waterfall import attributed
+from coldchain.verify.wholechain import whole_chain
 
 SCHEMA = "coldchain.summary/1"
 SLACK_SHARE = 1e-6
@@ -60,6 +61,8 @@ def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> N
         right |= {(section, key): value for key, value in figures.items()}
     right |= {("schema",): SCHEMA, ("investment", "by_county"): _counties(record, found)}
     right |= _objective(record, stated, found)
+    if ("stages", "least_market") in stated:
+        right |= whole_chain(record, found.today, found.lots, number_of(stated["stages", "least_market"]))
     for path, value in right.items():
         if path not in stated:
             record.odd(_("summary: {path} is missing").format(path=".".join(path)))

@@ -37,6 +37,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("tables.firmness", N_("of plans that the search met on its way; the search is not repeated")),
     Unchecked("summary.objective.bound", N_("not proved again; only that it is no higher than the value")),
     Unchecked("summary.doubt", N_("figures drawn within their bands; the draws are not repeated")),
+    Unchecked("summary.stages.least_market", N_("estimates of siting, before routing")),
     Unchecked("summary.assumptions", N_("sentences in the language of the run; those of the scenario are compared")),
     Unchecked("summary.warnings", N_("sentences about the inputs, in the language of the run")),
     Unchecked("tables.villages.reason", N_("estimates of siting in words; only where one must stand")),
