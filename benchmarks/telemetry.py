@@ -1,13 +1,14 @@
-"""Measure the watching of sensors: messages a processor second, a county's day in batches, brackets.
+"""Measure the watching of sensors: messages a processor second, a nation's day in batches, brackets.
 
 python benchmarks/telemetry.py messages     one reading a message, QoS 1, stored before acknowledged (needs mosquitto)
-python benchmarks/telemetry.py county       200 trucks, a reading a minute in batches of 200: store and clock
+python benchmarks/telemetry.py nation 4     counties of 200 trucks, a reading a minute in batches: store and clock
 python benchmarks/telemetry.py brackets 300 masked days: the truth inside the bracket
 """  # fmt: skip
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -15,6 +16,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +27,13 @@ import coldchain as cc
 from coldchain.dispatch.dispatch import Wish, dispatch
 from coldchain.dispatch.folder import write_day
 from coldchain.telemetry.broker import Listener, address_of
-from coldchain.telemetry.dayplan import DayPlan, read_day
+from coldchain.telemetry.dayplan import TRUCK, DayPlan, read_day
 from coldchain.telemetry.readings import Reader
 from coldchain.telemetry.simulate import Rates, Simulated, World
 from coldchain.telemetry.store import Store
 from coldchain.telemetry.watch import Setup, watched
 
-DATE, MESSAGES, TRUCKS, START_S = "2026-07-15", 60_000, 200, 1_784_044_800
+DATE, MESSAGES, TRUCKS, NATION, START_S = "2026-07-15", 60_000, 200, 832, 1_784_044_800
 PUBLISHER = """
 import json, sys
 import paho.mqtt.client as mqtt
@@ -87,38 +91,52 @@ def _take(store: Store, port: int) -> None:
     )
 
 
-def county() -> None:
-    """Read, store and work out the day of a county of 200 trucks, batched at their gateways."""
-    day = routed(60)
-    every = [f"truck/T{n}" for n in range(TRUCKS - len(day.places))] + sorted(day.places)
-    lines = [
-        json.dumps(
-            {
-                "device": device,
-                "readings": [
-                    {"time": START_S + 60 * (first + n), "temp_c": round(4.0 + (first + n) % 37 / 10, 1)}
-                    for n in range(200)
-                ],
-            }
-        )
-        for device in every
+def nation(counties: int = 4) -> None:
+    """Read, store and work out the days of some counties in two processes; say what 832 of them take."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as planner:
+        day = grown(planner.submit(routed, 60).result())
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        done = list(pool.map(county, [day] * counties))
+    stored, worked, readings = (sum(column) for column in list(zip(*done, strict=True))[:3])
+    memory = dict(found[3:] for found in done)
+    print(f"{counties} counties of {TRUCKS} trucks, {len(day.lots)} lots, {readings // counties:,} readings: a county "
+          f"{stored / counties:.2f} s to parse and store, {worked / counties:.2f} s to work out")  # fmt: skip
+    print(f"{readings / stored:,.0f} readings a processor second stored; both processes at most "
+          f"{sum(memory.values()):.0f} MB; {NATION} counties on two cores: "
+          f"{NATION * (stored + worked) / counties / 120:.0f} min")  # fmt: skip
+
+
+def grown(day: DayPlan) -> DayPlan:
+    """Return the day with as many trucks as a large county has: its own again, with their lots."""
+    trucks = [place for place in day.places.values() if place.kind == TRUCK]
+    places, lots = dict(day.places), list(day.lots)
+    for n in range(TRUCKS - len(trucks)):
+        truck = trucks[n % len(trucks)]
+        again = f"{truck.id}/{n}"
+        places[again] = replace(truck, id=again)
+        lots += [replace(lot, key=f"{lot.key}/{n}", truck=again) for lot in day.lots if lot.truck == truck.id]
+    return replace(day, places=places, lots=tuple(lots))
+
+
+def county(day: DayPlan) -> tuple[float, float, int, int, float]:
+    """Return processor seconds to store and to work out, readings, and the process with its greatest memory in MB."""
+    messages = [
+        json.dumps({"device": device, "readings": [{
+            "time": START_S + 60 * n, "temp_c": round(4.0 + n % 37 / 10, 1), "door": "closed", "lon": 110.1, "lat": 28.2
+            } for n in range(first, min(first + 200, 1440))]})
+        for device in sorted(day.places)
         for first in range(0, 1440, 200)
-    ]
+    ]  # fmt: skip
     with tempfile.TemporaryDirectory() as name, Store(Path(name) / "a.sqlite") as store:
         watched(store, day, Setup(date=DATE))
         began, reader = time.process_time(), Reader()
-        for first in range(0, len(lines), 25):
-            store.add(row for line in lines[first : first + 25] for row in reader.rows(line))
+        for first in range(0, len(messages), 25):
+            store.add([row for message in messages[first : first + 25] for row in reader.rows(message)])
         stored = time.process_time()
         watched(store, day, Setup(date=DATE))
-        done = time.process_time()
-        readings, size = store.count(), (Path(name) / "a.sqlite").stat().st_size
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{readings:,} readings: stored {stored - began:.2f} s, {len(day.lots)} lots worked out {done - stored:.2f} s"
-    )
-    print(f"{size / readings:.0f} bytes a reading on disk, {peak:.0f} MB; x 832 counties on two cores: ", end="")
-    print(f"{832 * (done - began) / 60 / 2:.0f} min")
+        done, readings = time.process_time(), store.count()
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return stored - began, done - stored, readings, os.getpid(), peak_mb
 
 
 def routed(villages: int) -> DayPlan:
@@ -155,7 +173,7 @@ def brackets(count: int) -> None:
 
 
 PARTS: dict[str, Callable[..., None]] = {
-    "messages": messages, "county": county, "brackets": brackets,
+    "messages": messages, "nation": nation, "brackets": brackets,
 }  # fmt: skip
 
 if __name__ == "__main__":

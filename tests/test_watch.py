@@ -143,13 +143,49 @@ def test_damaged_messages_are_read_or_refused() -> None:
             assert all(-80 <= row[2] <= 90 for row in rows if row[2] is not None)
 
 
+ODD = {
+    "time": ["2026-07-15T08:00:00+08:00", 1_784_073_600_000, 1_784_073_600.5, None, "noon", 1e9, True],
+    "temp_c": [None, -0.0, 90, 90.5, float("nan"), float("inf"), "4", 10**400, False],
+    "humidity": [None, 91, 101], "door": ["open", True, 1, 0, 1.0, "ajar", None, []],
+    "lon": [110.1, 181], "lat": [28.2], "battery": [None, 88, -1],
+    "device": ["b", 7, True, "", None, {}], "readings": [None, 3],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_batch_is_read_as_its_readings_are(seed: int) -> None:
+    """A batch of sound readings with up to three odd values: the rows of each by itself, or refused if one of them is.
+
+    The first half is named by the batch, the second by each reading.
+    """
+    draw = random.Random(seed)
+    items: list[dict[str, object]] = [{"time": 1_784_073_600 + 60 * n, "temp_c": n % 7 + 0.5} for n in range(12)]
+    for _change in range(draw.randint(0, 3)):
+        key = draw.choice(list(ODD))
+        draw.choice(items)[key] = draw.choice(ODD[key])
+    if draw.random() < 0.2:
+        draw.choice(items).pop("temp_c")
+    batch: object = {"device": "a", "readings": items} if seed % 2 else [{"device": "a", **item} for item in items]
+    alone = [json.dumps([item] if seed % 2 == 0 else {"device": "a", "readings": [item]}) for item in
+             (items if seed % 2 else [{"device": "a", **item} for item in items])]  # fmt: skip
+    reader, rows = Reader(), []
+    try:
+        rows = [row for one in alone for row in reader.rows(one)]
+    except RefusedError:
+        with pytest.raises(RefusedError, match=r"."):
+            reader.rows(json.dumps(batch))
+        return
+    assert list(map(repr, reader.rows(json.dumps(batch)))) == list(map(repr, rows))
+
+
 def test_two_readings_of_one_moment_are_one_in_any_order() -> None:
     """The warmer and the open door count, and what only one of them has is kept."""
     rows = [("a", 1, 4.0, None, 0.0, None, None, None), ("a", 1, 5.0, 90.0, None, None, None, None)]
-    for order in (rows, rows[::-1], [*rows, *rows]):
+    for order in (rows, rows[::-1], [*rows, *rows], 20 * rows):
         with Store() as store:
             for row in order:
                 store.add([row])
+            store.add(order)
             assert store.series(0, 9)[0].values[0, :3].tolist() == [5.0, 90.0, 0.0]
             assert store.count() == 1
 

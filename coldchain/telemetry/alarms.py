@@ -84,21 +84,20 @@ def stretches(hour: Floats, over: Floats, hysteresis: float, gap_h: float) -> It
     ...  stretches(hours, np.array([-1.0, 1.0, -0.2, 1.0, -1.0, -1.0]), 0.5, 1.0)]
     [(0.05, 0.375)]
     """
-    start, peak = float("nan"), 0.0
-    for n in range(hour.size):
-        gap = n > 0 and hour[n] - hour[n - 1] > gap_h
-        if np.isnan(start):
-            if over[n] > 0.0:
-                start = _crossing(hour, over, n, 0.0) if n and not gap else float(hour[n])
-                peak = float(over[n])
-            continue
-        if over[n] > -hysteresis and not (gap and over[n] <= 0.0):
-            peak = max(peak, float(over[n]))
-            continue
-        yield Stretch(start, float(hour[n - 1]) if gap else _crossing(hour, over, n, -hysteresis), peak)
-        start = float("nan")
-    if not np.isnan(start):
-        yield Stretch(start, float("nan"), peak)
+    gaps = np.concatenate([[False], np.diff(hour) > gap_h])[: hour.size]
+    rises = np.flatnonzero(over > 0.0)
+    falls = np.flatnonzero((over <= -hysteresis) | (gaps & (over <= 0.0)))
+    last = 0
+    while (nth := int(np.searchsorted(rises, last))) < rises.size:
+        first = int(rises[nth])
+        start = _crossing(hour, over, first, 0.0) if first and not gaps[first] else float(hour[first])
+        after = falls[np.searchsorted(falls, first) :]
+        if not after.size:
+            yield Stretch(start, float("nan"), float(over[first:].max()))
+            return
+        last = int(after[0])
+        end = float(hour[last - 1]) if gaps[last] else _crossing(hour, over, last, -hysteresis)
+        yield Stretch(start, end, float(over[first:last].max()))
 
 
 def _crossing(hour: Floats, over: Floats, n: int, level: float) -> float:
@@ -200,12 +199,12 @@ def _silence(place: Place, device: str, start_h: float, end_h: float, told_h: fl
 def _silent(sensor: Sensor, missed: float, duty: tuple[float, float], now_h: float) -> Iterator[tuple[float, float]]:
     """Yield from the last of the missed readings to the next one, within a stretch of duty; NaN while it lasts."""
     (first_h, last_h), patience = duty, missed * sensor.interval_h
-    heard = np.concatenate([[min(first_h, float(sensor.hour[0]))], sensor.hour])
-    for before, after in zip(heard, (*heard[1:], np.nan), strict=True):
-        until = now_h if np.isnan(after) else float(after)
-        start_h = max(float(before) + patience, first_h)
-        if until - before > (missed + 0.5) * sensor.interval_h and start_h < min(until, last_h):
-            yield start_h, float(after)
+    heard = np.concatenate([[min(first_h, float(sensor.hour[0]))], sensor.hour, [now_h]])
+    for n in np.flatnonzero(np.diff(heard) > (missed + 0.5) * sensor.interval_h):
+        before, until = float(heard[n]), float(heard[n + 1])
+        start_h = max(before + patience, first_h)
+        if start_h < min(until, last_h):
+            yield start_h, until if n + 2 < heard.size else float("nan")
 
 
 def _earlier(a: float, b: float) -> float:

@@ -13,6 +13,7 @@ missing then, and bracketed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Sensor:
     state: str = "good"
     since_h: float = float("nan")
 
-    @property
+    @cached_property
     def interval_h(self) -> float:
         """Usual step between readings: the median, an hour where there is only one."""
         return max(float(np.median(np.diff(self.hour))), LEAST_INTERVAL_H) if self.hour.size > 1 else 1.0
@@ -102,9 +103,10 @@ def _stuck(hour: Floats, temp_c: Floats) -> Bools:
     if temp_c.size < STUCK_READINGS:
         return found
     ends = np.flatnonzero(np.diff(temp_c)) + 1
-    for first, last in zip((0, *ends), (*ends, temp_c.size), strict=True):
-        if last - first >= STUCK_READINGS and hour[last - 1] - hour[first] >= STUCK_H:
-            found[first:last] = True
+    firsts, lasts = np.append(0, ends), np.append(ends, temp_c.size)
+    for n in np.flatnonzero(lasts - firsts >= STUCK_READINGS):
+        if hour[lasts[n] - 1] - hour[firsts[n]] >= STUCK_H:
+            found[firsts[n] : lasts[n]] = True
     return found
 
 

@@ -7,6 +7,7 @@ A message that is not a reading is refused whole with the reason; nothing else i
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ DOORS = {"open": 1.0, "closed": 0.0, "shut": 0.0, 1: 1.0, 0: 0.0}  # True and Fa
 SENML = {("temperature", "Cel"): "temp_c", ("temp", "Cel"): "temp_c", ("humidity", "%RH"): "humidity",
          ("door", ""): "door", ("lon", "lon"): "lon", ("lat", "lat"): "lat", ("battery", "%EL"): "battery"}  # fmt: skip
 RELATIVE_S = 2.0**28
+MANY = 8
+"""Readings of a batch from which on they are looked at column by column."""
 MOST_MS = 1e15
 NOTHING = (None,) * 6
 NAME = re.compile(r"[^\x00-\x1f\x7f]+")
@@ -120,6 +123,9 @@ class Reader:
         items = tree if isinstance(tree, list) else [tree]
         if len(items) > MOST_READINGS:
             raise RefusedError(N_("holds more readings than a message may"))
+        if len(items) >= MANY and (made := self._alike(items, device)):
+            yield from made
+            return
         for item in items:
             if not isinstance(item, dict):
                 raise RefusedError(N_("is not a reading: neither an object nor a list of objects"))
@@ -130,10 +136,44 @@ class Reader:
             named = _at(item, self.keys.device)
             if not isinstance(inner, list) or len(inner) > MOST_READINGS:
                 raise RefusedError(N_("readings must be a list"))
+            own = device if named is None else named
+            if len(inner) >= MANY and (made := self._alike(inner, own)):
+                yield from made
+                continue
             for one in inner:
                 if not isinstance(one, dict):
                     raise RefusedError(N_("is not a reading: neither an object nor a list of objects"))
-                yield self._row(one, device if named is None else named)
+                yield self._row(one, own)
+
+    def _alike(self, items: list[Any], device: Any) -> list[Row] | None:
+        """Return the rows of many readings of one device, column by column; None where one must look at each."""
+        keys = self.keys
+        named = (keys.device, keys.time, *(getattr(keys, name) for name in FIELDS), keys.readings)
+        if set(map(type, items)) != {dict} or any("." in key for key in named):
+            return None
+        own, moments, *values, inner = ([item.get(key) for item in items] for key in named)
+        if not set(map(type, own)) <= {str, int, type(None)} or set(map(type, inner)) != {type(None)}:
+            return None
+        try:
+            columns = [_doors(found) if name == "door" else _numbers(found, *RANGES[name])
+                       for name, found in zip(FIELDS, values, strict=True)]  # fmt: skip
+            names = {one: device_name(device if one is None else one) for one in set(own)}
+            times = self._times(moments)
+        except RefusedError:
+            return None
+        if None in columns or (all(None in one for one in columns if one) and NOTHING in zip(*columns, strict=True)):
+            return None
+        return list(zip(map(names.__getitem__, own), times, *columns, strict=True))  # type: ignore[arg-type]
+
+    def _times(self, moments: list[Any]) -> list[int]:
+        """Return times as milliseconds since 1970: whole seconds at once."""
+        if (
+            set(map(type, moments)) == {int}
+            and min(moments) >= EARLIEST_MS // 1000
+            and max(moments) < LATEST_MS // 1000
+        ):
+            return [1000 * moment for moment in moments]
+        return [self.milliseconds(moment) for moment in moments]
 
     def _row(self, item: Mapping[str, Any], device: Any) -> Row:
         keys = self.keys
@@ -233,6 +273,25 @@ def _number(value: Any, low: float, high: float) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise RefusedError(N_("a value is no number, or outside what sensors measure"))
     return float(value)
+
+
+def _numbers(column: list[Any], low: float, high: float) -> list[float | None] | None:
+    """Return a column of numbers as :func:`_number` would; None where one of them is refused."""
+    kinds = set(map(type, column))
+    if not kinds <= {int, float, type(None)}:
+        return None
+    known = [value for value in column if value is not None]
+    if known and not (low <= min(known) and max(known) <= high and math.isfinite(sum(known))):  # the sum finds NaN
+        return None
+    return column if int not in kinds else [None if value is None else float(value) for value in column]
+
+
+def _doors(column: list[Any]) -> list[float | None] | None:
+    """Return a column of doors; None where one of them is refused."""
+    if not set(map(type, column)) <= {str, int, bool, type(None)}:
+        return None
+    known = {value: _door(value) for value in set(column)}
+    return [known[value] for value in column]
 
 
 def _door(value: Any) -> float | None:
