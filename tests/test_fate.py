@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from tiny_cases import tiny_county
 
@@ -14,6 +17,7 @@ from coldchain.model import Commodity, Economics
 from coldchain.planning import plan_quickly
 from coldchain.scenario import catalogue_table, load
 from coldchain.spoilage import Fate, loss_share, taken_off, value_per_hour
+from coldchain.verify.figures import _discount_cny
 
 CATALOGUE = {one.id: one for one in catalogue_table("commodity") if isinstance(one, Commodity)}
 PRICES = Economics(discount_at_life=0.4, discount_below_quality=60.0)
@@ -76,3 +80,12 @@ def test_a_plan_states_water_and_discounts_and_verifies(tmp_path: Path) -> None:
     plain = plan_quickly(replace(scenario, economics=free)).summary["loss"]
     assert plain["plan_discount_cny"] == plain["baseline_discount_cny"] == 0.0
     assert plain["baseline_cny"] == pytest.approx(price * plain["baseline_t"])
+
+
+def test_discounts_are_judged_by_the_lots_they_are_taken_off() -> None:
+    """Of two lots one sells 5 CNY below its price: the other's 3 million are no excuse for a wrong figure."""
+    record: Any = SimpleNamespace(price_cny_t={"a": 3e6, "b": 100.0})
+    lots = pd.DataFrame({"commodity": ["a", "b"], "loss_t": [1.0, 0.1], "lost_cny": [3e6, 15.0]})
+    found = _discount_cny(record, lots)
+    assert (found.value, found.scale) == (pytest.approx(5.0), 15.0)
+    assert _discount_cny(record, lots[:1]).scale == 0.0

@@ -258,10 +258,20 @@ def _table(root: Path, stem: str, columns: Mapping[str, str], faults: list[Fault
     return pd.DataFrame(read, index=raw.index)
 
 
+def _numbers(cells: list[str]) -> list[float] | None:
+    """Return the numbers of a column, NaN where a cell is empty; None where one cannot be read as it is."""
+    try:
+        return None if any("_" in cell for cell in cells) else [float(cell or "nan") for cell in cells]
+    except ValueError:
+        return None
+
+
 def _column(raw: pd.Series, kind: str, path: Path, faults: list[Fault]) -> pd.Series:
     """Turn text into what the column held; the first cell that does not fit is named."""
     if kind == "text":
-        return raw.map(unguarded)
+        return raw.map(unguarded) if raw.str.startswith("'").any() else raw
+    if kind == "number" and (numbers := _numbers(raw.tolist())) is not None:
+        return pd.Series(numbers, raw.index, dtype="float64")
     if kind == "flag":
         wrong = ~raw.isin(["True", "False"])
         values = raw == "True"

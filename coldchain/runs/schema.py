@@ -294,7 +294,9 @@ def frame(table: str, rows: Any) -> pd.DataFrame:
     rows : tuples or dictionaries, one for each row; or column -> values
     """
     made = pd.DataFrame(rows, columns=list(TABLES[table]))
-    return made.astype({name: _DTYPES[kind] for name, kind in kinds_of(table).items()})
+    is_of = dict(made.dtypes)
+    wanted = {name: _DTYPES[kind] for name, kind in kinds_of(table).items()}
+    return made.astype({name: dtype for name, dtype in wanted.items() if is_of[name] != dtype})
 
 
 def heading(name: str) -> str:

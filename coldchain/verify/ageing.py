@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from coldchain.model import Commodity, Economics, Period
 
@@ -34,9 +33,11 @@ ICE_C, ICE_HALF_H = 1.0, 1.5
 BAND_Q10 = ((0.0, 3.0), (10.0, 2.5), (20.0, 2.0), (30.0, 1.5))
 RESPIRATION_Q10 = 2.5
 COLDEST_H, WARMEST_H = 5.0, 14.5
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
 SETTLED_HALVES = 40
 SHORTEST_H = 1e-9
+STEPS = 12
+LEVEL_K_H = 1e-9
 
 
 @dataclass(frozen=True)
@@ -173,10 +174,10 @@ def loss_share(
 
 
 def fate_of(crop: Commodity, lot: Journey, transfers: int, packaging: str | None, prices: Economics) -> Floats:
-    """Return shares of a lot at its buyer, shape (3,): lost of the weight, of it as water, lost of the value."""
+    """Return shares of lots at their buyer, (3, lots): lost of the weight, of it as water, lost of the value."""
     used, _dose, dry = lot.wear
     lost = lot.lost(crop, transfers, packaging)
-    return np.array([lost, *priced(np.asarray(lost), used, dry, prices)])
+    return np.stack([lost, *priced(lost, used, dry, prices)])
 
 
 def priced(lost: Floats, used: Floats, dry: Floats, prices: Economics) -> tuple[Floats, Floats]:
@@ -192,9 +193,8 @@ def priced(lost: Floats, used: Floats, dry: Floats, prices: Economics) -> tuple[
     return water, np.where(over, 1.0, lost + (1.0 - lost) * off)
 
 
-def trade(lot: Journey, crop: Commodity, hours: tuple[float, float, float]) -> Journey:
-    """Take a lot to its buyer as traders do today: hours in the village, on the way, at the market."""
-    wait_h, way_h, market_h = hours
+def trade(lot: Journey, crop: Commodity, *, wait_h: float, way_h: Wear, market_h: Wear) -> Journey:
+    """Take lots to their buyers as traders do today: hours in the village, on the way, at the market."""
     if crop.today_cargo == "ice":
         return lot.cooled(wait_h + way_h + market_h, ICE_C, ICE_HALF_H)
     if crop.today_cargo == "insulated":
@@ -261,164 +261,225 @@ def air_c(period: Period) -> tuple[float, ...]:
     return tuple(found)
 
 
-def air_at(air: Sequence[float], clock_h: float) -> float:
+def air_at(air: Sequence[float], clock_h: Wear) -> Floats:
     """Air temperature at any hour, linear between full ones."""
-    hour, part = divmod(clock_h % 24.0, 1.0)
-    low = int(hour)
-    return air[low] + (air[low + 1] - air[low]) * part
+    return np.asarray(np.interp(np.mod(clock_h, 24.0), np.arange(25.0), air), dtype=np.float64)
 
 
 @dataclass
 class Journey:
-    """A lot on its way: what time it is, how warm the lot is, what its life, chilling dose and dryness have come to."""
+    """Lots of one law on their way: what time it is, how warm they are, what life, chilling dose and dryness come to.
+
+    Attributes
+    ----------
+    clock_h, temp_c : now, one number for each lot, any shape
+    wear : share of life used, chilling dose, water lost; shape (3, *clock_h.shape)
+    """
 
     law: Law
     air: tuple[float, ...]
-    clock_h: float
-    temp_c: float
-    wear: Floats = field(default_factory=lambda: np.zeros(3))
+    clock_h: Floats
+    temp_c: Floats
+    wear: Floats
 
     @classmethod
-    def begin(cls, crop: Commodity, period: Period, clock_h: float, packaging: str | None = None) -> Journey:
+    def begin(cls, crop: Commodity, period: Period, clock_h: Wear, packaging: str | None = None) -> Journey:
         """Begin as warm as the air."""
-        air = air_c(period)
-        return cls(Law.of(crop, period.humidity, packaging), air, clock_h, air_at(air, clock_h))
+        air, clock = air_c(period), np.asarray(clock_h, dtype=np.float64)
+        return cls(
+            Law.of(crop, period.humidity, packaging), air, clock, air_at(air, clock), np.zeros((3, *clock.shape))
+        )
+
+    def take(self, lots: NDArray[np.intp]) -> Journey:
+        """Return some of the lots, each as often as it is named."""
+        return replace(self, clock_h=self.clock_h[lots], temp_c=self.temp_c[lots], wear=self.wear[:, lots])
 
     @property
-    def used(self) -> float:
+    def used(self) -> Floats:
         """Share of life used up."""
-        return float(self.wear[0])
+        return np.asarray(self.wear[0])
 
-    def lost(self, crop: Commodity, transfers: int, packaging: str | None) -> float:
+    def lost(self, crop: Commodity, transfers: int, packaging: str | None) -> Floats:
         """Share lost."""
         used, dose, dry = self.wear
-        return float(loss_share(crop, used, transfers, packaging, dose=dose, dry=dry))
+        return loss_share(crop, used, transfers, packaging, dose=dose, dry=dry)
 
-    def in_air(self, hours: float) -> Journey:
+    def in_air(self, hours: Wear) -> Journey:
         """Follow the air."""
-        return self._on(hours, *_in_air(self.law, self.air, self.clock_h, hours)) if hours > SHORTEST_H else self
+        return self._on(hours, lambda spent: in_air(self.law, self.air, self.clock_h, spent))
 
     def cooled(
-        self, hours: float, target_c: float, half_h: float, humidity: float = 1.0, dry_per_k: float = 0.0
+        self, hours: Wear, target_c: Wear, half_h: Wear, humidity: float = 1.0, dry_per_k: float = 0.0
     ) -> Journey:
         """Approach a fixed temperature, half the way in each half-time; what is colder stays so."""
-        if hours <= SHORTEST_H:
-            return self
         before = self.temp_c
         if self.law.newer:
-            target_c = min(target_c, before)
+            target_c = np.minimum(target_c, before)
         self.hall(hours, target_c, half_h, humidity)
         if self.law.newer:
-            self.wear = self.wear + np.array([0.0, 0.0, dry_per_k * (before - self.temp_c)])
+            self.wear[2] += dry_per_k * (before - self.temp_c)
         return self
 
-    def hall(self, hours: float, target_c: float, half_h: float, humidity: float = 1.0) -> Journey:
+    def hall(self, hours: Wear, target_c: Wear, half_h: Wear, humidity: float = 1.0) -> Journey:
         """Approach a fixed temperature, half the way in each half-time."""
-        if hours <= SHORTEST_H:
-            return self
-        return self._on(hours, *_cooled(self.law, self.temp_c, target_c, half_h, hours, humidity))
+        return self._on(hours, lambda spent: cooled(self.law, self.temp_c, target_c, half_h, spent, humidity))
 
-    def reefer(self, hours: float, air: float, crop: Commodity, humidity: float) -> Journey:
+    def reefer(self, hours: Wear, air: Wear, crop: Commodity, humidity: float) -> Journey:
         """Ride in cold air of a temperature: what is colder approaches it, what is warmer breathes itself warm."""
-        return self.hall(hours, float(reefer_end_c(crop, np.asarray(self.temp_c), air)), REEFER_HALF_H, humidity)
+        return self.hall(hours, reefer_end_c(crop, self.temp_c, air), REEFER_HALF_H, humidity)
 
-    def ride(self, hours: float, half_h: float | None, humidity: float = 1.0) -> Journey:
+    def ride(self, hours: Wear, half_h: float | None, humidity: float = 1.0) -> Journey:
         """Keep the temperature (a reefer: None), or approach the air with a half-time."""
-        if hours <= SHORTEST_H:
-            return self
         if half_h is None:
-            return self._on(hours, hours * self.law.wear_per_h(self.temp_c, humidity), self.temp_c)
-        return self._on(hours, *_drifted(self.law, self.air, self.clock_h, self.temp_c, half_h, hours))
+            return self._on(hours, lambda spent: (spent * self.law.wear_per_h(self.temp_c, humidity), self.temp_c))
+        return self._on(hours, lambda spent: drifted(self.law, self.air, self.clock_h, self.temp_c, half_h, spent))
 
-    def _on(self, hours: float, wear: Floats, temp_c: float) -> Journey:
-        self.clock_h, self.temp_c, self.wear = self.clock_h + hours, temp_c, self.wear + wear
+    def _on(self, hours: Wear, passed: Callable[[Floats], tuple[Floats, Floats]]) -> Journey:
+        """Go on for some hours; what never arrives has no life left."""
+        given = np.asarray(hours, dtype=np.float64)
+        ever = np.isfinite(given)
+        wear, temp_c = passed(np.where(ever & (given > SHORTEST_H), given, 0.0))
+        self.temp_c = np.where(ever & (given > SHORTEST_H), temp_c, self.temp_c)
+        self.wear = self.wear + wear
+        self.wear[0] = np.where(ever, self.wear[0], math.inf)
+        self.clock_h = self.clock_h + given
         return self
 
 
 def _summed(
-    law: Law, temp: Callable[[Floats], Floats], cuts: Sequence[float], humidity: float, target_c: float = math.inf
+    law: Law, temp: Callable[[Floats], Floats], cuts: Floats, humidity: float, target_c: Wear = math.inf
 ) -> Floats:
-    """Wear while the temperature goes as ``temp(t)``, between the first and the last cut."""
-    ends = np.asarray(cuts, dtype=np.float64)
-    half, middle = np.diff(ends)[:, None] / 2.0, (ends[1:] + ends[:-1])[:, None] / 2.0
-    rates = law.wear_per_h(temp(middle + half * NODES), humidity, target_c)
-    return np.asarray((rates * WEIGHTS * half).sum(axis=(1, 2)), dtype=np.float64)
+    """Wear, (3, lots), while the temperature goes as ``temp(t)``, between the first and the last of cuts, (n, lots)."""
+    half, middle = np.diff(cuts, axis=0)[:, None] / 2.0, (cuts[1:] + cuts[:-1])[:, None] / 2.0
+    flat = (-1, *(1,) * (cuts.ndim - 1))
+    rates = law.wear_per_h(temp(middle + half * NODES.reshape(flat)), humidity, target_c)
+    return np.asarray((rates * (WEIGHTS.reshape(flat) * half)).sum(axis=(1, 2)), dtype=np.float64)
 
 
-@lru_cache(maxsize=200_000)
-def _air_hour(law: Law, start_c: float, end_c: float, hours: float) -> Floats:
-    """Wear while the air goes straight from one temperature to another."""
-    slope = (end_c - start_c) / hours
-    passed = [(kink - start_c) / slope for kink in law.kinks_c if (kink - start_c) * (end_c - kink) > 0]
-    return _summed(law, lambda t: start_c + slope * t, (0.0, *sorted(passed), hours), law.humidity)
+@dataclass(frozen=True)
+class _Day:
+    """Wear in the open from midnight on, at the moments between which the air goes straight and passes no kink."""
+
+    moments_h: Floats
+    temp_c: Floats
+    wear: Floats
 
 
-@lru_cache(maxsize=200_000)
-def _in_air(law: Law, air: tuple[float, ...], clock_h: float, hours: float) -> tuple[Floats, float]:
-    if not math.isfinite(hours):
-        return np.array([math.inf, 0.0, 0.0]), air_at(air, clock_h)
-    wear = np.zeros(3)
-    for start, end in _full_hours(clock_h, hours):
-        wear += _air_hour(law, air_at(air, start), air[int(start % 24.0)] + _rise(air, start, end), end - start)
-    return wear, air_at(air, clock_h + hours)
+@lru_cache(maxsize=4096)
+def _day(law: Law, air: tuple[float, ...]) -> _Day:
+    """Follow the air through a day."""
+    moments = {float(hour) for hour in range(len(air))}
+    for hour, (start, end) in enumerate(pairwise(air)):
+        moments |= {hour + (kink - start) / (end - start) for kink in law.kinks_c if (kink - start) * (end - kink) > 0}
+    moments_h = np.array(sorted(moments))
+    temp_c = np.interp(moments_h, np.arange(len(air)), air)
+    slope = np.diff(temp_c) / np.diff(moments_h)
+    cuts = np.stack([np.zeros(len(slope)), np.diff(moments_h)])
+    each = _summed(law, lambda t: temp_c[:-1] + slope * t, cuts, law.humidity)
+    return _Day(moments_h, temp_c, np.concatenate([np.zeros((3, 1)), np.cumsum(each, axis=1)], axis=1))
 
 
-def _rise(air: tuple[float, ...], start: float, end: float) -> float:
-    """Air at ``end``, against that of the full hour before ``start``: an end at a full hour belongs to this hour."""
-    low = int(start % 24.0)
-    return (air[low + 1] - air[low]) * (end - math.floor(start))
+def in_air(law: Law, air: tuple[float, ...], clock_h: Floats, hours: Floats) -> tuple[Floats, Floats]:
+    """Return the wear, shape (3, lots), of hours in the open, and how warm lots are then."""
+    return _since_midnight(law, air, clock_h + hours) - _since_midnight(law, air, clock_h), air_at(air, clock_h + hours)
 
 
-def _full_hours(clock_h: float, hours: float) -> list[tuple[float, float]]:
-    """Cut a stretch at the full hours."""
-    last = clock_h + hours
-    inner = [float(hour) for hour in range(math.floor(clock_h) + 1, math.ceil(last))]
-    ends = [clock_h, *(hour for hour in inner if clock_h + 1e-12 < hour < last - 1e-12), last]
-    return list(pairwise(ends))
+def _since_midnight(law: Law, air: tuple[float, ...], clock_h: Floats) -> Floats:
+    """Wear in the open since the first midnight."""
+    days, hour = np.divmod(clock_h, 24.0)
+    day = _day(law, air)
+    last = np.searchsorted(day.moments_h, hour, side="right") - 1
+    temp_c = day.temp_c[last]
+    slope = (day.temp_c[last + 1] - temp_c) / (day.moments_h[last + 1] - day.moments_h[last])
+    since = hour - day.moments_h[last]
+    part = _summed(law, lambda t: temp_c + slope * t, np.stack([np.zeros_like(since), since]), law.humidity)
+    return np.asarray(np.multiply.outer(day.wear[:, -1], days) + day.wear[:, last] + part)
 
 
-@lru_cache(maxsize=200_000)
-def _cooled(
-    law: Law, start_c: float, target_c: float, half_h: float, hours: float, humidity: float
-) -> tuple[Floats, float]:
+def cooled(
+    law: Law, start_c: Floats, target_c: Wear, half_h: Wear, hours: Floats, humidity: float
+) -> tuple[Floats, Floats]:
+    """Return the wear, shape (3, lots), while a fixed temperature is approached, and how warm lots are then."""
     gap = start_c - target_c
     end_c = target_c + gap * 0.5 ** (hours / half_h)
-    passed = [
-        half_h * math.log2(gap / (kink - target_c)) for kink in law.kinks_c if (kink - start_c) * (end_c - kink) > 0
-    ]
-    steps = min(math.ceil(hours / half_h), SETTLED_HALVES)
-    cuts = sorted({0.0, hours, *passed, *(n * half_h for n in range(1, steps) if n * half_h < hours)})
-    return _summed(law, lambda t: target_c + gap * 0.5 ** (t / half_h), cuts, humidity, target_c), end_c
+    steps = min(math.ceil(float(np.max(hours / half_h, initial=0.0))), SETTLED_HALVES)
+    cuts = [0.0 * end_c, hours + 0.0 * end_c, *(np.minimum(n * half_h, hours) + 0.0 * end_c for n in range(1, steps))]
+    for kink in law.kinks_c:
+        crossed = (kink - start_c) * (end_c - kink) > 0
+        if crossed.any():
+            share = np.where(crossed, gap, 1.0) / np.where(crossed, kink - target_c, 1.0)
+            cuts.append(np.where(crossed, half_h * np.log2(share), 0.0))
+    wear = _summed(
+        law, lambda t: target_c + gap * 0.5 ** (t / half_h), np.sort(np.stack(cuts), axis=0), humidity, target_c
+    )
+    return wear, end_c
 
 
-@lru_cache(maxsize=200_000)
-def _drifted(
-    law: Law, air: tuple[float, ...], clock_h: float, temp_c: float, half_h: float, hours: float
-) -> tuple[Floats, float]:
-    """Approach the air, hour by hour: ``T' = (A(t) - T)·ln 2/half`` with A straight within the hour."""
-    if not math.isfinite(hours):
-        return np.array([math.inf, 0.0, 0.0]), temp_c
-    wear, pace = np.zeros(3), math.log(2.0) / half_h
-    for start, end in _full_hours(clock_h, hours):
-        low = int(start % 24.0)
-        slope = air[low + 1] - air[low]
-        first = air[low] + slope * (start - math.floor(start)) - slope / pace
+def drifted(
+    law: Law, air: tuple[float, ...], clock_h: Floats, temp_c: Floats, half_h: float, hours: Floats
+) -> tuple[Floats, Floats]:
+    """Return the wear, shape (3, lots), while the air is approached, and how warm lots are then.
 
-        def temp(t: Floats, *, first: float = first, slope: float = slope, gap: float = temp_c - first) -> Floats:
-            return np.asarray(first + slope * t + gap * np.exp(-pace * t), dtype=np.float64)
-
-        turn = math.log(pace * (temp_c - first) / slope) / pace if slope and (temp_c - first) / slope > 0 else 0.0
-        wear += _summed(law, temp, _crossings(law, temp, end - start, turn), law.humidity)
-        temp_c = float(temp(np.float64(end - start)))  # type: ignore[arg-type]
+    Hour by hour: ``T' = (A(t) - T)·ln 2/half`` with A straight within the hour.
+    """
+    clock_h, temp_c, hours = np.broadcast_arrays(clock_h, temp_c, hours)
+    wear, pace, hourly = np.zeros((3, *temp_c.shape)), math.log(2.0) / half_h, np.asarray(air)
+    last, start = clock_h + hours, clock_h
+    while (start < last).any():
+        end = np.minimum(np.floor(start) + 1.0, last)
+        low = (np.floor(start) % 24.0).astype(np.intp)
+        slope = hourly[low + 1] - hourly[low]
+        first = hourly[low] + slope * (start - np.floor(start)) - slope / pace
+        stretch = _Stretch(first, slope, temp_c - first, pace, end - start)
+        wear = wear + _summed(law, stretch.temp_c, stretch.cuts(law.kinks_c), law.humidity)
+        start, temp_c = end, stretch.temp_c(end - start)
     return wear, temp_c
 
 
-def _crossings(law: Law, temp: Callable[[Floats], Floats], hours: float, turn: float) -> list[float]:
-    """Return 0, the moments at which the temperature passes a kink, and ``hours``; it turns once at most."""
-    grid = np.array(sorted({0.0, min(max(turn, 0.0), hours), hours}))
-    seen = temp(grid)
-    found = {0.0, hours}
-    for kink in law.kinks_c:
-        for n in np.flatnonzero((seen[:-1] - kink) * (seen[1:] - kink) < 0):
-            found.add(float(brentq(lambda t, kink=kink: float(temp(t)) - kink, grid[n], grid[n + 1], xtol=1e-12)))
-    return sorted(found)
+@dataclass(frozen=True)
+class _Stretch:
+    """Temperature of lots that approach air on its straight way: ``first + slope·t + gap·exp(-pace·t)``."""
+
+    first: Floats
+    slope: Floats
+    gap: Floats
+    pace: float
+    hours: Floats
+
+    def temp_c(self, t: Floats) -> Floats:
+        """Temperature after some hours."""
+        return np.asarray(self.first + self.slope * t + self.gap * np.exp(-self.pace * t), dtype=np.float64)
+
+    def cuts(self, kinks_c: Sequence[float]) -> Floats:
+        """Return 0, the moments at which the temperature passes a kink, and the end; it turns once at most."""
+        level = np.abs(self.slope) < LEVEL_K_H
+        ratio = self.pace * self.gap / np.where(level, 1.0, self.slope)
+        ratio = np.where(level | (ratio <= 0), 1.0, ratio)
+        ends = np.stack([0.0 * self.hours, np.clip(np.log(ratio) / self.pace, 0.0, self.hours), self.hours])
+        seen = self.temp_c(ends)
+        found = [ends[0], ends[2]]
+        coldest, warmest = seen.min(initial=math.inf), seen.max(initial=-math.inf)
+        for kink in (kink for kink in kinks_c if coldest < kink < warmest):
+            for n in (0, 1):
+                passed = (seen[n] - kink) * (seen[n + 1] - kink) < 0
+                if passed.any():
+                    moments = np.zeros_like(self.hours)
+                    moments[passed] = self._some(passed).moment(kink, ends[n][passed], ends[n + 1][passed])
+                    found.append(moments)
+        return np.sort(np.stack(found), axis=0)
+
+    def _some(self, lots: NDArray[np.bool_]) -> _Stretch:
+        """Return the temperature of some of the lots."""
+        return _Stretch(self.first[lots], self.slope[lots], self.gap[lots], self.pace, self.hours[lots])
+
+    def moment(self, kink: float, start: Floats, end: Floats) -> Floats:
+        """Return when the temperature passes a kink: Newton's steps, halving where they leave what is left."""
+        below, at = self.temp_c(start) < kink, (start + end) / 2.0
+        for _n in range(STEPS):
+            off = self.temp_c(at) - kink
+            before = (off < 0) == below
+            start, end = np.where(before, at, start), np.where(before, end, at)
+            pace = self.slope - self.pace * self.gap * np.exp(-self.pace * at)
+            step = at - off / np.where(pace == 0, 1.0, pace)
+            at = np.where((start <= step) & (step <= end), step, (start + end) / 2.0)
+        return at

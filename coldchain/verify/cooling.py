@@ -110,7 +110,7 @@ class Plants:
         return {came: [(slot * self.slot_h, share) for slot, share in parts] for came, parts in starts.items()}
 
     def _peak_kw(self, plant: Plant, came: int, slot: int) -> float:
-        air = air_at(air_c(plant.period), slot * self.slot_h)
+        air = float(air_at(air_c(plant.period), slot * self.slot_h))
         crops = self.record.crops
         return sum(t * peak_kw_t(crops[crop][1], plant.kind, air) for crop, t in plant.came[came].items())
 
@@ -138,7 +138,7 @@ class Plants:
             plant = self.plants.get(cell)
             if plant is not None and plant.stated:
                 start = middle_h(plant.period) + row.cooled_h - 3.0 * plant.kind.half_cooling_h
-                air = air_at(air_c(plant.period), start)
+                air = float(air_at(air_c(plant.period), start))
                 kw_t = peak_kw_t(self.record.crops[row.commodity][1], plant.kind, air)
                 put_in[cell].append((start, row.tonnes / plant.period.days * kw_t))
         together: dict[str, Floats] = defaultdict(lambda: np.zeros(self.day_slots))

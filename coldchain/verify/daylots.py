@@ -173,7 +173,7 @@ class _Lots:
             lot.in_air(leave_h - harvest_h).ride(back_h - leave_h, body).ride(docked - back_h, DOCK_AND_HALL_HALF_H)
         hub = self.record.hubs[self.depots[row.depot].hub][1]
         from_depot(lot, chain, cooler, hub, crop, haul_h=self.record.haul_h(row.depot), half_h=haul_half_h(self.record))
-        return lot.lost(crop, chain.planned_transfers, crop.packaging)
+        return float(lot.lost(crop, chain.planned_transfers, crop.packaging))
 
     def room(self) -> None:
         """Check that no cooling class of a depot is given more than it takes in a day."""

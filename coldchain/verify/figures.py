@@ -24,6 +24,7 @@ from coldchain.verify.wholechain import whole_chain
 
 SCHEMA = "coldchain.summary/1"
 SLACK_SHARE = 1e-6
+ROUNDING = 1e-9
 MADE_WHEN_PLANNED = ("roads", "figures", "effort")
 """What a plan may assume beyond what its scenario states of itself, in order."""
 Leaf = tuple[str, ...]
@@ -115,7 +116,7 @@ def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
         worth = float(frame["lost_cny"].sum())
         loss |= {f"{name}_rate": lost / found.harvest_t, f"{name}_t": lost, f"{name}_cny": worth}
         loss[f"{name}_water_t"] = float(frame["water_t"].sum())
-        loss[f"{name}_discount_cny"] = Figure(worth - _spoiled_cny(record, frame), worth)
+        loss[f"{name}_discount_cny"] = _discount_cny(record, frame)
     return {
         "scenario": {"name": scenario.name, "variant": scenario.variant, "sha256": scenario.sha256},
         "loss": loss,
@@ -141,9 +142,12 @@ def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
     }
 
 
-def _spoiled_cny(record: Record, lots: pd.DataFrame) -> float:
-    """Value of what is unsaleable or dried away."""
-    return float((lots["loss_t"] * lots["commodity"].map(record.price_cny_t).astype("float64")).sum())
+def _discount_cny(record: Record, lots: pd.DataFrame) -> Figure:
+    """Value lost that is not that of what is unsaleable or dried away; as large as the lots it is taken off."""
+    worth = lots["lost_cny"]
+    spoiled = lots["loss_t"] * lots["commodity"].map(record.price_cny_t).astype("float64")
+    sold_off = worth - spoiled > ROUNDING * worth
+    return Figure(float((worth - spoiled)[sold_off].sum()), float(worth[sold_off].sum()))
 
 
 def _covered(record: Record, lots: pd.DataFrame) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.model import Chain, Commodity, DepotType, Hub, MobileUnit, Period, Plant
+from coldchain.model import Chain, Commodity, DepotType, Hub, Keeping, MobileUnit, Period, Plant
 from coldchain.verify.ageing import (
     DOCK_AND_HALL_HALF_H,
     DRY_PER_K,
     HALF_WARMING_H,
     Floats,
     Journey,
+    Wear,
     air_at,
     air_c,
     batch_h,
@@ -53,6 +54,16 @@ class Lane:
     haul_h: float
     put_in_h: float
     wait_h: float = 0.0
+
+
+@dataclass(frozen=True)
+class Way:
+    """A commodity and a period, by index, on a lane; ``kept_d`` in store beside the stay in any depot."""
+
+    c: int
+    p: int
+    lane: Lane
+    kept_d: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,11 +101,15 @@ def check_losses(
     pieces = list(_pieces(record, chains, fetched, assigned))
     for piece in pieces:
         plants.bring(piece.cell, piece.row.commodity, piece.tonnes / piece.period.days, piece.ready_h)
+    parts = []
     for piece in pieces:
         hauls = chains.shares_of(rides.get((piece.row.depot, piece.period.id, piece.row.zone), ()), piece.row.depot)
         for (put_in_h, part), (share, haul_h) in product(plants.starts(piece.cell, piece.ready_h), hauls):
             lane = Lane(piece.cell[0], piece.cell[1:4], piece.aboard_h, haul_h, put_in_h, piece.wait_h)
-            book.add_cold(piece.row, piece.at, piece.tonnes * part * share, lane)
+            parts.append((piece, piece.tonnes * part * share, lane))
+    chains.follow(way for piece, _tonnes, lane in parts for way, _share, _rule in book.ways(piece, lane))
+    for piece, tonnes, lane in parts:
+        book.add_cold(piece, tonnes, lane)
     left = record.scenario.harvest_t - book.cooled
     if (left < -TOLERANCE * np.maximum(record.scenario.harvest_t, 1.0)).any():
         record.wrong(_("lots: more is cooled than harvested"))
@@ -158,9 +173,19 @@ class _Book:
         self.cooled = np.zeros_like(record.scenario.harvest_t)
         self.lots: list[tuple[str | float, ...]] = []
 
-    def add_cold(self, row: Any, at: tuple[int, int, int], part: float, way: Lane) -> None:
+    def ways(self, piece: Piece, lane: Lane) -> Iterator[tuple[Way, float, Keeping | None]]:
+        """Yield the ways of a lane, the share that takes each and its rule of storage; what is kept goes straight."""
+        (_v, c, p), row = piece.at, piece.row
+        if row.unit or row.method == PROCESS:
+            yield Way(c, p, lane), 1.0, None
+            return
+        straight = replace(lane, haul_h=self.record.haul_h(row.depot))
+        for share, rule in self.stores.parts((row.depot, row.zone, row.method, row.commodity, piece.period.id)):
+            yield Way(c, p, lane) if rule is None else Way(c, p, straight, rule.days), share, rule
+
+    def add_cold(self, piece: Piece, part: float, way: Lane) -> None:
         """Add ``part`` tonnes of a lane: some are sold at once, some are kept and go straight."""
-        (v, c, p), chains = at, self.chains
+        (v, c, p), row, chains = piece.at, piece.row, self.chains
         crop, period = self.record.scenario.commodities[c], self.record.scenario.periods[p]
         cooling = (row.zone, row.method, row.unit)
         made = row.method == PROCESS
@@ -170,16 +195,14 @@ class _Book:
         if not made:
             self.arriving[row.depot, period.id, row.zone] += part / period.days
         self.cooled[v, c, p] += part
-        straight = replace(way, haul_h=self.record.haul_h(row.depot))
         lane = (row.depot, row.zone, row.method, row.commodity, period.id)
         if not (row.unit or made):
             self.stores.arrived_t[lane] += part
-        for share, rule in [(1.0, None)] if row.unit or made else self.stores.parts(lane):
+        for taken, share, rule in self.ways(piece, way):
             tonnes = part * share
             if tonnes <= 0:
                 continue
-            fate = chains.depot_fate(c, p, way) if rule is None else chains.depot_fate(c, p, straight, rule.days)
-            lost, water, value = (tonnes * float(share) for share in fate)
+            lost, water, value = (tonnes * one for one in chains.fates[taken])
             lost_cny = value * KG_PER_T * crop.price_cny_kg
             self.loss_cny += lost_cny
             power = tonnes * chains.energy_cny_t(c, p, cooling)
@@ -240,9 +263,9 @@ class Chains:
         self.scenario = record.scenario
         self.half_h = haul_half_h(record)
         self.trader = lru_cache(maxsize=None)(self._trader)
-        self.depot_fate = lru_cache(maxsize=None)(self._depot_fate)
+        self.fates: dict[Way, list[float]] = {}
         self.energy_cny_t = lru_cache(maxsize=None)(self._energy_cny_t)
-        self.today = lru_cache(maxsize=None)(self._today)
+        self._todays = lru_cache(maxsize=None)(self._fates_today)
 
     def hub_of(self, depot: str) -> Hub:
         """Hub a depot delivers to."""
@@ -265,17 +288,28 @@ class Chains:
         total = sum(t for t, _rest in rides)
         return [(t / total, hours) for t, hours in rides] if total > 0 else [(1.0, self.record.haul_h(depot))]
 
-    def _depot_fate(self, c: int, p: int, lane: Lane, kept_d: float = 0.0) -> Floats:
-        """Return what is lost, after some days in store; a longer haul than the direct one never counts less."""
-        crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
-        chain = chain.model_copy(update={"depot_dwell_h": chain.depot_dwell_h + 24.0 * kept_d})
-        start, hub, cooler = middle_h(period), self.hub_of(lane.depot), self.kind(lane.cooling)
-        found = []
-        for hours in {lane.haul_h, self.record.haul_h(lane.depot)}:
-            lot = Journey.begin(crop, period, start, crop.packaging).in_air(lane.put_in_h - start)
-            lot = from_depot(lot, chain, cooler, hub, crop, haul_h=hours, half_h=self.half_h)
-            found.append(fate_of(crop, lot, chain.planned_transfers, crop.packaging, self.scenario.economics))
-        return np.max(found, axis=0)  # type: ignore[no-any-return]
+    def follow(self, ways: Iterable[Way]) -> None:
+        """Follow the lots of many ways, those at once that share commodity, period, cooler, hub and days in store."""
+        alike: dict[tuple[Any, ...], dict[Way, None]] = defaultdict(dict)
+        for way in ways:
+            alike[way.c, way.p, way.lane.cooling, self.record.hub_of[way.lane.depot], way.kept_d][way] = None
+        for group in alike.values():
+            self.fates.update(zip(group, self._fates(list(group)).T.tolist(), strict=True))
+
+    def _fates(self, ways: Sequence[Way]) -> Floats:
+        """Return what lots alike lose, shape (3, ways); a longer haul than the direct one never counts less."""
+        one, scenario = ways[0], self.scenario
+        crop, period, cooler = scenario.commodities[one.c], scenario.periods[one.p], self.kind(one.lane.cooling)
+        dwell_h = scenario.chain.depot_dwell_h + 24.0 * one.kept_d
+        chain = scenario.chain.model_copy(update={"depot_dwell_h": dwell_h})
+        put_in_h, loaded = np.unique([way.lane.put_in_h for way in ways], return_inverse=True)
+        haul_h = np.array([(way.lane.haul_h, self.record.haul_h(way.lane.depot)) for way in ways]).T
+        lot = Journey.begin(crop, period, np.full(len(put_in_h), middle_h(period)), crop.packaging)
+        lot = through_depot(lot.in_air(put_in_h - lot.clock_h), chain, cooler).take(np.stack([loaded, loaded]))
+        if not isinstance(cooler, Plant):
+            to_buyer(lot, chain, cooler, self.hub_of(one.lane.depot), crop, haul_h=haul_h, half_h=self.half_h)
+        fates = fate_of(crop, lot, chain.planned_transfers, crop.packaging, scenario.economics)
+        return np.asarray(fates.max(axis=1))
 
     def depot_hours(self, c: int, p: int, lane: Lane) -> tuple[float, float]:
         """Hours from harvest until seven eighths cooled, and until the buyer is reached; in a plant until processed."""
@@ -309,7 +343,7 @@ class Chains:
         kind = self.kind(cooling)
         if isinstance(kind, Plant):
             return kind.process_kwh_t * self.scenario.economics.power_cny_kwh
-        air = air_at(air_c(period), middle_h(period) + chain.planned_wait_h + chain.unload_h)
+        air = float(air_at(air_c(period), middle_h(period) + chain.planned_wait_h + chain.unload_h))
         heat_kwh = crop.heat_kj_kg_k * max(air - kind.temp_c, 0.0) / 3.6
         keep = self.keep_cny_t_day(c, cooling) / 24.0 * chain.depot_dwell_h
         return heat_kwh / kind.energy_ratio * self.scenario.economics.power_cny_kwh + keep
@@ -320,15 +354,20 @@ class Chains:
         breath_kwh = respiration_w_t(crop, kind.temp_c) / kind.energy_ratio * 24.0 / 1000.0
         return max(kind.store_kwh_t_day, breath_kwh) * self.scenario.economics.power_cny_kwh
 
-    def _today(self, v: int, c: int, p: int) -> tuple[Floats, float]:
+    def today(self, v: int, c: int, p: int) -> tuple[Floats, float]:
         """Return what is lost in today's chain, and the trader's CNY/t."""
+        return self._todays(c, p)[:, v], self.scenario.economics.today_haul_cny_t_km * self.trader(v)[2]
+
+    def _fates_today(self, c: int, p: int) -> Floats:
+        """Return what a commodity loses in today's chain in a period, shape (3, villages)."""
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
-        hub, ride_h, km = self.trader(v)
-        farther, market_h = (hub.dwell_h + hub.onward_h, hub.market_h) if crop.sold_at == "market" else (0.0, 0.0)
-        hours = self.today_wait_h(crop), ride_h + farther, market_h
-        lot = trade(Journey.begin(crop, period, middle_h(period), crop.today_packaging), crop, hours)
-        fate = fate_of(crop, lot, chain.today_transfers, crop.today_packaging, self.scenario.economics)
-        return fate, self.scenario.economics.today_haul_cny_t_km * km
+        on = float(crop.sold_at == "market")
+        traders = [self.trader(v) for v in range(len(self.scenario.villages))]
+        way_h = np.array([ride_h + on * (hub.dwell_h + hub.onward_h) for hub, ride_h, _km in traders])
+        market_h = np.array([on * hub.market_h for hub, *_way in traders])
+        lot = Journey.begin(crop, period, np.full(len(traders), middle_h(period)), crop.today_packaging)
+        lot = trade(lot, crop, wait_h=self.today_wait_h(crop), way_h=way_h, market_h=market_h)
+        return fate_of(crop, lot, chain.today_transfers, crop.today_packaging, self.scenario.economics)
 
 
 def haul_half_h(record: Record) -> float | None:
@@ -341,18 +380,26 @@ def haul_half_h(record: Record) -> float | None:
 def from_depot(
     lot: Journey, chain: Chain, cooler: DepotType, hub: Hub, crop: Commodity, *, haul_h: float, half_h: float | None
 ) -> Journey:
-    """Take a lot from the loading of the pre-cooler to its buyer: cool and store, line haul, hub, onward leg, hall.
+    """Take a lot from the loading of the pre-cooler to its buyer."""
+    return to_buyer(through_depot(lot, chain, cooler), chain, cooler, hub, crop, haul_h=haul_h, half_h=half_h)
 
-    In a plant it lies in the air until it is processed.
-    """
+
+def through_depot(lot: Journey, chain: Chain, cooler: DepotType) -> Journey:
+    """Cool and store lots; in a plant they lie in the air until they are processed."""
     if isinstance(cooler, Plant):
         return lot.in_air(cooler.process_h)
     dry_per_k = DRY_PER_K if cooler.method == "vacuum" else 0.0
     cooled_h = 3.0 * cooler.half_cooling_h + chain.depot_dwell_h
-    lot.cooled(cooled_h, cooler.temp_c, cooler.half_cooling_h, chain.room_humidity, dry_per_k)
+    return lot.cooled(cooled_h, cooler.temp_c, cooler.half_cooling_h, chain.room_humidity, dry_per_k)
+
+
+def to_buyer(
+    lot: Journey, chain: Chain, cooler: DepotType, hub: Hub, crop: Commodity, *, haul_h: Wear, half_h: float | None
+) -> Journey:
+    """Take cooled lots to their buyers: line haul, hub, onward leg, hall."""
     air = cooler.temp_c + chain.reefer_above_c
 
-    def on(hours: float, warming_half_h: float | None) -> None:
+    def on(hours: Wear, warming_half_h: float | None) -> None:
         if warming_half_h is None:
             lot.reefer(hours, air, crop, chain.reefer_humidity)
         else:

@@ -1,13 +1,11 @@
 """Where the saving comes from, recomputed: every lot of a depot passes its way with every set of the six changes.
 
-The loss law is that of `coldchain.verify.ageing`; here it is summed for all lots of a commodity and period at once, by
-two Gauss points on stretches of a quarter of an hour, which is good to a hundred-thousandth or so. The shares with no
-change and with all changes are those of the lots followed one by one.
+The loss law is that of `coldchain.verify.ageing`, for all lots of a commodity and period at once. The shares with no
+change and with all changes are those of the lots as written.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import permutations
@@ -23,16 +21,13 @@ from coldchain.verify.ageing import (
     HALF_WARMING_H,
     ICE_C,
     ICE_HALF_H,
-    REEFER_HALF_H,
     Floats,
-    Law,
-    air_at,
-    air_c,
+    Journey,
+    Wear,
     drying,
     loss_share,
     middle_h,
     priced,
-    reefer_end_c,
 )
 from coldchain.verify.losses import Chains, haul_half_h
 from coldchain.verify.record import PROCESS, Record, rows
@@ -42,8 +37,6 @@ CHANGES = ("collection", "packaging", "precooling", "line_haul", "onward", "hall
 WITHOUT = ("precooling", "onward")
 WAY = ("zone_c", "half_h", "dry_per_k", "kept_d", "ride_h", "dwell_h", "onward_h", "market_h")
 OF_A_LOT = ("tonnes", "cooled_h", "delivery_h", "loss_t", "lost_cny", "today_loss_t", "today_lost_cny")
-STRETCH_H = 0.25
-GAUSS = (0.5 - math.sqrt(3.0) / 6.0, 0.5 + math.sqrt(3.0) / 6.0)
 CLOSE = 1e3
 """A part may be off by a thousandth of all that the changes move: this many times what figures are compared to."""
 
@@ -54,112 +47,67 @@ class Flock:
 
     Attributes
     ----------
+    lots : as they are now, bare; arrays of shape (sets, lots)
+    vacuum : water lost to vacuum, shape (sets, lots)
     made : the sets; rows of the arrays
-    clock_h, temp_c : now, shape (sets, lots)
-    wear : life used, chilling dose, water a bare lot would lose to the air, water lost to vacuum; (4, sets, lots)
     cooled : whether pre-cooling is among the changes
     """
 
-    law: Law
-    air: tuple[float, ...]
-    made: tuple[frozenset[str], ...]
-    clock_h: Floats
-    temp_c: Floats
-    wear: Floats
+    lots: Journey
+    vacuum: Floats
+    made: tuple[frozenset[str], ...] = (frozenset(),)
     cooled: bool = False
     cargo: str = "open"
-
-    def air_at(self, clock_h: Floats) -> Floats:
-        """Air temperature, linear between full hours."""
-        return np.asarray(np.interp(clock_h % 24.0, np.arange(25.0), self.air), dtype=np.float64)
 
     def outside(self, hours: Floats) -> Flock:
         """Travel with a trader: on ice, in an insulated load, or as warm as the air; once cooled, approach it."""
         if self.cargo == "ice":
-            return self.chill(hours, np.full(len(hours), ICE_C), np.full(len(hours), ICE_HALF_H), 1.0)
+            return self.chill(hours, ICE_C, ICE_HALF_H, 1.0)
         if self.cargo == "insulated":
             return self.ride(hours, HALF_WARMING_H["insulated"])
         return self.ride(hours, HALF_WARMING_H["ambient"]) if self.cooled else self.in_air(hours)
 
-    def waiting(self, hours: Floats) -> Flock:
+    def waiting(self, hours: float) -> Flock:
         """Wait in the village for a trader."""
-        return self.outside(hours) if self.cargo == "ice" else self.in_air(hours)
+        return self.outside(np.asarray(hours)) if self.cargo == "ice" else self.in_air(hours)
 
     def stall(self, hours: Floats) -> Flock:
         """Lie at the market as today."""
         return self.ride(hours, HALF_WARMING_H["ambient"]) if self.cargo == "insulated" else self.outside(hours)
 
-    def in_air(self, hours: Floats) -> Flock:
+    def in_air(self, hours: Wear) -> Flock:
         """Follow the air."""
-        moments, step = _moments(hours)
-        temp = self.air_at(self.clock_h + moments[..., None, :])
-        end_c = np.where(hours > 0, self.air_at(self.clock_h + hours), self.temp_c)
-        return self._passed(hours, temp, step, end_c, self.law.humidity)
-
-    def reefer(self, hours: Floats, end_c: Floats, humidity: float) -> Flock:
-        """Approach what a load comes to in a reefer."""
-        return self.hall(hours, end_c, np.full(len(hours), REEFER_HALF_H), humidity)
+        return replace(self, lots=replace(self.lots).in_air(hours))
 
     def ride(self, hours: Floats, half_h: float | None) -> Flock:
         """Approach the air with a half-time; None where nothing is ridden."""
-        if half_h is None or not hours.any():
-            return self._passed(hours, self.temp_c[None, None], hours * len(GAUSS), self.temp_c, self.law.humidity)
-        pace, (moments, step) = math.log(2.0) / half_h, _moments(hours)
-        count, decay = len(moments), np.exp(-pace * step)
-        edges = self.air_at(self.clock_h + step * np.arange(count + 1)[:, None, None])
-        start, rise = edges[:-1], np.diff(edges, axis=0)
-        lag = rise / np.maximum(step, 1e-12) / pace
-        gained = edges[1:] - lag - (start - lag) * decay
-        power = decay ** np.arange(count + 1)[:, None, None]
-        passed = np.concatenate([self.temp_c[None], self.temp_c + np.cumsum(gained / power[1:], axis=0)]) * power
-        node = np.array(GAUSS)[:, None, None]
-        seen = (start - lag)[:, None] + rise[:, None] * node + (passed[:-1] - start + lag)[:, None] * decay**node
-        return self._passed(hours, seen, step, np.where(hours > 0, passed[-1], self.temp_c), self.law.humidity)
+        return self if half_h is None else replace(self, lots=replace(self.lots).ride(hours, half_h))
 
-    def chill(
-        self, hours: Floats, target_c: Floats, half_h: Floats, humidity: float, dry_per_k: Floats | float = 0.0
-    ) -> Flock:
+    def chill(self, hours: Floats, target_c: Wear, half_h: Wear, humidity: float, dry_per_k: Wear = 0.0) -> Flock:
         """Approach the temperature of a cooler; what is colder stays so."""
-        target = np.minimum(target_c, self.temp_c) if self.law.newer else target_c + 0.0 * self.temp_c
-        done = self.hall(hours, target, half_h, humidity)
-        if not self.law.newer:
-            return done
-        done.wear[3] += dry_per_k * (self.temp_c - done.temp_c)
-        return done
+        newer, before = self.lots.law.newer, self.lots.temp_c
+        done = self.hall(hours, np.minimum(target_c, before) if newer else target_c, half_h, humidity)
+        return replace(done, vacuum=self.vacuum + dry_per_k * (before - done.lots.temp_c)) if newer else done
 
-    def hall(self, hours: Floats, target_c: Floats, half_h: Floats, humidity: float) -> Flock:
+    def hall(self, hours: Floats, target_c: Wear, half_h: Wear, humidity: float) -> Flock:
         """Approach a fixed temperature."""
-        moments, step = _moments(hours, half_h)
-        gap = self.temp_c - target_c
-        temp = target_c + gap * 0.5 ** (moments / half_h)[..., None, :]
-        return self._passed(hours, temp, step, target_c + gap * 0.5 ** (hours / half_h), humidity, target_c)
+        return replace(self, lots=replace(self.lots).hall(hours, target_c, half_h, humidity))
 
-    def _passed(
-        self, hours: Floats, temp_c: Floats, step_h: Floats, end_c: Floats, humidity: float,
-        target_c: Floats | float = math.inf,
-    ) -> Flock:  # fmt: skip
-        """Go on after a stage with these temperatures at the Gauss points of its stretches, (stretches, points, …)."""
-        wear = self.wear.copy()
-        wear[:3] += self.law.wear_per_h(temp_c, humidity, target_c).sum(axis=(1, 2)) * step_h / len(GAUSS)
-        end = np.broadcast_to(end_c, wear.shape[1:])
-        return replace(self, clock_h=self.clock_h + hours, wear=wear, temp_c=end)
+    def reefer(self, hours: Floats, air_c: Floats, crop: Commodity, humidity: float) -> Flock:
+        """Ride in cold air of a temperature."""
+        return replace(self, lots=replace(self.lots).reefer(hours, air_c, crop, humidity))
 
     def forked(self, name: str, today: Flock, planned: Flock) -> Flock:
         """Put both ways of passing a stage beside each other."""
-        made = (*self.made, *(one | {name} for one in self.made))
-        clock_h, temp_c, wear = (
-            np.concatenate([getattr(today, part), getattr(planned, part)], axis=-2)
-            for part in ("clock_h", "temp_c", "wear")
+        one, other = today.lots, planned.lots
+        lots = replace(
+            one,
+            clock_h=np.concatenate([one.clock_h, other.clock_h]),
+            temp_c=np.concatenate([one.temp_c, other.temp_c]),
+            wear=np.concatenate([one.wear, other.wear], axis=1),
         )
-        return replace(self, made=made, clock_h=clock_h, temp_c=temp_c, wear=wear)
-
-
-def _moments(hours: Floats, half_h: Floats | None = None) -> tuple[Floats, Floats]:
-    """Cut hours into stretches: moments of the Gauss points, (stretches, points, lots); hours of a stretch, (lots,)."""
-    longest = hours.max(initial=0.0) if half_h is None else (hours / np.minimum(half_h, 1.0)).max(initial=0.0)
-    count = max(math.ceil(float(longest) / STRETCH_H), 1)
-    step = hours / count
-    return (np.arange(count)[:, None, None] + np.array(GAUSS)[:, None]) * step, step
+        made = (*self.made, *(one | {name} for one in self.made))
+        return replace(self, lots=lots, vacuum=np.concatenate([today.vacuum, planned.vacuum]), made=made)
 
 
 def attributed(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
@@ -248,15 +196,15 @@ class _Way:
         )
         for flock in self._flocks(period):
             for packed, transfers, box in packings:
-                both = self._shares(flock.wear, transfers, box) @ self.lots["tonnes"]
+                both = self._shares(flock, transfers, box) @ self.lots["tonnes"]
                 for made, lost, worth in zip(flock.made, *both, strict=True):
                     whole = made | packed
                     yield whole, ends.get(len(whole), np.array([lost, worth * price]))
 
-    def _shares(self, wear: Floats, transfers: int, box: str | None) -> Floats:
+    def _shares(self, flock: Flock, transfers: int, box: str | None) -> Floats:
         """Return the shares lost of weight and value, shape (2, sets, lots)."""
-        used, dose, dry, vacuum = wear
-        water = drying(box) * dry + vacuum
+        used, dose, dry = flock.lots.wear
+        water = drying(box) * dry + flock.vacuum
         lost = loss_share(self.crop, used, transfers, box, dose=dose, dry=water)
         return np.stack([lost, priced(lost, used, water, self.record.scenario.economics)[1]])
 
@@ -266,13 +214,8 @@ class _Way:
         half_h, dwell_h = self.lots["half_h"], chain.depot_dwell_h + 24.0 * self.lots["kept_d"]
         cooled_h, delivery_h = self.lots["cooled_h"], self.lots["delivery_h"]
         none = np.zeros((1, len(cooled_h)))
-        air = air_c(period)
-        begun = none + middle_h(period)
-        warm = none + air_at(air, middle_h(period))
-        law, unworn = Law.of(self.crop, period.humidity), np.zeros((4, *none.shape))
-        flock = Flock(law, air, (frozenset(),), begun, warm, unworn, cargo=self.crop.today_cargo)
-        wait_h = chain.today_wait_h if self.crop.today_wait_h is None else self.crop.today_wait_h
-        waited = flock.waiting(np.full(len(cooled_h), wait_h))
+        flock = Flock(Journey.begin(self.crop, period, none + middle_h(period)), none, cargo=self.crop.today_cargo)
+        waited = flock.waiting(chain.today_wait_h if self.crop.today_wait_h is None else self.crop.today_wait_h)
         flock = flock.forked("collection", waited, flock.in_air(cooled_h - 3.0 * half_h))
         chilled = flock.chill(
             3.0 * half_h + dwell_h, self.lots["zone_c"], half_h, chain.room_humidity, self.lots["dry_per_k"]
@@ -296,7 +239,7 @@ class _Way:
         planned = self._carried(self._carried(lot, dwell_h, None), onward_h, HALF_WARMING_H[hub.onward_cargo])
         lot = lot.forked("onward", lot.outside(today[0]).outside(today[1]), planned)
         hall_c = np.maximum(hub.market_temp_c + chain.hall_above_c, zone_c)
-        chilled = lot.hall(market_h, hall_c, np.full(len(hall_c), DOCK_AND_HALL_HALF_H), chain.hall_humidity)
+        chilled = lot.hall(market_h, hall_c, DOCK_AND_HALL_HALF_H, chain.hall_humidity)
         return lot.forked("hall", lot.stall(today[2]), chilled)
 
     def _carried(self, lot: Flock, hours: Floats, half_h: float | None) -> Flock:
@@ -304,8 +247,7 @@ class _Way:
         chain = self.record.scenario.chain
         if half_h is not None:
             return lot.ride(hours, half_h)
-        end_c = reefer_end_c(self.crop, lot.temp_c, self.lots["zone_c"] + chain.reefer_above_c)
-        return lot.reefer(hours, end_c, chain.reefer_humidity)
+        return lot.reefer(hours, self.lots["zone_c"] + chain.reefer_above_c, self.crop, chain.reefer_humidity)
 
     def _sold_on(self, hours: float) -> Floats:
         """Return hours behind the hub, none for what is sold at it; shape (lots,)."""
