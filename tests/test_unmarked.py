@@ -157,7 +157,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "telemetry/berlinger.py": ((r".", "keys of the makers' files"),),
     "telemetry/columns.py": ((r"^date (time|& time)$", "headings that are recognised"),),
     "telemetry/page.py": ((r"^\nbody", STYLE),),
-    "telemetry/store.py": ((r"^\n?(create|insert|select|begin)", "SQL"),),
+    "telemetry/store.py": ((r"^\n?(create|insert|select|begin|delete)", "SQL"),),
     "traceability/custody.py": ((r"^the road$", DATA),),
     "traceability/hashing.py": ((r"^Order \| None$", "a type"),),
     "traceability/page.py": ((r"^default-src|^\n[*@]", STYLE), (r"^(\0 · )?\0 kg$", ON_PAPER)),

@@ -14,7 +14,7 @@ import click
 
 from coldchain.cli.commands import SHOWN_WARNINGS, interruptible, print_faults
 from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, quiet_option, quoted
-from coldchain.errors import UsageError, system_reason
+from coldchain.errors import ColdchainError, UsageError, system_reason
 from coldchain.language import _
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def _write(path: Path, text: str) -> None:
 @click.option(
     "--lanes", type=path_argument, help="Table to write: planned against measured, by village and room (CSV)."
 )
+@click.option("--parquet", "archive", type=path_argument,
+              help="Folder to write the readings to, a Parquet file a day; while listening each night.")  # fmt: skip
 @click.option("--alarms", "lines", type=path_argument, help="File to add the news of alarms to, a line of JSON each.")
 @click.option("--webhook", help="Address to post the news of alarms to, JSON.")
 @click.option("--every", "every_s", type=click.FloatRange(1), default=60.0, show_default=True,
@@ -155,6 +157,7 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
 
     With --broker it listens until Ctrl-C; every reading is stored before it is acknowledged.
     """
+    from coldchain.telemetry.archive import parquet
     from coldchain.telemetry.dayplan import read_day
     from coldchain.telemetry.kept import write_lanes
     from coldchain.telemetry.readings import Keys, Reader, read_keys
@@ -164,6 +167,8 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
     from coldchain.telemetry.watch import Setup
 
     _demand_together(given)
+    if given["archive"] is not None:
+        parquet()
     day = read_day(run, given["moved"])
     sensors = {} if given["table"] is None else read_sensors(given["table"], day)
     rules = Rules() if given["thresholds"] is None else read_rules(given["thresholds"])
@@ -242,6 +247,9 @@ class Desk:
 
         self.day, self.setup, self.store, self.quiet = day, setup, store, quiet
         self.page: Path | None = given["page"]
+        self.archive: Path | None = given["archive"]
+        self.listens = given["broker"] is not None
+        self._archived = -1
         self.every_s: float = given["every_s"]
         self.channels = {}
         if given["lines"] is not None:
@@ -255,6 +263,7 @@ class Desk:
         from coldchain.telemetry.page import write_page
         from coldchain.telemetry.watch import watched
 
+        self._write_days()
         found = watched(self.store, self.day, self.setup)
         if self.page is not None:
             every_s = self.every_s if live else None
@@ -265,6 +274,28 @@ class Desk:
                 told = _("warning: {channel} did not take {count} news of alarms; they are tried again")
                 click.echo(told.format(channel=channel, count=left), err=True)
         return found
+
+    def _write_days(self) -> None:
+        """Write days of readings as Parquet: all that changed, while listening those before today, once a day."""
+        if self.archive is None:
+            return
+        from coldchain.telemetry.archive import MS_PER_DAY, write_days
+
+        today = int((1000.0 * time.time() + 3_600_000.0 * self.setup.offset_h) // MS_PER_DAY)
+        if self._archived == today:
+            return
+        try:
+            made = write_days(self.store, self.archive, self.setup.offset_h, today if self.listens else None)
+        except ColdchainError as error:
+            if not self.listens:
+                raise
+            told = _("warning: {error}; tried again in {seconds:.0f} s, the store keeps all")
+            click.echo(told.format(error=error, seconds=self.every_s), err=True)
+            return
+        self._archived = today
+        if not self.quiet:
+            told = _("days of readings written to {folder}: {count}")
+            click.echo(told.format(folder=self.archive, count=len(made)), err=True)
 
 
 def _listen(desk: Desk, reader: Reader, given: dict[str, Any]) -> None:

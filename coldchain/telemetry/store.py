@@ -7,7 +7,8 @@ differ, each value becomes the greater of the two: the warmer, the open door, wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -25,6 +26,8 @@ create table if not exists readings(device integer not null, time_ms integer not
   door real, lon real, lat real, battery real, primary key(device, time_ms)) without rowid;
 create table if not exists acknowledged(place text not null, cause text not null, at_ms integer not null,
   reason text not null, who text not null, primary key(place, cause, at_ms)) without rowid;
+create table if not exists written(folder text not null, first_ms integer not null, last_ms integer not null,
+  primary key(folder, first_ms, last_ms)) without rowid;
 create table if not exists told(channel text not null, news text not null, primary key(channel, news)) without rowid;
 """
 GREATER = ", ".join(f"{name} = coalesce(max({name}, excluded.{name}), {name}, excluded.{name})" for name in FIELDS)
@@ -32,6 +35,8 @@ NAN = float("nan")
 DEVICES = "select id, name from devices"
 MEASURED = "select {asked} from readings where device = ? and time_ms between ? and ? order by time_ms"
 COUNTS = MEASURED.format(asked=", ".join(("count(*)", *(f"count({name})" for name in FIELDS))))
+MS_PER_HOUR = 3_600_000
+CHANGED = "delete from written where first_ms < ? and last_ms >= ?"
 WIDTH, TOGETHER = 2 + len(FIELDS), 16
 ROW = f"({', '.join('?' * WIDTH)})"
 INSERT = f"insert into readings values{ROW} on conflict do update set {GREATER}"
@@ -100,6 +105,8 @@ class Store(Durable):
             values_in_turn = iter(chain.from_iterable(made[:whole]))
             self._db.executemany(INSERT_TOGETHER, zip(*[values_in_turn] * (WIDTH * TOGETHER), strict=True))
             self._db.executemany(INSERT, made[whole:])
+            hours = {time_ms // MS_PER_HOUR for time_ms in times}
+            self._db.executemany(CHANGED, [((hour + 1) * MS_PER_HOUR, hour * MS_PER_HOUR) for hour in hours])
             execute("commit")
         except BaseException:
             execute("rollback")
@@ -143,6 +150,23 @@ class Store(Durable):
             values[:, measured] = table[:, 1:]
             found.append(Series(name, table[:, 0].astype(np.int64), values))
         return found
+
+    def is_written(self, folder: str, first_ms: int, last_ms: int) -> bool:
+        """Tell whether a folder has the readings between two moments as they are stored."""
+        query = "select 1 from written where (folder, first_ms, last_ms) = (?, ?, ?)"
+        return self._db.execute(query, (folder, first_ms, last_ms)).fetchone() is not None
+
+    @contextmanager
+    def writing(self, folder: str, first_ms: int, last_ms: int) -> Iterator[None]:
+        """Let no other process add readings while those between two moments are written; mark them when it is done."""
+        self._db.execute("begin immediate")
+        try:
+            yield
+            self._db.execute("insert or replace into written values(?, ?, ?)", (folder, first_ms, last_ms))
+            self._db.execute("commit")
+        except BaseException:
+            self._db.execute("rollback")
+            raise
 
     def acknowledge(self, note: Acknowledged) -> None:
         """Keep that an alarm was taken note of."""
