@@ -14,6 +14,7 @@ from typing import Literal
 from coldchain.api.days import RoutedDay, routes
 from coldchain.api.effort import EffortName, checked
 from coldchain.api.forecasts import backtest, backtest_harvest, forecast, forecast_harvest
+from coldchain.api.grids import Levels, levels
 from coldchain.api.measured import MeasuredDay, kept, masts, trace, watch
 from coldchain.api.platform import Bookings, bookings
 from coldchain.api.questions import (
@@ -50,12 +51,11 @@ from coldchain.scenario.edits import Edits
 
 __all__ = [
     "Backtest", "Bookings", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest",
-    "MeasuredDay", "Outlook", "Replay", "Result", "RoutedDay", "Scenario", "Shares", "backtest", "backtest_harvest",
-    "bookings", "check", "compare", "example", "example_osm", "explain", "explain_alternatives", "explain_depot",
-    "explain_failures", "explain_unserved", "explain_village", "forecast", "forecast_harvest", "import_atlas",
-    "import_osm", "import_points", "kept", "load", "masts", "open", "plan", "replan", "replay", "report", "roll",
-    "routes",
-    "sensitivity", "share", "speak", "sweep", "trace", "watch",
+    "Levels", "MeasuredDay", "Outlook", "Replay", "Result", "RoutedDay", "Scenario", "Shares", "backtest",
+    "backtest_harvest", "bookings", "check", "compare", "example", "example_osm", "explain", "explain_alternatives",
+    "explain_depot", "explain_failures", "explain_unserved", "explain_village", "forecast", "forecast_harvest",
+    "import_atlas", "import_osm", "import_points", "kept", "levels", "load", "masts", "open", "plan", "replan",
+    "replay", "report", "roll", "routes", "sensitivity", "share", "speak", "sweep", "trace", "watch",
 ]  # fmt: skip
 
 

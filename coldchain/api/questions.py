@@ -62,7 +62,8 @@ def sweep(
         rules = sweeps.rules_of(rates, caps_cny, programmes)
         found = sweeps.run_sweep(scenario, tuple(budgets_cny), place, tried, targets, ())
         decided = sweeps.decide_rules(scenario, rules, found, place, tried)
-    return Frontier(found, f"{scenario.name} · {scenario.variant}", scenario.siting.budget_cny, decided)
+    named = f"{scenario.name} · {scenario.variant}"
+    return Frontier(found, named, scenario.siting.budget_cny, decided, tuple(scenario.sites))
 
 
 def explain_depot(

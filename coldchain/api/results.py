@@ -14,6 +14,7 @@ from coldchain.economy import CarbonFactors, emissions, emissions_of_lots
 from coldchain.inputs import way_to
 from coldchain.language import N_, _
 from coldchain.language.amounts import per_million
+from coldchain.model.places import Site
 from coldchain.reports import write_run
 from coldchain.reports.geopackage import plan_layers
 from coldchain.reports.lines import PlanLines, plan_lines
@@ -176,12 +177,14 @@ class Frontier:
     name : of scenario and variant
     own_cny : the scenario's own budget
     rules : points of other rules of subsidy
+    sites : of the scenario, with their counties and owners
     """
 
     sweep: Sweep
     name: str
     own_cny: float
     rules: Decided
+    sites: tuple[Site, ...] = ()
 
     def decided(self) -> pd.DataFrame:
         """Return what each rule and budget would decide: depots, tonnes, awards; columns in docs/results.md."""
