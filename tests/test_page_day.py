@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from coldchain.diversions.proposals import Terms
 from coldchain.pages import DayDesk, day_page, is_day
 from coldchain.pages.day import DayPage
 from coldchain.telemetry.dayplan import read_day
+from coldchain.telemetry.readings import Keys, Reader
+from coldchain.telemetry.store import Store
+from coldchain.telemetry.watch import Setup
 
 __all__ = ["folder"]
 PATIENCE_S = 120.0
@@ -27,14 +31,12 @@ def shown(page: DayPage) -> str:
     return str(page.words.text)
 
 
-def test_the_page_follows_the_readings_and_accepts(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_page_follows_the_readings_and_accepts(folder: Path, tmp_path: Path) -> None:
     """A room that warms for a day: what can be done is listed, and carried out in a folder of its own."""
-    monkeypatch.setattr("coldchain.pages.day.Terms", lambda: Terms(KEPT_H))
     file = tmp_path / "day.jsonl"
     file.write_text(messages(8.0), encoding="utf-8")
-    page: DayPage = day_page(DayDesk.open(folder, file, propose=True, date=DATE, rules=STRICT), Document())
+    desk = DayDesk(folder, read_day(folder), file, setup=Setup(date=DATE, rules=STRICT), terms=Terms(0.0))
+    page: DayPage = day_page(desk.checked(), Document())
     first = shown(page)
     assert "Lots, least quality first" in first
     assert page.go.disabled
@@ -42,6 +44,8 @@ def test_the_page_follows_the_readings_and_accepts(
     assert page.job is None
     file.write_text(messages(10.9), encoding="utf-8")
     assert shown(page) != first
+    page.repair.value = KEPT_H
+    shown(page)
     assert page.choice.options[0][0]
     page.home = tmp_path
     page.accept()
@@ -52,13 +56,53 @@ def test_the_page_follows_the_readings_and_accepts(
 
 
 def test_each_tab_of_a_day_speaks_its_language(folder: Path) -> None:
-    desk = DayDesk.open(folder, date=DATE)
+    desk = DayDesk(folder, read_day(folder), setup=Setup(date=DATE))
     assert "<h2>报警</h2>" in shown(day_page(desk, Document(), "zh"))
     assert "Rooms and trucks" in shown(day_page(desk, Document(), "en"))
+
+
+def test_an_alarm_is_acknowledged_on_the_page(folder: Path, tmp_path: Path) -> None:
+    """With a reason; the store keeps it, the list has the alarm no more, and the page shows who and why."""
+    kept, day = tmp_path / "day.sqlite", read_day(folder)
+    with Store(kept) as store:
+        store.add(row for one in messages(10.9).splitlines() for row in Reader().rows(one))
+    page: DayPage = day_page(DayDesk(folder, day, kept=kept, setup=Setup(date=DATE, rules=STRICT)), Document())
+    shown(page)
+    open_ones = len(page.alarm.options)
+    chosen = page.alarm.value
+    assert chosen
+    page.acknowledge()
+    assert "state the reason" in page.status.text
+    page.reason.value, page.who.value = "fan <replaced>", "Li"
+    page.acknowledge()
+    assert "fan &lt;replaced&gt; Li" in shown(page)
+    assert chosen not in {value for value, _label in page.alarm.options}
+    assert len(page.alarm.options) == max(open_ones - 1, 1)
+    with Store(kept) as store:
+        assert [(note.reason, note.who) for note in store.acknowledged()] == [("fan <replaced>", "Li")]
+
+
+def test_sensors_of_any_name_and_form_are_shown(folder: Path, tmp_path: Path) -> None:
+    """By the table of sensors and the mapping file, two of one place beside each other, one without a place named."""
+    day = read_day(folder)
+    room = next(key for key in day.places if key.startswith("room/"))
+    lines = [json.dumps({"id": name, "time": f"{DATE}T12:{minute:02}:00", "T": 4.0 + kelvin})
+             for name, kelvin in (("A7", 0.0), ("A8", 1.25), ("A9", 0.0)) for minute in range(0, 40, 10)]  # fmt: skip
+    file = tmp_path / "day.jsonl"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    setup = Setup({"A7": room, "A8": room}, DATE)
+    desk = DayDesk(folder, day, file, setup=setup, reader=Reader(Keys(device="id", temp_c="T"))).checked()
+    table = shown(day_page(desk, Document(), "zh")).partition("<h2>传感器</h2>")[2]
+    assert ">+1.2<" in table
+    assert ">-1.2<" in table
+    assert table.count("A9") == 1
+    assert "位置不明" in table
 
 
 def test_options_of_the_other_kind_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["serve", str(folder), "--variant", "half"]) == 2
     assert "a run knows its variant" in capsys.readouterr().err
     assert run(["serve", str(folder.parent / "county"), "--propose"]) == 2
+    assert "go with a folder of routes" in capsys.readouterr().err
+    assert run(["serve", str(folder.parent / "county"), "--sensors", "x.csv"]) == 2
     assert "go with a folder of routes" in capsys.readouterr().err

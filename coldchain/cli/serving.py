@@ -11,7 +11,7 @@ import click
 from coldchain.cli.commands import SHOWN_WARNINGS, print_faults
 from coldchain.cli.manners import hushed, path_argument, quiet_option, quoted
 from coldchain.cli.telling import sentence
-from coldchain.cli.watching import date_option
+from coldchain.cli.watching import moved_option, readings_options, setup_of, terms_options
 from coldchain.errors import UsageError
 from coldchain.language import _
 
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 @click.option("--replay", "file", type=path_argument, help="Of a day: file of messages, read again as it grows.")
 @click.option("--store", "kept", type=path_argument, help="Of a day: SQLite file that `coldchain watch` stores to.")
 @click.option("--propose", is_flag=True, help="Of a day: what can be done for lots in danger, to accept.")
-@click.option("--rules", "thresholds", type=path_argument, help="Thresholds of the alarms (TOML), docs/watch.md.")
-@date_option
+@readings_options
+@terms_options
+@moved_option
 @click.option("--no-browser", is_flag=True, help="Only print the address; open no browser.")
 @quiet_option
 def serve(folder: Path, port: int, host: str, no_browser: bool, quiet: bool, **given: Any) -> int:
@@ -73,21 +74,19 @@ def _page_of(folder: Path, given: dict[str, Any], *, quiet: bool) -> Fill:
     from coldchain.pages import DayDesk, Desk, Voice, day_page, is_day, planning_page
 
     if is_day(folder):
-        from coldchain.telemetry.rules import read_rules
+        from coldchain.diversions.proposals import Terms
+        from coldchain.telemetry.dayplan import read_day
 
         if given["variant"] is not None:
             raise UsageError(_("--variant goes with a scenario; a run knows its variant"))
-        day = DayDesk.open(
-            folder,
-            given["file"],
-            given["kept"],
-            propose=given["propose"],
-            date=given["date"],
-            rules=None if given["thresholds"] is None else read_rules(given["thresholds"]),
-        )
+        plan = read_day(folder, given["moved"])
+        setup, reader = setup_of(plan, given)
+        terms = Terms(given["repair_h"], given["notice_h"], given["discount"]) if given["propose"] else None
+        day = DayDesk(folder, plan, given["file"], given["kept"], setup, reader, terms, given["moved"]).checked()
         return lambda document, wanted: day_page(day, document, wanted)
-    if given["file"] is not None or given["kept"] is not None or given["propose"] or given["date"]:
-        raise UsageError(_("--replay, --store, --propose and --date go with a folder of routes"))
+    of_days = ("file", "kept", "table", "mapping", "thresholds", "moved", "discount")
+    if given["propose"] or given["date"] or any(given[name] is not None for name in of_days):
+        raise UsageError(_("options of a day, such as --replay, --store and --propose, go with a folder of routes"))
     desk = Desk.open(folder, given["variant"])
     if not quiet:
         print_faults(desk.faults, most=SHOWN_WARNINGS)

@@ -48,6 +48,52 @@ date_option = click.option(
 )
 offset_option = click.option("--utc-offset", "offset_h", type=click.FloatRange(-12, 14), default=8.0, show_default=True,
                              help="Hours by which the county's clock is ahead of UTC.")  # fmt: skip
+
+
+def readings_options(command: Any) -> Any:
+    """Take how messages are read, and the day they are of."""
+    for option in (
+        offset_option,
+        date_option,
+        click.option(
+            "--rules", "thresholds", type=path_argument, help="Thresholds of the alarms (TOML), docs/watch.md."
+        ),
+        click.option("--map", "mapping", type=path_argument, help="Mapping file (TOML) of messages of another form."),
+        click.option(
+            "--sensors", "table", type=path_argument, help="Table of the devices and the places they stand in."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def terms_options(command: Any) -> Any:
+    """Take what proposals assume."""
+    for option in (
+        click.option("--discount", type=click.FloatRange(0, 1),
+                     help="Share of the price taken off what is sold on the spot."),
+        click.option("--notice-hours", "notice_h", type=click.FloatRange(0, 24), default=0.5, show_default=True,
+                     help="Hours until a truck can leave."),
+        click.option("--repair-hours", "repair_h", type=click.FloatRange(0, 240), default=4.0, show_default=True,
+                     help="Hours for which proposals take a room that is too warm to stay so."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def setup_of(day: DayPlan, given: dict[str, Any]) -> tuple[Setup, Reader]:
+    """Return how the day is watched, and how its messages are read, by the options of :func:`readings_options`."""
+    from coldchain.telemetry.readings import Keys, Reader, read_keys
+    from coldchain.telemetry.replay import read_sensors
+    from coldchain.telemetry.rules import Rules, read_rules
+    from coldchain.telemetry.watch import Setup
+
+    sensors = {} if given["table"] is None else read_sensors(given["table"], day)
+    rules = Rules() if given["thresholds"] is None else read_rules(given["thresholds"])
+    keys = Keys() if given["mapping"] is None else read_keys(given["mapping"])
+    return Setup(sensors, given["date"], given["offset_h"], rules), Reader(keys, given["offset_h"])
+
+
 moved_option = click.option("--scenario", "moved", type=path_argument, help="Where the scenario of RUN lies now.")
 
 
@@ -121,9 +167,7 @@ def _write(path: Path, text: str) -> None:
 @click.option("--certificate", type=path_argument, help="Certificate to show to the broker (PEM).")
 @click.option("--key", type=path_argument, help="Key of that certificate (PEM).")
 @click.option("--store", "kept", type=path_argument, help="SQLite file of the readings; they are added to it.")
-@click.option("--sensors", "table", type=path_argument, help="Table of the devices and the places they stand in.")
-@click.option("--map", "mapping", type=path_argument, help="Mapping file (TOML) of messages of another form.")
-@click.option("--rules", "thresholds", type=path_argument, help="Thresholds of the alarms (TOML), docs/watch.md.")
+@readings_options
 @click.option("--page", type=path_argument, help="Page to write (HTML, one file), renewed while listening.")
 @click.option(
     "--lanes", type=path_argument, help="Table to write: planned against measured, by village and room (CSV)."
@@ -141,13 +185,7 @@ def _write(path: Path, text: str) -> None:
 @click.option("--propose", is_flag=True, help="Say what can be done for lots in danger, with tonnes, CNY and km.")
 @click.option("--accept", help="Id of a proposal that is carried out; with --out.")
 @click.option("--out", type=path_argument, help="Folder of routes to write, as the day goes on with it.")
-@click.option("--repair-hours", "repair_h", type=click.FloatRange(0, 240), default=4.0, show_default=True,
-              help="Hours for which proposals take a room that is too warm to stay so.")  # fmt: skip
-@click.option("--notice-hours", "notice_h", type=click.FloatRange(0, 24), default=0.5, show_default=True,
-              help="Hours until a truck can leave.")  # fmt: skip
-@click.option("--discount", type=click.FloatRange(0, 1), help="Share of the price taken off what is sold on the spot.")
-@date_option
-@offset_option
+@terms_options
 @moved_option
 @json_option
 @quiet_option
@@ -160,21 +198,14 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
     from coldchain.telemetry.archive import parquet
     from coldchain.telemetry.dayplan import read_day
     from coldchain.telemetry.kept import write_lanes
-    from coldchain.telemetry.readings import Keys, Reader, read_keys
-    from coldchain.telemetry.replay import read_sensors, replay
-    from coldchain.telemetry.rules import Rules, read_rules
+    from coldchain.telemetry.replay import replay
     from coldchain.telemetry.store import Store
-    from coldchain.telemetry.watch import Setup
 
     _demand_together(given)
     if given["archive"] is not None:
         parquet()
     day = read_day(run, given["moved"])
-    sensors = {} if given["table"] is None else read_sensors(given["table"], day)
-    rules = Rules() if given["thresholds"] is None else read_rules(given["thresholds"])
-    setup = Setup(sensors, given["date"], given["offset_h"], rules)
-    keys = Keys() if given["mapping"] is None else read_keys(given["mapping"])
-    reader = Reader(keys, given["offset_h"])
+    setup, reader = setup_of(day, given)
     with Store(given["kept"]) as store:
         desk = Desk(day, setup, store, given, quiet=quiet)
         if given["file"] is not None:
@@ -185,7 +216,7 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
             _listen(desk, reader, given)
         found = desk.renew(live=False)
         if given["ack"] is not None:
-            _acknowledge(store, found, given["ack"], given["reason"], given["who"])
+            store.acknowledge(found.noted(given["ack"], given["reason"], given["who"]))
             found = desk.renew(live=False)
     if given["lanes"] is not None:
         _written(given["lanes"], lambda path: write_lanes(found, path))
@@ -320,19 +351,6 @@ def _listen(desk: Desk, reader: Reader, given: dict[str, Any]) -> None:
     if not desk.quiet:
         told = _("{taken} messages taken, {refused} of them no readings")
         click.echo(told.format(taken=listener.taken, refused=listener.refused), err=True)
-
-
-def _acknowledge(store: Store, found: Watched, ack: str, reason: str, who: str) -> None:
-    """Take note of an alarm."""
-    from coldchain.telemetry.store import Acknowledged
-    from coldchain.telemetry.watch import MS_PER_H, alarm_id
-
-    alarm = next((one for one in found.alarms if alarm_id(one) == ack), None)
-    if alarm is None:
-        known = _(", ").join(alarm_id(one) for one in found.alarms) or _("none")
-        raise UsageError(_("--ack {ack} is no alarm of this day; there are: {known}").format(ack=ack, known=known))
-    at_ms = found.midnight_ms + round(alarm.start_h * MS_PER_H)
-    store.acknowledge(Acknowledged(alarm.device or alarm.place, alarm.cause, at_ms, reason, who))
 
 
 def _report(found: Watched, proposed: list[Proposal] | None, *, as_json: bool, quiet: bool) -> None:

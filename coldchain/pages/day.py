@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from bokeh.document import Document
 from bokeh.layouts import column, row
-from bokeh.models import Button, Div, InlineStyleSheet, Select
+from bokeh.models import Button, Div, InlineStyleSheet, NumericInput, Select, TextInput
 from jinja2 import Template
 
 from coldchain.diversions.accepting import accept
@@ -23,15 +23,17 @@ from coldchain.pages.desk import free_name
 from coldchain.pages.job import Job
 from coldchain.pages.sitemap import asset
 from coldchain.reports.canvas import div
-from coldchain.telemetry.dayplan import ROUTES, DayPlan, read_day
-from coldchain.telemetry.page import STYLE, parts_of
-from coldchain.telemetry.readings import CHINA_H, Reader
+from coldchain.telemetry.alarms import Alarm
+from coldchain.telemetry.dayplan import ROUTES, DayPlan
+from coldchain.telemetry.page import STYLE, parts_of, place_words
+from coldchain.telemetry.readings import Reader
 from coldchain.telemetry.replay import replay
-from coldchain.telemetry.rules import Rules
 from coldchain.telemetry.store import Store
-from coldchain.telemetry.watch import Setup, Watched, watched
+from coldchain.telemetry.terminal import cause_words
+from coldchain.telemetry.watch import Setup, Watched, alarm_id, watched
 
 POLL_MS = 1000
+MOST_REPAIR_H, MOST_REASON, MOST_NAME = 240.0, 200, 40
 Stamp = tuple[tuple[int, int], ...]
 
 
@@ -51,46 +53,35 @@ class DayDesk:
     ----------
     folder : of the routes
     file, kept : messages, a line each, and the store of readings; without either the day is shown as planned
-    propose : whether to say what can be done for lots in danger
-    date : of the day, where the routes name only a period
-    rules : thresholds of the alarms
+    terms : what proposals for lots in danger assume; None where none are asked for
+    moved : where the scenario of the routes lies now
     """
 
     folder: Path
     day: DayPlan
     file: Path | None = None
     kept: Path | None = None
-    propose: bool = False
-    date: str = ""
-    rules: Rules = field(default_factory=Rules)
+    setup: Setup = field(default_factory=Setup)
+    reader: Reader = field(default_factory=Reader)
+    terms: Terms | None = None
+    moved: Path | None = None
 
-    @classmethod
-    def open(
-        cls,
-        folder: Path,
-        file: Path | None = None,
-        kept: Path | None = None,
-        *,
-        propose: bool = False,
-        date: str = "",
-        rules: Rules | None = None,
-    ) -> Self:
-        """Open a folder of routes.
+    def checked(self) -> Self:
+        """Return the desk once its messages can be read.
 
         Raises
         ------
         BadInputError
-            When it, or the file of messages, cannot be read.
+            When the file of messages cannot be read.
         """
-        desk = cls(folder, read_day(folder), file, kept, propose, date, rules or Rules())
         with Store(None) as empty:
-            desk.read_into(empty)
-        return desk
+            self.read_into(empty)
+        return self
 
     def read_into(self, store: Store) -> None:
         """Put the messages of the file into a store."""
         if self.file is not None:
-            replay(self.file, Reader(offset_h=CHINA_H), store)
+            replay(self.file, self.reader, store)
 
     @property
     def stamp(self) -> Stamp:
@@ -99,12 +90,17 @@ class DayDesk:
         about = [path.stat() for path in (self.file, self.kept, wal) if path is not None and path.exists()]
         return tuple((one.st_mtime_ns, one.st_size) for one in about)
 
-    def seen(self) -> Seen:
-        """Work the day out."""
+    @property
+    def dispatching(self) -> Dispatching:
+        """The day to which lots can be sent elsewhere."""
+        return Dispatching(self.folder, self.moved)
+
+    def seen(self, terms: Terms | None = None) -> Seen:
+        """Work the day out; with ``terms`` also what can be done."""
         with Store(self.kept) as store:
             self.read_into(store)
-            found = watched(store, self.day, Setup({}, self.date, CHINA_H, self.rules))
-        return Seen(found, proposals(Dispatching(self.folder), found, Terms()) if self.propose else ())
+            found = watched(store, self.day, self.setup)
+        return Seen(found, () if terms is None else proposals(self.dispatching, found, terms))
 
 
 def is_day(folder: Path) -> bool:
@@ -128,13 +124,23 @@ class DayPage:
         self.home = desk.folder.resolve().parent
         sheet = InlineStyleSheet(css=STYLE.replace("body{", ":host{display:block;"))
         self.words = Div(text=words.status_html(_("Reading the day …")), stylesheets=[sheet], **WIDE)
-        self.choice = Select(
-            title=_("Proposals for lots in danger"), options=[], value="", visible=desk.propose, **WIDE
-        )
-        self.go = Button(label=_("Accept"), disabled=True, visible=desk.propose, align="end", width=160)
+        self.terms = desk.terms
+        proposes, keeps = self.terms is not None, desk.kept is not None
+        self.choice = Select(title=_("Proposals for lots in danger"), options=[], value="", visible=proposes, **WIDE)
+        self.repair = NumericInput(title=_("Hours until repaired"), mode="float", low=0, high=MOST_REPAIR_H, width=160,
+                                   value=self.terms.repair_h if self.terms else None, visible=proposes)  # fmt: skip
+        self.go = Button(label=_("Accept"), disabled=True, visible=proposes, align="end", width=160)
+        self.alarm = Select(title=_("Open alarms"), options=[], value="", visible=keeps, **WIDE)
+        self.reason = TextInput(title=_("Reason"), max_length=MOST_REASON, visible=keeps, **WIDE)
+        self.who = TextInput(title=_("Person"), max_length=MOST_NAME, width=120, visible=keeps)
+        self.note = Button(label=_("Acknowledge"), disabled=True, visible=keeps, width=160)
         self.status = div("", html_attributes={"role": "status", "aria-live": "polite"}, **WIDE)
         self.go.on_click(self.accept)
-        root = column(row(self.choice, self.go, **WIDE), self.status, self.words, **WIDE)
+        self.note.on_click(self.acknowledge)
+        self.repair.on_change("value", lambda _name, _old, _new: self.assume())
+        notes = column(self.alarm, row(self.reason, self.who, **WIDE), self.note, visible=keeps, **WIDE)
+        doings = column(self.choice, row(self.repair, self.go), visible=proposes, **WIDE)
+        root = column(doings, notes, self.status, self.words, **WIDE)
         root.name = "day"
         document.add_root(root)
         document.title = desk.day.name
@@ -151,7 +157,7 @@ class DayPage:
                 stamp = self.desk.stamp
                 if stamp != self._stamp:
                     self._stamp = stamp
-                    self.job = Job(lambda _say, _stop: self.desk.seen())
+                    self.job = Job(lambda _say, _stop: self.desk.seen(self.terms))
             elif job.done:
                 self.job = None
                 if job.result is None:
@@ -167,6 +173,37 @@ class DayPage:
         if self.choice.value not in {one.id for one in seen.proposals}:
             self.choice.value = self.choice.options[0][0]
         self.go.disabled = not seen.proposals
+        pairs = zip(seen.found.alarms, seen.found.notes, strict=True)
+        left = [one for one, note in pairs if note is None and one.is_open]
+        self.alarm.options = [(alarm_id(one), _alarm_label(seen.found, one)) for one in left] or [("", _("none"))]
+        if self.alarm.value not in {alarm_id(one) for one in left}:
+            self.alarm.value = self.alarm.options[0][0]
+        self.note.disabled = not left
+
+    def assume(self) -> None:
+        """Work out again what can be done, with the hours until repaired that were typed."""
+        if self.terms is not None and self.repair.value is not None:
+            self.terms = replace(self.terms, repair_h=float(self.repair.value))
+            self._stamp = None
+
+    def acknowledge(self) -> None:
+        """Keep in the store that the alarm chosen was taken note of, and why."""
+        with speaking(self.spoken):
+            reason, who = self.reason.value.strip(), self.who.value.strip()
+            if self.seen is None or self.desk.kept is None or not self.alarm.value:
+                return
+            if not reason:
+                self.status.text = words.status_html(_("state the reason: it is kept with the alarm"), failed=True)
+                return
+            try:
+                note = self.seen.found.noted(self.alarm.value, reason, who)
+                with Store(self.desk.kept) as store:
+                    store.acknowledge(note)
+            except ColdchainError as error:
+                self.status.text = words.status_html(str(error), failed=True)
+                return
+            self.reason.value, self._stamp = "", None
+            self.status.text = words.status_html(_("acknowledged: {reason}").format(reason=reason))
 
     def accept(self) -> None:
         """Write the day as it goes on with the proposal chosen, to a new folder beside it."""
@@ -177,12 +214,17 @@ class DayPage:
                 return
             out = self.home / free_name(f"{self.desk.folder.resolve().name}-{chosen.id}", self.home)
             try:
-                accept(Dispatching(self.desk.folder), chosen, out)
+                accept(self.desk.dispatching, chosen, out)
             except ColdchainError as error:
                 self.status.text = words.status_html(str(error), failed=True)
                 return
             told = _("accepted: the day as it goes on is {folder}; serve that folder from now on")
             self.status.text = words.status_html(told.format(folder=out))
+
+
+def _alarm_label(found: Watched, alarm: Alarm) -> str:
+    where = alarm.device or place_words(found.day, alarm.place)
+    return f"{found.moment(alarm.start_h)[11:16]} {where}: {cause_words(alarm)}"
 
 
 def _label(one: Proposal) -> str:

@@ -133,6 +133,21 @@ def compared(sensors: list[Sensor]) -> list[Sensor]:
     return made
 
 
+def differences(sensors: list[Sensor]) -> dict[str, float]:
+    """Return by how many kelvin each sensor of a place differs from the others' median, over all it measured.
+
+    A sensor without another that counts at its moments is left out.
+    """
+    found = {}
+    for sensor in sensors:
+        beside = [_at(one, sensor.hour) for one in sensors if one is not sensor and one.good.any()]
+        known = ~np.all(np.isnan(beside), axis=0) if beside else np.zeros(0, dtype=bool)
+        if known.any():
+            others = np.nanmedian(np.array(beside)[:, known], axis=0)
+            found[sensor.device] = float(np.median(sensor.temp_c[known] - others))
+    return found
+
+
 def _at(sensor: Sensor, hours: Floats) -> Floats:
     """Return what a sensor showed at other moments; NaN before its first and after its last reading that counts."""
     return np.interp(hours, sensor.hour[sensor.good], sensor.temp_c[sensor.good], left=np.nan, right=np.nan)

@@ -14,7 +14,8 @@ import numpy as np
 from coldchain.language import _, language
 from coldchain.telemetry.alarms import Alarm
 from coldchain.telemetry.dayplan import ROOM, TRUCK, DayPlan
-from coldchain.telemetry.terminal import cause_words
+from coldchain.telemetry.health import differences
+from coldchain.telemetry.terminal import STATES, cause_words
 from coldchain.telemetry.watch import Watched, alarm_id
 
 STYLE = """
@@ -63,6 +64,7 @@ def parts_of(found: Watched) -> tuple[str, ...]:
         section(_("Map"), _map(found)),
         section(_("Lots, least quality first"), _lots(found)),
         section(_("Rooms and trucks"), _places(found)),
+        section(_("Sensors"), _sensors(found)),
     )
 
 
@@ -174,6 +176,25 @@ def _places(found: Watched) -> str:
             ("", (text_of(place_words(found.day, key)), f"{len(found.sensors.get(key, ()))}", temp, set_c, moment))
         )
     return table_of(heads, rows)
+
+
+def _sensors(found: Watched) -> str:
+    """List each device with its place, newest reading, difference from its neighbours, and what is wrong with it."""
+    heads = [(_("device"), False), (_("place"), False), (_("measured"), False), (_("°C"), True),
+             (_("off the others, K"), True), (_("state"), False)]  # fmt: skip
+    rows = []
+    for key, own in found.sensors.items():
+        differ = differences(own)
+        for one in own:
+            off = f"{differ[one.device]:+z.1f}" if one.device in differ else ""
+            bad = one.state != "good"
+            since = _("{state} since {moment}") if bad else ""
+            told = since and since.format(state=_(STATES[one.state]), moment=found.moment(one.since_h)[11:16])
+            cells = (one.device, place_words(found.day, key), found.moment(float(one.hour[-1]))[11:16],
+                     f"{one.temp_c[-1]:.1f}", off, told)  # fmt: skip
+            rows.append(("open" if bad else "", [text_of(cell) for cell in cells]))
+    rows += [("open", [text_of(name), text_of(_("no place is known")), "", "", "", ""]) for name in found.unknown]
+    return table_of(heads, rows) if rows else f"<p>{text_of(_('none'))}</p>"
 
 
 def _map(found: Watched) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from coldchain.arrays import Floats, Ints
+from coldchain.errors import UsageError
+from coldchain.language import _
 from coldchain.telemetry.alarms import (
     QUALITY,
     Alarm,
@@ -100,6 +102,21 @@ class Watched:
             "alarms": [self.alarm(alarm, note) for alarm, note in zip(self.alarms, self.notes, strict=True)],
             "unknown_devices": list(self.unknown),
         }
+
+    def noted(self, ack: str, reason: str, who: str) -> Acknowledged:
+        """Return the note of an alarm, by its id, that is to be kept.
+
+        Raises
+        ------
+        UsageError
+            When no alarm of the day has that id.
+        """
+        alarm = next((one for one in self.alarms if alarm_id(one) == ack), None)
+        if alarm is None:
+            known = _(", ").join(alarm_id(one) for one in self.alarms) or _("none")
+            raise UsageError(_("--ack {ack} is no alarm of this day; there are: {known}").format(ack=ack, known=known))
+        at_ms = self.midnight_ms + round(alarm.start_h * MS_PER_H)
+        return Acknowledged(alarm.device or alarm.place, alarm.cause, at_ms, reason, who)
 
     def _lot(self, lot: Lot) -> dict[str, Any]:
         plan = lot.plan
