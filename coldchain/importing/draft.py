@@ -121,7 +121,7 @@ def assemble(
 
     Parameters
     ----------
-    source : name of the file; the scenario is called so, without its ending
+    source : name of the file; without its ending it names the scenario of more than one county
 
     Raises
     ------
@@ -156,7 +156,9 @@ def assemble(
         "hubs": places.hubs[columns],
         "harvest": harvest(rules, places.villages, places.known),
     }
-    return Draft(source.split(".", maxsplit=1)[0], sections, tables, datum, notes, (*assumptions, *assumed))
+    counties = set(places.villages["county"].astype(str)) - {""}
+    name = counties.pop() if len(counties) == 1 else source.split(".", maxsplit=1)[0]
+    return Draft(name, sections, tables, datum, notes, (*assumptions, *assumed))
 
 
 def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:

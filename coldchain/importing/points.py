@@ -154,7 +154,7 @@ def _unused(source: Source, unused: Sequence[str], harvest_known: bool) -> Itera
     if strange:
         message += _("; no crop of the catalogue is called so: {names}").format(names=", ".join(strange))
     if not harvest_known:
-        message += _("; the harvest follows the rule of --rules")
+        message += _("; the harvest follows a rule")
     yield Fault(source.file, source.header_line, "", "", message, "unused-columns", warning=True)
 
 

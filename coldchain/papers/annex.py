@@ -17,8 +17,8 @@ from coldchain.reports.strokes import curve, divided_bar, pairs_chart, tornado, 
 MOST_ROWS, MOST_BARS, MANY_COLUMNS = 60, 20, 6
 WRITE: dict[Form, str] = {
     "count": "{:,.0f}", "tonnes": "{:,.1f}", "cny": "{:,.0f}", "share": "{:.1f}%", "hours": "{:.2f}", "km": "{:,.1f}",
+    "years": "{:.1f}",
 }  # fmt: skip
-WIDE_TEXT, WIDE_FIGURE = 1.8, 1.0
 
 
 def annexes(sections: Iterable[Section]) -> Iterator[Block]:
@@ -33,17 +33,22 @@ def annexes(sections: Iterable[Section]) -> Iterator[Block]:
             yield Drawing("", drawn)
         if section.page:
             yield grid(section)
-        left = len(section.rows) - MOST_ROWS
+        left = len(section.rows) - most_rows(section)
         if section.page and left > 0:
             told = plural("{left:,} more row is in the workbook.", "{left:,} more rows are in the workbook.", left)
             yield Text(told.format(left=left), "note")
+
+
+def most_rows(section: Section) -> int:
+    """Return how many rows a page has room for: of factors as many as their chart has bars."""
+    return MOST_BARS if section.chart is not None and section.chart.kind == "tornado" else MOST_ROWS
 
 
 def grid(section: Section, caption: str = "") -> Grid:
     """Return the rows of a section as a table of a paper, its columns those that a page has room for."""
     known = {key: (_(heading), form) for key, heading, form in section.columns}
     keys = [key for key in section.page or () if key in known]
-    rows = section.rows.reindex(columns=keys).iloc[:MOST_ROWS]
+    rows = section.rows.reindex(columns=keys).iloc[: most_rows(section)]
     forms = [known[key][1] for key in keys]
     return Grid(
         caption,
@@ -51,7 +56,6 @@ def grid(section: Section, caption: str = "") -> Grid:
         tuple(tuple(_written(cell, form) for cell, form in zip(row, forms, strict=True))
               for row in rows.itertuples(index=False)),
         tuple(form != "text" for form in forms),
-        widths=tuple(WIDE_TEXT if form == "text" else WIDE_FIGURE for form in forms),
         wide=len(keys) > MANY_COLUMNS,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ import pandas as pd
 from coldchain.cells import csv_text
 from coldchain.language import _
 from coldchain.model.naming import labelled
-from coldchain.papers.contents import Modules, archive_line, county_of, places_of
+from coldchain.papers.contents import Modules, archive_line, builder_of, county_of, places_of
 from coldchain.papers.notice import NoticeRow, Occasion, notice, plain
 from coldchain.papers.paper import Paper
 from coldchain.papers.proposal import in_words, limit_in_words
@@ -114,7 +114,7 @@ def awards_paper(run: Run, found: Acceptance) -> Paper:
 def _noticed(run: Run, award: Award, places: dict[str, str], names: dict[str, str]) -> NoticeRow:
     depots = list(dict.fromkeys(row.measured.site for row in award.rows))
     return NoticeRow(
-        owner=names.get(award.owner) or award.owner,
+        owner=builder_of(award.owner, names),
         owner_kind=award.owner_kind,
         place=_("; ").join(labelled(places[key], names[key]) for key in depots),
         content=_("; ").join(str(_modules(row)) for row in award.rows),

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import Floats
 from coldchain.language import _, language
 from coldchain.model import DepotType, Scenario
 from coldchain.model.rooms import modules_in_words
@@ -60,12 +59,14 @@ class Kinds:
 
 def places_of(depots: pd.DataFrame, villages: pd.DataFrame) -> list[str]:
     """Return where each depot stands: its county, and the township and village that it is nearest to."""
+    return [_place(row, villages) for row in depots[["lon", "lat", "county", "name"]].to_dict("records")]
+
+
+def _place(depot: Mapping[Any, Any], villages: pd.DataFrame) -> str:
+    """Say where a depot stands; one that has the name of a township stands in that, whatever village lies nearest."""
+    county, own = str(depot["county"]), villages[villages["town"].astype(str) == str(depot["name"])]
+    villages = own if len(own) and str(depot["name"]) else villages
     at = villages[["lon", "lat"]].to_numpy(dtype=np.float64)
-    return [_place(row, at, villages) for row in depots[["lon", "lat", "county"]].to_dict("records")]
-
-
-def _place(depot: Mapping[Any, Any], at: Floats, villages: pd.DataFrame) -> str:
-    county = str(depot["county"])
     if not len(at):
         return county
     lon, lat = float(depot["lon"]), float(depot["lat"])
@@ -79,6 +80,17 @@ def _place(depot: Mapping[Any, Any], at: Floats, villages: pd.DataFrame) -> str:
     if language() == "zh":
         return f"{county}{town if town != county else ''}，{name}附近"
     return ", ".join(filter(None, (_("near {village}").format(village=name), town, county)))
+
+
+def builder_of(owner: str, names: Mapping[str, str]) -> str:
+    """Return who builds; where a site states no owner and stands for itself, that is still to be filled in.
+
+    Examples
+    --------
+    >>> builder_of("Li's co-operative", {"S1": "Upper valley"}), builder_of("S1", {"S1": "Upper valley"})
+    ("Li's co-operative", 'to be named (Upper valley)')
+    """
+    return _("to be named ({site})").format(site=names[owner] or owner) if owner in names else owner
 
 
 def county_of(places: pd.DataFrame, otherwise: str) -> str:

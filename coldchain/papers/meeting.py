@@ -28,6 +28,7 @@ from coldchain.papers.paper import (
     Signature,
     Text,
     part,
+    running,
     section,
     written_day,
     written_month,
@@ -39,8 +40,12 @@ from coldchain.reports.sketch import two_maps
 from coldchain.reports.wholechain import STAGES, stage_note, stage_rows
 
 MOST_CROPS, MOST_UNSERVED, MOST_SITES = 3, 12, 12
+CHOICES = (
+    N_("What each budget buys"), N_("What the next million buys"), N_("Best plan for each number of depots"),
+)  # fmt: skip
 IN_THE_BODY = (
     N_("Before and after"), N_("Depots"), N_("Award notice"), N_("Assumptions and sources"), N_("Data problems"),
+    N_("If a whole year is worse"), *CHOICES,
 )  # fmt: skip
 """Titles of sections that the body of the paper tells itself."""
 
@@ -78,7 +83,7 @@ def meeting_paper(case: Case) -> Paper:
         *_annexes(case),
     )
     title = _("Pre-cooling depots for {county}: a plan for decision").format(county=case.county)
-    under = tuple(filter(None, (papers.issuer, written_month(papers.date))))
+    under = (papers.issuer or _("(unit in full)"), written_month(papers.date))
     return Paper(title, blocks, under, archive_line(case.told.summary))
 
 
@@ -86,15 +91,15 @@ def _advice(case: Case, numbers: Numbers) -> Iterator[Block]:
     advice = case.advice
     yield Text(advice.recommendation(), "key", _("Recommendation."))
     for label, texts in ((_("Reasons."), advice.reasons()), (_("Doubts."), advice.doubts())):
-        listed = [f"({n}) {text}" for n, text in enumerate(texts, start=1)]
-        yield Text(" ".join(listed), "key", label)
+        listed = [_("({number}) {text}").format(number=n, text=text) for n, text in enumerate(texts, start=1)]
+        yield Text(running(listed), "key", label)
     marks = badges(case.told.summary.get("assumptions", ()))
     if marks:
         text = _("{marks}; part 3 says more.").format(marks=_("; ").join(marks))
         yield Text(text, "mark", _("Provisional."))
     yield Grid(
         numbers.table(_("Before and after")), (_("Figure"), _("Today"), _("With the plan")), tuple(_overview(advice)),
-        (False, True, True), widths=(2, 1, 1),
+        (False, True, True),
     )  # fmt: skip
 
 
@@ -151,7 +156,7 @@ def _proposal(case: Case, numbers: Numbers) -> Iterator[Block]:
     yield _bill(case, numbers)
     yield from _saving(case, numbers)
     if case.told.replay is not None:
-        yield Text(" ".join(certainty.in_words(case.told.replay)))
+        yield Text(running(certainty.in_words(case.told.replay)))
     yield section(4, _("How awards are reckoned"))
     yield Text(_awards(case))
 
@@ -179,7 +184,7 @@ def _depots(case: Case, numbers: Numbers) -> Grid:
     )  # fmt: skip
     return Grid(
         numbers.table(_("Depots")), headings, (*rows, total), (False, False, False, False, True, True, True, True),
-        unit=_("money in CNY M"), widths=(0.6, 2, 2.4, 2.8, 1.1, 0.9, 1.1, 1.0), total=True,
+        unit=_("money in CNY M"), total=True,
     )  # fmt: skip
 
 
@@ -191,7 +196,7 @@ def _sources(case: Case, numbers: Numbers) -> Grid:
     total = (_("Total"), in_millions(paid["total_cny"]), percent(1.0))
     return Grid(
         numbers.table(_("Sources of the investment")), (_("Source"), _("Amount"), _("Share")), (*shown, total),
-        (False, True, True), unit=_("money in CNY M"), widths=(2, 1, 1), total=True,
+        (False, True, True), unit=_("money in CNY M"), total=True,
     )  # fmt: skip
 
 
@@ -208,7 +213,7 @@ def _bill(case: Case, numbers: Numbers) -> Grid:
     totals = (figures.UNKNOWN if today is None else in_millions(today), in_millions(summary["annual_cny"]["total"]))
     return Grid(
         numbers.table(_("Costs of a year, losses included")), (_("Item"), _("Today"), _("With the plan")),
-        (*rows, (_("Total"), *totals)), (False, True, True), unit=_("money in CNY M"), widths=(2, 1, 1), total=True,
+        (*rows, (_("Total"), *totals)), (False, True, True), unit=_("money in CNY M"), total=True,
     )  # fmt: skip
 
 
@@ -225,7 +230,7 @@ def _saving(case: Case, numbers: Numbers) -> Iterator[Block]:
         total = (_("Total"), f"{sum(t for _l, t, _c in parts):,.0f}", in_millions(sum(cny for *_lt, cny in parts)))
         yield Grid(
             numbers.table(_("Where the saving comes from")), (_("Change of the chain"), _("t a year"), _("CNY M")),
-            (*rows, total), (False, True, True), widths=(2, 1, 1), total=True,
+            (*rows, total), (False, True, True), total=True,
         )  # fmt: skip
 
 
@@ -245,7 +250,7 @@ def _open_questions(case: Case, numbers: Numbers) -> Iterator[Block]:
     found = {one.title: one for one in sections(case.told)}
     yield part(3, _("Open questions"))
     yield section(1, _("Other choices"))
-    for title in (_("What each budget buys"), _("What the next million buys")):
+    for title in map(_, CHOICES):
         if title in found:
             one = found[title]
             if one.note or len(one.rows) == 1:
@@ -253,6 +258,9 @@ def _open_questions(case: Case, numbers: Numbers) -> Iterator[Block]:
                 yield Text(one.note or _("{label}: {text}").format(label=label, text=text))
             if len(one.rows) > 1:
                 yield grid(one, numbers.table(title))
+    if second := case.told.summary.get("firmness", {}).get("runner_up"):
+        names = dict(case.told.tables["depots"][["depot", "name"]].itertuples(index=False, name=None))
+        yield Text(_("{label}: {text}").format(label=_("Runner-up"), text=figures.runner_up(second, names)))
     yield section(2, _("Risks"))
     stresses = found.get(_("If a whole year is worse"))
     if stresses is None:
@@ -296,7 +304,6 @@ def _unserved(villages: pd.DataFrame, numbers: Numbers) -> Iterator[Block]:
         headings,
         tuple(rows),
         (False, False, True, False),
-        widths=(1.2, 1.1, 0.8, 5),
     )
 
 
@@ -321,7 +328,6 @@ def _left_out(case: Case, numbers: Numbers) -> Iterator[Block]:
         headings,
         tuple(rows),
         (False, False, True, False),
-        widths=(1.2, 1.2, 1.2, 4),
     )
 
 

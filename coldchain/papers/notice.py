@@ -22,7 +22,6 @@ HEADINGS = (
     N_("How it is reckoned"), N_("What sets it"), N_("Award"), N_("Own money"), N_("Remarks"),
 )  # fmt: skip
 FIGURES = (False, False, False, False, True, True, False, False, True, True, False)
-WIDTHS = (3.2, 13, 14, 17, 7.5, 8, 21, 12, 8, 8, 8)
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def award_table(rows: Sequence[NoticeRow], papers: Papers, *, measured: bool = F
     total = ("", _("Total"), "", "", *sums)
     caption = _("Awards by accepted volume and cost") if measured else _("Proposed builders and reckoned awards")
     return Grid(
-        caption, tuple(map(_, HEADINGS)), (*shown, total), FIGURES, unit=_("money in CNY; volume in m³"), widths=WIDTHS,
+        caption, tuple(map(_, HEADINGS)), (*shown, total), FIGURES, unit=_("money in CNY; volume in m³"),
         total=True, wide=True,
     )  # fmt: skip
 

@@ -6,12 +6,15 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import chain
 
 from jinja2 import Environment, FunctionLoader, Template, select_autoescape
 from markupsafe import Markup, escape
 
-from coldchain.papers.paper import Block, Break, Paper
+from coldchain.papers.paper import Block, Break, Grid, Paper
+from coldchain.papers.setting import column_widths, length
 
+MOST_SHORT_ROWS, MOST_SHORT_EN = 9, 450.0
 WORDS = re.compile("(县|市(?!场)|区(?!域)|农产品|设施|项目|主体|资金|方案的)(?=.)")
 
 
@@ -58,10 +61,15 @@ def parted(title: str) -> Markup:
     return Markup(WORDS.sub(r"\1<wbr>", str(escape(title))))  # noqa: S704 - escaped
 
 
+def is_short(grid: Grid) -> bool:
+    """Whether a table is so short that it goes to the next page whole."""
+    return len(grid.rows) <= MOST_SHORT_ROWS and sum(map(length, chain(*grid.rows))) <= MOST_SHORT_EN
+
+
 @cache
 def _template() -> Template:
     made = Environment(loader=FunctionLoader(_asset), autoescape=select_autoescape(default=True), trim_blocks=True)
-    made.filters["parted"] = parted
+    made.filters["parted"], made.filters["shares"], made.filters["short"] = parted, column_widths, is_short
     return made.get_template("paper.html")
 
 

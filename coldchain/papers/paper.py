@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -53,7 +54,6 @@ class Grid:
     ----------
     unit : of its figures, at the right above it; empty where the headings have theirs
     figures : which columns are figures, and stand at the right
-    widths : of the columns, relative; equal when left out
     total : whether the last row is the sum
     wide : whether it needs a page in landscape
     """
@@ -63,7 +63,6 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
     figures: tuple[bool, ...]
     unit: str = ""
-    widths: tuple[float, ...] = ()
     total: bool = False
     wide: bool = False
 
@@ -140,6 +139,11 @@ def section(number: int, text: str) -> Head:
     return Head(_("({number}) {text}").format(number=numeral(number), text=text), 2)
 
 
+def running(texts: Iterable[str]) -> str:
+    """Return sentences as one paragraph."""
+    return ("" if language() == "zh" else " ").join(texts)
+
+
 def written_day(text: str) -> str:
     """Write a day in full, a blank where none is given.
 
@@ -157,11 +161,11 @@ def written_day(text: str) -> str:
 
 
 def written_month(text: str) -> str:
-    """Write the month of a day; nothing where none is given."""
+    """Write the month of a day, a blank where none is given."""
     if not text:
-        return ""
+        return _("____ (month, year)")
     day = day_of(text)
-    return f"{day.year}年{day.month}月" if language() == "zh" else f"{_month(day)} {day.year}"
+    return f"（{day.year}年{day.month}月）" if language() == "zh" else f"{_month(day)} {day.year}"
 
 
 def _month(day: date) -> str:

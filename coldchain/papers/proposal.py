@@ -10,7 +10,7 @@ from typing import Any
 from coldchain.language import _
 from coldchain.model import AwardBasis, Scenario, Site, award_basis, cap_cny, eligible_owner, eligible_type
 from coldchain.model.naming import labelled
-from coldchain.papers.contents import Kinds, Modules, archive_line, county_of, places_of
+from coldchain.papers.contents import Kinds, Modules, archive_line, builder_of, county_of, places_of
 from coldchain.papers.notice import NoticeRow, Occasion, notice, plain
 from coldchain.papers.paper import Paper
 from coldchain.planning.notice import share_in_words
@@ -85,7 +85,7 @@ class Builders:
         if given["capped"] and cap < math.inf:
             limits = [_("cap of CNY {cap} a builder").format(cap=plain(cap))]
         return NoticeRow(
-            owner=self._name(str(given["owner"])),
+            owner=builder_of(str(given["owner"]), {key: self._name(key) for key in self.depots}),
             owner_kind=str(given["owner_kind"]),
             place=_("; ").join(labelled(self.places[key], self._name(key)) for key in keys),
             content=_("; ").join(str(one) for one in _merged(one for _site, one in built)),
@@ -99,8 +99,8 @@ class Builders:
         )
 
     def _name(self, key: str) -> str:
-        """Return what a depot is called; an owner that is no depot keeps its name."""
-        return str(self.depots.get(key, {}).get("name") or key)
+        """Return what a depot is called."""
+        return str(self.depots[key]["name"] or key)
 
     def _built(self, key: str) -> Iterator[Modules]:
         for column in ("new_modules", "units_bought"):

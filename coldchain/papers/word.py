@@ -11,6 +11,7 @@ from coldchain.errors import MissingExtraError
 from coldchain.language import _
 from coldchain.papers.page import Sheet, sheets
 from coldchain.papers.paper import Block, Drawing, Grid, Head, Listing, Paper, Signature, Text
+from coldchain.papers.setting import column_widths
 from coldchain.reports.raster import picture
 
 if TYPE_CHECKING:
@@ -199,8 +200,7 @@ def _widths(document: Document, one: Grid) -> list[Any]:
     section = document.sections[-1]
     wide, margins = section.page_width or Mm(A4_MM[0]), (section.left_margin or 0) + (section.right_margin or 0)
     room = (wide - margins) / Mm(1)
-    parts = one.widths or tuple(1.0 for _heading in one.headings)
-    return [Mm(room * part / sum(parts)) for part in parts]
+    return [Mm(room * part) for part in column_widths(one)]
 
 
 def _fill(cell: _Cell, text: str, *, strong: bool, wide: bool) -> None:

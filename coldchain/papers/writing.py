@@ -6,6 +6,7 @@ from pathlib import Path
 
 from coldchain.papers.page import page_text
 from coldchain.papers.paper import Paper
+from coldchain.papers.setting import set_in_type
 from coldchain.papers.word import write_document
 from coldchain.reports import printing
 from coldchain.runs import write_in_place
@@ -21,6 +22,7 @@ def write_paper(paper: Paper, folder: Path, stem: str, *, pdf: bool = False, doc
     UsageError
         When a file cannot be written.
     """
+    paper = set_in_type(paper)
     text = page_text(paper)
     page = write_in_place(folder / f"{stem}.html", lambda path: path.write_text(text, encoding="utf-8"))
     made = [page]

@@ -24,7 +24,7 @@ from coldchain.reports.figures import Shown
 from coldchain.reports.strokes import PLAN, TODAY
 
 FORMATS: dict[Form, str] = {
-    "text": "@", "count": "#,##0", "tonnes": "#,##0.0", "cny": "#,##0", "share": "0.0%", "hours": "0.00",
+    "text": "@", "count": "#,##0", "tonnes": "#,##0.0", "cny": "#,##0", "share": "0.0%", "hours": "0.00", "years": "0.0",
     "km": "#,##0.0",
 }  # fmt: skip
 HEAD, TITLE = PatternFill("solid", fgColor="DCEBE6"), Font(name="Calibri", bold=True, size=14, color="12536F")
@@ -138,7 +138,7 @@ def _cell(cell: Any, value: Any, form: Form) -> None:
 
 def _unit(form: Form) -> str:
     """Return the unit behind a figure that no heading names."""
-    units = {"tonnes": _("t"), "cny": _("CNY"), "hours": _("h"), "km": _("km")}
+    units = {"tonnes": _("t"), "cny": _("CNY"), "hours": _("h"), "years": _("years"), "km": _("km")}
     return units.get(form, "")
 
 

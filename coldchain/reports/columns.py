@@ -10,11 +10,11 @@ from typing import Literal
 from coldchain.language import N_
 from coldchain.runs import schema
 
-Form = Literal["text", "count", "tonnes", "cny", "share", "hours", "km"]
+Form = Literal["text", "count", "tonnes", "cny", "share", "hours", "years", "km"]
 Columns = tuple[tuple[str, str, Form], ...]
 FORMS: dict[str, Form] = {
     "t": "tonnes", "t/yr": "tonnes", "t/day": "tonnes", "CNY": "cny", "CNY/yr": "cny", "CNY/day": "cny",
-    "share": "share", "h": "hours", "km": "km",
+    "share": "share", "h": "hours", "yr": "years", "km": "km",
 }  # fmt: skip
 
 

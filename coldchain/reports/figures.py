@@ -282,11 +282,11 @@ def firmness(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append((_("In every plan within 1 %"), told.format(sure=sure, n=len(mine))))
     second = firm.get("runner_up")
     if second:
-        rows.append((_("Runner-up"), _runner_up(second, {one["id"]: one["name"] for one in firm["depots"]})))
+        rows.append((_("Runner-up"), runner_up(second, {one["id"]: one["name"] for one in firm["depots"]})))
     return rows
 
 
-def _runner_up(second: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def runner_up(second: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Say what the best plan met that builds elsewhere would change."""
 
     def listed(sites: Sequence[str]) -> str:

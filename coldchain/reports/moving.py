@@ -25,7 +25,7 @@ MOVED: Columns = (
     ("benefit_cny_low", N_("Net benefit at the low end, CNY"), "cny"),
     ("benefit_cny_high", N_("Net benefit at the high end, CNY"), "cny"), ("source", N_("Source of the band"), "text"),
 )  # fmt: skip
-MOVED_PAGE = tuple(key for key, _heading, _form in MOVED if key != "source")
+MOVED_PAGE = ("what", "low", "high", "plan_t", "benefit_cny_low", "benefit_cny_high")
 DOUBT: Columns = (
     ("fact", N_("Figure"), "text"), ("low", N_("1 of 20 is lower (P5)"), "text"), ("middle", N_("Median"), "text"),
     ("high", N_("1 of 20 is higher (P95)"), "text"),

@@ -17,7 +17,7 @@ from coldchain.reports.strokes import WIDTH, legend, text
 STEPS = (0.05, 0.1, 0.2, 0.3, 0.4)
 SHADES = ("#2c7fb8", "#7fcdbb", "#ffffb2", "#fecc5c", "#fd8d3c", "#bd0026")
 """From little to much lost; told apart without red against green."""
-PANEL, MARGIN, HEAD = 440.0, 16.0, 24.0
+PANEL, MARGIN, HEAD = 352.0, 12.0, 24.0
 MOST_NAMES, KM_PER_DEGREE = 40, 111.2
 NICE_KM = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 Spot = tuple[float, float]

@@ -12,9 +12,9 @@ from coldchain.language import _
 from coldchain.reports.palette import DEPOTS, INK, MUTED, PERIODS, VILLAGES
 
 TODAY, PLAN = DEPOTS["built"], VILLAGES[5]
-WIDTH, BAR, GAP, LEFT, RIGHT = 900, 11, 9, 190, 90
+WIDTH, BAR, GAP, LEFT, RIGHT = 720, 12, 8, 170, 80
 BINS, HIGH = 40, 170
-TORNADO_LEFT, TORNADO_FIGURES = 320, 100
+TORNADO_LEFT, TORNADO_FIGURES = 290, 92
 NICE = (0.01, 0.02, 0.05, 0.1, 0.2, 1.0)
 Pair = tuple[str, float, float]
 
@@ -46,8 +46,13 @@ def legend(pairs: Sequence[tuple[str, str]], y: float, x: float = LEFT) -> str:
     parts = []
     for name, colour in pairs:
         parts += [box(x, y - 10, 11, 11, colour), text(x + 16, y, name)]
-        x += 34 + sum(13.5 if ord(sign) > 0x2E80 else 7.2 for sign in name)
+        x += 34 + width_of(name)
     return "".join(parts)
+
+
+def width_of(words: str) -> float:
+    """Return how wide words are drawn, rather too much than too little."""
+    return sum(13.5 if ord(sign) > 0x2E80 else 7.2 for sign in words)
 
 
 def pairs_chart(rows: Sequence[Pair], names: tuple[str, str], write: Callable[[float], str]) -> str:
@@ -59,7 +64,7 @@ def pairs_chart(rows: Sequence[Pair], names: tuple[str, str], write: Callable[[f
         for offset, figure, colour in ((0, first, TODAY), (BAR, second, PLAN)):
             body.append(box(LEFT, y + offset, figure * scale, BAR - 1, colour, f"{label}: {write(figure)}"))
             body.append(
-                f'<text x="{LEFT + figure * scale + 5:.1f}" y="{y + offset + 9:.1f}" font-size="10">'
+                f'<text x="{LEFT + figure * scale + 5:.1f}" y="{y + offset + 9:.1f}" font-size="11">'
                 f"{escape(write(figure))}</text>"
             )
         y += 2 * BAR + GAP
@@ -71,7 +76,7 @@ def tornado(rows: Sequence[Pair], base: float, write: Callable[[float], str]) ->
     figures = [base, *(figure for _label, low, high in rows for figure in (low, high))]
     least, most = min(figures), max(figures)
     left = TORNADO_LEFT + TORNADO_FIGURES
-    scale = (WIDTH - left - RIGHT) / ((most - least) or 1.0)
+    scale = (WIDTH - left - TORNADO_FIGURES) / ((most - least) or 1.0)
     middle, y = left + (base - least) * scale, 34.0
     names = _("at the low end of the band"), _("at the high end")
     body = [legend([(names[0], TODAY), (names[1], PLAN)], 14)]
@@ -94,15 +99,18 @@ def divided_bar(parts: Sequence[tuple[str, float]], write: Callable[[float], str
     known = [(name, amount) for name, amount in parts if amount > 0]
     whole = sum(amount for _name, amount in known) or 1.0
     x, body, y = 0.0, [], 44.0
+    named = [f"{name} {write(amount)}" for name, amount in known]
+    across = max(1, min(3, int(WIDTH / (26 + max(map(width_of, named), default=1.0)))))
     for n, (name, amount) in enumerate(known):
         width, colour = WIDTH * amount / whole, PERIODS[n % len(PERIODS)]
         body.append(box(x, 0, width, 24, colour, f"{name}: {write(amount)}"))
         if width > 60:
             body.append(text(x + width / 2, 17, f"{100 * amount / whole:.0f}%", "middle", "#ffffff"))
-        body.append(box(300 * (n % 3), y - 10, 11, 11, colour) + text(300 * (n % 3) + 16, y, f"{name} {write(amount)}"))
+        place = WIDTH / across * (n % across)
+        body.append(box(place, y - 10, 11, 11, colour) + text(place + 16, y, named[n]))
         x += width
-        y += 20 if n % 3 == 2 else 0
-    return svg(y + (10 if len(known) % 3 else -10), "".join(body), told)
+        y += 20 if n % across == across - 1 else 0
+    return svg(y + (10 if len(known) % across else -10), "".join(body), told)
 
 
 def years_chart(today: ArrayLike, plan: ArrayLike, names: tuple[str, str], write: Callable[[float], str]) -> str:
