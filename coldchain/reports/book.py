@@ -24,8 +24,8 @@ from coldchain.reports.figures import Shown
 from coldchain.reports.strokes import PLAN, TODAY
 
 FORMATS: dict[Form, str] = {
-    "text": "@", "count": "#,##0", "tonnes": "#,##0.0", "cny": "#,##0", "share": "0.0%", "hours": "0.00", "years": "0.0",
-    "km": "#,##0.0",
+    "text": "@", "count": "#,##0", "tonnes": "#,##0.0", "cny": "#,##0", "share": "0.0%", "hours": "0.00",
+    "years": "0.0", "km": "#,##0.0",
 }  # fmt: skip
 HEAD, TITLE = PatternFill("solid", fgColor="DCEBE6"), Font(name="Calibri", bold=True, size=14, color="12536F")
 BOLD, PART = Font(name="Calibri", bold=True, size=11), Font(name="Calibri", bold=True, size=12, color="12536F")
