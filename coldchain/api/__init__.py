@@ -33,6 +33,7 @@ from coldchain.api.replays import Replay, replay
 from coldchain.api.reports import report
 from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.api.scenarios import Scenario
+from coldchain.api.served import ServedPage, serve
 from coldchain.api.weeks import roll
 from coldchain.economy import CarbonFactors
 from coldchain.errors import Fault
@@ -51,11 +52,12 @@ from coldchain.scenario.edits import Edits
 
 __all__ = [
     "Backtest", "Bookings", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest",
-    "Levels", "MeasuredDay", "Outlook", "Replay", "Result", "RoutedDay", "Scenario", "Shares", "backtest",
-    "backtest_harvest", "bookings", "check", "compare", "example", "example_osm", "explain", "explain_alternatives",
-    "explain_depot", "explain_failures", "explain_unserved", "explain_village", "forecast", "forecast_harvest",
-    "import_atlas", "import_osm", "import_points", "kept", "levels", "load", "masts", "open", "plan", "replan",
-    "replay", "report", "roll", "routes", "sensitivity", "share", "speak", "sweep", "trace", "watch",
+    "Levels", "MeasuredDay", "Outlook", "Replay", "Result", "RoutedDay", "Scenario", "ServedPage", "Shares",
+    "backtest", "backtest_harvest", "bookings", "check", "compare", "example", "example_osm", "explain",
+    "explain_alternatives", "explain_depot", "explain_failures", "explain_unserved", "explain_village", "forecast",
+    "forecast_harvest", "import_atlas", "import_osm", "import_points", "kept", "levels", "load", "masts", "open",
+    "plan", "replan", "replay", "report", "roll", "routes", "sensitivity", "serve", "share", "speak", "sweep",
+    "trace", "watch",
 ]  # fmt: skip
 
 

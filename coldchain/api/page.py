@@ -19,14 +19,15 @@ GROUPS = {
     "Plans": ("plan", "replan", "open", "Result"),
     "Questions": (
         "explain_depot", "explain_village", "explain_unserved", "explain_alternatives", "explain_failures", "explain",
-        "compare", "sweep", "levels", "sensitivity", "replay", "share", "report",
+        "compare", "sweep", "levels", "sensitivity", "replay", "share", "report", "serve",
     ),
     "Days": ("routes", "RoutedDay", "bookings", "Bookings"),
     "Weeks": ("roll",),
     "Forecasts": ("forecast", "backtest", "forecast_harvest", "backtest_harvest", "Outlook", "Backtest",
                   "HarvestBacktest"),
     "Measurements": ("watch", "MeasuredDay", "kept", "trace", "masts"),
-    "Answers": ("Explanation", "Frontier", "Levels", "Doubts", "Replay", "Chances", "Shares", "CarbonFactors"),
+    "Answers": ("Explanation", "Frontier", "Levels", "ServedPage", "Doubts", "Replay", "Chances", "Shares",
+                "CarbonFactors"),
     "Language": ("speak",),
 }  # fmt: skip
 
