@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coldchain.model import MobileUnit
-from coldchain.verify.bill import Year, handling_cny_t, running_of, traced_gain_cny_t
-from coldchain.verify.depots import repayment
+from coldchain.verify.bill import Year, handling_cny_t, modules_of, traced_gain_cny_t
 from coldchain.verify.products import products_cny
 from coldchain.verify.record import ON_THE_DOT_H, Record, rows
 from coldchain.verify.restated import Figure, Restated, check_table
@@ -20,10 +19,10 @@ ByKey = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Modules:
-    """What modules cost, by depot or by kind of mobile unit: a year beside capital, capital a year, and once."""
+class Costs:
+    """A year by village, CNY: all costs with the value lost, of these capital, built once."""
 
-    running: ByKey
+    total: ByKey
     capital: ByKey
     invested: ByKey
 
@@ -32,14 +31,12 @@ def check_balance(record: Record, plan: Year, today: Year) -> None:
     """Hold the table of villages' years against the lots followed with the plan and without."""
     if "balance" not in record.tables:
         return
-    modules = _modules(record, plan)
-    before = _total(record, today, _modules(record, today))
-    after, capital = _total(record, plan, modules), _shared(record, plan.lots, modules.capital)
-    invested = _shared(record, plan.lots, modules.invested)
+    before, after = _costs(record, today).total, _costs(record, plan)
     harvest, found = record.scenario.harvest_t.sum(axis=(1, 2)), []
     for v, village in enumerate(record.scenario.villages):
-        was, now, paid = before[village.id], after[village.id], invested[village.id]
-        size, earned = abs(was) + abs(now), was - now + capital[village.id]
+        was, now = before[village.id], after.total[village.id]
+        capital, paid = after.capital[village.id], after.invested[village.id]
+        size, earned = abs(was) + abs(now), was - now + capital
         tonnes, back = max(float(harvest[v]), 1e-9), Figure(math.nan, 1.0)
         if paid > 0 and earned > 0:
             back = Figure(paid / earned, paid / earned * size / earned)
@@ -47,31 +44,30 @@ def check_balance(record: Record, plan: Year, today: Year) -> None:
             {
                 "village": village.id, "name": village.name, "county": village.county,
                 "harvest_t": float(harvest[v]), "today_cny": was, "plan_cny": now,
-                "benefit_cny": Figure(was - now, size),
-                "capital_cny": capital[village.id], "investment_cny": paid,
-                "today_cny_t": was / tonnes, "plan_cny_t": now / tonnes,
-                "payback_years": back,
+                "benefit_cny": Figure(was - now, size), "capital_cny": capital, "investment_cny": paid,
+                "today_cny_t": was / tonnes, "plan_cny_t": now / tonnes, "payback_years": back,
             }
         )  # fmt: skip
     check_table(record, Restated("balance", ("village",), found))
 
 
-def _modules(record: Record, year: Year) -> Modules:
-    """Add up modules under the key by which they are shared: their depot, or the kind of mobile unit."""
-    sums = Modules(defaultdict(float), defaultdict(float), defaultdict(float))
-    rate = record.scenario.economics.interest_rate
-    for site in record.scenario.sites:
-        for modules, new in ((record.standing[site.id], False), (year.built.get(site.id, {}), True)):
-            for name, count in modules.items():
-                kind = record.kinds[name]
-                key = _unit(name) if isinstance(kind, MobileUnit) else site.id
-                sums.running[key] += count * sum(running_of(record, kind))
-                sums.capital[key] += count * kind.capex_cny * repayment(rate, kind.life_years) * new
-                sums.invested[key] += count * kind.capex_cny * new
+def _costs(record: Record, year: Year) -> Costs:
+    """Share a year between villages: modules by their depot, or by the kind of mobile unit."""
+    running: ByKey = defaultdict(float)
+    capital: ByKey = defaultdict(float)
+    invested: ByKey = defaultdict(float)
+    for one in modules_of(record, year.built):
+        key = _unit(one.kind.id) if isinstance(one.kind, MobileUnit) else one.site
+        running[key] += one.operation_cny + one.standby_cny
+        capital[key] += one.capital_cny
+        invested[key] += one.invested_cny
     if year.moves_cny:
         for row in rows(record.tables["units"]):
-            sums.running[_unit(str(row.unit))] += float(row.moves_cny)
-    return sums
+            running[_unit(str(row.unit))] += float(row.moves_cny)
+    own, owed = _own(record, year), _shared(record, year.lots, capital)
+    shared = (_shared(record, year.lots, _joint(year), units=False), _shared(record, year.lots, running), owed)
+    total = {key: cny + sum(part[key] for part in shared) for key, cny in own.items()}
+    return Costs(total, owed, _shared(record, year.lots, invested))
 
 
 def _unit(kind: str) -> str:
@@ -79,27 +75,27 @@ def _unit(kind: str) -> str:
     return f"*{kind}"
 
 
-def _total(record: Record, year: Year, modules: Modules) -> ByKey:
-    """All costs of a year by village."""
-    trips: ByKey = defaultdict(float)
+def _joint(year: Year) -> ByKey:
+    """Add up routes, line haul, overflow and storage by depot."""
+    joint: ByKey = defaultdict(float)
     for costs in (year.fetched.cost_by_depot, year.hauled.cost_by_depot, year.overflow):
         for depot, cny in costs.items():
-            trips[depot] += cny
+            joint[depot] += cny
     for (lane, _until), sums in year.stores.sums.items():
-        trips[lane[0]] += sums["power_cny"] - sums["earned_cny"]
+        joint[lane[0]] += sums["power_cny"] - sums["earned_cny"]
+    return joint
+
+
+def _own(record: Record, year: Year) -> ByKey:
+    """Add up what each village's lots cost by themselves: loss, handling, haulage, electricity."""
     lots = year.lots
     late = (lots["delivery_h"] > record.scenario.chain.delivery_target_h + ON_THE_DOT_H).astype("float64")
     per_t = handling_cny_t(record, lots) - traced_gain_cny_t(record, lots)
     per_t += late * record.scenario.economics.late_cny_t
-    through = lots["depot"] != ""
-    hauled = lots["premium_cny"].where(through, lots["today_haul_cny"])
+    hauled = lots["premium_cny"].where(lots["depot"] != "", lots["today_haul_cny"])
     spent = lots["lost_cny"] + hauled + lots["energy_cny"] + lots["tonnes"] * per_t + products_cny(record, lots)
     own = spent.groupby(lots["village"]).sum()
-    shared = (
-        _shared(record, lots, trips, units=False),
-        *(_shared(record, lots, m) for m in (modules.running, modules.capital)),
-    )
-    return {v.id: float(own.get(v.id, 0.0)) + sum(part[v.id] for part in shared) for v in record.scenario.villages}
+    return {v.id: float(own.get(v.id, 0.0)) for v in record.scenario.villages}
 
 
 def _shared(record: Record, lots: pd.DataFrame, cny: Mapping[str, float], *, units: bool = True) -> ByKey:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -41,16 +41,16 @@ class Year:
 
 def bill_of(record: Record, year: Year) -> dict[str, float]:
     """Return CNY a year by part, and ``total``."""
-    depots = _depots_cny(record, year.built)
+    modules = list(modules_of(record, year.built))
     losses = year.losses
     bill = {
         "collection": year.fetched.cost_cny,
         "line_haul": year.hauled.cost_cny + losses.premium_cny + losses.today_haul_cny + _late_cny(record, year.lots),
         "overflow": sum(year.overflow.values()),
         "handling": float((year.lots["tonnes"] * handling_cny_t(record, year.lots)).sum()),
-        "operation": depots.operation_cny + year.moves_cny,
-        "energy": losses.energy_cny + depots.standby_cny,
-        "capital": depots.capital_cny,
+        "operation": sum(one.operation_cny for one in modules) + year.moves_cny,
+        "energy": losses.energy_cny + sum(one.standby_cny for one in modules),
+        "capital": sum(one.capital_cny for one in modules),
         "loss": losses.loss_cny,
     }
     if record.scenario.storage:
@@ -113,15 +113,6 @@ def traced_gain_cny_t(record: Record, lots: pd.DataFrame) -> pd.Series:
     return gain.astype("float64").where((lots["depot"] != "") & (lots["method"] != PROCESS) & (more > 0), 0.0)
 
 
-@dataclass(frozen=True)
-class Depots:
-    """A year of all modules: staff, upkeep and demand charge; electricity while idle; annuity of the new ones."""
-
-    operation_cny: float
-    standby_cny: float
-    capital_cny: float
-
-
 def running_of(record: Record, kind: DepotType) -> tuple[float, float]:
     """Return what a module costs a year beside its capital: staff, upkeep and demand charge; electricity while idle."""
     prices = record.scenario.economics
@@ -130,15 +121,26 @@ def running_of(record: Record, kind: DepotType) -> tuple[float, float]:
     return kind.opex_cny_year + kind.power_kw * prices.demand_cny_kw_year, idle_kw * hours * prices.power_cny_kwh
 
 
-def _depots_cny(record: Record, built: Built) -> Depots:
+@dataclass(frozen=True)
+class Modules:
+    """Modules of one kind at a site, standing or new: CNY a year to run, idle and repay them; what they cost once."""
+
+    site: str
+    kind: DepotType
+    operation_cny: float
+    standby_cny: float
+    capital_cny: float = 0.0
+    invested_cny: float = 0.0
+
+
+def modules_of(record: Record, built: Built, *, standing: bool = True) -> Iterator[Modules]:
+    """Yield modules with what they cost: those that stand owe no capital."""
     rate = record.scenario.economics.interest_rate
-    operation = standby = capital = 0.0
     for site in record.scenario.sites:
-        for modules, new in ((record.standing[site.id], False), (built.get(site.id, {}), True)):
+        for modules, new in ((record.standing[site.id] if standing else {}, 0), (built.get(site.id, {}), 1)):
             for key, count in modules.items():
                 kind = record.kinds[key]
                 upkeep, idle = running_of(record, kind)
-                operation += count * upkeep
-                standby += count * idle
-                capital += count * kind.capex_cny * repayment(rate, kind.life_years) * new
-    return Depots(operation, standby, capital)
+                invested = count * new * kind.capex_cny
+                annuity = invested * repayment(rate, kind.life_years)
+                yield Modules(site.id, kind, count * upkeep, count * idle, annuity, invested)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import MobileUnit
-from coldchain.verify.bill import handling_cny_t, running_of, traced_gain_cny_t
+from coldchain.verify.bill import handling_cny_t, modules_of, traced_gain_cny_t
 from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
 from coldchain.verify.limits import cooled_in_time, first_years
@@ -126,12 +126,11 @@ def _owners(operation: Operation) -> dict[str, Owner]:
     owners = {
         name: Owner(awards.capex_of(name), award, award * operation.worth) for name, award in awards.award.items()
     }
-    for depot, modules in operation.built.items():
-        for key, count in modules.items():
-            if count:
-                kind, mine = record.kinds[key], owners[of[depot]]
-                mine.running_cny += count * sum(running_of(record, kind))
-                mine.capital_cny += count * kind.capex_cny * repayment(operation.rate, kind.life_years)
+    for one in modules_of(record, operation.built, standing=False):
+        if one.invested_cny or one.operation_cny or one.standby_cny:
+            mine = owners[of[one.site]]
+            mine.running_cny += one.operation_cny + one.standby_cny
+            mine.capital_cny += one.capital_cny
     cold = _cold(record, operation.lots)
     solid = cold[cold["unit"] == ""]
     sums = solid.groupby(solid["depot"].map(of))[list(POOLED)].sum()
