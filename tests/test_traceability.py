@@ -478,7 +478,7 @@ FILES = [
     ('{"a": 1}', "no document of EPCIS"),
     ('{"epcisBody": {}}', "holds no eventList"),
     ('{"epcisBody": {"eventList": {"a": 1}}}', "holds no eventList"),
-    ("<xml/>", "is not JSON"),
+    ("<xml/>", "is XML, but no document of EPCIS"),
 ]
 
 

@@ -13,6 +13,7 @@ from coldchain.inputs import read_json
 from coldchain.language import _
 from coldchain.traceability.hashing import event_hash, namespaces_of
 from coldchain.traceability.keys import key_of
+from coldchain.traceability.xml import events_in, is_xml, names_in, parsed
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 OWN = "https://example.org/coldchain/trace/"
@@ -51,23 +52,34 @@ class Document:
 
 
 def read_document(path: Path) -> Document:
-    """Read events of EPCIS 2.0 in JSON: a document, an answer to a query, a list of events, or one event.
+    """Read events of EPCIS: a document, an answer to a query, in JSON also a list of events or one event.
+
+    JSON is that of version 2.0, XML of 1.0 to 2.0.
 
     Raises
     ------
     BadInputError
-        When the file cannot be read, is cut, is no JSON, or holds no events of this kind.
+        When the file cannot be read, is cut, is neither, or holds no events of this kind.
     """
+    if is_xml(path):
+        xml = parsed(path)
+        told = _("is XML, but no document of EPCIS: an EventList with events is needed")
+        names = {key_of(uri): name for uri, name in names_in(xml).items()}
+        return Document(_few(path, events_in(xml), told), xml.namespaces, names)
     tree = read_json(path)
-    found = _events_in(tree)
+    events, header = _few(path, _events_in(tree), _no_events(tree)), tree if isinstance(tree, dict) else {}
+    return Document(events, namespaces_of(header.get("@context")), _names(header.get("epcisHeader")))
+
+
+def _few(path: Path, found: Any, told: str) -> tuple[Any, ...]:
+    """Return the events once there is a list of them, and not too long a one."""
     if not isinstance(found, list):
-        raise BadInputError([Fault(path.name, None, "", "", _no_events(tree), "not-epcis")])
+        raise BadInputError([Fault(path.name, None, "", "", told, "not-epcis")])
     if len(found) > MOST_EVENTS:
         told = _("holds {count:,} events; at most {most:,} are read at once, cut it by days")
         message = told.format(count=len(found), most=MOST_EVENTS)
         raise BadInputError([Fault(path.name, None, "", "", message, "too-large")])
-    header = tree if isinstance(tree, dict) else {}
-    return Document(tuple(found), namespaces_of(header.get("@context")), _names(header.get("epcisHeader")))
+    return tuple(found)
 
 
 def _events_in(tree: Any) -> Any:
