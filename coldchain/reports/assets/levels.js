@@ -25,9 +25,12 @@ window.addEventListener("load", () => {
     return curve.budget.reduce((found, at, n) => (at <= most + 1e-9 ? n : found), -1)
   }
 
+  // The last plan goes on a little further, so that its tread is seen.
+  const tread = 0.04 * (told.budgets.at(-1).at - told.budgets[0].at || 1)
   const stairs = (x, y) => {
     const xs = [], ys = []
     x.forEach((at, n) => { if (n) { xs.push(at); ys.push(number(y[n - 1])) } xs.push(at); ys.push(number(y[n])) })
+    if (x.length) { xs.push(x.at(-1) + tread); ys.push(number(y.at(-1))) }
     return [xs, ys]
   }
 
