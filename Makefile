@@ -35,7 +35,7 @@ check: $(STAMP)  ## lint, format and types
 	$(BIN)/mypy
 
 test: $(STAMP)  ## the tests, under four minutes on two cores; prints seconds by room
-	$(BIN)/python -m pytest -q -n 2 -m 'not slow'
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not slow'
 
 test-all: $(STAMP)  ## the tests and the long proofs, with coverage
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term-missing:skip-covered

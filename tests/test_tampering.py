@@ -6,8 +6,11 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -16,6 +19,7 @@ from scenario_cases import change, replace_in_toml, set_in_toml
 from tampering import Change, Trial, changes, read_rows, write_rows
 
 from coldchain.cli import run
+from coldchain.verify.figures import _check_unserved
 from coldchain.verify.record import Problem, Report
 from coldchain.verify.unchecked import UNCHECKED
 
@@ -246,3 +250,21 @@ def test_what_is_not_recomputed_is_told(folders: tuple[Path, Path], capsys: Capt
     assert all(one["reason"] for one in told["unchecked"])
     assert run(["verify", str(folders[1])]) == 0
     assert "not recomputed: summary.seconds, " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("stated", "sound"),
+    [
+        ([{"id": "B", "reason": "far"}, {"id": "A", "reason": "dear"}], True),
+        ([{"id": "A", "reason": "far"}, {"id": "B", "reason": "dear"}], False),
+        ([{"id": "A", "reason": "dear"}, {"id": "A", "reason": "dear"}], False),
+        ("A, B", False),
+    ],
+)
+def test_the_order_of_unserved_villages_is_free(stated: Any, sound: bool) -> None:
+    """Rows of the table of villages may be shuffled: each with its reason, however they are ordered."""
+    villages = pd.DataFrame({"village": ["A", "C", "B"], "reason": ["dear", "", "far"]})
+    found: list[str] = []
+    record: Any = SimpleNamespace(tables={"villages": villages}, odd=found.append)
+    _check_unserved(record, stated)
+    assert (found == []) is sound

@@ -12,7 +12,7 @@
    moves; what that finds starts the next round.
 
 What comes out is never worse than what went in. Where villages may go elsewhere in each season, and in quick plans
-without tries, the search ends after the moves; where villages may not be split, after the corrections.
+of small counties, the search ends after the moves; where villages may not be split, after the corrections.
 """
 
 from __future__ import annotations

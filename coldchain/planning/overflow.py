@@ -94,7 +94,7 @@ def haul_overflow(basis: Basis, site: int, loads: Floats, room_t: float, spread:
     ]
     most = mean + FARTHEST * math.sqrt(variance) - room_t
     steps = hire_steps([(trip.capacity_t, trip.cost_cny) for trip in hauls], most)
-    chance = above(mean, variance, room_t + np.array([over for over, _cny in steps]))
+    chance = np.array([above(mean, variance, room_t + over) for over, _cny in steps])
     cost = np.array([cny for _over, cny in steps])
     hired = float(chance.sum()) if steps else 0.0
     return Overflow(float(chance[0]) if steps else 0.0, hired, hired, 0.0, float(chance @ np.diff(cost, prepend=0.0)))

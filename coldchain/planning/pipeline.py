@@ -34,6 +34,7 @@ from coldchain.planning.reasons import sites_left_out, unserved_reasons
 from coldchain.planning.rollout import rollout
 from coldchain.planning.search import (
     NO_FURTHER,
+    QUICK_TRIES,
     SMALL_ARCS,
     SMALL_WORK,
     Options,
@@ -445,11 +446,13 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     for course in kept:
         course.remember(basis, options)
     best = first = ranked(basis, kept or fresh)
-    if kept and (options.joint > 0 or (options.quick and len(arcs.demand) <= SMALL_ARCS)):
-        best = joint_search(Task(basis, arcs, sited, ground.memo), kept, leaving_room(options, basis, arcs))
+    small = len(arcs.demand) <= SMALL_ARCS  # where full routes take seconds, and no plan goes without them
+    if kept and (options.joint > 0 or options.quick):
+        few = options.quick and options.joint <= 0 and not small
+        searching = replace(options, joint=1.0, tries=QUICK_TRIES) if few else leaving_room(options, basis, arcs)
+        best = joint_search(Task(basis, arcs, sited, ground.memo), kept, searching)
     if best is ground.idle:
         return best
-    small = len(arcs.demand) <= SMALL_ARCS  # where full routes take seconds, and no plan goes without them
     effort = replace(effort, stop=options.halted) if small else effort
     found = [best, work_out(basis, arcs, best.decision, effort, options)]
     if first is not ground.idle:

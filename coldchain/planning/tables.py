@@ -15,6 +15,8 @@ from coldchain.planning.duty_tables import route_id, tour_text
 from coldchain.planning.lots import TODAY
 from coldchain.runs import schema
 
+CRUMB_DIGITS = 9  # decimals to which means of a day are written: a chance of once in a million years is none
+
 
 def modules_text(kinds: tuple[DepotType, ...], row: Ints) -> str:
     """Write a row of counts the way a scenario does: ``cold_room_200:1;cool_room_500:2``."""
@@ -224,7 +226,8 @@ def overflow(basis: Basis, days: Days) -> pd.DataFrame:
         head = sites[day.site].id, periods[day.period].id
         route = f"{head[0]}-{head[1]}-{day.route + 1}" if day.route >= 0 else ""
         one = day.overflow
-        rows.append((route, *head, day.zone, one.over_share, one.returns, one.hires, one.wait_h, one.cost_cny))
+        times = (round(mean, CRUMB_DIGITS) for mean in (one.over_share, one.returns, one.hires, one.wait_h))
+        rows.append((route, *head, day.zone, *times, round(one.cost_cny, CRUMB_DIGITS)))
     return schema.frame("overflow", rows)
 
 

@@ -18,18 +18,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
 
 from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE, Floats
+from coldchain.compiled import njit
 
+compiled = njit(cache=True, nogil=True)
 FULL = 3  # times that a vehicle may be full on one route; beyond that the chance is nought in any county
 ROOT_2PI = math.sqrt(2.0 * math.pi)
 
 
-@dataclass(frozen=True)
-class Spread:
+class Spread(NamedTuple):
     """How far a day strays from the usual one; coefficients of variation.
 
     Attributes
@@ -67,8 +68,7 @@ class Overflow:
     cost_cny: float = 0.0
 
 
-@dataclass(frozen=True)
-class Rates:
+class Rates(NamedTuple):
     """Prices of a vehicle: CNY for hiring it for a day, by the km, by the hour."""
 
     day: float
@@ -93,29 +93,45 @@ def load_variance(by_crop: Floats, spread: Spread) -> Floats:
     >>> load_variance(np.array([[100.0], [200.0]]), Spread(crop_cv=0.1, own_cv=0.2)).round(6).tolist()
     [504.0, 2920.0]
     """
-    crop, own = spread.crop_cv**2, spread.own_cv**2
-    together = (np.cumsum(by_crop, axis=0) ** 2).sum(axis=1)
-    alone = np.cumsum(by_crop.sum(axis=1) ** 2 + crop * (by_crop**2).sum(axis=1))
-    return np.asarray(crop * together + own * alone, dtype=np.float64)
+    return np.asarray(_variances(by_crop, spread), dtype=np.float64)
 
 
-def above(mean: Floats | float, variance: Floats | float, level: Floats | float) -> Floats:
-    """Return the chance that a lognormal figure is above a level.
+@compiled
+def _variances(by_crop: Floats, spread: Spread) -> Floats:
+    """Variance of the load up to each stop."""
+    found, alone, one = np.zeros(by_crop.shape[0]), 0.0, spread.crop_cv**2
+    upto = np.zeros(by_crop.shape[1])
+    for i in range(by_crop.shape[0]):
+        load = squares = together = 0.0
+        for c in range(by_crop.shape[1]):
+            load += by_crop[i, c]
+            squares += by_crop[i, c] ** 2
+            upto[c] += by_crop[i, c]
+            together += upto[c] ** 2
+        alone += load**2 + one * squares
+        found[i] = one * together + spread.own_cv**2 * alone
+    return found
+
+
+@compiled
+def above(mean: float, variance: float, level: float) -> float:
+    """Chance that a lognormal load is above a level.
 
     Examples
     --------
-    >>> above(1.0, 0.0, np.array([0.5, 1.0, 1.5])).tolist()
-    [1.0, 0.0, 0.0]
-    >>> round(float(above(100.0, 400.0, 100.0)), 3)
+    >>> above(1.0, 0.0, 0.5), above(1.0, 0.0, 1.0), above(1.0, 0.0, 1.5)
+    (1.0, 0.0, 0.0)
+    >>> round(above(100.0, 400.0, 100.0), 3)
     0.461
     """
-    mean, level = np.asarray(mean, dtype=np.float64), np.asarray(level, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.log1p(np.asarray(variance) / mean**2)
-        far = (np.log(level / mean) + spread / 2.0) / np.sqrt(spread)
-    return np.asarray(np.where(spread > 0, ndtr(-far), (mean > level * (1.0 + LOAD_TOLERANCE)) * 1.0), dtype=np.float64)
+    part = variance / (mean * mean) if mean > 0.0 else 0.0
+    if part <= 0.0:
+        return 1.0 if mean > level * (1.0 + LOAD_TOLERANCE) else 0.0
+    spread = math.log1p(part)
+    return 0.5 * math.erfc((math.log(level / mean) + 0.5 * spread) / math.sqrt(2.0 * spread))
 
 
+@compiled
 def waiting_h(legs_h: Floats, spread: Spread) -> float:
     """Return the mean hours by which a vehicle comes home later than planned.
 
@@ -130,14 +146,18 @@ def waiting_h(legs_h: Floats, spread: Spread) -> float:
     >>> round(waiting_h(np.array([1.0]), Spread(leg_cv=0.1)), 4)
     0.0399
     """
-    steps = np.arange(1, len(legs_h) + 1)
-    common = (spread.road_cv * float(legs_h.mean()) * steps) ** 2
-    own = spread.leg_cv**2 * (1.0 + spread.road_cv**2) * float((legs_h**2).mean()) * steps
-    return float((np.sqrt(common + own) / steps).sum() / ROOT_2PI)
+    steps, total, squares, wait = len(legs_h), 0.0, 0.0, 0.0
+    for leg in legs_h:
+        total += leg
+        squares += leg * leg
+    common = (spread.road_cv * total / steps) ** 2
+    own = spread.leg_cv**2 * (1.0 + spread.road_cv**2) * squares / steps
+    for step in range(1, steps + 1):
+        wait += math.sqrt(common + own / step)
+    return wait / ROOT_2PI
 
 
-@dataclass(frozen=True)
-class Ways:
+class Ways(NamedTuple):
     """A route as far as its overflow is concerned.
 
     Attributes
@@ -169,16 +189,25 @@ def expected_overflow(ways: Ways, rates: Rates, spread: Spread) -> Overflow:
     >>> round(found.over_share, 3), round(found.hires, 3), round(found.cost_cny / 300.0, 3)
     (0.461, 0.0, 0.461)
     """
-    mean, variance = np.cumsum(ways.by_crop.sum(axis=1)), load_variance(ways.by_crop, spread)
-    returns, hires = np.zeros(len(mean)), np.zeros(len(mean))
-    over = 0.0
+    return Overflow(*_expected(ways, rates, spread))
+
+
+@compiled
+def _expected(ways: Ways, rates: Rates, spread: Spread) -> tuple[float, float, float, float, float]:
+    """Figures of :class:`Overflow`."""
+    variances = _variances(ways.by_crop, spread)
+    over = returns = hires = driven = 0.0
     for times in range(1, FULL + 1):
-        chance = np.maximum.accumulate(above(mean, variance, times * ways.room))
-        more = np.diff(chance, prepend=0.0)
-        returns += more
-        hires += more * (times * ways.longer_h > ways.spare_h + HOURS_TOLERANCE)
-        over = float(chance[-1]) if times == 1 else over
+        mean = before = 0.0
+        for i in range(len(variances)):
+            mean += ways.by_crop[i].sum()
+            chance = max(above(mean, variances[i], times * ways.room), before)
+            more, before = chance - before, chance
+            returns += more
+            driven += more * (rates.km * ways.longer_km[i] + rates.h * ways.longer_h[i])
+            if times * ways.longer_h[i] > ways.spare_h + HOURS_TOLERANCE:
+                hires += more
+        if times == 1:
+            over = before
     wait = waiting_h(ways.legs_h, spread)
-    driven = float(returns @ (rates.km * ways.longer_km + rates.h * ways.longer_h))
-    hired = float(hires.sum())
-    return Overflow(over, float(returns.sum()), hired, wait, driven + rates.day * hired + rates.h * wait)
+    return over, returns, hires, wait, driven + rates.day * hires + rates.h * wait

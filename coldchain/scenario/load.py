@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -155,6 +156,7 @@ def inspect_source(source: Source, variant: str) -> tuple[Scenario | None, tuple
     return scenario, source.located([*faults, *doubts(scenario, sections, tables, faults)])
 
 
+@cache
 def catalogue_table(kind: str) -> tuple[Noun, ...]:
     """Return the shipped catalogue of a kind: ``commodity``, ``depot_type``, ``mobile_unit`` or ``vehicle``."""
     stem, noun = CATALOGUE[kind]

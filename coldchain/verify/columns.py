@@ -102,7 +102,7 @@ DECIDED_NUMBERS: dict[str, tuple[str, ...]] = {
     "stops": ("order", "load_kg", "aboard_h"),
     "duties": ("order", "hours", "wait_h"),
     "fleet": ("owned",),
-    "line_haul": ("load_t_day", "trips_day", "km_day", "hours_day", "cost_cny_day", "ride_h"),
+    "line_haul": ("load_t_day", "trips_day", "capacity_t", "km_day", "hours_day", "cost_cny_day", "ride_h"),
     "storage": ("share", "tonnes", "lost_t", "power_cny", "earned_cny"),
     "rollout": ("year",),
 }

@@ -124,6 +124,8 @@ def check_row(record: Record, row: Mapping[Any, Cell], cells: Mapping[str, Cell]
 
 def difference(stated: Cell, right: Cell, floor: float) -> tuple[str, str] | None:
     """Return both values as text where they differ; of figures by more than a millionth of ``floor``."""
+    if type(stated) is type(right) and stated == right:
+        return None
     if isinstance(right, Sentence):
         text = _text(stated)
         return None if text in right.texts else (f'"{text}"', f'"{min(right.texts, key=len)}"')

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from coldchain.arrays import Bools, Floats, Ints
 from coldchain.compiled import njit
 from coldchain.routing.kernel.data import DAY, DRIVE, PACE, PAYLOAD, PER_H, PER_KM, SHIFT, SPACE, drawn
+from coldchain.routing.overflow import above
 
 STOP_H, LOAD_H_KG, UNLOAD_H, ABOARD_H = range(4)  # of Day.rules
 FULL = 2  # times that a vehicle may be full on one route
@@ -57,13 +58,10 @@ class Plan(NamedTuple):
 
 
 @compiled
-def above(mean: float, variance: float, level: float) -> float:
-    """Chance that a lognormal load is above a level."""
-    over, part = level - mean, variance / (mean * mean)
-    if part <= 0.0 or (over > 0.0 and over * over > FAR * FAR * variance):
-        return 1.0 if over < 0.0 else 0.0
-    spread = math.log1p(part)
-    return 0.5 * math.erfc((math.log(level / mean) + 0.5 * spread) / math.sqrt(2.0 * spread))
+def nearly_above(mean: float, variance: float, level: float) -> float:
+    """Chance that a load is above a level, taken for none far above the mean."""
+    over = level - mean
+    return 0.0 if over > 0.0 and over * over > FAR * FAR * variance else above(mean, variance, level)
 
 
 @compiled
@@ -78,11 +76,11 @@ def overflow(day: Day, stops: Ints, kg: Floats, size: int, kind: int, room: floa
         crop += day.stray[i, 1] * load
         longer = (day.hours[0, i + 1] + day.hours[i + 1, 0]) * pace + day.rules[UNLOAD_H] + day.rules[STOP_H]
         way = t[PER_KM] * (day.km[0, i + 1] + day.km[i + 1, 0]) + t[PER_H] * longer
-        chance = max(above(mean, own + crop * crop, room), once)
+        chance = max(nearly_above(mean, own + crop * crop, room), once)
         cost += (chance - once) * (way + (t[DAY] if longer > t[SHIFT] - hours else 0.0))
         once = chance
         if once > 0.0:
-            chance = max(above(mean, own + crop * crop, FULL * room), twice)
+            chance = max(nearly_above(mean, own + crop * crop, FULL * room), twice)
             cost += (chance - twice) * (way + (t[DAY] if FULL * longer > t[SHIFT] - hours else 0.0))
             twice = chance
     return float(cost)
