@@ -9,6 +9,7 @@ import click
 
 from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, quoted
 from coldchain.language import _, plural
+from coldchain.model.naming import labelled
 
 
 @click.command(epilog="Example: coldchain accept runs/2026 measured.csv --pdf")
@@ -44,9 +45,11 @@ def accept(run: Path, measured: Path, out: Path | None, scenario: Path | None, a
         facts = {**acceptance_object(opened, found), "files": [str(path) for path in written]}
         click.echo(json.dumps(facts, ensure_ascii=False))
         return
+    names = dict(opened.tables["depots"][["depot", "name"]].astype(str).itertuples(index=False, name=None))
     for award in found.awards:
         text = _("{owner}: {award:,.0f} CNY for {net_m3:,g} m³ at {cost:,.0f} CNY (planned {planned:,.0f} CNY)")
-        click.echo(text.format(owner=award.owner, award=award.award_cny, net_m3=award.net_m3, cost=award.cost_cny,
+        owner = labelled(award.owner, names.get(award.owner, ""))
+        click.echo(text.format(owner=owner, award=award.award_cny, net_m3=award.net_m3, cost=award.cost_cny,
                                planned=award.planned_cny))  # fmt: skip
     for one in found.missing:
         click.echo(_("planned and not measured: {what}").format(what=one))

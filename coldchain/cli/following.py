@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from coldchain.cli.manners import next_step, quoted
 from coldchain.errors import UsageError
 from coldchain.language import _
+from coldchain.model.naming import labelled
+
+if TYPE_CHECKING:
+    from coldchain.model import Scenario
+    from coldchain.runs.carry import Change
 
 OF_ANOTHER_KIND = ("villages", "counties")
 
@@ -27,6 +32,18 @@ def refuse_without_after(given: dict[str, Any]) -> None:
     alone = next((name for name in ("through", "budget", "scenario") if given[name] is not None), None)
     if alone is not None:
         raise UsageError(_("--{option} goes with --after RUN").format(option=alone))
+
+
+def _in_words(change: Change, scenario: Scenario) -> str:
+    """Render a change with the name of its site, and its modules in words."""
+    from coldchain.papers.contents import Kinds
+
+    if change.table != "sites":
+        return str(change)
+    names, kinds = {site.id: site.name for site in scenario.sites}, Kinds.of(scenario)
+    modules = change.column == "existing"
+    before, after = (kinds.words(text) if modules else text for text in (change.before, change.after))
+    return str(replace(change, row=labelled(change.row, names.get(change.row, "")), before=before, after=after))
 
 
 def init_after(folder: Path, given: dict[str, Any], *, as_json: bool) -> None:
@@ -47,7 +64,7 @@ def init_after(folder: Path, given: dict[str, Any], *, as_json: bool) -> None:
     since = _("changed since {run} was planned, and taken as it is now:")
     heads = {"carried": _("carried over from {run}:"), "since": since}
     for kind, head in heads.items():
-        lines = [str(one) for one in carried.changes if one.kind == kind]
+        lines = [_in_words(one, run.scenario) for one in carried.changes if one.kind == kind]
         if lines:
             click.echo(head.format(run=given["after"]))
         for line in lines:

@@ -58,7 +58,7 @@
         d.capex_cny && [words.investment, money(d.capex_cny[n])],
         d.subsidy_cny && [words.award, money(d.subsidy_cny[n])],
         [words.cooled, fill(words.tonnes_of_villages, { t: tonnes(d.tonnes_year[n]), n: number(d.villages[n]) })],
-        d.haul_km && [words.to_hub, `${d.hub[n]}, ${number(d.haul_km[n], 1)} km, ${hours(d.haul_h[n])}`],
+        d.haul_km && [words.to_hub, `${hubName(pane, d.hub[n])}, ${number(d.haul_km[n], 1)} km, ${hours(d.haul_h[n])}`],
       ]),
     ]
     if (!card) return parts
@@ -130,6 +130,12 @@
     }
     parts.push(el("h4", {}, words.crops_lost), table)
     return parts
+  }
+
+  /** The name of a hub, its id where it has none. */
+  function hubName(pane, id) {
+    const h = pane.sources.hubs.data
+    return h.name[h.hub.indexOf(id)] || id
   }
 
   function hubCard(pane, n) {
@@ -507,6 +513,9 @@
       for (const [name, source] of Object.entries(pane.sources))
         source.connect(source.selected.properties.indices.change, () => noted(pane, name))
       const { plot: own } = pane
+      // A finger opens the card: the boxes of a pointer would lie over the map, and be cut at the edge of a phone.
+      if (matchMedia("(hover: none)").matches)
+        for (const tool of own.toolbar.tools) if (tool.type == "HoverTool") tool.active = false
       for (const part of [own.x_range, own.y_range]) own.connect(part.change, settle)
       own.connect(own.properties.inner_width.change, settle)
       own.connect(own.properties.inner_height.change, settle)
