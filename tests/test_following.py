@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tomllib
 from dataclasses import replace
@@ -267,7 +268,7 @@ def test_the_command_lists_what_it_carries(first: Run, tmp_path: Path, capsys: C
     """Lines for people, one object for programs; options of another kind of start are refused."""
     assert command(["init", str(tmp_path / "a"), "--after", str(first.folder)]) == 0
     out = capsys.readouterr().out
-    assert "sites S1, existing: none → cold_forced_air_200:" in out
+    assert re.search(r"sites S1, existing: none → \d forced-air rooms? at 1 °C, 200 m³", out)
     assert "siting, budget: 1,000,000 → " in out
     assert command(["init", str(tmp_path / "b"), "--after", str(first.folder), "--json", "--budget", "30万元"]) == 0
     told = json.loads(capsys.readouterr().out)

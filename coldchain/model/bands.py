@@ -244,4 +244,4 @@ def in_words(one: Uncertain, at: float) -> str:
     shown = f"{at:+g}" if one.by == "difference" else f"{at:.3g}"
     if one.unit in ("-", "share"):
         return shown
-    return _("{value} {unit}").format(value=shown, unit=one.unit)
+    return _("{value} {unit}").format(value=shown, unit=_(one.unit))

@@ -221,8 +221,7 @@ def _saving(case: Case, numbers: Numbers) -> Iterator[Block]:
     stages = stage_rows(case.told.summary)
     if stages:
         heads = tuple(_(heading) for _key, heading, _form in STAGES)
-        yield Grid(numbers.table(_("Loss by stage")), heads, tuple(stages), (False, True, True, True),
-                   widths=(2, 1, 1, 1))  # fmt: skip
+        yield Grid(numbers.table(_("Loss by stage")), heads, tuple(stages), (False, True, True, True))
         yield Text(stage_note(case.told.summary))
     parts = figures.waterfall(case.told.summary)
     if parts:
