@@ -9,7 +9,6 @@ import click
 
 from coldchain.cli.manners import json_option, next_step, of_a_run, path_argument, quoted
 from coldchain.language import _, plural
-from coldchain.model.naming import labelled
 
 
 @click.command(epilog="Example: coldchain accept runs/2026 measured.csv --pdf")
@@ -28,6 +27,7 @@ def accept(run: Path, measured: Path, out: Path | None, scenario: Path | None, a
     acceptance.json and the notice to be made public, awards.html. Awards are rounded down to 100 CNY. init --after
     counts them in place of the plan's.
     """
+    from coldchain.model.naming import labelled
     from coldchain.papers.awards import acceptance_object, write_acceptance
     from coldchain.planning.acceptance import accept as reckon
     from coldchain.planning.acceptance import planned_modules

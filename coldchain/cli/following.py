@@ -12,7 +12,6 @@ import click
 from coldchain.cli.manners import next_step, quoted
 from coldchain.errors import UsageError
 from coldchain.language import _
-from coldchain.model.naming import labelled
 
 if TYPE_CHECKING:
     from coldchain.model import Scenario
@@ -36,6 +35,7 @@ def refuse_without_after(given: dict[str, Any]) -> None:
 
 def _in_words(change: Change, scenario: Scenario) -> str:
     """Render a change with the name of its site, and its modules in words."""
+    from coldchain.model.naming import labelled
     from coldchain.papers.contents import Kinds
 
     if change.table != "sites":
