@@ -106,8 +106,9 @@ def handling_cny_t(record: Record, lots: pd.DataFrame) -> pd.Series:
 def traced_gain_cny_t(record: Record, lots: pd.DataFrame) -> pd.Series:
     """Return what buyers pay more for the part of traced lots that keeps its value, less labels and records, CNY/t."""
     prices, crops = record.scenario.economics, {key: crop for key, (_rest, crop) in record.crops.items()}
-    more = lots["commodity"].map({key: 1000.0 * crop.traced_premium_cny_kg for key, crop in crops.items()})
-    price = lots["commodity"].map({key: 1000.0 * crop.price_cny_kg for key, crop in crops.items()})
+    crop_of = lots["commodity"].map  # where no lot is left its result is text, which pyarrow does not multiply
+    more = crop_of({key: 1000.0 * crop.traced_premium_cny_kg for key, crop in crops.items()}).astype("float64")
+    price = crop_of({key: 1000.0 * crop.price_cny_kg for key, crop in crops.items()}).astype("float64")
     lost = lots["lost_cny"] / (lots["tonnes"] * price).where(lots["tonnes"] * price > 0, 1.0)
     gain = more * (1.0 - lost) - prices.traced_lot_cny / prices.traced_lot_t
     return gain.astype("float64").where((lots["depot"] != "") & (lots["method"] != PROCESS) & (more > 0), 0.0)
