@@ -167,7 +167,7 @@ class Outcome:
 
 
 OUTCOMES = (
-    Outcome("avoided share of the loss", _avoided, 0.40, 0.70, "survey 40-60 % (RCR 2022); ministry 69 %"),
+    Outcome("avoided share of the loss", _avoided, 0.40, 0.70, "survey 40-60 % (RCR 2022); ministry 69 %", hit=False),
     Outcome("change of the yearly cost", _cost_change, -0.15, -0.02, "-3.8 to -13.9 % in papers; value lost counts",
             hit=False),
 )  # fmt: skip

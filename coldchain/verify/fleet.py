@@ -145,7 +145,7 @@ def _check_duty(record: Record, duty: _Duty, routes: Mapping[str, Any], hauls: M
             driving += _driving_h(record, job, hauls)
             continue
         driving += float(row.drive_h)
-        if (row.depot, row.period, row.vehicle) != (job.depot, job.period, job.vehicle):
+        if (row.depot, row.period, row.vehicle, "", "") != (job.depot, job.period, job.vehicle, job.zone, job.tour):
             record.wrong(_("duties: {duty} does not fit its route {route}").format(duty=duty.key, route=job.route))
         what = _("duties: hours of {route}").format(route=job.route)
         record.differs(what, float(job.hours), float(row.hours), WAIT_FLOOR_H)
