@@ -142,7 +142,7 @@ def test_columns_that_are_not_used_are_one_line(tmp_path: Path) -> None:
     assert made.account.unused_columns == ("面积(亩)", "西瓜产量(吨)", "备注")
     assert codes(made.faults) == ["unused-columns"]
     assert "no crop of the catalogue is called so: 西瓜产量(吨)" in made.faults[0].message
-    assert "the harvest follows the rule" in made.faults[0].message
+    assert "the harvest follows a rule" in made.faults[0].message
 
 
 def test_harvests_that_are_missing_or_elsewhere(tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def outside(stage: Mapping[Group, Published], tonnes: Mapping[Group, float]) -> 
 
     Examples
     --------
-    >>> {end: round(share, 3) for end, share in outside(RETAIL_LOSS, {"vegetable": 3.0, "fruit": 1.0}).items()}
-    {'low': 0.025, 'rate': 0.048, 'high': 0.118}
+    >>> {end: round(share, 3) for end, share in outside(RETAIL_LOSS, {"vegetable": 2.0, "fruit": 1.0}).items()}
+    {'low': 0.027, 'rate': 0.051, 'high': 0.119}
     """
     total = sum(tonnes.values()) or 1.0
     return {end: sum(getattr(stage[group], end) * t for group, t in tonnes.items()) / total for end in ENDS}
