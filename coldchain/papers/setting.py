@@ -15,8 +15,9 @@ SEMICOLON = re.compile(rf"(?<=[{HAN}]);\s*")
 DEGREE = re.compile(r"\s?°C")
 WORD = re.compile(rf"[^\s{HAN}]+")
 PORTRAIT_EN, LANDSCAPE_EN, MOST_EN, WHOLE_EN, PADDING_EN, LEAST_EN = 96.0, 165.0, 60.0, 16.0, 2.0, 6.0
+BOLD = 1.15
 """Room of a page, the most that one column asks for, up to what a text stays whole, what a cell adds to its text, and
-the least: in halves of a Chinese letter."""
+the least: in halves of a Chinese letter. Headings are bold, and wider by a seventh."""
 
 
 def set_in_type(paper: Paper) -> Paper:
@@ -87,7 +88,7 @@ def _least(cells: tuple[str, ...], *, figures: bool) -> float:
     whole, named = max(map(length, rest), default=0.0), length(heading)
     if not figures and whole > WHOLE_EN:
         whole = min(words, MOST_EN / 2)
-    short = named if named <= LEAST_EN else max([LEAST_EN, named / 3, *map(length, WORD.findall(heading))])
+    short = named if named <= LEAST_EN else max([LEAST_EN, named / 3, *(BOLD * length(word) for word in WORD.findall(heading))])
     return max(whole, short) + PADDING_EN
 
 
