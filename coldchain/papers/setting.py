@@ -88,7 +88,11 @@ def _least(cells: tuple[str, ...], *, figures: bool) -> float:
     whole, named = max(map(length, rest), default=0.0), length(heading)
     if not figures and whole > WHOLE_EN:
         whole = min(words, MOST_EN / 2)
-    short = named if named <= LEAST_EN else max([LEAST_EN, named / 3, *(BOLD * length(word) for word in WORD.findall(heading))])
+    short = (
+        named
+        if named <= LEAST_EN
+        else max([LEAST_EN, named / 3, *(BOLD * length(word) for word in WORD.findall(heading))])
+    )
     return max(whole, short) + PADDING_EN
 
 

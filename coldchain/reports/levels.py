@@ -6,28 +6,24 @@ lie; a surface the same for budgets against rates, or caps. Figures are those of
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from html import escape
-from importlib import resources
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from bokeh.core.properties import value
 from bokeh.document import Document
-from bokeh.embed import file_html
 from bokeh.models import ColumnDataSource, FactorRange, LinearColorMapper, NumeralTickFormatter, Range1d, Span
 from bokeh.plotting import figure
-from bokeh.resources import INLINE
 
-from coldchain.language import N_, _, language, plural
+from coldchain.language import N_, _, plural
 from coldchain.language.amounts import in_millions, per_million, write_cny
 from coldchain.language.ids import word
 from coldchain.reports import palette
 from coldchain.reports.canvas import FONT
 from coldchain.reports.figures import percent
-from coldchain.runs.record import plain_values
+from coldchain.reports.onepage import one_page
 
 FIGURES = {
     "benefit_cny": N_("Net benefit, CNY M a year"),
@@ -81,21 +77,10 @@ def levels_html(grid: pd.DataFrame, title: str, panel: str = "") -> str:
         head = f"{one['county']} · {one['title']}" if several else one["title"]
         sections.append({"title": head, "roots": [plot.name for plot in plots], "key": one["key"]})
     variables = {
-        "heading": title, "sections": sections, "told": _json(told), "font": FONT, "panel": panel, **told,
-        "surface": len(rows_of_surface) > 1, "script": _asset("levels.js"), "style": _asset("levels.css"),
+        "heading": title, "sections": sections, "font": FONT, "panel": panel, **told,
+        "surface": len(rows_of_surface) > 1,
     }  # fmt: skip
-    made: str = file_html(document, INLINE, title, template=_asset("levels.html"), template_variables=variables)
-    return made.replace('<html lang="en">', f'<html lang="{language()}">', 1)
-
-
-def _asset(name: str) -> str:
-    return (resources.files("coldchain.reports") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _json(value: Any) -> str:
-    """Write JSON that may stand inside a script element."""
-    text = json.dumps(plain_values(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return one_page(document, title, "levels", told, variables)
 
 
 def _steps(budgets: pd.Series[float]) -> list[dict[str, Any]]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from bokeh.document import Document
-from bokeh.embed import file_html
 from bokeh.models import LinearColorMapper
-from bokeh.resources import INLINE
 
 from coldchain.language import N_, _, language
 from coldchain.model import Period
@@ -21,9 +17,9 @@ from coldchain.reports import palette
 from coldchain.reports.canvas import FONT
 from coldchain.reports.mapdata import DEPOT_PX, DEPOT_PX_MANY, MANY_DEPOTS, SEVERAL, MapData
 from coldchain.reports.mapwords import STATUSES, WORDS
+from coldchain.reports.onepage import one_page
 from coldchain.reports.swatches import depot_swatch, dot_swatch, line_swatch, zone_swatch
 from coldchain.reports.twin import tables_below
-from coldchain.runs.record import plain_values
 
 if TYPE_CHECKING:
     from coldchain.reports.map import Pane
@@ -111,21 +107,9 @@ def page_html(page: Page) -> str:
     variables = {
         "words": words, "heading": page.heading, "panel": page.panel, "font": FONT, "seasons": _seasons(page),
         "measures": [(name, measure.title) for name, measure in page.measures.items()], "frames": len(page.frames),
-        "maps": [(f"map_{pane.key}", pane.title) for pane in page.panes], "told": _json(_told(page, words)),
-        "script": _asset("map.js"), "style": _asset("map.css"),
+        "maps": [(f"map_{pane.key}", pane.title) for pane in page.panes],
     }  # fmt: skip
-    made: str = file_html(document, INLINE, page.title, template=_asset("map.html"), template_variables=variables)
-    return made.replace('<html lang="en">', f'<html lang="{language()}">', 1)
-
-
-def _asset(name: str) -> str:
-    return (resources.files("coldchain.reports") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _json(value: Any) -> str:
-    """Write JSON that may stand inside a script element."""
-    text = json.dumps(plain_values(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return one_page(document, page.title, "map", _told(page, words), variables)
 
 
 def _seasons(page: Page) -> list[tuple[int, str, bool]]:
