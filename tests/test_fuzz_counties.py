@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.fuzz_counties import examine, write_county
 
-FEW, MANY = (0, 70, 75), range(1, 60)
+FEW, MANY = (3, 0, 70, 75), (1, 2, *range(4, 60))
 
 
 @pytest.mark.parametrize("seed", [FEW[0], *(pytest.param(seed, marks=pytest.mark.slow) for seed in FEW[1:])])

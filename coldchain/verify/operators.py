@@ -130,7 +130,7 @@ def _owners(operation: Operation) -> dict[str, Owner]:
         if one.invested_cny or one.operation_cny or one.standby_cny:
             mine = owners[of[one.site]]
             mine.running_cny += one.operation_cny + one.standby_cny
-            mine.capital_cny += one.capital_cny
+            mine.capital_cny += one.invested_cny * repayment(operation.rate, one.kind.life_years)
     cold = _cold(record, operation.lots)
     solid = cold[cold["unit"] == ""]
     sums = solid.groupby(solid["depot"].map(of))[list(POOLED)].sum()
