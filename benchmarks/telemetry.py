@@ -22,6 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from size import mib_of
 
 import coldchain as cc
 from coldchain.dispatch.dispatch import Wish, dispatch
@@ -140,10 +141,7 @@ def county(day: DayPlan) -> tuple[float, float, int, int, float]:
 
 def _memory_mb() -> float:
     """Return the memory of this process, of what it shares with others its part; the greatest it had where unknown."""
-    shares = Path("/proc/self/smaps_rollup")
-    if not shares.is_file():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return int(shares.read_text().partition("\nPss:")[2].split()[0]) / 1024
+    return mib_of(os.getpid()) or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def routed(villages: int) -> DayPlan:

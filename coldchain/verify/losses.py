@@ -179,9 +179,11 @@ class _Book:
         if row.unit or row.method == PROCESS:
             yield Way(c, p, lane), 1.0, None
             return
-        straight = replace(lane, haul_h=self.record.haul_h(row.depot))
         for share, rule in self.stores.parts((row.depot, row.zone, row.method, row.commodity, piece.period.id)):
-            yield Way(c, p, lane) if rule is None else Way(c, p, straight, rule.days), share, rule
+            if rule is None:
+                yield Way(c, p, lane), share, None
+            else:
+                yield Way(c, p, replace(lane, haul_h=self.record.haul_h(row.depot)), rule.days), share, rule
 
     def add_cold(self, piece: Piece, part: float, way: Lane) -> None:
         """Add ``part`` tonnes of a lane: some are sold at once, some are kept and go straight."""
@@ -306,8 +308,7 @@ class Chains:
         haul_h = np.array([(way.lane.haul_h, self.record.haul_h(way.lane.depot)) for way in ways]).T
         lot = Journey.begin(crop, period, np.full(len(put_in_h), middle_h(period)), crop.packaging)
         lot = through_depot(lot.in_air(put_in_h - lot.clock_h), chain, cooler).take(np.stack([loaded, loaded]))
-        if not isinstance(cooler, Plant):
-            to_buyer(lot, chain, cooler, self.hub_of(one.lane.depot), crop, haul_h=haul_h, half_h=self.half_h)
+        to_buyer(lot, chain, cooler, self.hub_of(one.lane.depot), crop, haul_h=haul_h, half_h=self.half_h)
         fates = fate_of(crop, lot, chain.planned_transfers, crop.packaging, scenario.economics)
         return np.asarray(fates.max(axis=1))
 
@@ -396,7 +397,9 @@ def through_depot(lot: Journey, chain: Chain, cooler: DepotType) -> Journey:
 def to_buyer(
     lot: Journey, chain: Chain, cooler: DepotType, hub: Hub, crop: Commodity, *, haul_h: Wear, half_h: float | None
 ) -> Journey:
-    """Take cooled lots to their buyers: line haul, hub, onward leg, hall."""
+    """Take cooled lots to their buyers: line haul, hub, onward leg, hall; what a plant has processed has its own."""
+    if isinstance(cooler, Plant):
+        return lot
     air = cooler.temp_c + chain.reefer_above_c
 
     def on(hours: Wear, warming_half_h: float | None) -> None:
