@@ -163,8 +163,15 @@ def test_lots_wait_in_the_hall_and_verify_agrees(short: Plan) -> None:
 
 
 def test_twice_the_lots_without_more_power_are_cooled_later(tmp_path: Path) -> None:
-    """The same depot, the same routes and hours: twice the tonnes, a smaller share in time and a larger share lost."""
-    one, two = (decided(county(tmp_path / f"t{t}", t, 20.0)).summary for t in (200.0, 400.0))
+    """The same depot, the same routes and hours: twice the tonnes, a smaller share in time and a larger share lost.
+
+    A replay without chance finds the same share in time.
+    """
+    plans = [decided(county(tmp_path / f"t{t}", t, 20.0)) for t in (200.0, 400.0)]
+    one, two = (made.summary for made in plans)
+    for made in plans:
+        seen = Replayer(made.scenario, made.basis.placed, made.tables).shifted(0.0, 1.0, 1.0).sums
+        assert seen["in_time_t"] / seen["harvest_t"] == pytest.approx(made.summary["coverage"]["plan"], rel=1e-9)
     assert one["villages"]["served"] == two["villages"]["served"] == 2
     assert two["coverage"]["plan"] < one["coverage"]["plan"] - 0.05
     assert two["loss"]["plan_rate"] > one["loss"]["plan_rate"]
@@ -230,3 +237,4 @@ def test_a_replay_without_chance_waits_as_the_plan_does(short: Plan) -> None:
     seen = Replayer(short.scenario, short.basis.placed, short.tables).shifted(0.0, 1.0, 1.0).sums
     assert seen["plan_t"] == pytest.approx(short.summary["loss"]["plan_t"], rel=1e-9)
     assert seen["cooled_t"] == pytest.approx(800.0)
+    assert seen["in_time_t"] / seen["harvest_t"] == pytest.approx(short.summary["coverage"]["plan"], rel=1e-9)

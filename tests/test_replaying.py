@@ -43,7 +43,8 @@ def season(tours: tuple[Tour, ...], tonnes: tuple[float, ...], room_t: float) ->
     coolers = (("D", "cool", "forced_air", ""),)
     first = np.arange(count + 1, dtype=np.intp)
     hours = tuple(1.0 for _ in tonnes)
-    return Season(0, 8.0, tours, planned, tonnes, hours, first, lots, coolers, np.array([room_t]), np.zeros((1, 1)))
+    takes, kept = np.array([room_t]), np.zeros((1, 1))
+    return Season(0, 8.0, tours, planned, tonnes, hours, first, lots, coolers, takes, kept, (None,), np.zeros(1))
 
 
 def tour(stop: int, room_t: float = 1.0, shift_h: float = 10.0) -> Tour:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldchain.arrays import Floats, Indices
-from coldchain.economy import sold_at_market, value_cny_t
+from coldchain.economy import is_on_time, sold_at_market, value_cny_t
 from coldchain.model.bands import Figures
 from coldchain.planning.fates import boxed
 from coldchain.replays.chances import DayDraw
@@ -33,7 +33,10 @@ class Trader:
 
 @dataclass(frozen=True)
 class DayLoss:
-    """A day: harvested, lost today and with the plan, t and CNY; pre-cooled, passed through warm, left behind, t."""
+    """A day: harvested, lost today and with the plan, t and CNY; pre-cooled, passed through warm, left behind, t.
+
+    ``in_time_t`` of what was pre-cooled is so within the deadline of its commodity.
+    """
 
     harvest_t: float
     today_t: float
@@ -43,6 +46,7 @@ class DayLoss:
     cooled_t: float
     warm_t: float
     left_t: float
+    in_time_t: float
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Ager:
         self.figures, self.scenario, self.trader = figures, scenario, trader
         self.standing = np.ones(len(scenario.villages))
         self.price_t = value_cny_t(scenario)
+        self.deadline_h = np.array([crop.precool_deadline_h for crop in scenario.commodities])
         self.sold_on = sold_at_market(scenario)
         self.dwell_h = np.array([hub.dwell_h for hub in scenario.hubs])
         self.onward_h = np.array([hub.onward_h for hub in scenario.hubs])
@@ -86,6 +91,7 @@ class Ager:
         return DayLoss(
             float(daily.sum()), float(today[..., 0].sum()), float(plan[..., 0].sum()),
             float((today[..., 1] * self.price_t).sum()), float((plan[..., 1] * self.price_t).sum()), *became,
+            in_time_t=self._in_time_t(season, outcome.cooled),
         )  # fmt: skip
 
     def without_depots_t(self, season: Season, draw: DayDraw) -> Floats:
@@ -152,14 +158,24 @@ class Ager:
 
     def _cooled_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:
         """Share lost of parcels that were pre-cooled: warm until the next batch, then the cold stages."""
-        lots, chain = season.lots, self.scenario.chain
-        start = harvest_clock_h(self.scenario.periods[season.period])
-        docked = loading_slot(start + np.array(parcels.warm_h), chain.dock_batch_h) * chain.dock_batch_h
+        lots = season.lots
         cold = lots.cold[at].copy()
         cold[:, LINE_HAUL, 1] *= roads.haul[lots.depot[at]]
         cold[:, ONWARD, 1] *= roads.onward[lots.hub[at]]
-        stages = np.concatenate([self._in_the_warm(np.maximum(docked - start, 0.0)), cold], axis=1)
+        stages = np.concatenate([self._in_the_warm(self._docked_h(season, parcels)), cold], axis=1)
         return self._shares(season, draw, lots.crop[at], stages, planned=True)
+
+    def _docked_h(self, season: Season, parcels: Parcels) -> Floats:
+        """Hours from harvest until parcels go into the pre-cooler: with the next batch."""
+        start, batch_h = harvest_clock_h(self.scenario.periods[season.period]), self.scenario.chain.dock_batch_h
+        docked = loading_slot(start + np.array(parcels.warm_h), batch_h) * batch_h
+        return np.asarray(np.maximum(docked - start, 0.0))
+
+    def _in_time_t(self, season: Season, parcels: Parcels) -> float:
+        """Tonnes pre-cooled within the deadline of their commodity."""
+        at = np.array(parcels.lot, dtype=np.intp)
+        hours = self._docked_h(season, parcels) + season.precool_h[season.lots.cooler[at]]
+        return float(np.array(parcels.tonnes) @ is_on_time(hours, self.deadline_h[season.lots.crop[at]]))
 
     def _warm_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:
         """Share lost of parcels that found the pre-cooler full: on to the hub and its market as warm as the air."""

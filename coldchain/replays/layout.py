@@ -110,6 +110,7 @@ class Season:
     first_lot : of each stop; one more at the end, so that lots ``first_lot[s]:first_lot[s + 1]`` are stop s
     coolers, room_t : cooling classes of the depots, and the t/day that each takes
     plants : refrigeration of each cooler; None where a module does not state its own
+    precool_h : hours that each cooler takes
     kept_t : what keeps today's chain on a typical day, shape (villages, commodities)
     """
 
@@ -124,7 +125,8 @@ class Season:
     coolers: tuple[Cooler, ...]
     room_t: Floats
     kept_t: Floats
-    plants: tuple[Plant | None, ...] = ()
+    plants: tuple[Plant | None, ...]
+    precool_h: Floats
 
 
 @dataclass(frozen=True)
@@ -299,6 +301,7 @@ def _season(scenario: Scenario, tables: Mapping[str, pd.DataFrame], depots: _Dep
         tuple(building.planned_h), tuple(building.planned_t), tuple(building.direct_h),
         np.array(building.first, dtype=np.intp), lots, building.coolers,
         np.array([building.room[key] for key in building.coolers]), kept, depots.plants(period.id, building.coolers),
+        np.array([cooling_class(depots.kind(key)).precool_h for key in building.coolers]),
     )  # fmt: skip
 
 

@@ -35,8 +35,8 @@ STRESSES: dict[str, tuple[float, float, float]] = {  # °C more, factor on harve
     "less_harvest": (0.0, 0.8, 1.0), "slower_roads": (0.0, 1.0, 1.25), "all_bad": (2.0, 1.2, 1.25),
 }  # fmt: skip
 YEAR_COLUMNS = (
-    "harvest_t", "today_t", "plan_t", "today_cny", "plan_cny", "cooled_t", "warm_t", "left_t", "tours", "second_trips",
-    "waited_h", "late", "hired", "line_haul_cny", "overflow_cny", "handling_cny", "energy_cny",
+    "harvest_t", "today_t", "plan_t", "today_cny", "plan_cny", "cooled_t", "in_time_t", "warm_t", "left_t", "tours",
+    "second_trips", "waited_h", "late", "hired", "line_haul_cny", "overflow_cny", "handling_cny", "energy_cny",
 )  # fmt: skip
 
 
@@ -168,8 +168,8 @@ def replay(
     dict
         Plain values: ``undisturbed`` is the replay with nothing left to chance, which must agree with ``plan``, the
         figures the plan states; ``stresses`` are the same plan in one steadily worse or better year each; ``rate``,
-        ``today_rate``, ``loss_t``, ``today_t``, ``saved_t``, ``saved_cny`` have mean, p5, p50, p95 over the years;
-        ``doubt`` has the same spreads over years in each of which the uncertain figures are drawn, too;
+        ``today_rate``, ``loss_t``, ``today_t``, ``saved_t``, ``saved_cny``, ``coverage`` have mean, p5, p50, p95
+        over the years; ``doubt`` has the same spreads over years in each of which the uncertain figures are drawn, too;
         ``bill`` is the yearly bill, stated and replayed, in all and by term;
         ``depots`` is what each cools and passes on warm in a mean year; ``years`` is one row each.
     """
@@ -186,7 +186,8 @@ def replay(
         "scenario": dict(told["scenario"]),
         "effort": asdict(effort),
         "chances": asdict(chances.of(replayer.scenario.routing)),
-        "plan": {"rate": loss["plan_rate"], "loss_t": loss["plan_t"], "loss_cny": loss["plan_cny"]},
+        "plan": {"rate": loss["plan_rate"], "loss_t": loss["plan_t"], "loss_cny": loss["plan_cny"],
+                 "coverage": told["coverage"]["plan"]},
         "undisturbed": _told(replayer.shifted(0.0, 1.0, 1.0).sums),
         "stresses": {name: _told(replayer.shifted(*shift).sums) for name, shift in STRESSES.items()},
         **_spreads(frame),
@@ -243,6 +244,7 @@ def _spreads(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
         "today_t": frame["today_t"],
         "saved_t": frame["today_t"] - frame["plan_t"],
         "saved_cny": frame["today_cny"] - frame["plan_cny"],
+        "coverage": frame["in_time_t"] / harvest,
     }
     return {name: spread(values.to_numpy(dtype=np.float64)) for name, values in named.items()}
 
@@ -264,6 +266,7 @@ def _told(year: Mapping[str, float]) -> dict[str, float]:
         "loss_t": year["plan_t"],
         "loss_cny": year["plan_cny"],
         "today_t": year["today_t"],
+        "coverage": _share(year["in_time_t"], year["harvest_t"]),
         **_operation(pd.DataFrame([year])),
     }
 

@@ -85,9 +85,15 @@ def spreads(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
         (label, write(found[key]["p5"]), write(found[key]["p50"]), write(found[key]["p95"]))
         for label, key, write in worse_is_more
     ]
-    for label, key, write in ((_("Saved, t"), "saved_t", tonnes), (_("Saved, value"), "saved_cny", money)):
-        part = found[key]
-        rows.append((label, write(part["p95"]), write(part["p50"]), write(part["p5"])))
+    more_is_better = (
+        (_("Saved, t"), "saved_t", tonnes),
+        (_("Saved, value"), "saved_cny", money),
+        (_("Pre-cooled in time"), "coverage", percent),
+    )
+    for label, key, write in more_is_better:
+        part = found.get(key)
+        if part is not None:
+            rows.append((label, write(part["p95"]), write(part["p50"]), write(part["p5"])))
     return rows
 
 
