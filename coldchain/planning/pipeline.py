@@ -111,6 +111,8 @@ class Ground:
     faults : warnings about the inputs, those of the roads included
     seconds : it took
     memo : collection days already routed
+    whole : the county whose roads they are, where only some of its sites stand here; no plan of such a part says where
+        its saving comes from
     """
 
     basis: Basis
@@ -120,6 +122,7 @@ class Ground:
     faults: tuple[Fault, ...]
     seconds: dict[str, float]
     memo: Memo
+    whole: Scenario | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -200,6 +203,27 @@ def lay_ground(scenario: Scenario, options: Options | None = None, faults: tuple
     options.say(Event(Stage.TODAY, facts=lost))
     clock.lap("siting")
     return Ground(basis, arcs, today, today, (*faults, *odd), clock.laps, memo)
+
+
+def lay_part(whole: Run, scenario: Scenario, options: Options) -> Ground:
+    """Lay the ground of a county with only some of its sites, on its own roads; the baseline uses no depot.
+
+    Parameters
+    ----------
+    scenario : with the villages and hubs of the whole
+    """
+    clock = _Clock()
+    kept = {site.id for site in scenario.sites}
+    rows = [j for j, site in enumerate(whole.scenario.sites) if site.id in kept]
+    basis = prepare(scenario, whole.placed.with_sites(rows))
+    arcs = build_arcs(basis)
+    clock.lap("network")
+    memo: Memo = {}
+    none = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)
+    effort = Effort(quick=True, seed=options.seed, meter=options.meter)
+    bare = work_out(basis, arcs, Decision.of(arcs, none, np.zeros(len(arcs.demand))), effort)
+    clock.lap("siting")
+    return Ground(basis, arcs, bare, bare, (), clock.laps, memo, whole.scenario)
 
 
 def plan(scenario: Scenario, options: Options | None = None, faults: tuple[Fault, ...] = ()) -> Plan:
@@ -360,13 +384,14 @@ def _finished(
         "bound": bound,
         "draft": options.quick,
         "draws": draws,
+        "attributing": ground.whole is None,
         "warnings": [*map(str, grouped(ground.faults)), *_cautions(basis)],
     }
     summary = summarise(basis, ground.arcs, course, ground.today, tables, facts)
     course.remember(basis, options)
     summary["firmness"] = firmness(basis, ground.arcs, course, options, summary.get("doubt", {}).get("pays_in", {}))
     tables["firmness"] = firmness_table(summary["firmness"])
-    report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary)
+    report = verify_tables(ground.scenario, basis.placed.network.given, tables, summary, ground.whole)
     clock.lap("verify")
     summary["seconds"] = clock.seconds()
     summary["work"] = {"units": options.meter.spent}

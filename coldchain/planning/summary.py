@@ -37,7 +37,8 @@ def summarise(
 
     Parameters
     ----------
-    facts : seed, cuts, bound, warnings, and the number of draws that the doubt is taken from
+    facts : seed, cuts, bound, warnings, the number of draws that the doubt is taken from, and whether the saving is
+        attributed to what changes
     """
     scenario = basis.scenario
     aim = scenario.siting.objective[0]
@@ -73,7 +74,7 @@ def summarise(
         "annual_cny": course.yearly.written(_subjects(basis)),
         **({"products": _products(tables["products"])} if basis.has_plants else {}),
         "net": _net(Net.of(today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()), _cooled_t(course))),
-        **attributed(basis, course, today),
+        **(attributed(basis, course, today) if facts["attributing"] else {}),
         "stages": by_stage(basis.scenario, arcs, today.outcome.loss_rate, course.outcome.loss_rate),
     }
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,6 +59,12 @@ class PlacedNetwork:
     def hub_node(self) -> Ints:
         """Nodes of the hubs."""
         return self.node[self.villages + self.sites :]
+
+    def with_sites(self, rows: Sequence[int]) -> PlacedNetwork:
+        """Return the same roads with only some of the sites on them."""
+        first = self.villages + self.sites
+        kept = [*range(self.villages), *(self.villages + row for row in rows), *range(first, len(self.node))]
+        return replace(self, node=self.node[kept], offset_m=self.offset_m[kept], sites=len(rows))
 
 
 def places_of(scenario: Scenario) -> tuple[Place, ...]:

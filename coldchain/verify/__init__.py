@@ -56,19 +56,21 @@ def verify_tables(
     given: GivenRoads | None,
     tables: Mapping[str, pd.DataFrame],
     summary: Mapping[str, Any],
+    whole: Scenario | None = None,
 ) -> Report:
     """Recompute a plan.
 
     Parameters
     ----------
+    whole : the county whose roads they are, where the scenario has only some of its places; nothing is attributed then
     given : the roads as their reader gives them; None without a road file
     tables : as written to ``tables/``
     summary : as written to ``summary.json``
     """
-    record = Record(scenario, Roads(scenario, given), tables)
+    record = Record(scenario, Roads(scenario, given, whole), tables)
     with record.at("inputs"):
         check_road_file(record, given)
-    return Report.of(record.found, *_recomputed(record, summary))
+    return Report.of(record.found, *_recomputed(record, summary, attributing=whole is None))
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def verify_written(scenario: Scenario, given: GivenRoads | None, written: Writte
     return Report.of(record.found, *figures)
 
 
-def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]:
+def _recomputed(record: Record, summary: Mapping[str, Any], *, attributing: bool = True) -> tuple[float, ...]:
     """Note what is wrong; return loss rate, bill and subsidy, nothing where the tables have no meaning."""
     scenario = record.scenario
     with record.at("form"):
@@ -152,7 +154,8 @@ def _recomputed(record: Record, summary: Mapping[str, Any]) -> tuple[float, ...]
     check_villages(record, losses.lots, today)
     check_balance(record, year, without)
     check_commodities(record, losses.lots, today)
-    check_summary(record, summary, Found(losses.lots, today, bill, built, awards, net, cooling, vehicles))
+    found = Found(losses.lots, today, bill, built, awards, net, cooling, vehicles)
+    check_summary(record, summary, found, attributing=attributing)
     harvest = float(scenario.harvest_t.sum())
     rate = losses.loss_t / harvest if harvest else 0.0
     return rate, bill["total"], sum(awards.award.values())

@@ -28,7 +28,8 @@ ROUNDING = 1e-9
 MADE_WHEN_PLANNED = ("roads", "figures", "effort")
 """What a plan may assume beyond what its scenario states of itself, in order."""
 Leaf = tuple[str, ...]
-LISTS = (("waterfall",), ("counterfactuals",), ("fleet",))
+ATTRIBUTED = ("waterfall", "counterfactuals")
+LISTS = (*((name,) for name in ATTRIBUTED), ("fleet",))
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,13 @@ class Found:
         return float(self.lots["tonnes"].sum()) or 1.0
 
 
-def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> None:
-    """Hold every leaf of the summary against what was recomputed; what is never checked is in a closed list."""
+def check_summary(record: Record, summary: Mapping[str, Any], found: Found, *, attributing: bool = True) -> None:
+    """Hold every leaf of the summary against what was recomputed; what is never checked is in a closed list.
+
+    Parameters
+    ----------
+    attributing : the summary must say where the saving comes from; otherwise it may not
+    """
     stated = dict(leaves(summary))
     right: dict[Leaf, Any] = {}
     for section, figures in _figures(record, found).items():
@@ -82,7 +88,8 @@ def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> N
     _check_unserved(record, stated.get(("villages", "unserved")))
     _check_assumptions(record, stated.get(("assumptions",)))
     _check_list(record, "fleet", stated.get(("fleet",)), found.vehicles.summary())
-    for name, wanted in attributed(record, found.lots, found.today).items():
+    sources = attributed(record, found.lots, found.today) if attributing else dict.fromkeys(ATTRIBUTED, ())
+    for name, wanted in sources.items():
         _check_list(record, name, stated.get((name,)), wanted)
 
 

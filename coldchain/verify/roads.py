@@ -101,8 +101,9 @@ def drive_ms(metres: float, kmh: float) -> int:
 class Roads:
     """The fastest ways between places: villages, then sites, then hubs, each with a node of its own number."""
 
-    def __init__(self, scenario: Scenario, given: GivenRoads | None) -> None:
-        places = [*scenario.villages, *scenario.sites, *scenario.hubs]
+    def __init__(self, scenario: Scenario, given: GivenRoads | None, whole: Scenario | None = None) -> None:
+        county = whole or scenario
+        places = [*county.villages, *county.sites, *county.hubs]
         points = np.array([(place.lon, place.lat) for place in places], dtype=np.float64).reshape(-1, 2)
         if scenario.roads.file:
             if given is None:
@@ -112,6 +113,8 @@ class Roads:
             where, links = _gabriel_links(points, scenario.roads.proximity_kmh, scenario.roads.circuity)
         self.stretches, self.node = _joined(where, links, points, scenario.roads.access_kmh)
         self._out, self._in = _neighbours(self.stretches)
+        if whole is not None:
+            self.node = [self.node[place] for place in _kept(whole, scenario)]
         self._searches: dict[tuple[int, bool], _Search] = {}
 
     def leg(self, start: int, end: int) -> tuple[float, float]:
@@ -127,6 +130,16 @@ class Roads:
         if key not in self._searches:
             self._searches[key] = _Search(self._in if backward else self._out, root)
         return self._searches[key]
+
+
+def _kept(whole: Scenario, part: Scenario) -> list[int]:
+    """Return where the places of a part of a county stand among all of its places."""
+    found, first = [], 0
+    for kind in ("villages", "sites", "hubs"):
+        ids = [place.id for place in getattr(whole, kind)]
+        found += [first + ids.index(place.id) for place in getattr(part, kind)]
+        first += len(ids)
+    return found
 
 
 @dataclass

@@ -24,8 +24,8 @@ from coldchain.solvers import data_alone_on_stdout
 
 HELD_CNY_T = 1e6
 """CNY/t by which serving what is held is worth more than anything else."""
-GAP, NODES = 1e-5, 20_000
-"""The search ends at this relative gap, or after so many nodes: work, not time."""
+GAP, NODES = 1e-4, 20_000
+"""The search ends this near to the best, as a share of what cooling all is worth, or after so many nodes."""
 USED = 1e-6
 
 
@@ -66,9 +66,9 @@ class Choice:
     changed: Indices
 
 
-def assign(ground: Ground, former: Former, most: int) -> Choice:
-    """Return the cheapest assignment in which at most so many villages go to a depot they did not go to before."""
-    return _Model(ground, former, most).solve()
+def assign(ground: Ground, former: Former, most: int, among: Indices | None = None) -> Choice:
+    """Return the cheapest assignment in which at most so many villages, of some, go where they did not go before."""
+    return _Model(ground, former, most, among).solve()
 
 
 def decision_of(ground: Ground, choice: Choice, owned: Ints) -> Decision:
@@ -83,7 +83,7 @@ def decision_of(ground: Ground, choice: Choice, owned: Ints) -> Decision:
 
 
 class _Model:
-    def __init__(self, ground: Ground, former: Former, most: int) -> None:
+    def __init__(self, ground: Ground, former: Former, most: int, among: Indices | None) -> None:
         from ortools.math_opt.python import mathopt
 
         self.ground, self.former, self.most = ground, former, most
@@ -92,9 +92,13 @@ class _Model:
         self.village = arcs.village[arcs.demand]
         held = former.held[arcs.demand]
         gain = arcs.outside.of("total_cost_cny")[arcs.demand] - arcs.arc_cost("total_cost_cny")
+        best = np.zeros(len(arcs.village))
+        np.maximum.at(best, arcs.demand, np.where(np.isfinite(gain), gain, 0.0))
+        self.near_cny = GAP * float(best.sum())
         gain = gain + np.where(held, HELD_CNY_T * arcs.yearly_t[arcs.demand], 0.0)
         loaded = arcs.load_t_day[arcs.demand, 0] > 0.0
-        fit = loaded & np.isfinite(gain) & (gain > 0.0) & (former.went | (~held & (most > 0)))
+        free = ~held & (most > 0) & (True if among is None else np.isin(self.village, among))
+        fit = loaded & np.isfinite(gain) & (gain > 0.0) & (former.went | free)
         self.kept = np.flatnonzero(fit)
         self.gain = gain[self.kept]
 
@@ -187,7 +191,7 @@ class _Model:
 
     def _run(self) -> Any:
         parameters = self.math.SolveParameters(
-            relative_gap_tolerance=GAP, node_limit=NODES, random_seed=0, absolute_gap_tolerance=1e-6
+            relative_gap_tolerance=0.0, absolute_gap_tolerance=self.near_cny, node_limit=NODES, random_seed=0
         )
         with data_alone_on_stdout():
             result = self.math.solve(self.model, self.math.SolverType.HIGHS, params=parameters)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from coldchain.arrays import Floats
-from coldchain.model import Scenario, Site, Subsidy
+from coldchain.model import Scenario, Site, Subsidy, modules_of
 from coldchain.runs import Run
 from coldchain.weeks.calendar import Span
 
@@ -23,9 +23,8 @@ def standing(run: Run) -> dict[str, str]:
     found = {}
     for row in run.tables["depots"].to_dict("records"):
         count: Counter[str] = Counter()
-        for part in f"{row['standing_modules']};{row['new_modules']}".split(";"):
-            kind, _colon, number = part.rpartition(":")
-            count[kind] += int(number) if kind else 0
+        for column in ("standing_modules", "new_modules"):
+            count.update(modules_of(str(row[column])))
         found[str(row["depot"])] = ";".join(f"{kind}:{n}" for kind, n in count.items() if n)
     return found
 
@@ -35,8 +34,18 @@ def owned_vehicles(run: Run) -> dict[str, int]:
     return {str(row["vehicle"]): int(row["owned"]) for row in run.tables["fleet"].to_dict("records")}
 
 
+def owned_units(run: Run) -> dict[str, int]:
+    """Return how many mobile units of each type a plan owns."""
+    found: Counter[str] = Counter()
+    for text in run.tables["depots"]["units_bought"]:
+        found.update(modules_of(str(text)))
+    return dict(found)
+
+
 def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scenario:
     """Return the county as it is in one week: one period, this harvest, the depots built, nothing more to build.
+
+    Sites where nothing stands are left out, unless mobile units may go there.
 
     The gathering days of the week are as many of its seven as the period has of its days; vehicles the plan owns cost
     what a week is of a year, others are hired.
@@ -46,6 +55,7 @@ def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scen
     harvest_t : float64[villages, commodities], of the week
     """
     period, modules, owned = scenario.periods[span.period], standing(run), owned_vehicles(run)
+    roaming = any(owned_units(run).values())
     days = period.days * span.share()
     year = sum(one.days for one in scenario.periods)
     vehicles = tuple(
@@ -62,7 +72,9 @@ def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scen
         scenario,
         periods=(period.model_copy(update={"days": days}),),
         harvest_t=harvest_t[:, :, None],
-        sites=tuple(_built(site, modules.get(site.id, "")) for site in scenario.sites),
+        sites=tuple(
+            _built(site, modules.get(site.id, "")) for site in scenario.sites if roaming or modules.get(site.id)
+        ),
         siting=scenario.siting.model_copy(update=NO_AIMS),
         subsidy=Subsidy(rate=0.0, own_money=True),
         economics=scenario.economics.model_copy(update={"must_return": False}),

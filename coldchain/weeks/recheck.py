@@ -30,7 +30,8 @@ def verify_week(folder: Path, moved: Path | None = None) -> Report:
     reports, plans = {}, {}
     for name in ("week", "stay"):
         plans[name] = read_tables(folder / name)
-        reports[name] = verify_tables(scenario, given, plans[name], read_json(folder / name / SUMMARY))
+        stated = read_json(folder / name / SUMMARY)
+        reports[name] = verify_tables(scenario, given, plans[name], stated, run.scenario)
     former = folder.parent / str(summary["before"])
     before = read_tables(former)["ways"] if former.is_dir() else before_of(run, week_number(summary["week"])).ways
     more = [] if run.unchanged else [_("the scenario has changed since this plan was made (its hash differs)")]

@@ -13,13 +13,13 @@ import pandas as pd
 from coldchain.arrays import Bools, Ints
 from coldchain.errors import Fault
 from coldchain.forecasts import Weather
-from coldchain.planning import Course, Ground, Options, Plan, lay_ground, plan_of, used_arcs
+from coldchain.planning import Course, Ground, Options, Plan, lay_part, plan_of, used_arcs
 from coldchain.planning.course import work_out
 from coldchain.planning.days import Effort
 from coldchain.runs import Run
 from coldchain.weeks.assign import Choice, Former, assign, decision_of
 from coldchain.weeks.calendar import span_of
-from coldchain.weeks.county import week_of
+from coldchain.weeks.county import owned_units, week_of
 from coldchain.weeks.deliveries import Hold, Past
 from coldchain.weeks.expected import Expected, expected
 
@@ -118,14 +118,14 @@ def before_of(run: Run, week: int) -> Before:
 def roll(run: Run, before: Before, given: Given, options: Options | None = None) -> Rolled:
     """Plan a week: forecast, then the cheapest assignment within the limit of changes, worked out and verified.
 
-    Of half, a quarter … of the changes allowed, that number counts whose routed bill is least, none included: a change
-    that does not pay once lorries are routed is not asked of anybody.
+    Of all that would change, half of them, half of these … that number counts whose routed bill is least, none
+    included: a change that does not pay once lorries are routed is not asked of anybody.
     """
     options = options or Options.quickly(given.seed)
     scenario = run.scenario
     outlook = expected(scenario, given.past, given.week, given.weather)
     span = span_of(scenario.periods, given.week)
-    ground = lay_ground(week_of(scenario, run, span, outlook.tonnes), options)
+    ground = lay_part(run, week_of(scenario, run, span, outlook.tonnes), options)
     former = former_of(ground, run, before, [*given.holds, *_loaded(given.past)])
     limit = int(given.most_changed * len(scenario.villages))
     tried = [(choice, course_of(ground, former, choice, options)) for choice in _choices(ground, former, limit)]
@@ -136,11 +136,13 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
 
 
 def _choices(ground: Ground, former: Former, limit: int) -> list[Choice]:
-    """Return the best assignment with no change, and then with the limit, half of it and so on."""
+    """Return the best assignment with no change, with the limit, and then with half of the villages that change."""
     found = [assign(ground, former, 0)]
+    among = None
     while limit > 0:
-        found.append(assign(ground, former, limit))
-        limit = min(limit, len(found[-1].changed)) // 2
+        found.append(assign(ground, former, limit, among))
+        among = found[-1].changed
+        limit = len(among) // 2
     return found
 
 
@@ -183,8 +185,6 @@ def _units(ground: Ground, run: Run, before: Before) -> tuple[Ints, Ints]:
     stood, owned = np.zeros((len(sites), len(kinds)), dtype=np.int64), np.zeros(len(kinds), dtype=np.int64)
     for row in before.units.to_dict("records"):
         stood[sites.index(row["depot"]), kinds.index(row["unit"])] += int(row["count"])
-    for text in run.tables["depots"]["units_bought"]:
-        for part in filter(None, str(text).split(";")):
-            kind, _colon, number = part.rpartition(":")
-            owned[kinds.index(kind)] += int(number)
+    for kind, number in owned_units(run).items():
+        owned[kinds.index(kind)] = number
     return stood, owned
