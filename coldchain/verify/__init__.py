@@ -154,8 +154,9 @@ def _recomputed(record: Record, summary: Mapping[str, Any], *, attributing: bool
     check_villages(record, losses.lots, today)
     check_balance(record, year, without)
     check_commodities(record, losses.lots, today)
-    found = Found(losses.lots, today, bill, built, awards, net, cooling, vehicles)
-    check_summary(record, summary, found, attributing=attributing)
+    check_summary(
+        record, summary, Found(losses.lots, today, bill, built, awards, net, cooling, vehicles, attributing=attributing)
+    )
     harvest = float(scenario.harvest_t.sum())
     rate = losses.loss_t / harvest if harvest else 0.0
     return rate, bill["total"], sum(awards.award.values())

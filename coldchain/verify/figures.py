@@ -37,7 +37,8 @@ class Found:
     """What a summary sums up: lots of the plan and of today, the yearly bill by part, what is built and awarded.
 
     ``net`` are both yearly totals, their difference and the years until the investment is earned back; ``cooling`` the
-    most heat taken at once and what refrigeration can take, kW.
+    most heat taken at once and what refrigeration can take, kW. ``attributing``: the summary must say where the saving
+    comes from; otherwise it may not.
     """
 
     lots: pd.DataFrame
@@ -48,6 +49,7 @@ class Found:
     net: Mapping[str, float]
     cooling: Mapping[str, float]
     vehicles: Vehicles
+    attributing: bool = True
 
     @property
     def harvest_t(self) -> float:
@@ -55,13 +57,8 @@ class Found:
         return float(self.lots["tonnes"].sum()) or 1.0
 
 
-def check_summary(record: Record, summary: Mapping[str, Any], found: Found, *, attributing: bool = True) -> None:
-    """Hold every leaf of the summary against what was recomputed; what is never checked is in a closed list.
-
-    Parameters
-    ----------
-    attributing : the summary must say where the saving comes from; otherwise it may not
-    """
+def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> None:
+    """Hold every leaf of the summary against what was recomputed; what is never checked is in a closed list."""
     stated = dict(leaves(summary))
     right: dict[Leaf, Any] = {}
     for section, figures in _figures(record, found).items():
@@ -88,7 +85,7 @@ def check_summary(record: Record, summary: Mapping[str, Any], found: Found, *, a
     _check_unserved(record, stated.get(("villages", "unserved")))
     _check_assumptions(record, stated.get(("assumptions",)))
     _check_list(record, "fleet", stated.get(("fleet",)), found.vehicles.summary())
-    sources = attributed(record, found.lots, found.today) if attributing else dict.fromkeys(ATTRIBUTED, ())
+    sources = attributed(record, found.lots, found.today) if found.attributing else dict.fromkeys(ATTRIBUTED, ())
     for name, wanted in sources.items():
         _check_list(record, name, stated.get((name,)), wanted)
 
