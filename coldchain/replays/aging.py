@@ -87,12 +87,17 @@ class Ager:
         self._add(plan, season, outcome.left, lambda at: rates[season.lots.village[at], season.lots.crop[at]])
         self._add(plan, season, outcome.cooled, lambda at: self._cooled_rates(season, outcome.cooled, at, draw, roads))
         self._add(plan, season, outcome.warm, lambda at: self._warm_rates(season, outcome.warm, at, draw, roads))
-        became = (math.fsum(part.tonnes) for part in (outcome.cooled, outcome.warm, outcome.left))
         return DayLoss(
-            float(daily.sum()), float(today[..., 0].sum()), float(plan[..., 0].sum()),
-            float((today[..., 1] * self.price_t).sum()), float((plan[..., 1] * self.price_t).sum()), *became,
+            harvest_t=float(daily.sum()),
+            today_t=float(today[..., 0].sum()),
+            plan_t=float(plan[..., 0].sum()),
+            today_cny=float((today[..., 1] * self.price_t).sum()),
+            plan_cny=float((plan[..., 1] * self.price_t).sum()),
+            cooled_t=math.fsum(outcome.cooled.tonnes),
+            warm_t=math.fsum(outcome.warm.tonnes),
+            left_t=math.fsum(outcome.left.tonnes),
             in_time_t=self._in_time_t(season, outcome.cooled),
-        )  # fmt: skip
+        )
 
     def without_depots_t(self, season: Season, draw: DayDraw) -> Floats:
         """Return what each village loses in the whole season when all goes by the traders, shape (villages,)."""
