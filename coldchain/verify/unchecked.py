@@ -44,7 +44,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("tables.next_budget", N_("estimates of siting, before routing")),
     Unchecked("tables.sites_left_out", N_("estimates of siting, before routing")),
     Unchecked("tables.prospects", N_("estimates of siting, before routing")),
-    Unchecked("tables.lots.crumbs", N_("lots below a millionth of their harvest, crumbs of rounding, but for their sum")),
+    Unchecked("tables.lots.crumbs", N_("lots below a millionth of their harvest count in their sum only")),
     Unchecked("roads.file", N_("taken as read; no length or speed beyond what it states or a class allows")),
     Unchecked("plan.gpkg.roads", N_("a drawing of the roads in use")),
     Unchecked("plan.gpkg.routes.geometry", N_("a drawing of the ways on the roads; all attributes are compared")),
