@@ -45,10 +45,6 @@ class Former:
     stood: Ints
     owned: Ints
 
-    def only(self, share: Floats, standing: Ints) -> Former:
-        """Return the same with another week's answer as what went before."""
-        return Former(share > USED, self.held, standing, self.owned)
-
 
 @dataclass(frozen=True, eq=False)
 class Choice:

@@ -84,11 +84,7 @@ class Rolled:
     @cached_property
     def ways(self) -> pd.DataFrame:
         """Who goes where after this week: what brings nothing this week goes where it went."""
-        now = self.plan.tables["assignment"][list(WAYS)]
-        busy = set(zip(now["village"], now["commodity"], strict=True))
-        idle = [key not in busy for key in zip(self.before.ways["village"], self.before.ways["commodity"], strict=True)]
-        joined = pd.concat([now, self.before.ways[idle]], ignore_index=True)
-        return joined.sort_values(list(WAYS), ignore_index=True)
+        return ways_after(self.plan.tables["assignment"], self.before.ways)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -99,6 +95,14 @@ class Rolled:
     def gain_cny(self) -> float:
         """What the changes of the week save."""
         return week_cny(self.stay.summary["annual_cny"]) - week_cny(self.plan.summary["annual_cny"])
+
+
+def ways_after(assignment: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Return who goes where after a week: as assigned; what brought nothing goes where it went before."""
+    now = assignment[list(WAYS)]
+    busy = set(zip(now["village"], now["commodity"], strict=True))
+    idle = [key not in busy for key in zip(before["village"], before["commodity"], strict=True)]
+    return pd.concat([now, before[idle]], ignore_index=True).sort_values(list(WAYS), ignore_index=True)
 
 
 def week_cny(bill: dict[str, Any]) -> float:
@@ -128,11 +132,16 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
     ground = lay_part(run, week_of(scenario, run, span, outlook.tonnes), options)
     former = former_of(ground, run, before, [*given.holds, *_loaded(given.past)])
     limit = int(given.most_changed * len(scenario.villages))
-    tried = [(choice, course_of(ground, former, choice, options)) for choice in _choices(ground, former, limit)]
+    tried = weighed(ground, former, limit, options)
     stay_choice, stay = tried[0]
     choice, course = min(tried, key=lambda one: one[1].yearly.total)
     plans = {id(one): plan_of(ground, one, options) for one in (stay, course)}
     return Rolled(given, before, outlook, plans[id(course)], plans[id(stay)], choice, stay_choice, former, limit)
+
+
+def weighed(ground: Ground, former: Former, limit: int, options: Options) -> list[tuple[Choice, Course]]:
+    """Return ways to run a week, each worked out: first that nobody changes, then with fewer and fewer changes."""
+    return [(choice, course_of(ground, former, choice, options)) for choice in _choices(ground, former, limit)]
 
 
 def _choices(ground: Ground, former: Former, limit: int) -> list[Choice]:
