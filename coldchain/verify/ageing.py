@@ -423,17 +423,21 @@ def drifted(
     Hour by hour: ``T' = (A(t) - T)·ln 2/half`` with A straight within the hour.
     """
     clock_h, temp_c, hours = np.broadcast_arrays(clock_h, temp_c, hours)
-    wear, pace, hourly = np.zeros((3, *temp_c.shape)), math.log(2.0) / half_h, np.asarray(air)
+    pace, hourly = math.log(2.0) / half_h, np.asarray(air)
     last, start = clock_h + hours, clock_h
+    passed: list[tuple[Floats, ...]] = []
     while (start < last).any():
         end = np.minimum(np.floor(start) + 1.0, last)
         low = (np.floor(start) % 24.0).astype(np.intp)
         slope = hourly[low + 1] - hourly[low]
         first = hourly[low] + slope * (start - np.floor(start)) - slope / pace
-        stretch = _Stretch(first, slope, temp_c - first, pace, end - start)
-        wear = wear + _summed(law, stretch.temp_c, stretch.cuts(law.kinks_c), law.humidity)
-        start, temp_c = end, stretch.temp_c(end - start)
-    return wear, temp_c
+        passed.append((first, slope, temp_c - first, end - start))
+        start, temp_c = end, _Stretch(first, slope, temp_c - first, pace, end - start).temp_c(end - start)
+    if not passed:
+        return np.zeros((3, *temp_c.shape)), temp_c
+    first, slope, gap, spent = map(np.stack, zip(*passed, strict=True))
+    stretch = _Stretch(first, slope, gap, pace, spent)
+    return _summed(law, stretch.temp_c, stretch.cuts(law.kinks_c), law.humidity).sum(axis=1), temp_c
 
 
 @dataclass(frozen=True)
