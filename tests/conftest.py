@@ -6,16 +6,19 @@ import gc
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from perishable import write_perishable
 
 from coldchain import language
 from coldchain.planning import Options, Plan, plan
 from coldchain.scenario import load
+from coldchain.verify import ageing
 
 ROWS = 10
 """Lines of the table of seconds: the dearest rooms, and the others together."""
@@ -78,6 +81,30 @@ def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     language.use("en")
     yield
     language.use("en")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ages_once() -> Iterator[None]:
+    """Let the referee integrate the same stretch of a journey once in all tests: a function of numbers alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("cooled", "drifted", "in_air"):
+            patch.setattr(ageing, name, _remembering(getattr(ageing, name)))
+        yield
+
+
+def _remembering(worked_out: Callable[..., tuple[np.ndarray, ...]]) -> Callable[..., tuple[np.ndarray, ...]]:
+    """Return the function with a memory of what it returned for equal arguments; its arrays cannot be written to."""
+    known: dict[tuple[Any, ...], tuple[np.ndarray, ...]] = {}
+
+    def recalled(*given: Any) -> tuple[np.ndarray, ...]:
+        key = tuple((one.shape, one.tobytes()) if isinstance(one, np.ndarray) else one for one in given)
+        if key not in known:
+            known[key] = worked_out(*given)
+            for array in known[key]:
+                array.setflags(write=False)
+        return known[key]
+
+    return recalled
 
 
 @pytest.fixture(scope="session")
