@@ -211,10 +211,32 @@ def test_the_language_of_the_settings(tmp_path: Path, capsys: Capture, monkeypat
 
 def test_usage_errors_in_chinese(capsys: Capture) -> None:
     """A wrong option and a missing argument are told in Chinese, code 2."""
-    assert run(["plan", "x", "--sed", "3", "--lang", "zh"]) == 2
-    assert "没有选项 '--sed'" in capsys.readouterr().err
-    assert run(["plan", "--lang", "zh"]) == 2
-    assert "缺少参数" in capsys.readouterr().err
+    for arguments, told in (
+        ("x --sed 3", "没有选项“--sed”。（是否想写：“--seed”？）"), ("", "缺少参数“SCENARIO”"),
+        ("x --effort all", "“--effort”的值无效：“all”不在可选值“quick”、“normal”、“deep”之中。"),
+        ("x --threads 0", "“--threads”的值无效：0 不在范围 ≥1 之内。"), ("x --seed z", "“z”不是有效的整数。"),
+    ):  # fmt: skip
+        assert run(["plan", *arguments.split(), "--lang", "zh"]) == 2
+        written = capsys.readouterr().err
+        assert told in written
+        assert "用法：coldchain plan [选项] SCENARIO" in written
+
+
+def test_help_in_chinese_leaves_no_words_of_click(capsys: Capture) -> None:
+    """No command shows ``[OPTIONS]``, a kind of value, a range or a mark as Click writes them in English."""
+    for path in paths_of(cli):
+        assert run([*path, "--help", "--lang", "zh"]) == 0
+    told = re.sub(r"\[[^\]]*\|[^\]]*\]|示例：.*", "", capsys.readouterr().out)
+    words = r"OPTIONS|COMMAND \[|ARGS|\b(?:TEXT|PATH|INTEGER|FLOAT|RANGE)\b|x[<>]|stdout|stderr|^\S+:$|required"
+    assert re.findall(words, told, re.MULTILINE) == []
+    assert re.findall(r"^  -.* [A-Z]+=?[A-Z]*  ", told, re.MULTILINE) == []
+
+
+def paths_of(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the words by which each command is called."""
+    yield path
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from paths_of(inner, (*path, name))
 
 
 def test_wide_lines_are_wrapped_by_columns() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -22,7 +23,7 @@ from coldchain.cli.configuring import config, read_settings
 from coldchain.cli.doubting import calibrate, sensitivity
 from coldchain.cli.exploring import compare, explain, sweep
 from coldchain.cli.forecasting import forecast
-from coldchain.cli.helping import InOrder, teach_click, translated
+from coldchain.cli.helping import InOrder, marked, teach_click, translated
 from coldchain.cli.keeping import kept
 from coldchain.cli.loggers import logger
 from coldchain.cli.manners import PREFIX, with_manners
@@ -100,7 +101,9 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        click.echo(marked(told.getvalue()), err=True, nl=False)
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo(_("interrupted; nothing was written"), err=True)

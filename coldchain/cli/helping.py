@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 
 import click
@@ -16,7 +16,7 @@ from coldchain.language import _, language, plural
 
 EXAMPLE = "Example: "
 NEVER_LAST = "（【《“‘([{"
-NEVER_FIRST = "，。、；：！？）】》”’,.;:!?)]%"
+NEVER_FIRST = "，。、；：！？）】》”’～,.;:!?)]%"
 
 
 def translated(command: click.Command) -> click.Command:
@@ -25,16 +25,29 @@ def translated(command: click.Command) -> click.Command:
     spoken.help, spoken.epilog = told(command.help), told(command.epilog)
     spoken.short_help = first_sentence(spoken.help or "")
     spoken.params = [_option(parameter) for parameter in command.params]
+    spoken.options_metavar = _("[OPTIONS]")
     if isinstance(spoken, click.Group) and isinstance(command, click.Group):
         spoken.commands = {name: translated(inner) for name, inner in command.commands.items()}
+        spoken.subcommand_metavar = _("COMMAND [ARGS]...")
     return spoken
 
 
 def _option(parameter: click.Parameter) -> click.Parameter:
     spoken = copy(parameter)
-    if isinstance(spoken, click.Option) and spoken.help:
-        spoken.help = _(spoken.help)
+    if not isinstance(spoken, click.Option):
+        return spoken
+    spoken.help = spoken.help and _(spoken.help)
+    if isinstance(spoken.show_default, str):
+        spoken.show_default = _(spoken.show_default)
+    if not (spoken.is_flag or spoken.count or hasattr(spoken.type, "choices")):
+        spoken.metavar = _(spoken.metavar or type_word(spoken))
     return spoken
+
+
+def type_word(option: click.Option) -> str:
+    """Return the word that stands for the value of an option: ``TEXT``, ``PATH``, ``INTEGER``."""
+    context = click.Context(click.Command(None))
+    return option.type.get_metavar(option, context) or option.type.name.upper().removesuffix(" RANGE")
 
 
 def told(text: str | None) -> str | None:
@@ -83,6 +96,52 @@ class InOrder(click.Group):
         return list(self.commands)
 
 
+class Formatter(click.HelpFormatter):
+    """Help with the marks of the language spoken: ``：`` behind headings, ``1～64`` for ``1<=x<=64``."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the line of usage."""
+        super().write_usage(prog, args, prefix or _("Usage: "))
+
+    def write_heading(self, heading: str) -> None:
+        """Write the heading of a section."""
+        self.write(f"{'':>{self.current_indent}}{_('{heading}:').format(heading=heading)}\n")
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write options, or commands, and what they do."""
+        super().write_dl([(name, marked(text)) for name, text in rows], col_max, col_spacing)
+
+
+RANGES = (
+    (re.compile(r"\b(-?[\d.]+)<=?x<=?(-?[\d.]+)"), r"\1～\2"),
+    (re.compile(r"\bx>=(-?[\d.]+)"), r"≥\1"), (re.compile(r"\bx>(-?[\d.]+)"), r">\1"),
+    (re.compile(r"\bx<=(-?[\d.]+)"), r"≤\1"), (re.compile(r"\bx<(-?[\d.]+)"), r"<\1"),
+)  # fmt: skip
+WORDS = (
+    (re.compile(r" ?'([^'\s]*)'"), r"“\1”"), (re.compile(r"”[,，] ?“"), "”、“"), (re.compile(r"(?<=”) (?=\S)"), ""),
+    (re.compile("(?<![a-z])integer( range)?(?![a-z])"), "整数"),
+    (re.compile("(?<![a-z])float( range)?(?![a-z])"), "数值"),
+)  # fmt: skip
+"""What Click writes around and between words, and its names of numbers that no catalogue is asked for."""
+
+
+def marked(text: str) -> str:
+    """Return words of Click with the marks of the language spoken.
+
+    Examples
+    --------
+    >>> from coldchain.language import speaking
+    >>> with speaking("zh"):
+    ...     marked("[默认：1; 1<=x<=64]"), marked("没有选项 '--sed'。 （是否想写：'--seed'？）")
+    ('[默认：1；1～64]', '没有选项“--sed”。（是否想写：“--seed”？）')
+    """
+    if language() == "en":
+        return text
+    for pattern, ours in (*RANGES, *WORDS):
+        text = pattern.sub(ours, text)
+    return text.replace("; ", "；").replace("。 （", "。（")
+
+
 def teach_click() -> None:
     """Let Click look its own words up in our catalogue and wrap lines by the width of their characters."""
     for name, module in list(sys.modules.items()):
@@ -90,8 +149,10 @@ def teach_click() -> None:
             for word, ours in (("_", _), ("ngettext", plural)):
                 if hasattr(module, word):
                     setattr(module, word, ours)
+    click.Context.formatter_class = Formatter
     if click.formatting.wrap_text is not wrap:
         click.formatting.wrap_text = wrap
+        click.formatting.term_len = columns
         click.exceptions.MissingParameter.format_message = _missing  # type: ignore[assignment,method-assign]
 
 
