@@ -199,7 +199,7 @@ def test_a_document_has_headings_tables_fonts_and_page_numbers(tmp_path: Path) -
     assert "PAGE" in made.sections[0].footer._element.xml
     assert [one.orientation for one in made.sections] == [0, 1]
     assert made.core_properties.author == ""
-    assert [round(shape.width.mm) for shape in made.inline_shapes] == [162]
+    assert [round(shape.width.mm) for shape in made.inline_shapes] == [140]
 
 
 def test_without_the_library_a_document_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

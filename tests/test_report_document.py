@@ -135,7 +135,7 @@ def test_the_paper_has_what_a_meeting_expects(small_plan: Plan, told: Told) -> N
     assert first == ["建议：", "理由：", "疑点："]
     parts = [block.text for block in paper.blocks if isinstance(block, Head) and block.level == 1]
     assert parts[:4] == ["一、基本情况", "二、方案主要内容", "三、需要研究的问题", "四、提请会议审议事项"]
-    asked = next(block for block in reversed(paper.blocks) if isinstance(block, Listing))
+    asked = next(block for block in paper.blocks if isinstance(block, Listing))
     assert asked.numbered
     assert "同意" in asked.items[0]
     depots = next(block for block in paper.blocks if isinstance(block, Grid) and "预冷库" in block.caption)

@@ -35,11 +35,16 @@ class Assumption(base.Noun):
     figure: str = base.figure("-", "what was assumed, in words and figures", min_length=1)
     source: str = base.figure("-", "where it comes from", "")
 
+    @property
+    def label(self) -> str:
+        """What it is about, in words."""
+        return _(_WORDS[self.what])
+
     def __str__(self) -> str:
         """Render as ``harvest: mixed farming (source: a rule)``."""
         if self.what == "note":
             return self.figure
-        text = _("{what}: {figure}").format(what=_(_WORDS[self.what]), figure=self.figure)
+        text = _("{what}: {figure}").format(what=self.label, figure=self.figure)
         return text + (_(" (source: {source})").format(source=self.source) if self.source else "")
 
 

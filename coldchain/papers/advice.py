@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from coldchain.language import _, plural
-from coldchain.model import Scenario, award_cny, eligible_owner, eligible_type
+from coldchain.model import Scenario, Site, award_cny, eligible_owner, eligible_type
 from coldchain.reports import figures
 from coldchain.reports.document import Told, better_known
 from coldchain.reports.figures import UNKNOWN, money, percent, tonnes
@@ -32,6 +32,11 @@ class Advice:
     def summary(self) -> Mapping[str, Any]:
         """The object of ``summary.json``."""
         return self.told.summary
+
+    @property
+    def sites(self) -> Sequence[Site]:
+        """The sites of the scenario, none where it cannot be read."""
+        return () if self.scenario is None else self.scenario.sites
 
     @property
     def built(self) -> int:
@@ -119,8 +124,8 @@ class Advice:
         yield text.format(bound=write(aim["bound"]), gap=percent(aim["gap"]))
         if count := len(self.summary["warnings"]):
             text = plural(
-                "{count} problem of the data is listed in part 3.",
-                "{count} problems of the data are listed in part 3.",
+                "{count} problem of the data is listed in annex 2.",
+                "{count} problems of the data are listed in annex 2.",
                 count,
             )  # fmt: skip
             yield text.format(count=count)

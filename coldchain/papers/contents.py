@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from coldchain.model.rooms import modules_in_words
 from coldchain.scenario import catalogue_table
 
 EARTH_KM_PER_DEGREE, NEAR_KM = 111.195, 15.0
+NOTE = re.compile(r"\s?[(（][^()（）]*[)）]$")
+"""A note in brackets behind a name, which a place near it has no need of."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,16 @@ class Kinds:
 
 
 def places_of(depots: pd.DataFrame, villages: pd.DataFrame) -> list[str]:
-    """Return where each depot stands: its county, and the township and village that it is nearest to."""
-    return [_place(row, villages) for row in depots[["lon", "lat", "county", "name"]].to_dict("records")]
+    """Return where each depot stands: township and village that it is nearest to, and its county where there are more.
+
+    A depot that has the name of a township stands in that, whatever village lies nearest.
+    """
+    several = depots["county"].nunique() > 1
+    rows = depots[["lon", "lat", "county", "name"]].to_dict("records")
+    return [_place(row, villages, several=several) for row in rows]
 
 
-def _place(depot: Mapping[Any, Any], villages: pd.DataFrame) -> str:
-    """Say where a depot stands; one that has the name of a township stands in that, whatever village lies nearest."""
+def _place(depot: Mapping[Any, Any], villages: pd.DataFrame, *, several: bool) -> str:
     county, own = str(depot["county"]), villages[villages["town"].astype(str) == str(depot["name"])]
     villages = own if len(own) and str(depot["name"]) else villages
     at = villages[["lon", "lat"]].to_numpy(dtype=np.float64)
@@ -76,10 +83,11 @@ def _place(depot: Mapping[Any, Any], villages: pd.DataFrame) -> str:
     if away[nearest] > NEAR_KM:
         return county
     village = villages.iloc[nearest]
-    town, name = str(village["town"]), str(village["name"] or village["village"])
+    town, name = str(village["town"]), NOTE.sub("", str(village["name"] or village["village"]))
+    wider = county if several else ""
     if language() == "zh":
-        return f"{county}{town if town != county else ''}，{name}附近"
-    return ", ".join(filter(None, (_("near {village}").format(village=name), town, county)))
+        return "，".join(filter(None, (f"{wider}{town if town != county else ''}", f"{name}附近")))
+    return ", ".join(filter(None, (_("near {village}").format(village=name), town, wider)))
 
 
 def builder_of(owner: str, names: Mapping[str, str]) -> str:

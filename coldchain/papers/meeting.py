@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import pandas as pd
-
-from coldchain.economy import HEADINGS
-from coldchain.language import N_, _, plural
+from coldchain.language import _, plural
 from coldchain.language.amounts import in_millions
 from coldchain.language.ids import word
 from coldchain.model import badges
 from coldchain.papers.advice import Advice, payback
-from coldchain.papers.annex import annexes, grid
+from coldchain.papers.annex import grid
+from coldchain.papers.behind import annex_head, behind, unserved_in_words
 from coldchain.papers.case import Case
 from coldchain.papers.contents import archive_line, places_of
 from coldchain.papers.notice import award_table
@@ -22,7 +21,6 @@ from coldchain.papers.paper import (
     Break,
     Drawing,
     Grid,
-    Head,
     Listing,
     Paper,
     Signature,
@@ -34,20 +32,11 @@ from coldchain.papers.paper import (
     written_month,
 )
 from coldchain.reports import certainty, figures
-from coldchain.reports.document import crop_names, sections
+from coldchain.reports.document import Section, crop_names, sections
 from coldchain.reports.figures import money, percent, tonnes
-from coldchain.reports.sketch import two_maps
-from coldchain.reports.wholechain import STAGES, stage_note, stage_rows
+from coldchain.reports.wholechain import aim_in_words
 
-MOST_CROPS, MOST_UNSERVED, MOST_SITES = 3, 12, 12
-CHOICES = (
-    N_("What each budget buys"), N_("What the next million buys"), N_("Best plan for each number of depots"),
-)  # fmt: skip
-IN_THE_BODY = (
-    N_("Before and after"), N_("Depots"), N_("Award notice"), N_("Assumptions and sources"), N_("Data problems"),
-    N_("If a whole year is worse"), *CHOICES,
-)  # fmt: skip
-"""Titles of sections that the body of the paper tells itself."""
+MOST_CROPS, MOST_NAMED, NEAREST_COUNTS = 3, 5, 2
 
 
 @dataclass
@@ -95,7 +84,7 @@ def _advice(case: Case, numbers: Numbers) -> Iterator[Block]:
         yield Text(running(listed), "key", label)
     marks = badges(case.told.summary.get("assumptions", ()))
     if marks:
-        text = _("{marks}; part 3 says more.").format(marks=_("; ").join(marks))
+        text = _("{marks}; annex 2 says more.").format(marks=_("; ").join(marks))
         yield Text(text, "mark", _("Provisional."))
     yield Grid(
         numbers.table(_("Before and after")), (_("Figure"), _("Today"), _("With the plan")), tuple(_overview(advice)),
@@ -149,14 +138,9 @@ def _proposal(case: Case, numbers: Numbers) -> Iterator[Block]:
     if case.plan_map is not None:
         yield Drawing(numbers.figure(case.plan_map.caption), case.plan_map.svg)
     yield section(2, _("Who pays"))
-    yield _sources(case, numbers)
-    if unspent := case.advice.unspent():
-        yield Text(unspent)
+    yield Text(running(filter(None, (_sources(case), case.advice.unspent()))))
     yield section(3, _("What it brings"))
-    yield _bill(case, numbers)
-    yield from _saving(case, numbers)
-    if case.told.replay is not None:
-        yield Text(running(certainty.in_words(case.told.replay)))
+    yield Text(running(_brings(case)))
     yield section(4, _("How awards are reckoned"))
     yield Text(_awards(case))
 
@@ -188,49 +172,31 @@ def _depots(case: Case, numbers: Numbers) -> Grid:
     )  # fmt: skip
 
 
-def _sources(case: Case, numbers: Numbers) -> Grid:
-    paid = case.told.summary["investment"]
+def _sources(case: Case) -> str:
+    paid, own = case.told.summary["investment"], case.advice.own_cny
     whole = paid["total_cny"] or 1.0
-    rows = [(_("Subsidy"), paid["subsidy_cny"]), (_("Owners' own money"), case.advice.own_cny)]
-    shown = [(name, in_millions(cny), percent(cny / whole)) for name, cny in rows]
-    total = (_("Total"), in_millions(paid["total_cny"]), percent(1.0))
-    return Grid(
-        numbers.table(_("Sources of the investment")), (_("Source"), _("Amount"), _("Share")), (*shown, total),
-        (False, True, True), unit=_("money in CNY M"), total=True,
+    text = _("Of an investment of {total} subsidies pay {subsidy} ({share}), the builders {own} ({own_share}).")
+    return text.format(
+        total=money(paid["total_cny"]), subsidy=money(paid["subsidy_cny"]), share=percent(paid["subsidy_cny"] / whole),
+        own=money(own), own_share=percent(own / whole),
     )  # fmt: skip
 
 
-def _bill(case: Case, numbers: Numbers) -> Grid:
-    """Return the costs of a year: all of today's beside all of the plan's."""
+def _brings(case: Case) -> Iterator[str]:
+    """Yield where the saving comes from, what a year costs, whether the aim is reached, what random years say."""
     summary = case.told.summary
-    costs, loss, net = figures.yearly_costs(summary), summary["loss"], summary.get("net")
-    lost = _(HEADINGS["loss"])
-    today = net["today_cny"] if net else None
-    rows = [(lost, in_millions(loss["baseline_cny"]), in_millions(loss["plan_cny"]))]
-    rest = figures.UNKNOWN if today is None else in_millions(today - loss["baseline_cny"])
-    rows.append((_("Traders' haulage and what stands"), rest, figures.UNKNOWN))
-    rows += [(label, figures.UNKNOWN, in_millions(cny)) for label, cny in costs if label != lost]
-    totals = (figures.UNKNOWN if today is None else in_millions(today), in_millions(summary["annual_cny"]["total"]))
-    return Grid(
-        numbers.table(_("Costs of a year, losses included")), (_("Item"), _("Today"), _("With the plan")),
-        (*rows, (_("Total"), *totals)), (False, True, True), unit=_("money in CNY M"), total=True,
-    )  # fmt: skip
-
-
-def _saving(case: Case, numbers: Numbers) -> Iterator[Block]:
-    stages = stage_rows(case.told.summary)
-    if stages:
-        heads = tuple(_(heading) for _key, heading, _form in STAGES)
-        yield Grid(numbers.table(_("Loss by stage")), heads, tuple(stages), (False, True, True, True))
-        yield Text(stage_note(case.told.summary))
-    parts = figures.waterfall(case.told.summary)
-    if parts:
-        rows = [(label, f"{t:,.0f}", in_millions(cny)) for label, t, cny in parts]
-        total = (_("Total"), f"{sum(t for _l, t, _c in parts):,.0f}", in_millions(sum(cny for *_lt, cny in parts)))
-        yield Grid(
-            numbers.table(_("Where the saving comes from")), (_("Change of the chain"), _("t a year"), _("CNY M")),
-            (*rows, total), (False, True, True), total=True,
-        )  # fmt: skip
+    if parts := [one for one in figures.waterfall(summary) if round(one[1])]:
+        largest = sorted(parts, key=lambda one: -one[1])[:MOST_CROPS]
+        named = _(", ").join(_("{label} {t}").format(label=label, t=tonnes(t)) for label, t, _cny in largest)
+        text = _("Of the {saved} saved a year most comes from: {parts}.")
+        yield text.format(saved=tonnes(sum(t for _label, t, _cny in parts)), parts=named)
+    costs = sorted(figures.yearly_costs(summary), key=lambda one: -one[1])[:MOST_CROPS]
+    named = _(", ").join(_("{label} {cny}").format(label=label, cny=money(cny)) for label, cny in costs)
+    text = _("A year costs {total} with the plan, above all: {costs}; Annex 2 has each item beside today's.")
+    yield text.format(total=money(summary["annual_cny"]["total"]), costs=named)
+    yield from aim_in_words(summary)
+    if case.told.replay is not None:
+        yield from certainty.usual_in_words(case.told.replay)
 
 
 def _awards(case: Case) -> str:
@@ -245,101 +211,80 @@ def _awards(case: Case) -> str:
 
 
 def _open_questions(case: Case, numbers: Numbers) -> Iterator[Block]:
-    """Yield part three: other budgets, risks, villages left out, data and what was assumed."""
-    found = {one.title: one for one in sections(case.told)}
+    """Yield part three: other budgets, risks, villages left out, data and what was assumed; annexes have the rest."""
+    summary, found = case.told.summary, {one.title: one for one in sections(case.told)}
     yield part(3, _("Open questions"))
     yield section(1, _("Other choices"))
-    for title in map(_, CHOICES):
-        if title in found:
-            one = found[title]
-            if one.note or len(one.rows) == 1:
-                label, text = map(str, one.rows.iloc[0, :2])
-                yield Text(one.note or _("{label}: {text}").format(label=label, text=text))
-            if len(one.rows) > 1:
-                yield grid(one, numbers.table(title))
-    if second := case.told.summary.get("firmness", {}).get("runner_up"):
-        names = dict(case.told.tables["depots"][["depot", "name"]].itertuples(index=False, name=None))
-        yield Text(_("{label}: {text}").format(label=_("Runner-up"), text=figures.runner_up(second, names)))
+    yield from _choices(case, found, numbers)
     yield section(2, _("Risks"))
-    stresses = found.get(_("If a whole year is worse"))
-    if stresses is None:
+    if case.told.replay is None:
         yield Text(case.told.silence or _("No years were replayed for this paper."))
     else:
-        yield grid(stresses, numbers.table(_("The same plan in other years")))
+        rates = [_("{label} {rate}").format(label=label, rate=percent(rate))
+                 for label, _today, rate, *_rest in certainty.stresses(case.told.replay)]  # fmt: skip
+        yield Text(_("Lost with the same plan: {rates}; Annex 3 has more.").format(rates=_("; ").join(rates)))
     yield section(3, _("Villages not served"))
-    yield from _unserved(case.told.tables["villages"], numbers)
+    yield Text(unserved_in_words(case.told.tables["villages"]))
     yield section(4, _("Sites left out"))
-    yield from _left_out(case, numbers)
+    yield Text(_left_out(case))
     yield section(5, _("Data and assumptions"))
-    texts = [*figures.assumed(case.told.summary), *map(str, case.told.summary["warnings"])]
-    yield Listing(tuple(texts), numbered=True) if texts else Text(_("Nothing was assumed and no problem was found."))
+    yield Text(_assumed(summary))
 
 
-def _unserved(villages: pd.DataFrame, numbers: Numbers) -> Iterator[Block]:
-    out = villages[villages["reason"].astype(str) != ""].sort_values("harvest_t", ascending=False, kind="stable")
-    if out.empty:
-        yield Text(_("Every village is served."))
-        return
-    text = plural(
-        "{count} village with a harvest of {t} stays with today's chain.",
-        "{count} villages with a harvest of {t} stay with today's chain.",
-        len(out),
-    ).format(count=len(out), t=tonnes(float(out["harvest_t"].sum())))
-    left = len(out) - MOST_UNSERVED
-    more = _(" The {count} largest are listed; the workbook has all.").format(count=MOST_UNSERVED) if left > 0 else ""
-    yield Text(text + more)
-    rows = [
-        (
-            str(row["name"] or row["village"]),
-            str(row["town"] or row["county"]),
-            f"{row['harvest_t']:,.0f}",
-            str(row["reason"]),
-        )
-        for row in out.head(MOST_UNSERVED).to_dict("records")
-    ]
-    headings = (_("Village"), _("Township"), _("Harvest, t"), _("Why not"))
-    yield Grid(
-        numbers.table(_("Villages not served")),
-        headings,
-        tuple(rows),
-        (False, False, True, False),
-    )
+def _choices(case: Case, found: Mapping[str, Section], numbers: Numbers) -> Iterator[Block]:
+    """Yield what another budget, another number of depots and the runner-up come to."""
+    texts = []
+    for title in (_("What each budget buys"), _("What the next million buys")):
+        if (one := found.get(title)) is not None and (one.note or len(one.rows) == 1):
+            label, text = map(str, one.rows.iloc[0, :2])
+            texts.append(one.note or _("{label}: {text}.").format(label=label, text=text))
+    if second := case.told.summary.get("firmness", {}).get("runner_up"):
+        names = dict(case.told.tables["depots"][["depot", "name"]].itertuples(index=False, name=None))
+        names = {**{one.id: one.name for one in case.advice.sites}, **names}
+        texts.append(_("{label}: {text}.").format(label=_("Runner-up"), text=figures.runner_up(second, names)))
+    if texts:
+        yield Text(running(texts))
+    if (counts := found.get(_("Best plan for each number of depots"))) is not None and len(counts.rows) > 1:
+        rows, built = counts.rows, case.told.summary["depots"]["built"]
+        near = rows[(rows.iloc[:, 0] - built).abs() <= NEAREST_COUNTS]
+        yield grid(replace(counts, rows=near), numbers.table(counts.title))
+    elif not texts:
+        yield Text(_("No other plan was worked out; a sweep of budgets shows what more or less would buy."))
 
 
-def _left_out(case: Case, numbers: Numbers) -> Iterator[Block]:
-    """Yield the sites without a depot that come nearest to one, each with the number that decides."""
+def _left_out(case: Case) -> str:
+    """Say how many sites have no depot, and which comes nearest to one."""
     table = case.told.tables.get("sites_left_out")
     if table is None or table.empty:
-        yield Text(_("There is a depot at every candidate site."))
-        return
-    left = len(table) - MOST_SITES
-    if left > 0:
-        told = _("Of {count} sites the {shown} that come nearest to a depot are listed; the workbook has all.")
-        yield Text(told.format(count=len(table), shown=MOST_SITES))
-    rows = [
-        (str(row["name"] or row["site"]), str(row["county"]),
-         f"{row['beyond_cny_year']:,.0f}" if row["possible"] else figures.UNKNOWN, str(row["reason"]))
-        for row in table.head(MOST_SITES).to_dict("records")
-    ]  # fmt: skip
-    headings = (_("Site"), _("County"), _("Cost beyond what it would save, CNY/year"), _("Why not"))
-    yield Grid(
-        numbers.table(_("Sites left out")),
-        headings,
-        tuple(rows),
-        (False, False, True, False),
+        return _("There is a depot at every candidate site.")
+    first = table.iloc[0]
+    text = plural(
+        "{count} candidate site has no depot: {site} ({reason}).",
+        "{count} candidate sites have no depot; {site} comes nearest to one ({reason}). Annex 2 has all, each with the "
+        "number that decides.",
+        len(table),
     )
+    return text.format(count=len(table), site=first["name"] or first["site"], reason=first["reason"])
+
+
+def _assumed(summary: Mapping[str, Any]) -> str:
+    """Say what was assumed, and how many problems there are; the annex has each with its source."""
+    made = list(dict.fromkeys(one.label for one in figures.assumptions(summary) if one.what != "note"))
+    count = len(summary["warnings"])
+    if not made and not count:
+        return _("Nothing was assumed and no problem was found.")
+    texts = [_("Assumed or taken over: {labels}.").format(labels=_(", ").join(made))] if made else []
+    if count:
+        text = plural("The data have {count} problem.", "The data have {count} problems.", count)
+        texts.append(text.format(count=count))
+    return running([*texts, _("Annex 2 lists each with its source.")])
 
 
 def _annexes(case: Case) -> Iterator[Block]:
     if case.builders is not None and len(case.told.tables["subsidies"]):
         rows = [case.builders.row(row) for row in case.told.tables["subsidies"].to_dict("records")]
         yield Break(landscape=True)
-        yield Head(_("Annex {number}. {title}").format(number=1, title=_("Proposed builders and reckoned awards")), 1)
+        yield annex_head(1, _("Proposed builders and reckoned awards"))
         yield award_table(rows, case.papers)
     yield Break()
-    yield Head(_("Annex {number}. {title}").format(number=2, title=_("Losses today and with the plan")), 1)
-    words = _("Each dot is a village, its size what it harvests, its colour the share of it that is lost.")
-    yield Drawing(words, two_maps(case.told.tables, (_("Today"), _("With the plan"))))
-    yield Head(_("Annex {number}. {title}").format(number=3, title=_("Tables")), 1)
-    told_already = {_(title) for title in IN_THE_BODY}
-    yield from annexes(one for one in sections(case.told) if one.title not in told_already)
+    yield from behind(case)

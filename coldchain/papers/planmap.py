@@ -17,7 +17,7 @@ from coldchain.reports.strokes import text
 from coldchain.runs import Run
 
 WIDTH, HEIGHT, FOOT = 720.0, 560.0, 60.0
-TYPE, SMALL_TYPE, HUB_PX, DEPOT_PX, VILLAGE_PX = 13.0, 9.5, 8.0, 6.0, 3.0
+TYPE, SMALL_TYPE, LEGEND_TYPE, HUB_PX, DEPOT_PX, VILLAGE_PX = 15.0, 11.5, 12.5, 8.0, 6.0, 3.0
 MOST_VILLAGE_NAMES = 400
 NICE_M = tuple(step * power for power in (100, 1000, 10_000, 100_000) for step in (1, 2, 5))
 
@@ -184,17 +184,17 @@ def _legend(sheet: Sheet) -> Iterator[str]:
     y, parts = HEIGHT + 22, []
     dot = f'<circle cx="8" cy="{y - 4}" r="4" fill="{palette.of_depot(0)}"/>'
     cross = f'<path d="M2 {y + 16}l8 8m0 -8l-8 8" stroke="{palette.UNSERVED}" stroke-width="1.5"/>'
-    square = f'<rect x="275" y="{y - 10}" width="12" height="12" fill="{palette.of_depot(0)}" stroke="{palette.INK}"/>'
+    square = f'<rect x="300" y="{y - 10}" width="12" height="12" fill="{palette.of_depot(0)}" stroke="{palette.INK}"/>'
     parts += [
         dot, text(22, y, _("village served, in the colour of its depot")),
         cross, text(22, y + 24, _("village not served")),
-        square, text(295, y, _("depot")), _star(281, y + 20, 7), text(295, y + 24, _("hub")),
-        _line(f"M380 {y - 4}h26", palette.of_depot(0), 1.6), text(414, y, _("collection route")),
-        _line(f"M380 {y + 20}h26", palette.HAUL, 3.6, 0.4), text(414, y + 24, _("line haul to hub")),
+        square, text(320, y, _("depot")), _star(306, y + 20, 7), text(320, y + 24, _("hub")),
+        _line(f"M395 {y - 4}h26", palette.of_depot(0), 1.6), text(428, y, _("collection route")),
+        _line(f"M395 {y + 20}h26", palette.HAUL, 3.6, 0.4), text(428, y + 24, _("line haul to hub")),
     ]  # fmt: skip
     length = max((one for one in NICE_M if one * sheet.scale <= WIDTH / 5), default=NICE_M[0])
     wide = length * sheet.scale
     words = _("{km:g} km").format(km=length / 1000)
     parts.append(f'<path d="M{WIDTH - wide - 4:.1f} {y - 8}v8h{wide:.1f}v-8" fill="none" stroke="{palette.INK}"/>')
     parts.append(text(WIDTH - 4, y + 18, words, "end"))
-    yield f"<g>{''.join(parts)}</g>"
+    yield f'<g font-size="{LEGEND_TYPE:g}">{"".join(parts)}</g>'

@@ -14,7 +14,7 @@ BRACKETS = re.compile(rf"\(([^()]*[{HAN}][^()]*)\)")
 SEMICOLON = re.compile(rf"(?<=[{HAN}]);\s*")
 DEGREE = re.compile(r"\s?°C")
 WORD = re.compile(rf"[^\s{HAN}]+")
-PORTRAIT_EN, LANDSCAPE_EN, MOST_EN, WHOLE_EN, PADDING_EN, LEAST_EN = 96.0, 165.0, 60.0, 16.0, 2.0, 6.0
+PORTRAIT_EN, LANDSCAPE_EN, MOST_EN, WHOLE_EN, PADDING_EN, LEAST_EN = 96.0, 165.0, 60.0, 16.0, 2.6, 6.0
 BOLD = 1.15
 """Room of a page, the most that one column asks for, up to what a text stays whole, what a cell adds to its text, and
 the least: in halves of a Chinese letter. Headings are bold, and wider by a seventh."""
@@ -69,6 +69,10 @@ def column_widths(grid: Grid) -> list[float]:
     room = LANDSCAPE_EN if grid.wide else PORTRAIT_EN
     columns = list(zip(grid.headings, *grid.rows, strict=True))
     least = [_least(cells, figures=figures) for cells, figures in zip(columns, grid.figures, strict=True)]
+    if grid.total:
+        sums = [BOLD * length(cells[-1]) + PADDING_EN for cells in columns]
+        least = [max(low, whole) if figures else low
+                 for low, whole, figures in zip(least, sums, grid.figures, strict=True)]  # fmt: skip
     asked = [max(low, min(_whole(cells), MOST_EN) + PADDING_EN) for low, cells in zip(least, columns, strict=True)]
     left, more = max(room - sum(least), 0.0), sum(asked) - sum(least)
     part = min(left / more, 1.0) if more > 0 else 0.0

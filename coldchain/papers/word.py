@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from coldchain.errors import MissingExtraError
 from coldchain.language import _
-from coldchain.papers.page import Sheet, sheets
+from coldchain.papers.page import Sheet, is_short, sheets
 from coldchain.papers.paper import Block, Drawing, Grid, Head, Listing, Paper, Signature, Text
 from coldchain.papers.setting import column_widths
 from coldchain.reports.raster import picture
@@ -25,8 +25,9 @@ FONTS = {"Normal": "仿宋", "Title": "方正小标宋简体", "Heading 1": "黑
 POINTS = {"Normal": 14.0, "Title": 22.0, "Heading 1": 16.0, "Heading 2": 14.0, "Heading 3": 14.0}
 ENGLISH_POINTS = {"Normal": 11.0, "Title": 20.0, "Heading 1": 14.0, "Heading 2": 12.0, "Heading 3": 11.0}
 MANY_COLUMNS = 6
-TABLE_POINTS, WIDE_POINTS, NOTE_POINTS = 10.5, 9.0, 9.0
-A4_MM, MARGIN_MM, WIDE_MARGIN_MM = (210, 297), (26, 24), (18, 16)
+TABLE_POINTS, WIDE_POINTS, NOTE_POINTS, GAP_POINTS = 9.5, 8.5, 9.0, 4.0
+MAP_MM = 140
+A4_MM, MARGIN_MM, WIDE_MARGIN_MM = (210, 297), (24, 24), (18, 16)
 DXA_PER_MM = 1440 / 25.4
 KEY_FILL, MARK_FILL, HEAD_FILL = "F1F5F4", "FDF6E7", "E8EFEC"
 
@@ -70,9 +71,10 @@ def _styles(document: Document, *, zh: bool) -> None:
         style.font.bold = name == "Title" or (name != "Normal" and not zh)
         style.font.italic = False
         _fonts(style.element.get_or_add_rPr(), font)
-        style.paragraph_format.space_before = Pt(0 if name == "Normal" else 8)
+        style.paragraph_format.space_before = Pt(0 if name == "Normal" else 6)
         style.paragraph_format.space_after = Pt(3)
-        style.paragraph_format.line_spacing = 1.35 if zh else 1.15
+        style.paragraph_format.keep_with_next = name.startswith("Heading")
+        style.paragraph_format.line_spacing = 1.2 if zh else 1.15
     body: Any = document.styles["Body Text"]
     body.base_style, body.paragraph_format.space_after = document.styles["Normal"], Pt(3)
     body.paragraph_format.first_line_indent = Pt(2 * POINTS["Normal"] if zh else 0)
@@ -183,15 +185,17 @@ def _grid(document: Document, one: Grid) -> None:
     for number, row in enumerate((one.headings, *one.rows)):
         cells = table.rows[number].cells
         strong = number == 0 or (one.total and number == len(one.rows))
+        together = number < 2 or (is_short(one) and number < len(one.rows))
         for place, text in enumerate(row):
             _fill(cells[place], text, strong=strong, wide=one.wide or len(row) > MANY_COLUMNS)
             cells[place].width = widths[place]
+            cells[place].paragraphs[0].paragraph_format.keep_with_next = together
             if one.figures[place]:
                 cells[place].paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
             if number == 0:
                 _shade(_xml(cells[place]).get_or_add_tcPr(), HEAD_FILL)
         _keep_row(_xml(table.rows[number]), head=number == 0)
-    document.add_paragraph().paragraph_format.space_after = Pt(2)
+    _small(document.add_paragraph(" "), GAP_POINTS)
 
 
 def _widths(document: Document, one: Grid) -> list[Any]:
@@ -256,7 +260,7 @@ def _drawing(document: Document, one: Drawing) -> None:
     line = document.add_paragraph()
     line.alignment = WD_ALIGN_PARAGRAPH.CENTER
     line.paragraph_format.keep_with_next = bool(one.caption)
-    line.add_run().add_picture(io.BytesIO(png), width=Mm(A4_MM[0] - 2 * MARGIN_MM[1]))
+    line.add_run().add_picture(io.BytesIO(png), width=Mm(MAP_MM))
     if one.caption:
         document.add_paragraph(one.caption).alignment = WD_ALIGN_PARAGRAPH.CENTER
 

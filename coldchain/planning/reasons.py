@@ -143,10 +143,15 @@ def _what_decides(beside: Beside, site: int, ways: Sequence[OneMore]) -> str:
     free = [way for way in ways if not way.short and (way.net_cny <= 0 or best.net_cny > 0)]
     if free:
         text = _(
-            "no single limit forbids one more depot there ({kind}), {cny:,.0f} CNY a year by direct rides, but no plan "
-            "found with it is better"
+            "no single limit forbids one more depot there ({kind}); by direct rides it would save {cny:,.0f} CNY a "
+            "year, but no plan found with it is better"
         )
-        return text.format(kind=_kind(beside, free[0]), cny=free[0].net_cny)
+        if free[0].net_cny > 0:
+            text = _(
+                "no single limit forbids one more depot there ({kind}); by direct rides it would cost {cny:,.0f} CNY a "
+                "year more than it saves, and no plan found with it is better"
+            )
+        return text.format(kind=_kind(beside, free[0]), cny=abs(free[0].net_cny))
     short = best.short[0]
     facts = {"kind": _kind(beside, best), "need": short.need, "left": max(short.left, 0.0)}
     return _(SHORT[short.limit]).format(county=scenario.sites[site].county, **facts)

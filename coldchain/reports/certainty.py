@@ -29,12 +29,22 @@ def gap_in_words(summary: Mapping[str, Any]) -> str:
     return proved.format(value=write(aim["value"]), bound=write(aim["bound"]), gap=percent(aim["gap"]))
 
 
-def in_words(found: Mapping[str, Any]) -> list[str]:
-    """Return the sentences that a meeting can read out."""
-    rate, today, saved, how = found["rate"], found["today_rate"], found["saved_t"], found["operation"]
+def usual_in_words(found: Mapping[str, Any]) -> list[str]:
+    """Say how much a usual and a bad year loses, and what the plan saves at least."""
+    rate, today, saved = found["rate"], found["today_rate"], found["saved_t"]
     years = _("{years} years of random weather, harvests and roads, replayed with the plan as it is:")
     usual = _("In a usual year {rate} of the harvest is lost (today {today}); in one year of twenty more than {worst}.")
     least = _("In nineteen years of twenty the plan saves at least {saved}.")
+    return [
+        years.format(years=found["effort"]["years"]),
+        usual.format(rate=percent(rate["p50"]), today=percent(today["p50"]), worst=percent(rate["p95"])),
+        least.format(saved=tonnes(saved["p5"])),
+    ]
+
+
+def in_words(found: Mapping[str, Any]) -> list[str]:
+    """Return the sentences that a meeting can read out."""
+    how = found["operation"]
     depots = _(
         "Of what is fetched {warm} finds the pre-cooler full and goes on warm, {left} stays with the traders; vehicles "
         "drive again for {again} of the tours and wait {minutes:.1f} minutes on average to unload."
@@ -45,9 +55,7 @@ def in_words(found: Mapping[str, Any]) -> list[str]:
     )
     cny = {name: money(figure) for name, figure in found.get("bill", {}).items() if name != "by_term"}
     lines = [
-        years.format(years=found["effort"]["years"]),
-        usual.format(rate=percent(rate["p50"]), today=percent(today["p50"]), worst=percent(rate["p95"])),
-        least.format(saved=tonnes(saved["p5"])),
+        *usual_in_words(found),
         depots.format(
             warm=percent(how["warm_share"]),
             left=percent(how["left_share"]),

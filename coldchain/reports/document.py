@@ -351,7 +351,8 @@ def _full(told: Told) -> pd.DataFrame:
     assert told.replay is not None
     rows = pd.DataFrame(told.replay["depots"], columns=["depot", "cooled_t", "warm_t", "warm_share"])
     names = dict(zip(told.tables["depots"]["depot"], told.tables["depots"]["name"], strict=True))
-    return rows[rows["warm_share"] > NOTEWORTHY].head(MOST_FULL).assign(name=rows["depot"].map(names))
+    full = rows[rows["warm_share"] > NOTEWORTHY].head(MOST_FULL)
+    return full.assign(name=full["depot"].map(names))
 
 
 def better_known(told: Told) -> str:

@@ -38,7 +38,13 @@ def stage_rows(summary: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 
 def stage_note(summary: Mapping[str, Any]) -> str:
     """Say what the stages cover, and whether 8 % is reached, until the market and from field to shop."""
-    return ("" if language() == "zh" else " ").join(_sentences(summary)) if "stages" in summary else ""
+    if "stages" not in summary:
+        return ""
+    covers = _(
+        "Shares of what comes to each stage; homes and kitchens are not counted. At the least: each load on its best "
+        "way, whatever the budget."
+    )
+    return ("" if language() == "zh" else " ").join([covers, *aim_in_words(summary)])
 
 
 def _band(share: Mapping[str, float]) -> str:
@@ -46,20 +52,18 @@ def _band(share: Mapping[str, float]) -> str:
     return _("{share} ({low}-{high})").format(share=rate, low=low, high=high)
 
 
-def _sentences(summary: Mapping[str, Any]) -> Iterator[str]:
+def aim_in_words(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield whether 8 % is reached, until the market and from field to shop; nothing where a run does not know."""
+    if "stages" not in summary:
+        return
     found, aim = summary["stages"], f"{AIM:.0%}"
-    yield _(
-        "Shares of what comes to each stage; homes and kitchens are not counted. At the least: each load on its best "
-        "way, whatever the budget."
-    )
     market, least = summary["loss"]["plan_rate"], found["least_market"]
     shown = {"aim": aim, "plan": percent(market), "least": percent(least)}
     if market <= AIM:
         yield _("Until the market the aim of {aim} is reached: {plan}.").format(**shown)
     elif least <= AIM:
         yield _(
-            "Until the market the aim of {aim} is not reached: {plan}. A larger budget can reach it: down to {least}; "
-            "`coldchain sweep` finds the least that does."
+            "Until the market the aim of {aim} is not reached: {plan}. A larger budget can reach it: down to {least}."
         ).format(**shown)
     else:
         yield _(
