@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 
 import click
@@ -107,7 +107,7 @@ class Formatter(click.HelpFormatter):
         """Write the heading of a section."""
         self.write(f"{'':>{self.current_indent}}{_('{heading}:').format(heading=heading)}\n")
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write options, or commands, and what they do."""
         super().write_dl([(name, marked(text)) for name, text in rows], col_max, col_spacing)
 
@@ -152,7 +152,7 @@ def teach_click() -> None:
     click.Context.formatter_class = Formatter
     if click.formatting.wrap_text is not wrap:
         click.formatting.wrap_text = wrap
-        click.formatting.term_len = columns
+        vars(click.formatting)["term_len"] = columns
         click.exceptions.MissingParameter.format_message = _missing  # type: ignore[assignment,method-assign]
 
 

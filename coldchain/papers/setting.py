@@ -64,7 +64,7 @@ def column_widths(grid: Grid) -> list[float]:
     Examples
     --------
     >>> column_widths(Grid("", ("No.", "Place"), (("1", "a village far away"),), (False, False)))
-    [0.1918, 0.8082]
+    [0.2039, 0.7961]
     """
     room = LANDSCAPE_EN if grid.wide else PORTRAIT_EN
     columns = list(zip(grid.headings, *grid.rows, strict=True))
