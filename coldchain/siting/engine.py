@@ -26,6 +26,8 @@ from coldchain.leftovers import NEW_GROUP, temporary_folder
 from coldchain.siting.packed import put
 from coldchain.work import Allowance, Clock, branch_nodes, simplex_steps, simplex_units
 
+WORKER = Path(__file__).with_name("worker.py")
+"""Run as a file: as a module it would bring in the whole package, for two seconds of the processor instead of a half."""
 ENDED = b"the solver process ended"
 HANGING = 50.0  # seconds a unit after which a child that does not answer is given up
 SMALL = 3000  # nonzeros under which a solve is too short to be worth a child process
@@ -311,7 +313,7 @@ def _waiting() -> tuple[Child, Lines] | None:
 
 def _start() -> tuple[Child, Lines]:
     child = subprocess.Popen(
-        [sys.executable, "-m", "coldchain.siting.worker"],
+        [sys.executable, "-P", str(WORKER)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
