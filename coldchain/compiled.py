@@ -6,10 +6,13 @@ Loops are marked with this ``njit``, so that nothing is loaded from a damaged ca
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import pickle
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Self
 
 os.environ.setdefault("NUMBA_CPU_NAME", "generic")  # equal results on every machine of one architecture, as fast here
 
@@ -17,6 +20,7 @@ from numba import config, njit
 
 __all__ = ["drop_damaged", "njit"]
 
+HERE = Path(__file__).parent
 END = pickle.STOP
 """Last byte of a complete pickle, which all of these files are."""
 
@@ -29,12 +33,37 @@ def drop_damaged(folder: Path) -> None:
                 kept.unlink()
 
 
+class _Named:
+    """Stands for whatever a pickle names: the modules behind the names are not imported to see that it is complete."""
+
+    def __new__(cls, *_given: object) -> Self:
+        return super().__new__(cls)
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+class _Reader(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> type[_Named]:
+        if module.startswith(f"{HERE.name}.") and name not in _source(module):
+            raise pickle.UnpicklingError(name)  # of an earlier release
+        return _Named
+
+
+@cache
+def _source(module: str) -> str:
+    """Return the text of a module of this package, empty where there is none."""
+    path = HERE.joinpath(*module.split(".")[1:])
+    found = [one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()]
+    return found[0].read_text(encoding="utf-8") if found else ""
+
+
 def _is_index(path: Path) -> bool:
     """Tell whether an index can be read as numba reads it: its version, then what is in it."""
     try:
         with path.open("rb") as file:
-            pickle.load(file)  # noqa: S301 - numba is about to load the same file
-            stamp, _overloads = pickle.loads(file.read())  # noqa: S301
+            _Reader(file).load()
+            stamp, _overloads = _Reader(io.BytesIO(file.read())).load()
     except OSError:
         return True
     except Exception:  # noqa: BLE001 - a damaged pickle raises almost anything
@@ -46,7 +75,7 @@ def _folders() -> Iterator[Path]:
     """Yield where results are kept: beside the modules, or where the user has them."""
     if config.CACHE_DIR:
         yield Path(config.CACHE_DIR)
-    yield Path(__file__).parent
+    yield HERE
 
 
 for _folder in _folders():
