@@ -27,7 +27,7 @@ from coldchain.siting.packed import put
 from coldchain.work import Allowance, Clock, branch_nodes, simplex_steps, simplex_units
 
 WORKER = Path(__file__).with_name("worker.py")
-"""Run as a file: as a module it would bring in the whole package, for two seconds of the processor instead of a half."""
+"""Run as a file: as a module it would bring in its package, for two seconds of the processor instead of a sixth."""
 ENDED = b"the solver process ended"
 HANGING = 50.0  # seconds a unit after which a child that does not answer is given up
 SMALL = 3000  # nonzeros under which a solve is too short to be worth a child process
