@@ -110,8 +110,18 @@ def test_what_is_odd_is_told_and_read_right(tmp_path: Path) -> None:
     odd.loc[odd["date"] == "2022-03", "value"] = 0.0
     read = read_series(saved(tmp_path, odd))
     assert {fault.code for fault in read.faults} == {"unsorted", "doubled-row", "zero-value", "unused-columns"}
+
     wanted = read_series(saved(tmp_path, clean[clean["date"] != "2022-03"]))
     assert read.values == wanted.values
+
+
+@pytest.mark.parametrize("text", ["休市", "Closed", ""])
+def test_a_closed_market_is_named_and_counts_as_missing(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(f"series,date,value\nkale,2026-01,3\nkale,2026-02,{text}\nkale,2026-03,4\n", encoding="utf-8")
+    read = read_series(path)
+    assert len(read.values) == 2
+    assert [(one.row, one.value, one.warning) for one in read.faults] == [(3, text, True)]
 
 
 def test_short_gaps_are_filled_and_said_long_ones_part_a_series(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from perishable import write_perishable
 
 from coldchain.batch.errand import Reply
+from coldchain.batch.jobs import read_jobs
 from coldchain.batch.orders import Limits, Order, Outcome
 from coldchain.batch.work import perform
 from coldchain.cli import run
@@ -236,6 +237,78 @@ def test_missing_weeks_are_named_and_not_counted_as_zero(county: County) -> None
     past, faults = read_past(county.folder / "deliveries.csv", scenario, week)
     assert expected(scenario, past, week).tonnes == pytest.approx(planned_t(scenario, week))
     assert [(one.value, one.warning) for one in faults] == [("2026-W28", True), ("2026-W29", True)]
+
+
+def test_what_is_not_recorded_is_not_counted_as_zero(county: County) -> None:
+    """One village hands in one crop of its plan and one that is not: all others keep the plan's figure, by name."""
+    scenario, week = county.run.scenario, week_number(WEEK)
+    plan = planned_t(scenario, week)
+    v, c = (int(one[0]) for one in np.nonzero(plan))
+    stray = int(np.flatnonzero(scenario.harvest_t[v].sum(axis=1) == 0.0)[0])
+    village, crops = scenario.villages[v].id, [scenario.commodities[n].id for n in (c, stray)]
+    lines = [f"{village},{crop},2026-07-20,{plan[v, c] * 2}" for crop in crops]
+    (county.folder / "deliveries.csv").write_text("\n".join(["village,commodity,date,t", *lines]), encoding="utf-8")
+    past, faults = read_past(county.folder / "deliveries.csv", scenario, week)
+    found = expected(scenario, past, week).tonnes
+    others = np.arange(len(scenario.villages)) != v
+    same = [n for n in range(plan.shape[1]) if n not in (c, stray)]
+    assert found[others][:, same] == pytest.approx(plan[others][:, same])
+    assert found[v, c] > plan[v, c]
+    assert found[v, stray] > 0.0 == plan[v, stray]
+    assert all(one.warning for one in faults)
+    named = {(one.row, one.column, one.value) for one in faults}
+    assert (3, "commodity", crops[1]) in named
+    missing = {scenario.villages[n].id for n in np.flatnonzero(plan.any(axis=1)) if n != v}
+    assert missing <= {value for _row, column, value in named if column == "village"}
+
+
+def test_nothing_is_held_where_nothing_stands(county: County) -> None:
+    """A contract with a depot that was not built, and a lot on its way to one."""
+    scenario, depots = county.run.scenario, county.folder / "plan" / "tables" / "depots.csv"
+    lines = depots.read_text(encoding="utf-8-sig").splitlines()
+    depots.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
+    closed = lines[-1].partition(",")[0]
+    village, crop = scenario.villages[0].id, scenario.commodities[0].id
+    row = f"{village},{crop},{closed}"
+    (county.folder / "held.csv").write_text(f"village,commodity,depot\n{row}\n", encoding="utf-8")
+    text = f"village,commodity,depot,date,t\n{row},2026-07-28,1\n"
+    (county.folder / "deliveries.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInputError, match="nothing stands there") as caught:
+        roll_week(Asked(county.folder, WEEK, {}))
+    wrong = [one for one in caught.value.faults if not one.warning]
+    assert [(one.file, one.row, one.column, one.value) for one in wrong] == [
+        ("deliveries.csv", 2, "depot", closed), ("held.csv", 2, "depot", closed),
+    ]  # fmt: skip
+    assert not (county.folder / "rolls").exists()
+
+
+def test_a_plan_without_depots_has_no_weeks(county: County) -> None:
+    depots = county.folder / "plan" / "tables" / "depots.csv"
+    depots.write_text(depots.read_text(encoding="utf-8-sig").splitlines()[0] + "\n", encoding="utf-8")
+    with pytest.raises(BadInputError, match="no depot stands"):
+        roll_week(Asked(county.folder, WEEK, {}))
+
+
+def test_weeks_outside_the_season_bring_nothing(county: County) -> None:
+    """A delivery before the season is kept, the season's weeks are told by month, a week outside is refused by name."""
+    scenario = county.run.scenario
+    summer = [one for one in scenario.periods if one.id == "summer"]
+    short = replace(scenario, periods=tuple(summer), harvest_t=scenario.harvest_t[:, :, [1]])
+    assert planned_t(short, week_number("2026-W10")).sum() == 0.0
+    with pytest.raises(UsageError, match=r"2026-W10 lies outside the season: no period names month 3 \(summer"):
+        span_of(short.periods, week_number("2026-W10"))
+    with pytest.raises(UsageError, match="several periods name month 7"):
+        span_of((*summer, *summer), week_number(WEEK))
+
+
+def test_a_list_of_weeks_takes_no_variant_and_no_budget(tmp_path: Path) -> None:
+    """What a week cannot follow is named by row and column, and nothing is planned."""
+    table = tmp_path / "counties.csv"
+    table.write_text("scenario,variant,budget_cny,orders,day\na,base,,,\nb,half,36,o.csv,2026-07-27\n", "utf-8")
+    with pytest.raises(BadInputError, match="a week follows the plan as it was made") as caught:
+        read_jobs(table, "roll")
+    found = [(one.row, one.column, one.value) for one in caught.value.faults]
+    assert found == [(3, "variant", "half"), (3, "budget_cny", "36"), (3, "orders", "o.csv"), (3, "day", "2026-07-27")]
 
 
 def test_a_folder_without_a_plan_is_named(tmp_path: Path) -> None:

@@ -177,6 +177,7 @@ def _from_table(path: Path, command: Command) -> tuple[Job, ...]:
         if command == "roll":
             once = _("stands on line {value} already; a week of a county is planned once")
             faults += _twice(raw, jobs, "scenario", once, lambda job: job.folder.resolve())
+            faults += _not_of_a_week(raw)
     if faults:
         raise BadInputError(faults)
     return jobs
@@ -202,6 +203,16 @@ def _row(path: Path, line: int, cells: dict[str, str], faults: list[Fault]) -> J
     more = {key: value for key, value in cells.items() if key not in OWN}
     variant = cells.get("variant") or BASE
     return Job(name, given, path.parent / given, variant, budget, orders, cells.get("day", ""), more)
+
+
+def _not_of_a_week(raw: RawTable) -> Iterator[Fault]:
+    """Name what a week cannot follow: its county was planned with a variant and a budget already."""
+    for line, cells in raw.rows:
+        for column in ("variant", "budget_cny", "orders", "day"):
+            value = cells.get(column, "")
+            if value and (column, value) != ("variant", BASE):
+                message = _("does not go with --command roll: a week follows the plan as it was made; leave it empty")
+                yield Fault(raw.file, line, column, value, message, "unused")
 
 
 def _twice(raw: RawTable, jobs: tuple[Job, ...], column: str, text: str, of: Callable[[Job], Hashable]) -> list[Fault]:

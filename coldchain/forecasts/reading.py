@@ -36,6 +36,8 @@ HEADINGS = {
 }
 """What the columns may be called, in any case."""
 MISSING = ("", "-", "—", "/", "na", "n/a", "nan", "null", "无")
+CLOSED = ("closed", "休市", "停市", "闭市", "关闭")
+"""How a market that was closed is written in place of a value."""
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 Key = tuple[str, int]
 
@@ -151,6 +153,10 @@ def _read(
         yield Fault(file, line, columns["date"], cells["date"], message, "not-a-date")
     if text.lower() in MISSING:
         message = _("has no value; the date counts as missing")
+        yield Fault(file, line, columns["value"], text, message, "missing-value", warning=True)
+        return
+    if text.lower() in CLOSED:
+        message = _("the market was closed; the date counts as missing")
         yield Fault(file, line, columns["value"], text, message, "missing-value", warning=True)
         return
     value, fault = number_in(file, line, columns["value"], text)

@@ -6,6 +6,8 @@
     Σ_(new a of d) x_a <= y_v(d),   Σ_v y_v <= K         an arc is new where the village did not go there before
     Σ_j n_jm <= owned_m,   in_jm >= n_jm - stood_jm      mobile units
 
+A change counts as a cost of its own, ``PAYS`` of what the week of that village costs in today's chain: what is expected
+is never what comes, and gains smaller than that are as often losses.
 What is loaded, contracted or frozen has no new arcs, and is served before all else.
 """
 
@@ -26,6 +28,8 @@ HELD_CNY_T = 1e6
 """CNY/t by which serving what is held is worth more than anything else."""
 GAP, NODES = 1e-4, 20_000
 """The search ends this near to the best, as a share of what cooling all is worth, or after so many nodes."""
+PAYS = 0.03
+"""Share of a village's week in today's chain that a change must save (benchmarks/year.py: with less, as many lose)."""
 USED = 1e-6
 
 
@@ -67,6 +71,13 @@ def assign(ground: Ground, former: Former, most: int, among: Indices | None = No
     return _Model(ground, former, most, among).solve()
 
 
+def pays_cny(ground: Ground) -> Floats:
+    """Return what a change of each village must save in the week, CNY."""
+    arcs = ground.arcs
+    outside = np.bincount(arcs.village, arcs.outside.of("total_cost_cny"), minlength=len(ground.scenario.villages))
+    return np.asarray(PAYS * outside, dtype=np.float64)
+
+
 def decision_of(ground: Ground, choice: Choice, owned: Ints) -> Decision:
     """Return the decision as planning works it out: nothing is built, units belong to the first site."""
     scenario = ground.scenario
@@ -85,7 +96,7 @@ class _Model:
         self.ground, self.former, self.most = ground, former, most
         self.math, self.model = mathopt, mathopt.Model()
         arcs = ground.arcs
-        self.village = arcs.village[arcs.demand]
+        self.village, self.pays_cny = arcs.village[arcs.demand], pays_cny(ground)
         held = former.held[arcs.demand]
         gain = arcs.outside.of("total_cost_cny")[arcs.demand] - arcs.arc_cost("total_cost_cny")
         best = np.zeros(len(arcs.village))
@@ -108,7 +119,7 @@ class _Model:
         changes = self._changes(x)
         stands, moves = self._units()
         self._rooms(x, stands)
-        model.maximize(worth - moves)
+        model.maximize(worth - moves - math.fast_sum(self.pays_cny[v] * one for v, one in changes.items()))
         result = self._run()
         values = result.variable_values()
         share = np.zeros(len(arcs.demand))

@@ -64,19 +64,30 @@ def iso_week(week: int) -> str:
     return f"{year}-W{number:02d}"
 
 
+def _thursday(week: int) -> date:
+    return monday(week) + timedelta(days=THURSDAY)
+
+
+def periods_in(periods: Sequence[Period], week: int) -> list[int]:
+    """Return the periods whose names tell of the month that the Thursday of a week lies in."""
+    return [n for n, period in enumerate(periods) if _thursday(week).month in months_of(period)]
+
+
 def span_of(periods: Sequence[Period], week: int) -> Span:
     """Return the period that a week falls in, by its Thursday and the months that the names of the periods tell of.
 
     Raises
     ------
     UsageError
-        When no period, or more than one, tells of that month.
+        When no period, or more than one, names that month.
     """
-    day = monday(week) + timedelta(days=THURSDAY)
-    found = [n for n, period in enumerate(periods) if day.month in months_of(period)]
+    day, found = _thursday(week), periods_in(periods, week)
     if len(found) != 1:
         known = _(", ").join(period.name or period.id for period in periods)
-        text = _("{week}: none, or more than one, of the periods tells of month {month}; name their months: {known}")
+        none = _("{week} lies outside the season: no period names month {month} ({known})")
+        text = (
+            none if not found else _("{week}: several periods name month {month}: {known}; give each months of its own")
+        )
         raise UsageError(text.format(week=iso_week(week), month=day.month, known=known))
     months = months_of(periods[found[0]])
     return Span(found[0], float(sum(calendar.monthrange(day.year, month)[1] for month in months)))

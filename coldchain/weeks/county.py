@@ -42,6 +42,14 @@ def owned_units(run: Run) -> dict[str, int]:
     return dict(found)
 
 
+def open_depots(run: Run) -> frozenset[str]:
+    """Return the sites that can take something in: something stands there, or a unit of the plan may come."""
+    roaming, modules = any(owned_units(run).values()), standing(run)
+    return frozenset(
+        site.id for site in run.scenario.sites if modules.get(site.id) or (roaming and site.status != "forbidden")
+    )
+
+
 def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scenario:
     """Return the county as it is in one week: one period, this harvest, the depots built, nothing more to build.
 
@@ -55,7 +63,7 @@ def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scen
     harvest_t : float64[villages, commodities], of the week
     """
     period, modules, owned = scenario.periods[span.period], standing(run), owned_vehicles(run)
-    roaming = any(owned_units(run).values())
+    there = open_depots(run)
     days = period.days * span.share()
     year = sum(one.days for one in scenario.periods)
     vehicles = tuple(
@@ -72,9 +80,7 @@ def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scen
         scenario,
         periods=(period.model_copy(update={"days": days}),),
         harvest_t=harvest_t[:, :, None],
-        sites=tuple(
-            _built(site, modules.get(site.id, "")) for site in scenario.sites if roaming or modules.get(site.id)
-        ),
+        sites=tuple(_built(site, modules.get(site.id, "")) for site in scenario.sites if site.id in there),
         siting=scenario.siting.model_copy(update=NO_AIMS),
         subsidy=Subsidy(rate=0.0, own_money=True),
         economics=scenario.economics.model_copy(update={"must_return": False}),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coldchain.arrays import KG_PER_T, Floats
+from coldchain.arrays import KG_PER_T, Bools, Floats
 from coldchain.dispatch.headings import ORDERS, Aliases, read_table
 from coldchain.errors import BadInputError, Fault
 from coldchain.forecasts.dates import Step, number_of, read_date
@@ -18,7 +18,7 @@ from coldchain.model.naming import crops_of, of_places
 from coldchain.scenario.headings import refer_rows
 from coldchain.scenario.references import NameReference
 from coldchain.scenario.tables import RawTable, Row, parse_rows
-from coldchain.weeks.calendar import iso_week
+from coldchain.weeks.calendar import iso_week, periods_in
 
 PLACES = ("village", "commodity", "depot")
 DELIVERIES: Aliases = {
@@ -66,12 +66,14 @@ class Past:
     tonnes : float64[weeks, villages, commodities]
     by_day : float64[villages, 7], t by day of the week
     loaded : (village, commodity) -> depot, of rows in the week itself
+    recorded : bool[villages, commodities], those with a row; of others nothing is known, which is not zero
     """
 
     weeks: tuple[int, ...] = ()
     tonnes: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
     by_day: Floats = field(default_factory=lambda: np.zeros((0, 7)))
     loaded: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    recorded: Bools = field(default_factory=lambda: np.zeros((0, 0), dtype=np.bool_))
     faults: tuple[Fault, ...] = ()
 
 
@@ -85,22 +87,31 @@ class Hold:
     reason: str
 
 
-def read_past(path: Path, scenario: Scenario, week: int) -> tuple[Past, list[Fault]]:
-    """Read deliveries; of the week itself they are loaded already."""
+def read_past(
+    path: Path, scenario: Scenario, week: int, open_depots: Collection[str] | None = None
+) -> tuple[Past, list[Fault]]:
+    """Read deliveries; of the week itself they are loaded already.
+
+    Parameters
+    ----------
+    open_depots : those that take anything in; every site if left out
+    """
     raw, faults = _referred(path, DELIVERIES, scenario)
     rows, wrong = parse_rows(raw, DeliveryRow)
-    reader = _Reader(raw.file, scenario, week, {one.row for one in wrong if one.column in ("kg", "t")})
+    reader = _Reader(raw.file, scenario, week, {one.row for one in wrong if one.column in ("kg", "t")}, open_depots)
     for row in rows:
         reader.take(row)
     faults = sorted([*faults, *wrong, *reader.faults], key=lambda one: (one.row or 0, one.column))
     if not raw.rows and not faults:
         faults.append(Fault(raw.file, None, "", "", _("holds no deliveries, only headings"), "no-rows"))
     past = reader.past()
-    return past, [*faults, *_gaps(raw.file, past, week)]
+    return past, [*faults, *_gaps(raw.file, past, week), *_unrecorded(raw.file, past, scenario)]
 
 
-def read_held(path: Path, scenario: Scenario, week: int) -> tuple[list[Hold], list[Fault]]:
-    """Read what stays where it goes in a week."""
+def read_held(
+    path: Path, scenario: Scenario, week: int, open_depots: Collection[str] | None = None
+) -> tuple[list[Hold], list[Fault]]:
+    """Read what stays where it goes in a week; parameters as of :func:`read_past`."""
     raw, faults = _referred(path, HELD, scenario)
     rows, wrong = parse_rows(raw, HeldRow)
     faults += wrong
@@ -113,6 +124,8 @@ def read_held(path: Path, scenario: Scenario, week: int) -> tuple[list[Hold], li
             message = _("must be a day or a week, such as 2026-03-14 or 2026-W11")
             faults.append(Fault(raw.file, row.line, "through", one.through, message, "not-a-date"))
         over = spot is not None and number_of(spot.day, Step.WEEK) < week
+        if not over:
+            faults += _closed(raw.file, row.line, one.depot, scenario, open_depots)
         known = one.village in villages and (not one.commodity or one.commodity in crops)
         if known and not over:
             holds.append(Hold(villages[one.village], crops.get(one.commodity, -1), one.depot, one.reason))
@@ -146,8 +159,13 @@ def _referred(path: Path, aliases: Aliases, scenario: Scenario) -> tuple[RawTabl
 class _Reader:
     """Adds up deliveries and collects what is wrong with them."""
 
-    def __init__(self, file: str, scenario: Scenario, week: int, unweighed: Collection[int | None]) -> None:
+    def __init__(
+        self, file: str, scenario: Scenario, week: int, unweighed: Collection[int | None],
+        open_depots: Collection[str] | None,
+    ) -> None:  # fmt: skip
         self.file, self.scenario, self.week, self.unweighed = file, scenario, week, unweighed
+        self.open_depots = open_depots
+        self.recorded = np.zeros((len(scenario.villages), len(scenario.commodities)), dtype=np.bool_)
         self.villages, self.crops = _numbers(scenario)
         self.faults: list[Fault] = []
         self.tonnes: dict[int, Floats] = {}
@@ -178,7 +196,12 @@ class _Reader:
             return
         if week == self.week:
             self.loaded[village, crop] = one.depot
+            self.faults += _closed(self.file, row.line, one.depot, self.scenario, self.open_depots)
             return
+        if not self.recorded[village, crop] and not self.scenario.harvest_t[village, crop].any():
+            message = _("is not in the plan of this village; what is expected of it rests on deliveries alone")
+            self._note(row.line, "commodity", one.commodity, message, "unplanned", warning=True)
+        self.recorded[village, crop] = True
         amount = one.t if one.t is not None else (one.kg or 0.0) / KG_PER_T
         size = (len(self.villages), len(self.crops))
         self.tonnes.setdefault(week, np.zeros(size))[village, crop] += amount
@@ -190,7 +213,8 @@ class _Reader:
         weeks = tuple(sorted(self.tonnes))
         size = (len(self.villages), len(self.crops))
         tonnes = np.array([self.tonnes[week] for week in weeks]).reshape(len(weeks), *size)
-        return Past(weeks, tonnes, self.by_day, self.loaded, tuple(one for one in self.faults if one.warning))
+        warned = tuple(one for one in self.faults if one.warning)
+        return Past(weeks, tonnes, self.by_day, self.loaded, self.recorded, warned)
 
     def _doubled(self, line: int, one: DeliveryRow) -> bool:
         """Tell whether the row is there already; a lot number with two different rows is a fault."""
@@ -208,6 +232,29 @@ class _Reader:
 
     def _note(self, line: int, column: str, value: str, message: str, code: str, warning: bool = False) -> None:
         self.faults.append(Fault(self.file, line, column, value, message, code, warning=warning))
+
+
+def _closed(
+    file: str, line: int, depot: str, scenario: Scenario, open_depots: Collection[str] | None
+) -> Iterator[Fault]:
+    """Name a depot that takes nothing in."""
+    if open_depots is not None and depot in {site.id for site in scenario.sites} and depot not in open_depots:
+        message = _("nothing stands there by the plan, so nothing can go there; depots: {names}")
+        names = _(", ").join(sorted(open_depots))
+        yield Fault(file, line, "depot", depot, message.format(names=names), "closed")
+
+
+def _unrecorded(file: str, past: Past, scenario: Scenario) -> Iterator[Fault]:
+    """Name villages and crops of the plan without a row: nothing is known of them, so the plan's figure stands."""
+    if not past.weeks:
+        return
+    message = _("no delivery is recorded; the plan's figure stands, it is not counted as zero")
+    seasons = sorted({n for week in past.weeks for n in periods_in(scenario.periods, week)})
+    planned = scenario.harvest_t[:, :, seasons].sum(axis=2) > 0.0
+    for column, nouns, axis in (("village", scenario.villages, 1), ("commodity", scenario.commodities, 0)):
+        missing = planned.any(axis=axis) & ~past.recorded.any(axis=axis)
+        for n in np.flatnonzero(missing):
+            yield Fault(file, None, column, nouns[n].id, message, "unrecorded", warning=True)
 
 
 def _gaps(file: str, past: Past, week: int) -> Iterator[Fault]:

@@ -3,7 +3,8 @@
 With ``P`` the plan's tonnes of a village and crop in a week of its season and ``D`` what came, the level of a crop is
 ``L = (A·P + Σ w·D) / (A·P + Σ w·P)``, sums over villages and past weeks, each weighing ``DECAY`` of the next; a
 village's own level stands on that of the crop in the same way, with ``B`` weeks in place of ``A``. Both are means of a
-gamma prior and what was seen: without deliveries the plan's figure stands. Where the room of forecasts can forecast a
+gamma prior and what was seen: the plan's figure stands without deliveries, and for villages and crops without a row.
+Where the room of forecasts can forecast a
 crop from three seasons and the weather, its total stands in place of ``L``.
 """
 
@@ -20,7 +21,7 @@ from coldchain.errors import BadInputError
 from coldchain.forecasts import Weather, forecast_harvest
 from coldchain.forecasts.deliveries import Deliveries
 from coldchain.model import Scenario
-from coldchain.weeks.calendar import span_of
+from coldchain.weeks.calendar import periods_in, span_of
 from coldchain.weeks.deliveries import Past
 
 CROP_WEEKS, VILLAGE_WEEKS = 1.0, 3.0
@@ -50,7 +51,9 @@ class Expected:
 
 
 def planned_t(scenario: Scenario, week: int) -> Floats:
-    """Return what the plan's season brings in a week, float64[villages, commodities]."""
+    """Return what the plan's season brings in a week, float64[villages, commodities]; nothing outside all seasons."""
+    if not periods_in(scenario.periods, week):
+        return np.zeros(scenario.harvest_t.shape[:2])
     span = span_of(scenario.periods, week)
     return np.asarray(scenario.harvest_t[:, :, span.period] * span.share(), dtype=np.float64)
 
@@ -63,7 +66,8 @@ def expected(scenario: Scenario, past: Past, week: int, weather: Weather | None 
     basis: list[Basis] = ["plan"] * crops
     if not past.weeks:
         return Expected(plan, plan, tuple(basis), low, high)
-    before = np.array([planned_t(scenario, one) for one in past.weeks])
+    known = np.outer(past.recorded.any(axis=1), past.recorded.any(axis=0)) if past.recorded.size else np.True_
+    before = np.array([planned_t(scenario, one) * known for one in past.weeks])
     weight = DECAY ** (week - 1 - np.array(past.weeks))
     came, meant = (np.einsum("w,wvc->vc", weight, one) for one in (past.tonnes, before))
     level = _level(came.sum(axis=0), meant.sum(axis=0), CROP_WEEKS * plan.sum(axis=0))

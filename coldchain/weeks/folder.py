@@ -20,6 +20,7 @@ from coldchain.runs import Run
 from coldchain.runs.folder import SUMMARY, csv_bytes, read_tables, write_folder, write_tables
 from coldchain.scenario.tables import find_table
 from coldchain.weeks.calendar import iso_week, week_number
+from coldchain.weeks.county import open_depots
 from coldchain.weeks.deliveries import Hold, Past, demand_right, read_held, read_past
 from coldchain.weeks.notice import depot_sheets, notice_page
 from coldchain.weeks.roll import MOST_CHANGED, Before, Given, Rolled, before_of, roll
@@ -94,7 +95,11 @@ def _run(asked: Asked) -> Run:
     if not (asked.run / SUMMARY).is_file():
         text = _("is no county to roll: neither it nor its folder plan holds a summary.json; plan it first")
         raise BadInputError([Fault(str(asked.county), None, "", "", text, "not-a-plan")])
-    return Run.open(asked.run, asked.scenario).checked()
+    run = Run.open(asked.run, asked.scenario).checked()
+    if not open_depots(run):
+        text = _("by this plan no depot stands, so there is nothing to roll; plan with depots first")
+        raise BadInputError([Fault(str(asked.run), None, "", "", text, "no-depots")])
+    return run
 
 
 def weeks_in(county: Path) -> list[Path]:
@@ -117,13 +122,14 @@ def before_in(asked: Asked, run: Run, week: int) -> Before:
 def _read(asked: Asked, run: Run, week: int) -> Given:
     """Read every table; all their faults together."""
     files, faults = asked.files(), []
+    depots = open_depots(run)
     past, weather = Past(), None
     holds: list[Hold] = []
     if "deliveries" in files:
-        past, found = read_past(files["deliveries"], run.scenario, week)
+        past, found = read_past(files["deliveries"], run.scenario, week, depots)
         faults += found
     if "held" in files:
-        holds, found = read_held(files["held"], run.scenario, week)
+        holds, found = read_held(files["held"], run.scenario, week, depots)
         faults += found
     if "weather" in files:
         try:

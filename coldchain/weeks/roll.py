@@ -17,7 +17,7 @@ from coldchain.planning import Course, Ground, Options, Plan, lay_part, plan_of,
 from coldchain.planning.course import work_out
 from coldchain.planning.days import Effort
 from coldchain.runs import Run
-from coldchain.weeks.assign import Choice, Former, assign, decision_of
+from coldchain.weeks.assign import Choice, Former, assign, decision_of, pays_cny
 from coldchain.weeks.calendar import span_of
 from coldchain.weeks.county import owned_units, week_of
 from coldchain.weeks.deliveries import Hold, Past
@@ -134,7 +134,8 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
     limit = int(given.most_changed * len(scenario.villages))
     tried = weighed(ground, former, limit, options)
     stay_choice, stay = tried[0]
-    choice, course = min(tried, key=lambda one: one[1].yearly.total)
+    pays = pays_cny(ground)
+    choice, course = min(tried, key=lambda one: one[1].yearly.total + float(pays[one[0].changed].sum()))
     plans = {id(one): plan_of(ground, one, options) for one in (stay, course)}
     return Rolled(given, before, outlook, plans[id(course)], plans[id(stay)], choice, stay_choice, former, limit)
 
