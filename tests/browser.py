@@ -33,50 +33,78 @@ def found_browser() -> str | None:
 
 
 @dataclass
-class Page:
-    """A page: what it asked the network for, what its console said, and how to act on it."""
+class Pipe:
+    """The pipe to a browser, which all its tabs speak through."""
 
     receive: int
     send: int
-    session: str = ""
-    requests: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    tabs: dict[str, Page] = field(default_factory=dict)
     answered: dict[int, Any] = field(default_factory=dict)
     number: int = 0
     rest: bytes = b""
 
+
+@dataclass
+class Page:
+    """A page: what it asked the network for, what its console said, and how to act on it."""
+
+    pipe: Pipe
+    session: str = ""
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
     def call(self, method: str, **parameters: Any) -> Any:
         """Call a method of the DevTools protocol and return its result."""
-        self.number += 1
-        message: dict[str, Any] = {"id": self.number, "method": method, "params": parameters}
+        self.pipe.number += 1
+        message: dict[str, Any] = {"id": self.pipe.number, "method": method, "params": parameters}
         if self.session:
             message["sessionId"] = self.session
-        os.write(self.send, json.dumps(message).encode() + b"\0")
-        return self._result(self.number, method)
+        os.write(self.pipe.send, json.dumps(message).encode() + b"\0")
+        return self._result(self.pipe.number, method)
+
+    def _attach(self) -> str:
+        """Open a tab to act on, and return its target."""
+        target = str(self.call("Target.createTarget", url="about:blank")["targetId"])
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.call(f"{domain}.enable")
+        self.pipe.tabs[self.session] = self
+        return target
+
+    @contextmanager
+    def tab(self) -> Iterator[Page]:
+        """Open another tab of the same browser, which hears of itself alone."""
+        other = Page(self.pipe)
+        target = other._attach()
+        try:
+            yield other
+        finally:
+            other.call("Target.closeTarget", targetId=target)
 
     def _result(self, number: int, method: str) -> Any:
         ends = time.monotonic() + PATIENCE_S
-        while number not in self.answered:
+        while number not in self.pipe.answered:
             assert time.monotonic() < ends, f"the browser does not answer {method}"
             self._listen(1.0)
-        answer = self.answered.pop(number)
+        answer = self.pipe.answered.pop(number)
         assert "error" not in answer, (method, answer["error"])
         return answer["result"]
 
     def _listen(self, seconds: float) -> None:
-        if not select.select([self.receive], [], [], seconds)[0]:
+        if not select.select([self.pipe.receive], [], [], seconds)[0]:
             return
-        piece = os.read(self.receive, 1 << 20)
+        piece = os.read(self.pipe.receive, 1 << 20)
         assert piece, "the browser ended"
-        *whole, self.rest = (self.rest + piece).split(b"\0")
-        for one in whole:
-            self._take(json.loads(one))
+        *whole, self.pipe.rest = (self.pipe.rest + piece).split(b"\0")
+        for message in map(json.loads, whole):
+            if "id" in message:
+                self.pipe.answered[message["id"]] = message
+            else:
+                self.pipe.tabs.get(message.get("sessionId", ""), self)._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
         name, told = message.get("method", ""), message.get("params", {})
-        if "id" in message:
-            self.answered[message["id"]] = message
-        elif name == "Network.requestWillBeSent":
+        if name == "Network.requestWillBeSent":
             if not told["request"]["url"].startswith("data:"):
                 self.requests.append(told["request"]["url"])
         elif name == "Network.webSocketCreated":
@@ -150,11 +178,8 @@ def browser(program: str) -> Iterator[Page]:
         os.close(down)
         os.close(up)
         try:
-            page = Page(receive, send)
-            target = page.call("Target.createTarget", url="about:blank")["targetId"]
-            page.session = page.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-            for domain in ("Page", "Runtime", "Network", "Log"):
-                page.call(f"{domain}.enable")
+            page = Page(Pipe(receive, send))
+            page._attach()
             yield page
         finally:
             child.terminate()

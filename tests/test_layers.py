@@ -12,7 +12,7 @@ import sources
 from sources import ROOT
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"language", "arrays", "compiled"}),
+    frozenset({"language", "arrays", "compiled", "later"}),
     frozenset({"errors", "progress", "solvers", "threads", "work"}),
     frozenset({"inputs", "cells", "leftovers", "schemas"}),
     frozenset({"model", "durable"}),

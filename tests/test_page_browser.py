@@ -28,8 +28,18 @@ SPOT = f"""(() => {{
 }})()"""
 
 
+def visit(page: Page, url: str) -> None:
+    """Leave what was open, and open a page of a server."""
+    page.call("Page.navigate", url="about:blank")
+    page.until("location.href == 'about:blank'")
+    page.requests.clear()
+    page.errors.clear()
+    page.call("Page.navigate", url=url)
+    page.until(READY)
+
+
 def test_the_page_is_drawn_and_a_site_dragged(page: Page, tmp_path: Path) -> None:
-    """The first site stands in the table with its place, and at another one, north-east, when it was dragged there.
+    """The first site stands in the table with its place, and with another one, north-east, when it was dragged there.
 
     Nothing is asked of other computers or complained of.
     """
@@ -37,18 +47,48 @@ def test_the_page_is_drawn_and_a_site_dragged(page: Page, tmp_path: Path) -> Non
     with served(tmp_path / "county") as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
-        page.requests.clear()
-        page.call("Page.navigate", url=url)
-        page.until(READY)
+        visit(page, url)
         row, place = page.run(ROW), page.run(PLACE)
         page.click(*page.run(SECOND_MODE))
         page.until(f"{MODE}.model.active == 1")
         x, y = page.run(SPOT)
         page.drag(x, y, x + 60.0, y - 30.0)
         page.until(f"{PLACE}[0] > {place[0]} && {PLACE}[1] > {place[1]}")
+        page.until(f"{ROW}.includes({PLACE}[0].toFixed(6)) && {ROW}.includes({PLACE}[1].toFixed(6))")
         assert page.run(SPOT) == pytest.approx([x + 60.0, y - 30.0], abs=1.5)
     assert f"{place[0]:.6f}" in row
     own = url.partition("://")[2].partition("/")[0]
     assert {one.partition("://")[2].partition("/")[0] for one in page.requests} == {own}
     assert any(one.startswith("ws://") for one in page.requests)
     assert page.errors == []
+
+
+STATUS = "Bokeh.index.query_one((view) => view.model.html_attributes?.role == 'status').model.text"
+BUDGET = "Bokeh.index.query_one((view) => view.model.type == 'NumericInput').model"
+GO = "Bokeh.index.query_one((view) => view.model.button_type == 'primary')"
+CLICK_GO = f"{GO}.shadow_el.querySelector('button').click()"
+
+
+def test_two_tabs_of_one_server_share_nothing(page: Page, tmp_path: Path) -> None:
+    """Each has edits of its own; a plan that fails in one says why there, frees it, and leaves the other alone."""
+    write_perishable(6, 3, tmp_path / "county")
+    with served(tmp_path / "county") as server, page.tab() as other:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        for tab in (page, other):
+            visit(tab, url)
+        stated = page.run(f"{BUDGET}.value")
+        page.run(f"{BUDGET}.value = 36")
+        other.run(f"{TABLE}.model.source.patch({{choice: [[0, 'forbidden']]}})")
+        other.until(f"{TABLE}.model.source.data.marker[0] == 'x'")
+        page.run(CLICK_GO)
+        page.until(f"{STATUS}.includes('if 万元 was meant')")
+        assert not page.run(f"{GO}.model.disabled")
+        assert page.run(f"{TABLE}.model.source.data.marker[0]") == "square"
+        assert other.run(f"{BUDGET}.value") == stated
+        assert "万元" not in other.run(STATUS)
+        page.run(f"{BUDGET}.value = {stated}")
+        page.run(CLICK_GO)
+        page.until(f"{STATUS}.includes('Planning') || {GO}.model.disabled")
+        assert not other.run(f"{GO}.model.disabled")
+        assert (page.errors, other.errors) == ([], [])

@@ -11,8 +11,9 @@ from test_diversions import DATE, KEPT_H, STRICT, folder, messages
 
 from coldchain.cli import run
 from coldchain.diversions.proposals import Terms
-from coldchain.pages import DayDesk, day_page, is_day
+from coldchain.pages import DayDesk, day_page
 from coldchain.pages.day import DayPage
+from coldchain.pages.shell import is_day
 from coldchain.telemetry.dayplan import read_day
 from coldchain.telemetry.readings import Keys, Reader
 from coldchain.telemetry.store import Store

@@ -261,6 +261,25 @@ def test_thirty_edits_and_returns_ask_for_what_was_asked_at_first(desk: Desk, se
     assert page.status.text == ""
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_thirty_edits_saved_and_taken_back_are_the_county_again(desk: Desk, seed: int, tmp_path: Path) -> None:
+    """What the command line would read: with the edits all of them, without them the county as it was."""
+    page, rng = opened(desk), random.Random(seed)
+    for _n in range(30):
+        random_edit(page, rng)
+    asked = page.edits
+    desk.save(asked, tmp_path / "edited")
+    undone(page)
+    desk.save(page.edits, tmp_path / "back")
+    for name, edits in (("edited", asked), ("back", Edits())):
+        found, faults = load(tmp_path / name)
+        wanted = edits.on(desk.scenario)
+        for part in ("villages", "sites", "hubs", "commodities", "vehicles", "depot_types", "siting", "subsidy"):
+            assert getattr(found, part) == getattr(wanted, part)
+        assert np.array_equal(found.harvest_t, wanted.harvest_t)
+        assert not set(map(str, faults)) - set(map(str, desk.faults))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_thirty_edits_planned_and_returned_end_where_they_began(desk: Desk, seed: int, tmp_path: Path) -> None:

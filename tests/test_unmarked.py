@@ -57,6 +57,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "dispatch/sheets.py": ((r"^\n@page", STYLE), (r"[一-鿿]|kg|km", ON_PAPER), BRAND),
     "dispatch/summary.py": ((r"^\0 \0 kg$", "a name and kilograms, alike in both languages"),),
     "dispatch/terminal.py": ((r"^bold cyan$", DRAWING),),
+    "later.py": ((r"has no attribute", TO_PROGRAMMERS),),
     "model/wholechain.py": ((r".", SOURCE),),
     "model/packaging.py": ((r"estimate$|^crates returned|CGSpace|^handling_loss is", SOURCE),),
     "inputs.py": ((r"^integer string conversion$", "looked for in what Python says"),),

@@ -91,6 +91,12 @@ def bills(desk: Desk, first: date, last: date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def seen_bills(desk: Desk, member: str, first: date, last: date) -> pd.DataFrame:
+    """Return the bills of a stretch that somebody sees: its own, or those of all."""
+    owed = bills(desk, first, last)
+    return owed if desk.platform.sight(member) == "all" else owed[owed["member"] == member]
+
+
 def usage_game(desk: Desk, first: date, last: date) -> dict[str, Any]:
     """Return the cost of every group of members as a game that ``coldchain share --game`` reads.
 

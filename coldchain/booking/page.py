@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.booking.desk import Desk
+from coldchain.booking.export import seen_bills
 from coldchain.booking.platform import OPERATOR
 from coldchain.booking.record import BOOKED, CANCELLED, GAVE_WAY, LORRY, ROOM
 from coldchain.language import N_, _
@@ -17,19 +19,20 @@ from coldchain.model.naming import labelled
 from coldchain.runs.folder import write_in_place
 from coldchain.telemetry.page import page_of, section, table_of, text_of
 
-DAYS = 14
+DAYS, MOST_LOTS = 14, 200
 STATES = {BOOKED: N_("booked"), CANCELLED: N_("cancelled"), GAVE_WAY: N_("gave way")}
 STANDINGS = {"owner": N_("owner"), "member": N_("member"), "other": N_("other")}
 SIGHTS = {"own": N_("nothing"), "pooled": N_("totals"), "all": N_("everything")}
 SHADES = ("#f6d5cd", "#fff3c4", "#d9efd6")
 """Nothing free, less than half of what is there, more."""
-STYLE = """<style>
+STYLE = """
 .g td,.g th{text-align:right;font-variant-numeric:tabular-nums}.g th:first-child{text-align:left}
 .g caption{text-align:left;padding:.4rem 0;font-weight:600}
 .days{display:grid;grid-template-columns:repeat(auto-fill,minmax(5.2rem,1fr));gap:.25rem;margin:.2rem 0 .8rem}
 .days div{padding:.25rem .4rem;border-radius:.25rem;color:#1b1b1b}.days small{display:block;color:#444}
 .days b{font-variant-numeric:tabular-nums}h3{font-size:1rem;margin:.7rem 0 .1rem}p.k{color:#555;margin:.1rem 0}
-@media(prefers-color-scheme:dark){p.k{color:#aaa}}</style>"""
+@media(prefers-color-scheme:dark){p.k{color:#aaa}}
+"""
 
 
 def write_page(desk: Desk, path: Path, member: str = OPERATOR, first: date | None = None, days: int = DAYS) -> Path:
@@ -46,16 +49,16 @@ def page_text(desk: Desk, member: str, first: date, days: int) -> str:
         f"<h1>{text_of(title)}</h1><p>{text_of(said)}</p>",
         free_html(desk, member, first, days),
         section(_("Bookings"), bookings_html(desk, member)),
-        section(_("Rules"), _rules(desk, member)),
+        section(_("Rules"), rules_html(desk, member)),
     )
-    return page_of(title, parts, STYLE)
+    return page_of(title, parts, f"<style>{STYLE}</style>")
 
 
-def free_html(desk: Desk, member: str, first: date, days: int) -> str:
-    """Return what is free, a tile a day under each depot and room."""
+def free_html(desk: Desk, member: str, first: date, days: int, depots: Sequence[str] | None = None) -> str:
+    """Return what is free, a tile a day under each depot and room; of all depots, or of these."""
     table, parts = desk.free(first, days, member), []
     names = {site.id: site for site in desk.offer.scenario.sites}
-    for depot in desk.offer.depots:
+    for depot in desk.offer.depots if depots is None else depots:
         rows = table[table["depot"] == depot]
         body = "".join(_thing(str(what), one) for (_kind, what), one in rows.groupby(["kind", "what"], sort=False))
         parts.append(section(labelled(depot, names[depot].name), body))
@@ -109,13 +112,42 @@ def bookings_html(desk: Desk, member: str) -> str:
     return table_of(heads, body)
 
 
+def bills_html(desk: Desk, member: str, first: date, last: date) -> str:
+    """Return what is owed for the days of a stretch, as far as a member sees it."""
+    owed = seen_bills(desk, member, first, last)
+    heads = [(_("member"), False), (_("to"), False), (_("t · days"), True), (_("lorries · days"), True),
+             (_("CNY"), True)]  # fmt: skip
+    body = [
+        ("", [text_of(cell) for cell in (one["member"], one["to"] or _("nobody named"), f"{one['t_days']:,.6g}",
+                                         f"{one['lorry_days']:,.0f}", f"{one['cny']:,.2f}")])
+        for one in owed.to_dict("records")
+    ]  # fmt: skip
+    return table_of(heads, body) if body else f"<p>{text_of(_('none'))}</p>"
+
+
+def lots_html(desk: Desk, member: str) -> str:
+    """Return the lots of the plan that a member sees, tonnes a year by member, crop and depot."""
+    rows = desk.lots(desk.planned_lots, member)
+    sums = rows.groupby(["member", "commodity", "depot"], sort=True, as_index=False).agg({"tonnes": "sum"})
+    heads = [(_("member"), False), (_("crop"), False), (_("depot"), False), (_("t a year"), True)]
+    body = [
+        ("", [text_of(cell) for cell in (one["member"] or _("nobody named"), one["commodity"], one["depot"] or "–",
+                                         f"{one['tonnes']:,.1f}")])
+        for one in sums.head(MOST_LOTS).to_dict("records")
+    ]  # fmt: skip
+    more = len(sums) - MOST_LOTS
+    rest = f"<p class=k>{text_of(_('and {n} more').format(n=more))}</p>" if more > 0 else ""
+    return (table_of(heads, body) if body else f"<p>{text_of(_('none'))}</p>") + rest
+
+
 def state_words(row: dict[Any, Any]) -> str:
     """Return the state of a booking, and to which other it gave way."""
     said = _(STATES[row["state"]])
     return said if row["state"] != GAVE_WAY else _("{state} to number {no:.0f}").format(state=said, no=row["way_to"])
 
 
-def _rules(desk: Desk, member: str) -> str:
+def rules_html(desk: Desk, member: str) -> str:
+    """Return the rules that a member books by."""
     rules, platform = desk.platform.rules, desk.platform
     order = _(", ").join(_(STANDINGS[one]) for one in rules.priority)
     said = [

@@ -159,10 +159,9 @@ def _last(first: date, given: dict[str, Any]) -> date:
 
 
 def _bills(desk: Desk, who: str, first: date, given: dict[str, Any]) -> pd.DataFrame:
-    from coldchain.booking.export import bills
+    from coldchain.booking.export import seen_bills
 
-    owed = bills(desk, first, _last(first, given))
-    return owed if desk.platform.sight(who) == "all" else owed[owed["member"] == who]
+    return seen_bills(desk, who, first, _last(first, given))
 
 
 def _mine(desk: Desk, who: str, _first: date, _given: dict[str, Any]) -> pd.DataFrame:

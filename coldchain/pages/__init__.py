@@ -1,10 +1,18 @@
-"""Pages that answer: a county planned, or a day watched, in the browser."""
+"""Pages that answer: a county planned, or a day watched, in the browser. Each is loaded when it is asked for."""
 
 from __future__ import annotations
 
-from coldchain.pages.day import DayDesk, day_page, is_day
-from coldchain.pages.desk import Desk
-from coldchain.pages.planning import Voice, planning_page
-from coldchain.pages.server import serve
+from typing import TYPE_CHECKING
 
-__all__ = ["DayDesk", "Desk", "Voice", "day_page", "is_day", "planning_page", "serve"]
+from coldchain.later import later
+
+if TYPE_CHECKING:
+    from coldchain.pages.day import DayDesk, day_page
+    from coldchain.pages.desk import Desk
+    from coldchain.pages.planning import Voice, planning_page
+    from coldchain.pages.server import serve
+
+__all__ = ["DayDesk", "Desk", "Voice", "day_page", "planning_page", "serve"]
+LATER = {"DayDesk": "day", "day_page": "day", "Desk": "desk", "Voice": "planning", "planning_page": "planning",
+         "serve": "server"}  # fmt: skip
+__getattr__ = later(__name__, LATER)

@@ -11,6 +11,7 @@ from bokeh.models import TableColumn as Column
 from coldchain.errors import UsageError
 from coldchain.language import N_, _
 from coldchain.model import Scenario, VehicleType
+from coldchain.pages.shell import patch, sheet
 from coldchain.reports import figures
 from coldchain.scenario.edits import Owned, Vehicles
 from coldchain.scenario.programmes import programme_keys
@@ -67,9 +68,7 @@ class Controls:
         columns = [Column(field=key, title=title, editor=editor, width=width)
                    for key, (title, editor, width) in heads.items()]  # fmt: skip
         rows = min(len(self.scenario.vehicles), MOST_ROWS)
-        return DataTable(source=self.vehicles, editable=True, index_position=None, reorderable=False, sortable=False,
-                         height=(rows + 2) * ROW_PX, autosize_mode="force_fit", columns=columns,
-                         min_width=sum(one.width for one in columns), **WIDE)  # fmt: skip
+        return sheet(self.vehicles, columns, (rows + 2) * ROW_PX)
 
     def connect(self, heard: Callable[[Callable[[], None]], Any], changed: Callable[[], None]) -> None:
         """Let ``changed`` hear of every edit; ``heard`` makes it a callback of widgets."""
@@ -137,11 +136,9 @@ class Controls:
         self._show(fleet)
 
     def _show(self, fleet: Vehicles, names: tuple[str, ...] = ("collection", "line_haul", "own")) -> None:
-        """Put columns of the vehicles into the table; patched, since this may answer an edit of it."""
+        """Put columns of the vehicles into the table."""
         wanted = self._columns(fleet)
-        new = {key: wanted[key] for key in names if list(self.vehicles.data[key]) != wanted[key]}
-        if new:
-            self.vehicles.patch({key: [(slice(0, len(cells)), cells)] for key, cells in new.items()})
+        patch(self.vehicles, {key: wanted[key] for key in names})
 
     def _columns(self, fleet: Vehicles) -> dict[str, list[str]]:
         kinds, routing = self.scenario.vehicles, self.scenario.routing

@@ -10,7 +10,6 @@ from typing import Any, Self
 from bokeh.document import Document
 from bokeh.layouts import column, row
 from bokeh.models import Button, Div, InlineStyleSheet, NumericInput, Select, TextInput
-from jinja2 import Template
 
 from coldchain.diversions.accepting import accept
 from coldchain.diversions.desk import Desk as Dispatching
@@ -21,10 +20,10 @@ from coldchain.pages import words
 from coldchain.pages.controls import WIDE
 from coldchain.pages.desk import free_name
 from coldchain.pages.job import Job
-from coldchain.pages.sitemap import asset
+from coldchain.pages.shell import frame
 from coldchain.reports.canvas import div
 from coldchain.telemetry.alarms import Alarm
-from coldchain.telemetry.dayplan import ROUTES, DayPlan
+from coldchain.telemetry.dayplan import DayPlan
 from coldchain.telemetry.page import STYLE, parts_of, place_words
 from coldchain.telemetry.readings import Reader
 from coldchain.telemetry.replay import replay
@@ -32,7 +31,7 @@ from coldchain.telemetry.store import Store
 from coldchain.telemetry.terminal import cause_words
 from coldchain.telemetry.watch import Setup, Watched, alarm_id, watched
 
-POLL_MS = 1000
+POLL_MS, WIDTH_PX = 1000, 1000
 MOST_REPAIR_H, MOST_REASON, MOST_NAME = 240.0, 200, 40
 Stamp = tuple[tuple[int, int], ...]
 
@@ -103,11 +102,6 @@ class DayDesk:
         return Seen(found, () if terms is None else proposals(self.dispatching, found, terms))
 
 
-def is_day(folder: Path) -> bool:
-    """Tell whether a folder holds routes of a day."""
-    return (folder / ROUTES).is_file()
-
-
 class DayPage:
     """What one tab shows of a day.
 
@@ -143,9 +137,7 @@ class DayPage:
         root = column(doings, notes, self.status, self.words, **WIDE)
         root.name = "day"
         document.add_root(root)
-        document.title = desk.day.name
-        document.template = Template(asset("day.html"))
-        document.template_variables["language"] = self.spoken
+        frame(document, desk.day.name, "day", WIDTH_PX)
         document.add_periodic_callback(self.poll, POLL_MS)
         self.poll()
 

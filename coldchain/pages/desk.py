@@ -11,19 +11,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from coldchain.errors import BrokenOffError, Fault, UsageError
 from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.network.nearest import NearestRoad
 from coldchain.pages.states import State
-from coldchain.planning import Ground, Options, lay_ground, plan_quickly, replan
 from coldchain.progress import Say
 from coldchain.runs import PlacedNetwork, Run, place_on_roads
 from coldchain.runs.saved import How, save_planned
 from coldchain.scenario import budget_faults, changed, is_scenario, load
 from coldchain.scenario.edits import Edits
+
+if TYPE_CHECKING:
+    from coldchain.planning import Ground, Options
 
 POLL_S = 0.2
 MOST_NAMES, MOST_NAME = 1000, 80
@@ -130,6 +132,8 @@ class Desk:
             self._lock.release()
 
     def _made(self, say: Say, stop: Stop) -> First:
+        from coldchain.planning import Options, lay_ground, plan_quickly  # loaded once somebody plans
+
         if self.run is not None:
             ground = lay_ground(self.scenario, Options.warm(say=say, stop=stop), self.faults)
             made = First(self.run, ground, State.of(self.run, self.stated))
@@ -149,6 +153,8 @@ class Desk:
         ColdchainError
             As :func:`coldchain.planning.replan`.
         """
+        from coldchain.planning import Options, replan
+
         if not edits.by_options:  # refused as files that say so would be
             changed(self.checked(edits).on(self.scenario), {}, {})
         first = self.first(say, stop)
@@ -162,6 +168,8 @@ class Desk:
     def _ground(self, first: First, edits: Edits, options: Options) -> Ground:
         """Return the ground under the edits; routed days of other tabs are not shared."""
         if edits.new_ground:
+            from coldchain.planning import lay_ground
+
             return lay_ground(edits.on(self.scenario), options, self.faults)
         ground = replace(first.ground, memo=dict(first.ground.memo))
         return ground.asked(edits.on(self.scenario), options, self.faults)
@@ -211,10 +219,10 @@ class Desk:
         return How(None if after is None else Run.open(after).checked(), effort, seed)
 
 
-def free_name(wanted: str, folder: Path) -> str:
-    """Return a name that nothing in a folder has: the one wanted, or with a number behind it."""
-    names = (wanted, *(f"{wanted}-{n}" for n in range(2, MOST_NAMES)))
-    return next((name for name in names if not (folder / name).exists()), wanted)
+def free_name(wanted: str, folder: Path, suffix: str = "") -> str:
+    """Return a name that nothing in a folder has: the one wanted, or with a number behind it, then the suffix."""
+    names = (f"{wanted}{suffix}", *(f"{wanted}-{n}{suffix}" for n in range(2, MOST_NAMES)))
+    return next((name for name in names if not (folder / name).exists()), f"{wanted}{suffix}")
 
 
 def named_folder(name: str, folder: Path) -> Path:

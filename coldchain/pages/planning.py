@@ -12,7 +12,6 @@ from bokeh.document import Document
 from bokeh.events import Tap
 from bokeh.layouts import column, row
 from bokeh.models import Button, Div, Select, TextInput
-from jinja2 import Template
 
 from coldchain.errors import BrokenOffError, ColdchainError, UsageError
 from coldchain.language import _, known_language, language, speaking
@@ -21,14 +20,15 @@ from coldchain.pages.asked import CHOICES, FORBIDDEN, FORCED, STATED, AskedSites
 from coldchain.pages.controls import WIDE, Controls
 from coldchain.pages.desk import Desk, free_name, named_folder
 from coldchain.pages.job import Job
-from coldchain.pages.sitemap import ADD, SiteMap, asset
+from coldchain.pages.shell import frame
+from coldchain.pages.sitemap import ADD, SiteMap
 from coldchain.pages.sitetools import SiteTools
 from coldchain.pages.states import State
 from coldchain.progress import Event
 from coldchain.reports.canvas import div
 from coldchain.scenario.edits import Edits
 
-POLL_MS = 250
+POLL_MS, WIDTH_PX = 250, 1500
 SPOKEN = {"role": "status", "aria-live": "polite"}
 
 
@@ -56,10 +56,11 @@ class PlanningPage:
     shown, past : numbers of the states that are shown and compared with; -1 for none
     job : the planning that runs; None when none does
     home : folder that scenarios are saved in
+    bookings : address of the page of the plan's bookings; empty where there is none
     """
 
-    def __init__(self, desk: Desk, voice: Voice, document: Document) -> None:
-        self.desk, self.voice, self.document = desk, voice, document
+    def __init__(self, desk: Desk, voice: Voice, document: Document, bookings: str = "") -> None:
+        self.desk, self.voice, self.document, self.bookings = desk, voice, document, bookings
         self.spoken, self.home = language(), Path()
         self.asked = AskedSites(desk.scenario, desk.roads)
         self.states: list[State] = []
@@ -89,7 +90,7 @@ class PlanningPage:
     def _lay_out(self) -> None:
         asks, tools = self.controls, self.tools
         named = {
-            "title": div(words.title_html(self.desk.scenario), **WIDE),
+            "title": div(words.title_html(self.desk.scenario, self.bookings), **WIDE),
             "map": column(self.map.mode, self.map.plot, **WIDE),
             "controls": column(
                 row(asks.budget, asks.rate, **WIDE), row(asks.cap, asks.programme, **WIDE),
@@ -102,9 +103,7 @@ class PlanningPage:
         for name, root in named.items():
             root.name = name
             self.document.add_root(root)
-        self.document.title = _("Plan {name}").format(name=self.desk.scenario.name)
-        self.document.template = Template(asset("planning.html"))
-        self.document.template_variables["language"] = self.spoken
+        frame(self.document, _("Plan {name}").format(name=self.desk.scenario.name), "planning", WIDTH_PX)
 
     def _connect(self) -> None:
         tools = self.tools
@@ -337,8 +336,7 @@ class PlanningPage:
         elif isinstance(error, ColdchainError):
             self._say(str(error), failed=True)
         else:
-            told = _("bug in coldchain: {kind}: {message}")
-            self._say(told.format(kind=type(error).__name__, message=error), failed=True)
+            self._say("" if error is None else words.bug_text(error), failed=True)
 
     def _busy(self, *, busy: bool) -> None:
         self.go.disabled, self.halt.disabled = busy, not busy
@@ -375,15 +373,18 @@ class PlanningPage:
         return heard
 
 
-def planning_page(desk: Desk, voice: Voice, document: Document, wanted: str | None = None) -> PlanningPage:
+def planning_page(
+    desk: Desk, voice: Voice, document: Document, wanted: str | None = None, bookings: str = ""
+) -> PlanningPage:
     """Fill a document with the page.
 
     Parameters
     ----------
     wanted : the language of the page; the one spoken when left out or unknown
+    bookings : address of the page of the plan's bookings
     """
     with speaking(known_language(wanted or "") or language()):
-        return PlanningPage(desk, voice, document)
+        return PlanningPage(desk, voice, document, bookings)
 
 
 def _words() -> Div:

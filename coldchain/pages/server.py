@@ -1,15 +1,19 @@
-"""The server of pages, for who has the token of its address: on this machine alone, or over TLS."""
+"""The server of pages, for who has the token of its address: on this machine alone, or over TLS.
+
+Members of a platform have links of their own, each with a token that opens the page of that member and nothing else.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import ipaddress
 import secrets
 import signal
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +30,69 @@ LOOPBACK = "127.0.0.1"
 FORBIDDEN = 403
 PATIENCE_MS = 600_000
 """A tab that lost its connection finds its plans again for ten minutes."""
-Fill = Callable[[Document, str | None], object]
+STAFF = ""
+"""Who has the token that the command prints: everything is open to them."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The tokens of a server: one for all pages, and one for each member that opens that member's page.
+
+    Parameters
+    ----------
+    members : names of those who may be given a link
+    page : path of the page that links of members open
+    """
+
+    members: frozenset[str] = frozenset()
+    page: str = ""
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+
+    def of(self, member: str) -> str:
+        """Return the token of a member; that of all pages for the staff."""
+        if member == STAFF:
+            return self.token
+        return hmac.new(self.token.encode(), member.encode(), hashlib.sha256).hexdigest()
+
+    def link(self, path: str, member: str = STAFF) -> str:
+        """Return the address of a page on this server."""
+        return f"{path}?token={self.of(member)}"
+
+    def holder(self, given: str) -> str | None:
+        """Return whose token was given, None for nobody's."""
+        known = (STAFF, *self.members)
+        return next((who for who in known if hmac.compare_digest(given.encode(), self.of(who).encode())), None)
+
+    def admits(self, given: str, path: str) -> bool:
+        """Tell whether a token opens a path."""
+        who = self.holder(given)
+        inside = path == self.page or path.startswith(f"{self.page}/")
+        return who == STAFF or (who is not None and bool(self.page) and inside)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who opens a page, in which language, and the links that may be shown there.
+
+    Attributes
+    ----------
+    member : whose link it is; :data:`STAFF` for who has the token of all pages
+    wanted : language that the address asks for (``&lang=zh``); empty for none
+    """
+
+    keys: Keys = field(default_factory=Keys)
+    member: str = STAFF
+    wanted: str = ""
+
+
+Fill = Callable[[Document, Visit], object]
 
 
 class TokenProvider(AuthProvider):  # type: ignore[misc] # Bokeh is not followed by mypy
-    """Lets in who knows the token; everybody else gets 403."""
+    """Lets in who knows a token of the page; everybody else gets 403."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
         super().__init__()
 
     @property
@@ -42,7 +101,7 @@ class TokenProvider(AuthProvider):  # type: ignore[misc] # Bokeh is not followed
 
         def user(handler: RequestHandler) -> str | None:
             given = handler.get_argument("token", "") or ""
-            return "planner" if hmac.compare_digest(given.encode(), self._token.encode()) else None
+            return "planner" if self._keys.admits(given, handler.request.path) else None
 
         return user
 
@@ -108,42 +167,59 @@ def checked_tls(cert: Path | None, key: Path | None) -> Tls | None:
     return Tls(cert, key)
 
 
+@dataclass(frozen=True)
+class Listening:
+    """Where a server answers."""
+
+    host: str = LOOPBACK
+    port: int = 0
+    tls: Tls | None = None
+
+
 def serve(
-    fill: Fill, address: Callable[[str], None], *, host: str = LOOPBACK, port: int = 0, tls: Tls | None = None
-) -> None:
-    """Serve a page until SIGTERM or Ctrl-C.
+    pages: Mapping[str, Fill], address: Callable[[str], None], *, host: str = LOOPBACK, port: int = 0,
+    tls: Tls | None = None, members: Iterable[str] = (),
+) -> None:  # fmt: skip
+    """Serve pages until SIGTERM or Ctrl-C.
 
     Parameters
     ----------
-    fill : puts the page into a new document, in a language that the address asks for (``&lang=zh``)
-    address : hears where the page is, once it answers
+    pages : path -> what puts the page into a new document; the first stands at ``/``
+    address : hears where the first page is, once it answers
     port : 0 for any that is free
     tls : compulsory for an address that others can reach
+    members : who has a link of its own to the last page
 
     Raises
     ------
     UsageError
         When the port is taken, or the address is not of this machine.
     """
-    asyncio.run(_serve(fill, address, checked_host(host, tls), port, tls))
+    at = Listening(checked_host(host, tls), port, tls)
+    asyncio.run(_serve(pages, Keys(frozenset(members), list(pages)[-1] if members else ""), at, address))
 
 
-async def _serve(fill: Fill, address: Callable[[str], None], host: str, port: int, tls: Tls | None) -> None:
+async def _serve(pages: Mapping[str, Fill], keys: Keys, at: Listening, address: Callable[[str], None]) -> None:
     settings.resources.set_value("server")  # whatever the environment says: the page works without a network
-    token, over = secrets.token_urlsafe(24), asyncio.Event()
-    loop = asyncio.get_running_loop()
+    over, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def modify(document: Document) -> None:
-        wanted = document.session_context.request.arguments.get("lang", [b""])[0]
-        fill(document, wanted.decode(errors="replace"))
+    def filling(fill: Fill) -> Callable[[Document], None]:
+        def modify(document: Document) -> None:
+            given = document.session_context.request.arguments
+            wanted, token = (given.get(name, [b""])[0].decode(errors="replace") for name in ("lang", "token"))
+            who = keys.holder(token)
+            if who is not None:  # else the page was refused before
+                fill(document, Visit(keys, who, wanted))
 
-    server = _bound(modify, token, host, port, tls)
+        return modify
+
+    server = _bound({path: filling(fill) for path, fill in pages.items()}, keys, at)
     before = {number: signal.signal(number, lambda *_signal: loop.call_soon_threadsafe(over.set))
               for number in (signal.SIGINT, signal.SIGTERM)}  # fmt: skip
     server.start()
     try:
-        shown = f"[{host}]" if ":" in host else host
-        address(f"{'http' if tls is None else 'https'}://{shown}:{server.port}/?token={token}")
+        shown = f"[{at.host}]" if ":" in at.host else at.host
+        address(f"{'http' if at.tls is None else 'https'}://{shown}:{server.port}{keys.link('/')}")
         await over.wait()
     finally:
         server.unlisten()
@@ -152,15 +228,15 @@ async def _serve(fill: Fill, address: Callable[[str], None], host: str, port: in
             signal.signal(number, former)
 
 
-def _bound(modify: Callable[[Document], None], token: str, host: str, port: int, tls: Tls | None) -> Any:
+def _bound(pages: Mapping[str, Callable[[Document], None]], keys: Keys, at: Listening) -> Any:
     """Return the server, listening; sessions are signed, so that none can be joined without the page that began it."""
-    files = {} if tls is None else {"ssl_certfile": str(tls.cert), "ssl_keyfile": str(tls.key)}
+    files = {} if at.tls is None else {"ssl_certfile": str(at.tls.cert), "ssl_keyfile": str(at.tls.key)}
     try:
         return Server(
-            {"/": modify}, address=host, port=port, auth_provider=TokenProvider(token), sign_sessions=True,
-            secret_key=secrets.token_urlsafe(32).encode(), allow_websocket_origin=[host, "localhost"],
+            dict(pages), address=at.host, port=at.port, auth_provider=TokenProvider(keys), sign_sessions=True,
+            secret_key=secrets.token_urlsafe(32).encode(), allow_websocket_origin=[at.host, "localhost"],
             unused_session_lifetime_milliseconds=PATIENCE_MS, include_cookies=[], include_headers=[], **files,
         )  # fmt: skip
     except OSError as error:
         told = _("port {port} cannot be used: {reason}; give another with --port, or leave it out")
-        raise UsageError(told.format(port=port, reason=system_reason(error))) from error
+        raise UsageError(told.format(port=at.port, reason=system_reason(error))) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from coldchain.language import N_, _
 from coldchain.model import Scenario
 from coldchain.model.naming import labelled
 from coldchain.pages.asked import CHOICES, FORBIDDEN, FORCED, STATED, SiteRow
+from coldchain.pages.shell import asset, patch
 from coldchain.pages.states import State
 from coldchain.reports import palette
 from coldchain.reports.background import background, plane
@@ -126,19 +126,13 @@ class SiteMap:
         }  # fmt: skip
 
     def show_sites(self, rows: Sequence[SiteRow], state: State | None) -> None:
-        """Draw what is asked for.
-
-        Columns are patched while the sites are the same, since this may answer an edit of the same columns, which Bokeh
-        does not let be replaced then.
-        """
+        """Draw what is asked for."""
         wanted, shown = self._site_columns(rows, state), self.sites.data
         if list(shown["key"]) != wanted["key"]:
             self.sites.selected.indices = []
             self.sites.data = wanted
             return
-        new = {name: cells for name, cells in wanted.items() if list(shown[name]) != cells}
-        if new:
-            self.sites.patch({name: [(slice(0, len(cells)), cells)] for name, cells in new.items()})
+        patch(self.sites, wanted)
 
     def show_plan(self, rows: Sequence[SiteRow], state: State | None) -> None:
         """Draw which village goes where."""
@@ -159,11 +153,6 @@ class SiteMap:
         xy = self.window.metres(_lonlat(rows))
         drawn = [np.vstack([self._villages[v], xy[n]]) for v, n in ends]
         self.spokes.data = line_columns(drawn)
-
-
-def asset(name: str) -> str:
-    """Return a text that belongs to the pages."""
-    return (resources.files(__package__) / "assets" / name).read_text("utf-8")
 
 
 def figure_unknown() -> str:

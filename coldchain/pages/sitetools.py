@@ -22,6 +22,7 @@ from bokeh.models import (
 from coldchain.language import _
 from coldchain.pages.asked import CHOICES, PLACES, STATED, SiteRow
 from coldchain.pages.controls import WIDE
+from coldchain.pages.shell import sheet
 from coldchain.scenario.edits import Spot
 
 TABLE_PX, ROW_PX = 300, 25
@@ -69,9 +70,7 @@ class SiteTools:
             for field, (title, editor, width) in heads.items()
         ]  # fmt: skip
         height = min(TABLE_PX, (rows + 2) * ROW_PX)
-        return DataTable(source=self.sites, editable=True, index_position=None, reorderable=False, sortable=False,
-                         height=height, autosize_mode="force_fit", columns=columns,
-                         min_width=sum(one.width for one in columns), **WIDE)  # fmt: skip
+        return sheet(self.sites, columns, height)
 
     def layout(self) -> object:
         """Return the table with its fields below."""

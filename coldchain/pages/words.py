@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from coldchain.language import _
+from coldchain.language import _, language
 from coldchain.model import Scenario
 from coldchain.pages.controls import KINDS
 from coldchain.pages.states import Change, Changes, State
@@ -17,11 +17,17 @@ MOST_NAMED = 20
 Row = tuple[str, str, str]
 
 
-def title_html(scenario: Scenario) -> str:
-    """Return the heading of the page."""
+def title_html(scenario: Scenario, bookings: str = "") -> str:
+    """Return the heading of the page, with a link to the bookings where there are any."""
     named = _("Plan {name}").format(name=f"{scenario.name} · {scenario.variant}")
     hint = _("Choose sites, change the budget, plan; every plan stays in the list below.")
-    return f'<h1>{escape(named)}</h1><p class="note">{escape(hint)}</p>'
+    beside = f"<p>{link_html(bookings, _('Free room and lorries, bookings'))}</p>" if bookings else ""
+    return f'<h1>{escape(named)}</h1><p class="note">{escape(hint)}</p>{beside}'
+
+
+def link_html(address: str, text: str) -> str:
+    """Return a link to a page of this server, in the language spoken."""
+    return f'<a href="{escape(address)}&amp;lang={language()}">{escape(text)}</a>'
 
 
 def figures_html(before: State | None, after: State | None) -> str:
@@ -120,9 +126,17 @@ def commands_html(lines: Iterable[str], *, by_options: bool = True) -> str:
 
 def saved_html(folder: str, line: str) -> str:
     """Say where a scenario was saved, and what plans it."""
-    return _note(_("saved: {folder}; the command line plans it to the same:").format(folder=folder)) + (
-        f"<pre>{escape(line)}</pre>"
-    )
+    return followed_html(_("saved: {folder}; the command line plans it to the same:").format(folder=folder), line)
+
+
+def followed_html(text: str, line: str) -> str:
+    """Say what was done, and the command that goes on from there."""
+    return f"{_note(text)}<pre>{escape(line)}</pre>"
+
+
+def bug_text(error: BaseException) -> str:
+    """Return what a page says of a fault of ours."""
+    return _("bug in coldchain: {kind}: {message}").format(kind=type(error).__name__, message=error)
 
 
 def status_html(text: str, *, failed: bool = False) -> str:

@@ -24,7 +24,8 @@ def one_page(document: Document, title: str, name: str, told: Any, variables: Ma
     variables : what the template shows
     """
     inside = {**variables, "told": script_json(told), "script": asset(f"{name}.js"), "style": asset(f"{name}.css")}
-    made: str = file_html(document, INLINE, title, template=asset(f"{name}.html"), template_variables=inside)
+    template = asset("head.html") + asset(f"{name}.html")
+    made: str = file_html(document, INLINE, title, template=template, template_variables=inside)
     return made.replace('<html lang="en">', f'<html lang="{language()}">', 1)
 
 

@@ -72,7 +72,7 @@ PLACES: dict[str, type[Place]] = {"villages": Village, "sites": Site, "hubs": Hu
 
 @dataclass(frozen=True)
 class Typed:
-    """A row of the scenario's own catalogue: where it stands and which of its figures are given there."""
+    """A row of the scenario's own catalogue: where it stands and which of its figures differ from the shipped ones."""
 
     file: str
     line: int | None
@@ -289,7 +289,8 @@ def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict
             faults += [Fault(f.file, f.row, prefix + f.column, f.value, f.message, f.code) for f in wrong]
             if made is not None:
                 known[key] = made
-                tables.typed.append(Typed(file, line, prefix, made, frozenset(given)))
+                anew = frozenset(name for name in given if base.get(name) != getattr(made, name, None))
+                tables.typed.append(Typed(file, line, prefix, made, anew))
         result[kind] = known
     tables.names = {kind: catalogue_names(result[kind], named[kind]) for kind in CATALOGUE}
     tables.names["depot_type"] = depot_type_names(result["depot_type"], named["depot_type"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -76,9 +77,13 @@ def _as_given(noun: type[Noun], key: str, value: Any) -> Any:
         return str(value).lower()
     if not isinstance(value, str):
         return value
+    return [part.strip() for part in value.split(";") if part.strip()] if _is_list(noun, key) else value
+
+
+@cache
+def _is_list(noun: type[Noun], key: str) -> bool:
     field = noun.model_fields.get(key)
-    is_list = field is not None and any(get_origin(kind) is tuple for kind in _kinds(field.annotation))
-    return [part.strip() for part in value.split(";") if part.strip()] if is_list else value
+    return field is not None and any(get_origin(kind) is tuple for kind in _kinds(field.annotation))
 
 
 def _kinds(annotation: Any) -> tuple[Any, ...]:

@@ -204,15 +204,16 @@ def largest_payable_cny(scenario: Scenario) -> float:
     fixed = [kind for kind in kinds if scenario.offers(kind)]
     units = [kind for kind in kinds if isinstance(kind, MobileUnit)]
     by_owner: dict[str, float] = {}
+    counties = {site.county for site in scenario.sites}
+    best = {county: max((award_cny(rule, kind, county) for kind in fixed), default=0.0) for county in counties}
+    bought = {county: sum(award_cny(rule, kind, county) for kind in units) for county in counties}
     for site in scenario.sites:
         owner = site.owner or site.id
         first = owner not in by_owner
         by_owner.setdefault(owner, 0.0)
         if eligible_owner(rule, site):
-            best = max((award_cny(rule, kind, site.county) for kind in fixed), default=0.0)
-            by_owner[owner] += best * site.max_modules * (site.status in ("candidate", "forced"))
-            bought = scenario.siting.units_per_owner * first
-            by_owner[owner] += bought * sum(award_cny(rule, kind, site.county) for kind in units)
+            by_owner[owner] += best[site.county] * site.max_modules * (site.status in ("candidate", "forced"))
+            by_owner[owner] += bought[site.county] * scenario.siting.units_per_owner * first
     return sum(min(amount, cap_cny(rule, owner)) for owner, amount in by_owner.items())
 
 

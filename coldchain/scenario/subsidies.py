@@ -173,11 +173,13 @@ def _totals(rule: Subsidy, siting: Siting) -> Iterator[Fault]:
 def _floor(rule: Subsidy, tables: Tables, kinds: list[DepotType]) -> Iterator[Fault]:
     """Say when no module anywhere can be awarded the floor: then nothing could ever be built."""
     best = 0.0
-    for row in tables.sites:
-        for kind in kinds:
-            if eligible_type(rule, kind) and eligible_owner(rule, row.noun):
-                award = min(award_cny(rule, kind, row.noun.county), cap_cny(rule, row.noun.owner or row.noun.id))
-                best = max(best, award / kind.capex_cny if kind.capex_cny > 0 else 1.0)
+    paid = [kind for kind in kinds if eligible_type(rule, kind)]
+    awards = {county: [award_cny(rule, kind, county) for kind in paid] for county in
+              {row.noun.county for row in tables.sites}}  # fmt: skip
+    for site in (row.noun for row in tables.sites if eligible_owner(rule, row.noun)):
+        cap = cap_cny(rule, site.owner or site.id)
+        for kind, award in zip(paid, awards[site.county], strict=True):
+            best = max(best, min(award, cap) / kind.capex_cny if kind.capex_cny > 0 else 1.0)
     if tables.sites and kinds and best < rule.floor_share - ROUNDING:
         message = _(
             "no award can reach it: rates, unit prices and the cap allow at most {best:.1%} of any investment"
