@@ -101,8 +101,11 @@ def test_doctor_compiles_what_a_plan_needs() -> None:
     assert is_compiled()
 
 
-def test_demo_makes_and_plans_a_county(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_makes_and_plans_a_county(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`demo` needs no input and says where its map lies."""
+    monkeypatch.setattr("coldchain.cli.commands.DEMO_VILLAGES", 4)
     assert run(["demo", "--out", str(tmp_path / "demo"), "--quiet"]) == 0
     assert (tmp_path / "demo" / "run" / "map.html").is_file()
     assert "map.html" in capsys.readouterr().out

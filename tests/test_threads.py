@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -39,9 +40,10 @@ def test_a_failure_beside_is_raised_where_its_answer_is_asked_for() -> None:
         answer()
 
 
-def test_threads_change_nothing(county: Scenario) -> None:
+@pytest.mark.parametrize("asked", [Options.quickly, pytest.param(lambda: Options(work=5.0), marks=pytest.mark.slow)])
+def test_threads_change_nothing(county: Scenario, asked: Callable[[], Options]) -> None:
     """Equal tables, equal summary but for the seconds, with one thread and with three, whatever ends the work."""
-    made = [plan(county, replace(Options(work=5.0), threads=number)) for number in (1, 3)]
+    made = [plan(county, replace(asked(), threads=number)) for number in (1, 3)]
     first, second = (json.dumps({**one.summary, "seconds": {}}, sort_keys=True) for one in made)
     assert first == second
     for name, table in made[0].tables.items():

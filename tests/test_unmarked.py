@@ -225,11 +225,13 @@ def looked_at(node: ast.AST) -> Iterator[ast.AST]:
 
 def unmarked(node: ast.AST) -> Iterator[Text]:
     """Yield line and text of all that people read and that is not marked."""
-    text = spelled(node)
-    if text is not None and is_text(text):
-        yield getattr(node, "lineno", 0), text
-    for part in looked_at(node):
-        yield from unmarked(part)
+    left = [node]
+    while left:
+        node = left.pop()
+        text = spelled(node)
+        if text is not None and is_text(text):
+            yield getattr(node, "lineno", 0), text
+        left += reversed([*looked_at(node)])
 
 
 @cache

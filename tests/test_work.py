@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,12 +88,15 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_equal_inputs_give_equal_plans_whatever_the_clock_says(county: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("asked", [Options.quickly, pytest.param(lambda: Options(6.0), marks=pytest.mark.slow)])
+def test_equal_inputs_give_equal_plans_whatever_the_clock_says(
+    asked: Callable[[], Options], county: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A clock that runs a hundred times faster changes no table and no figure but ``seconds``."""
-    first = plan(read(county)[0], Options(6.0))
+    first = plan(read(county)[0], asked())
     real, began = time.monotonic, time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: began + 100.0 * (real() - began))
-    second = plan(read(county)[0], Options(6.0))
+    second = plan(read(county)[0], asked())
     assert first.tables.keys() == second.tables.keys()
     for name, table in first.tables.items():
         assert table.equals(second.tables[name]), name
