@@ -20,6 +20,7 @@ from sources import MODULES, ROOT, short_name, tree_of
 MARKS = ("_", "N_", "plural")
 ASKED_ELSEWHERE = ("figure", "option", "argument")
 PATTERNS = ("compile", "fullmatch", "match", "search", "findall", "sub")
+LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
 HELP = ("help", "epilog", "short_help")
 WORD = re.compile(r"[\"'(\[“<>=≤≥×·,;:-]*[A-Za-z][A-Za-z³'’/-]*[\"')\]”.,;:!?…]*")
 COMMAND = re.compile(r" ?(coldchain |--)[a-z\0]")
@@ -206,7 +207,7 @@ def name_of(call: ast.Call) -> str:
 
 def looked_at(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the parts of a node in which texts for people may stand."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+    if isinstance(node, LEAVES) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         return
     if isinstance(node, ast.Call):
         marked = isinstance(node.func, ast.Name) and node.func.id in MARKS
@@ -216,11 +217,11 @@ def looked_at(node: ast.AST) -> Iterator[ast.AST]:
         yield from (word.value for word in node.keywords if word.arg not in HELP)
         yield node.func
         return
-    notes = {id(getattr(node, name, None)) for name in ("annotation", "returns")}
     if isinstance(node, ast.JoinedStr):
         yield from (part.value for part in node.values if isinstance(part, ast.FormattedValue))
         return
-    yield from (part for part in ast.iter_child_nodes(node) if id(part) not in notes)
+    notes = {getattr(node, name) for name in ("annotation", "returns") if name in node._fields}
+    yield from (part for part in ast.iter_child_nodes(node) if part not in notes)
 
 
 def unmarked(node: ast.AST) -> Iterator[Text]:
