@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from perishable import write_perishable
+from scenario_cases import append, replace_in_toml, set_in_toml
+from test_mobile_plan import UNIT
 
 from coldchain.batch.errand import Reply
 from coldchain.batch.jobs import read_jobs
@@ -310,6 +312,40 @@ def test_a_list_of_weeks_takes_no_variant_and_no_budget(tmp_path: Path) -> None:
         read_jobs(table, "roll")
     found = [(one.row, one.column, one.value) for one in caught.value.faults]
     assert found == [(3, "variant", "half"), (3, "budget_cny", "36"), (3, "orders", "o.csv"), (3, "day", "2026-07-27")]
+
+
+def test_a_mobile_unit_is_sent_where_it_pays(tmp_path: Path) -> None:
+    """A unit that stood nowhere drives to a site once, for its move; the next week it stands there for nothing."""
+    scenario = tmp_path / "scenario"
+    write_perishable(12, 3, scenario)
+    set_in_toml(scenario, "mobile_units", '["light"]')
+    append(scenario, UNIT)
+    replace_in_toml(scenario, "[subsidy]\n", "[subsidy]\nown_money = true\n")
+    ground = lay_ground(load(scenario)[0], Options.quickly())
+    bought = np.zeros((len(ground.scenario.sites), len(ground.scenario.depot_types)), dtype=np.int64)
+    bought[0, -1] = 1
+    made = plan_with(ground, bought, Options.quickly())
+    about = run_information(made, {"scenario": str(scenario), "scenario_from_run": "../scenario"})
+    write_folder(tmp_path / "plan", lambda at: write_tables(made.tables, at, SUMMARY, made.summary, about))
+    first, second = (roll_week(Asked(tmp_path, week, {}, most_changed=1.0)) for week in (WEEK, NEXT))
+    assert [(row["unit"], row["count"], row["before"]) for row in first["units"]] == [("light", 1, 0)]
+    assert (first["cny"]["moves"], second["cny"]["moves"]) == (500.0, 0.0)
+    assert first["cny"]["gain"] == pytest.approx(first["cny"]["stay"] - first["cny"]["week"])
+    assert first["cny"]["gain"] > 0.0
+    assert [(row["count"], row["before"]) for row in second["units"]] == [(1, 1)]
+    week = tmp_path / "rolls" / WEEK
+    assert verify_week(week).problems == ()
+    text = (week / "roll.json").read_text(encoding="utf-8")
+    told = json.loads(text)
+    assert (
+        told["delivery_h"]["today"]["share_within_target"] <= told["delivery_h"]["week"]["share_within_target"] <= 1.0
+    )
+    told["cny"]["moves"] = 0.0
+    told["delivery_h"]["today"]["share_within_target"] += 0.01
+    (week / "roll.json").write_text(json.dumps(told), encoding="utf-8")
+    problems = " ".join(verify_week(week).problems)
+    assert "cny.moves: 0.00 stated, 500.00 found" in problems
+    assert "delivery_h.today.share_within_target" in problems
 
 
 def test_a_folder_without_a_plan_is_named(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def summarise(
         "depots": _depot_counts(tables["depots"]),
         "routes": _route_totals(tables["routes"], vehicles(course.days)),
         "fleet": _fleet(course.days.running.fleet),
-        "delivery_h": _delivery(course.lots, scenario.chain.delivery_target_h, harvest),
+        "delivery_h": delivery(course.lots, scenario.chain.delivery_target_h, harvest),
         "villages": _villages(tables["villages"]),
         "assumptions": [
             one.model_dump() for one in assumptions_of(scenario, basis.placed.network, draft=facts["draft"])
@@ -161,7 +161,7 @@ def _fleet(fleet: Sequence[TypeFleet]) -> list[dict[str, Any]]:
     ]
 
 
-def _delivery(lots: pd.DataFrame, target_h: float, harvest_t: float) -> dict[str, float]:
+def delivery(lots: pd.DataFrame, target_h: float, harvest_t: float) -> dict[str, float]:
     """Hours from harvest to market, weighted by tonnes."""
     ranked = lots.sort_values("delivery_h", kind="stable")
     hours, weight = ranked["delivery_h"].to_numpy(), ranked["tonnes"].cumsum().to_numpy()

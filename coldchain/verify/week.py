@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.model import Scenario
+from coldchain.model import MobileUnit, Scenario
 
 RELATIVE = 1e-6
 KG_PER_T, LEAST_KG, DAYS = 1000.0, 0.5, 7
@@ -28,6 +28,8 @@ class Week:
     tables : of the week; plan, stay : assignment and fleet of what is planned, and if nobody changed
     before : who went where; most_changed : share of the villages that may change
     bill, stay_bill : CNY by heading, recomputed
+    stood : unit, depot and count of the week before
+    delivery_h : hours to the buyer and share in time, of today's chain and of both plans, recomputed
     """
 
     scenario: Scenario
@@ -38,11 +40,13 @@ class Week:
     most_changed: float
     bill: Mapping[str, float]
     stay_bill: Mapping[str, float]
+    stood: pd.DataFrame
+    delivery_h: Mapping[str, Mapping[str, float]]
 
 
 def week_problems(week: Week) -> list[str]:
     """Return what is wrong with a week."""
-    return [*_changes(week), *_held(week), *_days(week), *_money(week)]
+    return [*_changes(week), *_held(week), *_days(week), *_money(week), *_delivery(week)]
 
 
 def _group(week: Week) -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -116,12 +120,34 @@ def _days(week: Week) -> Iterator[str]:
             yield told.format(village=key[0], commodity=key[1], depot=key[2], kg=kg, meant=meant)
 
 
+def _moves_cny(week: Week) -> float:
+    """Return what moving mobile units costs: those that stand where fewer stood the week before."""
+    kinds = {kind.id: kind for kind in week.scenario.depot_types}
+    before = {(str(row["unit"]), str(row["depot"])): int(row["count"]) for row in week.stood.to_dict("records")}
+    stands = week.plan["units"]
+    there = zip(stands["unit"], stands["depot"], stands["standing"], strict=True)
+    moved = ((kinds[unit], max(int(n) - before.get((unit, depot), 0), 0)) for unit, depot, n in there)
+    return sum(n * kind.move_cny for kind, n in moved if isinstance(kind, MobileUnit))
+
+
+def _delivery(week: Week) -> Iterator[str]:
+    """Hold the hours from harvest to the buyer against both plans and today's chain."""
+    stated = week.summary["delivery_h"]
+    for name, right in week.delivery_h.items():
+        for key, found in right.items():
+            if abs(float(stated[name][key]) - found) > RELATIVE * max(abs(found), 1.0):
+                text = _("delivery_h.{name}: {stated:,.2f} stated, {found:,.2f} found")
+                yield text.format(name=f"{name}.{key}", stated=float(stated[name][key]), found=found)
+
+
 def _money(week: Week) -> Iterator[str]:
     """Hold what the week costs and what the changes save against both bills."""
     costs, stays = (
         bill["total"] - sum(bill.get(name, 0.0) for name in UNCHANGED) for bill in (week.bill, week.stay_bill)
     )
-    for name, found in (("week", costs), ("stay", stays), ("gain", stays - costs)):
+    moves = _moves_cny(week)
+    costs += moves
+    for name, found in (("week", costs), ("stay", stays), ("gain", stays - costs), ("moves", moves)):
         stated = float(week.summary["cny"][name])
         if abs(stated - found) > RELATIVE * max(abs(costs), abs(stays), 1.0):
             yield _("cny.{name}: {stated:,.2f} stated, {found:,.2f} found").format(

@@ -78,6 +78,13 @@ def pays_cny(ground: Ground) -> Floats:
     return np.asarray(PAYS * outside, dtype=np.float64)
 
 
+def moves_cny(ground: Ground, former: Former, choice: Choice) -> float:
+    """Return what moving mobile units to where they stand now costs."""
+    kinds = ground.scenario.depot_types[ground.scenario.fixed_types :]
+    move = np.array([kind.move_cny for kind in kinds if isinstance(kind, MobileUnit)], dtype=np.float64)
+    return float((np.maximum(choice.standing - former.stood, 0) * move).sum())
+
+
 def decision_of(ground: Ground, choice: Choice, owned: Ints) -> Decision:
     """Return the decision as planning works it out: nothing is built, units belong to the first site."""
     scenario = ground.scenario

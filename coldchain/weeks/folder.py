@@ -112,11 +112,16 @@ def weeks_in(county: Path) -> list[Path]:
 def before_in(asked: Asked, run: Run, week: int) -> Before:
     """Return where everybody stood when the week began: the last week planned, else the plan."""
     former = [path for path in weeks_in(asked.county) if path.name < iso_week(week)]
-    if not former:
-        return before_of(run, week)
-    tables = read_tables(former[-1])
+    return (former_week(former[-1]) if former else None) or before_of(run, week)
+
+
+def former_week(folder: Path) -> Before | None:
+    """Return where everybody stood after a week; None where it is no week."""
+    if not folder.is_dir():
+        return None
+    tables = read_tables(folder)
     units = tables["units"]
-    return Before(tables["ways"], units[units["count"] > 0][["unit", "depot", "count"]], former[-1].name)
+    return Before(tables["ways"], units[units["count"] > 0][["unit", "depot", "count"]], folder.name)
 
 
 def _read(asked: Asked, run: Run, week: int) -> Given:

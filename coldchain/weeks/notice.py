@@ -75,6 +75,7 @@ def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
         t=summary["expected"]["t"], planned=summary["expected"]["planned_t"]))  # fmt: skip
     gain = _("The week costs {cny} less than if nobody changed.")
     lines += [gain.format(cny=exact_cny(rolled.gain_cny))] if len(changes) else []
+    lines.append(_in_time(summary["delivery_h"]))
     parts = [f"<p>{escape(line)}</p>" for line in lines]
     scenario, hire = rolled.plan.scenario, tables["hire"][tables["hire"]["hired_days"] > 0]
     heads: tuple[str, ...] = (_("Village"), _("Crops"), _("From"), _("To"), _("Delivers on"), _("Why"))
@@ -84,6 +85,17 @@ def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
     heads = (_("Vehicle for hire"), _("Days of hire this week"), _("Most on one day"), _("CNY"))
     parts.append(_table(heads, [_hired(row) for row in hire.to_dict("records")]))
     return "".join(parts)
+
+
+def _in_time(hours: Mapping[str, Mapping[str, float]]) -> str:
+    """Say how long it takes from harvest to the buyer, today and this week."""
+    text = _(
+        "Harvest to buyer within {target:g} h: {week:.0%} of the week (today's chain: {today:.0%}); "
+        "half of it within {h:.0f} h (today: {before:.0f} h)."
+    )
+    week, today = hours["week"], hours["today"]
+    return text.format(target=week["target"], week=week["share_within_target"], today=today["share_within_target"],
+                       h=week["p50"], before=today["p50"])  # fmt: skip
 
 
 def _hired(row: Mapping[Any, Any]) -> Sequence[str]:

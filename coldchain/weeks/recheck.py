@@ -14,10 +14,13 @@ from coldchain.model import Scenario
 from coldchain.runs import Run
 from coldchain.runs.folder import SUMMARY, read_tables
 from coldchain.verify import Report, verify_tables
+from coldchain.verify.losses import Chains
+from coldchain.verify.record import ON_THE_DOT_H, Record
+from coldchain.verify.roads import Roads
 from coldchain.verify.week import Week, week_problems
 from coldchain.weeks.calendar import span_of, week_number
 from coldchain.weeks.county import week_of
-from coldchain.weeks.folder import ROLL
+from coldchain.weeks.folder import ROLL, former_week
 from coldchain.weeks.roll import WAYS, before_of
 
 
@@ -32,17 +35,38 @@ def verify_week(folder: Path, moved: Path | None = None) -> Report:
         plans[name] = read_tables(folder / name)
         stated = read_json(folder / name / SUMMARY)
         reports[name] = verify_tables(scenario, given, plans[name], stated, run.scenario)
-    former = folder.parent / str(summary["before"])
-    before = read_tables(former)["ways"] if former.is_dir() else before_of(run, week_number(summary["week"])).ways
+    before = former_week(folder.parent / str(summary["before"])) or before_of(run, week_number(summary["week"]))
     more = [] if run.unchanged else [_("the scenario has changed since this plan was made (its hash differs)")]
     found = [*more, *(problem for report in reports.values() for problem in report.problems)]
     if not found:
-        bills = {name: read_json(folder / name / SUMMARY)["annual_cny"] for name in reports}
-        most = float(summary["rests_on"]["most_changed"])
+        stated = {name: read_json(folder / name / SUMMARY) for name in reports}
+        hours = {name: one["delivery_h"] for name, one in stated.items()}
+        record = Record(scenario, Roads(scenario, given, run.scenario), plans["week"])
         found = week_problems(
-            Week(scenario, tables, plans["week"], before[list(WAYS)], summary, most, bills["week"], bills["stay"])
+            Week(
+                scenario,
+                tables,
+                plans["week"],
+                before.ways[list(WAYS)],
+                summary,
+                float(summary["rests_on"]["most_changed"]),
+                stated["week"]["annual_cny"],
+                stated["stay"]["annual_cny"],
+                before.units,
+                {**hours, "today": _todays_hours(record)},
+            )
         )
     return replace(reports["week"], problems=tuple(found))
+
+
+def _todays_hours(record: Record) -> dict[str, float]:
+    """Return the longest way to the buyer in today's chain, and the share of the week's tonnes that is in time."""
+    scenario, chains = record.scenario, Chains(record)
+    tonnes = scenario.harvest_t[:, :, 0]
+    hours = {(v, c): chains.today_hours(int(v), int(c)) for v, c in zip(*np.nonzero(tonnes), strict=True)}
+    late_h = scenario.chain.delivery_target_h + ON_THE_DOT_H
+    soon = sum(tonnes[key] for key, one in hours.items() if one <= late_h)
+    return {"max": max(hours.values(), default=0.0), "share_within_target": float(soon / (tonnes.sum() or 1.0))}
 
 
 def _scenario(run: Run, table: pd.DataFrame, week: str) -> Scenario:

@@ -17,7 +17,7 @@ from coldchain.planning import Course, Ground, Options, Plan, lay_part, plan_of,
 from coldchain.planning.course import work_out
 from coldchain.planning.days import Effort
 from coldchain.runs import Run
-from coldchain.weeks.assign import Choice, Former, assign, decision_of, pays_cny
+from coldchain.weeks.assign import Choice, Former, assign, decision_of, moves_cny, pays_cny
 from coldchain.weeks.calendar import span_of
 from coldchain.weeks.county import owned_units, week_of
 from coldchain.weeks.deliveries import Hold, Past
@@ -94,7 +94,17 @@ class Rolled:
     @property
     def gain_cny(self) -> float:
         """What the changes of the week save."""
-        return week_cny(self.stay.summary["annual_cny"]) - week_cny(self.plan.summary["annual_cny"])
+        return week_cny(self.stay.summary["annual_cny"]) - self.cost_cny
+
+    @property
+    def cost_cny(self) -> float:
+        """What the week costs, moves of mobile units from where they stood the week before included."""
+        return week_cny(self.plan.summary["annual_cny"]) + self.moves_cny
+
+    @property
+    def moves_cny(self) -> float:
+        """What moving mobile units costs."""
+        return moves_cny(self.plan.ground, self.former, self.choice)
 
 
 def ways_after(assignment: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +145,11 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
     tried = weighed(ground, former, limit, options)
     stay_choice, stay = tried[0]
     pays = pays_cny(ground)
-    choice, course = min(tried, key=lambda one: one[1].yearly.total + float(pays[one[0].changed].sum()))
+
+    def weight_cny(one: tuple[Choice, Course]) -> float:
+        return one[1].yearly.total + moves_cny(ground, former, one[0]) + float(pays[one[0].changed].sum())
+
+    choice, course = min(tried, key=weight_cny)
     plans = {id(one): plan_of(ground, one, options) for one in (stay, course)}
     return Rolled(given, before, outlook, plans[id(course)], plans[id(stay)], choice, stay_choice, former, limit)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from coldchain.arrays import KG_PER_T, Floats
 from coldchain.dispatch.orders import TEMPLATE
 from coldchain.errors import grouped
+from coldchain.planning.summary import delivery
 from coldchain.weeks.calendar import days_of, iso_week, monday
 from coldchain.weeks.expected import day_shares
 from coldchain.weeks.roll import Rolled, week_cny
@@ -173,12 +174,22 @@ def summary_of(rolled: Rolled, tables: Mapping[str, pd.DataFrame]) -> dict[str, 
         "held": len(tables["held"]),
         "units": tables["units"].to_dict("records"),
         "hire": tables["hire"].to_dict("records"),
-        "cny": {"week": week_cny(bill), "stay": week_cny(stay), "gain": rolled.gain_cny, "terms": dict(bill)},
+        "cny": {"week": rolled.cost_cny, "stay": week_cny(stay), "gain": rolled.gain_cny, "moves": rolled.moves_cny,
+                "terms": dict(bill)},
+        "delivery_h": {"today": _todays_hours(rolled), "stay": rolled.stay.summary["delivery_h"],
+                       "week": plan.summary["delivery_h"]},
         "loss": {name: plan.summary["loss"][name] for name in ("plan_rate", "plan_t", "plan_cny")},
         "t": {"cooled": float(plan.tables["villages"]["cooled_t"].sum()), "harvest": float(outlook.tonnes.sum())},
         "verified": {"ok": not rolled.problems, "problems": list(rolled.problems)},
         "warnings": [str(group) for group in grouped(rolled.given.faults)],
     }  # fmt: skip
+
+
+def _todays_hours(rolled: Rolled) -> dict[str, float]:
+    """Return hours from harvest to the buyer where nobody uses a depot, as summaries have them."""
+    ground = rolled.plan.ground
+    target = ground.scenario.chain.delivery_target_h
+    return delivery(ground.today.lots, target, ground.today.outcome.harvest_t)
 
 
 def _crops(rolled: Rolled) -> list[dict[str, Any]]:
