@@ -41,7 +41,7 @@ def test_plan_writes_the_folder_the_design_promises(planned: Path) -> None:
 
 def test_json_is_one_object_on_stdout(planned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With --json stdout is the summary and nothing else, its keys in the order of the contract."""
-    code = run(["plan", str(planned / "county"), "--out", str(planned / "run"), "--time-limit", "1", "--json"])
+    code = run(["plan", str(planned / "county"), "--out", str(planned / "run"), "--effort", "quick", "--json"])
     captured = capsys.readouterr()
     assert code == 0
     assert list(json.loads(captured.out)) == SUMMARY_KEYS

@@ -109,7 +109,7 @@ def test_terms_of_a_lot_in_a_plant(ground: Ground) -> None:
     assert float(found["line_haul"]) == 0.0
 
 
-@pytest.mark.parametrize("villages", [1, 2, 3])
+@pytest.mark.parametrize("villages", [1, 2, pytest.param(3, marks=pytest.mark.slow)])
 def test_no_decision_of_brute_force_is_better(villages: int, tmp_path: Path) -> None:
     """Each village's lot goes whole to any site's room or plant, or stays: none costs less, all more than the bound."""
     ground = lay_ground(load(county(tmp_path / "county", 45_000, villages=villages))[0], Options.quickly())

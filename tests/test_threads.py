@@ -52,7 +52,7 @@ def test_threads_change_nothing(county: Scenario, asked: Callable[[], Options]) 
 
 def test_one_thread_where_work_may_run_out(county: Scenario) -> None:
     """Where the order of depots decides who is routed in full, they are routed one after another."""
-    made = plan(county, Options(work=5.0))
+    made = plan(county, Options.quickly())
     decision = made.course.decision
     plenty, scarce = (Effort(meter=Meter(), threads=2, room=lambda left=left: left) for left in (1e6, 0.0))
     assert (plenty.side_by_side(decision), scarce.side_by_side(decision)) == (2, 1)
