@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import docx
 import pytest
 from docx.oxml.ns import qn
 from docx.shared import Mm
+from matplotlib import font_manager
+from matplotlib.font_manager import get_font
 
 from coldchain.errors import MissingExtraError
-from coldchain.language import speaking
+from coldchain.language import catalogue, speaking
 from coldchain.model import Papers, Subsidy, day_of
 from coldchain.papers import Break, Drawing, Grid, Head, Listing, Paper, Signature, Text, word, write_paper
 from coldchain.papers.contents import Kinds
@@ -22,6 +25,7 @@ from coldchain.papers.page import page_text
 from coldchain.papers.proposal import proposal_paper
 from coldchain.papers.word import write_document
 from coldchain.planning import Plan
+from coldchain.reports import fonts
 from coldchain.reports.strokes import box, svg
 from coldchain.scenario import load, toml_text, upland, write_scenario
 from coldchain.scenario.load import input_hash
@@ -200,6 +204,30 @@ def test_a_document_has_headings_tables_fonts_and_page_numbers(tmp_path: Path) -
     assert [one.orientation for one in made.sections] == [0, 1]
     assert made.core_properties.author == ""
     assert [round(shape.width.mm) for shape in made.inline_shapes] == [140]
+
+
+@cache
+def every_character() -> set[str]:
+    """Return what a text of ours may hold: all signs of both catalogues."""
+    return {sign for texts in catalogue("zh").items() for text in texts for sign in text if not sign.isspace()}
+
+
+@pytest.mark.skipif(fonts.chinese_font() is None, reason="no font with Chinese")
+def test_pictures_have_a_glyph_for_every_character() -> None:
+    """What charts, and pictures in a DOCX, are drawn with knows every sign of our texts: no empty box."""
+    found = [font_manager.fontManager.findfont(family) for family in fonts.chart_fonts()]
+    known = {chr(code) for path in found for code in get_font(path).get_charmap()}
+    assert sorted(every_character() - known) == []
+
+
+@pytest.mark.skipif(not fonts.on_system(), reason="no font with Chinese on this machine")
+def test_pages_and_prints_have_a_glyph_for_every_character() -> None:
+    """A browser takes each sign from whatever font of the system has it: some font has each of ours."""
+    known: set[str] = set()
+    for path in font_manager.findSystemFonts():
+        if not every_character() <= known:
+            known |= {chr(code) for code in get_font(path).get_charmap()}
+    assert sorted(every_character() - known) == []
 
 
 def test_without_the_library_a_document_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,6 +236,8 @@ def test_layers_open_with_styles(small_plan: Plan, run: Path) -> None:
         assert text.attrib["fieldName"] == f'coalesce(nullif("name", \'\'), "{key}")'
         assert rendering.attrib["scaleVisibility"] == scale
     assert "labeling" not in styles["roads"]
+    for style in styles.values():  # all are XML that a reader takes
+        assert ET.fromstring(style.split("\n", 1)[1]).tag == "qgis"  # noqa: S314 - our own
 
 
 def test_passes_over_links_add_up_to_the_kilometres_driven(small_plan: Plan) -> None:

@@ -61,7 +61,8 @@ class Roads:
 class Ager:
     """Losses of a scenario's days.
 
-    ``standing`` is by how much the depots that stand already lessen each village's loss today, shape (villages,).
+    ``standing`` is by how much the depots that stand already lessen each village's loss today, shape (villages,);
+    ``today_lanes`` today's stages of each crop for an hour of wait, of way, of market, shape (commodities, 3, 3, 6).
     """
 
     def __init__(self, figures: Figures, trader: Trader) -> None:
@@ -71,6 +72,10 @@ class Ager:
         self.price_t = value_cny_t(scenario)
         self.deadline_h = np.array([crop.precool_deadline_h for crop in scenario.commodities])
         self.sold_on = sold_at_market(scenario)
+        self.today_wait_h = np.array([today_wait_h(scenario.chain, one) for one in scenario.commodities])
+        self.today_lanes = np.array(
+            [[stage_array(today_cargo_stages(one, *hour)) for hour in np.eye(3)] for one in scenario.commodities]
+        ).reshape(len(scenario.commodities), 3, 3, STAGE_COLUMNS)
         self.dwell_h = np.array([hub.dwell_h for hub in scenario.hubs])
         self.onward_h = np.array([hub.onward_h for hub in scenario.hubs])
         self.market_h = np.array([hub.market_h for hub in scenario.hubs])
@@ -153,13 +158,11 @@ class Ager:
 
     def _today_stages(self, crop: Indices, way_h: Floats, market_h: Floats) -> Floats:
         """Stages of today's chain, shape (lots, 3, 6)."""
-        crops = self.scenario.commodities
-        waits = [today_wait_h(self.scenario.chain, one) for one in crops]
-        lanes = [
-            stage_array(today_cargo_stages(crops[c], waits[c], float(way), float(market)))
-            for c, way, market in zip(crop.tolist(), way_h, market_h, strict=True)
-        ]
-        return np.array(lanes, dtype=np.float64).reshape(len(lanes), 3, STAGE_COLUMNS)
+        lanes: Floats = self.today_lanes[crop]
+        stages: Floats = lanes[:, 0].copy()
+        hours = (self.today_wait_h[crop], way_h, market_h)
+        stages[:, :, 1] = sum(own[:, None] * lanes[:, part, :, 1] for part, own in enumerate(hours))
+        return stages
 
     def _cooled_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:
         """Share lost of parcels that were pre-cooled: warm until the next batch, then the cold stages."""
