@@ -83,30 +83,31 @@ def test_a_member_books_and_cancels_and_another_tab_sees_it(counter: Counter) ->
     assert "there is no booking to cancel" in click(north, north.drop)
 
 
-@pytest.mark.parametrize(
-    ("fields", "said"),
-    [
-        ({"amount": 900.0}, "is more than the room that is free"),
-        ({"amount": 0.0}, "must be more than 0"),
-        ({"first": "2026-07-09"}, "is past; today is 2026-07-10"),
-        ({"first": "soon"}, "must be a day"),
-        ({"days": 400}, "must be from 1 to 366"),
-        ({"depot": "T9 <b>"}, "is not an open depot"),
-        ({"what": "room:moonfruit"}, "is not a known commodity"),
-        ({"what": "lorry:light_truck", "village": "", "amount": 0.5}, "lorries are booked whole"),
-    ],
+REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"amount": 900.0}, "is more than the room that is free"),
+    ({"amount": 0.0}, "must be more than 0"),
+    ({"first": "2026-07-09"}, "is past; today is 2026-07-10"),
+    ({"first": "soon"}, "must be a day"),
+    ({"days": 400}, "must be from 1 to 366"),
+    ({"depot": "T9 <b>"}, "is not an open depot"),
+    ({"what": "room:moonfruit"}, "is not a known commodity"),
+    ({"what": "lorry:light_truck", "village": "", "amount": 0.5}, "lorries are booked whole"),
 )
-def test_what_cannot_be_had_is_said_and_frees_the_page(counter: Counter, fields: dict[str, Any], said: str) -> None:
+
+
+def test_what_cannot_be_had_is_said_and_frees_the_page(counter: Counter) -> None:
     """Whatever a browser sends; nothing is lost, and the same tab books the next time."""
     page = opened(counter, NORTH)
     ask(page, 0.1, village=own_village(page))
-    before, named = kept(counter), {name: getattr(page, name).value for name in ("depot", "what", "days")}
-    shown = ask(page, **{"amount": 0.1, "village": page.village.options[2][0], **fields})
-    assert said in shown
-    assert "alarm" in shown
-    assert "<b>" not in shown
+    good = {name: getattr(page, name).value for name in ("depot", "what", "days", "first")}
+    before, village = kept(counter), str(page.village.options[2][0])
+    for fields, said in REFUSED:
+        shown = ask(page, **{"amount": 0.1, **good, "village": village, **fields})
+        assert said in shown
+        assert "alarm" in shown
+        assert "<b>" not in shown
     assert kept(counter) == before
-    assert "booked number 2" in ask(page, 0.1, **named, first="2026-07-20")
+    assert "booked number 2" in ask(page, 0.1, **good, village=village)
 
 
 def test_twice_and_at_once_by_two(counter: Counter) -> None:

@@ -92,3 +92,56 @@ def test_two_tabs_of_one_server_share_nothing(page: Page, tmp_path: Path) -> Non
         page.until(f"{STATUS}.includes('Planning') || {GO}.model.disabled")
         assert not other.run(f"{GO}.model.disabled")
         assert (page.errors, other.errors) == ([], [])
+
+
+KEYS = {"Tab": 9, "ArrowDown": 40, " ": 32}
+FOCUSED = """(() => { let one = document.activeElement
+  while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement
+  return one ? one.closest(".slick-viewport, .bk-input-group")?.innerText || one.innerText || one.className : "" })()"""
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key."""
+    told = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": KEYS[key]}
+    page.call("Input.dispatchKeyEvent", type="keyDown", text=" " if key == " " else "", **told)
+    page.call("Input.dispatchKeyEvent", type="keyUp", **told)
+
+
+def tab_to(page: Page, text: str, most: int = 60) -> None:
+    """Press Tab until what has the focus says so."""
+    for _n in range(most):
+        press(page, "Tab")
+        if text in str(page.run(FOCUSED)):
+            return
+    raise AssertionError(f"Tab never comes to {text}")
+
+
+def test_a_county_is_edited_and_planned_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
+    """Without the mouse: a budget typed, a site chosen and forbidden, another added, planning begun and ended."""
+    write_perishable(6, 3, tmp_path / "county")
+    with served(tmp_path / "county") as server:
+        assert server.stdout is not None
+        visit(page, server.stdout.readline().strip())
+        tab_to(page, "Subsidy budget")
+        page.call("Input.insertText", text="90000")
+        tab_to(page, "choose a site")
+        press(page, "ArrowDown")
+        page.until("!Bokeh.index.query_one((view) => view.model.title == 'Asked for').model.disabled")
+        assert "choose a site" in page.run(FOCUSED)
+        tab_to(page, "Asked for", 1)
+        press(page, "ArrowDown")
+        page.until(f"{TABLE}.model.source.data.marker[0] == 'x'")
+        assert page.run(f"{BUDGET}.value") == 90000
+        tab_to(page, "Name of a new site")
+        page.call("Input.insertText", text="Ford")
+        tab_to(page, "Add there")
+        press(page, " ")
+        page.until(f"{TABLE}.model.source.data.label.some((one) => one.includes('Ford'))")
+        page.until(f"{TABLE}.shadow_el.querySelector('.slick-viewport').innerText.includes('Ford')")
+        tab_to(page, "Plan now")
+        press(page, " ")
+        page.until(f"{GO}.model.disabled")
+        tab_to(page, "Cancel")
+        press(page, " ")
+        page.until(f"!{GO}.model.disabled")
+        assert page.errors == []

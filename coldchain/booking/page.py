@@ -12,10 +12,10 @@ import pandas as pd
 from coldchain.booking.desk import Desk
 from coldchain.booking.export import seen_bills
 from coldchain.booking.platform import OPERATOR
-from coldchain.booking.record import BOOKED, CANCELLED, GAVE_WAY, LORRY, ROOM
-from coldchain.language import N_, _
+from coldchain.booking.record import BOOKED, CANCELLED, GAVE_WAY, LORRY, ROOM, Booking
+from coldchain.language import N_, _, plural
 from coldchain.language.ids import word
-from coldchain.model.naming import labelled
+from coldchain.model.naming import crop_names, labelled
 from coldchain.runs.folder import write_in_place
 from coldchain.telemetry.page import page_of, section, table_of, text_of
 
@@ -90,6 +90,20 @@ def thing_words(kind: str, what: str) -> str:
     return _("room {zone}, {method}").format(zone=word(zone), method=word(method))
 
 
+def booked_lines(made: Sequence[Booking], moved: Sequence[Booking]) -> list[str]:
+    """Say what was booked, and what gives way to it."""
+    lines = []
+    for one in made:
+        told = plural(
+            "booked number {no}: {what} at {depot} from {first} for {n} day, {cny:,.2f} CNY",
+            "booked number {no}: {what} at {depot} from {first} for {n} days, {cny:,.2f} CNY", one.days,
+        )  # fmt: skip
+        what, cny = thing_words(one.kind, one.what), one.fen / 100
+        lines.append(told.format(no=one.no, what=what, depot=one.depot, first=one.first, n=one.days, cny=cny))
+    told = _("number {no} of {member} gives way to number {other}")
+    return lines + [told.format(no=one.no, member=one.member, other=one.way_to) for one in moved]
+
+
 def bookings_html(desk: Desk, member: str) -> str:
     """Return the bookings that a member sees, the newest on top."""
     rows = desk.seen(member)
@@ -98,10 +112,10 @@ def bookings_html(desk: Desk, member: str) -> str:
     heads = [(_("number"), True), (_("member"), False), (_("first day"), False), (_("days"), True),
              (_("depot"), False), (_("room or lorry"), False), (_("amount"), True), (_("lot"), False), (_("CNY"), True),
              (_("state"), False)]  # fmt: skip
-    body = []
+    body, crops = [], _crops(desk)
     for row in rows.sort_values("no", ascending=False, na_position="last").to_dict("records"):
         own = not pd.isna(row["no"])
-        lot = " ".join(str(row[key]) for key in ("village", "commodity") if own and row[key])
+        lot = " ".join(filter(None, (str(row["village"]), crops.get(row["commodity"], "")))) if own else ""
         unit = "" if row["kind"] == LORRY else f" {_('t')}"
         cells = (
             f"{row['no']:.0f}" if own else "", row["member"], row["first"], f"{row['days']:.0f}" if own else "",
@@ -115,7 +129,7 @@ def bookings_html(desk: Desk, member: str) -> str:
 def bills_html(desk: Desk, member: str, first: date, last: date) -> str:
     """Return what is owed for the days of a stretch, as far as a member sees it."""
     owed = seen_bills(desk, member, first, last)
-    heads = [(_("member"), False), (_("to"), False), (_("t · days"), True), (_("lorries · days"), True),
+    heads = [(_("member"), False), (_("owed to"), False), (_("t · days"), True), (_("lorries · days"), True),
              (_("CNY"), True)]  # fmt: skip
     body = [
         ("", [text_of(cell) for cell in (one["member"], one["to"] or _("nobody named"), f"{one['t_days']:,.6g}",
@@ -127,17 +141,21 @@ def bills_html(desk: Desk, member: str, first: date, last: date) -> str:
 
 def lots_html(desk: Desk, member: str) -> str:
     """Return the lots of the plan that a member sees, tonnes a year by member, crop and depot."""
-    rows = desk.lots(desk.planned_lots, member)
+    rows, crops = desk.lots(desk.planned_lots, member), _crops(desk)
     sums = rows.groupby(["member", "commodity", "depot"], sort=True, as_index=False).agg({"tonnes": "sum"})
     heads = [(_("member"), False), (_("crop"), False), (_("depot"), False), (_("t a year"), True)]
     body = [
-        ("", [text_of(cell) for cell in (one["member"] or _("nobody named"), one["commodity"], one["depot"] or "–",
-                                         f"{one['tonnes']:,.1f}")])
+        ("", [text_of(cell) for cell in (one["member"] or _("nobody named"), crops.get(one["commodity"], ""),
+                                         one["depot"] or "–", f"{one['tonnes']:,.1f}")])
         for one in sums.head(MOST_LOTS).to_dict("records")
     ]  # fmt: skip
     more = len(sums) - MOST_LOTS
     rest = f"<p class=k>{text_of(_('and {n} more').format(n=more))}</p>" if more > 0 else ""
     return (table_of(heads, body) if body else f"<p>{text_of(_('none'))}</p>") + rest
+
+
+def _crops(desk: Desk) -> dict[str, str]:
+    return {one.id: crop_names(one)[0] or one.id for one in desk.offer.scenario.commodities}
 
 
 def state_words(row: dict[Any, Any]) -> str:

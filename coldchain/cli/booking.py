@@ -106,7 +106,7 @@ def _answer(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
 
 
 def _book(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
-    from coldchain.booking.page import thing_words
+    from coldchain.booking.page import booked_lines
     from coldchain.booking.record import Wish
     from coldchain.booking.table import read_wishes
 
@@ -119,20 +119,9 @@ def _book(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
     if not who and any(not wish.member for wish in wishes):
         raise UsageError(_("name who books with --as MEMBER"))
     made, moved = desk.book(wishes)
-    lines = [
-        _("booked number {no}: {what} at {depot} from {first} for {days} days, {cny:,.2f} CNY").format(
-            no=one.no,
-            what=thing_words(one.kind, one.what),
-            depot=one.depot,
-            first=one.first,
-            days=one.days,
-            cny=one.fen / 100,
-        )
-        for one in made
-    ]
-    told = _("number {no} of {member} gives way to number {other}")
-    lines += [told.format(no=one.no, member=one.member, other=one.way_to) for one in moved]
-    return {"booked": [one.as_dict() for one in made], "gave_way": [one.as_dict() for one in moved]}, lines
+    return {"booked": [one.as_dict() for one in made], "gave_way": [one.as_dict() for one in moved]}, booked_lines(
+        made, moved
+    )
 
 
 def _write(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:

@@ -22,12 +22,20 @@ from coldchain.booking import export
 from coldchain.booking.desk import Desk
 from coldchain.booking.offer import Offer
 from coldchain.booking.page import STYLE as TILES
-from coldchain.booking.page import bills_html, bookings_html, free_html, lots_html, rules_html, thing_words
+from coldchain.booking.page import (
+    bills_html,
+    booked_lines,
+    bookings_html,
+    free_html,
+    lots_html,
+    rules_html,
+    thing_words,
+)
 from coldchain.booking.platform import OPERATOR, Platform
 from coldchain.booking.record import BOOKED, LORRY, Wish
 from coldchain.booking.store import Store
-from coldchain.errors import ColdchainError, UsageError
-from coldchain.language import _, known_language, language, speaking
+from coldchain.errors import BadInputError, ColdchainError, Fault, UsageError
+from coldchain.language import N_, _, known_language, language, speaking
 from coldchain.model import day_of
 from coldchain.model.naming import crop_names, labelled
 from coldchain.pages import words
@@ -42,6 +50,17 @@ from coldchain.telemetry.page import STYLE, section, text_of
 POLL_MS, WIDTH_PX, MONTH = 2000, 1000, 31
 SHOWN, MOST_SHOWN, MOST_DAYS = 7, 62, 366
 ALL = ""
+DAY = "2026-07-15"
+FLUSH = ":host{margin:0 5px!important;max-width:calc(100% - 10px)!important;padding:0!important}"
+LEAST_PX = 165
+"""Narrowest field; on a phone fields that do not fit go below."""
+FIELDS = {
+    "day": N_("First day"), "days": N_("Days to book"), "depot": N_("Depot"), "commodity": N_("crop"),
+    "vehicle": N_("Lorries"), "count": N_("Lorries"), "village": N_("Village whose lot it is"), "t": N_("Tonnes"),
+    "member": N_("member"), "no": N_("Booking to cancel"),
+}  # fmt: skip
+"""What a fault of a wish names, as the form calls it."""
+FIELD: dict[str, Any] = {**WIDE, "min_width": LEAST_PX}
 SPOKEN = {"role": "status", "aria-live": "polite"}
 
 
@@ -104,22 +123,24 @@ class BookingsPage:
         sites = {site.id: labelled(site.id, site.name) for site in scenario.sites}
         depots = [(key, sites[key]) for key in counter.offer.depots]
         names = [(OPERATOR, _("the platform's staff")), *((name, name) for name in counter.platform.names)]
-        self.member = Select(title=_("Seen and booked as"), options=names, value=OPERATOR, visible=self.staff, **WIDE)
-        self.first = TextInput(title=_("First day, such as 2026-07-15"), value=counter.today().isoformat(), **WIDE)
-        self.shown = NumericInput(title=_("Days shown"), mode="int", low=1, high=MOST_SHOWN, value=SHOWN, **WIDE)
-        self.place = Select(title=_("Depots shown"), options=[(ALL, _("all depots")), *depots], value=ALL, **WIDE)
-        self.depot = Select(title=_("Depot"), options=depots, value=depots[0][0] if depots else "", **WIDE)
-        self.what = Select(title=_("Room for a crop, or lorries"), options=[], value="", **WIDE)
-        self.village = Select(title=_("Village whose lot it is"), options=[], value="", **WIDE)
-        self.amount = NumericInput(title=_("Tonnes"), mode="float", low=0, value=None, **WIDE)
-        self.days = NumericInput(title=_("Days to book"), mode="int", low=1, high=MOST_DAYS, value=1, **WIDE)
-        self.go = Button(label=_("Book"), button_type="primary", **WIDE)
-        self.mine = Select(title=_("Booking to cancel"), options=[], value="", **WIDE)
-        self.drop = Button(label=_("Cancel the booking"), align="end", **WIDE)
-        self.orders = Button(label=_("Write orders and vehicles for routes"), **WIDE)
-        self.usage = Button(label=_("Write usage for share"), **WIDE)
+        self.member = Select(title=_("Seen and booked as"), options=names, value=OPERATOR, visible=self.staff, **FIELD)
+        self.first = TextInput(
+            title=_("First day"), placeholder="2026-07-15", value=counter.today().isoformat(), **FIELD
+        )
+        self.shown = NumericInput(title=_("Days shown"), mode="int", low=1, high=MOST_SHOWN, value=SHOWN, **FIELD)
+        self.place = Select(title=_("Depots shown"), options=[(ALL, _("all depots")), *depots], value=ALL, **FIELD)
+        self.depot = Select(title=_("Depot"), options=depots, value=depots[0][0] if depots else "", **FIELD)
+        self.what = Select(title=_("Room for a crop, or lorries"), options=[], value="", **FIELD)
+        self.village = Select(title=_("Village whose lot it is"), options=[], value="", **FIELD)
+        self.amount = NumericInput(title=_("Tonnes"), mode="float", low=0, value=None, **FIELD)
+        self.days = NumericInput(title=_("Days to book"), mode="int", low=1, high=MOST_DAYS, value=1, **FIELD)
+        self.go = Button(label=_("Book"), button_type="primary", **FIELD)
+        self.mine = Select(title=_("Booking to cancel"), options=[], value="", **FIELD)
+        self.drop = Button(label=_("Cancel the booking"), align="end", **FIELD)
+        self.orders = Button(label=_("Write orders and vehicles for routes"), **FIELD)
+        self.usage = Button(label=_("Write usage for share"), **FIELD)
         self.status = div("", html_attributes=SPOKEN, **WIDE)
-        sheet = InlineStyleSheet(css=STYLE.replace("body{", ":host{display:block;") + TILES)
+        sheet = InlineStyleSheet(css=f"{STYLE.replace('body{', ':host{display:block;')}{TILES}{FLUSH}")
         self.free, self.booked, self.seen = (Div(text="", stylesheets=[sheet], **WIDE) for _n in range(3))
         self._connect()
         self._lay_out()
@@ -145,14 +166,14 @@ class BookingsPage:
 
     def _lay_out(self) -> None:
         form = column(
-            row(self.depot, self.what, **WIDE), row(self.village, self.amount, self.days, **WIDE), self.go,
-            self.status, row(self.mine, self.drop, **WIDE), **WIDE,
+            _line(self.depot, self.what), _line(self.village, self.amount, self.days), self.go, self.status,
+            _line(self.mine, self.drop), **WIDE,
         )  # fmt: skip
         named = {
             "title": div(self._title(), **WIDE),
-            "choice": column(self.member, row(self.first, self.shown, self.place, **WIDE), **WIDE),
+            "choice": column(self.member, _line(self.first, self.shown, self.place), **WIDE),
             "form": form, "free": self.free, "booked": self.booked,
-            "hand": row(self.orders, self.usage, visible=self.staff, **WIDE), "seen": self.seen,
+            "hand": _line(self.orders, self.usage, visible=self.staff), "seen": self.seen,
         }  # fmt: skip
         for name, root in named.items():
             root.name = name
@@ -183,13 +204,8 @@ class BookingsPage:
             wish = replace(wish, commodity=what, village=str(self.village.value), t=amount)
         with self.counter.desk() as desk:
             made, moved = desk.book([wish])
-        told = _("booked number {no}: {what} at {depot} from {first} for {days} days, {cny:,.2f} CNY")
-        said = [told.format(no=one.no, what=thing_words(one.kind, one.what), depot=one.depot, first=one.first,
-                            days=one.days, cny=one.fen / 100) for one in made]  # fmt: skip
-        gave = _("number {no} of {member} gives way to number {other}")
-        said += [gave.format(no=one.no, member=one.member, other=one.way_to) for one in moved]
         self.refresh()
-        self._say("\n".join(said))
+        self._say("\n".join(booked_lines(made, moved)))
 
     def cancel(self) -> None:
         """Cancel the booking that is chosen."""
@@ -311,6 +327,8 @@ class BookingsPage:
             with speaking(self.spoken):
                 try:
                     act()
+                except BadInputError as error:
+                    self._say("\n".join(map(_fault_words, error.faults)), failed=True)
                 except (ColdchainError, ValueError) as error:
                     self._say(str(error), failed=True)
                 except Exception as error:  # noqa: BLE001 - otherwise a line in a log, and a page that is dead
@@ -327,3 +345,16 @@ def bookings_page(counter: Counter, document: Document, visit: Visit) -> Booking
     """Fill a document with the page of the bookings."""
     with speaking(known_language(visit.wanted) or language()):
         return BookingsPage(counter, document, visit)
+
+
+def _line(*fields: Any, visible: bool = True) -> Any:
+    """Return fields beside each other, below each other where there is no room."""
+    return row(*fields, visible=visible, styles={"flex-wrap": "wrap"}, **WIDE)
+
+
+def _fault_words(fault: Fault) -> str:
+    """Return what is wrong with a field of the form, by the field's own name."""
+    field = _(FIELDS.get(fault.column, fault.column))
+    if not fault.value:
+        return _("{field}: {message}").format(field=field, message=fault.message)
+    return _("{field} {value}: {message}").format(field=field, value=fault.value, message=fault.message)

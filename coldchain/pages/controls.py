@@ -61,7 +61,7 @@ class Controls:
     def _table(self) -> DataTable:
         yes_no = SelectEditor(options=[_(YES), _(NO)])
         heads = {
-            "label": (_("Vehicle"), CellEditor(), 150), "cargo": (_("Cargo space"), CellEditor(), 90),
+            "label": (_("Vehicle"), CellEditor(), 180), "cargo": (_("Cargo space"), CellEditor(), 100),
             "collection": (_("First mile"), yes_no, 70), "line_haul": (_("Line haul"), yes_no, 70),
             "own": (_("Owned at most"), StringEditor(), 90),
         }  # fmt: skip
