@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -50,7 +49,7 @@ def test_a_child_that_died_or_is_busy_is_not_kept() -> None:
     """After a kill or a stop in the middle of a solve the next engine starts a new one."""
     _, first = solved(1.0)
     os.kill(first, 9)
-    time.sleep(0.2)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
     _, second = solved(1.0)
     assert second != first
     stop = [False]

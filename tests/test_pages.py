@@ -292,7 +292,7 @@ def test_over_tls_the_address_is_https(desk: Desk, tmp_path: Path) -> None:
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting)
         )
-        with opener.open(url, timeout=60) as got:
+        with opener.open(url, timeout=PATIENCE_S) as got:
             assert got.status == 200
         server.send_signal(signal.SIGTERM)
         server.communicate(timeout=PATIENCE_S)
@@ -334,7 +334,7 @@ def answer(url: str) -> tuple[int, str]:
     """Ask for a page without a proxy; return its status and text."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=60) as got:
+        with opener.open(url, timeout=PATIENCE_S) as got:
             return got.status, got.read().decode()
     except urllib.error.HTTPError as error:
         with error:
