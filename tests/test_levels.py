@@ -63,6 +63,17 @@ def test_counties_add_up_by_class_of_owner() -> None:
     assert both["opens"] == "S2;S2"
 
 
+def test_the_next_million_under_a_rule_that_was_swept() -> None:
+    """At 40 % S2 is awarded 200,000 instead of half a million: 100,000 CNY a year for it are 500,000 for a million."""
+    found = cc.levels(frontier(rules=RULES))
+    company = found.next_million(rate=0.4).iloc[0]
+    assert (company["opens"], company["more_award_cny"]) == ("S2", 2e5)
+    assert company["benefit_per_million_cny"] == pytest.approx(5e5)
+    assert found.next_million(rate=0.2, programme="plan_40").iloc[0]["more_award_cny"] == 1e5
+    with pytest.raises(UsageError, match="hill · base: no plan was made under this rule"):
+        found.next_million(rate=0.3)
+
+
 def test_a_million_too_little_changes_nothing() -> None:
     found = cc.levels(frontier()).next_million(more_cny=9e5)
     assert (found["more_award_cny"] == 0).all()

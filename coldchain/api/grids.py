@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from coldchain.api.results import Frontier
 from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.runs.folder import write_in_place
+from coldchain.scenario.rules import Rule
 from coldchain.sweeps.million import By, Curve, next_million
+from coldchain.sweeps.points import Point
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,22 @@ class Levels:
         """Return one row for each county, rule and budget: county, and the columns of ``decided.csv``."""
         return pd.concat([one.decided().assign(county=one.name) for one in self.sweeps], ignore_index=True)
 
-    def next_million(self, by: By = "both", more_cny: float = 1e6) -> pd.DataFrame:
+    def next_million(
+        self, by: By = "both", more_cny: float = 1e6, *, rate: float | None = None, cap_cny: float | None = None,
+        programme: str = "",
+    ) -> pd.DataFrame:  # fmt: skip
         """Return where a million more is best spent, by ``county``, by ``owner_kind`` or by both, the best first.
 
-        What it would open and close under the scenario's own rule, and the benefit for each million of awards with its
-        5th and 95th percentile.
+        What it would open and close, and the benefit for each million of awards with its 5th and 95th percentile: under
+        the scenario's own rule, or under one of those swept, named by its rate, cap and programme.
+
+        Raises
+        ------
+        UsageError
+            When a sweep has no plan under that rule.
         """
-        curves = [Curve(one.name, one.own_cny, one.sweep.points, one.sites) for one in self.sweeps]
+        rule = Rule(rate, cap_cny, programme)
+        curves = [Curve(one.name, one.own_cny, _points(one, rule), one.sites) for one in self.sweeps]
         return next_million(curves, by, more_cny)
 
     def explore(self, path: Path | str = "levels.html") -> Path:
@@ -56,6 +68,15 @@ class Levels:
         from coldchain.reports.notebook import framed
 
         return framed(self._page(), self._title())
+
+
+def _points(found: Frontier, rule: Rule) -> Sequence[Point]:
+    """Return the points of a sweep under a rule."""
+    points = found.sweep.points if rule == Rule() else [point for one, point in found.rules.rows if one == rule]
+    if not points:
+        told = _("{name}: no plan was made under this rule; give cc.sweep its rates, caps_cny and programmes")
+        raise UsageError(told.format(name=found.name))
+    return points
 
 
 def levels(*sweeps: Frontier) -> Levels:
