@@ -154,6 +154,30 @@ def test_a_week_is_planned_written_and_verified(rolled: County) -> None:
     assert {path.stem for path in (folder / "sheets").iterdir()} <= depots
 
 
+def test_people_of_a_week_by_hand(rolled: County, tmp_path: Path) -> None:
+    """Drivers by duty, operators by module and day of eight hours; on the sheet, and held against the plan."""
+    folder = rolled.folder / "rolls" / WEEK
+    tables, plan = read_tables(folder), read_tables(folder / "week")
+    people = tables["people"].set_index(["skill", "depot"])
+    days = 85 * 7 / 92
+    assert people.loc["driver"]["people_day"].sum() == plan["duties"]["duty"].nunique()
+    hours = (plan["duties"]["hours"] + plan["duties"]["wait_h"]).sum()
+    assert people.loc["driver"]["hours"].sum() == pytest.approx(hours * days)
+    staff = {kind.id: kind.staff for kind in rolled.run.scenario.depot_types}
+    each = sum(staff[part.partition(":")[0]] for part in STANDS.split(";"))
+    used = plan["assignment"]["depot"].nunique()
+    assert people.loc["operator"]["people_day"].tolist() == [each] * used
+    assert people.loc["operator"]["hours"].tolist() == pytest.approx([each * 8.0 * days] * used)
+    sheet = next((folder / "sheets").iterdir()).read_text(encoding="utf-8")
+    assert "Hours this week" in sheet
+    assert "本周工时" in sheet
+    shutil.copytree(rolled.folder, tmp_path / "county")
+    path = tmp_path / "county" / "rolls" / WEEK / "tables" / "people.csv"
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    path.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
+    assert any("people.csv" in text for text in verify_week(path.parents[1]).problems)
+
+
 def test_the_check_finds_what_moved_against_its_hold(rolled: County, tmp_path: Path) -> None:
     """A frozen village that was moved, and a change that is not listed."""
     shutil.copytree(rolled.folder, tmp_path / "county")
@@ -268,9 +292,12 @@ def test_what_is_not_recorded_is_not_counted_as_zero(county: County) -> None:
 def test_nothing_is_held_where_nothing_stands(county: County) -> None:
     """A contract with a depot that was not built, and a lot on its way to one."""
     scenario, depots = county.run.scenario, county.folder / "plan" / "tables" / "depots.csv"
-    lines = depots.read_text(encoding="utf-8-sig").splitlines()
-    depots.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
-    closed = lines[-1].partition(",")[0]
+    sites = county.folder / "scenario" / "sites.csv"
+    closed = scenario.sites[-1].id
+    for path in (depots, sites):
+        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig").fillna("")
+        table.loc[table[table.columns[0]] == closed, ["existing" if path is sites else "new_modules"]] = ""
+        table.to_csv(path, index=False)
     village, crop = scenario.villages[0].id, scenario.commodities[0].id
     row = f"{village},{crop},{closed}"
     (county.folder / "held.csv").write_text(f"village,commodity,depot\n{row}\n", encoding="utf-8")
@@ -286,8 +313,8 @@ def test_nothing_is_held_where_nothing_stands(county: County) -> None:
 
 
 def test_a_plan_without_depots_has_no_weeks(county: County) -> None:
-    depots = county.folder / "plan" / "tables" / "depots.csv"
-    depots.write_text(depots.read_text(encoding="utf-8-sig").splitlines()[0] + "\n", encoding="utf-8")
+    sites = county.folder / "scenario" / "sites.csv"
+    sites.write_text(sites.read_text(encoding="utf-8-sig").replace(STANDS, ""), encoding="utf-8")
     with pytest.raises(BadInputError, match="no depot stands"):
         roll_week(Asked(county.folder, WEEK, {}))
 

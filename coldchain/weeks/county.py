@@ -19,14 +19,11 @@ NO_AIMS = {
 
 
 def standing(run: Run) -> dict[str, str]:
-    """Return the modules of each depot of a plan once it is built, as a scenario writes them."""
-    found = {}
-    for row in run.tables["depots"].to_dict("records"):
-        count: Counter[str] = Counter()
-        for column in ("standing_modules", "new_modules"):
-            count.update(modules_of(str(row[column])))
-        found[str(row["depot"])] = ";".join(f"{kind}:{n}" for kind, n in count.items() if n)
-    return found
+    """Return the modules of each depot once the plan is built, those it does not use included, as scenarios do."""
+    count = {site.id: Counter(site.modules()) for site in run.scenario.sites}
+    for depot, modules in zip(run.tables["depots"]["depot"], run.tables["depots"]["new_modules"], strict=True):
+        count[depot].update(modules_of(str(modules)))
+    return {depot: ";".join(f"{kind}:{n}" for kind, n in one.items() if n) for depot, one in count.items()}
 
 
 def owned_vehicles(run: Run) -> dict[str, int]:

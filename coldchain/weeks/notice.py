@@ -15,6 +15,7 @@ from coldchain.language.amounts import exact_cny
 from coldchain.language.ids import word
 from coldchain.model import Scenario
 from coldchain.model.naming import of_places
+from coldchain.weeks.people import SKILLS
 from coldchain.weeks.roll import Rolled
 
 WHY = {
@@ -44,7 +45,8 @@ def depot_sheets(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> 
     def made(depot: str, rows: pd.DataFrame) -> str:
         def content() -> tuple[str, str]:
             title = _("{depot}: arrivals in week {week}").format(depot=sites.label(depot), week=summary["week"])
-            return title, _arrivals(rolled, rows)
+            people = tables["people"][tables["people"]["depot"] == depot]
+            return title, _arrivals(rolled, rows) + _people(people)
 
         return _page(rolled, content)
 
@@ -142,6 +144,14 @@ def _arrivals(rolled: Rolled, rows: pd.DataFrame) -> str:
     ]
     total = (_("Sum, kg"), *(f"{kg:,.0f}" for kg in wide.sum()), f"{wide.to_numpy().sum():,.0f}")
     return _table(heads, [*body, total])
+
+
+def _people(rows: pd.DataFrame) -> str:
+    """Return who works at a depot: people on a day, hours in the week."""
+    heads = (_("People"), _("On a day"), _("Hours this week"))
+    lines = [(_(SKILLS[row["skill"]]), f"{row['people_day']:g}", f"{row['hours']:,.0f}") for row in
+             rows.to_dict("records")]  # fmt: skip
+    return _table(heads, lines)
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -14,6 +14,7 @@ from coldchain.errors import grouped
 from coldchain.planning.summary import delivery
 from coldchain.weeks.calendar import days_of, iso_week, monday
 from coldchain.weeks.expected import day_shares
+from coldchain.weeks.people import people_of
 from coldchain.weeks.roll import Rolled, week_cny
 
 SCHEMA = "coldchain.roll/1"
@@ -33,6 +34,7 @@ def tables_of(rolled: Rolled) -> dict[str, pd.DataFrame]:
     return {
         "expected": _expected(rolled), "ways": rolled.ways, "changes": changes(rolled), "held": _held(rolled),
         "units": _units(rolled), "hire": _hire(rolled), "days": _days(rolled),
+        "people": people_of(rolled.plan.scenario, rolled.plan.tables),
     }  # fmt: skip
 
 
@@ -174,6 +176,7 @@ def summary_of(rolled: Rolled, tables: Mapping[str, pd.DataFrame]) -> dict[str, 
         "held": len(tables["held"]),
         "units": tables["units"].to_dict("records"),
         "hire": tables["hire"].to_dict("records"),
+        "people": tables["people"].to_dict("records"),
         "cny": {"week": rolled.cost_cny, "stay": week_cny(stay), "gain": rolled.gain_cny, "moves": rolled.moves_cny,
                 "terms": dict(bill)},
         "delivery_h": {"today": _todays_hours(rolled), "stay": rolled.stay.summary["delivery_h"],
