@@ -152,7 +152,8 @@ def _people(week: Week) -> Iterator[str]:
         right[str(first[duty]), "driver"][1] += (float(hours) + float(wait_h)) * days
     staff = {kind.id: kind.staff for kind in week.scenario.depot_types}
     used = set(week.plan["assignment"]["depot"])
-    stands = [(site.id, kind, n) for site in week.scenario.sites for kind, n in site.modules().items()]
+    listed = [(site.id, part) for site in week.scenario.sites for part in site.existing.split(";") if part]
+    stands = [(site, part.partition(":")[0].strip(), part.partition(":")[2]) for site, part in listed]
     units = week.plan["units"]
     stands += zip(units["depot"], units["unit"], units["standing"], strict=True)
     for depot, kind, n in stands:
