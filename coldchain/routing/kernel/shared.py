@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coldchain.arrays import Bools, Floats, Ints
 from coldchain.compiled import njit
-from coldchain.routing.kernel.data import DAY, DRIVE, PACE, PAYLOAD, PER_H, PER_KM, SHIFT, SPACE, drawn
+from coldchain.routing.kernel.data import DAY, DRIVE, PACE, PAYLOAD, PER_H, PER_KM, SHIFT, SPACE, compiled, drawn
 from coldchain.routing.overflow import above
 
 STOP_H, LOAD_H_KG, UNLOAD_H, ABOARD_H = range(4)  # of Day.rules
@@ -20,9 +20,6 @@ FILLED, LEAST_FILL = 0.5, 0.6  # chance to fill a vehicle as far as it holds; le
 FEW = 6  # villages torn out at once, at most
 WHOLE_ROUTE, BLINK = 0.35, 0.02  # chances: to tear out a route instead of a neighbourhood; to overlook a route
 CRUMB = 1e-7  # kg, less than which is rounding
-
-
-compiled = njit(cache=True, nogil=True)
 
 
 class Day(NamedTuple):
@@ -87,33 +84,36 @@ def overflow(day: Day, stops: Ints, kg: Floats, size: int, kind: int, room: floa
 
 
 @compiled
-def price(day: Day, stops: Ints, kg: Floats, size: int, kind: int) -> float:
-    """CNY of a route, spoilage included; inf when it breaks a limit."""
-    t, pace = day.types[kind], day.types[kind, PACE]
+def price(day: Day, stops: Ints, kg: Floats, size: int, kind: int, most: float) -> float:
+    """CNY of a route, spoilage included; inf when it breaks a limit, or comes to ``most`` without its overflow."""
+    t, hours, ways_km, m3_kg, cny_h_kg, rules = day.types[kind], day.hours, day.km, day.m3_kg, day.cny_h_kg, day.rules
+    pace, stop_h, load_h_kg = t[PACE], rules[STOP_H], rules[LOAD_H_KG]
     load = space = drive = km = clock = aboard = spoilage = 0.0
     after = 0
     for place in range(size - 1, -1, -1):
-        i = stops[place]
-        leg = day.hours[i + 1, after] * pace
+        i, taken = stops[place], kg[place]
+        leg = hours[i + 1, after] * pace
         drive += leg
         clock += leg
-        km += day.km[i + 1, after]
+        km += ways_km[i + 1, after]
         aboard = clock
-        spoilage += day.cny_h_kg[i] * kg[place] * aboard
-        clock += day.rules[STOP_H] + day.rules[LOAD_H_KG] * kg[place]
-        load += kg[place]
-        space += day.m3_kg[i] * kg[place]
+        spoilage += cny_h_kg[i] * taken * aboard
+        clock += stop_h + load_h_kg * taken
+        load += taken
+        space += m3_kg[i] * taken
         after = i + 1
-    out = day.hours[0, after] * pace
+    out = hours[0, after] * pace
     drive += out
     clock += out
-    km += day.km[0, after]
-    if load > t[PAYLOAD] or space > t[SPACE] or drive > t[DRIVE] or clock > t[SHIFT] or aboard > day.rules[ABOARD_H]:
+    km += ways_km[0, after]
+    if load > t[PAYLOAD] or space > t[SPACE] or drive > t[DRIVE] or clock > t[SHIFT] or aboard > rules[ABOARD_H]:
         return math.inf
     for q in range(day.rates.shape[0]):
         if day.rates[q, 0] * size + day.rates[q, 1] * load > day.most[kind, q]:
             return math.inf
-    money = t[DAY] + t[PER_KM] * km + t[PER_H] * (clock + day.rules[UNLOAD_H]) + spoilage
+    money = t[DAY] + t[PER_KM] * km + t[PER_H] * (clock + rules[UNLOAD_H]) + spoilage
+    if money >= most:
+        return math.inf
     if day.stray.shape[0] == 0:
         return float(money)
     room = t[PAYLOAD] if space <= 0.0 else min(t[PAYLOAD], t[SPACE] * load / space)
@@ -121,14 +121,14 @@ def price(day: Day, stops: Ints, kg: Floats, size: int, kind: int) -> float:
 
 
 @compiled
-def cheapest(day: Day, stops: Ints, kg: Floats, size: int) -> tuple[float, int]:
-    """Least price over the vehicle types, and that type."""
-    best, chosen = math.inf, 0
+def cheapest(day: Day, stops: Ints, kg: Floats, size: int, most: float = math.inf) -> tuple[float, int]:
+    """Least price over the vehicle types, and that type; inf where none comes to less than ``most``."""
+    best, chosen = most, 0
     for kind in range(day.types.shape[0]):
-        cost = price(day, stops, kg, size, kind)
+        cost = price(day, stops, kg, size, kind, best)
         if cost < best:
             best, chosen = cost, kind
-    return best, chosen
+    return (best if best < most else math.inf), chosen
 
 
 @compiled
@@ -179,7 +179,7 @@ def best_place(day: Day, plan: Plan, r: int, i: int, kg: float, stops: Ints, loa
     for place in range(plan.size[r] + 1):
         before = plan.size[r]
         size = with_visit(plan, r, place, i, kg, stops, loads)
-        cost = cheapest(day, stops, loads, size)[0] - plan.cost[r]
+        cost = cheapest(day, stops, loads, size, best + plan.cost[r])[0] - plan.cost[r]
         if cost < best:
             best, chosen = cost, place
         if size == before:
@@ -189,13 +189,14 @@ def best_place(day: Day, plan: Plan, r: int, i: int, kg: float, stops: Ints, loa
 
 @compiled
 def offers(
-    day: Day, plan: Plan, i: int, kg: float, random: NDArray[np.uint64], work: tuple[Ints, Floats, Floats, Ints]
+    day: Day, plan: Plan, i: int, kg: float, random: NDArray[np.uint64], work: tuple[Ints, Floats, Floats, Ints, Floats]
 ) -> None:
     """Ask every route that passes by, and one empty row, what it costs to take stop i.
 
-    ``work``: room for one route's stops and kg; rows (kg, CNY of that, CNY of the next kg less) and places to fill.
+    ``work``: room for one route's stops and kg; rows (kg, CNY of that, CNY of the next kg less) and places to fill;
+    a key for each stop.
     """
-    stops, loads, table, places = work
+    stops, loads, table, places, _keys = work
     empty, fill = -1, 1.0
     if day.stray.shape[0] > 0 and drawn(random) > FILLED:
         fill = LEAST_FILL + (1.0 - LEAST_FILL) * drawn(random)
@@ -325,12 +326,12 @@ def put_back(
     state: tuple[Plan, Plan, Ints],
     random: NDArray[np.uint64],
     waiting: Floats,
-    work: tuple[Ints, Floats, Floats, Ints],
+    work: tuple[Ints, Floats, Floats, Ints, Floats],
 ) -> bool:
     """Put everything that waits back, split where that is cheaper; False where something finds no route."""
     plan, kept, touched = state
     order = int(drawn(random) * 3.0)
-    keys = np.empty(waiting.size)
+    keys = work[4]
     for i in range(waiting.size):
         keys[i] = drawn(random) if order == 0 else waiting[i] if order == 1 else day.hours[i + 1, 0]
     while True:
@@ -353,7 +354,7 @@ def put_back(
         waiting[i] -= part
 
 
-@compiled
+@njit(cache=True, nogil=True)
 def anneal(
     day: Day, plans: tuple[Plan, Plan, Plan], steps: int, heat: tuple[float, float], random: NDArray[np.uint64]
 ) -> None:
@@ -364,7 +365,8 @@ def anneal(
     plan, kept, best = plans
     rows, width = plan.stops.shape
     n = day.m3_kg.size
-    work = np.empty(width + 1, np.int64), np.empty(width + 1), np.empty((rows, 3)), np.empty(rows, np.int64)
+    stops, loads, places = np.empty(width + 1, np.int64), np.empty(width + 1), np.empty(rows, np.int64)
+    work = stops, loads, np.empty((rows, 3)), places, np.empty(n)
     touched, waiting, out = np.zeros(rows + 1, np.int64), np.zeros(n), np.zeros(n, np.bool_)
     now = least = plan.cost.sum()
     for r in range(rows):
