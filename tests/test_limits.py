@@ -22,7 +22,7 @@ from coldchain.planning.limits import shortfalls
 from coldchain.planning.milestones import Milestone, county_targets
 from coldchain.planning.rollout import order
 from coldchain.planning.search import site
-from coldchain.planning.summary import _delivery as summarise_delivery
+from coldchain.planning.summary import delivery as summarise_delivery
 from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
 

@@ -104,7 +104,7 @@ def test_the_search_prices_returns_as_they_are_billed() -> None:
         problem = day(loads)
         route, stops, kg = route_of(problem), np.arange(len(loads)), np.array(loads)
         dear, plain = (
-            shared.price(_day(one), stops, kg, len(loads), 0) for one in (problem, day(loads, spread=NO_SPREAD))
+            shared.price(_day(one), stops, kg, len(loads), 0, np.inf) for one in (problem, day(loads, spread=NO_SPREAD))
         )
         billed = overflow_of(problem, route, route.hours)
         assert dear - plain == pytest.approx(billed.cost_cny - 10.0 * billed.wait_h, rel=1e-3)

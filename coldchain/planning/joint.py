@@ -11,8 +11,9 @@
 4. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, after up to two random
    moves; what that finds starts the next round.
 
-What comes out is never worse than what went in. Where villages may go elsewhere in each season, and in quick plans
-of small counties, the search ends after the moves; where villages may not be split, after the corrections.
+What comes out is never worse than what went in. Quick plans of small counties end when the master problem finds nothing
+better. Where villages may go elsewhere in each season the search ends after the moves; where they may not be split,
+after the corrections.
 """
 
 from __future__ import annotations
@@ -91,9 +92,11 @@ class _Search:
         self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
         self.random = np.random.default_rng(self.options.seed)
         scenario = self.task.basis.scenario
-        self.whole = self.options.tries > 0 and not (scenario.seasonal or scenario.siting.single_source)
         self.opening = len(self.task.arcs.demand) <= SMALL_ARCS
-        for course in self.start if self.whole else ():
+        self.mastered = not (scenario.seasonal or scenario.siting.single_source)
+        self.mastered &= self.options.tries > 0 or self.opening
+        self.whole = self.mastered and self.options.tries > 0
+        for course in self.start if self.mastered else ():
             self.years.add(course)
         self.best = ranked(self.task.basis, list(self.start))
 
@@ -120,9 +123,15 @@ class _Search:
         if not self.task.basis.scenario.siting.single_source:
             moved = self._move()
             self.opening = False
-            while self.whole and not self.over() and (self._put_together() or moved or self._shake()):
+            while self._goes_on(moved):
                 moved = self._move()
         return self.best
+
+    def _goes_on(self, moved: bool) -> bool:
+        """Put depots together anew, else shake them; tells whether to try moves again."""
+        if not self.mastered or self.over():
+            return False
+        return self._put_together() or (self.whole and (moved or self._shake()))
 
     def _correct(self) -> bool:
         problem = self._problem()
@@ -152,7 +161,7 @@ class _Search:
         if course.missing:
             return False
         course.remember(task.basis, self.options)
-        if self.whole:
+        if self.mastered:
             self.years.add(course)
         if ranked(task.basis, [self.best, course]) is self.best:
             return False
