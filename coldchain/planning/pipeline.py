@@ -480,7 +480,7 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
         return best
     effort = replace(effort, stop=options.halted) if small else effort
     found = [best, work_out(basis, arcs, best.decision, effort, options)]
-    if first is not ground.idle:
+    if first is not ground.idle and not options.rough:
         found.append(work_out(basis, arcs, first.decision, replace(effort, stop=options.stop) if small else effort))
     return ranked(basis, [*rivals, *found])
 

@@ -50,7 +50,7 @@ plan worse than a quick one."""
 QUICK_WORK, QUICK_SHARES = 1e5, (0.5, 0.0, 0.5, 0.0)
 QUICK_TRIES = 6
 """Decisions that the joint search of a quick plan works out with routes where there are more arcs than few."""
-WARM_SHARES, WARM_TRIES = (0.4, 0.6, 0.0, 0.0), 24
+WARM_SHARES, WARM_TRIES = (0.4, 0.6, 0.0, 0.0), 8
 NORMAL_WORK, DEEP_WORK, DEEP_GAP = 120.0, 600.0, 0.2
 DEEP_SHARES, DEEP_JOINT = (0.12, 0.0, 0.05, 0.03), 0.65
 PACE = 0.6
