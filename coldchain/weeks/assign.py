@@ -29,7 +29,7 @@ HELD_CNY_T = 1e6
 GAP, NODES = 1e-4, 20_000
 """The search ends this near to the best, as a share of what cooling all is worth, or after so many nodes."""
 PAYS = 0.03
-"""Share of a village's week in today's chain that a change must save (benchmarks/year.py: with less, as many lose)."""
+"""Share of a village's week in today's chain that a change must save (chosen on four weeks, docs/benchmarks.md)."""
 USED = 1e-6
 
 
