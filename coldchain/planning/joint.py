@@ -12,8 +12,8 @@
    moves; what that finds starts the next round.
 
 What comes out is never worse than what went in. Quick plans of small counties end when the master problem finds nothing
-better. Where villages may go elsewhere in each season the search ends after the moves; where they may not be split,
-after the corrections.
+better. Where villages may not be split, or go elsewhere in each season, the search ends after the moves; those that may
+not be split are assigned whole before routing, and a move is hopeful that, splitting them, costs less than the best.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from coldchain.planning.limits import stated
 from coldchain.planning.moves import near_sites, neighbours, rebased
 from coldchain.planning.search import PLANNED, SMALL_ARCS, SMALL_WORK, Options, Sited, aims_of
 from coldchain.progress import Event, Stage
-from coldchain.siting import FixedModules, SitingProblem, choose_columns, solve_siting
+from coldchain.siting import Assigned, FixedModules, SitingProblem, choose_columns, solve_siting
 from coldchain.work import UNLIMITED, Meter
 
 CORRECTIONS = 3  # rounds of siting with corrected costs at most
@@ -120,11 +120,10 @@ class _Search:
         for _round in range(CORRECTIONS):
             if self.over() or not self._correct():
                 break
-        if not self.task.basis.scenario.siting.single_source:
+        moved = self._move()
+        self.opening = False
+        while self._goes_on(moved):
             moved = self._move()
-            self.opening = False
-            while self._goes_on(moved):
-                moved = self._move()
         return self.best
 
     def _goes_on(self, moved: bool) -> bool:
@@ -187,8 +186,8 @@ class _Search:
             now = fixed.assign(count, keep=True)
             if now is None:
                 return False
-            most = above(now.value, SLACK)
-            improved = self._try(Decision.of(self.task.arcs, now.count, now.arc_share))
+            most = self._most(problem, now)
+            improved = self._try_plan(problem, now)
             floors = [(fixed.floor(way), n, way) for n, way in enumerate(neighbours(problem, count, self.near))]
             ways = [way for floor, _n, way in sorted(floors, key=lambda one: one[:2]) if floor < most]
             for first in range(0, len(ways), BATCH):
@@ -198,7 +197,7 @@ class _Search:
                 if self._try_batch(fixed, most, [way for way in batch if way is not None]):
                     improved = True
                     now = fixed.assign(self.best.decision.modules()) or now
-                    most = above(now.value, SLACK)
+                    most = self._most(problem, now)
             return improved or (self.whole and not self.opening and self._lean(fixed))
 
     def _lean(self, fixed: FixedModules) -> bool:
@@ -259,7 +258,24 @@ class _Search:
                 looked.append((plan.value, n, plan))
         looked.sort(key=lambda one: one[:2])
         plans = (plan for _value, _n, plan in looked[:ROUTED])
-        return any(not self.over() and self._try(Decision.of(self.task.arcs, p.count, p.arc_share)) for p in plans)
+        return any(not self.over() and self._try_plan(fixed.problem, plan) for plan in plans)
+
+    def _most(self, problem: SitingProblem, now: Assigned) -> float:
+        """Return the cost by estimates from which a move is not hopeful."""
+        hopeful = above(now.value, SLACK)
+        return max(hopeful, self.best.yearly.total) if problem.single_source else hopeful
+
+    def _try_plan(self, problem: SitingProblem, plan: Assigned) -> bool:
+        """Try the modules of a plan with its assignment; assigned anew where no village may be split."""
+        share = plan.arc_share
+        if problem.single_source:
+            built = replace(problem, existing=problem.existing + plan.count, max_count=np.zeros_like(problem.max_count))
+            work = CORRECTION_SHARE * self.left()
+            found = solve_siting(built, work=work, gap=GAP, stop=self.options.halted, meter=self.meter)
+            if found.status not in PLANNED:
+                return False
+            share = found.arc_share
+        return self._try(Decision.of(self.task.arcs, plan.count, share))
 
     def _put_together(self) -> bool:
         """Choose among the depots of all courses anew."""

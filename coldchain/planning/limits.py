@@ -62,6 +62,15 @@ def _held(basis: Basis, arcs: Arcs, aim: Objective, most: float) -> SideRow:
     )  # fmt: skip
 
 
+def unasked(scenario: Scenario) -> Scenario:
+    """Return a scenario without coverage and punctuality: only routes can tell whether those are kept."""
+    free: Mapping[str, Any] = {
+        "coverage": 0.0, "county_coverage": 0.0, "coverage_by_class": {}, "coverage_by_county": {},
+        "coverage_by_year": {}, "on_time": 0.0,
+    }  # fmt: skip
+    return replace(scenario, siting=scenario.siting.model_copy(update=dict(free)))
+
+
 def limited(scenario: Scenario) -> bool:
     """Tell whether a scenario has any such limit."""
     siting = scenario.siting

@@ -27,6 +27,7 @@ from coldchain.planning.days import Decision, Effort, Memo
 from coldchain.planning.doubt import DRAWS, QUICK_DRAWS
 from coldchain.planning.firmness import firmness, firmness_table
 from coldchain.planning.joint import Task, joint_search
+from coldchain.planning.limits import unasked
 from coldchain.planning.notice import subsidies
 from coldchain.planning.operators import cash_flow, ledger, operators
 from coldchain.planning.prospects import prospects
@@ -521,11 +522,21 @@ def _mended(ground: Ground, first: tuple[Course, Sited], near: Near, options: Op
         course = _best_course(ground, sited, near.courses, options)
         if not course.missing:
             return course, sited
+    course = _unasked(ground, near, options).under(ground.basis)
+    if not course.missing:
+        return course, first[1]
     raise LimitError(
         _("siting can keep every limit, but no plan found does after routing; missed: {missed}").format(
             missed=_missed(course)
         )
     )
+
+
+def _unasked(ground: Ground, near: Near, options: Options) -> Course:
+    """Work out what would be decided if neither coverage nor punctuality were asked for: it may keep both."""
+    free = ground.under(unasked(ground.scenario), options)
+    alone = replace(options, meter=Meter(above=options.meter))
+    return _best_course(free, site(free.basis, free.arcs, alone, near.starts), (), alone)
 
 
 def _missed(course: Course) -> str:

@@ -4,6 +4,7 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 :class:`SitingResult`; ask :func:`diagnose_siting` what to relax when nothing is feasible.
 """
 
+from coldchain.siting.assign import Plan as Assigned
 from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting
 from coldchain.siting.extended import Extended, ExtendedEffort, Extension, ExtraRow, solve_extended
 from coldchain.siting.fixed import FixedModules
@@ -17,6 +18,7 @@ from coldchain.siting.solve import solve_siting
 
 __all__ = [
     "KINDS",
+    "Assigned",
     "Column",
     "Extended",
     "ExtendedEffort",
