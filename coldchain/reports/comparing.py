@@ -29,15 +29,15 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
 
     Examples
     --------
-    >>> amount(0.123, "share"), amount(-0.01, "share", sign=True), amount(2.5e6, "CNY"), amount(35.25, "h")
-    ('12.3%', '-1.0 points', '2,500,000 CNY', '35.2 h')
+    >>> amount(0.123, "share"), amount(-0.01, "share", sign=True), amount(2.5e6, "CNY"), amount(0.34, "years")
+    ('12.3%', '-1.0 points', '2,500,000 CNY', '0.3 years')
     """
     plus = "+" if sign else ""
     if pd.isna(value):
         return "-"
     if unit == "share":
         return f"{100 * value:{plus}.1f}" + (f" {_('points')}" if sign else "%")
-    digits = 1 if unit == "h" and abs(value) < 1000 else 0
+    digits = 1 if unit in ("h", "years") and abs(value) < 1000 else 0
     told = f"{value:{plus},.{digits}f}"
     if unit in COUNTED:
         return plural(*COUNTED[unit], abs(value)).format(n=told)
