@@ -220,7 +220,7 @@ def _open_questions(case: Case, numbers: Numbers) -> Iterator[Block]:
     if case.told.replay is None:
         yield Text(case.told.silence or _("No years were replayed for this paper."))
     else:
-        rates = [_("{label} {rate}").format(label=label, rate=percent(rate))
+        rates = [_("{label}: {rate}").format(label=label, rate=percent(rate))
                  for label, _today, rate, *_rest in certainty.stresses(case.told.replay)]  # fmt: skip
         yield Text(_("Lost with the same plan: {rates}; Annex 3 has more.").format(rates=_("; ").join(rates)))
     yield section(3, _("Villages not served"))
