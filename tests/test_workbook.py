@@ -25,7 +25,7 @@ from coldchain.importing import draft_from_points
 from coldchain.language import speaking
 from coldchain.model import dictionary
 from coldchain.runs import place_on_roads
-from coldchain.scenario import inspect, load, named_files, upland, variants_of, write_scenario
+from coldchain.scenario import inspect, is_scenario, load, named_files, upland, variants_of, write_scenario
 from coldchain.scenario.headings import heading, title, titles, unit_in
 from coldchain.scenario.rulesheet import read_rules
 from coldchain.scenario.template import COLUMNS, heading_text, write_template
@@ -382,3 +382,11 @@ def test_a_batch_of_a_workbook_is_planned_and_routed(tmp_path: Path) -> None:
     found = pd.read_csv(tmp_path / "day" / "results.csv", dtype=str)
     assert list(found["status"]) == ["feasible"]
     assert run(["verify", str(next((tmp_path / "day").rglob("routes.json")).parent)]) == 0
+
+
+def test_the_report_of_a_run_is_no_scenario(tmp_path: Path) -> None:
+    """A folder with one workbook is a scenario; the folder of a run is none, whatever was reported there."""
+    (tmp_path / "report.xlsx").write_bytes(b"")
+    assert is_scenario(tmp_path)
+    (tmp_path / "run.json").write_text("{}")
+    assert not is_scenario(tmp_path)

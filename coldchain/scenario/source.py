@@ -18,7 +18,7 @@ from coldchain.scenario.rulesheet import Rules, keys_of, read_rules
 from coldchain.scenario.tables import RawTable, find_table, read_raw
 from coldchain.scenario.workbook import ODD, RULES, SHEETS, UNREAD, is_book, is_marked, read_book, table_of_sheet
 
-FILE = "scenario.toml"
+FILE, RUN = "scenario.toml", "run.json"
 
 
 @dataclass
@@ -205,8 +205,11 @@ def scenario_path(path: Path) -> Path:
 
 
 def books_in(folder: Path) -> list[Path]:
-    """Return the workbooks of a folder without ``scenario.toml``; marked copies and open files of Excel are none."""
-    if not folder.is_dir() or (folder / FILE).is_file():
+    """Return the workbooks of a folder that is neither a scenario nor a run, whose workbook is its report.
+
+    Marked copies and open files of Excel are none.
+    """
+    if not folder.is_dir() or any((folder / name).is_file() for name in (FILE, RUN)):
         return []
     return sorted(
         path
