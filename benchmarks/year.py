@@ -149,7 +149,7 @@ def lived(world: World, folder: Path) -> Iterator[Told]:
 
         def priced(way: Before, most: int, ground: Ground = ground, holds: Sequence[Hold] = holds) -> Course:
             tried = weighed(ground, former_of(ground, run, way, holds), most, options)
-            return cheapest(course for _choice, course in tried)
+            return cheapest(way.course for way in tried)
 
         knows = knows or static
         courses = {"static": priced(static, 0), "rolled": priced(rolled, 0),

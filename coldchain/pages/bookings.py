@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cached_property, wraps
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ from coldchain.pages import words
 from coldchain.pages.controls import WIDE
 from coldchain.pages.desk import free_name
 from coldchain.pages.server import Visit
-from coldchain.pages.shell import BOOKINGS, PLAN, frame
+from coldchain.pages.shell import BOOKINGS, PLAN, Answering, frame
 from coldchain.reports.canvas import div
 from coldchain.runs import Run
 from coldchain.telemetry.page import STYLE, section, text_of
@@ -106,7 +106,7 @@ class Counter:
         return tuple((one.st_mtime_ns, one.st_size) for one in about)
 
 
-class BookingsPage:
+class BookingsPage(Answering):
     """What one tab shows of the bookings, and what its buttons do.
 
     Attributes
@@ -319,26 +319,13 @@ class BookingsPage:
     def _say(self, text: str, *, failed: bool = False) -> None:
         self.status.text = words.status_html(text, failed=failed)
 
-    def _guarded(self, act: Callable[[], None]) -> Callable[[], None]:
-        """Let a callback speak the language of the page, and say on the page what went wrong in it."""
-
-        @wraps(act)
-        def guarded() -> None:
-            with speaking(self.spoken):
-                try:
-                    act()
-                except BadInputError as error:
-                    self._say("\n".join(map(_fault_words, error.faults)), failed=True)
-                except (ColdchainError, ValueError) as error:
-                    self._say(str(error), failed=True)
-                except Exception as error:  # noqa: BLE001 - otherwise a line in a log, and a page that is dead
-                    self._say(words.bug_text(error), failed=True)
-
-        return guarded
-
-    def _heard(self, act: Callable[[], None]) -> Callable[[str, Any, Any], None]:
-        guarded = self._guarded(act)
-        return lambda _name, _old, _new: guarded()
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, BadInputError):
+            self._say("\n".join(map(_fault_words, error.faults)), failed=True)
+        elif isinstance(error, (ColdchainError, ValueError)):
+            self._say(str(error), failed=True)
+        else:
+            self._say(words.bug_text(error), failed=True)
 
 
 def bookings_page(counter: Counter, document: Document, visit: Visit) -> BookingsPage:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from coldchain.pages.asked import CHOICES, FORBIDDEN, FORCED, STATED, AskedSites
 from coldchain.pages.controls import WIDE, Controls
 from coldchain.pages.desk import Desk, free_name, named_folder
 from coldchain.pages.job import Job
-from coldchain.pages.shell import frame
+from coldchain.pages.shell import Answering, frame
 from coldchain.pages.sitemap import ADD, SiteMap
 from coldchain.pages.sitetools import SiteTools
 from coldchain.pages.states import State
@@ -46,7 +45,7 @@ class Voice:
     shell: Callable[[Sequence[str]], str]
 
 
-class PlanningPage:
+class PlanningPage(Answering):
     """What one tab shows, and what its buttons do.
 
     Attributes
@@ -350,27 +349,6 @@ class PlanningPage:
         if self.job is not None:
             self.job.drop()
             self.job = None
-
-    def _guarded(self, act: Callable[[], None]) -> Callable[[], None]:
-        """Let a callback speak the language of the page, and say on the page what went wrong in it."""
-
-        @wraps(act)
-        def guarded() -> None:
-            with speaking(self.spoken):
-                try:
-                    act()
-                except Exception as error:  # noqa: BLE001 - otherwise a line in a log, and a page that is dead
-                    self._fail(error)
-
-        return guarded
-
-    def _heard(self, act: Callable[[], None]) -> Callable[[str, Any, Any], None]:
-        guarded = self._guarded(act)
-
-        def heard(_name: str, _old: Any, _new: Any) -> None:
-            guarded()
-
-        return heard
 
 
 def planning_page(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,39 @@ from bokeh.document import Document
 from bokeh.models import ColumnDataSource, CustomJS, DataTable, TableColumn
 from jinja2 import Environment, FunctionLoader
 
-from coldchain.language import language
+from coldchain.language import language, speaking
 
 ROUTES = "routes.json"
 PLAN, BOOKINGS = "/", "/bookings"
 """Where the pages of a server stand."""
+
+
+class Answering(ABC):
+    """A page that answers: callbacks speak its language, and what goes wrong in one is said on it."""
+
+    spoken: str
+
+    @abstractmethod
+    def _fail(self, error: Exception) -> None:
+        """Say what went wrong."""
+
+    def _guarded(self, act: Callable[[], None]) -> Callable[[], None]:
+        """Let a callback speak the language of the page, and say on the page what went wrong in it."""
+
+        @wraps(act)
+        def guarded() -> None:
+            with speaking(self.spoken):
+                try:
+                    act()
+                except Exception as error:  # noqa: BLE001 - otherwise a line in a log, and a page that is dead
+                    self._fail(error)
+
+        return guarded
+
+    def _heard(self, act: Callable[[], None]) -> Callable[[str, Any, Any], None]:
+        """Let a callback answer a changed value."""
+        guarded = self._guarded(act)
+        return lambda _name, _old, _new: guarded()
 
 
 def is_day(folder: Path) -> bool:

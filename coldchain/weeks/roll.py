@@ -143,20 +143,28 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
     former = former_of(ground, run, before, [*given.holds, *_loaded(given.past)])
     limit = int(given.most_changed * len(scenario.villages))
     tried = weighed(ground, former, limit, options)
-    stay_choice, stay = tried[0]
-    pays = pays_cny(ground)
+    stay, pays = tried[0], pays_cny(ground)
 
-    def weight_cny(one: tuple[Choice, Course]) -> float:
-        return one[1].yearly.total + moves_cny(ground, former, one[0]) + float(pays[one[0].changed].sum())
+    def weight_cny(way: Weighed) -> float:
+        moves = moves_cny(ground, former, way.choice)
+        return way.course.yearly.total + moves + float(pays[way.choice.changed].sum())
 
-    choice, course = min(tried, key=weight_cny)
-    plans = {id(one): plan_of(ground, one, options) for one in (stay, course)}
-    return Rolled(given, before, outlook, plans[id(course)], plans[id(stay)], choice, stay_choice, former, limit)
+    best = min(tried, key=weight_cny)
+    plans = {id(way): plan_of(ground, way.course, options) for way in (stay, best)}
+    return Rolled(given, before, outlook, plans[id(best)], plans[id(stay)], best.choice, stay.choice, former, limit)
 
 
-def weighed(ground: Ground, former: Former, limit: int, options: Options) -> list[tuple[Choice, Course]]:
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """A way to run a week, worked out."""
+
+    choice: Choice
+    course: Course
+
+
+def weighed(ground: Ground, former: Former, limit: int, options: Options) -> list[Weighed]:
     """Return ways to run a week, each worked out: first that nobody changes, then with fewer and fewer changes."""
-    return [(choice, course_of(ground, former, choice, options)) for choice in _choices(ground, former, limit)]
+    return [Weighed(choice, course_of(ground, former, choice, options)) for choice in _choices(ground, former, limit)]
 
 
 def _choices(ground: Ground, former: Former, limit: int) -> list[Choice]:

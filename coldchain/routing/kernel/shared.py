@@ -54,6 +54,16 @@ class Plan(NamedTuple):
     cost: Floats
 
 
+class Work(NamedTuple):
+    """Room to work in: stops and kg of one route; kg, CNY of that, CNY of the next kg less by route; places; keys."""
+
+    stops: Ints
+    kg: Floats
+    table: Floats
+    places: Ints
+    keys: Floats
+
+
 @compiled
 def nearly_above(mean: float, variance: float, level: float) -> float:
     """Chance that a load is above a level, taken for none far above the mean."""
@@ -188,15 +198,12 @@ def best_place(day: Day, plan: Plan, r: int, i: int, kg: float, stops: Ints, loa
 
 
 @compiled
-def offers(
-    day: Day, plan: Plan, i: int, kg: float, random: NDArray[np.uint64], work: tuple[Ints, Floats, Floats, Ints, Floats]
-) -> None:
+def offers(day: Day, plan: Plan, i: int, kg: float, random: NDArray[np.uint64], work: Work) -> None:
     """Ask every route that passes by, and one empty row, what it costs to take stop i.
 
-    ``work``: room for one route's stops and kg; rows (kg, CNY of that, CNY of the next kg less) and places to fill;
-    a key for each stop.
+    Fills ``work.table`` and ``work.places``.
     """
-    stops, loads, table, places, _keys = work
+    stops, loads, table, places = work.stops, work.kg, work.table, work.places
     empty, fill = -1, 1.0
     if day.stray.shape[0] > 0 and drawn(random) > FILLED:
         fill = LEAST_FILL + (1.0 - LEAST_FILL) * drawn(random)
@@ -326,12 +333,12 @@ def put_back(
     state: tuple[Plan, Plan, Ints],
     random: NDArray[np.uint64],
     waiting: Floats,
-    work: tuple[Ints, Floats, Floats, Ints, Floats],
+    work: Work,
 ) -> bool:
     """Put everything that waits back, split where that is cheaper; False where something finds no route."""
     plan, kept, touched = state
     order = int(drawn(random) * 3.0)
-    keys = work[4]
+    keys = work.keys
     for i in range(waiting.size):
         keys[i] = drawn(random) if order == 0 else waiting[i] if order == 1 else day.hours[i + 1, 0]
     while True:
@@ -342,13 +349,13 @@ def put_back(
         if i < 0:
             return True
         offers(day, plan, i, waiting[i], random, work)
-        r, part = choose(work[2], waiting[i])
+        r, part = choose(work.table, waiting[i])
         if r < 0:
             return False
         keep(plan, kept, touched, r)
-        size = with_visit(plan, r, work[3][r], i, part, work[0], work[1])
+        size = with_visit(plan, r, work.places[r], i, part, work.stops, work.kg)
         for k in range(size):
-            plan.stops[r, k], plan.kg[r, k] = work[0][k], work[1][k]
+            plan.stops[r, k], plan.kg[r, k] = work.stops[k], work.kg[k]
         plan.size[r] = size
         plan.cost[r], plan.kind[r] = cheapest(day, plan.stops[r], plan.kg[r], size)
         waiting[i] -= part
@@ -366,7 +373,7 @@ def anneal(
     rows, width = plan.stops.shape
     n = day.m3_kg.size
     stops, loads, places = np.empty(width + 1, np.int64), np.empty(width + 1), np.empty(rows, np.int64)
-    work = stops, loads, np.empty((rows, 3)), places, np.empty(n)
+    work = Work(stops, loads, np.empty((rows, 3)), places, np.empty(n))
     touched, waiting, out = np.zeros(rows + 1, np.int64), np.zeros(n), np.zeros(n, np.bool_)
     now = least = plan.cost.sum()
     for r in range(rows):
