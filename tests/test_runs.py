@@ -151,7 +151,7 @@ def test_an_earlier_run_that_lacks_more_is_refused_with_the_command(folder: Path
 
 
 @pytest.mark.parametrize(
-    ("number", "says"), [(5, "newer version of coldchain wrote this"), (0, 'must be "coldchain.run')]
+    ("number", "says"), [(6, "newer version of coldchain wrote this"), (0, 'must be "coldchain.run')]
 )
 def test_runs_of_other_formats_are_refused(folder: Path, tmp_path: Path, number: int, says: str) -> None:
     """A newer number, or one that never was."""
@@ -162,7 +162,27 @@ def test_runs_of_other_formats_are_refused(folder: Path, tmp_path: Path, number:
 def test_columns_missing_from_a_run_of_today_are_named(folder: Path, tmp_path: Path) -> None:
     """A run of this version has every column: a damaged one is not filled up."""
     with pytest.raises(BadInputError, match=r"units_bought.*the column is missing"):
-        Run.open(_aged(folder, tmp_path / "damaged", 4, {"depots": ["units_bought"]})).checked()
+        Run.open(_aged(folder, tmp_path / "damaged", 5, {"depots": ["units_bought"]})).checked()
+
+
+ALWAYS = ("stages", "net", "cooling", "fleet", "firmness", "work", "ended", "assumptions", "net.depot_cny_t",
+          "annual_cny.overflow", "loss.plan_water_t", "stages.whole_plan")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ALWAYS)
+def test_what_every_run_of_today_states_is_missed(folder: Path, tmp_path: Path, path: str) -> None:
+    """A part of the summary taken out is named, though runs of earlier formats may lack it."""
+    copy = _aged(folder, tmp_path / "copy", 5, {})
+    told = json.loads((copy / SUMMARY).read_text(encoding="utf-8"))
+    *above, last = path.split(".")
+    del (told[above[0]] if above else told)[last]
+    (copy / SUMMARY).write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(BadInputError, match=rf"summary.json, {path}: is missing; a run of this program has it"):
+        Run.open(copy)
+    if path != "stages.whole_plan":
+        about = json.loads((copy / RUN).read_text(encoding="utf-8")) | {"schema": "coldchain.run/4"}
+        (copy / RUN).write_text(json.dumps(about), encoding="utf-8")
+        assert Run.open(copy).information["schema"] == "coldchain.run/4"
 
 
 def test_a_scenario_of_a_newer_format_says_so(county: Path, tmp_path: Path) -> None:

@@ -20,10 +20,11 @@ from coldchain.errors import BadInputError, Fault, UsageError, system_reason
 from coldchain.inputs import read_json, reading
 from coldchain.language import _
 from coldchain.leftovers import clear_half_written
-from coldchain.runs.record import plain_values
+from coldchain.runs.record import SCHEMA, plain_values
 from coldchain.runs.schema import Kind
 from coldchain.runs.shape import PLAN_SHAPE, ROUTES_SHAPE, RUN_SHAPE, SETTINGS_SHAPE, misshapen
 from coldchain.scenario import decode, is_scenario
+from coldchain.schemas import schema_number
 
 SUMMARY, RUN, TABLES = "summary.json", "run.json", "tables"
 SCENARIO = "scenario"
@@ -120,7 +121,9 @@ def read_run(
     if not faults:
         of_plan = summary_name == SUMMARY
         faults += misshapen(run_info, RUN_SHAPE | SETTINGS_SHAPE if of_plan else RUN_SHAPE, str(root / RUN))
-        faults += misshapen(summary, PLAN_SHAPE if of_plan else ROUTES_SHAPE, str(root / summary_name))
+        number = 0 if faults else schema_number(run_info["schema"], SCHEMA) or 0
+        shape = PLAN_SHAPE if of_plan else ROUTES_SHAPE
+        faults += misshapen(summary, shape, str(root / summary_name), number=number)
     kinds = {} if faults else run_info[COLUMNS]
     tables = {stem: _table(root, stem, columns, faults) for stem, columns in kinds.items()}
     if faults:

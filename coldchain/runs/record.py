@@ -20,7 +20,7 @@ from coldchain.scenario import hashed_files
 if TYPE_CHECKING:
     from coldchain.runs.run import Run
 
-SCHEMA = "coldchain.run/4"
+SCHEMA = "coldchain.run/5"
 SECTIONS = ("chain", "economics", "siting", "subsidy", "roads", "routing")
 
 

@@ -44,6 +44,14 @@ class May:
 
 
 @dataclass(frozen=True)
+class Since:
+    """What runs of the format of that number, and of later ones, have; earlier ones may lack it."""
+
+    number: int
+    shape: Shape
+
+
+@dataclass(frozen=True)
 class OrNull:
     """A value that may be null."""
 
@@ -61,9 +69,9 @@ PLAN_SHAPE: Shape = {
     "seed": int,
     "status": STATUS,
     "interrupted": bool,
-    "ended": May(ENDED),
+    "ended": Since(5, ENDED),
     "seconds": Each(float),
-    "work": May(Each(float)),
+    "work": Since(5, Each(float)),
     "objective": {
         "name": OneOf(("total_cost_cny", "loss_cny", "loss_t")),
         "value": float,
@@ -72,7 +80,9 @@ PLAN_SHAPE: Shape = {
     },
     "loss": {
         **dict.fromkeys(("baseline_rate", "plan_rate", "baseline_t", "plan_t", "baseline_cny", "plan_cny"), float),
-        **dict.fromkeys(("baseline_water_t", "plan_water_t", "baseline_discount_cny", "plan_discount_cny"), May(float)),
+        **dict.fromkeys(
+            ("baseline_water_t", "plan_water_t", "baseline_discount_cny", "plan_discount_cny"), Since(5, float)
+        ),
     },
     "coverage": {"baseline": float, "plan": float},
     "investment": {
@@ -81,23 +91,26 @@ PLAN_SHAPE: Shape = {
     },
     "annual_cny": {
         **dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss", "total"), float),
-        **dict.fromkeys(("handling", "overflow", "products"), May(float)),
+        **dict.fromkeys(("handling", "overflow"), Since(5, float)),
+        **dict.fromkeys(("storage", "tracing", "products"), May(float)),
     },
     "products": May(dict.fromkeys(("processed_t", "product_t", "revenue_cny", "process_cny"), float)),
-    "net": May(
+    "net": Since(
+        5,
         {
             **dict.fromkeys(("today_cny", "plan_cny", "benefit_cny"), float),
             "payback_years": OrNull(float),
-            "depot_cny_t": May(OrNull(float)),
-        }
+            "depot_cny_t": Since(5, OrNull(float)),
+        },
     ),
     "waterfall": May([{"part": OneOf(CHANGES), "t": float, "cny": float}]),
     "counterfactuals": May([{"without": OneOf(CHANGES), "loss_rate": float, "loss_t": float, "loss_cny": float}]),
-    "stages": May(
+    "stages": Since(
+        5,
         {
             "least_market": float,
             **dict.fromkeys(("field", "retail", "whole_today", "whole_plan", "whole_least"), BAND),
-        }
+        },
     ),
     "doubt": May(
         {
@@ -106,7 +119,8 @@ PLAN_SHAPE: Shape = {
             "pays_in": Each(float),
         }
     ),
-    "firmness": May(
+    "firmness": Since(
+        5,
         {
             "gap_with_these_depots": OrNull(float),
             "best_by_count": Each(float),
@@ -119,15 +133,15 @@ PLAN_SHAPE: Shape = {
                 },
             ],
             "runner_up": OrNull({"value": float, "more": float, "closes": [str], "opens": [str]}),
-        }
+        },
     ),
-    "cooling": May({"peak_kw": float, "installed_kw": float}),
+    "cooling": Since(5, {"peak_kw": float, "installed_kw": float}),
     "depots": {"existing": int, "built": int, "mobile": int},
     "routes": {"count": int, "vehicles": int, "km": float, "hours": float},
-    "fleet": May([{"type": str, "owned": int, "hired_days": float, "trips_day": float}]),
+    "fleet": Since(5, [{"type": str, "owned": int, "hired_days": float, "trips_day": float}]),
     "delivery_h": dict.fromkeys(("p50", "p95", "max", "share_within_target", "target"), float),
     "villages": {"total": int, "served": int, "unserved": [{"id": str, "reason": str}]},
-    "assumptions": May([{"what": str, "figure": str, "source": str}]),
+    "assumptions": Since(5, [{"what": str, "figure": str, "source": str}]),
     "warnings": [str],
 }
 ROUTES_SHAPE: Shape = {
@@ -163,8 +177,12 @@ RUN_SHAPE: Shape = {
 SETTINGS_SHAPE: Shape = {"settings": {"siting": {"budget_cny": float}}}
 
 
-def misshapen(value: Any, shape: Shape, file: str, path: str = "") -> Iterator[Fault]:
+def misshapen(value: Any, shape: Shape, file: str, path: str = "", *, number: int = 0) -> Iterator[Fault]:
     """Yield a fault for each key that is missing and each value of the wrong kind.
+
+    Parameters
+    ----------
+    number : of the format of the run
 
     Examples
     --------
@@ -176,7 +194,7 @@ def misshapen(value: Any, shape: Shape, file: str, path: str = "") -> Iterator[F
     """
     if isinstance(shape, OrNull):
         if value is not None:
-            yield from misshapen(value, shape.shape, file, path)
+            yield from misshapen(value, shape.shape, file, path, number=number)
     elif isinstance(shape, dict | Each):
         if not isinstance(value, Mapping):
             yield _fault(file, path, value, _("must be an object"))
@@ -185,15 +203,16 @@ def misshapen(value: Any, shape: Shape, file: str, path: str = "") -> Iterator[F
             below = f"{path}.{key}" if path else str(key)
             wanted = shape[key] if isinstance(shape, dict) else shape.shape
             if key in value:
-                yield from misshapen(value[key], wanted.shape if isinstance(wanted, May) else wanted, file, below)
-            elif not isinstance(wanted, May):
+                inner = wanted.shape if isinstance(wanted, May | Since) else wanted
+                yield from misshapen(value[key], inner, file, below, number=number)
+            elif not isinstance(wanted, May) and not (isinstance(wanted, Since) and number < wanted.number):
                 yield Fault(file, None, below, "", _("is missing; a run of this program has it"), "missing-key")
     elif isinstance(shape, list):
         if not isinstance(value, list):
             yield _fault(file, path, value, _("must be a list"))
             return
-        for number, item in enumerate(value):
-            yield from misshapen(item, shape[0], file, f"{path}[{number}]")
+        for row, item in enumerate(value):
+            yield from misshapen(item, shape[0], file, f"{path}[{row}]", number=number)
     elif (told := _wrong(value, shape)) is not None:
         yield _fault(file, path, value, told)
 
