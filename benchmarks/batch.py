@@ -1,7 +1,7 @@
-"""Batches: two workers against one, Dask's overhead, kills and resumes, and a fund between 832 counties.
+"""Batches: two workers against one, Dask's overhead, kills and resumes, a night of routes, a fund of 832 counties.
 
-Run ``python benchmarks/batch.py`` or one part: ``workers``, ``dask``, ``kills``, ``fund``; or ``country DIR`` for the
-throughput of a finished or unfinished batch.
+Run ``python benchmarks/batch.py`` or one part: ``workers``, ``dask``, ``kills``, ``night``, ``fund``; or
+``country DIR`` for the throughput of a finished or unfinished batch.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from coldchain.scenario import write_nation
 
 Floats = NDArray[np.float64]
 COUNTIES, VILLAGES, KILLS = 16, 60, 5
+PLANNED, COPIES, NIGHT = 3, 8, 200
 EMPTY_JOBS = 400
 EMPTY = """
 import json, os, sys
@@ -90,6 +91,28 @@ def kills(folder: Path) -> None:
     same = (folder / "whole/results.csv").read_bytes() == (folder / "out/results.csv").read_bytes()
     say(f"killed {KILLS} times; counties finished at each kill", f"{done}")
     say("table the same byte for byte", f"{same}")
+
+
+def night(folder: Path) -> None:
+    """Route a summer day of copies of a few planned counties, with one worker and two, and carry it to a night."""
+    write_nation(PLANNED, 5, folder / "country", VILLAGES)
+    subprocess.run(command(folder / "country", folder / "plans", 2), check=True)
+    plans = sorted((folder / "plans" / "runs").iterdir())
+    rows = [(f"{plan.name}-{n}", str(plan), "summer") for plan in plans for n in range(COPIES)]
+    listed = folder / "night.csv"
+    pd.DataFrame(rows, columns=["name", "scenario", "day"]).to_csv(listed, index=False)
+    for jobs in (1, 2):
+        out = folder / f"night{jobs}"
+        began = time.monotonic()
+        subprocess.run([*command(listed, out, jobs), "--command", "routes"], check=True)
+        seconds = time.monotonic() - began
+        timings, table = pd.read_csv(out / "timings.csv"), pd.read_csv(out / "results.csv", encoding="utf-8-sig")
+        per = timings["processor_s"]
+        say(f"{len(rows)} counties, {table['orders'].mean():.0f} orders each, workers: {jobs}", f"{seconds:.1f} s")
+        say("processor seconds a county: mean, median, most", f"{per.mean():.2f} {per.median():.2f} {per.max():.2f}")
+        say(f"{NIGHT} counties at this rate", f"{seconds / len(rows) * NIGHT / 60:.1f} min")
+    same = (folder / "night1/results.csv").read_bytes() == (folder / "night2/results.csv").read_bytes()
+    say("tables the same byte for byte", f"{same}")
 
 
 def dask(folder: Path) -> None:
@@ -172,7 +195,7 @@ def country(out: Path) -> None:
 
 def main() -> None:
     """Run the parts asked for."""
-    parts: dict[str, Callable[[Path], None]] = {"fund": fund, "dask": dask, "workers": workers, "kills": kills}
+    parts: dict[str, Callable[[Path], None]] = {one.__name__: one for one in (fund, dask, workers, kills, night)}
     asked = sys.argv[1:]
     if asked[:1] == ["country"]:
         country(Path(asked[1]))

@@ -33,7 +33,7 @@ class Settings:
     Attributes
     ----------
     quick : least work; otherwise units of work of each plan, about a second each, are ``time_limit_s``
-    iterations : of the routes
+    iterations : of the routes; None for those that a day of its size needs
     budgets : CNY, of the sweeps
     maps : whether map and layers are written too
     week, most_changed : of the weeks planned anew, like 2026-W31, and the share of villages that may change
@@ -43,7 +43,7 @@ class Settings:
     quick: bool = True
     time_limit_s: float = 120.0
     seed: int = 0
-    iterations: int = 20_000
+    iterations: int | None = None
     budgets: tuple[float, ...] = ()
     maps: bool = False
     week: str = ""
@@ -53,7 +53,7 @@ class Settings:
         """Return what the answer depends on."""
         own: dict[str, dict[str, Any]] = {
             "plan": {"maps": self.maps},
-            "routes": {"iterations": self.iterations},
+            "routes": {"iterations": self.iterations, "maps": self.maps},
             "sweep": {"budgets": list(self.budgets)},
             "roll": {"week": self.week, "most_changed": self.most_changed},
         }

@@ -37,7 +37,7 @@ class Order:
     quick: bool
     time_limit_s: float
     seed: int
-    iterations: int
+    iterations: int | None
     budgets: tuple[float, ...]
     maps: bool
     language: str = "en"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -62,7 +63,8 @@ def _plan(order: Order) -> tuple[str, ...]:
 
 def _routes(order: Order) -> tuple[str, ...]:
     from coldchain.dispatch.dispatch import Wish, dispatch
-    from coldchain.dispatch.folder import write_day
+    from coldchain.dispatch.folder import Figures, write_figures
+    from coldchain.verify.day import verify_day
 
     wish = Wish(
         Path(order.scenario),
@@ -70,11 +72,15 @@ def _routes(order: Order) -> tuple[str, ...]:
         day=order.day or None,
         variant=order.variant,
         iterations=order.iterations,
-        time_limit_s=None if order.quick else order.time_limit_s,
+        time_limit_s=math.inf,
         seed=order.seed,
     )
-    write_day(dispatch(wish), Path(order.out), _arguments(order))
-    return ()
+    made = dispatch(wish)
+    found, source = Figures.of(made), made.day.source
+    report = verify_day(source.scenario, source.placed.network.given, found.tables, found.summary)
+    if report.ok:
+        write_figures(made, found, Path(order.out), _arguments(order), with_map=order.maps)
+    return report.problems
 
 
 def _sweep(order: Order) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from coldchain.errors import UsageError
 from coldchain.language import N_, _
 
 if TYPE_CHECKING:
-    from coldchain.batch import Batch, Limits, Means, Progress, Settings
+    from coldchain.batch import Batch, Job, Limits, Means, Progress, Settings
 
 EXIT_PARTLY, EXIT_INTERRUPTED = 7, 130
 SAID_EVERY_S = 10.0
@@ -47,12 +47,14 @@ KINDS = {
 @click.option("--effort", type=click.Choice(["quick", "normal"]), default="quick", show_default=True,
               help="quick: least work; normal: about --time-limit seconds each, the same on any machine.")  # fmt: skip
 @click.option("--time-limit", type=click.FloatRange(1), default=120.0, show_default=True, help="With --effort normal.")
-@click.option("--iterations", type=click.IntRange(0), default=20_000, show_default=True, help="Of --command routes.")
+@click.option("--iterations", type=click.IntRange(0),
+              help="Of --command routes; by the number of stops when left out.")  # fmt: skip
+@click.option("--day", help="Of --command routes: period or date (2026-07-15) where the list names none.")
 @click.option("--budget", "budgets", help="Of --command sweep: FROM:TO:STEP in CNY, or single budgets with commas.")
 @click.option("--week", help="Of --command roll: week to plan, like 2026-W31, or a day in it.")
 @click.option("--changes", type=click.FloatRange(0, 1), default=0.1, show_default=True,
               help="Of --command roll: share of the villages that may change their depot.")  # fmt: skip
-@click.option("--maps", is_flag=True, help="Write map and layers of each plan too (3 MB a county).")
+@click.option("--maps", is_flag=True, help="Write map and layers of each run too (3 MB a county).")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @dry_run_option
 @json_option
@@ -69,7 +71,7 @@ def batch(source: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) 
     limits = _limits(given)
     if settings.command == "roll" and (given["data"] == "value" or given["dry_run"]):
         raise UsageError(_("--command roll writes into the folders of the counties: no --data value, no --dry-run"))
-    jobs = read_jobs(source, settings.command)
+    jobs = _on_day(read_jobs(source, settings.command), given["day"], settings.command)
     if given["data"] == "value" and any((job.folder / "summary.json").is_file() for job in jobs):
         raise UsageError(_("routes of finished plans need a shared folder: --data path"))
     if given["dry_run"]:
@@ -84,6 +86,15 @@ def batch(source: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) 
     if result.interrupted and not result.progress.done + result.progress.kept:
         return EXIT_INTERRUPTED
     return 0 if result.ok else EXIT_PARTLY
+
+
+def _on_day(jobs: tuple[Job, ...], day: str | None, command: str) -> tuple[Job, ...]:
+    """Give the day of routes to the counties for which the list names none."""
+    from dataclasses import replace
+
+    if day is not None and command != "routes":
+        raise UsageError(_("--day goes with --command routes"))
+    return tuple(replace(job, day=job.day or day or "") for job in jobs)
 
 
 def _settings(given: dict[str, Any]) -> Settings:

@@ -62,7 +62,7 @@ class Wish:
     ----------
     anywhere : any open depot that can take a lot, rather than the planned one; None: planned where there is a plan
     opening : hours of the depots
-    time_limit_s, iterations, patience : when to stop; None for the default
+    time_limit_s, iterations, patience : when to stop; None for the default; inf for no clock
     rest : of a day under way, in place of orders
     """
 
@@ -305,7 +305,7 @@ def _search(wish: Wish, day: Day, start: tuple[Locked, ...]) -> Search:
 
 def iterations_of(wish: Wish, day: Day) -> float:
     """Return the iterations asked for; without any limit those that pay."""
-    if wish.iterations is None and wish.time_limit_s is None:
+    if wish.iterations is None and wish.time_limit_s in {None, math.inf}:
         return default_iterations(len(day.stops))
     return math.inf if wish.iterations is None else wish.iterations
 

@@ -7,6 +7,7 @@ import platform
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,20 @@ def check_routes_target(folder: Path, wish: Wish) -> None:
     check_target(folder, SUMMARY, FAMILY)
 
 
+@dataclass(frozen=True)
+class Figures:
+    """Tables of a routed day and the object of its key figures, as they are written."""
+
+    tables: Tables
+    summary: dict[str, Any]
+
+    @classmethod
+    def of(cls, made: Dispatch) -> Figures:
+        """Work them out."""
+        tables = tables_of(made)
+        return cls(tables, plain_values(summarise(made, tables)))
+
+
 def write_day(
     made: Dispatch, folder: Path, arguments: Mapping[str, Any], more: Tables | None = None
 ) -> tuple[dict[str, Any], Tables]:
@@ -67,18 +82,32 @@ def write_day(
     (summary, tables)
         As written.
     """
+    found = Figures.of(made)
+    found = Figures({**found.tables, **(more or {})}, found.summary)
+    write_figures(made, found, folder, arguments)
+    return found.summary, found.tables
+
+
+def write_figures(
+    made: Dispatch, found: Figures, folder: Path, arguments: Mapping[str, Any], *, with_map: bool = True
+) -> None:
+    """Write a routed day whose figures are known, its map only where asked for."""
     check_routes_target(folder, made.wish)
-    tables = {**tables_of(made), **(more or {})}
-    summary: dict[str, Any] = plain_values(summarise(made, tables))
     record = run_information(made, folder, arguments)
-    write_folder(folder, lambda partial: _fill(made, partial, tables, (summary, record)), SUMMARY, FAMILY)
-    return summary, tables
+
+    def fill(partial: Path) -> None:
+        write_tables(found.tables, partial, SUMMARY, found.summary, record)
+        lines = _write_sheets(made, partial, found.tables)
+        if with_map:
+            from coldchain.dispatch.map import write_day_map
+
+            write_day_map(made, partial / "map.html", found.tables, found.summary, lines)
+
+    write_folder(folder, fill, SUMMARY, FAMILY)
 
 
-def _fill(made: Dispatch, folder: Path, tables: Tables, about: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    from coldchain.dispatch.map import write_day_map
-
-    write_tables(tables, folder, SUMMARY, *about)
+def _write_sheets(made: Dispatch, folder: Path, tables: Tables) -> list[TripLine]:
+    """Write what drivers take along; return the lines of their trips."""
     lines = trip_lines(made)
     scenario = made.day.source.scenario
     (folder / "sheets").mkdir()
@@ -94,7 +123,7 @@ def _fill(made: Dispatch, folder: Path, tables: Tables, about: tuple[dict[str, A
         Path(f"{path}.html").write_text(sheet_page(own.tour, listed, scenario, day), encoding="utf-8")
         Path(f"{path}.gpx").write_text(gpx_text(own, drawn[own.tour["tour"]]), encoding="utf-8")
     (folder / "routes.geojson").write_text(geojson_text(tables, lines), encoding="utf-8")
-    write_day_map(made, folder / "map.html", tables, about[0], lines)
+    return lines
 
 
 def _stems(tables: Tables) -> list[str]:

@@ -1,0 +1,66 @@
+"""The night's routes of many counties: what a single command gives, killed and gone on with, on the day asked for."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from dispatching_cases import line_county
+
+from coldchain.batch.processes import end_tree
+from coldchain.cli import run
+
+COUNTIES = ("a", "b", "c", "d")
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write four counties whose depots stand, and a list of them that names a day for the third."""
+    folder = tmp_path_factory.mktemp("country")
+    for name in COUNTIES:
+        line_county(folder / name)
+    days = {"c": "dead"}
+    rows = pd.DataFrame({"scenario": COUNTIES, "day": [days.get(name, "") for name in COUNTIES]})
+    rows.to_csv(folder / "counties.csv", index=False)
+    return folder
+
+
+def command(country: Path, out: Path, *more: str) -> list[str]:
+    """Return the command of the night, for two kinds of days."""
+    return ["batch", str(country), "--command", "routes", "--day", "warm", "--out", str(out), "-q", *more]
+
+
+def test_a_killed_night_goes_on(country: Path, tmp_path: Path) -> None:
+    """Killed after its first county, then finished: no county twice, each on its day, with sheets and no map."""
+    out = tmp_path / "out"
+    child = subprocess.Popen([sys.executable, "-m", "coldchain", *command(country, out)])
+    done: set[Path] = set()
+    while not done and child.poll() is None:
+        time.sleep(0.01)
+        done = set(out.glob("runs/[!.]*/routes.json"))
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    end_tree(child.pid)
+    before = {path: path.stat().st_mtime_ns for path in out.glob("runs/[!.]*/routes.json")}
+    assert done <= before.keys()
+    assert len(before) < len(COUNTIES)
+    assert run(command(country, out, "--resume")) == 0
+    assert all(path.stat().st_mtime_ns == written for path, written in before.items())
+    table = pd.read_csv(out / "results.csv", encoding="utf-8-sig")
+    assert table["name"].tolist() == list(COUNTIES)
+    assert table["period"].tolist() == ["warm", "warm", "dead", "warm"]
+    (folder,) = out.glob("runs/a-*")
+    assert list(folder.glob("sheets/*.html"))
+    assert not (folder / "map.html").exists()
+    assert run(["verify", str(folder)]) == 0
+
+
+def test_a_day_is_for_routes_only(country: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Plans, sweeps and weeks know no day."""
+    assert run(["batch", str(country), "--day", "warm", "--out", str(tmp_path / "out")]) == 2
+    assert "--day goes with --command routes" in capsys.readouterr().err
