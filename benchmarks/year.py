@@ -12,27 +12,32 @@ way. All are priced alike: routed on the true harvest, recomputed by ``verify`` 
 * rolled: ``coldchain roll`` on disk, from the deliveries so far
 * knows: the same limits and the same model, but on the true harvest
 * best: the cheapest of all that was met in a week, with no limit on changes
+
+With ``--out`` what a week came to is kept there: a year that was cut short goes on where it ended, to the same figures.
+``--every 4`` lives through each fourth week alone, with the deliveries of all weeks before.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import math
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import coldchain as cc
 from coldchain.errors import UsageError
-from coldchain.planning import Course, Ground, Options, lay_part, plan_of
+from coldchain.planning import Course, Options, lay_part, plan_of
 from coldchain.planning.tables import assignment
 from coldchain.replays.chances import factors
 from coldchain.runs import Run
@@ -40,7 +45,7 @@ from coldchain.runs.folder import read_tables
 from coldchain.weeks import Asked, roll_week
 from coldchain.weeks.calendar import days_of, iso_week, span_of, week_number
 from coldchain.weeks.county import week_of
-from coldchain.weeks.deliveries import Hold, read_held
+from coldchain.weeks.deliveries import read_held
 from coldchain.weeks.expected import planned_t
 from coldchain.weeks.roll import MOST_CHANGED, Before, before_of, former_of, ways_after, week_cny, weighed
 
@@ -123,7 +128,7 @@ class Told:
     changed_share: float
     seconds: float
     frozen_moved: int
-    odd: tuple[str, ...]
+    odd: list[str]
 
 
 def cheapest(courses: Iterable[Course]) -> Course:
@@ -131,37 +136,51 @@ def cheapest(courses: Iterable[Course]) -> Course:
     return min(courses, key=lambda one: one.yearly.total)
 
 
-def lived(world: World, folder: Path) -> Iterator[Told]:
-    """Live through the weeks of a county."""
+def lived(world: World, folder: Path, every: int) -> Iterator[Told]:
+    """Live through the weeks of a county; those that are kept are not planned again."""
+    knows: Before | None = None
+    kept = folder / "lived"
+    kept.mkdir(exist_ok=True)
+    for n, week in enumerate(world.weeks[::every]):
+        figures, ways = kept / f"{iso_week(week)}.json", kept / f"{iso_week(week)}.csv"
+        if not figures.is_file():
+            told, after = lived_week(world, folder, week, knows, referee=n % REFEREED == 0)
+            after.ways.to_csv(ways, index=False)
+            part = figures.with_suffix(".part")
+            part.write_text(json.dumps(asdict(told), indent=1), encoding="utf-8")
+            part.rename(figures)
+        knows = replace(before_of(world.run, week), ways=pd.read_csv(ways, dtype=str, keep_default_na=False))
+        yield Told(**json.loads(figures.read_text(encoding="utf-8")))
+
+
+def lived_week(world: World, folder: Path, week: int, knows: Before | None, *, referee: bool) -> tuple[Told, Before]:
+    """Live through a week; also return where one who knows left everybody."""
     run, options = world.run, Options.quickly()
     villages = len(run.scenario.villages)
-    knows: Before | None = None
-    for n, week in enumerate(world.weeks):
-        world.hand_in(folder, week)
-        began = time.process_time()
-        found = roll_week(Asked(folder, iso_week(week), {}))
-        seconds = time.process_time() - began
-        tables = read_tables(folder / "rolls" / iso_week(week))
-        holds, _faults = read_held(folder / "held.csv", run.scenario, week)
-        scenario = week_of(run.scenario, run, span_of(run.scenario.periods, week), world.harvest[week])
-        ground, static = lay_part(run, scenario, options), before_of(run, week)
-        rolled = replace(static, ways=tables["ways"])
+    world.hand_in(folder, week)
+    began = time.process_time()
+    found = roll_week(Asked(folder, iso_week(week), {}))
+    seconds = time.process_time() - began
+    tables = read_tables(folder / "rolls" / iso_week(week))
+    holds, _faults = read_held(folder / "held.csv", run.scenario, week)
+    scenario = week_of(run.scenario, run, span_of(run.scenario.periods, week), world.harvest[week])
+    ground, static = lay_part(run, scenario, options), before_of(run, week)
+    rolled, knows = replace(static, ways=tables["ways"]), knows or static
 
-        def priced(way: Before, most: int, ground: Ground = ground, holds: Sequence[Hold] = holds) -> Course:
-            tried = weighed(ground, former_of(ground, run, way, holds), most, options)
-            return cheapest(way.course for way in tried)
+    def priced(way: Before, most: int) -> Course:
+        tried = weighed(ground, former_of(ground, run, way, holds), most, options)
+        return cheapest(way.course for way in tried)
 
-        knows = knows or static
-        courses = {"static": priced(static, 0), "rolled": priced(rolled, 0),
-                   "knows": priced(knows, int(MOST_CHANGED * villages))}  # fmt: skip
-        known = assignment(ground.basis, courses["knows"].decision, ground.arcs.members)
-        knows = replace(static, ways=ways_after(known, knows.ways))
-        courses["best"] = cheapest([*courses.values(), priced(knows, villages)])
-        odd = () if n % REFEREED else plan_of(ground, courses["rolled"], options).report.problems
-        changed = set(tables["changes"]["village"])
-        frozen = {run.scenario.villages[one.village].id for one in holds}
-        cny = {name: week_cny(one.yearly.written(frozenset())) for name, one in courses.items()}
-        yield Told(week, cny, found["villages"]["changed_share"], seconds, len(changed & frozen), odd)
+    courses = {"static": priced(static, 0), "rolled": priced(rolled, 0),
+               "knows": priced(knows, int(MOST_CHANGED * villages))}  # fmt: skip
+    known = assignment(ground.basis, courses["knows"].decision, ground.arcs.members)
+    knows = replace(static, ways=ways_after(known, knows.ways))
+    courses["best"] = cheapest([*courses.values(), priced(knows, villages)])
+    odd = plan_of(ground, courses["rolled"], options).report.problems if referee else ()
+    changed = set(tables["changes"]["village"])
+    frozen = {run.scenario.villages[one.village].id for one in holds}
+    cny = {name: week_cny(one.yearly.written(frozenset())) for name, one in courses.items()}
+    return Told(week, cny, found["villages"]["changed_share"], seconds, len(changed & frozen), list(odd)), knows
 
 
 def weeks_in_season(run: Run, first: str, last: str) -> list[int]:
@@ -174,7 +193,7 @@ def weeks_in_season(run: Run, first: str, last: str) -> list[int]:
     return found
 
 
-def judged(source: Path, folder: Path, weeks: tuple[str, str], seed: int) -> None:
+def judged(source: Path, folder: Path, weeks: tuple[str, str], seed: int, every: int = 1) -> None:
     """Print a county's year."""
     if not (folder / "plan").is_dir():
         cc.plan(cc.load(source), effort="quick").save(folder / "plan")
@@ -183,7 +202,7 @@ def judged(source: Path, folder: Path, weeks: tuple[str, str], seed: int) -> Non
         print(f"| {source.name} | nothing is built: nothing to plan anew |", flush=True)
         return
     told = []
-    for one in lived(World(run, seed, weeks_in_season(run, *weeks)), folder):
+    for one in lived(World(run, seed, weeks_in_season(run, *weeks)), folder, every):
         told.append(one)
         figures = " ".join(f"{name} {one.cny[name]:,.0f}" for name in POLICIES)
         print(f"{iso_week(one.week)} {figures}; {one.changed_share:.1%} changed, {one.seconds:.1f} s", file=sys.stderr)
@@ -229,8 +248,9 @@ def main() -> None:
     parser.add_argument("--weeks", default="2026-W01:2026-W52")
     parser.add_argument("--villages", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="live through each Nth week alone")
     parser.add_argument("--kill", action="store_true", help="afterwards roll the same weeks again, killed now and then")
-    parser.add_argument("--out", type=Path, help="folder that is kept; weeks that stand in it are not planned again")
+    parser.add_argument("--out", type=Path, help="folder that is kept; a year in it goes on")
     given = parser.parse_args()
     first, _colon, last = given.weeks.partition(":")
     print(f"weeks {given.weeks}, seed {given.seed}; CNY 10,000 of the static plan, the others against it")
@@ -244,7 +264,7 @@ def main() -> None:
                 cc.example(source, villages=given.villages, seed=n + 1)
             given.scenarios.append(source)
         for source in given.scenarios:
-            judged(source, out / f"{source.name}, weeks", (first, last or first), given.seed)
+            judged(source, out / f"{source.name}, weeks", (first, last or first), given.seed, given.every)
             if given.kill:
                 killed(
                     out / f"{source.name}, weeks", out / f"{source.name}, killed", (first, last or first), given.seed

@@ -1,12 +1,13 @@
-"""Models of many series at once: two that need no fitting, two that learn from all series together, and their mean.
+"""Models of many series at once: two that need no fitting, three that learn from all series together, and their mean.
 
 All work on logarithms ``y``; ``m`` is the season, ``i`` the last step known, ``h`` the steps ahead::
 
     naive            y[i]
     seasonal_naive   y[i-m+h]
     gap              y[i-m+h] + φ^h · (y[i] - y[i-m])
+    mean_season      a[i-m+h] + φ^h · (y[i] - a[i-m]),   a[j] the mean of y[j], y[j-m], y[j-2m] …
     pooled           y[i] + b1·(y[i] - y[i-m]) + b2·(y[i-m+h] - y[i-m]) + b3·(y[i] - y[i-1]) + b4
-    combined         mean of gap and pooled, and of boosted trees where they are asked for
+    combined         mean of gap, mean_season and pooled, and of boosted trees where they are asked for
 
 ``φ`` and the ``b`` of each ``h`` are those with the least absolute error over all series and past steps, each series
 weighted by its level over its own error of the seasonal naive: errors count as the score, MASE (Hyndman & Koehler 2006,
@@ -54,18 +55,42 @@ def last_season(y: Floats, season: int, horizon: int) -> Floats:
 
 def gap(y: Floats, season: int, horizon: int) -> Floats:
     """Return the last season and a shrinking part of what the last value lies above it."""
+    return _above(y, y, season, horizon)
+
+
+def mean_season(y: Floats, season: int, horizon: int) -> Floats:
+    """Return the mean of all seasons and a shrinking part of what the last value lies above it."""
+    return _above(y, means_of_seasons(y, season), season, horizon)
+
+
+def means_of_seasons(y: Floats, season: int) -> Floats:
+    """Return the mean of each step and of the steps whole seasons before it, of those that are known.
+
+    Examples
+    --------
+    >>> means_of_seasons(np.array([[1.0], [2.0], [3.0], [6.0], [8.0]]), 2).ravel().tolist()
+    [1.0, 2.0, 2.0, 4.0, 4.0]
+    """
+    total, count = np.nan_to_num(y), np.isfinite(y) * 1.0
+    for at in range(season, len(y)):
+        total[at] += total[at - season]
+        count[at] += count[at - season]
+    return np.where(count > 0.0, total / np.maximum(count, 1.0), np.nan)
+
+
+def _above(y: Floats, usual: Floats, season: int, horizon: int) -> Floats:
+    """Return what is usual a season before and a shrinking part, learned from all series, of what lies above it."""
     weights = series_weights(y, season)
     cost = np.zeros(len(DECAYS))
     level = np.exp(y)
     for h in range(1, horizon + 1):
         at = np.arange(season, len(y) - h)
-        above = y[at] - y[at - season]
+        above = y[at] - usual[at - season]
         for n, decay in enumerate(DECAYS):
-            error = np.abs(np.exp(y[at - season + h] + decay**h * above) - level[at + h]) / level[at + h]
+            error = np.abs(np.exp(usual[at - season + h] + decay**h * above) - level[at + h]) / level[at + h]
             cost[n] += np.nansum(error * weights)
-    decay = DECAYS[int(np.argmin(cost))]
-    powers = decay ** np.arange(1, horizon + 1)
-    return np.asarray(last_season(y, season, horizon) + powers[:, None] * (y[-1] - y[-1 - season]))
+    powers = DECAYS[int(np.argmin(cost))] ** np.arange(1, horizon + 1)
+    return np.asarray(last_season(usual, season, horizon) + powers[:, None] * (y[-1] - usual[-1 - season]))
 
 
 def pooled(y: Floats, season: int, horizon: int) -> Floats:
@@ -136,7 +161,9 @@ def series_weights(y: Floats, season: int) -> Floats:
     return np.minimum(weights, HEAVIEST)
 
 
-MODELS: dict[str, Model] = {"naive": naive, "seasonal_naive": seasonal_naive, "gap": gap, "pooled": pooled}
-MEMBERS = ("gap", "pooled")
+MODELS: dict[str, Model] = {
+    "naive": naive, "seasonal_naive": seasonal_naive, "gap": gap, "mean_season": mean_season, "pooled": pooled,
+}  # fmt: skip
+MEMBERS = ("gap", "mean_season", "pooled")
 """The models whose mean is `combined`."""
 COMBINED = "combined"
