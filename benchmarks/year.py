@@ -167,8 +167,10 @@ def lived_week(world: World, folder: Path, week: int, knows: Before | None, *, r
     ground, static = lay_part(run, scenario, options), before_of(run, week)
     rolled, knows = replace(static, ways=tables["ways"]), knows or static
 
+    home = former_of(ground, run, static, holds)
+
     def priced(way: Before, most: int) -> Course:
-        tried = weighed(ground, former_of(ground, run, way, holds), most, options)
+        tried = weighed(ground, former_of(ground, run, way, holds), most, options, home)
         return cheapest(way.course for way in tried)
 
     courses = {"static": priced(static, 0), "rolled": priced(rolled, 0),

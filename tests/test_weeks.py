@@ -22,17 +22,19 @@ from coldchain.batch.work import perform
 from coldchain.cli import run
 from coldchain.dispatch.orders import read_orders
 from coldchain.errors import BadInputError, UsageError
-from coldchain.planning import Options, lay_ground, plan_with
+from coldchain.planning import Options, lay_ground, lay_part, plan_with
 from coldchain.runs import Run, run_information, write_folder, write_tables
 from coldchain.runs.folder import SUMMARY, read_tables
 from coldchain.scenario import load
 from coldchain.weeks import Asked, roll_week
+from coldchain.weeks.assign import assign
 from coldchain.weeks.calendar import days_of, iso_week, span_of, week_number
+from coldchain.weeks.county import week_of
 from coldchain.weeks.deliveries import Past, read_past
 from coldchain.weeks.expected import expected, planned_t
 from coldchain.weeks.folder import weeks_in
 from coldchain.weeks.recheck import verify_week
-from coldchain.weeks.roll import Before
+from coldchain.weeks.roll import Before, before_of, former_of, weighed
 
 WEEK, NEXT = "2026-W31", "2026-W32"
 STANDS = "cold_forced_air_200:1;cool_forced_air_200:1"
@@ -208,6 +210,21 @@ def test_a_lost_week_comes_back_with_the_same_bytes(rolled: County, tmp_path: Pa
     stamp = (second.target / "roll.json").stat().st_mtime_ns
     roll_week(second)
     assert (second.target / "roll.json").stat().st_mtime_ns == stamp
+
+
+def test_what_no_longer_pays_goes_back_to_the_plan(county: County) -> None:
+    """A village left its depot: going as planned is among the ways weighed, unless too many would change."""
+    run, week = county.run, week_number(WEEK)
+    scenario = week_of(run.scenario, run, span_of(run.scenario.periods, week), planned_t(run.scenario, week))
+    ground, home = lay_part(run, scenario, Options.quickly()), before_of(run, week)
+    first = home.ways["village"] == home.ways["village"].iloc[0]
+    astray = replace(home, ways=home.ways[~first])
+    former, plan = (former_of(ground, run, way, []) for way in (astray, home))
+    as_planned = assign(ground, plan, 0).share
+    for limit, there in ((0, False), (1, True)):
+        tried = weighed(ground, former, limit, Options.quickly(), plan)
+        assert any(np.array_equal(one.choice.share, as_planned) for one in tried) is there
+        assert max(len(one.choice.changed) for one in tried) <= limit
 
 
 def test_what_is_held_stays(rolled: County, county: County, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -133,16 +133,18 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
     """Plan a week: forecast, then the cheapest assignment within the limit of changes, worked out and verified.
 
     Of all that would change, half of them, half of these … that number counts whose routed bill is least, none
-    included: a change that does not pay once lorries are routed is not asked of anybody.
+    included: a change that does not pay once lorries are routed is not asked of anybody. Going back to the plan counts
+    among them, for what paid in one season may not in the next.
     """
     options = options or Options.quickly(given.seed)
     scenario = run.scenario
     outlook = expected(scenario, given.past, given.week, given.weather)
     span = span_of(scenario.periods, given.week)
     ground = lay_part(run, week_of(scenario, run, span, outlook.tonnes), options)
-    former = former_of(ground, run, before, [*given.holds, *_loaded(given.past)])
+    holds = [*given.holds, *_loaded(given.past)]
+    former, home = (former_of(ground, run, way, holds) for way in (before, before_of(run, given.week)))
     limit = int(given.most_changed * len(scenario.villages))
-    tried = weighed(ground, former, limit, options)
+    tried = weighed(ground, former, limit, options, home)
     stay, pays = tried[0], pays_cny(ground)
 
     def weight_cny(way: Weighed) -> float:
@@ -162,9 +164,15 @@ class Weighed:
     course: Course
 
 
-def weighed(ground: Ground, former: Former, limit: int, options: Options) -> list[Weighed]:
-    """Return ways to run a week, each worked out: first that nobody changes, then with fewer and fewer changes."""
-    return [Weighed(choice, course_of(ground, former, choice, options)) for choice in _choices(ground, former, limit)]
+def weighed(ground: Ground, former: Former, limit: int, options: Options, home: Former | None = None) -> list[Weighed]:
+    """Return ways to run a week, each worked out: first that nobody changes, then with fewer and fewer changes.
+
+    Parameters
+    ----------
+    home : where the plan sends everybody, to be gone back to
+    """
+    choices = [*_choices(ground, former, limit), *([] if home is None else _back(ground, former, home, limit))]
+    return [Weighed(choice, course_of(ground, former, choice, options)) for choice in choices]
 
 
 def _choices(ground: Ground, former: Former, limit: int) -> list[Choice]:
@@ -176,6 +184,18 @@ def _choices(ground: Ground, former: Former, limit: int) -> list[Choice]:
         among = found[-1].changed
         limit = len(among) // 2
     return found
+
+
+def _back(ground: Ground, former: Former, home: Former, limit: int) -> list[Choice]:
+    """Return that all who are not held go as planned, if that is another way and few enough change by it."""
+    held = former.held[ground.arcs.demand]
+    went = np.where(held, former.went, home.went)
+    if limit == 0 or np.array_equal(went, former.went):
+        return []
+    choice = assign(ground, replace(former, went=went), 0)
+    village = ground.arcs.village[ground.arcs.demand]
+    changed = np.unique(village[(choice.share > 0.0) & ~former.went])
+    return [replace(choice, changed=changed)] if len(changed) <= limit else []
 
 
 def course_of(ground: Ground, former: Former, choice: Choice, options: Options) -> Course:
