@@ -33,10 +33,10 @@ def unguarded(text: str) -> str:
 
     Examples
     --------
-    >>> unguarded("'=1+1"), unguarded("''=x"), unguarded("'s"), unguarded("-5")
-    ('=1+1', "'=x", "'s", '-5')
+    >>> unguarded("'=1+1"), unguarded("''=x"), unguarded("'s"), unguarded("-5"), unguarded("5'-7'")
+    ('=1+1', "'=x", "'s", '-5', "5'-7'")
     """
-    return GUARD.sub("", text, count=1)
+    return GUARD.sub("", text, count=1) if text.startswith("'") else text
 
 
 def csv_text(frame: pd.DataFrame, **options: Any) -> str:

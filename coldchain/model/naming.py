@@ -27,6 +27,7 @@ LEAST_PART, LEAST_INSIDE = 2, 3
 MOST_CANDIDATES, MOST_SEARCHES = 5, 60
 LEAST_ALIKE, NEARLY = 0.6, 0.1
 BRACKETS = re.compile(r"[(（].*?[)）]")
+PADDING = re.compile(r"[\s_]+")
 COMMITTEE = re.compile(r"村?(?:村民委员会|村委会|行政村)$")
 MANY = {
     "village": N_("several villages are called so"),
@@ -222,7 +223,9 @@ def folded(text: str) -> str:
     >>> folded("官庄村村委会"), folded("Cold  Room－200"), folded("夏季（6–8 月）")
     ('官庄村', 'coldroom-200', '夏季(6-8月)')
     """
-    plain = re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", text)).casefold()
+    if text.isascii():
+        return PADDING.sub("", text).lower().replace("~", "-")
+    plain = PADDING.sub("", unicodedata.normalize("NFKC", text)).casefold()
     return COMMITTEE.sub("村", re.sub("[‐-―−~～]", "-", plain))
 
 

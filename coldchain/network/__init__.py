@@ -11,23 +11,23 @@ from coldchain.later import later
 from coldchain.network.access import Profile
 from coldchain.network.connectivity import cut_off_fault, largest_strong_component, roads_used
 from coldchain.network.gmns import read_gmns
-from coldchain.network.gmns_writing import write_gmns
 from coldchain.network.graph import LinkTable, RoadNetwork, build_network
 from coldchain.network.junctions import SNAP_M
-from coldchain.network.keeping import network_hash
-from coldchain.network.large import kept_travel
 from coldchain.network.lorries import LorryRange, lorry_range
-from coldchain.network.matrix import Travel, arcs_between, paths, travel
-from coldchain.network.osm import OsmExtract, read_osm
-from coldchain.network.proximity import proximity_network
-from coldchain.network.slope import with_slope
 from coldchain.network.snap import Snap, snap_places
 from coldchain.network.used import CutOff, RoadsUsed
 
 if TYPE_CHECKING:
     from coldchain.network.explore import from_networkx, to_networkx
+    from coldchain.network.gmns_writing import write_gmns
+    from coldchain.network.keeping import network_hash
+    from coldchain.network.large import kept_travel
     from coldchain.network.lines import read_lines
     from coldchain.network.lines_writing import write_lines
+    from coldchain.network.matrix import Travel, arcs_between, paths, travel
+    from coldchain.network.osm import OsmExtract, read_osm
+    from coldchain.network.proximity import proximity_network
+    from coldchain.network.slope import with_slope
     from coldchain.network.street_graph import read_graph
 
 __all__ = [
@@ -38,9 +38,11 @@ __all__ = [
 ]  # fmt: skip
 LATER = {
     "from_networkx": "explore", "to_networkx": "explore", "read_lines": "lines", "write_lines": "lines_writing",
-    "read_graph": "street_graph",
+    "read_graph": "street_graph", "write_gmns": "gmns_writing", "network_hash": "keeping", "kept_travel": "large",
+    "Travel": "matrix", "arcs_between": "matrix", "paths": "matrix", "travel": "matrix", "OsmExtract": "osm",
+    "read_osm": "osm", "proximity_network": "proximity", "with_slope": "slope",
 }  # fmt: skip
-"""Names whose modules bring in networkx or GDAL, loaded when they are asked for."""
+"""Names whose modules bring in a compiler, networkx, GDAL or much of scipy, loaded when they are asked for."""
 __getattr__ = later(__name__, LATER)
 
 
@@ -72,6 +74,8 @@ def read_roads(
 
 def _read_file(path: Path, profile: Profile, lorries: LorryRange | None, snap_m: float) -> RoadNetwork:
     if path.name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2")):
+        from coldchain.network.osm import read_osm
+
         return read_osm(path, profile, lorries).network
     from coldchain.network.lines import read_lines
 

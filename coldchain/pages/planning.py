@@ -99,9 +99,10 @@ class PlanningPage(Answering):
             "sites": tools.layout(), "vehicles": asks.table, "changes": self.changes, "figures": self.figures,
             "commands": column(self.commands, row(self.name, self.keep, **WIDE), self.saved, **WIDE),
         }  # fmt: skip
-        for name, root in named.items():
-            root.name = name
-            self.document.add_root(root)
+        with self.document.models.freeze():  # else all models are gone through anew for each root
+            for name, root in named.items():
+                root.name = name
+                self.document.add_root(root)
         frame(self.document, _("Plan {name}").format(name=self.desk.scenario.name), "planning", WIDTH_PX)
 
     def _connect(self) -> None:

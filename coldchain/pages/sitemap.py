@@ -17,9 +17,8 @@ from coldchain.pages.shell import asset, patch
 from coldchain.pages.states import State
 from coldchain.reports import palette
 from coldchain.reports.background import background, plane
-from coldchain.reports.canvas import stretched
-from coldchain.reports.map import ASPECT, MANY_VILLAGES, VILLAGE_PX, VILLAGE_PX_MANY, broken
-from coldchain.reports.mapdata import Columns, hub_columns, line_columns, modules_words, window_around
+from coldchain.reports.canvas import ASPECT, MANY_VILLAGES, VILLAGE_PX, VILLAGE_PX_MANY, stretched
+from coldchain.reports.mapdata import Columns, broken, hub_columns, line_columns, modules_words, window_around
 from coldchain.runs import PlacedNetwork
 
 MARKS = {STATED: "square", FORBIDDEN: "x", FORCED: "star"}

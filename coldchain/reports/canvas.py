@@ -23,6 +23,9 @@ from coldchain.reports import palette, panel
 from coldchain.reports.mapdata import Window
 
 FRAME_PX = (800, 640)
+ASPECT = FRAME_PX[0] / FRAME_PX[1]
+MANY_VILLAGES = 600
+VILLAGE_PX, VILLAGE_PX_MANY = 9.0, 6.0
 PANEL_PX = 330
 FONT = ", ".join(palette.FONTS)
 

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coldchain import network as roads
 from coldchain.arrays import Floats, Indices
-from coldchain.network import RoadNetwork, paths
+from coldchain.network import RoadNetwork
 from coldchain.runs import Run
 from coldchain.runs.roads import places_of
 
@@ -45,7 +46,7 @@ def plan_lines(plan: Run) -> PlanLines:
     legs = [np.column_stack([chain[:-1], chain[1:]]) for chain in chains]
     pairs = np.concatenate([np.empty((0, 2), dtype=np.int64), *legs])
     distinct, leg = np.unique(pairs, axis=0, return_inverse=True)
-    drawn = paths(plan.placed.network, distinct) if len(distinct) else []
+    drawn = roads.paths(plan.placed.network, distinct) if len(distinct) else []
     per_leg = np.repeat(np.array(weights, dtype=np.float64), [len(rows) for rows in legs])
     yearly = np.bincount(leg, weights=per_leg, minlength=len(distinct)).astype(np.float64)
     link, passes = _links_in_use(plan.placed.network, drawn, yearly)

@@ -23,17 +23,14 @@ from bokeh.models import (
 from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.reports import palette, panel, tips
-from coldchain.reports.canvas import FONT, FRAME_PX, stretched
+from coldchain.reports.canvas import ASPECT, FONT, MANY_VILLAGES, VILLAGE_PX, VILLAGE_PX_MANY, stretched
 from coldchain.reports.lines import PlanLines, plan_lines
 from coldchain.reports.mapcards import cards
-from coldchain.reports.mapdata import Columns, MapData, Window, map_data, plan_window
+from coldchain.reports.mapdata import Columns, MapData, Window, broken, map_data, plan_window
 from coldchain.reports.mappage import Measure, Page, measures_of, page_html
 from coldchain.reports.mapwords import STATUSES
 from coldchain.runs import Run
 
-ASPECT = FRAME_PX[0] / FRAME_PX[1]
-MANY_VILLAGES = 600
-VILLAGE_PX, VILLAGE_PX_MANY = 9.0, 6.0
 FADED = 0.45
 """Opacity of what is not chosen while something is."""
 Sources = dict[str, ColumnDataSource]
@@ -180,15 +177,6 @@ def _draw_ground(plot: Any, key: str, data: MapData) -> None:
     xs, ys = ([line[:, n].tolist() for line in data.counties.borders] for n in (0, 1))
     plot.line("x", "y", source=ColumnDataSource(broken(xs, ys)), color=palette.COUNTY, line_width=1.6,
               line_dash="9 4 2 4", alpha=0.8, name=f"{key}:counties")  # fmt: skip
-
-
-def broken(xs: Sequence[Sequence[float]], ys: Sequence[Sequence[float]]) -> Columns:
-    """Join lines into one that is broken between them, as arrays of 32 bits."""
-
-    def joined(parts: Sequence[Sequence[float]]) -> Any:
-        return np.concatenate([[*part, np.nan] for part in parts] or [[]]).astype(np.float32)
-
-    return {"x": joined(xs), "y": joined(ys)}
 
 
 def _draw_ways(plot: Any, key: str, data: MapData, scenario: Scenario) -> Sources:

@@ -260,3 +260,12 @@ def _spokes(plan: Run, window: Window) -> Columns:
     drawn = [np.vstack(pair) for pair in zip(*(window.metres(end) for end in ends), strict=True)]
     columns: Columns = {name: pairs[name].tolist() for name in ("village", "depot", "tonnes_year")}
     return columns | line_columns(drawn)
+
+
+def broken(xs: Sequence[Sequence[float]], ys: Sequence[Sequence[float]]) -> Columns:
+    """Join lines into one that is broken between them, as arrays of 32 bits."""
+
+    def joined(parts: Sequence[Sequence[float]]) -> Any:
+        return np.concatenate([[*part, np.nan] for part in parts] or [[]]).astype(np.float32)
+
+    return {"x": joined(xs), "y": joined(ys)}

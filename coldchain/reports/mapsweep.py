@@ -16,7 +16,8 @@ from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.reports import figures
 from coldchain.reports.background import background
-from coldchain.reports.map import ASPECT, draw_pane
+from coldchain.reports.canvas import ASPECT
+from coldchain.reports.map import draw_pane
 from coldchain.reports.mapdata import (
     Columns,
     MapData,

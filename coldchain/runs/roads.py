@@ -19,7 +19,6 @@ from coldchain.network import (
     Snap,
     cut_off_fault,
     lorry_range,
-    proximity_network,
     read_roads,
     snap_places,
 )
@@ -100,6 +99,8 @@ def place_on_roads(scenario: Scenario) -> tuple[PlacedNetwork, tuple[Fault, ...]
 
 def _roads(scenario: Scenario, lon: Floats, lat: Floats) -> RoadNetwork:
     if not scenario.roads.file:
+        from coldchain.network import proximity_network  # scipy's geometry is needed for it alone
+
         return proximity_network(lon, lat, scenario.roads.proximity_kmh, scenario.roads.circuity)
     path = scenario.home / scenario.roads.file
     unread = plain_file(path)

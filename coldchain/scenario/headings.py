@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
@@ -17,10 +17,10 @@ from coldchain.language import N_, _
 from coldchain.model import HOURS, Noun, dictionary
 from coldchain.scenario.choices import chosen
 from coldchain.scenario.parsing import unit_of
-from coldchain.scenario.references import Reference
+from coldchain.scenario.references import Reference, remembered
 from coldchain.scenario.spots import degrees, lon_lat
 from coldchain.scenario.tables import RawTable
-from coldchain.scenario.units import factor, figure_in, is_unit, written
+from coldchain.scenario.units import DIGITS, factor, figure_in, is_unit, written
 
 References = Mapping[str, Reference]
 GROUPS = {"villages": "places", "sites": "places", "hubs": "places", "masts": "places", "mobile_units": "depot_types",
@@ -191,8 +191,11 @@ def understood(raw: RawTable, table: str, references: References = NOTHING) -> t
             columns.setdefault(one.name, one)
             faults += _unit_fault(raw, table, one)
     rows = []
+    readers = {name: _reader(table, one) for name, one in columns.items()}
+    references = remembered(references)
     for line, cells in raw.rows:
-        read, wrong = _cells(raw.file, line, table, cells, columns)
+        read = {name: readers[name](cells[one.text]) for name, one in columns.items()}
+        read, wrong = _put_together(raw.file, line, table, read, columns)
         faults += refer(raw.file, line, read, references)
         rows.append((line, read))
         faults += wrong
@@ -210,22 +213,32 @@ def _unit_fault(raw: RawTable, table: str, one: Heading) -> Iterator[Fault]:
         yield Fault(raw.file, raw.header_line, one.text, one.unit, message, "bad-unit")
 
 
-def _cells(
-    file: str, line: int, table: str, cells: Mapping[str, str], columns: Mapping[str, Heading]
-) -> tuple[dict[str, str], list[Fault]]:  # fmt: skip
-    read = {
-        name: cell_in(table, name, cells[one.text], one.unit) if cells[one.text] else ""
-        for name, one in columns.items()
-    }
+def _reader(table: str, one: Heading) -> Callable[[str], str]:
+    """Return what reads the cells of a column; each text is read once."""
+
+    @cache
+    def read(text: str) -> str:
+        return cell_in(table, one.name, text, one.unit) if text else ""
+
+    return read
+
+
+def _put_together(
+    file: str, line: int, table: str, read: dict[str, str], columns: Mapping[str, Heading]
+) -> tuple[dict[str, str], list[Fault]]:
     if table in GROUPS and {"lon", "lat", BOTH} & read.keys():
         return _placed(file, line, read)
-    return _by_area(file, line, read, {name: one.unit for name, one in columns.items()}) if table == "harvest" else (
-        read, [])  # fmt: skip
+    if table == "harvest" and AREA_UNITS.keys() & read.keys():
+        return _by_area(file, line, read, {name: one.unit for name, one in columns.items()})
+    return read, []
 
 
 def _placed(file: str, line: int, cells: dict[str, str]) -> tuple[dict[str, str], list[Fault]]:
     """Bring coordinates to decimal degrees: with minutes and seconds, or both in one cell as map services copy them."""
     given = {name: cells.get(name, "") for name in (BOTH, "lon", "lat")}
+    if not given[BOTH] and DIGITS.fullmatch(given["lon"]) and DIGITS.fullmatch(given["lat"]):
+        cells.pop(BOTH, None)
+        return cells, []
     rest = {name: text for name, text in cells.items() if name != BOTH}
     where, pair = next(((name, both) for name, text in given.items() if (both := _pair(name, text))), ("", None))
     if pair is None:
@@ -270,6 +283,7 @@ def refer_rows(raw: RawTable, references: References) -> tuple[RawTable, list[Fa
     """Put ids where the rows of a table name things, as `refer` does for one; return the table and the faults."""
     rows: list[tuple[int, dict[str, str]]] = []
     faults: list[Fault] = []
+    references = remembered(references)
     for line, cells in raw.rows:
         read = dict(cells)
         faults += refer(raw.file, line, read, references)

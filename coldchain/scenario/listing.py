@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from coldchain.errors import Fault
 from coldchain.language import _
@@ -14,6 +15,7 @@ MOST_TITLE_ROWS = 15
 MOST_LABELS = 3
 FILLED_DOWN = 3  # rows from which one text that stands alone was filled down
 TOTAL = re.compile(r"(.{0,20}(合计|总计|小计|共计|总和|汇总)|(sub|grand)?total|sum)[::]?(\(.*\))?", re.IGNORECASE)
+TOTAL_IN_LATIN = re.compile(r"total|sum", re.IGNORECASE)
 TOTAL_OF = re.compile(r"(合计|总计|小计|共计)[::\d]")
 NOTE = re.compile(
     r"(备?注|说明|附注|填表说明|填报说明|(数据|资料)?来源|填表人?|制表人?|填报(人|单位|日期)|审核人?|负责人|单位负责人|"
@@ -32,7 +34,9 @@ def is_total(cells: Cells) -> bool:
     >>> is_total(["", "锦和镇小计", "12"]), is_total(["合计：", "3"]), is_total(["1", "合计村", "村"])
     (True, True, False)
     """
-    labels = [cell for cell in cells if cell and not FIGURE.fullmatch(cell)][:MOST_LABELS]
+    labels = list(islice((cell for cell in cells if cell and not FIGURE.fullmatch(cell)), MOST_LABELS))
+    if all(label.isascii() and not TOTAL_IN_LATIN.search(label) for label in labels):
+        return False
     folded = ["".join(unicodedata.normalize("NFKC", label).split()) for label in labels]
     if folded and all(SUM.match(label) for label in folded):
         return True
@@ -47,8 +51,9 @@ def is_note(cells: Cells) -> bool:
     >>> is_note(["注：产量为估计", "", ""]), is_note(["", "填表人：张三", "审核：李四"]), is_note(["1", "注溪村", "村"])
     (True, True, False)
     """
-    filled = [unicodedata.normalize("NFKC", cell) for cell in cells if cell]
-    return bool(filled) and 2 * len(filled) <= len(cells) + 1 and NOTE.match(filled[0]) is not None
+    filled = [cell for cell in cells if cell]
+    few = bool(filled) and 2 * len(filled) <= len(cells) + 1
+    return few and NOTE.match(unicodedata.normalize("NFKC", filled[0])) is not None
 
 
 def left_out(file: str, rows: Sequence[tuple[int, Cells]]) -> tuple[list[tuple[int, Cells]], list[Fault]]:

@@ -30,7 +30,7 @@ def clean(text: str) -> str:
     >>> clean(" Ｖ１ "), clean("'=A1"), clean("'s")
     ('V1', '=A1', "'s")
     """
-    return unguarded(text.translate(_FULL_WIDTH).strip(" \t\r\n\xa0\u200b\ufeff"))
+    return unguarded((text if text.isascii() else text.translate(_FULL_WIDTH)).strip(" \t\r\n\xa0\u200b\ufeff"))
 
 
 def parse(
@@ -73,11 +73,9 @@ def unit_of(noun: type[Noun], column: str) -> str:
 
 def _as_given(noun: type[Noun], key: str, value: Any) -> Any:
     """Split cells of lists; write true and false out, lest they pass for one and zero."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, str):
-        return value
-    return [part.strip() for part in value.split(";") if part.strip()] if _is_list(noun, key) else value
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(";") if part.strip()] if _is_list(noun, key) else value
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 @cache
@@ -92,7 +90,7 @@ def _kinds(annotation: Any) -> tuple[Any, ...]:
 
 def _gather_hours(noun: type[Noun], values: dict[str, Any]) -> None:
     """Join the columns t00_c … t23_c into the list the noun holds."""
-    if "hourly_c" not in noun.model_fields:
+    if not _is_list(noun, "hourly_c"):
         return
     given = [values.pop(hour) for hour in HOURS if hour in values]
     if given:

@@ -6,8 +6,9 @@ Each is read where its row is read, whatever else is wrong with the row, so that
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from coldchain.language import LANGUAGES, _, speaking
@@ -44,6 +45,18 @@ class Reference(Protocol):
 
     def read(self, text: str) -> Reading:
         """Return the ids a cell means."""
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What reads a column and reads each text once."""
+
+    read: Callable[[str], Reading]
+
+
+def remembered(references: Mapping[str, Reference]) -> dict[str, Reference]:
+    """Return what reads the columns of one table."""
+    return {name: Remembered(cache(one.read)) for name, one in references.items()}
 
 
 @dataclass(frozen=True)
@@ -224,4 +237,5 @@ def table_names(stem: str, raw: RawTable) -> Names:
             wider_names(name, row.get("town", ""), row.get("county", "")),
         )
         for row in rows
+        if row.get("id")
     )

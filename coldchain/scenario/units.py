@@ -66,6 +66,7 @@ MORE_OR_LESS = re.compile(r"(?<=[\d万千亿])[余多]|左右$|上下$")
 BLANK_IN_NUMBER = re.compile(r"(?<=\d)[ '’](?=\d{3}(?!\d))")
 MINUTES, LAST_HOUR = 60, 24
 THOUSANDS = {"千": Decimal(1000), "万": Decimal(10_000), "亿": Decimal(10**8)}
+DIGITS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 NUMBER = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL)
 
 
@@ -119,6 +120,8 @@ def figure_in(text: str, wanted: str, given: str = "") -> str:
     >>> figure_in("3000斤", "t/ha", "公斤/亩"), figure_in("8点半", "h"), figure_in("1 600公斤", "t")
     ('22.5', '8.5', '1.6')
     """
+    if given in ("", wanted) and DIGITS.fullmatch(text):
+        return text
     if wanted == "h" and (hours := clock_hours(text)) is not None:
         return hours
     match = NUMBER.fullmatch(BLANK_IN_NUMBER.sub("", bare(text)))

@@ -14,9 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
-from scipy.spatial import Delaunay, cKDTree
+import scipy
 
 from coldchain.arrays import Floats, Indices
 from coldchain.language import N_, _
@@ -175,7 +173,7 @@ def _scatter(count: int, side: float, rng: np.random.Generator) -> Floats:
     points = rng.uniform(-side / 2, side / 2, (1, 2))
     for _point in range(count - 1):
         candidates = rng.uniform(-side / 2, side / 2, (4, 2))
-        distance, _nearest = cKDTree(points).query(candidates)
+        distance, _nearest = scipy.spatial.cKDTree(points).query(candidates)
         points = np.vstack([points, candidates[int(np.argmax(distance))]])
     return points
 
@@ -187,11 +185,11 @@ def _spread(xy: Floats, count: int, rng: np.random.Generator) -> Indices:
     """
     chosen = rng.choice(len(xy), size=min(count, len(xy)), replace=False)
     for _rest in range(12):
-        distance, nearest = cKDTree(xy[chosen]).query(xy)
+        distance, nearest = scipy.spatial.cKDTree(xy[chosen]).query(xy)
         farthest = xy[[int(np.argmax(distance))]]
         groups = [xy[nearest == k] for k in range(len(chosen))]
         centres = np.array([(group if len(group) else farthest).mean(axis=0) for group in groups])
-        chosen = np.asarray(cKDTree(xy).query(centres)[1], dtype=np.intp)
+        chosen = np.asarray(scipy.spatial.cKDTree(xy).query(centres)[1], dtype=np.intp)
     return chosen
 
 
@@ -200,11 +198,12 @@ def _valleys(xy: Floats, rng: np.random.Generator) -> tuple[Indices, Indices]:
     if len(xy) < 4:
         order = np.arange(len(xy))
         return order[:-1], order[1:]
-    corners = Delaunay(xy).simplices
+    corners = scipy.spatial.Delaunay(xy).simplices
     pairs = np.unique(np.sort(np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]]), axis=1), axis=0)
     length = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T)
     climb = length * rng.uniform(0.8, 1.3, len(pairs))
-    tree = minimum_spanning_tree(coo_array((climb, pairs.T), shape=(len(xy), len(xy)))).tocoo()
+    climbs = scipy.sparse.coo_array((climb, pairs.T), shape=(len(xy), len(xy)))
+    tree = scipy.sparse.csgraph.minimum_spanning_tree(climbs).tocoo()
     in_tree = {(min(a, b), max(a, b)) for a, b in zip(tree.row, tree.col, strict=True)}
     is_pass = (rng.random(len(pairs)) < PASS_SHARE) & (length < np.quantile(length, 0.6))
     kept = [pair for pair, keep in zip(map(tuple, pairs), is_pass, strict=True) if keep or pair in in_tree]
@@ -214,8 +213,9 @@ def _valleys(xy: Floats, rng: np.random.Generator) -> tuple[Indices, Indices]:
 
 def _classes(count: int, start: Indices, end: Indices, seat: int) -> list[str]:
     """Class each road by how many places lie behind it, seen from the first county seat."""
-    graph = coo_array((np.ones(2 * len(start)), (np.r_[start, end], np.r_[end, start])), shape=(count, count)).tocsr()
-    order, parent = breadth_first_order(graph, seat, directed=False)
+    arcs = (np.ones(2 * len(start)), (np.r_[start, end], np.r_[end, start]))
+    graph = scipy.sparse.coo_array(arcs, shape=(count, count)).tocsr()
+    order, parent = scipy.sparse.csgraph.breadth_first_order(graph, seat, directed=False)
     behind = np.ones(count)
     for node in order[::-1]:
         if parent[node] >= 0:
@@ -235,7 +235,7 @@ def _lonlat(xy: Floats, centre: tuple[float, float]) -> tuple[Floats, Floats]:
 
 
 def _nearest(towns: Floats, xy: Floats) -> Indices:
-    return np.asarray(cKDTree(towns).query(xy)[1], dtype=np.intp)
+    return np.asarray(scipy.spatial.cKDTree(towns).query(xy)[1], dtype=np.intp)
 
 
 def _names(layout: _Map) -> list[str]:
