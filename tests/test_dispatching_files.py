@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -309,5 +311,15 @@ def test_a_day_drives_owned_vehicles_and_asks_for_hire_with_its_price(tmp_path: 
     scenario = load(county)[0]
     placed, _odd = place_on_roads(scenario)
     assert verify_day(scenario, placed.network.given, tables, summary).problems == ()
+    (hours,) = tables["drivers"]["today_h"]
+    week = tuple(tmp_path / "week" / f"{n}" for n in range(math.ceil(47.5 / hours)))
+    for folder in week:
+        shutil.copytree(day, folder)
+    later = dispatch(Wish(run, day="summer", driven=week, iterations=200))
+    tomorrow, _tables = write_day(later, tmp_path / "next", {})
+    (used_up,) = tomorrow["used_up"]
+    assert used_up.pop("before_h") == pytest.approx(hours * len(week))
+    assert used_up == {"driver": "light_truck-own #1", "type": "light_truck", "hire_cny_day": 60.0}
+    assert tomorrow["hire"][0]["vehicles"] == tomorrow["vehicles"]
     summary["hire"] = []
     assert "routes.json: hire" in verify_day(scenario, placed.network.given, tables, summary).problems[0]

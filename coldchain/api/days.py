@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import pandas as pd
 
 from coldchain.dispatch.clock import parse_span
 from coldchain.dispatch.dispatch import Dispatch, Wish, dispatch
+from coldchain.dispatch.drivers import earlier_days
 from coldchain.dispatch.folder import write_day
 from coldchain.dispatch.lines import trip_lines
 from coldchain.dispatch.solve import Engine
@@ -84,6 +85,7 @@ def routes(
     fleet: Path | str | None = None,
     locked: Path | str | None = None,
     start_from: Path | str | None = None,
+    driven: Sequence[Path | str] = (),
     any_depot: bool | None = None,
     depot_hours: str | None = None,
     engine: Engine = "ruin-recreate",
@@ -105,6 +107,7 @@ def routes(
     fleet : table of the vehicles at hand; when left out those the plan owns, and any number for hire
     locked : table of tours to drive as they stand
     start_from : earlier routes to begin with
+    driven : earlier days of the week, folders of routes or one that holds them: hours drivers have behind them
     any_depot : a lot may go to any depot that can take it, or to the planned one alone
     depot_hours : vehicles leave and come back between, like ``06:00-22:00``
     engine : ``ruin-recreate`` or ``ortools``
@@ -126,6 +129,7 @@ def routes(
         start_from=path_if_given(start_from),
         fleet=path_if_given(fleet),
         locked=path_if_given(locked),
+        driven=earlier_days([Path(one) for one in driven], day),
         variant=variant,
         moved=path_if_given(scenario),
         anywhere=any_depot,

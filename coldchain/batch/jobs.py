@@ -70,7 +70,7 @@ class Job:
     name : unique in the batch
     given : the scenario's place as the list says it; ``folder`` is where it lies
     budget_cny : instead of the scenario's own
-    orders, day : of routes
+    orders, day : of routes; driven : routes of earlier days of the week
     more : other columns of the list, handed on to the result table
     """
 
@@ -82,6 +82,7 @@ class Job:
     orders: Path | None = None
     day: str = ""
     more: Mapping[str, str] = field(default_factory=dict)
+    driven: tuple[Path, ...] = ()
 
     def key(self, settings: Settings) -> str:
         """Return the hash of all that decides the run: input files, variant, settings and versions."""
@@ -91,6 +92,7 @@ class Job:
             "budget_cny": self.budget_cny,
             "orders": _hash(self.orders) if self.orders is not None else "",
             "day": self.day,
+            "driven": [_hash(folder / "tables" / "drivers.csv") for folder in self.driven],
             "settings": settings.deciding(),
             "versions": {"coldchain": __version__, **_versions()},
         }

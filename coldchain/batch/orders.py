@@ -21,6 +21,7 @@ class Order:
     scenario, out : where the scenario lies and the run folder goes, for the worker
     origin, beside : the scenario where the batch was started, and its way from the run folder
     language : of messages; part of no result
+    driven : folders of routes of earlier days of the week
     """
 
     name: str
@@ -43,12 +44,13 @@ class Order:
     language: str = "en"
     week: str = ""
     most_changed: float = 0.1
+    driven: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read a line."""
         values: dict[str, Any] = json.loads(text)
-        return cls(**{**values, "budgets": tuple(values["budgets"])})
+        return cls(**{**values, "budgets": tuple(values["budgets"]), "driven": tuple(values["driven"])})
 
     def to_json(self) -> str:
         """Write a line."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from coldchain.batch import errand as errands
+from coldchain.batch.driven import RUNS, after_its_week, found_again
 from coldchain.batch.errand import Reply, errand, finished, pack_inputs, unpack_run
 from coldchain.batch.jobs import EARLIER, Job, Settings
 from coldchain.batch.minder import StoppedError
@@ -29,7 +30,7 @@ from coldchain.errors import UsageError, system_reason
 from coldchain.inputs import way_to
 from coldchain.language import _, language
 
-SCHEMA, OBJECT, RUNS, FAILURES = "coldchain.batch/1", "batch.json", "runs", "failures"
+SCHEMA, OBJECT, FAILURES = "coldchain.batch/1", "batch.json", "failures"
 RUN_OF = re.compile(r".*-[0-9a-f]+")
 WAIT_S = 0.2
 AHEAD = 2
@@ -164,6 +165,8 @@ class _Work:
         self, jobs: Sequence[Job], settings: Settings, folder: Path, means: Means, tell: Callable[[Progress, str], None]
     ) -> None:
         self.settings, self.folder, self.means, self.tell = settings, folder, means, tell
+        if settings.command == "routes":
+            jobs = [after_its_week(job, folder) for job in jobs]
         self.named = [(job, f"{job.name}-{job.key(settings)}") for job in jobs]
         self.failures: dict[str, Failure] = {}
         self.kept = self.done = self.known = 0
@@ -225,6 +228,7 @@ class _Work:
             orders=str(job.orders.resolve()) if job.orders is not None else "", day=job.day, quick=asked.quick,
             time_limit_s=asked.time_limit_s, seed=asked.seed, iterations=asked.iterations, budgets=asked.budgets,
             maps=asked.maps, language=language(), week=asked.week, most_changed=asked.most_changed,
+            driven=found_again(job, self.folder),
         )  # fmt: skip
 
     def _fill(self, todo: Iterator[tuple[Job, Order]], doing: Doing) -> bool:

@@ -63,13 +63,15 @@ def _plan(order: Order) -> tuple[str, ...]:
 
 def _routes(order: Order) -> tuple[str, ...]:
     from coldchain.dispatch.dispatch import Wish, dispatch
+    from coldchain.dispatch.drivers import hours_before
     from coldchain.dispatch.folder import Figures, write_figures
-    from coldchain.verify.day import verify_day
+    from coldchain.verify.day import Permits, verify_day
 
     wish = Wish(
         Path(order.scenario),
         orders=Path(order.orders) if order.orders else None,
         day=order.day or None,
+        driven=tuple(map(Path, order.driven)),
         variant=order.variant,
         iterations=order.iterations,
         time_limit_s=math.inf,
@@ -77,7 +79,8 @@ def _routes(order: Order) -> tuple[str, ...]:
     )
     made = dispatch(wish)
     found, source = Figures.of(made), made.day.source
-    report = verify_day(source.scenario, source.placed.network.given, found.tables, found.summary)
+    permits = Permits(before_h=hours_before(wish.driven, source.scenario.name)[0])
+    report = verify_day(source.scenario, source.placed.network.given, found.tables, found.summary, permits)
     if report.ok:
         write_figures(made, found, Path(order.out), _arguments(order), with_map=order.maps)
     return report.problems

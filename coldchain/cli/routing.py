@@ -34,6 +34,8 @@ from coldchain.language import _, plural
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Searches side by side.")
 @click.option("--fleet", type=path_argument, help="Table of the vehicles at hand: vehicle, depot, count.")
+@click.option("--driven", type=path_argument, multiple=True,
+              help="Earlier days of the week: folders of routes, or one that holds them.")  # fmt: skip
 @click.option("--locked", type=path_argument, help="Table of tours to drive as they stand, and halts kept together.")
 @click.option("--depots", "choice", type=click.Choice(["planned", "any"]), help="Depots a lot may go to.")
 @click.option("--depot-hours", "opening", help="Vehicles leave and come back between, e.g. 06:00-22:00.")
@@ -48,6 +50,7 @@ from coldchain.language import _, plural
 def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: bool, **given: Any) -> int:
     """Route the day's orders: who fetches what when; sheets, GPX and a map. Ctrl-C keeps the best so far."""
     from coldchain.dispatch.dispatch import Wish, dispatch
+    from coldchain.dispatch.drivers import earlier_days
     from coldchain.dispatch.folder import check_routes_target, write_day
     from coldchain.dispatch.summary import nothing_fetched, stays_behind
 
@@ -56,6 +59,7 @@ def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: boo
         return 0
     if folder is None:
         raise UsageError(_("--out DIR must be given: the folder to write the routes to"))
+    given["driven"] = earlier_days(given["driven"], given["day"], folder)
     wish = Wish(**_wishes(given), say=progress(quiet=quiet))
     check_routes_target(folder, wish)
     with interruptible() as stopped:
@@ -112,7 +116,7 @@ def _write_template(path: Path, given: dict[str, Any]) -> None:
     from coldchain.dispatch.orders import write_template
     from coldchain.dispatch.source import read_source
 
-    wish = Wish(**_wishes(given))
+    wish = Wish(**_wishes({**given, "driven": ()}))
     source = read_source(wish.source, wish.variant, wish.moved)
     period, note = choose_period(source, wish.day)
     orders = typical_orders(source, period, anywhere=bool(wish.anywhere))

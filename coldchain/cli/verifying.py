@@ -44,12 +44,16 @@ def verify_folder(folder: Path, moved: Path | None = None) -> Report:
 
 
 def _verify_routes(folder: Path, moved: Path | None) -> Report:
-    from coldchain.dispatch.recheck import input_problems
+    from coldchain.dispatch.recheck import hours_before, input_problems
     from coldchain.verify.day import Permits, verify_day
 
     run = Run.open(folder, moved, summary=ROUTES)
     arguments = run.information["arguments"]
-    permits = Permits(own_fleet=arguments.get("fleet") is not None, locked=arguments.get("locked") is not None)
+    permits = Permits(
+        own_fleet=arguments.get("fleet") is not None,
+        locked=arguments.get("locked") is not None,
+        before_h=hours_before(run.information),
+    )
     report = verify_day(run.scenario, run.placed.network.given, run.tables, run.summary, permits)
     more = [] if report.total_cny != report.total_cny else input_problems(run.information, run.tables, moved)
     if not run.unchanged:

@@ -15,13 +15,14 @@ from coldchain.arrays import KG_PER_T, LOAD_TOLERANCE_KG
 from coldchain.dispatch.build import Day, build_day
 from coldchain.dispatch.clock import period_of
 from coldchain.dispatch.crowding import bound, crowded, relieve, trim
+from coldchain.dispatch.drivers import Driver, drivers_of, hours_before, within_week
 from coldchain.dispatch.fleet import Vehicles, default_fleet, read_fleet
 from coldchain.dispatch.former import Given, locked_of, read_tours, start_of
 from coldchain.dispatch.lots import Clock, Kept, Lanes, Lot, clock_of, lots_of
 from coldchain.dispatch.orders import Order, read_orders, with_free_ids
 from coldchain.dispatch.solve import Engine, Search, solve
 from coldchain.dispatch.source import Source, read_source
-from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.errors import BadInputError, Fault, UsageError, shortened
 from coldchain.language import _
 from coldchain.model.ending import Ending
 from coldchain.model.naming import labelled
@@ -32,6 +33,7 @@ from coldchain.routing.ruin import Effort
 from coldchain.routing.timetable import violations
 
 CROWDED_ROUNDS = 6
+SHOWN = 8
 SAID_EVERY_S = 1.0
 LEFT_OUT_CNY = 1e8  # the search prices a lot that must be fetched, and is not, above any money
 
@@ -47,11 +49,13 @@ class Rest:
     Attributes
     ----------
     names : order -> name of the tour that fetches it, as drivers and sensors know it
+    before_h : hours of drivers on earlier days of the week
     """
 
     orders: tuple[Order, ...]
     tours: Calls
     names: Mapping[str, str]
+    before_h: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Wish:
     ----------
     anywhere : any open depot that can take a lot, rather than the planned one; None: planned where there is a plan
     opening : hours of the depots
+    driven : folders of routes of earlier days of the week, whose hours drivers have behind them
     time_limit_s, iterations, patience : when to stop; None for the default; inf for no clock
     rest : of a day under way, in place of orders
     """
@@ -73,6 +78,7 @@ class Wish:
     start_from: Path | None = None
     fleet: Path | None = None
     locked: Path | None = None
+    driven: tuple[Path, ...] = ()
     variant: str = "base"
     moved: Path | None = None
     anywhere: bool | None = None
@@ -96,6 +102,7 @@ class Dispatch:
     orders : as read, or those of the typical day
     kept : what a full depot leaves behind before any tour is looked for
     given : locked tours and sequences
+    drivers : of all counted vehicles, those whose week is used up too
     notes : cautions for the reader
     """
 
@@ -105,6 +112,7 @@ class Dispatch:
     result: DayResult
     kept: tuple[Kept, ...]
     given: Given
+    drivers: tuple[Driver, ...]
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]
     seconds: dict[str, float]
@@ -140,7 +148,10 @@ def dispatch(wish: Wish, read: Source | None = None) -> Dispatch:
     opened = {"depots": len(source.depots), "roads": source.placed.network.kind}
     wish.say(Event(Stage.COUNTY, source.scenario.name, facts=opened))
     period, note = choose_period(source, wish.day)
-    orders, fleet, faults = _read(wish, source, period)
+    orders, whole, faults = _read(wish, source, period)
+    before, wrong = (wish.rest.before_h, []) if wish.rest else hours_before(wish.driven, source.scenario.name)
+    drivers, fleet = drivers_of(whole, before), within_week(whole, before, source.scenario.routing.driver_h_week)
+    faults += [*wrong, *(_all_rest(drivers) if whole and not fleet else ())]
     lots, kept, wrong = lots_of(source, orders, anywhere=_anywhere(wish, source))
     faults += wrong
     _demand_right(faults)
@@ -165,7 +176,15 @@ def dispatch(wish: Wish, read: Source | None = None) -> Dispatch:
     behind = (*kept, *spilled, *more)
     known = {lot.order.id for lot in lots} | {item.order.id for item in behind}
     orders = [order for order in orders if order.id in known]
-    return Dispatch(wish, day, tuple(orders), result, behind, given, tuple(faults), tuple(notes), seconds, wish.stop())
+    return Dispatch(
+        wish, day, tuple(orders), result, behind, given, drivers, tuple(faults), tuple(notes), seconds, wish.stop()
+    )
+
+
+def _all_rest(drivers: Sequence[Driver]) -> list[Fault]:
+    text = _("the drivers of all vehicles have used up the hours of their week: {names}; add vehicles for hire")
+    names = shortened(tuple(one.name for one in drivers), SHOWN)
+    return [Fault("fleet", None, "", "", text.format(names=names), "no-vehicle")]
 
 
 def _built(

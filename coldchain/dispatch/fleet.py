@@ -40,12 +40,13 @@ class FleetRow(Noun):
 
 @dataclass(frozen=True)
 class Vehicles:
-    """A type, how many of it (None: any number), where they stand, and the scenario's type they are of."""
+    """A type, how many of it (None: any number), where they stand, the scenario's type they are of, and drivers."""
 
     kind: VehicleType
     count: int | None
     depot: str
     base: str
+    drivers: tuple[str, ...] = ()
 
 
 def default_fleet(scenario: Scenario, owned: Mapping[str, int]) -> list[Vehicles]:

@@ -15,7 +15,7 @@ from typing import Any
 from coldchain.cells import csv_text
 from coldchain.dispatch.dispatch import Dispatch, Wish
 from coldchain.dispatch.lines import TripLine, trip_lines
-from coldchain.dispatch.recheck import plan_hash
+from coldchain.dispatch.recheck import hash_of_drivers, plan_hash
 from coldchain.dispatch.sheets import sheet, sheet_page
 from coldchain.dispatch.summary import SCHEMA, summarise
 from coldchain.dispatch.tables import Tables, by_tour, tables_of
@@ -40,8 +40,8 @@ def check_routes_target(folder: Path, wish: Wish) -> None:
         When it holds something other than an earlier day, or inputs, or cannot be written.
     """
     target = folder.resolve()
-    for name in ("source", *INPUTS):
-        path = getattr(wish, name)
+    given = [(name, getattr(wish, name)) for name in ("source", *INPUTS)]
+    for name, path in (*given, *(("driven", folder) for folder in wish.driven)):
         if path is not None and (path.resolve() == target or target in path.resolve().parents):
             option = _("the plan or scenario") if name == "source" else f"--{name.replace('_', '-')}"
             raise UsageError(
@@ -145,6 +145,7 @@ def run_information(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) 
     found = {
         "source": str(wish.source),
         **{name: str(path) for name, path in files.items()},
+        "driven": [str(path) for path in wish.driven],
         "scenario": str(source.folder),
         "scenario_from_run": way_to(source.folder, folder),
         "variant": source.variant,
@@ -159,6 +160,7 @@ def run_information(made: Dispatch, folder: Path, arguments: Mapping[str, Any]) 
                 "plan": plan_hash(source.path),
                 "files": file_hashes(source.scenario),
                 **{name: _hash(path) for name, path in files.items()},
+                "driven": [hash_of_drivers(path) for path in wish.driven],
             },
             "roads": {"kind": source.placed.network.kind, "source": source.placed.network.source},
             "limits": {"time_limit_s": wish.time_limit_s, "iterations": wish.iterations, "patience": wish.patience},

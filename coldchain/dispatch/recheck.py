@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 import pandas as pd
 
 from coldchain.arrays import ROUNDING
+from coldchain.dispatch.drivers import vehicle_of, within_week
 from coldchain.dispatch.fleet import OWNED, default_fleet, read_fleet
 from coldchain.dispatch.orders import Order, read_orders, with_free_ids
 from coldchain.dispatch.source import Source, read_source
 from coldchain.dispatch.tables import LIMITS, records
 from coldchain.language import _
+from coldchain.runs.folder import read_run
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -42,12 +45,36 @@ def input_problems(run: Mapping[str, Any], tables: Tables, moved: Path | None = 
             problems += _order_problems(with_free_ids(read), source, tables)
     fleet = _unchanged(arguments, hashes, "fleet")
     if fleet is not None or not arguments.get("fleet"):
-        own = {str(row["base"]) for row in records(tables["fleet"]) if str(row["vehicle"]).endswith(OWNED)}
+        drivers = records(tables["drivers"]) if "drivers" in tables else []
+        listed = [*records(tables["fleet"]), *drivers]
+        own = {str(row["base"]) for row in listed if vehicle_of(str(row["vehicle"])).endswith(OWNED)}
         at_hand = default_fleet(source.scenario, {key: source.owned.get(key, 0) for key in own})
         made, _faults = (at_hand, []) if fleet is None else read_fleet(fleet, source.scenario, ids)
+        before = {str(row["driver"]): float(row["before_h"]) for row in drivers}
+        made = within_week(made, before, source.scenario.routing.driver_h_week)
         rows = {(v.kind.id, v.depot): (v.count, *(getattr(v.kind, name) for name in LIMITS)) for v in made}
         problems += _fleet_problems(rows, tables)
     return problems
+
+
+def hours_before(run: Mapping[str, Any]) -> dict[str, float] | None:
+    """Return hours of each driver on the earlier days of a run, by their tours; None where one of these has changed."""
+    folders = [Path(str(one)) for one in run["arguments"].get("driven") or ()]
+    if [hash_of_drivers(folder) for folder in folders] != (run["sha256"].get("driven") or []):
+        return None
+    hours: dict[str, float] = defaultdict(float)
+    for folder in folders:
+        for row in records(read_run(folder, "routes.json")[2]["tours"]):
+            hours[str(row["driver"])] += float(row["shift_h"])
+    return dict(hours)
+
+
+def hash_of_drivers(folder: Path) -> str | None:
+    """Return the SHA-256 of the tours and drivers of a day; None where there are none."""
+    files = [folder / "tables" / f"{name}.csv" for name in ("tours", "drivers")]
+    if not all(file.is_file() for file in files):
+        return None
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def plan_hash(path: Path) -> str | None:

@@ -106,9 +106,10 @@ def sheet_page(tour: dict[str, Any], lines: pd.DataFrame, scenario: Scenario, da
     sign = '<div class="sign"><span>Driver 司机</span><span>Depot 预冷库</span></div>'
     hint = "times are plans: drive as the road allows 时间为计划值，请按路况行车"
     foot = f"<footer>{escape(scenario.name)} · coldchain · {hint}</footer>"
+    driver = str(tour.get("driver") or tour["vehicle"])
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style></head><body><h1>{escape(title)}<small>{escape(str(tour['vehicle']))}</small></h1>"
+        f"<style>{STYLE}</style></head><body><h1>{escape(title)}<small>{escape(driver)}</small></h1>"
         f'<p class="facts">{head}</p>{"".join(trips)}{sign}{foot}</body></html>\n'
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from coldchain import __version__
 from coldchain.dispatch.dispatch import Dispatch, Wish
+from coldchain.dispatch.drivers import used_up
 from coldchain.dispatch.tables import Tables, records
 from coldchain.errors import grouped, shortened
 from coldchain.language import N_, plural
@@ -52,6 +53,7 @@ def summarise(made: Dispatch, tables: Tables) -> dict[str, Any]:
         "trips": len(tables["trips"]),
         "stops": len(tables["stops"]),
         "hire": hire(made, tours),
+        "used_up": used_up(made.drivers, scenario),
         "km": float(tours["km"].sum()),
         "hours": float(tours["hours"].sum()),
         "drive_h": float(tours["drive_h"].sum()),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from coldchain.dispatch.clock import clock
 from coldchain.dispatch.dispatch import Dispatch
+from coldchain.dispatch.drivers import driven_by
 from coldchain.dispatch.lots import Kept
 from coldchain.model import VEHICLE_FIGURES, VehicleType
 from coldchain.routing.day import Round, Tour, Visit
@@ -19,7 +20,7 @@ from coldchain.spoilage import Ride
 NONE = float("nan")
 TOURS = [
     "tour", "vehicle", "name", "depot", "depot_name", "trips", "stops", "load_kg", "leave", "back", "leave_h", "back_h",
-    "km", "drive_h", "hours", "shift_h", "aboard_max_h", "loss_kg", "loss_cny", "cost_cny", "locked",
+    "km", "drive_h", "hours", "shift_h", "aboard_max_h", "loss_kg", "loss_cny", "cost_cny", "locked", "driver",
 ]  # fmt: skip
 TRIPS = ["tour", "trip", "stops", "load_kg", "load_m3", "leave", "back", "leave_h", "back_h", "km", "drive_h"]
 STOPS = [
@@ -37,10 +38,12 @@ ORDERS = [
 ]  # fmt: skip
 DEPOTS = ["depot", "name", "lon", "lat", "modules", "hub", "open_h", "close_h", "received_kg", "tours"]
 LIMITS = VEHICLE_FIGURES
+DRIVERS = ["driver", "vehicle", "base", "depot", "before_h", "today_h", "left_h", "tour"]
 FLEET = ["vehicle", "name", "base", "depot", "count", *LIMITS]
 WORDS = {
     "tour", "vehicle", "name", "depot", "depot_name", "leave", "back", "arrive", "start", "village", "commodity",
     "lots", "locked", "note", "zone", "method", "cause", "detail", "regime", "modules", "hub", "base", "cargo",
+    "driver",
 }  # fmt: skip
 Tables = dict[str, pd.DataFrame]
 
@@ -107,8 +110,9 @@ def named_tours(made: Dispatch) -> list[Named]:
 def tables_of(made: Dispatch) -> Tables:
     """Return every table of a routed day."""
     lots = lots_table(made)
+    tours = _tours(made, lots)
     return {
-        "tours": _tours(made, lots),
+        "tours": tours,
         "trips": _trips(made),
         "stops": _stops(made),
         "lots": lots,
@@ -116,6 +120,7 @@ def tables_of(made: Dispatch) -> Tables:
         "orders": _orders(made),
         "depots": _depots(made),
         "fleet": _fleet(made),
+        "drivers": _drivers(made, tours),
     }
 
 
@@ -126,8 +131,12 @@ def kind_of(made: Dispatch, tour: Tour) -> VehicleType:
 
 def _tours(made: Dispatch, lots: pd.DataFrame) -> pd.DataFrame:
     lost = lots.groupby("tour")[["loss_kg", "loss_cny"]].sum()
+    depots = [depot.id for depot in made.day.source.depots]
+    before = {one.name: one.before_h for one in made.drivers}
     rows = []
-    for named in named_tours(made):
+    for named, driver in zip(
+        named_tours(made), driven_by(made.result.tours, made.day.fleet, depots, before), strict=True
+    ):
         tour, place = named.tour, made.day.source.depots[named.tour.depot].place
         first, last = tour.rounds[0].leave_h, tour.rounds[-1].back_h
         visits = [visit for trip in tour.rounds for visit in trip.visits]
@@ -137,7 +146,7 @@ def _tours(made: Dispatch, lots: pd.DataFrame) -> pd.DataFrame:
                 len(visits), sum(visit.load_kg for visit in visits), clock(first), clock(last), first, last,
                 tour.km, tour.drive_h, tour.hours, tour.shift_h, max(visit.aboard_h for visit in visits),
                 float(lost["loss_kg"].get(named.key, 0.0)), float(lost["loss_cny"].get(named.key, 0.0)), tour.cost_cny,
-                tour.locked,
+                tour.locked, driver,
             )
         )  # fmt: skip
     return _frame(rows, TOURS)
@@ -248,6 +257,18 @@ def _depots(made: Dispatch) -> pd.DataFrame:
         hub = source.scenario.hubs[depot.hub].id
         rows.append((*place, depot.modules, hub, opens, closes, kg, len(tours)))
     return _frame(rows, DEPOTS)
+
+
+def _drivers(made: Dispatch, tours: pd.DataFrame) -> pd.DataFrame:
+    most_h = made.day.source.scenario.routing.driver_h_week
+    out = {row["driver"]: (row["tour"], row["shift_h"]) for row in records(tours) if row["driver"]}
+    rows = []
+    for one in made.drivers:
+        tour, today_h = out.get(one.name, ("", 0.0))
+        rows.append(
+            (one.name, one.vehicle, one.base, one.depot, one.before_h, today_h, most_h - one.before_h - today_h, tour)
+        )
+    return _frame(rows, DRIVERS)
 
 
 def _fleet(made: Dispatch) -> pd.DataFrame:

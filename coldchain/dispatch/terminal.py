@@ -78,6 +78,13 @@ def _hired(hire: Sequence[Mapping[str, Any]]) -> str:
     return _("{vehicles}, CNY {cny:,.0f} for the day").format(vehicles=told, cny=sum(one["cny"] for one in hire))
 
 
+def _used_up(drivers: Sequence[Mapping[str, Any]]) -> str:
+    """Say whose week is used up, and what vehicles in their place cost for a day."""
+    told = _("{drivers}; vehicles for hire in their place: CNY {cny:,.0f} a day")
+    names = shortened(tuple(str(one["driver"]) for one in drivers), MOST_NAMED)
+    return told.format(drivers=names, cny=sum(one["hire_cny_day"] for one in drivers))
+
+
 def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
     table = _table(plain, _("Day"), "")
     orders, loss, cost, aboard = summary["orders"], summary["loss"], summary["cost_cny"], summary["aboard_h"]
@@ -87,6 +94,7 @@ def _facts(summary: Mapping[str, Any], plain: bool) -> Table:
         (_("Fetched"), _("{served_kg:,.0f} kg; {unserved_kg:,.0f} kg stay behind").format(**orders)),
         (_("Vehicles"), _trips(summary)),
         *((_("To hire"), _hired(summary["hire"])) for _some in summary["hire"][:1]),
+        *((_("Week used up"), _used_up(summary["used_up"])) for _some in summary["used_up"][:1]),
         (_("Way"), _("{km:,.0f} km, {hours:,.1f} vehicle hours").format(**summary)),
         (_("Aboard"), _("half within {half}, all within {most}").format(half=half, most=span(aboard["max"]))),
         (_("Expected loss"), _("{kg:,.0f} kg ({share}), CNY {cny:,.0f}, to the buyer").format(**loss, share=share)),

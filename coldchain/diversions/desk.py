@@ -12,6 +12,7 @@ import numpy as np
 
 from coldchain.arrays import KG_PER_T
 from coldchain.dispatch.dispatch import Calls, Dispatch, Rest, Wish, dispatch
+from coldchain.dispatch.drivers import within_week
 from coldchain.dispatch.fleet import Vehicles, default_fleet, read_fleet
 from coldchain.dispatch.lots import Lanes
 from coldchain.dispatch.orders import Order
@@ -53,6 +54,8 @@ class Desk:
         self.source: Source = read_source(self.source_path, self.variant, moved)
         fleet = Path(str(arguments.get("fleet") or ""))
         self.fleet_path = fleet if arguments.get("fleet") and fleet.is_file() else None
+        drivers = records(self.run.tables["drivers"]) if "drivers" in self.run.tables else []
+        self.before_h = {str(row["driver"]): float(row["before_h"]) for row in drivers}
         periods = [period.id for period in self.source.scenario.periods]
         self.period = periods.index(self.run.summary["day"]["period"])
         self.lanes = Lanes(self.source, self.period)
@@ -60,9 +63,12 @@ class Desk:
 
     def fleet(self) -> list[Vehicles]:
         """Return the collection vehicles of the day."""
+        scenario = self.source.scenario
         if self.fleet_path is None:
-            return default_fleet(self.source.scenario, self.source.owned)
-        return read_fleet(self.fleet_path, self.source.scenario, list(self.number))[0]
+            fleet = default_fleet(scenario, self.source.owned)
+        else:
+            fleet = read_fleet(self.fleet_path, scenario, list(self.number))[0]
+        return within_week(fleet, self.before_h, scenario.routing.driver_h_week)
 
     def at_hand(self, depot: str, now_h: float) -> list[Vehicles]:
         """Return the vehicles that could leave a depot now: those that are not out."""
@@ -126,7 +132,8 @@ class Desk:
             self._order(one, depot, reached_h[str(one.lot["village"])]) if one.key in keys else self._order(one)
             for one in halts
         )
-        rest = Rest(orders, _calls(kept, self.number), {one.key: str(one.lot["tour"]) for one in kept})
+        names = {one.key: str(one.lot["tour"]) for one in kept}
+        rest = Rest(orders, _calls(kept, self.number), names, self.before_h)
         depots = self.run.tables["depots"]
         opening = (float(depots["open_h"].iloc[0]), float(depots["close_h"].iloc[0]))
         wish = Wish(

@@ -376,6 +376,12 @@ class Routing(Noun):
     harvest_day_cv: float = figure("-", "the same of what a village picks on one day of its season", 0.2, ge=0, le=2)
     travel_day_cv: float = figure("-", "spread of the hours on all roads of a day", 0.1, ge=0, le=2)
     travel_leg_cv: float = figure("-", "spread of the hours on one leg of a trip", 0.2, ge=0, le=2)
+    driver_h_week: float = figure(
+        "h",
+        "most hours on duty in a week of who drives an owned vehicle; 168: no limit. 40 (State Council Decree 174 of "
+        "1995) and overtime of 36 a month (Labour Law, article 41)",
+        48.0, gt=0, le=168, usual=(20, 84),
+    )  # fmt: skip
     haul_depots: int = figure(
         "-", "most depots of a hub at which one line-haul truck loads on its way; 1: each depot sends its own", 4, ge=1,
         le=4,

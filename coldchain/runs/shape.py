@@ -157,6 +157,7 @@ ROUTES_SHAPE: Shape = {
     **dict.fromkeys(("depots", "vehicles", "trips", "stops"), int),
     **dict.fromkeys(("km", "hours", "drive_h"), float),
     "hire": May([{"type": str, "vehicles": int, "cny": float}]),
+    "used_up": May([{"driver": str, "before_h": float, "type": str, "hire_cny_day": float}]),
     "aboard_h": {"p50": float, "max": float},
     "loss": {"kg": float, "cny": float, "rate": float},
     "cost_cny": {"vehicles": float, "loss": float, "total": float},

@@ -16,6 +16,7 @@ import pandas as pd
 from coldchain.language import _
 from coldchain.model import VEHICLE_FIGURES, Scenario, VehicleType
 from coldchain.verify.daydrive import Drive, Parts
+from coldchain.verify.daydrivers import check_drivers
 from coldchain.verify.dayform import check_day_form
 from coldchain.verify.daylots import LotCheck, check_lots, check_orders
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, Report, rows
@@ -26,10 +27,16 @@ OWNED = "-own"  # ends the name of a vehicle that is paid by the year
 
 @dataclass(frozen=True)
 class Permits:
-    """What the inputs of the day allow: vehicles with limits of their own, locked tours that break limits."""
+    """What the inputs of the day allow: vehicles with limits of their own, locked tours that break limits.
+
+    Attributes
+    ----------
+    before_h : hours of drivers on earlier days of the week; None where these cannot be read any more
+    """
 
     own_fleet: bool = False
     locked: bool = False
+    before_h: Mapping[str, float] | None = None
 
 
 def verify_day(
@@ -59,6 +66,7 @@ def verify_day(
     cost = _check_tours(record, fleet, permits, usual_h if since_ready else -math.inf)
     found = check_lots(record, fleet, summary, since_ready=since_ready)
     _check_fleet(record)
+    check_drivers(record, summary, permits.before_h, locked=permits.locked)
     _check_depots(record)
     _check_summary(record, summary, found, cost)
     rate = found.loss_kg / found.kg if found.kg else 0.0
@@ -76,9 +84,13 @@ def _fleet(record: Record, permits: Permits) -> dict[str, VehicleType]:
         given = {name: getattr(row, name, math.nan) for name in VEHICLE_FIGURES}
         given = {name: None if value != value else value for name, value in given.items()}  # noqa: PLR0124 - NaN
         if not permits.own_fleet:
-            paid = {"cost_cny_day": 0.0} if row.vehicle == f"{row.base}{OWNED}" and math.isfinite(row.count) else {}
+            whole, short, _hours = str(row.vehicle).partition("@")
+            owned = whole == f"{row.base}{OWNED}" and math.isfinite(row.count)
+            right: dict[str, Any] = {"cost_cny_day": 0.0} if owned else {}
+            if owned and short and 0.0 < row.shift_h < known.shift_h:
+                right["shift_h"] = row.shift_h
             for name, value in given.items():
-                if value != paid.get(name, getattr(known, name)):
+                if value != right.get(name, getattr(known, name)):
                     record.wrong(
                         _("fleet: {name} of {vehicle} is stated as {value}; the scenario says {known}").format(
                             name=name, vehicle=row.vehicle, value=value, known=getattr(known, name)

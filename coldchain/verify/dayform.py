@@ -21,6 +21,7 @@ TEXT: dict[str, tuple[str, ...]] = {
     "depots": ("depot", "modules", "hub"),
     "fleet": ("vehicle", "base", "depot", "cargo"),
 }
+DRIVERS = ("driver", "vehicle", "base", "depot", "before_h", "today_h", "left_h", "tour")
 NUMBERS: dict[str, tuple[str, ...]] = {
     "tours": (
         "trips", "stops", "load_kg", "leave_h", "back_h", "km", "drive_h", "hours", "shift_h", "aboard_max_h",
@@ -66,6 +67,15 @@ def check_day_form(record: Record, summary: Mapping[str, Any]) -> bool:
         lacking = [column for column in wanted if column not in record.tables[name].columns]
         for column in lacking:
             record.wrong(_("{name}: column {column} is missing").format(name=name, column=column))
+    if "drivers" in record.tables:
+        lacking = [column for column in DRIVERS if column not in record.tables["drivers"].columns]
+        lacking += ["driver"] if "driver" not in record.tables["tours"].columns else []
+        for column in lacking:
+            record.wrong(_("{name}: column {column} is missing").format(name="drivers", column=column))
+        if not lacking:
+            for key in sorted(set(record.tables["drivers"]["base"]) - set(record.vehicles)):
+                text = _('{name}: "{value}" is not a known {column}')
+                record.wrong(text.format(name="drivers", value=key, column="base"))
     for key in SUMMARY:
         if key not in summary:
             record.wrong(_("routes.json: {key} is missing").format(key=key))
