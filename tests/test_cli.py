@@ -15,7 +15,8 @@ from coldchain.routing.kernel import is_compiled
 
 SUMMARY_KEYS = [
     "schema", "scenario", "version", "seed", "status", "interrupted", "ended", "seconds", "objective", "loss",
-    "coverage", "investment", "annual_cny", "net", "waterfall", "counterfactuals", "stages", "doubt", "cooling",
+    "coverage", "investment", "annual_cny", "net", "emissions", "waterfall", "counterfactuals", "stages", "doubt",
+    "cooling",
     "depots", "routes", "fleet", "delivery_h", "villages", "assumptions", "firmness", "work", "warnings",
 ]  # fmt: skip
 

@@ -49,6 +49,8 @@ PRICES = LotPrices(
     today_handling=Handling(np.array([10.0, 0.0]), np.array([0.0, 0.0]), 15.0, 36.0),
     energy_kwh_t=np.array([[[20.0], [25.0]], [[40.0], [45.0]]]),
     power_cny_kwh=0.5,
+    carbon_cny_kwh=0.04,
+    trader_carbon_cny_t=np.array([3.0]),
     timing=TIMING,
     traced_premium_cny_t=np.zeros(2),
     traced_cny_t=np.zeros(2),
@@ -59,16 +61,16 @@ PRICES = LotPrices(
 
 
 def test_a_lot_by_hand() -> None:
-    """4,000 × 5 % lost, 30 onward, 100 for 42 h, crates, sorting, two handlings, 25 kWh at 0.5, 7 gained by keeping."""
+    """4,000 × 5 % lost, 30 onward, 100 for 42 h, crates, sorting, loading, 25 kWh at 0.54, 7 gained by keeping."""
     lot = ChilledLots(0, 1, 0, 1, np.array(0.05), np.array(42.0), -7.0)
     found = {heading: float(cny) for heading, cny in PRICES.chilled(lot).items()}
     assert found == {"loss": 200.0, "line_haul": 130.0, "handling": 99.0, "energy": 12.5, "storage": -7.0,
-                     "tracing": 0.0, "products": 0.0}  # fmt: skip
-    assert float(money_cny_t(PRICES.chilled(lot))) == 234.5
+                     "tracing": 0.0, "products": 0.0, "carbon": 1.0}  # fmt: skip
+    assert float(money_cny_t(PRICES.chilled(lot))) == 235.5
     today = {
         heading: float(cny) for heading, cny in PRICES.todays(TodaysLots(0, 1, np.array(0.1), np.array(9.0))).items()
     }
-    assert today == {"loss": 900.0, "line_haul": 50.0, "handling": 51.0}
+    assert today == {"loss": 900.0, "line_haul": 50.0, "handling": 51.0, "carbon": 3.0}
     assert PRICES.today_handling.total_cny_t.tolist() == [61.0, 51.0]
 
 

@@ -40,7 +40,7 @@ def rule(commodity: int, period: int, until: int, periods: int) -> Keep:
     """Make a keep of which only lot and span count."""
     spans = np.zeros(periods, bool)
     spans[(period + np.arange((until - period) % periods + 1)) % periods] = True
-    return Keep(commodity, period, until, spans, 0.0, 0.0, NO_LOSS, np.zeros(1))
+    return Keep(commodity, period, until, spans, 0.0, 0.0, NO_LOSS, np.zeros(1), np.zeros(1))
 
 
 def test_one_room_takes_the_better_produce_first() -> None:

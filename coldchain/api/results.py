@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from coldchain.economy import CarbonFactors, emissions, emissions_of_lots
+from coldchain.economy import Activity, CarbonFactors, emissions, emissions_of_lots
 from coldchain.inputs import way_to
 from coldchain.language import N_, _
 from coldchain.language.amounts import per_million
@@ -143,11 +143,12 @@ class Result:
     def emissions(self, factors: CarbonFactors | None = None, *, by: Literal["leg", "lot"] = "leg") -> pd.DataFrame:
         """Return kg CO2e a year by leg, source and depot, or of every lot, after ISO 14083 and the GLEC Framework.
 
-        Fuel well to wheel, electricity and refrigerant from the village to the hub; not the way beyond it, nor today's
-        chain. ``cc.CarbonFactors()`` has the factors with their sources; electricity is NaN where it costs nothing.
+        Fuel well to wheel, electricity and refrigerant from the village to the hub, by depots and by traders; not the
+        way beyond it. ``cc.CarbonFactors()`` has the factors with their sources; where none are given the electricity
+        is that of the scenario.
         """
-        count = emissions if by == "leg" else emissions_of_lots
-        return count(self.plan.planned, self.tables, self.summary, factors)
+        count, scenario = emissions if by == "leg" else emissions_of_lots, self.plan.planned
+        return count(scenario, self.tables, Activity.stated(scenario, self.summary), factors)
 
     def verify(self) -> Report:
         """Recompute every figure from the tables and the inputs alone; ``.problems`` is empty when all agree."""

@@ -11,7 +11,7 @@ from coldchain.language import N_
 
 Heading = Literal[
     "collection", "line_haul", "overflow", "handling", "operation", "energy", "capital", "loss", "storage",
-    "tracing", "products",
+    "tracing", "products", "carbon",
 ]  # fmt: skip
 HEADINGS: Mapping[Heading, str] = MappingProxyType(
     {
@@ -26,10 +26,11 @@ HEADINGS: Mapping[Heading, str] = MappingProxyType(
         "storage": N_("Storage, less what it earns"),
         "tracing": N_("Traced lots, less what they earn"),
         "products": N_("Processing and fresh sales given up, less products"),
+        "carbon": N_("Price of greenhouse gases"),
     }
 )
 """Every heading in the order it is shown, with its words."""
-OCCASIONAL: frozenset[Heading] = frozenset({"storage", "tracing", "products"})
+OCCASIONAL: frozenset[Heading] = frozenset({"storage", "tracing", "products", "carbon"})
 """Headings that are written only where a scenario has the subject."""
 
 
@@ -38,7 +39,7 @@ class Bill:
     """CNY a year under each heading.
 
     ``overflow`` is what days beyond the usual one cost on the mean; ``storage``, ``tracing`` and ``products`` are what
-    these cost, less what they earn more.
+    these cost, less what they earn more; ``carbon`` what is emitted at its price.
 
     Examples
     --------
@@ -58,6 +59,7 @@ class Bill:
     storage: float = 0.0
     tracing: float = 0.0
     products: float = 0.0
+    carbon: float = 0.0
 
     @property
     def total(self) -> float:

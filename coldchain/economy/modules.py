@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from coldchain.arrays import HOURS_PER_DAY, Floats
+from coldchain.economy.carbon import CarbonPrice
 from coldchain.model import DepotType, Scenario
 
 
@@ -30,11 +31,13 @@ class ModuleCosts:
     capital_cny : repays the investment
     operation_cny : staff, upkeep and the demand charge on its connected power
     standby_cny : electricity of fans and controls while nothing is cooled
+    carbon_cny : price of what that electricity and leaks of refrigerant emit
     """
 
     capital_cny: Floats
     operation_cny: Floats
     standby_cny: Floats
+    carbon_cny: Floats
 
     @classmethod
     def of(cls, scenario: Scenario, rate: float | None = None) -> ModuleCosts:
@@ -44,17 +47,21 @@ class ModuleCosts:
         capital = [kind.capex_cny * annuity(kind.life_years, interest) for kind in kinds]
         upkeep = [kind.opex_cny_year + scenario.economics.demand_cny_kw_year * kind.power_kw for kind in kinds]
         standby = [standby_kwh(scenario, kind) * scenario.economics.power_cny_kwh for kind in kinds]
-        return cls(*(np.array(figures, dtype=np.float64) for figures in (capital, upkeep, standby)))
+        price = CarbonPrice.of(scenario)
+        leak_cny_kw = price.cny(price.factors.leak_kg_kw)
+        carbon = [standby_kwh(scenario, kind) * price.kwh_cny + kind.power_kw * leak_cny_kw for kind in kinds]
+        return cls(*(np.array(figures, dtype=np.float64) for figures in (capital, upkeep, standby, carbon)))
 
     @classmethod
     def to_operator(cls, scenario: Scenario) -> ModuleCosts:
-        """Work out the costs at the interest that operators ask of their own money."""
-        return cls.of(scenario, own_rate(scenario))
+        """Work out the costs at the interest that operators ask of their own money; they do not pay what they emit."""
+        made = cls.of(scenario, own_rate(scenario))
+        return replace(made, carbon_cny=np.zeros_like(made.carbon_cny))
 
     @property
     def running_cny(self) -> Floats:
         """All that keeps it up, shape (types,)."""
-        return self.operation_cny + self.standby_cny
+        return self.operation_cny + self.standby_cny + self.carbon_cny
 
     @property
     def total_cny(self) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 
 from coldchain.arrays import KG_PER_T, Floats, Indices
 from coldchain.economy.bill import Heading
+from coldchain.economy.carbon import CarbonPrice
 from coldchain.economy.handling import Handling
 from coldchain.economy.terms import CHILLED, TODAYS, ChilledLots, Lots, Term, TodaysLots
 from coldchain.economy.timing import Timing, sold_at_market
@@ -42,6 +43,7 @@ class LotPrices:
     product_cny_t, process_cny_t : what products of a tonne fetch in plants and what it costs there, shape (classes,)
     energy_kwh_t : pre-cooling and keeping cold, or processing, shape (commodities, periods, classes)
     power_cny_kwh : price of electricity
+    carbon_cny_kwh, trader_carbon_cny_t : price of what electricity and the trader's truck emit, shape (villages,)
     """
 
     value_cny_t: Floats
@@ -57,6 +59,8 @@ class LotPrices:
     today_handling: Handling
     energy_kwh_t: Floats
     power_cny_kwh: float
+    carbon_cny_kwh: float
+    trader_carbon_cny_t: Floats
     timing: Timing
 
     @classmethod
@@ -72,6 +76,7 @@ class LotPrices:
     ) -> LotPrices:
         """Read the prices of a scenario; ``today_km`` from each village to the trader's hub, shape (villages,)."""
         premium = np.array([crop.traced_premium_cny_kg for crop in scenario.commodities], dtype=np.float64) * KG_PER_T
+        carbon = CarbonPrice.of(scenario)
         traced_lot_cny_t = scenario.economics.traced_lot_cny / scenario.economics.traced_lot_t
         return cls(
             traced_premium_cny_t=premium,
@@ -87,6 +92,8 @@ class LotPrices:
             today_handling=Handling.of(scenario, planned=False),
             energy_kwh_t=energy_kwh_t,
             power_cny_kwh=scenario.economics.power_cny_kwh,
+            carbon_cny_kwh=carbon.kwh_cny,
+            trader_carbon_cny_t=carbon.cny(carbon.factors.trader_kg_tkm) * today_km,
             timing=timing,
         )
 

@@ -113,6 +113,16 @@ def _processed(prices: LotPrices, lots: ChilledLots) -> Floats:
     return np.asarray((given_up - product) * (1.0 - lots.value_share) + prices.process_cny_t[lots.cooling])
 
 
+def _carbon(prices: LotPrices, lots: ChilledLots) -> Floats:
+    """Return the price of what making their electricity emits."""
+    return np.asarray(prices.carbon_cny_kwh * prices.energy_kwh_t[lots.commodity, lots.period, lots.cooling])
+
+
+def _trader_carbon(prices: LotPrices, lots: TodaysLots) -> Floats:
+    """Return the price of what the trader's truck emits."""
+    return np.asarray(prices.trader_carbon_cny_t[lots.village])
+
+
 def _trader(prices: LotPrices, lots: TodaysLots) -> Floats:
     """Return what the trader takes for the drive to the hub."""
     return np.asarray(prices.trader_cny_t[lots.village])
@@ -162,6 +172,7 @@ CHILLED: tuple[Term[ChilledLots], ...] = (
     Term(N_("kept for later"), "storage", _kept),
     Term(N_("sold traced"), "tracing", _traced),
     Term(N_("processed"), "products", _processed),
+    Term(N_("greenhouse gases of electricity"), "carbon", _carbon),
 )
 """Costs of lots through depots, beside collection, line haul and modules."""
 TODAYS: tuple[Term[TodaysLots], ...] = (
@@ -172,5 +183,6 @@ TODAYS: tuple[Term[TodaysLots], ...] = (
     Term(N_("crates returned"), "handling", _today_crates),
     Term(N_("sorting"), "handling", _today_sorting),
     Term(N_("loading"), "handling", _today_loading),
+    Term(N_("greenhouse gases of the trader's truck"), "carbon", _trader_carbon),
 )
 """Costs of lots in today's chain."""

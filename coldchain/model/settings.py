@@ -218,6 +218,12 @@ class Economics(Noun):
         le=1e6,
         usual=(1, 10000),
     )
+    carbon_cny_t: float = figure(
+        "CNY/t", "price of a tonne CO2e in the decision, on fuel, electricity and leaks of refrigerant", 0.0, ge=0,
+        le=1e5, usual=(5, 5000))  # fmt: skip
+    grid_kg_kwh: float = figure(
+        "kg/kWh", "CO2e of electricity; China's average of 2022, by province 0.1 to 0.7", 0.5366, ge=0, le=2
+    )
     fee_cny_t: float | None = figure(
         "CNY/t",
         "what depots charge for a tonne cooled; none: operators are not looked at",

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from coldchain.arrays import HOURS_PER_DAY, KWH_PER_MJ, Floats, Indices
-from coldchain.economy import LotPrices, Timing, least_day_cny, nearest_hub
+from coldchain.economy import CarbonPrice, LotPrices, Timing, least_day_cny, nearest_hub
 from coldchain.model import CoolingClass, Scenario, VehicleType, cooling_class, cooling_classes
 from coldchain.network import RoadNetwork, travel
 from coldchain.planning.capacity import capacity_t_day
@@ -108,15 +108,20 @@ class Basis:
         """What each depot type takes, shape (types,), t/day."""
         return capacity_t_day(self.scenario, self.classes, self.class_of_type)
 
-    @property
-    def collection(self) -> tuple[VehicleType, ...]:
-        """Vehicle types of the first mile."""
-        return tuple(self.scenario.vehicle(key) for key in self.scenario.routing.collection_vehicles)
+    @cached_property
+    def carbon(self) -> CarbonPrice:
+        """What emitting costs."""
+        return CarbonPrice.of(self.scenario)
 
-    @property
+    @cached_property
+    def collection(self) -> tuple[VehicleType, ...]:
+        """Vehicle types of the first mile; what they emit is in their prices."""
+        return tuple(self.carbon.on(self.scenario.vehicle(key)) for key in self.scenario.routing.collection_vehicles)
+
+    @cached_property
     def line_haul(self) -> tuple[VehicleType, ...]:
-        """Vehicle types from depot to hub."""
-        return tuple(self.scenario.vehicle(key) for key in self.scenario.routing.line_haul_vehicles)
+        """Vehicle types from depot to hub; what they emit is in their prices."""
+        return tuple(self.carbon.on(self.scenario.vehicle(key)) for key in self.scenario.routing.line_haul_vehicles)
 
     def line_haul_of(self, site: int) -> tuple[VehicleType, ...]:
         """Vehicle types from depot to hub that the road to a site bears."""

@@ -9,6 +9,8 @@ from functools import partial
 import numpy as np
 
 from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats
+from coldchain.economy import CarbonPrice, Heading
+from coldchain.model import Scenario
 from coldchain.model.packaging import packed
 from coldchain.network import travel
 from coldchain.planning.arcs import Arcs
@@ -92,6 +94,23 @@ class Days:
             per_t = cost / sum(shared.tour.load_t)
             for site, load in zip(shared.sites, shared.tour.load_t, strict=True):
                 yield site, shared.period, load, per_t * load
+
+    def carbon_shares(self, scenario: Scenario) -> Iterator[tuple[Heading, int, int, float]]:
+        """Yield heading, site, period and CNY/day of what trips emit, which is in what they cost."""
+        price, kinds = CarbonPrice.of(scenario), {kind.id: kind for kind in scenario.vehicles}
+        if not price.cny_t:
+            return
+        for day in self.collection:
+            cny = (price.trip_cny(kinds[one.vehicle_id], one.km, one.hours) for one in day.result.routes)
+            yield "collection", day.site, day.period, sum(cny)
+        for hauled in self.hauls:
+            cny = (n * price.trip_cny(kinds[one.vehicle_id], one.km, one.hours) for one, n in hauled.haul.trips)
+            yield "line_haul", hauled.site, hauled.period, sum(cny)
+        for shared in self.tours:
+            trip, whole_t = shared.tour.trip, sum(shared.tour.load_t)
+            whole = price.trip_cny(kinds[trip.vehicle_id], trip.km, trip.hours)
+            for site, load in zip(shared.sites, shared.tour.load_t, strict=True):
+                yield "line_haul", site, shared.period, whole * load / whole_t
 
     def all_shares(self) -> Iterator[tuple[int, int, float]]:
         """Yield site, period and CNY/day of all driving: collection, overflow, line haul."""

@@ -22,7 +22,7 @@ class Keep:
     spans : periods in which it lies in its room, those of harvest and sale included, bool[periods]
     price_now, price_then : CNY/t
     fate : shares lost until the buyer, float[classes, sites, batches]
-    power_cny_t : electricity for the days in store, float[classes]
+    kwh_t, power_cny_t : electricity for the days in store, float[classes]
     """
 
     commodity: int
@@ -32,6 +32,7 @@ class Keep:
     price_now: float
     price_then: float
     fate: Fate
+    kwh_t: Floats
     power_cny_t: Floats
 
     def cost_cny_t(self, value: Floats, cooling: int | Indices) -> Floats:
@@ -63,9 +64,9 @@ def _keep(
     lanes = depot_lanes(alone, classes, site_hub, haul_h, scenario.siting.max_first_mile_h)
     spans = np.zeros(len(periods), dtype=np.bool_)
     spans[(p + np.arange((u - p) % len(periods) + 1)) % len(periods)] = True
-    power = [keep_kwh_t_day(crop, kind) * row.days * scenario.economics.power_cny_kwh for kind in classes]
+    kwh = np.array([keep_kwh_t_day(crop, kind) * row.days for kind in classes], dtype=np.float64)
     prices = float(value_cny_t(scenario)[c]), row.price_cny_kg * KG_PER_T
-    return Keep(c, p, u, spans, *prices, lanes.fate[0, 0], np.array(power, dtype=np.float64))
+    return Keep(c, p, u, spans, *prices, lanes.fate[0, 0], kwh, kwh * scenario.economics.power_cny_kwh)
 
 
 def keep_kwh_t_day(crop: Commodity, cooling: CoolingClass) -> float:

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import Floats
-from coldchain.economy import HEADINGS, Bill, ChilledLots, Heading, ModuleCosts, TodaysLots
+from coldchain.economy import (
+    HEADINGS,
+    Activity,
+    Bill,
+    ChilledLots,
+    Heading,
+    ModuleCosts,
+    TodaysLots,
+    standby_kwh,
+)
 from coldchain.model import MobileUnit
 from coldchain.planning.arcs import existing_modules
 from coldchain.planning.basis import Basis
@@ -25,11 +34,15 @@ def yearly(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
         cny[heading] += float(amounts.sum())
     cny["collection"] += sum(cost * length[period] for _site, period, cost in days.collection_shares())
     cny["line_haul"] += sum(cost * length[period] for _site, period, _load, cost in days.haul_shares())
+    for heading, _site, period, cost in days.carbon_shares(basis.scenario):
+        cny[heading] -= cost * length[period]
+        cny["carbon"] += cost * length[period]
     cny["overflow"] += sum(cost * length[period] for _site, period, cost in days.overflow_shares())
     cny["capital"] += float((count * modules.capital_cny).sum())
     working = count + existing_modules(basis)
     cny["operation"] += float((working * modules.operation_cny).sum())
     cny["energy"] += float((working * modules.standby_cny).sum())
+    cny["carbon"] += float((working * modules.carbon_cny).sum())
     cny["operation"] += float(moves_cny(basis, decision).sum())
     return Bill(**{str(heading): amount for heading, amount in cny.items()})
 
@@ -42,6 +55,27 @@ def priced_lots(basis: Basis, lots: pd.DataFrame) -> Iterator[tuple[pd.DataFrame
     for part, by_heading in priced:
         for heading, cny_t in by_heading.items():
             yield part, heading, np.asarray(part["tonnes"].to_numpy() * cny_t)
+    if basis.keeps and basis.carbon.cny_t:
+        yield cold, "carbon", basis.carbon.kwh_cny * kept_kwh(basis, cold)
+
+
+def kept_kwh(basis: Basis, cold: pd.DataFrame) -> Floats:
+    """Electricity of the days that lots through depots are kept for another period, kWh of each."""
+    kwh_t = np.array([*(keep.kwh_t for keep in basis.keeps), np.zeros(len(basis.classes))])  # the last: not kept
+    keep, cooling = (cold[name].to_numpy(dtype=np.intp) for name in ("keep", "cooling"))
+    return np.asarray(cold["tonnes"].to_numpy() * kwh_t[keep, cooling], dtype=np.float64)
+
+
+def activity(basis: Basis, decision: Decision, lots: pd.DataFrame) -> Activity:
+    """Add up electricity of depots, kWh a year, and tonnes times kilometres on traders' trucks."""
+    today = lots["site"] == TODAY
+    cold, warm = lots[~today], lots[today]
+    at = tuple(cold[name].to_numpy(dtype=np.intp) for name in ("commodity", "period", "cooling"))
+    idle_kwh = np.array([standby_kwh(basis.scenario, kind) for kind in basis.scenario.depot_types])
+    idle = (decision.count + existing_modules(basis)) @ idle_kwh
+    cooled = cold["tonnes"].to_numpy() @ basis.energy_kwh_t[at]
+    km = basis.today_km[warm["village"].to_numpy(dtype=np.intp)]
+    return Activity(float(cooled + kept_kwh(basis, cold).sum() + idle.sum()), float(warm["tonnes"].to_numpy() @ km))
 
 
 def moves_cny(basis: Basis, decision: Decision) -> Floats:

@@ -62,6 +62,8 @@ def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> 
     length = np.array([period.days for period in scenario.periods])
     for site, period, cost in days.all_shares():
         saved[owner[site]] -= cost * length[period]
+    for _heading, site, period, cost in days.carbon_shares(scenario):
+        saved[owner[site]] += cost * length[period]
     return Ledger(
         of_lots(tonnes),
         of_lots(tonnes * energy),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from coldchain.economy import Heading, TypeFleet, is_on_time
+from coldchain.economy import Heading, TypeFleet, emissions_today, is_on_time
+from coldchain.economy.carbon import LEGS
 from coldchain.model.ending import Ending, ending_of
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.assumptions import assumptions_of
@@ -18,6 +19,7 @@ from coldchain.planning.doubt import draw
 from coldchain.planning.duty_tables import vehicles
 from coldchain.planning.fixed import FixedPlan
 from coldchain.planning.lots import TODAY
+from coldchain.planning.money import activity
 from coldchain.planning.net import Net
 from coldchain.planning.waterfall import attributed
 from coldchain.planning.wholechain import by_stage
@@ -74,6 +76,7 @@ def summarise(
         "annual_cny": course.yearly.written(_subjects(basis)),
         **({"products": _products(tables["products"])} if basis.has_plants else {}),
         "net": _net(Net.of(today.yearly, course.yearly, float(tables["depots"]["capex_cny"].sum()), _cooled_t(course))),
+        "emissions": _emissions(basis, course, today, tables),
         **(attributed(basis, course, today) if facts["attributing"] else {}),
         "stages": by_stage(basis.scenario, arcs, today.outcome.loss_rate, course.outcome.loss_rate),
     }
@@ -99,7 +102,8 @@ def _subjects(basis: Basis) -> frozenset[Heading]:
     """Return the occasional headings of the bill that the scenario has a subject for."""
     traced = bool(basis.prices.traced_premium_cny_t.any())
     subjects: dict[Heading, bool] = {
-        "storage": bool(basis.keeps), "tracing": traced, "products": basis.has_plants
+        "storage": bool(basis.keeps), "tracing": traced, "products": basis.has_plants,
+        "carbon": basis.carbon.cny_t > 0,
     }  # fmt: skip
     return frozenset(name for name, there in subjects.items() if there)
 
@@ -111,6 +115,19 @@ def _net(net: Net) -> dict[str, float | None]:
         "benefit_cny": net.benefit_cny,
         "payback_years": net.payback_years,
         "depot_cny_t": net.depot_cny_t,
+    }
+
+
+def _emissions(basis: Basis, course: Course, today: Course, tables: dict[str, pd.DataFrame]) -> dict[str, float]:
+    """Return kg CO2e a year today and with the plan, of which by leg, and what is not in tables of trips."""
+    plan, before = (activity(basis, one.decision, one.lots) for one in (course, today))
+    by_leg = tables["emissions"].groupby("leg")["co2e_kg"].sum()
+    return {
+        "today_kg": float(emissions_today(basis.scenario, tables, before)["co2e_kg"].sum()),
+        "plan_kg": float(by_leg.sum()),
+        **{f"{leg}_kg": float(by_leg.get(leg, 0.0)) for leg in LEGS},
+        "power_kwh": plan.power_kwh,
+        "trader_tkm": plan.trader_tkm,
     }
 
 

@@ -176,12 +176,14 @@ def units(basis: Basis, decision: Decision) -> pd.DataFrame:
 def routes(basis: Basis, days: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the routes of the typical days and their stops."""
     scenario = basis.scenario
+    price = basis.carbon
     heads, stops = [], []
     for day, costs in zip(days.collection, days.running.route_cny, strict=True):
         site, period = scenario.sites[day.site].id, scenario.periods[day.period]
         for n, (route, cost) in enumerate(zip(day.result.routes, costs, strict=True)):
             key = route_id(basis, day, n)
-            figures = (sum(route.load_kg), route.km, route.drive_h, route.hours, cost)
+            paid = cost - price.trip_cny(scenario.vehicle(route.vehicle_id), route.km, route.hours)
+            figures = (sum(route.load_kg), route.km, route.drive_h, route.hours, paid)
             heads.append((key, site, period.id, route.vehicle_id, period.days, len(route.stops), *figures))
             for order, (stop, kg, aboard) in enumerate(
                 zip(route.stops, route.load_kg, route.aboard_h, strict=True), start=1
@@ -196,18 +198,20 @@ def line_haul(basis: Basis, days: Days) -> pd.DataFrame:
     ``tour`` lists the depots of a tour in order of loading with the t/day of each and its hours from leaving there to
     the hub, ``depot:t:h;depot:t:h``; it is empty for straight trips. ``ride_h`` are the hours from the first depot.
     """
-    rows = []
+    rows, price, vehicle = [], basis.carbon, basis.scenario.vehicle
     for day, costs in zip(days.hauls, days.running.haul_cny, strict=True):
         head = _haul_head(basis, day.site, day.period, day.zone)
         for (trip, count), cost in zip(day.haul.trips, costs, strict=True):
-            figures = (count * trip.km, count * trip.hours, cost)
+            paid = cost - count * price.trip_cny(vehicle(trip.vehicle_id), trip.km, trip.hours)
+            figures = (count * trip.km, count * trip.hours, paid)
             rows.append((*head, day.haul.load_t_day, trip.vehicle_id, count, trip.capacity_t, *figures, "",
                          basis.lane_haul_h[day.site]))  # fmt: skip
     for shared, cost in zip(days.tours, days.running.tour_cny, strict=True):
         tour, trip = shared.tour, shared.tour.trip
         text = tour_text(basis, shared)
+        paid = cost - price.trip_cny(vehicle(trip.vehicle_id), trip.km, trip.hours)
         head = _haul_head(basis, shared.sites[0], shared.period, shared.zone)
-        rows.append((*head, sum(tour.load_t), trip.vehicle_id, 1, trip.capacity_t, trip.km, trip.hours, cost,
+        rows.append((*head, sum(tour.load_t), trip.vehicle_id, 1, trip.capacity_t, trip.km, trip.hours, paid,
                      text, tour.ride_h[0]))  # fmt: skip
     return schema.frame("line_haul", rows)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import Floats, Indices, Ints
+from coldchain.arrays import KG_PER_T, Floats, Indices, Ints
+from coldchain.economy import CarbonPrice
 from coldchain.model import Scenario, VehicleType, modules_of
 from coldchain.planning.basis import Basis
 
@@ -89,14 +90,17 @@ class Trips:
         return cls(*whole, table[:, 2], table[:, 3:], scenario.vehicles)
 
     def cost_cny(self, scenario: Scenario) -> Floats:
-        """Return what they cost a year by site, at a scenario's prices of vehicles, shape (sites,)."""
+        """Return what they cost a year by site at a scenario's prices, what they emit too, shape (sites,)."""
         before, after = (
             (self.amounts * np.array([(k.cost_cny_day, k.cost_cny_km, k.cost_cny_h) for k in kinds])[self.vehicle])
             .sum(axis=1)
             for kinds in (self.own, scenario.vehicles)
         )  # fmt: skip
         ratio = np.divide(after, before, out=np.ones(len(before)), where=before > 0)
-        return np.asarray(np.bincount(self.site, self.stated_cny * ratio, minlength=len(scenario.sites)))
+        price = CarbonPrice.of(scenario)
+        rates = [(price.factors.drive_kg_km(kind), price.factors.leak_kg_h(kind)) for kind in scenario.vehicles]
+        emitted = price.cny_t / KG_PER_T * (self.amounts[:, 1:] * np.array(rates)[self.vehicle]).sum(axis=1)
+        return np.asarray(np.bincount(self.site, self.stated_cny * ratio + emitted, minlength=len(scenario.sites)))
 
 
 def new_modules(scenario: Scenario, depots: pd.DataFrame) -> Ints:

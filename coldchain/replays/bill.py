@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import ROUNDING, Floats
+from coldchain.economy import CarbonPrice
 from coldchain.model import Scenario
 from coldchain.replays.chances import DayDraw
 from coldchain.replays.day import Outcome
@@ -65,7 +66,8 @@ class Pricer:
         self, scenario: Scenario, placed: PlacedNetwork, tables: Mapping[str, pd.DataFrame], seasons: tuple[Season, ...]
     ) -> None:
         self.scenario, self.tables = scenario, tables
-        self.vehicles = {kind.id: kind for kind in scenario.vehicles}
+        price = CarbonPrice.of(scenario)
+        self.vehicles = {kind.id: price.on(kind) for kind in scenario.vehicles}
         self.record = Record(scenario, Roads(scenario, placed.network.given), tables)
         self.chains = Chains(self.record)
         self.seasons = [self._prices(season) for season in seasons]

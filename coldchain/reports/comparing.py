@@ -80,6 +80,7 @@ FIGURES = {
     "annual_cny.storage": N_("storage, net"),
     "annual_cny.tracing": N_("traced lots, net"),
     "annual_cny.products": N_("processing, net of products"),
+    "annual_cny.carbon": N_("price of greenhouse gases"),
     "annual_cny.total": N_("cost in all"),
     "net.today_cny": N_("cost in all today"),
     "net.plan_cny": N_("cost in all with the plan"),
@@ -88,6 +89,14 @@ FIGURES = {
     "net.depot_cny_t": N_("depots, a tonne cooled"),
     "cooling.peak_kw": N_("most heat taken at once"),
     "cooling.installed_kw": N_("refrigeration installed"),
+    "emissions.today_kg": N_("greenhouse gases today"),
+    "emissions.plan_kg": N_("greenhouse gases with the plan"),
+    "emissions.collection_kg": N_("of these by collection"),
+    "emissions.depot_kg": N_("of these by depots"),
+    "emissions.line_haul_kg": N_("of these by line haul"),
+    "emissions.trader_kg": N_("of these by traders' trucks"),
+    "emissions.power_kwh": N_("electricity used"),
+    "emissions.trader_tkm": N_("haulage by traders"),
     "depots.existing": N_("depots that stand"),
     "depots.built": N_("depots newly built"),
     "depots.mobile": N_("mobile units"),
@@ -109,7 +118,7 @@ FIGURES = {
 }
 """Figures of a summary, by their path in ``summary.json``, as people call them."""
 BY_COUNTY = "investment.by_county."
-UNITS = (N_("CNY"), N_("t"), N_("h"), N_("km"), N_("t/yr"), N_("years"), N_("kW"))
+UNITS = (N_("CNY"), N_("t"), N_("h"), N_("km"), N_("t/yr"), N_("years"), N_("kW"), N_("kg"), N_("kWh"), N_("t·km"))
 
 
 class Parts(Protocol):

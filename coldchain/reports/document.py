@@ -12,7 +12,7 @@ from coldchain.language import N_, _, language, plural
 from coldchain.language.amounts import write_cny
 from coldchain.language.ids import word
 from coldchain.model.naming import labelled
-from coldchain.reports import certainty, columns, figures, moving, wholechain
+from coldchain.reports import certainty, columns, emitted, figures, moving, wholechain
 from coldchain.reports.columns import Columns
 from coldchain.reports.words import modules, reckoned
 
@@ -22,7 +22,8 @@ NO_NAME = ("", "/", "-", "无")
 """What people type where there is nothing to name."""
 BETTER, CRUMB = 0.001, 1e-9  # a plan is better from a thousandth on, the tolerance between equal plans
 SHEETS = (
-    N_("Summary"), N_("Money"), N_("Losses"), N_("Depots"), N_("Assignment"), N_("Collection routes"),
+    N_("Summary"), N_("Money"), N_("Losses"), N_("Greenhouse gases"), N_("Depots"), N_("Assignment"),
+    N_("Collection routes"),
     N_("Award notice"), N_("Sensitivity"), N_("Years replayed"), N_("Villages not served"), N_("Sites left out"),
     N_("Data problems"),
     N_("Assumptions and sources"),
@@ -84,7 +85,8 @@ def sections(told: Told) -> list[Section]:
     names = crop_names(told.tables["commodities"])
     found = [
         *_overview(told), *_savings(told.summary), *_doubt(told), *_certainty(told), *_money(told.summary),
-        *_balance(told), *_losses(told, names), *_lists(told, names), *_sensitivity(told), *_problems(told),
+        *_balance(told), *_losses(told, names), *_emissions(told.tables), *_lists(told, names), *_sensitivity(told),
+        *_problems(told),
     ]  # fmt: skip
     return [section for section in found if len(section.rows)]
 
@@ -223,6 +225,22 @@ def _balance(told: Told) -> list[Section]:
     return [
         _whole(_("Costs and benefit by county"), columns.BALANCE[2:], by_county, _("Money"), note=note),
         Section(_("Costs and benefit by village"), columns.BALANCE, villages, note, sheet=_("Money"), page=None),
+    ]
+
+
+def _emissions(tables: Tables) -> list[Section]:
+    """Return what is emitted by leg, and by depot in the workbook; nothing for a run of an earlier format."""
+    if "emissions" not in tables:
+        return []
+    note = _(
+        "After ISO 14083 and the GLEC Framework, from the village to the hub: fuel well to wheel, empty legs included; "
+        "not the way beyond the hub, nor building. A tonne through a depot bears its share of all three."
+    )
+    legs, depots = emitted.by_leg(tables["emissions"]), emitted.by_depot(tables["emissions"], tables["depots"])
+    sheet = _("Greenhouse gases")
+    return [
+        _whole(_("Greenhouse gases by leg"), emitted.BY_LEG, legs, sheet, note=note),
+        Section(_("Greenhouse gases by depot"), emitted.BY_DEPOT, depots, sheet=sheet, page=None),
     ]
 
 

@@ -11,6 +11,7 @@ from coldchain.language.amounts import with_unit, write_cny
 from coldchain.model import Assumption
 from coldchain.model.ending import ending_text
 from coldchain.model.naming import labelled
+from coldchain.reports import emitted
 from coldchain.reports.columns import Form
 
 AIMS = {"total_cost_cny": N_("Yearly cost"), "loss_cny": N_("Value lost"), "loss_t": N_("Tonnes lost")}
@@ -135,6 +136,7 @@ def before_and_after(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         *_of_which(loss, "discount_cny", _("Of this by discounts"), money),
         *_whole_chain(summary),
         (_("Pre-cooled in time"), percent(coverage["baseline"]), percent(coverage["plan"])),
+        *emitted.before_and_after(summary),
         *_totals(summary),
     ]
 

@@ -54,6 +54,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("capital_cny", "number", "CNY/yr", N_("Capital, CNY/year")),
         ("capped", "flag", "", N_("Cut by the cap")),
         ("carried_cny", "number", "CNY", N_("Carried over, CNY")),
+        ("co2e_kg", "number", "kg/yr", N_("CO2e, kg/year")),
         ("commodity", "text", "", N_("Crop")),
         ("cooled_h", "number", "h", N_("Harvest until pre-cooled, h")),
         ("cooled_share", "number", "share", N_("Share pre-cooled")),
@@ -92,6 +93,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("km_day", "number", "km/day", N_("Distance, km/day")),
         ("lat", "number", "° north", N_("Latitude")),
         ("left_cny", "number", "CNY", N_("Left over, CNY")),
+        ("leg", "text", "", N_("Leg")),
         ("load_kg", "number", "kg", N_("Load, kg")),
         ("load_t_day", "number", "t/day", N_("Load, t/day")),
         ("loan_cny", "number", "CNY", N_("Loan received less returned, CNY")),
@@ -152,6 +154,7 @@ _DEFINED: tuple[Column, ...] = tuple(
         ("share", "number", "share", N_("Share")),
         ("site", "text", "", N_("Site")),
         ("siting_cost_cny", "number", "CNY/yr", N_("Yearly cost, siting alone, CNY")),
+        ("source", "text", "", N_("Emitted by")),
         ("standing", "whole", "", N_("Units that stand here")),
         ("standing_modules", "text", "", N_("Modules that stand")),
         ("status", "text", "", N_("Status")),
@@ -206,6 +209,7 @@ _ROWS = {
     "overflow": "route depot period zone over_share returns_day hires_day paid_wait_h overflow_cny_day",
     "storage": "depot zone method commodity period until days share tonnes lost_t power_cny earned_cny",
     "products": "depot zone commodity period raw_t product_t revenue_cny process_cny",
+    "emissions": "leg source depot co2e_kg",
     "subsidies": (
         "no owner owner_kind county county_class depots net_m3 investment_cny rate reckoning before_cap_cny award_cny "
         "capped own_money_cny award_share"
@@ -254,6 +258,7 @@ OPTIONAL = frozenset(
         "prospects",
         "next_budget",
         "products",
+        "emissions",
         "today_depots",
         *(f"{TODAY}{name}" for name in _OF_TODAY),
     }

@@ -92,7 +92,7 @@ PLAN_SHAPE: Shape = {
     "annual_cny": {
         **dict.fromkeys(("collection", "line_haul", "operation", "energy", "capital", "loss", "total"), float),
         **dict.fromkeys(("handling", "overflow"), Since(5, float)),
-        **dict.fromkeys(("storage", "tracing", "products"), May(float)),
+        **dict.fromkeys(("storage", "tracing", "products", "carbon"), May(float)),
     },
     "products": May(dict.fromkeys(("processed_t", "product_t", "revenue_cny", "process_cny"), float)),
     "net": Since(
@@ -102,6 +102,22 @@ PLAN_SHAPE: Shape = {
             "payback_years": OrNull(float),
             "depot_cny_t": Since(5, OrNull(float)),
         },
+    ),
+    "emissions": Since(
+        5,
+        dict.fromkeys(
+            (
+                "today_kg",
+                "plan_kg",
+                "collection_kg",
+                "depot_kg",
+                "line_haul_kg",
+                "trader_kg",
+                "power_kwh",
+                "trader_tkm",
+            ),
+            float,
+        ),
     ),
     "waterfall": May([{"part": OneOf(CHANGES), "t": float, "cny": float}]),
     "counterfactuals": May([{"without": OneOf(CHANGES), "loss_rate": float, "loss_t": float, "loss_cny": float}]),

@@ -21,6 +21,7 @@ TODAY = ""
 NONE: Counter[str] = Counter()
 UNITS = {"_cny_t": "CNY/t", "_t": "t", "_cny": "CNY", "rate": "share", "share": "share",
          "share_within_target": "share", "gap": "share", "_years": "years", "_kw": "kW",
+         "_kg": "kg", "_kwh": "kWh", "_tkm": "t·km",
          "draws": "draws"}  # fmt: skip
 SECTION_UNITS = {
     "annual_cny": "CNY", "coverage": "share", "by_county": "CNY", "delivery_h": "h", "depots": "depots",

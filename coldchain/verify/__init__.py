@@ -16,7 +16,8 @@ import pandas as pd
 from coldchain.model import Scenario
 from coldchain.verify.acceptance import check_acceptance
 from coldchain.verify.balance import check_balance
-from coldchain.verify.bill import Year, bill_of, net_of
+from coldchain.verify.bill import Year, bill_of, modules_of, net_of
+from coldchain.verify.carbon import Carbon, check_emissions, summary_of
 from coldchain.verify.cooling import Plants
 from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.drawn import check_layers, check_map
@@ -141,7 +142,6 @@ def _recomputed(record: Record, summary: Mapping[str, Any], *, attributing: bool
     with record.at("line_haul"):
         check_carried(record, hauled, losses.arriving_t)
     without = check_today(record)
-    today = without.lots
     year = Year(fetched, hauled, stores, losses, built, moves, overflow)
     bill = bill_of(record, year)
     net = net_of(bill_of(record, without), bill, sum(awards.capex.values()), year.lots)
@@ -149,14 +149,28 @@ def _recomputed(record: Record, summary: Mapping[str, Any], *, attributing: bool
     check_operators(Operation(record, built, awards, losses.lots, fetched, hauled, overflow))
     check_notice(record, built, awards)
     check_service(record, losses.lots)
-    check_lots(record, losses.lots, today)
+    check_lots(record, losses.lots, without.lots)
     check_products(record, losses.lots)
-    check_villages(record, losses.lots, today)
+    emissions = _emissions(record, summary, year, without)
+    check_villages(record, losses.lots, without.lots)
     check_balance(record, year, without)
-    check_commodities(record, losses.lots, today)
+    check_commodities(record, losses.lots, without.lots)
     check_summary(
-        record, summary, Found(losses.lots, today, bill, built, awards, net, cooling, vehicles, attributing=attributing)
+        record,
+        summary,
+        Found(
+            losses.lots, without.lots, bill, built, awards, net, cooling, vehicles, emissions, attributing=attributing
+        ),
     )
     harvest = float(scenario.harvest_t.sum())
     rate = losses.loss_t / harvest if harvest else 0.0
     return rate, bill["total"], sum(awards.award.values())
+
+
+def _emissions(record: Record, summary: Mapping[str, Any], year: Year, without: Year) -> dict[str, float]:
+    """Check the table of emissions; return the leaves of the summary, none for a run of an earlier format."""
+    if "emissions" not in summary and "emissions" not in record.tables:
+        return {}
+    plan, today = (Carbon.of(record, one, list(modules_of(record, one.built))) for one in (year, without))
+    check_emissions(record, plan)
+    return summary_of(plan, today)

@@ -11,8 +11,9 @@ import pandas as pd
 
 from coldchain.model import MobileUnit
 from coldchain.verify.bill import Year, handling_cny_t, modules_of, traced_gain_cny_t
+from coldchain.verify.carbon import GWP, LEAK_KG_KW, lots_cny
 from coldchain.verify.products import products_cny
-from coldchain.verify.record import ON_THE_DOT_H, Record, rows
+from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, Record, rows
 from coldchain.verify.restated import Figure, Restated, check_table
 
 ByKey = dict[str, float]
@@ -56,16 +57,19 @@ def _costs(record: Record, year: Year) -> Costs:
     running: ByKey = defaultdict(float)
     capital: ByKey = defaultdict(float)
     invested: ByKey = defaultdict(float)
+    price = record.scenario.economics.carbon_cny_t / KG_PER_T
     for one in modules_of(record, year.built):
         key = _unit(one.kind.id) if isinstance(one.kind, MobileUnit) else one.site
-        running[key] += one.operation_cny + one.standby_cny
+        leaked_kg = one.power_kw * LEAK_KG_KW * GWP
+        emitted_kg = one.standby_kwh * record.scenario.economics.grid_kg_kwh + leaked_kg
+        running[key] += one.operation_cny + one.standby_cny + price * emitted_kg
         capital[key] += one.capital_cny
         invested[key] += one.invested_cny
     if year.moves_cny:
         for row in rows(record.tables["units"]):
             running[_unit(str(row.unit))] += float(row.moves_cny)
     own, owed = _own(record, year), _shared(record, year.lots, capital)
-    shared = (_shared(record, year.lots, _joint(year), units=False), _shared(record, year.lots, running), owed)
+    shared = (_shared(record, year.lots, _joint(year, price), units=False), _shared(record, year.lots, running), owed)
     total = {key: cny + sum(part[key] for part in shared) for key, cny in own.items()}
     return Costs(total, owed, _shared(record, year.lots, invested))
 
@@ -75,9 +79,12 @@ def _unit(kind: str) -> str:
     return f"*{kind}"
 
 
-def _joint(year: Year) -> ByKey:
-    """Add up routes, line haul, overflow and storage by depot."""
+def _joint(year: Year, carbon_cny_kg: float) -> ByKey:
+    """Add up routes, line haul, what they emit, overflow and storage by depot."""
     joint: ByKey = defaultdict(float)
+    for driven in (year.fetched.driven, year.hauled.driven):
+        for depot, kg in driven.by_depot.items():
+            joint[depot] += carbon_cny_kg * kg
     for costs in (year.fetched.cost_by_depot, year.hauled.cost_by_depot, year.overflow):
         for depot, cny in costs.items():
             joint[depot] += cny
@@ -94,6 +101,7 @@ def _own(record: Record, year: Year) -> ByKey:
     per_t += late * record.scenario.economics.late_cny_t
     hauled = lots["premium_cny"].where(lots["depot"] != "", lots["today_haul_cny"])
     spent = lots["lost_cny"] + hauled + lots["energy_cny"] + lots["tonnes"] * per_t + products_cny(record, lots)
+    spent += lots_cny(record, lots)
     own = spent.groupby(lots["village"]).sum()
     return {v.id: float(own.get(v.id, 0.0)) for v in record.scenario.villages}
 

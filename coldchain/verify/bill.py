@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from coldchain.model import DepotType, Plant
+from coldchain.verify.carbon import Carbon
 from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
 from coldchain.verify.losses import Losses
 from coldchain.verify.products import products_cny
-from coldchain.verify.record import ON_THE_DOT_H, PROCESS, Record
+from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, PROCESS, Record
 from coldchain.verify.storage import Stores
 from coldchain.verify.transport import Fetched
 
@@ -53,6 +54,9 @@ def bill_of(record: Record, year: Year) -> dict[str, float]:
         "capital": sum(one.capital_cny for one in modules),
         "loss": losses.loss_cny,
     }
+    price = record.scenario.economics.carbon_cny_t
+    if price > 0:
+        bill["carbon"] = price / KG_PER_T * Carbon.of(record, year, modules).whole_kg
     if record.scenario.storage:
         bill["storage"] = year.stores.net_cny()
     if any(crop.traced_premium_cny_kg > 0 for crop in record.scenario.commodities):
@@ -117,14 +121,21 @@ def traced_gain_cny_t(record: Record, lots: pd.DataFrame) -> pd.Series:
 def running_of(record: Record, kind: DepotType) -> tuple[float, float]:
     """Return what a module costs a year beside its capital: staff, upkeep and demand charge; electricity while idle."""
     prices = record.scenario.economics
+    return kind.opex_cny_year + kind.power_kw * prices.demand_cny_kw_year, idle_kwh(record, kind) * prices.power_cny_kwh
+
+
+def idle_kwh(record: Record, kind: DepotType) -> float:
+    """Return the electricity of a module in a year while nothing is cooled."""
     hours = 24.0 * sum(period.days for period in record.scenario.periods)
-    idle_kw = kind.power_kw * prices.standby_share
-    return kind.opex_cny_year + kind.power_kw * prices.demand_cny_kw_year, idle_kw * hours * prices.power_cny_kwh
+    return kind.power_kw * record.scenario.economics.standby_share * hours
 
 
 @dataclass(frozen=True)
 class Modules:
-    """Modules of one kind at a site, standing or new: CNY a year to run, idle and repay them; what they cost once."""
+    """Modules of one kind at a site, standing or new: CNY a year to run, idle and repay them; what they cost once.
+
+    ``standby_kwh`` a year while nothing is cooled, ``power_kw`` connected.
+    """
 
     site: str
     kind: DepotType
@@ -132,6 +143,8 @@ class Modules:
     standby_cny: float
     capital_cny: float = 0.0
     invested_cny: float = 0.0
+    standby_kwh: float = 0.0
+    power_kw: float = 0.0
 
 
 def modules_of(record: Record, built: Built, *, standing: bool = True) -> Iterator[Modules]:
@@ -144,4 +157,5 @@ def modules_of(record: Record, built: Built, *, standing: bool = True) -> Iterat
                 upkeep, idle = running_of(record, kind)
                 invested = count * new * kind.capex_cny
                 annuity = invested * repayment(rate, kind.life_years)
-                yield Modules(site.id, kind, count * upkeep, count * idle, annuity, invested)
+                yield Modules(site.id, kind, count * upkeep, count * idle, annuity, invested,
+                              count * idle_kwh(record, kind), count * kind.power_kw)  # fmt: skip

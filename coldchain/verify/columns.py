@@ -38,6 +38,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "earned_cny",
     ),
     "products": ("depot", "zone", "commodity", "period", "raw_t", "product_t", "revenue_cny", "process_cny"),
+    "emissions": ("leg", "source", "depot", "co2e_kg"),
     "subsidies": (
         "no", "owner", "owner_kind", "county", "county_class", "depots", "net_m3", "investment_cny", "rate",
         "reckoning", "before_cap_cny", "award_cny", "capped", "own_money_cny", "award_share",
@@ -81,7 +82,9 @@ TODAY_TABLES = tuple(
 )
 """What depots that stand already do without the plan: written where any stand."""
 COLUMNS |= {name: COLUMNS[name.removeprefix(TODAY)] for name in TODAY_TABLES} | {"today_depots": ("depot", "hub")}
-OPTIONAL = frozenset({*TODAY_TABLES, "balance", "firmness", "sites_left_out", "prospects", "next_budget", "products"})
+OPTIONAL = frozenset(
+    {*TODAY_TABLES, "balance", "firmness", "sites_left_out", "prospects", "next_budget", "products", "emissions"}
+)
 DECIDED_PLACES: dict[str, tuple[str, ...]] = {
     "depots": ("depot", "hub"),
     "assignment": ("village", "commodity", "depot", "period"),

@@ -49,6 +49,7 @@ class Found:
     net: Mapping[str, float]
     cooling: Mapping[str, float]
     vehicles: Vehicles
+    emissions: Mapping[str, float]
     attributing: bool = True
 
     @property
@@ -133,6 +134,7 @@ def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
         },
         "annual_cny": dict(found.bill),
         "net": {**found.net, "benefit_cny": Figure(found.net["benefit_cny"], found.bill["total"])},
+        **({"emissions": dict(found.emissions)} if found.emissions else {}),
         **({"products": products_of(record, lots)} if "products" in found.bill else {}),
         "cooling": dict(found.cooling),
         "depots": _depots(record, found.built),

@@ -11,6 +11,7 @@ from typing import Any
 
 from coldchain.language import _
 from coldchain.model import VehicleType
+from coldchain.verify.carbon import Driven
 from coldchain.verify.fleet import Vehicles
 from coldchain.verify.record import KG_PER_T, TOLERANCE, Call, Record, calls_of, rows
 from coldchain.verify.restated import check_row
@@ -34,6 +35,7 @@ class Hauled:
     room_t: dict[Key, float] = field(default_factory=lambda: defaultdict(float))
     straight_t: dict[Key, float] = field(default_factory=dict)
     cost_by_depot: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    driven: Driven = field(default_factory=Driven)
 
     @property
     def cost_cny(self) -> float:
@@ -52,10 +54,11 @@ def check_line_haul(record: Record, vehicles: Vehicles) -> Hauled:
         _check_truck(record, vehicle, [depot for depot, _rest, _rest in calls])
         check = _check_tour if row.tour else _check_straight
         cost = check(record, ways, row, calls, hauled)
-        whole_t = sum(t for _depot, t, _hours in calls) or 1.0
-        for depot, t, _hours in calls:
-            part = t / whole_t if row.tour else 1.0
-            hauled.cost_by_depot[depot] += part * cost * record.periods[str(row.period)][1].days
+        whole_t, days = sum(t for _depot, t, _hours in calls) or 1.0, record.periods[str(row.period)][1].days
+        parts = {depot: t / whole_t if row.tour else 1.0 for depot, t, _hours in calls}
+        hauled.driven.add(vehicle, days * row.km_day, days * row.hours_day, parts)
+        for depot, part in parts.items():
+            hauled.cost_by_depot[depot] += part * cost * days
     for (depot, period, zone), load in hauled.straight_t.items():
         _ride(record, hauled, (depot, period, zone), load, vehicles.haul_wait_h.get((depot, period, zone), []))
     return hauled

@@ -36,7 +36,8 @@ from coldchain.verify.transport import Fetched
 
 LOT_COLUMNS = (
     "village", "commodity", "period", "depot", "zone", "method", "unit", "until", "tonnes", "aboard_h", "wait_h",
-    "loss_t", "cooled_h", "delivery_h", "energy_cny", "today_loss_t", "today_haul_cny", "premium_cny",
+    "loss_t", "cooled_h", "delivery_h", "energy_cny", "energy_kwh", "trader_tkm",
+    "today_loss_t", "today_haul_cny", "premium_cny",
     "water_t", "lost_cny", "today_lost_cny",
 )  # fmt: skip
 
@@ -207,18 +208,22 @@ class _Book:
             lost, water, value = (tonnes * one for one in chains.fates[taken])
             lost_cny = value * KG_PER_T * crop.price_cny_kg
             self.loss_cny += lost_cny
-            power = tonnes * chains.energy_cny_t(c, p, cooling)
+            kwh = tonnes * chains.energy_kwh_t(c, p, cooling)
+            power = kwh * self.record.scenario.economics.power_cny_kwh
             hours = chains.depot_hours(c, p, way)
             until = "" if rule is None else rule.until
             names = (row.village, row.commodity, period.id, row.depot, *cooling, until)
+            kept_kwh = 0.0 if rule is None else tonnes * chains.keep_kwh_t_day(c, cooling) * rule.days
             spared = (tonnes * float(before[0]), tonnes * trader_cny_t, tonnes * onward_cny_t)
             worth = water, lost_cny, tonnes * float(before[2]) * KG_PER_T * crop.price_cny_kg
-            self.lots.append((*names, tonnes, way.aboard_h, way.wait_h, lost, *hours, power, *spared, *worth))
+            self.lots.append(
+                (*names, tonnes, way.aboard_h, way.wait_h, lost, *hours, power, kwh + kept_kwh, 0.0, *spared, *worth)
+            )
             if rule is not None:
                 sums = self.stores.sums[lane, rule.until]
                 sums["tonnes"] += tonnes
                 sums["lost_t"] += lost
-                sums["power_cny"] += tonnes * chains.keep_cny_t_day(c, cooling) * rule.days
+                sums["power_cny"] += kept_kwh * self.record.scenario.economics.power_cny_kwh
                 sums["earned_cny"] += (tonnes - value) * (rule.price_cny_kg - crop.price_cny_kg) * KG_PER_T
 
     def add_today(self, at: tuple[int, int, int], tonnes: float) -> None:
@@ -231,8 +236,9 @@ class _Book:
         self.today_haul += tonnes * haul
         scenario = self.record.scenario
         names = (scenario.villages[v].id, scenario.commodities[c].id, scenario.periods[p].id, "", "", "", "", "")
+        tkm = tonnes * self.chains.trader(v)[2]
         hours = np.nan, np.nan, lost, np.inf, self.chains.today_hours(v, c)
-        self.lots.append((*names, tonnes, *hours, 0.0, lost, tonnes * haul, 0.0, water, lost_cny, lost_cny))
+        self.lots.append((*names, tonnes, *hours, 0.0, 0.0, tkm, lost, tonnes * haul, 0.0, water, lost_cny, lost_cny))
 
 
 def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:
@@ -266,7 +272,7 @@ class Chains:
         self.half_h = haul_half_h(record)
         self.trader = lru_cache(maxsize=None)(self._trader)
         self.fates: dict[Way, list[float]] = {}
-        self.energy_cny_t = lru_cache(maxsize=None)(self._energy_cny_t)
+        self.energy_kwh_t = lru_cache(maxsize=None)(self._energy_kwh_t)
         self._todays = lru_cache(maxsize=None)(self._fates_today)
 
     def hub_of(self, depot: str) -> Hub:
@@ -339,21 +345,24 @@ class Chains:
         ways = [(hub, *self.record.to_hub(start, hub.id)) for hub in self.scenario.hubs]
         return min(ways, key=lambda way: way[1] + way[0].dwell_h + way[0].onward_h)
 
-    def _energy_cny_t(self, c: int, p: int, cooling: tuple[str, str, str]) -> float:
+    def energy_cny_t(self, c: int, p: int, cooling: tuple[str, str, str]) -> float:
+        """Electricity of pre-cooling and keeping cold, or of processing, CNY/t."""
+        return self.energy_kwh_t(c, p, cooling) * self.scenario.economics.power_cny_kwh
+
+    def _energy_kwh_t(self, c: int, p: int, cooling: tuple[str, str, str]) -> float:
         crop, period, chain = self.scenario.commodities[c], self.scenario.periods[p], self.scenario.chain
         kind = self.kind(cooling)
         if isinstance(kind, Plant):
-            return kind.process_kwh_t * self.scenario.economics.power_cny_kwh
+            return kind.process_kwh_t
         air = float(air_at(air_c(period), middle_h(period) + chain.planned_wait_h + chain.unload_h))
         heat_kwh = crop.heat_kj_kg_k * max(air - kind.temp_c, 0.0) / 3.6
-        keep = self.keep_cny_t_day(c, cooling) / 24.0 * chain.depot_dwell_h
-        return heat_kwh / kind.energy_ratio * self.scenario.economics.power_cny_kwh + keep
+        return heat_kwh / kind.energy_ratio + self.keep_kwh_t_day(c, cooling) / 24.0 * chain.depot_dwell_h
 
-    def keep_cny_t_day(self, c: int, cooling: tuple[str, str, str]) -> float:
+    def keep_kwh_t_day(self, c: int, cooling: tuple[str, str, str]) -> float:
         """Electricity of a day in store: that of the type, or what the produce's own heat takes where it is more."""
         crop, kind = self.scenario.commodities[c], self.kind(cooling)
         breath_kwh = respiration_w_t(crop, kind.temp_c) / kind.energy_ratio * 24.0 / 1000.0
-        return max(kind.store_kwh_t_day, breath_kwh) * self.scenario.economics.power_cny_kwh
+        return max(kind.store_kwh_t_day, breath_kwh)
 
     def today(self, v: int, c: int, p: int) -> tuple[Floats, float]:
         """Return what is lost in today's chain, and the trader's CNY/t."""

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.model import VehicleType
+from coldchain.verify.carbon import dear
 from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, Record, calls_of, rows
 from coldchain.verify.restated import Restated, check_table
 
@@ -118,7 +119,7 @@ class Overflows:
                 yield self._route(head, halts[head.route], mixes[key], float(on_duty[head.route]))
 
     def _route(self, head: Any, calls: pd.DataFrame, mix: dict[str, dict[str, float]], duty_h: float) -> dict[str, Any]:
-        vehicle, depot = self.record.vehicles[str(head.vehicle)], str(head.depot)
+        vehicle, depot = dear(self.record, self.record.vehicles[str(head.vehicle)]), str(head.depot)
         names, kg = [str(name) for name in calls["village"]], [float(load) for load in calls["load_kg"]]
         room = self._room_kg(vehicle, names, kg, mix)
         load, before = self.load(), [0.0] * TIMES_FULL
@@ -214,7 +215,7 @@ def hires_of(record: Record, depot: str) -> list[tuple[float, float]]:
     routing, bears, found = record.scenario.routing, record.sites[depot][1].haul_payload_kg, []
     time_h, km = record.to_hub(record.site_node(depot), record.hub_of[depot])
     for key in routing.line_haul_vehicles:
-        kind = record.vehicles[key]
+        kind = dear(record, record.vehicles[key])
         if bears is None or kind.payload_kg <= bears:
             holds = min(kind.payload_kg / KG_PER_T, kind.volume_m3 / routing.haul_m3_t)
             driving = 2.0 * time_h / kind.speed_factor

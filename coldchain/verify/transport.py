@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import VehicleType
+from coldchain.verify.carbon import Driven
 from coldchain.verify.fleet import Vehicles
 from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, TOLERANCE, Record, rows
 from coldchain.verify.restated import check_row
@@ -19,10 +20,11 @@ from coldchain.verify.trips import excesses
 
 @dataclass(frozen=True)
 class Fetched:
-    """Loads that routes bring in: (village, depot, period) -> [(kg a day, hours aboard, waited)], and CNY a year."""
+    """Loads that routes bring in: (village, depot, period) -> [(kg a day, hours aboard, waited)]; CNY, CO2e a year."""
 
     loads: dict[tuple[str, str, str], list[tuple[float, float, float]]]
     cost_by_depot: dict[str, float]
+    driven: Driven = field(default_factory=Driven)
 
     @property
     def cost_cny(self) -> float:
@@ -35,6 +37,7 @@ def check_routes(record: Record, vehicles: Vehicles) -> Fetched:
     loads: dict[tuple[str, str, str], list[tuple[float, float, float]]] = defaultdict(list)
     stops = record.tables["stops"].sort_values(["route", "order"], kind="stable").groupby("route")
     cost: dict[str, float] = defaultdict(float)
+    driven = Driven()
     space = _space_m3_kg(record)
     for depot, heads in record.tables["routes"].groupby("depot"):
         for head in rows(heads):
@@ -44,9 +47,11 @@ def check_routes(record: Record, vehicles: Vehicles) -> Fetched:
             halts = stops.get_group(head.route)
             drive_h, km = record.round_of(str(depot), halts["village"])
             cost[str(depot)] += _check_route(record, head, halts, drive_h, float(km.sum()), loads, space, vehicles)
+            days = record.periods[str(head.period)][1].days
+            driven.add(record.vehicles[str(head.vehicle)], days * head.km, days * head.hours, {str(depot): 1.0})
     if not record.scenario.routing.split_pickups:
         _check_whole(record, stops, space)
-    return Fetched(loads, cost)
+    return Fetched(loads, cost, driven)
 
 
 def _check_whole(record: Record, stops: Any, space: dict[tuple[str, str, str], float]) -> None:
