@@ -12,7 +12,6 @@ import pandas as pd
 
 from coldchain import __version__
 from coldchain.arrays import Ints
-from coldchain.economy import emissions
 from coldchain.errors import Fault, InfeasibleError, LimitError, grouped
 from coldchain.language import _
 from coldchain.language.amounts import exact_cny
@@ -29,7 +28,6 @@ from coldchain.planning.doubt import DRAWS, QUICK_DRAWS
 from coldchain.planning.firmness import firmness, firmness_table
 from coldchain.planning.joint import Task, joint_search
 from coldchain.planning.limits import unasked
-from coldchain.planning.money import activity
 from coldchain.planning.notice import subsidies
 from coldchain.planning.operators import cash_flow, ledger, operators
 from coldchain.planning.prospects import prospects
@@ -380,7 +378,7 @@ def _finished(
 ) -> Plan:
     """Tabulate, sum up and verify a course."""
     basis = ground.basis
-    tables = {**_tables(basis, ground.arcs, course, ground.today), **extra}
+    tables = tabled.with_emissions(basis, course, {**_tables(basis, ground.arcs, course, ground.today), **extra})
     facts = {
         "seed": options.seed,
         "cuts": options.cut_short(),
@@ -559,7 +557,7 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
     book = ledger(basis, course.decision, course.days, course.lots)
     net_saved = book.saved_cny - book.energy_cny - book.running_cny - book.capital_cny
     builders, years, built = rollout(basis, course.lots, granted, net_saved)
-    made = {
+    return {
         "depots": tabled.depots(basis, course.decision, course.lots, course.awards),
         "villages": tabled.villages(basis, course.lots, today.lots, reasons),
         "assignment": tabled.assignment(basis, course.decision, arcs.members),
@@ -583,7 +581,6 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
         **({"products": tabled.products(basis, course.lots)} if basis.has_plants else {}),
         **_tables_of_today(basis, arcs, today),
     }
-    return {**made, "emissions": emissions(basis.scenario, made, activity(basis, course.decision, course.lots))}
 
 
 def _tables_of_today(basis: Basis, arcs: Arcs, today: Course) -> dict[str, pd.DataFrame]:

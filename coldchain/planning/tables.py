@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from coldchain.arrays import Floats, Indices, Ints
+from coldchain.economy import emissions
 from coldchain.model import DepotType, MobileUnit
 from coldchain.planning.arcs import existing_modules
 from coldchain.planning.awards import Awards, module_awards, owners_of
@@ -13,7 +16,11 @@ from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days, Decision
 from coldchain.planning.duty_tables import route_id, tour_text
 from coldchain.planning.lots import TODAY
+from coldchain.planning.money import activity
 from coldchain.runs import schema
+
+if TYPE_CHECKING:
+    from coldchain.planning.course import Course
 
 CRUMB_DIGITS = 9  # decimals to which means of a day are written: a chance of once in a million years is none
 
@@ -268,6 +275,12 @@ def products(basis: Basis, lots: pd.DataFrame) -> pd.DataFrame:
                      sums["tonnes"], product_t, product_t * kind.product_cny_t,
                      sums["tonnes"] * kind.process_cny_t))  # fmt: skip
     return schema.frame("products", rows)
+
+
+def with_emissions(basis: Basis, course: Course, made: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables with one row for what each leg emits at each depot from each source."""
+    year = activity(basis, course.decision, course.lots)
+    return {**made, "emissions": emissions(basis.scenario, made, year)}
 
 
 def lots_table(basis: Basis, lots: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
