@@ -53,6 +53,7 @@ class Scenario(model.Scenario):
         harvest: pd.DataFrame,
         periods: pd.DataFrame,
         storage: pd.DataFrame | None = None,
+        people: pd.DataFrame | None = None,
         commodities: pd.DataFrame | None = None,
         depot_types: pd.DataFrame | None = None,
         mobile_units: pd.DataFrame | None = None,
@@ -72,7 +73,8 @@ class Scenario(model.Scenario):
         villages, sites, hubs : GeoDataFrames in any coordinate system, or frames with lon and lat
         harvest : village, commodity, period, tonnes; or area_ha and yield_t_ha
         periods : id, days, temp_min_c and temp_max_c or the hours t00_c … t23_c
-        storage, commodities, depot_types, mobile_units, plants, vehicles : laid over the shipped catalogue by id
+        storage, people : what depots may keep, and who is there; optional
+        commodities, depot_types, mobile_units, plants, vehicles : laid over the shipped catalogue by id
         roads : a graph as osmnx makes it, lines in a GeoDataFrame, or a path; left out: straight lines stand in
         datum : of lon and lat: wgs84, cgcs2000, gcj02 or bd09
         settings : by name (``budget_cny=3e6``), by section (``chain={"unload_h": 0.5}``) or, of a mapping,
@@ -100,8 +102,7 @@ class Scenario(model.Scenario):
         given = {
             "villages": villages, "sites": sites, "hubs": hubs, "harvest": harvest, "periods": periods,
             "storage": storage, "commodities": commodities, "depot_types": depot_types, "mobile_units": mobile_units,
-            "plants": plants,
-            "vehicles": vehicles,
+            "plants": plants, "vehicles": vehicles, "people": people,
         }  # fmt: skip
         tree, faults = placed_settings(settings)
         faults += _laid_roads(roads, tree)

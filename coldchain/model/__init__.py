@@ -26,6 +26,7 @@ from coldchain.model.bookings import BookingRules, Sight, Standing
 from coldchain.model.goods import HOURS, Commodity, Keeping, Landmark, Period
 from coldchain.model.limit import LIMIT_KINDS, Limit, LimitKind
 from coldchain.model.papers import Papers, day_of
+from coldchain.model.people import SKILLS, Crew, Skill
 from coldchain.model.places import Cargo, Harvest, Hub, Mast, Place, Site, Village, modules_of
 from coldchain.model.scenario import Scenario
 from coldchain.model.settings import Chain, Economics, Objective, Roads, Routing, Siting, Subsidy
@@ -36,6 +37,7 @@ __all__ = [
     "HOURS",
     "LIMIT_KINDS",
     "RETAIL_LOSS",
+    "SKILLS",
     "VEHICLE_FIGURES",
     "Assumption",
     "AwardBasis",
@@ -45,6 +47,7 @@ __all__ = [
     "Commodity",
     "Cooler",
     "CoolingClass",
+    "Crew",
     "DepotType",
     "Economics",
     "Harvest",
@@ -69,6 +72,7 @@ __all__ = [
     "Sight",
     "Site",
     "Siting",
+    "Skill",
     "Standing",
     "Status",
     "Subsidy",

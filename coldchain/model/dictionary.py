@@ -15,6 +15,7 @@ from coldchain.model.base import Ends, Noun, band_of
 from coldchain.model.bookings import BookingRules
 from coldchain.model.goods import Commodity, Keeping, Landmark, Period
 from coldchain.model.papers import Papers
+from coldchain.model.people import Crew
 from coldchain.model.places import Harvest, Hub, Mast, Site, Village
 from coldchain.model.settings import Chain, Economics, Roads, Routing, Siting, Subsidy
 
@@ -30,6 +31,7 @@ TABLES: dict[str, type[Noun]] = {
     "plants": Plant,
     "vehicles": VehicleType,
     "storage": Keeping,
+    "people": Crew,
     "landmarks": Landmark,
     "masts": Mast,
 }
@@ -52,9 +54,9 @@ A scenario is a folder with `scenario.toml` and the tables `villages`, `harvest`
 are optional: their rows are laid over the shipped catalogue by `id`, and an empty cell keeps the catalogue's figure. A
 section such as `[commodity.kiwifruit]` in `scenario.toml` does the same for one item. With `catalogue = "own"` at the
 top of `scenario.toml` nothing is taken from the shipped catalogue. Lists in a cell are separated by semicolons. The
-tables `storage`, `landmarks` and `masts` are optional, too. The band is how far a figure may be off, where that is
-stated: `coldchain sensitivity` and the doubt of a plan move it so far. The hourly temperatures of a period may stand in
-columns `t00_c` to `t23_c`; instead of `tonnes` the harvest may give `area_ha` and `yield_t_ha`.
+tables `storage`, `people`, `landmarks` and `masts` are optional, too. The band is how far a figure may be off, where
+that is stated: `coldchain sensitivity` and the doubt of a plan move it so far. The hourly temperatures of a period may
+stand in columns `t00_c` to `t23_c`; instead of `tonnes` the harvest may give `area_ha` and `yield_t_ha`.
 
 Headings may be Chinese and name another unit in brackets, and a scenario may be one Excel workbook with a sheet for
 each table and one for the settings: see [workbooks](workbook.md).

@@ -9,7 +9,7 @@ from coldchain.language import N_, _
 
 LimitKind = Literal[
     "budget", "pot", "floor", "power", "staff", "size", "modules", "forced", "coverage", "on_time", "hub_room",
-    "owner_money", "award_share", "aim", "aims_before", "first_mile", "coverage_year",
+    "owner_money", "award_share", "aim", "aims_before", "first_mile", "coverage_year", "operators", "drivers",
 ]  # fmt: skip
 LIMIT_KINDS: tuple[LimitKind, ...] = get_args(LimitKind)
 
@@ -31,11 +31,15 @@ _WORDS: dict[LimitKind, tuple[str, str]] = {
     "aim": (N_("the aim {place}"), ""),
     "aims_before": (N_("the aims ranked before"), ""),
     "first_mile": (N_("hours of the first mile"), "h"),
+    "operators": (N_("operators in {place}"), N_("h a day")),
+    "drivers": (N_("drivers in {place} in {period}"), N_("h a day")),
 }
 _WHOLE: dict[LimitKind, str] = {
     "coverage": N_("pre-cooled in time"),
     "coverage_year": N_("pre-cooled in time in {period}"),
     "modules": N_("modules at each site"),
+    "operators": N_("operators"),
+    "drivers": N_("drivers in {period}"),
 }
 
 

@@ -15,6 +15,7 @@ from coldchain.model.base import Noun
 from coldchain.model.bookings import BookingRules
 from coldchain.model.goods import Commodity, Keeping, Landmark, Period
 from coldchain.model.papers import Papers
+from coldchain.model.people import Crew
 from coldchain.model.places import Hub, Mast, Site, Village
 from coldchain.model.settings import Chain, Economics, Roads, Routing, Siting, Subsidy
 
@@ -31,6 +32,7 @@ class Scenario:
     depot_types : only those on offer or standing; the mobile units on offer come last
     notes, assumptions : what the scenario says of itself
     storage : what depots may keep for another period, of commodities that are harvested
+    people : operators and drivers by place and shift; no limit where a skill has no row
     landmarks : the register of landmark products
     masts : of mobile telephony, standing or possible
     sha256 : hash of every input file and of the variant; in memory, of the files it would be written to
@@ -59,6 +61,7 @@ class Scenario:
     notes: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     storage: tuple[Keeping, ...] = ()
+    people: tuple[Crew, ...] = ()
     papers: Papers = field(default_factory=Papers)
     bookings: BookingRules = field(default_factory=BookingRules)
     landmarks: tuple[Landmark, ...] = ()

@@ -15,6 +15,7 @@ from coldchain.planning.days import Days, Decision, Effort, work_out_days
 from coldchain.planning.limits import owner_cost_cny, shortfalls
 from coldchain.planning.lots import Outcome, lots_of, outcome
 from coldchain.planning.money import yearly
+from coldchain.planning.people import missing_people
 from coldchain.planning.search import Options, aims_of, tolerance_of
 from coldchain.progress import Event, Stage
 
@@ -39,8 +40,7 @@ class Course:
 
     def under(self, basis: Basis) -> Course:
         """Return the same course with what it misses of the limits of other settings."""
-        cost = owner_cost_cny(basis.scenario, self.decision.count)
-        return replace(self, missing=shortfalls(basis, self.lots, cost, self.awards))
+        return replace(self, missing=_missing(basis, self.decision, self.days, self.lots, self.awards))
 
     def remember(self, basis: Basis, options: Options) -> None:
         """Note modules and value of the first aim among what the search has met."""
@@ -68,12 +68,12 @@ def work_out(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, optio
     days = work_out_days(basis, arcs, decision, effort, progress)
     lots = lots_of(basis, arcs, decision, days)
     granted = grant(basis.scenario, decision.count)
+    missing = _missing(basis, decision, days, lots, granted)
     return Course(
-        decision,
-        days,
-        lots,
-        outcome(basis, lots),
-        yearly(basis, decision, days, lots),
-        granted,
-        shortfalls(basis, lots, owner_cost_cny(basis.scenario, decision.count), granted),
-    )
+        decision, days, lots, outcome(basis, lots), yearly(basis, decision, days, lots), granted, missing
+    )  # fmt: skip
+
+
+def _missing(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame, granted: Awards) -> dict[Limit, float]:
+    people = missing_people(basis, decision, days.running, lots)
+    return shortfalls(basis, lots, owner_cost_cny(basis.scenario, decision.count), granted, people)

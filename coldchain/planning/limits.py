@@ -21,6 +21,7 @@ from coldchain.planning.awards import Awards, owners_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.lots import TODAY, cooled_in_time, delivered_on_time
 from coldchain.planning.milestones import targets
+from coldchain.planning.people import people_sides
 from coldchain.planning.rollout import late_coverage
 from coldchain.routing import least_aboard_h
 from coldchain.siting import SideRow, SitingProblem
@@ -75,8 +76,8 @@ def limited(scenario: Scenario) -> bool:
     """Tell whether a scenario has any such limit."""
     siting = scenario.siting
     shares = (siting.on_time, *targets(scenario).values())
-    hubs = any(hub.limit_t_day is not None for hub in scenario.hubs)
-    return any(shares) or hubs or scenario.economics.must_return or bool(siting.award_share_by_county)
+    tables = bool(scenario.people) or any(hub.limit_t_day is not None for hub in scenario.hubs)
+    return any(shares) or tables or scenario.economics.must_return or bool(siting.award_share_by_county)
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def sides(basis: Basis, arcs: Arcs, more: Mapping[Limit, float] | None = None) -
         return ()
     done = service(basis, arcs)
     rows = [*_coverage(basis, arcs, done), *_on_time(basis, arcs, done), *_hubs(basis, arcs)]
-    rows += [*_returns(basis, arcs, done), *_award_shares(basis, arcs)]
+    rows += [*_returns(basis, arcs, done), *_award_shares(basis, arcs), *people_sides(basis, arcs)]
     return tuple(replace(row, least=row.least + (more or {}).get(row.limit, 0.0)) for row in rows)
 
 
@@ -211,12 +212,15 @@ def _beyond_award_shares(scenario: Scenario) -> dict[str, Floats]:
     return {name: np.array([float(of == name) - share for of in county]) for name, share in shares.items()}
 
 
-def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) -> dict[Limit, float]:
+def shortfalls(
+    basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards, people: dict[Limit, float]
+) -> dict[Limit, float]:
     """Return by how much a routed course misses the limits.
 
     Parameters
     ----------
     cost : yearly cost of the new modules of each owner, shape (owners,)
+    people : by how much it misses those on people
     """
     scenario, siting = basis.scenario, basis.scenario.siting
     covered = lots["tonnes"].where(cooled_in_time(basis, lots), 0.0)
@@ -230,7 +234,7 @@ def shortfalls(basis: Basis, lots: pd.DataFrame, cost: Floats, granted: Awards) 
         missing[ON_TIME] = siting.on_time * float(lots["tonnes"].sum()) - punctual
     for name, beyond in _beyond_award_shares(scenario).items():
         missing[Limit("award_share", name)] = -float(beyond @ granted.award)
-    missing |= late_coverage(basis, lots, granted) | _over_hubs(basis, lots)
+    missing |= late_coverage(basis, lots, granted) | _over_hubs(basis, lots) | people
     if scenario.economics.must_return:
         net = owner_net_cny(basis, lots, cost, granted)
         missing |= {Limit("owner_money", name): -float(n) for name, n in zip(granted.owners, net, strict=True)}

@@ -30,6 +30,7 @@ from coldchain.planning.joint import Task, joint_search
 from coldchain.planning.limits import unasked
 from coldchain.planning.notice import subsidies
 from coldchain.planning.operators import cash_flow, ledger, operators
+from coldchain.planning.people import people_of
 from coldchain.planning.prospects import prospects
 from coldchain.planning.reasons import sites_left_out, unserved_reasons
 from coldchain.planning.rollout import rollout
@@ -45,6 +46,7 @@ from coldchain.planning.search import (
     site,
 )
 from coldchain.planning.summary import summarise
+from coldchain.planning.training import crews
 from coldchain.planning.whole import leaving_room, tightened
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing.kernel import is_compiled
@@ -310,6 +312,7 @@ def decide(ground: Ground, options: Options, near: Near, lap: Callable[[str], No
         extra = {"next_budget": further()}
     lap("routing")
     options.meter.add(aside.meter.spent)
+    extra |= crews(basis, arcs, course, options, priced=near.further)
     if near.further:
         units = max(PROSPECTS * options.work, SMALL_WORK if len(arcs.demand) <= SMALL_ARCS else 0.0)
         extra["prospects"] = prospects(basis, arcs, Meter(units, options.meter), options)
@@ -379,6 +382,7 @@ def _finished(
     """Tabulate, sum up and verify a course."""
     basis = ground.basis
     tables = tabled.with_emissions(basis, course, {**_tables(basis, ground.arcs, course, ground.today), **extra})
+    tables["people"] = people_of(ground.scenario, tables)
     facts = {
         "seed": options.seed,
         "cuts": options.cut_short(),
@@ -398,16 +402,8 @@ def _finished(
     summary["work"] = {"units": options.meter.spent}
     summary["version"] = __version__
     inputs = Inputs(ground.scenario, basis.placed, warned=ground.faults)
-    return Plan(
-        summary=summary,
-        tables=tables,
-        inputs=inputs,
-        name="plan",
-        ground=ground,
-        report=report,
-        course=course,
-        starts=starts,
-    )
+    return Plan(summary=summary, tables=tables, inputs=inputs, name="plan", ground=ground, report=report, course=course,
+                starts=starts)  # fmt: skip
 
 
 def _cautions(basis: Basis) -> list[str]:

@@ -85,6 +85,9 @@ BALANCE = of_run(
 )  # fmt: skip
 BALANCE_SUMS = ("harvest_t", "today_cny", "plan_cny", "capital_cny", "benefit_cny", "investment_cny")
 """What counties add up."""
+PEOPLE = of_run("depot", "period", "skill", "people_day", "hours")
+PEOPLE_PAGE = of_run("depot", "skill", "people_day", "hours")
+CREWS = of_run("skill", "place", "persons", "hours_day", "needed_h_day", "worth_cny_person")
 UNSERVED = of_run("village", "name", "harvest_t", "plan_loss_t", "reason")
 LEFT_OUT = of_run("site", "name", "county", "beyond_cny_year", "reason")
 ASSUMED: Columns = (("text", N_("What was assumed, and whose data it is"), "text"),)

@@ -11,6 +11,7 @@ import pandas as pd
 from coldchain.language import N_, _, language, plural
 from coldchain.language.amounts import write_cny
 from coldchain.language.ids import word
+from coldchain.model import SKILLS
 from coldchain.model.naming import labelled
 from coldchain.reports import certainty, columns, emitted, figures, moving, wholechain
 from coldchain.reports.columns import Columns
@@ -23,8 +24,8 @@ NO_NAME = ("", "/", "-", "无")
 BETTER, CRUMB = 0.001, 1e-9  # a plan is better from a thousandth on, the tolerance between equal plans
 SHEETS = (
     N_("Summary"), N_("Money"), N_("Losses"), N_("Greenhouse gases"), N_("Depots"), N_("Assignment"),
-    N_("Collection routes"),
-    N_("Award notice"), N_("Sensitivity"), N_("Years replayed"), N_("Villages not served"), N_("Sites left out"),
+    N_("Collection routes"), N_("People"), N_("Award notice"), N_("Sensitivity"), N_("Years replayed"),
+    N_("Villages not served"), N_("Sites left out"),
     N_("Data problems"),
     N_("Assumptions and sources"),
 )  # fmt: skip
@@ -85,8 +86,8 @@ def sections(told: Told) -> list[Section]:
     names = crop_names(told.tables["commodities"])
     found = [
         *_overview(told), *_savings(told.summary), *_doubt(told), *_certainty(told), *_money(told.summary),
-        *_balance(told), *_losses(told, names), *_emissions(told.tables), *_lists(told, names), *_sensitivity(told),
-        *_problems(told),
+        *_balance(told), *_losses(told, names), *_emissions(told.tables), *_lists(told, names), *_people(told),
+        *_sensitivity(told), *_problems(told),
     ]  # fmt: skip
     return [section for section in found if len(section.rows)]
 
@@ -301,6 +302,33 @@ def _lists(told: Told, names: Mapping[str, str]) -> list[Section]:
         Section(_("Collection routes"), columns.ROUTES, _routes(tables), sheet=_("Collection routes"), page=None),
         _whole(_("Award notice"), columns.AWARDS, awards, _("Award notice"), note=told_all),
     ]
+
+
+def _people(told: Told) -> list[Section]:
+    """Return who works where, by depot on a page, by season too in the workbook; and who is at hand."""
+    if "people" not in told.tables:
+        return []
+    named = {key: told.tables["people"][key] for key in ("depot", "period", "skill")}
+    people = told.tables["people"].assign(
+        depot=named["depot"].map(_labels(told.tables["depots"], "depot")).fillna(named["depot"]),
+        period=named["period"].astype(str).map(word), skill=[_(SKILLS[one]) for one in named["skill"]],
+    )  # fmt: skip
+    year = people.groupby(["depot", "skill"], as_index=False).agg({"people_day": "max", "hours": "sum"})
+    note = _("Operators: the people of modules and mobile units, 8 h a day of gathering; drivers: their duties.")
+    found = [
+        _whole(_("Who works where in a year"), columns.PEOPLE_PAGE, year, _("People"), note=note),
+        Section(_("Who works where in each season"), columns.PEOPLE, people, sheet=_("People"), page=None),
+    ]
+    if "crews" in told.tables:
+        crews = told.tables["crews"]
+        crews = crews.assign(
+            skill=[_(SKILLS[one]) for one in crews["skill"]], place=crews["place"].replace("", _("the whole scenario"))
+        )
+        note = _(
+            "One more person: what siting alone saves a year with one more at hand; nothing where they are enough."
+        )
+        found.append(_whole(_("People at hand"), columns.CREWS, crews, _("People"), note=note))
+    return found
 
 
 def _depots(depots: pd.DataFrame) -> pd.DataFrame:

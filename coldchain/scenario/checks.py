@@ -42,6 +42,7 @@ def cross_check(sections: Sections, tables: Tables, catalogue: Catalogue) -> lis
         faults += [*duplicate_ids(tables.files[stem], ids), *odd_ids(tables.files[stem], ids)]
     faults += _harvest_rows(tables)
     faults += _storage_rows(tables)
+    faults += _people_rows(tables)
     for stem in ("landmarks", "masts"):
         faults += duplicate_ids(tables.files[stem], [(row.line, row.noun.id) for row in getattr(tables, stem)])
     faults += _coordinates(tables, sections.datum)
@@ -109,6 +110,18 @@ def _storage_rows(tables: Tables) -> Iterator[Fault]:
         if key in seen:
             message = _("stands on row {value} already; leave one out").format(value=seen[key])
             yield Fault(file, row.line, "commodity, period, until", ", ".join(key), message, "duplicate-row")
+        seen.setdefault(key, row.line)
+
+
+def _people_rows(tables: Tables) -> Iterator[Fault]:
+    """Check that each shift of a skill and place is stated once."""
+    seen: dict[tuple[str, str, str], int] = {}
+    for row in tables.people:
+        key = (row.noun.skill, row.noun.place, row.noun.shift)
+        if key in seen:
+            message = _("stands on row {value} already; leave one out").format(value=seen[key])
+            columns, value = "skill, place, shift", ", ".join(filter(None, key))
+            yield Fault(tables.files["people"], row.line, columns, value, message, "duplicate-row")
         seen.setdefault(key, row.line)
 
 

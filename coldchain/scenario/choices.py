@@ -37,6 +37,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "constructions": BUILT,
     "method": COOLING,
     "methods": COOLING,
+    "skill": {**dict.fromkeys(("操作员", "冷库操作员", "操作工"), "operator"), "司机": "driver", "驾驶员": "driver"},
     "sold_at": {"市场": "market", "集配中心": "hub", "枢纽": "hub"},
     "objective": {"总成本": "total_cost_cny", "损耗金额": "loss_cny", "损耗量": "loss_t"},
 }

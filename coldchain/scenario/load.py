@@ -18,6 +18,7 @@ from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import (
     Commodity,
+    Crew,
     DepotType,
     Harvest,
     Hub,
@@ -34,7 +35,7 @@ from coldchain.model import (
     VehicleType,
     Village,
 )
-from coldchain.model.naming import Names
+from coldchain.model.naming import Named, Names
 from coldchain.scenario import checks
 from coldchain.scenario.datum import DATUMS, to_wgs84
 from coldchain.scenario.naming import odd_ids
@@ -66,7 +67,7 @@ CATALOGUE: dict[str, tuple[str, type[Noun]]] = {
 }
 STRENGTHS, ANCHOR = frozenset({"ea_kj_mol", "q10"}), "warm_life_d"
 """A stated Ea or Q10 takes the place of the catalogue's warm anchor, which would go before it."""
-OPTIONAL: dict[str, type[Noun]] = {"storage": Keeping, "landmarks": Landmark, "masts": Mast}
+OPTIONAL: dict[str, type[Noun]] = {"storage": Keeping, "people": Crew, "landmarks": Landmark, "masts": Mast}
 PLACES: dict[str, type[Place]] = {"villages": Village, "sites": Site, "hubs": Hub}
 
 
@@ -95,6 +96,7 @@ class Tables:
     periods: list[Row[Period]] = field(default_factory=list)
     harvest: list[Row[Harvest]] = field(default_factory=list)
     storage: list[Row[Keeping]] = field(default_factory=list)
+    people: list[Row[Crew]] = field(default_factory=list)
     landmarks: list[Row[Landmark]] = field(default_factory=list)
     masts: list[Row[Mast]] = field(default_factory=list)
     typed: list[Typed] = field(default_factory=list)
@@ -226,6 +228,10 @@ def _read_tables(source: Source, tables: Tables, catalogue: Mapping[str, Mapping
             faults += [] if stem in OPTIONAL else [source.missing(stem)]
             continue
         tables.names[stem] = table_names(stem, raw)
+        if stem == "sites":
+            counties = dict.fromkeys(cells.get("county", "") for _line, cells in raw.rows)
+            places = [*tables.names[stem].things, *(Named(name) for name in counties if name)]
+            tables.names["workplace"] = Names(places)
         rows, wrong = parse_rows(raw, noun)
         setattr(tables, stem, rows)
         faults += wrong
@@ -255,6 +261,8 @@ def _references(stem: str, names: Mapping[str, Names], types: Mapping[str, Noun]
     if stem == "harvest":
         villages = NameReference("village", names.get("villages", nothing))
         return {"village": villages, "commodity": crops, "period": periods}
+    if stem == "people":
+        return {"place": NameReference("workplace", names.get("workplace", nothing))}
     if stem == "landmarks":
         growing = ListReference(NameReference("village", names.get("villages", nothing)))
         return {"villages": growing, "commodities": ListReference(crops), "months": MonthsReference()}
@@ -351,6 +359,7 @@ def _assemble(
         notes=sections.notes,
         assumptions=sections.assumptions,
         storage=tuple(row.noun for row in tables.storage if row.noun.commodity in harvested),
+        people=tuple(row.noun for row in tables.people),
         landmarks=tuple(row.noun for row in tables.landmarks),
         masts=_moved(tables.masts, sections.datum),
     )

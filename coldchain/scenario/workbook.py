@@ -47,6 +47,7 @@ SHEETS: Mapping[str, tuple[str, ...]] = {
     "mobile_units": ("移动设备",),
     "plants": ("加工线", "加工厂"),
     "storage": ("储存", "贮藏"),
+    "people": ("人员", "人员配备", "班次"),
     "masts": ("基站", "铁塔", "通信基站"),
     "landmarks": ("地理标志", "地标产品", "地理标志产品"),
     LISTS: ("列表", "选项"),

@@ -30,6 +30,7 @@ from coldchain.verify.losses import check_losses
 from coldchain.verify.mobile import check_units
 from coldchain.verify.operators import Operation, check_operators
 from coldchain.verify.overflow import check_overflow
+from coldchain.verify.people import check_people
 from coldchain.verify.places import (
     check_commodities,
     check_depots,
@@ -108,12 +109,11 @@ def verify_written(scenario: Scenario, given: GivenRoads | None, written: Writte
 
 def _recomputed(record: Record, summary: Mapping[str, Any], *, attributing: bool = True) -> tuple[float, ...]:
     """Note what is wrong; return loss rate, bill and subsidy, nothing where the tables have no meaning."""
-    scenario = record.scenario
     with record.at("form"):
         if not check_form(record):
             return ()
     with record.at("depots"):
-        built = new_modules(record)
+        rooms = built = new_modules(record)
     with record.at("assignment"):
         check_assignment(record, built)
         check_shares(record)
@@ -146,6 +146,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any], *, attributing: bool
     bill = bill_of(record, year)
     net = net_of(bill_of(record, without), bill, sum(awards.capex.values()), year.lots)
     check_limits(record, losses.lots, losses.arriving_t, awards)
+    check_people(record, rooms)
     check_operators(Operation(record, built, awards, losses.lots, fetched, hauled, overflow))
     check_notice(record, built, awards)
     check_service(record, losses.lots)
@@ -162,7 +163,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any], *, attributing: bool
             losses.lots, without.lots, bill, built, awards, net, cooling, vehicles, emissions, attributing=attributing
         ),
     )
-    harvest = float(scenario.harvest_t.sum())
+    harvest = float(record.scenario.harvest_t.sum())
     rate = losses.loss_t / harvest if harvest else 0.0
     return rate, bill["total"], sum(awards.award.values())
 

@@ -39,6 +39,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "products": ("depot", "zone", "commodity", "period", "raw_t", "product_t", "revenue_cny", "process_cny"),
     "emissions": ("leg", "source", "depot", "co2e_kg"),
+    "people": ("depot", "period", "skill", "people_day", "hours"),
+    "crews": ("skill", "place", "persons", "hours_day", "needed_h_day", "worth_cny_person"),
     "subsidies": (
         "no", "owner", "owner_kind", "county", "county_class", "depots", "net_m3", "investment_cny", "rate",
         "reckoning", "before_cap_cny", "award_cny", "capped", "own_money_cny", "award_share",
@@ -83,7 +85,10 @@ TODAY_TABLES = tuple(
 """What depots that stand already do without the plan: written where any stand."""
 COLUMNS |= {name: COLUMNS[name.removeprefix(TODAY)] for name in TODAY_TABLES} | {"today_depots": ("depot", "hub")}
 OPTIONAL = frozenset(
-    {*TODAY_TABLES, "balance", "firmness", "sites_left_out", "prospects", "next_budget", "products", "emissions"}
+    {
+        *TODAY_TABLES, "balance", "firmness", "sites_left_out", "prospects", "next_budget", "products", "emissions",
+        "people", "crews",
+    }
 )
 DECIDED_PLACES: dict[str, tuple[str, ...]] = {
     "depots": ("depot", "hub"),

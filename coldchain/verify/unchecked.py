@@ -42,6 +42,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("summary.warnings", N_("sentences about the inputs, in the language of the run")),
     Unchecked("tables.villages.reason", N_("estimates of siting in words; only where one must stand")),
     Unchecked("tables.next_budget", N_("estimates of siting, before routing")),
+    Unchecked("tables.crews.worth_cny_person", N_("estimates of siting, before routing")),
     Unchecked("tables.sites_left_out", N_("estimates of siting, before routing")),
     Unchecked("tables.prospects", N_("estimates of siting, before routing")),
     Unchecked("tables.lots.crumbs", N_("lots below a millionth of their harvest count in their sum only")),

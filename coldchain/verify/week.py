@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,10 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import MobileUnit, Scenario
+from coldchain.verify.people import people_problems
 
 RELATIVE = 1e-6
-KG_PER_T, LEAST_KG, DAYS, SHIFT_H = 1000.0, 0.5, 7, 8.0
+KG_PER_T, LEAST_KG, DAYS = 1000.0, 0.5, 7
 UNCHANGED = ("operation", "capital")
 """Headings of a year's bill that a week leaves out."""
 Tables = Mapping[str, pd.DataFrame]
@@ -141,35 +141,10 @@ def _delivery(week: Week) -> Iterator[str]:
                 yield text.format(name=f"{name}.{key}", stated=float(stated[name][key]), found=found)
 
 
-def _people(week: Week) -> Iterator[str]:
+def _people(week: Week) -> list[str]:
     """Hold people and their hours against duties, modules and units of the plan."""
-    days, duties = week.scenario.periods[0].days, week.plan["duties"]
-    right: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
-    first = duties.sort_values("order").drop_duplicates("duty").set_index("duty")["depot"]
-    for depot in first:
-        right[str(depot), "driver"][0] += 1.0
-    for duty, hours, wait_h in zip(duties["duty"], duties["hours"], duties["wait_h"], strict=True):
-        right[str(first[duty]), "driver"][1] += (float(hours) + float(wait_h)) * days
-    staff = {kind.id: kind.staff for kind in week.scenario.depot_types}
-    used = set(week.plan["assignment"]["depot"])
-    listed = [(site.id, part) for site in week.scenario.sites for part in site.existing.split(";") if part]
-    stands = [(site, part.partition(":")[0].strip(), part.partition(":")[2]) for site, part in listed]
-    units = week.plan["units"]
-    stands += zip(units["depot"], units["unit"], units["standing"], strict=True)
-    for depot, kind, n in stands:
-        if staff[kind] * int(n) and depot in used:
-            right[str(depot), "operator"][0] += staff[kind] * int(n)
-            right[str(depot), "operator"][1] += staff[kind] * int(n) * SHIFT_H * days
-    table = week.tables["people"]
-    stated = {
-        (str(row["depot"]), str(row["skill"])): [row["people_day"], row["hours"]] for row in table.to_dict("records")
-    }
-    for key in sorted(right.keys() | stated.keys()):
-        given, found = stated.get(key, [0.0, 0.0]), right.get(key, [0.0, 0.0])
-        if any(abs(float(a) - b) > RELATIVE * max(abs(b), 1.0) for a, b in zip(given, found, strict=True)):
-            yield _("people.csv: {depot}, {skill}: {stated:,.1f} h stated, {found:,.1f} h found").format(
-                depot=key[0], skill=key[1], stated=float(given[1]), found=found[1]
-            )
+    stated = week.tables["people"].assign(period=week.scenario.periods[0].id)
+    return people_problems(week.scenario, {**week.plan, "people": stated})
 
 
 def _money(week: Week) -> Iterator[str]:

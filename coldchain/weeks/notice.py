@@ -13,9 +13,8 @@ from coldchain.dispatch.sheets import STYLE
 from coldchain.language import LANGUAGES, N_, _, language, plural, speaking
 from coldchain.language.amounts import exact_cny
 from coldchain.language.ids import word
-from coldchain.model import Scenario
+from coldchain.model import SKILLS, Scenario
 from coldchain.model.naming import of_places
-from coldchain.weeks.people import SKILLS
 from coldchain.weeks.roll import Rolled
 
 WHY = {

@@ -11,10 +11,10 @@ import pandas as pd
 from coldchain.arrays import KG_PER_T, Floats
 from coldchain.dispatch.orders import TEMPLATE
 from coldchain.errors import grouped
+from coldchain.planning.people import people_of
 from coldchain.planning.summary import delivery
 from coldchain.weeks.calendar import days_of, iso_week, monday
 from coldchain.weeks.expected import day_shares
-from coldchain.weeks.people import people_of
 from coldchain.weeks.roll import Rolled, week_cny
 
 SCHEMA = "coldchain.roll/1"
@@ -34,7 +34,7 @@ def tables_of(rolled: Rolled) -> dict[str, pd.DataFrame]:
     return {
         "expected": _expected(rolled), "ways": rolled.ways, "changes": changes(rolled), "held": _held(rolled),
         "units": _units(rolled), "hire": _hire(rolled), "days": _days(rolled),
-        "people": people_of(rolled.plan.scenario, rolled.plan.tables),
+        "people": people_of(rolled.plan.scenario, rolled.plan.tables).drop(columns="period"),
     }  # fmt: skip
 
 
