@@ -121,7 +121,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
         (r"must have shape|must be|^finite and $", TO_PROGRAMMERS),
         (r"payload|space|shift|driving|aboard", TO_PROGRAMMERS),
     ),
-    "scenario/checks.py": ((r"^(lon, lat|(village, )?commodity, period(, until)?)$", COLUMNS),),
+    "scenario/checks.py": ((r"^(lon, lat|skill, place, shift|(village, )?commodity, period(, until)?)$", COLUMNS),),
     "scenario/references.py": ((r"^depot type$", DATA),),
     "scenario/sections.py": ((r"^(depot type|mobile unit|processing plant)$", DATA),),
     "scenario/tables.py": ((r"^lon, lat$", COLUMNS),),

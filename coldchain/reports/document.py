@@ -324,9 +324,7 @@ def _people(told: Told) -> list[Section]:
         crews = crews.assign(
             skill=[_(SKILLS[one]) for one in crews["skill"]], place=crews["place"].replace("", _("the whole scenario"))
         )
-        note = _(
-            "One more person: what siting alone saves a year with one more at hand; nothing where they are enough."
-        )
+        note = _("One more person: what siting alone saves a year with one more; nothing where they are enough.")
         found.append(_whole(_("People at hand"), columns.CREWS, crews, _("People"), note=note))
     return found
 

@@ -120,8 +120,8 @@ def _people_rows(tables: Tables) -> Iterator[Fault]:
         key = (row.noun.skill, row.noun.place, row.noun.shift)
         if key in seen:
             message = _("stands on row {value} already; leave one out").format(value=seen[key])
-            columns, value = "skill, place, shift", ", ".join(filter(None, key))
-            yield Fault(tables.files["people"], row.line, columns, value, message, "duplicate-row")
+            file, value = tables.files["people"], ", ".join(filter(None, key))
+            yield Fault(file, row.line, "skill, place, shift", value, message, "duplicate-row")
         seen.setdefault(key, row.line)
 
 

@@ -230,7 +230,7 @@ def _read_tables(source: Source, tables: Tables, catalogue: Mapping[str, Mapping
         tables.names[stem] = table_names(stem, raw)
         if stem == "sites":
             counties = dict.fromkeys(cells.get("county", "") for _line, cells in raw.rows)
-            places = [*tables.names[stem].things, *(Named(name) for name in counties if name)]
+            places = [*tables.names[stem].by_id.values(), *(Named(name) for name in counties if name)]
             tables.names["workplace"] = Names(places)
         rows, wrong = parse_rows(raw, noun)
         setattr(tables, stem, rows)
