@@ -86,8 +86,16 @@ TODAY_TABLES = tuple(
 COLUMNS |= {name: COLUMNS[name.removeprefix(TODAY)] for name in TODAY_TABLES} | {"today_depots": ("depot", "hub")}
 OPTIONAL = frozenset(
     {
-        *TODAY_TABLES, "balance", "firmness", "sites_left_out", "prospects", "next_budget", "products", "emissions",
-        "people", "crews",
+        *TODAY_TABLES,
+        "balance",
+        "firmness",
+        "sites_left_out",
+        "prospects",
+        "next_budget",
+        "products",
+        "emissions",
+        "people",
+        "crews",
     }
 )
 DECIDED_PLACES: dict[str, tuple[str, ...]] = {
