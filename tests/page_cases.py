@@ -12,7 +12,7 @@ from coldchain.pages.planning import PlanningPage
 from coldchain.pages.states import State
 
 VOICE = Voice(sentence, " ".join)
-PATIENCE_S = 300.0
+PATIENCE_S = 3_600.0
 
 
 def opened(desk: Desk, wanted: str | None = None) -> PlanningPage:

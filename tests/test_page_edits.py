@@ -86,7 +86,8 @@ def test_a_site_is_moved_on_the_map_in_the_table_and_by_the_fields(desk: Desk) -
     page.map.sites.patch({"lat": [(0, 123.0)]})
     assert page.map.sites.data["lat"][0] == lat
     xy = page.map.window.metres(np.array([(lon + 0.01, lat + 0.01)]))[0]
-    page.map.dropped.data = {"key": [site.id], "x": [float(xy[0])], "y": [float(xy[1])]}
+    assert page.map.lonlat(*xy) == pytest.approx((lon + 0.01, lat + 0.01), abs=1e-9)
+    page.map.sites.patch({"lon": [(0, lon + 0.01)], "lat": [(0, lat + 0.01)]})  # as a drag does
     (dragged,) = page.edits.moved
     assert (dragged.lon, dragged.lat) == pytest.approx((lon + 0.01, lat + 0.01), abs=2e-6)
     assert page.map.sites.data["x"][0] == pytest.approx(xy[0], abs=0.2)

@@ -74,7 +74,7 @@ def test_table_map_and_buttons_say_the_same(desk: Desk) -> None:
     source, site = page.map.sites, desk.scenario.sites[0].id
     source.patch({"choice": [(0, "forced")]})
     assert page.asked.choices[site] == FORCED
-    assert source.data["marker"][0] == "star"
+    assert source.data["marker"][0] == "triangle"
     source.selected.indices = [0]
     assert (page.tools.site.value, page.tools.choice.value) == (site, FORCED)
     page.tools.choice.value = FORBIDDEN

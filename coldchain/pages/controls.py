@@ -61,9 +61,9 @@ class Controls:
     def _table(self) -> DataTable:
         yes_no = SelectEditor(options=[_(YES), _(NO)])
         heads = {
-            "label": (_("Vehicle"), CellEditor(), 180), "cargo": (_("Cargo space"), CellEditor(), 100),
-            "collection": (_("First mile"), yes_no, 70), "line_haul": (_("Line haul"), yes_no, 70),
-            "own": (_("Owned at most"), StringEditor(), 90),
+            "label": (_("Vehicle"), CellEditor(), 185), "cargo": (_("Cargo space"), CellEditor(), 105),
+            "collection": (_("First mile"), yes_no, 65), "line_haul": (_("Line haul"), yes_no, 65),
+            "own": (_("Owned at most"), StringEditor(), 105),
         }  # fmt: skip
         columns = [Column(field=key, title=title, editor=editor, width=width)
                    for key, (title, editor, width) in heads.items()]  # fmt: skip

@@ -20,7 +20,7 @@ from coldchain.pages.controls import WIDE, Controls
 from coldchain.pages.desk import Desk, free_name, named_folder
 from coldchain.pages.job import Job
 from coldchain.pages.shell import Answering, frame
-from coldchain.pages.sitemap import ADD, SiteMap
+from coldchain.pages.sitemap import ADD, SiteMap, legend_html
 from coldchain.pages.sitetools import SiteTools
 from coldchain.pages.states import State
 from coldchain.progress import Event
@@ -90,7 +90,7 @@ class PlanningPage(Answering):
         asks, tools = self.controls, self.tools
         named = {
             "title": div(words.title_html(self.desk.scenario, self.bookings), **WIDE),
-            "map": column(self.map.mode, self.map.plot, **WIDE),
+            "map": column(self.map.mode, self.map.plot, div(legend_html(), **WIDE), **WIDE),
             "controls": column(
                 row(asks.budget, asks.rate, **WIDE), row(asks.cap, asks.programme, **WIDE),
                 row(tools.site, tools.choice, **WIDE), row(self.go, self.halt, **WIDE), self.status, self.list,
@@ -114,7 +114,6 @@ class PlanningPage(Answering):
         self.controls.connect(self._heard, self._show_asked)
         self.map.sites.on_change("data", self._heard(self._table_edited))
         self.map.sites.selected.on_change("indices", self._heard(self._selected))
-        self.map.dropped.on_change("data", self._heard(self._dropped))
         self.map.plot.on_event(Tap, self._tapped)
         tools.site.on_change("value", self._heard(lambda: tools.select(str(tools.site.value))))
         tools.choice.on_change("value", self._heard(self._chosen))
@@ -272,11 +271,6 @@ class PlanningPage(Answering):
             self.asked.put(site, float(lon), float(lat))
         except (TypeError, ValueError, UsageError):  # the cell is put back
             return
-
-    def _dropped(self) -> None:
-        data = self.map.dropped.data
-        for site, x, y in zip(data["key"], data["x"], data["y"], strict=True):
-            self.move(str(site), *self.map.lonlat(float(x), float(y)))
 
     def _tapped(self, event: Any) -> None:
         if self.map.mode.active == ADD:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from bokeh.models import ColumnDataSource, CustomJS, HoverTool, PanTool, RadioBu
 from coldchain.language import N_, _
 from coldchain.model import Scenario
 from coldchain.model.naming import labelled
-from coldchain.pages.asked import CHOICES, FORBIDDEN, FORCED, STATED, SiteRow
+from coldchain.pages.asked import CHOICES, FORBIDDEN, FORCED, PLACES, STATED, SiteRow
 from coldchain.pages.shell import asset, patch
 from coldchain.pages.states import State
 from coldchain.reports import palette
@@ -21,7 +22,7 @@ from coldchain.reports.canvas import ASPECT, MANY_VILLAGES, VILLAGE_PX, VILLAGE_
 from coldchain.reports.mapdata import Columns, broken, hub_columns, line_columns, modules_words, window_around
 from coldchain.runs import PlacedNetwork
 
-MARKS = {STATED: "square", FORBIDDEN: "x", FORCED: "star"}
+MARKS = {STATED: "square", FORBIDDEN: "x", FORCED: "triangle"}
 SITE_PX, DEPOT_PX, REACH_PX = 11.0, 19.0, 16.0
 LOOK, DRAG, ADD = range(3)
 MODES = (N_("Move the map"), N_("Drag a site"), N_("Add a site"))
@@ -35,7 +36,6 @@ class SiteMap:
     ----------
     plot : the map
     sites : a row for each site: key, label, county, stated, choice, place, modules and its mark
-    dropped : the site that was dragged last, and where it was dropped
     mode : what a drag or a click on the map does: LOOK, DRAG or ADD
     """
 
@@ -48,15 +48,15 @@ class SiteMap:
         self._villages = self.window.metres(_lonlat(scenario.villages))
         self.villages = ColumnDataSource(self._village_columns())
         self.sites = ColumnDataSource(self._site_columns((), None), name="sites")
-        self.dropped = ColumnDataSource({"key": [], "x": [], "y": []}, name="dropped")
         self.mode = RadioButtonGroup(labels=[_(text) for text in MODES], active=LOOK, name="mode")
         self.spokes = ColumnDataSource({"xs": [], "ys": []})
         self._draw(placed)
         self._let_drag()
 
     def _let_drag(self) -> None:
-        """Let sites be dragged while that is chosen; the server hears of a site once, when it is dropped."""
-        given = {"mode": self.mode, "sites": self.sites, "dropped": self.dropped, "plot": self.plot, "reach": REACH_PX}
+        """Let sites be dragged while that is chosen; where one is dropped its place is edited, as in the table."""
+        given = {"mode": self.mode, "sites": self.sites, "plot": self.plot, "reach": REACH_PX,
+                 "origin": list(self.window.origin), "degree": list(self._degree_m), "places": PLACES}  # fmt: skip
         drag = CustomJS(args=given, code=asset("drag.js"))
         for event in (PanStart, Pan, PanEnd):
             self.plot.js_on_event(event, drag)
@@ -65,8 +65,14 @@ class SiteMap:
 
     def lonlat(self, x: float, y: float) -> tuple[float, float]:
         """Return the place at a point of the map."""
-        a_degree = plane(np.array([[1.0, 1.0]]), self.window.origin[1])[0]
-        return self.window.origin[0] + x / float(a_degree[0]), self.window.origin[1] + y / float(a_degree[1])
+        (east_m, north_m), (lon, lat) = self._degree_m, self.window.origin
+        return lon + x / east_m, lat + y / north_m
+
+    @property
+    def _degree_m(self) -> tuple[float, float]:
+        """Metres of a degree of longitude and of latitude."""
+        east_m, north_m = plane(np.array([[1.0, 1.0]]), self.window.origin[1])[0]
+        return float(east_m), float(north_m)
 
     def _draw(self, placed: PlacedNetwork) -> None:
         plot, network = self.plot, placed.network
@@ -152,6 +158,18 @@ class SiteMap:
         xy = self.window.metres(_lonlat(rows))
         drawn = [np.vstack([self._villages[v], xy[n]]) for v, n in ends]
         self.spokes.data = line_columns(drawn)
+
+
+def legend_html() -> str:
+    """Say what the signs of the map mean."""
+    signs = (
+        ("○", palette.INK, _("village, in the colour of its depot")), ("□", palette.INK, _("site")),
+        ("■", BUILT, _("new depot")), ("■", STANDING, _("standing depot")), ("▲", palette.INK, _("forced")),
+        ("✕", CLOSED, _("forbidden")), ("★", palette.HUB, _("hub")),
+    )  # fmt: skip
+    shown = (f'<span style="white-space:nowrap"><span aria-hidden="true" style="color:{colour}">{sign}</span> '
+             f"{escape(text)}</span>" for sign, colour, text in signs)  # fmt: skip
+    return f'<p class="note">{" &nbsp; ".join(shown)}</p>'
 
 
 def figure_unknown() -> str:

@@ -58,10 +58,10 @@ class SiteTools:
     def _table(self, rows: int) -> DataTable:
         fixed, degrees = CellEditor(), NumberFormatter(format=DEGREES)
         heads = {
-            "label": (_("Site"), fixed, 110), "county": (_("County"), fixed, 75),
-            "stated": (_("In the scenario"), fixed, 95),
-            "choice": (_("Asked for"), SelectEditor(options=[_(text) for text in CHOICES.values()]), 80),
-            "modules": (_("Modules"), fixed, 145), "lon": (_("Longitude, °"), NumberEditor(), 80),
+            "label": (_("Site"), fixed, 105), "county": (_("County"), fixed, 70),
+            "stated": (_("In the scenario"), fixed, 90),
+            "choice": (_("Asked for"), SelectEditor(options=[_(text) for text in CHOICES.values()]), 75),
+            "modules": (_("Modules"), fixed, 175), "lon": (_("Longitude, °"), NumberEditor(), 80),
             "lat": (_("Latitude, °"), NumberEditor(), 80), "road": (_("From a road, m"), fixed, 90),
         }  # fmt: skip
         columns = [

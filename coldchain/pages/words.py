@@ -39,8 +39,8 @@ def figures_html(before: State | None, after: State | None) -> str:
     title, head = _("Plan shown"), [_("Figure"), _("With the plan")]
     if before is not None and before is not after:
         past, title = figures_of(before), _("Before and after")
-        head = [_("Figure"), _("Before"), _("After")]
-        rows = [(label, past[label], value) for label, value in shown.items()]
+        head = [_("Figure"), _("Before"), _("After"), _("Change")]
+        rows = [(label, past[label], value, _change(past[label], value)) for label, value in shown.items()]
     alarms = "".join(
         f'<p class="alarm">{escape(_("The plan does not verify: {problem}").format(problem=problem))}</p>'
         for problem in after.problems[:MOST_NAMED]
@@ -48,7 +48,14 @@ def figures_html(before: State | None, after: State | None) -> str:
     return f"<h2>{escape(title)}</h2>{alarms}{_table(head, rows)}"
 
 
-def figures_of(state: State) -> dict[str, str]:
+def _change(before: figures.Shown, after: figures.Shown) -> str:
+    """Return what a figure grew or shrank by; nothing where both read the same."""
+    write = {"cny": figures.money, "share": figures.percent, "tonnes": figures.tonnes}.get(after.form, figures.count)
+    grown = after.number - before.number
+    return "" if before == after else f"{'+' if grown > 0 else '−'}{write(abs(grown))}"
+
+
+def figures_of(state: State) -> dict[str, figures.Shown]:
     """Return label -> value of what a meeting looks at."""
     told = state.summary
     investment, villages = told["investment"], told["villages"]
@@ -61,7 +68,9 @@ def figures_of(state: State) -> dict[str, str]:
         _("Loss a year"): figures.tonnes(told["loss"]["plan_t"]),
         _("Pre-cooled in time"): figures.percent(told["coverage"]["plan"]),
         _("Cost a year"): figures.money(told["annual_cny"]["total"]),
-        _("Villages served"): f"{villages['served']:,} / {villages['total']:,}",
+        _("Villages served"): figures.Shown(
+            f"{villages['served']:,} / {villages['total']:,}", villages["served"], "count"
+        ),
     }
 
 
