@@ -2,11 +2,9 @@
 
 python benchmarks/year.py scenarios/anji-tea scenarios/upland --weeks 2026-W01:2026-W52 --seed 1
 
-Harvests are drawn once and are the same for all: what the plan expects of a week, times a factor of the crop's and the
-village's season (spreads of the scenario), of the crop's week (``WEEK_CV``, of which ``LASTS`` goes on into the next)
-and of the village's week. A twentieth of the villages is frozen at a time. Each week everybody goes where the plan, the
-rolled week or the one who knows sends him, on the harvest that really comes; what a depot cannot take in goes today's
-way. All are priced alike: routed on the true harvest, recomputed by ``verify`` every few weeks.
+Harvests are drawn once and are the same for all (``coldchain/weeks/world.py``). Each week everybody goes where the
+plan, the rolled week or the one who knows sends him, on the harvest that really comes; what a depot cannot take in goes
+today's way. All are priced alike: routed on the true harvest, recomputed by ``verify`` every few weeks.
 
 * static: where the plan sends everybody in the season
 * rolled: ``coldchain roll`` on disk, from the deliveries so far
@@ -20,7 +18,6 @@ With ``--out`` what a week came to is kept there: a year that was cut short goes
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import math
 import shutil
@@ -29,86 +26,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import coldchain as cc
-from coldchain.errors import UsageError
-from coldchain.planning import Course, Options, lay_part, plan_of
+from coldchain.planning import Course, plan_of
 from coldchain.planning.tables import assignment
-from coldchain.replays.chances import factors
 from coldchain.runs import Run
-from coldchain.runs.folder import read_tables
 from coldchain.weeks import Asked, roll_week
-from coldchain.weeks.calendar import days_of, iso_week, span_of, week_number
-from coldchain.weeks.county import week_of
-from coldchain.weeks.deliveries import read_held
-from coldchain.weeks.expected import planned_t
-from coldchain.weeks.roll import MOST_CHANGED, Before, before_of, former_of, ways_after, week_cny, weighed
+from coldchain.weeks.calendar import iso_week
+from coldchain.weeks.roll import MOST_CHANGED, Before, before_of, ways_after
+from coldchain.weeks.world import World, weeks_in_season
+from coldchain.weeks.year import live, true_cny
 
-WEEK_CV, LASTS = 0.3, 0.7
-"""Spread of a crop's week against its season, and the share of a gap that lasts into the next: assumptions."""
-FROZEN, FROZEN_WEEKS = 0.05, 3
-"""Share of the villages that is frozen at a time, and for how long."""
-PICKING_DAYS = (0, 2, 4)
 POLICIES = ("static", "rolled", "knows", "best")
 REFEREED = 4
 """Each so many weeks are recomputed by the referee."""
-
-
-@dataclass(eq=False)
-class World:
-    """A county's true year: weeks in season, and t of each village and crop."""
-
-    run: Run
-    seed: int
-    weeks: list[int]
-    harvest: dict[int, np.ndarray] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Draw the year."""
-        scenario, routing = self.run.scenario, self.run.scenario.routing
-        villages, crops = len(scenario.villages), len(scenario.commodities)
-        rng = np.random.default_rng([self.seed, 1])
-        crop_season = factors(rng, routing.harvest_crop_cv, (len(scenario.periods), crops))
-        village_season = factors(rng, routing.harvest_village_cv, (len(scenario.periods), villages))
-        gap = np.zeros(crops)
-        spread = math.sqrt(math.log1p(WEEK_CV**2))
-        for week in self.weeks:
-            rng = np.random.default_rng([self.seed, 2, week])
-            gap = LASTS * gap + math.sqrt(1.0 - LASTS**2) * rng.standard_normal(crops)
-            own = factors(rng, routing.harvest_day_cv / math.sqrt(len(PICKING_DAYS)), (villages, crops))
-            p = span_of(scenario.periods, week).period
-            level = crop_season[p] * np.exp(spread * gap - spread**2 / 2.0)
-            self.harvest[week] = planned_t(scenario, week) * level * village_season[p][:, None] * own
-
-    def deliveries(self, before: int) -> str:
-        """Write what came before a week, as a county would."""
-        scenario, lines = self.run.scenario, ["village,commodity,date,kg"]
-        for week in (one for one in self.weeks if one < before):
-            for v, c in zip(*np.nonzero(self.harvest[week]), strict=True):
-                names = f"{scenario.villages[v].id},{scenario.commodities[c].id}"
-                kg = self.harvest[week][v, c] * 1000.0 / len(PICKING_DAYS)
-                lines += [f"{names},{days_of(week)[day]},{kg:.3f}" for day in PICKING_DAYS]
-        return "\n".join(lines) + "\n"
-
-    def held(self, week: int) -> str:
-        """Write who is frozen in a week."""
-        villages = self.run.scenario.villages
-        lines = ["village,through,reason"]
-        for start in range(week - FROZEN_WEEKS + 1, week + 1):
-            drawn = np.random.default_rng([self.seed, 3, start]).random(len(villages)) < FROZEN / FROZEN_WEEKS
-            lines += [f"{villages[v].id},{iso_week(start + FROZEN_WEEKS - 1)},frozen" for v in np.flatnonzero(drawn)]
-        return "\n".join(dict.fromkeys(lines)) + "\n"
-
-    def hand_in(self, folder: Path, week: int) -> None:
-        """Write the tables of a week into a county's folder."""
-        if week > self.weeks[0]:
-            (folder / "deliveries.csv").write_text(self.deliveries(week), encoding="utf-8")
-        (folder / "held.csv").write_text(self.held(week), encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -155,44 +91,25 @@ def lived(world: World, folder: Path, every: int) -> Iterator[Told]:
 
 def lived_week(world: World, folder: Path, week: int, knows: Before | None, *, referee: bool) -> tuple[Told, Before]:
     """Live through a week; also return where one who knows left everybody."""
-    run, options = world.run, Options.quickly()
-    villages = len(run.scenario.villages)
+    villages = len(world.run.scenario.villages)
     world.hand_in(folder, week)
     began = time.process_time()
-    found = roll_week(Asked(folder, iso_week(week), {}))
+    roll_week(Asked(folder, iso_week(week), {}))
     seconds = time.process_time() - began
-    tables = read_tables(folder / "rolls" / iso_week(week))
-    holds, _faults = read_held(folder / "held.csv", run.scenario, week)
-    scenario = week_of(run.scenario, run, span_of(run.scenario.periods, week), world.harvest[week])
-    ground, static = lay_part(run, scenario, options), before_of(run, week)
-    rolled, knows = replace(static, ways=tables["ways"]), knows or static
-
-    home = former_of(ground, run, static, holds)
-
-    def priced(way: Before, most: int) -> Course:
-        tried = weighed(ground, former_of(ground, run, way, holds), most, options, home)
-        return cheapest(way.course for way in tried)
-
-    courses = {"static": priced(static, 0), "rolled": priced(rolled, 0),
-               "knows": priced(knows, int(MOST_CHANGED * villages))}  # fmt: skip
+    lived = live(world, folder, week)
+    knows = knows or lived.static
+    courses = {"static": lived.courses(lived.static)[0], "rolled": lived.courses(lived.rolled)[0],
+               "knows": cheapest(lived.courses(knows, int(MOST_CHANGED * villages)))}  # fmt: skip
+    ground = lived.ground
     known = assignment(ground.basis, courses["knows"].decision, ground.arcs.members)
-    knows = replace(static, ways=ways_after(known, knows.ways))
-    courses["best"] = cheapest([*courses.values(), priced(knows, villages)])
-    odd = plan_of(ground, courses["rolled"], options).report.problems if referee else ()
-    changed = set(tables["changes"]["village"])
-    frozen = {run.scenario.villages[one.village].id for one in holds}
-    cny = {name: week_cny(one.yearly.written(frozenset())) for name, one in courses.items()}
-    return Told(week, cny, found["villages"]["changed_share"], seconds, len(changed & frozen), list(odd)), knows
-
-
-def weeks_in_season(run: Run, first: str, last: str) -> list[int]:
-    """Return the weeks in which something is harvested."""
-    found = []
-    for week in range(week_number(first), week_number(last) + 1):
-        with contextlib.suppress(UsageError):
-            if planned_t(run.scenario, week).sum() > 0.0:
-                found.append(week)
-    return found
+    knows = replace(lived.static, ways=ways_after(known, knows.ways))
+    courses["best"] = cheapest([*courses.values(), *lived.courses(knows, villages)])
+    odd = plan_of(ground, courses["rolled"], lived.options).report.problems if referee else ()
+    changed = set(lived.tables["changes"]["village"])
+    frozen = {world.run.scenario.villages[one.village].id for one in lived.holds}
+    share = lived.found["villages"]["changed_share"]
+    cny = {name: true_cny(one) for name, one in courses.items()}
+    return Told(week, cny, share, seconds, len(changed & frozen), list(odd)), knows
 
 
 def judged(source: Path, folder: Path, weeks: tuple[str, str], seed: int, every: int = 1) -> None:

@@ -34,7 +34,7 @@ from coldchain.api.reports import report
 from coldchain.api.results import Doubts, Explanation, Frontier, Result, Shares
 from coldchain.api.scenarios import Scenario
 from coldchain.api.served import ServedPage, serve
-from coldchain.api.weeks import roll
+from coldchain.api.weeks import Year, roll, simulate_year
 from coldchain.economy import CarbonFactors
 from coldchain.errors import Fault
 from coldchain.forecasts import Backtest, HarvestBacktest, Outlook
@@ -53,11 +53,11 @@ from coldchain.scenario.edits import Edits
 __all__ = [
     "Backtest", "Bookings", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest",
     "Levels", "MeasuredDay", "Outlook", "Replay", "Result", "RoutedDay", "Scenario", "ServedPage", "Shares",
-    "backtest", "backtest_harvest", "bookings", "check", "compare", "example", "example_osm", "explain",
+    "Year", "backtest", "backtest_harvest", "bookings", "check", "compare", "example", "example_osm", "explain",
     "explain_alternatives", "explain_depot", "explain_failures", "explain_unserved", "explain_village", "forecast",
     "forecast_harvest", "import_atlas", "import_osm", "import_points", "kept", "levels", "load", "masts", "open",
-    "plan", "replan", "replay", "report", "roll", "routes", "sensitivity", "serve", "share", "speak", "sweep",
-    "trace", "watch",
+    "plan", "replan", "replay", "report", "roll", "routes", "sensitivity", "serve", "share",
+    "simulate_year", "speak", "sweep", "trace", "watch",
 ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ GROUPS = {
         "compare", "sweep", "levels", "sensitivity", "replay", "share", "report", "serve",
     ),
     "Days": ("routes", "RoutedDay", "bookings", "Bookings"),
-    "Weeks": ("roll",),
+    "Weeks": ("roll", "simulate_year", "Year"),
     "Forecasts": ("forecast", "backtest", "forecast_harvest", "backtest_harvest", "Outlook", "Backtest",
                   "HarvestBacktest"),
     "Measurements": ("watch", "MeasuredDay", "kept", "trace", "masts"),

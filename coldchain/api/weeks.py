@@ -1,4 +1,4 @@
-"""A week of a county from Python: what ``coldchain roll`` does."""
+"""A week of a county from Python: what ``coldchain roll`` does, and a made-up year of such weeks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Any
 
 from coldchain.inputs import path_if_given
 from coldchain.weeks import MOST_CHANGED, Asked, roll_week
+from coldchain.weeks import year as room
+from coldchain.weeks.year import Year
+
+__all__ = ["Year", "roll", "simulate_year"]
 
 
 def roll(
@@ -40,3 +44,23 @@ def roll(
     given = {"deliveries": deliveries, "held": held, "weather": weather}
     tables = {name: Path(path) for name, path in given.items() if path is not None}
     return roll_week(Asked(Path(county), week, tables, most_changed, path_if_given(scenario), seed))
+
+
+def simulate_year(
+    county: Path | str, first: str = "2026-W01", last: str = "2026-W52", *, seed: int = 1, every: int = 1
+) -> Year:
+    """Live through a made-up year in a planned county, each week rolled: figures and pictures (docs/roll.md).
+
+    Parameters
+    ----------
+    county : folder with a run in ``plan``; every week is written into its ``rolls``
+    first, last : weeks like ``2026-W01``; those outside all seasons are left out
+    seed : of the harvests drawn
+    every : live through each so many weeks
+
+    Raises
+    ------
+    BadInputError
+        When there is no plan in the folder, no depot stands by it, or nothing is harvested in these weeks.
+    """
+    return room.simulate_year(Path(county), first, last, seed, every)
