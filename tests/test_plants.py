@@ -13,7 +13,9 @@ from planned import decided
 from scenario_cases import faults_of
 from tiny_cases import tiny_county
 
+from coldchain.cli import run
 from coldchain.economy import ChilledLots
+from coldchain.language import speaking
 from coldchain.model import Plant
 from coldchain.model.rooms import modules_in_words
 from coldchain.planning import Ground, Options, Plan, lay_ground
@@ -21,6 +23,8 @@ from coldchain.planning.course import work_out
 from coldchain.planning.days import Decision, Effort
 from coldchain.planning.search import site
 from coldchain.replays import Replayer
+from coldchain.reports.document import Told, sections
+from coldchain.reports.mapcards import cards as map_cards
 from coldchain.scenario import load
 from coldchain.scenario.load import catalogue_table
 from coldchain.verify import Report, verify_tables
@@ -238,3 +242,57 @@ def test_the_catalogue_of_plants() -> None:
     assert {kind.zone for kind in plants} == {"drying", "tea_firing", "juicing"}
     assert all("assumption" in kind.source for kind in plants)
     assert modules_in_words(plants[0], 2) == "2 lines for drying, 5 t/day each"
+
+
+TWO_SEASONS = "id,days,temp_min_c,temp_max_c\np,60,20,30\nq,30,22,32\n"
+
+
+@pytest.fixture(scope="module")
+def seasons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Plan two seasons, in one of which the plants are too small for all; return the run folder."""
+    folder = tmp_path_factory.mktemp("day")
+    one = county(folder / "county")
+    (one / "periods.csv").write_text(TWO_SEASONS, encoding="utf-8")
+    more = "V1,tomato,q,300\nV2,tomato,q,10\nV3,pak_choi,q,5\n"
+    (one / "harvest.csv").write_text(HARVEST + more, encoding="utf-8")
+    assert run(["plan", str(one), "--out", str(folder / "run"), "--effort", "quick", "--quiet"]) == 0
+    return folder / "run"
+
+
+@pytest.mark.parametrize("depots", ["planned", "any"])
+@pytest.mark.parametrize("day", ["p", "q"])
+def test_a_day_with_plants_is_routed_and_verified(
+    seasons: Path, day: str, depots: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the plan sends to plants on such a day goes there, no more than its season has, and the referee agrees."""
+    out = tmp_path / "day"
+    asked = ["routes", str(seasons), "--day", day, "--depots", depots, "--iterations", "200", "--out", str(out)]
+    assert run(asked) == 0
+    assert run(["verify", str(out)]) == 0, capsys.readouterr().out
+    lots = pd.read_csv(out / "tables" / "lots.csv", encoding="utf-8-sig")
+    table = pd.read_csv(seasons / "tables" / "lots.csv", encoding="utf-8-sig")
+    days = {"p": 60.0, "q": 30.0}[day]
+    cooled = table[(table["period"] == day) & table["depot"].notna()]
+    assert (lots["zone"] == "drying").any()
+    assert lots["kg"].sum() == pytest.approx(1000.0 * cooled["tonnes"].sum() / days)
+    if depots == "planned":
+        dried = cooled[cooled["zone"] == "drying"]["tonnes"].sum() / days
+        assert lots[lots["zone"] == "drying"]["kg"].sum() == pytest.approx(1000.0 * dried)
+
+
+def test_map_and_report_show_what_plants_make(made: Plan) -> None:
+    """The card of a depot by crop, the report by season; in Chinese with the crop's own name."""
+    cards = map_cards(made)["depots"]
+    told = [text for card in cards for text in card["products"]]
+    table = made.tables["products"]
+    assert len(told) == len(table.groupby(["depot", "commodity"]))
+    assert sum(float(text.split(": ")[1].split(" t ")[0].replace(",", "")) for text in told) == pytest.approx(470.0)
+    assert all("drying" in [zone for zone, *_rest in card["zones"]] for card in cards if card["products"])
+    parts = {part.title: part for part in sections(Told(made.summary, made.tables))}
+    assert parts["Products of plants"].rows["revenue_cny"].sum() == pytest.approx(
+        made.summary["products"]["revenue_cny"]
+    )
+    with speaking("zh"):
+        chinese = {part.title: part for part in sections(Told(made.summary, made.tables))}
+        assert "烘干" in map_cards(made)["depots"][0]["products"][0]
+    assert list(chinese["加工产品"].rows["zone"].unique()) == ["烘干"]

@@ -152,7 +152,7 @@ def dispatch(wish: Wish, read: Source | None = None) -> Dispatch:
     before, wrong = (wish.rest.before_h, []) if wish.rest else hours_before(wish.driven, source.scenario.name)
     drivers, fleet = drivers_of(whole, before), within_week(whole, before, source.scenario.routing.driver_h_week)
     faults += [*wrong, *(_all_rest(drivers) if whole and not fleet else ())]
-    lots, kept, wrong = lots_of(source, orders, anywhere=_anywhere(wish, source))
+    lots, kept, wrong = lots_of(source, orders, period, anywhere=_anywhere(wish, source))
     faults += wrong
     _demand_right(faults)
     notes = [note] if note and (wish.orders is not None or wish.day is None) else []
@@ -240,7 +240,7 @@ def typical_orders(source: Source, period: int, *, anywhere: bool) -> list[Order
         v, c = int(village), int(commodity)
         kg = float(daily[v, c])
         key = f"{source.scenario.villages[v].id}-{source.scenario.commodities[c].id}"
-        ways = source.planned.get((v, c), ())
+        ways = source.planned.get((v, c, period), ())
         if not source.planned:
             orders.append(Order(key, v, c, kg))
         elif anywhere and ways:

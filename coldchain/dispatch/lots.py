@@ -16,7 +16,7 @@ from coldchain.economy import onward_cny_t
 from coldchain.errors import Fault, shortened
 from coldchain.language import _
 from coldchain.language.ids import word
-from coldchain.model import CoolingClass, VehicleType
+from coldchain.model import Commodity, CoolingClass, VehicleType
 from coldchain.model.naming import labelled
 from coldchain.network import travel
 from coldchain.routing import HaulRule, lower_bound_cny_t
@@ -126,7 +126,7 @@ class Lanes:
 
     def loss(self, commodity: int, depot: int, cooling: CoolingClass, ride: Ride) -> float:
         """Share lost from harvest to the buyer."""
-        if not math.isfinite(self.haul_h[depot]):
+        if not (cooling.is_plant or math.isfinite(self.haul_h[depot])):
             return 1.0
         scenario = self.source.scenario
         crop, period = scenario.commodities[commodity], scenario.periods[self.period]
@@ -137,9 +137,13 @@ class Lanes:
         scenario = self.source.scenario
         crop = scenario.commodities[commodity]
         ride = Ride(ready_h - scenario.chain.planned_wait_h, ready_h, ready_h + REFERENCE_ABOARD_H)
+        lost = self.loss(commodity, depot, cooling, ride)
+        if cooling.is_plant:  # sold at its gate: the fresh sale is given up for what the product fetches
+            made_cny_t = (1.0 - lost) * cooling.yield_t_t * cooling.product_cny_t
+            power_cny_t = cooling.process_kwh_t * scenario.economics.power_cny_kwh
+            return crop.price_cny_kg + (cooling.process_cny_t + power_cny_t - made_cny_t) / KG_PER_T
         premium = onward_cny_t(scenario)[self.source.depots[depot].hub, commodity]
-        money_t = float(self.haul_cny_t[depot] + premium)
-        return crop.price_cny_kg * self.loss(commodity, depot, cooling, ride) + money_t / KG_PER_T
+        return crop.price_cny_kg * lost + float(self.haul_cny_t[depot] + premium) / KG_PER_T
 
     def _per_hour(
         self, commodity: int, depot: int, cooling: CoolingClass, ready_h: float, aboard_h: float
@@ -161,7 +165,15 @@ def class_at(depot: Depot, zone: str, methods: Sequence[str]) -> CoolingClass | 
     return min(fit, key=lambda cooling: (cooling.half_cooling_h, cooling), default=None)
 
 
-def lots_of(source: Source, orders: Sequence[Order], *, anywhere: bool) -> tuple[list[Lot], list[Kept], list[Fault]]:
+def plant_at(depot: Depot, crop: Commodity) -> CoolingClass | None:
+    """Return the plant of a depot that takes a crop and makes most of a tonne of it; None when there is none."""
+    fit = [kind for kind in depot.t_day if kind.is_plant and kind.fits(crop)]
+    return max(fit, key=lambda kind: (kind.yield_t_t * kind.product_cny_t - kind.process_cny_t, kind), default=None)
+
+
+def lots_of(
+    source: Source, orders: Sequence[Order], period: int, *, anywhere: bool
+) -> tuple[list[Lot], list[Kept], list[Fault]]:
     """Find the depots of every order.
 
     Parameters
@@ -176,7 +188,7 @@ def lots_of(source: Source, orders: Sequence[Order], *, anywhere: bool) -> tuple
     """
     lots, kept, faults, unplanned = [], [], [], []
     for order in orders:
-        ways = _planned_ways(source, order) if not anywhere or order.zone else {}
+        ways = _planned_ways(source, order, period) if not anywhere or order.zone else {}
         if not ways:
             ways = _able_ways(source, order)
             if ways and source.planned and not anywhere and not order.depot:
@@ -198,16 +210,17 @@ def lots_of(source: Source, orders: Sequence[Order], *, anywhere: bool) -> tuple
 
 def _able_ways(source: Source, order: Order) -> dict[int, CoolingClass]:
     crop = source.scenario.commodities[order.commodity]
-    able = {n: class_at(depot, crop.zone, crop.methods) for n, depot in enumerate(source.depots)}
+    able = {n: class_at(depot, crop.zone, crop.methods) or plant_at(depot, crop) for n, depot in
+            enumerate(source.depots)}  # fmt: skip
     allowed = {n for n, depot in enumerate(source.depots) if order.depot in ("", depot.id)}
     return {n: cooling for n, cooling in able.items() if cooling is not None and n in allowed}
 
 
-def _planned_ways(source: Source, order: Order) -> dict[int, CoolingClass]:
+def _planned_ways(source: Source, order: Order, period: int) -> dict[int, CoolingClass]:
     """Return the depots the plan names for the order's village and commodity, as far as the order leaves them open."""
     ways: dict[int, CoolingClass] = {}
     number = {depot.id: n for n, depot in enumerate(source.depots)}
-    for depot, zone, method, _share in source.planned.get((order.village, order.commodity), ()):
+    for depot, zone, method, _share in source.planned.get((order.village, order.commodity, period), ()):
         if order.depot not in ("", depot) or (order.zone and (zone, method) != (order.zone, order.method)):
             continue
         cooling = class_at(source.depots[number[depot]], zone, (method,)) if depot in number else None

@@ -54,7 +54,7 @@ class Source:
     ----------
     folder : of the scenario
     kind : ``plan`` or ``scenario``
-    planned : (village, commodity) -> [(depot, zone, method, share)], empty without a plan
+    planned : (village, commodity, period) -> [(depot, zone, method, share)], empty without a plan
     aboard_h : (village, commodity, period) -> planned hours aboard
     owned : vehicles that the plan owns, by type
     faults : every warning; ``known_faults`` those of the scenario alone, which its planner has seen already
@@ -67,7 +67,7 @@ class Source:
     scenario: Scenario
     placed: PlacedNetwork
     depots: tuple[Depot, ...]
-    planned: dict[tuple[int, int], list[tuple[str, str, str, float]]]
+    planned: dict[tuple[int, int, int], list[tuple[str, str, str, float]]]
     aboard_h: dict[tuple[int, int, int], float]
     faults: tuple[Fault, ...]
     known_faults: tuple[Fault, ...] = ()
@@ -197,14 +197,15 @@ def _unknown(path: Path, scenario: Scenario, tables: dict[str, pd.DataFrame]) ->
 
 def _planned(
     scenario: Scenario, tables: dict[str, pd.DataFrame]
-) -> tuple[dict[tuple[int, int], list[tuple[str, str, str, float]]], dict[tuple[int, int, int], float]]:
+) -> tuple[dict[tuple[int, int, int], list[tuple[str, str, str, float]]], dict[tuple[int, int, int], float]]:
     villages = {item.id: n for n, item in enumerate(scenario.villages)}
     crops = {item.id: n for n, item in enumerate(scenario.commodities)}
     periods = {item.id: n for n, item in enumerate(scenario.periods)}
-    planned: dict[tuple[int, int], list[tuple[str, str, str, float]]] = defaultdict(list)
+    planned: dict[tuple[int, int, int], list[tuple[str, str, str, float]]] = defaultdict(list)
     for row in tables["assignment"].to_dict("records"):
         way = (row["depot"], row["zone"], row["method"], float(row["share"]))
-        planned[villages[row["village"]], crops[row["commodity"]]].append(way)
+        for period in [periods[row["period"]]] if row["period"] else periods.values():
+            planned[villages[row["village"]], crops[row["commodity"]], period].append(way)
     aboard = {
         (villages[row["village"]], crops[row["commodity"]], periods[row["period"]]): float(row["aboard_h"])
         for row in tables["lots"].to_dict("records")

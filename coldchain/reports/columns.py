@@ -72,6 +72,7 @@ AWARDS: Columns = (
     ("owner", N_("Applicant"), "text"),
     *of_run("county", "depots", "net_m3", "investment_cny", "reckoning", "award_cny", "own_money_cny", "award_share"),
 )
+PRODUCTS = of_run("depot", "zone", "commodity", "period", "raw_t", "product_t", "revenue_cny", "process_cny")
 BUDGETS = of_run("budget_cny", "siting_cost_cny", "loss_t", "depots_with_new_modules")
 SWEEP: Columns = (
     *of_run("budget_cny", "subsidy_cny", "loss_rate", "loss_t"),

@@ -86,8 +86,8 @@ def sections(told: Told) -> list[Section]:
     names = crop_names(told.tables["commodities"])
     found = [
         *_overview(told), *_savings(told.summary), *_doubt(told), *_certainty(told), *_money(told.summary),
-        *_balance(told), *_losses(told, names), *_emissions(told.tables), *_lists(told, names), *_people(told),
-        *_sensitivity(told), *_problems(told),
+        *_products(told.tables, names), *_balance(told), *_losses(told, names), *_emissions(told.tables),
+        *_lists(told, names), *_people(told), *_sensitivity(told), *_problems(told),
     ]  # fmt: skip
     return [section for section in found if len(section.rows)]
 
@@ -207,6 +207,15 @@ def _money(summary: Mapping[str, Any]) -> list[Section]:
                    chart=Chart("parts", "fact", ("cny",)))
         )  # fmt: skip
     return found
+
+
+def _products(tables: Tables, names: Mapping[str, str]) -> list[Section]:
+    """Return what plants make; nothing where there are none."""
+    if "products" not in tables:
+        return []
+    made = tables["products"]
+    shown = made.assign(commodity=made["commodity"].map(names), zone=[word(zone) for zone in made["zone"]])
+    return [_whole(_("Products of plants"), columns.PRODUCTS, shown, _("Money"))]
 
 
 def _balance(told: Told) -> list[Section]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,10 @@ import pandas as pd
 
 from coldchain.arrays import Floats, Indices
 from coldchain.language import _, language
+from coldchain.language.ids import word
 from coldchain.model import Scenario
 from coldchain.network import travel
+from coldchain.reports.figures import money
 from coldchain.runs import Run
 
 FULL = 0.95
@@ -41,7 +44,8 @@ def cards(plan: Run) -> dict[str, Any]:
     dict
         ``periods`` names; ``depots``, one for each row of the depots table: ``zones`` [zone, t/day, [t of each season],
         [use of each season]], ``farther_h`` and ``alone`` (what if it were missing), ``avoided_t``, ``villages`` (rows
-        by tonnes); ``villages``, one for each row: ``crops`` [name, t, loss share, depot row or -1, zone, h until
+        by tonnes), ``products`` (sentences on what its plants make);
+        ``villages``, one for each row: ``crops`` [name, t, loss share, depot row or -1, zone, h until
         cooled, h to market, share lost today or None in runs that do not tell], ``why`` [depot row, zone, h, code,
         other depot row, its h, season].
     """
@@ -127,13 +131,13 @@ def _depot_cards(
     avoided = villages["avoided_t"].to_numpy(dtype=np.float64)
     cooled = lots[lots["d"] >= 0].groupby("v")["tonnes"].sum()
     served = lots[lots["d"] >= 0].groupby(["d", "v"])["tonnes"].sum()
-    result = []
-    for depot in range(len(plan.tables["depots"])):
+    result, made = [], _products(plan)
+    for depot, name in enumerate(plan.tables["depots"]["depot"]):
         own = served.loc[[depot]].droplevel(0).sort_values(ascending=False, kind="stable") if depot in served else None
         rows = np.array([] if own is None else own.index, dtype=np.intp)
         share = np.array([] if own is None else (own / cooled.reindex(own.index)).to_numpy(dtype=np.float64))
         zones = [
-            [_(cell.zone), cell.capacity_t_day, cell.tonnes.round(1).tolist(), cell.use.round(4).tolist()]
+            [word(cell.zone), cell.capacity_t_day, cell.tonnes.round(1).tolist(), cell.use.round(4).tolist()]
             for cell in cells.values()
             if cell.depot == depot
         ]
@@ -141,10 +145,24 @@ def _depot_cards(
         result.append(
             {
                 "zones": zones, "villages": rows.tolist(), "farther_h": farther, "alone": alone,
-                "avoided_t": round(float((avoided[rows] * share).sum()), 2),
+                "avoided_t": round(float((avoided[rows] * share).sum()), 2), "products": made.get(name, []),
             }
         )  # fmt: skip
     return result
+
+
+def _products(plan: Run) -> dict[str, list[str]]:
+    """Return by depot what its plants make of each crop in a year."""
+    if "products" not in plan.tables:
+        return {}
+    crops, found = crop_names(plan.tables), defaultdict(list)
+    text = _("{crop}, {zone}: {raw:,.1f} t become {product:,.1f} t, sold for {cny}")
+    sums = plan.tables["products"].groupby(["depot", "zone", "commodity"], as_index=False)
+    for row in sums[["raw_t", "product_t", "revenue_cny"]].sum().to_dict("records"):
+        figures = {"raw": row["raw_t"], "product": row["product_t"], "cny": money(row["revenue_cny"])}
+        told = text.format(crop=_(crops[row["commodity"]]), zone=word(row["zone"]), **figures)
+        found[str(row["depot"])].append(told)
+    return dict(found)
 
 
 def _without(
@@ -183,7 +201,7 @@ def _village_cards(
         hours_of = [round(row["until"] / t, 1) if d >= 0 else None, round(row["away"] / t, 1)]
         crop = names.get(row["commodity"], row["commodity"])
         today = None if np.isnan(row["before"]) else round(row["before"] / t, 4)
-        shown = [crop, round(t, 2), round(row["loss_t"] / t, 4), d, _(row["zone"]), *hours_of, today]
+        shown = [crop, round(t, 2), round(row["loss_t"] / t, 4), d, word(row["zone"]), *hours_of, today]
         result[v]["crops"].append(shown)
     pairs = sums[sums["d"] >= 0].groupby(["v", "d", "zone"], sort=False)["tonnes"].sum()
     for v, d, zone in pairs.sort_values(ascending=False, kind="stable").index:
@@ -193,7 +211,7 @@ def _village_cards(
 
 def _tell(told: list[list[Any]], why: list[Any]) -> None:
     """Add a reason; of one that holds for several zones of a depot only the zone is added."""
-    zone = _(why[1])
+    zone = word(why[1])
     for one in told:
         if one[0] == why[0] and one[2:] == why[2:]:
             one[1] += f" / {zone}"

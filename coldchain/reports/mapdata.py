@@ -11,6 +11,7 @@ import pandas as pd
 
 from coldchain.arrays import Floats
 from coldchain.language import N_, _
+from coldchain.language.ids import word
 from coldchain.model import Scenario
 from coldchain.model.naming import labelled
 from coldchain.reports.background import SCREEN_STEPS, background, drawn_lines, plane
@@ -179,7 +180,7 @@ def modules_words(scenario: Scenario, new: str, standing: str) -> str:
         if found is None:
             return kind.replace("_", " ")
         method = _(found.method.replace("_", " "))
-        return _("{zone} {method} {net_m3:,.0f} m³").format(zone=_(found.zone), method=method, net_m3=found.net_m3)
+        return _("{zone} {method} {net_m3:,.0f} m³").format(zone=word(found.zone), method=method, net_m3=found.net_m3)
 
     parts = [words(new), _("standing: {modules}").format(modules=words(standing)) if standing else ""]
     return "; ".join(filter(None, parts))

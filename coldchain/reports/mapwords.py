@@ -42,6 +42,7 @@ WORDS: dict[str, str] = {
         "For its villages another depot of its zones lies {h} nearer on average; it takes what that one cannot."
     ),
     "without_none": N_("{n} of them would reach no other depot of its zones."),
+    "products": N_("Products a year"),
     "use_by_season": N_("Use by season"),
     "use_peak": N_("of capacity, peak day"),
     "villages_served": N_("villages served: {n}"),

@@ -11,7 +11,7 @@ from typing import Any
 from coldchain.language import _, plural
 from coldchain.model import DepotType, Period, VehicleType
 from coldchain.verify.ageing import DOCK_AND_HALL_HALF_H, HALF_WARMING_H, Journey, batch_h, middle_h
-from coldchain.verify.depots import parse_modules, takes_t_day
+from coldchain.verify.depots import parse_modules, takes, takes_t_day
 from coldchain.verify.losses import from_depot, haul_half_h
 from coldchain.verify.record import KG_PER_T, TOLERANCE, Record, rows
 
@@ -111,7 +111,7 @@ class _Lots:
                 )
             )
         bound = (order.zone, order.method) in (("", ""), (row.zone, row.method))
-        if row.zone != crop.zone or row.method not in crop.methods or not bound:
+        if not takes(record, row, crop) or not bound:
             record.wrong(
                 _("lots: {where} must not go into {zone} {method}").format(
                     where=where, zone=row.zone, method=row.method

@@ -63,6 +63,8 @@
     ]
     if (!card) return parts
     parts.push(el("h4", {}, words.why), ...depotReasons(pane, card))
+    if (card.products?.length)
+      parts.push(el("h4", {}, words.products), ...card.products.map((text) => el("p", {}, text)))
     parts.push(el("h4", {}, words.use_by_season))
     const head = el("tr", {}, el("th", {}, ""), ...["t", "use_peak"].map((key) => el("th", {}, words[key])))
     const table = el("table", { class: "seasons" }, head)
