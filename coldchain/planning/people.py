@@ -15,14 +15,14 @@ that is a shortfall, and siting is asked for that much less.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from coldchain.arrays import KG_PER_T, Bools, Floats
-from coldchain.model import Limit, LimitKind, Scenario, Skill, modules_of
+from coldchain.model import Crew, Limit, LimitKind, Scenario, Skill, modules_of
 from coldchain.planning.arcs import Arcs, existing_modules
 from coldchain.planning.basis import Basis, least_round
 from coldchain.planning.decision import Decision
@@ -45,8 +45,13 @@ class Post(NamedTuple):
 
 def hours_at_hand(scenario: Scenario) -> dict[Post, float]:
     """Return hours a day of each skill and place, shifts added up."""
+    return hours_of(scenario.people)
+
+
+def hours_of(people: Iterable[Crew]) -> dict[Post, float]:
+    """Return hours a day of each skill and place that a table of people states."""
     hours: dict[Post, float] = defaultdict(float)
-    for crew in scenario.people:
+    for crew in people:
         hours[Post(crew.skill, crew.place)] += crew.persons * crew.hours_day
     return dict(hours)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.model import MobileUnit, Scenario
+from coldchain.model import Crew, MobileUnit, Scenario
 from coldchain.verify.people import people_problems
 
 RELATIVE = 1e-6
 KG_PER_T, LEAST_KG, DAYS = 1000.0, 0.5, 7
+SLACK_H = 2e-3
 UNCHANGED = ("operation", "capital")
 """Headings of a year's bill that a week leaves out."""
 Tables = Mapping[str, pd.DataFrame]
@@ -30,6 +32,7 @@ class Week:
     before : who went where; most_changed : share of the villages that may change
     bill, stay_bill : CNY by heading, recomputed
     stood : unit, depot and count of the week before
+    crews : people at hand, as the scenario states them
     delivery_h : hours to the buyer and share in time, of today's chain and of both plans, recomputed
     """
 
@@ -43,11 +46,13 @@ class Week:
     stay_bill: Mapping[str, float]
     stood: pd.DataFrame
     delivery_h: Mapping[str, Mapping[str, float]]
+    crews: Sequence[Crew] = ()
 
 
 def week_problems(week: Week) -> list[str]:
     """Return what is wrong with a week."""
-    return [*_changes(week), *_held(week), *_days(week), *_money(week), *_delivery(week), *_people(week)]
+    return [*_changes(week), *_held(week), *_days(week), *_money(week), *_delivery(week), *_people(week),
+            *_crews(week)]  # fmt: skip
 
 
 def _group(week: Week) -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -145,6 +150,33 @@ def _people(week: Week) -> list[str]:
     """Hold people and their hours against duties, modules and units of the plan."""
     stated = week.tables["people"].assign(period=week.scenario.periods[0].id)
     return people_problems(week.scenario, {**week.plan, "people": stated})
+
+
+def _crews(week: Week) -> Iterator[str]:
+    """Hold the hours that the week takes of people against who is there, and both against the table of crews."""
+    there: dict[tuple[str, str], float] = defaultdict(float)
+    for crew in week.crews:
+        there[crew.skill, crew.place] += crew.persons * crew.hours_day
+    county = {site.id: site.county for site in week.scenario.sites}
+    table, days = week.tables["people"], week.scenario.periods[0].days
+    rows = week.tables["crews"].to_dict("records") if "crews" in week.tables else []
+    stated = {(str(row["skill"]), str(row["place"])): row for row in rows}
+    if stated.keys() != there.keys():
+        yield _("crews: the rows are not the skills and places of the table of people")
+        return
+    for (skill, place), hours in there.items():
+        here = [one for one, name in county.items() if place in ("", one, name)]
+        mine = table[(table["skill"] == skill) & table["depot"].isin(here)]
+        needed = float(mine["hours"].sum()) / days
+        if needed > hours + SLACK_H + RELATIVE * hours:
+            text = _("people: {skill}, {place}, {period}: {needed:,.1f} h a day are needed; {hours:,.1f} are there")
+            yield text.format(skill=skill, place=place or week.scenario.name, period=week.summary["week"],
+                              needed=needed, hours=hours)  # fmt: skip
+        for name, found in (("hours_day", hours), ("needed_h_day", needed)):
+            given = float(stated[skill, place][name])
+            if abs(given - found) > RELATIVE * max(found, 1.0):
+                text = _("crews.{name} of {skill} {place}: {stated:,.2f} stated, {found:,.2f} found")
+                yield text.format(name=name, skill=skill, place=place, stated=given, found=found)
 
 
 def _money(week: Week) -> Iterator[str]:

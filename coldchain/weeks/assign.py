@@ -5,6 +5,8 @@
     Σ_(a into jz) load_a·x_a  <=  room_jz + Σ_m room_m·n_jm    each depot j and cooling class z
     Σ_(new a of d) x_a <= y_v(d),   Σ_v y_v <= K         an arc is new where the village did not go there before
     Σ_j n_jm <= owned_m,   in_jm >= n_jm - stood_jm      mobile units
+    Σ_j staff_h_j·open_j + Σ_j,m staff_h_m·n_jm <= H,  x_a <= open_j   operators at hand, where the table states any
+    Σ_a hours_a·x_a <= H                                 drivers at hand, by full vehicles straight there and back
 
 A change counts as a cost of its own, ``PAYS`` of what the week of that village costs in today's chain: what is expected
 is never what comes, and gains smaller than that are as often losses.
@@ -13,6 +15,7 @@ What is loaded, contracted or frozen has no new arcs, and is served before all e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +26,7 @@ from coldchain.model import MobileUnit
 from coldchain.planning import Ground, existing_modules
 from coldchain.planning.decision import Decision
 from coldchain.solvers import data_alone_on_stdout
+from coldchain.weeks.hands import Hand, staff_h, units_h
 
 HELD_CNY_T = 1e6
 """CNY/t by which serving what is held is worth more than anything else."""
@@ -59,16 +63,25 @@ class Choice:
     share : float[arcs], of each demand
     standing : int[sites, units]
     changed : villages that go where they did not go before
+    worth_cny : what the model counts for it in the week
     """
 
     share: Floats
     standing: Ints
     changed: Indices
+    worth_cny: float = 0.0
 
 
-def assign(ground: Ground, former: Former, most: int, among: Indices | None = None) -> Choice:
-    """Return the cheapest assignment in which at most so many villages, of some, go where they did not go before."""
-    return _Model(ground, former, most, among).solve()
+def assign(
+    ground: Ground, former: Former, most: int, among: Indices | None = None, hands: Sequence[Hand] = ()
+) -> Choice:
+    """Return the cheapest assignment in which at most so many villages, of some, go where they did not go before.
+
+    Parameters
+    ----------
+    hands : people at hand, whose hours are a limit
+    """
+    return _Model(ground, former, most, among, hands).solve()
 
 
 def pays_cny(ground: Ground) -> Floats:
@@ -97,10 +110,12 @@ def decision_of(ground: Ground, choice: Choice, owned: Ints) -> Decision:
 
 
 class _Model:
-    def __init__(self, ground: Ground, former: Former, most: int, among: Indices | None) -> None:
+    def __init__(
+        self, ground: Ground, former: Former, most: int, among: Indices | None, hands: Sequence[Hand]
+    ) -> None:
         from ortools.math_opt.python import mathopt
 
-        self.ground, self.former, self.most = ground, former, most
+        self.ground, self.former, self.most, self.hands = ground, former, most, hands
         self.math, self.model = mathopt, mathopt.Model()
         arcs = ground.arcs
         self.village, self.pays_cny = arcs.village[arcs.demand], pays_cny(ground)
@@ -126,6 +141,7 @@ class _Model:
         changes = self._changes(x)
         stands, moves = self._units()
         self._rooms(x, stands)
+        self._people(x, stands)
         model.maximize(worth - moves - math.fast_sum(self.pays_cny[v] * one for v, one in changes.items()))
         result = self._run()
         values = result.variable_values()
@@ -137,7 +153,7 @@ class _Model:
             standing[j, m] = round(values[variable])
         new = (share > 0.0) & ~self.former.went
         assert len(changes) >= len(np.unique(self.village[new]))
-        return Choice(share, standing, np.unique(self.village[new]))
+        return Choice(share, standing, np.unique(self.village[new]), float(result.objective_value()))
 
     def _changes(self, x: list[Any]) -> dict[int, Any]:
         """Count the villages that change; return their variables."""
@@ -202,6 +218,24 @@ class _Model:
             ]
             used = self.math.fast_sum(float(load[a]) * x[a] for a in rows)
             self.model.add_linear_constraint(used - self.math.fast_sum(more) <= room)
+
+    def _people(self, x: list[Any], stands: dict[tuple[int, int], Any]) -> None:
+        """Take no more of the people at hand than there are: operators run all of a depot that takes something in."""
+        site, opened = self.ground.arcs.site[self.kept], dict[int, Any]()
+        rooms_h, of_unit = staff_h(self.ground), units_h(self.ground)
+        for hand in self.hands:
+            if hand.post.skill == "driver":
+                used = self.math.fast_sum(float(h) * v for h, v in zip(hand.arc_h[self.kept], x, strict=True) if h > 0)
+            else:
+                mine = [j for j in np.unique(site).tolist() if hand.there[j] and rooms_h[j] > 0.0]
+                for j in mine:
+                    if j not in opened:
+                        opened[j] = self.model.add_binary_variable()
+                        for a in np.flatnonzero(site == j):
+                            self.model.add_linear_constraint(x[a] <= opened[j])
+                units = (float(of_unit[m]) * n for (j, m), n in stands.items() if hand.there[j])
+                used = self.math.fast_sum([*(float(rooms_h[j]) * opened[j] for j in mine), *units])
+            self.model.add_linear_constraint(used <= hand.asked_h)
 
     def _run(self) -> Any:
         parameters = self.math.SolveParameters(

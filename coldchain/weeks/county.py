@@ -50,7 +50,8 @@ def open_depots(run: Run) -> frozenset[str]:
 def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scenario:
     """Return the county as it is in one week: one period, this harvest, the depots built, nothing more to build.
 
-    Sites where nothing stands are left out, unless mobile units may go there.
+    Sites where nothing stands are left out, unless mobile units may go there. People are a limit of the week itself
+    (:mod:`coldchain.weeks.hands`): who is at hand mans what is used, not all that stands.
 
     The gathering days of the week are as many of its seven as the period has of its days; vehicles the plan owns cost
     what a week is of a year, others are hired.
@@ -83,6 +84,7 @@ def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scen
         economics=scenario.economics.model_copy(update={"must_return": False}),
         vehicles=vehicles,
         storage=(),
+        people=(),
     )
 
 

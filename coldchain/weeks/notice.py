@@ -85,7 +85,17 @@ def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
     parts.append(_table(heads, [_unit(scenario, row) for row in tables["units"].to_dict("records")]))
     heads = (_("Vehicle for hire"), _("Days of hire this week"), _("Most on one day"), _("CNY"))
     parts.append(_table(heads, [_hired(row) for row in hire.to_dict("records")]))
+    parts.append(_crews(tables))
     return "".join(parts)
+
+
+def _crews(tables: Tables) -> str:
+    """Return the people at hand: hours on a day, those the week takes, what one more would be worth in it."""
+    heads = (_("People"), _("Place of work"), _("At hand, h a day"), _("Needed, h a day"), _("One more is worth"))
+    rows = tables["crews"].to_dict("records") if "crews" in tables else ()
+    lines = [(_(SKILLS[row["skill"]]), row["place"] or _("the whole scenario"), f"{row['hours_day']:,.1f}",
+              f"{row['needed_h_day']:,.1f}", exact_cny(row["worth_cny_person"])) for row in rows]  # fmt: skip
+    return _table(heads, lines)
 
 
 def _in_time(hours: Mapping[str, Mapping[str, float]]) -> str:

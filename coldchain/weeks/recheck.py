@@ -54,6 +54,7 @@ def verify_week(folder: Path, moved: Path | None = None) -> Report:
                 stated["stay"]["annual_cny"],
                 before.units,
                 {**hours, "today": _todays_hours(record)},
+                run.scenario.people,
             )
         )
     return replace(reports["week"], problems=tuple(found))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,14 @@ from coldchain.weeks.calendar import span_of
 from coldchain.weeks.county import owned_units, week_of
 from coldchain.weeks.deliveries import Hold, Past
 from coldchain.weeks.expected import Expected, expected
+from coldchain.weeks.hands import Hand, asked_less, hands_of, needed_h, one_more
 
 WAYS = ("village", "commodity", "depot", "zone", "method", "unit")
 """Columns of who goes where: what one week hands to the next."""
 MOST_CHANGED = 0.1
 """Share of the villages that may change their depot in a week."""
+MOST_AGAIN = 8
+"""Times a way to run a week is chosen anew because its routes took more drivers than there are."""
 FIXED_HEADINGS = ("operation", "capital")
 """Headings of a year's bill that no week changes; they are left out of a week's."""
 
@@ -61,6 +64,15 @@ class Given:
 
 
 @dataclass(frozen=True, eq=False)
+class Priced:
+    """People of a skill in a place: hours a day that the week takes of them, and what one more would save in it."""
+
+    hand: Hand
+    needed_h_day: float
+    worth_cny: float
+
+
+@dataclass(frozen=True, eq=False)
 class Rolled:
     """A week as it was planned.
 
@@ -69,6 +81,7 @@ class Rolled:
     plan : of the week, verified; stay : if everybody went where they went before
     choice, former : of the arcs of ``plan.ground``
     limit : villages that may change
+    hands : people at hand, by skill and place
     """
 
     given: Given
@@ -80,6 +93,7 @@ class Rolled:
     stay_choice: Choice
     former: Former
     limit: int
+    hands: tuple[Priced, ...] = ()
 
     @cached_property
     def ways(self) -> pd.DataFrame:
@@ -144,7 +158,8 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
     holds = [*given.holds, *_loaded(given.past)]
     former, home = (former_of(ground, run, way, holds) for way in (before, before_of(run, given.week)))
     limit = int(given.most_changed * len(scenario.villages))
-    tried = weighed(ground, former, limit, options, home)
+    hands = hands_of(ground, scenario.people)
+    tried = weighed(ground, former, limit, options, home, hands)
     stay, pays = tried[0], pays_cny(ground)
 
     def weight_cny(way: Weighed) -> float:
@@ -153,49 +168,76 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
 
     best = min(tried, key=weight_cny)
     plans = {id(way): plan_of(ground, way.course, options) for way in (stay, best)}
-    return Rolled(given, before, outlook, plans[id(best)], plans[id(stay)], best.choice, stay.choice, former, limit)
+    priced = tuple(_priced(ground, former, limit, best))
+    return Rolled(given, before, outlook, plans[id(best)], plans[id(stay)], best.choice, stay.choice, former, limit,
+                  priced)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Weighed:
-    """A way to run a week, worked out."""
+    """A way to run a week, worked out; ``hands`` as its model kept them, so that its routes keep to who is there."""
 
     choice: Choice
     course: Course
+    hands: tuple[Hand, ...] = ()
 
 
-def weighed(ground: Ground, former: Former, limit: int, options: Options, home: Former | None = None) -> list[Weighed]:
+def weighed(
+    ground: Ground, former: Former, limit: int, options: Options, home: Former | None = None,
+    hands: tuple[Hand, ...] = (),
+) -> list[Weighed]:  # fmt: skip
     """Return ways to run a week, each worked out: first that nobody changes, then with fewer and fewer changes.
 
     Parameters
     ----------
     home : where the plan sends everybody, to be gone back to
+    hands : people at hand, whose hours are a limit
     """
-    choices = [*_choices(ground, former, limit), *([] if home is None else _back(ground, former, home, limit))]
-    return [Weighed(choice, course_of(ground, former, choice, options)) for choice in choices]
 
+    def within(choose: Callable[[tuple[Hand, ...]], Choice]) -> Weighed:
+        """Choose again, with fewer hours of drivers, until the routes keep to who is there."""
+        asked = hands
+        for _again in range(MOST_AGAIN):
+            choice = choose(asked)
+            found = Weighed(choice, course_of(ground, former, choice, options), asked)
+            less = asked_less(ground, hands, choice.share, found.course)
+            if less is None:
+                break
+            asked = less
+        return found
 
-def _choices(ground: Ground, former: Former, limit: int) -> list[Choice]:
-    """Return the best assignment with no change, with the limit, and then with half of the villages that change."""
-    found = [assign(ground, former, 0)]
-    among = None
-    while limit > 0:
-        found.append(assign(ground, former, limit, among))
-        among = found[-1].changed
-        limit = len(among) // 2
+    found, among, most = [within(lambda hands: assign(ground, former, 0, None, hands))], None, limit
+    while most > 0:
+        found.append(within(partial(assign, ground, former, most, among)))
+        among = found[-1].choice.changed
+        most = len(among) // 2
+    back = None if home is None or limit == 0 else _back(ground, former, home)
+    if back is not None:
+        choice = within(lambda hands: _changed(ground, former, assign(ground, back, 0, None, hands)))
+        found += [choice] if len(choice.choice.changed) <= limit else []
     return found
 
 
-def _back(ground: Ground, former: Former, home: Former, limit: int) -> list[Choice]:
-    """Return that all who are not held go as planned, if that is another way and few enough change by it."""
-    held = former.held[ground.arcs.demand]
-    went = np.where(held, former.went, home.went)
-    if limit == 0 or np.array_equal(went, former.went):
-        return []
-    choice = assign(ground, replace(former, went=went), 0)
+def _back(ground: Ground, former: Former, home: Former) -> Former | None:
+    """Return that all who are not held go as planned, if that is another way."""
+    went = np.where(former.held[ground.arcs.demand], former.went, home.went)
+    return None if np.array_equal(went, former.went) else replace(former, went=went)
+
+
+def _changed(ground: Ground, former: Former, choice: Choice) -> Choice:
     village = ground.arcs.village[ground.arcs.demand]
-    changed = np.unique(village[(choice.share > 0.0) & ~former.went])
-    return [replace(choice, changed=changed)] if len(changed) <= limit else []
+    return replace(choice, changed=np.unique(village[(choice.share > 0.0) & ~former.went]))
+
+
+def _priced(ground: Ground, former: Former, limit: int, way: Weighed) -> Iterator[Priced]:
+    """Yield the people at hand, what the week takes of them, and what one more would save in it by direct rides."""
+    if not way.hands:
+        return
+    now = assign(ground, former, limit, None, way.hands).worth_cny
+    for n, hand in enumerate(way.hands):
+        more, people = one_more(ground, way.hands, n)
+        gain = assign(ground, former, limit, None, more).worth_cny - now
+        yield Priced(hand, needed_h(ground, hand, way.course), max(gain, 0.0) / people)
 
 
 def course_of(ground: Ground, former: Former, choice: Choice, options: Options) -> Course:

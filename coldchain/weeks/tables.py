@@ -11,6 +11,8 @@ import pandas as pd
 from coldchain.arrays import KG_PER_T, Floats
 from coldchain.dispatch.orders import TEMPLATE
 from coldchain.errors import grouped
+from coldchain.language import _
+from coldchain.model.naming import labelled
 from coldchain.planning.people import people_of
 from coldchain.planning.summary import delivery
 from coldchain.weeks.calendar import days_of, iso_week, monday
@@ -18,13 +20,14 @@ from coldchain.weeks.expected import day_shares
 from coldchain.weeks.roll import Rolled, week_cny
 
 SCHEMA = "coldchain.roll/1"
-LEAST_KG = 0.5
+LEAST_KG, LEAST_SHARE = 0.5, 1e-6
 """Orders of less are not written."""
 EXPECTED = ("village", "commodity", "tonnes", "planned_t", "basis")
 CHANGES = ("village", "name", "commodities", "from", "to", "why", "left_out_t", "cny")
 HELD = ("village", "commodity", "depot", "reason")
 UNITS = ("unit", "depot", "count", "before")
 HIRE = ("vehicle", "owned", "most_day", "hired_days", "hire_cny")
+CREWS = ("skill", "place", "hours_day", "needed_h_day", "worth_cny_person")
 DAYS = ("village", "commodity", "depot", "date", "kg")
 ORDERS = tuple(TEMPLATE)
 
@@ -35,7 +38,13 @@ def tables_of(rolled: Rolled) -> dict[str, pd.DataFrame]:
         "expected": _expected(rolled), "ways": rolled.ways, "changes": changes(rolled), "held": _held(rolled),
         "units": _units(rolled), "hire": _hire(rolled), "days": _days(rolled),
         "people": people_of(rolled.plan.scenario, rolled.plan.tables).drop(columns="period"),
+        **({"crews": _crews(rolled)} if rolled.hands else {}),
     }  # fmt: skip
+
+
+def _crews(rolled: Rolled) -> pd.DataFrame:
+    rows = [(*one.hand.post, one.hand.hours_day, one.needed_h_day, one.worth_cny) for one in rolled.hands]
+    return pd.DataFrame(rows, columns=list(CREWS))
 
 
 def _expected(rolled: Rolled) -> pd.DataFrame:
@@ -177,6 +186,7 @@ def summary_of(rolled: Rolled, tables: Mapping[str, pd.DataFrame]) -> dict[str, 
         "units": tables["units"].to_dict("records"),
         "hire": tables["hire"].to_dict("records"),
         "people": tables["people"].to_dict("records"),
+        **({"crews": tables["crews"].to_dict("records")} if "crews" in tables else {}),
         "cny": {"week": rolled.cost_cny, "stay": week_cny(stay), "gain": rolled.gain_cny, "moves": rolled.moves_cny,
                 "terms": dict(bill)},
         "delivery_h": {"today": _todays_hours(rolled), "stay": rolled.stay.summary["delivery_h"],
@@ -184,8 +194,19 @@ def summary_of(rolled: Rolled, tables: Mapping[str, pd.DataFrame]) -> dict[str, 
         "loss": {name: plan.summary["loss"][name] for name in ("plan_rate", "plan_t", "plan_cny")},
         "t": {"cooled": float(plan.tables["villages"]["cooled_t"].sum()), "harvest": float(outlook.tonnes.sum())},
         "verified": {"ok": not rolled.problems, "problems": list(rolled.problems)},
-        "warnings": [str(group) for group in grouped(rolled.given.faults)],
+        "warnings": [*(str(group) for group in grouped(rolled.given.faults)), *_short(rolled)],
     }  # fmt: skip
+
+
+def _short(rolled: Rolled) -> list[str]:
+    """Name what is held and cannot go anywhere with the people at hand."""
+    arcs, villages = rolled.plan.ground.arcs, rolled.plan.scenario.villages
+    served = np.bincount(arcs.demand, rolled.choice.share, minlength=len(arcs.village))
+    left = np.unique(arcs.village[rolled.former.held & (served < 1.0 - LEAST_SHARE)]) if rolled.hands else ()
+    if not len(left):
+        return []
+    text = _("people and room do not suffice for all that is held; it stays in part: {villages}")
+    return [text.format(villages=_(", ").join(labelled(villages[v].id, villages[v].name) for v in left))]
 
 
 def _todays_hours(rolled: Rolled) -> dict[str, float]:
