@@ -110,9 +110,7 @@ def decision_of(ground: Ground, choice: Choice, owned: Ints) -> Decision:
 
 
 class _Model:
-    def __init__(
-        self, ground: Ground, former: Former, most: int, among: Indices | None, hands: Sequence[Hand]
-    ) -> None:
+    def __init__(self, ground: Ground, former: Former, most: int, among: Indices | None, hands: Sequence[Hand]) -> None:
         from ortools.math_opt.python import mathopt
 
         self.ground, self.former, self.most, self.hands = ground, former, most, hands
