@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from coldchain.siting.classical import LocationProblem, solve_location
-from coldchain.siting.classical.proof import whole_model
+from coldchain.benching.warehouses import Warehouses, siting_problem
+from coldchain.siting import SitingProblem, solve_siting
+from coldchain.siting.integer import Choice, integer_model
+from coldchain.siting.relax import price
+from coldchain.siting.space import build_space
 
 
 def plane(customers: int, sites: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -21,13 +24,17 @@ def plane(customers: int, sites: int, seed: int) -> tuple[np.ndarray, np.ndarray
     return np.linalg.norm(place[:, None] - at[None], axis=2).round(2), weight
 
 
-def ours(distance: np.ndarray, weight: np.ndarray, count: int) -> tuple[float, LocationProblem]:
+def ours(distance: np.ndarray, weight: np.ndarray, count: int) -> tuple[float, SitingProblem]:
     """Return the seconds from arrays to the solver's message, and the problem."""
     begin = time.process_time()
     customers, sites = distance.shape
     cost = (distance * weight[:, None]).T
-    problem = LocationProblem(cost, np.zeros(sites), np.ones(customers), np.full(sites, np.inf), count)
-    whole_model(problem).proto()
+    problem = siting_problem(Warehouses(cost, np.zeros(sites), np.ones(customers), np.full(sites, np.inf), count))
+    space = build_space(problem)
+    frame, arcs, none = space.frame, np.arange(len(space.arc)), np.zeros(0, np.int64)
+    prices = price(space, np.zeros((space.cells, space.periods)), 0.0, (none, np.zeros(0)), np.zeros(frame.rows.size))
+    choice = Choice(frame.lower[: frame.pairs], frame.upper[: frame.pairs], arcs, arcs, priced=False)
+    integer_model(space, prices, choice).proto()
     return time.process_time() - begin, problem
 
 
@@ -64,7 +71,7 @@ def main() -> None:
 
             model.solve(pulp.PULP_CBC_CMD(msg=False))
             found = float(pulp.value(model.problem.objective))
-            line += f"{solve_location(problem).value:16.3f}{found:16.3f}"
+            line += f"{solve_siting(problem).value:16.3f}{found:16.3f}"
         print(line, flush=True)
 
 

@@ -28,7 +28,11 @@ def prepared(problem):
     space = build_space(problem)
     meter = Meter()
     with Engine(meter, lambda: False, 0) as engine:
-        return split(space, relax(engine, space, 20.0, np.zeros(0, np.int64)), meter)
+        relaxed = relax(engine, space, 20.0, np.zeros(0, np.int64))
+    part = split(space, meter)
+    if part is not None:
+        part.learn(relaxed)
+    return part
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -47,7 +51,7 @@ def test_the_bound_never_passes_the_optimum(seed, parted, noise):
         return
     rng = np.random.default_rng(seed)
     for _ in range(6):
-        prices = part.prices * rng.uniform(0.5, 1.5, len(part.prices)) if noise else part.prices
+        prices = part.at.prices * rng.uniform(0.5, 1.5, len(part.at.prices)) if noise else part.at.prices
         assert part.evaluate(prices).bound <= best + 1e-6 * (1 + abs(best))
         part.climb(best)
     assert part.bound <= best + 1e-6 * (1 + abs(best))
@@ -83,7 +87,7 @@ def test_modules_dropped_are_in_no_better_plan(seed, steps):
         return
     for _ in range(steps):
         part.climb(best)
-    most = part.most(best)
+    most = part.spans(best)[1]
     top = {"max_count": np.minimum(most, problem.max_count)}
     fields = {name: getattr(problem, name) for name in problem.__dataclass_fields__}
     assert brute_force(type(problem)(**(fields | top))) == pytest.approx(best, abs=1e-6 * (1 + abs(best)))

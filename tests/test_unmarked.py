@@ -135,7 +135,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "settlement/files.py": ((r"^village \0 bill_cny$", DATA),),
     "settlement/page.py": ((r"", ON_PAPER),),
     "sharing/nucleolus.py": ((r"^use_dual_simplex", "settings of the solver"),),
-    "siting/classical/solve.py": ((r"", LOG),),
+    "siting/decompose.py": ((r"", LOG),),
     "siting/fixed.py": ((r"^no prices kept", TO_PROGRAMMERS),),
     "siting/packed.py": ((r"^values must be", TO_PROGRAMMERS),),
     "siting/result.py": ((r"", LOG),),

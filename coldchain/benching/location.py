@@ -1,4 +1,4 @@
-"""Runs of the classical location solver on published files; every cost is recomputed from the plan alone."""
+"""Runs of the siting of counties on published location files; every cost is recomputed from the plan alone."""
 
 from __future__ import annotations
 
@@ -11,15 +11,11 @@ from typing import Literal
 
 from coldchain.benching.places import published, read_median, read_warehouses, without_capacity
 from coldchain.benching.run import Row, ended_by, gap_of
+from coldchain.benching.warehouses import Service, Warehouses, service, siting_problem
 from coldchain.errors import ColdchainError
 from coldchain.language import _
-from coldchain.siting.classical import (
-    LocationProblem,
-    LocationResult,
-    location_value,
-    location_violations,
-    solve_location,
-)
+from coldchain.siting import prepare_siting, solve_siting
+from coldchain.work import Clock
 
 LocationKind = Literal["cflp", "pmedian"]
 OVERRIDES = {False: "CFLP-splittable", True: "UFLP (ignore capacities)"}
@@ -68,7 +64,7 @@ def run_location(kind: LocationKind, path: Path, settings: LocationSettings) -> 
         yield _solve(path.name, read_warehouses(path, capacity), settings, capacity)
 
 
-def plan_text(plan: LocationResult) -> str:
+def plan_text(plan: Service) -> str:
     """One open site per line: ``3: 1 5 7=0.25``; sites and customers count from 1, a share under 1 is written."""
     lines = []
     for site in plan.opened.nonzero()[0]:
@@ -81,24 +77,25 @@ def plan_text(plan: LocationResult) -> str:
     return "".join(lines)
 
 
-def _solve(name: str, problem: LocationProblem, settings: LocationSettings, capacity: float | None = None) -> Located:
-    began = time.monotonic()
-    plan = solve_location(problem, time_limit_s=settings.time_limit_s, gap=settings.gap, seed=settings.seed)
+def _solve(name: str, given: Warehouses, settings: LocationSettings, capacity: float | None = None) -> Located:
+    prepare_siting()
+    problem, began = siting_problem(given), time.monotonic()
+    found = solve_siting(problem, gap=settings.gap, seed=settings.seed, meter=Clock(settings.time_limit_s))
     seconds = round(time.monotonic() - began, 3)
     many = settings.capacity is None and capacity is not None
     suffix = f"-{capacity:g}" if many else ""
-    ended = ended_by("limit" if plan.status == "feasible" else plan.status, seconds, settings.time_limit_s)
-    if not math.isfinite(plan.value):
-        bound = plan.bound if math.isfinite(plan.bound) else None
-        return Located(Row(name + suffix, None, bound, None, plan.status, seconds, ended=ended), "", suffix)
-    wrong = location_violations(problem, plan.opened, plan.site, plan.customer, plan.share)
-    cost = location_value(problem, plan.opened, plan.site, plan.customer, plan.share)
-    if wrong or abs(cost - plan.value) > 1e-6 * max(1.0, abs(cost)):
+    ended = ended_by("limit" if found.status == "feasible" else found.status, seconds, settings.time_limit_s)
+    if not math.isfinite(found.value):
+        bound = found.bound if math.isfinite(found.bound) else None
+        return Located(Row(name + suffix, None, bound, None, found.status, seconds, ended=ended), "", suffix)
+    plan = service(given, found)
+    wrong, cost = plan.violations(given), plan.cost(given)
+    if wrong or abs(cost - found.value) > 1e-6 * max(1.0, abs(cost)):
         raise ColdchainError(
             _("{name}: the plan does not hold: {names}").format(
-                name=name, names=", ".join(wrong) or _("costs {cost}, not {value}").format(cost=cost, value=plan.value)
+                name=name, names=", ".join(wrong) or _("costs {cost}, not {value}").format(cost=cost, value=found.value)
             )
         )
-    gap = gap_of(cost, plan.bound)
-    row = Row(name + suffix, cost, plan.bound, gap, plan.status, seconds, ended=ended)
+    gap = gap_of(cost, found.bound)
+    row = Row(name + suffix, cost, found.bound, gap, found.status, seconds, ended=ended)
     return Located(row, plan_text(plan), suffix)

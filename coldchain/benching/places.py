@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from coldchain.benching.warehouses import Warehouses
 from coldchain.errors import BadInputError, Fault, system_reason
 from coldchain.language import _
-from coldchain.siting.classical import LocationProblem
 
 MOST_FAULTS = 20  # listed of one file
 
@@ -58,7 +58,7 @@ def read_words(path: Path) -> Words:
     return Words(str(path), [word for word, _rest in pairs], [line for _rest, line in pairs])
 
 
-def read_warehouses(path: Path, capacity: float | None = None) -> LocationProblem:
+def read_warehouses(path: Path, capacity: float | None = None) -> Warehouses:
     """Read ``m n``, m lines ``capacity fixed``, then per customer its demand and m costs of serving all of it.
 
     ``capacity``, inf allowed, replaces the capacity of every site; it is needed where the file has a word there.
@@ -78,10 +78,10 @@ def read_warehouses(path: Path, capacity: float | None = None) -> LocationProble
     signs = np.concatenate([np.zeros(2, bool), *([head.ravel() < 0]), (body < 0).ravel()])
     faults += [words.fault(int(k), "", _("must not be negative"), "negative") for k in np.flatnonzero(signs)]
     _refuse(faults)
-    return LocationProblem(cost=body[:, 1:].T, fixed=head[:, 1], load=body[:, 0], capacity=head[:, 0])
+    return Warehouses(cost=body[:, 1:].T, fixed=head[:, 1], load=body[:, 0], capacity=head[:, 0])
 
 
-def read_median(path: Path) -> LocationProblem:
+def read_median(path: Path) -> Warehouses:
     """Read ``nodes edges p`` and the edges ``from to length``; distances are those of shortest paths.
 
     A later edge between the same nodes replaces an earlier one.
@@ -115,7 +115,7 @@ def read_median(path: Path) -> LocationProblem:
     far = shortest_path(graph, directed=False)
     if np.isinf(far).any():
         _refuse([Fault(words.file, None, "", "", _("the graph must be connected"), "unconnected")])
-    return LocationProblem(far, np.zeros(n), np.ones(n), np.full(n, math.inf), count)
+    return Warehouses(far, np.zeros(n), np.ones(n), np.full(n, math.inf), count)
 
 
 def published(path: Path, problem: str) -> list[tuple[float | None, float]]:
@@ -130,9 +130,9 @@ def published(path: Path, problem: str) -> list[tuple[float | None, float]]:
     return [(float(r["capacity_override"]) if r["capacity_override"] else None, float(r["optimum"])) for r in rows]
 
 
-def without_capacity(problem: LocationProblem) -> LocationProblem:
+def without_capacity(given: Warehouses) -> Warehouses:
     """Return the same problem with every capacity infinite."""
-    return replace(problem, capacity=np.full(problem.sites, math.inf))
+    return replace(given, capacity=np.full(len(given.fixed), math.inf))
 
 
 def _sizes(words: Words, names: tuple[str, ...]) -> list[int]:

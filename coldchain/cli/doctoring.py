@@ -16,7 +16,6 @@ from coldchain.language import _
 
 PACKAGES = ("ortools", "geopandas", "shapely", "pyogrio", "osmium", "networkx", "numba", "scipy", "bokeh", "pydantic")
 LEAST_DISK_GB = 0.5
-WAREHOUSES = " 2 3\n 2 10\n 2 10\n 1\n 1 9\n 1\n 1 3\n 1\n 9 2\n"  # two sites, three customers
 
 
 @dataclass(frozen=True)
@@ -56,13 +55,12 @@ def examine() -> tuple[Finding, ...]:
 
 
 def compile_kernels() -> None:
-    """Plan, replay and route a county of fourteen villages, and choose warehouses: the loops are compiled and kept."""
+    """Plan, replay and route a county of fourteen villages: the loops are compiled and kept."""
     import numpy as np
 
     import coldchain as cc
-    from coldchain.benching.location import LocationSettings, run_location
     from coldchain.dispatch.dispatch import Wish, dispatch
-    from coldchain.siting.split import prepare
+    from coldchain.siting import prepare_siting
     from coldchain.spoilage.kernels import follow_measured
     from coldchain.spoilage.kinetics import pack
 
@@ -75,11 +73,7 @@ def compile_kernels() -> None:
         dispatch(Wish(made.save(folder / "run"), iterations=10))
         crop = pack(county.commodities[0])
         follow_measured(crop, np.zeros((2, 4)), 1.0, 0.0, 1.0, np.zeros(4), np.zeros(5))
-        prepare()
-        file = folder / "warehouses.txt"
-        file.write_text(WAREHOUSES)
-        for free in (False, True):
-            list(run_location("cflp", file, LocationSettings(uncapacitated=free)))
+        prepare_siting()
 
 
 def _package(name: str) -> Finding:

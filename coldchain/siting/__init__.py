@@ -5,6 +5,7 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 """
 
 from coldchain.siting.assign import Plan as Assigned
+from coldchain.siting.coupling import Coupling
 from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting
 from coldchain.siting.extended import Extended, ExtendedEffort, Extension, ExtraRow, solve_extended
 from coldchain.siting.fixed import FixedModules
@@ -15,11 +16,13 @@ from coldchain.siting.result import SitingResult, award_of_owner, count_violatio
 from coldchain.siting.side import SideRow
 from coldchain.siting.sided import side_relaxations
 from coldchain.siting.solve import solve_siting
+from coldchain.siting.split import prepare as prepare_siting
 
 __all__ = [
     "KINDS",
     "Assigned",
     "Column",
+    "Coupling",
     "Extended",
     "ExtendedEffort",
     "Extension",
@@ -38,6 +41,7 @@ __all__ = [
     "diagnose_siting",
     "plan_value",
     "plan_violations",
+    "prepare_siting",
     "side_relaxations",
     "solve_extended",
     "solve_siting",

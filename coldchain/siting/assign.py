@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldchain.arrays import Floats, Ints
+from coldchain.compiled import njit
 from coldchain.siting.engine import Engine, Model, Rows
 from coldchain.siting.problem import bincount
 from coldchain.siting.relax import cheapest
@@ -40,6 +41,47 @@ class AssignmentPrices:
         return cost
 
 
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """Every demand whole by its cheapest open arc, or outside: a bound of any assignment, and a plan where it ``fits``.
+
+    ``cost`` is float[D], of each demand; ``arc`` int[D], among those of the space, -1 outside.
+    """
+
+    value: float
+    cost: Floats
+    arc: Ints
+    fits: bool
+
+
+@njit(cache=True, nogil=True)
+def _cheapest_open(begin: Ints, demand: Ints, cost: Floats, cells: Ints, least: Floats) -> Ints:
+    """Place of the cheapest arc of each demand among those of the cells; ``least``, its cost, is changed in place."""
+    place = np.full(len(least), -1, np.int64)
+    for z in cells:
+        for a in range(begin[z], begin[z + 1]):
+            if cost[a] < least[demand[a]]:
+                least[demand[a]], place[demand[a]] = cost[a], a
+    return place
+
+
+def nearest(space: Space, count: Ints) -> Nearest:
+    """Serve by the cheapest open arcs, whatever capacities and sides say."""
+    problem = space.problem
+    modules, capacity = (cells[space.cell_place] for cells in cell_modules(problem, count))
+    order, begin, demand, cost = space.by_cell
+    least = problem.outside_cost.copy()
+    place = _cheapest_open(begin, demand, cost, np.flatnonzero(modules > 0), least)
+    served = np.flatnonzero(place >= 0)
+    arc = np.full(len(place), -1, np.int64)
+    arc[served] = order[place[served]]
+    fits = not (problem.sides or problem.has_limit)
+    for q in range(space.periods if fits else 0):
+        used = bincount(space.cell[arc[served]], space.load[served, q], space.cells)
+        fits = fits and bool((used <= capacity).all())
+    return Nearest(float(least.sum() + (problem.module_cost * count).sum()), least, arc, fits)
+
+
 def assign(engine: Engine, space: Space, count: Ints, units: float, near: Ints | None = None) -> Plan | None:
     """Solve the assignment exactly by column generation; None when the limits cannot be kept."""
     found = assign_priced(engine, space, count, units, near)
@@ -51,6 +93,10 @@ def assign_priced(
 ) -> tuple[Plan, AssignmentPrices] | None:
     """Assign as :func:`assign`, with the prices."""
     problem = space.problem
+    best = nearest(space, count)
+    if best.fits:
+        none = AssignmentPrices(best.cost, np.zeros((space.cells, space.periods)), np.zeros(0))
+        return _whole(space, count, best), none
     modules, capacity = cell_modules(problem, count)
     used = problem.arc_cell[space.arc]
     open_arc = modules[used] > 0
@@ -81,6 +127,12 @@ def assign_priced(
             break
         kept = np.union1d(kept, new)
     return None if shares is None or prices is None else (_plan(space, count, room, shares), prices)
+
+
+def _whole(space: Space, count: Ints, best: Nearest) -> Plan:
+    share = np.zeros(len(space.problem.arc_cost))
+    share[space.arc[best.arc[best.arc >= 0]]] = 1.0
+    return Plan(best.value, count, share, (best.arc < 0).astype(float))
 
 
 def _solve(

@@ -50,8 +50,8 @@ class Coupling:
         weight = self.value * count[self.site, self.module]
         return np.asarray(np.bincount(self.row, weight, minlength=len(self.least)), dtype=np.float64)
 
-    def put(self, rows: Rows, site: Ints, module: Ints, first: Bools, shape: tuple[int, ...]) -> None:
-        """Add the rows over columns of counts: those of the first modules and those of the rest of a type at a site."""
+    def put(self, rows: Rows, site: Ints, module: Ints, first: Bools, shape: tuple[int, ...]) -> Ints:
+        """Add the rows over columns of counts: those of first modules and of the rest of a type at a site; the rows."""
         index = rows.new(self.least, np.inf, len(self.least))
         for chosen in (first, ~first):
             place = np.full(shape, -1, dtype=np.int64)
@@ -59,3 +59,4 @@ class Coupling:
             column = place[self.site, self.module]
             some = column >= 0
             rows.put(index[self.row[some]], column[some], self.value[some])
+        return index

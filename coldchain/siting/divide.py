@@ -25,23 +25,30 @@ class Node:
     fixed: Ints
 
 
-def divide(root: Split, cutoff: Callable[[], float], heard: Callable[[Split, float], bool]) -> tuple[float, int]:
+def divide(
+    root: Split,
+    cutoff: Callable[[], float],
+    heard: Callable[[Split, float], bool],
+    attempt: Callable[[Split], bool] = lambda _part: False,
+) -> tuple[float, int]:
     """Divide until every branch passes the cutoff or ``heard`` says stop: a bound of all plans, and the nodes.
 
-    ``heard`` is told a part that was just divided and the bound of all that is open. Once no branch is left under
-    the cutoff, the bound is the cutoff.
+    ``heard`` is told a part that was just divided and the bound of all that is open. ``attempt`` tries the choices of a
+    part and says whether their cost is that of the part once no other choice is left. Once no branch is left under the
+    cutoff, the bound is the cutoff.
     """
     order = itertools.count()
-    heap = [(root.bound, next(order), Node(root, np.isfinite(root.choices[2]), root.fixed))]
+    heap = [(root.bound, next(order), Node(root, np.isfinite(root.choices.cost), root.terms.fixed))]
     closed, nodes = np.inf, 0
     while heap and heap[0][0] < cutoff():
         bound, _, node = heapq.heappop(heap)
         children = _children(node)
-        if not children:
+        if not children and not attempt(node.part):
             closed = min(closed, bound)
         for child in children:
             nodes += 1
             _climb(child.part, cutoff)
+            attempt(child.part)
             if child.part.bound < cutoff():
                 alive = child.alive & child.part.under(cutoff())
                 heapq.heappush(heap, (max(child.part.bound, bound), next(order), replace(child, alive=alive)))
@@ -62,7 +69,7 @@ def _climb(part: Split, cutoff: Callable[[], float]) -> None:
 def _children(node: Node) -> list[Node]:
     """Halve on the owner's state or the number of modules that the mean choice leaves most in doubt."""
     part, units = node.part, node.part.units
-    doubt = np.where(node.fixed < 0, np.minimum(part.mean_state, 1.0 - part.mean_state), -1.0)
+    doubt = np.where(node.fixed < 0, np.minimum(part.at.mean_state, 1.0 - part.at.mean_state), -1.0)
     place, middle, least = _number(node)
     owner = int(doubt.argmax()) if len(doubt) else -1
     if owner >= 0 and doubt[owner] > max(least, 0.0):

@@ -30,7 +30,7 @@ class Frame:
     integer : bool[columns]
     rows : the rows; ``groups`` names (kind, row, index) of those that may be relaxed
     money : CNY per unit of the money rows
-    capped : int[W], owners that can reach their cap
+    capped : int[W], owners that can reach their cap; coupled : int[R], the rows of the couplings
     """
 
     site: Ints
@@ -44,6 +44,7 @@ class Frame:
     groups: tuple[tuple[LimitKind, int, int], ...]
     money: float
     capped: Ints
+    coupled: Ints
 
     @property
     def pairs(self) -> int:
@@ -90,10 +91,11 @@ def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
     lead = np.searchsorted(site[first] * top.shape[1] + module[first], site[rest] * top.shape[1] + module[rest])
     rows.put(np.arange(rows.size - len(rest), rows.size), np.flatnonzero(first)[lead], -y_top[rest])
     _cap_rows(rows, (slot[owner], award / money, y_top), cap)
+    coupled = np.zeros(0, np.int64)
     if not loose:
         _cover_rows(rows, problem, capped, number + width + np.arange(width))
         if problem.couplings is not None:
-            problem.couplings.put(rows, site, module, first, top.shape)
+            coupled = problem.couplings.put(rows, site, module, first, top.shape)
     _site_cap_rows(rows, site, (slot[owner], problem.heavy[module]), width, problem.max_modules)
     twin = np.flatnonzero(slot[owner] >= 0)
     groups += _money_rows(rows, problem, (site, capex / money, award / money, slot[owner]), capped, money)
@@ -111,6 +113,7 @@ def build_frame(problem: SitingProblem, *, loose: bool = False) -> Frame:
         groups=tuple(groups),
         money=money,
         capped=capped,
+        coupled=coupled,
     )
 
 

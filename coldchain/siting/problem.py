@@ -187,6 +187,13 @@ class SitingProblem:
             pairs.append(("staff", self.staff, self.staff_limit))
         return tuple((kind, need, np.maximum(limit - self.existing @ need, 0.0)) for kind, need, limit in pairs)
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether every plan that is worth it costs a whole number: whole costs, and no capacity or limit can bind."""
+        if self.has_limit or self.sides or (self.capacity[None, :] < self.load.sum(axis=0)[:, None]).any():
+            return False
+        return all((np.floor(part) == part).all() for part in (self.outside_cost, self.arc_cost, self.module_cost))
+
     @property
     def has_limit(self) -> bool:
         """Whether a second objective is held."""

@@ -113,7 +113,7 @@ def relax(engine: Engine, space: Space, units: float, start: Ints, links: Ints |
     ``start`` and ``links`` are arcs to begin with as columns and with strong links (links must be columns).
     """
     end = engine.left() - units
-    kept = np.union1d(cheapest(space, space.cost + _guess(space), FIRST if links is None else 1), start)
+    kept = np.union1d(cheapest(space, space.cost + first_guess(space), FIRST if links is None else 1), start)
     links = np.zeros(0, dtype=np.int64) if links is None else links
     none = np.zeros((space.cells, space.periods))
     prices = price(space, none, 0.0, (links, np.zeros(len(links))), np.zeros(space.frame.rows.size))
@@ -143,7 +143,7 @@ def relax(engine: Engine, space: Space, units: float, start: Ints, links: Ints |
     return best
 
 
-def _guess(space: Space) -> Floats:
+def first_guess(space: Space) -> Floats:
     """Rough cost of the capacity an arc uses: the cheapest module of its cell per t/day."""
     problem, frame = space.problem, space.frame
     live = np.flatnonzero((space.pair_cell >= 0) & (problem.capacity[frame.module] > 0))

@@ -8,13 +8,15 @@ from collections.abc import Callable
 import numpy as np
 
 from coldchain.arrays import Floats, Ints
-from coldchain.siting.assign import Plan, assign
+from coldchain.siting.assign import Plan, assign, nearest
 from coldchain.siting.engine import Engine, Model, StoppedError
 from coldchain.siting.integer import Choice, integer_model
 from coldchain.siting.relax import Relaxed, cheapest
 from coldchain.siting.result import count_violations, limit_value
 from coldchain.siting.space import Space
 from coldchain.work import Clock
+
+WHOLE = 1e-4  # share of a step of cost that is rounding
 
 
 class Search:
@@ -25,12 +27,21 @@ class Search:
     engine, space : the solver and the prepared problem
     gap : wanted relative gap
     progress : hears ``(value, bound)`` whenever one of them improves
+    step : every plan that is worth it costs a multiple of it, 0 where any cost may be
     """
 
-    def __init__(self, engine: Engine, space: Space, gap: float, progress: Callable[[float, float], None] | None):
+    def __init__(
+        self,
+        engine: Engine,
+        space: Space,
+        gap: float,
+        progress: Callable[[float, float], None] | None,
+        step: float = 0.0,
+    ):
         self.engine = engine
         self.space = space
         self.gap = gap
+        self.step = step
         self.progress = progress
         self.plan: Plan | None = None
         self.bound = -np.inf
@@ -54,12 +65,30 @@ class Search:
         seconds = time.monotonic() - self._begin
         self.log.append(f"{seconds:7.1f} s  value {self.value:.6g}  bound {self.bound:.6g}  {what}")
 
+    @property
+    def cutoff(self) -> float:
+        """Cost of a plan above which none need be looked at: it is no better, or not by as much as is wanted."""
+        if self.step > 0:
+            return self.value - (1.0 - WHOLE) * self.step
+        return self.value - 0.95 * self.gap * abs(self.value) if self.plan is not None else float("inf")
+
     def raise_bound(self, bound: float) -> None:
         """Take a bound of the full problem; it never passes the value of a plan."""
+        if self.step > 0 and np.isfinite(bound):
+            bound = self.step * float(np.ceil(bound / self.step - 0.5 * WHOLE))
         bound = min(bound, self.value)
         if bound > self.bound:
             self.bound = bound
             self._tell()
+
+    def raise_under(self, bound: float) -> None:
+        """Take a bound of every plan under the cutoff, found where others were left out."""
+        self.raise_bound(bound if self.step > 0 else min(bound, self.cutoff))
+
+    @property
+    def tried(self) -> int:
+        """How many choices of modules were tried."""
+        return len(self._seen)
 
     def offer(self, plan: Plan | None) -> bool:
         """Take a plan when it is better; True if so."""
@@ -84,6 +113,8 @@ class Search:
         if key in self._seen or count_violations(self.space.problem, count):
             return False
         self._seen.add(key)
+        if nearest(self.space, count).value >= self.value:
+            return False
         return self.offer(assign(self.engine, self.space, count, max(self.engine.left(), 1.0), near))
 
     def least_modules(self) -> bool:

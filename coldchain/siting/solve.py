@@ -13,6 +13,7 @@ import numpy as np
 from coldchain.arrays import Floats, Ints
 from coldchain.model.base import Status
 from coldchain.siting.assign import Plan
+from coldchain.siting.decompose import polish, settle
 from coldchain.siting.divide import divide
 from coldchain.siting.engine import Engine, StoppedError
 from coldchain.siting.integer import Choice
@@ -23,12 +24,13 @@ from coldchain.siting.search import Search
 from coldchain.siting.sided import Wish, solve_sided
 from coldchain.siting.space import Space, build_space
 from coldchain.siting.split import Split, prepare, split
-from coldchain.work import Allowance, Meter
+from coldchain.work import Allowance, Clock, Meter
 
 LINEAR, SPLIT = 0.25, 0.25  # shares of the work left for the linear relaxation and for its split by owners
 EVERY = 6  # divisions between two roundings
 LARGE = 5000  # arcs from which plans are sought before the proof
 DIVIDED = 1000  # arcs from which the bound is split by owners
+COLUMNS, POLISH = 6, 0.15  # arcs a demand in the first proof after an ascent; share of the work left for neighbours
 PROOF = 0.25  # share of the work left in which the integer model may close a problem of less than LARGE arcs first
 
 
@@ -54,7 +56,7 @@ def solve_siting(
     progress : hears ``(value, bound)`` in CNY whenever one of them improves
     stop : polled ten times a second; once true, the best plan so far comes back with status ``feasible``
     seed : of HiGHS and of the neighbourhood search
-    meter : of what this is part of, charged with the work
+    meter : of what this is part of, charged with the work; a clock goes by its seconds instead
 
     Returns
     -------
@@ -78,17 +80,18 @@ def solve_siting(
     """
     if len(problem.arc_cost) > DIVIDED:
         prepare()
-    begin, own = time.monotonic(), Meter(work, meter)
+    begin, own = time.monotonic(), meter if isinstance(meter, Clock) else Meter(work, meter)
     asked = stop.is_set if isinstance(stop, threading.Event) else stop or (lambda: False)
     if problem.sides or problem.single_source:
-        return solve_sided(problem, solve_siting, Wish(own, gap, seed, asked, start, progress))
+        meter = own if isinstance(own, Meter) else Meter(work, own)
+        return solve_sided(problem, solve_siting, Wish(meter, gap, seed, asked, start, progress))
     scale = _scale(problem)
     space = build_space(_scaled(problem, scale))
     tell = None if progress is None else lambda v, b: progress(v * scale, b * scale)
     status: Status = "limit"
     interrupted = False
     with Engine(own, asked, seed) as engine:
-        search = Search(engine, space, gap, tell)
+        search = Search(engine, space, gap, tell, 1.0 / scale if problem.whole else 0.0)
         search.offer(_nothing(space))
         try:
             if not _run(search, start, seed):
@@ -101,7 +104,11 @@ def solve_siting(
     elif status == "infeasible":
         search.bound = np.inf
     result = _result(problem, search, status, scale)
-    return replace(result, seconds=time.monotonic() - begin, work=own.spent, interrupted=interrupted)
+    return replace(result, seconds=time.monotonic() - begin, work=_spent(own), interrupted=interrupted)
+
+
+def _spent(own: Meter | Clock) -> float:
+    return own.spent if isinstance(own, Meter) else 0.0
 
 
 def _run(search: Search, start: Ints | None, seed: int) -> bool:
@@ -114,6 +121,10 @@ def _run(search: Search, start: Ints | None, seed: int) -> bool:
     search.note("cheapest modules")
     if search.plan is None and space.problem.has_limit and not _meet_limit(search, seed):
         return False
+    part = split(space, engine.allowance) if len(space.arc) > DIVIDED else None
+    if part is not None and not part.paid:
+        _decompose(search, part)
+        return True
     begin = np.flatnonzero(search.plan.arc_share[space.arc] > 0) if search.plan else np.arange(len(space.arc))
     relaxed = relax(engine, space, LINEAR * engine.left(), begin)
     search.raise_bound(relaxed.prices.bound)
@@ -121,19 +132,33 @@ def _run(search: Search, start: Ints | None, seed: int) -> bool:
     if relaxed.rounds and not search.done:
         search.round(relaxed)
         search.note("rounded")
-        part = None
-        if not search.done and len(space.arc) > DIVIDED and space.problem.couplings is None:
-            relaxed, part = _split(search, relaxed)
+        if part is not None and not search.done:
+            part.learn(relaxed)
+            relaxed = _split(search, relaxed, part)
         _improve_and_prove(search, relaxed, part, seed)
     return True
 
 
-def _split(search: Search, relaxed: Relaxed) -> tuple[Relaxed, Split | None]:
+def _decompose(search: Search, part: Split) -> None:
+    """Climb from a guess; branch where no capacity binds, else prove by integer models with ever more arcs."""
+    engine, columns = search.engine, COLUMNS
+    part = settle(search, part)
+    if not search.done and part.loose:
+        _divide(search, None, part)
+    elif not search.done and polish(search, part, POLISH * engine.left()):
+        part = settle(search, part)
+    while not search.done and engine.left() > 0.2:
+        before = search.value
+        if _prove(search, part.linear(), columns, engine.left(), part):
+            break
+        columns *= 2
+        if search.value < before:
+            part = settle(search, part)
+
+
+def _split(search: Search, relaxed: Relaxed, part: Split) -> Relaxed:
     """Raise the bound owner by owner, round its mean choices, and drop modules that no better plan has."""
     engine = search.engine
-    part = split(search.space, relaxed, engine.allowance)
-    if part is None:
-        return relaxed, None
     end = (1 - SPLIT) * engine.left()
     while not part.tired and engine.left() > end and not search.done:
         engine.check()
@@ -143,7 +168,7 @@ def _split(search: Search, relaxed: Relaxed) -> tuple[Relaxed, Split | None]:
     mean = _mean(search, relaxed, part)
     search.round(mean)
     search.note("its mean choices rounded")
-    return _narrowed(search, mean, part.most(search.value)), part
+    return _narrowed(search, mean, part.spans(search.value)[1])
 
 
 def _mean(search: Search, relaxed: Relaxed, part: Split) -> Relaxed:
@@ -151,20 +176,28 @@ def _mean(search: Search, relaxed: Relaxed, part: Split) -> Relaxed:
     return replace(relaxed, modules=search.space.frame.split(part.mean_count()))
 
 
-def _divide(search: Search, relaxed: Relaxed, part: Split) -> None:
-    """Branch on owners and modules until the gap is reached or the work is done, rounding on the way."""
+def _divide(search: Search, relaxed: Relaxed | None, part: Split) -> None:
+    """Branch on owners and modules until the gap is reached or the work is done, with plans on the way.
+
+    ``relaxed`` is what mean choices are rounded with; None where no capacity binds, so that choices are plans at once.
+    """
     seen = 0
 
     def heard(node: Split, bound: float) -> bool:
         nonlocal seen
         search.engine.check()
         search.raise_bound(bound)
-        if seen % EVERY == 0:
+        if relaxed is not None and seen % EVERY == 0:
             search.round(_mean(search, relaxed, node), (0.5,))
         seen += 1
         return not search.done and search.engine.left() > 0.2
 
-    bound, nodes = divide(part, lambda: search.value - 0.95 * search.gap * abs(search.value), heard)
+    def attempt(node: Split) -> bool:
+        if relaxed is None:
+            search.try_count(node.improved_count())
+        return relaxed is None
+
+    bound, nodes = divide(part, lambda: search.cutoff, heard, attempt)
     search.raise_bound(bound)
     search.note(f"{nodes} nodes of the split bounded")
 
@@ -230,17 +263,24 @@ def _narrowed(search: Search, relaxed: Relaxed, top: Ints) -> Relaxed:
     return relaxed
 
 
-def _prove(search: Search, relaxed: Relaxed, columns: int, units: float) -> bool:
-    """One integer model with that many arcs a demand; True when all arcs were in it."""
+def _prove(search: Search, relaxed: Relaxed, columns: int, units: float, part: Split | None = None) -> bool:
+    """One integer model with that many arcs a demand; True when all arcs were in it.
+
+    With a ``part`` the modules that every plan under the cutoff has are in it from the start.
+    """
     space, frame = search.space, search.space.frame
     lower, upper = _fixed(space, relaxed, search.value - relaxed.prices.bound)
+    take = search.raise_bound
+    if part is not None:
+        lower = np.maximum(lower, np.minimum(frame.split(part.spans(search.cutoff)[0]), upper))
+        take = search.raise_under
     arcs = _arcs(space, relaxed, search.plan, columns)
     search.kept = len(arcs)
     choice = Choice(lower, upper, arcs, relaxed.links, priced=len(arcs) < len(space.arc))
     search.note(f"{len(arcs)} of {len(space.arc)} arcs, {int((upper > lower).sum())} of {frame.pairs} pairs open")
     aim = max(0.5 * search.gap, 1e-9)
-    bound, better = search.integer(relaxed, choice, max(units, 0.2), aim, search.raise_bound)
-    search.raise_bound(bound)
+    bound, better = search.integer(relaxed, choice, max(units, 0.2), aim, take)
+    take(bound)
     search.note("integer model" + (", better" if better else ""))
     return not choice.priced
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from coldchain.siting.frame import Frame, build_frame
 from coldchain.siting.problem import SitingProblem, bincount
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Space:
     """A problem with its provably useless arcs, cells and periods left out.
 
@@ -51,6 +52,19 @@ class Space:
     def periods(self) -> int:
         """Number of binding periods Q."""
         return int(self.load.shape[1])
+
+    @cached_property
+    def by_cell(self) -> tuple[Ints, Ints, Ints, Floats]:
+        """Order of the arcs by cell and cost int[N], where each cell begins int[Z + 1], their demands and costs."""
+        order = np.lexsort((self.cost, self.cell))
+        begin = np.searchsorted(self.cell[order], np.arange(self.cells + 1))
+        return order, begin, self.demand[order], self.cost[order]
+
+    @cached_property
+    def cell_place(self) -> Ints:
+        """Each cell in the numbering of the problem, int[Z]."""
+        order, begin, *_rest = self.by_cell
+        return self.problem.arc_cell[self.arc[order[begin[:-1]]]]
 
     def add_cells(self, rows: Rows, arcs: Ints, first: int, *, modules: bool = True) -> Ints:
         """Add capacity rows ``sum load x - sum capacity y <= standing`` for arcs in columns from ``first``.

@@ -9,174 +9,77 @@ one of an owner at its cap. The value is a lower bound of the full problem for a
 bound over the convex hull of every owner's choices, above that of the model with strong links.
 
 In several periods the knapsack has one row a period. Their mean with weights that add up to one stands for them,
-which is a relaxation again.
+which is a relaxation again. One row that joins the numbers of modules is kept exactly (:mod:`coldchain.siting.ascent`).
 """
 
 from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
 from coldchain.arrays import ROUNDING, Bools, Floats, Ints
-from coldchain.compiled import njit
+from coldchain.siting.ascent import (
+    BOUND,
+    EXACT,
+    FACTOR,
+    FREE,
+    LEAST,
+    Arcs,
+    Ascent,
+    Choices,
+    Options,
+    Terms,
+    Value,
+    ascend,
+    evaluate,
+    rents,
+)
+from coldchain.siting.coupling import Coupling
 from coldchain.siting.frame import owner_most
-from coldchain.siting.problem import bincount
-from coldchain.siting.relax import Relaxed
+from coldchain.siting.interchange import Sites, interchange
+from coldchain.siting.problem import SitingProblem, bincount
+from coldchain.siting.relax import Relaxed, first_guess, price
 from coldchain.siting.space import Space
 from coldchain.siting.units import Units, list_units
 from coldchain.work import Allowance
 
-compiled = njit(cache=True, nogil=True)
 STEPS = 25  # steps between two looks at the work left
-STEP_ARC, STEP_CHOICE = 5e-8, 5e-8  # units of work of a step, by arc and by choice
-AGAIN = 2.0  # step factor to go on with after a division
-PACE = 0.02  # weight of the newest choice in the mean
-STALL, CUT, TIRED = 15, 0.7, 2e-3
-Arcs = tuple[Ints, Ints, Floats, Floats]  # begin of each cell, demand, cost, load; sorted by cell
-Choices = tuple[Ints, Ints, Floats, Floats, Floats]  # begin of each unit, option, cost, award, capex
-Options = tuple[Ints, Floats]  # cell and capacity
-Curves = tuple[Ints, Ints, Floats, Floats]  # number, order within the cell, summed loads, summed gains
+STEP_ARC, SORTED_ARC, STEP_CHOICE = 3e-9, 2.5e-8, 2e-8
+"""Units of work of a step: by arc of a cell in use, by one whose capacity may bind, by choice."""
+FIRST, AGAIN = 4.0, 2.0  # step factor to begin with, and to go on with after a division
+MOVES = 400  # of one local search
+NEAR = 4  # rank of the arc whose cost is the first price of a demand
 
 
-@compiled
-def _curves(arcs: Arcs, u: Floats, most: Floats, edge: Floats) -> Curves:
-    """Arcs of each cell by gain per load: their number, order, summed loads and summed gains.
+@dataclass(frozen=True)
+class Joint:
+    """One row that joins the numbers of modules: kind, right side, weight float[J, K] of a module, which row it is."""
 
-    Only those that gain more per load than ``edge`` are sorted, unless they do not fill ``most``, the largest
-    capacity of the cell; ``edge`` is set anew, in place, a little under what filled it.
-    """
-    begin, demand, cost, load = arcs
-    number = np.zeros(len(most), np.int64)
-    order = np.empty(len(cost), np.int64)
-    loads, gains, ratio = np.empty(len(cost)), np.empty(len(cost)), np.empty(len(cost))
-    for place in range(len(cost)):
-        ratio[place] = (cost[place] - u[demand[place]]) / max(load[place], 1e-12)
-    for z in range(len(most)):
-        a, b = begin[z], begin[z + 1]
-        number[z] = _sorted_arcs(ratio[a:b], load[a:b], (edge[z], most[z]), (order[a:b], loads[a:b], gains[a:b]))
-        if edge[z] < 0.0 and (number[z] == 0 or loads[a + number[z] - 1] < most[z]):
-            number[z] = _sorted_arcs(ratio[a:b], load[a:b], (0.0, most[z]), (order[a:b], loads[a:b], gains[a:b]))
-        last = a + number[z] - 1
-        edge[z] = 0.8 * ratio[a + order[last]] if number[z] and loads[last] >= most[z] else 0.0
-    return number, order, loads, gains
+    kind: int
+    least: float
+    weight: Floats
+    lead: int = 0
 
 
-@compiled
-def _sorted_arcs(ratio: Floats, load: Floats, ends: tuple[float, float], out: tuple[Ints, Floats, Floats]) -> int:
-    """Fill ``out`` up to the largest capacity; returns how many arcs that takes."""
-    edge, most = ends
-    order, loads, gains = out
-    worth = np.flatnonzero(ratio < edge)
-    room, gain, k = 0.0, 0.0, 0
-    for rank in np.argsort(ratio[worth]):
-        place = worth[rank]
-        room += load[place]
-        gain += ratio[place] * max(load[place], 1e-12)
-        order[k], loads[k], gains[k] = place, room, gain
-        k += 1
-        if room >= most:
-            break
-    return k
-
-
-@compiled
-def _gain(number: int, loads: Floats, gains: Floats, capacity: float) -> Any:
-    """Least sum of reduced costs within a capacity."""
-    if number == 0:
-        return 0.0
-    k = np.searchsorted(loads[:number], capacity)
-    if k == number:
-        return float(gains[number - 1])
-    before, base = (loads[k - 1], gains[k - 1]) if k > 0 else (0.0, 0.0)
-    return float(base) + (gains[k] - base) * (capacity - before) / max(loads[k] - before, 1e-12)
-
-
-@compiled
-def _values(begin: Ints, curves: Curves, options: Options) -> Floats:
-    number, _, loads, gains = curves
-    value = np.empty(len(options[0]))
-    for k in range(len(value)):
-        z = options[0][k]
-        a = begin[z]
-        value[k] = _gain(number[z], loads[a : begin[z + 1]], gains[a : begin[z + 1]], options[1][k])
-    return value
-
-
-@compiled
-def _best(choices: Choices, owner: Ints, values: Floats, price: Floats, floor: float) -> tuple[Floats, Floats]:
-    """Value of every choice with its awards counted, and without."""
-    begin, option, cost, award, capex = choices
-    counted, free = np.empty(len(cost)), np.empty(len(cost))
-    for unit in range(len(begin) - 1):
-        for h in range(begin[unit], begin[unit + 1]):
-            value = cost[h] + floor * capex[h]
-            for k in option[h]:
-                if k >= 0:
-                    value += values[k]
-            free[h] = value
-            counted[h] = value + price[owner[unit]] * award[h]
-    return counted, free
-
-
-@compiled
-def _pick(
-    choices: Choices, owner: Ints, both: tuple[Floats, Floats], money: tuple[Floats, Floats, Ints]
-) -> tuple[float, Ints, Ints, Floats]:
-    """Least value over all owners, the state of each (1 at its cap), the choice of each unit, awards."""
-    begin, award = choices[0], choices[3]
-    price, cap, fixed = money
-    units, owners = len(begin) - 1, len(cap)
-    first, second = np.empty(units, np.int64), np.empty(units, np.int64)
-    sums, tops = np.zeros(owners), price * cap
-    for unit in range(units):
-        a = begin[unit]
-        first[unit] = a + np.argmin(both[0][a : begin[unit + 1]])
-        second[unit] = a + np.argmin(both[1][a : begin[unit + 1]])
-        sums[owner[unit]] += both[0][first[unit]]
-        tops[owner[unit]] += both[1][second[unit]]
-    state = np.where(fixed >= 0, fixed, np.where(price >= 0.0, tops < sums, tops > sums))
-    drawn = np.where(state == 1, cap, 0.0)
-    for unit in range(units):
-        if state[owner[unit]] == 1:
-            first[unit] = second[unit]
-        else:
-            drawn[owner[unit]] += award[first[unit]]
-    return np.where(state == 1, tops, sums).sum(), state, first, drawn
-
-
-@compiled
-def _unserved(arcs: Arcs, curves: Curves, options: Options, option: Ints, picked: Ints, demands: int) -> Floats:
-    """Share of each demand that the picked choices leave, float[D]."""
-    left = np.ones(demands)
-    begin, demand = arcs[0], arcs[1]
-    number, order, loads, _ = curves
-    for h in picked:
-        for k in option[h]:
-            if k < 0:
-                continue
-            z, before = options[0][k], 0.0
-            for place in range(begin[z], begin[z] + number[z]):
-                size = loads[place] - before
-                share = 1.0 if loads[place] <= options[1][k] else (options[1][k] - before) / max(size, 1e-12)
-                if share <= 0.0:
-                    break
-                left[demand[begin[z] + order[place]]] -= share
-                before = loads[place]
-    return left
-
-
-@dataclass(frozen=True, eq=False)
-class Value:
-    """What one evaluation gives: the bound, the picked choices, and what the prices see."""
-
-    bound: float
-    picked: Ints
-    state: Ints
-    gradient: Floats
-    both: tuple[Floats, Floats]
+def joint_row(problem: SitingProblem) -> Joint | None:
+    """Return the couplings as one row; None where they are more than one, or take modules with and without a place."""
+    rows: Coupling | None = problem.couplings
+    weight = np.zeros(problem.max_count.shape)
+    if problem.light is not None and problem.light.any():
+        return None
+    if rows is None:
+        return Joint(FREE, 0.0, weight)
+    both = [np.zeros(weight.shape) for _ in rows.least]
+    for row, table in enumerate(both):
+        mine = rows.row == row
+        np.add.at(table, (rows.site[mine], rows.module[mine]), rows.value[mine])
+    if len(both) == 2 and rows.least[0] == -rows.least[1] and (both[0] == -both[1]).all():
+        lead = 0 if both[0].sum() >= 0 else 1
+        return Joint(EXACT, float(rows.least[lead]), both[lead], lead)
+    return Joint(LEAST, float(rows.least[0]), both[0]) if len(both) == 1 else None
 
 
 class Split:
@@ -185,156 +88,254 @@ class Split:
     Parameters
     ----------
     space : the prepared problem, without a second objective
-    relaxed : its linear relaxation, whose prices are the start
+    units : its choices
+    joint : the row that joins them
     allowance : charged with every step
     """
 
-    def __init__(self, space: Space, units: Units, relaxed: Relaxed, allowance: Allowance):
-        self.space, self.units, self.allowance = space, units, allowance
-        self.step_units = STEP_ARC * len(space.arc) + STEP_CHOICE * len(units.cost)
+    def __init__(self, space: Space, units: Units, joint: Joint, allowance: Allowance):
+        self.space, self.units, self.joint, self.allowance = space, units, joint, allowance
         problem, frame = space.problem, space.frame
-        weight = relaxed.prices.mu / np.maximum(relaxed.prices.mu.sum(axis=1, keepdims=True), 1e-12)
-        weight[relaxed.prices.mu.sum(axis=1) <= 0] = 1.0 / max(space.periods, 1)
-        order = np.argsort(space.cell, kind="stable")
-        load = (space.load[space.demand] * weight[space.cell]).sum(axis=1)
-        begin = np.searchsorted(space.cell[order], np.arange(space.cells + 1))
-        self.arcs: Arcs = (begin, space.demand[order], space.cost[order], load[order])
-        self.options: Options = (units.option_cell, units.option_cap)
-        self.most_cap, self.edge = np.zeros(space.cells), np.zeros(space.cells)
-        np.maximum.at(self.most_cap, units.option_cell, units.option_cap)
-        money = frame.money
-        self.choices: Choices = (units.begin, units.option, units.cost, units.award / money, units.capex / money)
+        self.period_weight = np.full((space.cells, space.periods), 1.0 / max(space.periods, 1))
+        weight = (units.count * joint.weight[units.site]).sum(axis=1)
         most = owner_most(problem, frame.site, frame.module, frame.upper[: frame.pairs])
-        self.cap = np.minimum(problem.owner_cap, most) / money
-        self.limits, self.pots = _limits(space)
-        self.prices = np.concatenate([relaxed.prices.demand_price, _starts(space, relaxed)])
-        self.best, self.bound = self.prices.copy(), -np.inf
-        self.mean, self.mean_state = np.zeros(frame.pairs), np.zeros(len(self.cap))
         reach = np.minimum(np.minimum(problem.budget, problem.pot[problem.owner_county]), most)
-        self.fixed = np.where(problem.owner_cap > reach * (1 + 1e-9), 0, -1)  # 0: no plan takes it to its cap
-        scale = max(float(self.prices[problem.sizes["D"] :].max(initial=0.0)), 1.0)
-        self.weight = 0.1 * scale / max(float(np.abs(self.prices[: problem.sizes["D"]]).mean()), 1e-9)
-        self.factor, self.stalled = 4.0, 0
-        self.direction = np.zeros(len(self.prices))
+        fixed = np.where(problem.owner_cap > reach * (1 + 1e-9), 0, -1)  # 0: no plan takes it to its cap
+        if joint.kind != FREE:
+            fixed[:] = 0
+        limits, self.pots = _limits(space)
+        place = np.zeros(len(problem.pot), np.int64)
+        place[self.pots] = 1 + np.arange(len(self.pots))
+        self.terms = Terms(
+            problem.outside_cost.copy(), np.minimum(problem.owner_cap, most) / frame.money, fixed,
+            place[problem.owner_county],
+            limits, float(problem.floor_share), joint.kind, joint.least,
+        )  # fmt: skip
+        self.choices = Choices(
+            units.begin,
+            units.owner,
+            units.option,
+            units.cost,
+            units.award / frame.money,
+            units.capex / frame.money,
+            weight,
+        )
+        self.arcs = self._loads()
+        self.options = self._options()
+        prices = np.concatenate([_near(space), np.zeros(len(limits) + 1)])
+        self.at = Ascent(
+            prices, prices.copy(), np.zeros(len(prices)), np.zeros(len(units.cost)), np.zeros(len(fixed)),
+            np.array([FIRST, 0.0, -np.inf]), np.zeros(space.cells),
+        )  # fmt: skip
+        self.chosen = np.full(len(units.owner), -1)
+        self.weight = 0.0  # of the prices of money, once they are known roughly
+
+    def _loads(self) -> Arcs:
+        """Arcs by cell, with one load in place of that of each period."""
+        space = self.space
+        order, begin, demand, cost = space.by_cell
+        load = (space.load[space.demand] * self.period_weight[space.cell]).sum(axis=1)
+        return Arcs(begin, demand, cost, load[order], bincount(space.cell, load, space.cells))
+
+    def _options(self) -> Options:
+        """Options that some choice still has."""
+        cell, capacity = self.units.option_cell, self.units.option_cap
+        used = self.units.option[np.isfinite(self.choices.cost)]
+        used = np.unique(used[used >= 0])
+        least, most = np.full(self.space.cells, np.inf), np.full(self.space.cells, -1.0)
+        np.minimum.at(least, cell[used], capacity[used])
+        np.maximum.at(most, cell[used], capacity[used])
+        by_arc = np.where(self.arcs.total > least, SORTED_ARC, STEP_ARC) * (most >= 0)
+        self.step_units = float(by_arc @ np.diff(self.arcs.begin)) + STEP_CHOICE * len(self.choices.cost)
+        return Options(cell, capacity, least, most)
+
+    @property
+    def paid(self) -> bool:
+        """Whether budget, pots, floor or caps join the owners."""
+        terms = self.terms
+        return bool(
+            np.isfinite(self.space.problem.budget) or len(self.pots) or terms.floor > 0 or (terms.fixed < 0).any()
+        )
+
+    @cached_property
+    def loose(self) -> bool:
+        """Whether no capacity can bind, so that every demand goes whole to its cheapest cell."""
+        return bool((self.options.least >= self.arcs.total).all())
+
+    def learn(self, relaxed: Relaxed) -> None:
+        """Take the weights of the periods, and, where they are better, the prices of a linear relaxation."""
+        total = relaxed.prices.mu.sum(axis=1, keepdims=True)
+        weight = relaxed.prices.mu / np.maximum(total, 1e-12)
+        self.period_weight = np.where(total > 0, weight, 1.0 / max(self.space.periods, 1))
+        self.arcs = self._loads()
+        self.at.edge[:] = 0.0
+        linear = np.concatenate([relaxed.prices.demand_price, _starts(self.space, relaxed)])
+        better = max((self.at.best, linear), key=lambda prices: self.evaluate(prices).bound)
+        demands = len(self.terms.outside)
+        scale = max(float(linear[demands:].max(initial=0.0)), 1.0)
+        self.weight = 0.1 * scale / max(float(np.abs(linear[:demands]).mean()), 1e-9)
+        self.at.best[:] = better
+        self.again(FIRST)
+
+    @property
+    def bound(self) -> float:
+        """Best bound so far."""
+        return float(self.at.memory[BOUND])
 
     @property
     def tired(self) -> bool:
         """Whether further steps would gain next to nothing."""
-        return self.factor < TIRED
+        return bool(self.at.memory[FACTOR] <= 0.0)
 
     def climb(self, goal: float) -> None:
         """Do some deflected subgradient steps towards ``goal``, the cost of a known plan."""
         self.allowance.add(STEPS * self.step_units)
-        for _ in range(STEPS):
-            now = self.evaluate(self.prices)
-            self.mean += PACE * (self._split(now.picked) - self.mean)
-            self.mean_state += PACE * (now.state - self.mean_state)
-            self.stalled = 0 if now.bound > self.bound + 1e-6 * abs(self.bound) else self.stalled + 1
-            if now.bound > self.bound:
-                self.bound, self.best = now.bound, self.prices.copy()
-            if self.stalled >= STALL:
-                self.factor, self.stalled = self.factor * CUT, 0
-                self.prices, self.direction = self.best.copy(), np.zeros(len(self.prices))
-                continue
-            self._step(now, goal)
+        self.chosen = ascend(self.arcs, self.options, self.choices, self.terms, self.at, goal, self.weight, STEPS)
 
     def evaluate(self, prices: Floats) -> Value:
         """Bound and gradient at any prices of the right sign."""
-        problem = self.space.problem
-        demands = problem.sizes["D"]
-        u, limit = np.minimum(prices[:demands], problem.outside_cost), prices[demands:]
-        owner_price, floor = self._award_price(limit)
-        curves = _curves(self.arcs, u, self.most_cap, self.edge)
-        values = _values(self.arcs[0], curves, self.options)
-        both = _best(self.choices, self.units.owner, values, owner_price, floor)
-        total, state, picked, drawn = _pick(self.choices, self.units.owner, both, (owner_price, self.cap, self.fixed))
-        left = _unserved(self.arcs, curves, self.options, self.units.option, picked, demands)
-        bound = float(u.sum() + total - limit[: len(self.limits)] @ self.limits)
-        used = np.concatenate([[drawn.sum()], bincount(problem.owner_county, drawn, len(problem.pot))[self.pots]])
-        excess = used - self.limits
-        lack = problem.floor_share * self.choices[4][picked].sum() - drawn.sum()
-        return Value(bound, picked, state, np.concatenate([left, excess, [lack]]), both)
+        return Value(*evaluate(self.arcs, self.options, self.choices, self.terms, self.at.edge, prices))
 
-    def _award_price(self, limit: Floats) -> tuple[Floats, float]:
-        """Price of an award of each owner, and of the capex."""
-        problem = self.space.problem
-        pot = np.zeros(len(problem.pot))
-        pot[self.pots] = limit[1:-1]
-        floor = float(limit[-1])
-        return limit[0] + pot[problem.owner_county] - floor, floor * problem.floor_share
-
-    def _step(self, now: Value, goal: float) -> None:
-        demands = self.space.problem.sizes["D"]
-        gradient = now.gradient.copy()
-        gradient[demands:] *= np.sqrt(self.weight)
-        gradient[:demands][(self.prices[:demands] >= self.space.problem.outside_cost) & (gradient[:demands] > 0)] = 0.0
-        direction = 0.7 * self.direction + gradient
-        self.direction = direction = gradient if self.direction @ gradient < 0 else direction
-        length = float(direction @ direction)
-        if length < 1e-12:
-            self.factor = 0.0
-            return
-        step = self.factor * max(goal - now.bound, 1e-6 * abs(goal)) / length * direction
-        step[demands:] *= np.sqrt(self.weight)
-        self.prices = self.prices + step
-        self.prices[:demands] = np.minimum(self.prices[:demands], self.space.problem.outside_cost)
-        self.prices[demands:] = np.maximum(self.prices[demands:], 0.0)
-
-    def _split(self, picked: Ints) -> Floats:
-        """Modules of the picked choices per pair of the frame."""
+    def chosen_count(self) -> Ints:
+        """Modules of the last chosen choices, int[J, K]."""
         count = np.zeros_like(self.space.problem.max_count)
+        picked = self.chosen[self.chosen >= 0]
         np.add.at(count, self.units.site[picked], self.units.count[picked])
-        return self.space.frame.split(count)
+        return count
+
+    def improved_count(self) -> Ints:
+        """Modules of the last chosen choices, or of what local search makes of them where no capacity binds."""
+        sites = self._sites
+        if sites is None or not self.loose:
+            return self.chosen_count()
+        opened = self.units.count[self.chosen].any(axis=1) & (self.chosen >= 0)
+        interchange(self.arcs, sites, opened, self.joint.kind == EXACT, MOVES)
+        count = np.zeros_like(self.space.problem.max_count)
+        last = self.units.begin[1:] - 1
+        np.add.at(count, self.units.site[last], self.units.count[last] * opened[:, None])
+        return count
+
+    @cached_property
+    def _sites(self) -> Sites | None:
+        """What local search may open: None where units have more than one choice, or count differently."""
+        units = self.units
+        last, first = units.begin[1:] - 1, units.begin[:-1]
+        weight = self.choices.weight[last]
+        alike = (weight == weight[0]).all() if self.joint.kind == EXACT else (weight >= self.joint.least).all()
+        if not alike or (last - first > 1).any() or units.count[first].any():
+            return None
+        option = units.option[last]
+        cells = np.where(option >= 0, units.option_cell[option], -1)
+        return Sites(cells, units.cost[last], self.terms.outside)
 
     def mean_count(self) -> Floats:
         """Mean modules of each site and type over the last choices, float[J, K]."""
-        frame = self.space.frame
+        mean = self.at.mean / max(float(self.at.mean.sum()) / max(len(self.units.owner), 1), 1e-12)
         count = np.zeros(self.space.problem.max_count.shape)
-        np.add.at(count, (frame.site, frame.module), self.mean)
+        np.add.at(count, self.units.site, mean[:, None] * self.units.count)
         return count
 
-    def most(self, cost: float) -> Ints:
-        """Most modules of each site and type in any plan that costs at most ``cost``, int[J, K]."""
+    def spans(self, cost: float) -> tuple[Ints, Ints]:
+        """Fewest and most modules of each site and type in any plan that costs at most ``cost``, int[J, K] each."""
         kept = self.under(cost)
-        most = np.zeros_like(self.space.problem.max_count)
-        np.maximum.at(most, self.units.site[kept], self.units.count[kept])
-        return np.asarray(most)
+        units, size = self.units, self.space.problem.max_count.shape
+        high = np.iinfo(np.int64).max
+        least, most = np.full((len(units.owner), size[1]), high), np.zeros((len(units.owner), size[1]), np.int64)
+        unit = np.repeat(np.arange(len(units.owner)), np.diff(units.begin))[kept]
+        np.minimum.at(least, unit, units.count[kept])
+        np.maximum.at(most, unit, units.count[kept])
+        both = np.zeros((2, *size), np.int64)
+        site = units.site[units.begin[:-1]]
+        np.add.at(both[0], site, np.where(least < high, least, 0))
+        np.add.at(both[1], site, most)
+        return both[0], both[1]
 
     def under(self, cost: float) -> Bools:
         """Choices that a plan of at most ``cost`` may hold, bool[H]; right at any prices, before any step, too."""
-        now = self.evaluate(self.best)
-        price = self._award_price(self.best[self.space.problem.sizes["D"] :])[0]
-        rise = _rises(self.choices[0], self.units.owner, now.both, (price, self.cap, self.fixed))
-        return np.asarray(np.isfinite(self.choices[2]) & ~(now.bound + rise > cost + ROUNDING * (1.0 + abs(cost))))
+        now = self.evaluate(self.at.best)
+        limit = self.at.best[len(self.terms.outside) :]
+        pot = np.where(self.terms.pot > 0, limit[self.terms.pot], 0.0)
+        price = limit[0] - limit[-1] + pot
+        if now.bound == np.inf:
+            return np.zeros(len(self.choices.cost), bool)
+        with np.errstate(invalid="ignore"):  # choices not to be had cost infinitely much more than infinitely much
+            rise = np.maximum(*(self._rises(now, price, charge) for charge in (now.pick.low, now.pick.high)))
+        return np.asarray(np.isfinite(self.choices.cost) & ~(now.bound + rise > cost + ROUNDING * (1.0 + abs(cost))))
+
+    def _rises(self, now: Value, price: Floats, charge: float) -> Floats:
+        """By how much the bound rises at least when a unit must take a choice, float[H]; ``charge`` prices the row."""
+        owner, begin = self.choices.owner, self.choices.begin
+        both = [values - charge * self.choices.weight for values in (now.counted, now.free)]
+        unit = np.repeat(np.arange(len(begin) - 1), np.diff(begin))
+        least = [np.minimum.reduceat(values, begin[:-1]) for values in both]
+        sums = bincount(owner, least[0], len(price))
+        tops = bincount(owner, least[1], len(price)) + price * self.terms.cap
+        who = owner[unit]
+        forced = sums[who] + both[0] - least[0][unit], tops[who] + both[1] - least[1][unit]
+        state = self.terms.fixed
+        return np.asarray(_owner_value(forced, price[who], state[who]) - _owner_value((sums, tops), price, state)[who])
+
+    def again(self, factor: float) -> None:
+        """Start from the best prices with a new step factor."""
+        self.at.prices[:], self.at.direction[:] = self.at.best, 0.0
+        self.at.memory[:] = factor, 0.0, -np.inf
+
+    def keep(self, alive: Bools) -> None:
+        """Go on with these choices alone."""
+        self.choices = self.choices._replace(cost=np.where(alive, self.choices.cost, np.inf))
+        self.options = self._options()
+        self.at.edge[:] = 0.0
 
     def limited(self, alive: Bools, fixed: Ints) -> Split:
         """Return a copy, at the best prices, whose units hold only ``alive`` choices and owners a fixed state."""
         node = copy(self)
-        begin, option, cost, award, capex = self.choices
-        node.choices = (begin, option, np.where(alive, cost, np.inf), award, capex)
-        node.fixed, node.prices, node.edge = fixed, self.best.copy(), self.edge.copy()
-        node.best, node.bound = self.best.copy(), -np.inf
-        node.mean, node.mean_state = self.mean.copy(), self.mean_state.copy()
-        node.factor, node.stalled, node.direction = AGAIN, 0, np.zeros(len(self.prices))
+        node.terms = self.terms._replace(fixed=fixed)
+        best = self.at.best
+        node.at = Ascent(
+            best.copy(), best.copy(), np.zeros(len(best)), self.at.mean.copy(), self.at.mean_state.copy(),
+            np.array([AGAIN, 0.0, -np.inf]), self.at.edge.copy(),
+        )  # fmt: skip
+        node.keep(alive)
         return node
 
-
-def _rises(begin: Ints, owner: Ints, both: tuple[Floats, Floats], money: tuple[Floats, Floats, Ints]) -> Floats:
-    """By how much the bound rises at least when a unit must take a choice, float[H]."""
-    price, cap, fixed = money
-    unit = np.repeat(np.arange(len(begin) - 1), np.diff(begin))
-    least = [np.minimum.reduceat(values, begin[:-1]) for values in both]
-    sums = bincount(owner, least[0], len(cap))
-    tops = bincount(owner, least[1], len(cap)) + price * cap
-    who = owner[unit]
-    forced = sums[who] + both[0] - least[0][unit], tops[who] + both[1] - least[1][unit]
-    return np.asarray(_owner_value(forced, price[who], fixed[who]) - _owner_value((sums, tops), price, fixed)[who])
+    def linear(self) -> Relaxed:
+        """Return the best prices as those of a linear relaxation, with the mean choices for its modules."""
+        space, frame = self.space, self.space.frame
+        now = self.evaluate(self.at.best)
+        charge = now.pick.low
+        value = np.where(self.units.count.any(axis=1), now.counted - charge * self.choices.weight, np.inf)
+        room = np.zeros(space.cells)
+        for a, b in zip(self.units.begin[:-1], self.units.begin[1:], strict=True):
+            option = self.units.option[a + int(value[a:b].argmin())]
+            option = option[option >= 0]
+            room[self.units.option_cell[option]] = self.units.option_cap[option]
+        u = np.minimum(self.at.best[: len(self.terms.outside)], self.terms.outside)
+        rent = rents(self.arcs, self.options, u, room)
+        mu = rent[:, None] * self.period_weight
+        full = space.cost - u[space.demand] + (space.load[space.demand] * mu[space.cell]).sum(axis=1)
+        link = np.flatnonzero(full < 0)
+        rows = np.zeros(frame.rows.size)
+        if self.joint.kind != FREE:
+            rows[frame.coupled[self.joint.lead if charge >= 0 else 1 - self.joint.lead]] = abs(charge)
+        prices = price(space, mu, 0.0, (link, -full[link]), rows)
+        everything = np.arange(len(space.arc))
+        return Relaxed(prices, frame.split(self.mean_count()), np.inf, link, everything, 0)
 
 
 def _owner_value(both: tuple[Floats, Floats], price: Floats, fixed: Ints) -> Floats:
     sums, tops = both
     either = np.where(price >= 0, np.minimum(sums, tops), np.maximum(sums, tops))
     return np.where(fixed < 0, either, np.where(fixed == 1, tops, sums))
+
+
+def _near(space: Space) -> Floats:
+    """First prices of the demands: an arc of the cheaper ones, with a guess of what capacity costs, or outside."""
+    key = space.cost + first_guess(space)
+    order = np.lexsort((key, space.demand))
+    number = np.diff(np.append(space.begin, len(order)))
+    prices = space.problem.outside_cost.copy()
+    prices[space.group] = np.minimum(prices[space.group], key[order[space.begin + np.minimum(NEAR, number) - 1]])
+    return prices
 
 
 def _limits(space: Space) -> tuple[Floats, Ints]:
@@ -359,20 +360,26 @@ def _starts(space: Space, relaxed: Relaxed) -> Floats:
     return prices
 
 
+def split(space: Space, allowance: Allowance) -> Split | None:
+    """Prepare the relaxation; None with a second objective, without sites or arcs, or with too many choices."""
+    joint = joint_row(space.problem)
+    if joint is None or space.problem.has_limit or not len(space.arc) or not space.problem.sizes["J"]:
+        return None
+    units = list_units(space, joint.weight)
+    return None if units is None else Split(space, units, joint, allowance)
+
+
 def prepare() -> None:
     """Compile the loops, or load them as compiled before, so that no search pays for it with its own time."""
     ints, one, none = np.zeros(1, np.int64), np.ones(1), np.zeros(1)
-    arcs, options = (np.array([0, 1]), ints, -one, one), (ints, one)
-    choices = (np.array([0, 1]), np.zeros((1, 1), np.int64), none, none, none)
-    curves = _curves(arcs, none, one, none.copy())
-    both = _best(choices, ints, _values(arcs[0], curves, options), none, 0.0)
-    picked = _pick(choices, ints, both, (none, one, ints - 1))[2]
-    _unserved(arcs, curves, options, choices[1], picked, 1)
-
-
-def split(space: Space, relaxed: Relaxed, allowance: Allowance) -> Split | None:
-    """Prepare the relaxation; None with a second objective, without sites or arcs, or with too many choices."""
-    if space.problem.has_limit or not len(space.arc) or not space.problem.sizes["J"]:
-        return None
-    units = list_units(space)
-    return None if units is None else Split(space, units, relaxed, allowance)
+    arcs = Arcs(np.array([0, 1]), ints, -one, one, one)
+    options = Options(ints, one, one, one)
+    choices = Choices(np.array([0, 1]), ints, np.zeros((1, 1), np.int64), none, none, none, one)
+    for kind in (FREE, EXACT):
+        terms = Terms(one, none, ints, ints, none, 0.0, kind, 1.0)
+        prices = np.zeros(3), np.zeros(3), np.zeros(3)
+        at = Ascent(*prices, none.copy(), none.copy(), np.array([FIRST, 0.0, -np.inf]), one)
+        ascend(arcs, options, choices, terms, at, 1.0, 1.0, 1)
+        interchange(arcs, Sites(np.zeros((1, 1), np.int64), none, one), np.ones(1, bool), False, 1)
+        rents(arcs, options, one, one)
+        evaluate(arcs, options, choices, terms, at.edge, at.prices)

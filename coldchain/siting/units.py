@@ -37,8 +37,11 @@ class Units:
     option_cap: Floats
 
 
-def list_units(space: Space) -> Units | None:
-    """List the choices that keep the limits of their own site; None where even a class has too many."""
+def list_units(space: Space, weight: Floats | None = None) -> Units | None:
+    """List the choices that keep the limits of their own site; None where even a class has too many.
+
+    With a weight of each module, float[J, K], those of a unit come in the order of their sum.
+    """
     problem = space.problem
     top = np.minimum(problem.max_count, problem.max_modules[:, None])
     everything = np.ones(problem.sizes["K"], bool)
@@ -46,14 +49,18 @@ def list_units(space: Space) -> Units | None:
     for site in range(problem.sizes["J"]):
         whole = _choices(space, site, top[site], everything)
         if whole is not None:
-            found.append((site, whole))
+            found.append((site, _ordered(whole, site, weight)))
             continue
         for group in np.unique(problem.module_class):
             part = _choices(space, site, top[site], problem.module_class == group)
             if part is None:
                 return None
-            found.append((site, part))
+            found.append((site, _ordered(part, site, weight)))
     return _joined(space, found)
+
+
+def _ordered(choices: Ints, site: int, weight: Floats | None) -> Ints:
+    return choices if weight is None else choices[np.argsort(choices @ weight[site], kind="stable")]
 
 
 def _choices(space: Space, site: int, top: Ints, kinds: np.ndarray) -> Ints | None:
