@@ -246,7 +246,8 @@ def _leaks(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterat
         texts = (row.new_modules, row.standing_modules, row.units_bought)
         counts = [modules_of(text) for text in texts if isinstance(text, str)]
         kw = sum(power_kw[key] * count for modules in counts for key, count in modules.items())
-        yield Leg("depot", "refrigerant", str(row.depot), EVERY, kw * factors.leak_kg_kw)
+        if kw:  # a place where units only stand loses nothing: they lose where they are bought
+            yield Leg("depot", "refrigerant", str(row.depot), EVERY, kw * factors.leak_kg_kw)
 
 
 def _line_haul(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterator[Leg]:

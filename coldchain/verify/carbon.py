@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from coldchain.model import VehicleType
-from coldchain.verify.record import KG_PER_T, Record, rows
+from coldchain.verify.record import KG_PER_T, Record
 from coldchain.verify.restated import Restated, check_table
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class Carbon:
                 for depot, amount in by_depot.items():
                     kg[leg, source, depot] += amount
         for one in modules:
-            kg["depot", GAS, one.site] += one.power_kw * LEAK_KG_KW * GWP
+            if one.power_kw:
+                kg["depot", GAS, one.site] += one.power_kw * LEAK_KG_KW * GWP
         power = float(lots["energy_kwh"].sum()) + sum(one.standby_kwh for one in modules)
         tkm = float(lots["trader_tkm"].sum())
         kg["depot", POWER, ""] = power * record.scenario.economics.grid_kg_kwh
@@ -115,14 +116,9 @@ def lots_cny(record: Record, lots: Any) -> Any:
 def check_emissions(record: Record, plan: Carbon) -> None:
     """Hold the table of emissions against the year."""
     if "emissions" in record.tables:
-        check_table(record, Restated("emissions", ("leg", "source", "depot"), list(_rows(record, plan))))
-
-
-def _rows(record: Record, plan: Carbon) -> Iterator[dict[str, Any]]:
-    listed = {str(row.depot) for row in rows(record.tables["depots"])}
-    for (leg, source, depot), amount in plan.kg.items():
-        if amount or leg != "depot" or source != GAS or depot in listed:
-            yield {"leg": leg, "source": source, "depot": depot, "co2e_kg": amount}
+        key = ("leg", "source", "depot")
+        found = [{**dict(zip(key, place, strict=True)), "co2e_kg": kg} for place, kg in plan.kg.items()]
+        check_table(record, Restated("emissions", key, found))
 
 
 def summary_of(plan: Carbon, today: Carbon) -> dict[str, float]:
