@@ -279,10 +279,13 @@ def fill_lanes(
     worn: Floats,
     dock_rate: Floats,
 ) -> None:
-    """Fill ``worn[class, site, batch, 3]`` and wear per hour at the dock ``dock_rate[batch, 3]`` of a crop."""
+    """Fill ``worn[class, site, batch, 3]`` and wear per hour at the dock ``dock_rate[batch, 3]`` of a crop.
+
+    A first stage like that of the site before is not integrated again: a class cools alike at most sites.
+    """
     wait = np.zeros(STAGE_COLUMNS)
     wait[3] = 1.0
-    warm = np.zeros(WEAR)
+    warm, cooled_wear, cooled = np.zeros(WEAR), np.zeros(WEAR), np.zeros(STAGE_COLUMNS)
     for n in range(clocks.size):
         wait[1] = max(clocks[n] - start_h, 0.0)
         warm[:] = 0.0
@@ -290,12 +293,25 @@ def fill_lanes(
         dock_rate[n] = 0.0
         add_wear(params, arrival_c, arrival_c, params[10], 1.0, dock_rate[n])
         for o in range(stages.shape[0]):
+            cooled[0], cooled_c = np.nan, 0.0
             for j in range(stages.shape[1]):
-                temp, clock = arrival_c, start_h + wait[1]
-                worn[o, j, n] = warm
-                for s in range(stages.shape[2]):
+                if not _is_alike(cooled, stages[o, j, 0]):
+                    cooled[:], cooled_wear[:] = stages[o, j, 0], warm
+                    cooled_c = run_stage(params, hourly_c, start_h + wait[1], arrival_c, cooled, cooled_wear)
+                temp, clock = cooled_c, start_h + wait[1] + cooled[1]
+                worn[o, j, n] = cooled_wear
+                for s in range(1, stages.shape[2]):
                     temp = run_stage(params, hourly_c, clock, temp, stages[o, j, s], worn[o, j, n])
                     clock += stages[o, j, s, 1]
+
+
+@njit(cache=True)
+def _is_alike(known: Floats, stage: Floats) -> bool:
+    """Tell whether two stages are the same in all columns."""
+    for column in range(STAGE_COLUMNS):  # noqa: SIM110 - compiled
+        if known[column] != stage[column]:
+            return False
+    return True
 
 
 @njit(cache=True)
