@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
-from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats, Indices
 from coldchain.economy import CarbonPrice, Heading
 from coldchain.model import Scenario
 from coldchain.model.packaging import packed
@@ -17,6 +17,7 @@ from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import CollectionDay, Decision, site_lots
 from coldchain.planning.duties import Running, run
+from coldchain.planning.former import FormerDays, FormerRoute, drive_again
 from coldchain.planning.haul_duties import work_out_hauls
 from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay
 from coldchain.planning.overflow import OverflowDay, overflow_days, spread_of
@@ -43,6 +44,7 @@ class Effort:
     ``memo`` keeps the days of each depot for the next decision that assigns it the same, and the line haul of each hub;
     of one basis and seed. ``meter`` is charged with every depot, remembered or not, so that no answer depends on what
     was routed before. ``threads`` route depots side by side while ``room`` says that units are left before ``stop``.
+    ``former`` are the routes of an earlier run: days that fetch the same drive them again.
     """
 
     quick: bool = False
@@ -52,6 +54,7 @@ class Effort:
     meter: Meter = field(default_factory=Meter)
     threads: int = 1
     room: Callable[[], float] = field(default=lambda: UNLIMITED)
+    former: FormerDays = field(default_factory=FormerDays)
 
     def charge(self, day: CollectionDay) -> None:
         """Count the work of a depot's day."""
@@ -154,7 +157,7 @@ def _remembered(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, si
     """Route a depot, or take the days from the memo; days cut short by a stop are not kept."""
     rows = np.flatnonzero(decision.site == site)
     assigned = (getattr(decision, name)[rows].tobytes() for name in ("village", "group", "cooling", "share"))
-    key = (site, effort.quick, *assigned)
+    key = (site, effort.quick, effort.former.digest, *assigned)
     if effort.memo is not None and key in effort.memo:
         days = effort.memo[key]
     else:
@@ -178,15 +181,40 @@ def _collect(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Ef
         if len(present):
             pick = np.concatenate([[0], present + 1])
             square = np.ix_(pick, pick)
-            result = _route_day(basis, site, period, daily[present], (legs.time_h[square], legs.km[square]), effort)
+            part, way = daily[present], (legs.time_h[square], legs.km[square])
+            known = effort.former.of_day(site, period, villages[present], part.sum(axis=(1, 2)) * KG_PER_T)
+            result = _drive_again(basis, site, period, part, way, known, villages[present]) if known else None
+            result = result or _route_day(basis, site, period, part, way, effort)
             yield CollectionDay(site, period, villages[present], result)
+
+
+def _least_aboard_h(basis: Basis, legs_h: Floats) -> Floats:
+    """Hours aboard on direct rides, from the matrix with the depot in row 0."""
+    return np.minimum(least_aboard_h(legs_h[1:, 0], basis.collection), basis.scenario.siting.max_first_mile_h)
+
+
+def _drive_again(
+    basis: Basis,
+    site: int,
+    period: int,
+    daily: Floats,
+    legs: tuple[Floats, Floats],
+    known: Sequence[FormerRoute],
+    villages: Indices,
+) -> CollectionResult | None:
+    """Drive the routes of an earlier run, with the spoilage weights at their own hours aboard, if limits allow it."""
+    aboard = _least_aboard_h(basis, legs[0])
+    first = drive_again(_problem(basis, site, period, daily, legs, aboard), villages, known)
+    if first is None:
+        return None
+    return drive_again(_problem(basis, site, period, daily, legs, _hours_aboard(first, aboard)), villages, known)
 
 
 def _route_day(
     basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], effort: Effort
 ) -> CollectionResult:
     """Route one day: quickly first, then in earnest with the spoilage weights at the hours aboard of those routes."""
-    aboard = np.minimum(least_aboard_h(legs[0][1:, 0], basis.collection), basis.scenario.siting.max_first_mile_h)
+    aboard = _least_aboard_h(basis, legs[0])
     problem = _problem(basis, site, period, daily, legs, aboard)
     first = solve_collection(problem, solution_limit=QUICK, start="direct", seed=effort.seed)
     if effort.quick or effort.stop():

@@ -55,6 +55,21 @@ class Decision:
         village, group, site, cooling = entries
         return cls(count[:, :types], standing, village, group, site, cooling, share)
 
+    def arc_share(self, arcs: Arcs) -> Floats:
+        """Return the share of its demand that each arc takes, shape (arcs,)."""
+        shape = (len(arcs.members), int(arcs.site.max(initial=0)) + 1, int(arcs.cooling.max(initial=0)) + 1)
+        demand = arcs.demand
+        ends = (arcs.village[demand], arcs.group[demand], arcs.site, arcs.cooling)
+        most = (int(arcs.village.max(initial=0)) + 1, *shape)
+        mine = np.ravel_multi_index((self.village, self.group, self.site, self.cooling), most)
+        place = np.minimum(np.searchsorted(mine, np.ravel_multi_index(ends, most)), max(len(mine) - 1, 0))
+        if not len(mine):
+            return np.zeros(len(demand))
+        there = mine[place] == np.ravel_multi_index(ends, most)
+        period = arcs.period[demand]
+        share = np.where(period < 0, self.share.max(axis=1)[place], self.share[place, np.maximum(period, 0)])
+        return np.where(there, share, 0.0)
+
     def modules(self) -> Ints:
         """Return counts in all columns of the siting problem: modules and units bought, standing and arriving."""
         sites = len(self.count)

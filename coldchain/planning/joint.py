@@ -45,6 +45,7 @@ BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many o
 SLACK, FAR = 0.006, 0.02  # shares by which a move, or a random one, may look worse and still be routed
 TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
 SHAKEN, SHAKES = (20.0, 50.0, 120.0), 30  # CNY/t, spread of how dear all depots seem at once; fruitless times a depot
+STAYS_CNY_T = 10.0  # by which present ways seem cheaper to a search that routes few decisions
 GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
 MASTER = 5.0  # units of work for the master problem
 
@@ -87,7 +88,7 @@ class _Search:
         self.estimates, self.near = Estimates(self.task.basis, self.task.arcs), near_sites(self.task.basis)
         options, memo = self.options, self.task.memo
         self.effort = Effort(
-            not options.thorough, options.seed, self.over, memo, self.meter, options.threads, self.room
+            not options.thorough, options.seed, self.over, memo, self.meter, options.threads, self.room, options.former
         )
         self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
         self.random = np.random.default_rng(self.options.seed)
@@ -116,8 +117,11 @@ class _Search:
         return max(self.meter.left(), SMALL_WORK if self.opening else 0.1)
 
     def run(self) -> Course:
-        """Correct, then move and put together anew until nothing improves or the work is done."""
-        for _round in range(CORRECTIONS):
+        """Correct, then move and put together anew until nothing improves or the work is done.
+
+        A search that may route few decisions spends none on corrections: they change everything at once.
+        """
+        for _round in range(0 if self.options.rough else CORRECTIONS):
             if self.over() or not self._correct():
                 break
         moved = self._move()
@@ -149,7 +153,11 @@ class _Search:
         """State siting with the costs that the best course shows."""
         task = self.task
         dear = self.estimates.corrected(self.best)
-        inside = replace(dear.inside, money_cny=dear.inside.money_cny + self._leaning_cny(self.lean))
+        money = dear.inside.money_cny + self._leaning_cny(self.lean)
+        if self.options.rough:  # few decisions will be routed: those that leave most as it is
+            stays = self.best.decision.arc_share(task.arcs) * task.arcs.yearly_t[task.arcs.demand]
+            money = money - STAYS_CNY_T * stays
+        inside = replace(dear.inside, money_cny=money)
         return stated(task.basis, replace(dear, inside=inside), "total_cost_cny", task.sited.held)
 
     def _try(self, decision: Decision) -> bool:

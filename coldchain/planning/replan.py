@@ -17,16 +17,16 @@ from coldchain.arrays import Bools, Ints
 from coldchain.model import Scenario, modules_of
 from coldchain.planning.arcs import siting_problem
 from coldchain.planning.course import Course, work_out
-from coldchain.planning.days import Decision, Effort
+from coldchain.planning.days import Decision
+from coldchain.planning.former import FormerDays
 from coldchain.planning.limits import stated
-from coldchain.planning.pipeline import Ground, Near, Plan, course_with, plan_on
+from coldchain.planning.pieces import Pieces, former_share
+from coldchain.planning.pipeline import Ground, Near, Plan, course_with, effort_of, plan_on
 from coldchain.planning.search import Options, aims_of
 from coldchain.progress import Event, Stage
 from coldchain.runs import Run
 from coldchain.siting import FixedModules, SitingProblem, count_violations, solve_siting, widened
 
-STAYS_CNY_T = 1e6
-"""CNY/t by which a way of the earlier run seems cheaper: more than any other difference between two ways."""
 REPAIR_WORK = 20.0
 MOST_REPAIRS = 200
 
@@ -47,6 +47,7 @@ def replan(ground: Ground, former: Run, options: Options) -> Plan:
         When time or work ended before any plan was found.
     """
     scenario = ground.scenario
+    options = replace(options, former=FormerDays.of(scenario, former.tables))
     wanted = former_modules(scenario, former)
     problem = stated(ground.basis, ground.arcs, aims_of(ground.basis)[0])
     count = repaired(problem, widened(wanted, problem.max_count.shape[1]), options)
@@ -146,18 +147,22 @@ def kept(ground: Ground, count: Ints, former: Run, options: Options, *, out: Seq
     """
     basis, arcs = ground.basis, ground.arcs
     problem = siting_problem(basis, arcs, "total_cost_cny", build=False)
-    cheap = np.where(used_arcs(ground, former.tables["assignment"]), STAYS_CNY_T, 0.0) * arcs.yearly_t[arcs.demand]
     existing = problem.existing + count
     existing[list(out)] = 0
+    problem = replace(problem, existing=existing)
+    pieces = Pieces.of(problem, former_share(basis, arcs, former.tables["assignment"]))
+    known = set(former.tables["villages"]["village"].astype(str))
+    stays = np.array([float(basis.scenario.villages[v].id in known) for v in arcs.village])
     found = solve_siting(
-        replace(problem, existing=existing, arc_cost=problem.arc_cost - cheap),
+        pieces.problem(problem, arcs.yearly_t, stays),
         work=REPAIR_WORK,
         gap=1e-6,
         stop=options.halted,
         meter=options.meter,
     )
-    effort = Effort(quick=True, seed=options.seed, stop=options.halted, memo=ground.memo, meter=options.meter)
-    return work_out(basis, arcs, Decision.of(arcs, count, found.arc_share), effort)
+    share = pieces.shares(found.arc_share, len(arcs.demand))
+    effort = replace(effort_of(options, ground.memo), quick=True, stop=options.halted)
+    return work_out(basis, arcs, Decision.of(arcs, count, share), effort)
 
 
 def used_arcs(ground: Ground, table: pd.DataFrame) -> Bools:

@@ -22,6 +22,7 @@ from coldchain.model import Limit, Objective, Status
 from coldchain.model.ending import Ending
 from coldchain.planning.arcs import Arcs, built_cny, existing_modules
 from coldchain.planning.basis import Basis
+from coldchain.planning.former import FormerDays
 from coldchain.planning.limits import stated
 from coldchain.planning.met import Met
 from coldchain.planning.money import standing_opex_cny
@@ -75,6 +76,7 @@ class Options:
     ``tries`` ends the joint search after so many decisions worked out with routes.
     ``rough`` ends siting at that gap whatever the scenario.
     ``threads`` work side by side where steps do not depend on each other: they change the time, never the plan.
+    ``former`` are the routes of the run that this plan starts from.
     ``cuts`` gathers what cut a part of the search short, ``met`` the modules worked out; options made from these by
     ``replace`` share them.
     """
@@ -90,6 +92,7 @@ class Options:
     rough: bool = False
     tries: float = math.inf
     threads: int = 1
+    former: FormerDays = field(default_factory=FormerDays)
     cuts: set[Ending] = field(default_factory=set, compare=False)
     met: Met = field(default_factory=Met, compare=False)
     time_limit_s: float = math.inf

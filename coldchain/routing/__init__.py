@@ -1,7 +1,7 @@
 """Spoilage-aware collection routes and line haul; engine-neutral nouns, one cost function."""
 
 from coldchain.routing.bounds import Halts, Reach, least_aboard_h, radial_bound_cny_t
-from coldchain.routing.collection import default_solution_limit, solve_collection
+from coldchain.routing.collection import default_solution_limit, drive, solve_collection
 from coldchain.routing.joint_haul import (
     MOST_DEPOTS,
     RIDE_NODES,
@@ -46,6 +46,7 @@ __all__ = [
     "Trucks",
     "Unserved",
     "default_solution_limit",
+    "drive",
     "drive_limit_h",
     "evaluate_route",
     "least_aboard_h",

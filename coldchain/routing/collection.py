@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Literal
@@ -12,7 +13,7 @@ import numpy as np
 
 from coldchain.language import _
 from coldchain.model import Status
-from coldchain.routing.duties import Trip, put_together, waits_h
+from coldchain.routing.duties import Trip, fits, put_together, waits_h
 from coldchain.routing.exact import enumerate_routes
 from coldchain.routing.exact_duties import enumerate_duties
 from coldchain.routing.overflow import NO_SPREAD, Overflow
@@ -103,6 +104,22 @@ def solve_collection(
     return replace(best, seconds=time.monotonic() - began)
 
 
+def drive(problem: CollectionProblem, routes: Sequence[Route], duties: tuple[tuple[int, ...], ...]) -> CollectionResult:
+    """Return the day on which exactly these routes are driven, priced for the problem.
+
+    Parameters
+    ----------
+    routes : that respect every limit and fetch every load; only vehicle, stops and loads count
+    duties : the routes of each vehicle, in order; put together anew where one does not fit into its hours
+    """
+    kinds = {kind.id: kind for kind in problem.vehicles}
+    trips = [replace(trip_of(problem, route), most_wait_h=math.inf) for route in routes]
+    fitting = all(
+        len(duty) == 1 or fits(kinds[routes[duty[0]].vehicle_id], [trips[n] for n in duty]) for duty in duties
+    )
+    return _made(problem, _Solved("feasible", tuple(routes), ()), duties if fitting else ())
+
+
 @dataclass(frozen=True)
 class _Solved:
     status: Status
@@ -149,11 +166,11 @@ def _by_trips(problem: CollectionProblem) -> CollectionProblem:
     return replace(problem, vehicles=tuple(kinds))
 
 
-def _made(problem: CollectionProblem, solved: _Solved) -> CollectionResult:
-    """Put the trips together into duties and add up what all costs."""
+def _made(problem: CollectionProblem, solved: _Solved, duties: tuple[tuple[int, ...], ...] = ()) -> CollectionResult:
+    """Put the trips together into duties, unless they are given, and add up what all costs."""
     kinds = {kind.id: kind for kind in problem.vehicles}
     routes = tuple(evaluate_route(problem, kinds[r.vehicle_id], r.stops, r.load_kg) for r in solved.routes)
-    duties = _duties(problem, routes)
+    duties = duties or _duties(problem, routes)
     trips = [trip_of(problem, route) for route in routes]
     wait_h = np.zeros(len(routes))
     for duty in duties:
