@@ -16,6 +16,7 @@ from coldchain.arrays import Floats, Indices
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.siting import SitingProblem
+from coldchain.siting.problem import bincount
 
 STAYS_CNY_T = 1e6
 """CNY/t by which a way of the earlier run seems cheaper: more than any other difference between two ways."""
@@ -102,4 +103,4 @@ class Pieces:
 
     def shares(self, found: Floats, arcs: int) -> Floats:
         """Return the share of its demand that each arc takes, from those of the pieces."""
-        return np.bincount(self.arc, self.share[self.piece] * found, minlength=arcs)
+        return bincount(self.arc, self.share[self.piece] * found, arcs)

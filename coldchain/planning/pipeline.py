@@ -364,8 +364,7 @@ def course_with(ground: Ground, count: Ints, options: Options) -> Course:
         meter=options.meter,
     )
     decision = Decision.of(ground.arcs, count, result.arc_share)
-    effort = effort_of(options, ground.memo)
-    return work_out(ground.basis, ground.arcs, decision, effort, options)
+    return work_out(ground.basis, ground.arcs, decision, effort_of(options, ground.memo), options)
 
 
 def _finished(
@@ -437,9 +436,8 @@ class _Clock:
 
 def effort_of(options: Options, memo: Memo) -> Effort:
     """Return the effort of routing in full, as long as there is work left."""
-    over, threads = options.over, options.threads
-    effort = Effort(seed=options.seed, stop=over, memo=memo, meter=options.meter, threads=threads, room=options.room)
-    return replace(effort, former=options.former)
+    effort = Effort(seed=options.seed, memo=memo, meter=options.meter, threads=options.threads, room=options.room)
+    return replace(effort, stop=options.over, former=options.former)
 
 
 def _idle(basis: Basis, arcs: Arcs, options: Options, memo: Memo) -> Course:
@@ -459,8 +457,8 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     rivals = [*([] if _must_build(basis) else [ground.idle]), *near]
     effort = effort_of(options, ground.memo)
     fresh = []
-    beside_near = options.rough and any(not course.missing for course in near)
-    for n, result in enumerate(() if beside_near else sited.results, start=1):
+    settled = options.rough and any(not course.missing for course in near)
+    for n, result in enumerate(() if settled else sited.results, start=1):
         decision = Decision.of(arcs, result.count, result.arc_share)
         fresh.append(work_out(basis, arcs, decision, replace(effort, quick=True)))
         made = fresh[-1]

@@ -1,14 +1,14 @@
 """A plan from a plan: what an earlier run decided, repaired to the inputs as they are now, and searched on from.
 
 The modules of the earlier run are kept as far as the limits of today allow, its villages go where they went as far as
-that is open and has room; the year that follows competes with whatever a short search from there finds, so that a new
-plan is never worse than the old one repaired.
+that is open and has room, on the routes of then wherever a depot fetches what it did; the year that follows competes
+with whatever a short search from there finds, so that a new plan is never worse than the old one repaired.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -54,16 +54,8 @@ def replan(ground: Ground, former: Run, options: Options) -> Plan:
     course = kept(ground, count, former, options)
     options.say(Event(Stage.FORMER, former.name, value=course.yearly.total))
     courses = () if course.missing else (course,)
-    if isinstance(former, Plan) and _same(scenario, former.scenario):
-        courses = (*courses, former.course)  # with its own routes, which are not found again for certain
     starts = (count[:, : len(scenario.depot_types)],)
     return plan_on(ground, options, Near(starts=starts, courses=courses, further=False))
-
-
-def _same(one: Scenario, other: Scenario) -> bool:
-    """Tell whether two scenarios hold the same."""
-    pairs = ((getattr(one, part.name), getattr(other, part.name)) for part in fields(one))
-    return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
 
 
 def near_to(ground: Ground, wanted: Ints, options: Options) -> Near:
