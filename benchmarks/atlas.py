@@ -9,6 +9,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,11 +41,11 @@ def write_map(path: Path, villages: int, rng: np.random.Generator) -> None:
     path.write_text(f'<osm version="0.6">{"".join(nodes)}{"".join(ways)}</osm>', encoding="utf-8")
 
 
-def write_layers(folder: Path, rng: np.random.Generator) -> Layers:
+def write_layers(folder: Path, rng: np.random.Generator, crops: Sequence[str] = CROPS) -> Layers:
     """Write crops of a country (250,000 cells), people at 100 m, and normals."""
     lon, lat = np.meshgrid(84.0 + CELL * (np.arange(500) + 0.5), 49.0 - CELL * (np.arange(500) + 0.5))
     table = pd.DataFrame({"x": lon.ravel(), "y": lat.ravel(), "unit": "mt"})
-    for crop in CROPS:
+    for crop in crops:
         table[f"{crop}_a"] = rng.gamma(0.5, 400.0, len(table)).round(1)
     table.to_csv(folder / "P_TA.csv", index=False)
     people = rng.gamma(0.3, 4.0, (1800, 1800)).astype("float32")

@@ -17,8 +17,8 @@ TENTH = 1.2815515655446004
 """Of the normal distribution: a tenth lies beyond it."""
 VISITS = 10
 VISIT_NOTE = N_(
-    "tonnes x spread x farm-gate price, a first proxy of what knowing them is worth: what another plan would gain "
-    "is not computed"
+    "visits are ranked by tonnes x spread x farm-gate price; once there is a plan, coldchain explain RUN --visits 10 "
+    "ranks them by what knowing them is worth to its depots"
 )
 
 

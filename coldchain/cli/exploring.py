@@ -194,6 +194,9 @@ def _write_pair(first: Path, second: Path, page: Path) -> None:
     click.echo(_("wrote {path}").format(path=page), err=True)
 
 
+ASKED = ("depot", "village", "unserved", "alternatives", "fails", "visits", "relaxations")
+
+
 @click.command(epilog="Example: coldchain explain runs/upland-base --depot T013")
 @click.argument("folder", type=path_argument, metavar="RUN")
 @click.option("--depot", help="Plan again with this site closed, or forced open when nothing stands there.")
@@ -201,6 +204,8 @@ def _write_pair(first: Path, second: Path, page: Path) -> None:
 @click.option("--unserved", is_flag=True, help="Every village that is not served whole, with the reasons.")
 @click.option("--alternatives", type=click.IntRange(1, 50), help="So many different choices of sites.")
 @click.option("--fails", is_flag=True, help="Each depot out in its peak week, a road cut, each owner withdrawing.")
+@click.option("--visits", type=click.IntRange(1, 1000), help="So many villages whose harvest to find out first.")
+@click.option("--spread", type=share, default=0.5, show_default=True, help="With --visits: how far figures may be off.")
 @click.option("--cut", metavar="LON,LAT", help="With --fails: where the road is cut; the busiest one by default.")
 @click.option("--relaxations", is_flag=True, help="RUN is a scenario folder: what to loosen when no plan is possible.")
 @click.option("--variant", default="base", show_default=True, help="Of the scenario, with --relaxations.")
@@ -219,10 +224,13 @@ def _write_pair(first: Path, second: Path, page: Path) -> None:
 @of_a_run
 def explain(folder: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     """Explain a RUN: a depot by closing or forcing it, a village, the unserved, other choices of sites, failures."""
-    asked = [name for name in ("depot", "village", "unserved", "alternatives", "fails", "relaxations") if given[name]]
+    asked = [name for name in ASKED if given[name]]
     if len(asked) != 1:
         raise UsageError(
-            _("ask for one of --depot ID, --village ID, --unserved, --alternatives N, --fails, --relaxations")
+            _(
+                "ask for one of --depot ID, --village ID, --unserved, --alternatives N, --fails, --visits N,"
+                " --relaxations"
+            )
         )
     with interruptible() as stopped:
         say = progress(quiet=quiet)
@@ -335,6 +343,16 @@ def _explain_failures(case: Case, given: dict[str, Any], effort: Effort) -> Told
     return Told(facts, tuple(found.lines()), ((spoken(FAILURE_HEADS), failure_rows(facts["failures"])),))
 
 
+def _explain_visits(case: Case, given: dict[str, Any], effort: Effort) -> Told:
+    from coldchain.reports.comparing import VISIT_HEADS, spoken, visit_rows
+    from coldchain.sweeps import visits
+
+    found = visits(case, given["visits"], given["spread"], effort)
+    facts = found.as_dict()
+    tables = ((spoken(VISIT_HEADS), visit_rows(facts["villages"])),) if found.found else ()
+    return Told(facts, tuple(found.lines()), tables)
+
+
 def _explain_relaxations(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> Told:
     from coldchain.scenario import load
     from coldchain.sweeps import Effort, loosenings
@@ -350,4 +368,5 @@ EXPLAINERS: dict[str, Callable[[Case, dict[str, Any], Effort], Told]] = {
     "unserved": _explain_unserved,
     "alternatives": _explain_alternatives,
     "fails": _explain_failures,
+    "visits": _explain_visits,
 }

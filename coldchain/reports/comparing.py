@@ -280,6 +280,7 @@ UNSERVED_HEADS = (
 ALTERNATIVE_HEADS = (
     "", N_("value"), N_("CNY M/yr"), N_("loss"), N_("cooled"), N_("subsidy"), N_("sites"), N_("found by closing"),
 )  # fmt: skip
+VISIT_HEADS = ("", N_("village"), N_("t a year"), N_("worth, CNY a year"))
 FAILURE_HEADS = (
     N_("what fails"), N_("which"), N_("period"), N_("days"), N_("villages elsewhere"), N_("cut off"),
     N_("lost more, t"), N_("value lost more, CNY"), N_("dearer, CNY"),
@@ -353,6 +354,14 @@ def _unserved_row(row: dict[Any, Any], sites: Names) -> tuple[str, ...]:
         place(row["best_open"], row["best_open_saves_cny_t"]),
         row["reason"] or _(", ").join(parts),
     )
+
+
+def visit_rows(found: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Write the villages to visit, first things first."""
+    return [
+        (f"{n}", labelled(one["id"], one["name"]), f"{one['tonnes']:,.0f}", f"{one['worth_cny']:,.0f}")
+        for n, one in enumerate(found, 1)
+    ]
 
 
 def alternative_rows(found: Sequence[dict[str, Any]], aim: str, names: Names) -> list[tuple[str, ...]]:

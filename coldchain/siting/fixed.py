@@ -126,6 +126,12 @@ class FixedModules:
         more = sum(self._gain(kept, int(z), room[z]) - kept.gain[z] for z in changed)
         return float(kept.total + more + kept.module_cost(count) - kept.module_cost(kept.count))
 
+    def demand_prices(self) -> Floats:
+        """Return what a little more of each demand costs by the prices kept, in units of the whole demand, float[D]."""
+        if self._prices is None:
+            raise ValueError("no prices kept: assign with keep=True first")
+        return np.minimum(self._prices.paid.demand, self._prices.charged.outside_cost)
+
     def _room(self, count: Ints) -> Floats:
         """t/day of each cell of the space."""
         capacity = cell_modules(self.problem, count)[1]

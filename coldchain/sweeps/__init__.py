@@ -11,6 +11,7 @@ from coldchain.sweeps.sensitivity import Sensitivity, of_plan, sensitivity
 from coldchain.sweeps.solving import Effort
 from coldchain.sweeps.sweep import MOST_PROBES, NextMillion, Sweep, Target, Threshold, parse_budgets, run_sweep
 from coldchain.sweeps.villages import Village, explain_village, unserved
+from coldchain.sweeps.visits import Visits, visits
 from coldchain.sweeps.words import unserved_line
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Target",
     "Threshold",
     "Village",
+    "Visits",
     "WhatIf",
     "alternatives",
     "compare",
@@ -49,5 +51,6 @@ __all__ = [
     "sensitivity",
     "unserved",
     "unserved_line",
+    "visits",
     "what_if_depot",
 ]
