@@ -22,7 +22,7 @@ from coldchain.importing.account import Skipped
 from coldchain.importing.rules import ANNUAL_SHARES, USUAL_SEASONS, Rules
 from coldchain.language import _, plural
 from coldchain.model import Assumption, Commodity
-from coldchain.model.naming import labelled
+from coldchain.model.naming import crop_names, labelled
 from coldchain.scenario import catalogue_table
 from coldchain.scenario.datum import to_wgs84
 
@@ -258,9 +258,10 @@ def _assumed(found: _Findings, steep: Sequence[_Steep]) -> list[Assumption]:
         Assumption(what="note", figure=_(VISIT_NOTE)),
     ]
     used = dict.fromkeys(code for grid in found.sown.grids for code in grid.codes)
+    names = {one.id: crop_names(one)[0] or one.id for one in _catalogue()}
     for code in used:
         if len(found.sown.mix[code]) > 1:
-            shares = _(", ").join(f"{crop} {share:.0%}" for crop, share in found.sown.mix[code].items())
+            shares = _(", ").join(f"{names[crop]} {share:.0%}" for crop, share in found.sown.mix[code].items())
             lines.append(Assumption(what="harvest", figure=_(MIX_NOTE).format(code=code, shares=shares)))
     lines.append(Assumption(what="harvest", figure=_("seasons of each crop as in the rule, else the usual ones of "
                                                      "southern China")))  # fmt: skip
@@ -290,4 +291,8 @@ def _without(file: str, names: Sequence[str]) -> list[Fault]:
 
 
 def _prices() -> dict[str, float]:
-    return {one.id: one.price_cny_kg for one in catalogue_table("commodity") if isinstance(one, Commodity)}
+    return {one.id: one.price_cny_kg for one in _catalogue()}
+
+
+def _catalogue() -> list[Commodity]:
+    return [one for one in catalogue_table("commodity") if isinstance(one, Commodity)]
