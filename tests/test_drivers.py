@@ -90,7 +90,7 @@ def test_a_week_of_two_drivers(county: Path, capsys: pytest.CaptureFixture[str])
     written = path.read_text(encoding="utf-8-sig")
     path.write_text(written.replace(f",{hours:g},0.0", ",1.0,0.0", 1), encoding="utf-8-sig")
     assert path.read_text(encoding="utf-8-sig") != written
-    assert run(["verify", str(week / "b")]) == 1
+    assert run(["verify", str(week / "b")]) == 3
     told = capsys.readouterr()
     assert "drivers: before_h of light_truck #1 is stated as 1; recomputed 4.585" in told.out + told.err
     assert "is a day of line, not of other" in str(hours_before([week / "a"], "other")[1][0])

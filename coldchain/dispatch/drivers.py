@@ -142,6 +142,7 @@ def drivers_of(fleet: Sequence[Vehicles], before: Mapping[str, float]) -> tuple[
     found = [
         (driver_name(made.kind.id, number, made.depot), made)
         for made in fleet
+        if not made.for_hire
         for number in range(1, (made.count or 0) + 1)
     ]
     return tuple(Driver(name, one.kind.id, one.base, one.depot, before.get(name, 0.0)) for name, one in found)
@@ -156,7 +157,7 @@ def within_week(fleet: Sequence[Vehicles], before: Mapping[str, float], most_h: 
     """
     today = []
     for made in fleet:
-        if made.count is None:
+        if made.for_hire:
             today.append(made)
             continue
         shifts: dict[float, list[str]] = defaultdict(list)

@@ -47,17 +47,19 @@ class Vehicles:
     depot: str
     base: str
     drivers: tuple[str, ...] = ()
+    for_hire: bool = False
 
 
 def default_fleet(scenario: Scenario, owned: Mapping[str, int]) -> list[Vehicles]:
-    """Return the scenario's collection vehicles: those owned, by type, and any number of each for hire."""
+    """Return the scenario's collection vehicles: those owned, by type, and those of each for hire."""
     fleet = []
     for key in scenario.routing.collection_vehicles:
         kind = scenario.vehicle(key)
         if owned.get(key):
             mine = kind.model_copy(update={"id": f"{key}{OWNED}", "cost_cny_day": 0.0})
             fleet.append(Vehicles(mine, owned[key], "", key))
-        fleet.append(Vehicles(kind, None, "", key))
+        if kind.hire_most != 0:
+            fleet.append(Vehicles(kind, kind.hire_most, "", key, for_hire=True))
     return fleet
 
 

@@ -76,7 +76,7 @@ def _orders_name(wish: Wish) -> str:
 
 def hire(made: Dispatch, tours: pd.DataFrame) -> list[dict[str, Any]]:
     """Return what must be hired for the day beside the vehicles owned, by type; nothing where a fleet was given."""
-    kinds = [one.kind for one in made.day.fleet if one.count is None]
+    kinds = [one.kind for one in made.day.fleet if one.for_hire]
     out = {kind.id: int((tours["vehicle"] == kind.id).sum()) for kind in kinds}
     return [
         {"type": kind.id, "vehicles": out[kind.id], "cny": out[kind.id] * kind.cost_cny_day}

@@ -177,6 +177,7 @@ class VehicleType(Noun):
         usual=(300, 6000),
     )
     own_most: int | None = figure("-", "most that can be owned; none: no limit", None, ge=0, le=10000)
+    hire_most: int | None = figure("-", "most that can be hired on a day; none: no limit", None, ge=0, le=10000)
     max_stops: int | None = figure("-", "most stops of one collection trip; none: no limit", None, ge=1, le=1000)
     half_warming_h: float | None = figure(
         "h", "time in which chilled cargo loses half its cold; none: it holds", None, gt=0

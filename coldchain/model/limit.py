@@ -10,6 +10,7 @@ from coldchain.language import N_, _
 LimitKind = Literal[
     "budget", "pot", "floor", "power", "staff", "size", "modules", "forced", "coverage", "on_time", "hub_room",
     "owner_money", "award_share", "aim", "aims_before", "first_mile", "coverage_year", "operators", "drivers",
+    "vehicles",
 ]  # fmt: skip
 LIMIT_KINDS: tuple[LimitKind, ...] = get_args(LimitKind)
 
@@ -33,6 +34,7 @@ _WORDS: dict[LimitKind, tuple[str, str]] = {
     "first_mile": (N_("hours of the first mile"), "h"),
     "operators": (N_("operators in {place}"), N_("h a day")),
     "drivers": (N_("drivers in {place} in {period}"), N_("h a day")),
+    "vehicles": (N_("{place} to own and hire in {period}"), N_("vehicles a day")),
 }
 _WHOLE: dict[LimitKind, str] = {
     "coverage": N_("pre-cooled in time"),

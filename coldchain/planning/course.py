@@ -12,6 +12,7 @@ from coldchain.planning.arcs import Arcs
 from coldchain.planning.awards import Awards, grant
 from coldchain.planning.basis import Basis
 from coldchain.planning.days import Days, Decision, Effort, work_out_days
+from coldchain.planning.fleet_limits import lacking
 from coldchain.planning.limits import owner_cost_cny, shortfalls
 from coldchain.planning.lots import Outcome, lots_of, outcome
 from coldchain.planning.money import yearly
@@ -76,4 +77,6 @@ def work_out(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, optio
 
 def _missing(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame, granted: Awards) -> dict[Limit, float]:
     people = missing_people(basis, decision, days.running, lots)
-    return shortfalls(basis, lots, owner_cost_cny(basis.scenario, decision.count), granted, people)
+    return shortfalls(basis, lots, owner_cost_cny(basis.scenario, decision.count), granted, people) | lacking(
+        basis, days.running
+    )

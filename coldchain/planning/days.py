@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats, Indices
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, LOAD_TOLERANCE_KG, Floats, Indices
 from coldchain.economy import CarbonPrice, Heading
 from coldchain.model import Scenario
 from coldchain.model.packaging import packed
@@ -17,6 +17,7 @@ from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import CollectionDay, Decision, site_lots
 from coldchain.planning.duties import Running, run
+from coldchain.planning.fleet_limits import within_limits
 from coldchain.planning.former import FormerDays, FormerRoute, drive_again
 from coldchain.planning.haul_duties import work_out_hauls
 from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay
@@ -146,6 +147,7 @@ def work_out_days(
             effort.charge(day)
         if progress is not None:
             progress(done + 1, len(sites))
+    collection = within_limits(basis, collection, partial(_without, basis, arcs, decision, effort))
     effort.meter.add(HAUL_WORK)
     hauled = work_out_hauls(basis, arcs, decision, collection, effort.memo)
     running = run(basis.scenario, collection, hauled)
@@ -167,14 +169,33 @@ def _remembered(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, si
     return days
 
 
-def _collect(basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort) -> Iterator[CollectionDay]:
+def _without(
+    basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, day: CollectionDay, types: frozenset[str]
+) -> CollectionDay | None:
+    """Route a depot's day without some vehicle types; None where a load stays behind for it."""
+    scenario = basis.scenario
+    offered = tuple(kind.id for kind in basis.collection if kind.id not in types)
+    if not offered:
+        return None
+    routing = scenario.routing.model_copy(update={"collection_vehicles": offered})
+    fewer = replace(basis, scenario=replace(scenario, routing=routing))
+    anew = replace(effort, former=FormerDays())
+    (found,) = _collect(fewer, arcs, decision, day.site, anew, [day.period])
+    effort.charge(found)
+    left, before = (sum(one.load_kg for one in each.result.unserved) for each in (found, day))
+    return found if left <= before + LOAD_TOLERANCE_KG else None
+
+
+def _collect(
+    basis: Basis, arcs: Arcs, decision: Decision, site: int, effort: Effort, periods: Sequence[int] | None = None
+) -> Iterator[CollectionDay]:
     rows = np.flatnonzero(decision.site == site)
     villages = np.unique(decision.village[rows])
     placed = basis.placed
     nodes = np.concatenate([[placed.site_node[site]], placed.village_node[villages]])
     legs = travel(placed.network, nodes, nodes)
     lots = site_lots(basis, arcs, decision, rows)
-    for period in range(len(basis.scenario.periods)):
+    for period in range(len(basis.scenario.periods)) if periods is None else periods:
         daily = np.zeros((len(villages), len(basis.scenario.commodities), len(basis.classes)))
         np.add.at(daily, (np.searchsorted(villages, lots.village), lots.commodity, lots.cooling), lots.t_day[:, period])
         present = np.flatnonzero(daily.sum(axis=(1, 2)) > 0)

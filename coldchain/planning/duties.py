@@ -71,7 +71,7 @@ class Running:
 
 def run(scenario: Scenario, collection: Sequence[CollectionDay], hauls: Hauls) -> Running:
     """Give every trip a vehicle, choose the fleet and price all trips."""
-    duties = (*_collecting(collection), *_hauling(hauls))
+    duties = (*collecting(collection), *_hauling(hauls))
     fleet = fleet_of(scenario, duties)
     rate = {one.vehicle_id: one.rate_cny_day for one in fleet}
     share: dict[tuple[str, int, int], float] = defaultdict(float)
@@ -105,7 +105,8 @@ def run(scenario: Scenario, collection: Sequence[CollectionDay], hauls: Hauls) -
     )
 
 
-def _collecting(collection: Sequence[CollectionDay]) -> Iterator[Duty]:
+def collecting(collection: Sequence[CollectionDay]) -> Iterator[Duty]:
+    """Yield what the vehicles of the collection do."""
     for d, day in enumerate(collection):
         made = day.result
         for duty in made.duties:
@@ -150,10 +151,8 @@ def fleet_of(scenario: Scenario, duties: Sequence[Duty]) -> tuple[TypeFleet, ...
     found = []
     for kind in scenario.vehicles:
         work = [
-            Work(period.days, tuple(hours[kind.id, p]), trips[kind.id, p])
-            for p, period in enumerate(scenario.periods)
-            if (kind.id, p) in hours
+            Work(period.days, tuple(hours[kind.id, p]), trips[kind.id, p]) for p, period in enumerate(scenario.periods)
         ]
-        if work:
-            found.append(choose_fleet(kind, work))
+        if any(one.hours for one in work):
+            found.append(choose_fleet(kind, work, scenario.routing.driver_h_week))
     return tuple(found)

@@ -7,7 +7,7 @@ recomputed, and what differs by more than a millionth is named.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,9 @@ def verify_day(
     cost = _check_tours(record, fleet, permits, usual_h if since_ready else -math.inf)
     found = check_lots(record, fleet, summary, since_ready=since_ready)
     _check_fleet(record)
-    check_drivers(record, summary, permits.before_h, locked=permits.locked)
+    hired = for_hire(record, permits)
+    _check_hire(record, summary, hired)
+    check_drivers(record, summary, permits.before_h, hired, locked=permits.locked)
     _check_depots(record)
     _check_summary(record, summary, found, cost)
     rate = found.loss_kg / found.kg if found.kg else 0.0
@@ -96,6 +98,10 @@ def _fleet(record: Record, permits: Permits) -> dict[str, VehicleType]:
                             name=name, vehicle=row.vehicle, value=value, known=getattr(known, name)
                         )
                     )
+            most = math.inf if known.hire_most is None else float(known.hire_most)
+            if row.vehicle == row.base and (row.count if math.isfinite(row.count) else math.inf) != most:
+                text = _("fleet: {count:g} {vehicle} are stated for hire; the scenario says {most:g}")
+                record.wrong(text.format(count=row.count, vehicle=row.vehicle, most=most))
             if row.base not in record.scenario.routing.collection_vehicles:
                 record.wrong(_("fleet: {vehicle} is not a collection vehicle of the scenario").format(vehicle=row.base))
         fleet[row.vehicle] = VehicleType(id=row.vehicle, **{k: v for k, v in given.items() if v is not None})
@@ -180,7 +186,6 @@ def _check_summary(record: Record, summary: Mapping[str, Any], found: LotCheck, 
         section, _rest, key = name.partition(".")
         stated = summary[section][key] if key else summary[section]
         record.differs(f"routes.json: {name}", float(stated), figure, 1e-3)
-    _check_hire(record, summary)
     _check_median(record, float(summary["aboard_h"]["p50"]))
     listed = sorted((row["order"], row["kg"], row["cause"]) for row in summary["unserved"])
     written = sorted((row.order, row.kg, row.cause) for row in rows(record.tables["unserved"]))
@@ -188,13 +193,22 @@ def _check_summary(record: Record, summary: Mapping[str, Any], found: LotCheck, 
         record.wrong(_("routes.json: unserved does not list what the table unserved does"))
 
 
-def _check_hire(record: Record, summary: Mapping[str, Any]) -> None:
-    """Check that what is to be hired are the vehicles on the road of which any number may be had, at their price."""
+def for_hire(record: Record, permits: Permits) -> set[str]:
+    """Return the vehicles that are hired by the day: without a fleet of their own those that are not owned."""
+    return {
+        str(row.vehicle)
+        for row in rows(record.tables["fleet"])
+        if not math.isfinite(row.count) or (row.vehicle == row.base and not permits.own_fleet)
+    }
+
+
+def _check_hire(record: Record, summary: Mapping[str, Any], hired: Collection[str]) -> None:
+    """Check that what is to be hired are the vehicles for hire on the road, at their price."""
     out = record.tables["tours"]["vehicle"].value_counts()
-    any_number = [row for row in rows(record.tables["fleet"]) if not math.isfinite(row.count)]
-    hired = [(row.vehicle, int(out[row.vehicle]), row.cost_cny_day) for row in any_number if row.vehicle in out]
+    offered = [row for row in rows(record.tables["fleet"]) if row.vehicle in hired]
+    found = [(row.vehicle, int(out[row.vehicle]), row.cost_cny_day) for row in offered if row.vehicle in out]
     stated = sorted((one["type"], one["vehicles"], one["cny"]) for one in summary.get("hire", []))
-    if stated != sorted((vehicle, count, count * cny) for vehicle, count, cny in hired):
+    if stated != sorted((vehicle, count, count * cny) for vehicle, count, cny in found):
         record.wrong(_("routes.json: hire does not list the vehicles hired for the day and their price"))
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from coldchain.language import _
@@ -14,13 +13,19 @@ LEAST_H = 1.0
 
 
 def check_drivers(
-    record: Record, summary: Mapping[str, Any], before_h: Mapping[str, float] | None, *, locked: bool
+    record: Record,
+    summary: Mapping[str, Any],
+    before_h: Mapping[str, float] | None,
+    hired: Collection[str],
+    *,
+    locked: bool,
 ) -> None:
     """Check who drives each tour of a counted vehicle, hours of the week, and whose week is used up.
 
     Parameters
     ----------
     before_h : hours on earlier days by driver; None: as the table states them
+    hired : vehicles that come with drivers of their own
     locked : whether locked tours may break limits
     """
     if "drivers" not in record.tables:
@@ -28,8 +33,9 @@ def check_drivers(
             record.wrong(_("table {name} is missing").format(name="drivers"))
         return
     known = {str(row.driver): row for row in rows(record.tables["drivers"])}
-    _check_names(record)
-    _check_tours(record, known)
+    counted = [row for row in rows(record.tables["fleet"]) if row.vehicle not in hired]
+    _check_names(record, counted)
+    _check_tours(record, known, counted)
     most_h = record.scenario.routing.driver_h_week
     for name, row in known.items():
         tours = [tour for tour in rows(record.tables["tours"]) if tour.driver == name]
@@ -48,7 +54,7 @@ def check_drivers(
     _check_used_up(record, summary, known)
 
 
-def _check_names(record: Record) -> None:
+def _check_names(record: Record, counted: Sequence[Any]) -> None:
     """Check that every counted vehicle has one driver: those of the fleet of today, and those used up."""
     most_h = record.scenario.routing.driver_h_week
     named: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -59,9 +65,8 @@ def _check_names(record: Record) -> None:
         if names != [f"{vehicle} #{n + 1}{at}" for n in range(len(names))]:
             record.wrong(_("drivers: those of {vehicle} are not numbered from 1 on").format(vehicle=vehicle))
     today: Counter[tuple[str, str]] = Counter()
-    for row in rows(record.tables["fleet"]):
-        if math.isfinite(row.count):
-            today[str(row.vehicle).partition("@")[0], str(row.depot)] += int(row.count)
+    for row in counted:
+        today[str(row.vehicle).partition("@")[0], str(row.depot)] += int(row.count)
     for row in rows(record.tables["drivers"]):
         today[str(row.vehicle), str(row.depot)] += 1 if most_h - float(row.before_h) < LEAST_H else 0
     for key in sorted({*today, *named}):
@@ -70,11 +75,11 @@ def _check_names(record: Record) -> None:
             record.wrong(text.format(vehicle=key[0], count=len(named.get(key, [])), right=today[key]))
 
 
-def _check_tours(record: Record, known: Mapping[str, Any]) -> None:
+def _check_tours(record: Record, known: Mapping[str, Any], counted: Sequence[Any]) -> None:
     """Check that tours of counted vehicles, and no others, name a driver of that vehicle."""
-    counted = {(str(row.vehicle), str(row.depot)) for row in rows(record.tables["fleet"]) if math.isfinite(row.count)}
+    at = {(str(row.vehicle), str(row.depot)) for row in counted}
     for tour in rows(record.tables["tours"]):
-        homes = {depot for vehicle, depot in counted if vehicle == tour.vehicle and depot in {"", tour.depot}}
+        homes = {depot for vehicle, depot in at if vehicle == tour.vehicle and depot in {"", tour.depot}}
         row = known.get(str(tour.driver))
         of = None if row is None else (str(row.vehicle), str(row.depot))
         right = {(str(tour.vehicle).partition("@")[0], home) for home in homes}

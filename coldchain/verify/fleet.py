@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coldchain.language import _
-from coldchain.model import VehicleType
+from coldchain.model import Period, VehicleType
 from coldchain.verify.record import ON_THE_DOT_H, Record, calls_of, rows
 from coldchain.verify.restated import Restated, check_table
 
@@ -241,7 +241,9 @@ def _fleet(record: Record, duties: Sequence[_Duty], found: Vehicles) -> dict[str
         ):
             record.wrong(_("fleet: {count} {vehicle} are more than may be owned").format(count=owned, vehicle=key))
         every = sum(record.periods[duty.period][1].days * duty.crews for duty in mine)
-        driven = _own_days(record, mine, vehicle, owned)
+        of_period = _own_days(record, mine, vehicle, owned)
+        driven = sum(of_period.values())
+        _check_hire(record, mine, vehicle, of_period)
         own, hire = owned * (vehicle.own_cny_year or 0.0), (every - driven) * vehicle.cost_cny_day
         most, depots = _busiest(record, mine)
         rates[key] = (own + hire) / every
@@ -257,18 +259,32 @@ def _fleet(record: Record, duties: Sequence[_Duty], found: Vehicles) -> dict[str
     return rates
 
 
-def _own_days(record: Record, duties: Sequence[_Duty], vehicle: VehicleType, owned: int) -> float:
-    """Days that owned vehicles drive in a year: in each period the shortest duties, within their drivers' hours."""
-    offers: list[tuple[float, float]] = []
-    for period in record.scenario.periods:
+def _own_days(record: Record, duties: Sequence[_Duty], vehicle: VehicleType, owned: int) -> dict[str, float]:
+    """Days that owned vehicles drive, by period: the shortest duties, within hours of the week and the year."""
+    offers: list[tuple[float, int, Period]] = []
+    for n, period in enumerate(record.scenario.periods):
         hours = [duty.hours / duty.crews for duty in duties if duty.period == period.id for _n in range(duty.crews)]
-        offers += [(h, period.days) for h in sorted(hours)[:owned]]
+        offers += [(h, n, period) for h in sorted(hours)[:owned]]
     budget = math.inf if vehicle.own_h_year is None else owned * vehicle.own_h_year
-    days = 0.0
-    for hours_day, length in sorted(offers):
-        part = length if hours_day * length <= budget else budget / hours_day
-        days, budget = days + part, budget - part * hours_day
+    weekly = owned * record.scenario.routing.driver_h_week
+    left = {period.id: weekly * period.days / 7.0 for period in record.scenario.periods}
+    days = dict.fromkeys(left, 0.0)
+    for hours_day, _n, period in sorted(offers, key=lambda offer: offer[:2]):
+        most = min(budget, left[period.id])
+        part = period.days if hours_day * period.days <= most else most / hours_day
+        days[period.id] += part
+        budget, left[period.id] = budget - part * hours_day, left[period.id] - part * hours_day
     return days
+
+
+def _check_hire(record: Record, duties: Sequence[_Duty], vehicle: VehicleType, driven: Mapping[str, float]) -> None:
+    """Check that no more vehicles are hired on a day than can be."""
+    for period in record.scenario.periods if vehicle.hire_most is not None else ():
+        out = sum(duty.crews for duty in duties if duty.period == period.id)
+        hired = out - driven[period.id] / period.days
+        if vehicle.hire_most is not None and hired > vehicle.hire_most + WAIT_FLOOR_H:
+            text = _("fleet: {hired:.3g} {vehicle} a day are hired in {period}; {most} can be")
+            record.wrong(text.format(hired=hired, vehicle=vehicle.id, period=period.id, most=vehicle.hire_most))
 
 
 def _busiest(record: Record, duties: Sequence[_Duty]) -> tuple[int, str]:
