@@ -369,7 +369,7 @@ def test_planner_summary_and_verification_share_one_hair_of_lateness(free: Plan)
         basis = replace(free.basis, scenario=scenario)
         published = summarise_delivery(lots, hour - early, harvest)
         assert published["share_within_target"] == pytest.approx(share, abs=1e-12)
-        assert shortfalls(basis, lots, np.zeros(3), free.course.awards) == {}
+        assert shortfalls(basis, lots, np.zeros(3), free.course.awards, {}) == {}
         summary = {**free.summary, "delivery_h": published}
         report = verify_tables(scenario, free.basis.placed.network.given, free.tables, summary)
         assert [text for text in report.problems if "share" in text] == []
