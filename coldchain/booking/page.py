@@ -87,7 +87,7 @@ def thing_words(kind: str, what: str) -> str:
     if kind == LORRY:
         return _("lorry {type}").format(type=word(what))
     zone, _sign, method = what.partition("/")
-    return _("room {zone}, {method}").format(zone=word(zone), method=word(method))
+    return _("{zone} room, {method}").format(zone=word(zone), method=word(method))
 
 
 def booked_lines(made: Sequence[Booking], moved: Sequence[Booking]) -> list[str]:

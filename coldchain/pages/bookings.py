@@ -61,6 +61,7 @@ FIELDS = {
 }  # fmt: skip
 """What a fault of a wish names, as the form calls it."""
 FIELD: dict[str, Any] = {**WIDE, "min_width": LEAST_PX}
+BUTTON: dict[str, Any] = {**WIDE, "min_width": 2 * LEAST_PX}
 SPOKEN = {"role": "status", "aria-live": "polite"}
 
 
@@ -137,8 +138,8 @@ class BookingsPage(Answering):
         self.go = Button(label=_("Book"), button_type="primary", **FIELD)
         self.mine = Select(title=_("Booking to cancel"), options=[], value="", **FIELD)
         self.drop = Button(label=_("Cancel the booking"), align="end", **FIELD)
-        self.orders = Button(label=_("Write orders and vehicles for routes"), **FIELD)
-        self.usage = Button(label=_("Write usage for share"), **FIELD)
+        self.orders = Button(label=_("Write orders and vehicles for routes"), **BUTTON)
+        self.usage = Button(label=_("Write usage for share"), **BUTTON)
         self.status = div("", html_attributes=SPOKEN, **WIDE)
         sheet = InlineStyleSheet(css=f"{STYLE.replace('body{', ':host{display:block;')}{TILES}{FLUSH}")
         self.free, self.booked, self.seen = (Div(text="", stylesheets=[sheet], **WIDE) for _n in range(3))

@@ -92,4 +92,6 @@ def add_legend(plot: Any, items: list[LegendItem]) -> None:
 
 def div(html: str, **options: Any) -> Div:
     """Return words in the style of the panel."""
+    if "sizing_mode" in options:  # a margin would come on top of the whole width
+        options = {"margin": 0, "styles": {"padding": "5px", "box-sizing": "border-box"}, **options}
     return Div(text=html, stylesheets=[InlineStyleSheet(css=panel.STYLE)], **options)
