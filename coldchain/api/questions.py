@@ -238,11 +238,21 @@ def _kept_in(folder: Path | str | None) -> Iterator[Path]:
     yield Path(folder)
 
 
-def sensitivity(planned: Planned, *, scenario: Path | str | None = None, progress: Say = silent) -> Doubts:
+def sensitivity(
+    planned: Planned,
+    *,
+    figures: int = 0,
+    villages: int = 0,
+    scenario: Path | str | None = None,
+    seed: int = 0,
+    progress: Say = silent,
+) -> Doubts:
     """Move every uncertain figure of a plan, or of a run folder, to both ends of its band; decisions stay.
 
     Parameters
     ----------
+    figures : so many of those that move the net benefit most are decided by again, at both ends
+    villages : so many villages whose harvest is worth knowing first are sought among twice as many of the largest
     scenario : where the scenario of a run folder lies now, when it was moved
     progress : hears of every figure
 
@@ -253,7 +263,13 @@ def sensitivity(planned: Planned, *, scenario: Path | str | None = None, progres
     BadInputError
         When the run folder, or its scenario, cannot be read.
     """
-    if isinstance(planned, Result):
-        return Doubts(sweeps.sensitivity(planned.plan, progress))
-    run = Run.open(planned, None if scenario is None else Path(scenario))
-    return Doubts(sweeps.sensitivity(run.as_planned(), progress))
+    run: Run = planned.plan if isinstance(planned, Result) else _as_planned(planned, scenario)
+    found = sweeps.sensitivity(run, progress)
+    if not figures and not villages:
+        return Doubts(found)
+    ranked = found.by_importance()
+    return Doubts(found, sweeps.decisions(run, ranked, figures, villages, seed=seed, say=progress))
+
+
+def _as_planned(folder: Path | str, scenario: Path | str | None) -> Run:
+    return Run.open(folder, None if scenario is None else Path(scenario)).as_planned()

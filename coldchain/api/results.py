@@ -21,7 +21,7 @@ from coldchain.reports.lines import PlanLines, plan_lines
 from coldchain.runs import Run, run_information
 from coldchain.runs.folder import SCENARIO, TABLES, csv_bytes, write_in_place
 from coldchain.settlement import Settlement, fen_bills, write_settlement
-from coldchain.sweeps import Decided, Sensitivity, Sweep
+from coldchain.sweeps import Decided, Flip, Sensitivity, Sweep, table_of
 from coldchain.verify import Report, verify_tables
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Answer = Literal["loss_today_t", "loss_plan_t", "saving_t", "saving_cny", "benefit_cny"]
-SENSITIVITY, MOST_BARS = "sensitivity.csv", 15
+SENSITIVITY, DECISIONS, MOST_BARS = "sensitivity.csv", "decisions.csv", 15
 
 
 @dataclass(frozen=True)
@@ -291,9 +291,17 @@ ANSWERS = {
 
 @dataclass(frozen=True)
 class Doubts:
-    """How far the answer moves when one uncertain figure at a time lies at an end of its band."""
+    """How far the answer moves when one uncertain figure at a time lies at an end of its band.
+
+    ``flips`` tell what would be decided there, for those that were asked for.
+    """
 
     found: Sensitivity
+    flips: tuple[Flip, ...] = ()
+
+    def decisions(self) -> pd.DataFrame:
+        """Return key, what, end, at, opens, closes, kept_cny, cost_cny, worth_cny: two rows each figure and village."""
+        return table_of(self.flips)
 
     def table(self) -> pd.DataFrame:
         """Return key, what, low, high, five answers at both ends, effect_t, effect_cny, source; a row each figure."""
@@ -301,13 +309,18 @@ class Doubts:
 
     def facts(self) -> dict[str, Any]:
         """Return the object that ``coldchain sensitivity --json`` prints."""
-        return self.found.facts()
+        told = {"decisions": [flip.row() for flip in self.flips]} if self.flips else {}
+        return self.found.facts() | told
 
     def save(self, folder: Path | str) -> Path:
         """Write ``tables/sensitivity.csv`` into a run folder, where a report on the plan finds it; return its path.
 
-        Its last row, with the key ``plan``, has the answers as planned.
+        Its last row, with the key ``plan``, has the answers as planned. What would be decided goes beside it, into
+        ``decisions.csv``.
         """
+        if self.flips:
+            path = Path(folder) / TABLES / DECISIONS
+            write_in_place(path, lambda path: path.write_bytes(csv_bytes(self.decisions())))
         return write_in_place(
             Path(folder) / TABLES / SENSITIVITY, lambda path: path.write_bytes(csv_bytes(self.found.written()))
         )

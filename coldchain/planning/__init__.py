@@ -18,7 +18,7 @@ from coldchain.planning.pipeline import (
     plan_with,
 )
 from coldchain.planning.rent import rent_cny_t
-from coldchain.planning.replan import kept, near_to, replan, used_arcs
+from coldchain.planning.replan import Redecided, kept, near_to, redecide, replan, used_arcs
 from coldchain.planning.search import Options
 from coldchain.planning.size import Size, size_of
 
@@ -29,6 +29,7 @@ __all__ = [
     "Near",
     "Options",
     "Plan",
+    "Redecided",
     "Size",
     "course_with",
     "decide",
@@ -42,6 +43,7 @@ __all__ = [
     "plan_on",
     "plan_quickly",
     "plan_with",
+    "redecide",
     "rent_cny_t",
     "replan",
     "size_of",

@@ -8,7 +8,7 @@ with whatever a short search from there finds, so that a new plan is never worse
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from coldchain.planning.days import Decision
 from coldchain.planning.former import FormerDays
 from coldchain.planning.limits import stated
 from coldchain.planning.pieces import Pieces, former_share
-from coldchain.planning.pipeline import Ground, Near, Plan, course_with, effort_of, plan_on
+from coldchain.planning.pipeline import Ground, Near, Plan, course_with, decide, effort_of, plan_on
 from coldchain.planning.search import Options, aims_of
 from coldchain.progress import Event, Stage
 from coldchain.runs import Run
@@ -46,6 +46,36 @@ def replan(ground: Ground, former: Run, options: Options) -> Plan:
     LimitError
         When time or work ended before any plan was found.
     """
+    options, _course, near = _begun(ground, former, options)
+    return plan_on(ground, options, near)
+
+
+@dataclass(frozen=True)
+class Redecided:
+    """What an earlier decision costs now, repaired, and what would be decided instead.
+
+    Attributes
+    ----------
+    before, after : modules at each site, shape (sites, types)
+    kept_cny, cost_cny : CNY a year of both, value lost included
+    """
+
+    before: Ints
+    after: Ints
+    kept_cny: float
+    cost_cny: float
+
+
+def redecide(ground: Ground, former: Run, options: Options) -> Redecided:
+    """Decide again as :func:`replan`, which raises the same, without writing the plan up."""
+    options, course, near = _begun(ground, former, options)
+    found = decide(ground, options, near).course
+    kept_cny, cost_cny = course.yearly.total, found.yearly.total
+    return Redecided(course.decision.count, found.decision.count, kept_cny, cost_cny)
+
+
+def _begun(ground: Ground, former: Run, options: Options) -> tuple[Options, Course, Near]:
+    """Repair the earlier decision: its year, and what it lends to a plan from there."""
     scenario = ground.scenario
     options = replace(options, former=FormerDays.of(scenario, former.tables))
     wanted = former_modules(scenario, former)
@@ -53,9 +83,8 @@ def replan(ground: Ground, former: Run, options: Options) -> Plan:
     count = repaired(problem, widened(wanted, problem.max_count.shape[1]), options)
     course = kept(ground, count, former, options)
     options.say(Event(Stage.FORMER, former.name, value=course.yearly.total))
-    courses = () if course.missing else (course,)
-    starts = (count[:, : len(scenario.depot_types)],)
-    return plan_on(ground, options, Near(starts=starts, courses=courses, further=False))
+    starts, courses = (count[:, : len(scenario.depot_types)],), () if course.missing else (course,)
+    return options, course, Near(starts=starts, courses=courses, further=False)
 
 
 def near_to(ground: Ground, wanted: Ints, options: Options) -> Near:

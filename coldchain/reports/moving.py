@@ -48,6 +48,19 @@ def moved_rows(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(today_t=moved["today"], plan_t=moved["plan"])
 
 
+def flips_table(rows: pd.DataFrame) -> Table:
+    """Return what would be decided elsewhere in a band as a table of the terminal, what saves most first."""
+    shown = Table(box=ASCII2, show_edge=False, pad_edge=False, title_justify="left")
+    what = _("Harvest of village") if rows["key"].str.startswith("village:").all() else _("Uncertain figure")
+    for heading in (what, _("where it lies"), _("depots that come"), _("depots that go")):
+        shown.add_column(heading)
+    shown.add_column(_("deciding by it saves a year"), justify="right")
+    for row in rows.to_dict("records"):
+        came, went = (str(row[name]).replace(";", _(", ")) or "-" for name in ("opens", "closes"))
+        shown.add_row(str(row["what"]), str(row["at"]), came, went, str(money(float(row["worth_cny"]))))
+    return shown
+
+
 def moving_table(table: pd.DataFrame) -> Table:
     """Return the figures as a table of the terminal: saved tonnes and net benefit at both ends."""
     shown = Table(box=ASCII2, show_edge=False, pad_edge=False, title_justify="left")

@@ -2,6 +2,7 @@
 
 from coldchain.sweeps.alternatives import Alternative, Alternatives, Need, alternatives
 from coldchain.sweeps.compare import Comparison, compare
+from coldchain.sweeps.decisions import Flip, decisions, table_of
 from coldchain.sweeps.explain import Case, WhatIf, open_case, what_if_depot
 from coldchain.sweeps.failures import Failure, Failures, failures, parse_place
 from coldchain.sweeps.points import Point
@@ -24,6 +25,7 @@ __all__ = [
     "Effort",
     "Failure",
     "Failures",
+    "Flip",
     "Loosening",
     "Loosenings",
     "Need",
@@ -39,6 +41,7 @@ __all__ = [
     "alternatives",
     "compare",
     "decide_rules",
+    "decisions",
     "explain_village",
     "failures",
     "loosenings",
@@ -49,6 +52,7 @@ __all__ = [
     "rules_of",
     "run_sweep",
     "sensitivity",
+    "table_of",
     "unserved",
     "unserved_line",
     "visits",

@@ -70,6 +70,12 @@ class Sensitivity:
         order = np.argsort(-(rows["at_high"] - rows["at_low"]).abs().to_numpy(), kind="stable")
         return rows.iloc[order].reset_index(drop=True)
 
+    def by_importance(self) -> list[str]:
+        """Return the keys of the figures by what they move: net benefit first, then what is lost today."""
+        today_t = (self.table["loss_today_t_high"] - self.table["loss_today_t_low"]).abs()
+        order = np.lexsort((self.table["key"], -today_t, -self.table["effect_cny"]))
+        return [str(key) for key in self.table["key"].iloc[order]]
+
     def written(self) -> pd.DataFrame:
         """Return the table with a last row ``plan``: the answers as planned, by which a reader knows the plan."""
         own = {f"{name}_{end}": value for name, value in self.base.items() for end in ("low", "high")}
@@ -85,10 +91,10 @@ def sensitivity(plan: Run, say: Say = silent) -> Sensitivity:
     """Move every uncertain figure of a plan to both ends of its band; depots, assignment and routes stay."""
     scenario = plan.planned
     fixed = FixedPlan(prepare(scenario, plan.placed), plan.tables, plan.summary)
-    figures, names = uncertain_figures(scenario), _names(scenario)
+    figures, names = uncertain_figures(scenario), row_names(scenario)
     rows = []
     for n, one in enumerate(figures, start=1):
-        label = _(one.label) if not one.row else _("{figure}: {of}").format(figure=_(one.label), of=names[one.row])
+        label = label_of(one, names)
         say(Event(Stage.FIGURE, done=n, of=len(figures), facts={"figure": one.key}))
         low, high = (fixed.answer(put(fixed.figures, [(one, at)])) for at in (one.low, one.high))
         rows.append(Moved(one, label, low, high).row())
@@ -111,7 +117,12 @@ def of_plan(written: pd.DataFrame, summary: Mapping[str, Any]) -> pd.DataFrame |
     return rows.assign(**{name: rows[name].astype(str).map(unguarded) for name in ("what", "low", "high", "source")})
 
 
-def _names(scenario: Scenario) -> dict[str, str]:
+def label_of(one: Uncertain, names: Mapping[str, str]) -> str:
+    """Return what a figure is called, with its row where each is off by itself."""
+    return _(one.label) if not one.row else _("{figure}: {of}").format(figure=_(one.label), of=names[one.row])
+
+
+def row_names(scenario: Scenario) -> dict[str, str]:
     """Return what rows are called: crops, and packagings."""
     crops = {one.id: (one.name_zh if language() == "zh" else one.name) or one.id for one in scenario.commodities}
     return {name: word(name) for name in PACKAGINGS} | crops
