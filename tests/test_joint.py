@@ -6,17 +6,20 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from siting_cases import brute_force, hand_case, random_case
+from test_frames import tables
 
-from coldchain.planning import Options, Plan
+import coldchain as cc
+from coldchain.planning import Options, Plan, course_with, plan_quickly
 from coldchain.planning.arcs import build_arcs, siting_problem
 from coldchain.planning.course import Course, work_out
 from coldchain.planning.days import Decision, Effort
 from coldchain.planning.depotyears import DepotYears
-from coldchain.planning.estimates import Estimates, collection_factors
+from coldchain.planning.estimates import Estimates, collection_factors, queue_cny
 from coldchain.planning.joint import Task, _Search, joint_search
 from coldchain.planning.limits import stated
 from coldchain.planning.moves import near_sites, neighbours, rebased
@@ -224,3 +227,22 @@ def cost_of(problem: SitingProblem, columns: list[Column]) -> float:
     if count_violations(problem, count):
         return np.inf
     return sum(c.cost_cny for c in columns) + float(problem.outside_cost @ np.maximum(left, 0.0))
+
+
+def test_rooms_are_added_where_lots_queue_for_the_coolers() -> None:
+    """Siting knows nothing of the queue, for which more rooms pay here: all choices of up to three rooms a site."""
+    frames = tables()
+    frames["harvest"] = frames["harvest"].assign(tonnes=[600.0, 300.0], commodity="strawberry")
+    frames["periods"] = frames["periods"].assign(temp_min_c=28.0, temp_max_c=38.0)
+    frames["sites"] = pd.concat([frames["sites"], frames["sites"].assign(id="S2", lon=109.04)], ignore_index=True)
+    given = {"siting.depot_types": ["cold_forced_air_200"], "commodity.strawberry.price_cny_kg": 3.0}
+    county = cc.Scenario.from_frames(**frames, budget_cny=1e6, **given, today_wait_h=20.0)
+    made = plan_quickly(county)
+    best = min(
+        course_with(made.ground, np.array(rooms)[:, None], Options()).yearly.total
+        for rooms in itertools.product(range(4), repeat=2)
+    )
+    few = course_with(made.ground, np.array([[2], [1]]), Options())
+    assert queue_cny(made.basis, few).max() > 0.0
+    assert made.summary["annual_cny"]["total"] <= best * 1.002
+    assert few.yearly.total > best * 1.1

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from coldchain.arrays import KG_PER_T, Floats
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats
 from coldchain.planning.arcs import Arcs, existing_modules
 from coldchain.planning.basis import Basis, haul_bound_cny_t
 from coldchain.planning.course import Course
@@ -51,6 +51,23 @@ class Estimates:
             stay_cny=arcs.stay_cny + self._stays_cny,
             room_cny=arcs.room_cny * _rent_earned(float((standing @ arcs.room_cny).sum()), course),
         )
+
+
+def queue_cny(basis: Basis, course: Course) -> Floats:
+    """Return what is lost a year because lots wait for the power of the coolers, CNY, shape (sites, classes).
+
+    The most that more of a class at a site can save beside what siting knows of it.
+    """
+    lost = np.zeros((len(basis.scenario.sites), len(basis.classes)))
+    lots = course.lots[course.lots["site"] >= 0]
+    names = ("commodity", "period", "cooling", "site")
+    c, p, o, j = (lots[name].to_numpy(dtype=np.intp) for name in names)
+    ready = basis.lanes.batch((lots["aboard_h"] + lots["wait_h"]).to_numpy(dtype=np.float64))[p, np.arange(len(lots))]
+    queued = lots["cooled_h"].to_numpy() > basis.timing.cooled_h(p, o, ready) + HOURS_TOLERANCE
+    more = lots["value_share"].to_numpy() - basis.lanes.fate.value[c, p, o, j, ready]
+    value = lots["tonnes"].to_numpy() * basis.prices.value_cny_t[c]
+    np.add.at(lost, (j, o), np.where(queued, np.maximum(more, 0.0) * value, 0.0))
+    return lost
 
 
 def _rent_earned(rent_cny: float, course: Course) -> float:

@@ -4,8 +4,9 @@
    finds nothing better.
 2. *Moves* of single depots (:mod:`coldchain.planning.moves`): all are bounded by the prices of the present assignment,
    the hopeful ones judged by their own best assignment under corrected costs, the promising ones of each batch by
-   routes (quick ones; full ones in a deep plan), so that effort goes where it pays. Then one depot after the other may
-   seem a little cheaper or dearer, so that it fills its trucks or gives up detours.
+   routes (quick ones; full ones in a deep plan), so that effort goes where it pays. A depot that grows may save what
+   its lots lose queueing for the coolers, which siting does not know of. Then one depot after the other may seem a
+   little cheaper or dearer, so that it fills its trucks or gives up detours.
 3. *Master problem*: depots of all courses met, each with its year's routes, chosen together anew under the limits on
    modules and money (:func:`coldchain.siting.choose_columns`); its answer starts the next round.
 4. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, after up to two random
@@ -31,7 +32,7 @@ from coldchain.planning.basis import Basis
 from coldchain.planning.course import Course, ranked, work_out
 from coldchain.planning.days import Decision, Effort, Memo
 from coldchain.planning.depotyears import DepotYears
-from coldchain.planning.estimates import Estimates
+from coldchain.planning.estimates import Estimates, queue_cny
 from coldchain.planning.limits import stated
 from coldchain.planning.moves import near_sites, neighbours, rebased
 from coldchain.planning.search import PLANNED, SMALL_ARCS, SMALL_WORK, Options, Sited, aims_of
@@ -80,6 +81,7 @@ class _Search:
     estimates: Estimates = field(init=False)
     near: Indices = field(init=False)
     best: Course = field(init=False)
+    queue_cny: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with the best course known."""
@@ -99,7 +101,11 @@ class _Search:
         self.whole = self.mastered and self.options.tries > 0
         for course in self.start if self.mastered else ():
             self.years.add(course)
-        self.best = ranked(self.task.basis, list(self.start))
+        self._take(ranked(self.task.basis, list(self.start)))
+
+    def _take(self, course: Course) -> None:
+        """Go on from a course."""
+        self.best, self.queue_cny = course, queue_cny(self.task.basis, course)
 
     def over(self) -> bool:
         """Tell whether to end now; what a quick plan of a small county does is done whatever the work."""
@@ -172,7 +178,7 @@ class _Search:
             self.years.add(course)
         if ranked(task.basis, [self.best, course]) is self.best:
             return False
-        self.best = course
+        self._take(course)
         self._report()
         return True
 
@@ -196,7 +202,8 @@ class _Search:
                 return False
             most = self._most(problem, now)
             improved = self._try_plan(problem, now)
-            floors = [(fixed.floor(way), n, way) for n, way in enumerate(neighbours(problem, count, self.near))]
+            ways = neighbours(problem, count, self.near)
+            floors = [(fixed.floor(way) - self._relief_cny(way), n, way) for n, way in enumerate(ways)]
             ways = [way for floor, _n, way in sorted(floors, key=lambda one: one[:2]) if floor < most]
             for first in range(0, len(ways), BATCH):
                 batch = [
@@ -262,11 +269,18 @@ class _Search:
         looked = []
         for n, count in enumerate(ways):
             plan = None if self.over() else fixed.assign(count)
-            if plan is not None and plan.value < most:
-                looked.append((plan.value, n, plan))
+            if plan is not None and (value := plan.value - self._relief_cny(count)) < most:
+                looked.append((value, n, plan))
         looked.sort(key=lambda one: one[:2])
         plans = (plan for _value, _n, plan in looked[:ROUTED])
         return any(not self.over() and self._try_plan(fixed.problem, plan) for plan in plans)
+
+    def _relief_cny(self, way: Ints) -> float:
+        """Return the most that more modules where lots of the best course queue for the coolers can save."""
+        kinds = self.task.basis.class_of_type
+        site, kind = np.nonzero(way[:, : len(kinds)] > self.best.decision.count)
+        cells = np.unique(np.stack([site, kinds[kind]]), axis=1)
+        return float(self.queue_cny[cells[0], cells[1]].sum())
 
     def _most(self, problem: SitingProblem, now: Assigned) -> float:
         """Return the cost by estimates from which a move is not hopeful."""
