@@ -57,18 +57,16 @@ class Decision:
 
     def arc_share(self, arcs: Arcs) -> Floats:
         """Return the share of its demand that each arc takes, shape (arcs,)."""
-        shape = (len(arcs.members), int(arcs.site.max(initial=0)) + 1, int(arcs.cooling.max(initial=0)) + 1)
-        demand = arcs.demand
-        ends = (arcs.village[demand], arcs.group[demand], arcs.site, arcs.cooling)
-        most = (int(arcs.village.max(initial=0)) + 1, *shape)
-        mine = np.ravel_multi_index((self.village, self.group, self.site, self.cooling), most)
-        place = np.minimum(np.searchsorted(mine, np.ravel_multi_index(ends, most)), max(len(mine) - 1, 0))
-        if not len(mine):
+        demand, most = arcs.demand, (len(arcs.members), int(arcs.site.max(initial=0)), int(arcs.cooling.max(initial=0)))
+        entries = _keys(self.village, self.group, self.site, self.cooling, most)
+        if not len(entries):
             return np.zeros(len(demand))
-        there = mine[place] == np.ravel_multi_index(ends, most)
+        order = np.argsort(entries)
+        mine = _keys(arcs.village[demand], arcs.group[demand], arcs.site, arcs.cooling, most)
+        place = order[np.minimum(np.searchsorted(entries, mine, sorter=order), len(order) - 1)]
         period = arcs.period[demand]
-        share = np.where(period < 0, self.share.max(axis=1)[place], self.share[place, np.maximum(period, 0)])
-        return np.where(there, share, 0.0)
+        share = np.where(period < 0, self.share[place].max(axis=1), self.share[place, np.maximum(period, 0)])
+        return np.where(entries[place] == mine, share, 0.0)
 
     def modules(self) -> Ints:
         """Return counts in all columns of the siting problem: modules and units bought, standing and arriving."""
@@ -80,6 +78,12 @@ class Decision:
         """Units that come from elsewhere, shape (sites, units, periods); the last period comes before the first."""
         arriving: Ints = np.maximum(self.standing - np.roll(self.standing, 1, axis=2), 0)
         return arriving
+
+
+def _keys(village: Indices, group: Indices, site: Indices, cooling: Indices, most: tuple[int, int, int]) -> Indices:
+    """Return a number for each way of a village; ``most``: groups in all, the last site and the last class."""
+    groups, sites, classes = most
+    return np.asarray(((village * groups + group) * (sites + 1) + site) * (classes + 1) + cooling)
 
 
 def staying(standing: Ints, bought: Ints, ground: Bools) -> Ints:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from coldchain.arrays import ROUNDING, Floats, Indices
+from coldchain.arrays import ROUNDING, Floats
 from coldchain.planning.arcs import Arcs, existing_modules, siting_problem
 from coldchain.planning.awards import Awards, grant, module_awards, total_pot_cny
 from coldchain.planning.basis import Basis
@@ -64,24 +64,7 @@ class Beside:
     @cached_property
     def share(self) -> Floats:
         """Share of its demand that each arc takes in the plan, shape (arcs,)."""
-        arcs, made = self.arcs, self.decision
-        sites, groups, classes = len(self.basis.scenario.sites), len(arcs.members), len(self.basis.classes)
-
-        def keys(village: Indices, group: Indices, site: Indices, cooling: Indices
-                 ) -> Indices:  # fmt: skip
-            return ((village * groups + group) * sites + site) * classes + cooling
-
-        found = np.zeros(len(arcs.demand))
-        if not len(made.village):
-            return found
-        entries = keys(made.village, made.group, made.site, made.cooling)
-        order = np.argsort(entries)
-        mine = keys(arcs.village[arcs.demand], arcs.group[arcs.demand], arcs.site, arcs.cooling)
-        place = order[np.minimum(np.searchsorted(entries, mine, sorter=order), len(order) - 1)]
-        same = entries[place] == mine
-        period = arcs.period[arcs.demand]
-        share = np.where(period < 0, made.share[place].max(axis=1), made.share[place, np.maximum(period, 0)])
-        return np.where(same, share, 0.0)
+        return self.decision.arc_share(self.arcs)
 
     @cached_property
     def room_t_day(self) -> Floats:
