@@ -157,7 +157,8 @@ def other(noun: Noun, name: str) -> Any:
         "chill_threshold_c": 6.5, "chill_floor_c": 1.5, "flat_below_c": 2.5,
         "ea_kj_mol": 61.5, "half_warming_h": 2.5, "q10": 2.75,
         "max_drive_h": 7.5, "trips_day": 5, "max_stops": 7, "batch_t": 5.5, "cycle_h": 2.5,
-        "own_cny_year": 9500.0, "own_h_year": 2100.0, "own_most": 3, "group": "fruit", "packaging": "basket",
+        "own_cny_year": 9500.0, "own_h_year": 2100.0, "own_most": 3, "hire_most": 4, "group": "fruit",
+        "packaging": "basket",
         "today_packaging": "bulk", "today_cargo": "ice", "today_wait_h": 3.5, "decay": ("20:3:0.2", "20:5:0.6"),
     }  # fmt: skip
     if name in choices:

@@ -92,7 +92,7 @@ def people_needed(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Nee
     staff = {kind.id: kind.staff for kind in scenario.depot_types}
     for depot, period in {(row.depot, row.period) for row in rows(tables["lots"]) if row.depot}:
         people = sum(
-            staff[kind.strip()] * int(n or 1)
+            staff.get(kind.strip(), 0.0) * int(n or 1)
             for row in rows(tables["depots"])
             if row.depot == depot
             for part in f"{row.new_modules};{row.standing_modules}".split(";")
@@ -100,7 +100,7 @@ def people_needed(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Nee
             for kind, _colon, n in [part.partition(":")]
         )
         units = [row for row in rows(tables["units"]) if (row.depot, row.period) == (depot, period)]
-        people += sum(staff[row.unit] * int(row.standing) for row in units)
+        people += sum(staff.get(row.unit, 0.0) * int(row.standing) for row in units)
         if people > 0.0:
             found[depot, period, "operator"] = [people, people * SHIFT_H * days[period]]
     return {key: (people, hours) for key, (people, hours) in found.items()}
@@ -115,12 +115,13 @@ def _at_hand(scenario: Scenario) -> dict[tuple[str, str], float]:
 
 
 def _staff_h(record: Record, modules: Mapping[str, int]) -> float:
-    return float(sum(SHIFT_H * record.kinds[kind].staff * n for kind, n in modules.items()))
+    """Return the hours a day of those who run modules; modules that nobody offers are named elsewhere."""
+    return float(sum(SHIFT_H * record.kinds[kind].staff * n for kind, n in modules.items() if kind in record.kinds))
 
 
 def _units_h(record: Record, there: set[str], period: str) -> float:
     standing = (row for row in rows(record.tables["units"]) if row.depot in there and row.period == period)
-    return float(sum(SHIFT_H * record.kinds[row.unit].staff * row.standing for row in standing))
+    return float(sum(_staff_h(record, {row.unit: int(row.standing)}) for row in standing))
 
 
 def _driven_h(tables: Mapping[str, pd.DataFrame], there: set[str], period: str) -> float:
