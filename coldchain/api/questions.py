@@ -242,7 +242,6 @@ def sensitivity(
     planned: Planned,
     *,
     figures: int = 0,
-    villages: int = 0,
     scenario: Path | str | None = None,
     seed: int = 0,
     progress: Say = silent,
@@ -252,7 +251,6 @@ def sensitivity(
     Parameters
     ----------
     figures : so many of those that move the net benefit most are decided by again, at both ends
-    villages : so many villages whose harvest is worth knowing first are sought among twice as many of the largest
     scenario : where the scenario of a run folder lies now, when it was moved
     progress : hears of every figure
 
@@ -265,10 +263,9 @@ def sensitivity(
     """
     run: Run = planned.plan if isinstance(planned, Result) else _as_planned(planned, scenario)
     found = sweeps.sensitivity(run, progress)
-    if not figures and not villages:
+    if not figures:
         return Doubts(found)
-    ranked = found.by_importance()
-    return Doubts(found, sweeps.decisions(run, ranked, figures, villages, seed=seed, say=progress))
+    return Doubts(found, sweeps.decisions(run, found.by_importance(), figures, seed=seed, say=progress))
 
 
 def _as_planned(folder: Path | str, scenario: Path | str | None) -> Run:

@@ -300,7 +300,7 @@ class Doubts:
     flips: tuple[Flip, ...] = ()
 
     def decisions(self) -> pd.DataFrame:
-        """Return key, what, end, at, opens, closes, kept_cny, cost_cny, worth_cny: two rows each figure and village."""
+        """Return key, what, end, at, opens, closes, kept_cny, cost_cny, worth_cny: two rows each figure."""
         return table_of(self.flips)
 
     def table(self) -> pd.DataFrame:

@@ -32,31 +32,24 @@ SHOWN = 20
     show_default=True,
     help="Plan again at both ends of so many of the figures that move most: which depots come or go.",
 )
-@click.option(
-    "--villages",
-    type=click.IntRange(0, 50),
-    default=0,
-    show_default=True,
-    help="So many villages whose harvest is worth knowing first, by what they would decide.",
-)
 @click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")
 @json_option
 @of_a_run
 def sensitivity(
-    run: Path, scenario: Path | None, *, whole: bool, decide: int, villages: int, as_json: bool
+    run: Path, scenario: Path | None, *, whole: bool, decide: int, as_json: bool
 ) -> None:  # fmt: skip
     """Move every uncertain figure of RUN to both ends of its band and rank them by what they change.
 
     Depots, assignment and routes stay as planned. Lives of the crops, packaging, hours, air, coolers and prices are
     moved, each within the band that the catalogue or the scenario states. Writes tables/sensitivity.csv into RUN.
 
-    With --decide or --villages it is decided again there, from the plan on, and written to tables/decisions.csv.
+    With --decide it is decided again there, from the plan on, and written to tables/decisions.csv.
     """
     from coldchain.api import sensitivity as moved
     from coldchain.runs.archive import output_folder
 
     say = progress(quiet=hushed() or as_json)
-    found = moved(run, figures=decide, villages=villages, scenario=scenario, progress=say)
+    found = moved(run, figures=decide, scenario=scenario, progress=say)
     path = found.save(output_folder(run))
     if as_json:
         click.echo(json.dumps(found.facts(), ensure_ascii=False))
@@ -81,16 +74,12 @@ def _show(rows: pd.DataFrame) -> None:
 
 
 def _show_flips(rows: pd.DataFrame) -> None:
-    """Print what would be decided at the ends of figures, and of the harvests of villages."""
+    """Print what would be decided at the ends of figures."""
     from rich.console import Console
 
     from coldchain.reports.moving import flips_table
 
-    console = Console(width=max(Console().width, 110), highlight=False)
-    of_village = rows["key"].str.startswith("village:")
-    for some in (rows[~of_village], rows[of_village]):
-        if len(some):
-            console.print(flips_table(some))
+    Console(width=max(Console().width, 110), highlight=False).print(flips_table(rows))
 
 
 @click.command(epilog="Example: coldchain calibrate county weighings.csv --out county-measured")

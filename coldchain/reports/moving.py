@@ -51,8 +51,7 @@ def moved_rows(table: pd.DataFrame) -> pd.DataFrame:
 def flips_table(rows: pd.DataFrame) -> Table:
     """Return what would be decided elsewhere in a band as a table of the terminal, what saves most first."""
     shown = Table(box=ASCII2, show_edge=False, pad_edge=False, title_justify="left")
-    what = _("Harvest of village") if rows["key"].str.startswith("village:").all() else _("Uncertain figure")
-    for heading in (what, _("where it lies"), _("depots that come"), _("depots that go")):
+    for heading in (_("Uncertain figure"), _("where it lies"), _("depots that come"), _("depots that go")):
         shown.add_column(heading)
     shown.add_column(_("deciding by it saves a year"), justify="right")
     for row in rows.to_dict("records"):

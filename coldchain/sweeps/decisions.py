@@ -1,4 +1,4 @@
-"""Which uncertain figure, and which village's harvest, moves a depot: the plan made again at both ends of its band.
+"""Which uncertain figure moves a depot: the plan made again at both ends of its band.
 
 What is known better is worth what deciding by it saves: the year of today's decision, repaired to the limits, less that
 of the decision found from there, both at that end. It is a lower estimate: few decisions are tried from the plan on.
@@ -7,22 +7,18 @@ of the decision found from there, both at that end. It is a lower estimate: few 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from coldchain.model import Scenario
-from coldchain.model.bands import HARVEST, PACKAGING, Figures, Uncertain, in_words, put, uncertain_figures
+from coldchain.model.bands import PACKAGING, Figures, Uncertain, in_words, put, uncertain_figures
 from coldchain.planning import Options, lay_ground, redecide
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.runs import Run
 from coldchain.sweeps.sensitivity import label_of, row_names
-
-TRIED_A_VILLAGE = 2
-"""Villages tried for each that is asked for: those of the largest harvest."""
-VILLAGE = "village"
 
 
 @dataclass(frozen=True)
@@ -55,27 +51,21 @@ class Flip:
         return {**asdict(self), "worth_cny": self.worth_cny}
 
 
-def decisions(
-    plan: Run, ranked: Sequence[str], figures: int, villages: int, *, seed: int = 0, say: Say = silent
-) -> tuple[Flip, ...]:
-    """Plan again at both ends of the figures that matter most, and of the harvest of the largest villages.
+def decisions(plan: Run, ranked: Sequence[str], most: int, *, seed: int = 0, say: Say = silent) -> tuple[Flip, ...]:
+    """Plan again at both ends of the figures that matter most; what is worth most comes first.
 
     Parameters
     ----------
     ranked : keys of the figures, the most important first
-    figures, villages : how many of each are told of
+    most : how many of them are tried
     """
-    cases = [*_figures(plan.planned, ranked, figures), *_villages(plan.planned, villages)]
+    cases = list(_figures(plan.planned, ranked, most))
     found = []
     for n, (one, what, scenarios) in enumerate(cases, start=1):
-        say(Event(Stage.FIGURE, done=n, of=len(cases), facts={"figure": one.key}))
+        say(Event(Stage.FIGURE, done=n, of=len(cases), facts={"figure": what}))
         found += [_flip(plan, one, what, end, scenario, seed) for end, scenario in scenarios]
     best = {key: -max(one.worth_cny for one in found if one.key == key) for key in {one.key for one in found}}
-    found.sort(key=lambda one: (one.key.startswith(VILLAGE), best[one.key], one.key, one.end != "low"))
-    return (
-        *[one for one in found if not one.key.startswith(VILLAGE)],
-        *[one for one in found if one.key.startswith(VILLAGE)][: 2 * villages],
-    )
+    return tuple(sorted(found, key=lambda one: (best[one.key], one.key, one.end != "low")))
 
 
 def table_of(found: Sequence[Flip]) -> pd.DataFrame:
@@ -96,21 +86,6 @@ def _figures(scenario: Scenario, ranked: Sequence[str], most: int) -> Iterator[C
     for one in some[:most]:
         ends = [(end, put(Figures(scenario), [(one, at)]).scenario) for end, at in _ends(one)]
         yield one, label_of(one, names), ends
-
-
-def _villages(scenario: Scenario, most: int) -> Iterator[Case]:
-    """Yield the villages of the largest harvest, each at both ends of the band of all harvests."""
-    band = next(one for one in uncertain_figures(scenario) if any(table == HARVEST for table, _name in one.places))
-    tonnes = scenario.harvest_t.sum(axis=(1, 2))
-    for v in np.argsort(-tonnes, kind="stable")[: TRIED_A_VILLAGE * most].tolist():
-        village = scenario.villages[v]
-        one = replace(band, key=f"{VILLAGE}:{village.id}", row=village.id)
-        ends = []
-        for end, at in _ends(band):
-            factor = np.ones(len(tonnes))
-            factor[v] = at
-            ends.append((end, replace(scenario, harvest_t=scenario.harvest_t * factor[:, None, None])))
-        yield one, village.name or village.id, ends
 
 
 def _ends(one: Uncertain) -> tuple[tuple[str, float], ...]:

@@ -95,7 +95,7 @@ def sensitivity(plan: Run, say: Say = silent) -> Sensitivity:
     rows = []
     for n, one in enumerate(figures, start=1):
         label = label_of(one, names)
-        say(Event(Stage.FIGURE, done=n, of=len(figures), facts={"figure": one.key}))
+        say(Event(Stage.FIGURE, done=n, of=len(figures), facts={"figure": label}))
         low, high = (fixed.answer(put(fixed.figures, [(one, at)])) for at in (one.low, one.high))
         rows.append(Moved(one, label, low, high).row())
     own = fixed.answer(fixed.figures)
