@@ -125,9 +125,9 @@ class _Search:
     def run(self) -> Course:
         """Correct, then move and put together anew until nothing improves or the work is done.
 
-        A search that may route few decisions spends none on corrections: they change everything at once.
+        A search near a plan whose modules stand spends no decision on corrections: they change everything at once.
         """
-        for _round in range(0 if self.options.rough else CORRECTIONS):
+        for _round in range(0 if self.options.near else CORRECTIONS):
             if self.over() or not self._correct():
                 break
         moved = self._move()
@@ -160,7 +160,7 @@ class _Search:
         task = self.task
         dear = self.estimates.corrected(self.best)
         money = dear.inside.money_cny + self._leaning_cny(self.lean)
-        if self.options.rough:  # few decisions will be routed: those that leave most as it is
+        if self.options.near:  # few decisions will be routed: those that leave most as it is
             stays = self.best.decision.arc_share(task.arcs) * task.arcs.yearly_t[task.arcs.demand]
             money = money - STAYS_CNY_T * stays
         inside = replace(dear.inside, money_cny=money)

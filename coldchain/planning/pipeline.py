@@ -457,7 +457,7 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
     rivals = [*([] if _must_build(basis) else [ground.idle]), *near]
     effort = effort_of(options, ground.memo)
     fresh = []
-    settled = options.rough and any(not course.missing for course in near)
+    settled = options.near and any(not course.missing for course in near)
     for n, result in enumerate(() if settled else sited.results, start=1):
         decision = Decision.of(arcs, result.count, result.arc_share)
         fresh.append(work_out(basis, arcs, decision, replace(effort, quick=True)))

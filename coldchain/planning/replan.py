@@ -81,6 +81,7 @@ def _begun(ground: Ground, former: Run, options: Options) -> tuple[Options, Cour
     wanted = former_modules(scenario, former)
     problem = stated(ground.basis, ground.arcs, aims_of(ground.basis)[0])
     count = repaired(problem, widened(wanted, problem.max_count.shape[1]), options)
+    options = replace(options, near=options.rough and np.array_equal(count[:, : wanted.shape[1]], wanted))
     course = kept(ground, count, former, options)
     options.say(Event(Stage.FORMER, former.name, value=course.yearly.total))
     starts, courses = (count[:, : len(scenario.depot_types)],), () if course.missing else (course,)

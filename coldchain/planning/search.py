@@ -76,7 +76,8 @@ class Options:
     ``tries`` ends the joint search after so many decisions worked out with routes.
     ``rough`` ends siting at that gap whatever the scenario.
     ``threads`` work side by side where steps do not depend on each other: they change the time, never the plan.
-    ``former`` are the routes of the run that this plan starts from.
+    ``former`` are the routes of the run that this plan starts from; ``near`` says that its modules stand as they were:
+    the few decisions that are routed leave most as it is.
     ``cuts`` gathers what cut a part of the search short, ``met`` the modules worked out; options made from these by
     ``replace`` share them.
     """
@@ -93,6 +94,7 @@ class Options:
     tries: float = math.inf
     threads: int = 1
     former: FormerDays = field(default_factory=FormerDays)
+    near: bool = False
     cuts: set[Ending] = field(default_factory=set, compare=False)
     met: Met = field(default_factory=Met, compare=False)
     time_limit_s: float = math.inf
