@@ -19,9 +19,9 @@ from coldchain.sweeps.decisions import _figures
 def test_figures_are_taken_in_order_and_bruising_by_packaging_is_left_out(small_plan: Plan) -> None:
     ranked = ["packaging.crate", "chain.today_wait_h", "nothing.known", "economics.electricity_cny_kwh"]
     found = list(_figures(small_plan.planned, ranked, 1))
-    assert [one.key for one, _what, _ends in found] == ["chain.today_wait_h"]
-    (_low, low), (_high, high) = found[0][2]
-    assert low.chain.today_wait_h < small_plan.planned.chain.today_wait_h < high.chain.today_wait_h
+    assert [case.figure.key for case in found] == ["chain.today_wait_h"]
+    stated = small_plan.planned.chain.today_wait_h
+    assert found[0].low.chain.today_wait_h < stated < found[0].high.chain.today_wait_h
 
 
 def test_the_table_has_a_row_each_end() -> None:

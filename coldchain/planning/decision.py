@@ -57,12 +57,12 @@ class Decision:
 
     def arc_share(self, arcs: Arcs) -> Floats:
         """Return the share of its demand that each arc takes, shape (arcs,)."""
-        demand, most = arcs.demand, (len(arcs.members), int(arcs.site.max(initial=0)), int(arcs.cooling.max(initial=0)))
-        entries = _keys(self.village, self.group, self.site, self.cooling, most)
+        demand = arcs.demand
+        entries = _keys(arcs, self.village, self.group, self.site, self.cooling)
         if not len(entries):
             return np.zeros(len(demand))
         order = np.argsort(entries)
-        mine = _keys(arcs.village[demand], arcs.group[demand], arcs.site, arcs.cooling, most)
+        mine = _keys(arcs, arcs.village[demand], arcs.group[demand], arcs.site, arcs.cooling)
         place = order[np.minimum(np.searchsorted(entries, mine, sorter=order), len(order) - 1)]
         period = arcs.period[demand]
         share = np.where(period < 0, self.share[place].max(axis=1), self.share[place, np.maximum(period, 0)])
@@ -80,10 +80,10 @@ class Decision:
         return arriving
 
 
-def _keys(village: Indices, group: Indices, site: Indices, cooling: Indices, most: tuple[int, int, int]) -> Indices:
-    """Return a number for each way of a village; ``most``: groups in all, the last site and the last class."""
-    groups, sites, classes = most
-    return np.asarray(((village * groups + group) * (sites + 1) + site) * (classes + 1) + cooling)
+def _keys(arcs: Arcs, village: Indices, group: Indices, site: Indices, cooling: Indices) -> Indices:
+    """Return a number for each way of a village, the same for the same way."""
+    sites, classes = len(arcs.stay_cny), int(arcs.cooling.max(initial=0)) + 1
+    return np.asarray(((village * len(arcs.members) + group) * sites + site) * classes + cooling)
 
 
 def staying(standing: Ints, bought: Ints, ground: Bools) -> Ints:

@@ -61,9 +61,9 @@ def decisions(plan: Run, ranked: Sequence[str], most: int, *, seed: int = 0, say
     """
     cases = list(_figures(plan.planned, ranked, most))
     found = []
-    for n, (one, what, scenarios) in enumerate(cases, start=1):
-        say(Event(Stage.FIGURE, done=n, of=len(cases), facts={"figure": what}))
-        found += [_flip(plan, one, what, end, scenario, seed) for end, scenario in scenarios]
+    for n, case in enumerate(cases, start=1):
+        say(Event(Stage.FIGURE, done=n, of=len(cases), facts={"figure": case.what}))
+        found += [_flip(plan, case, end, seed) for end in ("low", "high")]
     best = {key: -max(one.worth_cny for one in found if one.key == key) for key in {one.key for one in found}}
     return tuple(sorted(found, key=lambda one: (best[one.key], one.key, one.end != "low")))
 
@@ -75,7 +75,14 @@ def table_of(found: Sequence[Flip]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-Case = tuple[Uncertain, str, list[tuple[str, Scenario]]]
+@dataclass(frozen=True)
+class Case:
+    """A figure, what people call it, and the scenario at either end of its band."""
+
+    figure: Uncertain
+    what: str
+    low: Scenario
+    high: Scenario
 
 
 def _figures(scenario: Scenario, ranked: Sequence[str], most: int) -> Iterator[Case]:
@@ -84,19 +91,16 @@ def _figures(scenario: Scenario, ranked: Sequence[str], most: int) -> Iterator[C
     by_key = {one.key: one for one in uncertain_figures(scenario)}
     some = [by_key[key] for key in ranked if key in by_key and by_key[key].places[0][0] != PACKAGING]
     for one in some[:most]:
-        ends = [(end, put(Figures(scenario), [(one, at)]).scenario) for end, at in _ends(one)]
-        yield one, label_of(one, names), ends
+        low, high = (put(Figures(scenario), [(one, at)]).scenario for at in (one.low, one.high))
+        yield Case(one, label_of(one, names), low, high)
 
 
-def _ends(one: Uncertain) -> tuple[tuple[str, float], ...]:
-    return ("low", one.low), ("high", one.high)
-
-
-def _flip(plan: Run, one: Uncertain, what: str, end: str, scenario: Scenario, seed: int) -> Flip:
+def _flip(plan: Run, case: Case, end: str, seed: int) -> Flip:
+    scenario, at = (case.low, case.figure.low) if end == "low" else (case.high, case.figure.high)
     options = Options.warm(seed=seed)
     made = redecide(lay_ground(scenario, options), plan, options)
     sites = [site.id for site in scenario.sites]
     before, after = ({sites[j] for j in np.flatnonzero(count.any(axis=1))} for count in (made.before, made.after))
-    at = dict(_ends(one))[end]
-    opens, closes = sorted(after - before), sorted(before - after)
-    return Flip(one.key, what, end, in_words(one, at), tuple(opens), tuple(closes), made.kept_cny, made.cost_cny)
+    opens, closes = tuple(sorted(after - before)), tuple(sorted(before - after))
+    words = in_words(case.figure, at)
+    return Flip(case.figure.key, case.what, end, words, opens, closes, made.kept_cny, made.cost_cny)
