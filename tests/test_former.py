@@ -94,6 +94,13 @@ def test_shares_and_routes_are_read_as_they_were_written(small_plan: Plan) -> No
     assert sum(map(len, former.routes.values())) == len(small_plan.tables["routes"]) > 0
 
 
+@pytest.mark.parametrize("table", ["duties", "stops"])
+def test_a_route_that_half_a_run_knows_is_left_out(small_plan: Plan, table: str) -> None:
+    rows, route = small_plan.tables[table], str(small_plan.tables["routes"]["route"].iloc[0])
+    former = FormerDays.of(small_plan.scenario, {**small_plan.tables, table: rows[rows["route"] != route]})
+    assert sum(map(len, former.routes.values())) == len(small_plan.tables["routes"]) - 1
+
+
 def test_a_plan_read_from_its_folder_is_found_again_to_the_last_digit(small_plan: Plan) -> None:
     """Nothing but the tables is known of the earlier run: no decision, no routes in memory."""
     read = Run(summary=small_plan.summary, tables=small_plan.tables, inputs=small_plan.inputs, name="old")

@@ -72,7 +72,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     """English and Chinese, words and object; nothing is worth a visit where nothing is uncertain."""
     write_perishable(8, 3, tmp_path / "scenario")
     cc.plan(cc.load(tmp_path / "scenario"), effort="quick").save(tmp_path / "run")
-    command = ["explain", str(tmp_path / "run"), "--visits", "3", "--time-limit", "5", "--quiet"]
+    command = ["explain", str(tmp_path / "run"), "--visits", "3", "--quiet"]
     assert run([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["spread"] == 0.5

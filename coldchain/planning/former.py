@@ -37,7 +37,10 @@ class FormerDays:
 
     @classmethod
     def of(cls, scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> FormerDays:
-        """Read the routes of a run; those of sites, periods, vehicles or villages that are no more are left out."""
+        """Read the routes of a run.
+
+        Those of sites, periods, vehicles or villages that are no more are left out, and those without stops or a duty.
+        """
         site, period, village = (
             {name: n for n, name in enumerate(names)}
             for names in (
@@ -50,18 +53,15 @@ class FormerDays:
         visits = {str(key): rows for key, rows in tables["stops"].sort_values("order").groupby("route")}
         order = tables["duties"].sort_values(["duty", "order"])
         duty = dict(zip(order["route"].fillna("").astype(str), order["duty"].astype(str), strict=True))
-        rank = {route: n for n, route in enumerate(duty)}
         found: dict[tuple[int, int], list[FormerRoute]] = defaultdict(list)
-        heads = tables["routes"]
-        for head in heads.iloc[np.argsort([rank[str(route)] for route in heads["route"]])].itertuples():
-            stops = visits[str(head.route)]
+        heads = {str(head.route): head for head in tables["routes"].itertuples()}
+        for key in (route for route in duty if route in heads and route in visits):
+            head, stops = heads[key], visits[key]
             places = [village.get(str(one), -1) for one in stops["village"]]
             day = site.get(str(head.depot), -1), period.get(str(head.period), -1)
             if min(*day, *places) >= 0 and head.vehicle in offered:
                 kg = stops["load_kg"].to_numpy(dtype=np.float64)
-                found[day].append(
-                    FormerRoute(duty[str(head.route)], str(head.vehicle), np.array(places, dtype=np.intp), kg)
-                )
+                found[day].append(FormerRoute(duty[key], str(head.vehicle), np.array(places, dtype=np.intp), kg))
         text = "".join(tables[name].to_csv(index=False) for name in ("routes", "stops", "duties"))
         return cls({day: tuple(routes) for day, routes in found.items()}, hashlib.sha256(text.encode()).digest())
 
