@@ -148,11 +148,10 @@ def _curves(arcs: Arcs, options: Options, u: Floats, edge: Floats) -> Curves:
         ratio = np.empty(b - a)
         for place in range(a, b):
             ratio[place - a] = (arcs.cost[place] - u[arcs.demand[place]]) / max(arcs.load[place], 1e-12)
-        out = order[a:b], loads[a:b], gains[a:b]
-        most = options.most[z]
-        number[z] = _sorted_arcs(ratio, arcs.load[a:b], (edge[z], most), out)
+        load, most = arcs.load[a:b], options.most[z]
+        number[z] = _sorted_arcs(ratio, load, edge[z], most, order[a:b], loads[a:b], gains[a:b])
         if edge[z] < 0.0 and (number[z] == 0 or loads[a + number[z] - 1] < most):
-            number[z] = _sorted_arcs(ratio, arcs.load[a:b], (0.0, most), out)
+            number[z] = _sorted_arcs(ratio, load, 0.0, most, order[a:b], loads[a:b], gains[a:b])
         last = a + number[z] - 1
         edge[z] = 0.8 * ratio[order[last]] if number[z] and loads[last] >= most else 0.0
     return Curves(number, order, loads, gains, whole, gain, end)
@@ -167,10 +166,10 @@ def _sum_of_gains(cost: Floats, demand: Ints, u: Floats) -> float:
 
 
 @compiled
-def _sorted_arcs(ratio: Floats, load: Floats, ends: tuple[float, float], out: tuple[Ints, Floats, Floats]) -> int:
-    """Fill ``out`` up to the largest capacity; returns how many arcs that takes."""
-    edge, most = ends
-    order, loads, gains = out
+def _sorted_arcs(
+    ratio: Floats, load: Floats, edge: float, most: float, order: Ints, loads: Floats, gains: Floats
+) -> int:
+    """Fill ``order``, ``loads`` and ``gains`` up to the largest capacity; returns how many arcs that takes."""
     worth = np.flatnonzero(ratio < edge)
     room, gain, k = 0.0, 0.0, 0
     for rank in np.argsort(ratio[worth]):
@@ -275,7 +274,7 @@ def _joined_pick(choices: Choices, terms: Terms, value: Floats) -> Pick:
             slope[steps] = (value[here] - value[before]) / (choices.weight[here] - choices.weight[before])
             unit_of[steps], target[steps] = unit, here
             steps += 1
-    picked: Pick = _taken(choices, terms, value, pick, (slope[:steps], unit_of, target), (total, room))
+    picked: Pick = _taken(choices, terms, value, pick, slope[:steps], unit_of, target, total, room)
     return picked
 
 
@@ -292,12 +291,19 @@ def _taken(
     terms: Terms,
     value: Floats,
     pick: Ints,
-    steps: tuple[Floats, Ints, Ints],
-    sums: tuple[float, float],
+    slope: Floats,
+    unit_of: Ints,
+    target: Ints,
+    total: float,
+    room: float,
 ) -> Pick:
-    """Take steps along the curves in the order of their slopes until the row is met."""
-    slope, unit_of, target = steps
-    total, room = sums
+    """Take steps along the curves in the order of their slopes until the row is met.
+
+    Parameters
+    ----------
+    slope, unit_of, target : CNY by weight of each step, its unit and the choice it leads to
+    total, room : value and weight of ``pick``, the choices before any step
+    """
     none = np.zeros(len(terms.cap), np.int64)
     slack = 1e-9 * (1.0 + abs(terms.least))
     low, high, part = -np.inf, -np.inf, (0, 0, 0.0)
