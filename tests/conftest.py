@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from browser import Page, browser, found_browser
 from perishable import write_perishable
 
 from coldchain import language
@@ -22,8 +21,8 @@ from coldchain.verify import ageing
 
 ROWS = 10
 """Lines of the table of seconds: the dearest rooms, and the others together."""
-GROUND = ("errors", "language", "model")
-"""Rooms that every test imports from, whatever it is about."""
+BROWSER = "COLDCHAIN_BROWSER"
+"""Set to ``needed`` where a missing browser is a failure."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,16 +41,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:  # noqa: ARG001
     gc.freeze()
 
 
-@cache
 def room_of(file: str) -> str:
-    """Return the room of a file of tests: where it lies, for doctests, or what it imports most from."""
-    folder, *parts = Path(file).with_suffix("").parts
-    if folder == "coldchain":
-        return parts[0]
-    text = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
-    rooms = re.findall(r"^\s*from coldchain\.(\w+)[\w.]* import", text, re.MULTILINE)
-    used = Counter(room for room in rooms if room not in GROUND)
-    return min(used, key=lambda room: (-used[room], room), default="package")
+    """Return the room of a file of tests, which is its folder; of the package where it lies in none."""
+    _tests, *parts = Path(file).parts
+    return parts[0] if len(parts) > 1 else "package"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -114,6 +107,18 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no shared data in {folder}")
     return folder
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """Open a page in a browser of the system; its absence fails where one is needed and skips elsewhere."""
+    program = found_browser()
+    if program is None:
+        reason = "no Chromium or Chrome on this system: apt-get install chromium"
+        (pytest.fail if os.environ.get(BROWSER) == "needed" else pytest.skip)(reason)
+    with browser(program) as one:
+        one.size(1400, 900)
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from coldchain.model.places import Site
 from coldchain.scenario.rules import Rule
 from coldchain.sweeps import Decided, Point, Sweep
 
+RULES = (Rule(rate=0.2), Rule(rate=0.4), Rule(rate=0.2, programme="plan_40"))
 BUDGETS = (0.0, 1e6, 2e6)
 NET_CNY = {"S1": [3e5, 1e5, 5e5], "S2": [1e5, -1e5, 2e5]}
 """Of each depot: as planned, then in two draws."""

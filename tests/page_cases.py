@@ -1,6 +1,15 @@
-"""A tab of the planning page without a server: opened, clicked, planned."""
+"""A tab of the planning page without a server: opened, clicked, planned; and the command that serves it."""
 
 from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from bokeh.document import Document
 from bokeh.events import ButtonClick
@@ -33,3 +42,28 @@ def planned(page: PlanningPage) -> State:
         page.poll()
     assert page.job is None, page.status.text
     return page.states[page.shown]
+
+
+@contextmanager
+def served(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the command; end it whatever happens."""
+    command = [sys.executable, "-m", "coldchain", "serve", str(folder), "--no-browser", *options]
+    made = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+                            env={**os.environ, "BOKEH_RESOURCES": "cdn"})  # fmt: skip
+    try:
+        yield made
+    finally:
+        if made.poll() is None:
+            made.kill()
+        made.communicate()
+
+
+def answer(url: str) -> tuple[int, str]:
+    """Ask for a page without a proxy; return its status and text."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=PATIENCE_S) as got:
+            return got.status, got.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, ""

@@ -94,7 +94,7 @@ def accept(run: Run, measured: Sequence[Measured]) -> Acceptance:
 
     Examples
     --------
-    See ``tests/test_acceptance.py``: 190 m³ measured of 200 planned, 600 CNY/m³ of 700, and each limit in turn.
+    See ``tests/planning/test_acceptance.py``: 190 m³ measured of 200 planned, 600 CNY/m³ of 700, each limit in turn.
     """
     scenario = run.planned
     sites = {site.id: site for site in scenario.sites}
