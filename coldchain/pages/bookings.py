@@ -42,8 +42,7 @@ from coldchain.pages import words
 from coldchain.pages.controls import WIDE
 from coldchain.pages.desk import free_name
 from coldchain.pages.server import Visit
-from coldchain.pages.shell import BOOKINGS, PLAN, Answering, frame
-from coldchain.reports.canvas import div
+from coldchain.pages.shell import BOOKINGS, PLAN, Answering, frame, said, words_div
 from coldchain.runs import Run
 from coldchain.telemetry.page import STYLE, section, text_of
 
@@ -62,7 +61,6 @@ FIELDS = {
 """What a fault of a wish names, as the form calls it."""
 FIELD: dict[str, Any] = {**WIDE, "min_width": LEAST_PX}
 BUTTON: dict[str, Any] = {**WIDE, "min_width": 2 * LEAST_PX}
-SPOKEN = {"role": "status", "aria-live": "polite"}
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ class BookingsPage(Answering):
         self.drop = Button(label=_("Cancel the booking"), align="end", **FIELD)
         self.orders = Button(label=_("Write orders and vehicles for routes"), **BUTTON)
         self.usage = Button(label=_("Write usage for share"), **BUTTON)
-        self.status = div("", html_attributes=SPOKEN, **WIDE)
+        self.status = said()
         sheet = InlineStyleSheet(css=f"{STYLE.replace('body{', ':host{display:block;')}{TILES}{FLUSH}")
         self.free, self.booked, self.seen = (Div(text="", stylesheets=[sheet], **WIDE) for _n in range(3))
         self._connect()
@@ -171,7 +169,7 @@ class BookingsPage(Answering):
             _line(self.mine, self.drop), **WIDE,
         )  # fmt: skip
         named = {
-            "title": div(self._title(), **WIDE),
+            "title": words_div(self._title()),
             "choice": column(self.member, _line(self.first, self.shown, self.place), **WIDE),
             "form": form, "free": self.free, "booked": self.booked,
             "hand": _line(self.orders, self.usage, visible=self.staff), "seen": self.seen,

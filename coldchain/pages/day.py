@@ -20,8 +20,7 @@ from coldchain.pages import words
 from coldchain.pages.controls import WIDE
 from coldchain.pages.desk import free_name
 from coldchain.pages.job import Job
-from coldchain.pages.shell import frame
-from coldchain.reports.canvas import div
+from coldchain.pages.shell import frame, said
 from coldchain.telemetry.alarms import Alarm
 from coldchain.telemetry.dayplan import DayPlan
 from coldchain.telemetry.page import STYLE, parts_of, place_words
@@ -128,7 +127,7 @@ class DayPage:
         self.reason = TextInput(title=_("Reason"), max_length=MOST_REASON, visible=keeps, **WIDE)
         self.who = TextInput(title=_("Person"), max_length=MOST_NAME, width=120, visible=keeps)
         self.note = Button(label=_("Acknowledge"), disabled=True, visible=keeps, width=160)
-        self.status = div("", html_attributes={"role": "status", "aria-live": "polite"}, **WIDE)
+        self.status = said()
         self.go.on_click(self.accept)
         self.note.on_click(self.acknowledge)
         self.repair.on_change("value", lambda _name, _old, _new: self.assume())

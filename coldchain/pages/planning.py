@@ -10,7 +10,7 @@ from typing import Any
 from bokeh.document import Document
 from bokeh.events import Tap
 from bokeh.layouts import column, row
-from bokeh.models import Button, Div, Select, TextInput
+from bokeh.models import Button, Select, TextInput
 
 from coldchain.errors import BrokenOffError, ColdchainError, UsageError
 from coldchain.language import _, known_language, language, speaking
@@ -19,16 +19,14 @@ from coldchain.pages.asked import CHOICES, FORBIDDEN, FORCED, STATED, AskedSites
 from coldchain.pages.controls import WIDE, Controls
 from coldchain.pages.desk import Desk, free_name, named_folder
 from coldchain.pages.job import Job
-from coldchain.pages.shell import Answering, frame
+from coldchain.pages.shell import Answering, frame, said, words_div
 from coldchain.pages.sitemap import ADD, SiteMap, legend_html
 from coldchain.pages.sitetools import SiteTools
 from coldchain.pages.states import State
 from coldchain.progress import Event
-from coldchain.reports.canvas import div
 from coldchain.scenario.edits import Edits
 
 POLL_MS, WIDTH_PX = 250, 1500
-SPOKEN = {"role": "status", "aria-live": "polite"}
 
 
 @dataclass(frozen=True)
@@ -76,21 +74,19 @@ class PlanningPage(Answering):
     def _make_widgets(self) -> None:
         self.go = Button(label=_("Plan now"), button_type="primary", **WIDE)
         self.halt = Button(label=_("Cancel"), disabled=True, **WIDE)
-        self.status = div("", html_attributes=SPOKEN, **WIDE)
+        self.status, self.saved = said(), said()
         self.list = Select(title=_("Plan shown: choose an earlier one to go back to it"), options=[], value="", **WIDE)
         self.other = Select(title=_("Compared with"), options=[], value="", **WIDE)
         named = free_name(f"{self.desk.scenario.name}-edited", self.home)
         self.name = TextInput(title=_("Save the plan shown as a scenario named"), value=named, **WIDE)
         self.keep = Button(label=_("Save"), disabled=True, align="end", **WIDE)
-        self.saved = div("", html_attributes=SPOKEN, **WIDE)
-        self.figures, self.changes, self.commands = (_words() for _n in range(3))
-        self.saved.stylesheets = self.commands.stylesheets
+        self.figures, self.changes, self.commands = (words_div() for _n in range(3))
 
     def _lay_out(self) -> None:
         asks, tools = self.controls, self.tools
         named = {
-            "title": div(words.title_html(self.desk.scenario, self.bookings), **WIDE),
-            "map": column(self.map.mode, self.map.plot, div(legend_html(), **WIDE), **WIDE),
+            "title": words_div(words.title_html(self.desk.scenario, self.bookings)),
+            "map": column(self.map.mode, self.map.plot, words_div(legend_html()), **WIDE),
             "controls": column(
                 row(asks.budget, asks.rate, **WIDE), row(asks.cap, asks.programme, **WIDE),
                 row(tools.site, tools.choice, **WIDE), row(self.go, self.halt, **WIDE), self.status, self.list,
@@ -358,17 +354,3 @@ def planning_page(
     """
     with speaking(known_language(wanted or "") or language()):
         return PlanningPage(desk, voice, document, bookings)
-
-
-def _words() -> Div:
-    made = div("", **WIDE)
-    made.stylesheets = [*made.stylesheets, EXTRA]
-    return made
-
-
-EXTRA = """
-h3 { font-size: 12.5px; margin: 10px 0 2px; }
-p { margin: 3px 0; }
-.alarm { color: #8a331f; font-weight: 600; }
-pre { font-size: 12px; white-space: pre-wrap; word-break: break-all; background: #f4f5f6; padding: 8px; }
-"""

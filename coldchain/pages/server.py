@@ -30,6 +30,9 @@ LOOPBACK = "127.0.0.1"
 FORBIDDEN = 403
 PATIENCE_MS = 600_000
 """A tab that lost its connection finds its plans again for ten minutes."""
+GRACE_S = 2.0
+ON_MESSAGE = "on_message"
+"""Name of the coroutine in which Bokeh's server answers a message of a tab."""
 STAFF = ""
 """Who has the token that the command prints: everything is open to them."""
 
@@ -224,8 +227,16 @@ async def _serve(pages: Mapping[str, Fill], keys: Keys, at: Listening, address: 
     finally:
         server.unlisten()
         server.stop()
+        await _answered()
         for number, former in before.items():
             signal.signal(number, former)
+
+
+async def _answered() -> None:
+    """Wait until tabs have their answer to what they sent before: cut off, it would end in a traceback."""
+    answers = [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == ON_MESSAGE]
+    if answers:
+        await asyncio.wait(answers, timeout=GRACE_S)
 
 
 def _bound(pages: Mapping[str, Callable[[Document], None]], keys: Keys, at: Listening) -> Any:

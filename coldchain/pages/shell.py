@@ -10,14 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from bokeh.document import Document
-from bokeh.models import ColumnDataSource, CustomJS, DataTable, TableColumn
+from bokeh.models import ColumnDataSource, CustomJS, DataTable, Div, TableColumn
 from jinja2 import Environment, FunctionLoader
 
 from coldchain.language import language, speaking
+from coldchain.reports.canvas import div
 
 ROUTES = "routes.json"
 PLAN, BOOKINGS = "/", "/bookings"
 """Where the pages of a server stand."""
+REDRAW = "Bokeh.index.find_one(table)?.grid.invalidate()"
+EXTRA = """
+h3 { font-size: 12.5px; margin: 10px 0 2px; }
+p { margin: 3px 0; }
+.alarm { color: #8a331f; font-weight: 600; }
+pre { font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f5f6; padding: 8px; }
+"""
 
 
 class Answering(ABC):
@@ -65,12 +73,24 @@ def asset(name: str) -> str:
     return (resources.files("coldchain.pages") / "assets" / name).read_text("utf-8")
 
 
+def words_div(html: str = "", **options: Any) -> Div:
+    """Return words of a page, as wide as their place."""
+    made = div(html, sizing_mode="stretch_width", **options)
+    made.stylesheets = [*made.stylesheets, EXTRA]
+    return made
+
+
+def said() -> Div:
+    """Return where a page says what it did, or what went wrong; a screen reader speaks it."""
+    return words_div(html_attributes={"role": "status", "aria-live": "polite"})
+
+
 def sheet(source: ColumnDataSource, columns: Sequence[TableColumn], height: int) -> DataTable:
     """Return a table to edit; it draws cells anew that are patched, which Bokeh's by itself does for new data only."""
     table = DataTable(source=source, columns=list(columns), height=height, editable=True, index_position=None,
                       reorderable=False, sortable=False, autosize_mode="force_fit",
                       min_width=sum(one.width for one in columns), sizing_mode="stretch_width")  # fmt: skip
-    source.js_on_change("patching", CustomJS(args={"view": table.view}, code="view.change.emit()"))
+    source.js_on_change("patching", CustomJS(args={"table": table}, code=REDRAW))
     return table
 
 

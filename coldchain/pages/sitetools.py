@@ -59,10 +59,10 @@ class SiteTools:
         fixed, degrees = CellEditor(), NumberFormatter(format=DEGREES)
         heads = {
             "label": (_("Site"), fixed, 105), "county": (_("County"), fixed, 70),
-            "stated": (_("In the scenario"), fixed, 90),
+            "stated": (_("In the scenario"), fixed, 110),
             "choice": (_("Asked for"), SelectEditor(options=[_(text) for text in CHOICES.values()]), 75),
-            "modules": (_("Modules"), fixed, 175), "lon": (_("Longitude, °"), NumberEditor(), 80),
-            "lat": (_("Latitude, °"), NumberEditor(), 80), "road": (_("From a road, m"), fixed, 90),
+            "modules": (_("Modules"), fixed, 155), "lon": (_("Longitude, °"), NumberEditor(), 80),
+            "lat": (_("Latitude, °"), NumberEditor(), 80), "road": (_("From a road, m"), fixed, 105),
         }  # fmt: skip
         columns = [
             TableColumn(field=field, title=title, editor=editor, width=width,

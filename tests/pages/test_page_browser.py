@@ -39,7 +39,7 @@ def visit(page: Page, url: str) -> None:
 def test_the_page_is_drawn_and_a_site_dragged(page: Page, tmp_path: Path) -> None:
     """The first site stands in the table with its place, and with another one, north-east, when it was dragged there.
 
-    Nothing is asked of other computers or complained of.
+    Nothing is asked of other computers or complained of, and a server that ends while a tab is at work says nothing.
     """
     write_perishable(12, 3, tmp_path / "county")
     with served(tmp_path / "county") as server:
@@ -54,14 +54,19 @@ def test_the_page_is_drawn_and_a_site_dragged(page: Page, tmp_path: Path) -> Non
         page.until(f"{PLACE}[0] > {place[0]} && {PLACE}[1] > {place[1]}")
         page.until(f"{ROW}.includes({PLACE}[0].toFixed(6)) && {ROW}.includes({PLACE}[1].toFixed(6))")
         assert page.run(SPOT) == pytest.approx([x + 60.0, y - 30.0], abs=1.5)
+        assert page.errors == []
+        server.terminate()
+        assert "Traceback" not in server.communicate()[1]
+        assert server.returncode == 0
     assert f"{place[0]:.6f}" in row
     own = url.partition("://")[2].partition("/")[0]
     assert {one.partition("://")[2].partition("/")[0] for one in page.requests} == {own}
     assert any(one.startswith("ws://") for one in page.requests)
-    assert page.errors == []
 
 
-STATUS = "Bokeh.index.query_one((view) => view.model.html_attributes?.role == 'status').model.text"
+SPOKEN = "Bokeh.index.query_one((view) => view.model.html_attributes?.role == 'status')"
+STATUS = f"{SPOKEN}.model.text"
+ALARMED = f"getComputedStyle({SPOKEN}.shadow_el.querySelector('.alarm')).color"
 BUDGET = "Bokeh.index.query_one((view) => view.model.type == 'NumericInput').model"
 GO = "Bokeh.index.query_one((view) => view.model.button_type == 'primary')"
 CLICK_GO = f"{GO}.shadow_el.querySelector('button').click()"
@@ -81,6 +86,7 @@ def test_two_tabs_of_one_server_share_nothing(page: Page, tmp_path: Path) -> Non
         other.until(f"{TABLE}.model.source.data.marker[0] == 'x'")
         page.run(CLICK_GO)
         page.until(f"{STATUS}.includes('if 万元 was meant')")
+        assert page.run(ALARMED) == "rgb(138, 51, 31)"
         assert not page.run(f"{GO}.model.disabled")
         assert page.run(f"{TABLE}.model.source.data.marker[0]") == "square"
         assert other.run(f"{BUDGET}.value") == stated
