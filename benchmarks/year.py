@@ -39,6 +39,7 @@ from coldchain.runs import Run
 from coldchain.weeks import Asked, roll_week
 from coldchain.weeks.calendar import iso_week
 from coldchain.weeks.roll import MOST_CHANGED, Before, before_of, ways_after
+from coldchain.weeks.tables import LEFT
 from coldchain.weeks.world import World, weeks_in_season
 from coldchain.weeks.year import live, true_cny
 
@@ -105,7 +106,8 @@ def lived_week(world: World, folder: Path, week: int, knows: Before | None, *, r
     knows = replace(lived.static, ways=ways_after(known, knows.ways))
     courses["best"] = cheapest([*courses.values(), *lived.courses(knows, villages)])
     odd = plan_of(ground, courses["rolled"], lived.options).report.problems if referee else ()
-    changed = set(lived.tables["changes"]["village"])
+    listed = lived.tables["changes"]
+    changed = set(listed["village"][~listed["why"].isin(LEFT)])
     frozen = {world.run.scenario.villages[one.village].id for one in lived.holds}
     share = lived.found["villages"]["changed_share"]
     cny = {name: true_cny(one) for name, one in courses.items()}

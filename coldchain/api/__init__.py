@@ -25,6 +25,7 @@ from coldchain.api.questions import (
     explain_failures,
     explain_unserved,
     explain_village,
+    explain_visits,
     sensitivity,
     share,
     sweep,
@@ -54,10 +55,10 @@ __all__ = [
     "Backtest", "Bookings", "CarbonFactors", "Chances", "Doubts", "Explanation", "Frontier", "HarvestBacktest",
     "Levels", "MeasuredDay", "Outlook", "Replay", "Result", "RoutedDay", "Scenario", "ServedPage", "Shares",
     "Year", "backtest", "backtest_harvest", "bookings", "check", "compare", "example", "example_osm", "explain",
-    "explain_alternatives", "explain_depot", "explain_failures", "explain_unserved", "explain_village", "forecast",
-    "forecast_harvest", "import_atlas", "import_osm", "import_points", "kept", "levels", "load", "masts", "open",
-    "plan", "replan", "replay", "report", "roll", "routes", "sensitivity", "serve", "share",
-    "simulate_year", "speak", "sweep", "trace", "watch",
+    "explain_alternatives", "explain_depot", "explain_failures", "explain_unserved", "explain_village",
+    "explain_visits", "forecast", "forecast_harvest", "import_atlas", "import_osm", "import_points",
+    "kept", "levels", "load", "masts", "open", "plan", "replan", "replay", "report", "roll", "routes",
+    "sensitivity", "serve", "share", "simulate_year", "speak", "sweep", "trace", "watch",
 ]  # fmt: skip
 
 

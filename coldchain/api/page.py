@@ -18,8 +18,8 @@ GROUPS = {
     "Scenarios": ("Scenario", "load", "check", "example", "example_osm", "import_osm", "import_points", "import_atlas"),
     "Plans": ("plan", "replan", "open", "Result"),
     "Questions": (
-        "explain_depot", "explain_village", "explain_unserved", "explain_alternatives", "explain_failures", "explain",
-        "compare", "sweep", "levels", "sensitivity", "replay", "share", "report", "serve",
+        "explain_depot", "explain_village", "explain_unserved", "explain_alternatives", "explain_failures",
+        "explain_visits", "explain", "compare", "sweep", "levels", "sensitivity", "replay", "share", "report", "serve",
     ),
     "Days": ("routes", "RoutedDay", "bookings", "Bookings"),
     "Weeks": ("roll", "simulate_year", "Year"),

@@ -145,6 +145,25 @@ def explain_failures(planned: Result, *, cut: tuple[float, float] | None = None,
     return Explanation(tuple(found.lines()), found.table(), found.as_dict())
 
 
+def explain_visits(planned: Result, most: int = 10, *, spread: float = 0.5, seed: int = 0) -> Explanation:
+    """Name the villages to visit before building, in the order in which to go, and what knowing them is worth a year.
+
+    Parameters
+    ----------
+    most : villages to name; fewer are, where more visits would change nothing
+    spread : coefficient of variation of a village's tonnes of a crop
+
+    Raises
+    ------
+    UsageError
+        When the plan has mobile units.
+    """
+    effort = effort_of("quick", ANSWER_S, None, seed)
+    found = sweeps.visits(_case(planned, effort), most, spread, effort)
+    facts = found.as_dict()
+    return Explanation(tuple(found.lines()), pd.DataFrame(facts["villages"]), facts)
+
+
 def explain(
     planned: Result,
     *,

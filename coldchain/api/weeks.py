@@ -20,6 +20,8 @@ def roll(
     deliveries: Path | str | None = None,
     held: Path | str | None = None,
     weather: Path | str | None = None,
+    markets: Path | str | None = None,
+    prices: Path | str | None = None,
     most_changed: float = MOST_CHANGED,
     scenario: Path | str | None = None,
     seed: int = 0,
@@ -30,7 +32,7 @@ def roll(
     ----------
     county : run of a plan, or a folder with one in ``plan`` and tables beside it
     week : like ``2026-W31``, or a day in it
-    deliveries, held, weather : tables; those in the folder when left out
+    deliveries, held, weather, markets, prices : tables; those in the folder when left out
     most_changed : share of the villages that may change their depot
     scenario : where that of the plan lies now
 
@@ -41,7 +43,7 @@ def roll(
     UsageError
         When the week is none, or a later one stands already and would rest on another.
     """
-    given = {"deliveries": deliveries, "held": held, "weather": weather}
+    given = {"deliveries": deliveries, "held": held, "weather": weather, "markets": markets, "prices": prices}
     tables = {name: Path(path) for name, path in given.items() if path is not None}
     return roll_week(Asked(Path(county), week, tables, most_changed, path_if_given(scenario), seed))
 

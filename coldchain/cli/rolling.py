@@ -21,6 +21,8 @@ from coldchain.language.amounts import exact_cny
 @click.option("--deliveries", type=path_argument, help="Table of what came: village, commodity, date, kg or t.")
 @click.option("--held", type=path_argument, help="Table of what stays: village, commodity, depot, through, reason.")
 @click.option("--weather", type=path_argument, help="Mean temperature of each day: date, temp_c.")
+@click.option("--markets", type=path_argument, help="Markets behind the hubs: market, hub, onward_h, freight_cny_t.")
+@click.option("--prices", type=path_argument, help="What a kilogram fetched: market, commodity, date, price_cny_kg.")
 @click.option("--changes", type=click.FloatRange(0, 1), default=0.1, show_default=True,
               help="Share of the villages that may change their depot.")  # fmt: skip
 @click.option("--scenario", type=path_argument, help="Where the scenario of the plan lies now.")
@@ -31,14 +33,13 @@ def roll(county: Path, week: str, as_json: bool, quiet: bool, **given: Any) -> i
     """Plan a week of a COUNTY anew: the depots stay, who goes where on which days is decided again.
 
     COUNTY is a run of a plan, or a folder with one in plan/ and tables beside it: deliveries.csv, held.csv,
-    weather.csv. What is loaded, contracted or frozen stays, and only a share of the villages may change. Writes
-    COUNTY/rolls/WEEK with the plan of the week, orders for each day, sheets for depots and a notice of change; a week
-    that was planned from the same inputs is left as it is.
+    weather.csv, markets.csv, prices.csv. What is loaded, contracted or frozen stays, and only a share of the villages
+    may change. Writes COUNTY/rolls/WEEK with the plan of the week, orders for each day, sheets for depots and a notice
+    of change; a week that was planned from the same inputs is left as it is.
     """
-    from coldchain.weeks import Asked, roll_week
+    from coldchain.weeks import INPUTS, Asked, roll_week
 
-    names = ("deliveries", "held", "weather")
-    tables = {name: given[name] for name in names if given[name] is not None}
+    tables = {name: given[name] for name in INPUTS if given[name] is not None}
     asked = Asked(county, week, tables, given["changes"], given["scenario"], given["seed"])
     found = roll_week(asked)
     if not quiet:
@@ -63,10 +64,25 @@ def _show(found: dict[str, Any], folder: Path) -> None:
     figures = {"n": villages["changed"], "total": villages["total"], "limit": villages["limit"]}
     click.echo(text.format(**figures, cny=exact_cny(cny["gain"])))
     for row in found["changes"]:
-        click.echo(f"  {labelled(row['village'], row['name'])}: {row['from'] or '—'} → {row['to']}")
+        click.echo(f"  {labelled(row['village'], row['name'])}: {row['from'] or '—'} → {row['to'] or '—'}")
+    _show_sales(found)
     click.echo(_("written to {folder}").format(folder=folder))
     planned = Path(os.path.normpath(folder / found["run"]))
     next_step(f"coldchain routes {quoted(planned)} --orders {quoted(folder / 'orders')}/DAY.csv")
+
+
+def _show_sales(found: dict[str, Any]) -> None:
+    sales = found.get("sales")
+    if sales is None:
+        return
+    text = _("sold for {cny}, {more} more than at the nearest market; {share:.0%} within {target:g} h")
+    more = exact_cny(sales["earned_cny"] - sales["nearest_cny"])
+    click.echo(text.format(cny=exact_cny(sales["earned_cny"]), more=more,
+                           share=sales["in_time_share"], target=found["delivery_h"]["week"]["target"]))  # fmt: skip
+    stored = sales["stored_t"]
+    if stored["before"] or stored["in"]:
+        text = _("store: {before:,.1f} t before, {came:,.1f} t in, {out:,.1f} t out, {after:,.1f} t after")
+        click.echo(text.format(before=stored["before"], came=stored["in"], out=stored["out"], after=stored["after"]))
 
 
 def _tonnes(found: dict[str, Any]) -> dict[str, float]:

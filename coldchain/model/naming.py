@@ -42,6 +42,7 @@ UNKNOWN = {
     "village": N_("is not a known village"),
     "site": N_("is not a known site"),
     "depot": N_("is not an open depot"),
+    "hub": N_("is not a known hub"),
     "workplace": N_("is neither a site nor the county of one"),
     "commodity": N_("is not a known commodity"),
     "period": N_("is not a known period"),

@@ -35,6 +35,7 @@ class Scenario:
     people : operators and drivers by place and shift; no limit where a skill has no row
     landmarks : the register of landmark products
     masts : of mobile telephony, standing or possible
+    apart : ids of commodities that go on ways of their own, where others of one zone and its methods go together
     sha256 : hash of every input file and of the variant; in memory, of the files it would be written to
     catalogue : kind -> all that is known of it, on offer or not: commodity, depot_type, mobile_unit, plant, vehicle
     """
@@ -66,6 +67,7 @@ class Scenario:
     bookings: BookingRules = field(default_factory=BookingRules)
     landmarks: tuple[Landmark, ...] = ()
     masts: tuple[Mast, ...] = ()
+    apart: frozenset[str] = frozenset()
     catalogue: Mapping[str, tuple[Noun, ...]] = field(default_factory=dict)
 
     @property

@@ -120,10 +120,10 @@ def build_arcs(basis: Basis) -> Arcs:
                 _modules(basis), stays, _open_ground(scenario))  # fmt: skip
 
 
-def _group_key(basis: Basis, crop: Commodity) -> tuple[str, tuple[str, ...], tuple[int, ...]]:
-    """Return what crops of one group share: zone, methods, and the plants that take them."""
+def _group_key(basis: Basis, crop: Commodity) -> tuple[str, tuple[str, ...], tuple[int, ...], str]:
+    """Return what crops of one group share: zone, methods, and the plants that take them; some are alone."""
     plants = tuple(o for o, kind in enumerate(basis.classes) if kind.is_plant and kind.fits(crop))
-    return crop.zone, crop.methods, plants
+    return crop.zone, crop.methods, plants, crop.id if crop.id in basis.scenario.apart else ""
 
 
 def _open_ground(scenario: Scenario) -> Bools:

@@ -133,7 +133,7 @@ def chilled_loads(basis: Basis, tables: Tables) -> ChilledLoads:
     """Return what comes to each depot, one row for what shares village, crop, period, class, ride and hours aboard."""
     scenario, lots = basis.scenario, tables["lots"]
     lots = lots[lots["depot"].astype(str) != ""].fillna({"until": ""})
-    unit = _units_of(lots, tables["assignment"])
+    unit = units_of(lots, tables["assignment"])
     classes = {(kind.zone, kind.method, kind.unit): o for o, kind in enumerate(basis.classes)}
     zones = zip(lots["zone"], lots["method"], unit, strict=True)
     kept = {(row.commodity, row.period, row.until): row.days for row in scenario.storage}
@@ -159,7 +159,7 @@ def chilled_loads(basis: Basis, tables: Tables) -> ChilledLoads:
     return ChilledLoads(*indices, *(whole[name].to_numpy(dtype=np.float64) for name in (*PLACED[5:], "tonnes")))
 
 
-def _units_of(lots: pd.DataFrame, assignment: pd.DataFrame) -> list[str]:
+def units_of(lots: pd.DataFrame, assignment: pd.DataFrame) -> list[str]:
     """Name the mobile unit that cools each lot; empty where a module does."""
     key = ["village", "commodity", "depot", "zone", "method", "period"]
     of = {tuple(row[name] for name in key): row["unit"] for row in assignment.to_dict("records") if row["unit"]}

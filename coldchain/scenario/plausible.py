@@ -7,6 +7,7 @@ against the range in which its kind lies in practice (``usual`` of a field, the 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from coldchain.language import N_, _
 from coldchain.model import Harvest, MobileUnit, Noun, Scenario, award_cny, cap_cny, eligible_owner, eligible_type
 from coldchain.scenario.parsing import unit_of
 from coldchain.scenario.source import FILE
+from coldchain.scenario.tables import read_raw
 
 if TYPE_CHECKING:
     from coldchain.scenario.load import Tables
@@ -28,6 +30,8 @@ OUTLIER, LARGE_T, SURE_OUTLIER = 20.0, 1000.0, 100.0
 VILLAGE_T = (0.1, 20_000.0)
 """Tonnes a year of the median village of a county: below and above the unit is doubted."""
 BUDGET_AWARDS = 10.0
+ATLAS_DIGITS = 1e-6
+"""Relative difference up to which tonnes are those of the atlas."""
 PART_OF_YEAR = 0.1
 """Least share of a year's yield that one period may bring before its yield is doubted."""
 KG_MU = 1000.0 / 15.0  # of one t/ha
@@ -114,13 +118,34 @@ def _far_above(scenario: Scenario, tables: Tables) -> Iterator[Fault]:
     high = {village.id for village, above in zip(scenario.villages, tall, strict=True) if above}
     mine = [row for row in tables.harvest if row.noun.village in high]
     usual = float(np.median([row.noun.tonnes for row in tables.harvest if row.noun.tonnes > 0]))
+    drawn = _of_atlas(scenario)
     for row in mine:
+        if (row.noun.village, row.noun.commodity) in drawn:
+            continue
         if row.noun.tonnes > OUTLIER * usual or row.noun.tonnes > OUTLIER * median:
             told = _("is more than {times:g} times what the median village harvests in a year, {median:,.4g} t")
             message = told.format(times=OUTLIER, median=median)
             guess = _guess(row.noun.tonnes, usual / OUTLIER, usual * OUTLIER, MASS)
             yield Fault(tables.files["harvest"], row.line, "tonnes", f"{row.noun.tonnes:g}", message,
                         "harvest-outlier", warning=True, guess=guess)  # fmt: skip
+
+
+def _of_atlas(scenario: Scenario) -> set[tuple[str, str]]:
+    """Return villages and crops whose tonnes are still those of the rasters of `import atlas`: no unit was mistaken."""
+    path = scenario.home / "atlas" / "harvest.csv"
+    if scenario.folder is None or not path.is_file():
+        return set()
+    villages = {one.id: v for v, one in enumerate(scenario.villages)}
+    crops = {one.id: c for c, one in enumerate(scenario.commodities)}
+    found = set()
+    for _line, cells in read_raw(path).rows:
+        v, c = villages.get(cells.get("village", "")), crops.get(cells.get("commodity", ""))
+        if v is None or c is None:
+            continue
+        with contextlib.suppress(ValueError):
+            if np.isclose(float(cells.get("tonnes", "")), scenario.harvest_t[v, c].sum(), rtol=ATLAS_DIGITS, atol=0.0):
+                found.add((scenario.villages[v].id, scenario.commodities[c].id))
+    return found
 
 
 def _scale(scenario: Scenario, tables: Tables) -> Iterator[Fault]:

@@ -16,6 +16,8 @@ from coldchain.verify.people import people_problems
 RELATIVE = 1e-6
 KG_PER_T, LEAST_KG, DAYS = 1000.0, 0.5, 7
 SLACK_H = 2e-3
+LEFT = ("full", "unpaid")
+"""Why somebody who went to a depot is left out of a week."""
 UNCHANGED = ("operation", "capital")
 """Headings of a year's bill that a week leaves out."""
 Tables = Mapping[str, pd.DataFrame]
@@ -51,13 +53,16 @@ class Week:
 
 def week_problems(week: Week) -> list[str]:
     """Return what is wrong with a week."""
-    return [*_changes(week), *_held(week), *_days(week), *_money(week), *_delivery(week), *_people(week),
+    return [*_changes(week), *_left(week), *_held(week), *_days(week), *_money(week), *_delivery(week), *_people(week),
             *_crews(week)]  # fmt: skip
 
 
-def _group(week: Week) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return commodity -> zone and methods: crops with the same go together."""
-    return {crop.id: (crop.zone, crop.methods) for crop in week.scenario.commodities}
+def _group(week: Week) -> dict[str, tuple[str, tuple[str, ...], str]]:
+    """Return commodity -> zone and methods: crops with the same go together, those held by name go alone."""
+    alone = set(week.tables["held"]["commodity"])
+    return {
+        crop.id: (crop.zone, crop.methods, crop.id if crop.id in alone else "") for crop in week.scenario.commodities
+    }
 
 
 def _ways(week: Week, frame: pd.DataFrame) -> dict[tuple[str, Any], set[Way]]:
@@ -79,7 +84,8 @@ def _new(week: Week) -> dict[tuple[str, Any], set[Way]]:
 def _changes(week: Week) -> Iterator[str]:
     held = _held_keys(week)
     moved = {village for (village, group), ways in _new(week).items() if not _goes_as_held(held, village, group, ways)}
-    listed = set(week.tables["changes"]["village"])
+    table = week.tables["changes"]
+    listed = set(table["village"][~table["why"].isin(LEFT)])
     for village in sorted(moved ^ listed):
         yield _("changes.csv: {village} is listed or goes elsewhere, but not both").format(village=village)
     limit = int(week.most_changed * len(week.scenario.villages))
@@ -89,6 +95,25 @@ def _changes(week: Week) -> Iterator[str]:
                                 ("limit", week.summary["villages"]["limit"], limit)):  # fmt: skip
         if stated != found:
             yield _("villages.{name}: {stated} stated, {found} found").format(name=name, stated=stated, found=found)
+
+
+def _left(week: Week) -> Iterator[str]:
+    """Hold who went to a depot and is not fetched, and with how much, against what is expected and assigned."""
+    group, going = _group(week), {*_ways(week, week.before), *(key for key, depot in _held_keys(week).items() if depot)}
+    kg: dict[tuple[str, Any], float] = defaultdict(float)
+    for name, frame, sign in (("tonnes", week.tables["expected"], 1.0), ("tonnes_year", week.plan["assignment"], -1.0)):
+        for village, crop, t in zip(frame["village"], frame["commodity"], frame[name], strict=True):
+            kg[str(village), group[str(crop)]] += sign * float(t) * KG_PER_T
+    found: dict[str, float] = defaultdict(float)
+    for (village, of), left in kg.items():
+        found[village] += left if (village, of) in going and left > LEAST_KG else 0.0
+    table = week.tables["changes"]
+    stated = table[table["why"].isin(LEFT)].groupby("village")["left_out_t"].sum() * KG_PER_T
+    for village in sorted({*stated.index, *found}):
+        given, meant = float(stated.get(village, 0.0)), found.get(village, 0.0)
+        if abs(given - meant) > LEAST_KG + RELATIVE * meant:
+            text = _("changes.csv: {village}: {stated:,.0f} kg are said to be left out, {found:,.0f} are")
+            yield text.format(village=village, stated=given, found=meant)
 
 
 def _held_keys(week: Week) -> dict[tuple[str, Any], str]:

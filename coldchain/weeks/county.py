@@ -47,7 +47,9 @@ def open_depots(run: Run) -> frozenset[str]:
     )
 
 
-def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scenario:
+def week_of(
+    scenario: Scenario, run: Run, span: Span, harvest_t: Floats, apart: frozenset[str] = frozenset()
+) -> Scenario:
     """Return the county as it is in one week: one period, this harvest, the depots built, nothing more to build.
 
     Sites where nothing stands are left out, unless mobile units may go there. People are a limit of the week itself
@@ -59,6 +61,7 @@ def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scen
     Parameters
     ----------
     harvest_t : float64[villages, commodities], of the week
+    apart : commodities held by name, which go on ways of their own
     """
     period, modules, owned = scenario.periods[span.period], standing(run), owned_vehicles(run)
     there = open_depots(run)
@@ -85,6 +88,7 @@ def week_of(scenario: Scenario, run: Run, span: Span, harvest_t: Floats) -> Scen
         vehicles=vehicles,
         storage=(),
         people=(),
+        apart=apart,
     )
 
 

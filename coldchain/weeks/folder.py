@@ -22,13 +22,15 @@ from coldchain.scenario.tables import find_table
 from coldchain.weeks.calendar import iso_week, week_number
 from coldchain.weeks.county import open_depots
 from coldchain.weeks.deliveries import Hold, Past, demand_right, read_held, read_past
+from coldchain.weeks.markets import outlets_of
 from coldchain.weeks.notice import depot_sheets, notice_page
-from coldchain.weeks.roll import MOST_CHANGED, Before, Given, Rolled, before_of, roll
-from coldchain.weeks.tables import SCHEMA, orders_of, summary_of, tables_of
+from coldchain.weeks.roll import MOST_CHANGED, WAYS, Before, Given, Rolled, before_of, roll
+from coldchain.weeks.sales import LastWeek
+from coldchain.weeks.tables import SCHEMA, onward_of, orders_of, summary_of, tables_of
 
 ROLL, ROLLS, PLAN = "roll.json", "rolls", "plan"
 WEEK = re.compile(r"\d{4}-W\d{2}")
-INPUTS = ("deliveries", "held", "weather")
+INPUTS = ("deliveries", "held", "weather", "markets", "prices")
 """Tables looked for in the folder of the county; the first is all that most counties have."""
 
 
@@ -121,7 +123,8 @@ def former_week(folder: Path) -> Before | None:
         return None
     tables = read_tables(folder)
     units = tables["units"]
-    return Before(tables["ways"], units[units["count"] > 0][["unit", "depot", "count"]], folder.name)
+    return Before(tables["ways"][list(WAYS)], units[units["count"] > 0][["unit", "depot", "count"]], folder.name,
+                  LastWeek.of(tables))  # fmt: skip
 
 
 def _read(asked: Asked, run: Run, week: int) -> Given:
@@ -141,7 +144,11 @@ def _read(asked: Asked, run: Run, week: int) -> Given:
             weather = read_weather(files["weather"])
         except BadInputError as error:
             faults += error.faults
-    return Given(week, past, holds, weather, asked.most_changed, demand_right(faults), asked.seed)
+    outlets = None
+    if "markets" in files or "prices" in files or run.scenario.storage:
+        outlets, found = outlets_of(run.scenario, week, files.get("markets"), files.get("prices"))
+        faults += found
+    return Given(week, past, holds, weather, asked.most_changed, demand_right(faults), asked.seed, outlets)
 
 
 def marks_of(asked: Asked) -> dict[str, str]:
@@ -170,7 +177,9 @@ def write_week(rolled: Rolled, asked: Asked, marks: Mapping[str, str]) -> dict[s
     summary = {**summary_of(rolled, tables), **about}
     pages = {"notice.html": notice_page(rolled, tables, summary)}
     pages |= {f"sheets/{depot}.html": page for depot, page in depot_sheets(rolled, tables, summary).items()}
+    onward = onward_of(tables, rolled.given.week)
     made = {**{f"orders/{day}.csv": csv_bytes(frame) for day, frame in orders.items()},
+            **{f"onward/{day}.csv": csv_bytes(frame) for day, frame in onward.items()},
             **{name: page.encode() for name, page in pages.items()}}  # fmt: skip
     summary["files"] = [*(f"tables/{name}.csv" for name in tables), *made]
 

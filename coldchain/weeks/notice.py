@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from html import escape
 from typing import Any
@@ -21,7 +22,15 @@ WHY = {
     "room": N_("{depot} cannot take in {left:,.1f} t of this week"),
     "cost": N_("transport and loss fall by about {cny} this week"),
     "new": N_("has gone to no depot so far; saves about {cny} this week"),
+    "full": N_("{left:,.1f} t are not fetched this week: room or people do not suffice; the trader takes them"),
+    "unpaid": N_("{left:,.1f} t are not fetched this week: that costs more than it saves; the trader takes them"),
 }
+BASES = {
+    "forecast": N_("forecast"), "last": N_("last price"), "farm_gate": N_("farm-gate price"),
+    "plan": N_("as planned; no price known"), "none": N_("no open market has room"),
+}  # fmt: skip
+"""What a price rests on."""
+TRADE = ("sales", "stores")
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 GAPS = "section + section{margin-top:3em}table{margin:.6em 0 1em}"
 Tables = Mapping[str, pd.DataFrame]
@@ -45,11 +54,14 @@ def depot_sheets(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> 
         def content() -> tuple[str, str]:
             title = _("{depot}: arrivals in week {week}").format(depot=sites.label(depot), week=summary["week"])
             people = tables["people"][tables["people"]["depot"] == depot]
-            return title, _arrivals(rolled, rows) + _people(people)
+            more = _people(people) + _trade(rolled, tables, summary, depot)
+            return title, _arrivals(rolled, rows) + more
 
         return _page(rolled, content)
 
-    return {str(depot): made(str(depot), rows) for depot, rows in tables["days"].groupby("depot", sort=True)}
+    days = tables["days"]
+    lying = set(tables["stores"]["depot"]) if "stores" in tables else set()
+    return {depot: made(depot, days[days["depot"] == depot]) for depot in sorted({*days["depot"], *lying})}
 
 
 def _page(rolled: Rolled, made: Callable[[], tuple[str, str]]) -> str:
@@ -70,12 +82,15 @@ def _page(rolled: Rolled, made: Callable[[], tuple[str, str]]) -> str:
 def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
     changes, villages = tables["changes"], summary["villages"]
     told = plural("{n} of {total} villages goes to another depot; at most {limit} may.",
-                  "{n} of {total} villages go to another depot; at most {limit} may.", len(changes))  # fmt: skip
-    lines = [told.format(n=len(changes), total=villages["total"], limit=villages["limit"])]
+                  "{n} of {total} villages go to another depot; at most {limit} may.", villages["changed"])  # fmt: skip
+    lines = [told.format(n=villages["changed"], total=villages["total"], limit=villages["limit"])]
+    left = plural("{n} village is left out this week, wholly or in part.",
+                  "{n} villages are left out this week, wholly or in part.", villages["left_out"])  # fmt: skip
+    lines += [left.format(n=villages["left_out"])] if villages["left_out"] else []
     lines.append(_("Expected this week: {t:,.1f} t; planned for the season: {planned:,.1f} t.").format(
         t=summary["expected"]["t"], planned=summary["expected"]["planned_t"]))  # fmt: skip
     gain = _("The week costs {cny} less than if nobody changed.")
-    lines += [gain.format(cny=exact_cny(rolled.gain_cny))] if len(changes) else []
+    lines += [gain.format(cny=exact_cny(rolled.gain_cny))] if villages["changed"] else []
     lines.append(_in_time(summary["delivery_h"]))
     parts = [f"<p>{escape(line)}</p>" for line in lines]
     scenario, hire = rolled.plan.scenario, tables["hire"][tables["hire"]["hired_days"] > 0]
@@ -86,7 +101,60 @@ def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
     heads = (_("Vehicle for hire"), _("Days of hire this week"), _("Most on one day"), _("CNY"))
     parts.append(_table(heads, [_hired(row) for row in hire.to_dict("records")]))
     parts.append(_crews(tables))
+    parts.append(_trade(rolled, tables, summary))
     return "".join(parts)
+
+
+def _trade(rolled: Rolled, tables: Tables, summary: Mapping[str, Any], depot: str = "") -> str:
+    """Return to which markets goods go and what lies in store, of all depots or of one."""
+    if "sales" not in tables:
+        return ""
+    names, periods = _Names(rolled.plan.scenario), {one.id: one.name or one.id for one in rolled.whole.periods}
+    mine = {name: table[table["depot"] == depot] if depot else table for name, table in tables.items() if name in TRADE}
+    place = () if depot else (_("Depot"),)
+    heads: tuple[str, ...] = (*place, _("Crop"), _("Market"), _("t"), _("CNY/kg"), _("On what"), _("Within 48 h"),
+                              _("Market last week"))  # fmt: skip
+    heads = tuple(head.replace("48", f"{summary['delivery_h']['week']['target']:g}") for head in heads)
+    sold = _table(heads, [names.sale(row, with_depot=not depot) for row in mine["sales"].to_dict("records")])
+    heads = (*place, _("Crop"), _("In store since"), _("Before, t"), _("In, t"), _("Out, t"), _("Then, t"),
+             _("For sale in"))  # fmt: skip
+    lies = [names.store(row, periods, with_depot=not depot) for row in mine["stores"].to_dict("records")]
+    return _section(_("Markets"), sold) + _section(_("Store"), _table(heads, lies))
+
+
+def _section(title: str, body: str) -> str:
+    return f"<h2>{escape(title)}</h2>{body}" if body else ""
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Says rows of sales and stores in the language spoken."""
+
+    scenario: Scenario
+
+    def crop(self, key: str) -> str:
+        """Return the name of a crop."""
+        crop = next(one for one in self.scenario.commodities if one.id == key)
+        return (language() == "zh" and crop.name_zh) or crop.name
+
+    def _place(self, row: Mapping[Any, Any], *, with_depot: bool) -> tuple[str, ...]:
+        depot = (of_places(self.scenario.sites).label(row["depot"]),) if with_depot else ()
+        return (*depot, self.crop(row["commodity"]))
+
+    def sale(self, row: Mapping[Any, Any], *, with_depot: bool) -> Sequence[str]:
+        """Return the cells of a sale."""
+        place, market = self._place(row, with_depot=with_depot), row["market"]
+        if not market:
+            return *place, _(BASES[row["basis"]]), f"{row['tonnes']:,.2f}", "", "", "", row["before"].replace(";", ", ")
+        since = f" ({row['from_week']})" if row["from_week"] else ""
+        in_time = "" if row["from_week"] else f"{row['in_time_share']:.0%}"
+        return (*place, f"{market}{since}", f"{row['tonnes']:,.2f}", f"{row['price_cny_kg']:,.2f}",
+                _(BASES[row["basis"]]), in_time, row["before"].replace(";", ", "))  # fmt: skip
+
+    def store(self, row: Mapping[Any, Any], periods: Mapping[str, str], *, with_depot: bool) -> Sequence[str]:
+        """Return the cells of what lies in store."""
+        amounts = (f"{row[name]:,.2f}" for name in ("before_t", "in_t", "out_t", "tonnes"))
+        return *self._place(row, with_depot=with_depot), row["from_week"], *amounts, periods[row["until"]]
 
 
 def _crews(tables: Tables) -> str:
@@ -114,17 +182,15 @@ def _hired(row: Mapping[Any, Any]) -> Sequence[str]:
 
 
 def _change(scenario: Scenario, tables: Tables, row: Mapping[Any, Any]) -> Sequence[str]:
-    sites, crops = of_places(scenario.sites), {crop.id: crop for crop in scenario.commodities}
+    sites, names = of_places(scenario.sites), _Names(scenario)
 
     def named(text: str) -> str:
         return _(", ").join(sites.label(part) for part in text.split(";") if part) or _("none")
 
-    def crop(key: str) -> str:
-        return (language() == "zh" and crops[key].name_zh) or crops[key].name
-
-    days = tables["days"][(tables["days"]["village"] == row["village"])]["date"].unique()
+    mine = tables["days"][tables["days"]["village"] == row["village"]]
+    days = mine["date"][mine["depot"].isin(row["to"].split(";"))].unique()
     why = _(WHY[row["why"]]).format(depot=named(row["from"]), left=row["left_out_t"], cny=exact_cny(row["cny"]))
-    goods = _(", ").join(crop(key) for key in row["commodities"].split(";") if key)
+    goods = _(", ").join(names.crop(key) for key in row["commodities"].split(";") if key)
     village = of_places(scenario.villages).label(row["village"])
     return village, goods, named(row["from"]), named(row["to"]), _weekdays(days), why
 

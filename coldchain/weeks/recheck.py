@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +19,12 @@ from coldchain.verify import Report, verify_tables
 from coldchain.verify.losses import Chains
 from coldchain.verify.record import ON_THE_DOT_H, Record
 from coldchain.verify.roads import Roads
+from coldchain.verify.sales import Trade, trade_problems
 from coldchain.verify.week import Week, week_problems
 from coldchain.weeks.calendar import span_of, week_number
 from coldchain.weeks.county import week_of
 from coldchain.weeks.folder import ROLL, former_week
-from coldchain.weeks.roll import WAYS, before_of
+from coldchain.weeks.roll import WAYS, Before, before_of
 
 
 def verify_week(folder: Path, moved: Path | None = None) -> Report:
@@ -57,7 +60,19 @@ def verify_week(folder: Path, moved: Path | None = None) -> Report:
                 run.scenario.people,
             )
         )
+        if "sales" in tables:
+            found += trade_problems(_trade(run, record, tables, before, summary))
     return replace(reports["week"], problems=tuple(found))
+
+
+def _trade(
+    run: Run, record: Record, tables: Mapping[str, pd.DataFrame], before: Before, summary: Mapping[str, Any]
+) -> Trade:
+    """Return sales and stores of a week, with the periods that its stores come from."""
+    periods = run.scenario.periods
+    weeks = {str(week) for week in tables["stores"]["from_week"]}
+    came = {week: periods[span_of(periods, week_number(week)).period] for week in weeks}
+    return Trade(run.scenario, record, tables, before.last.stores, summary["sales"], str(summary["week"]), came)
 
 
 def _todays_hours(record: Record) -> dict[str, float]:

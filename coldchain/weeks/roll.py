@@ -13,6 +13,7 @@ import pandas as pd
 from coldchain.arrays import Bools, Ints
 from coldchain.errors import Fault
 from coldchain.forecasts import Weather
+from coldchain.model import Scenario
 from coldchain.planning import Course, Ground, Options, Plan, lay_part, plan_of, used_arcs
 from coldchain.planning.course import work_out
 from coldchain.planning.days import Effort
@@ -23,6 +24,8 @@ from coldchain.weeks.county import owned_units, week_of
 from coldchain.weeks.deliveries import Hold, Past
 from coldchain.weeks.expected import Expected, expected
 from coldchain.weeks.hands import Hand, asked_less, hands_of, needed_h, one_more
+from coldchain.weeks.markets import Outlets
+from coldchain.weeks.sales import LastWeek, Sold, sell
 
 WAYS = ("village", "commodity", "depot", "zone", "method", "unit")
 """Columns of who goes where: what one week hands to the next."""
@@ -43,11 +46,13 @@ class Before:
     ways : frame of `WAYS`
     units : frame of unit, depot and count
     source : the week, or the plan, it is from
+    last : what lay in store, and where everything was sold
     """
 
     ways: pd.DataFrame
     units: pd.DataFrame
     source: str
+    last: LastWeek = field(default_factory=LastWeek.none)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +66,7 @@ class Given:
     most_changed: float = MOST_CHANGED
     faults: tuple[Fault, ...] = ()
     seed: int = 0
+    outlets: Outlets | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +87,9 @@ class Rolled:
     plan : of the week, verified; stay : if everybody went where they went before
     choice, former : of the arcs of ``plan.ground``
     limit : villages that may change
+    whole : the scenario of the county
     hands : people at hand, by skill and place
+    sold : markets and store; None where neither markets nor a table of storage are stated
     """
 
     given: Given
@@ -93,7 +101,9 @@ class Rolled:
     stay_choice: Choice
     former: Former
     limit: int
+    whole: Scenario
     hands: tuple[Priced, ...] = ()
+    sold: Sold | None = None
 
     @cached_property
     def ways(self) -> pd.DataFrame:
@@ -154,8 +164,8 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
     scenario = run.scenario
     outlook = expected(scenario, given.past, given.week, given.weather)
     span = span_of(scenario.periods, given.week)
-    ground = lay_part(run, week_of(scenario, run, span, outlook.tonnes), options)
     holds = [*given.holds, *_loaded(given.past)]
+    ground = lay_part(run, week_of(scenario, run, span, outlook.tonnes, held_apart(scenario, holds)), options)
     former, home = (former_of(ground, run, way, holds) for way in (before, before_of(run, given.week)))
     limit = int(given.most_changed * len(scenario.villages))
     hands = hands_of(ground, scenario.people)
@@ -168,9 +178,10 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
 
     best = min(tried, key=weight_cny)
     plans = {id(way): plan_of(ground, way.course, options) for way in (stay, best)}
-    priced = tuple(_priced(ground, former, limit, best))
-    return Rolled(given, before, outlook, plans[id(best)], plans[id(stay)], best.choice, stay.choice, former, limit,
-                  priced)  # fmt: skip
+    priced, plan = tuple(_priced(ground, former, limit, best)), plans[id(best)]
+    sold = None if given.outlets is None else sell(plan, scenario, given.week, given.outlets, before.last)
+    return Rolled(given, before, outlook, plan, plans[id(stay)], best.choice, stay.choice, former, limit, scenario,
+                  priced, sold)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,6 +255,11 @@ def course_of(ground: Ground, former: Former, choice: Choice, options: Options) 
     """Work a week out, with quick routes."""
     effort = Effort(quick=True, seed=options.seed, stop=options.halted, memo=ground.memo, meter=options.meter)
     return work_out(ground.basis, ground.arcs, decision_of(ground, choice, former.owned), effort)
+
+
+def held_apart(scenario: Scenario, holds: Sequence[Hold]) -> frozenset[str]:
+    """Return the commodities that are held by name: they stay alone, whatever else of their zone moves."""
+    return frozenset(scenario.commodities[one.commodity].id for one in holds if one.commodity >= 0)
 
 
 def _loaded(past: Past) -> list[Hold]:

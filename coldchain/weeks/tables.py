@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from coldchain.weeks.roll import Rolled, week_cny
 SCHEMA = "coldchain.roll/1"
 LEAST_KG, LEAST_SHARE = 0.5, 1e-6
 """Orders of less are not written."""
+LEFT = ("full", "unpaid")
+"""Why a village that had a depot is left to today's chain: no room or people for it, or fetching costs more."""
 EXPECTED = ("village", "commodity", "tonnes", "planned_t", "basis")
 CHANGES = ("village", "name", "commodities", "from", "to", "why", "left_out_t", "cny")
 HELD = ("village", "commodity", "depot", "reason")
@@ -30,16 +32,31 @@ HIRE = ("vehicle", "owned", "most_day", "hired_days", "hire_cny")
 CREWS = ("skill", "place", "hours_day", "needed_h_day", "worth_cny_person")
 DAYS = ("village", "commodity", "depot", "date", "kg")
 ORDERS = tuple(TEMPLATE)
+ONWARD = ("depot", "commodity", "kind", "to", "kg")
+"""``kind``: sell at the market ``to`` (empty: as the plan has it), store until the period ``to``, empty to a market."""
 
 
 def tables_of(rolled: Rolled) -> dict[str, pd.DataFrame]:
     """Return name -> frame."""
     return {
-        "expected": _expected(rolled), "ways": rolled.ways, "changes": changes(rolled), "held": _held(rolled),
+        "expected": _expected(rolled), "ways": _ways(rolled), "changes": changes(rolled), "held": _held(rolled),
         "units": _units(rolled), "hire": _hire(rolled), "days": _days(rolled),
         "people": people_of(rolled.plan.scenario, rolled.plan.tables).drop(columns="period"),
         **({"crews": _crews(rolled)} if rolled.hands else {}),
+        **({} if rolled.sold is None else {"sales": rolled.sold.sales, "stores": rolled.sold.stores,
+                                           "markets": rolled.sold.markets}),
     }  # fmt: skip
+
+
+def _ways(rolled: Rolled) -> pd.DataFrame:
+    """Return who goes where after the week; ``state``: goes this week, is left out of it, or has nothing to bring."""
+    now = rolled.plan.tables["assignment"]
+    busy = set(zip(now["village"], now["commodity"], strict=True))
+    meant = _expected(rolled).query("tonnes * 1000 > @LEAST_KG")
+    due = set(zip(meant["village"], meant["commodity"], strict=True))
+    keys = list(zip(rolled.ways["village"], rolled.ways["commodity"], strict=True))
+    state = ["goes" if key in busy else "left" if key in due else "idle" for key in keys]
+    return rolled.ways.assign(state=state)
 
 
 def _crews(rolled: Rolled) -> pd.DataFrame:
@@ -61,14 +78,19 @@ def changes(rolled: Rolled) -> pd.DataFrame:
     """Return who changes: ``why`` is ``room`` (the former depot is full), ``cost``, or ``new`` (it went nowhere).
 
     ``left_out_t`` is what the former depot could not have taken of the week, ``cny`` what the change saves by direct
-    rides; the bills of both weeks have the routed figures.
+    rides; the bills of both weeks have the routed figures. Below them who went to a depot and is not fetched, wholly or
+    in part (`LEFT`): ``left_out_t`` keeps today's chain, ``to`` is where the rest goes. Their depot stays for later.
     """
+    rows = [*_moved(rolled), *_left(rolled)]
+    return pd.DataFrame(rows, columns=list(CHANGES))
+
+
+def _moved(rolled: Rolled) -> Iterator[tuple[Any, ...]]:
     ground, former = rolled.plan.ground, rolled.former
     arcs, scenario = ground.arcs, ground.scenario
     village = arcs.village[arcs.demand]
     saved = _worth(rolled, rolled.choice.share) - _worth(rolled, rolled.stay_choice.share)
     stayed, goes = (_served_t(rolled, one.share) for one in (rolled.stay_choice, rolled.choice))
-    rows = []
     for v in rolled.choice.changed:
         mine = village == v
         groups = {int(arcs.group[arcs.demand[a]]) for a in np.flatnonzero(mine & _new(rolled))}
@@ -79,9 +101,29 @@ def changes(rolled: Rolled) -> pd.DataFrame:
         why = "new" if not (mine & former.went).any() else "room" if left > 1e-6 else "cost"
         of = np.isin(arcs.group[arcs.demand], list(groups)) & mine
         place = scenario.villages[v]
-        rows.append((place.id, place.name, ";".join(crops), _sites(rolled, of & former.went),
-                     _sites(rolled, of & (rolled.choice.share > 0)), why, left, float(saved[v])))  # fmt: skip
-    return pd.DataFrame(rows, columns=list(CHANGES))
+        yield (place.id, place.name, ";".join(crops), _sites(rolled, of & former.went),
+               _sites(rolled, of & (rolled.choice.share > 0)), why, left, float(saved[v]))  # fmt: skip
+
+
+def _left(rolled: Rolled) -> Iterator[tuple[Any, ...]]:
+    """Yield who went to a depot and stays, with some of its goods at least, in today's chain this week."""
+    ground, former = rolled.plan.ground, rolled.former
+    arcs, scenario = ground.arcs, ground.scenario
+    served = np.bincount(arcs.demand, rolled.choice.share, minlength=len(arcs.village))
+    before = set(zip(rolled.before.ways["village"], rolled.before.ways["commodity"], strict=True))
+    before |= {(row.village, row.commodity) for row in _held(rolled).itertuples() if row.depot}
+    gain = arcs.outside.of("total_cost_cny")[arcs.demand] - arcs.arc_cost("total_cost_cny")
+    for d in np.flatnonzero(arcs.yearly_t * (1.0 - served) > LEAST_KG / KG_PER_T):
+        v, mine = arcs.village[d], arcs.demand == d
+        place, tonnes = scenario.villages[v], rolled.expected.tonnes[v]
+        members = [scenario.commodities[c].id for c in arcs.members[arcs.group[d]]]
+        if not any((place.id, crop) in before or (place.id, "") in before for crop in members):
+            continue
+        crops = sorted(scenario.commodities[c].id for c in arcs.members[arcs.group[d]] if tonnes[c])
+        why = LEFT[0] if (gain[mine & former.went] > 0.0).any() else LEFT[1]
+        yield (place.id, place.name, ";".join(crops), _sites(rolled, mine & former.went),
+               _sites(rolled, mine & (rolled.choice.share > 0)), why, float(arcs.yearly_t[d] * (1.0 - served[d])),
+               0.0)  # fmt: skip
 
 
 def _new(rolled: Rolled) -> Any:
@@ -164,12 +206,57 @@ def orders_of(days: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return found
 
 
+def onward_of(tables: Mapping[str, pd.DataFrame], week: int) -> dict[str, pd.DataFrame]:
+    """Return date -> what leaves each depot or goes into store: what comes on a day, in the week's shares.
+
+    What is taken out of store leaves on the first day on which anything comes, else on Monday.
+    """
+    if "sales" not in tables:
+        return {}
+    days, keys = tables["days"], ["depot", "commodity"]
+    sales, stores = tables["sales"], tables["stores"]
+    fresh = sales[sales["from_week"] == ""].assign(to=sales["market"], kind="sell")[[*keys, "kind", "to", "tonnes"]]
+    kept = stores[stores["in_t"] > 0.0].assign(to=stores["until"], kind="store", tonnes=stores["in_t"])
+    goes = pd.concat([fresh, kept[[*keys, "kind", "to", "tonnes"]]])
+    goes = goes.groupby([*keys, "kind", "to"])["tonnes"].sum().reset_index()
+    goes = goes.assign(share=goes["tonnes"] / goes.groupby(keys)["tonnes"].transform("sum"))
+    come = days.groupby(["date", *keys])["kg"].sum().reset_index().merge(goes, on=keys)
+    come = come.assign(kg=come["kg"] * come["share"])[["date", *ONWARD]]
+    out = sales[sales["from_week"] != ""].assign(
+        date=days["date"].min() if len(days) else str(monday(week)),
+        kind="empty",
+        to=sales["market"],
+        kg=sales["tonnes"] * KG_PER_T,
+    )
+    rows = pd.concat([come, out[["date", *ONWARD]]]).groupby(["date", *ONWARD[:-1]])["kg"].sum().reset_index()
+    rows = rows[rows["kg"] > LEAST_KG].assign(kg=lambda one: one["kg"].round(1))
+    return {str(day): one[list(ONWARD)].reset_index(drop=True) for day, one in rows.groupby("date", sort=True)}
+
+
+def _trade(rolled: Rolled) -> dict[str, Any]:
+    """Return what the week's sales earn, and what goes into store and out of it."""
+    sold = rolled.sold
+    if sold is None:
+        return {}
+    stores, earned = sold.stores, float(sold.sales["earned_cny"].sum())
+    return {
+        "sales": {
+            "earned_cny": earned, "nearest_cny": sold.nearest_cny, "in_time_share": sold.in_time_share,
+            "markets": sorted(set(sold.sales["market"]) - {""}),
+            "stored_t": {name: float(stores[f"{name}_t"].sum()) for name in ("before", "in", "out")}
+            | {"after": float(stores["tonnes"].sum())},
+            "nowhere": [{"depot": depot, "commodity": crop, "t": t} for (depot, crop), t in sold.nowhere.items()],
+        }
+    }  # fmt: skip
+
+
 def summary_of(rolled: Rolled, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Return the object of ``roll.json``."""
     plan, outlook = rolled.plan, rolled.expected
     bill, stay = plan.summary["annual_cny"], rolled.stay.summary["annual_cny"]
     changed = tables["changes"]
-    villages = len(plan.scenario.villages)
+    left = changed["why"].isin(LEFT)
+    moved, villages = int((~left).sum()), len(plan.scenario.villages)
     return {
         "schema": SCHEMA,
         "county": plan.scenario.name,
@@ -179,8 +266,8 @@ def summary_of(rolled: Rolled, tables: Mapping[str, pd.DataFrame]) -> dict[str, 
         "before": rolled.before.source,
         "expected": {"t": float(outlook.tonnes.sum()), "planned_t": float(outlook.planned.sum()),
                      "commodities": _crops(rolled)},
-        "villages": {"total": villages, "changed": len(changed), "limit": rolled.limit,
-                     "changed_share": len(changed) / villages},
+        "villages": {"total": villages, "changed": moved, "limit": rolled.limit,
+                     "changed_share": moved / villages, "left_out": int(changed["village"][left].nunique())},
         "changes": changed.to_dict("records"),
         "held": len(tables["held"]),
         "units": tables["units"].to_dict("records"),
@@ -191,10 +278,11 @@ def summary_of(rolled: Rolled, tables: Mapping[str, pd.DataFrame]) -> dict[str, 
                 "terms": dict(bill)},
         "delivery_h": {"today": _todays_hours(rolled), "stay": rolled.stay.summary["delivery_h"],
                        "week": plan.summary["delivery_h"]},
+        **_trade(rolled),
         "loss": {name: plan.summary["loss"][name] for name in ("plan_rate", "plan_t", "plan_cny")},
         "t": {"cooled": float(plan.tables["villages"]["cooled_t"].sum()), "harvest": float(outlook.tonnes.sum())},
         "verified": {"ok": not rolled.problems, "problems": list(rolled.problems)},
-        "warnings": [*(str(group) for group in grouped(rolled.given.faults)), *_short(rolled)],
+        "warnings": [*(str(group) for group in grouped(rolled.given.faults)), *_short(rolled), *_unsold(rolled)],
     }  # fmt: skip
 
 
@@ -207,6 +295,14 @@ def _short(rolled: Rolled) -> list[str]:
         return []
     text = _("people and room do not suffice for all that is held; it stays in part: {villages}")
     return [text.format(villages=_(", ").join(labelled(villages[v].id, villages[v].name) for v in left))]
+
+
+def _unsold(rolled: Rolled) -> Iterator[str]:
+    """Name what no open market and no room takes."""
+    for (depot, crop), t in (rolled.sold.nowhere if rolled.sold else {}).items():
+        text = _("{depot}: no open market and no store has room for {t:,.1f} t of {crop}")
+        site = next(one for one in rolled.plan.scenario.sites if one.id == depot)
+        yield text.format(depot=labelled(site.id, site.name), t=t, crop=crop)
 
 
 def _todays_hours(rolled: Rolled) -> dict[str, float]:

@@ -21,7 +21,7 @@ from coldchain.weeks.calendar import iso_week, monday, span_of
 from coldchain.weeks.county import week_of
 from coldchain.weeks.deliveries import Hold, read_held
 from coldchain.weeks.folder import ROLLS, Asked, roll_week
-from coldchain.weeks.roll import Before, before_of, former_of, week_cny, weighed
+from coldchain.weeks.roll import Before, before_of, former_of, held_apart, week_cny, weighed
 from coldchain.weeks.world import World, weeks_in_season
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def live(world: World, folder: Path, week: int) -> Lived:
     found = roll_week(Asked(folder, iso_week(week), {}))
     tables = read_tables(folder / ROLLS / iso_week(week))
     holds, _faults = read_held(folder / "held.csv", run.scenario, week)
-    scenario = week_of(run.scenario, run, span_of(run.scenario.periods, week), world.harvest[week])
+    scenario = week_of(
+        run.scenario, run, span_of(run.scenario.periods, week), world.harvest[week], held_apart(run.scenario, holds)
+    )
     static = before_of(run, week)
     rolled = replace(static, ways=_as_decided(folder / ROLLS / iso_week(week), tables))
     return Lived(run, week, found, tables, lay_part(run, scenario, options), static, rolled, holds, options)

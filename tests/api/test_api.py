@@ -97,6 +97,14 @@ def test_why(result: Result) -> None:
 
 
 @pytest.mark.slow
+def test_whom_to_visit(result: Result) -> None:
+    """At most so many villages, in the order in which to go, as the command names them."""
+    found = cc.explain_visits(result, 2)
+    assert len(found.table) == len(found.facts["villages"]) <= 2
+    assert "before building is worth" in str(found) or "no visit is worth anything" in str(found)
+
+
+@pytest.mark.slow
 def test_a_depot_closed(result: Result) -> None:
     """Closing a depot moves the villages it had; what is proved is the last sentence."""
     depot = result.tables["depots"]["depot"].iloc[0]

@@ -423,6 +423,23 @@ def test_the_command_in_words(layers: Path, tmp_path: Path, capsys: Capture) -> 
     assert not (tmp_path / "d").exists()
 
 
+def test_what_a_raster_says_is_no_slip_of_the_unit(tmp_path: Path, capsys: Capture) -> None:
+    """A village of a hundredfold harvest is not doubted as long as its tonnes are the raster's; typed in it is."""
+    rng = np.random.default_rng(4)
+    tonnes = rng.gamma(1.0, 20.0, (6, 12))
+    tonnes[1, 1] = 90_000.0
+    out, mapped = tmp_path / "county", county_map(tmp_path / "map.osm", 16)
+    args = ["import", "atlas", str(mapped), "--crops", str(spam(tmp_path / "P_TA.csv", {"POTA": tonnes}))]
+    assert run([*args, "--out", str(out), "--json", "-q"]) == 0
+    imported = json.loads(capsys.readouterr().out)
+    assert not any("median village" in line for line in imported["warnings"])
+    _scenario, faults = load(out)
+    assert "harvest-outlier" not in {one.code for one in faults}
+    (out / "atlas" / "harvest.csv").unlink()
+    _scenario, faults = load(out)
+    assert "harvest-outlier" in {one.code for one in faults}
+
+
 def test_an_atlas_from_python(layers: Path, tmp_path: Path) -> None:
     """The same county as the command's, loaded."""
     found = cc.import_atlas(

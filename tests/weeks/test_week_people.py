@@ -25,17 +25,22 @@ HEAD = "skill,place,shift,persons,hours_day\n"
 
 def staffed(planned: Path, folder: Path, people: str) -> County:
     """Copy a county, state its people and plan it anew with the depots that stand."""
+    county = replanned(planned, folder, "people.csv", HEAD + people)
+    county.deliver(2.5)
+    return county
+
+
+def replanned(planned: Path, folder: Path, name: str, text: str) -> County:
+    """Copy a county, add a table to its scenario and plan it anew with the depots that stand."""
     shutil.copytree(planned, folder)
     shutil.rmtree(folder / "plan")
-    (folder / "scenario" / "people.csv").write_text(HEAD + people, encoding="utf-8")
+    (folder / "scenario" / name).write_text(text, encoding="utf-8")
     scenario, faults = load(folder / "scenario")
     ground = lay_ground(scenario, Options.quickly(), faults)
     made = plan_with(ground, np.zeros((len(scenario.sites), len(scenario.depot_types)), np.int64), Options.quickly())
     about = run_information(made, {"scenario": str(folder / "scenario"), "scenario_from_run": "../scenario"})
     write_folder(folder / "plan", lambda at: write_tables(made.tables, at, SUMMARY, made.summary, about))
-    county = County(folder, Run.open(folder / "plan"))
-    county.deliver(2.5)
-    return county
+    return County(folder, Run.open(folder / "plan"))
 
 
 def rolled(county: County) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:

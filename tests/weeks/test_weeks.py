@@ -30,11 +30,12 @@ from coldchain.weeks import Asked, roll_week
 from coldchain.weeks.assign import assign
 from coldchain.weeks.calendar import days_of, iso_week, span_of, week_number
 from coldchain.weeks.county import week_of
-from coldchain.weeks.deliveries import Past, read_past
+from coldchain.weeks.deliveries import Hold, Past, read_past
 from coldchain.weeks.expected import expected, planned_t
 from coldchain.weeks.folder import weeks_in
 from coldchain.weeks.recheck import verify_week
-from coldchain.weeks.roll import Before, before_of, former_of, weighed
+from coldchain.weeks.roll import Before, before_of, former_of, held_apart, weighed
+from coldchain.weeks.tables import LEFT
 
 WEEK, NEXT = "2026-W31", "2026-W32"
 STANDS = "cold_forced_air_200:1;cool_forced_air_200:1"
@@ -195,6 +196,50 @@ def test_the_check_finds_what_moved_against_its_hold(rolled: County, tmp_path: P
     assert "is listed or goes elsewhere, but not both" in problems
 
 
+def test_who_is_left_out_is_told(rolled: County, tmp_path: Path) -> None:
+    """Far more comes than fits: what stays behind has a row with its tonnes, a state, and a sentence in the notice."""
+    shutil.copytree(rolled.folder, tmp_path / "county")
+    folder = tmp_path / "county" / "rolls" / WEEK
+    tables, found = read_tables(folder), json.loads((folder / "roll.json").read_text(encoding="utf-8"))
+    left = tables["changes"][tables["changes"]["why"].isin(LEFT)]
+    assert found["villages"]["left_out"] == left["village"].nunique() > 0
+    assert found["villages"]["changed"] == len(tables["changes"]) - len(left)
+    came, goes = tables["expected"]["tonnes"].sum(), read_tables(folder / "week")["assignment"]["tonnes_year"].sum()
+    assert 0.0 < left["left_out_t"].sum() < came - goes + 0.01
+    state = tables["ways"].set_index(["village", "commodity"])["state"]
+    whole = left[left["to"] == ""]
+    crops = [(row.village, crop) for row in whole.itertuples() for crop in row.commodities.split(";")]
+    assert crops
+    assert set(state.loc[[key for key in crops if key in state.index]]) == {"left"}
+    page = (folder / "notice.html").read_text(encoding="utf-8")
+    assert f"{left['left_out_t'].iloc[0]:,.1f} t are not fetched this week" in page
+    assert "不集货" in page
+    path = folder / "tables" / "changes.csv"
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    path.write_text("\n".join(line for line in lines if ",full," not in line) + "\n", encoding="utf-8")
+    assert any("0 kg are said to be left out" in text for text in verify_week(folder).problems)
+
+
+def test_a_crop_is_held_alone(county: County) -> None:
+    """Of a village with two crops of one zone one is held: the other may go elsewhere, and without a name both stay."""
+    run, week = county.run, week_number(WEEK)
+    scenario = run.scenario
+    kind = [(crop.zone, crop.methods) for crop in scenario.commodities]
+    first, other = next((a, b) for a in range(len(kind)) for b in range(a) if kind[a] == kind[b])
+    tonnes = planned_t(scenario, week)
+    tonnes[0, [first, other]] = 5.0
+    for crop, members in ((first, 1), (-1, 2)):
+        hold = Hold(0, crop, "", "contracted")
+        span = span_of(scenario.periods, week)
+        alone = week_of(scenario, run, span, tonnes, held_apart(scenario, [hold]))
+        ground = lay_part(run, alone, Options.quickly())
+        group = next(one for one in ground.arcs.members if first in one)
+        assert len(set(group.tolist()) & {first, other}) == members
+        former = former_of(ground, run, before_of(run, week), [hold])
+        held = former.held & (ground.arcs.village == 0)
+        assert not held[[n for n, g in enumerate(ground.arcs.group) if first not in ground.arcs.members[g]]].any()
+
+
 @pytest.mark.slow
 def test_a_lost_week_comes_back_with_the_same_bytes(rolled: County, tmp_path: Path) -> None:
     """The second week starts where the first ended; a week in between is not replaced; what is there is left."""
@@ -237,7 +282,7 @@ def test_what_is_held_stays(rolled: County, county: County, capsys: pytest.Captu
     printed = json.loads(capsys.readouterr().out)
     folder = county.folder / "rolls" / WEEK
     assert printed == json.loads((folder / "roll.json").read_text(encoding="utf-8"))
-    assert not {row["village"] for row in printed["changes"]} & set(frozen)
+    assert not {row["village"] for row in printed["changes"] if row["why"] not in LEFT} & set(frozen)
     assert run(["verify", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["ok"] is True
 
