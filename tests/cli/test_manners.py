@@ -334,28 +334,6 @@ def test_a_dry_run_in_words(county: Path, capsys: Capture) -> None:
     assert "coldchain plan" in told.err
 
 
-def test_exit_codes_of_a_run_that_works(county: Path, tmp_path: Path, capsys: Capture) -> None:
-    """0 with a plan, 6 when the wanted gap is not met though the plan is written, 4 when no plan can keep a limit."""
-    out = tmp_path / "run"
-    assert run(["plan", str(county), "--effort", "quick", "--out", str(out), "--quiet", "--require-gap", "1"]) == 0
-    gap = json.loads((out / "summary.json").read_text(encoding="utf-8"))["objective"]["gap"]
-    if gap > 0:
-        wanted = ["--require-gap", str(gap / 2)]
-        assert run(["plan", str(county), "--effort", "quick", "--out", str(out), "--quiet", *wanted]) == 6
-    text = (county / "scenario.toml").read_text(encoding="utf-8")
-    (tmp_path / "hard").mkdir()
-    for path in county.iterdir():
-        if path.is_file():
-            (tmp_path / "hard" / path.name).write_bytes(path.read_bytes())
-    hard = re.sub(r'(?m)^file = ".*"', 'file = ""', text)
-    hard = re.sub(r"(?m)^coverage = [\d.]+", "coverage = 1.0", hard)
-    hard = re.sub(r"(?m)^budget_cny = [\d.]+", "budget_cny = 0.0", hard)
-    (tmp_path / "hard" / "scenario.toml").write_text(hard, encoding="utf-8")
-    assert run(["plan", str(tmp_path / "hard"), "--out", str(tmp_path / "none"), "--quiet"]) == 4
-    assert "the smallest changes that allow one" in capsys.readouterr().err
-    assert not (tmp_path / "none").exists()
-
-
 @pytest.mark.slow
 def test_a_batch_with_a_bad_county_leaves_with_seven(county: Path, tmp_path: Path) -> None:
     """One of two counties cannot be read: the other is planned, code 7."""

@@ -82,6 +82,7 @@ def test_what_cannot_be_met_is_proved_and_measured(
     assert run(["plan", str(folder), "--out", str(tmp_path / "out"), "--effort", "quick", *variant]) == 4
     told = capsys.readouterr().err
     assert message in told
+    assert "the smallest changes that allow one" in told
     assert "e+" not in told
 
 

@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 from dispatching_cases import line_county, order, routed, write_table
 from perishable import write_perishable
+from planned import decided
 
 from coldchain.cli import run
 from coldchain.dispatch.dispatch import Wish, dispatch
 from coldchain.dispatch.folder import write_day
 from coldchain.errors import BadInputError, UsageError
-from coldchain.planning import plan_quickly
 from coldchain.reports import write_run
 from coldchain.runs import place_on_roads, run_information
 from coldchain.runs.folder import read_run
@@ -296,9 +296,9 @@ def test_every_total_is_recomputed(county: Path, day: Path, path: str) -> None:
 def test_a_day_drives_owned_vehicles_and_asks_for_hire_with_its_price(tmp_path: Path) -> None:
     """The plan owns some lorries: their day costs nothing more, the rest of the day is hired, verify agrees."""
     county, run, day = tmp_path / "county", tmp_path / "run", tmp_path / "day"
-    write_perishable(10, 5, county)
+    write_perishable(8, 5, county)
     (county / "vehicles.csv").write_text("id,trips_day,own_cny_year,own_most\nlight_truck,2,6000,1\n", encoding="utf-8")
-    planned = plan_quickly(load(county)[0])
+    planned = decided(load(county)[0])
     write_run(planned, run, run_information(planned, {"scenario": str(county)}))
     made = dispatch(Wish(run, day="summer", iterations=2000))
     summary, tables = write_day(made, day, {"source": str(run), "variant": "base", "day": "summer"})

@@ -30,9 +30,9 @@ Change = Callable[[pd.DataFrame, int], pd.DataFrame]
 
 @pytest.fixture(scope="module")
 def joined(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """Plan thirty villages with a small cold room at each of six sites, all of one hub; several tours come out."""
+    """Plan twenty villages with a small cold room at each of four sites, all of one hub; several tours come out."""
     folder = tmp_path_factory.mktemp("joined") / "county"
-    write_perishable(30, 3, folder)
+    write_perishable(20, 3, folder)
     scenario = load(folder)[0]
     options = Options.quickly()
     count = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)
@@ -239,6 +239,7 @@ def test_a_limit_on_depots_is_checked(joined: Plan) -> None:
 def crooked(basis: Basis, km: np.ndarray, between: np.ndarray, hours: np.ndarray, between_h: np.ndarray) -> Basis:
     """Return a basis whose first sites all deliver to one hub over roads of these lengths."""
     n = len(km)
+    km, between, hours, between_h = map(np.ascontiguousarray, (km, between, hours, between_h))
     scenario = replace(basis.scenario, sites=basis.scenario.sites[:n])
     return replace(
         basis, scenario=scenario, site_hub=np.zeros(n, dtype=np.intp), haul_h=hours, haul_km=km, between_h=between_h,

@@ -46,8 +46,11 @@ REPLAYED = ["--years", "6"]
 
 @pytest.fixture(scope="module")
 def run(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run that holds what its uncertain figures move, so that no report works it out again."""
     given = run_information(small_plan, {"scenario": str(small_plan.scenario.folder)})
-    return write_run(small_plan, tmp_path_factory.mktemp("report") / "run", given)
+    folder = write_run(small_plan, tmp_path_factory.mktemp("report") / "run", given)
+    cc.sensitivity(cc.Result(small_plan)).save(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
