@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from perishable import write_perishable
 from tiny_cases import tiny_county
 
 from coldchain.api.results import Result
@@ -40,11 +39,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """Plan nine villages, one depot standing."""
-    folder = tmp_path_factory.mktemp("doubt") / "county"
-    write_perishable(9, 4, folder)
-    return plan_quickly(load(folder)[0])
+def county(small_plan: Plan) -> Plan:
+    """Return twelve villages, planned."""
+    return small_plan
 
 
 def fixed(plan: Plan) -> FixedPlan:

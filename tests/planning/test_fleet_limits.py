@@ -19,7 +19,7 @@ from coldchain.cli import run
 from coldchain.economy import Work, choose_fleet
 from coldchain.economy.fleet import fleet_of
 from coldchain.model import Scenario
-from coldchain.planning import Options
+from coldchain.planning import Options, Plan
 from coldchain.planning.course import work_out
 from coldchain.planning.days import Effort
 from coldchain.planning.decision import Decision
@@ -60,15 +60,20 @@ def test_limits_on_a_fleet_by_every_number(own: int, hire: int) -> None:
     assert chosen.own_cny + chosen.hire_cny == min(fit)
 
 
-@pytest.mark.parametrize("most", [0, 1, 2])
-def test_a_plan_keeps_to_the_vehicles_there_are(most: int, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def free(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Plan eight villages with as many small trucks and tricycles as are asked for."""
+    folder = tmp_path_factory.mktemp("fleet") / "county"
+    write_perishable(8, 5, folder)
+    return decided(limited(load(folder)[0], {"light_truck": {}, "farm_tricycle": {}}))
+
+
+@pytest.mark.parametrize("most", [pytest.param(0, marks=pytest.mark.slow), 1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_plan_keeps_to_the_vehicles_there_are(most: int, free: Plan) -> None:
     """Where few small trucks can be hired, tricycles drive besides; verify agrees, and names what is beyond."""
-    write_perishable(8, 5, tmp_path / "county")
-    scenario, _faults = load(tmp_path / "county")
-    free = decided(limited(scenario, {"light_truck": {}, "farm_tricycle": {}}))
     out = free.tables["fleet"].set_index("vehicle")["most_day"]
     assert out["light_truck"] > 2
-    made = decided(limited(scenario, {"light_truck": {"hire_most": most}, "farm_tricycle": {}}))
+    made = decided(limited(free.scenario, {"light_truck": {"hire_most": most}, "farm_tricycle": {}}))
     fleet = made.tables["fleet"].set_index("vehicle")["most_day"]
     assert fleet.get("light_truck", 0) <= most
     assert made.report.problems == ()

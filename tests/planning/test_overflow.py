@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from perishable import write_perishable
+from planned import decided
 
 from coldchain.model import VehicleType
-from coldchain.planning import Options, Plan, plan
+from coldchain.planning import Plan
 from coldchain.planning.overflow import hire_steps
 from coldchain.replays import Chances, Effort, Replayer, replay
 from coldchain.replays.chances import factors
@@ -148,7 +149,7 @@ def planned(*, calm: bool = False) -> Plan:
         write_perishable(10, 5, Path(folder) / "county")
         scenario = load(Path(folder) / "county")[0]
         routing = scenario.routing.model_copy(update=CALM if calm else {})
-        return plan(replace(scenario, routing=routing), Options.quickly())
+        return decided(replace(scenario, routing=routing))
 
 
 def checked(change: Callable[[pd.DataFrame], object]) -> list[str]:
