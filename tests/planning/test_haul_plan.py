@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from perishable import write_perishable
+from planned import with_modules
 
 from coldchain.economy import Bill
 from coldchain.model import Scenario
-from coldchain.planning import Options, Plan, lay_ground, plan_with
+from coldchain.planning import Options, Plan, lay_ground
 from coldchain.planning.arcs import build_arcs
 from coldchain.planning.basis import Basis, haul_bound_cny_t
 from coldchain.planning.days import Days, Effort, work_out_days
@@ -37,7 +38,7 @@ def joined(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     options = Options.quickly()
     count = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)
     count[:, [kind.id for kind in scenario.depot_types].index("cold_room_200")] = 1
-    return plan_with(lay_ground(scenario, options), count, options)
+    return with_modules(lay_ground(scenario, options), count)
 
 
 def tours(made: Plan) -> pd.DataFrame:

@@ -31,8 +31,8 @@ ALONE = Near(further=False, doubt=False)
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    """Fifteen villages, three sites, two million to spend: roads and lanes once for all tests."""
-    folder = small_county(tmp_path_factory.mktemp("limits") / "county", 15, 5)
+    """Twelve villages, two million to spend: roads and lanes once for all tests."""
+    folder = small_county(tmp_path_factory.mktemp("limits") / "county", 12, 5)
     return lay_ground(as_of_2026(changed(load(folder)[0], siting={"budget_cny": 2e6})), Options.quickly())
 
 

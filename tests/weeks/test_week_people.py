@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from planned import with_modules
 from test_weeks import STANDS, WEEK, County, planned
 
-from coldchain.planning import Options, lay_ground, plan_with
+from coldchain.planning import Options, lay_ground
 from coldchain.runs import Run, run_information, write_folder, write_tables
 from coldchain.runs.folder import SUMMARY, read_tables
 from coldchain.scenario import load
@@ -37,7 +38,7 @@ def replanned(planned: Path, folder: Path, name: str, text: str) -> County:
     (folder / "scenario" / name).write_text(text, encoding="utf-8")
     scenario, faults = load(folder / "scenario")
     ground = lay_ground(scenario, Options.quickly(), faults)
-    made = plan_with(ground, np.zeros((len(scenario.sites), len(scenario.depot_types)), np.int64), Options.quickly())
+    made = with_modules(ground, np.zeros((len(scenario.sites), len(scenario.depot_types)), np.int64))
     about = run_information(made, {"scenario": str(folder / "scenario"), "scenario_from_run": "../scenario"})
     write_folder(folder / "plan", lambda at: write_tables(made.tables, at, SUMMARY, made.summary, about))
     return County(folder, Run.open(folder / "plan"))

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from mobile_cases import UNIT
 from perishable import write_perishable
+from planned import with_modules
 from scenario_cases import append, replace_in_toml, set_in_toml
 
 from coldchain.batch.errand import Reply
@@ -22,7 +23,7 @@ from coldchain.batch.work import perform
 from coldchain.cli import run
 from coldchain.dispatch.orders import read_orders
 from coldchain.errors import BadInputError, UsageError
-from coldchain.planning import Options, lay_ground, lay_part, plan_with
+from coldchain.planning import Options, lay_ground, lay_part
 from coldchain.runs import Run, run_information, write_folder, write_tables
 from coldchain.runs.folder import SUMMARY, read_tables
 from coldchain.scenario import load
@@ -73,7 +74,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scenario, faults = load(folder / "scenario")
     ground = lay_ground(scenario, Options.quickly(), faults)
     none = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)
-    made = plan_with(ground, none, Options.quickly())
+    made = with_modules(ground, none)
     about = run_information(made, {"scenario": str(folder / "scenario"), "scenario_from_run": "../scenario"})
     write_folder(folder / "plan", lambda at: write_tables(made.tables, at, SUMMARY, made.summary, about))
     return folder
@@ -413,7 +414,7 @@ def test_a_mobile_unit_is_sent_where_it_pays(tmp_path: Path) -> None:
     ground = lay_ground(load(scenario)[0], Options.quickly())
     bought = np.zeros((len(ground.scenario.sites), len(ground.scenario.depot_types)), dtype=np.int64)
     bought[0, -1] = 1
-    made = plan_with(ground, bought, Options.quickly())
+    made = with_modules(ground, bought)
     about = run_information(made, {"scenario": str(scenario), "scenario_from_run": "../scenario"})
     write_folder(tmp_path / "plan", lambda at: write_tables(made.tables, at, SUMMARY, made.summary, about))
     first, second = (roll_week(Asked(tmp_path, week, {}, most_changed=1.0)) for week in (WEEK, NEXT))
