@@ -21,7 +21,7 @@ from coldchain.scenario import upland, write_scenario
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from browser import Page, browser, found_browser  # type: ignore[import-not-found]
-from test_page_browser import MODE, SECOND_MODE, SPOT, TABLE, visit  # type: ignore[import-not-found]
+from page_scripts import MODE, SECOND_MODE, SPOT, TABLE, visit  # type: ignore[import-not-found]
 
 VILLAGES, SEED, DRAGS, TABS = 2_000, 11, 20, 3
 READY_S, TABLE_MS = 4.0, 100.0

@@ -148,7 +148,7 @@ class Desk:
         """Put ids where a wish names things; all its faults at once."""
         scenario, faults = self.offer.scenario, []
         sites = of_places(site for site in scenario.sites if site.id in self.offer.depots)
-        vehicles = of_ids({thing.what for thing in self.offer.things() if thing.kind == LORRY})
+        vehicles = of_ids([kind.id for kind in scenario.vehicles])
         kinds = (("depot", "depot", sites), ("village", "village", of_places(scenario.villages)),
                  ("commodity", "commodity", crops_of(scenario)), ("vehicle", "vehicle", vehicles))  # fmt: skip
         read: dict[str, Any] = {}
@@ -184,8 +184,10 @@ class Desk:
         crop = next(one for one in self.offer.scenario.commodities if one.id == wish.commodity)
         found = self.offer.rooms_for(wish.depot, crop)
         if not found:
-            told = _("has no room that suits {commodity}").format(commodity=wish.commodity)
-            raise BadInputError([wish.fault("depot", wish.depot, told, "no-zone")])
+            where = [depot for depot in self.offer.depots if self.offer.rooms_for(depot, crop)]
+            told = _("has no room that suits {commodity}; depots that have: {depots}")
+            text = told.format(commodity=wish.commodity, depots=_(", ").join(where) or _("none"))
+            raise BadInputError([wish.fault("depot", wish.depot, text, "no-zone")])
         return found
 
     def _refuse_doubled(self, wish: Wish, things: Sequence[Thing], held: Iterable[Booking]) -> None:
@@ -195,8 +197,8 @@ class Desk:
             same = one.member == wish.member and one.thing in things
             lot = (one.village, one.commodity) == (wish.village, wish.commodity)
             if same and lot and (one.days_within(wish.first, last) if wish.kind == ROOM else one.day == wish.first):
-                told = _("is booked already as number {no}, from {first} for {days} days; cancel that one to change it")
-                text = told.format(no=one.no, first=one.first, days=one.days)
+                told = _("is booked already as number {no}, {first} to {last}; cancel that one to change it")
+                text = told.format(no=one.no, first=one.first, last=one.last)
                 raise BadInputError([wish.fault("day", wish.first, text, "booked-twice")])
 
     def _refuse_late(self, wish: Wish, standing: str) -> None:

@@ -61,7 +61,7 @@ class Controls:
     def _table(self) -> DataTable:
         yes_no = SelectEditor(options=[_(YES), _(NO)])
         heads = {
-            "label": (_("Vehicle"), CellEditor(), 185), "cargo": (_("Cargo space"), CellEditor(), 105),
+            "label": (_("Vehicle"), CellEditor(), 195), "cargo": (_("Cargo space"), CellEditor(), 105),
             "collection": (_("First mile"), yes_no, 65), "line_haul": (_("Line haul"), yes_no, 65),
             "own": (_("Owned at most"), StringEditor(), 105),
         }  # fmt: skip

@@ -61,7 +61,7 @@ class SiteTools:
             "label": (_("Site"), fixed, 105), "county": (_("County"), fixed, 70),
             "stated": (_("In the scenario"), fixed, 110),
             "choice": (_("Asked for"), SelectEditor(options=[_(text) for text in CHOICES.values()]), 75),
-            "modules": (_("Modules"), fixed, 155), "lon": (_("Longitude, °"), NumberEditor(), 80),
+            "modules": (_("Modules"), fixed, 175), "lon": (_("Longitude, °"), NumberEditor(), 80),
             "lat": (_("Latitude, °"), NumberEditor(), 80), "road": (_("From a road, m"), fixed, 105),
         }  # fmt: skip
         columns = [

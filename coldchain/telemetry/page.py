@@ -33,7 +33,7 @@ td:first-child{display:block;font-weight:600}td:not(:first-child)::before{conten
 @media(prefers-color-scheme:dark){body{background:#171717;color:#eee}.open{background:#4a1f18}.done{color:#aaa}
 svg{background:#222}text{fill:#eee}th,td,tr{border-color:#444}td::before{color:#aaa!important}}
 """
-MAP_WIDTH, MAP_HEIGHT, MARGIN = 600.0, 380.0, 24.0
+MAP_WIDTH, MAP_HEIGHT, MARGIN, LABEL_PX = 600.0, 380.0, 24.0, 15
 QUALITY_WIDTH_REM = 5.0
 
 
@@ -213,6 +213,7 @@ def _map(found: Watched) -> str:
     wide = max(float(np.ptp(lons)) * squeeze, float(np.ptp(lats)) * MAP_WIDTH / MAP_HEIGHT, 1e-3)
     scale = (MAP_WIDTH - 2.0 * MARGIN) / wide
     marks = []
+    named: dict[tuple[int, int], list[str]] = {}
     for key, (lon, lat) in sorted(spots.items(), key=lambda one: not one[0].startswith(TRUCK)):
         x = MAP_WIDTH / 2.0 + (lon - (lons.max() + lons.min()) / 2.0) * squeeze * scale
         y = MAP_HEIGHT / 2.0 - (lat - (lats.max() + lats.min()) / 2.0) * scale
@@ -224,7 +225,24 @@ def _map(found: Watched) -> str:
         )
         words = text_of(place_words(found.day, key))
         marks.append(f"{shape}<title>{words}</title>{'</circle>' if key.startswith(TRUCK) else '</rect>'}")
-        marks.append(f'<text x="{x + 11:.1f}" y="{y + 5:.1f}">{text_of(key.split("/")[1])}</text>')
-    told = text_of(_("squares: rooms of depots; circles: trucks where they were last; red: an open alarm"))
+        at = (round(x / LABEL_PX) * LABEL_PX, round(y / LABEL_PX) * LABEL_PX)
+        named.setdefault(at, []).append(key.split("/")[1])
+    marks += [_label(x, y, names) for (x, y), names in named.items()]
+    told = text_of(
+        _("squares: rooms of depots; circles: trucks where they were last; +n: so many more there; red: an open alarm")
+    )
     view = f'viewBox="0 0 {MAP_WIDTH:.0f} {MAP_HEIGHT:.0f}"'
     return f'<svg {view} role="img" aria-label="{told}">{"".join(marks)}</svg><p>{told}</p>'
+
+
+def _label(x: float, y: float, names: Sequence[str]) -> str:
+    """Name what stands at one place of the map: the last drawn, which is a room where there is one; inside the map.
+
+    >>> _label(500.0, 100.0, ["T1-1", "T1"])
+    '<text x="486" y="105" text-anchor="end">T1 +1</text>'
+    """
+    more = len(set(names)) - 1
+    text = text_of(f"{names[-1]} +{more}" if more else names[-1])
+    left = x > MAP_WIDTH * 2.0 / 3.0
+    anchor = ' text-anchor="end"' if left else ""
+    return f'<text x="{x - 14 if left else x + 14:.0f}" y="{y + 5:.0f}"{anchor}>{text}</text>'

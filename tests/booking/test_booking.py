@@ -103,6 +103,9 @@ def test_a_booking_takes_its_room(desk: Desk) -> None:
     assert room(desk)[1] == pytest.approx(intake - 0.4)
 
 
+NO_LOT = {"t": 0.0, "commodity": "", "village": ""}
+
+
 @pytest.mark.parametrize(
     ("changes", "column", "message"),
     [
@@ -117,7 +120,8 @@ def test_a_booking_takes_its_room(desk: Desk) -> None:
         ({"first": date(2026, 9, 1)}, "day", "is 53 days ahead; this member may book at most 30 days ahead"),
         ({"member": SOUTH}, "village", "is no village of South"),
         ({"member": "Trader"}, "village", "is no village of Trader"),
-        ({"vehicle": "light_truck", "count": 1}, "vehicle", "is not a known vehicle"),
+        ({"vehicle": "moon_buggy", "count": 1}, "vehicle", "is not a known vehicle"),
+        ({"vehicle": "light_truck", "count": 1, **NO_LOT}, "depot", "has no lorry of the type light_truck of its own"),
         *(({"member": name}, "member", "is no member, owner or guest") for name in HOSTILE),
     ],
 )  # fmt: skip
@@ -143,7 +147,7 @@ def test_booked_twice(desk: Desk) -> None:
     """The same lot on any of its days is refused with the number it has; cancelled, it may be booked anew."""
     made = desk.book([lot(desk, NORTH, 0.2, days=3)])[0][0]
     again = lot(desk, NORTH, 0.3, first=date(2026, 7, 16))
-    with pytest.raises(BadInputError, match="is booked already as number 1, from 2026-07-15 for 3 days"):
+    with pytest.raises(BadInputError, match="is booked already as number 1, 2026-07-15 to 2026-07-17"):
         desk.book([again])
     with pytest.raises(BadInputError, match="there is no booking of yours"):
         desk.cancel(made.no, "Trader")

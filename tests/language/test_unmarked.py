@@ -146,7 +146,7 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "siting/worker.py": ((r"^R \0\n$", "a line between two processes"),),
     "verify/daylots.py": ((r"^typical day$", DATA),),
     "cli/serving.py": ((r"^any that is free$", "a default, translated as help is drawn"),),
-    "pages/planning.py": ((r"^\nh3 ", STYLE),),
+    "pages/shell.py": ((r"^\nh3 ", STYLE),),
     "atlas/production.py": ((r"^x, y$", DATA),),
     "atlas/raster.py": ((r"^\0-\0 E, \0-\0 N$", "coordinates, alike in both languages"),),
     "cli/sharing.py": ((r"^\0 --", "a command"),),
