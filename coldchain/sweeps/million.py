@@ -6,7 +6,7 @@ uncertain figures, so a difference has ends of its own, which are closer than th
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -80,6 +80,8 @@ def next_million(curves: Iterable[Curve], by: By = "both", more_cny: float = MIL
         When the points of a sweep hold no benefit of their depots.
     """
     groups: dict[tuple[str, str], _Group] = defaultdict(_Group)
+    curves = list(curves)
+    known = Counter(county for curve in curves for county in {site.county for site in curve.sites})
     for curve in curves:
         now, then = curve.best(curve.own_cny), curve.best(curve.own_cny + more_cny)
         if now is None or then is None:
@@ -87,6 +89,8 @@ def next_million(curves: Iterable[Curve], by: By = "both", more_cny: float = MIL
         _know_their_depots(curve.name, now, then)
         for site in curve.sites:
             county, kind = site.county or curve.name, site.owner_kind
+            if known[county] > 1:  # another county of that name
+                county = f"{county} ({curve.name})"
             key = (county if by != "owner_kind" else "", kind if by != "county" else "")
             _add(groups[key], site.id, now, then)
     table = pd.DataFrame([_row(key, group) for key, group in groups.items()], columns=SPENT)

@@ -60,6 +60,12 @@ def test_counties_add_up_by_class_of_owner() -> None:
     assert both["opens"] == "S2;S2"
 
 
+def test_counties_of_one_name_stay_apart() -> None:
+    found = cc.levels(frontier(), frontier("dale · base")).next_million("county")
+    assert list(found["county"]) == ["A (hill · base)", "A (dale · base)"]
+    assert list(found["opens"]) == ["S2", "S2"]
+
+
 def test_the_next_million_under_a_rule_that_was_swept() -> None:
     """At 40 % S2 is awarded 200,000 instead of half a million: 100,000 CNY a year for it are 500,000 for a million."""
     found = cc.levels(frontier(rules=RULES))
