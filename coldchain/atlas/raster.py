@@ -265,7 +265,7 @@ def _clean(file: str, found: _Found, values: Floats, missing: str | None, *, neg
         faults.append(Fault(file, None, "", "", message.format(n=int(below.sum())), "negative-pixels", warning=True))
         values = np.where(below, np.nan, values)
     if not np.isfinite(values).any():
-        message = _("has no data around the places ({box}): every pixel there is marked as missing")
+        message = _("has no data around the places ({box}): every pixel there is missing or negative")
         raise _bad(file, message.format(box=found.box), "no-data")
     top, _bottom, left, _right = found.span
     return Raster(values, found.west + left * found.dx, found.north - top * found.dy, found.dx, found.dy, tuple(faults))

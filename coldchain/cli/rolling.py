@@ -54,6 +54,7 @@ def roll(county: Path, week: str, as_json: bool, quiet: bool, **given: Any) -> i
 
 def _show(found: dict[str, Any], folder: Path) -> None:
     from coldchain.model.naming import labelled
+    from coldchain.weeks.tables import LEFT
 
     villages, cny = found["villages"], found["cny"]
     told = _("{week} ({period}): {t:,.1f} t expected, {planned:,.1f} t planned for the season")
@@ -63,8 +64,11 @@ def _show(found: dict[str, Any], folder: Path) -> None:
                   villages["changed"])  # fmt: skip
     figures = {"n": villages["changed"], "total": villages["total"], "limit": villages["limit"]}
     click.echo(text.format(**figures, cny=exact_cny(cny["gain"])))
+    left = _("left to the trader this week: {t:,.1f} t")
     for row in found["changes"]:
-        click.echo(f"  {labelled(row['village'], row['name'])}: {row['from'] or '—'} → {row['to'] or '—'}")
+        stays = row["why"] in LEFT
+        way = left.format(t=row["left_out_t"]) if stays else f"{row['from'] or '—'} → {row['to'] or '—'}"
+        click.echo(f"  {labelled(row['village'], row['name'])}: {way}")
     _show_sales(found)
     click.echo(_("written to {folder}").format(folder=folder))
     planned = Path(os.path.normpath(folder / found["run"]))
@@ -75,14 +79,20 @@ def _show_sales(found: dict[str, Any]) -> None:
     sales = found.get("sales")
     if sales is None:
         return
-    text = _("sold for {cny}, {more} more than at the nearest market; {share:.0%} within {target:g} h")
-    more = exact_cny(sales["earned_cny"] - sales["nearest_cny"])
-    click.echo(text.format(cny=exact_cny(sales["earned_cny"]), more=more,
-                           share=sales["in_time_share"], target=found["delivery_h"]["week"]["target"]))  # fmt: skip
+    if sales["markets"]:
+        _show_earned(found)
     stored = sales["stored_t"]
     if stored["before"] or stored["in"]:
         text = _("store: {before:,.1f} t before, {came:,.1f} t in, {out:,.1f} t out, {after:,.1f} t after")
         click.echo(text.format(before=stored["before"], came=stored["in"], out=stored["out"], after=stored["after"]))
+
+
+def _show_earned(found: dict[str, Any]) -> None:
+    sales = found["sales"]
+    text = _("sold for {cny}, {more} more than at the nearest market; {share:.0%} within {target:g} h")
+    more = exact_cny(sales["earned_cny"] - sales["nearest_cny"])
+    click.echo(text.format(cny=exact_cny(sales["earned_cny"]), more=more,
+                           share=sales["in_time_share"], target=found["delivery_h"]["week"]["target"]))  # fmt: skip
 
 
 def _tonnes(found: dict[str, Any]) -> dict[str, float]:

@@ -37,7 +37,10 @@ MEASURES = {"tonnes": N_("tonnes"), "value": N_("value")}
               help="Tell each member what its groups of up to so many save: 2 for pairs first, then more.")  # fmt: skip
 @click.option("--groups", type=click.IntRange(0), default=0, help="Past 12 members: most groups to plan; 6 a member.")
 @click.option("--sales", type=Money(), help="Platform sales, CNY a year: return a levy on them, no plans.")
-@click.option("--levy", type=click.FloatRange(0, 1), default=0.01, show_default=True, help="Share of --sales returned.")
+@click.option(
+    "--sold", type=path_argument, help="Table of real sales: village, commodity, date, kg, price_cny_kg or cny."
+)
+@click.option("--levy", type=click.FloatRange(0, 1), default=0.01, show_default=True, help="Share of sales returned.")
 @click.option("--taxes", type=Money(), help="Taxes on the trade where it is sold, CNY a year: return a share of them.")
 @click.option(
     "--tax-share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of --taxes returned."
@@ -97,6 +100,9 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
     chosen = known_rules(rules) if rules else ()
     say = progress(quiet=given["quiet"])
     scenario = _scenario(source, given["variant"])
+    if given["sold"] is not None:
+        _book(scenario, as_json, given)
+        return
     if given["sales"] is not None or given["taxes"] is not None:
         _fund(scenario, as_json, given)
         return
@@ -196,6 +202,29 @@ def _fund(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:
     for county, amount in fen.items():
         click.echo(f"{county:24} {yuan(amount):>18}")
     click.echo(f"{_('all'):24} {yuan(sum(fen.values())):>18}")
+
+
+def _book(scenario: Scenario, as_json: bool, given: dict[str, Any]) -> None:
+    """Return a levy on real sales to the villages they came from, and keep the ledger where a folder is named."""
+    from coldchain.sharing import yuan
+    from coldchain.weeks.sold import fund_of_sales, write_fund
+
+    fund = fund_of_sales(given["sold"], scenario, given["levy"])
+    told = fund.as_dict()
+    if given["folder"] is not None:
+        write_fund(fund, given["folder"])
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for fault in fund.faults:
+        click.echo(_("warning: {text}").format(text=fault), err=True)
+    text = _("{levy:.2%} of real sales of {sales:,.2f} CNY, {tonnes:,.1f} t")
+    click.echo(text.format(levy=fund.rate, sales=told["sales_cny"], tonnes=told["tonnes"]))
+    for county, amount in told["counties"].items():
+        click.echo(f"{county:24} {yuan(amount):>18}")
+    click.echo(f"{_('all'):24} {yuan(told['levy_fen']):>18}")
+    if given["folder"] is not None:
+        click.echo(_("written to {folder}").format(folder=given["folder"]))
 
 
 def _scenario(source: Path, variant: str) -> Scenario:

@@ -197,7 +197,7 @@ def _earned(trade: Trade) -> Iterator[str]:
                 yield text.format(
                     name=name, where=_shown((*key, str(row["market"]))), stated=float(row[name]), found=found
                 )
-    stated = {"earned_cny": total, "in_time_share": soon / fresh if fresh else 1.0}
+    stated = {"earned_cny": total, "in_time_share": soon / fresh if fresh else 0.0}
     for name, found in stated.items():
         if abs(float(trade.sales[name]) - found) > RELATIVE * max(abs(found), LEAST_CNY):
             text = _("sales.{name}: {stated:,.6g} stated, {found:,.6g} found")

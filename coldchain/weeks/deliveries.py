@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from coldchain.arrays import KG_PER_T, Bools, Floats
-from coldchain.dispatch.headings import ORDERS, Aliases, read_table
+from coldchain.dispatch.headings import ORDERS, Aliases, Written, read_table
 from coldchain.errors import BadInputError, Fault
 from coldchain.forecasts.dates import Step, number_of, read_date
 from coldchain.language import _
@@ -96,7 +96,7 @@ def read_past(
     ----------
     open_depots : those that take anything in; every site if left out
     """
-    raw, faults = _referred(path, DELIVERIES, scenario)
+    table, raw, faults = _referred(path, DELIVERIES, scenario)
     rows, wrong = parse_rows(raw, DeliveryRow)
     reader = _Reader(raw.file, scenario, week, {one.row for one in wrong if one.column in ("kg", "t")}, open_depots)
     for row in rows:
@@ -105,14 +105,14 @@ def read_past(
     if not raw.rows and not faults:
         faults.append(Fault(raw.file, None, "", "", _("holds no deliveries, only headings"), "no-rows"))
     past = reader.past()
-    return past, [*faults, *_gaps(raw.file, past, week), *_unrecorded(raw.file, past, scenario)]
+    return past, [*table.seen(faults), *_gaps(raw.file, past, week), *_unrecorded(raw.file, past, scenario)]
 
 
 def read_held(
     path: Path, scenario: Scenario, week: int, open_depots: Collection[str] | None = None
 ) -> tuple[list[Hold], list[Fault]]:
     """Read what stays where it goes in a week; parameters as of :func:`read_past`."""
-    raw, faults = _referred(path, HELD, scenario)
+    table, raw, faults = _referred(path, HELD, scenario)
     rows, wrong = parse_rows(raw, HeldRow)
     faults += wrong
     villages, crops = _numbers(scenario)
@@ -129,7 +129,7 @@ def read_held(
         known = one.village in villages and (not one.commodity or one.commodity in crops)
         if known and not over:
             holds.append(Hold(villages[one.village], crops.get(one.commodity, -1), one.depot, one.reason))
-    return holds, sorted(faults, key=lambda fault: (fault.row or 0, fault.column))
+    return holds, table.seen(sorted(faults, key=lambda fault: (fault.row or 0, fault.column)))
 
 
 def demand_right(faults: list[Fault]) -> tuple[Fault, ...]:
@@ -144,8 +144,8 @@ def _numbers(scenario: Scenario) -> tuple[dict[str, int], dict[str, int]]:
     return villages, {one.id: n for n, one in enumerate(scenario.commodities)}
 
 
-def _referred(path: Path, aliases: Aliases, scenario: Scenario) -> tuple[RawTable, list[Fault]]:
-    """Read a table and put ids where it names villages, crops and depots; return what is not known."""
+def _referred(path: Path, aliases: Aliases, scenario: Scenario) -> tuple[Written, RawTable, list[Fault]]:
+    """Read a table; return it as written, with ids where it names villages, crops and depots, and what is not known."""
     table = read_table(path, aliases)
     references = {
         "village": NameReference("village", of_places(scenario.villages)),
@@ -153,7 +153,7 @@ def _referred(path: Path, aliases: Aliases, scenario: Scenario) -> tuple[RawTabl
         "depot": NameReference("depot", of_places(scenario.sites)),
     }
     raw, faults = refer_rows(table.raw, references)
-    return raw, table.seen(faults)
+    return table, raw, faults
 
 
 class _Reader:

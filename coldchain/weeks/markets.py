@@ -18,11 +18,11 @@ from coldchain.model.naming import crops_of, of_places
 from coldchain.scenario.headings import refer_rows
 from coldchain.scenario.references import NameReference
 from coldchain.scenario.tables import RawTable, Row, parse_rows
-from coldchain.weeks.calendar import iso_week
+from coldchain.weeks.calendar import iso_week, periods_in
 
 MARKETS: Aliases = {
     "market": ("name", "市场", "市场名称"),
-    "hub": ("hub_id", "集散中心", "枢纽", "分拨中心"),
+    "hub": ("hub_id", "集配中心", "枢纽", "分拨中心"),
     "onward_h": ("drive_h", "外运时间", "外运小时"),
     "market_h": ("市场停留时间", "市场停留小时"),
     "market_temp_c": ("市场温度",),
@@ -115,8 +115,9 @@ def outlets_of(scenario: Scenario, week: int, markets: Path | None, prices: Path
     """Read markets and prices; a hub without a row has one market of its own, and every price is the farm gate's."""
     faults: list[Fault] = []
     stated: list[Market] = []
+    names: set[str] = set()
     if markets is not None:
-        stated, found = _markets(markets, scenario, week)
+        stated, names, found = _markets(markets, scenario, week)
         faults += found
     served = {one.hub for one in stated}
     own = [Market(hub.name or hub.id, h, hub) for h, hub in enumerate(scenario.hubs) if h not in served]
@@ -126,15 +127,16 @@ def outlets_of(scenario: Scenario, week: int, markets: Path | None, prices: Path
         message = _("prices are of no use without a table of markets; state each market and its hub in {name}")
         faults.append(Fault(prices.name, None, "", "", message.format(name="markets.csv"), "no-markets"))
     elif prices is not None:
-        quoted, found = _prices(prices, scenario, week, {one.name for one in stated})
+        quoted, found = _prices(prices, scenario, week, names)
         known |= quoted
-        faults += [*found, *_unpriced(prices.name, scenario, stated, quoted)]
+        faults += [*found, *_unpriced(prices.name, scenario, week, stated, quoted)]
     else:
         known |= {(one.name, c): price for one in stated for c, price in farm.items()}
     return Outlets((*stated, *own), known), faults
 
 
-def _markets(path: Path, scenario: Scenario, week: int) -> tuple[list[Market], list[Fault]]:
+def _markets(path: Path, scenario: Scenario, week: int) -> tuple[list[Market], set[str], list[Fault]]:
+    """Read markets; also return the names of all rows, of faulty ones too, and what is wrong."""
     table = read_table(path, MARKETS)
     raw, faults = refer_rows(table.raw, {"hub": NameReference("hub", of_places(scenario.hubs))})
     rows, wrong = parse_rows(raw, MarketRow)
@@ -156,7 +158,7 @@ def _markets(path: Path, scenario: Scenario, week: int) -> tuple[list[Market], l
             message = _("all markets behind this hub are closed in {week}; nothing can be sold from it")
             text = message.format(week=iso_week(week))
             faults.append(Fault(raw.file, None, "hub", hub.id, text, "closed", warning=True))
-    return found, table.seen(faults)
+    return found, {row.noun.market for row in rows}, table.seen(faults)
 
 
 def _market(row: MarketRow, h: int, hub: Hub, *, is_open: bool) -> Market:
@@ -232,7 +234,7 @@ def _taken(
     )
     for row in rows:
         one = row.noun
-        if one.market not in names:
+        if names and one.market not in names:
             message = _("there is no such market; markets: {names}").format(names=_(", ").join(sorted(names)))
             yield Fault(file, row.line, "market", one.market, message, "unknown")
         spot = read_date(one.date)
@@ -278,13 +280,14 @@ def _forecast(
 
 
 def _unpriced(
-    file: str, scenario: Scenario, markets: Sequence[Market], known: Mapping[tuple[str, int], Price]
+    file: str, scenario: Scenario, week: int, markets: Sequence[Market], known: Mapping[tuple[str, int], Price]
 ) -> Iterator[Fault]:
-    """Name crops that no open market of a hub has a price of."""
+    """Name crops of the season that no open market of a hub has a price of."""
     message = _("no market behind {hub} has a price of it; it is sold as the plan has it, and no market is chosen")
+    due = scenario.harvest_t[:, :, periods_in(scenario.periods, week)].sum(axis=(0, 2)) > 0.0
     for h in sorted({one.hub for one in markets}):
         mine = [one for one in markets if one.hub == h and one.open]
         for c, crop in enumerate(scenario.commodities):
-            if mine and crop.sold_at == "market" and not any((one.name, c) in known for one in mine):
+            if mine and due[c] and crop.sold_at == "market" and not any((one.name, c) in known for one in mine):
                 text = message.format(hub=scenario.hubs[h].name or scenario.hubs[h].id)
                 yield Fault(file, None, "commodity", crop.id, text, "unpriced", warning=True)

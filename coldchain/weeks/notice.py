@@ -92,6 +92,7 @@ def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
     gain = _("The week costs {cny} less than if nobody changed.")
     lines += [gain.format(cny=exact_cny(rolled.gain_cny))] if villages["changed"] else []
     lines.append(_in_time(summary["delivery_h"]))
+    lines += [_sold_for(summary)] if summary.get("sales", {}).get("markets") else []
     parts = [f"<p>{escape(line)}</p>" for line in lines]
     scenario, hire = rolled.plan.scenario, tables["hire"][tables["hire"]["hired_days"] > 0]
     heads: tuple[str, ...] = (_("Village"), _("Crops"), _("From"), _("To"), _("Delivers on"), _("Why"))
@@ -175,6 +176,13 @@ def _in_time(hours: Mapping[str, Mapping[str, float]]) -> str:
     week, today = hours["week"], hours["today"]
     return text.format(target=week["target"], week=week["share_within_target"], today=today["share_within_target"],
                        h=week["p50"], before=today["p50"])  # fmt: skip
+
+
+def _sold_for(summary: Mapping[str, Any]) -> str:
+    sales, target = summary["sales"], summary["delivery_h"]["week"]["target"]
+    text = _("Sold for {cny}, {more} more than at the nearest market; {share:.0%} within {target:g} h of harvest.")
+    return text.format(cny=exact_cny(sales["earned_cny"]), share=sales["in_time_share"], target=target,
+                       more=exact_cny(sales["earned_cny"] - sales["nearest_cny"]))  # fmt: skip
 
 
 def _hired(row: Mapping[Any, Any]) -> Sequence[str]:

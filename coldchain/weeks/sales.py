@@ -112,7 +112,7 @@ class Sold:
         """Share of what is sold fresh, at a market that was chosen, that is there within the target."""
         fresh = self.sales[(self.sales["from_week"] == "") & (self.sales["market"] != "")]
         total = fresh["tonnes"].sum()
-        return float((fresh["tonnes"] * fresh["in_time_share"]).sum() / total) if total else 1.0
+        return float((fresh["tonnes"] * fresh["in_time_share"]).sum() / total) if total else 0.0
 
 
 def sell(plan: Plan, whole: Scenario, week: int, outlets: Outlets, before: LastWeek) -> Sold:
@@ -260,6 +260,11 @@ class _Trade:
         )
         return [m for m in self.outlets.of_hub(hub) if self.outlets.price(m, crop) is not None]
 
+    def _is_offered(self, parcel: Parcel) -> bool:
+        """Tell whether a market has a price of it, or none is open at all: then it goes nowhere."""
+        hub = int(self.ground.basis.site_hub[self.sites[parcel.where.depot]])
+        return bool(self._markets(parcel)) or not self.outlets.of_hub(hub)
+
     def in_time(self, parcel: Parcel, market: int) -> float:
         """Return the share of what is fresh that is at a market within the target; 1 of what was kept."""
         soon, tonnes = parcel.soon
@@ -328,7 +333,7 @@ class _Trade:
         for n, parcel in enumerate(parcels):
             parts = {m: sold[n, m] for m in self._markets(parcel) if sold[n, m] > LEAST_T}
             sales += [self._sale(parcel, m, tonnes) for m, tonnes in parts.items()]
-            if nowhere[n] > LEAST_T and self._markets(parcel):
+            if nowhere[n] > LEAST_T and self._is_offered(parcel):
                 left[parcel.where.goods] = left.get(parcel.where.goods, 0.0) + nowhere[n]
             if parcel.until:
                 stores.append(self._stored(parcel, parcel.until, 0.0, sum(parts.values())))
@@ -349,7 +354,7 @@ class _Trade:
 
     def _unsold(self, parcel: Parcel, tonnes: float) -> tuple[Any, ...]:
         """Return the row of what no market takes, or whose price nobody knows: it goes on as the plan has it."""
-        basis, before = "none" if self._markets(parcel) else "plan", self.before.markets.get(parcel.where.goods, "")
+        basis, before = "none" if self._is_offered(parcel) else "plan", self.before.markets.get(parcel.where.goods, "")
         return (*parcel.where, "", "", self._hub(parcel.where.depot).id, tonnes, 0.0, basis, 0.0, 0.0, 0.0, 0.0, before)
 
     def _sale(self, parcel: Parcel, m: int, tonnes: float) -> tuple[Any, ...]:

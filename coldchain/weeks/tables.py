@@ -11,7 +11,7 @@ import pandas as pd
 from coldchain.arrays import KG_PER_T, Floats
 from coldchain.dispatch.orders import TEMPLATE
 from coldchain.errors import grouped
-from coldchain.language import _
+from coldchain.language import _, language
 from coldchain.model.naming import labelled
 from coldchain.planning.people import people_of
 from coldchain.planning.summary import delivery
@@ -302,7 +302,9 @@ def _unsold(rolled: Rolled) -> Iterator[str]:
     for (depot, crop), t in (rolled.sold.nowhere if rolled.sold else {}).items():
         text = _("{depot}: no open market and no store has room for {t:,.1f} t of {crop}")
         site = next(one for one in rolled.plan.scenario.sites if one.id == depot)
-        yield text.format(depot=labelled(site.id, site.name), t=t, crop=crop)
+        goods = next(one for one in rolled.plan.scenario.commodities if one.id == crop)
+        name = goods.name_zh if language() == "zh" and goods.name_zh else goods.name
+        yield text.format(depot=labelled(site.id, site.name), t=t, crop=name)
 
 
 def _todays_hours(rolled: Rolled) -> dict[str, float]:

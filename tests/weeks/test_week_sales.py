@@ -216,3 +216,41 @@ def test_every_fault_of_markets_and_prices(planned: Path, tmp_path: Path, capsys
     with pytest.raises(BadInputError, match=r"markets\.csv") as caught:
         roll_week(Asked(stall.county.folder, WEEK, {}))
     assert "no-markets" in {one.code for one in caught.value.faults}
+
+
+BAD_SOLD = """village,commodity,date,kg,price_cny_kg,cny,lot
+{village},{crop},2026-07-27,100,5,,L1
+{village},{crop},2026-07-27,100,5,,L1
+{village},{crop},2026-07-27,200,5,,L1
+nowhere,dragon fruit,2026-07-27,100,5,,
+{village},{crop},2026-13-01,100,,-5,
+{village},{crop},2026-07-28,100,5,500,
+{village},{crop},2026-07-29,,5,,
+"""
+
+
+def test_the_fund_is_booked_on_real_sales(planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """1 % of every sale, in fen that add up by hand; a doubled row counts once; each fault is named."""
+    scenario = Run.open(planned / "plan").scenario
+    villages, crop = [one.id for one in scenario.villages[:2]], scenario.commodities[0].id
+    table = tmp_path / "sold.csv"
+    second = f"{villages[1]},{crop},2026-07-28,500,,2000,L2,west"
+    rows = [f"{villages[0]},{crop},2026-07-27,1000,3.335,,L1,east", second, second]
+    table.write_text(
+        "village,commodity,date,kg,price_cny_kg,cny,lot,market\n" + "\n".join(rows) + "\n", encoding="utf-8"
+    )
+    command = ["share", str(planned / "plan"), "--sold", str(table), "--out", str(tmp_path / "fund")]
+    assert run([*command, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["sales_cny"], told["levy_fen"]) == (5335.0, 5335)
+    assert [(row["village"], row["fen"]) for row in told["villages"]] == [(villages[0], 3335), (villages[1], 2000)]
+    assert sum(told["counties"].values()) == told["levy_fen"]
+    assert any("counts once" in text for text in told["warnings"])
+    ledger = pd.read_csv(tmp_path / "fund" / "ledger.csv", encoding="utf-8-sig")
+    assert ledger["fen"].tolist() == [3335, 2000]
+    table.write_text(BAD_SOLD.format(village=villages[0], crop=crop), encoding="utf-8")
+    assert run(["--lang", "en", *command]) == 3
+    said = capsys.readouterr().err
+    for text in ("sold.csv row 4", "nowhere", "dragon fruit", "2026-13-01", "-5", "price_cny_kg or cny must be given",
+                 "kg or t must be given"):  # fmt: skip
+        assert text in said, text
