@@ -24,7 +24,7 @@ FLAGS = (
     "--hide-scrollbars", "--disable-extensions", "--proxy-server=127.0.0.1:9", "--remote-debugging-pipe",
 )  # fmt: skip
 LAUNCH = "import os,sys;r,w=map(int,sys.argv[1:3]);os.dup2(r,3);os.dup2(w,4);os.execv(sys.argv[3],sys.argv[3:])"
-PATIENCE_S = 60.0
+PATIENCE_S = 600.0
 
 
 def found_browser() -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from browser import Page, browser, found_browser
+from hypothesis import HealthCheck, settings
 from perishable import write_perishable
 
 from coldchain import language
@@ -23,6 +24,9 @@ ROWS = 10
 """Lines of the table of seconds: the dearest rooms, and the others together."""
 BROWSER = "COLDCHAIN_BROWSER"
 """Set to ``needed`` where a missing browser is a failure."""
+
+settings.register_profile("house", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:

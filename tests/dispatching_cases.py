@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from coldchain.cli import run
 from coldchain.scenario import Draft, write_scenario
@@ -59,9 +60,13 @@ def write_table(path: Path, rows: Sequence[Mapping[str, object]], encoding: str 
     return path
 
 
-def routed(source: Path, out: Path, *options: str, iterations: int = 300) -> dict[str, Any]:
-    """Run the command; return what it wrote as routes.json."""
-    code = run(["routes", str(source), "--out", str(out), "--iterations", str(iterations), "--quiet", *options])
+def routed(source: Path, out: Path, *options: str, iterations: int = 300, mapped: bool = False) -> dict[str, Any]:
+    """Run the command, without the map unless asked for, which takes most of its time; return its routes.json."""
+    asked = ["routes", str(source), "--out", str(out), "--iterations", str(iterations), "--quiet", *options]
+    with pytest.MonkeyPatch.context() as patch:
+        if not mapped:
+            patch.setattr("coldchain.dispatch.map.write_day_map", lambda _made, path, *_told: path.write_bytes(b""))
+        code = run(asked)
     assert code == 0, code
     summary: dict[str, Any] = json.loads((out / "routes.json").read_text(encoding="utf-8"))
     return summary

@@ -20,7 +20,7 @@ SETTINGS = (
     "persistence true", "autosave_interval 1", "max_queued_messages 0", "max_inflight_messages 0",
     "set_tcp_nodelay true", "user root",
 )  # fmt: skip
-LOOKS, BETWEEN_S = 3000, 0.02
+LOOKS, BETWEEN_S = 30_000, 0.02
 
 
 def free_port() -> int:
@@ -78,11 +78,17 @@ class Broker:
             self.process = None
 
 
-@contextmanager
-def broker(folder: Path, *more: str) -> Iterator[Broker]:
-    """Run a broker; without mosquitto the test is skipped, on CI it fails."""
+def mosquitto() -> Path:
+    """Return the program; without it the test is skipped, on CI it fails."""
     if MOSQUITTO is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("mosquitto is not installed")
+    return Path(MOSQUITTO)
+
+
+@contextmanager
+def broker(folder: Path, *more: str) -> Iterator[Broker]:
+    """Run a broker."""
+    mosquitto()
     folder.mkdir(parents=True, exist_ok=True)
     own = Broker(folder, more or ("allow_anonymous true",))
     own.start()

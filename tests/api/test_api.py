@@ -55,7 +55,7 @@ def test_results_are_layers_on_the_map(result: Result) -> None:
 
 def test_a_smaller_budget_is_obeyed(tmp_path: Path) -> None:
     """With a budget of nothing nothing is awarded."""
-    found = cc.plan(cc.example(tmp_path / "county", villages=4, seed=3), budget_cny=0.0, time_limit_s=1)
+    found = cc.plan(cc.example(tmp_path / "county", villages=4, seed=3), budget_cny=0.0, effort="quick")
     assert found.summary["investment"]["subsidy_cny"] == 0
 
 
@@ -72,7 +72,7 @@ def test_picture_map_and_folder(result: Result, saved: Path, tmp_path: Path) -> 
 def test_a_sweep_from_python(tmp_path: Path) -> None:
     """One row for each budget asked for."""
     county = cc.example(tmp_path / "county", villages=4, seed=3)
-    found = cc.sweep(county, [0.0, 1e6], tmp_path / "sweep", time_limit_s=1)
+    found = cc.sweep(county, [0.0, 1e6], tmp_path / "sweep", effort="quick")
     assert {0.0, 1e6} <= set(found.table()["budget_cny"])
 
 
@@ -81,7 +81,7 @@ def test_a_sweep_is_drawn_and_asked(tmp_path: Path) -> None:
     """The least budget is that of the table's cheapest plan within the target, and the chart has four panels."""
     pytest.importorskip("matplotlib")
     county = cc.example(tmp_path / "county", villages=6, seed=3)
-    found = cc.sweep(county, [0.0, 4e5], tmp_path / "sweep", time_limit_s=1, loss=0.12)
+    found = cc.sweep(county, [0.0, 4e5], tmp_path / "sweep", effort="quick", loss=0.12)
     reached = found.table().query("loss_rate <= 0.12")
     assert found.least_cny() == (None if reached.empty else reached["subsidy_cny"].min())
     assert len(found.plot().axes) == 4
@@ -96,7 +96,7 @@ def test_why(result: Result) -> None:
     assert set(why.table["depot"]) <= {site.id for site in result.plan.scenario.sites}
     left = cc.explain(result, unserved=True)
     assert len(left.table) == result.tables["villages"].query("cooled_t < harvest_t * (1 - 1e-6)").shape[0]
-    others = cc.explain(result, alternatives=2, time_limit_s=1)
+    others = cc.explain(result, alternatives=2, effort="quick")
     assert 1 <= len(others.table) <= 2
     with pytest.raises(UsageError, match="ask for one of depot, village, unserved, alternatives"):
         cc.explain(result)
@@ -114,7 +114,7 @@ def test_whom_to_visit(result: Result) -> None:
 def test_a_depot_closed(result: Result) -> None:
     """Closing a depot moves the villages it had; what is proved is the last sentence."""
     depot = result.tables["depots"]["depot"].iloc[0]
-    found = cc.explain(result, depot=depot, time_limit_s=1)
+    found = cc.explain(result, depot=depot, effort="quick")
     assert found.facts["action"] == "closed"
     assert len(found.table) >= 1
     assert "proved" in found.lines[-1]
@@ -178,7 +178,7 @@ def test_the_usual_years_are_those_of_the_command_line() -> None:
 @pytest.mark.slow
 def test_a_sweep_in_a_report(result: Result, tmp_path: Path) -> None:
     """The report tells what each budget buys, from a sweep in Python as from its folder."""
-    found = cc.sweep(result.plan.scenario, [0.0, 4e5], tmp_path / "sweep", time_limit_s=1)
+    found = cc.sweep(result.plan.scenario, [0.0, 4e5], tmp_path / "sweep", effort="quick")
     page = cc.report(result, tmp_path / "report", years=0, sweep=found)[1].read_text(encoding="utf-8")
     assert "What each budget buys" in page
 
@@ -195,7 +195,7 @@ def test_bills_of_two_members(tmp_path: Path) -> None:
     """Bills add up to the cost of all together to the fen, and nobody pays more than alone; kept groups come again."""
     county = cc.example(tmp_path / "county", villages=6, seed=3)
     names = sorted({village.cooperative for village in county.villages})
-    found = cc.share(county, tmp_path / "share", time_limit_s=1)
+    found = cc.share(county, tmp_path / "share", effort="quick")
     table = found.table()
     assert list(table["member"]) == names
     assert round(table["bill_cny"].sum(), 2) == round(float(found.settlement.game.values[-1]), 2)

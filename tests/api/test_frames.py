@@ -82,8 +82,8 @@ def test_sweeps_and_shares_without_a_folder() -> None:
     frames = tables()
     frames["villages"] = frames["villages"].assign(cooperative=["one", "other"])
     scenario = cc.Scenario.from_frames(**frames)
-    assert 0.0 in set(cc.sweep(scenario, [0.0], time_limit_s=0.2).table()["budget_cny"])
-    assert list(cc.share(scenario, time_limit_s=0.2).table()["member"]) == ["one", "other"]
+    assert 0.0 in set(cc.sweep(scenario, [0.0], effort="quick").table()["budget_cny"])
+    assert list(cc.share(scenario, effort="quick").table()["member"]) == ["one", "other"]
 
 
 @pytest.mark.parametrize("crs", [4326, 3857, 32649])

@@ -77,7 +77,7 @@ def test_a_worker_killed_in_mid_job_changes_nothing(by_value: bool, scheduler: s
     killed: list[int] = []
 
     def kill_one() -> None:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 3600
         while len(list(out.glob("runs/*-pause-*/summary.json"))) < 3 and time.monotonic() < until:
             time.sleep(0.02)
         with Client(scheduler, set_as_default=False) as client:
@@ -92,7 +92,7 @@ def test_a_worker_killed_in_mid_job_changes_nothing(by_value: bool, scheduler: s
     assert (result.progress.done, result.failures) == (16, ())
     assert tables_of(out) == here(jobs, tmp_path / "here")
     with Client(scheduler, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=120)
+        client.wait_for_workers(2, timeout=3600)
 
 
 @pytest.mark.slow

@@ -7,15 +7,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from booking_cases import DAY, HOSTILE, NORTH, SOUTH, TODAY, county
 from openpyxl import Workbook
+from planned import saved
 
 from coldchain.booking.desk import Desk
 from coldchain.booking.export import bills, usage_game, write_fleet, write_orders
@@ -29,8 +31,7 @@ from coldchain.errors import BadInputError, UsageError
 from coldchain.language import speaking
 from coldchain.model import BookingRules
 from coldchain.planning import Plan
-from coldchain.reports.saving import write_run
-from coldchain.runs import Run, run_information
+from coldchain.runs import Run
 from coldchain.sharing import divide, read_game
 
 
@@ -338,29 +339,69 @@ def test_a_file_that_is_no_store(tmp_path: Path) -> None:
         Store(tmp_path / "b.sqlite")
 
 
-def test_two_at_once_and_the_command(small_plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two processes ask for the last room at the same moment: one has it, the other is told why not."""
-    folder = write_run(
-        small_plan, tmp_path / "run", run_information(small_plan, {"scenario": str(small_plan.scenario.folder)})
-    )
+def test_who_comes_second_sees_what_the_first_booked(tmp_path: Path) -> None:
+    """While one looks and enters another waits, and then sees the entry."""
+    one = Booking(0, "A", "member", "room", "D", "cold/room", "2026-07-15", 1, 1.0, "", "pear", 800, BOOKED, 0, "")
+    seen: list[int] = []
+
+    def second() -> None:
+        def look(_wish: Wish, known: Sequence[Booking]) -> tuple[Booking, tuple[int, ...]]:
+            seen.append(len(known))
+            return replace(one, member="B"), ()
+
+        with Store(tmp_path / "b.sqlite") as store:
+            store.take([Wish("B", "D", DAY)], look)
+
+    other = Thread(target=second)
+
+    def look(_wish: Wish, _known: Sequence[Booking]) -> tuple[Booking, tuple[int, ...]]:
+        other.start()
+        other.join(0.2)
+        return one, ()
+
+    with Store(tmp_path / "b.sqlite") as store:
+        store.take([Wish("A", "D", DAY)], look)
+        other.join()
+        assert [booking.member for booking in store.all()] == ["A", "B"]
+    assert seen == [1]
+
+
+@pytest.fixture
+def last_room(small_plan: Plan, tmp_path: Path) -> tuple[list[str], list[list[str]]]:
+    """Return the command of a member of a saved run, and two bookings of which one alone finds room."""
+    folder = saved(small_plan, tmp_path / "run", {"scenario": str(small_plan.scenario.folder)})
     with Store() as store:
         desk = Desk.open(Run.open(folder), store, TODAY)
         member = desk.offer.scenario.villages[0].cooperative
         wish, (_thing, intake) = lot(desk, member, 0.1), room(desk)
     asked = ["book", str(folder), "--today", "2026-07-10", "--as", member, "--json"]
     book = [*asked, "--day", "2026-07-15", "--depot", wish.depot, "--crop", wish.commodity, "--t", f"{intake * 0.6}"]
-    villages = [v.id for v in desk.offer.scenario.villages[:2]]
-    both = [
-        subprocess.Popen([sys.executable, "-m", "coldchain", *book, "--village", village], stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, text=True)
-        for village in villages
-    ]  # fmt: skip
-    ended = [(one.communicate(timeout=120), one.returncode) for one in both]
-    assert sorted(code for _told, code in ended) == [0, 3]
-    assert "can still cool" in next(told[1] for told, code in ended if code == 3)
+    return asked, [[*book, "--village", v.id] for v in desk.offer.scenario.villages[:2]]
+
+
+def test_the_command(last_room: tuple[list[str], list[list[str]]], capsys: pytest.CaptureFixture[str]) -> None:
+    """One has the last room, the other is told why not; what is booked is listed and cancelled."""
+    asked, (one, other) = last_room
+    assert command(one) == 0
+    capsys.readouterr()
+    assert command(other) == 3
+    assert "can still cool" in capsys.readouterr().err
     assert command([*asked, "--mine"]) == 0
     (kept,) = json.loads(capsys.readouterr().out)["bookings"]
     assert command([*asked, "--cancel", str(kept["no"])]) == 0
     assert json.loads(capsys.readouterr().out)["cancelled"]["state"] == CANCELLED
     assert command([*asked, "--day", "2026-07-15", "--days", "1"]) == 0
     assert json.loads(capsys.readouterr().out)["free"][0]["booked"] == 0
+
+
+@pytest.mark.slow
+def test_two_at_once(last_room: tuple[list[str], list[list[str]]]) -> None:
+    """Two processes ask for the last room at the same moment: one has it, the other is told why not."""
+    both = [
+        subprocess.Popen([sys.executable, "-m", "coldchain", *book], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         text=True)
+        for book in last_room[1]
+    ]  # fmt: skip
+    ended = [(one.communicate(), one.returncode) for one in both]
+    assert sorted(code for _told, code in ended) == [0, 3]
+    assert "can still cool" in next(told[1] for told, code in ended if code == 3)

@@ -9,6 +9,7 @@ import numpy as np
 import openpyxl
 import pytest
 from dispatching_cases import line_county, order, routed, table, write_table
+from planned import saved
 
 from coldchain.cli import run
 from coldchain.dispatch.clock import clock, months_of, period_of
@@ -19,8 +20,6 @@ from coldchain.errors import UsageError
 from coldchain.model import Period, cooling_class
 from coldchain.model.packaging import packed
 from coldchain.planning import Plan
-from coldchain.reports import write_run
-from coldchain.runs import run_information
 from coldchain.scenario import load
 from coldchain.spoilage import age, cold_stages, worn_loss
 from coldchain.spoilage.kinetics import wear_per_h
@@ -260,7 +259,7 @@ def test_the_other_engine(county: Path, tmp_path: Path) -> None:
 def test_a_plan_is_routed_as_planned(small_plan: Plan, tmp_path: Path) -> None:
     """Of a written plan the typical day is what the assignment sends to each depot, and it verifies."""
     folder = small_plan.scenario.folder
-    write_run(small_plan, tmp_path / "run", run_information(small_plan, {"scenario": str(folder), "variant": "base"}))
+    saved(small_plan, tmp_path / "run", {"scenario": str(folder), "variant": "base"})
     summary = routed(tmp_path / "run", tmp_path / "day", "--day", "summer")
     assignment, daily = small_plan.tables["assignment"], small_plan.scenario.daily_t[:, :, 1]
     villages = {village.id: n for n, village in enumerate(small_plan.scenario.villages)}

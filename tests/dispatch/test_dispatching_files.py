@@ -13,14 +13,13 @@ import pandas as pd
 import pytest
 from dispatching_cases import line_county, order, routed, write_table
 from perishable import write_perishable
-from planned import decided
+from planned import decided, saved
 
 from coldchain.cli import run
 from coldchain.dispatch.dispatch import Wish, dispatch
 from coldchain.dispatch.folder import write_day
 from coldchain.errors import BadInputError, UsageError
-from coldchain.reports import write_run
-from coldchain.runs import place_on_roads, run_information
+from coldchain.runs import place_on_roads
 from coldchain.runs.folder import read_run
 from coldchain.scenario import load
 from coldchain.verify.day import Permits, verify_day
@@ -49,7 +48,7 @@ def day(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]  # fmt: skip
     fleet = write_table(folder / "fleet.csv", [{"vehicle": "light_truck", "count": 2, "trips_day": 2}])
     options = ("--orders", str(write_table(folder / "orders.csv", rows)), "--fleet", str(fleet), "--day", "warm")
-    summary = routed(county, folder / "out", *options, "--depot-hours", "05:00-21:00")
+    summary = routed(county, folder / "out", *options, "--depot-hours", "05:00-21:00", mapped=True)
     assert summary["trips"] == 3
     return folder / "out"
 
@@ -299,7 +298,7 @@ def test_a_day_drives_owned_vehicles_and_asks_for_hire_with_its_price(tmp_path: 
     write_perishable(8, 5, county)
     (county / "vehicles.csv").write_text("id,trips_day,own_cny_year,own_most\nlight_truck,2,6000,1\n", encoding="utf-8")
     planned = decided(load(county)[0])
-    write_run(planned, run, run_information(planned, {"scenario": str(county)}))
+    saved(planned, run, {"scenario": str(county)})
     made = dispatch(Wish(run, day="summer", iterations=2000))
     summary, tables = write_day(made, day, {"source": str(run), "variant": "base", "day": "summer"})
     fleet = tables["fleet"].set_index("vehicle")

@@ -20,7 +20,7 @@ from coldchain.telemetry.store import Store
 from coldchain.telemetry.watch import Setup
 
 __all__ = ["folder"]
-PATIENCE_S = 120.0
+PATIENCE_S = 3_600.0
 
 
 def shown(page: DayPage) -> str:

@@ -15,6 +15,7 @@ from bokeh.events import ButtonClick
 from bokeh.models import Button
 from booking_cases import DAY, HOSTILE, NORTH, SOUTH, TODAY, county
 from page_cases import answer, served
+from planned import saved
 
 from coldchain.booking.desk import store_of
 from coldchain.booking.record import BOOKED, CANCELLED, Booking
@@ -25,8 +26,6 @@ from coldchain.pages.bookings import BookingsPage, Counter, bookings_page
 from coldchain.pages.server import Keys, Visit
 from coldchain.pages.shell import BOOKINGS
 from coldchain.planning import Plan
-from coldchain.reports import write_run
-from coldchain.runs import run_information
 
 KEYS = Keys(frozenset({NORTH, SOUTH, "Trader"}), BOOKINGS)
 
@@ -217,7 +216,7 @@ def test_tokens_open_what_they_are_for() -> None:
 def folder(small_plan: Plan, tmp_path: Path) -> Iterator[Path]:
     """Write a run to be served."""
     home = tmp_path / "run"
-    write_run(small_plan, home, run_information(small_plan, {"scenario": str(small_plan.scenario.folder)}))
+    saved(small_plan, home, {"scenario": str(small_plan.scenario.folder)})
     yield home
     assert store_of(home).exists()
 

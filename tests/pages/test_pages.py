@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from page_cases import PATIENCE_S, answer, click, opened, planned, served
 from perishable import write_perishable
+from planned import saved
 
 from coldchain.cli import run
 from coldchain.errors import BrokenOffError, InfeasibleError, UsageError
@@ -29,8 +30,6 @@ from coldchain.pages.server import checked_host, checked_tls
 from coldchain.pages.states import Changes, State, VillageLot
 from coldchain.planning import Options, Plan, lay_ground, replan
 from coldchain.progress import Event, Say, Stage
-from coldchain.reports import write_run
-from coldchain.runs import run_information
 from coldchain.scenario.edits import Edits
 
 
@@ -129,7 +128,7 @@ def test_a_run_opens_with_its_plan_and_goes_on_from_it(small_plan: Plan, tmp_pat
     folder = tmp_path / "run"
     site = small_plan.scenario.sites[-1].id
     arguments = {"scenario": str(small_plan.scenario.folder), "variant": "base", "forbid": [site], "force": []}
-    write_run(small_plan, folder, run_information(small_plan, arguments))
+    saved(small_plan, folder, arguments)
     desk = Desk.open(folder)
     page = opened(desk)
     assert page.asked.choices[site] == FORBIDDEN
@@ -308,7 +307,7 @@ def test_certificates_that_do_not_serve_are_refused(tmp_path: Path) -> None:
 def test_a_run_knows_its_variant(tmp_path: Path, small_plan: Plan) -> None:
     folder = tmp_path / "run"
     arguments = {"scenario": str(small_plan.scenario.folder), "variant": "base"}
-    write_run(small_plan, folder, run_information(small_plan, arguments))
+    saved(small_plan, folder, arguments)
     with pytest.raises(UsageError, match="a run knows its variant"):
         Desk.open(folder, "half")
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from perishable import write_perishable
+from planned import decided
 from scenario_cases import change, replace_in_toml, set_in_toml
 
-from coldchain.planning import Plan, plan_quickly
+from coldchain.planning import Plan
 from coldchain.planning.balance import _spread
 from coldchain.reports import write_run
 from coldchain.runs import run_information
@@ -30,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     replace_in_toml(folder, "[economics]\n", "[economics]\nfee_cny_t = 150.0\n")
     set_in_toml(folder, "late_cny_t", "20.0")
     change(folder, "sites", 2, existing="cold_forced_air_200:1")
-    return plan_quickly(load(folder)[0], 1)
+    return decided(load(folder)[0])
 
 
 def test_villages_add_up_to_the_bill(made: Plan) -> None:

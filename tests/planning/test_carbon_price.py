@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from frame_cases import tables
+from planned import decided
 
 import coldchain as cc
 from coldchain.economy import CarbonFactors, CarbonPrice
@@ -37,13 +38,13 @@ def county_of(**more: Any) -> Scenario:
 
 def planned(price: float) -> Plan:
     """Plan the county at a price."""
-    return cc.plan(county_of(carbon_cny_t=price), effort="quick").plan
+    return decided(county_of(carbon_cny_t=price))
 
 
 @pytest.fixture(scope="module")
 def free() -> Plan:
     """Plan it without a price."""
-    return cc.plan(county_of(), effort="quick").plan
+    return decided(county_of())
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from planned import decided
 from tiny_cases import tiny_county
 
 from coldchain.model import Commodity, Economics
-from coldchain.planning import plan_quickly
 from coldchain.scenario import catalogue_table, load
 from coldchain.spoilage import Fate, loss_share, taken_off, value_per_hour
 from coldchain.verify.figures import _discount_cny
@@ -63,7 +63,7 @@ def test_a_plan_states_water_and_discounts_and_verifies(tmp_path: Path) -> None:
     """A village of strawberries: discounts are part of the value lost, today more than with the plan."""
     harvest = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
     scenario = load(tiny_county(tmp_path / "one", harvest=harvest))[0]
-    made = plan_quickly(scenario)
+    made = decided(scenario)
     assert made.report.problems == ()
     loss, lots = made.summary["loss"], made.tables["lots"]
     assert loss["plan_cny"] == pytest.approx(float(lots["loss_cny"].sum()))
@@ -77,7 +77,7 @@ def test_a_plan_states_water_and_discounts_and_verifies(tmp_path: Path) -> None:
         assert villages[f"{side}_loss_cny"].sum() == pytest.approx(loss[f"{side}_cny"])
     assert loss["baseline_cny"] == pytest.approx(price * loss["baseline_t"] + loss["baseline_discount_cny"])
     free = scenario.economics.model_copy(update={"discount_at_life": 0.0})
-    plain = plan_quickly(replace(scenario, economics=free)).summary["loss"]
+    plain = decided(replace(scenario, economics=free)).summary["loss"]
     assert plain["plan_discount_cny"] == plain["baseline_discount_cny"] == 0.0
     assert plain["baseline_cny"] == pytest.approx(price * plain["baseline_t"])
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from planned import saved
 
 from coldchain.planning import Options, Plan, course_with
 from coldchain.planning.met import Met
-from coldchain.reports import write_run
 from coldchain.reports.document import Told, sections
-from coldchain.runs import Run, run_information
+from coldchain.runs import Run
 
 
 def test_met_keeps_the_cheapest_year_of_each_choice() -> None:
@@ -70,7 +70,7 @@ def test_the_table_lists_the_same_depots(small_plan: Plan, tmp_path: Path) -> No
     for name in ("within_1_percent", "other_years", "pays_in"):
         told = [np.nan if one[name] is None else one[name] for one in listed]
         assert table[name].tolist() == pytest.approx(told, nan_ok=True)
-    folder = write_run(small_plan, tmp_path / "run", run_information(small_plan, {}))
+    folder = saved(small_plan, tmp_path / "run", {})
     pd.testing.assert_frame_equal(Run.open(folder).tables["firmness"], table)
     shown = {one.title: one.rows for one in sections(Told(small_plan.summary, small_plan.tables))}
     assert shown["How firm the depots are"]["in_plan"].iloc[0] == "yes"

@@ -117,6 +117,13 @@ def test_a_class_of_counties_has_a_target_of_its_own(ground: Ground, free: Plan)
     assert targets(coverage_by_class={"poor": 0.0}, county_coverage=0.3) == dict.fromkeys(others, 0.3)
     problems = verified(free, siting={"coverage_by_class": {"poor": 0.999}}, subsidy=classes).problems
     assert any(f"coverage in {county}" in problem for problem in problems)
+
+
+@pytest.mark.slow
+def test_the_target_of_a_class_is_kept(ground: Ground) -> None:
+    """The plan cools as much in the county of that class as its target says."""
+    county = ground.scenario.villages[0].county
+    classes = {"class_of_county": {county: "poor"}, "rate_by_class": {"poor": ground.scenario.subsidy.rate}}
     made = planned(ground, siting={"coverage_by_class": {"poor": 0.9}}, subsidy=classes)
     lots = made.tables["lots"]
     inside = lots["village"].isin([village.id for village in ground.scenario.villages if village.county == county])

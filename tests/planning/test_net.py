@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from planned import decided
 from tiny_cases import site_rows, tiny_county
 
-from coldchain.planning import Plan, plan_quickly
+from coldchain.planning import Plan
 from coldchain.planning.net import Net
 from coldchain.reports.figures import before_and_after, net_facts
 from coldchain.scenario import load
@@ -19,7 +20,7 @@ STRAWBERRIES = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan one village that is worth a depot."""
-    return plan_quickly(load(tiny_county(tmp_path_factory.mktemp("net") / "one", harvest=STRAWBERRIES))[0])
+    return decided(load(tiny_county(tmp_path_factory.mktemp("net") / "one", harvest=STRAWBERRIES))[0])
 
 
 def test_the_net_benefit_is_the_difference_of_both_bills(tiny: Plan) -> None:
@@ -44,7 +45,7 @@ def test_the_net_benefit_is_the_difference_of_both_bills(tiny: Plan) -> None:
 def test_what_stands_costs_its_upkeep_with_and_without_the_plan(tmp_path: Path) -> None:
     """A standing depot that nothing is added to: both years are the same one, and nothing is earned back."""
     sites = site_rows("S1,A,109.01,28.0,existing,cold_room_200:1,,,0")
-    made = plan_quickly(load(tiny_county(tmp_path / "stands", sites=sites))[0])
+    made = decided(load(tiny_county(tmp_path / "stands", sites=sites))[0])
     net = made.summary["net"]
     assert made.report.problems == ()
     assert net["today_cny"] == pytest.approx(net["plan_cny"])

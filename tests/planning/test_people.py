@@ -92,7 +92,7 @@ def test_people_enough_change_nothing(enough: Plan, free: Plan) -> None:
     assert crews["worth_cny_person"].tolist() == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("place", ["county", "site"])
+@pytest.mark.parametrize("place", [pytest.param("county", marks=pytest.mark.slow), "site"])
 def test_operators_limit_what_is_built(ground: Ground, free: Plan, place: str) -> None:
     """Half the people at hand: at most so much stands, the total cost is no lower; shifts add up."""
     depots = free.tables["depots"]
@@ -125,7 +125,9 @@ def test_drivers_limit_the_hours_of_routes(ground: Ground, free: Plan) -> None:
 
 
 def test_nobody_at_hand_builds_nothing(ground: Ground) -> None:
-    made = planned(ground, Crew(skill="operator", persons=0))
+    """No operators in any county."""
+    counties = {site.county for site in ground.scenario.sites}
+    made = planned(ground, *(Crew(skill="operator", place=county, persons=0) for county in counties))
     assert made.summary["depots"]["built"] == 0
 
 

@@ -32,7 +32,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 @pytest.fixture(scope="module")
 def base(county: Scenario) -> Plan:
     """Plan that county."""
-    return plan(county, COUNTED)
+    return decided(county, COUNTED)
 
 
 def changed(scenario: Scenario, **sections: dict[str, Any]) -> Scenario:
@@ -56,9 +56,15 @@ def test_plan_loses_far_less_than_today_within_the_budget(base: Plan) -> None:
     assert money["subsidy_cny"] <= 0.4 * money["total_cny"] + 1
 
 
-def test_without_budget_the_plan_is_todays_chain(county: Scenario) -> None:
+@pytest.fixture(scope="module")
+def without(county: Scenario) -> Plan:
+    """Plan it without a budget."""
+    return decided(changed(county, siting={"budget_cny": 0.0}), COUNTED)
+
+
+def test_without_budget_the_plan_is_todays_chain(without: Plan) -> None:
     """No subsidy, no depot: losses, costs and bound are those of today."""
-    summary = decided(changed(county, siting={"budget_cny": 0.0}), COUNTED).summary
+    summary = without.summary
     assert summary["loss"]["plan_t"] == summary["loss"]["baseline_t"]
     assert summary["depots"]["built"] == 0
     assert summary["routes"]["count"] == 0
@@ -112,11 +118,10 @@ def test_forbidden_and_forced_sites_are_obeyed(county: Scenario) -> None:
     assert result.report.ok
 
 
-def test_standing_depots_serve_today(county: Scenario) -> None:
+def test_standing_depots_serve_today(county: Scenario, without: Plan) -> None:
     """A cold store that stands already lowers today's loss and is used without any budget."""
     sites = (county.sites[0].model_copy(update={"existing": "cold_forced_air_500:1"}), *county.sites[1:])
     with_depot = decided(changed(replace(county, sites=sites), siting={"budget_cny": 0.0}), COUNTED)
-    without = decided(changed(county, siting={"budget_cny": 0.0}), COUNTED)
     assert with_depot.summary["depots"] == {"existing": 1, "built": 0, "mobile": 0}
     assert with_depot.summary["loss"]["baseline_rate"] < without.summary["loss"]["baseline_rate"]
     assert with_depot.report.ok

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from perishable import write_perishable
+from planned import saved
 from siting_cases import random_case
 
 from coldchain import api
@@ -16,8 +17,6 @@ from coldchain.cli import run
 from coldchain.errors import UsageError
 from coldchain.planning import Options, Plan, replan
 from coldchain.planning.replan import former_modules, repaired
-from coldchain.reports import write_run
-from coldchain.runs import run_information
 from coldchain.scenario.edits import Edits
 from coldchain.siting import count_violations
 
@@ -99,7 +98,7 @@ def test_closed_and_forced_at_once_is_refused(small_plan: Plan) -> None:
 
 def test_from_the_command_line(small_plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     county = str(small_plan.scenario.folder)
-    write_run(small_plan, tmp_path / "old", run_information(small_plan, {"scenario": county}))
+    saved(small_plan, tmp_path / "old", {"scenario": county})
     site = min(built(small_plan))
     new = tmp_path / "new"
     asked = ["plan", county, "--after", str(tmp_path / "old"), "--forbid", site, "--out", str(new), "--json", "-q"]

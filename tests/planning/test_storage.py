@@ -18,7 +18,7 @@ from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Keeping, cooling_class
 from coldchain.model.packaging import packed
-from coldchain.planning import Ground, Options, Plan, lay_ground, plan, plan_with
+from coldchain.planning import Ground, Near, Options, Plan, lay_ground, plan_on, plan_with
 from coldchain.planning.arcs import build_arcs
 from coldchain.planning.keeps import Keep
 from coldchain.planning.search import site
@@ -94,7 +94,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 @pytest.fixture(scope="module")
 def made(ground: Ground) -> Plan:
     """Plan it."""
-    return plan(ground.scenario, Options.quickly(tries=20))
+    return plan_on(ground, Options.quickly(tries=20), Near(further=False, doubt=False))
 
 
 def test_a_plan_that_keeps_produce_is_verified_and_earns(ground: Ground, made: Plan) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from planned import decided
 from pydantic import ValidationError
 from tiny_cases import tiny_county
 
 from coldchain.model import Scenario
-from coldchain.planning import Plan, plan_quickly
+from coldchain.planning import Plan
 from coldchain.scenario import load
 from coldchain.verify import verify_tables
 
@@ -36,13 +37,13 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     sites = "id,name,county,lon,lat,max_modules\nS1,Hall,A,109.01,28.0,2\n"
     harvest = "village,commodity,period,tonnes\nV1,strawberry,p,600\n"
     folder = tmp_path_factory.mktemp("traced")
-    return plan_quickly(load(tiny_county(folder / "county", SETTINGS, harvest=harvest, sites=sites))[0])
+    return decided(load(tiny_county(folder / "county", SETTINGS, harvest=harvest, sites=sites))[0])
 
 
 @pytest.fixture(scope="module")
 def traced(plain: Plan) -> Plan:
     """Plan the same with 0.4 CNY/kg more for what is sold traced."""
-    return plan_quickly(with_premium(plain.scenario, PREMIUM_CNY_KG))
+    return decided(with_premium(plain.scenario, PREMIUM_CNY_KG))
 
 
 def test_the_gain_by_hand(plain: Plan, traced: Plan) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 from perishable import write_perishable
+from planned import decided
 from tiny_cases import site_rows, tiny_county
 
 from coldchain.model import Chain, CoolingClass, cooling_classes
 from coldchain.model.packaging import packed
-from coldchain.planning import Options, Plan, plan, plan_quickly
+from coldchain.planning import Plan
 from coldchain.planning.waterfall import CHANGES, SETS, losses_of, shapley
 from coldchain.reports.figures import saving_facts, waterfall
 from coldchain.scenario import load
@@ -31,7 +32,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan twelve villages."""
     folder = tmp_path_factory.mktemp("waterfall") / "county"
     write_perishable(8, 9, folder)
-    return plan(load(folder)[0], Options.quickly())
+    return decided(load(folder)[0])
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     scenario = load(tiny_county(tmp_path_factory.mktemp("waterfall") / "one", harvest=STRAWBERRIES))[0]
     kinds = tuple(kind.model_copy(update={"cooling_kw": None}) for kind in scenario.depot_types)
     dry = tuple(crop.model_copy(update={"water_kg_t_h_kpa": 0.0}) for crop in scenario.commodities)
-    return plan_quickly(replace(scenario, depot_types=kinds, commodities=dry))
+    return decided(replace(scenario, depot_types=kinds, commodities=dry))
 
 
 def test_the_parts_add_up_to_today_less_the_plan(county: Plan) -> None:
@@ -131,7 +132,7 @@ def test_a_change_that_changes_nothing_is_worth_nothing(tmp_path: Path) -> None:
     folder = tiny_county(tmp_path / "same", settings, harvest=STRAWBERRIES)
     scenario = load(folder)[0]
     crops = tuple(crop.model_copy(update={"today_packaging": crop.packaging}) for crop in scenario.commodities)
-    made = plan_quickly(replace(scenario, commodities=crops))
+    made = decided(replace(scenario, commodities=crops))
     parts = {one["part"]: one["t"] for one in made.summary["waterfall"]}
     assert made.scenario.chain.planned_transfers == 2
     assert parts["packaging"] == pytest.approx(0.0, abs=1e-12)
@@ -141,7 +142,7 @@ def test_a_change_that_changes_nothing_is_worth_nothing(tmp_path: Path) -> None:
 def test_what_stands_already_saves_today_and_is_taken_off(tmp_path: Path) -> None:
     """A standing depot works with and without the plan: nothing is saved by any part, and verify agrees."""
     sites = site_rows("S1,A,109.01,28.0,existing,cold_forced_air_500:1,,,0")
-    made = plan_quickly(load(tiny_county(tmp_path / "stands", sites=sites, harvest=STRAWBERRIES))[0])
+    made = decided(load(tiny_county(tmp_path / "stands", sites=sites, harvest=STRAWBERRIES))[0])
     assert (made.course.lots["site"] >= 0).any()
     assert [one["t"] for one in made.summary["waterfall"]] == pytest.approx([0.0] * 6, abs=1e-9)
     assert losses_of(made.basis, made.course.lots).loss_t.shape == (SETS,)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from planned import decided
 from tiny_cases import tiny_county
 
 from coldchain.api import Result
 from coldchain.language import LANGUAGES, speaking
 from coldchain.model.goods import Group
 from coldchain.model.wholechain import FIELD_LOSS, RETAIL_LOSS, Published
-from coldchain.planning import Plan, plan_quickly
+from coldchain.planning import Plan
 from coldchain.reports.figures import before_and_after
 from coldchain.reports.wholechain import stage_note, stage_rows
 from coldchain.scenario import load
@@ -32,7 +33,7 @@ def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     scenario = load(folder)[0]
     kinds = tuple(kind.model_copy(update={"cooling_kw": None}) for kind in scenario.depot_types)
     siting = scenario.siting.model_copy(update={"objective": ("loss_t",)})
-    return plan_quickly(replace(scenario, depot_types=kinds, siting=siting))
+    return decided(replace(scenario, depot_types=kinds, siting=siting))
 
 
 @pytest.mark.parametrize("stage", [FIELD_LOSS, RETAIL_LOSS], ids=["field", "retail"])

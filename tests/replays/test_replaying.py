@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planned import saved
 
 import coldchain as cc
 from coldchain.cli import run as cli
@@ -26,8 +27,6 @@ from coldchain.replays.chances import DayDraw, draw_days, draw_season
 from coldchain.replays.day import Day, Outcome, docks
 from coldchain.replays.layout import Lots, Season, Tour
 from coldchain.replays.replay import in_doubt
-from coldchain.reports import write_run
-from coldchain.runs import run_information
 
 CHAIN = Chain(planned_wait_h=1.0, unload_h=0.5)
 ROUTING = Routing(stop_h=0.0, load_h_t=0.0)
@@ -71,8 +70,7 @@ def test_a_season_without_harvest_loses_nothing(replayer: Replayer) -> None:
 
 @pytest.fixture(scope="module")
 def folder(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    given = run_information(small_plan, {"scenario": str(small_plan.scenario.folder)})
-    return write_run(small_plan, tmp_path_factory.mktemp("replay") / "run", given)
+    return saved(small_plan, tmp_path_factory.mktemp("replay") / "run", {"scenario": str(small_plan.scenario.folder)})
 
 
 def test_without_chance_the_plan_comes_out(replayer: Replayer, small_plan: Plan) -> None:

@@ -6,6 +6,7 @@ import math
 
 import pytest
 from frame_cases import tables
+from planned import decided
 from routing_cases import brute_force, check, random_day, vehicle
 from test_dispatch import line
 
@@ -89,7 +90,7 @@ def test_plan_and_referee_keep_it() -> None:
     )
     held = free.with_(**{"vehicle.light_truck.max_stops": 1})
     assert held.vehicle("light_truck").max_stops == 1
-    plans = [cc.plan(one, effort="quick").plan for one in (free, held)]
+    plans = [decided(one) for one in (free, held)]
     assert [int(plan.tables["routes"]["stops"].max()) for plan in plans] == [2, 1]
     assert plans[1].report.problems == ()
     report = verify_tables(held, place_on_roads(held)[0].network.given, plans[0].tables, plans[0].summary)

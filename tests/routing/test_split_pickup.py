@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from perishable import write_perishable
+from planned import decided
 from routing_cases import SMALL, check, day, random_day, vehicle
 
-from coldchain.planning import Options, plan
 from coldchain.routing import collection, evaluate_route, solve_collection
 from coldchain.routing.exact import enumerate_routes
 from coldchain.routing.segment import Kernel
@@ -89,7 +89,7 @@ def test_plans_share_only_where_the_scenario_lets_them(tmp_path):
     write_perishable(12, 9, tmp_path / "county")
     scenario = load(tmp_path / "county")[0]
     whole = replace(scenario, routing=scenario.routing.model_copy(update={"split_pickups": False}))
-    done = {name: plan(one, Options.quickly()) for name, one in (("shared", scenario), ("whole", whole))}
+    done = {name: decided(one) for name, one in (("shared", scenario), ("whole", whole))}
     assert done["shared"].report.ok
     assert done["whole"].report.ok
     placed = done["shared"].basis.placed

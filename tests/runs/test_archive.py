@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from planned import decided
 from scenario_cases import replace_in_toml
 from tiny_cases import tiny_county
 
@@ -17,7 +18,6 @@ import coldchain
 from coldchain import api
 from coldchain.cli import run as command
 from coldchain.errors import BadInputError
-from coldchain.planning import plan_quickly
 from coldchain.runs import Run, run_information, write_tables
 from coldchain.runs.archive import MANIFEST, fingerprint_of, place_of, write_archive
 from coldchain.runs.carry import carry_over
@@ -32,7 +32,7 @@ REPORT = {"ok": True, "problems": []}
 
 def written(county: Path, target: Path) -> Path:
     """Plan a county and write the run, without its pictures."""
-    made = plan_quickly(load(county)[0])
+    made = decided(load(county)[0])
     target.mkdir()
     write_tables(made.tables, target, SUMMARY, made.summary, run_information(made, {"scenario": str(county)}))
     return target

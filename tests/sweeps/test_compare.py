@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from planned import saved
 from rich.console import Console
 
 from coldchain.cli import run
 from coldchain.planning import Plan
-from coldchain.reports import write_run
 from coldchain.reports.comparing import moved_line, print_comparison
-from coldchain.runs import Run, run_information
+from coldchain.runs import Run
 from coldchain.sweeps import Comparison, compare
 from coldchain.sweeps.compare import numbers
 
@@ -158,7 +158,7 @@ def test_other_inputs_and_aims_are_noted() -> None:
 
 def test_compare_from_the_command_line(small_plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two folders in, one object or a few tables out; a folder that is no run is refused."""
-    folder = write_run(small_plan, tmp_path / "run", run_information(small_plan, {}))
+    folder = saved(small_plan, tmp_path / "run", {})
     assert run(["compare", str(folder), str(folder), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == "coldchain.comparison/1"

@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from planned import saved
 
 from coldchain import api
 from coldchain.cli import run
 from coldchain.planning import Plan
-from coldchain.reports import write_run
-from coldchain.runs import run_information
 from coldchain.sweeps import Flip, decisions, table_of
 from coldchain.sweeps.decisions import _figures
 
@@ -42,9 +41,7 @@ def test_no_decision_is_dearer_than_the_plan_kept(small_plan: Plan) -> None:
 
 @pytest.mark.slow
 def test_from_the_command_line(small_plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = write_run(
-        small_plan, tmp_path / "run", run_information(small_plan, {"scenario": str(small_plan.scenario.folder)})
-    )
+    folder = saved(small_plan, tmp_path / "run", {"scenario": str(small_plan.scenario.folder)})
     assert run(["sensitivity", str(folder), "--decide", "2", "--json", "--quiet"]) == 0
     told = json.loads(capsys.readouterr().out)["decisions"]
     assert [one["end"] for one in told] == ["low", "high"] * 2

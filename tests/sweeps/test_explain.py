@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from planned import saved
 from scenario_cases import append, change, set_in_toml, small_county
 
 from coldchain.cli import run as command
 from coldchain.errors import UsageError
 from coldchain.model import Limit
 from coldchain.planning import Near, Options, Plan, lay_ground, plan_on, plan_with
-from coldchain.reports import write_run
-from coldchain.runs import Inputs, run_information
+from coldchain.runs import Inputs
 from coldchain.scenario import load
 from coldchain.sweeps import (
     Alternatives,
@@ -271,7 +271,7 @@ def test_explain_from_the_command_line(
     folder: Path, made: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A run folder in, sentences or one object out; exactly one question at a time."""
-    run = str(write_run(made, tmp_path / "run", run_information(made, {"scenario": str(folder)})))
+    run = str(saved(made, tmp_path / "run", {"scenario": str(folder)}))
     for ask in (["--unserved"], ["--village", "V0001"]):
         assert command(["explain", run, *ask, "-q"]) == 0
         told = capsys.readouterr().out

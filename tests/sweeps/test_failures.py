@@ -6,15 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from planned import decided, saved
 from tiny_cases import tiny_county
 
 import coldchain as cc
 from coldchain.cli import run
 from coldchain.economy import ModuleCosts
 from coldchain.errors import UsageError
-from coldchain.planning import Plan, plan_quickly
-from coldchain.reports import write_run
-from coldchain.runs import run_information
+from coldchain.planning import Plan
 from coldchain.scenario import load
 from coldchain.sweeps import Case, Effort, Failure, failures, open_case, parse_place
 
@@ -26,7 +25,7 @@ WEEK_D = 7.0
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan one village that is worth a depot."""
-    return plan_quickly(load(tiny_county(tmp_path_factory.mktemp("fails") / "one", harvest=STRAWBERRIES))[0])
+    return decided(load(tiny_county(tmp_path_factory.mktemp("fails") / "one", harvest=STRAWBERRIES))[0])
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +82,7 @@ def test_nothing_gained_by_failing(small_plan: Plan) -> None:
 
 
 def test_the_command_prints_them(tiny: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = write_run(tiny, tmp_path / "run", run_information(tiny, {}))
+    folder = saved(tiny, tmp_path / "run", {})
     asked = ["explain", str(folder), "--scenario", str(tiny.scenario.folder), "--fails"]
     assert run([*asked, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)

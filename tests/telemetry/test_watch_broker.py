@@ -17,7 +17,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 from dispatching_cases import line_county, routed
-from mqtt_cases import MOSQUITTO, Broker, broker, wait_until
+from mqtt_cases import Broker, broker, mosquitto, wait_until
 
 from coldchain.cli import run
 from coldchain.errors import ColdchainError, UsageError
@@ -151,7 +151,7 @@ def test_users_and_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     folder = tmp_path / "mosquitto"
     folder.mkdir()
     users, rights = folder / "users", folder / "rights"
-    passwords = Path(MOSQUITTO or "").with_name("mosquitto_passwd")
+    passwords = mosquitto().with_name("mosquitto_passwd")
     passwords = passwords if passwords.exists() else Path("/usr/bin/mosquitto_passwd")
     subprocess.run([passwords, "-b", "-c", users, "watcher", "secret"], check=True, capture_output=True)
     rights.write_text("user watcher\ntopic read coldchain/#\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from perishable import write_perishable
+from test_weeks import planned
 
 import coldchain as cc
 from coldchain.errors import BadInputError
@@ -16,16 +16,14 @@ from coldchain.runs import Run
 from coldchain.weeks.calendar import week_number
 from coldchain.weeks.world import World, weeks_in_season
 
+__all__ = ["planned"]
 PICTURES = ("harvest", "gain", "loss", "hours", "people")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Plan a county of eight villages, once."""
-    folder = tmp_path_factory.mktemp("year")
-    write_perishable(8, 3, folder / "scenario")
-    cc.plan(cc.load(folder / "scenario"), effort="quick").save(folder / "plan")
-    return folder
+def folder(planned: Path) -> Path:
+    """Return a county of eight villages with a plan."""
+    return planned
 
 
 @pytest.fixture(scope="module")

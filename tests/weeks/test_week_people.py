@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from planned import with_modules
-from test_weeks import STANDS, WEEK, County, planned
+from test_weeks import STANDS, WEEK, County, planned, rolled
 
 from coldchain.planning import Options, lay_ground
 from coldchain.runs import Run, run_information, write_folder, write_tables
@@ -20,7 +20,7 @@ from coldchain.scenario import load
 from coldchain.weeks import Asked, roll_week
 from coldchain.weeks.recheck import verify_week
 
-__all__ = ["planned"]
+__all__ = ["planned", "rolled"]
 HEAD = "skill,place,shift,persons,hours_day\n"
 
 
@@ -44,7 +44,7 @@ def replanned(planned: Path, folder: Path, name: str, text: str) -> County:
     return County(folder, Run.open(folder / "plan"))
 
 
-def rolled(county: County) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+def week_of(county: County) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """Plan a week; it must verify."""
     found = roll_week(Asked(county.folder, WEEK, {}, most_changed=0.25))
     folder = county.folder / "rolls" / WEEK
@@ -58,15 +58,24 @@ def hours_of(tables: dict[str, pd.DataFrame], skill: str) -> float:
     return float(people.loc[people["skill"] == skill, "hours"].sum()) / (85 * 7 / 92)
 
 
-def test_people_at_hand_limit_a_week(planned: Path, tmp_path: Path) -> None:
-    """Enough people change nothing; half of both is kept, costs more and has a price; less is found wrong."""
-    free, tables = rolled(staffed(planned, tmp_path / "free", "operator,,,99,8\ndriver,,,99,10\n"))
-    assert [row["worth_cny_person"] for row in free["crews"]] == [0.0, 0.0]
+@pytest.mark.slow
+def test_enough_people_change_nothing(rolled: County, planned: Path, tmp_path: Path) -> None:
+    """The week is that without a table of people; nobody more is worth anything."""
+    found, _tables = week_of(staffed(planned, tmp_path / "free", "operator,,,99,8\ndriver,,,99,10\n"))
+    assert [row["worth_cny_person"] for row in found["crews"]] == [0.0, 0.0]
+    free = json.loads((rolled.folder / "rolls" / WEEK / "roll.json").read_text(encoding="utf-8"))
+    assert found["t"] == free["t"]
+
+
+def test_people_at_hand_limit_a_week(rolled: County, planned: Path, tmp_path: Path) -> None:
+    """Half of both is kept, costs more than a week without limits and has a price; less is found wrong."""
+    week = rolled.folder / "rolls" / WEEK
+    free, tables = json.loads((week / "roll.json").read_text(encoding="utf-8")), read_tables(week)
     each = hours_of(tables, "operator") / tables["people"]["skill"].eq("operator").sum()
     driven = hours_of(tables, "driver")
     lines = f"operator,,am,1,{each}\ndriver,,am,2,{driven / 4}\ndriver,,pm,0.5,{driven / 4}\n"
     county = staffed(planned, tmp_path / "short", lines)
-    short, tables = rolled(county)
+    short, tables = week_of(county)
     folder = county.folder / "rolls" / WEEK
     assert hours_of(tables, "operator") <= each + 2e-3
     assert 0.0 < hours_of(tables, "driver") <= driven * 0.625 + 2e-3
@@ -89,7 +98,7 @@ def test_what_is_held_and_cannot_be_served_is_named(planned: Path, tmp_path: Pat
     county = staffed(planned, tmp_path / "none", "operator,,,0,8\n")
     village = county.run.tables["assignment"]["village"].iloc[0]
     (county.folder / "held.csv").write_text(f"village,reason\n{village},contracted\n", encoding="utf-8")
-    found, _tables = rolled(county)
+    found, _tables = week_of(county)
     assert found["t"]["cooled"] == 0.0
     assert any(village in text for text in found["warnings"] if "do not suffice" in text)
     assert json.loads((county.folder / "rolls" / WEEK / "roll.json").read_text(encoding="utf-8")) == found
