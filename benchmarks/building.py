@@ -11,8 +11,7 @@ import numpy as np
 
 from coldchain.benching.warehouses import Warehouses, siting_problem
 from coldchain.siting import SitingProblem, solve_siting
-from coldchain.siting.integer import Choice, integer_model
-from coldchain.siting.relax import price
+from coldchain.siting.integer import everything, integer_model
 from coldchain.siting.space import build_space
 
 
@@ -31,10 +30,7 @@ def ours(distance: np.ndarray, weight: np.ndarray, count: int) -> tuple[float, S
     cost = (distance * weight[:, None]).T
     problem = siting_problem(Warehouses(cost, np.zeros(sites), np.ones(customers), np.full(sites, np.inf), count))
     space = build_space(problem)
-    frame, arcs, none = space.frame, np.arange(len(space.arc)), np.zeros(0, np.int64)
-    prices = price(space, np.zeros((space.cells, space.periods)), 0.0, (none, np.zeros(0)), np.zeros(frame.rows.size))
-    choice = Choice(frame.lower[: frame.pairs], frame.upper[: frame.pairs], arcs, arcs, priced=False)
-    integer_model(space, prices, choice).proto()
+    integer_model(space, everything(space)).proto()
     return time.process_time() - begin, problem
 
 

@@ -6,9 +6,11 @@ import itertools
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
-from coldchain.siting import SitingProblem, award_of_owner
+from coldchain.model import Limit
+from coldchain.siting import SideRow, SitingProblem, award_of_owner
 from coldchain.siting.result import cell_modules, count_violations
 
 
@@ -87,13 +89,16 @@ def random_case(seed: int, *, limit: bool = False) -> SitingProblem:
         "least_size": float(rng.choice([0.0, 0.0, 4.0])),
     }
     if limit:
-        case |= {
-            "limit_outside": rng.uniform(5, 10, demands),
-            "limit_arc": rng.uniform(0, 6, len(d)),
-            "limit_module": rng.uniform(0, 1, (sites, types)),
-        }
-        case["limit_rhs"] = float(case["limit_outside"].sum() * rng.uniform(0.4, 1.0))
+        outside, arc = rng.uniform(5, 10, demands), rng.uniform(0, 6, len(d))
+        module, most = rng.uniform(0, 1, (sites, types)), float(outside.sum() * rng.uniform(0.4, 1.0))
+        case["sides"] = (at_most(most, outside, arc, module, owners),)
     return SitingProblem(**case)
+
+
+def at_most(most: float, outside: ArrayLike, arc: ArrayLike, module: ArrayLike, owners: int) -> SideRow:
+    """Hold a second objective at or under a figure."""
+    values = [-np.asarray(part, dtype=np.float64) for part in (arc, outside, module)]
+    return SideRow(Limit("aim"), np.arange(len(values[0])), *values, np.zeros(owners), -most)
 
 
 def brute_force(problem: SitingProblem) -> float:
@@ -116,9 +121,11 @@ def _served(problem: SitingProblem, count: np.ndarray) -> float:
         used = (problem.arc_cell == cell) * problem.load[problem.arc_demand, p]
         rows.append(np.r_[np.zeros(demands), used])
         limits.append(capacity[cell])
-    if problem.limit_rhs is not None:
-        rows.append(np.r_[problem.limit_outside, problem.limit_arc])
-        limits.append(problem.limit_rhs - float((problem.limit_module * count).sum()))
+    for side in problem.sides:
+        value = np.zeros(arcs)
+        np.add.at(value, side.index, side.value)
+        rows.append(-np.r_[side.outside, value])
+        limits.append(float((side.module * count).sum()) - side.least)
     top = np.r_[np.ones(demands), (modules[problem.arc_cell] > 0).astype(float)]
     found = linprog(
         np.r_[problem.outside_cost, problem.arc_cost],

@@ -26,7 +26,7 @@ MAY_ASK_THE_CLOCK = frozenset({
     "cli/telling.py", "cli/watching.py",
     "dispatch/dispatch.py", "funds/knapsack.py", "planning/pipeline.py", "planning/search.py",
     "routing/collection.py", "routing/dispatch.py", "routing/location.py", "routing/ruin.py",
-    "siting/engine.py", "siting/search.py", "siting/sided.py", "siting/solve.py",
+    "siting/engine.py", "siting/search.py", "siting/solve.py",
     "sweeps/solving.py", "telemetry/broker.py", "work.py",
 })  # fmt: skip
 """Modules that tell how long things took, stop where a user set a time limit, or end what hangs."""

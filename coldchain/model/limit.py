@@ -9,7 +9,7 @@ from coldchain.language import N_, _
 
 LimitKind = Literal[
     "budget", "pot", "floor", "power", "staff", "size", "modules", "forced", "coverage", "on_time", "hub_room",
-    "owner_money", "award_share", "aim", "aims_before", "first_mile", "coverage_year", "operators", "drivers",
+    "owner_money", "award_share", "aim", "first_mile", "coverage_year", "operators", "drivers",
     "vehicles",
 ]  # fmt: skip
 LIMIT_KINDS: tuple[LimitKind, ...] = get_args(LimitKind)
@@ -30,7 +30,6 @@ _WORDS: dict[LimitKind, tuple[str, str]] = {
     "owner_money": (N_("money of {place}"), N_("CNY a year")),
     "award_share": (N_("awards in {place}"), "CNY"),
     "aim": (N_("the aim {place}"), ""),
-    "aims_before": (N_("the aims ranked before"), ""),
     "first_mile": (N_("hours of the first mile"), "h"),
     "operators": (N_("operators in {place}"), N_("h a day")),
     "drivers": (N_("drivers in {place} in {period}"), N_("h a day")),

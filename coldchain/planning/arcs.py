@@ -20,7 +20,7 @@ from coldchain.planning.awards import eligible_modules, module_awards, owners_of
 from coldchain.planning.basis import Basis, collection_bound_cny_t, haul_bound_cny_t
 from coldchain.planning.rent import most_gain_cny_t, rent_cny_t, rents_cny
 from coldchain.routing import least_aboard_h
-from coldchain.siting import Fleet, SitingProblem, add_units
+from coldchain.siting import Fleet, SitingProblem, add_units, unit_costs
 
 NO_LIMIT = float("inf")
 
@@ -245,7 +245,6 @@ def siting_problem(
     aim: Objective,
     *,
     build: bool = True,
-    limit: tuple[Objective, float] | None = None,
     units: bool = True,
 ) -> SitingProblem:
     """State the siting problem for one aim.
@@ -253,7 +252,6 @@ def siting_problem(
     Parameters
     ----------
     build : False allows only what stands already (today's chain)
-    limit : an earlier aim and the most it may reach
     units : False leaves mobile units out; their columns are there, but none can be bought
     """
     scenario, kinds = basis.scenario, basis.scenario.depot_types
@@ -292,21 +290,20 @@ def siting_problem(
         budget=total_pot_cny(scenario),
         floor_share=scenario.subsidy.floor_share,
         single_source=scenario.siting.single_source,
-        **({} if limit is None else _limit(arcs, *limit)),
     )
     if not units or scenario.fixed_types == len(kinds):
         return problem
-    return with_units(basis, arcs, problem, (aim, limit and limit[0], build))
+    return with_units(basis, arcs, problem, aim, build=build)
 
 
 def with_units(
-    basis: Basis, arcs: Arcs, problem: SitingProblem, stated: tuple[Objective, Objective | None, bool]
+    basis: Basis, arcs: Arcs, problem: SitingProblem, aim: Objective, *, build: bool = True
 ) -> SitingProblem:
     """Add the mobile units: every owner may buy them at its first site, they stand where nothing forbids it.
 
     Parameters
     ----------
-    stated : the aim, the aim that is held, and whether anything may be bought
+    build : whether anything may be bought
     """
     scenario = basis.scenario
     fixed, sites = scenario.fixed_types, scenario.sites
@@ -315,13 +312,6 @@ def with_units(
     home = np.zeros(len(sites), dtype=np.bool_)
     home[np.unique(owner, return_index=True)[1]] = True
     allowed = (eligible_modules(scenario) | scenario.subsidy.own_money)[:, fixed:]
-    aim, held, build = stated
-    move = np.array([kind.move_cny for kind in kinds if isinstance(kind, MobileUnit)])
-
-    def figures(of: Objective) -> tuple[Floats, Floats, Floats]:
-        money = float(of == "total_cost_cny")
-        return arcs.module_cost(of)[:, fixed:], money * arcs.stay_cny, money * move
-
     fleet = Fleet(
         int(basis.class_of_type[fixed]),
         basis.capacity_t_day[fixed:],
@@ -331,9 +321,8 @@ def with_units(
         np.array([site.status != "forbidden" for site in sites], dtype=np.bool_),
         np.tile([kind.capex_cny for kind in kinds], (len(sites), 1)),
         module_awards(scenario)[:, fixed:],
-        *figures(aim),
+        *_of_units(basis, arcs, aim),
         arcs.period,
-        *(figures(held) if held is not None else ()),
     )
     return add_units(_without_units(problem, fixed), fleet)
 
@@ -341,22 +330,28 @@ def with_units(
 def _without_units(problem: SitingProblem, fixed: int) -> SitingProblem:
     """Leave out the columns of mobile units."""
     columns = ("module_class", "capacity", "power_kw", "staff", "size")
-    tables = ("module_cost", "module_capex", "award", "max_count", "existing", "limit_module")
+    tables = ("module_cost", "module_capex", "award", "max_count", "existing")
     kept: dict[str, Any] = {name: getattr(problem, name) for name in (*columns, *tables)}
     less: dict[str, Any] = {name: None if a is None else a[..., :fixed] for name, a in kept.items()}
     return replace(problem, **less)
+
+
+def _of_units(basis: Basis, arcs: Arcs, aim: Objective) -> tuple[Floats, Floats, Floats]:
+    """Return what mobile units add to an aim: bought, standing, moved."""
+    scenario, money = basis.scenario, float(aim == "total_cost_cny")
+    move = np.array([kind.move_cny for kind in scenario.depot_types if isinstance(kind, MobileUnit)])
+    return arcs.module_cost(aim)[:, scenario.fixed_types :], money * arcs.stay_cny, money * move
+
+
+def modules_in(basis: Basis, arcs: Arcs, aim: Objective) -> Floats:
+    """Return what each column of the counts of siting adds to an aim, those of mobile units included."""
+    fixed, whole = basis.scenario.fixed_types, arcs.module_cost(aim)
+    if fixed == whole.shape[1]:
+        return whole
+    return np.hstack([whole[:, :fixed], unit_costs(*_of_units(basis, arcs, aim))])
 
 
 def built_cny(arcs: Arcs, count: Ints) -> float:
     """Yearly cost of modules and units bought, of counts of siting."""
     money = arcs.module.money_cny
     return float((count[:, : money.shape[1]] * money).sum())
-
-
-def _limit(arcs: Arcs, aim: Objective, most: float) -> dict[str, Any]:
-    return {
-        "limit_outside": arcs.outside.of(aim),
-        "limit_arc": arcs.arc_cost(aim),
-        "limit_module": arcs.module_cost(aim),
-        "limit_rhs": most,
-    }

@@ -16,7 +16,7 @@ import pandas as pd
 from coldchain.arrays import Floats, Ints
 from coldchain.economy import ModuleCosts, award_a_year
 from coldchain.model import Limit, Objective, Scenario
-from coldchain.planning.arcs import Arcs, siting_problem
+from coldchain.planning.arcs import Arcs, modules_in, siting_problem
 from coldchain.planning.awards import Awards, owners_of
 from coldchain.planning.basis import Basis
 from coldchain.planning.lots import TODAY, cooled_in_time, delivered_on_time
@@ -44,8 +44,8 @@ def stated(
     held : earlier aims and the most each may reach
     more : what to ask beyond the limits (see :func:`shortfalls`)
     """
-    problem = siting_problem(basis, arcs, aim, limit=held[-1] if held else None)
-    rows = [*sides(basis, arcs, more), *(_held(basis, arcs, *pair) for pair in held[:-1])]
+    problem = siting_problem(basis, arcs, aim)
+    rows = [*sides(basis, arcs, more), *(_held(basis, arcs, *pair) for pair in held)]
     width = problem.max_count.shape[1]
     return replace(problem, sides=tuple(_wide(row, width) for row in rows)) if rows else problem
 
@@ -59,7 +59,7 @@ def _wide(row: SideRow, width: int) -> SideRow:
 def _held(basis: Basis, arcs: Arcs, aim: Objective, most: float) -> SideRow:
     return _row(
         basis, arcs, Limit("aim", aim), -most, index=np.arange(len(arcs.demand)),
-        value=-arcs.arc_cost(aim), outside=-arcs.outside.of(aim), module=-arcs.module_cost(aim),
+        value=-arcs.arc_cost(aim), outside=-arcs.outside.of(aim), module=-modules_in(basis, arcs, aim),
     )  # fmt: skip
 
 

@@ -6,15 +6,14 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 
 from coldchain.siting.assign import Plan as Assigned
 from coldchain.siting.coupling import Coupling
-from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting
+from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting, side_relaxations
 from coldchain.siting.extended import Extended, ExtendedEffort, Extension, ExtraRow, solve_extended
 from coldchain.siting.fixed import FixedModules
-from coldchain.siting.mobile import Fleet, add_units, split_units, widened
+from coldchain.siting.mobile import Fleet, add_units, split_units, unit_costs, widened
 from coldchain.siting.pooled import Column, choose_columns
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import SitingResult, award_of_owner, count_violations, plan_value, plan_violations
 from coldchain.siting.side import SideRow
-from coldchain.siting.sided import side_relaxations
 from coldchain.siting.solve import solve_siting
 from coldchain.siting.split import prepare as prepare_siting
 
@@ -46,5 +45,6 @@ __all__ = [
     "solve_extended",
     "solve_siting",
     "split_units",
+    "unit_costs",
     "widened",
 ]

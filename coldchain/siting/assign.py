@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.arrays import Floats, Ints
+from coldchain.arrays import ROUNDING, Bools, Floats, Ints
 from coldchain.compiled import njit
 from coldchain.siting.engine import Engine, Model, Rows
 from coldchain.siting.problem import bincount
 from coldchain.siting.relax import cheapest
-from coldchain.siting.result import award_of_owner, cell_modules, limit_value, plan_value
+from coldchain.siting.result import award_of_owner, cell_modules, plan_value
 from coldchain.siting.space import Space
+
+WHOLE, FEW = 2000, 8  # open arcs up to which all may be whole numbers; arcs a demand beyond that
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class AssignmentPrices:
 
     def reduced(self, space: Space) -> Floats:
         """Return what each arc of the space costs beyond what these prices pay for it, float[N]."""
-        cost = space.cost - self.demand[space.demand] - self.sides @ space.sides
+        cost = space.cost - self.demand[space.demand] - self.sides @ space.sides.arc
         for q in range(space.periods):
             cost += space.load[space.demand, q] * self.rent[space.cell, q]
         return cost
@@ -75,40 +77,46 @@ def nearest(space: Space, count: Ints) -> Nearest:
     served = np.flatnonzero(place >= 0)
     arc = np.full(len(place), -1, np.int64)
     arc[served] = order[place[served]]
-    fits = not (problem.sides or problem.has_limit)
+    fits = not problem.sides
     for q in range(space.periods if fits else 0):
         used = bincount(space.cell[arc[served]], space.load[served, q], space.cells)
         fits = fits and bool((used <= capacity).all())
     return Nearest(float(least.sum() + (problem.module_cost * count).sum()), least, arc, fits)
 
 
-def assign(engine: Engine, space: Space, count: Ints, units: float, near: Ints | None = None) -> Plan | None:
-    """Solve the assignment exactly by column generation; None when the limits cannot be kept."""
+def assign(
+    engine: Engine, space: Space, count: Ints, units: float, near: Ints | None = None, most: float = np.inf
+) -> Plan | None:
+    """Solve the assignment exactly by column generation; None when the limits cannot be kept.
+
+    Where no demand may be split, the integer model follows, unless splitting them already costs ``most``.
+    """
     found = assign_priced(engine, space, count, units, near)
-    return None if found is None else found[0]
+    if found is None or found[0].value >= most or not space.problem.single_source:
+        return None if found is None else found[0]
+    share = found[0].arc_share
+    return (
+        found[0]
+        if np.minimum(share, 1.0 - share).max(initial=0.0) < ROUNDING
+        else _unsplit(engine, space, count, units)
+    )
 
 
 def assign_priced(
     engine: Engine, space: Space, count: Ints, units: float, near: Ints | None = None
 ) -> tuple[Plan, AssignmentPrices] | None:
-    """Assign as :func:`assign`, with the prices."""
+    """Assign as :func:`assign`, with the prices; demands may be split."""
     problem = space.problem
     best = nearest(space, count)
     if best.fits:
         none = AssignmentPrices(best.cost, np.zeros((space.cells, space.periods)), np.zeros(0))
         return _whole(space, count, best), none
-    modules, capacity = cell_modules(problem, count)
-    used = problem.arc_cell[space.arc]
-    open_arc = modules[used] > 0
-    room = np.zeros(space.cells)
-    room[space.cell] = capacity[used]
+    open_arc, room = _open(space, count)
     kept = cheapest(space, np.where(open_arc, space.cost, np.inf), 6)
-    for side in space.sides:
+    for side in space.sides.arc:
         kept = np.union1d(kept, cheapest(space, np.where(open_arc & (side > 0), space.cost, np.inf), 6))
     if near is not None:
         kept = np.union1d(kept, near[open_arc[near]])
-    if problem.has_limit:
-        kept = np.flatnonzero(open_arc)
     shares: tuple[Ints, Floats, Floats] | None = None
     prices: AssignmentPrices | None = None
     end = engine.left() - units
@@ -123,10 +131,19 @@ def assign_priced(
         reduced = np.where(open_arc, prices.reduced(space), np.inf)
         reduced[kept] = np.inf
         new = cheapest(space, np.where(reduced < -1e-9 * (1 + np.abs(space.cost)), reduced, np.inf), 4)
-        if not len(new) or problem.has_limit:
+        if not len(new):
             break
         kept = np.union1d(kept, new)
     return None if shares is None or prices is None else (_plan(space, count, room, shares), prices)
+
+
+def _open(space: Space, count: Ints) -> tuple[Bools, Floats]:
+    """Tell which arcs of the space lead to a cell with modules, bool[N], and the t/day of each cell, float[Z]."""
+    modules, capacity = cell_modules(space.problem, count)
+    used = space.problem.arc_cell[space.arc]
+    room = np.zeros(space.cells)
+    room[space.cell] = capacity[used]
+    return modules[used] > 0, room
 
 
 def _whole(space: Space, count: Ints, best: Nearest) -> Plan:
@@ -135,10 +152,17 @@ def _whole(space: Space, count: Ints, best: Nearest) -> Plan:
     return Plan(best.value, count, share, (best.arc < 0).astype(float))
 
 
-def _solve(
-    engine: Engine, space: Space, kept: Ints, room: Floats, count: Ints, units: float
-) -> tuple[Floats, Floats, AssignmentPrices] | None:
-    """Shares of the kept arcs and outside, and prices."""
+@dataclass(frozen=True)
+class _Laid:
+    """The model of an assignment over columns ``[outside | arcs]``, and where the kinds of its rows are."""
+
+    model: Model
+    demands: Ints
+    cells: Ints
+    sides: Ints
+
+
+def _lay(space: Space, kept: Ints, room: Floats, count: Ints, *, whole: bool = False) -> _Laid:
     problem = space.problem
     demands = problem.sizes["D"]
     rows = Rows()
@@ -148,36 +172,50 @@ def _solve(
     cells = rows.new(-np.inf, np.repeat(room, space.periods), space.cells * space.periods)
     cells = cells.reshape(space.cells, space.periods)
     rows.put(cells[space.cell[kept]], demands + np.arange(len(kept))[:, None], space.load[space.demand[kept]])
-    if problem.limit_rhs is not None and problem.limit_arc is not None and problem.limit_outside is not None:
-        spent = limit_value(problem, count, np.zeros(len(problem.arc_cost)), np.zeros(demands))
-        second = rows.new(-np.inf, problem.limit_rhs - spent)
-        rows.put(second, np.arange(demands), problem.limit_outside)
-        rows.put(second, demands + np.arange(len(kept)), problem.limit_arc[space.arc[kept]])
-    scale = np.array([side.size for side in problem.sides])
-    sides = _put_sides(rows, space, kept, count, scale)
+    sides = _put_sides(rows, space, kept, count)
     size = demands + len(kept)
     cost = np.concatenate([problem.outside_cost, space.cost[kept]])
-    outcome = engine.solve(Model(cost, np.zeros(size), np.ones(size), np.zeros(size, bool), rows), units)
+    return _Laid(Model(cost, np.zeros(size), np.ones(size), np.arange(size) >= (demands if whole else size), rows),
+                 row, cells, sides)  # fmt: skip
+
+
+def _solve(
+    engine: Engine, space: Space, kept: Ints, room: Floats, count: Ints, units: float
+) -> tuple[Floats, Floats, AssignmentPrices] | None:
+    """Shares of the kept arcs and outside, and prices."""
+    laid, demands = _lay(space, kept, room, count), space.problem.sizes["D"]
+    outcome = engine.solve(laid.model, units)
     if outcome.status != "optimal" or outcome.values is None or outcome.duals is None:
         return None
     values, dual = outcome.values, outcome.duals
-    charged = np.maximum(dual[sides], 0.0) / scale if len(scale) else np.zeros(0)
-    prices = AssignmentPrices(dual[row], np.maximum(-dual[cells], 0.0), charged)
+    charged = np.maximum(dual[laid.sides], 0.0) / space.sides.size
+    prices = AssignmentPrices(dual[laid.demands], np.maximum(-dual[laid.cells], 0.0), charged)
     return values[demands:], values[:demands], prices
 
 
-def _put_sides(rows: Rows, space: Space, kept: Ints, count: Ints, scale: Floats) -> Ints:
-    """Ask of the assignment what modules and awards leave to it of each side, divided by its scale."""
-    problem = space.problem
-    award = award_of_owner(problem, count) if problem.sides else np.zeros(0)
-    index = rows.new(0.0, np.inf, 0)
-    demands = problem.sizes["D"]
-    for n, side in enumerate(problem.sides):
-        built = (side.module * count).sum() + side.award @ award
-        one = rows.new((side.least - built) / scale[n], np.inf)
-        rows.put(one, np.arange(demands), side.outside / scale[n])
-        rows.put(one, demands + np.arange(len(kept)), space.sides[n, kept] / scale[n])
-        index = np.append(index, one)
+def _unsplit(engine: Engine, space: Space, count: Ints, units: float) -> Plan | None:
+    """Assign every demand whole, by its cheaper arcs where all would be too many; None when that was not found."""
+    open_arc, room = _open(space, count)
+    many = open_arc.sum() > WHOLE
+    kept = cheapest(space, np.where(open_arc, space.cost, np.inf), FEW if many else len(open_arc))
+    laid, demands = _lay(space, kept, room, count, whole=True), space.problem.sizes["D"]
+    outcome = engine.solve(laid.model, max(units, 1.0), gap=1e-3 if many else 1e-6)
+    if outcome.values is None:
+        return None
+    share, served = np.zeros(len(space.problem.arc_cost)), np.rint(outcome.values[demands:])
+    share[space.arc[kept]] = served
+    outside = 1.0 - bincount(space.demand[kept], served, demands)
+    return Plan(plan_value(space.problem, count, share, outside), count, share, outside)
+
+
+def _put_sides(rows: Rows, space: Space, kept: Ints, count: Ints) -> Ints:
+    """Ask of the assignment what modules and awards leave to it of each side, divided by its size."""
+    problem, sides = space.problem, space.sides
+    award = award_of_owner(problem, count)
+    built = np.array([(side.module * count).sum() + side.award @ award for side in problem.sides])
+    index = rows.new((sides.least - built) / sides.size, np.inf, len(sides.least))
+    value = np.hstack([sides.outside, sides.arc[:, kept]]) / sides.size[:, None]
+    rows.put(index[:, None], np.arange(value.shape[1])[None, :], value)
     return index
 
 
@@ -192,7 +230,7 @@ def _plan(space: Space, count: Ints, room: Floats, shares: tuple[Ints, Floats, F
         used = np.bincount(space.cell[kept], value * space.load[space.demand[kept], q], minlength=space.cells)
         over = used > room
         worst[over] = np.minimum(worst[over], room[over] / used[over])
-    if not (problem.has_limit or problem.sides):
+    if not problem.sides:
         value = value * worst[space.cell[kept]]
     total = np.bincount(space.demand[kept], value, minlength=len(outside))
     value = value / np.maximum(total, 1.0)[space.demand[kept]]

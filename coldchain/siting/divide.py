@@ -78,7 +78,8 @@ def _children(node: Node) -> list[Node]:
     if least < 0:
         return []
     more = units.count[:, place[1]] > middle
-    halves = [node.alive & ((units.site != place[0]) | side) for side in (more, ~more)]
+    others = (units.site != place[0]) | ~units.decides[:, place[1]]  # of a divided site, units of other classes
+    halves = [node.alive & (others | side) for side in (more, ~more)]
     return [Node(part.limited(alive, node.fixed), alive, node.fixed) for alive in halves]
 
 
@@ -86,8 +87,9 @@ def _number(node: Node) -> tuple[tuple[int, int], float, float]:
     """Site and type whose number is least certain, the number to part at, and the doubt; -1 when none can be parted."""
     units, mean = node.part.units, node.part.mean_count()
     low, high = np.full(mean.shape, np.inf), np.full(mean.shape, -np.inf)
-    np.minimum.at(low, units.site[node.alive], units.count[node.alive])
-    np.maximum.at(high, units.site[node.alive], units.count[node.alive])
+    decides, count = units.decides[node.alive], units.count[node.alive]
+    np.minimum.at(low, units.site[node.alive], np.where(decides, count, np.inf))
+    np.maximum.at(high, units.site[node.alive], np.where(decides, count, -np.inf))
     doubt = np.where(high > low, 0.5 - np.abs(mean - np.floor(mean) - 0.5), -1.0)
     if not doubt.size:
         return (0, 0), 0.0, -1.0

@@ -1,9 +1,9 @@
-"""What to relax, and by how much, when no choice of modules satisfies every limit."""
+"""What to relax, and by how much, when no plan keeps every limit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,11 +11,14 @@ from coldchain.language import _, plural
 from coldchain.model import Limit, LimitKind
 from coldchain.siting.engine import Engine, Model
 from coldchain.siting.frame import build_frame
+from coldchain.siting.integer import everything, integer_model
 from coldchain.siting.problem import SitingProblem
+from coldchain.siting.space import build_space
 from coldchain.work import Meter
 
 KINDS: tuple[LimitKind, ...] = ("budget", "pot", "floor", "power", "staff", "size", "modules", "forced")
 """Limits on modules and money; the place of a pot is a county, of the others a site."""
+WHOLE = 4000  # arcs up to which the sides are examined with whole modules
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def diagnose_siting(
 
     Every limit gets a priced slack: money as a share of the mean capex of a module, power as a share of the mean
     power of a module, one module as one; forbidding a forced site costs a thousand. Demands never cause
-    infeasibility, since each may keep today's chain; ``limit_rhs`` is not examined here.
+    infeasibility, since each may keep today's chain; sides are examined by :func:`side_relaxations`.
 
     Parameters
     ----------
@@ -90,3 +93,19 @@ def diagnose_siting(
             scale = frame.money if limit.unit == "CNY" else 1.0
             found.append(Relaxation(limit, float(amount * scale)))
     return found
+
+
+def side_relaxations(problem: SitingProblem, *, work: float = 20.0) -> list[Relaxation]:
+    """Find the smallest changes of the sides that allow a plan; empty when they can be kept."""
+    space = build_space(replace(problem, single_source=False), dear=True)
+    model = integer_model(space, everything(space, missed=1.0))
+    first = len(model.cost) - len(problem.sides)
+    whole = model.integer & (len(space.arc) <= WHOLE)
+    with Engine(Meter(work), lambda: False, 0) as engine:
+        outcome = engine.solve(
+            replace(model, cost=np.repeat([0.0, 1.0], [first, len(problem.sides)]), integer=whole), work, gap=1e-4
+        )
+    if outcome.values is None:
+        return []
+    slack = outcome.values[first:] * space.sides.size
+    return [Relaxation(r.limit, float(s)) for r, s in zip(problem.sides, slack, strict=True) if s > 1e-6 * r.size]

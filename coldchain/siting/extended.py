@@ -1,6 +1,6 @@
 """A bound from the whole model with costs that siting's coefficients cannot hold: more columns, more rows, cuts.
 
-The model is the direct one, all arcs and limits, whose cost is that of the problem given; an :class:`Extension` adds
+The model has all arcs and limits; its cost is that of the problem given; an :class:`Extension` adds
 columns that pay for what the assignment makes necessary. Any relaxation of what a plan truly costs may be added, and
 cuts that every plan keeps, so that the least value found, and the bound of a search cut short, bound every plan.
 """
@@ -14,10 +14,9 @@ import numpy as np
 
 from coldchain.arrays import Bools, Floats, Ints
 from coldchain.siting.engine import Engine, Model, Outcome, Rows, StoppedError
-from coldchain.siting.frame import build_frame
+from coldchain.siting.integer import everything, integer_model
 from coldchain.siting.problem import SitingProblem
-from coldchain.siting.result import cell_modules
-from coldchain.siting.sides import direct_model, lay_out, limit_as_side
+from coldchain.siting.space import Space, build_space
 from coldchain.work import Meter
 
 LINEAR_ROUNDS = 4
@@ -78,20 +77,17 @@ class Extended:
     decisions: tuple[tuple[Ints, Floats], ...] = ()
 
 
-def solve_extended(given: SitingProblem, extension: Extension, effort: ExtendedEffort) -> Extended:
+def solve_extended(problem: SitingProblem, extension: Extension, effort: ExtendedEffort) -> Extended:
     """Bound every plan of a problem whose real cost includes what the extension charges, and decide by it.
 
     First rounds of cuts on the linear relaxation, then on the integer model, until a round breaks none or
     there have been `LINEAR_ROUNDS` and ``effort.rounds`` of them.
     """
-    problem = limit_as_side(given)
-    stood = cell_modules(problem, np.zeros_like(problem.max_count))
-    frame, arcs = build_frame(problem), np.arange(len(problem.arc_cost))
-    layout = lay_out(problem, frame, arcs, stood)
-    whole = direct_model(problem, frame, layout, arcs, (True, problem.single_source))
+    space = build_space(problem, dear=True)
+    whole = integer_model(space, everything(space))
     scale = max(float(np.abs(whole.cost).mean()), 1e-9)
-    first = len(frame.cost) + problem.sizes["D"]
-    model = _joined(whole, extension, first, scale)
+    place = _Place.of(space)
+    model = _joined(whole, extension, place, scale)
     bound, decisions, done = -np.inf, list[tuple[Ints, Floats]](), False
     try:
         with Engine(Meter(effort.work, effort.meter), effort.stop, effort.seed) as engine:
@@ -100,11 +96,10 @@ def solve_extended(given: SitingProblem, extension: Extension, effort: ExtendedE
                 if now is loose and (done or engine.left() < LINEAR * effort.work):
                     continue
                 known = model.rows.size
-                outcome = _round(engine, now, extension, (first, len(arcs)), effort.gap)
+                outcome = _round(engine, now, extension, place, effort.gap)
                 bound = max(bound, outcome.bound)
                 if now is model and outcome.values is not None:
-                    share = np.clip(outcome.values[first : first + len(arcs)], 0.0, 1.0)
-                    decisions.insert(0, (frame.count(problem, outcome.values), share))
+                    decisions.insert(0, (space.frame.count(problem, outcome.values), place.shares(outcome.values)))
                 done = model.rows.size == known
                 if bound * scale >= effort.enough or engine.left() < LEAST or (done and now is model):
                     break
@@ -114,7 +109,24 @@ def solve_extended(given: SitingProblem, extension: Extension, effort: ExtendedE
     return Extended(safe, tuple(decisions))
 
 
-def _joined(whole: Model, extension: Extension, first: int, scale: float) -> Model:
+@dataclass(frozen=True)
+class _Place:
+    """Where the arcs of a problem are among the columns of its model: int[A], -1 for one that none can use."""
+
+    column: Ints
+
+    @classmethod
+    def of(cls, space: Space) -> _Place:
+        column = np.full(len(space.problem.arc_cost), -1)
+        column[space.arc] = len(space.frame.cost) + space.problem.sizes["D"] + np.arange(len(space.arc))
+        return cls(column)
+
+    def shares(self, values: Floats) -> Floats:
+        """Shares of all arcs in a solution, float[A]."""
+        return np.where(self.column >= 0, np.clip(values[self.column], 0.0, 1.0), 0.0)
+
+
+def _joined(whole: Model, extension: Extension, place: _Place, scale: float) -> Model:
     extra = len(extension.cost)
     model = Model(
         cost=np.concatenate([whole.cost, extension.cost]) / scale,
@@ -123,23 +135,23 @@ def _joined(whole: Model, extension: Extension, first: int, scale: float) -> Mod
         integer=np.concatenate([whole.integer, extension.integer]),
         rows=whole.rows,
     )
-    _put(model.rows, extension.rows, first, len(whole.cost))
+    _put(model.rows, extension.rows, place, len(whole.cost))
     return model
 
 
-def _put(rows: Rows, more: Sequence[ExtraRow], first: int, extra: int) -> None:
+def _put(rows: Rows, more: Sequence[ExtraRow], place: _Place, extra: int) -> None:
     for row in more:
         index = rows.new(row.least, np.inf)
-        rows.put(index, first + row.arc, row.arc_value)
+        column = place.column[row.arc]
+        rows.put(index, column[column >= 0], np.broadcast_to(row.arc_value, column.shape)[column >= 0])
         rows.put(index, extra + row.column, row.value)
 
 
-def _round(engine: Engine, model: Model, extension: Extension, place: tuple[int, int], gap: float) -> Outcome:
+def _round(engine: Engine, model: Model, extension: Extension, place: _Place, gap: float) -> Outcome:
     """Solve once and add the cuts that the solution breaks."""
-    first, arcs = place
     outcome = engine.solve(model, max(engine.left(), 0.1), gap=gap)
     if outcome.values is not None:
         extra = len(model.cost) - len(extension.cost)
-        cuts = extension.refine(outcome.values[first : first + arcs], outcome.values[extra:])
-        _put(model.rows, cuts, first, extra)
+        cuts = extension.refine(place.shares(outcome.values), outcome.values[extra:])
+        _put(model.rows, cuts, place, extra)
     return outcome

@@ -32,7 +32,6 @@ class Fleet:
     most : int[J, M], most units bought there; stands : bool[J], where units may stand
     capex, award : float[J, M], CNY of a unit bought there
     cost : float[J, M], CNY/yr of a unit; stay : float[J, M, P], CNY/yr of standing; move : float[M], CNY of a move
-    limit_cost, limit_stay, limit_move : the same of the second objective, where there is one
     period : int[D], the one period in which a demand has a load
     """
 
@@ -48,9 +47,6 @@ class Fleet:
     stay: Floats
     move: Floats
     period: Ints
-    limit_cost: Floats | None = None
-    limit_stay: Floats | None = None
-    limit_move: Floats | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -74,9 +70,6 @@ def add_units(problem: SitingProblem, fleet: Fleet) -> SitingProblem:
     idle = fleet.first_class + stays  # a class that no arc uses
     stand = np.where(fleet.stands[:, None], np.minimum(fleet.most.sum(axis=0), MOST)[None, :], 0)
     stand = np.repeat(stand, periods, axis=1)
-    held = problem.limit_module
-    if held is not None and fleet.limit_cost is not None:
-        held = np.hstack([held, _costs(fleet, fleet.limit_cost, fleet.limit_stay, fleet.limit_move)])
     return replace(
         problem,
         arc_class=np.where(wheels, own, problem.arc_class),
@@ -84,7 +77,7 @@ def add_units(problem: SitingProblem, fleet: Fleet) -> SitingProblem:
             [problem.module_class, np.full(units, idle), fleet.first_class + np.arange(stays), np.full(stays, idle)]
         ),
         capacity=np.concatenate([problem.capacity, nothing, np.repeat(fleet.capacity, periods), np.zeros(stays)]),
-        module_cost=np.hstack([problem.module_cost, _costs(fleet, fleet.cost, fleet.stay, fleet.move)]),
+        module_cost=np.hstack([problem.module_cost, unit_costs(fleet.cost, fleet.stay, fleet.move)]),
         module_capex=np.hstack([problem.module_capex, fleet.capex, none]),
         award=np.hstack([problem.award, fleet.award, none]),
         max_count=np.hstack([problem.max_count, fleet.most, stand, stand]),
@@ -94,18 +87,16 @@ def add_units(problem: SitingProblem, fleet: Fleet) -> SitingProblem:
         size=None if problem.size is None else np.append(problem.size, np.zeros(fleet.columns())),
         light=np.arange(types + fleet.columns()) >= types,
         couplings=_couplings(problem, fleet),
-        limit_module=held,
     )
 
 
 MOST = 4  # units of one type that may stand at a site at once
 
 
-def _costs(fleet: Fleet, cost: Floats, stay: Floats | None, move: Floats | None) -> Floats:
-    sites, _, periods = fleet.shape
-    stays = np.zeros(fleet.stay.shape) if stay is None else stay
-    moves = np.zeros(len(fleet.capacity)) if move is None else move
-    return np.hstack([cost, stays.reshape(sites, -1), np.tile(np.repeat(moves, periods), (sites, 1))])
+def unit_costs(cost: Floats, stay: Floats, move: Floats) -> Floats:
+    """Return the coefficients of the columns of units: bought float[J, M], standing float[J, M, P], a move float[M]."""
+    sites, _, periods = stay.shape
+    return np.hstack([cost, stay.reshape(sites, -1), np.tile(np.repeat(move, periods), (sites, 1))])
 
 
 def _couplings(problem: SitingProblem, fleet: Fleet) -> Coupling:

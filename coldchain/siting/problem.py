@@ -44,9 +44,6 @@ _SHAPES = {
     "owner_cap": "E",
     "county": "J",
     "pot": "C",
-    "limit_outside": "D",
-    "limit_arc": "A",
-    "limit_module": "JK",
     "staff": "K",
     "staff_limit": "J",
     "size": "K",
@@ -58,7 +55,7 @@ _INTS = {"arc_demand", "arc_site", "arc_class", "module_class", "max_count", "ex
 }
 _BOOLS = {"forced", "light"}
 _INF = {"power_limit", "staff_limit", "owner_cap", "pot"}
-_SIGNED = {"outside_cost", "arc_cost", "module_cost", "limit_outside", "limit_arc", "limit_module"}
+_SIGNED = {"outside_cost", "arc_cost", "module_cost"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +91,6 @@ class SitingProblem:
     light : bool[K], modules that take no place: ``max_modules``, ``least_size`` and ``forced`` do not count them
     couplings : rows that join the counts of modules, or None
     sides : limits that join assignment, modules and awards; single_source : no demand is split
-    limit_outside, limit_arc, limit_module, limit_rhs : a second objective held at or under ``limit_rhs``
     """
 
     outside_cost: Floats
@@ -120,10 +116,6 @@ class SitingProblem:
     pot: Floats
     budget: float = np.inf
     floor_share: float = 0.0
-    limit_outside: Floats | None = None
-    limit_arc: Floats | None = None
-    limit_module: Floats | None = None
-    limit_rhs: float | None = None
     staff: Floats | None = None
     staff_limit: Floats | None = None
     size: Floats | None = None
@@ -190,14 +182,9 @@ class SitingProblem:
     @cached_property
     def whole(self) -> bool:
         """Whether every plan that is worth it costs a whole number: whole costs, and no capacity or limit can bind."""
-        if self.has_limit or self.sides or (self.capacity[None, :] < self.load.sum(axis=0)[:, None]).any():
+        if self.sides or (self.capacity[None, :] < self.load.sum(axis=0)[:, None]).any():
             return False
         return all((np.floor(part) == part).all() for part in (self.outside_cost, self.arc_cost, self.module_cost))
-
-    @property
-    def has_limit(self) -> bool:
-        """Whether a second objective is held."""
-        return self.limit_rhs is not None
 
 
 def _fault(name: str, value: object, message: str, code: str) -> Fault:
@@ -205,11 +192,6 @@ def _fault(name: str, value: object, message: str, code: str) -> Fault:
 
 
 def _shape_faults(problem: SitingProblem) -> list[Fault]:
-    limits = [problem.limit_outside, problem.limit_arc, problem.limit_module, problem.limit_rhs]
-    if any(v is None for v in limits) and any(v is not None for v in limits):
-        return [
-            _fault("limit_rhs", problem.limit_rhs, _("all four limit_ fields must be given, or none"), "limit-parts")
-        ]
     if problem.load.ndim != 2:
         return [_fault("load", problem.load.shape, _("must have two dimensions, demands by periods"), "shape")]
     sizes = problem.sizes

@@ -1,7 +1,7 @@
 """Linear relaxation by exact column and row generation, and a bound that holds whatever the solver returned.
 
-For multipliers ``mu >= 0`` (capacity of a cell in a period), ``lam >= 0`` (strong links), ``nu >= 0`` (second
-objective) and ``g`` (module rows, sign by the side that binds) the Lagrangian function
+For multipliers ``mu >= 0`` (capacity of a cell in a period), ``lam >= 0`` (strong links), ``nu >= 0`` (sides) and
+``g`` (module rows, sign by the side that binds) the Lagrangian function
 
     L = sum_d min(outside_d, min_a cost_a + load_d · mu_cell(a) + lam_a)
         + min over the boxes of the reduced cost of the module columns + constants
@@ -33,13 +33,13 @@ class Prices:
 
     Attributes
     ----------
-    mu : float[Z, Q]; nu : float; link, lam : arcs with a strong link and their multipliers
-    bound : L; arc_price : float[N], ``cost + nu limit + load mu`` (without lam)
+    mu : float[Z, Q]; nu : float[S]; link, lam : arcs with a strong link and their multipliers
+    bound : L, inf where no plan exists; arc_price : float[N], ``cost - nu side + load mu`` (without lam)
     demand_price : float[D], the inner minimum; module_reduced : float[frame columns]; rows : float[frame rows]
     """
 
     mu: Floats
-    nu: float
+    nu: Floats
     link: Ints
     lam: Floats
     bound: float
@@ -67,21 +67,16 @@ class Relaxed:
     rounds: int
 
 
-def price(space: Space, mu: Floats, nu: float, link: tuple[Ints, Floats], g: Floats) -> Prices:
+def price(space: Space, mu: Floats, nu: Floats, link: tuple[Ints, Floats], g: Floats) -> Prices:
     """Evaluate L for any multipliers; wrong signs are clipped."""
-    problem, frame = space.problem, space.frame
-    mu, nu, lam = np.maximum(mu, 0.0), max(nu, 0.0), np.maximum(link[1], 0.0)
+    problem, frame, sides = space.problem, space.frame, space.sides
+    mu, nu, lam = np.maximum(mu, 0.0), np.maximum(nu, 0.0), np.maximum(link[1], 0.0)
     lower, upper = frame.rows.limits()
     g = np.where(((g > 0) & ~np.isfinite(lower)) | ((g < 0) & ~np.isfinite(upper)), 0.0, g)
     side = np.where(g > 0, lower, upper)
-    constant = float(g[g != 0] @ side[g != 0])
-    arc_price, outside = space.cost.copy(), problem.outside_cost.copy()
-    reduced = frame.cost.copy()
-    if problem.limit_arc is not None and problem.limit_outside is not None and problem.limit_module is not None:
-        arc_price += nu * problem.limit_arc[space.arc]
-        outside += nu * problem.limit_outside
-        reduced[: frame.pairs] += nu * problem.limit_module[frame.site, frame.module]
-        constant -= nu * float(problem.limit_rhs or 0.0)
+    constant = float(g[g != 0] @ side[g != 0] + nu @ sides.least)
+    arc_price, outside = space.cost - nu @ sides.arc, problem.outside_cost - nu @ sides.outside
+    reduced = frame.cost - nu @ sides.frame
     for q in range(space.periods):
         arc_price += space.load[space.demand, q] * mu[space.cell, q]
     inner, full = outside.copy(), arc_price.copy()
@@ -110,29 +105,37 @@ def cheapest(space: Space, key: Floats, number: int) -> Ints:
 def relax(engine: Engine, space: Space, units: float, start: Ints, links: Ints | None = None) -> Relaxed:
     """Solve the linear relaxation until no arc prices out and no link is broken, or the work is done.
 
-    ``start`` and ``links`` are arcs to begin with as columns and with strong links (links must be columns).
+    ``start`` and ``links`` are arcs to begin with as columns and with strong links (links must be columns). Where sides
+    cannot be kept with few columns there are twice as many, in the end all of them.
     """
     end = engine.left() - units
     kept = np.union1d(cheapest(space, space.cost + first_guess(space), FIRST if links is None else 1), start)
     links = np.zeros(0, dtype=np.int64) if links is None else links
     none = np.zeros((space.cells, space.periods))
-    prices = price(space, none, 0.0, (links, np.zeros(len(links))), np.zeros(space.frame.rows.size))
+    free = np.zeros(len(space.sides.least))
+    prices = price(space, none, free, (links, np.zeros(len(links))), np.zeros(space.frame.rows.size))
     best = Relaxed(prices, np.zeros(space.frame.pairs), np.inf, kept, links, 0)
     before = prices.bound
     while engine.left() > end or not best.rounds:
         engine.allowance.add(PRICED * len(space.arc) * space.periods)
-        outcome, value, now, shares = _master(engine, space, kept, links, max(engine.left() - end, 1.0))
-        if outcome is None or now is None:
+        solved = _master(engine, space, kept, links, max(engine.left() - end, 1.0))
+        if solved is None and len(kept) < len(space.arc):
+            kept = np.union1d(kept, cheapest(space, space.cost, 2 * max(len(kept) // max(len(space.group), 1), FIRST)))
+            continue
+        if solved is None:
+            return replace(best, prices=replace(prices, bound=np.inf))
+        now, value = solved.prices, solved.value
+        if now is None:
             break
         if now.bound > best.prices.bound:
             best = replace(best, prices=now)
-        best = replace(best, modules=outcome, value=value, kept=kept, links=links, rounds=best.rounds + 1)
+        best = replace(best, modules=solved.modules, value=value, kept=kept, links=links, rounds=best.rounds + 1)
         full = now.arc_price.copy()
         full[links] += now.lam
-        worth = full < shares[1][space.demand] - TOL * (1 + np.abs(space.cost))
+        worth = full < solved.paid[space.demand] - TOL * (1 + np.abs(space.cost))
         worth[kept] = False
         new = cheapest(space, np.where(worth, full, np.inf), MORE)
-        broken = _broken_links(space, kept, links, shares[0], outcome)
+        broken = _broken_links(space, kept, links, solved.share, solved.modules)
         open_gap = (value - best.prices.bound) / max(abs(value), 1e-9)
         if (open_gap <= 1e-6 or not len(new)) and not len(broken):
             break
@@ -154,30 +157,51 @@ def first_guess(space: Space) -> Floats:
     return np.asarray(peak[space.demand] * np.maximum(unit, 0.0)[space.cell])
 
 
-def base_rows(space: Space, arcs: Ints, links: Ints) -> tuple[Rows, Ints, Ints, Ints, Ints]:
-    """Rows over columns ``[frame | outside | arcs]``: frame, assignment, cells, second objective, links."""
-    problem, frame = space.problem, space.frame
-    size, demands = len(frame.cost), problem.sizes["D"]
-    rows = frame.rows.copy()
+@dataclass(frozen=True)
+class Laid:
+    """Rows of a model over columns ``[frame | outside | arcs]``, and where the kinds of them are.
+
+    Attributes
+    ----------
+    assign : int[D]; cells : int[Z, Q]; sides : int[S]; links : one of each arc with a strong link
+    """
+
+    rows: Rows
+    assign: Ints
+    cells: Ints
+    sides: Ints
+    links: Ints
+
+
+def lay_rows(space: Space, arcs: Ints, links: Ints) -> Laid:
+    """Write the rows over the columns of the frame, outside and some arcs, with strong links of some of these."""
+    problem = space.problem
+    size, demands = len(space.frame.cost), problem.sizes["D"]
+    rows = space.frame.rows.copy()
     assign = rows.new(1.0, 1.0, demands)
     column = size + demands + np.arange(len(arcs))
     rows.put(assign, size + np.arange(demands), 1.0)
     rows.put(assign[space.demand[arcs]], column, 1.0)
     cells = space.add_cells(rows, arcs, size + demands)
-    second = rows.new(-np.inf, problem.limit_rhs, 1) if problem.limit_rhs is not None else np.zeros(0, np.int64)
-    if problem.limit_arc is not None and problem.limit_outside is not None and problem.limit_module is not None:
-        rows.put(second, np.arange(frame.pairs), problem.limit_module[frame.site, frame.module])
-        rows.put(second, size + np.arange(demands), problem.limit_outside)
-        rows.put(second, column, problem.limit_arc[space.arc[arcs]])
-    link = space.add_links(rows, links, size + demands + np.searchsorted(arcs, links))
-    return rows, assign, cells, second, link
+    sides = space.sides.put(rows, arcs)
+    return Laid(rows, assign, cells, sides, space.add_links(rows, links, size + demands + np.searchsorted(arcs, links)))
 
 
-def _master(
-    engine: Engine, space: Space, kept: Ints, links: Ints, units: float
-) -> tuple[Floats | None, float, Prices | None, tuple[Floats, Floats]]:
-    problem, frame = space.problem, space.frame
-    rows, assign, cells, second, link = base_rows(space, kept, links)
+@dataclass(frozen=True)
+class _Solved:
+    """What one linear model gave: counts, cost, prices (None where it was cut short), shares of arcs, demand prices."""
+
+    modules: Floats
+    value: float
+    prices: Prices | None
+    share: Floats
+    paid: Floats
+
+
+def _master(engine: Engine, space: Space, kept: Ints, links: Ints, units: float) -> _Solved | None:
+    """Solve the linear model over some arcs; None when it is infeasible."""
+    problem, frame, sides = space.problem, space.frame, space.sides
+    laid = lay_rows(space, kept, links)
     size, demands = len(frame.cost), problem.sizes["D"]
     served = demands + len(kept)
     model = Model(
@@ -185,16 +209,19 @@ def _master(
         lower=np.concatenate([frame.lower, np.zeros(served)]),
         upper=np.concatenate([frame.upper, np.ones(served)]),
         integer=np.zeros(size + served, bool),
-        rows=rows,
+        rows=laid.rows,
     )
     outcome = engine.solve(model, units)
+    if outcome.status == "infeasible":
+        return None
     if outcome.values is None or outcome.duals is None:
-        return None, np.inf, None, (np.zeros(0), np.zeros(0))
+        return _Solved(np.zeros(0), np.inf, None, np.zeros(0), np.zeros(0))
     dual = outcome.duals
-    nu = -float(dual[second][0]) if len(second) else 0.0
-    prices = price(space, -dual[cells], nu, (links, -dual[link]), dual[: frame.rows.size])
+    prices = price(
+        space, -dual[laid.cells], dual[laid.sides] / sides.size, (links, -dual[laid.links]), dual[: frame.rows.size]
+    )
     value = float(model.cost @ outcome.values)
-    return outcome.values[: frame.pairs], value, prices, (outcome.values[size + demands :], dual[assign])
+    return _Solved(outcome.values[: frame.pairs], value, prices, outcome.values[size + demands :], dual[laid.assign])
 
 
 def _broken_links(space: Space, kept: Ints, links: Ints, share: Floats, modules: Floats) -> Ints:

@@ -68,14 +68,6 @@ def plan_value(problem: SitingProblem, count: Ints, arc_share: Floats, outside_s
     return float(money + (problem.module_cost * count).sum())
 
 
-def limit_value(problem: SitingProblem, count: Ints, arc_share: Floats, outside_share: Floats) -> float:
-    """Second objective of a decision; 0 when the problem has none."""
-    if problem.limit_arc is None or problem.limit_outside is None or problem.limit_module is None:
-        return 0.0
-    served = problem.limit_arc @ arc_share + problem.limit_outside @ outside_share
-    return float(served + (problem.limit_module * count).sum())
-
-
 def count_violations(problem: SitingProblem, count: Ints, rtol: float = 1e-6) -> list[str]:
     """Every limit on modules and money that ``count`` breaks, in words; empty when it keeps them all."""
     award = award_of_owner(problem, count)
@@ -126,10 +118,6 @@ def plan_violations(
         used = np.bincount(problem.arc_cell, arc_share * problem.load[problem.arc_demand, p], minlength=cells)
         if (used > capacity * (1 + tol) + tol).any():
             found.append(f"capacity exceeded in period {p}")
-    if problem.limit_rhs is not None:
-        second = limit_value(problem, count, arc_share, outside_share)
-        if second > problem.limit_rhs + tol * (1 + abs(problem.limit_rhs)):
-            found.append("second objective above limit_rhs")
     return found + side_violations(problem, count, (arc_share, outside_share), award_of_owner(problem, count), tol)
 
 

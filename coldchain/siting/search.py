@@ -12,11 +12,13 @@ from coldchain.siting.assign import Plan, assign, nearest
 from coldchain.siting.engine import Engine, Model, StoppedError
 from coldchain.siting.integer import Choice, integer_model
 from coldchain.siting.relax import Relaxed, cheapest
-from coldchain.siting.result import count_violations, limit_value
+from coldchain.siting.result import award_of_owner, count_violations
+from coldchain.siting.sides import side_violations
 from coldchain.siting.space import Space
 from coldchain.work import Clock
 
 WHOLE = 1e-4  # share of a step of cost that is rounding
+MISSED = 10.0  # costs of the dearest demand outside, the price of missing a side by its typical coefficient
 
 
 class Search:
@@ -57,7 +59,9 @@ class Search:
 
     @property
     def done(self) -> bool:
-        """Whether the wanted gap is reached."""
+        """Whether the wanted gap is reached, or that no plan exists is proved."""
+        if self.plan is None:
+            return bool(np.isposinf(self.bound))
         return self.value - self.bound <= self.gap * max(abs(self.value), 1e-9)
 
     def note(self, what: str) -> None:
@@ -94,11 +98,9 @@ class Search:
         """Take a plan when it is better; True if so."""
         if plan is None or plan.value >= self.value:
             return False
-        rhs = self.space.problem.limit_rhs
-        if rhs is not None:
-            second = limit_value(self.space.problem, plan.count, plan.arc_share, plan.outside_share)
-            if second > rhs + 1e-6 * (1 + abs(rhs)):
-                return False
+        problem, shares = self.space.problem, (plan.arc_share, plan.outside_share)
+        if side_violations(problem, plan.count, shares, award_of_owner(problem, plan.count)):
+            return False
         self.plan = plan
         self._tell()
         return True
@@ -115,7 +117,7 @@ class Search:
         self._seen.add(key)
         if nearest(self.space, count).value >= self.value:
             return False
-        return self.offer(assign(self.engine, self.space, count, max(self.engine.left(), 1.0), near))
+        return self.offer(assign(self.engine, self.space, count, max(self.engine.left(), 1.0), near, self.value))
 
     def least_modules(self) -> bool:
         """Return False when no choice of modules meets the limits; otherwise try the cheapest such choice."""
@@ -145,7 +147,10 @@ class Search:
                 self.try_count(frame.count(self.space.problem, outcome.values), relaxed.kept)
 
     def around(self, relaxed: Relaxed, units: float) -> None:
-        """Solve the integer model over the modules the linear plan uses and its few best arcs a demand."""
+        """Solve the integer model over the modules the linear plan uses and its few best arcs a demand.
+
+        Until a plan is known sides may be missed at a price, so that there is always one to improve.
+        """
         upper = np.where(relaxed.modules > 1e-5, np.ceil(relaxed.modules + 0.5), 0.0)
         if self.plan is not None:
             frame = self.space.frame
@@ -198,20 +203,22 @@ class Search:
         live |= space.stood > 0
         reduced = relaxed.prices.reduced(space)
         arcs = cheapest(space, np.where(live[space.cell], reduced, np.inf), 6)
+        used = relaxed.kept if len(space.sides.least) else np.zeros(0, np.int64)
         if self.plan is not None:
-            used = np.flatnonzero(self.plan.arc_share[space.arc] > 0)
-            arcs = np.union1d(arcs, used[live[space.cell[used]]])
-        choice = Choice(np.minimum(lower, upper), upper, arcs, relaxed.links, priced=False)
-        better = self.integer(relaxed, choice, units, max(self.gap / 4, 1e-5))[1]
+            used = np.union1d(used, np.flatnonzero(self.plan.arc_share[space.arc] > 0))
+        arcs = np.union1d(arcs, used[live[space.cell[used]]])
+        missed = np.inf if self.plan is not None else MISSED * max(float(np.abs(space.problem.outside_cost).max()), 1.0)
+        choice = Choice(np.minimum(lower, upper), upper, arcs, relaxed.links, missed=missed)
+        better = self.integer(choice, units, max(self.gap / 4, 1e-5))[1]
         self.note(f"{what}: {len(arcs)} arcs{', better' if better else ''}")
         return better
 
     def integer(
-        self, relaxed: Relaxed, choice: Choice, units: float, gap: float, seen: Callable[[float], None] | None = None
+        self, choice: Choice, units: float, gap: float, seen: Callable[[float], None] | None = None
     ) -> tuple[float, bool]:
         """Solve the integer model of a choice; its bound (inf when empty) and whether it gave a better plan."""
         space, frame = self.space, self.space.frame
-        model = integer_model(space, relaxed.prices, choice)
+        model = integer_model(space, choice)
         try:
             outcome = self.engine.solve(model, units, gap=gap, hint=self._hint(), seen=seen)
         except StoppedError:

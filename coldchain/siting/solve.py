@@ -21,7 +21,7 @@ from coldchain.siting.problem import SitingProblem
 from coldchain.siting.relax import Relaxed, cheapest, relax
 from coldchain.siting.result import SitingResult, award_of_owner, plan_value
 from coldchain.siting.search import Search
-from coldchain.siting.sided import Wish, solve_sided
+from coldchain.siting.sides import priced
 from coldchain.siting.space import Space, build_space
 from coldchain.siting.split import Split, prepare, split
 from coldchain.work import Allowance, Clock, Meter
@@ -30,7 +30,9 @@ LINEAR, SPLIT = 0.25, 0.25  # shares of the work left for the linear relaxation 
 EVERY = 6  # divisions between two roundings
 LARGE = 5000  # arcs from which plans are sought before the proof
 DIVIDED = 1000  # arcs from which the bound is split by owners
+WIDEST = 4  # arcs a demand in the first integer model of a large problem
 COLUMNS, POLISH = 6, 0.15  # arcs a demand in the first proof after an ascent; share of the work left for neighbours
+CHARGED = 0.4  # share of the work left in which sides are charged instead of kept
 PROOF = 0.25  # share of the work left in which the integer model may close a problem of less than LARGE arcs first
 
 
@@ -62,7 +64,7 @@ def solve_siting(
     -------
     SitingResult
         ``bound`` holds for the full problem. Status ``infeasible`` means no choice of modules meets the limits
-        (ask :func:`diagnose_siting` what to relax) or the second objective cannot be met.
+        (ask :func:`diagnose_siting` what to relax) or none keeps the sides (:func:`side_relaxations`).
 
     Examples
     --------
@@ -82,9 +84,6 @@ def solve_siting(
         prepare()
     begin, own = time.monotonic(), meter if isinstance(meter, Clock) else Meter(work, meter)
     asked = stop.is_set if isinstance(stop, threading.Event) else stop or (lambda: False)
-    if problem.sides or problem.single_source:
-        meter = own if isinstance(own, Meter) else Meter(work, own)
-        return solve_sided(problem, solve_siting, Wish(meter, gap, seed, asked, start, progress))
     scale = _scale(problem)
     space = build_space(_scaled(problem, scale))
     tell = None if progress is None else lambda v, b: progress(v * scale, b * scale)
@@ -119,14 +118,14 @@ def _run(search: Search, start: Ints | None, seed: int) -> bool:
     if not search.least_modules():
         return False
     search.note("cheapest modules")
-    if search.plan is None and space.problem.has_limit and not _meet_limit(search, seed):
-        return False
     part = split(space, engine.allowance) if len(space.arc) > DIVIDED else None
     if part is not None and not part.paid:
         _decompose(search, part)
         return True
-    begin = np.flatnonzero(search.plan.arc_share[space.arc] > 0) if search.plan else np.arange(len(space.arc))
+    begin = np.flatnonzero(search.plan.arc_share[space.arc] > 0) if search.plan else np.zeros(0, np.int64)
     relaxed = relax(engine, space, LINEAR * engine.left(), begin)
+    if np.isposinf(relaxed.prices.bound):
+        return False
     search.raise_bound(relaxed.prices.bound)
     search.note(f"linear bound: {relaxed.rounds} rounds, {len(relaxed.kept)} arcs, {len(relaxed.links)} links")
     if relaxed.rounds and not search.done:
@@ -135,8 +134,10 @@ def _run(search: Search, start: Ints | None, seed: int) -> bool:
         if part is not None and not search.done:
             part.learn(relaxed)
             relaxed = _split(search, relaxed, part)
+        if space.problem.sides and len(space.arc) > DIVIDED and not search.done:
+            _charge(search, relaxed, seed)
         _improve_and_prove(search, relaxed, part, seed)
-    return True
+    return search.plan is not None or not np.isposinf(search.bound)
 
 
 def _decompose(search: Search, part: Split) -> None:
@@ -205,7 +206,7 @@ def _divide(search: Search, relaxed: Relaxed | None, part: Split) -> None:
 def _improve_and_prove(search: Search, relaxed: Relaxed, part: Split | None, seed: int) -> None:
     engine = search.engine
     large = len(search.space.arc) > LARGE
-    columns = 4 if large else len(search.space.arc)
+    columns = WIDEST if large else len(search.space.arc)
     if part is not None and not large and not search.done:
         _prove(search, relaxed, columns, PROOF * engine.left())
     whole = engine.left()
@@ -276,13 +277,13 @@ def _prove(search: Search, relaxed: Relaxed, columns: int, units: float, part: S
         take = search.raise_under
     arcs = _arcs(space, relaxed, search.plan, columns)
     search.kept = len(arcs)
-    choice = Choice(lower, upper, arcs, relaxed.links, priced=len(arcs) < len(space.arc))
+    choice = Choice(lower, upper, arcs, relaxed.links, relaxed.prices if len(arcs) < len(space.arc) else None)
     search.note(f"{len(arcs)} of {len(space.arc)} arcs, {int((upper > lower).sum())} of {frame.pairs} pairs open")
     aim = max(0.5 * search.gap, 1e-9)
-    bound, better = search.integer(relaxed, choice, max(units, 0.2), aim, take)
+    bound, better = search.integer(choice, max(units, 0.2), aim, take)
     take(bound)
     search.note("integer model" + (", better" if better else ""))
-    return not choice.priced
+    return choice.absorb is None
 
 
 def _arcs(space: Space, relaxed: Relaxed, plan: Plan | None, columns: int) -> Ints:
@@ -311,33 +312,18 @@ def _fixed(space: Space, relaxed: Relaxed, slack: float) -> tuple[Floats, Floats
     return lower, upper
 
 
-def _meet_limit(search: Search, seed: int) -> bool:
-    """Find a plan within the second objective by minimising it; False when its bound passes the limit."""
-    problem = search.space.problem
-    if problem.limit_arc is None or problem.limit_outside is None or problem.limit_module is None:
-        return True
-    swapped = replace(
-        problem,
-        outside_cost=problem.limit_outside,
-        arc_cost=problem.limit_arc,
-        module_cost=problem.limit_module,
-        limit_outside=None,
-        limit_arc=None,
-        limit_module=None,
-        limit_rhs=None,
-    )
+def _charge(search: Search, relaxed: Relaxed, seed: int) -> None:
+    """Bound by charging the sides their prices instead of keeping them; its modules are a plan to try."""
     engine = search.engine
-    units, meter = 0.4 * engine.left(), engine.allowance
-    found = solve_siting(swapped, work=units, gap=1e-6, stop=engine.stop, seed=seed, meter=meter)
-    rhs = float(problem.limit_rhs or 0.0)
-    if found.bound > rhs + 1e-6 * (1 + abs(rhs)):
-        return False
+    bare, constant = priced(search.space.problem, relaxed.prices.nu)
+    units = CHARGED * engine.left()
+    allowance = Clock(units) if isinstance(engine.allowance, Clock) else engine.allowance
+    found = solve_siting(bare, work=units, gap=search.gap / 2, seed=seed, stop=engine.stop, meter=allowance)
+    engine.check()
+    search.raise_bound(found.bound + constant)
     if np.isfinite(found.value):
-        value = plan_value(problem, found.count, found.arc_share, found.outside_share)
-        search.offer(Plan(value, found.count, found.arc_share, found.outside_share))
         search.try_count(found.count)
-    search.engine.check()
-    return True
+    search.note("sides charged")
 
 
 def _nothing(space: Space) -> Plan | None:

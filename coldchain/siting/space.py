@@ -11,6 +11,7 @@ from coldchain.arrays import Floats, Ints
 from coldchain.siting.engine import Rows
 from coldchain.siting.frame import Frame, build_frame
 from coldchain.siting.problem import SitingProblem, bincount
+from coldchain.siting.sides import Sides
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,7 @@ class Space:
     begin : int[G], where each demand with arcs begins in ``arc``; ``group`` : int[G], that demand
     pair_cell : int[Y], cell of a pair, -1 when no arc can use it
     stood, stood_cap : float[Z], modules standing and their t/day
-    sides : float[S, N], coefficients of the arcs in the sides of the problem
+    sides : the sides of the problem over frame, demands and these arcs
     """
 
     problem: SitingProblem
@@ -41,7 +42,7 @@ class Space:
     pair_cell: Ints
     stood: Floats
     stood_cap: Floats
-    sides: Floats
+    sides: Sides
 
     @property
     def cells(self) -> int:
@@ -96,8 +97,13 @@ class Space:
         return index
 
 
-def build_space(problem: SitingProblem) -> Space:
-    """Leave out arcs to cells that can never hold a module, and, where no limit asks for them, arcs that only cost."""
+def build_space(problem: SitingProblem, *, dear: bool = False) -> Space:
+    """Leave out arcs to cells that can never hold a module, and, where no limit asks for them, arcs that only cost.
+
+    Parameters
+    ----------
+    dear : keep arcs that only cost, too
+    """
     frame = build_frame(problem)
     size = problem.sizes["J"] * problem.classes
     pair = frame.site * problem.classes + problem.module_class[frame.module]
@@ -107,7 +113,7 @@ def build_space(problem: SitingProblem) -> Space:
     possible = stood > 0
     possible[pair] = True
     useful = possible[problem.arc_cell] if size else np.zeros(len(problem.arc_cost), bool)
-    if not (problem.has_limit or problem.sides):
+    if not (dear or problem.sides):
         useful = useful & (problem.arc_cost < problem.outside_cost[problem.arc_demand])
     arc = np.flatnonzero(useful)
     arc = arc[np.argsort(problem.arc_demand[arc], kind="stable")]
@@ -118,11 +124,8 @@ def build_space(problem: SitingProblem) -> Space:
     group, begin = np.unique(demand, return_index=True)
     load = problem.load[:, _binding(problem.load)]
     cost = problem.arc_cost[arc]
-    sides = np.zeros((len(problem.sides), len(problem.arc_cost)))
-    for row, side in zip(sides, problem.sides, strict=True):
-        np.add.at(row, side.index, side.value)
     held = number[pair], stood[kept], stood_cap[kept]
-    return Space(problem, frame, arc, demand, cell, cost, load, begin, group, *held, sides[:, arc])
+    return Space(problem, frame, arc, demand, cell, cost, load, begin, group, *held, Sides.of(problem, frame, arc))
 
 
 def _binding(load: Floats) -> Ints:

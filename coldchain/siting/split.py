@@ -87,7 +87,7 @@ class Split:
 
     Parameters
     ----------
-    space : the prepared problem, without a second objective
+    space : the prepared problem, without sides
     units : its choices
     joint : the row that joins them
     allowance : charged with every step
@@ -317,7 +317,7 @@ class Split:
         rows = np.zeros(frame.rows.size)
         if self.joint.kind != FREE:
             rows[frame.coupled[self.joint.lead if charge >= 0 else 1 - self.joint.lead]] = abs(charge)
-        prices = price(space, mu, 0.0, (link, -full[link]), rows)
+        prices = price(space, mu, np.zeros(0), (link, -full[link]), rows)
         everything = np.arange(len(space.arc))
         return Relaxed(prices, frame.split(self.mean_count()), np.inf, link, everything, 0)
 
@@ -361,9 +361,9 @@ def _starts(space: Space, relaxed: Relaxed) -> Floats:
 
 
 def split(space: Space, allowance: Allowance) -> Split | None:
-    """Prepare the relaxation; None with a second objective, without sites or arcs, or with too many choices."""
+    """Prepare the relaxation; None with sides, without sites or arcs, or with too many choices."""
     joint = joint_row(space.problem)
-    if joint is None or space.problem.has_limit or not len(space.arc) or not space.problem.sizes["J"]:
+    if joint is None or space.problem.sides or not len(space.arc) or not space.problem.sizes["J"]:
         return None
     units = list_units(space, joint.weight)
     return None if units is None else Split(space, units, joint, allowance)

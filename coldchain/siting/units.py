@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from coldchain.arrays import Floats, Ints
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.siting.space import Space
 
 MOST = 2000  # choices of a site, above which its classes are listed one by one, and then of a class
@@ -35,6 +36,12 @@ class Units:
     option: Ints
     option_cell: Ints
     option_cap: Floats
+
+    @cached_property
+    def decides(self) -> Bools:
+        """Whether the unit of a choice has any choice with the module type, bool[H, K]."""
+        most = np.maximum.reduceat(self.count, self.begin[:-1], axis=0)
+        return np.repeat(most > 0, np.diff(self.begin), axis=0)
 
 
 def list_units(space: Space, weight: Floats | None = None) -> Units | None:

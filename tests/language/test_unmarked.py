@@ -140,7 +140,6 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "siting/packed.py": ((r"^values must be", TO_PROGRAMMERS),),
     "siting/result.py": ((r"", LOG),),
     "siting/search.py": ((r"", LOG),),
-    "siting/sided.py": ((r"", LOG),),
     "siting/sides.py": ((r"^a demand is split$", LOG),),
     "siting/solve.py": ((r"", LOG),),
     "siting/worker.py": ((r"^R \0\n$", "a line between two processes"),),

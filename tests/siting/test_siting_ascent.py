@@ -117,9 +117,9 @@ def test_pricing_arcs_out_never_lifts_the_bound_past_the_optimum(seed: int, kind
     assert relaxed.prices.bound == pytest.approx(part.bound, rel=1e-6, abs=1e-6)
     arcs = np.union1d(cheapest(space, relaxed.prices.reduced(space), columns), relaxed.prices.link)
     frame = space.frame
-    choice = Choice(frame.lower[: frame.pairs], frame.upper[: frame.pairs], arcs, relaxed.links, priced=True)
+    choice = Choice(frame.lower[: frame.pairs], frame.upper[: frame.pairs], arcs, relaxed.links, relaxed.prices)
     with Engine(Meter(), lambda: False, 0) as engine:
-        bound = engine.solve(integer_model(space, relaxed.prices, choice), 20.0).bound
+        bound = engine.solve(integer_model(space, choice), 20.0).bound
     assert bound <= best + 1e-5 * (1 + best)
     assert bound >= part.bound - 1e-5 * (1 + abs(best))
 
