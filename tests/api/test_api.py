@@ -258,7 +258,7 @@ def test_the_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monk
     block = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert block is not None
     assert 'cc.load("scenarios/upland")' in block[1]
-    small = block[1].replace('cc.load("scenarios/upland")', 'cc.example("county", villages=4, seed=3)')
+    small = block[1].replace('cc.load("scenarios/upland")', 'cc.example("county", villages=2, seed=3)')
     monkeypatch.chdir(tmp_path)
     exec(compile(small, "README.md", "exec"), {})  # noqa: S102 - it is ours
     assert {path.name for path in tmp_path.iterdir()} >= {"county", "depots.gpkg", "map.html"}
