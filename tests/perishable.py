@@ -22,6 +22,9 @@ def as_of_2026(scenario: Scenario) -> Scenario:
 
 
 def write_perishable(villages: int, seed: int, folder: Path) -> None:
-    """Write an upland county with those crops in a table of its own."""
-    write_scenario(upland(villages, seed), folder)
+    """Write an upland county with those crops in a table of its own, and hired lorries that go once a day as then."""
+    draft = upland(villages, seed)
+    tables = {stem: table for stem, table in draft.tables.items() if stem != "vehicles"}
+    sections = {key: values for key, values in draft.sections.items() if key != "routing"}
+    write_scenario(replace(draft, tables=tables, sections=sections), folder)
     shutil.copyfile(TABLE, folder / TABLE.name)

@@ -22,7 +22,7 @@ from coldchain.model import Assumption
 from coldchain.network import RoadNetwork, write_lines
 from coldchain.runs import place_on_roads
 from coldchain.runs.folder import csv_bytes
-from coldchain.scenario import Draft, inspect, write_scenario
+from coldchain.scenario import Draft, inspect, with_fleet, write_scenario
 
 ROADS = "roads.gpkg"
 BESIDE = "atlas"
@@ -158,7 +158,7 @@ def assemble(
     }
     counties = set(places.villages["county"].astype(str)) - {""}
     name = counties.pop() if len(counties) == 1 else source.split(".", maxsplit=1)[0]
-    return Draft(name, sections, tables, datum, notes, (*assumptions, *assumed))
+    return with_fleet(Draft(name, sections, tables, datum, notes, (*assumptions, *assumed)))
 
 
 def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:

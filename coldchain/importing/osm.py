@@ -14,7 +14,7 @@ from coldchain.importing.draft import Import, Places, account_of, assemble, near
 from coldchain.importing.rules import Rules, read_rules
 from coldchain.inputs import reading
 from coldchain.language import N_, _, plural
-from coldchain.model import Assumption, Roads, Routing, VehicleType
+from coldchain.model import Assumption, Roads, VehicleType
 from coldchain.model.naming import labelled
 from coldchain.network import (
     LorryRange,
@@ -27,7 +27,7 @@ from coldchain.network import (
     with_slope,
 )
 from coldchain.network.osm_record import listed
-from coldchain.scenario import catalogue_table
+from coldchain.scenario import catalogue_table, offered_types
 
 PRODUCING = ("village", "hamlet", "isolated_dwelling", "farm")
 TOWNS = ("city", "town")
@@ -90,18 +90,14 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
 def _lorries(rules: Rules) -> LorryRange:
     """Return the range of the vehicles that the scenario will have on offer."""
     payload = {item.id: item.payload_kg for item in catalogue_table("vehicle") if isinstance(item, VehicleType)}
-    routing = rules.sections.get("routing", {})
+    routing, usual = rules.sections.get("routing", {}), offered_types()
 
-    def payloads(key: str, usual: tuple[str, ...]) -> list[float]:
+    def payloads(key: str) -> list[float]:
         given = routing.get(key)
         known = [name for name in given if name in payload] if isinstance(given, list) else []
-        return [payload[name] for name in known or usual]
+        return [payload[name] for name in known or usual[key]]
 
-    usual = Routing()
-    return lorry_range(
-        payloads("collection_vehicles", usual.collection_vehicles),
-        payloads("line_haul_vehicles", usual.line_haul_vehicles),
-    )
+    return lorry_range(payloads("collection_vehicles"), payloads("line_haul_vehicles"))
 
 
 def _most_off_m(rules: Rules) -> float:

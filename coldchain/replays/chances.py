@@ -74,8 +74,12 @@ LIMITS = {"season_c": 10.0, "day_c": 15.0, **dict.fromkeys(
 NONE = Chances(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def factors(rng: np.random.Generator, cv: float, shape: int | tuple[int, ...]) -> Floats:
+def factors(rng: np.random.Generator, cv: float, shape: int | tuple[int, ...], side: float = 1.0) -> Floats:
     """Draw lognormal factors of mean one; exactly one where ``cv`` is nought.
+
+    Parameters
+    ----------
+    side : -1 for the mirror image of what 1 draws: high where that is low
 
     Examples
     --------
@@ -86,7 +90,7 @@ def factors(rng: np.random.Generator, cv: float, shape: int | tuple[int, ...]) -
     (1.0, 0.3)
     """
     spread = math.sqrt(math.log1p(cv * cv))
-    return np.asarray(np.exp(spread * rng.standard_normal(shape) - spread * spread / 2.0), dtype=np.float64)
+    return np.asarray(np.exp(side * spread * rng.standard_normal(shape) - spread * spread / 2.0), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -112,27 +116,55 @@ class DayDraw:
         return self.road * factors(self.rng, self.leg_cv, count)
 
 
-def draw_season(rng: np.random.Generator, chances: Spreads, villages: int, crops: int) -> SeasonDraw:
+@dataclass(frozen=True)
+class Source:
+    """Where a year's chances come from.
+
+    Years come in pairs: the second is the mirror image of the first in weather, harvests and days of slow roads, so
+    that what is drawn too high in one is as much too low in the other, and the mean of a few years is near that of many
+    (antithetic variates: Hammersley & Morton 1956, doi 10.1017/S0305004100031455). Each year by itself is as likely as
+    any other.
+
+    Attributes
+    ----------
+    rng : of what a pair shares; ``side`` is 1 or -1
+    legs : of the hours on single legs, of each year by itself
+    """
+
+    rng: np.random.Generator
+    legs: np.random.Generator
+    side: float = 1.0
+
+    @classmethod
+    def of(cls, seed: int, year: int) -> Source:
+        """Return the source of a year."""
+        pair, second = divmod(year, 2)
+        return cls(np.random.default_rng([seed, pair]), np.random.default_rng([seed, year, 1]), 1.0 - 2.0 * second)
+
+
+def draw_season(source: Source, chances: Spreads, villages: int, crops: int) -> SeasonDraw:
     """Draw what a whole season shares."""
-    air_c = chances.season_c * float(rng.standard_normal())
-    crop = factors(rng, chances.crop_cv, crops)
-    village = factors(rng, chances.village_cv, villages)
+    rng, side = source.rng, source.side
+    air_c = chances.season_c * side * float(rng.standard_normal())
+    crop = factors(rng, chances.crop_cv, crops, side)
+    village = factors(rng, chances.village_cv, villages, side)
     return SeasonDraw(air_c, village[:, None] * crop[None, :])
 
 
-def draw_days(rng: np.random.Generator, chances: Spreads, season: SeasonDraw, days: int) -> Iterator[DayDraw]:
+def draw_days(source: Source, chances: Spreads, season: SeasonDraw, days: int) -> Iterator[DayDraw]:
     """Draw the days that stand for all days of a season.
 
     Weather and roads are drawn from equally probable slices, one day each: a season has so many days that their
     chances nearly cancel, and a few days drawn without this would make years look more different than they are.
     """
+    rng, side = source.rng, source.side
     air, road = _sliced(rng, days), _sliced(rng, days)
     spread = math.sqrt(math.log1p(chances.road_cv**2))
     for a, r in zip(air, road, strict=True):
-        picking = factors(rng, chances.picking_cv, len(season.harvest))
+        picking = factors(rng, chances.picking_cv, len(season.harvest), side)
         yield DayDraw(
-            season.air_c + chances.day_c * a, season.harvest * picking[:, None],
-            math.exp(spread * r - spread * spread / 2.0), chances.leg_cv, rng,
+            season.air_c + chances.day_c * side * a, season.harvest * picking[:, None],
+            math.exp(spread * side * r - spread * spread / 2.0), chances.leg_cv, source.legs,
         )  # fmt: skip
 
 

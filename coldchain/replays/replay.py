@@ -19,7 +19,7 @@ from coldchain.network import travel
 from coldchain.planning.doubt import drawn_figures
 from coldchain.replays.aging import Ager, Trader
 from coldchain.replays.bill import Pricer, bill_of
-from coldchain.replays.chances import NONE, Chances, DayDraw, draw_days, draw_season
+from coldchain.replays.chances import NONE, Chances, DayDraw, Source, draw_days, draw_season
 from coldchain.replays.cooling import Queues
 from coldchain.replays.day import Day, docks
 from coldchain.replays.layout import Layout, lay_out
@@ -83,10 +83,9 @@ class Replayer:
 
     def _calibrate_today(self, villages: pd.DataFrame) -> None:
         """Take from the plan by how much the depots that stand today lessen each village's loss."""
-        rng = np.random.default_rng(0)
-        none = NONE.of(self.scenario.routing)
-        calm = draw_season(rng, none, len(self.scenario.villages), len(self.scenario.commodities))
-        day = next(draw_days(rng, none, calm, 1))
+        source, none = Source.of(0, 0), NONE.of(self.scenario.routing)
+        calm = draw_season(source, none, len(self.scenario.villages), len(self.scenario.commodities))
+        day = next(draw_days(source, none, calm, 1))
         alone = sum(self.ager.without_depots_t(season, day) for season in self.layout.seasons)
         stated = villages.set_index("village")["baseline_loss_t"].reindex([one.id for one in self.scenario.villages])
         lost = stated.to_numpy(dtype=np.float64)
@@ -104,11 +103,11 @@ class Replayer:
 
     def year(self, chances: Chances, seed: int, number: int, days: int) -> Year:
         """Live through a year."""
-        rng, spreads = np.random.default_rng([seed, number]), chances.of(self.scenario.routing)
+        source, spreads = Source.of(seed, number), chances.of(self.scenario.routing)
         seen = []
         for p in range(len(self.layout.seasons)):
-            drawn = draw_season(rng, spreads, len(self.scenario.villages), len(self.scenario.commodities))
-            seen += [self._day(p, draw) for draw in draw_days(rng, spreads, drawn, days)]
+            drawn = draw_season(source, spreads, len(self.scenario.villages), len(self.scenario.commodities))
+            seen += [self._day(p, draw) for draw in draw_days(source, spreads, drawn, days)]
         return self._sums(seen, days)
 
     def shifted(self, air_c: float, harvest: float, road: float) -> Year:

@@ -4,6 +4,7 @@ from coldchain.scenario.amend import Amendment, settings_of, write_amended
 from coldchain.scenario.checks import budget_faults
 from coldchain.scenario.datum import DATUMS, gcj02_to_bd09, to_wgs84, wgs84_to_gcj02
 from coldchain.scenario.decoding import decode
+from coldchain.scenario.fleet import offered_types, with_fleet
 from coldchain.scenario.frames import (
     changed,
     frames_of,
@@ -49,6 +50,7 @@ __all__ = [
     "load",
     "located",
     "named_files",
+    "offered_types",
     "placed_settings",
     "programme",
     "programme_keys",
@@ -61,6 +63,7 @@ __all__ = [
     "upland",
     "variants_of",
     "wgs84_to_gcj02",
+    "with_fleet",
     "write_amended",
     "write_memory",
     "write_nation",

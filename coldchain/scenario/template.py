@@ -41,7 +41,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "periods": ("id", "name", "days", "temp_min_c", "temp_max_c", "harvest_start_h", "harvest_end_h"),
     "vehicles": (
-        "id", "name", "owner", *VEHICLE_FIGURES,
+        "id", "name", "owner", *VEHICLE_FIGURES, "source",
     ),
 }  # fmt: skip
 ZH_UNITS = {
@@ -132,7 +132,9 @@ def _sample(stem: str, draft: Draft) -> pd.DataFrame:
     if stem == "vehicles":
         from coldchain.scenario.load import catalogue_table
 
-        frame = pd.DataFrame([noun.model_dump() for noun in catalogue_table("vehicle")])
+        own = {row["id"]: row for row in draft.tables[stem].to_dict("records")}
+        shipped = (noun.model_dump() | {"source": None} for noun in catalogue_table("vehicle"))
+        frame = pd.DataFrame([row | own.get(row["id"], {}) for row in shipped])
     else:
         frame = draft.tables[stem]
     frame = frame.reindex(columns=list(COLUMNS[stem])).astype(object)

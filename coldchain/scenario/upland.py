@@ -18,6 +18,7 @@ import scipy
 
 from coldchain.arrays import Floats, Indices
 from coldchain.language import N_, _
+from coldchain.scenario.fleet import with_fleet
 from coldchain.scenario.write import Draft
 
 KM_PER_DEG = 111.195
@@ -129,7 +130,8 @@ def upland(villages: int, seed: int, region: Region | None = None) -> Draft:
     tables |= _roads(layout, rng)
     budget = max(round(villages * region.budget_cny_per_village, -4), LEAST_BUDGET_CNY)
     sections = {**_sections(budget, counties), **region.sections}
-    return Draft(region.name, sections, tables, notes=tuple(map(_, region.notes)), variants=_variants(budget))
+    draft = Draft(region.name, sections, tables, notes=tuple(map(_, region.notes)), variants=_variants(budget))
+    return with_fleet(draft)
 
 
 LEAST_BUDGET_CNY = 20_000.0  # half of it is still a budget that is taken for yuan

@@ -87,7 +87,8 @@ def test_a_plan_keeps_to_the_vehicles_there_are(most: int, free: Plan) -> None:
 def test_no_decision_within_the_limits_undercuts_the_bound(most: int, tmp_path: Path) -> None:
     """Every decision of a tiny county with real routes and few vehicles costs at least the bound without limits."""
     ground = tiny(tmp_path / "county", [0, 1, 2], ("cool_room_200",))
-    scenario = limited(ground.scenario, {"light_truck": {"hire_most": most}, "farm_tricycle": {"hire_most": most}})
+    few = {"hire_most": most, "own_most": 0, "trips_day": 1}
+    scenario = limited(ground.scenario, dict.fromkeys(("light_truck", "farm_tricycle"), few))
     ground = ground.under(scenario, Options.quickly())
     bound = site(ground.basis, ground.arcs, Options.quickly(tries=20)).bound
     courses = [

@@ -49,6 +49,7 @@ def test_nothing_is_taken_from_the_shipped_catalogue(county: Scenario, monkeypat
 def test_own_catalogue_must_be_whole(tmp_path: Path) -> None:
     """A county that takes nothing from the shipped catalogue and lists no vehicles of its own is told so by name."""
     write_scenario(upland(5, 3), tmp_path)
+    (tmp_path / "vehicles.csv").unlink()
     file = tmp_path / "scenario.toml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("datum =", 'catalogue = "own"\ndatum ='), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from coldchain.model.bands import Figures, put, uncertain_figures
 from coldchain.planning import Plan
 from coldchain.replays import NONE, Chances, Effort, Replayer
 from coldchain.replays.aging import Ager
-from coldchain.replays.chances import DayDraw, draw_days, draw_season
+from coldchain.replays.chances import DayDraw, Source, draw_days, draw_season
 from coldchain.replays.day import Day, Outcome, docks
 from coldchain.replays.layout import Lots, Season, Tour
 from coldchain.replays.replay import in_doubt
@@ -211,14 +212,32 @@ def test_depots_that_run_full_are_named(replayer: Replayer, small_plan: Plan) ->
 
 def test_draws_have_the_spreads_asked_for() -> None:
     """Days of a season spread as asked, and their mean hardly moves: a slice each."""
-    rng, chances = np.random.default_rng(1), Chances(season_c=0.0, day_c=3.0, road_cv=0.2).of(Routing())
-    calm = draw_season(rng, chances, 2, 1)
-    years = [[(day.air_c, day.road) for day in draw_days(rng, chances, calm, 4)] for _year in range(500)]
+    source, chances = Source.of(1, 0), Chances(season_c=0.0, day_c=3.0, road_cv=0.2).of(Routing())
+    calm = draw_season(source, chances, 2, 1)
+    years = [[(day.air_c, day.road) for day in draw_days(source, chances, calm, 4)] for _year in range(500)]
     air, road = np.array(years)[:, :, 0], np.array(years)[:, :, 1]
     assert air.std() == pytest.approx(3.0, rel=0.05)
     assert road.std() == pytest.approx(0.2, rel=0.1)
     assert road.mean() == pytest.approx(1.0, abs=0.01)
     assert air.mean(axis=1).std() < 0.5 * 3.0 / 2.0  # of four independent days it would be half of 3
+
+
+def test_years_come_in_pairs_of_mirror_images() -> None:
+    """What one year draws too high the next draws as much too low: temperatures cancel, factors multiply to a constant.
+
+    A pair alone differs from the next one, and the mean of forty years' factors strays a third as far as it would.
+    """
+    chances = Chances().of(Routing())
+    drawn = [draw_season(Source.of(5, year), chances, 3, 2) for year in range(80)]
+    assert [one.air_c for one in drawn[::2]] == [-one.air_c for one in drawn[1::2]]
+    assert len({abs(one.air_c) for one in drawn}) == 40
+    both = np.array([first.harvest * second.harvest for first, second in zip(drawn[::2], drawn[1::2], strict=True)])
+    assert both == pytest.approx(np.full(both.shape, both[0, 0, 0]))
+    factor = np.array([one.harvest for one in drawn])
+    pairs = (factor[::2] + factor[1::2]) / 2.0
+    assert pairs.std() < factor.std() / math.sqrt(2.0) / 3.0
+    days = [[day.air_c for day in draw_days(Source.of(5, year), chances, drawn[year], 3)] for year in (0, 1)]
+    assert days[0] == pytest.approx([-air_c for air_c in days[1]])
 
 
 def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,7 +62,7 @@ def test_both_languages_say_the_same(books: dict[str, Path]) -> None:
     assert english.siting == chinese.siting
     assert [v.lon for v in english.villages] == [v.lon for v in chinese.villages]
     assert [crop.id for crop in english.commodities] == [crop.id for crop in chinese.commodities]
-    trucks = [[v.model_copy(update={"name": ""}) for v in one.vehicles] for one in (english, chinese)]
+    trucks = [[v.model_copy(update={"name": "", "source": ""}) for v in one.vehicles] for one in (english, chinese)]
     assert trucks[0] == trucks[1]
     assert chinese.vehicles[1].name == "轻型货车 4.2 米 1.5 吨"
     assert chinese.subsidy.class_of_county == {"A区": "formerly_poor"} or not english.subsidy.class_of_county
