@@ -2,9 +2,10 @@
 
 ``fleet.py``: ten made-up counties of 8 to 17 villages, or the ``FOLDER``s named, each planned three times: without all
 of it (every vehicle goes once a day and is hired, no load strays), for usual days only (several trips, owned or hired,
-no load strays), and with all. The first keeps its depots and assignment and is driven by the dispatcher of the others:
-several trips, owned vehicles, lorries hired on overflow. All are replayed in the same years. Last come the means over
-the counties of what the plans cost more than the one with all, and what planning with all takes more than without.
+no load strays), and with all. The first is replayed twice: as planned, and with its depots and assignment driven by the
+dispatcher of the others, in several trips of owned vehicles. All dispatchers hire lorries on overflow; all plans live
+through the same years. Last come the means over the counties of what the plans cost more than the one with all, and
+what planning with all takes more than without.
 
 ``fleet.py --bill FOLDER ...``: the plan with all only, its stated bill against the mean of the years, by term.
 
@@ -40,7 +41,7 @@ FIGURES = ("trips_day", "own_cny_year", "own_h_year")
 SPREADS = ("harvest_crop_cv", "harvest_village_cv", "harvest_day_cv", "travel_day_cv", "travel_leg_cv")
 LIVED = ["line_haul_cny", "overflow_cny", "handling_cny", "energy_cny", "plan_cny"]
 HEADER = (
-    f"{'county':18}{'planned':>9}{'stated M':>10}{'most a day':>11}{'owned':>7}{'loss %':>8}{'replayed M':>11}"
+    f"{'county':18}{'planned':>11}{'stated M':>10}{'most a day':>11}{'owned':>7}{'loss %':>8}{'replayed M':>11}"
     f"{'error':>8}{'stated short by':>16}{'work':>8}{'s':>7}"
 )
 
@@ -55,17 +56,15 @@ class Lived:
 
 def fleets(scenario: Scenario) -> dict[str, Scenario]:
     """Return the scenario planned without, for usual days only, and with all."""
-    usual = fleet_figures().set_index("id")
+    usual = {row["id"]: {name: row[name] for name in FIGURES} for row in fleet_figures().to_dict("records")}
     own = {
-        kind.id: {name: getattr(kind, name) for name in FIGURES}
-        if kind.trips_day > 1 or kind.id not in usual.index
-        else {name: usual.loc[kind.id, name].item() for name in FIGURES}
+        kind.id: {name: getattr(kind, name) for name in FIGURES} if kind.trips_day > 1 else usual.get(kind.id, {})
         for kind in scenario.vehicles
     }
     once = dict.fromkeys(FIGURES) | {"trips_day": 1}
     plain, mixed = (
-        replace(scenario, vehicles=tuple(k.model_copy(update=given(k.id)) for k in scenario.vehicles))
-        for given in (lambda _key: once, own.__getitem__)
+        replace(scenario, vehicles=tuple(kind.model_copy(update=given[kind.id]) for kind in scenario.vehicles))
+        for given in (dict.fromkeys(own, once), own)
     )
     calm = scenario.routing.model_copy(update=dict.fromkeys(SPREADS, 0.0))
     return {"without": replace(plain, routing=calm), "usual": replace(mixed, routing=calm), "all": mixed}
@@ -89,7 +88,7 @@ def row(name: str, which: str, made: Plan, chances: Chances, spent: tuple[float,
     pairs = years.reshape(-1, 2).mean(axis=1)  # years are mirror images two by two
     error = float(pairs.std(ddof=1) / np.sqrt(len(pairs)))
     print(
-        f"{name:18}{which:>9}{bill['stated_cny'] / 1e6:>10.3f}{summary['routes']['vehicles']:>11}"
+        f"{name:18}{which:>11}{bill['stated_cny'] / 1e6:>10.3f}{summary['routes']['vehicles']:>11}"
         f"{sum(one['owned'] for one in summary['fleet']):>7}{summary['loss']['plan_rate']:>8.2%}"
         f"{bill['mean_cny'] / 1e6:>11.3f}{error / 1e6:>8.3f}{bill['mean_cny'] / bill['stated_cny'] - 1.0:>16.2%}"
         f"{spent[0]:>8.1f}{spent[1]:>7.0f}",
@@ -99,7 +98,7 @@ def row(name: str, which: str, made: Plan, chances: Chances, spent: tuple[float,
         f"{key} {term['mean_cny'] / term['stated_cny'] - 1.0:+.1%}" for key, term in bill["by_term"].items()
         if term["stated_cny"] and abs(term["mean_cny"] / term["stated_cny"] - 1.0) > 5e-4
     )  # fmt: skip
-    print(f"{'':18}{'':>9}  replayed against stated: {'; '.join(terms)}", flush=True)
+    print(f"{'':18}{'':>11}  replayed against stated: {'; '.join(terms)}", flush=True)
     return Lived(float(bill["mean_cny"]), error)
 
 
@@ -117,7 +116,7 @@ def planned(scenario: Scenario) -> tuple[Plan, tuple[float, float]]:
     """Return a quick plan, the units of work and processor seconds it took."""
     options, began = Options.quickly(), time.process_time()
     made = plan_on(lay_ground(scenario, options), options, Near(further=False, doubt=False))
-    return made, (made.summary["work"]["units"], time.process_time() - began)
+    return made, (float(made.summary["work"]["units"]), time.process_time() - began)
 
 
 def main() -> None:
@@ -135,6 +134,7 @@ def main() -> None:
         for which in ("all",) if bill_only else tuple(ways):
             made, units = planned(ways[which])
             if which == "without":
+                lived["as planned"].append(row(name, "as planned", made, chances, units))
                 made = driven(made, ways["usual"])
             lived[which].append(row(name, which, made, chances, units))
             spent[which].append(units)
@@ -145,7 +145,7 @@ def main() -> None:
 def _compare(lived: dict[str, list[Lived]], spent: dict[str, list[tuple[float, float]]]) -> None:
     """Print what plans cost more than those with all, and what these took more to plan."""
     best = np.array([one.mean for one in lived["all"]])
-    for which in ("without", "usual"):
+    for which in ("as planned", "without", "usual"):
         more = np.array([one.mean for one in lived[which]]) / best - 1.0
         error = more.std(ddof=1) / np.sqrt(len(more)) if len(more) > 1 else float("nan")
         worse = sum(

@@ -22,9 +22,11 @@ from coldchain.planning.former import FormerDays, FormerRoute, drive_again
 from coldchain.planning.haul_duties import work_out_hauls
 from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay
 from coldchain.planning.overflow import OverflowDay, overflow_days, spread_of
+from coldchain.planning.owned_days import at_own_prices, cheapest_with_fleet
 from coldchain.routing import (
     CollectionProblem,
     CollectionResult,
+    drive,
     least_aboard_h,
     solve_collection,
 )
@@ -58,8 +60,8 @@ class Effort:
     former: FormerDays = field(default_factory=FormerDays)
 
     def charge(self, day: CollectionDay) -> None:
-        """Count the work of a depot's day."""
-        self.meter.add(QUICK_WORK if self.quick else FULL_WORK * len(day.villages))
+        """Count the work of a depot's day; one with answers at the price of owned vehicles was routed twice."""
+        self.meter.add(QUICK_WORK if self.quick else FULL_WORK * len(day.villages) * (2 if day.others else 1))
 
     def side_by_side(self, decision: Decision) -> int:
         """Return the threads that may route: one where work might run out on the way, for then the order decides."""
@@ -147,6 +149,7 @@ def work_out_days(
             effort.charge(day)
         if progress is not None:
             progress(done + 1, len(sites))
+    collection = cheapest_with_fleet(basis.scenario, collection)
     collection = within_limits(basis, collection, partial(_without, basis, arcs, decision, effort))
     effort.meter.add(HAUL_WORK)
     hauled = work_out_hauls(basis, arcs, decision, collection, effort.memo)
@@ -205,8 +208,25 @@ def _collect(
             part, way = daily[present], (legs.time_h[square], legs.km[square])
             known = effort.former.of_day(site, period, villages[present], part.sum(axis=(1, 2)) * KG_PER_T)
             result = _drive_again(basis, site, period, part, way, known, villages[present]) if known else None
-            result = result or _route_day(basis, site, period, part, way, effort)
-            yield CollectionDay(site, period, villages[present], result)
+            others: list[CollectionResult] = []
+            if result is None:
+                result = _route_day(basis, site, period, part, way, effort)
+                result, *others = _at_own_prices(basis, site, period, part, way, result, effort)
+            yield CollectionDay(site, period, villages[present], result, tuple(others))
+
+
+def _at_own_prices(
+    basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], hired: CollectionResult,
+    effort: Effort,
+) -> tuple[CollectionResult, ...]:  # fmt: skip
+    """Return the answer to a day that is routed in earnest, and others found at the price of owned vehicles."""
+    if effort.quick or effort.stop():
+        return (hired,)
+    aboard = _hours_aboard(hired, _least_aboard_h(basis, legs[0]))
+    problem = _problem(basis, site, period, daily, legs, aboard)
+    solve = partial(solve_collection, engine=basis.scenario.routing.engine, seed=effort.seed, stop=effort.stop)
+    others = at_own_prices(basis.scenario, problem, hired, solve)
+    return (drive(problem, hired.routes, hired.duties), *others) if others else (hired,)
 
 
 def _least_aboard_h(basis: Basis, legs_h: Floats) -> Floats:

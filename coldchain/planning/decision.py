@@ -106,12 +106,16 @@ def staying(standing: Ints, bought: Ints, ground: Bools) -> Ints:
 
 @dataclass(frozen=True)
 class CollectionDay:
-    """Routes of one depot on a typical day of one period; stop n of the result is village ``villages[n]``."""
+    """Routes of one depot on a typical day of one period; stop n of the result is village ``villages[n]``.
+
+    ``others`` are answers found at the price of owned vehicles.
+    """
 
     site: int
     period: int
     villages: Indices
     result: CollectionResult
+    others: tuple[CollectionResult, ...] = ()
 
 
 @dataclass(frozen=True)

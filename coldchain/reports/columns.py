@@ -86,6 +86,10 @@ BALANCE = of_run(
 )  # fmt: skip
 BALANCE_SUMS = ("harvest_t", "today_cny", "plan_cny", "capital_cny", "benefit_cny", "investment_cny")
 """What counties add up."""
+FLEET = of_run(
+    "vehicle", "owner", "owned", "owned_days", "hired_days", "most_day", "trips_year", "own_cny_year", "hire_cny_year",
+    "depots",
+)  # fmt: skip
 PEOPLE = of_run("depot", "period", "skill", "people_day", "hours")
 PEOPLE_PAGE = of_run("depot", "skill", "people_day", "hours")
 CREWS = of_run("skill", "place", "persons", "hours_day", "needed_h_day", "worth_cny_person")

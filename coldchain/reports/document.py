@@ -24,7 +24,7 @@ NO_NAME = ("", "/", "-", "无")
 BETTER, CRUMB = 0.001, 1e-9  # a plan is better from a thousandth on, the tolerance between equal plans
 SHEETS = (
     N_("Summary"), N_("Money"), N_("Losses"), N_("Greenhouse gases"), N_("Depots"), N_("Assignment"),
-    N_("Collection routes"), N_("People"), N_("Award notice"), N_("Sensitivity"), N_("Years replayed"),
+    N_("Collection routes"), N_("Vehicles"), N_("People"), N_("Award notice"), N_("Sensitivity"), N_("Years replayed"),
     N_("Villages not served"), N_("Sites left out"),
     N_("Data problems"),
     N_("Assumptions and sources"),
@@ -87,7 +87,7 @@ def sections(told: Told) -> list[Section]:
     found = [
         *_overview(told), *_savings(told.summary), *_doubt(told), *_certainty(told), *_money(told.summary),
         *_products(told.tables, names), *_balance(told), *_losses(told, names), *_emissions(told.tables),
-        *_lists(told, names), *_people(told), *_sensitivity(told), *_problems(told),
+        *_lists(told, names), *_fleet(told), *_people(told), *_sensitivity(told), *_problems(told),
     ]  # fmt: skip
     return [section for section in found if len(section.rows)]
 
@@ -311,6 +311,23 @@ def _lists(told: Told, names: Mapping[str, str]) -> list[Section]:
         Section(_("Collection routes"), columns.ROUTES, _routes(tables), sheet=_("Collection routes"), page=None),
         _whole(_("Award notice"), columns.AWARDS, awards, _("Award notice"), note=told_all),
     ]
+
+
+def _fleet(told: Told) -> list[Section]:
+    """Return the vehicles to own and to hire; runs of earlier formats have no table of them."""
+    if "fleet" not in told.tables:
+        return []
+    fleet, called = told.tables["fleet"], _labels(told.tables["depots"], "depot")
+    where = [
+        _("; ").join(
+            f"{called.get(depot, depot)} × {count}" for depot, _colon, count in (one.rpartition(":") for one in places)
+        )
+        for places in (filter(None, text.split(";")) for text in fleet["depots"].astype(str))
+    ]
+    shown = tuple(key for key, _heading, _form in columns.FLEET if key != "owner" or (fleet["owner"] != "").any())
+    note = _("An owned vehicle costs its year whether it is driven or not; hired ones are paid by the day.")
+    rows, title = fleet.assign(depots=where), _("Vehicles to own and to hire")
+    return [Section(title, columns.FLEET, rows, note=note, sheet=_("Vehicles"), page=shown)]
 
 
 def _people(told: Told) -> list[Section]:

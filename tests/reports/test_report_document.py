@@ -100,8 +100,8 @@ def test_a_report_in_both_languages(run: Path, tmp_path: Path, language: str, ti
     book = openpyxl.load_workbook(tmp_path / "report.xlsx")
     with speaking(language):
         assert book.sheetnames == [_(name) for name in (
-            "Summary", "Money", "Losses", "Greenhouse gases", "Depots", "Assignment", "Collection routes", "People",
-            "Award notice", "Sensitivity", "Years replayed",
+            "Summary", "Money", "Losses", "Greenhouse gases", "Depots", "Assignment", "Collection routes", "Vehicles",
+            "People", "Award notice", "Sensitivity", "Years replayed",
             *(["Villages not served"] if summary["villages"]["unserved"] else []),
             *(["Sites left out"] if len(tables["sites_left_out"]) else []), "Data problems", "Assumptions and sources",
         )]  # fmt: skip
