@@ -85,6 +85,30 @@ def plain_cost(problem, truck, stops, loads):
     return truck.cost_cny_day + truck.cost_cny_km * km + truck.cost_cny_h * hours, spoilage
 
 
+def plain_duty(problem, truck, orders):
+    """Money and spoilage of trips driven one after the other with a clock; None when a limit is broken."""
+    clock = driven = total = 0.0
+    first_load = None
+    for stops in orders:
+        money = plain_cost(problem, truck, stops, [problem.load_kg[i] for i in stops])
+        if money is None:
+            return None
+        legs = list(itertools.pairwise([-1, *stops, -1]))
+        drive = sum(problem.time_h[a + 1, b + 1] for a, b in legs) / truck.speed_factor
+        halts = [problem.stop_h + problem.load_h_t * problem.load_kg[i] / 1000 for i in stops]
+        loaded = clock + problem.time_h[0, stops[0] + 1] / truck.speed_factor + halts[0]
+        first_load = loaded if first_load is None else first_load
+        wait = loaded - first_load
+        if any(wait > problem.max_wait_h[i] + 1e-6 for i in stops):
+            return None
+        total += sum(money) - truck.cost_cny_day + wait * sum(problem.weight_cny_h[i] for i in stops)
+        clock += drive + sum(halts) + problem.unload_h
+        driven += drive
+    if clock > truck.shift_h + 1e-6 or driven > (truck.max_drive_h or math.inf) + 1e-6 or len(orders) > truck.trips_day:
+        return None
+    return total + truck.cost_cny_day
+
+
 def partitions(items):
     if not items:
         yield []

@@ -15,7 +15,7 @@ from coldchain.model.packaging import packed
 from coldchain.network import travel
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
-from coldchain.planning.decision import CollectionDay, Decision, site_lots
+from coldchain.planning.decision import Answer, CollectionDay, Decision, site_lots
 from coldchain.planning.duties import Running, run
 from coldchain.planning.fleet_limits import within_limits
 from coldchain.planning.former import FormerDays, FormerRoute, drive_again
@@ -26,7 +26,6 @@ from coldchain.planning.owned_days import at_own_prices, cheapest_with_fleet
 from coldchain.routing import (
     CollectionProblem,
     CollectionResult,
-    drive,
     least_aboard_h,
     solve_collection,
 )
@@ -60,8 +59,8 @@ class Effort:
     former: FormerDays = field(default_factory=FormerDays)
 
     def charge(self, day: CollectionDay) -> None:
-        """Count the work of a depot's day; one with answers at the price of owned vehicles was routed twice."""
-        self.meter.add(QUICK_WORK if self.quick else FULL_WORK * len(day.villages) * (2 if day.others else 1))
+        """Count the work of a depot's day."""
+        self.meter.add(QUICK_WORK if self.quick else FULL_WORK * len(day.villages))
 
     def side_by_side(self, decision: Decision) -> int:
         """Return the threads that may route: one where work might run out on the way, for then the order decides."""
@@ -208,25 +207,26 @@ def _collect(
             part, way = daily[present], (legs.time_h[square], legs.km[square])
             known = effort.former.of_day(site, period, villages[present], part.sum(axis=(1, 2)) * KG_PER_T)
             result = _drive_again(basis, site, period, part, way, known, villages[present]) if known else None
-            others: list[CollectionResult] = []
+            answers: tuple[Answer, ...] = ()
             if result is None:
                 result = _route_day(basis, site, period, part, way, effort)
-                result, *others = _at_own_prices(basis, site, period, part, way, result, effort)
-            yield CollectionDay(site, period, villages[present], result, tuple(others))
+                answers = _at_own_prices(basis, site, period, part, way, result, effort)
+            yield CollectionDay(site, period, villages[present], result, answers)
 
 
 def _at_own_prices(
     basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], hired: CollectionResult,
     effort: Effort,
-) -> tuple[CollectionResult, ...]:  # fmt: skip
-    """Return the answer to a day that is routed in earnest, and others found at the price of owned vehicles."""
+) -> tuple[Answer, ...]:  # fmt: skip
+    """Return the answers to a day that is routed in earnest, that of hired vehicles first; none where it is alone."""
     if effort.quick or effort.stop():
-        return (hired,)
+        return ()
     aboard = _hours_aboard(hired, _least_aboard_h(basis, legs[0]))
     problem = _problem(basis, site, period, daily, legs, aboard)
     solve = partial(solve_collection, engine=basis.scenario.routing.engine, seed=effort.seed, stop=effort.stop)
     others = at_own_prices(basis.scenario, problem, hired, solve)
-    return (drive(problem, hired.routes, hired.duties), *others) if others else (hired,)
+    every = (hired, *others) if others else ()
+    return tuple(Answer(one, _true_cost(basis, site, period, daily, one)) for one in every)
 
 
 def _least_aboard_h(basis: Basis, legs_h: Floats) -> Floats:

@@ -105,17 +105,25 @@ def staying(standing: Ints, bought: Ints, ground: Bools) -> Ints:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """Routes of a day, and what they cost: hired vehicles, overflow and the exact value lost, CNY."""
+
+    result: CollectionResult
+    day_cny: float
+
+
+@dataclass(frozen=True)
 class CollectionDay:
     """Routes of one depot on a typical day of one period; stop n of the result is village ``villages[n]``.
 
-    ``others`` are answers found at the price of owned vehicles.
+    ``answers`` are those found at the price of hired and of owned vehicles, where the latter differ.
     """
 
     site: int
     period: int
     villages: Indices
     result: CollectionResult
-    others: tuple[CollectionResult, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 Routes are looked for at the price of hiring a vehicle for the day. One that is owned costs its year whether it is
 driven or not, so a further duty costs less, nothing where it stands still anyway: a day may go better with more
-vehicles and less waiting. So each day is routed at lower prices besides, and of the answers of all days those are taken
-that cost least together with the fleet they need: from the best of all alike, day by day, as long as one change saves.
+vehicles and less waiting. So days of few stops are routed at lower prices besides, and of the answers of all days those
+are taken that cost least together with the fleet they need: from the best of all alike, day by day, as long as one
+change saves.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from coldchain.planning.duties import collecting, fleet_of
 from coldchain.routing import CollectionProblem, CollectionResult, drive
 
 FEW_STOPS = 6
-"""Up to so many stops routes are enumerated in no time: they are tried at every price, others at the least."""
+"""Up to so many stops routes and duties are enumerated, in no time. Longer days routed twice cost a third more work and
+changed the bill of a county of 60 villages by 0.01 %."""
 LEAST_SAVING_CNY = 1.0
 """A year; below it no answer is changed for another."""
 Solve = Callable[[CollectionProblem], CollectionResult]
@@ -30,7 +32,8 @@ def at_own_prices(
 
     Answers that leave something behind are left out.
     """
-    if hired.unserved or all(kind.own_cny_year is None for kind in problem.vehicles):
+    nothing_owned = all(kind.own_cny_year is None for kind in problem.vehicles)
+    if problem.n > FEW_STOPS or hired.unserved or nothing_owned:
         return ()
     found: list[CollectionResult] = []
     for kinds in _priced(scenario, problem):
@@ -43,7 +46,7 @@ def at_own_prices(
 def _priced(scenario: Scenario, problem: CollectionProblem) -> Iterator[tuple[VehicleType, ...]]:
     """Yield vehicles at the prices of a day of those owned: driven all year; in one season alone; standing still."""
     seasons = [period.days for period in scenario.periods]
-    for days in (sum(seasons), *sorted(set(seasons)), 0) if problem.n <= FEW_STOPS else (sum(seasons),):
+    for days in (sum(seasons), *sorted(set(seasons)), 0):
         yield tuple(
             kind
             if kind.own_cny_year is None
@@ -56,35 +59,37 @@ def _priced(scenario: Scenario, problem: CollectionProblem) -> Iterator[tuple[Ve
 
 def cheapest_with_fleet(scenario: Scenario, days: Sequence[CollectionDay]) -> list[CollectionDay]:
     """Return the days with the answers that cost least together with the fleet."""
-    if not any(day.others for day in days):
+    choices = [range(len(day.answers)) for day in days]
+    if not any(choices):
         return list(days)
-    most = max(len(day.others) for day in days)
-    alike = [[_with(day, n) for day in days] for n in range(most + 1)]
-    best = min(alike, key=lambda some: _year_cny(scenario, some))
-    cost, saved = _year_cny(scenario, best), True
+    alike = [
+        tuple(min(n, len(some) - 1) if some else 0 for some in choices)
+        for n in range(max(len(some) for some in choices))
+    ]
+    best = min(alike, key=lambda taken: _year_cny(scenario, days, taken))
+    cost, saved = _year_cny(scenario, days, best), True
     while saved:
         saved = False
-        for d, day in enumerate(days):
-            for n in range(len(day.others) + 1):
-                tried = [*best[:d], _with(day, n), *best[d + 1 :]]
-                value = _year_cny(scenario, tried)
-                if value < cost - LEAST_SAVING_CNY:
-                    best, cost, saved = tried, value, True
-    return best
+        for d, n in ((d, n) for d, some in enumerate(choices) for n in some):
+            tried = (*best[:d], n, *best[d + 1 :])
+            value = _year_cny(scenario, days, tried)
+            if value < cost - LEAST_SAVING_CNY:
+                best, cost, saved = tried, value, True
+    return [_taking(day, n) for day, n in zip(days, best, strict=True)]
 
 
-def _with(day: CollectionDay, n: int) -> CollectionDay:
-    """Return a day with its n-th other answer; its own for 0, and where it has fewer."""
-    return replace(day, result=day.others[n - 1]) if 0 < n <= len(day.others) else day
+def _taking(day: CollectionDay, n: int) -> CollectionDay:
+    """Return a day with its n-th answer."""
+    return replace(day, result=day.answers[n].result) if day.answers else day
 
 
-def _year_cny(scenario: Scenario, days: Sequence[CollectionDay]) -> float:
-    """CNY a year of the collection: ways, waiting at the weight of the loads, overflow, and the fleet of all duties."""
+def _year_cny(scenario: Scenario, days: Sequence[CollectionDay], taken: Sequence[int]) -> float:
+    """CNY a year that depends on the answers taken: ways, value lost and overflow, and the fleet of all duties."""
     hire = {kind.id: kind.cost_cny_day for kind in scenario.vehicles}
-    total = sum(one.own_cny + one.hire_cny for one in fleet_of(scenario, tuple(collecting(days))))
-    for day in days:
-        made = day.result
-        hired = sum(hire[made.routes[duty[0]].vehicle_id] for duty in made.duties)
-        daily = made.total_cny - hired + sum(one.cost_cny for one in made.overflow)
-        total += scenario.periods[day.period].days * daily
+    made = [_taking(day, n) for day, n in zip(days, taken, strict=True)]
+    total = sum(one.own_cny + one.hire_cny for one in fleet_of(scenario, tuple(collecting(made))))
+    for day, n in zip(made, taken, strict=True):
+        if day.answers:
+            hired = sum(hire[day.result.routes[duty[0]].vehicle_id] for duty in day.result.duties)
+            total += scenario.periods[day.period].days * (day.answers[n].day_cny - hired)
     return total

@@ -6,37 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from routing_cases import day, partitions, plain_cost, random_day, vehicle
+from routing_cases import day, partitions, plain_duty, random_day, vehicle
 
 from coldchain.routing import solve_collection
 from coldchain.routing.duties import Trip, fits, put_together, waiting_cny, waits_h
 
 TWICE = vehicle("twice", trips_day=2)
 THRICE = vehicle("thrice", payload_kg=700.0, trips_day=3, cost_cny_day=90.0, cost_cny_km=0.8, max_drive_h=7.0)
-
-
-def plain_duty(problem, truck, orders):
-    """Money and spoilage of trips driven one after the other with a clock; None when a limit is broken."""
-    clock = driven = total = 0.0
-    first_load = None
-    for stops in orders:
-        money = plain_cost(problem, truck, stops, [problem.load_kg[i] for i in stops])
-        if money is None:
-            return None
-        legs = list(itertools.pairwise([-1, *stops, -1]))
-        drive = sum(problem.time_h[a + 1, b + 1] for a, b in legs) / truck.speed_factor
-        halts = [problem.stop_h + problem.load_h_t * problem.load_kg[i] / 1000 for i in stops]
-        loaded = clock + problem.time_h[0, stops[0] + 1] / truck.speed_factor + halts[0]
-        first_load = loaded if first_load is None else first_load
-        wait = loaded - first_load
-        if any(wait > problem.max_wait_h[i] + 1e-6 for i in stops):
-            return None
-        total += sum(money) - truck.cost_cny_day + wait * sum(problem.weight_cny_h[i] for i in stops)
-        clock += drive + sum(halts) + problem.unload_h
-        driven += drive
-    if clock > truck.shift_h + 1e-6 or driven > (truck.max_drive_h or math.inf) + 1e-6 or len(orders) > truck.trips_day:
-        return None
-    return total + truck.cost_cny_day
 
 
 def brute_force_duties(problem):

@@ -13,7 +13,7 @@ from coldchain.importing import draft_from_points, write_import
 from coldchain.model import Scenario
 from coldchain.scenario import Draft, load, offered_types, with_fleet
 
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 PLACES = (
     "name,county,lon,lat,kind\n"
     "Ayi,C,109.00,28.00,village\nBoli,C,109.02,28.01,village\nTang,C,109.01,28.02,town\nXian,C,109.03,28.03,hub\n"

@@ -11,14 +11,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from routing_cases import partitions, random_day, vehicle
-from test_duties import plain_duty
+from routing_cases import partitions, plain_duty, random_day, vehicle
 from tiny_cases import tiny_county
 
 from coldchain.economy import Work
 from coldchain.economy.fleet import fleet_of
 from coldchain.model import VehicleType
-from coldchain.planning.decision import CollectionDay
+from coldchain.planning.decision import Answer, CollectionDay
 from coldchain.planning.owned_days import at_own_prices, cheapest_with_fleet
 from coldchain.routing import CollectionProblem, solve_collection
 from coldchain.scenario import load
@@ -77,7 +76,8 @@ def case(seed: int) -> tuple[float, float, float]:
     for p, problem in enumerate(problems):
         hired = solve_collection(problem)
         others = at_own_prices(scenario, problem, hired, solve_collection)
-        days.append(CollectionDay(0, p, np.arange(problem.n), hired, others))
+        answers = tuple(Answer(one, one.total_cny) for one in (hired, *others))
+        days.append(CollectionDay(0, p, np.arange(problem.n), hired, answers))
 
     def year(made: list[CollectionDay]) -> float:
         found = [one.result for one in made]
