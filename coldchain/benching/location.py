@@ -15,17 +15,21 @@ from coldchain.benching.warehouses import Service, Warehouses, service, siting_p
 from coldchain.errors import ColdchainError
 from coldchain.language import _
 from coldchain.siting import prepare_siting, solve_siting
-from coldchain.work import Clock
+from coldchain.work import Clock, Meter
 
 LocationKind = Literal["cflp", "pmedian"]
+WORK = 60.0  # units for each file, about seconds
 OVERRIDES = {False: "CFLP-splittable", True: "UFLP (ignore capacities)"}
 
 
 @dataclass(frozen=True)
 class LocationSettings:
-    """Limit and seed of a run; ``capacity`` of every site, or ``uncapacitated``, instead of the file's figures."""
+    """Effort and seed of a run; ``capacity`` of every site, or ``uncapacitated``, instead of the file's figures.
 
-    time_limit_s: float = 60.0
+    Without a time limit a run ends after ``WORK`` units of work, at the same place on any machine.
+    """
+
+    time_limit_s: float = math.inf
     seed: int = 0
     gap: float = 1e-6
     capacity: float | None = None
@@ -80,11 +84,13 @@ def plan_text(plan: Service) -> str:
 def _solve(name: str, given: Warehouses, settings: LocationSettings, capacity: float | None = None) -> Located:
     prepare_siting()
     problem, began = siting_problem(given), time.monotonic()
-    found = solve_siting(problem, gap=settings.gap, seed=settings.seed, meter=Clock(settings.time_limit_s))
+    allowance = Meter(WORK) if math.isinf(settings.time_limit_s) else Clock(settings.time_limit_s)
+    found = solve_siting(problem, gap=settings.gap, work=WORK, seed=settings.seed, meter=allowance)
     seconds = round(time.monotonic() - began, 3)
     many = settings.capacity is None and capacity is not None
     suffix = f"-{capacity:g}" if many else ""
-    ended = ended_by("limit" if found.status == "feasible" else found.status, seconds, settings.time_limit_s)
+    cut = found.status == "feasible" and math.isfinite(settings.time_limit_s)
+    ended = ended_by("limit" if cut else found.status, seconds, settings.time_limit_s)
     if not math.isfinite(found.value):
         bound = found.bound if math.isfinite(found.bound) else None
         return Located(Row(name + suffix, None, bound, None, found.status, seconds, ended=ended), "", suffix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -26,12 +26,16 @@ BEST_COLUMN = {"ccvrp": "best_known_sum_of_arrival_times", "cvrp": "best_known_d
 ANY = 1e18
 FULL_MATRIX = 3000  # customers up to which distances are kept; above, they are computed from coordinates
 MANY = 10**9
+PER_STOP = {"ruin-recreate": 2000, "ortools": 20}  # iterations, or solutions, a stop: some ten seconds for 150 stops
 TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Effort, seed and engine of a run; ``vehicles`` instead of the published number."""
+    """Effort, seed and engine of a run; ``vehicles`` instead of the published number.
+
+    With neither a time limit nor iterations there are `PER_STOP` iterations a stop, the same on any machine.
+    """
 
     time_limit_s: float = math.inf
     iterations: float = math.inf
@@ -79,10 +83,10 @@ def ended_by(status: str, seconds: float, limit_s: float) -> str:
 
     Examples
     --------
-    >>> ended_by("optimal", 3.0, 60.0), ended_by("feasible", 60.1, 60.0), ended_by("feasible", 3.0, 60.0)
+    >>> ended_by("optimal", 3.0, 60.0), ended_by("feasible", 60.1, 60.0), ended_by("limit", 3.0, math.inf)
     ('gap-closed', 'time-limit', 'work-done')
     """
-    cuts = {Ending.TIME} if seconds >= limit_s or status == "limit" else {Ending.WORK}
+    cuts = {Ending.TIME} if seconds >= limit_s or (status == "limit" and math.isfinite(limit_s)) else {Ending.WORK}
     return str(ending_of(cuts, closed=status in ("optimal", "infeasible")))
 
 
@@ -96,6 +100,8 @@ def run_file(kind: Kind, path: Path, settings: Settings) -> tuple[Row, Routes]:
     """
     instance = read_instance(path, settings.rounding)
     published, best = best_known(path, BEST_COLUMN[kind])
+    if math.isinf(settings.time_limit_s) and math.isinf(settings.iterations):
+        settings = replace(settings, iterations=PER_STOP[settings.engine] * instance.n)
     vehicles = settings.vehicles or published or math.ceil(instance.demand.sum() / instance.capacity)
     began = time.monotonic()
     found = _library(kind, instance, vehicles, settings) if settings.engine == "ortools" else None
