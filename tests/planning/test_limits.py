@@ -199,7 +199,7 @@ def test_three_aims_by_rank_with_tolerances_of_their_own(ground: Ground) -> None
 def test_awards_are_shared_between_counties(ground: Ground) -> None:
     """At least a third of the awards must go to the county of the last site: the plan verifies and does so."""
     sites = tuple(
-        site.model_copy(update={"county": "district B" if n == 2 else "district A"})
+        site.model_copy(update={"county": "district B" if n == len(ground.scenario.sites) - 1 else "district A"})
         for n, site in enumerate(ground.scenario.sites)
     )
     two = replace(ground, basis=replace(ground.basis, scenario=replace(ground.scenario, sites=sites)))
