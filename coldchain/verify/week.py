@@ -11,6 +11,7 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import Crew, MobileUnit, Scenario
+from coldchain.verify.depots import takes_t_day
 from coldchain.verify.people import people_problems
 
 RELATIVE = 1e-6
@@ -149,6 +150,23 @@ def _days(week: Week) -> Iterator[str]:
         if abs(kg - meant) > 2 * DAYS * LEAST_KG + RELATIVE * meant:
             told = _("days.csv: {village}, {commodity}, {depot}: {kg:,.0f} kg ordered, {meant:,.0f} planned")
             yield told.format(village=key[0], commodity=key[1], depot=key[2], kg=kg, meant=meant)
+    most = _takes_kg(week)
+    for row in week.tables["days"].groupby(["depot", "date"])["kg"].sum().reset_index().to_dict("records"):
+        room = most.get(str(row["depot"]), 0.0)
+        if float(row["kg"]) > room * (1 + RELATIVE) + LEAST_KG:
+            told = _("days.csv: {depot}, {day}: {kg:,.0f} kg are ordered; it takes in {most:,.0f}")
+            yield told.format(depot=row["depot"], day=row["date"], kg=float(row["kg"]), most=room)
+
+
+def _takes_kg(week: Week) -> dict[str, float]:
+    """Return what each depot takes in on a day, all its rooms and units together."""
+    scenario, found = week.scenario, dict[str, float]()
+    kinds = {kind.id: KG_PER_T * takes_t_day(kind, scenario.chain.depot_dwell_h) for kind in scenario.depot_types}
+    for site in scenario.sites:
+        found[site.id] = sum(n * kinds[kind] for kind, n in site.modules().items() if kind in kinds)
+    for row in week.plan["units"].to_dict("records"):
+        found[str(row["depot"])] += float(row["standing"]) * kinds[str(row["unit"])]
+    return found
 
 
 def _moves_cny(week: Week) -> float:

@@ -13,6 +13,7 @@ from coldchain.dispatch.orders import TEMPLATE
 from coldchain.errors import grouped
 from coldchain.language import _, language
 from coldchain.model.naming import labelled
+from coldchain.planning import existing_modules
 from coldchain.planning.people import people_of
 from coldchain.planning.summary import delivery
 from coldchain.weeks.calendar import days_of, iso_week, monday
@@ -30,6 +31,9 @@ HELD = ("village", "commodity", "depot", "reason")
 UNITS = ("unit", "depot", "count", "before")
 HIRE = ("vehicle", "owned", "most_day", "hired_days", "hire_cny")
 CREWS = ("skill", "place", "hours_day", "needed_h_day", "worth_cny_person")
+NEARLY_FULL = 0.999
+"""Share of a depot's day that orders fill first: they are written in tenths of a kg."""
+COOLER = ("depot", "zone", "method", "unit")
 DAYS = ("village", "commodity", "depot", "date", "kg")
 ORDERS = tuple(TEMPLATE)
 ONWARD = ("depot", "commodity", "kind", "to", "kg")
@@ -184,17 +188,56 @@ def _hire(rolled: Rolled) -> pd.DataFrame:
 
 
 def _days(rolled: Rolled) -> pd.DataFrame:
-    """Return what is fetched where on which day: the week's assignment over the days on which a village delivers."""
+    """Return what is fetched where on which day: the week's assignment over the days on which a village delivers.
+
+    What a depot cannot take in on a day moves to the next that has room, else to one before.
+    """
     scenario, days = rolled.plan.scenario, days_of(rolled.given.week)
     number = {village.id: v for v, village in enumerate(scenario.villages)}
+    assigned = rolled.plan.tables["assignment"]
     rows = []
-    for row in rolled.plan.tables["assignment"].to_dict("records"):
-        for day, share in zip(days, day_shares(rolled.given.past, number[row["village"]], len(days)), strict=True):
-            kg = float(row["tonnes_year"]) * KG_PER_T * share
-            if kg > LEAST_KG:
-                rows.append((row["village"], row["commodity"], row["depot"], str(day), kg))
+    for cooling, mine in assigned.groupby(list(COOLER), sort=True):
+        shares = [day_shares(rolled.given.past, number[village], len(days)) for village in mine["village"]]
+        most_kg = _takes_kg(rolled, *map(str, cooling))
+        kg = mine["tonnes_year"].to_numpy()[:, None] * KG_PER_T * np.array(shares)
+        kg = levelled(levelled(kg, NEARLY_FULL * most_kg), most_kg)
+        for row, amounts in zip(mine.to_dict("records"), kg, strict=True):
+            rows += [(row["village"], row["commodity"], row["depot"], str(day), float(one))
+                     for day, one in zip(days, amounts, strict=True) if one > LEAST_KG]  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(DAYS))
+    frame = frame.groupby(list(DAYS[:-1]))["kg"].sum().reset_index()
     return frame.sort_values(["date", "village", "commodity", "depot"], ignore_index=True)
+
+
+def levelled(kg: Floats, most_kg: float) -> Floats:
+    """Move what is above a day's room to the next days with room, then to those before; shape (rows, days).
+
+    Examples
+    --------
+    >>> levelled(np.array([[8.0, 0.0, 2.0], [4.0, 0.0, 2.0]]), 6.0).round(6).tolist()
+    [[4.0, 4.0, 2.0], [2.0, 2.0, 2.0]]
+    """
+    kg = kg.copy()
+    days = kg.shape[1]
+    for day in range(days):
+        for other in (*range(day + 1, days), *range(day - 1, -1, -1)):
+            total = kg[:, day].sum()
+            moved = min(total - most_kg, most_kg - kg[:, other].sum())
+            if moved > 0.0:
+                part = kg[:, day] * (moved / total)
+                kg[:, day] -= part
+                kg[:, other] += part
+    return kg
+
+
+def _takes_kg(rolled: Rolled, depot: str, zone: str, method: str, unit: str) -> float:
+    """Return what a depot takes in on a day by a method, or in mobile units of a type."""
+    basis, scenario = rolled.plan.ground.basis, rolled.plan.scenario
+    site = next(j for j, one in enumerate(scenario.sites) if one.id == depot)
+    there = existing_modules(basis)[site].astype(np.float64)
+    there[scenario.fixed_types :] = rolled.choice.standing[site] if unit else 0.0
+    kinds = [(kind.zone, kind.method, kind.id if unit else "") == (zone, method, unit) for kind in scenario.depot_types]
+    return float((there * basis.capacity_t_day)[kinds].sum() * KG_PER_T)
 
 
 def orders_of(days: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -151,7 +151,7 @@ def test_a_week_is_planned_written_and_verified(rolled: County) -> None:
     orders, faults = read_orders(folder / "orders" / "2026-07-27.csv", rolled.run.scenario, depots)
     assert faults == []
     assert {one.depot for one in orders} <= depots
-    assert sorted(path.stem for path in (folder / "orders").iterdir()) == ["2026-07-27", "2026-07-30"]
+    assert {"2026-07-27", "2026-07-30"} < {path.stem for path in (folder / "orders").iterdir()}, "full days spill over"
     page = (folder / "notice.html").read_text(encoding="utf-8")
     for text in (found["changes"][0]["village"], "Notice of change, week 2026-W31", "去向变更通知（2026-W31）"):
         assert text in page
@@ -238,7 +238,8 @@ def test_a_crop_is_held_alone(county: County) -> None:
         assert len(set(group.tolist()) & {first, other}) == members
         former = former_of(ground, run, before_of(run, week), [hold])
         held = former.held & (ground.arcs.village == 0)
-        assert not held[[n for n, g in enumerate(ground.arcs.group) if first not in ground.arcs.members[g]]].any()
+        others = [n for n, g in enumerate(ground.arcs.group) if first not in ground.arcs.members[g]]
+        assert crop < 0 or not held[others].any()
 
 
 @pytest.mark.slow
