@@ -214,7 +214,7 @@ class Record:
     @cached_property
     def standing(self) -> dict[str, dict[str, int]]:
         """Modules that stand already, by site: type -> count; one where the inputs name a type without a count."""
-        return {key: dict(_counts(site.existing)) for key, (_n, site) in self.sites.items()}
+        return {key: standing_modules(site) for key, (_n, site) in self.sites.items()}
 
     @cached_property
     def hub_of(self) -> dict[str, str]:
@@ -271,13 +271,13 @@ class Record:
         return np.array([hours for hours, _km in legs]), np.array([km for _hours, km in legs])
 
 
-def _counts(text: str) -> Iterator[tuple[str, int]]:
-    """Read ``type:count;type``, each type once."""
+def standing_modules(site: Site) -> dict[str, int]:
+    """Return depot type -> count of what stands at a site, from ``type:count;type``."""
     totals: dict[str, int] = defaultdict(int)
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+    for part in filter(None, (piece.strip() for piece in site.existing.split(";"))):
         key, _colon, number = part.partition(":")
         totals[key.strip()] += int(number.strip() or 1)
-    return iter(totals.items())
+    return dict(totals)
 
 
 def agree(stated: float, found: float, floor: float = 1e-6) -> bool:

@@ -13,6 +13,7 @@ from coldchain.language import _
 from coldchain.model import Crew, MobileUnit, Scenario
 from coldchain.verify.depots import takes_t_day
 from coldchain.verify.people import people_problems
+from coldchain.verify.record import standing_modules
 
 RELATIVE = 1e-6
 KG_PER_T, LEAST_KG, DAYS = 1000.0, 0.5, 7
@@ -163,7 +164,7 @@ def _takes_kg(week: Week) -> dict[str, float]:
     scenario, found = week.scenario, dict[str, float]()
     kinds = {kind.id: KG_PER_T * takes_t_day(kind, scenario.chain.depot_dwell_h) for kind in scenario.depot_types}
     for site in scenario.sites:
-        found[site.id] = sum(n * kinds[kind] for kind, n in site.modules().items() if kind in kinds)
+        found[site.id] = sum(n * kinds[kind] for kind, n in standing_modules(site).items() if kind in kinds)
     for row in week.plan["units"].to_dict("records"):
         found[str(row["depot"])] += float(row["standing"]) * kinds[str(row["unit"])]
     return found
