@@ -135,7 +135,8 @@ def test_the_bound_holds_for_plans_of_any_modules(ground: Ground) -> None:
 
 def test_what_is_kept_ages_in_its_room(made: Plan) -> None:
     """The share lost of a kept lot is that of a lane whose stay is longer by the days of the rule."""
-    lot = made.tables["lots"][made.tables["lots"]["until"] != ""].iloc[0]
+    lots = made.tables["lots"]
+    lot = lots[(lots["until"] != "") & (lots["wait_h"] == 0)].iloc[0]
     scenario = made.scenario
     crop = next(one for one in scenario.commodities if one.id == lot["commodity"])
     period = next(one for one in scenario.periods if one.id == lot["period"])

@@ -168,13 +168,14 @@ def test_refusal_of_a_village_is_its_saving_when_rooms_are_wide(made: Plan) -> N
 
 
 def test_unserved_tonnes_have_one_cause_each(case: Case) -> None:
-    """Causes add up to what siting leaves in today's chain; villages served whole are not listed."""
+    """Causes add up to what siting leaves of the villages listed; those that the plan serves whole are not listed."""
     found = unserved(case)
     causes = found[["out_of_reach_t", "not_worth_t", "not_built_t", "no_room_t"]]
     assignment = Assignment(case)
+    listed = [one.id in set(found["village"]) for one in case.scenario.villages]
     tonnes = assignment.own.outside_share * np.array(
         [
-            case.scenario.harvest_t[v, assignment.arcs.members[g]].sum()
+            listed[v] * case.scenario.harvest_t[v, assignment.arcs.members[g]].sum()
             for v, g in zip(assignment.arcs.village, assignment.arcs.group, strict=True)
         ]
     )
