@@ -267,7 +267,7 @@ def _loaded(past: Past) -> list[Hold]:
 
 
 def former_of(ground: Ground, run: Run, before: Before, holds: Sequence[Hold]) -> Former:
-    """Return where everybody went, as arcs; a hold that names a depot goes there."""
+    """Return where everybody went, as arcs; a hold that names a depot goes there, one that went nowhere stays."""
     went, held = used_arcs(ground, before.ways), np.zeros(len(ground.arcs.village), dtype=np.bool_)
     sites = {site.id: j for j, site in enumerate(ground.scenario.sites)}
     for hold in holds:
@@ -276,7 +276,7 @@ def former_of(ground: Ground, run: Run, before: Before, holds: Sequence[Hold]) -
         if hold.depot:
             there = arcs & (ground.arcs.site == sites[hold.depot])
             went = np.where(arcs, there, went)
-        held |= mine & np.isin(np.arange(len(mine)), ground.arcs.demand[arcs & went])
+        held |= mine if not hold.depot else mine & np.isin(np.arange(len(mine)), ground.arcs.demand[arcs & went])
     stood, owned = _units(ground, run, before)
     return Former(went, held, stood, owned)
 

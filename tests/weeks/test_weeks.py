@@ -242,6 +242,23 @@ def test_a_crop_is_held_alone(county: County) -> None:
         assert crop < 0 or not held[others].any()
 
 
+def test_who_went_nowhere_and_is_held_stays(county: County) -> None:
+    """A frozen village that no depot served is given none, whatever that would save; left free it goes as planned."""
+    run, week = county.run, week_number(WEEK)
+    scenario = run.scenario
+    served = run.tables["assignment"]["village"].iloc[0]
+    v = next(n for n, one in enumerate(scenario.villages) if one.id == served)
+    before = before_of(run, week)
+    before = replace(before, ways=before.ways[before.ways["village"] != served])
+    span = span_of(scenario.periods, week)
+    ground = lay_part(run, week_of(scenario, run, span, planned_t(scenario, week)), Options.quickly())
+    mine = ground.arcs.village[ground.arcs.demand] == v
+    for holds, goes in (([], True), ([Hold(v, -1, "", "frozen")], False)):
+        choice = assign(ground, former_of(ground, run, before, holds), len(scenario.villages))
+        assert bool(choice.share[mine].any()) == goes
+        assert (v in choice.changed) == goes
+
+
 @pytest.mark.slow
 def test_a_lost_week_comes_back_with_the_same_bytes(rolled: County, tmp_path: Path) -> None:
     """The second week starts where the first ended; a week in between is not replaced; what is there is left."""
