@@ -29,6 +29,7 @@ PT_PER_PX, LEFT = 0.75, 0.715
 ROW, GAP, FOOT = 0.0272, 0.043, 0.1
 """Heights of a row of figures, of the gap before a heading, of what stands below them, as shares of the picture."""
 NAME_PT = 7.0
+STAR_PT = 9.0  # from the middle of a hub to its name
 SHAPES = {"square": "s", "hex": "h", "diamond": "D", "triangle": "^"}
 STATUS = {
     "built": N_("depot, built"), "expanded": N_("depot, expanded"), "existing": N_("depot, existing"),
@@ -173,13 +174,14 @@ def _depots(axes: Axes, depots: dict[str, Any]) -> None:
 def _names(axes: Axes, data: MapData) -> None:
     """Write the names of hubs and, the larger first, of depots: none over another or over a mark."""
     hubs, depots = data.hubs, data.depots
-    order = np.argsort(-np.array(depots["tonnes_year"], dtype=np.float64), kind="stable").tolist()
-    places = [(hubs["x"][n], hubs["y"][n], drawable(hubs["title"][n], hubs["hub"][n]), 9.0, "bold")
-              for n in range(len(hubs["x"]))]  # fmt: skip
-    places += [(depots["x"][n], depots["y"][n], drawable(depots["name"][n] or depots["depot"][n], depots["depot"][n]),
-                depots["size"][n] * PT_PER_PX / 2 + 1, "normal") for n in order]  # fmt: skip
     (left, right), low = axes.get_xlim(), axes.get_ylim()[0]
     per_m = 72.0 * axes.get_window_extent().width / axes.figure.dpi / (right - left)
+    half = np.array(depots["size"], dtype=np.float64) * PT_PER_PX / 2 + 1
+    order = np.argsort(-np.array(depots["tonnes_year"], dtype=np.float64), kind="stable").tolist()
+    places = [(x, y, drawable(title, hub), max(STAR_PT, _clear_of(depots, half / per_m, x, y) * per_m), "bold")
+              for x, y, title, hub in zip(hubs["x"], hubs["y"], hubs["title"], hubs["hub"], strict=True)]  # fmt: skip
+    places += [(depots["x"][n], depots["y"][n], drawable(depots["name"][n] or depots["depot"][n], depots["depot"][n]),
+                half[n], "normal") for n in order]  # fmt: skip
     spots = [Spot((x - left) * per_m, (y - low) * per_m, name, gap) for x, y, name, gap, _weight in places]
     for (x, y, name, _gap, weight), offset in zip(places, free_spots(spots, NAME_PT), strict=True):
         if offset is not None:
@@ -188,6 +190,17 @@ def _names(axes: Axes, data: MapData) -> None:
                 fontweight=weight, zorder=6, va="bottom",
                 bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.6},
             )  # fmt: skip
+
+
+def _clear_of(depots: dict[str, Any], half_m: np.ndarray, x: float, y: float) -> float:
+    """Return half the width in m of the largest mark of a depot that stands at a hub, 0 where none does.
+
+    >>> depots = {"x": [0.0, 900.0], "y": [0.0, 0.0]}
+    >>> _clear_of(depots, np.array([500.0, 300.0]), 100.0, 0.0), _clear_of(depots, np.array([500.0, 300.0]), 0.0, 700.0)
+    (500.0, 0.0)
+    """
+    inside = (np.abs(np.array(depots["x"]) - x) < half_m) & (np.abs(np.array(depots["y"]) - y) < half_m)
+    return float(half_m[inside].max(initial=0.0))
 
 
 def _most(data: MapData) -> float:
