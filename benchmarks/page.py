@@ -94,7 +94,7 @@ def replanned(page: Page) -> tuple[float, float]:
             )
         began = time.monotonic()
         page.run(f"{go}.trigger_event(new (Bokeh.require('core/bokeh_events').ButtonClick)()); 0")
-        page.run("new Promise((done) => setTimeout(done, 600)); 0")
+        page.until(f"{go}.disabled")
         while not page.run(f"!{go}.disabled"):
             time.sleep(0.2)
         seconds.append(time.monotonic() - began)
