@@ -34,7 +34,7 @@ check: $(STAMP)  ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: $(STAMP)  ## the tests, under four minutes on two cores; prints seconds by room
+test: $(STAMP)  ## the tests, seven to nine minutes on two cores; prints seconds by room
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not slow'
 
 test-all: $(STAMP)  ## the tests and the long proofs, with coverage

@@ -67,10 +67,10 @@ class Relaxed:
     rounds: int
 
 
-def price(space: Space, mu: Floats, nu: Floats, link: tuple[Ints, Floats], g: Floats) -> Prices:
+def price(space: Space, *, mu: Floats, nu: Floats, link: Ints, lam: Floats, g: Floats) -> Prices:
     """Evaluate L for any multipliers; wrong signs are clipped."""
     problem, frame, sides = space.problem, space.frame, space.sides
-    mu, nu, lam = np.maximum(mu, 0.0), np.maximum(nu, 0.0), np.maximum(link[1], 0.0)
+    mu, nu, lam = np.maximum(mu, 0.0), np.maximum(nu, 0.0), np.maximum(lam, 0.0)
     lower, upper = frame.rows.limits()
     g = np.where(((g > 0) & ~np.isfinite(lower)) | ((g < 0) & ~np.isfinite(upper)), 0.0, g)
     side = np.where(g > 0, lower, upper)
@@ -80,10 +80,10 @@ def price(space: Space, mu: Floats, nu: Floats, link: tuple[Ints, Floats], g: Fl
     for q in range(space.periods):
         arc_price += space.load[space.demand, q] * mu[space.cell, q]
     inner, full = outside.copy(), arc_price.copy()
-    full[link[0]] += lam
+    full[link] += lam
     if len(full):
         inner[space.group] = np.minimum(inner[space.group], np.minimum.reduceat(full, space.begin))
-    cell_link = np.bincount(space.cell[link[0]], lam, minlength=space.cells)
+    cell_link = np.bincount(space.cell[link], lam, minlength=space.cells)
     row, col, val = frame.rows.entries(len(frame.cost))
     reduced -= np.bincount(col, g[row] * val, minlength=len(reduced))
     live = np.flatnonzero(space.pair_cell >= 0)
@@ -91,7 +91,7 @@ def price(space: Space, mu: Floats, nu: Floats, link: tuple[Ints, Floats], g: Fl
     reduced[live] -= problem.capacity[frame.module[live]] * mu.sum(axis=1)[cell] + cell_link[cell] * frame.first[live]
     constant -= float(mu.sum(axis=1) @ space.stood_cap + cell_link @ space.stood)
     bound = float(inner.sum() + np.minimum(reduced * frame.lower, reduced * frame.upper).sum() + constant)
-    return Prices(mu, nu, link[0], lam, bound, arc_price, inner, reduced, g)
+    return Prices(mu, nu, link, lam, bound, arc_price, inner, reduced, g)
 
 
 def cheapest(space: Space, key: Floats, number: int) -> Ints:
@@ -113,7 +113,7 @@ def relax(engine: Engine, space: Space, units: float, start: Ints, links: Ints |
     links = np.zeros(0, dtype=np.int64) if links is None else links
     none = np.zeros((space.cells, space.periods))
     free = np.zeros(len(space.sides.least))
-    prices = price(space, none, free, (links, np.zeros(len(links))), np.zeros(space.frame.rows.size))
+    prices = price(space, mu=none, nu=free, link=links, lam=np.zeros(len(links)), g=np.zeros(space.frame.rows.size))
     best = Relaxed(prices, np.zeros(space.frame.pairs), np.inf, kept, links, 0)
     before = prices.bound
     while engine.left() > end or not best.rounds:
@@ -218,7 +218,12 @@ def _master(engine: Engine, space: Space, kept: Ints, links: Ints, units: float)
         return _Solved(np.zeros(0), np.inf, None, np.zeros(0), np.zeros(0))
     dual = outcome.duals
     prices = price(
-        space, -dual[laid.cells], dual[laid.sides] / sides.size, (links, -dual[laid.links]), dual[: frame.rows.size]
+        space,
+        mu=-dual[laid.cells],
+        nu=dual[laid.sides] / sides.size,
+        link=links,
+        lam=-dual[laid.links],
+        g=dual[: frame.rows.size],
     )
     value = float(model.cost @ outcome.values)
     return _Solved(outcome.values[: frame.pairs], value, prices, outcome.values[size + demands :], dual[laid.assign])

@@ -317,7 +317,7 @@ class Split:
         rows = np.zeros(frame.rows.size)
         if self.joint.kind != FREE:
             rows[frame.coupled[self.joint.lead if charge >= 0 else 1 - self.joint.lead]] = abs(charge)
-        prices = price(space, mu, np.zeros(0), (link, -full[link]), rows)
+        prices = price(space, mu=mu, nu=np.zeros(0), link=link, lam=-full[link], g=rows)
         everything = np.arange(len(space.arc))
         return Relaxed(prices, frame.split(self.mean_count()), np.inf, link, everything, 0)
 
