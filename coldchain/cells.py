@@ -47,7 +47,13 @@ def csv_text(frame: pd.DataFrame, **options: Any) -> str:
     >>> csv_text(pd.DataFrame({"name": ["=A1", "B"], "t": [-1.5, 2.0]})).split()
     ['name,t', "'=A1,-1.5", 'B,2.0']
     """
-    texts = [name for name, kind in frame.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)]
-    safe = frame.assign(**{str(name): frame[name].map(guarded) for name in texts}) if frame.columns.is_unique else frame
+    risky = {}
+    for name, column in frame.items() if frame.columns.is_unique else ():
+        if not pd.api.types.is_numeric_dtype(column.dtype):
+            cells = column.tolist()
+            safe_cells = list(map(guarded, cells))
+            if any(one is not other for one, other in zip(cells, safe_cells, strict=True)):
+                risky[str(name)] = safe_cells
+    safe = frame.assign(**risky) if risky else frame
     text: str = safe.rename(columns=guarded).to_csv(index=False, lineterminator="\n", **options)
     return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pandas.api import types
 
@@ -257,7 +259,7 @@ def _table(root: Path, stem: str, columns: Mapping[str, str], faults: list[Fault
         return pd.DataFrame()
     lacking = [name for name in columns if name not in raw.columns]
     faults += [Fault(str(path), 1, name, "", _("the column is missing"), "missing-column") for name in lacking]
-    read = {name: _column(raw[name], columns.get(name, "text"), path, faults) for name in raw.columns}
+    read = {str(name): _column(cells, columns.get(str(name), "text"), path, faults) for name, cells in raw.items()}
     return pd.DataFrame(read, index=raw.index)
 
 
@@ -269,27 +271,31 @@ def _numbers(cells: list[str]) -> list[float] | None:
         return None
 
 
-def _column(raw: pd.Series, kind: str, path: Path, faults: list[Fault]) -> pd.Series:
+def _column(raw: pd.Series, kind: str, path: Path, faults: list[Fault]) -> Any:
     """Turn text into what the column held; the first cell that does not fit is named."""
+    cells = raw.tolist()
     if kind == "text":
-        return raw.map(unguarded) if raw.str.startswith("'").any() else raw
-    if kind == "number" and (numbers := _numbers(raw.tolist())) is not None:
-        return pd.Series(numbers, raw.index, dtype="float64")
+        held = pd.array(list(map(unguarded, cells)), dtype="str") if any(one.startswith("'") for one in cells) else raw
+        return held.array if isinstance(held, pd.Series) else held
     if kind == "flag":
-        wrong = ~raw.isin(["True", "False"])
-        values = raw == "True"
+        wrong = [one not in ("True", "False") for one in cells]
+        values = np.array([one == "True" for one in cells], dtype=bool)
     else:
-        values = pd.to_numeric(raw.where(raw != "", "nan"), errors="coerce")
-        wrong = values.isna() & ~raw.str.lower().isin(["", "nan"])
+        numbers = _numbers(cells)
+        if numbers is None:
+            numbers = pd.to_numeric(raw.where(raw != "", "nan"), errors="coerce").tolist()
+        values = np.array(numbers, dtype=np.float64)
         if kind == "whole":
-            wrong = values.isna() | (values % 1 != 0)
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
+            wrong = (~(values % 1 == 0)).tolist()
+        else:
+            wrong = [
+                math.isnan(one) and cell.lower() not in ("", "nan") for one, cell in zip(numbers, cells, strict=True)
+            ]
+    if True in wrong:
+        row = wrong.index(True)
         message = {"flag": _("must be True or False"), "whole": _("must be a whole number")}.get(
             kind, _("must be a number")
         )
-        faults.append(Fault(str(path), row + 2, str(raw.name), str(raw.iloc[row]), message, "garbled"))
-        return raw
-    if kind == "whole":
-        return values.astype("int64")
-    return values if kind == "flag" else raw.where(raw != "", "nan").astype("float64")
+        faults.append(Fault(str(path), row + 2, str(raw.name), cells[row], message, "garbled"))
+        return raw.array
+    return values.astype(np.int64) if kind == "whole" else values

@@ -17,6 +17,7 @@ from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, Record, rows
 from coldchain.verify.restated import Figure, Restated, check_table
 
 ByKey = dict[str, float]
+OF_A_SHARE = ("village", "depot", "unit", "tonnes")
 
 
 @dataclass(frozen=True)
@@ -111,13 +112,16 @@ def _shared(record: Record, lots: pd.DataFrame, cny: Mapping[str, float], *, uni
 
     ``units``: lots in mobile units stand under the kind of the unit; else under their depot.
     """
-    cold = lots[lots["depot"] != ""]
-    key = cold["depot"].where((cold["unit"] == "") | (not units), cold["unit"].map(_unit))
-    tonnes = cold.groupby([key, "village"])["tonnes"].sum()
-    harvest = pd.Series(record.scenario.harvest_t.sum(axis=(1, 2)), [v.id for v in record.scenario.villages])
-    found = dict.fromkeys(harvest.index, 0.0)
+    tonnes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for village, depot, unit, t in zip(*(lots[name].tolist() for name in OF_A_SHARE), strict=True):
+        if depot:
+            tonnes[_unit(unit) if units and unit else depot][village] += t
+    grown = record.scenario.harvest_t.sum(axis=(1, 2)).tolist()
+    harvest = {village.id: t for village, t in zip(record.scenario.villages, grown, strict=True)}
+    found = dict.fromkeys(harvest, 0.0)
     for name, amount in cny.items():
-        part = tonnes[name] if name in tonnes.index.get_level_values(0) else harvest
-        for village, share in (part / part.sum()).items():
-            found[str(village)] += amount * float(share)
+        part = tonnes.get(name, harvest)
+        whole = sum(part.values()) or math.nan
+        for village, share in part.items():
+            found[village] += amount * share / whole
     return found

@@ -103,13 +103,16 @@ def handling_cny_t(record: Record, lots: pd.DataFrame) -> pd.Series:
     today = {key: box[crop.today_packaging] for key, crop in crops.items()}
     through = prices.sorting_cny_t + prices.loading_cny_t * chain.planned_transfers
     past = prices.today_sorting_cny_t + prices.loading_cny_t * chain.today_transfers
-    cooled = lots["commodity"].map(planned).astype("float64") + through
-    return cooled.where(lots["depot"] != "", lots["commodity"].map(today).astype("float64") + past)
+    pairs = zip(lots["commodity"].tolist(), lots["depot"].tolist(), strict=True)
+    found = [planned[crop] + through if depot != "" else today[crop] + past for crop, depot in pairs]
+    return pd.Series(found, lots.index, dtype="float64")
 
 
 def traced_gain_cny_t(record: Record, lots: pd.DataFrame) -> pd.Series:
     """Return what buyers pay more for the part of traced lots that keeps its value, less labels and records, CNY/t."""
     prices, crops = record.scenario.economics, {key: crop for key, (_rest, crop) in record.crops.items()}
+    if not any(crop.traced_premium_cny_kg > 0 for crop in crops.values()):
+        return pd.Series(0.0, lots.index)
     crop_of = lots["commodity"].map  # where no lot is left its result is text, which pyarrow does not multiply
     more = crop_of({key: 1000.0 * crop.traced_premium_cny_kg for key, crop in crops.items()}).astype("float64")
     price = crop_of({key: 1000.0 * crop.price_cny_kg for key, crop in crops.items()}).astype("float64")

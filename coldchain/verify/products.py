@@ -33,6 +33,8 @@ def made_of(record: Record, lots: pd.DataFrame) -> pd.DataFrame:
 
 def products_cny(record: Record, lots: pd.DataFrame) -> pd.Series[Any]:
     """Return processing and fresh sales given up, less products, CNY a year of each lot; 0 of what is sold fresh."""
+    if not any(isinstance(kind, Plant) for kind in record.kinds.values()):
+        return pd.Series(0.0, lots.index)
     made = made_of(record, lots)
     return (made["worth_cny"] - made["lost_cny"] + made["process_cny"] - made["revenue_cny"]).reindex(
         lots.index, fill_value=0.0

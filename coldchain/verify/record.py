@@ -51,7 +51,7 @@ def calls_of(tour: str) -> list[Call]:
 
 def rows(frame: pd.DataFrame) -> Iterator[Any]:
     """Yield the rows of a table with its columns as attributes."""
-    cells = (frame[column].tolist() for column in frame.columns)
+    cells = (column.tolist() for _name, column in frame.items())
     return map(_row_of(tuple(map(str, frame.columns)))._make, zip(*cells, strict=True))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ class Restated:
 
 def check_table(record: Record, right: Restated) -> None:
     """Note rows that are missing, too many or not as recomputed."""
-    stated = _by_key(right, (row for row in record.tables[right.table].to_dict("records")))
+    stated = _by_key(right, _records(record.tables[right.table]))
     found = _by_key(right, right.rows)
     for key in sorted({*stated, *found} if right.whole else found):
         written, wanted = stated.get(key, []), found.get(key, [])
@@ -80,6 +80,13 @@ def check_table(record: Record, right: Restated) -> None:
         else:
             for row, cells in zip(written, wanted, strict=False):
                 check_row(record, row, cells, where)
+
+
+def _records(table: pd.DataFrame) -> Iterator[dict[str, Cell]]:
+    """Yield the rows of a table; pandas would look at the type of every cell."""
+    names = [str(name) for name in table.columns]
+    cells = (column.tolist() for _name, column in table.items())
+    return (dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True))
 
 
 def _by_key(right: Restated, rows: Iterable[Mapping[Any, Cell]]) -> dict[Key, list[Mapping[Any, Cell]]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import permutations
+from math import comb
 from typing import Any, cast
 
 import numpy as np
@@ -111,22 +111,22 @@ class Flock:
 
 
 def attributed(record: Record, lots: pd.DataFrame, today: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Return what each change saves and what the plan loses without two of them, as the summary states them."""
+    """Return what each change saves and what the plan loses without two of them, as the summary states them.
+
+    A change saves the mean of what it saves in every order of the changes: its Shapley value.
+    """
     plan, before = _lost(record, lots), _lost(record, today)
+    gain = {made: before[made] - plan[made] for made in plan}
     worth = {name: np.zeros(2) for name in CHANGES}
-    orders = list(permutations(CHANGES))
-    for order in orders:
-        made: frozenset[str] = frozenset()
-        for name in order:
-            more = made | {name}
-            worth[name] += plan[made] - before[made] - plan[more] + before[more]
-            made = more
-    moved = np.sum([np.abs(total) for total in worth.values()], axis=0) / len(orders)
+    moved = np.zeros(2)
+    for name in CHANGES:
+        for made in (made for made in gain if name not in made):
+            worth[name] += (gain[made | {name}] - gain[made]) / (len(CHANGES) * comb(len(CHANGES) - 1, len(made)))
+        moved += np.abs(worth[name])
     saved = np.abs(plan[frozenset(CHANGES)] - plan[frozenset()])
     scales = [CLOSE * max(float(one), 1e-3) for one in np.maximum(moved, saved)]
     parts = [
-        {"part": name, "t": Figure(total[0] / len(orders), scales[0]), "cny": Figure(total[1] / len(orders), scales[1])}
-        for name, total in worth.items()
+        {"part": name, "t": Figure(t, scales[0]), "cny": Figure(cny, scales[1])} for name, (t, cny) in worth.items()
     ]
     cases = []
     for name in WITHOUT:

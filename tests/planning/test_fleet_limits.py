@@ -90,7 +90,7 @@ def test_no_decision_within_the_limits_undercuts_the_bound(tmp_path: Path) -> No
     few = {"hire_most": most, "own_most": 0, "trips_day": 1}
     scenario = limited(ground.scenario, dict.fromkeys(("light_truck", "farm_tricycle"), few))
     ground = ground.under(scenario, Options.quickly())
-    bound = site(ground.basis, ground.arcs, Options.quickly(tries=20)).bound
+    bound = site(ground.basis, ground.arcs, Options.quickly(tries=5)).bound
     courses = [
         work_out(ground.basis, ground.arcs, Decision.of(ground.arcs, count, share), Effort(quick=True, memo={}))
         for count, share in itertools.islice(decisions(ground), 400)

@@ -44,7 +44,7 @@ def changed(scenario: Scenario, **sections: dict[str, Any]) -> Scenario:
 
 def planned(ground: Ground, **sections: dict[str, Any]) -> Plan:
     """Plan with some settings of siting, subsidy and economics changed; the plan must verify."""
-    options = Options.quickly(tries=20)
+    options = Options.quickly(tries=5)
     made = plan_on(ground.under(changed(ground.scenario, **sections)), options, ALONE)
     assert made.report.problems == ()
     return made
@@ -167,7 +167,7 @@ def test_the_fee_needed_is_the_fee_that_returns(free: Plan) -> None:
 def test_low_value_crops_are_not_cooled(ground: Ground) -> None:
     """With produce worth a fen a kilogram nothing is built and nothing is cooled, by arithmetic alone."""
     cheap = tuple(crop.model_copy(update={"price_cny_kg": 0.01}) for crop in ground.scenario.commodities)
-    made = plan(replace(ground.scenario, commodities=cheap), Options.quickly(tries=20))
+    made = plan(replace(ground.scenario, commodities=cheap), Options.quickly(tries=5))
     assert made.summary["depots"]["built"] == 0
     assert made.summary["coverage"]["plan"] == 0.0
     assert made.report.ok
@@ -334,7 +334,7 @@ def test_a_hub_without_room_is_refused(tmp_path: Path) -> None:
 def looked_ahead(ground: Ground, scenario: Scenario) -> pd.DataFrame:
     """Return the prospects of the sites of a scenario at a fee of 50 CNY/t."""
     asked = changed(scenario, economics={"fee_cny_t": 50.0})
-    return plan_on(ground.under(asked), Options.quickly(tries=20)).tables["prospects"]
+    return plan_on(ground.under(asked), Options.quickly(tries=5)).tables["prospects"]
 
 
 def test_prospects_tell_which_sites_never_pay(ground: Ground) -> None:
@@ -345,7 +345,7 @@ def test_prospects_tell_which_sites_never_pay(ground: Ground) -> None:
     assert (every["most_fee_cny_t"] > every["fee_needed_cny_t"]).all()
     keep = np.array([crop.id == "ponkan" for crop in ground.scenario.commodities])
     ponkan = replace(ground.scenario, harvest_t=ground.scenario.harvest_t * keep[None, :, None])
-    never = plan(changed(ponkan, economics={"fee_cny_t": 50.0}), Options.quickly(tries=20)).tables["prospects"]
+    never = plan(changed(ponkan, economics={"fee_cny_t": 50.0}), Options.quickly(tries=5)).tables["prospects"]
     assert never["verdict"].str.startswith("never").all()
 
 

@@ -33,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     folder = small_county(tmp_path_factory.mktemp("loans") / "county", 9, 5)
     scenario = changed(load(folder)[0], subsidy=LOAN, siting={"budget_cny": 2e6}, economics={"fee_cny_t": 80.0})
     scenario = as_of_2026(scenario)
-    return plan_on(lay_ground(scenario, Options.quickly()), Options.quickly(tries=20), Near(further=False, doubt=False))
+    return plan_on(lay_ground(scenario, Options.quickly()), Options.quickly(tries=5), Near(further=False, doubt=False))
 
 
 def test_the_award_is_points_times_loan_times_years(made: Plan) -> None:

@@ -38,7 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Plan it with units alone: no depot has a place."""
     scenario = as_of_2026(load(county(tmp_path_factory.mktemp("mobile") / "county"))[0])
     sites = tuple(site.model_copy(update={"max_modules": 0}) for site in scenario.sites)
-    return decided(replace(scenario, sites=sites), Options.quickly(tries=20))
+    return decided(replace(scenario, sites=sites), Options.quickly(tries=5))
 
 
 def test_a_replay_without_chance_finds_the_units(made: Plan) -> None:
@@ -79,7 +79,7 @@ def test_a_free_unit_is_worth_more_than_one_that_cannot_move(made: Plan) -> None
         kind.model_copy(update={"move_cny": 1e6}) if isinstance(kind, MobileUnit) else kind
         for kind in made.scenario.depot_types
     )
-    still = decided(replace(made.scenario, depot_types=kinds), Options.quickly(tries=20))
+    still = decided(replace(made.scenario, depot_types=kinds), Options.quickly(tries=5))
     assert still.report.problems == ()
     assert still.tables["units"]["arriving"].sum() == 0
     assert still.summary["annual_cny"]["total"] >= made.summary["annual_cny"]["total"] * (1 - 0.01)
@@ -118,7 +118,7 @@ def test_the_award_of_units_counts_by_budget(tmp_path: Path) -> None:
     replace_in_toml(folder, 'programme = "hunan_2021"', 'programme = "plan_40"')
     set_in_toml(folder, "class_of_county", "{}")
     set_in_toml(folder, "budget_cny", "50000.0")
-    made = decided(load(folder)[0], Options.quickly(tries=20))
+    made = decided(load(folder)[0], Options.quickly(tries=5))
     assert made.report.problems == ()
     bought = made.summary["depots"]["mobile"]
     assert bought in {1, 2}
@@ -207,7 +207,7 @@ def test_seasons_of_their_own_cost_no_more(made: Plan, small_plan: Plan) -> None
     """A village may be served elsewhere in each period: the bound of siting falls or stays, and the plan verifies."""
     scenario = small_plan.scenario
     free = replace(scenario, siting=scenario.siting.model_copy(update={"seasonal": True}))
-    found = decided(free, Options.quickly(tries=20))
+    found = decided(free, Options.quickly(tries=5))
     assert found.report.problems == ()
     assert found.summary["objective"]["bound"] <= small_plan.summary["objective"]["value"]
     assert np.isfinite(made.summary["objective"]["value"])

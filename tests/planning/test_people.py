@@ -35,7 +35,7 @@ def staffed(scenario: Scenario, *people: Crew) -> Scenario:
 
 def planned(ground: Ground, *people: Crew, near: Near = ALONE) -> Plan:
     """Plan under these people; the plan must verify."""
-    made = plan_on(ground.under(staffed(ground.scenario, *people)), Options.quickly(tries=20), near)
+    made = plan_on(ground.under(staffed(ground.scenario, *people)), Options.quickly(tries=5), near)
     assert made.report.problems == ()
     return made
 

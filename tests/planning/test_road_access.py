@@ -32,7 +32,7 @@ def ground(county: Scenario) -> Ground:
 @pytest.fixture(scope="module")
 def free(ground: Ground) -> Plan:
     """Plan them without any of this."""
-    return plan_on(ground, Options.quickly(tries=20))
+    return plan_on(ground, Options.quickly(tries=5))
 
 
 def with_sites(county: Scenario, payload_kg: float) -> Scenario:
@@ -45,7 +45,7 @@ def test_a_weak_road_keeps_large_trucks_away(county: Scenario, free: Plan) -> No
     """Where roads bear two tonnes only the small reefer drives; no bound falls, and verify names a truck too large."""
     assert "reefer_9m6" in set(free.tables["line_haul"]["vehicle"])
     weak = with_sites(county, 2000.0)
-    made = decided(weak, Options.quickly(tries=20))
+    made = decided(weak, Options.quickly(tries=5))
     assert made.report.problems == ()
     assert set(made.tables["line_haul"]["vehicle"]) == {"reefer_4m2"}
     assert made.summary["objective"]["bound"] >= free.summary["objective"]["bound"] * (1 - 0.01)
@@ -89,7 +89,7 @@ def test_late_goods_are_paid_for(county: Scenario) -> None:
 def test_a_price_on_lateness_never_undercuts_the_bound(county: Scenario, free: Plan) -> None:
     """At a target that some lots miss, the plan priced by its own hours lies above the bound, and no more is late."""
     target = float(np.median(free.tables["lots"]["delivery_h"]))
-    made = decided(priced(county, 2000.0, target), Options.quickly(tries=20))
+    made = decided(priced(county, 2000.0, target), Options.quickly(tries=5))
     assert made.report.problems == ()
     assert made.summary["objective"]["bound"] <= made.summary["objective"]["value"]
 

@@ -94,7 +94,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 @pytest.fixture(scope="module")
 def made(ground: Ground) -> Plan:
     """Plan it."""
-    return plan_on(ground, Options.quickly(tries=20), Near(further=False, doubt=False))
+    return plan_on(ground, Options.quickly(tries=5), Near(further=False, doubt=False))
 
 
 def test_a_plan_that_keeps_produce_is_verified_and_earns(ground: Ground, made: Plan) -> None:
@@ -107,7 +107,7 @@ def test_a_plan_that_keeps_produce_is_verified_and_earns(ground: Ground, made: P
         sum(value for name, value in made.summary["annual_cny"].items() if name != "total")
     )
     assert made.summary["objective"]["bound"] <= made.summary["objective"]["value"]
-    without = decided(replace(ground.scenario, storage=()), Options.quickly(tries=20))
+    without = decided(replace(ground.scenario, storage=()), Options.quickly(tries=5))
     assert without.report.problems == ()
     assert "storage" not in without.summary["annual_cny"]
     assert not len(without.tables["storage"])

@@ -81,7 +81,7 @@ def county(ground: Ground) -> Scenario:
 def planned(ground: Ground, scenario: Scenario, **rule: object) -> Plan:
     """Plan the scenario with the rule changed."""
     ruled = replace(scenario, subsidy=scenario.subsidy.model_copy(update=rule))
-    return plan_on(ground.under(ruled), Options.quickly(tries=20), Near(further=False, doubt=False))
+    return plan_on(ground.under(ruled), Options.quickly(tries=5), Near(further=False, doubt=False))
 
 
 def test_a_plan_under_liaonings_rule_lists_its_awards(ground: Ground, county: Scenario) -> None:

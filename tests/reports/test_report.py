@@ -93,7 +93,7 @@ def empty_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """One village and no money: no depot, no route."""
     folder = tmp_path_factory.mktemp("one") / "upland"
     write_scenario(upland(1, 3), folder)
-    return plan(load(folder, "none")[0], Options.quickly(tries=20))
+    return plan(load(folder, "none")[0], Options.quickly(tries=5))
 
 
 def test_summary_has_exactly_the_keys_of_the_design(run: Path) -> None:

@@ -59,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def made(folder: Path) -> Plan:
     """Plan it, small enough to be best."""
-    return plan_on(lay_ground(load(folder)[0]), Options.quickly(tries=20), Near(further=False, doubt=False))
+    return plan_on(lay_ground(load(folder)[0]), Options.quickly(tries=5), Near(further=False, doubt=False))
 
 
 @pytest.fixture(scope="module")
