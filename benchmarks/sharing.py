@@ -210,8 +210,8 @@ def _settled(folder: Path, effort: Effort, column: str = "cooperative") -> tuple
 def county(folder: Path, seconds: float) -> None:
     """Share the upland county between its eight co-operatives."""
     told, took = _settled(folder, Effort(seconds))
-    planned = np.array([cost.cost_cny for cost in told.costs])
-    gap = np.mean([1 - cost.bound_cny / cost.cost_cny for cost in told.costs])
+    planned = np.array([cost.cost_cny for cost in told.planned.values()])
+    gap = np.mean([1 - cost.bound_cny / cost.cost_cny for cost in told.planned.values()])
     print(f"{len(planned)} plans in {took:.0f} s; mean gap {gap:.1%}")
     mended = told.closure
     print(f"corrected: {mended.split} subadditive, {mended.shrunk} monotone, largest {mended.largest:.2%}")
@@ -220,7 +220,7 @@ def county(folder: Path, seconds: float) -> None:
     for rule, division in told.found.divisions.items():
         verdict = division.stability
         saving = told.game.saving(division.amounts) / told.game.alone
-        width = np.mean(told.band.high[rule] - told.band.low[rule]) / division.amounts.mean()
+        width = np.mean(told.bands[rule][1] - told.bands[rule][0]) / division.amounts.mean()
         holds = "holds" if verdict.holds else "blocked"
         print(f"{rule:22} {holds:8} gain {verdict.gain:12,.0f} CNY by {len(verdict.group)} members", end="; ")
         print(f"savings {saving.min():.1%} to {saving.max():.1%}; band {width:.1%} of the bill")
@@ -239,10 +239,10 @@ def effort(folder: Path, seconds: float) -> None:
         for rule, division in short.found.divisions.items():
             if rule not in long.found.divisions:
                 continue
-            amounts = long.found.divisions[rule].amounts
-            inside = (amounts >= short.band.low[rule]) & (amounts <= short.band.high[rule])
+            amounts, (low, high) = long.bills[rule], short.bands[rule]
+            inside = (amounts >= low) & (amounts <= high)
             change = np.abs(amounts - division.amounts)
-            less = change < short.band.high[rule] - short.band.low[rule]
+            less = change < high - low
             moved = (change / division.amounts).max()
             told = f"inside the band {inside.sum()}, less than its width {less.sum()} of {len(inside)}"
             print(f"seed {seed} {rule:22} largest move {moved:.2%}; {told}", flush=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from coldchain.settlement.settle import AnySettlement
     from coldchain.sharing import Division, Divisions
 
 RULES_A_TABLE = 3
@@ -170,47 +171,48 @@ def _kinds(kinds: dict[str, int]) -> str:
     return " + ".join(f"{number} {kind}" for kind, number in kinds.items())
 
 
-def show_many(told: dict[str, Any], folder: Path, leaving: Sequence[int] = ()) -> None:
+def show_settlement(settled: AnySettlement, told: dict[str, Any], folder: Path, leaving: Sequence[int] = ()) -> None:
+    """Print bills, verdicts, what is saved, and what changes when members leave.
+
+    Parameters
+    ----------
+    told : overview of the settlement
+    """
+    from coldchain.settlement import Settlement
+
+    if isinstance(settled, Settlement):
+        show(settled.found)
+        end = _("bills follow {rule}; statements in {members}, all rules in {page}")
+    else:
+        _show_bills_of_many(told)
+        end = _("bills follow {rule}; statements in {members}")
+    for what, figure in told["totals"]["saved"].items():
+        text = _("{what:14} alone {alone:15,.0f}  together {together:15,.0f}  saved {saved_share:.1%}")
+        click.echo(text.format(what=_(SAVED.get(what, what)), **figure))
+    for member in leaving if settled.n > 1 else ():
+        show_leaving(told, member)
+    facts = {"rule": spoken_rule(settled.rule), "members": folder / "members", "page": folder / "settlement.html"}
+    click.echo(end.format(**facts))
+
+
+def _show_bills_of_many(told: dict[str, Any]) -> None:
     """Print bills, verdicts and what is proved of a settlement on some of the groups."""
     from coldchain.sharing import yuan
 
     for member, fen in told["fen"].items():
         click.echo(f"{member:32} {yuan(fen):>18}")
     click.echo(f"{_('all'):32} {yuan(sum(told['fen'].values())):>18}")
-    planned = told["totals"]["groups_planned"]
-    for rule, verdict in told["stability"].items():
-        word = _("holds") if verdict["holds"] else _("blocked")
-        group = _spoken(verdict["worst_group"], told["game"]["players"])
-        click.echo(
-            _(
-                "{rule}: {word} among the {planned} groups planned, {group} gains {gain:,.2f}; "
-                "proved: no group whatever gains more than {proved_epsilon:,.2f}"
-            ).format(
-                rule=spoken_rule(rule),
-                word=word,
-                planned=planned,
-                group=group,
-                gain=verdict["gain"],
-                proved_epsilon=verdict["proved_epsilon"],
-            )
-        )
-    if told["least_epsilon"] > 0:
-        click.echo(
-            _("the core is empty: under any rule some group gains {least_epsilon:,.2f} or more by leaving").format(
-                least_epsilon=told["least_epsilon"]
-            )
-        )
-    for what, figure in told["totals"]["saved"].items():
-        alone, joint = figure["alone"], figure["together"]
-        click.echo(
-            _("{what:14} alone {alone:15,.0f}  together {joint:15,.0f}  saved {saved_share:.1%}").format(
-                what=_(SAVED.get(what, what)), alone=alone, joint=joint, saved_share=figure["saved_share"]
-            )
-        )
-    for member in leaving:
-        show_leaving(told, member)
-    click.echo(
-        _("bills follow {rule}; statements in {members}").format(
-            rule=spoken_rule(told["rule"]), members=folder / "members"
-        )
+    text = _(
+        "{rule}: {word} among the {planned} groups planned, {group} gains {gain:,.2f}; "
+        "proved: no group whatever gains more than {proved_epsilon:,.2f}"
     )
+    for rule, verdict in told["stability"].items():
+        facts = {
+            "rule": spoken_rule(rule), "word": _("holds") if verdict["holds"] else _("blocked"),
+            "planned": told["totals"]["groups_planned"],
+            "group": _spoken(verdict["worst_group"], told["game"]["players"]),
+        }  # fmt: skip
+        click.echo(text.format(**facts, gain=verdict["gain"], proved_epsilon=verdict["proved_epsilon"]))
+    if told["least_epsilon"] > 0:
+        empty = _("the core is empty: under any rule some group gains {least_epsilon:,.2f} or more by leaving")
+        click.echo(empty.format(least_epsilon=told["least_epsilon"]))

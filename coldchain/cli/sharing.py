@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coldchain.cli.manners import Money, json_option, next_step, path_argument, quiet_option, quoted
-from coldchain.cli.shares import SAVED, as_object, show, show_leaving, show_many, spoken_rule
+from coldchain.cli.shares import as_object, show, show_settlement
 from coldchain.cli.sizing import dry_run_option, sharing_seconds, show_size
 from coldchain.cli.telling import progress
 from coldchain.errors import BadInputError, Fault, UsageError
@@ -18,7 +18,7 @@ from coldchain.language import N_, _
 
 if TYPE_CHECKING:
     from coldchain.model import Scenario
-    from coldchain.settlement import Settlement
+    from coldchain.settlement.settle import AnySettlement
 
 MEASURES = {"tonnes": N_("tonnes"), "value": N_("value")}
 
@@ -85,16 +85,7 @@ def _share_table(game: Path, rules: tuple[str, ...], as_json: bool, given: dict[
 
 
 def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: dict[str, Any]) -> None:
-    from coldchain.settlement import (
-        GROUPS,
-        MOST_MEMBERS,
-        Effort,
-        members_of,
-        settle,
-        settle_many,
-        write_many,
-        write_settlement,
-    )
+    from coldchain.settlement import GROUPS, MOST_MEMBERS, Effort, members_of, settle, settle_many, write_settlement
     from coldchain.sharing import known_rules
 
     chosen = known_rules(rules) if rules else ()
@@ -112,22 +103,18 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
     if given["dry_run"]:
         _size_share(scenario, len(members.names), given, as_json=as_json)
         return
-    if len(members.names) > MOST_MEMBERS:
-        leaving = _members_named(members.names, given["leaves"])
-        rule = chosen[0] if chosen else "equal_profit"
-        options = {"rule": rule, "effort": effort, "most": given["groups"], "say": say}
-        many = settle_many(scenario, members, folder / GROUPS, **options)
-        told = write_many(many, folder, given["disclose"])
-        click.echo(json.dumps(told, ensure_ascii=False)) if as_json else show_many(told, folder, leaving)
-        next_step(*_next(source, folder))
-        return
     leaving = _members_named(members.names, given["leaves"])
-    settled = settle(scenario, members, folder / GROUPS, rules=chosen, effort=effort, say=say)
+    settled: AnySettlement
+    if len(members.names) > MOST_MEMBERS:
+        rule, most = chosen[0] if chosen else "equal_profit", given["groups"]
+        settled = settle_many(scenario, members, folder / GROUPS, rule=rule, effort=effort, most=most, say=say)
+    else:
+        settled = settle(scenario, members, folder / GROUPS, rules=chosen, effort=effort, say=say)
     told = write_settlement(settled, folder, given["disclose"])
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
-        return
-    _show_settlement(settled, told, leaving, folder)
+    else:
+        show_settlement(settled, told, folder, leaving)
     next_step(*_next(source, folder))
 
 
@@ -144,24 +131,6 @@ def _size_share(scenario: Scenario, members: int, given: dict[str, Any], *, as_j
 def _next(source: Path, folder: Path) -> tuple[str, ...]:
     asked = f"coldchain share {quoted(source)}"
     return (f"{asked} --out {quoted(folder)} --leaves MEMBER", f"{asked} --owners")
-
-
-def _show_settlement(settled: Settlement, told: dict[str, Any], leaving: list[int], folder: Path) -> None:
-    show(settled.found)
-    for what, (alone, joint) in settled.saved().items():
-        saved = (alone - joint) / (alone or 1)
-        click.echo(
-            _("{what:14} alone {alone:15,.0f}  together {joint:15,.0f}  saved {saved:.1%}").format(
-                what=_(SAVED.get(what, what)), alone=alone, joint=joint, saved=saved
-            )
-        )
-    for member in leaving if len(told["game"]["players"]) > 1 else ():
-        show_leaving(told, member)
-    click.echo(
-        _("bills follow {rule}; statements in {members}, all rules in {page}").format(
-            rule=spoken_rule(settled.rule), members=folder / "members", page=folder / "settlement.html"
-        )
-    )
 
 
 def _members_named(players: Sequence[str], names: tuple[str, ...]) -> list[int]:

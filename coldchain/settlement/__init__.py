@@ -1,7 +1,7 @@
 """Settling: the group costs of a scenario by the planner, and statements of who pays what."""
 
 from coldchain.settlement.costing import Effort, GroupCost, cost_of, cost_table, fingerprint, lay_floor
-from coldchain.settlement.files import GROUPS, write_many, write_settlement
+from coldchain.settlement.files import GROUPS, write_settlement
 from coldchain.settlement.floors import member_floors
 from coldchain.settlement.fund import county_fund
 from coldchain.settlement.many import GROUPS_A_MEMBER, MOST_MANY, ManySettlement, settle_many
@@ -33,6 +33,5 @@ __all__ = [
     "settle",
     "settle_many",
     "work_out",
-    "write_many",
     "write_settlement",
 ]  # fmt: skip

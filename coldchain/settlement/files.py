@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from coldchain.cells import guarded
-from coldchain.settlement.costing import FIGURES, GroupCost
-from coldchain.settlement.many import ManySettlement
-from coldchain.settlement.manystatement import many_overview, many_statement
+from coldchain.settlement.costing import FIGURES
 from coldchain.settlement.page import overview_page, statement_page
-from coldchain.settlement.settle import Settlement
+from coldchain.settlement.settle import AnySettlement
 from coldchain.settlement.statement import fen_bills, member_statement, overview
 from coldchain.sharing import members, yuan
 
@@ -35,32 +33,27 @@ GROUP_HEAD = (
 STAGE_HEAD = ("stage", "group", "saving_cny")
 
 
-def write_settlement(settlement: Settlement, folder: Path, disclose: int = 0) -> dict[str, Any]:
+def write_settlement(settlement: AnySettlement, folder: Path, disclose: int = 0) -> dict[str, Any]:
     """Write everything; return the object of the overview.
 
     Parameters
     ----------
-    disclose : each member also sees what the groups it belongs to would save, up to so many members
+    disclose : each member also sees what the groups it belongs to would save, up to so many members; of groups that
+        were planned alone
 
     ``settlement.json``, ``settlement.html``, ``bills.csv`` and ``groups.csv`` are for the trustee; ``members/NN-name/``
     holds ``statement.json``, ``statement.csv`` and ``statement.html`` of one member and may be handed to it.
     """
     told, fen = overview(settlement), fen_bills(settlement)
-    tables = {"bills.csv": _bill_rows(settlement, fen), "groups.csv": _group_rows(settlement)}
-    statements = [member_statement(settlement, i, fen) for i in range(settlement.game.n)]
-    _write_all(folder, told, tables, statements)
-    game = settlement.game
-    costs = {mask: float(game.values[mask]) for mask in range(1, 1 << game.n)}
-    _disclose(folder, game.players, costs, disclose)
-    return told
-
-
-def write_many(settlement: ManySettlement, folder: Path, disclose: int = 0) -> dict[str, Any]:
-    """Write the same of a settlement on some of the groups; only those planned are disclosed."""
-    told = many_overview(settlement)
-    fen = list(told["fen"].values())
-    tables = {"bills.csv": _many_bill_rows(settlement, fen), "groups.csv": _many_group_rows(settlement)}
-    _write_all(folder, told, tables, [many_statement(settlement, i, fen) for i in range(len(fen))])
+    _write(folder / "settlement.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+    _write(folder / "settlement.html", overview_page(told))
+    _write(folder / "bills.csv", _table(_bill_rows(settlement, fen)))
+    _write(folder / "groups.csv", _table(_group_rows(settlement)))
+    for i, name in enumerate(settlement.members.names):
+        statement, own = member_statement(settlement, i, fen), _own(folder, i, name)
+        _write(own / "statement.json", json.dumps(statement, ensure_ascii=False, indent=1) + "\n")
+        _write(own / "statement.html", statement_page(statement))
+        _write(own / "statement.csv", _table(_statement_rows(statement)))
     _disclose(folder, settlement.members.names, settlement.known, disclose)
     return told
 
@@ -87,55 +80,19 @@ def _own(folder: Path, i: int, name: str) -> Path:
     return folder / "members" / f"{i + 1:02d}-{_safe(name)}"
 
 
-def _write_all(
-    folder: Path, told: dict[str, Any], tables: dict[str, list[Sequence[object]]], statements: list[dict[str, Any]]
-) -> None:
-    _write(folder / "settlement.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
-    _write(folder / "settlement.html", overview_page(told))
-    for name, rows in tables.items():
-        _write(folder / name, _table(rows))
-    for i, statement in enumerate(statements):
-        own = _own(folder, i, statement["member"])
-        _write(own / "statement.json", json.dumps(statement, ensure_ascii=False, indent=1) + "\n")
-        _write(own / "statement.html", statement_page(statement))
-        _write(own / "statement.csv", _table(_statement_rows(statement)))
-
-
-def _many_bill_rows(settlement: ManySettlement, fen: list[int]) -> list[Sequence[object]]:
-    head = ("member", "alone_cny", "bill_cny", "saving_cny", "band_low_cny", "band_high_cny", *settlement.bills)
-    rows: list[Sequence[object]] = [head]
-    for i, name in enumerate(settlement.members.names):
-        alone = round(float(settlement.alone[i]) * 100)
-        sides = (round(float(side[i]), 2) for side in (settlement.low, settlement.high))
-        rules = (round(float(bill[i]), 2) for bill in settlement.bills.values())
-        rows.append((name, _plain(alone), _plain(fen[i]), _plain(alone - fen[i]), *sides, *rules))
-    return rows
-
-
-def _many_group_rows(settlement: ManySettlement) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [GROUP_HEAD]
-    for mask, cost in sorted(settlement.costs.items()):
-        names = [settlement.members.names[i] for i in members(mask)]
-        rows.append(_group_row(names, cost, settlement.known[mask]))
-    return rows
-
-
 def _safe(name: str) -> str:
     """Return a name that every file system takes."""
     return re.sub(r"[^\w.-]+", "_", name).strip("._")[:60] or "member"
 
 
-def _bill_rows(settlement: Settlement, fen: list[int]) -> list[Sequence[object]]:
-    game, rule, band = settlement.game, settlement.rule, settlement.band
-    rows: list[Sequence[object]] = [
-        ("member", "alone_cny", "bill_cny", "saving_cny", "band_low_cny", "band_high_cny", *settlement.found.divisions)
-    ]
-    for i, name in enumerate(game.players):
-        sides = (band.low[rule][i], band.high[rule][i])
-        rules = [round(float(d.amounts[i]), 2) for d in settlement.found.divisions.values()]
-        alone = round(float(game.alone[i]) * 100)
-        figures = [_plain(alone), _plain(fen[i]), _plain(alone - fen[i]), *(round(float(s), 2) for s in sides)]
-        rows.append((name, *figures, *rules))
+def _bill_rows(settlement: AnySettlement, fen: list[int]) -> list[Sequence[object]]:
+    head = ("member", "alone_cny", "bill_cny", "saving_cny", "band_low_cny", "band_high_cny", *settlement.bills)
+    rows: list[Sequence[object]] = [head]
+    for i, name in enumerate(settlement.members.names):
+        alone = round(float(settlement.alone[i]) * 100)
+        figures = [*settlement.bands[settlement.rule], *settlement.bills.values()]
+        told = (_plain(alone), _plain(fen[i]), _plain(alone - fen[i]))
+        rows.append((name, *told, *(round(float(one[i]), 2) for one in figures)))
     return rows
 
 
@@ -143,15 +100,14 @@ def _plain(fen: int) -> str:
     return yuan(fen).replace(",", "")
 
 
-def _group_rows(settlement: Settlement) -> list[Sequence[object]]:
-    game = settlement.game
-    rows = (_group_row(game.group(cost.mask), cost, float(game.values[cost.mask])) for cost in settlement.costs)
-    return [GROUP_HEAD, *rows]
-
-
-def _group_row(names: Sequence[str], cost: GroupCost, consistent: float) -> Sequence[object]:
-    figures = [cost.cost_cny, cost.bound_cny, consistent, cost.loss_t, *(cost.annual_cny[f] for f in FIGURES)]
-    return (" + ".join(names), len(names), *(round(float(value), 2) for value in figures))
+def _group_rows(settlement: AnySettlement) -> list[Sequence[object]]:
+    rows: list[Sequence[object]] = [GROUP_HEAD]
+    for mask, cost in sorted(settlement.planned.items()):
+        names = [settlement.members.names[i] for i in members(mask)]
+        figures = [cost.cost_cny, cost.bound_cny, settlement.known[mask], cost.loss_t]
+        figures += [cost.annual_cny[one] for one in FIGURES]
+        rows.append((" + ".join(names), len(names), *(round(float(value), 2) for value in figures)))
+    return rows
 
 
 def _statement_rows(told: dict[str, Any]) -> list[Sequence[object]]:

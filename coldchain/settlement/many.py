@@ -9,8 +9,9 @@ names an epsilon: no group whatever gains more than that.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,10 +24,9 @@ from coldchain.settlement.asking import ASKED_RULES, leaving_known, lying_known
 from coldchain.settlement.costing import Desk, Effort, GroupCost, fingerprint
 from coldchain.settlement.floors import member_floors
 from coldchain.settlement.members import Members
-from coldchain.settlement.settle import MISREPORT
+from coldchain.settlement.settle import AnySettlement, gains_by_misreport
 from coldchain.sharing import (
     ON_REQUEST,
-    Leaving,
     Ledger,
     Verdict,
     core_test,
@@ -38,6 +38,7 @@ from coldchain.sharing import (
     scrb_of,
     shapley_sampled,
 )
+from coldchain.sharing import members as members_in
 
 MOST_MANY = 30
 RULES_OF_MANY = ("equal_profit", "proportional", "volume", "scrb_aca", "equal_charge", "shapley")
@@ -49,56 +50,41 @@ SLACK = 1e-7
 
 
 @dataclass(frozen=True)
-class ManySettlement:
-    """A settlement on some of the groups.
+class ManySettlement(AnySettlement):
+    """A settlement on some of the groups; no group is dearer than the cheapest parts of it that were planned.
+
+    The billed rule alone has a band. What leaving and misreporting change is told by the rules of ``asking``.
 
     Attributes
     ----------
-    costs : of the groups planned, by mask
-    known : the same made consistent: no group dearer than the cheapest parts of it that were planned
-    bills : by rule, CNY a year, shape (n,)
     verdicts : by rule, who gains by leaving, and the epsilon that is proved
     epsilon : above 0 the core of the groups planned is empty, and equal profit is taken at this epsilon
-    low, high : band of the billed rule, shape (n,)
-    leaving : what happens when each member leaves, by the groups planned; by the rules of ``asking``
-    misreport : rule -> gain of each member by reporting 10 % more and 10 % less, shape (n, 2), by the same
     standard_error : of a sampled Shapley value, shape (n,); None where it is not billed
     """
 
-    scenario: Scenario
-    members: Members
-    rule: str
-    costs: dict[int, GroupCost]
-    known: dict[int, float]
-    bills: dict[str, Floats]
     verdicts: dict[str, Verdict]
     epsilon: float
-    low: Floats
-    high: Floats
-    fingerprint: str
-    leaving: tuple[Leaving, ...] = ()
-    misreport: dict[str, Floats] = field(default_factory=dict)
     standard_error: Floats | None = None
 
-    @property
-    def amounts(self) -> Floats:
-        """Bills by the chosen rule."""
-        return self.bills[self.rule]
+    def verdict(self, rule: str) -> dict[str, Any]:
+        """Return whether a rule holds among the groups planned, and what is proved of all others."""
+        told = self.verdicts[rule]
+        return {
+            "holds": told.gain <= self.epsilon, "worst_group": [self.members.names[i] for i in members_in(told.mask)],
+            "gain": told.gain, "proved_epsilon": told.epsilon,
+        }  # fmt: skip
 
     @property
-    def alone(self) -> Floats:
-        """Cost of each member alone, shape (n,)."""
-        return np.array([self.known[1 << i] for i in range(len(self.members.names))])
-
-    @property
-    def everyone(self) -> int:
-        """Mask of all."""
-        return (1 << len(self.members.names)) - 1
-
-    @property
-    def corrected(self) -> int:
+    def corrected(self) -> dict[str, int]:
         """Count the groups whose parts apart were cheaper."""
-        return sum(self.known[mask] < cost.cost_cny * (1 - 1e-12) for mask, cost in self.costs.items())
+        cheaper = sum(self.known[mask] < cost.cost_cny * (1 - 1e-12) for mask, cost in self.planned.items())
+        return {"subadditive": cheaper, "monotone": 0}
+
+    def more(self) -> dict[str, Any]:
+        """Return how far a sampled value may be off."""
+        error = self.standard_error
+        told = None if error is None else dict(zip(self.members.names, np.round(error, 2).tolist(), strict=True))
+        return {"least_epsilon": self.epsilon, "standard_error_cny": told}
 
 
 def settle_many(
@@ -152,20 +138,13 @@ def settle_many(
         low, high = low - NINETY * error, high + NINETY * error
     mark, known = fingerprint(scenario, members, effort), dict(ledger.known)
     leaving = tuple(leaving_known(known, i, members.tonnes, bills) for i in range(n))
-    lies = _misreports(known, members.tonnes, bills)
+    lies = gains_by_misreport(
+        n, np.flatnonzero(members.tonnes).tolist(), [rule for rule in ASKED_RULES if rule in bills],
+        lambda i, share: lying_known(known, i, share, members.tonnes, bills),
+    )  # fmt: skip
     return ManySettlement(
-        scenario, members, rule, costs, known, bills, verdicts, epsilon, low, high, mark, leaving, lies, error
+        scenario, members, rule, mark, costs, known, bills, {rule: (low, high)}, leaving, lies, verdicts, epsilon, error
     )
-
-
-def _misreports(known: dict[int, float], tonnes: Floats, bills: dict[str, Floats]) -> dict[str, Floats]:
-    """Return by rule what each member gains by reporting a tenth more, and a tenth less; nothing without produce."""
-    gains = {rule: np.zeros((len(tonnes), 2)) for rule in ASKED_RULES if rule in bills}
-    for i in np.flatnonzero(tonnes):
-        for column, share in enumerate((MISREPORT, -MISREPORT)):
-            for rule, gain in lying_known(known, int(i), share, tonnes, bills).items():
-                gains[rule][i, column] = gain
-    return gains
 
 
 def _check(members: Members, rule: str) -> None:

@@ -11,57 +11,55 @@ from coldchain.arrays import Floats
 from coldchain.model import Scenario
 from coldchain.settlement.costing import GroupCost
 from coldchain.settlement.members import Members
-from coldchain.settlement.settle import MISREPORT, Settlement, within
+from coldchain.settlement.settle import MISREPORT, AnySettlement
 from coldchain.sharing import Leaving, whole_fen
 
 SCHEMA = "coldchain.statement/1"
 
 
-def fen_bills(settlement: Settlement) -> list[int]:
+def fen_bills(settlement: AnySettlement) -> list[int]:
     """Return the bills in whole fen; they add up to the rounded cost of all together."""
     return whole_fen(settlement.amounts.tolist())
 
 
-def member_statement(settlement: Settlement, member: int, fen: list[int]) -> dict[str, Any]:
+def member_statement(settlement: AnySettlement, member: int, fen: list[int]) -> dict[str, Any]:
     """Return the statement of one member: own figures and totals only."""
-    game, rule = settlement.game, settlement.rule
-    alone = float(game.alone[member])
-    bill = fen[member] / 100
-    everyone = game.everyone
-    marginal = float(game.values[-1] - game.values[everyone ^ (1 << member)])
-    group, slack = within(settlement, member)
+    scenario, who, rule, everyone = settlement.scenario, settlement.members, settlement.rule, settlement.everyone
+    alone, bill = float(settlement.alone[member]), fen[member] / 100
+    marginal = settlement.known[everyone] - settlement.known.get(everyone ^ 1 << member, 0.0)
+    group, slack = settlement.nearest(member)
     return {
         "schema": SCHEMA,
-        "member": game.players[member],
+        "member": who.names[member],
         "rule": rule,
-        "tonnes_year": round(float(settlement.members.tonnes[member]), 3),
-        "subsidy_claim_cny": round(float(settlement.members.claim_cny[member]), 2),
+        "tonnes_year": round(float(who.tonnes[member]), 3),
+        "subsidy_claim_cny": round(float(who.claim_cny[member]), 2),
         "alone_cny": round(alone, 2),
         "bill_fen": fen[member],
         "bill_cny": bill,
         "saving_cny": round(alone - bill, 2),
         "saving_share": round((alone - bill) / alone, 6) if alone else 0.0,
-        "band_cny": [round(float(side[rule][member]), 2) for side in (settlement.band.low, settlement.band.high)],
+        "band_cny": [round(float(side[member]), 2) for side in settlement.bands[rule]],
         "why": {
             "marginal_cny": round(marginal, 2),
             "nearest_group_size": group.bit_count(),
             "nearest_group_loses_cny": round(slack, 2),
         },
-        "if_it_leaves": leaving_figures(settlement.leaving, member, rule),
-        "misreport_gain_cny": misreport_figures(settlement.misreport, member, rule),
-        "brings": brings(settlement.scenario, settlement.members, member),
-        "villages": villages_of(settlement.scenario, settlement.members, member, fen[member]),
-        "totals": totals(settlement, fen),
+        "if_it_leaves": _leaving_figures(settlement.leaving, member, rule),
+        "misreport_gain_cny": _misreport_figures(settlement.misreport, member, rule),
+        "brings": _brings(scenario, who, member),
+        "villages": _villages_of(scenario, who, member, fen[member]),
+        "totals": _totals(settlement, fen),
     }
 
 
-def brings(scenario: Scenario, members: Members, member: int) -> dict[str, list[str]]:
+def _brings(scenario: Scenario, members: Members, member: int) -> dict[str, list[str]]:
     """Return the sites and vehicles a member brings."""
     sites = [site.id for site, owner in zip(scenario.sites, members.site, strict=True) if owner == member]
     return {"sites": sites, "vehicles": [vehicle for vehicle, owner in members.vehicles if owner == member]}
 
 
-def leaving_figures(leaving: Sequence[Leaving], member: int, rule: str) -> dict[str, float]:
+def _leaving_figures(leaving: Sequence[Leaving], member: int, rule: str) -> dict[str, float]:
     """Return what the member loses by leaving, and what all the others together would pay for it to stay."""
     if not leaving or rule not in leaving[member].pays_to_keep:
         return {}
@@ -72,14 +70,14 @@ def leaving_figures(leaving: Sequence[Leaving], member: int, rule: str) -> dict[
     }
 
 
-def misreport_figures(gains: Mapping[str, Floats], member: int, rule: str) -> dict[str, float]:
+def _misreport_figures(gains: Mapping[str, Floats], member: int, rule: str) -> dict[str, float]:
     """Return what a member gains by reporting a tenth more, and a tenth less, where the rule has it worked out."""
     if rule not in gains:
         return {}
     return {f"{share:+.0%}": round(float(gains[rule][member, k]), 2) for k, share in enumerate((MISREPORT, -MISREPORT))}
 
 
-def villages_of(scenario: Scenario, members: Members, member: int, bill_fen: int) -> list[dict[str, Any]]:
+def _villages_of(scenario: Scenario, members: Members, member: int, bill_fen: int) -> list[dict[str, Any]]:
     """Split the bill of a member between its villages by tonnes, in whole fen that add up to it; none: an owner."""
     mine = np.flatnonzero(members.village == member)
     if not len(mine):
@@ -93,25 +91,26 @@ def villages_of(scenario: Scenario, members: Members, member: int, bill_fen: int
     ]
 
 
-def totals(settlement: Settlement, fen: list[int]) -> dict[str, Any]:
+def _totals(settlement: AnySettlement, fen: list[int]) -> dict[str, Any]:
     """Return the figures everybody sees."""
-    told = settlement.found.divisions[settlement.rule].stability
-    saved = {name: saved_figures(alone, joint) for name, (alone, joint) in settlement.saved().items()}
+    told = settlement.verdict(settlement.rule)
+    proved = {"proved_epsilon_cny": round(told["proved_epsilon"], 2)} if "proved_epsilon" in told else {}
     return {
         "scenario": settlement.scenario.name,
         "variant": settlement.scenario.variant,
-        "members": settlement.game.n,
+        "members": settlement.n,
         "bill_fen": sum(fen),
-        "saved": saved,
-        "holds": told.holds,
-        "most_any_group_gains_cny": round(told.gain, 2),
+        "saved": {name: _saved_figures(alone, joint) for name, (alone, joint) in settlement.saved().items()},
+        "holds": told["holds"],
+        "most_any_group_gains_cny": round(told["gain"], 2),
+        **proved,
         "inputs_sha256": settlement.fingerprint,
-        "groups_planned": len(settlement.costs),
-        "corrected": {"subadditive": settlement.closure.split, "monotone": settlement.closure.shrunk},
+        "groups_planned": len(settlement.planned),
+        "corrected": settlement.corrected,
     }
 
 
-def saved_figures(alone: float, joint: float) -> dict[str, float]:
+def _saved_figures(alone: float, joint: float) -> dict[str, float]:
     """Return a figure of all standing alone, of all together, and the share saved."""
     return {
         "alone": round(alone, 2),
@@ -120,58 +119,36 @@ def saved_figures(alone: float, joint: float) -> dict[str, float]:
     }
 
 
-def overview(settlement: Settlement) -> dict[str, Any]:
+def overview(settlement: AnySettlement) -> dict[str, Any]:
     """Return what the trustee sees: every rule, every member, who would leave, and the totals."""
-    game, fen = settlement.game, fen_bills(settlement)
-    rules = settlement.found.divisions
+    players, fen, bills = settlement.members.names, fen_bills(settlement), settlement.bills
     return {
         "schema": "coldchain.share/1",
-        "game": {"id": game.name, "kind": game.kind, "players": list(game.players)},
+        "game": {"id": settlement.scenario.name, "kind": "cost", "players": list(players)},
         "rule": settlement.rule,
-        "allocations": {rule: dict(zip(game.players, d.amounts.tolist(), strict=True)) for rule, d in rules.items()},
-        "fen": dict(zip(game.players, fen, strict=True)),
-        "alone_cny": dict(zip(game.players, np.round(game.alone, 2).tolist(), strict=True)),
-        "stability": {
-            rule: {
-                "holds": d.stability.holds, "worst_group": list(d.stability.group), "gain": d.stability.gain,
-                "groups_that_gain": d.stability.groups,
-            }
-            for rule, d in rules.items()
-        },
-        "least_epsilon": settlement.found.least_epsilon,
-        "left_out": settlement.found.left_out,
-        "bands": {
-            rule: [settlement.band.low[rule].tolist(), settlement.band.high[rule].tolist()] for rule in rules
-        },
+        "allocations": {rule: dict(zip(players, bill.tolist(), strict=True)) for rule, bill in bills.items()},
+        "fen": dict(zip(players, fen, strict=True)),
+        "alone_cny": dict(zip(players, np.round(settlement.alone, 2).tolist(), strict=True)),
+        "stability": {rule: settlement.verdict(rule) for rule in bills},
+        "bands": {rule: [side.tolist() for side in sides] for rule, sides in settlement.bands.items()},
         "misreport_gain_cny": {rule: gain.tolist() for rule, gain in settlement.misreport.items()},
-        "if_leaves": [_leaving_of_all(settlement, leaving.member) for leaving in settlement.leaving],
-        "largest_correction": settlement.closure.largest,
-        "totals": totals(settlement, fen),
-    }  # fmt: skip
+        "if_leaves": [_leaving_of_all(settlement, told) for told in settlement.leaving],
+        **settlement.more(),
+        "totals": _totals(settlement, fen),
+    }
 
 
-def _leaving_of_all(settlement: Settlement, member: int) -> dict[str, Any]:
-    rest = settlement.costs[(settlement.game.everyone ^ (1 << member)) - 1]
-    players = settlement.game.players
-    return leaving_told(settlement.scenario, players, settlement.rule, settlement.leaving[member], rest)
-
-
-def leaving_told(
-    scenario: Scenario, players: Sequence[str], rule: str, told: Leaving, rest: GroupCost
-) -> dict[str, Any]:
-    """Return the others' plan and bills when a member leaves.
-
-    Parameters
-    ----------
-    rest : plan of the others
-    """
+def _leaving_of_all(settlement: AnySettlement, told: Leaving) -> dict[str, Any]:
+    """Return the others' plan and bills when a member leaves."""
+    players, rule = settlement.members.names, settlement.rule
+    rest = settlement.planned[settlement.everyone ^ 1 << told.member]
     bill, more = told.amounts.get(rule), told.pays_to_keep.get(rule)
     return {
         "member": players[told.member],
         "plan_without_it": {
             "cost_cny": round(rest.cost_cny, 2),
             "loss_t": rest.loss_t,
-            "new_modules": _named(scenario, rest),
+            "new_modules": _named(settlement.scenario, rest),
         },
         "bills": {} if bill is None else dict(zip(players, np.round(bill, 2).tolist(), strict=True)),
         "others_pay_more": {} if more is None else dict(zip(players, np.round(more, 2).tolist(), strict=True)),
