@@ -13,6 +13,7 @@ from coldchain.cli.commands import EXIT_BUG
 from coldchain.cli.manners import json_option, next_step, path_argument, quiet_option, quoted
 from coldchain.language import _, plural
 from coldchain.language.amounts import exact_cny
+from coldchain.language.ids import word
 
 
 @click.command(epilog="Example: coldchain roll county --week 2026-W31")
@@ -58,7 +59,7 @@ def _show(found: dict[str, Any], folder: Path) -> None:
 
     villages, cny = found["villages"], found["cny"]
     told = _("{week} ({period}): {t:,.1f} t expected, {planned:,.1f} t planned for the season")
-    click.echo(told.format(week=found["week"], period=found["period"], **_tonnes(found)))
+    click.echo(told.format(week=found["week"], period=word(found["period"]), **_tonnes(found)))
     text = plural("{n} of {total} villages goes to another depot ({limit} may), saving {cny} this week",
                   "{n} of {total} villages go to another depot ({limit} may), saving {cny} this week",
                   villages["changed"])  # fmt: skip
@@ -90,6 +91,8 @@ def _show_sales(found: dict[str, Any]) -> None:
 def _show_earned(found: dict[str, Any]) -> None:
     sales = found["sales"]
     text = _("sold for {cny}, {more} more than at the nearest market; {share:.0%} within {target:g} h")
+    if sales["stored_t"]["in"] or sales["stored_t"]["out"]:  # then the nearest market would sell other goods
+        text = _("sold for {cny}; {share:.0%} of what is fresh within {target:g} h")
     more = exact_cny(sales["earned_cny"] - sales["nearest_cny"])
     click.echo(text.format(cny=exact_cny(sales["earned_cny"]), more=more,
                            share=sales["in_time_share"], target=found["delivery_h"]["week"]["target"]))  # fmt: skip

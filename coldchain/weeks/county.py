@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
+
 from coldchain.arrays import Floats
 from coldchain.model import Scenario, Site, Subsidy, modules_of
+from coldchain.planning import Ground
 from coldchain.runs import Run
 from coldchain.weeks.calendar import Span
 
@@ -90,6 +93,28 @@ def week_of(
         people=(),
         apart=apart,
     )
+
+
+def kept_cny(run: Run, ground: Ground) -> Floats:
+    """Return what keeping is worth of what each arc of a week brings, CNY in the week, float64[arcs].
+
+    The plan's store says which share of a crop each depot keeps in a season and what a tonne of it earns more than sold
+    at once, power paid: a week that left that out would not fetch what the plan cools in order to keep it.
+    """
+    scenario, arcs = ground.scenario, ground.arcs
+    sites = {site.id: j for j, site in enumerate(scenario.sites)}
+    crops = {crop.id: c for c, crop in enumerate(scenario.commodities)}
+    classes = {(kind.zone, kind.method): k for k, kind in enumerate(ground.basis.classes) if not kind.unit}
+    worth = np.zeros((len(sites), len(ground.basis.classes), len(crops)))
+    for row in run.tables["storage"].to_dict("records"):
+        if row["period"] == scenario.periods[0].id and row["tonnes"] > 0.0:
+            at = sites[row["depot"]], classes[row["zone"], row["method"]], crops[row["commodity"]]
+            worth[at] += row["share"] * (row["earned_cny"] - row["power_cny"]) / row["tonnes"]
+    tonnes = np.zeros((len(arcs.village), len(crops)))
+    for d, (village, group) in enumerate(zip(arcs.village, arcs.group, strict=True)):
+        members = arcs.members[group]
+        tonnes[d, members] = scenario.harvest_t[village, members, 0]
+    return np.asarray((tonnes[arcs.demand] * worth[arcs.site, arcs.cooling]).sum(axis=1), dtype=np.float64)
 
 
 def _built(site: Site, modules: str) -> Site:

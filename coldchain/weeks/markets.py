@@ -104,7 +104,11 @@ class Outlets:
 
     def of_hub(self, hub: int) -> list[int]:
         """Return the markets behind a hub that are open in the week."""
-        return [m for m, one in enumerate(self.markets) if one.hub == hub and one.open]
+        return [m for m in self.behind(hub) if self.markets[m].open]
+
+    def behind(self, hub: int) -> list[int]:
+        """Return all markets behind a hub, those that are closed in the week included."""
+        return [m for m, one in enumerate(self.markets) if one.hub == hub]
 
     def price(self, market: int, crop: int) -> Price | None:
         """Return what is expected; None where nothing is known."""

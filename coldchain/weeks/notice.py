@@ -17,13 +17,14 @@ from coldchain.language.ids import word
 from coldchain.model import SKILLS, Scenario
 from coldchain.model.naming import of_places
 from coldchain.weeks.roll import Rolled
+from coldchain.weeks.tables import LEFT
 
 WHY = {
     "room": N_("{depot} cannot take in {left:,.1f} t of this week"),
     "cost": N_("transport and loss fall by about {cny} this week"),
     "new": N_("has gone to no depot so far; saves about {cny} this week"),
-    "full": N_("{left:,.1f} t are not fetched this week: room or people do not suffice; the trader takes them"),
-    "unpaid": N_("{left:,.1f} t are not fetched this week: that costs more than it saves; the trader takes them"),
+    "full": N_("room or people do not suffice"),
+    "unpaid": N_("fetching costs more than it saves"),
 }
 BASES = {
     "forecast": N_("forecast"), "last": N_("last price"), "farm_gate": N_("farm-gate price"),
@@ -65,9 +66,9 @@ def depot_sheets(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> 
 
 
 def _page(rolled: Rolled, made: Callable[[], tuple[str, str]]) -> str:
-    """Return a page with the same content in every language, one below the other."""
+    """Return a page with the same content in every language, one below the other, first that of the villages."""
     parts, titles = [], []
-    for name in LANGUAGES:
+    for name in sorted(LANGUAGES, reverse=True):
         with speaking(name):
             title, body = made()
         titles.append(title)
@@ -95,8 +96,10 @@ def _notice(rolled: Rolled, tables: Tables, summary: Mapping[str, Any]) -> str:
     lines += [_sold_for(summary)] if summary.get("sales", {}).get("markets") else []
     parts = [f"<p>{escape(line)}</p>" for line in lines]
     scenario, hire = rolled.plan.scenario, tables["hire"][tables["hire"]["hired_days"] > 0]
+    out = changes["why"].isin(LEFT)
     heads: tuple[str, ...] = (_("Village"), _("Crops"), _("From"), _("To"), _("Delivers on"), _("Why"))
-    parts.append(_table(heads, [_change(scenario, tables, row) for row in changes.to_dict("records")]))
+    parts.append(_table(heads, [_change(scenario, tables, row) for row in changes[~out].to_dict("records")]))
+    parts.append(_left_out(scenario, changes[out]))
     heads = (_("Mobile unit"), _("Place"), _("Last week"), _("This week"))
     parts.append(_table(heads, [_unit(scenario, row) for row in tables["units"].to_dict("records")]))
     heads = (_("Vehicle for hire"), _("Days of hire this week"), _("Most on one day"), _("CNY"))
@@ -110,7 +113,7 @@ def _trade(rolled: Rolled, tables: Tables, summary: Mapping[str, Any], depot: st
     """Return to which markets goods go and what lies in store, of all depots or of one."""
     if "sales" not in tables:
         return ""
-    names, periods = _Names(rolled.plan.scenario), {one.id: one.name or one.id for one in rolled.whole.periods}
+    names, periods = _Names(rolled.plan.scenario), {one.id: word(one.name or one.id) for one in rolled.whole.periods}
     mine = {name: table[table["depot"] == depot] if depot else table for name, table in tables.items() if name in TRADE}
     place = () if depot else (_("Depot"),)
     heads: tuple[str, ...] = (*place, _("Crop"), _("Market"), _("t"), _("CNY/kg"), _("On what"), _("Within 48 h"),
@@ -138,6 +141,10 @@ class _Names:
         crop = next(one for one in self.scenario.commodities if one.id == key)
         return (language() == "zh" and crop.name_zh) or crop.name
 
+    def crops(self, keys: str) -> str:
+        """Return the names of crops whose ids stand in a text, parted by semicolons."""
+        return _(", ").join(self.crop(key) for key in keys.split(";") if key)
+
     def _place(self, row: Mapping[Any, Any], *, with_depot: bool) -> tuple[str, ...]:
         depot = (of_places(self.scenario.sites).label(row["depot"]),) if with_depot else ()
         return (*depot, self.crop(row["commodity"]))
@@ -145,12 +152,13 @@ class _Names:
     def sale(self, row: Mapping[Any, Any], *, with_depot: bool) -> Sequence[str]:
         """Return the cells of a sale."""
         place, market = self._place(row, with_depot=with_depot), row["market"]
+        before = row["before"].replace(";", _(", "))
         if not market:
-            return *place, _(BASES[row["basis"]]), f"{row['tonnes']:,.2f}", "", "", "", row["before"].replace(";", ", ")
+            return *place, _(BASES[row["basis"]]), f"{row['tonnes']:,.2f}", "", "", "", before
         since = f" ({row['from_week']})" if row["from_week"] else ""
         in_time = "" if row["from_week"] else f"{row['in_time_share']:.0%}"
         return (*place, f"{market}{since}", f"{row['tonnes']:,.2f}", f"{row['price_cny_kg']:,.2f}",
-                _(BASES[row["basis"]]), in_time, row["before"].replace(";", ", "))  # fmt: skip
+                _(BASES[row["basis"]]), in_time, before)  # fmt: skip
 
     def store(self, row: Mapping[Any, Any], periods: Mapping[str, str], *, with_depot: bool) -> Sequence[str]:
         """Return the cells of what lies in store."""
@@ -180,9 +188,13 @@ def _in_time(hours: Mapping[str, Mapping[str, float]]) -> str:
 
 def _sold_for(summary: Mapping[str, Any]) -> str:
     sales, target = summary["sales"], summary["delivery_h"]["week"]["target"]
-    text = _("Sold for {cny}, {more} more than at the nearest market; {share:.0%} within {target:g} h of harvest.")
-    return text.format(cny=exact_cny(sales["earned_cny"]), share=sales["in_time_share"], target=target,
-                       more=exact_cny(sales["earned_cny"] - sales["nearest_cny"]))  # fmt: skip
+    if sales["stored_t"]["in"] or sales["stored_t"]["out"]:
+        text = _("Sold for {cny}, fresh goods {share:.0%} within {target:g} h of harvest; {t:,.1f} t wait in store.")
+    else:
+        text = _("Sold for {cny}, {more} more than at the nearest market; {share:.0%} within {target:g} h of harvest.")
+    earned, stored = sales["earned_cny"], sales["stored_t"]["after"]
+    more = exact_cny(earned - sales["nearest_cny"])
+    return text.format(cny=exact_cny(earned), more=more, share=sales["in_time_share"], target=target, t=stored)
 
 
 def _hired(row: Mapping[Any, Any]) -> Sequence[str]:
@@ -198,9 +210,20 @@ def _change(scenario: Scenario, tables: Tables, row: Mapping[Any, Any]) -> Seque
     mine = tables["days"][tables["days"]["village"] == row["village"]]
     days = mine["date"][mine["depot"].isin(row["to"].split(";"))].unique()
     why = _(WHY[row["why"]]).format(depot=named(row["from"]), left=row["left_out_t"], cny=exact_cny(row["cny"]))
-    goods = _(", ").join(names.crop(key) for key in row["commodities"].split(";") if key)
+    goods = names.crops(row["commodities"])
     village = of_places(scenario.villages).label(row["village"])
     return village, goods, named(row["from"]), named(row["to"]), _weekdays(days), why
+
+
+def _left_out(scenario: Scenario, rows: pd.DataFrame) -> str:
+    """Return who went to a depot and is not fetched this week, wholly or in part, how much of it stays, and why."""
+    names, sites, villages = _Names(scenario), of_places(scenario.sites), of_places(scenario.villages)
+    heads = (_("Village"), _("Crops"), _("Depot so far"), _("Not fetched, t"), _("Why"))
+    lines = [(villages.label(row["village"]), names.crops(row["commodities"]),
+              _(", ").join(sites.label(part) for part in row["from"].split(";") if part), f"{row['left_out_t']:,.1f}",
+              _(WHY[row["why"]])) for row in rows.to_dict("records")]  # fmt: skip
+    told = _("The trader takes these goods as before. The depot remains theirs for later weeks.")
+    return _section(_("Not fetched this week"), f"<p>{escape(told)}</p>{_table(heads, lines)}" if lines else "")
 
 
 def _weekdays(days: Sequence[str]) -> str:

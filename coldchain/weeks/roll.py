@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import Bools, Ints
+from coldchain.arrays import Bools, Floats, Ints
 from coldchain.errors import Fault
 from coldchain.forecasts import Weather
 from coldchain.model import Scenario
@@ -19,8 +19,8 @@ from coldchain.planning.course import work_out
 from coldchain.planning.days import Effort
 from coldchain.runs import Run
 from coldchain.weeks.assign import Choice, Former, assign, decision_of, moves_cny, pays_cny
-from coldchain.weeks.calendar import span_of
-from coldchain.weeks.county import owned_units, week_of
+from coldchain.weeks.calendar import Span, span_of
+from coldchain.weeks.county import kept_cny, owned_units, week_of
 from coldchain.weeks.deliveries import Hold, Past
 from coldchain.weeks.expected import Expected, expected
 from coldchain.weeks.hands import Hand, asked_less, hands_of, needed_h, one_more
@@ -158,25 +158,29 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
 
     Of all that would change, half of them, half of these … that number counts whose routed bill is least, none
     included: a change that does not pay once lorries are routed is not asked of anybody. Going back to the plan counts
-    among them, for what paid in one season may not in the next.
+    among them, for what paid in one season may not in the next. What the plan keeps in store counts with what that
+    earns, for who is fetched and among ways whose bill is no dearer than if nobody changed.
     """
     options = options or Options.quickly(given.seed)
     scenario = run.scenario
     outlook = expected(scenario, given.past, given.week, given.weather)
     span = span_of(scenario.periods, given.week)
     holds = [*given.holds, *_loaded(given.past)]
-    ground = lay_part(run, week_of(scenario, run, span, outlook.tonnes, held_apart(scenario, holds)), options)
+    ground = lay_week(run, span, outlook.tonnes, holds, options)
     former, home = (former_of(ground, run, way, holds) for way in (before, before_of(run, given.week)))
     limit = int(given.most_changed * len(scenario.villages))
     hands = hands_of(ground, scenario.people)
     tried = weighed(ground, former, limit, options, home, hands)
     stay, pays = tried[0], pays_cny(ground)
 
-    def weight_cny(way: Weighed) -> float:
-        moves = moves_cny(ground, former, way.choice)
-        return way.course.yearly.total + moves + float(pays[way.choice.changed].sum())
+    def bill_cny(way: Weighed) -> float:
+        return way.course.yearly.total + moves_cny(ground, former, way.choice)
 
-    best = min(tried, key=weight_cny)
+    def weight_cny(way: Weighed) -> float:
+        kept = float(way.choice.share @ ground.arcs.storage_cny)
+        return bill_cny(way) + float(pays[way.choice.changed].sum()) - kept
+
+    best = min((way for way in tried if bill_cny(way) <= bill_cny(stay)), key=weight_cny)
     plans = {id(way): plan_of(ground, way.course, options) for way in (stay, best)}
     priced, plan = tuple(_priced(ground, former, limit, best)), plans[id(best)]
     sold = None if given.outlets is None else sell(plan, scenario, given.week, given.outlets, before.last)
@@ -249,6 +253,13 @@ def _priced(ground: Ground, former: Former, limit: int, way: Weighed) -> Iterato
         more, people = one_more(ground, way.hands, n)
         gain = assign(ground, former, limit, None, more).worth_cny - now
         yield Priced(hand, needed_h(ground, hand, way.course), max(gain, 0.0) / people)
+
+
+def lay_week(run: Run, span: Span, tonnes: Floats, holds: Sequence[Hold], options: Options) -> Ground:
+    """Lay the ground of a week with this harvest, float64[villages, commodities]; what is held by name goes alone."""
+    week = week_of(run.scenario, run, span, tonnes, held_apart(run.scenario, holds))
+    ground = lay_part(run, week, options)
+    return replace(ground, arcs=replace(ground.arcs, storage_cny=kept_cny(run, ground)))
 
 
 def course_of(ground: Ground, former: Former, choice: Choice, options: Options) -> Course:

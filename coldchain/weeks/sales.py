@@ -254,11 +254,13 @@ class _Trade:
 
     def _markets(self, parcel: Parcel) -> list[int]:
         """Return the open markets in which a price of the crop is known."""
-        hub, crop = (
-            int(self.ground.basis.site_hub[self.sites[parcel.where.depot]]),
-            self.crop_at[parcel.where.commodity],
-        )
-        return [m for m in self.outlets.of_hub(hub) if self.outlets.price(m, crop) is not None]
+        return [m for m in self._later(parcel) if self.outlets.markets[m].open]
+
+    def _later(self, parcel: Parcel) -> list[int]:
+        """Return the markets in which a price of the crop is known: one that is closed now can be sold to later."""
+        hub = int(self.ground.basis.site_hub[self.sites[parcel.where.depot]])
+        crop = self.crop_at[parcel.where.commodity]
+        return [m for m in self.outlets.behind(hub) if self.outlets.price(m, crop) is not None]
 
     def _is_offered(self, parcel: Parcel) -> bool:
         """Tell whether a market has a price of it, or none is open at all: then it goes nowhere."""
@@ -300,7 +302,7 @@ class _Trade:
         solid = not parcel.where.unit
         mine = [one for one in self.whole.storage if (one.commodity, one.period) == (parcel.where.commodity, period)]
         due = self._lies_d(parcel)
-        known = solid and bool(self._markets(parcel))
+        known = solid and bool(self._later(parcel))
         return [one for one in mine if known and due < one.days and parcel.until in ("", one.until)]
 
     def _rule(self, parcel: Parcel) -> tuple[Keeping | None, float]:
@@ -323,7 +325,7 @@ class _Trade:
         power = keep_kwh_t_day(crop, self.classes[parcel.where.cooling]) * (days - lies_d)
         earned = [
             self._price(parcel, m) * ratio * (1.0 - self.lost(parcel, m, days)) - self.outlets.markets[m].freight_cny_t
-            for m in self._markets(parcel)
+            for m in self._later(parcel)
         ]
         return max(earned) - power * self.whole.economics.power_cny_kwh
 

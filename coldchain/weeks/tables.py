@@ -333,7 +333,9 @@ def _short(rolled: Rolled) -> list[str]:
     """Name what is held and cannot go anywhere with the people at hand."""
     arcs, villages = rolled.plan.ground.arcs, rolled.plan.scenario.villages
     served = np.bincount(arcs.demand, rolled.choice.share, minlength=len(arcs.village))
-    left = np.unique(arcs.village[rolled.former.held & (served < 1.0 - LEAST_SHARE)]) if rolled.hands else ()
+    went = np.bincount(arcs.demand, rolled.former.went, minlength=len(arcs.village)) > 0
+    short = rolled.former.held & went & (served < 1.0 - LEAST_SHARE)
+    left = np.unique(arcs.village[short]) if rolled.hands else ()
     if not len(left):
         return []
     text = _("people and room do not suffice for all that is held; it stays in part: {villages}")

@@ -14,14 +14,13 @@ import pandas as pd
 from coldchain.arrays import Floats
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
-from coldchain.planning import Course, Ground, Options, lay_part
+from coldchain.planning import Course, Ground, Options
 from coldchain.runs import Run
 from coldchain.runs.folder import read_tables
 from coldchain.weeks.calendar import iso_week, monday, span_of
-from coldchain.weeks.county import week_of
 from coldchain.weeks.deliveries import Hold, read_held
 from coldchain.weeks.folder import ROLLS, Asked, roll_week
-from coldchain.weeks.roll import Before, before_of, former_of, held_apart, week_cny, weighed
+from coldchain.weeks.roll import Before, before_of, former_of, lay_week, week_cny, weighed
 from coldchain.weeks.world import World, weeks_in_season
 
 if TYPE_CHECKING:
@@ -67,12 +66,10 @@ def live(world: World, folder: Path, week: int) -> Lived:
     found = roll_week(Asked(folder, iso_week(week), {}))
     tables = read_tables(folder / ROLLS / iso_week(week))
     holds, _faults = read_held(folder / "held.csv", run.scenario, week)
-    scenario = week_of(
-        run.scenario, run, span_of(run.scenario.periods, week), world.harvest[week], held_apart(run.scenario, holds)
-    )
+    ground = lay_week(run, span_of(run.scenario.periods, week), world.harvest[week], holds, options)
     static = before_of(run, week)
     rolled = replace(static, ways=_as_decided(folder / ROLLS / iso_week(week), tables))
-    return Lived(run, week, found, tables, lay_part(run, scenario, options), static, rolled, holds, options)
+    return Lived(run, week, found, tables, ground, static, rolled, holds, options)
 
 
 def _as_decided(folder: Path, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from test_week_people import replanned
@@ -15,12 +16,16 @@ from test_weeks import WEEK, County, planned
 
 from coldchain.cli import run
 from coldchain.errors import BadInputError
+from coldchain.planning import Options
 from coldchain.runs import Run
 from coldchain.runs.folder import read_tables
 from coldchain.weeks import Asked, roll_week
-from coldchain.weeks.calendar import iso_week, week_number
+from coldchain.weeks.assign import assign
+from coldchain.weeks.calendar import iso_week, span_of, week_number
+from coldchain.weeks.expected import planned_t
 from coldchain.weeks.markets import outlets_of
 from coldchain.weeks.recheck import verify_week
+from coldchain.weeks.roll import before_of, former_of, lay_week
 
 __all__ = ["planned"]
 MARKETS = "market,hub,onward_h,freight_cny_t,most_t,closed_through\n"
@@ -125,6 +130,49 @@ def test_goods_lie_in_store_until_they_pay(planned: Path, tmp_path: Path) -> Non
     table = pd.read_csv(path, encoding="utf-8-sig").assign(before_t=lambda one: one["before_t"] + 1.0)
     table.to_csv(path, index=False)
     assert any("stores:" in text for text in verify_week(path.parents[1]).problems)
+
+
+def test_what_the_plan_keeps_is_fetched_for_it(planned: Path, tmp_path: Path) -> None:
+    """A tonne is worth what the plan's store makes of its share; what pays through that alone is fetched.
+
+    While every market is shut the store takes what it has room for, and only the rest goes nowhere.
+    """
+    run = Run.open(planned / "plan")
+    rows = [f"{one.id},summer,autumn,15,{one.price_cny_kg * 9}" for one in run.scenario.commodities]
+    text = "commodity,period,until,days,price_cny_kg\n" + "\n".join(rows) + "\n"
+    stall = Stall(replanned(planned, tmp_path / "county", "storage.csv", text))
+    run, week = stall.county.run, week_number("2026-W34")
+    span, tonnes = span_of(run.scenario.periods, week), planned_t(run.scenario, week)
+    ground = lay_week(run, span, tonnes, [], Options.quickly())
+    arcs, scenario, kept = ground.arcs, ground.scenario, run.tables["storage"].set_index(["depot", "commodity"])
+    depot, crop = kept.index[0]
+    row, c = kept.loc[(depot, crop)], [one.id for one in scenario.commodities].index(crop)
+    group = next(g for g, members in enumerate(arcs.members) if c in members)
+    worth = np.zeros(len(arcs.demand))
+    for other in (one for one in arcs.members[group] if (depot, scenario.commodities[one].id) in kept.index):
+        own = kept.loc[(depot, scenario.commodities[other].id)]
+        each = own["share"] * (own["earned_cny"] - own["power_cny"]) / own["tonnes"]
+        worth += each * scenario.harvest_t[arcs.village[arcs.demand], other, 0]
+    site = [one.id for one in scenario.sites].index(depot)
+    mine = (arcs.site == site) & (arcs.group[arcs.demand] == group) & (arcs.storage_cny > 0.0)
+    assert mine.any()
+    assert row["zone"] == ground.basis.classes[arcs.cooling[mine][0]].zone
+    np.testing.assert_allclose(arcs.storage_cny[mine], worth[mine], rtol=1e-12)
+    gain = arcs.outside.of("total_cost_cny")[arcs.demand] - arcs.inside.of("total_cost_cny")
+    dear = np.where(np.isfinite(gain), gain, 0.0) + arcs.storage_cny / 2.0
+    costly = replace(arcs, inside=replace(arcs.inside, money_cny=arcs.inside.money_cny + dear))
+    former = former_of(ground, run, before_of(run, week), [])
+    for storage_cny, fetched in ((arcs.storage_cny, True), (np.zeros(len(arcs.demand)), False)):
+        there = replace(ground, arcs=replace(costly, storage_cny=storage_cny))
+        assert bool(assign(there, former, 0).share.any()) is fetched
+
+    stall.write(near=",2026-W34", far=",2026-W34")
+    stall.price(5.0, 9.0)
+    found, tables = stall.roll("2026-W34")
+    came = tables["days"]["kg"].sum() / 1000.0
+    nowhere = sum(one["t"] for one in found["sales"]["nowhere"])
+    assert found["sales"]["stored_t"]["in"] > 0.0
+    assert found["sales"]["stored_t"]["in"] + nowhere == pytest.approx(came, rel=1e-2)
 
 
 def test_what_the_check_finds_in_sales(planned: Path, tmp_path: Path) -> None:

@@ -213,8 +213,8 @@ def test_who_is_left_out_is_told(rolled: County, tmp_path: Path) -> None:
     assert crops
     assert set(state.loc[[key for key in crops if key in state.index]]) == {"left"}
     page = (folder / "notice.html").read_text(encoding="utf-8")
-    assert f"{left['left_out_t'].iloc[0]:,.1f} t are not fetched this week" in page
-    assert "不集货" in page
+    assert f"<td>{left['left_out_t'].iloc[0]:,.1f}</td><td>room or people do not suffice</td>" in page
+    assert "<h2>本周不集货</h2>" in page
     path = folder / "tables" / "changes.csv"
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     path.write_text("\n".join(line for line in lines if ",full," not in line) + "\n", encoding="utf-8")
