@@ -18,7 +18,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -129,7 +129,7 @@ def main() -> None:
     lived: dict[str, list[Lived]] = defaultdict(list)
     spent: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for name, scenario in counties(folders):
-        chances = Chances(*(getattr(Chances().of(scenario.routing), field.name) for field in fields(Chances)))
+        chances = Chances(**asdict(Chances().of(scenario)))
         ways = fleets(scenario)
         for which in ("all",) if bill_only else tuple(ways):
             made, units = planned(ways[which])

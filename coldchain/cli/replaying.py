@@ -48,8 +48,8 @@ class Spreads(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--draws", type=click.IntRange(0, 1000), default=8, show_default=True,
               help="Draws of the uncertain figures, each lived through for two years; 0 leaves them out.")  # fmt: skip
-@click.option("--temperature", type=Spreads(2), default="1,2.5", show_default=True,
-              help="Standard deviation in °C: of a season, of a day within it.")  # fmt: skip
+@click.option("--temperature", type=Spreads(2),
+              help="Standard deviation in °C: of a season, of a day within it; otherwise as in [chain].")  # fmt: skip
 @click.option("--harvest", type=Spreads(3),
               help="Coefficient of variation: of a crop's season, a village's season, a village's day; "
                    "otherwise as in [routing].")  # fmt: skip
@@ -63,13 +63,13 @@ def replay(run: Path, scenario: Path | None, as_json: bool, **given: Any) -> Non
     """Live through the plan of RUN for many years of random weather, harvests and roads: what may be lost.
 
     Vehicles, unloading places and pre-coolers have queues; what a full one cannot take goes on warm. With
-    --temperature 0 --harvest 0 --travel 0 the plan's own loss comes out. Writes replay.json into RUN.
+    --temperature 0 --harvest 0 --travel 0 all days are the usual one. Writes replay.json into RUN.
     """
     from coldchain.api import Chances
     from coldchain.api import replay as live
 
-    harvest, travel = given.pop("harvest") or UNSTATED * 3, given.pop("travel") or UNSTATED * 2
-    chances = Chances(*given.pop("temperature"), *harvest, *travel)
+    named = (("temperature", 2), ("harvest", 3), ("travel", 2))
+    chances = Chances(*(one for name, count in named for one in given.pop(name) or UNSTATED * count))
     found = live(run, chances=chances, scenario=scenario, say=tell_years(given["years"]), **given)
     path = found.save(run)
     if as_json:

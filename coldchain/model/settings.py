@@ -100,6 +100,15 @@ class Chain(Noun):
         le=20,
         band=Spread(N_("reefers and halls above their set point"), 0.0, 3.0),
     )
+    air_season_c: float = figure(
+        "°C", "spread (standard deviation) of a season's mean temperature from year to year", 1.0, ge=0, le=10,
+        usual=(0, 3), band=Spread(N_("spread of temperatures"), 0.5, 1.5))  # fmt: skip
+    air_day_c: float = figure(
+        "°C",
+        "the same of a day's temperature within its season: day-to-day changes in China average 1.5-1.8 °C (doi "
+        "10.1029/2022EA002587), at an assumed correlation of 0.7 from day to day",
+        2.5, ge=0, le=15, usual=(0, 6), band=Spread(N_("spread of temperatures"), 0.5, 1.5),
+    )  # fmt: skip
     delivery_target_h: float = figure(
         "h", "harvest to market, the target reported", 48.0, gt=0, le=1000, usual=(4, 240)
     )

@@ -202,7 +202,7 @@ def part_of(basis: Basis, scenario: Scenario) -> Basis:
     hubs = np.arange(placed.villages + placed.sites, len(placed.node))
     kept = np.concatenate([v, placed.villages + s, hubs])
     reach = (getattr(basis.reach, name)[np.ix_(v, s)] for name in Reach.__annotations__)
-    lanes = replace(basis.lanes, worn=basis.lanes.worn[:, :, :, s], fate=basis.lanes.fate[:, :, :, s])
+    lanes = replace(basis.lanes, fate=basis.lanes.fate[:, :, :, s])
     lane_haul_h, hubs_of = basis.lane_haul_h[s], basis.site_hub[s]
     if scenario.routing != whole.routing:
         lane_haul_h = basis.haul_h[s] / _slowest(scenario)

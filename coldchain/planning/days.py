@@ -11,7 +11,6 @@ import numpy as np
 from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, LOAD_TOLERANCE_KG, Floats, Indices
 from coldchain.economy import CarbonPrice, Heading
 from coldchain.model import Scenario
-from coldchain.model.packaging import packed
 from coldchain.network import travel
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
@@ -22,14 +21,13 @@ from coldchain.planning.former import FormerDays, FormerRoute, drive_again
 from coldchain.planning.haul_duties import work_out_hauls
 from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay
 from coldchain.planning.overflow import OverflowDay, overflow_days, spread_of
-from coldchain.planning.owned_days import at_own_prices, cheapest_with_fleet
+from coldchain.planning.owned_days import FEW_STOPS, at_own_prices, cheapest_with_fleet
 from coldchain.routing import (
     CollectionProblem,
     CollectionResult,
     least_aboard_h,
     solve_collection,
 )
-from coldchain.spoilage import value_per_hour
 from coldchain.threads import mapped
 from coldchain.work import UNLIMITED, Meter
 
@@ -219,7 +217,7 @@ def _at_own_prices(
     effort: Effort,
 ) -> tuple[Answer, ...]:  # fmt: skip
     """Return the answers to a day that is routed in earnest, that of hired vehicles first; none where it is alone."""
-    if effort.quick or effort.stop():
+    if effort.quick or effort.stop() or len(daily) > FEW_STOPS:
         return ()
     aboard = _hours_aboard(hired, _least_aboard_h(basis, legs[0]))
     problem = _problem(basis, site, period, daily, legs, aboard)
@@ -294,10 +292,7 @@ def _weights(basis: Basis, site: int, period: int, daily: Floats, aboard: Floats
     batch = basis.lanes.batch(aboard)[period]
     weights = np.zeros(len(daily))
     for v, c, o in zip(*np.nonzero(daily), strict=True):
-        crop = basis.scenario.commodities[c]
-        worn, rate = basis.lanes.worn[c, period, o, site, batch[v]], basis.lanes.dock_rate[c, period, batch[v]]
-        transfers, prices = basis.scenario.chain.planned_transfers, basis.scenario.economics
-        hourly = value_per_hour(packed(crop, planned=True), worn, rate, transfers, prices)
+        hourly = basis.lanes.value_per_hour(c, period, o, site, batch[v])
         weights[v] += daily[v, c, o] * basis.prices.value_cny_t[c] * hourly
     return weights
 

@@ -13,6 +13,7 @@ from coldchain.planning.basis import Basis
 from coldchain.planning.written import ChilledLoads
 from coldchain.spoilage import (
     Fate,
+    air_days,
     cold_stages,
     harvest_clock_h,
     hourly_air_c,
@@ -92,13 +93,15 @@ def shares_lost(figures: Figures, period: int, crop: Indices, stages: Floats, *,
     own = [boxed(figures, scenario.commodities[c], planned=planned) for c in present.tolist()]
     params = np.array([pack(one, season.humidity) for one in own])
     order = np.lexsort((*stages[:, ::-1, HOURS].T, crop))
-    worn = np.empty((len(crop), WEAR))
-    worn[order] = follow_lots(params, which[order], hourly_air_c(season), harvest_clock_h(season), stages[order])
+    worn, air = np.empty((len(crop), WEAR)), hourly_air_c(season)
     transfers = scenario.chain.planned_transfers if planned else scenario.chain.today_transfers
-    share = np.empty((len(crop), 2))
-    for n, one in enumerate(own):
-        fate = Fate.of(one, worn[which == n], transfers, scenario.economics)
-        share[which == n] = np.column_stack([fate.loss, fate.value])
+    share = np.zeros((len(crop), 2))
+    for day in air_days(scenario.chain):
+        start = harvest_clock_h(season)
+        worn[order] = follow_lots(params, which[order], air + day.warmer_c, start, stages[order])
+        for n, one in enumerate(own):
+            fate = Fate.of(one, worn[which == n], transfers, scenario.economics)
+            share[which == n] += day.share * np.column_stack([fate.loss, fate.value])
     return share
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from coldchain.arrays import Floats
 from coldchain.errors import UsageError
 from coldchain.language import _
-from coldchain.model import Routing
+from coldchain.model import Scenario
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Chances:
     """How far a year, a day, a village and a leg of road stray from the plan's typical ones.
 
     Temperatures are normal, °C; harvests and hours are lognormal factors of mean one, given by their coefficient of
-    variation. None stands for the figure of the scenario, from which the plan's expected overflow follows. All defaults
-    are assumptions, to be replaced by local records; noughts replay the plan as it is.
+    variation. None stands for the figure of the scenario, from which the plan's losses and expected overflow follow.
+    All are assumptions, to be replaced by local records; with noughts every day is the usual one.
 
     Attributes
     ----------
@@ -30,8 +30,8 @@ class Chances:
     road_cv, leg_cv : hours of all roads on a day; of a leg by itself
     """
 
-    season_c: float = 1.0
-    day_c: float = 2.5
+    season_c: float | None = None
+    day_c: float | None = None
     crop_cv: float | None = None
     village_cv: float | None = None
     picking_cv: float | None = None
@@ -46,14 +46,19 @@ class Chances:
                 told = _("{name} must be from 0 to {most:g}; got {value:g}")
                 raise UsageError(told.format(name=name, most=most, value=value))
 
-    def of(self, routing: Routing) -> Spreads:
+    def of(self, scenario: Scenario) -> Spreads:
         """Return all figures, those of a scenario where none is given."""
-        stated = {name: getattr(routing, STATED[name]) for name in STATED}
+        stated = {name: getattr(getattr(scenario, section), field) for name, (section, field) in STATED.items()}
         return Spreads(**{name: stated[name] if value is None else value for name, value in asdict(self).items()})
 
 
-STATED = {"crop_cv": "harvest_crop_cv", "village_cv": "harvest_village_cv", "picking_cv": "harvest_day_cv",
-          "road_cv": "travel_day_cv", "leg_cv": "travel_leg_cv"}  # fmt: skip
+STATED = {
+    "season_c": ("chain", "air_season_c"), "day_c": ("chain", "air_day_c"),
+    "crop_cv": ("routing", "harvest_crop_cv"), "village_cv": ("routing", "harvest_village_cv"),
+    "picking_cv": ("routing", "harvest_day_cv"),
+    "road_cv": ("routing", "travel_day_cv"), "leg_cv": ("routing", "travel_leg_cv"),
+}  # fmt: skip
+"""Section and field of the scenario in which each figure stands."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,10 @@ class DayDraw:
     road: float
     leg_cv: float
     rng: np.random.Generator = field(repr=False)
+
+    def warmer(self, by_c: float) -> DayDraw:
+        """Return the same day, warmer."""
+        return replace(self, air_c=self.air_c + by_c)
 
     def roads(self, count: int) -> Floats:
         """Draw factors on the hours of so many legs."""

@@ -24,7 +24,8 @@ from coldchain.replays.cooling import Queues
 from coldchain.replays.day import Day, docks
 from coldchain.replays.layout import Layout, lay_out
 from coldchain.runs import PlacedNetwork
-from coldchain.spoilage import steady
+from coldchain.spoilage import AirDay, air_days, steady
+from coldchain.spoilage.weather import USUAL
 
 SCHEMA = "coldchain.replay/1"
 DRAWS, DOUBT_YEARS = 8, 2
@@ -83,10 +84,14 @@ class Replayer:
 
     def _calibrate_today(self, villages: pd.DataFrame) -> None:
         """Take from the plan by how much the depots that stand today lessen each village's loss."""
-        source, none = Source.of(0, 0), NONE.of(self.scenario.routing)
+        source, none = Source.of(0, 0), NONE.of(self.scenario)
         calm = draw_season(source, none, len(self.scenario.villages), len(self.scenario.commodities))
         day = next(draw_days(source, none, calm, 1))
-        alone = sum(self.ager.without_depots_t(season, day) for season in self.layout.seasons)
+        alone = sum(
+            air.share * self.ager.without_depots_t(season, day.warmer(air.warmer_c))
+            for season in self.layout.seasons
+            for air in air_days(self.scenario.chain)
+        )
         stated = villages.set_index("village")["baseline_loss_t"].reindex([one.id for one in self.scenario.villages])
         lost = stated.to_numpy(dtype=np.float64)
         self.ager.standing = np.divide(lost, alone, out=np.ones(len(lost)), where=alone > 0)
@@ -103,7 +108,7 @@ class Replayer:
 
     def year(self, chances: Chances, seed: int, number: int, days: int) -> Year:
         """Live through a year."""
-        source, spreads = Source.of(seed, number), chances.of(self.scenario.routing)
+        source, spreads = Source.of(seed, number), chances.of(self.scenario)
         seen = []
         for p in range(len(self.layout.seasons)):
             drawn = draw_season(source, spreads, len(self.scenario.villages), len(self.scenario.commodities))
@@ -111,11 +116,14 @@ class Replayer:
         return self._sums(seen, days)
 
     def shifted(self, air_c: float, harvest: float, road: float) -> Year:
-        """Live through a year in which every day is so much warmer, all harvests and hours so many times more."""
+        """Live through a year in which every day is so much warmer, all harvests and hours so many times more.
+
+        Coolers and vehicles have the usual day, as in the plan; what is lost is the mean of the season's days.
+        """
         ones = np.ones(self.scenario.harvest_t.shape[:2])
-        rng = np.random.default_rng(0)
-        days = [DayDraw(air_c, harvest * ones, road, 0.0, rng) for _season in self.layout.seasons]
-        return self._sums([self._day(p, day) for p, day in enumerate(days)], 1)
+        day = DayDraw(air_c, harvest * ones, road, 0.0, np.random.default_rng(0))
+        air = air_days(self.scenario.chain)
+        return self._sums([self._day(p, day, air) for p in range(len(self.layout.seasons))], 1)
 
     def _sums(self, seen: Sequence[LivedDay], days: int) -> Year:
         """Add up days of the seasons, each standing for its part of the season."""
@@ -125,14 +133,16 @@ class Replayer:
         depots = sum((day.depots * weight[day.season] for day in seen), np.zeros((len(self.layout.depots), 2)))
         return Year(sums, tuple(rates), depots)
 
-    def _day(self, p: int, draw: DayDraw) -> LivedDay:
+    def _day(self, p: int, draw: DayDraw, air: Sequence[AirDay] = (USUAL,)) -> LivedDay:
         season = self.layout.seasons[p]
         outcome = Day(season, self.scenario.chain, self.scenario.routing, self.docks[p], draw).run()
         outcome.cooled = self.queues[p].put_in(outcome.cooled, draw.air_c)
         bill = {f"{name}_cny": cny for name, cny in self.pricer.day_cny(p, season, outcome, draw).items()}
         fared = {"tours": outcome.tours, "second_trips": outcome.second_trips, "waited_h": outcome.waited_h,
                  "hired": float(len(outcome.hires))}  # fmt: skip
-        sums = {**asdict(self.ager.loss(season, outcome, draw)), **fared, **bill, "late": float(outcome.late)}
+        lost = [(one.share, asdict(self.ager.loss(season, outcome, draw.warmer(one.warmer_c)))) for one in air]
+        mean = {name: math.fsum(share * each[name] for share, each in lost) for name in lost[0][1]}
+        sums = {**mean, **fared, **bill, "late": float(outcome.late)}
         depots = np.zeros((len(self.layout.depots), 2))
         for place, parcels in enumerate((outcome.cooled, outcome.warm)):
             at = season.lots.depot[np.array(parcels.lot, dtype=np.intp)]
@@ -184,7 +194,7 @@ def replay(
         "schema": SCHEMA,
         "scenario": dict(told["scenario"]),
         "effort": asdict(effort),
-        "chances": asdict(chances.of(replayer.scenario.routing)),
+        "chances": asdict(chances.of(replayer.scenario)),
         "plan": {"rate": loss["plan_rate"], "loss_t": loss["plan_t"], "loss_cny": loss["plan_cny"],
                  "coverage": told["coverage"]["plan"]},
         "undisturbed": _told(replayer.shifted(0.0, 1.0, 1.0).sums),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from coldchain.arrays import Bools, Floats
 from coldchain.model import Commodity, Economics
-from coldchain.spoilage.kinetics import QUALITY_AT_LIFE, quality, worn_loss, worn_slope
+from coldchain.spoilage.kinetics import QUALITY_AT_LIFE, quality, worn_loss
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,12 @@ class Fate:
         """Return NaN everywhere."""
         return cls(*(np.full(shape, np.nan) for _part in range(3)))
 
+    @classmethod
+    def mean(cls, parts: Iterable[tuple[float, Fate]]) -> Fate:
+        """Return the mean of fates of one shape, each with its share."""
+        each = [(share * one.loss, share * one.water, share * one.value) for share, one in parts]
+        return cls(*(np.asarray(np.sum(figure, axis=0), dtype=np.float64) for figure in zip(*each, strict=True)))
+
     def __getitem__(self, at: Any) -> Fate:
         """Return the fate of some lots, copied."""
         return Fate(np.array(self.loss[at]), np.array(self.water[at]), np.array(self.value[at]))
@@ -57,16 +63,6 @@ class Fate:
         """Return this fate, but the other's where it is known."""
         pairs = ((other.loss, self.loss), (other.water, self.water), (other.value, self.value))
         return Fate(*(np.where(known, new, old) for new, old in pairs))
-
-
-def value_per_hour(commodity: Commodity, worn: Floats, rate: Floats, transfers: int, prices: Economics) -> float:
-    """Share of the value lost per further hour in which the wear of a lot grows by ``rate``, both of shape (3,)."""
-    kept = 1.0 - float(worn_loss(commodity, worn, transfers))
-    off, left = float(taken_off(prices, worn[0])), float(quality(worn[0]))
-    falling = 100.0 * QUALITY_AT_LIFE < left < prices.discount_below_quality
-    steep = prices.discount_at_life / (prices.discount_below_quality - 100.0 * QUALITY_AT_LIFE) if falling else 0.0
-    sinking = -math.log(QUALITY_AT_LIFE) * left * float(rate[0])
-    return (1.0 - off) * worn_slope(commodity, worn, rate, transfers) + kept * steep * sinking
 
 
 def taken_off(prices: Economics, used: Floats) -> Floats:

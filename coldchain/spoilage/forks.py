@@ -20,6 +20,7 @@ from coldchain.spoilage.kernels import STAGE_COLUMNS, fork_lots
 from coldchain.spoilage.kinetics import pack
 from coldchain.spoilage.lanes import HALF_WARMING_H, harvest_clock_h
 from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
+from coldchain.spoilage.weather import air_days
 
 CHANGES = ("collection", "packaging", "precooling", "line_haul", "onward", "hall")
 """In the order in which a lot meets them."""
@@ -49,15 +50,21 @@ def forked_losses(scenario: Scenario, period: Period, ways: list[Way]) -> Fate:
     timed, boxed = _columns()
     for planned, transfers in ((False, scenario.chain.today_transfers), (True, scenario.chain.planned_transfers)):
         own = [packed(one, planned=planned) for one in scenario.commodities]
-        worn = fork_lots(
-            np.array([pack(one, period.humidity) for one in own]), crop, hourly_air_c(period),
-            harvest_clock_h(period), ordered, PART_OF_STAGE, TIMED.index("precooling"), warming,
-        )  # fmt: skip
+        params = np.array([pack(one, period.humidity) for one in own])
+        days = air_days(scenario.chain)
+        worn = [
+            fork_lots(
+                params, crop, hourly_air_c(period) + day.warmer_c, harvest_clock_h(period), ordered, PART_OF_STAGE,
+                TIMED.index("precooling"), warming,
+            )
+            for day in days
+        ]  # fmt: skip
         at = np.flatnonzero(boxed == planned)
         for c in np.unique(crop):
-            mine = crop == c
-            found = Fate.of(own[c], worn[np.ix_(mine, timed[at])], transfers, scenario.economics)
-            fate.put(np.ix_(mine, at), found)
+            rows = np.ix_(crop == c, timed[at])
+            parts = [Fate.of(own[c], one[rows], transfers, scenario.economics) for one in worn]
+            found = Fate.mean((day.share, one) for day, one in zip(days, parts, strict=True))
+            fate.put(np.ix_(crop == c, at), found)
     return fate
 
 

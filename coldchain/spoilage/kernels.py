@@ -277,9 +277,8 @@ def fill_lanes(
     clocks: Floats,
     stages: Floats,
     worn: Floats,
-    dock_rate: Floats,
 ) -> None:
-    """Fill ``worn[class, site, batch, 3]`` and wear per hour at the dock ``dock_rate[batch, 3]`` of a crop.
+    """Fill ``worn[class, site, batch, 3]`` of a crop.
 
     A first stage like that of the site before is not integrated again: a class cools alike at most sites.
     """
@@ -290,8 +289,6 @@ def fill_lanes(
         wait[1] = max(clocks[n] - start_h, 0.0)
         warm[:] = 0.0
         arrival_c = run_stage(params, hourly_c, start_h, air_at(hourly_c, start_h), wait, warm)
-        dock_rate[n] = 0.0
-        add_wear(params, arrival_c, arrival_c, params[10], 1.0, dock_rate[n])
         for o in range(stages.shape[0]):
             cooled[0], cooled_c = np.nan, 0.0
             for j in range(stages.shape[1]):

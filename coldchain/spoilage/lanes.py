@@ -22,6 +22,7 @@ from coldchain.spoilage.fate import Fate
 from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, fill_lanes, follow_lots
 from coldchain.spoilage.kinetics import pack, worn_slope
 from coldchain.spoilage.stages import Stage, hourly_air_c, loading_slot, stage_array
+from coldchain.spoilage.weather import air_days
 
 HALF_WARMING_H = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
 HALL_HALF_H = 3.0
@@ -119,17 +120,14 @@ class DepotLanes:
 
     Attributes
     ----------
-    worn : wear, shape (commodities, periods, classes, sites, batches, 3)
-    fate : shares lost, shape (commodities, periods, classes, sites, batches), handling included
+    fate : shares lost, shape (commodities, periods, classes, sites, batches), handling included; the mean of the days
+        of a season
     first_batch_h : clock of batch 0 in each period, shape (periods,)
-    dock_rate : wear per hour in the warm at the batch's clock, shape (commodities, periods, batches, 3)
     longest_wait_h : hours of waiting beyond the longest ride that the table holds
     """
 
-    worn: Floats
     fate: Fate
     first_batch_h: Floats
-    dock_rate: Floats
     batch_h: float
     ready_h: Floats
     longest_wait_h: float = 0.0
@@ -145,6 +143,12 @@ class DepotLanes:
         first = self.first_batch_h.reshape(-1, *[1] * aboard_h.ndim)
         steps = loading_slot(ready, self.batch_h) - np.round(first / self.batch_h)
         return np.clip(steps, 0, self.loss.shape[-1] - 1).astype(np.intp)
+
+    def value_per_hour(self, c: int, period: int, o: int, site: int, batch: int) -> float:
+        """Share of the value that one more hour aboard loses, by the step of the table from a batch to the next."""
+        now = min(batch, self.loss.shape[-1] - 2)
+        value = self.fate.value[c, period, o, site]
+        return max(float(value[now + 1] - value[now]), 0.0) / self.batch_h
 
 
 def depot_lanes(
@@ -171,22 +175,37 @@ def depot_lanes(
     wait_h = longest_wait_h(scenario)
     count = math.ceil((most_aboard_h + wait_h) / batch_h) + 2
     shape = (len(scenario.commodities), len(scenario.periods), len(classes), len(site_hub), count)
-    worn = np.zeros((*shape, WEAR))
+    worn = np.zeros((*shape[2:], WEAR))
     fate = Fate(np.ones(shape), np.zeros(shape), np.ones(shape))
-    dock_rate = np.zeros((shape[0], shape[1], count, WEAR))
     for c, commodity in enumerate(scenario.commodities):
         own = packed(commodity, planned=True)
         stages = _stages(scenario, classes, site_hub, haul_h, commodity)
         for p, period in enumerate(scenario.periods):
-            start = harvest_clock_h(period)
             clocks = first[p] + batch_h * np.arange(count)
-            params = pack(own, period.humidity)
-            fill_lanes(params, hourly_air_c(period), start, clocks, stages, worn[c, p], dock_rate[c, p])
-        fate.put(c, Fate.of(own, worn[c], chain.planned_transfers, scenario.economics))
+            fate.put((c, p), _lane_fate(scenario, (own, period), clocks, stages, worn))
     nowhere = ~np.isfinite(haul_h)
     fate.loss[:, :, :, nowhere], fate.water[:, :, :, nowhere], fate.value[:, :, :, nowhere] = 1.0, 0.0, 1.0
     ready = np.array([harvest_clock_h(p) + chain.planned_wait_h + chain.unload_h for p in scenario.periods])
-    return DepotLanes(worn, fate, first, dock_rate, batch_h, ready, wait_h)
+    return DepotLanes(fate, first, batch_h, ready, wait_h)
+
+
+def _lane_fate(
+    scenario: Scenario, goods: tuple[Commodity, Period], clocks: Floats, stages: Floats, worn: Floats
+) -> Fate:
+    """Return what a crop as packed loses through each class, site and batch, the mean of the season's days.
+
+    Parameters
+    ----------
+    clocks : at which each batch goes in
+    worn : is overwritten, shape (classes, sites, batches, 3)
+    """
+    own, period = goods
+    params, air, start = pack(own, period.humidity), hourly_air_c(period), harvest_clock_h(period)
+    parts = []
+    for day in air_days(scenario.chain):
+        fill_lanes(params, air + day.warmer_c, start, clocks, stages, worn)
+        parts.append((day.share, Fate.of(own, worn, scenario.chain.planned_transfers, scenario.economics)))
+    return Fate.mean(parts)
 
 
 def longest_wait_h(scenario: Scenario) -> float:
@@ -229,11 +248,9 @@ def longer_haul_losses(
     chain, (commodity, period, cooling) = scenario.chain, lot
     half_h = line_haul_half_h(scenario)
     stages = np.array([stage_array(cold_stages(chain, cooling, hub, (float(h), half_h), commodity)) for h in haul_h])
-    clocks = batch_clock_h(chain, period, 0.0) + chain.dock_batch_h * np.arange(batches)
-    worn, own = np.zeros((1, len(haul_h), batches, WEAR)), packed(commodity, planned=True)
-    fill_lanes(pack(own, period.humidity), hourly_air_c(period), harvest_clock_h(period), clocks, stages[None], worn,
-               np.empty((batches, WEAR)))  # fmt: skip
-    return Fate.of(own, worn[0], chain.planned_transfers, scenario.economics)
+    clocks: Floats = batch_clock_h(chain, period, 0.0) + chain.dock_batch_h * np.arange(batches)
+    worn, goods = np.zeros((1, len(haul_h), batches, WEAR)), (packed(commodity, planned=True), period)
+    return _lane_fate(scenario, goods, clocks, stages[None], worn)[0]
 
 
 def line_haul_half_h(scenario: Scenario) -> float | None:
@@ -282,8 +299,12 @@ def today_lanes(scenario: Scenario, village_hub: Indices, haul_h: Floats) -> Tod
         packed_lanes = np.array([stage_array(lane) for lane in lanes]).reshape(len(lanes), 3, -1)
         for p, period in enumerate(scenario.periods):
             params = pack(own, period.humidity)[None]
-            worn = follow_lots(params, everyone, hourly_air_c(period), harvest_clock_h(period), packed_lanes)
-            fate.put(np.s_[:, c, p], Fate.of(own, worn, chain.today_transfers, scenario.economics))
+            parts = []
+            for day in air_days(chain):
+                air = hourly_air_c(period) + day.warmer_c
+                worn = follow_lots(params, everyone, air, harvest_clock_h(period), packed_lanes)
+                parts.append((day.share, Fate.of(own, worn, chain.today_transfers, scenario.economics)))
+            fate.put(np.s_[:, c, p], Fate.mean(parts))
     return TodayLanes(fate, hours)
 
 

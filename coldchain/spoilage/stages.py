@@ -110,19 +110,20 @@ def stage_array(stages: Sequence[Stage]) -> Floats:
     return np.array(rows, dtype=np.float64).reshape(len(rows), STAGE_COLUMNS)
 
 
-def age(commodity: Commodity, period: Period, clock_h: float, stages: Sequence[Stage]) -> Ageing:
+def age(commodity: Commodity, period: Period, clock_h: float, stages: Sequence[Stage], warmer_c: float = 0.0) -> Ageing:
     """Follow a lot that is as warm as the air at ``clock_h`` through its stages.
 
     Parameters
     ----------
     clock_h : hour of the day at which the first stage begins
     stages : in the order they are passed
+    warmer_c : by how much the day is warmer than its season
 
     Returns
     -------
     Ageing, arrays of shape (len(stages),)
     """
-    params, hourly = pack(commodity, period.humidity), hourly_air_c(period)
+    params, hourly = pack(commodity, period.humidity), hourly_air_c(period) + warmer_c
     temp = air_at(hourly, clock_h)
     wear, hours = np.zeros(WEAR), 0.0
     rows: list[tuple[float, ...]] = []

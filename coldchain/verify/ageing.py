@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from coldchain.model import Commodity, Economics, Period
+from coldchain.model import Chain, Commodity, Economics, Period
 
 Floats = NDArray[np.float64]
 Wear = Floats | float
@@ -266,6 +266,22 @@ def air_at(air: Sequence[float], clock_h: Wear) -> Floats:
     return np.asarray(np.interp(np.mod(clock_h, 24.0), np.arange(25.0), air), dtype=np.float64)
 
 
+def mean_over_days(chain: Chain, lost: Callable[[float], Floats]) -> Floats:
+    """Return the mean of what is lost over the temperatures of a season's days.
+
+    They are normal; the mean is that over three of them (Gauss-Hermite), as docs/model.md states it.
+
+    Parameters
+    ----------
+    lost : of a day so much warmer than its season, °C
+    """
+    spread = math.sqrt(chain.air_season_c**2 + chain.air_day_c**2)
+    if not spread:
+        return lost(0.0)
+    places, parts = np.polynomial.hermite_e.hermegauss(3)
+    return np.asarray(sum(part * lost(spread * at) for at, part in zip(places, parts / parts.sum(), strict=True)))
+
+
 @dataclass
 class Journey:
     """Lots of one law on their way: what time it is, how warm they are, what life, chilling dose and dryness come to.
@@ -283,9 +299,11 @@ class Journey:
     wear: Floats
 
     @classmethod
-    def begin(cls, crop: Commodity, period: Period, clock_h: Wear, packaging: str | None = None) -> Journey:
-        """Begin as warm as the air."""
-        air, clock = air_c(period), np.asarray(clock_h, dtype=np.float64)
+    def begin(
+        cls, crop: Commodity, period: Period, clock_h: Wear, packaging: str | None = None, *, warmer_c: float = 0.0
+    ) -> Journey:
+        """Begin as warm as the air on a day so much warmer than its season."""
+        air, clock = tuple(at + warmer_c for at in air_c(period)), np.asarray(clock_h, dtype=np.float64)
         return cls(
             Law.of(crop, period.humidity, packaging), air, clock, air_at(air, clock), np.zeros((3, *clock.shape))
         )

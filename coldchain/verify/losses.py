@@ -25,6 +25,7 @@ from coldchain.verify.ageing import (
     air_c,
     batch_h,
     fate_of,
+    mean_over_days,
     middle_h,
     respiration_w_t,
     trade,
@@ -312,11 +313,15 @@ class Chains:
         chain = scenario.chain.model_copy(update={"depot_dwell_h": dwell_h})
         put_in_h, loaded = np.unique([way.lane.put_in_h for way in ways], return_inverse=True)
         haul_h = np.array([(way.lane.haul_h, self.record.haul_h(way.lane.depot)) for way in ways]).T
-        lot = Journey.begin(crop, period, np.full(len(put_in_h), middle_h(period)), crop.packaging)
-        lot = through_depot(lot.in_air(put_in_h - lot.clock_h), chain, cooler).take(np.stack([loaded, loaded]))
-        to_buyer(lot, chain, cooler, self.hub_of(one.lane.depot), crop, haul_h=haul_h, half_h=self.half_h)
-        fates = fate_of(crop, lot, chain.planned_transfers, crop.packaging, scenario.economics)
-        return np.asarray(fates.max(axis=1))
+        hub, start_h = self.hub_of(one.lane.depot), np.full(len(put_in_h), middle_h(period))
+
+        def lost(warmer_c: float) -> Floats:
+            lot = Journey.begin(crop, period, start_h, crop.packaging, warmer_c=warmer_c)
+            lot = through_depot(lot.in_air(put_in_h - lot.clock_h), chain, cooler).take(np.stack([loaded, loaded]))
+            to_buyer(lot, chain, cooler, hub, crop, haul_h=haul_h, half_h=self.half_h)
+            return fate_of(crop, lot, chain.planned_transfers, crop.packaging, scenario.economics)
+
+        return np.asarray(mean_over_days(chain, lost).max(axis=1))
 
     def depot_hours(self, c: int, p: int, lane: Lane) -> tuple[float, float]:
         """Hours from harvest until seven eighths cooled, and until the buyer is reached; in a plant until processed."""
@@ -375,9 +380,14 @@ class Chains:
         traders = [self.trader(v) for v in range(len(self.scenario.villages))]
         way_h = np.array([ride_h + on * (hub.dwell_h + hub.onward_h) for hub, ride_h, _km in traders])
         market_h = np.array([on * hub.market_h for hub, *_way in traders])
-        lot = Journey.begin(crop, period, np.full(len(traders), middle_h(period)), crop.today_packaging)
-        lot = trade(lot, crop, wait_h=self.today_wait_h(crop), way_h=way_h, market_h=market_h)
-        return fate_of(crop, lot, chain.today_transfers, crop.today_packaging, self.scenario.economics)
+        start_h = np.full(len(traders), middle_h(period))
+
+        def lost(warmer_c: float) -> Floats:
+            lot = Journey.begin(crop, period, start_h, crop.today_packaging, warmer_c=warmer_c)
+            lot = trade(lot, crop, wait_h=self.today_wait_h(crop), way_h=way_h, market_h=market_h)
+            return fate_of(crop, lot, chain.today_transfers, crop.today_packaging, self.scenario.economics)
+
+        return mean_over_days(chain, lost)
 
 
 def haul_half_h(record: Record) -> float | None:

@@ -26,6 +26,7 @@ from coldchain.verify.ageing import (
     Wear,
     drying,
     loss_share,
+    mean_over_days,
     middle_h,
     priced,
 )
@@ -194,12 +195,20 @@ class _Way:
             (frozenset[str](), chain.today_transfers, crop.today_packaging),
             (frozenset({"packaging"}), chain.planned_transfers, crop.packaging),
         )
-        for flock in self._flocks(period):
-            for packed, transfers, box in packings:
-                both = self._shares(flock, transfers, box) @ self.lots["tonnes"]
-                for made, lost, worth in zip(flock.made, *both, strict=True):
-                    whole = made | packed
-                    yield whole, ends.get(len(whole), np.array([lost, worth * price]))
+        sets: list[frozenset[str]] = []
+
+        def lost(warmer_c: float) -> Floats:
+            flocks = list(self._flocks(period, warmer_c))
+            sets[:] = [one | packed for flock in flocks for packed, *_box in packings for one in flock.made]
+            each = [
+                self._shares(flock, transfers, box) @ self.lots["tonnes"]
+                for flock in flocks for _packed, transfers, box in packings
+            ]  # fmt: skip
+            return np.concatenate(each, axis=1)
+
+        mean = mean_over_days(chain, lost)
+        for made, both in zip(sets, mean.T, strict=True):
+            yield made, ends.get(len(made), both * np.array([1.0, price]))
 
     def _shares(self, flock: Flock, transfers: int, box: str | None) -> Floats:
         """Return the shares lost of weight and value, shape (2, sets, lots)."""
@@ -208,13 +217,14 @@ class _Way:
         lost = loss_share(self.crop, used, transfers, box, dose=dose, dry=water)
         return np.stack([lost, priced(lost, used, water, self.record.scenario.economics)[1]])
 
-    def _flocks(self, period: Period) -> Iterator[Flock]:
-        """Yield the lots at their buyer, without pre-cooling and with it."""
+    def _flocks(self, period: Period, warmer_c: float) -> Iterator[Flock]:
+        """Yield the lots of a day at their buyer, without pre-cooling and with it."""
         record, chain = self.record, self.record.scenario.chain
         half_h, dwell_h = self.lots["half_h"], chain.depot_dwell_h + 24.0 * self.lots["kept_d"]
         cooled_h, delivery_h = self.lots["cooled_h"], self.lots["delivery_h"]
         none = np.zeros((1, len(cooled_h)))
-        flock = Flock(Journey.begin(self.crop, period, none + middle_h(period)), none, cargo=self.crop.today_cargo)
+        lots = Journey.begin(self.crop, period, none + middle_h(period), warmer_c=warmer_c)
+        flock = Flock(lots, none, cargo=self.crop.today_cargo)
         waited = flock.waiting(chain.today_wait_h if self.crop.today_wait_h is None else self.crop.today_wait_h)
         flock = flock.forked("collection", waited, flock.in_air(cooled_h - 3.0 * half_h))
         chilled = flock.chill(

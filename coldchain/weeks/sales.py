@@ -28,7 +28,7 @@ from coldchain.planning import Ground, Plan, existing_modules
 from coldchain.planning.keeps import keep_kwh_t_day
 from coldchain.planning.written import units_of
 from coldchain.solvers import data_alone_on_stdout
-from coldchain.spoilage import Fate, cold_stages, harvest_clock_h, line_haul_half_h
+from coldchain.spoilage import Fate, air_days, cold_stages, harvest_clock_h, line_haul_half_h
 from coldchain.spoilage.stages import Stage, age
 from coldchain.weeks.calendar import DAYS, iso_week, periods_in, week_number
 from coldchain.weeks.markets import Outlets
@@ -404,8 +404,11 @@ def value_lost(scenario: Scenario, lane: Lane, hours: tuple[float, float, float 
     chain = scenario.chain.model_copy(update={"depot_dwell_h": scenario.chain.depot_dwell_h + HOURS_PER_DAY * kept_d})
     stages = (Stage("ambient", warm_h), *cold_stages(chain, lane.cooling, lane.hub, (haul_h, half_h), lane.crop))
     own = packed(lane.crop, planned=True)
-    worn = age(own, lane.period, harvest_clock_h(lane.period), stages).worn[-1:]
-    return float(Fate.of(own, worn, chain.planned_transfers, scenario.economics).value[0])
+    lost = 0.0
+    for day in air_days(chain):
+        worn = age(own, lane.period, harvest_clock_h(lane.period), stages, day.warmer_c).worn[-1:]
+        lost += day.share * float(Fate.of(own, worn, chain.planned_transfers, scenario.economics).value[0])
+    return lost
 
 
 def _lying(row: Mapping[Any, Any]) -> Parcel:

@@ -16,7 +16,7 @@ from tiny_cases import tiny_county
 
 from coldchain.model import Commodity, Economics
 from coldchain.scenario import catalogue_table, load
-from coldchain.spoilage import Fate, loss_share, taken_off, value_per_hour
+from coldchain.spoilage import Fate, loss_share, taken_off
 from coldchain.verify.figures import _discount_cny
 
 CATALOGUE = {one.id: one for one in catalogue_table("commodity") if isinstance(one, Commodity)}
@@ -47,16 +47,6 @@ def test_loss_is_unsaleable_and_water(name: str, worn: tuple[float, float, float
     assert 1.0 - float(fate.value) == pytest.approx((1.0 - float(fate.loss)) * (1.0 - off))
     none = Fate.of(crop, wear, 2, PRICES.model_copy(update={"discount_at_life": 0.0}))
     assert float(none.value) == float(fate.loss)
-
-
-@pytest.mark.parametrize("used", [0.1, 0.5, 0.9, 1.3])
-def test_slope_of_the_value_is_its_difference(used: float) -> None:
-    """The value lost per hour is what a thousandth of an hour loses, a thousandfold."""
-    crop, rate = CATALOGUE["strawberry"], np.array([0.02, 0.0, 0.001])
-    worn = np.array([used, 0.0, 0.03])
-    step = 1e-4
-    more, now = (float(Fate.of(crop, at, 2, PRICES).value) for at in (worn + step * rate, worn))
-    assert value_per_hour(crop, worn, rate, 2, PRICES) == pytest.approx((more - now) / step, rel=1e-3)
 
 
 def test_a_plan_states_water_and_discounts_and_verifies(tmp_path: Path) -> None:

@@ -172,7 +172,10 @@ def test_the_bill_of_a_year_without_chance_is_the_one_stated(which: str) -> None
     found = replay(replayer, NONE, Effort(years=1, days=1), made.summary)["bill"]
     stated = made.summary["annual_cny"]
     assert found["stated_cny"] == stated["total"]
-    calm = stated["total"] - stated["overflow"]
+    loss = found["by_term"].pop("loss")
+    assert replayer.shifted(0.0, 1.0, 1.0).sums["plan_cny"] == pytest.approx(stated["loss"], rel=1e-9)
+    assert loss["mean_cny"] < stated["loss"]  # that of usual days alone
+    calm = stated["total"] - stated["overflow"] - stated["loss"] + loss["mean_cny"]
     assert found["mean_cny"] == found["p50_cny"] == found["p95_cny"] == pytest.approx(calm, rel=1e-6)
     assert found["by_term"].pop("overflow")["mean_cny"] == pytest.approx(0.0, abs=1.0)
     for name, term in found["by_term"].items():

@@ -14,6 +14,7 @@ import pytest
 from perishable import write_perishable
 from planned import decided
 from tiny_cases import site_rows, tiny_county
+from weather_cases import mean_of_days
 
 from coldchain.model import Chain, CoolingClass, cooling_classes
 from coldchain.model.packaging import packed
@@ -105,9 +106,13 @@ def test_a_set_of_changes_is_its_lane(tiny: Plan, case: str) -> None:
     made, transfers, stages = lanes[case]
     crop = next(one for one in tiny.scenario.commodities if one.id == "strawberry")
     period = tiny.scenario.periods[0]
-    used = age(crop, period, harvest_clock_h(period), stages).used[-1]
     own = packed(crop, planned=transfers == chain.planned_transfers)
-    right = 300.0 * float(loss_share(own, used, transfers))
+
+    def lost(warmer_c: float) -> float:
+        used = age(crop, period, harvest_clock_h(period), stages, warmer_c).used[-1]
+        return float(loss_share(own, used, transfers))
+
+    right = 300.0 * mean_of_days(chain, lost)
     lots = tiny.course.lots
     assert (lots["site"] >= 0).all()
     assert losses_of(tiny.basis, lots).loss_t[made] == pytest.approx(right, rel=1e-9)

@@ -75,16 +75,25 @@ def folder(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_without_chance_the_plan_comes_out(replayer: Replayer, small_plan: Plan) -> None:
-    """Tonnes and money lost, with the plan and today, are the plan's own to nine digits, on any number of days."""
+    """Tonnes and money lost, with the plan and today, are the plan's own to nine digits."""
     told = small_plan.summary["loss"]
-    for found in (replayer.year(NONE, 0, 0, 2).sums, replayer.shifted(0.0, 1.0, 1.0).sums):
-        assert found["plan_t"] == pytest.approx(told["plan_t"], rel=1e-9)
-        assert found["plan_cny"] == pytest.approx(told["plan_cny"], rel=1e-9)
-        assert found["today_t"] == pytest.approx(told["baseline_t"], rel=1e-9)
-        assert found["harvest_t"] == pytest.approx(small_plan.scenario.harvest_t.sum())
-        cooled = small_plan.tables["villages"]["cooled_t"].sum()
-        assert (found["cooled_t"], found["warm_t"], found["left_t"]) == (pytest.approx(cooled), 0.0, 0.0)
-        assert (found["second_trips"], found["waited_h"], found["late"]) == (0.0, 0.0, 0.0)
+    found = replayer.shifted(0.0, 1.0, 1.0).sums
+    assert found["plan_t"] == pytest.approx(told["plan_t"], rel=1e-9)
+    assert found["plan_cny"] == pytest.approx(told["plan_cny"], rel=1e-9)
+    assert found["today_t"] == pytest.approx(told["baseline_t"], rel=1e-9)
+    assert found["harvest_t"] == pytest.approx(small_plan.scenario.harvest_t.sum())
+    cooled = small_plan.tables["villages"]["cooled_t"].sum()
+    assert (found["cooled_t"], found["warm_t"], found["left_t"]) == (pytest.approx(cooled), 0.0, 0.0)
+    assert (found["second_trips"], found["waited_h"], found["late"]) == (0.0, 0.0, 0.0)
+
+
+def test_years_without_chance_are_all_the_usual_day(replayer: Replayer) -> None:
+    """Where temperatures do not stray either, two days of a season are what one is, and lose less than days that do."""
+    still = replayer.scenario.chain.model_copy(update={"air_season_c": 0.0, "air_day_c": 0.0})
+    calm = replayer.under(Figures(replace(replayer.scenario, chain=still)))
+    drawn, steady = calm.year(NONE, 0, 0, 2).sums, calm.shifted(0.0, 1.0, 1.0).sums
+    assert drawn["plan_t"] == pytest.approx(steady["plan_t"], rel=1e-9)
+    assert steady["today_t"] < replayer.shifted(0.0, 1.0, 1.0).sums["today_t"]
 
 
 def test_two_vehicles_and_one_unloading_place() -> None:
@@ -210,9 +219,9 @@ def test_depots_that_run_full_are_named(replayer: Replayer, small_plan: Plan) ->
     assert rich.sums["warm_t"] > 0
 
 
-def test_draws_have_the_spreads_asked_for() -> None:
+def test_draws_have_the_spreads_asked_for(small_plan: Plan) -> None:
     """Days of a season spread as asked, and their mean hardly moves: a slice each."""
-    source, chances = Source.of(1, 0), Chances(season_c=0.0, day_c=3.0, road_cv=0.2).of(Routing())
+    source, chances = Source.of(1, 0), Chances(season_c=0.0, day_c=3.0, road_cv=0.2).of(small_plan.scenario)
     calm = draw_season(source, chances, 2, 1)
     years = [[(day.air_c, day.road) for day in draw_days(source, chances, calm, 4)] for _year in range(500)]
     air, road = np.array(years)[:, :, 0], np.array(years)[:, :, 1]
@@ -222,12 +231,12 @@ def test_draws_have_the_spreads_asked_for() -> None:
     assert air.mean(axis=1).std() < 0.5 * 3.0 / 2.0  # of four independent days it would be half of 3
 
 
-def test_years_come_in_pairs_of_mirror_images() -> None:
+def test_years_come_in_pairs_of_mirror_images(small_plan: Plan) -> None:
     """What one year draws too high the next draws as much too low: temperatures cancel, factors multiply to a constant.
 
     A pair alone differs from the next one, and the mean of forty years' factors strays a third as far as it would.
     """
-    chances = Chances().of(Routing())
+    chances = Chances().of(small_plan.scenario)
     drawn = [draw_season(Source.of(5, year), chances, 3, 2) for year in range(80)]
     assert [one.air_c for one in drawn[::2]] == [-one.air_c for one in drawn[1::2]]
     assert len({abs(one.air_c) for one in drawn}) == 40
@@ -241,12 +250,13 @@ def test_years_come_in_pairs_of_mirror_images() -> None:
 
 
 def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The object is printed and kept; without chance all years are the plan; nothing else is touched."""
+    """The object is printed and kept; without chance years are alike; nothing else is touched."""
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     asked = ["replay", str(folder), "--years", "2", "--days", "1", "--json", "--quiet"]
     assert cli([*asked, "--temperature", "0", "--harvest", "0", "--travel", "0"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["rate"]["p5"] == told["rate"]["p95"] == pytest.approx(told["plan"]["rate"], rel=1e-9)
+    assert told["rate"]["p5"] == told["rate"]["p95"]
+    assert told["undisturbed"]["rate"] == pytest.approx(told["plan"]["rate"], rel=1e-9)
     assert json.loads((folder / "replay.json").read_text(encoding="utf-8")) == told
     assert all(path.read_bytes() == content for path, content in before.items())
     assert cli(["replay", str(folder), "--years", "2", "--days", "1", "--lang", "zh"]) == 0
@@ -285,11 +295,15 @@ def test_a_run_of_another_version_is_refused(small_plan: Plan) -> None:
         Replayer(small_plan.scenario, small_plan.basis.placed, older)
 
 
-def test_the_defaults_of_the_command_are_those_of_the_model() -> None:
+def test_the_command_has_no_spreads_of_its_own(small_plan: Plan) -> None:
+    """Spreads are the scenario's where the command names none, those of temperature as well."""
     texts = {option.name: str(option.default) for option in replay.params}
-    given = Chances()
-    assert tuple(map(float, texts["temperature"].split(","))) == (given.season_c, given.day_c)
-    assert not {"0", "1"} & set(texts["harvest"] + texts["travel"])  # nothing of their own: the scenario's
-    stated = Routing(harvest_crop_cv=0.3, travel_leg_cv=0.4)
-    assert given.of(stated) == replace(given.of(Routing()), crop_cv=0.3, leg_cv=0.4)
-    assert Chances(crop_cv=0.0).of(stated).crop_cv == 0.0
+    assert not {"0", "1", "2"} & set(texts["temperature"] + texts["harvest"] + texts["travel"])
+    given, usual = Chances(), small_plan.scenario
+    changed = replace(
+        usual,
+        routing=usual.routing.model_copy(update={"harvest_crop_cv": 0.3, "travel_leg_cv": 0.4}),
+        chain=usual.chain.model_copy(update={"air_season_c": 0.7, "air_day_c": 3.1}),
+    )
+    assert given.of(changed) == replace(given.of(usual), crop_cv=0.3, leg_cv=0.4, season_c=0.7, day_c=3.1)
+    assert Chances(crop_cv=0.0).of(changed).crop_cv == 0.0

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from weather_cases import mean_of_days
 
 from coldchain.model import (
     Chain,
@@ -31,13 +32,14 @@ from coldchain.scenario import catalogue_table
 from coldchain.spoilage import (
     Stage,
     age,
+    air_days,
     batch_clock_h,
     cold_stages,
     depot_lanes,
     depot_stages,
     harvest_clock_h,
+    hourly_air_c,
     line_haul_half_h,
-    loss_per_hour,
     loss_share,
     today_lanes,
     today_stages,
@@ -106,7 +108,7 @@ def test_depot_table_equals_the_stages(
     crop: str, aboard: float, haul: tuple[str, float], onward: str, hours: tuple[float, float, float], dwell: float,
     batch: float,
 ) -> None:  # fmt: skip
-    """Used life and loss of the table are those of the lane's stages followed one by one, to 1e-9."""
+    """Loss of the table is the mean of those of the lane's stages followed one by one on three days, to 1e-9."""
     (truck, haul_h), (dwell_h, onward_h, market_h) = haul, hours
     place = hub(dwell_h=dwell_h, onward_h=onward_h, market_h=market_h, onward_cargo=onward)
     chain = Chain(depot_dwell_h=dwell, dock_batch_h=batch)
@@ -118,9 +120,7 @@ def test_depot_table_equals_the_stages(
             cold = cold_stages(chain, cooling, place, (haul_h, line_haul_half_h(made)), COMMODITIES[crop])
             start, stages = depot_stages(chain, period, aboard, cold)
             own = packed(COMMODITIES[crop], planned=True)
-            worn = age(own, period, start, stages).worn[-1]
-            assert lanes.worn[0, p, o, 0, which[p, 0]] == pytest.approx(worn, rel=1e-9, abs=1e-12)
-            loss = float(worn_loss(own, worn, chain.planned_transfers))
+            loss = mean_loss(own, period, start, stages, chain.planned_transfers)
             assert lanes.loss[0, p, o, 0, which[p, 0]] == pytest.approx(loss, abs=1e-9)
 
 
@@ -133,8 +133,9 @@ def test_today_table_equals_the_stages(crop: str, wait: float, ride: float) -> N
     stages = today_stages(made.chain, COMMODITIES[crop], made.hubs[0], ride)
     for p, period in enumerate(made.periods):
         own = packed(COMMODITIES[crop], planned=False)
-        worn = age(own, period, harvest_clock_h(period), stages).worn[-1]
-        assert lanes.loss[0, 0, p] == pytest.approx(float(worn_loss(own, worn, 3)), abs=1e-9)
+        assert lanes.loss[0, 0, p] == pytest.approx(
+            mean_loss(own, period, harvest_clock_h(period), stages, 3), abs=1e-9
+        )
     wait = today_wait_h(made.chain, COMMODITIES[crop])
     to_market = 4.0 + 20.0 if COMMODITIES[crop].sold_at == "market" else 0.0
     assert lanes.hours[:, 0] == pytest.approx([wait + ride + to_market, wait + ride + 1.0 + to_market], abs=1e-9)
@@ -229,14 +230,60 @@ def test_worst_line_haul_truck_decides() -> None:
     assert line_haul_half_h(scenario(("pak_choi",), haul=("reefer_4m2", "medium_truck", "insulated_4m2"))) == 4.0
 
 
-def test_loss_per_hour_is_the_step_of_the_table() -> None:
-    """A quarter of an hour aboard costs dL/du · k(T) · 0.25 h, to the second order of the step."""
+def test_value_per_hour_is_the_step_of_the_table() -> None:
+    """Three minutes aboard lose a twentieth of what an hour does; the last batch has the slope of the one before."""
     made = scenario(("pak_choi",), chain=Chain(dock_batch_h=0.05))
     lanes = depot_lanes(made, (COLD,), np.zeros(1, dtype=np.intp), np.array([2.0]), 4.0)
-    loss, worn, dock = lanes.loss[0, 0, 0, 0], lanes.worn[0, 0, 0, 0], lanes.dock_rate[0, 0]
-    slope = loss_per_hour(made.commodities[0], worn[30], dock[30], made.chain.planned_transfers)
-    warm_share = 1.0 - math.exp(-1.0)
-    assert warm_share * slope < (loss[31] - loss[29]) / 0.1 < 1.3 * slope
+    value = lanes.fate.value[0, 0, 0, 0]
+    assert lanes.value_per_hour(0, 0, 0, 0, 30) == pytest.approx((value[31] - value[30]) / 0.05)
+    last = len(value) - 1
+    assert lanes.value_per_hour(0, 0, 0, 0, last) == lanes.value_per_hour(0, 0, 0, 0, last - 1) > 0.0
+
+
+def test_mean_over_days_by_hand() -> None:
+    """Four hours in the open at 20 °C with a spread of 10/√3 K: days at 10, 20 and 30 °C, of which 1/6, 2/3, 1/6.
+
+    Life is 36 h at 0 °C and passes 3, 7.5 and 15 times as fast there: 1/3, 5/6 and 5/3 of it, half is lost at its end.
+    """
+    chain = Chain(air_season_c=0.0, air_day_c=10.0 / math.sqrt(3.0), today_wait_h=4.0, today_transfers=0)
+    law = {"kinetics": "q10", "q10": math.sqrt(7.5), "ea_kj_mol": None, "warm_life_d": None, "life_d": 1.5}
+    edges = {"life_temp_c": 0.0, "chill_threshold_c": None, "flat_below_c": None, "decay": ()}
+    curve = {"loss_shape": 1.0, "loss_at_life": 0.5, "water_kg_t_h_kpa": 0.0, "sold_at": "hub"}
+    crop = COMMODITIES["pak_choi"].model_copy(update={**law, **edges, **curve})
+    steady = SUMMER.model_copy(update={"hourly_c": (20.0,) * 24})
+    made = replace(scenario(("pak_choi",), periods=(steady,), chain=chain), commodities=(crop,))
+    found = today_lanes(made, np.zeros(2, dtype=np.intp), np.zeros(2)).loss[0, 0, 0]
+    lost = [1.0 - 0.5**used for used in (1.0 / 3.0, 5.0 / 6.0, 5.0 / 3.0)]
+    assert found == pytest.approx(lost[0] / 6.0 + lost[1] * 2.0 / 3.0 + lost[2] / 6.0, abs=1e-12)
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(crop=st.sampled_from(sorted(COMMODITIES)), spread=st.tuples(st.floats(0.0, 2.0), st.floats(0.0, 4.0)))
+def test_days_have_the_spread_of_the_replay(crop: str, spread: tuple[float, float]) -> None:
+    """Shares add up to one, the mean is the season's, the spread that of both; without any it is the usual day."""
+    chain = Chain(air_season_c=spread[0], air_day_c=spread[1])
+    days = air_days(chain)
+    assert sum(day.share for day in days) == pytest.approx(1.0)
+    assert sum(day.share * day.warmer_c for day in days) == pytest.approx(0.0, abs=1e-12)
+    square = sum(day.share * day.warmer_c**2 for day in days)
+    assert square == pytest.approx(spread[0] ** 2 + spread[1] ** 2, abs=1e-9)
+    calm = Chain(air_season_c=0.0, air_day_c=0.0)
+    usual = today_lanes(scenario((crop,), chain=calm), np.zeros(2, dtype=np.intp), np.ones(2)).loss
+    lane = today_stages(calm, COMMODITIES[crop], scenario((crop,)).hubs[0], 1.0)
+    own = packed(COMMODITIES[crop], planned=False)
+    worn = age(own, SUMMER, harvest_clock_h(SUMMER), lane).worn[-1]
+    assert usual[0, 0, 0] == pytest.approx(float(worn_loss(own, worn, calm.today_transfers)), abs=1e-9)
+
+
+def mean_loss(crop: Commodity, period: Period, start: float, stages: tuple[Stage, ...], transfers: int) -> float:
+    """Loss of the stages, the mean of three days."""
+
+    def lost(warmer_c: float) -> float:
+        air = tuple((hourly_air_c(period) + warmer_c).tolist())
+        worn = age(crop, period.model_copy(update={"hourly_c": air}), start, stages).worn[-1]
+        return float(worn_loss(crop, worn, transfers))
+
+    return mean_of_days(Chain(), lost)
 
 
 @pytest.mark.parametrize("start_h", [8.0, 7.3, 11.75])
