@@ -248,7 +248,8 @@ def longer_haul_losses(
     chain, (commodity, period, cooling) = scenario.chain, lot
     half_h = line_haul_half_h(scenario)
     stages = np.array([stage_array(cold_stages(chain, cooling, hub, (float(h), half_h), commodity)) for h in haul_h])
-    clocks: Floats = batch_clock_h(chain, period, 0.0) + chain.dock_batch_h * np.arange(batches)
+    first_h = np.array([batch_clock_h(chain, period, 0.0)])
+    clocks = first_h + chain.dock_batch_h * np.arange(batches)
     worn, goods = np.zeros((1, len(haul_h), batches, WEAR)), (packed(commodity, planned=True), period)
     return _lane_fate(scenario, goods, clocks, stages[None], worn)[0]
 
