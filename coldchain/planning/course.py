@@ -20,6 +20,8 @@ from coldchain.planning.people import missing_people
 from coldchain.planning.search import Options, aims_of, tolerance_of
 from coldchain.progress import Event, Stage
 
+ROUTES_GAIN = 0.01  # share of a course's cost beyond which full routes never gain on quick ones
+
 
 @dataclass(frozen=True)
 class Course:
@@ -57,6 +59,13 @@ def ranked(basis: Basis, courses: list[Course]) -> Course:
         tolerance = 0.0 if aim == aims[-1] else tolerance_of(basis, rank)
         courses = [course for course in courses if course.value(aim) <= best + abs(best) * tolerance]
     return courses[0]
+
+
+def may_win(basis: Basis, quick: Course, found: list[Course]) -> bool:
+    """Tell whether a course with quick routes might be the best with full ones."""
+    aim = aims_of(basis)[0]
+    best = min(course.value(aim) for course in found)
+    return quick.value(aim) <= best + max(ROUTES_GAIN, tolerance_of(basis, 0)) * abs(best)
 
 
 def work_out(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, options: Options | None = None) -> Course:

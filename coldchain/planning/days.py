@@ -20,6 +20,7 @@ from coldchain.planning.fleet_limits import within_limits
 from coldchain.planning.former import FormerDays, FormerRoute, drive_again
 from coldchain.planning.haul_duties import work_out_hauls
 from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay
+from coldchain.planning.near_days import Fetch, NearDays, assigned_to
 from coldchain.planning.overflow import OverflowDay, overflow_days, spread_of
 from coldchain.planning.owned_days import FEW_STOPS, at_own_prices, cheapest_with_fleet
 from coldchain.routing import (
@@ -27,12 +28,15 @@ from coldchain.routing import (
     CollectionResult,
     least_aboard_h,
     solve_collection,
+    solve_near,
 )
 from coldchain.threads import mapped
 from coldchain.work import UNLIMITED, Meter
 
+NEAR = 200  # iterations of a quick day that begins with the routes of one much like it
 QUICK = 300  # iterations of a quick day: some milliseconds, within 0.4 % of a full search
-QUICK_WORK, FULL_WORK, HAUL_WORK = 0.01, 0.005, 0.1  # units of work: a quick day, a full one by village, all line haul
+NEAR_WORK, QUICK_WORK, FULL_WORK, HAUL_WORK = 0.004, 0.01, 0.005, 0.1
+"""Units of work: a quick day that begins with routes, one from nothing, a full one by village, all line haul."""
 
 __all__ = ["CollectionDay", "Days", "Decision", "Effort", "HaulDay", "LongRide", "Memo", "TourDay", "work_out_days"]
 
@@ -44,7 +48,8 @@ class Effort:
     ``memo`` keeps the days of each depot for the next decision that assigns it the same, and the line haul of each hub;
     of one basis and seed. ``meter`` is charged with every depot, remembered or not, so that no answer depends on what
     was routed before. ``threads`` route depots side by side while ``room`` says that units are left before ``stop``.
-    ``former`` are the routes of an earlier run: days that fetch the same drive them again.
+    ``former`` are the routes of an earlier run: days that fetch the same drive them again. ``near`` are the days of a
+    course close by: depots that are assigned the same have the same days, quick ones of others begin with its routes.
     """
 
     quick: bool = False
@@ -55,16 +60,22 @@ class Effort:
     threads: int = 1
     room: Callable[[], float] = field(default=lambda: UNLIMITED)
     former: FormerDays = field(default_factory=FormerDays)
+    near: NearDays = field(default_factory=NearDays)
 
     def charge(self, day: CollectionDay) -> None:
         """Count the work of a depot's day."""
-        self.meter.add(QUICK_WORK if self.quick else FULL_WORK * len(day.villages))
+        self.meter.add(self.quick_work if self.quick else FULL_WORK * len(day.villages))
+
+    @property
+    def quick_work(self) -> float:
+        """Units of work of a quick day."""
+        return NEAR_WORK if self.near.days else QUICK_WORK
 
     def side_by_side(self, decision: Decision) -> int:
         """Return the threads that may route: one where work might run out on the way, for then the order decides."""
         sites, periods = np.unique(decision.site), decision.share.shape[1]
         served = np.unique(np.stack([decision.village, decision.site]), axis=1).shape[1]
-        most = QUICK_WORK * len(sites) if self.quick else FULL_WORK * served
+        most = self.quick_work * len(sites) if self.quick else FULL_WORK * served
         return self.threads if self.room() > most * periods else 1
 
 
@@ -157,9 +168,11 @@ def work_out_days(
 
 def _remembered(basis: Basis, arcs: Arcs, decision: Decision, effort: Effort, site: int) -> tuple[CollectionDay, ...]:
     """Route a depot, or take the days from the memo; days cut short by a stop are not kept."""
-    rows = np.flatnonzero(decision.site == site)
-    assigned = (getattr(decision, name)[rows].tobytes() for name in ("village", "group", "cooling", "share"))
-    key = (site, effort.quick, effort.former.digest, *assigned)
+    assigned = assigned_to(decision, site)
+    same = effort.near.same(site, assigned)
+    if same is not None:
+        return same
+    key = (site, effort.quick, effort.former.digest, effort.near.digest, assigned)
     if effort.memo is not None and key in effort.memo:
         days = effort.memo[key]
     else:
@@ -207,7 +220,8 @@ def _collect(
             result = _drive_again(basis, site, period, part, way, known, villages[present]) if known else None
             answers: tuple[Answer, ...] = ()
             if result is None:
-                result = _route_day(basis, site, period, part, way, effort)
+                nearby = effort.near.routes(site, period, villages[present]) if effort.quick else []
+                result = _route_day(basis, site, period, part, way, effort, nearby)
                 answers = _at_own_prices(basis, site, period, part, way, result, effort)
             yield CollectionDay(site, period, villages[present], result, answers)
 
@@ -250,11 +264,15 @@ def _drive_again(
 
 
 def _route_day(
-    basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], effort: Effort
-) -> CollectionResult:
+    basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], effort: Effort,
+    nearby: Sequence[Fetch],
+) -> CollectionResult:  # fmt: skip
     """Route one day: quickly first, then in earnest with the spoilage weights at the hours aboard of those routes."""
     aboard = _least_aboard_h(basis, legs[0])
     problem = _problem(basis, site, period, daily, legs, aboard)
+    near = solve_near(problem, nearby, iterations=NEAR, seed=effort.seed) if nearby else None
+    if near is not None:
+        return near
     first = solve_collection(problem, solution_limit=QUICK, start="direct", seed=effort.seed)
     if effort.quick or effort.stop():
         return first

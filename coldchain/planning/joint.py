@@ -1,12 +1,13 @@
 """Depots and routes together: a search over decisions, each judged by its real routes.
 
-1. *Correction*: siting with what the best course shows of real costs (:mod:`coldchain.planning.estimates`), until that
-   finds nothing better.
+1. *Correction*: siting with what the best course shows of real costs (:mod:`coldchain.planning.estimates`), with every
+   module at its cost, then dearer by shares of it: sets of different sizes, between which single moves do not lead.
 2. *Moves* of single depots (:mod:`coldchain.planning.moves`): all are bounded by the prices of the present assignment,
-   the hopeful ones judged by their own best assignment under corrected costs, the promising ones of each batch by
-   routes (quick ones; full ones in a deep plan), so that effort goes where it pays. A depot that grows may save what
-   its lots lose queueing for the coolers, which siting does not know of. Then one depot after the other may seem a
-   little cheaper or dearer, so that it fills its trucks or gives up detours.
+   the hopeful ones judged by their own best assignment under corrected costs, then by routes (quick ones; full ones in
+   a deep plan), the most promising first. What moves of a kind (that open sites, close some) cost beyond their floors
+   and estimates is learned on the way. A depot that grows may save what its lots lose queueing for the coolers, which
+   siting does not know of. Then one depot after the other may seem a little cheaper or dearer, so that it fills its
+   trucks or gives up detours. Quick routes begin with those of the best course (:mod:`coldchain.planning.near_days`).
 3. *Master problem*: depots of all courses met, each with its year's routes, chosen together anew under the limits on
    modules and money (:func:`coldchain.siting.choose_columns`); its answer starts the next round.
 4. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, after up to two random
@@ -20,6 +21,7 @@ not be split are assigned whole before routing, and a move is hopeful that, spli
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -35,20 +37,24 @@ from coldchain.planning.depotyears import DepotYears
 from coldchain.planning.estimates import Estimates, queue_cny
 from coldchain.planning.limits import stated
 from coldchain.planning.moves import near_sites, neighbours, rebased
+from coldchain.planning.near_days import NearDays
 from coldchain.planning.search import PLANNED, SMALL_ARCS, SMALL_WORK, Options, Sited, aims_of
 from coldchain.progress import Event, Stage
 from coldchain.siting import Assigned, FixedModules, SitingProblem, choose_columns, solve_siting
 from coldchain.work import UNLIMITED, Meter
 
-CORRECTIONS = 3  # rounds of siting with corrected costs at most
+CHARGES = (0.0, 0.45, 0.2, 0.0)  # shares of its cost by which each module is dearer in the rounds of siting anew
 CORRECTION_SHARE = 0.1  # of the work left, for each of them
-BATCH, ROUTED = 16, 6  # moves judged by an assignment at a time, and how many of them by routes
+CORRECTION_MOST = 2.0  # units of work for each: more only proves what is to be corrected again
 SLACK, FAR = 0.006, 0.02  # shares by which a move, or a random one, may look worse and still be routed
 TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
 SHAKEN, SHAKES = (20.0, 50.0, 120.0), 30  # CNY/t, spread of how dear all depots seem at once; fruitless times a depot
 STAYS_CNY_T = 10.0  # by which present ways seem cheaper to a search that routes few decisions
 GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
+PRIOR, KEPT = 2.0, 0.9  # weight of nought in what is learned of moves; share kept of earlier figures at each new one
 MASTER = 5.0  # units of work for the master problem
+Kind = tuple[bool, bool]
+NO_COUNT: Ints = np.zeros((0, 0), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,64 @@ def joint_search(task: Task, start: Sequence[Course], options: Options) -> Cours
 
 
 @dataclass
+class Mean:
+    """Mean of some figures in CNY, of which the last count most; as long as there are few, one of nought counts too."""
+
+    weight: float = PRIOR
+    total: float = 0.0
+    squares: float = 0.0
+
+    def add(self, cny: float) -> None:
+        """Take in one more figure."""
+        self.weight, self.total = KEPT * self.weight + 1.0, KEPT * self.total + cny
+        self.squares = KEPT * self.squares + cny * cny
+
+    @property
+    def mean(self) -> float:
+        """The mean."""
+        return self.total / self.weight
+
+    @property
+    def low(self) -> float:
+        """What one in six figures is below."""
+        return self.mean - math.sqrt(max(self.squares / self.weight - self.mean**2, 0.0))
+
+
+@dataclass
+class Learned:
+    """What moves of one kind have shown: by how much estimates rise above floors, and real costs above estimates."""
+
+    rise: Mean = field(default_factory=Mean)
+    surprise: Mean = field(default_factory=Mean)
+
+
+@dataclass(eq=False)
+class Hope:
+    """A move to try.
+
+    Attributes
+    ----------
+    way : modules after the move from the decision that moves were listed for
+    kind : whether it opens sites, whether it closes some
+    floor : least it can cost by estimates
+    count : modules after the same move from the best decision
+    plan, value : who goes where then, and what it costs by estimates, once looked at
+    """
+
+    way: Ints
+    kind: Kind
+    floor: float
+    count: Ints = field(default_factory=lambda: NO_COUNT)
+    plan: Assigned | None = None
+    value: float = math.inf
+
+    def __post_init__(self) -> None:
+        """From the decision itself both are the same."""
+        if self.count is NO_COUNT:
+            self.count = self.way
+
+
+@dataclass
 class _Search:
     task: Task
     start: Sequence[Course]
@@ -81,6 +145,7 @@ class _Search:
     estimates: Estimates = field(init=False)
     near: Indices = field(init=False)
     best: Course = field(init=False)
+    last: Course = field(init=False)
     queue_cny: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,6 +157,7 @@ class _Search:
         self.effort = Effort(
             not options.thorough, options.seed, self.over, memo, self.meter, options.threads, self.room, options.former
         )
+        self.learned: dict[Kind, Learned] = defaultdict(Learned)
         self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
         self.random = np.random.default_rng(self.options.seed)
         scenario = self.task.basis.scenario
@@ -106,6 +172,8 @@ class _Search:
     def _take(self, course: Course) -> None:
         """Go on from a course."""
         self.best, self.queue_cny = course, queue_cny(self.task.basis, course)
+        if self.effort.quick:
+            self.effort = replace(self.effort, near=NearDays.of(course.decision, course.days.collection))
 
     def over(self) -> bool:
         """Tell whether to end now; what a quick plan of a small county does is done whatever the work."""
@@ -127,9 +195,10 @@ class _Search:
 
         A search near a plan whose modules stand spends no decision on corrections: they change everything at once.
         """
-        for _round in range(0 if self.options.near else CORRECTIONS):
-            if self.over() or not self._correct():
+        for charge in () if self.options.near else CHARGES:
+            if self.over():
                 break
+            self._correct(charge)
         moved = self._move()
         self.opening = False
         while self._goes_on(moved):
@@ -142,14 +211,18 @@ class _Search:
             return False
         return self._put_together() or (self.whole and (moved or self._shake()))
 
-    def _correct(self) -> bool:
+    def _correct(self, charge: float) -> bool:
+        """Site anew with the costs that the best course shows, every module dearer by a share of what one costs."""
         problem = self._problem()
+        count = self.best.decision.modules()
+        built = max(int(count.sum()), 1)
+        more = charge * float((problem.module_cost * count).sum()) / built
         found = solve_siting(
-            problem,
-            work=CORRECTION_SHARE * self.left(),
+            replace(problem, module_cost=problem.module_cost + more),
+            work=min(CORRECTION_SHARE * self.left(), CORRECTION_MOST),
             gap=GAP,
             seed=self.options.seed,
-            start=self.best.decision.modules(),
+            start=count,
             stop=self.options.halted,
             meter=self.meter,
         )
@@ -170,7 +243,7 @@ class _Search:
         """Work a decision out with its routes; tells whether it is the best now."""
         task = self.task
         self.tried += 1
-        course = work_out(task.basis, task.arcs, decision, self.effort)
+        self.last = course = work_out(task.basis, task.arcs, decision, self.effort)
         if course.missing:
             return False
         course.remember(task.basis, self.options)
@@ -203,16 +276,21 @@ class _Search:
             most = self._most(problem, now)
             improved = self._try_plan(problem, now)
             ways = neighbours(problem, count, self.near)
-            floors = [(fixed.floor(way) - self._relief_cny(way), n, way) for n, way in enumerate(ways)]
-            ways = [way for floor, _n, way in sorted(floors, key=lambda one: one[:2]) if floor < most]
-            for first in range(0, len(ways), BATCH):
-                batch = [
-                    rebased(problem, (count, self.best.decision.modules()), way) for way in ways[first : first + BATCH]
-                ]
-                if self._try_batch(fixed, most, [way for way in batch if way is not None]):
-                    improved = True
-                    now = fixed.assign(self.best.decision.modules()) or now
-                    most = self._most(problem, now)
+            hopes = [Hope(way, self._kind(way), fixed.floor(way) - self._relief_cny(way)) for way in ways]
+            hopes = [hope for hope in hopes if hope.floor < most]
+            while hopes and not self.over():
+                hope = min(hopes, key=self._likely_cny)
+                if hope.plan is None:
+                    self._look(fixed, hope)
+                if hope.plan is None or self._likely_cny(hope) >= most:
+                    hopes.remove(hope)
+                elif hope is min(hopes, key=self._likely_cny):
+                    hopes.remove(hope)
+                    if self._try_move(problem, now, hope):
+                        improved = True
+                        now = fixed.assign(self.best.decision.modules()) or now
+                        most = self._most(problem, now)
+                        hopes = self._rebased(problem, count, hopes)
             return improved or (self.whole and not self.opening and self._lean(fixed))
 
     def _lean(self, fixed: FixedModules) -> bool:
@@ -264,16 +342,40 @@ class _Search:
         arcs = self.task.arcs
         return np.asarray(lean[arcs.site, arcs.cooling] * arcs.yearly_t[arcs.demand], dtype=np.float64)
 
-    def _try_batch(self, fixed: FixedModules, most: float, ways: Sequence[Ints]) -> bool:
-        """Assign all, route the most promising until one is better than the best."""
-        looked = []
-        for n, count in enumerate(ways):
-            plan = None if self.over() else fixed.assign(count)
-            if plan is not None and (value := plan.value - self._relief_cny(count)) < most:
-                looked.append((value, n, plan))
-        looked.sort(key=lambda one: one[:2])
-        plans = (plan for _value, _n, plan in looked[:ROUTED])
-        return any(not self.over() and self._try_plan(fixed.problem, plan) for plan in plans)
+    def _look(self, fixed: FixedModules, hope: Hope) -> None:
+        """Assign villages to the modules of a move, and learn by how much that costs more than its floor."""
+        hope.plan = fixed.assign(hope.count)
+        if hope.plan is not None:
+            value = hope.plan.value - self._relief_cny(hope.count)
+            self.learned[hope.kind].rise.add(value - hope.floor)
+            hope.value = value
+
+    def _rebased(self, problem: SitingProblem, before: Ints, hopes: Sequence[Hope]) -> list[Hope]:
+        """Make the same moves from the best decision; those that cannot be are left out."""
+        found = []
+        for hope in hopes:
+            count = rebased(problem, (before, self.best.decision.modules()), hope.way)
+            if count is not None:
+                found.append(Hope(hope.way, self._kind(count), hope.floor, count))
+        return found
+
+    def _try_move(self, problem: SitingProblem, now: Assigned, hope: Hope) -> bool:
+        """Try a move, and learn by how much it costs more on the road than its estimate says."""
+        before, tried = self.best.yearly.total, self.tried
+        better = hope.plan is not None and self._try_plan(problem, hope.plan)
+        if self.tried > tried:
+            self.learned[hope.kind].surprise.add(self.last.yearly.total - before - (hope.value - now.value))
+        return better
+
+    def _kind(self, count: Ints) -> Kind:
+        """Tell whether a move from the best decision opens sites, and whether it closes some."""
+        before, after = self.best.decision.modules().any(axis=1), count.any(axis=1)
+        return bool((after & ~before).any()), bool((before & ~after).any())
+
+    def _likely_cny(self, hope: Hope) -> float:
+        """Return what a move is likely to cost, by what is known of it and what moves of its kind have shown."""
+        known = self.learned[hope.kind]
+        return known.surprise.mean + (hope.floor + max(known.rise.low, 0.0) if hope.plan is None else hope.value)
 
     def _relief_cny(self, way: Ints) -> float:
         """Return the most that more modules where lots of the best course queue for the coolers can save."""

@@ -22,7 +22,7 @@ from coldchain.planning.arcs import Arcs, build_arcs, existing_modules, siting_p
 from coldchain.planning.awards import module_awards
 from coldchain.planning.balance import balance
 from coldchain.planning.basis import Basis, part_of, prepare
-from coldchain.planning.course import Course, ranked, work_out
+from coldchain.planning.course import Course, may_win, ranked, work_out
 from coldchain.planning.days import Decision, Effort, Memo
 from coldchain.planning.doubt import DRAWS, QUICK_DRAWS
 from coldchain.planning.firmness import firmness, firmness_table
@@ -477,7 +477,7 @@ def _best_course(ground: Ground, sited: Sited, near: tuple[Course, ...], options
         return best
     effort = replace(effort, stop=options.halted) if small else effort
     found = [best, work_out(basis, arcs, best.decision, effort, options)]
-    if first is not ground.idle and not options.rough:
+    if first is not ground.idle and not options.rough and may_win(basis, first, found):
         found.append(work_out(basis, arcs, first.decision, replace(effort, stop=options.stop) if small else effort))
     return ranked(basis, [*rivals, *found])
 

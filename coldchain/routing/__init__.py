@@ -1,7 +1,7 @@
 """Spoilage-aware collection routes and line haul; engine-neutral nouns, one cost function."""
 
 from coldchain.routing.bounds import Halts, Reach, least_aboard_h, radial_bound_cny_t
-from coldchain.routing.collection import default_solution_limit, drive, solve_collection
+from coldchain.routing.collection import default_solution_limit, drive, solve_collection, solve_near
 from coldchain.routing.joint_haul import (
     MOST_DEPOTS,
     RIDE_NODES,
@@ -57,5 +57,6 @@ __all__ = [
     "solve_collection",
     "solve_joint_haul",
     "solve_line_haul",
+    "solve_near",
     "violations",
 ]  # fmt: skip

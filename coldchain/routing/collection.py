@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from coldchain.arrays import Floats
 from coldchain.language import _
 from coldchain.model import Status
 from coldchain.routing.duties import Trip, fits, put_together, waits_h
@@ -29,7 +30,7 @@ from coldchain.routing.problem import (
 from coldchain.routing.savings import Draft, savings
 from coldchain.routing.segment import Kernel
 from coldchain.routing.split import Split, split_loads
-from coldchain.routing.split_pickup import split_pickups
+from coldchain.routing.split_pickup import Fetch, day_of, fitting, improved, split_pickups
 
 ENUMERATED = 6  # up to this many stops all orders are tried, in less time than the library needs
 SHARED_A_STOP, SHARED_LEAST, SHARED_MOST = 50, 1000, 4000  # iterations that share loads, by stops
@@ -120,6 +121,48 @@ def drive(problem: CollectionProblem, routes: Sequence[Route], duties: tuple[tup
     return _made(problem, _Solved("feasible", tuple(routes), ()), duties if fitting else ())
 
 
+def solve_near(
+    problem: CollectionProblem, known: Sequence[Fetch], *, iterations: int, seed: int = 0
+) -> CollectionResult | None:
+    """Find routes from those of days much like this one, where vehicles may share loads and are not counted.
+
+    The known routes are driven as far as they fit, what they leave behind is fetched directly, and all is improved.
+
+    Parameters
+    ----------
+    known : stops and kg of routes, in order of preference; they may fetch more or less than there is
+    iterations : of sharing loads
+
+    Returns
+    -------
+    None where a load cannot be fetched, or the day is of another kind.
+    """
+    if not problem.split_pickups or _counted(problem) or not problem.n:
+        return None
+    priced = _by_trips(problem) if _goes_again(problem) else problem
+    day = day_of(priced)
+    start, rest_kg = fitting(day, priced.load_kg, known)
+    direct = _directly(priced, rest_kg)
+    if direct is None:
+        return None
+    found = improved(day, [*start, *direct], iterations, seed)
+    routes = (evaluate_route(problem, problem.vehicles[kind], stops, kg) for kind, stops, kg in found)
+    return _made(problem, _Solved("feasible", tuple(routes), ()))
+
+
+def _directly(problem: CollectionProblem, rest_kg: Floats) -> list[Fetch] | None:
+    """Return direct trips that fetch what is left at each stop; None where a trip cannot."""
+    behind = np.flatnonzero(rest_kg > 0).tolist()
+    if not behind:
+        return []
+    split = split_loads(_restrict(problem, behind, rest_kg[behind], problem.available))
+    if split.unserved:
+        return None
+    found: list[Fetch] = [((behind[trip.stops[0]],), trip.load_kg) for trip in split.trips]
+    found += [((i,), (kg,)) for i, kg in zip(behind, split.rest_kg, strict=True) if kg > 0]
+    return found
+
+
 @dataclass(frozen=True)
 class _Solved:
     status: Status
@@ -134,7 +177,7 @@ def _solve(
     split = split_loads(problem)
     (start, solution_limit), stop = begin, ends[1]
     active = [i for i, kg in enumerate(split.rest_kg) if kg > 0]
-    rest = _restrict(problem, active, split)
+    rest = _restrict(problem, active, np.array([split.rest_kg[i] for i in active]), split.left)
     cut = False
     enumerated = len(active) <= ENUMERATED
     if enumerated and _goes_again(problem) and solution_limit is None and not _counted(problem):
@@ -246,10 +289,11 @@ def _alone_cny(problem: CollectionProblem, route: Route) -> float:
     return route.total_cny + sum(one.cost_cny for one in _overflow(problem, (route,), ((0,),)))
 
 
-def _restrict(problem: CollectionProblem, active: list[int], split: Split) -> CollectionProblem:
+def _restrict(
+    problem: CollectionProblem, active: list[int], rest: Floats, left: Sequence[int | None]
+) -> CollectionProblem:
     """Keep the stops with load left, and the vehicles left."""
     rows = np.array([0, *(i + 1 for i in active)], dtype=np.intp)
-    rest = np.array([split.rest_kg[i] for i in active])
     share = rest / problem.load_kg[active] if active else rest
     return replace(
         problem,
@@ -260,7 +304,7 @@ def _restrict(problem: CollectionProblem, active: list[int], split: Split) -> Co
         volume_m3=problem.volume_m3[active] * share,
         weight_cny_h=problem.weight_cny_h[active] * share,
         max_wait_h=problem.max_wait_h[active],
-        available=tuple(split.left),
+        available=tuple(left),
     )
 
 

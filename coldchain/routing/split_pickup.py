@@ -22,7 +22,9 @@ from coldchain.routing.quantities import most_of, rates_of
 NEAR = 12  # stops known to each stop
 SPARE_ROUTES, SPARE_VISITS = 6, 4  # beyond those of the start
 SPARE_FILL = 3  # one more route to so many, where vehicles may be filled less
+LEAST_KG = 1e-6  # less than which is rounding
 HOT, COLD = 0.2, 0.005  # temperatures, in shares of what a visit costs
+Fetch = tuple[tuple[int, ...], tuple[float, ...]]
 Visits = tuple[int, tuple[int, ...], tuple[float, ...]]
 
 
@@ -38,10 +40,14 @@ def split_pickups(problem: CollectionProblem, start: Sequence[Route], iterations
     """
     if not start or iterations <= 0:
         return [_visits(problem, route) for route in start]
-    day = _day(problem)
+    return improved(day_of(problem), [(route.stops, route.load_kg) for route in start], iterations, seed)
+
+
+def improved(day: k.Day, start: Sequence[Fetch], iterations: int, seed: int) -> list[Visits]:
+    """Improve routes of a compiled day, as :func:`split_pickups`."""
     plan = _plan(day, start)
     kept, best = _empty(*plan.stops.shape), _empty(*plan.stops.shape)
-    level = float(plan.cost.sum()) / sum(len(route.stops) for route in start)
+    level = float(plan.cost.sum()) / sum(len(stops) for stops, _kg in start)
     cooling = HOT * level, (COLD / HOT) ** (1.0 / iterations)
     k.anneal(day, (plan, kept, best), iterations, cooling, np.array([2 * seed + 0x9E3779B97F4A7C15], dtype=np.uint64))
     return [
@@ -51,11 +57,32 @@ def split_pickups(problem: CollectionProblem, start: Sequence[Route], iterations
     ]
 
 
+def fitting(day: k.Day, load_kg: Floats, known: Sequence[Fetch]) -> tuple[list[Fetch], Floats]:
+    """Return the routes that can still be driven, with at most the loads that are left, and what they leave behind.
+
+    Parameters
+    ----------
+    load_kg : of each stop, shape (n,)
+    known : in order of preference
+    """
+    rest, kept = load_kg.copy(), []
+    for stops, kg in known:
+        fetched = [(i, min(some, rest[i])) for i, some in zip(stops, kg, strict=True) if min(some, rest[i]) > LEAST_KG]
+        if not fetched:
+            continue
+        called, taken = np.array([i for i, _kg in fetched]), np.array([some for _i, some in fetched])
+        if math.isfinite(k.cheapest(day, called, taken, len(fetched))[0]):
+            kept.append((tuple(called.tolist()), tuple(taken.tolist())))
+            rest[called] -= taken
+    return kept, np.where(rest > LEAST_KG, rest, 0.0)
+
+
 def _visits(problem: CollectionProblem, route: Route) -> Visits:
     return [vehicle.id for vehicle in problem.vehicles].index(route.vehicle_id), route.stops, route.load_kg
 
 
-def _day(problem: CollectionProblem) -> k.Day:
+def day_of(problem: CollectionProblem) -> k.Day:
+    """Return a day as the compiled loops read it."""
     kg = np.maximum(problem.load_kg, 1e-12)
     rules = problem.stop_h, problem.load_h_t / KG_PER_T, problem.unload_h, problem.max_aboard_h + HOURS_TOLERANCE / 2
     apart = problem.time_h[1:, 1:] + problem.time_h[1:, 1:].T
@@ -88,13 +115,13 @@ def _stray(problem: CollectionProblem, kg: Floats) -> Floats:
     return np.ascontiguousarray(np.stack([own, spread.crop_cv * mixed], axis=1))
 
 
-def _plan(day: k.Day, start: Sequence[Route]) -> k.Plan:
+def _plan(day: k.Day, start: Sequence[Fetch]) -> k.Plan:
     rows = len(start) + SPARE_ROUTES + (len(start) // SPARE_FILL if len(day.stray) else 0)
-    width = max(len(route.stops) for route in start) + SPARE_VISITS
+    width = max(len(stops) for stops, _kg in start) + SPARE_VISITS
     plan = _empty(rows, width)
-    for r, route in enumerate(start):
-        size = plan.size[r] = len(route.stops)
-        plan.stops[r, :size], plan.kg[r, :size] = route.stops, route.load_kg
+    for r, (stops, kg) in enumerate(start):
+        size = plan.size[r] = len(stops)
+        plan.stops[r, :size], plan.kg[r, :size] = stops, kg
         plan.cost[r], plan.kind[r] = k.cheapest(day, plan.stops[r], plan.kg[r], size)
     return plan
 

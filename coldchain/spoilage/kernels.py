@@ -154,6 +154,18 @@ def _cooling_step(params: Floats, temp: float, target: float, half: float, step:
 
 
 @njit(cache=True)
+def _even_step(gap_k: float, half: float) -> float:
+    """Hours of cooling that one piece integrates to about 1e-8: the longer, the nearer the target."""
+    if gap_k > 3.0:
+        return 0.5 * half
+    if gap_k > 0.3:
+        return half
+    if gap_k > 0.005:
+        return 2.0 * half
+    return 4.0 * half if gap_k > 1e-7 else math.inf
+
+
+@njit(cache=True)
 def _turn_h(hourly_c: Floats, clock: float, temp: float, piece: Floats) -> float:
     """Hours until a drifting cargo turns from cooling to warming or back; the whole piece where it does not."""
     start = air_at(hourly_c, clock)
@@ -259,8 +271,8 @@ def run_stage(params: Floats, hourly_c: Floats, clock: float, temp: float, stage
     while done < hours - 1e-12:
         now = clock + done
         if piece[0] == COOL:
-            step = 0.5 * half if done < 12.0 * half else (4.0 * half if done < 28.0 * half else hours)
-            piece[1] = _cooling_step(params, temp, target, half, min(step, hours - done))
+            step = min(_even_step(abs(temp - target), half), hours - done)
+            piece[1] = _cooling_step(params, temp, target, half, step)
         else:
             piece[1] = min(0.5 * (math.floor(2.0 * now + 1e-9) + 1.0) - now, hours - done)
             piece[1] = _air_step(params, hourly_c, now, temp, piece)

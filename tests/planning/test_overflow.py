@@ -24,7 +24,7 @@ from coldchain.routing import CollectionProblem, Route, evaluate_route, solve_co
 from coldchain.routing.kernel import shared
 from coldchain.routing.overflow import NO_SPREAD, Spread, load_variance, waiting_h
 from coldchain.routing.problem import overflow_of
-from coldchain.routing.split_pickup import _day
+from coldchain.routing.split_pickup import day_of
 from coldchain.scenario import load
 from coldchain.verify import verify_tables
 
@@ -105,7 +105,8 @@ def test_the_search_prices_returns_as_they_are_billed() -> None:
         problem = day(loads)
         route, stops, kg = route_of(problem), np.arange(len(loads)), np.array(loads)
         dear, plain = (
-            shared.price(_day(one), stops, kg, len(loads), 0, np.inf) for one in (problem, day(loads, spread=NO_SPREAD))
+            shared.price(day_of(one), stops, kg, len(loads), 0, np.inf)
+            for one in (problem, day(loads, spread=NO_SPREAD))
         )
         billed = overflow_of(problem, route, route.hours)
         assert dear - plain == pytest.approx(billed.cost_cny - 10.0 * billed.wait_h, rel=1e-3)

@@ -11,7 +11,7 @@ from perishable import write_perishable
 from planned import decided
 from routing_cases import SMALL, check, day, random_day, vehicle
 
-from coldchain.routing import collection, evaluate_route, solve_collection
+from coldchain.routing import collection, evaluate_route, solve_collection, solve_near
 from coldchain.routing.exact import enumerate_routes
 from coldchain.routing.segment import Kernel
 from coldchain.scenario import load
@@ -106,3 +106,43 @@ def halved(tables):
     stops.loc[half, "load_kg"] /= 2.0
     more = stops[half].assign(route="again")
     return tables | {"routes": pd.concat([routes, lone]), "stops": pd.concat([stops, more])}
+
+
+def test_a_day_near_another_drives_its_routes():
+    """Known routes of the best plan come back; loads that grew, and stops nobody knew, are fetched, too."""
+    problem = split(day(FAR, [600, 600, 600], vehicles=(vehicle(payload_kg=900),)))
+    known = [(route.stops, route.load_kg) for route in solve_collection(problem).routes]
+    assert solve_near(problem, known, iterations=1).cost_cny == pytest.approx(2 * 198)
+    grown = replace(problem, load_kg=np.array([700.0, 600.0, 600.0]))
+    found = solve_near(grown, known[:1], iterations=200)
+    check(grown, found)
+    assert sum(sum(route.load_kg) for route in found.routes) == pytest.approx(1900)
+
+
+def test_a_day_near_another_leaves_what_cannot_be_driven():
+    """A route too long is no start; none is found where a load cannot be fetched, or is not to be shared."""
+    problem = split(day(FAR, [600, 600, 600], vehicles=(vehicle(payload_kg=900),)))
+    late = replace(problem, max_aboard_h=1.2)
+    found = solve_near(late, [((0, 1, 2), (300.0, 300.0, 300.0))], iterations=50)
+    check(late, found)
+    assert solve_near(replace(problem, max_aboard_h=0.5), [], iterations=50) is None
+    assert solve_near(replace(problem, split_pickups=False), [], iterations=50) is None
+
+
+@derandomised
+@given(st.integers(0, 10_000), st.integers(2, 9))
+def test_a_day_near_another_fetches_everything(seed, n):
+    """Whatever routes are known, all loads are fetched within all limits."""
+    rng = np.random.default_rng(seed)
+    problem = split(random_day(n, seed))
+    known = [
+        (tuple(rng.permutation(n)[: rng.integers(1, n + 1)].tolist()), tuple(rng.uniform(0, 600, n).tolist()))
+        for _route in range(rng.integers(0, 5))
+    ]
+    known = [(stops, kg[: len(stops)]) for stops, kg in known]
+    found = solve_near(problem, known, iterations=60, seed=seed)
+    check(problem, found)
+    fetched = np.zeros(n)
+    for route in found.routes:
+        np.add.at(fetched, list(route.stops), route.load_kg)
+    assert fetched == pytest.approx(problem.load_kg, rel=1e-6)
