@@ -1,11 +1,12 @@
-"""Batches: two workers against one, Dask's overhead, kills and resumes, a night of routes, a fund of 832 counties.
+"""Batches: two workers against one, overhead of Dask, kills and resumes, nights of routes and weeks, a fund of 832.
 
-Run ``python benchmarks/batch.py`` or one part: ``workers``, ``dask``, ``kills``, ``night``, ``fund``; or
+Run ``python benchmarks/batch.py`` or one part: ``workers``, ``dask``, ``kills``, ``night``, ``weeks``, ``fund``; or
 ``country DIR`` for the throughput of a finished or unfinished batch.
 """
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,10 +26,14 @@ from coldchain.batch.cluster import on_cluster
 from coldchain.batch.minder import Minder
 from coldchain.batch.processes import end_tree
 from coldchain.funds import Favour, Problem, divide
+from coldchain.runs import Run
 from coldchain.scenario import write_nation
+from coldchain.weeks.calendar import week_number
+from coldchain.weeks.world import World, weeks_in_season
 
 Floats = NDArray[np.float64]
 COUNTIES, VILLAGES, KILLS = 16, 60, 5
+WEEKS = tuple(f"2026-W{week}" for week in range(30, 36))
 PLANNED, COPIES, NIGHT = 3, 8, 200
 EMPTY_JOBS = 400
 EMPTY = """
@@ -115,6 +120,45 @@ def night(folder: Path) -> None:
     say("tables the same byte for byte", f"{same}")
 
 
+def weeks(folder: Path) -> None:
+    """Roll weeks of some counties, then again killed at random moments with SIGKILL and resumed; compare every file."""
+    write_nation(PLANNED, 5, folder / "country", VILLAGES)
+    subprocess.run(command(folder / "country", folder / "plans", 2), check=True)
+    for name in ("whole", "killed"):
+        for plan in sorted((folder / "plans" / "runs").iterdir()):
+            shutil.copytree(plan, folder / name / plan.name / "plan")
+    rng, killed = np.random.default_rng(1), 0
+    for week in WEEKS:
+        for name in ("whole", "killed"):
+            for county in sorted((folder / name).iterdir()):
+                run = Run.open(county / "plan")
+                World(run, 1, weeks_in_season(run, WEEKS[0], WEEKS[-1])).hand_in(county, week_number(week))
+        rolls = {name: [*command(folder / name, folder / f"{name} night", 2), "--command", "roll", "--week", week]
+                 for name in ("whole", "killed")}  # fmt: skip
+        seconds = wall_s(lambda one=rolls["whole"]: subprocess.run(one, check=True))  # type: ignore[misc]
+        for _ in range(2):
+            child = subprocess.Popen(rolls["killed"])
+            try:
+                child.wait(rng.uniform(0.1, 0.9) * seconds)
+            except subprocess.TimeoutExpired:
+                child.send_signal(signal.SIGKILL)
+                child.wait()
+                killed += 1
+            end_tree(child.pid)
+        subprocess.run(rolls["killed"], check=True)
+    files = {name: {str(path.relative_to(folder / name)): path.read_bytes() for path in (folder / name).rglob("*")
+                    if path.is_file() and "plan" not in path.relative_to(folder / name).parts}
+             for name in ("whole", "killed")}  # fmt: skip
+    both = files["whole"].keys() | files["killed"].keys()
+    other = [name for name in both if files["whole"].get(name) != files["killed"].get(name)]
+    tables = [(folder / f"{name} night" / "results.csv").read_bytes() for name in ("whole", "killed")]
+    say(
+        f"{len(WEEKS)} weeks of {PLANNED} counties, killed {killed} times: files, those that differ",
+        f"{len(both)}, {len(other)}",
+    )
+    say("table of the last night the same byte for byte", f"{tables[0] == tables[1]}")
+
+
 def dask(folder: Path) -> None:
     """Time jobs that do nothing: on this machine, and on a cluster of two workers on it."""
     from distributed import LocalCluster
@@ -195,7 +239,7 @@ def country(out: Path) -> None:
 
 def main() -> None:
     """Run the parts asked for."""
-    parts: dict[str, Callable[[Path], None]] = {one.__name__: one for one in (fund, dask, workers, kills, night)}
+    parts: dict[str, Callable[[Path], None]] = {one.__name__: one for one in (fund, dask, workers, kills, night, weeks)}
     asked = sys.argv[1:]
     if asked[:1] == ["country"]:
         country(Path(asked[1]))

@@ -190,13 +190,20 @@ def _brings(case: Case) -> Iterator[str]:
         named = _(", ").join(_("{label} {t}").format(label=label, t=tonnes(t)) for label, t, _cny in largest)
         text = _("Of the {saved} saved a year most comes from: {parts}.")
         yield text.format(saved=tonnes(sum(t for _label, t, _cny in parts)), parts=named)
-    costs = sorted(figures.yearly_costs(summary), key=lambda one: -one[1])[:MOST_CROPS]
-    named = _(", ").join(_("{label} {cny}").format(label=label, cny=money(cny)) for label, cny in costs)
-    text = _("A year costs {total} with the plan, above all: {costs}; Annex 2 has each item beside today's.")
-    yield text.format(total=money(summary["annual_cny"]["total"]), costs=named)
+    yield from costs_in_words(summary)
     yield from aim_in_words(summary)
     if case.told.replay is not None:
         yield from certainty.usual_in_words(case.told.replay)
+
+
+def costs_in_words(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a year costs, and what storing and products earn towards it."""
+    costs = sorted(figures.yearly_costs(summary), key=lambda one: -one[1])
+    named = _(", ").join(_("{label} {cny}").format(label=label, cny=money(cny)) for label, cny in costs[:MOST_CROPS])
+    text = _("A year costs {total} with the plan, above all: {costs}; Annex 2 has each item beside today's.")
+    yield text.format(total=money(summary["annual_cny"]["total"]), costs=named)
+    if earned := [f"{label} {money(cny)}" for label, cny in costs if round(cny) < 0]:
+        yield _("What is earned is taken off already: {costs}.").format(costs=_(", ").join(earned))
 
 
 def _awards(case: Case) -> str:

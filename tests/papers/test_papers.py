@@ -20,6 +20,7 @@ from coldchain.language import catalogue, speaking
 from coldchain.model import Papers, Subsidy, day_of
 from coldchain.papers import Break, Drawing, Grid, Head, Listing, Paper, Signature, Text, word, write_paper
 from coldchain.papers.contents import Kinds
+from coldchain.papers.meeting import costs_in_words
 from coldchain.papers.notice import NoticeRow, Occasion, in_unit, notice, standard
 from coldchain.papers.page import page_text
 from coldchain.papers.proposal import proposal_paper
@@ -69,6 +70,16 @@ def test_amounts_are_rounded_half_up_in_the_unit_of_the_language() -> None:
     assert in_unit(0.5) == Decimal(1)
     with speaking("zh"):
         assert in_unit(10_050.0) == Decimal("1.01")
+
+
+def test_what_storing_earns_is_said_beside_what_a_year_costs() -> None:
+    """An item below zero has a sentence of its own; without one there is none."""
+    bill = {"collection": 3e5, "loss": 5e5, "storage": -2e5, "total": 6e5}
+    with speaking("zh"):
+        cost, earned = costs_in_words({"annual_cny": bill})
+    assert "60.0万元" in cost
+    assert earned == "其中已扣减增收：储存费用减储存增收 -20.0万元。"
+    assert len(list(costs_in_words({"annual_cny": bill | {"storage": 0.0}}))) == 1
 
 
 def test_an_award_notice_has_the_parts_that_counties_print() -> None:
