@@ -6,11 +6,12 @@ headings from here; a test holds docs/results.md and the list that verification 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from coldchain.language import N_, _
@@ -309,10 +310,20 @@ def frame(table: str, rows: Any) -> pd.DataFrame:
     ----------
     rows : tuples or dictionaries, one for each row; or column -> values
     """
-    made = pd.DataFrame(rows, columns=list(TABLES[table]))
+    kinds = kinds_of(table)
+    if isinstance(rows, list):
+        by_name = rows and isinstance(rows[0], dict)
+        columns = [[row.get(name) for row in rows] for name in kinds] if by_name else zip(*rows, strict=True)
+        cells = columns if rows else [()] * len(kinds)
+        return pd.DataFrame({name: _array(given, kinds[name]) for name, given in zip(kinds, cells, strict=True)})
+    made = pd.DataFrame(rows, columns=list(kinds))
     is_of = dict(made.dtypes)
-    wanted = {name: _DTYPES[kind] for name, kind in kinds_of(table).items()}
+    wanted = {name: _DTYPES[kind] for name, kind in kinds.items()}
     return made.astype({name: dtype for name, dtype in wanted.items() if is_of[name] != dtype})
+
+
+def _array(cells: Sequence[Any], kind: Kind) -> Any:
+    return pd.array(cells, dtype="str") if kind == "text" else np.array(cells, dtype=_DTYPES[kind])
 
 
 def heading(name: str) -> str:

@@ -16,13 +16,13 @@ import coldchain as cc
 from coldchain.economy import CarbonFactors, CarbonPrice
 from coldchain.language import speaking
 from coldchain.model import Scenario
-from coldchain.planning import Options, Plan
+from coldchain.planning import Near, Options, Plan, plan_on
 from coldchain.planning.pipeline import course_with, lay_ground
 from coldchain.reports.document import Told, sections
 from coldchain.sweeps import compare
 from coldchain.verify import Report, verify_tables
 
-PRICES = (0.001, 500.0, 5000.0, 50000.0)
+PRICES = (0.001, 5000.0, 50000.0)
 ROOM = "cold_forced_air_200"
 
 
@@ -106,7 +106,7 @@ def test_a_rising_price_never_emits_more() -> None:
         counts = [np.array(pair).reshape(2, 1) for pair in product((0, 1, 2), repeat=2)]
         years = [course_with(ground, count, options).yearly for count in counts]
         best.append(min(years, key=lambda bill: bill.total).carbon / price)
-        made = planned(price).summary
+        made = plan_on(ground, options, Near(further=False, doubt=False)).summary
         found.append(made["emissions"]["plan_kg"] / 1000.0)
         assert made["objective"]["bound"] <= min(bill.total for bill in years) * (1 + 1e-9)
     for emitted in (best, found):

@@ -40,7 +40,7 @@ def test_a_normal_plan_is_no_worse_than_a_quick_one(tmp_path: Path, options: Opt
 )
 def test_a_run_says_why_it_stopped(tmp_path: Path, options: Options, gap: float, ended: str) -> None:
     """Each reason in turn, by the limit that is met first."""
-    scenario, _faults = load(small_county(tmp_path / "county", 9, 5))
+    scenario, _faults = load(small_county(tmp_path / "county", 5, 5))
     wanted = replace(scenario, siting=scenario.siting.model_copy(update={"gap": gap}))
     assert plan(wanted, replace(options, cuts=set())).summary["ended"] == ended
 

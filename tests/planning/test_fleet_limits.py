@@ -62,9 +62,9 @@ def test_limits_on_a_fleet_by_every_number(own: int, hire: int) -> None:
 
 @pytest.fixture(scope="module")
 def free(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """Plan eight villages with as many small trucks and tricycles as are asked for."""
+    """Plan six villages with as many small trucks and tricycles as are asked for."""
     folder = tmp_path_factory.mktemp("fleet") / "county"
-    write_perishable(8, 5, folder)
+    write_perishable(6, 5, folder)
     return decided(limited(load(folder)[0], {"light_truck": {}, "farm_tricycle": {}}))
 
 

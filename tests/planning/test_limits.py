@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from perishable import as_of_2026
+from planned import decided
 from scenario_cases import append, faults_of, set_in_toml, small_county
 
 from coldchain.errors import InfeasibleError, LimitError
 from coldchain.model import Limit, Scenario
-from coldchain.planning import Ground, Near, Options, Plan, lay_ground, plan, plan_on
+from coldchain.planning import Ground, Near, Options, Plan, lay_ground, plan_on
 from coldchain.planning.limits import shortfalls
 from coldchain.planning.milestones import Milestone, county_targets
 from coldchain.planning.rollout import order
@@ -167,7 +168,7 @@ def test_the_fee_needed_is_the_fee_that_returns(free: Plan) -> None:
 def test_low_value_crops_are_not_cooled(ground: Ground) -> None:
     """With produce worth a fen a kilogram nothing is built and nothing is cooled, by arithmetic alone."""
     cheap = tuple(crop.model_copy(update={"price_cny_kg": 0.01}) for crop in ground.scenario.commodities)
-    made = plan(replace(ground.scenario, commodities=cheap), Options.quickly(tries=5))
+    made = decided(replace(ground.scenario, commodities=cheap))
     assert made.summary["depots"]["built"] == 0
     assert made.summary["coverage"]["plan"] == 0.0
     assert made.report.ok
@@ -334,7 +335,7 @@ def test_a_hub_without_room_is_refused(tmp_path: Path) -> None:
 def looked_ahead(ground: Ground, scenario: Scenario) -> pd.DataFrame:
     """Return the prospects of the sites of a scenario at a fee of 50 CNY/t."""
     asked = changed(scenario, economics={"fee_cny_t": 50.0})
-    return plan_on(ground.under(asked), Options.quickly(tries=5)).tables["prospects"]
+    return plan_on(ground.under(asked), Options.quickly(), Near(doubt=False)).tables["prospects"]
 
 
 def test_prospects_tell_which_sites_never_pay(ground: Ground) -> None:
@@ -345,7 +346,8 @@ def test_prospects_tell_which_sites_never_pay(ground: Ground) -> None:
     assert (every["most_fee_cny_t"] > every["fee_needed_cny_t"]).all()
     keep = np.array([crop.id == "ponkan" for crop in ground.scenario.commodities])
     ponkan = replace(ground.scenario, harvest_t=ground.scenario.harvest_t * keep[None, :, None])
-    never = plan(changed(ponkan, economics={"fee_cny_t": 50.0}), Options.quickly(tries=5)).tables["prospects"]
+    bare = lay_ground(changed(ponkan, economics={"fee_cny_t": 50.0}))
+    never = plan_on(bare, Options.quickly(), Near(doubt=False)).tables["prospects"]
     assert never["verdict"].str.startswith("never").all()
 
 

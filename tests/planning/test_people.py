@@ -33,9 +33,9 @@ def staffed(scenario: Scenario, *people: Crew) -> Scenario:
     return replace(scenario, people=people)
 
 
-def planned(ground: Ground, *people: Crew, near: Near = ALONE) -> Plan:
+def planned(ground: Ground, *people: Crew, near: Near = ALONE, tries: int = 5) -> Plan:
     """Plan under these people; the plan must verify."""
-    made = plan_on(ground.under(staffed(ground.scenario, *people)), Options.quickly(tries=5), near)
+    made = plan_on(ground.under(staffed(ground.scenario, *people)), Options.quickly(tries=tries), near)
     assert made.report.problems == ()
     return made
 
@@ -118,7 +118,7 @@ def test_operators_limit_what_is_built(ground: Ground, free: Plan, place: str) -
 def test_drivers_limit_the_hours_of_routes(ground: Ground, free: Plan) -> None:
     """Half of the drivers' hours: routes keep to it in each period."""
     most = driven_h(free) / 2
-    made = planned(ground, Crew(skill="driver", persons=1, hours_day=most))
+    made = planned(ground, Crew(skill="driver", persons=1, hours_day=most), tries=20)
     assert np.isnan(made.tables["crews"]["worth_cny_person"]).all()
     assert 0.0 < driven_h(made) <= most + 2e-3
     assert made.tables["lots"]["depot"].ne("").any()

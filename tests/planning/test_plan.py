@@ -16,7 +16,7 @@ from coldchain.model import Scenario
 from coldchain.planning import Options, Plan, lay_ground, plan
 from coldchain.scenario import load, upland, write_scenario
 
-COUNTED = Options.quickly(tries=10)
+COUNTED = Options.quickly(tries=4)
 
 SHIPPED = Path(__file__).parents[2] / "scenarios" / "upland"
 

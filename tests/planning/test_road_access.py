@@ -12,7 +12,7 @@ from planned import decided
 from scenario_cases import change_all, faults_of, set_in_toml, small_county
 
 from coldchain.model import Scenario
-from coldchain.planning import Ground, Options, Plan, lay_ground, plan_on
+from coldchain.planning import Ground, Near, Options, Plan, lay_ground, plan_on
 from coldchain.scenario import load
 from coldchain.verify import verify_tables
 
@@ -32,7 +32,7 @@ def ground(county: Scenario) -> Ground:
 @pytest.fixture(scope="module")
 def free(ground: Ground) -> Plan:
     """Plan them without any of this."""
-    return plan_on(ground, Options.quickly(tries=5))
+    return plan_on(ground, Options.quickly(tries=5), Near(further=False, doubt=False))
 
 
 def with_sites(county: Scenario, payload_kg: float) -> Scenario:

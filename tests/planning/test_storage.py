@@ -109,7 +109,7 @@ def test_a_plan_that_keeps_produce_is_verified_and_earns(ground: Ground, made: P
         sum(value for name, value in made.summary["annual_cny"].items() if name != "total")
     )
     assert made.summary["objective"]["bound"] <= made.summary["objective"]["value"]
-    without = decided(replace(ground.scenario, storage=()), Options.quickly(tries=5))
+    without = decided(replace(ground.scenario, storage=()))
     assert without.report.problems == ()
     assert "storage" not in without.summary["annual_cny"]
     assert not len(without.tables["storage"])

@@ -54,7 +54,7 @@ def checked(made: Plan, change: Callable[[Tables], None] = lambda _tables: None)
 
 @pytest.mark.parametrize("which", [*MORE, "owned"])
 def test_bill_fleet_and_bound_are_borne_out(which: str) -> None:
-    made = planned(8, which)
+    made = planned(6, which)
     report = checked(made)
     assert report.problems == ()
     assert report.total_cny == pytest.approx(made.summary["annual_cny"]["total"], rel=1e-9)
@@ -62,7 +62,7 @@ def test_bill_fleet_and_bound_are_borne_out(which: str) -> None:
 
 
 def test_going_again_costs_less_and_takes_fewer_vehicles() -> None:
-    once, again = planned(8, "once"), planned(8, "again")
+    once, again = planned(6, "once"), planned(6, "again")
     assert (again.tables["duties"]["order"] > 1).any()
     assert again.summary["annual_cny"]["total"] < once.summary["annual_cny"]["total"]
     assert again.summary["routes"]["vehicles"] < once.summary["routes"]["vehicles"]
@@ -71,7 +71,7 @@ def test_going_again_costs_less_and_takes_fewer_vehicles() -> None:
 
 
 def test_owning_pays_where_vehicles_drive_most_days() -> None:
-    again, owned = planned(8, "again"), planned(8, "owned")
+    again, owned = planned(6, "again"), planned(6, "owned")
     table = owned.tables["fleet"]
     assert owned.summary["annual_cny"]["total"] < again.summary["annual_cny"]["total"]
     assert sum(row["owned"] for row in owned.summary["fleet"]) == table["owned"].sum() > 0
@@ -82,7 +82,7 @@ def test_owning_pays_where_vehicles_drive_most_days() -> None:
 
 @pytest.mark.parametrize("which", ["again", "owned"])
 def test_a_year_without_chance_loses_what_the_plan_states(which: str) -> None:
-    made = planned(8, which)
+    made = planned(6, which)
     year = Replayer(made.scenario, made.basis.placed, made.tables).shifted(0.0, 1.0, 1.0)
     assert year.sums["plan_cny"] == pytest.approx(made.summary["loss"]["plan_cny"], rel=1e-6)
 
@@ -116,10 +116,10 @@ def _joined(tables: Tables) -> None:
     ids=["no waiting", "a trip without a vehicle", "one vehicle for all", "more owned", "cheap to own"],
 )
 def test_a_fleet_that_does_not_bear_its_plan_out_is_named(change: Callable[[Tables], None], message: str) -> None:
-    report = checked(planned(8, "owned"), change)
+    report = checked(planned(6, "owned"), change)
     assert [text for text in (*report.problems, *report.consequences) if message in text]
     with speaking("zh"):
-        assert checked(planned(8, "owned"), change).problems != report.problems
+        assert checked(planned(6, "owned"), change).problems != report.problems
 
 
 TRUCK = VehicleType(
@@ -167,7 +167,7 @@ def test_no_other_number_of_vehicles_costs_less(own: float | None) -> None:
 
 @pytest.mark.parametrize("which", [MORE[0], "owned"])
 def test_the_bill_of_a_year_without_chance_is_the_one_stated(which: str) -> None:
-    made = planned(8, which)
+    made = planned(6, which)
     replayer = Replayer(made.scenario, made.basis.placed, made.tables)
     found = replay(replayer, NONE, Effort(years=1, days=1), made.summary)["bill"]
     stated = made.summary["annual_cny"]
@@ -183,7 +183,7 @@ def test_the_bill_of_a_year_without_chance_is_the_one_stated(which: str) -> None
 
 
 def test_years_of_chance_are_priced_by_term() -> None:
-    made = planned(8, "owned")
+    made = planned(6, "owned")
     replayer = Replayer(made.scenario, made.basis.placed, made.tables)
     found = replay(replayer, Chances(), Effort(years=4, days=2, seed=1), made.summary)["bill"]
     terms = found["by_term"]
@@ -198,7 +198,7 @@ def test_years_of_chance_are_priced_by_term() -> None:
 def test_no_duty_costs_less_than_the_bound_lets_its_trips_pay(seed: int) -> None:
     """Random trips, put on as few vehicles as can be, owned all year or hired: least prices never exceed the bill."""
     random = np.random.default_rng(seed)
-    scenario = planned(8, "owned").scenario
+    scenario = planned(6, "owned").scenario
     days = sum(period.days for period in scenario.periods)
     own = None if seed % 3 == 0 else float(random.uniform(2000, 30000))
     kind = TRUCK.model_copy(

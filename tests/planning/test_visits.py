@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from perishable import write_perishable
+from planned import decided, saved
 
-import coldchain as cc
 from coldchain.cli import run
 from coldchain.planning import Near, Options, decide, lay_ground
 from coldchain.planning.visits import _picked, _spread, worth_visiting
@@ -51,7 +51,7 @@ def test_two_that_tell_the_same_are_worth_less_than_twice() -> None:
 
 def test_crops_of_a_demand_stray_by_themselves(tmp_path: Path) -> None:
     """Two crops of equal tonnes, each off by a half: together by 0.5/√2; and the ranking of a county is repeatable."""
-    write_perishable(8, 3, tmp_path / "scenario")
+    write_perishable(6, 3, tmp_path / "scenario")
     scenario, faults = load(tmp_path / "scenario")
     options = Options.quickly()
     ground = lay_ground(scenario, options, faults)
@@ -70,8 +70,8 @@ def test_crops_of_a_demand_stray_by_themselves(tmp_path: Path) -> None:
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """English and Chinese, words and object; nothing is worth a visit where nothing is uncertain."""
-    write_perishable(8, 3, tmp_path / "scenario")
-    cc.plan(cc.load(tmp_path / "scenario"), effort="quick").save(tmp_path / "run")
+    write_perishable(5, 3, tmp_path / "scenario")
+    saved(decided(load(tmp_path / "scenario")[0]), tmp_path / "run", {"scenario": str(tmp_path / "scenario")})
     command = ["explain", str(tmp_path / "run"), "--visits", "3", "--quiet"]
     assert run([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
