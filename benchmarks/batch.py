@@ -33,7 +33,7 @@ from coldchain.weeks.world import World, weeks_in_season
 
 Floats = NDArray[np.float64]
 COUNTIES, VILLAGES, KILLS = 16, 60, 5
-WEEKS = tuple(f"2026-W{week}" for week in range(30, 36))
+WEEKS = tuple(f"2026-W{week}" for week in range(30, 34))
 PLANNED, COPIES, NIGHT = 3, 8, 200
 EMPTY_JOBS = 400
 EMPTY = """
