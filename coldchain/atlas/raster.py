@@ -56,7 +56,8 @@ class Box:
 
     def __str__(self) -> str:
         """Render as ``109.20-110.10 E, 28.00-28.60 N``."""
-        return f"{self.west:.2f}-{self.east:.2f} E, {self.south:.2f}-{self.north:.2f} N"
+        text = _("{west:.2f}-{east:.2f} E, {south:.2f}-{north:.2f} N")
+        return text.format(west=self.west, east=self.east, south=self.south, north=self.north)
 
 
 @dataclass(frozen=True, eq=False)
