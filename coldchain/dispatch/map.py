@@ -29,6 +29,7 @@ from coldchain.dispatch.dispatch import Dispatch
 from coldchain.dispatch.lines import TripLine
 from coldchain.dispatch.tables import Tables, records
 from coldchain.language import N_, _
+from coldchain.language.ids import word
 from coldchain.reports import palette
 from coldchain.reports.background import background, thinned
 from coldchain.reports.canvas import FRAME_PX, PANEL_PX, add_legend, div, frame
@@ -101,6 +102,7 @@ def _trip_columns(tables: Tables, lines: Sequence[TripLine], window: Window, sha
     trips = tables["trips"].merge(tables["tours"][["tour", "vehicle", "depot"]], on="tour", how="left")
     columns: dict[str, Any] = {name: trips[name].tolist() for name in trips.columns}
     columns["colour"] = [shade[depot] for depot in columns["depot"]]
+    columns["vehicle"] = [word(str(one)) for one in columns["vehicle"]]
     return columns | line_columns([thinned(window.metres(line.line), window.tolerance_m) for line in lines])
 
 
@@ -203,10 +205,10 @@ def _select(
     tables: Tables, sources: tuple[ColumnDataSource, ColumnDataSource], views: tuple[BooleanFilter, BooleanFilter]
 ) -> Select:
     """Choose a depot or one tour to look at."""
-    options = [("", _(EVERY))]
+    options, told = [("", _(EVERY))], _("{tour}: {vehicle}, {leave} to {back}")
     options += [(f"depot {key}", _("depot {key}").format(key=key)) for key in _in_use(tables)]
     options += [
-        (f"tour {row['tour']}", _("{tour}: {vehicle}, {leave} to {back}").format(**row))
+        (f"tour {row['tour']}", told.format(**(row | {"vehicle": word(str(row["vehicle"]))})))
         for row in records(tables["tours"])
     ]
     select = Select(
@@ -246,7 +248,8 @@ def _panel(summary: dict[str, Any], tables: Tables) -> str:
     facts = [
         (_("Fetched"), _("{kg:,.0f} kg").format(kg=orders["served_kg"])),
         (_("Stays behind"), _("{kg:,.0f} kg").format(kg=orders["unserved_kg"])),
-        (_("Vehicles"), _("{vehicles:,}, {trips:,} trips").format(**summary)),
+        (_("Vehicles"), f"{summary['vehicles']:,}"),
+        (_("Trips"), f"{summary['trips']:,}"),
         (_("Way"), _("{km:,.0f} km, {hours:,.1f} h").format(**summary)),
         (_("Aboard"), _("{half} median, {most} at most").format(half=span(aboard["p50"]), most=span(aboard["max"]))),
         (_("Expected loss"), _("{kg:,.0f} kg, {share}").format(kg=loss["kg"], share=percent(loss["rate"]))),

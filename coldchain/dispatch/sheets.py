@@ -10,6 +10,7 @@ import pandas as pd
 
 from coldchain.dispatch.clock import clock, span
 from coldchain.dispatch.tables import TourRows, records
+from coldchain.language import catalogue
 from coldchain.model import Scenario
 from coldchain.reports import palette
 
@@ -115,7 +116,12 @@ def sheet_page(tour: dict[str, Any], lines: pd.DataFrame, scenario: Scenario, da
 
 
 def _vehicle(tour: dict[str, Any]) -> str:
-    return f"{tour['name']} ({tour['vehicle']})" if tour["name"] not in ("", tour["vehicle"]) else str(tour["vehicle"])
+    """Name the vehicle, in both languages where it is one of the catalogue's, and its id."""
+    name, key = str(tour["name"]), str(tour["vehicle"])
+    if name in ("", key):
+        return key
+    both = f"{name} {catalogue('zh').get(name, '')}".strip()
+    return f"{both} ({key})"
 
 
 def _trip(number: Any, part: pd.DataFrame, trips: int) -> str:

@@ -64,17 +64,17 @@ def print_day(summary: Mapping[str, Any], tables: Tables, console: Console, fold
 
 
 def _trips(summary: Mapping[str, Any]) -> str:
-    told = plural(
-        "{vehicles:,} with {trips:,} trips to {depots:,} depot",
-        "{vehicles:,} with {trips:,} trips to {depots:,} depots",
-        summary["depots"],
+    parts = (
+        plural("{vehicles:,} vehicle", "{vehicles:,} vehicles", summary["vehicles"]),
+        plural("{trips:,} trip", "{trips:,} trips", summary["trips"]),
+        plural("to {depots:,} depot", "to {depots:,} depots", summary["depots"]),
     )
-    return told.format(**summary)
+    return _(", ").join(part.format(**summary) for part in parts)
 
 
 def _hired(hire: Sequence[Mapping[str, Any]]) -> str:
     """Say how many vehicles of which type must be hired for the day, and what that costs."""
-    told = _(", ").join(f"{one['vehicles']} {one['type']}" for one in hire)
+    told = _(", ").join(f"{word(str(one['type']))} × {one['vehicles']}" for one in hire)
     return _("{vehicles}, CNY {cny:,.0f} for the day").format(vehicles=told, cny=sum(one["cny"] for one in hire))
 
 
@@ -126,7 +126,7 @@ def _tours(tables: Tables, plain: bool) -> Table:
     for row in records(tours.head(MOST_TOURS)):
         figures = (f"{row['load_kg']:,.0f}", f"{row['km']:,.0f}", _("{hours:.1f} h").format(hours=row["aboard_max_h"]))
         hours, lost, money_out = f"{row['leave']}-{row['back']}", f"{row['loss_kg']:,.0f}", f"{row['cost_cny']:,.0f}"
-        more = [str(row[name]) for name in told]
+        more = [word(str(row[name])) for name in told]
         table.add_row(str(row["tour"]), *more, hours, str(row["stops"]), *figures, lost, money_out)
     return table
 

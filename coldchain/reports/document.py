@@ -326,7 +326,8 @@ def _fleet(told: Told) -> list[Section]:
     ]
     shown = tuple(key for key, _heading, _form in columns.FLEET if key != "owner" or (fleet["owner"] != "").any())
     note = _("An owned vehicle costs its year whether it is driven or not; hired ones are paid by the day.")
-    rows, title = fleet.assign(depots=where), _("Vehicles to own and to hire")
+    kinds, title = fleet["vehicle"].astype(str).map(word), _("Vehicles to own and to hire")
+    rows = fleet.assign(vehicle=kinds, depots=where)
     return [Section(title, columns.FLEET, rows, note=note, sheet=_("Vehicles"), page=shown)]
 
 

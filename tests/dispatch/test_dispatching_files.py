@@ -185,6 +185,7 @@ def test_geojson_and_sheets(day: Path) -> None:
     assert sheets["goods"].dropna().str.contains("1,500 kg Tomato (turning/ripe) 番茄", regex=False).any()
     page = "".join((day / "sheets" / f"{key}.html").read_text(encoding="utf-8") for key in tours["tour"])
     assert "秤在村口" in page
+    assert "4.2 m, 1.5 t 4.2 米" in page  # the vehicle in both languages
     assert "Trip 2 of 2 第 2 趟" in page
 
 
