@@ -61,8 +61,8 @@ def compile_kernels() -> None:
     import coldchain as cc
     from coldchain.dispatch.dispatch import Wish, dispatch
     from coldchain.siting import prepare_siting
-    from coldchain.spoilage.kernels import follow_measured
     from coldchain.spoilage.kinetics import pack
+    from coldchain.spoilage.measured import follow_measured
 
     with tempfile.TemporaryDirectory(prefix="coldchain-") as name:
         folder = Path(name)

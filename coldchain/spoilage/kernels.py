@@ -1,10 +1,10 @@
 """The compiled loops: wear of a lot along one stage, along the table of all lanes.
 
 They stand in one file because numba's cache on disk looks at the file of a function alone: a kernel that called one
-in another file would keep running its old code after a change there. ``params`` are the numbers of
-:func:`coldchain.spoilage.kinetics.pack`; a stage is ``(kind code, hours, target °C, half-time h, humidity, weight lost
-per K)``. Wear is three numbers that add up along a way: share of life used, chilling dose in K·h, weight lost as water
-as ``-ln(kept)``.
+in another file would keep running its old code after a change there, as :mod:`coldchain.spoilage.measured` does until
+its own results are deleted. ``params`` are the numbers of :func:`coldchain.spoilage.kinetics.pack`; a stage is
+``(kind code, hours, target °C, half-time h, humidity, weight lost per K)``. Wear is three numbers that add up along a
+way: share of life used, chilling dose in K·h, weight lost as water as ``-ln(kept)``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from coldchain.arrays import Floats, Indices
+from coldchain.arrays import Bools, Floats, Indices
 from coldchain.compiled import njit
 
 BAND_Q10 = (3.0, 2.5, 2.0, 1.5)
@@ -23,6 +23,9 @@ FROZEN_RATE_PER_H = 1.0 / 24.0
 _NODES = np.array([-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526])
 _WEIGHTS = np.array([0.34785484513745385, 0.6521451548625461, 0.6521451548625461, 0.34785484513745385])
 _SHORTEST_H = 1e-9
+_TAILS = np.cos(np.linspace(0.0, math.pi, 8))
+"""Places between the coldest and the warmest batch at which what comes after cooling is integrated."""
+_ALIKE_K, _TAIL_ERROR = 1e-10, 1e-9
 WEAR = 3
 STAGE_COLUMNS = 6
 AMBIENT, DRIFT, COOL, HOLD, HALL, REEFER = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
@@ -282,36 +285,126 @@ def run_stage(params: Floats, hourly_c: Floats, clock: float, temp: float, stage
 
 
 @njit(cache=True, nogil=True)
-def fill_lanes(
-    params: Floats,
-    hourly_c: Floats,
-    start_h: float,
-    clocks: Floats,
-    stages: Floats,
-    worn: Floats,
-) -> None:
-    """Fill ``worn[class, site, batch, 3]`` of a crop.
+def fill_lanes(params: Floats, airs_c: Floats, start_h: float, clocks: Floats, stages: Floats, worn: Floats) -> None:
+    """Fill ``worn[day, class, site, batch, 3]`` of a crop, on days whose air is ``airs_c[day, 24]``.
 
-    A first stage like that of the site before is not integrated again: a class cools alike at most sites.
+    A first stage like that of the site before is not integrated again: a class cools alike at most sites. What follows
+    depends on the temperature after it alone, where no stage meets the air: it is integrated from a few temperatures
+    and read between them where that agrees with integrating.
     """
-    wait = np.zeros(STAGE_COLUMNS)
+    days, batches = airs_c.shape[0], clocks.size
+    wait, cooled = np.zeros(STAGE_COLUMNS), np.zeros(STAGE_COLUMNS)
     wait[3] = 1.0
-    warm, cooled_wear, cooled = np.zeros(WEAR), np.zeros(WEAR), np.zeros(STAGE_COLUMNS)
-    for n in range(clocks.size):
-        wait[1] = max(clocks[n] - start_h, 0.0)
-        warm[:] = 0.0
-        arrival_c = run_stage(params, hourly_c, start_h, air_at(hourly_c, start_h), wait, warm)
-        for o in range(stages.shape[0]):
-            cooled[0], cooled_c = np.nan, 0.0
-            for j in range(stages.shape[1]):
-                if not _is_alike(cooled, stages[o, j, 0]):
-                    cooled[:], cooled_wear[:] = stages[o, j, 0], warm
-                    cooled_c = run_stage(params, hourly_c, start_h + wait[1], arrival_c, cooled, cooled_wear)
-                temp, clock = cooled_c, start_h + wait[1] + cooled[1]
-                worn[o, j, n] = cooled_wear
-                for s in range(1, stages.shape[2]):
-                    temp = run_stage(params, hourly_c, clock, temp, stages[o, j, s], worn[o, j, n])
-                    clock += stages[o, j, s, 1]
+    arrival_c, warm = np.zeros((days, batches)), np.zeros((days, batches, WEAR))
+    cooled_c, cooled_wear = np.zeros((days, batches)), np.zeros((days, batches, WEAR))
+    known = np.zeros((days, batches), np.bool_)
+    for d in range(days):
+        for n in range(batches):
+            wait[1] = max(clocks[n] - start_h, 0.0)
+            arrival_c[d, n] = run_stage(params, airs_c[d], start_h, air_at(airs_c[d], start_h), wait, warm[d, n])
+    for o in range(stages.shape[0]):
+        cooled[0] = np.nan
+        for j in range(stages.shape[1]):
+            if not _is_alike(cooled, stages[o, j, 0]):
+                cooled[:], cooled_wear[:] = stages[o, j, 0], warm
+                for d in range(days):
+                    for n in range(batches):
+                        clock = max(clocks[n], start_h)
+                        cooled_c[d, n] = run_stage(params, airs_c[d], clock, arrival_c[d, n], cooled, cooled_wear[d, n])
+            worn[:, o, j] = cooled_wear
+            rest = stages[o, j, 1:]
+            known[:] = False
+            if _is_indoors(rest):
+                _read_tails(params, rest, cooled_c, worn[:, o, j], known)
+            for d in range(days):
+                for n in range(batches):
+                    if not known[d, n]:
+                        clock = max(clocks[n], start_h) + cooled[1]
+                        _run_tail(params, airs_c[d], clock, cooled_c[d, n], rest, worn[d, o, j, n])
+
+
+@njit(cache=True)
+def _run_tail(params: Floats, hourly_c: Floats, clock: float, temp: float, rest: Floats, wear: Floats) -> None:
+    """Integrate the stages after the first."""
+    for s in range(rest.shape[0]):
+        temp = run_stage(params, hourly_c, clock, temp, rest[s], wear)
+        clock += rest[s, 1]
+
+
+@njit(cache=True)
+def _is_indoors(rest: Floats) -> bool:
+    """Tell whether no air of the season touches any of some stages."""
+    for s in range(rest.shape[0]):  # noqa: SIM110 - compiled
+        if rest[s, 0] < COOL and rest[s, 1] > 0.0:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _read_tails(params: Floats, rest: Floats, temps: Floats, worn: Floats, known: Bools) -> None:
+    """Add the wear of the stages after the first, by the temperatures they begin with, and mark where that is done.
+
+    From one kink of the rate, or temperature of a stage, to the next, where there are batches enough.
+    """
+    edges = np.empty(2 + 8 + rest.shape[0])
+    edges[0], edges[1] = temps.min(), temps.max()
+    for n in range(8):
+        edges[2 + n] = min(max(_kink_c(params, n), edges[0]), edges[1])
+    for s in range(rest.shape[0]):
+        edges[10 + s] = min(max(rest[s, 2], edges[0]), edges[1])
+    edges.sort()
+    for e in range(len(edges) - 1):
+        if e == 0 or edges[e + 1] > edges[e]:
+            _read_between(params, rest, (temps, worn, known), edges[e], edges[e + 1])
+
+
+@njit(cache=True)
+def _read_between(params: Floats, rest: Floats, batches: tuple[Floats, Floats, Bools], low: float, high: float) -> None:
+    """Add the wear of batches of temperatures in a range, unless they are few or the wear is not smooth there.
+
+    Polynomial through Chebyshev's points in barycentric form (Berrut & Trefethen 2004, doi 10.1137/S0036144502417715),
+    checked in two places between them.
+    """
+    temps, worn, known = batches
+    mine = (temps >= low) & (temps <= high) & ~known
+    middle, far, points = 0.5 * (low + high), 0.5 * (high - low), len(_TAILS)
+    if mine.sum() <= points + 2 and (far > _ALIKE_K or not mine.any()):
+        return
+    nowhere, tails, share = np.zeros(24), np.zeros((points, WEAR)), np.zeros(points)
+    for i in range(points):
+        _run_tail(params, nowhere, 0.0, middle + far * _TAILS[i], rest, tails[i])
+    seen, read = np.zeros(WEAR), np.zeros(WEAR)
+    for place in (-0.55, 0.25):
+        seen[:] = 0.0
+        _run_tail(params, nowhere, 0.0, middle + far * place, rest, seen)
+        _weigh_tails(place, share)
+        read[:] = share @ tails
+        if np.abs(read - seen).max() > _TAIL_ERROR * (1.0 + np.abs(seen).max()):
+            return
+    for d in range(temps.shape[0]):
+        for n in range(temps.shape[1]):
+            if mine[d, n]:
+                _weigh_tails((temps[d, n] - middle) / far if far > _ALIKE_K else 0.0, share)
+                known[d, n] = True
+                for i in range(points):
+                    for w in range(WEAR):
+                        worn[d, n, w] += share[i] * tails[i, w]
+
+
+@njit(cache=True)
+def _weigh_tails(place: float, share: Floats) -> None:
+    """Set the shares of the points at a place between -1 and 1."""
+    whole = 0.0
+    for i in range(len(_TAILS)):
+        gap = place - _TAILS[i]
+        if abs(gap) < 1e-14:
+            share[:] = 0.0
+            share[i] = 1.0
+            return
+        ends = 0.5 if i in (0, len(_TAILS) - 1) else 1.0
+        share[i] = (-ends if i % 2 else ends) / gap
+        whole += share[i]
+    share /= whole
 
 
 @njit(cache=True)
@@ -474,76 +567,3 @@ def _fork_lot(
                     here[0], here[3] = DRIFT, warming_half_h
                 temp[m] = run_stage(params, hourly_c, clock[m], temp[m], here, total[m])
             clock[m] += here[1]
-
-
-_STEP_H = 1.0 / 12.0
-
-
-@njit(cache=True)
-def rate_range(params: Floats, low_c: float, high_c: float) -> tuple[float, float]:
-    """Return the least and greatest rate between two temperatures: at the ends and beside the jumps between them."""
-    first, last = rate_of(params, low_c), rate_of(params, high_c)
-    least, most = min(first, last), max(first, last)
-    for n in range(3, 7):
-        if low_c < params[n] < high_c:
-            for side in (-1e-9, 1e-9):
-                rate = rate_of(params, params[n] + side)
-                least, most = min(least, rate), max(most, rate)
-    return least, most
-
-
-@njit(cache=True, nogil=True)
-def follow_measured(
-    params: Floats, profile: Floats, humidity: float, half_h: float, end_h: float, state: Floats, used: Floats
-) -> None:
-    """Age a lot along measured air from ``state[0]`` to ``end_h``; trapezoids of the rate, steps of five minutes.
-
-    ``profile[n]`` is a clock hour with the least, likely and greatest temperature of the air, straight between. With a
-    half-time the lot follows the air by Newton's law, without (0) it is as warm. ``state`` is the lot's clock and its
-    least, likely and greatest temperature; ``used`` the life used at least, likely and at most, then the chilling dose
-    and the weight lost as water along the likely course. Both are brought to ``end_h``.
-    """
-    n = 0
-    while n < len(profile) - 2 and profile[n + 1, 0] <= state[0]:
-        n += 1
-    air, produce = np.empty(3), state[1:].copy()
-    while state[0] < end_h - 1e-12:
-        until = end_h if n >= len(profile) - 2 else min(end_h, profile[n + 1, 0])
-        steps = max(math.ceil((until - state[0]) / _STEP_H - 1e-9), 1)
-        hours = (until - state[0]) / steps
-        for step in range(steps):
-            begin = state[0] + step * hours
-            for course in (0, 2, 1):
-                air[course] = _profile_at(profile, n, begin, course + 1)
-                after = _profile_at(profile, n, begin + hours, course + 1)
-                if half_h <= 0.0:
-                    state[course + 1], produce[course] = air[course], after
-                else:
-                    decay = math.log(2.0) / half_h
-                    lag = (after - air[course]) / hours / decay
-                    gap = (state[course + 1] - air[course] + lag) * math.exp(-decay * hours)
-                    produce[course] = after - lag + gap
-            before, later = rate_range(params, state[1], state[3]), rate_range(params, produce[0], produce[2])
-            wear = np.zeros(WEAR)
-            around = min(air[1], state[2]) if half_h > 0.0 else state[2]
-            add_wear(params, state[2], around, humidity, 0.5 * hours, wear)
-            around = min(after, produce[1]) if half_h > 0.0 else produce[1]
-            add_wear(params, produce[1], around, humidity, 0.5 * hours, wear)
-            used[0] += 0.5 * hours * (before[0] + later[0])
-            used[1] += wear[0]
-            used[2] += 0.5 * hours * (before[1] + later[1])
-            used[3] += wear[1]
-            used[4] += wear[2]
-            state[1:] = produce
-        state[0] = until
-        n = min(n + 1, len(profile) - 2)
-
-
-@njit(cache=True)
-def _profile_at(profile: Floats, n: int, clock: float, course: int) -> float:
-    """Temperature of a course at a clock time of the piece behind point ``n``; steady before and after the profile."""
-    if len(profile) == 1:
-        return float(profile[0, course])
-    length = profile[n + 1, 0] - profile[n, 0]
-    share = 0.0 if length <= 0.0 else min(max((clock - profile[n, 0]) / length, 0.0), 1.0)
-    return float(profile[n, course] * (1.0 - share) + profile[n + 1, course] * share)

@@ -175,37 +175,33 @@ def depot_lanes(
     wait_h = longest_wait_h(scenario)
     count = math.ceil((most_aboard_h + wait_h) / batch_h) + 2
     shape = (len(scenario.commodities), len(scenario.periods), len(classes), len(site_hub), count)
-    worn = np.zeros((*shape[2:], WEAR))
     fate = Fate(np.ones(shape), np.zeros(shape), np.ones(shape))
     for c, commodity in enumerate(scenario.commodities):
         own = packed(commodity, planned=True)
         stages = _stages(scenario, classes, site_hub, haul_h, commodity)
         for p, period in enumerate(scenario.periods):
             clocks = first[p] + batch_h * np.arange(count)
-            fate.put((c, p), _lane_fate(scenario, (own, period), clocks, stages, worn))
+            fate.put((c, p), _lane_fate(scenario, (own, period), clocks, stages))
     nowhere = ~np.isfinite(haul_h)
     fate.loss[:, :, :, nowhere], fate.water[:, :, :, nowhere], fate.value[:, :, :, nowhere] = 1.0, 0.0, 1.0
     ready = np.array([harvest_clock_h(p) + chain.planned_wait_h + chain.unload_h for p in scenario.periods])
     return DepotLanes(fate, first, batch_h, ready, wait_h)
 
 
-def _lane_fate(
-    scenario: Scenario, goods: tuple[Commodity, Period], clocks: Floats, stages: Floats, worn: Floats
-) -> Fate:
+def _lane_fate(scenario: Scenario, goods: tuple[Commodity, Period], clocks: Floats, stages: Floats) -> Fate:
     """Return what a crop as packed loses through each class, site and batch, the mean of the season's days.
 
     Parameters
     ----------
     clocks : at which each batch goes in
-    worn : is overwritten, shape (classes, sites, batches, 3)
     """
     own, period = goods
-    params, air, start = pack(own, period.humidity), hourly_air_c(period), harvest_clock_h(period)
-    parts = []
-    for day in air_days(scenario.chain):
-        fill_lanes(params, air + day.warmer_c, start, clocks, stages, worn)
-        parts.append((day.share, Fate.of(own, worn, scenario.chain.planned_transfers, scenario.economics)))
-    return Fate.mean(parts)
+    days = air_days(scenario.chain)
+    airs = np.array([hourly_air_c(period) + day.warmer_c for day in days])
+    worn = np.zeros((len(days), *stages.shape[:2], len(clocks), WEAR))
+    fill_lanes(pack(own, period.humidity), airs, harvest_clock_h(period), clocks, stages, worn)
+    parts = (Fate.of(own, one, scenario.chain.planned_transfers, scenario.economics) for one in worn)
+    return Fate.mean((day.share, one) for day, one in zip(days, parts, strict=True))
 
 
 def longest_wait_h(scenario: Scenario) -> float:
@@ -250,8 +246,7 @@ def longer_haul_losses(
     stages = np.array([stage_array(cold_stages(chain, cooling, hub, (float(h), half_h), commodity)) for h in haul_h])
     first_h = np.array([batch_clock_h(chain, period, 0.0)])
     clocks = first_h + chain.dock_batch_h * np.arange(batches)
-    worn, goods = np.zeros((1, len(haul_h), batches, WEAR)), (packed(commodity, planned=True), period)
-    return _lane_fate(scenario, goods, clocks, stages[None], worn)[0]
+    return _lane_fate(scenario, (packed(commodity, planned=True), period), clocks, stages[None])[0]
 
 
 def line_haul_half_h(scenario: Scenario) -> float | None:

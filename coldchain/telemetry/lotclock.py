@@ -15,8 +15,9 @@ import numpy as np
 
 from coldchain.arrays import Floats
 from coldchain.spoilage import quality, worn_loss
-from coldchain.spoilage.kernels import WEAR, follow_measured, run_stage
+from coldchain.spoilage.kernels import WEAR, run_stage
 from coldchain.spoilage.kinetics import pack
+from coldchain.spoilage.measured import follow_measured
 from coldchain.spoilage.rides import DOCK_HALF_H
 from coldchain.spoilage.stages import stage_array
 from coldchain.telemetry.dayplan import CRATE, DayPlan
