@@ -18,7 +18,7 @@ from coldchain.scenario.workbook import is_marked
 
 Command = Literal["plan", "routes", "sweep", "roll"]
 COMMANDS: tuple[Command, ...] = ("plan", "routes", "sweep", "roll")
-SOLVERS = ("highspy", "numba", "numpy", "ortools", "scipy")
+SOLVERS = ("numba", "numpy", "ortools", "scipy")
 OWN = ("name", "scenario", "variant", "budget_cny", "orders", "day")
 ROADS = (".pbf", ".osm", ".gz", ".bz2", ".hgt", ".zip", ".shp", ".shx", ".dbf", ".prj", ".cpg")
 KEY_LENGTH = 16

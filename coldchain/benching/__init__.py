@@ -1,22 +1,17 @@
 """Published instances: readers of their formats, and runs of the routing and location solvers on them."""
 
-from coldchain.benching.depots import DepotKind, DepotSettings, read_depots, recompute_depots, run_depots
-from coldchain.benching.location import Located, LocationKind, LocationSettings, plan_text, run_location
-from coldchain.benching.places import published, read_median, read_warehouses
+from coldchain.benching.depots import DepotSettings, read_depots, recompute_depots, run_depots
+from coldchain.benching.location import LocationSettings, run_location
+from coldchain.benching.places import read_median, read_warehouses
 from coldchain.benching.readers import Published, read_instance
 from coldchain.benching.run import Row, Settings, recompute, run_file, solution_text
 
 __all__ = [
-    "DepotKind",
     "DepotSettings",
-    "Located",
-    "LocationKind",
     "LocationSettings",
     "Published",
     "Row",
     "Settings",
-    "plan_text",
-    "published",
     "read_depots",
     "read_instance",
     "read_median",

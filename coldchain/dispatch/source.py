@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -249,8 +248,3 @@ def _demand_open(path: Path, depots: tuple[Depot, ...]) -> None:
 def _bare(depots: tuple[Depot, ...]) -> list[Fault]:
     text = _("is forced but nothing stands there yet: taken to cool every crop on offer, without limit")
     return [Fault("sites.csv", None, "id", d.id, text, "bare-depot", warning=True) for d in depots if not d.modules]
-
-
-def arguments_of(source: Source) -> dict[str, Any]:
-    """Return what a later reader needs to find the inputs again."""
-    return {"source": str(source.path), "scenario": str(source.folder), "variant": source.variant}

@@ -18,6 +18,7 @@ from coldchain.economy.bill import Heading
 from coldchain.language import N_
 
 if TYPE_CHECKING:
+    from coldchain.economy.handling import Handling
     from coldchain.economy.prices import LotPrices
 
 Index = Indices | int
@@ -128,46 +129,21 @@ def _trader(prices: LotPrices, lots: TodaysLots) -> Floats:
     return np.asarray(prices.trader_cny_t[lots.village])
 
 
-def _packing(prices: LotPrices, lots: ChilledLots) -> Floats:
-    return np.asarray(prices.handling.packing_cny_t[lots.commodity])
-
-
-def _crates(prices: LotPrices, lots: ChilledLots) -> Floats:
-    return np.asarray(prices.handling.crates_cny_t[lots.commodity])
-
-
-def _sorting(prices: LotPrices, _lots: ChilledLots) -> float:
-    return prices.handling.sorting_cny_t
-
-
-def _loading(prices: LotPrices, _lots: ChilledLots) -> float:
-    return prices.handling.loading_cny_t
-
-
-def _today_packing(prices: LotPrices, lots: TodaysLots) -> Floats:
-    return np.asarray(prices.today_handling.packing_cny_t[lots.commodity])
-
-
-def _today_crates(prices: LotPrices, lots: TodaysLots) -> Floats:
-    return np.asarray(prices.today_handling.crates_cny_t[lots.commodity])
-
-
-def _today_sorting(prices: LotPrices, _lots: TodaysLots) -> float:
-    return prices.today_handling.sorting_cny_t
-
-
-def _today_loading(prices: LotPrices, _lots: TodaysLots) -> float:
-    return prices.today_handling.loading_cny_t
+def _handling(of: Callable[[LotPrices], Handling]) -> tuple[Term[Any], ...]:
+    """Return what packing, sorting and loading cost in a chain."""
+    return (
+        Term(N_("packaging"), "handling", lambda cny, lots: np.asarray(of(cny).packing_cny_t[lots.commodity])),
+        Term(N_("crates returned"), "handling", lambda cny, lots: np.asarray(of(cny).crates_cny_t[lots.commodity])),
+        Term(N_("sorting"), "handling", lambda cny, _lots: of(cny).sorting_cny_t),
+        Term(N_("loading"), "handling", lambda cny, _lots: of(cny).loading_cny_t),
+    )
 
 
 CHILLED: tuple[Term[ChilledLots], ...] = (
     Term(N_("value lost"), "loss", _value_lost),
     Term(N_("onward premium"), "line_haul", _onward),
     Term(N_("deducted for lateness"), "line_haul", _late),
-    Term(N_("packaging"), "handling", _packing),
-    Term(N_("crates returned"), "handling", _crates),
-    Term(N_("sorting"), "handling", _sorting),
-    Term(N_("loading"), "handling", _loading),
+    *_handling(lambda prices: prices.handling),
     Term(N_("electricity"), "energy", _electricity),
     Term(N_("kept for later"), "storage", _kept),
     Term(N_("sold traced"), "tracing", _traced),
@@ -179,10 +155,7 @@ TODAYS: tuple[Term[TodaysLots], ...] = (
     Term(N_("value lost"), "loss", _value_lost),
     Term(N_("trader's haulage"), "line_haul", _trader),
     Term(N_("deducted for lateness"), "line_haul", _late),
-    Term(N_("packaging"), "handling", _today_packing),
-    Term(N_("crates returned"), "handling", _today_crates),
-    Term(N_("sorting"), "handling", _today_sorting),
-    Term(N_("loading"), "handling", _today_loading),
+    *_handling(lambda prices: prices.today_handling),
     Term(N_("greenhouse gases of the trader's truck"), "carbon", _trader_carbon),
 )
 """Costs of lots in today's chain."""

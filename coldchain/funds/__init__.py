@@ -2,6 +2,6 @@
 
 from coldchain.funds.curves import Curves, read_curves
 from coldchain.funds.division import Allocation, Rules, allocate
-from coldchain.funds.knapsack import Division, Favour, Problem, divide
+from coldchain.funds.knapsack import Favour, Problem, divide
 
-__all__ = ["Allocation", "Curves", "Division", "Favour", "Problem", "Rules", "allocate", "divide", "read_curves"]
+__all__ = ["Allocation", "Curves", "Favour", "Problem", "Rules", "allocate", "divide", "read_curves"]

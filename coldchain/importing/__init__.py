@@ -3,11 +3,10 @@
 from coldchain.importing.draft import Import, write_import
 from coldchain.importing.osm import draft_from_osm
 from coldchain.importing.points import draft_from_points
-from coldchain.importing.rules import Crop, Rules, read_rules
+from coldchain.importing.rules import Rules, read_rules
 from coldchain.importing.valley import write_valley
 
 __all__ = [
-    "Crop",
     "Import",
     "Rules",
     "draft_from_osm",

@@ -21,13 +21,13 @@ from coldchain.model.award import (
     eligible_type,
     rate_of,
 )
-from coldchain.model.base import Method, Noun, Status, figure
+from coldchain.model.base import Noun, Status, figure
 from coldchain.model.bookings import BookingRules, Sight, Standing
 from coldchain.model.goods import HOURS, Commodity, Keeping, Landmark, Period
 from coldchain.model.limit import LIMIT_KINDS, Limit, LimitKind
 from coldchain.model.papers import Papers, day_of
 from coldchain.model.people import SKILLS, Crew, Skill
-from coldchain.model.places import Cargo, Harvest, Hub, Mast, Place, Site, Village, modules_of
+from coldchain.model.places import Harvest, Hub, Mast, Place, Site, Village, modules_of
 from coldchain.model.scenario import Scenario
 from coldchain.model.settings import Chain, Economics, Objective, Roads, Routing, Siting, Subsidy
 from coldchain.model.wholechain import FIELD_LOSS, RETAIL_LOSS, Published
@@ -42,7 +42,6 @@ __all__ = [
     "Assumption",
     "AwardBasis",
     "BookingRules",
-    "Cargo",
     "Chain",
     "Commodity",
     "Cooler",
@@ -57,7 +56,6 @@ __all__ = [
     "Limit",
     "LimitKind",
     "Mast",
-    "Method",
     "MobileUnit",
     "Noun",
     "Objective",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from coldchain.network.street_graph import read_graph
 
 __all__ = [
-    "CutOff", "LinkTable", "LorryRange", "OsmExtract", "Profile", "RoadNetwork", "RoadsUsed", "Snap", "Travel",
+    "CutOff", "LinkTable", "LorryRange", "OsmExtract", "RoadNetwork", "RoadsUsed", "Snap", "Travel",
     "arcs_between", "build_network", "cut_off_fault", "from_networkx", "kept_travel", "largest_strong_component",
     "lorry_range", "network_hash", "paths", "proximity_network", "read_gmns", "read_graph", "read_lines", "read_osm",
     "read_roads", "roads_used", "snap_places", "to_networkx", "travel", "with_slope", "write_gmns", "write_lines",

@@ -37,7 +37,6 @@ from coldchain.network.speeds import CLASS_KMH, leaves_ground, speeds
 NAMED_GAPS = 3
 """Gaps that a message names with their place."""
 _TAGS = tuple(TEXTS)
-Objects = npt.NDArray[np.object_]
 
 
 def read_lines(

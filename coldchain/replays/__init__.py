@@ -5,7 +5,6 @@ from the physics of :mod:`coldchain.spoilage`; with nothing left to chance the p
 """
 
 from coldchain.replays.chances import NONE, Chances
-from coldchain.replays.layout import lay_out
-from coldchain.replays.replay import SCHEMA, Effort, Replayer, replay, spread, trader_of
+from coldchain.replays.replay import Effort, Replayer, replay
 
-__all__ = ["NONE", "SCHEMA", "Chances", "Effort", "Replayer", "lay_out", "replay", "spread", "trader_of"]
+__all__ = ["NONE", "Chances", "Effort", "Replayer", "replay", "trader_of"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 SIZE_PX, DPI = (1600, 1000), 160
 ASPECT = 1.18
-MAP_INCHES, MAP_DPI = (7.2, 6.9), 200
 BADGE = {"facecolor": "#fdf0d5", "edgecolor": "#e3c37b", "boxstyle": "round,pad=0.35"}
 PT_PER_PX, LEFT = 0.75, 0.715
 ROW, GAP, FOOT = 0.0272, 0.043, 0.1
@@ -71,25 +69,6 @@ def draw_picture(plan: Run, lines: PlanLines | None = None) -> Figure:
         _write_words(drawing, plan)
         drawing.draw_without_rendering()
     return drawing
-
-
-def map_png(plan: Run, lines: PlanLines | None = None) -> bytes:
-    """Draw the map alone, for a document.
-
-    Raises
-    ------
-    MissingExtraError
-        When matplotlib is not installed.
-    """
-    data = map_data(plan, lines or plan_lines(plan), ASPECT)
-    with chart_style():
-        from coldchain.reports.chart import Chart
-
-        drawing = Chart(MAP_INCHES, MAP_DPI)
-        _draw_map(drawing.add_axes((0.01, 0.11, 0.98, 0.88)), data)
-        drawn = io.BytesIO()
-        drawing.savefig(drawn, dpi=MAP_DPI)
-    return drawn.getvalue()
 
 
 def _draw_map(axes: Axes, data: MapData) -> None:

@@ -6,7 +6,7 @@ around those of the landscape, and county n of a seed is the same whatever the n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from coldchain.scenario.upland import CROPS, PERIODS, Crops, Region, upland
 from coldchain.scenario.write import Draft, write_scenario
 
 LIST = "counties.csv"
-MEAN_VILLAGES, LEAST_VILLAGES, MOST_VILLAGES = 200.0, 40, 600
+MEAN_VILLAGES, LEAST_VILLAGES = 200.0, 40
 PROGRAMMES = ("", "liaoning_2022", "tianjin", "sanming_2024")  # the first: Hunan's, with its classes of counties
 NOTES = (
     N_(
@@ -125,7 +125,6 @@ def write_nation(
     seed: int,
     folder: Path,
     villages: float = MEAN_VILLAGES,
-    progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
     """Write a folder of scenarios and the list of them, ``counties.csv``, which ``coldchain batch`` reads.
 
@@ -144,8 +143,6 @@ def write_nation(
         for landscape, draft in nation(counties, seed, villages):
             write_scenario(draft, partial / draft.name)
             rows.append(_row(landscape, draft))
-            if progress is not None:
-                progress(len(rows))
         listed = pd.DataFrame(rows)
         (partial / LIST).write_text(csv_text(listed), encoding="utf-8-sig")
     return listed

@@ -4,20 +4,17 @@ from coldchain.settlement.costing import Effort, GroupCost, cost_of, cost_table,
 from coldchain.settlement.files import GROUPS, write_settlement
 from coldchain.settlement.floors import member_floors
 from coldchain.settlement.fund import county_fund
-from coldchain.settlement.many import GROUPS_A_MEMBER, MOST_MANY, ManySettlement, settle_many
-from coldchain.settlement.members import Members, group_scenario, members_of
+from coldchain.settlement.many import GROUPS_A_MEMBER, settle_many
+from coldchain.settlement.members import group_scenario, members_of
 from coldchain.settlement.settle import MOST_MEMBERS, Settlement, settle, work_out
 from coldchain.settlement.statement import fen_bills, member_statement, overview
 
 __all__ = [
     "GROUPS",
     "GROUPS_A_MEMBER",
-    "MOST_MANY",
     "MOST_MEMBERS",
     "Effort",
     "GroupCost",
-    "ManySettlement",
-    "Members",
     "Settlement",
     "cost_of",
     "cost_table",

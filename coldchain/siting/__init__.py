@@ -7,7 +7,7 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 from coldchain.siting.assign import Plan as Assigned
 from coldchain.siting.coupling import Coupling
 from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting, side_relaxations
-from coldchain.siting.extended import Extended, ExtendedEffort, Extension, ExtraRow, solve_extended
+from coldchain.siting.extended import ExtendedEffort, Extension, ExtraRow, solve_extended
 from coldchain.siting.fixed import FixedModules
 from coldchain.siting.mobile import Fleet, add_units, split_units, unit_costs, widened
 from coldchain.siting.pooled import Column, choose_columns
@@ -22,7 +22,6 @@ __all__ = [
     "Assigned",
     "Column",
     "Coupling",
-    "Extended",
     "ExtendedEffort",
     "Extension",
     "ExtraRow",

@@ -39,17 +39,17 @@ from coldchain.spoilage.lanes import (
     today_stages,
     today_wait_h,
 )
-from coldchain.spoilage.rides import Ride, dock_clock_h, ride_loss, ride_loss_per_hour, ride_stages
+from coldchain.spoilage.rides import Ride, dock_clock_h, ride_loss, ride_loss_per_hour
 from coldchain.spoilage.shelf import Held, Shelf, extremes, held_loss, shelf_life
-from coldchain.spoilage.stages import Ageing, Stage, age, hourly_air_c, loading_slot
+from coldchain.spoilage.stages import Stage, age, hourly_air_c, loading_slot
 from coldchain.spoilage.weather import AirDay, air_days
 
 __all__ = [
-    "CHANGES", "LONGEST_WAIT_H", "Ageing", "AirDay", "DepotLanes", "Fate", "Held", "Places", "Ride", "Shelf", "Stage",
+    "CHANGES", "LONGEST_WAIT_H", "AirDay", "DepotLanes", "Fate", "Held", "Places", "Ride", "Shelf", "Stage",
     "Starts", "TodayLanes", "Way", "age", "air_at", "air_days", "base_kw", "batch_clock_h", "cold_stages",
     "depot_lanes", "depot_stages", "dock_clock_h", "extremes", "first_come", "forked_losses", "harvest_clock_h",
     "heat_kwh_t", "held_loss", "hourly_air_c", "life_d", "line_haul_half_h", "loading_slot", "longer_haul_losses",
     "loss_curve", "loss_per_hour", "loss_share", "peak_kw_t", "quality", "rate_per_h", "respiration_w_t", "ride_loss",
-    "ride_loss_per_hour", "ride_stages", "shelf_life", "steady", "stored_kw_t", "taken_off", "today_cargo_stages",
+    "ride_loss_per_hour", "shelf_life", "steady", "stored_kw_t", "taken_off", "today_cargo_stages",
     "today_lanes", "today_stages", "today_wait_h", "worn_loss",
 ]  # fmt: skip

@@ -3,16 +3,16 @@
 from coldchain.sweeps.alternatives import Alternative, Alternatives, Need, alternatives
 from coldchain.sweeps.compare import Comparison, compare
 from coldchain.sweeps.decisions import Flip, decisions, table_of
-from coldchain.sweeps.explain import Case, WhatIf, open_case, what_if_depot
-from coldchain.sweeps.failures import Failure, Failures, failures, parse_place
+from coldchain.sweeps.explain import Case, open_case, what_if_depot
+from coldchain.sweeps.failures import Failure, failures, parse_place
 from coldchain.sweeps.points import Point
-from coldchain.sweeps.relax import Loosening, Loosenings, loosenings
+from coldchain.sweeps.relax import loosenings
 from coldchain.sweeps.rules import Decided, decide_rules, rules_of
 from coldchain.sweeps.sensitivity import Sensitivity, of_plan, sensitivity
 from coldchain.sweeps.solving import Effort
-from coldchain.sweeps.sweep import MOST_PROBES, NextMillion, Sweep, Target, Threshold, parse_budgets, run_sweep
-from coldchain.sweeps.villages import Village, explain_village, unserved
-from coldchain.sweeps.visits import Visits, visits
+from coldchain.sweeps.sweep import MOST_PROBES, Sweep, Target, parse_budgets, run_sweep
+from coldchain.sweeps.villages import explain_village, unserved
+from coldchain.sweeps.visits import visits
 from coldchain.sweeps.words import unserved_line
 
 __all__ = [
@@ -24,20 +24,12 @@ __all__ = [
     "Decided",
     "Effort",
     "Failure",
-    "Failures",
     "Flip",
-    "Loosening",
-    "Loosenings",
     "Need",
-    "NextMillion",
     "Point",
     "Sensitivity",
     "Sweep",
     "Target",
-    "Threshold",
-    "Village",
-    "Visits",
-    "WhatIf",
     "alternatives",
     "compare",
     "decide_rules",

@@ -66,11 +66,6 @@ class Effort:
         return Options(self.time_limit_s, self.seed, WIDE if wide else NARROW, stop=self.stop)
 
 
-def with_budget(scenario: Scenario, budget_cny: float) -> Scenario:
-    """Return the scenario with another budget."""
-    return Edits(budget_cny).on(scenario)
-
-
 def plan_task(ground: Ground, task: Task, effort: Effort) -> Plan:
     """Plan one budget.
 
@@ -79,7 +74,7 @@ def plan_task(ground: Ground, task: Task, effort: Effort) -> Plan:
     InfeasibleError, LimitError
         As :func:`coldchain.planning.plan_on`.
     """
-    scenario = task.rule.on(with_budget(ground.scenario, task.budget_cny))
+    scenario = task.rule.on(Edits(task.budget_cny).on(ground.scenario))
     if task.former is not None:
         options = Options.warm(seed=effort.seed, stop=effort.stop)
         ground, former = ground.under(scenario), {site: modules_of(text) for site, text in task.former.items()}

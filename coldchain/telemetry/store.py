@@ -123,11 +123,6 @@ class Store(Durable):
         """Return the readings stored."""
         return int(self._db.execute("select count(*) from readings").fetchone()[0])
 
-    def latest_ms(self) -> int | None:
-        """Return the time of the newest reading; None without any."""
-        found: int | None = self._db.execute("select max(time_ms) from readings").fetchone()[0]
-        return found
-
     def days(self, offset_h: float) -> dict[int, int]:
         """Return how many readings fall on each day since 1970, by the county's clock."""
         shift = round(offset_h * 3_600_000)

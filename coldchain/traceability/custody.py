@@ -7,7 +7,6 @@ Amounts are exact fractions of a kilogram, or of another unit where one is state
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -373,12 +372,3 @@ def _born(acts: Iterable[Act]) -> dict[str, int]:
             for amount in brought:
                 born.setdefault(amount.key, act.number)
     return born
-
-
-def masses_kg(accounts: Accounts) -> dict[str, Fraction]:
-    """Return what is left of every weighed lot, kg."""
-    total: dict[str, Fraction] = defaultdict(Fraction)
-    for key, holders in accounts.held.items():
-        if accounts.units.get(key) == "kg":
-            total[key] = sum((much for much in holders.values() if much is not None), SETTLED)
-    return dict(total)
