@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import bad_file
 from coldchain.inputs import reason
 
 WAIT_S = 30.0  # seconds that a writer waits for another
@@ -35,7 +35,7 @@ class Durable:
             self._db.execute(trial)
         except (sqlite3.Error, OSError) as error:
             told = refused.format(error=reason(error))
-            raise BadInputError([Fault(str(path), None, "", "", told, "bad-store")]) from error
+            raise bad_file(path, told, "bad-store") from error
 
     def __enter__(self) -> Self:
         """Return the store."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from coldchain.language import N_, _, plural
@@ -309,6 +310,25 @@ class BadInputError(ColdchainError):
     def short(self) -> str:
         """The first fault, in a line."""
         return next((str(one).splitlines()[0] for one in self.faults if not one.warning), super().short)
+
+
+def bad_file(path: Path | str, message: str, code: str, value: str = "") -> BadInputError:
+    """Return what a file as a whole is refused with."""
+    return BadInputError([Fault(str(path), None, "", value, message, code)])
+
+
+def demand_right(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return warnings.
+
+    Raises
+    ------
+    BadInputError
+        When there is more than warnings.
+    """
+    found = tuple(faults)
+    if any(not fault.warning for fault in found):
+        raise BadInputError(found)
+    return found
 
 
 class InfeasibleError(ColdchainError):

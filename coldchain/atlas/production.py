@@ -13,7 +13,7 @@ import pandas as pd
 
 from coldchain.arrays import Floats
 from coldchain.atlas.raster import Box, read_raster
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, demand_right
 from coldchain.inputs import plain_file, reading
 from coldchain.language import N_, _
 
@@ -121,8 +121,7 @@ def _of_table(path: Path, box: Box, known: frozenset[str]) -> Grid:
             covers.add(part)
             inside = part["lon"].between(box.west, box.east) & part["lat"].between(box.south, box.north)
             parts.append(part[inside])
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     table = pd.concat(parts) if parts else pd.DataFrame(columns=list(columns.values()))
     if table.empty:
         message = _("is a table of another place: it covers {covers}, the places lie in {box}")

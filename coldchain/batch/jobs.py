@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from coldchain import __version__
-from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.errors import BadInputError, Fault, UsageError, bad_file
 from coldchain.language import _
 from coldchain.scenario import BASE, FILE, RawTable, input_files, is_book, is_scenario, read_raw
 from coldchain.scenario.workbook import is_marked
@@ -127,7 +127,7 @@ def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
             if jobs := (*_from_folder(source, mark), *(_workbooks(source) if mark == FILE else ())):
                 return jobs
         message = _("holds no workbook and no folder with a {names}").format(names=_(" or a ").join(reversed(marks)))
-        raise BadInputError([Fault(str(source), None, "", "", message, "no-scenarios")])
+        raise bad_file(source, message, "no-scenarios")
     if not source.is_file():
         raise UsageError(_("{source} is neither a table nor a folder").format(source=source))
     return _from_table(source, command)
@@ -151,7 +151,7 @@ def _counties(source: Path) -> tuple[Job, ...]:
             jobs.append(Job("-".join(inside.parts) or source.resolve().name, inside.as_posix(), folder))
     if not jobs:
         message = _("holds no county with a plan: no run, and no folder with one in plan")
-        raise BadInputError([Fault(str(source), None, "", "", message, "no-scenarios")])
+        raise bad_file(source, message, "no-scenarios")
     return tuple(jobs)
 
 

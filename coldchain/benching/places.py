@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from coldchain.benching.warehouses import Warehouses
-from coldchain.errors import BadInputError, Fault, system_reason
+from coldchain.errors import BadInputError, Fault, bad_file, system_reason
 from coldchain.language import _
 
 MOST_FAULTS = 20  # listed of one file
@@ -54,7 +54,7 @@ def read_words(path: Path) -> Words:
         ) from None
     pairs = [(word, number) for number, text in enumerate(lines, 1) for word in text.split()]
     if not pairs:
-        raise BadInputError([Fault(str(path), None, "", "", _("is empty"), "unreadable")])
+        raise bad_file(path, _("is empty"), "unreadable")
     return Words(str(path), [word for word, _rest in pairs], [line for _rest, line in pairs])
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from coldchain.arrays import Floats
-from coldchain.errors import BadInputError, Fault, system_reason
+from coldchain.errors import bad_file, system_reason
 from coldchain.language import _
 
 Rounding = Literal["none", "nearest", "up"]
@@ -86,7 +86,7 @@ def read_instance(path: Path, rounding: Rounding | None = None) -> Published:
         return _vrp(path.stem, text, rounding) if path.suffix == ".vrp" else _cmt(path.stem, text, rounding)
     except (OSError, ValueError, KeyError, IndexError) as error:
         message = _("cannot be read: {error}").format(error=_why(error))
-        raise BadInputError([Fault(str(path), None, "", "", message, "unreadable")]) from None
+        raise bad_file(path, message, "unreadable") from None
 
 
 def _why(error: Exception) -> str:

@@ -45,7 +45,7 @@ class Desk:
 
         ``intake_free`` are the tonnes that may come in on that day; room has both limits, lorries none of it.
         """
-        held = self._held()
+        held = self.held()
         rows = []
         for thing in self.offer.things():
             price = self.platform.unit_cny_day(thing, self.platform.standing(member, thing))
@@ -111,7 +111,8 @@ class Desk:
         sums = {name: "sum" for name in ("tonnes", "kg", "loss_t", "loss_cny") if name in lots}
         return self.platform.seen(lots, member, by="village", totals={**dict.fromkeys(known, "group"), **sums})
 
-    def _held(self) -> list[Booking]:
+    def held(self) -> list[Booking]:
+        """Return the bookings that stand."""
         return [one for one in self.store.all() if one.state == BOOKED]
 
     def _left(self, thing: Thing, day: date, held: Iterable[Booking]) -> tuple[float, float]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from coldchain.arrays import KG_PER_T
 from coldchain.booking.desk import Desk
-from coldchain.booking.record import BOOKED, LORRY, ROOM, Booking
+from coldchain.booking.record import LORRY, ROOM, Booking
 from coldchain.dispatch.orders import Order, write_template
 from coldchain.errors import UsageError
 from coldchain.language import _
@@ -38,7 +38,7 @@ def write_orders(desk: Desk, day: date, path: Path) -> int:
     village = {one.id: n for n, one in enumerate(scenario.villages)}
     crop = {one.id: n for n, one in enumerate(scenario.commodities)}
     orders = []
-    for one in held(desk):
+    for one in desk.held():
         if one.kind == ROOM and one.day == day and one.village:
             zone, _sign, method = one.what.partition("/")
             orders.append(Order(f"B{one.no}", village[one.village], crop[one.commodity], one.amount * KG_PER_T,
@@ -61,7 +61,7 @@ def write_fleet(desk: Desk, day: date, path: Path) -> int:
         When none is left.
     """
     booked: dict[str, float] = defaultdict(float)
-    for one in held(desk):
+    for one in desk.held():
         if one.kind == LORRY and one.covers(day):
             booked[one.what] += one.amount
     kinds = desk.offer.scenario.routing.collection_vehicles
@@ -80,7 +80,7 @@ def bills(desk: Desk, first: date, last: date) -> pd.DataFrame:
     ``to`` is the owner of depot or lorry. A booking that reaches beyond the stretch counts by its days within.
     """
     owed: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for one in held(desk):
+    for one in desk.held():
         days = one.days_within(first, last)
         if days:
             sums = owed[one.member, _owner(desk, one)]
@@ -109,7 +109,7 @@ def usage_game(desk: Desk, first: date, last: date) -> dict[str, Any]:
     UsageError
         When nothing is booked, or too many members book for a table of all groups.
     """
-    taken = [one for one in held(desk) if one.days_within(first, last)]
+    taken = [one for one in desk.held() if one.days_within(first, last)]
     names = sorted({one.member for one in taken})
     if not names:
         raise UsageError(_("nothing is booked from {first} to {last}").format(first=first, last=last))
@@ -132,11 +132,6 @@ def write_usage(desk: Desk, first: date, last: date, path: Path) -> dict[str, An
     text = json.dumps(game, ensure_ascii=False, indent=1) + "\n"
     write_in_place(path, lambda partial: partial.write_text(text, encoding="utf-8"))
     return game
-
-
-def held(desk: Desk) -> list[Booking]:
-    """Return the bookings that stand."""
-    return [one for one in desk.store.all() if one.state == BOOKED]
 
 
 def _owner(desk: Desk, one: Booking) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coldchain.booking.record import Wish
 from coldchain.dispatch.headings import Aliases, read_table
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import Fault, demand_right
 from coldchain.language import _
 from coldchain.model import Noun, day_of, figure
 from coldchain.scenario.tables import parse_rows
@@ -70,6 +70,5 @@ def read_wishes(path: Path, member: str = "") -> list[Wish]:
             Wish(given.member or member, given.depot, first, given.days, given.commodity, given.village, given.t,
                  given.vehicle, given.count, file, row.line)
         )  # fmt: skip
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(table.seen(faults))
+    demand_right(table.seen(faults))
     return wishes

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import Fault, demand_right
 from coldchain.language import _
 from coldchain.model import Noun, Scenario, figure
 from coldchain.model.goods import PackagingId
@@ -60,8 +60,7 @@ def read_weighings(path: Path, scenario: Scenario) -> list[tuple[int, Weighing]]
     faults = [*faults, *wrong]
     if not rows and not faults:
         faults.append(Fault(raw.file, None, "", "", _("holds no weighings, only headings"), "no-rows"))
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     return [(row.line, row.noun) for row in rows]
 
 

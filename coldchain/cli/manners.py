@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from coldchain.errors import BadInputError, ColdchainError, Fault
+from coldchain.errors import ColdchainError, bad_file
 from coldchain.inputs import reason
 from coldchain.language import LANGUAGES, _, known_language
 from coldchain.language.amounts import read_cny
@@ -189,7 +189,7 @@ def of_a_run(command: Callable[..., T]) -> Callable[..., T]:
             message = _(
                 "does not fit together ({kind}: {error}): something in it was edited or cut; plan again"
             ).format(kind=type(error).__name__, error=reason(error))
-            raise BadInputError([Fault(str(damaged), None, "", "", message, "garbled")]) from error
+            raise bad_file(damaged, message, "garbled") from error
 
     return guarded
 

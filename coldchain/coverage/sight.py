@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from coldchain.arrays import Bools, Floats
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import bad_file
 from coldchain.language import _
 from coldchain.model import Mast
 from coldchain.network.geometry import great_circle_m
@@ -58,7 +58,7 @@ def read_tiles(path: Path) -> tuple[Tile, ...]:
     files = sorted(one for one in path.glob("*.hgt*") if one.is_file()) if path.is_dir() else [path]
     if not files or not all(re.search(r"\.hgt(\.zip)?$", file.name.lower()) for file in files):
         told = _("must be an elevation tile such as N27E109.hgt or .hgt.zip, or a folder of them")
-        raise BadInputError([Fault(str(path), None, "", "", told, "no-tile")])
+        raise bad_file(path, told, "no-tile")
     return tuple(read_hgt(file) for file in files)
 
 

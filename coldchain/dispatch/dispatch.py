@@ -22,7 +22,7 @@ from coldchain.dispatch.lots import Clock, Kept, Lanes, Lot, clock_of, lots_of
 from coldchain.dispatch.orders import Order, read_orders, with_free_ids
 from coldchain.dispatch.solve import Engine, Search, solve
 from coldchain.dispatch.source import Source, read_source
-from coldchain.errors import BadInputError, Fault, UsageError, shortened
+from coldchain.errors import Fault, UsageError, demand_right, shortened
 from coldchain.language import _
 from coldchain.model.ending import Ending
 from coldchain.model.naming import labelled
@@ -154,13 +154,13 @@ def dispatch(wish: Wish, read: Source | None = None) -> Dispatch:
     faults += [*wrong, *(_all_rest(drivers) if whole and not fleet else ())]
     lots, kept, wrong = lots_of(source, orders, period, anywhere=_anywhere(wish, source))
     faults += wrong
-    _demand_right(faults)
+    demand_right(dict.fromkeys(faults))
     notes = [note] if note and (wish.orders is not None or wish.day is None) else []
     clock = clock_of(source, period, since_ready=knows_hours(orders, fleet, wish))
     lots, spilled = trim(source, lots, [made.kind for made in fleet])
     day, given, wrong = _built(wish, Lanes(source, period), clock, lots, fleet)
     faults += wrong
-    _demand_right(faults)
+    demand_right(dict.fromkeys(faults))
     faults += _unreachable(day)
     start, lost = start_of(day, wish.start_from) if wish.start_from is not None else ((), [])
     network_s = time.monotonic() - began
@@ -286,11 +286,6 @@ def _read(wish: Wish, source: Source, period: int) -> tuple[list[Order], list[Ve
         if path is not None:
             faults += read_tours(path)[2]
     return orders, fleet, faults
-
-
-def _demand_right(faults: Sequence[Fault]) -> None:
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(dict.fromkeys(faults))
 
 
 def _unreachable(day: Day) -> list[Fault]:

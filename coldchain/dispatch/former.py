@@ -13,7 +13,7 @@ import numpy as np
 from coldchain.arrays import LOAD_TOLERANCE_KG
 from coldchain.dispatch.build import Day
 from coldchain.dispatch.headings import TOURS, read_table
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import Fault, bad_file, demand_right
 from coldchain.language import _, plural
 from coldchain.model import Noun, VehicleType, figure
 from coldchain.model.naming import Named, Names, of_places
@@ -51,7 +51,7 @@ def read_tours(path: Path) -> tuple[str, list[Row[StopRow]], list[Fault]]:
     file = path / STOPS if path.is_dir() else path
     if path.is_dir() and not file.is_file():
         message = _("is no folder of routes: {STOPS} is missing").format(STOPS=STOPS)
-        raise BadInputError([Fault(str(path), None, "", "", message, "missing-file")])
+        raise bad_file(path, message, "missing-file")
     table = read_table(file, TOURS)
     raw = table.raw
     known = set(StopRow.model_fields)
@@ -128,8 +128,7 @@ def start_of(day: Day, path: Path) -> tuple[tuple[Locked, ...], list[str]]:
     Halts without an order today are dropped; vehicles or depots that are gone drop their tours.
     """
     file, rows, faults = read_tours(path)
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     matcher, kinds = Matcher(day), {made.kind.id: made for made in day.fleet}
     rows = _with_ids(day, rows)
     depots = {depot.id: n for n, depot in enumerate(day.source.depots)}

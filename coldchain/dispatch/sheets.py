@@ -12,6 +12,7 @@ from coldchain.dispatch.clock import clock, span
 from coldchain.dispatch.tables import TourRows, records
 from coldchain.language import catalogue
 from coldchain.model import Scenario
+from coldchain.model.naming import labelled
 from coldchain.reports import palette
 
 SHEET = ["trip", "order", "place", "arrive", "load_from", "leave", "kg", "aboard_kg", "goods", "orders", "note"]
@@ -54,7 +55,7 @@ footer {{ margin-top: 16px; color: {palette.MUTED}; font-size: 11.5px; }}
 
 def sheet(own: TourRows, scenario: Scenario) -> pd.DataFrame:
     """Return one tour line by line as it is driven: leave the depot, halt by halt, back and unload."""
-    depot = _place(str(own.tour["depot"]), str(own.tour["depot_name"]))
+    depot = labelled(str(own.tour["depot"]), str(own.tour["depot_name"]))
     names = {crop.id: f"{crop.name} {crop.name_zh}".strip() for crop in scenario.commodities}
     unload_h = scenario.chain.unload_h
     rows: list[tuple[Any, ...]] = []
@@ -65,14 +66,10 @@ def sheet(own: TourRows, scenario: Scenario) -> pd.DataFrame:
             aboard += row["kg"]
             times = (clock(row["arrive_h"]), clock(row["start_h"]), clock(row["leave_h"]))
             what = (row["kg"], aboard, _goods(row, own, names), _numbers(row), row["note"])
-            rows.append((number, row["order"], _place(str(row["village"]), str(row["name"])), *times, *what))
+            rows.append((number, row["order"], labelled(str(row["village"]), str(row["name"])), *times, *what))
         back = (clock(trip["back_h"]), "", clock(trip["back_h"] + unload_h))
         rows.append((number, trip["stops"] + 1, depot, *back, 0.0, 0.0, "", "", f"unload 卸货 {aboard:,.0f} kg"))
     return pd.DataFrame(rows, columns=SHEET)
-
-
-def _place(key: str, name: str) -> str:
-    return key if name in ("", key) else f"{name} ({key})"
 
 
 def _numbers(stop: dict[str, Any]) -> str:
@@ -95,7 +92,7 @@ def _goods(stop: dict[str, Any], own: TourRows, names: dict[str, str]) -> str:
 def sheet_page(tour: dict[str, Any], lines: pd.DataFrame, scenario: Scenario, day: str) -> str:
     """Return a page to print."""
     facts = [
-        ("Vehicle 车辆", _vehicle(tour)), ("Depot 预冷库", _place(str(tour["depot"]), str(tour["depot_name"]))),
+        ("Vehicle 车辆", _vehicle(tour)), ("Depot 预冷库", labelled(str(tour["depot"]), str(tour["depot_name"]))),
         ("Day 日期", day), ("Leave 出发", str(tour["leave"])), ("Back 返回", str(tour["back"])),
         ("Drive 里程", f"{tour['km']:,.0f} km, {span(tour['drive_h'])}"),
         ("Load 装货", f"{tour['load_kg']:,.0f} kg"), ("Stops 站数", f"{tour['stops']}"),

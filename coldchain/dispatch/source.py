@@ -12,7 +12,7 @@ import pandas as pd
 
 from coldchain.arrays import HOURS_PER_DAY
 from coldchain.economy import nearest_hub
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, bad_file
 from coldchain.language import _
 from coldchain.model import CoolingClass, Scenario, Site, cooling_class
 from coldchain.runs import PlacedNetwork, Run, place_on_roads
@@ -94,10 +94,10 @@ def read_source(path: Path, variant: str = "base", moved: Path | None = None) ->
         return _from_run(path, moved)
     if (path / ROUTES).is_file():
         message = _("is a folder of routes; name the plan or the scenario, and give this one with --start-from")
-        raise BadInputError([Fault(str(path), None, "", "", message, "not-a-plan")])
+        raise bad_file(path, message, "not-a-plan")
     if not is_scenario(path):
         message = _("is neither a plan (no {SUMMARY}) nor a scenario (no {FILE})").format(SUMMARY=SUMMARY, FILE=FILE)
-        raise BadInputError([Fault(str(path), None, "", "", message, "not-a-plan")])
+        raise bad_file(path, message, "not-a-plan")
     scenario, faults = load(path, variant)
     placed, odd = place_on_roads(scenario)
     hubs = _nearest_hubs(scenario, placed)
@@ -242,7 +242,7 @@ def _demand_open(path: Path, depots: tuple[Depot, ...]) -> None:
         "no depot is open: nothing stands, no site is forced, and there is no plan; run `coldchain plan` first "
         "and name its folder here"
     )
-    raise BadInputError([Fault(str(path), None, "", "", message, "no-depot")])
+    raise bad_file(path, message, "no-depot")
 
 
 def _bare(depots: tuple[Depot, ...]) -> list[Fault]:

@@ -14,6 +14,7 @@ from coldchain.dispatch.clock import clock
 from coldchain.dispatch.lines import TripLine
 from coldchain.dispatch.tables import Tables, TourRows, records
 from coldchain.language import _
+from coldchain.model.naming import labelled
 
 GPX = "http://www.topografix.com/GPX/1/1"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -35,7 +36,7 @@ def gpx_text(own: TourRows, lines: Sequence[TripLine]) -> str:
     root = ET.Element(f"{{{GPX}}}gpx", location)
     meta = ET.SubElement(root, f"{{{GPX}}}metadata")
     _texts(meta, name=f"{tour['tour']} {tour['vehicle']}", desc=_about(tour))
-    home = (float(own.depot["lon"]), float(own.depot["lat"]), _place(tour["depot"], str(own.depot["name"])))
+    home = (float(own.depot["lon"]), float(own.depot["lat"]), labelled(tour["depot"], str(own.depot["name"])))
     _point(root, "wpt", home, _("leave {leave}, back {back}").format(leave=tour["leave"], back=tour["back"]), "depot")
     for row in own.stops:
         _point(root, "wpt", _halt(row), _words(row), "stop")
@@ -53,13 +54,9 @@ def _about(tour: dict[str, Any]) -> str:
     )
 
 
-def _place(key: str, name: str) -> str:
-    return key if name in ("", key) else f"{name} ({key})"
-
-
 def _halt(row: dict[str, Any]) -> tuple[float, float, str]:
     number = f"{row['trip']}.{row['order']}"
-    return float(row["lon"]), float(row["lat"]), f"{number} {_place(str(row['village']), str(row['name']))}"
+    return float(row["lon"]), float(row["lat"]), f"{number} {labelled(str(row['village']), str(row['name']))}"
 
 
 def _words(row: dict[str, Any]) -> str:

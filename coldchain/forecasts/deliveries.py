@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from coldchain.arrays import Bools, Floats
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, demand_right
 from coldchain.forecasts.dates import Step, number_of, read_date
 from coldchain.forecasts.reading import HEADINGS, Table, columns_of, number_in, raw_of
 from coldchain.forecasts.weather import DAYS, WEEKS, week_of_year
@@ -76,8 +76,7 @@ def read_deliveries(table: Table) -> Deliveries:
             continue
         seen.add(key)
         faults += _lot(raw.file, line, row, lots)
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     if not any(tonnes > 0.0 for _crop, _week, tonnes in lots):
         raise BadInputError([Fault(raw.file, None, "", "", _("holds no values"), "no-rows")])
     return _by_week(raw.file, lots, faults)

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from coldchain.arrays import Floats, Ints
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, demand_right
 from coldchain.forecasts.dates import Step, label_of, number_of, read_date
 from coldchain.forecasts.reading import Table, columns_of, number_in, raw_of
 from coldchain.language import _
@@ -70,8 +70,7 @@ def read_weather(table: Table) -> Weather:
         for line, cells in raw.rows:
             faults += _day(raw.file, line, {field: cells.get(head, "") for field, head in columns.items()}, found)
     faults = [*raw.faults, *faults]
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     if not found:
         raise BadInputError([Fault(raw.file, None, "", "", _("holds no values"), "no-rows")])
     return Weather(raw.file, found)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.cells import unguarded
-from coldchain.errors import BadInputError, Fault, MissingExtraError, UsageError
+from coldchain.errors import BadInputError, Fault, MissingExtraError, UsageError, bad_file
 from coldchain.language import _
 
 RESULTS, OBJECT = "results.csv", "sweep.json"
@@ -90,7 +90,7 @@ def _read(source: Path) -> pd.DataFrame:
         raise MissingExtraError(message.format(source=source)) from None
     except ValueError as error:
         message = _("cannot be read: {error}").format(error=error)
-        raise BadInputError([Fault(str(source), None, "", "", message, "garbled")]) from None
+        raise bad_file(source, message, "garbled") from None
 
 
 def _sweep(path: Path, source: Path) -> Iterator[dict[str, Any]]:

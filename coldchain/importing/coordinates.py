@@ -10,7 +10,7 @@ import numpy as np
 
 from coldchain.errors import Fault
 from coldchain.language import N_, _
-from coldchain.scenario.datum import CHINA_BOX
+from coldchain.scenario.datum import in_china
 from coldchain.scenario.spots import degrees, lon_lat
 
 CHINESE_DATUMS = ("gcj02", "bd09", "cgcs2000")
@@ -92,12 +92,6 @@ def _judged(lon: float, lat: float, text: str, datum: str) -> Spot:
                         "lon, lat" if turned else column)  # fmt: skip
     outside = datum in CHINESE_DATUMS and not in_china(lon, lat)
     return Spot(lon, lat, text, "outside-china" if outside else "")
-
-
-def in_china(lon: float, lat: float) -> bool:
-    """Tell whether a place lies in the box in which GCJ-02 is put on: China and its neighbours."""
-    west, south, east, north = CHINA_BOX
-    return west <= lon <= east and south <= lat <= north
 
 
 def outlying(spots: list[Spot]) -> tuple[list[Spot], dict[str, object]]:

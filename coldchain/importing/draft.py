@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, demand_right
 from coldchain.importing.account import Account
 from coldchain.importing.rules import Known, Rules, harvest, periods
 from coldchain.language import N_, _
@@ -184,8 +184,7 @@ def write_import(drafted: Import, folder: Path) -> tuple[Fault, ...]:
             write_lines(drafted.roads, staging / ROADS)
         _write_beside(drafted, staging)
         faults = (*drafted.faults, *_checked(drafted, staging))
-        if any(not fault.warning for fault in faults):
-            raise BadInputError(faults)
+        demand_right(faults)
         if folder.exists():
             folder.rmdir()
         staging.rename(folder)

@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from coldchain.errors import BadInputError, Fault, grouped
+from coldchain.errors import BadInputError, Fault, demand_right, grouped
 from coldchain.importing.account import Merged, Skipped
 from coldchain.importing.columns import columns_of, score
 from coldchain.importing.crops import Crops
@@ -66,14 +66,12 @@ def draft_from_points(
     crops = Crops.known()
     raw = _raw(file, datum)
     columns, faults = columns_of(raw, datum, crops)
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     source = Source(file.name, datum, missing, columns, raw.header_line)
     harvests = read_harvests(file.name, raw.rows, columns, crops)
     points, more, skipped, merged = places_of(source, raw)
     faults += [*more, *harvests.faults, *assumed_crops(file.name, raw.header_line, columns, crops)]
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     return _drafted(file, source, rule, roads, _Read(points, harvests, raw, faults, skipped, merged))
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 
 from coldchain.arrays import Bools, Floats, Ints
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, demand_right
 from coldchain.language import _
 from coldchain.network.geometry import great_circle_m, polyline_lengths
 from coldchain.network.gmns_lengths import given_lengths, road_detour
@@ -114,8 +114,7 @@ def _refuse(nodes: Table, table: Table) -> None:
     faults = nodes.faults + table.faults
     if not len(table.frame):
         faults = [*faults, Fault(str(table.path), None, "", "", _("must hold links; none found"), "no-roads")]
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
 
 
 def _config(path: Path) -> _Config:

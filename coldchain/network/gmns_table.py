@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coldchain.arrays import Bools, Floats
-from coldchain.errors import BadInputError, Fault, system_reason
+from coldchain.errors import BadInputError, Fault, bad_file, system_reason
 from coldchain.language import _
 
 MISSING = frozenset({"", "nan", "null", "none", "n/a"})
@@ -41,11 +41,12 @@ class Table:
         try:
             frame = _frame(_decoded(path.read_bytes()))
         except FileNotFoundError:
-            raise _bad(path, _("file not found"), "missing-file") from None
+            raise bad_file(path, _("file not found"), "missing-file") from None
         except OSError as error:
-            raise _bad(path, _("cannot be read: {reason}").format(reason=system_reason(error)), "unreadable") from error
+            told = _("cannot be read: {reason}").format(reason=system_reason(error))
+            raise bad_file(path, told, "unreadable") from error
         except (ValueError, pd.errors.ParserWarning) as error:
-            raise _bad(path, _("must be a csv table; {error}").format(error=error), "not-csv") from error
+            raise bad_file(path, _("must be a csv table; {error}").format(error=error), "not-csv") from error
         frame.columns = [str(name).strip().lower() for name in frame.columns]
         self.frame = frame.reset_index(drop=True).apply(_stripped)
         missing = [name for name in needed if name not in self.frame]
@@ -97,10 +98,6 @@ def listed(words: Iterable[object]) -> str:
     named = _(", ").join(texts[:MOST_NAMED])
     more = len(texts) - MOST_NAMED
     return named if more <= 0 else _("{named} and {n} more").format(named=named, n=more)
-
-
-def _bad(path: Path, message: str, code: str) -> BadInputError:
-    return BadInputError([Fault(str(path), None, "", "", message, code)])
 
 
 def _decoded(content: bytes) -> str:

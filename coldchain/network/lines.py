@@ -21,7 +21,7 @@ import pyogrio
 import shapely
 
 from coldchain.arrays import M_PER_KM, Bools, Floats, Ints
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, bad_file, demand_right
 from coldchain.language import _, plural
 from coldchain.network.access import Profile, directions
 from coldchain.network.geometry import polyline_lengths
@@ -65,8 +65,7 @@ def read_lines(
     columns = read_columns(path, frame.drop(columns=frame.geometry.name))
     kmh = _row_speeds(columns, profile)
     faults = _bad_shapes(path, frame) + columns.faults
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     network = _network(path, frame, columns, kmh, snap_m)
     return replace(network, warnings=(*faults, *network.warnings))
 
@@ -78,7 +77,7 @@ def _network(path: Path, frame: gpd.GeoDataFrame, columns: Columns, kmh: Floats,
     left_out = _closed_fault(path, parts[drawn], ~is_open[drawn], columns.tags["highway"].to_numpy()[row[drawn]])
     parts, row = parts[drawn & is_open], row[drawn & is_open]
     if not len(parts):
-        raise _bad(path, _("must hold roads that may be driven; none found"), "no-roads")
+        raise bad_file(path, _("must hold roads that may be driven; none found"), "no-roads")
     xy, line = shapely.get_coordinates(parts, return_index=True)
     cut = cut_lines(xy, np.searchsorted(line, np.arange(len(parts) + 1)).astype(np.int64), snap_m)
     row = row[cut.line]
@@ -151,24 +150,20 @@ def _places(gap: Gap, *, widest: bool = False) -> str:
     return _("; ").join([*named, *([_("{n} more").format(n=more)] if more else [])])
 
 
-def _bad(path: Path, message: str, code: str, value: str = "") -> BadInputError:
-    return BadInputError([Fault(str(path), None, "", value, message, code)])
-
-
 def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     """Read the layer's line features in WGS-84."""
     if not path.exists():
-        raise _bad(path, _("file not found"), "missing-file")
+        raise bad_file(path, _("file not found"), "missing-file")
     try:
         layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
         name = layer or _choose(layers)
         frame = pyogrio.read_dataframe(path, layer=name) if name in layers else None
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise _bad(
+        raise bad_file(
             path, _("must be a GeoPackage or another file of lines; {error}").format(error=error), "not-lines"
         ) from error
     if frame is None:
-        raise _bad(
+        raise bad_file(
             path,
             _("has no such layer; it has {names}").format(names=", ".join(sorted(layers))),
             "missing-layer",
@@ -176,7 +171,7 @@ def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
         )
     kinds = sorted({str(kind) for kind in frame.geometry.geom_type.dropna()}) if "geometry" in frame else []
     if not kinds or not set(kinds) <= {"LineString", "MultiLineString"}:
-        raise _bad(
+        raise bad_file(
             path,
             _("layer {name} must hold lines; got {value}").format(
                 name=name, value=", ".join(kinds) or _("no geometry")
@@ -184,7 +179,7 @@ def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
             "not-lines",
         )
     if frame.crs is None:
-        raise _bad(path, _("layer {name} must state its coordinate system").format(name=name), "no-crs")
+        raise bad_file(path, _("layer {name} must state its coordinate system").format(name=name), "no-crs")
     return frame.to_crs(4326)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import M_PER_KM, Bools, Floats, Indices, Ints
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, bad_file
 from coldchain.language import _
 from coldchain.network.access import TYPICAL, Profile, passable
 from coldchain.network.geometry import great_circle_m, polyline_lengths
@@ -75,9 +75,9 @@ def read_osm(path: str | Path, profile: Profile = "truck", lorries: LorryRange |
     """
     path = Path(path)
     if not path.is_file():
-        raise _bad(path, _("file not found"), "missing-file")
+        raise bad_file(path, _("file not found"), "missing-file")
     if not path.stat().st_size:
-        raise _bad(path, _("the file is empty"), "empty-file")
+        raise bad_file(path, _("the file is empty"), "empty-file")
     fleet = lorries or _TYPICAL_RANGE[profile]
     elements = _read(path, profile, fleet)
     settled = settle(elements)
@@ -93,18 +93,14 @@ def read_osm(path: str | Path, profile: Profile = "truck", lorries: LorryRange |
     return OsmExtract(network, found.frame, found.merged, record)
 
 
-def _bad(path: Path, message: str, code: str) -> BadInputError:
-    return BadInputError([Fault(str(path), None, "", "", message, code)])
-
-
 def _no_roads(path: Path, profile: Profile, record: OsmRecord) -> BadInputError:
     if record.missing_nodes:
         message = _(
             "holds roads but not the nodes they run through ({n:,} are missing): fetch ways with their nodes, in "
             "Overpass by (._;>;); before out"
         )
-        return _bad(path, message.format(n=record.missing_nodes), "no-nodes")
-    return _bad(path, _("must hold roads open to a {profile}; none found").format(profile=profile), "no-roads")
+        return bad_file(path, message.format(n=record.missing_nodes), "no-nodes")
+    return bad_file(path, _("must hold roads open to a {profile}; none found").format(profile=profile), "no-roads")
 
 
 def _read(path: Path, profile: Profile, lorries: LorryRange) -> Elements:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, cast
 from xml.parsers import expat
 
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, bad_file
 from coldchain.language import _
 from coldchain.network.osm_elements import Elements, Member, Relation, Stamp, TaggedNode
 
@@ -66,7 +66,7 @@ def cut_off(path: Path, line: int | None = None) -> BadInputError:
 def not_osm(path: Path, reason: str) -> BadInputError:
     """Return the fault of a file of another kind."""
     message = _("must be OpenStreetMap data (.osm.pbf, .osm, .osm.gz); {error}").format(error=reason)
-    return BadInputError([Fault(str(path), None, "", "", message, "not-osm")])
+    return bad_file(path, message, "not-osm")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -77,7 +77,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
             read += len(chunk)
             if read > FREE_BYTES and read > MOST_RATIO * size:
                 message = _("unpacks to more than {n} times its size; such files are not read").format(n=MOST_RATIO)
-                raise BadInputError([Fault(str(path), None, "", "", message, "too-large")])
+                raise bad_file(path, message, "too-large")
             yield chunk
 
 

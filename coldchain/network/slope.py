@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
 from coldchain.arrays import Bools, Floats, Ints
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import bad_file
 from coldchain.inputs import check_archive, read_bytes, reading
 from coldchain.language import _
 from coldchain.network.geometry import great_circle_m, polyline_lengths, take_polylines
@@ -65,15 +65,11 @@ def with_slope(network: RoadNetwork, hgt_path: str | Path) -> RoadNetwork:
     for tile in tiles:
         height = np.where(np.isnan(height), elevation(tile, network.xy), height)
     if not np.isfinite(height).any():
-        raise _bad(path, _("must cover part of the road network; it covers none"), "no-overlap")
+        raise bad_file(path, _("must cover part of the road network; it covers none"), "no-overlap")
     height = bridged(network, height)
     along, against = slowdown(network.xy, network.xy_start, height)
     factor = np.where(network.forward, along[network.link], against[network.link])
     return replace(network, given=None, time_ms=np.rint(network.time_ms * factor).astype(np.int64))
-
-
-def _bad(path: Path, message: str, code: str) -> BadInputError:
-    return BadInputError([Fault(str(path), None, "", "", message, code)])
 
 
 def read_hgt(path: str | Path) -> Tile:
@@ -81,12 +77,12 @@ def read_hgt(path: str | Path) -> Tile:
     path = Path(path)
     name = re.match(r"([NS])(\d{2})([EW])(\d{3})", path.name.upper())
     if not name:
-        raise _bad(path, _("must be named after its south-west corner, as in N42E001.hgt"), "bad-tile-name")
+        raise bad_file(path, _("must be named after its south-west corner, as in N42E001.hgt"), "bad-tile-name")
     with reading(str(path)):
         raw = _content(path)
     side = {1201 * 1201 * 2: 1201, 3601 * 3601 * 2: 3601}.get(len(raw))
     if side is None:
-        raise _bad(
+        raise bad_file(
             path,
             _("must hold 1201 x 1201 or 3601 x 3601 heights of 2 bytes; got {count} bytes").format(count=len(raw)),
             "not-hgt",

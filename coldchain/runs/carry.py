@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from coldchain.arrays import CENT_CNY
-from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.errors import UsageError, bad_file
 from coldchain.inputs import read_json
 from coldchain.language import _, language
 from coldchain.model import Site, Siting, Subsidy
@@ -141,7 +141,7 @@ def _accepted(run: Run) -> dict[str, Any] | None:
     right = isinstance(found, dict) and found.get("schema") == ACCEPTED_SCHEMA
     if not right or not isinstance(found.get("awards"), list) or not isinstance(found.get("modules"), dict):
         message = _("is no acceptance of a run; write it again with coldchain accept")
-        raise BadInputError([Fault(str(path), None, "", "", message, "garbled")])
+        raise bad_file(path, message, "garbled")
     return dict(found)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from coldchain.arrays import Floats, Ints
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, demand_right
 from coldchain.inputs import plain_file
 from coldchain.language import _
 from coldchain.model import Place, Scenario
@@ -90,8 +90,7 @@ def place_on_roads(scenario: Scenario) -> tuple[PlacedNetwork, tuple[Fault, ...]
     snap = snap_places(roads, lon, lat, scenario.roads.access_kmh)
     odd = [*_unused(scenario, snap), *_far(scenario, snap.offset_m), *_datum(scenario, roads, snap.offset_m)]
     faults = located(scenario.folder, odd)
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     node = snap.node.astype(np.int64)
     placed = PlacedNetwork(snap.network, node, snap.offset_m, len(scenario.villages), len(scenario.sites))
     return placed, faults

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.cells import csv_text, guarded
-from coldchain.errors import BadInputError
+from coldchain.errors import BadInputError, demand_right
 from coldchain.inputs import parse_toml
 from coldchain.language import language
 from coldchain.leftovers import new_folder
@@ -56,8 +56,7 @@ def settings_of(path: Path) -> dict[str, Any]:
         When they cannot be read.
     """
     tree, faults = open_source(path).settings()
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     return tree
 
 

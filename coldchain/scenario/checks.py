@@ -15,7 +15,7 @@ from coldchain.model import DepotType, Noun, Place, Plant, Siting, VehicleType
 from coldchain.model.assets import PROCESS
 from coldchain.model.naming import labelled
 from coldchain.scenario.aims import aim_faults
-from coldchain.scenario.datum import CHINA_BOX
+from coldchain.scenario.datum import in_china
 from coldchain.scenario.naming import odd_ids
 from coldchain.scenario.sections import Sections
 from coldchain.scenario.source import FILE
@@ -137,7 +137,7 @@ def _cut_codes(tables: Tables) -> Iterator[Fault]:
 def _abroad(file: str, row: Row[Any], datum: str) -> Iterator[Fault]:
     """Name a place outside China under a Chinese datum; under another one far in the north or at 0, 0."""
     lon, lat = row.noun.lon, row.noun.lat
-    inside, turned = _in_china(lon, lat), _in_china(lat, lon)
+    inside, turned = in_china(lon, lat), in_china(lat, lon)
     value = f"{lon:g}, {lat:g}"
     swapped = _("longitude and latitude look swapped: the other way round it lies in China")
     if datum in CHINESE and not inside:
@@ -149,11 +149,6 @@ def _abroad(file: str, row: Row[Any], datum: str) -> Iterator[Fault]:
     elif lon == lat == 0.0:
         message = _("lies in the sea off Africa: are the coordinates missing?")
         yield Fault(file, row.line, "lon, lat", value, message, "null-island", warning=True)
-
-
-def _in_china(lon: float, lat: float) -> bool:
-    west, south, east, north = CHINA_BOX
-    return west <= lon <= east and south <= lat <= north
 
 
 def _coordinates(tables: Tables, datum: str) -> list[Fault]:

@@ -69,6 +69,12 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Floats, Floats
     return _gcj02_to_wgs84(x, y)
 
 
+def in_china(lon: float, lat: float) -> bool:
+    """Tell whether a place lies in the box in which GCJ-02 is put on: China and its neighbours."""
+    west, south, east, north = CHINA_BOX
+    return west <= lon <= east and south <= lat <= north
+
+
 def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     """Shift WGS-84 to GCJ-02; points outside China's bounding box stay where they are."""
     x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from coldchain.arrays import Floats
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import BadInputError, Fault, bad_file
 from coldchain.language import _
 from coldchain.model import Chain, CoolingClass, Scenario, Site, cooling_class
 from coldchain.model.packaging import packed
@@ -103,7 +103,7 @@ def read_day(folder: Path, moved: Path | None = None) -> DayPlan:
     """
     if not (folder / ROUTES).is_file():
         text = _("is no folder of routes; make one: coldchain routes RUN_OR_SCENARIO --out DIR")
-        raise BadInputError([Fault(str(folder), None, "", "", text, "not-routes")])
+        raise bad_file(folder, text, "not-routes")
     run = Run.open(folder, moved, summary=ROUTES)
     _demand_tables(folder, run)
     day = run.summary["day"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from coldchain.arrays import KG_PER_T, Bools, Floats
 from coldchain.dispatch.headings import ORDERS, Aliases, Written, read_table
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import Fault
 from coldchain.forecasts.dates import Step, number_of, read_date
 from coldchain.language import _
 from coldchain.model import Noun, Scenario, figure
@@ -130,13 +130,6 @@ def read_held(
         if known and not over:
             holds.append(Hold(villages[one.village], crops.get(one.commodity, -1), one.depot, one.reason))
     return holds, table.seen(sorted(faults, key=lambda fault: (fault.row or 0, fault.column)))
-
-
-def demand_right(faults: list[Fault]) -> tuple[Fault, ...]:
-    """Return warnings; raise when there is more than that."""
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
-    return tuple(faults)
 
 
 def _numbers(scenario: Scenario) -> tuple[dict[str, int], dict[str, int]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from coldchain import __version__
-from coldchain.errors import BadInputError, Fault, UsageError
+from coldchain.errors import BadInputError, Fault, UsageError, demand_right
 from coldchain.forecasts import read_weather
 from coldchain.inputs import read_json, way_to
 from coldchain.language import _
@@ -21,7 +21,7 @@ from coldchain.runs.folder import SUMMARY, csv_bytes, read_tables, write_folder,
 from coldchain.scenario.tables import find_table
 from coldchain.weeks.calendar import iso_week, week_number
 from coldchain.weeks.county import open_depots
-from coldchain.weeks.deliveries import Hold, Past, demand_right, read_held, read_past
+from coldchain.weeks.deliveries import Hold, Past, read_held, read_past
 from coldchain.weeks.markets import outlets_of
 from coldchain.weeks.notice import depot_sheets, notice_page
 from coldchain.weeks.roll import MOST_CHANGED, WAYS, Before, Given, Rolled, before_of, roll

@@ -11,7 +11,7 @@ import pandas as pd
 
 from coldchain.arrays import KG_PER_T
 from coldchain.dispatch.headings import Aliases, read_table
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import Fault, demand_right
 from coldchain.forecasts.dates import read_date
 from coldchain.language import _
 from coldchain.model import Noun, Scenario, figure
@@ -106,8 +106,7 @@ def fund_of_sales(path: Path, scenario: Scenario, rate: float) -> Fund:
     if not raw.rows and not faults:
         faults.append(Fault(raw.file, None, "", "", _("holds no sales, only headings"), "no-rows"))
     faults = table.seen(sorted(faults, key=lambda one: (one.row or 0, one.column)))
-    if any(not fault.warning for fault in faults):
-        raise BadInputError(faults)
+    demand_right(faults)
     return Fund(_booked(kept, scenario, rate), rate, tuple(faults))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import Floats
-from coldchain.errors import BadInputError, Fault
+from coldchain.errors import bad_file
 from coldchain.language import _
 from coldchain.planning import Course, Ground, Options
 from coldchain.runs import Run
@@ -150,7 +150,7 @@ def simulate_year(county: Path, first: str, last: str, seed: int = 1, every: int
     weeks = weeks_in_season(run, first, last)
     if not weeks:
         message = _("nothing is harvested from {first} to {last}").format(first=first, last=last)
-        raise BadInputError([Fault(str(county), None, "", "", message, "no-harvest")])
+        raise bad_file(county, message, "no-harvest")
     world = World(run, seed, weeks)
     lived = [(one, world.harvest[one.week].sum()) for one in (live(world, county, w) for w in weeks[::every])]
     table = pd.DataFrame([_row(one, float(came)) for one, came in lived])
