@@ -312,7 +312,7 @@ class BadInputError(ColdchainError):
         return next((str(one).splitlines()[0] for one in self.faults if not one.warning), super().short)
 
 
-def bad_file(path: Path | str, message: str, code: str, value: str = "") -> BadInputError:
+def bad_file(path: Path | str | None, message: str, code: str, value: str = "") -> BadInputError:
     """Return what a file as a whole is refused with."""
     return BadInputError([Fault(str(path), None, "", value, message, code)])
 
