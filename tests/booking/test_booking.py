@@ -65,7 +65,7 @@ def lot(desk: Desk, member: str, t: float, **more: Any) -> Wish:
 def room(desk: Desk) -> tuple[Thing, float]:
     """Return the room of :func:`lot`, and the tonnes that may still come in on the day."""
     thing = max((one for one in desk.offer.things()), key=lambda one: desk._left(one, DAY, ())[1])
-    return thing, desk._left(thing, DAY, desk._held())[1]
+    return thing, desk._left(thing, DAY, desk.held())[1]
 
 
 def standing(desk: Desk) -> list[Booking]:
