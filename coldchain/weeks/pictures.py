@@ -71,8 +71,9 @@ def draw_harvest(year: Year) -> Figure:
     with _panel(_("Harvest by week: expected the week before, and what came"), _("t a week")) as (drawing, axes):
         at = _over_weeks(axes, weeks)
         axes.bar(at, weeks["came_t"], color="#97c6a0", width=0.8, label=_("came"))
-        axes.fill_between(at, weeks["low_80_t"], weeks["high_80_t"], step="mid", color=PLAN, alpha=0.22, linewidth=0,
-                          label=_("80 % interval"))  # fmt: skip
+        if weeks["low_80_t"].notna().any():
+            axes.fill_between(at, weeks["low_80_t"], weeks["high_80_t"], step="mid", color=PLAN, alpha=0.22,
+                              linewidth=0, label=_("80 % interval"))  # fmt: skip
         axes.step(at, weeks["expected_t"], where="mid", color=PLAN, linewidth=1.8, label=_("expected"))
         axes.step(at, weeks["planned_t"], where="mid", color=palette.MUTED, linewidth=1.0, linestyle="--",
                   label=_("as planned for the year"))  # fmt: skip
@@ -83,8 +84,11 @@ def draw_gain(year: Year) -> Figure:
     """Draw what the rolled plan saved each week against the plan as it is, and villages that changed."""
     weeks = year.weeks
     saved = (weeks["static_cny"] - weeks["rolled_cny"]).to_numpy() / THOUSAND
+    total = THOUSAND * float(saved.sum())
     told = _("Rolling the plan saved {saved} of {cost}")
-    title = told.format(saved=money(THOUSAND * float(saved.sum())), cost=money(float(weeks["static_cny"].sum())))
+    if total < 0.0:
+        told = _("Rolling the plan cost {saved} more than {cost}")
+    title = told.format(saved=money(abs(total)), cost=money(float(weeks["static_cny"].sum())))
     with _panel(title, _("CNY 1,000 a week")) as (drawing, axes):
         at = _over_weeks(axes, weeks)
         axes.bar(at, saved, color=np.where(saved >= 0.0, PLAN, TODAY), width=0.8)

@@ -147,7 +147,6 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "cli/serving.py": ((r"^any that is free$", "a default, translated as help is drawn"),),
     "pages/shell.py": ((r"^\nh3 ", STYLE),),
     "atlas/production.py": ((r"^x, y$", DATA),),
-    "atlas/raster.py": ((r"^\0-\0 E, \0-\0 N$", "coordinates, alike in both languages"),),
     "cli/sharing.py": ((r"^\0 --", "a command"),),
     "model/assets.py": ((r"^share of compressors", SOURCE),),
     "model/goods.py": ((r"^at the low end of what is published", SOURCE),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,13 @@ def test_every_picture_is_drawn(year: cc.Year, what: str, language: str) -> None
     assert axes.get_title(loc="left")
     assert axes.get_ylabel()
     assert (axes.get_ylabel().isascii()) is (language == "en")
+
+
+def test_a_year_that_cost_more_says_so(year: cc.Year) -> None:
+    """The sign goes into the words."""
+    weeks = year.weeks.assign(rolled_cny=year.weeks["static_cny"] + 100.0)
+    (axes,) = replace(year, weeks=weeks).plot("gain").axes
+    assert axes.get_title(loc="left").startswith("Rolling the plan cost CNY 200 more than")
 
 
 def test_the_year_in_figures(year: cc.Year) -> None:
