@@ -24,6 +24,7 @@ LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast
 HELP = ("help", "epilog", "short_help")
 WORD = re.compile(r"[\"'(\[“<>=≤≥×·,;:-]*[A-Za-z][A-Za-z³'’/-]*[\"')\]”.,;:!?…]*")
 COMMAND = re.compile(r" ?(coldchain |--)[a-z\0]")
+PARTED = re.compile(r"[\s>]")
 VALUE = re.compile(r"[^A-Za-z]*\0[^A-Za-z]*")
 
 ON_PAPER = "says the same in English and Chinese side by side"
@@ -184,7 +185,7 @@ def words(text: str) -> tuple[int, int]:
 
 def is_text(text: str) -> bool:
     """Tell whether people read this; a command to copy is the same in every language."""
-    if COMMAND.match(text):
+    if not PARTED.search(text) or COMMAND.match(text):
         return False
     told, values = words(text)
     return told >= 1 and told + values >= 2

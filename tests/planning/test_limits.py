@@ -177,7 +177,7 @@ def test_low_value_crops_are_not_cooled(ground: Ground) -> None:
 @pytest.mark.slow
 def test_whole_demands(ground: Ground) -> None:
     """Under single sourcing every share is one, also where capacity is scarce."""
-    scarce = {"budget_cny": 1.2e5}
+    scarce = {"budget_cny": 8e4}
     split = planned(ground, siting=scarce)
     assert (split.tables["assignment"]["share"] < 0.999).any()
     assert any("is split" in problem for problem in verified(split, siting={"single_source": True}).problems)
