@@ -44,6 +44,7 @@ from coldchain.siting import Assigned, FixedModules, SitingProblem, choose_colum
 from coldchain.work import UNLIMITED, Meter
 
 CHARGES = (0.0, 0.45, 0.2, 0.0)  # shares of its cost by which each module is dearer in the rounds of siting anew
+POLISHED = 2  # times that villages choose anew between the depots of a decision of siting
 CORRECTION_SHARE = 0.1  # of the work left, for each of them
 CORRECTION_MOST = 2.0  # units of work for each: more only proves what is to be corrected again
 SLACK, FAR = 0.006, 0.02  # shares by which a move, or a random one, may look worse and still be routed
@@ -226,12 +227,37 @@ class _Search:
             stop=self.options.halted,
             meter=self.meter,
         )
-        return found.status in PLANNED and self._try(Decision.of(self.task.arcs, found.count, found.arc_share))
+        if found.status not in PLANNED:
+            return False
+        course = self._work_out(Decision.of(self.task.arcs, found.count, found.arc_share))
+        return self._offer(self._polished(course))
 
-    def _problem(self) -> SitingProblem:
-        """State siting with the costs that the best course shows."""
+    def _polished(self, course: Course) -> Course:
+        """Let the villages of a course choose anew between its depots, by the costs it shows, while that is cheaper.
+
+        A course of other depots than the best is judged by what becomes of it, not by routes that are not its own yet.
+        """
+        if course.missing or not self.effort.quick or self.task.basis.scenario.siting.single_source:
+            return course
+        for _round in range(POLISHED):
+            if self.over():
+                break
+            problem = self._problem(course)
+            with FixedModules(problem, self.options.halted, self.meter, self.options.seed) as fixed:
+                plan = fixed.assign(course.decision.modules())
+            if plan is None:
+                break
+            near = NearDays.of(course.decision, course.days.collection)
+            other = self._work_out(Decision.of(self.task.arcs, plan.count, plan.arc_share), near)
+            if ranked(self.task.basis, [course, other]) is course:
+                break
+            course = other
+        return course
+
+    def _problem(self, course: Course | None = None) -> SitingProblem:
+        """State siting with the costs that a course, the best one if none is given, shows."""
         task = self.task
-        dear = self.estimates.corrected(self.best)
+        dear = self.estimates.corrected(course or self.best)
         money = dear.inside.money_cny + self._leaning_cny(self.lean)
         if self.options.near:  # few decisions will be routed: those that leave most as it is
             stays = self.best.decision.arc_share(task.arcs) * task.arcs.yearly_t[task.arcs.demand]
@@ -241,15 +267,23 @@ class _Search:
 
     def _try(self, decision: Decision) -> bool:
         """Work a decision out with its routes; tells whether it is the best now."""
-        task = self.task
+        return self._offer(self._work_out(decision))
+
+    def _work_out(self, decision: Decision, near: NearDays | None = None) -> Course:
+        """Work a decision out with its routes; quick ones begin with those of the best course, or with others."""
+        task, effort = self.task, self.effort if near is None else replace(self.effort, near=near)
         self.tried += 1
-        self.last = course = work_out(task.basis, task.arcs, decision, self.effort)
+        self.last = course = work_out(task.basis, task.arcs, decision, effort)
         if course.missing:
-            return False
+            return course
         course.remember(task.basis, self.options)
         if self.mastered:
             self.years.add(course)
-        if ranked(task.basis, [self.best, course]) is self.best:
+        return course
+
+    def _offer(self, course: Course) -> bool:
+        """Tell whether a course is the best now, and take it then."""
+        if course.missing or ranked(self.task.basis, [self.best, course]) is self.best:
             return False
         self._take(course)
         self._report()

@@ -49,7 +49,7 @@ SMALL_ARCS, SMALL_WORK = 10_000, 60.0
 """Arcs up to which siting takes seconds, and the units of work left to it whatever the effort, so that no limit makes a
 plan worse than a quick one."""
 QUICK_WORK, QUICK_SHARES = 1e5, (0.5, 0.0, 0.5, 0.0)
-QUICK_TRIES = 10
+QUICK_TRIES = 20
 """Decisions that the joint search of a quick plan works out with routes where there are more arcs than few."""
 WARM_SHARES, WARM_TRIES = (0.4, 0.6, 0.0, 0.0), 8
 NORMAL_WORK, DEEP_WORK, DEEP_GAP = 120.0, 600.0, 0.2

@@ -46,10 +46,10 @@ def test_a_run_says_why_it_stopped(tmp_path: Path, options: Options, gap: float,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("case", "most"), [("workbook/mayang.xlsx", 5.09e6), ("effort/three-seasons", 4.35e6)])
-def test_a_quick_plan_of_a_real_list_sites_well(shared: Path, case: str, most: float) -> None:
-    """62 villages: 5.39 M CNY with siting left at a gap of a tenth; three seasons: 4.42 M with fine siting alone."""
+@pytest.mark.parametrize("case", ["workbook/mayang.xlsx", "effort/three-seasons"])
+def test_a_quick_plan_of_a_real_list_sites_well(shared: Path, case: str) -> None:
+    """62 villages, and three seasons: more effort is never dearer, less at most 1 %."""
     scenario, _faults = load(shared / "faults" / case)
     quick = plan_quickly(scenario).summary["objective"]["value"]
-    assert quick <= most
-    assert plan(scenario, Options(5.0)).summary["objective"]["value"] <= quick * (1 + 1e-9)
+    normal = plan(scenario).summary["objective"]["value"]
+    assert normal * (1 - 1e-9) <= quick <= normal * 1.01

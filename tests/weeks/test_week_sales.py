@@ -159,7 +159,7 @@ def test_what_the_plan_keeps_is_fetched_for_it(planned: Path, tmp_path: Path) ->
     assert row["zone"] == ground.basis.classes[arcs.cooling[mine][0]].zone
     np.testing.assert_allclose(arcs.storage_cny[mine], worth[mine], rtol=1e-12)
     gain = arcs.outside.of("total_cost_cny")[arcs.demand] - arcs.inside.of("total_cost_cny")
-    dear = np.where(np.isfinite(gain), gain, 0.0) + arcs.storage_cny / 2.0
+    dear = np.where(np.isfinite(gain), gain, 0.0) + arcs.storage_cny / 2.0 + 1e-3
     costly = replace(arcs, inside=replace(arcs.inside, money_cny=arcs.inside.money_cny + dear))
     former = former_of(ground, run, before_of(run, week), [])
     for storage_cny, fetched in ((arcs.storage_cny, True), (np.zeros(len(arcs.demand)), False)):
