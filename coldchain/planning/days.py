@@ -20,12 +20,13 @@ from coldchain.planning.fleet_limits import within_limits
 from coldchain.planning.former import FormerDays, FormerRoute, drive_again
 from coldchain.planning.haul_duties import work_out_hauls
 from coldchain.planning.hauls import HaulDay, LongRide, Memo, TourDay
-from coldchain.planning.near_days import Fetch, NearDays, assigned_to
+from coldchain.planning.near_days import NearDays, assigned_to
 from coldchain.planning.overflow import OverflowDay, overflow_days, spread_of
 from coldchain.planning.owned_days import FEW_STOPS, at_own_prices, cheapest_with_fleet
 from coldchain.routing import (
     CollectionProblem,
     CollectionResult,
+    Fetch,
     least_aboard_h,
     solve_collection,
     solve_near,

@@ -24,6 +24,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -54,7 +55,6 @@ STAYS_CNY_T = 10.0  # by which present ways seem cheaper to a search that routes
 GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
 PRIOR, KEPT = 2.0, 0.9  # weight of nought in what is learned of moves; share kept of earlier figures at each new one
 MASTER = 5.0  # units of work for the master problem
-Kind = tuple[bool, bool]
 NO_COUNT: Ints = np.zeros((0, 0), dtype=np.int64)
 
 
@@ -77,6 +77,13 @@ def joint_search(task: Task, start: Sequence[Course], options: Options) -> Cours
     options : ``joint`` is the share of the work the search may take, ``tries`` the decisions it may route
     """
     return _Search(task, start, options).run()
+
+
+class Kind(NamedTuple):
+    """What a move does: whether it opens sites, whether it closes some."""
+
+    opens: bool
+    closes: bool
 
 
 @dataclass
@@ -118,7 +125,7 @@ class Hope:
     Attributes
     ----------
     way : modules after the move from the decision that moves were listed for
-    kind : whether it opens sites, whether it closes some
+    kind : what it does to sites
     floor : least it can cost by estimates
     count : modules after the same move from the best decision
     plan, value : who goes where then, and what it costs by estimates, once looked at
@@ -402,9 +409,9 @@ class _Search:
         return better
 
     def _kind(self, count: Ints) -> Kind:
-        """Tell whether a move from the best decision opens sites, and whether it closes some."""
+        """Return what a move from the best decision does."""
         before, after = self.best.decision.modules().any(axis=1), count.any(axis=1)
-        return bool((after & ~before).any()), bool((before & ~after).any())
+        return Kind(bool((after & ~before).any()), bool((before & ~after).any()))
 
     def _likely_cny(self, hope: Hope) -> float:
         """Return what a move is likely to cost, by what is known of it and what moves of its kind have shown."""

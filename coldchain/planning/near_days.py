@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from coldchain.arrays import Indices
 from coldchain.planning.decision import CollectionDay, Decision
-
-Fetch = tuple[tuple[int, ...], tuple[float, ...]]
+from coldchain.routing import Fetch
 
 
 class NearRoute(NamedTuple):
@@ -66,7 +65,7 @@ class NearDays:
         found = []
         for route in sorted(met, key=lambda one: one.site != site):
             kept = [(place[v], kg) for v, kg in zip(route.villages, route.load_kg, strict=True) if v in place]
-            found.append((tuple(i for i, _kg in kept), tuple(kg for _i, kg in kept)))
+            found.append(Fetch(tuple(i for i, _kg in kept), tuple(kg for _i, kg in kept)))
         return found
 
 

@@ -23,6 +23,7 @@ from coldchain.routing.problem import (
     violations,
 )
 from coldchain.routing.shares import Day, ShareFinder, Shares, Trucks, radial_shares
+from coldchain.routing.split_pickup import Fetch
 
 __all__ = [
     "MOST_DEPOTS",
@@ -31,6 +32,7 @@ __all__ = [
     "CollectionProblem",
     "CollectionResult",
     "Day",
+    "Fetch",
     "Halts",
     "HaulRule",
     "HaulTour",

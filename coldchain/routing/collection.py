@@ -158,9 +158,8 @@ def _directly(problem: CollectionProblem, rest_kg: Floats) -> list[Fetch] | None
     split = split_loads(_restrict(problem, behind, rest_kg[behind], problem.available))
     if split.unserved:
         return None
-    found: list[Fetch] = [((behind[trip.stops[0]],), trip.load_kg) for trip in split.trips]
-    found += [((i,), (kg,)) for i, kg in zip(behind, split.rest_kg, strict=True) if kg > 0]
-    return found
+    full = [Fetch((behind[trip.stops[0]],), trip.load_kg) for trip in split.trips]
+    return full + [Fetch((i,), (kg,)) for i, kg in zip(behind, split.rest_kg, strict=True) if kg > 0]
 
 
 @dataclass(frozen=True)

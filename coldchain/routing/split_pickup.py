@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +25,14 @@ SPARE_ROUTES, SPARE_VISITS = 6, 4  # beyond those of the start
 SPARE_FILL = 3  # one more route to so many, where vehicles may be filled less
 LEAST_KG = 1e-6  # less than which is rounding
 HOT, COLD = 0.2, 0.005  # temperatures, in shares of what a visit costs
-Fetch = tuple[tuple[int, ...], tuple[float, ...]]
 Visits = tuple[int, tuple[int, ...], tuple[float, ...]]
+
+
+class Fetch(NamedTuple):
+    """Stops of a route in order, and kg taken at each."""
+
+    stops: tuple[int, ...]
+    load_kg: tuple[float, ...]
 
 
 def split_pickups(problem: CollectionProblem, start: Sequence[Route], iterations: int, seed: int = 0) -> list[Visits]:
@@ -40,7 +47,7 @@ def split_pickups(problem: CollectionProblem, start: Sequence[Route], iterations
     """
     if not start or iterations <= 0:
         return [_visits(problem, route) for route in start]
-    return improved(day_of(problem), [(route.stops, route.load_kg) for route in start], iterations, seed)
+    return improved(day_of(problem), [Fetch(route.stops, route.load_kg) for route in start], iterations, seed)
 
 
 def improved(day: k.Day, start: Sequence[Fetch], iterations: int, seed: int) -> list[Visits]:
@@ -72,7 +79,7 @@ def fitting(day: k.Day, load_kg: Floats, known: Sequence[Fetch]) -> tuple[list[F
             continue
         called, taken = np.array([i for i, _kg in fetched]), np.array([some for _i, some in fetched])
         if math.isfinite(k.cheapest(day, called, taken, len(fetched))[0]):
-            kept.append((tuple(called.tolist()), tuple(taken.tolist())))
+            kept.append(Fetch(tuple(called.tolist()), tuple(taken.tolist())))
             rest[called] -= taken
     return kept, np.where(rest > LEAST_KG, rest, 0.0)
 

@@ -10,6 +10,7 @@ way: share of life used, chilling dose in K·h, weight lost as water as ``-ln(ke
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,14 @@ STAGE_COLUMNS = 6
 AMBIENT, DRIFT, COOL, HOLD, HALL, REEFER = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
 REEFER_COOLS_H = 48.0
 """Hours in which a reefer would halve what a stacked load is warmer than its air, without the load's breath."""
+
+
+class _Batches(NamedTuple):
+    """Batches of all days: temperature at the end of cooling, wear, whether it is whole; shape (days, batches, ...)."""
+
+    temps: Floats
+    worn: Floats
+    known: Bools
 
 
 @njit(cache=True)
@@ -355,17 +364,17 @@ def _read_tails(params: Floats, rest: Floats, temps: Floats, worn: Floats, known
     edges.sort()
     for e in range(len(edges) - 1):
         if e == 0 or edges[e + 1] > edges[e]:
-            _read_between(params, rest, (temps, worn, known), edges[e], edges[e + 1])
+            _read_between(params, rest, _Batches(temps, worn, known), edges[e], edges[e + 1])
 
 
 @njit(cache=True)
-def _read_between(params: Floats, rest: Floats, batches: tuple[Floats, Floats, Bools], low: float, high: float) -> None:
+def _read_between(params: Floats, rest: Floats, batches: _Batches, low: float, high: float) -> None:
     """Add the wear of batches of temperatures in a range, unless they are few or the wear is not smooth there.
 
     Polynomial through Chebyshev's points in barycentric form (Berrut & Trefethen 2004, doi 10.1137/S0036144502417715),
     checked in two places between them.
     """
-    temps, worn, known = batches
+    temps, worn, known = batches.temps, batches.worn, batches.known
     mine = (temps >= low) & (temps <= high) & ~known
     middle, far, points = 0.5 * (low + high), 0.5 * (high - low), len(_TAILS)
     if mine.sum() <= points + 2 and (far > _ALIKE_K or not mine.any()):
