@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,6 +41,13 @@ NEAR_WORK, QUICK_WORK, FULL_WORK, HAUL_WORK = 0.004, 0.01, 0.005, 0.1
 """Units of work: a quick day that begins with routes, one from nothing, a full one by village, all line haul."""
 
 __all__ = ["CollectionDay", "Days", "Decision", "Effort", "HaulDay", "LongRide", "Memo", "TourDay", "work_out_days"]
+
+
+class Legs(NamedTuple):
+    """Hours and kilometres between the depot, in row 0, and the stops of a day."""
+
+    time_h: Floats
+    km: Floats
 
 
 @dataclass(frozen=True)
@@ -216,7 +224,7 @@ def _collect(
         if len(present):
             pick = np.concatenate([[0], present + 1])
             square = np.ix_(pick, pick)
-            part, way = daily[present], (legs.time_h[square], legs.km[square])
+            part, way = daily[present], Legs(legs.time_h[square], legs.km[square])
             known = effort.former.of_day(site, period, villages[present], part.sum(axis=(1, 2)) * KG_PER_T)
             result = _drive_again(basis, site, period, part, way, known, villages[present]) if known else None
             answers: tuple[Answer, ...] = ()
@@ -228,13 +236,13 @@ def _collect(
 
 
 def _at_own_prices(
-    basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], hired: CollectionResult,
+    basis: Basis, site: int, period: int, daily: Floats, legs: Legs, hired: CollectionResult,
     effort: Effort,
 ) -> tuple[Answer, ...]:  # fmt: skip
     """Return the answers to a day that is routed in earnest, that of hired vehicles first; none where it is alone."""
     if effort.quick or effort.stop() or len(daily) > FEW_STOPS:
         return ()
-    aboard = _hours_aboard(hired, _least_aboard_h(basis, legs[0]))
+    aboard = _hours_aboard(hired, _least_aboard_h(basis, legs.time_h))
     problem = _problem(basis, site, period, daily, legs, aboard)
     solve = partial(solve_collection, engine=basis.scenario.routing.engine, seed=effort.seed, stop=effort.stop)
     others = at_own_prices(basis.scenario, problem, hired, solve)
@@ -252,12 +260,12 @@ def _drive_again(
     site: int,
     period: int,
     daily: Floats,
-    legs: tuple[Floats, Floats],
+    legs: Legs,
     known: Sequence[FormerRoute],
     villages: Indices,
 ) -> CollectionResult | None:
     """Drive the routes of an earlier run, with the spoilage weights at their own hours aboard, if limits allow it."""
-    aboard = _least_aboard_h(basis, legs[0])
+    aboard = _least_aboard_h(basis, legs.time_h)
     first = drive_again(_problem(basis, site, period, daily, legs, aboard), villages, known)
     if first is None:
         return None
@@ -265,11 +273,11 @@ def _drive_again(
 
 
 def _route_day(
-    basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], effort: Effort,
+    basis: Basis, site: int, period: int, daily: Floats, legs: Legs, effort: Effort,
     nearby: Sequence[Fetch],
 ) -> CollectionResult:  # fmt: skip
     """Route one day: quickly first, then in earnest with the spoilage weights at the hours aboard of those routes."""
-    aboard = _least_aboard_h(basis, legs[0])
+    aboard = _least_aboard_h(basis, legs.time_h)
     problem = _problem(basis, site, period, daily, legs, aboard)
     near = solve_near(problem, nearby, iterations=NEAR, seed=effort.seed) if nearby else None
     if near is not None:
@@ -283,14 +291,12 @@ def _route_day(
     return min(first, second, key=lambda result: _true_cost(basis, site, period, daily, result))
 
 
-def _problem(
-    basis: Basis, site: int, period: int, daily: Floats, legs: tuple[Floats, Floats], aboard: Floats
-) -> CollectionProblem:
+def _problem(basis: Basis, site: int, period: int, daily: Floats, legs: Legs, aboard: Floats) -> CollectionProblem:
     routing = basis.scenario.routing
     density = np.array([crop.density_kg_m3 for crop in basis.scenario.commodities])
     return CollectionProblem(
-        time_h=legs[0],
-        km=legs[1],
+        time_h=legs.time_h,
+        km=legs.km,
         load_kg=daily.sum(axis=(1, 2)) * KG_PER_T,
         volume_m3=(daily.sum(axis=2) * KG_PER_T / density).sum(axis=1),
         weight_cny_h=_weights(basis, site, period, daily, aboard),

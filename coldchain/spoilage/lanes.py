@@ -181,21 +181,20 @@ def depot_lanes(
         stages = _stages(scenario, classes, site_hub, haul_h, commodity)
         for p, period in enumerate(scenario.periods):
             clocks = first[p] + batch_h * np.arange(count)
-            fate.put((c, p), _lane_fate(scenario, (own, period), clocks, stages))
+            fate.put((c, p), _lane_fate(scenario, own, period, clocks, stages))
     nowhere = ~np.isfinite(haul_h)
     fate.loss[:, :, :, nowhere], fate.water[:, :, :, nowhere], fate.value[:, :, :, nowhere] = 1.0, 0.0, 1.0
     ready = np.array([harvest_clock_h(p) + chain.planned_wait_h + chain.unload_h for p in scenario.periods])
     return DepotLanes(fate, first, batch_h, ready, wait_h)
 
 
-def _lane_fate(scenario: Scenario, goods: tuple[Commodity, Period], clocks: Floats, stages: Floats) -> Fate:
+def _lane_fate(scenario: Scenario, own: Commodity, period: Period, clocks: Floats, stages: Floats) -> Fate:
     """Return what a crop as packed loses through each class, site and batch, the mean of the season's days.
 
     Parameters
     ----------
     clocks : at which each batch goes in
     """
-    own, period = goods
     days = air_days(scenario.chain)
     airs = np.array([hourly_air_c(period) + day.warmer_c for day in days])
     worn = np.zeros((len(days), *stages.shape[:2], len(clocks), WEAR))
@@ -246,7 +245,7 @@ def longer_haul_losses(
     stages = np.array([stage_array(cold_stages(chain, cooling, hub, (float(h), half_h), commodity)) for h in haul_h])
     first_h = np.array([batch_clock_h(chain, period, 0.0)])
     clocks = first_h + chain.dock_batch_h * np.arange(batches)
-    return _lane_fate(scenario, (packed(commodity, planned=True), period), clocks, stages[None])[0]
+    return _lane_fate(scenario, packed(commodity, planned=True), period, clocks, stages[None])[0]
 
 
 def line_haul_half_h(scenario: Scenario) -> float | None:

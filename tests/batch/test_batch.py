@@ -301,7 +301,7 @@ def test_how_far_it_is() -> None:
 
 def test_memory_and_descendants_are_seen_and_ended() -> None:
     """A process with a child that holds 100 MiB: both are found, the memory is counted, the tree is ended."""
-    inner = "import time; a = bytearray(b'x' * 100 * 2**20); time.sleep(3600)"
+    inner = "import signal; a = bytearray(b'x' * 100 * 2**20); signal.pause()"
     outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
     parent = subprocess.Popen([sys.executable, "-c", outer])
     while resident_mib(descendants(parent.pid)) <= 100 and parent.poll() is None:
