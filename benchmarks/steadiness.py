@@ -1,4 +1,4 @@
-"""How alike the plans of nearly the same inputs are: ``python benchmarks/steadiness.py [COUNTY ...] [--effort quick]``.
+"""How alike the plans of nearly the same inputs are: ``python benchmarks/steadiness.py [COUNTY ...] [--only rows]``.
 
 Each county is planned as it is, with its rows shuffled, with other ids, with every place moved by a metre, with every
 harvest changed by up to 0.1 %, and with other seeds. Printed: what each plan costs more than the first, the sites at
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from coldchain.model import Scenario
 from coldchain.model.places import Place
 from coldchain.planning import Near, Options, decide, lay_ground
 from coldchain.scenario import load, upland, write_scenario
+from coldchain.scenario.ordering import in_order
 
 METRE_DEG, HARVEST = 1e-5, 1e-3
+CHANGES = ("rows", "ids", "metre", "harvest", "seed")
 SMALL = ("anji-tea", "zunyi-chilli", "upland-40", "upland-80")
 """Counties of the repository, or synthetic ones of so many villages."""
 
@@ -42,6 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("counties", nargs="*", default=SMALL, help="folders of scenarios/, or upland-VILLAGES")
     parser.add_argument("--effort", choices=["quick", "normal"], default="quick")
+    parser.add_argument("--only", nargs="+", choices=CHANGES, default=CHANGES, help="changes to plan with")
     parser.add_argument("--seeds", type=int, default=2, help="seeds besides 0, and of each change")
     given = parser.parse_args()
     print(f"{'county':16}{'change':12}{'cost M/yr':>12}{'dearer %':>10}{'depots':>8}{'Jaccard':>9}{'work':>8}{'s':>7}")
@@ -53,7 +56,7 @@ def main() -> None:
 def report(name: str, folder: Path, given: argparse.Namespace) -> None:
     """Print each plan of one county as it is known, against the first, and the spread of all."""
     found: list[Found] = []
-    for key, changed, seed in changes(county(name, folder), given.seeds):
+    for key, changed, seed in changes(county(name, folder), given.seeds, given.only):
         one = planned(changed, seed, given.effort)
         found.append(one)
         dearer = 100 * (one.cost_cny / found[0].cost_cny - 1)
@@ -77,16 +80,15 @@ def county(name: str, folder: Path) -> Scenario:
     return replace(found, sites=sites)
 
 
-def changes(scenario: Scenario, seeds: int) -> Iterator[tuple[str, Scenario, int]]:
-    """Yield name, county and seed of each plan to make."""
+def changes(scenario: Scenario, seeds: int, only: Collection[str]) -> Iterator[tuple[str, Scenario, int]]:
+    """Yield name, county and seed of each plan to make; each county stands as one that is read from its files."""
     yield "as it is", scenario, 0
+    ways = {"rows": shuffled, "ids": renamed, "metre": moved, "harvest": grown}
     for seed in range(1, seeds + 1):
         random = np.random.default_rng(seed)
-        yield f"rows {seed}", shuffled(scenario, random), 0
-        yield f"ids {seed}", renamed(scenario, random), 0
-        yield f"metre {seed}", moved(scenario, random), 0
-        yield f"harvest {seed}", grown(scenario, random), 0
-        yield f"seed {seed}", scenario, seed
+        for key in only:
+            way = ways.get(key)
+            yield f"{key} {seed}", scenario if way is None else in_order(way(scenario, random)), 0 if way else seed
 
 
 def shuffled(scenario: Scenario, random: np.random.Generator) -> Scenario:

@@ -64,8 +64,8 @@ def write_fleet(desk: Desk, day: date, path: Path) -> int:
     for one in desk.held():
         if one.kind == LORRY and one.covers(day):
             booked[one.what] += one.amount
-    kinds = desk.offer.scenario.routing.collection_vehicles
-    left = {kind: max(desk.offer.at_hand(kind, day) - round(booked[kind]), 0) for kind in kinds}
+    kinds = desk.offer.scenario.collection
+    left = {kind.id: max(desk.offer.at_hand(kind.id, day) - round(booked[kind.id]), 0) for kind in kinds}
     rows = [(kind, count) for kind, count in left.items() if count]
     if not rows:
         raise UsageError(_("the plan has no vehicle left on {day}; nothing was written").format(day=day))

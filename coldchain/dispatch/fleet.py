@@ -53,8 +53,8 @@ class Vehicles:
 def default_fleet(scenario: Scenario, owned: Mapping[str, int]) -> list[Vehicles]:
     """Return the scenario's collection vehicles: those owned, by type, and those of each for hire."""
     fleet = []
-    for key in scenario.routing.collection_vehicles:
-        kind = scenario.vehicle(key)
+    for kind in scenario.collection:
+        key = kind.id
         if owned.get(key):
             mine = kind.model_copy(update={"id": f"{key}{OWNED}", "cost_cny_day": 0.0})
             fleet.append(Vehicles(mine, owned[key], "", key))

@@ -104,7 +104,7 @@ class Lanes:
         nodes = np.array([self.source.depot_node(n) for n in range(len(depots))], dtype=np.int64)
         way = travel(placed.network, nodes, placed.hub_node)
         rows, hubs = np.arange(len(depots)), np.array([depot.hub for depot in depots], dtype=np.intp)
-        trucks = [scenario.vehicle(key) for key in scenario.routing.line_haul_vehicles]
+        trucks = scenario.line_haul
         rule = HaulRule(scenario.routing.dock_h, scenario.routing.load_h_t, scenario.routing.haul_m3_t)
         hours, km = way.time_h[rows, hubs], way.km[rows, hubs]
         self.haul_h = hours / min(truck.speed_factor for truck in trucks)

@@ -89,7 +89,8 @@ def read_orders(path: Path, scenario: Scenario, depots: Collection[str]) -> tupl
     Returns
     -------
     (orders, faults)
-        Rows of amount zero are no orders.
+        By village, commodity and what else they are, whatever the order of the rows. Rows of amount zero are no
+        orders.
     """
     table = read_table(path, ORDERS)
     raw, faults = _referred(table.raw, scenario, depots)
@@ -100,11 +101,17 @@ def read_orders(path: Path, scenario: Scenario, depots: Collection[str]) -> tupl
     reader = _Reader(raw.file, scenario, depots, {fault.row for fault in faults if fault.column in ("kg", "t")})
     orders = [reader.order(row.line, row.noun) for row in rows]
     faults += reader.faults
-    kept = [order for order in orders if order is not None and order.kg > 0]
+    kept = sorted((order for order in orders if order is not None and order.kg > 0), key=_what_it_is)
     faults += duplicate_ids(raw.file, ((row.line, row.noun.order) for row in rows), "order")
     if rows and not any(not fault.warning for fault in faults) and not kept:
         faults.append(Fault(raw.file, None, "kg", "0", _("every amount is zero: nothing to fetch"), "no-orders"))
     return kept, sorted(table.seen(faults), key=lambda fault: (fault.row or 0, fault.column))
+
+
+def _what_it_is(order: Order) -> tuple[object, ...]:
+    ready_h = -math.inf if order.ready_h is None else order.ready_h
+    wanted = order.village, order.commodity, ready_h, order.until_h, order.depot, order.regimes
+    return (*wanted, order.kg, order.value_cny, order.note, order.id)
 
 
 def _referred(raw: RawTable, scenario: Scenario, depots: Collection[str]) -> tuple[RawTable, list[Fault]]:

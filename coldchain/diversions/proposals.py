@@ -222,7 +222,7 @@ class _Room:
 
     def _market(self, lots: Sequence[Helped], hub: int) -> Proposal | None:
         rules = self.scenario.routing
-        trucks = [Vehicles(self.scenario.vehicle(key), None, "", key) for key in rules.line_haul_vehicles]
+        trucks = [Vehicles(kind, None, "", kind.id) for kind in self.scenario.line_haul]
         fetch = self._fetched(lots, int(self.desk.source.placed.hub_node[hub]), trucks, rules.dock_h / 2.0)
         if fetch is None:
             return None

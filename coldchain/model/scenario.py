@@ -100,6 +100,16 @@ class Scenario:
             return kind.id in self.siting.plants
         return not self.siting.depot_types or kind.id in self.siting.depot_types
 
+    @property
+    def collection(self) -> tuple[VehicleType, ...]:
+        """Vehicle types of the first mile, in the order of the catalogue."""
+        return tuple(kind for kind in self.vehicles if kind.id in self.routing.collection_vehicles)
+
+    @property
+    def line_haul(self) -> tuple[VehicleType, ...]:
+        """Vehicle types from depot to hub, in the order of the catalogue."""
+        return tuple(kind for kind in self.vehicles if kind.id in self.routing.line_haul_vehicles)
+
     def vehicle(self, vehicle_id: str) -> VehicleType:
         """Return the vehicle type of that id."""
         return next(vehicle for vehicle in self.vehicles if vehicle.id == vehicle_id)

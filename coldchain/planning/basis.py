@@ -116,12 +116,12 @@ class Basis:
     @cached_property
     def collection(self) -> tuple[VehicleType, ...]:
         """Vehicle types of the first mile; what they emit is in their prices."""
-        return tuple(self.carbon.on(self.scenario.vehicle(key)) for key in self.scenario.routing.collection_vehicles)
+        return tuple(map(self.carbon.on, self.scenario.collection))
 
     @cached_property
     def line_haul(self) -> tuple[VehicleType, ...]:
         """Vehicle types from depot to hub; what they emit is in their prices."""
-        return tuple(self.carbon.on(self.scenario.vehicle(key)) for key in self.scenario.routing.line_haul_vehicles)
+        return tuple(map(self.carbon.on, self.scenario.line_haul))
 
     def line_haul_of(self, site: int) -> tuple[VehicleType, ...]:
         """Vehicle types from depot to hub that the road to a site bears."""
@@ -229,7 +229,7 @@ def part_of(basis: Basis, scenario: Scenario) -> Basis:
 
 def _slowest(scenario: Scenario) -> float:
     """Return the least speed factor of the line haul."""
-    return min(scenario.vehicle(key).speed_factor for key in scenario.routing.line_haul_vehicles)
+    return min(kind.speed_factor for kind in scenario.line_haul)
 
 
 def _rows(whole: list[str], part: list[str]) -> Indices:

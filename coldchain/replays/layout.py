@@ -173,7 +173,7 @@ class _Depots:
         self.row = {str(row.depot): row for row in _rows(tables["depots"])}
         self.number = {depot: n for n, depot in enumerate(self.row)}
         self.hubs = {hub.id: n for n, hub in enumerate(scenario.hubs)}
-        slowest = min(scenario.vehicle(key).speed_factor for key in scenario.routing.line_haul_vehicles)
+        slowest = min(kind.speed_factor for kind in scenario.line_haul)
         self.haul_h = {depot: float(row.haul_h) / slowest for depot, row in self.row.items()}
         self.half_h = line_haul_half_h(scenario)
         self.rides = _rides(tables, self.haul_h)

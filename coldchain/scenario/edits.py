@@ -12,6 +12,7 @@ from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.model import Scenario, Site
 from coldchain.model.naming import asked_for, labelled, of_places
+from coldchain.scenario.ordering import in_order
 from coldchain.scenario.rules import Rule
 
 
@@ -127,7 +128,8 @@ class Edits:
             site.model_copy(update={**changes.get(site.id, {}), **states.get(site.id, {})})
             for site in (*scenario.sites, *added)
         )
-        return replace(scenario, sites=sites, notes=(*scenario.notes, *map(_note, added)))
+        changed = replace(scenario, sites=sites, notes=(*scenario.notes, *map(_note, added)))
+        return in_order(changed) if self.moved or added else changed
 
 
 def _new_site(spot: Spot, scenario: Scenario) -> Site:

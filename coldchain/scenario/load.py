@@ -39,6 +39,7 @@ from coldchain.model.naming import Named, Names
 from coldchain.scenario import checks
 from coldchain.scenario.datum import DATUMS, to_wgs84
 from coldchain.scenario.naming import odd_ids
+from coldchain.scenario.ordering import in_order, kinds_in_order
 from coldchain.scenario.parsing import parse
 from coldchain.scenario.plausible import doubts
 from coldchain.scenario.references import (
@@ -299,7 +300,7 @@ def _catalogue(source: Source, sections: Sections, tables: Tables) -> tuple[dict
                 known[key] = made
                 anew = frozenset(name for name in given if base.get(name) != getattr(made, name, None))
                 tables.typed.append(Typed(file, line, prefix, made, anew))
-        result[kind] = known
+        result[kind] = kinds_in_order(known, {str(getattr(item, "id", "")) for item in shipped})
     tables.names = {kind: catalogue_names(result[kind], named[kind]) for kind in CATALOGUE}
     tables.names["depot_type"] = depot_type_names(result["depot_type"], named["depot_type"])
     both = result["depot_type"] | result["plant"]
@@ -329,7 +330,7 @@ def _assemble(
     sites = _moved(tables.sites, sections.datum)
     hubs = _moved(tables.hubs, sections.datum)
     periods = tuple(row.noun for row in tables.periods)
-    return Scenario(
+    stated = Scenario(
         name=sections.name or source.name,
         variant=variant,
         folder=source.folder,
@@ -363,6 +364,7 @@ def _assemble(
         landmarks=tuple(row.noun for row in tables.landmarks),
         masts=_moved(tables.masts, sections.datum),
     )
+    return in_order(stated)
 
 
 def _depot_types(

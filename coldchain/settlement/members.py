@@ -114,9 +114,8 @@ def _column(scenario: Scenario, column: str) -> list[str]:
 
 def _carriers(scenario: Scenario) -> dict[str, str]:
     """Return who owns each vehicle type in use; those for hire are left out."""
-    routing = scenario.routing
-    used = dict.fromkeys((*routing.collection_vehicles, *routing.line_haul_vehicles))
-    return {key: owner for key in used if (owner := scenario.vehicle(key).owner.strip())}
+    used = (*scenario.collection, *scenario.line_haul)
+    return {kind.id: owner for kind in used if (owner := kind.owner.strip())}
 
 
 def _unions(names: Sequence[str], village: Indices, column: str, given: Sequence[str]) -> tuple[tuple[int, ...], ...]:

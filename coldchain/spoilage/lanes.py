@@ -205,8 +205,7 @@ def _lane_fate(scenario: Scenario, own: Commodity, period: Period, clocks: Float
 
 def longest_wait_h(scenario: Scenario) -> float:
     """Return the longest that a load can wait for a later trip of the vehicle that fetches it."""
-    kinds = (scenario.vehicle(key) for key in scenario.routing.collection_vehicles)
-    return max((kind.shift_h for kind in kinds if kind.trips_day > 1), default=0.0)
+    return max((kind.shift_h for kind in scenario.collection if kind.trips_day > 1), default=0.0)
 
 
 def _stages(
@@ -250,12 +249,8 @@ def longer_haul_losses(
 
 def line_haul_half_h(scenario: Scenario) -> float | None:
     """Half-warming time of the worst vehicle offered for line haul; None when all are reefers."""
-    halves = []
-    for vehicle_id in scenario.routing.line_haul_vehicles:
-        vehicle = scenario.vehicle(vehicle_id)
-        if vehicle.cargo != "reefer":
-            halves.append(vehicle.half_warming_h or HALF_WARMING_H[vehicle.cargo] or math.inf)
-    return min(halves) if halves else None
+    warming = (kind for kind in scenario.line_haul if kind.cargo != "reefer")
+    return min((kind.half_warming_h or HALF_WARMING_H[kind.cargo] or math.inf for kind in warming), default=None)
 
 
 @dataclass(frozen=True)

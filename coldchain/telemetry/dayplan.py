@@ -185,8 +185,7 @@ class _Reader:
         way = travel(placed.network, placed.site_node[[self.sites[key] for key in ids]], placed.hub_node)
         columns = [self.hubs[str(self.depots[key]["hub"])] for key in ids]
         hours = way.time_h[np.arange(len(ids)), columns]
-        trucks = [self.scenario.vehicle(key) for key in self.scenario.routing.line_haul_vehicles]
-        slowest = min(truck.speed_factor for truck in trucks)
+        slowest = min(truck.speed_factor for truck in self.scenario.line_haul)
         return dict(zip(ids, (hours / slowest).tolist(), strict=True))
 
     def _lot(self, row: dict[str, Any], key: str) -> LotPlan:

@@ -29,7 +29,12 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 def read(path: Path, scenario: Scenario, text: str) -> tuple[list[Order], list[Fault]]:
     """Read orders from the text of a table."""
     path.write_text(text, encoding="utf-8")
-    return read_orders(path, scenario, [scenario.sites[0].id])
+    return read_orders(path, scenario, [depot_of(scenario)])
+
+
+def depot_of(scenario: Scenario) -> str:
+    """Return the id of 锦和镇预冷库."""
+    return next(site.id for site in scenario.sites if site.name == "锦和镇预冷库")
 
 
 @pytest.mark.parametrize(
@@ -102,11 +107,11 @@ def test_every_fault_in_one_round_by_the_headings_of_the_file(tmp_path: Path, sc
 
 def test_what_we_write_is_read_back(tmp_path: Path, scenario: Scenario) -> None:
     """A cell ``name (id)`` as our template writes it, and a depot by its name."""
-    village, site = scenario.villages[1], scenario.sites[0]
+    village = scenario.villages[1]
     crop = scenario.commodities[0].id
     text = f"village,commodity,kg,depot\n{village.name} ({village.id}),{crop},5,锦和镇预冷库\n"
     (order,), faults = read(tmp_path / "o.csv", scenario, text)
-    assert (faults, order.village, order.depot, order.value_cny) == ([], 1, site.id, math.inf)
+    assert (faults, order.village, order.depot, order.value_cny) == ([], 1, depot_of(scenario), math.inf)
 
 
 def test_a_fleet_by_names(tmp_path: Path, scenario: Scenario) -> None:
@@ -115,5 +120,5 @@ def test_a_fleet_by_names(tmp_path: Path, scenario: Scenario) -> None:
     path = tmp_path / "fleet.csv"
     row = f'"{kind.name}",锦和镇预冷库,2'
     path.write_text(f"车型,预冷库,数量\n{row}\n", encoding="utf-8")
-    (made,), faults = read_fleet(path, scenario, [scenario.sites[0].id])
-    assert (faults, made.base, made.count, made.depot) == ([], kind.id, 2, scenario.sites[0].id)
+    (made,), faults = read_fleet(path, scenario, [depot_of(scenario)])
+    assert (faults, made.base, made.count, made.depot) == ([], kind.id, 2, depot_of(scenario))
