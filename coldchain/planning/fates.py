@@ -93,15 +93,15 @@ def shares_lost(figures: Figures, period: int, crop: Indices, stages: Floats, *,
     own = [boxed(figures, scenario.commodities[c], planned=planned) for c in present.tolist()]
     params = np.array([pack(one, season.humidity) for one in own])
     order = np.lexsort((*stages[:, ::-1, HOURS].T, crop))
-    worn, air = np.empty((len(crop), WEAR)), hourly_air_c(season)
     transfers = scenario.chain.planned_transfers if planned else scenario.chain.today_transfers
-    share = np.zeros((len(crop), 2))
-    for day in air_days(scenario.chain):
-        start = harvest_clock_h(season)
-        worn[order] = follow_lots(params, which[order], air + day.warmer_c, start, stages[order])
-        for n, one in enumerate(own):
-            fate = Fate.of(one, worn[which == n], transfers, scenario.economics)
-            share[which == n] += day.share * np.column_stack([fate.loss, fate.value])
+    days, share = air_days(scenario.chain), np.zeros((len(crop), 2))
+    worn = np.empty((len(days), len(crop), WEAR))
+    for n, day in enumerate(days):
+        air = hourly_air_c(season) + day.warmer_c
+        worn[n, order] = follow_lots(params, which[order], air, harvest_clock_h(season), stages[order])
+    for n, one in enumerate(own):
+        fate = Fate.of_season(one, scenario, worn[:, which == n], transfers)
+        share[which == n] = np.column_stack([fate.loss, fate.value])
     return share
 
 

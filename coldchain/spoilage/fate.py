@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from coldchain.arrays import Bools, Floats
-from coldchain.model import Commodity, Economics
+from coldchain.model import Commodity, Economics, Scenario
 from coldchain.spoilage.kinetics import QUALITY_AT_LIFE, quality, worn_loss
+from coldchain.spoilage.weather import air_days
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class Fate:
         """Return the mean of fates of one shape, each with its share."""
         each = [(share * one.loss, share * one.water, share * one.value) for share, one in parts]
         return cls(*(np.asarray(np.sum(figure, axis=0), dtype=np.float64) for figure in zip(*each, strict=True)))
+
+    @classmethod
+    def of_season(cls, commodity: Commodity, scenario: Scenario, worn: Iterable[Floats], transfers: int) -> Fate:
+        """Return the mean fate of lots over the days of a season, from their wear on each of :func:`air_days`."""
+        shares = (day.share for day in air_days(scenario.chain))
+        parts = (cls.of(commodity, one, transfers, scenario.economics) for one in worn)
+        return cls.mean(zip(shares, parts, strict=True))
 
     def __getitem__(self, at: Any) -> Fate:
         """Return the fate of some lots, copied."""

@@ -51,20 +51,17 @@ def forked_losses(scenario: Scenario, period: Period, ways: list[Way]) -> Fate:
     for planned, transfers in ((False, scenario.chain.today_transfers), (True, scenario.chain.planned_transfers)):
         own = [packed(one, planned=planned) for one in scenario.commodities]
         params = np.array([pack(one, period.humidity) for one in own])
-        days = air_days(scenario.chain)
         worn = [
             fork_lots(
                 params, crop, hourly_air_c(period) + day.warmer_c, harvest_clock_h(period), ordered, PART_OF_STAGE,
                 TIMED.index("precooling"), warming,
             )
-            for day in days
+            for day in air_days(scenario.chain)
         ]  # fmt: skip
         at = np.flatnonzero(boxed == planned)
         for c in np.unique(crop):
             rows = np.ix_(crop == c, timed[at])
-            parts = [Fate.of(own[c], one[rows], transfers, scenario.economics) for one in worn]
-            found = Fate.mean((day.share, one) for day, one in zip(days, parts, strict=True))
-            fate.put(np.ix_(crop == c, at), found)
+            fate.put(np.ix_(crop == c, at), Fate.of_season(own[c], scenario, (one[rows] for one in worn), transfers))
     return fate
 
 

@@ -199,8 +199,7 @@ def _lane_fate(scenario: Scenario, own: Commodity, period: Period, clocks: Float
     airs = np.array([hourly_air_c(period) + day.warmer_c for day in days])
     worn = np.zeros((len(days), *stages.shape[:2], len(clocks), WEAR))
     fill_lanes(pack(own, period.humidity), airs, harvest_clock_h(period), clocks, stages, worn)
-    parts = (Fate.of(own, one, scenario.chain.planned_transfers, scenario.economics) for one in worn)
-    return Fate.mean((day.share, one) for day, one in zip(days, parts, strict=True))
+    return Fate.of_season(own, scenario, worn, scenario.chain.planned_transfers)
 
 
 def longest_wait_h(scenario: Scenario) -> float:
@@ -289,12 +288,9 @@ def today_lanes(scenario: Scenario, village_hub: Indices, haul_h: Floats) -> Tod
         packed_lanes = np.array([stage_array(lane) for lane in lanes]).reshape(len(lanes), 3, -1)
         for p, period in enumerate(scenario.periods):
             params = pack(own, period.humidity)[None]
-            parts = []
-            for day in air_days(chain):
-                air = hourly_air_c(period) + day.warmer_c
-                worn = follow_lots(params, everyone, air, harvest_clock_h(period), packed_lanes)
-                parts.append((day.share, Fate.of(own, worn, chain.today_transfers, scenario.economics)))
-            fate.put(np.s_[:, c, p], Fate.mean(parts))
+            airs = (hourly_air_c(period) + day.warmer_c for day in air_days(chain))
+            worn = (follow_lots(params, everyone, air, harvest_clock_h(period), packed_lanes) for air in airs)
+            fate.put(np.s_[:, c, p], Fate.of_season(own, scenario, worn, chain.today_transfers))
     return TodayLanes(fate, hours)
 
 

@@ -403,12 +403,9 @@ def value_lost(scenario: Scenario, lane: Lane, hours: tuple[float, float, float 
     warm_h, haul_h, half_h = hours
     chain = scenario.chain.model_copy(update={"depot_dwell_h": scenario.chain.depot_dwell_h + HOURS_PER_DAY * kept_d})
     stages = (Stage("ambient", warm_h), *cold_stages(chain, lane.cooling, lane.hub, (haul_h, half_h), lane.crop))
-    own = packed(lane.crop, planned=True)
-    lost = 0.0
-    for day in air_days(chain):
-        worn = age(own, lane.period, harvest_clock_h(lane.period), stages, day.warmer_c).worn[-1:]
-        lost += day.share * float(Fate.of(own, worn, chain.planned_transfers, scenario.economics).value[0])
-    return lost
+    own, start = packed(lane.crop, planned=True), harvest_clock_h(lane.period)
+    worn = (age(own, lane.period, start, stages, day.warmer_c).worn[-1] for day in air_days(chain))
+    return float(Fate.of_season(own, scenario, worn, chain.planned_transfers).value)
 
 
 def _lying(row: Mapping[Any, Any]) -> Parcel:
