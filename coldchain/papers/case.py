@@ -10,9 +10,9 @@ from coldchain.model import Papers
 from coldchain.papers.advice import Advice
 from coldchain.papers.contents import Kinds, county_of
 from coldchain.papers.paper import Drawing
-from coldchain.papers.planmap import plan_drawing
 from coldchain.papers.proposal import Builders
 from coldchain.reports.document import Told
+from coldchain.reports.planmap import plan_map
 from coldchain.runs import Run
 
 
@@ -54,8 +54,12 @@ class Case:
 def case_of(run: Run, told: Told) -> Case:
     """Return the case of a run; without map, fields and list of builders where its scenario can no longer be read."""
     try:
-        scenario, drawing, builders = run.scenario, plan_drawing(run.checked()), Builders.of(run)
+        scenario, drawing, builders = run.scenario, _drawing(run), Builders.of(run)
     except BadInputError as error:
         missing = _("The plan map and the list of builders are left out, since the inputs cannot be read: {why}")
         return Case(Advice(told, missing=missing.format(why=error.short)))
     return Case(Advice(told, scenario), drawing, builders)
+
+
+def _drawing(run: Run) -> Drawing:
+    return Drawing(_("Depots, hubs, roads and routes"), plan_map(run.checked()))

@@ -1,32 +1,46 @@
-"""The map of a plan on paper: roads, hubs, depots with villages and routes in their colour, names that keep apart."""
+"""The still map of a plan: roads, hubs, depots with villages and routes in their colour, names that keep apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from coldchain.language import _
-from coldchain.papers.paper import Drawing
+from coldchain.language import N_, _
 from coldchain.reports import palette
-from coldchain.reports.lines import plan_lines
+from coldchain.reports.lines import PlanLines, plan_lines
 from coldchain.reports.mapdata import MapData, map_data
 from coldchain.reports.spots import Spot, free_spots, width_of
 from coldchain.reports.strokes import text
+from coldchain.reports.swatches import HEIGHT as SWATCH_HEIGHT
+from coldchain.reports.swatches import SHAPES
+from coldchain.reports.swatches import WIDTH as SWATCH_WIDTH
 from coldchain.runs import Run
 
-WIDTH, HEIGHT, FOOT = 720.0, 560.0, 60.0
-TYPE, SMALL_TYPE, LEGEND_TYPE, HUB_PX, DEPOT_PX, VILLAGE_PX = 15.0, 11.5, 12.5, 8.0, 6.0, 3.0
+WIDTH, HEIGHT = 720.0, 560.0
+TYPE, SMALL_TYPE, LEGEND_TYPE, MARK_PX, VILLAGE_PX = 15.0, 11.5, 12.5, 8.0, 3.0
+LEGEND_COLUMNS, LEGEND_ROW, SAMPLE = 3, 24.0, 34.0
 MOST_VILLAGE_NAMES = 400
-NICE_M = tuple(step * power for power in (100, 1000, 10_000, 100_000) for step in (1, 2, 5))
+STATUS = {
+    "built": N_("depot, built"), "expanded": N_("depot, expanded"), "existing": N_("depot, existing"),
+    "mobile": N_("depot, mobile"),
+}  # fmt: skip
+KM = 1000.0
+NICE_M = tuple(step * power for power in (100.0, KM, 10_000.0, 100_000.0) for step in (1, 2, 5))
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Metres of a map on paper, y down."""
+    """Metres of a map on paper, y down; ``shown`` says how a place is called, by name and id."""
 
     data: MapData
+    shown: Callable[[str, str], str]
+
+    @property
+    def bar_m(self) -> float:
+        """Metres of the scale: a round number, at most a fifth of the width."""
+        return max((one for one in NICE_M if one * self.scale <= WIDTH / 5), default=NICE_M[0])
 
     @property
     def scale(self) -> float:
@@ -47,14 +61,18 @@ class Sheet:
         )
 
 
-def plan_drawing(run: Run) -> Drawing:
-    """Draw the map of a plan."""
-    return Drawing(_("Depots, hubs, roads and routes"), drawn(map_data(run, plan_lines(run), WIDTH / HEIGHT)))
+def plan_map(
+    run: Run, lines: PlanLines | None = None, shown: Callable[[str, str], str] = lambda name, _id: name
+) -> str:
+    """Return the map of a plan as SVG.
 
-
-def drawn(data: MapData) -> str:
-    """Return the map as SVG."""
-    sheet = Sheet(data)
+    Parameters
+    ----------
+    lines : from :func:`coldchain.reports.lines.plan_lines`, when already traced
+    shown : what is written for a place, by its name and id, where not every letter can be drawn
+    """
+    sheet = Sheet(map_data(run, lines or plan_lines(run), WIDTH / HEIGHT), shown)
+    data, legend = sheet.data, _samples(sheet.data)
     body = [
         f'<g class="roads">{_line(sheet.path(data.roads_minor), palette.ROAD, 0.6)}</g>',
         _line(sheet.path(data.roads_major), palette.ROAD_MAJOR, 1.5),
@@ -62,17 +80,18 @@ def drawn(data: MapData) -> str:
         *_routes(sheet),
         *_villages(sheet),
         *_depots(sheet),
-        *(_star(*sheet.at(x, y)) for x, y in zip(data.hubs["x"], data.hubs["y"], strict=True)),
+        *(_mark("star", *sheet.at(x, y), palette.HUB) for x, y in zip(data.hubs["x"], data.hubs["y"], strict=True)),
         *_names(sheet),
-        *_legend(sheet),
     ]
+    rows = -(-len(legend) // LEGEND_COLUMNS)
     told = _("Map of the plan: depots, hubs, villages, roads and routes.")
     return (
-        f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT + FOOT:.0f}" role="img" aria-label="{escape(told)}" '
+        f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT + 12 + LEGEND_ROW * rows:.0f}" role="img" aria-label="{escape(told)}" '
         f'font-family="{", ".join(palette.FONTS).replace(chr(34), "")}" font-size="{TYPE:g}" fill="{palette.INK}">'
         f'<defs><clipPath id="frame"><rect width="{WIDTH:.0f}" height="{HEIGHT:.0f}"/></clipPath></defs>'
-        f'<rect width="{WIDTH:.0f}" height="{HEIGHT:.0f}" fill="#fbfbf9" stroke="#dfe3e7"/>'
-        f'<g clip-path="url(#frame)">{"".join(body[:-1])}</g>{body[-1]}</svg>'
+        f'<rect x="1" y="1" width="{WIDTH - 2:.0f}" height="{HEIGHT - 2:.0f}" fill="#fbfbf9" stroke="#dfe3e7"/>'
+        f'<g clip-path="url(#frame)">{"".join(body)}</g>'
+        f'<g font-size="{LEGEND_TYPE:g}">{_legend(legend, rows)}{_scale(sheet)}</g></svg>'
     )
 
 
@@ -119,22 +138,16 @@ def main_depots(data: MapData) -> dict[str, int]:
 
 def _depots(sheet: Sheet) -> Iterator[str]:
     columns = sheet.data.depots
-    for n, (x, y, name) in enumerate(zip(columns["x"], columns["y"], columns["label"], strict=True)):
-        px, py = sheet.at(x, y)
-        size = f'width="{2 * DEPOT_PX}" height="{2 * DEPOT_PX}"'
-        style = f'fill="{palette.of_depot(n)}" stroke="{palette.INK}"'
-        corner = f'x="{px - DEPOT_PX:.1f}" y="{py - DEPOT_PX:.1f}"'
-        yield f"<rect {corner} {size} {style}><title>{escape(str(name))}</title></rect>"
+    places = zip(columns["x"], columns["y"], columns["status"], columns["label"], strict=True)
+    for n, (x, y, status, name) in enumerate(places):
+        yield _mark(palette.MARKERS.get(status, "square"), *sheet.at(x, y), palette.of_depot(n), str(name))
 
 
-def _star(x: float, y: float, size: float = HUB_PX) -> str:
-    inner = 0.42 * size
-    points = [
-        (0, -size), (inner, -inner * 0.6), (size, -0.3 * size), (inner, 0.35 * size), (0.6 * size, size), (0, inner),
-        (-0.6 * size, size), (-inner, 0.35 * size), (-size, -0.3 * size), (-inner, -inner * 0.6),
-    ]  # fmt: skip
-    told = " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in points)
-    return f'<polygon points="{told}" fill="{palette.HUB}" stroke="{palette.INK}"/>'
+def _mark(shape: str, x: float, y: float, colour: str, told: str = "") -> str:
+    """Draw a mark of the legend of every map, its middle at a place."""
+    title = f"<title>{escape(told)}</title>" if told else ""
+    moved = f'transform="translate({x - SWATCH_WIDTH / 2:.1f} {y - SWATCH_HEIGHT / 2:.1f})"'
+    return f'<path d="{SHAPES[shape]}" {moved} fill="{colour}" stroke="{palette.INK}">{title}</path>'
 
 
 def _names(sheet: Sheet) -> Iterator[str]:
@@ -142,19 +155,15 @@ def _names(sheet: Sheet) -> Iterator[str]:
     data, room = sheet.data, (2.0, 2.0, WIDTH - 2, HEIGHT - 2)
     depots, hubs, villages = data.depots, data.hubs, data.villages
     order = sorted(range(len(depots["x"])), key=lambda n: -float(depots["tonnes_year"][n]))
-    places = [(hubs["x"][n], hubs["y"][n], hubs["title"][n], HUB_PX + 1) for n in range(len(hubs["x"]))]
-    places += [(depots["x"][n], depots["y"][n], depots["name"][n] or depots["depot"][n], DEPOT_PX + 1) for n in order]
-    large = [_spot(sheet, *place) for place in places]
-    spots = free_spots(large, TYPE, room)
-    taken = []
+    large = [_spot(sheet, hubs, "hub", n, MARK_PX + 1) for n in range(len(hubs["x"]))]
+    large += [_spot(sheet, depots, "depot", n, MARK_PX + 1) for n in order]
+    taken = [(WIDTH - 12 - sheet.bar_m * sheet.scale, 0.0, WIDTH, 14 + LEGEND_TYPE)]
+    spots = free_spots(large, TYPE, room, taken)
     for at, spot in zip(large, spots, strict=True):
         if spot is not None:
             taken.append(_box(at, spot, TYPE))
             yield _name(at, spot, TYPE, 600)
-    small = [
-        _spot(sheet, villages["x"][n], villages["y"][n], villages["name"][n] or villages["village"][n], VILLAGE_PX + 1)
-        for n in range(len(villages["x"]))
-    ]
+    small = [_spot(sheet, villages, "village", n, VILLAGE_PX + 1) for n in range(len(villages["x"]))]
     if len(small) <= MOST_VILLAGE_NAMES:
         marks = [*taken, *((at.x - at.gap, at.y - at.gap, at.x + at.gap, at.y + at.gap) for at in large)]
         for at, spot in zip(small, free_spots(small, SMALL_TYPE, room, marks), strict=True):
@@ -162,9 +171,10 @@ def _names(sheet: Sheet) -> Iterator[str]:
                 yield _name(at, spot, SMALL_TYPE, 400)
 
 
-def _spot(sheet: Sheet, x: float, y: float, name: str, gap: float) -> Spot:
-    px, py = sheet.at(x, y)
-    return Spot(px, HEIGHT - py, str(name), gap)
+def _spot(sheet: Sheet, columns: dict[str, Any], key: str, n: int, gap: float) -> Spot:
+    """Return where a place lies, y upwards, and how it is called."""
+    px, py = sheet.at(columns["x"][n], columns["y"][n])
+    return Spot(px, HEIGHT - py, sheet.shown(str(columns["name"][n] or columns[key][n]), str(columns[key][n])), gap)
 
 
 def _box(at: Spot, spot: tuple[float, float], size: float) -> tuple[float, float, float, float]:
@@ -173,28 +183,47 @@ def _box(at: Spot, spot: tuple[float, float], size: float) -> tuple[float, float
 
 
 def _name(at: Spot, spot: tuple[float, float], size: float, weight: int) -> str:
-    x, y = at.x + spot[0], HEIGHT - at.y - spot[1] - 0.2 * size
-    kind = ' class="small"' if weight < 600 else ""
-    style = f'font-size="{size:g}" font-weight="{weight}" stroke="#fff" stroke-width="2.4" paint-order="stroke"'
-    return f'<text{kind} x="{x:.1f}" y="{y:.1f}" {style}>{escape(at.name)}</text>'
+    kind = 'class="small" ' if weight < 600 else ""
+    y = HEIGHT - at.y - spot[1] - 0.2 * size
+    return _halo(at.x + spot[0], y, at.name, size, f'{kind}font-weight="{weight}"')
 
 
-def _legend(sheet: Sheet) -> Iterator[str]:
-    """Yield the legend below the frame, and the scale, as one group."""
-    y, parts = HEIGHT + 22, []
-    dot = f'<circle cx="8" cy="{y - 4}" r="4" fill="{palette.of_depot(0)}"/>'
-    cross = f'<path d="M2 {y + 16}l8 8m0 -8l-8 8" stroke="{palette.UNSERVED}" stroke-width="1.5"/>'
-    square = f'<rect x="300" y="{y - 10}" width="12" height="12" fill="{palette.of_depot(0)}" stroke="{palette.INK}"/>'
-    parts += [
-        dot, text(22, y, _("village served, in the colour of its depot")),
-        cross, text(22, y + 24, _("village not served")),
-        square, text(320, y, _("depot")), _star(306, y + 20, 7), text(320, y + 24, _("hub")),
-        _line(f"M395 {y - 4}h26", palette.of_depot(0), 1.6), text(428, y, _("collection route")),
-        _line(f"M395 {y + 20}h26", palette.HAUL, 3.6, 0.4), text(428, y + 24, _("line haul to hub")),
-    ]  # fmt: skip
-    length = max((one for one in NICE_M if one * sheet.scale <= WIDTH / 5), default=NICE_M[0])
-    wide = length * sheet.scale
-    words = _("{km:g} km").format(km=length / 1000)
-    parts.append(f'<path d="M{WIDTH - wide - 4:.1f} {y - 8}v8h{wide:.1f}v-8" fill="none" stroke="{palette.INK}"/>')
-    parts.append(text(WIDTH - 4, y + 18, words, "end"))
-    yield f'<g font-size="{LEGEND_TYPE:g}">{"".join(parts)}</g>'
+def _halo(x: float, y: float, words: str, size: float, style: str) -> str:
+    """Write words that keep readable on lines."""
+    halo = 'stroke="#fff" stroke-width="2.4" paint-order="stroke"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" {style} {halo}>{escape(words)}</text>'
+
+
+def _samples(data: MapData) -> list[tuple[str, str]]:
+    """Return what the legend names: a sample around the point (13, 0) and its words."""
+    colour, known = palette.of_depot(0), set(data.depots["status"])
+    depots = [(_mark(palette.MARKERS[status], 13, 0, colour), _(words)) for status, words in STATUS.items()
+              if status in known]  # fmt: skip
+    return [
+        (f'<circle cx="13" cy="0" r="4" fill="{colour}"/>', _("village served, in the colour of its depot")),
+        (f'<path d="M9 -4l8 8m0 -8l-8 8" stroke="{palette.UNSERVED}" stroke-width="1.5"/>', _("village not served")),
+        *depots,
+        (_mark("star", 13, 0, palette.HUB), _("hub")),
+        (_line("M0 0h26", colour, 1.6), _("collection route")),
+        (_line("M0 0h26", palette.HAUL, 3.6, 0.4), _("line haul to hub")),
+    ]
+
+
+def _legend(samples: Sequence[tuple[str, str]], rows: int) -> str:
+    """Write samples and words below the frame, column by column."""
+    body, x = "", 0.0
+    for first in range(0, len(samples), rows):
+        column = samples[first : first + rows]
+        for n, (sample, words) in enumerate(column):
+            moved = f'transform="translate({x:.1f} {HEIGHT + 18 + LEGEND_ROW * n:.1f})"'
+            body += f"<g {moved}>{sample}{text(SAMPLE, 4, words)}</g>"
+        x += SAMPLE + max(width_of(words, LEGEND_TYPE) for _sample, words in column) + 10
+    return body
+
+
+def _scale(sheet: Sheet) -> str:
+    """Draw the scale in the lower right corner of the frame."""
+    wide, y, far = sheet.bar_m * sheet.scale, HEIGHT - 8, sheet.bar_m >= KM
+    words = _("{km:g} km").format(km=sheet.bar_m / KM) if far else _("{m:g} m").format(m=sheet.bar_m)
+    bar = f'<path d="M{WIDTH - wide - 8:.1f} {y - 6:.0f}v6h{wide:.1f}v-6" fill="none" stroke="{palette.INK}"/>'
+    return bar + _halo(WIDTH - 8 - wide / 2, y - 5, words, LEGEND_TYPE, 'text-anchor="middle"')

@@ -32,20 +32,36 @@ def picture(svg: str) -> bytes:
     MissingExtraError
         When matplotlib is not installed.
     """
-    root = ET.fromstring(svg)  # noqa: S314 - of our own making
-    _left, _top, width, height = (float(part) for part in root.attrib["viewBox"].split())
     with chart_style():
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(INCHES, INCHES * height / width), dpi=DPI)
-        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-        axes.set(xlim=(0.0, width), ylim=(height, 0.0))
-        axes.axis("off")
-        for order, (one, style, shift) in enumerate(_parts(root, {}, (0.0, 0.0))):
-            _draw(axes, one, _Pen(style, shift, 72.0 * INCHES / width, order))
+        figure = Figure(figsize=(INCHES, INCHES / aspect_of(svg)), dpi=DPI)
+        draw_on(figure.add_axes((0.0, 0.0, 1.0, 1.0)), svg)
         made = io.BytesIO()
         figure.savefig(made, format="png", dpi=DPI, metadata={"Software": ""})
     return made.getvalue()
+
+
+def aspect_of(svg: str) -> float:
+    """Return how many times as wide as high a drawing is."""
+    width, height = _size(ET.fromstring(svg))  # noqa: S314 - of our own making
+    return width / height
+
+
+def draw_on(axes: Axes, svg: str) -> None:
+    """Draw a drawing on axes of matplotlib, which it fills."""
+    root = ET.fromstring(svg)  # noqa: S314 - of our own making
+    width, height = _size(root)
+    axes.set(xlim=(0.0, width), ylim=(height, 0.0))
+    axes.axis("off")
+    points = 72.0 * axes.get_window_extent().width / axes.figure.dpi / width
+    for order, (one, style, shift) in enumerate(_parts(root, {}, (0.0, 0.0))):
+        _draw(axes, one, _Pen(style, shift, points, order))
+
+
+def _size(root: ET.Element) -> Point:
+    _left, _top, width, height = (float(part) for part in root.attrib["viewBox"].split())
+    return width, height
 
 
 class _Pen:
@@ -90,16 +106,13 @@ def _parts(one: ET.Element, style: dict[str, str], shift: Point) -> Iterator[tup
 
 
 def _draw(axes: Axes, one: ET.Element, pen: _Pen) -> None:
-    from matplotlib.patches import Circle, PathPatch, Polygon, Rectangle
+    from matplotlib.patches import Circle, PathPatch, Rectangle
 
     if one.tag == "rect":
         corner = pen.at(pen.number("x"), pen.number("y"))
         axes.add_patch(Rectangle(corner, pen.number("width"), pen.number("height"), **pen.look()))
     elif one.tag == "circle":
         axes.add_patch(Circle(pen.at(pen.number("cx"), pen.number("cy")), pen.number("r"), **pen.look()))
-    elif one.tag == "polygon":
-        pairs = [pair.split(",") for pair in pen.style["points"].split()]
-        axes.add_patch(Polygon([pen.at(float(x), float(y)) for x, y in pairs], **pen.look()))
     elif one.tag == "path" and pen.style.get("d"):
         filled = one.attrib.get("fill", "none") != "none"
         axes.add_patch(PathPatch(_path(pen), capstyle="butt", **pen.look(filled=filled)))
@@ -130,6 +143,9 @@ def _path(pen: _Pen) -> Any:
     while n < len(tokens):
         if tokens[n].isalpha():
             command, n = tokens[n], n + 1
+            if command == "Z":
+                points.append(here)
+                codes.append(Path.CLOSEPOLY)
             continue
         relative, kind = command.islower(), command.upper()
         base = here if relative else (0.0, 0.0)

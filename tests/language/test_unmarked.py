@@ -97,7 +97,6 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
     "reports/geopackage.py": ((r"^\n(CREATE TABLE|INSERT INTO)", "SQL"),),
     "reports/palette.py": ((r"Sans|Hei|PingFang|Segoe|Helvetica", FONTS), (r"^several zones$", DATA)),
     "reports/panel.py": ((r"^\n:host", STYLE), BRAND),
-    "reports/picture.py": ((r"^(upper center|offset points)$", DRAWING),),
     "reports/terminal.py": ((r"^(bold cyan|not bold)$", DRAWING),),
     "reports/twin.py": ((r"^(\.slick|:host)", STYLE),),
     "reports/words.py": ((r"^\(not eligible\)$", DATA),),

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from coldchain.papers.planmap import _star
+from coldchain.reports.palette import HUB
+from coldchain.reports.planmap import _mark
 from coldchain.reports.raster import picture
 from coldchain.reports.strokes import WIDTH, box, curve, divided_bar, pairs_chart, svg, text, tornado, years_chart
 
@@ -28,7 +29,7 @@ def drawn(body: str, height: float = 100) -> np.ndarray:
          (200, 40), (120, 40)),
         ('<path d="M100 40H300" stroke="#ff0000" stroke-width="10"/>', (200, 40), (200, 60)),
         ('<path d="M100 20v40m100 -20l100 0" stroke="#ff0000" stroke-width="10" fill="none"/>', (250, 40), (150, 40)),
-        ('<polygon points="100,20 300,20 300,60 100,60" fill="#ff0000"/>', (200, 40), (200, 80)),
+        ('<path d="M100 20H300V60H100Z" fill="none" stroke="#ff0000" stroke-width="10"/>', (100, 40), (200, 40)),
     ],
 )  # fmt: skip
 def test_shapes_lie_where_they_are_put(body: str, inside: tuple[int, int], outside: tuple[int, int]) -> None:
@@ -54,7 +55,7 @@ def test_every_chart_is_drawn() -> None:
     charts = (
         pairs_chart(rows, names, str), tornado(rows, 2.0, str), divided_bar([("a", 1.0), ("b", 3.0)], str, "parts"),
         years_chart([0.1, 0.2], [0.05, 0.1], names, str), curve([0.0, 1.0], [0.2, 0.1], "loss", (str, str)),
-        svg(60, _star(100, 30), "hub"),
+        svg(60, _mark("star", 100, 30, HUB), "hub"),
     )  # fmt: skip
     for chart in charts:
         sheet = np.asarray(Image.open(io.BytesIO(picture(chart))).convert("RGB")).reshape(-1, 3)
