@@ -191,7 +191,7 @@ def delivery(lots: pd.DataFrame, target_h: float, harvest_t: float) -> dict[str,
         "p50": quantile(0.5),
         "p95": quantile(0.95),
         "max": float(hours[-1]),
-        "share_within_target": within / harvest_t if harvest_t else 0.0,
+        "share_within_target": min(within / harvest_t, 1.0) if harvest_t else 0.0,
         "target": target_h,
     }
 

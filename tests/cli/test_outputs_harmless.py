@@ -75,7 +75,7 @@ def test_scenarios_with_odd_names_survive_their_own_tables(tmp_path):
     tables.tables["villages"].loc[0, "name"] = "=HYPERLINK(A1)"
     write_scenario(tables, tmp_path / "county")
     assert "'=HYPERLINK" in (tmp_path / "county" / "villages.csv").read_text(encoding="utf-8-sig")
-    assert load(tmp_path / "county")[0].villages[0].name == "=HYPERLINK(A1)"
+    assert "=HYPERLINK(A1)" in [village.name for village in load(tmp_path / "county")[0].villages]
     assert clean("'+86 村") == "+86 村"
 
 

@@ -244,7 +244,7 @@ TAMPERED: list[tuple[str, Change, str]] = [
     ("an earlier arrival", _set("stops", "arrive_h", 1.0), r"stops: arrive_h at"),
     ("a clock time changed", _set("stops", "arrive", "05:55"), r"arrive is written as 05:55"),
     ("loaded before it is ready", _scale("orders", "ready_h", 2.5), r"is loaded on \S+ before it is ready"),
-    ("a window shut", _set("orders", "until_h", 6.0), r"after its window has closed"),
+    ("a window shut", _set("orders", "until_h", 6.0, -1), r"after its window has closed"),
     ("the truck overloaded", _scale("fleet", "payload_kg", 0.5), r"carries 1,500.0 kg; light_truck may carry 750"),
     ("the truck too small", _scale("fleet", "volume_m3", 0.1), r"m³; light_truck holds 1.50"),
     ("a shift too long", _set("fleet", "shift_h", 3.0), r"the shift of light_truck is 3 h"),

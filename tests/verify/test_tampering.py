@@ -206,9 +206,9 @@ def junk(name: str) -> Callable[[Path], None]:
 
 
 def moved(folder: Path) -> None:
-    """Draw the first village elsewhere."""
+    """Draw a village elsewhere."""
     layer = pyogrio.read_dataframe(folder / "plan.gpkg", layer="villages")
-    layer.geometry = [shapely.Point(0.0, 0.0), *layer.geometry[1:]]
+    layer.geometry = layer.geometry.where(layer["village"] != "V0001", shapely.Point(0.0, 0.0))
     pyogrio.write_dataframe(layer, folder / "plan.gpkg", layer="villages", driver="GPKG")
 
 
