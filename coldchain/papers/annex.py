@@ -12,7 +12,7 @@ from coldchain.papers.paper import Block, Drawing, Grid, Head, Text
 from coldchain.reports.columns import Form
 from coldchain.reports.document import Chart, Section
 from coldchain.reports.figures import money, percent, tonnes
-from coldchain.reports.strokes import curve, divided_bar, pairs_chart, tornado, years_chart
+from coldchain.reports.strokes import Bars, Swing, bars_chart, curve, divided_bar, tornado, years_chart
 
 MOST_ROWS, MOST_BARS, MANY_COLUMNS = 60, 20, 6
 WRITE: dict[Form, str] = {
@@ -78,8 +78,10 @@ def _drawn(section: Section) -> str:
     if chart.kind in ("pairs", "shares"):
         return _bars(section, chart)
     if chart.kind == "tornado":
-        ends = [(str(label), low, high) for label, low, high in zip(labels, *figures, strict=True)]
-        return tornado(ends[:MOST_BARS], float(rows.attrs["base"]), money)
+        swings = [Swing(str(label), low, high, money(low), money(high))
+                  for label, low, high in zip(labels, *figures, strict=True)]  # fmt: skip
+        ends = _("at the low end of the band"), _("at the high end")
+        return tornado(swings[:MOST_BARS], float(rows.attrs["base"]), ends)
     if chart.kind == "years":
         return years_chart(figures[0], figures[1], names, percent)
     if chart.kind == "parts":
@@ -91,8 +93,8 @@ def _bars(section: Section, chart: Chart) -> str:
     """Draw two bars a row: tonnes today and with the plan, or two shares by their headings."""
     first, second = chart.values
     bars = section.rows.fillna({first: 0.0, second: 0.0})
-    rows = [(str(row[chart.label]), float(row[first]), float(row[second])) for row in bars.to_dict("records")]
+    rows = [Bars(str(row[chart.label]), (float(row[first]), float(row[second]))) for row in bars.to_dict("records")]
     if chart.kind == "pairs":
-        return pairs_chart(rows[:MOST_BARS], (_("today"), _("with the plan")), tonnes)
+        return bars_chart(rows[:MOST_BARS], (_("today"), _("with the plan")), tonnes)
     named = {key: _(heading) for key, heading, _form in section.columns}
-    return pairs_chart(rows[:MOST_BARS], (named[first], named[second]), percent)
+    return bars_chart(rows[:MOST_BARS], (named[first], named[second]), percent)

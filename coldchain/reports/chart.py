@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from coldchain.reports import palette
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Chart(Figure):
@@ -23,3 +26,12 @@ class Chart(Figure):
         held = io.BytesIO()
         self.savefig(held, format="png")
         return held.getvalue()
+
+
+def calm(axes: Axes, grid: Literal["both", "x", "y"], size: float) -> None:
+    """Leave of the frame of a panel a pale grid and figures of some size."""
+    axes.grid(axis=grid, color="#e6e9ec", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=size, colors=palette.INK, length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)

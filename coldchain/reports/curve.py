@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -119,6 +119,8 @@ def _fill(drawing: Figure, frame: pd.DataFrame, title: str, aim: str, marks: Mar
 def _draw(axes: Axes, frames: tuple[pd.DataFrame, pd.DataFrame], panel: Panel, marks: Marks) -> None:
     from matplotlib.ticker import MaxNLocator
 
+    from coldchain.reports.chart import calm
+
     frame, bounds = frames
     budget, figure = frame["budget_cny"] / per_million(), frame[panel.column] / panel.per
     axes.step(budget, figure, where="post", color=LINE, linewidth=1.6)
@@ -139,7 +141,7 @@ def _draw(axes: Axes, frames: tuple[pd.DataFrame, pd.DataFrame], panel: Panel, m
     axes.set_ylim(bottom=0)
     if panel.per == 1.0:
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    _calm(axes)
+    calm(axes, "both", 7.5)
 
 
 def _target(axes: Axes, level: float, needed_cny: float | None) -> None:
@@ -148,14 +150,6 @@ def _target(axes: Axes, level: float, needed_cny: float | None) -> None:
     needed = _("not reached") if needed_cny is None else reached
     axes.annotate(f"{level:g}%: {needed}", (0.98, level), xycoords=("axes fraction", "data"), xytext=(0, 3),
                   textcoords="offset points", ha="right", fontsize=7.5, color=TARGET)  # fmt: skip
-
-
-def _calm(axes: Any) -> None:
-    axes.grid(color="#e6e9ec", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=7.5, colors=palette.INK, length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def write_curve_page(frame: pd.DataFrame, path: Path, scenario: str, aim: str, marks: Marks) -> None:

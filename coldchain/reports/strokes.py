@@ -1,28 +1,46 @@
-"""Charts of a report as SVG: pairs of bars, a divided bar, how years spread, a curve."""
+"""Charts as SVG, on paper and as pictures: bars, how far ends swing, a divided bar, how years spread, a curve."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coldchain.language import _
 from coldchain.reports.palette import DEPOTS, INK, MUTED, PERIODS, VILLAGES
+from coldchain.reports.spots import width_of
 
 TODAY, PLAN = DEPOTS["built"], VILLAGES[5]
-WIDTH, BAR, GAP, LEFT, RIGHT = 720, 12, 8, 170, 80
+WIDTH, BAR, GAP, LEFT, MOST_LEFT, RIGHT, TYPE = 720, 12, 8, 170, 400, 80, 13
 BINS, HIGH = 40, 170
-TORNADO_LEFT, TORNADO_FIGURES = 290, 92
 NICE = (0.01, 0.02, 0.05, 0.1, 0.2, 1.0)
-Pair = tuple[str, float, float]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A row of bars: its label and a figure of each series."""
+
+    label: str
+    figures: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Swing:
+    """A row of a tornado: its label, the answers at both ends of a band, and what is written at each."""
+
+    label: str
+    low: float
+    high: float
+    at_low: str
+    at_high: str
 
 
 def svg(height: float, body: str, told: str) -> str:
     """Return a drawing of the page's width; ``told`` is what it shows, for those who hear it read."""
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(told)}" font-size="13" '
+        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(told)}" font-size="{TYPE}" '
         f'fill="{INK}">{body}</svg>'
     )
 
@@ -46,52 +64,71 @@ def legend(pairs: Sequence[tuple[str, str]], y: float, x: float = LEFT) -> str:
     parts = []
     for name, colour in pairs:
         parts += [box(x, y - 10, 11, 11, colour), text(x + 16, y, name)]
-        x += 34 + width_of(name)
+        x += 34 + width_of(name, TYPE)
     return "".join(parts)
 
 
-def width_of(words: str) -> float:
-    """Return how wide words are drawn, rather too much than too little."""
-    return sum(13.5 if ord(sign) > 0x2E80 else 7.2 for sign in words)
-
-
-def pairs_chart(rows: Sequence[Pair], names: tuple[str, str], write: Callable[[float], str]) -> str:
-    """Draw two bars for each row, the first and the second figure."""
-    most = max((max(first, second) for _label, first, second in rows), default=0.0) or 1.0
-    scale, body, y = (WIDTH - LEFT - RIGHT) / most, [legend([(names[0], TODAY), (names[1], PLAN)], 14)], 28.0
-    for label, first, second in rows:
-        body.append(text(LEFT - 8, y + BAR + 4, label, "end"))
-        for offset, figure, colour in ((0, first, TODAY), (BAR, second, PLAN)):
-            body.append(box(LEFT, y + offset, figure * scale, BAR - 1, colour, f"{label}: {write(figure)}"))
+def bars_chart(rows: Sequence[Bars], names: Sequence[str], write: Callable[[float], str]) -> str:
+    """Draw a bar for each figure of each row: of one series, or today's and the plan's with their names."""
+    most, left = max((max(row.figures) for row in rows), default=0.0) or 1.0, _left(row.label for row in rows)
+    colours = (TODAY, PLAN)[-len(rows[0].figures) :] if rows else ()
+    scale, y, body = (WIDTH - left - RIGHT) / most, 28.0 if names else 8.0, []
+    if names:
+        body.append(legend([*zip(names, colours, strict=True)], 14, min(left, LEFT)))
+    for row in rows:
+        body.append(text(left - 8, y + BAR * len(colours) / 2 + 4, row.label, "end"))
+        for n, (figure, colour) in enumerate(zip(row.figures, colours, strict=True)):
+            at = y + n * BAR
+            body.append(box(left, at, figure * scale, BAR - 1, colour, f"{row.label}: {write(figure)}"))
             body.append(
-                f'<text x="{LEFT + figure * scale + 5:.1f}" y="{y + offset + 9:.1f}" font-size="11">'
+                f'<text x="{left + max(figure, 0.0) * scale + 5:.1f}" y="{at + 9:.1f}" font-size="11">'
                 f"{escape(write(figure))}</text>"
             )
-        y += 2 * BAR + GAP
-    return svg(y, "".join(body), f"{names[0]}, {names[1]}")
+        y += BAR * len(colours) + GAP
+    return svg(y, "".join(body), ", ".join(names or (row.label for row in rows)))
 
 
-def tornado(rows: Sequence[Pair], base: float, write: Callable[[float], str]) -> str:
-    """Draw a bar for each row from its figure at the low end to that at the high end, around the one as planned."""
-    figures = [base, *(figure for _label, low, high in rows for figure in (low, high))]
-    least, most = min(figures), max(figures)
-    left = TORNADO_LEFT + TORNADO_FIGURES
-    scale = (WIDTH - left - TORNADO_FIGURES) / ((most - least) or 1.0)
-    middle, y = left + (base - least) * scale, 34.0
-    names = _("at the low end of the band"), _("at the high end")
-    body = [legend([(names[0], TODAY), (names[1], PLAN)], 14)]
-    for label, low, high in rows:
-        body.append(text(TORNADO_LEFT - 8, y + BAR, label, "end"))
-        ends = sorted((left + (figure - least) * scale, figure) for figure in (low, high))
-        for figure, colour in ((low, TODAY), (high, PLAN)):
-            at = left + (figure - least) * scale
-            body.append(box(min(at, middle), y, abs(at - middle), BAR + 3, colour, f"{label}: {write(figure)}"))
-        for (at, figure), side, shift in zip(ends, ("end", "start"), (-5, 5), strict=True):
-            body.append(text(min(at, middle) + shift if side == "end" else max(at, middle) + shift, y + BAR,
-                             write(figure), side, MUTED))  # fmt: skip
+def _left(labels: Iterable[str]) -> float:
+    """Return how much room labels need beside bars."""
+    return min(max((width_of(label, TYPE) + 16 for label in labels), default=0.0), MOST_LEFT)
+
+
+def tornado(rows: Sequence[Swing], base: float, ends: tuple[str, str]) -> str:
+    """Draw a bar for each row from its answer at the low end to that at the high end, around the one as planned.
+
+    Parameters
+    ----------
+    ends : names of both ends
+    """
+    answers = [base, *(answer for row in rows for answer in (row.low, row.high))]
+    least, most, said = min(answers), max(answers), [_said(row, base) for row in rows]
+    left = _left(row.label for row in rows)
+    room = 10 + max((width_of(words, TYPE) for one in said for _answer, words, _side in one), default=0.0)
+    scale = (WIDTH - left - 2 * room) / ((most - least) or 1.0)
+    middle, y = left + room + (base - least) * scale, 34.0
+    body = [legend([*zip(ends, (TODAY, PLAN), strict=True)], 14, min(left, LEFT))]
+    for row, written in zip(rows, said, strict=True):
+        body.append(text(left - 8, y + BAR, row.label, "end"))
+        tried = ((row.low, row.at_low, TODAY), (row.high, row.at_high, PLAN))
+        for answer, words, colour in sorted(tried, key=lambda end: -abs(end[0] - base)):
+            x, wide = middle + min(answer - base, 0.0) * scale, abs(answer - base) * scale
+            body.append(box(x, y, wide, BAR + 3, colour, f"{row.label}: {words}"))
+        for answer, words, side in written:
+            shift = -5 if side == "end" else 5
+            body.append(text(middle + (answer - base) * scale + shift, y + BAR, words, side, MUTED))
         y += BAR + GAP + 3
     body.append(f'<path d="M{middle:.1f} 24V{y:.0f}" stroke="{INK}"/>')
-    return svg(y + 4, "".join(body), ", ".join(label for label, _low, _high in rows))
+    return svg(y + 4, "".join(body), ", ".join(row.label for row in rows))
+
+
+def _said(row: Swing, base: float) -> list[tuple[float, str, str]]:
+    """Return at which answer what is written: at its end of the bar, both at the longer one when on one side."""
+    (low, first), (high, second) = sorted(((row.low, row.at_low), (row.high, row.at_high)), key=lambda end: end[0])
+    if low > base:
+        return [(high, f"{first}, {second}", "start")]
+    if high < base:
+        return [(low, f"{first}, {second}", "end")]
+    return [(low, first, "end"), (high, second, "start")]
 
 
 def divided_bar(parts: Sequence[tuple[str, float]], write: Callable[[float], str], told: str) -> str:
@@ -100,7 +137,7 @@ def divided_bar(parts: Sequence[tuple[str, float]], write: Callable[[float], str
     whole = sum(amount for _name, amount in known) or 1.0
     x, body, y = 0.0, [], 44.0
     named = [f"{name} {write(amount)}" for name, amount in known]
-    across = max(1, min(3, int(WIDTH / (26 + max(map(width_of, named), default=1.0)))))
+    across = max(1, min(3, int(WIDTH / (26 + max((width_of(one, TYPE) for one in named), default=1.0)))))
     for n, (name, amount) in enumerate(known):
         width, colour = WIDTH * amount / whole, PERIODS[n % len(PERIODS)]
         body.append(box(x, 0, width, 24, colour, f"{name}: {write(amount)}"))

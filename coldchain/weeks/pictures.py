@@ -12,9 +12,10 @@ import pandas as pd
 from coldchain.arrays import Floats
 from coldchain.language import N_, _
 from coldchain.reports import palette
-from coldchain.reports.charts import DPI, PLAN, TODAY, WIDTH_IN
+from coldchain.reports.charts import DPI, WIDTH_IN
 from coldchain.reports.figures import money
 from coldchain.reports.fonts import chart_style
+from coldchain.reports.strokes import PLAN, TODAY
 from coldchain.weeks.year import Year
 
 if TYPE_CHECKING:
@@ -29,19 +30,15 @@ THOUSAND = 1e3
 @contextmanager
 def _panel(title: str, unit: str) -> Iterator[tuple[Figure, Axes]]:
     """Give a figure with one calm panel over time, and finish it with a legend below."""
-    from coldchain.reports.chart import Chart
-
     with chart_style():
+        from coldchain.reports.chart import Chart, calm
+
         drawing = Chart((WIDTH_IN, HEIGHT_IN), DPI, "constrained")
         axes = drawing.subplots()
         axes.set_title(title, loc="left", fontsize=12, fontweight="bold", color=palette.INK, pad=14)
         axes.set_ylabel(unit, fontsize=9, color=palette.INK)
         yield drawing, axes
-        axes.grid(axis="y", color="#e6e9ec", linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.tick_params(labelsize=9, colors=palette.INK, length=0)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        calm(axes, "y", 9)
         handles, texts = axes.get_legend_handles_labels()
         if handles:
             drawing.legend(handles, texts, loc="outside lower center", ncols=4, frameon=False, fontsize=9,

@@ -11,7 +11,19 @@ from PIL import Image
 from coldchain.reports.palette import HUB
 from coldchain.reports.planmap import _mark
 from coldchain.reports.raster import picture
-from coldchain.reports.strokes import WIDTH, box, curve, divided_bar, pairs_chart, svg, text, tornado, years_chart
+from coldchain.reports.strokes import (
+    WIDTH,
+    Bars,
+    Swing,
+    bars_chart,
+    box,
+    curve,
+    divided_bar,
+    svg,
+    text,
+    tornado,
+    years_chart,
+)
 
 
 def drawn(body: str, height: float = 100) -> np.ndarray:
@@ -50,10 +62,11 @@ def test_words_are_anchored(anchor: str, low: int, high: int) -> None:
 
 def test_every_chart_is_drawn() -> None:
     """Each kind of chart, and a star of the map, leaves ink of more than one colour."""
-    rows = [("a", 3.0, 1.0), ("乙", 2.0, 2.5)]
+    rows = [Bars("a", (3.0, 1.0)), Bars("乙", (2.0, 2.5))]
+    swings = [Swing("a", 3.0, 1.0, "much", "little"), Swing("乙", 2.2, 2.5, "x", "y")]
     names = ("today", "plan")
     charts = (
-        pairs_chart(rows, names, str), tornado(rows, 2.0, str), divided_bar([("a", 1.0), ("b", 3.0)], str, "parts"),
+        bars_chart(rows, names, str), tornado(swings, 2.0, names), divided_bar([("a", 1.0), ("b", 3.0)], str, "parts"),
         years_chart([0.1, 0.2], [0.05, 0.1], names, str), curve([0.0, 1.0], [0.2, 0.1], "loss", (str, str)),
         svg(60, _mark("star", 100, 30, HUB), "hub"),
     )  # fmt: skip

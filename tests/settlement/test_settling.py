@@ -134,7 +134,7 @@ def test_members_that_cannot_be_read(county: Scenario) -> None:
     with pytest.raises(BadInputError, match=r"--members.*colour.*must be named by a column of the villages: id, name"):
         members_of(county, "colour")
     blank = (county.villages[0].model_copy(update={"cooperative": " "}), *county.villages[1:])
-    with pytest.raises(BadInputError, match=rf'villages.csv, cooperative = "{blank[0].id}": 1 village has no cooperative'):
+    with pytest.raises(BadInputError, match=f'cooperative = "{blank[0].id}": 1 village has no cooperative'):
         members_of(replace(county, villages=blank))
 
 
