@@ -89,7 +89,6 @@ EXCEPT: dict[str, tuple[tuple[str, str], ...]] = {
         (r"^(highway|maxspeed) ", "headings of road files, as they are written"),
         (r"^[fbt] ", "values of road files, as they are written"),
     ),
-    "reports/charts.py": ((r"^(outside lower center|offset points)$", DRAWING),),
     "weeks/pictures.py": ((r"^outside lower center$", DRAWING),),
     "reports/comparing.py": ((r"^only in [ab]$", DATA),),
     "reports/curve.py": ((r"^(axes fraction|offset points)$", DRAWING),),
