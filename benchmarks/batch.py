@@ -25,7 +25,7 @@ from coldchain.batch import errand as errands
 from coldchain.batch.cluster import on_cluster
 from coldchain.batch.minder import Minder
 from coldchain.batch.processes import end_tree
-from coldchain.funds import Favour, Problem, divide
+from coldchain.funds import Favour, FundProblem, divide
 from coldchain.runs import Run
 from coldchain.scenario import write_nation
 from coldchain.weeks.calendar import week_number
@@ -213,7 +213,7 @@ def fund(_: Path) -> None:
         loss = harvest * (0.08 + 0.17 * np.exp(-award / half)) - 0.02 * harvest * np.floor(award / 1.5e6) * (seed % 2)
         county = np.repeat(np.arange(832), 20)
         for favours in ((), (Favour("first hundred", np.arange(100), 0.3),)):
-            asked = Problem(county, award.ravel(), award.ravel(), loss.ravel(), 1e9, favours)
+            asked = FundProblem(county, award.ravel(), award.ravel(), loss.ravel(), 1e9, favours)
             began, wall = time.process_time(), time.monotonic()
             found = divide(asked)
             seconds = f"{time.process_time() - began:.1f} ({time.monotonic() - wall:.1f}) s"

@@ -26,14 +26,14 @@ from coldchain.diversions.outlook import Lost, Outlook
 from coldchain.diversions.proposals import Terms, proposals
 from coldchain.telemetry.dayplan import DayPlan, read_day
 from coldchain.telemetry.lotplan import LotPlan
-from coldchain.telemetry.readings import Reader
-from coldchain.telemetry.simulate import Rates, Simulated, World
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.readings import MessageReader
+from coldchain.telemetry.simulate import MishapRates, SensorWorld, Simulated
+from coldchain.telemetry.store import ReadingStore
 from coldchain.telemetry.watch import Setup, watched
 from coldchain.telemetry.ways import SELL, diverted
 
 DATE, DANGER, CALM = "2026-07-15", 0.03, 0.015
-RATES, TERMS = Rates(failure=0.5, left_open=0.1, least_h=6.0, most_h=16.0), Terms(repair_h=6.0)
+RATES, TERMS = MishapRates(failure=0.5, left_open=0.1, least_h=6.0, most_h=16.0), Terms(repair_h=6.0)
 THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
 FORESEEN = ("as planned", "if left")
 
@@ -63,7 +63,7 @@ class Followed:
         return self.plan.depart_h + sum(stage.hours for stage in self.plan.onward)
 
 
-def followed(desk: Desk, world: Simulated, store: Store) -> tuple[list[Followed], float]:
+def followed(desk: Desk, world: Simulated, store: ReadingStore) -> tuple[list[Followed], float]:
     """Follow a day by half hours; return its lots, and the CNY that acting cost."""
     day = acted = read_day(desk.folder, desk.moved)
     hours = np.arange(np.floor(day.start_h), day.end_h + 0.5, 0.5)
@@ -93,7 +93,7 @@ def followed(desk: Desk, world: Simulated, store: Store) -> tuple[list[Followed]
 
 def _true(world: Simulated, day: DayPlan, spots: set[str]) -> list[Lost]:
     """Return what each lot truly loses on the way it went."""
-    with Store() as store:
+    with ReadingStore() as store:
         found = watched(store, day, Setup(date=DATE), day.start_h)
     outlook = Outlook(replace(found, day=replace(day, air_c=world.day.air_c), sensors=world.sensors()), 0.0, 0.3)
     made = []
@@ -123,8 +123,8 @@ def days(count: int) -> Iterator[tuple[list[Followed], float]]:
         desk = Desk(folder / "day", folder / "county")
         for seed in range(count):
             day = read_day(desk.folder, desk.moved)
-            world, reader = World(day, DATE, seed=seed, every_s=300.0, rates=RATES).simulated(), Reader()
-            with Store() as store:
+            world, reader = SensorWorld(day, DATE, seed=seed, every_s=300.0, rates=RATES).simulated(), MessageReader()
+            with ReadingStore() as store:
                 store.add(row for line in world.lines for row in reader.rows(line))
                 yield followed(desk, world, store)
 

@@ -21,7 +21,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from coldchain.scenario import load
-from coldchain.settlement import Effort, Settlement, cost_table, fingerprint, members_of, work_out
+from coldchain.settlement import GroupEffort, Settlement, cost_table, fingerprint, members_of, work_out
 from coldchain.sharing import (
     Game,
     Ledger,
@@ -195,7 +195,7 @@ def frugal() -> None:
         print(f"{n:3} {groups:6}   {shares}")
 
 
-def _settled(folder: Path, effort: Effort, column: str = "cooperative") -> tuple[Settlement, float]:
+def _settled(folder: Path, effort: GroupEffort, column: str = "cooperative") -> tuple[Settlement, float]:
     scenario, _ = load(UPLAND)
     members = members_of(scenario, column)
     began = time.monotonic()
@@ -209,7 +209,7 @@ def _settled(folder: Path, effort: Effort, column: str = "cooperative") -> tuple
 
 def county(folder: Path, seconds: float) -> None:
     """Share the upland county between its eight co-operatives."""
-    told, took = _settled(folder, Effort(seconds))
+    told, took = _settled(folder, GroupEffort(seconds))
     planned = np.array([cost.cost_cny for cost in told.planned.values()])
     gap = np.mean([1 - cost.bound_cny / cost.cost_cny for cost in told.planned.values()])
     print(f"{len(planned)} plans in {took:.0f} s; mean gap {gap:.1%}")
@@ -234,8 +234,8 @@ def effort(folder: Path, seconds: float) -> None:
     A bill moves by the new amount less the old; its band is as wide as from the lower to the upper end.
     """
     for seed in range(3):
-        short, _ = _settled(folder, Effort(seconds, seed), "county")
-        long, _ = _settled(folder, Effort(10 * seconds, seed), "county")
+        short, _ = _settled(folder, GroupEffort(seconds, seed), "county")
+        long, _ = _settled(folder, GroupEffort(10 * seconds, seed), "county")
         for rule, division in short.found.divisions.items():
             if rule not in long.found.divisions:
                 continue

@@ -29,9 +29,9 @@ from coldchain.dispatch.dispatch import Wish, dispatch
 from coldchain.dispatch.folder import write_day
 from coldchain.telemetry.broker import Listener, address_of
 from coldchain.telemetry.dayplan import TRUCK, DayPlan, read_day
-from coldchain.telemetry.readings import Reader
-from coldchain.telemetry.simulate import Rates, Simulated, World
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.readings import MessageReader
+from coldchain.telemetry.simulate import MishapRates, SensorWorld, Simulated
+from coldchain.telemetry.store import ReadingStore
 from coldchain.telemetry.watch import Setup, watched
 
 DATE, MESSAGES, TRUCKS, NATION, START_S = "2026-07-15", 60_000, 200, 832, 1_784_044_800
@@ -69,15 +69,15 @@ def messages() -> None:
         broker = subprocess.Popen([MOSQUITTO, "-c", str(settings)], stderr=subprocess.DEVNULL)
         try:
             time.sleep(1.0)
-            with Store(Path(name) / "a.sqlite") as store:
+            with ReadingStore(Path(name) / "a.sqlite") as store:
                 _take(store, port)
         finally:
             broker.terminate()
             broker.wait()
 
 
-def _take(store: Store, port: int) -> None:
-    listener = Listener(address_of(f"mqtt://127.0.0.1:{port}", "coldchain/#"), store, Reader())
+def _take(store: ReadingStore, port: int) -> None:
+    listener = Listener(address_of(f"mqtt://127.0.0.1:{port}", "coldchain/#"), store, MessageReader())
     turns = iter(range(20))
     listener.listen(lambda: next(turns, None) is None)
     sizes = (str(port), str(MESSAGES), str(TRUCKS), str(START_S))
@@ -128,9 +128,9 @@ def county(day: DayPlan) -> tuple[float, float, int, int, float]:
         for device in sorted(day.places)
         for first in range(0, 1440, 200)
     ]  # fmt: skip
-    with tempfile.TemporaryDirectory() as name, Store(Path(name) / "a.sqlite") as store:
+    with tempfile.TemporaryDirectory() as name, ReadingStore(Path(name) / "a.sqlite") as store:
         watched(store, day, Setup(date=DATE))
-        began, reader = time.process_time(), Reader()
+        began, reader = time.process_time(), MessageReader()
         for first in range(0, len(messages), 25):
             store.add([row for message in messages[first : first + 25] for row in reader.rows(message)])
         stored = time.process_time()
@@ -154,11 +154,11 @@ def routed(villages: int) -> DayPlan:
         return read_day(folder / "day", folder / "county")
 
 
-def worlds(day: DayPlan, count: int, rates: Rates) -> Iterator[tuple[Simulated, Store]]:
+def worlds(day: DayPlan, count: int, rates: MishapRates) -> Iterator[tuple[Simulated, ReadingStore]]:
     """Make days, and store their messages."""
     for seed in range(count):
-        world, reader = World(day, DATE, seed=seed, every_s=300.0, rates=rates).simulated(), Reader()
-        with Store() as store:
+        world, reader = SensorWorld(day, DATE, seed=seed, every_s=300.0, rates=rates).simulated(), MessageReader()
+        with ReadingStore() as store:
             store.add(row for line in world.lines for row in reader.rows(line))
             yield world, store
 
@@ -166,7 +166,7 @@ def worlds(day: DayPlan, count: int, rates: Rates) -> Iterator[tuple[Simulated, 
 def brackets(count: int) -> None:
     """Count the lots whose true life used lies inside the bracket."""
     day = routed(14)
-    rates = Rates(failure=0.4, left_open=0.3, late=0.0, lost=0.6, dead=0.2, stuck=0.2, jumping=0.2, offset=0.0)
+    rates = MishapRates(failure=0.4, left_open=0.3, late=0.0, lost=0.6, dead=0.2, stuck=0.2, jumping=0.2, offset=0.0)
     inside, widths = [], []
     for world, store in worlds(day, count, rates):
         for lot, truth in zip(watched(store, day, Setup(date=DATE), 40.0).lots, world.lots(), strict=True):

@@ -13,21 +13,21 @@ import pandas as pd
 from coldchain.api.scenarios import Scenario
 from coldchain.coverage.sight import Radio
 from coldchain.coverage.study import CARRIERS, Study, study
-from coldchain.coverage.study import Wish as Asked
+from coldchain.coverage.study import MastRequest as Asked
 from coldchain.diversions.desk import Desk
 from coldchain.diversions.proposals import Proposal, Terms, proposals
 from coldchain.inputs import path_if_given
 from coldchain.telemetry.dayplan import read_day
 from coldchain.telemetry.kept import lanes_of
 from coldchain.telemetry.page import write_page
-from coldchain.telemetry.readings import CHINA_H, Reader
+from coldchain.telemetry.readings import CHINA_H, MessageReader
 from coldchain.telemetry.replay import read_sensors, replay
-from coldchain.telemetry.rules import Rules, read_rules
-from coldchain.telemetry.season import Season, read_lanes, season_of
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.rules import AlarmRules, read_rules
+from coldchain.telemetry.season import MeasuredSeason, read_lanes, season_of
+from coldchain.telemetry.store import ReadingStore
 from coldchain.telemetry.watch import Setup, Watched, watched
+from coldchain.traceability.issue import EventsRequest as Issue
 from coldchain.traceability.issue import Issued, issue_day
-from coldchain.traceability.issue import Wish as Issue
 
 
 @dataclass(frozen=True)
@@ -99,15 +99,15 @@ def watch(
     """
     day = read_day(Path(run), path_if_given(scenario))
     known = {} if sensors is None else read_sensors(Path(sensors), day)
-    thresholds = Rules() if rules is None else read_rules(Path(rules))
-    with Store(path_if_given(store)) as kept_in:
+    thresholds = AlarmRules() if rules is None else read_rules(Path(rules))
+    with ReadingStore(path_if_given(store)) as kept_in:
         if readings is not None:
-            replay(Path(readings), Reader(offset_h=offset_h), kept_in)
+            replay(Path(readings), MessageReader(offset_h=offset_h), kept_in)
         found = watched(kept_in, day, Setup(known, date, offset_h, thresholds))
     return MeasuredDay(found, Path(run), path_if_given(scenario))
 
 
-def kept(scenario: Scenario, lanes: Iterable[Path | str]) -> Season:
+def kept(scenario: Scenario, lanes: Iterable[Path | str]) -> MeasuredSeason:
     """Compare the days of a season with their plans, and propose figures that they contradict; nothing is changed.
 
     Parameters

@@ -11,10 +11,10 @@ import pandas as pd
 
 from coldchain.api.results import Result
 from coldchain.booking import export, page
-from coldchain.booking.desk import Desk, store_of
+from coldchain.booking.desk import BookingDesk, store_of
 from coldchain.booking.platform import OPERATOR
-from coldchain.booking.record import HERE, Wish
-from coldchain.booking.store import Store
+from coldchain.booking.record import HERE, BookingWish
+from coldchain.booking.store import BookingStore
 from coldchain.booking.table import read_wishes
 from coldchain.errors import Fault
 from coldchain.model import day_of
@@ -34,7 +34,7 @@ class Bookings:
     member : who asks; empty for the platform's staff
     """
 
-    desk: Desk
+    desk: BookingDesk
     member: str = OPERATOR
 
     def free(self, day: Day | None = None, days: int = WEEK) -> pd.DataFrame:
@@ -49,7 +49,7 @@ class Bookings:
         BadInputError
             Saying what keeps it from being had.
         """
-        return self._made([Wish(self.member, depot, self._day(day), days, **wanted)])
+        return self._made([BookingWish(self.member, depot, self._day(day), days, **wanted)])
 
     def load(self, table: Path | str) -> pd.DataFrame:
         """Book all lines of a table, or none of them; return what was booked.
@@ -103,7 +103,7 @@ class Bookings:
         free = page.free_html(self.desk, self.member, self.desk.today, WEEK)
         return f"{page.STYLE}<div>{free}{page.bookings_html(self.desk, self.member)}</div>"
 
-    def _made(self, wishes: list[Wish]) -> pd.DataFrame:
+    def _made(self, wishes: list[BookingWish]) -> pd.DataFrame:
         made, _moved = self.desk.book(wishes)
         return pd.DataFrame([one.as_dict() for one in made])
 
@@ -132,7 +132,7 @@ def bookings(
     read = run.as_run() if isinstance(run, Result) else Run.open(run).checked()
     kept = store_of(Path(run)) if store is None and not isinstance(run, Result) else store
     asked = date.today() if today is None else today if isinstance(today, date) else day_of(today)  # noqa: DTZ011
-    desk = Desk.open(read, Store(None if kept is None else Path(kept)), asked)
+    desk = BookingDesk.open(read, BookingStore(None if kept is None else Path(kept)), asked)
 
     def fault(told: str, guess: str) -> Fault:
         return Fault(HERE, None, "member", member, told, "unknown-member", guess=guess)

@@ -240,7 +240,7 @@ def share(
     """
     named = settlement.members_of(scenario, members)
     limit = 1.0 if effort == "quick" and time_limit_s is None else seconds(effort, GROUP_S, time_limit_s)
-    tried = settlement.Effort(limit, seed, processes)
+    tried = settlement.GroupEffort(limit, seed, processes)
     with _kept_in(folder) as place:
         groups = place / settlement.GROUPS
         return Shares(settlement.settle(scenario, named, groups, rules=(rule,), effort=tried, say=progress))

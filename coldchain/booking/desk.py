@@ -14,8 +14,8 @@ import pandas as pd
 from coldchain.arrays import ROUNDING
 from coldchain.booking.offer import Offer
 from coldchain.booking.platform import OPERATOR, Platform
-from coldchain.booking.record import BOOKED, HERE, LORRY, ROOM, Booking, Thing, Wish
-from coldchain.booking.store import Granted, Store
+from coldchain.booking.record import BOOKED, HERE, LORRY, ROOM, Booking, BookingWish, Thing
+from coldchain.booking.store import BookingStore, Granted
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model.naming import crops_of, of_ids, of_places
@@ -26,16 +26,16 @@ FREE = ["day", "depot", "kind", "what", "limit", "planned", "booked", "free", "i
 
 
 @dataclass(frozen=True)
-class Desk:
+class BookingDesk:
     """A run, the bookings beside it, and the day on which somebody asks."""
 
     offer: Offer
     platform: Platform
-    store: Store
+    store: BookingStore
     today: date
 
     @classmethod
-    def open(cls, run: Run, store: Store, today: date) -> Desk:
+    def open(cls, run: Run, store: BookingStore, today: date) -> BookingDesk:
         """Open the desk of a run."""
         offer = Offer(run)
         return cls(offer, Platform.of(offer.scenario), store, today)
@@ -57,7 +57,7 @@ class Desk:
                 rows.append((day.isoformat(), thing.depot, thing.kind, thing.what, *beside, enters, price))
         return pd.DataFrame(rows, columns=FREE)
 
-    def book(self, wishes: Sequence[Wish]) -> tuple[list[Booking], list[Booking]]:
+    def book(self, wishes: Sequence[BookingWish]) -> tuple[list[Booking], list[Booking]]:
         """Book all of these, or none; return the bookings, and those that give way to them.
 
         Raises
@@ -125,7 +125,7 @@ class Desk:
         intake = free.intake - sum(b.amount for b in held if b.thing == thing and b.day == day)
         return max(left, 0.0), max(intake, 0.0)
 
-    def _grant(self, wish: Wish, known: Sequence[Booking]) -> Granted:
+    def _grant(self, wish: BookingWish, known: Sequence[Booking]) -> Granted:
         """Decide a wish: the booking, and the numbers of those that give way."""
         wish = self._read(wish)
         held = [one for one in known if one.state == BOOKED]
@@ -145,7 +145,7 @@ class Desk:
             best = best or lack
         raise BadInputError([best or wish.fault("depot", wish.depot, _("has nothing to book"), "nothing-free")])
 
-    def _read(self, wish: Wish) -> Wish:
+    def _read(self, wish: BookingWish) -> BookingWish:
         """Put ids where a wish names things; all its faults at once."""
         scenario, faults = self.offer.scenario, []
         sites = of_places(site for site in scenario.sites if site.id in self.offer.depots)
@@ -175,7 +175,7 @@ class Desk:
             raise BadInputError(faults)
         return replace(wish, **read)
 
-    def _things(self, wish: Wish) -> list[Thing]:
+    def _things(self, wish: BookingWish) -> list[Thing]:
         if wish.kind == LORRY:
             thing = Thing(LORRY, wish.depot, wish.vehicle)
             if thing not in self.offer.things():
@@ -191,7 +191,7 @@ class Desk:
             raise BadInputError([wish.fault("depot", wish.depot, text, "no-zone")])
         return found
 
-    def _refuse_doubled(self, wish: Wish, things: Sequence[Thing], held: Iterable[Booking]) -> None:
+    def _refuse_doubled(self, wish: BookingWish, things: Sequence[Thing], held: Iterable[Booking]) -> None:
         """Refuse what the same member has booked already: a lot on any of these days, lorries from the same day on."""
         last = wish.first + timedelta(wish.days - 1)
         for one in held:
@@ -202,7 +202,7 @@ class Desk:
                 text = told.format(no=one.no, first=one.first, last=one.last)
                 raise BadInputError([wish.fault("day", wish.first, text, "booked-twice")])
 
-    def _refuse_late(self, wish: Wish, standing: str) -> None:
+    def _refuse_late(self, wish: BookingWish, standing: str) -> None:
         """Refuse days that are past or too far ahead, and classes that may not book."""
         platform, ahead = self.platform, (wish.first - self.today).days
         if platform.rank(standing) >= len(platform.rules.priority):
@@ -218,7 +218,7 @@ class Desk:
             raise BadInputError([wish.fault("day", wish.first, text, "too-early")])
 
     def _room(
-        self, wish: Wish, thing: Thing, standing: str, held: list[Booking]
+        self, wish: BookingWish, thing: Thing, standing: str, held: list[Booking]
     ) -> tuple[tuple[int, ...], Fault | None]:
         """Return who gives way so that a wish fits, or what is lacking though all give way who must."""
         rank = self.platform.rank(standing)
@@ -233,14 +233,14 @@ class Desk:
                 return tuple(giving), None
         return (), self._lack(wish, thing, held)
 
-    def _gives_way(self, one: Booking, thing: Thing, wish: Wish, rank: int) -> bool:
+    def _gives_way(self, one: Booking, thing: Thing, wish: BookingWish, rank: int) -> bool:
         """Whether a booking must give way: of the same thing and days, of a class that goes after, not yet firm."""
         last = wish.first + timedelta(wish.days - 1)
         same = one.thing == thing or (thing.kind == LORRY and one.kind == LORRY and one.what == thing.what)
         soon = (one.day - self.today).days < self.platform.rules.firm_days
         return same and not soon and one.days_within(wish.first, last) > 0 and self.platform.rank(one.standing) > rank
 
-    def _lack(self, wish: Wish, thing: Thing, held: Iterable[Booking]) -> Fault | None:
+    def _lack(self, wish: BookingWish, thing: Thing, held: Iterable[Booking]) -> Fault | None:
         """Return the first day on which a wish does not fit."""
         for n in range(wish.days):
             day = wish.first + timedelta(n)
@@ -269,7 +269,7 @@ def _taken(held: Iterable[Booking], thing: Thing, day: date) -> float:
     return sum(one.amount for one in held if one.thing == thing and one.covers(day))
 
 
-def _amount_faults(wish: Wish) -> list[Fault]:
+def _amount_faults(wish: BookingWish) -> list[Fault]:
     """Find what no booking can be of: no amount, no crop, too many days."""
     faults = []
     if not 1 <= wish.days <= MOST_DAYS:

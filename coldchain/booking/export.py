@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.arrays import KG_PER_T
-from coldchain.booking.desk import Desk
+from coldchain.booking.desk import BookingDesk
 from coldchain.booking.record import LORRY, ROOM, Booking
 from coldchain.dispatch.orders import Order, write_template
 from coldchain.errors import UsageError
@@ -24,7 +24,7 @@ from coldchain.spoilage import harvest_clock_h
 FEN = 100
 
 
-def write_orders(desk: Desk, day: date, path: Path) -> int:
+def write_orders(desk: BookingDesk, day: date, path: Path) -> int:
     """Write the lots booked for a day as orders that ``coldchain routes --orders`` reads; return how many.
 
     Lots that a member brings itself are no orders; they have their room all the same.
@@ -50,7 +50,7 @@ def write_orders(desk: Desk, day: date, path: Path) -> int:
     return len(orders)
 
 
-def write_fleet(desk: Desk, day: date, path: Path) -> int:
+def write_fleet(desk: BookingDesk, day: date, path: Path) -> int:
     """Write the vehicles left to the plan on a day, as ``coldchain routes --fleet`` reads them; return how many.
 
     They are those the plan owns and hires on that day, less the lorries booked.
@@ -74,7 +74,7 @@ def write_fleet(desk: Desk, day: date, path: Path) -> int:
     return sum(count for _kind, count in rows)
 
 
-def bills(desk: Desk, first: date, last: date) -> pd.DataFrame:
+def bills(desk: BookingDesk, first: date, last: date) -> pd.DataFrame:
     """Return what each member owes for the days of a stretch, whole fen: member, to, t_days, lorry_days, cny.
 
     ``to`` is the owner of depot or lorry. A booking that reaches beyond the stretch counts by its days within.
@@ -91,13 +91,13 @@ def bills(desk: Desk, first: date, last: date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def seen_bills(desk: Desk, member: str, first: date, last: date) -> pd.DataFrame:
+def seen_bills(desk: BookingDesk, member: str, first: date, last: date) -> pd.DataFrame:
     """Return the bills of a stretch that somebody sees: its own, or those of all."""
     owed = bills(desk, first, last)
     return owed if desk.platform.sight(member) == "all" else owed[owed["member"] == member]
 
 
-def usage_game(desk: Desk, first: date, last: date) -> dict[str, Any]:
+def usage_game(desk: BookingDesk, first: date, last: date) -> dict[str, Any]:
     """Return the cost of every group of members as a game that ``coldchain share --game`` reads.
 
     A group that stands alone must keep the room and the lorries of its busiest day for all days on which anybody uses
@@ -126,7 +126,7 @@ def usage_game(desk: Desk, first: date, last: date) -> dict[str, Any]:
     return {"id": f"{first}/{last}", "kind": "cost", "players": names, "values": values, "volumes": volumes}
 
 
-def write_usage(desk: Desk, first: date, last: date, path: Path) -> dict[str, Any]:
+def write_usage(desk: BookingDesk, first: date, last: date, path: Path) -> dict[str, Any]:
     """Write the game of :func:`usage_game` and return it."""
     game = usage_game(desk, first, last)
     text = json.dumps(game, ensure_ascii=False, indent=1) + "\n"
@@ -134,7 +134,7 @@ def write_usage(desk: Desk, first: date, last: date, path: Path) -> dict[str, An
     return game
 
 
-def _owner(desk: Desk, one: Booking) -> str:
+def _owner(desk: BookingDesk, one: Booking) -> str:
     platform = desk.platform
     return platform.of_vehicle.get(one.what, "") if one.kind == LORRY else platform.of_depot.get(one.depot, "")
 
@@ -154,7 +154,7 @@ def _groups(names: Sequence[str]) -> Iterable[list[str]]:
         yield [name for n, name in enumerate(names) if mask >> n & 1]
 
 
-def _cost(desk: Desk, own: Sequence[Booking], every: Sequence[Booking], span: tuple[date, date]) -> float:
+def _cost(desk: BookingDesk, own: Sequence[Booking], every: Sequence[Booking], span: tuple[date, date]) -> float:
     """Price each thing by a group's busiest day, for the days on which anybody uses it."""
     total = 0.0
     for thing in sorted({one.thing for one in own}):

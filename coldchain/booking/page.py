@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from coldchain.booking.desk import Desk
+from coldchain.booking.desk import BookingDesk
 from coldchain.booking.export import seen_bills
 from coldchain.booking.platform import OPERATOR
 from coldchain.booking.record import BOOKED, CANCELLED, GAVE_WAY, LORRY, ROOM, Booking
@@ -35,13 +35,15 @@ STYLE = """
 """
 
 
-def write_page(desk: Desk, path: Path, member: str = OPERATOR, first: date | None = None, days: int = DAYS) -> Path:
+def write_page(
+    desk: BookingDesk, path: Path, member: str = OPERATOR, first: date | None = None, days: int = DAYS
+) -> Path:
     """Write the page of a member, or of the platform's staff, and return its path."""
     text = page_text(desk, member, first or desk.today, days)
     return write_in_place(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
-def page_text(desk: Desk, member: str, first: date, days: int) -> str:
+def page_text(desk: BookingDesk, member: str, first: date, days: int) -> str:
     """Return the page."""
     title = _("{name}: free room and lorries").format(name=desk.offer.scenario.name)
     said = _("as seen by {who} on {today}").format(who=member or _("the platform's staff"), today=desk.today)
@@ -54,7 +56,7 @@ def page_text(desk: Desk, member: str, first: date, days: int) -> str:
     return page_of(title, parts, f"<style>{STYLE}</style>")
 
 
-def free_html(desk: Desk, member: str, first: date, days: int, depots: Sequence[str] | None = None) -> str:
+def free_html(desk: BookingDesk, member: str, first: date, days: int, depots: Sequence[str] | None = None) -> str:
     """Return what is free, a tile a day under each depot and room; of all depots, or of these."""
     table, parts = desk.free(first, days, member), []
     names = {site.id: site for site in desk.offer.scenario.sites}
@@ -104,7 +106,7 @@ def booked_lines(made: Sequence[Booking], moved: Sequence[Booking]) -> list[str]
     return lines + [told.format(no=one.no, member=one.member, other=one.way_to) for one in moved]
 
 
-def bookings_html(desk: Desk, member: str) -> str:
+def bookings_html(desk: BookingDesk, member: str) -> str:
     """Return the bookings that a member sees, the newest on top."""
     rows = desk.seen(member)
     if rows.empty:
@@ -126,7 +128,7 @@ def bookings_html(desk: Desk, member: str) -> str:
     return table_of(heads, body)
 
 
-def bills_html(desk: Desk, member: str, first: date, last: date) -> str:
+def bills_html(desk: BookingDesk, member: str, first: date, last: date) -> str:
     """Return what is owed for the days of a stretch, as far as a member sees it."""
     owed = seen_bills(desk, member, first, last)
     heads = [(_("member"), False), (_("owed to"), False), (_("t · days"), True), (_("lorries · days"), True),
@@ -139,7 +141,7 @@ def bills_html(desk: Desk, member: str, first: date, last: date) -> str:
     return table_of(heads, body) if body else f"<p>{text_of(_('none'))}</p>"
 
 
-def lots_html(desk: Desk, member: str) -> str:
+def lots_html(desk: BookingDesk, member: str) -> str:
     """Return the lots of the plan that a member sees, tonnes a year by member, crop and depot."""
     rows, crops = desk.lots(desk.planned_lots, member), _crops(desk)
     sums = rows.groupby(["member", "commodity", "depot"], sort=True, as_index=False).agg({"tonnes": "sum"})
@@ -154,7 +156,7 @@ def lots_html(desk: Desk, member: str) -> str:
     return (table_of(heads, body) if body else f"<p>{text_of(_('none'))}</p>") + rest
 
 
-def _crops(desk: Desk) -> dict[str, str]:
+def _crops(desk: BookingDesk) -> dict[str, str]:
     return {one.id: crop_names(one)[0] or one.id for one in desk.offer.scenario.commodities}
 
 
@@ -164,7 +166,7 @@ def state_words(row: dict[Any, Any]) -> str:
     return said if row["state"] != GAVE_WAY else _("{state} to number {no:.0f}").format(state=said, no=row["way_to"])
 
 
-def rules_html(desk: Desk, member: str) -> str:
+def rules_html(desk: BookingDesk, member: str) -> str:
     """Return the rules that a member books by."""
     rules, platform = desk.platform.rules, desk.platform
     order = _(", ").join(_(STANDINGS[one]) for one in rules.priority)

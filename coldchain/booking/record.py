@@ -25,7 +25,7 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Wish:
+class BookingWish:
     """What a member asks for.
 
     Attributes

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields, replace
 from pathlib import Path
 
-from coldchain.booking.record import BOOKED, CANCELLED, GAVE_WAY, Booking, Wish
+from coldchain.booking.record import BOOKED, CANCELLED, GAVE_WAY, Booking, BookingWish
 from coldchain.durable import Durable
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
@@ -25,10 +25,10 @@ COLUMNS = tuple(one.name for one in fields(Booking))
 INSERT = f"insert into bookings({', '.join(COLUMNS[1:])}) values({', '.join('?' * (len(COLUMNS) - 1))})"
 SELECT = f"select {', '.join(COLUMNS)} from bookings order by no"  # noqa: S608 - names of our own
 Granted = tuple[Booking, tuple[int, ...]]
-Decide = Callable[[Wish, Sequence[Booking]], Granted]
+Decide = Callable[[BookingWish, Sequence[Booking]], Granted]
 
 
-class Store(Durable):
+class BookingStore(Durable):
     """The bookings of a platform.
 
     Parameters
@@ -43,7 +43,7 @@ class Store(Durable):
         """Return every booking ever made, in the order of their numbers."""
         return [Booking(*row) for row in self._db.execute(SELECT)]
 
-    def take(self, wishes: Sequence[Wish], decide: Decide) -> tuple[list[Booking], list[Booking]]:
+    def take(self, wishes: Sequence[BookingWish], decide: Decide) -> tuple[list[Booking], list[Booking]]:
         """Book all of these wishes, or none.
 
         Parameters

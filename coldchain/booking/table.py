@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coldchain.booking.record import Wish
+from coldchain.booking.record import BookingWish
 from coldchain.dispatch.headings import Aliases, read_table
 from coldchain.errors import Fault, demand_right
 from coldchain.language import _
@@ -38,7 +38,7 @@ class BookingRow(Noun):
     count: int = figure("-", "lorries: how many", 0)
 
 
-def read_wishes(path: Path, member: str = "") -> list[Wish]:
+def read_wishes(path: Path, member: str = "") -> list[BookingWish]:
     """Read a table of bookings.
 
     Parameters
@@ -67,7 +67,7 @@ def read_wishes(path: Path, member: str = "") -> list[Wish]:
             faults.append(Fault(file, row.line, "day", given.day, str(error), "invalid"))
             continue
         wishes.append(
-            Wish(given.member or member, given.depot, first, given.days, given.commodity, given.village, given.t,
+            BookingWish(given.member or member, given.depot, first, given.days, given.commodity, given.village, given.t,
                  given.vehicle, given.count, file, row.line)
         )  # fmt: skip
     demand_right(table.seen(faults))

@@ -14,7 +14,7 @@ from coldchain.errors import UsageError
 from coldchain.language import _
 
 if TYPE_CHECKING:
-    from coldchain.funds import Allocation, Rules
+    from coldchain.funds import Allocation, FundRules
 
 share = click.FloatRange(0, 1)
 
@@ -63,8 +63,8 @@ def allocate(sweeps: Path, folder: Path | None, as_json: bool, **given: Any) -> 
     _show(made, folder)
 
 
-def _rules(given: dict[str, Any]) -> Rules:
-    from coldchain.funds import Rules
+def _rules(given: dict[str, Any]) -> FundRules:
+    from coldchain.funds import FundRules
 
     names = ("minimise", "floor_cny", "max_share", "coverage", "matching", "own_money", "groups", "population")
     favoured = _pairs(given["favour"], "--favour")
@@ -74,7 +74,7 @@ def _rules(given: dict[str, Any]) -> Rules:
         raise UsageError(
             _("--favour: the shares come to {sum:g}, which is more than 1").format(sum=sum(favoured.values()))
         )
-    return Rules(
+    return FundRules(
         given["fund"],
         cap_cny=float("inf") if given["cap_cny"] is None else given["cap_cny"],
         matching_of=_pairs(given["matching_of"], "--matching-of"),

@@ -16,7 +16,7 @@ from coldchain.language import _
 if TYPE_CHECKING:
     import pandas as pd
 
-    from coldchain.booking.desk import Desk
+    from coldchain.booking.desk import BookingDesk
 
 SCHEMA = "coldchain.bookings/1"
 DAYS, MONTH = 7, 31
@@ -57,14 +57,14 @@ def book(run: Path, store: Path | None, member: str, as_json: bool, **given: Any
 
     Rules of priority, price and sight stand in the scenario under [bookings].
     """
-    from coldchain.booking.desk import Desk, store_of
-    from coldchain.booking.store import Store
+    from coldchain.booking.desk import BookingDesk, store_of
+    from coldchain.booking.store import BookingStore
     from coldchain.runs import Run
 
     today = date.today() if given["asked_on"] is None else _day("--today", given["asked_on"])  # noqa: DTZ011
     first = today if given["day"] is None else _day("--day", given["day"])
-    with Store(store or store_of(run)) as kept:
-        desk = Desk.open(Run.open(run, given["moved"]).checked(), kept, today)
+    with BookingStore(store or store_of(run)) as kept:
+        desk = BookingDesk.open(Run.open(run, given["moved"]).checked(), kept, today)
         who = desk.platform.known(member, _unknown(member)) if member else ""
         facts, lines = _answer(desk, who, first, given)
     if as_json:
@@ -87,7 +87,7 @@ def _day(option: str, text: str) -> date:
         raise UsageError(f"{option} {error}") from None
 
 
-def _answer(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
+def _answer(desk: BookingDesk, who: str, first: date, given: dict[str, Any]) -> Answer:
     """Do the one thing that the options ask for."""
     if given["cancel"] is not None:
         one = desk.cancel(given["cancel"], who)
@@ -105,17 +105,19 @@ def _answer(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
     return {"free": _rows(frame)}, _lines(frame)
 
 
-def _book(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
+def _book(desk: BookingDesk, who: str, first: date, given: dict[str, Any]) -> Answer:
     from coldchain.booking.page import booked_lines
-    from coldchain.booking.record import Wish
+    from coldchain.booking.record import BookingWish
     from coldchain.booking.table import read_wishes
 
     if given["table"] is not None:
         wishes = read_wishes(given["table"], who)
     else:
         count = given["count"] if given["vehicle"] else 0
-        wishes = [Wish(who, given["depot"], first, given["days"] or 1, given["crop"], given["village"], given["tonnes"],
-                       given["vehicle"], count)]  # fmt: skip
+        days, crop, village = given["days"] or 1, given["crop"], given["village"]
+        wishes = [
+            BookingWish(who, given["depot"], first, days, crop, village, given["tonnes"], given["vehicle"], count)
+        ]
     if not who and any(not wish.member for wish in wishes):
         raise UsageError(_("name who books with --as MEMBER"))
     made, moved = desk.book(wishes)
@@ -124,7 +126,7 @@ def _book(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
     )
 
 
-def _write(desk: Desk, who: str, first: date, given: dict[str, Any]) -> Answer:
+def _write(desk: BookingDesk, who: str, first: date, given: dict[str, Any]) -> Answer:
     from coldchain.booking import export
     from coldchain.booking.page import DAYS as SHOWN
     from coldchain.booking.page import write_page
@@ -147,17 +149,17 @@ def _last(first: date, given: dict[str, Any]) -> date:
     return first + timedelta((given["days"] or MONTH) - 1)
 
 
-def _bills(desk: Desk, who: str, first: date, given: dict[str, Any]) -> pd.DataFrame:
+def _bills(desk: BookingDesk, who: str, first: date, given: dict[str, Any]) -> pd.DataFrame:
     from coldchain.booking.export import seen_bills
 
     return seen_bills(desk, who, first, _last(first, given))
 
 
-def _mine(desk: Desk, who: str, _first: date, _given: dict[str, Any]) -> pd.DataFrame:
+def _mine(desk: BookingDesk, who: str, _first: date, _given: dict[str, Any]) -> pd.DataFrame:
     return desk.seen(who)
 
 
-def _lots(desk: Desk, who: str, _first: date, given: dict[str, Any]) -> pd.DataFrame:
+def _lots(desk: BookingDesk, who: str, _first: date, given: dict[str, Any]) -> pd.DataFrame:
     from coldchain.telemetry.season import read_lanes
 
     rows = desk.planned_lots if given["lanes"] is None else read_lanes([given["lanes"]])

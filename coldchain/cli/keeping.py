@@ -14,7 +14,7 @@ from coldchain.errors import UsageError, system_reason
 from coldchain.language import _, plural
 
 if TYPE_CHECKING:
-    from coldchain.telemetry.season import Season
+    from coldchain.telemetry.season import MeasuredSeason
 
 SHOWN = 20
 
@@ -52,7 +52,7 @@ def kept(
     _show(found)
 
 
-def _show(found: Season) -> None:
+def _show(found: MeasuredSeason) -> None:
     lanes = found.lanes
     told = plural("{count} day, {lanes} lanes measured", "{count} days, {lanes} lanes measured", len(found.days))
     click.echo(told.format(count=len(found.days), lanes=len(lanes)))

@@ -35,12 +35,12 @@ SHOWN = 12
 def masts(source: Path, elevation: Path, folder: Path | None, as_json: bool, **given: Any) -> None:
     """Find villages and lanes without a signal, site masts for all carriers together, and split their cost."""
     from coldchain.coverage.sight import Radio
-    from coldchain.coverage.study import Wish, study, write_study
+    from coldchain.coverage.study import MastRequest, study, write_study
 
     names = tuple(name.strip() for name in re.split("[,，、]", given["carriers"]))
     budget = math.inf if given["budget"] is None else given["budget"]
     radio = Radio(given["radius_km"], given["ghz"])
-    found = study(Wish(source, elevation, given["layer"], budget, names, radio, given["variant"]))
+    found = study(MastRequest(source, elevation, given["layer"], budget, names, radio, given["variant"]))
     written = [] if folder is None else write_study(found, folder)
     if as_json:
         click.echo(json.dumps(found.printed(), ensure_ascii=False))

@@ -85,7 +85,15 @@ def _share_table(game: Path, rules: tuple[str, ...], as_json: bool, given: dict[
 
 
 def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: dict[str, Any]) -> None:
-    from coldchain.settlement import GROUPS, MOST_MEMBERS, Effort, members_of, settle, settle_many, write_settlement
+    from coldchain.settlement import (
+        GROUPS,
+        MOST_MEMBERS,
+        GroupEffort,
+        members_of,
+        settle,
+        settle_many,
+        write_settlement,
+    )
     from coldchain.sharing import known_rules
 
     chosen = known_rules(rules) if rules else ()
@@ -98,7 +106,7 @@ def _share_scenario(source: Path, rules: tuple[str, ...], as_json: bool, given: 
         _fund(scenario, as_json, given)
         return
     folder = given["folder"] or Path("runs") / f"{scenario.name}-{scenario.variant}-share"
-    effort = Effort(given["seconds"], given["seed"], given["processes"])
+    effort = GroupEffort(given["seconds"], given["seed"], given["processes"])
     members = members_of(scenario, given["column"], owners=given["owners"], unions=given["unions"])
     if given["dry_run"]:
         _size_share(scenario, len(members.names), given, as_json=as_json)

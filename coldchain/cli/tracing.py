@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from coldchain.model import Landmark
-    from coldchain.traceability.form import Finding
+    from coldchain.traceability.form import EventFault
 
 ISSUE = "issue"
 
@@ -56,9 +56,9 @@ def trace() -> None:
 @of_a_run
 def issue(run: Path, file: Path, as_json: bool, **given: Any) -> int:
     """Write every lot of RUN, a folder of `coldchain routes`, as EPCIS 2.0 events from harvest to delivery."""
-    from coldchain.traceability.issue import Wish, issue_day
+    from coldchain.traceability.issue import EventsRequest, issue_day
 
-    wish = Wish(run=run, file=file, day=given.pop("date"), **given)
+    wish = EventsRequest(run=run, file=file, day=given.pop("date"), **given)
     issued = issue_day(wish)
     if as_json:
         click.echo(json.dumps(issued.printed(), ensure_ascii=False))
@@ -114,15 +114,15 @@ def _register(scenario: Path | None) -> Sequence[Landmark] | None:
     return load(scenario)[0].landmarks
 
 
-def _ended(findings: Sequence[Finding]) -> int:
+def _ended(findings: Sequence[EventFault]) -> int:
     return EXIT_BAD_INPUT if findings else 0
 
 
-def _show(findings: Sequence[Finding]) -> None:
+def _show(findings: Sequence[EventFault]) -> None:
     """Print what is wrong, event by event; past a dozen of one kind only how many more there are."""
     from coldchain.traceability.form import CODES
 
-    by_code: dict[str, list[Finding]] = {}
+    by_code: dict[str, list[EventFault]] = {}
     for one in findings:
         by_code.setdefault(one.code, []).append(one)
     for code, group in by_code.items():

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from coldchain.arrays import Bools, Floats
     from coldchain.diversions.proposals import Proposal
     from coldchain.telemetry.dayplan import DayPlan
-    from coldchain.telemetry.readings import Reader
-    from coldchain.telemetry.store import Store
+    from coldchain.telemetry.readings import MessageReader
+    from coldchain.telemetry.store import ReadingStore
     from coldchain.telemetry.watch import Setup, Watched
 
 SHOWN = 15
@@ -81,17 +81,17 @@ def terms_options(command: Any) -> Any:
     return command
 
 
-def setup_of(day: DayPlan, given: dict[str, Any]) -> tuple[Setup, Reader]:
+def setup_of(day: DayPlan, given: dict[str, Any]) -> tuple[Setup, MessageReader]:
     """Return how the day is watched, and how its messages are read, by the options of :func:`readings_options`."""
-    from coldchain.telemetry.readings import Keys, Reader, read_keys
+    from coldchain.telemetry.readings import MessageKeys, MessageReader, read_keys
     from coldchain.telemetry.replay import read_sensors
-    from coldchain.telemetry.rules import Rules, read_rules
+    from coldchain.telemetry.rules import AlarmRules, read_rules
     from coldchain.telemetry.watch import Setup
 
     sensors = {} if given["table"] is None else read_sensors(given["table"], day)
-    rules = Rules() if given["thresholds"] is None else read_rules(given["thresholds"])
-    keys = Keys() if given["mapping"] is None else read_keys(given["mapping"])
-    return Setup(sensors, given["date"], given["offset_h"], rules), Reader(keys, given["offset_h"])
+    rules = AlarmRules() if given["thresholds"] is None else read_rules(given["thresholds"])
+    keys = MessageKeys() if given["mapping"] is None else read_keys(given["mapping"])
+    return Setup(sensors, given["date"], given["offset_h"], rules), MessageReader(keys, given["offset_h"])
 
 
 moved_option = click.option("--scenario", "moved", type=path_argument, help="Where the scenario of RUN lies now.")
@@ -118,12 +118,12 @@ def simulate_telemetry(
 ) -> int:  # fmt: skip
     """Make the messages of a day from RUN, a folder of routes: doors, failures, gaps, copies, sensors that go wrong."""
     from coldchain.telemetry.dayplan import read_day
-    from coldchain.telemetry.simulate import World
+    from coldchain.telemetry.simulate import SensorWorld
 
     day = read_day(run, moved)
     named = date or day.date or "2026-07-15"
     signal = None if coverage is None else partial(_has_signal, coverage)
-    made = World(day, named, every_s=every_s, seed=seed, offset_h=offset_h, signal=signal).simulated()
+    made = SensorWorld(day, named, every_s=every_s, seed=seed, offset_h=offset_h, signal=signal).simulated()
     _write(out, "".join(f"{line}\n" for line in made.lines))
     if truth is not None:
         _write(truth, json.dumps(made.truth(), ensure_ascii=False, indent=1))
@@ -199,14 +199,14 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
     from coldchain.telemetry.dayplan import read_day
     from coldchain.telemetry.kept import write_lanes
     from coldchain.telemetry.replay import replay
-    from coldchain.telemetry.store import Store
+    from coldchain.telemetry.store import ReadingStore
 
     _demand_together(given)
     if given["archive"] is not None:
         parquet()
     day = read_day(run, given["moved"])
     setup, reader = setup_of(day, given)
-    with Store(given["kept"]) as store:
+    with ReadingStore(given["kept"]) as store:
         desk = Desk(day, setup, store, given, quiet=quiet)
         if given["file"] is not None:
             faults = replay(given["file"], reader, store)
@@ -273,7 +273,7 @@ def _demand_together(given: dict[str, Any]) -> None:
 class Desk:
     """Works a day out from its store, and tells those who asked: the page, the file of news, the address."""
 
-    def __init__(self, day: DayPlan, setup: Setup, store: Store, given: dict[str, Any], *, quiet: bool) -> None:
+    def __init__(self, day: DayPlan, setup: Setup, store: ReadingStore, given: dict[str, Any], *, quiet: bool) -> None:
         from coldchain.telemetry.outbox import to_address, to_file
 
         self.day, self.setup, self.store, self.quiet = day, setup, store, quiet
@@ -329,7 +329,7 @@ class Desk:
             click.echo(told.format(folder=self.archive, count=len(made)), err=True)
 
 
-def _listen(desk: Desk, reader: Reader, given: dict[str, Any]) -> None:
+def _listen(desk: Desk, reader: MessageReader, given: dict[str, Any]) -> None:
     """Listen to the broker until Ctrl-C or the time that was asked for; renew the desk now and then."""
     from coldchain.telemetry.broker import Listener, address_of
 

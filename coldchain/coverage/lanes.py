@@ -17,7 +17,7 @@ STEP_M = 250.0
 
 
 @dataclass(frozen=True, eq=False)
-class Lane:
+class VillageLane:
     """The way from a village to its depot, in equal steps.
 
     Attributes
@@ -31,7 +31,7 @@ class Lane:
     points: Floats
 
 
-def lanes_of(scenario: Scenario, placed: PlacedNetwork, depots: Mapping[int, Sequence[str]]) -> list[Lane]:
+def lanes_of(scenario: Scenario, placed: PlacedNetwork, depots: Mapping[int, Sequence[str]]) -> list[VillageLane]:
     """Return the lane of every village that grows something.
 
     Parameters
@@ -58,12 +58,12 @@ def _nearest(scenario: Scenario, placed: PlacedNetwork, growing: Ints) -> dict[i
     }
 
 
-def _lane(village: int, depot: str, line: Floats) -> Lane:
+def _lane(village: int, depot: str, line: Floats) -> VillageLane:
     """Cut a line into equal steps of at most so many metres."""
     if len(line) < 2:
-        return Lane(village, depot, 0.0, line[:1])
+        return VillageLane(village, depot, 0.0, line[:1])
     metres = np.concatenate([[0.0], np.cumsum(great_circle_m(line[:-1, 0], line[:-1, 1], line[1:, 0], line[1:, 1]))])
     steps = max(1, int(np.ceil(metres[-1] / STEP_M)))
     at = (np.arange(steps) + 0.5) / steps * metres[-1]
     points = np.column_stack([np.interp(at, metres, line[:, 0]), np.interp(at, metres, line[:, 1])])
-    return Lane(village, depot, float(metres[-1]) / 1000.0, points)
+    return VillageLane(village, depot, float(metres[-1]) / 1000.0, points)

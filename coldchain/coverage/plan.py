@@ -25,7 +25,7 @@ RULES = ("shapley", "nucleolus", "proportional")
 
 
 @dataclass(frozen=True, eq=False)
-class Joint:
+class SharedMasts:
     """The masts built together.
 
     Attributes
@@ -50,7 +50,7 @@ class Joint:
         return np.asarray((self.equipped[:, :, None] & reach[:, None, :]).any(axis=0), dtype=bool)
 
 
-def site_masts(masts: Sequence[Mast], reach: Bools, needs: Bools, tonnes: Floats, budget_cny: float) -> Joint:
+def site_masts(masts: Sequence[Mast], reach: Bools, needs: Bools, tonnes: Floats, budget_cny: float) -> SharedMasts:
     """Choose masts and equipment.
 
     Parameters
@@ -67,19 +67,19 @@ def site_masts(masts: Sequence[Mast], reach: Bools, needs: Bools, tonnes: Floats
     carrier, village, own = carrier[own > 0], village[own > 0], own[own > 0]
     equipped = np.zeros((len(masts), len(needs)), dtype=bool)
     if not len(carrier):
-        return Joint(equipped, 0.0, 0.0, 0.0, "optimal")
+        return SharedMasts(equipped, 0.0, 0.0, 0.0, "optimal")
     cost = _cost(masts, len(needs))
     free = np.isinf(budget_cny)
     outside = np.full(len(own), cost.sum() + 1.0) if free else own
     money = cost if free else TIE * own.min() * cost / max(float(cost.sum()), 1.0)
-    problem = _problem(reach[:, village], carrier, outside, _Prices(money, cost, budget_cny))
+    problem = _problem(reach[:, village], carrier, outside, _MastPrices(money, cost, budget_cny))
     found = solve_siting(problem, gap=1e-9)
     equipped = found.count[:, 1:] > 0
     value = float(own[(equipped[:, carrier] & reach[:, village]).any(axis=0)].sum())
     best = float(own.sum())
     bound = best if free else min(best, best - found.bound)
     spent = float((cost * _counts(equipped)).sum())
-    return Joint(equipped, spent, value, max(bound, value), found.status)
+    return SharedMasts(equipped, spent, value, max(bound, value), found.status)
 
 
 def _cost(masts: Sequence[Mast], carriers: int) -> Floats:
@@ -93,7 +93,7 @@ def _counts(equipped: Bools) -> Ints:
 
 
 @dataclass(frozen=True, eq=False)
-class _Prices:
+class _MastPrices:
     """What modules cost in the objective, float[masts, modules], what of the budget they take, and the budget."""
 
     objective: Floats
@@ -101,7 +101,7 @@ class _Prices:
     budget_cny: float
 
 
-def _problem(reach: Bools, carrier: Ints, outside: Floats, prices: _Prices) -> SitingProblem:
+def _problem(reach: Bools, carrier: Ints, outside: Floats, prices: _MastPrices) -> SitingProblem:
     """State the siting of masts: demands are pairs of carrier and village, modules the tower and each equipment."""
     sites, modules = prices.capex.shape
     site, demand = np.nonzero(reach)
@@ -149,12 +149,12 @@ def _least_cny(masts: Sequence[Mast], reach: Bools, needs: Bools) -> float:
         return 0.0
     cost = _cost(masts, len(needs))
     outside = np.full(len(carrier), cost.sum() + 1.0)
-    found = solve_siting(_problem(reach[:, village], carrier, outside, _Prices(cost, cost, np.inf)), gap=1e-9)
+    found = solve_siting(_problem(reach[:, village], carrier, outside, _MastPrices(cost, cost, np.inf)), gap=1e-9)
     return float((cost * _counts(found.count[:, 1:] > 0)).sum())
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class CarrierShares:
     """The cost of the masts between carriers.
 
     Attributes
@@ -168,7 +168,7 @@ class Split:
     fen: dict[str, list[int]]
 
 
-def split_masts(masts: Sequence[Mast], reach: Bools, needs: Bools, names: Sequence[str]) -> Split:
+def split_masts(masts: Sequence[Mast], reach: Bools, needs: Bools, names: Sequence[str]) -> CarrierShares:
     """Divide the cost of masts between carriers.
 
     A group builds what gives a signal wherever one of its members needs it, at least cost: a tower once, the equipment
@@ -183,4 +183,4 @@ def split_masts(masts: Sequence[Mast], reach: Bools, needs: Bools, names: Sequen
     game = Game(tuple(names), "cost", values)
     divisions = divide(game, RULES, certified=False) if values[-1] > 0 else Divisions(game, {}, {}, 0.0)
     fen = {rule: whole_fen(found.amounts) for rule, found in divisions.divisions.items()}
-    return Split(game, divisions, fen)
+    return CarrierShares(game, divisions, fen)

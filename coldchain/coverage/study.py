@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from coldchain.arrays import Bools, Floats
-from coldchain.coverage.lanes import Lane, lanes_of
+from coldchain.coverage.lanes import VillageLane, lanes_of
 from coldchain.coverage.layer import covered_by_layer
-from coldchain.coverage.plan import Joint, Split, site_masts, split_masts
+from coldchain.coverage.plan import CarrierShares, SharedMasts, site_masts, split_masts
 from coldchain.coverage.sight import Radio, ground_m, read_tiles, seen
 from coldchain.errors import BadInputError, Fault, UsageError
 from coldchain.language import _
@@ -31,7 +31,7 @@ MOST_CARRIERS = 8
 
 
 @dataclass(frozen=True)
-class Wish:
+class MastRequest:
     """What is asked for.
 
     Attributes
@@ -60,9 +60,9 @@ class Study:
     """
 
     scenario: Scenario
-    wish: Wish
-    joint: Joint
-    split: Split
+    wish: MastRequest
+    joint: SharedMasts
+    split: CarrierShares
     before: Bools
     after: Bools
     villages: pd.DataFrame
@@ -97,7 +97,7 @@ class Study:
         }
 
 
-def study(wish: Wish) -> Study:
+def study(wish: MastRequest) -> Study:
     """Find blind villages and lanes, site masts and split their cost.
 
     Raises
@@ -137,7 +137,7 @@ def _check_carriers(carriers: Sequence[str]) -> None:
         raise UsageError(told.format(most=MOST_CARRIERS, names=_(", ").join(carriers) or "-"))
 
 
-def _opened(wish: Wish) -> tuple[Scenario, PlacedNetwork, dict[int, list[str]]]:
+def _opened(wish: MastRequest) -> tuple[Scenario, PlacedNetwork, dict[int, list[str]]]:
     """Return scenario, roads, and the depots of each village where there is a plan."""
     if not (wish.source / "summary.json").is_file():
         scenario = load(wish.source, wish.variant)[0]
@@ -165,7 +165,7 @@ def _sorted(masts: Sequence[Mast], carriers: Sequence[str]) -> tuple[list[Mast],
     return [one for one in masts if one.status == "existing"], [one for one in masts if one.status == "candidate"]
 
 
-def _today(wish: Wish, tiles: Sequence[Tile], standing: Sequence[Mast], points: Floats) -> Bools:
+def _today(wish: MastRequest, tiles: Sequence[Tile], standing: Sequence[Mast], points: Floats) -> Bools:
     """Return where each carrier has a signal today: by the layer, or in sight of a mast of its own or of all."""
     covered = np.zeros((len(wish.carriers), len(points)), dtype=bool)
     if wish.layer is not None:
@@ -186,7 +186,7 @@ class _Tables:
     after: Bools
     candidates: Sequence[Mast]
     reach: Bools
-    joint: Joint
+    joint: SharedMasts
 
     def villages(self, tonnes: Floats) -> pd.DataFrame:
         """Return every village: blind where no carrier has a signal."""
@@ -200,7 +200,7 @@ class _Tables:
         ]  # fmt: skip
         return pd.DataFrame(rows)
 
-    def lanes(self, lanes: Sequence[Lane], first: int) -> pd.DataFrame:
+    def lanes(self, lanes: Sequence[VillageLane], first: int) -> pd.DataFrame:
         """Return every lane: kilometres without a signal of any carrier, today and with the masts."""
         rows = []
         for lane in lanes:

@@ -31,7 +31,7 @@ from coldchain.spoilage.lanes import HALF_WARMING_H
 from coldchain.telemetry.dayplan import DayPlan, day_of_run
 from coldchain.telemetry.lotplan import LotPlan
 from coldchain.telemetry.watch import Watched
-from coldchain.telemetry.ways import DEPOT, MARKET, SELL, Way, diverted
+from coldchain.telemetry.ways import DEPOT, MARKET, SELL, DivertedLot, diverted
 
 REROUTE, TRUCK = "reroute", "truck"
 ACTIONS = {
@@ -68,7 +68,7 @@ class Helped:
     plan: LotPlan
     left: Lost
     then: Lost
-    way: Way | None = None
+    way: DivertedLot | None = None
 
     @property
     def saved_cny(self) -> float:
@@ -252,7 +252,7 @@ class _Room:
         way = _way(DEPOT, place.id, self.scenario.hubs[place.hub].id, fetch)
         return self._led(lots, self._into(way, fetch, rooms, depot), fetch, more)
 
-    def _into(self, way: Way, fetch: Fetched, rooms: CoolingClass, depot: int) -> Way:
+    def _into(self, way: DivertedLot, fetch: Fetched, rooms: CoolingClass, depot: int) -> DivertedLot:
         kind = self.scenario.vehicle(self._base(fetch.tours[0].vehicle_id))
         return replace(
             way, cargo=kind.cargo, half_warming_h=kind.half_warming_h or HALF_WARMING_H[kind.cargo] or float("nan"),
@@ -270,7 +270,7 @@ class _Room:
             sold.append(replace(one, then=then, way=replace(way, lot=one.plan.key, loss=then.loss)))
         return _kept(Proposal(SELL, self.room, self.depot, tuple(sold), way.leave_h, way.leave_h))
 
-    def _led(self, lots: Sequence[Helped], way: Way, fetch: Fetched, more_cny: float) -> Proposal:
+    def _led(self, lots: Sequence[Helped], way: DivertedLot, fetch: Fetched, more_cny: float) -> Proposal:
         """Follow each lot along a way, and keep those that are better off."""
         led = []
         for one in lots:
@@ -318,7 +318,7 @@ def _nearest(indices: Sequence[int], hours: Floats) -> list[int]:
     return [n for h, n in ranked if np.isfinite(h)][:NEAREST]
 
 
-def _way(action: str, to: str, hub: str, fetch: Fetched | None) -> Way:
+def _way(action: str, to: str, hub: str, fetch: Fetched | None) -> DivertedLot:
     nan = float("nan")
     leave_h, arrive_h = (nan, nan) if fetch is None else (fetch.leave_h, fetch.arrive_h)
-    return Way("", "", action, to, hub, leave_h, arrive_h, "", nan, nan, nan, nan, nan, nan)
+    return DivertedLot("", "", action, to, hub, leave_h, arrive_h, "", nan, nan, nan, nan, nan, nan)

@@ -12,7 +12,7 @@ import pandas as pd
 from coldchain.arrays import CENT_CNY, Bools, Floats, Indices
 from coldchain.errors import UsageError
 from coldchain.funds.curves import Curves
-from coldchain.funds.knapsack import Division, Favour, Problem, divide
+from coldchain.funds.knapsack import ChosenPoints, Favour, FundProblem, divide
 from coldchain.language import _
 
 Figure = Literal["loss_t", "loss_cny", "annual_cny"]
@@ -20,7 +20,7 @@ MORE, MILLION = 0.1, 1e6
 
 
 @dataclass(frozen=True)
-class Rules:
+class FundRules:
     """How the fund may be divided.
 
     Attributes
@@ -67,7 +67,7 @@ class Allocation:
     facts: dict[str, Any]
 
 
-def allocate(curves: Curves, rules: Rules) -> Allocation:
+def allocate(curves: Curves, rules: FundRules) -> Allocation:
     """Divide a fund between counties.
 
     Raises
@@ -100,7 +100,7 @@ def allocate(curves: Curves, rules: Rules) -> Allocation:
 class _Table:
     """The points with what the fund pays for each, and which of them the rules allow."""
 
-    def __init__(self, curves: Curves, rules: Rules) -> None:
+    def __init__(self, curves: Curves, rules: FundRules) -> None:
         if rules.minimise not in curves.points or curves.points[rules.minimise].isna().any():
             message = _("--minimise {name}: the sweeps do not hold this figure for every point")
             raise UsageError(message.format(name=rules.minimise))
@@ -114,10 +114,10 @@ class _Table:
         self.payable = payable | self._least(self.money)
         self.rows = np.flatnonzero(self._allowed())
 
-    def problem(self, fund: float) -> Problem:
+    def problem(self, fund: float) -> FundProblem:
         """State the division of a fund."""
         rows = self.rows
-        return Problem(self.owner[rows], self.money[rows], self.award[rows], self.loss[rows], fund, self._favours())
+        return FundProblem(self.owner[rows], self.money[rows], self.award[rows], self.loss[rows], fund, self._favours())
 
     def within(self, most: Floats) -> Indices:
         """Return each county's best payable point within what it is given, whatever the other rules."""
@@ -126,7 +126,7 @@ class _Table:
         order = np.lexsort((self.money, np.where(fits, self.loss, np.inf), self.owner))
         return np.asarray(order[np.searchsorted(self.owner, np.arange(len(self.curves.counties)))])
 
-    def summed(self, name: str, chosen: Indices, rules: Rules) -> dict[str, Any]:
+    def summed(self, name: str, chosen: Indices, rules: FundRules) -> dict[str, Any]:
         """Sum up a division."""
         before = self.curves.counties["before_loss_t"].to_numpy()
         saved = float((before - self.points["loss_t"].to_numpy()[chosen]).sum())
@@ -250,7 +250,7 @@ def column(curves: Curves, name: str, option: str) -> Floats:
     return values
 
 
-def _splits(curves: Curves, rules: Rules) -> dict[str, Floats]:
+def _splits(curves: Curves, rules: FundRules) -> dict[str, Floats]:
     """Return each county's share of the fund under the simple divisions."""
     weights = {"equal": np.ones(len(curves.counties)), "production": column(curves, "harvest_t", _("by production"))}
     if rules.population:
@@ -259,7 +259,7 @@ def _splits(curves: Curves, rules: Rules) -> dict[str, Floats]:
             for name, weight in weights.items()}  # fmt: skip
 
 
-def _margin(table: _Table, best: Division) -> dict[str, Any]:
+def _margin(table: _Table, best: ChosenPoints) -> dict[str, Any]:
     """Name the county whose award saves least for its last step, and the one that would save most with the next."""
     names = table.curves.counties["name"]
     chosen = table.rows[best.choice]
@@ -278,7 +278,7 @@ def _margin(table: _Table, best: Division) -> dict[str, Any]:
     return told
 
 
-def _tenth(table: _Table, best: Division, more: Division) -> dict[str, Any]:
+def _tenth(table: _Table, best: ChosenPoints, more: ChosenPoints) -> dict[str, Any]:
     """Say what a tenth more fund does."""
     before, after = table.rows[best.choice], table.rows[more.choice]
     loss_t = table.points["loss_t"].to_numpy()
@@ -291,6 +291,6 @@ def _tenth(table: _Table, best: Division, more: Division) -> dict[str, Any]:
     }
 
 
-def without_rules(rules: Rules) -> Rules:
+def without_rules(rules: FundRules) -> FundRules:
     """Return the same fund without floors, caps and favours, to see what they cost."""
     return replace(rules, floor_cny=0.0, cap_cny=float("inf"), max_share=1.0, coverage=0.0, favoured={})

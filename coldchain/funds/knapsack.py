@@ -43,7 +43,7 @@ class Favour:
 
 
 @dataclass(frozen=True)
-class Division:
+class ChosenPoints:
     """The points chosen.
 
     Attributes
@@ -67,7 +67,7 @@ class Division:
 
 
 @dataclass(frozen=True)
-class Problem:
+class FundProblem:
     """Points of all counties, one after the other.
 
     Attributes
@@ -95,7 +95,7 @@ class Problem:
         return np.searchsorted(self.county, np.arange(self.counties))
 
 
-def divide(problem: Problem, *, time_limit_s: float = 60.0, gap: float = 0.0) -> Division:
+def divide(problem: FundProblem, *, time_limit_s: float = 60.0, gap: float = 0.0) -> ChosenPoints:
     """Divide a fund.
 
     Parameters
@@ -117,7 +117,7 @@ def divide(problem: Problem, *, time_limit_s: float = 60.0, gap: float = 0.0) ->
     >>> million = np.array([0.0, 1e6, 2e6])
     >>> loss = np.array([10.0, 5.0, 4.0, 20.0, 16.0, 12.0])
     >>> county = np.array([0, 0, 0, 1, 1, 1])
-    >>> found = divide(Problem(county, np.tile(million, 2), np.tile(million, 2), loss, 2e6))
+    >>> found = divide(FundProblem(county, np.tile(million, 2), np.tile(million, 2), loss, 2e6))
     >>> found.choice.tolist(), found.value, found.gap < 1e-9
     ([1, 4], 21.0, True)
     """
@@ -139,7 +139,7 @@ def divide(problem: Problem, *, time_limit_s: float = 60.0, gap: float = 0.0) ->
     if start is not None:
         value = float(problem.loss[start].sum())
         if value - prices.bound <= max(gap, EXACT) * max(abs(value), EXACT):
-            return Division(start, value, min(prices.bound, value), prices.money, 0)
+            return ChosenPoints(start, value, min(prices.bound, value), prices.money, 0)
         slack = (value - prices.bound) * (1 + EXACT) + EXACT * max(abs(value), 1.0)
         kept = np.flatnonzero((prices.excess <= slack) | np.isin(kept, start))
     best, bound = model.solve(kept, gap)
@@ -148,11 +148,11 @@ def divide(problem: Problem, *, time_limit_s: float = 60.0, gap: float = 0.0) ->
         message = _("no division of the fund was found within {seconds:g} s; allow more with --time-limit")
         raise LimitError(message.format(seconds=time_limit_s))
     value = float(problem.loss[best].sum())
-    return Division(best, value, min(max(bound, prices.bound), value), prices.money, len(kept))
+    return ChosenPoints(best, value, min(max(bound, prices.bound), value), prices.money, len(kept))
 
 
 @dataclass(frozen=True)
-class _Prices:
+class _DualPrices:
     """A dual solution: what money is worth, the bound, and how much each point, once forced, lifts the bound."""
 
     money: float
@@ -160,7 +160,7 @@ class _Prices:
     excess: Floats
 
 
-def _near_start(problem: Problem, model: _Integer, prices: _Prices) -> Indices | None:
+def _near_start(problem: FundProblem, model: _Integer, prices: _DualPrices) -> Indices | None:
     """Solve among the points that lift the bound least, ever more of them until a division exists."""
     order = np.argsort(prices.excess, kind="stable")
     more = math.ceil(NEAR * problem.counties)
@@ -172,17 +172,17 @@ def _near_start(problem: Problem, model: _Integer, prices: _Prices) -> Indices |
     return None
 
 
-def _line_search(problem: Problem) -> _Prices:
+def _line_search(problem: FundProblem) -> _DualPrices:
     price = price_of_money(problem)
     return _prices(problem, problem.loss + price * problem.money, price, -price * problem.fund)
 
 
-def _prices(problem: Problem, priced: Floats, price: float, constant: float) -> _Prices:
+def _prices(problem: FundProblem, priced: Floats, price: float, constant: float) -> _DualPrices:
     best = np.minimum.reduceat(priced, problem.first)
-    return _Prices(price, float(best.sum()) + constant, priced - best[problem.county])
+    return _DualPrices(price, float(best.sum()) + constant, priced - best[problem.county])
 
 
-def price_of_money(problem: Problem) -> float:
+def price_of_money(problem: FundProblem) -> float:
     """Return the price at which the counties, each for itself, spend the fund: where the relaxation is tightest."""
     low, high = 0.0, _steepest(problem)
     if problem.money[_cheapest_at(problem, 0.0)].sum() <= problem.fund:
@@ -198,21 +198,21 @@ def price_of_money(problem: Problem) -> float:
     return high
 
 
-def _steepest(problem: Problem) -> float:
+def _steepest(problem: FundProblem) -> float:
     """Return a price at which every county takes its cheapest point."""
     span = float(np.ptp(problem.loss)) + 1.0
     steps = np.diff(np.unique(problem.money))
     return span / float(steps[steps > 0].min(initial=1.0)) * 2 if len(steps) else 1.0
 
 
-def _cheapest_at(problem: Problem, price: float) -> Indices:
+def _cheapest_at(problem: FundProblem, price: float) -> Indices:
     """Return the point each county takes at a price; of equals the cheapest."""
     priced = problem.loss + price * problem.money
     order = np.lexsort((problem.money, priced, problem.county))
     return np.asarray(order[problem.first])
 
 
-def _greedy(problem: Problem, price: float) -> Indices:
+def _greedy(problem: FundProblem, price: float) -> Indices:
     """Start from what the counties take at the price, then spend what is left on the best steps that fit."""
     choice = _cheapest_at(problem, price)
     while True:
@@ -231,14 +231,14 @@ def _greedy(problem: Problem, price: float) -> Indices:
 class _Integer:
     """The model of OR-Tools over some of the points, solved by HiGHS."""
 
-    def __init__(self, problem: Problem, time_limit_s: float) -> None:
+    def __init__(self, problem: FundProblem, time_limit_s: float) -> None:
         self.problem = problem
         self.end = time.monotonic() + time_limit_s
         self.unit = max(problem.fund, 1.0) / 1e3
         self.scale = max(float(np.ptp(problem.loss)), 1e-6) / 1e2
         self.base = np.minimum.reduceat(problem.loss, problem.first)
 
-    def prices(self) -> _Prices:
+    def prices(self) -> _DualPrices:
         """Solve the relaxation over all points; its duals give a bound by themselves, however rounded they are."""
         problem = self.problem
         model, fund, favoured = self._model(np.arange(len(problem.county)), whole=False)[1:]

@@ -19,7 +19,7 @@ from bokeh.layouts import column, row
 from bokeh.models import Button, Div, InlineStyleSheet, NumericInput, Select, TextInput
 
 from coldchain.booking import export
-from coldchain.booking.desk import Desk
+from coldchain.booking.desk import BookingDesk
 from coldchain.booking.offer import Offer
 from coldchain.booking.page import STYLE as TILES
 from coldchain.booking.page import (
@@ -32,8 +32,8 @@ from coldchain.booking.page import (
     thing_words,
 )
 from coldchain.booking.platform import OPERATOR, Platform
-from coldchain.booking.record import BOOKED, LORRY, Wish
-from coldchain.booking.store import Store
+from coldchain.booking.record import BOOKED, LORRY, BookingWish
+from coldchain.booking.store import BookingStore
 from coldchain.errors import BadInputError, ColdchainError, Fault, UsageError
 from coldchain.language import N_, _, known_language, language, speaking
 from coldchain.model import day_of
@@ -94,8 +94,8 @@ class Counter:
     @contextmanager
     def desk(self) -> Any:
         """Open the desk for one look or deed."""
-        with Store(self.file) as store:
-            yield Desk(self.offer, self.platform, store, self.today())
+        with BookingStore(self.file) as store:
+            yield BookingDesk(self.offer, self.platform, store, self.today())
 
     @property
     def stamp(self) -> tuple[tuple[int, int], ...]:
@@ -194,7 +194,7 @@ class BookingsPage(Answering):
             raise UsageError(_("choose the member to book for under “Seen and booked as”"))
         kind, _sign, what = str(self.what.value).partition(":")
         amount = float(self.amount.value or 0.0)
-        wish = Wish(self.who, str(self.depot.value), self._first(), int(self.days.value or 1))
+        wish = BookingWish(self.who, str(self.depot.value), self._first(), int(self.days.value or 1))
         if kind == LORRY:
             if amount != int(amount):
                 raise UsageError(_("lorries are booked whole; got {amount:g}").format(amount=amount))

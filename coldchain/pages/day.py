@@ -24,9 +24,9 @@ from coldchain.pages.shell import frame, said
 from coldchain.telemetry.alarms import Alarm
 from coldchain.telemetry.dayplan import DayPlan
 from coldchain.telemetry.page import STYLE, parts_of, place_words
-from coldchain.telemetry.readings import Reader
+from coldchain.telemetry.readings import MessageReader
 from coldchain.telemetry.replay import replay
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.store import ReadingStore
 from coldchain.telemetry.terminal import cause_words
 from coldchain.telemetry.watch import Setup, Watched, alarm_id, watched
 
@@ -60,7 +60,7 @@ class DayDesk:
     file: Path | None = None
     kept: Path | None = None
     setup: Setup = field(default_factory=Setup)
-    reader: Reader = field(default_factory=Reader)
+    reader: MessageReader = field(default_factory=MessageReader)
     terms: Terms | None = None
     moved: Path | None = None
 
@@ -72,11 +72,11 @@ class DayDesk:
         BadInputError
             When the file of messages cannot be read.
         """
-        with Store(None) as empty:
+        with ReadingStore(None) as empty:
             self.read_into(empty)
         return self
 
-    def read_into(self, store: Store) -> None:
+    def read_into(self, store: ReadingStore) -> None:
         """Put the messages of the file into a store."""
         if self.file is not None:
             replay(self.file, self.reader, store)
@@ -95,7 +95,7 @@ class DayDesk:
 
     def seen(self, terms: Terms | None = None) -> Seen:
         """Work the day out; with ``terms`` also what can be done."""
-        with Store(self.kept) as store:
+        with ReadingStore(self.kept) as store:
             self.read_into(store)
             found = watched(store, self.day, self.setup)
         return Seen(found, () if terms is None else proposals(self.dispatching, found, terms))
@@ -188,7 +188,7 @@ class DayPage:
                 return
             try:
                 note = self.seen.found.noted(self.alarm.value, reason, who)
-                with Store(self.desk.kept) as store:
+                with ReadingStore(self.desk.kept) as store:
                     store.acknowledge(note)
             except ColdchainError as error:
                 self.status.text = words.status_html(str(error), failed=True)

@@ -1,6 +1,6 @@
 """Settling: the group costs of a scenario by the planner, and statements of who pays what."""
 
-from coldchain.settlement.costing import Effort, GroupCost, cost_of, cost_table, fingerprint, lay_floor
+from coldchain.settlement.costing import GroupCost, GroupEffort, cost_of, cost_table, fingerprint, lay_floor
 from coldchain.settlement.files import GROUPS, write_settlement
 from coldchain.settlement.floors import member_floors
 from coldchain.settlement.fund import county_fund
@@ -13,8 +13,8 @@ __all__ = [
     "GROUPS",
     "GROUPS_A_MEMBER",
     "MOST_MEMBERS",
-    "Effort",
     "GroupCost",
+    "GroupEffort",
     "Settlement",
     "cost_of",
     "cost_table",

@@ -63,7 +63,7 @@ class GroupCost:
 
 
 @dataclass(frozen=True)
-class Effort:
+class GroupEffort:
     """Units of work for each plan, seed, processes side by side.
 
     Pairs get thrice the work, members alone tenfold, all together thirtyfold.
@@ -77,7 +77,7 @@ class Effort:
 _shared: list[Any] = []
 
 
-def _start(scenario: Scenario, members: Members, effort: Effort) -> None:
+def _start(scenario: Scenario, members: Members, effort: GroupEffort) -> None:
     _shared[:] = [lay_floor(scenario), members, effort]
 
 
@@ -88,7 +88,7 @@ def lay_floor(scenario: Scenario) -> Ground:
     return lay_ground(scenario, Options(FLOOR_WORK))
 
 
-def cost_of(floor: Ground, members: Members, mask: int, parts: Sequence[Modules], effort: Effort) -> GroupCost:
+def cost_of(floor: Ground, members: Members, mask: int, parts: Sequence[Modules], effort: GroupEffort) -> GroupCost:
     """Plan one group.
 
     Parameters
@@ -109,7 +109,7 @@ def cost_of(floor: Ground, members: Members, mask: int, parts: Sequence[Modules]
 
 
 def _planned(
-    floor: Ground, scenario: Scenario, mask: int, parts: Sequence[Modules], effort: Effort, *, free: bool
+    floor: Ground, scenario: Scenario, mask: int, parts: Sequence[Modules], effort: GroupEffort, *, free: bool
 ) -> GroupCost:
     from coldchain.planning import Near, Options, course_with, plan_on
 
@@ -161,7 +161,7 @@ def _nothing_to_cool(scenario: Scenario, members: Members, mask: int, group: Seq
     return GroupCost(mask, cost, cost, {name: cost * (name == "operation") for name in FIGURES}, 0.0, 0.0, ({},))
 
 
-def fingerprint(scenario: Scenario, members: Members, effort: Effort) -> str:
+def fingerprint(scenario: Scenario, members: Members, effort: GroupEffort) -> str:
     """Hash of everything the group costs follow from."""
     told: list[Any] = [
         scenario.sha256,
@@ -177,7 +177,7 @@ def fingerprint(scenario: Scenario, members: Members, effort: Effort) -> str:
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 
-class Desk:
+class GroupPlanner:
     """Plans groups side by side; keeps each on disk as soon as it is known, so that a broken run goes on.
 
     Attributes
@@ -189,7 +189,7 @@ class Desk:
         self,
         scenario: Scenario,
         members: Members,
-        effort: Effort,
+        effort: GroupEffort,
         folder: Path,
         say: Say = silent,
     ) -> None:
@@ -240,7 +240,7 @@ class Desk:
 
 
 def cost_table(
-    scenario: Scenario, members: Members, effort: Effort, folder: Path, say: Say = silent
+    scenario: Scenario, members: Members, effort: GroupEffort, folder: Path, say: Say = silent
 ) -> list[GroupCost]:
     """Cost every group, by size.
 
@@ -250,7 +250,7 @@ def cost_table(
         In the order of the masks, from 1.
     """
     n = len(members.names)
-    with Desk(scenario, members, effort, folder, say) as desk:
+    with GroupPlanner(scenario, members, effort, folder, say) as desk:
         if desk.known:
             say(Event(Stage.GROUPS_KNOWN, done=len(desk.known), of=(1 << n) - 1))
         for size in range(1, n + 1):

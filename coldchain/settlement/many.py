@@ -21,7 +21,7 @@ from coldchain.language import N_, _
 from coldchain.model import Scenario
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.settlement.asking import ASKED_RULES, leaving_known, lying_known
-from coldchain.settlement.costing import Desk, Effort, GroupCost, fingerprint
+from coldchain.settlement.costing import GroupCost, GroupEffort, GroupPlanner, fingerprint
 from coldchain.settlement.floors import member_floors
 from coldchain.settlement.members import Members
 from coldchain.settlement.settle import AnySettlement, gains_by_misreport
@@ -93,7 +93,7 @@ def settle_many(
     folder: Path,
     *,
     rule: str = "equal_profit",
-    effort: Effort | None = None,
+    effort: GroupEffort | None = None,
     most: int = 0,
     say: Say = silent,
 ) -> ManySettlement:
@@ -109,11 +109,11 @@ def settle_many(
     BadInputError
         When the members are more than thirty, or the rule needs all groups.
     """
-    effort, n = effort or Effort(), len(members.names)
+    effort, n = effort or GroupEffort(), len(members.names)
     _check(members, rule)
     most = most or GROUPS_A_MEMBER * n
     say(Event(Stage.GROUPS, done=most, of=(1 << n) - 1, facts={"members": n}))
-    with Desk(scenario, members, effort, folder, say) as desk:
+    with GroupPlanner(scenario, members, effort, folder, say) as desk:
         oracle = _Oracle(desk, n)
         oracle.begin()
         ledger = Ledger(oracle.cost, n, monotone=False, floor=member_floors(desk.floor, members))
@@ -163,7 +163,7 @@ def _check(members: Members, rule: str) -> None:
 class _Oracle:
     """Costs of groups from the planner, never more than the parts planned already."""
 
-    def __init__(self, desk: Desk, n: int) -> None:
+    def __init__(self, desk: GroupPlanner, n: int) -> None:
         self.desk, self.n = desk, n
         self.closed: dict[int, float] = {}
 

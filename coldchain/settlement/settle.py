@@ -15,7 +15,7 @@ from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.progress import Event, Say, Stage, silent
-from coldchain.settlement.costing import Effort, GroupCost, as_table, cost_table, fingerprint
+from coldchain.settlement.costing import GroupCost, GroupEffort, as_table, cost_table, fingerprint
 from coldchain.settlement.members import Members
 from coldchain.sharing import (
     Closure,
@@ -168,7 +168,7 @@ def settle(
     folder: Path,
     *,
     rules: Sequence[str] = (),
-    effort: Effort | None = None,
+    effort: GroupEffort | None = None,
     say: Say = silent,
 ) -> Settlement:
     """Settle a scenario between its members.
@@ -184,7 +184,7 @@ def settle(
     BadInputError
         When the members are too many for a table of all groups, or the rule cannot be billed.
     """
-    effort = effort or Effort()
+    effort = effort or GroupEffort()
     n = len(members.names)
     if n > MOST_MEMBERS:
         message = _("{n} members are {groups:,} groups; a full settlement takes at most {most} members").format(

@@ -36,7 +36,7 @@ PARAMETERS = (
 
 
 @dataclass(frozen=True)
-class Settled:
+class SettledGroup:
     """One equation of the answer: a group has the excess of its level; level None: a member gets its worth alone."""
 
     mask: int
@@ -57,7 +57,7 @@ class Nucleolus:
 
     payoff: Floats
     levels: tuple[float, ...]
-    settled: tuple[Settled, ...]
+    settled: tuple[SettledGroup, ...]
     solves: int
 
 
@@ -93,17 +93,17 @@ def nucleolus(worth: Floats, *, rational: bool = True, per_capita: bool = False)
         )
     largest = float(np.abs(surplus).max())
     if n == 1 or largest <= tolerance(worth) * 1e-3:
-        return Nucleolus(alone + surplus[-1] / n, (0.0,), tuple(Settled(1 << i, 0) for i in range(n)), 0)
+        return Nucleolus(alone + surplus[-1] / n, (0.0,), tuple(SettledGroup(1 << i, 0) for i in range(n)), 0)
     if rational and surplus[-1] <= tolerance(worth) * 1e-3:
-        return Nucleolus(alone + surplus[-1] / n, (), tuple(Settled(1 << i, None) for i in range(n)), 0)
+        return Nucleolus(alone + surplus[-1] / n, (), tuple(SettledGroup(1 << i, None) for i in range(n)), 0)
     scale = 2.0 ** np.ceil(np.log2(largest))
-    search = _Search(n, np.asarray(surplus / scale, dtype=np.float64), rational=rational, per_capita=per_capita)
+    search = _Nucleolus(n, np.asarray(surplus / scale, dtype=np.float64), rational=rational, per_capita=per_capita)
     payoff, levels = search.run()
     settled = tuple(search.settled)
     return Nucleolus(alone + scale * payoff, tuple(scale * level for level in levels), settled, search.master.solves)
 
 
-class _Master:
+class _DualMaster:
     """The dual of: min t subject to x(S) + w(S)·t ≥ v(S) for the groups so far, and the equations.
 
     It has one row for each member and one for t, so its basis stays small whatever the number of groups, and a new
@@ -194,7 +194,7 @@ class _Master:
         return [i for i, price in self.bounds.items() if price.solution_value() > PRICED]
 
 
-class _Search:
+class _Nucleolus:
     """One run over the stages, on a game whose members alone are worth 0 and whose largest figure is about 1."""
 
     def __init__(self, n: int, worth: Floats, *, rational: bool, per_capita: bool) -> None:
@@ -204,8 +204,8 @@ class _Search:
         self.span.add([1] * n)
         self.open_worth = worth.copy() if self.heads is None else _per_head(worth, self.heads)
         self.open_worth[[0, -1]] = SETTLED
-        self.master = _Master(n, float(worth[-1]), rational=rational)
-        self.settled: list[Settled] = []
+        self.master = _DualMaster(n, float(worth[-1]), rational=rational)
+        self.settled: list[SettledGroup] = []
         self.levels = 0
         self.payoff = np.full(n, worth[-1] / n)
 
@@ -261,11 +261,11 @@ class _Search:
         self.fresh = []
         priced, zero = self.master.prices(), self.master.bounds_priced()
         for mask in priced:
-            self.settled.append(Settled(mask, self.levels))
+            self.settled.append(SettledGroup(mask, self.levels))
             if self.span.add(indicator(mask, self.n).tolist()):
                 self.fresh.append(mask)
         for i in zero:
-            self.settled.append(Settled(1 << i, None))
+            self.settled.append(SettledGroup(1 << i, None))
             if self.span.add(indicator(1 << i, self.n).tolist()):
                 self.master.fix_at_zero(i)
         self.levels += 1

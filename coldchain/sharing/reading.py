@@ -51,18 +51,18 @@ def read_game(path: Path, name: str | None = None) -> Game | Airport:
     BadInputError
         With every fault: missing, unknown or doubled groups, names given twice, values that are not finite numbers.
     """
-    reader = _Reader(path.name)
+    reader = _GameReader(path.name)
     game = reader.game(_one(reader, _load(reader, path), name))
     if reader.faults or game is None:
         raise BadInputError(reader.faults)
     return game
 
 
-def _load(reader: _Reader, path: Path) -> Any:
+def _load(reader: _GameReader, path: Path) -> Any:
     return read_json(path, reader.object)
 
 
-def _one(reader: _Reader, content: Any, name: str | None) -> Any:
+def _one(reader: _GameReader, content: Any, name: str | None) -> Any:
     if not isinstance(content, list):
         return content
     named = {str(item.get("id", n)): item for n, item in enumerate(content) if isinstance(item, dict)}
@@ -75,7 +75,7 @@ def _one(reader: _Reader, content: Any, name: str | None) -> Any:
     raise BadInputError(reader.faults)
 
 
-class _Reader:
+class _GameReader:
     """Collects faults while it reads."""
 
     def __init__(self, file: str) -> None:

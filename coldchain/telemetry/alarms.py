@@ -14,9 +14,9 @@ import numpy as np
 
 from coldchain.arrays import Floats
 from coldchain.language import N_
-from coldchain.telemetry.dayplan import Place
+from coldchain.telemetry.dayplan import SensorPlace
 from coldchain.telemetry.health import Sensor
-from coldchain.telemetry.rules import Rules
+from coldchain.telemetry.rules import AlarmRules
 
 WARM, COLD, DOOR, SILENCE, SENSOR, BATTERY, QUALITY = "warm", "cold", "door", "silence", "sensor", "battery", "quality"
 CAUSES = {
@@ -108,7 +108,13 @@ def _crossing(hour: Floats, over: Floats, n: int, level: float) -> float:
 
 
 def range_alarms(
-    place: Place, hour: Floats, temp_c: Floats, gap_h: float, doors: Sequence[Stretch], rules: Rules, now_h: float
+    place: SensorPlace,
+    hour: Floats,
+    temp_c: Floats,
+    gap_h: float,
+    doors: Sequence[Stretch],
+    rules: AlarmRules,
+    now_h: float,
 ) -> Iterator[Alarm]:
     """Yield the excursions of a place; one whose door stood open for half of it has the door for its cause."""
     if place.set_c is None or not hour.size:
@@ -152,7 +158,7 @@ def _overlap(start_h: float, end_h: float, other: Stretch, now_h: float) -> floa
 
 
 def door_alarms(
-    place: Place, doors: Sequence[Stretch], excursions: Sequence[Alarm], rules: Rules, now_h: float
+    place: SensorPlace, doors: Sequence[Stretch], excursions: Sequence[Alarm], rules: AlarmRules, now_h: float
 ) -> Iterator[Alarm]:
     """Yield doors that stood open too long and made no excursion that tells of it already."""
     for door in doors:
@@ -166,7 +172,7 @@ def door_alarms(
             yield Alarm(place.id, "", DOOR, door.start_h, door.end_h, door.start_h + rules.door_min / 60.0, minutes)
 
 
-def silences(place: Place, sensors: Sequence[Sensor], rules: Rules, now_h: float) -> Iterator[Alarm]:
+def silences(place: SensorPlace, sensors: Sequence[Sensor], rules: AlarmRules, now_h: float) -> Iterator[Alarm]:
     """Yield the silences of a place while it is on duty: of a sensor, or of the place where all were silent.
 
     A sensor is silent from the third reading (``missed``) on; where none was ever heard, from the beginning of duty.
@@ -191,7 +197,7 @@ def silences(place: Place, sensors: Sequence[Sensor], rules: Rules, now_h: float
                 yield _silence(place, sensor.device, gap[0], gap[1], gap[0], now_h)
 
 
-def _silence(place: Place, device: str, start_h: float, end_h: float, told_h: float, now_h: float) -> Alarm:
+def _silence(place: SensorPlace, device: str, start_h: float, end_h: float, told_h: float, now_h: float) -> Alarm:
     until = now_h if np.isnan(end_h) else end_h
     return Alarm(place.id, device, SILENCE, start_h, end_h, told_h, 60.0 * (until - start_h))
 
@@ -228,7 +234,7 @@ def sensor_alarms(sensors: Sequence[Sensor], now_h: float) -> Iterator[Alarm]:
 
 
 def battery_alarm(
-    place: str, device: str, hour: Floats, percent: Floats, rules: Rules, now_h: float
+    place: str, device: str, hour: Floats, percent: Floats, rules: AlarmRules, now_h: float
 ) -> Iterator[Alarm]:
     """Yield a battery that is low now, from the first reading since which it has been."""
     low = percent < rules.battery

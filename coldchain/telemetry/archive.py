@@ -22,7 +22,7 @@ from coldchain.inputs import reason
 from coldchain.language import _
 from coldchain.runs.folder import write_in_place
 from coldchain.telemetry.readings import EARLIEST_MS, FIELDS, LATEST_MS, Row
-from coldchain.telemetry.store import Series, Store
+from coldchain.telemetry.store import ReadingStore, Series
 from coldchain.telemetry.watch import EPOCH_DAY, MS_PER_H
 
 MS_PER_DAY = 86_400_000
@@ -45,7 +45,7 @@ def parquet() -> Any:
     return pyarrow
 
 
-def write_days(store: Store, folder: Path, offset_h: float, before: int | None = None) -> list[Path]:
+def write_days(store: ReadingStore, folder: Path, offset_h: float, before: int | None = None) -> list[Path]:
     """Write every day of the store that changed since it was written here, oldest first; return the files.
 
     Parameters
@@ -109,7 +109,7 @@ def _joined(arrow: Any, path: Path, found: list[Series]) -> list[Series]:
     """Return the series with what the file holds of them already."""
     if not path.exists():
         return found
-    with Store() as both:
+    with ReadingStore() as both:
         both.add(_rows(arrow, path))
         for one in found:
             values = [[None if np.isnan(value) else value for value in column] for column in one.values.T.tolist()]

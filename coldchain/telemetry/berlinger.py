@@ -15,7 +15,7 @@ import numpy as np
 
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
-from coldchain.telemetry.record import Alarm, Day, Record, Stated, seconds_of
+from coldchain.telemetry.record import LoggerAlarm, LoggerDay, LoggerFigures, LoggerRecord, seconds_of
 
 DAY_S = 86_400.0
 FIRST_LINE = re.compile(r"Device: *(Q-tag.*)")
@@ -31,23 +31,23 @@ def is_berlinger(text: str) -> bool:
 
 
 @dataclass
-class Node:
+class TreeLine:
     """A line of the tree: its number, the pairs on it, and the lines indented below it."""
 
     line: int
     pairs: dict[str, str]
-    below: list[Node]
+    below: list[TreeLine]
 
-    def child(self, name: str) -> Node:
+    def child(self, name: str) -> TreeLine:
         """Return the part that begins with a name; an empty one where there is none."""
-        return next((node for node in self.below if name in node.pairs), Node(self.line, {}, []))
+        return next((node for node in self.below if name in node.pairs), TreeLine(self.line, {}, []))
 
     def value(self, name: str) -> str:
         """Return a value that stands directly below; empty where there is none."""
         return next((node.pairs[name] for node in self.below if name in node.pairs), "")
 
 
-def read_berlinger(file: str, text: str) -> Record:
+def read_berlinger(file: str, text: str) -> LoggerRecord:
     """Read a file of a Q-tag or Fridge-tag.
 
     Raises
@@ -55,17 +55,17 @@ def read_berlinger(file: str, text: str) -> Record:
     BadInputError
         Naming each line with a figure or time that is none, or that readings and days are both missing.
     """
-    return _Reader(file).record(text)
+    return _TreeReader(file).record(text)
 
 
-class _Reader:
+class _TreeReader:
     """Turns the tree into a record and collects what is wrong."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.faults: list[Fault] = []
 
-    def record(self, text: str) -> Record:
+    def record(self, text: str) -> LoggerRecord:
         lines = text.splitlines()
         root = _tree(lines)
         configuration, results, history = root.child("Conf"), root.child("Res"), root.child("Hist")
@@ -83,7 +83,9 @@ class _Reader:
         start_s, end_s = (time_s[0], time_s[-1]) if time_s.size else (days[0].start_s, days[-1].end_s)
         serial = configuration.value("Serial")
         ordered = tuple(sorted(alarms, key=lambda alarm: (alarm.start_s, alarm.high, alarm.minutes)))
-        return Record(root.value("Device"), serial, float(start_s), float(end_s), time_s, temp_c, days, ordered, stated)
+        return LoggerRecord(
+            root.value("Device"), serial, float(start_s), float(end_s), time_s, temp_c, days, ordered, stated
+        )
 
     def _wrong(self, line: int | None, name: str, value: str, message: str) -> None:
         self.faults.append(Fault(self.file, line, name, value, message, "bad-logger"))
@@ -120,7 +122,7 @@ class _Reader:
         times = np.array(sorted(found), dtype=np.float64)
         return times, np.array([found[time] for time in times], dtype=np.float64)
 
-    def _days(self, history: Node) -> tuple[Day, ...]:
+    def _days(self, history: TreeLine) -> tuple[LoggerDay, ...]:
         activated = self._optional(history, "TS Actv", -np.inf)
         reported = self._optional(history, "TS Report Creation", np.inf)
         days = []
@@ -135,22 +137,22 @@ class _Reader:
             )
             if last > first and None not in figures:
                 low, high, mean = (float(figure) for figure in figures if figure is not None)
-                days.append(Day(first, last, low, high, mean, min(silent, last - first), first == start))
+                days.append(LoggerDay(first, last, low, high, mean, min(silent, last - first), first == start))
         return tuple(sorted(days, key=lambda day: day.start_s))
 
-    def _optional(self, node: Node, name: str, otherwise: float) -> float:
+    def _optional(self, node: TreeLine, name: str, otherwise: float) -> float:
         text = node.value(name)
         return self._moment(node.line, name, text) if text else otherwise
 
-    def _day(self, node: Node) -> float:
+    def _day(self, node: TreeLine) -> float:
         return self._moment(node.line, "Date", f"{node.value('Date')} 00:00")
 
-    def _figure(self, node: Node, name: str) -> float | None:
+    def _figure(self, node: TreeLine, name: str) -> float | None:
         """Return a figure of a day; None where the logger had no reading that day."""
         text = node.value(name)
         return self._number(node.line, name, text) if re.search(r"\d", text) else None
 
-    def _tag_alarms(self, configuration: Node, results: Node) -> Iterator[Alarm]:
+    def _tag_alarms(self, configuration: TreeLine, results: TreeLine) -> Iterator[LoggerAlarm]:
         """Yield the alarms of a Q-tag: each with its own start and minutes, several of one limit below one another."""
         limits = {next(iter(node.pairs)): node for node in configuration.child("Alarm").below}
         for node in results.child("Alarm").below:
@@ -163,9 +165,9 @@ class _Reader:
                 limit = self._number(setting.line, "T AL", _any(setting, "T AL") or "0")
                 start = self._moment(event.line, "TS S", event.pairs["TS S"])
                 minutes = int(self._number(event.line, "t A", event.pairs.get("t A", "0")))
-                yield Alarm(start, minutes, limit, kind in HIGH_KINDS)
+                yield LoggerAlarm(start, minutes, limit, kind in HIGH_KINDS)
 
-    def _day_alarms(self, configuration: Node, history: Node) -> Iterator[Alarm]:
+    def _day_alarms(self, configuration: TreeLine, history: TreeLine) -> Iterator[LoggerAlarm]:
         """Yield the alarms of a Fridge-tag: of each day the minutes beyond a limit once they were raised."""
         limits = {next(iter(node.pairs)): node for node in configuration.child("Alarm").below}
         for node in _numbered(history):
@@ -180,35 +182,35 @@ class _Reader:
                 raised += 60.0 * self._number(side.line, "TS A", minute)
                 minutes = int(self._number(side.line, "t Acc", event.get("t Acc", "0")))
                 limit = self._number(side.line, "T AL", _any(limits.get(key, side), "T AL") or "0")
-                yield Alarm(raised, minutes, limit, key == "1")
+                yield LoggerAlarm(raised, minutes, limit, key == "1")
 
-    def _stated(self, results: Node) -> Stated:
+    def _stated(self, results: TreeLine) -> LoggerFigures:
         names = ("Avrg T", "MKT", "Min T", "Max T")
         found = [self._figure(results, name) if results.value(name) else None for name in names]
-        return Stated(*found)
+        return LoggerFigures(*found)
 
 
-def _any(node: Node, name: str) -> str:
+def _any(node: TreeLine, name: str) -> str:
     """Return a value that stands on a line of the node or directly below it."""
     return node.pairs.get(name) or node.value(name)
 
 
-def _numbered(history: Node) -> list[Node]:
+def _numbered(history: TreeLine) -> list[TreeLine]:
     """Return the days: the parts named by a number."""
     return [node for node in history.below if next(iter(node.pairs), "").isdigit() and node.value("Date")]
 
 
-def _tree(lines: Sequence[str]) -> Node:
+def _tree(lines: Sequence[str]) -> TreeLine:
     """Build the tree of the lines before the readings, and after them; the depth of a line is its leading blanks."""
-    root = Node(0, {}, [])
-    path: list[tuple[int, Node]] = [(-1, root)]
+    root = TreeLine(0, {}, [])
+    path: list[tuple[int, TreeLine]] = [(-1, root)]
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("\t"):
             continue
         depth = len(line) - len(line.lstrip(" "))
         while path[-1][0] >= depth:
             path.pop()
-        node = Node(number, _pairs(line), [])
+        node = TreeLine(number, _pairs(line), [])
         path[-1][1].below.append(node)
         path.append((depth, node))
     return root

@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 from coldchain.errors import ColdchainError, MissingExtraError, UsageError, system_reason
 from coldchain.inputs import reason
 from coldchain.language import _
-from coldchain.telemetry.readings import Reader, RefusedError, Row
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.readings import MessageReader, RefusedError, Row
+from coldchain.telemetry.store import ReadingStore
 
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
@@ -108,8 +108,8 @@ class Listener:
     """
 
     address: Address
-    store: Store
-    reader: Reader
+    store: ReadingStore
+    reader: MessageReader
     taken: int = 0
     refused: int = 0
     _waiting: list[Taken] = field(default_factory=list)

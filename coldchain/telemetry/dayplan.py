@@ -33,7 +33,7 @@ NEEDED = {
 
 
 @dataclass(frozen=True)
-class Place:
+class SensorPlace:
     """Where sensors stand.
 
     Attributes
@@ -71,7 +71,7 @@ class DayPlan:
     period: int
     air_c: Floats
     lots: tuple[LotPlan, ...]
-    places: dict[str, Place]
+    places: dict[str, SensorPlace]
 
     @property
     def chain(self) -> Chain:
@@ -118,7 +118,7 @@ def day_of_run(run: Run) -> DayPlan:
     day = run.summary["day"]
     periods = [period.id for period in run.scenario.periods]
     given = str(day.get("given", ""))
-    plan = _Reader(run, periods.index(day["period"])).day(given if _is_date(given) else "")
+    plan = _PlanTables(run, periods.index(day["period"])).day(given if _is_date(given) else "")
     ways = ways_of(run.tables.get(DIVERSIONS))
     return replace(plan, lots=tuple(diverted(lot, ways.get(lot.key), plan.scenario) for lot in plan.lots))
 
@@ -138,7 +138,7 @@ def _demand_tables(folder: Path, run: Run) -> None:
         raise BadInputError(faults)
 
 
-class _Reader:
+class _PlanTables:
     """Puts the tables of a routed day and the scenario together."""
 
     def __init__(self, run: Run, period: int) -> None:
@@ -236,7 +236,7 @@ class _Reader:
             raise BadInputError([Fault("lots.csv", None, "depot", depot, text, "no-zone")])
         return min(fit, key=lambda one: (one.half_cooling_h, one))
 
-    def _trucks(self) -> list[Place]:
+    def _trucks(self) -> list[SensorPlace]:
         places = []
         for tour, row in self.tours.items():
             duty = (float(row["leave_h"]), float(row["back_h"]))
@@ -247,14 +247,14 @@ class _Reader:
             track = ((duty[0], *base), *halts, (duty[1], *base))
             base_id = str(self.bodies.get(row["vehicle"], {}).get("base", row["vehicle"]))
             drive_h = float(row.get("drive_h", np.nan))
-            places.append(Place(f"{TRUCK}/{tour}", TRUCK, None, duty, track, base_id, drive_h))
+            places.append(SensorPlace(f"{TRUCK}/{tour}", TRUCK, None, duty, track, base_id, drive_h))
         return places
 
     def _site(self, depot: str) -> tuple[float, float]:
         site = self.scenario.sites[self.sites[depot]]
         return float(site.lon), float(site.lat)
 
-    def _rooms(self, lots: list[LotPlan]) -> list[Place]:
+    def _rooms(self, lots: list[LotPlan]) -> list[SensorPlace]:
         """Return the rooms that lots come into, on duty from the first to the last of them."""
         rooms: dict[str, list[LotPlan]] = {}
         for lot in lots:
@@ -264,5 +264,5 @@ class _Reader:
             set_c = own[0].cooling.temp_c
             duty = (min(lot.docked_h for lot in own), max(lot.depart_h for lot in own))
             track = ((duty[0], *self._site(key.split("/")[1])),)
-            places.append(Place(key, ROOM, set_c, duty, track))
+            places.append(SensorPlace(key, ROOM, set_c, duty, track))
         return places

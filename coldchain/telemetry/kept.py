@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain.cells import csv_text
-from coldchain.telemetry.lotclock import Lot
+from coldchain.telemetry.lotclock import LotState
 from coldchain.telemetry.watch import Watched
 
 COLUMNS = [
@@ -25,7 +25,7 @@ def lanes_of(found: Watched) -> pd.DataFrame:
     ``measured_share`` is the part of the hours in truck and room from which there are readings that count: a row with
     little of it says nothing about the plan. Losses are those to the buyer if the way after the depot goes as planned.
     """
-    groups: dict[tuple[str, str, str, str], list[Lot]] = defaultdict(list)
+    groups: dict[tuple[str, str, str, str], list[LotState]] = defaultdict(list)
     for lot in found.lots:
         truck = found.day.places.get(lot.plan.truck)
         groups[lot.plan.village, lot.plan.room, lot.plan.crop.id, truck.vehicle if truck else ""].append(lot)
@@ -33,7 +33,7 @@ def lanes_of(found: Watched) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _driven(found: Watched, lots: list[Lot]) -> tuple[float, float]:
+def _driven(found: Watched, lots: list[LotState]) -> tuple[float, float]:
     """Return the hours that the trucks of lots were to drive, and drove: away less the halts as planned."""
     trucks = [found.day.places[key] for key in sorted({lot.plan.truck for lot in lots}) if key in found.day.places]
     known = [truck for truck in trucks if truck.id in found.away]
@@ -45,7 +45,7 @@ def _driven(found: Watched, lots: list[Lot]) -> tuple[float, float]:
     return drive_h, drive_h + away - planned
 
 
-def _figures(found: Watched, lots: list[Lot]) -> tuple[float, ...]:
+def _figures(found: Watched, lots: list[LotState]) -> tuple[float, ...]:
     kg = np.array([lot.plan.kg for lot in lots])
 
     def mean(values: list[float]) -> float:
@@ -62,7 +62,7 @@ def _figures(found: Watched, lots: list[Lot]) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def _measured(found: Watched, lot: Lot) -> float:
+def _measured(found: Watched, lot: LotState) -> float:
     """Return the share of a lot's hours in truck and room, so far, that lie between readings without a gap."""
     plan, now = lot.plan, found.now_h
     stays = [(plan.truck, plan.leave_h, min(plan.back_h, now)), (plan.room, plan.docked_h, min(plan.depart_h, now))]

@@ -17,10 +17,10 @@ from coldchain.telemetry.berlinger import is_berlinger, read_berlinger
 from coldchain.telemetry.columns import Mapping, read_mapping
 from coldchain.telemetry.loggertable import read_logger_table
 from coldchain.telemetry.means import Interval, kinetic_c, kinetic_rate, mean_kinetic_c, whole_integral
-from coldchain.telemetry.record import Record, moment_of
+from coldchain.telemetry.record import LoggerRecord, moment_of
 
 
-def read_logger(path: Path, mapping: Path | None = None) -> Record:
+def read_logger(path: Path, mapping: Path | None = None) -> LoggerRecord:
     """Read a file of any logger: Berlinger's text, or a table of readings with or without a mapping file.
 
     Raises
@@ -40,7 +40,7 @@ def read_logger(path: Path, mapping: Path | None = None) -> Record:
     return read_logger_table(path.name, text, columns)
 
 
-def figures_of(record: Record, crop: Commodity | None = None) -> dict[str, Any]:
+def figures_of(record: LoggerRecord, crop: Commodity | None = None) -> dict[str, Any]:
     """Return what is printed of a record, plain values.
 
     Where there are no readings the mean kinetic temperature is an interval: ``mkt_c`` is None and ``mkt_band`` holds
@@ -74,7 +74,7 @@ def figures_of(record: Record, crop: Commodity | None = None) -> dict[str, Any]:
     }
 
 
-def mean_c(record: Record) -> float:
+def mean_c(record: LoggerRecord) -> float:
     """Mean temperature of the readings; without readings that of the days, by their hours."""
     if record.time_s.size:
         return float(record.temp_c.mean())
@@ -82,12 +82,12 @@ def mean_c(record: Record) -> float:
     return float(np.average([day.mean_c for day in record.days], weights=hours))
 
 
-def life_used(record: Record, crop: Commodity) -> Interval:
+def life_used(record: LoggerRecord, crop: Commodity) -> Interval:
     """Share of a crop's life used between the first and the last moment of a record."""
     return whole_integral(record, lambda temp_c: rate_per_h(crop, temp_c))
 
 
-def _kinetic_band(record: Record) -> Interval:
+def _kinetic_band(record: LoggerRecord) -> Interval:
     """Mean kinetic rate over the days of a record without readings."""
     hours = sum(day.end_s - day.start_s for day in record.days) / 3600.0
     return whole_integral(record, kinetic_rate).scaled(1.0 / hours)

@@ -14,7 +14,7 @@ from coldchain.errors import BadInputError, Fault, shortened
 from coldchain.language import _
 from coldchain.scenario.delimited import read_delimited
 from coldchain.telemetry.columns import CLOCKS, DATES, TEMPERATURES, TIMES, Mapping
-from coldchain.telemetry.record import Alarm, Record, seconds_of
+from coldchain.telemetry.record import LoggerAlarm, LoggerRecord, seconds_of
 
 TRIED_ROWS = 60
 SHOWN = 8
@@ -36,7 +36,7 @@ COLDEST_C, WARMEST_C = -90.0, 120.0
 
 
 @dataclass(frozen=True)
-class Columns:
+class LoggerColumns:
     """Where things stand: index of the header's row, of the columns (dates apart or None), and the unit."""
 
     header: int
@@ -46,7 +46,7 @@ class Columns:
     fahrenheit: bool
 
 
-def read_logger_table(file: str, text: str, mapping: Mapping) -> Record:
+def read_logger_table(file: str, text: str, mapping: Mapping) -> LoggerRecord:
     """Read a table of readings.
 
     Rows above the header are passed over; a row whose temperature is no number is no reading, as loggers write of a
@@ -75,10 +75,10 @@ def read_logger_table(file: str, text: str, mapping: Mapping) -> Record:
     temp_c = np.array([readings[time] for time in time_s], dtype=np.float64)
     device = mapping.device or file.rpartition(".")[0] or file
     alarms = tuple(sorted(_alarms(time_s, temp_c, mapping), key=lambda alarm: (alarm.start_s, alarm.high)))
-    return Record(device, "", float(time_s[0]), float(time_s[-1]), time_s, temp_c, alarms=alarms)
+    return LoggerRecord(device, "", float(time_s[0]), float(time_s[-1]), time_s, temp_c, alarms=alarms)
 
 
-def _columns(file: str, rows: Sequence[Sequence[str]], mapping: Mapping) -> Columns:
+def _columns(file: str, rows: Sequence[Sequence[str]], mapping: Mapping) -> LoggerColumns:
     """Find the header and its columns."""
     for number, cells in enumerate(rows[:TRIED_ROWS]):
         names = [_plain(cell) for cell in cells]
@@ -90,7 +90,7 @@ def _columns(file: str, rows: Sequence[Sequence[str]], mapping: Mapping) -> Colu
         if temperature is None or time is None:
             continue
         unit = mapping.unit or _unit(cells[temperature])
-        return Columns(number, time, date, temperature, unit == "F")
+        return LoggerColumns(number, time, date, temperature, unit == "F")
     found = shortened([f'"{cell}"' for cell in (rows[0] if rows else []) if cell], SHOWN)
     told = _(
         "the columns of time and temperature cannot be told from the headings ({found}); name them in a mapping file "
@@ -115,7 +115,7 @@ def _unit(heading: str) -> str:
     return (found[1] or found[2] or ("F" if found[4] else "C")).upper() if found else "C"
 
 
-def _stamp(cells: Sequence[str], columns: Columns) -> str:
+def _stamp(cells: Sequence[str], columns: LoggerColumns) -> str:
     parts = [cells[n] for n in (columns.date, columns.time) if n is not None and n < len(cells)]
     return re.sub(r"\s+", " ", " ".join(parts).replace("T", " ")).strip()
 
@@ -155,7 +155,7 @@ def _form(file: str, stamps: Sequence[str]) -> str:
 
 
 def _readings(
-    file: str, rows: Sequence[tuple[int, Sequence[str], str]], columns: Columns, form: str
+    file: str, rows: Sequence[tuple[int, Sequence[str], str]], columns: LoggerColumns, form: str
 ) -> tuple[dict[float, float], list[Fault]]:
     """Return temperature by time, and what is wrong with rows that hold a temperature."""
     readings: dict[float, float] = {}
@@ -181,7 +181,7 @@ def _readings(
     return readings, faults
 
 
-def _alarms(time_s: Floats, temp_c: Floats, mapping: Mapping) -> Iterator[Alarm]:
+def _alarms(time_s: Floats, temp_c: Floats, mapping: Mapping) -> Iterator[LoggerAlarm]:
     """Yield the excursions that last as long as the mapping file asks; between readings temperature goes straight."""
     if mapping.high_c is not None:
         yield from excursions(time_s, temp_c, mapping.high_c, mapping.high_minutes, high=True)
@@ -189,7 +189,9 @@ def _alarms(time_s: Floats, temp_c: Floats, mapping: Mapping) -> Iterator[Alarm]
         yield from excursions(time_s, temp_c, mapping.low_c, mapping.low_minutes, high=False)
 
 
-def excursions(time_s: Floats, temp_c: Floats, limit_c: float, least_min: float, *, high: bool) -> Iterator[Alarm]:
+def excursions(
+    time_s: Floats, temp_c: Floats, limit_c: float, least_min: float, *, high: bool
+) -> Iterator[LoggerAlarm]:
     """Yield each stretch beyond a limit of at least so many minutes, from crossing to crossing.
 
     Examples
@@ -208,7 +210,7 @@ def excursions(time_s: Floats, temp_c: Floats, limit_c: float, least_min: float,
         if start is not None and (not beyond or last):
             end = float(time_s[n]) if beyond else _crossing(time_s, over, n)
             if end - start >= least_min * 60.0:
-                yield Alarm(start, round((end - start) / 60.0), limit_c, high)
+                yield LoggerAlarm(start, round((end - start) / 60.0), limit_c, high)
             start = None
 
 

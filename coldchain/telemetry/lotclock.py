@@ -26,7 +26,7 @@ from coldchain.telemetry.lotplan import LotPlan
 from coldchain.telemetry.profile import (
     SUN_C,
     UNKNOWN_C,
-    Reach,
+    AirReach,
     air_profile,
     merged,
     profile_of,
@@ -39,7 +39,7 @@ ROOM_SLACK_C = 3.0
 
 
 @dataclass(frozen=True)
-class Lot:
+class LotState:
     """A lot at a moment.
 
     Attributes
@@ -78,7 +78,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Leg:
+class LotLeg:
     """A stretch of a lot's way: where, until when, the air there, the half-time by which it follows (0: at once)."""
 
     place: str
@@ -101,7 +101,7 @@ class Clocks:
         self.readings = {place: merged(own) for place, own in sensors.items()}
         self.humidity = day.scenario.periods[day.period].humidity
 
-    def lot(self, plan: LotPlan, now_h: float) -> Lot:
+    def lot(self, plan: LotPlan, now_h: float) -> LotState:
         """Return a lot as it is at a moment, and what it will lose if all goes as planned from there."""
         place, state, used = self._until(plan, now_h)
         return self._at(plan, place, pack(plan.crop, self.humidity), state, used)
@@ -132,10 +132,10 @@ class Clocks:
             follow_measured(params, profile, leg.humidity, leg.half_h, min(leg.end_h, until), state, used)
         return "gone" if now_h > plan.depart_h else place, state, used
 
-    def _at(self, plan: LotPlan, place: str, params: Floats, state: Floats, used: Floats) -> Lot:
+    def _at(self, plan: LotPlan, place: str, params: Floats, state: Floats, used: Floats) -> LotState:
         losses = [self._ahead(plan, params, state, used, course) for course in (LIKELY, LOW, HIGH)]
         temps = (float(state[LIKELY]), float(state[LOW]), float(state[HIGH]))
-        return Lot(
+        return LotState(
             plan=plan,
             place=place,
             clock_h=float(state[CURRENT]),
@@ -179,30 +179,30 @@ class Clocks:
                 yield stage
                 clock = stage[3]
 
-    def _legs(self, plan: LotPlan) -> Iterator[Leg]:
+    def _legs(self, plan: LotPlan) -> Iterator[LotLeg]:
         """Yield the way of a lot up to the depot's gate."""
         chain, crate = self.day.chain, f"{CRATE}/{plan.key}"
         if self._measured(crate):
             profile = self._profile(crate, None, plan.harvest_h, plan.depart_h)
             for place, end_h in self._places(plan):
-                yield Leg(place, end_h, profile, 0.0, self.humidity)
+                yield LotLeg(place, end_h, profile, 0.0, self.humidity)
             return
         air = air_profile(self.day.air_c, plan.harvest_h, plan.docked_h)
-        yield Leg(plan.village, plan.leave_h, air, 0.0, self.humidity)
+        yield LotLeg(plan.village, plan.leave_h, air, 0.0, self.humidity)
         if self._measured(plan.truck):
             ride, half_h = self._profile(plan.truck, None, plan.leave_h, plan.back_h), 0.0
         elif plan.cargo == "ambient":
             ride, half_h = air, 0.0
         else:
             ride, half_h = (np.empty((0, 4)), 0.0) if plan.cargo == "reefer" else (air, plan.half_warming_h)
-        yield Leg(plan.truck, plan.back_h, ride, half_h, self.humidity)
-        yield Leg("dock", plan.docked_h, air, 0.0 if plan.cargo == "ambient" else DOCK_HALF_H, self.humidity)
+        yield LotLeg(plan.truck, plan.back_h, ride, half_h, self.humidity)
+        yield LotLeg("dock", plan.docked_h, air, 0.0 if plan.cargo == "ambient" else DOCK_HALF_H, self.humidity)
         set_c = plan.cooling.temp_c
         if self._measured(plan.room):
             room = self._profile(plan.room, set_c, plan.docked_h, plan.depart_h)
         else:
             room = steady_profile(set_c, self._reach(set_c), plan.docked_h, plan.depart_h)
-        yield Leg(plan.room, plan.depart_h, room, plan.cooling.half_cooling_h, chain.room_humidity)
+        yield LotLeg(plan.room, plan.depart_h, room, plan.cooling.half_cooling_h, chain.room_humidity)
 
     @staticmethod
     def _places(plan: LotPlan) -> tuple[tuple[str, float], ...]:
@@ -224,8 +224,8 @@ class Clocks:
         part = slice(min(first, hour.size - 1), max(last, first + 1))
         return profile_of(hour[part], temp_c[part], gap_h, self._reach(set_c), first_h, last_h)
 
-    def _reach(self, set_c: float | None) -> Reach:
+    def _reach(self, set_c: float | None) -> AirReach:
         """Return what the air of a place may come to: a room no colder than its cooler makes it."""
         coldest, hottest = float(self.day.air_c.min()), float(self.day.air_c.max())
         low = coldest - UNKNOWN_C - SUN_C if set_c is None else min(set_c - ROOM_SLACK_C, coldest)
-        return Reach(low, hottest + UNKNOWN_C + SUN_C)
+        return AirReach(low, hottest + UNKNOWN_C + SUN_C)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldchain.arrays import Floats
-from coldchain.telemetry.record import Day, Record
+from coldchain.telemetry.record import LoggerDay, LoggerRecord
 
 KELVIN = 273.15
 KINETIC_K = 83.144 / 0.0083144
@@ -93,7 +93,7 @@ def _envelopes(grid: Floats, values: Floats, at: float) -> tuple[float, float]:
     return float(chords.min()), float(chords.max())
 
 
-def whole_integral(record: Record, rate: Rate) -> Interval:
+def whole_integral(record: LoggerRecord, rate: Rate) -> Interval:
     """Integrate a rate per hour over a record, readings first, days where there are gaps or no readings.
 
     Returns
@@ -108,7 +108,7 @@ def whole_integral(record: Record, rate: Rate) -> Interval:
     return _of_readings(record, rate)
 
 
-def _of_day(record: Record, day: Day, rate: Rate) -> Interval:
+def _of_day(record: LoggerRecord, day: LoggerDay, rate: Rate) -> Interval:
     """Integrate over one day; hours without a sensor may have had any temperature of the record."""
     hours, silent = (day.end_s - day.start_s) / 3600.0, day.silent_s / 3600.0
     mean = day.mean_c if day.entire else None
@@ -131,7 +131,7 @@ def _mean_rate(rate: Rate, min_c: float, max_c: float, mean_c: float | None, lik
     return Interval(low, min(max(likely, low), high), high)
 
 
-def _of_readings(record: Record, rate: Rate) -> Interval:
+def _of_readings(record: LoggerRecord, rate: Rate) -> Interval:
     rates, hours = rate(record.temp_c), np.diff(record.time_s) / 3600.0
     pieces = 0.5 * (rates[:-1] + rates[1:]) * hours
     gaps = np.flatnonzero(np.diff(record.time_s) > record.gap_s)
@@ -142,7 +142,7 @@ def _of_readings(record: Record, rate: Rate) -> Interval:
     return total
 
 
-def _of_gap(record: Record, gap: int, rate: Rate) -> Interval:
+def _of_gap(record: LoggerRecord, gap: int, rate: Rate) -> Interval:
     """Integrate over a gap between two readings: within the figures of each day it reaches into."""
     first, last = float(record.time_s[gap]), float(record.time_s[gap + 1])
     total, done = Interval(0.0, 0.0, 0.0), first

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from coldchain.errors import UsageError
 from coldchain.language import _
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.store import ReadingStore
 from coldchain.telemetry.watch import Watched
 
 PATIENCE_S = 5.0
@@ -38,7 +38,7 @@ def news_of(found: Watched) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{name}|{alarm['cause']}|{alarm['start'][:13]}|{state}", {"news": state, **alarm}
 
 
-def send(found: Watched, store: Store, channel: str, post: Callable[[str], None]) -> int:
+def send(found: Watched, store: ReadingStore, channel: str, post: Callable[[str], None]) -> int:
     """Give a channel the news that it has not taken; return how many are left because it failed."""
     taken = store.told(channel)
     fresh = [(key, alarm) for key, alarm in news_of(found) if key not in taken]

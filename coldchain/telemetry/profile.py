@@ -27,7 +27,7 @@ SUN_C = 8.0
 
 
 @dataclass(frozen=True)
-class Reach:
+class AirReach:
     """Coldest and hottest that the air of a place may come to."""
 
     coldest_c: float
@@ -56,7 +56,7 @@ def merged(sensors: Sequence[Sensor]) -> tuple[Floats, Floats, float]:
     return grid, total / count, max(one.gap_h for one in fit)
 
 
-def profile_of(hour: Floats, temp_c: Floats, gap_h: float, reach: Reach, first_h: float, last_h: float) -> Floats:
+def profile_of(hour: Floats, temp_c: Floats, gap_h: float, reach: AirReach, first_h: float, last_h: float) -> Floats:
     """Return the profile of a place over a stretch of time, shape (points, 4): hour, least, likely, greatest.
 
     Parameters
@@ -107,7 +107,7 @@ def air_profile(air_c: Floats, first_h: float, last_h: float) -> Floats:
     return np.column_stack([hours, likely - UNKNOWN_C, likely, likely + UNKNOWN_C])
 
 
-def steady_profile(likely_c: float, reach: Reach, first_h: float, last_h: float) -> Floats:
+def steady_profile(likely_c: float, reach: AirReach, first_h: float, last_h: float) -> Floats:
     """Return the profile of a place that was never measured and should have kept one temperature."""
     low, high = min(reach.coldest_c, likely_c), max(reach.hottest_c, likely_c)
     return np.array([[first_h, low, likely_c, high], [last_h, low, likely_c, high]])

@@ -44,7 +44,7 @@ class RefusedError(ValueError):
     """A message that is not a reading; its text says why, to be translated where it is shown."""
 
 
-class Keys(Noun):
+class MessageKeys(Noun):
     """Where a message holds what: keys, with points for keys within keys."""
 
     device: str = figure("-", "key of the device's name", "device")
@@ -59,7 +59,7 @@ class Keys(Noun):
     topic: str = figure("-", "form of the topic with {device} in it, where messages do not name the device", "")
 
 
-def read_keys(path: Path) -> Keys:
+def read_keys(path: Path) -> MessageKeys:
     """Read a mapping file of messages.
 
     Raises
@@ -67,14 +67,14 @@ def read_keys(path: Path) -> Keys:
     BadInputError
         With every key that is unknown.
     """
-    keys, faults = parse(Keys, read_toml(path), path.name, None)
+    keys, faults = parse(MessageKeys, read_toml(path), path.name, None)
     if keys is None or faults:
         raise BadInputError(faults)
     return keys
 
 
 @dataclass(frozen=True)
-class Reader:
+class MessageReader:
     """Turns messages into rows.
 
     Attributes
@@ -82,7 +82,7 @@ class Reader:
     offset_h : hours by which the county's clock is ahead of UTC
     """
 
-    keys: Keys = field(default_factory=Keys)
+    keys: MessageKeys = field(default_factory=MessageKeys)
     offset_h: float = CHINA_H
 
     def rows(self, payload: bytes | str, topic: str = "") -> list[Row]:
@@ -95,7 +95,7 @@ class Reader:
 
         Examples
         --------
-        >>> Reader().rows('{"device": "truck/1", "time": "2026-07-15T08:00:00+08:00", "temp_c": 4.5}')[0][:3]
+        >>> MessageReader().rows('{"device": "truck/1", "time": "2026-07-15T08:00:00+08:00", "temp_c": 4.5}')[0][:3]
         ('truck/1', 1784073600000, 4.5)
         """
         if len(payload) > MOST_BYTES:

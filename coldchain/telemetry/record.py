@@ -15,7 +15,7 @@ GAP_STEPS = 3.0
 
 
 @dataclass(frozen=True)
-class Day:
+class LoggerDay:
     """Least, greatest and mean temperature of the part of a day that was recorded; ``silent_s`` it was not.
 
     ``entire`` is false where the mean may leave out a part: on the day a logger was switched on.
@@ -31,7 +31,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Alarm:
+class LoggerAlarm:
     """An excursion beyond a limit: when it began or was raised, and the minutes it adds up to."""
 
     start_s: float
@@ -41,7 +41,7 @@ class Alarm:
 
 
 @dataclass(frozen=True)
-class Stated:
+class LoggerFigures:
     """Figures the logger itself states; None where it does not."""
 
     mean_c: float | None = None
@@ -51,7 +51,7 @@ class Stated:
 
 
 @dataclass(frozen=True)
-class Record:
+class LoggerRecord:
     """One file of a logger.
 
     Attributes
@@ -66,9 +66,9 @@ class Record:
     end_s: float
     time_s: Floats = field(default_factory=lambda: np.empty(0))
     temp_c: Floats = field(default_factory=lambda: np.empty(0))
-    days: tuple[Day, ...] = ()
-    alarms: tuple[Alarm, ...] = ()
-    stated: Stated = Stated()
+    days: tuple[LoggerDay, ...] = ()
+    alarms: tuple[LoggerAlarm, ...] = ()
+    stated: LoggerFigures = LoggerFigures()
 
     @property
     def gap_s(self) -> float:

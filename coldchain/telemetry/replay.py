@@ -12,15 +12,15 @@ from coldchain.language import _
 from coldchain.scenario import decode
 from coldchain.scenario.delimited import read_delimited
 from coldchain.telemetry.dayplan import DayPlan
-from coldchain.telemetry.readings import Reader, RefusedError, Row
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.readings import MessageReader, RefusedError, Row
+from coldchain.telemetry.store import ReadingStore
 from coldchain.telemetry.watch import place_of
 
 CHUNK = 5_000
 DEVICES, PLACES = ("device", "sensor", "设备", "传感器", "设备号"), ("place", "位置", "地点", "安装位置")
 
 
-def replay(path: Path, reader: Reader, store: Store) -> list[Fault]:
+def replay(path: Path, reader: MessageReader, store: ReadingStore) -> list[Fault]:
     """Store every reading of a file of messages; return a warning for each line that is none.
 
     A line is a message, or ``{"topic": …, "payload": …}``.

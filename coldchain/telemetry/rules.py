@@ -10,7 +10,7 @@ from coldchain.model.base import Noun, figure
 from coldchain.scenario.parsing import parse
 
 
-class Rules(Noun):
+class AlarmRules(Noun):
     """When readings are an alarm."""
 
     above_c: float = figure("K", "above its set temperature at which a room is too warm", 4.0, gt=0, le=30)
@@ -25,7 +25,7 @@ class Rules(Noun):
     escalate_min: float = figure("min", "after which an alarm that nobody took note of is escalated", 30.0, ge=0)
 
 
-def read_rules(path: Path) -> Rules:
+def read_rules(path: Path) -> AlarmRules:
     """Read a file of thresholds (TOML); what it does not name stays as it is.
 
     Raises
@@ -33,7 +33,7 @@ def read_rules(path: Path) -> Rules:
     BadInputError
         With every key that is unknown and every value that is none.
     """
-    rules, faults = parse(Rules, read_toml(path), path.name, None)
+    rules, faults = parse(AlarmRules, read_toml(path), path.name, None)
     if rules is None or faults:
         raise BadInputError(faults)
     return rules

@@ -57,7 +57,7 @@ class Proposed:
 
 
 @dataclass(frozen=True)
-class Season:
+class MeasuredSeason:
     """The lanes of a season.
 
     Attributes
@@ -122,12 +122,12 @@ def _numbers(file: str, frame: pd.DataFrame) -> list[Fault]:
     return faults
 
 
-def season_of(table: pd.DataFrame, scenario: Scenario) -> Season:
+def season_of(table: pd.DataFrame, scenario: Scenario) -> MeasuredSeason:
     """Return what a season's lanes show together."""
     days = tuple(sorted(set(table["date"])))
     fit = table[table["measured_share"] >= LEAST_SHARE]
     rows = [_lane(key, own) for key, own in fit.groupby(KEYS, sort=True)]
-    return Season(days, pd.DataFrame(rows), (*_rooms(fit, scenario), *_vehicles(fit, scenario)))
+    return MeasuredSeason(days, pd.DataFrame(rows), (*_rooms(fit, scenario), *_vehicles(fit, scenario)))
 
 
 def _lane(key: Any, own: pd.DataFrame) -> dict[str, Any]:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from coldchain.language import _
 from coldchain.telemetry.page import page_of, section, table_of, text_of
-from coldchain.telemetry.season import Season
+from coldchain.telemetry.season import MeasuredSeason
 
 
-def write_season_page(found: Season, path: Path) -> None:
+def write_season_page(found: MeasuredSeason, path: Path) -> None:
     """Write the page."""
     path.write_text(season_text(found), encoding="utf-8")
 
 
-def season_text(found: Season) -> str:
+def season_text(found: MeasuredSeason) -> str:
     """Return the page."""
     title = _("Promised and kept: {first} to {last}").format(first=found.days[0], last=found.days[-1])
     parts = (section(_("By lane, most kilograms lost beyond the plan first"), _lanes(found)),
@@ -23,7 +23,7 @@ def season_text(found: Season) -> str:
     return page_of(title, (f"<h1>{text_of(title)}</h1>", *parts))
 
 
-def _lanes(found: Season) -> str:
+def _lanes(found: MeasuredSeason) -> str:
     heads = [(_("village"), False), (_("cold room"), False), (_("crop"), False), (_("days"), True), ("kg", True),
              (_("drive h"), True), (_("as measured"), True), (_("set"), True), (_("as measured"), True),
              (_("loss promised"), True), (_("loss kept"), True), (_("kg beyond"), True)]  # fmt: skip
@@ -41,7 +41,7 @@ def _lanes(found: Season) -> str:
     return table_of(heads, rows)
 
 
-def _proposed(found: Season) -> str:
+def _proposed(found: MeasuredSeason) -> str:
     if not found.proposed:
         return f"<p>{text_of(_('none'))}</p>"
     heads = [(_("table"), False), ("id", False), (_("column"), False), (_("stated"), True), (_("as measured"), True),

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from coldchain.arrays import Bools, Floats, Ints
-from coldchain.telemetry.dayplan import ROOM, TRUCK, DayPlan, Place
+from coldchain.telemetry.dayplan import ROOM, TRUCK, DayPlan, SensorPlace
 from coldchain.telemetry.health import Sensor
-from coldchain.telemetry.lotclock import Clocks, Lot
+from coldchain.telemetry.lotclock import Clocks, LotState
 from coldchain.telemetry.readings import CHINA_H
 from coldchain.telemetry.watch import EPOCH_DAY, MS_PER_H, written_moment
 
@@ -33,7 +33,7 @@ BATCH = 25
 
 
 @dataclass(frozen=True)
-class Rates:
+class MishapRates:
     """Share of places or sensors to which each thing happens once in the day.
 
     Attributes
@@ -61,7 +61,7 @@ class Rates:
 
 
 @dataclass(frozen=True)
-class Event:
+class Mishap:
     """Something that went wrong: what, where, and between which clock hours."""
 
     kind: str
@@ -72,10 +72,10 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Course:
+class TrueTemperature:
     """True temperature of a place on every minute, and whether its door stood open."""
 
-    place: Place
+    place: SensorPlace
     hour: Floats
     temp_c: Floats
     door: Bools
@@ -86,9 +86,9 @@ class Simulated:
     """Lines of messages in the order they arrive, and the truth behind them."""
 
     lines: tuple[str, ...]
-    events: tuple[Event, ...]
+    events: tuple[Mishap, ...]
     day: DayPlan
-    courses: dict[str, Course]
+    courses: dict[str, TrueTemperature]
 
     def sensors(self) -> dict[str, list[Sensor]]:
         """Return the true temperature of each place as a sensor without fault would show it."""
@@ -97,7 +97,7 @@ class Simulated:
             for key, one in self.courses.items()
         }
 
-    def lots(self) -> tuple[Lot, ...]:
+    def lots(self) -> tuple[LotState, ...]:
         """Return every lot at the end of its day as it truly was."""
         clocks = Clocks(self.day, self.sensors())
         return tuple(clocks.lot(plan, plan.depart_h) for plan in self.day.lots)
@@ -111,7 +111,7 @@ class Simulated:
         return {"events": [asdict(event) for event in self.events], "lots": lots}
 
 
-class World:
+class SensorWorld:
     """One day of weather, rooms and trucks.
 
     Parameters
@@ -122,15 +122,15 @@ class World:
 
     def __init__(
         self, day: DayPlan, named: str, *, every_s: float = 120.0, seed: int = 0, offset_h: float = CHINA_H,
-        rates: Rates | None = None, signal: Callable[[Floats], Bools] | None = None,
+        rates: MishapRates | None = None, signal: Callable[[Floats], Bools] | None = None,
     ) -> None:  # fmt: skip
         self.draw = np.random.default_rng(seed)
         warmer = float(np.clip(self.draw.normal(0.0, WEATHER_C), -MOST_WEATHER_C, MOST_WEATHER_C))
         self.day = replace(day, air_c=day.air_c + warmer)
-        self.rates, self.signal = rates or Rates(), signal
+        self.rates, self.signal = rates or MishapRates(), signal
         self.every_h, self.offset_h = every_s / 3600.0, offset_h
         self.midnight_ms = (date.fromisoformat(named) - EPOCH_DAY).days * 86_400_000 - round(offset_h * MS_PER_H)
-        self.events: list[Event] = []
+        self.events: list[Mishap] = []
 
     def simulated(self) -> Simulated:
         """Make the day."""
@@ -147,7 +147,7 @@ class World:
     def _happens(self, share: float) -> bool:
         return bool(self.draw.random() < share)
 
-    def _span(self, place: Place, least_h: float, most_h: float) -> tuple[float, float]:
+    def _span(self, place: SensorPlace, least_h: float, most_h: float) -> tuple[float, float]:
         """Draw a stretch of time that begins while the place is on duty."""
         start = float(self.draw.uniform(place.duty[0], place.duty[1]))
         return start, start + float(self.draw.uniform(least_h, most_h))
@@ -156,16 +156,16 @@ class World:
         air = np.append(self.day.air_c, self.day.air_c[0])
         return np.asarray(np.interp(hour % 24.0, np.arange(25.0), air), dtype=np.float64)
 
-    def _course(self, place: Place) -> Course:
+    def _course(self, place: SensorPlace) -> TrueTemperature:
         first, last = place.duty[0] - 0.5, place.duty[1] + 0.5
         hour: Floats = first + MINUTE_H * np.arange(int(np.ceil((last - first) / MINUTE_H)) + 1, dtype=np.float64)
         outside = self._outside(hour)
         door = self._doors(place, hour)
         if place.kind == ROOM:
-            return Course(place, hour, self._room(place, hour, outside, door), door)
-        return Course(place, hour, self._body(place, hour, outside), door)
+            return TrueTemperature(place, hour, self._room(place, hour, outside, door), door)
+        return TrueTemperature(place, hour, self._body(place, hour, outside), door)
 
-    def _doors(self, place: Place, hour: Floats) -> Bools:
+    def _doors(self, place: SensorPlace, hour: Floats) -> Bools:
         """Open the door at every arrival or stop for ten minutes, and perhaps leave it open once."""
         calls = [at for at, _lon, _lat in place.track[1:-1]] if place.kind == TRUCK else self._arrivals(place)
         door = np.zeros(hour.size, dtype=bool)
@@ -174,20 +174,20 @@ class World:
         if self._happens(self.rates.left_open):
             start, end = self._span(place, 0.75, 1.5)
             door |= (hour >= start) & (hour < end)
-            self.events.append(Event("door", place.id, "", start, end))
+            self.events.append(Mishap("door", place.id, "", start, end))
         return door
 
-    def _arrivals(self, place: Place) -> list[float]:
+    def _arrivals(self, place: SensorPlace) -> list[float]:
         return sorted({lot.docked_h for lot in self.day.lots if lot.room == place.id})
 
-    def _room(self, place: Place, hour: Floats, outside: Floats, door: Bools) -> Floats:
+    def _room(self, place: SensorPlace, hour: Floats, outside: Floats, door: Bools) -> Floats:
         """Let a room keep its temperature, defrost, and warm where its door is open or its cooling fails."""
         set_c = float(place.set_c or 0.0)
         failed = np.zeros(hour.size, dtype=bool)
         if self._happens(self.rates.failure):
             start, end = self._span(place, self.rates.least_h, self.rates.most_h)
             failed = (hour >= start) & (hour < end)
-            self.events.append(Event("failure", place.id, "", start, end))
+            self.events.append(Mishap("failure", place.id, "", start, end))
         temp, made = set_c, np.empty(hour.size)
         for n in range(hour.size):
             target, half_h = (outside[n], ROOM_WARMING_HALF_H) if failed[n] else (set_c, 0.3)
@@ -197,7 +197,7 @@ class World:
             temp = target + (temp - target) * 0.5 ** (MINUTE_H / half_h)
         return made + DEFROST_C * np.maximum(np.sin(hour / 6.0 * 2.0 * np.pi), 0.0) ** 8
 
-    def _body(self, place: Place, hour: Floats, outside: Floats) -> Floats:
+    def _body(self, place: SensorPlace, hour: Floats, outside: Floats) -> Floats:
         """Follow the load of a truck: the air in an open body, slowly in an insulated one, steady in a reefer."""
         plans = [lot for lot in self.day.lots if lot.truck == place.id]
         cargo = plans[0].cargo if plans else "ambient"
@@ -205,7 +205,7 @@ class World:
         if self._happens(self.rates.failure):
             start, end = self._span(place, 1.0, 4.0)
             failed = (hour >= start) & (hour < end)
-            self.events.append(Event("failure", place.id, "", start, end))
+            self.events.append(Mishap("failure", place.id, "", start, end))
         if cargo == "ambient":
             return outside + _smoothed(np.where(failed, 7.0, 0.0))
         half_h = plans[0].half_warming_h if cargo == "insulated" else 200.0
@@ -216,7 +216,7 @@ class World:
             temp = outside[n] + (temp - outside[n]) * share
         return made
 
-    def _messages(self, device: str, course: Course) -> Iterator[tuple[float, str]]:
+    def _messages(self, device: str, course: TrueTemperature) -> Iterator[tuple[float, str]]:
         """Yield arrival and text of the messages of one sensor."""
         place, rates = course.place, self.rates
         shift = float(self.draw.uniform(0.0, self.every_h))
@@ -229,7 +229,7 @@ class World:
         if self._happens(rates.late):
             start, end = self._span(place, 0.5, 3.0)
             late = (hour >= start) & (hour < end)
-            self.events.append(Event("late", place.id, device, start, end))
+            self.events.append(Mishap("late", place.id, device, start, end))
         track = np.array(place.track)
         where = np.column_stack([np.interp(hour, track[:, 0], track[:, n]) for n in (1, 2)]) if len(track) else None
         late |= self._blind(where, place, device, hour)
@@ -256,7 +256,7 @@ class World:
                 batch = {"device": device, "readings": items[first : first + BATCH]}
                 yield back + first * 1e-5, json.dumps(batch, ensure_ascii=False)
 
-    def _blind(self, where: Floats | None, place: Place, device: str, hour: Floats) -> Bools:
+    def _blind(self, where: Floats | None, place: SensorPlace, device: str, hour: Floats) -> Bools:
         """Tell at which readings a truck has no signal; each stretch is an event."""
         if self.signal is None or where is None or place.kind != TRUCK:
             return np.zeros(hour.size, dtype=bool)
@@ -264,19 +264,19 @@ class World:
         edges = np.flatnonzero(np.diff(np.concatenate([[False], blind, [False]])))
         for first, end in edges.reshape(-1, 2).tolist():
             last_h = float(hour[end - 1]) + self.every_h
-            self.events.append(Event("no-signal", place.id, device, float(hour[first]), last_h))
+            self.events.append(Mishap("no-signal", place.id, device, float(hour[first]), last_h))
         return blind
 
     def _moment(self, hour: float) -> str:
         return written_moment(self.midnight_ms + round(float(hour) * MS_PER_H), self.offset_h)
 
-    def _gone_wrong(self, device: str, place: Place, hour: Floats, temp: Floats) -> tuple[Floats, Bools]:
+    def _gone_wrong(self, device: str, place: SensorPlace, hour: Floats, temp: Floats) -> tuple[Floats, Bools]:
         """Let a sensor lose readings, die, stick, drift away or jump."""
         kept, rates = np.ones(hour.size, dtype=bool), self.rates
         if self._happens(rates.lost):
             start, end = self._span(place, 0.4, 1.5)
             kept &= (hour < start) | (hour >= end)
-            self.events.append(Event("lost", place.id, device, start, end))
+            self.events.append(Mishap("lost", place.id, device, start, end))
         kinds = ("dead", "stuck", "offset", "jumping")
         drawn = self.draw.random()
         edges = np.cumsum([getattr(rates, kind) for kind in kinds])
@@ -285,7 +285,7 @@ class World:
             return temp, kept
         start, _end = self._span(place, 0.0, 0.0)
         after = hour >= start
-        self.events.append(Event(kinds[index], place.id, device, start, float(hour[-1])))
+        self.events.append(Mishap(kinds[index], place.id, device, start, float(hour[-1])))
         if kinds[index] == "dead":
             kept &= ~after
         elif kinds[index] == "stuck" and after.any():

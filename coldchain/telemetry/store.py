@@ -76,7 +76,7 @@ class Acknowledged:
     who: str
 
 
-class Store(Durable):
+class ReadingStore(Durable):
     """The readings of a county.
 
     Parameters

@@ -30,11 +30,11 @@ from coldchain.telemetry.alarms import (
 )
 from coldchain.telemetry.dayplan import DayPlan
 from coldchain.telemetry.health import Sensor, compared, judged
-from coldchain.telemetry.lotclock import Clocks, Lot
+from coldchain.telemetry.lotclock import Clocks, LotState
 from coldchain.telemetry.lotplan import LotPlan
 from coldchain.telemetry.readings import CHINA_H
-from coldchain.telemetry.rules import Rules
-from coldchain.telemetry.store import Acknowledged, Series, Store
+from coldchain.telemetry.rules import AlarmRules
+from coldchain.telemetry.store import Acknowledged, ReadingStore, Series
 
 MS_PER_H = 3_600_000.0
 BEFORE_H, AFTER_H = 6.0, 24.0
@@ -60,7 +60,7 @@ class Setup:
     sensors: Mapping[str, str] = field(default_factory=dict)
     date: str = ""
     offset_h: float = CHINA_H
-    rules: Rules = field(default_factory=Rules)
+    rules: AlarmRules = field(default_factory=AlarmRules)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Watched:
     date: str
     midnight_ms: int
     now_h: float
-    lots: tuple[Lot, ...]
+    lots: tuple[LotState, ...]
     alarms: tuple[Alarm, ...]
     notes: tuple[Acknowledged | None, ...]
     sensors: dict[str, list[Sensor]]
@@ -118,7 +118,7 @@ class Watched:
         at_ms = self.midnight_ms + round(alarm.start_h * MS_PER_H)
         return Acknowledged(alarm.device or alarm.place, alarm.cause, at_ms, reason, who)
 
-    def _lot(self, lot: Lot) -> dict[str, Any]:
+    def _lot(self, lot: LotState) -> dict[str, Any]:
         plan = lot.plan
         return {
             "lot": plan.key, "order": plan.order, "village": plan.village, "commodity": plan.crop.id, "kg": plan.kg,
@@ -163,7 +163,7 @@ def alarm_id(alarm: Alarm) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def day_of(store: Store, day: DayPlan, setup: Setup) -> str:
+def day_of(store: ReadingStore, day: DayPlan, setup: Setup) -> str:
     """Return the date that is watched: given, the day's own, or the one on which most readings fall."""
     if setup.date or day.date:
         return setup.date or day.date
@@ -174,7 +174,7 @@ def day_of(store: Store, day: DayPlan, setup: Setup) -> str:
     return (EPOCH_DAY + timedelta(days=min(key for key, count in counts.items() if count == most))).isoformat()
 
 
-def watched(store: Store, day: DayPlan, setup: Setup, now_h: float | None = None) -> Watched:
+def watched(store: ReadingStore, day: DayPlan, setup: Setup, now_h: float | None = None) -> Watched:
     """Work out a day from the store.
 
     Parameters
@@ -190,10 +190,10 @@ def watched(store: Store, day: DayPlan, setup: Setup, now_h: float | None = None
     found = store.series(first, last)
     newest = max((int(one.time_ms[-1]) for one in found), default=first)
     at_h = (newest - midnight) / MS_PER_H if now_h is None else now_h
-    return _Day(day, setup, midnight, at_h).watched(named, found, store.acknowledged())
+    return _SeriesOfDay(day, setup, midnight, at_h).watched(named, found, store.acknowledged())
 
 
-class _Day:
+class _SeriesOfDay:
     """Puts a day's series together."""
 
     def __init__(self, day: DayPlan, setup: Setup, midnight_ms: int, now_h: float) -> None:
@@ -252,7 +252,7 @@ class _Day:
         time_ms, percent = series.of("battery")
         return list(battery_alarm(place, series.device, self.hours(time_ms), percent, self.setup.rules, self.now_h))
 
-    def _with_lots(self, raised: list[Alarm], clocks: Clocks, lots: tuple[Lot, ...]) -> list[Alarm]:
+    def _with_lots(self, raised: list[Alarm], clocks: Clocks, lots: tuple[LotState, ...]) -> list[Alarm]:
         """Name the lots of each alarm, and give an alarm of its own to a lot in danger that no other tells of."""
         worse = self.setup.rules.worse
         risky = {lot.plan.key: lot for lot in lots if lot.loss > lot.plan.loss + worse}

@@ -17,7 +17,7 @@ MARKET, DEPOT, SELL = "market", "depot", "sell"
 
 
 @dataclass(frozen=True)
-class Way:
+class DivertedLot:
     """Where a lot goes instead; hours are clock hours of the day.
 
     Attributes
@@ -52,21 +52,21 @@ class Way:
 TEXTS = ("proposal", "lot", "action", "to", "hub", "cargo")
 
 
-def table_of(ways: list[Way]) -> pd.DataFrame:
+def table_of(ways: list[DivertedLot]) -> pd.DataFrame:
     """Return ways as a table."""
-    names = [one.name for one in fields(Way)]
+    names = [one.name for one in fields(DivertedLot)]
     frame = pd.DataFrame([[getattr(way, name) for name in names] for way in ways], columns=names)
     return frame.astype({name: "object" if name in TEXTS else "float64" for name in names})
 
 
-def ways_of(table: pd.DataFrame | None) -> dict[str, Way]:
+def ways_of(table: pd.DataFrame | None) -> dict[str, DivertedLot]:
     """Return the way of each lot that was diverted, the last where it was more than once."""
     if table is None:
         return {}
-    return {str(row["lot"]): Way(**{str(k): v for k, v in row.items()}) for row in table.to_dict("records")}
+    return {str(row["lot"]): DivertedLot(**{str(k): v for k, v in row.items()}) for row in table.to_dict("records")}
 
 
-def diverted(plan: LotPlan, way: Way | None, scenario: Scenario) -> LotPlan:
+def diverted(plan: LotPlan, way: DivertedLot | None, scenario: Scenario) -> LotPlan:
     """Return a lot as it goes when it was diverted; what happens after it leaves its depot counts as planned."""
     if way is None:
         return plan
@@ -86,7 +86,7 @@ def diverted(plan: LotPlan, way: Way | None, scenario: Scenario) -> LotPlan:
     )
 
 
-def _onward(plan: LotPlan, way: Way, scenario: Scenario) -> tuple[Stage, ...]:
+def _onward(plan: LotPlan, way: DivertedLot, scenario: Scenario) -> tuple[Stage, ...]:
     hubs: Mapping[str, int] = {hub.id: n for n, hub in enumerate(scenario.hubs)}
     half_h, chain = line_haul_half_h(scenario), scenario.chain
     if way.action == SELL:

@@ -15,13 +15,13 @@ from coldchain.model import Landmark
 from coldchain.traceability import words
 from coldchain.traceability.custody import accounts_of
 from coldchain.traceability.document import CONTEXT, Document
-from coldchain.traceability.form import Finding, form_of, is_amount, listed, moment_of
+from coldchain.traceability.form import EventFault, form_of, is_amount, listed, moment_of
 
 KG_PER_T = 1000
 WIDE = 160  # characters of what a validator says
 
 
-def check(document: Document, register: Sequence[Landmark] | None = None) -> tuple[Finding, ...]:
+def check(document: Document, register: Sequence[Landmark] | None = None) -> tuple[EventFault, ...]:
     """Return everything that is wrong with a document, by event.
 
     Parameters
@@ -36,17 +36,17 @@ def check(document: Document, register: Sequence[Landmark] | None = None) -> tup
     return tuple(sorted(dict.fromkeys(findings)))
 
 
-def _twice(document: Document) -> Iterator[Finding]:
+def _twice(document: Document) -> Iterator[EventFault]:
     """Yield the events that have the eventID of an earlier one."""
     first: dict[str, int] = {}
     for number, event in enumerate(document.events, start=1):
         key = event.get("eventID") if isinstance(event, dict) else None
         if isinstance(key, str) and first.setdefault(key, number) != number:
             told = _("has the same eventID as event {first}")
-            yield Finding(number, "hash", told.format(first=first[key]))
+            yield EventFault(number, "hash", told.format(first=first[key]))
 
 
-def _claims(document: Document, register: Mapping[str, Landmark]) -> Iterator[Finding]:
+def _claims(document: Document, register: Mapping[str, Landmark]) -> Iterator[EventFault]:
     """Yield the harvests that carry the name of a landmark product without a right to it."""
     claimed_kg: dict[str, Fraction] = defaultdict(Fraction)
     for number, event in enumerate(document.events, start=1):
@@ -59,15 +59,15 @@ def _claims(document: Document, register: Mapping[str, Landmark]) -> Iterator[Fi
         one = register.get(stated["landmark"])
         if one is None:
             told = _('there is no landmark product "{landmark}" in the register')
-            yield Finding(number, "claim", told.format(landmark=stated["landmark"]))
+            yield EventFault(number, "claim", told.format(landmark=stated["landmark"]))
             continue
         if told := _uncovered(one, stated, event):
-            yield Finding(number, "claim", told)
+            yield EventFault(number, "claim", told)
         before = claimed_kg[one.id]
         claimed_kg[one.id] += _kg_in(event)
         if one.most_t is not None and before <= Fraction(str(one.most_t)) * KG_PER_T < claimed_kg[one.id]:
             told = _("with this lot {name} is claimed for more than its {most:g} t a year")
-            yield Finding(number, "claim", told.format(name=one.name or one.id, most=one.most_t))
+            yield EventFault(number, "claim", told.format(name=one.name or one.id, most=one.most_t))
 
 
 def _uncovered(one: Landmark, stated: Mapping[str, str], event: Mapping[str, Any]) -> str:
@@ -91,7 +91,7 @@ def _kg_in(event: Mapping[str, Any]) -> Fraction:
     return sum((Fraction(str(one["quantity"])) * words.KG[one["uom"]] for one in weighed), Fraction(0))
 
 
-def check_schema(document: Document, path: Path) -> tuple[Finding, ...]:
+def check_schema(document: Document, path: Path) -> tuple[EventFault, ...]:
     """Return what breaks a JSON schema that the user has, such as that of GS1 for EPCIS 2.0.
 
     Raises
@@ -122,7 +122,7 @@ def check_schema(document: Document, path: Path) -> tuple[Finding, ...]:
             raise BadInputError([fault]) from problem
         if error is not None:
             where = "/".join(map(str, list(error.absolute_path)[3:])) or _("the event")
-            faults.append(Finding(number, "schema", f"{where}: {error.message[:WIDE]}"))
+            faults.append(EventFault(number, "schema", f"{where}: {error.message[:WIDE]}"))
     return tuple(faults)
 
 
@@ -137,7 +137,7 @@ def _alone(event: Any, document: Document) -> dict[str, Any]:
     }
 
 
-def printed(document: Document, findings: Iterable[Finding]) -> dict[str, Any]:
+def printed(document: Document, findings: Iterable[EventFault]) -> dict[str, Any]:
     """Return the object that ``--json`` prints."""
     faults = [{"event": one.event, "code": one.code, "message": one.message} for one in findings]
     return {"events": len(document.events), "faults": faults}

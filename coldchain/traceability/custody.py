@@ -16,7 +16,7 @@ from typing import Any
 from coldchain.language import _
 from coldchain.traceability import words
 from coldchain.traceability.document import Document
-from coldchain.traceability.form import Finding, is_amount, listed, moment_of, sensors_of
+from coldchain.traceability.form import EventFault, is_amount, listed, moment_of, sensors_of
 from coldchain.traceability.keys import key_of
 
 ROAD = "the road"
@@ -26,7 +26,7 @@ SETTLED = Fraction(0)
 
 
 @dataclass(frozen=True)
-class Amount:
+class GoodsAmount:
     """Goods in an event: their key, and how much of which unit; None where only the key is given."""
 
     key: str
@@ -53,8 +53,8 @@ class Act:
     place: str
     after: str
     parent: str
-    goods: tuple[Amount, ...]
-    outputs: tuple[Amount, ...]
+    goods: tuple[GoodsAmount, ...]
+    outputs: tuple[GoodsAmount, ...]
     windows: tuple[tuple[datetime, datetime], ...]
     lost_kg: Fraction | None = None
     harvested_kg: Fraction | None = None
@@ -108,7 +108,7 @@ def _place(event: Mapping[str, Any], name: str) -> str:
     return key_of(uri).partition("/254/")[0] if isinstance(uri, str) else ""
 
 
-def _amounts(event: Mapping[str, Any], name: str) -> list[Amount]:
+def _amounts(event: Mapping[str, Any], name: str) -> list[GoodsAmount]:
     found = []
     for one in listed(event, name):
         if not isinstance(one, dict) or not isinstance(one.get("epcClass"), str):
@@ -116,12 +116,12 @@ def _amounts(event: Mapping[str, Any], name: str) -> list[Amount]:
         key, unit, much = key_of(one["epcClass"]), str(one.get("uom", "")), None
         if is_amount(one.get("quantity")):
             much = Fraction(str(one["quantity"])) * words.KG.get(unit, Fraction(1))
-        found.append(Amount(key, much, "kg" if unit in words.KG else unit))
+        found.append(GoodsAmount(key, much, "kg" if unit in words.KG else unit))
     return found
 
 
-def _epcs(event: Mapping[str, Any], name: str) -> list[Amount]:
-    return [Amount(key_of(epc)) for epc in listed(event, name) if isinstance(epc, str)]
+def _epcs(event: Mapping[str, Any], name: str) -> list[GoodsAmount]:
+    return [GoodsAmount(key_of(epc)) for epc in listed(event, name) if isinstance(epc, str)]
 
 
 def _windows(event: Mapping[str, Any]) -> Iterator[tuple[datetime, datetime]]:
@@ -151,11 +151,11 @@ class Accounts:
     since: dict[tuple[str, str], datetime] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     harvested: dict[str, Fraction] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[EventFault] = field(default_factory=list)
 
     def say(self, act: Act, code: str, message: str) -> None:
         """Note something wrong."""
-        self.findings.append(Finding(act.number, code, message))
+        self.findings.append(EventFault(act.number, code, message))
 
     def lot(self, key: str) -> str:
         """Return how messages call goods."""
@@ -184,7 +184,7 @@ class Accounts:
                 else:
                     self._observe(act, amount)
 
-    def _observe(self, act: Act, amount: Amount) -> None:
+    def _observe(self, act: Act, amount: GoodsAmount) -> None:
         holders = self.held[amount.key]
         if ROAD in holders and act.place and act.place not in holders:
             self._move(act, amount, ROAD, act.place)
@@ -212,7 +212,9 @@ class Accounts:
                 self._compare(act, amount, seat)
             else:
                 taken = self._take(act, amount, seat)
-                self._put(act, Amount(amount.key, taken, amount.unit), act.parent if act.action == "ADD" else act.after)
+                self._put(
+                    act, GoodsAmount(amount.key, taken, amount.unit), act.parent if act.action == "ADD" else act.after
+                )
 
     def _transform(self, act: Act) -> None:
         for amount in act.goods:
@@ -237,13 +239,13 @@ class Accounts:
             told = _("{went} kg go in and {came} kg come out: the difference is not accounted for")
             self.say(act, "mass", told.format(went=_kg(went), came=_kg(came)))
 
-    def _bring(self, act: Act, amount: Amount, place: str) -> None:
+    def _bring(self, act: Act, amount: GoodsAmount, place: str) -> None:
         if amount.much is not None:
             self.units.setdefault(amount.key, amount.unit)
         self.ended.discard(amount.key)
         self._put(act, amount, place)
 
-    def _known(self, act: Act, amount: Amount, here: str) -> bool:
+    def _known(self, act: Act, amount: GoodsAmount, here: str) -> bool:
         """Tell whether goods have an account; of goods from before the document open one."""
         if self.held.get(amount.key):
             return self._same_unit(act, amount)
@@ -261,7 +263,7 @@ class Accounts:
         self._put(act, amount, here)
         return True
 
-    def _same_unit(self, act: Act, amount: Amount) -> bool:
+    def _same_unit(self, act: Act, amount: GoodsAmount) -> bool:
         unit = self.units.get(amount.key, amount.unit)
         if amount.much is None or unit == amount.unit:
             return True
@@ -269,7 +271,7 @@ class Accounts:
         self.say(act, "unit", told.format(lot=self.lot(amount.key), unit=amount.unit, before=unit))
         return False
 
-    def _there(self, act: Act, amount: Amount, here: str) -> bool:
+    def _there(self, act: Act, amount: GoodsAmount, here: str) -> bool:
         """Tell whether goods are where an event says; where it says nothing, whether they are in one place."""
         holders = self.held[amount.key]
         if here in holders or (not here and len(holders) == 1):
@@ -284,17 +286,17 @@ class Accounts:
             return _("a place that is not named")
         return _("the road") if holder == ROAD else self.document.label(holder)
 
-    def _seat(self, amount: Amount, here: str) -> str:
+    def _seat(self, amount: GoodsAmount, here: str) -> str:
         holders = self.held[amount.key]
         return here if here in holders or not holders else next(iter(holders))
 
-    def _compare(self, act: Act, amount: Amount, seat: str) -> None:
+    def _compare(self, act: Act, amount: GoodsAmount, seat: str) -> None:
         there = self.held[amount.key].get(seat)
         if amount.much is not None and there is not None and there != amount.much:
             told = _("lot {lot}: {stated} {unit} are stated where {there} {unit} are held")
             self._amiss(act, told, amount, there)
 
-    def _control(self, act: Act, amount: Amount) -> None:
+    def _control(self, act: Act, amount: GoodsAmount) -> None:
         """Compare a control total with what the lot was made of."""
         there = self.harvested.get(amount.key)
         if act.harvested_kg is not None and there is not None and there != act.harvested_kg:
@@ -302,12 +304,12 @@ class Accounts:
             text = told.format(lot=self.lot(amount.key), stated=_kg(act.harvested_kg), there=_kg(there))
             self.say(act, "mass", text)
 
-    def _amiss(self, act: Act, told: str, amount: Amount, there: Fraction) -> None:
+    def _amiss(self, act: Act, told: str, amount: GoodsAmount, there: Fraction) -> None:
         stated = _kg(amount.much or SETTLED)
         text = told.format(lot=self.lot(amount.key), stated=stated, there=_kg(there), unit=amount.unit)
         self.say(act, "mass", text)
 
-    def _take(self, act: Act, amount: Amount, here: str) -> Fraction | None:
+    def _take(self, act: Act, amount: GoodsAmount, here: str) -> Fraction | None:
         """Take goods from where they are; return how much was taken."""
         if not self._there(act, amount, here):
             return None
@@ -324,7 +326,7 @@ class Accounts:
             self.ended.add(amount.key)
         return much
 
-    def _put(self, act: Act, amount: Amount, holder: str) -> None:
+    def _put(self, act: Act, amount: GoodsAmount, holder: str) -> None:
         holders = self.held.setdefault(amount.key, {})
         before = holders.get(holder)
         holders[holder] = amount.much if before is None or amount.much is None else before + amount.much
@@ -332,11 +334,11 @@ class Accounts:
         self.since[amount.key, holder] = act.time if before is None else self.since[amount.key, holder]
         self.ended.discard(amount.key)
 
-    def _move(self, act: Act, amount: Amount, one: str, other: str) -> None:
+    def _move(self, act: Act, amount: GoodsAmount, one: str, other: str) -> None:
         much = self.held[amount.key].pop(one, None)
-        self._put(act, Amount(amount.key, much, amount.unit), other)
+        self._put(act, GoodsAmount(amount.key, much, amount.unit), other)
 
-    def _sensors(self, act: Act, amount: Amount, seat: str) -> None:
+    def _sensors(self, act: Act, amount: GoodsAmount, seat: str) -> None:
         """Compare the time of readings with that since which goods are where they are, and that of the event."""
         since = self.since.get((amount.key, seat))
         for start, end in act.windows:

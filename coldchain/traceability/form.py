@@ -56,7 +56,7 @@ RANGE = ("minValue", "meanValue", "maxValue")
 
 
 @dataclass(frozen=True, order=True)
-class Finding:
+class EventFault:
     """Something wrong with an event.
 
     Attributes
@@ -86,23 +86,23 @@ def moment_of(text: Any) -> datetime | None:
         return None
 
 
-def form_of(number: int, event: Any, namespaces: Mapping[str, str]) -> Iterator[Finding]:
+def form_of(number: int, event: Any, namespaces: Mapping[str, str]) -> Iterator[EventFault]:
     """Yield what is wrong with an event by itself."""
     if not isinstance(event, dict):
-        yield Finding(number, "form", _("must be an object with type, eventTime and eventTimeZoneOffset"))
+        yield EventFault(number, "form", _("must be an object with type, eventTime and eventTimeZoneOffset"))
         return
     if event.get("type") not in TYPES:
         told = _('type must be one of {types}; got "{value}"')
-        yield Finding(number, "form", told.format(types=_(", ").join(TYPES), value=_shown(event.get("type"))))
+        yield EventFault(number, "form", told.format(types=_(", ").join(TYPES), value=_shown(event.get("type"))))
         return
     for check in (_fields, _times, _words, _goods, _amounts, _keys, _sensors):
-        yield from (Finding(number, code, message) for code, message in check(event))
+        yield from (EventFault(number, code, message) for code, message in check(event))
     stated = event.get("eventID")
     if isinstance(stated, str) and stated.startswith(HEAD) and stated.endswith(TAIL):
         right = event_hash(event, namespaces)
         if right != stated:
             told = _("the content gives the hash {right}…, eventID states {stated}…: something was changed")
-            yield Finding(number, "hash", told.format(right=right[14:26], stated=stated[14:26]))
+            yield EventFault(number, "hash", told.format(right=right[14:26], stated=stated[14:26]))
 
 
 def _shown(value: Any) -> str:

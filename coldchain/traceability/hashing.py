@@ -52,12 +52,12 @@ AMOUNTS = ("quantity", "inputQuantity", "outputQuantity", "childQuantity")
 
 
 @dataclass(frozen=True)
-class Node:
+class HashedElement:
     """An element of an event: its name, its text, and what is in it."""
 
     name: str
     text: str = ""
-    within: list[Node] = field(default_factory=list)
+    within: list[HashedElement] = field(default_factory=list)
 
 
 def event_hash(event: Mapping[str, Any], namespaces: Mapping[str, str]) -> str:
@@ -85,7 +85,7 @@ def canonical(event: Mapping[str, Any], namespaces: Mapping[str, str]) -> str:
     return f"eventType={event.get('type', '')}{told}{_loose(loose)}"
 
 
-def _children(value: Mapping[str, Any], parent: str, namespaces: Mapping[str, str]) -> Iterator[Node]:
+def _children(value: Mapping[str, Any], parent: str, namespaces: Mapping[str, str]) -> Iterator[HashedElement]:
     """Yield the fields of an object; of a list one node for each item."""
     for key, inner in value.items():
         if key in COMMENTS:
@@ -94,12 +94,12 @@ def _children(value: Mapping[str, Any], parent: str, namespaces: Mapping[str, st
             yield _node(key, item, parent, namespaces)
 
 
-def _node(key: str, value: Any, parent: str, namespaces: Mapping[str, str]) -> Node:
+def _node(key: str, value: Any, parent: str, namespaces: Mapping[str, str]) -> HashedElement:
     name = _expanded(key, namespaces, braces=True)
     if isinstance(value, dict):
-        return Node(name, str(value.get("#text", "")), list(_children(value, key, namespaces)))
+        return HashedElement(name, str(value.get("#text", "")), list(_children(value, key, namespaces)))
     if isinstance(value, list):
-        return Node(name, "", [_node("", item, key, namespaces) for item in value])
+        return HashedElement(name, "", [_node("", item, key, namespaces) for item in value])
     text = str(value)
     if key == "type" and parent in TYPES:
         text = spelt_out(TYPES[parent], text)
@@ -107,7 +107,7 @@ def _node(key: str, value: Any, parent: str, namespaces: Mapping[str, str]) -> N
         text = spelt_out("voc", text)
     elif key in VOCABULARY:
         text = spelt_out(VOCABULARY[key], text)
-    return Node(name, _expanded(text, namespaces, braces=False) if isinstance(value, str) else text)
+    return HashedElement(name, _expanded(text, namespaces, braces=False) if isinstance(value, str) else text)
 
 
 def _expanded(text: str, namespaces: Mapping[str, str], *, braces: bool) -> str:
@@ -117,32 +117,34 @@ def _expanded(text: str, namespaces: Mapping[str, str], *, braces: bool) -> str:
     return f"{{{namespaces[head]}}}{rest}" if braces else namespaces[head] + rest
 
 
-def _with_lists(nodes: list[Node]) -> list[Node]:
+def _with_lists(nodes: list[HashedElement]) -> list[HashedElement]:
     """Gather the items of each list under its name, as they stand in XML; ``childEPCs`` likewise."""
     kept = [node for node in nodes if not node.name.endswith("List") and node.name != "childEPCs"]
-    lists: dict[str, list[Node]] = {}
+    lists: dict[str, list[HashedElement]] = {}
     for node in nodes:
         if node.name.endswith("List"):
-            lists.setdefault(node.name, []).append(Node(node.name.removesuffix("List"), node.text, node.within))
+            lists.setdefault(node.name, []).append(
+                HashedElement(node.name.removesuffix("List"), node.text, node.within)
+            )
         elif node.name == "childEPCs":
-            lists.setdefault(node.name, []).append(Node("epc", node.text))
-    return [*kept, *(Node(name, "", items) for name, items in lists.items())]
+            lists.setdefault(node.name, []).append(HashedElement("epc", node.text))
+    return [*kept, *(HashedElement(name, "", items) for name, items in lists.items())]
 
 
-def _restored(node: Node) -> Node:
+def _restored(node: HashedElement) -> HashedElement:
     """Give what is in a node the names that it has in XML, at every depth."""
     if node.name in IN_TURN:
         return node
     within = [_restored(one) for one in _with_lists(node.within)]
     if node.name in ("inputEPC", "outputEPC"):
-        return Node("epc", node.text, within)
+        return HashedElement("epc", node.text, within)
     amount = node.name in AMOUNTS and (node.name != "quantity" or bool(within))
-    return Node("quantityElement" if amount else node.name, node.text, within)
+    return HashedElement("quantityElement" if amount else node.name, node.text, within)
 
 
-def _ordered(nodes: list[Node], order: Order, *, top: bool = False) -> tuple[str, list[Node]]:
+def _ordered(nodes: list[HashedElement], order: Order, *, top: bool = False) -> tuple[str, list[HashedElement]]:
     """Return the text of the fields in their order, and what is not in the order."""
-    extensions: list[Node] = []
+    extensions: list[HashedElement] = []
     if not top and len(nodes) > 1 and not any("eventTime" in n.name or "action" in n.name for n in nodes):
         extensions = [node for node in nodes if "{" in node.name and "/}" in node.name]
     rest = [node for node in nodes if node not in extensions]
@@ -156,17 +158,17 @@ def _ordered(nodes: list[Node], order: Order, *, top: bool = False) -> tuple[str
                 told.append(name + (f"={value}" if value else "") + inner)
             rest.remove(node)
             if left:
-                rest.append(Node(node.name, node.text, left))
+                rest.append(HashedElement(node.name, node.text, left))
         parts += sorted(told)
     return "".join(parts) + (_loose(extensions) if extensions else ""), rest
 
 
-def _loose(nodes: Sequence[Node]) -> str:
+def _loose(nodes: Sequence[HashedElement]) -> str:
     """Return the text of nodes in no order of their own: sorted, pairs in turn."""
     return "".join(sorted(_loose_text(node) for node in nodes))
 
 
-def _loose_text(node: Node) -> str:
+def _loose_text(node: HashedElement) -> str:
     text = node.text.strip()
     value = f"={_canonical_value(text)}" if text else ""
     if node.name in IN_TURN:
@@ -175,7 +177,7 @@ def _loose_text(node: Node) -> str:
     return node.name + value + _loose(node.within)
 
 
-def _type_first(nodes: Sequence[Node]) -> list[Node]:
+def _type_first(nodes: Sequence[HashedElement]) -> list[HashedElement]:
     return sorted(nodes, key=lambda node: node.name != "type")
 
 

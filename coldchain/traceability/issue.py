@@ -14,7 +14,7 @@ from coldchain.telemetry.dayplan import read_day
 from coldchain.traceability.check import check
 from coldchain.traceability.document import Document, document_of, document_text, joined, read_document
 from coldchain.traceability.events import Numbering, document_of_day
-from coldchain.traceability.form import Finding
+from coldchain.traceability.form import EventFault
 from coldchain.traceability.journey import GRAMS, TracedDay, traced_day
 from coldchain.traceability.keys import DEMONSTRATION, Prefix
 from coldchain.traceability.readings import NOTHING, read_readings
@@ -23,7 +23,7 @@ SCHEMA = "coldchain.trace/1"
 
 
 @dataclass(frozen=True)
-class Wish:
+class EventsRequest:
     """What is asked for.
 
     Attributes
@@ -65,7 +65,7 @@ class Issued:
     grams: Mapping[str, int]
     claims: int
     notes: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[EventFault, ...]
     pages: Path | None
 
     def printed(self) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Issued:
         }
 
 
-def issue_day(wish: Wish) -> Issued:
+def issue_day(wish: EventsRequest) -> Issued:
     """Write the events of a day's lots, and pages where they are asked for.
 
     Raises

@@ -13,9 +13,9 @@ import numpy as np
 from coldchain.arrays import Floats, Ints
 from coldchain.errors import BadInputError
 from coldchain.telemetry.dayplan import DayPlan
-from coldchain.telemetry.readings import Reader
+from coldchain.telemetry.readings import MessageReader
 from coldchain.telemetry.replay import read_sensors, replay
-from coldchain.telemetry.store import Series, Store
+from coldchain.telemetry.store import ReadingStore, Series
 from coldchain.telemetry.watch import Setup, day_of, place_of
 
 EVER_MS = (0, 1 << 52)
@@ -86,8 +86,8 @@ def read_readings(path: Path, day: DayPlan, offset_h: float, sensors: Path | Non
         With every line that is no reading.
     """
     places = {} if sensors is None else read_sensors(sensors, day)
-    with Store() as store:
-        refused = replay(path, Reader(offset_h=offset_h), store)
+    with ReadingStore() as store:
+        refused = replay(path, MessageReader(offset_h=offset_h), store)
         if refused:
             raise BadInputError(refused)
         by_place: dict[str, list[Series]] = defaultdict(list)

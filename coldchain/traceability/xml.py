@@ -91,7 +91,7 @@ def parsed(path: Path) -> Parsed:
     BadInputError
         When it cannot be read, is no sound XML, nests too deeply, or declares a document type.
     """
-    content, reader = read_bytes(path), _Reader()
+    content, reader = read_bytes(path), _ElementBuilder()
     try:
         reader.parser.Parse(content, True)
     except (expat.ExpatError, LookupError, ValueError) as error:  # of its encoding, too
@@ -134,7 +134,7 @@ class _RefusedError(Exception):
     """Why a file is not read."""
 
 
-class _Reader:
+class _ElementBuilder:
     """Builds elements."""
 
     def __init__(self) -> None:

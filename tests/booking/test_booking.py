@@ -19,11 +19,11 @@ from booking_cases import DAY, HOSTILE, NORTH, SOUTH, TODAY, county
 from openpyxl import Workbook
 from planned import saved
 
-from coldchain.booking.desk import Desk
+from coldchain.booking.desk import BookingDesk
 from coldchain.booking.export import bills, usage_game, write_fleet, write_orders
 from coldchain.booking.page import page_text
-from coldchain.booking.record import BOOKED, CANCELLED, GAVE_WAY, Booking, Thing, Wish
-from coldchain.booking.store import Store
+from coldchain.booking.record import BOOKED, CANCELLED, GAVE_WAY, Booking, BookingWish, Thing
+from coldchain.booking.store import BookingStore
 from coldchain.booking.table import read_wishes
 from coldchain.cli import run as command
 from coldchain.dispatch.orders import read_orders
@@ -36,20 +36,20 @@ from coldchain.sharing import divide, read_game
 
 
 @pytest.fixture
-def desk(small_plan: Plan) -> Iterator[Desk]:
+def desk(small_plan: Plan) -> Iterator[BookingDesk]:
     """Open a desk whose bookings are kept in memory."""
-    with Store() as store:
-        yield Desk.open(county(small_plan), store, TODAY)
+    with BookingStore() as store:
+        yield BookingDesk.open(county(small_plan), store, TODAY)
 
 
-def lot(desk: Desk, member: str, t: float, **more: Any) -> Wish:
+def lot(desk: BookingDesk, member: str, t: float, **more: Any) -> BookingWish:
     """Return a wish for room for a lot of a member, at the first depot that has room for its crop."""
     scenario = desk.offer.scenario
     thing = max((one for one in desk.offer.things()), key=lambda one: desk._left(one, DAY, ())[1])
     zone, _sign, method = thing.what.partition("/")
     crop = next(c for c in scenario.commodities if c.zone == zone and method in c.methods)
     village = next((v.id for v in scenario.villages if v.cooperative == member), "")
-    return Wish(
+    return BookingWish(
         **{
             "member": member,
             "depot": thing.depot,
@@ -62,18 +62,18 @@ def lot(desk: Desk, member: str, t: float, **more: Any) -> Wish:
     )
 
 
-def room(desk: Desk) -> tuple[Thing, float]:
+def room(desk: BookingDesk) -> tuple[Thing, float]:
     """Return the room of :func:`lot`, and the tonnes that may still come in on the day."""
     thing = max((one for one in desk.offer.things()), key=lambda one: desk._left(one, DAY, ())[1])
     return thing, desk._left(thing, DAY, desk.held())[1]
 
 
-def standing(desk: Desk) -> list[Booking]:
+def standing(desk: BookingDesk) -> list[Booking]:
     """Return the bookings that hold."""
     return [one for one in desk.store.all() if one.state == BOOKED]
 
 
-def test_free_is_what_modules_take_less_the_plan(desk: Desk, small_plan: Plan) -> None:
+def test_free_is_what_modules_take_less_the_plan(desk: BookingDesk, small_plan: Plan) -> None:
     """By hand from the tables: storage and throughput of the modules less the peak day of the season."""
     scenario, tables = desk.offer.scenario, small_plan.tables
     for row in desk.free(DAY, 1).to_dict("records"):
@@ -92,7 +92,7 @@ def test_free_is_what_modules_take_less_the_plan(desk: Desk, small_plan: Plan) -
         assert row["free"] == pytest.approx(row["limit"] - row["planned"])
 
 
-def test_a_booking_takes_its_room(desk: Desk) -> None:
+def test_a_booking_takes_its_room(desk: BookingDesk) -> None:
     """It lies on all its days and comes in on the first; its price is t times days, in fen."""
     thing, intake = room(desk)
     before = desk.free(DAY, 3)
@@ -126,7 +126,7 @@ NO_LOT = {"t": 0.0, "commodity": "", "village": ""}
         *(({"member": name}, "member", "is no member, owner or guest") for name in HOSTILE),
     ],
 )  # fmt: skip
-def test_what_cannot_be_had_is_refused(desk: Desk, changes: dict[str, Any], column: str, message: str) -> None:
+def test_what_cannot_be_had_is_refused(desk: BookingDesk, changes: dict[str, Any], column: str, message: str) -> None:
     """Beyond the room, a stranger's lot, a hostile name and the rest: named with column and value; nothing is lost."""
     kept = desk.book([lot(desk, NORTH, 0.1)])[0]
     with pytest.raises(BadInputError, match=message) as refused:
@@ -135,7 +135,7 @@ def test_what_cannot_be_had_is_refused(desk: Desk, changes: dict[str, Any], colu
     assert standing(desk) == kept
 
 
-def test_beyond_what_can_be_cooled_on_the_day(desk: Desk) -> None:
+def test_beyond_what_can_be_cooled_on_the_day(desk: BookingDesk) -> None:
     """The last tonne fits, a gram more does not."""
     _thing, intake = room(desk)
     desk.book([lot(desk, NORTH, intake - 0.25)])
@@ -144,7 +144,7 @@ def test_beyond_what_can_be_cooled_on_the_day(desk: Desk) -> None:
     assert len(desk.book([lot(desk, "Trader", 0.25)])[0]) == 1
 
 
-def test_booked_twice(desk: Desk) -> None:
+def test_booked_twice(desk: BookingDesk) -> None:
     """The same lot on any of its days is refused with the number it has; cancelled, it may be booked anew."""
     made = desk.book([lot(desk, NORTH, 0.2, days=3)])[0][0]
     again = lot(desk, NORTH, 0.3, first=date(2026, 7, 16))
@@ -161,8 +161,8 @@ def test_booked_twice(desk: Desk) -> None:
 
 def test_too_late_to_cancel(small_plan: Plan) -> None:
     """A day before is the last on which a member may; the platform's staff may at any time."""
-    with Store() as store:
-        made = Desk.open(county(small_plan), store, TODAY)
+    with BookingStore() as store:
+        made = BookingDesk.open(county(small_plan), store, TODAY)
         no = made.book([lot(made, NORTH, 0.1)])[0][0].no
         late = replace(made, today=DAY)
         with pytest.raises(BadInputError, match="begins on 2026-07-15; bookings may be cancelled until 1 days before"):
@@ -170,7 +170,7 @@ def test_too_late_to_cancel(small_plan: Plan) -> None:
         assert late.cancel(no).state == CANCELLED
 
 
-def test_owners_go_before_members_before_others(desk: Desk) -> None:
+def test_owners_go_before_members_before_others(desk: BookingDesk) -> None:
     """Whoever goes after gives way, the last class first, and keeps its row; who is firm does not give way."""
     _thing, intake = room(desk)
     desk.book([lot(desk, "Trader", intake / 2), lot(desk, NORTH, intake / 2)])
@@ -184,7 +184,7 @@ def test_owners_go_before_members_before_others(desk: Desk) -> None:
     assert len(standing(desk)) == 2
 
 
-def test_all_lines_of_a_table_or_none(desk: Desk, tmp_path: Path) -> None:
+def test_all_lines_of_a_table_or_none(desk: BookingDesk, tmp_path: Path) -> None:
     """Faults come together, grouped by column, with row and value; a table without any is booked whole."""
     good = lot(desk, NORTH, 0.1)
     lines = ["成员,日期,预冷库,品种,村,吨",
@@ -219,8 +219,8 @@ def test_a_table_that_cannot_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("sight", "rows"), [("own", 1), ("pooled", 2), ("all", 3)])
 def test_who_sees_whose_bookings_and_lots(small_plan: Plan, sight: Any, rows: int) -> None:
     """Own alone, own and totals of the others, everything; the county's bureau sees everything."""
-    with Store() as store:
-        desk = Desk.open(
+    with BookingStore() as store:
+        desk = BookingDesk.open(
             county(small_plan, BookingRules(guests=("Trader",), sight=sight, see_all=("Bureau",))), store, TODAY
         )
         desk.book([lot(desk, SOUTH, 0.1), lot(desk, "Trader", 0.2), lot(desk, NORTH, 0.3)])
@@ -244,14 +244,14 @@ def test_lorries_are_those_owned_less_those_on_duty(small_plan: Plan) -> None:
     months = {"spring": 4, "summer": 7, "autumn": 10, "winter": 1}
     busy, idle = by_season.idxmax(), by_season.reindex(list(months)).fillna(0).idxmin()
     rules = BookingRules(ahead_days=366, price_by_class={"member": 0.5}, lorry_cny_day=300)
-    with Store() as store:
-        desk = Desk.open(county(small_plan, rules, fleet=int(by_season.max())), store, date(2026, 1, 1))
+    with BookingStore() as store:
+        desk = BookingDesk.open(county(small_plan, rules, fleet=int(by_season.max())), store, date(2026, 1, 1))
         depot = str(duties["depot"].iloc[0])
         free = {name: desk.offer.free(Thing("lorry", depot, "light_truck"), date(2026, month, 20)).left
                 for name, month in months.items()}  # fmt: skip
         assert free[busy] == 0
         assert free[idle] == by_season.max() - by_season.get(idle, 0) > 0
-        wish = Wish(NORTH, depot, date(2026, months[idle], 20), 2, vehicle="light_truck", count=1)
+        wish = BookingWish(NORTH, depot, date(2026, months[idle], 20), 2, vehicle="light_truck", count=1)
         assert desk.book([wish])[0][0].fen == 30_000
         with pytest.raises(BadInputError, match="is booked already as number 1"):
             desk.book([wish])
@@ -261,8 +261,8 @@ def test_lorries_are_those_owned_less_those_on_duty(small_plan: Plan) -> None:
 
 def test_orders_and_vehicles_are_read_by_routes(small_plan: Plan, tmp_path: Path) -> None:
     """A booked lot is an order to fetch to its depot; vehicles at hand are the plan's less those booked."""
-    with Store() as store:
-        desk = Desk.open(county(small_plan), store, TODAY)
+    with BookingStore() as store:
+        desk = BookingDesk.open(county(small_plan), store, TODAY)
         made = desk.book([lot(desk, NORTH, 0.25), lot(desk, "Trader", 0.1)])[0]
         assert write_orders(desk, DAY, tmp_path / "o.csv") == 1
         orders, faults = read_orders(tmp_path / "o.csv", desk.offer.scenario, desk.offer.depots)
@@ -273,7 +273,7 @@ def test_orders_and_vehicles_are_read_by_routes(small_plan: Plan, tmp_path: Path
             write_orders(desk, date(2026, 7, 16), tmp_path / "p.csv")
 
 
-def test_bills_add_up_and_share_reads_the_usage(desk: Desk, tmp_path: Path) -> None:
+def test_bills_add_up_and_share_reads_the_usage(desk: BookingDesk, tmp_path: Path) -> None:
     """Two halves of a stretch owe what the whole owes; together members need less room than apart."""
     desk.book([lot(desk, NORTH, 0.3, days=3), lot(desk, "Trader", 0.2, first=date(2026, 7, 17), days=2)])
     whole = bills(desk, DAY, date(2026, 7, 20))
@@ -288,7 +288,7 @@ def test_bills_add_up_and_share_reads_the_usage(desk: Desk, tmp_path: Path) -> N
     assert sum(shared.divisions["shapley"].amounts) == pytest.approx(16.0)
 
 
-def test_the_page_asks_for_nothing_and_names_stay_text(desk: Desk) -> None:
+def test_the_page_asks_for_nothing_and_names_stay_text(desk: BookingDesk) -> None:
     """One file, in both languages; a hostile name is shown, not obeyed; a member sees no name of another."""
     desk.book([lot(desk, NORTH, 0.3), lot(desk, SOUTH, 0.2)])
     for tongue, words in (("en", "free room and lorries"), ("zh", "空余库容与车辆")):
@@ -316,19 +316,19 @@ def test_a_kill_between_look_and_entry_loses_nothing(tmp_path: Path) -> None:
     """What was booked before stays, the broken entry is none, and the file takes bookings again."""
     path = tmp_path / "b.sqlite"
     one = Booking(0, "A", "member", "room", "D", "cold/room", "2026-07-15", 1, 1.0, "", "pear", 800, BOOKED, 0, "")
-    with Store(path) as store:
-        store.take([Wish("A", "D", DAY)], lambda _wish, _known: (one, ()))
+    with BookingStore(path) as store:
+        store.take([BookingWish("A", "D", DAY)], lambda _wish, _known: (one, ()))
     program = (
-        "import os, signal, sys; from pathlib import Path; from coldchain.booking.store import INSERT, Store;"
-        f"s = Store(Path({str(path)!r})); s._db.execute('begin immediate');"
+        "import os, signal, sys; from pathlib import Path; from coldchain.booking.store import INSERT, BookingStore;"
+        f"s = BookingStore(Path({str(path)!r})); s._db.execute('begin immediate');"
         "s._db.execute(INSERT, ('B', 'member', 'room', 'D', 'cold/room', '', 1, 1.0, '', '', 1, 'booked', 0, ''));"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     if os.name != "nt":
         assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
-    with Store(path) as store:
+    with BookingStore(path) as store:
         assert [b.member for b in store.all()] == ["A"]
-        store.take([Wish("C", "D", DAY)], lambda _wish, _known: (replace(one, member="C"), ()))
+        store.take([BookingWish("C", "D", DAY)], lambda _wish, _known: (replace(one, member="C"), ()))
         assert [(b.no, b.member) for b in store.all()] == [(1, "A"), (2, "C")]
 
 
@@ -336,7 +336,7 @@ def test_a_file_that_is_no_store(tmp_path: Path) -> None:
     """It is refused, and stays as it is."""
     (tmp_path / "b.sqlite").write_text("not a database, but a letter of some length", encoding="utf-8")
     with pytest.raises(BadInputError, match="is no store of bookings"):
-        Store(tmp_path / "b.sqlite")
+        BookingStore(tmp_path / "b.sqlite")
 
 
 def test_who_comes_second_sees_what_the_first_booked(tmp_path: Path) -> None:
@@ -345,22 +345,22 @@ def test_who_comes_second_sees_what_the_first_booked(tmp_path: Path) -> None:
     seen: list[int] = []
 
     def second() -> None:
-        def look(_wish: Wish, known: Sequence[Booking]) -> tuple[Booking, tuple[int, ...]]:
+        def look(_wish: BookingWish, known: Sequence[Booking]) -> tuple[Booking, tuple[int, ...]]:
             seen.append(len(known))
             return replace(one, member="B"), ()
 
-        with Store(tmp_path / "b.sqlite") as store:
-            store.take([Wish("B", "D", DAY)], look)
+        with BookingStore(tmp_path / "b.sqlite") as store:
+            store.take([BookingWish("B", "D", DAY)], look)
 
     other = Thread(target=second)
 
-    def look(_wish: Wish, _known: Sequence[Booking]) -> tuple[Booking, tuple[int, ...]]:
+    def look(_wish: BookingWish, _known: Sequence[Booking]) -> tuple[Booking, tuple[int, ...]]:
         other.start()
         other.join(0.2)
         return one, ()
 
-    with Store(tmp_path / "b.sqlite") as store:
-        store.take([Wish("A", "D", DAY)], look)
+    with BookingStore(tmp_path / "b.sqlite") as store:
+        store.take([BookingWish("A", "D", DAY)], look)
         other.join()
         assert [booking.member for booking in store.all()] == ["A", "B"]
     assert seen == [1]
@@ -370,8 +370,8 @@ def test_who_comes_second_sees_what_the_first_booked(tmp_path: Path) -> None:
 def last_room(small_plan: Plan, tmp_path: Path) -> tuple[list[str], list[list[str]]]:
     """Return the command of a member of a saved run, and two bookings of which one alone finds room."""
     folder = saved(small_plan, tmp_path / "run", {"scenario": str(small_plan.scenario.folder)})
-    with Store() as store:
-        desk = Desk.open(Run.open(folder), store, TODAY)
+    with BookingStore() as store:
+        desk = BookingDesk.open(Run.open(folder), store, TODAY)
         member = desk.offer.scenario.villages[0].cooperative
         wish, (_thing, intake) = lot(desk, member, 0.1), room(desk)
     asked = ["book", str(folder), "--today", "2026-07-10", "--as", member, "--json"]

@@ -278,7 +278,7 @@ def test_lanes_follow_the_roads(county: Path) -> None:
 
 def test_carriers_are_checked_before_anything_is_read() -> None:
     """Nine are too many for a table of groups."""
-    from coldchain.coverage.study import Wish, study
+    from coldchain.coverage.study import MastRequest, study
 
     with pytest.raises(UsageError, match="1 to 8 carriers"):
-        study(Wish(Path("none"), Path("none"), carriers=tuple("abcdefghi")))
+        study(MastRequest(Path("none"), Path("none"), carriers=tuple("abcdefghi")))

@@ -17,15 +17,15 @@ from coldchain.diversions.outlook import Outlook
 from coldchain.diversions.proposals import REROUTE, Terms, proposals
 from coldchain.spoilage import taken_off
 from coldchain.telemetry.dayplan import read_day
-from coldchain.telemetry.readings import Reader
-from coldchain.telemetry.rules import Rules
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.readings import MessageReader
+from coldchain.telemetry.rules import AlarmRules
+from coldchain.telemetry.store import ReadingStore
 from coldchain.telemetry.watch import Setup, Watched, watched
 from coldchain.telemetry.ways import DEPOT, MARKET, SELL
 
 DATE, MIDNIGHT_S = "2026-07-15", 1_784_044_800
 ROOM = "room/D/cold/forced_air"
-KEPT_H, STRICT = 24.0, Rules(worse=0.01)
+KEPT_H, STRICT = 24.0, AlarmRules(worse=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +68,10 @@ def messages(until_h: float) -> str:
     return "\n".join(lines)
 
 
-def seen(folder: Path, until_h: float, rules: Rules = STRICT) -> Watched:
+def seen(folder: Path, until_h: float, rules: AlarmRules = STRICT) -> Watched:
     """Watch the day up to an hour."""
-    with Store() as store:
-        store.add(row for one in messages(until_h).splitlines() for row in Reader().rows(one))
+    with ReadingStore() as store:
+        store.add(row for one in messages(until_h).splitlines() for row in MessageReader().rows(one))
         return watched(store, read_day(folder), Setup(date=DATE, rules=rules))
 
 
@@ -102,7 +102,7 @@ def test_figures_of_proposals(folder: Path) -> None:
 def test_nothing_is_proposed_without_danger(folder: Path) -> None:
     """A room that is mended within the hour does no harm worth a truck; nor does a day before the failure."""
     desk = Desk(folder)
-    assert proposals(desk, seen(folder, 10.9, Rules()), Terms(repair_h=0.5)) == []
+    assert proposals(desk, seen(folder, 10.9, AlarmRules()), Terms(repair_h=0.5)) == []
     assert proposals(desk, seen(folder, 9.8), Terms(repair_h=KEPT_H)) == []
 
 

@@ -15,8 +15,8 @@ from coldchain.pages import DayDesk, day_page
 from coldchain.pages.day import DayPage
 from coldchain.pages.shell import is_day
 from coldchain.telemetry.dayplan import read_day
-from coldchain.telemetry.readings import Keys, Reader
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.readings import MessageKeys, MessageReader
+from coldchain.telemetry.store import ReadingStore
 from coldchain.telemetry.watch import Setup
 
 __all__ = ["folder"]
@@ -65,8 +65,8 @@ def test_each_tab_of_a_day_speaks_its_language(folder: Path) -> None:
 def test_an_alarm_is_acknowledged_on_the_page(folder: Path, tmp_path: Path) -> None:
     """With a reason; the store keeps it, the list has the alarm no more, and the page shows who and why."""
     kept, day = tmp_path / "day.sqlite", read_day(folder)
-    with Store(kept) as store:
-        store.add(row for one in messages(10.9).splitlines() for row in Reader().rows(one))
+    with ReadingStore(kept) as store:
+        store.add(row for one in messages(10.9).splitlines() for row in MessageReader().rows(one))
     page: DayPage = day_page(DayDesk(folder, day, kept=kept, setup=Setup(date=DATE, rules=STRICT)), Document())
     shown(page)
     open_ones = len(page.alarm.options)
@@ -79,7 +79,7 @@ def test_an_alarm_is_acknowledged_on_the_page(folder: Path, tmp_path: Path) -> N
     assert "fan &lt;replaced&gt; Li" in shown(page)
     assert chosen not in {value for value, _label in page.alarm.options}
     assert len(page.alarm.options) == max(open_ones - 1, 1)
-    with Store(kept) as store:
+    with ReadingStore(kept) as store:
         assert [(note.reason, note.who) for note in store.acknowledged()] == [("fan <replaced>", "Li")]
 
 
@@ -92,7 +92,7 @@ def test_sensors_of_any_name_and_form_are_shown(folder: Path, tmp_path: Path) ->
     file = tmp_path / "day.jsonl"
     file.write_text("\n".join(lines), encoding="utf-8")
     setup = Setup({"A7": room, "A8": room}, DATE)
-    desk = DayDesk(folder, day, file, setup=setup, reader=Reader(Keys(device="id", temp_c="T"))).checked()
+    desk = DayDesk(folder, day, file, setup=setup, reader=MessageReader(MessageKeys(device="id", temp_c="T"))).checked()
     table = shown(day_page(desk, Document(), "zh")).partition("<h2>传感器</h2>")[2]
     assert ">+1.2<" in table
     assert ">-1.2<" in table

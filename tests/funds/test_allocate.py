@@ -16,20 +16,20 @@ from hypothesis import strategies as st
 
 from coldchain.cli import run
 from coldchain.errors import BadInputError, InfeasibleError, UsageError
-from coldchain.funds import Curves, Favour, Problem, Rules, allocate, divide, read_curves
+from coldchain.funds import Curves, Favour, FundProblem, FundRules, allocate, divide, read_curves
 
 M = 1e6
 Points = list[list[tuple[float, float]]]
 
 
-def problem(points: Points, fund: float, favours: tuple[Favour, ...] = ()) -> Problem:
+def problem(points: Points, fund: float, favours: tuple[Favour, ...] = ()) -> FundProblem:
     """State points (CNY, loss) of each county."""
     county = np.concatenate([np.full(len(own), c) for c, own in enumerate(points)])
     money, loss = np.array([pair for own in points for pair in own]).T
-    return Problem(county, money, money, loss, fund, favours)
+    return FundProblem(county, money, money, loss, fund, favours)
 
 
-def brute_force(asked: Problem) -> float:
+def brute_force(asked: FundProblem) -> float:
     """Try every choice."""
     rows = [np.flatnonzero(asked.county == c) for c in range(asked.counties)]
     best = math.inf
@@ -102,14 +102,14 @@ def two() -> Curves:
     return table({"steep": STEEP, "flat": FLAT}, group=["rich", "poor"], people=[100, 300], own=[0.3 * M, 5 * M])
 
 
-def awards(curves: Curves, rules: Rules) -> list[float]:
+def awards(curves: Curves, rules: FundRules) -> list[float]:
     """Return the awards in millions."""
     return (allocate(curves, rules).counties["award_cny"] / M).tolist()
 
 
 def test_each_rule_by_hand(two: Curves) -> None:
     """Two million go to the steep county; floors, caps, groups and matching money move them as stated."""
-    rules = Rules(2 * M)
+    rules = FundRules(2 * M)
     assert awards(two, rules) == [2.0, 0.0]
     assert awards(two, replace(rules, floor_cny=0.5 * M)) == [1.0, 1.0]
     assert awards(two, replace(rules, cap_cny=1.2 * M)) == [1.0, 1.0]
@@ -126,12 +126,12 @@ def test_each_rule_by_hand(two: Curves) -> None:
 def test_a_floor_is_met_where_nothing_more_can_be_awarded() -> None:
     """A county whose last point lies below the floor takes that point."""
     curves = table({"small": [(0.0, 9.0), (0.2 * M, 8.9)], "steep": STEEP})
-    assert awards(curves, Rules(3 * M, floor_cny=1 * M)) == [0.2, 2.0]
+    assert awards(curves, FundRules(3 * M, floor_cny=1 * M)) == [0.2, 2.0]
 
 
 def test_simpler_divisions_and_the_margin_by_hand(two: Curves) -> None:
     """Of three million: best 24 + 3 t; halves buy 18 + 3 t; by people (0.75, 2.25) only 6 t; the next step is named."""
-    made = allocate(two, Rules(3 * M, population="people"))
+    made = allocate(two, FundRules(3 * M, population="people"))
     compared = made.compared.set_index("division")
     assert compared["saved_t"].to_dict() == {"best": 27.0, "equal": 21.0, "by_production": 21.0, "by_population": 6.0}
     assert compared["saved_t_per_million"]["best"] == pytest.approx(9.0)
@@ -143,8 +143,8 @@ def test_simpler_divisions_and_the_margin_by_hand(two: Curves) -> None:
     assert made.facts["last_in"] == {"county": "flat", "saves_per_million": 3.0}
     assert made.facts["next_in"] == {"county": "flat", "saves_per_million": 3.0, "step_cny": 1 * M}
     assert made.facts["tenth_more"]["saves_t"] == 0.0
-    assert allocate(two, Rules(4 * M * 0.95)).facts["tenth_more"]["saves_t"] == 3.0
-    capped = allocate(two, Rules(2 * M, cap_cny=1 * M))
+    assert allocate(two, FundRules(4 * M * 0.95)).facts["tenth_more"]["saves_t"] == 3.0
+    capped = allocate(two, FundRules(2 * M, cap_cny=1 * M))
     assert capped.facts["rules_cost"] == pytest.approx(24 - 21)
 
 
@@ -153,7 +153,7 @@ def test_simpler_divisions_and_the_margin_by_hand(two: Curves) -> None:
 def test_the_best_division_is_never_worse_than_a_simple_one(points: list[list[tuple[int, int]]], fund: int) -> None:
     """Without further rules no simple division loses less, and more money never hurts."""
     named = {f"c{n}": [(0.0, 60.0), *((m * M, float(loss)) for m, loss in own)] for n, own in enumerate(points)}
-    made = allocate(table(named), Rules(fund * M))
+    made = allocate(table(named), FundRules(fund * M))
     losses = made.compared.set_index("division")["loss_t"]
     assert losses["best"] <= losses.min() + 1e-9
     assert made.facts["tenth_more"]["saves"] >= -1e-9
@@ -180,15 +180,15 @@ def test_faults_of_the_sweeps_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rules", "match"),
     [
-        (Rules(M, own_money="purse"), "--own-money purse: the table has no such column"),
-        (Rules(M, groups="tribe", favoured={"poor": 0.1}), "--groups tribe"),
-        (Rules(M, groups="group", favoured={"royal": 0.1}), "--favour royal: no county"),
-        (Rules(M, matching_of={"nowhere": 0.1}), "matching money of nowhere"),
-        (Rules(M, population="group"), "must be a number of 0 or more for every county; it is not for steep"),
-        (Rules(9 * M, floor_cny=2 * M, cap_cny=M), "no budget of steep keeps floor, cap and coverage together"),
+        (FundRules(M, own_money="purse"), "--own-money purse: the table has no such column"),
+        (FundRules(M, groups="tribe", favoured={"poor": 0.1}), "--groups tribe"),
+        (FundRules(M, groups="group", favoured={"royal": 0.1}), "--favour royal: no county"),
+        (FundRules(M, matching_of={"nowhere": 0.1}), "matching money of nowhere"),
+        (FundRules(M, population="group"), "must be a number of 0 or more for every county; it is not for steep"),
+        (FundRules(9 * M, floor_cny=2 * M, cap_cny=M), "no budget of steep keeps floor, cap and coverage together"),
     ],
 )
-def test_rules_that_name_what_is_not_there(two: Curves, rules: Rules, match: str) -> None:
+def test_rules_that_name_what_is_not_there(two: Curves, rules: FundRules, match: str) -> None:
     """Each is refused with the name."""
     with pytest.raises(UsageError, match=match):
         allocate(two, rules)
@@ -197,7 +197,7 @@ def test_rules_that_name_what_is_not_there(two: Curves, rules: Rules, match: str
 def test_floors_above_the_fund_are_infeasible(two: Curves) -> None:
     """The message gives both sums."""
     with pytest.raises(InfeasibleError, match=r"comes to 4,000,000 CNY; the fund is 3,000,000 CNY"):
-        allocate(two, Rules(3 * M, floor_cny=1.5 * M))
+        allocate(two, FundRules(3 * M, floor_cny=1.5 * M))
 
 
 def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

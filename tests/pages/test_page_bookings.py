@@ -19,7 +19,7 @@ from planned import saved
 
 from coldchain.booking.desk import store_of
 from coldchain.booking.record import BOOKED, CANCELLED, Booking
-from coldchain.booking.store import Store
+from coldchain.booking.store import BookingStore
 from coldchain.dispatch.orders import read_orders
 from coldchain.model import BookingRules
 from coldchain.pages.bookings import BookingsPage, Counter, bookings_page
@@ -60,7 +60,7 @@ def ask(page: BookingsPage, amount: float, **fields: Any) -> str:
 
 def kept(counter: Counter) -> list[Booking]:
     """Return every booking there is."""
-    with Store(counter.file) as store:
+    with BookingStore(counter.file) as store:
         return store.all()
 
 

@@ -23,8 +23,8 @@ from coldchain.planning import Ground, Options, lay_ground
 from coldchain.progress import Event, Stage
 from coldchain.scenario import load
 from coldchain.settlement import (
-    Effort,
     GroupCost,
+    GroupEffort,
     Settlement,
     cost_of,
     cost_table,
@@ -171,7 +171,7 @@ def test_a_depot_and_its_trucks_are_worth_nothing_apart(pooled: Scenario) -> Non
     members, floor = members_of(pooled, owners=True), lay_floor(pooled)
     at = {name: members.names.index(name) for name in members.names}
     upkeep = standing_cny(pooled)[pooled.depot_types[0].id]  # staff, upkeep, standby
-    effort = Effort(0.02)
+    effort = GroupEffort(0.02)
     assert cost_of(floor, members, 1 << at["landlord"], (), effort).cost_cny == upkeep
     assert cost_of(floor, members, 1 << at["carrier"], (), effort).cost_cny == 0.0
     grower = 1 << at[NAMES[1]]
@@ -243,7 +243,7 @@ def test_group_plans_with_its_own(county: Scenario) -> None:
 
 
 def quick_plan(
-    floor: Ground, scenario: Scenario, mask: int, parts: Sequence[Modules], effort: Effort, *, free: bool
+    floor: Ground, scenario: Scenario, mask: int, parts: Sequence[Modules], effort: GroupEffort, *, free: bool
 ) -> GroupCost:
     """Stand in for the planner: a fixed cost for each group and something for each tonne."""
     tonnes = float(scenario.harvest_t.sum())
@@ -272,7 +272,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_plans_side_by_side(county: Scenario, tmp_path: Path) -> None:
     """Two processes give every group its plan."""
-    costs = cost_table(county, members_of(county), Effort(1.0), tmp_path)
+    costs = cost_table(county, members_of(county), GroupEffort(1.0), tmp_path)
     assert [cost.mask for cost in costs] == list(range(1, 8))
     assert all(cost.cost_cny >= cost.bound_cny >= 0 for cost in costs)
 
@@ -281,7 +281,7 @@ def test_plans_side_by_side(county: Scenario, tmp_path: Path) -> None:
 def test_group_plans_are_kept(county: Scenario, tmp_path: Path) -> None:
     """Two runs give the same table, the second without planning; a member without produce costs nothing."""
     members = members_of(county)
-    effort = Effort(1.0, processes=1)
+    effort = GroupEffort(1.0, processes=1)
     said: list[Event] = []
     costs = cost_table(county, members, effort, tmp_path, said.append)
     assert [cost.mask for cost in costs] == list(range(1, 8))
@@ -304,9 +304,9 @@ def test_a_group_starts_from_its_parts(county: Scenario) -> None:
     members = members_of(county)
     pair = [1 << members.names.index(name) for name in NAMES[:2]]
     floor = lay_floor(county)
-    alone = [cost_of(floor, members, mask, (), Effort(0.02)) for mask in pair]
+    alone = [cost_of(floor, members, mask, (), GroupEffort(0.02)) for mask in pair]
     beside = {**alone[0].starts[0], **alone[1].starts[0]}
-    joint = cost_of(floor, members, sum(pair), (beside,), Effort(0.02))
+    joint = cost_of(floor, members, sum(pair), (beside,), GroupEffort(0.02))
     assert joint.cost_cny <= 1.001 * (alone[0].cost_cny + alone[1].cost_cny)
     assert joint.harvest_t == pytest.approx(county.harvest_t.sum())
     assert joint.bound_cny <= joint.cost_cny
@@ -500,7 +500,7 @@ def test_floors_are_below_every_plan(county: Scenario) -> None:
     floors = member_floors(floor, members)
     assert floors[members.names.index("idle")] == 0.0
     for mask in range(1, 8):
-        planned = cost_of(floor, members, mask, (), Effort(0.02))
+        planned = cost_of(floor, members, mask, (), GroupEffort(0.02))
         below = sum(floors[i] for i in range(3) if mask >> i & 1)
         assert below <= planned.cost_cny * (1 + 1e-9)
         assert below >= 0.3 * planned.cost_cny

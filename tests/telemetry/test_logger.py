@@ -18,7 +18,7 @@ from coldchain.scenario import catalogue_table
 from coldchain.spoilage import rate_per_h
 from coldchain.telemetry.logger import figures_of, life_used, read_logger
 from coldchain.telemetry.means import bounds_of_mean, mean_kinetic_c
-from coldchain.telemetry.record import Record
+from coldchain.telemetry.record import LoggerRecord
 
 CROPS = [crop for crop in catalogue_table("commodity") if isinstance(crop, Commodity)]
 QTAG = """Device: Q-tag CLm doc LR
@@ -173,7 +173,7 @@ def test_a_gap_is_an_interval_that_holds_what_was_masked() -> None:
     """Readings of five minutes with two hours taken out, between the extremes that are known."""
     times = 300.0 * np.arange(289)
     temps = 5.0 + 3.0 * np.sin(times / 9000.0)
-    whole = Record("x", "", 0.0, times[-1], times, temps)
+    whole = LoggerRecord("x", "", 0.0, times[-1], times, temps)
     kept = np.ones(289, dtype=bool)
     kept[100:124] = False
     masked = replace(whole, time_s=times[kept], temp_c=temps[kept])

@@ -18,10 +18,10 @@ from coldchain.telemetry.dayplan import read_day
 from coldchain.telemetry.kept import COLUMNS
 from coldchain.telemetry.season import read_lanes, season_of
 from coldchain.telemetry.seasonpage import season_text
-from coldchain.telemetry.simulate import Rates, World
+from coldchain.telemetry.simulate import MishapRates, SensorWorld
 
 DATE = "2026-07-15"
-CALM = Rates(failure=0, left_open=0, late=0, lost=0, dead=0, stuck=0, offset=0, jumping=0)
+CALM = MishapRates(failure=0, left_open=0, late=0, lost=0, dead=0, stuck=0, offset=0, jumping=0)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_the_command_and_its_page(county: Path, tmp_path: Path, capsys: pytest.C
 
 def test_measured_days_from_python(folder: Path, tmp_path: Path) -> None:
     """A calm day simulated: hours driven as planned, lots and alarms as frames, a page, a trace that is in order."""
-    world = World(read_day(folder), DATE, seed=1, rates=CALM).simulated()
+    world = SensorWorld(read_day(folder), DATE, seed=1, rates=CALM).simulated()
     file = tmp_path / "day.jsonl"
     file.write_text("\n".join(world.lines), encoding="utf-8")
     seen = cc.watch(folder, file, date=DATE, store=tmp_path / "s.sqlite")

@@ -18,16 +18,16 @@ from coldchain.cli import run
 from coldchain.errors import BadInputError, UsageError
 from coldchain.spoilage import rate_per_h
 from coldchain.telemetry.alarms import silences, stretches
-from coldchain.telemetry.dayplan import DayPlan, Place, read_day
+from coldchain.telemetry.dayplan import DayPlan, SensorPlace, read_day
 from coldchain.telemetry.health import Sensor, compared, judged
 from coldchain.telemetry.kept import lanes_of, write_lanes
 from coldchain.telemetry.outbox import send, to_address, to_file
 from coldchain.telemetry.page import page_text, write_page
-from coldchain.telemetry.readings import Keys, Reader, RefusedError
+from coldchain.telemetry.readings import MessageKeys, MessageReader, RefusedError
 from coldchain.telemetry.replay import read_sensors
-from coldchain.telemetry.rules import Rules, read_rules
-from coldchain.telemetry.simulate import Rates, World
-from coldchain.telemetry.store import Acknowledged, Store
+from coldchain.telemetry.rules import AlarmRules, read_rules
+from coldchain.telemetry.simulate import MishapRates, SensorWorld
+from coldchain.telemetry.store import Acknowledged, ReadingStore
 from coldchain.telemetry.watch import Setup, Watched, alarm_id, watched, written_moment
 
 DATE = "2026-07-15"
@@ -62,8 +62,8 @@ def steady(device: str, first: float, last: float, temp_c: float, step: float = 
 
 def seen(day: DayPlan, lines: list[str], setup: Setup | None = None, now_h: float | None = None) -> Watched:
     """Watch messages."""
-    with Store() as store:
-        reader = Reader()
+    with ReadingStore() as store:
+        reader = MessageReader()
         store.add(row for one in lines for row in reader.rows(one))
         return watched(store, day, setup or Setup(date=DATE), now_h)
 
@@ -84,13 +84,13 @@ GOOD = {
 @pytest.mark.parametrize("form", GOOD)
 def test_forms_of_a_reading(form: str) -> None:
     """4.5 °C of device a at eight in the morning, however it is written."""
-    assert Reader().rows(GOOD[form]) == [("a", 1_784_073_600_000, 4.5, None, None, None, None, None)]
+    assert MessageReader().rows(GOOD[form]) == [("a", 1_784_073_600_000, 4.5, None, None, None, None, None)]
 
 
 def test_other_forms_by_a_mapping() -> None:
     """Keys within keys, and the device from the topic."""
-    keys = Keys(time="meta.ts", temp_c="data.T", topic="site/+/{device}/up")
-    found = Reader(keys).rows('{"meta": {"ts": 1784073600}, "data": {"T": 4.5}}', "site/7/a/up")
+    keys = MessageKeys(time="meta.ts", temp_c="data.T", topic="site/+/{device}/up")
+    found = MessageReader(keys).rows('{"meta": {"ts": 1784073600}, "data": {"T": 4.5}}', "site/7/a/up")
     assert found[0][:3] == ("a", 1_784_073_600_000, 4.5)
 
 
@@ -125,7 +125,7 @@ BAD = [
 def test_what_is_not_a_reading_is_refused(text: str, message: str) -> None:
     """Nothing is accepted that is not a reading, and the reason is said."""
     with pytest.raises(RefusedError, match=message):
-        Reader().rows(text)
+        MessageReader().rows(text)
 
 
 def test_damaged_messages_are_read_or_refused() -> None:
@@ -137,7 +137,7 @@ def test_damaged_messages_are_read_or_refused() -> None:
             for _change in range(draw.randint(1, 4)):
                 data[draw.randrange(len(data))] = draw.randrange(256)
             try:
-                rows = Reader().rows(bytes(data))
+                rows = MessageReader().rows(bytes(data))
             except RefusedError:
                 continue
             assert all(-80 <= row[2] <= 90 for row in rows if row[2] is not None)
@@ -168,7 +168,7 @@ def test_a_batch_is_read_as_its_readings_are(seed: int) -> None:
     batch: object = {"device": "a", "readings": items} if seed % 2 else [{"device": "a", **item} for item in items]
     alone = [json.dumps([item] if seed % 2 == 0 else {"device": "a", "readings": [item]}) for item in
              (items if seed % 2 else [{"device": "a", **item} for item in items])]  # fmt: skip
-    reader, rows = Reader(), []
+    reader, rows = MessageReader(), []
     try:
         rows = [row for one in alone for row in reader.rows(one)]
     except RefusedError:
@@ -182,7 +182,7 @@ def test_two_readings_of_one_moment_are_one_in_any_order() -> None:
     """The warmer and the open door count, and what only one of them has is kept."""
     rows = [("a", 1, 4.0, None, 0.0, None, None, None), ("a", 1, 5.0, 90.0, None, None, None, None)]
     for order in (rows, rows[::-1], [*rows, *rows], 20 * rows):
-        with Store() as store:
+        with ReadingStore() as store:
             for row in order:
                 store.add([row])
             store.add(order)
@@ -192,10 +192,10 @@ def test_two_readings_of_one_moment_are_one_in_any_order() -> None:
 
 def test_what_is_stored_is_there_after_a_restart(tmp_path: Path) -> None:
     """Readings, devices and notes of alarms."""
-    with Store(tmp_path / "a.sqlite") as store:
+    with ReadingStore(tmp_path / "a.sqlite") as store:
         store.add([("a", 1, 4.0, None, None, None, None, None)])
         store.acknowledge(Acknowledged("a", "warm", 7, "door was repaired", "Li"))
-    with Store(tmp_path / "a.sqlite") as store:
+    with ReadingStore(tmp_path / "a.sqlite") as store:
         store.add([("b", 1, 4.0, None, None, None, None, None), ("a", 1, 4.0, None, None, None, None, None)])
         assert (store.count(), [one.device for one in store.series(0, 9)]) == (2, ["a", "b"])
         assert store.acknowledged() == [Acknowledged("a", "warm", 7, "door was repaired", "Li")]
@@ -205,7 +205,7 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     """A text file given as the store."""
     (tmp_path / "a.sqlite").write_text("not a database, but long enough to be mistaken for one" * 40)
     with pytest.raises(BadInputError, match="is no store of readings"):
-        Store(tmp_path / "a.sqlite")
+        ReadingStore(tmp_path / "a.sqlite")
 
 
 def test_a_lot_that_keeps_its_temperature_ages_at_its_rate(day: DayPlan) -> None:
@@ -247,17 +247,17 @@ def test_order_copies_and_splits_change_nothing(day: DayPlan, cases: int) -> Non
     """Everything printed is equal byte for byte, so life used is to 1e-12."""
     draw = random.Random(7)
     for seed in range(cases):
-        lines = World(day, DATE, seed=seed, every_s=600.0).simulated().lines
+        lines = SensorWorld(day, DATE, seed=seed, every_s=600.0).simulated().lines
         assert json.dumps(seen(day, list(lines)).as_dict()) == json.dumps(seen(day, shaken(lines, draw)).as_dict())
 
 
 @pytest.mark.parametrize("cases", [15, pytest.param(300, marks=pytest.mark.slow)])
 def test_the_truth_lies_in_the_bracket(day: DayPlan, cases: int) -> None:
     """Gaps, dead and stuck sensors, jumps, open doors and failures: two lots a day, all of them inside."""
-    rates = Rates(failure=0.4, left_open=0.3, late=0.0, lost=0.6, dead=0.2, stuck=0.2, jumping=0.2, offset=0.0)
+    rates = MishapRates(failure=0.4, left_open=0.3, late=0.0, lost=0.6, dead=0.2, stuck=0.2, jumping=0.2, offset=0.0)
     outside = []
     for seed in range(cases):
-        world = World(day, DATE, seed=seed, every_s=300.0, rates=rates).simulated()
+        world = SensorWorld(day, DATE, seed=seed, every_s=300.0, rates=rates).simulated()
         for lot, truth in zip(seen(day, list(world.lines), now_h=40.0).lots, world.lots(), strict=True):
             if not lot.low <= truth.used <= lot.high:
                 outside.append((seed, lot.plan.key, lot.low, truth.used, lot.high))
@@ -313,17 +313,17 @@ def test_an_open_door_is_the_cause_of_its_excursion(day: DayPlan) -> None:
 
 def test_silence_is_an_alarm_from_the_third_missed_reading_and_ends() -> None:
     """Readings every six minutes, the last at 1.0: silent from 1.3, known at 1.35; one alarm for all sensors."""
-    place = Place("p", "room", 1.0, (0.0, 10.0))
+    place = SensorPlace("p", "room", 1.0, (0.0, 10.0))
     hours = np.concatenate([np.arange(11) / 10.0, np.arange(50, 101) / 10.0])
     one = judged("p", "p", hours, np.arange(hours.size) % 3.0)
-    assert [(round(s.start_h, 9), s.end_h) for s in silences(place, [one], Rules(), 10.0)] == [(1.3, 5.0)]
+    assert [(round(s.start_h, 9), s.end_h) for s in silences(place, [one], AlarmRules(), 10.0)] == [(1.3, 5.0)]
     early = replace(one, hour=hours[:11], temp_c=one.temp_c[:11], good=one.good[:11])
-    assert list(silences(place, [early], Rules(), 1.34)) == []
-    assert [(round(s.start_h, 9), s.is_open) for s in silences(place, [early], Rules(), 1.36)] == [(1.3, True)]
-    assert [s.device for s in silences(place, [one, replace(one, device="q")], Rules(), 10.0)] == [""]
+    assert list(silences(place, [early], AlarmRules(), 1.34)) == []
+    assert [(round(s.start_h, 9), s.is_open) for s in silences(place, [early], AlarmRules(), 1.36)] == [(1.3, True)]
+    assert [s.device for s in silences(place, [one, replace(one, device="q")], AlarmRules(), 10.0)] == [""]
     other = judged("q", "p", np.arange(101) / 10.0, np.arange(101) % 3.0)
-    assert [s.device for s in silences(place, [one, other], Rules(), 10.0)] == ["p"]
-    assert [s.start_h for s in silences(place, [], Rules(), 10.0)] == [0.0]
+    assert [s.device for s in silences(place, [one, other], AlarmRules(), 10.0)] == ["p"]
+    assert [s.start_h for s in silences(place, [], AlarmRules(), 10.0)] == [0.0]
 
 
 @pytest.mark.parametrize("kind", ["good", "stuck", "jumping", "offset"])
@@ -360,7 +360,7 @@ def test_a_lot_in_danger_is_named_once(day: DayPlan) -> None:
     (alarm,) = seen(day, lines).as_dict()["alarms"]
     assert (alarm["cause"], alarm["at_risk"]) == ("warm", ["B-tomato", "A-tomato"])
     hot = steady(TRUCK, 7.5, 11.8, 45.0) + steady(ROOM, 12.2, 22.6, 10.0)
-    strict = Setup(date=DATE, rules=Rules(worse=0.0003))
+    strict = Setup(date=DATE, rules=AlarmRules(worse=0.0003))
     own = seen(day, hot, strict).as_dict()["alarms"]
     assert {(one["cause"], *one["at_risk"]) for one in own} == {("quality", "B-tomato"), ("quality", "A-tomato")}
 
@@ -448,7 +448,7 @@ def test_moments_are_written_by_the_countys_clock() -> None:
 
 def test_alarms_have_names_of_their_own(day: DayPlan) -> None:
     """Two alarms never share an id."""
-    world = World(day, DATE, seed=1, rates=Rates(failure=1.0, left_open=1.0, lost=1.0)).simulated()
+    world = SensorWorld(day, DATE, seed=1, rates=MishapRates(failure=1.0, left_open=1.0, lost=1.0)).simulated()
     found = seen(day, list(world.lines)).alarms
     assert len({alarm_id(one) for one in found}) == len(found) > 1
 
@@ -475,10 +475,10 @@ def test_promised_and_kept_by_lane(day: DayPlan, tmp_path: Path) -> None:
     assert (tmp_path / "lanes.csv").read_text(encoding="utf-8-sig").startswith("date,village,room,commodity,vehicle,")
 
 
-def alarmed(day: DayPlan, store: Store, last: float) -> Watched:
+def alarmed(day: DayPlan, store: ReadingStore, last: float) -> Watched:
     """Watch a room that is too warm from 14:04 on, up to an hour."""
     for one in [*steady(ROOM, 12.2, 14.0, 10.0), *steady(ROOM, 14.1, last, 16.0)]:
-        store.add(Reader().rows(one))
+        store.add(MessageReader().rows(one))
     return watched(store, day, Setup(date=DATE))
 
 
@@ -493,12 +493,12 @@ def test_news_of_alarms_come_once_each(day: DayPlan, tmp_path: Path) -> None:
     def full(_text: str) -> None:
         raise OSError
 
-    with Store(tmp_path / "a.sqlite") as store:
+    with ReadingStore(tmp_path / "a.sqlite") as store:
         early = alarmed(day, store, 14.5)
         assert send(early, store, "x", full) > 0
         assert send(early, store, "x", to_file(taken)) == 0
         assert news() == [("begins", "warm")]
-    with Store(tmp_path / "a.sqlite") as store:
+    with ReadingStore(tmp_path / "a.sqlite") as store:
         later = alarmed(day, store, 16.0)
         for _again in range(2):
             assert send(later, store, "x", to_file(taken)) == 0
@@ -518,7 +518,7 @@ def test_news_are_posted(day: DayPlan) -> None:
         def log_message(self, *_more: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Taker) as server, Store() as store:
+    with HTTPServer(("127.0.0.1", 0), Taker) as server, ReadingStore() as store:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         found = alarmed(day, store, 14.5)
         url = f"http://127.0.0.1:{server.server_port}/alarms"
@@ -553,12 +553,12 @@ def test_the_page_is_one_file_and_names_stay_text(day: DayPlan, tmp_path: Path) 
 
 def test_what_is_stored_without_a_signal_is_sent_on(day: DayPlan) -> None:
     """Half the way has no signal: the same readings, none lost, later; the lots end as they do with one."""
-    calm = Rates(
+    calm = MishapRates(
         failure=0.3, late=0.0, lost=0.0, dead=0.0, stuck=0.0, offset=0.0, jumping=0.0, doubled=0.0, delayed=0.0
     )
     half = float(np.mean([lon for place in day.places.values() for _h, lon, _lat in place.track]))
-    with_one = World(day, DATE, seed=3, rates=calm).simulated()
-    without = World(day, DATE, seed=3, rates=calm, signal=lambda where: where[:, 0] < half).simulated()
+    with_one = SensorWorld(day, DATE, seed=3, rates=calm).simulated()
+    without = SensorWorld(day, DATE, seed=3, rates=calm, signal=lambda where: where[:, 0] < half).simulated()
 
     def readings(lines: Iterable[str]) -> list[str]:
         trees = [json.loads(one) for one in lines]

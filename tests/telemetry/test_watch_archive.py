@@ -13,7 +13,7 @@ from coldchain.errors import BadInputError, MissingExtraError, UsageError
 from coldchain.telemetry import archive
 from coldchain.telemetry.archive import MS_PER_DAY, read_rows, write_days
 from coldchain.telemetry.readings import Row
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.store import ReadingStore
 
 DAY = (date(2026, 7, 15) - date(1970, 1, 1)).days
 MIDNIGHT_MS = DAY * MS_PER_DAY - 8 * 3_600_000  # by the county's clock, eight hours ahead of UTC
@@ -41,7 +41,7 @@ ROWS = [
 @pytest.mark.usefixtures("_arrow")
 def test_a_day_is_a_file_of_its_readings(tmp_path: Path) -> None:
     """Midnights are the county's; every figure is kept to the last bit, in order of device and time."""
-    with Store(tmp_path / "a.sqlite") as store:
+    with ReadingStore(tmp_path / "a.sqlite") as store:
         store.add(ROWS)
         made = write_days(store, tmp_path / "days", 8.0)
         assert [path.name for path in made] == ["2026-07-14.parquet", "2026-07-15.parquet", "2026-07-16.parquet"]
@@ -55,7 +55,7 @@ def test_a_day_is_a_file_of_its_readings(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("_arrow")
 def test_days_that_are_not_closed_wait(tmp_path: Path) -> None:
     """Before midnight the day before is written, after it the day itself."""
-    with Store() as store:
+    with ReadingStore() as store:
         store.add(ROWS)
         assert [path.stem for path in write_days(store, tmp_path, 8.0, DAY)] == ["2026-07-14"]
         assert [path.stem for path in write_days(store, tmp_path, 8.0, DAY + 1)] == ["2026-07-15"]
@@ -65,7 +65,7 @@ def test_days_that_are_not_closed_wait(tmp_path: Path) -> None:
 @pytest.mark.parametrize("late", [row("truck/c", 3), row("truck/b", 6, 9.0), row("truck/b", 6, None, 1.0)])
 def test_late_readings_write_their_day_anew(tmp_path: Path, late: Row) -> None:
     """A new reading, a warmer one, an open door: its day alone is written again, equal to a store's that had all."""
-    with Store() as store, Store() as other:
+    with ReadingStore() as store, ReadingStore() as other:
         store.add(ROWS)
         write_days(store, tmp_path / "a", 8.0)
         store.add([late])
@@ -81,7 +81,7 @@ def test_late_readings_write_their_day_anew(tmp_path: Path, late: Row) -> None:
 def test_a_new_store_beside_old_files_loses_nothing(tmp_path: Path) -> None:
     """What the file holds is joined with the store's, the warmer of two readings of one moment counts."""
     for rows in ([row("a", 1, 7.0), row("a", 2)], [row("a", 1, 5.0), row("b", 3)]):
-        with Store() as store:
+        with ReadingStore() as store:
             store.add(rows)
             write_days(store, tmp_path, 8.0)
     assert read_rows(tmp_path / "2026-07-15.parquet") == [row("a", 1, 7.0), row("a", 2), row("b", 3)]
@@ -98,7 +98,7 @@ def test_a_call_broken_off_is_taken_up(tmp_path: Path, monkeypatch: pytest.Monke
             kept(*given)
         raise KeyboardInterrupt
 
-    with Store(tmp_path / "a.sqlite") as store:
+    with ReadingStore(tmp_path / "a.sqlite") as store:
         store.add(ROWS[:3])
         monkeypatch.setattr(archive, step, broken)
         with pytest.raises(KeyboardInterrupt):
@@ -121,7 +121,7 @@ def test_what_is_no_file_of_readings_is_not_overwritten(tmp_path: Path, content:
     else:
         path.write_bytes(content)
     before = path.read_bytes()
-    with Store() as store:
+    with ReadingStore() as store:
         store.add(ROWS)
         with pytest.raises(BadInputError, match=r"2026-07-15\.parquet.*is no file of readings"):
             write_days(store, tmp_path, 8.0)
@@ -132,7 +132,7 @@ def test_what_is_no_file_of_readings_is_not_overwritten(tmp_path: Path, content:
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     """A file stands where the folder should be."""
     (tmp_path / "days").write_text("")
-    with Store() as store:
+    with ReadingStore() as store:
         store.add(ROWS)
         with pytest.raises(UsageError, match="cannot be written"):
             write_days(store, tmp_path / "days", 8.0)
@@ -142,7 +142,7 @@ def test_without_the_library_its_name_is_said(tmp_path: Path, monkeypatch: pytes
     """Before anything is read or listened to."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with Store() as store, pytest.raises(MissingExtraError, match=r"coldchain\[parquet\]"):
+    with ReadingStore() as store, pytest.raises(MissingExtraError, match=r"coldchain\[parquet\]"):
         write_days(store, tmp_path, 8.0)
     given = ["watch", str(tmp_path), "--store", str(tmp_path / "a.sqlite"), "--parquet", str(tmp_path / "days")]
     assert run(given) == 8

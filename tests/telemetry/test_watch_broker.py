@@ -23,18 +23,18 @@ from coldchain.cli import run
 from coldchain.errors import ColdchainError, UsageError
 from coldchain.telemetry.broker import PASSWORD, Listener, address_of
 from coldchain.telemetry.brokersettings import doubts, settings_of
-from coldchain.telemetry.readings import Reader
-from coldchain.telemetry.store import Store
+from coldchain.telemetry.readings import MessageReader
+from coldchain.telemetry.store import ReadingStore
 
 START_S = 1_784_073_600
 CHILD = """
 import sys
 from pathlib import Path
 from coldchain.telemetry.broker import Listener, address_of
-from coldchain.telemetry.readings import Reader
-from coldchain.telemetry.store import Store
-with Store(Path(sys.argv[2])) as store:
-    Listener(address_of(sys.argv[1], "coldchain/#"), store, Reader()).listen(lambda: False)
+from coldchain.telemetry.readings import MessageReader
+from coldchain.telemetry.store import ReadingStore
+with ReadingStore(Path(sys.argv[2])) as store:
+    Listener(address_of(sys.argv[1], "coldchain/#"), store, MessageReader()).listen(lambda: False)
 """
 
 
@@ -85,22 +85,22 @@ def count(store: Path) -> int:
         return int(own.execute("select count(*) from readings").fetchone()[0])
 
 
-def open_session(own: Broker, store: Store) -> None:
+def open_session(own: Broker, store: ReadingStore) -> None:
     """Let the broker know the watcher, so that it keeps what comes from now on."""
     turns = iter(range(60))
-    Listener(address_of(own.url, "coldchain/#"), store, Reader()).listen(lambda: next(turns, None) is None)
+    Listener(address_of(own.url, "coldchain/#"), store, MessageReader()).listen(lambda: next(turns, None) is None)
 
 
-def listened(own: Broker, store: Store, enough: int, **more: str) -> Listener:
+def listened(own: Broker, store: ReadingStore, enough: int, **more: str) -> Listener:
     """Listen in this process until so many messages were taken."""
-    listener = Listener(address_of(own.url, "coldchain/#", **more), store, Reader())
+    listener = Listener(address_of(own.url, "coldchain/#", **more), store, MessageReader())
     listener.listen(lambda: listener.taken >= enough)
     return listener
 
 
 def test_messages_wait_for_the_watcher_and_are_stored_once(tmp_path: Path) -> None:
     """A session that was opened before gets what was sent while nobody watched; copies and nonsense change nothing."""
-    with broker(tmp_path / "mosquitto") as own, Store(tmp_path / "a.sqlite") as store:
+    with broker(tmp_path / "mosquitto") as own, ReadingStore(tmp_path / "a.sqlite") as store:
         open_session(own, store)
         device = Device(own.url, again=0)
         for number in (*range(50), *range(20)):
@@ -119,7 +119,7 @@ def test_kills_lose_and_double_nothing(tmp_path: Path, rounds: int, each: int) -
     """Kill the watcher under load, every third time the broker instead: each reading is stored once."""
     draw, store = random.Random(19), tmp_path / "a.sqlite"
     with broker(tmp_path / "mosquitto") as own:
-        with Store(store) as opened:
+        with ReadingStore(store) as opened:
             open_session(own, opened)
         watcher = child(own.url, store)
         device = Device(own.url)
@@ -157,15 +157,15 @@ def test_users_and_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     rights.write_text("user watcher\ntopic read coldchain/#\n")
     with (
         broker(folder, "allow_anonymous false", f"password_file {users}", f"acl_file {rights}") as own,
-        Store() as store,
+        ReadingStore() as store,
     ):
         url = own.url.replace("//", "//watcher@")
         monkeypatch.setenv(PASSWORD, "wrong")
         with pytest.raises(ColdchainError, match="refuses the connection"):
-            Listener(address_of(url, "coldchain/#"), store, Reader()).listen(lambda: False)
+            Listener(address_of(url, "coldchain/#"), store, MessageReader()).listen(lambda: False)
         monkeypatch.setenv(PASSWORD, "secret")
         turns = iter(range(10))
-        Listener(address_of(url, "coldchain/#"), store, Reader()).listen(lambda: next(turns, None) is None)
+        Listener(address_of(url, "coldchain/#"), store, MessageReader()).listen(lambda: next(turns, None) is None)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho leaves a refused socket open
@@ -179,14 +179,14 @@ def test_tls(tmp_path: Path) -> None:
     subprocess.run([*request, *names], check=True, capture_output=True)
     with (
         broker(folder, "allow_anonymous true", f"certfile {certificate}", f"keyfile {key}") as own,
-        Store() as store,
+        ReadingStore() as store,
     ):
         url = own.url.replace("mqtt:", "mqtts:")
         with pytest.raises(ColdchainError, match=r"cannot be reached.*certificate"):
-            Listener(address_of(url, "coldchain/#"), store, Reader()).listen(lambda: False)
+            Listener(address_of(url, "coldchain/#"), store, MessageReader()).listen(lambda: False)
         turns = iter(range(10))
         trusting = address_of(url, "coldchain/#", ca=certificate)
-        Listener(trusting, store, Reader()).listen(lambda: next(turns, None) is None)
+        Listener(trusting, store, MessageReader()).listen(lambda: next(turns, None) is None)
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,8 @@ def test_settings_that_lose_readings_are_named(tmp_path: Path, text: str, found:
 
 def test_a_broker_that_is_not_there() -> None:
     """Said at once with its address."""
-    with Store() as store, pytest.raises(ColdchainError, match=r"the broker 127\.0\.0\.1:1 cannot be reached"):
-        Listener(address_of("mqtt://127.0.0.1:1", "coldchain/#"), store, Reader()).listen(lambda: False)
+    with ReadingStore() as store, pytest.raises(ColdchainError, match=r"the broker 127\.0\.0\.1:1 cannot be reached"):
+        Listener(address_of("mqtt://127.0.0.1:1", "coldchain/#"), store, MessageReader()).listen(lambda: False)
 
 
 @pytest.mark.parametrize(
