@@ -14,7 +14,8 @@ from coldchain.model import Scenario, award_cny, cap_cny, eligible_owner, eligib
 class Awards:
     """Awards by owner: before the cap, after it, and the new investment, arrays of shape (owners,), CNY.
 
-    ``modules`` counts new modules and units bought, shape (owners,).
+    ``modules`` counts new modules and units bought, shape (owners,); ``units`` those bought of each kind, shape
+    (owners, kinds).
     """
 
     owners: tuple[str, ...]
@@ -22,6 +23,7 @@ class Awards:
     award: Floats
     capex: Floats
     modules: Ints
+    units: Ints
 
     @property
     def builders(self) -> Indices:
@@ -73,4 +75,7 @@ def grant(scenario: Scenario, count: Ints, each_cny: Floats | None = None) -> Aw
     np.add.at(uncapped, owner, (each_cny * count).sum(axis=1))
     np.add.at(spent, owner, (count * capex).sum(axis=1))
     np.add.at(modules, owner, count.sum(axis=1))
-    return Awards(names, uncapped, np.minimum(uncapped, cap), spent, modules)
+    bought = count[:, scenario.fixed_types :]
+    units = np.zeros((len(names), bought.shape[1]), dtype=np.int64)
+    np.add.at(units, owner, bought)
+    return Awards(names, uncapped, np.minimum(uncapped, cap), spent, modules, units)

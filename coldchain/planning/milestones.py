@@ -9,9 +9,10 @@ import pandas as pd
 
 from coldchain.arrays import Floats, Indices
 from coldchain.model import Limit, Scenario
-from coldchain.planning.awards import owners_of
+from coldchain.planning.awards import Awards
 from coldchain.planning.basis import Basis
-from coldchain.planning.lots import TODAY, cooled_in_time
+from coldchain.planning.coolers import Coolers
+from coldchain.planning.lots import cooled_in_time
 
 
 def county_targets(scenario: Scenario) -> dict[str, float]:
@@ -50,24 +51,18 @@ class Milestone:
         return self.least_t - self.standing_t - float(self.builders_t[built < self.early].sum())
 
 
-def milestones(basis: Basis, lots: pd.DataFrame, builders: Indices) -> list[Milestone]:
-    """Return what must be reached in each year of ``siting.coverage_by_year``.
-
-    Parameters
-    ----------
-    builders : owners that build, as :func:`coldchain.planning.awards.owners_of` counts them
-    """
+def milestones(basis: Basis, lots: pd.DataFrame, granted: Awards) -> list[Milestone]:
+    """Return what must be reached in each year of ``siting.coverage_by_year``, by those who build."""
     scenario = basis.scenario
     if not scenario.siting.coverage_by_year:
         return []
-    names, owner = owners_of(scenario)
-    at = np.where(lots["site"] == TODAY, len(names), owner[lots["site"]])
+    coolers, builders = Coolers.of(basis, lots, granted.units), granted.builders
     in_time = lots["tonnes"].to_numpy() * cooled_in_time(basis, lots)
     county = np.array([village.county for village in scenario.villages])[lots["village"]]
     found = []
     for place, share in targets(scenario).items():
         inside = (county == place) if place else np.ones(len(lots), dtype=np.bool_)
-        cooled = np.bincount(at[inside], in_time[inside], minlength=len(names) + 1)
+        cooled = coolers.per_owner(in_time * inside)
         harvest = float(lots["tonnes"].to_numpy()[inside].sum())
         for year, part in scenario.siting.coverage_by_year.items():
             early = sum(before < int(year) for before in scenario.subsidy.years)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from coldchain.arrays import Floats, Indices, Ints
+from coldchain.arrays import Floats, Indices
 from coldchain.economy import ChilledLots, ModuleCosts, award_a_year, own_rate
 from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.planning.awards import Awards, owners_of
 from coldchain.planning.basis import Basis
+from coldchain.planning.coolers import Coolers
 from coldchain.planning.days import Days, Decision
 from coldchain.planning.lots import TODAY
 from coldchain.planning.money import moves_cny
@@ -37,47 +38,32 @@ class Ledger:
     saved_cny: Floats
 
 
-def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame) -> Ledger:
+def ledger(basis: Basis, decision: Decision, days: Days, lots: pd.DataFrame, granted: Awards) -> Ledger:
     """Add up a routed year by owner; owners of mobile units of a kind pool what these cool, and their moves."""
     scenario, count = basis.scenario, decision.count
     names, owner = owners_of(scenario)
     cold = lots[lots["site"] != TODAY]
-    mine, tonnes = owner[cold["site"]], cold["tonnes"].to_numpy()
+    tonnes = cold["tonnes"].to_numpy()
     energy = basis.energy_cny_t[cold["commodity"], cold["period"], cold["cooling"]]
     modules = ModuleCosts.to_operator(scenario)
-
-    pool = _pools(basis, count, owner, len(names))
-    unit = np.full(len(basis.classes), -1)
-    unit[basis.class_of_type[scenario.fixed_types :]] = np.arange(pool.shape[1])
-    in_unit = unit[cold["cooling"].to_numpy(dtype=np.intp)]
+    coolers = Coolers.of(basis, cold, granted.units)
 
     def per_owner(weight: Floats, index: Indices) -> Floats:
         return np.asarray(np.bincount(index, weight, minlength=len(names)), dtype=np.float64)
 
-    def of_lots(weight: Floats) -> Floats:
-        shared = np.bincount(in_unit[in_unit >= 0], weight[in_unit >= 0], minlength=pool.shape[1])
-        return np.asarray(per_owner(weight * (in_unit < 0), mine) + pool @ shared, dtype=np.float64)
-
-    saved = of_lots(tonnes * _saved_cny_t(basis, cold))
+    saved = coolers.per_owner(tonnes * _saved_cny_t(basis, cold))[:-1]
     length = np.array([period.days for period in scenario.periods])
     for site, period, cost in days.all_shares():
         saved[owner[site]] -= cost * length[period]
     for _heading, site, period, cost in days.carbon_shares(scenario):
         saved[owner[site]] += cost * length[period]
     return Ledger(
-        of_lots(tonnes),
-        of_lots(tonnes * energy),
-        per_owner((count * modules.running_cny).sum(axis=1), owner) + pool @ moves_cny(basis, decision),
+        coolers.per_owner(tonnes)[:-1],
+        coolers.per_owner(tonnes * energy)[:-1],
+        per_owner((count * modules.running_cny).sum(axis=1), owner) + coolers.pool @ moves_cny(basis, decision),
         per_owner((count * modules.capital_cny).sum(axis=1), owner),
         saved,
     )
-
-
-def _pools(basis: Basis, count: Ints, owner: Indices, owners: int) -> Floats:
-    """Share of each owner in the units of each kind, shape (owners, units)."""
-    bought = np.zeros((owners, count.shape[1] - basis.scenario.fixed_types))
-    np.add.at(bought, owner, count[:, basis.scenario.fixed_types :])
-    return np.asarray(bought / np.maximum(bought.sum(axis=0), 1.0), dtype=np.float64)
 
 
 def _saved_cny_t(basis: Basis, cold: pd.DataFrame) -> Floats:

@@ -550,7 +550,7 @@ def _tables(basis: Basis, arcs: Arcs, course: Course, today: Course) -> dict[str
     reasons = unserved_reasons(basis, arcs, course.decision, course.days, course.lots)
     routes, stops = tabled.routes(basis, course.days)
     count, granted = course.decision.count, course.awards
-    book = ledger(basis, course.decision, course.days, course.lots)
+    book = ledger(basis, course.decision, course.days, course.lots, granted)
     net_saved = book.saved_cny - book.energy_cny - book.running_cny - book.capital_cny
     builders, years, built = rollout(basis, course.lots, granted, net_saved)
     return {

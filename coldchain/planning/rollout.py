@@ -16,9 +16,10 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from coldchain.arrays import CENT_CNY, Floats, Indices
 from coldchain.model import Limit, Scenario
-from coldchain.planning.awards import Awards, owners_of
+from coldchain.planning.awards import Awards
 from coldchain.planning.basis import Basis
-from coldchain.planning.lots import TODAY, cooled_in_time
+from coldchain.planning.coolers import Coolers
+from coldchain.planning.lots import cooled_in_time
 from coldchain.planning.milestones import Milestone, milestones
 from coldchain.runs import schema
 
@@ -90,7 +91,7 @@ def _reached(limits: Sequence[LinearConstraint], asked: Sequence[Milestone], yea
 
 def late_coverage(basis: Basis, lots: pd.DataFrame, granted: Awards) -> dict[Limit, float]:
     """Return the tonnes by which coverage asked in single years is missed in the best order of building."""
-    asked = milestones(basis, lots, granted.builders)
+    asked = milestones(basis, lots, granted)
     if not asked:
         return {}
     award = granted.award[granted.builders]
@@ -112,7 +113,7 @@ def rollout(
         return schema.frame("rollout", []), schema.frame("programme_years", []), {}
     pots = pots_cny(scenario)
     builders = granted.builders
-    chosen = order(granted.award[builders], saved[builders], pots, milestones(basis, lots, builders))
+    chosen = order(granted.award[builders], saved[builders], pots, milestones(basis, lots, granted))
     year = {granted.owners[e]: rule.years[t] for e, t in zip(builders, chosen, strict=True)}
     rows = [
         (granted.owners[e], rule.years[t], granted.capex[e], granted.award[e],
@@ -120,7 +121,7 @@ def rollout(
         for e, t in zip(builders, chosen, strict=True)
     ]  # fmt: skip
     owners = schema.frame("rollout", rows).sort_values(["year", "owner"], kind="stable")
-    return owners.reset_index(drop=True), _years(basis, lots, owners, pots), year
+    return owners.reset_index(drop=True), _years(basis, lots, owners, pots, granted), year
 
 
 def pots_cny(scenario: Scenario) -> Floats:
@@ -130,23 +131,22 @@ def pots_cny(scenario: Scenario) -> Floats:
     return np.diff(np.minimum(filled, scenario.siting.budget_cny), prepend=0.0)
 
 
-def _years(basis: Basis, lots: pd.DataFrame, owners: pd.DataFrame, pots: Floats) -> pd.DataFrame:
-    """Losses of each year: a lot whose depot does not work yet keeps today's chain."""
+def _years(basis: Basis, lots: pd.DataFrame, owners: pd.DataFrame, pots: Floats, granted: Awards) -> pd.DataFrame:
+    """Losses of each year: what no depot or mobile unit works for yet keeps today's chain."""
     scenario = basis.scenario
-    names, owner = owners_of(scenario)
     starts = dict(zip(owners["owner"], owners["year"], strict=True))
-    works_from = np.array([starts.get(name, -1) for name in names])[owner]
-    site = lots["site"].to_numpy()
-    begin = np.where(site == TODAY, -1, works_from[site])
+    works_from = np.array([starts.get(name, -1) for name in granted.owners])
+    coolers = Coolers.of(basis, lots, granted.units)
     before = basis.today.loss[lots["village"], lots["commodity"], lots["period"]]
     in_time, harvest = lots["tonnes"] * cooled_in_time(basis, lots), max(float(lots["tonnes"].sum()), 1e-9)
     rows, left = [], 0.0
     for year, pot in zip(scenario.subsidy.years, pots, strict=True):
         now = owners[owners["year"] == year]
-        share = np.where(begin < year, lots["loss_share"], before)
+        working = coolers.working(works_from < year)
+        share = before + working * (lots["loss_share"].to_numpy() - before)
         lost = float((lots["tonnes"] * share).sum())
         spent = float(now["award_cny"].sum())
         carried, left = left, left + float(pot) - spent
         rows.append((year, float(pot), carried, spent, left, float(now["investment_cny"].sum()), len(now), lost,
-                     lost / harvest, float(in_time[begin < year].sum()) / harvest))  # fmt: skip
+                     lost / harvest, float((in_time * working).sum()) / harvest))  # fmt: skip
     return schema.frame("programme_years", rows)

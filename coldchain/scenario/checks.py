@@ -265,14 +265,11 @@ def _plants(sections: Sections, tables: Tables, catalogue: Catalogue) -> Iterato
 
 
 def _mobile(nouns: Mapping[str, Any]) -> Iterator[Fault]:
-    """Refuse what a plan cannot tell of units that stand on others' ground: whose money returns, and in which year."""
+    """Refuse what a plan cannot tell of units that stand on others' ground: whether each owner's money returns."""
     units = ", ".join(nouns["siting"].mobile_units)
     if units and "economics" in nouns and nouns["economics"].must_return:
         message = _("is not known for units that stand with several owners: leave it out, or economics.must_return")
         yield Fault(FILE, None, "siting.mobile_units", units, message, "mobile-return")
-    if units and "subsidy" in nouns and nouns["subsidy"].years:
-        message = _("are bought in no programme year yet: leave them out, or subsidy.years")
-        yield Fault(FILE, None, "siting.mobile_units", units, message, "mobile-years")
 
 
 def _mixed_classes(siting: Any, catalogue: Catalogue) -> list[Fault]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from coldchain.language import _
+from coldchain.verify.depots import parse_modules
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, rows
 from coldchain.verify.subsidy import Awards
 
@@ -24,12 +25,12 @@ def check_limits(
     lots : recomputed; arriving_t : (depot, period, zone) -> t/day
     """
     siting, classes = record.scenario.siting, record.scenario.subsidy.class_of_county
-    in_time, works_from = cooled_in_time(record, lots), first_years(record, lots)
+    in_time, work = cooled_in_time(record, lots), working(record, lots)
     county = lots["village"].map({key: village.county for key, (_rest, village) in record.villages.items()})
     _least(record, _("coverage in all"), lots["tonnes"], in_time, siting.coverage)
     for year, part in siting.coverage_by_year.items():
         then = _("{where} in {year}").format(where=_("coverage in all"), year=year)
-        _least(record, then, lots["tonnes"], in_time & (works_from < int(year)), part * siting.coverage)
+        _least(record, then, lots["tonnes"], in_time * work(int(year)), part * siting.coverage)
     for name in sorted(set(county)):
         share = siting.county_coverage
         if classes.get(name) in siting.coverage_by_class:
@@ -40,7 +41,7 @@ def check_limits(
         _least(record, where, lots["tonnes"][here], in_time[here], share)
         for year, part in siting.coverage_by_year.items():
             then = _("{where} in {year}").format(where=where, year=year)
-            _least(record, then, lots["tonnes"][here], (in_time & (works_from < int(year)))[here], part * share)
+            _least(record, then, lots["tonnes"][here], (in_time * work(int(year)))[here], part * share)
     on_time = lots["delivery_h"] <= record.scenario.chain.delivery_target_h + ON_THE_DOT_H
     _least(
         record,
@@ -61,15 +62,31 @@ def cooled_in_time(record: Record, lots: pd.DataFrame) -> pd.Series:
     return lots["cooled_h"] <= deadline.astype("float64") + ON_THE_DOT_H
 
 
-def first_years(record: Record, lots: pd.DataFrame) -> pd.Series:
-    """Year in which the owner of a lot's depot builds, after which it works; -1 where nothing is built for it."""
+def working(record: Record, lots: pd.DataFrame) -> Callable[[int], pd.Series]:
+    """Return what tells the share of each lot that is cooled in a year: whoever builds works from the next year on.
+
+    Mobile units of a kind cool together; those of an owner their part of all that the kind cools.
+    """
     of = {site.id: site.owner or site.id for site in record.scenario.sites}
     starts = {str(row.owner): int(row.year) for row in rows(record.tables["rollout"])}
-    return lots["depot"].map(of).map(starts).astype("float64").fillna(-1)
+    first = lots["depot"].map(of).map(starts).astype("float64").fillna(-1)
+    bought: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows(record.tables["depots"]):
+        for unit, number in parse_modules(record, row.units_bought, f"depots: {row.depot}").items():
+            bought[unit][starts.get(of[row.depot], -1)] += number
+
+    def share(year: int) -> pd.Series:
+        ready = {
+            unit: sum(n for start, n in years.items() if start < year) / max(sum(years.values()), 1)
+            for unit, years in bought.items()
+        }
+        return lots["unit"].map(ready).astype("float64").fillna((first < year).astype("float64"))
+
+    return share
 
 
 def _least(record: Record, what: str, tonnes: pd.Series, fine: pd.Series, share: float) -> None:
-    total, found = float(tonnes.sum()), float(tonnes[fine].sum())
+    total, found = float(tonnes.sum()), float((tonnes * fine).sum())
     if found < share * total - SLACK_T - TOLERANCE * total:
         record.wrong(
             _("limits: {what} is {found:.2%}; at least {share:.2%} is asked").format(

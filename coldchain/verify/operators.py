@@ -16,7 +16,7 @@ from coldchain.model import MobileUnit
 from coldchain.verify.bill import handling_cny_t, modules_of, traced_gain_cny_t
 from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
-from coldchain.verify.limits import cooled_in_time, first_years
+from coldchain.verify.limits import cooled_in_time, working
 from coldchain.verify.products import products_cny
 from coldchain.verify.record import TOLERANCE, Record, rows
 from coldchain.verify.restated import Figure, Restated, check_table, sentence
@@ -294,7 +294,7 @@ def _years(operation: Operation, owners: Mapping[str, Owner]) -> Iterator[dict[s
     """Recompute each year's pot, awards and losses: depots not built yet leave their lots in today's chain."""
     lots, starts = operation.lots, operation.starts
     rule, budget = operation.record.scenario.subsidy, operation.record.scenario.siting.budget_cny
-    works_from, in_time = first_years(operation.record, lots), cooled_in_time(operation.record, lots)
+    work, in_time = working(operation.record, lots), cooled_in_time(operation.record, lots)
     harvest = max(float(lots["tonnes"].sum()), 1e-9)
     filled = left = 0.0
     for year in rule.years:
@@ -302,7 +302,8 @@ def _years(operation: Operation, owners: Mapping[str, Owner]) -> Iterator[dict[s
         before, filled = min(filled, budget), filled + rule.pot_by_year_cny.get(str(year), 0.0)
         pot, awarded = min(filled, budget) - before, sum(mine.award_cny for mine in builders)
         carried, left = left, left + pot - awarded
-        lost = float(lots["loss_t"].where(works_from < year, lots["today_loss_t"]).sum())
+        cooled = work(year)
+        lost = float((lots["today_loss_t"] + cooled * (lots["loss_t"] - lots["today_loss_t"])).sum())
         yield {
             "year": year,
             "pot_cny": pot,
@@ -313,5 +314,5 @@ def _years(operation: Operation, owners: Mapping[str, Owner]) -> Iterator[dict[s
             "owners": len(builders),
             "loss_t": lost,
             "loss_rate": lost / harvest,
-            "coverage": float(lots["tonnes"][in_time & (works_from < year)].sum()) / harvest,
+            "coverage": float((lots["tonnes"] * in_time * cooled).sum()) / harvest,
         }
