@@ -32,7 +32,8 @@ LARGE = 5000  # arcs from which plans are sought before the proof
 DIVIDED = 1000  # arcs from which the bound is split by owners
 WIDEST = 4  # arcs a demand in the first integer model of a large problem
 COLUMNS, POLISH = 6, 0.15  # arcs a demand in the first proof after an ascent; share of the work left for neighbours
-CHARGED = 0.4  # share of the work left in which sides are charged instead of kept
+CHARGED, TRIED = 0.4, 0.2  # shares of the work left in which sides are charged instead of kept: once, and in each try
+DEARER, TRIES = 1.25, 5  # by how much more they are charged until a plan keeps them, and how often anything is tried
 PROOF = 0.25  # share of the work left in which the integer model may close a problem of less than LARGE arcs first
 
 
@@ -110,7 +111,7 @@ def _spent(own: Meter | Clock) -> float:
     return own.spent if isinstance(own, Meter) else 0.0
 
 
-def _run(search: Search, start: Ints | None, seed: int) -> bool:
+def _run(search: Search, start: Ints | None, seed: int, *, proving: bool = True) -> bool:
     """Improve plan and bound until the gap is reached or the work is done; False when proved infeasible."""
     engine, space = search.engine, search.space
     if start is not None:
@@ -136,7 +137,7 @@ def _run(search: Search, start: Ints | None, seed: int) -> bool:
             relaxed = _split(search, relaxed, part)
         if space.problem.sides and len(space.arc) > DIVIDED and not search.done:
             _charge(search, relaxed, seed)
-        _improve_and_prove(search, relaxed, part, seed)
+        _improve_and_prove(search, relaxed, part, seed, proving=proving)
     return search.plan is not None or not np.isposinf(search.bound)
 
 
@@ -203,7 +204,7 @@ def _divide(search: Search, relaxed: Relaxed | None, part: Split) -> None:
     search.note(f"{nodes} nodes of the split bounded")
 
 
-def _improve_and_prove(search: Search, relaxed: Relaxed, part: Split | None, seed: int) -> None:
+def _improve_and_prove(search: Search, relaxed: Relaxed, part: Split | None, seed: int, *, proving: bool) -> None:
     engine = search.engine
     large = len(search.space.arc) > LARGE
     columns = WIDEST if large else len(search.space.arc)
@@ -212,7 +213,8 @@ def _improve_and_prove(search: Search, relaxed: Relaxed, part: Split | None, see
     whole = engine.left()
     rng = np.random.default_rng(seed)
     if large or part is not None:
-        search.around(relaxed, 0.2 * whole)
+        if proving:  # the root of its model may take more than all that is granted here
+            search.around(relaxed, 0.2 * whole)
         relaxed = _tighten(search, relaxed)
         misses = 0
         while engine.left() > 0.6 * whole and not search.done and misses < 9:
@@ -221,7 +223,7 @@ def _improve_and_prove(search: Search, relaxed: Relaxed, part: Split | None, see
     relaxed = _tighten(search, relaxed)
     if part is not None and not search.done:
         _divide(search, relaxed, part)
-    while not search.done and engine.left() > 0.2:
+    while proving and not search.done and engine.left() > 0.2:
         if _prove(search, relaxed, columns, engine.left()):
             break
         columns *= 2
@@ -313,17 +315,39 @@ def _fixed(space: Space, relaxed: Relaxed, slack: float) -> tuple[Floats, Floats
 
 
 def _charge(search: Search, relaxed: Relaxed, seed: int) -> None:
-    """Bound by charging the sides their prices instead of keeping them; its modules are a plan to try."""
+    """Bound by charging the sides their prices instead of keeping them; its modules are a plan to try.
+
+    Where rounding found no plan they are charged more until the modules keep them, then something between, for a plan
+    that does not keep them by more than is asked.
+    """
+    low, high, prices = 0.0, np.inf, relaxed.prices.nu
+    if search.plan is not None:
+        _charged(search, prices, CHARGED, seed, proving=True)
+        search.note("sides charged")
+        return
+    for _ in range(TRIES):
+        times = 1.0 if low < 1.0 else (low + high) / 2 if high < np.inf else DEARER * low
+        if _charged(search, times * prices, TRIED, seed, proving=False):
+            high = times
+        else:
+            low = times
+        search.note(f"sides charged {times:g} times their prices")
+        if search.done or high <= 1.0:
+            return
+
+
+def _charged(search: Search, nu: Floats, share: float, seed: int, *, proving: bool) -> bool:
+    """Try what the search finds with prices instead of sides, in a share of the work left; True if it is better."""
     engine = search.engine
-    bare, constant = priced(search.space.problem, relaxed.prices.nu)
-    units = CHARGED * engine.left()
-    allowance = Clock(units) if isinstance(engine.allowance, Clock) else engine.allowance
-    found = solve_siting(bare, work=units, gap=search.gap / 2, seed=seed, stop=engine.stop, meter=allowance)
-    engine.check()
-    search.raise_bound(found.bound + constant)
-    if np.isfinite(found.value):
-        search.try_count(found.count)
-    search.note("sides charged")
+    bare, constant = priced(search.space.problem, nu)
+    units, start = share * engine.left(), None if search.plan is None else search.plan.count
+    allowance = Clock(units) if isinstance(engine.allowance, Clock) else Meter(units, engine.allowance)
+    with Engine(allowance, engine.stop, engine.seed) as own:
+        inner = Search(own, build_space(bare), search.gap / 2, None)
+        inner.offer(_nothing(inner.space))
+        _run(inner, start, seed, proving=proving)
+    search.raise_bound(inner.bound + constant)
+    return inner.plan is not None and search.try_count(inner.plan.count)
 
 
 def _nothing(space: Space) -> Plan | None:
