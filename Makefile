@@ -7,6 +7,8 @@ SCENARIO ?= scenarios/upland
 RUN ?= runs/upland-base
 COLDCHAIN_SHARED ?= ../shared
 export COLDCHAIN_SHARED
+# Compiled modules are kept: every worker and child process of the tests would otherwise compile all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: fuzz help install plan real check test test-all bench notebooks docs clean
 
