@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coldchain.batch import Limits, Settings, check_batch_folder, read_jobs, run_batch, this_machine
+from coldchain.batch import BatchSettings, JobLimits, check_batch_folder, read_jobs, run_batch, this_machine
 from coldchain.batch import errand as errands
 from coldchain.batch.cluster import on_cluster
 from coldchain.batch.minder import Minder
@@ -172,19 +172,19 @@ def dask(folder: Path) -> None:
     def run(means: object, out: str) -> float:
         check_batch_folder(folder / out, resume=False)
         try:
-            return wall_s(lambda: run_batch(listed, Settings(), folder / out, means))  # type: ignore[arg-type]
+            return wall_s(lambda: run_batch(listed, BatchSettings(), folder / out, means))  # type: ignore[arg-type]
         except KeyError:  # the empty runs have no figures for the table, which comes last
             return time.monotonic() - began
 
     vars(errands)["Minder"] = empty_minder
-    with this_machine(2, Limits()) as means:
+    with this_machine(2, JobLimits()) as means:
         began = time.monotonic()
         here = run(means, "here")
     start: Any = LocalCluster
     with start(n_workers=2, threads_per_worker=1, dashboard_address=None, preload=[__file__]) as cluster:
         seconds = {}
         for by_value in (False, True):
-            with on_cluster(cluster.scheduler_address, Limits(), by_value=by_value) as means:
+            with on_cluster(cluster.scheduler_address, JobLimits(), by_value=by_value) as means:
                 began = time.monotonic()
                 seconds[by_value] = run(means, f"dask{by_value}")
     say(f"{EMPTY_JOBS} jobs that do nothing, two processes here, a job", f"{1000 * here / EMPTY_JOBS:.1f} ms")

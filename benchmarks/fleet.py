@@ -30,7 +30,7 @@ from coldchain.planning import Near, Options, Plan, lay_ground, plan_on
 from coldchain.planning.course import work_out
 from coldchain.planning.days import Effort as Routing
 from coldchain.planning.pipeline import plan_of
-from coldchain.replays import Chances, Effort, Replayer, replay
+from coldchain.replays import Chances, ReplayEffort, Replayer, replay
 from coldchain.scenario import load, upland, write_scenario
 from coldchain.scenario.fleet import fleet_figures, offered_types
 
@@ -82,7 +82,7 @@ def row(name: str, which: str, made: Plan, chances: Chances, spent: tuple[float,
     """Replay and print a plan."""
     summary = made.summary
     replayer = Replayer(made.scenario, made.basis.placed, made.tables)
-    found = replay(replayer, chances, Effort(years=YEARS, days=DAYS, seed=SEED, draws=0), summary)
+    found = replay(replayer, chances, ReplayEffort(years=YEARS, days=DAYS, seed=SEED, draws=0), summary)
     bill = found["bill"]
     years = pd.DataFrame(found["years"])[LIVED].sum(axis=1).to_numpy()
     pairs = years.reshape(-1, 2).mean(axis=1)  # years are mirror images two by two

@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 
 import coldchain as cc
-from coldchain.dispatch.dispatch import Wish, dispatch
+from coldchain.dispatch.dispatch import DispatchRequest, dispatch
 from coldchain.dispatch.folder import write_day
-from coldchain.diversions.desk import Desk
-from coldchain.diversions.outlook import Lost, Outlook
-from coldchain.diversions.proposals import Terms, proposals
+from coldchain.diversions.desk import DayDispatcher
+from coldchain.diversions.outlook import Lost, LotOutlook
+from coldchain.diversions.proposals import ProposalTerms, proposals
 from coldchain.telemetry.dayplan import DayPlan, read_day
 from coldchain.telemetry.lotplan import LotPlan
 from coldchain.telemetry.readings import MessageReader
@@ -33,7 +33,7 @@ from coldchain.telemetry.watch import Setup, watched
 from coldchain.telemetry.ways import SELL, diverted
 
 DATE, DANGER, CALM = "2026-07-15", 0.03, 0.015
-RATES, TERMS = MishapRates(failure=0.5, left_open=0.1, least_h=6.0, most_h=16.0), Terms(repair_h=6.0)
+RATES, TERMS = MishapRates(failure=0.5, left_open=0.1, least_h=6.0, most_h=16.0), ProposalTerms(repair_h=6.0)
 THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
 FORESEEN = ("as planned", "if left")
 
@@ -63,7 +63,7 @@ class Followed:
         return self.plan.depart_h + sum(stage.hours for stage in self.plan.onward)
 
 
-def followed(desk: Desk, world: Simulated, store: ReadingStore) -> tuple[list[Followed], float]:
+def followed(desk: DayDispatcher, world: Simulated, store: ReadingStore) -> tuple[list[Followed], float]:
     """Follow a day by half hours; return its lots, and the CNY that acting cost."""
     day = acted = read_day(desk.folder, desk.moved)
     hours = np.arange(np.floor(day.start_h), day.end_h + 0.5, 0.5)
@@ -71,7 +71,7 @@ def followed(desk: Desk, world: Simulated, store: ReadingStore) -> tuple[list[Fo
     cost, spots = 0.0, set()
     for n, hour in enumerate(hours):
         found = watched(store, day, Setup(date=DATE), float(hour))
-        outlook = Outlook(found, TERMS.repair_h, 0.3)
+        outlook = LotOutlook(found, TERMS.repair_h, 0.3)
         foreseen[n, 0] = [lot.loss - lot.plan.loss for lot in found.lots]
         foreseen[n, 1] = [outlook.lost(plan, outlook.condition(plan)).loss - plan.loss for plan in day.lots]
         now = watched(store, acted, Setup(date=DATE), float(hour))
@@ -95,7 +95,7 @@ def _true(world: Simulated, day: DayPlan, spots: set[str]) -> list[Lost]:
     """Return what each lot truly loses on the way it went."""
     with ReadingStore() as store:
         found = watched(store, day, Setup(date=DATE), day.start_h)
-    outlook = Outlook(replace(found, day=replace(day, air_c=world.day.air_c), sensors=world.sensors()), 0.0, 0.3)
+    outlook = LotOutlook(replace(found, day=replace(day, air_c=world.day.air_c), sensors=world.sensors()), 0.0, 0.3)
     made = []
     for plan in day.lots:
         since = outlook.clocks.condition(plan, plan.depart_h)
@@ -119,8 +119,8 @@ def days(count: int) -> Iterator[tuple[list[Followed], float]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run = cc.plan(cc.example(folder / "county", villages=14, seed=5), effort="quick").save(folder / "run")
-        write_day(dispatch(Wish(run, iterations=2_000)), folder / "day", {"source": str(run)})
-        desk = Desk(folder / "day", folder / "county")
+        write_day(dispatch(DispatchRequest(run, iterations=2_000)), folder / "day", {"source": str(run)})
+        desk = DayDispatcher(folder / "day", folder / "county")
         for seed in range(count):
             day = read_day(desk.folder, desk.moved)
             world, reader = SensorWorld(day, DATE, seed=seed, every_s=300.0, rates=RATES).simulated(), MessageReader()

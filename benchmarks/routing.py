@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from routing_cases import Case, Kind, fleet, ours, plane, theirs, trips, windows
 
-from coldchain.benching import Published, Settings, read_instance, run_file
+from coldchain.benching import BenchSettings, PublishedDay, read_instance, run_file
 from coldchain.model import VehicleType
 from coldchain.routing import CollectionProblem, solve_collection
 from coldchain.routing.instance import Instance
@@ -33,14 +33,14 @@ def published(folder: Path, seeds: range, seconds: float, engine: str) -> None:
         gaps = []
         for seed in seeds:
             chosen: dict[str, object] = {"engine": engine, "seed": seed, "time_limit_s": seconds}
-            row, _ = run_file("ccvrp", path, Settings(**chosen))  # type: ignore[arg-type]
+            row, _ = run_file("ccvrp", path, BenchSettings(**chosen))  # type: ignore[arg-type]
             gaps.append(np.inf if row.gap is None else 100 * row.gap)
         every += gaps
         print(f"{path.name}  {np.mean(gaps):6.3f} {max(gaps):6.3f} {min(gaps):6.3f}", flush=True)
     print(f"all          {np.mean(every):6.3f} {max(every):6.3f}")
 
 
-def plain(instance: Published) -> Case:
+def plain(instance: PublishedDay) -> Case:
     """State a published instance in whole thousandths."""
     assert instance.xy is not None
     whole = np.rint(1000 * instance.xy).astype(np.int64)

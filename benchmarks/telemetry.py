@@ -25,7 +25,7 @@ import numpy as np
 from size import mib_of
 
 import coldchain as cc
-from coldchain.dispatch.dispatch import Wish, dispatch
+from coldchain.dispatch.dispatch import DispatchRequest, dispatch
 from coldchain.dispatch.folder import write_day
 from coldchain.telemetry.broker import Listener, address_of
 from coldchain.telemetry.dayplan import TRUCK, DayPlan, read_day
@@ -150,7 +150,7 @@ def routed(villages: int) -> DayPlan:
         folder = Path(name)
         made = cc.plan(cc.example(folder / "county", villages=villages, seed=5), effort="quick")
         run = made.save(folder / "run")
-        write_day(dispatch(Wish(run, iterations=2_000)), folder / "day", {})
+        write_day(dispatch(DispatchRequest(run, iterations=2_000)), folder / "day", {})
         return read_day(folder / "day", folder / "county")
 
 

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from coldchain.dispatch.dispatch import Wish, dispatch
+from coldchain.dispatch.dispatch import DispatchRequest, dispatch
 from coldchain.dispatch.folder import write_day
 from coldchain.scenario import upland, write_scenario
 from coldchain.telemetry.dayplan import read_day
@@ -65,7 +65,7 @@ def sound_day(folder: Path, villages: int = 40) -> Day:
     draft.tables["sites"]["status"] = "existing"
     draft.tables["sites"]["existing"] = "cold_forced_air_500:4;cool_forced_air_500:4;mild_forced_air_500:4"
     write_scenario(draft, folder / "county")
-    made = dispatch(Wish(folder / "county", day="summer", iterations=200))
+    made = dispatch(DispatchRequest(folder / "county", day="summer", iterations=200))
     write_day(made, folder / "day", {"source": str(folder / "county")})
     day = traced_day(folder / "day", read_day(folder / "day"), "2026-07-15", 8.0)
     document = document_of(document_of_day(day, Numbering(day.scenario)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coldchain.batch import Job, Settings, read_jobs
+from coldchain.batch import BatchJob, BatchSettings, read_jobs
 from coldchain.batch.minder import Minder
 
 FAKE = r"""
@@ -44,7 +44,7 @@ def fake_minder() -> Minder:
     return Minder((sys.executable, "-c", FAKE))
 
 
-def listed(folder: Path, names: list[str]) -> tuple[Job, ...]:
+def listed(folder: Path, names: list[str]) -> tuple[BatchJob, ...]:
     """Write a folder of scenarios that only the fake worker can read, and the list of them; return the jobs."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
@@ -56,9 +56,9 @@ def listed(folder: Path, names: list[str]) -> tuple[Job, ...]:
     return read_jobs(folder)
 
 
-def settings() -> Settings:
+def settings() -> BatchSettings:
     """Return the default."""
-    return Settings()
+    return BatchSettings()
 
 
 def tables_of(folder: Path) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from itertools import product
 import coldchain as cc
 from coldchain.model.places import Site
 from coldchain.scenario.rules import Rule
-from coldchain.sweeps import Decided, Point, Sweep
+from coldchain.sweeps import DecidedRules, Point, Sweep
 
 RULES = (Rule(rate=0.2), Rule(rate=0.4), Rule(rate=0.2, programme="plan_40"))
 BUDGETS = (0.0, 1e6, 2e6)
@@ -44,7 +44,7 @@ def frontier(name: str = "hill · base", rules: tuple[Rule, ...] = (), own_cny: 
     swept = Sweep("total_cost_cny", tuple(own), BUDGETS, (), None, 3, 0, interrupted=False)
     rows = [(Rule(), one) for one in own]
     rows += [(rule, point(one.budget_cny, one.depots, rule.rate or 1.0)) for rule, one in product(rules, own)]
-    return cc.Frontier(swept, name, own_cny, Decided(tuple(rows), own_cny), SITES)
+    return cc.Frontier(swept, name, own_cny, DecidedRules(tuple(rows), own_cny), SITES)
 
 
 def without_draws(found: cc.Frontier) -> cc.Frontier:

@@ -16,15 +16,15 @@ from bokeh.events import ButtonClick
 from bokeh.models import Button
 
 from coldchain.cli.telling import sentence
-from coldchain.pages import Desk, Voice, planning_page
+from coldchain.pages import PlanningDesk, Voice, planning_page
 from coldchain.pages.planning import PlanningPage
-from coldchain.pages.states import State
+from coldchain.pages.states import PlanState
 
 VOICE = Voice(sentence, " ".join)
 PATIENCE_S = 3_600.0
 
 
-def opened(desk: Desk, wanted: str | None = None) -> PlanningPage:
+def opened(desk: PlanningDesk, wanted: str | None = None) -> PlanningPage:
     """Open a tab."""
     return planning_page(desk, VOICE, Document(), wanted)
 
@@ -34,7 +34,7 @@ def click(page: PlanningPage, button: Button) -> None:
     page.document.callbacks.trigger_event(ButtonClick(model=button))
 
 
-def planned(page: PlanningPage) -> State:
+def planned(page: PlanningPage) -> PlanState:
     """Plan what is asked for, wait for it, and return what is shown."""
     click(page, page.go)
     if page.job is not None:

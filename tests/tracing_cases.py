@@ -9,7 +9,7 @@ from typing import Any
 
 from dispatching_cases import line_county, order, write_table
 
-from coldchain.dispatch.dispatch import Wish, dispatch
+from coldchain.dispatch.dispatch import DispatchRequest, dispatch
 from coldchain.dispatch.folder import write_day
 from coldchain.traceability.check import check
 from coldchain.traceability.document import Document, document_of, hashed
@@ -23,7 +23,7 @@ def traced_folder(root: Path) -> Path:
     county = line_county(root / "county")
     (county / "landmarks.csv").write_text(REGISTER, encoding="utf-8")
     orders = write_table(root / "orders.csv", ORDERS)
-    made = dispatch(Wish(county, orders=orders, day="warm", iterations=100))
+    made = dispatch(DispatchRequest(county, orders=orders, day="warm", iterations=100))
     write_day(made, root / "day", {"source": str(county)})
     return root / "day"
 

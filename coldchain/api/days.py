@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from coldchain.dispatch.clock import parse_span
-from coldchain.dispatch.dispatch import Dispatch, Wish, dispatch
+from coldchain.dispatch.dispatch import Dispatch, DispatchRequest, dispatch
 from coldchain.dispatch.drivers import earlier_days
 from coldchain.dispatch.folder import write_day
 from coldchain.dispatch.lines import trip_lines
@@ -122,7 +122,7 @@ def routes(
     UsageError
         When options do not fit together, or the engine cannot express the day.
     """
-    wish = Wish(
+    wish = DispatchRequest(
         Path(source),
         orders=path_if_given(orders),
         day=day,

@@ -8,7 +8,7 @@ from typing import Literal
 from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.progress import Say, silent
-from coldchain.sweeps import Effort
+from coldchain.sweeps import PointEffort
 
 EffortName = Literal["quick", "normal", "deep"]
 EFFORTS: tuple[EffortName, ...] = ("quick", "normal", "deep")
@@ -45,7 +45,7 @@ def seconds(effort: str, normal_s: float, time_limit_s: float | None) -> float:
 
 def effort_of(
     effort: str, normal_s: float, time_limit_s: float | None, seed: int = 0, progress: Say = silent
-) -> Effort:
+) -> PointEffort:
     """Return the effort of each plan made to answer a question."""
     limit = seconds(effort, normal_s, time_limit_s)
-    return Effort(limit, seed, say=progress, quick=effort == "quick")
+    return PointEffort(limit, seed, say=progress, quick=effort == "quick")

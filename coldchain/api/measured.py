@@ -14,8 +14,8 @@ from coldchain.api.scenarios import Scenario
 from coldchain.coverage.sight import Radio
 from coldchain.coverage.study import CARRIERS, Study, study
 from coldchain.coverage.study import MastRequest as Asked
-from coldchain.diversions.desk import Desk
-from coldchain.diversions.proposals import Proposal, Terms, proposals
+from coldchain.diversions.desk import DayDispatcher
+from coldchain.diversions.proposals import Proposal, ProposalTerms, proposals
 from coldchain.inputs import path_if_given
 from coldchain.telemetry.dayplan import read_day
 from coldchain.telemetry.kept import lanes_of
@@ -59,7 +59,7 @@ class MeasuredDay:
     def proposals(self, repair_h: float = 4.0, notice_h: float = 0.5, discount: float | None = None) -> pd.DataFrame:
         """Return what can be done for lots in danger and pays, the best first."""
         made: Sequence[Proposal] = proposals(
-            Desk(self.folder, self.moved), self.found, Terms(repair_h, notice_h, discount)
+            DayDispatcher(self.folder, self.moved), self.found, ProposalTerms(repair_h, notice_h, discount)
         )
         return pd.DataFrame([one.as_dict(self.found) for one in made])
 

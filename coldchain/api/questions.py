@@ -101,13 +101,13 @@ def explain_village(planned: Result, village: str) -> Explanation:
     UsageError
         When there is no such village, or the plan has mobile units.
     """
-    why = sweeps.explain_village(_case(planned, sweeps.Effort()), village)
+    why = sweeps.explain_village(_case(planned, sweeps.PointEffort()), village)
     return Explanation(tuple(why.lines()), why.options, why.as_dict())
 
 
 def explain_unserved(planned: Result) -> Explanation:
     """List every village that is not served whole, with the reasons."""
-    left = sweeps.unserved(_case(planned, sweeps.Effort()))
+    left = sweeps.unserved(_case(planned, sweeps.PointEffort()))
     line = sweeps.unserved_line(left)
     return Explanation((line,), left, {"says": [line], "villages": left.to_dict("records")})
 
@@ -197,7 +197,7 @@ def explain(
     )
 
 
-def _case(planned: Result, effort: sweeps.Effort) -> sweeps.Case:
+def _case(planned: Result, effort: sweeps.PointEffort) -> sweeps.ExplainedRun:
     return sweeps.open_case(planned.plan, effort)
 
 

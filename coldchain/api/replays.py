@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.api.results import Result
-from coldchain.replays import Chances, Effort, Replayer
+from coldchain.replays import Chances, ReplayEffort, Replayer
 from coldchain.replays import replay as live
 from coldchain.reports.certainty import in_words
 from coldchain.runs import Run
@@ -105,10 +105,12 @@ def replay(
         run = planned.plan
     else:
         run = Run.open(Path(planned), None if scenario is None else Path(scenario)).as_planned()
-    return lived(run, Effort(years, days, seed, draws), fingerprint(planned), chances, say)
+    return lived(run, ReplayEffort(years, days, seed, draws), fingerprint(planned), chances, say)
 
 
-def lived(run: Run, effort: Effort, plan_sha256: str, chances: Chances | None = None, say: Say = unsaid) -> Replay:
+def lived(
+    run: Run, effort: ReplayEffort, plan_sha256: str, chances: Chances | None = None, say: Say = unsaid
+) -> Replay:
     """Live through a run that was opened."""
     replayer = Replayer(run.scenario, run.placed, run.tables)
     found = live(replayer, chances or Chances(), effort, run.summary, say)

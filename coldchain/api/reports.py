@@ -17,7 +17,7 @@ from coldchain.papers import write_paper
 from coldchain.papers.case import case_of
 from coldchain.papers.meeting import meeting_paper
 from coldchain.papers.proposal import proposal_paper
-from coldchain.replays import Effort
+from coldchain.replays import ReplayEffort
 from coldchain.reports import printing
 from coldchain.reports.book import write_book
 from coldchain.reports.document import Told, sections
@@ -110,7 +110,7 @@ def _years(run: Run, planned: Result | Path | str, target: Path, years: int, say
         return kept, ""
     try:
         asked = run if isinstance(planned, Result) else run.as_planned()
-        made = lived(asked, Effort(years, DAYS, draws=DRAWS), fingerprint(planned), say=say)
+        made = lived(asked, ReplayEffort(years, DAYS, draws=DRAWS), fingerprint(planned), say=say)
     except ColdchainError as error:
         return None, _("not made: {why}").format(why=error.short)
     made.save(target)

@@ -21,7 +21,7 @@ from coldchain.reports.lines import PlanLines, plan_lines
 from coldchain.runs import Run, run_information
 from coldchain.runs.folder import SCENARIO, TABLES, csv_bytes, write_in_place
 from coldchain.settlement import Settlement, fen_bills, write_settlement
-from coldchain.sweeps import Decided, Flip, Sensitivity, Sweep, table_of
+from coldchain.sweeps import DecidedRules, Flip, Sensitivity, Sweep, table_of
 from coldchain.verify import Report, verify_tables
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class Frontier:
     sweep: Sweep
     name: str
     own_cny: float
-    rules: Decided
+    rules: DecidedRules
     sites: tuple[Site, ...] = ()
 
     def decided(self) -> pd.DataFrame:

@@ -11,11 +11,11 @@ import pandas as pd
 
 from coldchain.atlas.climate import Climate, read_climate
 from coldchain.atlas.mix import MIX_NOTE, Mix, mixes
-from coldchain.atlas.production import Grid, read_production, unused_crops
+from coldchain.atlas.production import ProductionGrid, read_production, unused_crops
 from coldchain.atlas.raster import Box, read_raster
 from coldchain.atlas.spreading import REACH_KM, Shared, share_out
 from coldchain.atlas.terrain import STEEPEST, power_km, slopes
-from coldchain.atlas.visits import SPREAD, VISIT_NOTE, VISITS, Visit, band, ranked
+from coldchain.atlas.visits import SPREAD, VISIT_NOTE, VISITS, VillageToVisit, band, ranked
 from coldchain.errors import BadInputError, Fault
 from coldchain.importing import Import, draft_from_osm, draft_from_points, read_rules
 from coldchain.importing.account import Skipped
@@ -95,7 +95,7 @@ def draft_from_atlas(
 class _Sown:
     """Harvests by village and crop of the catalogue."""
 
-    grids: Sequence[Grid]
+    grids: Sequence[ProductionGrid]
     shared: Sequence[Shared]
     mix: Mapping[str, Mix]
     villages: Sequence[str]
@@ -196,7 +196,7 @@ def _sourced(sown: pd.DataFrame) -> pd.DataFrame:
     ]
 
 
-def _visit_table(visits: Sequence[Visit]) -> pd.DataFrame:
+def _visit_table(visits: Sequence[VillageToVisit]) -> pd.DataFrame:
     table = pd.DataFrame([vars(one) for one in visits])
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table

@@ -29,7 +29,7 @@ MEASURES = {"ha": N_("harvested area (H or A)"), "kg/ha": N_("yield (Y)")}
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class ProductionGrid:
     """Cells of one file.
 
     Attributes
@@ -51,7 +51,7 @@ class Grid:
     faults: tuple[Fault, ...] = ()
 
 
-def read_production(paths: Sequence[Path], box: Box, known: Iterable[str]) -> list[Grid]:
+def read_production(paths: Sequence[Path], box: Box, known: Iterable[str]) -> list[ProductionGrid]:
     """Read the cells around a box.
 
     Parameters
@@ -64,7 +64,7 @@ def read_production(paths: Sequence[Path], box: Box, known: Iterable[str]) -> li
         Naming every file that is no table of production or no raster of this place.
     """
     codes = frozenset(known)
-    grids: list[Grid] = []
+    grids: list[ProductionGrid] = []
     faults: list[Fault] = []
     for path in paths:
         try:
@@ -84,7 +84,7 @@ def read_production(paths: Sequence[Path], box: Box, known: Iterable[str]) -> li
     return grids
 
 
-def _of_raster(path: Path, box: Box, known: frozenset[str]) -> Grid:
+def _of_raster(path: Path, box: Box, known: frozenset[str]) -> ProductionGrid:
     """Read a raster whose name tells the crop: ``spam2020_…_POTA_A.tif``, or a crop of the catalogue."""
     stem = path.stem.lower()
     found = CROP_FILE.search(stem)
@@ -98,10 +98,12 @@ def _of_raster(path: Path, box: Box, known: frozenset[str]) -> Grid:
     lon, lat = raster.centres()
     tonnes = np.nan_to_num(raster.values.ravel())
     some = tonnes > 0.0
-    return Grid(path.name, lon[some], lat[some], raster.dx, raster.dy, (code,), tonnes[some, None], raster.faults)
+    return ProductionGrid(
+        path.name, lon[some], lat[some], raster.dx, raster.dy, (code,), tonnes[some, None], raster.faults
+    )
 
 
-def _of_table(path: Path, box: Box, known: frozenset[str]) -> Grid:
+def _of_table(path: Path, box: Box, known: frozenset[str]) -> ProductionGrid:
     """Read the rows of MapSPAM's table inside the box, and the columns of the crops that are planned with."""
     fault = plain_file(path)
     if fault is not None:
@@ -135,7 +137,7 @@ def _of_table(path: Path, box: Box, known: frozenset[str]) -> Grid:
     codes = tuple(crops.values())
     tonnes = table[list(codes)].to_numpy(dtype=np.float64)
     lon, lat = table["lon"].to_numpy(dtype=np.float64), table["lat"].to_numpy(dtype=np.float64)
-    return Grid(path.name, lon, lat, CELL_DEG, CELL_DEG, codes, np.nan_to_num(tonnes), tuple(faults))
+    return ProductionGrid(path.name, lon, lat, CELL_DEG, CELL_DEG, codes, np.nan_to_num(tonnes), tuple(faults))
 
 
 def _columns(file: str, header: Sequence[str], known: frozenset[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from coldchain.arrays import Floats, Indices
-from coldchain.atlas.production import Grid
+from coldchain.atlas.production import ProductionGrid
 from coldchain.atlas.raster import Raster
 
 REACH_KM = 10.0
@@ -32,7 +32,7 @@ class Shared:
     beyond: Floats
 
 
-def share_out(grid: Grid, people: Raster | None, lon: Floats, lat: Floats) -> Shared:
+def share_out(grid: ProductionGrid, people: Raster | None, lon: Floats, lat: Floats) -> Shared:
     """Share the tonnes of each cell out over the villages at ``lon``, ``lat``.
 
     A cell is split over its pixels by people, evenly where nobody lives; a pixel belongs to the nearest village, or to
@@ -60,7 +60,7 @@ class _Points:
     weight: Floats
 
 
-def _points(grid: Grid, people: Raster | None) -> _Points:
+def _points(grid: ProductionGrid, people: Raster | None) -> _Points:
     """Return the inhabited pixels of each cell, and evenly spread points for cells without any."""
     cells = np.arange(len(grid.lon))
     if people is None:
@@ -79,7 +79,7 @@ def _points(grid: Grid, people: Raster | None) -> _Points:
     )  # fmt: skip
 
 
-def _even(grid: Grid, cells: Indices) -> _Points:
+def _even(grid: ProductionGrid, cells: Indices) -> _Points:
     side = min(max(round(max(grid.dx, grid.dy) / POINT_DEG), 1), MOST_ACROSS)
     offset = (np.arange(side) + 0.5) / side - 0.5
     across, down = (part.ravel() for part in np.meshgrid(offset * grid.dx, offset * grid.dy))
@@ -88,7 +88,7 @@ def _even(grid: Grid, cells: Indices) -> _Points:
     return _Points(lon, lat, np.repeat(cells, len(across)), np.ones(len(lon)))
 
 
-def _cell_of(grid: Grid, lon: Floats, lat: Floats) -> Indices:
+def _cell_of(grid: ProductionGrid, lon: Floats, lat: Floats) -> Indices:
     """Return the cell each point lies in, -1 for none."""
     west, north = grid.lon.min() - grid.dx / 2, grid.lat.max() + grid.dy / 2
     width = round(float(np.ptp(grid.lon)) / grid.dx) + 1

@@ -23,7 +23,7 @@ VISIT_NOTE = N_(
 
 
 @dataclass(frozen=True)
-class Visit:
+class VillageToVisit:
     """A village worth a visit.
 
     Attributes
@@ -50,7 +50,9 @@ def band(tonnes: float, spread: float = SPREAD) -> tuple[float, float]:
     return middle * math.exp(-TENTH * width), middle * math.exp(TENTH * width)
 
 
-def ranked(villages: pd.DataFrame, harvest: pd.DataFrame, price_cny_kg: Mapping[str, float]) -> tuple[Visit, ...]:
+def ranked(
+    villages: pd.DataFrame, harvest: pd.DataFrame, price_cny_kg: Mapping[str, float]
+) -> tuple[VillageToVisit, ...]:
     """Return all villages with a harvest, those worth most first.
 
     Parameters
@@ -63,7 +65,7 @@ def ranked(villages: pd.DataFrame, harvest: pd.DataFrame, price_cny_kg: Mapping[
     names = villages.set_index("id")["name"]
     order = np.lexsort((sums.index.astype(str), -sums["cny"].round(2)))
     return tuple(
-        Visit(str(sums.index[at]), str(names[sums.index[at]]), round(float(sums["tonnes"].iloc[at]), 3),
+        VillageToVisit(str(sums.index[at]), str(names[sums.index[at]]), round(float(sums["tonnes"].iloc[at]), 3),
               round(float(sums["cny"].iloc[at]), 2))
         for at in order
     )  # fmt: skip

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from coldchain.batch.orders import Failure, Order
+from coldchain.batch.orders import JobFailure, JobOrder
 from coldchain.batch.processes import end_tree
 from coldchain.batch.work import perform
 from coldchain.language import _, use
@@ -39,14 +39,14 @@ def answer(line: str) -> str:
     """Do one job and return the line to send back."""
     began = processor_seconds()
     try:
-        order = Order.from_json(line)
+        order = JobOrder.from_json(line)
         use(order.language)
         failure = perform(order)
     except Exception as error:  # noqa: BLE001 - a bug in one county must not stop the others
         traceback.print_exc()
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = _("{file}, line {line}").format(file=Path(last.filename).name, line=last.lineno)
-        failure = Failure("bug", f"{type(error).__name__}: {error} ({where})")
+        failure = JobFailure("bug", f"{type(error).__name__}: {error} ({where})")
     told = None if failure is None else [failure.kind, failure.message]
     return json.dumps({"failure": told, "processor_s": round(processor_seconds() - began, 3)})
 

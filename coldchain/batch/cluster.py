@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from coldchain import __version__
-from coldchain.batch.orders import Limits
+from coldchain.batch.orders import JobLimits
 from coldchain.batch.run import Means
 from coldchain.errors import MissingExtraError, UsageError
 from coldchain.language import _
@@ -18,7 +18,7 @@ NOT_THERE = "not installed"
 
 
 @contextmanager
-def on_cluster(address: str, limits: Limits, *, by_value: bool) -> Iterator[Means]:
+def on_cluster(address: str, limits: JobLimits, *, by_value: bool) -> Iterator[Means]:
     """Connect to a scheduler; every thread of its workers is a slot.
 
     Raises

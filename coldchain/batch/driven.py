@@ -7,12 +7,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from coldchain.batch.jobs import EARLIER, Job
+from coldchain.batch.jobs import EARLIER, BatchJob
 
 RUNS = "runs"
 
 
-def after_its_week(job: Job, folder: Path) -> Job:
+def after_its_week(job: BatchJob, folder: Path) -> BatchJob:
     """Return the job with the days of its week before it, each as it was routed last; none where it has no date."""
     from coldchain.dispatch.drivers import ROUTES, date_of, is_earlier_in_week, iso_date
 
@@ -29,7 +29,7 @@ def after_its_week(job: Job, folder: Path) -> Job:
     return replace(job, driven=tuple(path for _day, (_at, path) in sorted(last.items())))
 
 
-def found_again(job: Job, folder: Path) -> tuple[str, ...]:
+def found_again(job: BatchJob, folder: Path) -> tuple[str, ...]:
     """Return where the earlier days of a job lie once its run was put aside."""
     places = (path if path.is_dir() else folder / EARLIER / path.name for path in job.driven)
     return tuple(str(path.resolve()) for path in places)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from coldchain.batch.jobs import files_of
 from coldchain.batch.minder import Minder
-from coldchain.batch.orders import SUMMARIES, Limits, Order, Outcome
+from coldchain.batch.orders import SUMMARIES, JobLimits, JobOrder, JobOutcome
 from coldchain.inputs import read_json
 from coldchain.language import speaking
 from coldchain.leftovers import temporary_folder
@@ -31,11 +31,11 @@ _IDLE: queue.LifoQueue[Minder] = queue.LifoQueue()
 class Reply:
     """How a job went, and its run as a parcel when the scenario came as one."""
 
-    outcome: Outcome
+    outcome: JobOutcome
     parcel: bytes | None = None
 
 
-def errand(order: Order, limits: Limits, parcel: bytes | None = None) -> Reply:
+def errand(order: JobOrder, limits: JobLimits, parcel: bytes | None = None) -> Reply:
     """Do one job in a worker process of this process; an earlier finished run is left as it is.
 
     Parameters
@@ -45,7 +45,7 @@ def errand(order: Order, limits: Limits, parcel: bytes | None = None) -> Reply:
     if parcel is not None:
         return _by_value(order, limits, parcel)
     if finished(Path(order.out), order.command):
-        return Reply(Outcome(order.key, None))
+        return Reply(JobOutcome(order.key, None))
     return Reply(_minded(order, limits))
 
 
@@ -68,7 +68,7 @@ def end_idle() -> None:
             return
 
 
-def pack_inputs(order: Order) -> bytes:
+def pack_inputs(order: JobOrder) -> bytes:
     """Put the scenario of a job, and its orders, into a parcel."""
     folder, packed = Path(order.scenario), io.BytesIO()
     root = folder if folder.is_dir() else folder.parent
@@ -91,7 +91,7 @@ def unpack_run(parcel: bytes, target: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
 
 
-def _by_value(order: Order, limits: Limits, parcel: bytes) -> Reply:
+def _by_value(order: JobOrder, limits: JobLimits, parcel: bytes) -> Reply:
     with temporary_folder("job") as place:
         root = Path(place)
         with zipfile.ZipFile(io.BytesIO(parcel)) as packed:
@@ -112,7 +112,7 @@ def _packed_run(folder: Path) -> bytes:
     return packed.getvalue()
 
 
-def _minded(order: Order, limits: Limits) -> Outcome:
+def _minded(order: JobOrder, limits: JobLimits) -> JobOutcome:
     try:
         minder = _IDLE.get_nowait()
     except queue.Empty:

@@ -27,7 +27,7 @@ EARLIER, PLAN, ROLLS = "earlier", "plan", "rolls"
 
 
 @dataclass(frozen=True)
-class Settings:
+class BatchSettings:
     """What is asked of every job.
 
     Attributes
@@ -62,7 +62,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Job:
+class BatchJob:
     """One scenario of a batch.
 
     Attributes
@@ -84,7 +84,7 @@ class Job:
     more: Mapping[str, str] = field(default_factory=dict)
     driven: tuple[Path, ...] = ()
 
-    def key(self, settings: Settings) -> str:
+    def key(self, settings: BatchSettings) -> str:
         """Return the hash of all that decides the run: input files, variant, settings and versions."""
         facts = {
             "files": _rests_on(self.folder, settings) if settings.command == "roll" else _hashes(self.folder),
@@ -99,7 +99,7 @@ class Job:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:KEY_LENGTH]
 
 
-def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
+def read_jobs(source: Path, command: Command = "plan") -> tuple[BatchJob, ...]:
     """Read a table of scenarios, or look for scenario folders in a folder.
 
     Parameters
@@ -133,39 +133,39 @@ def read_jobs(source: Path, command: Command = "plan") -> tuple[Job, ...]:
     return _from_table(source, command)
 
 
-def _from_folder(source: Path, mark: str) -> Iterator[Job]:
+def _from_folder(source: Path, mark: str) -> Iterator[BatchJob]:
     for path in sorted(source.rglob(mark)):
         inside = path.parent.relative_to(source)
         if not any(part.startswith(".") for part in inside.parts):
             name = "-".join(inside.parts) or source.resolve().name
-            yield Job(name, inside.as_posix(), path.parent)
+            yield BatchJob(name, inside.as_posix(), path.parent)
 
 
-def _counties(source: Path) -> tuple[Job, ...]:
+def _counties(source: Path) -> tuple[BatchJob, ...]:
     """Find runs of plans, and folders with one in ``plan``; weeks and what a batch put aside are none."""
     jobs = []
     for path in sorted(source.rglob(RUN)):
         folder = path.parent.parent if path.parent.name == PLAN and path.parent != source else path.parent
         inside = folder.relative_to(source)
         if ROLLS not in inside.parts and not any(part.startswith(".") or part == EARLIER for part in inside.parts):
-            jobs.append(Job("-".join(inside.parts) or source.resolve().name, inside.as_posix(), folder))
+            jobs.append(BatchJob("-".join(inside.parts) or source.resolve().name, inside.as_posix(), folder))
     if not jobs:
         message = _("holds no county with a plan: no run, and no folder with one in plan")
         raise bad_file(source, message, "no-scenarios")
     return tuple(jobs)
 
 
-def _workbooks(source: Path) -> Iterator[Job]:
+def _workbooks(source: Path) -> Iterator[BatchJob]:
     """Find workbooks; those in a scenario's or a run's folder, marked copies and what Excel keeps open are none."""
     for path in sorted(source.rglob("*")):
         inside, beside = path.relative_to(source).parts, {FILE, RUN}
         left_out = is_marked(path) or any(part.startswith((".", "~$")) for part in inside)
         if is_book(path) and not left_out and not any((path.parent / name).exists() for name in beside):
             names = [*inside[:-1], *([] if inside[:-1] and inside[-2] == path.stem else [path.stem])]
-            yield Job("-".join(names), path.relative_to(source).as_posix(), path)
+            yield BatchJob("-".join(names), path.relative_to(source).as_posix(), path)
 
 
-def _from_table(path: Path, command: Command) -> tuple[Job, ...]:
+def _from_table(path: Path, command: Command) -> tuple[BatchJob, ...]:
     raw = read_raw(path)
     faults = [fault for fault in raw.faults if not fault.warning]
     if raw.rows and "scenario" not in raw.rows[0][1]:
@@ -185,7 +185,7 @@ def _from_table(path: Path, command: Command) -> tuple[Job, ...]:
     return jobs
 
 
-def _row(path: Path, line: int, cells: dict[str, str], faults: list[Fault]) -> Job:
+def _row(path: Path, line: int, cells: dict[str, str], faults: list[Fault]) -> BatchJob:
     given = cells["scenario"]
     if not given:
         faults.append(Fault(path.name, line, "scenario", "", _("must name a scenario folder"), "missing"))
@@ -204,7 +204,7 @@ def _row(path: Path, line: int, cells: dict[str, str], faults: list[Fault]) -> J
     orders = path.parent / cells["orders"] if cells.get("orders") else None
     more = {key: value for key, value in cells.items() if key not in OWN}
     variant = cells.get("variant") or BASE
-    return Job(name, given, path.parent / given, variant, budget, orders, cells.get("day", ""), more)
+    return BatchJob(name, given, path.parent / given, variant, budget, orders, cells.get("day", ""), more)
 
 
 def _not_of_a_week(raw: RawTable) -> Iterator[Fault]:
@@ -217,7 +217,9 @@ def _not_of_a_week(raw: RawTable) -> Iterator[Fault]:
                 yield Fault(raw.file, line, column, value, message, "unused")
 
 
-def _twice(raw: RawTable, jobs: tuple[Job, ...], column: str, text: str, of: Callable[[Job], Hashable]) -> list[Fault]:
+def _twice(
+    raw: RawTable, jobs: tuple[BatchJob, ...], column: str, text: str, of: Callable[[BatchJob], Hashable]
+) -> list[Fault]:
     seen: dict[Hashable, int] = {}
     faults = []
     for (line, cells), job in zip(raw.rows, jobs, strict=True):
@@ -250,7 +252,7 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {**found, "scenario": f"{scenario.get('sha256')} {scenario.get('variant')}"}
 
 
-def _rests_on(county: Path, settings: Settings) -> dict[str, str]:
+def _rests_on(county: Path, settings: BatchSettings) -> dict[str, str]:
     """Return what a week rests on; of a county without a plan, nothing."""
     from coldchain.weeks import Asked, marks_of
 

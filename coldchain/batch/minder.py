@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import IO, Any
 
-from coldchain.batch.orders import Failure, Limits, Order, Outcome
+from coldchain.batch.orders import JobFailure, JobLimits, JobOrder, JobOutcome
 from coldchain.batch.processes import descendants, end_tree, resident_mib
 from coldchain.language import _
 from coldchain.leftovers import NEW_GROUP
@@ -27,7 +27,7 @@ MOST_JOBS = 50
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
-class StoppedError(Exception):
+class BatchStoppedError(Exception):
     """The caller wants to stop; never leaves this package."""
 
 
@@ -46,12 +46,12 @@ class Minder:
         self._said: IO[bytes] | None = None
         self._jobs = 0
 
-    def run(self, order: Order, limits: Limits, stop: Callable[[], bool] = lambda: False) -> Outcome:
+    def run(self, order: JobOrder, limits: JobLimits, stop: Callable[[], bool] = lambda: False) -> JobOutcome:
         """Have one job done.
 
         Raises
         ------
-        StoppedError
+        BatchStoppedError
             When ``stop`` turned true; the worker is ended.
         """
         began = time.monotonic()
@@ -69,10 +69,10 @@ class Minder:
                 seconds = time.monotonic() - began
                 if stop():
                     self.end()
-                    raise StoppedError from None
+                    raise BatchStoppedError from None
                 if failure := exceeded(limits, seconds, peak):
                     self.end()
-                    return Outcome(order.key, failure, seconds, 0.0, peak)
+                    return JobOutcome(order.key, failure, seconds, 0.0, peak)
                 continue
             if line is None:
                 return self._crashed(order, time.monotonic() - began, peak)
@@ -115,7 +115,7 @@ class Minder:
         threading.Thread(target=_listen, args=(child.stdout, self._lines), daemon=True).start()
         return child
 
-    def _send(self, child: subprocess.Popen[str], order: Order) -> bool:
+    def _send(self, child: subprocess.Popen[str], order: JobOrder) -> bool:
         try:
             if child.stdin is not None:
                 child.stdin.write(order.to_json() + "\n")
@@ -124,11 +124,11 @@ class Minder:
             return False
         return True
 
-    def _crashed(self, order: Order, seconds: float, peak: float) -> Outcome:
+    def _crashed(self, order: JobOrder, seconds: float, peak: float) -> JobOutcome:
         code = self._child.wait() if self._child is not None else 0
         told = self._last_words()
         self.end()
-        return Outcome(order.key, Failure("crash", how_it_ended(code) + told), seconds, 0.0, peak)
+        return JobOutcome(order.key, JobFailure("crash", how_it_ended(code) + told), seconds, 0.0, peak)
 
     def _last_words(self) -> str:
         if self._said is None:
@@ -154,20 +154,20 @@ def how_it_ended(code: int) -> str:
         return _("the worker was ended by {signal}").format(signal=_("signal {code}").format(code=-code))
 
 
-def exceeded(limits: Limits, seconds: float, peak_mib: float) -> Failure | None:
+def exceeded(limits: JobLimits, seconds: float, peak_mib: float) -> JobFailure | None:
     """Return the failure of a job past a limit."""
     if limits.seconds is not None and seconds > limits.seconds:
-        return Failure("time", _("took longer than the limit of {seconds:g} s a job").format(seconds=limits.seconds))
+        return JobFailure("time", _("took longer than the limit of {seconds:g} s a job").format(seconds=limits.seconds))
     if limits.memory_mib is not None and peak_mib > limits.memory_mib:
         told = _("took more than the limit of {mib:,.0f} MiB a job")
-        return Failure("memory", told.format(mib=limits.memory_mib))
+        return JobFailure("memory", told.format(mib=limits.memory_mib))
     return None
 
 
-def _outcome(order: Order, line: str, seconds: float, peak: float) -> Outcome:
+def _outcome(order: JobOrder, line: str, seconds: float, peak: float) -> JobOutcome:
     told: dict[str, Any] = json.loads(line)
-    failure = None if told["failure"] is None else Failure(*told["failure"])
-    return Outcome(order.key, failure, seconds, float(told["processor_s"]), peak)
+    failure = None if told["failure"] is None else JobFailure(*told["failure"])
+    return JobOutcome(order.key, failure, seconds, float(told["processor_s"]), peak)
 
 
 def _listen(source: IO[str], lines: queue.Queue[str | None]) -> None:

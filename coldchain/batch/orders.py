@@ -13,7 +13,7 @@ SHOWN_PROBLEMS = 5
 
 
 @dataclass(frozen=True)
-class Order:
+class JobOrder:
     """One job as a worker needs it; paths are absolute.
 
     Attributes
@@ -58,7 +58,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Failure:
+class JobFailure:
     """Why a job failed; kinds: ``bad-input infeasible limit time memory crash bug failed``."""
 
     kind: str
@@ -66,7 +66,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobOutcome:
     """How a job went.
 
     Attributes
@@ -75,14 +75,14 @@ class Outcome:
     """
 
     key: str
-    failure: Failure | None
+    failure: JobFailure | None
     seconds: float = 0.0
     processor_s: float = 0.0
     peak_mib: float = 0.0
 
 
 @dataclass(frozen=True)
-class Limits:
+class JobLimits:
     """The most a single job may take: seconds and MiB; None for no limit."""
 
     seconds: float | None = None

@@ -22,9 +22,9 @@ from typing import Any
 from coldchain.batch import errand as errands
 from coldchain.batch.driven import RUNS, after_its_week, found_again
 from coldchain.batch.errand import Reply, errand, finished, pack_inputs, unpack_run
-from coldchain.batch.jobs import EARLIER, Job, Settings
-from coldchain.batch.minder import StoppedError
-from coldchain.batch.orders import LASTING, Failure, Limits, Order, Outcome
+from coldchain.batch.jobs import EARLIER, BatchJob, BatchSettings
+from coldchain.batch.minder import BatchStoppedError
+from coldchain.batch.orders import LASTING, JobFailure, JobLimits, JobOrder, JobOutcome
 from coldchain.batch.tables import TIMINGS, write_tables
 from coldchain.errors import UsageError, system_reason
 from coldchain.inputs import way_to
@@ -35,7 +35,7 @@ RUN_OF = re.compile(r".*-[0-9a-f]+")
 WAIT_S = 0.2
 AHEAD = 2
 """Jobs handed over for each slot: one that runs, one that waits."""
-Doing = dict["Future[Reply]", "tuple[Job, Order]"]
+Doing = dict["Future[Reply]", "tuple[BatchJob, JobOrder]"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Means:
 
     executor: Executor
     slots: int
-    limits: Limits = field(default_factory=Limits)
+    limits: JobLimits = field(default_factory=JobLimits)
     by_value: bool = False
 
 
@@ -79,7 +79,7 @@ class Batch:
     """What came of a batch."""
 
     progress: Progress
-    failures: tuple[tuple[Job, Failure], ...]
+    failures: tuple[tuple[BatchJob, JobFailure], ...]
     interrupted: bool
     files: tuple[str, ...]
 
@@ -90,7 +90,7 @@ class Batch:
 
 
 @contextmanager
-def this_machine(slots: int, limits: Limits) -> Iterator[Means]:
+def this_machine(slots: int, limits: JobLimits) -> Iterator[Means]:
     """Open so many worker processes on this machine, each minded by a thread."""
     with ThreadPoolExecutor(slots, thread_name_prefix="coldchain-batch") as executor:
         try:
@@ -133,8 +133,8 @@ def check_batch_folder(folder: Path, *, resume: bool) -> None:
 
 
 def run_batch(
-    jobs: Sequence[Job],
-    settings: Settings,
+    jobs: Sequence[BatchJob],
+    settings: BatchSettings,
     folder: Path,
     means: Means,
     tell: Callable[[Progress, str], None] = lambda *_told: None,
@@ -162,13 +162,18 @@ def run_batch(
 
 class _Work:
     def __init__(
-        self, jobs: Sequence[Job], settings: Settings, folder: Path, means: Means, tell: Callable[[Progress, str], None]
+        self,
+        jobs: Sequence[BatchJob],
+        settings: BatchSettings,
+        folder: Path,
+        means: Means,
+        tell: Callable[[Progress, str], None],
     ) -> None:
         self.settings, self.folder, self.means, self.tell = settings, folder, means, tell
         if settings.command == "routes":
             jobs = [after_its_week(job, folder) for job in jobs]
         self.named = [(job, f"{job.name}-{job.key(settings)}") for job in jobs]
-        self.failures: dict[str, Failure] = {}
+        self.failures: dict[str, JobFailure] = {}
         self.kept = self.done = self.known = 0
         self.began = time.monotonic()
 
@@ -179,7 +184,7 @@ class _Work:
 
     def go(self, stop: Callable[[], bool]) -> None:
         """Hand the jobs over, a few at a time, and take what comes back."""
-        todo, doing = iter(self._todo()), dict[Future[Reply], tuple[Job, Order]]()
+        todo, doing = iter(self._todo()), dict[Future[Reply], tuple[BatchJob, JobOrder]]()
         self.tell(self.progress(), "")
         try:
             while self._fill(todo, doing) and not stop():
@@ -192,7 +197,7 @@ class _Work:
             for future in doing:
                 future.cancel()
 
-    def _todo(self) -> list[tuple[Job, Order]]:
+    def _todo(self) -> list[tuple[BatchJob, JobOrder]]:
         """Leave out what is finished, and what is known to fail again."""
         left = []
         for job, stem in self.named:
@@ -207,22 +212,22 @@ class _Work:
                 left.append((job, self._order(job, stem)))
         return left
 
-    def _known_failure(self, stem: str) -> Failure | None:
+    def _known_failure(self, stem: str) -> JobFailure | None:
         """Return a failure that would come again; a week also rests on a scenario that its key does not hold."""
         if self.settings.command == "roll":
             return None
         try:
             told = json.loads((self.folder / FAILURES / f"{stem}.json").read_text(encoding="utf-8"))
-            failure = Failure(told["kind"], told["message"])
+            failure = JobFailure(told["kind"], told["message"])
         except (OSError, ValueError, KeyError):
             return None
         return failure if failure.kind in LASTING else None
 
-    def _order(self, job: Job, stem: str) -> Order:
+    def _order(self, job: BatchJob, stem: str) -> JobOrder:
         out = (self.folder / RUNS / stem).resolve()
         scenario = job.folder.resolve()
         asked = self.settings
-        return Order(
+        return JobOrder(
             name=job.name, key=stem.rpartition("-")[2], command=asked.command, scenario=str(scenario), out=str(out),
             origin=str(job.folder), beside=way_to(scenario, out), variant=job.variant, budget_cny=job.budget_cny,
             orders=str(job.orders.resolve()) if job.orders is not None else "", day=job.day, quick=asked.quick,
@@ -231,7 +236,7 @@ class _Work:
             driven=found_again(job, self.folder),
         )  # fmt: skip
 
-    def _fill(self, todo: Iterator[tuple[Job, Order]], doing: Doing) -> bool:
+    def _fill(self, todo: Iterator[tuple[BatchJob, JobOrder]], doing: Doing) -> bool:
         """Keep every slot busy; False when nothing is left."""
         while len(doing) < AHEAD * self.means.slots:
             job, order = next(todo, (None, None))
@@ -241,23 +246,23 @@ class _Work:
             doing[self.means.executor.submit(errand, order, self.means.limits, parcel)] = (job, order)
         return bool(doing)
 
-    def _take(self, future: Future[Reply], job: Job, order: Order) -> None:
+    def _take(self, future: Future[Reply], job: BatchJob, order: JobOrder) -> None:
         try:
             reply = future.result()
-        except (StoppedError, CancelledError):
+        except (BatchStoppedError, CancelledError):
             return
         except Exception as error:  # noqa: BLE001 - a cluster loses workers in ways of its own
-            reply = Reply(Outcome(order.key, Failure("crash", f"{type(error).__name__}: {error}")))
+            reply = Reply(JobOutcome(order.key, JobFailure("crash", f"{type(error).__name__}: {error}")))
         out = Path(order.out)
         if reply.parcel is not None:
             unpack_run(reply.parcel, out)
         failure = reply.outcome.failure
         if failure is None and not finished(out, order.command):
             told = _("the worker reported success, but {folder} is not there: no shared folder?")
-            failure = Failure("crash", told.format(folder=out.name))
+            failure = JobFailure("crash", told.format(folder=out.name))
         self._record(job, out.name, reply.outcome, failure)
 
-    def _record(self, job: Job, stem: str, outcome: Outcome, failure: Failure | None) -> None:
+    def _record(self, job: BatchJob, stem: str, outcome: JobOutcome, failure: JobFailure | None) -> None:
         note = self.folder / FAILURES / f"{stem}.json"
         if failure is None:
             self.done += 1
@@ -281,7 +286,7 @@ def _set_aside(folder: Path, name: str, stem: str) -> None:
         (folder / EARLIER / stem).rename(folder / RUNS / stem)
 
 
-def _append_timing(path: Path, name: str, outcome: Outcome, status: str) -> None:
+def _append_timing(path: Path, name: str, outcome: JobOutcome, status: str) -> None:
     fresh = not path.exists()
     with path.open("a", encoding="utf-8") as file:
         if fresh:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from coldchain.batch.jobs import Job
-from coldchain.batch.orders import SUMMARIES, Failure
+from coldchain.batch.jobs import BatchJob
+from coldchain.batch.orders import SUMMARIES, JobFailure
 from coldchain.cells import csv_text
 
 RESULTS, PARQUET, FAILED, TIMINGS = "results.csv", "results.parquet", "failed.csv", "timings.csv"
@@ -88,7 +88,7 @@ OF_COMPUTING = ("seconds", "how", "of_budget_cny")
 
 
 def write_tables(
-    named: Sequence[tuple[Job, str]], command: str, runs: Path, failures: Mapping[str, Failure], folder: Path
+    named: Sequence[tuple[BatchJob, str]], command: str, runs: Path, failures: Mapping[str, JobFailure], folder: Path
 ) -> tuple[str, ...]:
     """Write the result table (CSV, and Parquet where pyarrow is installed) and the table of failures.
 
@@ -121,7 +121,7 @@ def write_tables(
     return tuple(files)
 
 
-def _rows(job: Job, command: str, run: Path) -> Iterator[Row]:
+def _rows(job: BatchJob, command: str, run: Path) -> Iterator[Row]:
     try:
         summary = json.loads((run / SUMMARIES[command]).read_text(encoding="utf-8"))
     except FileNotFoundError:

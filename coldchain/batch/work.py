@@ -9,26 +9,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from coldchain.batch.orders import SHOWN_PROBLEMS, Failure, Order
+from coldchain.batch.orders import SHOWN_PROBLEMS, JobFailure, JobOrder
 from coldchain.errors import BadInputError, ColdchainError, Fault, InfeasibleError, LimitError, grouped
 from coldchain.language import _
 
 
-def perform(order: Order) -> Failure | None:
+def perform(order: JobOrder) -> JobFailure | None:
     """Do one job; a known failure is returned, a bug is raised."""
     works = {"plan": _plan, "routes": _routes, "sweep": _sweep, "roll": _roll}
     try:
         problems = works[order.command](order)
     except BadInputError as error:
-        return Failure("bad-input", _listed(error.faults))
+        return JobFailure("bad-input", _listed(error.faults))
     except InfeasibleError as error:
-        return Failure("infeasible", str(error))
+        return JobFailure("infeasible", str(error))
     except LimitError as error:
-        return Failure("limit", str(error))
+        return JobFailure("limit", str(error))
     except ColdchainError as error:
-        return Failure("failed", str(error))
+        return JobFailure("failed", str(error))
     if problems:
-        return Failure("bug", _("the result does not verify: {text}").format(text="; ".join(problems[:SHOWN_PROBLEMS])))
+        return JobFailure(
+            "bug", _("the result does not verify: {text}").format(text="; ".join(problems[:SHOWN_PROBLEMS]))
+        )
     return None
 
 
@@ -38,7 +40,7 @@ def _listed(faults: tuple[Fault, ...]) -> str:
     return "; ".join(errors[:SHOWN_PROBLEMS]) + more
 
 
-def _plan(order: Order) -> tuple[str, ...]:
+def _plan(order: JobOrder) -> tuple[str, ...]:
     from coldchain.planning import Options, plan_quickly
     from coldchain.planning import plan as compute
     from coldchain.reports import write_run
@@ -61,13 +63,13 @@ def _plan(order: Order) -> tuple[str, ...]:
     return ()
 
 
-def _routes(order: Order) -> tuple[str, ...]:
-    from coldchain.dispatch.dispatch import Wish, dispatch
+def _routes(order: JobOrder) -> tuple[str, ...]:
+    from coldchain.dispatch.dispatch import DispatchRequest, dispatch
     from coldchain.dispatch.drivers import hours_before
-    from coldchain.dispatch.folder import Figures, write_figures
+    from coldchain.dispatch.folder import DayFigures, write_figures
     from coldchain.verify.day import Permits, verify_day
 
-    wish = Wish(
+    wish = DispatchRequest(
         Path(order.scenario),
         orders=Path(order.orders) if order.orders else None,
         day=order.day or None,
@@ -78,7 +80,7 @@ def _routes(order: Order) -> tuple[str, ...]:
         seed=order.seed,
     )
     made = dispatch(wish)
-    found, source = Figures.of(made), made.day.source
+    found, source = DayFigures.of(made), made.day.source
     permits = Permits(before_h=hours_before(wish.driven, source.scenario.name)[0])
     report = verify_day(source.scenario, source.placed.network.given, found.tables, found.summary, permits)
     if report.ok:
@@ -86,15 +88,15 @@ def _routes(order: Order) -> tuple[str, ...]:
     return report.problems
 
 
-def _sweep(order: Order) -> tuple[str, ...]:
+def _sweep(order: JobOrder) -> tuple[str, ...]:
     """Sweep beside the target first: finished budgets stay there when the job is ended, for the next time."""
     from coldchain.reports.sweeping import write_sweep
-    from coldchain.sweeps import Effort, run_sweep
+    from coldchain.sweeps import PointEffort, run_sweep
 
     scenario, faults = _loaded(order)
     target = Path(order.out)
     partial = target.with_name(f".{target.name}.partial")
-    effort = Effort(time_limit_s=order.time_limit_s, seed=order.seed, quick=order.quick)
+    effort = PointEffort(time_limit_s=order.time_limit_s, seed=order.seed, quick=order.quick)
     partial.mkdir(parents=True, exist_ok=True)
     result = run_sweep(scenario, order.budgets, partial, effort, (), faults)
     if result.problems:
@@ -110,7 +112,7 @@ def _sweep(order: Order) -> tuple[str, ...]:
     return ()
 
 
-def _roll(order: Order) -> tuple[str, ...]:
+def _roll(order: JobOrder) -> tuple[str, ...]:
     """Plan the week into the county's folder; the run of the batch is a note of it."""
     from coldchain.inputs import way_to
     from coldchain.runs import write_folder
@@ -131,7 +133,7 @@ def _roll(order: Order) -> tuple[str, ...]:
     return ()
 
 
-def _loaded(order: Order) -> tuple[Any, tuple[Fault, ...]]:
+def _loaded(order: JobOrder) -> tuple[Any, tuple[Fault, ...]]:
     from coldchain.scenario import budget_faults, load
     from coldchain.scenario.edits import Edits
 
@@ -143,7 +145,7 @@ def _loaded(order: Order) -> tuple[Any, tuple[Fault, ...]]:
     return scenario, faults
 
 
-def _arguments(order: Order) -> Mapping[str, Any]:
+def _arguments(order: JobOrder) -> Mapping[str, Any]:
     names = ("variant", "seed", "quick", "time_limit_s", "iterations", "command", "day")
     about = {name: getattr(order, name) for name in names}
     return {**about, "scenario": order.origin, "scenario_from_run": order.beside, "budget": order.budget_cny}

@@ -3,23 +3,11 @@
 from coldchain.benching.depots import DepotSettings, read_depots, recompute_depots, run_depots
 from coldchain.benching.location import LocationSettings, run_location
 from coldchain.benching.places import read_median, read_warehouses
-from coldchain.benching.readers import Published, read_instance
-from coldchain.benching.run import Row, Settings, recompute, run_file, solution_text
+from coldchain.benching.readers import PublishedDay, read_instance
+from coldchain.benching.run import BenchRow, BenchSettings, recompute, run_file, solution_text
 
 __all__ = [
-    "DepotSettings",
-    "LocationSettings",
-    "Published",
-    "Row",
-    "Settings",
-    "read_depots",
-    "read_instance",
-    "read_median",
-    "read_warehouses",
-    "recompute",
-    "recompute_depots",
-    "run_depots",
-    "run_file",
-    "run_location",
+    "BenchRow", "BenchSettings", "DepotSettings", "LocationSettings", "PublishedDay", "read_depots", "read_instance",
+    "read_median", "read_warehouses", "recompute", "recompute_depots", "run_depots", "run_file", "run_location",
     "solution_text",
-]
+]  # fmt: skip

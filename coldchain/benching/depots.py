@@ -15,7 +15,7 @@ import numpy as np
 from coldchain.arrays import Floats
 from coldchain.benching.places import read_words
 from coldchain.benching.readers import best_known
-from coldchain.benching.run import ANY, TOLERANCE, Row, ended_by, gap_of
+from coldchain.benching.run import ANY, TOLERANCE, BenchRow, ended_by, gap_of
 from coldchain.errors import BadInputError, ColdchainError, Fault
 from coldchain.language import _
 from coldchain.routing.instance import Instance
@@ -139,7 +139,7 @@ def read_depots(kind: DepotKind, path: Path) -> DepotFile:
     return file
 
 
-def run_depots(kind: DepotKind, path: Path, settings: DepotSettings) -> tuple[Row, str]:
+def run_depots(kind: DepotKind, path: Path, settings: DepotSettings) -> tuple[BenchRow, str]:
     """Read, solve and recompute one file; return its row and the plan as text.
 
     Raises
@@ -159,7 +159,7 @@ def run_depots(kind: DepotKind, path: Path, settings: DepotSettings) -> tuple[Ro
     split = settings.split if kind == "2elrp" else None
     ended = ended_by("feasible", found.seconds, settings.time_limit_s)
     if found.over > TOLERANCE or found.absent or math.isinf(found.cost):
-        return Row(path.name, None, None, None, "limit", seconds, split, ended), ""
+        return BenchRow(path.name, None, None, None, "limit", seconds, split, ended), ""
     routes: list[Tour] = [(duty.depot, duty.stops) for duty in found.routes]
     with data_alone_on_stdout():
         trips = [] if trunk is None else trunk.solve(_loads(file, routes))[0]
@@ -170,7 +170,9 @@ def run_depots(kind: DepotKind, path: Path, settings: DepotSettings) -> tuple[Ro
         )
     column, table = BEST[kind]
     best = best_known(path, column, table)[1]
-    return Row(path.name, cost, None, gap_of(cost, best), "feasible", seconds, split, ended), depots_text(routes, trips)
+    return BenchRow(path.name, cost, None, gap_of(cost, best), "feasible", seconds, split, ended), depots_text(
+        routes, trips
+    )
 
 
 def recompute_depots(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from coldchain.benching.places import published, read_median, read_warehouses, without_capacity
-from coldchain.benching.run import Row, ended_by, gap_of
-from coldchain.benching.warehouses import Service, Warehouses, service, siting_problem
+from coldchain.benching.run import BenchRow, ended_by, gap_of
+from coldchain.benching.warehouses import WarehousePlan, Warehouses, service, siting_problem
 from coldchain.errors import ColdchainError
 from coldchain.language import _
 from coldchain.siting import prepare_siting, solve_siting
@@ -37,15 +37,15 @@ class LocationSettings:
 
 
 @dataclass(frozen=True)
-class Located:
+class LocationRun:
     """One row of results and the plan as text; ``suffix`` tells apart the capacities of one file."""
 
-    row: Row
+    row: BenchRow
     text: str
     suffix: str = ""
 
 
-def run_location(kind: LocationKind, path: Path, settings: LocationSettings) -> Iterator[Located]:
+def run_location(kind: LocationKind, path: Path, settings: LocationSettings) -> Iterator[LocationRun]:
     """Read, solve and recompute one file: once, or once for each capacity that ``../optima.csv`` publishes for it.
 
     Each is given when it is known.
@@ -68,7 +68,7 @@ def run_location(kind: LocationKind, path: Path, settings: LocationSettings) -> 
         yield _solve(path.name, read_warehouses(path, capacity), settings, capacity)
 
 
-def plan_text(plan: Service) -> str:
+def plan_text(plan: WarehousePlan) -> str:
     """One open site per line: ``3: 1 5 7=0.25``; sites and customers count from 1, a share under 1 is written."""
     lines = []
     for site in plan.opened.nonzero()[0]:
@@ -81,7 +81,7 @@ def plan_text(plan: Service) -> str:
     return "".join(lines)
 
 
-def _solve(name: str, given: Warehouses, settings: LocationSettings, capacity: float | None = None) -> Located:
+def _solve(name: str, given: Warehouses, settings: LocationSettings, capacity: float | None = None) -> LocationRun:
     prepare_siting()
     problem, began = siting_problem(given), time.monotonic()
     allowance = Meter(WORK) if math.isinf(settings.time_limit_s) else Clock(settings.time_limit_s)
@@ -93,7 +93,7 @@ def _solve(name: str, given: Warehouses, settings: LocationSettings, capacity: f
     ended = ended_by("limit" if cut else found.status, seconds, settings.time_limit_s)
     if not math.isfinite(found.value):
         bound = found.bound if math.isfinite(found.bound) else None
-        return Located(Row(name + suffix, None, bound, None, found.status, seconds, ended=ended), "", suffix)
+        return LocationRun(BenchRow(name + suffix, None, bound, None, found.status, seconds, ended=ended), "", suffix)
     plan = service(given, found)
     wrong, cost = plan.violations(given), plan.cost(given)
     if wrong or abs(cost - found.value) > 1e-6 * max(1.0, abs(cost)):
@@ -103,5 +103,5 @@ def _solve(name: str, given: Warehouses, settings: LocationSettings, capacity: f
             )
         )
     gap = gap_of(cost, found.bound)
-    row = Row(name + suffix, cost, found.bound, gap, found.status, seconds, ended=ended)
-    return Located(row, plan_text(plan), suffix)
+    row = BenchRow(name + suffix, cost, found.bound, gap, found.status, seconds, ended=ended)
+    return LocationRun(row, plan_text(plan), suffix)

@@ -27,7 +27,7 @@ TRIANGLES = ("LOWER_ROW", "LOWER_DIAG_ROW", "UPPER_ROW", "UPPER_DIAG_ROW")
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedDay:
     """One instance; node 0 is the depot, nodes 1..n the customers in the order of the file.
 
     Attributes
@@ -73,7 +73,7 @@ class Published:
         return {"none": far, "nearest": np.floor(far + 0.5), "up": np.ceil(far)}[self.rounding]
 
 
-def read_instance(path: Path, rounding: Rounding | None = None) -> Published:
+def read_instance(path: Path, rounding: Rounding | None = None) -> PublishedDay:
     """Read a file by its ending, ``.vrp`` or else the CMT layout.
 
     Raises
@@ -113,7 +113,7 @@ def best_known(path: Path, column: str, name: str = "best_known.csv") -> tuple[i
     return int(vehicles) if vehicles else None, float(value) if value else None
 
 
-def _cmt(name: str, text: str, rounding: Rounding | None) -> Published:
+def _cmt(name: str, text: str, rounding: Rounding | None) -> PublishedDay:
     figures = [float(word) for word in text.split()]
     n, (capacity, longest, service) = int(figures[0]), figures[1:4]
     if len(figures) != 6 + 3 * n:
@@ -122,10 +122,10 @@ def _cmt(name: str, text: str, rounding: Rounding | None) -> Published:
     rows = np.array(figures[6:]).reshape(n, 3)
     limit = math.inf if longest >= 999_999 else longest
     xy = np.vstack([figures[4:6], rows[:, :2]])
-    return _checked(Published(name, xy, None, rows[:, 2], capacity, limit, service, rounding or "none"))
+    return _checked(PublishedDay(name, xy, None, rows[:, 2], capacity, limit, service, rounding or "none"))
 
 
-def _vrp(name: str, text: str, rounding: Rounding | None) -> Published:
+def _vrp(name: str, text: str, rounding: Rounding | None) -> PublishedDay:
     head, sections = _split(text)
     _only_known(head, sections)
     size = int(head["DIMENSION"])
@@ -144,7 +144,7 @@ def _vrp(name: str, text: str, rounding: Rounding | None) -> Published:
         xy = _by_node(sections["NODE_COORD_SECTION"], size, 3)[order]
     limits = float(head.get("DISTANCE", "inf")), float(head.get("SERVICE_TIME", "0"))
     rule = rounding or WEIGHT_TYPES[kind]
-    return _checked(Published(name, xy, matrix, demand[order][1:], float(head["CAPACITY"]), *limits, rule))
+    return _checked(PublishedDay(name, xy, matrix, demand[order][1:], float(head["CAPACITY"]), *limits, rule))
 
 
 def _only_known(head: dict[str, str], sections: dict[str, list[str]]) -> None:
@@ -217,7 +217,7 @@ def _matrix(layout: str, words: list[str], size: int) -> Floats:
     return np.maximum(matrix, matrix.T)
 
 
-def _checked(instance: Published) -> Published:
+def _checked(instance: PublishedDay) -> PublishedDay:
     if not instance.capacity > 0 or not np.isfinite(instance.demand).all() or (instance.demand < 0).any():
         msg = _("capacity must be above 0 and demands at least 0; got {capacity:g}, {demand:g}").format(
             capacity=instance.capacity, demand=instance.demand.min()

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from coldchain.benching.readers import Published, Rounding, best_known, read_instance
+from coldchain.benching.readers import PublishedDay, Rounding, best_known, read_instance
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import VehicleType
@@ -31,7 +31,7 @@ TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
-class Settings:
+class BenchSettings:
     """Effort, seed and engine of a run; ``vehicles`` instead of the published number.
 
     With neither a time limit nor iterations there are `PER_STOP` iterations a stop, the same on any machine.
@@ -47,7 +47,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Row:
+class BenchRow:
     """One result.
 
     Attributes
@@ -90,7 +90,7 @@ def ended_by(status: str, seconds: float, limit_s: float) -> str:
     return str(ending_of(cuts, closed=status in ("optimal", "infeasible")))
 
 
-def run_file(kind: Kind, path: Path, settings: Settings) -> tuple[Row, Routes]:
+def run_file(kind: Kind, path: Path, settings: BenchSettings) -> tuple[BenchRow, Routes]:
     """Read, solve and judge one file.
 
     Raises
@@ -113,10 +113,10 @@ def run_file(kind: Kind, path: Path, settings: Settings) -> tuple[Row, Routes]:
     except ValueError:
         cost, status = None, "limit"
     ended = ended_by(status, seconds, settings.time_limit_s)
-    return Row(path.name, cost, None, gap_of(cost, best), status, round(seconds, 3), ended=ended), routes
+    return BenchRow(path.name, cost, None, gap_of(cost, best), status, round(seconds, 3), ended=ended), routes
 
 
-def recompute(kind: Kind, instance: Published, routes: Routes, vehicles: int | None = None) -> float:
+def recompute(kind: Kind, instance: PublishedDay, routes: Routes, vehicles: int | None = None) -> float:
     """Cost of routes from the instance alone: sum of arrival times, or distance with the way back.
 
     Raises
@@ -126,7 +126,7 @@ def recompute(kind: Kind, instance: Published, routes: Routes, vehicles: int | N
 
     Examples
     --------
-    >>> line = Published("line", np.array([[0.0, 0], [3, 0], [7, 0]]), None, np.array([1.0, 1]), 2.0)
+    >>> line = PublishedDay("line", np.array([[0.0, 0], [3, 0], [7, 0]]), None, np.array([1.0, 1]), 2.0)
     >>> recompute("cvrp", line, [(1, 2)]), recompute("ccvrp", line, [(1, 2)])
     (14.0, 10.0)
     """
@@ -150,7 +150,7 @@ def solution_text(routes: Routes) -> str:
     return "".join(f"1: {' '.join(map(str, stops))}\n" for stops in routes)
 
 
-def _own(kind: Kind, instance: Published, vehicles: int, settings: Settings) -> Routes:
+def _own(kind: Kind, instance: PublishedDay, vehicles: int, settings: BenchSettings) -> Routes:
     """Solve with ruin and recreate; cumulative routes are collection routes of unit weight ridden backwards."""
     n = instance.n
     cumulative = kind == "ccvrp"
@@ -174,7 +174,7 @@ def _own(kind: Kind, instance: Published, vehicles: int, settings: Settings) -> 
     return [tuple(i + 1 for i in duty.stops[::-1]) for duty in found.routes]
 
 
-def _library(kind: Kind, instance: Published, vehicles: int, settings: Settings) -> Routes:
+def _library(kind: Kind, instance: PublishedDay, vehicles: int, settings: BenchSettings) -> Routes:
     """Solve with OR-Tools through the planner's own model: distances become hours small enough for a shift."""
     cumulative = kind == "ccvrp"
     if not cumulative and (instance.service or math.isfinite(instance.max_length)):

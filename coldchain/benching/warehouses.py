@@ -62,7 +62,7 @@ class Warehouses:
 
 
 @dataclass(frozen=True, eq=False)
-class Service:
+class WarehousePlan:
     """Who serves how much of whom: the sites opened bool[M], and by share site, customer int[S], share float[S]."""
 
     opened: Bools
@@ -130,8 +130,8 @@ def siting_problem(given: Warehouses) -> SitingProblem:
     )
 
 
-def service(given: Warehouses, found: SitingResult) -> Service:
+def service(given: Warehouses, found: SitingResult) -> WarehousePlan:
     """Return the decision of a result of :func:`siting_problem`."""
     arc = np.flatnonzero(found.arc_share > 0)
     customer, site = np.divmod(arc, len(given.fixed))
-    return Service(found.count.sum(axis=1) > 0, site, customer, found.arc_share[arc])
+    return WarehousePlan(found.count.sum(axis=1) > 0, site, customer, found.arc_share[arc])

@@ -19,7 +19,7 @@ from coldchain.errors import UsageError
 from coldchain.language import N_, _
 
 if TYPE_CHECKING:
-    from coldchain.batch import Batch, Job, Limits, Means, Progress, Settings
+    from coldchain.batch import Batch, BatchJob, BatchSettings, JobLimits, Means, Progress
 
 EXIT_PARTLY, EXIT_INTERRUPTED = 7, 130
 SAID_EVERY_S = 10.0
@@ -88,7 +88,7 @@ def batch(source: Path, folder: Path, as_json: bool, quiet: bool, **given: Any) 
     return 0 if result.ok else EXIT_PARTLY
 
 
-def _on_day(jobs: tuple[Job, ...], day: str | None, command: str) -> tuple[Job, ...]:
+def _on_day(jobs: tuple[BatchJob, ...], day: str | None, command: str) -> tuple[BatchJob, ...]:
     """Give the day of routes to the counties for which the list names none."""
     from dataclasses import replace
 
@@ -97,8 +97,8 @@ def _on_day(jobs: tuple[Job, ...], day: str | None, command: str) -> tuple[Job, 
     return tuple(replace(job, day=job.day or day or "") for job in jobs)
 
 
-def _settings(given: dict[str, Any]) -> Settings:
-    from coldchain.batch import Settings
+def _settings(given: dict[str, Any]) -> BatchSettings:
+    from coldchain.batch import BatchSettings
 
     if (given["command"] == "sweep") != (given["budgets"] is not None):
         raise UsageError(_("--budget FROM:TO:STEP goes with --command sweep, and that needs it"))
@@ -116,19 +116,19 @@ def _settings(given: dict[str, Any]) -> Settings:
         week = iso_week(week_number(given["week"]))
     names = ("command", "time_limit_s", "seed", "iterations", "maps")
     values = {name: given["time_limit" if name == "time_limit_s" else name] for name in names}
-    return Settings(**values, quick=given["effort"] == "quick", budgets=budgets, week=week,
+    return BatchSettings(**values, quick=given["effort"] == "quick", budgets=budgets, week=week,
                     most_changed=given["changes"])  # fmt: skip
 
 
-def _limits(given: dict[str, Any]) -> Limits:
-    from coldchain.batch import Limits
+def _limits(given: dict[str, Any]) -> JobLimits:
+    from coldchain.batch import JobLimits
     from coldchain.batch.processes import can_watch
     from coldchain.errors import MissingExtraError
 
     memory = None if given["memory_limit"] is None else memory_mib(given["memory_limit"])
     if memory is not None and not can_watch():
         raise MissingExtraError(_("--memory-limit needs the package psutil on this system: pip install psutil"))
-    return Limits(given["per_job_limit"], memory)
+    return JobLimits(given["per_job_limit"], memory)
 
 
 def memory_mib(text: str) -> float:
@@ -145,7 +145,7 @@ def memory_mib(text: str) -> float:
     return float(found[1]) * UNITS_MIB[found[2].upper()]
 
 
-def _means(given: dict[str, Any], limits: Limits) -> AbstractContextManager[Means]:
+def _means(given: dict[str, Any], limits: JobLimits) -> AbstractContextManager[Means]:
     if given["scheduler"] is None:
         from coldchain.batch import this_machine
 

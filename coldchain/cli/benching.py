@@ -14,7 +14,7 @@ from coldchain.errors import LimitError, UsageError
 from coldchain.language import N_, _
 
 if TYPE_CHECKING:
-    from coldchain.benching import Row
+    from coldchain.benching import BenchRow
 
 EXIT_LIMIT = LimitError.exit_code
 LOCATION = ("cflp", "pmedian")
@@ -84,27 +84,27 @@ def _check_options(kind: str, given: dict[str, Any]) -> None:
         raise UsageError(_("--capacity and --uncapacitated exclude each other"))
 
 
-def _runner(kind: str) -> Callable[[Any, Path, dict[str, Any]], Iterable[tuple[Row, str, str]]]:
+def _runner(kind: str) -> Callable[[Any, Path, dict[str, Any]], Iterable[tuple[BenchRow, str, str]]]:
     if kind in DEPOTS:
         return _depots
     return _sites if kind in LOCATION else _routes
 
 
-def _depots(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[Row, str, str]]:
+def _depots(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[BenchRow, str, str]]:
     from coldchain.benching import DepotSettings, run_depots
 
     row, text = run_depots(kind, file, DepotSettings(**given))
     return [(row, text, "")]
 
 
-def _routes(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[Row, str, str]]:
-    from coldchain.benching import Settings, run_file, solution_text
+def _routes(kind: Any, file: Path, given: dict[str, Any]) -> list[tuple[BenchRow, str, str]]:
+    from coldchain.benching import BenchSettings, run_file, solution_text
 
-    row, routes = run_file(kind, file, Settings(**given))
+    row, routes = run_file(kind, file, BenchSettings(**given))
     return [(row, solution_text(routes), "")]
 
 
-def _sites(kind: Any, file: Path, given: dict[str, Any]) -> Iterator[tuple[Row, str, str]]:
+def _sites(kind: Any, file: Path, given: dict[str, Any]) -> Iterator[tuple[BenchRow, str, str]]:
     from coldchain.benching import LocationSettings, run_location
 
     for one in run_location(kind, file, LocationSettings(**given)):
@@ -117,7 +117,7 @@ STATUS = {
 }  # fmt: skip
 
 
-def _line(row: Row) -> str:
+def _line(row: BenchRow) -> str:
     from coldchain.model.ending import ending_text
 
     cost = _("none") if row.cost is None else f"{row.cost:,.2f}"

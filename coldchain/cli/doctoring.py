@@ -19,7 +19,7 @@ LEAST_DISK_GB = 0.5
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorFinding:
     """One thing looked at; ``needed`` findings that are not ok stop planning."""
 
     what: str
@@ -32,12 +32,12 @@ class Finding:
         return asdict(self)
 
 
-def examine() -> tuple[Finding, ...]:
+def examine() -> tuple[DoctorFinding, ...]:
     """Look at everything."""
     version = platform.python_version()
     fine = sys.version_info >= (3, 11)
     return (
-        Finding(
+        DoctorFinding(
             "python",
             fine,
             _("{version} on {system} {machine}; 3.11 or later is needed").format(
@@ -59,7 +59,7 @@ def compile_kernels() -> None:
     import numpy as np
 
     import coldchain as cc
-    from coldchain.dispatch.dispatch import Wish, dispatch
+    from coldchain.dispatch.dispatch import DispatchRequest, dispatch
     from coldchain.siting import prepare_siting
     from coldchain.spoilage.kinetics import pack
     from coldchain.spoilage.measured import follow_measured
@@ -70,20 +70,20 @@ def compile_kernels() -> None:
         cc.plan(replace(county, routing=county.routing.model_copy(update={"split_pickups": True})), effort="quick")
         made = cc.plan(county, effort="quick")
         cc.replay(made, years=1, days=1)
-        dispatch(Wish(made.save(folder / "run"), iterations=10))
+        dispatch(DispatchRequest(made.save(folder / "run"), iterations=10))
         crop = pack(county.commodities[0])
         follow_measured(crop, np.zeros((2, 4)), 1.0, 0.0, 1.0, np.zeros(4), np.zeros(5))
         prepare_siting()
 
 
-def _package(name: str) -> Finding:
+def _package(name: str) -> DoctorFinding:
     try:
-        return Finding(name, ok=True, text=importlib.metadata.version(name))
+        return DoctorFinding(name, ok=True, text=importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Finding(name, ok=False, text=_("not installed; run: pip install {name}").format(name=name))
+        return DoctorFinding(name, ok=False, text=_("not installed; run: pip install {name}").format(name=name))
 
 
-def _solver() -> Finding:
+def _solver() -> DoctorFinding:
     """Let HiGHS solve a problem whose answer is known: whole x ≤ 2 and 2x + y ≤ 7 give 3x + y = 9."""
     try:
         from ortools.math_opt.python import mathopt
@@ -95,31 +95,31 @@ def _solver() -> Finding:
         value = mathopt.solve(model, mathopt.SolverType.HIGHS).objective_value()
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the solver is what we are here to say
         hint = _(" (on Windows install the Visual C++ runtime)") if platform.system() == "Windows" else ""
-        return Finding(
+        return DoctorFinding(
             "solver", ok=False, text=_("HiGHS in OR-Tools does not run: {error}{hint}").format(error=error, hint=hint)
         )
-    return Finding(
+    return DoctorFinding(
         "solver",
         ok=abs(value - 9) < 1e-6,
         text=_("HiGHS in OR-Tools solves the test case: {value:g} of 9").format(value=value),
     )
 
 
-def _compiler() -> Finding:
+def _compiler() -> DoctorFinding:
     try:
         from coldchain.scenario import catalogue_table
         from coldchain.spoilage import rate_per_h
 
         rate_per_h(catalogue_table("commodity")[0], 20.0)  # type: ignore[arg-type]
     except Exception as error:  # noqa: BLE001
-        return Finding("compiler", ok=False, text=_("numba does not compile: {error}").format(error=error))
-    return Finding("compiler", ok=True, text=_("numba compiles and caches"))
+        return DoctorFinding("compiler", ok=False, text=_("numba does not compile: {error}").format(error=error))
+    return DoctorFinding("compiler", ok=True, text=_("numba compiles and caches"))
 
 
-def _encoding() -> Finding:
+def _encoding() -> DoctorFinding:
     encoding = (sys.stdout.encoding or "none").lower()
     good = "utf" in encoding
-    return Finding(
+    return DoctorFinding(
         "encoding",
         good,
         encoding if good else _("{encoding}; set PYTHONUTF8=1").format(encoding=encoding),
@@ -127,34 +127,34 @@ def _encoding() -> Finding:
     )
 
 
-def _fonts() -> Finding:
+def _fonts() -> DoctorFinding:
     try:
         from coldchain.reports.fonts import chinese_font, missing_font
 
-        return Finding("fonts", ok=not missing_font(), text=chinese_font() or missing_font(), needed=False)
+        return DoctorFinding("fonts", ok=not missing_font(), text=chinese_font() or missing_font(), needed=False)
     except ImportError:
         told = _("matplotlib is not installed, no pictures are drawn: pip install 'coldchain[report]'")
-        return Finding("fonts", ok=False, text=told, needed=False)
+        return DoctorFinding("fonts", ok=False, text=told, needed=False)
 
 
-def _disk() -> Finding:
+def _disk() -> DoctorFinding:
     free_gb = shutil.disk_usage(tempfile.gettempdir()).free / 1e9
-    return Finding(
+    return DoctorFinding(
         "disk", free_gb > LEAST_DISK_GB, _("{free_gb:.1f} GB free for temporary files").format(free_gb=free_gb)
     )
 
 
-def _broker() -> Finding:
+def _broker() -> DoctorFinding:
     """Look at what listening to sensors needs: the client, and a broker here that does not lose readings."""
     from coldchain.telemetry.brokersettings import SHIPPED, doubts, settings_of
 
     if importlib.util.find_spec("paho") is None:
         told = _("paho-mqtt is not installed, no broker can be asked: pip install 'coldchain[watch]'")
-        return Finding("broker", ok=False, text=told, needed=False)
+        return DoctorFinding("broker", ok=False, text=told, needed=False)
     try:
         settings = settings_of(SHIPPED)
     except OSError:
-        return Finding("broker", ok=True, text=_("no mosquitto is set up on this machine"), needed=False)
+        return DoctorFinding("broker", ok=True, text=_("no mosquitto is set up on this machine"), needed=False)
     found = doubts(settings)
     text = "; ".join(found) or _("mosquitto keeps what waits")
-    return Finding("broker", ok=not found, text=text, needed=False)
+    return DoctorFinding("broker", ok=not found, text=text, needed=False)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from coldchain.model import Scenario
-    from coldchain.sweeps import Case, Effort, Sweep
+    from coldchain.sweeps import ExplainedRun, PointEffort, Sweep
 
 ACTIONS = (N_("closed"), N_("forced"))
 EXIT_LIMIT, EXIT_INTERRUPTED = 5, 130
@@ -74,7 +74,7 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
     """
     from coldchain.reports.sweeping import check_sweep_folder, write_sweep
     from coldchain.scenario import load
-    from coldchain.sweeps import Effort, Target, decide_rules, parse_budgets, rules_of, run_sweep
+    from coldchain.sweeps import PointEffort, Target, decide_rules, parse_budgets, rules_of, run_sweep
 
     rules = rules_of(given["rates"], given["caps"], given["programmes"])
     budgets = parse_budgets(given["budgets"])
@@ -90,7 +90,7 @@ def sweep(scenario: Path, folder: Path | None, variant: str, as_json: bool, quie
     with interruptible() as stopped:
         say = progress(quiet=quiet)
         quick = given["effort"] == "quick"
-        effort = Effort(given["time_limit"], given["seed"], given["jobs"], say, stopped, quick=quick)
+        effort = PointEffort(given["time_limit"], given["seed"], given["jobs"], say, stopped, quick=quick)
         result = run_sweep(loaded, budgets, target, effort, targets, faults)
         decided = decide_rules(loaded, rules, result, target, effort, faults)
     if not result.points:
@@ -255,16 +255,18 @@ def _after_explain(folder: Path, asked: str) -> tuple[str, ...]:
     return (f"coldchain explain {quoted(folder)} {other}",)
 
 
-def _open(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> tuple[Case, Effort]:
+def _open(
+    folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]
+) -> tuple[ExplainedRun, PointEffort]:
     from coldchain.runs import Run
-    from coldchain.sweeps import Effort, open_case
+    from coldchain.sweeps import PointEffort, open_case
 
-    effort = Effort(given["time_limit"], given["seed"], 1, say, stopped)
+    effort = PointEffort(given["time_limit"], given["seed"], 1, say, stopped)
     return open_case(Run.open(folder, given["scenario"]).checked(), effort), effort
 
 
 @dataclass(frozen=True)
-class Told:
+class ExplanationText:
     """An explanation: the object for ``--json``, sentences, and tables with their heads for the terminal."""
 
     facts: dict[str, Any]
@@ -287,7 +289,7 @@ class Told:
             click.echo(line)
 
 
-def _explain_depot(case: Case, given: dict[str, Any], effort: Effort) -> Told:
+def _explain_depot(case: ExplainedRun, given: dict[str, Any], effort: PointEffort) -> ExplanationText:
     from coldchain.model.naming import labelled
     from coldchain.reports.comparing import comparison_tables, moved_line
     from coldchain.sweeps import what_if_depot
@@ -299,20 +301,20 @@ def _explain_depot(case: Case, given: dict[str, Any], effort: Effort) -> Told:
         comparison_tables(shown, (first, f"{labelled(found.depot, found.name)} {_(found.action)}")) if shown else ()
     )
     moved = (moved_line(shown.villages),) if shown else ()
-    return Told(found.as_dict(), (*moved, *found.lines()), tables)
+    return ExplanationText(found.as_dict(), (*moved, *found.lines()), tables)
 
 
-def _explain_village(case: Case, given: dict[str, Any], _effort: Effort) -> Told:
+def _explain_village(case: ExplainedRun, given: dict[str, Any], _effort: PointEffort) -> ExplanationText:
     from coldchain.model.naming import of_places
     from coldchain.reports.comparing import OPTION_HEADS, option_rows, spoken
     from coldchain.sweeps import explain_village
 
     found = explain_village(case, given["village"])
     rows = option_rows(found.options, found.crops, of_places(case.scenario.sites))
-    return Told(found.as_dict(), tuple(found.lines()), ((spoken(OPTION_HEADS), rows),))
+    return ExplanationText(found.as_dict(), tuple(found.lines()), ((spoken(OPTION_HEADS), rows),))
 
 
-def _explain_unserved(case: Case, *_rest: object) -> Told:
+def _explain_unserved(case: ExplainedRun, *_rest: object) -> ExplanationText:
     from coldchain.model.naming import of_places
     from coldchain.reports.comparing import UNSERVED_HEADS, spoken, unserved_rows
     from coldchain.sweeps import unserved
@@ -321,48 +323,50 @@ def _explain_unserved(case: Case, *_rest: object) -> Told:
     found = unserved(case)
     line = unserved_line(found)
     facts = {"schema": "coldchain.explanation/1", "says": [line], "villages": found.to_dict("records")}
-    return Told(facts, (line,), ((spoken(UNSERVED_HEADS), unserved_rows(found, of_places(case.scenario.sites))),))
+    return ExplanationText(
+        facts, (line,), ((spoken(UNSERVED_HEADS), unserved_rows(found, of_places(case.scenario.sites))),)
+    )
 
 
-def _explain_alternatives(case: Case, given: dict[str, Any], effort: Effort) -> Told:
+def _explain_alternatives(case: ExplainedRun, given: dict[str, Any], effort: PointEffort) -> ExplanationText:
     from coldchain.model.naming import of_places
     from coldchain.reports.comparing import ALTERNATIVE_HEADS, alternative_rows, spoken
     from coldchain.sweeps import alternatives
 
     found = alternatives(case, given["alternatives"], given["tolerance"], effort)
     rows = alternative_rows(found.as_dict()["found"], found.aim, of_places(case.scenario.sites))
-    return Told(found.as_dict(), tuple(found.lines()), ((spoken(ALTERNATIVE_HEADS), rows),))
+    return ExplanationText(found.as_dict(), tuple(found.lines()), ((spoken(ALTERNATIVE_HEADS), rows),))
 
 
-def _explain_failures(case: Case, given: dict[str, Any], effort: Effort) -> Told:
+def _explain_failures(case: ExplainedRun, given: dict[str, Any], effort: PointEffort) -> ExplanationText:
     from coldchain.reports.comparing import FAILURE_HEADS, failure_rows, spoken
     from coldchain.sweeps import failures, parse_place
 
     found = failures(case, effort, parse_place(given["cut"]) if given["cut"] else None)
     facts = found.as_dict()
-    return Told(facts, tuple(found.lines()), ((spoken(FAILURE_HEADS), failure_rows(facts["failures"])),))
+    return ExplanationText(facts, tuple(found.lines()), ((spoken(FAILURE_HEADS), failure_rows(facts["failures"])),))
 
 
-def _explain_visits(case: Case, given: dict[str, Any], effort: Effort) -> Told:
+def _explain_visits(case: ExplainedRun, given: dict[str, Any], effort: PointEffort) -> ExplanationText:
     from coldchain.reports.comparing import VISIT_HEADS, spoken, visit_rows
     from coldchain.sweeps import visits
 
     found = visits(case, given["visits"], given["spread"], effort)
     facts = found.as_dict()
     tables = ((spoken(VISIT_HEADS), visit_rows(facts["villages"])),) if found.found else ()
-    return Told(facts, tuple(found.lines()), tables)
+    return ExplanationText(facts, tuple(found.lines()), tables)
 
 
-def _explain_relaxations(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> Told:
+def _explain_relaxations(folder: Path, given: dict[str, Any], say: Say, stopped: Callable[[], bool]) -> ExplanationText:
     from coldchain.scenario import load
-    from coldchain.sweeps import Effort, loosenings
+    from coldchain.sweeps import PointEffort, loosenings
 
     scenario, _faults = load(folder, given["variant"])
-    found = loosenings(scenario, Effort(given["time_limit"], given["seed"], 1, say, stopped))
-    return Told(found.as_dict(), tuple(found.lines()))
+    found = loosenings(scenario, PointEffort(given["time_limit"], given["seed"], 1, say, stopped))
+    return ExplanationText(found.as_dict(), tuple(found.lines()))
 
 
-EXPLAINERS: dict[str, Callable[[Case, dict[str, Any], Effort], Told]] = {
+EXPLAINERS: dict[str, Callable[[ExplainedRun, dict[str, Any], PointEffort], ExplanationText]] = {
     "depot": _explain_depot,
     "village": _explain_village,
     "unserved": _explain_unserved,

@@ -18,7 +18,7 @@ TOLD_EVERY_S = 5.0
 UNSTATED = (None,)
 
 
-class Spreads(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older Click has no type arguments
+class SpreadsParam(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older Click has no type arguments
     """Figures with commas between: ``1,2.5``; a single one counts for all."""
 
     name = "spreads"
@@ -48,12 +48,12 @@ class Spreads(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
 @click.option("--draws", type=click.IntRange(0, 1000), default=8, show_default=True,
               help="Draws of the uncertain figures, each lived through for two years; 0 leaves them out.")  # fmt: skip
-@click.option("--temperature", type=Spreads(2),
+@click.option("--temperature", type=SpreadsParam(2),
               help="Standard deviation in °C: of a season, of a day within it; otherwise as in [chain].")  # fmt: skip
-@click.option("--harvest", type=Spreads(3),
+@click.option("--harvest", type=SpreadsParam(3),
               help="Coefficient of variation: of a crop's season, a village's season, a village's day; "
                    "otherwise as in [routing].")  # fmt: skip
-@click.option("--travel", type=Spreads(2),
+@click.option("--travel", type=SpreadsParam(2),
               help="Coefficient of variation of hours on the road: of a day, of a single leg; "
                    "otherwise as in [routing].")  # fmt: skip
 @click.option("--scenario", type=path_argument, help="Where the scenario lies now, when it was moved.")

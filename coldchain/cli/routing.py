@@ -49,7 +49,7 @@ from coldchain.language import _, plural
 @quiet_option
 def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: bool, **given: Any) -> int:
     """Route the day's orders: who fetches what when; sheets, GPX and a map. Ctrl-C keeps the best so far."""
-    from coldchain.dispatch.dispatch import Wish, dispatch
+    from coldchain.dispatch.dispatch import DispatchRequest, dispatch
     from coldchain.dispatch.drivers import earlier_days
     from coldchain.dispatch.folder import check_routes_target, write_day
     from coldchain.dispatch.summary import nothing_fetched, stays_behind
@@ -60,7 +60,7 @@ def routes(folder: Path | None, template: Path | None, as_json: bool, quiet: boo
     if folder is None:
         raise UsageError(_("--out DIR must be given: the folder to write the routes to"))
     given["driven"] = earlier_days(given["driven"], given["day"], folder)
-    wish = Wish(**_wishes(given), say=progress(quiet=quiet))
+    wish = DispatchRequest(**_wishes(given), say=progress(quiet=quiet))
     check_routes_target(folder, wish)
     with interruptible() as stopped:
         try:
@@ -111,12 +111,12 @@ def _with_stop(wish: Any, stopped: Any) -> Any:
 
 
 def _write_template(path: Path, given: dict[str, Any]) -> None:
-    from coldchain.dispatch.dispatch import Wish, choose_period, typical_orders
+    from coldchain.dispatch.dispatch import DispatchRequest, choose_period, typical_orders
     from coldchain.dispatch.lots import clock_of
     from coldchain.dispatch.orders import write_template
     from coldchain.dispatch.source import read_source
 
-    wish = Wish(**_wishes({**given, "driven": ()}))
+    wish = DispatchRequest(**_wishes({**given, "driven": ()}))
     source = read_source(wish.source, wish.variant, wish.moved)
     period, note = choose_period(source, wish.day)
     orders = typical_orders(source, period, anywhere=bool(wish.anywhere))

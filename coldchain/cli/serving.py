@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bokeh.document import Document
 
     from coldchain.pages.bookings import Counter
-    from coldchain.pages.server import Fill, Visit
+    from coldchain.pages.server import Fill, PageVisit
     from coldchain.runs import Run
 
 
@@ -91,24 +91,24 @@ def _pages_of(folder: Path, given: dict[str, Any], *, quiet: bool) -> tuple[dict
 
 
 def _day(folder: Path, given: dict[str, Any]) -> Fill:
-    from coldchain.diversions.proposals import Terms
+    from coldchain.diversions.proposals import ProposalTerms
     from coldchain.pages.day import DayDesk, day_page
     from coldchain.telemetry.dayplan import read_day
 
     plan = read_day(folder, given["moved"])
     setup, reader = setup_of(plan, given)
-    terms = Terms(given["repair_h"], given["notice_h"], given["discount"]) if given["propose"] else None
+    terms = ProposalTerms(given["repair_h"], given["notice_h"], given["discount"]) if given["propose"] else None
     day = DayDesk(folder, plan, given["file"], given["kept"], setup, reader, terms, given["moved"]).checked()
     return lambda document, visit: day_page(day, document, visit.wanted)
 
 
 def _plan(folder: Path, variant: str | None, *, quiet: bool) -> tuple[dict[str, Fill], tuple[str, ...]]:
     """Return the planning page; for a run its bookings, too, which members open by links of their own."""
-    from coldchain.pages.desk import Desk
+    from coldchain.pages.desk import PlanningDesk
     from coldchain.pages.planning import Voice, planning_page
     from coldchain.pages.shell import BOOKINGS, PLAN
 
-    desk = Desk.open(folder, variant)
+    desk = PlanningDesk.open(folder, variant)
     if not quiet:
         print_faults(desk.faults, most=SHOWN_WARNINGS)
     voice = Voice(sentence, lambda line: " ".join(quoted(word) for word in line))
@@ -134,7 +134,7 @@ def _bookings(run: Run, folder: Path, shell: Callable[[Sequence[str]], str]) -> 
 
         return Counter(run, folder, store_of(folder), shell, date.today)
 
-    def fill(document: Document, visit: Visit) -> object:
+    def fill(document: Document, visit: PageVisit) -> object:
         from coldchain.pages.bookings import bookings_page
 
         return bookings_page(counter(), document, visit)

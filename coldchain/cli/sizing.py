@@ -13,7 +13,7 @@ from coldchain.cli.manners import duration
 from coldchain.language import _
 
 if TYPE_CHECKING:
-    from coldchain.batch import Job, Settings
+    from coldchain.batch import BatchJob, BatchSettings
     from coldchain.planning import Size
 
 SCHEMA = "coldchain.size/1"
@@ -60,7 +60,7 @@ def sharing_seconds(members: int, seconds: float, processes: int, most: int | No
     return groups, seconds * ((SINGLES * members + PAIRS * pairs + rest) / processes + TOGETHER)
 
 
-def show_batch_size(jobs: Sequence[Job], settings: Settings, processes: int, *, as_json: bool) -> None:
+def show_batch_size(jobs: Sequence[BatchJob], settings: BatchSettings, processes: int, *, as_json: bool) -> None:
     """Print what a batch would take, from a sample of its scenarios evenly over the list."""
     from coldchain.planning import size_of
     from coldchain.scenario import load

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SHOWN = 15
 
 
-class Day(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older Click has no type arguments
+class DateParam(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older Click has no type arguments
     """A date such as 2026-07-15."""
 
     name = "date"
@@ -44,7 +44,7 @@ class Day(click.ParamType):  # type: ignore[type-arg, unused-ignore] # older Cli
 
 
 date_option = click.option(
-    "--date", type=Day(), default="", help="Date of the day, where the routes name only a period."
+    "--date", type=DateParam(), default="", help="Date of the day, where the routes name only a period."
 )
 offset_option = click.option("--utc-offset", "offset_h", type=click.FloatRange(-12, 14), default=8.0, show_default=True,
                              help="Hours by which the county's clock is ahead of UTC.")  # fmt: skip
@@ -207,7 +207,7 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
     day = read_day(run, given["moved"])
     setup, reader = setup_of(day, given)
     with ReadingStore(given["kept"]) as store:
-        desk = Desk(day, setup, store, given, quiet=quiet)
+        desk = DayWatch(day, setup, store, given, quiet=quiet)
         if given["file"] is not None:
             faults = replay(given["file"], reader, store)
             if not quiet:
@@ -230,11 +230,11 @@ def watch(run: Path, as_json: bool, quiet: bool, **given: Any) -> int:
 def _proposed(run: Path, found: Watched, given: dict[str, Any]) -> list[Proposal]:
     """Return what can be done for lots in danger; carry out what is accepted."""
     from coldchain.diversions.accepting import accept
-    from coldchain.diversions.desk import Desk as Dispatching
-    from coldchain.diversions.proposals import Terms, proposals
+    from coldchain.diversions.desk import DayDispatcher as Dispatching
+    from coldchain.diversions.proposals import ProposalTerms, proposals
 
     dispatching = Dispatching(run, given["moved"])
-    made = proposals(dispatching, found, Terms(given["repair_h"], given["notice_h"], given["discount"]))
+    made = proposals(dispatching, found, ProposalTerms(given["repair_h"], given["notice_h"], given["discount"]))
     if given["accept"] is None:
         return made
     chosen = next((one for one in made if one.id == given["accept"]), None)
@@ -270,7 +270,7 @@ def _demand_together(given: dict[str, Any]) -> None:
         raise UsageError(_("--accept and --out belong together; give both"))
 
 
-class Desk:
+class DayWatch:
     """Works a day out from its store, and tells those who asked: the page, the file of news, the address."""
 
     def __init__(self, day: DayPlan, setup: Setup, store: ReadingStore, given: dict[str, Any], *, quiet: bool) -> None:
@@ -329,7 +329,7 @@ class Desk:
             click.echo(told.format(folder=self.archive, count=len(made)), err=True)
 
 
-def _listen(desk: Desk, reader: MessageReader, given: dict[str, Any]) -> None:
+def _listen(desk: DayWatch, reader: MessageReader, given: dict[str, Any]) -> None:
     """Listen to the broker until Ctrl-C or the time that was asked for; renew the desk now and then."""
     from coldchain.telemetry.broker import Listener, address_of
 

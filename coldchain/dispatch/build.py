@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldchain.arrays import KG_PER_T, Floats, Ints
-from coldchain.dispatch.fleet import Vehicles
-from coldchain.dispatch.lots import Clock, Lanes, Lot, direct_h
-from coldchain.dispatch.source import Source
+from coldchain.dispatch.fleet import VehiclesAtHand
+from coldchain.dispatch.lots import HourCount, Lanes, Lot, direct_h
+from coldchain.dispatch.source import DispatchSource
 from coldchain.model import CoolingClass
 from coldchain.network import travel
 from coldchain.routing.day import CARGOES, DayProblem
@@ -30,7 +30,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Day:
+class PreparedDay:
     """A day ready to be routed.
 
     Attributes
@@ -39,13 +39,13 @@ class Day:
     stops : in the order of the problem
     """
 
-    source: Source
+    source: DispatchSource
     period: int
-    clock: Clock
+    clock: HourCount
     lanes: Lanes
     lots: tuple[Lot, ...]
     stops: tuple[Stop, ...]
-    fleet: tuple[Vehicles, ...]
+    fleet: tuple[VehiclesAtHand, ...]
     problem: DayProblem
 
 
@@ -66,13 +66,13 @@ def stops_of(lots: Sequence[Lot]) -> tuple[Stop, ...]:
 
 
 def build_day(
-    source: Source,
+    source: DispatchSource,
     lanes: Lanes,
-    clock: Clock,
+    clock: HourCount,
     lots: Sequence[Lot],
-    fleet: Sequence[Vehicles],
+    fleet: Sequence[VehiclesAtHand],
     opening: tuple[float, float] | None,
-) -> Day:
+) -> PreparedDay:
     """State the routing problem of the day.
 
     Parameters
@@ -106,10 +106,10 @@ def build_day(
         unload_h=scenario.chain.unload_h,
         since_ready=clock.since_ready,
     )
-    return Day(source, lanes.period, clock, lanes, tuple(lots), stops, tuple(fleet), problem)
+    return PreparedDay(source, lanes.period, clock, lanes, tuple(lots), stops, tuple(fleet), problem)
 
 
-def _windows(clock: Clock, lots: Sequence[Lot], stops: Sequence[Stop]) -> Floats:
+def _windows(clock: HourCount, lots: Sequence[Lot], stops: Sequence[Stop]) -> Floats:
     """Earliest and latest start of each halt; none at all where lots are harvested for the truck."""
     if not clock.since_ready:
         return np.tile((0.0, math.inf), (len(stops), 1))
@@ -118,7 +118,12 @@ def _windows(clock: Clock, lots: Sequence[Lot], stops: Sequence[Stop]) -> Floats
 
 
 def _weights(
-    source: Source, lanes: Lanes, clock: Clock, lots: Sequence[Lot], stops: Sequence[Stop], fleet: Sequence[Vehicles]
+    source: DispatchSource,
+    lanes: Lanes,
+    clock: HourCount,
+    lots: Sequence[Lot],
+    stops: Sequence[Stop],
+    fleet: Sequence[VehiclesAtHand],
 ) -> Floats:
     """CNY each stop loses per hour aboard, by cargo, at the planned hours aboard or those of the direct ride."""
     limit = source.scenario.siting.max_first_mile_h
@@ -136,7 +141,7 @@ def _weights(
     return weights
 
 
-def _access(lanes: Lanes, clock: Clock, lots: Sequence[Lot], stops: Sequence[Stop]) -> Floats:
+def _access(lanes: Lanes, clock: HourCount, lots: Sequence[Lot], stops: Sequence[Stop]) -> Floats:
     """CNY by which a depot is dearer for a stop than its best one, the ride apart; inf where it may not go."""
     access = np.full((len(lanes.source.depots), len(stops)), math.inf)
     for column, stop in enumerate(stops):
@@ -166,7 +171,7 @@ def _regimes(lots: Sequence[Lot], stops: Sequence[Stop]) -> Ints:
     return np.array(rows, dtype=np.int64)
 
 
-def _room_kg(source: Source, lots: Sequence[Lot]) -> Floats:
+def _room_kg(source: DispatchSource, lots: Sequence[Lot]) -> Floats:
     """Most kg each depot takes: over its classes, its room or all that may come; inf where all of it fits."""
     may_come: dict[tuple[int, CoolingClass], float] = defaultdict(float)
     for lot in lots:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from coldchain.arrays import KG_PER_T, ROUNDING
-from coldchain.dispatch.build import Day
+from coldchain.dispatch.build import PreparedDay
 from coldchain.dispatch.lots import Kept, Lot, direct_h
-from coldchain.dispatch.source import Source
+from coldchain.dispatch.source import DispatchSource
 from coldchain.language import _
 from coldchain.language.ids import word
 from coldchain.model import CoolingClass, VehicleType
@@ -19,7 +19,7 @@ from coldchain.routing.day import DayResult
 Place = tuple[int, CoolingClass]
 
 
-def trim(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -> tuple[list[Lot], list[Kept]]:
+def trim(source: DispatchSource, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -> tuple[list[Lot], list[Kept]]:
     """Leave behind what a depot cannot take of lots that may go nowhere else.
 
     Those too far to be brought in time go first, then optional ones, then the least valuable.
@@ -52,7 +52,9 @@ def trim(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -
     return [kept[n] for n in sorted(kept)], spilled
 
 
-def _ranks(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -> list[tuple[bool, bool, float]]:
+def _ranks(
+    source: DispatchSource, lots: Sequence[Lot], vehicles: Sequence[VehicleType]
+) -> list[tuple[bool, bool, float]]:
     """Return what to sort lots by, those to keep first."""
     if not lots:
         return []
@@ -61,11 +63,11 @@ def _ranks(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType])
     return [(not ok, *_rank(source, lot)) for ok, lot in zip(near, lots, strict=True)]
 
 
-def _rank(source: Source, lot: Lot) -> tuple[bool, float]:
+def _rank(source: DispatchSource, lot: Lot) -> tuple[bool, float]:
     return math.isfinite(lot.order.value_cny), -source.scenario.commodities[lot.order.commodity].price_cny_kg
 
 
-def crowded(day: Day, result: DayResult) -> dict[Place, list[int]]:
+def crowded(day: PreparedDay, result: DayResult) -> dict[Place, list[int]]:
     """Return the lots at each depot and class that is given more than it takes."""
     at: dict[Place, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for tour in result.tours:
@@ -82,7 +84,7 @@ def crowded(day: Day, result: DayResult) -> dict[Place, list[int]]:
     return over
 
 
-def relieve(day: Day, over: dict[Place, list[int]]) -> list[Lot]:
+def relieve(day: PreparedDay, over: dict[Place, list[int]]) -> list[Lot]:
     """Return the lots, those that no longer fit barred from the crowded depots where they have others."""
     lots = list(day.lots)
     for place, members in over.items():
@@ -95,7 +97,7 @@ def relieve(day: Day, over: dict[Place, list[int]]) -> list[Lot]:
     return lots
 
 
-def bound(day: Day, result: DayResult) -> list[Lot]:
+def bound(day: PreparedDay, result: DayResult) -> list[Lot]:
     """Return the lots, each with the one depot it was brought to, or its first where it stays behind."""
     went = {
         n: tour.depot

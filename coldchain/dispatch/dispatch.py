@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from coldchain.arrays import KG_PER_T, LOAD_TOLERANCE_KG
-from coldchain.dispatch.build import Day, build_day
+from coldchain.dispatch.build import PreparedDay, build_day
 from coldchain.dispatch.clock import period_of
 from coldchain.dispatch.crowding import bound, crowded, relieve, trim
 from coldchain.dispatch.drivers import Driver, drivers_of, hours_before, within_week
-from coldchain.dispatch.fleet import Vehicles, default_fleet, read_fleet
-from coldchain.dispatch.former import Given, locked_of, read_tours, start_of
-from coldchain.dispatch.lots import Clock, Kept, Lanes, Lot, clock_of, lots_of
+from coldchain.dispatch.fleet import VehiclesAtHand, default_fleet, read_fleet
+from coldchain.dispatch.former import GivenTours, locked_of, read_tours, start_of
+from coldchain.dispatch.lots import HourCount, Kept, Lanes, Lot, clock_of, lots_of
 from coldchain.dispatch.orders import Order, read_orders, with_free_ids
-from coldchain.dispatch.solve import Engine, Search, solve
-from coldchain.dispatch.source import Source, read_source
+from coldchain.dispatch.solve import DaySearch, Engine, solve
+from coldchain.dispatch.source import DispatchSource, read_source
 from coldchain.errors import Fault, UsageError, demand_right, shortened
 from coldchain.language import _
 from coldchain.model.ending import Ending
@@ -59,7 +59,7 @@ class Rest:
 
 
 @dataclass(frozen=True)
-class Wish:
+class DispatchRequest:
     """What is asked for; paths of files as given by the user.
 
     Attributes
@@ -106,12 +106,12 @@ class Dispatch:
     notes : cautions for the reader
     """
 
-    wish: Wish
-    day: Day
+    wish: DispatchRequest
+    day: PreparedDay
     orders: tuple[Order, ...]
     result: DayResult
     kept: tuple[Kept, ...]
-    given: Given
+    given: GivenTours
     drivers: tuple[Driver, ...]
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]
@@ -129,7 +129,7 @@ class Dispatch:
         return Ending.SETTLED if patient else Ending.WORK
 
 
-def dispatch(wish: Wish, read: Source | None = None) -> Dispatch:
+def dispatch(wish: DispatchRequest, read: DispatchSource | None = None) -> Dispatch:
     """Route a day.
 
     Parameters
@@ -188,21 +188,21 @@ def _all_rest(drivers: Sequence[Driver]) -> list[Fault]:
 
 
 def _built(
-    wish: Wish, lanes: Lanes, clock: Clock, lots: Sequence[Lot], fleet: Sequence[Vehicles]
-) -> tuple[Day, Given, list[Fault]]:
+    wish: DispatchRequest, lanes: Lanes, clock: HourCount, lots: Sequence[Lot], fleet: Sequence[VehiclesAtHand]
+) -> tuple[PreparedDay, GivenTours, list[Fault]]:
     """State the day, with its locked tours and sequences."""
     day = build_day(lanes.source, lanes, clock, lots, fleet, wish.opening)
     if wish.rest is not None:
         problem = replace(day.problem, locked=_moved(day, wish.rest.tours))
-        return replace(day, problem=problem), Given(), []
+        return replace(day, problem=problem), GivenTours(), []
     if wish.locked is None:
-        return day, Given(), []
+        return day, GivenTours(), []
     given, faults = locked_of(day, wish.locked)
     problem = replace(day.problem, locked=given.tours, sequences=given.sequences)
     return replace(day, problem=problem), given, faults
 
 
-def _relieved(wish: Wish, day: Day, result: DayResult) -> tuple[Day, DayResult, list[Kept]]:
+def _relieved(wish: DispatchRequest, day: PreparedDay, result: DayResult) -> tuple[PreparedDay, DayResult, list[Kept]]:
     """Search again as long as a cooling class is given more than it takes."""
     spilled: list[Kept] = []
     for left in reversed(range(CROWDED_ROUNDS)):
@@ -219,7 +219,7 @@ def _relieved(wish: Wish, day: Day, result: DayResult) -> tuple[Day, DayResult, 
     return day, result, spilled
 
 
-def choose_period(source: Source, day: str | None) -> tuple[int, str]:
+def choose_period(source: DispatchSource, day: str | None) -> tuple[int, str]:
     """Return the period of the day, and a note where it had to be guessed: the one with the largest daily harvest."""
     periods = source.scenario.periods
     if day is not None:
@@ -232,7 +232,7 @@ def choose_period(source: Source, day: str | None) -> tuple[int, str]:
     )
 
 
-def typical_orders(source: Source, period: int, *, anywhere: bool) -> list[Order]:
+def typical_orders(source: DispatchSource, period: int, *, anywhere: bool) -> list[Order]:
     """Return the mean harvest of a day: what the plan sends to depots, or all of it without a plan."""
     daily = source.scenario.daily_t[:, :, period] * KG_PER_T
     orders = []
@@ -253,19 +253,21 @@ def typical_orders(source: Source, period: int, *, anywhere: bool) -> list[Order
     return with_free_ids([order for order in orders if order.kg > LOAD_TOLERANCE_KG])
 
 
-def knows_hours(orders: Sequence[Order], fleet: Sequence[Vehicles], wish: Wish) -> bool:
+def knows_hours(orders: Sequence[Order], fleet: Sequence[VehiclesAtHand], wish: DispatchRequest) -> bool:
     """Tell whether the day runs by the clock: hours are given, or a vehicle may come a second time."""
     given = any(order.ready_h is not None or math.isfinite(order.until_h) for order in orders)
     return given or wish.opening is not None or any(made.kind.trips_day > 1 for made in fleet)
 
 
-def _anywhere(wish: Wish, source: Source) -> bool:
+def _anywhere(wish: DispatchRequest, source: DispatchSource) -> bool:
     if wish.anywhere is False and not source.planned:
         raise UsageError(_("--depots planned needs a plan; {source} is a scenario").format(source=wish.source))
     return bool(wish.anywhere) or not source.planned
 
 
-def _read(wish: Wish, source: Source, period: int) -> tuple[list[Order], list[Vehicles], list[Fault]]:
+def _read(
+    wish: DispatchRequest, source: DispatchSource, period: int
+) -> tuple[list[Order], list[VehiclesAtHand], list[Fault]]:
     """Read orders, fleet and the form of the other tables; every fault together."""
     faults = list(source.faults)
     ids = [depot.id for depot in source.depots]
@@ -288,7 +290,7 @@ def _read(wish: Wish, source: Source, period: int) -> tuple[list[Order], list[Ve
     return orders, fleet, faults
 
 
-def _unreachable(day: Day) -> list[Fault]:
+def _unreachable(day: PreparedDay) -> list[Fault]:
     """Warn of villages that no road joins to any of their depots and back."""
     problem, m = day.problem, day.problem.m
     there = problem.time_h[:m, m:] + problem.time_h[m:, :m].T
@@ -304,7 +306,7 @@ def _unreachable(day: Day) -> list[Fault]:
     return faults
 
 
-def _search(wish: Wish, day: Day, start: tuple[Locked, ...]) -> Search:
+def _search(wish: DispatchRequest, day: PreparedDay, start: tuple[Locked, ...]) -> DaySearch:
     effort = Effort(
         iterations=iterations_of(wish, day),
         seconds=math.inf if wish.time_limit_s is None else wish.time_limit_s,
@@ -314,10 +316,10 @@ def _search(wish: Wish, day: Day, start: tuple[Locked, ...]) -> Search:
     )
     if wish.iterations is None and wish.time_limit_s is None:
         effort = replace(effort, seconds=DEFAULT_SECONDS)
-    return Search(wish.engine, effort, wish.seed, wish.threads, start)
+    return DaySearch(wish.engine, effort, wish.seed, wish.threads, start)
 
 
-def iterations_of(wish: Wish, day: Day) -> float:
+def iterations_of(wish: DispatchRequest, day: PreparedDay) -> float:
     """Return the iterations asked for; without any limit those that pay."""
     if wish.iterations is None and wish.time_limit_s in {None, math.inf}:
         return default_iterations(len(day.stops))
@@ -332,7 +334,7 @@ def default_iterations(stops: int) -> int:
     return max(20_000, 400 * stops)
 
 
-def _reporter(wish: Wish) -> Callable[[float, int, float], None]:
+def _reporter(wish: DispatchRequest) -> Callable[[float, int, float], None]:
     said = [-math.inf]
 
     def report(seconds: float, iterations: int, cost: float) -> None:
@@ -344,7 +346,7 @@ def _reporter(wish: Wish) -> Callable[[float, int, float], None]:
     return report
 
 
-def _again(day: Day, result: DayResult) -> Calls:
+def _again(day: PreparedDay, result: DayResult) -> Calls:
     """Write tours down by vehicle, depot and an order of each halt, so that they outlive the numbers of stops."""
     first = [day.lots[stop.lots[0]].order.id for stop in day.stops]
     return [
@@ -354,7 +356,7 @@ def _again(day: Day, result: DayResult) -> Calls:
     ]
 
 
-def _moved(day: Day, calls: Calls) -> tuple[Locked, ...]:
+def _moved(day: PreparedDay, calls: Calls) -> tuple[Locked, ...]:
     """Return tours in terms of a day's stops, without halts that may no longer go to their depot."""
     at = {day.lots[n].order.id: number for number, stop in enumerate(day.stops) for n in stop.lots}
     allowed = np.isfinite(day.problem.access_cny)
@@ -367,7 +369,7 @@ def _moved(day: Day, calls: Calls) -> tuple[Locked, ...]:
     return tuple(tours)
 
 
-def _cautions(day: Day, result: DayResult) -> list[str]:
+def _cautions(day: PreparedDay, result: DayResult) -> list[str]:
     """Say which locked tours break a limit: they are driven as they stand."""
     notes = []
     if day.source.placed.network.kind == "proximity":

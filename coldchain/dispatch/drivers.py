@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from coldchain.dispatch.fleet import Vehicles
+from coldchain.dispatch.fleet import VehiclesAtHand
 from coldchain.errors import BadInputError, Fault
 from coldchain.language import _
 from coldchain.model import Scenario
@@ -137,7 +137,7 @@ def hours_before(folders: Sequence[Path], county: str) -> tuple[dict[str, float]
     return dict(hours), faults
 
 
-def drivers_of(fleet: Sequence[Vehicles], before: Mapping[str, float]) -> tuple[Driver, ...]:
+def drivers_of(fleet: Sequence[VehiclesAtHand], before: Mapping[str, float]) -> tuple[Driver, ...]:
     """Return the drivers of all counted vehicles of a fleet."""
     found = [
         (driver_name(made.kind.id, number, made.depot), made)
@@ -148,7 +148,7 @@ def drivers_of(fleet: Sequence[Vehicles], before: Mapping[str, float]) -> tuple[
     return tuple(Driver(name, one.kind.id, one.base, one.depot, before.get(name, 0.0)) for name, one in found)
 
 
-def within_week(fleet: Sequence[Vehicles], before: Mapping[str, float], most_h: float) -> list[Vehicles]:
+def within_week(fleet: Sequence[VehiclesAtHand], before: Mapping[str, float], most_h: float) -> list[VehiclesAtHand]:
     """Return the fleet of today: vehicles by what their drivers may still do, the shortest last, none used up.
 
     Parameters
@@ -170,14 +170,14 @@ def within_week(fleet: Sequence[Vehicles], before: Mapping[str, float], most_h: 
     return today
 
 
-def _of_shift(made: Vehicles, shift_h: float, drivers: Sequence[str]) -> Vehicles:
+def _of_shift(made: VehiclesAtHand, shift_h: float, drivers: Sequence[str]) -> VehiclesAtHand:
     kind = made.kind
     if shift_h < kind.shift_h:
         kind = kind.model_copy(update={"id": f"{kind.id}{SHORT}{shift_h:g}h", "shift_h": shift_h})
     return replace(made, kind=kind, count=len(drivers), drivers=tuple(drivers))
 
 
-def driven_by(tours: Sequence[Tour], fleet: Sequence[Vehicles], depots: Sequence[str],
+def driven_by(tours: Sequence[Tour], fleet: Sequence[VehiclesAtHand], depots: Sequence[str],
               before: Mapping[str, float]) -> list[str]:  # fmt: skip
     """Return who drives each tour, the longest by who has driven least so far; "" for hired vehicles.
 

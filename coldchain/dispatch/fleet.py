@@ -39,7 +39,7 @@ class FleetRow(Noun):
 
 
 @dataclass(frozen=True)
-class Vehicles:
+class VehiclesAtHand:
     """A type, how many of it (None: any number), where they stand, the scenario's type they are of, and drivers."""
 
     kind: VehicleType
@@ -50,20 +50,20 @@ class Vehicles:
     for_hire: bool = False
 
 
-def default_fleet(scenario: Scenario, owned: Mapping[str, int]) -> list[Vehicles]:
+def default_fleet(scenario: Scenario, owned: Mapping[str, int]) -> list[VehiclesAtHand]:
     """Return the scenario's collection vehicles: those owned, by type, and those of each for hire."""
     fleet = []
     for kind in scenario.collection:
         key = kind.id
         if owned.get(key):
             mine = kind.model_copy(update={"id": f"{key}{OWNED}", "cost_cny_day": 0.0})
-            fleet.append(Vehicles(mine, owned[key], "", key))
+            fleet.append(VehiclesAtHand(mine, owned[key], "", key))
         if kind.hire_most != 0:
-            fleet.append(Vehicles(kind, kind.hire_most, "", key, for_hire=True))
+            fleet.append(VehiclesAtHand(kind, kind.hire_most, "", key, for_hire=True))
     return fleet
 
 
-def read_fleet(path: Path, scenario: Scenario, depots: Collection[str]) -> tuple[list[Vehicles], list[Fault]]:
+def read_fleet(path: Path, scenario: Scenario, depots: Collection[str]) -> tuple[list[VehiclesAtHand], list[Fault]]:
     """Read a fleet table.
 
     Returns
@@ -98,7 +98,7 @@ def _referred(raw: RawTable, scenario: Scenario, depots: Collection[str]) -> tup
     return refer_rows(raw, references)
 
 
-def _vehicles(file: str, line: int, row: FleetRow, scenario: Scenario) -> tuple[Vehicles | None, list[Fault]]:
+def _vehicles(file: str, line: int, row: FleetRow, scenario: Scenario) -> tuple[VehiclesAtHand | None, list[Fault]]:
     known = {kind.id: kind for kind in scenario.vehicles}
     if row.vehicle not in known:
         return None, []
@@ -107,13 +107,13 @@ def _vehicles(file: str, line: int, row: FleetRow, scenario: Scenario) -> tuple[
     if own or row.name:
         given |= {"id": row.name or row.vehicle, "name": row.name or known[row.vehicle].name}
     kind, wrong = parse(VehicleType, {k: v for k, v in given.items() if v is not None}, file, line)
-    return (None if kind is None else Vehicles(kind, row.count, row.depot, row.vehicle)), wrong
+    return (None if kind is None else VehiclesAtHand(kind, row.count, row.depot, row.vehicle)), wrong
 
 
-def _clashes(file: str, fleet: list[tuple[int, Vehicles]]) -> list[Fault]:
+def _clashes(file: str, fleet: list[tuple[int, VehiclesAtHand]]) -> list[Fault]:
     """Find vehicles listed twice, one name for two kinds, and depots given for some vehicles only."""
     faults = []
-    first: dict[str, tuple[int, Vehicles]] = {}
+    first: dict[str, tuple[int, VehiclesAtHand]] = {}
     places: set[tuple[str, str]] = set()
     for line, made in fleet:
         key = made.kind.id

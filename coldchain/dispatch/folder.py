@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from coldchain.cells import csv_text
-from coldchain.dispatch.dispatch import Dispatch, Wish
+from coldchain.dispatch.dispatch import Dispatch, DispatchRequest
 from coldchain.dispatch.lines import TripLine, trip_lines
 from coldchain.dispatch.recheck import hash_of_drivers, plan_hash
 from coldchain.dispatch.sheets import sheet, sheet_page
@@ -31,7 +31,7 @@ SUMMARY, FAMILY = "routes.json", SCHEMA.rsplit("/", 1)[0] + "/"
 INPUTS = ("orders", "fleet", "locked", "start_from")
 
 
-def check_routes_target(folder: Path, wish: Wish) -> None:
+def check_routes_target(folder: Path, wish: DispatchRequest) -> None:
     """Refuse a folder that may not be written to, or that holds one of the inputs.
 
     Raises
@@ -53,14 +53,14 @@ def check_routes_target(folder: Path, wish: Wish) -> None:
 
 
 @dataclass(frozen=True)
-class Figures:
+class DayFigures:
     """Tables of a routed day and the object of its key figures, as they are written."""
 
     tables: Tables
     summary: dict[str, Any]
 
     @classmethod
-    def of(cls, made: Dispatch) -> Figures:
+    def of(cls, made: Dispatch) -> DayFigures:
         """Work them out."""
         tables = tables_of(made)
         return cls(tables, plain_values(summarise(made, tables)))
@@ -82,14 +82,14 @@ def write_day(
     (summary, tables)
         As written.
     """
-    found = Figures.of(made)
-    found = Figures({**found.tables, **(more or {})}, found.summary)
+    found = DayFigures.of(made)
+    found = DayFigures({**found.tables, **(more or {})}, found.summary)
     write_figures(made, found, folder, arguments)
     return found.summary, found.tables
 
 
 def write_figures(
-    made: Dispatch, found: Figures, folder: Path, arguments: Mapping[str, Any], *, with_map: bool = True
+    made: Dispatch, found: DayFigures, folder: Path, arguments: Mapping[str, Any], *, with_map: bool = True
 ) -> None:
     """Write a routed day whose figures are known, its map only where asked for."""
     check_routes_target(folder, made.wish)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from coldchain.arrays import LOAD_TOLERANCE_KG
-from coldchain.dispatch.build import Day
+from coldchain.dispatch.build import PreparedDay
 from coldchain.dispatch.headings import TOURS, read_table
 from coldchain.errors import Fault, bad_file, demand_right
 from coldchain.language import _, plural
@@ -38,7 +38,7 @@ class StopRow(Noun):
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenTours:
     """Tours and sequences in terms of today's stops."""
 
     tours: tuple[Locked, ...] = ()
@@ -63,7 +63,7 @@ def read_tours(path: Path) -> tuple[str, list[Row[StopRow]], list[Fault]]:
 class Matcher:
     """Finds today's stop for each halt of a table; a stop is given out until its load is."""
 
-    def __init__(self, day: Day) -> None:
+    def __init__(self, day: PreparedDay) -> None:
         self.day = day
         self.rest = np.array(day.problem.load_kg)
         self.at: dict[str, list[int]] = defaultdict(list)
@@ -122,7 +122,7 @@ class Matcher:
         return kg, kg * m3_kg
 
 
-def start_of(day: Day, path: Path) -> tuple[tuple[Locked, ...], list[str]]:
+def start_of(day: PreparedDay, path: Path) -> tuple[tuple[Locked, ...], list[str]]:
     """Return former tours in terms of today's stops, and notes on what could not be kept.
 
     Halts without an order today are dropped; vehicles or depots that are gone drop their tours.
@@ -153,7 +153,7 @@ def start_of(day: Day, path: Path) -> tuple[tuple[Locked, ...], list[str]]:
     ] if lost else []
 
 
-def _with_ids(day: Day, rows: Iterable[Row[StopRow]]) -> list[Row[StopRow]]:
+def _with_ids(day: PreparedDay, rows: Iterable[Row[StopRow]]) -> list[Row[StopRow]]:
     """Put ids where rows name vehicles and depots; what is not known stays as it is."""
     vehicles = Names([Named(made.kind.id, (made.kind.name,)) for made in day.fleet])
     known = {"vehicle": vehicles, "depot": of_places(depot.place for depot in day.source.depots)}
@@ -165,11 +165,11 @@ def _with_ids(day: Day, rows: Iterable[Row[StopRow]]) -> list[Row[StopRow]]:
     return [replace(row, noun=read(row.noun)) for row in rows]
 
 
-def _kg(day: Day, row: StopRow, stop: int) -> float:
+def _kg(day: PreparedDay, row: StopRow, stop: int) -> float:
     return float(day.problem.load_kg[stop]) if row.kg is None else row.kg
 
 
-def locked_of(day: Day, path: Path) -> tuple[Given, list[Fault]]:
+def locked_of(day: PreparedDay, path: Path) -> tuple[GivenTours, list[Fault]]:
     """Return the locked tours and sequences of a table, and every fault of it.
 
     A tour one of whose rows names a sequence is not fixed itself: its sequences are kept together.
@@ -197,7 +197,7 @@ def locked_of(day: Day, path: Path) -> tuple[Given, list[Fault]]:
         faults += more
         sequences.append(chain)
     faults += _fleet_faults(file, day, tours)
-    return Given(tuple(tours), tuple(sequences), tuple(names)), faults
+    return GivenTours(tuple(tours), tuple(sequences), tuple(names)), faults
 
 
 def _head_faults(
@@ -258,7 +258,7 @@ def _sequence(file: str, matcher: Matcher, rows: Sequence[Row[StopRow]]) -> tupl
     return tuple(stop for _row, stop in found if stop is not None), faults
 
 
-def _fleet_faults(file: str, day: Day, tours: Iterable[Locked]) -> list[Fault]:
+def _fleet_faults(file: str, day: PreparedDay, tours: Iterable[Locked]) -> list[Fault]:
     """Name vehicle types of which more tours are locked than there are vehicles."""
     used: dict[str, int] = defaultdict(int)
     for tour in tours:

@@ -59,7 +59,7 @@ TOURS: Aliases = {
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenTable:
     """A table with the names of inside, and what stands in the file: field -> heading, line -> field -> cell."""
 
     raw: RawTable
@@ -78,7 +78,7 @@ class Written:
         return replace(fault, column=self.headings[fault.column], value=value)
 
 
-def read_table(path: Path, aliases: Aliases) -> Written:
+def read_table(path: Path, aliases: Aliases) -> WrittenTable:
     """Read a table, name its columns as inside and bring its figures to kg, t, CNY and hours.
 
     Two headings of one meaning are a fault.
@@ -100,7 +100,7 @@ def read_table(path: Path, aliases: Aliases) -> Written:
         faults += wrong
     units = {name: unit for name, unit in read.values() if unit and name in UNITS}
     table = replace(raw, rows=tuple(rows), faults=(*raw.faults, *faults), units=units)
-    return Written(table, {name: text for text, (name, _unit) in read.items()}, cells)
+    return WrittenTable(table, {name: text for text, (name, _unit) in read.items()}, cells)
 
 
 def heading_of(text: str, aliases: Aliases) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from coldchain.arrays import KG_PER_T
 from coldchain.dispatch.orders import Order
-from coldchain.dispatch.source import Depot, Source
+from coldchain.dispatch.source import Depot, DispatchSource
 from coldchain.economy import onward_cny_t
 from coldchain.errors import Fault, shortened
 from coldchain.language import _
@@ -58,7 +58,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Clock:
+class HourCount:
     """How the hours of lots are counted.
 
     Attributes
@@ -83,17 +83,17 @@ class Clock:
         return (self.ready(order) if self.since_ready else leave_h) - self.wait_h
 
 
-def clock_of(source: Source, period: int, *, since_ready: bool) -> Clock:
+def clock_of(source: DispatchSource, period: int, *, since_ready: bool) -> HourCount:
     """Return how hours are counted in a period."""
     wait = source.scenario.chain.planned_wait_h
-    return Clock(since_ready, harvest_clock_h(source.scenario.periods[period]) + wait, wait)
+    return HourCount(since_ready, harvest_clock_h(source.scenario.periods[period]) + wait, wait)
 
 
 @dataclass
 class Lanes:
     """What lots lose in one period, by commodity, depot and class; each lane is put together once."""
 
-    source: Source
+    source: DispatchSource
     period: int
     haul_h: np.ndarray = field(init=False)
     haul_cny_t: np.ndarray = field(init=False)
@@ -172,7 +172,7 @@ def plant_at(depot: Depot, crop: Commodity) -> CoolingClass | None:
 
 
 def lots_of(
-    source: Source, orders: Sequence[Order], period: int, *, anywhere: bool
+    source: DispatchSource, orders: Sequence[Order], period: int, *, anywhere: bool
 ) -> tuple[list[Lot], list[Kept], list[Fault]]:
     """Find the depots of every order.
 
@@ -208,7 +208,7 @@ def lots_of(
     return lots, kept, list(dict.fromkeys(faults))
 
 
-def _able_ways(source: Source, order: Order) -> dict[int, CoolingClass]:
+def _able_ways(source: DispatchSource, order: Order) -> dict[int, CoolingClass]:
     crop = source.scenario.commodities[order.commodity]
     able = {n: class_at(depot, crop.zone, crop.methods) or plant_at(depot, crop) for n, depot in
             enumerate(source.depots)}  # fmt: skip
@@ -216,7 +216,7 @@ def _able_ways(source: Source, order: Order) -> dict[int, CoolingClass]:
     return {n: cooling for n, cooling in able.items() if cooling is not None and n in allowed}
 
 
-def _planned_ways(source: Source, order: Order, period: int) -> dict[int, CoolingClass]:
+def _planned_ways(source: DispatchSource, order: Order, period: int) -> dict[int, CoolingClass]:
     """Return the depots the plan names for the order's village and commodity, as far as the order leaves them open."""
     ways: dict[int, CoolingClass] = {}
     number = {depot.id: n for n, depot in enumerate(source.depots)}
@@ -230,7 +230,7 @@ def _planned_ways(source: Source, order: Order, period: int) -> dict[int, Coolin
     return ways
 
 
-def _nowhere(source: Source, order: Order) -> Fault:
+def _nowhere(source: DispatchSource, order: Order) -> Fault:
     crop = source.scenario.commodities[order.commodity]
     needs = _("{id} needs zone {zone} by {methods}").format(
         id=crop.id, zone=word(crop.zone), methods=_(" or ").join(map(word, crop.methods))
@@ -248,7 +248,7 @@ def _nowhere(source: Source, order: Order) -> Fault:
     return Fault("orders", order.row, "commodity", crop.id, message, "no-zone", warning=True)
 
 
-def direct_h(source: Source, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -> list[dict[int, float]]:
+def direct_h(source: DispatchSource, lots: Sequence[Lot], vehicles: Sequence[VehicleType]) -> list[dict[int, float]]:
     """Return for each lot the hours of the direct ride to each of its depots with the fastest vehicle."""
     if not lots:
         return []

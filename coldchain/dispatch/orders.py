@@ -98,7 +98,7 @@ def read_orders(path: Path, scenario: Scenario, depots: Collection[str]) -> tupl
     faults += wrong
     if not raw.rows and not faults:
         faults.append(Fault(raw.file, None, "", "", _("holds no orders, only headings"), "no-orders"))
-    reader = _Reader(raw.file, scenario, depots, {fault.row for fault in faults if fault.column in ("kg", "t")})
+    reader = _OrderRows(raw.file, scenario, depots, {fault.row for fault in faults if fault.column in ("kg", "t")})
     orders = [reader.order(row.line, row.noun) for row in rows]
     faults += reader.faults
     kept = sorted((order for order in orders if order is not None and order.kg > 0), key=_what_it_is)
@@ -125,7 +125,7 @@ def _referred(raw: RawTable, scenario: Scenario, depots: Collection[str]) -> tup
     return refer_rows(raw, references)
 
 
-class _Reader:
+class _OrderRows:
     """Turns rows into orders and collects what is wrong with them."""
 
     def __init__(

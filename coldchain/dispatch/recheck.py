@@ -15,7 +15,7 @@ from coldchain.arrays import ROUNDING
 from coldchain.dispatch.drivers import vehicle_of, within_week
 from coldchain.dispatch.fleet import OWNED, default_fleet, read_fleet
 from coldchain.dispatch.orders import Order, read_orders, with_free_ids
-from coldchain.dispatch.source import Source, read_source
+from coldchain.dispatch.source import DispatchSource, read_source
 from coldchain.dispatch.tables import LIMITS, records
 from coldchain.language import _
 from coldchain.runs.folder import read_run
@@ -92,7 +92,7 @@ def _unchanged(arguments: Mapping[str, Any], hashes: Mapping[str, Any], name: st
     return path if hashlib.sha256(path.read_bytes()).hexdigest() == hashes.get(name) else None
 
 
-def _depot_problems(source: Source, tables: Tables) -> list[str]:
+def _depot_problems(source: DispatchSource, tables: Tables) -> list[str]:
     known = {depot.id: depot for depot in source.depots}
     problems = []
     for row in records(tables["depots"]):
@@ -112,7 +112,7 @@ def _depot_problems(source: Source, tables: Tables) -> list[str]:
     return problems
 
 
-def _order_problems(orders: list[Order], source: Source, tables: Tables) -> list[str]:
+def _order_problems(orders: list[Order], source: DispatchSource, tables: Tables) -> list[str]:
     scenario = source.scenario
     written = {row["order"]: row for row in records(tables["orders"])}
     problems = [

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from coldchain.arrays import Ints
-from coldchain.dispatch.build import Day
+from coldchain.dispatch.build import PreparedDay
 from coldchain.language import _
 from coldchain.routing.day import DayProblem, DayResult, Left, Locked, Round, Tour
 from coldchain.routing.dispatch import solve_day
@@ -20,7 +20,7 @@ Engine = Literal["ruin-recreate", "ortools"]
 
 
 @dataclass(frozen=True)
-class Search:
+class DaySearch:
     """How to search: engine, effort, seed and threads; the tours to begin with."""
 
     engine: Engine
@@ -30,7 +30,7 @@ class Search:
     start: tuple[Locked, ...] = ()
 
 
-def solve(day: Day, search: Search) -> DayResult:
+def solve(day: PreparedDay, search: DaySearch) -> DayResult:
     """Find the tours, and put them on the clock."""
     if not day.stops:
         return DayResult("feasible", (), (), 0, 0.0)
@@ -44,7 +44,7 @@ def solve(day: Day, search: Search) -> DayResult:
     return replace(result, tours=tuple(ranked))
 
 
-def _run(problem: DayProblem, search: Search) -> DayResult:
+def _run(problem: DayProblem, search: DaySearch) -> DayResult:
     return solve_day(
         problem,
         engine=search.engine,
@@ -55,7 +55,7 @@ def _run(problem: DayProblem, search: Search) -> DayResult:
     )
 
 
-def _by_depot(day: Day, search: Search) -> DayResult:
+def _by_depot(day: PreparedDay, search: DaySearch) -> DayResult:
     """Solve each depot with its own vehicles; lots that may go to several go to the one that is cheapest alone."""
     problem, ids = day.problem, [depot.id for depot in day.source.depots]
     with_fleet = [n for n, key in enumerate(ids) if any(made.depot == key for made in day.fleet)]
@@ -92,12 +92,12 @@ def _joint_status(parts: Sequence[DayResult], behind: Sequence[Left]) -> Literal
     return "limit" if any(part.status == "limit" for part in parts) else "feasible"
 
 
-def _no_vehicle(day: Day, stop: int) -> str:
+def _no_vehicle(day: PreparedDay, stop: int) -> str:
     ways = [day.source.depots[n].id for n in day.lots[day.stops[stop].lots[0]].ways]
     return _("no vehicle stands at {ways}").format(ways=" or ".join(ways))
 
 
-def _homes(day: Day, depots: Sequence[int]) -> Ints:
+def _homes(day: PreparedDay, depots: Sequence[int]) -> Ints:
     """Return the depot of each stop: where a locked tour or the money sends it; -1 where no vehicle stands."""
     problem, m = day.problem, day.problem.m
     km_cny = min(made.kind.cost_cny_km for made in day.fleet)
@@ -117,7 +117,7 @@ def _homes(day: Day, depots: Sequence[int]) -> Ints:
     return home.astype(np.int64)
 
 
-def _subproblem(day: Day, depot: int, stops: Ints) -> DayProblem:
+def _subproblem(day: PreparedDay, depot: int, stops: Ints) -> DayProblem:
     """Keep one depot, its stops and its vehicles."""
     problem = day.problem
     rows = np.concatenate([[depot], problem.m + stops])
@@ -163,7 +163,7 @@ def _renumbered(result: DayResult, depot: int, stops: Ints) -> DayResult:
     return replace(result, tours=tuple(tours), left=tuple(replace(x, stop=int(stops[x.stop])) for x in result.left))
 
 
-def _on_the_clock(day: Day, tour: Tour) -> Tour:
+def _on_the_clock(day: PreparedDay, tour: Tour) -> Tour:
     """Let the first halt of a tour that knows no hours begin when lots are usually ready."""
     if day.clock.since_ready or not tour.rounds:
         return tour

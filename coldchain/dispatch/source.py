@@ -46,7 +46,7 @@ class Depot:
 
 
 @dataclass(frozen=True)
-class Source:
+class DispatchSource:
     """A scenario, its roads and open depots, and where a plan sends each village's commodities.
 
     Attributes
@@ -77,7 +77,7 @@ class Source:
         return int(self.placed.site_node[self.depots[depot].site])
 
 
-def read_source(path: Path, variant: str = "base", moved: Path | None = None) -> Source:
+def read_source(path: Path, variant: str = "base", moved: Path | None = None) -> DispatchSource:
     """Read a run folder or a scenario folder.
 
     Parameters
@@ -107,7 +107,7 @@ def read_source(path: Path, variant: str = "base", moved: Path | None = None) ->
         if site.modules() or site.status == "forced"
     )
     _demand_open(path, depots)
-    return Source(
+    return DispatchSource(
         "scenario",
         path,
         path,
@@ -122,7 +122,7 @@ def read_source(path: Path, variant: str = "base", moved: Path | None = None) ->
     )
 
 
-def _from_run(path: Path, moved: Path | None) -> Source:
+def _from_run(path: Path, moved: Path | None) -> DispatchSource:
     run = Run.open(path, moved)
     scenario, placed, tables = run.scenario, run.placed, run.tables
     wrong = _unknown(path, scenario, tables)
@@ -142,7 +142,7 @@ def _from_run(path: Path, moved: Path | None) -> Source:
         text = _("the scenario has changed since this plan was made; its roads and figures of today are used")
         changed = [Fault(str(path), None, "", "", text, "changed", warning=True)]
     planned, aboard = _planned(scenario, tables)
-    return Source(
+    return DispatchSource(
         "plan",
         path,
         run.inputs.path,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coldchain import __version__
-from coldchain.dispatch.dispatch import Dispatch, Wish
+from coldchain.dispatch.dispatch import Dispatch, DispatchRequest
 from coldchain.dispatch.drivers import used_up
 from coldchain.dispatch.tables import Tables, records
 from coldchain.errors import grouped, shortened
@@ -68,7 +68,7 @@ def summarise(made: Dispatch, tables: Tables) -> dict[str, Any]:
     }
 
 
-def _orders_name(wish: Wish) -> str:
+def _orders_name(wish: DispatchRequest) -> str:
     if wish.rest is not None:
         return N_("rest of the day")
     return N_("typical day") if wish.orders is None else wish.orders.name

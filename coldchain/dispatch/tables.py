@@ -85,14 +85,14 @@ def _frame(rows: list[Any], columns: list[str]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedInputs:
     """A tour and the name it goes by: the depot and its number there."""
 
     key: str
     tour: Tour
 
 
-def named_tours(made: Dispatch) -> list[Named]:
+def named_tours(made: Dispatch) -> list[NamedInputs]:
     """Name the tours; those of a day under way keep the names they have."""
     names = made.wish.rest.names if made.wish.rest is not None else {}
     count: dict[int, int] = defaultdict(int)
@@ -103,7 +103,7 @@ def named_tours(made: Dispatch) -> list[Named]:
         while not key or (first not in names and key in taken):
             count[tour.depot] += 1
             key = f"{made.day.source.depots[tour.depot].id}-{count[tour.depot]}"
-        named.append(Named(key, tour))
+        named.append(NamedInputs(key, tour))
     return named
 
 
@@ -195,7 +195,7 @@ def lots_table(made: Dispatch) -> pd.DataFrame:
     return _frame(rows, LOTS)
 
 
-def _visit_lots(made: Dispatch, named: Named, number: int, trip: Round, visit: Visit) -> list[tuple[object, ...]]:
+def _visit_lots(made: Dispatch, named: NamedInputs, number: int, trip: Round, visit: Visit) -> list[tuple[object, ...]]:
     day, depot, vehicle = made.day, named.tour.depot, kind_of(made, named.tour)
     scenario = day.source.scenario
     share = visit.load_kg / day.stops[visit.stop].kg

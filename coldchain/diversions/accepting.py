@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from coldchain.dispatch.folder import FAMILY, write_day
-from coldchain.diversions.desk import Desk
+from coldchain.diversions.desk import DayDispatcher
 from coldchain.diversions.proposals import Proposal
 from coldchain.diversions.trucks import write_truck_sheets
 from coldchain.errors import UsageError
@@ -21,7 +21,7 @@ from coldchain.telemetry.ways import DIVERSIONS, table_of
 NOT_OURS = ("orders", "locked", "start_from", "write_orders")
 
 
-def accept(desk: Desk, proposal: Proposal, out: Path) -> None:
+def accept(desk: DayDispatcher, proposal: Proposal, out: Path) -> None:
     """Write the day as it goes on with a proposal.
 
     Parameters
@@ -47,7 +47,7 @@ def accept(desk: Desk, proposal: Proposal, out: Path) -> None:
     write_folder(out, lambda folder: _fill(desk, proposal, folder, arguments), ROUTES, FAMILY)
 
 
-def _fill(desk: Desk, proposal: Proposal, folder: Path, arguments: dict[str, object]) -> None:
+def _fill(desk: DayDispatcher, proposal: Proposal, folder: Path, arguments: dict[str, object]) -> None:
     """Copy the day; add the table of lots diverted, and the sheets of the trucks that take them."""
     shutil.copytree(desk.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("tables"))
     run = desk.run

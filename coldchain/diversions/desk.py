@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from coldchain.arrays import KG_PER_T
-from coldchain.dispatch.dispatch import Calls, Dispatch, Rest, Wish, dispatch
+from coldchain.dispatch.dispatch import Calls, Dispatch, DispatchRequest, Rest, dispatch
 from coldchain.dispatch.drivers import within_week
-from coldchain.dispatch.fleet import Vehicles, default_fleet, read_fleet
+from coldchain.dispatch.fleet import VehiclesAtHand, default_fleet, read_fleet
 from coldchain.dispatch.lots import Lanes
 from coldchain.dispatch.orders import Order
-from coldchain.dispatch.source import Source, read_source
+from coldchain.dispatch.source import DispatchSource, read_source
 from coldchain.dispatch.tables import records
 from coldchain.model import CoolingClass
 from coldchain.network import travel
@@ -35,7 +35,7 @@ class Halted:
     stop: dict[str, Any]
 
 
-class Desk:
+class DayDispatcher:
     """The dispatcher's desk on a day of routes.
 
     Parameters
@@ -51,7 +51,7 @@ class Desk:
         named = Path(str(arguments.get("source", "")))
         scenario = self.run.inputs.path
         self.source_path = named if named.is_dir() else scenario
-        self.source: Source = read_source(self.source_path, self.variant, moved)
+        self.source: DispatchSource = read_source(self.source_path, self.variant, moved)
         fleet = Path(str(arguments.get("fleet") or ""))
         self.fleet_path = fleet if arguments.get("fleet") and fleet.is_file() else None
         drivers = records(self.run.tables["drivers"]) if "drivers" in self.run.tables else []
@@ -61,7 +61,7 @@ class Desk:
         self.lanes = Lanes(self.source, self.period)
         self.number = {depot.id: n for n, depot in enumerate(self.source.depots)}
 
-    def fleet(self) -> list[Vehicles]:
+    def fleet(self) -> list[VehiclesAtHand]:
         """Return the collection vehicles of the day."""
         scenario = self.source.scenario
         if self.fleet_path is None:
@@ -70,7 +70,7 @@ class Desk:
             fleet = read_fleet(self.fleet_path, scenario, list(self.number))[0]
         return within_week(fleet, self.before_h, scenario.routing.driver_h_week)
 
-    def at_hand(self, depot: str, now_h: float) -> list[Vehicles]:
+    def at_hand(self, depot: str, now_h: float) -> list[VehiclesAtHand]:
         """Return the vehicles that could leave a depot now: those that are not out."""
         tours = self.run.tables["tours"]
         out = tours[tours["back_h"] > now_h]
@@ -136,7 +136,7 @@ class Desk:
         rest = Rest(orders, _calls(kept, self.number), names, self.before_h)
         depots = self.run.tables["depots"]
         opening = (float(depots["open_h"].iloc[0]), float(depots["close_h"].iloc[0]))
-        wish = Wish(
+        wish = DispatchRequest(
             self.source_path, rest=rest, day=str(self.run.summary["day"]["given"] or self.run.summary["day"]["period"]),
             fleet=self.fleet_path, variant=self.variant, moved=self.moved, anywhere=True, iterations=ITERATIONS,
             opening=opening if math.isfinite(opening[0]) else None, seed=int(self.run.summary["seed"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coldchain.dispatch.fleet import Vehicles
+from coldchain.dispatch.fleet import VehiclesAtHand
 from coldchain.network import RoadNetwork, travel
 from coldchain.routing.day import DayProblem, Tour
 from coldchain.routing.dispatch import solve_day
@@ -18,7 +18,7 @@ ANY_REGIME = -1
 
 
 @dataclass(frozen=True)
-class Load:
+class FetchLoad:
     """What is to be taken: kilograms, cubic metres, the node it stands at, and the hour from which it can be loaded."""
 
     kg: float
@@ -37,7 +37,7 @@ class Docks:
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchTours:
     """Tours that fetch a load, by the nodes of their home and of the load.
 
     ``leave_h`` and ``arrive_h`` are the hours by which all of it has left and has arrived.
@@ -60,8 +60,8 @@ class Fetched:
 
 
 def fetched(
-    network: RoadNetwork, load: Load, home: int, vehicles: Sequence[Vehicles], docks: Docks, start_h: float
-) -> Fetched | None:
+    network: RoadNetwork, load: FetchLoad, home: int, vehicles: Sequence[VehiclesAtHand], docks: Docks, start_h: float
+) -> FetchTours | None:
     """Return the cheapest tours that fetch a load to the node their trucks start from; None where none can.
 
     Parameters
@@ -98,4 +98,4 @@ def fetched(
         return None
     trips = [trip for tour in result.tours for trip in tour.rounds]
     leave_h = max(visit.leave_h for trip in trips for visit in trip.visits)
-    return Fetched((home, load.node), result.tours, leave_h, max(trip.back_h for trip in trips))
+    return FetchTours((home, load.node), result.tours, leave_h, max(trip.back_h for trip in trips))

@@ -47,7 +47,7 @@ class Lost:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class LotOutlook:
     """Lots of a day watched, followed on from now.
 
     Attributes

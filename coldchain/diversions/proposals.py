@@ -16,12 +16,12 @@ import numpy as np
 
 from coldchain.arrays import KG_PER_T, Floats
 from coldchain.dispatch.dispatch import Dispatch
-from coldchain.dispatch.fleet import Vehicles
+from coldchain.dispatch.fleet import VehiclesAtHand
 from coldchain.dispatch.lots import class_at
 from coldchain.dispatch.tables import tables_of
-from coldchain.diversions.desk import Desk
-from coldchain.diversions.fetching import Docks, Fetched, Load, fetched
-from coldchain.diversions.outlook import Lost, Outlook
+from coldchain.diversions.desk import DayDispatcher
+from coldchain.diversions.fetching import Docks, FetchLoad, FetchTours, fetched
+from coldchain.diversions.outlook import Lost, LotOutlook
 from coldchain.economy import onward_cny_t
 from coldchain.language import N_
 from coldchain.model import CoolingClass
@@ -46,7 +46,7 @@ COOLED_HALVES = 3.0
 
 
 @dataclass(frozen=True)
-class Terms:
+class ProposalTerms:
     """What proposals assume.
 
     Attributes
@@ -105,7 +105,7 @@ class Proposal:
     km: float = 0.0
     cost_cny: float = 0.0
     trucks: tuple[str, ...] = ()
-    fetch: Fetched | None = None
+    fetch: FetchTours | None = None
     made: Dispatch | None = None
 
     @property
@@ -140,10 +140,10 @@ class Proposal:
         }  # fmt: skip
 
 
-def proposals(desk: Desk, found: Watched, terms: Terms) -> list[Proposal]:
+def proposals(desk: DayDispatcher, found: Watched, terms: ProposalTerms) -> list[Proposal]:
     """Return what can be done for the lots in danger and pays, the best first."""
     at_life = found.day.scenario.economics.discount_at_life
-    outlook = Outlook(found, terms.repair_h, at_life if terms.discount is None else terms.discount)
+    outlook = LotOutlook(found, terms.repair_h, at_life if terms.discount is None else terms.discount)
     rooms: dict[str, list[Helped]] = {}
     for plan in found.day.lots:
         left = outlook.lost(plan, outlook.condition(plan)) if plan.depart_h > found.now_h else None
@@ -157,7 +157,9 @@ def proposals(desk: Desk, found: Watched, terms: Terms) -> list[Proposal]:
 class _Room:
     """The lots in danger that are in a room or bound for it."""
 
-    def __init__(self, desk: Desk, outlook: Outlook, terms: Terms, room: str, lots: Sequence[Helped]) -> None:
+    def __init__(
+        self, desk: DayDispatcher, outlook: LotOutlook, terms: ProposalTerms, room: str, lots: Sequence[Helped]
+    ) -> None:
         self.desk, self.outlook, self.terms, self.room = desk, outlook, terms, room
         self.scenario, self.now_h = desk.source.scenario, outlook.now_h
         self.depot = room.split("/")[1]
@@ -206,23 +208,23 @@ class _Room:
         way = travel(self.desk.source.placed.network, np.array([self._node()]), np.array(nodes))
         return np.asarray(way.time_h[0])
 
-    def _load(self, lots: Sequence[Helped]) -> Load:
+    def _load(self, lots: Sequence[Helped]) -> FetchLoad:
         """All lots together, once the last of them has come in."""
         unloaded = max(one.plan.back_h for one in lots) + self.scenario.chain.unload_h
         kg, m3 = (sum(values) for values in zip(*((x.plan.kg, x.plan.kg / x.plan.crop.density_kg_m3) for x in lots),
                                                 strict=True))  # fmt: skip
-        return Load(kg, m3, self._node(), max(self.start_h, unloaded))
+        return FetchLoad(kg, m3, self._node(), max(self.start_h, unloaded))
 
     def _fetched(
-        self, lots: Sequence[Helped], home: int, vehicles: Sequence[Vehicles], stop_h: float
-    ) -> Fetched | None:
+        self, lots: Sequence[Helped], home: int, vehicles: Sequence[VehiclesAtHand], stop_h: float
+    ) -> FetchTours | None:
         rules = self.scenario.routing
         docks = Docks(stop_h, rules.load_h_t, self.scenario.chain.unload_h)
         return fetched(self.desk.source.placed.network, self._load(lots), home, vehicles, docks, self.start_h)
 
     def _market(self, lots: Sequence[Helped], hub: int) -> Proposal | None:
         rules = self.scenario.routing
-        trucks = [Vehicles(kind, None, "", kind.id) for kind in self.scenario.line_haul]
+        trucks = [VehiclesAtHand(kind, None, "", kind.id) for kind in self.scenario.line_haul]
         fetch = self._fetched(lots, int(self.desk.source.placed.hub_node[hub]), trucks, rules.dock_h / 2.0)
         if fetch is None:
             return None
@@ -252,7 +254,7 @@ class _Room:
         way = _way(DEPOT, place.id, self.scenario.hubs[place.hub].id, fetch)
         return self._led(lots, self._into(way, fetch, rooms, depot), fetch, more)
 
-    def _into(self, way: DivertedLot, fetch: Fetched, rooms: CoolingClass, depot: int) -> DivertedLot:
+    def _into(self, way: DivertedLot, fetch: FetchTours, rooms: CoolingClass, depot: int) -> DivertedLot:
         kind = self.scenario.vehicle(self._base(fetch.tours[0].vehicle_id))
         return replace(
             way, cargo=kind.cargo, half_warming_h=kind.half_warming_h or HALF_WARMING_H[kind.cargo] or float("nan"),
@@ -270,7 +272,7 @@ class _Room:
             sold.append(replace(one, then=then, way=replace(way, lot=one.plan.key, loss=then.loss)))
         return _kept(Proposal(SELL, self.room, self.depot, tuple(sold), way.leave_h, way.leave_h))
 
-    def _led(self, lots: Sequence[Helped], way: DivertedLot, fetch: Fetched, more_cny: float) -> Proposal:
+    def _led(self, lots: Sequence[Helped], way: DivertedLot, fetch: FetchTours, more_cny: float) -> Proposal:
         """Follow each lot along a way, and keep those that are better off."""
         led = []
         for one in lots:
@@ -318,7 +320,7 @@ def _nearest(indices: Sequence[int], hours: Floats) -> list[int]:
     return [n for h, n in ranked if np.isfinite(h)][:NEAREST]
 
 
-def _way(action: str, to: str, hub: str, fetch: Fetched | None) -> DivertedLot:
+def _way(action: str, to: str, hub: str, fetch: FetchTours | None) -> DivertedLot:
     nan = float("nan")
     leave_h, arrive_h = (nan, nan) if fetch is None else (fetch.leave_h, fetch.arrive_h)
     return DivertedLot("", "", action, to, hub, leave_h, arrive_h, "", nan, nan, nan, nan, nan, nan)

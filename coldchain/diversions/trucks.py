@@ -13,8 +13,8 @@ from coldchain.dispatch.lines import TripLine
 from coldchain.dispatch.sheets import sheet, sheet_page
 from coldchain.dispatch.tables import TourRows
 from coldchain.dispatch.tracks import gpx_text
-from coldchain.diversions.desk import Desk
-from coldchain.diversions.fetching import Fetched
+from coldchain.diversions.desk import DayDispatcher
+from coldchain.diversions.fetching import FetchTours
 from coldchain.diversions.proposals import Helped, Proposal
 from coldchain.model import Place
 from coldchain.network import paths
@@ -22,7 +22,7 @@ from coldchain.reports.lines import joined
 from coldchain.routing.day import Round, Tour
 
 
-def write_truck_sheets(desk: Desk, proposal: Proposal, folder: Path) -> None:
+def write_truck_sheets(desk: DayDispatcher, proposal: Proposal, folder: Path) -> None:
     """Write what the driver of each truck of a proposal needs; nothing where no lot leaves its depot."""
     fetch, scenario = proposal.fetch, desk.source.scenario
     if fetch is None:
@@ -30,7 +30,7 @@ def write_truck_sheets(desk: Desk, proposal: Proposal, folder: Path) -> None:
     day = str(desk.run.summary["day"]["given"] or desk.run.summary["day"]["period"])
     there, back = paths(desk.source.placed.network, np.array([fetch.nodes, fetch.nodes[::-1]]))
     for number, tour in enumerate(fetch.tours, start=1):
-        own = _Truck(desk, proposal, fetch, tour).rows(f"{proposal.id}-{number}")
+        own = _TruckRows(desk, proposal, fetch, tour).rows(f"{proposal.id}-{number}")
         listed = sheet(own, scenario)
         stem = folder / str(own.tour["tour"])
         Path(f"{stem}.csv").write_text(csv_text(listed, float_format="%.1f"), encoding="utf-8-sig")
@@ -40,10 +40,10 @@ def write_truck_sheets(desk: Desk, proposal: Proposal, folder: Path) -> None:
         Path(f"{stem}.gpx").write_text(gpx_text(own, lines), encoding="utf-8")
 
 
-class _Truck:
+class _TruckRows:
     """The rows of one truck, as the sheets of the day take them."""
 
-    def __init__(self, desk: Desk, proposal: Proposal, fetch: Fetched, tour: Tour) -> None:
+    def __init__(self, desk: DayDispatcher, proposal: Proposal, fetch: FetchTours, tour: Tour) -> None:
         scenario = desk.source.scenario
         places: dict[str, Place] = {place.id: place for place in (*scenario.hubs, *scenario.sites)}
         self.tour, self.lots = tour, proposal.lots

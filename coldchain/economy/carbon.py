@@ -166,7 +166,7 @@ class Activity:
 
 
 @dataclass(frozen=True)
-class Leg:
+class EmissionLeg:
     """What a leg emits a year at or for a depot in a period; empty names where it is for all."""
 
     leg: str
@@ -218,28 +218,30 @@ def _serves(lots: pd.DataFrame, column: str, key: str) -> pd.Series[Any]:
     return lots[column].astype(str).eq(key) if key != EVERY else pd.Series(data=True, index=lots.index)
 
 
-def _legs(scenario: Scenario, tables: Tables, activity: Activity, factors: CarbonFactors | None) -> tuple[Leg, ...]:
+def _legs(
+    scenario: Scenario, tables: Tables, activity: Activity, factors: CarbonFactors | None
+) -> tuple[EmissionLeg, ...]:
     factors = factors or CarbonFactors.of(scenario.economics)
     return (
         *_collection(scenario, tables, factors),
-        Leg("depot", "electricity", EVERY, EVERY, activity.power_kwh * factors.grid_kg_kwh),
+        EmissionLeg("depot", "electricity", EVERY, EVERY, activity.power_kwh * factors.grid_kg_kwh),
         *_leaks(scenario, tables, factors),
         *_line_haul(scenario, tables, factors),
-        Leg("trader", "fuel", EVERY, EVERY, activity.trader_tkm * factors.trader_kg_tkm),
+        EmissionLeg("trader", "fuel", EVERY, EVERY, activity.trader_tkm * factors.trader_kg_tkm),
     )
 
 
-def _collection(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterator[Leg]:
+def _collection(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterator[EmissionLeg]:
     for row in tables["routes"].itertuples():
         vehicle, days = scenario.vehicle(str(row.vehicle)), float(str(row.days))
         fuel = factors.drive_kg_km(vehicle) * float(str(row.km)) * days
-        yield Leg("collection", "fuel", str(row.depot), str(row.period), fuel)
+        yield EmissionLeg("collection", "fuel", str(row.depot), str(row.period), fuel)
         leak = factors.leak_kg_h(vehicle) * float(str(row.hours)) * days
         if leak:
-            yield Leg("collection", "refrigerant", str(row.depot), str(row.period), leak)
+            yield EmissionLeg("collection", "refrigerant", str(row.depot), str(row.period), leak)
 
 
-def _leaks(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterator[Leg]:
+def _leaks(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterator[EmissionLeg]:
     """Yield what modules lose, by the power of each depot's."""
     power_kw = {kind.id: kind.power_kw for kind in scenario.depot_types}
     for row in tables["depots"].itertuples():
@@ -247,10 +249,10 @@ def _leaks(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterat
         counts = [modules_of(text) for text in texts if isinstance(text, str)]
         kw = sum(power_kw[key] * count for modules in counts for key, count in modules.items())
         if kw:  # a place where units only stand loses nothing: they lose where they are bought
-            yield Leg("depot", "refrigerant", str(row.depot), EVERY, kw * factors.leak_kg_kw)
+            yield EmissionLeg("depot", "refrigerant", str(row.depot), EVERY, kw * factors.leak_kg_kw)
 
 
-def _line_haul(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterator[Leg]:
+def _line_haul(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> Iterator[EmissionLeg]:
     """Yield the line haul; a truck that loads at several depots is charged to each by its load."""
     for row in tables["line_haul"].itertuples():
         vehicle, days = scenario.vehicle(str(row.vehicle)), float(str(row.days))
@@ -261,6 +263,6 @@ def _line_haul(scenario: Scenario, tables: Tables, factors: CarbonFactors) -> It
         leak = factors.leak_kg_h(vehicle) * float(str(row.hours_day)) * days
         for depot, load in loads.items():
             share = load / sum(loads.values())
-            yield Leg("line_haul", "fuel", depot, str(row.period), fuel * share)
+            yield EmissionLeg("line_haul", "fuel", depot, str(row.period), fuel * share)
             if leak:
-                yield Leg("line_haul", "refrigerant", depot, str(row.period), leak * share)
+                yield EmissionLeg("line_haul", "refrigerant", depot, str(row.period), leak * share)

@@ -5,11 +5,11 @@ from coldchain.forecasts.deliveries import Deliveries, read_deliveries
 from coldchain.forecasts.harvest import HarvestBacktest, backtest_harvest, forecast_harvest
 from coldchain.forecasts.outlook import Outlook, forecast
 from coldchain.forecasts.panel import Panel, Unmodelled, panel_of
-from coldchain.forecasts.reading import Series, Table, read_series
+from coldchain.forecasts.reading import DatedSeries, Table, read_series
 from coldchain.forecasts.weather import BASE_C, Weather, read_weather
 
 __all__ = [
-    "BASE_C", "Backtest", "Deliveries", "HarvestBacktest", "Outlook", "Panel", "Series", "Table", "Unmodelled",
+    "BASE_C", "Backtest", "DatedSeries", "Deliveries", "HarvestBacktest", "Outlook", "Panel", "Table", "Unmodelled",
     "Weather", "backtest", "backtest_harvest", "forecast", "forecast_harvest", "panel_of", "read_deliveries",
     "read_series", "read_weather",
 ]  # fmt: skip

@@ -36,14 +36,14 @@ SPACING = ((1, 3, Step.DAY), (5, 10, Step.WEEK), (26, 32, Step.MONTH))
 
 
 @dataclass(frozen=True)
-class Spot:
+class WrittenDate:
     """A date as written: a day in it, and the step where the writing itself tells it."""
 
     day: date
     step: Step | None = None
 
 
-def read_date(text: str) -> Spot | None:
+def read_date(text: str) -> WrittenDate | None:
     """Read a day, a month or a week of the ISO calendar; None when it is none of them.
 
     Examples
@@ -54,11 +54,11 @@ def read_date(text: str) -> Spot | None:
     """
     try:
         if found := FULL.fullmatch(text) or COMPACT.fullmatch(text):
-            return Spot(date(int(found[1]), int(found[2]), int(found[3])))
+            return WrittenDate(date(int(found[1]), int(found[2]), int(found[3])))
         if found := WEEK.fullmatch(text):
-            return Spot(date.fromisocalendar(int(found[1] or found[3]), int(found[2] or found[4]), 1), Step.WEEK)
+            return WrittenDate(date.fromisocalendar(int(found[1] or found[3]), int(found[2] or found[4]), 1), Step.WEEK)
         if found := MONTH.fullmatch(text):
-            return Spot(date(int(found[1]), int(found[2]), 1), Step.MONTH)
+            return WrittenDate(date(int(found[1]), int(found[2]), 1), Step.MONTH)
     except ValueError:
         return None
     return None

@@ -40,7 +40,7 @@ class Deliveries:
 
 
 @dataclass(frozen=True)
-class Season:
+class HarvestSeason:
     """Weeks of one harvest year, from ``start`` to before ``end``, counted from the first week of the deliveries.
 
     Attributes
@@ -108,7 +108,7 @@ def _by_week(file: str, lots: Sequence[tuple[str, int, float]], faults: Sequence
     return Deliveries(file, min(weeks), names, tonnes, tuple(faults))
 
 
-def seasons_of(tonnes: Floats, first: int, beyond: int) -> list[Season]:
+def seasons_of(tonnes: Floats, first: int, beyond: int) -> list[HarvestSeason]:
     """Return the harvest years of a crop, up to the one that holds week ``beyond``; empty when it has no bare time.
 
     A year turns in the middle of the longest time without harvest.
@@ -122,7 +122,9 @@ def seasons_of(tonnes: Floats, first: int, beyond: int) -> list[Season]:
     span = np.arange(-WEEKS - 1, beyond + WEEKS + 2)
     starts = span[week_of_year(first + span) == turn]
     starts = starts[np.insert(np.diff(starts) > 1, 0, True)]
-    return [Season(int(a), int(b), _late(first + int(a), turn)) for a, b in pairwise(starts) if a <= beyond and b > 0]
+    return [
+        HarvestSeason(int(a), int(b), _late(first + int(a), turn)) for a, b in pairwise(starts) if a <= beyond and b > 0
+    ]
 
 
 def _late(week: int, turn: int) -> float:

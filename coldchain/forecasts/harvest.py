@@ -18,7 +18,7 @@ import pandas as pd
 
 from coldchain.arrays import Floats, Ints
 from coldchain.errors import BadInputError, Fault, grouped
-from coldchain.forecasts.deliveries import Deliveries, Season, seasons_of
+from coldchain.forecasts.deliveries import Deliveries, HarvestSeason, seasons_of
 from coldchain.forecasts.outlook import SIGNIFICANT, Outlook
 from coldchain.forecasts.panel import Unmodelled
 from coldchain.forecasts.weather import BASE_C, WEEKS, Weather, week_label, week_of_year
@@ -36,7 +36,7 @@ NAIVE = ("naive", "seasonal_naive")
 
 
 @dataclass(frozen=True, eq=False)
-class Crop:
+class CropHistory:
     """A crop with enough past.
 
     Attributes
@@ -50,8 +50,8 @@ class Crop:
 
     name: str
     weekly: Floats
-    past: tuple[Season, ...]
-    seasons: tuple[Season, ...]
+    past: tuple[HarvestSeason, ...]
+    seasons: tuple[HarvestSeason, ...]
     heat: Floats
     normal: Floats
 
@@ -63,7 +63,7 @@ class Crop:
         return np.insert(np.cumsum(np.where(np.isfinite(known), known, self.normal[without])), 0, 0.0)
 
 
-def curve(crop: Crop, past: Sequence[Season], kind: str) -> Floats:
+def curve(crop: CropHistory, past: Sequence[HarvestSeason], kind: str) -> Floats:
     """Return the clock at which each share of `SHARES` is in: the mean over past seasons."""
     clock = crop.clock(kind, len(crop.weekly), -1)
     found = []
@@ -76,7 +76,9 @@ def curve(crop: Crop, past: Sequence[Season], kind: str) -> Floats:
     return np.asarray(np.mean(found, axis=0))
 
 
-def ahead(crop: Crop, past: Sequence[Season], kind: str, now: int, horizon: int, without: int = -1) -> Floats:
+def ahead(
+    crop: CropHistory, past: Sequence[HarvestSeason], kind: str, now: int, horizon: int, without: int = -1
+) -> Floats:
     """Return the tonnes of the weeks from ``now`` on, float64[horizon]."""
     reached, clock = curve(crop, past, kind), crop.clock(kind, now, without)
     prior = float(np.mean([crop.weekly[one.start : one.end].sum() for one in past]))
@@ -95,7 +97,7 @@ def ahead(crop: Crop, past: Sequence[Season], kind: str, now: int, horizon: int,
     return found
 
 
-def _late(season: Season, kind: str) -> float:
+def _late(season: HarvestSeason, kind: str) -> float:
     """Return what the clock of a season shows on its first Monday."""
     return season.late if kind == "calendar" else 0.0
 
@@ -140,7 +142,7 @@ class Tried:
         return self.relative[self.kind][np.isin(self.season, seasons)]
 
 
-def tried(crop: Crop, horizon: int) -> Tried:
+def tried(crop: CropHistory, horizon: int) -> Tried:
     """Forecast every week of every past season in which something was harvested, or the week before."""
     errors: dict[str, list[Floats]] = {name: [] for name in (*CLOCKS, *NAIVE)}
     relative: dict[str, list[Floats]] = {kind: [] for kind in CLOCKS}
@@ -176,7 +178,7 @@ def led_in(deliveries: Deliveries, weather: Weather) -> Deliveries:
 
 def crops_of(
     deliveries: Deliveries, weather: Weather, horizon: int, base_c: float = BASE_C
-) -> tuple[list[Crop], tuple[Unmodelled, ...], tuple[Fault, ...]]:
+) -> tuple[list[CropHistory], tuple[Unmodelled, ...], tuple[Fault, ...]]:
     """Return the crops that can be forecast, the others with the reason, and what was filled in of the weather.
 
     Raises
@@ -207,11 +209,11 @@ def crops_of(
                           len(past))  # fmt: skip
             left.append(Unmodelled(name, told.format(n=len(past), needed=FEWEST_SEASONS)))
         else:
-            crops.append(Crop(name, weekly, past, tuple(found), heat, _normals(heat, deliveries.first, past)))
+            crops.append(CropHistory(name, weekly, past, tuple(found), heat, _normals(heat, deliveries.first, past)))
     return crops, tuple(left), faults
 
 
-def _normals(heat: Floats, first: int, past: Sequence[Season]) -> Floats:
+def _normals(heat: Floats, first: int, past: Sequence[HarvestSeason]) -> Floats:
     """Return the degree-days of normal years: without each past season, and of all weeks."""
     place = week_of_year(np.arange(first, first + len(heat)))
     rows = []
@@ -254,7 +256,7 @@ def forecast_harvest(deliveries: Deliveries, weather: Weather, horizon: int, *, 
     return Outlook(pd.DataFrame(rows, columns=columns), "harvest", "week", horizon, left, (*deliveries.faults, *faults))
 
 
-def _some(crops: Sequence[Crop], left: Sequence[Unmodelled], file: str) -> None:
+def _some(crops: Sequence[CropHistory], left: Sequence[Unmodelled], file: str) -> None:
     if not crops:
         message = _("no crop has enough past to forecast its harvest")
         faults = [Fault(file, None, "", "", message, "too-little-data")]

@@ -10,7 +10,7 @@ import numpy as np
 from coldchain.arrays import Floats
 from coldchain.errors import Fault
 from coldchain.forecasts.dates import Step, label_of
-from coldchain.forecasts.reading import Series
+from coldchain.forecasts.reading import DatedSeries
 from coldchain.language import _, plural
 
 SEASONS_NEEDED = 2
@@ -51,7 +51,7 @@ class Panel:
         return label_of(self.first + at, self.step)
 
 
-def panel_of(series: Series) -> Panel:
+def panel_of(series: DatedSeries) -> Panel:
     """Put series on one calendar; of each the part after its last long gap counts, if it reaches the end."""
     numbers = [number for _name, number in series.values]
     first, last = min(numbers), max(numbers)
@@ -73,7 +73,7 @@ def panel_of(series: Series) -> Panel:
     return Panel(series.step, first, tuple(kept), values, tuple(unmodelled), tuple(faults))
 
 
-def _grid(series: Series, first: int, last: int) -> Floats:
+def _grid(series: DatedSeries, first: int, last: int) -> Floats:
     place = {name: at for at, name in enumerate(series.names)}
     grid = np.full((last - first + 1, len(place)), np.nan)
     for (name, number), value in series.values.items():
@@ -112,7 +112,7 @@ def _too_little(column: Floats, step: Step, first: int) -> str:
     return ""
 
 
-def _gap(series: Series, name: str, number: int) -> Fault:
+def _gap(series: DatedSeries, name: str, number: int) -> Fault:
     message = _("the date is missing; a value between its neighbours stands in")
     shown = f"{name}, {label_of(number, series.step)}"
     return Fault(series.file, None, "date", shown, message, "missing-date", warning=True)

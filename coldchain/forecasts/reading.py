@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from coldchain.errors import BadInputError, Fault
-from coldchain.forecasts.dates import Spot, Step, label_of, number_of, read_date, spacing_days, step_of
+from coldchain.forecasts.dates import Step, WrittenDate, label_of, number_of, read_date, spacing_days, step_of
 from coldchain.language import _
 from coldchain.scenario.frames import frame_table
 from coldchain.scenario.tables import RawTable, read_raw
@@ -48,12 +48,12 @@ class Entry:
 
     line: int
     series: str
-    spot: Spot
+    spot: WrittenDate
     value: float
 
 
 @dataclass(frozen=True)
-class Series:
+class DatedSeries:
     """What a file holds.
 
     Attributes
@@ -74,7 +74,7 @@ Table = Path | str | pd.DataFrame
 """A file, or a frame whose rows are named by their label or place."""
 
 
-def read_series(table: Table) -> Series:
+def read_series(table: Table) -> DatedSeries:
     """Read the columns series, date and value.
 
     Raises
@@ -103,7 +103,7 @@ def raw_of(table: Table, headings: Mapping[str, tuple[str, ...]]) -> RawTable:
     return raw
 
 
-def _series_of(raw: RawTable) -> Series:
+def _series_of(raw: RawTable) -> DatedSeries:
     columns, faults = columns_of(raw, HEADINGS)
     faults = [*raw.faults, *faults]
     if len(columns) < len(HEADINGS):
@@ -120,7 +120,7 @@ def _series_of(raw: RawTable) -> Series:
         wrong += [*doubled, *_unsorted(raw.file, entries, columns["date"])]
     if step is None or any(not fault.warning for fault in (*faults, *wrong)):
         raise BadInputError([*faults, *wrong])
-    return Series(raw.file, step, tuple(dict.fromkeys(one.series for one in entries)), values, (*faults, *wrong))
+    return DatedSeries(raw.file, step, tuple(dict.fromkeys(one.series for one in entries)), values, (*faults, *wrong))
 
 
 def columns_of(raw: RawTable, headings: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, str], list[Fault]]:

@@ -33,7 +33,7 @@ MESSAGES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Spot:
+class RowCoordinates:
     """Coordinates of one row.
 
     Attributes
@@ -57,44 +57,44 @@ class Spot:
         return Fault(file, line, self.column, self.text, message, self.judgement)
 
 
-def spot_of(lon: str, lat: str, both: str, datum: str) -> Spot:
+def spot_of(lon: str, lat: str, both: str, datum: str) -> RowCoordinates:
     """Read the coordinates of a row from two cells, or from one that holds both."""
     one = both or (lon if lat.lower() in BLANKS else "")
     pair = lon_lat(one) if one else None
     if pair is not None:
         return _judged(*pair, one, datum)
     if both and both.lower() not in BLANKS:
-        return Spot(np.nan, np.nan, both, "not-a-number")
+        return RowCoordinates(np.nan, np.nan, both, "not-a-number")
     blank = [text.lower() in BLANKS for text in (lon, lat)]
     if any(blank):
-        return Spot(np.nan, np.nan, "" if all(blank) else f"{lon}, {lat}", "gap")
+        return RowCoordinates(np.nan, np.nan, "" if all(blank) else f"{lon}, {lat}", "gap")
     values = [degrees(lon), degrees(lat)]
     for column, text, value in zip(("lon", "lat"), (lon, lat), values, strict=True):
         if value is None:
-            return Spot(np.nan, np.nan, text, "not-a-number", column)
+            return RowCoordinates(np.nan, np.nan, text, "not-a-number", column)
     assert values[0] is not None
     assert values[1] is not None
     return _judged(values[0], values[1], f"{lon}, {lat}", datum)
 
 
-def _judged(lon: float, lat: float, text: str, datum: str) -> Spot:
+def _judged(lon: float, lat: float, text: str, datum: str) -> RowCoordinates:
     if lon == 0.0 == lat:
-        return Spot(np.nan, np.nan, text, "gap")
+        return RowCoordinates(np.nan, np.nan, text, "gap")
     if max(abs(lon), abs(lat)) > METRES:
-        return Spot(lon, lat, text, "metres")
+        return RowCoordinates(lon, lat, text, "metres")
     if in_china(lat, lon) and not in_china(lon, lat):
         beyond = abs(lat) > 90.0
-        return Spot(lon, lat, text, "swapped" if beyond or datum in CHINESE_DATUMS else "")
+        return RowCoordinates(lon, lat, text, "swapped" if beyond or datum in CHINESE_DATUMS else "")
     for column, value, limit in (("lon", lon, 180.0), ("lat", lat, 90.0)):
         if abs(value) > limit:
             turned = abs(lon) <= 90.0 and abs(lat) <= 180.0
-            return Spot(lon, lat, text if turned else f"{value:g}", "swapped" if turned else "not-a-number",
+            return RowCoordinates(lon, lat, text if turned else f"{value:g}", "swapped" if turned else "not-a-number",
                         "lon, lat" if turned else column)  # fmt: skip
     outside = datum in CHINESE_DATUMS and not in_china(lon, lat)
-    return Spot(lon, lat, text, "outside-china" if outside else "")
+    return RowCoordinates(lon, lat, text, "outside-china" if outside else "")
 
 
-def outlying(spots: list[Spot]) -> tuple[list[Spot], dict[str, object]]:
+def outlying(spots: list[RowCoordinates]) -> tuple[list[RowCoordinates], dict[str, object]]:
     """Judge places far from the middle of all; return the spots and the figures of the middle."""
     points = np.array([(spot.lon, spot.lat) for spot in spots if not spot.judgement]).reshape(-1, 2)
     if not len(points):
@@ -103,17 +103,17 @@ def outlying(spots: list[Spot]) -> tuple[list[Spot], dict[str, object]]:
     spread = float(np.median(np.abs(points - middle), axis=0).max())
     far = max(FAR_DEG, FAR_SPREADS * spread)
 
-    def judged(spot: Spot) -> Spot:
+    def judged(spot: RowCoordinates) -> RowCoordinates:
         away = max(abs(spot.lon - middle[0]), abs(spot.lat - middle[1]))
         if spot.judgement or away <= far:
             return spot
         turned = max(abs(spot.lat - middle[0]), abs(spot.lon - middle[1])) <= far
-        return Spot(spot.lon, spot.lat, spot.text, "swapped" if turned else "outlier")
+        return RowCoordinates(spot.lon, spot.lat, spot.text, "swapped" if turned else "outlier")
 
     return [judged(spot) for spot in spots], {"far": far, "lon": float(middle[0]), "lat": float(middle[1])}
 
 
-def doubts(file: str, rows: list[tuple[int, Spot]], datum: str) -> Iterator[Fault]:
+def doubts(file: str, rows: list[tuple[int, RowCoordinates]], datum: str) -> Iterator[Fault]:
     """Warn of places stated in WGS-84 that lie outside China, with the guess that they are swapped where that fits."""
     for line, spot in rows:
         if datum != "wgs84" or spot.judgement or in_china(spot.lon, spot.lat):

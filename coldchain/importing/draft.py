@@ -42,7 +42,7 @@ PLACE_COLUMNS = ("id", "name", "county", "lon", "lat")
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowOrigins:
     """Where the rows of the tables come from: the file of the source, and its line for each row by table."""
 
     file: str
@@ -82,7 +82,7 @@ class Import:
     roads: RoadNetwork | None
     faults: tuple[Fault, ...]
     account: Account
-    rows: Rows | None = None
+    rows: RowOrigins | None = None
     beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from coldchain.errors import Fault
 from coldchain.importing.account import Merged, Skipped
 from coldchain.importing.columns import Columns
-from coldchain.importing.coordinates import Spot, doubts, outlying, spot_of
+from coldchain.importing.coordinates import RowCoordinates, doubts, outlying, spot_of
 from coldchain.language import N_, _
 from coldchain.scenario import RawTable
 
@@ -45,7 +45,7 @@ WAY_ON = N_("fill them in, or go on with --skip-missing (leaves them out) or --m
 
 
 @dataclass(frozen=True)
-class Source:
+class ListSource:
     """What is known of the list as a whole."""
 
     file: str
@@ -55,7 +55,7 @@ class Source:
     header_line: int
 
 
-def places_of(source: Source, raw: RawTable) -> tuple[pd.DataFrame, list[Fault], list[Skipped], list[Merged]]:
+def places_of(source: ListSource, raw: RawTable) -> tuple[pd.DataFrame, list[Fault], list[Skipped], list[Merged]]:
     """Return the places with role and coordinates in the source's datum; faults, and what was left out or joined."""
     plain = source.columns.plain
     table = pd.DataFrame({key: [cells.get(name, "") for _line, cells in raw.rows] for key, name in plain.items()})
@@ -77,14 +77,14 @@ def places_of(source: Source, raw: RawTable) -> tuple[pd.DataFrame, list[Fault],
     return table.drop(columns="spot"), [*faults, *more], skipped, merged
 
 
-def _levels(source: Source, table: pd.DataFrame) -> Iterator[Fault]:
+def _levels(source: ListSource, table: pd.DataFrame) -> Iterator[Fault]:
     message = _("is not a level; known are {names}").format(names=SHOWN_LEVELS)
     for level, line in zip(table["level"], table["line"], strict=True):
         if level.lower() not in LEVELS:
             yield Fault(source.file, int(line), source.columns.plain["level"], level, message, "bad-choice")
 
 
-def _codes(source: Source, table: pd.DataFrame) -> Iterator[Fault]:
+def _codes(source: ListSource, table: pd.DataFrame) -> Iterator[Fault]:
     """Name codes that a spreadsheet cut to a few digits: many places would share one."""
     message = _("a spreadsheet cut this code; format the column as text and paste the codes again")
     for code, line in zip(table["id"], table["line"], strict=True):
@@ -92,14 +92,14 @@ def _codes(source: Source, table: pd.DataFrame) -> Iterator[Fault]:
             yield Fault(source.file, int(line), source.columns.plain["id"], code, message, "id-cut")
 
 
-def _ids(source: Source, table: pd.DataFrame) -> list[str]:
+def _ids(source: ListSource, table: pd.DataFrame) -> list[str]:
     """Return the ids; serial numbers that begin anew, and blanks, give way to the row they stand on."""
     given = list(table["id"])
     serial = source.columns.plain.get("id") in SERIAL and len(set(given)) < len(given)
     return [f"R{line}" if serial or not code else code for code, line in zip(given, table["line"], strict=True)]
 
 
-def _merged(source: Source, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Merged]]:
+def _merged(source: ListSource, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Merged]]:
     """Join rows of one id, name and level: a village listed once for each of its crops, where a crop column says so."""
     if "crop" not in source.columns.plain:
         return table, []
@@ -119,7 +119,7 @@ def _merged(source: Source, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Mer
     return table.assign(lines=lines)[~again], merged
 
 
-def _doubled_ids(source: Source, table: pd.DataFrame) -> Iterator[Fault]:
+def _doubled_ids(source: ListSource, table: pd.DataFrame) -> Iterator[Fault]:
     first: dict[tuple[str, str], int] = {}
     for code, role, line in zip(table["id"], table["role"], table["line"], strict=True):
         if (code, role) in first and not CUT_CODE.fullmatch(code):
@@ -129,7 +129,7 @@ def _doubled_ids(source: Source, table: pd.DataFrame) -> Iterator[Fault]:
 
 
 def _located(
-    source: Source, table: pd.DataFrame, told: Mapping[str, object]
+    source: ListSource, table: pd.DataFrame, told: Mapping[str, object]
 ) -> tuple[pd.DataFrame, list[Fault], list[Skipped]]:
     """Refuse, leave out or place at their town the rows without usable coordinates."""
     faults: list[Fault] = []
@@ -137,7 +137,7 @@ def _located(
     centres = _centres(table) if source.missing == "township" else {}
     keep = np.ones(len(table), dtype=bool)
     for n, row in enumerate(table.to_dict("records")):
-        spot: Spot = row["spot"]
+        spot: RowCoordinates = row["spot"]
         if not spot.judgement:
             continue
         name, line = str(row["name"]), int(row["line"])

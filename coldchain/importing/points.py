@@ -14,9 +14,9 @@ from coldchain.errors import BadInputError, Fault, demand_right, grouped
 from coldchain.importing.account import Merged, Skipped
 from coldchain.importing.columns import columns_of, score
 from coldchain.importing.crops import Crops
-from coldchain.importing.draft import KM_PER_DEG, Import, Places, Rows, account_of, assemble
+from coldchain.importing.draft import KM_PER_DEG, Import, Places, RowOrigins, account_of, assemble
 from coldchain.importing.harvests import Harvests, assumed_crops, not_used, read_harvests
-from coldchain.importing.placing import Missing, Source, places_of
+from coldchain.importing.placing import ListSource, Missing, places_of
 from coldchain.importing.rules import Rules, read_rules
 from coldchain.language import _
 from coldchain.model import Assumption
@@ -67,7 +67,7 @@ def draft_from_points(
     raw = _raw(file, datum)
     columns, faults = columns_of(raw, datum, crops)
     demand_right(faults)
-    source = Source(file.name, datum, missing, columns, raw.header_line)
+    source = ListSource(file.name, datum, missing, columns, raw.header_line)
     harvests = read_harvests(file.name, raw.rows, columns, crops)
     points, more, skipped, merged = places_of(source, raw)
     faults += [*more, *harvests.faults, *assumed_crops(file.name, raw.header_line, columns, crops)]
@@ -87,7 +87,7 @@ class _Read:
     merged: list[Merged]
 
 
-def _drafted(file: Path, source: Source, rule: Rules, roads: Path | None, read: _Read) -> Import:
+def _drafted(file: Path, source: ListSource, rule: Rules, roads: Path | None, read: _Read) -> Import:
     points = read.points
     network = None if roads is None else read_roads(roads)
     unused = not_used(source.columns, read.harvests, read.raw.rows)
@@ -110,7 +110,7 @@ def _drafted(file: Path, source: Source, rule: Rules, roads: Path | None, read: 
     )
     origin = Assumption(what="places", figure=text, source=file.name)
     draft = assemble(file.name, places, rule, network, source.datum, assumptions=(origin,), notes=_noted(faults))
-    rows = Rows(file.name, {stem: tuple(vars(places)[stem]["line"]) for stem in ("villages", "sites", "hubs")})
+    rows = RowOrigins(file.name, {stem: tuple(vars(places)[stem]["line"]) for stem in ("villages", "sites", "hubs")})
     account = account_of(
         draft,
         unused_columns=unused,
@@ -143,7 +143,7 @@ def _known_tonnes(points: pd.DataFrame, harvests: Harvests) -> dict[str, dict[st
     return known
 
 
-def _unused(source: Source, unused: Sequence[str], harvest_known: bool) -> Iterator[Fault]:
+def _unused(source: ListSource, unused: Sequence[str], harvest_known: bool) -> Iterator[Fault]:
     """Name the columns that were not used, and what is assumed instead, in one line."""
     if not unused:
         return
@@ -156,7 +156,7 @@ def _unused(source: Source, unused: Sequence[str], harvest_known: bool) -> Itera
     yield Fault(source.file, source.header_line, "", "", message, "unused-columns", warning=True)
 
 
-def _harvest_elsewhere(source: Source, points: pd.DataFrame, harvests: Harvests) -> Iterator[Fault]:
+def _harvest_elsewhere(source: ListSource, points: pd.DataFrame, harvests: Harvests) -> Iterator[Fault]:
     """Warn of harvests of towns and county seats: only villages produce."""
     message = _("is a candidate site or a hub: its harvest is not used; only villages produce")
     for row in points[points["role"] != "village"].to_dict("records"):
@@ -167,7 +167,7 @@ def _harvest_elsewhere(source: Source, points: pd.DataFrame, harvests: Harvests)
 
 
 def _without_harvest(
-    source: Source, points: pd.DataFrame, known: Mapping[str, Mapping[str, float]] | None
+    source: ListSource, points: pd.DataFrame, known: Mapping[str, Mapping[str, float]] | None
 ) -> Iterator[Fault]:
     if known is None:
         return

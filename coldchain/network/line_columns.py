@@ -27,7 +27,7 @@ MOST_KMH = 200.0
 
 
 @dataclass(frozen=True)
-class Columns:
+class LineColumns:
     """What the columns of a file say.
 
     Attributes
@@ -42,7 +42,7 @@ class Columns:
     faults: list[Fault] = field(default_factory=list)
 
 
-def read_columns(path: Path, frame: pd.DataFrame) -> Columns:
+def read_columns(path: Path, frame: pd.DataFrame) -> LineColumns:
     """Read the columns that are understood, and name those that are not.
 
     Parameters
@@ -50,7 +50,7 @@ def read_columns(path: Path, frame: pd.DataFrame) -> Columns:
     frame : attributes of the lines, one row each; names in any case, a unit in brackets does not matter
     """
     given = {name_of(str(column)): frame[column] for column in frame.columns}
-    columns = Columns(pd.DataFrame(index=range(len(frame))), pd.DataFrame(index=range(len(frame))))
+    columns = LineColumns(pd.DataFrame(index=range(len(frame))), pd.DataFrame(index=range(len(frame))))
     used = {_add_text(columns, key, names, given) for key, names in TEXTS.items()}
     used |= {_add_figures(path, columns, key, names, given) for key, names in FIGURES.items()}
     _mend(path, columns)
@@ -94,7 +94,7 @@ def translated(key: str, text: str) -> str:
     return WORDS.get(key, {}).get(text, text)
 
 
-def _add_text(columns: Columns, key: str, names: Sequence[str], given: Mapping[str, pd.Series[Any]]) -> str:
+def _add_text(columns: LineColumns, key: str, names: Sequence[str], given: Mapping[str, pd.Series[Any]]) -> str:
     """Add the first column of these names that says something; return its name, "" when there is none."""
     chosen = ""
     values = pd.Series("", index=columns.tags.index, dtype=object)
@@ -116,7 +116,7 @@ def _known(key: str, text: str, word: str) -> bool:
 
 
 def _add_figures(
-    path: Path, columns: Columns, key: str, names: Sequence[str], given: Mapping[str, pd.Series[Any]]
+    path: Path, columns: LineColumns, key: str, names: Sequence[str], given: Mapping[str, pd.Series[Any]]
 ) -> str:
     """Add a column of positive numbers; what is none becomes a fault."""
     chosen = next((name for name in names if name in given), "")
@@ -133,7 +133,7 @@ def _add_figures(
     return chosen
 
 
-def _mend(path: Path, columns: Columns) -> None:
+def _mend(path: Path, columns: LineColumns) -> None:
     """Settle track grades within the class, and refuse classes and limits that nobody knows."""
     tags = columns.tags
     grade = tags["highway"].str.extract(r"^track_(grade[1-5])$")[0]

@@ -29,7 +29,7 @@ from coldchain.network.gmns_table import listed
 from coldchain.network.graph import Kind, LinkTable, RoadNetwork, build_network
 from coldchain.network.junctions import SNAP_M, CutLines, Gap, cut_lines
 from coldchain.network.lengths import HIDDEN_M, LONGEST
-from coldchain.network.line_columns import Columns, read_columns
+from coldchain.network.line_columns import LineColumns, read_columns
 from coldchain.network.lines_writing import LAYER
 from coldchain.network.road_words import TEXTS
 from coldchain.network.speeds import CLASS_KMH, leaves_ground, speeds
@@ -70,7 +70,7 @@ def read_lines(
     return replace(network, warnings=(*faults, *network.warnings))
 
 
-def _network(path: Path, frame: gpd.GeoDataFrame, columns: Columns, kmh: Floats, snap_m: float) -> RoadNetwork:
+def _network(path: Path, frame: gpd.GeoDataFrame, columns: LineColumns, kmh: Floats, snap_m: float) -> RoadNetwork:
     parts, row = shapely.get_parts(shapely.force_2d(frame.geometry.to_numpy()), return_index=True)
     drawn = shapely.get_num_coordinates(parts) > 1
     is_open = np.isfinite(kmh[row]).any(axis=1)
@@ -206,7 +206,7 @@ def _bad_shapes(path: Path, frame: gpd.GeoDataFrame) -> list[Fault]:
     ]
 
 
-def _row_speeds(columns: Columns, profile: Profile) -> Floats:
+def _row_speeds(columns: LineColumns, profile: Profile) -> Floats:
     """Speeds along and against each line, float64[r, 2], NaN where it may not be driven."""
     by_class, figures = _speed_of(profile), columns.figures
     rows = list(columns.tags[list(_TAGS)].itertuples(index=False, name=None))
@@ -218,7 +218,7 @@ def _row_speeds(columns: Columns, profile: Profile) -> Floats:
     return np.where(np.isfinite(directed).any(axis=1)[:, None], directed, kmh)
 
 
-def _level(columns: Columns) -> Bools:
+def _level(columns: LineColumns) -> Bools:
     """Whether each line leaves the ground, bool[r]."""
     rows = columns.tags[list(_TAGS)].itertuples(index=False, name=None)
     return np.array([_leaves_ground(*texts) for texts in rows], dtype=np.bool_)

@@ -25,7 +25,7 @@ from coldchain.network.osm_elements import (
     CLOSED_TO_HEAVIEST,
     NO_ROAD,
     Elements,
-    Settled,
+    NewestElements,
     settle,
 )
 from coldchain.network.osm_pbf import is_pbf, needs_each, read_pbf
@@ -115,13 +115,13 @@ def _read(path: Path, profile: Profile, lorries: LorryRange) -> Elements:
     return elements
 
 
-def _closed_nodes(settled: Settled, profile: Profile, lorries: LorryRange) -> Bools:
+def _closed_nodes(settled: NewestElements, profile: Profile, lorries: LorryRange) -> Bools:
     """Mark the nodes of ways at which a barrier or a posted limit stops the lightest lorry, bool[k]."""
     stopping = [node.id for node in settled.nodes if not passable(node.tags, profile, lorries.lightest)]
     return np.isin(settled.refs, np.array(sorted(stopping), dtype=np.int64))
 
 
-def _links(settled: Settled, closed: Bools) -> tuple[Floats, Floats, LinkTable]:
+def _links(settled: NewestElements, closed: Bools) -> tuple[Floats, Floats, LinkTable]:
     """Split roads at junctions, at closed nodes and at nodes the file lacks; nodes and links between them."""
     where, at = settled.where, _number(settled.refs)
     count = np.diff(settled.start)
@@ -176,7 +176,7 @@ def _set_back(xy: Floats, xy_start: Ints, closed: Bools) -> Floats:
     return xy
 
 
-def _record(elements: Elements, settled: Settled, closed: Bools, unplaced: tuple[str, ...]) -> OsmRecord:
+def _record(elements: Elements, settled: NewestElements, closed: Bools, unplaced: tuple[str, ...]) -> OsmRecord:
     """Count what of the file is not in the network."""
     count = np.diff(settled.start)
     road = settled.kept & (settled.road_class != NO_ROAD)
@@ -204,7 +204,7 @@ def _record(elements: Elements, settled: Settled, closed: Bools, unplaced: tuple
     )
 
 
-def _km(settled: Settled, chosen: Bools) -> float:
+def _km(settled: NewestElements, chosen: Bools) -> float:
     """Length of some ways between the nodes that are in the file."""
     total = 0.0
     for row in np.flatnonzero(chosen).tolist():

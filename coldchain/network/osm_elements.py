@@ -182,7 +182,7 @@ class Elements:
 
 
 @dataclass(frozen=True, eq=False)
-class Settled:
+class NewestElements:
     """Elements in their newest state, with every node where it lies.
 
     Attributes
@@ -226,7 +226,7 @@ class Settled:
         return np.asarray(where[np.isfinite(where[:, 0])])
 
 
-def settle(elements: Elements) -> Settled:
+def settle(elements: Elements) -> NewestElements:
     """Keep the newest state of each element, and put every node of a way where the file has it."""
     node_id = np.frombuffer(elements.node_id, dtype=np.int64)
     node_kept = newest(node_id, elements.node_version, elements.node_gone)
@@ -237,7 +237,7 @@ def settle(elements: Elements) -> Settled:
         where = _placed(refs, where, node_id[node_kept], at[node_kept])
     way_id = np.frombuffer(elements.way_id, dtype=np.int64)
     way_kept = newest(way_id, elements.way_version, elements.way_gone)
-    return Settled(
+    return NewestElements(
         refs=refs,
         where=where,
         way_id=way_id,

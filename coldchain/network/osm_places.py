@@ -14,7 +14,7 @@ import pandas as pd
 
 from coldchain.arrays import Floats
 from coldchain.network.geometry import great_circle_m
-from coldchain.network.osm_elements import PLACES, Member, Relation, Settled, TaggedNode
+from coldchain.network.osm_elements import PLACES, Member, NewestElements, Relation, TaggedNode
 
 PLACE_COLUMNS = ("id", "name", "name_zh", "kind", "lon", "lat", "population")
 NEAR_OUTLINE_M = 500.0
@@ -51,13 +51,13 @@ class PlaceTable(NamedTuple):
     unplaced: tuple[str, ...]
 
 
-class _Place(NamedTuple):
+class _PlaceLevel(NamedTuple):
     row: dict[str, Any]
     reach_m: float
     centre: str
 
 
-def place_table(elements: Settled) -> PlaceTable:
+def place_table(elements: NewestElements) -> PlaceTable:
     """Gather the places; an outline stands at the mean of its nodes, a relation at its centre where one is named."""
     nodes = [_place_of_node(node) for node in elements.nodes if node.tags.get("place") in PLACES]
     outlines = [_outline(f"w{way.id}", way.tags, elements.corners(way.row)) for way in elements.areas]
@@ -76,11 +76,11 @@ class _Kept:
     """Places so far; outlines of one that stands already are merged into it."""
 
     def __init__(self) -> None:
-        self.by_id: dict[str, _Place] = {}
-        self.by_name: dict[tuple[str, int], list[_Place]] = {}
+        self.by_id: dict[str, _PlaceLevel] = {}
+        self.by_name: dict[tuple[str, int], list[_PlaceLevel]] = {}
         self.merged: list[MergedPlace] = []
 
-    def add(self, place: _Place) -> None:
+    def add(self, place: _PlaceLevel) -> None:
         """Keep a place unless it is one already: its own centre, or one of its name and kind inside it."""
         alike = self.by_name.setdefault((place.row["name"], _group(place.row["kind"])), [])
         twin = self.by_id.get(place.centre) or next((other for other in alike if _same(place, other)), None)
@@ -91,7 +91,7 @@ class _Kept:
         alike.append(place)
 
 
-def _same(one: _Place, other: _Place) -> bool:
+def _same(one: _PlaceLevel, other: _PlaceLevel) -> bool:
     """Whether two places of one name and kind are one: an outline, and what lies in it or close to it."""
     reach_m = max(one.reach_m, other.reach_m)
     return bool(one.row["name"] and reach_m and _apart_m(one.row, other.row) <= reach_m + NEAR_OUTLINE_M)
@@ -106,20 +106,20 @@ def _apart_m(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
     return float(great_circle_m(*ends)[0])
 
 
-def _place_of_node(node: TaggedNode) -> _Place:
-    return _Place(_row(f"n{node.id}", node.tags, node.lon, node.lat), 0.0, "")
+def _place_of_node(node: TaggedNode) -> _PlaceLevel:
+    return _PlaceLevel(_row(f"n{node.id}", node.tags, node.lon, node.lat), 0.0, "")
 
 
-def _outline(name: str, tags: Mapping[str, str], corners: Floats) -> _Place:
+def _outline(name: str, tags: Mapping[str, str], corners: Floats) -> _PlaceLevel:
     """Stand an outline at the mean of its corners; it reaches to the farthest of them."""
     if not len(corners):
-        return _Place(_row(name, tags, np.nan, np.nan), 0.0, "")
+        return _PlaceLevel(_row(name, tags, np.nan, np.nan), 0.0, "")
     lon, lat = corners.mean(axis=0)
     reach = great_circle_m(corners[:, 0], corners[:, 1], np.full(len(corners), lon), np.full(len(corners), lat))
-    return _Place(_row(name, tags, float(lon), float(lat)), float(reach.max()), "")
+    return _PlaceLevel(_row(name, tags, float(lon), float(lat)), float(reach.max()), "")
 
 
-def _relations(elements: Settled) -> Iterator[_Place]:
+def _relations(elements: NewestElements) -> Iterator[_PlaceLevel]:
     node_at = {node.id: node for node in elements.nodes}
     wanted = {m.ref for relation in elements.relations if relation.is_place for m in relation.members if m.kind == "w"}
     row_of = elements.rows_of(wanted)
@@ -134,13 +134,13 @@ def _rings(relation: Relation) -> list[Member]:
     return [member for member in relation.members if member.kind == "w" and member.role != "inner"]
 
 
-def _centred(place: _Place, relation: Relation, node_at: Mapping[int, TaggedNode]) -> _Place:
+def _centred(place: _PlaceLevel, relation: Relation, node_at: Mapping[int, TaggedNode]) -> _PlaceLevel:
     """Move a relation's place to the node that the relation calls its centre."""
     for role in _CENTRES:
         for member in relation.members:
             if member.kind == "n" and member.role == role and member.ref in node_at:
                 node = node_at[member.ref]
-                return _Place({**place.row, "lon": node.lon, "lat": node.lat}, place.reach_m, f"n{node.id}")
+                return _PlaceLevel({**place.row, "lon": node.lon, "lat": node.lat}, place.reach_m, f"n{node.id}")
     return place
 
 

@@ -40,7 +40,7 @@ def read_xml(path: Path, elements: Elements) -> None:
         When the file is no OpenStreetMap XML, ends too soon, says that the download was broken off, or holds
         coordinates that are none; with the line.
     """
-    reader = _Reader(path, elements)
+    reader = _OsmEvents(path, elements)
     parser = reader.parser
     try:
         for chunk in _chunks(path):
@@ -90,7 +90,7 @@ def _opened(path: Path) -> IO[bytes]:
     return bz2.open(path) if magic == b"BZh" else path.open("rb")
 
 
-class _Reader:
+class _OsmEvents:
     """Events of the parser, and the element that is open."""
 
     def __init__(self, path: Path, elements: Elements):

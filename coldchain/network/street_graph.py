@@ -50,7 +50,7 @@ class Edge:
 
 
 @dataclass
-class _Reader:
+class _GraphReader:
     """Reads nodes and edges, and notes what is wrong with them."""
 
     graph: nx.Graph[Any]
@@ -141,7 +141,7 @@ def read_graph(graph: nx.Graph[Any]) -> RoadNetwork:
         Listing every node without ``x`` and ``y``, every length, time and speed that is no positive number, or that
         nothing may be driven.
     """
-    reader = _Reader(graph)
+    reader = _GraphReader(graph)
     where = reader.points()
     edges = [] if reader.faults else list(reader.edges(where))
     if reader.faults:

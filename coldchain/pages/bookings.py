@@ -41,7 +41,7 @@ from coldchain.model.naming import crop_names, labelled
 from coldchain.pages import words
 from coldchain.pages.controls import WIDE
 from coldchain.pages.desk import free_name
-from coldchain.pages.server import Visit
+from coldchain.pages.server import PageVisit
 from coldchain.pages.shell import BOOKINGS, PLAN, Answering, frame, said, words_div
 from coldchain.runs import Run
 from coldchain.telemetry.page import STYLE, section, text_of
@@ -114,7 +114,7 @@ class BookingsPage(Answering):
     home : folder that files for routes and share are written to
     """
 
-    def __init__(self, counter: Counter, document: Document, visit: Visit) -> None:
+    def __init__(self, counter: Counter, document: Document, visit: PageVisit) -> None:
         self.counter, self.document, self.visit = counter, document, visit
         self.spoken, self.home, self.staff = language(), Path(), visit.member == OPERATOR
         self._stamp: object = None
@@ -327,7 +327,7 @@ class BookingsPage(Answering):
             self._say(words.bug_text(error), failed=True)
 
 
-def bookings_page(counter: Counter, document: Document, visit: Visit) -> BookingsPage:
+def bookings_page(counter: Counter, document: Document, visit: PageVisit) -> BookingsPage:
     """Fill a document with the page of the bookings."""
     with speaking(known_language(visit.wanted) or language()):
         return BookingsPage(counter, document, visit)

@@ -12,14 +12,14 @@ from bokeh.layouts import column, row
 from bokeh.models import Button, Div, InlineStyleSheet, NumericInput, Select, TextInput
 
 from coldchain.diversions.accepting import accept
-from coldchain.diversions.desk import Desk as Dispatching
-from coldchain.diversions.proposals import ACTIONS, Proposal, Terms, proposals
+from coldchain.diversions.desk import DayDispatcher as Dispatching
+from coldchain.diversions.proposals import ACTIONS, Proposal, ProposalTerms, proposals
 from coldchain.errors import ColdchainError
 from coldchain.language import _, known_language, language, speaking
 from coldchain.pages import words
 from coldchain.pages.controls import WIDE
 from coldchain.pages.desk import free_name
-from coldchain.pages.job import Job
+from coldchain.pages.job import BackgroundJob
 from coldchain.pages.shell import frame, said
 from coldchain.telemetry.alarms import Alarm
 from coldchain.telemetry.dayplan import DayPlan
@@ -61,7 +61,7 @@ class DayDesk:
     kept: Path | None = None
     setup: Setup = field(default_factory=Setup)
     reader: MessageReader = field(default_factory=MessageReader)
-    terms: Terms | None = None
+    terms: ProposalTerms | None = None
     moved: Path | None = None
 
     def checked(self) -> Self:
@@ -93,7 +93,7 @@ class DayDesk:
         """The day to which lots can be sent elsewhere."""
         return Dispatching(self.folder, self.moved)
 
-    def seen(self, terms: Terms | None = None) -> Seen:
+    def seen(self, terms: ProposalTerms | None = None) -> Seen:
         """Work the day out; with ``terms`` also what can be done."""
         with ReadingStore(self.kept) as store:
             self.read_into(store)
@@ -112,7 +112,7 @@ class DayPage:
     def __init__(self, desk: DayDesk, document: Document) -> None:
         self.desk, self.document, self.spoken = desk, document, language()
         self.seen: Seen | None = None
-        self.job: Job[Seen] | None = None
+        self.job: BackgroundJob[Seen] | None = None
         self._stamp: Stamp | None = None
         self.home = desk.folder.resolve().parent
         sheet = InlineStyleSheet(css=STYLE.replace("body{", ":host{display:block;"))
@@ -148,7 +148,7 @@ class DayPage:
                 stamp = self.desk.stamp
                 if stamp != self._stamp:
                     self._stamp = stamp
-                    self.job = Job(lambda _say, _stop: self.desk.seen(self.terms))
+                    self.job = BackgroundJob(lambda _say, _stop: self.desk.seen(self.terms))
             elif job.done:
                 self.job = None
                 if job.result is None:

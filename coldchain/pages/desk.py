@@ -17,7 +17,7 @@ from coldchain.errors import BrokenOffError, Fault, UsageError
 from coldchain.language import _
 from coldchain.model import Scenario
 from coldchain.network.nearest import NearestRoad
-from coldchain.pages.states import State
+from coldchain.pages.states import PlanState
 from coldchain.progress import Say
 from coldchain.runs import PlacedNetwork, Run, place_on_roads
 from coldchain.runs.saved import How, save_planned
@@ -39,11 +39,11 @@ class First:
 
     run: Run
     ground: Ground
-    state: State
+    state: PlanState
 
 
 @dataclass
-class Desk:
+class PlanningDesk:
     """A scenario to plan.
 
     Attributes
@@ -90,9 +90,9 @@ class Desk:
         return cls(run.scenario, run.inputs.path, run.placed, run.inputs.faults, edits, run, folder)
 
     @property
-    def opened(self) -> State | None:
+    def opened(self) -> PlanState | None:
         """The state of the run that was opened; None for a scenario."""
-        return None if self.run is None else State.of(self.run, self.stated)
+        return None if self.run is None else PlanState.of(self.run, self.stated)
 
     @cached_property
     def roads(self) -> NearestRoad | None:
@@ -136,14 +136,14 @@ class Desk:
 
         if self.run is not None:
             ground = lay_ground(self.scenario, Options.warm(say=say, stop=stop), self.faults)
-            made = First(self.run, ground, State.of(self.run, self.stated))
+            made = First(self.run, ground, PlanState.of(self.run, self.stated))
         else:
             plan = plan_quickly(self.scenario, faults=self.faults, say=say, stop=stop)
-            made = First(plan, plan.ground, State.of(plan, self.stated, plan.report.problems))
+            made = First(plan, plan.ground, PlanState.of(plan, self.stated, plan.report.problems))
         _go_on(stop)  # a plan cut short is not what others may start from
         return made
 
-    def plan(self, edits: Edits, say: Say, stop: Stop) -> State:
+    def plan(self, edits: Edits, say: Say, stop: Stop) -> PlanState:
         """Plan what is asked for, from the first plan.
 
         Raises
@@ -163,7 +163,7 @@ class Desk:
         options = Options.warm(say=say, stop=stop)
         plan = replan(self._ground(first, edits, options), first.run, options)
         _go_on(stop)
-        return State.of(plan, edits, plan.report.problems)
+        return PlanState.of(plan, edits, plan.report.problems)
 
     def _ground(self, first: First, edits: Edits, options: Options) -> Ground:
         """Return the ground under the edits; routed days of other tabs are not shared."""

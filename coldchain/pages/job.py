@@ -13,7 +13,7 @@ T = TypeVar("T")
 Work = Callable[[Say, Callable[[], bool]], T]
 
 
-class Job(Generic[T]):
+class BackgroundJob(Generic[T]):
     """Work that runs in a thread of its own, in the language spoken when it began.
 
     Attributes

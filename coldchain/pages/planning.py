@@ -17,12 +17,12 @@ from coldchain.language import _, known_language, language, speaking
 from coldchain.pages import words
 from coldchain.pages.asked import CHOICES, FORBIDDEN, FORCED, STATED, AskedSites
 from coldchain.pages.controls import WIDE, Controls
-from coldchain.pages.desk import Desk, free_name, named_folder
-from coldchain.pages.job import Job
+from coldchain.pages.desk import PlanningDesk, free_name, named_folder
+from coldchain.pages.job import BackgroundJob
 from coldchain.pages.shell import Answering, frame, said, words_div
 from coldchain.pages.sitemap import ADD, SiteMap, legend_html
 from coldchain.pages.sitetools import SiteTools
-from coldchain.pages.states import State
+from coldchain.pages.states import PlanState
 from coldchain.progress import Event
 from coldchain.scenario.edits import Edits
 
@@ -56,13 +56,13 @@ class PlanningPage(Answering):
     bookings : address of the page of the plan's bookings; empty where there is none
     """
 
-    def __init__(self, desk: Desk, voice: Voice, document: Document, bookings: str = "") -> None:
+    def __init__(self, desk: PlanningDesk, voice: Voice, document: Document, bookings: str = "") -> None:
         self.desk, self.voice, self.document, self.bookings = desk, voice, document, bookings
         self.spoken, self.home = language(), Path()
         self.asked = AskedSites(desk.scenario, desk.roads)
-        self.states: list[State] = []
+        self.states: list[PlanState] = []
         self.shown = self.past = -1
-        self.job: Job[State] | None = None
+        self.job: BackgroundJob[PlanState] | None = None
         self._polling: Any = None
         self.map = SiteMap(desk.scenario, desk.placed)
         self.controls, self.tools = Controls(desk.scenario), SiteTools(self.map.sites, len(desk.scenario.sites))
@@ -143,7 +143,7 @@ class PlanningPage(Answering):
             self.show(known)
             return
         self._drop()
-        self.job = Job(lambda say, stop: self.desk.plan(edits, say, stop))
+        self.job = BackgroundJob(lambda say, stop: self.desk.plan(edits, say, stop))
         self._say(_("Planning …"))
         self._busy(busy=True)
 
@@ -308,7 +308,7 @@ class PlanningPage(Answering):
         self.asked.take(edits)
         self.controls.take(edits.budget_cny, edits.rule, edits.vehicles)
 
-    def _state(self, number: int) -> State | None:
+    def _state(self, number: int) -> PlanState | None:
         return self.states[number] if 0 <= number < len(self.states) else None
 
     def _state_label(self, number: int) -> str:
@@ -343,7 +343,7 @@ class PlanningPage(Answering):
 
 
 def planning_page(
-    desk: Desk, voice: Voice, document: Document, wanted: str | None = None, bookings: str = ""
+    desk: PlanningDesk, voice: Voice, document: Document, wanted: str | None = None, bookings: str = ""
 ) -> PlanningPage:
     """Fill a document with the page.
 

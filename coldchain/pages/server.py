@@ -38,7 +38,7 @@ STAFF = ""
 
 
 @dataclass(frozen=True)
-class Keys:
+class PageTokens:
     """The tokens of a server: one for all pages, and one for each member that opens that member's page.
 
     Parameters
@@ -74,7 +74,7 @@ class Keys:
 
 
 @dataclass(frozen=True)
-class Visit:
+class PageVisit:
     """Who opens a page, in which language, and the links that may be shown there.
 
     Attributes
@@ -83,18 +83,18 @@ class Visit:
     wanted : language that the address asks for (``&lang=zh``); empty for none
     """
 
-    keys: Keys = field(default_factory=Keys)
+    keys: PageTokens = field(default_factory=PageTokens)
     member: str = STAFF
     wanted: str = ""
 
 
-Fill = Callable[[Document, Visit], object]
+Fill = Callable[[Document, PageVisit], object]
 
 
 class TokenProvider(AuthProvider):  # type: ignore[misc] # Bokeh is not followed by mypy
     """Lets in who knows a token of the page; everybody else gets 403."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: PageTokens) -> None:
         self._keys = keys
         super().__init__()
 
@@ -199,10 +199,10 @@ def serve(
         When the port is taken, or the address is not of this machine.
     """
     at = Listening(checked_host(host, tls), port, tls)
-    asyncio.run(_serve(pages, Keys(frozenset(members), list(pages)[-1] if members else ""), at, address))
+    asyncio.run(_serve(pages, PageTokens(frozenset(members), list(pages)[-1] if members else ""), at, address))
 
 
-async def _serve(pages: Mapping[str, Fill], keys: Keys, at: Listening, address: Callable[[str], None]) -> None:
+async def _serve(pages: Mapping[str, Fill], keys: PageTokens, at: Listening, address: Callable[[str], None]) -> None:
     settings.resources.set_value("server")  # whatever the environment says: the page works without a network
     over, loop = asyncio.Event(), asyncio.get_running_loop()
 
@@ -212,7 +212,7 @@ async def _serve(pages: Mapping[str, Fill], keys: Keys, at: Listening, address: 
             wanted, token = (given.get(name, [b""])[0].decode(errors="replace") for name in ("lang", "token"))
             who = keys.holder(token)
             if who is not None:  # else the page was refused before
-                fill(document, Visit(keys, who, wanted))
+                fill(document, PageVisit(keys, who, wanted))
 
         return modify
 
@@ -239,7 +239,7 @@ async def _answered() -> None:
         await asyncio.wait(answers, timeout=GRACE_S)
 
 
-def _bound(pages: Mapping[str, Callable[[Document], None]], keys: Keys, at: Listening) -> Any:
+def _bound(pages: Mapping[str, Callable[[Document], None]], keys: PageTokens, at: Listening) -> Any:
     """Return the server, listening; sessions are signed, so that none can be joined without the page that began it."""
     files = {} if at.tls is None else {"ssl_certfile": str(at.tls.cert), "ssl_keyfile": str(at.tls.key)}
     try:

@@ -15,7 +15,7 @@ from coldchain.model import Scenario
 from coldchain.model.naming import labelled
 from coldchain.pages.asked import CHOICES, FORBIDDEN, FORCED, PLACES, STATED, SiteRow
 from coldchain.pages.shell import asset, patch
-from coldchain.pages.states import State
+from coldchain.pages.states import PlanState
 from coldchain.reports import palette
 from coldchain.reports.background import background, plane
 from coldchain.reports.canvas import ASPECT, MANY_VILLAGES, VILLAGE_PX, VILLAGE_PX_MANY, stretched
@@ -114,7 +114,7 @@ class SiteMap:
             "depot": none, "loss": none, "colour": [palette.PAPER for _one in villages],
         }  # fmt: skip
 
-    def _site_columns(self, rows: Sequence[SiteRow], state: State | None) -> Columns:
+    def _site_columns(self, rows: Sequence[SiteRow], state: PlanState | None) -> Columns:
         xy = self.window.metres(_lonlat(rows)).round(1)
         modules = [("", "") if state is None else state.modules.get(row.id, ("", "")) for row in rows]
         return {
@@ -130,7 +130,7 @@ class SiteMap:
             "line": [CLOSED if row.choice == FORBIDDEN else palette.INK for row in rows],
         }  # fmt: skip
 
-    def show_sites(self, rows: Sequence[SiteRow], state: State | None) -> None:
+    def show_sites(self, rows: Sequence[SiteRow], state: PlanState | None) -> None:
         """Draw what is asked for."""
         wanted, shown = self._site_columns(rows, state), self.sites.data
         if list(shown["key"]) != wanted["key"]:
@@ -139,7 +139,7 @@ class SiteMap:
             return
         patch(self.sites, wanted)
 
-    def show_plan(self, rows: Sequence[SiteRow], state: State | None) -> None:
+    def show_plan(self, rows: Sequence[SiteRow], state: PlanState | None) -> None:
         """Draw which village goes where."""
         if state is None:
             return

@@ -31,7 +31,7 @@ class VillageLot:
 
 
 @dataclass(frozen=True)
-class State:
+class PlanState:
     """A plan as the page shows it.
 
     Attributes
@@ -51,7 +51,7 @@ class State:
     names: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, run: Run, edits: Edits, problems: Iterable[object] = ()) -> State:
+    def of(cls, run: Run, edits: Edits, problems: Iterable[object] = ()) -> PlanState:
         """Read the state from a run."""
         most = _most(run)
         lots = zip(*(run.tables["villages"][name] for name in ("village", "name", "plan_loss_t")), strict=True)
@@ -74,7 +74,7 @@ def _most(run: Run) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Change:
+class VillageChange:
     """What a plan changes for one village against another plan."""
 
     label: str
@@ -93,16 +93,16 @@ class Change:
 class Changes:
     """Who gains, who loses, and who goes elsewhere for the same; those who gain or lose most come first."""
 
-    gain: Sequence[Change]
-    lose: Sequence[Change]
-    moved: Sequence[Change]
+    gain: Sequence[VillageChange]
+    lose: Sequence[VillageChange]
+    moved: Sequence[VillageChange]
 
     @classmethod
-    def between(cls, before: State, after: State) -> Changes:
+    def between(cls, before: PlanState, after: PlanState) -> Changes:
         """Compare two plans village by village."""
         then = {lot.id: lot for lot in before.villages}
         changes = [
-            Change(lot.label, then[lot.id].loss_t, lot.loss_t, then[lot.id].depot, lot.depot)
+            VillageChange(lot.label, then[lot.id].loss_t, lot.loss_t, then[lot.id].depot, lot.depot)
             for lot in after.villages
             if lot.id in then
         ]

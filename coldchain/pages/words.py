@@ -9,7 +9,7 @@ from typing import Any
 from coldchain.language import _, language
 from coldchain.model import Scenario
 from coldchain.pages.controls import KINDS
-from coldchain.pages.states import Change, Changes, State
+from coldchain.pages.states import Changes, PlanState, VillageChange
 from coldchain.reports import figures
 from coldchain.scenario.edits import Edits, Vehicles
 
@@ -30,7 +30,7 @@ def link_html(address: str, text: str) -> str:
     return f'<a href="{escape(address)}&amp;lang={language()}">{escape(text)}</a>'
 
 
-def figures_html(before: State | None, after: State | None) -> str:
+def figures_html(before: PlanState | None, after: PlanState | None) -> str:
     """Set the figures of two states side by side; those of one where there is none to compare it with."""
     if after is None:
         return _note(_("No plan yet. The first one takes the longest; the others start from it."))
@@ -55,7 +55,7 @@ def _change(before: figures.Shown, after: figures.Shown) -> str:
     return "" if before == after else f"{'+' if grown > 0 else '−'}{write(abs(grown))}"
 
 
-def figures_of(state: State) -> dict[str, figures.Shown]:
+def figures_of(state: PlanState) -> dict[str, figures.Shown]:
     """Return label -> value of what a meeting looks at."""
     told = state.summary
     investment, villages = told["investment"], told["villages"]
@@ -93,7 +93,7 @@ def state_label(number: int, edits: Edits, summary: Mapping[str, Any]) -> str:
     return told.format(n=number, asked=_(", ").join(parts), cost=cost)
 
 
-def changes_html(before: State | None, after: State | None) -> str:
+def changes_html(before: PlanState | None, after: PlanState | None) -> str:
     """Say who gains and who loses, by name."""
     title = f"<h2>{escape(_('Who gains and who loses'))}</h2>"
     if before is None or after is None or before is after:
@@ -107,7 +107,7 @@ def changes_html(before: State | None, after: State | None) -> str:
     return title + ("".join(parts) or _note(_("No village is touched.")))
 
 
-def _villages(title: str, changes: Sequence[Change], names: Mapping[str, str]) -> str:
+def _villages(title: str, changes: Sequence[VillageChange], names: Mapping[str, str]) -> str:
     if not changes:
         return ""
     head = [_("Village"), _("Before"), _("After"), _("Depot")]
@@ -120,7 +120,7 @@ def _villages(title: str, changes: Sequence[Change], names: Mapping[str, str]) -
     return f"<h3>{escape(counted)}</h3>{_table(head, rows)}{rest}"
 
 
-def _way(change: Change, names: Mapping[str, str]) -> str:
+def _way(change: VillageChange, names: Mapping[str, str]) -> str:
     old, new = (names.get(site, site) or _("none") for site in (change.from_depot, change.to_depot))
     return new if old == new else f"{old} → {new}"
 

@@ -4,7 +4,7 @@ A paper is a list of parts (:mod:`coldchain.papers.paper`); one template and one
 browser prints, and :mod:`coldchain.papers.word` makes it a document to edit.
 """
 
-from coldchain.papers.paper import Break, Drawing, Grid, Head, Listing, Paper, Signature, Text
+from coldchain.papers.paper import Break, Drawing, Head, Listing, Paper, PaperTable, Signature, Text
 from coldchain.papers.writing import write_paper
 
-__all__ = ["Break", "Drawing", "Grid", "Head", "Listing", "Paper", "Signature", "Text", "write_paper"]
+__all__ = ["Break", "Drawing", "Head", "Listing", "Paper", "PaperTable", "Signature", "Text", "write_paper"]

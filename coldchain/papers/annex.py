@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from coldchain.language import _, plural
-from coldchain.papers.paper import Block, Drawing, Grid, Head, Text
+from coldchain.papers.paper import Block, Drawing, Head, PaperTable, Text
 from coldchain.reports.columns import Form
 from coldchain.reports.document import Chart, Section
 from coldchain.reports.figures import money, percent, tonnes
@@ -44,13 +44,13 @@ def most_rows(section: Section) -> int:
     return MOST_BARS if section.chart is not None and section.chart.kind == "tornado" else MOST_ROWS
 
 
-def grid(section: Section, caption: str = "") -> Grid:
+def grid(section: Section, caption: str = "") -> PaperTable:
     """Return the rows of a section as a table of a paper, its columns those that a page has room for."""
     known = {key: (_(heading), form) for key, heading, form in section.columns}
     keys = [key for key in section.page or () if key in known]
     rows = section.rows.reindex(columns=keys).iloc[: most_rows(section)]
     forms = [known[key][1] for key in keys]
-    return Grid(
+    return PaperTable(
         caption,
         tuple(known[key][0] for key in keys),
         tuple(tuple(_written(cell, form) for cell, form in zip(row, forms, strict=True))

@@ -12,7 +12,7 @@ import pandas as pd
 from coldchain.cells import csv_text
 from coldchain.language import _
 from coldchain.model.naming import labelled
-from coldchain.papers.contents import Modules, archive_line, builder_of, county_of, places_of
+from coldchain.papers.contents import ModuleCount, archive_line, builder_of, county_of, places_of
 from coldchain.papers.notice import NoticeRow, Occasion, notice, plain
 from coldchain.papers.paper import Paper
 from coldchain.papers.proposal import in_words, limit_in_words
@@ -129,8 +129,8 @@ def _noticed(run: Run, award: Award, places: dict[str, str], names: dict[str, st
     )
 
 
-def _modules(row: AcceptedRow) -> Modules:
-    return Modules(row.measured.kind.id, row.measured.count, row.measured.kind)
+def _modules(row: AcceptedRow) -> ModuleCount:
+    return ModuleCount(row.measured.kind.id, row.measured.count, row.measured.kind)
 
 
 def _reckoned(row: AcceptedRow) -> str:

@@ -10,8 +10,8 @@ from coldchain.economy import HEADINGS
 from coldchain.language import N_, _, plural
 from coldchain.language.amounts import in_millions
 from coldchain.papers.annex import annexes
-from coldchain.papers.case import Case
-from coldchain.papers.paper import Block, Drawing, Grid, Head, Listing, Text
+from coldchain.papers.case import PaperCase
+from coldchain.papers.paper import Block, Drawing, Head, Listing, PaperTable, Text
 from coldchain.reports import figures
 from coldchain.reports.document import sections
 from coldchain.reports.figures import tonnes
@@ -30,7 +30,7 @@ def annex_head(number: int, title: str) -> Head:
     return Head(_("Annex {number}. {title}").format(number=number, title=title), 1)
 
 
-def behind(case: Case) -> Iterator[Block]:
+def behind(case: PaperCase) -> Iterator[Block]:
     """Yield annex 2, what the paper rests on, and annex 3, losses on the map and all tables."""
     yield annex_head(2, _("Costs, villages, sites and data in full"))
     yield _bill(case)
@@ -46,7 +46,7 @@ def behind(case: Case) -> Iterator[Block]:
     yield from annexes(one for one in sections(case.told) if one.title not in told_already)
 
 
-def _bill(case: Case) -> Grid:
+def _bill(case: PaperCase) -> PaperTable:
     """Return the costs of a year: all of today's beside all of the plan's."""
     summary = case.told.summary
     costs, loss, net = figures.yearly_costs(summary), summary["loss"], summary.get("net")
@@ -57,7 +57,7 @@ def _bill(case: Case) -> Grid:
     rows.append((_("Traders' haulage and what stands"), rest, figures.UNKNOWN))
     rows += [(label, figures.UNKNOWN, in_millions(cny)) for label, cny in costs if label != lost]
     totals = (figures.UNKNOWN if today is None else in_millions(today), in_millions(summary["annual_cny"]["total"]))
-    return Grid(
+    return PaperTable(
         _("Costs of a year, losses included"), (_("Item"), _("Today"), _("With the plan")),
         (*rows, (_("Total"), *totals)), (False, True, True), unit=_("money in CNY M"), total=True,
     )  # fmt: skip
@@ -94,11 +94,11 @@ def _unserved(villages: pd.DataFrame) -> Iterator[Block]:
         for row in out.head(MOST_UNSERVED).to_dict("records")
     )  # fmt: skip
     headings = (_("Village"), _("Township"), _("Harvest, t"), _("Why not"))
-    yield Grid(_("Villages not served"), headings, rows, (False, False, True, False))
+    yield PaperTable(_("Villages not served"), headings, rows, (False, False, True, False))
     yield from _more(len(out) - MOST_UNSERVED)
 
 
-def _left_out(case: Case) -> Iterator[Block]:
+def _left_out(case: PaperCase) -> Iterator[Block]:
     """Yield the sites without a depot, the nearest to one first, each with the number that decides."""
     table = case.told.tables.get("sites_left_out")
     if table is None or table.empty:
@@ -109,7 +109,7 @@ def _left_out(case: Case) -> Iterator[Block]:
         for row in table.head(MOST_SITES).to_dict("records")
     )  # fmt: skip
     headings = (_("Site"), _("County"), _("Cost beyond what it would save, CNY/year"), _("Why not"))
-    yield Grid(_("Sites left out"), headings, rows, (False, False, True, False))
+    yield PaperTable(_("Sites left out"), headings, rows, (False, False, True, False))
     yield from _more(len(table) - MOST_SITES)
 
 

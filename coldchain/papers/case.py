@@ -17,7 +17,7 @@ from coldchain.runs import Run
 
 
 @dataclass(frozen=True)
-class Case:
+class PaperCase:
     """What the paper is made from.
 
     Attributes
@@ -51,14 +51,14 @@ class Case:
         return Kinds.of(self.advice.scenario)
 
 
-def case_of(run: Run, told: Told) -> Case:
+def case_of(run: Run, told: Told) -> PaperCase:
     """Return the case of a run; without map, fields and list of builders where its scenario can no longer be read."""
     try:
         scenario, drawing, builders = run.scenario, _drawing(run), Builders.of(run)
     except BadInputError as error:
         missing = _("The plan map and the list of builders are left out, since the inputs cannot be read: {why}")
-        return Case(Advice(told, missing=missing.format(why=error.short)))
-    return Case(Advice(told, scenario), drawing, builders)
+        return PaperCase(Advice(told, missing=missing.format(why=error.short)))
+    return PaperCase(Advice(told, scenario), drawing, builders)
 
 
 def _drawing(run: Run) -> Drawing:

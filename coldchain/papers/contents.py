@@ -21,7 +21,7 @@ NOTE = re.compile(r"\s?[(（][^()（）]*[)）]$")
 
 
 @dataclass(frozen=True)
-class Modules:
+class ModuleCount:
     """So many modules of a type; the type is None where the catalogue no longer has it."""
 
     key: str
@@ -49,11 +49,11 @@ class Kinds:
         own += [] if scenario is None else list(scenario.depot_types)
         return cls({kind.id: kind for kind in (*shipped, *own) if isinstance(kind, DepotType)})
 
-    def read(self, text: str) -> Iterator[Modules]:
+    def read(self, text: str) -> Iterator[ModuleCount]:
         """Read modules such as ``cold_room_200:2;hall:1``."""
         for part in filter(None, text.split(";")):
             key, _colon, count = part.rpartition(":")
-            yield Modules(key, int(count), self.known.get(key))
+            yield ModuleCount(key, int(count), self.known.get(key))
 
     def words(self, *texts: str) -> str:
         """Return modules in words."""

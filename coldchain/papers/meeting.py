@@ -13,16 +13,16 @@ from coldchain.model import badges
 from coldchain.papers.advice import Advice, payback
 from coldchain.papers.annex import grid
 from coldchain.papers.behind import annex_head, behind, unserved_in_words
-from coldchain.papers.case import Case
+from coldchain.papers.case import PaperCase
 from coldchain.papers.contents import archive_line, places_of
 from coldchain.papers.notice import award_table
 from coldchain.papers.paper import (
     Block,
     Break,
     Drawing,
-    Grid,
     Listing,
     Paper,
+    PaperTable,
     Signature,
     Text,
     part,
@@ -58,7 +58,7 @@ class Numbers:
         return self.count[kind]
 
 
-def meeting_paper(case: Case) -> Paper:
+def meeting_paper(case: PaperCase) -> Paper:
     """Return the paper of a plan."""
     numbers, papers = Numbers(), case.papers
     blocks = (
@@ -76,7 +76,7 @@ def meeting_paper(case: Case) -> Paper:
     return Paper(title, blocks, under, archive_line(case.told.summary))
 
 
-def _advice(case: Case, numbers: Numbers) -> Iterator[Block]:
+def _advice(case: PaperCase, numbers: Numbers) -> Iterator[Block]:
     advice = case.advice
     yield Text(advice.recommendation(), "key", _("Recommendation."))
     for label, texts in ((_("Reasons."), advice.reasons()), (_("Doubts."), advice.doubts())):
@@ -86,7 +86,7 @@ def _advice(case: Case, numbers: Numbers) -> Iterator[Block]:
     if marks:
         text = _("{marks}; annex 2 says more.").format(marks=_("; ").join(marks))
         yield Text(text, "mark", _("Provisional."))
-    yield Grid(
+    yield PaperTable(
         numbers.table(_("Before and after")), (_("Figure"), _("Today"), _("With the plan")), tuple(_overview(advice)),
         (False, True, True),
     )  # fmt: skip
@@ -105,7 +105,7 @@ def _overview(advice: Advice) -> Iterator[tuple[str, str, str]]:
         yield (_("Payback"), "", payback(summary))
 
 
-def _standing(case: Case) -> Iterator[Block]:
+def _standing(case: PaperCase) -> Iterator[Block]:
     """Yield part one: what is harvested and lost today, what stands, on what the paper rests."""
     tables, summary = case.told.tables, case.told.summary
     crops = tables["commodities"].sort_values("harvest_t", ascending=False, kind="stable")
@@ -130,7 +130,7 @@ def _standing(case: Case) -> Iterator[Block]:
         yield Text(_("The plan rests on {basis}.").format(basis=_(", ").join(case.papers.basis)))
 
 
-def _proposal(case: Case, numbers: Numbers) -> Iterator[Block]:
+def _proposal(case: PaperCase, numbers: Numbers) -> Iterator[Block]:
     """Yield part two: where to build, who pays, what it brings, how awards are reckoned."""
     yield part(2, _("What is proposed"))
     yield section(1, _("Where to build"))
@@ -145,7 +145,7 @@ def _proposal(case: Case, numbers: Numbers) -> Iterator[Block]:
     yield Text(_awards(case))
 
 
-def _depots(case: Case, numbers: Numbers) -> Grid:
+def _depots(case: PaperCase, numbers: Numbers) -> PaperTable:
     table = case.told.tables["depots"]
     places = places_of(table, case.told.tables["villages"])
     rows = []
@@ -166,13 +166,13 @@ def _depots(case: Case, numbers: Numbers) -> Grid:
         _("No."), _("Depot"), _("Place"), _("What it holds"), _("Cooled, t/year"), _("Villages"), _("Investment"),
         _("Subsidy"),
     )  # fmt: skip
-    return Grid(
+    return PaperTable(
         numbers.table(_("Depots")), headings, (*rows, total), (False, False, False, False, True, True, True, True),
         unit=_("money in CNY M"), total=True,
     )  # fmt: skip
 
 
-def _sources(case: Case) -> str:
+def _sources(case: PaperCase) -> str:
     paid, own = case.told.summary["investment"], case.advice.own_cny
     whole = paid["total_cny"] or 1.0
     text = _("Of an investment of {total} subsidies pay {subsidy} ({share}), the builders {own} ({own_share}).")
@@ -182,7 +182,7 @@ def _sources(case: Case) -> str:
     )  # fmt: skip
 
 
-def _brings(case: Case) -> Iterator[str]:
+def _brings(case: PaperCase) -> Iterator[str]:
     """Yield where the saving comes from, what a year costs, whether the aim is reached, what random years say."""
     summary = case.told.summary
     if parts := [one for one in figures.waterfall(summary) if round(one[1])]:
@@ -206,7 +206,7 @@ def costs_in_words(summary: Mapping[str, Any]) -> Iterator[str]:
         yield _("What is earned is taken off already: {costs}.").format(costs=_(", ").join(earned))
 
 
-def _awards(case: Case) -> str:
+def _awards(case: PaperCase) -> str:
     table = case.told.tables["subsidies"]
     text = plural("{count} builder applies for {awards}", "{count} builders apply for {awards}", len(table))
     told = text.format(count=len(table), awards=money(float(table["award_cny"].sum())))
@@ -217,7 +217,7 @@ def _awards(case: Case) -> str:
     return _("{text}. Annex 1 lists each with the limit that set its award.").format(text=told)
 
 
-def _open_questions(case: Case, numbers: Numbers) -> Iterator[Block]:
+def _open_questions(case: PaperCase, numbers: Numbers) -> Iterator[Block]:
     """Yield part three: other budgets, risks, villages left out, data and what was assumed; annexes have the rest."""
     summary, found = case.told.summary, {one.title: one for one in sections(case.told)}
     yield part(3, _("Open questions"))
@@ -238,7 +238,7 @@ def _open_questions(case: Case, numbers: Numbers) -> Iterator[Block]:
     yield Text(_assumed(summary))
 
 
-def _choices(case: Case, found: Mapping[str, Section], numbers: Numbers) -> Iterator[Block]:
+def _choices(case: PaperCase, found: Mapping[str, Section], numbers: Numbers) -> Iterator[Block]:
     """Yield what another budget, another number of depots and the runner-up come to."""
     texts = []
     for title in (_("What each budget buys"), _("What the next million buys")):
@@ -259,7 +259,7 @@ def _choices(case: Case, found: Mapping[str, Section], numbers: Numbers) -> Iter
         yield Text(_("No other plan was worked out; a sweep of budgets shows what more or less would buy."))
 
 
-def _left_out(case: Case) -> str:
+def _left_out(case: PaperCase) -> str:
     """Say how many sites have no depot, and which comes nearest to one."""
     table = case.told.tables.get("sites_left_out")
     if table is None or table.empty:
@@ -287,7 +287,7 @@ def _assumed(summary: Mapping[str, Any]) -> str:
     return running([*texts, _("Annex 2 lists each with its source.")])
 
 
-def _annexes(case: Case) -> Iterator[Block]:
+def _annexes(case: PaperCase) -> Iterator[Block]:
     if case.builders is not None and len(case.told.tables["subsidies"]):
         rows = [case.builders.row(row) for row in case.told.tables["subsidies"].to_dict("records")]
         yield Break(landscape=True)

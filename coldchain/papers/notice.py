@@ -12,7 +12,7 @@ from typing import Literal
 
 from coldchain.language import N_, _, language
 from coldchain.model import Papers, Subsidy, rate_of
-from coldchain.papers.paper import Block, Break, Grid, Listing, Paper, Signature, Text, part, written_day
+from coldchain.papers.paper import Block, Break, Listing, Paper, PaperTable, Signature, Text, part, written_day
 from coldchain.papers.persons import masked, without_numbers
 
 Stage = Literal["proposed", "awarded"]
@@ -107,7 +107,7 @@ def notice(rows: Sequence[NoticeRow], occasion: Occasion) -> Paper:
     return Paper(_title(occasion), (*body, signed, *annex), foot=occasion.foot)
 
 
-def award_table(rows: Sequence[NoticeRow], papers: Papers, *, measured: bool = False) -> Grid:
+def award_table(rows: Sequence[NoticeRow], papers: Papers, *, measured: bool = False) -> PaperTable:
     """Return the list of builders with its total."""
     shown = [_row(number, row, papers) for number, row in enumerate(rows, start=1)]
     invested, awarded = (sum((in_unit(getattr(row, key)) for row in rows), Decimal(0)) for key in
@@ -116,7 +116,7 @@ def award_table(rows: Sequence[NoticeRow], papers: Papers, *, measured: bool = F
     sums = (f"{volume:,}", f"{invested:,}", "", "", f"{awarded:,}", f"{invested - awarded:,}", "")
     total = ("", _("Total"), "", "", *sums)
     caption = _("Awards by accepted volume and cost") if measured else _("Proposed builders and reckoned awards")
-    return Grid(
+    return PaperTable(
         caption, tuple(map(_, HEADINGS)), (*shown, total), FIGURES, unit=_("money in CNY; volume in m³"),
         total=True, wide=True,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from itertools import chain
 from jinja2 import Environment, FunctionLoader, Template, select_autoescape
 from markupsafe import Markup, escape
 
-from coldchain.papers.paper import Block, Break, Grid, Paper
+from coldchain.papers.paper import Block, Break, Paper, PaperTable
 from coldchain.papers.setting import column_widths, length
 
 MOST_SHORT_ROWS, MOST_SHORT_EN = 9, 450.0
@@ -19,7 +19,7 @@ WORDS = re.compile("(县|市(?!场)|区(?!域)|农产品|设施|项目|主体|�
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PageSheet:
     """What lies between two breaks: its parts, each with the name of its kind."""
 
     landscape: bool
@@ -31,7 +31,7 @@ def page_text(paper: Paper) -> str:
     return _template().render(paper=paper, pages=sheets(paper), style=_asset("paper.css"))
 
 
-def sheets(paper: Paper) -> list[Sheet]:
+def sheets(paper: Paper) -> list[PageSheet]:
     """Part a paper at its breaks.
 
     Examples
@@ -47,7 +47,7 @@ def sheets(paper: Paper) -> list[Sheet]:
             found.append((block.landscape, []))
         else:
             found[-1][1].append((block, type(block).__name__))
-    return [Sheet(landscape, tuple(blocks)) for landscape, blocks in found]
+    return [PageSheet(landscape, tuple(blocks)) for landscape, blocks in found]
 
 
 def parted(title: str) -> Markup:
@@ -61,7 +61,7 @@ def parted(title: str) -> Markup:
     return Markup(WORDS.sub(r"\1<wbr>", str(escape(title))))  # noqa: S704 - escaped
 
 
-def is_short(grid: Grid) -> bool:
+def is_short(grid: PaperTable) -> bool:
     """Whether a table is so short that it goes to the next page whole."""
     return len(grid.rows) <= MOST_SHORT_ROWS and sum(map(length, chain(*grid.rows))) <= MOST_SHORT_EN
 

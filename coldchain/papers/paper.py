@@ -47,7 +47,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Grid:
+class PaperTable:
     """A table.
 
     Attributes
@@ -90,7 +90,7 @@ class Break:
     landscape: bool = False
 
 
-Block = Head | Text | Listing | Grid | Drawing | Signature | Break
+Block = Head | Text | Listing | PaperTable | Drawing | Signature | Break
 
 
 @dataclass(frozen=True)

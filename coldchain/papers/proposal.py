@@ -10,7 +10,7 @@ from typing import Any
 from coldchain.language import _
 from coldchain.model import AwardBasis, Scenario, Site, award_basis, cap_cny, eligible_owner, eligible_type
 from coldchain.model.naming import labelled
-from coldchain.papers.contents import Kinds, Modules, archive_line, builder_of, county_of, places_of
+from coldchain.papers.contents import Kinds, ModuleCount, archive_line, builder_of, county_of, places_of
 from coldchain.papers.notice import NoticeRow, Occasion, notice, plain
 from coldchain.papers.paper import Paper
 from coldchain.planning.notice import share_in_words
@@ -102,21 +102,21 @@ class Builders:
         """Return what a depot is called."""
         return str(self.depots[key]["name"] or key)
 
-    def _built(self, key: str) -> Iterator[Modules]:
+    def _built(self, key: str) -> Iterator[ModuleCount]:
         for column in ("new_modules", "units_bought"):
             yield from self.kinds.read(str(self.depots[key][column]))
 
 
-def _merged(modules: Iterable[Modules]) -> list[Modules]:
+def _merged(modules: Iterable[ModuleCount]) -> list[ModuleCount]:
     """Add up modules of one type."""
-    found: dict[str, Modules] = {}
+    found: dict[str, ModuleCount] = {}
     for one in modules:
         before = found.get(one.key)
-        found[one.key] = Modules(one.key, one.count + (before.count if before else 0), one.kind)
+        found[one.key] = ModuleCount(one.key, one.count + (before.count if before else 0), one.kind)
     return list(found.values())
 
 
-def _reckoned(scenario: Scenario, built: Iterable[tuple[Site, Modules]]) -> tuple[list[str], list[str]]:
+def _reckoned(scenario: Scenario, built: Iterable[tuple[Site, ModuleCount]]) -> tuple[list[str], list[str]]:
     """Return how the award of each type comes about, and which limits set them."""
     words, limits = [], []
     for site, one in built:

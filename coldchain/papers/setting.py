@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from coldchain.papers.paper import Block, Drawing, Grid, Head, Listing, Paper, Text
+from coldchain.papers.paper import Block, Drawing, Head, Listing, Paper, PaperTable, Text
 
 HAN = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef\u2103"
 BETWEEN = re.compile(rf"(?<=[{HAN}])[ \u00a0]+(?=[{HAN}\d(\u201c])|(?<=[\d%)\u201d])[ \u00a0]+(?=[{HAN}])")
@@ -48,7 +48,7 @@ def _set(block: Block) -> Block:
         return replace(block, items=_all(block.items))
     if isinstance(block, Drawing):
         return replace(block, caption=tight(block.caption))
-    if isinstance(block, Grid):
+    if isinstance(block, PaperTable):
         rows = tuple(map(_all, block.rows))
         return replace(block, caption=tight(block.caption), headings=_all(block.headings), rows=rows)
     return block
@@ -58,12 +58,12 @@ def _all(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(tight, texts))
 
 
-def column_widths(grid: Grid) -> list[float]:
+def column_widths(grid: PaperTable) -> list[float]:
     """Return the share of each column: figures and words whole, the rest by how much text a column has.
 
     Examples
     --------
-    >>> column_widths(Grid("", ("No.", "Place"), (("1", "a village far away"),), (False, False)))
+    >>> column_widths(PaperTable("", ("No.", "Place"), (("1", "a village far away"),), (False, False)))
     [0.2039, 0.7961]
     """
     room = LANDSCAPE_EN if grid.wide else PORTRAIT_EN

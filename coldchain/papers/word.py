@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from coldchain.errors import MissingExtraError
 from coldchain.language import _
-from coldchain.papers.page import Sheet, is_short, sheets
-from coldchain.papers.paper import Block, Drawing, Grid, Head, Listing, Paper, Signature, Text
+from coldchain.papers.page import PageSheet, is_short, sheets
+from coldchain.papers.paper import Block, Drawing, Head, Listing, Paper, PaperTable, Signature, Text
 from coldchain.papers.setting import column_widths
 from coldchain.reports.raster import picture
 
@@ -103,7 +103,7 @@ def _properties(document: Document, paper: Paper) -> None:
     core.language = "zh-CN" if paper.lang == "zh" else "en-GB"
 
 
-def _begin(document: Document, sheet: Sheet, *, first: bool) -> None:
+def _begin(document: Document, sheet: PageSheet, *, first: bool) -> None:
     from docx.enum.section import WD_ORIENT, WD_SECTION
     from docx.shared import Mm
 
@@ -168,7 +168,7 @@ def _listing(document: Document, one: Listing) -> None:
         line.paragraph_format.left_indent, line.paragraph_format.first_line_indent = Pt(22), Pt(-16)
 
 
-def _grid(document: Document, one: Grid) -> None:
+def _grid(document: Document, one: PaperTable) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
@@ -197,7 +197,7 @@ def _grid(document: Document, one: Grid) -> None:
     _small(document.add_paragraph(" "), GAP_POINTS)
 
 
-def _widths(document: Document, one: Grid) -> list[Any]:
+def _widths(document: Document, one: PaperTable) -> list[Any]:
     from docx.shared import Mm
 
     section = document.sections[-1]
@@ -285,5 +285,5 @@ def _small(line: Paragraph, points: float) -> None:
 
 Writer = Callable[[Any, Any], None]
 WRITERS: dict[type[Block], Writer] = {
-    Head: _head, Text: _text, Listing: _listing, Grid: _grid, Drawing: _drawing, Signature: _signature,
+    Head: _head, Text: _text, Listing: _listing, PaperTable: _grid, Drawing: _drawing, Signature: _signature,
 }  # fmt: skip

@@ -16,8 +16,8 @@ from coldchain.planning.basis import Basis
 from coldchain.planning.decision import Decision
 from coldchain.spoilage import (
     LONGEST_WAIT_H,
+    CoolerPlaces,
     Fate,
-    Places,
     Starts,
     base_kw,
     first_come,
@@ -35,7 +35,7 @@ class Plant:
 
     cooling_kw: float
     net_m3: float
-    places: Places
+    places: CoolerPlaces
 
 
 class Refrigeration:
@@ -63,7 +63,7 @@ class Refrigeration:
             power += number * (kind.cooling_kw or 0.0)
             volume += number * kind.net_m3
             modules.append((kind, float(number)))
-        places = Places.of(modules, basis.lanes.batch_h)
+        places = CoolerPlaces.of(modules, basis.lanes.batch_h)
         return Plant(float(power), float(volume), places) if power else None
 
 

@@ -5,6 +5,6 @@ from the physics of :mod:`coldchain.spoilage`; with nothing left to chance the p
 """
 
 from coldchain.replays.chances import NONE, Chances
-from coldchain.replays.replay import Effort, Replayer, replay
+from coldchain.replays.replay import ReplayEffort, Replayer, replay
 
-__all__ = ["NONE", "Chances", "Effort", "Replayer", "replay", "trader_of"]
+__all__ = ["NONE", "Chances", "ReplayEffort", "Replayer", "replay", "trader_of"]

@@ -13,8 +13,8 @@ from coldchain.economy import is_on_time, sold_at_market, value_cny_t
 from coldchain.model.bands import Figures
 from coldchain.planning.fates import boxed
 from coldchain.replays.chances import DayDraw
-from coldchain.replays.day import Outcome, Parcels
-from coldchain.replays.layout import Season
+from coldchain.replays.day import DayOutcome, Parcels
+from coldchain.replays.layout import TypicalDay
 from coldchain.spoilage import Fate, harvest_clock_h, hourly_air_c, loading_slot, today_cargo_stages, today_wait_h
 from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, follow_lots
 from coldchain.spoilage.kinetics import pack
@@ -50,7 +50,7 @@ class DayLoss:
 
 
 @dataclass(frozen=True)
-class Roads:
+class RoadFactors:
     """Factors of a day on the hours of each village's trader, each depot's line haul, each hub's onward road."""
 
     trader: Floats
@@ -80,11 +80,11 @@ class Ager:
         self.onward_h = np.array([hub.onward_h for hub in scenario.hubs])
         self.market_h = np.array([hub.market_h for hub in scenario.hubs])
 
-    def loss(self, season: Season, outcome: Outcome, draw: DayDraw) -> DayLoss:
+    def loss(self, season: TypicalDay, outcome: DayOutcome, draw: DayDraw) -> DayLoss:
         """Add up a day."""
         depots = 1 + int(season.lots.depot.max(initial=-1))
         villages, hubs = len(self.scenario.villages), len(self.scenario.hubs)
-        roads = Roads(draw.roads(villages), draw.roads(depots), draw.roads(hubs))
+        roads = RoadFactors(draw.roads(villages), draw.roads(depots), draw.roads(hubs))
         daily = self.scenario.daily_t[:, :, season.period] * draw.harvest
         rates = self._today_rates(season, draw, roads)
         today = daily[..., None] * rates * self.standing[:, None, None]
@@ -104,17 +104,17 @@ class Ager:
             in_time_t=self._in_time_t(season, outcome.cooled),
         )
 
-    def without_depots_t(self, season: Season, draw: DayDraw) -> Floats:
+    def without_depots_t(self, season: TypicalDay, draw: DayDraw) -> Floats:
         """Return what each village loses in the whole season when all goes by the traders, shape (villages,)."""
         here, hubs = np.ones(len(self.scenario.villages)), np.ones(len(self.scenario.hubs))
-        rates = self._today_rates(season, draw, Roads(here, here, hubs))
+        rates = self._today_rates(season, draw, RoadFactors(here, here, hubs))
         lost: Floats = (self.scenario.harvest_t[:, :, season.period] * rates[..., 0]).sum(axis=1)
         return lost
 
     @staticmethod
     def _add(
         plan: Floats,
-        season: Season,
+        season: TypicalDay,
         parcels: Parcels,
         rates: Callable[[Indices], Floats],
     ) -> None:
@@ -124,7 +124,7 @@ class Ager:
                 plan, (season.lots.village[at], season.lots.crop[at]), np.array(parcels.tonnes)[:, None] * rates(at)
             )
 
-    def _shares(self, season: Season, draw: DayDraw, crop: Indices, stages: Floats, *, planned: bool) -> Floats:
+    def _shares(self, season: TypicalDay, draw: DayDraw, crop: Indices, stages: Floats, *, planned: bool) -> Floats:
         """Shares lost, of weight and value, of lots that pass through stages of shape (lots, stages, 6); (lots, 2)."""
         period, chain = self.scenario.periods[season.period], self.scenario.chain
         air = hourly_air_c(period) + draw.air_c
@@ -145,7 +145,7 @@ class Ager:
         stages[:, 0, 1], stages[:, 0, 3] = hours, 1.0
         return stages
 
-    def _today_rates(self, season: Season, draw: DayDraw, roads: Roads) -> Floats:
+    def _today_rates(self, season: TypicalDay, draw: DayDraw, roads: RoadFactors) -> Floats:
         """Shares lost in today's chain, of weight and value, (villages, commodities, 2); 0 where nothing grows."""
         v, c = np.nonzero(self.scenario.daily_t[:, :, season.period] > 0)
         hub = self.trader.hub[v]
@@ -164,7 +164,9 @@ class Ager:
         stages[:, :, 1] = sum(own[:, None] * lanes[:, part, :, 1] for part, own in enumerate(hours))
         return stages
 
-    def _cooled_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:
+    def _cooled_rates(
+        self, season: TypicalDay, parcels: Parcels, at: Indices, draw: DayDraw, roads: RoadFactors
+    ) -> Floats:
         """Share lost of parcels that were pre-cooled: warm until the next batch, then the cold stages."""
         lots = season.lots
         cold = lots.cold[at].copy()
@@ -173,19 +175,21 @@ class Ager:
         stages = np.concatenate([self._in_the_warm(self._docked_h(season, parcels)), cold], axis=1)
         return self._shares(season, draw, lots.crop[at], stages, planned=True)
 
-    def _docked_h(self, season: Season, parcels: Parcels) -> Floats:
+    def _docked_h(self, season: TypicalDay, parcels: Parcels) -> Floats:
         """Hours from harvest until parcels go into the pre-cooler: with the next batch."""
         start, batch_h = harvest_clock_h(self.scenario.periods[season.period]), self.scenario.chain.dock_batch_h
         docked = loading_slot(start + np.array(parcels.warm_h), batch_h) * batch_h
         return np.asarray(np.maximum(docked - start, 0.0))
 
-    def _in_time_t(self, season: Season, parcels: Parcels) -> float:
+    def _in_time_t(self, season: TypicalDay, parcels: Parcels) -> float:
         """Tonnes pre-cooled within the deadline of their commodity."""
         at = np.array(parcels.lot, dtype=np.intp)
         hours = self._docked_h(season, parcels) + season.precool_h[season.lots.cooler[at]]
         return float(np.array(parcels.tonnes) @ is_on_time(hours, self.deadline_h[season.lots.crop[at]]))
 
-    def _warm_rates(self, season: Season, parcels: Parcels, at: Indices, draw: DayDraw, roads: Roads) -> Floats:
+    def _warm_rates(
+        self, season: TypicalDay, parcels: Parcels, at: Indices, draw: DayDraw, roads: RoadFactors
+    ) -> Floats:
         """Share lost of parcels that found the pre-cooler full: on to the hub and its market as warm as the air."""
         lots = season.lots
         hub, haul_h = lots.hub[at], lots.cold[at, LINE_HAUL, 1] * roads.haul[lots.depot[at]]

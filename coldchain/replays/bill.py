@@ -21,15 +21,15 @@ from coldchain.arrays import ROUNDING, Floats
 from coldchain.economy import CarbonPrice
 from coldchain.model import Scenario
 from coldchain.replays.chances import DayDraw
-from coldchain.replays.day import Outcome
-from coldchain.replays.layout import Season
+from coldchain.replays.day import DayOutcome
+from coldchain.replays.layout import TypicalDay
 from coldchain.runs import PlacedNetwork
 from coldchain.spoilage import harvest_clock_h, loading_slot
 from coldchain.verify.bill import handling_cny_t, running_of
 from coldchain.verify.losses import Chains
 from coldchain.verify.overflow import hires_of, rooms_t
 from coldchain.verify.record import Record
-from coldchain.verify.roads import Roads
+from coldchain.verify.roads import CheckedWays
 
 LIVED = ("line_haul", "overflow", "handling", "energy")
 """Headings of the bill that a replayed day prices; the value lost is the day's own."""
@@ -63,18 +63,22 @@ class Pricer:
     """Prices days of a plan's seasons."""
 
     def __init__(
-        self, scenario: Scenario, placed: PlacedNetwork, tables: Mapping[str, pd.DataFrame], seasons: tuple[Season, ...]
+        self,
+        scenario: Scenario,
+        placed: PlacedNetwork,
+        tables: Mapping[str, pd.DataFrame],
+        seasons: tuple[TypicalDay, ...],
     ) -> None:
         self.scenario, self.tables = scenario, tables
         price = CarbonPrice.of(scenario)
         self.vehicles = {kind.id: price.on(kind) for kind in scenario.vehicles}
-        self.record = Record(scenario, Roads(scenario, placed.network.given), tables)
+        self.record = Record(scenario, CheckedWays(scenario, placed.network.given), tables)
         self.chains = Chains(self.record)
         self.seasons = [self._prices(season) for season in seasons]
         self.through_cny_t, self.past_cny_t = (self._handling_cny_t(depot) for depot in ("depot", ""))
         self.standby_cny_day = self._standby_cny() / sum(period.days for period in scenario.periods)
 
-    def day_cny(self, p: int, season: Season, outcome: Outcome, draw: DayDraw) -> dict[str, float]:
+    def day_cny(self, p: int, season: TypicalDay, outcome: DayOutcome, draw: DayDraw) -> dict[str, float]:
         """Return CNY of a day under the headings of ``LIVED``."""
         prices, late_cny_t = self.seasons[p], self.scenario.economics.late_cny_t
         at = np.array(outcome.cooled.lot, dtype=np.intp)
@@ -94,7 +98,7 @@ class Pricer:
             "energy": self.standby_cny_day + float(cooled @ prices.energy_cny_t[at]),
         }
 
-    def _handling_cny(self, season: Season, outcome: Outcome, kept: Floats) -> float:
+    def _handling_cny(self, season: TypicalDay, outcome: DayOutcome, kept: Floats) -> float:
         """CNY of packing, sorting and loading what went through depots, and what did not."""
         parcels = (
             (lot, t) for part in (outcome.cooled, outcome.warm) for lot, t in zip(part.lot, part.tonnes, strict=True)
@@ -114,13 +118,13 @@ class Pricer:
         kinds = self.record.kinds
         return sum(int(count) * running_of(self.record, kinds[key])[1] for key, _colon, count in parts)
 
-    def _overflow_cny(self, prices: _SeasonPrices, outcome: Outcome) -> float:
+    def _overflow_cny(self, prices: _SeasonPrices, outcome: DayOutcome) -> float:
         """CNY of collection beyond the plan: more hours, returns to stops, lorries hired."""
         hours = sum(self.vehicles[key].cost_cny_h * more_h for key, more_h in outcome.more_h)
         ways = sum(self.vehicles[key].cost_cny_km * float(prices.back_km[stop]) for key, stop in outcome.returned)
         return hours + ways + sum(self.vehicles[key].cost_cny_day for key in outcome.hires)
 
-    def _more_hauls_cny(self, prices: _SeasonPrices, season: Season, outcome: Outcome) -> float:
+    def _more_hauls_cny(self, prices: _SeasonPrices, season: TypicalDay, outcome: DayOutcome) -> float:
         """CNY of trips hired beside the planned ones."""
         load: dict[Bay, float] = defaultdict(float)
         for parcels in (outcome.cooled, outcome.warm):
@@ -136,7 +140,7 @@ class Pricer:
             return 0.0
         return min(math.ceil(over / holds - 1e-6) * cny for holds, cny in hires_of(self.record, bay[0]))
 
-    def _prices(self, season: Season) -> _SeasonPrices:
+    def _prices(self, season: TypicalDay) -> _SeasonPrices:
         period, lots = self.scenario.periods[season.period], season.lots
         hauls = self.tables["line_haul"][self.tables["line_haul"]["period"] == period.id]
         cold = [self._lot_prices(season, n) for n in range(len(lots.crop))]
@@ -146,7 +150,7 @@ class Pricer:
             self._trader_cny_t(season.period),
         )  # fmt: skip
 
-    def _back_km(self, season: Season) -> Floats:
+    def _back_km(self, season: TypicalDay) -> Floats:
         """Kilometres from the depot of each stop to it and back."""
         record, km = self.record, np.zeros(len(season.planned_h))
         for tour in season.tours:
@@ -155,7 +159,7 @@ class Pricer:
                 km[stop] = record.round_of(tour.depot, [village])[1].sum()
         return km
 
-    def _lot_prices(self, season: Season, n: int) -> tuple[float, float, float]:
+    def _lot_prices(self, season: TypicalDay, n: int) -> tuple[float, float, float]:
         """Electricity and premium of a lot, CNY/t, and its hours from the pre-cooler to the buyer."""
         c = int(season.lots.crop[n])
         depot, *cooling = season.coolers[season.lots.cooler[n]]

@@ -46,10 +46,10 @@ class Chances:
                 told = _("{name} must be from 0 to {most:g}; got {value:g}")
                 raise UsageError(told.format(name=name, most=most, value=value))
 
-    def of(self, scenario: Scenario) -> Spreads:
+    def of(self, scenario: Scenario) -> ChanceSpreads:
         """Return all figures, those of a scenario where none is given."""
         stated = {name: getattr(getattr(scenario, section), field) for name, (section, field) in STATED.items()}
-        return Spreads(**{name: stated[name] if value is None else value for name, value in asdict(self).items()})
+        return ChanceSpreads(**{name: stated[name] if value is None else value for name, value in asdict(self).items()})
 
 
 STATED = {
@@ -62,7 +62,7 @@ STATED = {
 
 
 @dataclass(frozen=True)
-class Spreads:
+class ChanceSpreads:
     """The figures of :class:`Chances`, all of them known."""
 
     season_c: float
@@ -126,7 +126,7 @@ class DayDraw:
 
 
 @dataclass(frozen=True)
-class Source:
+class ChanceSource:
     """Where a year's chances come from.
 
     Years come in pairs: the second is the mirror image of the first in weather, harvests and days of slow roads, so
@@ -145,13 +145,13 @@ class Source:
     side: float = 1.0
 
     @classmethod
-    def of(cls, seed: int, year: int) -> Source:
+    def of(cls, seed: int, year: int) -> ChanceSource:
         """Return the source of a year."""
         pair, second = divmod(year, 2)
         return cls(np.random.default_rng([seed, pair]), np.random.default_rng([seed, year, 1]), 1.0 - 2.0 * second)
 
 
-def draw_season(source: Source, chances: Spreads, villages: int, crops: int) -> SeasonDraw:
+def draw_season(source: ChanceSource, chances: ChanceSpreads, villages: int, crops: int) -> SeasonDraw:
     """Draw what a whole season shares."""
     rng, side = source.rng, source.side
     air_c = chances.season_c * side * float(rng.standard_normal())
@@ -160,7 +160,7 @@ def draw_season(source: Source, chances: Spreads, villages: int, crops: int) -> 
     return SeasonDraw(air_c, village[:, None] * crop[None, :])
 
 
-def draw_days(source: Source, chances: Spreads, season: SeasonDraw, days: int) -> Iterator[DayDraw]:
+def draw_days(source: ChanceSource, chances: ChanceSpreads, season: SeasonDraw, days: int) -> Iterator[DayDraw]:
     """Draw the days that stand for all days of a season.
 
     Weather and roads are drawn from equally probable slices, one day each: a season has so many days that their

@@ -9,7 +9,7 @@ import numpy as np
 from coldchain.arrays import HOURS_PER_DAY, Floats, Indices
 from coldchain.model import Scenario
 from coldchain.replays.day import Parcels
-from coldchain.replays.layout import Plant, Season
+from coldchain.replays.layout import CoolerPlant, TypicalDay
 from coldchain.spoilage import (
     LONGEST_WAIT_H,
     Starts,
@@ -26,7 +26,7 @@ from coldchain.spoilage import (
 class Queues:
     """The queues of a season's coolers; a cooler without a plant cools all that comes at once."""
 
-    def __init__(self, scenario: Scenario, season: Season) -> None:
+    def __init__(self, scenario: Scenario, season: TypicalDay) -> None:
         self.scenario, self.season, self.plants = scenario, season, season.plants
         self.slot_h = scenario.chain.dock_batch_h
         self.start_h = harvest_clock_h(scenario.periods[season.period])
@@ -57,7 +57,7 @@ class Queues:
                     found.add(came.lot[n], came.tonnes[n] * share, in_h)
         return found
 
-    def _starts(self, plant: Plant, ready: Indices, tonnes: dict[int, Floats], air_c: float) -> Starts:
+    def _starts(self, plant: CoolerPlant, ready: Indices, tonnes: dict[int, Floats], air_c: float) -> Starts:
         period, chain = self.scenario.periods[self.season.period], self.scenario.chain
         day = period.model_copy(update={"hourly_c": tuple((hourly_air_c(period) + air_c).tolist())})
         slots = math.ceil(LONGEST_WAIT_H / self.slot_h) + int(ready[-1] - ready[0]) + 1

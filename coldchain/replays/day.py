@@ -21,7 +21,7 @@ import simpy
 from coldchain.arrays import ROUNDING
 from coldchain.model import Chain, Routing
 from coldchain.replays.chances import DayDraw
-from coldchain.replays.layout import Season, Tour
+from coldchain.replays.layout import DailyRound, TypicalDay
 
 Events = Generator[Any, Any, None]
 VehicleKey = tuple[str, str]
@@ -31,7 +31,7 @@ VehicleKey = tuple[str, str]
 class _Drive:
     """A tour under way: its own vehicle (None once a hired one drives), room left, hours to spare, what is aboard."""
 
-    tour: Tour
+    tour: DailyRound
     own: Any
     left_h: float
     room_t: float = 0.0
@@ -60,7 +60,7 @@ class Parcels:
 
 
 @dataclass
-class Outcome:
+class DayOutcome:
     """A day: parcels cooled, passed through a full depot warm, left to the trader; and how vehicles fared.
 
     Attributes
@@ -85,7 +85,7 @@ class Outcome:
     hires: list[str] = field(default_factory=list)
 
 
-def docks(season: Season, chain: Chain) -> dict[str, int]:
+def docks(season: TypicalDay, chain: Chain) -> dict[str, int]:
     """Return how many vehicles unload at once at each depot when all goes as planned; one at least."""
     ends: dict[str, list[float]] = defaultdict(list)
     for tour in season.tours:
@@ -109,15 +109,17 @@ def _at_once(times: list[float], hours: float) -> int:
     return max(most, 1)
 
 
-def _first_aboard_h(season: Season, tour: Tour) -> float:
+def _first_aboard_h(season: TypicalDay, tour: DailyRound) -> float:
     """Hours of a tour, as planned, from the end of its first loading to the depot."""
     return season.planned_h[tour.stops[-1]] + tour.legs_h[-1]
 
 
-class Day:
+class ReplayedDay:
     """The events of one day."""
 
-    def __init__(self, season: Season, chain: Chain, routing: Routing, places: dict[str, int], draw: DayDraw) -> None:
+    def __init__(
+        self, season: TypicalDay, chain: Chain, routing: Routing, places: dict[str, int], draw: DayDraw
+    ) -> None:
         self.season, self.chain, self.routing, self.draw = season, chain, routing, draw
         load = season.lots.tonnes * draw.harvest[season.lots.village, season.lots.crop]
         self.load: list[float] = load.tolist()
@@ -132,11 +134,11 @@ class Day:
         self.docks = {depot: simpy.Resource(self.env, count) for depot, count in places.items()}
         self.coolers = [simpy.Container(self.env, max(room, ROUNDING), room) for room in season.room_t.tolist()]
         self.trucks = self._vehicles()
-        self.out = Outcome(tours=len(season.tours))
+        self.out = DayOutcome(tours=len(season.tours))
         for start, tour in sorted(zip(starts, season.tours, strict=True), key=lambda pair: (pair[1].again, pair[0])):
             self.env.process(self._tour(tour, start))
 
-    def run(self) -> Outcome:
+    def run(self) -> DayOutcome:
         """Let the day pass."""
         self.env.run()
         return self.out
@@ -149,7 +151,7 @@ class Day:
     def _halt_h(self, tonnes: float) -> float:
         return self.routing.stop_h + self.routing.load_h_t * tonnes
 
-    def _tour(self, tour: Tour, start: float) -> Events:
+    def _tour(self, tour: DailyRound, start: float) -> Events:
         """Drive a tour as planned, as far as the day lets it."""
         own = self.trucks[tour.depot, tour.vehicle].request()
         yield own
@@ -201,7 +203,7 @@ class Day:
         drive.aboard, drive.room_t = [], tour.room_t
         yield self.env.timeout(out_h)
 
-    def _home(self, tour: Tour, aboard: list[tuple[int, float]], back_h: float, own: Any) -> Events:
+    def _home(self, tour: DailyRound, aboard: list[tuple[int, float]], back_h: float, own: Any) -> Events:
         """Bring a full vehicle home while a hired one goes on."""
         left = self.env.now
         yield self.env.timeout(back_h)

@@ -16,7 +16,7 @@ from coldchain.errors import UsageError
 from coldchain.language import _
 from coldchain.model import CoolingClass, DepotType, Scenario, cooling_class
 from coldchain.runs import schema
-from coldchain.spoilage import Places, cold_stages, harvest_clock_h, line_haul_half_h
+from coldchain.spoilage import CoolerPlaces, cold_stages, harvest_clock_h, line_haul_half_h
 from coldchain.spoilage.kernels import STAGE_COLUMNS
 from coldchain.spoilage.stages import stage_array
 
@@ -27,7 +27,7 @@ Lane = tuple[str, str, str, str, str]  # depot, zone, method, commodity, period
 
 
 @dataclass(frozen=True)
-class Tour:
+class DailyRound:
     """A vehicle's round on a day of the season.
 
     Attributes
@@ -65,7 +65,7 @@ class Lots:
     ----------
     village, crop : indices
     tonnes : of the typical day
-    cooler : index of :attr:`Season.coolers`
+    cooler : index of :attr:`TypicalDay.coolers`
     depot, hub : index of :attr:`Layout.depots`; of the scenario's hubs
     cold : stages after the pre-cooler is loaded, shape (lots, 5, STAGE_COLUMNS)
     """
@@ -80,26 +80,26 @@ class Lots:
 
 
 @dataclass(frozen=True)
-class Plant:
+class CoolerPlant:
     """Refrigeration of one cooler: its class, kW, the room it cools, its places."""
 
     kind: CoolingClass
     cooling_kw: float
     net_m3: float
-    places: Places
+    places: CoolerPlaces
 
     @classmethod
-    def of(cls, modules: list[tuple[DepotType, float]], slot_h: float) -> Plant | None:
+    def of(cls, modules: list[tuple[DepotType, float]], slot_h: float) -> CoolerPlant | None:
         """Add up modules of one class; None where there is none, or one does not state its refrigeration."""
         if not modules or any(kind.cooling_kw is None for kind, _number in modules):
             return None
         power = sum(number * (kind.cooling_kw or 0.0) for kind, number in modules)
         volume = sum(number * kind.net_m3 for kind, number in modules)
-        return cls(cooling_class(modules[0][0]), power, volume, Places.of(modules, slot_h))
+        return cls(cooling_class(modules[0][0]), power, volume, CoolerPlaces.of(modules, slot_h))
 
 
 @dataclass(frozen=True)
-class Season:
+class TypicalDay:
     """One period: tours and lots of a typical day.
 
     Attributes
@@ -116,7 +116,7 @@ class Season:
 
     period: int
     ready_h: float
-    tours: tuple[Tour, ...]
+    tours: tuple[DailyRound, ...]
     planned_h: tuple[float, ...]
     planned_t: tuple[float, ...]
     direct_h: tuple[float, ...]
@@ -125,7 +125,7 @@ class Season:
     coolers: tuple[Cooler, ...]
     room_t: Floats
     kept_t: Floats
-    plants: tuple[Plant | None, ...]
+    plants: tuple[CoolerPlant | None, ...]
     precool_h: Floats
 
 
@@ -134,7 +134,7 @@ class Layout:
     """A plan's seasons, and the ids of its depots."""
 
     scenario: Scenario
-    seasons: tuple[Season, ...]
+    seasons: tuple[TypicalDay, ...]
     depots: tuple[str, ...]
 
 
@@ -229,12 +229,12 @@ class _Depots:
             room[cooler] += number * self.takes(kind)
         return room
 
-    def plants(self, period: str, coolers: tuple[Cooler, ...]) -> tuple[Plant | None, ...]:
+    def plants(self, period: str, coolers: tuple[Cooler, ...]) -> tuple[CoolerPlant | None, ...]:
         """Return the refrigeration of each cooler; None where a module does not state its own."""
         stand: dict[Cooler, list[tuple[DepotType, float]]] = defaultdict(list)
         for cooler, kind, number in self._modules(period):
             stand[cooler].append((kind, number))
-        return tuple(Plant.of(stand[cooler], self.scenario.chain.dock_batch_h) for cooler in coolers)
+        return tuple(CoolerPlant.of(stand[cooler], self.scenario.chain.dock_batch_h) for cooler in coolers)
 
     def _modules(self, period: str) -> Iterator[tuple[Cooler, DepotType, float]]:
         """Yield what stands at each depot in a period: modules, and units on wheels."""
@@ -282,7 +282,7 @@ def _rides(tables: Mapping[str, pd.DataFrame], direct_h: Mapping[str, float]) ->
     return rides
 
 
-def _season(scenario: Scenario, tables: Mapping[str, pd.DataFrame], depots: _Depots, p: int) -> Season:
+def _season(scenario: Scenario, tables: Mapping[str, pd.DataFrame], depots: _Depots, p: int) -> TypicalDay:
     """Lay out a typical day of a period."""
     period = scenario.periods[p]
     building = _Building(scenario, depots, p, tables["assignment"])
@@ -296,7 +296,7 @@ def _season(scenario: Scenario, tables: Mapping[str, pd.DataFrame], depots: _Dep
     lots = building.lots()
     np.subtract.at(kept, (lots.village, lots.crop), lots.tonnes)
     kept[kept < 1e-9 * scenario.daily_t[:, :, p]] = 0.0
-    return Season(
+    return TypicalDay(
         p, harvest_clock_h(period) + scenario.chain.planned_wait_h, tuple(building.tours),
         tuple(building.planned_h), tuple(building.planned_t), tuple(building.direct_h),
         np.array(building.first, dtype=np.intp), lots, building.coolers,
@@ -314,7 +314,7 @@ class _Building:
         self.room = depots.room(self.period)
         self.coolers = tuple(sorted(self.room))
         self.place = {cooler: n for n, cooler in enumerate(self.coolers)}
-        self.tours: list[Tour] = []
+        self.tours: list[DailyRound] = []
         self.planned_h: list[float] = []
         self.planned_t: list[float] = []
         self.direct_h: list[float] = []
@@ -379,7 +379,7 @@ def _parts(
     return parts, direct
 
 
-def _tour(scenario: Scenario, head: Any, calls: pd.DataFrame, m3: float, stops: tuple[int, ...]) -> Tour:
+def _tour(scenario: Scenario, head: Any, calls: pd.DataFrame, m3: float, stops: tuple[int, ...]) -> DailyRound:
     """Take the legs of a route from its hours: those aboard, less the halts between."""
     vehicle, routing = scenario.vehicle(str(head.vehicle)), scenario.routing
     tonnes = calls["load_kg"].to_numpy(dtype=np.float64) / KG_PER_T
@@ -392,6 +392,6 @@ def _tour(scenario: Scenario, head: Any, calls: pd.DataFrame, m3: float, stops: 
     by_volume = vehicle.volume_m3 * load / m3 if m3 > 0 else np.inf
     room = max(min(vehicle.payload_kg / KG_PER_T, by_volume), load)
     hours, speed = float(head.hours), vehicle.speed_factor
-    return Tour(
+    return DailyRound(
         str(head.depot), vehicle.id, tuple(legs.tolist()), stops, room, vehicle.shift_h, hours=hours, speed=speed
     )

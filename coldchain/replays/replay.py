@@ -19,9 +19,9 @@ from coldchain.network import travel
 from coldchain.planning.doubt import drawn_figures
 from coldchain.replays.aging import Ager, Trader
 from coldchain.replays.bill import Pricer, bill_of
-from coldchain.replays.chances import NONE, Chances, DayDraw, Source, draw_days, draw_season
+from coldchain.replays.chances import NONE, Chances, ChanceSource, DayDraw, draw_days, draw_season
 from coldchain.replays.cooling import Queues
-from coldchain.replays.day import Day, docks
+from coldchain.replays.day import ReplayedDay, docks
 from coldchain.replays.layout import Layout, lay_out
 from coldchain.runs import PlacedNetwork
 from coldchain.spoilage import AirDay, air_days, steady
@@ -42,7 +42,7 @@ YEAR_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Effort:
+class ReplayEffort:
     """How many years, how many days of each season stand for all of its days, how many draws of uncertain figures."""
 
     years: int = 100
@@ -61,7 +61,7 @@ class LivedDay:
 
 
 @dataclass(frozen=True)
-class Year:
+class ReplayedYear:
     """The sums of a year, the loss rate of each day looked at, and t cooled and passed on warm by each depot."""
 
     sums: dict[str, float]
@@ -84,7 +84,7 @@ class Replayer:
 
     def _calibrate_today(self, villages: pd.DataFrame) -> None:
         """Take from the plan by how much the depots that stand today lessen each village's loss."""
-        source, none = Source.of(0, 0), NONE.of(self.scenario)
+        source, none = ChanceSource.of(0, 0), NONE.of(self.scenario)
         calm = draw_season(source, none, len(self.scenario.villages), len(self.scenario.commodities))
         day = next(draw_days(source, none, calm, 1))
         alone = sum(
@@ -106,16 +106,16 @@ class Replayer:
         other.queues = [Queues(figures.scenario, season) for season in other.layout.seasons]
         return other
 
-    def year(self, chances: Chances, seed: int, number: int, days: int) -> Year:
+    def year(self, chances: Chances, seed: int, number: int, days: int) -> ReplayedYear:
         """Live through a year."""
-        source, spreads = Source.of(seed, number), chances.of(self.scenario)
+        source, spreads = ChanceSource.of(seed, number), chances.of(self.scenario)
         seen = []
         for p in range(len(self.layout.seasons)):
             drawn = draw_season(source, spreads, len(self.scenario.villages), len(self.scenario.commodities))
             seen += [self._day(p, draw) for draw in draw_days(source, spreads, drawn, days)]
         return self._sums(seen, days)
 
-    def shifted(self, air_c: float, harvest: float, road: float) -> Year:
+    def shifted(self, air_c: float, harvest: float, road: float) -> ReplayedYear:
         """Live through a year in which every day is so much warmer, all harvests and hours so many times more.
 
         Coolers and vehicles have the usual day, as in the plan; what is lost is the mean of the season's days.
@@ -125,17 +125,17 @@ class Replayer:
         air = air_days(self.scenario.chain)
         return self._sums([self._day(p, day, air) for p in range(len(self.layout.seasons))], 1)
 
-    def _sums(self, seen: Sequence[LivedDay], days: int) -> Year:
+    def _sums(self, seen: Sequence[LivedDay], days: int) -> ReplayedYear:
         """Add up days of the seasons, each standing for its part of the season."""
         weight = [self.scenario.periods[season.period].days / days for season in self.layout.seasons]
         sums = {name: math.fsum(day.sums[name] * weight[day.season] for day in seen) for name in YEAR_COLUMNS}
         rates = [day.sums["plan_t"] / day.sums["harvest_t"] for day in seen if day.sums["harvest_t"] > 0]
         depots = sum((day.depots * weight[day.season] for day in seen), np.zeros((len(self.layout.depots), 2)))
-        return Year(sums, tuple(rates), depots)
+        return ReplayedYear(sums, tuple(rates), depots)
 
     def _day(self, p: int, draw: DayDraw, air: Sequence[AirDay] = (USUAL,)) -> LivedDay:
         season = self.layout.seasons[p]
-        outcome = Day(season, self.scenario.chain, self.scenario.routing, self.docks[p], draw).run()
+        outcome = ReplayedDay(season, self.scenario.chain, self.scenario.routing, self.docks[p], draw).run()
         outcome.cooled = self.queues[p].put_in(outcome.cooled, draw.air_c)
         bill = {f"{name}_cny": cny for name, cny in self.pricer.day_cny(p, season, outcome, draw).items()}
         fared = {"tours": outcome.tours, "second_trips": outcome.second_trips, "waited_h": outcome.waited_h,
@@ -161,7 +161,7 @@ def trader_of(scenario: Scenario, placed: PlacedNetwork) -> Trader:
 def replay(
     replayer: Replayer,
     chances: Chances,
-    effort: Effort,
+    effort: ReplayEffort,
     told: Mapping[str, Any],
     say: Callable[[int], None] = lambda _year: None,
 ) -> dict[str, Any]:
@@ -209,7 +209,7 @@ def replay(
     }  # fmt: skip
 
 
-def in_doubt(replayer: Replayer, chances: Chances, effort: Effort) -> dict[str, Any] | None:
+def in_doubt(replayer: Replayer, chances: Chances, effort: ReplayEffort) -> dict[str, Any] | None:
     """Live through some of the years with every draw of the uncertain figures, each the same in all of its years.
 
     Harvests are left to chance already, year by year. None where nothing is to be drawn.

@@ -57,7 +57,7 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class Place:
+class RunLocation:
     """Where a run lies, and its scenario where that is known; ``archive`` when both came out of one."""
 
     folder: Path
@@ -65,7 +65,7 @@ class Place:
     archive: Archive | None = None
 
 
-def place_of(path: Path | str, scenario: Path | None = None) -> Place:
+def place_of(path: Path | str, scenario: Path | None = None) -> RunLocation:
     """Return where the run at a path lies: a folder as it is, an archive unpacked.
 
     Raises
@@ -75,10 +75,10 @@ def place_of(path: Path | str, scenario: Path | None = None) -> Place:
     """
     given = Path(path)
     if given.suffix.lower() != SUFFIX or not given.is_file():
-        return Place(given, scenario)
+        return RunLocation(given, scenario)
     about = given.stat()
     archive = _opened(given, about.st_mtime_ns, about.st_size)
-    return Place(archive.folder, scenario or archive.scenario, archive)
+    return RunLocation(archive.folder, scenario or archive.scenario, archive)
 
 
 def output_folder(path: Path) -> Path:

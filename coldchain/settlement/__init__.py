@@ -10,25 +10,7 @@ from coldchain.settlement.settle import MOST_MEMBERS, Settlement, settle, work_o
 from coldchain.settlement.statement import fen_bills, member_statement, overview
 
 __all__ = [
-    "GROUPS",
-    "GROUPS_A_MEMBER",
-    "MOST_MEMBERS",
-    "GroupCost",
-    "GroupEffort",
-    "Settlement",
-    "cost_of",
-    "cost_table",
-    "county_fund",
-    "fen_bills",
-    "fingerprint",
-    "group_scenario",
-    "lay_floor",
-    "member_floors",
-    "member_statement",
-    "members_of",
-    "overview",
-    "settle",
-    "settle_many",
-    "work_out",
-    "write_settlement",
+    "GROUPS", "GROUPS_A_MEMBER", "MOST_MEMBERS", "GroupCost", "GroupEffort", "Settlement", "cost_of", "cost_table",
+    "county_fund", "fen_bills", "fingerprint", "group_scenario", "lay_floor", "member_floors", "member_statement",
+    "members_of", "overview", "settle", "settle_many", "work_out", "write_settlement",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from coldchain.spoilage.coolers import (
     LONGEST_WAIT_H,
-    Places,
+    CoolerPlaces,
     Starts,
     base_kw,
     first_come,
@@ -45,11 +45,11 @@ from coldchain.spoilage.stages import Stage, age, hourly_air_c, loading_slot
 from coldchain.spoilage.weather import AirDay, air_days
 
 __all__ = [
-    "CHANGES", "LONGEST_WAIT_H", "AirDay", "DepotLanes", "Fate", "Held", "Places", "Ride", "Shelf", "Stage",
+    "CHANGES", "LONGEST_WAIT_H", "AirDay", "CoolerPlaces", "DepotLanes", "Fate", "Held", "Ride", "Shelf", "Stage",
     "Starts", "TodayLanes", "Way", "age", "air_at", "air_days", "base_kw", "batch_clock_h", "cold_stages",
     "depot_lanes", "depot_stages", "dock_clock_h", "extremes", "first_come", "forked_losses", "harvest_clock_h",
     "heat_kwh_t", "held_loss", "hourly_air_c", "life_d", "line_haul_half_h", "loading_slot", "longer_haul_losses",
     "loss_curve", "loss_per_hour", "loss_share", "peak_kw_t", "quality", "rate_per_h", "respiration_w_t", "ride_loss",
-    "ride_loss_per_hour", "shelf_life", "steady", "stored_kw_t", "taken_off", "today_cargo_stages",
-    "today_lanes", "today_stages", "today_wait_h", "worn_loss",
+    "ride_loss_per_hour", "shelf_life", "steady", "stored_kw_t", "taken_off", "today_cargo_stages", "today_lanes",
+    "today_stages", "today_wait_h", "worn_loss",
 ]  # fmt: skip

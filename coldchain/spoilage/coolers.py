@@ -69,7 +69,7 @@ def stored_kw_t(chain: Chain, crop: Commodity, cooling: CoolingClass) -> float:
 
 
 @dataclass(frozen=True)
-class Places:
+class CoolerPlaces:
     """How what waits is let in: t that cool at once, for how many slots; whether by equal shares, as in rooms."""
 
     batch_t: float = UNLIMITED_T
@@ -77,7 +77,7 @@ class Places:
     shared: bool = False
 
     @classmethod
-    def of(cls, modules: Iterable[tuple[DepotType, float]], slot_h: float) -> Places:
+    def of(cls, modules: Iterable[tuple[DepotType, float]], slot_h: float) -> CoolerPlaces:
         """Take modules of one class and their numbers: batches add up, the longest cycle counts."""
         kinds = [(kind, number) for kind, number in modules if number]
         if not kinds:
@@ -110,7 +110,7 @@ def first_come(
     *,
     half_slots: float,
     day_slots: int,
-    places: Places,
+    places: CoolerPlaces,
 ) -> Starts:
     """Put cohorts into a pre-cooler as its power allows.
 
@@ -128,7 +128,7 @@ def first_come(
     again in the next, and the next: the second goes in by halves.
 
     >>> came = np.full((2, 9), 10.0), np.ones(2), np.array([0, 0]), 10.0
-    >>> starts = first_come(*came, half_slots=1.0, day_slots=100, places=Places())
+    >>> starts = first_come(*came, half_slots=1.0, day_slots=100, places=CoolerPlaces())
     >>> large = starts.share > 1e-6  # crumbs are what is left when the power is used but for `SPARED`
     >>> starts.cohort[large].tolist(), starts.slot[large].tolist(), starts.share[large].round(6).tolist()
     ([0, 1, 1], [0, 1, 2], [1.0, 0.5, 0.5])
@@ -136,14 +136,14 @@ def first_come(
     A tunnel of 1.5 t for three slots takes the second tonne by halves, whatever the power.
 
     >>> came = np.full((2, 9), 10.0), np.ones(2), np.array([0, 0]), 99.0
-    >>> starts = first_come(*came, half_slots=1.0, day_slots=100, places=Places(1.5, 3))
+    >>> starts = first_come(*came, half_slots=1.0, day_slots=100, places=CoolerPlaces(1.5, 3))
     >>> starts.cohort.tolist(), starts.slot.tolist(), starts.share.tolist()
     ([0, 1, 1], [0, 0, 3], [1.0, 0.5, 0.5])
 
     A room of 10 kW lets both in by halves, and by halves of what is left.
 
     >>> came = np.full((2, 3), 10.0), np.ones(2), np.array([0, 0]), 10.0
-    >>> starts = first_come(*came, half_slots=1.0, day_slots=100, places=Places(shared=True))
+    >>> starts = first_come(*came, half_slots=1.0, day_slots=100, places=CoolerPlaces(shared=True))
     >>> starts.cohort.tolist(), starts.slot.tolist(), starts.share.round(6).tolist()
     ([0, 1, 0, 1, 0, 1], [0, 0, 1, 1, 2, 2], [0.5, 0.5, 0.25, 0.25, 0.25, 0.25])
     """

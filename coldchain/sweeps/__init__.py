@@ -1,15 +1,15 @@
 """Answers around the answer: many budgets, why a depot or a village, the next best plans, and what differs."""
 
-from coldchain.sweeps.alternatives import Alternative, Alternatives, Need, alternatives
+from coldchain.sweeps.alternatives import Alternative, Alternatives, SiteNeed, alternatives
 from coldchain.sweeps.compare import Comparison, compare
 from coldchain.sweeps.decisions import Flip, decisions, table_of
-from coldchain.sweeps.explain import Case, open_case, what_if_depot
+from coldchain.sweeps.explain import ExplainedRun, open_case, what_if_depot
 from coldchain.sweeps.failures import Failure, failures, parse_place
 from coldchain.sweeps.points import Point
 from coldchain.sweeps.relax import loosenings
-from coldchain.sweeps.rules import Decided, decide_rules, rules_of
+from coldchain.sweeps.rules import DecidedRules, decide_rules, rules_of
 from coldchain.sweeps.sensitivity import Sensitivity, of_plan, sensitivity
-from coldchain.sweeps.solving import Effort
+from coldchain.sweeps.solving import PointEffort
 from coldchain.sweeps.sweep import MOST_PROBES, Sweep, Target, parse_budgets, run_sweep
 from coldchain.sweeps.villages import explain_village, unserved
 from coldchain.sweeps.visits import visits
@@ -19,15 +19,15 @@ __all__ = [
     "MOST_PROBES",
     "Alternative",
     "Alternatives",
-    "Case",
     "Comparison",
-    "Decided",
-    "Effort",
+    "DecidedRules",
+    "ExplainedRun",
     "Failure",
     "Flip",
-    "Need",
     "Point",
+    "PointEffort",
     "Sensitivity",
+    "SiteNeed",
     "Sweep",
     "Target",
     "alternatives",

@@ -13,8 +13,8 @@ from coldchain.planning import Near, plan_on
 from coldchain.progress import Event, Stage
 from coldchain.runs import Run
 from coldchain.sweeps import words
-from coldchain.sweeps.explain import Case, with_site
-from coldchain.sweeps.solving import Effort
+from coldchain.sweeps.explain import ExplainedRun, with_site
+from coldchain.sweeps.solving import PointEffort
 
 State = Literal["proved", "not spared", "spared"]
 
@@ -33,7 +33,7 @@ class Alternative:
 
 
 @dataclass(frozen=True)
-class Need:
+class SiteNeed:
     """Whether a site can be spared within the tolerance.
 
     ``state`` is ``proved``: the bound of all plans without it lies above the tolerance; ``not spared``: no plan found
@@ -59,7 +59,7 @@ class Alternatives:
     best: float
     own: float
     found: tuple[Alternative, ...]
-    needs: tuple[Need, ...]
+    needs: tuple[SiteNeed, ...]
     tried: int
     names: Mapping[str, str] = field(default_factory=dict)
 
@@ -73,7 +73,7 @@ class Alternatives:
         return {"schema": "coldchain.alternatives/1", **facts, "says": self.lines()}
 
 
-def alternatives(case: Case, number: int, tolerance: float, effort: Effort) -> Alternatives:
+def alternatives(case: ExplainedRun, number: int, tolerance: float, effort: PointEffort) -> Alternatives:
     """Look for the best plans with other sites: each site of a plan closed in turn, the rest decided anew.
 
     Closing is repeated on the alternatives found, best first, until there are ``number`` within the tolerance or every
@@ -83,7 +83,7 @@ def alternatives(case: Case, number: int, tolerance: float, effort: Effort) -> A
 
 
 class _Hunt:
-    def __init__(self, case: Case, tolerance: float, effort: Effort) -> None:
+    def __init__(self, case: ExplainedRun, tolerance: float, effort: PointEffort) -> None:
         self.case, self.tolerance, self.effort = case, tolerance, effort
         own = alternative_of(case.run, ())
         self.found: dict[tuple[str, ...], Alternative] = {own.sites: own}
@@ -137,12 +137,12 @@ class _Hunt:
             self.found[one.sites] = one
         self.effort.say(Event(Stage.CLOSING, value=one.value, facts={"sites": closed, "best": self.best}))
 
-    def _need(self, site: str) -> Need:
+    def _need(self, site: str) -> SiteNeed:
         most = self.best + abs(self.best) * self.tolerance
         without = min((one.value for one in self.found.values() if site not in one.sites), default=float("inf"))
         bound = self.bounds[(site,)][1]
         state: State = "spared" if without <= most else "not spared"
-        return Need(site, "proved" if bound > most else state, without, bound)
+        return SiteNeed(site, "proved" if bound > most else state, without, bound)
 
 
 def alternative_of(run: Run, closed: tuple[str, ...]) -> Alternative:

@@ -76,7 +76,7 @@ def table_of(found: Sequence[Flip]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Case:
+class FigureBand:
     """A figure, what people call it, and the scenario at either end of its band."""
 
     figure: Uncertain
@@ -85,17 +85,17 @@ class Case:
     high: Scenario
 
 
-def _figures(scenario: Scenario, ranked: Sequence[str], most: int) -> Iterator[Case]:
+def _figures(scenario: Scenario, ranked: Sequence[str], most: int) -> Iterator[FigureBand]:
     """Yield the figures that a decision can depend on: packagings count in the plan's own bruising alone."""
     names = row_names(scenario)
     by_key = {one.key: one for one in uncertain_figures(scenario)}
     some = [by_key[key] for key in ranked if key in by_key and by_key[key].places[0][0] != PACKAGING]
     for one in some[:most]:
         low, high = (put(Figures(scenario), [(one, at)]).scenario for at in (one.low, one.high))
-        yield Case(one, label_of(one, names), low, high)
+        yield FigureBand(one, label_of(one, names), low, high)
 
 
-def _flip(plan: Run, case: Case, end: str, seed: int) -> Flip:
+def _flip(plan: Run, case: FigureBand, end: str, seed: int) -> Flip:
     scenario, at = (case.low, case.figure.low) if end == "low" else (case.high, case.figure.high)
     options = Options.warm(seed=seed)
     made = redecide(lay_ground(scenario, options), plan, options)

@@ -17,13 +17,13 @@ from coldchain.runs import Run
 from coldchain.sweeps import words
 from coldchain.sweeps.compare import Comparison, compare
 from coldchain.sweeps.points import Modules, count_of
-from coldchain.sweeps.solving import Effort
+from coldchain.sweeps.solving import PointEffort
 
 Action = Literal["closed", "forced"]
 
 
 @dataclass(frozen=True)
-class Case:
+class ExplainedRun:
     """A run opened to ask about.
 
     Attributes
@@ -59,7 +59,7 @@ class Case:
         return float(self.run.summary["objective"]["value"])
 
 
-def open_case(run: Run, effort: Effort) -> Case:
+def open_case(run: Run, effort: PointEffort) -> ExplainedRun:
     """Lay the ground of a run again.
 
     Raises
@@ -73,7 +73,7 @@ def open_case(run: Run, effort: Effort) -> Case:
     ground = lay_ground(scenario, replace(effort.options(), say=effort.say), run.inputs.faults)
     depots = run.tables["depots"]
     count = sum(count_of(scenario, modules_named(depots, column)) for column in ("new_modules", "units_bought"))
-    return Case(run, ground, count, _standing(scenario, run.tables.get("units")))
+    return ExplainedRun(run, ground, count, _standing(scenario, run.tables.get("units")))
 
 
 def modules_named(depots: pd.DataFrame, column: str) -> Modules:
@@ -138,7 +138,7 @@ class WhatIf:
         }
 
 
-def what_if_depot(case: Case, depot: str, effort: Effort) -> WhatIf:
+def what_if_depot(case: ExplainedRun, depot: str, effort: PointEffort) -> WhatIf:
     """Plan the run again with a depot closed when it has modules, forced open when it has none.
 
     Raises
@@ -155,12 +155,12 @@ def what_if_depot(case: Case, depot: str, effort: Effort) -> WhatIf:
     return _forced(case, site, index, effort)
 
 
-def _site(case: Case, depot: str) -> Site:
+def _site(case: ExplainedRun, depot: str) -> Site:
     key = asked_for("--depot", depot, of_places(case.scenario.sites), "site")
     return next(site for site in case.scenario.sites if site.id == key)
 
 
-def with_site(ground: Ground, site: Site, effort: Effort, **changes: object) -> Ground:
+def with_site(ground: Ground, site: Site, effort: PointEffort, **changes: object) -> Ground:
     """Return the ground with the status or the standing modules of one site changed."""
     changed = site.model_copy(update=changes)
     sites = tuple(changed if one.id == site.id else one for one in ground.scenario.sites)
@@ -171,7 +171,7 @@ def _asked(site: Site, action: Action, *, fixed: bool) -> Event:
     return Event(Stage.WHAT_IF, site.id, facts={"action": action, "fixed": fixed})
 
 
-def _closed(case: Case, site: Site, index: int, effort: Effort) -> WhatIf:
+def _closed(case: ExplainedRun, site: Site, index: int, effort: PointEffort) -> WhatIf:
     ground = with_site(case.ground, site, effort, status="forbidden", existing="")
     besides = replace(case, count=case.count.copy(), standing=case.standing.copy())
     besides.count[index, : case.scenario.fixed_types] = 0
@@ -182,7 +182,7 @@ def _closed(case: Case, site: Site, index: int, effort: Effort) -> WhatIf:
     return _again(case, site, "closed", (ground, (besides.count,), fixed), effort)
 
 
-def _forced(case: Case, site: Site, index: int, effort: Effort) -> WhatIf:
+def _forced(case: ExplainedRun, site: Site, index: int, effort: PointEffort) -> WhatIf:
     ground = with_site(case.ground, site, effort, status="forced")
     besides = case.count.copy()
     besides[index, : case.scenario.fixed_types] = site.max_modules
@@ -191,7 +191,11 @@ def _forced(case: Case, site: Site, index: int, effort: Effort) -> WhatIf:
 
 
 def _again(
-    case: Case, site: Site, action: Action, begin: tuple[Ground, tuple[Any, ...], Plan | None], effort: Effort
+    case: ExplainedRun,
+    site: Site,
+    action: Action,
+    begin: tuple[Ground, tuple[Any, ...], Plan | None],
+    effort: PointEffort,
 ) -> WhatIf:
     ground, starts, fixed = begin
     courses = () if fixed is None or fixed.report.problems else (fixed.course,)
@@ -208,7 +212,7 @@ def _again(
     return WhatIf(site.id, action, case.aim, case.value, bare, free, bound, against, name=site.name)
 
 
-def _renewed(case: Case, site: Site, found: Plan, effort: Effort) -> Run:
+def _renewed(case: ExplainedRun, site: Site, found: Plan, effort: PointEffort) -> Run:
     """Plan the run's own question again, from a better plan; without it the change of a depot would be blurred."""
     effort.say(Event(Stage.RENEWAL))
     courses = () if site.modules() or found.report.problems else (found.course,)

@@ -23,8 +23,8 @@ from coldchain.planning.arcs import build_arcs, existing_modules
 from coldchain.planning.basis import Basis, prepare
 from coldchain.progress import Event, Stage
 from coldchain.sweeps import words
-from coldchain.sweeps.explain import Case
-from coldchain.sweeps.solving import Effort
+from coldchain.sweeps.explain import ExplainedRun
+from coldchain.sweeps.solving import PointEffort
 
 Kind = Literal["depot", "road", "owner"]
 WEEK_D, YEAR_D = 7.0, 365.0
@@ -88,7 +88,7 @@ class Failures:
         }
 
 
-def failures(case: Case, effort: Effort, cut: tuple[float, float] | None = None) -> Failures:
+def failures(case: ExplainedRun, effort: PointEffort, cut: tuple[float, float] | None = None) -> Failures:
     """Let every depot of a run fail in the peak week of its busiest season, every owner withdraw, and a road be cut.
 
     Parameters
@@ -127,8 +127,8 @@ def parse_place(text: str) -> tuple[float, float]:
 class _Trial:
     """One run put to the test; what it comes to without a failure is worked out once a season."""
 
-    case: Case
-    effort: Effort
+    case: ExplainedRun
+    effort: PointEffort
     _known: dict[int, tuple[Ground, Course]] = field(default_factory=dict)
 
     def depots(self) -> Iterator[Failure]:

@@ -53,7 +53,7 @@ class Curve:
 
 
 @dataclass
-class _Group:
+class _OwnerGroup:
     """What changes for the sites of a county or a class of owners; ``net_cny`` as planned, then in each draw."""
 
     opens: list[str] = field(default_factory=list)
@@ -79,7 +79,7 @@ def next_million(curves: Iterable[Curve], by: By = "both", more_cny: float = MIL
     UsageError
         When the points of a sweep hold no benefit of their depots.
     """
-    groups: dict[tuple[str, str], _Group] = defaultdict(_Group)
+    groups: dict[tuple[str, str], _OwnerGroup] = defaultdict(_OwnerGroup)
     curves = list(curves)
     known = Counter(county for curve in curves for county in {site.county for site in curve.sites})
     for curve in curves:
@@ -103,7 +103,7 @@ def _know_their_depots(name: str, *points: Point) -> None:
         raise UsageError(told.format(name=name))
 
 
-def _add(group: _Group, site: str, now: Point, then: Point) -> None:
+def _add(group: _OwnerGroup, site: str, now: Point, then: Point) -> None:
     """Add what changes at a site."""
     before, after = (one.drawn["depots"].get(site) for one in (now, then))
     group.award_cny += _figure(after, AWARD) - _figure(before, AWARD)
@@ -121,7 +121,7 @@ def _net(known: Mapping[str, Sequence[float]], site: str) -> Floats | float:
     return np.array(known[site], dtype=np.float64) if site in known else 0.0
 
 
-def _row(key: tuple[str, str], group: _Group) -> tuple[object, ...]:
+def _row(key: tuple[str, str], group: _OwnerGroup) -> tuple[object, ...]:
     net = np.atleast_1d(np.asarray(group.net_cny, dtype=np.float64))
     draws = net[1:] if len(net) > 1 else net
     head = (*key, ";".join(group.opens), ";".join(group.closes), group.award_cny, group.cooled_t, float(net[0]))

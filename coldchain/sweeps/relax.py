@@ -14,7 +14,7 @@ from coldchain.planning.search import aims_of, site_names
 from coldchain.scenario.edits import Edits
 from coldchain.siting import KINDS, SitingProblem, diagnose_siting, side_relaxations
 from coldchain.sweeps import words
-from coldchain.sweeps.solving import Effort
+from coldchain.sweeps.solving import PointEffort
 
 CLOSE = 0.01
 MOST_HOURS, MOST_MODULES = 4.0, 20
@@ -78,7 +78,7 @@ class Loosenings:
         }
 
 
-def loosenings(scenario: Scenario, effort: Effort) -> Loosenings:
+def loosenings(scenario: Scenario, effort: PointEffort) -> Loosenings:
     """Find the smallest changes that let siting keep every limit.
 
     Limits on modules and money are loosened by exact elastic models, one kind at a time and all together. Where only
@@ -110,7 +110,7 @@ def _problem(ground: Ground) -> SitingProblem:
     return stated(ground.basis, ground.arcs, aims_of(ground.basis)[0])
 
 
-def _kept(scenario: Scenario, effort: Effort) -> bool:
+def _kept(scenario: Scenario, effort: PointEffort) -> bool:
     problem = _problem(lay_ground(scenario, effort.options()))
     bare = replace(problem, sides=(), single_source=False)
     return not diagnose_siting(bare) and not side_relaxations(problem)
@@ -137,7 +137,7 @@ def least(kept: Callable[[float], bool], low: float, high: float) -> float | Non
     return high
 
 
-def _budget(scenario: Scenario, effort: Effort) -> Loosening | None:
+def _budget(scenario: Scenario, effort: PointEffort) -> Loosening | None:
     """More budget, up to what all modules of all sites could be awarded."""
     most = [site.max_modules for site in scenario.sites]
     enough = float((module_awards(scenario).max(axis=1) * most).sum())
@@ -150,7 +150,7 @@ def _budget(scenario: Scenario, effort: Effort) -> Loosening | None:
     return None if found is None else Loosening(BUDGET, found - now, "CNY", rounded=True)
 
 
-def _hours(scenario: Scenario, effort: Effort) -> Loosening | None:
+def _hours(scenario: Scenario, effort: PointEffort) -> Loosening | None:
     """Longer first miles, up to four times the limit."""
     now = scenario.siting.max_first_mile_h
 
@@ -162,7 +162,7 @@ def _hours(scenario: Scenario, effort: Effort) -> Loosening | None:
     return None if found is None else Loosening(FIRST_MILE, found - now, "h", rounded=True)
 
 
-def _modules(scenario: Scenario, effort: Effort) -> Loosening | None:
+def _modules(scenario: Scenario, effort: PointEffort) -> Loosening | None:
     """More modules at every site where any may be built."""
     for more in (1, 2, 4, 8, MOST_MODULES):
         sites = tuple(
@@ -174,7 +174,7 @@ def _modules(scenario: Scenario, effort: Effort) -> Loosening | None:
     return None
 
 
-KNOBS: dict[Limit, Callable[[Scenario, Effort], Loosening | None]] = {
+KNOBS: dict[Limit, Callable[[Scenario, PointEffort], Loosening | None]] = {
     BUDGET: _budget,
     FIRST_MILE: _hours,
     MODULES: _modules,

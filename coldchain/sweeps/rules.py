@@ -21,7 +21,7 @@ from coldchain.progress import Event, Stage
 from coldchain.scenario.programmes import programme_keys
 from coldchain.scenario.rules import Rule
 from coldchain.sweeps.points import DOUBT_COLUMNS, Point, keep_point, kept_point, point_key
-from coldchain.sweeps.solving import Effort, Task, solver
+from coldchain.sweeps.solving import BudgetTask, PointEffort, solver
 from coldchain.sweeps.sweep import POINTS, Sweep
 
 MOST_CASES = 2000
@@ -33,7 +33,7 @@ DECIDED = [
 
 
 @dataclass(frozen=True)
-class Decided:
+class DecidedRules:
     """What each rule and budget would decide.
 
     Attributes
@@ -95,9 +95,9 @@ def decide_rules(
     rules: Sequence[Rule],
     own: Sweep,
     folder: Path,
-    effort: Effort,
+    effort: PointEffort,
     faults: tuple[Fault, ...] = (),
-) -> Decided:
+) -> DecidedRules:
     """Plan every rule for every budget that a sweep of the scenario's own rule was asked for.
 
     Parameters
@@ -117,7 +117,7 @@ def decide_rules(
     rows = [(Rule(), point) for point in own.points if point.budget_cny in {*budgets, scenario.siting.budget_cny}]
     cases = [(rule, budget) for rule in rules for budget in budgets]
     known = dict(_kept(scenario, cases, folder, effort))
-    fresh = [Task(budget, rule=rule, former=_former(own, budget)) for rule, budget in cases
+    fresh = [BudgetTask(budget, rule=rule, former=_former(own, budget)) for rule, budget in cases
              if (rule, budget) not in known]  # fmt: skip
     with solver(scenario, faults, effort) as solve:
         for task, point in solve(fresh):
@@ -126,11 +126,11 @@ def decide_rules(
             effort.say(Event(Stage.BUDGET, facts={"point": point}))
     rows += [(rule, known[rule, budget]) for rule, budget in cases if (rule, budget) in known]
     kept = len(cases) - len(fresh)
-    return Decided(tuple(rows), scenario.siting.budget_cny, len(known) - kept, kept)
+    return DecidedRules(tuple(rows), scenario.siting.budget_cny, len(known) - kept, kept)
 
 
 def _kept(
-    scenario: Scenario, cases: Iterable[tuple[Rule, float]], folder: Path, effort: Effort
+    scenario: Scenario, cases: Iterable[tuple[Rule, float]], folder: Path, effort: PointEffort
 ) -> Iterator[tuple[tuple[Rule, float], Point]]:
     for rule, budget in cases:
         point = kept_point(folder / POINTS, budget, _key(scenario, rule, budget, effort))
@@ -138,7 +138,7 @@ def _kept(
             yield (rule, budget), point
 
 
-def _key(scenario: Scenario, rule: Rule, budget: float, effort: Effort) -> str:
+def _key(scenario: Scenario, rule: Rule, budget: float, effort: PointEffort) -> str:
     """Return the hash of all that decides a point of a rule."""
     return point_key(rule.on(scenario), budget, {"warm": 1.0, "seed": effort.seed})
 

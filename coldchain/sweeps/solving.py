@@ -25,7 +25,7 @@ Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True)
-class Task:
+class BudgetTask:
     """One budget to plan: what to start from, a bound known from a larger budget, whether to look at all modules.
 
     Attributes
@@ -43,7 +43,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Effort:
+class PointEffort:
     """How hard to try at each point, in units of work of about a second.
 
     ``say`` hears progress, ``stop`` is asked for an early end.
@@ -66,7 +66,7 @@ class Effort:
         return Options(self.time_limit_s, self.seed, WIDE if wide else NARROW, stop=self.stop)
 
 
-def plan_task(ground: Ground, task: Task, effort: Effort) -> Plan:
+def plan_task(ground: Ground, task: BudgetTask, effort: PointEffort) -> Plan:
     """Plan one budget.
 
     Raises
@@ -85,7 +85,7 @@ def plan_task(ground: Ground, task: Task, effort: Effort) -> Plan:
     return plan_on(ground.under(scenario), effort.options(wide=task.wide), near)
 
 
-def solve_point(ground: Ground, task: Task, effort: Effort) -> Point:
+def solve_point(ground: Ground, task: BudgetTask, effort: PointEffort) -> Point:
     """Plan one budget and read its figures; an infeasible budget is a point too."""
     began = time.monotonic()
     try:
@@ -97,16 +97,16 @@ def solve_point(ground: Ground, task: Task, effort: Effort) -> Point:
     return point_of(plan, task.budget_cny, time.monotonic() - began)
 
 
-def _without(task: Task, status: str, error: Exception, began: float) -> Point:
+def _without(task: BudgetTask, status: str, error: Exception, began: float) -> Point:
     seconds = time.monotonic() - began
     return Point(task.budget_cny, status, seconds=seconds, of_budget_cny=task.budget_cny, problems=(str(error),))
 
 
-Solver = Callable[[list[Task]], Iterator[tuple[Task, Point]]]
+Solver = Callable[[list[BudgetTask]], Iterator[tuple[BudgetTask, Point]]]
 
 
 @contextmanager
-def solver(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort) -> Iterator[Solver]:
+def solver(scenario: Scenario, faults: tuple[Fault, ...], effort: PointEffort) -> Iterator[Solver]:
     """Open what solves lists of tasks: this process, or ``effort.jobs`` of them, each with its own ground.
 
     The ground is laid when the first task arrives, so that a sweep with nothing left to do costs nothing. Points come
@@ -118,7 +118,7 @@ def solver(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort) -> Ite
         return
     ground: list[Ground] = []
 
-    def here(tasks: list[Task]) -> Iterator[tuple[Task, Point]]:
+    def here(tasks: list[BudgetTask]) -> Iterator[tuple[BudgetTask, Point]]:
         for task in tasks:
             if effort.stop():
                 return
@@ -132,13 +132,13 @@ def solver(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort) -> Ite
 
 
 @contextmanager
-def _pool(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort) -> Iterator[Solver]:
+def _pool(scenario: Scenario, faults: tuple[Fault, ...], effort: PointEffort) -> Iterator[Solver]:
     context = multiprocessing.get_context("spawn")
     halt = context.Event()
     inputs = (scenario, faults, replace(effort, say=silent, stop=_never), halt)
     with ProcessPoolExecutor(effort.jobs, context, initializer=_open, initargs=inputs) as pool:
 
-        def there(tasks: list[Task]) -> Iterator[tuple[Task, Point]]:
+        def there(tasks: list[BudgetTask]) -> Iterator[tuple[BudgetTask, Point]]:
             waiting = {pool.submit(_solve_in_worker, task): task for task in tasks}
             while waiting:
                 if effort.stop():
@@ -158,7 +158,7 @@ def _never() -> bool:
     return False
 
 
-def _open(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort, halt: Any) -> None:
+def _open(scenario: Scenario, faults: tuple[Fault, ...], effort: PointEffort, halt: Any) -> None:
     import signal
 
     for number in (signal.SIGINT, signal.SIGTERM):  # the process that asked is told as well, and stops this one
@@ -167,7 +167,7 @@ def _open(scenario: Scenario, faults: tuple[Fault, ...], effort: Effort, halt: A
     _WORKER["inputs"] = (scenario, faults)
 
 
-def _solve_in_worker(task: Task) -> Point | None:
+def _solve_in_worker(task: BudgetTask) -> Point | None:
     effort = _WORKER["effort"]
     if effort.stop():
         return None

@@ -24,7 +24,7 @@ from coldchain.model import Scenario
 from coldchain.progress import Event, Stage
 from coldchain.sweeps import words
 from coldchain.sweeps.points import DOUBT_COLUMNS, Point, keep_point, kept_point, point_key
-from coldchain.sweeps.solving import Effort, Solver, Task, solver
+from coldchain.sweeps.solving import BudgetTask, PointEffort, Solver, solver
 
 SCHEMA = "coldchain.sweep/1"
 MILLION = 1e6
@@ -148,7 +148,7 @@ class _Ledger:
     folder: Path
     settings: dict[str, float]
     solve: Solver
-    effort: Effort
+    effort: PointEffort
     known: dict[float, Point] = field(default_factory=dict)
     solved: int = 0
     kept: int = 0
@@ -175,7 +175,7 @@ class _Ledger:
     def _key(self, budget: float) -> str:
         return point_key(self.scenario, budget, self.settings)
 
-    def _task(self, budget: float) -> Task:
+    def _task(self, budget: float) -> BudgetTask:
         """Start from the next smaller budget and the modules of all known plans; bounds of larger budgets hold."""
         planned = [self.known[b] for b in sorted(self.known) if self.known[b].planned]
         below = [point for point in planned if point.budget_cny < budget]
@@ -183,7 +183,7 @@ class _Ledger:
         starts = [count for point in (*above, *below) for count in point.starts]
         first = below[-1].starts[:1] if below else ()
         wide = sum(bool(point.depots) for point in planned) < ANCHORS
-        return Task(budget, (*first, *starts), max((point.bound for point in above), default=0.0), wide)
+        return BudgetTask(budget, (*first, *starts), max((point.bound for point in above), default=0.0), wide)
 
     def settled(self, budget: float) -> Point | None:
         """Return the point of a budget that needs no solving: it is known, or a larger budget's answer is its own."""
@@ -204,7 +204,7 @@ def run_sweep(
     scenario: Scenario,
     budgets: Sequence[float],
     folder: Path,
-    effort: Effort | None = None,
+    effort: PointEffort | None = None,
     targets: Sequence[Target] = (Target("loss_rate", 0.08), Target("coverage", 0.6)),
     faults: tuple[Fault, ...] = (),
 ) -> Sweep:
@@ -217,7 +217,7 @@ def run_sweep(
     targets : whose least budgets are searched by bisection
     faults : warnings of loading
     """
-    effort = effort or Effort()
+    effort = effort or PointEffort()
     asked = tuple(sorted({float(budget) for budget in budgets}))
     own = scenario.siting.budget_cny
     grid = sorted({*asked, own, own + MILLION})

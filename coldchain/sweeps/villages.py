@@ -18,7 +18,7 @@ from coldchain.planning.arcs import siting_problem
 from coldchain.routing import least_aboard_h
 from coldchain.siting import SitingProblem, SitingResult, plan_value, solve_siting
 from coldchain.sweeps import words
-from coldchain.sweeps.explain import Case
+from coldchain.sweeps.explain import ExplainedRun
 
 FULL, CRUMB = 0.999, 1e-6
 FORCED = 100.0
@@ -31,7 +31,7 @@ class Assignment:
     The run's own tables hold the routed figures; these are for comparing places with each other.
     """
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: ExplainedRun) -> None:
         self.case = case
         self.arcs = case.ground.arcs
         bare = siting_problem(case.ground.basis, self.arcs, "total_cost_cny", build=False)
@@ -77,7 +77,7 @@ class Assignment:
 
 
 @dataclass(frozen=True)
-class Village:
+class VillageReasons:
     """Why one village goes where it goes.
 
     Attributes
@@ -116,7 +116,7 @@ class Village:
         return {"schema": "coldchain.explanation/1", **facts, "says": self.lines(), "options": options}
 
 
-def explain_village(case: Case, village: str) -> Village:
+def explain_village(case: ExplainedRun, village: str) -> VillageReasons:
     """Explain one village.
 
     Raises
@@ -137,7 +137,7 @@ def explain_village(case: Case, village: str) -> Village:
     crops = {crop.id: (language() == "zh" and crop.name_zh) or crop.id for crop in scenario.commodities}
     sites = {site.id: site.name for site in scenario.sites}
     facts = (float(row["harvest_t"]), served, options, other, goes, displaced, str(row["reason"]), crops, sites)
-    return Village(village, str(row["name"]), *facts)
+    return VillageReasons(village, str(row["name"]), *facts)
 
 
 def _options(assignment: Assignment, demands: Indices) -> pd.DataFrame:
@@ -232,7 +232,7 @@ def _elsewhere(assignment: Assignment, demands: Indices, *, served: bool) -> tup
     return assignment.cost(again) - assignment.cost(own), goes, len(others)
 
 
-def unserved(case: Case) -> pd.DataFrame:
+def unserved(case: ExplainedRun) -> pd.DataFrame:
     """One row for each village of which nothing, or not everything, is cooled: columns in docs/results.md."""
     assignment = Assignment(case)
     arcs, basis, problem = assignment.arcs, case.ground.basis, assignment.problem
@@ -275,7 +275,7 @@ UNSERVED_COLUMNS = [
 ]  # fmt: skip
 
 
-def _best(case: Case, arcs: Indices, gain: Floats, site: Indices) -> tuple[str, float]:
+def _best(case: ExplainedRun, arcs: Indices, gain: Floats, site: Indices) -> tuple[str, float]:
     if not len(arcs):
         return "", float("nan")
     best = arcs[int(np.argmax(gain[arcs]))]

@@ -11,8 +11,8 @@ from coldchain.language import _, plural
 from coldchain.language.amounts import write_cny
 from coldchain.planning import course_with
 from coldchain.planning.visits import worth_visiting
-from coldchain.sweeps.explain import Case
-from coldchain.sweeps.solving import Effort
+from coldchain.sweeps.explain import ExplainedRun
+from coldchain.sweeps.solving import PointEffort
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Visits:
         return {"schema": "coldchain.explanation/1", "says": self.lines(), "spread": self.spread, "villages": villages}
 
 
-def visits(case: Case, most: int, spread: float, effort: Effort) -> Visits:
+def visits(case: ExplainedRun, most: int, spread: float, effort: PointEffort) -> Visits:
     """Name at most so many villages whose harvest, once known, may lead to other depots (``planning/visits.py``).
 
     Parameters

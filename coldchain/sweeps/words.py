@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from coldchain.sweeps.points import Point
     from coldchain.sweeps.relax import Loosening, Loosenings
     from coldchain.sweeps.sweep import NextMillion, Sweep, Threshold
-    from coldchain.sweeps.villages import Village
+    from coldchain.sweeps.villages import VillageReasons
 
 AIM_UNITS = {"loss_t": N_("t"), "loss_cny": N_("CNY"), "total_cost_cny": N_("CNY")}
 AIMS = {"loss_t": N_("tonnes lost"), "loss_cny": N_("value lost"), "total_cost_cny": N_("yearly cost")}
@@ -238,7 +238,7 @@ CAUSES = {
 }
 
 
-def village_lines(found: Village) -> list[str]:
+def village_lines(found: VillageReasons) -> list[str]:
     """Say why a village goes where it goes."""
     told = _("{village}: {served:,.0f} of {harvest:,.0f} t a year are pre-cooled")
     named = labelled(found.village, found.name)
@@ -301,7 +301,7 @@ def _bar(way: dict[Any, Any]) -> str:
     )
 
 
-def _otherwise(found: Village) -> str:
+def _otherwise(found: VillageReasons) -> str:
     goes = _goes(found)
     others = (
         plural(
@@ -322,7 +322,7 @@ def _otherwise(found: Village) -> str:
     return told.format(goes=goes, cny=found.without) + others
 
 
-def _goes(found: Village) -> str:
+def _goes(found: VillageReasons) -> str:
     """Name the depots it would go to, most first, and what returns to today's chain."""
     order = sorted(found.goes.items(), key=lambda item: -item[1])
     goes = _(", ").join(

@@ -16,12 +16,12 @@ import pandas as pd
 from coldchain.model import Scenario
 from coldchain.verify.acceptance import check_acceptance
 from coldchain.verify.balance import check_balance
-from coldchain.verify.bill import Year, bill_of, modules_of, net_of
+from coldchain.verify.bill import CheckedYear, bill_of, modules_of, net_of
 from coldchain.verify.carbon import Carbon, check_emissions, summary_of
 from coldchain.verify.cooling import Plants
 from coldchain.verify.depots import check_assignment, new_modules
 from coldchain.verify.drawn import check_layers, check_map
-from coldchain.verify.figures import Found, check_summary
+from coldchain.verify.figures import CheckedSums, check_summary
 from coldchain.verify.fleet import check_fleet
 from coldchain.verify.form import check_form
 from coldchain.verify.haul import check_carried, check_line_haul
@@ -44,7 +44,7 @@ from coldchain.verify.products import check_products
 from coldchain.verify.provenance import check_run
 from coldchain.verify.record import Record, Report
 from coldchain.verify.roadfile import check_road_file
-from coldchain.verify.roads import GivenRoads, Roads
+from coldchain.verify.roads import CheckedWays, StatedRoads
 from coldchain.verify.storage import check_kept, check_storage, read_storage
 from coldchain.verify.subsidy import check_notice, check_subsidy
 from coldchain.verify.today import check_today
@@ -55,7 +55,7 @@ __all__ = ["Report", "Written", "verify_tables", "verify_written"]
 
 def verify_tables(
     scenario: Scenario,
-    given: GivenRoads | None,
+    given: StatedRoads | None,
     tables: Mapping[str, pd.DataFrame],
     summary: Mapping[str, Any],
     whole: Scenario | None = None,
@@ -69,7 +69,7 @@ def verify_tables(
     tables : as written to ``tables/``
     summary : as written to ``summary.json``
     """
-    record = Record(scenario, Roads(scenario, given, whole), tables)
+    record = Record(scenario, CheckedWays(scenario, given, whole), tables)
     with record.at("inputs"):
         check_road_file(record, given)
     return Report.of(record.found, *_recomputed(record, summary, attributing=whole is None))
@@ -85,14 +85,14 @@ class Written:
     run: Mapping[str, Any]
 
 
-def verify_written(scenario: Scenario, given: GivenRoads | None, written: Written) -> Report:
+def verify_written(scenario: Scenario, given: StatedRoads | None, written: Written) -> Report:
     """Recompute a plan that was written, and hold its map and its layers against its tables; as :func:`verify_tables`.
 
     Parameters
     ----------
     scenario : the inputs as they lie there now, with the budget of the run
     """
-    record = Record(scenario, Roads(scenario, given), written.tables)
+    record = Record(scenario, CheckedWays(scenario, given), written.tables)
     with record.at("inputs"):
         check_road_file(record, given)
         check_run(record, written.run, written.summary)
@@ -142,7 +142,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any], *, attributing: bool
     with record.at("line_haul"):
         check_carried(record, hauled, losses.arriving_t)
     without = check_today(record)
-    year = Year(fetched, hauled, stores, losses, built, moves, overflow)
+    year = CheckedYear(fetched, hauled, stores, losses, built, moves, overflow)
     bill = bill_of(record, year)
     net = net_of(bill_of(record, without), bill, sum(awards.capex.values()), year.lots)
     check_limits(record, losses.lots, losses.arriving_t, awards)
@@ -159,7 +159,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any], *, attributing: bool
     check_summary(
         record,
         summary,
-        Found(
+        CheckedSums(
             losses.lots, without.lots, bill, built, awards, net, cooling, vehicles, emissions, attributing=attributing
         ),
     )
@@ -168,7 +168,7 @@ def _recomputed(record: Record, summary: Mapping[str, Any], *, attributing: bool
     return rate, bill["total"], sum(awards.award.values())
 
 
-def _emissions(record: Record, summary: Mapping[str, Any], year: Year, without: Year) -> dict[str, float]:
+def _emissions(record: Record, summary: Mapping[str, Any], year: CheckedYear, without: CheckedYear) -> dict[str, float]:
     """Check the table of emissions; return the leaves of the summary, none for a run of an earlier format."""
     if "emissions" not in summary and "emissions" not in record.tables:
         return {}

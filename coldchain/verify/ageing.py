@@ -173,7 +173,7 @@ def loss_share(
     return np.asarray(1.0 - (1.0 - bruised) ** transfers * kept)
 
 
-def fate_of(crop: Commodity, lot: Journey, transfers: int, packaging: str | None, prices: Economics) -> Floats:
+def fate_of(crop: Commodity, lot: AgeingLots, transfers: int, packaging: str | None, prices: Economics) -> Floats:
     """Return shares of lots at their buyer, (3, lots): lost of the weight, of it as water, lost of the value."""
     used, _dose, dry = lot.wear
     lost = lot.lost(crop, transfers, packaging)
@@ -193,7 +193,7 @@ def priced(lost: Floats, used: Floats, dry: Floats, prices: Economics) -> tuple[
     return water, np.where(over, 1.0, lost + (1.0 - lost) * off)
 
 
-def trade(lot: Journey, crop: Commodity, *, wait_h: float, way_h: Wear, market_h: Wear) -> Journey:
+def trade(lot: AgeingLots, crop: Commodity, *, wait_h: float, way_h: Wear, market_h: Wear) -> AgeingLots:
     """Take lots to their buyers as traders do today: hours in the village, on the way, at the market."""
     if crop.today_cargo == "ice":
         return lot.cooled(wait_h + way_h + market_h, ICE_C, ICE_HALF_H)
@@ -283,7 +283,7 @@ def mean_over_days(chain: Chain, lost: Callable[[float], Floats]) -> Floats:
 
 
 @dataclass
-class Journey:
+class AgeingLots:
     """Lots of one law on their way: what time it is, how warm they are, what life, chilling dose and dryness come to.
 
     Attributes
@@ -301,14 +301,14 @@ class Journey:
     @classmethod
     def begin(
         cls, crop: Commodity, period: Period, clock_h: Wear, packaging: str | None = None, *, warmer_c: float = 0.0
-    ) -> Journey:
+    ) -> AgeingLots:
         """Begin as warm as the air on a day so much warmer than its season."""
         air, clock = tuple(at + warmer_c for at in air_c(period)), np.asarray(clock_h, dtype=np.float64)
         return cls(
             Law.of(crop, period.humidity, packaging), air, clock, air_at(air, clock), np.zeros((3, *clock.shape))
         )
 
-    def take(self, lots: NDArray[np.intp]) -> Journey:
+    def take(self, lots: NDArray[np.intp]) -> AgeingLots:
         """Return some of the lots, each as often as it is named."""
         return replace(self, clock_h=self.clock_h[lots], temp_c=self.temp_c[lots], wear=self.wear[:, lots])
 
@@ -322,13 +322,13 @@ class Journey:
         used, dose, dry = self.wear
         return loss_share(crop, used, transfers, packaging, dose=dose, dry=dry)
 
-    def in_air(self, hours: Wear) -> Journey:
+    def in_air(self, hours: Wear) -> AgeingLots:
         """Follow the air."""
         return self._on(hours, lambda spent: in_air(self.law, self.air, self.clock_h, spent))
 
     def cooled(
         self, hours: Wear, target_c: Wear, half_h: Wear, humidity: float = 1.0, dry_per_k: float = 0.0
-    ) -> Journey:
+    ) -> AgeingLots:
         """Approach a fixed temperature, half the way in each half-time; what is colder stays so."""
         before = self.temp_c
         if self.law.newer:
@@ -338,21 +338,21 @@ class Journey:
             self.wear[2] += dry_per_k * (before - self.temp_c)
         return self
 
-    def hall(self, hours: Wear, target_c: Wear, half_h: Wear, humidity: float = 1.0) -> Journey:
+    def hall(self, hours: Wear, target_c: Wear, half_h: Wear, humidity: float = 1.0) -> AgeingLots:
         """Approach a fixed temperature, half the way in each half-time."""
         return self._on(hours, lambda spent: cooled(self.law, self.temp_c, target_c, half_h, spent, humidity))
 
-    def reefer(self, hours: Wear, air: Wear, crop: Commodity, humidity: float) -> Journey:
+    def reefer(self, hours: Wear, air: Wear, crop: Commodity, humidity: float) -> AgeingLots:
         """Ride in cold air of a temperature: what is colder approaches it, what is warmer breathes itself warm."""
         return self.hall(hours, reefer_end_c(crop, self.temp_c, air), REEFER_HALF_H, humidity)
 
-    def ride(self, hours: Wear, half_h: float | None, humidity: float = 1.0) -> Journey:
+    def ride(self, hours: Wear, half_h: float | None, humidity: float = 1.0) -> AgeingLots:
         """Keep the temperature (a reefer: None), or approach the air with a half-time."""
         if half_h is None:
             return self._on(hours, lambda spent: (spent * self.law.wear_per_h(self.temp_c, humidity), self.temp_c))
         return self._on(hours, lambda spent: drifted(self.law, self.air, self.clock_h, self.temp_c, half_h, spent))
 
-    def _on(self, hours: Wear, passed: Callable[[Floats], tuple[Floats, Floats]]) -> Journey:
+    def _on(self, hours: Wear, passed: Callable[[Floats], tuple[Floats, Floats]]) -> AgeingLots:
         """Go on for some hours; what never arrives has no life left."""
         given = np.asarray(hours, dtype=np.float64)
         ever = np.isfinite(given)
@@ -375,7 +375,7 @@ def _summed(
 
 
 @dataclass(frozen=True)
-class _Day:
+class _OpenAir:
     """Wear in the open from midnight on, at the moments between which the air goes straight and passes no kink."""
 
     moments_h: Floats
@@ -384,7 +384,7 @@ class _Day:
 
 
 @lru_cache(maxsize=4096)
-def _day(law: Law, air: tuple[float, ...]) -> _Day:
+def _day(law: Law, air: tuple[float, ...]) -> _OpenAir:
     """Follow the air through a day."""
     moments = {float(hour) for hour in range(len(air))}
     for hour, (start, end) in enumerate(pairwise(air)):
@@ -394,7 +394,7 @@ def _day(law: Law, air: tuple[float, ...]) -> _Day:
     slope = np.diff(temp_c) / np.diff(moments_h)
     cuts = np.stack([np.zeros(len(slope)), np.diff(moments_h)])
     each = _summed(law, lambda t: temp_c[:-1] + slope * t, cuts, law.humidity)
-    return _Day(moments_h, temp_c, np.concatenate([np.zeros((3, 1)), np.cumsum(each, axis=1)], axis=1))
+    return _OpenAir(moments_h, temp_c, np.concatenate([np.zeros((3, 1)), np.cumsum(each, axis=1)], axis=1))
 
 
 def in_air(law: Law, air: tuple[float, ...], clock_h: Floats, hours: Floats) -> tuple[Floats, Floats]:

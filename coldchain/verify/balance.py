@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coldchain.model import MobileUnit
-from coldchain.verify.bill import Year, handling_cny_t, modules_of, traced_gain_cny_t
+from coldchain.verify.bill import CheckedYear, handling_cny_t, modules_of, traced_gain_cny_t
 from coldchain.verify.carbon import GWP, LEAK_KG_KW, lots_cny
 from coldchain.verify.products import products_cny
 from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, Record, rows
@@ -21,7 +21,7 @@ OF_A_SHARE = ("village", "depot", "unit", "tonnes")
 
 
 @dataclass(frozen=True)
-class Costs:
+class CheckedCosts:
     """A year by village, CNY: all costs with the value lost, of these capital, built once."""
 
     total: ByKey
@@ -29,7 +29,7 @@ class Costs:
     invested: ByKey
 
 
-def check_balance(record: Record, plan: Year, today: Year) -> None:
+def check_balance(record: Record, plan: CheckedYear, today: CheckedYear) -> None:
     """Hold the table of villages' years against the lots followed with the plan and without."""
     if "balance" not in record.tables:
         return
@@ -53,7 +53,7 @@ def check_balance(record: Record, plan: Year, today: Year) -> None:
     check_table(record, Restated("balance", ("village",), found))
 
 
-def _costs(record: Record, year: Year) -> Costs:
+def _costs(record: Record, year: CheckedYear) -> CheckedCosts:
     """Share a year between villages: modules by their depot, or by the kind of mobile unit."""
     running: ByKey = defaultdict(float)
     capital: ByKey = defaultdict(float)
@@ -72,7 +72,7 @@ def _costs(record: Record, year: Year) -> Costs:
     own, owed = _own(record, year), _shared(record, year.lots, capital)
     shared = (_shared(record, year.lots, _joint(year, price), units=False), _shared(record, year.lots, running), owed)
     total = {key: cny + sum(part[key] for part in shared) for key, cny in own.items()}
-    return Costs(total, owed, _shared(record, year.lots, invested))
+    return CheckedCosts(total, owed, _shared(record, year.lots, invested))
 
 
 def _unit(kind: str) -> str:
@@ -80,7 +80,7 @@ def _unit(kind: str) -> str:
     return f"*{kind}"
 
 
-def _joint(year: Year, carbon_cny_kg: float) -> ByKey:
+def _joint(year: CheckedYear, carbon_cny_kg: float) -> ByKey:
     """Add up routes, line haul, what they emit, overflow and storage by depot."""
     joint: ByKey = defaultdict(float)
     for driven in (year.fetched.driven, year.hauled.driven):
@@ -94,7 +94,7 @@ def _joint(year: Year, carbon_cny_kg: float) -> ByKey:
     return joint
 
 
-def _own(record: Record, year: Year) -> ByKey:
+def _own(record: Record, year: CheckedYear) -> ByKey:
     """Add up what each village's lots cost by themselves: loss, handling, haulage, electricity."""
     lots = year.lots
     late = (lots["delivery_h"] > record.scenario.chain.delivery_target_h + ON_THE_DOT_H).astype("float64")

@@ -12,24 +12,24 @@ from coldchain.model import DepotType, Plant
 from coldchain.verify.carbon import Carbon
 from coldchain.verify.depots import Built, repayment
 from coldchain.verify.haul import Hauled
-from coldchain.verify.losses import Losses
+from coldchain.verify.losses import CheckedLosses
 from coldchain.verify.products import products_cny
 from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, PROCESS, Record
 from coldchain.verify.storage import Stores
-from coldchain.verify.transport import Fetched
+from coldchain.verify.transport import CheckedFetching
 
 
 @dataclass(frozen=True)
-class Year:
+class CheckedYear:
     """A year followed to its last lot: routes, line haul, stores and losses; ``moves_cny`` of mobile units.
 
     ``overflow``: CNY of days beyond the usual one, by depot.
     """
 
-    fetched: Fetched
+    fetched: CheckedFetching
     hauled: Hauled
     stores: Stores
-    losses: Losses
+    losses: CheckedLosses
     built: Built
     moves_cny: float = 0.0
     overflow: Mapping[str, float] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Year:
         return self.losses.lots
 
 
-def bill_of(record: Record, year: Year) -> dict[str, float]:
+def bill_of(record: Record, year: CheckedYear) -> dict[str, float]:
     """Return CNY a year by part, and ``total``."""
     modules = list(modules_of(record, year.built))
     losses = year.losses
@@ -134,7 +134,7 @@ def idle_kwh(record: Record, kind: DepotType) -> float:
 
 
 @dataclass(frozen=True)
-class Modules:
+class BilledModules:
     """Modules of one kind at a site, standing or new: CNY a year to run, idle and repay them; what they cost once.
 
     ``standby_kwh`` a year while nothing is cooled, ``power_kw`` connected.
@@ -150,7 +150,7 @@ class Modules:
     power_kw: float = 0.0
 
 
-def modules_of(record: Record, built: Built, *, standing: bool = True) -> Iterator[Modules]:
+def modules_of(record: Record, built: Built, *, standing: bool = True) -> Iterator[BilledModules]:
     """Yield modules with what they cost: those that stand owe no capital."""
     rate = record.scenario.economics.interest_rate
     for site in record.scenario.sites:
@@ -160,5 +160,5 @@ def modules_of(record: Record, built: Built, *, standing: bool = True) -> Iterat
                 upkeep, idle = running_of(record, kind)
                 invested = count * new * kind.capex_cny
                 annuity = invested * repayment(rate, kind.life_years)
-                yield Modules(site.id, kind, count * upkeep, count * idle, annuity, invested,
+                yield BilledModules(site.id, kind, count * upkeep, count * idle, annuity, invested,
                               count * idle_kwh(record, kind), count * kind.power_kw)  # fmt: skip

@@ -12,7 +12,7 @@ from coldchain.verify.record import KG_PER_T, Record
 from coldchain.verify.restated import Restated, check_table
 
 if TYPE_CHECKING:
-    from coldchain.verify.bill import Modules, Year
+    from coldchain.verify.bill import BilledModules, CheckedYear
 
 DIESEL_KG_L = 2.571 + 0.627
 """Burnt and made: DEFRA 2025."""
@@ -76,7 +76,7 @@ class Carbon:
     trader_tkm: float
 
     @classmethod
-    def of(cls, record: Record, year: Year, modules: Sequence[Modules]) -> Carbon:
+    def of(cls, record: Record, year: CheckedYear, modules: Sequence[BilledModules]) -> Carbon:
         """Add up trips, electricity, leaks and what traders drive."""
         lots, kg = year.lots, defaultdict[tuple[str, str, str], float](float)
         for leg, driven in (("collection", year.fetched.driven), ("line_haul", year.hauled.driven)):

@@ -28,7 +28,7 @@ LONGEST_WAIT_H = 48.0
 
 
 @dataclass
-class Plant:
+class CheckedCooling:
     """Refrigeration of one cooling class of a depot in a period.
 
     Attributes
@@ -55,7 +55,7 @@ class Plants:
         self.record, self.chain = record, record.scenario.chain
         self.slot_h = self.chain.dock_batch_h
         self.day_slots = max(round(24.0 / self.slot_h), 1)
-        self.plants: dict[Cell, Plant] = {}
+        self.plants: dict[Cell, CheckedCooling] = {}
         self._starts: dict[Cell, dict[int, list[tuple[float, float]]]] = {}
         self.built = built
         for depot in record.sites:
@@ -71,7 +71,7 @@ class Plants:
     def _add(self, depot: str, kind: DepotType, unit: str, period: Period, number: float) -> None:
         if number <= 0:
             return
-        plant = self.plants.setdefault((depot, kind.zone, kind.method, unit, period.id), Plant(kind, period))
+        plant = self.plants.setdefault((depot, kind.zone, kind.method, unit, period.id), CheckedCooling(kind, period))
         plant.stated &= kind.cooling_kw is not None
         plant.kw += number * (kind.cooling_kw or 0.0)
         plant.m3 += number * kind.net_m3
@@ -93,7 +93,7 @@ class Plants:
             self._starts[cell] = self._queue(plant)
         return self._starts[cell].get(round(ready_h / self.slot_h), [(ready_h, 1.0)])
 
-    def _queue(self, plant: Plant) -> dict[int, list[tuple[float, float]]]:
+    def _queue(self, plant: CheckedCooling) -> dict[int, list[tuple[float, float]]]:
         """Return when what came in each slot is put in, with the share of each part."""
         line = Line(
             came_t={came: sum(crops.values()) for came, crops in plant.came.items()},
@@ -109,12 +109,12 @@ class Plants:
         starts = line.starts()
         return {came: [(slot * self.slot_h, share) for slot, share in parts] for came, parts in starts.items()}
 
-    def _peak_kw(self, plant: Plant, came: int, slot: int) -> float:
+    def _peak_kw(self, plant: CheckedCooling, came: int, slot: int) -> float:
         air = float(air_at(air_c(plant.period), slot * self.slot_h))
         crops = self.record.crops
         return sum(t * peak_kw_t(crops[crop][1], plant.kind, air) for crop, t in plant.came[came].items())
 
-    def base_kw(self, plant: Plant) -> float:
+    def base_kw(self, plant: CheckedCooling) -> float:
         """Walls and doors at the warmest hour, and the breath of what lies in store."""
         kind, stay_d = plant.kind, (3.0 * plant.kind.half_cooling_h + self.chain.depot_dwell_h) / 24.0
         walls = self.chain.walls_w_m3_k * plant.m3 * max(max(air_c(plant.period)) - kind.temp_c, 0.0)
@@ -157,7 +157,7 @@ class Plants:
         peak = max((float(flows.max()) for flows in together.values()), default=0.0)
         return {"peak_kw": peak, "installed_kw": self._installed_kw()}
 
-    def _taken_kw(self, plant: Plant, parts: Iterable[tuple[float, float]]) -> Floats:
+    def _taken_kw(self, plant: CheckedCooling, parts: Iterable[tuple[float, float]]) -> Floats:
         """Heat at each slot of the day, of today and of all days before, summed lot by lot."""
         pace = self.slot_h / plant.kind.half_cooling_h
         fading = 0.5 ** (np.arange(self.day_slots) * pace) / (1.0 - 0.5 ** (self.day_slots * pace))

@@ -15,12 +15,12 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import VEHICLE_FIGURES, Scenario, VehicleType
-from coldchain.verify.daydrive import Drive, Parts
+from coldchain.verify.daydrive import DayRows, Drive
 from coldchain.verify.daydrivers import check_drivers
 from coldchain.verify.dayform import check_day_form
 from coldchain.verify.daylots import LotCheck, check_lots, check_orders
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, Report, rows
-from coldchain.verify.roads import GivenRoads, Roads
+from coldchain.verify.roads import CheckedWays, StatedRoads
 
 OWNED = "-own"  # ends the name of a vehicle that is paid by the year
 
@@ -41,7 +41,7 @@ class Permits:
 
 def verify_day(
     scenario: Scenario,
-    given: GivenRoads | None,
+    given: StatedRoads | None,
     tables: Mapping[str, pd.DataFrame],
     summary: Mapping[str, Any],
     permits: Permits = Permits(),
@@ -53,7 +53,7 @@ def verify_day(
     given : the roads as their reader gives them; None without a road file
     tables, summary : as written to ``tables/`` and ``routes.json``
     """
-    record = Record(scenario, Roads(scenario, given), tables)
+    record = Record(scenario, CheckedWays(scenario, given), tables)
     if not check_day_form(record, summary):
         return Report(tuple(record.problems), float("nan"), float("nan"), float("nan"))
     fleet = _fleet(record, permits)
@@ -121,7 +121,7 @@ def _check_tours(record: Record, fleet: Mapping[str, VehicleType], permits: Perm
     usual_h : hour at which lots are ready that name none
     """
     total = 0.0
-    parts = Parts.of(record)
+    parts = DayRows.of(record)
     for depot, heads in record.tables["tours"].groupby("depot"):
         for head in rows(heads):
             strict = not (permits.locked and head.locked)

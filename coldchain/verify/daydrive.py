@@ -17,7 +17,7 @@ from coldchain.verify.trips import excesses
 
 
 @dataclass(frozen=True)
-class Parts:
+class DayRows:
     """Rows of the tables by what they belong to."""
 
     trips: dict[str, list[Any]]
@@ -27,7 +27,7 @@ class Parts:
     depots: dict[str, Any]
 
     @classmethod
-    def of(cls, record: Record) -> Parts:
+    def of(cls, record: Record) -> DayRows:
         """Group the rows of a day's tables."""
         trips: dict[str, list[Any]] = defaultdict(list)
         for row in rows(record.tables["trips"]):
@@ -45,7 +45,7 @@ class Drive:
     """Drives one tour, trip after trip, and notes what is wrong with it."""
 
     def __init__(
-        self, record: Record, head: Any, vehicle: VehicleType, parts: Parts, *, usual_h: float, strict: bool
+        self, record: Record, head: Any, vehicle: VehicleType, parts: DayRows, *, usual_h: float, strict: bool
     ) -> None:
         self.record, self.head, self.vehicle, self.strict = record, head, vehicle, strict
         self.parts, self.usual_h = parts, usual_h

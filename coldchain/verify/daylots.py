@@ -10,7 +10,7 @@ from typing import Any
 
 from coldchain.language import _, plural
 from coldchain.model import DepotType, Period, VehicleType
-from coldchain.verify.ageing import DOCK_AND_HALL_HALF_H, HALF_WARMING_H, Journey, batch_h, middle_h
+from coldchain.verify.ageing import DOCK_AND_HALL_HALF_H, HALF_WARMING_H, AgeingLots, batch_h, middle_h
 from coldchain.verify.depots import parse_modules, takes, takes_t_day
 from coldchain.verify.losses import from_depot, haul_half_h
 from coldchain.verify.record import KG_PER_T, TOLERANCE, Record, rows
@@ -165,7 +165,7 @@ class _Lots:
         scenario, crop = self.record.scenario, self.record.crops[row.commodity][1]
         chain, leave_h = scenario.chain, float(row.leave_h)
         docked = batch_h(back_h + chain.unload_h, chain.dock_batch_h)
-        lot = Journey.begin(crop, self.period, harvest_h, crop.packaging)
+        lot = AgeingLots.begin(crop, self.period, harvest_h, crop.packaging)
         if vehicle.cargo == "ambient":
             lot.in_air(docked - harvest_h)
         else:

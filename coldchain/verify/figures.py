@@ -12,12 +12,12 @@ import pandas as pd
 from coldchain.language import _
 from coldchain.model import MobileUnit
 from coldchain.verify.depots import Built
-from coldchain.verify.fleet import Vehicles
+from coldchain.verify.fleet import CheckedFleet
 from coldchain.verify.limits import cooled_in_time
 from coldchain.verify.products import products_of
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, agree, rows, shown
 from coldchain.verify.restated import CNY_FLOOR, OTHER_FLOOR, Figure, difference, number_of
-from coldchain.verify.subsidy import Awards
+from coldchain.verify.subsidy import CheckedAwards
 from coldchain.verify.unchecked import summary_reason
 from coldchain.verify.waterfall import attributed
 from coldchain.verify.wholechain import whole_chain
@@ -33,7 +33,7 @@ LISTS = (*((name,) for name in ATTRIBUTED), ("fleet",))
 
 
 @dataclass(frozen=True)
-class Found:
+class CheckedSums:
     """What a summary sums up: lots of the plan and of today, the yearly bill by part, what is built and awarded.
 
     ``net`` are both yearly totals, their difference and the years until the investment is earned back; ``cooling`` the
@@ -45,10 +45,10 @@ class Found:
     today: pd.DataFrame
     bill: Mapping[str, float]
     built: Built
-    awards: Awards
+    awards: CheckedAwards
     net: Mapping[str, float]
     cooling: Mapping[str, float]
-    vehicles: Vehicles
+    vehicles: CheckedFleet
     emissions: Mapping[str, float]
     attributing: bool = True
 
@@ -58,7 +58,7 @@ class Found:
         return float(self.lots["tonnes"].sum()) or 1.0
 
 
-def check_summary(record: Record, summary: Mapping[str, Any], found: Found) -> None:
+def check_summary(record: Record, summary: Mapping[str, Any], found: CheckedSums) -> None:
     """Hold every leaf of the summary against what was recomputed; what is never checked is in a closed list."""
     stated = dict(leaves(summary))
     right: dict[Leaf, Any] = {}
@@ -110,7 +110,7 @@ def _checked_elsewhere(path: Leaf) -> bool:
     }
 
 
-def _figures(record: Record, found: Found) -> dict[str, dict[str, Any]]:
+def _figures(record: Record, found: CheckedSums) -> dict[str, dict[str, Any]]:
     scenario, lots, today = record.scenario, found.lots, found.today
     target = scenario.chain.delivery_target_h
     soon = lots["delivery_h"] <= target + ON_THE_DOT_H
@@ -161,7 +161,7 @@ def _covered(record: Record, lots: pd.DataFrame) -> float:
     return float(lots["tonnes"][cooled_in_time(record, lots)].sum()) / (float(lots["tonnes"].sum()) or 1.0)
 
 
-def _objective(record: Record, stated: Mapping[Leaf, Any], found: Found) -> dict[Leaf, Any]:
+def _objective(record: Record, stated: Mapping[Leaf, Any], found: CheckedSums) -> dict[Leaf, Any]:
     """Return the first aim of the scenario, its value, and the gap and status that the stated bound gives."""
     aim = record.scenario.siting.objective[0]
     amount = {"loss_t": float(found.lots["loss_t"].sum()), "loss_cny": found.bill["loss"]}
@@ -195,7 +195,7 @@ def _check_mapping(record: Record, path: Leaf, stated: Any, right: Mapping[str, 
             record.odd(text.format(path=".".join(path), name=name, stated=texts[0], found=texts[1]))
 
 
-def _counties(record: Record, found: Found) -> dict[str, float]:
+def _counties(record: Record, found: CheckedSums) -> dict[str, float]:
     by_county: dict[str, float] = defaultdict(float)
     for site, capex in found.awards.capex.items():
         by_county[record.sites[site][1].county] += capex
@@ -248,7 +248,7 @@ def _check_assumptions(record: Record, stated: Any) -> None:
         record.odd(_("summary: assumptions do not list what the scenario states of itself"))
 
 
-def _routes(record: Record, vehicles: Vehicles) -> dict[str, float]:
+def _routes(record: Record, vehicles: CheckedFleet) -> dict[str, float]:
     """Tours of a year, their kilometres and hours; vehicles of the busiest day, line haul included."""
     table = record.tables["routes"]
     days = table["period"].map({key: period.days for key, (_n, period) in record.periods.items()}).astype("float64")

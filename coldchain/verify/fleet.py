@@ -18,7 +18,7 @@ WAIT_FLOOR_H = 1e-3
 
 
 @dataclass
-class Vehicles:
+class CheckedFleet:
     """What vehicles cost.
 
     Attributes
@@ -66,9 +66,9 @@ class _Duty:
         return sum(float(job.hours) for job in self.jobs)
 
 
-def check_fleet(record: Record) -> Vehicles:
+def check_fleet(record: Record) -> CheckedFleet:
     """Check duties and fleet; return what trips bear of their vehicles' days, and how long loads wait."""
-    found = Vehicles()
+    found = CheckedFleet()
     routes = {str(row.route): row for row in rows(record.tables["routes"])}
     first = {str(row.route): float(row.aboard_h) for row in rows(record.tables["stops"]) if int(row.order) == 1}
     hauls = {_trip_of(row): row for row in rows(record.tables["line_haul"])}
@@ -164,7 +164,7 @@ def _check_duty(record: Record, duty: _Duty, routes: Mapping[str, Any], hauls: M
 
 
 def _check_waits(
-    record: Record, duty: _Duty, written: tuple[Mapping[str, Any], Mapping[str, float]], found: Vehicles
+    record: Record, duty: _Duty, written: tuple[Mapping[str, Any], Mapping[str, float]], found: CheckedFleet
 ) -> None:
     """Work out how long the loads of later trips wait: until the vehicle is back, and there."""
     routes, first = written
@@ -227,7 +227,7 @@ def _check_complete(record: Record, duties: Sequence[_Duty], routes: Mapping[str
             )
 
 
-def _fleet(record: Record, duties: Sequence[_Duty], found: Vehicles) -> dict[str, float]:
+def _fleet(record: Record, duties: Sequence[_Duty], found: CheckedFleet) -> dict[str, float]:
     """Recompute the fleet with the number of owned vehicles it states; return what a day of each type costs."""
     stated = {str(row.vehicle): row for row in rows(record.tables["fleet"])}
     rates: dict[str, float] = {}

@@ -12,7 +12,7 @@ from typing import Any
 from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.verify.carbon import Driven
-from coldchain.verify.fleet import Vehicles
+from coldchain.verify.fleet import CheckedFleet
 from coldchain.verify.record import KG_PER_T, TOLERANCE, Call, Record, calls_of, rows
 from coldchain.verify.restated import check_row
 
@@ -43,7 +43,7 @@ class Hauled:
         return sum(self.cost_by_depot.values())
 
 
-def check_line_haul(record: Record, vehicles: Vehicles) -> Hauled:
+def check_line_haul(record: Record, vehicles: CheckedFleet) -> Hauled:
     """Drive every trip again; return what is carried, how long it rides and what it costs."""
     hauled, ways = Hauled(), _Ways(record, vehicles)
     for row in rows(record.tables["line_haul"]):
@@ -108,7 +108,7 @@ def check_carried(record: Record, hauled: Hauled, arriving_t: Mapping[Key, float
 class _Ways:
     """Hours and kilometres from depots to their hubs and to each other."""
 
-    def __init__(self, record: Record, vehicles: Vehicles):
+    def __init__(self, record: Record, vehicles: CheckedFleet):
         self.record, self.vehicles = record, vehicles
 
     def day_cny(self, row: Any) -> float:

@@ -10,13 +10,13 @@ import pandas as pd
 from coldchain.language import _
 from coldchain.verify.depots import parse_modules
 from coldchain.verify.record import ON_THE_DOT_H, TOLERANCE, Record, rows
-from coldchain.verify.subsidy import Awards
+from coldchain.verify.subsidy import CheckedAwards
 
 SLACK_T = 1e-3
 
 
 def check_limits(
-    record: Record, lots: pd.DataFrame, arriving_t: Mapping[tuple[str, str, str], float], awards: Awards
+    record: Record, lots: pd.DataFrame, arriving_t: Mapping[tuple[str, str, str], float], awards: CheckedAwards
 ) -> None:
     """Note every limit on service that the plan breaks.
 
@@ -109,7 +109,7 @@ def _check_hubs(record: Record, arriving_t: Mapping[tuple[str, str, str], float]
             )
 
 
-def _check_award_shares(record: Record, awards: Awards) -> None:
+def _check_award_shares(record: Record, awards: CheckedAwards) -> None:
     total = sum(awards.award.values())
     for name, share in record.scenario.siting.award_share_by_county.items():
         found = sum(cny for owner, cny in awards.award.items() if awards.first[owner].county == name)

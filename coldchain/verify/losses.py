@@ -18,8 +18,8 @@ from coldchain.verify.ageing import (
     DOCK_AND_HALL_HALF_H,
     DRY_PER_K,
     HALF_WARMING_H,
+    AgeingLots,
     Floats,
-    Journey,
     Wear,
     air_at,
     air_c,
@@ -33,7 +33,7 @@ from coldchain.verify.ageing import (
 from coldchain.verify.cooling import Cell, Plants
 from coldchain.verify.record import KG_PER_T, PROCESS, TOLERANCE, Record, rows
 from coldchain.verify.storage import Stores
-from coldchain.verify.transport import Fetched
+from coldchain.verify.transport import CheckedFetching
 
 LOT_COLUMNS = (
     "village", "commodity", "period", "depot", "zone", "method", "unit", "until", "tonnes", "aboard_h", "wait_h",
@@ -44,7 +44,7 @@ LOT_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Lane:
+class CheckedLane:
     """A way through a depot: cooling class as (zone, method, unit), hours aboard and of the line haul.
 
     ``put_in_h`` is the clock time at which the pre-cooler is loaded with it.
@@ -59,17 +59,17 @@ class Lane:
 
 
 @dataclass(frozen=True)
-class Way:
+class CheckedWay:
     """A commodity and a period, by index, on a lane; ``kept_d`` in store beside the stay in any depot."""
 
     c: int
     p: int
-    lane: Lane
+    lane: CheckedLane
     kept_d: float = 0.0
 
 
 @dataclass(frozen=True)
-class Losses:
+class CheckedLosses:
     """Totals of a year, CNY and t; ``arriving_t``: (depot, period, zone) -> t/day fetched by the routes."""
 
     loss_t: float
@@ -83,11 +83,11 @@ class Losses:
 
 def check_losses(
     record: Record,
-    fetched: Fetched,
+    fetched: CheckedFetching,
     rides: Mapping[tuple[str, str, str], Sequence[tuple[float, float]]],
     stores: Stores,
     plants: Plants,
-) -> Losses:
+) -> CheckedLosses:
     """Follow every lot through its lane and add up what is lost and spent on the way.
 
     Parameters
@@ -107,7 +107,7 @@ def check_losses(
     for piece in pieces:
         hauls = chains.shares_of(rides.get((piece.row.depot, piece.period.id, piece.row.zone), ()), piece.row.depot)
         for (put_in_h, part), (share, haul_h) in product(plants.starts(piece.cell, piece.ready_h), hauls):
-            lane = Lane(piece.cell[0], piece.cell[1:4], piece.aboard_h, haul_h, put_in_h, piece.wait_h)
+            lane = CheckedLane(piece.cell[0], piece.cell[1:4], piece.aboard_h, haul_h, put_in_h, piece.wait_h)
             parts.append((piece, piece.tonnes * part * share, lane))
     chains.follow(way for piece, _tonnes, lane in parts for way, _share, _rule in book.ways(piece, lane))
     for piece, tonnes, lane in parts:
@@ -119,7 +119,7 @@ def check_losses(
         book.add_today((int(v), int(c), int(p)), float(left[v, c, p]))
     frame = pd.DataFrame(book.lots, columns=list(LOT_COLUMNS))
     loss_t = float(frame["loss_t"].sum())
-    return Losses(
+    return CheckedLosses(
         loss_t,
         book.loss_cny,
         float(frame["energy_cny"].sum()),
@@ -152,7 +152,7 @@ class Piece:
 
 
 def _pieces(
-    record: Record, chains: Chains, fetched: Fetched, assigned: Mapping[tuple[str, str, str], float]
+    record: Record, chains: Chains, fetched: CheckedFetching, assigned: Mapping[tuple[str, str, str], float]
 ) -> Iterator[Piece]:
     """Yield what the routes bring."""
     for row in rows(record.tables["assignment"]):
@@ -175,19 +175,19 @@ class _Book:
         self.cooled = np.zeros_like(record.scenario.harvest_t)
         self.lots: list[tuple[str | float, ...]] = []
 
-    def ways(self, piece: Piece, lane: Lane) -> Iterator[tuple[Way, float, Keeping | None]]:
+    def ways(self, piece: Piece, lane: CheckedLane) -> Iterator[tuple[CheckedWay, float, Keeping | None]]:
         """Yield the ways of a lane, the share that takes each and its rule of storage; what is kept goes straight."""
         (_v, c, p), row = piece.at, piece.row
         if row.unit or row.method == PROCESS:
-            yield Way(c, p, lane), 1.0, None
+            yield CheckedWay(c, p, lane), 1.0, None
             return
         for share, rule in self.stores.parts((row.depot, row.zone, row.method, row.commodity, piece.period.id)):
             if rule is None:
-                yield Way(c, p, lane), share, None
+                yield CheckedWay(c, p, lane), share, None
             else:
-                yield Way(c, p, replace(lane, haul_h=self.record.haul_h(row.depot)), rule.days), share, rule
+                yield CheckedWay(c, p, replace(lane, haul_h=self.record.haul_h(row.depot)), rule.days), share, rule
 
-    def add_cold(self, piece: Piece, part: float, way: Lane) -> None:
+    def add_cold(self, piece: Piece, part: float, way: CheckedLane) -> None:
         """Add ``part`` tonnes of a lane: some are sold at once, some are kept and go straight."""
         (v, c, p), row, chains = piece.at, piece.row, self.chains
         crop, period = self.record.scenario.commodities[c], self.record.scenario.periods[p]
@@ -252,7 +252,7 @@ def _assigned_kg(record: Record) -> dict[tuple[str, str, str], float]:
     return kg
 
 
-def _check_fetched(record: Record, fetched: Fetched, assigned: dict[tuple[str, str, str], float]) -> None:
+def _check_fetched(record: Record, fetched: CheckedFetching, assigned: dict[tuple[str, str, str], float]) -> None:
     for key, pieces in fetched.loads.items():
         total = sum(kg for kg, *_rest in pieces)
         if total > assigned.get(key, 0.0) * (1 + TOLERANCE) + 1e-6:
@@ -272,7 +272,7 @@ class Chains:
         self.scenario = record.scenario
         self.half_h = haul_half_h(record)
         self.trader = lru_cache(maxsize=None)(self._trader)
-        self.fates: dict[Way, list[float]] = {}
+        self.fates: dict[CheckedWay, list[float]] = {}
         self.energy_kwh_t = lru_cache(maxsize=None)(self._energy_kwh_t)
         self._todays = lru_cache(maxsize=None)(self._fates_today)
 
@@ -297,15 +297,15 @@ class Chains:
         total = sum(t for t, _rest in rides)
         return [(t / total, hours) for t, hours in rides] if total > 0 else [(1.0, self.record.haul_h(depot))]
 
-    def follow(self, ways: Iterable[Way]) -> None:
+    def follow(self, ways: Iterable[CheckedWay]) -> None:
         """Follow the lots of many ways, those at once that share commodity, period, cooler, hub and days in store."""
-        alike: dict[tuple[Any, ...], dict[Way, None]] = defaultdict(dict)
+        alike: dict[tuple[Any, ...], dict[CheckedWay, None]] = defaultdict(dict)
         for way in ways:
             alike[way.c, way.p, way.lane.cooling, self.record.hub_of[way.lane.depot], way.kept_d][way] = None
         for group in alike.values():
             self.fates.update(zip(group, self._fates(list(group)).T.tolist(), strict=True))
 
-    def _fates(self, ways: Sequence[Way]) -> Floats:
+    def _fates(self, ways: Sequence[CheckedWay]) -> Floats:
         """Return what lots alike lose, shape (3, ways); a longer haul than the direct one never counts less."""
         one, scenario = ways[0], self.scenario
         crop, period, cooler = scenario.commodities[one.c], scenario.periods[one.p], self.kind(one.lane.cooling)
@@ -316,14 +316,14 @@ class Chains:
         hub, start_h = self.hub_of(one.lane.depot), np.full(len(put_in_h), middle_h(period))
 
         def lost(warmer_c: float) -> Floats:
-            lot = Journey.begin(crop, period, start_h, crop.packaging, warmer_c=warmer_c)
+            lot = AgeingLots.begin(crop, period, start_h, crop.packaging, warmer_c=warmer_c)
             lot = through_depot(lot.in_air(put_in_h - lot.clock_h), chain, cooler).take(np.stack([loaded, loaded]))
             to_buyer(lot, chain, cooler, hub, crop, haul_h=haul_h, half_h=self.half_h)
             return fate_of(crop, lot, chain.planned_transfers, crop.packaging, scenario.economics)
 
         return np.asarray(mean_over_days(chain, lost).max(axis=1))
 
-    def depot_hours(self, c: int, p: int, lane: Lane) -> tuple[float, float]:
+    def depot_hours(self, c: int, p: int, lane: CheckedLane) -> tuple[float, float]:
         """Hours from harvest until seven eighths cooled, and until the buyer is reached; in a plant until processed."""
         period, chain, hub = self.scenario.periods[p], self.scenario.chain, self.hub_of(lane.depot)
         kind, put_in_h = self.kind(lane.cooling), lane.put_in_h - middle_h(period)
@@ -383,7 +383,7 @@ class Chains:
         start_h = np.full(len(traders), middle_h(period))
 
         def lost(warmer_c: float) -> Floats:
-            lot = Journey.begin(crop, period, start_h, crop.today_packaging, warmer_c=warmer_c)
+            lot = AgeingLots.begin(crop, period, start_h, crop.today_packaging, warmer_c=warmer_c)
             lot = trade(lot, crop, wait_h=self.today_wait_h(crop), way_h=way_h, market_h=market_h)
             return fate_of(crop, lot, chain.today_transfers, crop.today_packaging, self.scenario.economics)
 
@@ -398,13 +398,13 @@ def haul_half_h(record: Record) -> float | None:
 
 
 def from_depot(
-    lot: Journey, chain: Chain, cooler: DepotType, hub: Hub, crop: Commodity, *, haul_h: float, half_h: float | None
-) -> Journey:
+    lot: AgeingLots, chain: Chain, cooler: DepotType, hub: Hub, crop: Commodity, *, haul_h: float, half_h: float | None
+) -> AgeingLots:
     """Take a lot from the loading of the pre-cooler to its buyer."""
     return to_buyer(through_depot(lot, chain, cooler), chain, cooler, hub, crop, haul_h=haul_h, half_h=half_h)
 
 
-def through_depot(lot: Journey, chain: Chain, cooler: DepotType) -> Journey:
+def through_depot(lot: AgeingLots, chain: Chain, cooler: DepotType) -> AgeingLots:
     """Cool and store lots; in a plant they lie in the air until they are processed."""
     if isinstance(cooler, Plant):
         return lot.in_air(cooler.process_h)
@@ -414,8 +414,8 @@ def through_depot(lot: Journey, chain: Chain, cooler: DepotType) -> Journey:
 
 
 def to_buyer(
-    lot: Journey, chain: Chain, cooler: DepotType, hub: Hub, crop: Commodity, *, haul_h: Wear, half_h: float | None
-) -> Journey:
+    lot: AgeingLots, chain: Chain, cooler: DepotType, hub: Hub, crop: Commodity, *, haul_h: Wear, half_h: float | None
+) -> AgeingLots:
     """Take cooled lots to their buyers: line haul, hub, onward leg, hall; what a plant has processed has its own."""
     if isinstance(cooler, Plant):
         return lot

@@ -20,8 +20,8 @@ from coldchain.verify.limits import cooled_in_time, working
 from coldchain.verify.products import products_cny
 from coldchain.verify.record import TOLERANCE, Record, rows
 from coldchain.verify.restated import Figure, Restated, check_table, sentence
-from coldchain.verify.subsidy import CENT, Awards
-from coldchain.verify.transport import Fetched
+from coldchain.verify.subsidy import CENT, CheckedAwards
+from coldchain.verify.transport import CheckedFetching
 
 POOLED = ("tonnes", "energy_cny", "worth_cny")
 
@@ -74,9 +74,9 @@ class Operation:
 
     record: Record
     built: Built
-    awards: Awards
+    awards: CheckedAwards
     lots: pd.DataFrame
-    fetched: Fetched
+    fetched: CheckedFetching
     hauled: Hauled
     overflow: Mapping[str, float]
     of: dict[str, str] = field(init=False)

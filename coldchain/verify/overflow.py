@@ -28,7 +28,7 @@ Piece = tuple[str, float, str]  # village, load, commodity
 
 
 @dataclass
-class Load:
+class StrayingLoad:
     """Sum of loads of villages and crops, each q·C·V with independent factors of crop and village, of mean one."""
 
     crop_cv: float
@@ -79,9 +79,9 @@ class Overflows:
         """Return the table of overflow; empty where nothing strays."""
         return [*self._collected(), *self._hauled()] if self.strays else []
 
-    def load(self) -> Load:
+    def load(self) -> StrayingLoad:
         """Return an empty load."""
-        return Load(self.routing.harvest_crop_cv, self.own_square)
+        return StrayingLoad(self.routing.harvest_crop_cv, self.own_square)
 
     @cached_property
     def assigned(self) -> dict[tuple[str, str, str], dict[str, dict[str, float]]]:
@@ -181,7 +181,7 @@ class Overflows:
                     "returns_day": hired, "hires_day": hired, "paid_wait_h": 0.0, "overflow_cny_day": cost,
                 }  # fmt: skip
 
-    def _hired(self, depot: str, load: Load, room: float) -> tuple[float, float, float]:
+    def _hired(self, depot: str, load: StrayingLoad, room: float) -> tuple[float, float, float]:
         """Chance that trucks are hired, how often their number or size grows, and their CNY, on the mean day."""
         offers, most = hires_of(self.record, depot), load.mean + FARTHEST * math.sqrt(load.variance) - room
         ends = {0.0} | {n * t for t, _cny in offers for n in range(1, math.ceil(max(most, 0.0) / t) + 1)}

@@ -17,13 +17,13 @@ from coldchain.verify.depots import Built
 from coldchain.verify.haul import holds_t
 from coldchain.verify.record import Record, rows
 from coldchain.verify.restated import Figure, Restated, by_lot, check_table
-from coldchain.verify.subsidy import Awards
+from coldchain.verify.subsidy import CheckedAwards
 
 CRUMB = 1e-6
 """Lots of a smaller share of what is harvested are crumbs of rounding: they are compared in sum only."""
 
 
-def check_depots(record: Record, built: Built, awards: Awards) -> None:
+def check_depots(record: Record, built: Built, awards: CheckedAwards) -> None:
     """Hold what depots are, what they have and what that costs against scenario and rule.
 
     Parameters
@@ -33,7 +33,7 @@ def check_depots(record: Record, built: Built, awards: Awards) -> None:
     check_table(record, Restated("depots", ("depot",), list(_depots(record, built, awards))))
 
 
-def _depots(record: Record, built: Built, awards: Awards) -> Iterator[dict[str, Any]]:
+def _depots(record: Record, built: Built, awards: CheckedAwards) -> Iterator[dict[str, Any]]:
     parked = set(record.tables["units"]["depot"])
     for site in record.scenario.sites:
         new, wheels = _parted(record, built, site)

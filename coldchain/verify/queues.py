@@ -35,18 +35,18 @@ class Line:
 
     def starts(self) -> Starts:
         """Let one day follow another until what is left of yesterday repeats itself."""
-        day = _Day(self, 0.0, {})
+        day = _QueueOfDay(self, 0.0, {})
         for _day in range(MOST_DAYS):
             day.run()
             nothing_new = abs(day.tomorrow - day.flow_before) <= SETTLED * self.power_kw
             if nothing_new and day.differs() <= SETTLED * sum(self.came_t.values()):
                 break
-            day = _Day(self, day.tomorrow, day.put_t)
+            day = _QueueOfDay(self, day.tomorrow, day.put_t)
         return day.found
 
 
 @dataclass
-class _Day:
+class _QueueOfDay:
     """One day: heat left over and tonnes put in yesterday, and what is put in when."""
 
     line: Line

@@ -16,7 +16,7 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import Commodity, DepotType, Hub, Period, Scenario, Site, VehicleType, Village
-from coldchain.verify.roads import Roads
+from coldchain.verify.roads import CheckedWays
 
 TOLERANCE = 1e-6
 ON_THE_DOT_H = 1e-6
@@ -141,7 +141,7 @@ class Record:
     """
 
     scenario: Scenario
-    roads: Roads
+    roads: CheckedWays
     tables: Mapping[str, pd.DataFrame]
     found: list[Problem] = field(default_factory=list)
     stage: str = "figures"

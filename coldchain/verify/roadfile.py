@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from coldchain.language import _
 from coldchain.verify.record import TOLERANCE, Record
-from coldchain.verify.roads import GivenRoads, drawn_m
+from coldchain.verify.roads import StatedRoads, drawn_m
 
 Floats = NDArray[np.float64]
 LORRY = 0.9
@@ -29,7 +29,7 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
-class Stated:
+class RoadFileNumbers:
     """Numbers of a road file that may be lengths (m), road against drawn length, and speeds (km/h); each sorted."""
 
     metres: Floats
@@ -37,7 +37,7 @@ class Stated:
     kmh: Floats
 
 
-def check_road_file(record: Record, given: GivenRoads | None) -> None:
+def check_road_file(record: Record, given: StatedRoads | None) -> None:
     """Name roads that are longer, shorter or faster than the file and their class say.
 
     A file that cannot be read here in a plain way is left to its reader.
@@ -61,7 +61,7 @@ def check_road_file(record: Record, given: GivenRoads | None) -> None:
     ))  # fmt: skip
 
 
-def _name(record: Record, given: GivenRoads, links: NDArray[np.intp], message: str) -> None:
+def _name(record: Record, given: StatedRoads, links: NDArray[np.intp], message: str) -> None:
     if len(links):
         lon, lat = given.xy[given.xy_start[links[0]]]
         record.wrong(message.format(count=len(links), file=record.scenario.roads.file, lon=lon, lat=lat))
@@ -76,25 +76,27 @@ def _among(values: Floats, known: Floats) -> NDArray[np.bool_]:
     return np.asarray((np.abs(near - values) <= TOLERANCE * np.abs(values)).any(axis=0), dtype=np.bool_)
 
 
-def _stated(path: Path) -> Stated | None:
+def _stated(path: Path) -> RoadFileNumbers | None:
     """Collect the numbers of a road file; None where it is not of a plain form."""
     none = np.zeros(0)
     try:
         if path.name.lower().endswith(OSM):
-            return Stated(none, none, none)
+            return RoadFileNumbers(none, none, none)
         if path.is_dir():
             table = pd.read_csv(path / "link.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
             table.columns = table.columns.str.strip().str.lower()
             if "from_node_id" not in table:
                 return None
             length, own_m, speed = (_numbers(table, name) for name in ("length", "length_m", "free_speed"))
-            return Stated(_sorted(own_m, *(length * unit for unit in UNITS_M)), none, _sorted(speed, speed * MILE_KM))
+            return RoadFileNumbers(
+                _sorted(own_m, *(length * unit for unit in UNITS_M)), none, _sorted(speed, speed * MILE_KM)
+            )
         layers = [str(name) for name, _kind in pyogrio.list_layers(path)]
         frames = [pyogrio.read_dataframe(path, layer=name, read_geometry=False) for name in layers]
     except (ValueError, OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
         return None
     found = _sorted(*(_all_numbers(frame[name]) for frame in frames for name in frame.columns))
-    return Stated(_sorted(*(found * unit for unit in UNITS_M)), found, _sorted(
+    return RoadFileNumbers(_sorted(*(found * unit for unit in UNITS_M)), found, _sorted(
         *(found * unit for unit in (1.0, LORRY, MILE_KM, LORRY * MILE_KM))
     ))  # fmt: skip
 

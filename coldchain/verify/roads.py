@@ -31,7 +31,7 @@ Stretch = tuple[int, int, int]  # node, node, milliseconds << CM_BITS | centimet
 Neighbours = dict[int, list[tuple[int, int]]]
 
 
-class GivenRoads(Protocol):
+class StatedRoads(Protocol):
     """Roads as a reader gives them.
 
     ``lon, lat`` [nodes]; ``start, end`` [links], their nodes; ``xy`` [vertices, 2], where the line of link n begins at
@@ -84,7 +84,7 @@ def apart_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike) 
     return np.asarray(2 * EARTH_M * np.arcsin(np.minimum(1.0, np.sqrt(h))), dtype=np.float64)
 
 
-def drawn_m(given: GivenRoads) -> Floats:
+def drawn_m(given: StatedRoads) -> Floats:
     """Length of the line of each link, m."""
     if len(given.xy_start) < 2:
         return np.zeros(0)
@@ -98,10 +98,10 @@ def drive_ms(metres: float, kmh: float) -> int:
     return max(1, whole(metres / kmh * 3600.0))
 
 
-class Roads:
+class CheckedWays:
     """The fastest ways between places: villages, then sites, then hubs, each with a node of its own number."""
 
-    def __init__(self, scenario: Scenario, given: GivenRoads | None, whole: Scenario | None = None) -> None:
+    def __init__(self, scenario: Scenario, given: StatedRoads | None, whole: Scenario | None = None) -> None:
         county = whole or scenario
         places = [*county.villages, *county.sites, *county.hubs]
         points = np.array([(place.lon, place.lat) for place in places], dtype=np.float64).reshape(-1, 2)
@@ -115,7 +115,7 @@ class Roads:
         self._out, self._in = _neighbours(self.stretches)
         if whole is not None:
             self.node = [self.node[place] for place in _kept(whole, scenario)]
-        self._searches: dict[tuple[int, bool], _Search] = {}
+        self._searches: dict[tuple[int, bool], _Dijkstra] = {}
 
     def leg(self, start: int, end: int) -> tuple[float, float]:
         """Hours and kilometres of the fastest way between two nodes, searched from its start."""
@@ -125,10 +125,10 @@ class Roads:
         """Do as `leg`, searched from the end: for many starts and one end."""
         return self._search(end, backward=True).to(start)
 
-    def _search(self, root: int, *, backward: bool) -> _Search:
+    def _search(self, root: int, *, backward: bool) -> _Dijkstra:
         key = (root, backward)
         if key not in self._searches:
-            self._searches[key] = _Search(self._in if backward else self._out, root)
+            self._searches[key] = _Dijkstra(self._in if backward else self._out, root)
         return self._searches[key]
 
 
@@ -143,7 +143,7 @@ def _kept(whole: Scenario, part: Scenario) -> list[int]:
 
 
 @dataclass
-class _Search:
+class _Dijkstra:
     """Dijkstra's search from one node, which goes on where it stopped."""
 
     neighbours: Neighbours
@@ -179,7 +179,7 @@ def _neighbours(stretches: list[Stretch]) -> tuple[Neighbours, Neighbours]:
     return out, back
 
 
-def _given_links(given: GivenRoads) -> tuple[Floats, list[Link]]:
+def _given_links(given: StatedRoads) -> tuple[Floats, list[Link]]:
     """Return the nodes' coordinates and the links, measured along their lines and timed by their speeds."""
     metres = drawn_m(given) * given.detour
     links = []

@@ -13,7 +13,7 @@ import pandas as pd
 
 from coldchain.language import _
 from coldchain.model import Hub, MobileUnit, Period, Scenario
-from coldchain.verify.ageing import Floats, Journey, fate_of, mean_over_days, middle_h
+from coldchain.verify.ageing import AgeingLots, Floats, fate_of, mean_over_days, middle_h
 from coldchain.verify.losses import Chains, through_depot, to_buyer
 from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, PROCESS, Record
 
@@ -237,7 +237,7 @@ def _lost(trade: Trade, chains: Chains, key: Key, hub: Hub, hours: tuple[float, 
     start_h = np.full(1, middle_h(period))
 
     def lost(warmer_c: float) -> Floats:
-        lot = Journey.begin(crop, period, start_h, crop.packaging, warmer_c=warmer_c).in_air(hours[0])
+        lot = AgeingLots.begin(crop, period, start_h, crop.packaging, warmer_c=warmer_c).in_air(hours[0])
         lot = to_buyer(through_depot(lot, chain, kind), chain, kind, hub, crop, haul_h=hours[1], half_h=chains.half_h)
         return fate_of(crop, lot, chain.planned_transfers, crop.packaging, scenario.economics)
 

@@ -18,7 +18,7 @@ CENT = 0.01
 
 
 @dataclass
-class Awards:
+class CheckedAwards:
     """What is built and awarded, CNY; owners are those that build, in the order of their first sites.
 
     Attributes
@@ -50,9 +50,9 @@ class Awards:
         return self.award[owner] * self.before.get(site.id, 0.0) / whole if whole else 0.0
 
 
-def check_subsidy(record: Record, built: Built) -> Awards:
+def check_subsidy(record: Record, built: Built) -> CheckedAwards:
     """Recompute every award and the investment; check eligibility, cap, pots, budget and floor."""
-    rule, awards = record.scenario.subsidy, Awards()
+    rule, awards = record.scenario.subsidy, CheckedAwards()
     for site in record.scenario.sites:
         owner = site.owner or site.id
         awards.first.setdefault(owner, site)
@@ -79,7 +79,7 @@ def check_subsidy(record: Record, built: Built) -> Awards:
     return awards
 
 
-def check_notice(record: Record, built: Built, awards: Awards) -> None:
+def check_notice(record: Record, built: Built, awards: CheckedAwards) -> None:
     """Hold the public notice against the awards recomputed."""
     rule = record.scenario.subsidy
     notice = []
@@ -200,7 +200,7 @@ def _share(rule: Subsidy, county: str) -> float:
     return rate * rule.loan_share * rule.loan_years if rule.kind == "loan_interest" else rate
 
 
-def _check_pots(record: Record, awards: Awards) -> None:
+def _check_pots(record: Record, awards: CheckedAwards) -> None:
     rule, budget = record.scenario.subsidy, record.scenario.siting.budget_cny
     total = sum(awards.award.values())
     if total > budget * (1 + TOLERANCE) + CENT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from coldchain.language import _
-from coldchain.verify.bill import Year
+from coldchain.verify.bill import CheckedYear
 from coldchain.verify.columns import TODAY
 from coldchain.verify.cooling import Plants
 from coldchain.verify.depots import check_assignment
@@ -21,7 +21,7 @@ from coldchain.verify.transport import check_routes
 RUN = ("assignment", "routes", "stops", "duties", "fleet", "line_haul", "storage", "units")
 
 
-def check_today(record: Record) -> Year:
+def check_today(record: Record) -> CheckedYear:
     """Follow every lot of today's side; what is wrong with its tables is noted in the record.
 
     Returns
@@ -43,7 +43,7 @@ def check_today(record: Record) -> Year:
     _check_hubs(record)
     told = _("without the plan: {problem}")
     record.found += [Problem(record.stage, told.format(problem=one.text), one.figure) for one in today.found]
-    return Year(fetched, hauled, stores, losses, {}, overflow=overflow_cny(today, Overflows(today).rows()))
+    return CheckedYear(fetched, hauled, stores, losses, {}, overflow=overflow_cny(today, Overflows(today).rows()))
 
 
 def _record(record: Record) -> Record:

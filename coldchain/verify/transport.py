@@ -12,14 +12,14 @@ import pandas as pd
 from coldchain.language import _
 from coldchain.model import VehicleType
 from coldchain.verify.carbon import Driven
-from coldchain.verify.fleet import Vehicles
+from coldchain.verify.fleet import CheckedFleet
 from coldchain.verify.record import KG_PER_T, ON_THE_DOT_H, TOLERANCE, Record, rows
 from coldchain.verify.restated import check_row
 from coldchain.verify.trips import excesses
 
 
 @dataclass(frozen=True)
-class Fetched:
+class CheckedFetching:
     """Loads that routes bring in: (village, depot, period) -> [(kg a day, hours aboard, waited)]; CNY, CO2e a year."""
 
     loads: dict[tuple[str, str, str], list[tuple[float, float, float]]]
@@ -32,7 +32,7 @@ class Fetched:
         return sum(self.cost_by_depot.values())
 
 
-def check_routes(record: Record, vehicles: Vehicles) -> Fetched:
+def check_routes(record: Record, vehicles: CheckedFleet) -> CheckedFetching:
     """Drive every route again: order, loads, hours aboard, limits and cost."""
     loads: dict[tuple[str, str, str], list[tuple[float, float, float]]] = defaultdict(list)
     stops = record.tables["stops"].sort_values(["route", "order"], kind="stable").groupby("route")
@@ -51,7 +51,7 @@ def check_routes(record: Record, vehicles: Vehicles) -> Fetched:
             driven.add(record.vehicles[str(head.vehicle)], days * head.km, days * head.hours, {str(depot): 1.0})
     if not record.scenario.routing.split_pickups:
         _check_whole(record, stops, space)
-    return Fetched(loads, cost, driven)
+    return CheckedFetching(loads, cost, driven)
 
 
 def _check_whole(record: Record, stops: Any, space: dict[tuple[str, str, str], float]) -> None:
@@ -105,7 +105,7 @@ def _check_route(
     km: float,
     loads: dict[tuple[str, str, str], list[tuple[float, float, float]]],
     space: dict[tuple[str, str, str], float],
-    vehicles: Vehicles,
+    vehicles: CheckedFleet,
 ) -> float:
     """Check one route; return what it costs in a year."""
     scenario = record.scenario

@@ -21,8 +21,8 @@ from coldchain.verify.ageing import (
     HALF_WARMING_H,
     ICE_C,
     ICE_HALF_H,
+    AgeingLots,
     Floats,
-    Journey,
     Wear,
     drying,
     loss_share,
@@ -54,7 +54,7 @@ class Flock:
     cooled : whether pre-cooling is among the changes
     """
 
-    lots: Journey
+    lots: AgeingLots
     vacuum: Floats
     made: tuple[frozenset[str], ...] = (frozenset(),)
     cooled: bool = False
@@ -153,7 +153,7 @@ def _lost(record: Record, lots: pd.DataFrame) -> dict[frozenset[str], Floats]:
     for key, mine in groups.indices.items():
         crop, period, hub = cast(tuple[str, ...], key)  # noqa: TC006
         columns = {name: column[mine] for name, column in whole.items()}
-        way = _Way(record, record.crops[crop][1], record.hubs[hub][1], columns)
+        way = _LotsToHub(record, record.crops[crop][1], record.hubs[hub][1], columns)
         for made, both in way.lost(record.periods[period][1]):
             lost[made] += both
     return lost
@@ -176,7 +176,7 @@ def _with_ways(record: Record, lots: pd.DataFrame) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class _Way:
+class _LotsToHub:
     """Lots of a commodity and period whose depots deliver to one hub."""
 
     record: Record
@@ -223,7 +223,7 @@ class _Way:
         half_h, dwell_h = self.lots["half_h"], chain.depot_dwell_h + 24.0 * self.lots["kept_d"]
         cooled_h, delivery_h = self.lots["cooled_h"], self.lots["delivery_h"]
         none = np.zeros((1, len(cooled_h)))
-        lots = Journey.begin(self.crop, period, none + middle_h(period), warmer_c=warmer_c)
+        lots = AgeingLots.begin(self.crop, period, none + middle_h(period), warmer_c=warmer_c)
         flock = Flock(lots, none, cargo=self.crop.today_cargo)
         waited = flock.waiting(chain.today_wait_h if self.crop.today_wait_h is None else self.crop.today_wait_h)
         flock = flock.forked("collection", waited, flock.in_air(cooled_h - 3.0 * half_h))

@@ -55,7 +55,7 @@ class Former:
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class WeekAssignment:
     """An answer.
 
     Attributes
@@ -74,14 +74,14 @@ class Choice:
 
 def assign(
     ground: Ground, former: Former, most: int, among: Indices | None = None, hands: Sequence[Hand] = ()
-) -> Choice:
+) -> WeekAssignment:
     """Return the cheapest assignment in which at most so many villages, of some, go where they did not go before.
 
     Parameters
     ----------
     hands : people at hand, whose hours are a limit
     """
-    return _Model(ground, former, most, among, hands).solve()
+    return _WeekModel(ground, former, most, among, hands).solve()
 
 
 def pays_cny(ground: Ground) -> Floats:
@@ -91,14 +91,14 @@ def pays_cny(ground: Ground) -> Floats:
     return np.asarray(PAYS * outside, dtype=np.float64)
 
 
-def moves_cny(ground: Ground, former: Former, choice: Choice) -> float:
+def moves_cny(ground: Ground, former: Former, choice: WeekAssignment) -> float:
     """Return what moving mobile units to where they stand now costs."""
     kinds = ground.scenario.depot_types[ground.scenario.fixed_types :]
     move = np.array([kind.move_cny for kind in kinds if isinstance(kind, MobileUnit)], dtype=np.float64)
     return float((np.maximum(choice.standing - former.stood, 0) * move).sum())
 
 
-def decision_of(ground: Ground, choice: Choice, owned: Ints) -> Decision:
+def decision_of(ground: Ground, choice: WeekAssignment, owned: Ints) -> Decision:
     """Return the decision as planning works it out: nothing is built, units belong to the first site."""
     scenario = ground.scenario
     count = np.zeros((len(scenario.sites), len(scenario.depot_types)), dtype=np.int64)
@@ -109,7 +109,7 @@ def decision_of(ground: Ground, choice: Choice, owned: Ints) -> Decision:
     return Decision(count, choice.standing[:, :, None], made.village, made.group, made.site, made.cooling, made.share)
 
 
-class _Model:
+class _WeekModel:
     def __init__(self, ground: Ground, former: Former, most: int, among: Indices | None, hands: Sequence[Hand]) -> None:
         from ortools.math_opt.python import mathopt
 
@@ -129,7 +129,7 @@ class _Model:
         self.kept = np.flatnonzero(fit)
         self.gain = gain[self.kept]
 
-    def solve(self) -> Choice:
+    def solve(self) -> WeekAssignment:
         arcs, model, math = self.ground.arcs, self.model, self.math
         whole = self.ground.scenario.siting.single_source
         x = [model.add_variable(lb=0.0, ub=1.0, is_integer=whole) for _arc in self.kept]
@@ -151,7 +151,7 @@ class _Model:
             standing[j, m] = round(values[variable])
         new = (share > 0.0) & ~self.former.went
         assert len(changes) >= len(np.unique(self.village[new]))
-        return Choice(share, standing, np.unique(self.village[new]), float(result.objective_value()))
+        return WeekAssignment(share, standing, np.unique(self.village[new]), float(result.objective_value()))
 
     def _changes(self, x: list[Any]) -> dict[int, Any]:
         """Count the villages that change; return their variables."""

@@ -18,7 +18,7 @@ THURSDAY = 3
 
 
 @dataclass(frozen=True)
-class Span:
+class PeriodDays:
     """A period as the calendar has it: its index, and the days of the calendar it lasts."""
 
     period: int
@@ -73,7 +73,7 @@ def periods_in(periods: Sequence[Period], week: int) -> list[int]:
     return [n for n, period in enumerate(periods) if _thursday(week).month in months_of(period)]
 
 
-def span_of(periods: Sequence[Period], week: int) -> Span:
+def span_of(periods: Sequence[Period], week: int) -> PeriodDays:
     """Return the period that a week falls in, by its Thursday and the months that the names of the periods tell of.
 
     Raises
@@ -90,4 +90,4 @@ def span_of(periods: Sequence[Period], week: int) -> Span:
         )
         raise UsageError(text.format(week=iso_week(week), month=day.month, known=known))
     months = months_of(periods[found[0]])
-    return Span(found[0], float(sum(calendar.monthrange(day.year, month)[1] for month in months)))
+    return PeriodDays(found[0], float(sum(calendar.monthrange(day.year, month)[1] for month in months)))

@@ -11,7 +11,7 @@ from coldchain.arrays import Floats
 from coldchain.model import Scenario, Site, Subsidy, modules_of
 from coldchain.planning import Ground
 from coldchain.runs import Run
-from coldchain.weeks.calendar import Span
+from coldchain.weeks.calendar import PeriodDays
 
 NO_AIMS = {
     "objective": ("total_cost_cny",), "budget_cny": 0.0, "coverage": 0.0, "county_coverage": 0.0,
@@ -51,7 +51,7 @@ def open_depots(run: Run) -> frozenset[str]:
 
 
 def week_of(
-    scenario: Scenario, run: Run, span: Span, harvest_t: Floats, apart: frozenset[str] = frozenset()
+    scenario: Scenario, run: Run, span: PeriodDays, harvest_t: Floats, apart: frozenset[str] = frozenset()
 ) -> Scenario:
     """Return the county as it is in one week: one period, this harvest, the depots built, nothing more to build.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from coldchain.arrays import KG_PER_T, Bools, Floats
-from coldchain.dispatch.headings import ORDERS, Aliases, Written, read_table
+from coldchain.dispatch.headings import ORDERS, Aliases, WrittenTable, read_table
 from coldchain.errors import Fault
 from coldchain.forecasts.dates import Step, number_of, read_date
 from coldchain.language import _
@@ -98,7 +98,9 @@ def read_past(
     """
     table, raw, faults = _referred(path, DELIVERIES, scenario)
     rows, wrong = parse_rows(raw, DeliveryRow)
-    reader = _Reader(raw.file, scenario, week, {one.row for one in wrong if one.column in ("kg", "t")}, open_depots)
+    reader = _DeliveryRows(
+        raw.file, scenario, week, {one.row for one in wrong if one.column in ("kg", "t")}, open_depots
+    )
     for row in rows:
         reader.take(row)
     faults = sorted([*faults, *wrong, *reader.faults], key=lambda one: (one.row or 0, one.column))
@@ -137,7 +139,7 @@ def _numbers(scenario: Scenario) -> tuple[dict[str, int], dict[str, int]]:
     return villages, {one.id: n for n, one in enumerate(scenario.commodities)}
 
 
-def _referred(path: Path, aliases: Aliases, scenario: Scenario) -> tuple[Written, RawTable, list[Fault]]:
+def _referred(path: Path, aliases: Aliases, scenario: Scenario) -> tuple[WrittenTable, RawTable, list[Fault]]:
     """Read a table; return it as written, with ids where it names villages, crops and depots, and what is not known."""
     table = read_table(path, aliases)
     references = {
@@ -149,7 +151,7 @@ def _referred(path: Path, aliases: Aliases, scenario: Scenario) -> tuple[Written
     return table, raw, faults
 
 
-class _Reader:
+class _DeliveryRows:
     """Adds up deliveries and collects what is wrong with them."""
 
     def __init__(

@@ -24,7 +24,7 @@ from coldchain.weeks.county import open_depots
 from coldchain.weeks.deliveries import Hold, Past, read_held, read_past
 from coldchain.weeks.markets import outlets_of
 from coldchain.weeks.notice import depot_sheets, notice_page
-from coldchain.weeks.roll import MOST_CHANGED, WAYS, Before, Given, Rolled, before_of, roll
+from coldchain.weeks.roll import MOST_CHANGED, WAYS, Before, Rolled, WeekInputs, before_of, roll
 from coldchain.weeks.sales import LastWeek
 from coldchain.weeks.tables import SCHEMA, onward_of, orders_of, summary_of, tables_of
 
@@ -127,7 +127,7 @@ def former_week(folder: Path) -> Before | None:
                   LastWeek.of(tables))  # fmt: skip
 
 
-def _read(asked: Asked, run: Run, week: int) -> Given:
+def _read(asked: Asked, run: Run, week: int) -> WeekInputs:
     """Read every table; all their faults together."""
     files, faults = asked.files(), []
     depots = open_depots(run)
@@ -148,7 +148,7 @@ def _read(asked: Asked, run: Run, week: int) -> Given:
     if "markets" in files or "prices" in files or run.scenario.storage:
         outlets, found = outlets_of(run.scenario, week, files.get("markets"), files.get("prices"))
         faults += found
-    return Given(week, past, holds, weather, asked.most_changed, demand_right(faults), asked.seed, outlets)
+    return WeekInputs(week, past, holds, weather, asked.most_changed, demand_right(faults), asked.seed, outlets)
 
 
 def marks_of(asked: Asked) -> dict[str, str]:

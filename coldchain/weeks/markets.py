@@ -9,7 +9,7 @@ from pathlib import Path
 
 from coldchain.dispatch.headings import Aliases, read_table
 from coldchain.errors import BadInputError, Fault
-from coldchain.forecasts import Series, forecast, panel_of
+from coldchain.forecasts import DatedSeries, forecast, panel_of
 from coldchain.forecasts.dates import Step, number_of, read_date
 from coldchain.forecasts.reading import CLOSED, MISSING
 from coldchain.language import _
@@ -275,7 +275,7 @@ def _forecast(
     if last >= week:
         return {}
     try:
-        panel = panel_of(Series(file, Step.WEEK, tuple(keys), values))
+        panel = panel_of(DatedSeries(file, Step.WEEK, tuple(keys), values))
         table = forecast(panel, week - last, file=file).table
     except BadInputError:
         return {}  # too short: the last price stands

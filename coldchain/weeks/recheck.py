@@ -18,7 +18,7 @@ from coldchain.runs.folder import SUMMARY, read_tables
 from coldchain.verify import Report, verify_tables
 from coldchain.verify.losses import Chains
 from coldchain.verify.record import ON_THE_DOT_H, Record
-from coldchain.verify.roads import Roads
+from coldchain.verify.roads import CheckedWays
 from coldchain.verify.sales import Trade, trade_problems
 from coldchain.verify.week import Week, week_problems
 from coldchain.weeks.calendar import span_of, week_number
@@ -44,7 +44,7 @@ def verify_week(folder: Path, moved: Path | None = None) -> Report:
     if not found:
         stated = {name: read_json(folder / name / SUMMARY) for name in reports}
         hours = {name: one["delivery_h"] for name, one in stated.items()}
-        record = Record(scenario, Roads(scenario, given, run.scenario), plans["week"])
+        record = Record(scenario, CheckedWays(scenario, given, run.scenario), plans["week"])
         found = week_problems(
             Week(
                 scenario,

@@ -18,8 +18,8 @@ from coldchain.planning import Course, Ground, Options, Plan, lay_part, plan_of,
 from coldchain.planning.course import work_out
 from coldchain.planning.days import Effort
 from coldchain.runs import Run
-from coldchain.weeks.assign import Choice, Former, assign, decision_of, moves_cny, pays_cny
-from coldchain.weeks.calendar import Span, span_of
+from coldchain.weeks.assign import Former, WeekAssignment, assign, decision_of, moves_cny, pays_cny
+from coldchain.weeks.calendar import PeriodDays, span_of
 from coldchain.weeks.county import kept_cny, owned_units, week_of
 from coldchain.weeks.deliveries import Hold, Past
 from coldchain.weeks.expected import Expected, expected
@@ -56,7 +56,7 @@ class Before:
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class WeekInputs:
     """What a week is planned from, besides the plan."""
 
     week: int
@@ -92,13 +92,13 @@ class Rolled:
     sold : markets and store; None where neither markets nor a table of storage are stated
     """
 
-    given: Given
+    given: WeekInputs
     before: Before
     expected: Expected
     plan: Plan
     stay: Plan
-    choice: Choice
-    stay_choice: Choice
+    choice: WeekAssignment
+    stay_choice: WeekAssignment
     former: Former
     limit: int
     whole: Scenario
@@ -153,7 +153,7 @@ def before_of(run: Run, week: int) -> Before:
     return Before(ways.sort_values(list(WAYS), ignore_index=True), stood.reset_index(drop=True), "plan")
 
 
-def roll(run: Run, before: Before, given: Given, options: Options | None = None) -> Rolled:
+def roll(run: Run, before: Before, given: WeekInputs, options: Options | None = None) -> Rolled:
     """Plan a week: forecast, then the cheapest assignment within the limit of changes, worked out and verified.
 
     Of all that would change, half of them, half of these … that number counts whose routed bill is least, none
@@ -192,7 +192,7 @@ def roll(run: Run, before: Before, given: Given, options: Options | None = None)
 class Weighed:
     """A way to run a week, worked out; ``hands`` as its model kept them, so that its routes keep to who is there."""
 
-    choice: Choice
+    choice: WeekAssignment
     course: Course
     hands: tuple[Hand, ...] = ()
 
@@ -209,7 +209,7 @@ def weighed(
     hands : people at hand, whose hours are a limit
     """
 
-    def within(choose: Callable[[tuple[Hand, ...]], Choice]) -> Weighed:
+    def within(choose: Callable[[tuple[Hand, ...]], WeekAssignment]) -> Weighed:
         """Choose again, with fewer hours of drivers, until the routes keep to who is there."""
         asked = hands
         for _again in range(MOST_AGAIN):
@@ -239,7 +239,7 @@ def _back(ground: Ground, former: Former, home: Former) -> Former | None:
     return None if np.array_equal(went, former.went) else replace(former, went=went)
 
 
-def _changed(ground: Ground, former: Former, choice: Choice) -> Choice:
+def _changed(ground: Ground, former: Former, choice: WeekAssignment) -> WeekAssignment:
     village = ground.arcs.village[ground.arcs.demand]
     return replace(choice, changed=np.unique(village[(choice.share > 0.0) & ~former.went]))
 
@@ -255,14 +255,14 @@ def _priced(ground: Ground, former: Former, limit: int, way: Weighed) -> Iterato
         yield Priced(hand, needed_h(ground, hand, way.course), max(gain, 0.0) / people)
 
 
-def lay_week(run: Run, span: Span, tonnes: Floats, holds: Sequence[Hold], options: Options) -> Ground:
+def lay_week(run: Run, span: PeriodDays, tonnes: Floats, holds: Sequence[Hold], options: Options) -> Ground:
     """Lay the ground of a week with this harvest, float64[villages, commodities]; what is held by name goes alone."""
     week = week_of(run.scenario, run, span, tonnes, held_apart(run.scenario, holds))
     ground = lay_part(run, week, options)
     return replace(ground, arcs=replace(ground.arcs, storage_cny=kept_cny(run, ground)))
 
 
-def course_of(ground: Ground, former: Former, choice: Choice, options: Options) -> Course:
+def course_of(ground: Ground, former: Former, choice: WeekAssignment, options: Options) -> Course:
     """Work a week out, with quick routes."""
     effort = Effort(quick=True, seed=options.seed, stop=options.halted, memo=ground.memo, meter=options.meter)
     return work_out(ground.basis, ground.arcs, decision_of(ground, choice, former.owned), effort)

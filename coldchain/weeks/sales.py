@@ -281,7 +281,7 @@ class _Trade:
         crop, cooling = self.crops[parcel.where.commodity], self.classes[parcel.where.cooling]
         way = self.outlets.markets[market].way
         return value_lost(
-            self.whole, Lane(crop, period, cooling, way), (parcel.warm_h, parcel.haul_h, self.half_h), kept_d
+            self.whole, MarketLane(crop, period, cooling, way), (parcel.warm_h, parcel.haul_h, self.half_h), kept_d
         )
 
     def _price(self, parcel: Parcel, market: int) -> float:
@@ -383,7 +383,7 @@ class _Trade:
 
 
 @dataclass(frozen=True)
-class Lane:
+class MarketLane:
     """What decides how a lot ages on its way to a market."""
 
     crop: Commodity
@@ -392,7 +392,7 @@ class Lane:
     hub: Hub
 
 
-def value_lost(scenario: Scenario, lane: Lane, hours: tuple[float, float, float | None], kept_d: float) -> float:
+def value_lost(scenario: Scenario, lane: MarketLane, hours: tuple[float, float, float | None], kept_d: float) -> float:
     """Return the share of the value that a lot has lost when it is sold.
 
     Parameters

@@ -18,7 +18,7 @@ import coldchain as cc
 from coldchain.atlas import Box, Layers, draft_from_atlas, read_raster
 from coldchain.atlas.climate import read_climate
 from coldchain.atlas.mix import GROUPS
-from coldchain.atlas.production import Grid, read_production
+from coldchain.atlas.production import ProductionGrid, read_production
 from coldchain.atlas.raster import Raster
 from coldchain.atlas.spreading import share_out
 from coldchain.atlas.terrain import power_km, slopes
@@ -155,11 +155,11 @@ def test_a_codec_that_is_missing_is_an_extra(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == ["630.0", "lzw.tif is compressed as LZW: pip install 'coldchain[rasters]'"]
 
 
-def grid_of(tonnes: Any, size: float = MINUTES_5) -> Grid:
+def grid_of(tonnes: Any, size: float = MINUTES_5) -> ProductionGrid:
     """Return the cells of a raster from the corner."""
     values = np.asarray(tonnes, dtype=float)
     lon, lat = Raster(values, WEST, NORTH, size, size).centres()
-    return Grid("a", lon, lat, size, size, ("POTA",), values.reshape(-1, 1))
+    return ProductionGrid("a", lon, lat, size, size, ("POTA",), values.reshape(-1, 1))
 
 
 def test_a_cell_is_split_by_people_by_hand() -> None:

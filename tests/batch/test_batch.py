@@ -16,10 +16,10 @@ from batch_cases import fake_minder, listed, objects, tables_of
 
 from coldchain.batch import (
     Batch,
-    Job,
-    Limits,
+    BatchJob,
+    BatchSettings,
+    JobLimits,
     Progress,
-    Settings,
     check_batch_folder,
     read_jobs,
     run_batch,
@@ -28,7 +28,7 @@ from coldchain.batch import (
 from coldchain.batch import errand as errands
 from coldchain.batch.errand import errand, pack_inputs
 from coldchain.batch.minder import Minder, how_it_ended
-from coldchain.batch.orders import Order
+from coldchain.batch.orders import JobOrder
 from coldchain.batch.processes import descendants, end_tree, resident_mib
 from coldchain.batch.work import perform
 from coldchain.cli import run
@@ -44,11 +44,11 @@ def _fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(errands, "Minder", fake_minder)
 
 
-def batch(jobs: tuple[Job, ...], folder: Path, slots: int = 2, limits: Limits | None = None) -> Batch:
+def batch(jobs: tuple[BatchJob, ...], folder: Path, slots: int = 2, limits: JobLimits | None = None) -> Batch:
     """Run a batch of plans here."""
     check_batch_folder(folder, resume=True)
-    with this_machine(slots, limits or Limits()) as means:
-        return run_batch(jobs, Settings(), folder, means)
+    with this_machine(slots, limits or JobLimits()) as means:
+        return run_batch(jobs, BatchSettings(), folder, means)
 
 
 NAMES = ["a", "b-crash", "c-killed", "d-wrong", "e-slow", "f-greedy", "g-lost", "h", "i"]
@@ -60,7 +60,7 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Batch]:
     root = tmp_path_factory.mktemp("troubled")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(errands, "Minder", fake_minder)
-        return root, batch(listed(root / "in", NAMES), root / "out", 2, Limits(3.0, 200.0))
+        return root, batch(listed(root / "in", NAMES), root / "out", 2, JobLimits(3.0, 200.0))
 
 
 def test_each_county_fails_alone(troubled: tuple[Path, Batch]) -> None:
@@ -88,13 +88,13 @@ def test_failures_that_inputs_decide_are_remembered_and_others_tried_again(
     root, _ = troubled
     asked: list[str] = []
 
-    def recorded(order: Order, *_: object) -> errands.Reply:
+    def recorded(order: JobOrder, *_: object) -> errands.Reply:
         asked.append(order.name)
         Path(order.out).mkdir()
         (Path(order.out) / "summary.json").write_text(
             (next((root / "out/runs").glob("a-*")) / "summary.json").read_text()
         )
-        return errands.Reply(errands.Outcome(order.key, None))
+        return errands.Reply(errands.JobOutcome(order.key, None))
 
     monkeypatch.setattr("coldchain.batch.run.errand", recorded)
     again = batch(read_jobs(root / "in"), root / "out")
@@ -134,12 +134,12 @@ from batch_cases import fake_minder
 from coldchain.batch import *
 from coldchain.batch import errand
 errand.Minder = fake_minder
-with this_machine(2, Limits()) as means:
+with this_machine(2, JobLimits()) as means:
     check_batch_folder(Path({out!r}), resume=True)
     def tell(progress, _wrong):
         if progress.kept + progress.done >= {wanted}:
             os.kill(os.getpid(), signal.SIGSTOP)
-    run_batch(read_jobs(Path({source!r})), Settings(), Path({out!r}), means, tell)
+    run_batch(read_jobs(Path({source!r})), BatchSettings(), Path({out!r}), means, tell)
 """
 """It stands still once so many counties are finished."""
 
@@ -172,9 +172,9 @@ def test_a_stop_keeps_what_is_finished_and_ends_the_workers(tmp_path: Path) -> N
     jobs = listed(tmp_path / "in", ["a", "b-slow", "c-slow"])
     check_batch_folder(tmp_path / "out", resume=False)
     seen: list[Progress] = []
-    with this_machine(1, Limits()) as means:
+    with this_machine(1, JobLimits()) as means:
         result = run_batch(
-            jobs, Settings(), tmp_path / "out", means, lambda p, _: seen.append(p), lambda: seen[-1].done > 0
+            jobs, BatchSettings(), tmp_path / "out", means, lambda p, _: seen.append(p), lambda: seen[-1].done > 0
         )
     assert (result.interrupted, result.progress.done, result.progress.left) == (True, 1, 2)
     assert pd.read_csv(tmp_path / "out/results.csv", encoding="utf-8-sig")["name"].tolist() == ["a"]
@@ -185,18 +185,21 @@ def test_a_changed_input_is_another_run(tmp_path: Path) -> None:
     """Other data, another seed, budget or variant change the key; the name of the job and the limits do not."""
     job = listed(tmp_path, ["a"])[0]
     keys = {
-        job.key(Settings()),
-        job.key(Settings(seed=1)),
-        job.key(Settings(quick=False)),
-        job.key(Settings(maps=True)),
+        job.key(BatchSettings()),
+        job.key(BatchSettings(seed=1)),
+        job.key(BatchSettings(quick=False)),
+        job.key(BatchSettings(maps=True)),
     }
-    keys |= {Job("a", "a", job.folder, "half").key(Settings()), Job("a", "a", job.folder, "base", 5.0).key(Settings())}
+    keys |= {
+        BatchJob("a", "a", job.folder, "half").key(BatchSettings()),
+        BatchJob("a", "a", job.folder, "base", 5.0).key(BatchSettings()),
+    }
     assert len(keys) == 6
-    assert Job("b", "b", job.folder).key(Settings()) == job.key(Settings())
-    assert job.key(Settings(time_limit_s=9.0)) == job.key(Settings())
-    assert job.key(Settings(quick=False, time_limit_s=9.0)) != job.key(Settings(quick=False))
+    assert BatchJob("b", "b", job.folder).key(BatchSettings()) == job.key(BatchSettings())
+    assert job.key(BatchSettings(time_limit_s=9.0)) == job.key(BatchSettings())
+    assert job.key(BatchSettings(quick=False, time_limit_s=9.0)) != job.key(BatchSettings(quick=False))
     (job.folder / "roads.osm.pbf").write_bytes(b"new roads")
-    assert job.key(Settings()) not in keys
+    assert job.key(BatchSettings()) not in keys
 
 
 def test_there_is_one_run_for_each_name_and_what_was_before_is_kept(tmp_path: Path) -> None:
@@ -227,14 +230,14 @@ def test_by_value_the_run_comes_back_as_a_parcel(tmp_path: Path) -> None:
     """A worker without the folder is sent the scenario, and its run is put in place by who asked."""
     job = listed(tmp_path / "in", ["a", "b-wrong"])
     check_batch_folder(tmp_path / "out", resume=False)
-    with this_machine(1, Limits()) as means:
-        run_batch(job, Settings(), tmp_path / "out", type(means)(means.executor, 1, Limits(), by_value=True))
+    with this_machine(1, JobLimits()) as means:
+        run_batch(job, BatchSettings(), tmp_path / "out", type(means)(means.executor, 1, JobLimits(), by_value=True))
     batch(job, tmp_path / "here")
     assert tables_of(tmp_path / "out") == tables_of(tmp_path / "here")
     rest = ("", "", "base", None, "", "", True, 1.0, 0, 1, (), False)
-    order = Order("a", "k", "plan", str(job[0].folder), str(tmp_path / "gone" / "a"), *rest)
+    order = JobOrder("a", "k", "plan", str(job[0].folder), str(tmp_path / "gone" / "a"), *rest)
     errands.HALT.clear()
-    reply = errand(order, Limits(), pack_inputs(order))
+    reply = errand(order, JobLimits(), pack_inputs(order))
     assert reply.parcel is not None
     assert not (tmp_path / "gone").exists()
 
@@ -319,15 +322,15 @@ def test_a_worker_that_ends_between_two_jobs_is_replaced(tmp_path: Path) -> None
     minder = fake_minder()
     job = listed(tmp_path / "in", ["a"])[0]
 
-    def order(out: str) -> Order:
+    def order(out: str) -> JobOrder:
         given = (str(job.folder), str(tmp_path / out), "", "", "base", None, "", "", True, 1.0, 0, 1, (), False)
-        return Order("a", "k", "plan", *given)
+        return JobOrder("a", "k", "plan", *given)
 
-    assert minder.run(order("1"), Limits()).failure is None
+    assert minder.run(order("1"), JobLimits()).failure is None
     first = minder._ready()
     first.kill()
     first.wait()
-    assert minder.run(order("2"), Limits()).failure is None
+    assert minder.run(order("2"), JobLimits()).failure is None
     minder.end()
     assert how_it_ended(-99) == "the worker was ended by signal 99"
 
@@ -374,9 +377,9 @@ def test_real_workers_give_what_a_single_plan_gives(
     check_batch_folder(alone, resume=False)
     for job in read_jobs(country):
         if job.name != "county-0002":
-            out = alone / "runs" / f"{job.name}-{job.key(Settings())}"
+            out = alone / "runs" / f"{job.name}-{job.key(BatchSettings())}"
             given = (str(out), "", "", "base", None, "", "", True, 1.0, 0, 1, (), False)
-            assert perform(Order(job.name, job.key(Settings()), "plan", str(job.folder), *given)) is None
+            assert perform(JobOrder(job.name, job.key(BatchSettings()), "plan", str(job.folder), *given)) is None
     (alone / "batch.json").write_text("{}", encoding="utf-8")
     assert run(["batch", str(country), "--out", str(alone), "--resume", "-q"]) == 7
     assert tables_of(alone) == tables_of(tmp_path / "out")

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from dispatching_cases import line_county
 
-from coldchain.batch import Job, Settings
+from coldchain.batch import BatchJob, BatchSettings
 from coldchain.batch.driven import after_its_week, found_again
 from coldchain.batch.processes import descendants, end_tree
 from coldchain.cli import run
@@ -89,7 +89,7 @@ def test_a_day_is_for_routes_only(country: Path, tmp_path: Path, capsys: pytest.
 
 def test_nights_of_a_week_add_up(tmp_path: Path) -> None:
     """Wednesday counts Monday and Tuesday of the same batch folder, not Sunday, and the last routing of each."""
-    job = Job("a", "a", tmp_path, day="2026-07-15")
+    job = BatchJob("a", "a", tmp_path, day="2026-07-15")
     days = {"a-1": "2026-07-12", "a-2": "2026-07-13", "a-3": "2026-07-13", "a-b-1": "2026-07-14", "a-4": "2026-07-14"}
     for n, (name, day) in enumerate(days.items()):
         folder = tmp_path / ("runs" if name == "a-4" else "earlier") / name
@@ -98,7 +98,7 @@ def test_nights_of_a_week_add_up(tmp_path: Path) -> None:
         (folder / "run.json").write_text(json.dumps({"stopped_utc": f"2026-07-1{n}"}), encoding="utf-8")
     found = after_its_week(job, tmp_path)
     assert [path.name for path in found.driven] == ["a-3", "a-4"]
-    assert found.key(Settings(command="routes")) != job.key(Settings(command="routes"))
+    assert found.key(BatchSettings(command="routes")) != job.key(BatchSettings(command="routes"))
     (tmp_path / "runs" / "a-4").rename(tmp_path / "earlier" / "a-4")
     assert [Path(place).parent.name for place in found_again(found, tmp_path)] == ["earlier", "earlier"]
     assert after_its_week(replace(job, day="summer"), tmp_path).driven == ()

@@ -13,7 +13,16 @@ from typing import Any
 import pytest
 from batch_cases import fake_minder, listed, tables_of
 
-from coldchain.batch import Batch, Job, Limits, Settings, check_batch_folder, read_jobs, run_batch, this_machine
+from coldchain.batch import (
+    Batch,
+    BatchJob,
+    BatchSettings,
+    JobLimits,
+    check_batch_folder,
+    read_jobs,
+    run_batch,
+    this_machine,
+)
 from coldchain.batch import errand as errands
 from coldchain.batch.cluster import on_cluster
 from coldchain.cli import run
@@ -38,20 +47,20 @@ def scheduler() -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-def on_dask(jobs: tuple[Job, ...], folder: Path, address: str, *, by_value: bool = False) -> Batch:
+def on_dask(jobs: tuple[BatchJob, ...], folder: Path, address: str, *, by_value: bool = False) -> Batch:
     """Run a batch of plans on the cluster."""
     check_batch_folder(folder, resume=True)
-    with on_cluster(address, Limits(20.0, 500.0), by_value=by_value) as means:
+    with on_cluster(address, JobLimits(20.0, 500.0), by_value=by_value) as means:
         assert means.slots == 2
-        return run_batch(jobs, Settings(), folder, means)
+        return run_batch(jobs, BatchSettings(), folder, means)
 
 
-def here(jobs: tuple[Job, ...], folder: Path) -> dict[str, bytes]:
+def here(jobs: tuple[BatchJob, ...], folder: Path) -> dict[str, bytes]:
     """Run the same on this machine and return its tables."""
     check_batch_folder(folder, resume=False)
-    with pytest.MonkeyPatch.context() as patch, this_machine(1, Limits()) as means:
+    with pytest.MonkeyPatch.context() as patch, this_machine(1, JobLimits()) as means:
         patch.setattr(errands, "Minder", fake_minder)
-        run_batch(jobs, Settings(), folder, means)
+        run_batch(jobs, BatchSettings(), folder, means)
     return tables_of(folder)
 
 
@@ -114,12 +123,12 @@ def test_no_scheduler_and_no_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("coldchain.batch.cluster.CONNECT_S", 1)
     with (
         pytest.raises(UsageError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"),
-        on_cluster("tcp://127.0.0.1:9", Limits(), by_value=False),
+        on_cluster("tcp://127.0.0.1:9", JobLimits(), by_value=False),
     ):
         pass
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
         pytest.raises(MissingExtraError, match=r"pip install 'coldchain\[cluster\]'"),
-        on_cluster("tcp://127.0.0.1:9", Limits(), by_value=False),
+        on_cluster("tcp://127.0.0.1:9", JobLimits(), by_value=False),
     ):
         pass

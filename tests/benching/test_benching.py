@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from coldchain.benching import (
+    BenchSettings,
     LocationSettings,
-    Settings,
     read_instance,
     read_median,
     read_warehouses,
@@ -44,22 +44,22 @@ def file(tmp_path):
 
 def test_cumulative_and_plain_by_hand(file):
     """Arrivals at 3, 7 and 4 add up to 14 with two vehicles; the shortest tours are 14 + 8 = 22."""
-    row, routes = run_file("ccvrp", file, Settings(iterations=200))
+    row, routes = run_file("ccvrp", file, BenchSettings(iterations=200))
     assert (row.cost, row.gap, row.bound, row.status) == (14.0, 0.0, None, "feasible")
     assert sorted(routes) == [(1, 2), (3,)]
-    row, _ = run_file("cvrp", file, Settings(iterations=200))
+    row, _ = run_file("cvrp", file, BenchSettings(iterations=200))
     assert (row.cost, row.gap) == (22.0, None)
 
 
 def test_both_engines_agree_on_a_tiny_instance(file):
     """OR-Tools, through the planner's own model, finds the same."""
-    assert run_file("ccvrp", file, Settings(iterations=50, engine="ortools"))[0].cost == pytest.approx(14.0)
-    assert run_file("cvrp", file, Settings(iterations=50, engine="ortools"))[0].cost == pytest.approx(22.0)
+    assert run_file("ccvrp", file, BenchSettings(iterations=50, engine="ortools"))[0].cost == pytest.approx(14.0)
+    assert run_file("cvrp", file, BenchSettings(iterations=50, engine="ortools"))[0].cost == pytest.approx(22.0)
 
 
 def test_too_few_vehicles_are_no_solution(file):
     """One vehicle of 10 cannot take 15: no cost, status limit."""
-    row, _ = run_file("ccvrp", file, Settings(iterations=50, vehicles=1))
+    row, _ = run_file("ccvrp", file, BenchSettings(iterations=50, vehicles=1))
     assert (row.cost, row.status) == (None, "limit")
 
 
@@ -87,7 +87,7 @@ def test_explicit_matrices(tmp_path, layout, words):
     path = tmp_path / "t.vrp"
     weights = f"EDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : {layout}\nEDGE_WEIGHT_SECTION\n{words}\n"
     path.write_text(HEAD + weights + TAIL)
-    assert run_file("cvrp", path, Settings(iterations=200))[0].cost == 22.0
+    assert run_file("cvrp", path, BenchSettings(iterations=200))[0].cost == 22.0
 
 
 def test_length_limit_counts_service(tmp_path):
@@ -95,7 +95,7 @@ def test_length_limit_counts_service(tmp_path):
     path = tmp_path / "t.txt"
     for limit, cost in ((20, 22.0), (17, 28.0)):
         path.write_text(CMT.replace("999999 0", f"{limit} 2"))
-        assert run_file("cvrp", path, Settings(iterations=200))[0].cost == pytest.approx(cost)
+        assert run_file("cvrp", path, BenchSettings(iterations=200))[0].cost == pytest.approx(cost)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_nodes_may_stand_in_any_order(tmp_path):
     """Each row is begun by the number of its node; the depot may be any of them."""
     path = tmp_path / "t.vrp"
     path.write_text(FLAT.replace("1 0 0\n2 3.4 0\n", "2 3.4 0\n1 0 0\n").replace("1 0\n2 5\n", "2 5\n1 0\n"))
-    assert run_file("cvrp", path, Settings(iterations=200))[0].cost == 23.0
+    assert run_file("cvrp", path, BenchSettings(iterations=200))[0].cost == 23.0
 
 
 @pytest.mark.parametrize(("best", "gap"), [(14, 0.0), (16, -2 / 14), (13, 1 / 14)])
@@ -147,7 +147,7 @@ def test_gaps_have_their_sign(file, best, gap):
     """The cost of 14 is below a best known 16: -2 of 14; above one of 13: +1 of 14."""
     table = file.parent.parent / "best_known.csv"
     table.write_text(table.read_text().replace("2,14", f"2,{best}"))
-    assert run_file("ccvrp", file, Settings(iterations=200))[0].gap == pytest.approx(gap)
+    assert run_file("ccvrp", file, BenchSettings(iterations=200))[0].gap == pytest.approx(gap)
 
 
 def test_no_plan_leaves_with_its_own_code(file, capsys):
@@ -172,7 +172,7 @@ def test_many_customers_keep_no_matrix(tmp_path):
     rows = "".join(f"{x:.0f} {y:.0f} 1\n" for x, y in random.uniform(0, 1000, (3200, 2)))
     path = tmp_path / "large.txt"
     path.write_text(f"3200 200 999999 0\n500 500\n{rows}")
-    row, routes = run_file("cvrp", path, Settings(iterations=50))
+    row, routes = run_file("cvrp", path, BenchSettings(iterations=50))
     assert row.status == "feasible"
     assert len(routes) >= 16
 

@@ -13,7 +13,7 @@ from planned import saved
 
 from coldchain.cli import run
 from coldchain.dispatch.clock import clock, months_of, period_of
-from coldchain.dispatch.dispatch import Wish, dispatch
+from coldchain.dispatch.dispatch import DispatchRequest, dispatch
 from coldchain.dispatch.headings import ORDERS, heading_of
 from coldchain.dispatch.orders import TEMPLATE
 from coldchain.errors import UsageError
@@ -241,7 +241,7 @@ def test_equal_seeds_give_equal_tours_and_a_stop_keeps_the_best(county: Path, tm
         routed(county, tmp_path / name, "--day", "warm", "--seed", "3")
         texts.append((tmp_path / name / "tables" / "stops.csv").read_bytes())
     assert texts[0] == texts[1]
-    made = dispatch(Wish(county, day="warm", time_limit_s=60.0, stop=lambda: True))
+    made = dispatch(DispatchRequest(county, day="warm", time_limit_s=60.0, stop=lambda: True))
     assert made.interrupted
     assert len(made.result.tours) == 1
 
@@ -251,7 +251,7 @@ def test_the_other_engine(county: Path, tmp_path: Path) -> None:
     summary = routed(county, tmp_path / "day", "--day", "warm", "--engine", "ortools")
     assert summary["cost_cny"]["vehicles"] == pytest.approx(353.55)
     orders = write_table(tmp_path / "o.csv", [order("1", "A", ready="08:00")])
-    wish = Wish(county, orders=orders, day="warm", engine="ortools", iterations=5)
+    wish = DispatchRequest(county, orders=orders, day="warm", engine="ortools", iterations=5)
     with pytest.raises(UsageError, match="the engine ortools cannot express time windows"):
         dispatch(wish)
 

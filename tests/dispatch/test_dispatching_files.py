@@ -16,7 +16,7 @@ from perishable import write_perishable
 from planned import decided, saved
 
 from coldchain.cli import run
-from coldchain.dispatch.dispatch import Wish, dispatch
+from coldchain.dispatch.dispatch import DispatchRequest, dispatch
 from coldchain.dispatch.folder import write_day
 from coldchain.errors import BadInputError, UsageError
 from coldchain.runs import place_on_roads
@@ -57,7 +57,7 @@ def faults(county: Path, tmp_path: Path, **tables: list[dict[str, object]]) -> s
     """Return row, column, value and code of each fault of some tables."""
     paths = {name: write_table(tmp_path / f"{name}.csv", rows) for name, rows in tables.items()}
     with pytest.raises(BadInputError, match="in the input") as raised:
-        dispatch(Wish(county, day="warm", iterations=0, **paths))  # type: ignore[arg-type]
+        dispatch(DispatchRequest(county, day="warm", iterations=0, **paths))  # type: ignore[arg-type]
     return {(f.row, f.column, f.value, f.code) for f in raised.value.faults if not f.warning}
 
 
@@ -120,7 +120,7 @@ def test_orders_as_people_write_them(county: Path, tmp_path: Path) -> None:
     read = []
     for encoding in ("gb18030", "utf-8-sig"):
         path = write_table(tmp_path / f"{encoding}.csv", rows, encoding)
-        read.append(dispatch(Wish(county, orders=path, day="warm", iterations=0)).orders)
+        read.append(dispatch(DispatchRequest(county, orders=path, day="warm", iterations=0)).orders)
     assert read[0] == read[1]
     assert (read[0][0].kg, read[0][0].ready_h, read[0][0].note) == (500.0, 8.5, "冷")
 
@@ -129,7 +129,7 @@ def test_no_open_depot(tmp_path: Path) -> None:
     """Without a plan and with nothing standing there is nowhere to go, and the message says what to do."""
     county = line_county(tmp_path / "county", status="candidate", existing="")
     with pytest.raises(BadInputError, match=r"no depot is open: .* run `coldchain plan` first"):
-        dispatch(Wish(county, day="warm", iterations=0))
+        dispatch(DispatchRequest(county, day="warm", iterations=0))
 
 
 def test_a_crop_no_depot_takes_stays_behind(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_inputs_are_never_overwritten(county: Path, tmp_path: Path) -> None:
     assert run(["routes", str(county), "--out", str(county), "--quiet"]) == 2
     assert run(["routes", str(county)]) == 2
     with pytest.raises(UsageError, match="needs a plan"):
-        dispatch(Wish(county, anywhere=False, day="warm"))
+        dispatch(DispatchRequest(county, anywhere=False, day="warm"))
     assert orders.read_text(encoding="utf-8").startswith("order,village")
 
 
@@ -300,7 +300,7 @@ def test_a_day_drives_owned_vehicles_and_asks_for_hire_with_its_price(tmp_path: 
     (county / "vehicles.csv").write_text("id,trips_day,own_cny_year,own_most\nlight_truck,2,6000,1\n", encoding="utf-8")
     planned = decided(load(county)[0])
     saved(planned, run, {"scenario": str(county)})
-    made = dispatch(Wish(run, day="summer", iterations=2000))
+    made = dispatch(DispatchRequest(run, day="summer", iterations=2000))
     summary, tables = write_day(made, day, {"source": str(run), "variant": "base", "day": "summer"})
     fleet = tables["fleet"].set_index("vehicle")
     assert fleet.loc["light_truck-own", ["count", "cost_cny_day"]].tolist() == [1.0, 0.0]
@@ -315,7 +315,7 @@ def test_a_day_drives_owned_vehicles_and_asks_for_hire_with_its_price(tmp_path: 
     week = tuple(tmp_path / "week" / f"{n}" for n in range(math.ceil(47.5 / hours)))
     for folder in week:
         shutil.copytree(day, folder)
-    later = dispatch(Wish(run, day="summer", driven=week, iterations=200))
+    later = dispatch(DispatchRequest(run, day="summer", driven=week, iterations=200))
     tomorrow, _tables = write_day(later, tmp_path / "next", {})
     (used_up,) = tomorrow["used_up"]
     assert used_up.pop("before_h") == pytest.approx(hours * len(week))

@@ -12,7 +12,7 @@ from dispatching_cases import line_county
 
 from coldchain.cli import run
 from coldchain.dispatch.drivers import drivers_of, earlier_days, hours_before, within_week
-from coldchain.dispatch.fleet import Vehicles
+from coldchain.dispatch.fleet import VehiclesAtHand
 from coldchain.errors import BadInputError
 from coldchain.model import VehicleType
 
@@ -23,7 +23,7 @@ FLEET = "vehicle,count\nlight_truck,2\n"
 
 def test_hours_left_are_the_shift_of_today() -> None:
     """Of four trucks one is fresh, two have 7 h and 7.4 h left, one half an hour: 10 h, twice 7 h, and used up."""
-    fleet = [Vehicles(TRUCK, 4, "", "t"), Vehicles(TRUCK, None, "", "t", for_hire=True)]
+    fleet = [VehiclesAtHand(TRUCK, 4, "", "t"), VehiclesAtHand(TRUCK, None, "", "t", for_hire=True)]
     before = {"t #1": 41.0, "t #2": 30.0, "t #3": 47.5, "t #4": 40.6}
     found = [(one.kind.id, one.kind.shift_h, one.count, one.drivers) for one in within_week(fleet, before, 48.0)]
     assert found == [

@@ -12,9 +12,9 @@ from dispatching_cases import line_county, order, routed, table, write_table
 
 from coldchain.cli import run
 from coldchain.dispatch.tables import tables_of
-from coldchain.diversions.desk import Desk
-from coldchain.diversions.outlook import Outlook
-from coldchain.diversions.proposals import REROUTE, Terms, proposals
+from coldchain.diversions.desk import DayDispatcher
+from coldchain.diversions.outlook import LotOutlook
+from coldchain.diversions.proposals import REROUTE, ProposalTerms, proposals
 from coldchain.spoilage import taken_off
 from coldchain.telemetry.dayplan import read_day
 from coldchain.telemetry.readings import MessageReader
@@ -77,8 +77,8 @@ def seen(folder: Path, until_h: float, rules: AlarmRules = STRICT) -> Watched:
 
 def test_figures_of_proposals(folder: Path) -> None:
     """At 10:54 A1 stands in a room that warms: E is 60 km away, the hub 30; a truck fetches it and goes back."""
-    found, desk = seen(folder, 10.9), Desk(folder)
-    made = proposals(desk, found, Terms(repair_h=KEPT_H))
+    found, desk = seen(folder, 10.9), DayDispatcher(folder)
+    made = proposals(desk, found, ProposalTerms(repair_h=KEPT_H))
     at = {(one.action, one.to): one for one in made if one.lots[0].plan.key == "A1"}
     assert {(DEPOT, "E"), (MARKET, "H"), (SELL, "D")} >= at.keys() >= {(DEPOT, "E"), (MARKET, "H")}
     truck = desk.source.scenario.vehicle("light_truck")
@@ -101,15 +101,15 @@ def test_figures_of_proposals(folder: Path) -> None:
 
 def test_nothing_is_proposed_without_danger(folder: Path) -> None:
     """A room that is mended within the hour does no harm worth a truck; nor does a day before the failure."""
-    desk = Desk(folder)
-    assert proposals(desk, seen(folder, 10.9, AlarmRules()), Terms(repair_h=0.5)) == []
-    assert proposals(desk, seen(folder, 9.8), Terms(repair_h=KEPT_H)) == []
+    desk = DayDispatcher(folder)
+    assert proposals(desk, seen(folder, 10.9, AlarmRules()), ProposalTerms(repair_h=0.5)) == []
+    assert proposals(desk, seen(folder, 9.8), ProposalTerms(repair_h=KEPT_H)) == []
 
 
 def test_a_sale_on_the_spot_takes_the_greater_discount(folder: Path) -> None:
     """What is fresh goes at the discount of a sale on the spot; no way onward wears it."""
     found = seen(folder, 10.9)
-    outlook = Outlook(found, KEPT_H, 0.3)
+    outlook = LotOutlook(found, KEPT_H, 0.3)
     plan = found.day.lots[0]
     lost = outlook.sold(plan, outlook.condition(plan), 11.4)
     assert lost.value == pytest.approx(lost.loss + (1.0 - lost.loss) * 0.3)
@@ -158,7 +158,7 @@ def test_an_accepted_way_is_written(
     capsys.readouterr()
     followed = seen(out, 10.9)
     assert next(lot for lot in followed.lots if lot.plan.key == "A1").plan.hub == "H"
-    again = proposals(Desk(out), followed, Terms(repair_h=KEPT_H))
+    again = proposals(DayDispatcher(out), followed, ProposalTerms(repair_h=KEPT_H))
     assert "A1" not in {lot.plan.key for one in again for lot in one.lots}
 
 
@@ -184,7 +184,7 @@ def test_a_day_routed_anew_without_change_is_the_same_day(tmp_path: Path) -> Non
     county = line_county(tmp_path / "county")
     rows = [order(f"{village}{n}", village, 2600) for village in "AB" for n in range(2)]
     routed(county, tmp_path / "day", "--orders", str(write_table(tmp_path / "o.csv", rows)), "--day", "warm")
-    desk = Desk(tmp_path / "day")
+    desk = DayDispatcher(tmp_path / "day")
     made = tables_of(desk.rerouted(set(), "D", 0.0))
     for name, keys in (("tours", ["tour"]), ("trips", ["tour", "trip"])):
         columns = (
@@ -198,7 +198,7 @@ def test_a_day_routed_anew_without_change_is_the_same_day(tmp_path: Path) -> Non
 
 def test_vehicles_that_are_out_are_not_at_hand(folder: Path) -> None:
     """Any number where none is stated; of a counted fleet those that are back."""
-    desk = Desk(folder)
+    desk = DayDispatcher(folder)
     assert [one.count for one in desk.at_hand("D", 8.0)] == [None] * len(desk.fleet())
     counted = write_table(folder.parent / "fleet.csv", [{"vehicle": "light_truck", "count": 1}])
     desk.fleet_path = counted

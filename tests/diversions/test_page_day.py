@@ -10,7 +10,7 @@ from bokeh.document import Document
 from test_diversions import DATE, KEPT_H, STRICT, folder, messages
 
 from coldchain.cli import run
-from coldchain.diversions.proposals import Terms
+from coldchain.diversions.proposals import ProposalTerms
 from coldchain.pages import DayDesk, day_page
 from coldchain.pages.day import DayPage
 from coldchain.pages.shell import is_day
@@ -36,7 +36,7 @@ def test_the_page_follows_the_readings_and_accepts(folder: Path, tmp_path: Path)
     """A room that warms for a day: what can be done is listed, and carried out in a folder of its own."""
     file = tmp_path / "day.jsonl"
     file.write_text(messages(8.0), encoding="utf-8")
-    desk = DayDesk(folder, read_day(folder), file, setup=Setup(date=DATE, rules=STRICT), terms=Terms(0.0))
+    desk = DayDesk(folder, read_day(folder), file, setup=Setup(date=DATE, rules=STRICT), terms=ProposalTerms(0.0))
     page: DayPage = day_page(desk.checked(), Document())
     first = shown(page)
     assert "Lots, least quality first" in first

@@ -23,11 +23,11 @@ from coldchain.booking.store import BookingStore
 from coldchain.dispatch.orders import read_orders
 from coldchain.model import BookingRules
 from coldchain.pages.bookings import BookingsPage, Counter, bookings_page
-from coldchain.pages.server import Keys, Visit
+from coldchain.pages.server import PageTokens, PageVisit
 from coldchain.pages.shell import BOOKINGS
 from coldchain.planning import Plan
 
-KEYS = Keys(frozenset({NORTH, SOUTH, "Trader"}), BOOKINGS)
+KEYS = PageTokens(frozenset({NORTH, SOUTH, "Trader"}), BOOKINGS)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def counter(small_plan: Plan, tmp_path: Path) -> Counter:
 
 def opened(counter: Counter, member: str = "", wanted: str = "en") -> BookingsPage:
     """Open a tab of a member, or of the staff."""
-    page = bookings_page(counter, Document(), Visit(KEYS, member, wanted))
+    page = bookings_page(counter, Document(), PageVisit(KEYS, member, wanted))
     page.home = counter.file.parent
     page.first.value = DAY.isoformat()
     return page
@@ -208,8 +208,8 @@ def test_tokens_open_what_they_are_for() -> None:
     assert all(KEYS.admits(staff, path) for path in ("/", "/ws", "/bookings", "/bookings/ws"))
     assert [KEYS.admits(north, path) for path in ("/bookings", "/bookings/ws", "/", "/ws", "/bookingsx")] == [
         True, True, False, False, False]  # fmt: skip
-    assert not any(KEYS.admits(one, "/bookings") for one in ("", NORTH, f"{north}0", Keys().of(NORTH), "é"))
-    assert not Keys().admits(north, "/")
+    assert not any(KEYS.admits(one, "/bookings") for one in ("", NORTH, f"{north}0", PageTokens().of(NORTH), "é"))
+    assert not PageTokens().admits(north, "/")
 
 
 @pytest.fixture

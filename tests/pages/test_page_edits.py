@@ -21,7 +21,7 @@ from coldchain.language import speaking
 from coldchain.model import Subsidy
 from coldchain.network import proximity_network
 from coldchain.network.nearest import NearestRoad
-from coldchain.pages import Desk
+from coldchain.pages import PlanningDesk
 from coldchain.pages.asked import FORBIDDEN, FORCED, STATED, AskedSites
 from coldchain.pages.desk import free_name, named_folder
 from coldchain.pages.planning import PlanningPage
@@ -34,14 +34,14 @@ from coldchain.scenario.rules import Rule
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> PlanningDesk:
     """Open a county of twelve villages and several sites; its first plan is made once."""
     folder = tmp_path_factory.mktemp("edits") / "county"
     write_perishable(12, 3, folder)
-    return Desk.open(folder)
+    return PlanningDesk.open(folder)
 
 
-def test_rule_and_vehicles_are_edits_only_where_they_differ(desk: Desk) -> None:
+def test_rule_and_vehicles_are_edits_only_where_they_differ(desk: PlanningDesk) -> None:
     owned = tuple(kind.model_copy(update={"own_cny_year": 9e3}) for kind in desk.scenario.vehicles)
     page = opened(replace(desk, scenario=replace(desk.scenario, vehicles=owned)))
     controls, stated = page.controls, page.desk.scenario
@@ -61,7 +61,7 @@ def test_rule_and_vehicles_are_edits_only_where_they_differ(desk: Desk) -> None:
     assert page.edits == Edits()
 
 
-def test_no_vehicle_on_offer_is_said(desk: Desk) -> None:
+def test_no_vehicle_on_offer_is_said(desk: PlanningDesk) -> None:
     page = opened(desk)
     kinds = len(desk.scenario.vehicles)
     page.controls.vehicles.patch({"collection": [(slice(0, kinds), ["no"] * kinds)]})
@@ -70,7 +70,7 @@ def test_no_vehicle_on_offer_is_said(desk: Desk) -> None:
     assert page.job is None
 
 
-def test_a_site_is_moved_on_the_map_in_the_table_and_by_the_fields(desk: Desk) -> None:
+def test_a_site_is_moved_on_the_map_in_the_table_and_by_the_fields(desk: PlanningDesk) -> None:
     """Dragged, typed into a cell, put by a button: each is the same edit, and back is none."""
     page, site = opened(desk), desk.scenario.sites[0]
     lon, lat = round(site.lon + 0.01, 6), round(site.lat, 6)
@@ -93,7 +93,7 @@ def test_a_site_is_moved_on_the_map_in_the_table_and_by_the_fields(desk: Desk) -
     assert page.map.sites.data["x"][0] == pytest.approx(xy[0], abs=0.2)
 
 
-def test_a_site_is_added_on_the_map_and_by_the_fields_and_removed(desk: Desk) -> None:
+def test_a_site_is_added_on_the_map_and_by_the_fields_and_removed(desk: PlanningDesk) -> None:
     page = opened(desk)
     page._tapped(SimpleNamespace(x=0.0, y=0.0))
     assert page.edits == Edits()
@@ -118,7 +118,7 @@ def test_a_site_is_added_on_the_map_and_by_the_fields_and_removed(desk: Desk) ->
     assert "forbid this one instead" in page.status.text
 
 
-def test_places_that_are_none_are_refused(desk: Desk) -> None:
+def test_places_that_are_none_are_refused(desk: PlanningDesk) -> None:
     page = opened(desk)
     page.tools.lon.value = None
     click(page, page.tools.add)
@@ -127,7 +127,7 @@ def test_places_that_are_none_are_refused(desk: Desk) -> None:
         page.asked.add("", 109.0, 91.0)
 
 
-def test_a_place_far_from_the_roads_is_said(desk: Desk) -> None:
+def test_a_place_far_from_the_roads_is_said(desk: PlanningDesk) -> None:
     """A road along the equator: 0.01 degrees north of it is 1,112 m off."""
     road = NearestRoad(proximity_network(np.array([109.0, 109.1]), np.array([0.0, 0.0]), 30.0, 1.4))
     asked = AskedSites(desk.scenario, road)
@@ -139,7 +139,7 @@ def test_a_place_far_from_the_roads_is_said(desk: Desk) -> None:
     assert "beyond 5,000 m no plan is made" in asked.off_road()[0]
 
 
-def test_a_bad_place_is_refused_when_planning_and_frees_the_page(desk: Desk) -> None:
+def test_a_bad_place_is_refused_when_planning_and_frees_the_page(desk: PlanningDesk) -> None:
     """As a file with that place would be: far outside China and from every village."""
     page = opened(desk)
     page.move(desk.scenario.sites[0].id, -60.0, -40.0)
@@ -161,7 +161,9 @@ def same_plan(one: dict[str, Any], other: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-def test_a_saved_state_is_planned_to_the_same(desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_saved_state_is_planned_to_the_same(
+    desk: PlanningDesk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Sites, rule and vehicles edited: the folder saved says how it was planned, and never writes over another."""
     page = opened(desk)
     page.home = tmp_path
@@ -189,7 +191,7 @@ def test_a_saved_state_is_planned_to_the_same(desk: Desk, tmp_path: Path, capsys
     assert "exists already" in page.saved.text
 
 
-def test_a_rate_survives_the_programme_it_was_laid_over(desk: Desk, tmp_path: Path) -> None:
+def test_a_rate_survives_the_programme_it_was_laid_over(desk: PlanningDesk, tmp_path: Path) -> None:
     """A file merges the rates of a named programme back in; an edited rate stands on its own."""
     scenario = replace(desk.scenario, subsidy=Subsidy(programme="hunan_2021", rate=0.3, rate_by_class={"poor": 0.4}))
     edited = Edits(rule=Rule(rate=0.2)).on(scenario)
@@ -249,7 +251,7 @@ def undone(page: PlanningPage) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_thirty_edits_and_returns_ask_for_what_was_asked_at_first(desk: Desk, seed: int) -> None:
+def test_thirty_edits_and_returns_ask_for_what_was_asked_at_first(desk: PlanningDesk, seed: int) -> None:
     page, rng = opened(desk), random.Random(seed)
     before = deepcopy(dict(page.map.sites.data))
     for _n in range(30):
@@ -263,7 +265,7 @@ def test_thirty_edits_and_returns_ask_for_what_was_asked_at_first(desk: Desk, se
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_thirty_edits_saved_and_taken_back_are_the_county_again(desk: Desk, seed: int, tmp_path: Path) -> None:
+def test_thirty_edits_saved_and_taken_back_are_the_county_again(desk: PlanningDesk, seed: int, tmp_path: Path) -> None:
     """What the command line would read: with the edits all of them, without them the county as it was."""
     page, rng = opened(desk), random.Random(seed)
     for _n in range(30):
@@ -283,7 +285,7 @@ def test_thirty_edits_saved_and_taken_back_are_the_county_again(desk: Desk, seed
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
-def test_thirty_edits_planned_and_returned_end_where_they_began(desk: Desk, seed: int, tmp_path: Path) -> None:
+def test_thirty_edits_planned_and_returned_end_where_they_began(desk: PlanningDesk, seed: int, tmp_path: Path) -> None:
     """On the page, in another tab, and on the command line from what was saved."""
     page, rng = opened(desk), random.Random(seed)
     page.home = tmp_path

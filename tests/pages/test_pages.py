@@ -22,23 +22,23 @@ from planned import saved
 from coldchain.cli import run
 from coldchain.errors import BrokenOffError, InfeasibleError, UsageError
 from coldchain.language import speaking
-from coldchain.pages import Desk, words
+from coldchain.pages import PlanningDesk, words
 from coldchain.pages.asked import FORBIDDEN, FORCED, STATED
 from coldchain.pages.desk import Stop
 from coldchain.pages.planning import PlanningPage
 from coldchain.pages.server import checked_host, checked_tls
-from coldchain.pages.states import Changes, State, VillageLot
+from coldchain.pages.states import Changes, PlanState, VillageLot
 from coldchain.planning import Options, Plan, lay_ground, replan
 from coldchain.progress import Event, Say, Stage
 from coldchain.scenario.edits import Edits
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> PlanningDesk:
     """Open a county of six villages; its first plan is made once."""
     folder = tmp_path_factory.mktemp("desk") / "county"
     write_perishable(6, 3, folder)
-    return Desk.open(folder)
+    return PlanningDesk.open(folder)
 
 
 def text_of(page: PlanningPage) -> str:
@@ -46,7 +46,7 @@ def text_of(page: PlanningPage) -> str:
     return "\n".join(one.text for one in (page.status, page.figures, page.changes, page.commands))
 
 
-def test_a_site_is_forbidden_planned_without_and_given_back(desk: Desk) -> None:
+def test_a_site_is_forbidden_planned_without_and_given_back(desk: PlanningDesk) -> None:
     page = opened(desk)
     assert "No plan yet" in page.figures.text
     first = planned(page)
@@ -64,7 +64,7 @@ def test_a_site_is_forbidden_planned_without_and_given_back(desk: Desk) -> None:
     assert (len(page.states), page.status.text) == (2, "")
 
 
-def test_table_map_and_buttons_say_the_same(desk: Desk) -> None:
+def test_table_map_and_buttons_say_the_same(desk: PlanningDesk) -> None:
     """A cell edited, a row or a mark selected, a site named: each ends in the same choice."""
     page = opened(desk)
     source, site = page.map.sites, desk.scenario.sites[0].id
@@ -82,7 +82,7 @@ def test_table_map_and_buttons_say_the_same(desk: Desk) -> None:
     assert source.selected.indices == [0]
 
 
-def test_the_plan_depends_on_what_is_asked_not_on_the_way(desk: Desk) -> None:
+def test_the_plan_depends_on_what_is_asked_not_on_the_way(desk: PlanningDesk) -> None:
     """There and back ends where it began; another tab gets the same plan, and sees nothing of the first tab's."""
     one, other = opened(desk), opened(desk)
     first = planned(one)
@@ -99,7 +99,7 @@ def test_the_plan_depends_on_what_is_asked_not_on_the_way(desk: Desk) -> None:
 
 
 @pytest.mark.slow
-def test_the_ground_kept_gives_what_ground_laid_anew_gives(desk: Desk) -> None:
+def test_the_ground_kept_gives_what_ground_laid_anew_gives(desk: PlanningDesk) -> None:
     """The page keeps roads and lanes between plans; the command line reads them again."""
     first = desk.first(lambda _event: None, lambda: False)
     edits = Edits(budget_cny=51_000.0, force=(desk.scenario.sites[0].id,))
@@ -109,7 +109,9 @@ def test_the_ground_kept_gives_what_ground_laid_anew_gives(desk: Desk) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_line_shown_plans_the_same(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_shown_plans_the_same(
+    desk: PlanningDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = opened(desk)
     planned(page)
     page.choose(desk.scenario.sites[0].id, FORCED)
@@ -129,7 +131,7 @@ def test_a_run_opens_with_its_plan_and_goes_on_from_it(small_plan: Plan, tmp_pat
     site = small_plan.scenario.sites[-1].id
     arguments = {"scenario": str(small_plan.scenario.folder), "variant": "base", "forbid": [site], "force": []}
     saved(small_plan, folder, arguments)
-    desk = Desk.open(folder)
+    desk = PlanningDesk.open(folder)
     page = opened(desk)
     assert page.asked.choices[site] == FORBIDDEN
     assert [state.summary["annual_cny"] for state in page.states] == [small_plan.summary["annual_cny"]]
@@ -139,10 +141,10 @@ def test_a_run_opens_with_its_plan_and_goes_on_from_it(small_plan: Plan, tmp_pat
     assert "--forbid" not in page.commands.text
 
 
-def failing(error: Exception) -> Callable[[Edits, Say, Stop], State]:
+def failing(error: Exception) -> Callable[[Edits, Say, Stop], PlanState]:
     """Return a planner that fails."""
 
-    def plan(_edits: Edits, _say: Say, _stop: Stop) -> State:
+    def plan(_edits: Edits, _say: Say, _stop: Stop) -> PlanState:
         raise error
 
     return plan
@@ -155,7 +157,7 @@ def failing(error: Exception) -> Callable[[Edits, Say, Stop], State]:
         (ZeroDivisionError("by <b>nothing</b>"), "bug in coldchain: ZeroDivisionError: by &lt;b&gt;nothing&lt;/b&gt;"),
     ],
 )
-def test_a_planning_that_fails_says_so_and_frees_the_page(desk: Desk, error: Exception, said: str) -> None:
+def test_a_planning_that_fails_says_so_and_frees_the_page(desk: PlanningDesk, error: Exception, said: str) -> None:
     own = replace(desk)
     own.plan = failing(error)  # type: ignore[method-assign]
     page = opened(own)
@@ -167,7 +169,7 @@ def test_a_planning_that_fails_says_so_and_frees_the_page(desk: Desk, error: Exc
     assert (page.go.disabled, page.halt.disabled, page.shown) == (False, True, -1)
 
 
-def test_a_budget_of_a_few_yuan_is_refused_on_the_page(desk: Desk) -> None:
+def test_a_budget_of_a_few_yuan_is_refused_on_the_page(desk: PlanningDesk) -> None:
     page = opened(desk)
     page.controls.budget.value = 36.0
     click(page, page.go)
@@ -175,11 +177,11 @@ def test_a_budget_of_a_few_yuan_is_refused_on_the_page(desk: Desk) -> None:
     assert page.job is None
 
 
-def test_cancelling_frees_the_page_at_once_and_ends_the_work(desk: Desk) -> None:
+def test_cancelling_frees_the_page_at_once_and_ends_the_work(desk: PlanningDesk) -> None:
     own = replace(desk)
     reached = []
 
-    def endless(_edits: Edits, say: Say, stop: Stop) -> State:
+    def endless(_edits: Edits, say: Say, stop: Stop) -> PlanState:
         say(Event(Stage.ROUTING, done=1, of=3))
         while not stop():
             pass
@@ -204,7 +206,7 @@ def test_cancelling_frees_the_page_at_once_and_ends_the_work(desk: Desk) -> None
     assert page.status.text.count("Cancelled; nothing was changed.") == 1
 
 
-def test_a_first_plan_cut_short_is_not_kept(desk: Desk) -> None:
+def test_a_first_plan_cut_short_is_not_kept(desk: PlanningDesk) -> None:
     """Others start from it: it must be the one that the command line makes."""
     own = replace(desk, _first=None)
     with pytest.raises(BrokenOffError, match="Cancelled; nothing was changed"):
@@ -212,7 +214,7 @@ def test_a_first_plan_cut_short_is_not_kept(desk: Desk) -> None:
     assert own._first is None
 
 
-def test_names_are_shown_and_never_run(desk: Desk) -> None:
+def test_names_are_shown_and_never_run(desk: PlanningDesk) -> None:
     evil = "<img src=x onerror=alert(1)>"
     villages = tuple(one.model_copy(update={"name": evil}) for one in desk.scenario.villages)
     sites = tuple(one.model_copy(update={"name": evil}) for one in desk.scenario.sites)
@@ -222,8 +224,8 @@ def test_names_are_shown_and_never_run(desk: Desk) -> None:
     assert evil not in titles[0]
     lots = [VillageLot(one.id, evil, 1.0, "a") for one in villages]
     names = {"a": evil, "b": evil}
-    before = State(Edits(), {}, {}, tuple(lots), names=names)
-    after = State(Edits(), {}, {}, tuple(replace(lot, loss_t=2.0, depot="b") for lot in lots), names=names)
+    before = PlanState(Edits(), {}, {}, tuple(lots), names=names)
+    after = PlanState(Edits(), {}, {}, tuple(replace(lot, loss_t=2.0, depot="b") for lot in lots), names=names)
     shown = words.changes_html(before, after) + words.commands_html([evil])
     assert evil not in shown
     assert "&lt;img src=x" in shown
@@ -233,13 +235,13 @@ def test_who_gains_and_who_loses() -> None:
     """Those who lose most come first; the same loss at another depot is neither."""
     before = (VillageLot("1", "1", 5.0, "a"), VillageLot("2", "2", 5.0, "a"), VillageLot("3", "3", 5.0, "a"))
     after = (VillageLot("1", "1", 3.0, "b"), VillageLot("2", "2", 5.001, "b"), VillageLot("3", "3", 9.0, ""))
-    found = Changes.between(State(Edits(), {}, {}, before), State(Edits(), {}, {}, after))
+    found = Changes.between(PlanState(Edits(), {}, {}, before), PlanState(Edits(), {}, {}, after))
     assert [(one.label, one.more_t) for one in found.gain] == [("1", -2.0)]
     assert [(one.label, one.more_t) for one in found.lose] == [("3", 4.0)]
     assert [one.label for one in found.moved] == ["2"]
 
 
-def test_each_tab_speaks_the_language_of_its_address(desk: Desk) -> None:
+def test_each_tab_speaks_the_language_of_its_address(desk: PlanningDesk) -> None:
     chinese, english = opened(desk, "zh"), opened(desk, "xx")
     assert (chinese.go.label, english.go.label) == ("开始规划", "Plan now")
     click(chinese, chinese.go)
@@ -275,7 +277,7 @@ def certificate(folder: Path) -> tuple[str, str]:
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
-def test_over_tls_the_address_is_https(desk: Desk, tmp_path: Path) -> None:
+def test_over_tls_the_address_is_https(desk: PlanningDesk, tmp_path: Path) -> None:
     """With a certificate others may be let in; here it is tried on loopback."""
     cert, key = certificate(tmp_path)
     tls = checked_tls(Path(cert), Path(key))
@@ -309,11 +311,11 @@ def test_a_run_knows_its_variant(tmp_path: Path, small_plan: Plan) -> None:
     arguments = {"scenario": str(small_plan.scenario.folder), "variant": "base"}
     saved(small_plan, folder, arguments)
     with pytest.raises(UsageError, match="a run knows its variant"):
-        Desk.open(folder, "half")
+        PlanningDesk.open(folder, "half")
 
 
 @pytest.mark.filterwarnings("ignore:Exception ignored in.*socket:pytest.PytestUnraisableExceptionWarning")
-def test_the_command_prints_one_line_serves_and_ends(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_one_line_serves_and_ends(desk: PlanningDesk, capsys: pytest.CaptureFixture[str]) -> None:
     """The page needs its token, fetches nothing from elsewhere, and a second server cannot take the port."""
     with served(desk.source) as server:
         assert server.stdout is not None

@@ -18,7 +18,7 @@ from matplotlib.font_manager import get_font
 from coldchain.errors import MissingExtraError
 from coldchain.language import catalogue, speaking
 from coldchain.model import Papers, Subsidy, day_of
-from coldchain.papers import Break, Drawing, Grid, Head, Listing, Paper, Signature, Text, word, write_paper
+from coldchain.papers import Break, Drawing, Head, Listing, Paper, PaperTable, Signature, Text, word, write_paper
 from coldchain.papers.contents import Kinds
 from coldchain.papers.meeting import costs_in_words
 from coldchain.papers.notice import NoticeRow, Occasion, in_unit, notice, standard
@@ -50,8 +50,8 @@ def occasion(stage: str = "proposed", papers: Papers = FILLED) -> Occasion:
     return Occasion(stage, papers, Subsidy(rate=0.3), "麻阳县", ("麻阳县",), "试算", foot="档案")  # type: ignore[arg-type]
 
 
-def grid_of(paper: Paper) -> Grid:
-    return next(block for block in paper.blocks if isinstance(block, Grid))
+def grid_of(paper: Paper) -> PaperTable:
+    return next(block for block in paper.blocks if isinstance(block, PaperTable))
 
 
 @pytest.mark.parametrize("amounts", [(10_049.0,) * 3, (33_333.33, 66_666.67), (0.0, 50.0), (999_950.0, 50.0, 49.99)])
@@ -181,7 +181,7 @@ SAMPLE = Paper(
     (
         Head("1. First"), Text("Body & more."), Text("doubt", "mark", "But:"), Text("small", "note"),
         Listing(("one", "two"), numbered=True), Break(landscape=True),
-        Grid("Table 1", ("a", "b"), (("x", "1"), ("sum", "1")), (False, True), unit="t", total=True),
+        PaperTable("Table 1", ("a", "b"), (("x", "1"), ("sum", "1")), (False, True), unit="t", total=True),
         Drawing("Figure 1", svg(60, box(0, 0, 90, 20, "#ff0000"), "bar")), Signature("Unit", "8 March 2026"),
     ),
     under=("Unit",), foot="archive", lang="zh",

@@ -27,7 +27,7 @@ from coldchain.runs.run import Inputs
 from coldchain.scenario import load
 from coldchain.verify.acceptance import check_acceptance
 from coldchain.verify.record import Record
-from coldchain.verify.roads import Roads
+from coldchain.verify.roads import CheckedWays
 
 Capture = pytest.CaptureFixture[str]
 TYPE = "cold_forced_air_200"
@@ -208,7 +208,7 @@ def test_the_command_writes_and_next_year_counts_it(run: Run, tmp_path: Path, ca
 
 def refereed(run: Run, folder: Path) -> list[str]:
     """Return what the referee finds wrong with the acceptance in a folder."""
-    record = Record(run.scenario, Roads(run.scenario, run.placed.network.given), run.tables)
+    record = Record(run.scenario, CheckedWays(run.scenario, run.placed.network.given), run.tables)
     check_acceptance(record, folder)
     return [problem.text for problem in record.found]
 

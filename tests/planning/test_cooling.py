@@ -18,7 +18,7 @@ from coldchain.model import Commodity, Period, Scenario, cooling_class
 from coldchain.planning import Plan
 from coldchain.replays.replay import Replayer
 from coldchain.scenario import load
-from coldchain.spoilage import Places, first_come, heat_kwh_t, hourly_air_c, peak_kw_t, respiration_w_t
+from coldchain.spoilage import CoolerPlaces, first_come, heat_kwh_t, hourly_air_c, peak_kw_t, respiration_w_t
 from coldchain.verify import verify_tables
 
 ONE_DEPOT = site_rows("S1,A,109.01,28.0,existing,cool_forced_air_500:1,,,0")
@@ -76,7 +76,7 @@ def test_power_is_never_exceeded_and_nobody_is_passed_over(
     came = [(slot - came[0][0], kw) for slot, kw in came]
     ready, slots, day = np.array([slot for slot, _kw in came]), 400, 96
     peak = np.repeat(np.array([kw for _slot, kw in came])[:, None], slots, axis=1)
-    tonnes, places = np.full(len(came), 2.0), Places(batch_t, cycle, shared)
+    tonnes, places = np.full(len(came), 2.0), CoolerPlaces(batch_t, cycle, shared)
     starts = first_come(peak, tonnes, ready, power, half_slots=half_slots, day_slots=day, places=places)
     assert np.bincount(starts.cohort, starts.share) == pytest.approx(np.ones(len(came)))
     assert (starts.slot >= ready[starts.cohort]).all()
@@ -99,7 +99,7 @@ def test_a_tunnel_takes_its_batch_for_a_cycle_by_hand() -> None:
     """A tunnel of 2 t for 4 slots, 5 t come at once: 2 at 0, 2 at 4, the last at 8; in one of 5 t all go in at once."""
     peak, ready = np.full((5, 40), 1.0), np.zeros(5, dtype=np.intp)
     for batch_t, expected in ((2.0, [0, 0, 4, 4, 8]), (5.0, [0] * 5)):
-        places = Places(batch_t, 4)
+        places = CoolerPlaces(batch_t, 4)
         starts = first_come(peak, np.ones(5), ready, 100.0, half_slots=1.0, day_slots=96, places=places)
         assert starts.slot.tolist() == expected
         assert starts.share.tolist() == [1.0] * 5
@@ -109,7 +109,7 @@ def test_rooms_share_their_power_by_hand() -> None:
     """10 kW for lots of 10 and 30 kW: a quarter of each at once, where a tunnel would take the first whole."""
     peak, ready = np.array([[10.0] * 50, [30.0] * 50]), np.array([0, 0])
     room, tunnel = (
-        first_come(peak, np.ones(2), ready, 10.0, half_slots=1.0, day_slots=96, places=Places(shared=shared))
+        first_come(peak, np.ones(2), ready, 10.0, half_slots=1.0, day_slots=96, places=CoolerPlaces(shared=shared))
         for shared in (True, False)
     )
     assert room.share[:2] == pytest.approx([0.25, 0.25])

@@ -20,7 +20,7 @@ from coldchain.planning.coolers import Coolers
 from coldchain.planning.decision import staying
 from coldchain.replays import Replayer
 from coldchain.scenario import load
-from coldchain.sweeps import Case, Effort, explain_village, open_case, unserved, what_if_depot
+from coldchain.sweeps import ExplainedRun, PointEffort, explain_village, open_case, unserved, what_if_depot
 from coldchain.verify import Report, verify_tables
 
 
@@ -138,12 +138,12 @@ def test_a_spare_unit_stays_where_it_was() -> None:
 
 
 @pytest.fixture(scope="module")
-def case(made: Plan) -> Case:
+def case(made: Plan) -> ExplainedRun:
     """Open the plan to ask about it."""
-    return open_case(replace(made, name="it"), Effort(quick=True))
+    return open_case(replace(made, name="it"), PointEffort(quick=True))
 
 
-def test_units_read_back_from_a_run_give_the_run(case: Case, made: Plan) -> None:
+def test_units_read_back_from_a_run_give_the_run(case: ExplainedRun, made: Plan) -> None:
     """Units bought and where they stand are the plan's; planned again with them, only who goes where may differ."""
     assert np.array_equal(case.count, made.course.decision.count)
     assert np.array_equal(case.standing, made.course.decision.standing)
@@ -153,11 +153,11 @@ def test_units_read_back_from_a_run_give_the_run(case: Case, made: Plan) -> None
     assert again.summary["annual_cny"]["total"] == pytest.approx(made.summary["annual_cny"]["total"], rel=0.03)
 
 
-def test_a_site_on_which_a_unit_stands_is_closed_and_costs(case: Case, made: Plan) -> None:
+def test_a_site_on_which_a_unit_stands_is_closed_and_costs(case: ExplainedRun, made: Plan) -> None:
     """Nothing stands there afterwards, its owner keeps its units, and with all else as it was nobody is better off."""
     index = int(np.flatnonzero(case.standing.sum(axis=(1, 2)))[0])
     site = made.scenario.sites[index].id
-    found = what_if_depot(case, site, Effort(quick=True))
+    found = what_if_depot(case, site, PointEffort(quick=True))
     assert found.action == "closed"
     assert found.fixed is not None
     assert found.fixed.figure("objective.value") > -1e-6 * made.summary["objective"]["value"]
@@ -166,7 +166,7 @@ def test_a_site_on_which_a_unit_stands_is_closed_and_costs(case: Case, made: Pla
     assert site in found.lines()[0]
 
 
-def test_villages_are_explained_season_by_season(case: Case, made: Plan) -> None:
+def test_villages_are_explained_season_by_season(case: ExplainedRun, made: Plan) -> None:
     """Each way is of one period; its cost per tonne is that of what is harvested then; tonnes of a refusal add up."""
     cooled = made.tables["villages"].set_index("village")["cooled_t"]
     village = str(cooled.idxmax())
@@ -184,7 +184,7 @@ def test_villages_are_explained_season_by_season(case: Case, made: Plan) -> None
     assert any(f" in {taken['period'].iloc[0]}: " in line for line in found.lines())
 
 
-def test_tonnes_left_by_cause_add_up_with_units(case: Case, made: Plan) -> None:
+def test_tonnes_left_by_cause_add_up_with_units(case: ExplainedRun, made: Plan) -> None:
     """What is not cooled of a village is what siting leaves of it, cause by cause, within what routing took away."""
     table = unserved(case)
     causes = table[["out_of_reach_t", "not_worth_t", "not_built_t", "no_room_t"]].sum(axis=1)

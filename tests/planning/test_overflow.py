@@ -18,7 +18,7 @@ from planned import decided
 from coldchain.model import VehicleType
 from coldchain.planning import Plan
 from coldchain.planning.overflow import hire_steps
-from coldchain.replays import Chances, Effort, Replayer, replay
+from coldchain.replays import Chances, ReplayEffort, Replayer, replay
 from coldchain.replays.chances import factors
 from coldchain.routing import CollectionProblem, Route, evaluate_route, solve_collection
 from coldchain.routing.kernel import shared
@@ -189,6 +189,6 @@ def test_without_spread_nothing_overflows() -> None:
 def test_the_stated_bill_is_that_of_replayed_years() -> None:
     made = planned()
     replayer = Replayer(made.scenario, made.basis.placed, made.tables)
-    found = replay(replayer, Chances(), Effort(years=16, days=2, seed=3, draws=0), made.summary)["bill"]
+    found = replay(replayer, Chances(), ReplayEffort(years=16, days=2, seed=3, draws=0), made.summary)["bill"]
     assert found["mean_cny"] == pytest.approx(found["stated_cny"], rel=0.03)
     assert found["by_term"]["overflow"]["mean_cny"] == pytest.approx(made.summary["annual_cny"]["overflow"], rel=0.3)

@@ -21,7 +21,7 @@ from coldchain.language import speaking
 from coldchain.model import Scenario, VehicleType
 from coldchain.planning import Plan
 from coldchain.planning.basis import least_types
-from coldchain.replays import NONE, Chances, Effort, Replayer, replay
+from coldchain.replays import NONE, Chances, ReplayEffort, Replayer, replay
 from coldchain.scenario import load
 from coldchain.verify import Report, verify_tables
 
@@ -169,7 +169,7 @@ def test_no_other_number_of_vehicles_costs_less(own: float | None) -> None:
 def test_the_bill_of_a_year_without_chance_is_the_one_stated(which: str) -> None:
     made = planned(6, which)
     replayer = Replayer(made.scenario, made.basis.placed, made.tables)
-    found = replay(replayer, NONE, Effort(years=1, days=1), made.summary)["bill"]
+    found = replay(replayer, NONE, ReplayEffort(years=1, days=1), made.summary)["bill"]
     stated = made.summary["annual_cny"]
     assert found["stated_cny"] == stated["total"]
     loss = found["by_term"].pop("loss")
@@ -185,7 +185,7 @@ def test_the_bill_of_a_year_without_chance_is_the_one_stated(which: str) -> None
 def test_years_of_chance_are_priced_by_term() -> None:
     made = planned(6, "owned")
     replayer = Replayer(made.scenario, made.basis.placed, made.tables)
-    found = replay(replayer, Chances(), Effort(years=4, days=2, seed=1), made.summary)["bill"]
+    found = replay(replayer, Chances(), ReplayEffort(years=4, days=2, seed=1), made.summary)["bill"]
     terms = found["by_term"]
     assert set(terms) == set(made.summary["annual_cny"]) - {"total"}
     assert found["mean_cny"] == pytest.approx(sum(term["mean_cny"] for term in terms.values()), rel=1e-9)

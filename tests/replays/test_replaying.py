@@ -22,19 +22,19 @@ from coldchain.errors import UsageError
 from coldchain.model import Chain, Routing
 from coldchain.model.bands import Figures, put, uncertain_figures
 from coldchain.planning import Plan
-from coldchain.replays import NONE, Chances, Effort, Replayer
+from coldchain.replays import NONE, Chances, ReplayEffort, Replayer
 from coldchain.replays.aging import Ager
-from coldchain.replays.chances import DayDraw, Source, draw_days, draw_season
-from coldchain.replays.day import Day, Outcome, docks
-from coldchain.replays.layout import Lots, Season, Tour
+from coldchain.replays.chances import ChanceSource, DayDraw, draw_days, draw_season
+from coldchain.replays.day import DayOutcome, ReplayedDay, docks
+from coldchain.replays.layout import DailyRound, Lots, TypicalDay
 from coldchain.replays.replay import in_doubt
 
 CHAIN = Chain(planned_wait_h=1.0, unload_h=0.5)
 ROUTING = Routing(stop_h=0.0, load_h_t=0.0)
-SMALL = Effort(years=3, days=2, seed=4, draws=2)
+SMALL = ReplayEffort(years=3, days=2, seed=4, draws=2)
 
 
-def season(tours: tuple[Tour, ...], tonnes: tuple[float, ...], room_t: float) -> Season:
+def season(tours: tuple[DailyRound, ...], tonnes: tuple[float, ...], room_t: float) -> TypicalDay:
     """Lay out stops of one lot each, an hour from one depot, ready at 8:00."""
     count = len(tonnes)
     nought = np.zeros(count, dtype=np.intp)
@@ -44,16 +44,16 @@ def season(tours: tuple[Tour, ...], tonnes: tuple[float, ...], room_t: float) ->
     first = np.arange(count + 1, dtype=np.intp)
     hours = tuple(1.0 for _ in tonnes)
     takes, kept = np.array([room_t]), np.zeros((1, 1))
-    return Season(0, 8.0, tours, planned, tonnes, hours, first, lots, coolers, takes, kept, (None,), np.zeros(1))
+    return TypicalDay(0, 8.0, tours, planned, tonnes, hours, first, lots, coolers, takes, kept, (None,), np.zeros(1))
 
 
-def tour(stop: int, room_t: float = 1.0, shift_h: float = 10.0) -> Tour:
-    return Tour("D", "truck", (1.0, 1.0), (stop,), room_t, shift_h, hours=2.5, spare_h=shift_h - 2.5)
+def tour(stop: int, room_t: float = 1.0, shift_h: float = 10.0) -> DailyRound:
+    return DailyRound("D", "truck", (1.0, 1.0), (stop,), room_t, shift_h, hours=2.5, spare_h=shift_h - 2.5)
 
 
-def live(day: Season, places: int, harvest: float = 1.0, road: float = 1.0) -> Outcome:
+def live(day: TypicalDay, places: int, harvest: float = 1.0, road: float = 1.0) -> DayOutcome:
     draw = DayDraw(0.0, np.full((1, 1), harvest), road, 0.0, np.random.default_rng(0))
-    return Day(day, CHAIN, ROUTING, {"D": places}, draw).run()
+    return ReplayedDay(day, CHAIN, ROUTING, {"D": places}, draw).run()
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def test_same_seed_same_years(replayer: Replayer, small_plan: Plan) -> None:
     assert replay_of(replayer, small_plan, replace(SMALL, seed=5))["years"] != first["years"]
 
 
-def replay_of(replayer: Replayer, plan: Plan, effort: Effort) -> dict[str, Any]:
+def replay_of(replayer: Replayer, plan: Plan, effort: ReplayEffort) -> dict[str, Any]:
     from coldchain.replays import replay as live_through
 
     return live_through(replayer, Chances(), effort, plan.summary)
@@ -190,11 +190,11 @@ def test_years_with_other_figures(replayer: Replayer) -> None:
     worse = replayer.under(short).shifted(0.0, 1.0, 1.0).sums
     assert lives
     assert worse["today_t"] > calm["today_t"]
-    doubt = in_doubt(replayer, NONE, Effort(years=1, days=1, draws=3))
+    doubt = in_doubt(replayer, NONE, ReplayEffort(years=1, days=1, draws=3))
     assert doubt is not None
     assert (doubt["draws"], doubt["years"]) == (3, 1)
     assert doubt["today_rate"]["p5"] < doubt["today_rate"]["p95"]
-    assert in_doubt(replayer, NONE, Effort(years=1, days=1, draws=0)) is None
+    assert in_doubt(replayer, NONE, ReplayEffort(years=1, days=1, draws=0)) is None
 
 
 def test_worse_years_lose_more(replayer: Replayer) -> None:
@@ -221,7 +221,7 @@ def test_depots_that_run_full_are_named(replayer: Replayer, small_plan: Plan) ->
 
 def test_draws_have_the_spreads_asked_for(small_plan: Plan) -> None:
     """Days of a season spread as asked, and their mean hardly moves: a slice each."""
-    source, chances = Source.of(1, 0), Chances(season_c=0.0, day_c=3.0, road_cv=0.2).of(small_plan.scenario)
+    source, chances = ChanceSource.of(1, 0), Chances(season_c=0.0, day_c=3.0, road_cv=0.2).of(small_plan.scenario)
     calm = draw_season(source, chances, 2, 1)
     years = [[(day.air_c, day.road) for day in draw_days(source, chances, calm, 4)] for _year in range(500)]
     air, road = np.array(years)[:, :, 0], np.array(years)[:, :, 1]
@@ -237,7 +237,7 @@ def test_years_come_in_pairs_of_mirror_images(small_plan: Plan) -> None:
     A pair alone differs from the next one, and the mean of forty years' factors strays a third as far as it would.
     """
     chances = Chances().of(small_plan.scenario)
-    drawn = [draw_season(Source.of(5, year), chances, 3, 2) for year in range(80)]
+    drawn = [draw_season(ChanceSource.of(5, year), chances, 3, 2) for year in range(80)]
     assert [one.air_c for one in drawn[::2]] == [-one.air_c for one in drawn[1::2]]
     assert len({abs(one.air_c) for one in drawn}) == 40
     both = np.array([first.harvest * second.harvest for first, second in zip(drawn[::2], drawn[1::2], strict=True)])
@@ -245,7 +245,7 @@ def test_years_come_in_pairs_of_mirror_images(small_plan: Plan) -> None:
     factor = np.array([one.harvest for one in drawn])
     pairs = (factor[::2] + factor[1::2]) / 2.0
     assert pairs.std() < factor.std() / math.sqrt(2.0) / 3.0
-    days = [[day.air_c for day in draw_days(Source.of(5, year), chances, drawn[year], 3)] for year in (0, 1)]
+    days = [[day.air_c for day in draw_days(ChanceSource.of(5, year), chances, drawn[year], 3)] for year in (0, 1)]
     assert days[0] == pytest.approx([-air_c for air_c in days[1]])
 
 

@@ -17,10 +17,10 @@ from coldchain.cli import run as cli
 from coldchain.errors import MissingExtraError
 from coldchain.language import _, speaking
 from coldchain.papers.advice import Advice
-from coldchain.papers.case import Case, case_of
+from coldchain.papers.case import PaperCase, case_of
 from coldchain.papers.meeting import meeting_paper
 from coldchain.papers.page import page_text
-from coldchain.papers.paper import Grid, Head, Listing, Text
+from coldchain.papers.paper import Head, Listing, PaperTable, Text
 from coldchain.planning import Plan
 from coldchain.reports import figures, fonts, printing, write_run
 from coldchain.reports.book import write_book
@@ -125,7 +125,9 @@ def test_sites_left_out_have_one_number_each(small_plan: Plan, told: Told) -> No
     for row in possible[possible["beyond_cny_year"] > 0].to_dict("records"):
         assert f"would cost {row['beyond_cny_year']:,.0f} CNY a year more than it saves" in row["reason"]
     paper = meeting_paper(case_of(small_plan, told))
-    listed = next(block for block in paper.blocks if isinstance(block, Grid) and "Sites left out" in block.caption)
+    listed = next(
+        block for block in paper.blocks if isinstance(block, PaperTable) and "Sites left out" in block.caption
+    )
     assert [row[3] for row in listed.rows] == out["reason"].tolist()
 
 
@@ -142,7 +144,7 @@ def test_the_paper_has_what_a_meeting_expects(small_plan: Plan, told: Told) -> N
     asked = next(block for block in paper.blocks if isinstance(block, Listing))
     assert asked.numbered
     assert "同意" in asked.items[0]
-    depots = next(block for block in paper.blocks if isinstance(block, Grid) and "预冷库" in block.caption)
+    depots = next(block for block in paper.blocks if isinstance(block, PaperTable) and "预冷库" in block.caption)
     assert [row[1] for row in depots.rows[:-1]] == told.tables["depots"]["name"].tolist()
     listed = {item for block in paper.blocks if isinstance(block, Listing) for item in block.items}
     assert assumed <= listed
@@ -152,7 +154,7 @@ def test_the_paper_has_what_a_meeting_expects(small_plan: Plan, told: Told) -> N
 def test_totals_of_the_paper_are_those_of_the_summary(small_plan: Plan, told: Told) -> None:
     """Today's whole cost stands beside the plan's, and each table's last row adds up its column."""
     paper = meeting_paper(case_of(small_plan, told))
-    bill = next(block for block in paper.blocks if isinstance(block, Grid) and "losses included" in block.caption)
+    bill = next(block for block in paper.blocks if isinstance(block, PaperTable) and "losses included" in block.caption)
     net = told.summary["net"]
     assert [float(cell) for cell in bill.rows[-1][1:]] == pytest.approx(
         [net["today_cny"] / 1e6, net["plan_cny"] / 1e6], abs=0.01
@@ -241,7 +243,7 @@ def test_groups_add_up(told: Told) -> None:
 def test_a_replay_and_a_sweep_are_told(told: Told) -> None:
     """P50 and P95 stand in the page with the words for them; a sweep takes the place of the next budget."""
     assert told.replay is not None
-    page = page_text(meeting_paper(Case(Advice(told))))
+    page = page_text(meeting_paper(PaperCase(Advice(told))))
     for share in ("p50", "p95"):
         assert f"{100 * told.replay['rate'][share]:.1f}%" in page
     assert "in one year of twenty more than" in page
@@ -253,7 +255,7 @@ def test_a_replay_and_a_sweep_are_told(told: Told) -> None:
         "next_million_saves_cny": [3e5, 2e5],
     })  # fmt: skip
     swept = Told(told.summary, told.tables, told.replay, budgets)
-    assert "the next million saves 7.5 t and CNY 0.20 M a year" in page_text(meeting_paper(Case(Advice(swept))))
+    assert "the next million saves 7.5 t and CNY 0.20 M a year" in page_text(meeting_paper(PaperCase(Advice(swept))))
     assert "What the next million buys" not in named(swept)
 
 

@@ -10,9 +10,9 @@ from coldchain.model.naming import Named, Names, labelled
 from coldchain.reports.comparing import alternative_rows, comparison_tables
 from coldchain.reports.words import reckoned
 from coldchain.runs import Run
-from coldchain.sweeps.alternatives import Alternative, Alternatives, Need
+from coldchain.sweeps.alternatives import Alternative, Alternatives, SiteNeed
 from coldchain.sweeps.compare import compare
-from coldchain.sweeps.villages import OPTION_COLUMNS, Village
+from coldchain.sweeps.villages import OPTION_COLUMNS, VillageReasons
 
 BRIDGE = "Bridge"
 OPTION = {
@@ -36,9 +36,9 @@ def test_name_and_id(lang: str, key: str, name: str, shown: str) -> None:
         assert labelled(key, name) == shown
 
 
-def _village(goes: dict[str, float], *options: dict[str, object]) -> Village:
+def _village(goes: dict[str, float], *options: dict[str, object]) -> VillageReasons:
     table = pd.DataFrame(options, columns=OPTION_COLUMNS)
-    return Village("V1", "Guanzhuang", 10.0, 10.0, table, 5.0, goes, 0, "", sites={"S1": "Mill", "S2": BRIDGE})
+    return VillageReasons("V1", "Guanzhuang", 10.0, 10.0, table, 5.0, goes, 0, "", sites={"S1": "Mill", "S2": BRIDGE})
 
 
 def test_sentences_of_a_village() -> None:
@@ -63,7 +63,7 @@ def test_sites_of_alternatives() -> None:
     one = Alternative(("S1",), 5.0, 1e6, 0.1, 0.5, 0.0, ())
     other = Alternative(("S2",), 5.1, 1e6, 0.1, 0.5, 0.0, ("S1",))
     found = Alternatives(
-        "loss_t", 0.1, 5.0, 5.0, (one, other), (Need("S1", "spared", 5.1, 4.0),), 1, {"S1": "Mill", "S2": BRIDGE}
+        "loss_t", 0.1, 5.0, 5.0, (one, other), (SiteNeed("S1", "spared", 5.1, 4.0),), 1, {"S1": "Mill", "S2": BRIDGE}
     )
     assert found.lines()[-1].endswith("within it: Mill (S1)")
     facts = found.as_dict()

@@ -17,8 +17,8 @@ from openpyxl import Workbook, load_workbook
 from scenario_cases import rows_of, small_county, write_rows
 
 from coldchain.batch.errand import pack_inputs
-from coldchain.batch.jobs import Job, Settings, files_of, read_jobs
-from coldchain.batch.orders import Order
+from coldchain.batch.jobs import BatchJob, BatchSettings, files_of, read_jobs
+from coldchain.batch.orders import JobOrder
 from coldchain.cli import run
 from coldchain.errors import BadInputError
 from coldchain.importing import draft_from_points
@@ -312,9 +312,9 @@ def test_roads_lie_beside_the_workbook(books: dict[str, Path], tmp_path: Path) -
     placed, _warnings = place_on_roads(load(book)[0])
     assert placed.network.kind != "proximity"
     assert list(named_files(book)) == ["book.xlsx", "roads/link.csv", "roads/node.csv"]
-    key = Job("a", "book.xlsx", book).key(Settings())
+    key = BatchJob("a", "book.xlsx", book).key(BatchSettings())
     (tmp_path / "roads" / "link.csv").write_text("changed", encoding="utf-8")
-    assert Job("a", "book.xlsx", book).key(Settings()) != key
+    assert BatchJob("a", "book.xlsx", book).key(BatchSettings()) != key
 
 
 def test_a_batch_carries_a_workbook(books: dict[str, Path], tmp_path: Path) -> None:
@@ -322,8 +322,8 @@ def test_a_batch_carries_a_workbook(books: dict[str, Path], tmp_path: Path) -> N
     (tmp_path / "counties.csv").write_text(f"name,scenario\na,{books['zh']}\n", encoding="utf-8")
     (job,) = read_jobs(tmp_path / "counties.csv")
     assert files_of(job.folder) == (books["zh"],)
-    fields = {field.name: getattr(field, "default", None) for field in dataclasses.fields(Order)}
-    order = Order(**{**fields, "scenario": str(job.folder), "orders": ""})
+    fields = {field.name: getattr(field, "default", None) for field in dataclasses.fields(JobOrder)}
+    order = JobOrder(**{**fields, "scenario": str(job.folder), "orders": ""})
     with zipfile.ZipFile(io.BytesIO(pack_inputs(order))) as parcel:
         assert parcel.namelist() == ["scenario/zh.xlsx"]
 

@@ -21,9 +21,9 @@ from coldchain.runs import Inputs
 from coldchain.scenario import load
 from coldchain.sweeps import (
     Alternatives,
-    Case,
-    Effort,
-    Need,
+    ExplainedRun,
+    PointEffort,
+    SiteNeed,
     alternatives,
     explain_village,
     loosenings,
@@ -35,7 +35,7 @@ from coldchain.sweeps import (
 from coldchain.sweeps.relax import least
 from coldchain.sweeps.villages import Assignment
 
-EFFORT = Effort(quick=True)
+EFFORT = PointEffort(quick=True)
 VARIANTS = """
 [variants.forced.siting]
 budget_cny = 60000.0
@@ -63,18 +63,18 @@ def made(folder: Path) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def case(made: Plan) -> Case:
+def case(made: Plan) -> ExplainedRun:
     """Open that plan."""
     return open_case(replace(made, name="run"), EFFORT)
 
 
-def built(case: Case) -> str:
+def built(case: ExplainedRun) -> str:
     """Return a site with new modules."""
     return case.scenario.sites[int(np.flatnonzero(case.count.sum(axis=1))[0])].id
 
 
 @pytest.mark.slow
-def test_a_run_planned_again_with_its_own_modules_is_the_run(case: Case, made: Plan) -> None:
+def test_a_run_planned_again_with_its_own_modules_is_the_run(case: ExplainedRun, made: Plan) -> None:
     """Modules are read back from the tables; the same modules give nearly the same figures and verify.
 
     Not the same: without the search, lots are assigned as if cooled on arrival, and wait in the hall longer.
@@ -85,7 +85,7 @@ def test_a_run_planned_again_with_its_own_modules_is_the_run(case: Case, made: P
     assert again.summary["objective"]["value"] == pytest.approx(made.summary["objective"]["value"], rel=2e-2)
 
 
-def test_closing_a_depot_moves_its_villages_and_costs(case: Case) -> None:
+def test_closing_a_depot_moves_its_villages_and_costs(case: ExplainedRun) -> None:
     """Nothing is left at the depot; with the others as they are it is dearer; deciding anew is no worse than that."""
     depot = built(case)
     found = what_if_depot(case, depot, EFFORT)
@@ -102,7 +102,7 @@ def test_closing_a_depot_moves_its_villages_and_costs(case: Case) -> None:
     assert f"{depot} closed, the other modules as they are" in found.lines()[0]
 
 
-def test_forcing_a_site_builds_there(case: Case) -> None:
+def test_forcing_a_site_builds_there(case: ExplainedRun) -> None:
     """A site without modules gets one; the lines say what it does."""
     empty = next(
         site.id for j, site in enumerate(case.scenario.sites) if not case.count[j].any() and not site.modules()
@@ -113,7 +113,7 @@ def test_forcing_a_site_builds_there(case: Case) -> None:
     assert "only in b" in found.free.depots["what"][found.free.depots["depot"] == empty].tolist()
 
 
-def test_unknown_ids_and_changed_inputs_are_refused(case: Case, folder: Path) -> None:
+def test_unknown_ids_and_changed_inputs_are_refused(case: ExplainedRun, folder: Path) -> None:
     """The message names what was asked for and gives examples."""
     with pytest.raises(UsageError, match='--depot "X9" is not a known site'):
         what_if_depot(case, "X9", EFFORT)
@@ -131,7 +131,7 @@ def test_unknown_ids_and_changed_inputs_are_refused(case: Case, folder: Path) ->
         what_if_depot(closed, forbidden.id, EFFORT)
 
 
-def test_a_village_goes_where_the_assignment_says_and_refusing_it_costs(case: Case) -> None:
+def test_a_village_goes_where_the_assignment_says_and_refusing_it_costs(case: ExplainedRun) -> None:
     """Shares add up to what is served, the taken way saves money, refusal costs at least nothing."""
     villages = case.run.tables["villages"]
     served = villages["village"][villages["cooled_t"] > 0].iloc[0]
@@ -167,7 +167,7 @@ def test_refusal_of_a_village_is_its_saving_when_rooms_are_wide(made: Plan) -> N
             assert found.displaced == 0
 
 
-def test_unserved_tonnes_have_one_cause_each(case: Case) -> None:
+def test_unserved_tonnes_have_one_cause_each(case: ExplainedRun) -> None:
     """Causes add up to what siting leaves of the villages listed; those that the plan serves whole are not listed."""
     found = unserved(case)
     causes = found[["out_of_reach_t", "not_worth_t", "not_built_t", "no_room_t"]]
@@ -186,7 +186,7 @@ def test_unserved_tonnes_have_one_cause_each(case: Case) -> None:
     assert "left in today's chain" in words.unserved_line(found)
 
 
-def test_alternatives_are_distinct_within_tolerance_and_best_first(case: Case) -> None:
+def test_alternatives_are_distinct_within_tolerance_and_best_first(case: ExplainedRun) -> None:
     """With a wide tolerance there are others; the bound proves a need only when it lies above the tolerance."""
     found = alternatives(case, 3, 0.5, EFFORT)
     values = [one.value for one in found.found]
@@ -203,7 +203,11 @@ def test_alternatives_are_distinct_within_tolerance_and_best_first(case: Case) -
 
 def test_what_was_proved_is_told_apart_from_what_was_only_found() -> None:
     """Three needs, three sentences."""
-    needs = (Need("A", "proved", 9.0, 8.0), Need("B", "not spared", 9.0, 1.0), Need("C", "spared", 5.0, 1.0))
+    needs = (
+        SiteNeed("A", "proved", 9.0, 8.0),
+        SiteNeed("B", "not spared", 9.0, 1.0),
+        SiteNeed("C", "spared", 5.0, 1.0),
+    )
     found = Alternatives("total_cost_cny", 0.1, 5.0, 5.2, (), needs, 3)
     text = "\n".join(words.alternative_lines(replace(found, found=(_alternative("A", "B"), _alternative("A", "C")))))
     assert "in all of them: A" in text

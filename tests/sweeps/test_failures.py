@@ -15,9 +15,9 @@ from coldchain.economy import ModuleCosts
 from coldchain.errors import UsageError
 from coldchain.planning import Plan
 from coldchain.scenario import load
-from coldchain.sweeps import Case, Effort, Failure, failures, open_case, parse_place
+from coldchain.sweeps import ExplainedRun, Failure, PointEffort, failures, open_case, parse_place
 
-EFFORT = Effort(quick=True)
+EFFORT = PointEffort(quick=True)
 STRAWBERRIES = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
 WEEK_D = 7.0
 
@@ -29,13 +29,13 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def tiny_case(tiny: Plan) -> Case:
+def tiny_case(tiny: Plan) -> ExplainedRun:
     """Open that plan."""
     return open_case(tiny, EFFORT)
 
 
 @pytest.fixture(scope="module")
-def of_tiny(tiny_case: Case) -> dict[str, Failure]:
+def of_tiny(tiny_case: ExplainedRun) -> dict[str, Failure]:
     """Let everything fail there."""
     return {one.kind: one for one in failures(tiny_case, EFFORT).found}
 
@@ -59,7 +59,7 @@ def test_an_owner_who_withdraws_leaves_today_s_chain(tiny: Plan, of_tiny: dict[s
     assert (found.period, found.villages) == ("", 1)
 
 
-def test_a_road_cut_strands_what_has_no_other(tiny: Plan, tiny_case: Case) -> None:
+def test_a_road_cut_strands_what_has_no_other(tiny: Plan, tiny_case: ExplainedRun) -> None:
     """The village's way to its hub cut, the harvest of the week is lost whole, not only what the plan loses of it."""
     found = next(one for one in failures(tiny_case, EFFORT, (109.05, 28.0)).found if one.kind == "road")
     share, harvest_t = WEEK_D / tiny.scenario.periods[0].days, float(tiny.scenario.harvest_t.sum())

@@ -28,7 +28,7 @@ from coldchain.planning import plan_quickly
 from coldchain.reports.curve import stairs
 from coldchain.reports.sweeping import check_sweep_folder, print_sweep
 from coldchain.scenario import load
-from coldchain.sweeps import Effort, Point, Sweep, Target, parse_budgets, run_sweep, solving, sweep
+from coldchain.sweeps import Point, PointEffort, Sweep, Target, parse_budgets, run_sweep, solving, sweep
 
 LOSS, COVERAGE = Target("loss_rate", 0.08), Target("coverage", 0.6)
 
@@ -57,7 +57,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[float], Poin
     def put(answer: Callable[[float], Point]) -> list[float]:
         asked: list[float] = []
 
-        def solve(tasks: list[solving.Task]) -> Iterator[tuple[solving.Task, Point]]:
+        def solve(tasks: list[solving.BudgetTask]) -> Iterator[tuple[solving.BudgetTask, Point]]:
             for task in tasks:
                 asked.append(task.budget_cny)
                 yield task, answer(task.budget_cny)
@@ -151,7 +151,7 @@ def test_more_money_is_never_worse(figures: list[tuple[float, float, float]], or
     least = min(value for value, _, _ in figures)
     for n, (value, part, spent) in enumerate(figures):
         known[float(n)] = made(float(n), n * spent, value, least * part * (1 - n / 10))
-    ledger = sweep._Ledger(None, Path(), {}, lambda _: iter(()), Effort(), known)  # type: ignore[arg-type]
+    ledger = sweep._Ledger(None, Path(), {}, lambda _: iter(()), PointEffort(), known)  # type: ignore[arg-type]
     budgets = list(known)
     order.shuffle(budgets)
     points = sweep.finished(ledger, budgets)
@@ -206,8 +206,8 @@ def test_finished_budgets_are_read_and_others_go_on(
 def test_other_settings_are_other_points(county: Scenario, tmp_path: Path, answers: Callable[..., list[float]]) -> None:
     """Another seed, another time limit or another subsidy rule is solved anew."""
     answers(by_award(5e5))
-    run_sweep(county, (1e6,), tmp_path, Effort(seed=1), ())
-    for effort, scenario in ((Effort(seed=2), county), (Effort(time_limit_s=7, seed=1), county)):
+    run_sweep(county, (1e6,), tmp_path, PointEffort(seed=1), ())
+    for effort, scenario in ((PointEffort(seed=2), county), (PointEffort(time_limit_s=7, seed=1), county)):
         asked = answers(by_award(5e5))
         run_sweep(scenario, (1e6,), tmp_path, effort, ())
         assert 1e6 in asked
@@ -216,7 +216,7 @@ def test_other_settings_are_other_points(county: Scenario, tmp_path: Path, answe
 def test_a_stop_keeps_what_is_finished(county: Scenario, tmp_path: Path, answers: Callable[..., list[float]]) -> None:
     """After two budgets the caller stops: two points, marked interrupted; the next run goes on from there."""
     asked = answers(by_award(5e5))
-    result = run_sweep(county, parse_budgets("0:4e6:1e6"), tmp_path, Effort(stop=lambda: len(asked) >= 2), ())
+    result = run_sweep(county, parse_budgets("0:4e6:1e6"), tmp_path, PointEffort(stop=lambda: len(asked) >= 2), ())
     assert result.interrupted
     assert result.solved == 2
     assert "the same command goes on" in result.lines()[-1]

@@ -31,7 +31,7 @@ LAWS = (
 
 def test_steady_air_by_hand() -> None:
     """At a steady 10 °C the rate is three times that at 0 °C, whose life is ten days: 80 h use the whole life."""
-    lot = ageing.Journey.begin(CROP, MILD, 8.0).in_air(80.0)
+    lot = ageing.AgeingLots.begin(CROP, MILD, 8.0).in_air(80.0)
     assert lot.used == pytest.approx(1.0, abs=1e-12)
     assert (lot.temp_c, lot.clock_h) == (10.0, 88.0)
     assert ageing.loss_share(CROP, lot.used, 0) == pytest.approx(0.5, abs=1e-12)
@@ -40,7 +40,7 @@ def test_steady_air_by_hand() -> None:
 
 def test_cooling_by_hand() -> None:
     """Twenty half-times in a cooler end at its temperature; a reefer then holds it at the rate of 0 °C."""
-    lot = ageing.Journey.begin(CROP, MILD, 8.0).cooled(20.0, 0.0, 1.0)
+    lot = ageing.AgeingLots.begin(CROP, MILD, 8.0).cooled(20.0, 0.0, 1.0)
     assert lot.temp_c == pytest.approx(10.0 / 2**20)
     before = lot.used
     assert lot.ride(24.0, None).used - before == pytest.approx(0.1, rel=1e-5)
@@ -85,7 +85,7 @@ def test_both_integrations_agree(
     )  # fmt: skip
     own = packed(crop, planned=True)
     found = age(own, period, 8.0, stages)
-    lot = ageing.Journey.begin(crop, period, 8.0, crop.packaging)
+    lot = ageing.AgeingLots.begin(crop, period, 8.0, crop.packaging)
     lot.in_air(hours[0]).cooled(hours[1], zone_c, half_h, 0.9, 0.002).ride(hours[2], warming_h)
     lot.ride(hours[3], None, 0.8).hall(hours[4], max(8.0, zone_c), 3.0, 0.85)
     assert lot.wear == pytest.approx(found.worn[-1], rel=1e-7, abs=1e-9)

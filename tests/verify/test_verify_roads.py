@@ -12,14 +12,14 @@ import pytest
 from coldchain.network import LinkTable, build_network, proximity_network, snap_places, travel
 from coldchain.runs import place_on_roads
 from coldchain.scenario import load, upland, write_scenario
-from coldchain.verify.roads import CM_BITS, Roads
+from coldchain.verify.roads import CM_BITS, CheckedWays
 
 KM = 1000.0 / 111_195.08
 """Degrees of a kilometre along a meridian."""
 
 
 def scenario_of(points: np.ndarray, file: str = "roads") -> Any:
-    """Return what `Roads` asks of a scenario: places and settings of roads."""
+    """Return what `CheckedWays` asks of a scenario: places and settings of roads."""
     places = tuple(SimpleNamespace(lon=float(lon), lat=float(lat)) for lon, lat in points)
     settings = SimpleNamespace(file=file, access_kmh=10.0, proximity_kmh=30.0, circuity=1.4)
     return SimpleNamespace(villages=places, sites=(), hubs=(), roads=settings)
@@ -46,7 +46,7 @@ def test_a_place_beside_a_road_by_hand() -> None:
         np.array([60.0]), np.array(["primary"]),
     )  # fmt: skip
     network = build_network(np.array([0.0, 0.0]), np.array([0.0, 10 * KM]), links)
-    roads = Roads(scenario_of(np.array([[KM, 5 * KM], [0.0, 10 * KM]])), network.given)
+    roads = CheckedWays(scenario_of(np.array([[KM, 5 * KM], [0.0, 10 * KM]])), network.given)
     hours, km = roads.leg(roads.node[0], roads.node[1])
     assert hours * 60 == pytest.approx(11.0, abs=1e-3)
     assert km == pytest.approx(6.0, abs=1e-4)
@@ -61,7 +61,7 @@ def test_the_planner_measures_the_same(seed: int) -> None:
     where, links = random_links(rng, 12)
     network = build_network(where[:, 0], where[:, 1], links)
     points = np.concatenate([rng.uniform(0.0, 0.2, (7, 2)), where[:2], where[:1]])
-    roads = Roads(scenario_of(points), network.given)
+    roads = CheckedWays(scenario_of(points), network.given)
     snapped = snap_places(network, points[:, 0], points[:, 1], 10.0)
     found = travel(snapped.network, snapped.node, snapped.node)
     for a, start in enumerate(roads.node):
@@ -75,7 +75,9 @@ def test_networkx_finds_the_same_ways(seed: int) -> None:
     """Dijkstra's algorithm of networkx on the same stretches, its weights whole numbers, agrees to the last digit."""
     rng = np.random.default_rng(seed)
     where, links = random_links(rng, 15)
-    roads = Roads(scenario_of(rng.uniform(0.0, 0.2, (8, 2))), build_network(where[:, 0], where[:, 1], links).given)
+    roads = CheckedWays(
+        scenario_of(rng.uniform(0.0, 0.2, (8, 2))), build_network(where[:, 0], where[:, 1], links).given
+    )
     graph = nx.DiGraph()
     for start, end, cost in sorted(roads.stretches, key=lambda stretch: -stretch[2]):
         graph.add_edge(start, end, weight=cost)
@@ -100,7 +102,7 @@ def test_without_roads_both_guess_the_same(points: np.ndarray) -> None:
     network = proximity_network(points[:, 0], points[:, 1], 30.0, 1.4)
     snapped = snap_places(network, points[:, 0], points[:, 1], 10.0)
     found = travel(snapped.network, snapped.node, snapped.node)
-    roads = Roads(scenario_of(points, file=""), None)
+    roads = CheckedWays(scenario_of(points, file=""), None)
     for a, start in enumerate(roads.node):
         for b, end in enumerate(roads.node):
             assert roads.leg(start, end) == (found.time_h[a, b], found.km[a, b])
@@ -112,7 +114,7 @@ def test_upland_from_its_own_files(tmp_path: Any) -> None:
     scenario, _faults = load(tmp_path / "upland")
     placed, _odd = place_on_roads(scenario)
     found = travel(placed.network, placed.node, placed.hub_node)
-    roads = Roads(scenario, placed.network.given)
+    roads = CheckedWays(scenario, placed.network.given)
     hubs = roads.node[-len(scenario.hubs) :]
     for a, start in enumerate(roads.node):
         for b, hub in enumerate(hubs):

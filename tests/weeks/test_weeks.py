@@ -18,7 +18,7 @@ from scenario_cases import append, replace_in_toml, set_in_toml
 
 from coldchain.batch.errand import Reply
 from coldchain.batch.jobs import read_jobs
-from coldchain.batch.orders import Limits, Order, Outcome
+from coldchain.batch.orders import JobLimits, JobOrder, JobOutcome
 from coldchain.batch.work import perform
 from coldchain.cli import run
 from coldchain.dispatch.orders import read_orders
@@ -461,8 +461,8 @@ def test_a_folder_without_a_plan_is_named(tmp_path: Path) -> None:
         roll_week(Asked(tmp_path, WEEK, {}))
 
 
-def _here(order: Order, _limits: Limits, _parcel: None) -> Reply:
-    return Reply(Outcome(order.key, perform(order)))
+def _here(order: JobOrder, _limits: JobLimits, _parcel: None) -> Reply:
+    return Reply(JobOutcome(order.key, perform(order)))
 
 
 def _stood(asked: Asked) -> Before:
