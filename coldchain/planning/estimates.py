@@ -21,6 +21,7 @@ from coldchain.planning.search import daily_trips_cny
 from coldchain.routing import solve_line_haul
 
 LEAST, MOST = 1.0, 4.0  # times the underestimate that collection from a village may be put at
+FURTHER = 0.75  # times the factor of all together, of villages not collected from: one more stop of a tour is cheaper
 HAUL_LEAST, HAUL_MOST = 0.1, 2.0  # the same of what trucks cost beyond full ones
 
 
@@ -78,8 +79,8 @@ def _rent_earned(rent_cny: float, course: Course) -> float:
 def collection_factors(basis: Basis, arcs: Arcs, course: Course) -> Floats:
     """Return what collection from each village costs in a course, in underestimates, shape (villages,).
 
-    A tour's cost is shared by its stops in proportion to their underestimates. Villages not collected from get the
-    factor of all together.
+    A tour's cost is shared by its stops in proportion to their underestimates. Villages not collected from get three
+    quarters of the factor of all together: they would be further stops.
     """
     scenario = basis.scenario
     per_t = np.zeros((len(scenario.villages), len(scenario.sites)))
@@ -88,7 +89,9 @@ def collection_factors(basis: Basis, arcs: Arcs, course: Course) -> Floats:
     for day, costs in zip(course.days.collection, course.days.running.route_cny, strict=True):
         _share_out(day, costs, per_t[:, day.site], scenario.periods[day.period].days, seen=seen, least=least)
     whole = seen.sum() / least.sum() if least.sum() > 0 else LEAST
-    return np.asarray(np.clip(np.where(least > 0, seen / np.where(least > 0, least, 1.0), whole), LEAST, MOST))
+    return np.asarray(
+        np.clip(np.where(least > 0, seen / np.where(least > 0, least, 1.0), FURTHER * whole), LEAST, MOST)
+    )
 
 
 def _share_out(

@@ -2,15 +2,16 @@
 
 1. *Correction*: siting with what the best course shows of real costs (:mod:`coldchain.planning.estimates`), with every
    module at its cost, then dearer by shares of it: sets of different sizes, between which single moves do not lead.
-2. *Moves* of single depots (:mod:`coldchain.planning.moves`): all are bounded by the prices of the present assignment,
-   the hopeful ones judged by their own best assignment under corrected costs, then by routes (quick ones; full ones in
-   a deep plan), the most promising first. What moves of a kind (that open sites, close some) cost beyond their floors
-   and estimates is learned on the way. A depot that grows may save what its lots lose queueing for the coolers, which
-   siting does not know of. Then one depot after the other may seem a little cheaper or dearer, so that it fills its
-   trucks or gives up detours. Quick routes begin with those of the best course (:mod:`coldchain.planning.near_days`).
-3. *Master problem*: depots of all courses met, each with its year's routes, chosen together anew under the limits on
+2. *The county at a glance* (:mod:`coldchain.planning.county`): who goes where and all routes are searched together in
+   compiled loops, for the modules of each of these, and again and again for those of the best.
+3. *Moves* of single depots (:mod:`coldchain.planning.moves`): all are bounded by the prices of the present assignment,
+   the hopeful ones judged by their own best assignment under corrected costs, then by the county at a glance, then
+   worked out (with quick routes; full ones in a deep plan), always the most promising first. What moves of a kind (that
+   open rooms, close some) cost more at each closer look is learned on the way (:mod:`coldchain.planning.hopes`). A
+   depot that grows may save what its lots lose queueing for the coolers, which siting does not know of.
+4. *Master problem*: depots of all courses met, each with its year's routes, chosen together anew under the limits on
    modules and money (:func:`coldchain.siting.choose_columns`); its answer starts the next round.
-4. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, after up to two random
+5. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, after up to two random
    moves; what that finds starts the next round.
 
 What comes out is never worse than what went in. Quick plans of small counties end when the master problem finds nothing
@@ -21,10 +22,8 @@ not be split are assigned whole before routing, and a move is hopeful that, spli
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -32,30 +31,31 @@ from coldchain.arrays import Floats, Indices, Ints
 from coldchain.model.ending import Ending
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
+from coldchain.planning.county import County, CountyPlan, suits
 from coldchain.planning.course import Course, ranked, work_out
 from coldchain.planning.days import Decision, Effort, Memo
+from coldchain.planning.decision import SHARE_KEPT
 from coldchain.planning.depotyears import DepotYears
 from coldchain.planning.estimates import Estimates, queue_cny
+from coldchain.planning.hopes import Hope, Kind, Learned, Look
 from coldchain.planning.limits import stated
-from coldchain.planning.moves import near_sites, neighbours, rebased
+from coldchain.planning.moves import changed_sites, near_sites, neighbours, rebased
 from coldchain.planning.near_days import NearDays
 from coldchain.planning.search import PLANNED, SMALL_ARCS, SMALL_WORK, Options, Sited, aims_of
 from coldchain.progress import Event, Stage
-from coldchain.siting import Assigned, FixedModules, SitingProblem, choose_columns, solve_siting
+from coldchain.siting import Assigned, FixedModules, SitingProblem, cell_modules, choose_columns, solve_siting
 from coldchain.work import UNLIMITED, Meter
 
-CHARGES = (0.0, 0.45, 0.2, 0.0)  # shares of its cost by which each module is dearer in the rounds of siting anew
-POLISHED = 2  # times that villages choose anew between the depots of a decision of siting
+CHARGES = (0.0, 0.5, 0.8, 0.6)  # shares of its cost by which each module is dearer in the rounds of siting anew
 CORRECTION_SHARE = 0.1  # of the work left, for each of them
-CORRECTION_MOST = 2.0  # units of work for each: more only proves what is to be corrected again
-SLACK, FAR = 0.006, 0.02  # shares by which a move, or a random one, may look worse and still be routed
-TILTS = (-40.0, 40.0, -120.0, 120.0)  # CNY/t by which a depot may seem cheaper or dearer than its estimate
+CORRECTION_MOST = 1.0  # units of work for each: more only proves what is to be corrected again
+SLACK, FAR, FINE = 0.006, 0.02, 0.0005  # shares by which a move, a random one, one well known, may look worse
+SETTLED, GLANCED, SEARCHED = 3000, 300, 900  # steps in the county: of a decision of siting and the best one; moves
+GLANCE, STEP_WORK = 2.5e-4, 2e-4  # what a step in the county counts in decisions, and in units of work
 SHAKEN, SHAKES = (20.0, 50.0, 120.0), 30  # CNY/t, spread of how dear all depots seem at once; fruitless times a depot
 STAYS_CNY_T = 10.0  # by which present ways seem cheaper to a search that routes few decisions
 GAP = 3e-3  # at which siting with corrected costs ends: finer than the corrections themselves
-PRIOR, KEPT = 2.0, 0.9  # weight of nought in what is learned of moves; share kept of earlier figures at each new one
 MASTER = 5.0  # units of work for the master problem
-NO_COUNT: Ints = np.zeros((0, 0), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -79,71 +79,6 @@ def joint_search(task: Task, start: Sequence[Course], options: Options) -> Cours
     return _Search(task, start, options).run()
 
 
-class Kind(NamedTuple):
-    """What a move does: whether it opens sites, whether it closes some."""
-
-    opens: bool
-    closes: bool
-
-
-@dataclass
-class Mean:
-    """Mean of some figures in CNY, of which the last count most; as long as there are few, one of nought counts too."""
-
-    weight: float = PRIOR
-    total: float = 0.0
-    squares: float = 0.0
-
-    def add(self, cny: float) -> None:
-        """Take in one more figure."""
-        self.weight, self.total = KEPT * self.weight + 1.0, KEPT * self.total + cny
-        self.squares = KEPT * self.squares + cny * cny
-
-    @property
-    def mean(self) -> float:
-        """The mean."""
-        return self.total / self.weight
-
-    @property
-    def low(self) -> float:
-        """What one in six figures is below."""
-        return self.mean - math.sqrt(max(self.squares / self.weight - self.mean**2, 0.0))
-
-
-@dataclass
-class Learned:
-    """What moves of one kind have shown: by how much estimates rise above floors, and real costs above estimates."""
-
-    rise: Mean = field(default_factory=Mean)
-    surprise: Mean = field(default_factory=Mean)
-
-
-@dataclass(eq=False)
-class Hope:
-    """A move to try.
-
-    Attributes
-    ----------
-    way : modules after the move from the decision that moves were listed for
-    kind : what it does to sites
-    floor : least it can cost by estimates
-    count : modules after the same move from the best decision
-    plan, value : who goes where then, and what it costs by estimates, once looked at
-    """
-
-    way: Ints
-    kind: Kind
-    floor: float
-    count: Ints = field(default_factory=lambda: NO_COUNT)
-    plan: Assigned | None = None
-    value: float = math.inf
-
-    def __post_init__(self) -> None:
-        """From the decision itself both are the same."""
-        if self.count is NO_COUNT:
-            self.count = self.way
-
-
 @dataclass
 class _Search:
     task: Task
@@ -153,33 +88,38 @@ class _Search:
     estimates: Estimates = field(init=False)
     near: Indices = field(init=False)
     best: Course = field(init=False)
+    shown: Course = field(init=False)
     last: Course = field(init=False)
     queue_cny: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with the best course known."""
-        self.tried, self.meter = 0, Meter((self.options.joint or 1.0) * self.options.work, self.options.meter)
-        self.years = DepotYears(self.task.basis, self.task.arcs)
-        self.estimates, self.near = Estimates(self.task.basis, self.task.arcs), near_sites(self.task.basis)
-        options, memo = self.options, self.task.memo
+        basis, arcs, options = self.task.basis, self.task.arcs, self.options
+        self.tried, self.meter = 0.0, Meter((options.joint or 1.0) * options.work, options.meter)
+        self.years = DepotYears(basis, arcs)
+        self.estimates, self.near = Estimates(basis, arcs), near_sites(basis)
         self.effort = Effort(
-            not options.thorough, options.seed, self.over, memo, self.meter, options.threads, self.room, options.former
-        )
-        self.learned: dict[Kind, Learned] = defaultdict(Learned)
-        self.lean = np.zeros((len(self.task.basis.scenario.sites), len(self.task.basis.classes)))
-        self.random = np.random.default_rng(self.options.seed)
-        scenario = self.task.basis.scenario
-        self.opening = len(self.task.arcs.demand) <= SMALL_ARCS
+            not options.thorough, options.seed, self.over, self.task.memo, self.meter, options.threads, self.room,
+            options.former,
+        )  # fmt: skip
+        self.county = County(basis, arcs, options.seed) if suits(basis) else None
+        self.learned = Learned(Look.ASSIGNED if self.county is None else Look.SEARCHED)
+        self.random = np.random.default_rng(options.seed)
+        scenario = basis.scenario
+        self.opening = len(arcs.demand) <= SMALL_ARCS
         self.mastered = not (scenario.seasonal or scenario.siting.single_source)
-        self.mastered &= self.options.tries > 0 or self.opening
-        self.whole = self.mastered and self.options.tries > 0
+        self.mastered &= options.tries > 0 or self.opening
+        self.whole = self.mastered and options.tries > 0
         for course in self.start if self.mastered else ():
             self.years.add(course)
-        self._take(ranked(self.task.basis, list(self.start)))
+        self._take(ranked(basis, list(self.start)))
+        driven = [course for course in self.start if course.days.collection]
+        self.shown = self.best if self.best.days.collection or not driven else ranked(basis, driven)
 
     def _take(self, course: Course) -> None:
         """Go on from a course."""
         self.best, self.queue_cny = course, queue_cny(self.task.basis, course)
+        self.shown = course
         if self.effort.quick:
             self.effort = replace(self.effort, near=NearDays.of(course.decision, course.days.collection))
 
@@ -207,6 +147,8 @@ class _Search:
             if self.over():
                 break
             self._correct(charge)
+            self.shown = self.last if self.last.days.collection else self.shown
+        self.shown = self.best if self.best.days.collection else self.shown
         moved = self._move()
         self.opening = False
         while self._goes_on(moved):
@@ -222,7 +164,7 @@ class _Search:
     def _correct(self, charge: float) -> bool:
         """Site anew with the costs that the best course shows, every module dearer by a share of what one costs."""
         problem = self._problem()
-        count = self.best.decision.modules()
+        count = self.shown.decision.modules()
         built = max(int(count.sum()), 1)
         more = charge * float((problem.module_cost * count).sum()) / built
         found = solve_siting(
@@ -236,61 +178,96 @@ class _Search:
         )
         if found.status not in PLANNED:
             return False
-        course = self._work_out(Decision.of(self.task.arcs, found.count, found.arc_share))
-        return self._offer(self._polished(course))
+        glance = self._glance(found.count, found.arc_share, SETTLED)
+        if glance is None:
+            return self._try(Decision.of(self.task.arcs, found.count, found.arc_share))
+        return self._try_glance(glance)
 
-    def _polished(self, course: Course) -> Course:
-        """Let the villages of a course choose anew between its depots, by the costs it shows, while that is cheaper.
+    def _settle(self, steps: int) -> float:
+        """Search who goes where in the county of the best course until that shows nothing better.
 
-        A course of other depots than the best is judged by what becomes of it, not by routes that are not its own yet.
+        Returns
+        -------
+        CNY a year of the best course at a glance, once searched.
         """
-        if course.missing or not self.effort.quick or self.task.basis.scenario.siting.single_source:
-            return course
-        for _round in range(POLISHED):
-            if self.over():
-                break
-            problem = self._problem(course)
-            with FixedModules(problem, self.options.halted, self.meter, self.options.seed) as fixed:
-                plan = fixed.assign(course.decision.modules())
-            if plan is None:
-                break
-            near = NearDays.of(course.decision, course.days.collection)
-            other = self._work_out(Decision.of(self.task.arcs, plan.count, plan.arc_share), near)
-            if ranked(self.task.basis, [course, other]) is course:
-                break
-            course = other
-        return course
+        while True:
+            decision = self.best.decision
+            share = decision.arc_share(self.task.arcs)
+            before, glance = (self._glance(decision.modules(), share, most) for most in (0, steps))
+            if before is None or glance is None:
+                return 0.0
+            gain = before.value - glance.value
+            if gain < FINE * abs(before.value) or self.over() or not self._try_glance(glance):
+                return glance.value
 
-    def _problem(self, course: Course | None = None) -> SitingProblem:
-        """State siting with the costs that a course, the best one if none is given, shows."""
+    def _glance(self, count: Ints, arc_share: Floats, steps: int) -> CountyPlan | None:
+        """Search the county of the best course with some modules; None where it does not suit."""
+        if self.county is None:
+            return None
+        if self.county.course is not self.shown:
+            problem = self._problem()
+            if problem.sides:
+                with FixedModules(problem, self.options.halted, self.meter, self.options.seed) as fixed:
+                    if fixed.assign(self.shown.decision.modules(), keep=True) is None:
+                        return None
+                    problem = fixed.charged
+            self.county.settle(self.shown, problem, self.estimates.corrected(self.shown))
+        self._count_steps(steps)
+        return self.county.search(count, self.county.laden(arc_share), steps, self._moving(arc_share))
+
+    def _moved_share(self, plan: Assigned) -> Floats:
+        """Return the ways of the best course, but for villages that a plan of other modules moves to or from these."""
+        decision = self.best.decision
+        changed, share = changed_sites(decision.modules(), plan.count), decision.arc_share(self.task.arcs)
+        return plan.arc_share if self.county is None else self.county.moved(share, plan.arc_share, changed)
+
+    def _search_on(self, glance: CountyPlan, steps: int) -> CountyPlan | None:
+        """Search the county further from a glance; None where it does not suit."""
+        if self.county is None:
+            return None
+        self._count_steps(steps)
+        focus = self._moving(glance.loads.arc_share(len(self.task.arcs.demand)))
+        return self.county.search(glance.count, glance.loads, steps, focus, glance.driven)
+
+    def _count_steps(self, steps: int) -> None:
+        """Count what looking at the county takes."""
+        self.tried += GLANCE * steps
+        self.meter.add(STEP_WORK * steps)
+
+    def _moving(self, arc_share: Floats) -> Indices:
+        """Return the villages whose ways differ from those of the best course."""
+        arcs = self.task.arcs
+        changed = np.abs(arc_share - self.best.decision.arc_share(arcs)) > SHARE_KEPT
+        return np.unique(arcs.village[arcs.demand[changed]])
+
+    def _problem(self) -> SitingProblem:
+        """State siting with the costs that the best course shows, or the best of those with depots."""
         task = self.task
-        dear = self.estimates.corrected(course or self.best)
-        money = dear.inside.money_cny + self._leaning_cny(self.lean)
+        dear = self.estimates.corrected(self.shown)
         if self.options.near:  # few decisions will be routed: those that leave most as it is
             stays = self.best.decision.arc_share(task.arcs) * task.arcs.yearly_t[task.arcs.demand]
-            money = money - STAYS_CNY_T * stays
-        inside = replace(dear.inside, money_cny=money)
-        return stated(task.basis, replace(dear, inside=inside), "total_cost_cny", task.sited.held)
+            dear = replace(dear, inside=replace(dear.inside, money_cny=dear.inside.money_cny - STAYS_CNY_T * stays))
+        return stated(task.basis, dear, "total_cost_cny", task.sited.held)
 
-    def _try(self, decision: Decision) -> bool:
-        """Work a decision out with its routes; tells whether it is the best now."""
-        return self._offer(self._work_out(decision))
+    def _try_glance(self, glance: CountyPlan) -> bool:
+        """Work out what the county showed at a glance; tells whether it is the best now."""
+        share = glance.loads.arc_share(len(self.task.arcs.demand))
+        near = None if self.county is None else self.county.near_days(glance.driven)
+        return self._try(Decision.of(self.task.arcs, glance.count, share), near)
 
-    def _work_out(self, decision: Decision, near: NearDays | None = None) -> Course:
-        """Work a decision out with its routes; quick ones begin with those of the best course, or with others."""
-        task, effort = self.task, self.effort if near is None else replace(self.effort, near=near)
-        self.tried += 1
+    def _try(self, decision: Decision, near: NearDays | None = None) -> bool:
+        """Work a decision out, quick routes from those given or of the best course; tells whether it is the best."""
+        task, effort = self.task, self.effort
+        if near is not None and effort.quick:
+            effort = replace(effort, near=near)
+        self.tried += 1.0
         self.last = course = work_out(task.basis, task.arcs, decision, effort)
         if course.missing:
-            return course
+            return False
         course.remember(task.basis, self.options)
         if self.mastered:
             self.years.add(course)
-        return course
-
-    def _offer(self, course: Course) -> bool:
-        """Tell whether a course is the best now, and take it then."""
-        if course.missing or ranked(self.task.basis, [self.best, course]) is self.best:
+        if ranked(task.basis, [self.best, course]) is self.best:
             return False
         self._take(course)
         self._report()
@@ -308,49 +285,71 @@ class _Search:
         return improved
 
     def _step(self) -> bool:
-        """Try the moves of the best decision, those of the lowest floor first; tells whether any made it better."""
+        """Try the moves of the best decision, the likeliest first; tells whether any made it better."""
+        level = self._settle(SETTLED)
         problem, count = self._problem(), self.best.decision.modules()
         with FixedModules(problem, self.options.halted, self.meter, self.options.seed) as fixed:
             now = fixed.assign(count, keep=True)
             if now is None:
                 return False
-            most = self._most(problem, now)
-            improved = self._try_plan(problem, now)
+            improved = self.county is None and self._try_plan(problem, now)
+            present = now.value
             ways = neighbours(problem, count, self.near)
-            hopes = [Hope(way, self._kind(way), fixed.floor(way) - self._relief_cny(way)) for way in ways]
-            hopes = [hope for hope in hopes if hope.floor < most]
+            hopes = [
+                Hope(count, way, self._kind(problem, way), fixed.floor(way) - self._relief_cny(way) - present)
+                for way in ways
+            ]
+            hopes = [hope for hope in hopes if hope.more_cny < self._most_cny(problem, present, hope.look)]
             while hopes and not self.over():
-                hope = min(hopes, key=self._likely_cny)
-                if hope.plan is None:
-                    self._look(fixed, hope)
-                if hope.plan is None or self._likely_cny(hope) >= most:
-                    hopes.remove(hope)
-                elif hope is min(hopes, key=self._likely_cny):
-                    hopes.remove(hope)
-                    if self._try_move(problem, now, hope):
-                        improved = True
-                        now = fixed.assign(self.best.decision.modules()) or now
-                        most = self._most(problem, now)
-                        hopes = self._rebased(problem, count, hopes)
-            return improved or (self.whole and not self.opening and self._lean(fixed))
+                hope = min(hopes, key=self.learned.likely_cny)
+                if hope.look < self.learned.last:
+                    self._look(fixed, hope, present if hope.look is Look.FLOOR else level)
+                    if self.learned.likely_cny(hope) >= self._most_cny(problem, present, hope.look):
+                        hopes.remove(hope)
+                    continue
+                hopes.remove(hope)
+                if self._try_move(problem, hope):
+                    improved, level = True, self._settle(SEARCHED)
+                    again = fixed.assign(self.best.decision.modules())
+                    present = present if again is None else again.value
+                    for other in hopes:
+                        other.start_anew()
+            return improved
 
-    def _lean(self, fixed: FixedModules) -> bool:
-        """Let one depot after the other seem cheaper or dearer, so that it fills its trucks or gives up detours."""
-        arcs, decision, improved = self.task.arcs, self.best.decision, False
-        before = self.lean
-        for j, o in sorted(set(zip(decision.site.tolist(), decision.cooling.tolist(), strict=True))):
-            for tilt in TILTS:
-                if self.over():
-                    return improved
-                lean = self.lean.copy()
-                lean[j, o] += tilt
-                plan = fixed.assign(decision.count, more=self._leaning_cny(lean - before))
-                if plan is not None and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
-                    self.lean, improved = lean, True
-        return improved
+    def _look(self, fixed: FixedModules, hope: Hope, level: float) -> None:
+        """Look at a move more closely, and learn by how much it costs more then.
+
+        Parameters
+        ----------
+        level : what the best course costs by such a look
+        """
+        before, value = hope.more_cny, None
+        if hope.look is Look.FLOOR:
+            hope.look, count = Look.ASSIGNED, self._made(fixed.problem, hope)
+            hope.plan = None if count is None else fixed.assign(count)
+            value = None if hope.plan is None else hope.plan.value
+        elif hope.glance is None and hope.plan is not None:
+            hope.look = Look.GLANCED
+            hope.glance = self._glance(hope.plan.count, self._moved_share(hope.plan), GLANCED)
+            value = None if hope.glance is None else hope.glance.value
+        elif hope.glance is not None:
+            hope.look, hope.glance = Look.SEARCHED, self._search_on(hope.glance, SEARCHED)
+            value = None if hope.glance is None else hope.glance.value
+        if value is None or hope.plan is None:
+            hope.more_cny = math.inf
+        elif not hope.known or hope.look is not Look.ASSIGNED:
+            hope.more_cny = value - self._relief_cny(hope.plan.count) - level
+            if not hope.known:
+                self.learned.rise[hope.kind, hope.look].add(hope.more_cny - before)
+            hope.known = False
+
+    def _made(self, problem: SitingProblem, hope: Hope) -> Ints | None:
+        """Return the modules after a move from the best decision; None where it cannot be made from there."""
+        return rebased(problem, (hope.origin, self.best.decision.modules()), hope.way)
 
     def _shake(self) -> bool:
         """Make up to two random moves while all depots at once seem cheaper or dearer at random, until that pays."""
+        level = self._settle(SETTLED)
         problem, decision, arcs = self._problem(), self.best.decision, self.task.arcs
         with FixedModules(problem, self.options.halted, self.meter, self.options.seed) as fixed:
             now = fixed.assign(decision.count, keep=True)
@@ -361,13 +360,21 @@ class _Search:
             for n in range(SHAKES * max(int(decision.count.any(axis=1).sum()), 2)):
                 if self.over():
                     return False
-                tilt = self.random.choice(SHAKEN) * self.random.standard_normal(self.lean.shape)
-                count = self._moved(problem, ways, n % 3)
-                plan = fixed.assign(count, more=self._leaning_cny(tilt))
-                hopeful = plan is not None and plan.value < above(now.value, FAR)
-                if plan is not None and hopeful and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
+                tilt_cny_t = self.random.choice(SHAKEN) * self.random.standard_normal((len(self.near), self._classes))
+                tilt = tilt_cny_t[arcs.site, arcs.cooling] * arcs.yearly_t[arcs.demand]
+                plan = fixed.assign(self._moved(problem, ways, n % 3), more=tilt)
+                if plan is None or plan.value >= above(now.value, FAR):
+                    continue
+                glance = self._glance(plan.count, plan.arc_share, SETTLED)
+                if glance is None and self._try(Decision.of(arcs, plan.count, plan.arc_share)):
+                    return True
+                if glance and glance.value < above(level, FINE) and self._try_glance(glance):
                     return True
         return False
+
+    @property
+    def _classes(self) -> int:
+        return len(self.task.basis.classes)
 
     def _moved(self, problem: SitingProblem, ways: Sequence[Ints], moves: int) -> Ints:
         """Make random moves from the best decision."""
@@ -378,45 +385,21 @@ class _Search:
             count = count if moved is None else moved
         return count
 
-    def _leaning_cny(self, lean: Floats) -> Floats:
-        """CNY a year by which arcs shall seem dearer, shape (arcs,)."""
-        arcs = self.task.arcs
-        return np.asarray(lean[arcs.site, arcs.cooling] * arcs.yearly_t[arcs.demand], dtype=np.float64)
-
-    def _look(self, fixed: FixedModules, hope: Hope) -> None:
-        """Assign villages to the modules of a move, and learn by how much that costs more than its floor."""
-        hope.plan = fixed.assign(hope.count)
-        if hope.plan is not None:
-            value = hope.plan.value - self._relief_cny(hope.count)
-            self.learned[hope.kind].rise.add(value - hope.floor)
-            hope.value = value
-
-    def _rebased(self, problem: SitingProblem, before: Ints, hopes: Sequence[Hope]) -> list[Hope]:
-        """Make the same moves from the best decision; those that cannot be are left out."""
-        found = []
-        for hope in hopes:
-            count = rebased(problem, (before, self.best.decision.modules()), hope.way)
-            if count is not None:
-                found.append(Hope(hope.way, self._kind(count), hope.floor, count))
-        return found
-
-    def _try_move(self, problem: SitingProblem, now: Assigned, hope: Hope) -> bool:
-        """Try a move, and learn by how much it costs more on the road than its estimate says."""
+    def _try_move(self, problem: SitingProblem, hope: Hope) -> bool:
+        """Try a move, and learn by how much it costs more on the road than at the closest look before."""
         before, tried = self.best.yearly.total, self.tried
-        better = hope.plan is not None and self._try_plan(problem, hope.plan)
+        if hope.glance is not None:
+            better = self._try_glance(hope.glance)
+        else:
+            better = hope.plan is not None and self._try_plan(problem, hope.plan)
         if self.tried > tried:
-            self.learned[hope.kind].surprise.add(self.last.yearly.total - before - (hope.value - now.value))
+            self.learned.surprise[hope.kind].add(self.last.yearly.total - before - hope.more_cny)
         return better
 
-    def _kind(self, count: Ints) -> Kind:
+    def _kind(self, problem: SitingProblem, count: Ints) -> Kind:
         """Return what a move from the best decision does."""
-        before, after = self.best.decision.modules().any(axis=1), count.any(axis=1)
+        before, after = (cell_modules(problem, some)[0] > 0 for some in (self.best.decision.modules(), count))
         return Kind(bool((after & ~before).any()), bool((before & ~after).any()))
-
-    def _likely_cny(self, hope: Hope) -> float:
-        """Return what a move is likely to cost, by what is known of it and what moves of its kind have shown."""
-        known = self.learned[hope.kind]
-        return known.surprise.mean + (hope.floor + max(known.rise.low, 0.0) if hope.plan is None else hope.value)
 
     def _relief_cny(self, way: Ints) -> float:
         """Return the most that more modules where lots of the best course queue for the coolers can save."""
@@ -425,10 +408,11 @@ class _Search:
         cells = np.unique(np.stack([site, kinds[kind]]), axis=1)
         return float(self.queue_cny[cells[0], cells[1]].sum())
 
-    def _most(self, problem: SitingProblem, now: Assigned) -> float:
-        """Return the cost by estimates from which a move is not hopeful."""
-        hopeful = above(now.value, SLACK)
-        return max(hopeful, self.best.yearly.total) if problem.single_source else hopeful
+    def _most_cny(self, problem: SitingProblem, present: float, look: Look = Look.FLOOR) -> float:
+        """Return what a move may cost beyond the best course, by such a look, to be hopeful."""
+        if problem.single_source:
+            return max(SLACK * abs(present), self.best.yearly.total - present)
+        return (FINE if look is Look.SEARCHED else SLACK) * abs(present)
 
     def _try_plan(self, problem: SitingProblem, plan: Assigned) -> bool:
         """Try the modules of a plan with its assignment; assigned anew where no village may be split."""

@@ -49,8 +49,8 @@ SMALL_ARCS, SMALL_WORK = 10_000, 60.0
 """Arcs up to which siting takes seconds, and the units of work left to it whatever the effort, so that no limit makes a
 plan worse than a quick one."""
 QUICK_WORK, QUICK_SHARES = 1e5, (0.5, 0.0, 0.5, 0.0)
-QUICK_TRIES = 20
-"""Decisions that the joint search of a quick plan works out with routes where there are more arcs than few."""
+QUICK_TRIES = 24
+"""Work of the joint search of a quick plan where there are more arcs than few, in decisions worked out with routes."""
 WARM_SHARES, WARM_TRIES = (0.4, 0.6, 0.0, 0.0), 8
 NORMAL_WORK, DEEP_WORK, DEEP_GAP = 120.0, 600.0, 0.2
 DEEP_SHARES, DEEP_JOINT = (0.12, 0.0, 0.05, 0.03), 0.65
@@ -73,7 +73,7 @@ class Options:
 
     ``thorough`` judges every move of the joint search by full routes instead of quick ones.
     ``quick`` ends siting of large scenarios at a gap of ``ROUGH_GAP`` and routing after its iterations.
-    ``tries`` ends the joint search after so many decisions worked out with routes.
+    ``tries`` ends the joint search after the work of so many decisions worked out with routes.
     ``rough`` ends siting at that gap whatever the scenario.
     ``threads`` work side by side where steps do not depend on each other: they change the time, never the plan.
     ``former`` are the routes of the run that this plan starts from; ``near`` says that its modules stand as they were:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from coldchain.arrays import HOURS_TOLERANCE, LOAD_TOLERANCE, Floats
+from coldchain.model import VehicleType
 from coldchain.routing.instance import ANY, ORDINARY, Instance
 from coldchain.routing.problem import CollectionProblem
 from coldchain.routing.quantities import amounts_of, most_of
@@ -19,8 +20,14 @@ def default_iterations(n: int) -> int:
     return min(max(200 * n, 3000), 200_000)
 
 
-def types_of(problem: CollectionProblem) -> Floats:
-    """Return the vehicle types in the columns of the compiled loops, limits with half their tolerance, (types, 12)."""
+def types_of(vehicles: Sequence[VehicleType], unload_h: float, available: Sequence[int | None]) -> Floats:
+    """Return the vehicle types in the columns of the compiled loops, limits with half their tolerance, (types, 12).
+
+    Parameters
+    ----------
+    unload_h : h, at the end of each route
+    available : vehicles of each type, None without limit
+    """
     slack = 1 + LOAD_TOLERANCE / 2
     rows = [
         (
@@ -30,12 +37,12 @@ def types_of(problem: CollectionProblem) -> Floats:
             v.cost_cny_km,
             v.cost_cny_h,
             1.0 / v.speed_factor,
-            v.shift_h - problem.unload_h + HOURS_TOLERANCE / 2,
+            v.shift_h - unload_h + HOURS_TOLERANCE / 2,
             ANY if count is None else count,
             ANY if v.max_drive_h is None else v.max_drive_h + HOURS_TOLERANCE / 2,
             *ORDINARY[1:],
         )
-        for v, count in zip(problem.vehicles, problem.available, strict=True)
+        for v, count in zip(vehicles, available, strict=True)
     ]
     return np.array(rows)
 
@@ -49,7 +56,7 @@ def instance_of(problem: CollectionProblem) -> Instance:
         weight=problem.weight_cny_h,
         halt_h=np.array([problem.halt_h(float(kg)) for kg in problem.load_kg]),
         depots=np.array([[ANY, 0.0]]),
-        types=types_of(problem),
+        types=types_of(problem.vehicles, problem.unload_h, problem.available),
         value=np.full(problem.n, np.inf),
         unload_h=problem.unload_h,
         max_aboard_h=problem.max_aboard_h + HOURS_TOLERANCE / 2,

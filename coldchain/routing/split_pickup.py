@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Floats
+from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, Bools, Floats, Ints
 from coldchain.routing.bridge import types_of
 from coldchain.routing.kernel import shared as k
 from coldchain.routing.problem import CollectionProblem, Route
@@ -93,23 +93,37 @@ def day_of(problem: CollectionProblem) -> k.Day:
     kg = np.maximum(problem.load_kg, 1e-12)
     rules = problem.stop_h, problem.load_h_t / KG_PER_T, problem.unload_h, problem.max_aboard_h + HOURS_TOLERANCE / 2
     apart = problem.time_h[1:, 1:] + problem.time_h[1:, 1:].T
-    np.fill_diagonal(apart, -math.inf)
-    near = np.argsort(apart, axis=1, kind="stable")[:, :NEAR]
-    close = np.zeros(apart.shape, dtype=np.bool_)
-    np.put_along_axis(close, near, True, axis=1)
+    near, close = neighbours_of(apart)
     return k.Day(
         np.ascontiguousarray(problem.time_h),
         np.ascontiguousarray(problem.km),
         problem.volume_m3 / kg,
         problem.weight_cny_h / kg,
-        types_of(problem),
+        types_of(problem.vehicles, problem.unload_h, problem.available),
         rates_of(problem.vehicles),
         most_of(problem.vehicles),
         np.array(rules),
-        np.ascontiguousarray(near),
-        close | close.T,
+        near,
+        close,
         _stray(problem, kg),
+        depot=0,
+        first=1,
     )
+
+
+def neighbours_of(apart_h: Floats) -> tuple[Ints, Bools]:
+    """Return the stops nearest to each, the stop itself first, and which are near to each other, either way.
+
+    Parameters
+    ----------
+    apart_h : hours there and back between stops, shape (n, n)
+    """
+    apart = apart_h.copy()
+    np.fill_diagonal(apart, -math.inf)
+    near = np.argsort(apart, axis=1, kind="stable")[:, :NEAR]
+    close = np.zeros(apart.shape, dtype=np.bool_)
+    np.put_along_axis(close, near, True, axis=1)
+    return np.ascontiguousarray(near), close | close.T
 
 
 def _stray(problem: CollectionProblem, kg: Floats) -> Floats:

@@ -12,7 +12,14 @@ from coldchain.siting.fixed import FixedModules
 from coldchain.siting.mobile import Fleet, add_units, split_units, unit_costs, widened
 from coldchain.siting.pooled import Column, choose_columns
 from coldchain.siting.problem import SitingProblem
-from coldchain.siting.result import SitingResult, award_of_owner, count_violations, plan_value, plan_violations
+from coldchain.siting.result import (
+    SitingResult,
+    award_of_owner,
+    cell_modules,
+    count_violations,
+    plan_value,
+    plan_violations,
+)
 from coldchain.siting.side import SideRow
 from coldchain.siting.solve import solve_siting
 from coldchain.siting.split import prepare as prepare_siting
@@ -34,6 +41,7 @@ __all__ = [
     "SitingResult",
     "add_units",
     "award_of_owner",
+    "cell_modules",
     "choose_columns",
     "count_violations",
     "diagnose_siting",

@@ -126,6 +126,13 @@ class FixedModules:
         more = sum(self._gain(kept, int(z), room[z]) - kept.gain[z] for z in changed)
         return float(kept.total + more + kept.module_cost(count) - kept.module_cost(kept.count))
 
+    @property
+    def charged(self) -> SitingProblem:
+        """The problem without its sides, which are charged at the prices kept."""
+        if self._prices is None:
+            raise ValueError("no prices kept: assign with keep=True first")
+        return self._prices.charged
+
     def demand_prices(self) -> Floats:
         """Return what a little more of each demand costs by the prices kept, in units of the whole demand, float[D]."""
         if self._prices is None:

@@ -10,7 +10,7 @@ import pytest
 from coldchain.planning import Plan
 from coldchain.planning.arcs import build_arcs
 from coldchain.planning.days import Decision, Effort, work_out_days
-from coldchain.planning.joint import Mean
+from coldchain.planning.hopes import Mean
 from coldchain.planning.near_days import NearDays
 
 

@@ -23,7 +23,7 @@ CRUMB = 1e-7  # kg, less than which is rounding
 
 
 class Day(NamedTuple):
-    """What does not change: matrices with the depot in row 0, and for each stop its figures by kg.
+    """What does not change: matrices of all places, rows of the depot and of the first stop, figures of stops by kg.
 
     ``near``: (n, k) nearest stops, each first of its own row; ``close``: (n, n) the same as a table. ``types`` as in
     :class:`coldchain.routing.kernel.Data`, ``rules`` by the columns above. ``rates``: (q, 2) what a halt, and each kg,
@@ -42,6 +42,8 @@ class Day(NamedTuple):
     near: Ints
     close: Bools
     stray: Floats
+    depot: int
+    first: int
 
 
 class Plan(NamedTuple):
@@ -81,8 +83,9 @@ def overflow(day: Day, stops: Ints, kg: Floats, size: int, kind: int, room: floa
         mean += load
         own += (day.stray[i, 0] * load) ** 2
         crop += day.stray[i, 1] * load
-        longer = (day.hours[0, i + 1] + day.hours[i + 1, 0]) * pace + day.rules[UNLOAD_H] + day.rules[STOP_H]
-        way = t[PER_KM] * (day.km[0, i + 1] + day.km[i + 1, 0]) + t[PER_H] * longer
+        at, depot = day.first + i, day.depot
+        longer = (day.hours[depot, at] + day.hours[at, depot]) * pace + day.rules[UNLOAD_H] + day.rules[STOP_H]
+        way = t[PER_KM] * (day.km[depot, at] + day.km[at, depot]) + t[PER_H] * longer
         chance = max(nearly_above(mean, own + crop * crop, room), once)
         cost += (chance - once) * (way + (t[DAY] if longer > t[SHIFT] - hours else 0.0))
         once = chance
@@ -99,23 +102,24 @@ def price(day: Day, stops: Ints, kg: Floats, size: int, kind: int, most: float) 
     t, hours, ways_km, m3_kg, cny_h_kg, rules = day.types[kind], day.hours, day.km, day.m3_kg, day.cny_h_kg, day.rules
     pace, stop_h, load_h_kg = t[PACE], rules[STOP_H], rules[LOAD_H_KG]
     load = space = drive = km = clock = aboard = spoilage = 0.0
-    after = 0
+    after = day.depot
     for place in range(size - 1, -1, -1):
         i, taken = stops[place], kg[place]
-        leg = hours[i + 1, after] * pace
+        at = day.first + i
+        leg = hours[at, after] * pace
         drive += leg
         clock += leg
-        km += ways_km[i + 1, after]
+        km += ways_km[at, after]
         aboard = clock
         spoilage += cny_h_kg[i] * taken * aboard
         clock += stop_h + load_h_kg * taken
         load += taken
         space += m3_kg[i] * taken
-        after = i + 1
-    out = hours[0, after] * pace
+        after = at
+    out = hours[day.depot, after] * pace
     drive += out
     clock += out
-    km += ways_km[0, after]
+    km += ways_km[day.depot, after]
     if load > t[PAYLOAD] or space > t[SPACE] or drive > t[DRIVE] or clock > t[SHIFT] or aboard > rules[ABOARD_H]:
         return math.inf
     for q in range(day.rates.shape[0]):
@@ -340,7 +344,7 @@ def put_back(
     order = int(drawn(random) * 3.0)
     keys = work.keys
     for i in range(waiting.size):
-        keys[i] = drawn(random) if order == 0 else waiting[i] if order == 1 else day.hours[i + 1, 0]
+        keys[i] = drawn(random) if order == 0 else waiting[i] if order == 1 else day.hours[day.first + i, day.depot]
     while True:
         i = -1
         for k in range(waiting.size):
