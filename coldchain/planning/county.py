@@ -9,6 +9,7 @@ routes of their own in a tenth of the time that working them out takes, for the 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -37,6 +38,7 @@ SMOOTHED = 5  # steps over which it is the mean: tours join part loads
 HAUL_LEAST, HAUL_MOST = 0.1, 2.0  # times what trucks cost beyond full ones
 ALIKE = 0.5  # logarithm of how many times larger a load may be to tell by the factor e less what this one costs
 SPARE_ROUTES, SPARE_VISITS = 8, 5
+MOST_ROUTES = 240  # of one depot on a day that there is room for, unless the course drives more
 LOG = 16_384  # entries of what one step may undo
 HOT, COLD = 3e-5, 1e-6  # temperatures, in shares of the value of the course
 
@@ -219,7 +221,15 @@ class County:
         self.near = NearDays.of(course.decision, course.days.collection)
         self.driven = driven = Driven.of(course)
         self.width = int(driven.visits.max(initial=1)) + SPARE_VISITS
-        self.rows = int(np.bincount(driven.period, minlength=1).max()) + SPARE_ROUTES
+        self.rows = self._most_routes() + SPARE_ROUTES
+
+    def _most_routes(self) -> int:
+        """Routes of one depot on a day: all that the course drives, and what loads may fill where it drives few."""
+        driven = int(np.bincount(self.driven.period, minlength=1).max())
+        filled = float(self.ground.kg.sum(axis=0).max(initial=0.0)) / min(
+            kind.payload_kg for kind in self.basis.collection
+        )
+        return max(driven, min(math.ceil(filled), MOST_ROUTES))
 
     def _hauls(self, course: Course) -> Floats:
         """CNY a day by steps of t: full trucks, and of what whole ones cost beyond what the course pays."""

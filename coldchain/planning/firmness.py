@@ -2,8 +2,9 @@
 
 Three questions, none of which is a proof. *Met*: of all choices of modules whose year the search worked out with
 routes, those within a hundredth of the plan's cost. *Other years*: harvests of village and crop drawn anew, sited from
-the plan on with the costs that its routes show. *With these depots*: the assignment by siting's underestimates with
-the plan's modules is below every plan that has them, whoever goes where; that one is a proof.
+the plan on with the costs that its routes show. *With these depots*: what every plan with the same modules costs at
+least, whoever goes where and on which routes (:mod:`coldchain.planning.withdepots`, in a draft by siting's
+underestimates alone); that one is a proof.
 """
 
 from __future__ import annotations
@@ -23,15 +24,20 @@ from coldchain.planning.estimates import Estimates
 from coldchain.planning.limits import stated
 from coldchain.planning.money import standing_opex_cny
 from coldchain.planning.search import PLANNED, Options, aims_of
+from coldchain.planning.withdepots import least_with
 from coldchain.progress import relative_gap
 from coldchain.runs import schema
-from coldchain.siting import FixedModules, SitingProblem, SitingResult, solve_siting
+from coldchain.siting import ExtendedEffort, FixedModules, SitingProblem, SitingResult, solve_siting
 from coldchain.threads import mapped
 from coldchain.work import Meter
 
 CLOSE = 0.01
 """Share of the plan's cost within which another plan counts as good."""
 YEARS, YEAR_WORK = 8, 3.0
+ROUNDS, DEEP_ROUNDS = 1, 4
+"""How often routes are sought for the proof with these depots, beside those of the plan; a draft asks siting alone."""
+WITH_GAP, WITH_WORK = 2e-3, 20.0
+"""Relative gap at which the model of that proof ends, and its units of work."""
 CROP_CV, VILLAGE_CV = 0.15, 0.15
 """Spreads of a crop's harvest and of a village's between years, as a replay draws them."""
 
@@ -118,13 +124,22 @@ def _gap(basis: Basis, arcs: Arcs, course: Course, options: Options) -> float | 
     """Return how far below the plan any plan with these modules can be, as a share; total cost only."""
     if aims_of(basis)[0] != "total_cost_cny" or basis.keeps:
         return None
-    count = course.decision.modules()
-    with FixedModules(stated(basis, arcs, "total_cost_cny"), options.halted, Meter(), options.seed) as fixed:
-        least = fixed.assign(count)
-    if least is None:
-        return None
     value = course.yearly.total
-    return relative_gap(value, min(least.value + standing_opex_cny(basis), value))
+    least = _least_by_siting(basis, arcs, course, options)
+    if not (options.quick or options.halted()):
+        effort = ExtendedEffort(
+            rounds=2, gap=WITH_GAP, work=WITH_WORK, stop=options.halted, seed=options.seed, meter=options.meter
+        )
+        rounds = DEEP_ROUNDS if options.thorough else ROUNDS
+        least = max(least, least_with(basis, arcs, course, effort, rounds=rounds, threads=options.threads))
+    return relative_gap(value, min(least, value)) if np.isfinite(least) else None
+
+
+def _least_by_siting(basis: Basis, arcs: Arcs, course: Course, options: Options) -> float:
+    """Return what plans with these modules cost at least by siting's underestimates; -inf where that is not known."""
+    with FixedModules(stated(basis, arcs, "total_cost_cny"), options.halted, Meter(), options.seed) as fixed:
+        least = fixed.assign(course.decision.modules())
+    return -np.inf if least is None else least.value + standing_opex_cny(basis)
 
 
 def _other_years(basis: Basis, arcs: Arcs, course: Course, options: Options) -> list[Bools]:

@@ -81,6 +81,14 @@ def joint_search(task: Task, start: Sequence[Course], options: Options) -> Cours
 
 @dataclass
 class _Search:
+    """The search at one point.
+
+    Attributes
+    ----------
+    best, shown, last : the best course; the one whose routes show what places cost; the one worked out last
+    queue_cny : what the best course loses in the queues of each class at each site, CNY a year
+    """
+
     task: Task
     start: Sequence[Course]
     options: Options
@@ -115,6 +123,7 @@ class _Search:
         self._take(ranked(basis, list(self.start)))
         driven = [course for course in self.start if course.days.collection]
         self.shown = self.best if self.best.days.collection or not driven else ranked(basis, driven)
+        self.last = self.shown
 
     def _take(self, course: Course) -> None:
         """Go on from a course."""
@@ -162,7 +171,10 @@ class _Search:
         return self._put_together() or (self.whole and (moved or self._shake()))
 
     def _correct(self, charge: float) -> bool:
-        """Site anew with the costs that the best course shows, every module dearer by a share of what one costs."""
+        """Site anew with the costs that a course shows, every module dearer by a share of what one costs there.
+
+        Tells whether the county at a glance, or the decision where it does not suit, led to the best course now.
+        """
         problem = self._problem()
         count = self.shown.decision.modules()
         built = max(int(count.sum()), 1)

@@ -43,7 +43,8 @@ class Trucks:
         the triangle inequality
     payload_t, fixed_cny, halt_cny, load_cny_t : (T,)
     shift_h, drive_h : (T,) most hours of driving and halts on a route, and of driving alone
-    halt_h : hours of a halt besides loading
+    halt_h, load_h_t : hours of a halt besides loading; hours of loading a tonne
+    aboard_h : most hours from the end of loading at a stop to the depot
     """
 
     legs_cny: Floats
@@ -55,6 +56,8 @@ class Trucks:
     shift_h: Floats
     drive_h: Floats
     halt_h: float
+    load_h_t: float = 0.0
+    aboard_h: float = float("inf")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from planned import saved
 
 from coldchain.planning import Options, Plan, course_with
+from coldchain.planning.firmness import _gap
 from coldchain.planning.met import Met
 from coldchain.reports.document import Told, sections
 from coldchain.runs import Run
@@ -59,6 +60,13 @@ def test_the_gap_with_these_depots_holds_for_another_search(small_plan: Plan) ->
     for seed in (1, 2):
         other = course_with(small_plan.ground, small_plan.course.decision.count, Options.quickly(seed))
         assert other.yearly.total >= least * (1 - 1e-9)
+
+
+def test_routes_prove_more_than_straight_trips_in_full_vehicles(small_plan: Plan) -> None:
+    """A draft asks siting alone; any other plan sends routes to the depots, too."""
+    given = small_plan.ground.basis, small_plan.ground.arcs, small_plan.course
+    draft, whole = (_gap(*given, options) for options in (Options.quickly(), Options()))
+    assert 0.0 <= whole < 0.8 * draft
 
 
 def test_the_table_lists_the_same_depots(small_plan: Plan, tmp_path: Path) -> None:

@@ -14,15 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_cases import LARGE, SMALL, day, days
 from scenario_cases import small_county
+from share_cases import routes, trucks_of
 
-from coldchain.planning import Options, lay_ground
+from coldchain.planning import Options, lay_ground, lorries
 from coldchain.planning.arcs import siting_problem
-from coldchain.planning.course import work_out
+from coldchain.planning.course import Course, work_out
 from coldchain.planning.days import Decision, Effort
 from coldchain.planning.pipeline import Ground, _rivalled
 from coldchain.planning.search import site
 from coldchain.planning.whole import solve_whole, tightened
-from coldchain.routing import CollectionProblem, ShareFinder, Shares, Trucks, evaluate_route
+from coldchain.planning.withdepots import least_with
+from coldchain.routing import CollectionProblem, ShareFinder, Shares, evaluate_route
 from coldchain.routing.shares import Day, radial_shares
 from coldchain.scenario import load
 from coldchain.siting import ExtendedEffort, plan_violations
@@ -30,50 +32,6 @@ from coldchain.siting import ExtendedEffort, plan_violations
 derandomised = settings(derandomize=True, deadline=None, max_examples=25)
 UNREACHED = 1e5
 """A time limit that no model of these sizes comes near: each ends at its gap."""
-
-
-def closure(matrix: np.ndarray) -> np.ndarray:
-    """Shortest ways (Floyd)."""
-    shortest = matrix.copy()
-    for k in range(len(shortest)):
-        np.minimum(shortest, shortest[:, k : k + 1] + shortest[k : k + 1, :], out=shortest)
-    return shortest
-
-
-def trucks_of(problem: CollectionProblem) -> Trucks:
-    """Return the vehicles of a day as share finding reads them."""
-    kinds = problem.vehicles
-    per_h = np.array([kind.cost_cny_h for kind in kinds])
-    legs_h = np.array([closure(problem.time_h) / kind.speed_factor for kind in kinds])
-    km = closure(problem.km)
-    return Trucks(
-        np.array([kind.cost_cny_km * km for kind in kinds]) + per_h[:, None, None] * legs_h,
-        legs_h,
-        np.array([kind.payload_kg / 1000 for kind in kinds]),
-        np.array([kind.cost_cny_day for kind in kinds]) + per_h * problem.unload_h,
-        per_h * problem.stop_h,
-        per_h * problem.load_h_t,
-        np.array([kind.shift_h for kind in kinds]) - problem.unload_h,
-        np.full(len(kinds), math.inf),
-        problem.stop_h,
-    )
-
-
-def routes(problem: CollectionProblem, rng: np.random.Generator) -> Iterator[tuple[int, tuple[int, ...], np.ndarray]]:
-    """Every subset of the stops by every type, in every order, loaded full by every priority and at random."""
-    for t, kind in enumerate(problem.vehicles):
-        for size in range(1, problem.n + 1):
-            for order in itertools.permutations(range(problem.n), size):
-                loads = []
-                for first in itertools.permutations(range(size)):
-                    room, kg = kind.payload_kg, np.zeros(size)
-                    for k in first:
-                        kg[k] = min(problem.load_kg[order[k]], room)
-                        room -= kg[k]
-                    loads.append(kg)
-                mix = rng.dirichlet(np.ones(len(loads)))
-                for kg in (*loads, mix @ np.array(loads), loads[0] * rng.random(size)):
-                    yield t, order, kg
 
 
 def violation(problem: CollectionProblem, shares: Shares) -> float:
@@ -204,3 +162,27 @@ def test_no_decision_of_a_tiny_county_undercuts_the_bound(
     raised, _proposed = tightened(ground.basis, ground.arcs, Options(UNREACHED), before, best)
     assert max(before, bound * (1 - 6e-3)) <= raised <= best * (1 + 1e-9)
     assert tightened(ground.basis, ground.arcs, Options(UNREACHED), best, best) == (best, ())
+
+
+@pytest.mark.parametrize("listed", [6, 0])
+def test_no_decision_undercuts_the_bound_of_its_depots(
+    listed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For each choice of modules, the best of all who goes where with real routes is at least its bound, and near.
+
+    Whether lorries of a hub are counted by all their tours or nested by their dearest depot.
+    """
+    monkeypatch.setattr(lorries, "LISTED", listed)
+    ground = tiny(tmp_path / "county", [0, 1, 2], ("cool_room_200",))
+    best: dict[bytes, Course] = {}
+    for count, share in decisions(ground):
+        decision = Decision.of(ground.arcs, count, share)
+        course = work_out(ground.basis, ground.arcs, decision, Effort(quick=True, memo=ground.memo))
+        known = best.get(count.tobytes(), course)
+        best[count.tobytes()] = min(known, course, key=lambda one: one.yearly.total)
+    assert len(best) == 4
+    effort = ExtendedEffort(rounds=2, gap=1e-4, work=UNREACHED)
+    for course in best.values():
+        least = least_with(ground.basis, ground.arcs, course, effort, rounds=3)
+        assert least <= course.yearly.total * (1 + 1e-9)
+        assert course.yearly.total - least <= 0.03 * course.yearly.total
