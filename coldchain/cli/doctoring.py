@@ -60,7 +60,8 @@ def compile_kernels() -> None:
 
     import coldchain as cc
     from coldchain.dispatch.dispatch import DispatchRequest, dispatch
-    from coldchain.siting import prepare_siting
+    from coldchain.planning.withdepots import least_with
+    from coldchain.siting import ExtendedEffort, prepare_siting
     from coldchain.spoilage.kinetics import pack
     from coldchain.spoilage.measured import follow_measured
 
@@ -69,6 +70,7 @@ def compile_kernels() -> None:
         county = cc.example(folder / "county", villages=14, seed=5)
         cc.plan(replace(county, routing=county.routing.model_copy(update={"split_pickups": True})), effort="quick")
         made = cc.plan(county, effort="quick")
+        least_with(made.basis, made.ground.arcs, made.course, ExtendedEffort(rounds=0, work=1.0), rounds=0)
         cc.replay(made, years=1, days=1)
         dispatch(DispatchRequest(made.save(folder / "run"), iterations=10))
         crop = pack(county.commodities[0])
