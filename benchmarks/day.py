@@ -17,7 +17,7 @@ import numpy as np
 from coldchain.model import VehicleType
 from coldchain.routing import CollectionProblem, evaluate_route, solve_collection, violations
 from coldchain.routing.bridge import instance_of
-from coldchain.routing.ruin import Effort, ruin_recreate
+from coldchain.routing.ruin import RuinEffort, ruin_recreate
 
 TRUCK = VehicleType(
     id="truck", payload_kg=1500.0, volume_m3=15.0, cargo="ambient", cost_cny_day=60.0, cost_cny_km=1.3, cost_cny_h=30.0,
@@ -85,7 +85,7 @@ def compare(n: int, weight: float, seconds: float, seeds: int) -> None:
     for seed in range(seeds):
         day = county(n, seed, weight)
         blind = replace(day, weight_cny_h=np.zeros(n))
-        ours = ruin_recreate(instance_of(day), Effort(seconds=seconds), seed=seed).cost
+        ours = ruin_recreate(instance_of(day), RuinEffort(seconds=seconds), seed=seed).cost
         theirs = priced(day, pyvrp_routes(day, seconds, seed))
         without = priced(day, library_routes(blind, seconds, seed))
         aware = priced(day, library_routes(day, seconds, seed))

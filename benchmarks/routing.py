@@ -20,7 +20,7 @@ from coldchain.benching import BenchSettings, PublishedDay, read_instance, run_f
 from coldchain.model import VehicleType
 from coldchain.routing import CollectionProblem, solve_collection
 from coldchain.routing.instance import Instance
-from coldchain.routing.ruin import Duty, Effort, ready, ruin_recreate
+from coldchain.routing.ruin import RuinEffort, VehicleTrips, ready, ruin_recreate
 
 SIZES = (50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
@@ -47,7 +47,7 @@ def plain(instance: PublishedDay) -> Case:
     return Case(instance.name, whole, instance.demand.astype(np.int64), (Kind(int(instance.capacity), instance.n),))
 
 
-def their_cost(data: Any, routes: tuple[Duty, ...]) -> float:
+def their_cost(data: Any, routes: tuple[VehicleTrips, ...]) -> float:
     """Cost of our routes by PyVRP's own account, inf when it holds them infeasible."""
     import pyvrp
 
@@ -70,7 +70,7 @@ def against_pyvrp(name: str, cases: list[Case], seconds: float, seeds: range) ->
     for case in cases:
         instance, data, costs = ours(case), theirs(case), []
         for seed in seeds:
-            routes = ruin_recreate(instance, Effort(seconds=seconds), seed=seed).routes
+            routes = ruin_recreate(instance, RuinEffort(seconds=seconds), seed=seed).routes
             found = pyvrp.solve(data, pyvrp.stop.MaxRuntime(seconds), seed=seed, display=False)
             costs.append((their_cost(data, routes), found.cost()))
         mean = np.mean(costs, axis=0)
@@ -111,7 +111,7 @@ def counties(count: int) -> None:
 
 def rate(instance: Instance, seconds: float) -> float:
     """Return iterations per second."""
-    found = ruin_recreate(instance, Effort(seconds=seconds))
+    found = ruin_recreate(instance, RuinEffort(seconds=seconds))
     return found.iterations / found.seconds
 
 
@@ -125,7 +125,7 @@ def speed(seconds: float) -> None:
             kinds += [timed, replace(timed, weight=np.full(n, 0.5))]
         rates = " ".join(f"{rate(kind, seconds):9.0f}" for kind in kinds)
         tracemalloc.start()
-        ruin_recreate(square, Effort(iterations=1))
+        ruin_recreate(square, RuinEffort(iterations=1))
         peak = tracemalloc.get_traced_memory()[1] / 1e6
         tracemalloc.stop()
         print(f"{n:5} {rates:39} {peak:7.1f}", flush=True)

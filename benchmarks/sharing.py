@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from coldchain.scenario import load
 from coldchain.settlement import GroupEffort, Settlement, cost_table, fingerprint, members_of, work_out
 from coldchain.sharing import (
+    AskedCosts,
     Game,
-    Ledger,
     certify,
     core_test,
     divide,
@@ -187,8 +187,8 @@ def frugal() -> None:
             costs = routing_costs(n, seed)
             ask = lambda mask, c=costs: float(c[mask])  # noqa: E731
             bound = lambda mask, c=costs: 0.98 * float(c[mask])  # noqa: E731
-            tested = [core_test(Ledger(ask, n, known), -nucleolus(-costs).payoff).costed for known in (None, bound)]
-            rows.append((tested[0], equal_profit_of(Ledger(ask, n)).costed, tested[1]))
+            tested = [core_test(AskedCosts(ask, n, known), -nucleolus(-costs).payoff).costed for known in (None, bound)]
+            rows.append((tested[0], equal_profit_of(AskedCosts(ask, n)).costed, tested[1]))
         mean, most = np.mean(rows, axis=0), np.max(rows, axis=0)
         groups = (1 << n) - 1
         shares = " ".join(f"{m:7.0f} / {x:4.0f} ({x / groups:5.1%})" for m, x in zip(mean, most, strict=True))

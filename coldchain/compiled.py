@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import pickle
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -45,7 +46,9 @@ class _Named:
 
 class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> type[_Named]:
-        if module.startswith(f"{HERE.name}.") and name not in _source(module):
+        if module.startswith(f"{HERE.name}.") and not re.search(
+            rf"^((class|def) )?{name}\b", _source(module), re.MULTILINE
+        ):
             raise pickle.UnpicklingError(name)  # of an earlier release
         return _Named
 

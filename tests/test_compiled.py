@@ -34,7 +34,8 @@ def test_what_was_cut_short_goes_and_the_rest_stays(tmp_path: Path, name: str, c
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "left"), [(MODULE, "Data", 1), (MODULE, "Date", 0), (f"{MODULE}s", "Data", 0)]
+    ("module", "name", "left"),
+    [(MODULE, "Data", 1), (MODULE, "Date", 0), (MODULE, "Dat", 0), (f"{MODULE}s", "Data", 0)],
 )
 def test_an_index_of_an_earlier_release_goes(tmp_path: Path, module: str, name: str, left: int) -> None:
     """What it names must still be in the package, which is seen in the source alone."""

@@ -128,3 +128,14 @@ def test_modules_stay_small() -> None:
     """No module has more than 600 lines."""
     lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    """A name tells what it is wherever it is read; the scenario of the interface is that of the model, in memory."""
+    defined: dict[str, list[str]] = {}
+    for path in sources.MODULES:
+        for node in sources.nodes_of(path):
+            if isinstance(node, ast.ClassDef):
+                defined.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    twice = {name: places for name, places in defined.items() if len(places) > 1}
+    assert sorted(twice) == ["Scenario"], twice

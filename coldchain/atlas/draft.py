@@ -19,7 +19,7 @@ from coldchain.atlas.visits import SPREAD, VISIT_NOTE, VISITS, VillageToVisit, b
 from coldchain.errors import BadInputError, Fault
 from coldchain.importing import Import, draft_from_osm, draft_from_points, read_rules
 from coldchain.importing.account import Skipped
-from coldchain.importing.rules import ANNUAL_SHARES, USUAL_SEASONS, Rules
+from coldchain.importing.rules import ANNUAL_SHARES, USUAL_SEASONS, ImportRules
 from coldchain.language import _, plural
 from coldchain.model import Assumption, Commodity
 from coldchain.model.naming import crop_names, labelled
@@ -126,7 +126,7 @@ class _Findings:
     """All that was read of the layers."""
 
     sown: _Sown
-    rule: Rules
+    rule: ImportRules
     layers: Layers
     climate: Climate | None
     faults: tuple[Fault, ...]
@@ -161,7 +161,7 @@ def _drafted(base: Import, found: _Findings, places: Path) -> Import:
     return replace(base, draft=draft, faults=faults, account=account, beside=beside)
 
 
-def by_season(harvest: pd.DataFrame, rule: Rules) -> pd.DataFrame:
+def by_season(harvest: pd.DataFrame, rule: ImportRules) -> pd.DataFrame:
     """Split the tonnes of each village and crop over the seasons; they add up to the last digit a float has."""
     parts = []
     for crop, rows in harvest.groupby("commodity", sort=True):

@@ -18,7 +18,7 @@ from coldchain.model import VehicleType
 from coldchain.model.ending import Ending, ending_of
 from coldchain.routing import CollectionProblem, solve_collection
 from coldchain.routing.instance import Instance
-from coldchain.routing.ruin import Effort, multi_start
+from coldchain.routing.ruin import RuinEffort, multi_start
 
 Kind = Literal["ccvrp", "cvrp"]
 Routes = list[tuple[int, ...]]  # customers 1..n; in order of arrival for ccvrp
@@ -169,7 +169,7 @@ def _own(kind: Kind, instance: PublishedDay, vehicles: int, settings: BenchSetti
         value=np.full(n, np.inf),
         metric=(1.0, 1.0, float(instance.rounding == "nearest")),
     )
-    effort = Effort(iterations=settings.iterations, seconds=settings.time_limit_s)
+    effort = RuinEffort(iterations=settings.iterations, seconds=settings.time_limit_s)
     found = multi_start(problem, effort, settings.threads, seed=settings.seed)
     return [tuple(i + 1 for i in duty.stops[::-1]) for duty in found.routes]
 

@@ -60,6 +60,7 @@ def compile_kernels() -> None:
 
     import coldchain as cc
     from coldchain.dispatch.dispatch import DispatchRequest, dispatch
+    from coldchain.planning import Plan
     from coldchain.planning.withdepots import least_with
     from coldchain.siting import ExtendedEffort, prepare_siting
     from coldchain.spoilage.kinetics import pack
@@ -70,7 +71,9 @@ def compile_kernels() -> None:
         county = cc.example(folder / "county", villages=14, seed=5)
         cc.plan(replace(county, routing=county.routing.model_copy(update={"split_pickups": True})), effort="quick")
         made = cc.plan(county, effort="quick")
-        least_with(made.basis, made.ground.arcs, made.course, ExtendedEffort(rounds=0, work=1.0), rounds=0)
+        if isinstance(made.plan, Plan):
+            planned = made.plan
+            least_with(planned.basis, planned.ground.arcs, planned.course, ExtendedEffort(rounds=0, work=1.0), rounds=0)
         cc.replay(made, years=1, days=1)
         dispatch(DispatchRequest(made.save(folder / "run"), iterations=10))
         crop = pack(county.commodities[0])

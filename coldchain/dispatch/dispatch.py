@@ -29,7 +29,7 @@ from coldchain.model.naming import labelled
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing.day import DayResult, Locked
 from coldchain.routing.kernel import is_compiled
-from coldchain.routing.ruin import Effort
+from coldchain.routing.ruin import RuinEffort
 from coldchain.routing.timetable import violations
 
 CROWDED_ROUNDS = 6
@@ -307,7 +307,7 @@ def _unreachable(day: PreparedDay) -> list[Fault]:
 
 
 def _search(wish: DispatchRequest, day: PreparedDay, start: tuple[Locked, ...]) -> DaySearch:
-    effort = Effort(
+    effort = RuinEffort(
         iterations=iterations_of(wish, day),
         seconds=math.inf if wish.time_limit_s is None else wish.time_limit_s,
         patience=math.inf if wish.patience is None else wish.patience,

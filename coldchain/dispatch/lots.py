@@ -21,8 +21,8 @@ from coldchain.model.naming import labelled
 from coldchain.network import travel
 from coldchain.routing import HaulRule, lower_bound_cny_t
 from coldchain.spoilage import (
+    LaneStage,
     Ride,
-    Stage,
     cold_stages,
     harvest_clock_h,
     line_haul_half_h,
@@ -118,7 +118,7 @@ class Lanes:
         self.reference_cny_kg = lru_cache(maxsize=None)(self._reference_cny_kg)
         self.per_hour = lru_cache(maxsize=None)(self._per_hour)
 
-    def _cold(self, commodity: int, depot: int, cooling: CoolingClass) -> tuple[Stage, ...]:
+    def _cold(self, commodity: int, depot: int, cooling: CoolingClass) -> tuple[LaneStage, ...]:
         scenario = self.source.scenario
         haul = (float(self.haul_h[depot]), line_haul_half_h(scenario))
         hub = scenario.hubs[self.source.depots[depot].hub]

@@ -14,7 +14,7 @@ from coldchain.dispatch.build import PreparedDay
 from coldchain.language import _
 from coldchain.routing.day import DayProblem, DayResult, Left, Locked, Round, Tour
 from coldchain.routing.dispatch import solve_day
-from coldchain.routing.ruin import Effort
+from coldchain.routing.ruin import RuinEffort
 
 Engine = Literal["ruin-recreate", "ortools"]
 
@@ -24,7 +24,7 @@ class DaySearch:
     """How to search: engine, effort, seed and threads; the tours to begin with."""
 
     engine: Engine
-    effort: Effort
+    effort: RuinEffort
     seed: int = 0
     threads: int = 1
     start: tuple[Locked, ...] = ()

@@ -11,7 +11,7 @@ from coldchain.dispatch.fleet import VehiclesAtHand
 from coldchain.network import RoadNetwork, travel
 from coldchain.routing.day import DayProblem, Tour
 from coldchain.routing.dispatch import solve_day
-from coldchain.routing.ruin import Effort
+from coldchain.routing.ruin import RuinEffort
 
 ITERATIONS = 200
 ANY_REGIME = -1
@@ -93,7 +93,7 @@ def fetched(
         load_h_t=docks.load_h_t,
         unload_h=docks.unload_h,
     )
-    result = solve_day(problem, effort=Effort(iterations=ITERATIONS))
+    result = solve_day(problem, effort=RuinEffort(iterations=ITERATIONS))
     if result.left or not result.tours:
         return None
     trips = [trip for tour in result.tours for trip in tour.rounds]

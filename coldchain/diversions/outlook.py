@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from coldchain.arrays import Floats
-from coldchain.spoilage import Fate, Stage, air_at
+from coldchain.spoilage import Fate, LaneStage, air_at
 from coldchain.spoilage.kernels import run_stage
 from coldchain.spoilage.kinetics import pack
 from coldchain.spoilage.rides import DOCK_HALF_H
@@ -106,19 +106,19 @@ class LotOutlook:
         off = max(self.discount, (left.value - left.loss) / kept if kept > 0.0 else 0.0)
         return Lost(left.loss, left.loss + kept * off)
 
-    def _to_the_gate(self, plan: LotPlan, clock_h: float) -> Iterator[Stage]:
+    def _to_the_gate(self, plan: LotPlan, clock_h: float) -> Iterator[LaneStage]:
         """Yield the stages that are left until a lot leaves its depot."""
         humidity, cooling = self.found.day.chain.room_humidity, plan.cooling
-        ambient = Stage("ambient", 0.0)
-        rides = {"ambient": ambient, "reefer": Stage("hold", 0.0)}
-        dock = ambient if plan.cargo == "ambient" else Stage("drift", 0.0, half_h=DOCK_HALF_H)
+        ambient = LaneStage("ambient", 0.0)
+        rides = {"ambient": ambient, "reefer": LaneStage("hold", 0.0)}
+        dock = ambient if plan.cargo == "ambient" else LaneStage("drift", 0.0, half_h=DOCK_HALF_H)
         set_c, half_h = cooling.temp_c, cooling.half_cooling_h
         planned = (
             (ambient, plan.leave_h),
-            (rides.get(plan.cargo, Stage("drift", 0.0, half_h=plan.half_warming_h)), plan.back_h),
+            (rides.get(plan.cargo, LaneStage("drift", 0.0, half_h=plan.half_warming_h)), plan.back_h),
             (dock, plan.docked_h),
-            *((Stage("hall", 0.0, temp_c, half_h, humidity), end_h) for end_h, temp_c in self._warm(plan)),
-            (Stage("cool", 0.0, set_c, half_h, humidity), plan.depart_h),
+            *((LaneStage("hall", 0.0, temp_c, half_h, humidity), end_h) for end_h, temp_c in self._warm(plan)),
+            (LaneStage("cool", 0.0, set_c, half_h, humidity), plan.depart_h),
         )
         for stage, end_h in planned:
             if end_h > clock_h + 1e-9:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from coldchain.errors import BadInputError, Fault, demand_right
 from coldchain.importing.account import Account
-from coldchain.importing.rules import Known, Rules, harvest, periods
+from coldchain.importing.rules import ImportRules, Known, harvest, periods
 from coldchain.language import N_, _
 from coldchain.language.ids import word
 from coldchain.leftovers import clear_half_written
@@ -110,7 +110,7 @@ class Places:
 def assemble(
     source: str,
     places: Places,
-    rules: Rules,
+    rules: ImportRules,
     roads: RoadNetwork | None,
     datum: str,
     *,

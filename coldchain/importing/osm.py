@@ -11,7 +11,7 @@ import pandas as pd
 from coldchain.errors import BadInputError, Fault, grouped
 from coldchain.importing.account import Merged, Skipped
 from coldchain.importing.draft import Import, Places, account_of, assemble, nearest_km
-from coldchain.importing.rules import Rules, read_rules
+from coldchain.importing.rules import ImportRules, read_rules
 from coldchain.inputs import reading
 from coldchain.language import N_, _, plural
 from coldchain.model import Assumption, Roads, VehicleType
@@ -87,7 +87,7 @@ def draft_from_osm(file: Path, rules: Path | None = None, elevation: Path | None
     return Import(draft, roads, faults, account)
 
 
-def _lorries(rules: Rules) -> LorryRange:
+def _lorries(rules: ImportRules) -> LorryRange:
     """Return the range of the vehicles that the scenario will have on offer."""
     payload = {item.id: item.payload_kg for item in catalogue_table("vehicle") if isinstance(item, VehicleType)}
     routing, usual = rules.sections.get("routing", {}), offered_types()
@@ -100,7 +100,7 @@ def _lorries(rules: Rules) -> LorryRange:
     return lorry_range(payloads("collection_vehicles"), payloads("line_haul_vehicles"))
 
 
-def _most_off_m(rules: Rules) -> float:
+def _most_off_m(rules: ImportRules) -> float:
     """Return the distance from the roads beyond which a place is refused."""
     given = rules.sections.get("roads", {}).get("max_snap_m")
     return float(given) if isinstance(given, int | float) else Roads().max_snap_m

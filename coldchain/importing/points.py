@@ -17,7 +17,7 @@ from coldchain.importing.crops import Crops
 from coldchain.importing.draft import KM_PER_DEG, Import, Places, RowOrigins, account_of, assemble
 from coldchain.importing.harvests import Harvests, assumed_crops, not_used, read_harvests
 from coldchain.importing.placing import ListSource, Missing, places_of
-from coldchain.importing.rules import Rules, read_rules
+from coldchain.importing.rules import ImportRules, read_rules
 from coldchain.language import _
 from coldchain.model import Assumption
 from coldchain.network import read_roads, roads_used
@@ -87,7 +87,7 @@ class _Read:
     merged: list[Merged]
 
 
-def _drafted(file: Path, source: ListSource, rule: Rules, roads: Path | None, read: _Read) -> Import:
+def _drafted(file: Path, source: ListSource, rule: ImportRules, roads: Path | None, read: _Read) -> Import:
     points = read.points
     network = None if roads is None else read_roads(roads)
     unused = not_used(source.columns, read.harvests, read.raw.rows)

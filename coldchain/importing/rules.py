@@ -51,7 +51,7 @@ class Crop(Noun):
     counties: tuple[str, ...] = figure("-", "only in these counties; everywhere if empty", ())
 
 
-class Rules(Noun):
+class ImportRules(Noun):
     """Harvest rule of an import."""
 
     title: str = figure("-", "what the rule is, for the scenario's notes", N_("mixed farming, the same everywhere"))
@@ -82,7 +82,7 @@ class Rules(Noun):
     sections: dict[str, dict[str, Any]] = figure("-", "settings of scenario.toml to write", {})
 
 
-def read_rules(path: Path | None) -> Rules:
+def read_rules(path: Path | None) -> ImportRules:
     """Read a rules file; the defaults when there is none.
 
     Raises
@@ -91,8 +91,8 @@ def read_rules(path: Path | None) -> Rules:
         Naming every unknown key, crop, season or section.
     """
     if path is None:
-        return Rules()
-    rules, faults = parse(Rules, read_toml(path), path.name, None)
+        return ImportRules()
+    rules, faults = parse(ImportRules, read_toml(path), path.name, None)
     if rules is not None:
         faults += _unknown(rules, path.name)
     if faults or rules is None:
@@ -100,7 +100,7 @@ def read_rules(path: Path | None) -> Rules:
     return rules
 
 
-def _unknown(rules: Rules, file: str) -> list[Fault]:
+def _unknown(rules: ImportRules, file: str) -> list[Fault]:
     known = {str(getattr(item, "id", "")) for item in catalogue_table("commodity")}
     faults = [
         Fault(file, None, f"crops.{crop}", crop, _("is not in the catalogue of commodities"), "unknown-commodity")
@@ -132,7 +132,7 @@ def _unknown(rules: Rules, file: str) -> list[Fault]:
     return faults
 
 
-def harvest(rules: Rules, places: pd.DataFrame, known: Known | None = None) -> pd.DataFrame:
+def harvest(rules: ImportRules, places: pd.DataFrame, known: Known | None = None) -> pd.DataFrame:
     """Return the harvest table of places with columns id, kind and county: village, commodity, period, tonnes.
 
     Parameters
@@ -151,7 +151,7 @@ def harvest(rules: Rules, places: pd.DataFrame, known: Known | None = None) -> p
     return pd.DataFrame(rows, columns=["village", "commodity", "period", "tonnes"])
 
 
-def _lots(rules: Rules, grown: Mapping[str, Crop], tonnes: Mapping[str, float], *, exact: bool) -> list[Lot]:
+def _lots(rules: ImportRules, grown: Mapping[str, Crop], tonnes: Mapping[str, float], *, exact: bool) -> list[Lot]:
     """Return crop, season and tonnes of one place; with ``exact`` the largest lot takes what rounding leaves."""
     whole = sum(crop.share for crop in grown.values())
     by_crop = {name: tonnes.get("", 0.0) * crop.share / whole for name, crop in grown.items()}

@@ -10,7 +10,7 @@ import pandas as pd
 from coldchain.language import _, plural
 from coldchain.papers.paper import Block, Drawing, Head, PaperTable, Text
 from coldchain.reports.columns import Form
-from coldchain.reports.document import Chart, Section
+from coldchain.reports.document import Section, SectionChart
 from coldchain.reports.figures import money, percent, tonnes
 from coldchain.reports.strokes import Bars, Swing, bars_chart, curve, divided_bar, tornado, years_chart
 
@@ -89,7 +89,7 @@ def _drawn(section: Section) -> str:
     return curve([float(label) for label in labels], figures[0], _("Loss rate against budget"), (money, percent))
 
 
-def _bars(section: Section, chart: Chart) -> str:
+def _bars(section: Section, chart: SectionChart) -> str:
     """Draw two bars a row: tonnes today and with the plan, or two shares by their headings."""
     first, second = chart.values
     bars = section.rows.fillna({first: 0.0, second: 0.0})

@@ -30,7 +30,7 @@ CHUNK = 64
 
 
 @dataclass(frozen=True)
-class Plant:
+class CoolingPlant:
     """Refrigeration of one cooling class of a depot in a period: what it takes, the room it cools, its places."""
 
     cooling_kw: float
@@ -50,7 +50,7 @@ class Refrigeration:
         """Whether any type states its refrigeration."""
         return any(kind.cooling_kw is not None for kind in self.basis.scenario.depot_types)
 
-    def plant(self, site: int, cooling: int, period: int) -> Plant | None:
+    def plant(self, site: int, cooling: int, period: int) -> CoolingPlant | None:
         """Return the refrigeration of a class; None where a module that stands there does not state its own."""
         basis, fixed = self.basis, self.basis.scenario.fixed_types
         power = volume = 0.0
@@ -64,7 +64,7 @@ class Refrigeration:
             volume += number * kind.net_m3
             modules.append((kind, float(number)))
         places = CoolerPlaces.of(modules, basis.lanes.batch_h)
-        return Plant(float(power), float(volume), places) if power else None
+        return CoolingPlant(float(power), float(volume), places) if power else None
 
 
 def by_power(basis: Basis, decision: Decision, lots: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +132,7 @@ def put_in(basis: Basis, plants: Refrigeration, come: Arrivals) -> Parts:
     return Parts(*(np.concatenate([getattr(one, name) for one in found]) for name in ("lot", "batch", "tonnes")))
 
 
-def _queued(basis: Basis, cooling: int, period: int, plant: Plant, come: Arrivals) -> Parts:
+def _queued(basis: Basis, cooling: int, period: int, plant: CoolingPlant, come: Arrivals) -> Parts:
     """Part the lots of one class of a depot in a period; all lots that come in a slot are parted alike."""
     ready, cohort = np.unique(come.batch, return_inverse=True)
     load = _Load(basis, cooling, period)
@@ -181,7 +181,7 @@ class _Load:
         kind, season = self.basis.classes[self.cooling], scenario.periods[self.period]
         return peak_kw_t(scenario.commodities[crop], kind, season, clocks)
 
-    def base_kw(self, plant: Plant, t_day: Floats, crop: Indices) -> float:
+    def base_kw(self, plant: CoolingPlant, t_day: Floats, crop: Indices) -> float:
         """Walls, doors and what lies in store."""
         scenario, kind = self.basis.scenario, self.basis.classes[self.cooling]
         present, which = np.unique(crop, return_inverse=True)

@@ -27,7 +27,7 @@ from coldchain.planning.overflow import spread_of
 from coldchain.routing import least_aboard_h, solve_line_haul
 from coldchain.routing.bridge import types_of
 from coldchain.routing.kernel import county as k
-from coldchain.routing.kernel.shared import Work
+from coldchain.routing.kernel.shared import Workspace
 from coldchain.routing.quantities import most_of, rates_of
 from coldchain.routing.split_pickup import neighbours_of
 from coldchain.siting import SitingProblem, cell_modules
@@ -43,7 +43,7 @@ LOG = 16_384  # entries of what one step may undo
 HOT, COLD = 3e-5, 1e-6  # temperatures, in shares of the value of the course
 
 
-class Driven(NamedTuple):
+class DrivenRoutes(NamedTuple):
     """Routes one after the other: depot, period, number of visits of each; village and kg of all visits."""
 
     site: Indices
@@ -53,7 +53,7 @@ class Driven(NamedTuple):
     kg: Floats
 
     @classmethod
-    def of(cls, course: Course) -> Driven:
+    def of(cls, course: Course) -> DrivenRoutes:
         """List the routes of a course."""
         days = [(day, route) for day in course.days.collection for route in day.result.routes]
         villages = [day.villages[list(route.stops)] for day, route in days]
@@ -87,7 +87,7 @@ class CountyPlan:
     value: float
     count: Ints
     loads: Loads
-    driven: Driven
+    driven: DrivenRoutes
 
 
 def suits(basis: Basis) -> bool:
@@ -219,7 +219,7 @@ class County:
             np.zeros(sites * classes), none, none, ground.haul_t, self._hauls(course),
         )  # fmt: skip
         self.near = NearDays.of(course.decision, course.days.collection)
-        self.driven = driven = Driven.of(course)
+        self.driven = driven = DrivenRoutes.of(course)
         self.width = int(driven.visits.max(initial=1)) + SPARE_VISITS
         self.rows = self._most_routes() + SPARE_ROUTES
 
@@ -277,7 +277,9 @@ class County:
         rest = np.maximum(1.0 - coming - stays * scale, 0.0) / np.maximum(1.0 - coming, SHARE_KEPT)
         return np.where(there, plan_share, arc_share * scale[arcs.demand] + plan_share * rest[arcs.demand])
 
-    def search(self, count: Ints, loads: Loads, steps: int, focus: Indices, driven: Driven | None = None) -> CountyPlan:
+    def search(
+        self, count: Ints, loads: Loads, steps: int, focus: Indices, driven: DrivenRoutes | None = None
+    ) -> CountyPlan:
         """Return the best way to use some modules that is found from an assignment.
 
         Parameters
@@ -311,7 +313,7 @@ class County:
         value = total + float(((problem.module_cost - self.dear_cny) * count).sum())
         return CountyPlan(value, count, found, _listed(best))
 
-    def _laid(self, driven: Driven) -> tuple[k.CountyBest, Floats]:
+    def _laid(self, driven: DrivenRoutes) -> tuple[k.CountyBest, Floats]:
         """Lay routes out in rows; returns also what they fetch of each village, by depot and period."""
         known, begin = self._empty(), np.concatenate([[0], np.cumsum(driven.visits)])
         kg = np.zeros((*known.rows.shape, len(self.basis.scenario.villages)))
@@ -327,7 +329,7 @@ class County:
         scenario, empty, room = self.basis.scenario, self._empty(loads), max(loads, self.width + 1)
         sites, periods, villages = len(scenario.sites), len(scenario.periods), len(scenario.villages)
         by_village = np.zeros((3, sites, periods, villages))
-        work = Work(
+        work = Workspace(
             np.zeros(self.width + 1, np.int64), np.zeros(self.width + 1), np.zeros((self.rows, 3)),
             np.zeros(self.rows, np.int64), np.zeros(1),
         )  # fmt: skip
@@ -341,7 +343,7 @@ class County:
             np.array([2 * (1000 * self.seed + self.runs) + 0x9E3779B97F4A7C15], dtype=np.uint64), work,
         )  # fmt: skip
 
-    def near_days(self, driven: Driven) -> NearDays:
+    def near_days(self, driven: DrivenRoutes) -> NearDays:
         """Return routes as those of days close by."""
         calling: dict[tuple[int, int], list[NearRoute]] = defaultdict(list)
         text, begin = hashlib.sha256(self.near.digest), np.concatenate([[0], np.cumsum(driven.visits)]).tolist()
@@ -356,10 +358,10 @@ class County:
         return replace(self.near, calling=calling, digest=text.digest())
 
 
-def _listed(best: k.CountyBest) -> Driven:
+def _listed(best: k.CountyBest) -> DrivenRoutes:
     """List the routes in rows."""
     site, period, row = np.nonzero(best.size)
     visits = best.size[site, period, row]
     kept = np.arange(best.stops.shape[3]) < visits[:, None]
     rows = (site, period, row)
-    return Driven(site, period, visits, best.stops[rows][kept], best.taken[rows][kept])
+    return DrivenRoutes(site, period, visits, best.stops[rows][kept], best.taken[rows][kept])

@@ -15,7 +15,7 @@ from coldchain.model import Scenario
 from coldchain.network import travel
 from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
-from coldchain.planning.decision import Answer, CollectionDay, Decision, site_lots
+from coldchain.planning.decision import CollectionDay, Decision, PricedDay, site_lots
 from coldchain.planning.duties import Running, run
 from coldchain.planning.fleet_limits import within_limits
 from coldchain.planning.former import FormerDays, FormerRoute, drive_again
@@ -227,7 +227,7 @@ def _collect(
             part, way = daily[present], Legs(legs.time_h[square], legs.km[square])
             known = effort.former.of_day(site, period, villages[present], part.sum(axis=(1, 2)) * KG_PER_T)
             result = _drive_again(basis, site, period, part, way, known, villages[present]) if known else None
-            answers: tuple[Answer, ...] = ()
+            answers: tuple[PricedDay, ...] = ()
             if result is None:
                 nearby = effort.near.routes(site, period, villages[present]) if effort.quick else []
                 result = _route_day(basis, site, period, part, way, effort, nearby)
@@ -238,7 +238,7 @@ def _collect(
 def _at_own_prices(
     basis: Basis, site: int, period: int, daily: Floats, legs: Legs, hired: CollectionResult,
     effort: Effort,
-) -> tuple[Answer, ...]:  # fmt: skip
+) -> tuple[PricedDay, ...]:  # fmt: skip
     """Return the answers to a day that is routed in earnest, that of hired vehicles first; none where it is alone."""
     if effort.quick or effort.stop() or len(daily) > FEW_STOPS:
         return ()
@@ -247,7 +247,7 @@ def _at_own_prices(
     solve = partial(solve_collection, engine=basis.scenario.routing.engine, seed=effort.seed, stop=effort.stop)
     others = at_own_prices(basis.scenario, problem, hired, solve)
     every = (hired, *others) if others else ()
-    return tuple(Answer(one, _true_cost(basis, site, period, daily, one)) for one in every)
+    return tuple(PricedDay(one, _true_cost(basis, site, period, daily, one)) for one in every)
 
 
 def _least_aboard_h(basis: Basis, legs_h: Floats) -> Floats:

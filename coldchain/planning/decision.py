@@ -105,7 +105,7 @@ def staying(standing: Ints, bought: Ints, ground: Bools) -> Ints:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PricedDay:
     """Routes of a day, and what they cost: hired vehicles, overflow and the exact value lost, CNY."""
 
     result: CollectionResult
@@ -123,7 +123,7 @@ class CollectionDay:
     period: int
     villages: Indices
     result: CollectionResult
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[PricedDay, ...] = ()
 
 
 @dataclass(frozen=True)

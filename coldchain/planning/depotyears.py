@@ -13,7 +13,7 @@ from coldchain.planning.basis import Basis
 from coldchain.planning.course import Course
 from coldchain.planning.days import Decision
 from coldchain.planning.lots import TODAY
-from coldchain.siting import Column
+from coldchain.siting import DepotColumn
 
 
 class DepotYears:
@@ -21,7 +21,7 @@ class DepotYears:
 
     def __init__(self, basis: Basis, arcs: Arcs) -> None:
         self.basis, self.arcs = basis, arcs
-        self._known: dict[bytes, tuple[Column, Ints]] = {}
+        self._known: dict[bytes, tuple[DepotColumn, Ints]] = {}
         self._arc = {key: a for a, key in enumerate(zip(arcs.demand, arcs.site, arcs.cooling, strict=True))}
         self._demand = {key: d for d, key in enumerate(zip(arcs.village, arcs.group, strict=True))}
 
@@ -36,16 +36,16 @@ class DepotYears:
         share = decision.share.max(axis=1)
         for j in set(np.unique(decision.site).tolist()) - short:
             rows = np.flatnonzero(decision.site == j)
-            column = Column(j, decision.count[j], demand[rows], share[rows], float(cost[j]))
+            column = DepotColumn(j, decision.count[j], demand[rows], share[rows], float(cost[j]))
             key = np.concatenate([[j], column.modules, arc[rows], np.rint(column.share * 1e6)]).tobytes()
             if key not in self._known or column.cost_cny < self._known[key][0].cost_cny:
                 self._known[key] = column, arc[rows]
 
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[DepotColumn]:
         """Return all depots met."""
         return [entry[0] for entry in self._known.values()]
 
-    def decision(self, chosen: Sequence[Column]) -> Decision:
+    def decision(self, chosen: Sequence[DepotColumn]) -> Decision:
         """Put depots together; who would be served more than whole is served less by the depot added last."""
         arcs_of = {id(column): arc for column, arc in self._known.values()}
         count = np.zeros((len(self.basis.scenario.sites), len(self.basis.scenario.depot_types)), dtype=np.int64)

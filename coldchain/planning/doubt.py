@@ -16,7 +16,7 @@ import numpy as np
 
 from coldchain.arrays import Floats
 from coldchain.model.bands import Figures, Uncertain, put, uncertain_figures
-from coldchain.planning.fixed import Answer, FixedPlan
+from coldchain.planning.fixed import FixedPlan, FixedYear
 
 DRAWS, QUICK_DRAWS = 64, 16
 """Draws of a plan, and of one with quick effort, whose ends are rough."""
@@ -29,7 +29,7 @@ FIGURES = ("loss_today", "loss_plan", "saving_cny", "payback_years")
 class Drawn:
     """Answers of draws, and the depots they tell of."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[FixedYear, ...]
     depots: tuple[str, ...]
 
     def values(self, name: str) -> Floats:
@@ -47,7 +47,7 @@ class Drawn:
         return {"draws": len(self.answers), **ends, "pays_in": self.pays_in()}
 
 
-def _figures(answer: Answer) -> dict[str, float]:
+def _figures(answer: FixedYear) -> dict[str, float]:
     """Return what is told of a draw."""
     harvest = answer.harvest_t or 1.0
     return {

@@ -38,7 +38,7 @@ CRUMB = 1e-9
 
 
 @dataclass(frozen=True)
-class Answer:
+class FixedYear:
     """What a year comes to.
 
     Attributes
@@ -105,11 +105,11 @@ class FixedPlan:
         """The plan's own figures, to be changed."""
         return Figures(self.scenario)
 
-    def answer(self, figures: Figures) -> Answer:
+    def answer(self, figures: Figures) -> FixedYear:
         """Work the year out with other figures."""
         found, own, loss = self._worked_out(figures), self.own, self.stated["loss"]
         net, bill, invested = self.stated["net"], self.stated["annual_cny"], self.stated["investment"]
-        return Answer(
+        return FixedYear(
             found.harvest_t,
             float(loss["baseline_t"]) + found.today_t - own.today_t,
             float(loss["plan_t"]) + found.plan_t - own.plan_t,
@@ -122,7 +122,7 @@ class FixedPlan:
             found.net_cny,
         )
 
-    def _worked_out(self, figures: Figures) -> Answer:
+    def _worked_out(self, figures: Figures) -> FixedYear:
         scenario, basis = figures.scenario, self._basis(figures.scenario)
         harvest, today = scenario.harvest_t, self._today_rates(figures)
         cooled = self._cooled(basis, figures)
@@ -140,7 +140,7 @@ class FixedPlan:
         before_cny, after_cny = float(before[:, 1] @ price), float(after[:, 1] @ price)
         saved = t * ((today[v, c, p, 1] - share[:, 1]) * price[c] + haulage[v, c] - money_t)
         by_site = np.bincount(j, saved, minlength=len(scenario.sites)) + self.kept_cny
-        return Answer(
+        return FixedYear(
             harvest_t=float(harvest.sum()),
             today_t=float(before[:, 0].sum()),
             plan_t=float(after[:, 0].sum()),

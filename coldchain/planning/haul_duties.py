@@ -28,7 +28,7 @@ from coldchain.planning.hauls import (
     hauls_of_hubs,
 )
 from coldchain.routing import RIDE_NODES, RIDE_STEP_H
-from coldchain.routing.duties import Trip, put_together, waits_h
+from coldchain.routing.duties import DutyTrip, put_together, waits_h
 
 PRICED = 8  # the step of longer rides at which an hour of waiting is priced
 
@@ -39,7 +39,7 @@ class _Candidate:
 
     leg: HaulLeg
     load_t: float
-    trip: Trip
+    trip: DutyTrip
     group: HaulGroup
 
 
@@ -99,7 +99,7 @@ def _candidates(group: HaulGroup, part: Hauls, kind: VehicleType) -> Iterator[_C
             out_h = float(group.basis.haul_h[shared.sites[0]]) / kind.speed_factor
             leg = HaulLeg(shared.sites, shared.zone, -1, trip.hours)
             driving = _tour_driving_h(group, shared, kind)
-            yield _Candidate(leg, 0.0, Trip(trip.hours, driving, out_h, most_wait_h=0.0), group)
+            yield _Candidate(leg, 0.0, DutyTrip(trip.hours, driving, out_h, most_wait_h=0.0), group)
 
 
 def _tour_driving_h(group: HaulGroup, shared: TourDay, kind: VehicleType) -> float:
@@ -120,7 +120,7 @@ def _straight(group: HaulGroup, day: HaulDay, kind: VehicleType) -> Iterator[_Ca
         load = day.haul.load_t_day * trip.capacity_t / room
         hourly = float(group.ride_cny_t(cargo)[PRICED]) / (PRICED * RIDE_STEP_H)
         most = min(timely - 1, RIDE_NODES - 1) * RIDE_STEP_H if timely else 0.0
-        made = Trip(trip.hours, 2.0 * out_h, out_h, wait_cny_h=max(hourly, 0.0) * load, most_wait_h=most)
+        made = DutyTrip(trip.hours, 2.0 * out_h, out_h, wait_cny_h=max(hourly, 0.0) * load, most_wait_h=most)
         for _one in range(count):
             yield _Candidate(HaulLeg((day.site,), day.zone, n, trip.hours), load, made, group)
 

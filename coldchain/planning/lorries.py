@@ -20,7 +20,7 @@ LISTED = 6  # depots of a hub up to which all tours and sets of depots are liste
 
 
 @dataclass
-class Columns:
+class DrivingColumns:
     """Further columns of a model of siting, and rows over arcs and them.
 
     Attributes

@@ -16,7 +16,7 @@ from coldchain.planning.basis import Basis
 from coldchain.planning.decision import CollectionDay, Decision, site_lots
 from coldchain.planning.hauls import Hauls
 from coldchain.routing import price_trip
-from coldchain.routing.overflow import NO_SPREAD, Overflow, Spread, above, load_variance
+from coldchain.routing.overflow import NO_SPREAD, LoadSpread, Overflow, above, load_variance
 
 FARTHEST = 8.0  # times its spread that a load is looked at above its mean
 Bay = tuple[int, int, str]  # depot, period, zone
@@ -33,12 +33,12 @@ class OverflowDay:
     zone: str = ""
 
 
-def spread_of(scenario: Scenario) -> Spread:
+def spread_of(scenario: Scenario) -> LoadSpread:
     """Return how far loads and hours stray by a scenario."""
     routing = scenario.routing
     season, day = routing.harvest_village_cv**2, routing.harvest_day_cv**2
     own = math.sqrt((1.0 + season) * (1.0 + day) - 1.0)
-    return Spread(routing.harvest_crop_cv, own, routing.travel_day_cv, routing.travel_leg_cv)
+    return LoadSpread(routing.harvest_crop_cv, own, routing.travel_day_cv, routing.travel_leg_cv)
 
 
 def overflow_days(
@@ -56,7 +56,7 @@ def overflow_days(
     return (*routes, *_hauled(basis, arcs, decision, hauls, spread))
 
 
-def _hauled(basis: Basis, arcs: Arcs, decision: Decision, hauls: Hauls, spread: Spread) -> Iterator[OverflowDay]:
+def _hauled(basis: Basis, arcs: Arcs, decision: Decision, hauls: Hauls, spread: LoadSpread) -> Iterator[OverflowDay]:
     room = rooms_t(hauls)
     zones = np.array([kind.zone for kind in basis.classes], dtype=object)
     for site in sorted({bay[0] for bay in room}):
@@ -80,7 +80,7 @@ def rooms_t(hauls: Hauls) -> dict[Bay, float]:
     return room
 
 
-def haul_overflow(basis: Basis, site: int, loads: Floats, room_t: float, spread: Spread) -> Overflow:
+def haul_overflow(basis: Basis, site: int, loads: Floats, room_t: float, spread: LoadSpread) -> Overflow:
     """Return what trucks hired beside the planned trips cost a depot on the mean day: the cheapest for what is over.
 
     Parameters

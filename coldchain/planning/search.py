@@ -30,7 +30,7 @@ from coldchain.progress import Event, Say, Stage, silent
 from coldchain.routing import price_trip
 from coldchain.runs import schema
 from coldchain.siting import (
-    Names,
+    DiagnosisNames,
     Relaxation,
     SitingProblem,
     SitingResult,
@@ -377,10 +377,10 @@ def daily_trips_cny(basis: Basis) -> tuple[Floats, Floats]:
     return np.outer(trips, worked.sum(axis=1)), stays
 
 
-def site_names(basis: Basis) -> Names:
+def site_names(basis: Basis) -> DiagnosisNames:
     """Return the ids of the sites and the counties, as a diagnosis of the siting problem calls them."""
     sites = basis.scenario.sites
-    return Names([site.id for site in sites], list(dict.fromkeys(site.county for site in sites)))
+    return DiagnosisNames([site.id for site in sites], list(dict.fromkeys(site.county for site in sites)))
 
 
 def _short_by(item: Relaxation) -> str:

@@ -35,14 +35,14 @@ CHOICES, DRAWS = 40, 400
 
 
 @dataclass(frozen=True)
-class Worth:
+class VillageVisit:
     """A village and what knowing its harvest adds to what is known of those before it, CNY a year."""
 
     village: int
     cny: float
 
 
-def worth_visiting(ground: Ground, course: Course, options: Options, cv: Floats, most: int) -> tuple[Worth, ...]:
+def worth_visiting(ground: Ground, course: Course, options: Options, cv: Floats, most: int) -> tuple[VillageVisit, ...]:
     """Return the villages worth a visit, in the order in which to go.
 
     Parameters
@@ -120,14 +120,16 @@ def _spread(ground: Ground, cv: Floats) -> Floats:
     return spread
 
 
-def _picked(ahead: Floats, change: Floats, spread: Floats, arcs: Arcs, most: int, seed: int) -> tuple[Worth, ...]:
+def _picked(
+    ahead: Floats, change: Floats, spread: Floats, arcs: Arcs, most: int, seed: int
+) -> tuple[VillageVisit, ...]:
     """Pick villages one after another, each for what it adds."""
     random = np.random.default_rng([seed, 5])
     sigma = np.sqrt(np.log1p(spread**2))[:, None]
     strays = np.exp(sigma * random.standard_normal((len(spread), DRAWS)) - sigma**2 / 2) - 1.0
     left = {int(v): np.flatnonzero(arcs.village == v) for v in np.unique(arcs.village)}
     known, worth = np.repeat(ahead[:, None], DRAWS, axis=1), 0.0
-    found: list[Worth] = []
+    found: list[VillageVisit] = []
     while left and len(found) < most and len(ahead):
         tried = {v: _worth(known + change[:, rows] @ strays[rows]) for v, rows in left.items()}
         best = max(tried, key=lambda v: (tried[v], -v))
@@ -135,7 +137,7 @@ def _picked(ahead: Floats, change: Floats, spread: Floats, arcs: Arcs, most: int
             break
         rows = left.pop(best)
         known = known + change[:, rows] @ strays[rows]
-        found.append(Worth(best, tried[best] - worth))
+        found.append(VillageVisit(best, tried[best] - worth))
         worth = tried[best]
     return tuple(found)
 

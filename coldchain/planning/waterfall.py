@@ -23,7 +23,7 @@ from coldchain.planning.storing import NOT_KEPT
 from coldchain.spoilage import (
     CHANGES,
     Fate,
-    Stage,
+    LaneStage,
     Way,
     cold_stages,
     forked_losses,
@@ -134,13 +134,13 @@ def _ways(basis: Basis, lots: pd.DataFrame) -> list[Way]:
         if keep != NOT_KEPT:
             kept_h = HOURS_PER_DAY * scenario.storage[keep].days
             chain = chain.model_copy(update={"depot_dwell_h": chain.depot_dwell_h + kept_h})
-        collected = Stage("ambient", cooled_h - cooling.precool_h)
+        collected = LaneStage("ambient", cooled_h - cooling.precool_h)
         planned = (collected, *cold_stages(chain, cooling, hub, (haul_h, half_h), crop))
         found.append(Way(int(c), _trader(basis, int(v), int(c), float(farther[c])), planned))
     return found
 
 
-def _trader(basis: Basis, v: int, c: int, farther: float) -> tuple[Stage, ...]:
+def _trader(basis: Basis, v: int, c: int, farther: float) -> tuple[LaneStage, ...]:
     """Return the stages of today's chain, none of them in a depot."""
     hub, crop = basis.scenario.hubs[basis.village_hub[v]], basis.scenario.commodities[c]
     wait_h = today_wait_h(basis.scenario.chain, crop)
@@ -151,6 +151,6 @@ def _trader(basis: Basis, v: int, c: int, farther: float) -> tuple[Stage, ...]:
     return tuple(_only(today_cargo_stages(crop, *hours)) for hours in parts)
 
 
-def _only(stages: tuple[Stage, ...]) -> Stage:
+def _only(stages: tuple[LaneStage, ...]) -> LaneStage:
     """Return the stage of several that takes time; the first where none does."""
     return max(stages, key=lambda stage: stage.hours)

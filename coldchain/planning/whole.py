@@ -16,11 +16,11 @@ from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis
 from coldchain.planning.decision import Decision
 from coldchain.planning.limits import stated
-from coldchain.planning.lorries import Columns, between_villages, first_mile, undriven
+from coldchain.planning.lorries import DrivingColumns, between_villages, first_mile, undriven
 from coldchain.planning.money import standing_opex_cny
 from coldchain.planning.search import Options, aims_of
 from coldchain.progress import Event, Stage
-from coldchain.routing import Day, ShareFinder, Shares, radial_shares
+from coldchain.routing import FetchedDay, RouteShares, ShareFinder, radial_shares
 from coldchain.siting import ExtendedEffort, Extension, ExtraRow, solve_extended
 
 VILLAGES, SITES, ARCS = 24, 5, 2000  # up to which the model is small
@@ -79,8 +79,8 @@ def small_enough(basis: Basis, arcs: Arcs) -> bool:
 def solve_whole(basis: Basis, arcs: Arcs, effort: ExtendedEffort) -> tuple[float, tuple[Decision, ...]]:
     """Bound the total cost of every plan, CNY a year, -inf when there was no work for any; and decide by the model."""
     problem = stated(basis, undriven(arcs), "total_cost_cny")
-    columns = Columns(basis, arcs, np.ones(len(arcs.demand), dtype=np.bool_))
-    model = _Model(columns)
+    columns = DrivingColumns(basis, arcs, np.ones(len(arcs.demand), dtype=np.bool_))
+    model = _WholeModel(columns)
     extension = Extension(np.array(columns.cost), np.array(columns.integer, np.bool_), columns.rows, model.cuts)
     found = solve_extended(problem, extension, effort)
     decisions = tuple(Decision.of(arcs, count, share) for count, share in found.decisions)
@@ -104,10 +104,10 @@ class _Group:
 
 
 @dataclass
-class _Model:
+class _WholeModel:
     """Columns and rows beyond siting's: vehicles and cost of collection, and line-haul lorries."""
 
-    columns: Columns
+    columns: DrivingColumns
     groups: list[_Group] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -146,7 +146,7 @@ class _Model:
                 continue
             load = np.asarray(np.bincount(group.row, x * group.load_t, len(group.villages)), dtype=np.float64)
             most = np.array([np.flatnonzero(group.row == v)[np.argmax(x[group.row == v])] for v in range(len(load))])
-            day = Day(load, np.asarray(x[most], dtype=np.float64), np.maximum(column[group.vehicles], 0.0))
+            day = FetchedDay(load, np.asarray(x[most], dtype=np.float64), np.maximum(column[group.vehicles], 0.0))
             shares = group.finder.best(day)
             worth = shares.load_cny_t @ load + shares.stop_cny @ day.called + shares.route_cny @ day.routes
             if worth > column[group.paid] * (1 + CLOSE) + 1e-6:
@@ -154,7 +154,7 @@ class _Model:
         return found
 
 
-def _cut(group: _Group, shares: Shares, called: Ints) -> ExtraRow:
+def _cut(group: _Group, shares: RouteShares, called: Ints) -> ExtraRow:
     """Write ``paid ≥ Σ c·load + Σ g·x + Σ f·vehicles``; ``called``: the arc of each village that g counts."""
     value = -shares.load_cny_t[group.row] * group.load_t
     if len(called):

@@ -20,11 +20,11 @@ from coldchain.planning.arcs import Arcs
 from coldchain.planning.basis import Basis, least_types
 from coldchain.planning.course import Course
 from coldchain.planning.limits import stated
-from coldchain.planning.lorries import Columns, between_villages, first_mile, undriven
+from coldchain.planning.lorries import DrivingColumns, between_villages, first_mile, undriven
 from coldchain.planning.money import standing_opex_cny
 from coldchain.planning.overflow import spread_of
 from coldchain.routing import Trucks
-from coldchain.routing.relaxed import Parcels, RelaxedFinder, RelaxedRoutes
+from coldchain.routing.relaxed import DayLoads, RelaxedFinder, RelaxedRoutes
 from coldchain.siting import ExtendedEffort, Extension, ExtraRow, cell_modules, solve_extended
 from coldchain.threads import mapped
 
@@ -49,7 +49,7 @@ def least_with(
     problem = stated(basis, undriven(arcs), "total_cost_cny")
     fixed = replace(problem, existing=problem.existing + count, max_count=np.zeros_like(problem.max_count))
     used = cell_modules(problem, count)[1][problem.arc_cell] > 0
-    columns = Columns(basis, arcs, np.asarray(used))
+    columns = DrivingColumns(basis, arcs, np.asarray(used))
     collection = _Collection(columns, _least_prices(basis, course), rounds + 1, threads, effort)
     columns.rows += collection.cuts(course.decision.arc_share(arcs), np.zeros(len(columns.cost)))
     columns.add_line_haul()
@@ -114,7 +114,7 @@ class _Collection:
     """The columns that pay for collection, and cuts for them."""
 
     def __init__(
-        self, columns: Columns, kinds: Sequence[VehicleType], rounds: int, threads: int, effort: ExtendedEffort
+        self, columns: DrivingColumns, kinds: Sequence[VehicleType], rounds: int, threads: int, effort: ExtendedEffort
     ) -> None:
         self.rounds, self.threads, self.effort = rounds, threads, effort
         basis, arcs, between = columns.basis, columns.arcs, between_villages(columns.basis)
@@ -132,7 +132,7 @@ class _Collection:
                     most[row] = load
                     trucks = _waiting(basis, first_mile(basis, kinds, int(site), villages, between))
                     self.days.append(_Day(mine, row, load, most, place, trucks, columns.add(float(period.days))))
-        columns.rows += [day.cut(Parcels(day.place, day.most_t).radial_cny_t(day.trucks)) for day in self.days]
+        columns.rows += [day.cut(DayLoads(day.place, day.most_t).radial_cny_t(day.trucks)) for day in self.days]
 
     def cuts(self, share: Floats, column: Floats) -> list[ExtraRow]:
         """Find for every depot and period the shares that a solution pays too little by, a few times in all."""
@@ -161,7 +161,7 @@ class _Collection:
             together = np.zeros((len(of), len(most)))
             together[np.arange(len(of)), of] = 1.0
             known = known._replace(load_t=known.load_t @ together)
-        parcels = Parcels(joint // 3, most)
+        parcels = DayLoads(joint // 3, most)
         fetched = load > FETCHED
         nearest = np.argsort(np.where(fetched, -1.0, parcels.radial_cny_t(day.trucks)), kind="stable")
         core = np.sort(nearest[: max(CORE, int(fetched.sum()) + FURTHER)])

@@ -121,7 +121,7 @@ BY_COUNTY = "investment.by_county."
 UNITS = (N_("CNY"), N_("t"), N_("h"), N_("km"), N_("t/yr"), N_("years"), N_("kW"), N_("kg"), N_("kWh"), N_("t·km"))
 
 
-class Parts(Protocol):
+class ComparisonParts(Protocol):
     """What :class:`coldchain.sweeps.Comparison` holds."""
 
     @property
@@ -145,7 +145,7 @@ class Parts(Protocol):
         """Whether the runs are of different counties."""
 
 
-def comparison_tables(parts: Parts, names: Sequence[str]) -> tuple[Shown, ...]:
+def comparison_tables(parts: ComparisonParts, names: Sequence[str]) -> tuple[Shown, ...]:
     """Return heads and rows of the figures that differ, the depots that do, and the villages of which most moves.
 
     Parameters
@@ -166,7 +166,7 @@ def comparison_tables(parts: Parts, names: Sequence[str]) -> tuple[Shown, ...]:
     )
 
 
-def print_comparison(parts: Parts, names: Sequence[str], console: Console) -> None:
+def print_comparison(parts: ComparisonParts, names: Sequence[str], console: Console) -> None:
     """Print the tables and how many villages move."""
     for heads, rows in comparison_tables(parts, names):
         show(console, heads, rows)

@@ -24,7 +24,7 @@ LINE, TARGET, OWN = palette.VILLAGES[5], palette.DEPOTS["built"], palette.DEPOTS
 
 
 @dataclass(frozen=True)
-class Panel:
+class CurvePanel:
     """One figure against the budget: column, title, divisor, and the column of a bound drawn below it."""
 
     column: str
@@ -33,18 +33,18 @@ class Panel:
     bound: str = ""
 
 
-def panels(aim: str) -> tuple[Panel, ...]:
+def panels(aim: str) -> tuple[CurvePanel, ...]:
     """Return the four panels; the bound stands in the panel of the aim it is of."""
     return (
-        Panel("loss_rate", _("Loss, % of the harvest"), 0.01),
-        Panel("coverage", _("Pre-cooled in time, % of the harvest"), 0.01),
-        Panel(
+        CurvePanel("loss_rate", _("Loss, % of the harvest"), 0.01),
+        CurvePanel("coverage", _("Pre-cooled in time, % of the harvest"), 0.01),
+        CurvePanel(
             "annual_cny",
             _("Yearly cost, losses included, CNY M"),
             per_million(),
             "bound" if aim == "total_cost_cny" else "",
         ),
-        Panel("sites_built", _("Sites with new modules"), 1.0),
+        CurvePanel("sites_built", _("Sites with new modules"), 1.0),
     )
 
 
@@ -116,7 +116,7 @@ def _fill(drawing: Figure, frame: pd.DataFrame, title: str, aim: str, marks: Mar
         _draw(axes, (known, bounds_of(frame)), panel, marks)
 
 
-def _draw(axes: Axes, frames: tuple[pd.DataFrame, pd.DataFrame], panel: Panel, marks: Marks) -> None:
+def _draw(axes: Axes, frames: tuple[pd.DataFrame, pd.DataFrame], panel: CurvePanel, marks: Marks) -> None:
     from matplotlib.ticker import MaxNLocator
 
     from coldchain.reports.chart import calm

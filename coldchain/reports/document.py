@@ -32,7 +32,7 @@ SHEETS = (
 
 
 @dataclass(frozen=True)
-class Chart:
+class SectionChart:
     """A picture of a section: the column of its labels, those of its figures."""
 
     kind: Literal["pairs", "parts", "years", "curve", "tornado", "shares"]
@@ -56,7 +56,7 @@ class Section:
     note: str = ""
     sheet: str = ""
     page: tuple[str, ...] | None = ()
-    chart: Chart | None = None
+    chart: SectionChart | None = None
 
     @property
     def headings(self) -> list[str]:
@@ -155,7 +155,7 @@ def _doubt(told: Told) -> list[Section]:
             firm,
             _("Summary"),
             note=note,
-            chart=Chart("shares", "name", ("within_1_percent", "pays_in")),
+            chart=SectionChart("shares", "name", ("within_1_percent", "pays_in")),
         ),
         _whole(_("Best plan for each number of depots"), moving.COUNTS, counts, _("Summary")),
     ]
@@ -164,7 +164,7 @@ def _doubt(told: Told) -> list[Section]:
     note = _("Each figure at both ends of its band by itself; the largest effect on the net benefit first.")
     rows = moving.moved_rows(told.moved)
     rows.attrs["base"] = told.summary["net"]["benefit_cny"]
-    chart = Chart("tornado", "what", ("benefit_cny_low", "benefit_cny_high"))
+    chart = SectionChart("tornado", "what", ("benefit_cny_low", "benefit_cny_high"))
     return [*parts, Section(_("Which figure moves the answer"), moving.MOVED, rows, note, _("Sensitivity"),
                             moving.MOVED_PAGE, chart)]  # fmt: skip
 
@@ -186,7 +186,7 @@ def _certainty(told: Told) -> list[Section]:
         *parts,
         _whole(_("If the years differ"), columns.SPREADS, spreads, _("Summary"), note=note),
         Section(_("Years by the share that is lost"), columns.YEARS, years.sort_values("plan_rate"),
-                sheet=_("Years replayed"), chart=Chart("years", "year", ("today_rate", "plan_rate"))),
+                sheet=_("Years replayed"), chart=SectionChart("years", "year", ("today_rate", "plan_rate"))),
     ]  # fmt: skip
 
 
@@ -204,7 +204,7 @@ def _money(summary: Mapping[str, Any]) -> list[Section]:
         frame = _frame(columns.MONEY, [(use, name, cny, cny / whole if whole else 0.0) for name, cny in rows])
         found.append(
             _whole(use, columns.MONEY[1:], frame, _("Money"), note=_("In all {cny}.").format(cny=write_cny(whole)),
-                   chart=Chart("parts", "fact", ("cny",)))
+                   chart=SectionChart("parts", "fact", ("cny",)))
         )  # fmt: skip
     return found
 
@@ -265,7 +265,7 @@ def _losses(told: Told, names: Mapping[str, str]) -> list[Section]:
     )
     return [
         _whole(title, (key, *columns.LOSS), rows, _("Losses"),
-               chart=Chart("pairs", key[0], ("baseline_loss_t", "plan_loss_t")))
+               chart=SectionChart("pairs", key[0], ("baseline_loss_t", "plan_loss_t")))
         for title, key, rows in parts
     ]  # fmt: skip
 
@@ -398,7 +398,7 @@ def _sensitivity(told: Told) -> list[Section]:
     if told.sweep is not None:
         found.append(
             _whole(_("What each budget buys"), columns.SWEEP, told.sweep, sheet, note=_million(told),
-                   chart=Chart("curve", "budget_cny", ("loss_rate",)))
+                   chart=SectionChart("curve", "budget_cny", ("loss_rate",)))
         )  # fmt: skip
     elif told.tables["next_budget"].empty:
         unknown = _frame(columns.FACTS, [(_("A tenth more budget"), _("not estimated with quick effort"))])

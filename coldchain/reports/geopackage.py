@@ -111,7 +111,7 @@ def _styles(layers: dict[str, geopandas.GeoDataFrame]) -> dict[str, str]:
         "hubs": qml.single("star", palette.HUB, 5.0),
         "villages": qml.ruled(
             [
-                qml.Rule('"cooled_t" <= 0', _("not served"), "cross2", palette.UNSERVED, 2.4),
+                qml.QmlRule('"cooled_t" <= 0', _("not served"), "cross2", palette.UNSERVED, 2.4),
                 *_shades(avoided),
             ]
         ),
@@ -121,14 +121,14 @@ def _styles(layers: dict[str, geopandas.GeoDataFrame]) -> dict[str, str]:
     }
 
 
-def _shades(avoided: Sequence[float]) -> list[qml.Rule]:
+def _shades(avoided: Sequence[float]) -> list[qml.QmlRule]:
     """Draw villages that depots serve by the tonnes of loss these avoid; every village falls in one class."""
     classes = list(zip(qml.steps(avoided, len(palette.VILLAGES)), palette.VILLAGES, strict=False))
     rules = []
     for n, ((low, high), colour) in enumerate(classes):
         bounds = [f'"avoided_t" >= {low!r}'] * (n > 0) + [f'"avoided_t" < {high!r}'] * (n < len(classes) - 1)
         label = f"{low:,.4g} - {high:,.4g} {_('t/yr avoided')}"
-        rules.append(qml.Rule(" AND ".join(['"cooled_t" > 0', *bounds]), label, "circle", colour, 2.0))
+        rules.append(qml.QmlRule(" AND ".join(['"cooled_t" > 0', *bounds]), label, "circle", colour, 2.0))
     return rules
 
 

@@ -11,7 +11,7 @@ from coldchain.language import N_, _
 from coldchain.reports import palette
 from coldchain.reports.lines import PlanLines, plan_lines
 from coldchain.reports.mapdata import MapData, map_data
-from coldchain.reports.spots import Spot, free_spots, width_of
+from coldchain.reports.spots import LabelSpot, free_spots, width_of
 from coldchain.reports.strokes import text
 from coldchain.reports.swatches import HEIGHT as SWATCH_HEIGHT
 from coldchain.reports.swatches import SHAPES
@@ -31,7 +31,7 @@ NICE_M = tuple(step * power for power in (100.0, KM, 10_000.0, 100_000.0) for st
 
 
 @dataclass(frozen=True)
-class Sheet:
+class MapSheet:
     """Metres of a map on paper, y down; ``shown`` says how a place is called, by name and id."""
 
     data: MapData
@@ -71,7 +71,7 @@ def plan_map(
     lines : from :func:`coldchain.reports.lines.plan_lines`, when already traced
     shown : what is written for a place, by its name and id, where not every letter can be drawn
     """
-    sheet = Sheet(map_data(run, lines or plan_lines(run), WIDTH / HEIGHT), shown)
+    sheet = MapSheet(map_data(run, lines or plan_lines(run), WIDTH / HEIGHT), shown)
     data, legend = sheet.data, _samples(sheet.data)
     body = [
         f'<g class="roads">{_line(sheet.path(data.roads_minor), palette.ROAD, 0.6)}</g>',
@@ -101,7 +101,7 @@ def _line(path: str, colour: str, width: float, alpha: float = 1.0) -> str:
     return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-opacity="{alpha:g}"/>'
 
 
-def _routes(sheet: Sheet) -> Iterator[str]:
+def _routes(sheet: MapSheet) -> Iterator[str]:
     """Draw routes in the colour of their depot; straight lines where there are none."""
     data = sheet.data
     rows = {key: n for n, key in enumerate(data.depots["depot"])}
@@ -111,7 +111,7 @@ def _routes(sheet: Sheet) -> Iterator[str]:
         yield _line(sheet.path(columns, own), palette.of_depot(n), 1.3, 0.75)
 
 
-def _villages(sheet: Sheet) -> Iterator[str]:
+def _villages(sheet: MapSheet) -> Iterator[str]:
     data, served = sheet.data, main_depots(sheet.data)
     columns = data.villages
     for x, y, key, name in zip(columns["x"], columns["y"], columns["village"], columns["label"], strict=True):
@@ -136,7 +136,7 @@ def main_depots(data: MapData) -> dict[str, int]:
     return {village: row for village, (_tonnes, row) in found.items()}
 
 
-def _depots(sheet: Sheet) -> Iterator[str]:
+def _depots(sheet: MapSheet) -> Iterator[str]:
     columns = sheet.data.depots
     places = zip(columns["x"], columns["y"], columns["status"], columns["label"], strict=True)
     for n, (x, y, status, name) in enumerate(places):
@@ -150,7 +150,7 @@ def _mark(shape: str, x: float, y: float, colour: str, told: str = "") -> str:
     return f'<path d="{SHAPES[shape]}" {moved} fill="{colour}" stroke="{palette.INK}">{title}</path>'
 
 
-def _names(sheet: Sheet) -> Iterator[str]:
+def _names(sheet: MapSheet) -> Iterator[str]:
     """Write names of hubs, of depots, the larger first, then of villages while there is room."""
     data, room = sheet.data, (2.0, 2.0, WIDTH - 2, HEIGHT - 2)
     depots, hubs, villages = data.depots, data.hubs, data.villages
@@ -171,18 +171,20 @@ def _names(sheet: Sheet) -> Iterator[str]:
                 yield _name(at, spot, SMALL_TYPE, 400)
 
 
-def _spot(sheet: Sheet, columns: dict[str, Any], key: str, n: int, gap: float) -> Spot:
+def _spot(sheet: MapSheet, columns: dict[str, Any], key: str, n: int, gap: float) -> LabelSpot:
     """Return where a place lies, y upwards, and how it is called."""
     px, py = sheet.at(columns["x"][n], columns["y"][n])
-    return Spot(px, HEIGHT - py, sheet.shown(str(columns["name"][n] or columns[key][n]), str(columns[key][n])), gap)
+    return LabelSpot(
+        px, HEIGHT - py, sheet.shown(str(columns["name"][n] or columns[key][n]), str(columns[key][n])), gap
+    )
 
 
-def _box(at: Spot, spot: tuple[float, float], size: float) -> tuple[float, float, float, float]:
+def _box(at: LabelSpot, spot: tuple[float, float], size: float) -> tuple[float, float, float, float]:
     x, y = at.x + spot[0], at.y + spot[1]
     return x, y, x + width_of(at.name, size), y + size + 1
 
 
-def _name(at: Spot, spot: tuple[float, float], size: float, weight: int) -> str:
+def _name(at: LabelSpot, spot: tuple[float, float], size: float, weight: int) -> str:
     kind = 'class="small" ' if weight < 600 else ""
     y = HEIGHT - at.y - spot[1] - 0.2 * size
     return _halo(at.x + spot[0], y, at.name, size, f'{kind}font-weight="{weight}"')
@@ -221,7 +223,7 @@ def _legend(samples: Sequence[tuple[str, str]], rows: int) -> str:
     return body
 
 
-def _scale(sheet: Sheet) -> str:
+def _scale(sheet: MapSheet) -> str:
     """Draw the scale in the lower right corner of the frame."""
     wide, y, far = sheet.bar_m * sheet.scale, HEIGHT - 8, sheet.bar_m >= KM
     words = _("{km:g} km").format(km=sheet.bar_m / KM) if far else _("{m:g} m").format(m=sheet.bar_m)

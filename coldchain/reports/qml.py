@@ -25,7 +25,7 @@ class Category(NamedTuple):
     colour: str
 
 
-class Rule(NamedTuple):
+class QmlRule(NamedTuple):
     """Features that a condition holds for, drawn alike; the condition is an expression of QGIS."""
 
     condition: str
@@ -40,7 +40,7 @@ def single(shape: str, colour: str, size: float) -> str:
     return f'<renderer-v2 type="singleSymbol"><symbols>{_symbol(0, shape, colour, size)}</symbols></renderer-v2>'
 
 
-def ruled(rules: Sequence[Rule]) -> str:
+def ruled(rules: Sequence[QmlRule]) -> str:
     """Draw by the first condition that holds."""
     rows = "".join(
         f'<rule key="{n}" filter="{escape(rule.condition)}" symbol="{n}" label="{escape(rule.label)}"/>'

@@ -11,7 +11,7 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Spot:
+class LabelSpot:
     """A place with a name, y upwards; ``gap`` is how far its mark reaches from its middle."""
 
     x: float
@@ -26,7 +26,7 @@ def width_of(name: str, size: float) -> float:
 
 
 def free_spots(
-    places: Sequence[Spot], size: float, room: Box | None = None, marks: Sequence[Box] = ()
+    places: Sequence[LabelSpot], size: float, room: Box | None = None, marks: Sequence[Box] = ()
 ) -> list[tuple[float, float] | None]:
     """Return for each name where its lower left corner may stand, from its place; None where there is no room.
 
@@ -39,7 +39,7 @@ def free_spots(
 
     Examples
     --------
-    >>> free_spots([Spot(0, 0, "Aa", 2), Spot(8, 0, "Bb", 2)], 10)
+    >>> free_spots([LabelSpot(0, 0, "Aa", 2), LabelSpot(8, 0, "Bb", 2)], 10)
     [(-14.4, 0.0), (2, 0.0)]
     """
     taken = [*((at.x - at.gap, at.y - at.gap, at.x + at.gap, at.y + at.gap) for at in places), *marks]

@@ -22,7 +22,7 @@ from coldchain.routing.problem import (
     evaluate_route,
     violations,
 )
-from coldchain.routing.shares import Day, ShareFinder, Shares, Trucks, radial_shares
+from coldchain.routing.shares import FetchedDay, RouteShares, ShareFinder, Trucks, radial_shares
 from coldchain.routing.split_pickup import Fetch
 
 __all__ = [
@@ -31,8 +31,8 @@ __all__ = [
     "RIDE_STEP_H",
     "CollectionProblem",
     "CollectionResult",
-    "Day",
     "Fetch",
+    "FetchedDay",
     "Halts",
     "HaulRule",
     "HaulTour",
@@ -42,8 +42,8 @@ __all__ = [
     "Reach",
     "Reason",
     "Route",
+    "RouteShares",
     "ShareFinder",
-    "Shares",
     "Trip",
     "Trucks",
     "Unserved",

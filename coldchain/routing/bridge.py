@@ -11,8 +11,8 @@ from coldchain.model import VehicleType
 from coldchain.routing.instance import ANY, ORDINARY, Instance
 from coldchain.routing.problem import CollectionProblem
 from coldchain.routing.quantities import amounts_of, most_of
-from coldchain.routing.ruin import Duty, Effort, ruin_recreate
-from coldchain.routing.savings import Draft
+from coldchain.routing.ruin import RuinEffort, VehicleTrips, ruin_recreate
+from coldchain.routing.savings import RouteDraft
 
 
 def default_iterations(n: int) -> int:
@@ -67,13 +67,13 @@ def instance_of(problem: CollectionProblem) -> Instance:
 
 def explore(
     problem: CollectionProblem,
-    start: Draft,
+    start: RouteDraft,
     iterations: float,
     seed: int,
     ends: tuple[float, Callable[[], bool] | None],
-) -> tuple[Draft, bool]:
+) -> tuple[RouteDraft, bool]:
     """Improve the start; returns the routes and whether the clock or the wish to stop cut the search short."""
-    effort = Effort(iterations=iterations, seconds=ends[0], stop=ends[1])
-    begin = [Duty(0, kind, (tuple(stops),)) for kind, stops in start.routes]
+    effort = RuinEffort(iterations=iterations, seconds=ends[0], stop=ends[1])
+    begin = [VehicleTrips(0, kind, (tuple(stops),)) for kind, stops in start.routes]
     found = ruin_recreate(instance_of(problem), effort, seed=seed, start=begin)
-    return Draft([(duty.kind, duty.stops) for duty in found.routes], list(found.absent)), found.cut
+    return RouteDraft([(duty.kind, duty.stops) for duty in found.routes], list(found.absent)), found.cut

@@ -14,7 +14,7 @@ import numpy as np
 from coldchain.arrays import Floats
 from coldchain.language import _
 from coldchain.model import Status
-from coldchain.routing.duties import Trip, fits, put_together, waits_h
+from coldchain.routing.duties import DutyTrip, fits, put_together, waits_h
 from coldchain.routing.exact import enumerate_routes
 from coldchain.routing.exact_duties import enumerate_duties
 from coldchain.routing.overflow import NO_SPREAD, Overflow
@@ -27,7 +27,7 @@ from coldchain.routing.problem import (
     overflow_of,
     violations,
 )
-from coldchain.routing.savings import Draft, savings
+from coldchain.routing.savings import RouteDraft, savings
 from coldchain.routing.segment import Kernel
 from coldchain.routing.split import Split, split_loads
 from coldchain.routing.split_pickup import Fetch, day_of, fitting, improved, split_pickups
@@ -118,7 +118,7 @@ def drive(problem: CollectionProblem, routes: Sequence[Route], duties: tuple[tup
     fitting = all(
         len(duty) == 1 or fits(kinds[routes[duty[0]].vehicle_id], [trips[n] for n in duty]) for duty in duties
     )
-    return _made(problem, _Solved("feasible", tuple(routes), ()), duties if fitting else ())
+    return _made(problem, _SolvedDay("feasible", tuple(routes), ()), duties if fitting else ())
 
 
 def solve_near(
@@ -147,7 +147,7 @@ def solve_near(
         return None
     found = improved(day, [*start, *direct], iterations, seed)
     routes = (evaluate_route(problem, problem.vehicles[kind], stops, kg) for kind, stops, kg in found)
-    return _made(problem, _Solved("feasible", tuple(routes), ()))
+    return _made(problem, _SolvedDay("feasible", tuple(routes), ()))
 
 
 def _directly(problem: CollectionProblem, rest_kg: Floats) -> list[Fetch] | None:
@@ -163,7 +163,7 @@ def _directly(problem: CollectionProblem, rest_kg: Floats) -> list[Fetch] | None
 
 
 @dataclass(frozen=True)
-class _Solved:
+class _SolvedDay:
     status: Status
     routes: tuple[Route, ...]
     unserved: tuple[Unserved, ...]
@@ -171,7 +171,7 @@ class _Solved:
 
 def _solve(
     problem: CollectionProblem, engine: Engine, begin: tuple[Start, int | None], seed: int, ends: Ends
-) -> _Solved:
+) -> _SolvedDay:
     """Find routes, each with a vehicle of its own."""
     split = split_loads(problem)
     (start, solution_limit), stop = begin, ends[1]
@@ -194,7 +194,7 @@ def _solve(
     calm = problem.spread == NO_SPREAD
     proved = enumerated and calm and not (split.trips or problem.split_pickups)
     status = _status(routes, unserved, cut=cut, proved=proved)
-    return _Solved(status, routes, unserved)
+    return _SolvedDay(status, routes, unserved)
 
 
 def _goes_again(problem: CollectionProblem) -> bool:
@@ -208,7 +208,7 @@ def _by_trips(problem: CollectionProblem) -> CollectionProblem:
     return replace(problem, vehicles=tuple(kinds))
 
 
-def _made(problem: CollectionProblem, solved: _Solved, duties: tuple[tuple[int, ...], ...] = ()) -> CollectionResult:
+def _made(problem: CollectionProblem, solved: _SolvedDay, duties: tuple[tuple[int, ...], ...] = ()) -> CollectionResult:
     """Put the trips together into duties, unless they are given, and add up what all costs."""
     kinds = {kind.id: kind for kind in problem.vehicles}
     routes = tuple(evaluate_route(problem, kinds[r.vehicle_id], r.stops, r.load_kg) for r in solved.routes)
@@ -254,12 +254,12 @@ def _duties(problem: CollectionProblem, routes: tuple[Route, ...]) -> tuple[tupl
     return tuple(sorted(found))
 
 
-def trip_of(problem: CollectionProblem, route: Route) -> Trip:
+def trip_of(problem: CollectionProblem, route: Route) -> DutyTrip:
     """Return a route as a trip of a duty."""
     stops = list(route.stops)
     whole = problem.load_kg[stops]
     share = np.divide(np.array(route.load_kg), whole, out=np.zeros(len(stops)), where=whole > 0)
-    return Trip(
+    return DutyTrip(
         hours=route.hours,
         drive_h=route.drive_h,
         lead_h=route.hours - problem.unload_h - route.aboard_h[0],
@@ -313,8 +313,8 @@ def _counted(problem: CollectionProblem) -> bool:
 
 
 def _search(
-    problem: CollectionProblem, engine: Engine, begin: tuple[Draft, int | None], seed: int, ends: Ends
-) -> tuple[Draft, bool]:
+    problem: CollectionProblem, engine: Engine, begin: tuple[RouteDraft, int | None], seed: int, ends: Ends
+) -> tuple[RouteDraft, bool]:
     """Run the engine from a start for so many solutions; return also whether `stop` or the clock cut it short."""
     kernel = Kernel(problem)
     best, limit = begin
@@ -330,12 +330,12 @@ def _search(
     return min((best, found), key=lambda draft: _value(kernel, draft)), cut
 
 
-def _direct(kernel: Kernel) -> Draft:
+def _direct(kernel: Kernel) -> RouteDraft:
     """Serve every stop by itself."""
-    return Draft([(kernel.cheapest(kernel.single(i))[1], (i,)) for i in range(kernel.problem.n)], [])
+    return RouteDraft([(kernel.cheapest(kernel.single(i))[1], (i,)) for i in range(kernel.problem.n)], [])
 
 
-def _rounds(kernel: Kernel, best: Draft, limit: int, seed: int, ends: Ends) -> tuple[Draft, bool]:
+def _rounds(kernel: Kernel, best: RouteDraft, limit: int, seed: int, ends: Ends) -> tuple[RouteDraft, bool]:
     """Improve the draft by rounds of the library's iterated local search."""
     problem, end, stop = kernel.problem, time.monotonic() + ends[0], ends[1]
     value = _value(kernel, best)
@@ -358,14 +358,16 @@ def _rounds(kernel: Kernel, best: Draft, limit: int, seed: int, ends: Ends) -> t
     return best, time.monotonic() >= end
 
 
-def _best_vehicles(kernel: Kernel, draft: Draft) -> Draft:
+def _best_vehicles(kernel: Kernel, draft: RouteDraft) -> RouteDraft:
     """Drive each route with its cheapest vehicle type, where numbers are not counted; drop no route."""
     if _counted(kernel.problem):
         return draft
-    return Draft([(kernel.cheapest(kernel.chain(stops))[1], stops) for _rest, stops in draft.routes], draft.dropped)
+    return RouteDraft(
+        [(kernel.cheapest(kernel.chain(stops))[1], stops) for _rest, stops in draft.routes], draft.dropped
+    )
 
 
-def _value(kernel: Kernel, draft: Draft) -> tuple[float, float]:
+def _value(kernel: Kernel, draft: RouteDraft) -> tuple[float, float]:
     """Kg left behind, then CNY of the routes; inf for a route that breaks a limit."""
     behind = float(sum(kernel.problem.load_kg[i] for i in draft.dropped))
     return behind, sum(kernel.price(kernel.chain(stops), kind) if kind >= 0 else np.inf for kind, stops in draft.routes)

@@ -21,7 +21,7 @@ from coldchain.routing.fuse import fuse
 from coldchain.routing.instance import ANY, Instance
 from coldchain.routing.problem import CollectionProblem
 from coldchain.routing.quantities import amounts_of, most_of
-from coldchain.routing.ruin import Duty, Effort, Found, multi_start
+from coldchain.routing.ruin import Found, RuinEffort, VehicleTrips, multi_start
 from coldchain.routing.timetable import drive, violations
 
 MOST_PIECES = 1000  # truckloads of one lot on one day; more is an error in the data, not a plan
@@ -30,7 +30,7 @@ MOST_PIECES = 1000  # truckloads of one lot on one day; more is an error in the 
 def solve_day(
     problem: DayProblem,
     *,
-    effort: Effort,
+    effort: RuinEffort,
     engine: Engine = "ruin-recreate",
     seed: int = 0,
     threads: int = 1,
@@ -82,7 +82,7 @@ def solve_day(
 
 
 @dataclass(frozen=True)
-class Pieces:
+class Truckloads:
     """Truckloads: stop and kg of each, those of one stop one after the other; locked load is no piece."""
 
     stop: np.ndarray
@@ -95,7 +95,7 @@ class Pieces:
         return share
 
 
-def pieces_of(problem: DayProblem) -> Pieces:
+def pieces_of(problem: DayProblem) -> Truckloads:
     """Cut every lot into full truckloads of the roomiest vehicle and a rest."""
     stops, kg = [], []
     locked: dict[int, float] = defaultdict(float)
@@ -112,7 +112,7 @@ def pieces_of(problem: DayProblem) -> Pieces:
         sizes = [full] * (count - 1) + [rest - full * (count - 1)]
         stops += [stop] * count
         kg += sizes
-    return Pieces(np.array(stops, dtype=np.intp), np.array(kg))
+    return Truckloads(np.array(stops, dtype=np.intp), np.array(kg))
 
 
 def _truckload(problem: DayProblem, stop: int, load: float) -> float:
@@ -130,7 +130,7 @@ def _free(problem: DayProblem) -> tuple[int | None, ...]:
     )
 
 
-def instance_of_day(problem: DayProblem, pieces: Pieces) -> Instance:
+def instance_of_day(problem: DayProblem, pieces: Truckloads) -> Instance:
     """Return the truckloads of a day as arrays; a lot that no vehicle can ever fetch stays behind of itself."""
     m, stop, share = problem.m, pieces.stop, pieces.share(problem)
     rows = np.concatenate([np.arange(m), m + stop])
@@ -174,7 +174,7 @@ def _type_row(problem: DayProblem, vehicle: VehicleType, count: int | None) -> t
 
 
 def _search(
-    problem: DayProblem, pieces: Pieces, effort: Effort, chance: tuple[int, int], start: Sequence[Locked]
+    problem: DayProblem, pieces: Truckloads, effort: RuinEffort, chance: tuple[int, int], start: Sequence[Locked]
 ) -> tuple[list[Locked], int, bool]:
     """Search with our own engine (``chance``: seed and threads), sequences fused into single stops meanwhile."""
     instance = instance_of_day(problem, pieces)
@@ -195,14 +195,16 @@ def _paces(problem: DayProblem) -> tuple[float, float]:
     return min(paces), max(paces)
 
 
-def _sequences(problem: DayProblem, pieces: Pieces) -> list[list[int]]:
+def _sequences(problem: DayProblem, pieces: Truckloads) -> list[list[int]]:
     """Return the sequences in truckloads; a lot of several is taken by its last."""
     last = {int(stop): k for k, stop in enumerate(pieces.stop)}
     chains = [[last[stop] for stop in chain if stop in last] for chain in problem.sequences]
     return [chain for chain in chains if len(chain) > 1]
 
 
-def _begin(problem: DayProblem, pieces: Pieces, groups: Sequence[Sequence[int]], start: Sequence[Locked]) -> list[Duty]:
+def _begin(
+    problem: DayProblem, pieces: Truckloads, groups: Sequence[Sequence[int]], start: Sequence[Locked]
+) -> list[VehicleTrips]:
     """Return the given tours as duties, each visit the truckload of its stop nearest in kg; others fall out."""
     waiting: dict[int, list[int]] = defaultdict(list)
     for number, group in enumerate(groups):
@@ -221,7 +223,7 @@ def _begin(problem: DayProblem, pieces: Pieces, groups: Sequence[Sequence[int]],
         trips = [[nearest(stop, kg) for stop, kg in trip if waiting[stop]] for trip in given.rounds]
         kept = tuple(tuple(trip) for trip in trips if trip)
         if kept:
-            duties.append(Duty(given.depot, kinds.index(given.vehicle_id), kept))
+            duties.append(VehicleTrips(given.depot, kinds.index(given.vehicle_id), kept))
     return duties
 
 
@@ -232,7 +234,7 @@ def _demand_valid(problem: DayProblem, tours: Sequence[Tour]) -> None:
             raise AssertionError(f"a tour of {tour.vehicle_id} breaks a limit: {'; '.join(broken)}")
 
 
-def _left(problem: DayProblem, pieces: Pieces, tours: Sequence[Tour]) -> tuple[Left, ...]:
+def _left(problem: DayProblem, pieces: Truckloads, tours: Sequence[Tour]) -> tuple[Left, ...]:
     """Return what no tour brings in, with the cause."""
     rest = problem.load_kg.copy()
     for tour in tours:
@@ -268,7 +270,7 @@ def _status(tours: Sequence[Tour], left: Sequence[Left], cut: bool) -> Status:
     return "limit" if cut else "feasible"
 
 
-def _library(problem: DayProblem, pieces: Pieces, seed: int, effort: Effort) -> tuple[list[Locked], int, bool]:
+def _library(problem: DayProblem, pieces: Truckloads, seed: int, effort: RuinEffort) -> tuple[list[Locked], int, bool]:
     """Solve each depot's day with OR-Tools, which must be able to express it."""
     lacking = [name for name, needed in _beyond_library(problem).items() if needed]
     if lacking:

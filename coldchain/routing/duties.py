@@ -27,7 +27,7 @@ Order = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Trip:
+class DutyTrip:
     """One trip of a vehicle type as far as its place in a duty is concerned.
 
     Attributes
@@ -45,12 +45,12 @@ class Trip:
     most_wait_h: float = math.inf
 
 
-def waits_h(trips: Sequence[Trip]) -> tuple[float, ...]:
+def waits_h(trips: Sequence[DutyTrip]) -> tuple[float, ...]:
     """Return the hours that each load of a duty waits, in the order of its trips.
 
     Examples
     --------
-    >>> waits_h([Trip(hours=3.0, drive_h=2.0, lead_h=1.0), Trip(hours=2.0, drive_h=1.0, lead_h=0.5)])
+    >>> waits_h([DutyTrip(hours=3.0, drive_h=2.0, lead_h=1.0), DutyTrip(hours=2.0, drive_h=1.0, lead_h=0.5)])
     (0.0, 2.5)
     """
     found, gone = [0.0], 0.0
@@ -60,12 +60,12 @@ def waits_h(trips: Sequence[Trip]) -> tuple[float, ...]:
     return tuple(found[: len(trips)])
 
 
-def waiting_cny(trips: Sequence[Trip]) -> float:
+def waiting_cny(trips: Sequence[DutyTrip]) -> float:
     """Return what waiting costs on a duty."""
     return sum(trip.wait_cny_h * wait for trip, wait in zip(trips, waits_h(trips), strict=True))
 
 
-def fits(vehicle: VehicleType, trips: Sequence[Trip]) -> bool:
+def fits(vehicle: VehicleType, trips: Sequence[DutyTrip]) -> bool:
     """Tell whether one vehicle can make these trips in this order."""
     driving, most = sum(trip.drive_h for trip in trips), vehicle.max_drive_h
     return (
@@ -76,7 +76,7 @@ def fits(vehicle: VehicleType, trips: Sequence[Trip]) -> bool:
     )
 
 
-def put_together(vehicle: VehicleType, trips: Sequence[Trip]) -> tuple[Order, ...]:
+def put_together(vehicle: VehicleType, trips: Sequence[DutyTrip]) -> tuple[Order, ...]:
     """Return duties of least cost for trips of one vehicle type: which trips each makes, in order.
 
     The cost is ``cost_cny_day`` for each duty and what waiting costs. Trips that no vehicle could make at all are
@@ -88,9 +88,9 @@ def put_together(vehicle: VehicleType, trips: Sequence[Trip]) -> tuple[Order, ..
 
     >>> truck = VehicleType(id="t", payload_kg=1000, volume_m3=9, cargo="ambient", trips_day=2,
     ...                     cost_cny_day=60, cost_cny_km=1, cost_cny_h=0)
-    >>> put_together(truck, [Trip(4.0, 3.0, wait_cny_h=16.0), Trip(4.0, 3.0, wait_cny_h=14.0)])
+    >>> put_together(truck, [DutyTrip(4.0, 3.0, wait_cny_h=16.0), DutyTrip(4.0, 3.0, wait_cny_h=14.0)])
     ((0, 1),)
-    >>> put_together(truck, [Trip(4.0, 3.0, wait_cny_h=16.0), Trip(4.0, 3.0, wait_cny_h=15.1)])
+    >>> put_together(truck, [DutyTrip(4.0, 3.0, wait_cny_h=16.0), DutyTrip(4.0, 3.0, wait_cny_h=15.1)])
     ((0,), (1,))
     """
     alone = tuple((n,) for n in range(len(trips)))
@@ -100,13 +100,13 @@ def put_together(vehicle: VehicleType, trips: Sequence[Trip]) -> tuple[Order, ..
     return tuple(sorted(found))
 
 
-def _priced(vehicle: VehicleType, trips: Sequence[Trip], order: Order) -> float:
+def _priced(vehicle: VehicleType, trips: Sequence[DutyTrip], order: Order) -> float:
     """Return what a duty costs beside its trips; inf when no vehicle can do it."""
     chosen = [trips[n] for n in order]
     return vehicle.cost_cny_day + waiting_cny(chosen) if len(order) == 1 or fits(vehicle, chosen) else math.inf
 
 
-def _all_ways(vehicle: VehicleType, trips: Sequence[Trip]) -> tuple[Order, ...]:
+def _all_ways(vehicle: VehicleType, trips: Sequence[DutyTrip]) -> tuple[Order, ...]:
     best: dict[int, tuple[float, Order]] = {}
 
     def grow(order: Order, mask: int) -> None:
@@ -139,7 +139,7 @@ def _all_ways(vehicle: VehicleType, trips: Sequence[Trip]) -> tuple[Order, ...]:
     return parted((1 << len(trips)) - 1)[1]
 
 
-def _joined(vehicle: VehicleType, trips: Sequence[Trip]) -> tuple[Order, ...]:
+def _joined(vehicle: VehicleType, trips: Sequence[DutyTrip]) -> tuple[Order, ...]:
     duties: dict[Order, float] = {(n,): _priced(vehicle, trips, (n,)) for n in range(len(trips))}
     gains: dict[tuple[Order, Order], float] = {}
 

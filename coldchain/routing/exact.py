@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from coldchain.routing.savings import Draft
+from coldchain.routing.savings import RouteDraft
 from coldchain.routing.segment import INF, Kernel, Segment
 
 MAX_STOPS = 8  # 110,000 orders; beyond that the enumeration is refused
 
 
-def enumerate_routes(kernel: Kernel) -> Draft:
+def enumerate_routes(kernel: Kernel) -> RouteDraft:
     """Return the routes of least cost; with counted vehicles those that leave least kg behind, then cost least.
 
     All orders of all subsets are priced for each vehicle type (n ≤ `MAX_STOPS`), then subsets are put together by
@@ -50,7 +50,7 @@ def enumerate_routes(kernel: Kernel) -> Draft:
         return answer
 
     _, _, routes, dropped = solve((1 << n) - 1, kernel.problem.available)
-    return Draft([(kind, best[part][kind][1]) for kind, part in routes], [i for i in range(n) if dropped >> i & 1])
+    return RouteDraft([(kind, best[part][kind][1]) for kind, part in routes], [i for i in range(n) if dropped >> i & 1])
 
 
 def _best_orders(kernel: Kernel) -> dict[int, dict[int, tuple[float, tuple[int, ...]]]]:

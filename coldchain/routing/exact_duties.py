@@ -9,7 +9,7 @@ from functools import cache
 
 from coldchain.arrays import HOURS_TOLERANCE
 from coldchain.routing.problem import CollectionProblem, drive_limit_h
-from coldchain.routing.savings import Draft
+from coldchain.routing.savings import RouteDraft
 from coldchain.routing.segment import Kernel, Segment
 
 
@@ -43,7 +43,7 @@ class _Way:
         )
 
 
-def enumerate_duties(problem: CollectionProblem) -> Draft:
+def enumerate_duties(problem: CollectionProblem) -> RouteDraft:
     """Return the routes of least cost when vehicles go several times; every stop must be feasible on its own.
 
     All orders of all subsets are trips; trips of one type are put one after the other as far as the shift, driving
@@ -74,7 +74,7 @@ def enumerate_duties(problem: CollectionProblem) -> Draft:
         return least
 
     chosen = parted((1 << problem.n) - 1)[1] if problem.n else ()
-    return Draft([(best[part][1], route) for part in chosen for route in best[part][2].routes], [])
+    return RouteDraft([(best[part][1], route) for part in chosen for route in best[part][2].routes], [])
 
 
 def _trips(kernel: Kernel, kind: int) -> Iterator[_Way]:

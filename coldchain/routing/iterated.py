@@ -22,7 +22,7 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from coldchain.arrays import Floats
 from coldchain.routing.problem import CollectionProblem, drive_limit_h
 from coldchain.routing.quantities import amounts_of, limited, most_of
-from coldchain.routing.savings import Draft
+from coldchain.routing.savings import RouteDraft
 
 PER_H = 1_000_000  # integer units per hour in limits: sums of 60 roundings stay below 0.3 s
 PER_KG = 1_000_000
@@ -45,7 +45,9 @@ class Limits:
     stop: Callable[[], bool] | None = None
 
 
-def improve(problem: CollectionProblem, start: Draft, cost_cny: float, limits: Limits, order: Sequence[int]) -> Draft:
+def improve(
+    problem: CollectionProblem, start: RouteDraft, cost_cny: float, limits: Limits, order: Sequence[int]
+) -> RouteDraft:
     """One round of iterated local search; returns the best routes it met, which may be worse than `start`.
 
     Parameters
@@ -75,7 +77,7 @@ def improve(problem: CollectionProblem, start: Draft, cost_cny: float, limits: L
     return start if found is None else _renamed(model.draft(found), order)
 
 
-def descend(problem: CollectionProblem, start: Draft, cost_cny: float, seconds: float) -> Draft:
+def descend(problem: CollectionProblem, start: RouteDraft, cost_cny: float, seconds: float) -> RouteDraft:
     """Improve known routes until no move of the library's helps; never worse, but for its integer rounding."""
     model = _Model(problem, _fleet(problem, start), cost_cny)
     parameters = pywrapcp.DefaultRoutingSearchParameters()
@@ -89,12 +91,12 @@ def descend(problem: CollectionProblem, start: Draft, cost_cny: float, seconds: 
     return start if found is None else model.draft(found)
 
 
-def _renamed(draft: Draft, order: Sequence[int]) -> Draft:
+def _renamed(draft: RouteDraft, order: Sequence[int]) -> RouteDraft:
     routes = [(kind, tuple(int(order[i]) for i in stops)) for kind, stops in draft.routes]
-    return Draft(routes, sorted(int(order[i]) for i in draft.dropped))
+    return RouteDraft(routes, sorted(int(order[i]) for i in draft.dropped))
 
 
-def _by_vehicle(draft: Draft, fleet: Sequence[int]) -> list[list[int]]:
+def _by_vehicle(draft: RouteDraft, fleet: Sequence[int]) -> list[list[int]]:
     """Nodes of each vehicle's route, vehicle by vehicle."""
     waiting = {kind: [stops for k, stops in draft.routes if k == kind] for kind in set(fleet)}
     return [[i + 1 for i in waiting[kind].pop()] if waiting[kind] else [] for kind in fleet]
@@ -135,7 +137,7 @@ def _set_clock(parameters: Any, seconds: float) -> None:
         parameters.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
 
 
-def _fleet(problem: CollectionProblem, start: Draft) -> list[int]:
+def _fleet(problem: CollectionProblem, start: RouteDraft) -> list[int]:
     """Vehicle types of the vehicles offered, same types together."""
     fleet: list[int] = []
     total = float(problem.load_kg.sum())
@@ -171,7 +173,7 @@ class _Model:
         if any(k is not None for k in problem.available):
             self._allow_dropping()
 
-    def draft(self, found: Any) -> Draft:
+    def draft(self, found: Any) -> RouteDraft:
         """Read the routes of a solution of the library."""
         routes = []
         for v, kind in enumerate(self.fleet):
@@ -183,7 +185,7 @@ class _Model:
             if stops:
                 routes.append((kind, tuple(stops)))
         served = {i for _, stops in routes for i in stops}
-        return Draft(routes, [i for i in range(self.problem.n) if i not in served])
+        return RouteDraft(routes, [i for i in range(self.problem.n) if i not in served])
 
     def _leg_h(self, kind: int) -> Floats:
         """(n+1, n+1) h: drive, then the halt where one arrives."""

@@ -22,7 +22,7 @@ from coldchain.arrays import Floats
 from coldchain.routing.instance import Instance, Tuning
 from coldchain.routing.master import RoutePool, choose
 from coldchain.routing.openings import starting_sets
-from coldchain.routing.ruin import Duty, Effort, costs_of, ready, ruin_recreate
+from coldchain.routing.ruin import RuinEffort, VehicleTrips, costs_of, ready, ruin_recreate
 
 Depots = tuple[int, ...]
 FIRST_LOOK = 15.0  # iterations per stop that a set gets when it is met first; a start gets twice as many
@@ -60,7 +60,7 @@ class Located:
     """
 
     depots: Depots
-    routes: tuple[Duty, ...]
+    routes: tuple[VehicleTrips, ...]
     cost: float
     over: float
     sets: int
@@ -74,7 +74,7 @@ class Trial:
     """What is known of one set of depots: its best routes, their costs, the stops they leave out, the cost of all."""
 
     cost: float
-    routes: tuple[Duty, ...]
+    routes: tuple[VehicleTrips, ...]
     over: float
     costs: tuple[float, ...]
     absent: int = 0
@@ -86,7 +86,7 @@ class Trial:
 
 
 @dataclass
-class Search:
+class LocationSearch:
     """All that is known so far."""
 
     instance: Instance
@@ -135,11 +135,11 @@ class Search:
             found += [inside - {d} | {e} for e in near]
         return [chosen for chosen in (tuple(sorted(each)) for each in found) if self._enough(chosen)]
 
-    def try_all(self, asked: Sequence[tuple[Depots, Sequence[Duty]]], iterations: int) -> None:
+    def try_all(self, asked: Sequence[tuple[Depots, Sequence[VehicleTrips]]], iterations: int) -> None:
         """Search the routes of sets side by side, each from its start, and remember what is better than known."""
 
         def search(place: int) -> Trial:
-            effort = Effort(iterations, self.left_s)
+            effort = RuinEffort(iterations, self.left_s)
             return route_from(self.instance, *asked[place], first + place, effort, self.tuning)
 
         first = self.seed + self.runs
@@ -152,7 +152,7 @@ class Search:
     def recombine(self, sets: Sequence[Depots]) -> None:
         """Put the routes met so far together anew for each of some sets."""
 
-        def solve(depots: Depots) -> tuple[tuple[Duty, ...], float] | None:
+        def solve(depots: Depots) -> tuple[tuple[VehicleTrips, ...], float] | None:
             trial = self.known[depots]
             below = math.inf if trial.over > EVEN or trial.absent else sum(trial.costs)
             return choose(self.instance, self.pool, depots, below)
@@ -178,7 +178,7 @@ class Search:
             if chosen not in self.known or priced.rank < self.known[chosen].rank:
                 self.known[chosen] = priced
 
-    def _loads(self, routes: Iterable[Duty]) -> Floats:
+    def _loads(self, routes: Iterable[VehicleTrips]) -> Floats:
         loads = np.zeros(self.instance.m)
         for duty in routes:
             loads[duty.depot] += self.instance.load[list(duty.stops)].sum()
@@ -217,7 +217,7 @@ def locate(
     ready()
     with ThreadPoolExecutor(threads) as pool:
         tuning = replace(tuning or Tuning(), toll=TOLL)
-        search = Search(instance, tuning, seed, upper, pool, seconds=seconds)
+        search = LocationSearch(instance, tuning, seed, upper, pool, seconds=seconds)
         _explore(search, int(EXPLORING * iterations))
         each = (iterations - search.spent) // len(ROUNDS)
         for done, (count, within) in enumerate(ROUNDS):
@@ -231,7 +231,7 @@ def locate(
 
 
 def route_from(
-    instance: Instance, depots: Depots, start: Sequence[Duty], seed: int, effort: Effort, tuning: Tuning
+    instance: Instance, depots: Depots, start: Sequence[VehicleTrips], seed: int, effort: RuinEffort, tuning: Tuning
 ) -> Trial:
     """Search the routes from some depots, all of them paid for."""
     place = {depot: k for k, depot in enumerate(depots)}
@@ -253,7 +253,7 @@ def among(instance: Instance, depots: Depots) -> Instance:
     return replace(instance, legs=legs, depots=free, depot_window_h=window, access_cny=access)
 
 
-def _explore(search: Search, iterations: int) -> None:
+def _explore(search: LocationSearch, iterations: int) -> None:
     """Try the neighbours of the best sets known until those of the best few are all known."""
     look = max(LEAST_LOOK, int(FIRST_LOOK * search.instance.n))
     starts = starting_sets(search.instance) or [tuple(range(search.instance.m))]
@@ -268,15 +268,15 @@ def _explore(search: Search, iterations: int) -> None:
         search.try_all([(each, start) for each in search.neighbours(ahead[0]) if each not in search.known], look)
 
 
-def _in_time(search: Search, rounds: int) -> float:
+def _in_time(search: LocationSearch, rounds: int) -> float:
     """Return the iterations for which the next of some rounds has time, at the pace so far."""
     return search.spent / max(search.gone_s, 1e-6) * search.left_s / rounds
 
 
-def _deepen(search: Search, sets: Sequence[Depots], iterations: int) -> None:
+def _deepen(search: LocationSearch, sets: Sequence[Depots], iterations: int) -> None:
     """Search some sets in equal parts, all but once from greedy routes, then put their routes together anew."""
     each = max(1, min(round(SEARCHES / len(sets)), iterations // (LEAST_LOOK * len(sets))))
-    asked: list[tuple[Depots, Sequence[Duty]]] = []
+    asked: list[tuple[Depots, Sequence[VehicleTrips]]] = []
     for depots in sets:
         asked += [(depots, ())] * (each - 1) + [(depots, search.known[depots].routes)]
     search.try_all(asked, max(1, iterations // len(asked)))

@@ -20,14 +20,14 @@ import numpy as np
 
 from coldchain.arrays import Floats
 from coldchain.routing.instance import Instance
-from coldchain.routing.ruin import Duty
+from coldchain.routing.ruin import VehicleTrips
 
 if TYPE_CHECKING:
     from ortools.math_opt.python import mathopt
 
 NODES = 300  # of branch and bound, after which the best choice found counts
 LEAST = 1e-6  # share by which a choice must be better to count
-Entry = tuple[float, Duty]
+Entry = tuple[float, VehicleTrips]
 
 
 @dataclass
@@ -36,7 +36,7 @@ class RoutePool:
 
     known: dict[tuple[int, frozenset[int]], Entry] = field(default_factory=dict)
 
-    def add(self, routes: Sequence[Duty], costs: Sequence[float]) -> None:
+    def add(self, routes: Sequence[VehicleTrips], costs: Sequence[float]) -> None:
         """Remember routes with what each costs, its depot's opening left out."""
         for duty, cost in zip(routes, costs, strict=True):
             key = duty.depot, frozenset(duty.stops)
@@ -46,7 +46,7 @@ class RoutePool:
 
 def choose(
     instance: Instance, pool: RoutePool, depots: Sequence[int], below: float
-) -> tuple[tuple[Duty, ...], float] | None:
+) -> tuple[tuple[VehicleTrips, ...], float] | None:
     """Choose routes from these depots that serve every stop once for less than ``below``.
 
     Parameters

@@ -30,7 +30,7 @@ FULL = 3  # times that a vehicle may be full on one route; beyond that the chanc
 ROOT_2PI = math.sqrt(2.0 * math.pi)
 
 
-class Spread(NamedTuple):
+class LoadSpread(NamedTuple):
     """How far a day strays from the usual one; coefficients of variation.
 
     Attributes
@@ -46,7 +46,7 @@ class Spread(NamedTuple):
     leg_cv: float = 0.0
 
 
-NO_SPREAD = Spread()
+NO_SPREAD = LoadSpread()
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Rates(NamedTuple):
     h: float
 
 
-def load_variance(by_crop: Floats, spread: Spread) -> Floats:
+def load_variance(by_crop: Floats, spread: LoadSpread) -> Floats:
     """Return the variance of the load up to each stop.
 
     A load q of village v and crop c is q·C_c·V_v with independent factors of mean one, so that two loads have the
@@ -90,14 +90,14 @@ def load_variance(by_crop: Floats, spread: Spread) -> Floats:
     --------
     Loads of 100 and 200 of one crop: 10 % that they share, 20 % of each by itself.
 
-    >>> load_variance(np.array([[100.0], [200.0]]), Spread(crop_cv=0.1, own_cv=0.2)).round(6).tolist()
+    >>> load_variance(np.array([[100.0], [200.0]]), LoadSpread(crop_cv=0.1, own_cv=0.2)).round(6).tolist()
     [504.0, 2920.0]
     """
     return np.asarray(_variances(by_crop, spread), dtype=np.float64)
 
 
 @compiled
-def _variances(by_crop: Floats, spread: Spread) -> Floats:
+def _variances(by_crop: Floats, spread: LoadSpread) -> Floats:
     """Variance of the load up to each stop."""
     found, alone, one = np.zeros(by_crop.shape[0]), 0.0, spread.crop_cv**2
     upto = np.zeros(by_crop.shape[1])
@@ -132,7 +132,7 @@ def above(mean: float, variance: float, level: float) -> float:
 
 
 @compiled
-def waiting_h(legs_h: Floats, spread: Spread) -> float:
+def waiting_h(legs_h: Floats, spread: LoadSpread) -> float:
     """Return the mean hours by which a vehicle comes home later than planned.
 
     Parameters
@@ -143,7 +143,7 @@ def waiting_h(legs_h: Floats, spread: Spread) -> float:
     --------
     One leg of an hour that varies by a tenth: half the mean deviation.
 
-    >>> round(waiting_h(np.array([1.0]), Spread(leg_cv=0.1)), 4)
+    >>> round(waiting_h(np.array([1.0]), LoadSpread(leg_cv=0.1)), 4)
     0.0399
     """
     steps, total, squares, wait = len(legs_h), 0.0, 0.0, 0.0
@@ -177,7 +177,7 @@ class Ways(NamedTuple):
     spare_h: float
 
 
-def expected_overflow(ways: Ways, rates: Rates, spread: Spread) -> Overflow:
+def expected_overflow(ways: Ways, rates: Rates, spread: LoadSpread) -> Overflow:
     """Return what a route costs beyond its usual day, on the mean.
 
     Examples
@@ -185,7 +185,7 @@ def expected_overflow(ways: Ways, rates: Rates, spread: Spread) -> Overflow:
     A vehicle of 1,000 kg, full on the usual day, with 300 CNY for going back:
 
     >>> ways = Ways(np.array([[1000.0]]), np.array([1.0]), np.array([2.0]), np.array([60.0]), 1000.0, spare_h=5.0)
-    >>> found = expected_overflow(ways, Rates(80.0, 5.0, 0.0), Spread(own_cv=0.2))
+    >>> found = expected_overflow(ways, Rates(80.0, 5.0, 0.0), LoadSpread(own_cv=0.2))
     >>> round(found.over_share, 3), round(found.hires, 3), round(found.cost_cny / 300.0, 3)
     (0.461, 0.0, 0.461)
     """
@@ -193,7 +193,7 @@ def expected_overflow(ways: Ways, rates: Rates, spread: Spread) -> Overflow:
 
 
 @compiled
-def _expected(ways: Ways, rates: Rates, spread: Spread) -> tuple[float, float, float, float, float]:
+def _expected(ways: Ways, rates: Rates, spread: LoadSpread) -> tuple[float, float, float, float, float]:
     """Figures of :class:`Overflow`."""
     variances = _variances(ways.by_crop, spread)
     over = returns = hires = driven = 0.0

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from coldchain.arrays import HOURS_TOLERANCE, KG_PER_T, LOAD_TOLERANCE, Floats
 from coldchain.model import Status, VehicleType
-from coldchain.routing.overflow import NO_SPREAD, Overflow, Rates, Spread, Ways, expected_overflow
+from coldchain.routing.overflow import NO_SPREAD, LoadSpread, Overflow, Rates, Ways, expected_overflow
 from coldchain.routing.quantities import over
 
 Reason = Literal["hours_aboard", "shift", "payload", "volume", "unreachable", "no_vehicle"]
@@ -61,7 +61,7 @@ class CollectionProblem:
     available: tuple[int | None, ...] = ()
     split_pickups: bool = False
     by_crop_kg: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    spread: Spread = NO_SPREAD
+    spread: LoadSpread = NO_SPREAD
 
     def __post_init__(self) -> None:
         """Bring the arrays to float64, fill `available` and refuse what has no meaning.

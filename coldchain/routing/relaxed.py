@@ -38,7 +38,7 @@ STEPS = 400  # of that table at most
 
 
 @dataclass(frozen=True)
-class Parcels:
+class DayLoads:
     """Loads of one depot on the day, sorted by place.
 
     Attributes
@@ -359,7 +359,7 @@ def _close(kind: RouteType, labels: NDArray[np.void], closed: Floats) -> None:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Broken:
     """Routes that break shares: the most by which one does, CNY, and in its cost; whether all were looked at."""
 
     broken_cny: float
@@ -378,7 +378,7 @@ class RelaxedFinder:
     known : routes to begin with
     """
 
-    def __init__(self, trucks: Trucks, parcels: Parcels, core: Indices, known: RelaxedRoutes | None = None) -> None:
+    def __init__(self, trucks: Trucks, parcels: DayLoads, core: Indices, known: RelaxedRoutes | None = None) -> None:
         self.trucks, self.parcels, self.core = trucks, parcels, core
         n, place = len(core), parcels.place[core]
         self.most_t = np.ascontiguousarray(parcels.most_t[core])
@@ -471,19 +471,19 @@ class RelaxedFinder:
             share = share / found.ratio
         return None
 
-    def _broken(self, share: Floats, few: int = LABELS) -> _Found:
+    def _broken(self, share: Floats, few: int = LABELS) -> _Broken:
         """Add routes that break shares most; types without end are looked at until one breaks them."""
         self.searches += 1
-        found: list[_Found] = []
+        found: list[_Broken] = []
         for t in range(len(self.kinds)):
             found.append(self._routes(t, share, few))
             if few == LABELS and found[-1].ratio > 1.0 + CLOSE:
                 break
-        return _Found(
+        return _Broken(
             max(one.broken_cny for one in found), max(one.ratio for one in found), all(one.whole for one in found)
         )
 
-    def _routes(self, t: int, share: Floats, few: int) -> _Found:
+    def _routes(self, t: int, share: Floats, few: int) -> _Broken:
         """Add routes of a type that break shares most."""
         kind, least = self.kinds[t], LEAST * self.least_cny
         gain = share - self.trucks.load_cny_t[t]
@@ -491,7 +491,7 @@ class RelaxedFinder:
         left, closest = (self.few_left[t], CLOSEST) if few < LABELS else (self.all_left[t], len(share))
         count = _search(kind, wanted, left, self.labels, self.first, least, few, closest)
         if count < 0:
-            return _Found(0.0, 1.0, whole=False)
+            return _Broken(0.0, 1.0, whole=False)
         closed = np.zeros(count)
         _close(kind, self.labels, closed)
         some = np.argsort(-closed, kind="stable")
@@ -499,11 +499,11 @@ class RelaxedFinder:
         _first, at = np.unique(self.labels["first"][some], return_index=True)
         some = some[np.sort(at)[:BEST]]
         if not len(some):
-            return _Found(0.0, 1.0, whole=True)
+            return _Broken(0.0, 1.0, whole=True)
         loads = np.array([self._fetched(kind, int(one)) for one in some])
         paid = loads @ share
         self._add(loads, paid - closed[some])
-        return _Found(float(closed[some].max()), float((paid / (paid - closed[some])).max()), whole=True)
+        return _Broken(float(closed[some].max()), float((paid / (paid - closed[some])).max()), whole=True)
 
     def _fetched(self, kind: RouteType, one: int) -> Floats:
         """Tonnes of each load that the route of a label fetches."""

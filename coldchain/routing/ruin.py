@@ -29,7 +29,7 @@ FIRM = 3.0  # how much dearer overfull depots are where the best is judged
 FIRST_SLICE_S = 0.2  # s after which the pace of the search is known
 
 
-class Duty(NamedTuple):
+class VehicleTrips(NamedTuple):
     """What one vehicle does: its depot, its type, and the stops from 0 of each of its trips."""
 
     depot: int
@@ -43,7 +43,7 @@ class Duty(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Effort:
+class RuinEffort:
     """When to stop: iterations, seconds, iterations without improvement, or when asked; at least one is finite."""
 
     iterations: float = math.inf
@@ -57,7 +57,7 @@ class Effort:
 class Found:
     """Duties of vehicles, stops left out, cost with their values, and how it went."""
 
-    routes: tuple[Duty, ...]
+    routes: tuple[VehicleTrips, ...]
     absent: tuple[int, ...]
     cost: float
     iterations: int
@@ -67,7 +67,12 @@ class Found:
 
 
 def ruin_recreate(
-    instance: Instance, effort: Effort, *, seed: int = 0, start: Sequence[Duty] = (), tuning: Tuning | None = None
+    instance: Instance,
+    effort: RuinEffort,
+    *,
+    seed: int = 0,
+    start: Sequence[VehicleTrips] = (),
+    tuning: Tuning | None = None,
 ) -> Found:
     """Search from the routes given, or from greedy insertion; never ends worse than it started.
 
@@ -96,7 +101,7 @@ def ruin_recreate(
     )
 
 
-def costs_of(instance: Instance, routes: Sequence[Duty]) -> list[float]:
+def costs_of(instance: Instance, routes: Sequence[VehicleTrips]) -> list[float]:
     """Return what each of some routes costs, its depot's opening left out; no two may share a stop."""
     data, state = data_of(instance, Tuning()), state_of(instance, 0)
     state.sums[c.TOLL] = 1.0
@@ -129,11 +134,11 @@ def ready() -> None:
 
 def multi_start(
     instance: Instance,
-    effort: Effort,
+    effort: RuinEffort,
     threads: int,
     *,
     seed: int = 0,
-    start: Sequence[Duty] = (),
+    start: Sequence[VehicleTrips] = (),
     tuning: Tuning | None = None,
 ) -> Found:
     """Search with seeds ``seed``, ``seed + 1``, … side by side, one thread each, and return the best."""
@@ -164,7 +169,7 @@ class Cooling:
     warm: bool
 
     @classmethod
-    def begin(cls, effort: Effort, n: int, cycle: float, done: int, gone: float) -> Cooling:
+    def begin(cls, effort: RuinEffort, n: int, cycle: float, done: int, gone: float) -> Cooling:
         """Cut what is left of the effort into equal coolings of about ``cycle`` iterations; return the first."""
         if math.isfinite(effort.iterations):
             left, whole = effort.iterations - done, effort.iterations
@@ -184,7 +189,7 @@ class Cooling:
 
 
 def _anneal(
-    instance: Instance, effort: Effort, tuning: Tuning, kernel: tuple[k.Data, k.State], began: float
+    instance: Instance, effort: RuinEffort, tuning: Tuning, kernel: tuple[k.Data, k.State], began: float
 ) -> tuple[int, bool]:
     data, state = kernel
     wide = instance.n <= WIDE
@@ -223,7 +228,7 @@ def _level(data: k.Data, state: k.State) -> float:
     return float(max(1e-9, (float(state.sums[c.TOTAL]) - days - opened) / served))
 
 
-def _load(data: k.Data, state: k.State, start: Sequence[Duty], tuning: Tuning) -> None:
+def _load(data: k.Data, state: k.State, start: Sequence[VehicleTrips], tuning: Tuning) -> None:
     """Put the duties of the start in place, each with its vehicle held; the pool keeps the rest.
 
     A duty that breaks a limit, or for which no vehicle or room in the depot is left, is taken apart.
@@ -253,7 +258,7 @@ def _load(data: k.Data, state: k.State, start: Sequence[Duty], tuning: Tuning) -
     state.marks[c.POOL] = len(rest)
 
 
-def _read(instance: Instance, state: k.State) -> tuple[tuple[Duty, ...], tuple[int, ...]]:
+def _read(instance: Instance, state: k.State) -> tuple[tuple[VehicleTrips, ...], tuple[int, ...]]:
     m = instance.m
     duties = []
     for first, depot, kind in state.best_route[: state.marks[c.BEST_TOP]].tolist():
@@ -266,6 +271,6 @@ def _read(instance: Instance, state: k.State) -> tuple[tuple[Duty, ...], tuple[i
             trips[-1].append(i - m)
             i = following
         if trips:
-            duties.append(Duty(depot, kind, tuple(tuple(trip) for trip in trips)))
+            duties.append(VehicleTrips(depot, kind, tuple(tuple(trip) for trip in trips)))
     served = {i for duty in duties for i in duty.stops}
     return tuple(duties), tuple(i for i in range(instance.n) if i not in served)

@@ -17,14 +17,14 @@ from coldchain.routing.segment import INF, Kernel, Segment
 NEIGHBOURS = 40  # successors tried after each stop
 
 
-class Draft(NamedTuple):
+class RouteDraft(NamedTuple):
     """Routes as (vehicle type number, stops in order), and the stops left out."""
 
     routes: list[tuple[int, tuple[int, ...]]]
     dropped: list[int]
 
 
-def savings(kernel: Kernel) -> Draft:
+def savings(kernel: Kernel) -> RouteDraft:
     """Build routes with every stop served, or, when vehicles are counted, with what they can take.
 
     Every stop must be feasible on its own.
@@ -32,7 +32,7 @@ def savings(kernel: Kernel) -> Draft:
     segments = _merge_all(kernel)
     left = list(kernel.problem.available)
     if all(k is None for k in left):
-        return Draft([(kernel.cheapest(s)[1], s.stops) for s in segments], [])
+        return RouteDraft([(kernel.cheapest(s)[1], s.stops) for s in segments], [])
     return _assign(kernel, segments, left)
 
 
@@ -74,7 +74,7 @@ def _pairs(kernel: Kernel) -> list[tuple[int, int]]:
     return [(i, int(j)) for i in range(n) for j in near[i] if time[i, j] < INF]
 
 
-def _assign(kernel: Kernel, segments: Sequence[Segment], left: list[int | None]) -> Draft:
+def _assign(kernel: Kernel, segments: Sequence[Segment], left: list[int | None]) -> RouteDraft:
     """Hand counted vehicles to the fullest routes first; the stops of the others are inserted where they fit."""
     placed: list[tuple[int, Segment]] = []
     pool: list[int] = []
@@ -85,7 +85,7 @@ def _assign(kernel: Kernel, segments: Sequence[Segment], left: list[int | None])
     dropped = [
         i for i in heavy_first if not (_open(kernel, kernel.single(i), left, placed) or _insert(kernel, i, placed))
     ]
-    return Draft([(kind, s.stops) for kind, s in placed], dropped)
+    return RouteDraft([(kind, s.stops) for kind, s in placed], dropped)
 
 
 def _open(kernel: Kernel, s: Segment, left: list[int | None], placed: list[tuple[int, Segment]]) -> bool:

@@ -61,7 +61,7 @@ class Trucks:
 
 
 @dataclass(frozen=True)
-class Shares:
+class RouteShares:
     """Valid shares: CNY per tonne of each stop, CNY of each stop called at, CNY of each route by type."""
 
     load_cny_t: Floats
@@ -70,7 +70,7 @@ class Shares:
 
 
 @dataclass(frozen=True)
-class Day:
+class FetchedDay:
     """What to find shares for: tonnes (n,) and calls (n,) of the stops, routes (T,) of the types; may be fractions."""
 
     load_t: Floats
@@ -78,12 +78,12 @@ class Day:
     routes: Floats
 
 
-def radial_shares(trucks: Trucks, all_t: Floats) -> Shares:
+def radial_shares(trucks: Trucks, all_t: Floats) -> RouteShares:
     """Return the shares of the radial bound: each tonne its part of a full truck's straight trip."""
     way = trucks.legs_cny[:, 0, 1:] + trucks.legs_cny[:, 1:, 0]
     full = trucks.payload_t[:, None]
     each = way / full + trucks.halt_cny[:, None] / np.minimum(all_t, full) + trucks.load_cny_t[:, None]
-    return Shares(each.min(axis=0), np.zeros(len(all_t)), trucks.fixed_cny.copy())
+    return RouteShares(each.min(axis=0), np.zeros(len(all_t)), trucks.fixed_cny.copy())
 
 
 def least_shares(trucks: Trucks, all_t: Floats) -> Floats:
@@ -105,7 +105,7 @@ class ShareFinder:
         self.trucks, self.all_t = trucks, all_t
         self._programmes: dict[bytes, _Programme] = {}
 
-    def best(self, day: Day) -> Shares:
+    def best(self, day: FetchedDay) -> RouteShares:
         """Return valid shares of greatest worth ``c·load_t + g·called + f·routes`` on a day.
 
         Stops beyond the `CORE` with the greatest loads get :func:`least_shares`: leaving them out of a route saves its
@@ -118,7 +118,7 @@ class ShareFinder:
         part = self._programmes[key].maximise(day)
         load, stop = least_shares(self.trucks, self.all_t), np.zeros(len(self.all_t))
         load[core], stop[core] = part.load_cny_t, part.stop_cny
-        return Shares(load, stop, part.route_cny)
+        return RouteShares(load, stop, part.route_cny)
 
 
 def _tables(trucks: Trucks, t: int, core: Ints) -> Floats:
@@ -202,12 +202,12 @@ class _Programme:
         lone = trucks.fixed_cny[:, None] + trucks.legs_cny[:, 0, core + 1] + trucks.legs_cny[:, core + 1, 0]
         self.trip = float(lone[np.isfinite(lone)].max(initial=1.0))
         start = radial_shares(trucks, all_t)
-        self.start = Shares(start.load_cny_t[core], start.stop_cny[core], start.route_cny)
+        self.start = RouteShares(start.load_cny_t[core], start.stop_cny[core], start.route_cny)
         for t in range(len(self.tables)):
             for i in range(len(core)):
                 self._add(t, 1 << i, np.ones(len(core)))
 
-    def maximise(self, day: Day) -> Shares:
+    def maximise(self, day: FetchedDay) -> RouteShares:
         """Solve until no condition is broken by more than a trifle, which f makes good."""
         n, types = len(self.core), len(self.tables)
         spread = self.all_t * SPREAD
@@ -218,13 +218,13 @@ class _Programme:
             solved = linprog(-worth, A_ub=np.array(self.rows), b_ub=np.array(self.costs), bounds=bounds, method="highs")
             if solved.x is None:
                 break
-            now = Shares(np.maximum(solved.x[:n], 0.0), np.maximum(solved.x[n : 2 * n], 0.0), solved.x[2 * n :])
+            now = RouteShares(np.maximum(solved.x[:n], 0.0), np.maximum(solved.x[n : 2 * n], 0.0), solved.x[2 * n :])
             broken = np.array([self._broken(t, now) for t in range(types)])
             if broken.max(initial=0.0) <= CLOSE * self.trip:
-                return Shares(now.load_cny_t, now.stop_cny, now.route_cny - broken)
+                return RouteShares(now.load_cny_t, now.stop_cny, now.route_cny - broken)
         return self.start
 
-    def _broken(self, t: int, now: Shares) -> float:
+    def _broken(self, t: int, now: RouteShares) -> float:
         """Add the conditions of a type that shares break most; returns the greatest violation."""
         trucks = self.trucks
         gain = now.load_cny_t - trucks.load_cny_t[t]

@@ -136,7 +136,7 @@ def _stray(problem: CollectionProblem, kg: Floats) -> Floats:
     return np.ascontiguousarray(np.stack([own, spread.crop_cv * mixed], axis=1))
 
 
-def _plan(day: k.Day, start: Sequence[Fetch]) -> k.Plan:
+def _plan(day: k.Day, start: Sequence[Fetch]) -> k.RouteRows:
     rows = len(start) + SPARE_ROUTES + (len(start) // SPARE_FILL if len(day.stray) else 0)
     width = max(len(stops) for stops, _kg in start) + SPARE_VISITS
     plan = _empty(rows, width)
@@ -147,8 +147,8 @@ def _plan(day: k.Day, start: Sequence[Fetch]) -> k.Plan:
     return plan
 
 
-def _empty(rows: int, width: int) -> k.Plan:
-    return k.Plan(
+def _empty(rows: int, width: int) -> k.RouteRows:
+    return k.RouteRows(
         np.zeros((rows, width), np.int64),
         np.zeros((rows, width)),
         np.zeros(rows, np.int64),

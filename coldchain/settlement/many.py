@@ -27,7 +27,7 @@ from coldchain.settlement.members import Members
 from coldchain.settlement.settle import AnySettlement, gains_by_misreport
 from coldchain.sharing import (
     ON_REQUEST,
-    Ledger,
+    AskedCosts,
     Verdict,
     core_test,
     equal_charge_of,
@@ -116,7 +116,7 @@ def settle_many(
     with GroupPlanner(scenario, members, effort, folder, say) as desk:
         oracle = _Oracle(desk, n)
         oracle.begin()
-        ledger = Ledger(oracle.cost, n, monotone=False, floor=member_floors(desk.floor, members))
+        ledger = AskedCosts(oracle.cost, n, monotone=False, floor=member_floors(desk.floor, members))
         verdict, epsilon = _inside(ledger, most, say)
         sampled = shapley_sampled(ledger.ask, n, ORDERS, effort.seed) if rule == "shapley" else None
     plain = _plain_rules(ledger, members)
@@ -196,7 +196,7 @@ def cover(mask: int, known: dict[int, float]) -> list[int]:
     return parts if not rest else []
 
 
-def _inside(ledger: Ledger, most: int, say: Say) -> tuple[Verdict, float]:
+def _inside(ledger: AskedCosts, most: int, say: Say) -> tuple[Verdict, float]:
     """Find equal profit inside the core, or at the least epsilon of the groups planned where it is empty."""
     epsilon = 0.0
     while True:
@@ -210,7 +210,7 @@ def _inside(ledger: Ledger, most: int, say: Say) -> tuple[Verdict, float]:
             return verdict, epsilon
 
 
-def _plain_rules(ledger: Ledger, members: Members) -> dict[str, Floats]:
+def _plain_rules(ledger: AskedCosts, members: Members) -> dict[str, Floats]:
     """Return the rules that need members alone, all, and all but one."""
     everyone = ledger.everyone
     without = np.array([ledger.known[everyone ^ 1 << i] for i in range(ledger.n)])
@@ -230,7 +230,7 @@ def _plain_rules(ledger: Ledger, members: Members) -> dict[str, Floats]:
 
 
 def _band(
-    ledger: Ledger, costs: dict[int, GroupCost], rule: str, bill: Floats, members: Members, seed: int
+    ledger: AskedCosts, costs: dict[int, GroupCost], rule: str, bill: Floats, members: Members, seed: int
 ) -> tuple[Floats, Floats]:
     """Draw every cost between its bound and its plan and bill again, as :func:`coldchain.sharing.bands` does."""
     rng = np.random.default_rng(seed)
@@ -245,7 +245,7 @@ def _band(
     return np.minimum(low, bill), np.maximum(high, bill)
 
 
-def _drawn_bill(drawn: Ledger, known: dict[int, float], rule: str, members: Members, seed: int) -> Floats:
+def _drawn_bill(drawn: AskedCosts, known: dict[int, float], rule: str, members: Members, seed: int) -> Floats:
     if rule == "shapley":  # the same seed draws the same orders: all their groups are known
         return shapley_sampled(known.__getitem__, drawn.n, ORDERS, seed).value
     if rule != "equal_profit":

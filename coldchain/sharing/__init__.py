@@ -11,7 +11,7 @@ from coldchain.sharing.direct import (
     scrb_of,
 )
 from coldchain.sharing.frugal import (
-    Ledger,
+    AskedCosts,
     Verdict,
     core_test,
     equal_profit_known,
@@ -31,12 +31,12 @@ from coldchain.sharing.within import equal_profit, lorenz
 __all__ = [
     "ON_REQUEST",
     "Airport",
+    "AskedCosts",
     "Closure",
     "Division",
     "Divisions",
     "Game",
     "Leaving",
-    "Ledger",
     "Verdict",
     "airport",
     "bands",

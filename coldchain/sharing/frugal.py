@@ -104,7 +104,7 @@ def _most_telling(
 
 
 @dataclass
-class Ledger:
+class AskedCosts:
     """Group costs asked for so far, and what they say about the others.
 
     Parameters
@@ -239,7 +239,9 @@ class Ledger:
         return mask, float(-answer.mip_dual_bound)
 
 
-def core_test(ledger: Ledger, amounts: Floats, *, epsilon: float = 0.0, worst: bool = False, most: int = 0) -> Verdict:
+def core_test(
+    ledger: AskedCosts, amounts: Floats, *, epsilon: float = 0.0, worst: bool = False, most: int = 0
+) -> Verdict:
     """Test a division, asking for as few group costs as the bounds allow.
 
     Parameters
@@ -264,7 +266,7 @@ def core_test(ledger: Ledger, amounts: Floats, *, epsilon: float = 0.0, worst: b
         ledger.ask(hopeful)
 
 
-def equal_profit_of(ledger: Ledger, *, epsilon: float = 0.0, most: int = 0) -> Verdict:
+def equal_profit_of(ledger: AskedCosts, *, epsilon: float = 0.0, most: int = 0) -> Verdict:
     """Find the equal-profit amounts inside the core and certify them, costing groups only as needed.
 
     Parameters

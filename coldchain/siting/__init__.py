@@ -4,13 +4,13 @@ The public face: build a :class:`SitingProblem` from arrays, call :func:`solve_s
 :class:`SitingResult`; ask :func:`diagnose_siting` what to relax when nothing is feasible.
 """
 
-from coldchain.siting.assign import Plan as Assigned
+from coldchain.siting.assign import Assigned
 from coldchain.siting.coupling import Coupling
-from coldchain.siting.elastic import KINDS, Names, Relaxation, diagnose_siting, side_relaxations
+from coldchain.siting.elastic import KINDS, DiagnosisNames, Relaxation, diagnose_siting, side_relaxations
 from coldchain.siting.extended import ExtendedEffort, Extension, ExtraRow, solve_extended
 from coldchain.siting.fixed import FixedModules
 from coldchain.siting.mobile import Fleet, add_units, split_units, unit_costs, widened
-from coldchain.siting.pooled import Column, choose_columns
+from coldchain.siting.pooled import DepotColumn, choose_columns
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import (
     SitingResult,
@@ -27,14 +27,14 @@ from coldchain.siting.split import prepare as prepare_siting
 __all__ = [
     "KINDS",
     "Assigned",
-    "Column",
     "Coupling",
+    "DepotColumn",
+    "DiagnosisNames",
     "ExtendedEffort",
     "Extension",
     "ExtraRow",
     "FixedModules",
     "Fleet",
-    "Names",
     "Relaxation",
     "SideRow",
     "SitingProblem",

@@ -23,7 +23,7 @@ GAIN = 1e-6  # relative gain of the bound that counts
 PACE = 0.02  # weight of the newest choice in the mean
 
 
-class Arcs(NamedTuple):
+class CellArcs(NamedTuple):
     """Arcs by cell and cost: where each cell begins int[Z + 1]; demand, cost, load of the arcs; load of each cell."""
 
     begin: Ints
@@ -33,7 +33,7 @@ class Arcs(NamedTuple):
     total: Floats
 
 
-class Options(NamedTuple):
+class CellOptions(NamedTuple):
     """Cell and capacity of each option, and the least and the most capacity of a cell, below 0 where none is left."""
 
     cell: Ints
@@ -75,7 +75,7 @@ class Terms(NamedTuple):
     least: float
 
 
-class Curves(NamedTuple):
+class GainCurves(NamedTuple):
     """Arcs of each cell by gain per load: number, order, summed loads, summed gains.
 
     Cells that take all they want are ``whole`` and have their ``gain`` alone. From ``end`` on no arc gains anything.
@@ -117,7 +117,7 @@ class Value(NamedTuple):
 
 
 @compiled
-def _curves(arcs: Arcs, options: Options, u: Floats, edge: Floats) -> Curves:
+def _curves(arcs: CellArcs, options: CellOptions, u: Floats, edge: Floats) -> GainCurves:
     """Sort the arcs of each cell whose capacities can bind.
 
     Only those that gain more per load than ``edge`` are sorted, unless they do not fill the largest capacity of the
@@ -154,7 +154,7 @@ def _curves(arcs: Arcs, options: Options, u: Floats, edge: Floats) -> Curves:
             number[z] = _sorted_arcs(ratio, load, 0.0, most, order[a:b], loads[a:b], gains[a:b])
         last = a + number[z] - 1
         edge[z] = 0.8 * ratio[order[last]] if number[z] and loads[last] >= most else 0.0
-    return Curves(number, order, loads, gains, whole, gain, end)
+    return GainCurves(number, order, loads, gains, whole, gain, end)
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
@@ -196,7 +196,7 @@ def _gain(number: int, loads: Floats, gains: Floats, capacity: float) -> Any:
 
 
 @compiled
-def _values(begin: Ints, curves: Curves, options: Options) -> Floats:
+def _values(begin: Ints, curves: GainCurves, options: CellOptions) -> Floats:
     """Find what each option gains."""
     value = np.empty(len(options.cell))
     for k in range(len(value)):
@@ -338,7 +338,9 @@ def _taken(
 
 
 @compiled
-def _serve(left: Floats, arcs: Arcs, curves: Curves, options: Options, u: Floats, option: Ints, share: float) -> None:
+def _serve(
+    left: Floats, arcs: CellArcs, curves: GainCurves, options: CellOptions, u: Floats, option: Ints, share: float
+) -> None:
     """Take from ``left``, in place, what a choice serves of each demand, times ``share``."""
     for k in option:
         if k < 0:
@@ -362,7 +364,9 @@ def _serve(left: Floats, arcs: Arcs, curves: Curves, options: Options, u: Floats
 
 
 @compiled
-def evaluate(arcs: Arcs, options: Options, choices: Choices, terms: Terms, edge: Floats, prices: Floats) -> Value:
+def evaluate(
+    arcs: CellArcs, options: CellOptions, choices: Choices, terms: Terms, edge: Floats, prices: Floats
+) -> Value:
     """Bound and gradient at any prices of the right sign: of demands, budget, pots and floor."""
     demands, owners, limits = len(terms.outside), len(terms.cap), len(terms.limits)
     u, limit = np.minimum(prices[:demands], terms.outside), prices[demands:]
@@ -421,7 +425,14 @@ class Ascent(NamedTuple):
 
 @compiled
 def ascend(
-    arcs: Arcs, options: Options, choices: Choices, terms: Terms, at: Ascent, goal: float, weight: float, steps: int
+    arcs: CellArcs,
+    options: CellOptions,
+    choices: Choices,
+    terms: Terms,
+    at: Ascent,
+    goal: float,
+    weight: float,
+    steps: int,
 ) -> Ints:
     """Do deflected subgradient steps towards ``goal``; the choices of the best bound among them, int[U]."""
     demands = len(terms.outside)
@@ -481,7 +492,7 @@ def _step(terms: Terms, at: Ascent, now: Value, goal: float, weight: float, dema
 
 
 @compiled
-def rents(arcs: Arcs, options: Options, u: Floats, room: Floats) -> Floats:
+def rents(arcs: CellArcs, options: CellOptions, u: Floats, room: Floats) -> Floats:
     """Price of a capacity ``room`` of each cell, float[Z]: what the arc that fills it gains per load."""
     edge = np.zeros(len(room))
     curves = _curves(arcs, options, u, edge)

@@ -18,7 +18,7 @@ WHOLE, FEW = 2000, 8  # open arcs up to which all may be whole numbers; arcs a d
 
 
 @dataclass(frozen=True)
-class Plan:
+class Assigned:
     """A feasible decision and its exact cost."""
 
     value: float
@@ -86,7 +86,7 @@ def nearest(space: Space, count: Ints) -> Nearest:
 
 def assign(
     engine: Engine, space: Space, count: Ints, units: float, near: Ints | None = None, most: float = np.inf
-) -> Plan | None:
+) -> Assigned | None:
     """Solve the assignment exactly by column generation; None when the limits cannot be kept.
 
     Where no demand may be split, the integer model follows, unless splitting them already costs ``most``.
@@ -104,7 +104,7 @@ def assign(
 
 def assign_priced(
     engine: Engine, space: Space, count: Ints, units: float, near: Ints | None = None
-) -> tuple[Plan, AssignmentPrices] | None:
+) -> tuple[Assigned, AssignmentPrices] | None:
     """Assign as :func:`assign`, with the prices; demands may be split."""
     problem = space.problem
     best = nearest(space, count)
@@ -146,10 +146,10 @@ def _open(space: Space, count: Ints) -> tuple[Bools, Floats]:
     return modules[used] > 0, room
 
 
-def _whole(space: Space, count: Ints, best: Nearest) -> Plan:
+def _whole(space: Space, count: Ints, best: Nearest) -> Assigned:
     share = np.zeros(len(space.problem.arc_cost))
     share[space.arc[best.arc[best.arc >= 0]]] = 1.0
-    return Plan(best.value, count, share, (best.arc < 0).astype(float))
+    return Assigned(best.value, count, share, (best.arc < 0).astype(float))
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def _solve(
     return values[demands:], values[:demands], prices
 
 
-def _unsplit(engine: Engine, space: Space, count: Ints, units: float) -> Plan | None:
+def _unsplit(engine: Engine, space: Space, count: Ints, units: float) -> Assigned | None:
     """Assign every demand whole, by its cheaper arcs where all would be too many; None when that was not found."""
     open_arc, room = _open(space, count)
     many = open_arc.sum() > WHOLE
@@ -205,7 +205,7 @@ def _unsplit(engine: Engine, space: Space, count: Ints, units: float) -> Plan | 
     share, served = np.zeros(len(space.problem.arc_cost)), np.rint(outcome.values[demands:])
     share[space.arc[kept]] = served
     outside = 1.0 - bincount(space.demand[kept], served, demands)
-    return Plan(plan_value(space.problem, count, share, outside), count, share, outside)
+    return Assigned(plan_value(space.problem, count, share, outside), count, share, outside)
 
 
 def _put_sides(rows: Rows, space: Space, kept: Ints, count: Ints) -> Ints:
@@ -219,7 +219,7 @@ def _put_sides(rows: Rows, space: Space, kept: Ints, count: Ints) -> Ints:
     return index
 
 
-def _plan(space: Space, count: Ints, room: Floats, shares: tuple[Ints, Floats, Floats]) -> Plan:
+def _plan(space: Space, count: Ints, room: Floats, shares: tuple[Ints, Floats, Floats]) -> Assigned:
     """Clean the solver's rounding: no negative share, no cell above its capacity, shares adding up to one."""
     problem = space.problem
     kept, value, outside = shares
@@ -236,4 +236,4 @@ def _plan(space: Space, count: Ints, room: Floats, shares: tuple[Ints, Floats, F
     value = value / np.maximum(total, 1.0)[space.demand[kept]]
     outside = np.maximum(1.0 - bincount(space.demand[kept], value, len(outside)), 0.0)
     share[space.arc[kept]] = value
-    return Plan(plan_value(problem, count, share, outside), count, share, outside)
+    return Assigned(plan_value(problem, count, share, outside), count, share, outside)

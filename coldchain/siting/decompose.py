@@ -15,7 +15,7 @@ import numpy as np
 from coldchain.arrays import Ints
 from coldchain.siting.search import Search
 from coldchain.siting.space import build_space
-from coldchain.siting.split import Split, split
+from coldchain.siting.split import SplitRelaxation, split
 
 TRIES = 12  # choices of an ascent that are assigned by a linear program
 NEIGHBOURS = 40  # plans next to the best one that are assigned
@@ -24,7 +24,7 @@ RESTART = 0.5  # step factor after choices were dropped
 WORTH = 0.1  # share of the free choices that must be dropped for another climb
 
 
-def settle(search: Search, part: Split) -> Split:
+def settle(search: Search, part: SplitRelaxation) -> SplitRelaxation:
     """Climb and drop choices in turn while that settles much; the part that is left."""
     while not search.done and search.engine.left() > 0.1:
         _climb(search, part)
@@ -38,11 +38,11 @@ def settle(search: Search, part: Split) -> Split:
     return part
 
 
-def _free(part: Split) -> int:
+def _free(part: SplitRelaxation) -> int:
     return int(np.isfinite(part.choices.cost).sum()) - len(part.choices.owner)
 
 
-def _climb(search: Search, part: Split) -> None:
+def _climb(search: Search, part: SplitRelaxation) -> None:
     tried, loose = search.tried, part.loose
     while not part.tired and not search.done and search.engine.left() > 0.05:
         search.engine.check()
@@ -54,7 +54,7 @@ def _climb(search: Search, part: Split) -> None:
         search.round(part.linear(), (0.5,))
 
 
-def _narrowed(search: Search, part: Split) -> Split:
+def _narrowed(search: Search, part: SplitRelaxation) -> SplitRelaxation:
     """Leave out the sites and types that no choice left has."""
     problem = search.space.problem
     most = np.minimum(part.spans(search.cutoff)[1], problem.max_count)
@@ -70,7 +70,7 @@ def _narrowed(search: Search, part: Split) -> Split:
     return smaller
 
 
-def polish(search: Search, part: Split, units: float) -> bool:
+def polish(search: Search, part: SplitRelaxation, units: float) -> bool:
     """Try plans next to the best one until none is better, or the work is done; True when one was better."""
     end, start = search.engine.left() - units, search.value
     better = True
@@ -87,7 +87,7 @@ def polish(search: Search, part: Split, units: float) -> bool:
     return search.value < start
 
 
-def _neighbours(search: Search, part: Split) -> list[Ints]:
+def _neighbours(search: Search, part: SplitRelaxation) -> list[Ints]:
     """Modules with one or two units changed, the cheapest by the prices first."""
     if search.plan is None:
         return []
@@ -106,7 +106,7 @@ def _neighbours(search: Search, part: Split) -> list[Ints]:
     return [_changed(part, search.plan.count, here, unit, changed) for changed in pairs[: 10 * NEIGHBOURS]]
 
 
-def _current(part: Split, count: Ints) -> Ints:
+def _current(part: SplitRelaxation, count: Ints) -> Ints:
     """Choice of each unit in a plan, -1 where it is none of those listed."""
     units = part.units
     here = np.full(len(units.owner), -1)
@@ -118,7 +118,7 @@ def _current(part: Split, count: Ints) -> Ints:
     return here
 
 
-def _changed(part: Split, count: Ints, here: Ints, unit: Ints, changed: tuple[int, ...]) -> Ints:
+def _changed(part: SplitRelaxation, count: Ints, here: Ints, unit: Ints, changed: tuple[int, ...]) -> Ints:
     result = count.copy()
     for h in changed:
         result[part.units.site[h]] += part.units.count[h] - part.units.count[here[unit[h]]]

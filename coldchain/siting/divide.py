@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coldchain.arrays import Bools, Ints
-from coldchain.siting.split import Split
+from coldchain.siting.split import SplitRelaxation
 
 CLIMBS = 6  # pieces of ascent a node gets at most
 GAIN = 0.04  # share of what is missing that a piece must gain for another one to follow
@@ -20,16 +20,16 @@ GAIN = 0.04  # share of what is missing that a piece must gain for another one t
 class Node:
     """What is left of the problem in a branch."""
 
-    part: Split
+    part: SplitRelaxation
     alive: Bools
     fixed: Ints
 
 
 def divide(
-    root: Split,
+    root: SplitRelaxation,
     cutoff: Callable[[], float],
-    heard: Callable[[Split, float], bool],
-    attempt: Callable[[Split], bool] = lambda _part: False,
+    heard: Callable[[SplitRelaxation, float], bool],
+    attempt: Callable[[SplitRelaxation], bool] = lambda _part: False,
 ) -> tuple[float, int]:
     """Divide until every branch passes the cutoff or ``heard`` says stop: a bound of all plans, and the nodes.
 
@@ -58,7 +58,7 @@ def divide(
     return min(closed, cutoff()), nodes
 
 
-def _climb(part: Split, cutoff: Callable[[], float]) -> None:
+def _climb(part: SplitRelaxation, cutoff: Callable[[], float]) -> None:
     for _ in range(CLIMBS):
         before = part.bound
         part.climb(cutoff())

@@ -36,7 +36,7 @@ class Relaxation:
 
 
 @dataclass(frozen=True)
-class Names:
+class DiagnosisNames:
     """What to call sites and counties in a diagnosis, by index; numbers without."""
 
     sites: Sequence[str] = ()
@@ -49,7 +49,7 @@ class Names:
 
 
 def diagnose_siting(
-    problem: SitingProblem, *, work: float = 30.0, only: LimitKind | None = None, names: Names | None = None
+    problem: SitingProblem, *, work: float = 30.0, only: LimitKind | None = None, names: DiagnosisNames | None = None
 ) -> list[Relaxation]:
     """Find a cheapest set of relaxations; empty when the limits on modules and money can be met.
 
@@ -62,7 +62,7 @@ def diagnose_siting(
     only : one of ``KINDS`` to loosen alone; empty also when that does not suffice
     names : of sites and counties
     """
-    names = names or Names()
+    names = names or DiagnosisNames()
     frame = build_frame(problem, loose=True)
     rows = frame.rows.copy()
     upper = rows.limits()[1]

@@ -129,7 +129,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SolveOutcome:
     """What a solve gave, and its steps of the simplex method; ``values`` and ``duals`` are None when there are none."""
 
     status: str
@@ -193,7 +193,7 @@ class Engine:
         gap: float = 1e-9,
         hint: tuple[Ints, Floats] | None = None,
         seen: Callable[[float], None] | None = None,
-    ) -> Outcome:
+    ) -> SolveOutcome:
         """Solve within so many units; ``seen`` hears each new bound of a long solve.
 
         A hint outside the limits of its column is left out: HiGHS would refuse the model for it. HiGHS gives up on some
@@ -223,7 +223,7 @@ class Engine:
                 self.allowance.add(simplex_units(outcome.steps, model.size, whole=bool(model.integer.any())))
                 return outcome
         self.allowance.add(simplex_units(0, model.size))
-        return Outcome("limit", None, None, -np.inf)
+        return SolveOutcome("limit", None, None, -np.inf)
 
     @property
     def improving(self) -> Path:
@@ -252,7 +252,7 @@ class Engine:
 
     def _by_child(
         self, message: Any, parameters: Any, extra: Any, model: Model, units: float, seen: Any
-    ) -> Outcome | None:
+    ) -> SolveOutcome | None:
         """Solve in the child; None when HiGHS fails."""
         self.improving.unlink(missing_ok=True)
         self._send([m.SerializeToString() for m in (message, parameters, extra)])
@@ -266,7 +266,7 @@ class Engine:
             except queue.Empty:
                 if time.monotonic() > end:
                     self._end_child()
-                    return Outcome("limit", _read_solution(self.improving, len(model.cost)), None, -np.inf)
+                    return SolveOutcome("limit", _read_solution(self.improving, len(model.cost)), None, -np.inf)
                 continue
             if kind == "R":
                 self._busy = False
@@ -373,7 +373,7 @@ def _parse(payload: bytes) -> Any:
     return result_pb2.SolveResultProto.FromString(payload)
 
 
-def _outcome(answer: Any, model: Model) -> Outcome:
+def _outcome(answer: Any, model: Model) -> SolveOutcome:
     from ortools.math_opt import result_pb2
 
     names = {
@@ -388,7 +388,7 @@ def _outcome(answer: Any, model: Model) -> Outcome:
             duals = _dense(solution.dual_solution.dual_values, model.rows.size)
     reason = answer.termination.reason
     bound = float(answer.termination.objective_bounds.dual_bound)
-    return Outcome(names.get(reason, "limit"), values, duals, bound, int(answer.solve_stats.simplex_iterations))
+    return SolveOutcome(names.get(reason, "limit"), values, duals, bound, int(answer.solve_stats.simplex_iterations))
 
 
 def _dense(vector: Any, size: int) -> Floats:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coldchain.arrays import Bools, Floats, Ints
-from coldchain.siting.engine import Engine, Model, Outcome, Rows, StoppedError
+from coldchain.siting.engine import Engine, Model, Rows, SolveOutcome, StoppedError
 from coldchain.siting.integer import everything, integer_model
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.space import Space, build_space
@@ -147,7 +147,7 @@ def _put(rows: Rows, more: Sequence[ExtraRow], place: _Place, extra: int) -> Non
         rows.put(index, extra + row.column, row.value)
 
 
-def _round(engine: Engine, model: Model, extension: Extension, place: _Place, gap: float) -> Outcome:
+def _round(engine: Engine, model: Model, extension: Extension, place: _Place, gap: float) -> SolveOutcome:
     """Solve once and add the cuts that the solution breaks."""
     outcome = engine.solve(model, max(engine.left(), 0.1), gap=gap)
     if outcome.values is not None:

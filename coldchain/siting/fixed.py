@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 
 from coldchain.arrays import Floats, Ints
-from coldchain.siting.assign import AssignmentPrices, Plan, assign_priced
+from coldchain.siting.assign import Assigned, AssignmentPrices, assign_priced
 from coldchain.siting.engine import Engine, StoppedError
 from coldchain.siting.problem import SitingProblem
 from coldchain.siting.result import cell_modules
@@ -86,7 +86,7 @@ class FixedModules:
         """End the solver."""
         self.engine.__exit__(kind, error, trace)
 
-    def assign(self, count: Ints, *, more: Floats | None = None, keep: bool = False) -> Plan | None:
+    def assign(self, count: Ints, *, more: Floats | None = None, keep: bool = False) -> Assigned | None:
         """Return the best assignment, or None when none was found, or the caller wants to stop.
 
         Parameters

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from coldchain.arrays import Bools, Floats, Ints
-from coldchain.siting.ascent import Arcs, compiled
+from coldchain.siting.ascent import CellArcs, compiled
 
 LEAST = 1e-7  # gain under which a move is not worth it
 
@@ -24,7 +24,7 @@ class Sites(NamedTuple):
     outside: Floats
 
 
-class Near(NamedTuple):
+class NearestUnits(NamedTuple):
     """Of each demand the nearest open unit (-1 outside), its cost, and that of the nearest other one or outside."""
 
     unit: Ints
@@ -33,7 +33,7 @@ class Near(NamedTuple):
 
 
 @compiled
-def interchange(arcs: Arcs, sites: Sites, opened: Bools, keep_number: bool, rounds: int) -> int:
+def interchange(arcs: CellArcs, sites: Sites, opened: Bools, keep_number: bool, rounds: int) -> int:
     """Improve ``opened`` in place, each demand whole at its cheapest open unit or outside; returns the moves made."""
     moves = 0
     while moves < rounds:
@@ -49,7 +49,7 @@ def interchange(arcs: Arcs, sites: Sites, opened: Bools, keep_number: bool, roun
 
 
 @compiled
-def _best_move(arcs: Arcs, sites: Sites, opened: Bools, keep_number: bool) -> tuple[int, int]:
+def _best_move(arcs: CellArcs, sites: Sites, opened: Bools, keep_number: bool) -> tuple[int, int]:
     """Find the unit to close and the unit to open, -1 for none."""
     near = _nearest(arcs, sites, opened)
     inside = np.flatnonzero(opened)
@@ -74,7 +74,7 @@ def _best_move(arcs: Arcs, sites: Sites, opened: Bools, keep_number: bool) -> tu
 
 
 @compiled
-def _nearest(arcs: Arcs, sites: Sites, opened: Bools) -> Near:
+def _nearest(arcs: CellArcs, sites: Sites, opened: Bools) -> NearestUnits:
     unit, first, second = np.full(len(sites.outside), -1), sites.outside.copy(), sites.outside.copy()
     for i in np.flatnonzero(opened):
         for z in sites.cells[i]:
@@ -88,11 +88,11 @@ def _nearest(arcs: Arcs, sites: Sites, opened: Bools) -> Near:
                     unit[j], first[j] = i, cost
                 elif cost < second[j] and unit[j] != i:
                     second[j] = cost
-    return Near(unit, first, second)
+    return NearestUnits(unit, first, second)
 
 
 @compiled
-def _losses(near: Near, fixed: Floats) -> Floats:
+def _losses(near: NearestUnits, fixed: Floats) -> Floats:
     """Cost of closing each open unit."""
     loss = -fixed
     for j in range(len(near.unit)):
@@ -102,7 +102,7 @@ def _losses(near: Near, fixed: Floats) -> Floats:
 
 
 @compiled
-def _gain(arcs: Arcs, cells: Ints, near: Near, worst: float, extra: Floats) -> float:
+def _gain(arcs: CellArcs, cells: Ints, near: NearestUnits, worst: float, extra: Floats) -> float:
     """Return what opening cells saves; ``extra[k]`` receives what it saves beside that when unit k closes.
 
     A demand with arcs to several of the cells counts each of them, so that a move is worth at most what is said.

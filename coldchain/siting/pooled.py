@@ -26,7 +26,7 @@ from coldchain.work import Meter
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class DepotColumn:
     """A depot of some plan: new modules int[K], demands served and their shares, CNY a year with its routes."""
 
     site: int
@@ -38,7 +38,7 @@ class Column:
 
 def choose_columns(
     problem: SitingProblem,
-    columns: Sequence[Column],
+    columns: Sequence[DepotColumn],
     meter: Meter,
     stop: Callable[[], bool] = lambda: False,
     seed: int = 0,
@@ -70,7 +70,7 @@ def choose_columns(
 class _Master:
     """Columns of the model: ``[z (columns) | o (demands) | a (owners) | b (owners: 1 where the cap binds)]``."""
 
-    def __init__(self, problem: SitingProblem, columns: Sequence[Column]) -> None:
+    def __init__(self, problem: SitingProblem, columns: Sequence[DepotColumn]) -> None:
         self.problem, self.columns = problem, columns
         self.sizes = problem.sizes
         n, demands, owners = len(columns), self.sizes["D"], self.sizes["E"]

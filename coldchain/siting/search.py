@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from coldchain.arrays import Floats, Ints
-from coldchain.siting.assign import Plan, assign, nearest
+from coldchain.siting.assign import Assigned, assign, nearest
 from coldchain.siting.engine import Engine, Model, StoppedError
 from coldchain.siting.integer import Choice, integer_model
 from coldchain.siting.relax import Relaxed, cheapest
@@ -45,7 +45,7 @@ class Search:
         self.gap = gap
         self.step = step
         self.progress = progress
-        self.plan: Plan | None = None
+        self.plan: Assigned | None = None
         self.bound = -np.inf
         self.log: list[str] = []
         self.kept = len(space.arc)
@@ -94,7 +94,7 @@ class Search:
         """How many choices of modules were tried."""
         return len(self._seen)
 
-    def offer(self, plan: Plan | None) -> bool:
+    def offer(self, plan: Assigned | None) -> bool:
         """Take a plan when it is better; True if so."""
         if plan is None or plan.value >= self.value:
             return False

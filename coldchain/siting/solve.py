@@ -12,7 +12,7 @@ import numpy as np
 
 from coldchain.arrays import Floats, Ints
 from coldchain.model.base import Status
-from coldchain.siting.assign import Plan
+from coldchain.siting.assign import Assigned
 from coldchain.siting.decompose import polish, settle
 from coldchain.siting.divide import divide
 from coldchain.siting.engine import Engine, StoppedError
@@ -23,7 +23,7 @@ from coldchain.siting.result import SitingResult, award_of_owner, plan_value
 from coldchain.siting.search import Search
 from coldchain.siting.sides import priced
 from coldchain.siting.space import Space, build_space
-from coldchain.siting.split import Split, prepare, split
+from coldchain.siting.split import SplitRelaxation, prepare, split
 from coldchain.work import Allowance, Clock, Meter
 
 LINEAR, SPLIT = 0.25, 0.25  # shares of the work left for the linear relaxation and for its split by owners
@@ -141,7 +141,7 @@ def _run(search: Search, start: Ints | None, seed: int, *, proving: bool = True)
     return search.plan is not None or not np.isposinf(search.bound)
 
 
-def _decompose(search: Search, part: Split) -> None:
+def _decompose(search: Search, part: SplitRelaxation) -> None:
     """Climb from a guess; branch where no capacity binds, else prove by integer models with ever more arcs."""
     engine, columns = search.engine, COLUMNS
     part = settle(search, part)
@@ -158,7 +158,7 @@ def _decompose(search: Search, part: Split) -> None:
             part = settle(search, part)
 
 
-def _split(search: Search, relaxed: Relaxed, part: Split) -> Relaxed:
+def _split(search: Search, relaxed: Relaxed, part: SplitRelaxation) -> Relaxed:
     """Raise the bound owner by owner, round its mean choices, and drop modules that no better plan has."""
     engine = search.engine
     end = (1 - SPLIT) * engine.left()
@@ -173,19 +173,19 @@ def _split(search: Search, relaxed: Relaxed, part: Split) -> Relaxed:
     return _narrowed(search, mean, part.spans(search.value)[1])
 
 
-def _mean(search: Search, relaxed: Relaxed, part: Split) -> Relaxed:
+def _mean(search: Search, relaxed: Relaxed, part: SplitRelaxation) -> Relaxed:
     """Return the linear relaxation with the mean choices of the split in place of its modules."""
     return replace(relaxed, modules=search.space.frame.split(part.mean_count()))
 
 
-def _divide(search: Search, relaxed: Relaxed | None, part: Split) -> None:
+def _divide(search: Search, relaxed: Relaxed | None, part: SplitRelaxation) -> None:
     """Branch on owners and modules until the gap is reached or the work is done, with plans on the way.
 
     ``relaxed`` is what mean choices are rounded with; None where no capacity binds, so that choices are plans at once.
     """
     seen = 0
 
-    def heard(node: Split, bound: float) -> bool:
+    def heard(node: SplitRelaxation, bound: float) -> bool:
         nonlocal seen
         search.engine.check()
         search.raise_bound(bound)
@@ -194,7 +194,7 @@ def _divide(search: Search, relaxed: Relaxed | None, part: Split) -> None:
         seen += 1
         return not search.done and search.engine.left() > 0.2
 
-    def attempt(node: Split) -> bool:
+    def attempt(node: SplitRelaxation) -> bool:
         if relaxed is None:
             search.try_count(node.improved_count())
         return relaxed is None
@@ -204,7 +204,9 @@ def _divide(search: Search, relaxed: Relaxed | None, part: Split) -> None:
     search.note(f"{nodes} nodes of the split bounded")
 
 
-def _improve_and_prove(search: Search, relaxed: Relaxed, part: Split | None, seed: int, *, proving: bool) -> None:
+def _improve_and_prove(
+    search: Search, relaxed: Relaxed, part: SplitRelaxation | None, seed: int, *, proving: bool
+) -> None:
     engine = search.engine
     large = len(search.space.arc) > LARGE
     columns = WIDEST if large else len(search.space.arc)
@@ -266,7 +268,7 @@ def _narrowed(search: Search, relaxed: Relaxed, top: Ints) -> Relaxed:
     return relaxed
 
 
-def _prove(search: Search, relaxed: Relaxed, columns: int, units: float, part: Split | None = None) -> bool:
+def _prove(search: Search, relaxed: Relaxed, columns: int, units: float, part: SplitRelaxation | None = None) -> bool:
     """One integer model with that many arcs a demand; True when all arcs were in it.
 
     With a ``part`` the modules that every plan under the cutoff has are in it from the start.
@@ -288,7 +290,7 @@ def _prove(search: Search, relaxed: Relaxed, columns: int, units: float, part: S
     return choice.absorb is None
 
 
-def _arcs(space: Space, relaxed: Relaxed, plan: Plan | None, columns: int) -> Ints:
+def _arcs(space: Space, relaxed: Relaxed, plan: Assigned | None, columns: int) -> Ints:
     """Arcs near the linear optimum, those of the plan, and every arc with a priced link (they must stay)."""
     keep = np.zeros(len(space.arc), bool)
     keep[cheapest(space, relaxed.prices.reduced(space), columns)] = True
@@ -350,7 +352,7 @@ def _charged(search: Search, nu: Floats, share: float, seed: int, *, proving: bo
     return inner.plan is not None and search.try_count(inner.plan.count)
 
 
-def _nothing(space: Space) -> Plan | None:
+def _nothing(space: Space) -> Assigned | None:
     """Build the plan of no new module and everyone outside, when it meets every limit."""
     from coldchain.siting.result import plan_violations
 
@@ -359,7 +361,7 @@ def _nothing(space: Space) -> Plan | None:
     shares = np.zeros(len(problem.arc_cost)), np.ones(problem.sizes["D"])
     if plan_violations(problem, count, *shares):
         return None
-    return Plan(plan_value(problem, count, *shares), count, *shares)
+    return Assigned(plan_value(problem, count, *shares), count, *shares)
 
 
 def _scale(problem: SitingProblem) -> float:

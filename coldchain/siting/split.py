@@ -27,10 +27,10 @@ from coldchain.siting.ascent import (
     FACTOR,
     FREE,
     LEAST,
-    Arcs,
     Ascent,
+    CellArcs,
+    CellOptions,
     Choices,
-    Options,
     Terms,
     Value,
     ascend,
@@ -82,7 +82,7 @@ def joint_row(problem: SitingProblem) -> Joint | None:
     return Joint(LEAST, float(rows.least[0]), both[0]) if len(both) == 1 else None
 
 
-class Split:
+class SplitRelaxation:
     """The relaxation of one problem and its ascent, goal by goal.
 
     Parameters
@@ -130,14 +130,14 @@ class Split:
         self.chosen = np.full(len(units.owner), -1)
         self.weight = 0.0  # of the prices of money, once they are known roughly
 
-    def _loads(self) -> Arcs:
+    def _loads(self) -> CellArcs:
         """Arcs by cell, with one load in place of that of each period."""
         space = self.space
         order, begin, demand, cost = space.by_cell
         load = (space.load[space.demand] * self.period_weight[space.cell]).sum(axis=1)
-        return Arcs(begin, demand, cost, load[order], bincount(space.cell, load, space.cells))
+        return CellArcs(begin, demand, cost, load[order], bincount(space.cell, load, space.cells))
 
-    def _options(self) -> Options:
+    def _options(self) -> CellOptions:
         """Options that some choice still has."""
         cell, capacity = self.units.option_cell, self.units.option_cap
         used = self.units.option[np.isfinite(self.choices.cost)]
@@ -147,7 +147,7 @@ class Split:
         np.maximum.at(most, cell[used], capacity[used])
         by_arc = np.where(self.arcs.total > least, SORTED_ARC, STEP_ARC) * (most >= 0)
         self.step_units = float(by_arc @ np.diff(self.arcs.begin)) + STEP_CHOICE * len(self.choices.cost)
-        return Options(cell, capacity, least, most)
+        return CellOptions(cell, capacity, least, most)
 
     @property
     def paid(self) -> bool:
@@ -286,7 +286,7 @@ class Split:
         self.options = self._options()
         self.at.edge[:] = 0.0
 
-    def limited(self, alive: Bools, fixed: Ints) -> Split:
+    def limited(self, alive: Bools, fixed: Ints) -> SplitRelaxation:
         """Return a copy, at the best prices, whose units hold only ``alive`` choices and owners a fixed state."""
         node = copy(self)
         node.terms = self.terms._replace(fixed=fixed)
@@ -360,20 +360,20 @@ def _starts(space: Space, relaxed: Relaxed) -> Floats:
     return prices
 
 
-def split(space: Space, allowance: Allowance) -> Split | None:
+def split(space: Space, allowance: Allowance) -> SplitRelaxation | None:
     """Prepare the relaxation; None with sides, without sites or arcs, or with too many choices."""
     joint = joint_row(space.problem)
     if joint is None or space.problem.sides or not len(space.arc) or not space.problem.sizes["J"]:
         return None
     units = list_units(space, joint.weight)
-    return None if units is None else Split(space, units, joint, allowance)
+    return None if units is None else SplitRelaxation(space, units, joint, allowance)
 
 
 def prepare() -> None:
     """Compile the loops, or load them as compiled before, so that no search pays for it with its own time."""
     ints, one, none = np.zeros(1, np.int64), np.ones(1), np.zeros(1)
-    arcs = Arcs(np.array([0, 1]), ints, -one, one, one)
-    options = Options(ints, one, one, one)
+    arcs = CellArcs(np.array([0, 1]), ints, -one, one, one)
+    options = CellOptions(ints, one, one, one)
     choices = Choices(np.array([0, 1]), ints, np.zeros((1, 1), np.int64), none, none, none, one)
     for kind in (FREE, EXACT):
         terms = Terms(one, none, ints, ints, none, 0.0, kind, 1.0)

@@ -19,7 +19,7 @@ from coldchain.spoilage.fate import Fate
 from coldchain.spoilage.kernels import STAGE_COLUMNS, fork_lots
 from coldchain.spoilage.kinetics import pack
 from coldchain.spoilage.lanes import HALF_WARMING_H, harvest_clock_h
-from coldchain.spoilage.stages import Stage, hourly_air_c, stage_array
+from coldchain.spoilage.stages import LaneStage, hourly_air_c, stage_array
 from coldchain.spoilage.weather import air_days
 
 CHANGES = ("collection", "packaging", "precooling", "line_haul", "onward", "hall")
@@ -34,8 +34,8 @@ class Way:
     """A lot's way to its buyer as today and as planned: six stages each: collection, depot, haul, dock, road, hall."""
 
     crop: int
-    today: tuple[Stage, ...]
-    planned: tuple[Stage, ...]
+    today: tuple[LaneStage, ...]
+    planned: tuple[LaneStage, ...]
 
 
 def forked_losses(scenario: Scenario, period: Period, ways: list[Way]) -> Fate:

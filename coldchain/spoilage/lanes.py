@@ -21,7 +21,7 @@ from coldchain.model.packaging import packed
 from coldchain.spoilage.fate import Fate
 from coldchain.spoilage.kernels import STAGE_COLUMNS, WEAR, fill_lanes, follow_lots
 from coldchain.spoilage.kinetics import pack, worn_slope
-from coldchain.spoilage.stages import Stage, hourly_air_c, loading_slot, stage_array
+from coldchain.spoilage.stages import LaneStage, hourly_air_c, loading_slot, stage_array
 from coldchain.spoilage.weather import air_days
 
 HALF_WARMING_H = {"ambient": 3.0, "insulated": 12.0, "reefer": None}
@@ -50,7 +50,7 @@ def today_wait_h(chain: Chain, commodity: Commodity) -> float:
     return chain.today_wait_h if commodity.today_wait_h is None else commodity.today_wait_h
 
 
-def today_stages(chain: Chain, commodity: Commodity, hub: Hub, haul_h: float) -> tuple[Stage, ...]:
+def today_stages(chain: Chain, commodity: Commodity, hub: Hub, haul_h: float) -> tuple[LaneStage, ...]:
     """Return the stages of today's chain: wait, ride, and for what is sold at the market hub, onward leg and hall.
 
     Three stages: in the village, on the way (ride, hub and onward leg), at the market. Open goods are as warm as the
@@ -60,23 +60,27 @@ def today_stages(chain: Chain, commodity: Commodity, hub: Hub, haul_h: float) ->
     return today_cargo_stages(commodity, today_wait_h(chain, commodity), haul_h + onward[0], onward[1])
 
 
-def today_cargo_stages(commodity: Commodity, wait_h: float, way_h: float, market_h: float) -> tuple[Stage, ...]:
+def today_cargo_stages(commodity: Commodity, wait_h: float, way_h: float, market_h: float) -> tuple[LaneStage, ...]:
     """Return today's stages from their hours."""
     if commodity.today_cargo == "ice":
-        return Stage("ambient", 0.0), Stage("cool", wait_h + way_h + market_h, ICE_C, ICE_HALF_H), Stage("hold", 0.0)
+        return (
+            LaneStage("ambient", 0.0),
+            LaneStage("cool", wait_h + way_h + market_h, ICE_C, ICE_HALF_H),
+            LaneStage("hold", 0.0),
+        )
     if commodity.today_cargo == "insulated":
         insulated, market = HALF_WARMING_H["insulated"] or 1.0, HALF_WARMING_H["ambient"] or 1.0
         return (
-            Stage("ambient", wait_h),
-            Stage("drift", way_h, half_h=insulated),
-            Stage("drift", market_h, half_h=market),
+            LaneStage("ambient", wait_h),
+            LaneStage("drift", way_h, half_h=insulated),
+            LaneStage("drift", market_h, half_h=market),
         )
-    return Stage("ambient", wait_h + way_h + market_h), Stage("hold", 0.0), Stage("hold", 0.0)
+    return LaneStage("ambient", wait_h + way_h + market_h), LaneStage("hold", 0.0), LaneStage("hold", 0.0)
 
 
 def cold_stages(
     chain: Chain, cooling: CoolingClass, hub: Hub, haul: tuple[float, float | None], commodity: Commodity
-) -> tuple[Stage, ...]:
+) -> tuple[LaneStage, ...]:
     """Return the stages after the pre-cooler is loaded: cool and store, line haul, hub, onward leg, market hall.
 
     In a plant produce is as warm as the air until it is worked up, and that is all.
@@ -86,32 +90,32 @@ def cold_stages(
     haul : hours of the line haul and half-warming time of its truck (None: a reefer)
     """
     if cooling.is_plant:
-        return Stage("ambient", cooling.precool_h), *(Stage("hold", 0.0) for _rest in range(4))
+        return LaneStage("ambient", cooling.precool_h), *(LaneStage("hold", 0.0) for _rest in range(4))
     onward = 1.0 if commodity.sold_at == "market" else 0.0
     room, reefer, hall = chain.room_humidity, chain.reefer_humidity, chain.hall_humidity
     dry = VACUUM_DRY_PER_K if cooling.method == "vacuum" else 0.0
     cooled_h = cooling.precool_h + chain.depot_dwell_h
-    held = Stage("reefer", 0.0, cooling.temp_c + chain.reefer_above_c, REEFER_HALF_H, reefer)
+    held = LaneStage("reefer", 0.0, cooling.temp_c + chain.reefer_above_c, REEFER_HALF_H, reefer)
     hall_c = max(hub.market_temp_c + chain.hall_above_c, cooling.temp_c)
     return (
-        Stage("cool", cooled_h, cooling.temp_c, cooling.half_cooling_h, room, dry),
+        LaneStage("cool", cooled_h, cooling.temp_c, cooling.half_cooling_h, room, dry),
         _ride(*haul, held),
         replace(held, hours=onward * hub.dwell_h),
         _ride(onward * hub.onward_h, HALF_WARMING_H[hub.onward_cargo], held),
-        Stage("hall", onward * hub.market_h, hall_c, HALL_HALF_H, hall),
+        LaneStage("hall", onward * hub.market_h, hall_c, HALL_HALF_H, hall),
     )
 
 
 def depot_stages(
-    chain: Chain, period: Period, aboard_h: float, cold: tuple[Stage, ...]
-) -> tuple[float, tuple[Stage, ...]]:
+    chain: Chain, period: Period, aboard_h: float, cold: tuple[LaneStage, ...]
+) -> tuple[float, tuple[LaneStage, ...]]:
     """Return the clock at harvest and all stages of the lane through a depot."""
     start = harvest_clock_h(period)
-    return start, (Stage("ambient", max(batch_clock_h(chain, period, aboard_h) - start, 0.0)), *cold)
+    return start, (LaneStage("ambient", max(batch_clock_h(chain, period, aboard_h) - start, 0.0)), *cold)
 
 
-def _ride(hours: float, half_h: float | None, held: Stage) -> Stage:
-    return replace(held, hours=hours) if half_h is None else Stage("drift", hours, half_h=half_h)
+def _ride(hours: float, half_h: float | None, held: LaneStage) -> LaneStage:
+    return replace(held, hours=hours) if half_h is None else LaneStage("drift", hours, half_h=half_h)
 
 
 @dataclass(frozen=True)

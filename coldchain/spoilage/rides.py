@@ -8,7 +8,7 @@ from coldchain.model import Chain, Commodity, Period, VehicleType
 from coldchain.model.packaging import packed
 from coldchain.spoilage.kinetics import wear_per_h, worn_loss
 from coldchain.spoilage.lanes import HALF_WARMING_H, loss_per_hour
-from coldchain.spoilage.stages import Stage, age, loading_slot
+from coldchain.spoilage.stages import LaneStage, age, loading_slot
 
 DOCK_HALF_H = 3.0  # in which cargo that came cooler than the air takes on half the difference on the dock
 
@@ -37,7 +37,7 @@ def dock_clock_h(chain: Chain, back_h: float) -> float:
     return float(loading_slot(back_h + chain.unload_h, chain.dock_batch_h)) * chain.dock_batch_h
 
 
-def ride_stages(chain: Chain, ride: Ride) -> tuple[Stage, ...]:
+def ride_stages(chain: Chain, ride: Ride) -> tuple[LaneStage, ...]:
     """Return the stages from harvest to the pre-cooler.
 
     In the open and in an ambient body produce is as warm as the air; in an insulated body it drifts towards it; a
@@ -45,19 +45,19 @@ def ride_stages(chain: Chain, ride: Ride) -> tuple[Stage, ...]:
     """
     docked = dock_clock_h(chain, ride.back_h)
     if ride.cargo == "ambient":
-        return (Stage("ambient", max(docked - ride.harvest_h, 0.0)),)
+        return (LaneStage("ambient", max(docked - ride.harvest_h, 0.0)),)
     aboard = ride.back_h - ride.leave_h
     half_h = ride.half_warming_h or HALF_WARMING_H[ride.cargo]
     held = ride.cargo == "reefer" or half_h is None
-    body = Stage("hold", aboard) if held else Stage("drift", aboard, half_h=half_h or 1.0)
+    body = LaneStage("hold", aboard) if held else LaneStage("drift", aboard, half_h=half_h or 1.0)
     return (
-        Stage("ambient", ride.leave_h - ride.harvest_h),
+        LaneStage("ambient", ride.leave_h - ride.harvest_h),
         body,
-        Stage("drift", max(docked - ride.back_h, 0.0), half_h=DOCK_HALF_H),
+        LaneStage("drift", max(docked - ride.back_h, 0.0), half_h=DOCK_HALF_H),
     )
 
 
-def ride_loss(chain: Chain, commodity: Commodity, period: Period, ride: Ride, cold: tuple[Stage, ...]) -> float:
+def ride_loss(chain: Chain, commodity: Commodity, period: Period, ride: Ride, cold: tuple[LaneStage, ...]) -> float:
     """Share of a lot that is lost from harvest to its buyer.
 
     Parameters
@@ -71,7 +71,7 @@ def ride_loss(chain: Chain, commodity: Commodity, period: Period, ride: Ride, co
 
 
 def ride_loss_per_hour(
-    chain: Chain, commodity: Commodity, period: Period, ride: Ride, cold: tuple[Stage, ...]
+    chain: Chain, commodity: Commodity, period: Period, ride: Ride, cold: tuple[LaneStage, ...]
 ) -> tuple[float, float, float]:
     """Share of a lot lost for each further hour aboard an ambient, an insulated and a reefer body.
 
@@ -82,8 +82,12 @@ def ride_loss_per_hour(
     own = packed(commodity, planned=True)
     worn = age(own, period, ride.harvest_h, (*ride_stages(chain, open_ride), *cold)).worn[-1]
     half = max((ride.back_h - ride.leave_h) / 2.0, 1e-6)
-    wait = Stage("ambient", max(ride.leave_h - ride.harvest_h, 1e-6))
-    bodies = (Stage("ambient", half), Stage("drift", half, half_h=ride.half_warming_h or 12.0), Stage("hold", half))
+    wait = LaneStage("ambient", max(ride.leave_h - ride.harvest_h, 1e-6))
+    bodies = (
+        LaneStage("ambient", half),
+        LaneStage("drift", half, half_h=ride.half_warming_h or 12.0),
+        LaneStage("hold", half),
+    )
     warm = [float(age(own, period, ride.harvest_h, (wait, body)).temp_c[-1]) for body in bodies]
     ambient, insulated, reefer = (
         loss_per_hour(commodity, worn, wear_per_h(own, temp_c, period.humidity), chain.planned_transfers)

@@ -51,7 +51,7 @@ def loading_slot(ready_h: Floats | float, slot_h: float) -> Floats:
 
 
 @dataclass(frozen=True)
-class Stage:
+class LaneStage:
     """One step of a lane: kind, hours, target temperature (``cool``, ``hall``, ``reefer``), half-time.
 
     ``humidity`` is that of the air around where it is not the season's, ``dry_per_k`` the share of weight that goes
@@ -101,7 +101,7 @@ def _day_between(low: float, high: float) -> Floats:
     return np.asarray((low + high) / 2 + (high - low) / 2 * wave, dtype=np.float64)
 
 
-def stage_array(stages: Sequence[Stage]) -> Floats:
+def stage_array(stages: Sequence[LaneStage]) -> Floats:
     """Pack stages for the kernels, shape (stages, 6): kind, hours, target °C, half-time h, humidity, dried per K."""
     rows = [
         (_CODES[stage.kind], stage.hours, stage.temp_c, stage.half_h, stage.humidity, stage.dry_per_k)
@@ -110,7 +110,9 @@ def stage_array(stages: Sequence[Stage]) -> Floats:
     return np.array(rows, dtype=np.float64).reshape(len(rows), STAGE_COLUMNS)
 
 
-def age(commodity: Commodity, period: Period, clock_h: float, stages: Sequence[Stage], warmer_c: float = 0.0) -> Ageing:
+def age(
+    commodity: Commodity, period: Period, clock_h: float, stages: Sequence[LaneStage], warmer_c: float = 0.0
+) -> Ageing:
     """Follow a lot that is as warm as the air at ``clock_h`` through its stages.
 
     Parameters

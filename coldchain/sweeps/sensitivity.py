@@ -16,12 +16,12 @@ from coldchain.model import Scenario
 from coldchain.model.bands import Uncertain, in_words, put, uncertain_figures
 from coldchain.model.packaging import PACKAGINGS
 from coldchain.planning.basis import prepare
-from coldchain.planning.fixed import Answer, FixedPlan
+from coldchain.planning.fixed import FixedPlan, FixedYear
 from coldchain.progress import Event, Say, Stage, silent
 from coldchain.runs import Run
 
 SCHEMA, PLAN = "coldchain.sensitivity/1", "plan"
-ANSWERS: dict[str, Callable[[Answer], float]] = {
+ANSWERS: dict[str, Callable[[FixedYear], float]] = {
     "loss_today_t": lambda one: one.today_t,
     "loss_plan_t": lambda one: one.plan_t,
     "saving_t": lambda one: one.today_t - one.plan_t,
@@ -37,8 +37,8 @@ class Moved:
 
     figure: Uncertain
     label: str
-    at_low: Answer
-    at_high: Answer
+    at_low: FixedYear
+    at_high: FixedYear
 
     def row(self) -> dict[str, Any]:
         """Return the row of the table."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coldchain.model import Commodity, CoolingClass
-from coldchain.spoilage import Stage
+from coldchain.spoilage import LaneStage
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class LotPlan:
     back_h: float
     docked_h: float
     depart_h: float
-    onward: tuple[Stage, ...]
+    onward: tuple[LaneStage, ...]
     loss: float
     transfers: int
     hub: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 import pandas as pd
 
 from coldchain.model import CoolingClass, Scenario
-from coldchain.spoilage import Stage, cold_stages, dock_clock_h, line_haul_half_h
+from coldchain.spoilage import LaneStage, cold_stages, dock_clock_h, line_haul_half_h
 from coldchain.spoilage.rides import DOCK_HALF_H
 from coldchain.telemetry.lotplan import LotPlan
 
@@ -86,7 +86,7 @@ def diverted(plan: LotPlan, way: DivertedLot | None, scenario: Scenario) -> LotP
     )
 
 
-def _onward(plan: LotPlan, way: DivertedLot, scenario: Scenario) -> tuple[Stage, ...]:
+def _onward(plan: LotPlan, way: DivertedLot, scenario: Scenario) -> tuple[LaneStage, ...]:
     hubs: Mapping[str, int] = {hub.id: n for n, hub in enumerate(scenario.hubs)}
     half_h, chain = line_haul_half_h(scenario), scenario.chain
     if way.action == SELL:
@@ -95,10 +95,10 @@ def _onward(plan: LotPlan, way: DivertedLot, scenario: Scenario) -> tuple[Stage,
     if way.action == MARKET:
         return cold_stages(chain, plan.cooling, hub, (way.arrive_h - way.leave_h, half_h), plan.crop)[1:]
     docked = dock_clock_h(chain, way.arrive_h)
-    body = {"ambient": Stage("ambient", 0.0), "reefer": Stage("hold", 0.0)}.get(
-        way.cargo, Stage("drift", 0.0, half_h=way.half_warming_h)
+    body = {"ambient": LaneStage("ambient", 0.0), "reefer": LaneStage("hold", 0.0)}.get(
+        way.cargo, LaneStage("drift", 0.0, half_h=way.half_warming_h)
     )
-    dock = Stage("ambient", 0.0) if way.cargo == "ambient" else Stage("drift", 0.0, half_h=DOCK_HALF_H)
+    dock = LaneStage("ambient", 0.0) if way.cargo == "ambient" else LaneStage("drift", 0.0, half_h=DOCK_HALF_H)
     rooms = CoolingClass(
         plan.cooling.zone, plan.cooling.method, way.temp_c, way.half_cooling_h, plan.cooling.energy_ratio,
         plan.cooling.store_kwh_t_day,

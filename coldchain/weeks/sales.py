@@ -29,7 +29,7 @@ from coldchain.planning.keeps import keep_kwh_t_day
 from coldchain.planning.written import units_of
 from coldchain.solvers import data_alone_on_stdout
 from coldchain.spoilage import Fate, air_days, cold_stages, harvest_clock_h, line_haul_half_h
-from coldchain.spoilage.stages import Stage, age
+from coldchain.spoilage.stages import LaneStage, age
 from coldchain.weeks.calendar import DAYS, iso_week, periods_in, week_number
 from coldchain.weeks.markets import Outlets
 
@@ -402,7 +402,7 @@ def value_lost(scenario: Scenario, lane: MarketLane, hours: tuple[float, float, 
     """
     warm_h, haul_h, half_h = hours
     chain = scenario.chain.model_copy(update={"depot_dwell_h": scenario.chain.depot_dwell_h + HOURS_PER_DAY * kept_d})
-    stages = (Stage("ambient", warm_h), *cold_stages(chain, lane.cooling, lane.hub, (haul_h, half_h), lane.crop))
+    stages = (LaneStage("ambient", warm_h), *cold_stages(chain, lane.cooling, lane.hub, (haul_h, half_h), lane.crop))
     own, start = packed(lane.crop, planned=True), harvest_clock_h(lane.period)
     worn = (age(own, lane.period, start, stages, day.warmer_c).worn[-1] for day in air_days(chain))
     return float(Fate.of_season(own, scenario, worn, chain.planned_transfers).value)

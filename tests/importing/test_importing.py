@@ -12,7 +12,7 @@ import pytest
 from osm_cases import LONG_WAY, NODES, TOWN, VILLAGE, B, osm_file, square, tagged, way
 
 from coldchain.errors import BadInputError
-from coldchain.importing import Import, Rules, draft_from_osm, draft_from_points, read_rules, write_import
+from coldchain.importing import Import, ImportRules, draft_from_osm, draft_from_points, read_rules, write_import
 from coldchain.importing.rules import harvest, periods
 from coldchain.runs import place_on_roads
 from coldchain.scenario import load
@@ -255,11 +255,11 @@ def test_the_spread_keeps_the_mean() -> None:
     import pandas as pd
 
     places = pd.DataFrame({"id": [f"v{n}" for n in range(4000)], "kind": "village", "county": ""})
-    tonnes = harvest(Rules(), places)
+    tonnes = harvest(ImportRules(), places)
     per_place = tonnes.groupby("village")["tonnes"].sum()
     assert per_place.mean() == pytest.approx(300.0, rel=0.02)
     assert per_place.std() / per_place.mean() == pytest.approx(0.307, abs=0.02)
-    assert tonnes.equals(harvest(Rules(), places))
+    assert tonnes.equals(harvest(ImportRules(), places))
 
 
 def test_climate_follows_the_latitude() -> None:

@@ -24,7 +24,7 @@ from coldchain.planning.joint import Task, _Search, joint_search
 from coldchain.planning.limits import stated
 from coldchain.planning.moves import near_sites, neighbours, rebased
 from coldchain.planning.search import site
-from coldchain.siting import Column, FixedModules, SitingProblem, choose_columns, count_violations, solve_siting
+from coldchain.siting import DepotColumn, FixedModules, SitingProblem, choose_columns, count_violations, solve_siting
 from coldchain.work import Meter
 
 
@@ -178,7 +178,7 @@ def test_a_floor_needs_prices() -> None:
 # --- the master problem ---------------------------------------------------------------------------------------------
 
 
-def all_columns(problem: SitingProblem) -> list[Column]:
+def all_columns(problem: SitingProblem) -> list[DepotColumn]:
     """Make a column of every site, choice of its modules, and demand or pair of demands they can serve whole."""
     found = []
     for j, per_site in enumerate(problem.max_count):
@@ -194,7 +194,7 @@ def all_columns(problem: SitingProblem) -> list[Column]:
             served = float(problem.arc_cost @ result.arc_share)
             cost = served + float((problem.module_cost * alone).sum())
             if len(demand):
-                found.append(Column(j, np.array(modules), demand, share[demand], cost))
+                found.append(DepotColumn(j, np.array(modules), demand, share[demand], cost))
     return found
 
 
@@ -216,7 +216,7 @@ def test_columns_are_chosen_as_well_as_by_trying_all(seed: int) -> None:
         assert cost_of(problem, [columns[c] for c in chosen]) == pytest.approx(best, rel=1e-6)
 
 
-def cost_of(problem: SitingProblem, columns: list[Column]) -> float:
+def cost_of(problem: SitingProblem, columns: list[DepotColumn]) -> float:
     """Cost of some columns and of what they leave outside; inf where they break a limit."""
     if len({c.site for c in columns}) < len(columns):
         return np.inf

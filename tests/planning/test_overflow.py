@@ -22,19 +22,19 @@ from coldchain.replays import Chances, ReplayEffort, Replayer, replay
 from coldchain.replays.chances import factors
 from coldchain.routing import CollectionProblem, Route, evaluate_route, solve_collection
 from coldchain.routing.kernel import shared
-from coldchain.routing.overflow import NO_SPREAD, Spread, load_variance, waiting_h
+from coldchain.routing.overflow import NO_SPREAD, LoadSpread, load_variance, waiting_h
 from coldchain.routing.problem import overflow_of
 from coldchain.routing.split_pickup import day_of
 from coldchain.scenario import load
 from coldchain.verify import verify_tables
 
-SPREAD = Spread(crop_cv=0.15, own_cv=0.25, road_cv=0.1, leg_cv=0.2)
+SPREAD = LoadSpread(crop_cv=0.15, own_cv=0.25, road_cv=0.1, leg_cv=0.2)
 TRUCK = VehicleType(
     id="t", payload_kg=1500, volume_m3=9, cargo="ambient", cost_cny_day=80, cost_cny_km=2, cost_cny_h=10, shift_h=9.0
 )
 
 
-def day(loads: list[float], spread: Spread = SPREAD, way_h: float = 1.0) -> CollectionProblem:
+def day(loads: list[float], spread: LoadSpread = SPREAD, way_h: float = 1.0) -> CollectionProblem:
     """Villages in a row a tenth of an hour from each other, so many hours from the depot."""
     place = np.concatenate([[0.0], way_h + 0.1 * np.arange(len(loads))])
     hours = np.abs(place[:, None] - place[None, :])
@@ -115,7 +115,7 @@ def test_the_search_prices_returns_as_they_are_billed() -> None:
 
 def test_full_vehicles_of_loads_that_never_stray_do_not_go_back() -> None:
     """Hours stray, loads do not: a sum that rounding puts above the payload is no overflow."""
-    problem = day([0.1 * 1500] * 7 + [0.3 * 1500], Spread(leg_cv=0.2))
+    problem = day([0.1 * 1500] * 7 + [0.3 * 1500], LoadSpread(leg_cv=0.2))
     found = overflow_of(problem, route_of(problem), duty_h=5.0)
     assert (found.returns, found.over_share) == (0.0, 0.0)
     assert found.cost_cny == pytest.approx(10.0 * found.wait_h) != 0.0

@@ -17,7 +17,7 @@ from tiny_cases import tiny_county
 from coldchain.economy import Work
 from coldchain.economy.fleet import fleet_of
 from coldchain.model import VehicleType
-from coldchain.planning.decision import Answer, CollectionDay
+from coldchain.planning.decision import CollectionDay, PricedDay
 from coldchain.planning.owned_days import at_own_prices, cheapest_with_fleet
 from coldchain.routing import CollectionProblem, solve_collection
 from coldchain.scenario import load
@@ -77,7 +77,7 @@ def case(seed: int, villages: int = 4) -> tuple[float, float, float]:
     for p, problem in enumerate(problems):
         hired = solve_collection(problem)
         others = at_own_prices(scenario, problem, hired, solve_collection)
-        answers = tuple(Answer(one, one.total_cny) for one in (hired, *others))
+        answers = tuple(PricedDay(one, one.total_cny) for one in (hired, *others))
         days.append(CollectionDay(0, p, np.arange(problem.n), hired, answers))
 
     def year(made: list[CollectionDay]) -> float:

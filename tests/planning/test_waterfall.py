@@ -22,7 +22,7 @@ from coldchain.planning import Plan
 from coldchain.planning.waterfall import CHANGES, SETS, losses_of, shapley
 from coldchain.reports.figures import saving_facts, waterfall
 from coldchain.scenario import load
-from coldchain.spoilage import Stage, age, harvest_clock_h, loss_share
+from coldchain.spoilage import LaneStage, age, harvest_clock_h, loss_share
 from coldchain.verify import verify_tables
 
 STRAWBERRIES = "village,commodity,period,tonnes\nV1,strawberry,p,300\n"
@@ -91,17 +91,17 @@ def test_a_set_of_changes_is_its_lane(tiny: Plan, case: str) -> None:
     chain, kind, hub, docked, ride_h, delivery_h = _tiny_lane(tiny)
     stay_h = kind.precool_h + chain.depot_dwell_h
     haul_h = delivery_h - docked - stay_h - hub.dwell_h - hub.onward_h
-    hall = Stage("hall", hub.market_h, max(hub.market_temp_c + chain.hall_above_c, kind.temp_c), 3.0)
-    reefer = partial(Stage, "reefer", temp_c=kind.temp_c + chain.reefer_above_c, half_h=12.0)
-    cool = Stage("cool", stay_h, kind.temp_c, kind.half_cooling_h)
+    hall = LaneStage("hall", hub.market_h, max(hub.market_temp_c + chain.hall_above_c, kind.temp_c), 3.0)
+    reefer = partial(LaneStage, "reefer", temp_c=kind.temp_c + chain.reefer_above_c, half_h=12.0)
+    cool = LaneStage("cool", stay_h, kind.temp_c, kind.half_cooling_h)
     lanes = {
         "no-depots": (_set(*(set(CHANGES) - {"precooling"})), chain.planned_transfers,
-                      (Stage("ambient", docked), reefer(haul_h), reefer(hub.dwell_h), reefer(hub.onward_h), hall)),
+                      (LaneStage("ambient", docked), reefer(haul_h), reefer(hub.dwell_h), reefer(hub.onward_h), hall)),
         "warm-onward": (_set(*(set(CHANGES) - {"onward"})), chain.planned_transfers,
-                        (Stage("ambient", docked), cool, reefer(haul_h),
-                         Stage("drift", hub.dwell_h + hub.onward_h, half_h=3.0), hall)),
+                        (LaneStage("ambient", docked), cool, reefer(haul_h),
+                         LaneStage("drift", hub.dwell_h + hub.onward_h, half_h=3.0), hall)),
         "collection-only": (_set("collection"), chain.today_transfers,
-                            (Stage("ambient", docked + ride_h + hub.dwell_h + hub.onward_h + hub.market_h),)),
+                            (LaneStage("ambient", docked + ride_h + hub.dwell_h + hub.onward_h + hub.market_h),)),
     }  # fmt: skip
     made, transfers, stages = lanes[case]
     crop = next(one for one in tiny.scenario.commodities if one.id == "strawberry")

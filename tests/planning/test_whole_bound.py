@@ -24,8 +24,8 @@ from coldchain.planning.pipeline import Ground, _rivalled
 from coldchain.planning.search import site
 from coldchain.planning.whole import solve_whole, tightened
 from coldchain.planning.withdepots import least_with
-from coldchain.routing import CollectionProblem, ShareFinder, Shares, evaluate_route
-from coldchain.routing.shares import Day, radial_shares
+from coldchain.routing import CollectionProblem, RouteShares, ShareFinder, evaluate_route
+from coldchain.routing.shares import FetchedDay, radial_shares
 from coldchain.scenario import load
 from coldchain.siting import ExtendedEffort, plan_violations
 
@@ -34,7 +34,7 @@ UNREACHED = 1e5
 """A time limit that no model of these sizes comes near: each ends at its gap."""
 
 
-def violation(problem: CollectionProblem, shares: Shares) -> float:
+def violation(problem: CollectionProblem, shares: RouteShares) -> float:
     """By how much shares exceed the cost of a route at most, over all routes that keep the shift."""
     worst = -math.inf
     for t, order, kg in routes(problem, np.random.default_rng(1)):
@@ -54,7 +54,7 @@ def test_shares_are_below_every_route(problem: CollectionProblem, seed: int) -> 
     tonnes = problem.load_kg / 1000
     finder = ShareFinder(trucks_of(problem), tonnes)
     for _ in range(2):
-        found = finder.best(Day(tonnes * part, rng.random(problem.n), rng.integers(0, 4, types).astype(float)))
+        found = finder.best(FetchedDay(tonnes * part, rng.random(problem.n), rng.integers(0, 4, types).astype(float)))
         assert violation(problem, found) <= 1e-6
         assert (found.stop_cny >= 0).all()
     assert violation(problem, radial_shares(trucks_of(problem), tonnes)) <= 1e-6
@@ -64,7 +64,7 @@ def test_shares_reach_the_cost_of_a_tour() -> None:
     """Three villages that one truck fetches in one tour pay just that tour; radial shares pay much less."""
     problem = day([[0, 20, 20, 25], [20, 0, 9, 9], [20, 9, 0, 9], [25, 9, 9, 0]], [300, 300, 300], stop_h=0.1)
     finder = ShareFinder(trucks_of(problem), problem.load_kg / 1000)
-    one = Day(problem.load_kg / 1000, np.ones(3), np.ones(1))
+    one = FetchedDay(problem.load_kg / 1000, np.ones(3), np.ones(1))
     shares = finder.best(one)
     worth = shares.load_cny_t @ one.load_t + shares.stop_cny.sum() + shares.route_cny[0]
     tour = evaluate_route(problem, SMALL, (0, 2, 1), problem.load_kg)
@@ -80,7 +80,7 @@ def test_stops_beyond_the_listed_ones_still_hold() -> None:
     km = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
     problem = day(km, rng.uniform(30, 700, 17), stop_h=0.1, load_h_t=0.2, vehicles=(SMALL, LARGE))
     tonnes = problem.load_kg / 1000
-    shares = ShareFinder(trucks_of(problem), tonnes).best(Day(tonnes, np.ones(17), np.array([3.0, 2.0])))
+    shares = ShareFinder(trucks_of(problem), tonnes).best(FetchedDay(tonnes, np.ones(17), np.array([3.0, 2.0])))
     for _ in range(3000):
         order = tuple(rng.choice(17, rng.integers(1, 6), replace=False).tolist())
         t = int(rng.integers(2))

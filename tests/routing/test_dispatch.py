@@ -15,12 +15,12 @@ from coldchain.errors import UsageError
 from coldchain.routing.causes import clock
 from coldchain.routing.day import DayProblem, Locked
 from coldchain.routing.dispatch import instance_of_day, pieces_of, solve_day
-from coldchain.routing.ruin import Effort, ruin_recreate
+from coldchain.routing.ruin import RuinEffort, ruin_recreate
 from coldchain.routing.timetable import drive, violations
 
 few = settings(derandomize=True, deadline=None, max_examples=30)
 INF = float("inf")
-SHORT = Effort(iterations=400)
+SHORT = RuinEffort(iterations=400)
 TRUCK = vehicle(cost_cny_h=0.0, cost_cny_day=10.0, cost_cny_km=1.0)
 
 
@@ -230,12 +230,12 @@ def test_sequences_stay_together(seed, windows):
 def test_never_worse_than_the_start():
     """From yesterday's tours with a stop that has no load today and one that is new."""
     day = random_line(8, 3, window_h=np.tile([0.0, INF], (8, 1)))
-    good = solve_day(day, effort=Effort(iterations=5000))
+    good = solve_day(day, effort=RuinEffort(iterations=5000))
     start = [
         Locked(t.vehicle_id, t.depot, tuple(tuple((v.stop, v.load_kg) for v in r.visits) for r in t.rounds))
         for t in good.tours
     ]
-    again = solve_day(day, effort=Effort(iterations=0), start=start)
+    again = solve_day(day, effort=RuinEffort(iterations=0), start=start)
     assert again.total_cny <= good.total_cny + 1e-6
     fewer = replace(day, load_kg=np.where(np.arange(8) == 2, 0.0, day.load_kg))
     assert all(
@@ -248,7 +248,7 @@ def test_never_worse_than_the_start():
 def test_library_behind_the_same_face():
     """OR-Tools solves the plain day to the same optimum, and refuses what it cannot express, by name."""
     day = line([0, 10, 20, -10, -20, 5, 7, 9])
-    own, library = (solve_day(day, effort=Effort(iterations=500), engine=e) for e in ("ruin-recreate", "ortools"))
+    own, library = (solve_day(day, effort=RuinEffort(iterations=500), engine=e) for e in ("ruin-recreate", "ortools"))
     assert library.total_cny == pytest.approx(own.total_cny)
     with pytest.raises(UsageError, match=r"cannot express time windows, spoilage since readiness; use ruin-recreate"):
         solve_day(replace(day, window_h=np.tile([0.0, 9.0], (7, 1)), since_ready=True), effort=SHORT, engine="ortools")
@@ -261,11 +261,11 @@ def test_library_keeps_fleets_driving_hours_and_stops():
     """A counted fleet of one depot, hours of driving and stops a trip bind the library as they bind our own search."""
     kind = vehicle(cost_cny_h=0.0, cost_cny_day=10.0, cost_cny_km=1.0, max_drive_h=1.5, max_stops=3)
     day = line([0, 10, 20, -10, -20, 5, 7, 9], vehicles=(kind,), available=(4,))
-    own, library = (solve_day(day, effort=Effort(iterations=500), engine=e) for e in ("ruin-recreate", "ortools"))
+    own, library = (solve_day(day, effort=RuinEffort(iterations=500), engine=e) for e in ("ruin-recreate", "ortools"))
     assert library.total_cny == pytest.approx(own.total_cny)
     assert all(violations(day, tour) == () for tour in library.tours)
     assert max(len(tour.rounds[0].visits) for tour in library.tours) <= 3
-    short = solve_day(replace(day, available=(1,)), effort=Effort(iterations=500), engine="ortools")
+    short = solve_day(replace(day, available=(1,)), effort=RuinEffort(iterations=500), engine="ortools")
     assert len(short.tours) == 1
     assert short.left
 

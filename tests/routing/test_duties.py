@@ -9,7 +9,7 @@ import pytest
 from routing_cases import day, partitions, plain_duty, random_day, vehicle
 
 from coldchain.routing import solve_collection
-from coldchain.routing.duties import Trip, fits, put_together, waiting_cny, waits_h
+from coldchain.routing.duties import DutyTrip, fits, put_together, waiting_cny, waits_h
 
 TWICE = vehicle("twice", trips_day=2)
 THRICE = vehicle("thrice", payload_kg=700.0, trips_day=3, cost_cny_day=90.0, cost_cny_km=0.8, max_drive_h=7.0)
@@ -74,7 +74,7 @@ def test_a_load_that_may_not_wait_gets_a_vehicle_of_its_own():
 def test_duties_hold_every_trip_once_and_fit_a_shift(count):
     random = np.random.default_rng(count)
     trips = [
-        Trip(hours, hours * 0.7, hours * 0.3, wait, most)
+        DutyTrip(hours, hours * 0.7, hours * 0.3, wait, most)
         for hours, wait, most in zip(random.uniform(0.5, 6, count), random.uniform(0, 30, count),
                                      random.choice([1.0, 4.0, math.inf], count), strict=True)
     ]  # fmt: skip
@@ -87,5 +87,5 @@ def test_duties_hold_every_trip_once_and_fit_a_shift(count):
 
 
 def test_a_later_load_waits_until_the_vehicle_is_back_and_there():
-    trips = [Trip(3.0, 2.0, 1.0), Trip(2.0, 1.5, 0.5), Trip(2.0, 1.5, 1.5)]
+    trips = [DutyTrip(3.0, 2.0, 1.0), DutyTrip(2.0, 1.5, 0.5), DutyTrip(2.0, 1.5, 1.5)]
     assert waits_h(trips) == (0.0, 2.5, 5.5)

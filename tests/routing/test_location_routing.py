@@ -12,10 +12,10 @@ from test_ruin import plane
 
 from coldchain.benching import DepotSettings, read_depots, recompute_depots, run_depots
 from coldchain.errors import BadInputError
-from coldchain.routing.location import UNTIMED, Search, Trial, locate
+from coldchain.routing.location import UNTIMED, LocationSearch, Trial, locate
 from coldchain.routing.master import RoutePool, choose
 from coldchain.routing.openings import starting_sets
-from coldchain.routing.ruin import Duty, Effort, Tuning, costs_of, ruin_recreate
+from coldchain.routing.ruin import RuinEffort, Tuning, VehicleTrips, costs_of, ruin_recreate
 from coldchain.routing.trunk import Trunk
 
 
@@ -102,7 +102,7 @@ def test_an_overfull_depot_is_emptied_by_its_price():
     instance = plane(
         np.array([[0, 0], [0, 0], [1, 0], [2, 0], [3, 0], [4, 0]]), [3, 3, 2, 2], 5.0, depots=((5, 0), (5, 0))
     )
-    found = ruin_recreate(instance, Effort(2000), tuning=Tuning(toll=1.0))
+    found = ruin_recreate(instance, RuinEffort(2000), tuning=Tuning(toll=1.0))
     loads = [sum(instance.load[list(duty.stops)].sum() for duty in found.routes if duty.depot == d) for d in (0, 1)]
     assert found.over == 0.0
     assert loads == [5.0, 5.0]
@@ -112,7 +112,7 @@ def test_an_overfull_depot_is_emptied_by_its_price():
 def test_a_depot_that_takes_too_little_loses_no_stop():
     """One depot of 4 for loads of 10: whatever the price of the excess grows to, every stop stays on a route."""
     instance = plane(np.array([[0, 0], [1, 0], [2, 0], [3, 0], [4, 0], [5, 0]]), [2, 2, 2, 2, 2], 5.0, depots=((4, 0),))
-    found = ruin_recreate(instance, Effort(60_000), tuning=Tuning(toll=1.0))
+    found = ruin_recreate(instance, RuinEffort(60_000), tuning=Tuning(toll=1.0))
     assert found.absent == ()
     assert found.over == pytest.approx(6.0)
 
@@ -121,8 +121,8 @@ def test_sets_of_depots_that_cannot_take_all_are_never_known():
     """Routes may overfill their depots on the way; the depots they use are no set to search when all cannot fit."""
     instance = plane(np.array([[0, 0], [50, 0], [1, 0], [2, 0]]), [3, 3], 3.0, depots=((4, 0), (4, 0)))
     with ThreadPoolExecutor(1) as pool:
-        search = Search(instance, Tuning(toll=1.0), 0, None, pool)
-        search.note((0, 1), Trial(math.nan, (Duty(0, 0, ((0,), (1,))),), 2.0, (4.0,)))
+        search = LocationSearch(instance, Tuning(toll=1.0), 0, None, pool)
+        search.note((0, 1), Trial(math.nan, (VehicleTrips(0, 0, ((0,), (1,))),), 2.0, (4.0,)))
     assert list(search.known) == [(0, 1)]
 
 
@@ -144,9 +144,9 @@ def test_master_joins_routes_of_two_plans():
     """The cheapest route of each pair of stops counts, and (01) and (23) of two plans make one."""
     instance = plane(np.array([[0, 0], [1, 0], [2, 0], [0, 1], [0, 2]]), [1, 1, 1, 1], 2.0, depots=((4, 0),))
     pool = RoutePool()
-    pool.add([Duty(0, 0, ((0, 1),)), Duty(0, 0, ((2, 3),))], [4.0, 9.0])
-    pool.add([Duty(0, 0, ((0, 2),)), Duty(0, 0, ((1, 3),))], [5.0, 6.0])
-    pool.add([Duty(0, 0, ((3, 2),)), Duty(0, 0, ((1, 0),))], [4.0, 7.0])
+    pool.add([VehicleTrips(0, 0, ((0, 1),)), VehicleTrips(0, 0, ((2, 3),))], [4.0, 9.0])
+    pool.add([VehicleTrips(0, 0, ((0, 2),)), VehicleTrips(0, 0, ((1, 3),))], [5.0, 6.0])
+    pool.add([VehicleTrips(0, 0, ((3, 2),)), VehicleTrips(0, 0, ((1, 0),))], [4.0, 7.0])
     routes, cost = choose(instance, pool, (0,), math.inf)
     assert cost == 8.0
     assert sorted(duty.stops for duty in routes) == [(0, 1), (3, 2)]

@@ -18,7 +18,7 @@ from coldchain.routing.day import Locked
 from coldchain.routing.dispatch import solve_day
 from coldchain.routing.exact import enumerate_routes
 from coldchain.routing.problem import evaluate_route
-from coldchain.routing.ruin import Effort
+from coldchain.routing.ruin import RuinEffort
 from coldchain.routing.savings import savings
 from coldchain.routing.segment import Kernel
 from coldchain.routing.timetable import drive
@@ -68,7 +68,7 @@ def test_several_trips_of_a_day() -> None:
     """The limit is that of each trip, not of the day; the judge names a trip that breaks it."""
     truck = vehicle("shuttle", max_stops=1, trips_day=3)
     day = line([0.0, 10.0, 12.0, 14.0], vehicles=(truck,), available=(1,))
-    result = solve_day(day, effort=Effort(iterations=500))
+    result = solve_day(day, effort=RuinEffort(iterations=500))
     assert sorted(len(trip.visits) for tour in result.tours for trip in tour.rounds) == [1, 1, 1]
     tour = drive(day, Locked("shuttle", 0, (((0, 100.0), (1, 100.0)),)))
     assert broken(day, tour) == ("2 stops > 1 stops a trip",)

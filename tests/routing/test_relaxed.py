@@ -14,18 +14,18 @@ from share_cases import routes, trucks_of
 
 from coldchain.routing import CollectionProblem, evaluate_route
 from coldchain.routing import relaxed as r
-from coldchain.routing.relaxed import Parcels, RelaxedFinder
+from coldchain.routing.relaxed import DayLoads, RelaxedFinder
 
 derandomised = settings(derandomize=True, deadline=None, max_examples=25)
 
 
-def halves(problem: CollectionProblem) -> Parcels:
+def halves(problem: CollectionProblem) -> DayLoads:
     """Two loads at every stop, of a third and two thirds."""
     tonnes = problem.load_kg / 1000
-    return Parcels(np.repeat(np.arange(problem.n), 2), np.stack([tonnes / 3, tonnes * 2 / 3], axis=1).ravel())
+    return DayLoads(np.repeat(np.arange(problem.n), 2), np.stack([tonnes / 3, tonnes * 2 / 3], axis=1).ravel())
 
 
-def violation(problem: CollectionProblem, parcels: Parcels, share: np.ndarray) -> float:
+def violation(problem: CollectionProblem, parcels: DayLoads, share: np.ndarray) -> float:
     """By how much shares exceed the cost of a route at most, over all routes that keep the limits.
 
     What a route takes of a stop is worth most when it is what the stop's dearest loads allow.
@@ -82,7 +82,7 @@ def cheapest(problem: CollectionProblem) -> float:
 def test_shares_come_near_the_best_routes(seed: int) -> None:
     """Of six stops, their shares are worth at least 90 % of the best routes, and no more; radial ones far less."""
     problem = random_day(6, seed, load=(200, 500), weight=0.0)
-    parcels = Parcels(np.arange(6), problem.load_kg / 1000)
+    parcels = DayLoads(np.arange(6), problem.load_kg / 1000)
     share = RelaxedFinder(trucks_of(problem), parcels, np.arange(6)).best(parcels.most_t)
     best = cheapest(problem)
     assert share is not None
@@ -105,7 +105,7 @@ def test_loads_left_behind_do_not_make_the_others_cheaper() -> None:
 def test_further_days_find_the_same_shares_with_fewer_searches() -> None:
     """Routes found for one day spare another most of the search."""
     problem = random_day(30, 7, vehicles=(SMALL, LARGE))
-    parcels = Parcels(np.arange(30), problem.load_kg / 1000)
+    parcels = DayLoads(np.arange(30), problem.load_kg / 1000)
     first = RelaxedFinder(trucks_of(problem), parcels, np.arange(30))
     worth = first.best(parcels.most_t) @ parcels.most_t
     again = RelaxedFinder(trucks_of(problem), parcels, np.arange(30), first.routes())
@@ -117,5 +117,5 @@ def test_too_many_routes_give_no_shares(monkeypatch: pytest.MonkeyPatch) -> None
     """A search that cannot be ended proves nothing."""
     problem = random_day(12, 3, load=(10, 30))
     monkeypatch.setattr(r, "LABELS", 40)
-    parcels = Parcels(np.arange(12), problem.load_kg / 1000)
+    parcels = DayLoads(np.arange(12), problem.load_kg / 1000)
     assert RelaxedFinder(trucks_of(problem), parcels, np.arange(12)).best(parcels.most_t) is None

@@ -9,7 +9,7 @@ from routing_cases import LARGE, SMALL, check, day, days, plain_cost, random_day
 
 from coldchain.routing import CollectionProblem, collection, price_trip, solve_collection
 from coldchain.routing.iterated import _by_vehicle
-from coldchain.routing.savings import Draft
+from coldchain.routing.savings import RouteDraft
 from coldchain.routing.segment import Kernel
 
 derandomised = settings(derandomize=True, deadline=None, max_examples=60)
@@ -168,7 +168,7 @@ def test_more_stops_than_can_be_enumerated_are_refused():
 
 def test_vehicles_follow_their_routes():
     """Known routes are handed to vehicles of their own type."""
-    assert _by_vehicle(Draft([(1, (2, 0)), (0, (1,))], []), [0, 0, 1]) == [[2], [], [3, 1]]
+    assert _by_vehicle(RouteDraft([(1, (2, 0)), (0, (1,))], []), [0, 0, 1]) == [[2], [], [3, 1]]
 
 
 @pytest.mark.parametrize(

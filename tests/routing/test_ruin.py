@@ -15,7 +15,7 @@ from routing_cases import LARGE, SMALL, brute_force, check, day, days, random_da
 from coldchain.routing import collection, solve_collection
 from coldchain.routing.bridge import instance_of
 from coldchain.routing.instance import Instance
-from coldchain.routing.ruin import Effort, ruin_recreate
+from coldchain.routing.ruin import RuinEffort, ruin_recreate
 
 few = settings(derandomize=True, deadline=None, max_examples=40)
 LINE = np.abs(np.subtract.outer([0, 10, 20, 30], [0, 10, 20, 30]))
@@ -65,7 +65,7 @@ def test_equals_brute_force(n, vehicles):
     """Ten days of five and seven stops: the optimum over all partitions, orders and vehicle types, every time."""
     for seed in range(10 if n == 5 else 3):
         problem = random_day(n, seed, vehicles)
-        found = ruin_recreate(instance_of(problem), Effort(iterations=3000), seed=seed)
+        found = ruin_recreate(instance_of(problem), RuinEffort(iterations=3000), seed=seed)
         assert not found.absent
         assert found.cost == pytest.approx(brute_force(problem, range(n)), abs=1e-6)
 
@@ -89,7 +89,7 @@ def test_cost_is_the_cost_of_the_routes(seed, n, m, weight):
     """With one to three depots, costly to open and limited, the cost told is the cost recomputed."""
     depots = [(200.0 + 400.0 * (d == 0), 50.0 * d) for d in range(m)]
     instance = random_plane(n, seed, m, weight=weight, depots=depots, value=1e5)
-    found = ruin_recreate(instance, Effort(iterations=300), seed=seed)
+    found = ruin_recreate(instance, RuinEffort(iterations=300), seed=seed)
     assert found.cost == pytest.approx(cost_of(instance, found), rel=1e-9, abs=1e-6)
 
 
@@ -98,8 +98,8 @@ def test_coordinates_and_matrix_agree():
     random = np.random.default_rng(3)
     xy = random.uniform(0, 100, (41, 2))
     by_matrix = plane(xy, [10] * 40, 60.0)
-    first = ruin_recreate(by_matrix, Effort(iterations=2000))
-    second = ruin_recreate(replace(by_matrix, legs=xy), Effort(iterations=2000))
+    first = ruin_recreate(by_matrix, RuinEffort(iterations=2000))
+    second = ruin_recreate(replace(by_matrix, legs=xy), RuinEffort(iterations=2000))
     assert first.cost == pytest.approx(second.cost, rel=1e-9)
     assert first.routes == second.routes
 
@@ -109,14 +109,14 @@ def test_depot_is_opened_only_when_it_pays():
     xy = np.array([[0.0, 0], [100, 0], [90, 0], [100, 10]])
     for price, used in ((50.0, {1}), (1000.0, {0})):
         instance = plane(xy, [1, 1], 60.0, depots=[(1e18, 0.0), (1e18, price)])
-        found = ruin_recreate(instance, Effort(iterations=300))
+        found = ruin_recreate(instance, RuinEffort(iterations=300))
         assert {duty.depot for duty in found.routes} == used
 
 
 def test_full_depot_sends_the_rest_elsewhere():
     """A depot that takes one load of two leaves the other to the far depot."""
     xy = np.array([[0.0, 0], [100, 0], [1, 0], [2, 0]])
-    found = ruin_recreate(plane(xy, [5, 5], 60.0, depots=[(5.0, 0.0), (1e18, 0.0)]), Effort(iterations=300))
+    found = ruin_recreate(plane(xy, [5, 5], 60.0, depots=[(5.0, 0.0), (1e18, 0.0)]), RuinEffort(iterations=300))
     assert sorted(duty.depot for duty in found.routes) == [0, 1]
     assert not found.absent
 
@@ -125,13 +125,13 @@ def test_stop_not_worth_the_way_is_left():
     """A stop 10 units away costs 20 to fetch: worth it at 21, not at 19."""
     xy = np.array([[0.0, 0], [10, 0]])
     for value, absent in ((19.0, (0,)), (21.0, ())):
-        assert ruin_recreate(plane(xy, [1], 5.0, value=value), Effort(iterations=50)).absent == absent
+        assert ruin_recreate(plane(xy, [1], 5.0, value=value), RuinEffort(iterations=50)).absent == absent
 
 
 def test_fleet_limit_holds():
     """With three vehicles of 60 for 200 of load, something stays behind and no fourth vehicle goes."""
     instance = plane(np.random.default_rng(1).uniform(0, 9, (21, 2)), [10] * 20, 60.0, vehicles=3)
-    found = ruin_recreate(instance, Effort(iterations=2000))
+    found = ruin_recreate(instance, RuinEffort(iterations=2000))
     assert len(found.routes) == 3
     assert len(found.absent) == 2
 
@@ -139,9 +139,9 @@ def test_fleet_limit_holds():
 def test_never_worse_than_the_start():
     """From given routes, whatever the effort; from very good ones too."""
     instance = random_plane(30, 5)
-    good = ruin_recreate(instance, Effort(iterations=20_000))
+    good = ruin_recreate(instance, RuinEffort(iterations=20_000))
     for iterations in (0, 1, 50):
-        again = ruin_recreate(instance, Effort(iterations=iterations), start=good.routes)
+        again = ruin_recreate(instance, RuinEffort(iterations=iterations), start=good.routes)
         assert again.cost <= good.cost + 1e-9
 
 
@@ -149,9 +149,9 @@ def test_same_seed_same_routes_other_seed_other_search():
     """Equal seeds give equal routes, and the report of the incumbent falls."""
     instance = random_plane(40, 6)
     seen = []
-    effort = Effort(iterations=3000, report=lambda _seconds, _iterations, cost: seen.append(cost))
+    effort = RuinEffort(iterations=3000, report=lambda _seconds, _iterations, cost: seen.append(cost))
     first = ruin_recreate(instance, effort, seed=4)
-    assert first.routes == ruin_recreate(instance, Effort(iterations=3000), seed=4).routes
+    assert first.routes == ruin_recreate(instance, RuinEffort(iterations=3000), seed=4).routes
     assert seen == sorted(seen, reverse=True)
     assert seen[-1] == pytest.approx(first.cost)
 
@@ -159,17 +159,17 @@ def test_same_seed_same_routes_other_seed_other_search():
 def test_efforts_end():
     """By clock, by asking, and by patience."""
     instance = random_plane(30, 7)
-    assert ruin_recreate(instance, Effort(seconds=0.05)).cut
-    stopped = ruin_recreate(instance, Effort(stop=lambda: True))
+    assert ruin_recreate(instance, RuinEffort(seconds=0.05)).cut
+    stopped = ruin_recreate(instance, RuinEffort(stop=lambda: True))
     assert (stopped.iterations, stopped.cut) == (0, True)
-    assert not ruin_recreate(instance, Effort(patience=500)).cut
+    assert not ruin_recreate(instance, RuinEffort(patience=500)).cut
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_hardly_any_stops(n):
     """Nothing, one and two stops."""
     instance = plane(np.zeros((n + 1, 2)), [1] * n, 5.0)
-    found = ruin_recreate(instance, Effort(iterations=20))
+    found = ruin_recreate(instance, RuinEffort(iterations=20))
     assert found.cost == 0
     assert sum(len(duty.stops) for duty in found.routes) == n
 

@@ -12,7 +12,16 @@ from sharing_cases import cost_game, routing_costs
 
 from coldchain.cli import run
 from coldchain.errors import BadInputError, LimitError
-from coldchain.sharing import Ledger, core_test, equal_profit, equal_profit_of, nucleolus, read_game, shapley, stability
+from coldchain.sharing import (
+    AskedCosts,
+    core_test,
+    equal_profit,
+    equal_profit_of,
+    nucleolus,
+    read_game,
+    shapley,
+    stability,
+)
 
 PAIR = {"kind": "cost", "players": ["a", "b"], "values": {"a": 5, "b": 4, "ab": 7}}
 
@@ -143,10 +152,10 @@ def test_frugal_core_test_agrees_with_the_full_table(n: int, seed: int) -> None:
     proportional = costs[-1] * game.alone / game.alone.sum()
     for amounts in (shapley(costs), -nucleolus(-costs).payoff, proportional):
         whole = stability(game, amounts)
-        quick = core_test(Ledger(lambda mask: float(costs[mask]), n), amounts)
+        quick = core_test(AskedCosts(lambda mask: float(costs[mask]), n), amounts)
         assert quick.holds == whole.holds
         assert quick.gain <= whole.gain + 1e-9
-        worst = core_test(Ledger(lambda mask: float(costs[mask]), n), amounts, worst=True)
+        worst = core_test(AskedCosts(lambda mask: float(costs[mask]), n), amounts, worst=True)
         assert worst.gain == pytest.approx(whole.gain, abs=1e-9)
         assert worst.epsilon >= worst.gain - 1e-9
         assert worst.costed < len(costs) - 1
@@ -156,7 +165,7 @@ def test_frugal_core_test_agrees_with_the_full_table(n: int, seed: int) -> None:
 def test_twelve_members_need_a_tenth_of_the_costs(seed: int) -> None:
     """The core test of a routing game of 12 asks for less than a tenth of the 4,095 group costs."""
     costs = routing_costs(12, seed)
-    told = core_test(Ledger(lambda mask: float(costs[mask]), 12), -nucleolus(-costs).payoff)
+    told = core_test(AskedCosts(lambda mask: float(costs[mask]), 12), -nucleolus(-costs).payoff)
     assert told.holds
     assert told.costed <= 0.1 * 4095
 
@@ -166,10 +175,10 @@ def test_members_with_assets_may_lower_the_cost() -> None:
     costs = np.array([0.0, 8, 8, 16, 4, 4, 4, 6])
     amounts = np.array([3.0, 3.0, 0.0])
     game = cost_game(costs)
-    told = core_test(Ledger(lambda mask: float(costs[mask]), 3, monotone=False), amounts, worst=True)
+    told = core_test(AskedCosts(lambda mask: float(costs[mask]), 3, monotone=False), amounts, worst=True)
     assert told.gain == pytest.approx(stability(game, amounts).gain)
     with pytest.raises(ValueError, match="more than 20 members need floors, or costs that never fall"):
-        core_test(Ledger(lambda mask: float(mask.bit_count()), 21, monotone=False), np.ones(21))
+        core_test(AskedCosts(lambda mask: float(mask.bit_count()), 21, monotone=False), np.ones(21))
 
 
 @pytest.mark.parametrize("n", [8, 22])
@@ -181,11 +190,11 @@ def test_floors_bound_what_was_never_costed(n: int) -> None:
         return 5.0 + float(floor @ ((mask >> np.arange(n)) & 1))
 
     amounts = floor + 5.0 / n
-    told = core_test(Ledger(cost, n, monotone=False, floor=floor), amounts, most=2 * n + 1)
+    told = core_test(AskedCosts(cost, n, monotone=False, floor=floor), amounts, most=2 * n + 1)
     assert not told.holds
     assert told.gain < 0
     assert 0 < told.epsilon <= 5.0 * (n - 1) / n + 1e-9
-    easy = core_test(Ledger(cost, n, monotone=False, floor=floor + 5.0 / n), amounts, most=2 * n + 1)
+    easy = core_test(AskedCosts(cost, n, monotone=False, floor=floor + 5.0 / n), amounts, most=2 * n + 1)
     assert easy.holds
     assert easy.costed == 2 * n + 1
 
@@ -193,7 +202,7 @@ def test_floors_bound_what_was_never_costed(n: int) -> None:
 def test_frugal_equal_profit_is_the_same_point() -> None:
     """Groups are costed on demand until the equal-profit point is certified."""
     costs = routing_costs(8, 2)
-    ledger = Ledger(lambda mask: float(costs[mask]), 8)
+    ledger = AskedCosts(lambda mask: float(costs[mask]), 8)
     verdict = equal_profit_of(ledger)
     assert verdict.holds
     assert verdict.costed == len(ledger.known) < 100
@@ -204,9 +213,9 @@ def test_lower_bounds_save_costing() -> None:
     """With bounds within 2 % of the cost a fraction of the groups is enough."""
     costs = routing_costs(9, 4)
     amounts = -nucleolus(-costs).payoff
-    plain = core_test(Ledger(lambda mask: float(costs[mask]), 9), amounts)
+    plain = core_test(AskedCosts(lambda mask: float(costs[mask]), 9), amounts)
     helped = core_test(
-        Ledger(lambda mask: float(costs[mask]), 9, given=lambda mask: 0.98 * float(costs[mask])), amounts
+        AskedCosts(lambda mask: float(costs[mask]), 9, given=lambda mask: 0.98 * float(costs[mask])), amounts
     )
     assert plain.holds
     assert helped.holds
@@ -222,15 +231,15 @@ def test_thirty_members_by_mixed_integer_programming() -> None:
 
     from coldchain.sharing import airport
 
-    ledger = Ledger(cost, 30)
+    ledger = AskedCosts(cost, 30)
     verdict = core_test(ledger, airport(need.tolist()))
     assert verdict.holds
     assert verdict.epsilon == 0.0
     assert verdict.costed < 200
     unfair = np.full(30, 1.0)
-    assert core_test(Ledger(cost, 30), unfair).holds
+    assert core_test(AskedCosts(cost, 30), unfair).holds
     unfair[[0, 29]] = 3.0, -1.0
-    told = core_test(Ledger(cost, 30), unfair)
+    told = core_test(AskedCosts(cost, 30), unfair)
     assert not told.holds
     assert told.mask & 1
     assert told.gain > 0.0
@@ -240,7 +249,7 @@ def test_limited_costing_states_its_epsilon() -> None:
     """Past the limit the verdict is open and says what is proved."""
     costs = routing_costs(9, 3)
     amounts = shapley(costs)
-    told = core_test(Ledger(lambda mask: float(costs[mask]), 9), amounts, most=30)
+    told = core_test(AskedCosts(lambda mask: float(costs[mask]), 9), amounts, most=30)
     assert (told.costed, told.holds) == (30, False)
     assert told.epsilon >= stability(cost_game(costs), amounts).gain
     assert told.epsilon > 0
@@ -250,5 +259,5 @@ def test_frugal_equal_profit_of_an_empty_core() -> None:
     """An empty core is told, not looped over."""
     costs = np.array([0.0, 3, 3, 3, 3, 3, 3, 6])
     with pytest.raises(LimitError, match="no division satisfies every group within the given epsilon"):
-        equal_profit_of(Ledger(lambda mask: float(costs[mask]), 3))
-    assert equal_profit_of(Ledger(lambda mask: float(costs[mask]), 3), epsilon=1.0).holds
+        equal_profit_of(AskedCosts(lambda mask: float(costs[mask]), 3))
+    assert equal_profit_of(AskedCosts(lambda mask: float(costs[mask]), 3), epsilon=1.0).holds

@@ -30,7 +30,7 @@ from coldchain.model import (
 from coldchain.model.packaging import PACKAGINGS, packed
 from coldchain.scenario import catalogue_table
 from coldchain.spoilage import (
-    Stage,
+    LaneStage,
     age,
     air_days,
     batch_clock_h,
@@ -275,7 +275,7 @@ def test_days_have_the_spread_of_the_replay(crop: str, spread: tuple[float, floa
     assert usual[0, 0, 0] == pytest.approx(float(worn_loss(own, worn, calm.today_transfers)), abs=1e-9)
 
 
-def mean_loss(crop: Commodity, period: Period, start: float, stages: tuple[Stage, ...], transfers: int) -> float:
+def mean_loss(crop: Commodity, period: Period, start: float, stages: tuple[LaneStage, ...], transfers: int) -> float:
     """Loss of the stages, the mean of three days."""
 
     def lost(warmer_c: float) -> float:
@@ -295,8 +295,8 @@ def test_many_lots_age_as_each_does_alone(start_h: float) -> None:
     rng = np.random.default_rng(1)
     crop = rng.integers(0, len(crops) - 1, 40)
     hours = np.concatenate([[0.0, 0.2, 12.0 - start_h % 1, 24.0], rng.uniform(0.0, 50.0, 36)])
-    cooled = (Stage("cool", 3.0, 2.0, 1.0, 0.9), Stage("drift", 4.0, half_h=5.0))
-    stages = np.array([stage_array((Stage("ambient", h), *cooled)) for h in hours])
+    cooled = (LaneStage("cool", 3.0, 2.0, 1.0, 0.9), LaneStage("drift", 4.0, half_h=5.0))
+    stages = np.array([stage_array((LaneStage("ambient", h), *cooled)) for h in hours])
     found = follow_lots(params, crop, air, start_h, stages)
     for one, own, ways in zip(found, crop, stages, strict=True):
         clock, temp, wear = start_h, air_at(air, start_h), np.zeros(3)
@@ -356,5 +356,5 @@ def test_air_above_the_set_point_costs_life(name: str) -> None:
     assert losses[0] < losses[1] < losses[2]
     chain = Chain(reefer_above_c=0.0, hall_above_c=0.0)
     cold = cold_stages(chain, COLD, hub(), (2.0, None), crop)
-    temps = age(packed(crop, planned=True), SUMMER, 9.0, (Stage("cool", 60.0, COLD.temp_c, 1.0), *cold)).temp_c
+    temps = age(packed(crop, planned=True), SUMMER, 9.0, (LaneStage("cool", 60.0, COLD.temp_c, 1.0), *cold)).temp_c
     assert temps[4] == pytest.approx(COLD.temp_c, abs=0.01)  # at the end of the onward leg

@@ -17,7 +17,7 @@ from coldchain.model.packaging import packed
 from coldchain.scenario import catalogue_table
 from coldchain.spoilage import (
     Held,
-    Stage,
+    LaneStage,
     age,
     extremes,
     hourly_air_c,
@@ -54,7 +54,7 @@ def still(temp_c: float) -> Period:
     return Period(id="still", days=1, hourly_c=(temp_c,) * 24)
 
 
-def used_by(commodity: Commodity, period: Period, clock_h: float, *stages: Stage) -> float:
+def used_by(commodity: Commodity, period: Period, clock_h: float, *stages: LaneStage) -> float:
     """Return the life used up over all stages."""
     return float(age(commodity, period, clock_h, stages).used[-1])
 
@@ -254,14 +254,14 @@ def test_hourly_air_is_taken_as_given() -> None:
 @pytest.mark.parametrize("kind", ["ambient", "drift", "hold", "cool"])
 def test_constant_temperature_is_hours_times_rate(kind: str) -> None:
     """Where air, cargo and target share one temperature, each kind of stage uses hours × rate."""
-    stage = Stage(kind, 31.7, 17.0, 2.0)
+    stage = LaneStage(kind, 31.7, 17.0, 2.0)
     expected = 31.7 * float(rate_per_h(crop(), 17.0))
     assert used_by(crop(), still(17.0), 6.3, stage) == pytest.approx(expected, rel=1e-12)
 
 
 def test_newton_cooling_against_quadrature() -> None:
     """Cooling 28 -> 1 °C with a half-time of 0.8 h uses the life that fine quadrature finds; an eighth is left."""
-    ends = age(crop(), still(28.0), 0.0, [Stage("cool", 2.4, 1.0, 0.8)])
+    ends = age(crop(), still(28.0), 0.0, [LaneStage("cool", 2.4, 1.0, 0.8)])
     expected = integral(crop(), lambda t: 1.0 + 27.0 * 0.5 ** (t / 0.8), 2.4, [])
     assert ends.used[0] == pytest.approx(expected, rel=1e-6)
     assert ends.temp_c[0] == pytest.approx(1.0 + 27.0 / 8.0, abs=1e-9)
@@ -272,12 +272,12 @@ def test_ambient_day_against_trapezoid() -> None:
     clock = np.linspace(0.0, 24.0, 24 * 600 + 1)
     air = np.interp(clock, np.arange(25.0), np.r_[hourly_air_c(SUMMER), hourly_air_c(SUMMER)[0]])
     expected = float(np.trapezoid(rate_per_h(crop(), air), clock))
-    assert used_by(crop(), SUMMER, 9.25, Stage("ambient", 24.0)) == pytest.approx(expected, rel=1e-6)
+    assert used_by(crop(), SUMMER, 9.25, LaneStage("ambient", 24.0)) == pytest.approx(expected, rel=1e-6)
 
 
 def test_drift_against_quadrature_and_closed_form() -> None:
     """A lot at 5 °C in an uncooled body under still air of 25 °C warms as 25 - 20·2^(-t/3)."""
-    lane = [Stage("cool", 400.0, 5.0, 1.0), Stage("drift", 7.0, half_h=3.0)]
+    lane = [LaneStage("cool", 400.0, 5.0, 1.0), LaneStage("drift", 7.0, half_h=3.0)]
     ends = age(crop(), still(25.0), 0.0, lane)
     expected = integral(crop(), lambda t: 25.0 - 20.0 * 0.5 ** (t / 3.0), 7.0, [])
     assert ends.used[1] - ends.used[0] == pytest.approx(expected, rel=1e-6)
@@ -288,7 +288,9 @@ def test_drift_under_moving_air_follows_newton() -> None:
     """While the air warms by 2 K an hour the drifting cargo satisfies dT/dt = ln 2 / half · (air - T)."""
     warming = Period(id="p", days=1, hourly_c=tuple(2.0 * h for h in range(24)))
     decay = math.log(2.0) / 3.0
-    cargo_c = age(crop(), warming, 4.0, [Stage("drift", 1e-9, half_h=3.0), Stage("drift", 5.0, half_h=3.0)]).temp_c[1]
+    cargo_c = age(
+        crop(), warming, 4.0, [LaneStage("drift", 1e-9, half_h=3.0), LaneStage("drift", 5.0, half_h=3.0)]
+    ).temp_c[1]
     lag = 2.0 / decay
     assert cargo_c == pytest.approx(8.0 + 2.0 * 5.0 - lag + lag * math.exp(-decay * 5.0), abs=1e-6)
 
@@ -303,9 +305,9 @@ def test_drift_under_moving_air_follows_newton() -> None:
 )
 def test_splitting_a_stage_changes_nothing(kind: str, hours: float, share: float, clock: float, half: float) -> None:
     """A stage cut in two anywhere uses the same life and leaves the same temperature."""
-    whole = age(crop(), SUMMER, clock, [Stage("ambient", 1.0), Stage(kind, hours, 1.0, half)])
-    parts = [Stage(kind, hours * share, 1.0, half), Stage(kind, hours * (1.0 - share), 1.0, half)]
-    cut = age(crop(), SUMMER, clock, [Stage("ambient", 1.0), *parts])
+    whole = age(crop(), SUMMER, clock, [LaneStage("ambient", 1.0), LaneStage(kind, hours, 1.0, half)])
+    parts = [LaneStage(kind, hours * share, 1.0, half), LaneStage(kind, hours * (1.0 - share), 1.0, half)]
+    cut = age(crop(), SUMMER, clock, [LaneStage("ambient", 1.0), *parts])
     assert cut.used[-1] == pytest.approx(whole.used[-1], rel=1e-5)
     assert cut.temp_c[-1] == pytest.approx(whole.temp_c[-1], abs=1e-8)
     assert cut.hours[-1] == pytest.approx(whole.hours[-1], abs=1e-9)
@@ -315,9 +317,9 @@ def test_splitting_a_stage_changes_nothing(kind: str, hours: float, share: float
 @pytest.mark.parametrize("kind", ["ambient", "drift", "cool"])
 def test_kinks_of_the_rate_cost_no_accuracy(name: str, kind: str) -> None:
     """Cooling through the killing zone of a peach, or past a threshold, agrees with a thousand short pieces."""
-    half, warm = 9.0, Stage("ambient", 1.0)
-    whole = used_by(CATALOGUE[name], SUMMER, 8.0, warm, Stage(kind, 30.0, 1.0, half))
-    fine = used_by(CATALOGUE[name], SUMMER, 8.0, warm, *[Stage(kind, 0.03, 1.0, half)] * 1000)
+    half, warm = 9.0, LaneStage("ambient", 1.0)
+    whole = used_by(CATALOGUE[name], SUMMER, 8.0, warm, LaneStage(kind, 30.0, 1.0, half))
+    fine = used_by(CATALOGUE[name], SUMMER, 8.0, warm, *[LaneStage(kind, 0.03, 1.0, half)] * 1000)
     assert whole == pytest.approx(fine, rel=1e-5)
 
 
@@ -335,8 +337,8 @@ def test_loads_in_a_reefer(stated: dict[str, float], warm_c: float | None, hours
     """A cold load approaches air 3 K above it; a warm one neither cools nor warms by breath that the air takes."""
     flat = Period(id="p", name="p", days=90, temp_min_c=24.0, temp_max_c=24.0)
     made = crop(**stated)
-    before = [] if warm_c is not None else [Stage("cool", 60.0, 1.0, 1.0)]
-    ends = age(made, flat, 9.0, [*before, Stage("reefer", hours, 4.0, 12.0)]).temp_c
+    before = [] if warm_c is not None else [LaneStage("cool", 60.0, 1.0, 1.0)]
+    ends = age(made, flat, 9.0, [*before, LaneStage("reefer", hours, 4.0, 12.0)]).temp_c
     assert ends[-1] == pytest.approx((warm_c or 1.0) + gained_k, abs=1e-6)
 
 
@@ -348,7 +350,7 @@ def test_breath_warms_a_warm_load_of_leaves() -> None:
     31.5 °C, half-way in 12 h.
     """
     flat = Period(id="p", name="p", days=90, temp_min_c=24.0, temp_max_c=24.0)
-    ends = age(CATALOGUE["spinach"], flat, 9.0, [Stage("reefer", 12.0, 4.0, 12.0)]).temp_c
+    ends = age(CATALOGUE["spinach"], flat, 9.0, [LaneStage("reefer", 12.0, 4.0, 12.0)]).temp_c
     net_k_h = (902.5 - 100.2) * 3.6 / 1000.0 / 4.0 - 20.0 * np.log(2.0) / 48.0
     assert ends[-1] == pytest.approx(24.0 + net_k_h * 12.0 / np.log(2.0) / 2.0, abs=0.01)
 
@@ -367,11 +369,11 @@ def test_breath_grows_by_the_bands_beyond_20_degrees(temp_c: float, watts_t: flo
 def test_a_reefer_does_not_cool_a_warm_load() -> None:
     """Twenty hours in a reefer age a field-warm lot exactly as twenty hours at field temperature: it holds only."""
     clock, hours = 14.0, 20.0
-    ends = age(crop(), SUMMER, clock, [Stage("hold", hours)])
+    ends = age(crop(), SUMMER, clock, [LaneStage("hold", hours)])
     field_c = float(hourly_air_c(SUMMER)[14])
     assert ends.used[0] == pytest.approx(hours * float(rate_per_h(crop(), field_c)), rel=1e-12)
     assert ends.temp_c[0] == pytest.approx(field_c, abs=1e-12)
-    cooled = age(crop(), SUMMER, clock, [Stage("cool", 2.4, 1.0, 0.8), Stage("hold", hours)])
+    cooled = age(crop(), SUMMER, clock, [LaneStage("cool", 2.4, 1.0, 0.8), LaneStage("hold", hours)])
     assert cooled.used[1] < 0.5 * ends.used[0]
 
 
@@ -380,7 +382,7 @@ def test_a_reefer_does_not_cool_a_warm_load() -> None:
 def test_faster_pre_cooling_is_never_worse(slow: float, factor: float, name: str) -> None:
     """With the same hours in the cold room, a shorter half-time never uses more life of a crop that loves the cold."""
     lots = [
-        used_by(CATALOGUE[name], SUMMER, 9.0, Stage("cool", 12.0, 1.0, half), Stage("hold", 20.0))
+        used_by(CATALOGUE[name], SUMMER, 9.0, LaneStage("cool", 12.0, 1.0, half), LaneStage("hold", 20.0))
         for half in (slow, slow * factor)
     ]
     assert lots[1] <= lots[0] * (1.0 + 1e-9)
@@ -390,14 +392,14 @@ def test_a_too_cold_room_is_worse_than_the_right_one() -> None:
     """Tomatoes kept at 1 °C for five days are chilled and lose more than at 10 °C; for one day they do not."""
     tomato = CATALOGUE["tomato"]
     for hours, worse in ((120.0, True), (24.0, False)):
-        kept = [Stage("cool", hours, temp, 0.8) for temp in (1.0, 10.0)]
+        kept = [LaneStage("cool", hours, temp, 0.8) for temp in (1.0, 10.0)]
         lost = [float(worn_loss(tomato, age(tomato, SUMMER, 9.0, (stage,)).worn[-1], 0)) for stage in kept]
         assert (lost[0] > lost[1]) == worse
 
 
 def test_nothing_passes_in_no_time() -> None:
     """Stages of zero hours use nothing and change no temperature; no stages give empty arrays."""
-    ends = age(crop(), WINTER, 3.0, [Stage("ambient", 0.0), Stage("cool", 0.0, -3.0, 1.0)])
+    ends = age(crop(), WINTER, 3.0, [LaneStage("ambient", 0.0), LaneStage("cool", 0.0, -3.0, 1.0)])
     assert ends.used.tolist() == [0.0, 0.0]
     assert ends.temp_c[1] == ends.temp_c[0]
     assert age(crop(), WINTER, 3.0, []).used.shape == (0,)
@@ -414,7 +416,7 @@ def test_respiration_passes_through_the_published_values() -> None:
 def test_chilling_is_a_dose_with_an_onset() -> None:
     """Ten hours 5 K below the threshold are 50 K·h: nothing below an onset of 60, 1 - exp(-1) beyond 50 + D."""
     made = crop(chill_threshold_c=10.0, chill_onset_k_h=60.0, chill_k_h=40.0, life_d=1000)
-    worn = age(made, still(5.0), 8.0, (Stage("ambient", 10.0),)).worn[-1]
+    worn = age(made, still(5.0), 8.0, (LaneStage("ambient", 10.0),)).worn[-1]
     assert worn[1] == pytest.approx(50.0, rel=1e-12)
     assert float(loss_share(made, 0.0, chilled=worn[1])) == 0.0
     assert float(loss_share(made, 0.0, chilled=100.0)) == pytest.approx(1.0 - math.exp(-1.0))
@@ -424,18 +426,18 @@ def test_chilling_is_a_dose_with_an_onset() -> None:
 @pytest.mark.parametrize("name", ["pak_choi", "kiwifruit", "apple", "tomato", "mango", "ponkan", "tea_leaf"])
 def test_a_day_of_winter_air_harms_nothing(name: str) -> None:
     """A day and a half between 2 and 9.5 °C chills no crop of the catalogue, but green bananas."""
-    worn = age(CATALOGUE[name], WINTER, 8.0, (Stage("ambient", 38.0),)).worn[-1]
+    worn = age(CATALOGUE[name], WINTER, 8.0, (LaneStage("ambient", 38.0),)).worn[-1]
     bare = CATALOGUE[name].model_copy(update={"chill_onset_k_h": None, "chill_threshold_c": None})
-    free = age(bare, WINTER, 8.0, (Stage("ambient", 38.0),)).worn[-1]
+    free = age(bare, WINTER, 8.0, (LaneStage("ambient", 38.0),)).worn[-1]
     assert float(worn_loss(CATALOGUE[name], worn, 0)) == pytest.approx(float(worn_loss(bare, free, 0)), abs=1e-12)
 
 
 def test_a_depot_never_cools_by_heating() -> None:
     """A bean of 6 °C stays so in a room of 10 °C; in a market hall of 8 °C it warms."""
     bean = CATALOGUE["snap_bean"]
-    cold = age(bean, still(6.0), 8.0, (Stage("ambient", 1.0), Stage("cool", 10.0, 10.0, 1.0)))
+    cold = age(bean, still(6.0), 8.0, (LaneStage("ambient", 1.0), LaneStage("cool", 10.0, 10.0, 1.0)))
     assert cold.temp_c[-1] == 6.0
-    hall = age(bean, still(6.0), 8.0, (Stage("ambient", 1.0), Stage("hall", 3.0, 8.0, 3.0)))
+    hall = age(bean, still(6.0), 8.0, (LaneStage("ambient", 1.0), LaneStage("hall", 3.0, 8.0, 3.0)))
     assert hall.temp_c[-1] == pytest.approx(7.0)
 
 
@@ -449,7 +451,7 @@ def test_tea_leaf_gains_nothing_below_fifteen_degrees() -> None:
 def test_vacuum_takes_one_per_cent_for_six_kelvin() -> None:
     """Cooled by 24 K in vacuum, a lot loses 4 % of its weight, within a fifth of the published 1 % per 6 K."""
     leaf = crop(warm_life_d=2.0, warm_temp_c=25.0, life_d=1000)
-    stages = (Stage("ambient", 0.0), Stage("cool", 5.0, 1.0, 0.17, 1.0, VACUUM_DRY_PER_K))
+    stages = (LaneStage("ambient", 0.0), LaneStage("cool", 5.0, 1.0, 0.17, 1.0, VACUUM_DRY_PER_K))
     dried = age(leaf, still(25.0), 8.0, stages).worn[-1][2]
     assert 0.8 * 0.04 <= 1.0 - math.exp(-dried) <= 1.2 * 0.04
 
@@ -458,7 +460,7 @@ def test_water_by_hand() -> None:
     """At 25 °C and 70 % the deficit is 0.3 · 3.17 kPa; 3.8 kg/(t·h·kPa) over a day are 8.7 % of pak choi."""
     leaf = CATALOGUE["pak_choi"]
     air = Period(id="p", days=1, hourly_c=(25.0,) * 24, humidity=0.7)
-    dried = age(leaf, air, 8.0, (Stage("ambient", 24.0),)).worn[-1][2]
+    dried = age(leaf, air, 8.0, (LaneStage("ambient", 24.0),)).worn[-1][2]
     assert dried == pytest.approx(24.0 * 0.0038 * 0.3 * 3.1618, rel=1e-3)
     crate = packed(leaf, planned=True)
-    assert age(crate, air, 8.0, (Stage("ambient", 24.0),)).worn[-1][2] == pytest.approx(dried / 4.0)
+    assert age(crate, air, 8.0, (LaneStage("ambient", 24.0),)).worn[-1][2] == pytest.approx(dried / 4.0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from coldchain.model import Commodity, Period
 from coldchain.model.packaging import packed
-from coldchain.spoilage import Stage, age, hourly_air_c, respiration_w_t, worn_loss
+from coldchain.spoilage import LaneStage, age, hourly_air_c, respiration_w_t, worn_loss
 from coldchain.verify import ageing
 
 CROP = Commodity(
@@ -79,9 +79,9 @@ def test_both_integrations_agree(
     period = Period(id="p", days=1, temp_min_c=low, temp_max_c=low + swing)
     assert np.allclose(hourly_air_c(period), ageing.air_c(period)[:24], rtol=0, atol=1e-12)
     stages = (
-        Stage("ambient", hours[0]), Stage("cool", hours[1], zone_c, half_h, 0.9, 0.002),
-        Stage("drift", hours[2], half_h=warming_h), Stage("hold", hours[3], humidity=0.8),
-        Stage("hall", hours[4], max(8.0, zone_c), 3.0, 0.85),
+        LaneStage("ambient", hours[0]), LaneStage("cool", hours[1], zone_c, half_h, 0.9, 0.002),
+        LaneStage("drift", hours[2], half_h=warming_h), LaneStage("hold", hours[3], humidity=0.8),
+        LaneStage("hall", hours[4], max(8.0, zone_c), 3.0, 0.85),
     )  # fmt: skip
     own = packed(crop, planned=True)
     found = age(own, period, 8.0, stages)

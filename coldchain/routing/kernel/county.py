@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from coldchain.arrays import Bools, Floats, Ints
 from coldchain.routing.kernel.data import compiled, drawn, hot
-from coldchain.routing.kernel.shared import CRUMB, Day, Plan, Work, cheapest, choose, offers, with_visit
+from coldchain.routing.kernel.shared import CRUMB, Day, RouteRows, Workspace, cheapest, choose, offers, with_visit
 
 BY_ROUTE, OVERLOOKED, SPARED = 0.3, 0.04, 0.3  # chances: ruin by a route; to overlook a cell, a village close by
 FEW_VILLAGES, FEW_CELLS = 5, 4  # villages torn out at once, cells that a load asks, at most
@@ -116,7 +116,7 @@ class CountyState(NamedTuple):
     order: Floats
     sums: Floats
     random: NDArray[np.uint64]
-    work: Work
+    work: Workspace
 
 
 class CountyBest(NamedTuple):
@@ -141,9 +141,9 @@ def day_at(c: CountyData, s: CountyState, j: int, p: int) -> Day:
 
 
 @hot
-def routes_at(s: CountyState, j: int, p: int, rows: int) -> Plan:
+def routes_at(s: CountyState, j: int, p: int, rows: int) -> RouteRows:
     """Return the first rows of the routes of a depot and period."""
-    return Plan(
+    return RouteRows(
         s.stops[j, p, :rows], s.taken[j, p, :rows], s.size[j, p, :rows], s.kind[j, p, :rows], s.cost[j, p, :rows]
     )
 
@@ -284,7 +284,7 @@ def fetch(c: CountyData, s: CountyState, j: int, p: int, v: int) -> bool:
     kg, day = s.kg[j, p, v], day_at(c, s, j, p)
     while kg > CRUMB:
         rows = min(s.rows[j, p] + 1, s.size.shape[2])
-        work = Work(s.work.stops, s.work.kg, s.work.table[:rows], s.work.places, s.work.keys)
+        work = Workspace(s.work.stops, s.work.kg, s.work.table[:rows], s.work.places, s.work.keys)
         offers(day, routes_at(s, j, p, rows), v, kg, s.random, work)
         r, part = choose(work.table, kg)
         if r < 0:

@@ -46,7 +46,7 @@ class Day(NamedTuple):
     first: int
 
 
-class Plan(NamedTuple):
+class RouteRows(NamedTuple):
     """Routes in rows: stops, kg taken at each, number of visits, vehicle type and cost (0 where empty)."""
 
     stops: Ints
@@ -56,7 +56,7 @@ class Plan(NamedTuple):
     cost: Floats
 
 
-class Work(NamedTuple):
+class Workspace(NamedTuple):
     """Room to work in: stops and kg of one route; kg, CNY of that, CNY of the next kg less by route; places; keys."""
 
     stops: Ints
@@ -146,7 +146,7 @@ def cheapest(day: Day, stops: Ints, kg: Floats, size: int, most: float = math.in
 
 
 @compiled
-def room_kg(day: Day, plan: Plan, r: int, i: int, fill: float) -> float:
+def room_kg(day: Day, plan: RouteRows, r: int, i: int, fill: float) -> float:
     """Kg of stop i that the roomiest vehicle type still takes on route r, filled to a share."""
     load = space = 0.0
     for place in range(plan.size[r]):
@@ -162,7 +162,7 @@ def room_kg(day: Day, plan: Plan, r: int, i: int, fill: float) -> float:
 
 
 @compiled
-def passes(day: Day, plan: Plan, r: int, i: int) -> bool:
+def passes(day: Day, plan: RouteRows, r: int, i: int) -> bool:
     """Whether route r calls at a stop near to stop i."""
     for place in range(plan.size[r]):  # noqa: SIM110 - numba compiles no generator
         if day.close[i, plan.stops[r, place]]:
@@ -171,7 +171,7 @@ def passes(day: Day, plan: Plan, r: int, i: int) -> bool:
 
 
 @compiled
-def with_visit(plan: Plan, r: int, place: int, i: int, kg: float, stops: Ints, loads: Floats) -> int:
+def with_visit(plan: RouteRows, r: int, place: int, i: int, kg: float, stops: Ints, loads: Floats) -> int:
     """Write route r with stop i before ``place``, or with more of the visit that is there; returns the visits."""
     size = plan.size[r]
     for k in range(size):
@@ -187,7 +187,7 @@ def with_visit(plan: Plan, r: int, place: int, i: int, kg: float, stops: Ints, l
 
 
 @compiled
-def best_place(day: Day, plan: Plan, r: int, i: int, kg: float, stops: Ints, loads: Floats) -> tuple[float, int]:
+def best_place(day: Day, plan: RouteRows, r: int, i: int, kg: float, stops: Ints, loads: Floats) -> tuple[float, int]:
     """Least extra CNY of fetching so many kg of stop i with route r, and where in it."""
     best, chosen = math.inf, 0
     for place in range(plan.size[r] + 1):
@@ -202,7 +202,7 @@ def best_place(day: Day, plan: Plan, r: int, i: int, kg: float, stops: Ints, loa
 
 
 @compiled
-def offers(day: Day, plan: Plan, i: int, kg: float, random: NDArray[np.uint64], work: Work) -> None:
+def offers(day: Day, plan: RouteRows, i: int, kg: float, random: NDArray[np.uint64], work: Workspace) -> None:
     """Ask every route that passes by, and one empty row, what it costs to take stop i.
 
     Fills ``work.table`` and ``work.places``.
@@ -267,7 +267,7 @@ def choose(table: Floats, kg: float) -> tuple[int, float]:
 
 
 @compiled
-def keep(plan: Plan, kept: Plan, touched: Ints, r: int) -> None:
+def keep(plan: RouteRows, kept: RouteRows, touched: Ints, r: int) -> None:
     """Set a route aside before its first change in this iteration; ``touched``: its number of rows, then the rows."""
     for k in range(touched[0]):
         if touched[1 + k] == r:
@@ -278,7 +278,7 @@ def keep(plan: Plan, kept: Plan, touched: Ints, r: int) -> None:
 
 
 @compiled
-def copy(source: Plan, target: Plan, r: int) -> None:
+def copy(source: RouteRows, target: RouteRows, r: int) -> None:
     """Copy one route."""
     for k in range(source.size[r]):
         target.stops[r, k], target.kg[r, k] = source.stops[r, k], source.kg[r, k]
@@ -286,7 +286,7 @@ def copy(source: Plan, target: Plan, r: int) -> None:
 
 
 @compiled
-def tear(day: Day, plan: Plan, r: int, out: Bools, waiting: Floats) -> None:
+def tear(day: Day, plan: RouteRows, r: int, out: Bools, waiting: Floats) -> None:
     """Take the visits of marked stops out of route r."""
     left = 0
     for k in range(plan.size[r]):
@@ -304,7 +304,9 @@ def tear(day: Day, plan: Plan, r: int, out: Bools, waiting: Floats) -> None:
 
 
 @compiled
-def ruin(day: Day, state: tuple[Plan, Plan, Ints], random: NDArray[np.uint64], out: Bools, waiting: Floats) -> None:
+def ruin(
+    day: Day, state: tuple[RouteRows, RouteRows, Ints], random: NDArray[np.uint64], out: Bools, waiting: Floats
+) -> None:
     """Tear out one route, or all visits of some neighbouring stops."""
     plan, kept, touched = state
     out[:] = False
@@ -334,10 +336,10 @@ def ruin(day: Day, state: tuple[Plan, Plan, Ints], random: NDArray[np.uint64], o
 @compiled
 def put_back(
     day: Day,
-    state: tuple[Plan, Plan, Ints],
+    state: tuple[RouteRows, RouteRows, Ints],
     random: NDArray[np.uint64],
     waiting: Floats,
-    work: Work,
+    work: Workspace,
 ) -> bool:
     """Put everything that waits back, split where that is cheaper; False where something finds no route."""
     plan, kept, touched = state
@@ -367,7 +369,11 @@ def put_back(
 
 @njit(cache=True, nogil=True)
 def anneal(
-    day: Day, plans: tuple[Plan, Plan, Plan], steps: int, heat: tuple[float, float], random: NDArray[np.uint64]
+    day: Day,
+    plans: tuple[RouteRows, RouteRows, RouteRows],
+    steps: int,
+    heat: tuple[float, float],
+    random: NDArray[np.uint64],
 ) -> None:
     """Do so many iterations from the first plan; the second is room for undoing, the third becomes the best.
 
@@ -377,7 +383,7 @@ def anneal(
     rows, width = plan.stops.shape
     n = day.m3_kg.size
     stops, loads, places = np.empty(width + 1, np.int64), np.empty(width + 1), np.empty(rows, np.int64)
-    work = Work(stops, loads, np.empty((rows, 3)), places, np.empty(n))
+    work = Workspace(stops, loads, np.empty((rows, 3)), places, np.empty(n))
     touched, waiting, out = np.zeros(rows + 1, np.int64), np.zeros(n), np.zeros(n, np.bool_)
     now = least = plan.cost.sum()
     for r in range(rows):
