@@ -11,8 +11,10 @@
    depot that grows may save what its lots lose queueing for the coolers, which siting does not know of.
 4. *Master problem*: depots of all courses met, each with its year's routes, chosen together anew under the limits on
    modules and money (:func:`coldchain.siting.choose_columns`); its answer starts the next round.
-5. *Shaking*: where none of these helps, all depots at once seem cheaper or dearer at random, after up to two random
-   moves; what that finds starts the next round.
+5. *Elsewhere*: where none of these helps, siting with modules dearer by other shares begins from sets of modules not
+   met yet; moves go on from each, and what comes out better than the best starts the next round.
+6. *Shaking*: where that does not help either, all depots at once seem cheaper or dearer at random, after up to two
+   random moves; what that finds starts the next round.
 
 What comes out is never worse than what went in. Quick plans of small counties end when the master problem finds nothing
 better. Where villages may not be split, or go elsewhere in each season, the search ends after the moves; those that may
@@ -47,6 +49,8 @@ from coldchain.siting import Assigned, FixedModules, SitingProblem, cell_modules
 from coldchain.work import UNLIMITED, Meter
 
 CHARGES = (0.0, 0.5, 0.8, 0.6)  # shares of its cost by which each module is dearer in the rounds of siting anew
+ELSEWHERE = (0.3, 0.7, 0.1, 0.9, 0.4, 0.65, 0.2, 0.55)  # the same of further starts, once moves find nothing more
+FRUITLESS = 8  # work of so many decisions without a better one after which moves end
 CORRECTION_SHARE = 0.1  # of the work left, for each of them
 CORRECTION_MOST = 1.0  # units of work for each: more only proves what is to be corrected again
 SLACK, FAR, FINE = 0.006, 0.02, 0.0005  # shares by which a move, a random one, one well known, may look worse
@@ -111,6 +115,7 @@ class _Search:
             options.former,
         )  # fmt: skip
         self.county = County(basis, arcs, options.seed) if suits(basis) else None
+        self.begun: frozenset[bytes] = frozenset()
         self.learned = Learned(Look.ASSIGNED if self.county is None else Look.SEARCHED)
         self.random = np.random.default_rng(options.seed)
         scenario = basis.scenario
@@ -158,17 +163,42 @@ class _Search:
             self._correct(charge)
             self.shown = self.last if self.last.days.collection else self.shown
         self.shown = self.best if self.best.days.collection else self.shown
-        moved = self._move()
+        self._move()
         self.opening = False
-        while self._goes_on(moved):
-            moved = self._move()
+        while self._goes_on():
+            self._move()
         return self.best
 
-    def _goes_on(self, moved: bool) -> bool:
-        """Put depots together anew, else shake them; tells whether to try moves again."""
+    def _goes_on(self) -> bool:
+        """Put depots together anew, else begin elsewhere or shake them; tells whether to try moves again."""
         if not self.mastered or self.over():
             return False
-        return self._put_together() or (self.whole and (moved or self._shake()))
+        return self._put_together() or (self.whole and (self._elsewhere() or self._shake()))
+
+    def _elsewhere(self) -> bool:
+        """Search from other sets of modules, those that siting finds with modules dearer by shares not tried yet.
+
+        Tells whether that led to a better course.
+        """
+        known, charges = self.best, iter(ELSEWHERE)
+        while self.best is known and not self.over():
+            charge = next(charges, None)
+            if charge is None:
+                return False
+            self.shown = known
+            self._correct(charge)
+            begun = self.last
+            if self.best is known and begun.days.collection and not begun.missing and self._is_new(begun):
+                self._take(begun)
+                self._move()
+                self._take(ranked(self.task.basis, [known, self.best]))
+        return self.best is not known
+
+    def _is_new(self, course: Course) -> bool:
+        """Tell whether moves were never begun from the modules of a course."""
+        key = course.decision.modules().tobytes()
+        new, self.begun = key not in self.begun, self.begun | {key}
+        return new
 
     def _correct(self, charge: float) -> bool:
         """Site anew with the costs that a course shows, every module dearer by a share of what one costs there.
@@ -289,12 +319,10 @@ class _Search:
         aim = aims_of(self.task.basis)[0]
         self.options.say(Event(Stage.JOINT, aim, value=self.best.value(aim), bound=self.task.sited.bound))
 
-    def _move(self) -> bool:
+    def _move(self) -> None:
         """Try the moves of single depots from the best decision on, again and again while that pays."""
-        improved = False
         while not self.over() and self._step():
-            improved = True
-        return improved
+            pass
 
     def _step(self) -> bool:
         """Try the moves of the best decision, the likeliest first; tells whether any made it better."""
@@ -312,7 +340,8 @@ class _Search:
                 for way in ways
             ]
             hopes = [hope for hope in hopes if hope.more_cny < self._most_cny(problem, present, hope.look)]
-            while hopes and not self.over():
+            begun = self.tried
+            while hopes and self.tried - begun < FRUITLESS and not self.over():
                 hope = min(hopes, key=self.learned.likely_cny)
                 if hope.look < self.learned.last:
                     self._look(fixed, hope, present if hope.look is Look.FLOOR else level)
@@ -321,7 +350,7 @@ class _Search:
                     continue
                 hopes.remove(hope)
                 if self._try_move(problem, hope):
-                    improved, level = True, self._settle(SEARCHED)
+                    improved, level, begun = True, self._settle(SEARCHED), self.tried
                     again = fixed.assign(self.best.decision.modules())
                     present = present if again is None else again.value
                     for other in hopes:
