@@ -24,6 +24,7 @@ class Stage(StrEnum):
     JOINT = "joint"
     WHOLE_BOUND = "whole-bound"
     WHOLE_PLAN = "whole-plan"
+    WITH_DEPOTS = "with-depots"
     REPAIR = "repair"
     ROUTING = "routing"
     BUDGET = "budget"

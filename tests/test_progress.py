@@ -23,6 +23,8 @@ EVENTS = (
     Event(Stage.SITING, "daily_trips", value=110.0),
     Event(Stage.DECISION, value=5e6, done=1, facts={"loss_rate": 0.08}),
     Event(Stage.FORMER, "runs/base", value=2e6),
+    Event(Stage.WITH_DEPOTS),
+    Event(Stage.WITH_DEPOTS, bound=4e6),
     Event(Stage.JOINT, "total_cost_cny", value=5e6, bound=4e6),
     Event(Stage.WHOLE_BOUND, "total_cost_cny", bound=4e6),
     Event(Stage.WHOLE_PLAN, value=5e6),

@@ -104,6 +104,12 @@ def _whole_plan(event: Event) -> str:
     return _("the model of the whole decides better: {cny:,.0f} CNY a year").format(cny=event.value)
 
 
+def _with_depots(event: Event) -> str:
+    if event.bound is None:
+        return _("what any plan with these depots costs at least: seeking routes")
+    return _("no plan with these depots costs less than {found:,.0f} CNY a year").format(found=event.bound)
+
+
 def _former(event: Event) -> str:
     text = _("{run} repaired: {value:,.0f} CNY a year; searching on from there")
     return text.format(run=event.label, value=event.value)
@@ -212,6 +218,7 @@ SENTENCES: Mapping[Stage, Callable[[Event], str]] = {
     Stage.JOINT: _joint,
     Stage.WHOLE_BOUND: _whole_bound,
     Stage.WHOLE_PLAN: _whole_plan,
+    Stage.WITH_DEPOTS: _with_depots,
     Stage.REPAIR: _repair,
     Stage.ROUTING: _routing,
     Stage.BUDGET: _budget,

@@ -25,7 +25,7 @@ from coldchain.planning.limits import stated
 from coldchain.planning.money import standing_opex_cny
 from coldchain.planning.search import PLANNED, Options, aims_of
 from coldchain.planning.withdepots import least_with
-from coldchain.progress import relative_gap
+from coldchain.progress import Event, Stage, relative_gap
 from coldchain.runs import schema
 from coldchain.siting import ExtendedEffort, FixedModules, SitingProblem, SitingResult, solve_siting
 from coldchain.threads import mapped
@@ -130,8 +130,10 @@ def _gap(basis: Basis, arcs: Arcs, course: Course, options: Options) -> float | 
         effort = ExtendedEffort(
             rounds=2, gap=WITH_GAP, work=WITH_WORK, stop=options.halted, seed=options.seed, meter=options.meter
         )
+        options.say(Event(Stage.WITH_DEPOTS))
         rounds = DEEP_ROUNDS if options.thorough else ROUNDS
         least = max(least, least_with(basis, arcs, course, effort, rounds=rounds, threads=options.threads))
+        options.say(Event(Stage.WITH_DEPOTS, bound=min(least, value)))
     return relative_gap(value, min(least, value)) if np.isfinite(least) else None
 
 
