@@ -5,8 +5,14 @@ that fetch ``L_i`` tonnes in all of load i, split in any way, cost at least ``Σ
 :mod:`coldchain.routing.shares`). Those worth most on a day are the duals of covering it with routes. Routes that break
 them are found by labels, from the depot backwards, over load, hours aboard and what is fetched already: a relaxation,
 since a route may fetch again what none of its last stops has among its nearest (ng-routes: Baldacci, Mingozzi & Roberti
-2011, doi 10.1287/opre.1110.0975). A route fetches loads whole, and of one load a part: the worst it can fetch of a set
-of loads fills the vehicle by greatest gain first. Several loads may lie at one place, which is called at once.
+2011, doi 10.1287/opre.1110.0975). A route fetches loads whole, and of one load a part, which takes no time; nor does
+the largest of the whole ones. Several loads may lie at one place, which is called at once.
+
+That is enough: what a route may fetch of the loads it calls for is bound by the vehicle and the shift, all loads
+together, and by the hours aboard of its first place, all loads but those of that place. Worth most of all that is where
+one load is cut short by the former and one by the latter. Where the first place's is, and gains less than the other,
+the other fetched whole and the first place's as far as there is room gain no less, once the loading of one load is
+free; where it gains more, itself whole and a part of the other; where these do not fit, one of the two alone.
 """
 
 from __future__ import annotations
@@ -70,16 +76,17 @@ class RelaxedRoutes(NamedTuple):
 LABEL = np.dtype(
     [
         ("worth_cny", np.float64), ("gain_cny", np.float64), ("load_t", np.float64), ("since_h", np.float64),
-        ("part_cny_t", np.float64), ("part_t", np.float64), ("first", np.int16), ("seen", np.int16),
-        ("after", np.int32), ("worse", np.int32),
+        ("part_cny_t", np.float64), ("part_t", np.float64), ("largest_t", np.float64), ("first", np.int16),
+        ("seen", np.int16), ("after", np.int32), ("worse", np.int32),
     ]
 )  # fmt: skip
 """A relaxed route from a load to the depot.
 
 ``gain_cny``: shares less costs; ``load_t``: whole loads aboard; ``since_h``: hours from arrival at the first stop to
 the depot; ``part_cny_t, part_t``: gain per tonne of the load of which a part is fetched, and the most of it, 0 without
-one; ``worth_cny``: gain with as much of that load as there is room for; ``first``: load; ``seen``: memory, a bit a near
-load; ``after``: label of the rest; ``worse``: next label of the load, by worth.
+one; ``largest_t``: whole load, whose loading is free; ``worth_cny``: gain with as much of the part as there is room
+for; ``first``: load; ``seen``: memory, a bit a near load; ``after``: label of the rest; ``worse``: next label of the
+load, by worth.
 """
 
 
@@ -108,10 +115,11 @@ class RouteType(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Loads that routes are sought for, shape (n,): place, gain per tonne, the greatest, most of each; which are near.
+    """Loads that routes are sought for, shape (n,): place, gain per tonne, the most of each; which are near.
 
     Attributes
     ----------
+    greatest_cny_t, largest_t : of these gains, and of the loads
     near : nearest loads of each, itself first, -1 for none, shape (n, MEMORY)
     rank : of a load (second) among those near another (first), -1 for none, shape (n, n)
     closest : all loads by how near they are to each, itself first, shape (n, n)
@@ -121,6 +129,7 @@ class Wanted(NamedTuple):
     gain_cny_t: Floats
     greatest_cny_t: float
     most_t: Floats
+    largest_t: float
     near: Ints
     rank: Ints
     closest: Ints
@@ -143,11 +152,12 @@ class Further(NamedTuple):
     step_h: float
 
     @classmethod
-    def empty(cls, loads: int, aboard_h: float, step_h: float) -> Further:
+    def empty(cls, loads: int, kind: RouteType, largest_t: float, step_h: float) -> Further:
         """Return a table to fill in; one that tells nothing where places are so near that it would be too long."""
-        known = step_h * STEPS > aboard_h
-        shape = 2, math.ceil(aboard_h / step_h) + 2 if known else 3, loads
-        return cls(np.full(shape, np.inf), np.full(shape, np.inf), np.full(shape, -1), step_h if known else aboard_h)
+        all_h = kind.aboard_h + kind.load_h_t * largest_t
+        known = step_h * STEPS > all_h
+        shape = 2, math.ceil(all_h / step_h) + 2 if known else 3, loads
+        return cls(np.full(shape, np.inf), np.full(shape, np.inf), np.full(shape, -1), step_h if known else all_h)
 
 
 @hot
@@ -157,9 +167,12 @@ def _worth(labels: NDArray[np.void], one: int, room_t: float) -> float:
 
 
 @hot
-def _dominates(labels: NDArray[np.void], one: int, other: int, payload_t: float) -> bool:
+def _dominates(labels: NDArray[np.void], one: int, other: int, payload_t: float, load_h_t: float) -> bool:
     """Tell whether whatever the other label may become, this one may become and gain as much."""
     if labels[one].since_h > labels[other].since_h or labels[one].load_t > labels[other].load_t:
+        return False
+    larger_t = max(labels[one].largest_t - labels[other].largest_t, 0.0)
+    if labels[one].since_h + load_h_t * larger_t > labels[other].since_h:
         return False
     if labels[one].seen & ~labels[other].seen:
         return False
@@ -174,7 +187,7 @@ def _dominates(labels: NDArray[np.void], one: int, other: int, payload_t: float)
 
 
 @hot
-def _keep(labels: NDArray[np.void], best: Ints, count: int, payload_t: float, few: int) -> int:
+def _keep(labels: NDArray[np.void], best: Ints, count: int, payload_t: float, load_h_t: float, few: int) -> int:
     """Put label number ``count`` among those of its load, by greatest worth, unless one of them dominates it.
 
     Those that it dominates go; none is put behind ``few`` others. Returns how many there are.
@@ -185,7 +198,7 @@ def _keep(labels: NDArray[np.void], best: Ints, count: int, payload_t: float, fe
     at = best[first]
     while at >= 0 and labels[at].worth_cny >= worth - TINY:
         better += 1
-        if better >= few or _dominates(labels, at, count, payload_t):
+        if better >= few or _dominates(labels, at, count, payload_t, load_h_t):
             return count
         before, at = at, labels[at].worse
     labels[count].worse = at
@@ -196,7 +209,7 @@ def _keep(labels: NDArray[np.void], best: Ints, count: int, payload_t: float, fe
     before = count
     while at >= 0 and better < few:
         better, further = better + 1, labels[at].worse
-        if _dominates(labels, count, at, payload_t):
+        if _dominates(labels, count, at, payload_t, load_h_t):
             labels[before].worse = further
             labels[at].gain_cny = -np.inf
         else:
@@ -273,7 +286,7 @@ def _search(
     few, closest : how many from each load to go on with, and to how many
     """
     n, begin, end = len(wanted.place), 0, 0
-    if further.step_h < kind.aboard_h:
+    if further.most.shape[1] > 3:
         _work_out(kind, wanted, further)
     for k in range(n):
         best[k] = -1
@@ -317,21 +330,23 @@ def _put_first(
     """  # fmt: skip
     some, memory = one >= 0, -2
     i, begun, room, since = -1, -kind.fixed_cny, kind.payload_t, 0.0
-    part_cny_t, part_t = 0.0, 0.0
+    part_cny_t, part_t, largest_t = 0.0, 0.0, 0.0
     if some:
-        i, begun, since = labels[one].first, labels[one].gain_cny, labels[one].since_h
+        i, begun, since, largest_t = labels[one].first, labels[one].gain_cny, labels[one].since_h, labels[one].largest_t
         room, part_cny_t, part_t = room - labels[one].load_t, labels[one].part_cny_t, labels[one].part_t
     gain_cny_t, most_t, parted = wanted.gain_cny_t[k], wanted.most_t[k], part_t > 0.0
     begun -= kind.legs_cny[k + 1, i + 1] + kind.halt_cny[k, i + 1]
     since += kind.legs_h[k + 1, i + 1] + kind.halt_h[k, i + 1]
     for part in range(1 if parted else 2):
         whole = 0.0 if part else most_t
-        gain, left, later = begun + gain_cny_t * whole, room - whole, since + kind.load_h_t * whole
+        gain, left = begun + gain_cny_t * whole, room - whole
+        later, larger_t = since + kind.load_h_t * min(whole, largest_t), max(whole, largest_t)
         if left < 0.0 or gain + wanted.greatest_cny_t * left - kind.home_cny <= least_cny:
             continue
         if part:
             part_cny_t, part_t = gain_cny_t, most_t
-        step = max(math.ceil((kind.aboard_h - later) / further.step_h), 0)
+        spare_h = kind.load_h_t * max(wanted.largest_t - larger_t, 0.0)
+        step = max(math.ceil((kind.aboard_h - later + spare_h) / further.step_h), 0)
         then = _then(wanted, further, step, 0 if part_t > 0.0 else 1, k, i)
         if gain + part_cny_t * min(part_t, left) + then <= least_cny:
             continue
@@ -342,9 +357,9 @@ def _put_first(
         if count >= len(labels):
             return -1
         labels[count].gain_cny, labels[count].load_t, labels[count].since_h = gain, kind.payload_t - left, later
-        labels[count].part_cny_t, labels[count].part_t = part_cny_t, part_t
+        labels[count].part_cny_t, labels[count].part_t, labels[count].largest_t = part_cny_t, part_t, larger_t
         labels[count].first, labels[count].after, labels[count].seen = k, one, memory
-        count = _keep(labels, best, count, kind.payload_t, few)
+        count = _keep(labels, best, count, kind.payload_t, kind.load_h_t, few)
     return count
 
 
@@ -384,18 +399,19 @@ class RelaxedFinder:
         self.most_t = np.ascontiguousarray(parcels.most_t[core])
         within = place[:, None] == np.concatenate([[-1], place])[None, :]
         self.kinds = [self._kind(t, np.concatenate([[0], place + 1]), within) for t in range(len(trucks.payload_t))]
+        largest = float(self.most_t.max(initial=0.0))
         apart = [float((kind.legs_h[1:] + kind.halt_h).min(where=~within, initial=STEP_H)) for kind in self.kinds]
         self.all_left = [
-            Further.empty(n, kind.aboard_h, step_h) for kind, step_h in zip(self.kinds, apart, strict=True)
+            Further.empty(n, kind, largest, step_h) for kind, step_h in zip(self.kinds, apart, strict=True)
         ]
-        self.few_left = [Further.empty(n, kind.aboard_h, COARSE_H) for kind in self.kinds]
+        self.few_left = [Further.empty(n, kind, largest, COARSE_H) for kind in self.kinds]
         way = self.kinds[0].legs_h[1:, 1:]
         closest = np.argsort(way + way.T - np.eye(n), axis=1, kind="stable")
         order = closest[:, :MEMORY]
         near, rank = np.full((n, MEMORY), -1, dtype=np.int64), np.full((n, n), -1, dtype=np.int64)
         near[:, : order.shape[1]] = order
         np.put_along_axis(rank, order, np.arange(order.shape[1]), axis=1)
-        self.wanted = Wanted(place.astype(np.int64), np.zeros(n), 0.0, self.most_t, near, rank, closest)
+        self.wanted = Wanted(place.astype(np.int64), np.zeros(n), 0.0, self.most_t, largest, near, rank, closest)
         self.labels, self.first = np.zeros(LABELS, dtype=LABEL), np.zeros(n, dtype=np.int64)
         self.rows: list[Floats] = []
         self.costs: list[float] = []

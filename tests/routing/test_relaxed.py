@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_cases import LARGE, SMALL, days, random_day
+from scipy.optimize import linprog
 from share_cases import routes, trucks_of
 
 from coldchain.routing import CollectionProblem, evaluate_route
@@ -59,6 +60,35 @@ def test_shares_are_below_every_route(problem: CollectionProblem, seed: int) -> 
         known = finder.routes()
         if share is not None:  # some days have stops that nobody can reach in time
             assert violation(problem, parcels, share) <= 1e-6
+
+
+def most_paid(problem: CollectionProblem, order: tuple[int, ...], share: np.ndarray) -> float:
+    """Return the most that a route of one type in some order can be paid above its cost, whatever it fetches.
+
+    A linear programme over the loads: the vehicle, the shift, and the hours aboard of each stop bound them.
+    """
+    kind, stops = problem.vehicles[0], list(order)
+    empty = evaluate_route(problem, kind, order, np.zeros(len(stops)))
+    later = np.triu(np.ones((len(stops), len(stops))), 1) * problem.load_h_t  # hours that later loads add to each
+    rows = np.vstack([np.ones(len(stops)), np.full(len(stops), problem.load_h_t), later])
+    room = [kind.payload_kg / 1000, kind.shift_h - empty.hours, *(problem.max_aboard_h - np.array(empty.aboard_h))]
+    if min(room) < 0:
+        return -math.inf
+    gain = share[stops] - kind.cost_cny_h * problem.load_h_t
+    solved = linprog(-gain, A_ub=rows, b_ub=room, bounds=[(0, q / 1000) for q in problem.load_kg[stops]])
+    return float(-solved.fun - empty.cost_cny)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_loads_cut_short_by_hours_and_by_room_are_below_their_routes(seed: int) -> None:
+    """Where loading takes so long that hours aboard bind, too, two loads of a route may be fetched in part."""
+    problem = random_day(4, seed, load=(300, 900), weight=0.0, radius=15.0, load_h_t=1.5, max_aboard_h=1.6)
+    parcels = DayLoads(np.arange(4), problem.load_kg / 1000)
+    part = np.random.default_rng(seed).random(4)
+    share = RelaxedFinder(trucks_of(problem), parcels, np.arange(4)).best(parcels.most_t * part)
+    assert share is not None
+    every = [order for size in range(1, 5) for order in itertools.permutations(range(4), size)]
+    assert max(most_paid(problem, order, share) for order in every) <= 1e-6
 
 
 def cheapest(problem: CollectionProblem) -> float:
